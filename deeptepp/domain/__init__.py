@@ -1,0 +1,1 @@
+"""Values that flow through the package: numpy and the standard library only."""

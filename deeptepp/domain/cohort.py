@@ -1,0 +1,167 @@
+"""A cohort as validated columns; the names of the columns are constants here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.errors import DuplicateSubject, MissingColumn, OutOfRange
+
+SUBJECT = "subject"
+ARM = "arm"
+RFS_MONTHS = "rfs_months"
+RFS_EVENT = "rfs_event"
+OS_MONTHS = "os_months"
+OS_EVENT = "os_event"
+FIRST_EVENT = "first_event"
+"""Kind of the first event: none, locoregional, contralateral, distant, death."""
+SCORE = "score"
+"""Out-of-fold risk score; NaN when not scored."""
+TIER = "tier"
+LATENT_RISK = "latent_risk"
+"""z of the simulated biology; only in simulated cohorts."""
+
+
+class Arm(StrEnum):
+    """Adjuvant anti-HER2 treatment received."""
+
+    NONE = "none"
+    T = "T"
+    TP = "T+P"
+
+
+class Endpoint(StrEnum):
+    """Time-to-event endpoint."""
+
+    RFS = "rfs"
+    OS = "os"
+
+    @property
+    def months(self) -> str:
+        """Name of the follow-up column, months from surgery."""
+        return RFS_MONTHS if self is Endpoint.RFS else OS_MONTHS
+
+    @property
+    def event(self) -> str:
+        """Name of the event column, True where the event was seen."""
+        return RFS_EVENT if self is Endpoint.RFS else OS_EVENT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FollowUp:
+    """Times to event or censoring.
+
+    Parameters
+    ----------
+    months : (n,) float64
+        Months from surgery, >= 0.
+    event : (n,) bool
+        True where the event was seen, False where censored.
+
+    Raises
+    ------
+    OutOfRange
+        A time is negative or not finite.
+    """
+
+    months: npt.NDArray[np.float64]
+    event: npt.NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        months = np.asarray(self.months, dtype=np.float64).view()
+        event = np.asarray(self.event, dtype=bool).view()
+        if months.shape != event.shape or months.ndim != 1:
+            msg = f"months {months.shape} and event {event.shape} must be one column each"
+            raise ValueError(msg)
+        if not (np.isfinite(months).all() and (months >= 0).all()):
+            raise OutOfRange(field="months", value="negative or missing", limit="[0, inf)")
+        months.flags.writeable = event.flags.writeable = False
+        object.__setattr__(self, "months", months)
+        object.__setattr__(self, "event", event)
+
+    @property
+    def n(self) -> int:
+        """Number of patients."""
+        return len(self.months)
+
+    @property
+    def n_events(self) -> int:
+        """Number of events."""
+        return int(self.event.sum())
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> FollowUp:
+        """Keep the patients where ``chosen`` (n,) is True."""
+        return FollowUp(self.months[chosen], self.event[chosen])
+
+
+_REQUIRED = (SUBJECT, ARM, RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cohort:
+    """One row per patient.
+
+    Parameters
+    ----------
+    columns : mapping of str to (n,) array
+        At least the follow-up columns, the subject and the arm; clinical columns are named as in
+        ``ClinicalProfile``.
+    is_simulated : bool
+        True when the patients are not real.
+
+    Raises
+    ------
+    MissingColumn
+        A required column is absent.
+    DuplicateSubject
+        A subject occurs twice.
+    """
+
+    columns: Mapping[str, npt.NDArray[Any]]
+    is_simulated: bool
+
+    def __post_init__(self) -> None:
+        missing = [name for name in _REQUIRED if name not in self.columns]
+        if missing:
+            raise MissingColumn(value=", ".join(missing))
+        columns = {}
+        for name, column in self.columns.items():
+            values = np.asarray(column).view()
+            values.flags.writeable = False
+            if values.shape != np.shape(self.columns[SUBJECT]):
+                msg = f"Column {name} has shape {values.shape}"
+                raise ValueError(msg)
+            columns[name] = values
+        n_duplicates = len(columns[SUBJECT]) - len(np.unique(columns[SUBJECT]))
+        if n_duplicates:
+            raise DuplicateSubject(value=n_duplicates)
+        object.__setattr__(self, "columns", columns)
+
+    def __len__(self) -> int:
+        """Give the number of patients."""
+        return len(self.columns[SUBJECT])
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        """Give one column, (n,)."""
+        return self.columns[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether the cohort has a column."""
+        return name in self.columns
+
+    def follow_up(self, endpoint: Endpoint = Endpoint.RFS) -> FollowUp:
+        """Give times and events of one endpoint."""
+        return FollowUp(self.columns[endpoint.months], self.columns[endpoint.event])
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> Cohort:
+        """Keep the patients where ``chosen`` (n,) is True."""
+        return Cohort({name: column[chosen] for name, column in self.columns.items()}, self.is_simulated)
+
+    def with_columns(self, **new: npt.NDArray[Any]) -> Cohort:
+        """Add or replace columns, each (n,)."""
+        return Cohort({**self.columns, **new}, self.is_simulated)

@@ -1,0 +1,165 @@
+"""Score, tier, findings and the assessment that every surface of the software shows alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import isfinite
+
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.study import PhaseChoice
+from deeptepp.errors import DeepTeppError
+
+RESEARCH_USE_ONLY = (
+    "Research use only. Not a medical device. Not for diagnosis or for choosing, giving or withholding treatment."
+)
+"""Stands on every screen, file and object."""
+
+SIMULATED_COHORT = "SIMULATED COHORT"
+"""Stands beside RESEARCH USE ONLY wherever a bundle trained on simulated patients speaks."""
+
+
+class Tier(StrEnum):
+    """Risk tier, ascending."""
+
+    LOW = "Low"
+    MODERATE = "Moderate"
+    HIGH = "High"
+
+
+@dataclass(frozen=True, slots=True)
+class TierScheme:
+    """Cut-offs on the score, found on out-of-fold scores of the training cohorts and then frozen.
+
+    Parameters
+    ----------
+    low_below : float
+        Score below which the tier is Low (highest Youden index).
+    high_from : float
+        Score from which the tier is High (exact one-dimensional K-means above ``low_below``).
+    method : str
+        How the cut-offs were found.
+    """
+
+    low_below: float
+    high_from: float
+    method: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low_below <= self.high_from <= 1:
+            msg = f"Cut-offs must satisfy 0 <= low_below <= high_from <= 1, got {self.low_below}, {self.high_from}"
+            raise ValueError(msg)
+
+    def tier_of(self, score: float) -> Tier:
+        """Give the tier of a score in [0, 1]."""
+        if score < self.low_below:
+            return Tier.LOW
+        return Tier.HIGH if score >= self.high_from else Tier.MODERATE
+
+
+@dataclass(frozen=True, slots=True)
+class RiskScore:
+    """Softmax probability of recurrence, mean over views.
+
+    Parameters
+    ----------
+    probability : float
+        In [0, 1].
+    per_view : dict of str to float
+        Probability of each view by its name.
+    """
+
+    probability: float
+    per_view: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isfinite(self.probability) or not 0 <= self.probability <= 1:
+            msg = f"RiskScore.probability must lie in [0, 1], got {self.probability}"
+            raise ValueError(msg)
+
+    @property
+    def view_spread(self) -> float:
+        """Largest minus smallest probability over the views; 0 for one view."""
+        values = self.per_view.values()
+        return max(values) - min(values) if values else 0.0
+
+
+class Severity(StrEnum):
+    """What a finding does to the outcome."""
+
+    REFUSAL = "refusal"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule that spoke: its id, what was measured, what is allowed, and why the rule exists."""
+
+    rule: str
+    severity: Severity
+    message: str
+    value: str | float | None = None
+    limit: str | float | None = None
+    source: str = ""
+
+    @classmethod
+    def from_error(cls, error: DeepTeppError) -> Finding:
+        """Turn a refusal raised as an error into the finding that reports it."""
+        value, limit = (
+            v if v is None or isinstance(v, (str, int, float)) else str(v) for v in (error.value, error.limit)
+        )
+        return cls(error.rule, Severity.REFUSAL, str(error), value, limit)
+
+
+class Outcome(StrEnum):
+    """What became of a case."""
+
+    SCORED = "scored"
+    SCORED_WITH_WARNINGS = "scored-with-warnings"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What is needed to reproduce the number."""
+
+    code_version: str
+    bundle_name: str
+    bundle_sha256: str
+    input_sha256: str
+    """Digest of the study's voxels, grids and times; independent of file order and container."""
+    inputs_sha256: str
+    """Digest over study, profile, lesion and options: the cache key of the score."""
+    created_utc: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """The answer for one case, the same on screen, in JSON and in files."""
+
+    outcome: Outcome
+    profile: ClinicalProfile
+    findings: tuple[Finding, ...] = ()
+    lesion: Lesion | None = None
+    phase: PhaseChoice | None = None
+    score: RiskScore | None = None
+    tier: Tier | None = None
+    percentile: float | None = None
+    """Share of the reference cohort with a lower score, in percent (ties count half)."""
+    receipt: Receipt | None = None
+    is_simulated: bool = True
+    """The bundle, the study, or both are simulated."""
+    is_override: bool = False
+    """Scored although an eligibility rule refused; the number is outside of what the model was made for."""
+
+    @property
+    def refusals(self) -> tuple[Finding, ...]:
+        """Findings that refused."""
+        return tuple(f for f in self.findings if f.severity is Severity.REFUSAL)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Findings that warn."""
+        return tuple(f for f in self.findings if f.severity is Severity.WARNING)

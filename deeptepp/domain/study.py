@@ -1,0 +1,130 @@
+"""A dynamic contrast-enhanced study: phases on one grid, in order of time, with no patient identifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from deeptepp.domain.geometry import Grid, Volume
+
+
+@dataclass(frozen=True, slots=True)
+class Acquisition:
+    """What is known of the way the images were made; every field may be unknown.
+
+    Sex and age are the only facts of the person; both are needed by the eligibility rules.
+    """
+
+    manufacturer: str | None = None
+    model_name: str | None = None
+    field_strength_t: float | None = None
+    repetition_time_ms: float | None = None
+    echo_time_ms: float | None = None
+    flip_angle_deg: float | None = None
+    patient_sex: str | None = None
+    """DICOM PatientSex: F, M or O."""
+    patient_age_years: float | None = None
+    is_simulated: bool = False
+    """True for a study written by ``deeptepp simulate``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Phase:
+    """One acquisition of the dynamic series.
+
+    Parameters
+    ----------
+    volume : Volume
+        Intensities in scanner units.
+    time_s : float
+        Seconds after the pre-contrast acquisition began; 0 for the pre-contrast phase.
+    """
+
+    volume: Volume
+    time_s: float
+
+    def __post_init__(self) -> None:
+        if not self.time_s >= 0:
+            msg = f"Phase time_s must be >= 0, got {self.time_s}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Study:
+    """A dynamic series, pre-contrast first.
+
+    Parameters
+    ----------
+    phases : tuple of Phase
+        At least two, ascending in time, on one grid.
+    key : str
+        Pseudonymous key: a digest of the content, never a name or a PatientID.
+    acquisition : Acquisition
+        Scanner and sequence facts.
+    digest : str
+        SHA-256 over voxels, grids and times; the same whatever the order or the container of the files.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two phases, times out of order, or grids that differ.
+    """
+
+    phases: tuple[Phase, ...]
+    key: str
+    acquisition: Acquisition = field(default_factory=Acquisition)
+    digest: str = ""
+
+    def __post_init__(self) -> None:
+        if len(self.phases) < 2:
+            msg = f"A study needs at least 2 phases, got {len(self.phases)}"
+            raise ValueError(msg)
+        times = [phase.time_s for phase in self.phases]
+        if times != sorted(times) or times[0] != 0:
+            msg = f"Phases must ascend in time from 0 s, got {times}"
+            raise ValueError(msg)
+        if not all(phase.volume.grid.is_close(self.grid) for phase in self.phases[1:]):
+            msg = "All phases of a study must share one grid"
+            raise ValueError(msg)
+
+    @property
+    def grid(self) -> Grid:
+        """The grid that all phases share."""
+        return self.phases[0].volume.grid
+
+    @property
+    def n_post(self) -> int:
+        """Number of post-contrast phases."""
+        return len(self.phases) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesSummary:
+    """One row of the series table shown to the user."""
+
+    key: str
+    """Pseudonymous key of the row, stable for the same files; what an override names."""
+    description: str
+    """SeriesDescription cleaned of everything that could identify."""
+    modality: str
+    n_images: int
+    rows: int | None
+    columns: int | None
+    spacing_mm: tuple[float, float, float] | None
+    """(dz, dy, dx), None when the images make no volume."""
+    acquisition_time_s: float | None
+    """Seconds after the first acquisition of the study, None when unknown."""
+    role: str
+    """``pre-contrast``, ``post-contrast 1`` ..., or ``not used``."""
+    reason: str
+    """One sentence: why this role was proposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChoice:
+    """Which phase is scored and by what rule (METHOD section 3)."""
+
+    index: int
+    """Index into ``Study.phases``."""
+    rule: str
+    """``third-post``, ``nearest-195-s``, ``nearest-150-s``, ``peak-enhancement`` or ``reader``."""
+    reason: str

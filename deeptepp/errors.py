@@ -1,0 +1,349 @@
+"""Every exception of the package.
+
+::
+
+    DeepTeppError
+    ├── InputError (also ValueError)      the user can mend it
+    │   ├── ArchiveError                  NotAnArchive, EncryptedArchive, ArchiveTooLarge, UnsafeArchivePath
+    │   ├── DicomError                    NoDicomFound, WrongModality, NotDynamic, MissingPhase, MixedGeometry,
+    │   │                                 MissingSlice, IrregularSpacing, MissingTag, UnreadablePixels,
+    │   │                                 MixedPatients, UnknownSeries
+    │   ├── ClinicalError                 MissingField, OutOfRange, Contradiction, UnknownField
+    │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort
+    │   └── SettingsError                 UnknownSetting, BadSetting
+    ├── DetectionError                    NoBreast, NoLesion, LesionOutsideVolume
+    ├── BundleError                       BundleMissing, ChecksumMismatch, SchemaMismatch
+    ├── StatisticsError                   NotEstimable
+    └── JobCancelled                      the user stopped the work
+
+An error carries keyword-only facts; the class builds the message: what was found, where, what to do.
+``rule`` is a stable identifier that the screen, the command line and the JSON print alike. No message
+holds a patient identifier or a path that came from an upload.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DeepTeppError(Exception):
+    """Base of everything this package raises on purpose.
+
+    Parameters
+    ----------
+    **facts : object
+        The data of the error. ``value`` (what was measured) and ``limit`` (what is allowed) have a meaning
+        of their own in reports; the rest only fills the message.
+    """
+
+    rule: ClassVar[str] = "deeptepp"
+    """Stable identifier of the rule that refused."""
+
+    template: ClassVar[str] = "The request could not be carried out."
+    """Message with ``{fact}`` fields."""
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.template.format(**facts))
+
+    @property
+    def value(self) -> object:
+        """What was measured, or None."""
+        return self.facts.get("value")
+
+    @property
+    def limit(self) -> object:
+        """What is allowed, or None."""
+        return self.facts.get("limit")
+
+
+class InputError(DeepTeppError, ValueError):
+    """Something the user handed in can be mended by the user."""
+
+    rule = "input"
+
+
+class ArchiveError(InputError):
+    """An uploaded archive cannot be opened safely."""
+
+    rule = "archive"
+
+
+class NotAnArchive(ArchiveError):
+    """The upload is neither a zip archive nor a DICOM file."""
+
+    rule = "archive.not-a-zip"
+    template = "This file is neither a zip archive nor a DICOM file. Export the study as DICOM and zip its folder."
+
+
+class EncryptedArchive(ArchiveError):
+    """The zip archive asks for a password."""
+
+    rule = "archive.encrypted"
+    template = "The zip archive is encrypted. Unpack it with its password and hand in an archive without one."
+
+
+class ArchiveTooLarge(ArchiveError):
+    """The archive unpacks to more than the limit, as a zip bomb does."""
+
+    rule = "archive.too-large"
+    template = "The archive unpacks to {value}, more than the {limit} allowed. Hand in one breast MR study only."
+
+
+class UnsafeArchivePath(ArchiveError):
+    """A member of the archive points outside of it."""
+
+    rule = "archive.unsafe-path"
+    template = "The archive holds {value} file name(s) that point outside of it. It was not unpacked."
+
+
+class DicomError(InputError):
+    """A DICOM study cannot become a dynamic series of volumes."""
+
+    rule = "dicom"
+
+
+class NoDicomFound(DicomError):
+    """No DICOM image among the files."""
+
+    rule = "dicom.none-found"
+    template = (
+        "None of the {value} file(s) is a DICOM image. Export the study from the PACS as DICOM, not as JPEG."
+    )
+
+
+class WrongModality(DicomError):
+    """The images are not MR."""
+
+    rule = "dicom.wrong-modality"
+    template = "The images are {value}, not {limit}. A dynamic contrast-enhanced breast MR study is needed."
+
+
+class NotDynamic(DicomError):
+    """No dynamic series among the MR series."""
+
+    rule = "dicom.not-dynamic"
+    template = "No dynamic T1-weighted series was found among {value} MR series. Add the DCE series of the study."
+
+
+class MissingPhase(DicomError):
+    """Too few phases on one grid."""
+
+    rule = "dicom.missing-phase"
+    template = (
+        "Only {value} phase(s) of the dynamic series were found; {limit} are needed "
+        "(one before and one after contrast)."
+    )
+
+
+class MixedGeometry(DicomError):
+    """The phases do not share one grid."""
+
+    rule = "dicom.mixed-geometry"
+    template = "The phases do not share one grid: {value}. Choose phases of one acquisition in the series table."
+
+
+class MissingSlice(DicomError):
+    """A slice of a phase is absent."""
+
+    rule = "dicom.missing-slice"
+    template = "Phase {phase} lacks {value} slice(s): expected one every {limit} mm. Export the series again."
+
+
+class IrregularSpacing(DicomError):
+    """Slice positions are not evenly spaced or not on one line."""
+
+    rule = "dicom.irregular-spacing"
+    template = "Slice spacing varies by {value} mm (limit {limit} mm). The series is not one regular volume."
+
+
+class MissingTag(DicomError):
+    """A DICOM attribute needed for geometry or time is absent."""
+
+    rule = "dicom.missing-tag"
+    template = "{value} file(s) lack {keyword}, needed to place the image. Export the original images again."
+
+
+class UnreadablePixels(DicomError):
+    """Pixel data are truncated or in a transfer syntax that cannot be decoded."""
+
+    rule = "dicom.unreadable-pixels"
+    template = "The pixel data of {value} image(s) cannot be read ({reason}). Export the series again."
+
+
+class MixedPatients(DicomError):
+    """The files belong to more than one patient or study."""
+
+    rule = "dicom.mixed-patients"
+    template = "The files belong to {value} different patients. Hand in one study of one patient."
+
+
+class UnknownSeries(DicomError):
+    """An override names a series or phase that is not in the table."""
+
+    rule = "dicom.unknown-series"
+    template = "The series table has no entry {value}; it has {limit}."
+
+
+class ClinicalError(InputError):
+    """The clinical-pathological facts cannot be used."""
+
+    rule = "clinical"
+
+
+class MissingField(ClinicalError):
+    """A clinical-pathological field that the rule needs is absent."""
+
+    rule = "clinical.missing-field"
+    template = "The field {field} is needed and was not entered."
+
+
+class UnknownField(ClinicalError):
+    """A clinical-pathological field the package does not know."""
+
+    rule = "clinical.unknown-field"
+    template = "Unknown clinical field {field}. Did you mean {nearest}?"
+
+
+class OutOfRange(ClinicalError):
+    """A clinical-pathological value lies outside of its range."""
+
+    rule = "clinical.out-of-range"
+    template = "{field} is {value}; it must lie in {limit}."
+
+
+class Contradiction(ClinicalError):
+    """Two clinical-pathological facts exclude each other."""
+
+    rule = "clinical.contradiction"
+    template = "{field} {value} does not agree with {limit}. Correct one of them or leave it unknown."
+
+
+class CohortError(InputError):
+    """A cohort table cannot be used."""
+
+    rule = "cohort"
+
+
+class MissingColumn(CohortError):
+    """A column of the cohort table is absent."""
+
+    rule = "cohort.missing-column"
+    template = "The cohort lacks the column(s) {value}."
+
+
+class DuplicateSubject(CohortError):
+    """A subject occurs twice in the cohort."""
+
+    rule = "cohort.duplicate-subject"
+    template = "{value} subject(s) occur more than once; each may occur once."
+
+
+class TooFewEvents(CohortError):
+    """Too few patients of one class to train or test on."""
+
+    rule = "cohort.too-few-events"
+    template = "{value} of {n} patient(s) have an event; at least {limit} with and without one are needed."
+
+
+class UnreadableCohort(CohortError):
+    """The cohort folder or table cannot be read."""
+
+    rule = "cohort.unreadable"
+    template = "The cohort cannot be read: {reason}."
+
+
+class SettingsError(InputError):
+    """A settings file cannot be used."""
+
+    rule = "settings"
+
+
+class UnknownSetting(SettingsError):
+    """A key that no setting has."""
+
+    rule = "settings.unknown-key"
+    template = "Unknown setting {key}. Did you mean {nearest}?"
+
+
+class BadSetting(SettingsError):
+    """A setting has the wrong type or lies outside of its range."""
+
+    rule = "settings.bad-value"
+    template = "Setting {key} is {value}; it must be {limit}."
+
+
+class DetectionError(DeepTeppError):
+    """No region of interest could be found."""
+
+    rule = "detection"
+
+
+class NoBreast(DetectionError):
+    """No breast in the field of view."""
+
+    rule = "detection.no-breast"
+    template = "No breast was found in the volume ({value} ml of candidate tissue, at least {limit} ml needed)."
+
+
+class NoLesion(DetectionError):
+    """No enhancing lesion found."""
+
+    rule = "detection.no-lesion"
+    template = "No enhancing lesion of at least {limit} ml was found in the breasts. Draw the box by hand."
+
+
+class LesionOutsideVolume(DetectionError):
+    """A drawn box or mask lies outside of the volume or is empty."""
+
+    rule = "detection.box-outside"
+    template = "The box lies outside of the images or is empty. Draw it on the tumour."
+
+
+class BundleError(DeepTeppError):
+    """A model bundle cannot be trusted."""
+
+    rule = "bundle"
+
+
+class BundleMissing(BundleError):
+    """A file of the bundle is absent."""
+
+    rule = "bundle.missing"
+    template = "The model bundle lacks {value}. Train one with `deeptepp train` or restore it."
+
+
+class ChecksumMismatch(BundleError):
+    """A file of the bundle differs from its checksum."""
+
+    rule = "bundle.checksum"
+    template = "{value} of the model bundle does not match SHA256SUMS. Nothing is scored with it; restore it."
+
+
+class SchemaMismatch(BundleError):
+    """The bundle has a schema this version does not know."""
+
+    rule = "bundle.schema"
+    template = (
+        "The model bundle has schema {value}; this version reads {limit}. Update DeepTEPP or choose another."
+    )
+
+
+class StatisticsError(DeepTeppError):
+    """A statistic has no value on these data."""
+
+    rule = "statistics"
+
+
+class NotEstimable(StatisticsError):
+    """The data do not determine the estimate."""
+
+    rule = "statistics.not-estimable"
+    template = "{what} cannot be estimated: {reason}."
+
+
+class JobCancelled(DeepTeppError):
+    """The user stopped the work."""
+
+    rule = "job.cancelled"
+    template = "The work was stopped."

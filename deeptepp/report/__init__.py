@@ -1,0 +1,1 @@
+"""Figures, tables and number formats; never a screen."""

@@ -1,0 +1,1 @@
+"""The one use case: score a study."""

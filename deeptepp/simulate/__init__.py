@@ -1,0 +1,1 @@
+"""The simulated HER2-positive cohort and its MR."""

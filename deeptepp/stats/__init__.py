@@ -1,0 +1,1 @@
+"""Follow-up to curves, tests and cut-offs."""

@@ -1,0 +1,1 @@
+"""Cohort and Roi to ModelBundle."""

@@ -1,0 +1,1 @@
+"""The screens: the only home of streamlit inside the package."""

@@ -1,0 +1,1 @@
+"""Roi to ViewStack: planes, mosaics, jigsaw."""
