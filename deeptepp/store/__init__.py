@@ -1,0 +1,1 @@
+"""What is kept between two clicks: uploads and frames, swept on a clock."""
