@@ -8,7 +8,7 @@
     │   ├── DicomError                    NoDicomFound, WrongModality, NotDynamic, MissingPhase, MixedGeometry,
     │   │                                 MissingSlice, IrregularSpacing, MissingTag, UnreadablePixels,
     │   │                                 MixedPatients, UnknownSeries
-    │   ├── ClinicalError                 MissingField, OutOfRange, Contradiction, UnknownField
+    │   ├── ClinicalError                 MissingField, OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort
     │   └── SettingsError                 UnknownSetting, BadSetting
     ├── DetectionError                    NoBreast, NoLesion, LesionOutsideVolume
@@ -217,6 +217,13 @@ class Contradiction(ClinicalError):
 
     rule = "clinical.contradiction"
     template = "{field} {value} does not agree with {limit}. Correct one of them or leave it unknown."
+
+
+class UnreadableProfile(ClinicalError):
+    """A file of clinical-pathological facts cannot be read."""
+
+    rule = "clinical.unreadable"
+    template = "The file of clinical facts is not valid TOML: {reason}."
 
 
 class CohortError(InputError):

@@ -1,0 +1,266 @@
+"""The command line: parse, one call into the package, print.
+
+Exit status: 0 scored or done, 1 refused or bad input (the rule is printed), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.progress import StepReport, silent
+from deeptepp.domain.risk import Assessment, Finding, Outcome
+from deeptepp.errors import DeepTeppError, UnreadableProfile
+from deeptepp.report.document import (
+    assessment_to_dict,
+    finding_to_dict,
+    lesion_to_dict,
+    marks,
+    series_to_dict,
+)
+
+# Commands import what they need when they run: torch takes seconds, and `--help` should not.
+
+app = typer.Typer(
+    help="Risk score, tier and treatment outcomes for HER2-positive early breast cancer from breast DCE-MR. "
+    "Research use only.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+simulate_app = typer.Typer(help="Make simulated patients and their MR.", no_args_is_help=True)
+app.add_typer(simulate_app, name="simulate")
+
+StudyPath = Annotated[
+    list[Path], typer.Argument(exists=True, metavar="STUDY", help="Zip archive, folder, or DICOM files.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+@app.callback()
+def _configure() -> None:
+    """Configure logging once, for all commands."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+
+
+@app.command()
+def score(
+    study: StudyPath,
+    cp: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="TOML file of clinical-pathological facts.")
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(exists=True, help="Model bundle; the shipped one if absent.")
+    ] = None,
+    phase_index: Annotated[int | None, typer.Option(min=1, help="Post-contrast phase to score.")] = None,
+    as_json: AsJson = False,
+    allow_ineligible: Annotated[
+        bool, typer.Option("--allow-ineligible", help="Score for research although an eligibility rule refuses.")
+    ] = False,
+) -> None:
+    """Score one study: risk score, tier, percentile, warnings."""
+    from deeptepp.model.bundle import load_bundle
+    from deeptepp.scoring.case import assess_case, open_case, refuse
+
+    model = None
+    try:
+        profile = read_profile(cp)
+        model = load_bundle(bundle)
+        progress = silent if as_json else _say
+        images = open_case(_source(study), phase_index=phase_index, progress=progress)
+        assessment = assess_case(images, profile, model, allow_ineligible=allow_ineligible, progress=progress)
+    except DeepTeppError as error:
+        assessment = refuse(error)
+    if as_json:
+        _print_json(assessment_to_dict(assessment, model))
+    else:
+        typer.echo("\n".join(_lines(assessment)))
+    raise typer.Exit(code=1 if assessment.outcome is Outcome.REFUSED else 0)
+
+
+@app.command()
+def detect(study: StudyPath, as_json: AsJson = False) -> None:
+    """Find the tumour candidates of one study, best first."""
+    from deeptepp.scoring.images import open_case
+
+    progress = silent if as_json else _say
+    try:
+        images = open_case(_source(study), progress=progress)
+    except DeepTeppError as error:
+        _refuse(error, as_json=as_json)
+    candidates = [lesion_to_dict(lesion) for lesion in images.candidates]
+    if as_json:
+        _print_json(
+            {
+                "candidates": candidates,
+                "is_ambiguous": images.detection.is_ambiguous if images.detection else None,
+                "phase": {"index": images.phase.index, "rule": images.phase.rule, "reason": images.phase.reason},
+                "series": [series_to_dict(row) for row in images.series],
+                "findings": [finding_to_dict(finding) for finding in images.findings],
+                "input_sha256": images.study.digest,
+            }
+        )
+    else:
+        for number, lesion in enumerate(candidates, 1):
+            typer.echo(
+                f"{number}. centre {lesion['centre_lps_mm']} mm LPS, {lesion['volume_ml']} ml, "
+                f"{lesion['longest_diameter_mm']} mm, confidence {lesion['confidence']:.2f}"
+            )
+    raise typer.Exit(code=0 if candidates else 1)
+
+
+@app.command()
+def train(
+    settings: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Training settings, TOML.")],
+) -> None:
+    """Train a bundle from a cohort; resumes where it was stopped."""
+    from deeptepp.train.run import train_bundle
+    from deeptepp.train.settings import read_settings
+
+    try:
+        folder = train_bundle(read_settings(settings), progress=typer.echo)
+    except DeepTeppError as error:
+        _refuse(error, as_json=False)
+    typer.echo(f"Bundle written to {folder}")
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(exists=True, file_okay=False, metavar="BUNDLE")],
+    as_json: AsJson = False,
+) -> None:
+    """Check every file of a bundle against its checksums, and that this version reads it."""
+    from deeptepp.model.bundle import load_bundle, verify_bundle
+
+    try:
+        sums = verify_bundle(bundle)
+        model = load_bundle(bundle)
+    except DeepTeppError as error:
+        _refuse(error, as_json=as_json)
+    if as_json:
+        _print_json(
+            {"name": model.name, "sha256": model.sha256, "files": sums, "is_simulated": model.is_simulated}
+        )
+    else:
+        typer.echo("\n".join(f"ok  {digest}  {name}" for name, digest in sums.items()))
+        typer.echo(f"{model.name}: {len(sums)} files match; bundle sha256 {model.sha256}")
+
+
+@simulate_app.command("cohort")
+def simulate_cohort_command(
+    out: Annotated[Path, typer.Option(help="Folder to write; resumed when it exists.")],
+    preset: Annotated[str, typer.Option(help="paper, sharp, no_TP_effect, no_T_effect or no_signal.")] = "paper",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    n: Annotated[int | None, typer.Option(min=20, help="Patients with MR; all 726 if absent.")] = None,
+    image_correlation: Annotated[
+        float, typer.Option(min=0, max=1, help="Correlation of image and biology.")
+    ] = 0.95,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+) -> None:
+    """Make a cohort by the published margins, with MR, detection and regions of interest."""
+    from deeptepp.imaging.roi import RoiSettings
+    from deeptepp.simulate.dataset import write_dataset
+
+    try:
+        path = write_dataset(
+            out,
+            preset=preset,
+            seed=seed,
+            n_patients=n,
+            image_correlation=image_correlation,
+            roi_settings=RoiSettings(),
+            n_jobs=jobs,
+            progress=_say,
+        )
+    except DeepTeppError as error:
+        _refuse(error, as_json=False)
+    typer.echo(f"Simulated cohort written to {path}")
+
+
+@simulate_app.command("study")
+def simulate_study_command(
+    out: Annotated[Path, typer.Option(help="Folder to write DICOM files and truth.json to.")],
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    latent_risk: Annotated[float, typer.Option(help="Latent biology z, standard normal.")] = 0.0,
+    size_mm: Annotated[float, typer.Option(min=5, max=80, help="Longest diameter of the tumour.")] = 22.0,
+) -> None:
+    """Write one simulated study as DICOM, with its truth beside it."""
+    from deeptepp.simulate.study import write_simulated_study
+
+    truth = write_simulated_study(out, seed=seed, latent_risk=latent_risk, tumour_size_mm=size_mm)
+    typer.echo(f"Simulated study written; truth in {truth}")
+
+
+def read_profile(path: Path | None) -> ClinicalProfile:
+    """Read clinical-pathological facts from TOML.
+
+    Parameters
+    ----------
+    path : Path or None
+        Keys are the fields of ``ClinicalProfile``, at the top or under ``[clinical]``; None is all unknown.
+
+    Returns
+    -------
+    ClinicalProfile
+        The checked profile.
+
+    Raises
+    ------
+    UnreadableProfile
+        The file is not TOML.
+    ClinicalError
+        A fact is unknown, out of range or contradicts another.
+    """
+    if path is None:
+        return ClinicalProfile()
+    try:
+        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnreadableProfile(reason=str(error)) from error
+    return ClinicalProfile.from_mapping(facts.get("clinical", facts))
+
+
+def _source(paths: list[Path]) -> Path | list[Path]:
+    """Give one path as itself and several as a list."""
+    return paths[0] if len(paths) == 1 else paths
+
+
+def _say(report: StepReport) -> None:
+    """Print what a step found, on standard error."""
+    if report.found:
+        typer.echo(f"{report.step.value:>7}  {report.found}", err=True)
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    """Print JSON."""
+    typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def _refuse(error: DeepTeppError, *, as_json: bool) -> NoReturn:
+    """Print the rule that refused and leave with status 1."""
+    if as_json:
+        _print_json({"outcome": Outcome.REFUSED.value, "findings": [finding_to_dict(Finding.from_error(error))]})
+    else:
+        typer.echo(f"refused [{error.rule}] {error}", err=True)
+    raise typer.Exit(code=1)
+
+
+def _lines(assessment: Assessment) -> list[str]:
+    """Say an assessment in lines of text."""
+    lines = [f"*** {text} ***" for text in marks(assessment)]
+    if assessment.score and assessment.tier:
+        lines.append(f"Risk score {assessment.score.probability:.4f}   tier {assessment.tier.value}")
+        if assessment.percentile is not None:
+            lines.append(f"Higher than {assessment.percentile:.0f} % of the reference cohort")
+    else:
+        lines.append("Not scored")
+    for finding in assessment.findings:
+        measured = "" if finding.value is None else f" (found {finding.value}, asked {finding.limit})"
+        lines.append(f"{finding.severity.value:>8}  [{finding.rule}] {finding.message}{measured}")
+    return lines

@@ -1,0 +1,169 @@
+"""An assessment as plain data: the one JSON that command line, interface and files share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Assessment, Finding, TierScheme
+from deeptepp.domain.study import PhaseChoice, SeriesSummary
+
+if TYPE_CHECKING:
+    from deeptepp.model.bundle import ModelBundle
+
+SCHEMA = "deeptepp.assessment/1"
+"""Version of the JSON layout; grows when a key changes its meaning."""
+
+
+def assessment_to_dict(assessment: Assessment, bundle: ModelBundle | None = None) -> dict[str, Any]:
+    """Give an assessment as JSON-ready data.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The answer.
+    bundle : ModelBundle, optional
+        Adds the cut-offs and the size of the reference cohort.
+
+    Returns
+    -------
+    dict
+        Strings, numbers, lists and dicts only; no patient identifier.
+    """
+    score = assessment.score
+    return {
+        "schema": SCHEMA,
+        "outcome": assessment.outcome.value,
+        "score": score.probability if score else None,
+        "score_per_view": dict(score.per_view) if score else None,
+        "tier": assessment.tier.value if assessment.tier else None,
+        "percentile": assessment.percentile,
+        "cut_offs": _cut_offs(bundle.tiers) if bundle else None,
+        "n_reference": len(bundle.reference) if bundle else None,
+        "findings": [finding_to_dict(finding) for finding in assessment.findings],
+        "phase": _phase(assessment.phase),
+        "lesion": lesion_to_dict(assessment.lesion) if assessment.lesion else None,
+        "profile": assessment.profile.to_mapping(),
+        "is_override": assessment.is_override,
+        "is_simulated": assessment.is_simulated,
+        "marks": marks(assessment),
+        "receipt": _receipt(assessment),
+    }
+
+
+def marks(assessment: Assessment) -> list[str]:
+    """List the marks that must stand on everything made from this assessment.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The answer.
+
+    Returns
+    -------
+    list of str
+        Research use only; simulated cohort and outside intended use where they apply.
+    """
+    texts = [RESEARCH_USE_ONLY]
+    if assessment.is_simulated:
+        texts.append(SIMULATED_COHORT)
+    if assessment.is_override:
+        texts.append(OUTSIDE_INTENDED_USE)
+    return texts
+
+
+OUTSIDE_INTENDED_USE = "OUTSIDE INTENDED USE"
+"""Watermark of a score that an eligibility rule refused and a user asked for all the same."""
+
+
+def finding_to_dict(finding: Finding) -> dict[str, Any]:
+    """Give one finding as JSON-ready data.
+
+    Parameters
+    ----------
+    finding : Finding
+        The finding.
+
+    Returns
+    -------
+    dict
+        Rule id, severity, message, value, limit and source.
+    """
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "value": _finite(finding.value),
+        "limit": _finite(finding.limit),
+        "source": finding.source,
+    }
+
+
+def lesion_to_dict(lesion: Lesion) -> dict[str, Any]:
+    """Give one lesion as JSON-ready data.
+
+    Parameters
+    ----------
+    lesion : Lesion
+        The lesion.
+
+    Returns
+    -------
+    dict
+        Centre and box in LPS millimetres (x, y, z), volume in ml, longest diameter in mm, confidence, features.
+    """
+    box = lesion.box
+    return {
+        "centre_lps_mm": _rounded(lesion.centroid_mm),
+        "box_lps_mm": {"low": _rounded(box.low), "high": _rounded(box.high)},
+        "volume_ml": round(lesion.volume_ml, 3),
+        "longest_diameter_mm": round(lesion.longest_diameter_mm, 1),
+        "confidence": round(lesion.confidence, 4),
+        "runner_up_ratio": _finite(round(lesion.runner_up_ratio, 3)),
+        "origin": lesion.origin.value,
+        "features": {name: _finite(round(float(value), 4)) for name, value in lesion.features.items()},
+    }
+
+
+def series_to_dict(series: SeriesSummary) -> dict[str, Any]:
+    """Give one row of the series table as JSON-ready data.
+
+    Parameters
+    ----------
+    series : SeriesSummary
+        The row.
+
+    Returns
+    -------
+    dict
+        Its fields.
+    """
+    return {name: getattr(series, name) for name in series.__dataclass_fields__}
+
+
+def _phase(phase: PhaseChoice | None) -> dict[str, Any] | None:
+    """Give the phase choice as data."""
+    return {"index": phase.index, "rule": phase.rule, "reason": phase.reason} if phase else None
+
+
+def _cut_offs(tiers: TierScheme) -> dict[str, Any]:
+    """Give the cut-offs as data."""
+    return {"low_below": tiers.low_below, "high_from": tiers.high_from, "method": tiers.method}
+
+
+def _receipt(assessment: Assessment) -> dict[str, Any] | None:
+    """Give the receipt as data."""
+    receipt = assessment.receipt
+    return {name: getattr(receipt, name) for name in receipt.__dataclass_fields__} if receipt else None
+
+
+def _rounded(point: Sequence[float]) -> list[float]:
+    """Round millimetres to a hundredth."""
+    return [round(float(x), 2) for x in point]
+
+
+def _finite(value: object) -> object:
+    """Replace what JSON cannot hold by None."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

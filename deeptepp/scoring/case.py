@@ -1,0 +1,199 @@
+"""The one use case: open the images of a case, then assess it.
+
+Both halves are what the screen and the command line call. A refusal is a result: it comes back as an
+``Assessment``, with the rule that refused, never as an exception that loses what was found so far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from deeptepp import __version__
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.progress import Progress, Step, StepReport, silent
+from deeptepp.domain.risk import Assessment, Finding, Outcome, Receipt, RiskScore, Severity
+from deeptepp.errors import DeepTeppError, DetectionError, NoLesion
+from deeptepp.imaging.quality import check_quality
+from deeptepp.imaging.roi import crop_roi
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.model.predict import score_views
+from deeptepp.scoring.eligibility import check_eligibility
+from deeptepp.scoring.images import CaseImages, open_case
+from deeptepp.scoring.receipt import inputs_digest
+from deeptepp.scoring.tiers import percentile
+from deeptepp.views.mosaic import build_views
+
+__all__ = ["CaseImages", "assess_case", "open_case", "refuse", "score_lesion"]
+
+
+def assess_case(
+    images: CaseImages,
+    profile: ClinicalProfile,
+    bundle: ModelBundle,
+    *,
+    lesion: Lesion | None = None,
+    allow_ineligible: bool = False,
+    progress: Progress = silent,
+) -> Assessment:
+    """Check the rules and score one lesion.
+
+    Parameters
+    ----------
+    images : CaseImages
+        From ``open_case``.
+    profile : ClinicalProfile
+        Clinical-pathological facts; anything may be unknown.
+    bundle : ModelBundle
+        The model.
+    lesion : Lesion, optional
+        The lesion to score; the first candidate when not given.
+    allow_ineligible : bool
+        Score although an eligibility rule refuses; the assessment is then marked as an override.
+    progress : Progress
+        Told of every step.
+
+    Returns
+    -------
+    Assessment
+        Scored, scored with warnings, or refused.
+    """
+    target = lesion or (images.candidates[0] if images.candidates else None)
+    eligibility = check_eligibility(profile, images.study.acquisition)
+    refuses = any(f.severity is Severity.REFUSAL for f in eligibility)
+    findings = (*eligibility, *_image_findings(images, lesion, bundle))
+    draft = Assessment(
+        outcome=Outcome.REFUSED,
+        profile=profile,
+        findings=findings,
+        lesion=target,
+        phase=images.phase,
+        receipt=_receipt(images, profile, bundle, target, allow_ineligible=allow_ineligible),
+        is_simulated=bundle.is_simulated or images.study.acquisition.is_simulated,
+        is_override=refuses and allow_ineligible,
+    )
+    if refuses and not allow_ineligible:
+        return draft
+    if target is None:
+        return draft if draft.refusals else _with(draft, Finding.from_error(NoLesion(limit=0.2)))
+    draft = _with(draft, *check_quality(images.study, images.phase, target))
+    try:
+        score = score_lesion(images, target, profile, bundle, progress=progress)
+    except DetectionError as error:
+        return _with(draft, Finding.from_error(error))
+    return _scored(draft, score, bundle)
+
+
+def score_lesion(
+    images: CaseImages,
+    lesion: Lesion,
+    profile: ClinicalProfile,
+    bundle: ModelBundle,
+    *,
+    progress: Progress = silent,
+) -> RiskScore:
+    """Cut the region of interest, build the views and run the network, with no rule asked.
+
+    Parameters
+    ----------
+    images : CaseImages
+        From ``open_case``.
+    lesion : Lesion
+        The lesion to score.
+    profile : ClinicalProfile
+        Clinical-pathological facts.
+    bundle : ModelBundle
+        The model.
+    progress : Progress
+        Told of every step.
+
+    Returns
+    -------
+    RiskScore
+        Mean over the bundle's views.
+    """
+    progress(StepReport(Step.ROI, 0.0))
+    roi = crop_roi(images.study, images.phase, lesion, bundle.roi)
+    progress(StepReport(Step.ROI, 1.0, f"{lesion.longest_diameter_mm:.0f} mm longest, {lesion.volume_ml:.1f} ml"))
+    stack = build_views(roi, bundle.views)
+    progress(StepReport(Step.VIEWS, 1.0, f"{len(stack.names)} views of {bundle.views.n_slices} slices"))
+    score = score_views(bundle, stack, profile)
+    progress(StepReport(Step.SCORE, 1.0, f"risk score {score.probability:.2f}"))
+    return score
+
+
+def refuse(error: DeepTeppError, profile: ClinicalProfile | None = None) -> Assessment:
+    """Turn a refusal raised while reading into the assessment that reports it.
+
+    Parameters
+    ----------
+    error : DeepTeppError
+        What was raised.
+    profile : ClinicalProfile, optional
+        Clinical-pathological facts, when known by then.
+
+    Returns
+    -------
+    Assessment
+        Refused, with one finding.
+    """
+    return Assessment(
+        Outcome.REFUSED, profile or ClinicalProfile(), (Finding.from_error(error),), is_simulated=False
+    )
+
+
+def _image_findings(images: CaseImages, lesion: Lesion | None, bundle: ModelBundle) -> tuple[Finding, ...]:
+    """Collect what reading and detection found, less what a reader's own choice of lesion settles."""
+    findings = images.findings
+    if lesion is not None:
+        findings = tuple(f for f in findings if not f.rule.startswith("detection"))
+    elif images.detection is not None and images.detection.is_ambiguous:
+        text = "More than one region enhances like a tumour. Check the box, or choose another candidate."
+        ratio = round(images.candidates[0].runner_up_ratio, 2)
+        findings = (*findings, Finding("detection.ambiguous", Severity.WARNING, text, ratio))
+    if bundle.is_simulated and not images.study.acquisition.is_simulated:
+        text = "The model was trained on simulated patients. On a real study it shows the software, not her risk."
+        findings = (
+            *findings,
+            Finding("bundle.simulated", Severity.WARNING, text, "simulated cohort", "own cohort"),
+        )
+    return findings
+
+
+def _with(draft: Assessment, *findings: Finding) -> Assessment:
+    """Add findings to an assessment."""
+    return replace(draft, findings=(*draft.findings, *findings))
+
+
+def _scored(draft: Assessment, score: RiskScore, bundle: ModelBundle) -> Assessment:
+    """Complete an assessment with its score, tier and place in the cohort."""
+    has_warnings = any(f.severity is not Severity.NOTE for f in draft.findings)
+    return replace(
+        draft,
+        outcome=Outcome.SCORED_WITH_WARNINGS if has_warnings else Outcome.SCORED,
+        score=score,
+        tier=bundle.tiers.tier_of(score.probability),
+        percentile=percentile(score.probability, bundle.reference),
+    )
+
+
+def _receipt(
+    images: CaseImages,
+    profile: ClinicalProfile,
+    bundle: ModelBundle,
+    lesion: Lesion | None,
+    *,
+    allow_ineligible: bool,
+) -> Receipt:
+    """Write down what reproduces the number."""
+    return Receipt(
+        code_version=__version__,
+        bundle_name=bundle.name,
+        bundle_sha256=bundle.sha256,
+        input_sha256=images.study.digest,
+        inputs_sha256=inputs_digest(
+            images.study, images.phase, profile, bundle, lesion, allow_ineligible=allow_ineligible
+        ),
+        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,73 @@
+"""The digest of everything a score depends on: the key of caches and receipts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import numpy as np
+
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.study import PhaseChoice, Study
+from deeptepp.model.bundle import ModelBundle
+
+
+def lesion_digest(lesion: Lesion) -> str:
+    """Digest the voxels of a lesion and where they are.
+
+    Parameters
+    ----------
+    lesion : Lesion
+        The lesion.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits.
+    """
+    digest = hashlib.sha256(json.dumps([lesion.grid.shape, lesion.grid.affine.round(6).tolist()]).encode())
+    digest.update(np.packbits(lesion.mask).tobytes())
+    return digest.hexdigest()
+
+
+def inputs_digest(
+    study: Study,
+    phase: PhaseChoice,
+    profile: ClinicalProfile,
+    bundle: ModelBundle,
+    lesion: Lesion | None,
+    *,
+    allow_ineligible: bool = False,
+) -> str:
+    """Digest study, phase, lesion, profile, bundle and options.
+
+    Parameters
+    ----------
+    study : Study
+        Its digest covers voxels, grids and times.
+    phase : PhaseChoice
+        The phase scored.
+    profile : ClinicalProfile
+        Clinical-pathological facts.
+    bundle : ModelBundle
+        Its digest covers every file of the bundle.
+    lesion : Lesion or None
+        The lesion scored.
+    allow_ineligible : bool
+        Whether eligibility may be overridden.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal digits; any change of an input changes it.
+    """
+    parts = {
+        "study": study.digest,
+        "phase": phase.index,
+        "profile": profile.to_mapping(),
+        "bundle": bundle.sha256,
+        "lesion": lesion_digest(lesion) if lesion else None,
+        "allow_ineligible": allow_ineligible,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
