@@ -10,7 +10,10 @@
     │   │                                 MixedPatients, UnknownSeries
     │   ├── ClinicalError                 MissingField, OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort
-    │   └── SettingsError                 UnknownSetting, BadSetting
+    │   ├── SettingsError                 UnknownSetting, BadSetting
+    │   └── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
+    │                                     UploadIncomplete, UploadGone
+    ├── FramesGone                        the images of a case left the memory
     ├── DetectionError                    NoBreast, NoLesion, LesionOutsideVolume
     ├── BundleError                       BundleMissing, ChecksumMismatch, SchemaMismatch
     ├── StatisticsError                   NotEstimable
@@ -278,6 +281,61 @@ class BadSetting(SettingsError):
 
     rule = "settings.bad-value"
     template = "Setting {key} is {value}; it must be {limit}."
+
+
+class UploadError(InputError):
+    """An upload was refused or broke off."""
+
+    rule = "upload"
+
+
+class UploadTokenUnknown(UploadError):
+    """The upload token was not issued here."""
+
+    rule = "upload.token-unknown"
+    template = "This upload was not asked for by this page. Reload the page and try again."
+
+
+class UploadTokenUsed(UploadError):
+    """The upload token was used before; each serves one upload."""
+
+    rule = "upload.token-used"
+    template = "This upload link was used before. Start the upload again from the page."
+
+
+class UploadTokenExpired(UploadError):
+    """The upload token is too old."""
+
+    rule = "upload.token-expired"
+    template = "This upload link expired after {limit} min. Start the upload again from the page."
+
+
+class UploadTooLarge(UploadError):
+    """The upload exceeds the size or the number of files allowed."""
+
+    rule = "upload.too-large"
+    template = "The upload holds {value}, more than the {limit} allowed. Hand in one breast MR study only."
+
+
+class UploadIncomplete(UploadError):
+    """The upload ended early or holds nothing."""
+
+    rule = "upload.incomplete"
+    template = "The upload ended before all of it arrived ({value}). Nothing was kept; try again."
+
+
+class UploadGone(UploadError):
+    """The upload was removed or never existed."""
+
+    rule = "upload.gone"
+    template = "The uploaded study is no longer here. Hand it in again."
+
+
+class FramesGone(DeepTeppError):
+    """The images of a case are no longer in memory."""
+
+    rule = "frames.gone"
+    template = "The images of this case are no longer in memory. Open the case again."
 
 
 class DetectionError(DeepTeppError):
