@@ -226,7 +226,7 @@ def _parse(key: str, raw: object) -> object:
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
         raise OutOfRange(field=key, value=raw, limit="numbers")
     if key == "grade":
-        if raw != int(raw):
+        if not float(raw).is_integer():
             raise OutOfRange(field=key, value=raw, limit="1, 2 or 3")
         return int(raw)
     return float(raw)

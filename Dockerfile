@@ -1,0 +1,24 @@
+# CPU image of the dashboard: installs as root, runs as an ordinary user, answers a health check.
+FROM python:3.11-slim-bookworm
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
+WORKDIR /srv/deeptepp
+
+COPY requirements.txt ./
+# Pass the index of the CPU builds of torch here to leave several GB of CUDA out of the image.
+ARG PIP_EXTRA_INDEX_URL=""
+RUN pip install -r requirements.txt
+
+COPY pyproject.toml README.md app.py ./
+COPY deeptepp deeptepp
+COPY pages pages
+COPY artifacts artifacts
+COPY .streamlit .streamlit
+RUN pip install --no-deps --editable . \
+    && useradd --create-home --uid 10001 deeptepp
+USER deeptepp
+
+EXPOSE 8501
+HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+CMD ["streamlit", "run", "app.py", "--server.address=0.0.0.0", "--server.port=8501", "--server.headless=true"]
