@@ -4,10 +4,11 @@
 
     DeepTeppError
     ├── InputError (also ValueError)      the user can mend it
-    │   ├── ArchiveError                  NotAnArchive, EncryptedArchive, ArchiveTooLarge, UnsafeArchivePath
+    │   ├── ArchiveError                  NotAnArchive, DamagedArchive, EncryptedArchive, ArchiveTooLarge,
+    │   │                                 UnsafeArchivePath
     │   ├── DicomError                    NoDicomFound, WrongModality, NotDynamic, MissingPhase, MixedGeometry,
     │   │                                 MissingSlice, IrregularSpacing, MissingTag, UnreadablePixels,
-    │   │                                 MixedPatients, UnknownSeries
+    │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries
     │   ├── ClinicalError                 MissingField, OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort
     │   ├── SettingsError                 UnknownSetting, BadSetting
@@ -77,6 +78,13 @@ class NotAnArchive(ArchiveError):
 
     rule = "archive.not-a-zip"
     template = "This file is neither a zip archive nor a DICOM file. Export the study as DICOM and zip its folder."
+
+
+class DamagedArchive(ArchiveError):
+    """The zip archive is cut short or its checksums do not match."""
+
+    rule = "archive.damaged"
+    template = "The zip archive is damaged ({reason}). Make it again and hand it in once more."
 
 
 class EncryptedArchive(ArchiveError):
@@ -179,6 +187,23 @@ class MixedPatients(DicomError):
 
     rule = "dicom.mixed-patients"
     template = "The files belong to {value} different patients. Hand in one study of one patient."
+
+
+class MixedStudies(DicomError):
+    """The files belong to more than one examination."""
+
+    rule = "dicom.mixed-studies"
+    template = "The files belong to {value} different examinations. Hand in one study, or choose its phases."
+
+
+class NoPreContrast(DicomError):
+    """Every phase found was acquired after contrast."""
+
+    rule = "dicom.no-pre-contrast"
+    template = (
+        "All {value} phases of the dynamic series were acquired after contrast. "
+        "Add the pre-contrast series, or choose the phases in the series table."
+    )
 
 
 class UnknownSeries(DicomError):
