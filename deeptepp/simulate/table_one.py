@@ -1,8 +1,8 @@
 """Clinical-pathological facts whose counts equal the published table exactly, in every arm and every draw.
 
 Size, nodes and stage are published as margins only; the joint counts here agree with all of them (one integer per
-arm is free, the T3 N0 tumours). Facts follow the latent biology z through ranks: a noisy copy of z is ranked inside
-each arm and the published counts are dealt out along the ranks.
+arm is free, the T3 N0 tumours). Facts follow the latent biology z through ranks: a noisy copy of z is ranked
+inside each arm and the published counts are dealt out along the ranks.
 
 References
 ----------
@@ -160,8 +160,8 @@ def draw_clinical(z: Floats, arm: Arm, rng: np.random.Generator) -> dict[str, np
 
 
 def _noisy_rank(z: Floats, correlation: float, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """Rank, (n,) from 0, of a copy of z that correlates with z as given."""
-    copy = correlation * (z - z.mean()) + np.sqrt(1 - correlation**2) * rng.standard_normal(len(z))
+    """Rank, (n,) from 0, of a copy of z that correlates with z among these patients as given."""
+    copy = correlation * (z - z.mean()) / z.std() + np.sqrt(1 - correlation**2) * rng.standard_normal(len(z))
     return _rank(copy)
 
 
@@ -173,8 +173,10 @@ def _rank(values: Floats) -> npt.NDArray[np.int64]:
 
 
 def _draw_tumour(z: Floats, counts: ArmCounts, rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
-    """Deal out the joint cells along the ranks and draw a size inside each T category."""
-    dealt = np.repeat(np.arange(len(CELLS)), counts.cells)[_noisy_rank(z, STAGE_CORRELATION, rng)]
+    """Deal out the joint cells along the ranks, at random inside a stage, and a size inside each T category."""
+    cells = np.repeat(np.arange(len(CELLS)), counts.cells)
+    stage = np.array([list(Stage).index(cell[2]) for cell in CELLS])[cells]
+    dealt = cells[np.lexsort((rng.random(len(z)), stage))][_noisy_rank(z, STAGE_CORRELATION, rng)]
     tumour = np.array([cell[0] for cell in CELLS])[dealt]
     size_mm = np.empty(len(z))
     for name, (low, high, a, b) in _SIZE_MM.items():
@@ -188,7 +190,7 @@ def _draw_tumour(z: Floats, counts: ArmCounts, rng: np.random.Generator) -> dict
 
 
 def _draw_receptors(z: Floats, counts: ArmCounts, rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
-    """Give receptors, grade and Ki-67; as published, progesterone receptors occur only with oestrogen receptors."""
+    """Give receptors, grade and Ki-67; as published, PR is positive only where ER is."""
     n = len(z)
     er_positive = _noisy_rank(z, ER_CORRELATION, rng) >= n - counts.er_positive
     pr_positive = np.zeros(n, dtype=bool)
