@@ -1,0 +1,324 @@
+"""A model bundle: one folder that holds all that a score depends on, each file under its SHA-256.
+
+The weights are rounded to half precision as soon as a bundle is made, not only when it is written: a score found
+while training, the scores of the reference cohort and a score served years later come from the same numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from deeptepp.domain.cohort import SCORE, TIER, Cohort
+from deeptepp.domain.risk import TierScheme
+from deeptepp.errors import BadSetting, BundleMissing, ChecksumMismatch, MissingColumn, SchemaMismatch
+from deeptepp.imaging.roi import RoiSettings
+from deeptepp.model.fusion import ClinicalSchema
+from deeptepp.model.mm_resnet import MMResNet
+from deeptepp.tables import read_cohort, write_cohort
+from deeptepp.views.planes import ViewSettings
+
+SCHEMA_VERSION = 1
+"""Layout of the folder that this version writes and reads."""
+
+ARTIFACTS_VARIABLE = "DEEPTEPP_ARTIFACTS"
+"""Environment variable that names a bundle, or a folder of bundles."""
+
+MAX_BUNDLE_BYTES = 45_000_000
+"""A bundle may not be larger, all files together: the model of the paper takes 45 MB."""
+
+WEIGHTS = "weights.safetensors"
+SETTINGS = "bundle.toml"
+REFERENCE = "reference_cohort.parquet"
+METRICS = "metrics.json"
+CARD = "CARD.md"
+TRAINING = "training.toml"
+SUMS = "SHA256SUMS"
+
+FILES = (CARD, SETTINGS, METRICS, REFERENCE, TRAINING, WEIGHTS)
+"""What a bundle consists of, beside ``SHA256SUMS``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ModelBundle:
+    """A network and all that its scores depend on.
+
+    Parameters
+    ----------
+    name : str
+        Name of the bundle, which is also that of its folder.
+    net : MMResNet
+        The network; copied, its weights rounded to half precision, in evaluation mode.
+    roi : RoiSettings
+        How the region of interest is cut and normalised.
+    views : ViewSettings
+        Which views are scored.
+    clinical : ClinicalSchema
+        How CP facts are encoded.
+    tiers : TierScheme
+        Frozen cut-offs.
+    reference : Cohort
+        Patients against whom a score is placed, with the columns ``SCORE`` and ``TIER``.
+    is_simulated : bool
+        True when the network was trained on simulated patients.
+    metrics : dict
+        What was measured on it, ready for JSON.
+    card : str
+        Model card in Markdown.
+    training : dict
+        Settings of the training run, ready for TOML.
+    sha256 : str
+        Digest over the bundle's ``SHA256SUMS``; empty until it is saved.
+    score_version : int
+        Raised by any change that moves a score.
+    provenance : dict
+        Code version, command and data of the training run, ready for TOML.
+
+    Raises
+    ------
+    BadSetting
+        Network, regions, views and CP schema do not fit together.
+    MissingColumn
+        The reference cohort has no scores or tiers.
+    ValueError
+        A weight is too large for half precision.
+    """
+
+    name: str
+    net: MMResNet
+    roi: RoiSettings
+    views: ViewSettings
+    clinical: ClinicalSchema
+    tiers: TierScheme
+    reference: Cohort
+    is_simulated: bool
+    metrics: dict[str, Any] = field(default_factory=dict)
+    card: str = ""
+    training: dict[str, Any] = field(default_factory=dict)
+    sha256: str = ""
+    score_version: int = 1
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        settings = self.net.settings
+        for key, value, limit in (
+            ("network.in_channels", settings["in_channels"], len(self.roi.channels)),
+            ("network.n_clinical", settings["n_clinical"], self.clinical.length),
+        ):
+            if value != limit:
+                raise BadSetting(key=key, value=value, limit=limit)
+        missing = [name for name in (SCORE, TIER) if name not in self.reference]
+        if missing:
+            raise MissingColumn(value=", ".join(missing))
+        object.__setattr__(self, "net", as_served(self.net))
+
+
+def as_served(net: MMResNet) -> MMResNet:
+    """Copy a network as a bundle serves it.
+
+    Parameters
+    ----------
+    net : MMResNet
+        The trained network; not changed.
+
+    Returns
+    -------
+    MMResNet
+        A copy on the CPU in evaluation mode, without gradients, its weights rounded to half precision but held as
+        float32.
+
+    Raises
+    ------
+    ValueError
+        A weight is too large for half precision, or not finite.
+    """
+    served = deepcopy(net).to("cpu").eval().requires_grad_(requires_grad=False)
+    for name, weight in served.state_dict().items():
+        if weight.is_floating_point():
+            weight.copy_(weight.half())
+            if not torch.isfinite(weight).all():
+                msg = f"Weights {name} are not finite in half precision"
+                raise ValueError(msg)
+    return served
+
+
+def save_bundle(bundle: ModelBundle, folder: Path) -> ModelBundle:
+    """Write a bundle, ``SHA256SUMS`` last.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        What to write.
+    folder : Path
+        Where; made when absent, its bundle files replaced.
+
+    Returns
+    -------
+    ModelBundle
+        The same bundle with its digest.
+
+    Raises
+    ------
+    ValueError
+        The files together are larger than ``MAX_BUNDLE_BYTES``, or metrics hold a number that JSON has not.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {k: v.half() if v.is_floating_point() else v for k, v in bundle.net.state_dict().items()}
+    (folder / WEIGHTS).write_bytes(save(weights))
+    (folder / SETTINGS).write_text(tomli_w.dumps(_settings_table(bundle)), encoding="utf-8")
+    (folder / TRAINING).write_text(tomli_w.dumps(bundle.training), encoding="utf-8")
+    (folder / METRICS).write_text(json.dumps(bundle.metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    (folder / CARD).write_text(bundle.card, encoding="utf-8")
+    write_cohort(bundle.reference, folder / REFERENCE)
+    size = sum((folder / name).stat().st_size for name in FILES)
+    if size > MAX_BUNDLE_BYTES:
+        msg = f"The bundle has {size} bytes, more than the {MAX_BUNDLE_BYTES} allowed"
+        raise ValueError(msg)
+    sums = "".join(f"{_digest(folder / name)}  {name}\n" for name in sorted(FILES))
+    (folder / SUMS).write_text(sums, encoding="utf-8")
+    return replace(bundle, sha256=_digest(folder / SUMS))
+
+
+def _settings_table(bundle: ModelBundle) -> dict[str, Any]:
+    """Lay out ``bundle.toml``."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": bundle.name,
+        "is_simulated": bundle.is_simulated,
+        "score_version": bundle.score_version,
+        "roi": asdict(bundle.roi),
+        "views": asdict(bundle.views),
+        "network": dict(bundle.net.settings),
+        "clinical": asdict(bundle.clinical),
+        "tiers": asdict(bundle.tiers),
+        "provenance": bundle.provenance,
+    }
+
+
+def verify_bundle(folder: Path) -> dict[str, str]:
+    """Compare every file of a bundle with its checksum.
+
+    Parameters
+    ----------
+    folder : Path
+        The bundle.
+
+    Returns
+    -------
+    dict of str to str
+        SHA-256 of each file by its name.
+
+    Raises
+    ------
+    BundleMissing
+        The folder or one of its files is absent.
+    ChecksumMismatch
+        A file differs from its checksum or has none.
+    """
+    for name in (SUMS, *FILES):
+        if not (folder / name).is_file():
+            raise BundleMissing(value=name)
+    lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
+    expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in FILES:
+        if expected.get(name) != _digest(folder / name):
+            raise ChecksumMismatch(value=name)
+    return {name: expected[name] for name in FILES}
+
+
+def load_bundle(path: Path | None = None) -> ModelBundle:
+    """Read a bundle after all of its checksums were verified.
+
+    Parameters
+    ----------
+    path : Path, optional
+        The bundle's folder; ``default_bundle_path()`` when left out.
+
+    Returns
+    -------
+    ModelBundle
+        Ready to score.
+
+    Raises
+    ------
+    BundleMissing
+        There is no bundle, or a file of it is absent.
+    ChecksumMismatch
+        A file differs from its checksum.
+    SchemaMismatch
+        The layout is of another version, or a section does not read as this version writes it.
+    """
+    folder = default_bundle_path() if path is None else Path(path)
+    verify_bundle(folder)
+    try:
+        table = tomllib.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        if table["schema_version"] != SCHEMA_VERSION:
+            raise SchemaMismatch(value=table["schema_version"], limit=SCHEMA_VERSION)
+        return _read(folder, table)
+    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        # The checksums match, so the file is what its maker wrote: not damaged, but of a layout unknown here.
+        raise SchemaMismatch(value=f"{SCHEMA_VERSION} with other sections", limit=SCHEMA_VERSION) from error
+
+
+def _read(folder: Path, table: dict[str, Any]) -> ModelBundle:
+    """Build the bundle from its verified files."""
+    net = MMResNet(**table["network"])
+    weights = load((folder / WEIGHTS).read_bytes())
+    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights.items()})
+    return ModelBundle(
+        name=table["name"],
+        net=net,
+        roi=RoiSettings(**{**table["roi"], "channels": tuple(table["roi"]["channels"])}),
+        views=ViewSettings(**table["views"]),
+        clinical=ClinicalSchema(**table["clinical"]),
+        tiers=TierScheme(**table["tiers"]),
+        reference=read_cohort(folder / REFERENCE),
+        is_simulated=table["is_simulated"],
+        metrics=json.loads((folder / METRICS).read_text(encoding="utf-8")),
+        card=(folder / CARD).read_text(encoding="utf-8"),
+        training=tomllib.loads((folder / TRAINING).read_text(encoding="utf-8")),
+        sha256=_digest(folder / SUMS),
+        score_version=table["score_version"],
+        provenance=table["provenance"],
+    )
+
+
+def default_bundle_path() -> Path:
+    """Find the bundle to score with when none is named.
+
+    Returns
+    -------
+    Path
+        The folder that ``DEEPTEPP_ARTIFACTS`` names, or the repository's ``artifacts``, when it is a bundle
+        itself; else the bundle in it whose checksums were written last.
+
+    Raises
+    ------
+    BundleMissing
+        There is no bundle.
+    """
+    named = os.environ.get(ARTIFACTS_VARIABLE)
+    artifacts = Path(named) if named else Path(__file__).resolve().parents[2] / "artifacts"
+    if (artifacts / SETTINGS).is_file():
+        return artifacts
+    found = sorted(artifacts.glob(f"*/{SUMS}"), key=lambda sums: (sums.stat().st_mtime_ns, sums.parent.name))
+    if not found:
+        raise BundleMissing(value="every file: there is no bundle in the artifacts folder")
+    return found[-1].parent
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

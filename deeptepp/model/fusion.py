@@ -1,0 +1,199 @@
+"""Clinical-pathological (CP) facts as the numbers that enter the classifiers.
+
+Each feature gives two numbers: its value, standardised on the training fold, and a flag that is 1 where it is
+unknown. An unknown value is imputed by the training mean, which is 0 once standardised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.domain.clinical import ClinicalProfile, NodeStage
+from deeptepp.domain.cohort import Cohort
+from deeptepp.errors import BadSetting, MissingColumn
+
+CLINICAL_COLUMNS = ("tumour_size_mm", "node_stage", "er_positive", "pr_positive")
+"""Fields of ``ClinicalProfile`` from which all features are made."""
+
+
+def _ordinal_size(profile: ClinicalProfile) -> float | None:
+    """Count T1, T2, T3 as 0, 1, 2."""
+    stage = profile.tumour_stage
+    return None if stage is None else float(int(stage[1]) - 1)
+
+
+def _is_node_positive(profile: ClinicalProfile) -> float | None:
+    """Count N0 as 0, N1 to N3 as 1."""
+    return None if profile.node_stage is None else float(profile.node_stage is not NodeStage.N0)
+
+
+def _flag(value: bool | None) -> float | None:
+    """Write False as 0 and True as 1."""
+    return None if value is None else float(value)
+
+
+FEATURES: dict[str, Callable[[ClinicalProfile], float | None]] = {
+    "tumour_stage": _ordinal_size,
+    "node_positive": _is_node_positive,
+    "er_positive": lambda profile: _flag(profile.er_positive),
+    "pr_positive": lambda profile: _flag(profile.pr_positive),
+    "hr_positive": lambda profile: _flag(profile.hr_positive),
+}
+"""The five CP features with a univariate p < 0.05, as numbers or None. Where no tumour is ER-negative and
+PR-positive, HR status (the molecular subtype) is the same column as ER; the paper enters both, and so do we.
+
+References
+----------
+Tong et al., Eur Radiol 2024, doi 10.1007/s00330-024-10609-7.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClinicalSchema:
+    """How a profile becomes a vector, as fitted on the training fold alone.
+
+    Parameters
+    ----------
+    features : tuple of str
+        Keys of ``FEATURES``.
+    mean : tuple of float
+        Mean of the known values of each feature.
+    sd : tuple of float
+        Standard deviation of the known values; 1 for a feature that never varied.
+    had_missing : tuple of bool
+        Whether the feature was unknown for anyone in the training fold. Where it was not, the network has learnt
+        nothing of its flag, so the flag stays 0 and an unknown value is imputed only.
+
+    Raises
+    ------
+    BadSetting
+        A feature is unknown, a number is not usable, or the lengths differ.
+    """
+
+    features: tuple[str, ...]
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
+    had_missing: tuple[bool, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("features", "mean", "sd", "had_missing"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not set(self.features) <= set(FEATURES):
+            raise BadSetting(key="clinical.features", value=", ".join(self.features), limit=", ".join(FEATURES))
+        if not len(self.features) == len(self.mean) == len(self.sd) == len(self.had_missing):
+            raise BadSetting(key="clinical", value="lists of different lengths", limit="one entry per feature")
+        if not (all(map(isfinite, self.mean)) and all(isfinite(sd) and sd > 0 for sd in self.sd)):
+            raise BadSetting(key="clinical.sd", value=self.sd, limit="positive")
+
+    @property
+    def length(self) -> int:
+        """F: number of values that a profile becomes, features first, then their flags."""
+        return 2 * len(self.features)
+
+    def encode(self, profile: ClinicalProfile) -> npt.NDArray[np.float32]:
+        """Turn one profile into the vector that the network takes.
+
+        Parameters
+        ----------
+        profile : ClinicalProfile
+            Any of the facts may be unknown.
+
+        Returns
+        -------
+        (F,) float32
+            Standardised features, then one missing flag for each.
+        """
+        encoded: npt.NDArray[np.float32] = self._encode(_values(profile, self.features)[None])[0]
+        return encoded
+
+    def encode_cohort(self, cohort: Cohort) -> npt.NDArray[np.float32]:
+        """Turn a cohort into the vectors that the network takes.
+
+        Parameters
+        ----------
+        cohort : Cohort
+            Patients; a clinical column that is absent is unknown for all of them.
+
+        Returns
+        -------
+        (n, F) float32
+            One row per patient, as ``encode`` gives it.
+
+        Raises
+        ------
+        OutOfRange
+            A clinical value is none of its categories or out of its range.
+        """
+        return self._encode(_cohort_values(cohort, self.features))
+
+    def _encode(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+        """Standardise values (n, features), NaN where unknown, and append the flags."""
+        is_missing = np.isnan(values)
+        standard = np.where(is_missing, 0.0, (values - np.array(self.mean)) / np.array(self.sd))
+        return np.concatenate([standard, is_missing & np.array(self.had_missing)], axis=1, dtype=np.float32)
+
+
+def fit_schema(cohort: Cohort, features: tuple[str, ...] = tuple(FEATURES)) -> ClinicalSchema:
+    """Measure means, standard deviations and missingness on the training fold.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The training fold, and nobody else.
+    features : tuple of str
+        Keys of ``FEATURES``; empty for a network of images alone.
+
+    Returns
+    -------
+    ClinicalSchema
+        What ``encode`` needs.
+
+    Raises
+    ------
+    MissingColumn
+        A feature is unknown for everyone.
+    OutOfRange
+        A clinical value is none of its categories or out of its range.
+    """
+    values = _cohort_values(cohort, features)
+    is_known = ~np.isnan(values)
+    never_known = [name for i, name in enumerate(features) if not is_known[:, i].any()]
+    if never_known:
+        raise MissingColumn(value=", ".join(never_known))
+    sd = np.nanstd(values, axis=0)
+    return ClinicalSchema(
+        features=features,
+        mean=tuple(np.nanmean(values, axis=0).tolist()),
+        sd=tuple(np.where(sd > 0, sd, 1.0).tolist()),
+        had_missing=tuple(not is_known[:, i].all() for i in range(len(features))),
+    )
+
+
+def _values(profile: ClinicalProfile, features: tuple[str, ...]) -> npt.NDArray[np.float64]:
+    """Give the features of one profile, NaN where unknown."""
+    known = [FEATURES[name](profile) for name in features]
+    return np.array([np.nan if value is None else value for value in known], dtype=np.float64)
+
+
+def _cohort_values(cohort: Cohort, features: tuple[str, ...]) -> npt.NDArray[np.float64]:
+    """Give the features of a cohort, (n, features), NaN where unknown."""
+    columns = {name: cohort[name].tolist() for name in CLINICAL_COLUMNS if name in cohort}
+    rows = []
+    for i in range(len(cohort)):
+        facts = {name: _fact(name, column[i]) for name, column in columns.items()}
+        rows.append(_values(ClinicalProfile.from_mapping(facts), features))
+    return np.array(rows, dtype=np.float64).reshape(len(cohort), len(features))
+
+
+def _fact(name: str, value: object) -> object:
+    """Give a table's value as a profile's: NaN is unknown, and a flag with gaps was stored as a number."""
+    if isinstance(value, float) and np.isnan(value):
+        return None
+    if name.endswith("_positive") and value in (0, 1):
+        return bool(value)
+    return value

@@ -1,0 +1,286 @@
+"""MM_ResNet: a ResNet18 whose last three stages each have a classifier of their own, and one for all together.
+
+Letters used beside the code:
+
+=====  =========================================================
+B      batch: mosaics
+C      channels of a mosaic
+H, W   height and width of a mosaic in pixels
+S      channels after the stem (64)
+O      channels of a stage's head (256)
+F      clinical-pathological (CP) values of a patient
+K      classes: no recurrence, recurrence (2)
+=====  =========================================================
+
+References
+----------
+He et al., Deep residual learning for image recognition, CVPR 2016, doi 10.1109/CVPR.2016.90.
+Du et al., Progressive multi-granularity training of jigsaw patches, ECCV 2020, arXiv 2003.03836.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from deeptepp.errors import BadSetting
+
+Head = Literal["pmg", "light"]
+StageLogits = tuple[Tensor, Tensor, Tensor, Tensor]
+
+N_CLASSES = 2
+"""No recurrence (0) and recurrence (1)."""
+
+_HEAD_MOMENTUM = 0.01
+"""Momentum of the batch normalisation in the convolutional heads, as Du et al. have it."""
+
+
+class ResidualBlock(nn.Module):
+    """Two 3 x 3 convolutions beside a shortcut.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Channels.
+    stride : int
+        1, or 2 to halve the map.
+    """
+
+    def __init__(self, n_in: int, n_out: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(n_out)
+        self.conv2 = nn.Conv2d(n_out, n_out, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(n_out)
+        self.shortcut: nn.Module = nn.Identity()
+        if stride != 1 or n_in != n_out:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(n_in, n_out, 1, stride=stride, bias=False), nn.BatchNorm2d(n_out)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, n_in, h, w) to (B, n_out, h / stride, w / stride)."""
+        y = torch.relu(self.bn1(self.conv1(x)))  # (B, n_out, h / stride, w / stride)
+        y = self.bn2(self.conv2(y))  # (B, n_out, h / stride, w / stride)
+        return torch.relu(y + self.shortcut(x))  # (B, n_out, h / stride, w / stride)
+
+
+class ResNet18Trunk(nn.Module):
+    """The textbook ResNet18 without pooling and classifier.
+
+    Parameters
+    ----------
+    in_channels : int
+        C.
+    stem_channels : int
+        S; the stages have S, 2 S, 4 S and 8 S channels.
+    """
+
+    def __init__(self, in_channels: int, stem_channels: int = 64) -> None:
+        super().__init__()
+        s = stem_channels
+        self.stage_channels = (2 * s, 4 * s, 8 * s)
+        self.conv1 = nn.Conv2d(in_channels, s, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(s)
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
+        self.layer1 = nn.Sequential(ResidualBlock(s, s), ResidualBlock(s, s))
+        self.layer2 = nn.Sequential(ResidualBlock(s, 2 * s, 2), ResidualBlock(2 * s, 2 * s))
+        self.layer3 = nn.Sequential(ResidualBlock(2 * s, 4 * s, 2), ResidualBlock(4 * s, 4 * s))
+        self.layer4 = nn.Sequential(ResidualBlock(4 * s, 8 * s, 2), ResidualBlock(8 * s, 8 * s))
+
+    def forward(self, views: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Map mosaics (B, C, H, W) to the maps of the last three stages."""
+        x = torch.relu(self.bn1(self.conv1(views)))  # (B, S, H/2, W/2)
+        x = self.layer1(self.maxpool(x))  # (B, S, H/4, W/4)
+        x2 = self.layer2(x)  # (B, 2 S, H/8, W/8)
+        x3 = self.layer3(x2)  # (B, 4 S, H/16, W/16)
+        x4 = self.layer4(x3)  # (B, 8 S, H/32, W/32)
+        return x2, x3, x4
+
+
+class StageHead(nn.Module):
+    """What one stage contributes: its map, through two convolutions, pooled to one vector.
+
+    Parameters
+    ----------
+    n_in : int
+        Channels of the stage.
+    width : int
+        Channels between the convolutions.
+    out : int
+        O.
+    """
+
+    def __init__(self, n_in: int, width: int, out: int) -> None:
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(n_in, width, 1, bias=False),
+            nn.BatchNorm2d(width, momentum=_HEAD_MOMENTUM),
+            nn.ReLU(),
+            nn.Conv2d(width, out, 3, padding=1, bias=False),
+            nn.BatchNorm2d(out, momentum=_HEAD_MOMENTUM),
+            nn.ReLU(),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map a stage (B, n_in, h, w) to its pooled features (B, O)."""
+        y: Tensor = self.convolutions(x)  # (B, O, h, w)
+        return y.amax(dim=(2, 3))
+
+
+class MaxPool(nn.Module):
+    """Global max pooling: the light head."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map a stage (B, n_in, h, w) to (B, n_in)."""
+        return x.amax(dim=(2, 3))
+
+
+class Classifier(nn.Module):
+    """Pooled features and CP side by side, then two fully connected layers (one in the light form).
+
+    Parameters
+    ----------
+    n_features : int
+        Length of the pooled features.
+    n_clinical : int
+        F.
+    width : int or None
+        Units of the hidden layer; None for a single linear layer.
+
+    Notes
+    -----
+    The batch normalisation in front covers the image features only: the CP values are standardised on the training
+    fold already, and a missing flag that is almost always 0 has a running variance near 0, by which the rare 1
+    would be blown up to any size.
+    """
+
+    def __init__(self, n_features: int, n_clinical: int, width: int | None) -> None:
+        super().__init__()
+        self.bn = nn.Identity() if width is None else nn.BatchNorm1d(n_features)
+        if width is None:
+            self.layers = nn.Sequential(nn.Linear(n_features + n_clinical, N_CLASSES))
+        else:
+            self.layers = nn.Sequential(
+                nn.Linear(n_features + n_clinical, width),
+                nn.BatchNorm1d(width),
+                nn.ELU(),
+                nn.Linear(width, N_CLASSES),
+            )
+
+    def forward(self, features: Tensor, clinical: Tensor) -> Tensor:
+        """Map features (B, n_features) and CP (B, F) to logits (B, K)."""
+        z = torch.cat([self.bn(features), clinical], dim=1)  # (B, n_features + F)
+        logits: Tensor = self.layers(z)  # (B, K)
+        return logits
+
+
+class MMResNet(nn.Module):
+    """Multi-scale, multi-stage ResNet18 with CP before every classifier.
+
+    Parameters
+    ----------
+    in_channels : int
+        C.
+    n_clinical : int
+        F; 0 for a network of images alone.
+    head : {"pmg", "light"}
+        Two convolutions per stage and a hidden layer per classifier, or pooling and one linear layer.
+    width : int
+        Channels within a head and units of the hidden layer; not used by the light head.
+    out : int
+        O; not used by the light head.
+    stem_channels : int
+        S; 64 is ResNet18.
+    stages : bool
+        False leaves one classifier, on the last stage alone; its logits are then returned four times.
+
+    Raises
+    ------
+    BadSetting
+        The head is unknown.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        n_clinical: int,
+        head: Head = "pmg",
+        width: int = 64,
+        out: int = 256,
+        *,
+        stem_channels: int = 64,
+        stages: bool = True,
+    ) -> None:
+        super().__init__()
+        if head not in ("pmg", "light"):
+            raise BadSetting(key="network.head", value=head, limit="pmg or light")
+        self.settings: dict[str, int | str | bool] = {
+            "in_channels": in_channels,
+            "n_clinical": n_clinical,
+            "head": head,
+            "width": width,
+            "out": out,
+            "stem_channels": stem_channels,
+            "stages": stages,
+        }
+        self.trunk = ResNet18Trunk(in_channels, stem_channels)
+        used = self.trunk.stage_channels if stages else self.trunk.stage_channels[-1:]
+        is_pmg = head == "pmg"
+        self.heads = nn.ModuleList(StageHead(n, width, out) if is_pmg else MaxPool() for n in used)
+        lengths = [out if is_pmg else n for n in used]
+        hidden = width if is_pmg else None
+        self.classifiers = nn.ModuleList(Classifier(n, n_clinical, hidden) for n in lengths if stages)
+        self.concat_classifier = Classifier(sum(lengths), n_clinical, hidden)
+
+    def forward(self, views: Tensor, clinical: Tensor) -> StageLogits:
+        """Compute the logits of every stage and of all together.
+
+        Parameters
+        ----------
+        views : (B, C, H, W) float32
+            Mosaics.
+        clinical : (B, F) float32
+            Encoded CP.
+
+        Returns
+        -------
+        y1, y2, y3, y_concat : (B, K) float32
+            Logits of the stages at stride 8, 16 and 32, and of their concatenation.
+        """
+        maps = self.trunk(views)[
+            -len(self.heads) :
+        ]  # (B, 2 S, H/8, W/8), (B, 4 S, H/16, W/16), (B, 8 S, H/32, W/32)
+        pooled = [head(x) for head, x in zip(self.heads, maps, strict=True)]  # 3 x (B, O)
+        y_concat = self.concat_classifier(torch.cat(pooled, dim=1), clinical)  # (B, K)
+        if not self.classifiers:
+            return y_concat, y_concat, y_concat, y_concat
+        y1, y2, y3 = (f(x, clinical) for f, x in zip(self.classifiers, pooled, strict=True))  # 3 x (B, K)
+        return y1, y2, y3, y_concat
+
+
+def initialise(net: nn.Module, generator: torch.Generator) -> None:
+    """Draw all weights anew from one generator.
+
+    Parameters
+    ----------
+    net : torch.nn.Module
+        Network of convolutions, linear layers and batch normalisations; changed in place.
+    generator : torch.Generator
+        Source of randomness.
+
+    References
+    ----------
+    He et al., Delving deep into rectifiers, ICCV 2015, arXiv 1502.01852.
+    """
+    for module in net.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
+        elif isinstance(module, nn.Linear):
+            bound = module.in_features**-0.5
+            nn.init.uniform_(module.weight, -bound, bound, generator=generator)
+            nn.init.uniform_(module.bias, -bound, bound, generator=generator)
+        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
+            module.reset_parameters()

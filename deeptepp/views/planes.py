@@ -1,0 +1,329 @@
+"""Oblique planes through a lesion: which ones, their axes, and the slices sampled along them.
+
+A view is a stack of M parallel slices across the tumour, seen along a normal n. The field of view is fixed in
+millimetres, so that the picture still tells the size of the tumour, and every view is cut to the same ball, so
+that no empty corner can tell from which angle it was taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isqrt, sqrt
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from deeptepp.domain.geometry import FloatArray
+from deeptepp.domain.lesion import Roi
+from deeptepp.errors import BadSetting
+
+_H = 1 / sqrt(2)
+
+CANONICAL_VIEWS: dict[str, tuple[float, float, float]] = {
+    "axial": (0.0, 0.0, 1.0),
+    "coronal": (0.0, 1.0, 0.0),
+    "sagittal": (1.0, 0.0, 0.0),
+    "diagonal-l-p": (_H, _H, 0.0),
+    "diagonal-r-p": (_H, -_H, 0.0),
+    "diagonal-l-s": (_H, 0.0, _H),
+    "diagonal-r-s": (_H, 0.0, -_H),
+    "diagonal-p-s": (0.0, _H, _H),
+    "diagonal-a-s": (0.0, _H, -_H),
+}
+"""Unit normal (x, y, z) LPS of each canonical view: the nine planes of symmetry of a cube. The first three are
+orthogonal, the first eight make the eight-fold augmentation.
+
+References
+----------
+Setio et al., IEEE Trans Med Imaging 2016, doi 10.1109/TMI.2016.2536809: nine planes of symmetry of a cube.
+"""
+
+PADDING = 0.0
+"""Intensity outside of the ball: 0 is the mean of the normalised study, the same in every view and patient."""
+
+MAX_TILT_DEG = 10.0
+"""Largest jitter of a normal, in degrees."""
+
+MAX_OFFSET_MM = 3.0
+"""Largest jitter of the centre, in mm along any direction; the ball must still fit in the Roi."""
+
+MAX_GAMMA = 1.2
+"""Gamma of the intensities is drawn log-uniformly between its inverse and this."""
+
+_AREA_FRACTION = 0.10
+"""A slice with less tumour area than this fraction of the largest one is left out (slice filtering)."""
+
+_FALLBACK_HALF_EXTENT_MM = 12.0
+"""Slices span +- this much where the outline is thinner than two voxels along the normal."""
+
+_REACH = 0.75
+"""No slice lies farther out than this fraction of the ball's radius; there its disc is two thirds as wide."""
+
+_LR_LIMIT = 0.9
+"""Above this cosine between normal and left-right axis the antero-posterior axis takes its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewSettings:
+    """Which views are made, and how finely.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Canonical views, in the order in which the network is given them.
+    fov_mm : float
+        Side of the square field of view and diameter of the ball, in mm.
+    n_slices : int
+        Slices per view; a square number, since they are laid out as a square mosaic.
+    tile_px : int
+        Side of one slice, in pixels.
+
+    Raises
+    ------
+    BadSetting
+        A name is unknown or given twice, or a number is not usable.
+    """
+
+    names: tuple[str, ...] = tuple(CANONICAL_VIEWS)
+    fov_mm: float = 64.0
+    n_slices: int = 16
+    tile_px: int = 28
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "names", tuple(self.names))
+        if not self.names or len(set(self.names)) < len(self.names) or not set(self.names) <= set(CANONICAL_VIEWS):
+            limit = "different names out of " + ", ".join(CANONICAL_VIEWS)
+            raise BadSetting(key="views.names", value=", ".join(self.names) or "empty", limit=limit)
+        if self.n_slices < 1 or isqrt(self.n_slices) ** 2 != self.n_slices:
+            raise BadSetting(key="views.n_slices", value=self.n_slices, limit="a square number")
+        if self.tile_px < 2:
+            raise BadSetting(key="views.tile_px", value=self.tile_px, limit="at least 2")
+        if not self.fov_mm > 0:
+            raise BadSetting(key="views.fov_mm", value=self.fov_mm, limit="positive")
+
+    @property
+    def tiles_per_side(self) -> int:
+        """Number of slices along one side of the mosaic."""
+        return isqrt(self.n_slices)
+
+    @property
+    def mosaic_px(self) -> int:
+        """Side of the mosaic in pixels."""
+        return self.tiles_per_side * self.tile_px
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jitter:
+    """A small random departure from a canonical view; the default changes nothing.
+
+    Parameters
+    ----------
+    tilt_deg : float
+        Angle between the jittered normal and the canonical one, in degrees.
+    azimuth_deg : float
+        Direction of that tilt about the canonical normal, in degrees.
+    rotation_deg : float
+        Rotation of both in-plane axes about the normal, in degrees.
+    flip_u : bool
+        Mirror along the columns.
+    flip_v : bool
+        Mirror along the rows.
+    offset_mm : (x, y, z)
+        Shift of the centre, LPS mm.
+    gamma : float
+        Exponent of the intensities after they are scaled to [0, 1] within the view, then scaled back.
+    """
+
+    tilt_deg: float = 0.0
+    azimuth_deg: float = 0.0
+    rotation_deg: float = 0.0
+    flip_u: bool = False
+    flip_v: bool = False
+    offset_mm: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    gamma: float = 1.0
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Jitter:
+        """Draw a jitter: uniform in tilt, angles, flips and offset, log-uniform in gamma.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of randomness.
+
+        Returns
+        -------
+        Jitter
+            The departure, the same distribution whatever the label of the patient.
+        """
+        direction = rng.normal(size=3)
+        x, y, z = direction / np.linalg.norm(direction) * rng.uniform(0, MAX_OFFSET_MM)
+        return cls(
+            tilt_deg=rng.uniform(0, MAX_TILT_DEG),
+            azimuth_deg=rng.uniform(0, 360),
+            rotation_deg=rng.uniform(0, 360),
+            flip_u=bool(rng.integers(2)),
+            flip_v=bool(rng.integers(2)),
+            offset_mm=(float(x), float(y), float(z)),
+            gamma=float(MAX_GAMMA ** rng.uniform(-1, 1)),
+        )
+
+
+def plane_axes(normal: npt.ArrayLike, jitter: Jitter | None = None) -> FloatArray:
+    """Give the axes of a plane: columns of the picture, rows of the picture, normal.
+
+    Parameters
+    ----------
+    normal : (3,)
+        LPS direction (x, y, z) of any length but 0.
+    jitter : Jitter, optional
+        Departure from the canonical axes.
+
+    Returns
+    -------
+    (3, 3) float64
+        Rows e1 (along columns, towards the left where possible), e2 (along rows) and e3 = n, unit LPS vectors.
+        Right-handed unless one flip is on.
+
+    Notes
+    -----
+    e1 is the left-right axis made perpendicular to n, or the antero-posterior axis where |x . n| > 0.9;
+    e2 = n x e1. An axial picture therefore has its columns towards the left and its rows towards posterior.
+    """
+    n = np.asarray(normal, dtype=np.float64)
+    axes = _axes_of(n / np.linalg.norm(n))
+    if jitter is None:
+        return axes
+    if jitter.tilt_deg:
+        around, tilt = np.deg2rad([jitter.azimuth_deg, jitter.tilt_deg])
+        sideways = np.cos(around) * axes[0] + np.sin(around) * axes[1]
+        axes = _axes_of(np.cos(tilt) * axes[2] + np.sin(tilt) * sideways)
+    angle = np.deg2rad(jitter.rotation_deg)
+    e1 = np.cos(angle) * axes[0] + np.sin(angle) * axes[1]
+    e2 = np.cos(angle) * axes[1] - np.sin(angle) * axes[0]
+    return np.stack([-e1 if jitter.flip_u else e1, -e2 if jitter.flip_v else e2, axes[2]])
+
+
+def _axes_of(n: FloatArray) -> FloatArray:
+    """Complete a unit normal to the (3, 3) axes of its plane."""
+    reference = np.array([1.0, 0.0, 0.0] if abs(n[0]) <= _LR_LIMIT else [0.0, 1.0, 0.0])
+    e1 = reference - (reference @ n) * n
+    e1 /= np.linalg.norm(e1)
+    return np.stack([e1, np.cross(n, e1), n])
+
+
+def slice_positions_mm(roi: Roi, normal: FloatArray, centre_mm: FloatArray, settings: ViewSettings) -> FloatArray:
+    """Place the slices of a view evenly over the tumour (slice filtering).
+
+    Parameters
+    ----------
+    roi : Roi
+        The lesion.
+    normal : (3,) float64
+        Unit LPS normal of the slices.
+    centre_mm : (3,) float64
+        LPS point at which the position is 0.
+    settings : ViewSettings
+        Number of slices and field of view.
+
+    Returns
+    -------
+    (M,) float64
+        Positions along the normal in mm, ascending: from where the tumour area first reaches 10 % of its maximum
+        to where it last does, but within three quarters of the ball's radius.
+    """
+    spacing_mm = roi.grid.spacing_mm[0]
+    per_index = roi.grid.affine[:3, :3].T @ normal
+    start = float((roi.grid.affine[:3, 3] - centre_mm) @ normal)
+    position = np.argwhere(roi.mask) @ per_index + start
+    low, high = _trimmed_extent(position / spacing_mm)
+    if high - low < 2:
+        middle = float(position.mean())
+        low_mm, high_mm = middle - _FALLBACK_HALF_EXTENT_MM, middle + _FALLBACK_HALF_EXTENT_MM
+    else:
+        low_mm, high_mm = low * spacing_mm, high * spacing_mm
+    reach = _REACH * settings.fov_mm / 2
+    return np.linspace(max(low_mm, -reach), min(high_mm, reach), settings.n_slices)
+
+
+def _trimmed_extent(position: FloatArray) -> tuple[float, float]:
+    """Find where the area profile of positions (n,), in voxels, crosses the kept fraction of its maximum."""
+    first = int(np.floor(position.min())) - 1
+    # Each voxel is shared between its two nearest bins: lattice planes oblique to the normal would beat otherwise.
+    below = np.floor(position).astype(np.int64)
+    share = position - below
+    length = int(below.max()) - first + 3
+    area = np.bincount(below - first, 1 - share, length) + np.bincount(below - first + 1, share, length)
+    limit = _AREA_FRACTION * area.max()
+    kept = np.flatnonzero(area >= limit)
+    i, j = int(kept[0]), int(kept[-1])
+    low = i - (area[i] - limit) / (area[i] - area[i - 1])
+    high = j + (area[j] - limit) / (area[j] - area[j + 1])
+    return float(first + low), float(first + high)
+
+
+def sample_view(
+    roi: Roi, normal: npt.ArrayLike, settings: ViewSettings, *, jitter: Jitter | None = None
+) -> npt.NDArray[np.float32]:
+    """Sample the slices of one view by trilinear interpolation.
+
+    Parameters
+    ----------
+    roi : Roi
+        Normalised cube around the lesion; the ball around its centre, jitter included, must fit in it.
+    normal : (3,)
+        LPS direction along which the slices follow each other.
+    settings : ViewSettings
+        Field of view, number of slices and pixels.
+    jitter : Jitter, optional
+        Departure from the canonical view, for training.
+
+    Returns
+    -------
+    (M, c, T, T) float32
+        Slices in ascending position along the normal; ``PADDING`` outside of the ball of diameter ``fov_mm``.
+
+    Raises
+    ------
+    BadSetting
+        The ball does not fit in the Roi.
+
+    Notes
+    -----
+    p(u, v, w) = c + u e1 + v e2 + w n for the pixel centres u, v of the field of view and the slice positions w.
+    The centre c is that of the cube, which was cut around the centroid of the lesion.
+    """
+    jitter = jitter or Jitter()
+    _check_room(roi, settings, jitter)
+    axes = plane_axes(normal, jitter)
+    centre_mm = roi.grid.centre_mm + np.asarray(jitter.offset_mm)
+    w = slice_positions_mm(roi, axes[2], centre_mm, settings)
+    u = ((np.arange(settings.tile_px) + 0.5) / settings.tile_px - 0.5) * settings.fov_mm
+    inside = w[:, None, None] ** 2 + u[None, :, None] ** 2 + u[None, None, :] ** 2 <= (settings.fov_mm / 2) ** 2
+    k, row, column = np.nonzero(inside)
+    offsets = np.stack([u[column], u[row], w[k]])
+    to_index = np.linalg.inv(roi.grid.affine[:3, :3])
+    index = (to_index @ axes.T) @ offsets + roi.grid.to_index(centre_mm)[:, None]
+    view = np.full((len(roi.voxels), settings.n_slices, settings.tile_px, settings.tile_px), PADDING, np.float32)
+    for channel, voxels in zip(view, roi.voxels, strict=True):
+        values = ndimage.map_coordinates(voxels, index, order=1, mode="nearest", prefilter=False)
+        channel[inside] = _with_gamma(values, jitter.gamma)
+    return np.ascontiguousarray(view.swapaxes(0, 1))
+
+
+def _check_room(roi: Roi, settings: ViewSettings, jitter: Jitter) -> None:
+    """Refuse a ball that reaches out of the cube: the missing corner would tell the angle of the view."""
+    half_mm = float(((np.asarray(roi.grid.shape) - 1) * roi.grid.spacing_mm).min()) / 2
+    needed_mm = settings.fov_mm / 2 + float(np.linalg.norm(jitter.offset_mm))
+    if needed_mm > half_mm + 1e-6:
+        limit = f"at most {2 * (half_mm - (needed_mm - settings.fov_mm / 2)):g} for this region of interest"
+        raise BadSetting(key="views.fov_mm", value=settings.fov_mm, limit=limit)
+
+
+def _with_gamma(values: npt.NDArray[np.float32], gamma: float) -> npt.NDArray[np.float32]:
+    """Raise intensities (n,) to a power on their own range."""
+    low, high = values.min(), values.max()
+    if gamma == 1.0 or low == high:
+        return values
+    return np.asarray(low + (high - low) * ((values - low) / (high - low)) ** gamma, dtype=np.float32)
