@@ -1,0 +1,289 @@
+"""Where the breasts are: body against air, the sulcus between the breasts, and the wall behind them.
+
+All of it is geometry on a coarse grid whose axes run closest to +S, +P and +L, so the breasts point to lower y.
+METHOD section 4, D2 and D3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from skimage.filters import threshold_otsu
+
+from deeptepp.domain.geometry import FloatArray, Grid
+from deeptepp.domain.study import Study
+from deeptepp.errors import NoBreast
+from deeptepp.imaging.resample import FloatImage, block_factors, block_mean, coarse_grid
+
+BoolImage = npt.NDArray[np.bool_]
+
+SEARCH_SPACING_MM = 2.0
+"""Edge of the blocks on which the search runs, mm; see ``benchmarks/detection.py`` for the choice."""
+
+SKIN_MM = 4.0
+"""Depth under the surface that is skin and partial volume, mm (METHOD section 4, D3)."""
+
+NIPPLE_MM = 7.0
+"""Protrusions thinner than twice this, in mm, are nipples or markers, not breast."""
+
+WALL_DEPTH_MM = 15.0
+"""Depth of the search region behind the skin of the intermammary sulcus, mm (METHOD D3: sternum + 10 to 25)."""
+
+WALL_FLAT_MM = 30.0
+"""Half-width in mm over which the wall is flat; beyond it the chest curves away (METHOD section 4)."""
+
+WALL_SLOPE = 0.2
+"""Millimetres that the wall recedes per millimetre beyond ``WALL_FLAT_MM``."""
+
+WALL_CURVE_MM = 25.0
+"""Largest recession of the wall, mm."""
+
+MIDLINE_WINDOW_MM = 40.0
+"""The sulcus is looked for within this distance of the middle of the body, mm (METHOD section 4)."""
+
+MIDLINE_PULL = 0.2
+"""Millimetres of depth that a sulcus must gain per millimetre away from the middle."""
+
+HUMP_MM = 15.0
+"""A side is a breast when it rises this far in front of the sulcus, mm."""
+
+COLUMN_MM = 8.0
+"""Columns rising less than this in front of the sulcus, in mm, are chest rather than breast."""
+
+MIN_BREAST_ML = 40.0
+"""Smallest search region that counts as a breast, ml."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BreastRegion:
+    """The part of the volume in which lesions are looked for.
+
+    Parameters
+    ----------
+    mask : (z, y, x) bool
+        Breast tissue under the skin and in front of the chest wall.
+    body : (z, y, x) bool
+        Everything that is not air.
+    grid : Grid
+        Coarse grid of both masks.
+    midline_x_mm : float or None
+        LPS x of the sulcus between the breasts; None when only one breast is seen.
+    sulcus_index : float or None
+        The same as a fractional index along the x axis of the grid.
+    wall_index : (z, x) float64
+        Index along y of the posterior limit.
+    sides : tuple of str
+        ``right`` and ``left``, whichever are seen.
+    """
+
+    mask: BoolImage
+    body: BoolImage
+    grid: Grid
+    midline_x_mm: float | None
+    sulcus_index: float | None
+    wall_index: FloatArray
+    sides: tuple[str, ...]
+
+    @property
+    def volume_ml(self) -> float:
+        """Volume of the search region in ml."""
+        return float(self.mask.sum()) * self.grid.voxel_volume_ml
+
+
+def find_breasts(study: Study, *, spacing_mm: float = SEARCH_SPACING_MM) -> BreastRegion:
+    """Find the breasts of a study on blocks of about the given edge.
+
+    Parameters
+    ----------
+    study : Study
+        At least two phases; the first and the last are averaged.
+    spacing_mm : float
+        Edge of a block, mm.
+
+    Returns
+    -------
+    BreastRegion
+        Search region, midline and posterior limit.
+
+    Raises
+    ------
+    NoBreast
+        Less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
+    """
+    factors = block_factors(study.grid, spacing_mm)
+    first, last = (block_mean(study.phases[k].volume, factors) for k in (0, -1))
+    return breasts_in((first + last) / 2, coarse_grid(study.grid, factors))
+
+
+def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
+    """Find the breasts in one coarse image.
+
+    Parameters
+    ----------
+    image : (z, y, x) float32
+        Intensities; a mean over phases is less noisy than one phase.
+    grid : Grid
+        Coarse grid, axes closest to +S, +P, +L.
+
+    Returns
+    -------
+    BreastRegion
+        Search region, midline and posterior limit.
+
+    Raises
+    ------
+    NoBreast
+        Less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
+    """
+    body = body_mask(image, grid)
+    smooth_body = _without_protrusions(body, grid)
+    surface = _surface_index(smooth_body)
+    dy, dx = grid.spacing_mm[1:]
+    depth_mm = surface * dy
+    centre, is_right, is_left = _find_sulcus(depth_mm, smooth_body, dx)
+    is_both = is_right and is_left
+    sulcus_mm = _sulcus_depth(depth_mm, smooth_body, centre if is_both else None, grid)
+    wall = (sulcus_mm[:, None] + _wall_recession(smooth_body.shape[2], centre if is_both else None, dx)) / dy
+    is_column = sulcus_mm[:, None] - depth_mm > COLUMN_MM
+    mask = _under_skin(smooth_body, grid) & is_column[:, None, :]
+    mask &= np.arange(mask.shape[1])[None, :, None] < wall[:, None, :]
+    mask = _keep_large(mask, grid)
+    region = BreastRegion(
+        mask,
+        body,
+        grid,
+        _index_to_x_mm(grid, centre) if is_both else None,
+        float(centre) if is_both else None,
+        wall,
+        tuple(n for n, seen in (("right", is_right), ("left", is_left)) if seen),
+    )
+    if region.volume_ml < MIN_BREAST_ML:
+        raise NoBreast(value=round(region.volume_ml, 1), limit=MIN_BREAST_ML)
+    return region
+
+
+def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
+    """Separate the body from air.
+
+    Parameters
+    ----------
+    image : (z, y, x) float32
+        Intensities.
+    grid : Grid
+        Coarse grid.
+
+    Returns
+    -------
+    (z, y, x) bool
+        Largest connected tissue with its holes filled slice by slice.
+
+    Notes
+    -----
+    Otsu's threshold on log intensities: fat may be bright or suppressed, but air is always many times darker.
+    """
+    top = float(np.percentile(image[::2, ::2, ::2], 99))
+    if not top > 0:
+        return np.zeros(image.shape, dtype=bool)
+    compressed = np.log(np.clip(image, 0, None) / np.float32(top) + np.float32(0.02))
+    smooth = ndimage.gaussian_filter(compressed, [1.5 / d for d in grid.spacing_mm], truncate=3)
+    tissue = smooth > threshold_otsu(smooth[::2, ::2, ::2])
+    labels, n = ndimage.label(tissue)
+    if n == 0:
+        return tissue
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    body = labels == int(np.argmax(sizes))
+    for k in range(len(body)):
+        body[k] = ndimage.binary_fill_holes(body[k])
+    return body
+
+
+def _without_protrusions(body: BoolImage, grid: Grid) -> BoolImage:
+    """Remove what is thinner than a nipple, by opening with a ball (two distance transforms)."""
+    padded = np.pad(body, 1, mode="edge")
+    core = ndimage.distance_transform_edt(padded, sampling=grid.spacing_mm) > NIPPLE_MM
+    opened = ndimage.distance_transform_edt(~core, sampling=grid.spacing_mm) <= NIPPLE_MM
+    result: BoolImage = opened[1:-1, 1:-1, 1:-1] & body
+    return result
+
+
+def _surface_index(body: BoolImage) -> FloatArray:
+    """Give the index along y of the first body voxel of each (z, x) column; the last row where there is none."""
+    first = np.argmax(body, axis=1).astype(float)
+    first[~body.any(axis=1)] = body.shape[1] - 1
+    return first
+
+
+def _find_sulcus(depth_mm: FloatArray, body: BoolImage, dx: float) -> tuple[int, bool, bool]:
+    """Find the column of the sulcus, and whether a breast rises on its right (lower x) and on its left."""
+    columns = np.flatnonzero(body.any(axis=(0, 1)))
+    if len(columns) == 0:
+        return body.shape[2] // 2, False, False
+    rise = np.ptp(depth_mm[:, columns], axis=1)
+    weight = np.clip(rise, 1e-6, None) * body.any(axis=(1, 2))
+    profile = (weight[:, None] * depth_mm).sum(axis=0) / weight.sum()
+    profile = ndimage.gaussian_filter1d(profile, 3.0 / dx)
+    middle = (columns[0] + columns[-1]) / 2
+    offset = np.abs(np.arange(len(profile)) - middle) * dx
+    score = np.where(offset <= MIDLINE_WINDOW_MM, profile - MIDLINE_PULL * offset, -np.inf)
+    centre = int(np.argmax(score))
+    right, left = profile[columns[0] : centre + 1], profile[centre : columns[-1] + 1]
+    return centre, *(
+        bool(profile[centre] - side.min() > HUMP_MM) if side.size else False for side in (right, left)
+    )
+
+
+def _sulcus_depth(depth_mm: FloatArray, body: BoolImage, centre: int | None, grid: Grid) -> FloatArray:
+    """Give the depth of the skin of the sulcus in each slice, smooth along z, in mm from the first row.
+
+    With one breast there is no sulcus; the most posterior skin in the field of view takes its place.
+    """
+    dz, _, dx = grid.spacing_mm
+    if centre is None:
+        depth = np.percentile(depth_mm[:, body.any(axis=(0, 1))], 90, axis=1)
+    else:
+        half = max(1, round(8.0 / dx))
+        depth = np.median(depth_mm[:, max(0, centre - half) : centre + half + 1], axis=1)
+    size = min(len(depth), 2 * round(10.0 / dz) + 1)
+    median = ndimage.median_filter(depth, size=size, mode="nearest")
+    smooth: FloatArray = ndimage.gaussian_filter1d(median, 10.0 / dz, mode="nearest")
+    return smooth
+
+
+def _wall_recession(n_columns: int, centre: int | None, dx: float) -> FloatArray:
+    """Give how far the posterior limit lies behind the skin of the sulcus in each column, mm."""
+    if centre is None:
+        return np.full(n_columns, WALL_DEPTH_MM)
+    offset = np.abs(np.arange(n_columns) - centre) * dx
+    curve: FloatArray = WALL_DEPTH_MM + np.clip(WALL_SLOPE * (offset - WALL_FLAT_MM), 0, WALL_CURVE_MM)
+    return curve
+
+
+def _under_skin(body: BoolImage, grid: Grid) -> BoolImage:
+    """Keep what lies deeper than the skin; the border of the field of view is not skin."""
+    padded = np.pad(body, 1, mode="edge")
+    deep = ndimage.distance_transform_edt(padded, sampling=grid.spacing_mm) > SKIN_MM
+    result: BoolImage = deep[1:-1, 1:-1, 1:-1]
+    return result
+
+
+def _keep_large(mask: BoolImage, grid: Grid) -> BoolImage:
+    """Drop islands of the search region below a quarter of ``MIN_BREAST_ML``."""
+    labels, n = ndimage.label(mask)
+    if n == 0:
+        return mask
+    sizes = np.bincount(labels.ravel()) * grid.voxel_volume_ml
+    is_kept = sizes >= MIN_BREAST_ML / 4
+    is_kept[0] = False
+    result: BoolImage = is_kept[labels]
+    return result
+
+
+def _index_to_x_mm(grid: Grid, column: float) -> float:
+    """Give the LPS x of a column through the middle of the grid."""
+    middle: list[Any] = [(grid.shape[0] - 1) / 2, (grid.shape[1] - 1) / 2, column]
+    return float(grid.to_mm(middle)[0])
