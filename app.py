@@ -1,0 +1,56 @@
+"""The ASGI app: one router of screens, the routes beside it, and what lives as long as the server.
+
+Runs under ``streamlit run app.py`` and ``uvicorn app:app``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import streamlit as st
+
+from deeptepp import api
+from deeptepp.config import Settings, load_settings
+from deeptepp.store.frames import default_frames
+from deeptepp.store.uploads import default_store
+from deeptepp.ui.broken import show_broken
+from deeptepp.ui.jobs import close_default_runner, default_runner
+
+logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+async def _sweep_forever(settings: Settings) -> None:
+    """Delete uploads that nobody read, and forget work and slices that nobody fetched."""
+    while True:
+        await anyio.sleep(settings.sweep_every_s)
+        await anyio.to_thread.run_sync(default_store().sweep, settings.upload_max_age_s)
+        await anyio.to_thread.run_sync(default_frames().sweep, settings.case_max_age_s)
+        default_runner().sweep(settings.case_max_age_s)
+
+
+@asynccontextmanager
+async def _lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Run the worker and the sweeper from start to shutdown; leave no upload behind at either end."""
+    settings = load_settings()
+    default_store().sweep(0.0)
+    default_runner()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_sweep_forever, settings)
+        try:
+            yield
+        finally:
+            tasks.cancel_scope.cancel()
+            close_default_runner()
+            default_store().sweep(0.0)
+
+
+app = st.App(
+    Path(__file__).parent / "deeptepp" / "ui" / "router.py",
+    routes=api.routes(),
+    lifespan=_lifespan,
+    on_script_error=show_broken,
+)

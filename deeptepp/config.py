@@ -1,0 +1,113 @@
+"""How one installation runs: ``deeptepp.toml``, read once and checked key by key."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from pathlib import Path
+
+from deeptepp.errors import BadSetting, UnknownSetting
+
+ARTIFACTS_VARIABLE = "DEEPTEPP_ARTIFACTS"
+"""Environment variable that names the folder of the model bundle; stronger than the file."""
+
+SETTINGS_FILE = "deeptepp.toml"
+"""Name of the settings file, looked for in the working directory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an installation may change; every field has a default that works.
+
+    Raises
+    ------
+    BadSetting
+        A number lies outside of its range.
+    """
+
+    artifacts: Path | None = None
+    """Folder of the model bundle; the shipped one when not given."""
+    is_login_required: bool = False
+    """Ask for a sign-in even where no provider is configured, so that a forgotten secret locks, not opens."""
+    n_workers: int = 1
+    """Cases read or scored at the same time; each holds one study in memory."""
+    n_waiting: int = 8
+    """Cases that may wait for a worker; one more is refused."""
+    upload_max_age_s: float = 900.0
+    """Seconds after which an upload that was never read is deleted."""
+    case_max_age_s: float = 3600.0
+    """Seconds after which finished work that nobody fetched, and slices that nobody looks at, are dropped."""
+    sweep_every_s: float = 60.0
+    """Seconds between two looks for what has grown too old."""
+
+    def __post_init__(self) -> None:
+        for name, (low, high) in _RANGES.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise BadSetting(key=name, value=value, limit=f"in [{low:g}, {high:g}]")
+
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "n_workers": (1, 16),
+    "n_waiting": (0, 1000),
+    "upload_max_age_s": (30, 86400),
+    "case_max_age_s": (60, 86400),
+    "sweep_every_s": (1, 3600),
+}
+"""Closed interval of every number."""
+
+
+def load_settings(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings of this installation.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Settings file; ``deeptepp.toml`` in the working directory when not given. May be absent.
+    environment : mapping of str to str
+        ``DEEPTEPP_ARTIFACTS`` in it replaces ``artifacts``.
+
+    Returns
+    -------
+    Settings
+        The checked settings.
+
+    Raises
+    ------
+    UnknownSetting
+        The file has a key that no setting has.
+    BadSetting
+        The file is no TOML, or a value has the wrong type or lies outside of its range.
+    """
+    file = path or Path(SETTINGS_FILE)
+    values = _parse(file) if file.is_file() else {}
+    if environment.get(ARTIFACTS_VARIABLE):
+        values["artifacts"] = environment[ARTIFACTS_VARIABLE]
+    return Settings(**{key: _checked(key, value) for key, value in values.items()})  # type: ignore[arg-type]
+
+
+def _parse(file: Path) -> dict[str, object]:
+    """Read the TOML file as a flat table."""
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(key=file.name, value="unreadable", limit=f"TOML ({error})") from error
+
+
+def _checked(key: str, value: object) -> object:
+    """Give a value in the type of its setting."""
+    known = {field.name: str(field.type) for field in fields(Settings)}
+    if key not in known:
+        raise UnknownSetting(key=key, nearest=get_close_matches(key, known, n=1, cutoff=0.0)[0])
+    kind = known[key]
+    if kind == "Path | None" and isinstance(value, str):
+        return Path(value)
+    if kind == "bool" and isinstance(value, bool):
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and (kind == "float" or (kind == "int" and isinstance(value, int))):
+        return value
+    raise BadSetting(key=key, value=repr(value), limit=f"of type {kind.removesuffix(' | None').lower()}")

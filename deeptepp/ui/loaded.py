@@ -1,0 +1,32 @@
+"""The model of this server, read and checked once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from deeptepp.config import load_settings
+from deeptepp.model.bundle import ModelBundle, default_bundle_path, load_bundle
+
+
+def loaded_bundle() -> ModelBundle:
+    """Give the bundle of this installation; every session shares it.
+
+    Returns
+    -------
+    ModelBundle
+        With its net in eval mode.
+
+    Raises
+    ------
+    BundleError
+        A file is absent, differs from its checksum, or has an unknown schema. Asked again, it is tried again.
+    """
+    return _read(load_settings().artifacts or default_bundle_path())
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the model")
+def _read(folder: Path) -> ModelBundle:
+    """Read and verify one bundle."""
+    return load_bundle(folder)

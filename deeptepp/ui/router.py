@@ -1,0 +1,19 @@
+"""The frame around every page: title, navigation, pages by absolute path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+_PAGES = Path(__file__).parents[2] / "pages"
+"""Not beside this file on purpose: Streamlit would serve a neighbouring folder without asking the router."""
+
+st.set_page_config(page_title="DeepTEPP", layout="wide")
+st.navigation(
+    [
+        st.Page(_PAGES / "case.py", title="Score a case", default=True),
+        st.Page(_PAGES / "evidence.py", title="Evidence", url_path="evidence"),
+    ],
+    position="top",
+).run()

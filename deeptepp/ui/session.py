@@ -1,0 +1,146 @@
+"""The state of one visitor: one value under one key, independent of which widgets are on the screen."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import streamlit as st
+
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.lesion import BoxMm, Lesion
+from deeptepp.domain.risk import Assessment
+from deeptepp.domain.study import SeriesSummary
+from deeptepp.errors import DeepTeppError
+from deeptepp.scoring.images import CaseImages
+
+_KEY = "deeptepp"
+"""The one key of ``st.session_state`` that this package sets by itself."""
+
+_N_SCORES = 16
+"""Assessments remembered for one case."""
+
+
+class Screen(StrEnum):
+    """What the case page shows."""
+
+    START = "start"
+    READING = "reading"
+    IMAGES = "images"
+    SCORING = "scoring"
+    RESULT = "result"
+    REFUSED = "refused"
+    BROKEN = "broken"
+
+
+@dataclass(slots=True)
+class Case:
+    """One case from drop to result.
+
+    Parameters
+    ----------
+    id : str
+        Random; names the case to the stores, never a patient.
+    is_demo : bool
+        The built-in simulated study.
+    images : CaseImages or None
+        What was read.
+    series : tuple of SeriesSummary
+        The table of series, also when no study could be made of them.
+    frames_token : str
+        Names the slices to the viewer.
+    lesions : tuple of Lesion
+        Candidates of the detector, then the boxes that the reader drew.
+    selected : int
+        Index of the lesion that is scored.
+    is_confirmed : bool
+        The reader has looked at the lesion and accepted, chosen or drawn it.
+    drawn_box : BoxMm or None
+        Last box that came from the viewer.
+    profile : ClinicalProfile
+        Clinical-pathological facts as last entered.
+    assessment : Assessment or None
+        The answer.
+    scores : ordered dict of str to Assessment
+        Answers by the digest of all their inputs, newest last.
+    """
+
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    is_demo: bool = False
+    images: CaseImages | None = None
+    series: tuple[SeriesSummary, ...] = ()
+    frames_token: str = ""
+    lesions: tuple[Lesion, ...] = ()
+    selected: int = 0
+    is_confirmed: bool = False
+    drawn_box: BoxMm | None = None
+    profile: ClinicalProfile = field(default_factory=ClinicalProfile)
+    assessment: Assessment | None = None
+    scores: OrderedDict[str, Assessment] = field(default_factory=OrderedDict)
+
+    @property
+    def lesion(self) -> Lesion | None:
+        """The lesion that is scored, or None when there is none yet."""
+        return self.lesions[self.selected] if self.lesions else None
+
+    def remember(self, key: str, assessment: Assessment) -> None:
+        """Keep an answer under the digest of its inputs, and forget the oldest beyond the limit."""
+        self.scores[key] = assessment
+        self.scores.move_to_end(key)
+        while len(self.scores) > _N_SCORES:
+            self.scores.popitem(last=False)
+
+
+@dataclass(slots=True)
+class Session:
+    """One visitor's way through the case page.
+
+    Parameters
+    ----------
+    id : str
+        Random; owns jobs.
+    screen : Screen
+        What the case page shows.
+    case : Case
+        The case at hand.
+    job_id : str
+        Work under way; empty when none.
+    refusal : DeepTeppError or None
+        Why the study could not be opened.
+    incident : str
+        Identifier of the last failure in the log.
+    note : str
+        One sentence to show once on the next screen.
+    phase_keys : tuple of str
+        Series that the reader chose for the next reading, pre-contrast first; empty for the proposal.
+    """
+
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    screen: Screen = Screen.START
+    case: Case = field(default_factory=Case)
+    job_id: str = ""
+    refusal: DeepTeppError | None = None
+    incident: str = ""
+    note: str = ""
+    phase_keys: tuple[str, ...] = ()
+
+    def take_note(self) -> str:
+        """Give the sentence to show once, and forget it."""
+        note, self.note = self.note, ""
+        return note
+
+
+def current_session() -> Session:
+    """Give the state of this visitor, new on the first visit.
+
+    Returns
+    -------
+    Session
+        Kept over reruns and pages until the browser tab is closed.
+    """
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = Session()
+    session: Session = st.session_state[_KEY]
+    return session

@@ -1,0 +1,136 @@
+"""The words of the screens: one place for labels, so that two screens never name one thing differently."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex
+from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.domain.progress import Step
+from deeptepp.domain.risk import Tier
+
+UNKNOWN = "Unknown"
+"""Choice of a category that was not determined; the default everywhere."""
+
+STEPS: dict[Step, str] = {
+    Step.READ: "Read and de-identify the images",
+    Step.PHASES: "Find the contrast phases",
+    Step.BREAST: "Outline the breasts",
+    Step.DETECT: "Look for the tumour",
+    Step.ROI: "Cut the region of interest",
+    Step.VIEWS: "Slice it in several directions",
+    Step.SCORE: "Compute the risk score",
+}
+"""What each step does, as the progress list says it."""
+
+OPENING_STEPS = (Step.READ, Step.PHASES, Step.BREAST, Step.DETECT)
+"""Steps from files to candidates."""
+
+SCORING_STEPS = (Step.ROI, Step.VIEWS, Step.SCORE)
+"""Steps from a lesion to a score."""
+
+LABELS: dict[StrEnum, str] = {
+    Sex.FEMALE: "Female",
+    Sex.MALE: "Male",
+    Sex.OTHER: "Other",
+    Menopause.PRE: "Premenopausal",
+    Menopause.POST: "Postmenopausal",
+    NodeStage.N0: "N0 (no nodes)",
+    NodeStage.N1: "N1 (1 to 3 nodes)",
+    NodeStage.N2: "N2 (4 to 9 nodes)",
+    NodeStage.N3: "N3 (10 or more)",
+    Her2Status.POSITIVE: "Positive",
+    Her2Status.NEGATIVE: "Negative",
+    BreastSurgery.CONSERVING: "Breast-conserving",
+    BreastSurgery.MASTECTOMY: "Mastectomy",
+    AxillarySurgery.SENTINEL: "Sentinel nodes",
+    AxillarySurgery.DISSECTION: "Axillary dissection",
+    Arm.NONE: "No anti-HER2 treatment",
+    Arm.T: "Trastuzumab",
+    Arm.TP: "Trastuzumab + pertuzumab",
+    Endpoint.RFS: "Recurrence-free survival",
+    Endpoint.OS: "Overall survival",
+    Tier.LOW: "Low",
+    Tier.MODERATE: "Moderate",
+    Tier.HIGH: "High",
+}
+"""Names of the categories."""
+
+FIELDS: dict[str, str] = {
+    "sex": "Sex",
+    "age_years": "Age at diagnosis (years)",
+    "menopause": "Menopausal status",
+    "tumour_size_mm": "Tumour size (mm)",
+    "node_stage": "Lymph nodes",
+    "stage": "Stage group",
+    "grade": "Histological grade",
+    "er_positive": "Oestrogen receptor (ER)",
+    "pr_positive": "Progesterone receptor (PR)",
+    "ki67_pct": "Ki-67 (%)",
+    "her2_status": "HER2 status",
+    "is_invasive": "Invasive carcinoma",
+    "had_biopsy_before_mr": "Biopsy before the MR",
+    "had_neoadjuvant_therapy": "Systemic therapy before surgery",
+    "breast_surgery": "Breast surgery",
+    "axillary_surgery": "Axillary surgery",
+}
+"""Labels of the clinical facts that the form asks for."""
+
+HELP: dict[str, str] = {
+    "tumour_size_mm": "Largest invasive diameter, from pathology or imaging. 1 to 200 mm.",
+    "node_stage": "AJCC 8th edition, from pathology where known.",
+    "stage": "Anatomic stage group, AJCC 8th edition. It is checked against size and nodes.",
+    "ki67_pct": "Share of stained nuclei, 0 to 100 %.",
+    "age_years": "18 to 110 years.",
+    "her2_status": "IHC 3+ or amplified by ISH counts as positive (ASCO/CAP 2018).",
+    "had_biopsy_before_mr": "A biopsy changes enhancement; such patients were not part of the cohort.",
+    "had_neoadjuvant_therapy": "Such patients were not part of the cohort.",
+    "er_positive": "1 % or more stained nuclei counts as positive.",
+    "pr_positive": "1 % or more stained nuclei counts as positive.",
+}
+"""One sentence on what a field means, where its label cannot say it."""
+
+
+def label(value: object) -> str:
+    """Name a category, or say that it is unknown.
+
+    Parameters
+    ----------
+    value : object
+        A category, True, False, None, or a plain value.
+
+    Returns
+    -------
+    str
+        What the screen shows.
+    """
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return LABELS.get(value, str(value)) if isinstance(value, StrEnum) else str(value)
+
+
+def plural(n: int, noun: str) -> str:
+    """Count a noun.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    noun : str
+        In the singular.
+
+    Returns
+    -------
+    str
+        For example ``1 series`` or ``3 patients``.
+
+    Examples
+    --------
+    >>> plural(2, "patient")
+    '2 patients'
+    >>> plural(5, "series")
+    '5 series'
+    """
+    return f"{n} {noun}" if n == 1 or noun.endswith("s") else f"{n} {noun}s"
