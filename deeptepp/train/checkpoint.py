@@ -1,0 +1,100 @@
+"""The state of one fit in one safetensors file: weights, optimiser momentum and the losses so far.
+
+One file that is replaced in one move cannot be half new: after a kill the last whole epoch is on disk.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+_WEIGHT = "net/"
+_MOMENTUM = "momentum/"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochLoss:
+    """What one epoch came to.
+
+    Parameters
+    ----------
+    epoch : int
+        Number of the epoch, from 0.
+    losses : tuple of float
+        Mean weighted cross-entropy of the four steps.
+    n_samples : int
+        Mosaics seen.
+    seconds : float
+        Wall time.
+    """
+
+    epoch: int
+    losses: tuple[float, ...]
+    n_samples: int
+    seconds: float
+
+
+def write_checkpoint(
+    path: Path, net: nn.Module, optimiser: torch.optim.Optimizer, history: list[EpochLoss]
+) -> None:
+    """Replace the checkpoint of a fit.
+
+    Parameters
+    ----------
+    path : Path
+        File to replace; its folder is made.
+    net : nn.Module
+        The network.
+    optimiser : Optimizer
+        Its optimiser, with momentum buffers.
+    history : list of EpochLoss
+        The finished epochs.
+    """
+    tensors = {_WEIGHT + name: tensor for name, tensor in net.state_dict().items()}
+    for name, parameter in net.named_parameters():
+        buffer: Tensor | None = optimiser.state[parameter].get("momentum_buffer")
+        if buffer is not None:
+            tensors[_MOMENTUM + name] = buffer
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".part")
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    save_file(plain, fresh, metadata={"history": json.dumps([asdict(each) for each in history])})
+    fresh.replace(path)
+
+
+def read_checkpoint(path: Path, net: nn.Module, optimiser: torch.optim.Optimizer) -> list[EpochLoss]:
+    """Restore a fit in place.
+
+    Parameters
+    ----------
+    path : Path
+        File written by ``write_checkpoint``.
+    net : nn.Module
+        Network of the same architecture; receives the weights.
+    optimiser : Optimizer
+        Its optimiser; receives the momentum.
+
+    Returns
+    -------
+    list of EpochLoss
+        The finished epochs.
+    """
+    with safe_open(path, framework="pt") as stored:
+        history = json.loads(stored.metadata()["history"])
+        tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118  not a dict
+    weights = {name.removeprefix(_WEIGHT): t for name, t in tensors.items() if name.startswith(_WEIGHT)}
+    net.load_state_dict(weights)
+    for name, parameter in net.named_parameters():
+        buffer = tensors.get(_MOMENTUM + name)
+        if buffer is not None:
+            placed = torch.empty_like(parameter).copy_(buffer)
+            optimiser.state[parameter]["momentum_buffer"] = placed.detach()
+    return [
+        EpochLoss(each["epoch"], tuple(each["losses"]), each["n_samples"], each["seconds"]) for each in history
+    ]

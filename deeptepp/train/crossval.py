@@ -1,0 +1,245 @@
+"""The fits of a run: one network per fold, then the refit that is shipped; each patient is scored once.
+
+A patient of the cross-validation is scored by the network that never saw her; held-out patients and cohort 3 are
+scored by the refit, which never saw them either.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from deeptepp.model.bundle import as_served
+from deeptepp.model.fusion import FEATURES, ClinicalSchema, fit_schema
+from deeptepp.model.mm_resnet import MMResNet, initialise
+from deeptepp.train.checkpoint import EpochLoss
+from deeptepp.train.dataset import Dataset, Labels
+from deeptepp.train.journal import Journal
+from deeptepp.train.loop import Engine, Fit
+from deeptepp.train.sampling import ViewSampler, views_per_positive
+from deeptepp.train.settings import TrainSettings
+from deeptepp.train.split import Split
+from deeptepp.views.mosaic import build_views
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Trial:
+    """All that the fits of one run share.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        All patients.
+    labels : Labels
+        What is learnt of them.
+    split : Split
+        The part each plays.
+    settings : TrainSettings
+        Schedule.
+    engine : Engine
+        Device and precision.
+    folder : Path
+        Receives the checkpoints and scores.
+    journal : Journal
+        Hears of every epoch.
+    """
+
+    dataset: Dataset
+    labels: Labels
+    split: Split
+    settings: TrainSettings
+    engine: Engine
+    folder: Path
+    journal: Journal
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A network and how clinical facts enter it.
+
+    Parameters
+    ----------
+    net : MMResNet
+        As it is served: half-precision weights, evaluation mode.
+    schema : ClinicalSchema
+        Fitted on the same patients as the network.
+    history : tuple of EpochLoss
+        The epochs of the fit.
+    """
+
+    net: MMResNet
+    schema: ClinicalSchema
+    history: tuple[EpochLoss, ...]
+
+
+def fit_fold(trial: Trial, fold: int | None) -> Fitted:
+    """Train the network of one fold, or the refit on all folds, from its checkpoint where there is one.
+
+    Parameters
+    ----------
+    trial : Trial
+        What the fits share.
+    fold : int or None
+        Fold that is left out; None for the refit.
+
+    Returns
+    -------
+    Fitted
+        The trained network.
+    """
+    settings, dataset = trial.settings, trial.dataset
+    chosen = trial.split.training(fold) & trial.labels.is_known
+    patients, events = np.flatnonzero(chosen), trial.labels.event[chosen]
+    part = dataset.cohort.where(chosen)
+    schema = fit_schema(part, tuple(FEATURES) if settings.use_cp else ())
+    seed = int(np.random.SeedSequence((settings.seed, 1, _number(fold))).generate_state(1)[0])
+    net = _new_network(settings, len(dataset.roi_settings.channels), schema.length, seed)
+    clinical = schema.encode_cohort(part)
+    sampler = ViewSampler(dataset, patients, events, clinical=clinical, settings=settings, seed=seed)
+    fit = Fit(net, settings, trial.engine, class_weights=_class_weights(events, settings))
+    trial.journal.add(
+        "fit",
+        f"{_title(fold)}: {len(patients)} patients, {int(events.sum())} with an event",
+        fit=_title(fold),
+        n=len(patients),
+        n_events=int(events.sum()),
+        views_per_positive=views_per_positive(events, settings),
+    )
+    fit.run(
+        sampler.batches,
+        seed=seed,
+        checkpoint=_folder(trial, fold) / "checkpoint.safetensors",
+        on_epoch=lambda epoch: _report_epoch(trial, fold, epoch),
+    )
+    return Fitted(as_served(net), schema, tuple(fit.history))
+
+
+def score_fold(trial: Trial, fold: int | None, fitted: Fitted) -> npt.NDArray[np.float64]:
+    """Score the patients that a fit left out, from disk where that was done before.
+
+    Parameters
+    ----------
+    trial : Trial
+        What the fits share.
+    fold : int or None
+        Fold that was left out; None for the refit.
+    fitted : Fitted
+        Its network.
+
+    Returns
+    -------
+    (n,) float64
+        Scores in [0, 1]; NaN for everyone else.
+    """
+    path = _folder(trial, fold) / "scores.json"
+    scores = np.full(len(trial.dataset), np.nan)
+    patients = np.flatnonzero(trial.split.testing(fold))
+    if path.exists():
+        scores[patients] = json.loads(path.read_text("utf-8"))
+        return scores
+    clinical = fitted.schema.encode_cohort(trial.dataset.cohort)
+    for patient in patients:
+        scores[patient] = score_patient(
+            fitted.net, trial.dataset, int(patient), clinical=clinical[patient], settings=trial.settings
+        )
+    fresh = path.with_suffix(".part")
+    fresh.write_text(json.dumps(scores[patients].tolist()), encoding="utf-8")
+    fresh.replace(path)
+    trial.journal.add(
+        "scored", f"{_title(fold)}: {len(patients)} patients scored", fit=_title(fold), n=len(patients)
+    )
+    return scores
+
+
+def score_patient(
+    net: MMResNet,
+    dataset: Dataset,
+    patient: int,
+    *,
+    clinical: npt.NDArray[np.float32],
+    settings: TrainSettings,
+) -> float:
+    """Score one patient as serving does: the mean probability over the fixed views, without jitter.
+
+    Parameters
+    ----------
+    net : MMResNet
+        In evaluation mode on the CPU.
+    dataset : Dataset
+        All patients.
+    patient : int
+        Position of the patient.
+    clinical : (F,) float32
+        Her encoded clinical facts.
+    settings : TrainSettings
+        The views.
+
+    Returns
+    -------
+    float
+        Risk score in [0, 1].
+    """
+    views = torch.tensor(build_views(dataset.roi(patient), settings.views).views)
+    with torch.inference_mode():
+        logits = net(views, torch.tensor(clinical).expand(len(views), -1))[-1]
+        return float(torch.softmax(logits.double(), dim=1)[:, 1].mean())
+
+
+def _new_network(settings: TrainSettings, n_channels: int, n_clinical: int, seed: int) -> MMResNet:
+    """Make a network with weights drawn from the seed alone."""
+    head = cast("Literal['pmg', 'light']", settings.head)
+    net = MMResNet(
+        n_channels,
+        n_clinical,
+        head,
+        settings.width,
+        stem_channels=settings.stem_channels,
+        stages=settings.stages,
+    )
+    initialise(net, torch.Generator().manual_seed(seed))
+    return net
+
+
+def _class_weights(events: npt.NDArray[np.bool_], settings: TrainSettings) -> torch.Tensor | None:
+    """Weigh the classes inversely to their size where drawing does not balance them."""
+    if settings.mv_mode != "none":
+        return None
+    counts = np.array([(~events).sum(), events.sum()], dtype=np.float64)
+    return torch.tensor(len(events) / (2 * counts), dtype=torch.float32)
+
+
+def _report_epoch(trial: Trial, fold: int | None, epoch: EpochLoss) -> None:
+    """Tell what an epoch came to."""
+    n_epochs, loss = trial.settings.epochs, epoch.losses[-1]
+    trial.journal.add(
+        "epoch",
+        f"{_title(fold)}: epoch {epoch.epoch + 1} of {n_epochs}, loss {loss:.3f}, {epoch.seconds:.1f} s",
+        fit=_title(fold),
+        epoch=epoch.epoch + 1,
+        losses=[round(value, 4) for value in epoch.losses],
+        n_samples=epoch.n_samples,
+        seconds=round(epoch.seconds, 2),
+    )
+
+
+def _number(fold: int | None) -> int:
+    """Give the number of a fit in its seed; the refit comes after any fold."""
+    return 10_000 if fold is None else fold
+
+
+def _title(fold: int | None) -> str:
+    """Name a fit as people count."""
+    return "refit" if fold is None else f"fold {fold + 1}"
+
+
+def _folder(trial: Trial, fold: int | None) -> Path:
+    """Name the folder of a fit."""
+    folder = trial.folder / _title(fold).replace(" ", "-")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,190 @@
+"""Which views the network sees: more of the patients with an event, but from the same distribution of views.
+
+In the balanced mode a class differs from the other only in how many views of each patient are drawn, never in
+which views or how they are jittered, so that orientation and blur carry no information on the label.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from deeptepp.train.dataset import Dataset
+from deeptepp.train.loop import Batch
+from deeptepp.train.settings import TrainSettings
+from deeptepp.views.mosaic import view_mosaic
+from deeptepp.views.planes import Jitter
+
+_BATCHES_AHEAD = 3
+"""Batches that are sampled while the network runs."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """The views of one epoch in the order in which they are seen.
+
+    Parameters
+    ----------
+    patients : (k,) int64
+        Positions of patients in the dataset.
+    views : (k,) int64
+        Positions of views in ``TrainSettings.view_names``.
+    """
+
+    patients: npt.NDArray[np.int64]
+    views: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Give the number of draws."""
+        return len(self.patients)
+
+
+def views_per_positive(labels: npt.NDArray[np.bool_], settings: TrainSettings) -> int:
+    """Give the number of views that balance the classes of a training fold.
+
+    Parameters
+    ----------
+    labels : (n,) bool
+        Events of the patients of the TRAINING fold and of no other.
+    settings : TrainSettings
+        ``mv_mode``, ``k_max`` and ``view_names`` are read.
+
+    Returns
+    -------
+    int
+        The ratio of negatives to positives, rounded, from 1 to ``k_max`` and the number of views; 8 for the 69
+        and 538 patients of the paper.
+    """
+    n_positive = int(labels.sum())
+    if settings.mv_mode == "none" or n_positive == 0:
+        return 1
+    most = min(settings.k_max, len(settings.view_names))
+    return int(np.clip(round((len(labels) - n_positive) / n_positive), 1, most))
+
+
+def draw_views(
+    patients: npt.NDArray[np.int64],
+    labels: npt.NDArray[np.bool_],
+    settings: TrainSettings,
+    *,
+    rng: np.random.Generator,
+) -> Draws:
+    """Draw the views of one epoch.
+
+    Parameters
+    ----------
+    patients : (n,) int64
+        Patients of the training fold.
+    labels : (n,) bool
+        Their events.
+    settings : TrainSettings
+        ``mv_mode`` says how views are drawn.
+    rng : numpy.random.Generator
+        Source of the draws.
+
+    Returns
+    -------
+    Draws
+        Distinct views of each patient, shuffled over patients.
+    """
+    n_views, k_positive = len(settings.view_names), views_per_positive(labels, settings)
+    drawn: list[tuple[int, int]] = []
+    for patient, is_positive in zip(patients, labels, strict=True):
+        if settings.mv_mode == "paper" and not is_positive:
+            chosen = np.zeros(1, dtype=np.int64)
+        else:
+            chosen = rng.permutation(n_views)[: k_positive if is_positive else 1]
+        drawn.extend((int(patient), int(view)) for view in chosen)
+    order = rng.permutation(len(drawn))
+    table = np.asarray(drawn, dtype=np.int64).reshape(-1, 2)[order]
+    return Draws(table[:, 0], table[:, 1])
+
+
+class ViewSampler:
+    """Gives the batches of one fit; touches no patient outside of its training fold.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        All patients.
+    patients : (n,) int64
+        Positions of the patients of the training fold.
+    labels : (n,) bool
+        Their events.
+    clinical : (n, F) float32
+        Their encoded clinical facts.
+    settings : TrainSettings
+        Views, batch size and workers.
+    seed : int
+        With the epoch it determines every draw, also after a resumption.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        patients: npt.NDArray[np.int64],
+        labels: npt.NDArray[np.bool_],
+        *,
+        clinical: npt.NDArray[np.float32],
+        settings: TrainSettings,
+        seed: int,
+    ) -> None:
+        self.patients = patients
+        self.labels = labels
+        self._dataset = dataset
+        self._row = {int(patient): row for row, patient in enumerate(patients)}
+        self._clinical = clinical
+        self._settings = settings
+        self._views = settings.views
+        self._seed = seed
+
+    def draws(self, epoch: int) -> Draws:
+        """Give the draws of one epoch."""
+        rng = np.random.default_rng(np.random.SeedSequence((self._seed, epoch, 1)))
+        return draw_views(self.patients, self.labels, self._settings, rng=rng)
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """Sample the batches of one epoch a few ahead of the network.
+
+        Parameters
+        ----------
+        epoch : int
+            Number of the epoch.
+
+        Yields
+        ------
+        Batch
+            ``batch_size`` mosaics; a shorter last batch is skipped unless it is the only one.
+        """
+        draws, size = self.draws(epoch), self._settings.batch_size
+        starts = range(0, max(len(draws) - size, 0) + 1, size)
+        with ThreadPoolExecutor(self._settings.n_workers) as pool:
+            waiting: deque[list[Future[npt.NDArray[np.float32]]]] = deque()
+            rows: deque[npt.NDArray[np.int64]] = deque()
+            for start in starts:
+                chosen = range(start, min(start + size, len(draws)))
+                waiting.append([pool.submit(self._mosaic, draws, epoch, k) for k in chosen])
+                rows.append(np.asarray([self._row[int(draws.patients[k])] for k in chosen]))
+                if len(waiting) > _BATCHES_AHEAD:
+                    yield self._batch(waiting.popleft(), rows.popleft())
+            while waiting:
+                yield self._batch(waiting.popleft(), rows.popleft())
+
+    def _mosaic(self, draws: Draws, epoch: int, k: int) -> npt.NDArray[np.float32]:
+        """Sample the jittered mosaic of draw ``k``, (C, H, W)."""
+        rng = np.random.default_rng(np.random.SeedSequence((self._seed, epoch, 2, k)))
+        roi = self._dataset.roi(int(draws.patients[k]))
+        name = self._views.names[int(draws.views[k])]
+        return view_mosaic(roi, name, self._views, jitter=Jitter.draw(rng))
+
+    def _batch(self, mosaics: list[Future[npt.NDArray[np.float32]]], rows: npt.NDArray[np.int64]) -> Batch:
+        """Collect sampled mosaics into one batch."""
+        views = torch.from_numpy(np.stack([future.result() for future in mosaics]))
+        labels = torch.from_numpy(self.labels[rows].astype(np.int64))
+        return Batch(views, torch.from_numpy(self._clinical[rows]), labels)
