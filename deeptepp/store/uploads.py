@@ -1,0 +1,381 @@
+"""Uploads on disk: one-time signed tokens, streamed bodies, folders that are swept.
+
+A body is written while it arrives, so memory does not grow with the study. Names that the browser knows are
+never sent, stored or logged: files are numbered in the order of arrival.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import secrets
+import shutil
+import struct
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+
+from deeptepp.errors import (
+    UploadGone,
+    UploadIncomplete,
+    UploadTokenExpired,
+    UploadTokenUnknown,
+    UploadTokenUsed,
+    UploadTooLarge,
+)
+
+UPLOADS_PATH = "/api/v1/uploads"
+"""Route that receives uploads; the token follows."""
+
+FRAMED_TYPE = "application/vnd.deeptepp.files"
+"""Content type of a body that holds many files: ``DTF1``, a uint32 count, then per file a uint64 length and its
+bytes, all big-endian. Any other content type is one file, as it is."""
+
+_MAGIC = b"DTF1"
+_MAX_BYTES = 4 * 1024**3
+"""Largest upload in bytes; a five-phase breast study is 0.1 to 1.5 GB."""
+_MAX_FILES = 20_000
+_TOKEN_LIFETIME_S = 3600
+_UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_PART = ".part"
+"""Suffix of the folder of an upload that has not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What arrived.
+
+    Parameters
+    ----------
+    upload_id : str
+        Names the upload; cannot be guessed.
+    n_files : int
+        Number of files.
+    n_bytes : int
+        Their sizes added.
+    """
+
+    upload_id: str
+    n_files: int
+    n_bytes: int
+
+
+class UploadWriter:
+    """Writes one body to disk as it arrives; leaves nothing behind unless it is finished.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder that appears when the upload is complete.
+    is_framed : bool
+        The body holds many files, see ``FRAMED_TYPE``.
+    max_bytes, max_files : int
+        Limits.
+    """
+
+    def __init__(self, folder: Path, *, is_framed: bool, max_bytes: int, max_files: int) -> None:
+        self._folder = folder
+        self._part = folder.with_name(folder.name + _PART)
+        self._part.mkdir(mode=0o700)
+        self._max_bytes, self._max_files = max_bytes, max_files
+        self._n_bytes = self._n_files = 0
+        self._n_expected: int | None = None if is_framed else 1
+        self._left: int | None = None
+        self._head = b""
+        self._file: BinaryIO | None = None
+        if not is_framed:
+            self._open_next(None)
+
+    def __enter__(self) -> UploadWriter:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.abort()
+
+    def feed(self, chunk: bytes) -> None:
+        """Write the next bytes of the body.
+
+        Parameters
+        ----------
+        chunk : bytes
+            Any number of bytes.
+
+        Raises
+        ------
+        UploadTooLarge
+            More bytes or files than allowed.
+        UploadIncomplete
+            The body is not framed as it says.
+        """
+        view = memoryview(chunk)
+        while view:
+            view = self._write(view) if self._file else self._read_head(view)
+
+    def finish(self) -> Upload:
+        """End the body and let the folder appear.
+
+        Returns
+        -------
+        Upload
+            What arrived.
+
+        Raises
+        ------
+        UploadIncomplete
+            The body ended in the middle of a file, or holds nothing.
+        """
+        if self._file and self._left is None:
+            self._close()
+        if self._file or self._n_files != self._n_expected or self._n_bytes == 0:
+            raise UploadIncomplete(value=f"{self._n_bytes / 1e6:.1f} MB in {self._n_files} file(s)")
+        self._part.rename(self._folder)
+        return Upload(self._folder.name, self._n_files, self._n_bytes)
+
+    def abort(self) -> None:
+        """Remove what was written, unless the upload was finished."""
+        if self._file:
+            self._file.close()
+            self._file = None
+        shutil.rmtree(self._part, ignore_errors=True)
+
+    def _read_head(self, view: memoryview) -> memoryview:
+        """Collect the bytes before the next file; give what is left."""
+        layout = ">4sI" if self._n_expected is None else ">Q"
+        missing = struct.calcsize(layout) - len(self._head)
+        self._head += bytes(view[:missing])
+        if len(self._head) == struct.calcsize(layout):
+            fields, self._head = struct.unpack(layout, self._head), b""
+            if self._n_expected is None:
+                self._expect(*fields)
+            else:
+                self._open_next(fields[0])
+        return view[missing:]
+
+    def _expect(self, magic: bytes, n_files: int) -> None:
+        """Check the start of a framed body."""
+        if magic != _MAGIC or n_files == 0:
+            raise UploadIncomplete(value="no file list")
+        if n_files > self._max_files:
+            raise UploadTooLarge(value=f"{n_files} files", limit=f"{self._max_files} files")
+        self._n_expected = n_files
+
+    def _open_next(self, size: int | None) -> None:
+        """Open the next numbered file; ``size`` is None when the body is this one file."""
+        if self._n_files == self._n_expected:
+            raise UploadIncomplete(value="more files than announced")
+        self._left = size
+        self._file = (self._part / f"{self._n_files:06d}").open("wb")
+        if size == 0:
+            self._close()
+
+    def _write(self, view: memoryview) -> memoryview:
+        """Write to the open file; give what belongs to the next one."""
+        piece = view if self._left is None else view[: self._left]
+        self._n_bytes += len(piece)
+        if self._n_bytes > self._max_bytes:
+            raise UploadTooLarge(value="more data", limit=f"{self._max_bytes / 1024**3:.3g} GiB")
+        if self._file:
+            self._file.write(piece)
+        if self._left is not None:
+            self._left -= len(piece)
+            if self._left == 0:
+                self._close()
+        return view[len(piece) :]
+
+    def _close(self) -> None:
+        """Close the open file and count it."""
+        if self._file:
+            self._file.close()
+        self._file, self._left = None, None
+        self._n_files += 1
+
+
+class UploadStore:
+    """Folders of uploads under one root, and the tokens that allow one upload each.
+
+    Parameters
+    ----------
+    root : Path
+        Existing folder that nobody else may read.
+    max_bytes : int
+        Largest upload in bytes.
+    max_files : int
+        Most files of one upload.
+    token_lifetime_s : int
+        Seconds in which a token may be used.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        max_bytes: int = _MAX_BYTES,
+        max_files: int = _MAX_FILES,
+        token_lifetime_s: int = _TOKEN_LIFETIME_S,
+    ) -> None:
+        self._root = root
+        self.max_bytes, self.max_files, self._lifetime_s = max_bytes, max_files, token_lifetime_s
+        self._serializer = URLSafeTimedSerializer(secrets.token_bytes(32), salt="deeptepp.upload")
+        self._used: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def issue_token(self) -> str:
+        """Make a signed token for one upload.
+
+        Returns
+        -------
+        str
+            Safe in a URL.
+        """
+        return str(self._serializer.dumps(secrets.token_urlsafe(12)))
+
+    def check_token(self, token: str) -> str:
+        """Tell that a token may still be used.
+
+        Parameters
+        ----------
+        token : str
+            What ``issue_token`` gave.
+
+        Returns
+        -------
+        str
+            The nonce of the token.
+
+        Raises
+        ------
+        UploadTokenUnknown
+            The token was not issued here.
+        UploadTokenExpired
+            The token is too old.
+        UploadTokenUsed
+            The token was used.
+        """
+        try:
+            nonce = str(self._serializer.loads(token, max_age=self._lifetime_s))
+        except SignatureExpired:
+            raise UploadTokenExpired(limit=f"{self._lifetime_s / 60:g}") from None
+        except BadSignature:
+            raise UploadTokenUnknown from None
+        if nonce in self._used:
+            raise UploadTokenUsed
+        return nonce
+
+    def begin(self, token: str, *, is_framed: bool) -> UploadWriter:
+        """Use a token up and start an upload.
+
+        Parameters
+        ----------
+        token : str
+            What ``issue_token`` gave.
+        is_framed : bool
+            The body holds many files, see ``FRAMED_TYPE``.
+
+        Returns
+        -------
+        UploadWriter
+            Receives the body; use it in a ``with`` block.
+
+        Raises
+        ------
+        UploadTokenUnknown, UploadTokenExpired, UploadTokenUsed
+            See ``check_token``.
+        """
+        with self._lock:
+            self._used[self.check_token(token)] = time.monotonic()
+        folder = self._root / secrets.token_urlsafe(16)
+        return UploadWriter(folder, is_framed=is_framed, max_bytes=self.max_bytes, max_files=self.max_files)
+
+    def __contains__(self, upload_id: object) -> bool:
+        """Tell whether a complete upload of this name is here."""
+        return (
+            isinstance(upload_id, str)
+            and bool(_UPLOAD_ID.fullmatch(upload_id))
+            and (self._root / upload_id).is_dir()
+        )
+
+    def path_of(self, upload_id: str) -> Path:
+        """Find an upload.
+
+        Parameters
+        ----------
+        upload_id : str
+            Name of the upload.
+
+        Returns
+        -------
+        Path
+            The file when one file was handed in (a zip, as a rule), else the folder.
+
+        Raises
+        ------
+        UploadGone
+            No such upload.
+        """
+        if upload_id not in self:
+            raise UploadGone
+        folder = self._root / upload_id
+        files = sorted(folder.iterdir())
+        return files[0] if len(files) == 1 else folder
+
+    def delete(self, upload_id: str) -> None:
+        """Remove an upload; nothing happens when it is not here."""
+        if upload_id in self:
+            shutil.rmtree(self._root / upload_id, ignore_errors=True)
+
+    def sweep(self, max_age_s: float) -> int:
+        """Remove what was not touched for a while, broken uploads included.
+
+        Parameters
+        ----------
+        max_age_s : float
+            Seconds since the last file was added.
+
+        Returns
+        -------
+        int
+            Number of uploads removed.
+        """
+        oldest = time.time() - max_age_s
+        old = [folder for folder in self._root.iterdir() if _last_write(folder) < oldest]
+        for folder in old:
+            shutil.rmtree(folder, ignore_errors=True)
+        with self._lock:
+            forget = time.monotonic() - self._lifetime_s - 1
+            self._used = {nonce: at for nonce, at in self._used.items() if at > forget}
+        return len(old)
+
+
+def _last_write(folder: Path) -> float:
+    """Give the time of the last write in a folder, infinity when it vanished meanwhile."""
+    try:
+        return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
+    except FileNotFoundError:
+        return float("inf")
+
+
+@cache
+def default_store() -> UploadStore:
+    """Give the store of this process, in a 0700 temporary folder that is removed at exit.
+
+    Returns
+    -------
+    UploadStore
+        The same one at every call.
+    """
+    root = Path(tempfile.mkdtemp(prefix="deeptepp-uploads-"))
+    atexit.register(_remove_if_owner, root, os.getpid())
+    return UploadStore(root)
+
+
+def _remove_if_owner(root: Path, owner: int) -> None:
+    """Remove the folder, but not from a forked child, whose parent still needs it."""
+    if os.getpid() == owner:
+        shutil.rmtree(root, ignore_errors=True)
