@@ -93,6 +93,19 @@ class BreastRegion:
         """Volume of the search region in ml."""
         return float(self.mask.sum()) * self.grid.voxel_volume_ml
 
+    def crop(self, block: tuple[slice, slice, slice]) -> BreastRegion:
+        """Cut a block, given as (z, y, x) slices with start and stop, out of the region."""
+        sz, sy, sx = block
+        return BreastRegion(
+            self.mask[block],
+            self.body[block],
+            self.grid.crop([s.start for s in block], [s.stop for s in block]),
+            self.midline_x_mm,
+            None if self.sulcus_index is None else self.sulcus_index - sx.start,
+            self.wall_index[sz, sx] - sy.start,
+            self.sides,
+        )
+
 
 def find_breasts(study: Study, *, spacing_mm: float = SEARCH_SPACING_MM) -> BreastRegion:
     """Find the breasts of a study on blocks of about the given edge.
@@ -116,7 +129,7 @@ def find_breasts(study: Study, *, spacing_mm: float = SEARCH_SPACING_MM) -> Brea
     """
     factors = block_factors(study.grid, spacing_mm)
     first, last = (block_mean(study.phases[k].volume, factors) for k in (0, -1))
-    return breasts_in((first + last) / 2, coarse_grid(study.grid, factors))
+    return breasts_in(np.float32(0.5) * (first + last), coarse_grid(study.grid, factors))
 
 
 def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
@@ -141,6 +154,8 @@ def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
     """
     body = body_mask(image, grid)
     smooth_body = _without_protrusions(body, grid)
+    if not smooth_body.any():
+        raise NoBreast(value=0, limit=MIN_BREAST_ML)
     surface = _surface_index(smooth_body)
     dy, dx = grid.spacing_mm[1:]
     depth_mm = surface * dy
@@ -190,13 +205,13 @@ def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
         return np.zeros(image.shape, dtype=bool)
     compressed = np.log(np.clip(image, 0, None) / np.float32(top) + np.float32(0.02))
     smooth = ndimage.gaussian_filter(compressed, [1.5 / d for d in grid.spacing_mm], truncate=3)
-    tissue = smooth > threshold_otsu(smooth[::2, ::2, ::2])
+    tissue: BoolImage = smooth > threshold_otsu(smooth[::2, ::2, ::2])
     labels, n = ndimage.label(tissue)
     if n == 0:
         return tissue
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    body = labels == int(np.argmax(sizes))
+    body: BoolImage = labels == int(np.argmax(sizes))
     for k in range(len(body)):
         body[k] = ndimage.binary_fill_holes(body[k])
     return body
@@ -213,7 +228,7 @@ def _without_protrusions(body: BoolImage, grid: Grid) -> BoolImage:
 
 def _surface_index(body: BoolImage) -> FloatArray:
     """Give the index along y of the first body voxel of each (z, x) column; the last row where there is none."""
-    first = np.argmax(body, axis=1).astype(float)
+    first: FloatArray = np.argmax(body, axis=1).astype(np.float64)
     first[~body.any(axis=1)] = body.shape[1] - 1
     return first
 
@@ -221,20 +236,17 @@ def _surface_index(body: BoolImage) -> FloatArray:
 def _find_sulcus(depth_mm: FloatArray, body: BoolImage, dx: float) -> tuple[int, bool, bool]:
     """Find the column of the sulcus, and whether a breast rises on its right (lower x) and on its left."""
     columns = np.flatnonzero(body.any(axis=(0, 1)))
-    if len(columns) == 0:
-        return body.shape[2] // 2, False, False
     rise = np.ptp(depth_mm[:, columns], axis=1)
     weight = np.clip(rise, 1e-6, None) * body.any(axis=(1, 2))
     profile = (weight[:, None] * depth_mm).sum(axis=0) / weight.sum()
     profile = ndimage.gaussian_filter1d(profile, 3.0 / dx)
     middle = (columns[0] + columns[-1]) / 2
     offset = np.abs(np.arange(len(profile)) - middle) * dx
-    score = np.where(offset <= MIDLINE_WINDOW_MM, profile - MIDLINE_PULL * offset, -np.inf)
-    centre = int(np.argmax(score))
+    is_near = (offset <= MIDLINE_WINDOW_MM) & body.any(axis=(0, 1))
+    centre = int(np.argmax(np.where(is_near, profile - MIDLINE_PULL * offset, -np.inf)))
     right, left = profile[columns[0] : centre + 1], profile[centre : columns[-1] + 1]
-    return centre, *(
-        bool(profile[centre] - side.min() > HUMP_MM) if side.size else False for side in (right, left)
-    )
+    is_right, is_left = (bool(profile[centre] - side.min() > HUMP_MM) for side in (right, left))
+    return centre, is_right, is_left
 
 
 def _sulcus_depth(depth_mm: FloatArray, body: BoolImage, centre: int | None, grid: Grid) -> FloatArray:

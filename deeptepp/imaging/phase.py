@@ -125,7 +125,7 @@ def _by_enhancement(study: Study) -> PhaseChoice:
     grid = coarse_grid(study.grid, factors)
     images = [block_mean(phase.volume, factors) for phase in study.phases]
     try:
-        inside = breasts_in((images[0] + images[-1]) / 2, grid).mask
+        inside = breasts_in(np.float32(0.5) * (images[0] + images[-1]), grid).mask
     except NoBreast:
         inside = body_mask(images[0], grid)
     if not inside.any():

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from deeptepp.domain.geometry import Grid, Volume
+from deeptepp.domain.geometry import FloatArray, Grid, Volume
 from deeptepp.domain.lesion import Lesion, Roi
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.errors import BadSetting, LesionOutsideVolume
@@ -102,10 +102,10 @@ def crop_roi(study: Study, phase: PhaseChoice, lesion: Lesion, settings: RoiSett
     return Roi(np.stack(channels), lesion_on(lesion, grid), grid)
 
 
-def _cube(centre_mm: np.ndarray[tuple[int], np.dtype[np.float64]], settings: RoiSettings) -> Grid:
+def _cube(centre_mm: FloatArray, settings: RoiSettings) -> Grid:
     """Make an axial isotropic grid centred on a point."""
     n, spacing = settings.n_voxels, settings.spacing_mm
-    return Grid.axial((n, n, n), (spacing,) * 3, centre_mm - (n - 1) / 2 * spacing)
+    return Grid.axial((n, n, n), (spacing,) * 3, [float(c) - (n - 1) / 2 * spacing for c in centre_mm])
 
 
 def lesion_on(lesion: Lesion, grid: Grid) -> BoolImage:

@@ -1,0 +1,249 @@
+"""Enhancement maps on the search grid: even out the coil, standardise, subtract the other breast, mute vessels.
+
+METHOD section 4, D4 to D6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from deeptepp.domain.geometry import Grid
+from deeptepp.domain.study import PhaseChoice, Study
+from deeptepp.imaging.breast import BoolImage, BreastRegion, breasts_in
+from deeptepp.imaging.resample import FloatImage, block_factors, block_mean, coarse_grid
+
+COIL_SIGMA_MM = 25.0
+"""Width of the smoothing that leaves only the sensitivity of the coil, mm."""
+
+COIL_LIMITS = (0.5, 2.0)
+"""The coil correction never scales by more than this, either way."""
+
+MIRROR_SIGMA_MM = 8.0
+"""Width of the neighbourhood in the other breast, mm: breasts are symmetric only roughly."""
+
+MIRROR_QUANTILE_SDS = 1.645
+"""The 95th percentile of a normal distribution, in standard deviations (METHOD D5)."""
+
+MIRROR_SHARE = 0.5
+"""Symmetry takes at most this share of a voxel's enhancement, so that bilateral cancer is not erased."""
+
+VESSEL_SIGMAS_MM = (1.5, 3.0)
+"""Widths at which tubes are looked for, mm: vessels of about 3 to 7 mm."""
+
+PE_FLOOR_SHARE = 0.3
+"""Pre-contrast signal below this share of its median is noise; relative enhancement divides by no less."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnhancementMaps:
+    """What the candidates are chosen and judged on, all (z, y, x) on ``grid``.
+
+    Parameters
+    ----------
+    evidence : float32
+        Enhancement in robust standard deviations of the breast, less the other breast, less tubes.
+    enhancement_z : float32
+        Enhancement in robust standard deviations of the breast.
+    relative_pct : float32
+        Percent enhancement over pre-contrast.
+    tubeness : float32
+        0 for a blob to 1 for a tube.
+    grid : Grid
+        Block of the search grid around the breasts.
+    """
+
+    evidence: FloatImage
+    enhancement_z: FloatImage
+    relative_pct: FloatImage
+    tubeness: FloatImage
+    grid: Grid
+
+
+def search_maps(study: Study, phase: PhaseChoice, spacing_mm: float) -> tuple[EnhancementMaps, BreastRegion]:
+    """Find the breasts and map enhancement in the block around them.
+
+    Parameters
+    ----------
+    study : Study
+        Pre-contrast first.
+    phase : PhaseChoice
+        Phase whose enhancement is mapped.
+    spacing_mm : float
+        Wanted spacing of the search grid, mm.
+
+    Returns
+    -------
+    maps : EnhancementMaps
+        On the block around the breasts.
+    region : BreastRegion
+        On the same block.
+
+    Raises
+    ------
+    NoBreast
+        There is no breast in the field of view.
+    """
+    factors = block_factors(study.grid, spacing_mm)
+    grid = coarse_grid(study.grid, factors)
+    pre = block_mean(study.phases[0].volume, factors)
+    post = block_mean(study.phases[phase.index].volume, factors)
+    whole = breasts_in(np.float32(0.5) * (pre + post), grid)
+    block = _bounding_block(whole.mask)
+    region = whole.crop(block)
+    return enhancement_maps(pre[block], post[block], region), region
+
+
+def enhancement_maps(pre: FloatImage, post: FloatImage, region: BreastRegion) -> EnhancementMaps:
+    """Map enhancement between two images.
+
+    Parameters
+    ----------
+    pre : (z, y, x) float32
+        Pre-contrast image on the grid of ``region``.
+    post : (z, y, x) float32
+        Post-contrast image on the same grid.
+    region : BreastRegion
+        Where the breasts are.
+
+    Returns
+    -------
+    EnhancementMaps
+        Zero outside of the search region.
+    """
+    inside, grid = region.mask, region.grid
+    subtraction = post - pre
+    level = local_mean(pre, inside, [COIL_SIGMA_MM / d for d in grid.spacing_mm])
+    typical = max(float(np.median(level[inside])), 1e-6)
+    coil = np.clip(level / np.float32(typical), *COIL_LIMITS)
+    z = robust_z(subtraction / coil, inside)
+    z[~inside] = 0
+    floor = np.float32(max(PE_FLOOR_SHARE * float(np.median(pre[inside])), 1e-6))
+    relative = np.where(inside, 100 * subtraction / np.maximum(pre, floor), 0).astype(np.float32)
+    tubeness = tube_map(z, grid)
+    evidence = suppress_symmetric(z, region) * (1 - tubeness)
+    return EnhancementMaps(evidence, z, relative, tubeness, grid)
+
+
+def robust_z(image: FloatImage, inside: BoolImage) -> FloatImage:
+    """Standardise by median and median absolute deviation inside a mask.
+
+    Parameters
+    ----------
+    image : (z, y, x) float32
+        Any map.
+    inside : (z, y, x) bool
+        Where median and deviation are taken; not empty.
+
+    Returns
+    -------
+    (z, y, x) float32
+        Robust standard deviations above the median.
+    """
+    values = image[inside]
+    median = np.median(values)
+    spread = 1.4826 * float(np.median(np.abs(values - median)))
+    # A noise-free phantom may enhance nowhere but in the lesion; its spread is then that of all values.
+    spread = spread or float(values.std()) or 1.0
+    result: FloatImage = (image - median) / np.float32(spread)
+    return result
+
+
+def local_mean(image: FloatImage, inside: BoolImage, sigma: npt.ArrayLike) -> FloatImage:
+    """Smooth by a Gaussian that sees only what lies inside a mask; ``sigma`` in voxels."""
+    weight = ndimage.gaussian_filter(inside.astype(np.float32), sigma, truncate=2.5)
+    total = ndimage.gaussian_filter(np.where(inside, image, 0).astype(np.float32), sigma, truncate=2.5)
+    result: FloatImage = total / np.maximum(weight, np.float32(1e-3))
+    return result
+
+
+def suppress_symmetric(z: FloatImage, region: BreastRegion) -> FloatImage:
+    """Subtract what the other breast does at the mirrored place.
+
+    Parameters
+    ----------
+    z : (z, y, x) float32
+        Enhancement in robust standard deviations, zero outside of the breasts.
+    region : BreastRegion
+        With one breast nothing is subtracted.
+
+    Returns
+    -------
+    (z, y, x) float32
+        ``z`` less the local 95th percentile of the other breast, never below ``1 - MIRROR_SHARE`` of ``z``.
+
+    Notes
+    -----
+    The local 95th percentile is that of a normal distribution with the local mean and deviation: two Gaussian
+    filters instead of a percentile filter over thousands of neighbours.
+    """
+    if region.sulcus_index is None:
+        return z
+    sigma = [MIRROR_SIGMA_MM / d for d in region.grid.spacing_mm]
+    mean = local_mean(z, region.mask, sigma)
+    square = local_mean(z * z, region.mask, sigma)
+    high = mean + np.float32(MIRROR_QUANTILE_SDS) * np.sqrt(np.maximum(square - mean * mean, 0))
+    n_columns = z.shape[2]
+    mirrored = np.rint(2 * region.sulcus_index - np.arange(n_columns)).astype(int)
+    is_seen = (mirrored >= 0) & (mirrored < n_columns)
+    other = high[:, :, np.clip(mirrored, 0, n_columns - 1)] * is_seen
+    result: FloatImage = z - np.clip(other, 0, np.float32(MIRROR_SHARE) * np.maximum(z, 0))
+    return result
+
+
+def tube_map(z: FloatImage, grid: Grid) -> FloatImage:
+    """Tell bright tubes from bright blobs by the curvature of the image.
+
+    Parameters
+    ----------
+    z : (z, y, x) float32
+        Enhancement in robust standard deviations.
+    grid : Grid
+        Where it is.
+
+    Returns
+    -------
+    (z, y, x) float32
+        0 for a blob, a sheet or darkness to 1 for a bright tube; the largest over ``VESSEL_SIGMAS_MM``.
+
+    Notes
+    -----
+    With Hessian eigenvalues a <= b <= c, a bright tube has a and b equally negative and c near zero. The value is
+    ``(b / a) (1 - |c| / |b|)`` where b < 0, weighted by how far ``|b|`` rises above the noise.
+
+    References
+    ----------
+    Frangi et al., MICCAI 1998, doi 10.1007/BFb0056195.
+    """
+    result = np.zeros(z.shape, dtype=np.float32)
+    for sigma_mm in VESSEL_SIGMAS_MM:
+        sigma = [max(sigma_mm / d, 0.5) for d in grid.spacing_mm]
+        smooth = ndimage.gaussian_filter(z, sigma, truncate=3)
+        bright = smooth > 1.0
+        a, b, c = (_hessian_eigenvalues(smooth, grid, bright) * np.float32(sigma_mm**2)).T
+        tube = np.where(b < 0, (b / np.minimum(a, -1e-6)) * (1 - np.abs(c) / np.maximum(np.abs(b), np.abs(c))), 0)
+        strength = 1 - np.exp(-np.minimum(b, 0) ** 2 / 2)
+        result[bright] = np.maximum(result[bright], tube * strength)
+    return result
+
+
+def _hessian_eigenvalues(image: FloatImage, grid: Grid, where: BoolImage) -> FloatImage:
+    """Give the eigenvalues of the Hessian per mm², ascending, (n, 3), at the voxels asked for."""
+    gradients = np.gradient(image, *grid.spacing_mm)
+    hessian = np.empty((int(where.sum()), 3, 3), dtype=np.float32)
+    for i, gradient in enumerate(gradients):
+        for j in range(i, 3):
+            second = np.gradient(gradient, grid.spacing_mm[j], axis=j)[where]
+            hessian[:, i, j] = hessian[:, j, i] = second
+    eigenvalues: FloatImage = np.linalg.eigvalsh(hessian)
+    return eigenvalues
+
+
+def _bounding_block(mask: BoolImage) -> tuple[slice, slice, slice]:
+    """Give the block around a mask with a margin of two voxels."""
+    found = ndimage.find_objects(mask.astype(np.uint8))[0]
+    sz, sy, sx = (slice(max(0, s.start - 2), min(n, s.stop + 2)) for s, n in zip(found, mask.shape, strict=True))
+    return sz, sy, sx
