@@ -1,0 +1,100 @@
+"""Smooth random fields and fast separable interpolation, in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Field = npt.NDArray[np.float32]
+
+
+def interpolation_matrix(positions: npt.ArrayLike, n: int) -> Field:
+    """Give the matrix that interpolates linearly at fractional indices.
+
+    Parameters
+    ----------
+    positions : (m,) float
+        Fractional indices into an axis of ``n`` samples; clamped at the ends.
+    n : int
+        Number of samples.
+
+    Returns
+    -------
+    (m, n) float32
+        Two weights in each row.
+    """
+    p = np.clip(np.asarray(positions, dtype=np.float64), 0, n - 1)
+    low = np.minimum(p.astype(int), max(n - 2, 0))
+    matrix = np.zeros((len(p), n), dtype=np.float32)
+    rows = np.arange(len(p))
+    matrix[rows, low] = 1 - (p - low)
+    if n > 1:
+        matrix[rows, low + 1] += (p - low).astype(np.float32)
+    return matrix
+
+
+def interpolate(volume: Field, matrices: Sequence[Field]) -> Field:
+    """Apply one interpolation matrix along each of the z, y, x axes.
+
+    Parameters
+    ----------
+    volume : (z, y, x) float32
+        The samples.
+    matrices : three (m, n) float32
+        For z, y, x.
+
+    Returns
+    -------
+    (mz, my, mx) float32
+        The interpolated volume.
+    """
+    mz, my, mx = matrices
+    rows = np.matmul(my, volume @ mx.T)
+    result: Field = (mz @ rows.reshape(len(rows), -1)).reshape(len(mz), len(my), len(mx))
+    return result
+
+
+def smooth_noise(shape: Sequence[int], pitch: Sequence[float], rng: np.random.Generator) -> Field:
+    """Draw a smooth random field of mean 0 and variance about 1.
+
+    Parameters
+    ----------
+    shape : (z, y, x)
+        Number of voxels.
+    pitch : (z, y, x)
+        Distance of the random nodes along each axis in voxels: the size of the blobs.
+    rng : numpy.random.Generator
+        Source of randomness.
+
+    Returns
+    -------
+    (z, y, x) float32
+        The field.
+
+    Notes
+    -----
+    Normal numbers on a lattice, spread by quadratic B-splines, as value noise is made.
+    """
+    matrices = [
+        _spline_matrix(n, max(step, 1.0), float(rng.random())) for n, step in zip(shape, pitch, strict=True)
+    ]
+    nodes = rng.standard_normal([m.shape[1] for m in matrices], dtype=np.float32)
+    return interpolate(nodes, matrices)
+
+
+def _spline_matrix(n: int, pitch: float, phase: float) -> Field:
+    """Give quadratic B-spline weights (n, nodes), each row scaled to unit norm so that the variance is 1."""
+    position = np.arange(n) / pitch + phase + 1
+    nodes = np.arange(int(position[-1]) + 3)
+    t = np.abs(position[:, None] - nodes)
+    weights = np.where(t < 0.5, 0.75 - t**2, np.where(t < 1.5, 0.5 * (1.5 - t) ** 2, 0.0))
+    return (weights / np.linalg.norm(weights, axis=1, keepdims=True)).astype(np.float32)
+
+
+def soft_step(value: Field, width: float) -> Field:
+    """Rise from 0 to 1 where ``value`` passes from ``-width`` to ``width``."""
+    t = np.clip(value * np.float32(0.5 / width) + np.float32(0.5), 0, 1)
+    result: Field = t * t * (3 - 2 * t)
+    return result
