@@ -247,8 +247,8 @@ class MMResNet(nn.Module):
 
         Returns
         -------
-        y1, y2, y3, y_concat : (B, K) float32
-            Logits of the stages at stride 8, 16 and 32, and of their concatenation.
+        tuple of four (B, K) float32
+            y1, y2, y3, y_concat: logits of the stages at stride 8, 16 and 32, and of their concatenation.
         """
         maps = self.trunk(views)[
             -len(self.heads) :

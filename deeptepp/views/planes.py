@@ -55,7 +55,10 @@ _AREA_FRACTION = 0.10
 """A slice with less tumour area than this fraction of the largest one is left out (slice filtering)."""
 
 _FALLBACK_HALF_EXTENT_MM = 12.0
-"""Slices span +- this much where the outline is thinner than two voxels along the normal."""
+"""Slices span +- this much where the outline is a single layer of voxels along the normal."""
+
+_THIN = 0.99
+"""A single layer: the voxel centres differ by less than this many voxels along the normal."""
 
 _REACH = 0.75
 """No slice lies farther out than this fraction of the ball's radius; there its disc is two thirds as wide."""
@@ -236,19 +239,19 @@ def slice_positions_mm(roi: Roi, normal: FloatArray, centre_mm: FloatArray, sett
     spacing_mm = roi.grid.spacing_mm[0]
     per_index = roi.grid.affine[:3, :3].T @ normal
     start = float((roi.grid.affine[:3, 3] - centre_mm) @ normal)
-    position = np.argwhere(roi.mask) @ per_index + start
-    low, high = _trimmed_extent(position / spacing_mm)
-    if high - low < 2:
-        middle = float(position.mean())
-        low_mm, high_mm = middle - _FALLBACK_HALF_EXTENT_MM, middle + _FALLBACK_HALF_EXTENT_MM
+    z, y, x = (np.arange(n) * step for n, step in zip(roi.mask.shape, per_index, strict=True))
+    position = ((z[:, None, None] + y[:, None] + x) + start).ravel()[np.flatnonzero(roi.mask)]
+    if np.ptp(position) < _THIN * spacing_mm:
+        extent_mm = position.mean() + np.array([-_FALLBACK_HALF_EXTENT_MM, _FALLBACK_HALF_EXTENT_MM])
     else:
-        low_mm, high_mm = low * spacing_mm, high * spacing_mm
-    reach = _REACH * settings.fov_mm / 2
-    return np.linspace(max(low_mm, -reach), min(high_mm, reach), settings.n_slices)
+        extent_mm = _trimmed_extent(position / spacing_mm) * spacing_mm
+    reach_mm = _REACH * settings.fov_mm / 2
+    low_mm, high_mm = np.clip(extent_mm, -reach_mm, reach_mm)
+    return np.linspace(low_mm, high_mm, settings.n_slices)
 
 
-def _trimmed_extent(position: FloatArray) -> tuple[float, float]:
-    """Find where the area profile of positions (n,), in voxels, crosses the kept fraction of its maximum."""
+def _trimmed_extent(position: FloatArray) -> FloatArray:
+    """Find where the area profile of positions (n,), in voxels, first and last crosses the kept fraction."""
     first = int(np.floor(position.min())) - 1
     # Each voxel is shared between its two nearest bins: lattice planes oblique to the normal would beat otherwise.
     below = np.floor(position).astype(np.int64)
@@ -260,7 +263,7 @@ def _trimmed_extent(position: FloatArray) -> tuple[float, float]:
     i, j = int(kept[0]), int(kept[-1])
     low = i - (area[i] - limit) / (area[i] - area[i - 1])
     high = j + (area[j] - limit) / (area[j] - area[j + 1])
-    return float(first + low), float(first + high)
+    return first + np.array([low, high])
 
 
 def sample_view(
