@@ -85,7 +85,8 @@ class Anatomy:
         breast = self.breasts[(side + 1) // 2]
         outward = (mm[:, 0] - breast.x_mm) * side / breast.half_width_mm
         upward = mm[:, 2] / half_slab
-        weight = clear * (0.05 + gland) * np.exp(0.9 * outward + 0.5 * upward)
+        forward = (15.0 - mm[:, 1]) / breast.projection_mm
+        weight = clear * (0.05 + gland) * np.exp(0.9 * outward + 0.5 * upward - ((forward - 0.5) / 0.28) ** 2)
         chosen = mm[rng.choice(len(mm), p=weight / weight.sum())]
         jittered: FloatArray = chosen + rng.uniform(-0.4, 0.4, 3) * np.asarray(self.grid.spacing_mm)[::-1]
         return jittered
@@ -165,10 +166,7 @@ def _room(canvas: Canvas, inside_mm: Field) -> Field:
     breast = (coarse > 2) & (canvas.y[:, ::step] < 22) & (np.abs(canvas.x[:, :, ::step]) > 14)
     pitch = canvas.pitch_mm * step
     distance = ndimage.distance_transform_edt(breast, sampling=pitch).astype(np.float32)
-    matrices = [
-        interpolation_matrix(np.arange(n) / step, m) for n, m in zip(canvas.grid.shape, breast.shape, strict=True)
-    ]
-    room = interpolate(distance, matrices)
+    room = _refine(canvas, distance, step)
     room[room < 3] = 0
     return room
 
@@ -180,10 +178,13 @@ def _sensitivity(canvas: Canvas) -> Field:
     total = np.zeros(np.broadcast_shapes(z.shape, y.shape, x.shape), dtype=np.float32)
     gains = canvas.rng.normal(1.0, 0.08, 4)
     for centre, gain in zip((-140.0, -22.0, 22.0, 140.0), gains, strict=True):
-        square = ((x - centre) / 75) ** 2 + ((y + 40) / 80) ** 2 + (z / 110) ** 2
+        square = ((x - centre) / 75) ** 2 + ((y + 45) / 68) ** 2 + (z / 110) ** 2
         total += (gain / (1 + square)).astype(np.float32)
     total /= np.float32(1.55)
-    matrices = [
-        interpolation_matrix(np.arange(n) / step, m) for n, m in zip(canvas.grid.shape, total.shape, strict=True)
-    ]
-    return interpolate(total, matrices)
+    return _refine(canvas, total, step)
+
+
+def _refine(canvas: Canvas, samples: Field, step: int) -> Field:
+    """Interpolate every ``step``-th voxel back to the canvas."""
+    axes = zip(canvas.grid.shape, samples.shape, strict=True)
+    return interpolate(samples, [interpolation_matrix(np.arange(n) / step, m) for n, m in axes])

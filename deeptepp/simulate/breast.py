@@ -55,8 +55,8 @@ def draw_breasts(rng: np.random.Generator, *, room_mm: float) -> tuple[BreastSha
     tuple of BreastShape
         Right, left.
     """
-    projection = float(np.clip(max(rng.normal(96, 11), room_mm + 42), 72, 128))
-    width = float(np.clip(max(rng.normal(64, 4), 0.5 * room_mm + 30), 55, 74))
+    projection = float(np.clip(max(rng.normal(104, 11), room_mm + 42), 80, 128))
+    width = float(np.clip(max(rng.normal(63, 4), 0.5 * room_mm + 30), 55, 74))
     x, density = float(rng.uniform(76, 84)), float(rng.beta(2.2, 2.2))
     breasts = []
     for side in (-1, 1):
@@ -81,7 +81,7 @@ def surface_distance(canvas: Canvas, breasts: Sequence[BreastShape]) -> Field:
     torso = np.abs(canvas.x / 176) ** 3.0 + np.abs((canvas.y - 112) / 114) ** 3.0
     field = np.broadcast_to(((torso ** (1 / 3.0)) - 1) * 114, canvas.grid.shape).astype(np.float32)
     for breast in breasts:
-        field = _smooth_minimum(field, _breast_distance(canvas, breast), 18.0)
+        field = _smooth_minimum(field, _breast_distance(canvas, breast), 13.0)
         x, y, z = breast.nipple_mm
         away = np.sqrt((canvas.x - x) ** 2 + (canvas.y - y - 1.5) ** 2 + (canvas.z - z) ** 2)
         field = _smooth_minimum(field, (away - 5.0).astype(np.float32), 7.0)
@@ -138,14 +138,14 @@ def paint_gland(canvas: Canvas, breast: BreastShape, skin_depth: Field, behind: 
     axis_x = nx + (breast.x_mm + breast.side * 6 - nx) * np.clip((y - ny) / breast.projection_mm, 0, 1)
     off_axis = np.hypot(x - axis_x, 0.9 * (z - nz - 5)) / (0.80 * breast.half_width_mm)
     room = np.minimum((skin_depth[box] - covered) / 8, (behind[box] - 4) / 8)
-    room = np.minimum(room, (1.05 - off_axis) * 3).astype(np.float32)
+    room = np.minimum(np.minimum(room, (1.05 - off_axis) * 3), (18 - y) / 9).astype(np.float32)
     shape, pitch = from_nipple.shape, canvas.pitch_mm
     streaks = _streaks(canvas, (z - nz, y - ny, x - nx), from_nipple)
     blobs = smooth_noise(shape, 15 / pitch, canvas.rng)
     fine = smooth_noise(shape, 4.5 / pitch, canvas.rng)
-    noise = 0.75 * streaks + 0.75 * blobs + 0.35 * fine
+    noise = 0.95 * streaks + 0.55 * blobs + 0.42 * fine
     gland = soft_step(np.clip(room, -1, 1) + 0.35 * noise, 0.5)
-    gland *= soft_step(noise + 3.2 * (breast.density - 0.42), 0.65)
+    gland *= soft_step(noise + 3.2 * (breast.density - 0.52), 0.65)
     ridge = np.exp(-((smooth_noise(shape, 19 / pitch, canvas.rng) / 0.11) ** 2))
     ligament = 0.30 * ridge * soft_step(skin_depth[box] - 2, 2) * soft_step(behind[box] - 2, 2)
     share = np.maximum(0.92 * gland, ligament).astype(np.float32) * soft_step(skin_depth[box] - 1, 1.5)
@@ -166,8 +166,8 @@ def paint_vessels(canvas: Canvas, breast: BreastShape, skin_depth: Field, behind
     box = breast_box(canvas, breast)
     start = np.array([s.start for s in box])
     shape = skin_depth[box].shape
-    n_vessels = int(canvas.rng.integers(4, 8))
-    for radius_mm, share in ((1.7, 0.5), (1.15, 0.5)):
+    n_vessels = int(canvas.rng.integers(5, 11))
+    for radius_mm, share in ((1.6, 0.35), (1.1, 0.65)):
         lines = [_vessel_path(canvas, breast) for _ in range(max(round(n_vessels * share), 1))]
         points = canvas.grid.to_index(np.concatenate(lines)) - start
         tube = _tubes(points, shape, radius_mm, canvas.pitch_mm)
@@ -180,13 +180,13 @@ def _vessel_path(canvas: Canvas, breast: BreastShape) -> FloatArray:
     """Give points (n, 3) in LPS mm along one winding vessel, 0.5 mm apart."""
     rng = canvas.rng
     lateral = rng.random() < 0.6
-    start = np.array([breast.x_mm + breast.side * (46 if lateral else -42), 8.0, rng.uniform(-40, 45)])
-    goal = np.array(breast.nipple_mm) + rng.normal(0, [16, 6, 16]) + [0, 22, 0]
-    middle = (start + goal) / 2 + rng.normal(0, [12, 6, 14]) + [breast.side * (10 if lateral else -8), 0, 0]
-    t = np.linspace(0, rng.uniform(0.75, 1.0), 400)[:, None]
+    start = np.array([breast.x_mm + breast.side * (46 if lateral else -42), 8.0, rng.uniform(-48, 50)])
+    goal = np.array(breast.nipple_mm) + rng.normal(0, [26, 9, 28]) + [0, 24, 0]
+    middle = (start + goal) / 2 + rng.normal(0, [16, 9, 18]) + [breast.side * (10 if lateral else -8), 0, 0]
+    t = np.linspace(0, rng.uniform(0.35, 1.0), 400)[:, None]
     path = (1 - t) ** 2 * start + 2 * t * (1 - t) * middle + t**2 * goal
     wiggle = ndimage.gaussian_filter1d(rng.standard_normal((400, 3)), 22, axis=0) * 20
-    winding: FloatArray = path + wiggle * np.minimum(t * 6, 1)
+    winding: FloatArray = path + wiggle * np.minimum(t * 3, 1)
     return winding
 
 

@@ -1,9 +1,9 @@
-"""Contrast uptake over time: relative enhancement of each tissue, and of tumour rim and core.
+r"""Contrast uptake over time: relative enhancement of each tissue, and of tumour rim and core.
 
 Enhancement is relative to the tissue's own pre-contrast signal. Each curve is a wash-in towards a peak and a
 linear wash-out (or late rise) after the arrival of contrast:
 
-.. math:: e(t) = A (1 - e^{-t'/\\tau}) \\max(1 + r t'', 0.2)
+.. math:: e(t) = A (1 - e^{-t'/\tau}) \max(1 + r t'', 0.2)
 
 with t' the time since arrival and t'' = max(t' - 60 s, 0) in minutes.
 """

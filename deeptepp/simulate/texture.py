@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,7 @@ def interpolate(volume: Field, matrices: Sequence[Field]) -> Field:
     return result
 
 
-def smooth_noise(shape: Sequence[int], pitch: Sequence[float], rng: np.random.Generator) -> Field:
+def smooth_noise(shape: Sequence[int], pitch: npt.ArrayLike, rng: np.random.Generator) -> Field:
     """Draw a smooth random field of mean 0 and variance about 1.
 
     Parameters
@@ -77,9 +78,8 @@ def smooth_noise(shape: Sequence[int], pitch: Sequence[float], rng: np.random.Ge
     -----
     Normal numbers on a lattice, spread by quadratic B-splines, as value noise is made.
     """
-    matrices = [
-        _spline_matrix(n, max(step, 1.0), float(rng.random())) for n, step in zip(shape, pitch, strict=True)
-    ]
+    steps = np.maximum(np.asarray(pitch, dtype=np.float64), 1.0)
+    matrices = [_spline_matrix(n, float(p), float(rng.random())) for n, p in zip(shape, steps, strict=True)]
     nodes = rng.standard_normal([m.shape[1] for m in matrices], dtype=np.float32)
     return interpolate(nodes, matrices)
 
@@ -93,8 +93,8 @@ def _spline_matrix(n: int, pitch: float, phase: float) -> Field:
     return (weights / np.linalg.norm(weights, axis=1, keepdims=True)).astype(np.float32)
 
 
-def soft_step(value: Field, width: float) -> Field:
+def soft_step(value: npt.NDArray[Any], width: float) -> Field:
     """Rise from 0 to 1 where ``value`` passes from ``-width`` to ``width``."""
-    t = np.clip(value * np.float32(0.5 / width) + np.float32(0.5), 0, 1)
+    t = np.clip(value * np.float32(0.5 / width) + np.float32(0.5), 0, 1).astype(np.float32, copy=False)
     result: Field = t * t * (3 - 2 * t)
     return result

@@ -92,6 +92,8 @@ def paint_thorax(canvas: Canvas, shape: ThoraxShape, cage: Field) -> None:
     _paint_bones(canvas, shape, cage)
     canvas.paint(Tissue.FAT, 0.9 * soft_step(-cage - WALL_MM + 4, 1.5))
     canvas.paint(Tissue.LUNG, soft_step(-cage - WALL_MM + 0.8 * noise, 1.5))
+    branches = soft_step(smooth_noise(canvas.grid.shape, 5 / canvas.pitch_mm, canvas.rng) - 1.9, 0.5)
+    canvas.paint(Tissue.BLOOD, 0.30 * branches * soft_step(-cage - WALL_MM - 8, 4))
     _paint_organs(canvas, shape, cage, noise)
 
 
