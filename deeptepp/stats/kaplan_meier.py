@@ -285,7 +285,9 @@ def _band(survival: Floats, hazard_variance: Floats, z: float, interval: Interva
         inside = (survival > 0) & (survival < 1)
         log_survival = np.log(survival, out=np.full(len(survival), np.nan), where=inside)
         exponent = np.exp(error / log_survival)
-        high, low = survival**exponent, survival ** (1 / exponent)
+        # 1 to the power NaN is 1, which would pass for an interval.
+        high = np.where(inside, survival**exponent, np.nan)
+        low = np.where(inside, survival ** (1 / exponent), np.nan)
     return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
 
 
