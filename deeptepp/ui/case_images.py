@@ -1,0 +1,181 @@
+"""The screen of an open case: slices with the candidates on the left, clinical facts on the right."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from deeptepp.domain.lesion import BoxMm, Lesion, LesionOrigin
+from deeptepp.domain.risk import Severity
+from deeptepp.errors import DetectionError, FramesGone
+from deeptepp.scoring.images import CaseImages
+from deeptepp.store.frames import build_frames, default_frames
+from deeptepp.ui.cards import facts_list, findings_list
+from deeptepp.ui.case_form import clinical_form
+from deeptepp.ui.case_steps import draw_lesion, score, select_lesion, start_over
+from deeptepp.ui.series_table import choose_scored_phase, choose_series, series_table
+from deeptepp.ui.session import Session
+from deeptepp.ui.slice_viewer import slice_viewer
+from deeptepp.ui.words import plural
+
+
+def images_screen(session: Session) -> None:
+    """Show the case and score it when the form is sent.
+
+    Parameters
+    ----------
+    session : Session
+        Has images.
+    """
+    case = session.case
+    if case.images is None:
+        return
+    _heading(session, case.images)
+    note = session.take_note()
+    if note:
+        st.info(note, icon=":material/info:")
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _viewer(session, case.images)
+        _lesion_choice(session)
+    with right:
+        profile = clinical_form(case.profile, key=case.id, submit_label="Score this case")
+        if profile is not None:
+            case.profile = profile
+        if profile is not None and case.lesion is None:
+            st.error("There is no tumour to score yet. Draw a box on the images first.", icon=":material/draw:")
+        elif profile is not None:
+            score(session)
+            st.rerun()
+    _study_details(session, case.images)
+
+
+def describe(lesion: Lesion, images: CaseImages) -> str:
+    """Say where a lesion is and how large.
+
+    Parameters
+    ----------
+    lesion : Lesion
+        The lesion.
+    images : CaseImages
+        Tell where the midline is.
+
+    Returns
+    -------
+    str
+        For example ``Left breast, 26 mm, 4.1 ml``.
+    """
+    midline = images.detection.breasts.midline_x_mm if images.detection else None
+    side = "" if midline is None else "Left breast, " if lesion.centroid_mm[0] > midline else "Right breast, "
+    return f"{side}{lesion.longest_diameter_mm:.0f} mm, {lesion.volume_ml:.1f} ml"
+
+
+def _heading(session: Session, images: CaseImages) -> None:
+    """Show what is open, and the way out."""
+    facts = images.study.acquisition
+    tesla = f"{facts.field_strength_t:g} T" if facts.field_strength_t else ""
+    known = [text for text in (facts.manufacturer, facts.model_name, tesla) if text]
+    known.append(plural(len(images.study.phases), "phase"))
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        with st.container(width="content", gap=None):
+            st.title("Demo case" if session.case.is_demo else "Case")
+            st.caption("Simulated study. " * session.case.is_demo + ", ".join(known))
+        if st.button("Start over", key="case-start-over", help="Erases the images and everything entered."):
+            start_over(session)
+            st.rerun()
+
+
+def _viewer(session: Session, images: CaseImages) -> None:
+    """Show the slices; a box that the reader drew becomes the lesion."""
+    case = session.case
+    box = _show_slices(session)
+    if box is None:
+        return
+    try:
+        n_before = len(case.lesions)
+        draw_lesion(session, box)
+    except DetectionError as error:
+        st.warning(str(error), icon=":material/info:")
+        return
+    if len(case.lesions) > n_before:
+        session.note = f"Your box is used: {describe(case.lesions[-1], images)}."
+        st.rerun()
+
+
+def _show_slices(session: Session) -> BoxMm | None:
+    """Show the viewer, building its slices anew when they had left the memory."""
+    case = session.case
+    for _attempt in range(2):
+        try:
+            return slice_viewer(
+                case.frames_token, key=f"case-viewer-{case.id}", candidates=case.lesions, selected=case.selected
+            )
+        except FramesGone:
+            if case.images is None:
+                break
+            frames = build_frames(case.images.study, case.images.phase, case.images.candidates)
+            case.frames_token = default_frames().put(case.id, frames)
+    return None
+
+
+def _lesion_choice(session: Session) -> None:
+    """Let the reader accept a candidate or choose another; drawing happens on the slices."""
+    case = session.case
+    if not case.lesions or case.images is None:
+        st.warning(
+            "No tumour was found by itself. Go to the slice where it is best seen, choose **Draw box** in the "
+            "viewer, and drag a box around it.",
+            icon=":material/draw:",
+        )
+        return
+    images = case.images
+    index = st.radio(
+        "Tumour that is scored",
+        range(len(case.lesions)),
+        index=case.selected,
+        format_func=lambda i: f"{i + 1}. {describe(case.lesions[i], images)}",
+        captions=[_origin(lesion) for lesion in case.lesions],
+        key=f"case-lesion-{case.id}-{len(case.lesions)}-{case.selected}",
+    )
+    if index is not None and index != case.selected:
+        select_lesion(session, index)
+        st.rerun()
+    case.is_confirmed = st.checkbox(
+        "I have looked at the outline: this is the tumour",
+        value=case.is_confirmed,
+        key=f"case-confirmed-{case.id}-{case.selected}-{len(case.lesions)}",
+        help="Not right? Choose another candidate, or draw a box in the viewer.",
+    )
+
+
+def _origin(lesion: Lesion) -> str:
+    """Say who found a lesion, and how sure that is."""
+    if lesion.origin is LesionOrigin.READER:
+        return "Inside the box you drew"
+    return f"Found by the detector, confidence {lesion.confidence:.2f} of 1"
+
+
+def _study_details(session: Session, images: CaseImages) -> None:
+    """Show series, phases and what became of the headers."""
+    used = [one for one in session.case.series if one.role != "not used"]
+    summary = f", {len(used)} of {plural(len(session.case.series), 'series')} used" if session.case.series else ""
+    with st.expander(f"Series and phases{summary}"):
+        choose_scored_phase(session, images.study, images.phase)
+        if session.case.series:
+            series_table(session.case.series)
+            choose_series(session)
+    report = images.deidentified
+    if report is not None:
+        with st.expander(f"De-identification: {plural(len(report.removed), 'field')} removed"):
+            facts_list(
+                {
+                    "Removed": ", ".join(report.removed),
+                    "Replaced": ", ".join(report.replaced),
+                    "Kept": ", ".join(report.kept),
+                    "Private fields removed": report.n_private_removed,
+                    "Method": "; ".join(report.method),
+                }
+            )
+    spoken = [f for f in images.findings if f.severity is not Severity.REFUSAL]
+    if spoken:
+        with st.expander(f"Image quality: {plural(len(spoken), 'remark')}"):
+            findings_list(spoken)

@@ -1,0 +1,39 @@
+"""The case page: one screen at a time, chosen by where the case stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from deeptepp.errors import BundleError
+from deeptepp.ui.cards import bundle_card
+from deeptepp.ui.case_images import images_screen
+from deeptepp.ui.case_progress import progress_screen
+from deeptepp.ui.case_refused import refused_screen
+from deeptepp.ui.case_result import result_screen
+from deeptepp.ui.case_start import start_screen
+from deeptepp.ui.case_steps import advance
+from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.session import Screen, Session, current_session
+
+SCREENS: dict[Screen, Callable[[Session], None]] = {
+    Screen.START: start_screen,
+    Screen.READING: progress_screen,
+    Screen.IMAGES: images_screen,
+    Screen.SCORING: progress_screen,
+    Screen.RESULT: result_screen,
+    Screen.REFUSED: refused_screen,
+    Screen.BROKEN: refused_screen,
+}
+"""What draws each screen."""
+
+
+def case_page() -> None:
+    """Draw the screen of this visitor's case, or say that there is no model to score it with."""
+    try:
+        loaded_bundle()
+    except BundleError as error:
+        bundle_card(error)
+        return
+    session = current_session()
+    advance(session)
+    SCREENS[session.screen](session)

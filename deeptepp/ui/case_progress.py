@@ -1,0 +1,89 @@
+"""The screen while a case is read or scored: every step with what was found, and a way to stop."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from deeptepp.domain.progress import Step, StepReport
+from deeptepp.ui.case_steps import cancel
+from deeptepp.ui.jobs import JobState, JobView, default_runner
+from deeptepp.ui.session import Screen, Session
+from deeptepp.ui.words import OPENING_STEPS, SCORING_STEPS, STEPS
+
+_POLL_S = 0.7
+"""Seconds between two looks at the job."""
+
+
+def progress_screen(session: Session) -> None:
+    """Show the work under way until it has ended.
+
+    Parameters
+    ----------
+    session : Session
+        Has a job.
+    """
+    is_scoring = session.screen is Screen.SCORING
+    st.title("Scoring" if is_scoring else "Reading the study")
+    with st.container(border=True, width=860):
+        _poll(session, SCORING_STEPS if is_scoring else OPENING_STEPS)
+        if st.button("Stop", key="case-cancel"):
+            cancel(session)
+            st.rerun()
+
+
+def overall_fraction(view: JobView, steps: tuple[Step, ...]) -> float:
+    """Give the share of the work done, each step counting the same.
+
+    Parameters
+    ----------
+    view : JobView
+        The job.
+    steps : tuple of Step
+        The steps that it goes through.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
+    reports = {report.step: report for report in view.steps}
+    later = [i for i, step in enumerate(steps) if step in reports]
+    last = later[-1] if later else 0
+    done = sum(1.0 if i < last else _fraction(reports.get(step)) for i, step in enumerate(steps))
+    return min(1.0, done / len(steps))
+
+
+@st.fragment(run_every=_POLL_S)
+def _poll(session: Session, steps: tuple[Step, ...]) -> None:
+    """Look at the job, draw it, and rerun the page when it has ended."""
+    view = default_runner().look(session.job_id, session.id)
+    if view is None or view.is_over:
+        st.rerun()
+        return
+    waiting = view.state is JobState.WAITING
+    text = "Waiting for a free worker" if waiting else f"{view.elapsed_s:.0f} s"
+    st.progress(overall_fraction(view, steps), text=text)
+    st.html(_steps_html(view, steps))
+
+
+def _fraction(report: StepReport | None) -> float:
+    """Give the share of one step done."""
+    return min(1.0, max(0.0, report.fraction)) if report else 0.0
+
+
+def _steps_html(view: JobView, steps: tuple[Step, ...]) -> str:
+    """Write the list of steps, the current one marked in words and weight."""
+    reports = {report.step: report for report in view.steps}
+    last = max((i for i, step in enumerate(steps) if step in reports), default=0)
+    rows = []
+    for i, step in enumerate(steps):
+        is_done = i < last or _fraction(reports.get(step)) >= 1.0
+        kind, mark = ("done", "✓") if is_done else ("now", "…") if i == last or i == last + 1 else ("waiting", "")
+        found = reports[step].found if step in reports else ""
+        rows.append(
+            f'<li class="{kind}"><span class="mark">{mark}</span><span class="name">{escape(STEPS[step])}</span>'
+            f'<span class="found">{escape(found)}</span></li>'
+        )
+    return f'<ul class="dt-steps">{"".join(rows)}</ul>'

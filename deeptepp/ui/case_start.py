@@ -1,0 +1,77 @@
+"""The first screen of a case: what this is, where the study goes in, and a demo one click away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from deeptepp.ui.case_steps import open_demo, open_upload
+from deeptepp.ui.session import Session
+from deeptepp.ui.study_drop import study_drop
+from deeptepp.ui.words import plural
+
+
+def start_screen(session: Session) -> None:
+    """Show the drop zone and the demo.
+
+    Parameters
+    ----------
+    session : Session
+        Moves on when a study has arrived or the demo was asked for.
+    """
+    st.title("Score a case")
+    st.markdown(
+        "From a breast MR study with contrast and a few clinical facts, DeepTEPP computes a recurrence risk score "
+        "for HER2-positive early breast cancer, and shows how patients of the same risk tier fared by treatment."
+    )
+    _show_note(session)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        upload_id = study_drop(key=f"case-drop-{session.case.id}")
+        if upload_id:
+            open_upload(session, upload_id)
+            st.rerun()
+    with right:
+        _what_is_accepted()
+        _demo(session)
+
+
+def _show_note(session: Session) -> None:
+    """Say once what just happened, and which series were chosen for the next reading."""
+    note = session.take_note()
+    if note:
+        st.info(note, icon=":material/info:")
+    if session.phase_keys:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(
+                f"Drop the same study once more: {plural(len(session.phase_keys), 'series')} of your choice will be "
+                "read as its phases. The files had been deleted after reading.",
+                icon=":material/info:",
+            )
+            if st.button("Use the proposal instead", key="case-forget-series"):
+                session.phase_keys = ()
+                st.rerun()
+
+
+def _what_is_accepted() -> None:
+    """Say which files work and what becomes of them."""
+    st.markdown("##### What to drop")
+    st.markdown(
+        "- **One study**: a zip, a folder, or all its DICOM files; other series in it do no harm\n"
+        "- **T1-weighted MR before and after contrast**, two phases or more, both breasts if you have them\n"
+        "- Phases are told apart by geometry and time, so names and order do not matter"
+    )
+    st.markdown("##### What happens to it")
+    st.markdown(
+        "- Names, dates and identifiers are removed while reading\n"
+        "- The files are deleted as soon as they are read; nothing is stored\n"
+        "- The images stay in memory until you start over or close the page"
+    )
+
+
+def _demo(session: Session) -> None:
+    """Offer the built-in study."""
+    st.markdown("##### No study at hand?")
+    if st.button("Open the demo study", key="case-demo", width="stretch"):
+        open_demo(session)
+        st.rerun()
+    st.caption("A simulated patient with a known tumour. It takes about half a minute.")

@@ -1,0 +1,324 @@
+"""What a case may do next: every change of a session is a function here; no screen changes it by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from deeptepp.dicom.read import list_series
+from deeptepp.domain.clinical import RANGES, ClinicalProfile, Sex
+from deeptepp.domain.lesion import BoxMm
+from deeptepp.domain.progress import Progress, Step, StepReport
+from deeptepp.domain.study import SeriesSummary, Study
+from deeptepp.errors import DeepTeppError, DicomError
+from deeptepp.imaging.detect import lesion_from_box
+from deeptepp.scoring.case import assess_case, open_case
+from deeptepp.scoring.images import CaseImages
+from deeptepp.scoring.receipt import inputs_digest
+from deeptepp.simulate.study import demo_profile, demo_study
+from deeptepp.store.frames import build_frames, default_frames
+from deeptepp.store.uploads import default_store
+from deeptepp.ui.jobs import JobState, JobView, TooManyJobs, Work, bare, default_runner
+from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.session import Case, Screen, Session
+from deeptepp.ui.words import plural
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """What reading a study left behind: images and slices, or a refusal and the table of its series."""
+
+    series: tuple[SeriesSummary, ...]
+    images: CaseImages | None = None
+    frames_token: str = ""
+    refusal: DeepTeppError | None = None
+
+
+def open_upload(session: Session, upload_id: str) -> None:
+    """Read an uploaded study; its files are deleted when that ends, well or not.
+
+    Parameters
+    ----------
+    session : Session
+        Moves on to the progress screen.
+    upload_id : str
+        Name of the upload.
+    """
+    case, keys = Case(profile=session.case.profile), session.phase_keys
+    _replace_case(session, case)
+
+    def work(progress: Progress) -> Opened:
+        source = default_store().path_of(upload_id)
+        try:
+            images = open_case(source, phase_keys=keys or None, progress=progress)
+        except DicomError as error:
+            return Opened(_series_of(source), refusal=bare(error))
+        return _with_frames(case.id, images, progress)
+
+    _begin_reading(session, work, upload_id)
+
+
+def open_demo(session: Session) -> None:
+    """Open the built-in simulated study with its clinical facts.
+
+    Parameters
+    ----------
+    session : Session
+        Moves on to the progress screen.
+    """
+    case = Case(is_demo=True, profile=demo_profile())
+    _replace_case(session, case)
+
+    def work(progress: Progress) -> Opened:
+        progress(StepReport(Step.READ, 0.0))
+        study = demo_study().study
+        progress(StepReport(Step.READ, 1.0, "simulated study, made on this server"))
+        return _with_frames(case.id, open_case(study, progress=progress), progress)
+
+    _begin_reading(session, work)
+
+
+def choose_phase_again(session: Session, index: int) -> None:
+    """Score another phase of the study at hand, and look for the tumour in that one.
+
+    Parameters
+    ----------
+    session : Session
+        Has images.
+    index : int
+        Index into the phases of the study.
+    """
+    old, case_id = session.case.images, session.case.id
+    if old is None:
+        return
+
+    def work(progress: Progress) -> Opened:
+        progress(StepReport(Step.READ, 1.0, "already in memory"))
+        new = open_case(old.study, phase_index=index, progress=progress)
+        kept = tuple(f for f in old.findings if not f.rule.startswith("detection"))
+        images = replace(new, series=old.series, deidentified=old.deidentified, findings=(*kept, *new.findings))
+        return _with_frames(case_id, images, progress)
+
+    _begin_reading(session, work)
+
+
+def read_again_with(session: Session, phase_keys: Sequence[str]) -> None:
+    """Go back to the drop zone, which will read the chosen series as phases.
+
+    Parameters
+    ----------
+    session : Session
+        Remembers the choice.
+    phase_keys : sequence of str
+        Keys of the series table, pre-contrast first.
+    """
+    profile = session.case.profile
+    start_over(session)
+    session.case.profile = profile
+    session.phase_keys = tuple(phase_keys)
+
+
+def select_lesion(session: Session, index: int) -> None:
+    """Choose the lesion that is scored.
+
+    Parameters
+    ----------
+    session : Session
+        Has lesions.
+    index : int
+        Index into them.
+    """
+    session.case.selected = index
+    session.case.is_confirmed = True
+
+
+def draw_lesion(session: Session, box: BoxMm) -> None:
+    """Outline the enhancing tissue in a box that the reader drew, and choose it; the same box is drawn once.
+
+    Parameters
+    ----------
+    session : Session
+        Has images.
+    box : BoxMm
+        LPS millimetres.
+
+    Raises
+    ------
+    LesionOutsideVolume
+        The box holds no tissue.
+    """
+    case = session.case
+    if case.images is None or box == case.drawn_box:
+        return
+    case.drawn_box = box
+    lesion = lesion_from_box(case.images.study, case.images.phase, box)
+    case.lesions = (*case.lesions, lesion)
+    select_lesion(session, len(case.lesions) - 1)
+
+
+def score(session: Session, *, allow_ineligible: bool = False) -> None:
+    """Score the chosen lesion with the facts entered; an answer computed before is shown at once.
+
+    Parameters
+    ----------
+    session : Session
+        Has images.
+    allow_ineligible : bool
+        Score although an eligibility rule refuses.
+    """
+    case, bundle = session.case, loaded_bundle()
+    if case.images is None:
+        return
+    images, profile = case.images, case.profile
+    lesion = case.lesion if case.is_confirmed else None
+    digest = inputs_digest(
+        images.study, images.phase, profile, bundle, case.lesion, allow_ineligible=allow_ineligible
+    )
+    key = f"{digest}-{case.is_confirmed}"
+    if key in case.scores:
+        case.assessment, session.screen = case.scores[key], Screen.RESULT
+        return
+
+    def work(progress: Progress) -> object:
+        answer = assess_case(
+            images, profile, bundle, lesion=lesion, allow_ineligible=allow_ineligible, progress=progress
+        )
+        return key, answer
+
+    try:
+        session.job_id, session.screen = default_runner().submit(session.id, work), Screen.SCORING
+    except TooManyJobs as error:
+        session.note = str(error)
+
+
+def advance(session: Session) -> bool:
+    """Move on when the work under way has ended.
+
+    Parameters
+    ----------
+    session : Session
+        May have a job.
+
+    Returns
+    -------
+    bool
+        True when the screen has changed.
+    """
+    if not session.job_id:
+        return False
+    runner = default_runner()
+    if runner.look(session.job_id, session.id) is None:
+        session.job_id, session.note = "", "The work was interrupted on the server. Please start it again."
+        session.screen = Screen.IMAGES if session.case.images else Screen.START
+        return True
+    view = runner.take(session.job_id, session.id)
+    if view is None:
+        return False
+    session.job_id = ""
+    _settle(session, view)
+    return True
+
+
+def cancel(session: Session) -> None:
+    """Stop the work under way and go back to where it was started.
+
+    Parameters
+    ----------
+    session : Session
+        Has a job.
+    """
+    default_runner().cancel(session.job_id, session.id)
+    if session.screen is Screen.SCORING or session.case.images is not None:
+        session.job_id, session.screen = "", Screen.IMAGES
+        return
+    start_over(session)
+    session.note = "Stopped. The uploaded files are deleted."
+
+
+def start_over(session: Session) -> None:
+    """Forget the case: its images, its slices and its answers.
+
+    Parameters
+    ----------
+    session : Session
+        Goes back to the start.
+    """
+    if session.job_id:
+        default_runner().cancel(session.job_id, session.id)
+    default_frames().drop(session.case.id)
+    session.case, session.screen = Case(), Screen.START
+    session.job_id, session.refusal, session.incident, session.note, session.phase_keys = "", None, "", "", ()
+
+
+def _replace_case(session: Session, case: Case) -> None:
+    """Put a new case in the place of the one at hand, whose slices are dropped."""
+    default_frames().drop(session.case.id)
+    session.case, session.refusal, session.phase_keys = case, None, ()
+
+
+def _begin_reading(session: Session, work: Work, upload_id: str = "") -> None:
+    """Queue the reading of a case, or refuse when the queue is full."""
+    try:
+        session.job_id = default_runner().submit(
+            session.id, work, on_end=lambda: default_store().delete(upload_id)
+        )
+        session.screen = Screen.READING
+    except TooManyJobs as error:
+        session.refusal, session.screen = error, Screen.REFUSED
+
+
+def _with_frames(case_id: str, images: CaseImages, progress: Progress) -> Opened:
+    """Add the slices that the viewer shows, unless the work was stopped meanwhile."""
+    frames = build_frames(images.study, images.phase, images.candidates)
+    n = len(images.candidates)
+    first = f", the first {images.candidates[0].longest_diameter_mm:.0f} mm long" if n else ""
+    progress(StepReport(Step.DETECT, 1.0, f"{plural(n, 'candidate')}{first}"))
+    return Opened(images.series, images, default_frames().put(case_id, frames))
+
+
+def _series_of(source: Path) -> tuple[SeriesSummary, ...]:
+    """List the series of a study that was refused, as far as they can be read."""
+    try:
+        return tuple(list_series(source))
+    except DeepTeppError:
+        return ()
+
+
+def _settle(session: Session, view: JobView) -> None:
+    """Put the outcome of a job where the screens look for it."""
+    if view.state is JobState.BROKEN:
+        session.incident, session.screen = view.incident, Screen.BROKEN
+    elif view.state is JobState.REFUSED:
+        session.refusal, session.screen = view.refusal, Screen.REFUSED
+    elif view.state is JobState.CANCELLED:
+        session.screen = Screen.IMAGES if session.case.images else Screen.START
+    elif isinstance(view.result, Opened):
+        _settle_opened(session, view.result)
+    else:
+        key, answer = view.result
+        session.case.remember(key, answer)
+        session.case.assessment, session.screen = answer, Screen.RESULT
+
+
+def _settle_opened(session: Session, opened: Opened) -> None:
+    """Take over what reading found."""
+    case = session.case
+    case.series = opened.series
+    if opened.images is None:
+        session.refusal, session.screen = opened.refusal, Screen.REFUSED
+        return
+    case.images, case.frames_token, case.lesions = opened.images, opened.frames_token, opened.images.candidates
+    case.selected, case.is_confirmed, case.drawn_box, case.assessment = 0, False, None, None
+    case.profile = _prefilled(case.profile, opened.images.study)
+    session.screen = Screen.IMAGES
+
+
+def _prefilled(profile: ClinicalProfile, study: Study) -> ClinicalProfile:
+    """Take sex and age from the images where they were not entered."""
+    facts = study.acquisition
+    sex = profile.sex or next((s for s in Sex if s.value == facts.patient_sex), None)
+    age, (low, high) = facts.patient_age_years, RANGES["age_years"]
+    if profile.age_years is not None or age is None or not low <= age <= high:
+        age = profile.age_years
+    return replace(profile, sex=sex, age_years=age)

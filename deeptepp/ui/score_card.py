@@ -1,0 +1,82 @@
+"""The score of one case as a card: number, tier by shape and colour and word, the scale with its cut-offs."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from deeptepp.domain.risk import Assessment, Tier, TierScheme
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.document import OUTSIDE_INTENDED_USE
+from deeptepp.report.theme import TIER_COLOURS
+from deeptepp.ui.words import label
+
+TIER_MARKS = {Tier.LOW: "●", Tier.MODERATE: "▲", Tier.HIGH: "■"}
+"""Shape of each tier, so that colour is never the only sign."""
+
+
+def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
+    """Show score, tier and place in the reference cohort.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Scored.
+    bundle : ModelBundle
+        Gives the cut-offs and the reference cohort.
+    """
+    if assessment.score is None or assessment.tier is None:
+        return
+    score, tiers = assessment.score, bundle.tiers
+    with st.container(border=True, key="score-card"):
+        if assessment.is_override:
+            st.html(f'<div class="dt-watermark">{OUTSIDE_INTENDED_USE}</div>')
+        st.html(_score_html(score.probability, assessment.tier) + _scale_html(score.probability, tiers))
+        st.markdown(_place(assessment, bundle))
+        st.caption(
+            f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. "
+            f"The {len(score.per_view)} views of the tumour give {_range(assessment)}."
+        )
+
+
+def _score_html(score: float, tier: Tier) -> str:
+    """Write the number and the badge of the tier."""
+    return (
+        f'<div class="dt-score"><div><div class="number">{score:.2f}</div>'
+        '<div class="what">Risk score, 0 to 1</div></div>'
+        f'<div class="dt-tier" style="--tier:{TIER_COLOURS[tier]}"><span class="shape">{TIER_MARKS[tier]}</span>'
+        f"{escape(label(tier))} risk tier</div></div>"
+    )
+
+
+def _scale_html(score: float, tiers: TierScheme) -> str:
+    """Write the scale from 0 to 1 with the tiers, the cut-offs and the patient."""
+    edges = (0.0, tiers.low_below, tiers.high_from, 1.0)
+    parts = "".join(
+        f'<i style="width:{100 * (b - a):.2f}%;background:{TIER_COLOURS[tier]};opacity:0.75"></i>'
+        for tier, a, b in zip(Tier, edges, edges[1:], strict=False)
+    )
+    ticks = "".join(f'<span class="tick" style="left:{100 * x:.2f}%">{x:.2f}</span>' for x in edges[1:3])
+    description = f"Score {score:.2f} on a scale from 0 to 1, cut-offs {edges[1]:.2f} and {edges[2]:.2f}"
+    return (
+        f'<div class="dt-scale" role="img" aria-label="{description}"><div class="bar">{parts}</div>{ticks}'
+        f'<span class="here" style="left:{100 * score:.2f}%"></span></div>'
+    )
+
+
+def _place(assessment: Assessment, bundle: ModelBundle) -> str:
+    """Say where the score stands in the reference cohort."""
+    if assessment.percentile is None:
+        return ""
+    kind = "simulated patients" if bundle.reference.is_simulated else "patients"
+    return (
+        f"Higher than the scores of **{assessment.percentile:.0f} %** of the {len(bundle.reference)} {kind} of the "
+        "reference cohort."
+    )
+
+
+def _range(assessment: Assessment) -> str:
+    """Say how far the views of one tumour differ."""
+    values = assessment.score.per_view.values() if assessment.score else ()
+    return f"scores from {min(values):.2f} to {max(values):.2f}" if values else "one score"

@@ -1,0 +1,7 @@
+from deeptepp.ui.case_page import case_page
+from deeptepp.ui.guard import guard
+from deeptepp.ui.masthead import masthead
+
+guard()
+masthead()
+case_page()
