@@ -34,6 +34,11 @@ MIRROR_SHARE = 0.5
 VESSEL_SIGMAS_MM = (1.5, 3.0)
 """Widths at which tubes are looked for, mm: vessels of about 3 to 7 mm."""
 
+TUBE_CURVATURE = 0.15
+"""Curvature across a tube, times the squared width, at which the tube counts half, as a share of brightness.
+
+A tube of that width has 0.5; the inside of a large mass has almost none, however mottled it is."""
+
 PE_FLOOR_SHARE = 0.3
 """Pre-contrast signal below this share of its median is noise; relative enhancement divides by no less."""
 
@@ -212,7 +217,7 @@ def tube_map(z: FloatImage, grid: Grid) -> FloatImage:
     Notes
     -----
     With Hessian eigenvalues a <= b <= c, a bright tube has a and b equally negative and c near zero. The value is
-    ``(b / a) (1 - |c| / |b|)`` where b < 0, weighted by how far ``|b|`` rises above the noise.
+    ``(b / a) (1 - |c| / |b|)`` where b < 0, weighted by ``|b|`` against the brightness.
 
     References
     ----------
@@ -225,7 +230,7 @@ def tube_map(z: FloatImage, grid: Grid) -> FloatImage:
         bright = smooth > 1.0
         a, b, c = (_hessian_eigenvalues(smooth, grid, bright) * np.float32(sigma_mm**2)).T
         tube = np.where(b < 0, (b / np.minimum(a, -1e-6)) * (1 - np.abs(c) / np.maximum(np.abs(b), np.abs(c))), 0)
-        strength = 1 - np.exp(-np.minimum(b, 0) ** 2 / 2)
+        strength = np.minimum(b, 0) ** 2 / (b**2 + (TUBE_CURVATURE * smooth[bright]) ** 2)
         result[bright] = np.maximum(result[bright], tube * strength)
     return result
 

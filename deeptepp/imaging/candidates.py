@@ -1,0 +1,203 @@
+"""Candidates on the search grid: connected components at many thresholds, each judged by the same score.
+
+No single threshold decides: a tumour is the bright, compact component that stands out at whichever level shows it
+best. METHOD section 4, D7 and D8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from deeptepp.domain.geometry import FloatArray
+from deeptepp.imaging.breast import BoolImage, BreastRegion
+from deeptepp.imaging.maps import EnhancementMaps
+
+N_LEVELS = 12
+"""Thresholds tried, evenly spaced in the logarithm."""
+
+LOWEST_LEVEL = 2.5
+"""Lowest threshold, in robust standard deviations of the breast."""
+
+TOP_PERCENTILE = 99.98
+"""The highest threshold is half of this percentile of the evidence in the breasts."""
+
+MIN_VOLUME_MM3 = 60.0
+"""Smallest component on the search grid, mm³: a sphere of 5 mm. METHOD asks 216 mm³, which loses T1a tumours."""
+
+MAX_VOLUME_MM3 = 400_000.0
+"""Largest component, mm³: a sphere of 91 mm. Above that it is parenchyma."""
+
+UNIT_VOLUME_MM3 = 20.0
+"""Volumes enter the score as the logarithm of their ratio to this, mm³."""
+
+SHELL_VOXELS = 2
+"""Thickness of the shell with which a component is compared."""
+
+SKIN_CONTACT = 0.25
+"""Share of the shell that may lie outside of the search region before it costs score."""
+
+N_PER_LEVEL = 24
+"""Components examined per threshold, those with the most evidence first."""
+
+_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
+"""26-connected."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A component and what was measured on it.
+
+    Parameters
+    ----------
+    voxels : (n, 3) int64
+        Indices (z, y, x) on the grid of the maps.
+    score : float
+        Product of the factors; larger is more suspicious.
+    volume_mm3 : float
+        Volume of the component.
+    features : dict of str to float
+        The factors, each named with its unit.
+    """
+
+    voxels: npt.NDArray[np.int64]
+    score: float
+    volume_mm3: float
+    features: dict[str, float]
+
+
+def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int) -> tuple[Candidate, ...]:
+    """Find the most suspicious components that do not overlap.
+
+    Parameters
+    ----------
+    maps : EnhancementMaps
+        Evidence and its parts.
+    region : BreastRegion
+        On the same grid.
+    n_best : int
+        Largest number of candidates.
+
+    Returns
+    -------
+    tuple of Candidate
+        Best first; empty when nothing enhances.
+    """
+    found: list[Candidate] = []
+    for level in _levels(maps, region):
+        found += _at_level(maps, region, level)
+    # The position breaks ties, so that the same bytes give the same order.
+    found.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
+    taken = np.zeros(maps.grid.shape, dtype=bool)
+    best: list[Candidate] = []
+    for candidate in found:
+        index = tuple(candidate.voxels.T)
+        if not taken[index].any():
+            taken[index] = True
+            best.append(candidate)
+        if len(best) == n_best:
+            break
+    return tuple(best)
+
+
+def _levels(maps: EnhancementMaps, region: BreastRegion) -> FloatArray:
+    """Give the thresholds, ascending."""
+    top = 0.5 * float(np.percentile(maps.evidence[region.mask], TOP_PERCENTILE))
+    levels: FloatArray = np.geomspace(LOWEST_LEVEL, max(top, 2 * LOWEST_LEVEL), N_LEVELS)
+    return levels
+
+
+def _at_level(maps: EnhancementMaps, region: BreastRegion, level: float) -> list[Candidate]:
+    """Judge the components above one threshold."""
+    above = (maps.evidence > level) & region.mask
+    labels, n = ndimage.label(above, _NEIGHBOURS)
+    if n == 0:
+        return []
+    voxel_mm3 = 1000 * maps.grid.voxel_volume_ml
+    sizes = np.bincount(labels.ravel(), minlength=n + 1) * voxel_mm3
+    is_fit = (sizes >= MIN_VOLUME_MM3) & (sizes <= MAX_VOLUME_MM3)
+    is_fit[0] = False
+    mass = np.bincount(labels.ravel(), weights=maps.evidence.ravel(), minlength=n + 1) * is_fit
+    order = [int(k) for k in np.argsort(-mass, kind="stable")[:N_PER_LEVEL] if is_fit[k]]
+    boxes = ndimage.find_objects(labels)
+    return [_judge(maps, region, labels, k, boxes[k - 1]) for k in order]
+
+
+def _judge(
+    maps: EnhancementMaps,
+    region: BreastRegion,
+    labels: npt.NDArray[np.int32],
+    label: int,
+    box: tuple[slice, slice, slice],
+) -> Candidate:
+    """Measure one component and give it its score."""
+    block = tuple(
+        slice(max(0, s.start - SHELL_VOXELS), min(n, s.stop + SHELL_VOXELS))
+        for s, n in zip(box, labels.shape, strict=True)
+    )
+    component = labels[block] == label
+    component = ndimage.binary_fill_holes(component)
+    shell = ndimage.binary_dilation(component, _NEIGHBOURS, iterations=SHELL_VOXELS) & ~component
+    z, inside = maps.enhancement_z[block], region.mask[block]
+    voxels = np.argwhere(component)
+    mean_z = float(z[component].mean())
+    posterior, skin = _contacts(shell, inside, region, block)
+    around = z[shell & inside]
+    contrast = 1 - float(np.clip(around.mean() / mean_z, 0, 1)) if around.size else 0.0
+    solidity, elongation = _shape(voxels * np.asarray(maps.grid.spacing_mm), maps.grid.spacing_mm)
+    volume_mm3 = len(voxels) * 1000 * maps.grid.voxel_volume_ml
+    features = {
+        "enhancement_sd": mean_z,
+        "relative_enhancement_pct": float(maps.relative_pct[block][component].mean()),
+        "contrast_share": contrast,
+        "solidity_share": solidity,
+        "elongation_ratio": elongation,
+        "tubeness_share": float(maps.tubeness[block][component].mean()),
+        "posterior_contact_share": posterior,
+        "skin_contact_share": skin,
+        "search_volume_ml": volume_mm3 / 1000,
+    }
+    start = np.asarray([s.start for s in block])
+    return Candidate(voxels + start, _score(features), volume_mm3, features)
+
+
+def _contacts(
+    shell: BoolImage, inside: BoolImage, region: BreastRegion, block: tuple[slice, ...]
+) -> tuple[float, float]:
+    """Give the shares of the shell that lie behind the posterior limit, and elsewhere out of the search region."""
+    outside = shell & ~inside
+    sz, sy, sx = block
+    rows = np.arange(sy.start, sy.stop)[None, :, None]
+    behind = outside & (rows >= region.wall_index[sz, sx][:, None, :])
+    n = max(1, int(shell.sum()))
+    n_behind = int(behind.sum())
+    return n_behind / n, (int(outside.sum()) - n_behind) / n
+
+
+def _shape(points_mm: FloatArray, spacing_mm: tuple[float, float, float]) -> tuple[float, float]:
+    """Give volume over that of the ellipsoid with the same moments (at most 1), and longest over middle axis."""
+    # A voxel is not a point: its own second moment keeps flat components from having no thickness.
+    covariance = np.cov(points_mm.T) + np.diag(np.square(spacing_mm)) / 12
+    variances = np.sort(np.linalg.eigvalsh(covariance))
+    ellipsoid = 4 / 3 * np.pi * 5**1.5 * float(np.sqrt(np.prod(variances)))
+    volume = len(points_mm) * float(np.prod(spacing_mm))
+    return min(1.0, volume / ellipsoid), float(np.sqrt(variances[2] / variances[1]))
+
+
+def _score(features: dict[str, float]) -> float:
+    """Multiply mean enhancement, log volume, solidity and what speaks against a tumour (METHOD D8)."""
+    size = float(np.log1p(1000 * features["search_volume_ml"] / UNIT_VOLUME_MM3))
+    skin = max(0.0, features["skin_contact_share"] - SKIN_CONTACT)
+    return (
+        features["enhancement_sd"]
+        * size
+        * features["solidity_share"]
+        * features["contrast_share"]
+        * (1 - features["tubeness_share"])
+        * min(1.0, 2.0 / features["elongation_ratio"])
+        * max(0.0, 1 - 2 * features["posterior_contact_share"])
+        * max(0.0, 1 - 2 * skin)
+    )

@@ -1,0 +1,191 @@
+"""Rules on the images themselves: what makes a score less sure, each with its value, limit and source."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.risk import Finding, Severity
+from deeptepp.domain.study import PhaseChoice, Study
+from deeptepp.imaging.breast import BoolImage, body_mask
+from deeptepp.imaging.phase import EARLY_PLATEAU_S, contrast_time_s, post_period_s
+from deeptepp.imaging.resample import block_factors, block_mean, coarse_grid
+
+MAX_SLICE_MM = 2.0
+"""Thicker slices blur every view but the native one, mm."""
+
+MAX_IN_PLANE_MM = 1.3
+"""Coarser pixels lose margins and small lesions, mm."""
+
+MAX_ANISOTROPY = 2.0
+"""Largest over smallest spacing; the published protocol has 1.13."""
+
+MIN_POST_PHASES = 3
+"""The published protocol scores the third of five."""
+
+MAX_TIME_OFFSET_S = 60.0
+"""The scored phase should lie this close to the published time, s."""
+
+EDGE_MARGIN_MM = 2.0
+"""A lesion closer to the border of the images than this may be cut off, mm."""
+
+VOLUME_LIMITS_ML = (0.1, 150.0)
+"""Spheres of 6 and 66 mm; the published tumours have stages I to III."""
+
+MIN_SIGNAL_TO_NOISE = 5.0
+"""Median signal of the body over the noise of one voxel."""
+
+MAX_MISREGISTRATION_PCT = 25.0
+"""Share of the body's border, in percent, that may change from air to tissue between the two phases."""
+
+_PAPER = "Published protocol: 0.885 x 0.885 x 1.0 mm, five post-contrast phases (doi 10.1007/s00330-024-10609-7)"
+"""Source of the geometry and timing rules."""
+
+_ROI = "Design decision: the region of interest must hold the whole lesion"
+"""Source of the lesion rules."""
+
+_ACR = "ACR Practice Parameter for the Performance of Contrast-Enhanced MRI of the Breast: slices <= 3 mm, pixels <= 1 mm"
+"""Source of the resolution rules."""
+
+_SPACING_MM = 4.0
+"""Blocks on which signal, noise and motion are measured, mm."""
+
+
+def check_quality(study: Study, phase: PhaseChoice, lesion: Lesion | None) -> tuple[Finding, ...]:
+    """Check the images, the phase and the lesion against the rules of image quality.
+
+    Parameters
+    ----------
+    study : Study
+        Pre-contrast first.
+    phase : PhaseChoice
+        The phase that is scored.
+    lesion : Lesion or None
+        The lesion that is scored; its rules are skipped when there is none.
+
+    Returns
+    -------
+    tuple of Finding
+        Only the rules that spoke; empty when all is well. None of them refuses.
+    """
+    findings = [*_geometry(study), *_timing(study, phase), *_signal(study, phase)]
+    if lesion is not None:
+        findings += [*_lesion_size(lesion), *_lesion_place(study, lesion)]
+    return tuple(findings)
+
+
+def _warning(rule: str, message: str, value: float, limit: float | str, source: str) -> Finding:
+    """Build a warning."""
+    return Finding(f"quality.{rule}", Severity.WARNING, message, round(value, 2), limit, source)
+
+
+def _geometry(study: Study) -> list[Finding]:
+    """Check slice thickness, pixel size and anisotropy."""
+    spacing = sorted(study.grid.spacing_mm)
+    slice_mm, pixel_mm = spacing[2], spacing[1]
+    found = []
+    if slice_mm > MAX_SLICE_MM:
+        text = f"Slices are {slice_mm:.1f} mm apart; views across them are blurred."
+        found.append(_warning("slice-spacing", text, slice_mm, MAX_SLICE_MM, _ACR))
+    if pixel_mm > MAX_IN_PLANE_MM:
+        text = f"Pixels measure {pixel_mm:.2f} mm; small lesions and margins are lost."
+        found.append(_warning("pixel-spacing", text, pixel_mm, MAX_IN_PLANE_MM, _ACR))
+    ratio = spacing[2] / spacing[0]
+    if ratio > MAX_ANISOTROPY:
+        text = f"Voxels are {ratio:.1f} times longer than wide; oblique views differ in sharpness."
+        found.append(_warning("anisotropy", text, ratio, MAX_ANISOTROPY, _PAPER))
+    return found
+
+
+def _timing(study: Study, phase: PhaseChoice) -> list[Finding]:
+    """Check the number of phases and the time of the one that is scored."""
+    found = []
+    if study.n_post < MIN_POST_PHASES:
+        text = f"Only {study.n_post} post-contrast phase(s); the published protocol scores the third of five."
+        found.append(_warning("n-phases", text, study.n_post, MIN_POST_PHASES, _PAPER))
+    if post_period_s(study) is None:
+        if study.n_post > 1:
+            text = "The times of the post-contrast phases were not recorded."
+            found.append(Finding("quality.no-times", Severity.WARNING, text, source=_PAPER))
+        return found
+    time_s = contrast_time_s(study, phase.index)
+    if abs(time_s - EARLY_PLATEAU_S) > MAX_TIME_OFFSET_S:
+        low, high = EARLY_PLATEAU_S - MAX_TIME_OFFSET_S, EARLY_PLATEAU_S + MAX_TIME_OFFSET_S
+        text = f"The scored phase lies {time_s:.0f} s after the first post-contrast phase began."
+        found.append(_warning("phase-time", text, time_s, f"{low:.0f} to {high:.0f} s", _PAPER))
+    return found
+
+
+def _signal(study: Study, phase: PhaseChoice) -> list[Finding]:
+    """Check the noise of the scored subtraction and the motion between its two images."""
+    factors = block_factors(study.grid, _SPACING_MM)
+    grid = coarse_grid(study.grid, factors)
+    pre, post = (block_mean(study.phases[k].volume, factors) for k in (0, phase.index))
+    before, after = body_mask(pre, grid), body_mask(post, grid)
+    if not before.any():
+        return []
+    found = []
+    ratio = float(np.median(post[before])) / max(noise_sd(study, phase), 1e-9)
+    if ratio < MIN_SIGNAL_TO_NOISE:
+        text = f"The signal is only {ratio:.1f} times the noise of a voxel."
+        source = "Design decision: below it, noise rivals the enhancement of small lesions"
+        found.append(_warning("noise", text, ratio, MIN_SIGNAL_TO_NOISE, source))
+    moved_pct = 100.0 * _moved_share(before, after)
+    if moved_pct > MAX_MISREGISTRATION_PCT:
+        text = f"{moved_pct:.0f} % of the surface moved between the two phases; edges may seem to enhance."
+        source = "Design decision: subtraction needs both phases in one place"
+        found.append(_warning("motion", text, moved_pct, MAX_MISREGISTRATION_PCT, source))
+    return found
+
+
+def noise_sd(study: Study, phase: PhaseChoice) -> float:
+    """Estimate the noise of one voxel.
+
+    Parameters
+    ----------
+    study : Study
+        Pre-contrast first.
+    phase : PhaseChoice
+        Phase whose noise is estimated.
+
+    Returns
+    -------
+    float
+        Standard deviation in scanner units, from differences of neighbours along x inside the body.
+    """
+    voxels = study.phases[phase.index].volume.voxels[::4, ::4, :]
+    left, right = voxels[..., :-2:2].astype(np.float32), voxels[..., 1:-1:2].astype(np.float32)
+    is_body = left > np.mean(left)
+    steps = (right - left)[is_body]
+    # The median of absolute differences ignores edges, which are few.
+    return float(np.median(np.abs(steps)) / 0.6745 / np.sqrt(2)) if steps.size else 0.0
+
+
+def _moved_share(before: BoolImage, after: BoolImage) -> float:
+    """Give the anterior surface columns whose first tissue moved by a block or more, as a share."""
+    is_seen = before.any(axis=1) & after.any(axis=1)
+    if not is_seen.any():
+        return 0.0
+    shift = np.abs(np.argmax(before, axis=1) - np.argmax(after, axis=1))[is_seen]
+    return float((shift >= 2).mean())
+
+
+def _lesion_size(lesion: Lesion) -> list[Finding]:
+    """Check the volume of the lesion."""
+    low, high = VOLUME_LIMITS_ML
+    if low <= lesion.volume_ml <= high:
+        return []
+    text = f"The lesion measures {lesion.volume_ml:.2f} ml, which is unusual. Check the outline."
+    return [_warning("lesion-volume", text, lesion.volume_ml, f"{low:g} to {high:g} ml", _ROI)]
+
+
+def _lesion_place(study: Study, lesion: Lesion) -> list[Finding]:
+    """Check that the lesion keeps off the border of the images."""
+    index = study.grid.to_index(lesion.points_mm)
+    spacing = np.asarray(study.grid.spacing_mm)
+    last = np.asarray(study.grid.shape) - 1
+    margin_mm = float((np.minimum(index, last - index) * spacing).min())
+    if margin_mm >= EDGE_MARGIN_MM:
+        return []
+    text = "The lesion touches the border of the images and may be cut off."
+    return [_warning("lesion-at-edge", text, margin_mm, EDGE_MARGIN_MM, _ROI)]
