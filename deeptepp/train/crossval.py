@@ -117,7 +117,8 @@ def fit_fold(trial: Trial, fold: int | None) -> Fitted:
         checkpoint=_folder(trial, fold) / "checkpoint.safetensors",
         on_epoch=lambda epoch: _report_epoch(trial, fold, epoch),
     )
-    return Fitted(as_served(net), schema, tuple(fit.history))
+    served = as_served(net.to(memory_format=torch.contiguous_format))  # type: ignore[call-overload]
+    return Fitted(served, schema, tuple(fit.history))
 
 
 def score_fold(trial: Trial, fold: int | None, fitted: Fitted) -> npt.NDArray[np.float64]:

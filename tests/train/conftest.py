@@ -1,6 +1,8 @@
 """Made-up patients: a bright sphere, with a dark core where the event will come."""
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,8 @@ import pytest
 from deeptepp.domain.cohort import Cohort
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi
-from deeptepp.imaging.roi import RoiSettings
+from deeptepp.imaging.roi import RoiSettings, write_roi
+from deeptepp.tables import write_cohort
 from deeptepp.train.dataset import Dataset, PackedRoi
 from deeptepp.train.settings import TrainSettings
 
@@ -89,3 +92,19 @@ def quick_settings(tmp_path: Path) -> Callable[..., TrainSettings]:
         return TrainSettings.from_mapping(small | changes)
 
     return make
+
+
+@pytest.fixture
+def write_folder() -> Callable[[Dataset, Path], Path]:
+    """Lay a dataset out on disk as ``deeptepp simulate`` does."""
+
+    def write(dataset: Dataset, folder: Path) -> Path:
+        (folder / "rois").mkdir(parents=True)
+        write_cohort(dataset.cohort, folder / "cohort.parquet")
+        for patient, subject in enumerate(dataset.cohort["subject"]):
+            write_roi(dataset.roi(patient), folder / "rois" / f"{subject}.npz")
+        description = {"roi_settings": asdict(dataset.roi_settings), **dataset.description}
+        (folder / "dataset.json").write_text(json.dumps(description), encoding="utf-8")
+        return folder
+
+    return write

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from deeptepp.domain.risk import TierScheme
+from deeptepp.train.card import write_card
+from deeptepp.train.dataset import Labels
+from deeptepp.train.metrics import Scored, measure
+from deeptepp.train.split import NOT_IN_FOLDS, Split
+
+
+@pytest.fixture
+def scored(make_dataset):
+    cohort = make_dataset(12, positive_every=2).cohort
+    fold = np.array([0, 0, 0, 0, 1, 1, 1, 1, *[NOT_IN_FOLDS] * 4])
+    holdout, only = np.arange(12) // 2 == 4, np.arange(12) >= 10
+    scores = np.array([0.9, 0.1, 0.8, 0.2, 0.6, 0.1, 0.3, 0.7, 0.9, 0.2, 0.9, 0.1])
+    labels = Labels(np.asarray(cohort["rfs_event"]), np.ones(12, dtype=bool))
+    return Scored(cohort, labels, Split(fold, holdout, only), scores, TierScheme(0.5, 0.75, "made up"))
+
+
+def test_the_numbers_of_a_group_follow_from_its_patients_alone(scored):
+    group = measure(scored)["cross_validation"]
+    assert (group["n"], group["n_events"]) == (8, 4)
+    assert group["auc"] == pytest.approx(14 / 16)  # of 16 pairs, 0.6 < 0.7 and 0.3 < 0.7 are wrong
+    assert group["auc_per_fold"] == [1.0, pytest.approx(2 / 4)]
+    assert (group["sensitivity"]["k"], group["sensitivity"]["n"]) == (3, 4)
+    assert (group["specificity"]["k"], group["specificity"]["n"]) == (3, 4)
+    assert group["auc_hard_labels"] == pytest.approx(0.75)  # balanced accuracy
+    assert group["tiers"] == {"Low": 4, "Moderate": 2, "High": 2}
+
+
+def test_groups_are_kept_apart(scored):
+    report = measure(scored)
+    assert [report[key]["n"] for key in ("cross_validation", "holdout")] == [8, 2]
+    assert report["cohort_3"]["n"] == 2
+    assert "correlation_with_latent_risk" not in report["cohort_3"]
+
+
+def test_the_correlation_with_the_truth_is_that_of_numpy(scored):
+    group = measure(scored)["cross_validation"]
+    truth = scored.cohort["latent_risk"][:8]
+    assert group["correlation_with_latent_risk"] == pytest.approx(np.corrcoef(scored.scores[:8], truth)[0, 1])
+
+
+def test_an_auc_that_cannot_be_estimated_is_none_with_its_reason(scored):
+    one_class = Labels(np.zeros(12, dtype=bool), np.ones(12, dtype=bool))
+    group = measure(Scored(scored.cohort, one_class, scored.split, scored.scores, scored.tiers))["holdout"]
+    assert group["auc"] is None
+    assert group["auc_reason"]
+
+
+def test_the_card_says_simulated_and_names_every_group_with_its_numbers(scored, quick_settings):
+    training = quick_settings().to_published()
+    arguments = {"name": "made-up", "metrics": measure(scored), "tiers": scored.tiers, "training": training}
+    card = write_card(is_simulated=True, **arguments)
+    assert "SIMULATED COHORT" in card
+    assert "RESEARCH USE ONLY" in card
+    assert "| Cross-validation (out-of-fold) | 8 | 4 | 0.875 (" in card
+    assert "| Held out | 2 | 1 | 1.000 |" in card
+    assert "SIMULATED" not in write_card(is_simulated=False, **arguments)
