@@ -1,0 +1,241 @@
+"""Opens a zip, a folder or a list of files as a row of byte sources, without ever unpacking to disk.
+
+Names inside an archive are looked at to refuse unsafe ones and are then forgotten: nothing downstream sees them,
+so neither order nor wording of file names can sway a result, and no identifier in a name can leak.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+
+from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, NotAnArchive, UnsafeArchivePath
+
+MAX_TOTAL_BYTES = 6 * 1024**3
+"""Largest total unpacked size in bytes; a large breast MR study with every series has about 2 GiB."""
+
+MAX_MEMBERS = 50_000
+"""Largest number of files; a large breast MR study has about 10,000."""
+
+MAX_RATIO = 200.0
+"""Largest unpacked over packed size of a whole archive; MR deflates 2 to 5 times, a bomb 1000 times."""
+
+RATIO_FROM_BYTES = 64 * 1024**2
+"""Unpacked size in bytes below which the ratio is not looked at: few empty images cannot harm."""
+
+_CHUNK_BYTES = 64 * 1024
+"""Bytes read ahead while a header is parsed."""
+
+_LOCAL_HEADER = b"PK\x03\x04"
+"""First bytes of a zip archive."""
+
+_JUNK_PARTS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "DICOMDIR"})
+"""Names of what operating systems and media exports add beside the images."""
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+"""What the zip reader raises on a broken or exotic archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a study, opened on demand.
+
+    Parameters
+    ----------
+    size_bytes : int
+        Declared size; reading never yields more.
+    opener : callable
+        Gives a fresh seekable binary stream.
+    """
+
+    size_bytes: int
+    opener: Callable[[], BinaryIO]
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the stream, buffered, for the length of a ``with`` block.
+
+        Yields
+        ------
+        BinaryIO
+            Seekable stream at its beginning.
+
+        Raises
+        ------
+        DamagedArchive
+            The archive's bytes do not match its checksums or end early.
+        """
+        try:
+            stream = self.opener()
+        except _DAMAGE as error:
+            raise DamagedArchive(reason=type(error).__name__) from None
+        try:
+            with stream:
+                yield stream
+        except (zipfile.BadZipFile, zlib.error) as error:
+            raise DamagedArchive(reason=type(error).__name__) from None
+
+    def read(self) -> bytes:
+        """Read everything into memory.
+
+        Returns
+        -------
+        bytes
+            The content.
+
+        Raises
+        ------
+        ArchiveTooLarge
+            The stream yields more than it declared.
+        """
+        with self.open() as stream:
+            content = stream.read(self.size_bytes + 1)
+        if len(content) > self.size_bytes:
+            raise ArchiveTooLarge(value=_size(len(content)), limit=_size(self.size_bytes))
+        return content
+
+
+@contextmanager
+def open_members(source: Path | Sequence[Path]) -> Iterator[tuple[Member, ...]]:
+    """Open a zip, a folder (recursively), one file, or a list of these.
+
+    Parameters
+    ----------
+    source : Path or sequence of Path
+        Where the study is. Archives inside archives or folders are not opened.
+
+    Yields
+    ------
+    tuple of Member
+        The files, valid inside the ``with`` block.
+
+    Raises
+    ------
+    NotAnArchive
+        A file is neither a zip nor DICOM, or does not exist.
+    EncryptedArchive, ArchiveTooLarge, UnsafeArchivePath, DamagedArchive
+        The archive cannot be opened safely.
+    """
+    paths = [source] if isinstance(source, Path) else list(source)
+    if not paths:
+        raise NotAnArchive
+    alone = len(paths) == 1
+    with ExitStack() as stack:
+        members: list[Member] = []
+        for path in paths:
+            members.extend(_members_of(path, stack, must_be_study=alone))
+        _check_size(len(members), sum(m.size_bytes for m in members), packed_bytes=None)
+        yield tuple(members)
+
+
+def _members_of(path: Path, stack: ExitStack, *, must_be_study: bool) -> list[Member]:
+    """Give the members behind one path; a lone path must be a folder, a zip or DICOM."""
+    if path.is_dir():
+        return _folder_members(path)
+    if not path.is_file():
+        raise NotAnArchive
+    with path.open("rb") as stream:
+        head = stream.read(132)
+    if zipfile.is_zipfile(path) and head[128:] != b"DICM":
+        return _zip_members(path, stack)
+    if head.startswith(_LOCAL_HEADER):
+        raise DamagedArchive(reason="its directory is absent")
+    if must_be_study and not looks_like_dicom(head):
+        raise NotAnArchive
+    return [_file_member(path)]
+
+
+def looks_like_dicom(head: bytes) -> bool:
+    """Tell from the first 132 bytes whether a file may be DICOM, with or without a preamble.
+
+    Parameters
+    ----------
+    head : bytes
+        The first bytes of the file.
+
+    Returns
+    -------
+    bool
+        True where the ``DICM`` mark stands, or the first tag is of group 0002 or 0008.
+    """
+    return head[128:132] == b"DICM" or head[:2] in (b"\x02\x00", b"\x08\x00")
+
+
+def _folder_members(folder: Path) -> list[Member]:
+    """List a folder recursively; a link that leads outside is refused."""
+    root = folder.resolve()
+    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and not _is_junk(p.relative_to(folder).parts)]
+    outside = sum(not p.resolve().is_relative_to(root) for p in files)
+    if outside:
+        raise UnsafeArchivePath(value=outside)
+    return [_file_member(p) for p in files]
+
+
+def _file_member(path: Path) -> Member:
+    """Make a member of a plain file."""
+    return Member(path.stat().st_size, lambda: path.open("rb"))
+
+
+def _zip_members(path: Path, stack: ExitStack) -> list[Member]:
+    """List a zip archive after all checks that its directory allows."""
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(path))
+    except _DAMAGE as error:
+        raise DamagedArchive(reason=type(error).__name__) from None
+    infos = archive.infolist()
+    unsafe = sum(_is_unsafe(info) for info in infos)
+    if unsafe:
+        raise UnsafeArchivePath(value=unsafe)
+    files = [i for i in infos if not i.is_dir() and not _is_junk(PurePosixPath(i.filename).parts)]
+    if any(info.flag_bits & 0x1 for info in files):
+        raise EncryptedArchive
+    _check_size(len(infos), sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
+    return [_zip_member(archive, info) for info in files]
+
+
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+    """Make a member of a zip entry; the reader stops at the declared size and checks the CRC."""
+
+    def opener() -> BinaryIO:
+        """Open the entry with read-ahead."""
+        entry = cast(io.RawIOBase, archive.open(info))
+        return cast(BinaryIO, io.BufferedReader(entry, _CHUNK_BYTES))
+
+    return Member(info.file_size, opener)
+
+
+def _check_size(n_members: int, total_bytes: int, packed_bytes: int | None) -> None:
+    """Refuse what a study cannot be: too many files, too many bytes, or too well packed."""
+    if n_members > MAX_MEMBERS:
+        raise ArchiveTooLarge(value=f"{n_members} files", limit=f"{MAX_MEMBERS} files")
+    if total_bytes > MAX_TOTAL_BYTES:
+        raise ArchiveTooLarge(value=_size(total_bytes), limit=_size(MAX_TOTAL_BYTES))
+    if packed_bytes is not None and total_bytes > max(RATIO_FROM_BYTES, MAX_RATIO * packed_bytes):
+        ratio = total_bytes / max(packed_bytes, 1)
+        raise ArchiveTooLarge(value=f"{ratio:.0f} times its size", limit=f"{MAX_RATIO:.0f} times")
+
+
+def _is_unsafe(info: zipfile.ZipInfo) -> bool:
+    """Tell whether an entry is a link or its name would leave the archive's own folder."""
+    # ``orig_filename`` still holds what follows a NUL byte; both separators count on every platform.
+    name = info.orig_filename.replace("\\", "/")
+    parts = PurePosixPath(name).parts
+    is_absolute = name.startswith("/") or (len(name) > 1 and name[1] == ":")
+    return is_absolute or ".." in parts or "\0" in name or stat.S_ISLNK(info.external_attr >> 16)
+
+
+def _is_junk(parts: Sequence[str]) -> bool:
+    """Tell whether a path belongs to what operating systems and media exports add."""
+    return any(part in _JUNK_PARTS or part.startswith("._") for part in parts)
+
+
+def _size(n_bytes: int) -> str:
+    """Write a number of bytes for people."""
+    return f"{n_bytes / 1024**3:.1f} GiB" if n_bytes >= 1024**3 else f"{n_bytes / 1024**2:.0f} MiB"

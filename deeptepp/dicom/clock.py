@@ -1,0 +1,129 @@
+"""When an image was made: every sign of time that a DICOM header may carry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pydicom.dataset import Dataset
+
+from deeptepp.dicom.values import first, number
+
+SECONDS_PER_DAY = 86_400.0
+"""Seconds in a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Every sign of when an image was made; any may be absent.
+
+    Parameters
+    ----------
+    acquired_s : float, optional
+        AcquisitionDateTime, or AcquisitionDate and AcquisitionTime, in seconds since the year 1.
+    content_s : float, optional
+        ContentDate and ContentTime, in seconds since the year 1.
+    trigger_s : float, optional
+        TriggerTime or TemporalPositionTimeOffset, seconds after the start of the series.
+    position : int, optional
+        TemporalPositionIdentifier or TemporalPositionIndex.
+    resolution_s : float, optional
+        TemporalResolution: seconds from one position to the next.
+    acquisition_number : int, optional
+        AcquisitionNumber.
+    """
+
+    acquired_s: float | None = None
+    content_s: float | None = None
+    trigger_s: float | None = None
+    position: int | None = None
+    resolution_s: float | None = None
+    acquisition_number: int | None = None
+
+
+def clock_of(places: Sequence[Dataset]) -> Clock:
+    """Collect every sign of time.
+
+    Parameters
+    ----------
+    places : sequence of Dataset
+        Where to look, nearest to the frame first.
+
+    Returns
+    -------
+    Clock
+        What was found.
+    """
+    moment = first(places, "FrameAcquisitionDateTime") or first(places, "AcquisitionDateTime")
+    fallback = first(places, "SeriesDate") or first(places, "StudyDate")
+    acquired_on = first(places, "AcquisitionDate") or fallback
+    trigger = number(first(places, "TriggerTime"))
+    offset = number(first(places, "TemporalPositionTimeOffset"))
+    position = number(first(places, "TemporalPositionIdentifier") or first(places, "TemporalPositionIndex"))
+    resolution = number(first(places, "TemporalResolution"))
+    counter = number(first(places, "AcquisitionNumber") or first(places, "FrameAcquisitionNumber"))
+    acquired_s = moment_s(str(moment or ""))
+    if acquired_s is None:
+        acquired_s = _joined_s(acquired_on, first(places, "AcquisitionTime"))
+    return Clock(
+        acquired_s=acquired_s,
+        content_s=_joined_s(first(places, "ContentDate") or fallback, first(places, "ContentTime")),
+        trigger_s=offset if offset is not None else None if trigger is None else trigger / 1000,
+        position=None if position is None else int(position),
+        resolution_s=None if not resolution else resolution / 1000,
+        acquisition_number=None if counter is None else int(counter),
+    )
+
+
+def moment_s(text: str) -> float | None:
+    """Turn a DICOM DT value into seconds.
+
+    Parameters
+    ----------
+    text : str
+        ``YYYYMMDDHHMMSS.FFFFFF``, with or without an offset from UTC.
+
+    Returns
+    -------
+    float or None
+        Seconds since the year 1; None where the text is no full date and time.
+    """
+    # The offset from UTC is the same for all images of a study, so that it cancels.
+    core = text.strip().split("+")[0].split("-")[0]
+    return _joined_s(core[:8], core[8:]) if len(core) > 8 else None
+
+
+def time_of_day_s(text: str) -> float | None:
+    """Turn a DICOM TM value into seconds.
+
+    Parameters
+    ----------
+    text : str
+        ``HHMMSS.FFFFFF``; minutes and seconds may be absent, and the old form has colons.
+
+    Returns
+    -------
+    float or None
+        Seconds after midnight; None where the text is no time.
+    """
+    digits = text.strip().replace(":", "")
+    whole = digits.split(".")[0]
+    if not whole.isdigit() or len(whole) % 2 or len(whole) > 6:
+        return None
+    minutes = float(whole[2:4] or 0)
+    seconds = number(digits[4:]) or 0.0
+    return float(whole[:2]) * 3600 + minutes * 60 + seconds
+
+
+def _joined_s(day: object, time: object) -> float | None:
+    """Join a DICOM date and time to seconds; a missing or impossible date counts as the first day."""
+    seconds = time_of_day_s(str(time if time is not None else ""))
+    if seconds is None:
+        return None
+    text = str(day or "").replace(".", "").strip()
+    try:
+        days = date(int(text[:4]), int(text[4:6]), int(text[6:8])).toordinal()
+    except ValueError:
+        days = 1
+    return days * SECONDS_PER_DAY + seconds

@@ -1,0 +1,181 @@
+"""What the reader needs to know of each image: place, time and the sequence that made it.
+
+A DICOM header is parsed here once and then dropped; what is kept are numbers and codes, plus the identifying
+UIDs that tell series and patients apart, which never leave this layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+from deeptepp.dicom.clock import Clock, clock_of
+from deeptepp.dicom.values import first, number, numbers, texts
+
+SIMULATED_MARK = "SIMULATED"
+"""Value of ImageType that marks images made by simulation."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesFacts:
+    """What all images of one kind in one series share.
+
+    The three UIDs and ``description`` may identify; they stay inside ``deeptepp.dicom``.
+    """
+
+    series_uid: str
+    study_uid: str
+    patient: str
+    series_number: int
+    modality: str
+    is_image: bool
+    description: str
+    image_type: tuple[str, ...]
+    is_spin_echo: bool
+    is_diffusion: bool
+    has_contrast_agent: bool
+    has_burned_in_text: bool
+    repetition_time_ms: float | None
+    echo_time_ms: float | None
+    flip_angle_deg: float | None
+    inversion_time_ms: float | None
+    scan_options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One image plane.
+
+    Parameters
+    ----------
+    source : int
+        Index of its file in the archive.
+    index : int
+        Index of the frame in the file; 0 for a classic file.
+    identity : str
+        SOPInstanceUID and frame; equal for two copies of one image.
+    series : SeriesFacts
+        What it shares with others.
+    rows, columns : int
+        Size of the plane.
+    position_mm : (x, y, z), optional
+        ImagePositionPatient: LPS centre of the first voxel.
+    orientation : tuple of six floats, optional
+        ImageOrientationPatient: LPS direction of increasing column, then of increasing row.
+    spacing_mm : (dy, dx), optional
+        PixelSpacing.
+    clock : Clock
+        When it was made.
+    """
+
+    source: int
+    index: int
+    identity: str
+    series: SeriesFacts
+    rows: int
+    columns: int
+    position_mm: tuple[float, ...] | None
+    orientation: tuple[float, ...] | None
+    spacing_mm: tuple[float, ...] | None
+    clock: Clock
+
+
+def frames_of(header: Dataset, source: int) -> Iterator[Frame]:
+    """Give the frames of one file, classic or enhanced multi-frame.
+
+    Parameters
+    ----------
+    header : Dataset
+        Everything before the pixel data.
+    source : int
+        Index of the file in the archive.
+
+    Yields
+    ------
+    Frame
+        One per image plane; one without place for a file that holds no image.
+    """
+    series = _series(header)
+    per_frame = header.get("PerFrameFunctionalGroupsSequence")
+    shared = (header.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
+    if not per_frame or not series.is_image:
+        yield _frame(header, [header], series, (source, 0))
+        return
+    for index, item in enumerate(per_frame):
+        groups = [g[0] for functional in (item, shared) for g in _sequences(functional)]
+        yield _frame(header, [*groups, header], _refined(series, groups), (source, index))
+
+
+def _sequences(functional: Dataset) -> list[Any]:
+    """Give the non-empty functional groups of one item."""
+    return [element.value for element in functional if element.VR == "SQ" and element.value]
+
+
+def _frame(header: Dataset, places: list[Dataset], series: SeriesFacts, address: tuple[int, int]) -> Frame:
+    """Collect the place and time of one frame from the datasets that may hold them, nearest first."""
+    source, index = address
+    return Frame(
+        source=source,
+        index=index,
+        identity=f"{header.get('SOPInstanceUID', source)}#{index}",
+        series=series,
+        rows=int(header.get("Rows") or 0),
+        columns=int(header.get("Columns") or 0),
+        position_mm=numbers(first(places, "ImagePositionPatient"), 3),
+        orientation=numbers(first(places, "ImageOrientationPatient"), 6),
+        spacing_mm=numbers(first(places, "PixelSpacing"), 2),
+        clock=clock_of(places),
+    )
+
+
+def _series(header: Dataset) -> SeriesFacts:
+    """Collect what all images like this one share."""
+    pulse = [*texts(header.get("ScanningSequence")), *texts(header.get("EchoPulseSequence"))]
+    patient = str(header.get("PatientID") or header.get("PatientName") or "").strip()
+    return SeriesFacts(
+        series_uid=str(header.get("SeriesInstanceUID", "")),
+        study_uid=str(header.get("StudyInstanceUID", "")),
+        patient=patient,
+        series_number=int(number(header.get("SeriesNumber")) or 0),
+        modality=str(header.get("Modality") or "").strip().upper() or "unknown",
+        is_image=bool(header.get("Rows") and header.get("Columns")) and _is_mr_or_ct_image(header),
+        description=str(header.get("SeriesDescription") or header.get("ProtocolName") or ""),
+        image_type=texts(header.get("ImageType")),
+        is_spin_echo=bool(pulse) and not any(p in {"GR", "EP", "GRADIENT", "BOTH"} for p in pulse),
+        is_diffusion=number(header.get("DiffusionBValue")) is not None,
+        has_contrast_agent=bool(
+            str(header.get("ContrastBolusAgent") or "").strip() or header.get("ContrastBolusAgentSequence")
+        ),
+        has_burned_in_text=str(header.get("BurnedInAnnotation", "")).strip().upper() == "YES",
+        repetition_time_ms=number(header.get("RepetitionTime")),
+        echo_time_ms=number(header.get("EchoTime")),
+        flip_angle_deg=number(header.get("FlipAngle")),
+        inversion_time_ms=number(header.get("InversionTime")),
+        scan_options=texts(header.get("ScanOptions")),
+    )
+
+
+def _is_mr_or_ct_image(header: Dataset) -> bool:
+    """Tell whether the file is a greyscale image, not a segmentation, map, waveform or colour capture."""
+    is_grey = str(header.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
+    return is_grey and int(header.get("SamplesPerPixel") or 1) == 1 and header.get("Modality") != "SEG"
+
+
+def _refined(series: SeriesFacts, groups: list[Dataset]) -> SeriesFacts:
+    """Replace series facts by those of one frame's functional groups where these are given."""
+    echo = number(first(groups, "EffectiveEchoTime"))
+    repetition = number(first(groups, "RepetitionTime"))
+    flip = number(first(groups, "FlipAngle"))
+    b_value = number(first(groups, "DiffusionBValue"))
+    kind = texts(first(groups, "FrameType"))
+    return replace(
+        series,
+        image_type=kind or series.image_type,
+        echo_time_ms=series.echo_time_ms if echo is None else echo,
+        repetition_time_ms=series.repetition_time_ms if repetition is None else repetition,
+        flip_angle_deg=series.flip_angle_deg if flip is None else flip,
+        is_diffusion=series.is_diffusion or b_value is not None,
+    )

@@ -1,0 +1,181 @@
+"""Decodes the pixels of chosen planes into volumes, one file in memory at a time."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from deeptepp.dicom.archive import Member
+from deeptepp.dicom.headers import Frame
+from deeptepp.dicom.sort import Stack
+from deeptepp.dicom.values import first, number
+from deeptepp.errors import UnreadablePixels
+
+Voxels = npt.NDArray[Any]
+
+UNREADABLE = (
+    AttributeError,
+    BytesLengthException,
+    EOFError,
+    IndexError,
+    InvalidDicomError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""What pydicom and its decoders raise on files that are damaged or exotic."""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the warnings of the DICOM library, which quote header values.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def read_volumes(
+    stacks: Sequence[Stack], members: Sequence[Member], *, advance: Callable[[float], None]
+) -> tuple[Voxels, ...]:
+    """Decode the voxels of each stack.
+
+    Parameters
+    ----------
+    stacks : sequence of Stack
+        Each with a grid.
+    members : sequence of Member
+        The files that frames point into.
+    advance : callable
+        Is told the share of files done, in [0, 1].
+
+    Returns
+    -------
+    tuple of (z, y, x) arrays
+        int16, uint16 or int32 where rescaling gives whole numbers, else float32.
+
+    Raises
+    ------
+    UnreadablePixels
+        Pixel data are truncated, of another size, or cannot be decoded.
+    """
+    wanted: dict[int, list[tuple[int, int, Frame]]] = defaultdict(list)
+    for i, stack in enumerate(stacks):
+        for k, frame in enumerate(stack.frames):
+            wanted[frame.source].append((i, k, frame))
+    volumes: list[Voxels | None] = [None] * len(stacks)
+    for n_done, source in enumerate(sorted(wanted)):
+        advance(n_done / len(wanted))
+        with quiet():
+            planes = _planes(members[source], [frame for _, _, frame in wanted[source]])
+        for (i, k, _), plane in zip(wanted[source], planes, strict=True):
+            volumes[i] = _placed(volumes[i], plane, k, len(stacks[i].frames))
+    return tuple(volume for volume in volumes if volume is not None)
+
+
+def _placed(volume: Voxels | None, plane: Voxels, k: int, n_planes: int) -> Voxels:
+    """Write a plane into its volume, which is made or widened as its dtype asks."""
+    if volume is None:
+        volume = np.zeros((n_planes, *plane.shape), dtype=plane.dtype)
+    elif plane.dtype != volume.dtype:
+        volume = volume.astype(_common(volume.dtype, plane.dtype), copy=False)
+    volume[k] = plane
+    return volume
+
+
+def _common(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
+    """Give the smallest of int32 and float32 that holds both, if neither does."""
+    if a.kind == "f" or b.kind == "f":
+        return np.dtype(np.float32)
+    return np.promote_types(a, b)
+
+
+def _planes(member: Member, frames: Sequence[Frame]) -> list[Voxels]:
+    """Decode the wanted frames of one file, rescaled."""
+    content = member.read()
+    try:
+        dataset = dcmread(io.BytesIO(content), force=True)
+        pixels = _pixel_array(dataset)
+        stacked = pixels if pixels.ndim == 3 else pixels[None]
+        planes = [_rescaled(stacked[frame.index], dataset, frame.index) for frame in frames]
+    except UNREADABLE as error:
+        raise UnreadablePixels(value=1, reason=_reason(error)) from None
+    if any(p.shape != (f.rows, f.columns) for p, f in zip(planes, frames, strict=True)):
+        raise UnreadablePixels(value=1, reason="the size differs from the header")
+    return planes
+
+
+def _pixel_array(dataset: FileDataset) -> Voxels:
+    """Decode all frames of a file, with the transfer syntax guessed where it is not declared."""
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        implicit, little = dataset.original_encoding
+        dataset.set_original_encoding(bool(implicit), bool(little))
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    return dataset.pixel_array
+
+
+def _rescaled(plane: Voxels, dataset: Dataset, index: int) -> Voxels:
+    """Apply RescaleSlope and RescaleIntercept, keeping whole numbers where they stay whole."""
+    places = [*_transformations(dataset, index), dataset]
+    slope = number(first(places, "RescaleSlope"))
+    intercept = number(first(places, "RescaleIntercept")) or 0.0
+    slope = 1.0 if slope is None or slope == 0 else slope
+    if slope == 1 and intercept == 0 and plane.dtype.itemsize <= 2:
+        return plane.astype(_native(plane.dtype), copy=False)
+    if slope == 1 and intercept.is_integer():
+        return _narrowed(plane.astype(np.int64) + int(intercept))
+    return (plane * slope + intercept).astype(np.float32)
+
+
+def _transformations(dataset: Dataset, index: int) -> list[Dataset]:
+    """Give the pixel value transformation of one frame of an enhanced file."""
+    found = []
+    per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    shared = dataset.get("SharedFunctionalGroupsSequence") or []
+    for item in [*per_frame[index : index + 1], *shared[:1]]:
+        found.extend(list(item.get("PixelValueTransformationSequence") or [])[:1])
+    return found
+
+
+def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Give the 16-bit type of native byte order that holds a stored type."""
+    return np.dtype(np.int16 if dtype.kind == "i" else np.uint16)
+
+
+def _narrowed(values: npt.NDArray[np.int64]) -> Voxels:
+    """Give whole numbers in the smallest of uint16, int16, int32 that holds them, else float32."""
+    low, high = int(values.min()), int(values.max())
+    for dtype in (np.uint16, np.int16, np.int32):
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return values.astype(dtype)
+    return values.astype(np.float32)
+
+
+def _reason(error: Exception) -> str:
+    """Say in words that hold no header value why decoding failed."""
+    text = str(error).lower()
+    if "length" in text or "bytes" in text or isinstance(error, EOFError):
+        return "truncated"
+    return "unknown encoding" if isinstance(error, (NotImplementedError, RuntimeError)) else "damaged"

@@ -1,0 +1,153 @@
+"""Finds the kindest true reason why no dynamic series can be made of the volumes at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from deeptepp.dicom.kinds import is_same_sequence
+from deeptepp.dicom.sort import SAME_DIRECTION, Stack
+from deeptepp.domain.geometry import Grid
+from deeptepp.errors import DeepTeppError, MissingPhase, MissingSlice, MixedGeometry, NotDynamic, WrongModality
+
+
+def no_series_refusal(stacks: Sequence[Stack], fit: Sequence[Stack]) -> DeepTeppError:
+    """Say why no two volumes are phases of one series.
+
+    Parameters
+    ----------
+    stacks : sequence of Stack
+        Everything found.
+    fit : sequence of Stack
+        What could be a phase by its header.
+
+    Returns
+    -------
+    DeepTeppError
+        To be raised.
+    """
+    mr = [s for s in stacks if s.series.modality == "MR"]
+    if not mr:
+        return WrongModality(value=", ".join(sorted({s.series.modality for s in stacks})), limit="MR")
+    broken = [s.problem for s in fit if s.problem is not None]
+    whole = [s for s in fit if s.grid is not None]
+    if broken:
+        return broken[0]
+    if not whole:
+        return NotDynamic(value=len({s.series.series_uid for s in mr}))
+    return _absent_end(whole) or _moved(whole) or MissingPhase(value=1, limit=2)
+
+
+def broken_phase(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppError | None:
+    """Find a further phase of the series that lacks slices.
+
+    Parameters
+    ----------
+    phases : sequence of Stack
+        The phases found.
+    rest : sequence of Stack
+        What else could be a phase by its header.
+
+    Returns
+    -------
+    DeepTeppError or None
+        To be raised; it names the phase by its place in time.
+    """
+    for stack in rest:
+        if not _is_same_plane(phases[0], stack) or not is_same_sequence(phases[0].series, stack.series):
+            continue
+        if isinstance(stack.problem, MissingSlice):
+            facts = {**stack.problem.facts, "phase": _place_in_time(stack, phases)}
+            return MissingSlice(**facts)
+        if stack.problem is not None:
+            return stack.problem
+        absent = _absent_end([phases[0], stack])
+        if absent is not None:
+            return absent
+    return None
+
+
+def other_geometry(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppError | None:
+    """Find an earlier volume of the same sequence on another grid: the pre-contrast phase, moved.
+
+    Parameters
+    ----------
+    phases : sequence of Stack
+        The phases found.
+    rest : sequence of Stack
+        What else could be a phase by its header.
+
+    Returns
+    -------
+    DeepTeppError or None
+        To be raised.
+    """
+    start = phases[0].clock.acquired_s
+    for stack in rest:
+        earlier = stack.clock.acquired_s
+        is_earlier = start is not None and earlier is not None and earlier < start
+        if is_earlier and stack.grid is not None and is_same_sequence(phases[0].series, stack.series):
+            return _moved([stack, phases[0]])
+    return None
+
+
+def _moved(whole: Sequence[Stack]) -> DeepTeppError | None:
+    """Find two volumes of one sequence on different grids."""
+    for i, a in enumerate(whole):
+        for b in whole[i + 1 :]:
+            if a.grid is None or b.grid is None or a.grid.is_close(b.grid):
+                continue
+            if is_same_sequence(a.series, b.series):
+                return MixedGeometry(value=_difference(a.grid, b.grid))
+    return None
+
+
+def _absent_end(whole: Sequence[Stack]) -> DeepTeppError | None:
+    """Find a volume that is a part of another one, short of slices at an end."""
+    for i, a in enumerate(whole):
+        for j, b in enumerate(whole):
+            if i == j or a.grid is None or b.grid is None or not is_same_sequence(a.series, b.series):
+                continue
+            if _is_part(a.grid, b.grid):
+                n_absent = b.grid.shape[0] - a.grid.shape[0]
+                step = round(b.grid.spacing_mm[0], 3)
+                return MissingSlice(phase=_place_in_time(a, whole), value=n_absent, limit=step)
+    return None
+
+
+def _is_part(part: Grid, whole: Grid) -> bool:
+    """Tell whether a grid holds some of the slices of another one, and no other."""
+    if part.shape[1:] != whole.shape[1:] or part.shape[0] >= whole.shape[0]:
+        return False
+    start = round(float(whole.to_index(part.affine[:3, 3])[0]))
+    stop = start + part.shape[0]
+    inside = start >= 0 and stop <= whole.shape[0]
+    return inside and part.is_close(whole.crop((start, 0, 0), (stop, *whole.shape[1:])))
+
+
+def _is_same_plane(a: Stack, b: Stack) -> bool:
+    """Tell whether the planes of two stacks have one size, orientation and pixel spacing."""
+    p, q = a.frames[0], b.frames[0]
+    if (p.rows, p.columns) != (q.rows, q.columns) or None in (p.orientation, q.orientation):
+        return False
+    return bool(
+        np.allclose(p.orientation or (), q.orientation or (), atol=SAME_DIRECTION)
+        and np.allclose(p.spacing_mm or (), q.spacing_mm or (), atol=SAME_DIRECTION)
+    )
+
+
+def _place_in_time(stack: Stack, others: Sequence[Stack]) -> int:
+    """Give the place of a volume among others in order of time, counted from 1."""
+    starts = {s.clock.acquired_s or 0.0 for s in others} | {stack.clock.acquired_s or 0.0}
+    return sorted(starts).index(stack.clock.acquired_s or 0.0) + 1
+
+
+def _difference(a: Grid, b: Grid) -> str:
+    """Say in what two grids differ."""
+    if a.shape != b.shape:
+        return " and ".join(" x ".join(str(n) for n in grid.shape) + " voxels (z, y, x)" for grid in (a, b))
+    if not np.allclose(a.spacing_mm, b.spacing_mm, atol=1e-3):
+        return " and ".join(" x ".join(f"{s:.3f}" for s in g.spacing_mm) + " mm spacing (z, y, x)" for g in (a, b))
+    apart = float(np.abs(a.corners_mm() - b.corners_mm()).max())
+    return f"corners {apart:.1f} mm apart"

@@ -1,0 +1,94 @@
+"""Reads typed values from a DICOM header that may lack them or hold something else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+
+def first(places: Sequence[Dataset], keyword: str) -> Any:  # noqa: ANN401  a DICOM value can be anything
+    """Give the first value that is neither absent nor empty.
+
+    Parameters
+    ----------
+    places : sequence of Dataset
+        Where to look, nearest first.
+    keyword : str
+        DICOM keyword.
+
+    Returns
+    -------
+    object
+        The value, or None.
+    """
+    for place in places:
+        value = place.get(keyword)
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def number(value: object) -> float | None:
+    """Read a number, or the first of several.
+
+    Parameters
+    ----------
+    value : object
+        A DICOM value.
+
+    Returns
+    -------
+    float or None
+        The number; None where there is none or it is not finite.
+    """
+    if isinstance(value, (list, tuple)) or (hasattr(value, "__iter__") and not isinstance(value, (str, bytes))):
+        value = next(iter(value), None)
+    try:
+        result = float(str(value))
+    except ValueError:
+        return None
+    return result if isfinite(result) else None
+
+
+def numbers(value: object, n: int) -> tuple[float, ...] | None:
+    """Read exactly ``n`` finite numbers or nothing.
+
+    Parameters
+    ----------
+    value : object
+        A DICOM value.
+    n : int
+        How many there must be.
+
+    Returns
+    -------
+    tuple of float or None
+        The numbers; None where there are more, fewer or none.
+    """
+    if value is None or isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        return None
+    found = tuple(number(v) for v in value)
+    finite = tuple(v for v in found if v is not None)
+    return finite if len(found) == len(finite) == n else None
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """Read one or several codes in upper case.
+
+    Parameters
+    ----------
+    value : object
+        A DICOM value.
+
+    Returns
+    -------
+    tuple of str
+        The codes; empty where there is none.
+    """
+    if value is None or value == "":
+        return ()
+    values = [value] if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else list(value)
+    return tuple(str(v).strip().upper() for v in values)
