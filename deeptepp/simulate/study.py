@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deeptepp.dicom.digest import study_digest
 from deeptepp.domain.clinical import ClinicalProfile, Her2Status, Menopause, NodeStage, Sex, Stage
 from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.lesion import Lesion
@@ -120,7 +120,7 @@ def simulate_study(
     noise = np.random.Generator(np.random.SFC64(int(rng.integers(2**63))))
     scene = _Scene(protocol, protocol.grid, anatomy, kinetics, tumour)
     rendered = tuple(Phase(scene.acquire(i, noise), protocol.phase_times_s[i]) for i in chosen)
-    digest = _digest(rendered)
+    digest = study_digest(rendered)
     study = Study(rendered, f"simulated-{digest[:12]}", protocol.acquisition(age_years=age_years), digest)
     return SimulatedStudy(study, tumour.lesion(protocol.grid), latent_risk, risk, pattern, protocol)
 
@@ -187,16 +187,6 @@ def _measure(
     return stored
 
 
-def _digest(phases: Sequence[Phase]) -> str:
-    """Give the SHA-256 over times, affine and voxels of the phases."""
-    sha = hashlib.sha256()
-    for phase in phases:
-        sha.update(np.float64(phase.time_s).tobytes())
-        sha.update(np.ascontiguousarray(phase.volume.grid.affine).tobytes())
-        sha.update(np.ascontiguousarray(phase.volume.voxels).data)
-    return sha.hexdigest()
-
-
 def demo_study() -> SimulatedStudy:
     """Simulate the case of the one-click demo, always the same.
 
@@ -237,14 +227,48 @@ def demo_profile() -> ClinicalProfile:
     )
 
 
-def write_truth(simulated: SimulatedStudy, path: Path) -> None:
-    """Write what is true of a simulated study as JSON.
+def write_simulated_study(
+    folder: Path,
+    *,
+    seed: int = 0,
+    latent_risk: float = 0.0,
+    tumour_size_mm: float = 22.0,
+    protocol: Protocol = RUIJIN,
+    image_correlation: float = IMAGE_CORRELATION,
+    side: int | None = None,
+) -> Path:
+    """Write one simulated study as DICOM, with its truth beside it.
 
     Parameters
     ----------
-    simulated : SimulatedStudy
-        The study.
-    path : Path
-        File to write.
+    folder : Path
+        Receives ``dicom/`` with one file per slice and phase, and ``truth.json``.
+    seed : int
+        Seed of the study.
+    latent_risk, tumour_size_mm, protocol, image_correlation, side : object
+        As for ``simulate_study``.
+
+    Returns
+    -------
+    Path
+        ``truth.json``: box, centroid and volume in LPS mm and ml, ``image_risk``, and that it is simulated.
     """
-    path.write_text(json.dumps(simulated.truth(), indent=2) + "\n", encoding="utf-8")
+    from deeptepp.dicom.write import write_study
+
+    simulated = simulate_study(
+        latent_risk=latent_risk,
+        tumour_size_mm=tumour_size_mm,
+        rng=np.random.default_rng(seed),
+        protocol=protocol,
+        image_correlation=image_correlation,
+        side=side,
+    )
+    write_study(
+        simulated.study,
+        folder / "dicom",
+        description="SIMULATED breast DCE",
+        patient_key=simulated.study.key,
+    )
+    path = folder / "truth.json"
+    path.write_text(json.dumps(simulated.truth() | {"seed": seed}, indent=2) + "\n", encoding="utf-8")
+    return path
