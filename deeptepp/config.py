@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 
 from deeptepp.errors import BadSetting, UnknownSetting
-
-ARTIFACTS_VARIABLE = "DEEPTEPP_ARTIFACTS"
-"""Environment variable that names the folder of the model bundle; stronger than the file."""
 
 SETTINGS_FILE = "deeptepp.toml"
 """Name of the settings file, looked for in the working directory."""
@@ -29,7 +24,7 @@ class Settings:
     """
 
     artifacts: Path | None = None
-    """Folder of the model bundle; the shipped one when not given."""
+    """Folder of the model bundle; the shipped one when not given. ``DEEPTEPP_ARTIFACTS`` is stronger."""
     is_login_required: bool = False
     """Ask for a sign-in even where no provider is configured, so that a forgotten secret locks, not opens."""
     n_workers: int = 1
@@ -60,15 +55,13 @@ _RANGES: dict[str, tuple[float, float]] = {
 """Closed interval of every number."""
 
 
-def load_settings(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+def load_settings(path: Path | None = None) -> Settings:
     """Read the settings of this installation.
 
     Parameters
     ----------
     path : Path, optional
         Settings file; ``deeptepp.toml`` in the working directory when not given. May be absent.
-    environment : mapping of str to str
-        ``DEEPTEPP_ARTIFACTS`` in it replaces ``artifacts``.
 
     Returns
     -------
@@ -84,8 +77,6 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] = os.
     """
     file = path or Path(SETTINGS_FILE)
     values = _parse(file) if file.is_file() else {}
-    if environment.get(ARTIFACTS_VARIABLE):
-        values["artifacts"] = environment[ARTIFACTS_VARIABLE]
     return Settings(**{key: _checked(key, value) for key, value in values.items()})  # type: ignore[arg-type]
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from deeptepp.domain.cohort import SCORE, TIER, Endpoint
+from deeptepp.domain.cohort import SCORE, Endpoint
 from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import assessment_to_dict
@@ -104,7 +104,11 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
             simulated=bundle.is_simulated,
         )
         st.plotly_chart(
-            figure, theme=None, config=_PLOT_CONFIG, key="result-distribution", alt="Scores of the reference cohort"
+            figure,
+            theme=None,
+            config=_PLOT_CONFIG,
+            key="result-distribution",
+            alt="Scores of the reference cohort",
         )
     weighty = [f for f in assessment.findings if f.severity is not Severity.NOTE]
     notes = [f for f in assessment.findings if f.severity is Severity.NOTE]
@@ -134,14 +138,12 @@ def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
         _curves(comparison, f"{label(tier)} tier, by treatment received", colours, bundle, key="arm")
     st.caption(
         "Months from surgery; bands are 95 % confidence intervals. Treatment was not randomised: patients who "
-        "received different treatments also differed otherwise. Neither a difference between curves nor the lack of "
-        "one shows what a treatment would do for this patient."
+        "received different treatments also differed otherwise. Neither a difference between curves nor the "
+        "lack of one shows what a treatment would do for this patient."
     )
 
 
-def _curves(
-    comparison: Comparison, title: str, colours: dict[str, str], bundle: ModelBundle, *, key: str
-) -> None:
+def _curves(comparison: Comparison, title: str, colours: dict[str, str], bundle: ModelBundle, *, key: str) -> None:
     """Show curves with numbers at risk, and their estimates as a table."""
     figure = kaplan_meier_figure(
         comparison.curves,

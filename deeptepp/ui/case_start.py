@@ -43,8 +43,8 @@ def _show_note(session: Session) -> None:
     if session.phase_keys:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info(
-                f"Drop the same study once more: {plural(len(session.phase_keys), 'series')} of your choice will be "
-                "read as its phases. The files had been deleted after reading.",
+                f"Drop the same study once more: {plural(len(session.phase_keys), 'series')} of your choice will "
+                "be read as its phases. The files had been deleted after reading.",
                 icon=":material/info:",
             )
             if st.button("Use the proposal instead", key="case-forget-series"):

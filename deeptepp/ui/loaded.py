@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import streamlit as st
 
 from deeptepp.config import load_settings
-from deeptepp.model.bundle import ModelBundle, default_bundle_path, load_bundle
+from deeptepp.model.bundle import ARTIFACTS_VARIABLE, ModelBundle, default_bundle_path, load_bundle
 
 
 def loaded_bundle() -> ModelBundle:
@@ -23,7 +24,19 @@ def loaded_bundle() -> ModelBundle:
     BundleError
         A file is absent, differs from its checksum, or has an unknown schema. Asked again, it is tried again.
     """
-    return _read(load_settings().artifacts or default_bundle_path())
+    return _read(bundle_folder())
+
+
+def bundle_folder() -> Path:
+    """Give the folder of the bundle of this installation.
+
+    Returns
+    -------
+    Path
+        From the environment, the settings, or the one that is shipped.
+    """
+    named = None if os.environ.get(ARTIFACTS_VARIABLE) else load_settings().artifacts
+    return named or default_bundle_path()
 
 
 @st.cache_resource(max_entries=2, show_spinner="Loading the model")

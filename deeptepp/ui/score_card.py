@@ -71,8 +71,8 @@ def _place(assessment: Assessment, bundle: ModelBundle) -> str:
         return ""
     kind = "simulated patients" if bundle.reference.is_simulated else "patients"
     return (
-        f"Higher than the scores of **{assessment.percentile:.0f} %** of the {len(bundle.reference)} {kind} of the "
-        "reference cohort."
+        f"Higher than the scores of **{assessment.percentile:.0f} %** of the {len(bundle.reference)} {kind} of "
+        "the reference cohort."
     )
 
 

@@ -91,6 +91,15 @@ HELP: dict[str, str] = {
 """One sentence on what a field means, where its label cannot say it."""
 
 
+MEASURED_ON: dict[str, str] = {
+    "cross_validation": "Cross-validation, every patient scored by a model that had not seen her",
+    "holdout": "Hold-out, set aside before training",
+    "fold_1": "First fold alone",
+    "cohort_3": "Cohort 3, scored only",
+}
+"""Groups of patients on which a bundle was measured."""
+
+
 def label(value: object) -> str:
     """Name a category, or say that it is unknown.
 
