@@ -27,7 +27,7 @@ from deeptepp.domain.risk import TierScheme
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.bundle import ModelBundle, save_bundle
 from deeptepp.model.fusion import fit_schema
-from deeptepp.model.mm_resnet import MMResNet, initialise
+from deeptepp.model.mm_resnet import MMResNet
 from deeptepp.views.planes import ViewSettings
 
 SEED = 20240127
@@ -71,9 +71,16 @@ def tiny_cohort() -> Cohort:
 
 
 def tiny_net(*, in_channels: int = 1, n_clinical: int = 10) -> MMResNet:
-    """An MM_ResNet an eighth as wide, with random weights that are always the same."""
+    """An MM_ResNet an eighth as wide, with random weights that are the same on every machine."""
     net = MMResNet(in_channels, n_clinical, width=8, out=16, stem_channels=8)
-    initialise(net, torch.Generator().manual_seed(SEED))
+    rng = np.random.default_rng(SEED)
+    with torch.no_grad():
+        for name, weight in net.named_parameters():
+            if weight.ndim > 1:
+                drawn = rng.standard_normal(tuple(weight.shape)) * weight[0].numel() ** -0.5
+                weight.copy_(torch.tensor(drawn))
+            elif name.endswith("bias"):
+                weight.zero_()
     return net
 
 

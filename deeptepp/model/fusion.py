@@ -135,7 +135,9 @@ class ClinicalSchema:
         """Standardise values (n, features), NaN where unknown, and append the flags."""
         is_missing = np.isnan(values)
         standard = np.where(is_missing, 0.0, (values - np.array(self.mean)) / np.array(self.sd))
-        return np.concatenate([standard, is_missing & np.array(self.had_missing)], axis=1, dtype=np.float32)
+        return np.concatenate(
+            [standard, is_missing & np.array(self.had_missing, dtype=bool)], axis=1, dtype=np.float32
+        )
 
 
 def fit_schema(cohort: Cohort, features: tuple[str, ...] = tuple(FEATURES)) -> ClinicalSchema:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from deeptepp.domain.clinical import ClinicalProfile
@@ -27,7 +28,8 @@ def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile)
     RiskScore
         Softmax of the last fully connected layer for recurrence, per view, and its mean over the views.
     """
-    views = torch.tensor(stack.views)  # (V, C, H, W); a copy, since arrays of values are read-only
+    # A copy: the arrays of values are read-only, and torch takes no negative strides.
+    views = torch.tensor(np.ascontiguousarray(stack.views))  # (V, C, H, W)
     clinical = torch.tensor(bundle.clinical.encode(profile)).expand(len(views), -1)  # (V, F)
     with torch.inference_mode():
         y_concat = bundle.net(views, clinical)[-1]  # (V, K)
