@@ -1,4 +1,4 @@
-"""Routes beside the dashboard, on the same port: uploads to disk, stacks to the viewer, facts about the software."""
+"""Routes beside the dashboard, on the same port: uploads to disk, stacks to the viewer, facts on the software."""
 
 from __future__ import annotations
 

@@ -1,0 +1,268 @@
+// Drop zone for one study: a zip, a folder or files. All files travel in one request, lengths in front, names left
+// behind; the browser reads them from disk while it sends, so memory stays flat on both sides.
+
+const NOISE = /^(\.|thumbs\.db$|desktop\.ini$)/i;
+const KINDS = [
+  [/\.(jpe?g|png|gif|bmp|tiff?|webp)$/i, "a picture. Export the study from the PACS as DICOM, not as pictures."],
+  [/\.(pdf|docx?|xlsx?|pptx?|txt|csv|html?)$/i, "a document. The images of the study are needed, as DICOM."],
+  [/\.(nii|nii\.gz|nrrd|mha|mhd)$/i, "a research volume without acquisition times. Hand in the original DICOM files."],
+  [/\.(rar|7z|tar|tgz|gz|bz2|xz|iso)$/i, "an archive that cannot be read here. Zip archives can; pack the folder as zip."],
+  [/\.(mp4|avi|mov|wmv)$/i, "a film. Export the study from the PACS as DICOM."],
+];
+const instances = new WeakMap();
+
+function readable(bytes) {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+}
+
+/** Walk dropped entries; folders give all files in them. */
+async function filesOf(entries, onCount) {
+  const files = [];
+  const waiting = [...entries];
+  while (waiting.length) {
+    const entry = waiting.pop();
+    if (entry.isFile) {
+      files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+      if (files.length % 50 === 0) onCount(files.length);
+      continue;
+    }
+    const reader = entry.createReader();
+    for (;;) {
+      const batch = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+      if (!batch.length) break;
+      waiting.push(...batch);
+    }
+  }
+  return files;
+}
+
+/** Leave out what operating systems add; say kindly what cannot be used. */
+function chosen(all, limits) {
+  const files = all.filter((file) => file.size > 0 && !NOISE.test(file.name));
+  if (!files.length) throw new Error("There is no file in it. Choose the folder that holds the DICOM files.");
+  for (const [pattern, what] of KINDS) {
+    if (files.every((file) => pattern.test(file.name))) {
+      throw new Error(files.length === 1 ? `This is ${what}` : `Each of these ${files.length} files is ${what}`);
+    }
+  }
+  const zips = files.filter((file) => /\.zip$/i.test(file.name));
+  if (zips.length > 1) throw new Error(`These are ${zips.length} zip archives. Hand in one study at a time.`);
+  if (zips.length && files.length > 1) {
+    throw new Error("A zip archive and other files together. Hand in either the zip or the files.");
+  }
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  if (size > limits.max_bytes) {
+    throw new Error(`${readable(size)} is more than the ${readable(limits.max_bytes)} allowed. Hand in one study only.`);
+  }
+  if (files.length > limits.max_files) {
+    throw new Error(`${files.length} files are more than the ${limits.max_files} allowed. Hand in one study only.`);
+  }
+  return files;
+}
+
+/** "DTF1", count, then length and bytes of each file, big-endian. */
+function framed(files) {
+  const head = new DataView(new ArrayBuffer(8));
+  [..."DTF1"].forEach((letter, i) => head.setUint8(i, letter.charCodeAt(0)));
+  head.setUint32(4, files.length);
+  const parts = [head];
+  for (const file of files) {
+    const length = new DataView(new ArrayBuffer(8));
+    length.setBigUint64(0, BigInt(file.size));
+    parts.push(length, file);
+  }
+  return new Blob(parts);
+}
+
+class StudyDrop {
+  constructor(root) {
+    this.root = root;
+    this.state = "idle";
+    this.find = (name) => root.querySelector(`[data-part="${name}"]`);
+    this.zone = this.find("zone");
+    this.stop = new AbortController();
+    this.listen();
+    this.show("idle");
+  }
+
+  listen() {
+    const on = (target, name, act) => target.addEventListener(name, act, { signal: this.stop.signal });
+    for (const kind of ["files", "folder"]) {
+      const input = this.find(`${kind}-input`);
+      on(this.find(kind), "click", () => input.click());
+      on(input, "change", () => {
+        const files = [...input.files];
+        input.value = "";
+        if (files.length) this.begin(async () => files);
+      });
+    }
+    on(this.find("cancel"), "click", () => this.cancel());
+    let depth = 0;
+    const over = (change) => {
+      depth = change === null ? 0 : Math.max(0, depth + change);
+      this.zone.classList.toggle("over", depth > 0 && this.state === "idle");
+    };
+    on(this.zone, "dragenter", () => over(1));
+    on(this.zone, "dragleave", () => over(-1));
+    on(this.zone, "drop", (event) => {
+      over(null);
+      this.dropped(event);
+    });
+    // A study dropped beside the zone would otherwise replace the page.
+    on(window, "dragover", (event) => event.preventDefault());
+    on(window, "drop", (event) => event.preventDefault());
+  }
+
+  update(component) {
+    const { data } = component;
+    const isFresh = this.data && data.token !== this.data.token;
+    this.data = data;
+    this.send = component.setTriggerValue;
+    this.find("limit").textContent = readable(data.max_bytes);
+    if (isFresh && this.waiting) {
+      const files = this.waiting;
+      this.waiting = null;
+      this.upload(files, false);
+    } else if (isFresh && this.state === "done") {
+      this.show("idle");
+    }
+  }
+
+  dropped(event) {
+    event.preventDefault();
+    if (this.state !== "idle") return;
+    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+    if (entries.length) {
+      this.begin(() => filesOf(entries, (n) => this.tell("Looking through the folder", `${n} files so far`)));
+    }
+  }
+
+  async begin(collect) {
+    this.attempt = (this.attempt ?? 0) + 1;
+    const mine = this.attempt;
+    this.show("busy");
+    this.progress(null);
+    this.tell("Looking through the files", "");
+    try {
+      const files = chosen(await collect(), this.data);
+      if (mine === this.attempt) await this.upload(files, true);
+    } catch (error) {
+      if (mine === this.attempt) this.fail(error.message);
+    }
+  }
+
+  /** Ask first whether the token still serves, so that a refusal is not lost in a broken connection. */
+  async upload(files, mayRenew) {
+    const { token, path } = this.data;
+    let reply;
+    try {
+      reply = await fetch(`${path}/${token}`, { cache: "no-store" });
+    } catch {
+      return this.fail("The server cannot be reached. Check the connection and try again.");
+    }
+    if (this.state !== "busy") return undefined;
+    if (reply.status === 403 && mayRenew) {
+      this.waiting = files;
+      this.send("renew", Date.now());
+      return undefined;
+    }
+    if (!reply.ok) return this.fail(await refusal(reply.text()));
+    return this.post(files, `${path}/${token}`);
+  }
+
+  post(files, url) {
+    const body = files.length === 1 ? files[0] : framed(files);
+    const request = new XMLHttpRequest();
+    this.request = request;
+    const began = performance.now();
+    const what = files.length === 1 ? "1 file" : `${files.length} files`;
+    request.open("POST", url);
+    request.setRequestHeader("Content-Type", files.length === 1 ? "application/octet-stream" : this.data.framed_type);
+    request.upload.onprogress = ({ loaded, total }) => {
+      const share = loaded / (total || body.size);
+      const left = ((performance.now() - began) / 1000) * (1 / share - 1);
+      this.progress(share);
+      const rest = share < 1 && left > 2 ? ` · about ${Math.ceil(left)} s left` : "";
+      this.tell(`Uploading ${what}`, `${readable(loaded)} of ${readable(body.size)} · ${Math.floor(share * 100)} %${rest}`);
+    };
+    request.onload = async () => {
+      if (request.status !== 201) return this.fail(await refusal(request.responseText));
+      const { upload_id: id, n_bytes: bytes } = JSON.parse(request.responseText);
+      this.progress(1);
+      this.tell("Upload complete", `${what} · ${readable(bytes)} · 100 %`);
+      this.show("done");
+      return this.send("uploaded", id);
+    };
+    request.onerror = () => this.fail("The connection broke off. Nothing was kept on the server; try again.");
+    request.send(body);
+  }
+
+  cancel() {
+    this.attempt = (this.attempt ?? 0) + 1;
+    this.waiting = null;
+    this.request?.abort();
+    this.show("idle");
+    this.find("files").focus();
+    this.find("status").textContent = "Upload cancelled. Nothing was kept.";
+    // The token is used up; ask for another one before the next try.
+    this.send("renew", Date.now());
+  }
+
+  fail(message) {
+    this.show("idle");
+    this.find("error").textContent = message;
+    this.find("error").hidden = false;
+    this.send("renew", Date.now());
+  }
+
+  show(state) {
+    this.state = state;
+    this.zone.dataset.state = state;
+    this.find("idle").hidden = state !== "idle";
+    this.find("busy").hidden = state === "idle";
+    this.find("cancel").hidden = state === "done";
+    this.find("error").hidden = true;
+    this.find("status").textContent = "";
+  }
+
+  tell(title, numbers) {
+    this.find("title").textContent = title;
+    this.find("numbers").textContent = numbers;
+  }
+
+  progress(share) {
+    const bar = this.find("bar");
+    bar.classList.toggle("unknown", share === null);
+    bar.firstElementChild.style.width = share === null ? "" : `${share * 100}%`;
+    if (share === null) bar.removeAttribute("aria-valuenow");
+    else bar.setAttribute("aria-valuenow", Math.floor(share * 100));
+  }
+
+  destroy() {
+    this.attempt = Infinity;
+    this.request?.abort();
+    this.stop.abort();
+    instances.delete(this.root);
+  }
+}
+
+async function refusal(text) {
+  try {
+    const { rule, message } = JSON.parse(await text);
+    return `${message} (${rule})`;
+  } catch {
+    return "The server refused the upload. Reload the page and try again.";
+  }
+}
+
+export default function mount(component) {
+  const root = component.parentElement;
+  const drop = instances.get(root) ?? new StudyDrop(root);
+  instances.set(root, drop);
+  drop.update(component);
+  // Only the last mount may take the instance down: an earlier one can be cleaned up after it was replaced.
+  const mine = (drop.mounts = (drop.mounts ?? 0) + 1);
+  return () => {
+    if (drop.mounts === mine) drop.destroy();
+  };
+}
