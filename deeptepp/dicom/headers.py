@@ -18,6 +18,10 @@ from deeptepp.dicom.values import first, number, numbers, texts
 SIMULATED_MARK = "SIMULATED"
 """Value of ImageType that marks images made by simulation."""
 
+_SPIN = frozenset({"SE", "SPIN"})
+_GRADIENT = frozenset({"GR", "EP", "GRADIENT", "BOTH"})
+"""Values of ScanningSequence and EchoPulseSequence; IR and RM (research mode) say nothing of the echo."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesFacts:
@@ -141,11 +145,11 @@ def _series(header: Dataset) -> SeriesFacts:
         patient=patient,
         series_number=int(number(header.get("SeriesNumber")) or 0),
         modality=str(header.get("Modality") or "").strip().upper() or "unknown",
-        is_image=bool(header.get("Rows") and header.get("Columns")) and _is_mr_or_ct_image(header),
+        is_image=bool(header.get("Rows") and header.get("Columns")) and _is_grey_image(header),
         description=str(header.get("SeriesDescription") or header.get("ProtocolName") or ""),
         image_type=texts(header.get("ImageType")),
-        is_spin_echo=bool(pulse) and not any(p in {"GR", "EP", "GRADIENT", "BOTH"} for p in pulse),
-        is_diffusion=number(header.get("DiffusionBValue")) is not None,
+        is_spin_echo=bool(_SPIN & {*pulse}) and not _GRADIENT & {*pulse},
+        is_diffusion=bool(number(header.get("DiffusionBValue"))),
         has_contrast_agent=bool(
             str(header.get("ContrastBolusAgent") or "").strip() or header.get("ContrastBolusAgentSequence")
         ),
@@ -158,7 +162,7 @@ def _series(header: Dataset) -> SeriesFacts:
     )
 
 
-def _is_mr_or_ct_image(header: Dataset) -> bool:
+def _is_grey_image(header: Dataset) -> bool:
     """Tell whether the file is a greyscale image, not a segmentation, map, waveform or colour capture."""
     is_grey = str(header.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
     return is_grey and int(header.get("SamplesPerPixel") or 1) == 1 and header.get("Modality") != "SEG"
@@ -177,5 +181,5 @@ def _refined(series: SeriesFacts, groups: list[Dataset]) -> SeriesFacts:
         echo_time_ms=series.echo_time_ms if echo is None else echo,
         repetition_time_ms=series.repetition_time_ms if repetition is None else repetition,
         flip_angle_deg=series.flip_angle_deg if flip is None else flip,
-        is_diffusion=series.is_diffusion or b_value is not None,
+        is_diffusion=series.is_diffusion or bool(b_value),
     )
