@@ -114,3 +114,9 @@ def test_every_setting_is_documented_beneath_its_field():
 def test_the_example_in_the_manual_is_valid():
     example = Path(__file__).parents[2] / "docs" / "examples" / "train.toml"
     assert read_settings(example).name == "deeptepp-sim"
+
+
+def test_every_setting_stands_in_the_manual():
+    manual = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    missing = [field.name for field in fields(TrainSettings) if f"| `{field.name}` |" not in manual]
+    assert missing == []
