@@ -118,6 +118,9 @@ class ModelBundle:
         ):
             if value != limit:
                 raise BadSetting(key=key, value=value, limit=limit)
+        room_mm = (self.roi.n_voxels - 1) * self.roi.spacing_mm
+        if self.views.fov_mm > room_mm:
+            raise BadSetting(key="views.fov_mm", value=self.views.fov_mm, limit=f"at most {room_mm:g}")
         missing = [name for name in (SCORE, TIER) if name not in self.reference]
         if missing:
             raise MissingColumn(value=", ".join(missing))

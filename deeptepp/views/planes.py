@@ -17,6 +17,7 @@ from scipy import ndimage
 from deeptepp.domain.geometry import FloatArray
 from deeptepp.domain.lesion import Roi
 from deeptepp.errors import BadSetting
+from deeptepp.views.slices import slice_positions_mm
 
 _H = 1 / sqrt(2)
 
@@ -50,18 +51,6 @@ MAX_OFFSET_MM = 3.0
 
 MAX_GAMMA = 1.2
 """Gamma of the intensities is drawn log-uniformly between its inverse and this."""
-
-_AREA_FRACTION = 0.10
-"""A slice with less tumour area than this fraction of the largest one is left out (slice filtering)."""
-
-_FALLBACK_HALF_EXTENT_MM = 12.0
-"""Slices span +- this much where the outline is a single layer of voxels along the normal."""
-
-_THIN = 0.99
-"""A single layer: the voxel centres differ by less than this many voxels along the normal."""
-
-_REACH = 0.75
-"""No slice lies farther out than this fraction of the ball's radius; there its disc is two thirds as wide."""
 
 _LR_LIMIT = 0.9
 """Above this cosine between normal and left-right axis the antero-posterior axis takes its place."""
@@ -216,56 +205,6 @@ def _axes_of(n: FloatArray) -> FloatArray:
     return np.stack([e1, np.cross(n, e1), n])
 
 
-def slice_positions_mm(roi: Roi, normal: FloatArray, centre_mm: FloatArray, settings: ViewSettings) -> FloatArray:
-    """Place the slices of a view evenly over the tumour (slice filtering).
-
-    Parameters
-    ----------
-    roi : Roi
-        The lesion.
-    normal : (3,) float64
-        Unit LPS normal of the slices.
-    centre_mm : (3,) float64
-        LPS point at which the position is 0.
-    settings : ViewSettings
-        Number of slices and field of view.
-
-    Returns
-    -------
-    (M,) float64
-        Positions along the normal in mm, ascending: from where the tumour area first reaches 10 % of its maximum
-        to where it last does, but within three quarters of the ball's radius.
-    """
-    spacing_mm = roi.grid.spacing_mm[0]
-    per_index = roi.grid.affine[:3, :3].T @ normal
-    start = float((roi.grid.affine[:3, 3] - centre_mm) @ normal)
-    z, y, x = (np.arange(n) * step for n, step in zip(roi.mask.shape, per_index, strict=True))
-    position = ((z[:, None, None] + y[:, None] + x) + start).ravel()[np.flatnonzero(roi.mask)]
-    if np.ptp(position) < _THIN * spacing_mm:
-        extent_mm = position.mean() + np.array([-_FALLBACK_HALF_EXTENT_MM, _FALLBACK_HALF_EXTENT_MM])
-    else:
-        extent_mm = _trimmed_extent(position / spacing_mm) * spacing_mm
-    reach_mm = _REACH * settings.fov_mm / 2
-    low_mm, high_mm = np.clip(extent_mm, -reach_mm, reach_mm)
-    return np.linspace(low_mm, high_mm, settings.n_slices)
-
-
-def _trimmed_extent(position: FloatArray) -> FloatArray:
-    """Find where the area profile of positions (n,), in voxels, first and last crosses the kept fraction."""
-    first = int(np.floor(position.min())) - 1
-    # Each voxel is shared between its two nearest bins: lattice planes oblique to the normal would beat otherwise.
-    below = np.floor(position).astype(np.int64)
-    share = position - below
-    length = int(below.max()) - first + 3
-    area = np.bincount(below - first, 1 - share, length) + np.bincount(below - first + 1, share, length)
-    limit = _AREA_FRACTION * area.max()
-    kept = np.flatnonzero(area >= limit)
-    i, j = int(kept[0]), int(kept[-1])
-    low = i - (area[i] - limit) / (area[i] - area[i - 1])
-    high = j + (area[j] - limit) / (area[j] - area[j + 1])
-    return first + np.array([low, high])
-
-
 def sample_view(
     roi: Roi, normal: npt.ArrayLike, settings: ViewSettings, *, jitter: Jitter | None = None
 ) -> npt.NDArray[np.float32]:
@@ -301,7 +240,7 @@ def sample_view(
     _check_room(roi, settings, jitter)
     axes = plane_axes(normal, jitter)
     centre_mm = roi.grid.centre_mm + np.asarray(jitter.offset_mm)
-    w = slice_positions_mm(roi, axes[2], centre_mm, settings)
+    w = slice_positions_mm(roi, axes[2], centre_mm, n_slices=settings.n_slices, radius_mm=settings.fov_mm / 2)
     u = ((np.arange(settings.tile_px) + 0.5) / settings.tile_px - 0.5) * settings.fov_mm
     inside = w[:, None, None] ** 2 + u[None, :, None] ** 2 + u[None, None, :] ** 2 <= (settings.fov_mm / 2) ** 2
     k, row, column = np.nonzero(inside)

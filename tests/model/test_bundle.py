@@ -202,12 +202,14 @@ def test_weights_that_are_no_safetensors_are_refused_by_name(folder):
         load_bundle(folder)
 
 
-def test_network_and_channels_must_fit_together(written):
+def test_network_channels_and_field_of_view_must_fit_together(written):
     bundle = load_bundle(written)
     with pytest.raises(BadSetting, match="in_channels"):
         replace(bundle, roi=RoiSettings(channels=("pre", "post")))
     with pytest.raises(BadSetting, match="n_clinical"):
         replace(bundle, net=tiny_bundle.tiny_net(n_clinical=5))
+    with pytest.raises(BadSetting, match=r"views\.fov_mm is 64.0; it must be at most 59"):
+        replace(bundle, roi=RoiSettings(size_mm=60.0))
 
 
 def test_the_reference_cohort_must_have_scores_and_tiers(written):
