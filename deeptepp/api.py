@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import tomllib
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -80,8 +79,11 @@ def routes(uploads: UploadStore | None = None, frames: FrameStore | None = None)
         return JSONResponse(_manifest(frame_store, request.path_params["token"]), headers=_PRIVATE)
 
     async def send_stack(request: Request) -> Response:
-        packed = frame_store.packed(request.path_params["token"], request.path_params["number"])
-        return await _stack_response(request, packed)
+        stacks = frame_store.get(request.path_params["token"]).stacks
+        if request.path_params["number"] >= len(stacks):
+            raise FramesGone
+        stack = stacks[request.path_params["number"]]
+        return Response(memoryview(stack).cast("B"), media_type="application/octet-stream", headers=_PRIVATE)
 
     return [
         Route(UPLOADS_PATH + "/{token}", _named(check_upload), methods=["GET"]),
@@ -118,19 +120,9 @@ async def _receive(request: Request, writer: UploadWriter) -> None:
     await anyio.to_thread.run_sync(writer.feed, bytes(piece))
 
 
-async def _stack_response(request: Request, packed: bytes) -> Response:
-    """Send a stack compressed where the client can read it, else as it is."""
-    headers = {**_PRIVATE, "Vary": "Accept-Encoding"}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        headers["Content-Encoding"] = "gzip"
-    else:
-        packed = await anyio.to_thread.run_sync(gzip.decompress, packed)
-    return Response(packed, media_type="application/octet-stream", headers=headers)
-
-
 def _manifest(store: FrameStore, token: str) -> dict[str, Any]:
     """Tell what the stacks of a token hold."""
-    frames = store.describe(token)
+    frames = store.get(token)
     return {
         "shape": frames.grid.shape,
         "affine": frames.grid.affine.tolist(),

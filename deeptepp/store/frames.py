@@ -5,13 +5,12 @@ All phases share one intensity window, so that they compare and can be subtracte
 
 from __future__ import annotations
 
-import gzip
 import secrets
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -19,7 +18,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from deeptepp.domain.geometry import Grid
-from deeptepp.domain.lesion import BoxMm, Lesion
+from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.errors import FramesGone
 from deeptepp.store import stacks
@@ -168,27 +167,6 @@ def outline(lesion: Lesion, grid: Grid) -> Outline:
     return Outline(lesion, (k, j, i), patch, lesion.volume_ml, lesion.longest_diameter_mm)
 
 
-def box_from_indices(grid: Grid, low: Sequence[float], high: Sequence[float]) -> BoxMm:
-    """Turn a box of fractional indices into LPS millimetres.
-
-    Parameters
-    ----------
-    grid : Grid
-        Of the stacks.
-    low, high : (z, y, x)
-        Opposite corners, voxel centres being whole numbers.
-
-    Returns
-    -------
-    BoxMm
-        Smallest LPS box around it; larger than what was drawn when the grid is oblique.
-    """
-    corners = np.array(np.meshgrid(*zip(low, high, strict=True), indexing="ij")).reshape(3, -1).T
-    points = grid.to_mm(corners)
-    (x0, y0, z0), (x1, y1, z1) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
-    return BoxMm((x0, y0, z0), (x1, y1, z1))
-
-
 def _shown_phases(n_phases: int, chosen: int) -> tuple[int, ...]:
     """Keep the pre-contrast, the chosen and the last phase, and some evenly between."""
     spread = np.rint(np.linspace(0, n_phases - 1, min(n_phases, _MAX_PHASES - 1))).astype(int)
@@ -197,11 +175,10 @@ def _shown_phases(n_phases: int, chosen: int) -> tuple[int, ...]:
 
 @dataclass(slots=True, eq=False)
 class _Entry:
-    """Compressed frames of one case and the outlines made so far."""
+    """Frames of one case and the outlines made so far."""
 
     case_id: str
     frames: ViewerFrames
-    packed: tuple[bytes, ...]
     outlines: list[Outline]
     used_at_s: float
 
@@ -212,7 +189,7 @@ class FrameStore:
     Parameters
     ----------
     max_bytes : int
-        Compressed stacks that may be kept.
+        Stacks that may be kept.
     """
 
     def __init__(self, max_bytes: int = 512 * 1024**2) -> None:
@@ -235,13 +212,10 @@ class FrameStore:
         str
             Token that fetches them; cannot be guessed.
         """
-        packed = tuple(gzip.compress(stack.tobytes(), compresslevel=1, mtime=0) for stack in frames.stacks)
         token = secrets.token_urlsafe(24)
         with self._lock:
             self._forget(case_id)
-            self._entries[token] = _Entry(
-                case_id, replace(frames, stacks=()), packed, list(frames.outlines), time.monotonic()
-            )
+            self._entries[token] = _Entry(case_id, frames, list(frames.outlines), time.monotonic())
             while len(self._entries) > 1 and self._n_bytes() > self._max_bytes:
                 self._entries.popitem(last=False)
         return token
@@ -275,8 +249,8 @@ class FrameStore:
         """Tell whether the frames of this token are here."""
         return token in self._entries
 
-    def describe(self, token: str) -> ViewerFrames:
-        """Give the frames of a token without their stacks.
+    def get(self, token: str) -> ViewerFrames:
+        """Give the frames of a token.
 
         Parameters
         ----------
@@ -286,7 +260,7 @@ class FrameStore:
         Returns
         -------
         ViewerFrames
-            ``stacks`` is empty.
+            The frames.
 
         Raises
         ------
@@ -294,31 +268,6 @@ class FrameStore:
             Unknown token, or pushed out of memory.
         """
         return self._entry(token).frames
-
-    def packed(self, token: str, number: int) -> bytes:
-        """Give one stack, gzip of (z, y, x) uint8.
-
-        Parameters
-        ----------
-        token : str
-            What ``put`` gave.
-        number : int
-            Which stack.
-
-        Returns
-        -------
-        bytes
-            The compressed stack.
-
-        Raises
-        ------
-        FramesGone
-            Unknown token or number.
-        """
-        packed = self._entry(token).packed
-        if not 0 <= number < len(packed):
-            raise FramesGone
-        return packed[number]
 
     def outlines(self, token: str, lesions: Sequence[Lesion]) -> tuple[Outline, ...]:
         """Outline lesions on the frames; each is worked out once.
@@ -363,7 +312,7 @@ class FrameStore:
 
     def _n_bytes(self) -> int:
         """Add up what is kept; the lock is held."""
-        return sum(len(stack) for entry in self._entries.values() for stack in entry.packed)
+        return sum(entry.frames.n_bytes for entry in self._entries.values())
 
 
 @cache

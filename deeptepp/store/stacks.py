@@ -20,6 +20,10 @@ _MARGIN_MM = 12.0
 """Air kept around the body."""
 _LESION_MARGIN_MM = 60.0
 """Kept around the centre of a candidate, wherever the body was found."""
+_DEPTH_MM = 230.0
+"""Kept behind the foremost point of the body: breasts, axillae and the front of the chest, not the back."""
+_FINE_MM = 1.6
+"""Pixels grow to this before slices are merged."""
 _BODY_SHARE = 0.004
 """Share of a plane that must be above the noise for the plane to belong to the body."""
 _NOISE_SHARE = 0.6
@@ -79,7 +83,7 @@ def turn(voxels: Voxels, order: Triple, signs: Triple) -> Voxels:
 
 
 def body_block(phases: Sequence[Voxels], grid: Grid, centres_mm: Sequence[FloatArray]) -> tuple[Triple, Triple]:
-    """Find the block that holds the body and the candidates; every slice is kept.
+    """Find the block that holds the front of the body and the candidates; every slice is kept.
 
     Parameters
     ----------
@@ -105,14 +109,17 @@ def body_block(phases: Sequence[Voxels], grid: Grid, centres_mm: Sequence[FloatA
             continue
         margin, reach = (mm / grid.spacing_mm[axis] for mm in (_MARGIN_MM, _LESION_MARGIN_MM))
         first = min([planes[0] - margin, *(c[axis] - reach for c in centres)])
-        last = max([planes[-1] + _SAMPLE_STEP + margin, *(c[axis] + reach for c in centres)])
+        end = planes[-1] + _SAMPLE_STEP + margin
+        if axis == 1:
+            end = min(end, planes[0] + _DEPTH_MM / grid.spacing_mm[1])
+        last = max([end, *(c[axis] + reach for c in centres)])
         start[axis] = max(0, int(first))
         stop[axis] = min(grid.shape[axis], int(last) + 1)
     return (start[0], start[1], start[2]), (stop[0], stop[1], stop[2])
 
 
 def fit_voxels(grid: Grid, n_voxels: int) -> tuple[Weights, Grid]:
-    """Make voxels just large enough for a number of them; axes that are coarser already stay as they are.
+    """Make pixels just large enough for a number of voxels; slices are merged only where that is not enough.
 
     Parameters
     ----------
@@ -127,7 +134,7 @@ def fit_voxels(grid: Grid, n_voxels: int) -> tuple[Weights, Grid]:
         Weights for ``resample``, one per axis, None where nothing changes; and the grid that they make.
     """
     spacing, shape = np.asarray(grid.spacing_mm), np.asarray(grid.shape)
-    step = np.maximum(spacing, _target_mm(spacing, shape, n_voxels)) / spacing
+    step = _step(spacing, shape, n_voxels)
     n_out = _n_out(shape, step)
     first = ((shape - 1) - (n_out - 1) * step) / 2
     affine = grid.affine.copy()
@@ -226,19 +233,25 @@ def _n_out(shape: npt.NDArray[np.int64], step: FloatArray) -> npt.NDArray[np.int
     return np.floor((shape - 1) / step + 1e-9).astype(np.int64) + 1
 
 
-def _target_mm(spacing: FloatArray, shape: npt.NDArray[np.int64], n_voxels: int) -> float:
-    """Find the smallest spacing that keeps the number of voxels, by bisection."""
+def _step(spacing: FloatArray, shape: npt.NDArray[np.int64], n_voxels: int) -> FloatArray:
+    """Find the smallest step, in voxels along each axis, that keeps the number of voxels, by bisection."""
+    fine, coarse = float(spacing.min()), float((spacing * shape).max())
+
+    def step_at(target_mm: float) -> FloatArray:
+        # Below the fine limit the slices stay as they were acquired.
+        slices_mm = target_mm if target_mm > _FINE_MM else 0.0
+        step: FloatArray = np.maximum(spacing, [slices_mm, target_mm, target_mm]) / spacing
+        return step
 
     def fits(target_mm: float) -> bool:
-        return bool(np.prod(_n_out(shape, np.maximum(spacing, target_mm) / spacing)) <= n_voxels)
+        return bool(np.prod(_n_out(shape, step_at(target_mm))) <= n_voxels)
 
-    fine, coarse = float(spacing.min()), float((spacing * shape).max())
     if fits(fine):
-        return fine
+        return step_at(fine)
     for _ in range(40):
         middle = (fine + coarse) / 2
         fine, coarse = (fine, middle) if fits(middle) else (middle, coarse)
-    return coarse
+    return step_at(coarse)
 
 
 def _weights(n_in: int, n_out: int, first: float, step: float) -> sparse.csr_array:

@@ -44,7 +44,7 @@ _HTML = """
     <div class="segment" role="group" aria-label="What is shown">
       <button type="button" data-part="image" title="Image (I)">Image</button>
       <button type="button" data-part="subtraction" title="Phase minus pre-contrast (S)">Subtraction</button>
-      <button type="button" data-part="mip" title="Maximum intensity projection of the subtraction (M)">MIP</button>
+      <button type="button" data-part="mip" title="Maximum projection of the subtraction (M)">MIP</button>
     </div>
     <label class="group"><span class="name">Window</span>
       <select data-part="preset" aria-label="Window preset" title="Window preset (W)"></select></label>
@@ -65,8 +65,10 @@ _HTML = """
     <canvas data-part="canvas" role="img" aria-label="Axial slice, patient right on the left"></canvas>
     <div class="note what" data-part="what"></div><div class="note window" data-part="window"></div>
     <div class="note place" data-part="place"></div>
-    <div class="letter left" data-part="letter-left"></div><div class="letter right" data-part="letter-right"></div>
-    <div class="letter top" data-part="letter-top"></div><div class="letter bottom" data-part="letter-bottom"></div>
+    <div class="letter left" data-part="letter-left"></div>
+    <div class="letter right" data-part="letter-right"></div>
+    <div class="letter top" data-part="letter-top"></div>
+    <div class="letter bottom" data-part="letter-bottom"></div>
     <div class="cover" data-part="loading"><span role="status" data-part="message">Loading images</span></div>
     <div class="load-bar" data-part="load-bar"><i></i></div>
     <div class="panel" data-part="panel" role="group" aria-label="Box" hidden>
@@ -169,11 +171,9 @@ def _parsed(value: object) -> BoxMm | None:
     """Read a box from what the browser sent, None unless it is one."""
     if not isinstance(value, Mapping):
         return None
-    corners = [value.get("low"), value.get("high")]
-    if not all(isinstance(corner, list) and len(corner) == 3 for corner in corners):
-        return None
-    numbers = [n for corner in corners for n in corner]
-    if not all(isinstance(n, (int, float)) and isfinite(n) for n in numbers):
+    corners = [value.get(name) for name in ("low", "high")]
+    numbers = [n for corner in corners if isinstance(corner, list) for n in corner]
+    if len(numbers) != 6 or not all(isinstance(n, (int, float)) and isfinite(n) for n in numbers):
         return None
     x0, y0, z0, x1, y1, z1 = (float(n) for n in numbers)
     return BoxMm((x0, y0, z0), (x1, y1, z1)) if x0 < x1 and y0 < y1 and z0 < z1 else None
