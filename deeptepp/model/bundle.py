@@ -178,7 +178,7 @@ def save_bundle(bundle: ModelBundle, folder: Path) -> ModelBundle:
     """
     folder.mkdir(parents=True, exist_ok=True)
     weights = {k: v.half() if v.is_floating_point() else v for k, v in bundle.net.state_dict().items()}
-    (folder / WEIGHTS).write_bytes(save(weights))
+    (folder / WEIGHTS).write_bytes(save({k: v.contiguous() for k, v in weights.items()}))
     (folder / SETTINGS).write_text(tomli_w.dumps(_settings_table(bundle)), encoding="utf-8")
     (folder / TRAINING).write_text(tomli_w.dumps(bundle.training), encoding="utf-8")
     (folder / METRICS).write_text(json.dumps(bundle.metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")

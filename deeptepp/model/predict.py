@@ -1,14 +1,44 @@
-"""From mosaics and CP facts to the risk score."""
+"""From mosaics and CP facts to the risk score; cross-validation and serving take the same way."""
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.domain.risk import RiskScore
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.model.mm_resnet import MMResNet
+
+
+def view_probabilities(
+    net: MMResNet, stack: ViewStack, clinical: npt.NDArray[np.float32]
+) -> npt.NDArray[np.float64]:
+    """Give the probability of recurrence that each view of one lesion speaks for.
+
+    Parameters
+    ----------
+    net : MMResNet
+        In evaluation mode on the CPU; only read, so that threads may share it.
+    stack : ViewStack
+        Mosaics of the lesion.
+    clinical : (F,) float32
+        Encoded CP of the patient.
+
+    Returns
+    -------
+    (V,) float64
+        Softmax of the last fully connected layer for recurrence; the risk score is its mean.
+    """
+    # A copy: the arrays of values are read-only, and torch takes no negative strides.
+    views = torch.tensor(np.ascontiguousarray(stack.views))  # (V, C, H, W)
+    patient = torch.tensor(clinical).expand(len(views), -1)  # (V, F)
+    with torch.inference_mode():
+        y_concat = net(views, patient)[-1]  # (V, K)
+        probability = torch.softmax(y_concat.double(), dim=1)[:, 1]  # (V,)
+    return np.asarray(probability.numpy(), dtype=np.float64)
 
 
 def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile) -> RiskScore:
@@ -26,13 +56,8 @@ def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile)
     Returns
     -------
     RiskScore
-        Softmax of the last fully connected layer for recurrence, per view, and its mean over the views.
+        Probability of recurrence per view, and its mean over the views.
     """
-    # A copy: the arrays of values are read-only, and torch takes no negative strides.
-    views = torch.tensor(np.ascontiguousarray(stack.views))  # (V, C, H, W)
-    clinical = torch.tensor(bundle.clinical.encode(profile)).expand(len(views), -1)  # (V, F)
-    with torch.inference_mode():
-        y_concat = bundle.net(views, clinical)[-1]  # (V, K)
-        probability = torch.softmax(y_concat.double(), dim=1)[:, 1]  # (V,)
+    probability = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile))
     per_view = dict(zip(stack.names, probability.tolist(), strict=True))
-    return RiskScore(sum(per_view.values()) / len(per_view), per_view)
+    return RiskScore(float(probability.mean()), per_view)

@@ -98,6 +98,12 @@ def test_the_bundle_serves_rounded_weights_before_and_after_it_is_written(writte
     assert not any(p.requires_grad for p in loaded.net.parameters())
 
 
+def test_a_network_trained_channels_last_is_saved_like_any_other(written, tmp_path):
+    net = tiny_bundle.tiny_net().to(memory_format=torch.channels_last)
+    save_bundle(replace(load_bundle(written), net=net), tmp_path)
+    assert verify_bundle(tmp_path)[WEIGHTS] == verify_bundle(written)[WEIGHTS]
+
+
 def test_weights_beyond_half_precision_are_refused():
     net = tiny_bundle.tiny_net()
     with torch.no_grad():

@@ -9,7 +9,7 @@ from deeptepp.domain.clinical import ClinicalProfile, NodeStage
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi, ViewStack
 from deeptepp.model.bundle import load_bundle
-from deeptepp.model.predict import score_views
+from deeptepp.model.predict import score_views, view_probabilities
 from deeptepp.views.mosaic import build_views
 
 GOLDEN = 0.4518512
@@ -40,6 +40,13 @@ def test_the_score_is_the_mean_over_views_of_the_softmax_of_the_last_layer(bundl
         no, yes = bundle.net(torch.tensor(view)[None], clinical)[3][0].tolist()
         assert probability == pytest.approx(1 / (1 + np.exp(no - yes)), abs=1e-5)
     assert score.view_spread > 1e-4
+
+
+def test_cross_validation_and_serving_compute_the_same_probabilities(bundle, stack):
+    probability = view_probabilities(bundle.net, stack, bundle.clinical.encode(PROFILE))
+    score = score_views(bundle, stack, PROFILE)
+    assert list(score.per_view.values()) == probability.tolist()
+    assert score.probability == probability.mean()
 
 
 def test_the_score_of_the_tiny_bundle_never_moves(bundle, stack):
