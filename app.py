@@ -34,9 +34,8 @@ async def _sweep_forever(settings: Settings) -> None:
 
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Run the worker and the sweeper from start to shutdown; leave no upload behind at either end."""
+    """Run the worker and the sweeper from start to shutdown; leave no upload behind."""
     settings = load_settings()
-    default_store().sweep(0.0)
     default_runner()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_sweep_forever, settings)

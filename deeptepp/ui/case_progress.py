@@ -77,13 +77,14 @@ def _steps_html(view: JobView, steps: tuple[Step, ...]) -> str:
     """Write the list of steps, the current one marked in words and weight."""
     reports = {report.step: report for report in view.steps}
     last = max((i for i, step in enumerate(steps) if step in reports), default=0)
+    is_done = [i < last or _fraction(reports.get(step)) >= 1.0 for i, step in enumerate(steps)]
+    current = is_done.index(False) if False in is_done else len(steps)
     rows = []
     for i, step in enumerate(steps):
-        is_done = i < last or _fraction(reports.get(step)) >= 1.0
-        kind, mark = ("done", "✓") if is_done else ("now", "…") if i == last or i == last + 1 else ("waiting", "")
+        kind, mark = ("done", "✓") if is_done[i] else ("now", "…") if i == current else ("waiting", "")
         found = reports[step].found if step in reports else ""
         rows.append(
-            f'<li class="{kind}"><span class="mark">{mark}</span><span class="name">{escape(STEPS[step])}</span>'
-            f'<span class="found">{escape(found)}</span></li>'
+            f'<div role="listitem" class="step {kind}"><span class="mark">{mark}</span>'
+            f'<span class="name">{escape(STEPS[step])}</span><span class="found">{escape(found)}</span></div>'
         )
-    return f'<ul class="dt-steps">{"".join(rows)}</ul>'
+    return f'<div class="dt-steps" role="list">{"".join(rows)}</div>'

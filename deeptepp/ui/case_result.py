@@ -18,13 +18,12 @@ from deeptepp.ui.cards import facts_list, findings_list
 from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.case_images import describe
 from deeptepp.ui.case_steps import score, start_over
+from deeptepp.ui.charts import show_figure
 from deeptepp.ui.curves import FEW_EVENTS, Comparison, by_arm, by_tier, estimates_table
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.score_card import score_card
 from deeptepp.ui.session import Screen, Session
 from deeptepp.ui.words import FIELDS, label, plural
-
-_PLOT_CONFIG = {"displaylogo": False, "modeBarButtonsToRemove": ["lasso2d", "select2d", "autoScale2d"]}
 
 
 def result_screen(session: Session) -> None:
@@ -152,7 +151,7 @@ def _curves(comparison: Comparison, title: str, colours: dict[str, str], bundle:
         colours=[colours[curve.label] for curve in comparison.curves],
         simulated=bundle.is_simulated,
     )
-    st.plotly_chart(figure, theme=None, config=_PLOT_CONFIG, key=f"result-km-{key}", alt=title)
+    show_figure(figure, key=f"result-km-{key}", fallback_alt=title)
     st.table(estimates_table(comparison), hide_index=True, border="horizontal")
     if comparison.has_few_events:
         few = [curve.label for curve in comparison.curves if curve.n_events < FEW_EVENTS]

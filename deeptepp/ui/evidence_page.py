@@ -12,11 +12,11 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import BundleError
 from deeptepp.model.bundle import ModelBundle, verify_bundle
 from deeptepp.report.figures import kaplan_meier_figure
-from deeptepp.report.theme import TIER_COLOURS
+from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.ui.cards import bundle_card, facts_list
+from deeptepp.ui.charts import show_figure
 from deeptepp.ui.curves import by_tier, estimates_table
 from deeptepp.ui.loaded import bundle_folder, loaded_bundle
-from deeptepp.ui.score_card import TIER_MARKS
 from deeptepp.ui.words import MEASURED_ON, label
 
 
@@ -98,7 +98,7 @@ def _tiers(bundle: ModelBundle) -> None:
     with left:
         rows = [
             {
-                "Tier": f"{TIER_MARKS[tier]} {label(tier)}",
+                "Tier": f"{TIER_GLYPHS[tier]} {label(tier)}",
                 "Score": limits[tier],
                 "Patients": f"{sizes[tier]} ({100 * sizes[tier] / max(1, len(reference)):.0f} %)",
             }
@@ -124,7 +124,7 @@ def _tiers(bundle: ModelBundle) -> None:
             colours=[TIER_COLOURS[tier] for tier in comparison.keys if isinstance(tier, Tier)],
             simulated=bundle.is_simulated,
         )
-        st.plotly_chart(figure, theme=None, key="evidence-km", alt="Survival of the reference cohort by risk tier")
+        show_figure(figure, key="evidence-km", fallback_alt="Survival of the reference cohort by risk tier")
         st.table(estimates_table(comparison), hide_index=True, border="horizontal")
 
 

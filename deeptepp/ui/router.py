@@ -6,10 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
+# Not beside this file on purpose: Streamlit would serve a neighbouring folder without asking the router.
 _PAGES = Path(__file__).parents[2] / "pages"
-"""Not beside this file on purpose: Streamlit would serve a neighbouring folder without asking the router."""
+_MARK = str(Path(__file__).parent / "mark.svg")
+_WORDMARK = str(Path(__file__).parent / "wordmark.svg")
 
-st.set_page_config(page_title="DeepTEPP", layout="wide")
+st.set_page_config(page_title="DeepTEPP", page_icon=_MARK, layout="wide")
+st.logo(_WORDMARK, icon_image=_MARK, size="large")
 st.navigation(
     [
         st.Page(_PAGES / "case.py", title="Score a case", default=True),

@@ -9,11 +9,8 @@ import streamlit as st
 from deeptepp.domain.risk import Assessment, Tier, TierScheme
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
-from deeptepp.report.theme import TIER_COLOURS
+from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.ui.words import label
-
-TIER_MARKS = {Tier.LOW: "●", Tier.MODERATE: "▲", Tier.HIGH: "■"}
-"""Shape of each tier, so that colour is never the only sign."""
 
 
 def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
@@ -45,7 +42,7 @@ def _score_html(score: float, tier: Tier) -> str:
     return (
         f'<div class="dt-score"><div><div class="number">{score:.2f}</div>'
         '<div class="what">Risk score, 0 to 1</div></div>'
-        f'<div class="dt-tier" style="--tier:{TIER_COLOURS[tier]}"><span class="shape">{TIER_MARKS[tier]}</span>'
+        f'<div class="dt-tier" style="--tier:{TIER_COLOURS[tier]}"><span class="shape">{TIER_GLYPHS[tier]}</span>'
         f"{escape(label(tier))} risk tier</div></div>"
     )
 

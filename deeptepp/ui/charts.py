@@ -1,0 +1,32 @@
+"""A figure of the report on a screen: light or dark, with the words that describe it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from deeptepp.report.theme import for_dark_page
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
+"""Zoom, pan and save as image; no selection, which would do nothing."""
+
+
+def show_figure(figure: Figure, *, key: str, fallback_alt: str) -> None:
+    """Show a figure in the colours of the page.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        From ``report.figures``.
+    key : str
+        Of the element.
+    fallback_alt : str
+        Description for who cannot see it, where the figure brings none of its own.
+    """
+    alt = (figure.layout.meta or {}).get("alt", fallback_alt)
+    shown = for_dark_page(figure) if st.context.theme.type == "dark" else figure
+    st.plotly_chart(shown, theme=None, config=_CONFIG, key=key, alt=alt)
