@@ -1,0 +1,271 @@
+"""Numbers as they are written everywhere: one rule for each kind.
+
+A value that is None is written "not estimable", an interval that is None "CI not estimable"; nothing is ever
+rounded into a certainty (p is never 0, nor 1). Spaces before units do not break.
+"""
+
+from __future__ import annotations
+
+NOT_ESTIMABLE = "not estimable"
+"""For a value that the data do not determine."""
+
+NO_INTERVAL = "CI not estimable"
+"""For an interval that the data do not determine."""
+
+_NBSP = "\u00a0"
+_EN_DASH = "\u2013"
+
+
+def p_value(p: float | None) -> str:
+    """Write a p-value.
+
+    Parameters
+    ----------
+    p : float or None
+        In [0, 1].
+
+    Returns
+    -------
+    str
+        Three decimals, with the sign of relation.
+
+    Examples
+    --------
+    >>> p_value(0.0481), p_value(0.00004), p_value(0.99999), p_value(None)
+    ('p = 0.048', 'p < 0.001', 'p > 0.999', 'p not estimable')
+    """
+    if p is None:
+        return f"p {NOT_ESTIMABLE}"
+    # Decided after rounding, so that 0.0006 is 0.001 and 0.00049 is below it.
+    if p < 0.0005:
+        return "p < 0.001"
+    return "p > 0.999" if p >= 0.9995 else f"p = {p:.3f}"
+
+
+def percent(share: float | None, *, decimals: int = 1) -> str:
+    """Write a share as percent.
+
+    Parameters
+    ----------
+    share : float or None
+        In [0, 1].
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        With a no-break space before the sign.
+    """
+    return NOT_ESTIMABLE if share is None else f"{100 * share:.{decimals}f}{_NBSP}%"
+
+
+def percent_ci(
+    share: float | None, low: float | None, high: float | None, *, level: float | None = None, decimals: int = 1
+) -> str:
+    """Write a share with its interval.
+
+    Parameters
+    ----------
+    share, low, high : float or None
+        In [0, 1].
+    level : float, optional
+        Confidence level to name; left out where a heading names it.
+    decimals : int
+        Digits after the point.
+
+    Returns
+    -------
+    str
+        Like ``98.0 % (96.1-99.0)`` with an en dash, or with ``95 % CI`` inside the brackets.
+    """
+    if share is None:
+        return NOT_ESTIMABLE
+    if low is None or high is None:
+        return f"{percent(share, decimals=decimals)} ({NO_INTERVAL})"
+    interval = f"{100 * low:.{decimals}f}{_EN_DASH}{100 * high:.{decimals}f}"
+    return f"{percent(share, decimals=decimals)} ({_named(level)}{interval})"
+
+
+def ratio_ci(
+    value: float | None, low: float | None, high: float | None, *, name: str = "", level: float | None = None
+) -> str:
+    """Write a ratio with its interval.
+
+    Parameters
+    ----------
+    value, low, high : float or None
+        Above 0; an infinite limit is written as such.
+    name : str
+        Put in front, for example ``HR``.
+    level : float, optional
+        Confidence level to name.
+
+    Returns
+    -------
+    str
+        Two decimals, or three significant digits from 100 on.
+    """
+    lead = f"{name}{_NBSP}" if name else ""
+    if value is None:
+        return f"{lead}{NOT_ESTIMABLE}"
+    if low is None or high is None:
+        return f"{lead}{_ratio(value)} ({NO_INTERVAL})"
+    return f"{lead}{_ratio(value)} ({_named(level)}{_ratio(low)}{_EN_DASH}{_ratio(high)})"
+
+
+def hazard_ratio(value: float | None, low: float | None, high: float | None, *, level: float | None = None) -> str:
+    """Write a hazard ratio with its interval.
+
+    Parameters
+    ----------
+    value, low, high : float or None
+        Above 0.
+    level : float, optional
+        Confidence level to name.
+
+    Returns
+    -------
+    str
+        Like ``HR 0.42 (0.20-0.88)`` with an en dash.
+    """
+    return ratio_ci(value, low, high, name="HR", level=level)
+
+
+def auc_ci(value: float | None, low: float | None, high: float | None, *, level: float | None = None) -> str:
+    """Write an area under the ROC curve with its interval.
+
+    Parameters
+    ----------
+    value, low, high : float or None
+        In [0, 1].
+    level : float, optional
+        Confidence level to name.
+
+    Returns
+    -------
+    str
+        Like ``0.87 (0.83-0.91)`` with an en dash.
+    """
+    return ratio_ci(value, low, high, level=level)
+
+
+def months(value: float | None) -> str:
+    """Write a time.
+
+    Parameters
+    ----------
+    value : float or None
+        Months; None where a median was not reached.
+
+    Returns
+    -------
+    str
+        Whole months without a decimal, others with one.
+    """
+    if value is None:
+        return "not reached"
+    rounded = round(value, 1)
+    return f"{rounded:.0f}{_NBSP}months" if rounded == int(rounded) else f"{rounded:.1f}{_NBSP}months"
+
+
+def score(value: float | None) -> str:
+    """Write a risk score.
+
+    Parameters
+    ----------
+    value : float or None
+        In [0, 1]; None where there is no score.
+
+    Returns
+    -------
+    str
+        Three decimals; 0.9999 stays below 1 and 0.0001 above 0.
+
+    Examples
+    --------
+    >>> score(0.63049), score(0.99999), score(0.0001), score(None)
+    ('0.630', '> 0.999', '< 0.001', 'not scored')
+    """
+    if value is None:
+        return "not scored"
+    if 0 < value < 0.0005:
+        return "< 0.001"
+    return "> 0.999" if 0.9995 <= value < 1 else f"{value:.3f}"
+
+
+def percentile(value: float | None) -> str:
+    """Write a place in the reference cohort.
+
+    Parameters
+    ----------
+    value : float or None
+        Share of the cohort with a lower score, percent.
+
+    Returns
+    -------
+    str
+        Like ``higher than 87 %``, never 0 or 100 by rounding.
+    """
+    if value is None:
+        return NOT_ESTIMABLE
+    if 0 < value < 1:
+        return f"higher than less than 1{_NBSP}%"
+    if 99 < value < 100:
+        return f"higher than more than 99{_NBSP}%"
+    return f"higher than {value:.0f}{_NBSP}%"
+
+
+def count(n: int, singular: str, plural: str | None = None) -> str:
+    r"""Write a number of things.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    singular : str
+        Word for one.
+    plural : str, optional
+        Word for several; ``singular`` with an s when left out.
+
+    Returns
+    -------
+    str
+        Number and word, kept on one line.
+
+    Examples
+    --------
+    >>> count(1, "event"), count(0, "event"), count(3, "biopsy", "biopsies")
+    ('1\xa0event', '0\xa0events', '3\xa0biopsies')
+    """
+    return f"{n}{_NBSP}{singular if n == 1 else plural or singular + 's'}"
+
+
+def count_of(n: int, total: int) -> str:
+    """Write a number of patients and its share.
+
+    Parameters
+    ----------
+    n, total : int
+        Part and whole.
+
+    Returns
+    -------
+    str
+        Like ``439 (60.5 %)``; without a share when nobody is in the whole.
+    """
+    return f"{n} ({percent(n / total)})" if total else f"{n}"
+
+
+def _named(level: float | None) -> str:
+    """Name the interval inside its brackets."""
+    return "" if level is None else f"{100 * level:g}{_NBSP}% CI "
+
+
+def _ratio(value: float) -> str:
+    """Two decimals; from 100 on three significant digits; infinity in words."""
+    if value == float("inf"):
+        return "infinity"
+    if 0 < value < 0.005:
+        return "< 0.01"
+    return f"{value:.2f}" if value < 100 else f"{value:.3g}" if value < 1000 else "> 1000"

@@ -1,0 +1,64 @@
+"""What every figure carries: the mark of simulated data and its content in words."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+
+import plotly.graph_objects as go
+
+from deeptepp.domain.risk import SIMULATED_COHORT
+from deeptepp.report.theme import NEUTRAL
+
+_TITLE_CHARACTERS = 58
+"""Longest line of a bold 16 px title in a figure 560 px wide."""
+
+
+def broken_title(title: str) -> tuple[str, int]:
+    """Break a title into lines that fit the narrowest figure.
+
+    Parameters
+    ----------
+    title : str
+        Plain text or inline tags of plotly.
+
+    Returns
+    -------
+    tuple of str and int
+        The title in bold with line breaks, and the number of lines.
+    """
+    lines = wrap(title, _TITLE_CHARACTERS) or [""]
+    return f"<b>{'<br>'.join(lines)}</b>", len(lines)
+
+
+def finish(figure: go.Figure, alt: str, *, simulated: bool) -> go.Figure:
+    """Write the mark of simulated data into the plot, and the alternative text into the metadata.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Changed in place.
+    alt : str
+        What the figure shows, in words.
+    simulated : bool
+        The patients are simulated.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The same figure.
+    """
+    if simulated:
+        alt = f"{SIMULATED_COHORT}. {alt}"
+        figure.add_annotation(
+            text=f"<b>{SIMULATED_COHORT}</b>",
+            xref="x domain",
+            yref="y domain",
+            x=0.5,
+            y=0.04,
+            yanchor="bottom",
+            showarrow=False,
+            opacity=0.75,
+            font={"size": 18, "color": NEUTRAL},
+            name="simulated",
+        )
+    return figure.update_layout(meta={"alt": alt})
