@@ -102,13 +102,7 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
             assessment.score.probability if assessment.score else None,
             simulated=bundle.is_simulated,
         )
-        st.plotly_chart(
-            figure,
-            theme=None,
-            config=_PLOT_CONFIG,
-            key="result-distribution",
-            alt="Scores of the reference cohort",
-        )
+        show_figure(figure, key="result-distribution", fallback_alt="Scores of the reference cohort")
     weighty = [f for f in assessment.findings if f.severity is not Severity.NOTE]
     notes = [f for f in assessment.findings if f.severity is Severity.NOTE]
     if weighty:
