@@ -172,7 +172,7 @@ def _room(canvas: Canvas, inside_mm: Field) -> Field:
 
 
 def _sensitivity(canvas: Canvas) -> Field:
-    """Give the sensitivity of a four-channel breast coil that hugs both breasts and fades towards the back."""
+    """Give the sensitivity of a four-channel breast coil that hugs both breasts, partly evened out."""
     step = 4
     z, y, x = canvas.z[::step], canvas.y[:, ::step], canvas.x[:, :, ::step]
     total = np.zeros(np.broadcast_shapes(z.shape, y.shape, x.shape), dtype=np.float32)
@@ -180,8 +180,8 @@ def _sensitivity(canvas: Canvas) -> Field:
     for centre, gain in zip((-140.0, -22.0, 22.0, 140.0), gains, strict=True):
         square = ((x - centre) / 75) ** 2 + ((y + 45) / 68) ** 2 + (z / 110) ** 2
         total += (gain / (1 + square)).astype(np.float32)
-    total /= np.float32(1.55)
-    return _refine(canvas, total, step)
+    # Scanners even the sensitivity out before storing the images; about the square root of it remains.
+    return _refine(canvas, np.sqrt(total / np.float32(1.55)), step)
 
 
 def _refine(canvas: Canvas, samples: Field, step: int) -> Field:

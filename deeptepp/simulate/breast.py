@@ -172,7 +172,7 @@ def paint_vessels(canvas: Canvas, breast: BreastShape, skin_depth: Field, behind
         points = canvas.grid.to_index(np.concatenate(lines)) - start
         tube = _tubes(points, shape, radius_mm, canvas.pitch_mm)
         canvas.paint(
-            Tissue.BLOOD, 0.85 * tube * soft_step(skin_depth[box] - 3, 2) * soft_step(behind[box] - 2, 2), box
+            Tissue.BLOOD, 0.5 * tube * soft_step(skin_depth[box] - 3, 2) * soft_step(behind[box] - 2, 2), box
         )
 
 

@@ -38,7 +38,7 @@ class Tissue(IntEnum):
 
 _SIGNAL = {
     Tissue.FAT: 1.0,
-    Tissue.GLAND: 0.44,
+    Tissue.GLAND: 0.38,
     Tissue.ENHANCING_GLAND: 0.0,
     Tissue.SKIN: 0.50,
     Tissue.MUSCLE: 0.36,
@@ -53,7 +53,7 @@ _SIGNAL = {
 _SUPPRESSED = {Tissue.FAT: 0.17, Tissue.BONE: 0.20}
 """Signal of tissues that fat suppression darkens; it is never complete."""
 
-TUMOUR_SIGNAL = 0.40
+TUMOUR_SIGNAL = 0.37
 """Pre-contrast signal of tumour, relative to unsuppressed fat: a little below gland."""
 
 
@@ -145,14 +145,14 @@ def draw_tissue_kinetics(rng: np.random.Generator) -> TissueKinetics:
     TissueKinetics
         Background parenchymal enhancement ranges from minimal to marked, the same on both sides.
     """
-    background = float(0.12 + 0.55 * rng.beta(1.4, 2.6))
+    background = float(0.10 + 0.50 * rng.beta(1.4, 2.8))
     dose = float(rng.uniform(0.9, 1.1))
     curves = {
         Tissue.ENHANCING_GLAND: Uptake(background * dose, 110.0, 0.06),
         Tissue.SKIN: Uptake(0.45 * dose, 90.0, 0.03),
         Tissue.MUSCLE: Uptake(0.28 * dose, 80.0, 0.02),
-        Tissue.BLOOD: Uptake(2.1 * dose, 8.0, -0.075),
-        Tissue.HEART: Uptake(1.25 * dose, 14.0, -0.05),
+        Tissue.BLOOD: Uptake(3.4 * dose, 8.0, -0.09),
+        Tissue.HEART: Uptake(1.7 * dose, 14.0, -0.06),
         Tissue.LIVER: Uptake(0.75 * dose, 45.0, -0.01),
         Tissue.BONE: Uptake(0.10 * dose, 80.0, 0.0),
     }

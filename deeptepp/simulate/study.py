@@ -151,7 +151,8 @@ class _Scene:
         matrices = [m[block] for m, block in zip(self.anatomy.matrices(self.grid), self.tumour.block, strict=True)]
         sensitivity = interpolate(self.anatomy.sensitivity, matrices)
         here = signal[self.tumour.block]
-        tissue = np.float32(TUMOUR_SIGNAL) * (1 + self.tumour.enhancement_at(since_injection_s))
+        tissue = np.float32(TUMOUR_SIGNAL) * self.tumour.darkening
+        tissue *= 1 + self.tumour.enhancement_at(since_injection_s)
         inside = self._body(matrices)
         around = np.float32(TUMOUR_SIGNAL) * self.tumour.halo_at(since_injection_s) * inside
         here += (1 - self.tumour.share) * around * sensitivity
@@ -168,8 +169,8 @@ def _measure(
 ) -> npt.NDArray[np.uint16]:
     """Give the magnitude of signal plus complex Gaussian noise, in stored values.
 
-    The in-phase noise is fresh; the quadrature one, which only matters in air, is drawn once per phase for one slab and
-    shifted. Slab by slab, because memory traffic is what this costs.
+    The in-phase noise is fresh; the quadrature one, which only matters in air, is drawn for one slab of each
+    phase and shifted for the others. Slab by slab, because memory traffic is what this costs.
     """
     deviation = np.float32(protocol.noise_pct / 100 * protocol.gain)
     stored = np.empty(signal.shape, dtype=np.uint16)

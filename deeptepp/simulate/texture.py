@@ -90,7 +90,8 @@ def _spline_matrix(n: int, pitch: float, phase: float) -> Field:
     nodes = np.arange(int(position[-1]) + 3)
     t = np.abs(position[:, None] - nodes)
     weights = np.where(t < 0.5, 0.75 - t**2, np.where(t < 1.5, 0.5 * (1.5 - t) ** 2, 0.0))
-    return (weights / np.linalg.norm(weights, axis=1, keepdims=True)).astype(np.float32)
+    scaled: Field = (weights / np.linalg.norm(weights, axis=1, keepdims=True)).astype(np.float32)
+    return scaled
 
 
 def soft_step(value: npt.NDArray[Any], width: float) -> Field:

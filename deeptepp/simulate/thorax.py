@@ -100,7 +100,7 @@ def paint_thorax(canvas: Canvas, shape: ThoraxShape, cage: Field) -> None:
 def _paint_muscles(canvas: Canvas, shape: ThoraxShape, cage: Field, noise: Field) -> None:
     """Paint pectoral muscle with fatty septa, and the muscles of flank and back."""
     pectoral = soft_step(pectoral_thickness(canvas, shape) + 0.8 * noise - np.abs(cage - 2) + 1, 1.5)
-    canvas.paint(Tissue.MUSCLE, pectoral * (0.90 + 0.06 * noise) * soft_step(95 - canvas.y, 20))
+    canvas.paint(Tissue.MUSCLE, pectoral * np.clip(0.90 + 0.06 * noise, 0, 1) * soft_step(95 - canvas.y, 20))
     back = soft_step(canvas.y - 78, 22) * soft_step(cage - 3, 2) * soft_step(26 + 5 * noise - cage, 3)
     canvas.paint(Tissue.MUSCLE, back * np.clip(0.85 + 0.1 * noise, 0, 1))
 

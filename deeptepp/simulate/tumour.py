@@ -78,7 +78,7 @@ class TumourPattern:
     @property
     def rim_uptake(self) -> Uptake:
         """Uptake of the rim: rises early and washes out at high risk, slow and persistent at low risk."""
-        return Uptake(1.05 + 1.35 * self.vigour, 48.0 - 26.0 * self.vigour, 0.03 - 0.085 * self.wash_out)
+        return Uptake(0.80 + 1.35 * self.vigour, 48.0 - 26.0 * self.vigour, 0.03 - 0.085 * self.wash_out)
 
     @property
     def core_uptake(self) -> Uptake:
@@ -154,6 +154,12 @@ class Tumour:
         result: Field = (core + (rim - core) * self.rim) * self.texture
         return result
 
+    @property
+    def darkening(self) -> Field:
+        """Give the factor on the pre-contrast signal: necrosis in the core is dark on T1, (z, y, x)."""
+        result: Field = 1 - np.float32(0.35 * self.pattern.rim) * (1 - self.rim)
+        return result
+
     def halo_at(self, since_injection_s: float) -> Field:
         """Give the relative enhancement of the tissue around the tumour at a time in s, (z, y, x)."""
         result: Field = self.halo * np.float32(self.pattern.rim_uptake.at(since_injection_s))
@@ -210,8 +216,8 @@ def build_tumour(
     share = np.maximum(body, spicules)
     noise = smooth_noise(block.shape, max(0.17 * size_mm, 3.2) / np.asarray(block.spacing_mm), rng)
     texture = np.clip(1 + (0.04 + 0.36 * pattern.heterogeneity) * noise, 0.25, 2.0).astype(np.float32)
-    rim_mm = np.clip(0.13 * size_mm, 1.6, 6.0)
-    rim = soft_step(rim_mm * (1 + 0.2 * noise) - depth, 0.45 * rim_mm)
+    rim_mm = np.clip(0.17 * size_mm, 2.2, 6.5)
+    rim = soft_step(rim_mm * (1 + 0.2 * noise) - depth, 0.75 * rim_mm)
     z, y, x = (int(v) for v in start)
     halo = _halo(outside, block, pattern, rng)
     return Tumour(block, (z, y, x), mask, share, rim, texture, halo, pattern)
@@ -261,7 +267,9 @@ def _fit(distance: Field, outline: Field, block: Grid, size_mm: float) -> tuple[
         mask = distance <= scale * outline
         if not mask.any():
             mask = distance <= distance.min()
-        measured = Lesion(mask, block).longest_diameter_mm
+        # The ends of the longest diameter lie on the surface, which is far fewer points than the body.
+        surface = mask & ~ndimage.binary_erosion(mask)
+        measured = Lesion(surface, block).longest_diameter_mm
         if abs(measured - size_mm) < 0.25 * min(block.spacing_mm):
             break
         scale *= float(np.clip(size_mm / measured, 0.8, 1.25))
@@ -274,8 +282,8 @@ def _spicules(
     """Give strands that stick out of the outline, thin at their tips, (z, y, x)."""
     result = np.zeros(outside.shape, dtype=np.float32)
     longest = (0.18 + 0.22 * pattern.spiculation) * size_mm + 5
-    near = np.nonzero((outside > -3) & (outside < longest))
-    toward, away = direction[(slice(None), *near)], outside[near]
+    near = (outside > -3) & (outside < longest)
+    toward, away = direction[:, near], outside[near]
     total = np.zeros(len(away), dtype=np.float32)
     for _ in range(round(26 * max(pattern.spiculation - 0.12, 0))):
         axis = rng.standard_normal(3)
@@ -294,6 +302,6 @@ def _halo(outside: Field, block: Grid, pattern: TumourPattern, rng: np.random.Ge
     """Give peritumoural enhancement relative to the rim, fading with distance, (z, y, x)."""
     noise = smooth_noise(block.shape, 6 / np.asarray(block.spacing_mm), rng)
     fade = np.exp(-((np.clip(outside, 0, None) / (0.55 * HALO_MM)) ** 2)) * soft_step(HALO_MM - outside + 3, 4)
-    strength = 0.42 * pattern.halo * np.clip(1 + 0.5 * noise, 0.1, 2)
+    strength = 0.45 * pattern.halo * np.clip(1 + 0.5 * noise, 0.1, 2)
     result: Field = (strength * fade).astype(np.float32)
     return result
