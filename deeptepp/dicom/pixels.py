@@ -165,9 +165,9 @@ def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def _narrowed(values: npt.NDArray[np.int64]) -> Voxels:
-    """Give whole numbers in the smallest of uint16, int16, int32 that holds them, else float32."""
+    """Give whole numbers in the first of int16, uint16, int32 that holds them, else float32."""
     low, high = int(values.min()), int(values.max())
-    for dtype in (np.uint16, np.int16, np.int32):
+    for dtype in (np.int16, np.uint16, np.int32):
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
             return values.astype(dtype)
     return values.astype(np.float32)

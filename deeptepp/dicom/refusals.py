@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -146,8 +146,13 @@ def _place_in_time(stack: Stack, others: Sequence[Stack]) -> int:
 def _difference(a: Grid, b: Grid) -> str:
     """Say in what two grids differ."""
     if a.shape != b.shape:
-        return " and ".join(" x ".join(str(n) for n in grid.shape) + " voxels (z, y, x)" for grid in (a, b))
+        return _pair(" x ".join(str(n) for n in g.shape) for g in (a, b)) + " voxels (z, y, x)"
     if not np.allclose(a.spacing_mm, b.spacing_mm, atol=1e-3):
-        return " and ".join(" x ".join(f"{s:.3f}" for s in g.spacing_mm) + " mm spacing (z, y, x)" for g in (a, b))
+        return _pair(" x ".join(f"{s:.3f}" for s in g.spacing_mm) for g in (a, b)) + " mm spacing (z, y, x)"
     apart = float(np.abs(a.corners_mm() - b.corners_mm()).max())
     return f"corners {apart:.1f} mm apart"
+
+
+def _pair(words: Iterable[str]) -> str:
+    """Join two descriptions."""
+    return " and ".join(words)

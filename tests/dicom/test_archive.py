@@ -1,0 +1,169 @@
+"""Archives are opened without unpacking, and unsafe ones are refused by name."""
+
+import os
+import stat
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from deeptepp.dicom import archive
+from deeptepp.dicom.archive import open_members
+from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, NotAnArchive, UnsafeArchivePath
+
+
+def zip_with(path: Path, *names: str, content: bytes = b"content") -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name in names:
+            made.writestr(name, content)
+    return path
+
+
+def contents(source) -> set[bytes]:
+    with open_members(source) as members:
+        return {member.read() for member in members}
+
+
+def test_a_zip_and_a_folder_and_a_list_give_the_same_bytes(tmp_path):
+    folder = tmp_path / "study" / "deep"
+    folder.mkdir(parents=True)
+    files = []
+    for i in range(3):
+        files.append(folder / f"{i}")
+        files[-1].write_bytes(b"number %d" % i)
+    zipped = tmp_path / "study.zip"
+    with zipfile.ZipFile(zipped, "w") as made:
+        for file in files:
+            made.write(file, file.name)
+    assert (
+        contents(zipped) == contents(tmp_path / "study") == contents(files) == {b"number %d" % i for i in range(3)}
+    )
+
+
+def test_what_systems_add_is_ignored(tmp_path):
+    path = zip_with(tmp_path / "a.zip", "__MACOSX/x", "a/._b", "DICOMDIR", "a/.DS_Store", "a/Thumbs.db", "a/image")
+    with open_members(path) as members:
+        assert len(members) == 1
+
+
+def test_nothing_is_written_beside_the_archive(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    contents(zip_with(tmp_path / "a.zip", "a/b", "c"))
+    assert [p.name for p in tmp_path.rglob("*")] == ["a.zip"]
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\x89PNG" + bytes(200)])
+def test_a_lone_file_that_is_neither_zip_nor_dicom_is_refused(tmp_path, content):
+    path = tmp_path / "upload"
+    path.write_bytes(content)
+    with pytest.raises(NotAnArchive):
+        contents(path)
+
+
+def test_an_absent_file_and_an_empty_list_are_refused(tmp_path):
+    for source in (tmp_path / "absent", []):
+        with pytest.raises(NotAnArchive):
+            contents(source)
+
+
+@pytest.mark.parametrize(
+    "name", ["../up", "a/../../up", "/etc/passwd", "C:/up", "..\\up", "a\\..\\..\\up", "\\\\server\\up", "C:up"]
+)
+def test_a_name_that_leaves_the_archive_is_refused(tmp_path, name):
+    with pytest.raises(UnsafeArchivePath) as caught:
+        contents(zip_with(tmp_path / "a.zip", "good", name))
+    assert caught.value.value == 1
+    assert "up" not in str(caught.value).replace("upload", "")
+
+
+def test_backslashes_as_mere_separators_are_read(tmp_path):
+    assert contents(zip_with(tmp_path / "a.zip", "study\\1.dcm")) == {b"content"}
+
+
+def test_a_link_in_a_zip_is_refused(tmp_path):
+    info = zipfile.ZipInfo("link")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as made:
+        made.writestr(info, "/etc/passwd")
+    with pytest.raises(UnsafeArchivePath):
+        contents(tmp_path / "a.zip")
+
+
+def test_a_link_that_leaves_a_folder_is_refused_and_one_within_is_read(tmp_path):
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "image").write_bytes(b"inside")
+    (folder / "link").symlink_to(folder / "image")
+    assert contents(folder) == {b"inside"}
+    (tmp_path / "secret").write_bytes(b"outside")
+    (folder / "bad").symlink_to(tmp_path / "secret")
+    with pytest.raises(UnsafeArchivePath):
+        contents(folder)
+
+
+def test_an_encrypted_zip_is_refused(tmp_path):
+    path = zip_with(tmp_path / "a.zip", "a")
+    raw = bytearray(path.read_bytes())
+    for signature, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        raw[raw.index(signature) + at] |= 1
+    path.write_bytes(raw)
+    with pytest.raises(EncryptedArchive):
+        contents(path)
+
+
+def test_a_zip_of_empty_megabytes_is_a_bomb(tmp_path):
+    path = zip_with(tmp_path / "a.zip", "a", "b", content=bytes(40 * 1024**2))
+    with pytest.raises(ArchiveTooLarge) as caught:
+        contents(path)
+    assert "times" in str(caught.value.value)
+    assert caught.value.limit == "200 times"
+
+
+def test_too_many_files_and_too_many_bytes_are_refused(tmp_path, monkeypatch):
+    path = zip_with(tmp_path / "a.zip", *"abcdef", content=os.urandom(1000))
+    monkeypatch.setattr(archive, "MAX_MEMBERS", 5)
+    with pytest.raises(ArchiveTooLarge):
+        contents(path)
+    monkeypatch.setattr(archive, "MAX_MEMBERS", 6)
+    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 5999)
+    with pytest.raises(ArchiveTooLarge):
+        contents(path)
+    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 6000)
+    assert len(contents(path)) == 1
+
+
+def test_an_entry_longer_than_it_declares_is_never_read_to_its_end(tmp_path):
+    path = zip_with(tmp_path / "a.zip", "a", content=bytes(50_000_000))
+    raw = bytearray(path.read_bytes())
+    struct.pack_into("<I", raw, raw.index(b"PK\x01\x02") + 24, 1000)
+    path.write_bytes(raw)
+    with pytest.raises(DamagedArchive):
+        contents(path)
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.9])
+def test_a_zip_cut_short_is_called_damaged(tmp_path, keep):
+    path = zip_with(tmp_path / "a.zip", *"abc", content=os.urandom(5000))
+    raw = path.read_bytes()
+    path.write_bytes(raw[: int(len(raw) * keep)])
+    with pytest.raises(DamagedArchive):
+        contents(path)
+
+
+def test_a_changed_byte_is_found_by_its_checksum(tmp_path):
+    path = zip_with(tmp_path / "a.zip", "a", content=os.urandom(5000))
+    raw = bytearray(path.read_bytes())
+    raw[2500] ^= 0xFF
+    path.write_bytes(raw)
+    with pytest.raises(DamagedArchive):
+        contents(path)
+
+
+def test_an_archive_in_an_archive_is_not_opened(tmp_path):
+    inner = zip_with(tmp_path / "inner.zip", "a")
+    outer = tmp_path / "outer.zip"
+    with zipfile.ZipFile(outer, "w") as made:
+        made.write(inner, "inner.zip")
+    assert contents(outer) == {inner.read_bytes()}
