@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.dicom.digest import study_digest
+from deeptepp.dicom.write import write_study
 from deeptepp.domain.clinical import ClinicalProfile, Her2Status, Menopause, NodeStage, Sex, Stage
 from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.lesion import Lesion
@@ -254,8 +255,6 @@ def write_simulated_study(
     Path
         ``truth.json``: box, centroid and volume in LPS mm and ml, ``image_risk``, and that it is simulated.
     """
-    from deeptepp.dicom.write import write_study
-
     simulated = simulate_study(
         latent_risk=latent_risk,
         tumour_size_mm=tumour_size_mm,
@@ -267,7 +266,7 @@ def write_simulated_study(
     write_study(
         simulated.study,
         folder / "dicom",
-        description="SIMULATED breast DCE",
+        description="Breast DCE",
         patient_key=simulated.study.key,
     )
     path = folder / "truth.json"

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy import ndimage, stats
 
+from deeptepp.dicom.read import read_study
 from deeptepp.domain.clinical import Her2Status, NodeStage
 from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import DEMO_SIZE_MM, demo_profile, demo_study, simulate_study
+from deeptepp.simulate.study import DEMO_SIZE_MM, demo_profile, demo_study, simulate_study, write_simulated_study
 
 
 def _simulate(protocol, *, seed=0, latent_risk=0.8, size_mm=30.0, **options):
@@ -137,3 +139,21 @@ def test_the_demo_is_an_eligible_case_whose_size_agrees_with_its_images():
     assert case.lesion.longest_diameter_mm == pytest.approx(DEMO_SIZE_MM, abs=1.0)
     assert case.protocol is RUIJIN
     assert case.study.acquisition.patient_age_years == profile.age_years
+
+
+def test_a_written_study_reads_back_as_the_same_simulated_study(coarse, tmp_path):
+    tiny = replace(coarse, matrix=64, n_slices=24, slice_mm=4.4)
+    path = write_simulated_study(tmp_path, seed=5, latent_risk=1.0, tumour_size_mm=30.0, protocol=tiny)
+    truth = json.loads(path.read_text())
+    study = read_study(tmp_path / "dicom").study
+    rng = np.random.default_rng(5)
+    original = simulate_study(latent_risk=1.0, tumour_size_mm=30.0, rng=rng, protocol=tiny)
+    assert study.digest == original.study.digest
+    assert study.acquisition.is_simulated
+    assert study.acquisition.patient_sex == "F"
+    assert truth["is_simulated"] is True
+    assert truth["image_risk"] == original.image_risk
+    assert original.lesion.contains(truth["centroid_mm"])
+    low, high = (np.array(truth["box_mm"][k]) for k in ("low", "high"))
+    assert (low < truth["centroid_mm"]).all()
+    assert (high > truth["centroid_mm"]).all()
