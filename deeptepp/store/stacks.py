@@ -30,8 +30,8 @@ _NOISE_SHARE = 0.6
 """Share of Otsu's threshold above which a voxel is body; fat-suppressed breast is darker than the threshold."""
 _SAMPLE_STEP = 3
 """Every third voxel along each axis is looked at to find the body and the window."""
-_WINDOW_PERCENTILES = (1.0, 99.8)
-"""Black: of all voxels. White: of the body voxels of all phases."""
+_WINDOW_PERCENTILES = (1.0, 99.98)
+"""Black: of all voxels. White: of the body voxels of all phases; tumour must not saturate, or curves go flat."""
 
 Stack = npt.NDArray[np.uint8]
 Voxels = npt.NDArray[np.generic]

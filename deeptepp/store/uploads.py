@@ -7,6 +7,7 @@ never sent, stored or logged: files are numbered in the order of arrival.
 from __future__ import annotations
 
 import atexit
+import fcntl
 import os
 import re
 import secrets
@@ -18,7 +19,7 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
@@ -44,6 +45,8 @@ _MAX_BYTES = 4 * 1024**3
 _MAX_FILES = 20_000
 _TOKEN_LIFETIME_S = 3600
 _UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+_PREFIX = "deeptepp-uploads-"
+_LOCK = "lock"
 _PART = ".part"
 """Suffix of the folder of an upload that has not ended."""
 
@@ -365,17 +368,37 @@ def _last_write(folder: Path) -> float:
 def default_store() -> UploadStore:
     """Give the store of this process, in a 0700 temporary folder that is removed at exit.
 
+    A process that is killed cannot tidy up; the next one removes what it left.
+
     Returns
     -------
     UploadStore
         The same one at every call.
     """
-    root = Path(tempfile.mkdtemp(prefix="deeptepp-uploads-"))
-    atexit.register(_remove_if_owner, root, os.getpid())
+    _remove_orphans(Path(tempfile.gettempdir()))
+    base = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    # The lock lives as long as the process and is let go however the process ends.
+    lock = (base / _LOCK).open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    root = base / "studies"
+    root.mkdir(mode=0o700)
+    atexit.register(_remove_if_owner, base, lock, os.getpid())
     return UploadStore(root)
 
 
-def _remove_if_owner(root: Path, owner: int) -> None:
-    """Remove the folder, but not from a forked child, whose parent still needs it."""
+def _remove_if_owner(base: Path, lock: TextIO, owner: int) -> None:
+    """Remove the folder and the lock, but not from a forked child, whose parent still needs them."""
     if os.getpid() == owner:
-        shutil.rmtree(root, ignore_errors=True)
+        shutil.rmtree(base, ignore_errors=True)
+        lock.close()
+
+
+def _remove_orphans(parent: Path) -> None:
+    """Remove folders of this user that no process locks any more."""
+    for base in parent.glob(f"{_PREFIX}*"):
+        try:
+            with (base / _LOCK).open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(base, ignore_errors=True)
+        except OSError:
+            continue

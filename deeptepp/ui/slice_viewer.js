@@ -161,7 +161,7 @@ class SliceViewer {
   goToLesion() {
     const lesion = this.lesions[this.target];
     if (!lesion || !this.manifest) return;
-    const [k, , ] = lesion.start;
+    const [k] = lesion.start;
     const areas = Array.from({ length: lesion.shape[0] }, (_, n) => {
       const size = lesion.shape[1] * lesion.shape[2];
       return lesion.mask.subarray(n * size, (n + 1) * size).reduce((sum, bit) => sum + bit, 0);
@@ -182,27 +182,43 @@ class SliceViewer {
   }
 
   windowOf() {
-    const name = this.isDifference ? "difference" : "image";
-    this.windows[name] ??= this.presetWindow("auto");
-    return this.windows[name];
+    this.windows[this.mode] ??= this.presetWindow("auto");
+    return this.windows[this.mode];
   }
 
   /** Windows in display units of 0 to 255; a subtraction shows loss as black. */
   presetWindow(preset) {
-    const stack = this.source.stacks[this.post] ?? this.source.stacks[this.phase];
-    const full = this.isDifference ? [0, 255] : [0, 255];
-    if (preset === "full" || !stack) return { low: full[0], high: full[1], preset };
-    const shares = this.isDifference ? [0.5, 0.998] : [0.02, 0.997];
-    let [low, high] = quantiles(sampleOf(stack, this.isDifference ? this.source.stacks[0] : null), shares);
-    if (this.isDifference) low = 0;
+    if (preset === "full" || !this.source.has(this.post)) return { low: 0, high: 255, preset };
+    let [low, high] = this.autoWindow();
     high = Math.max(high, low + 8);
     if (preset === "bright") high = low + (high - low) * 0.6;
     if (preset === "contrast") [low, high] = [low + (high - low) * 0.2, low + (high - low) * 0.7];
     return { low, high, preset };
   }
 
+  /** Wide enough that nine tenths of the lesion are not white. */
+  autoWindow() {
+    const [stack, pre] = [this.source.stacks[this.post], this.isDifference ? this.source.stacks[0] : null];
+    const [low, high] = {
+      image: () => quantiles(sampleOf(stack), [0.02, 0.998]),
+      subtraction: () => [0, quantiles(sampleOf(stack, pre), [0.999])[0]],
+      mip: () => quantiles(this.projection(), [0.1, 0.995]),
+    }[this.mode]();
+    const lesion = this.lesions[this.target];
+    return [low, Math.max(high, lesion ? quantiles(inside(lesion, stack, pre, this.manifest.shape), [0.9])[0] : 0)];
+  }
+
+  /** Worked out once per phase. */
+  projection() {
+    if (!this.projections.has(this.post)) {
+      const { source, stage, post } = this;
+      this.projections.set(post, projectDifference(source.stacks[post], source.stacks[0], stage.nx * stage.ny));
+    }
+    return this.projections.get(this.post);
+  }
+
   setWindow(window) {
-    this.windows[this.isDifference ? "difference" : "image"] = window;
+    this.windows[this.mode] = window;
     this.syncControls();
     this.schedule();
   }
@@ -230,22 +246,18 @@ class SliceViewer {
   }
 
   paint() {
-    const { stage, source, manifest } = this;
-    const size = stage.nx * stage.ny;
+    const { stage, source } = this;
+    const offset = this.k * stage.nx * stage.ny;
     const { low, high } = this.windowOf();
     const [level, width] = [(low + high) / 2, Math.max(1, high - low)];
-    const [stack, pre] = [source.stacks[this.post], source.stacks[0]];
     if (this.mode === "image") {
-      paintImage(stage.pixels, source.stacks[this.phase], this.k * size, greyTable(0, 255, level, width));
+      paintImage(stage.pixels, source.stacks[this.phase], offset, greyTable(0, 255, level, width));
     } else if (this.mode === "subtraction") {
-      paintDifference(stage.pixels, stack, pre, this.k * size, greyTable(-255, 255, level, width));
+      const table = greyTable(-255, 255, level, width);
+      paintDifference(stage.pixels, source.stacks[this.post], source.stacks[0], offset, table);
     } else {
-      if (!this.projections.has(this.post)) {
-        this.projections.set(this.post, projectDifference(stack, pre, size));
-      }
-      paintImage(stage.pixels, this.projections.get(this.post), 0, greyTable(0, 255, level, width));
+      paintImage(stage.pixels, this.projection(), 0, greyTable(0, 255, level, width));
     }
-    return manifest;
   }
 
   drawLesions() {
@@ -373,7 +385,8 @@ class SliceViewer {
     const name = index === 0 ? "Pre-contrast" : `Post-contrast ${index}`;
     const what = { image: name, subtraction: `${name} − pre`, mip: `MIP of ${name} − pre` }[this.mode];
     const isScored = this.phase === manifest.chosen ? " · scored phase" : "";
-    this.find("what").textContent = `${what}${isScored}\n${timeText(manifest.times_s[this.phase])} after pre-contrast`;
+    const time = this.phase === 0 ? "" : `\n${timeText(manifest.times_s[this.phase])} after pre-contrast`;
+    this.find("what").textContent = `${what}${isScored}${time}`;
     const unit = (manifest.window[1] - manifest.window[0]) / 255;
     const { low, high } = this.windowOf();
     const level = ((low + high) / 2) * unit + (this.isDifference ? 0 : manifest.window[0]);
@@ -628,6 +641,7 @@ class SliceViewer {
 
   onResize() {
     const { clientWidth, clientHeight } = this.find("stage");
+    this.stage.font = getComputedStyle(this.frame).fontFamily;
     this.stage.resize(clientWidth, clientHeight);
     if (this.manifest) this.draw();
   }

@@ -57,7 +57,9 @@ _HTML = """
       <select data-part="lesion" aria-label="Lesion to go to"></select>
       <button type="button" data-part="go" title="Go to the lesion (L)">Go to</button>
       <button type="button" data-part="draw" title="Draw a box (D)">Draw box</button>
-      <button type="button" data-part="fullscreen" title="Full screen (F)" aria-label="Full screen">⛶</button>
+      <button type="button" data-part="fullscreen" title="Full screen (F)" aria-label="Full screen">
+        <svg viewBox="0 0 16 16" width="14" height="14" fill="none" stroke="currentColor" stroke-width="1.6"
+          aria-hidden="true"><path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4"/></svg></button>
       <button type="button" data-part="help" title="Keys (?)" aria-label="Keys" aria-expanded="false">?</button>
     </div>
   </div>
@@ -89,10 +91,10 @@ _HTML = """
     </div>
   </div>
   <div class="bar foot">
-    <span class="end" title="Towards the feet">I</span>
+    <span class="end">Feet</span>
     <div class="track"><div class="rail"><i class="band" data-part="band" hidden></i></div>
       <input type="range" min="0" max="1" value="0" aria-label="Slice" data-part="slider"></div>
-    <span class="end" title="Towards the head">S</span>
+    <span class="end">Head</span>
   </div>
 </div>
 """.replace("KEYS", "".join(f"<dt>{keys}</dt><dd>{meaning}</dd>" for keys, meaning in _KEYS))

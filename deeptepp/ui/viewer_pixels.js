@@ -56,6 +56,18 @@ function sampleOf(stack, pre) {
   return sample;
 }
 
+/** The voxels of a lesion, of one stack or of the gain between two. */
+function inside({ start: [k0, j0, i0], shape: [, ny, nx], mask }, stack, pre, [, rows, columns]) {
+  const values = [];
+  for (let n = 0; n < mask.length; n += 1) {
+    if (!mask[n]) continue;
+    const [k, j, i] = [k0 + Math.floor(n / (ny * nx)), j0 + (Math.floor(n / nx) % ny), i0 + (n % nx)];
+    const at = (k * rows + j) * columns + i;
+    values.push(pre ? Math.max(0, stack[at] - pre[at]) : stack[at]);
+  }
+  return values;
+}
+
 /** One bit per voxel, most significant first, as numpy packs them. */
 function unpackBits(base64, length) {
   const packed = atob(base64);

@@ -9,6 +9,7 @@ class Stage {
     this.slice = document.createElement("canvas");
     this.view = { zoom: 1, x: 0, y: 0 };
     this.width = this.height = 1;
+    this.font = "sans-serif";
   }
 
   /** Take the grid of the stacks; the picture starts fitted. */
@@ -131,7 +132,7 @@ class Stage {
 
   drawText(text, x, y, colour = INK.text, align = "left") {
     const { context } = this;
-    context.font = "500 12px system-ui, sans-serif";
+    context.font = `500 12px ${this.font}`;
     context.textAlign = align;
     context.lineJoin = "round";
     context.strokeStyle = "rgba(0,0,0,.8)";
@@ -164,7 +165,7 @@ class Stage {
     if (known.length < 2 || known[0].n !== 0) return;
     const base = Math.max(known[0].value, 1e-6);
     const points = known.map(({ value, n }) => ({ n, gain: (value / base - 1) * 100 }));
-    const [wide, high, left, top] = [170, 96, this.width - 184, this.height - 150];
+    const [wide, high, left, top] = [190, 96, this.width - 204, this.height - 150];
     const most = Math.max(100, ...points.map(({ gain }) => gain));
     const least = Math.min(0, ...points.map(({ gain }) => gain));
     const x = (n) => left + 10 + (n / (times.length - 1)) * (wide - 20);
@@ -185,6 +186,6 @@ class Stage {
     context.fillStyle = INK.chosen;
     points.forEach(({ n, gain }) => context.fillRect(x(n) - 2, y(gain) - 2, 4, 4));
     const peak = points.reduce((best, point) => (point.gain > best.gain ? point : best));
-    this.drawText(`Signal over pre: peak ${peak.gain.toFixed(0)} %`, left + 8, top + 16);
+    this.drawText(`Signal over pre  peak ${peak.gain >= 0 ? "+" : ""}${peak.gain.toFixed(0)} %`, left + 8, top + 16);
   }
 }
