@@ -18,6 +18,7 @@ import torch
 from deeptepp.model.bundle import as_served
 from deeptepp.model.fusion import FEATURES, ClinicalSchema, fit_schema
 from deeptepp.model.mm_resnet import MMResNet, initialise
+from deeptepp.model.predict import view_probabilities
 from deeptepp.train.checkpoint import EpochLoss
 from deeptepp.train.dataset import Dataset, Labels
 from deeptepp.train.journal import Journal
@@ -186,10 +187,8 @@ def score_patient(
     float
         Risk score in [0, 1].
     """
-    views = torch.tensor(build_views(dataset.roi(patient), settings.views).views)
-    with torch.inference_mode():
-        logits = net(views, torch.tensor(clinical).expand(len(views), -1))[-1]
-        return float(torch.softmax(logits.double(), dim=1)[:, 1].mean())
+    stack = build_views(dataset.roi(patient), settings.views)
+    return float(view_probabilities(net, stack, clinical).mean())
 
 
 def _new_network(settings: TrainSettings, n_channels: int, n_clinical: int, seed: int) -> MMResNet:
