@@ -225,7 +225,7 @@ def _body(sample: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     """Mark what is above the noise; everything when there is nothing to tell apart."""
     if np.ptp(sample) == 0:
         return np.ones(sample.shape, dtype=bool)
-    return np.asarray(sample > _NOISE_SHARE * threshold_otsu(sample))
+    return np.asarray(sample > _NOISE_SHARE * threshold_otsu(sample.ravel()))
 
 
 def _n_out(shape: npt.NDArray[np.int64], step: FloatArray) -> npt.NDArray[np.int64]:
