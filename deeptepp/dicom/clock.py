@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,12 @@ from deeptepp.dicom.values import first, number
 
 SECONDS_PER_DAY = 86_400.0
 """Seconds in a day."""
+
+_PHILIPS_DYNAMIC_BEGIN_S = (0x2005, 0x10A0)
+"""Private element of Philips: seconds from the start of the series to that of the dynamic scan."""
+
+TIME_DECIMALS = 4
+"""Decimals of a time in seconds; seconds since the year 1 resolve 10 microseconds in 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,16 @@ class Clock:
     acquisition_number: int | None = None
 
 
+WAYS_TO_TELL_TIME: tuple[Callable[[Clock], float | None], ...] = (
+    lambda c: c.acquired_s,
+    lambda c: None if c.acquired_s is None or c.trigger_s is None else c.acquired_s + c.trigger_s,
+    lambda c: c.trigger_s,
+    lambda c: c.content_s,
+    lambda c: None if c.position is None or c.resolution_s is None else c.position * c.resolution_s,
+)
+"""Ways to tell when a volume began, in seconds, in order of trust."""
+
+
 def clock_of(places: Sequence[Dataset]) -> Clock:
     """Collect every sign of time.
 
@@ -60,6 +76,8 @@ def clock_of(places: Sequence[Dataset]) -> Clock:
     acquired_on = first(places, "AcquisitionDate") or fallback
     trigger = number(first(places, "TriggerTime"))
     offset = number(first(places, "TemporalPositionTimeOffset"))
+    if offset is None:
+        offset = number(places[-1].get(_PHILIPS_DYNAMIC_BEGIN_S))
     position = number(first(places, "TemporalPositionIdentifier") or first(places, "TemporalPositionIndex"))
     resolution = number(first(places, "TemporalResolution"))
     counter = number(first(places, "AcquisitionNumber") or first(places, "FrameAcquisitionNumber"))
@@ -127,3 +145,19 @@ def _joined_s(day: object, time: object) -> float | None:
     except ValueError:
         days = 1
     return days * SECONDS_PER_DAY + seconds
+
+
+def after_first(starts_s: Sequence[float]) -> tuple[float, ...]:
+    """Count times from the first one.
+
+    Parameters
+    ----------
+    starts_s : sequence of float
+        Absolute times in seconds.
+
+    Returns
+    -------
+    tuple of float
+        Seconds after the first, rounded to ``TIME_DECIMALS``.
+    """
+    return tuple(round(start - starts_s[0], TIME_DECIMALS) for start in starts_s)

@@ -19,7 +19,7 @@ import dicomanonymizer.simpledicomanonymizer as profile
 from pydicom.dataset import Dataset
 
 from deeptepp.dicom.headers import SIMULATED_MARK
-from deeptepp.dicom.values import number, texts
+from deeptepp.dicom.values import UNREADABLE, number, texts
 from deeptepp.domain.study import Acquisition
 
 METHOD = ("PS3.15 E Basic Profile 2024b", "Clean Descriptors", "Retain Patient Sex and Age")
@@ -28,8 +28,10 @@ METHOD = ("PS3.15 E Basic Profile 2024b", "Clean Descriptors", "Retain Patient S
 OLDEST_YEARS = 90.0
 """Age in years above which only this one is kept: an age beyond 89 identifies (45 CFR 164.514(b)(2)(i)(C))."""
 
-_BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
-"""Value representations that carry bytes; no fact is read from them, so they go before anything else."""
+_CLEANABLE = frozenset(
+    "AE AS CS DA DS DT FD FL IS LO LT PN SH SL SQ SS ST TM UC UI UL UR US UT".split()  # noqa: SIM905
+)
+"""Value representations that the profile's rules know; elements of others (bytes, tags) are removed first."""
 
 _DATE = re.compile(r"\b\d{1,4}[-/._ ]\d{1,2}[-/._ ]\d{2,4}\b")
 """What may be a date."""
@@ -112,6 +114,7 @@ def deidentify(header: Dataset) -> CleanHeader:
     CleanHeader
         The same dataset, and the keywords kept, replaced and removed.
     """
+    _drop_unreadable(header)
     before = _values(header)
     n_private = _count_private(header)
     _clean(header)
@@ -236,8 +239,7 @@ def _group(clean: Dataset, keyword: str) -> Dataset:
 
 def _clean(dataset: Dataset) -> None:
     """Apply the profile to a dataset and to every item of every sequence that stays."""
-    for element in [e for e in dataset if e.VR in _BULK]:
-        del dataset[element.tag]
+    _drop_unknown(dataset)
     rules = {_SEX: profile.keep, _AGE: profile.keep, _DESCRIPTION: _clean_description_of}
     try:
         profile.anonymize_dataset(dataset, rules, True, profile.initialize_actions_2024b)
@@ -255,6 +257,25 @@ def _is_technical(word: str) -> bool:
     """Tell whether a word speaks of MR technique."""
     plain = word.lower().removeprefix("+")
     return plain in _ALLOWED or _NUMBERED.fullmatch(plain) is not None
+
+
+def _drop_unreadable(dataset: Dataset) -> None:
+    """Remove elements whose bytes are no value of their kind, on every level."""
+    for tag in list(dataset.keys()):
+        try:
+            element = dataset[tag]
+        except UNREADABLE:
+            del dataset[tag]
+            continue
+        if element.VR == "SQ":
+            for item in element.value:
+                _drop_unreadable(item)
+
+
+def _drop_unknown(dataset: Dataset) -> None:
+    """Remove elements that the rules cannot clean."""
+    for tag in [element.tag for element in dataset if element.VR not in _CLEANABLE]:
+        del dataset[tag]
 
 
 def _clean_description_of(dataset: Dataset, tag: tuple[int, int]) -> None:

@@ -42,7 +42,7 @@ def study_digest(phases: Sequence[Phase]) -> str:
     digest.update(affine.astype("<f8").tobytes())
     view = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)
     for phase in phases:
-        digest.update(np.array(round(phase.time_s, TIME_DECIMALS), dtype="<f8").tobytes())
+        digest.update(np.array(round(float(phase.time_s), TIME_DECIMALS), dtype="<f8").tobytes())
         for plane in phase.volume.voxels[view].transpose(order):
             digest.update(np.ascontiguousarray(plane, dtype="<f4").data)
     return digest.hexdigest()

@@ -6,107 +6,19 @@ Geometry and time decide; sequence settings and image type exclude; descriptions
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from deeptepp.dicom.clock import Clock
+from deeptepp.dicom.clock import WAYS_TO_TELL_TIME, after_first
 from deeptepp.dicom.kinds import is_derived, is_same_sequence, speaks_of_post, speaks_of_pre, tissue, unfit_reason
 from deeptepp.dicom.refusals import broken_phase, no_series_refusal, other_geometry
+from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row
 from deeptepp.dicom.sort import Stack
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.errors import (
-    DeepTeppError,
-    MissingPhase,
-    MissingTag,
-    MixedGeometry,
-    NoPreContrast,
-    UnknownSeries,
-    WrongModality,
-)
+from deeptepp.errors import DeepTeppError, NoPreContrast
 
 SAME_MOMENT_S = 1.0
 """Two volumes begun within this many seconds show one acquisition."""
-
-TIME_DECIMALS = 4
-"""Decimals of a time in seconds; seconds since the year 1 resolve 10 microseconds in 64 bits."""
-
-MIN_PHASES = 2
-"""One before and one after contrast."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One volume under the key of the series table."""
-
-    key: str
-    stack: Stack
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """Which rows are phases, why, and why not.
-
-    Parameters
-    ----------
-    phases : tuple of Row
-        Pre-contrast first; empty where refused.
-    times_s : tuple of float
-        Seconds after the pre-contrast phase began, one for each phase.
-    reasons : dict of str to str
-        One sentence for each row key.
-    findings : tuple of Finding
-        What the user should know.
-    refusal : DeepTeppError or None
-        Why there is no study.
-    """
-
-    phases: tuple[Row, ...] = ()
-    times_s: tuple[float, ...] = ()
-    reasons: dict[str, str] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-    refusal: DeepTeppError | None = None
-
-
-def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:
-    """Give each volume its key: ``s1`` for a series of one volume, ``s2.1``, ``s2.2`` ... for one of several.
-
-    Parameters
-    ----------
-    stacks : sequence of Stack
-        All volumes of the study.
-
-    Returns
-    -------
-    tuple of Row
-        By time, then series number; the same for the same files in any order.
-    """
-    ordered = sorted(stacks, key=_order)
-    numbers = {uid: i for i, uid in enumerate(dict.fromkeys(s.series.series_uid for s in ordered), start=1)}
-    sizes = Counter(s.series.series_uid for s in ordered)
-    seen: Counter[str] = Counter()
-    rows = []
-    for stack in ordered:
-        uid = stack.series.series_uid
-        seen[uid] += 1
-        key = f"s{numbers[uid]}" if sizes[uid] == 1 else f"s{numbers[uid]}.{seen[uid]}"
-        rows.append(Row(key, stack))
-    return tuple(rows)
-
-
-def _order(stack: Stack) -> tuple[float, float, int, float, str]:
-    """Sort by time, then by what else is the same whatever the order of files."""
-    clock = stack.clock
-    start = clock.acquired_s if clock.acquired_s is not None else clock.content_s
-    late = float("inf")
-    offset = clock.trigger_s if clock.trigger_s is not None else float(clock.position or 0)
-    return (
-        late if start is None else start,
-        offset,
-        stack.series.series_number,
-        clock.content_s or 0.0,
-        stack.frames[0].identity,
-    )
 
 
 def propose_phases(rows: Sequence[Row]) -> Proposal:
@@ -145,16 +57,6 @@ class _Group:
     repeats: tuple[Row, ...]
 
 
-_CLOCKS: tuple[Callable[[Clock], float | None], ...] = (
-    lambda c: c.acquired_s,
-    lambda c: None if c.acquired_s is None or c.trigger_s is None else c.acquired_s + c.trigger_s,
-    lambda c: c.trigger_s,
-    lambda c: c.content_s,
-    lambda c: None if c.position is None or c.resolution_s is None else c.position * c.resolution_s,
-)
-"""Ways to tell when a volume began, in seconds, in order of trust."""
-
-
 def _groups(rows: Sequence[Row]) -> list[list[Row]]:
     """Gather volumes on one grid made with one sequence."""
     groups: list[list[Row]] = []
@@ -179,7 +81,7 @@ def _timed(rows: Sequence[Row]) -> _Group:
     best = _Group((), (), ())
     common = Counter(row.stack.series.image_type for row in rows)
     preferred = sorted(rows, key=lambda r: (-common[r.stack.series.image_type], r.stack.series.series_number))
-    for read in _CLOCKS:
+    for read in WAYS_TO_TELL_TIME:
         starts = [read(row.stack.clock) for row in preferred]
         known = [s for s in starts if s is not None]
         if len(known) < len(starts):
@@ -224,7 +126,7 @@ def _judged(group: _Group, fit: Sequence[Row], reasons: dict[str, str]) -> Propo
     if refusal is not None:
         reasons |= {row.key: "It is on the grid of the dynamic series, which was refused." for row in group.rows}
         return Proposal(reasons=reasons, refusal=refusal)
-    times_s = _after_first(group.starts_s)
+    times_s = after_first(group.starts_s)
     reasons |= _phase_reasons(group.rows, times_s)
     return Proposal(group.rows, times_s, reasons, _findings(group))
 
@@ -265,11 +167,6 @@ def _one_volume_each(series: Sequence[object]) -> bool:
     return len(set(uids)) == len(uids)
 
 
-def _after_first(starts_s: Sequence[float]) -> tuple[float, ...]:
-    """Count from the first time, rounded."""
-    return tuple(round(start - starts_s[0], TIME_DECIMALS) for start in starts_s)
-
-
 def _phase_reasons(rows: Sequence[Row], times_s: Sequence[float]) -> dict[str, str]:
     """Say why each phase was proposed."""
     has_agent = rows[0].stack.series.has_contrast_agent
@@ -300,61 +197,3 @@ def _findings(group: _Group) -> tuple[Finding, ...]:
         return ()
     message = "The phases are marked as derived images; no original dynamic series was found."
     return (Finding("dicom.derived", Severity.WARNING, message),)
-
-
-def chosen_phases(rows: Sequence[Row], keys: Sequence[str]) -> Proposal:
-    """Take the phases that the user names, in the order pre, post 1, post 2 ...
-
-    Parameters
-    ----------
-    rows : sequence of Row
-        All volumes of the study.
-    keys : sequence of str
-        Row keys; the key of a series of several volumes stands for all of them in order of time.
-
-    Returns
-    -------
-    Proposal
-        With a refusal where they make no study.
-    """
-    reasons = {row.key: "Not chosen by the user." for row in rows}
-    chosen: list[Row] = []
-    for key in keys:
-        found = [row for row in rows if row.key == key or row.key.startswith(f"{key}.")]
-        if not found:
-            known = ", ".join(row.key for row in rows)
-            return Proposal(reasons=reasons, refusal=UnknownSeries(value=key, limit=known))
-        chosen.extend(found)
-    refusal = _choice_refusal(chosen)
-    times_s = None if refusal else _ascending(chosen)
-    if times_s is None:
-        keyword = "an AcquisitionTime that ascends in the order chosen"
-        return Proposal(reasons=reasons, refusal=refusal or MissingTag(value=len(chosen), keyword=keyword))
-    reasons |= {row.key: "Chosen by the user." for row in chosen}
-    return Proposal(tuple(chosen), times_s, reasons)
-
-
-def _choice_refusal(chosen: Sequence[Row]) -> DeepTeppError | None:
-    """Find why chosen volumes cannot be phases of one study."""
-    stacks = [row.stack for row in chosen]
-    foreign = {s.series.modality for s in stacks if s.series.modality != "MR"}
-    if foreign:
-        return WrongModality(value=", ".join(sorted(foreign)), limit="MR")
-    if len({row.key for row in chosen}) < MIN_PHASES:
-        return MissingPhase(value=len({row.key for row in chosen}), limit=MIN_PHASES)
-    for stack in stacks:
-        if stack.grid is None:
-            return stack.problem or MissingTag(value=1, keyword="a second slice")
-    grids = [s.grid for s in stacks if s.grid is not None]
-    if not all(grid.is_close(grids[0]) for grid in grids):
-        return MixedGeometry(value=" and ".join(sorted({str(grid.shape) for grid in grids})))
-    return None
-
-
-def _ascending(chosen: Sequence[Row]) -> tuple[float, ...] | None:
-    """Give times by the first clock that ascends in the order chosen."""
-    for read in _CLOCKS:
-        known = [s for s in (read(row.stack.clock) for row in chosen) if s is not None]
-        if len(known) == len(chosen) and all(a < b for a, b in pairwise(known)):
-            return _after_first(known)
-    return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -14,33 +13,15 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from deeptepp.dicom.archive import Member
 from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.sort import Stack
-from deeptepp.dicom.values import first, number
+from deeptepp.dicom.values import UNREADABLE, first, number
 from deeptepp.errors import UnreadablePixels
 
 Voxels = npt.NDArray[Any]
-
-UNREADABLE = (
-    AttributeError,
-    BytesLengthException,
-    EOFError,
-    IndexError,
-    InvalidDicomError,
-    KeyError,
-    NotImplementedError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
-"""What pydicom and its decoders raise on files that are damaged or exotic."""
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from deeptepp.dicom.archive import Member, looks_like_dicom, open_members
+from deeptepp.dicom.choice import chosen_phases
 from deeptepp.dicom.deidentify import (
     CleanHeader,
     DeidentificationReport,
@@ -23,9 +24,11 @@ from deeptepp.dicom.deidentify import (
 )
 from deeptepp.dicom.digest import study_digest
 from deeptepp.dicom.headers import Frame, frames_of
-from deeptepp.dicom.phases import Proposal, Row, chosen_phases, propose_phases, rows_of
-from deeptepp.dicom.pixels import UNREADABLE, Voxels, quiet, read_volumes
-from deeptepp.dicom.sort import stacks_of
+from deeptepp.dicom.phases import propose_phases
+from deeptepp.dicom.pixels import Voxels, quiet, read_volumes
+from deeptepp.dicom.rows import Proposal, Row, rows_of
+from deeptepp.dicom.sort import Stack, stacks_of
+from deeptepp.dicom.values import UNREADABLE
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
@@ -248,11 +251,19 @@ def _summary(row: Row, role: str, proposal: Proposal, start_s: float) -> SeriesS
         n_images=len(stack.frames),
         rows=stack.frames[0].rows or None,
         columns=stack.frames[0].columns or None,
-        spacing_mm=None if stack.grid is None else stack.grid.spacing_mm,
+        spacing_mm=_spacing_mm(stack),
         acquisition_time_s=None if acquired_s is None else round(acquired_s - start_s, 3),
         role=role,
         reason=proposal.reasons.get(row.key, "Not needed."),
     )
+
+
+def _spacing_mm(stack: Stack) -> tuple[float, float, float] | None:
+    """Give (dz, dy, dx) to a tenth of a micrometre."""
+    if stack.grid is None:
+        return None
+    dz, dy, dx = (round(s, 4) for s in stack.grid.spacing_mm)
+    return dz, dy, dx
 
 
 def _found(study: Study) -> str:

@@ -9,7 +9,15 @@ import numpy as np
 from deeptepp.dicom.kinds import is_same_sequence
 from deeptepp.dicom.sort import SAME_DIRECTION, Stack
 from deeptepp.domain.geometry import Grid
-from deeptepp.errors import DeepTeppError, MissingPhase, MissingSlice, MixedGeometry, NotDynamic, WrongModality
+from deeptepp.errors import (
+    DeepTeppError,
+    MissingPhase,
+    MissingSlice,
+    MissingTag,
+    MixedGeometry,
+    NotDynamic,
+    WrongModality,
+)
 
 
 def no_series_refusal(stacks: Sequence[Stack], fit: Sequence[Stack]) -> DeepTeppError:
@@ -36,7 +44,24 @@ def no_series_refusal(stacks: Sequence[Stack], fit: Sequence[Stack]) -> DeepTepp
         return broken[0]
     if not whole:
         return NotDynamic(value=len({s.series.series_uid for s in mr}))
-    return _absent_end(whole) or _moved(whole) or MissingPhase(value=1, limit=2)
+    return _untimed(whole) or _absent_end(whole) or _moved(whole) or MissingPhase(value=1, limit=2)
+
+
+def _untimed(whole: Sequence[Stack]) -> DeepTeppError | None:
+    """Find volumes on one grid that lack a time, or are counted as phases without one."""
+    for i, a in enumerate(whole):
+        for b in whole[i + 1 :]:
+            if a.grid is None or b.grid is None or not a.grid.is_close(b.grid):
+                continue
+            if _has_no_time(a) or _has_no_time(b) or (a.clock.position or 0) != (b.clock.position or 0):
+                n_files = len(a.frames) + len(b.frames)
+                return MissingTag(value=n_files, keyword="an AcquisitionTime or TriggerTime of each phase")
+    return None
+
+
+def _has_no_time(stack: Stack) -> bool:
+    """Tell whether no plane of a stack says when it was made."""
+    return stack.clock.acquired_s is None and stack.clock.content_s is None and stack.clock.trigger_s is None
 
 
 def broken_phase(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppError | None:

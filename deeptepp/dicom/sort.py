@@ -11,7 +11,7 @@ DICOM PS3.3 C.7.6.2.1.1 (Image Plane Module: position, orientation, spacing).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isclose
 
@@ -19,6 +19,7 @@ import numpy as np
 
 from deeptepp.dicom.clock import Clock
 from deeptepp.dicom.headers import Frame, SeriesFacts
+from deeptepp.dicom.split import split_in_time
 from deeptepp.domain.geometry import FloatArray, Grid
 from deeptepp.errors import DicomError, IrregularSpacing, MissingSlice, MissingTag
 
@@ -168,9 +169,16 @@ def _axes(frame: Frame) -> FloatArray | None:
     row = row / lengths[0]
     column = column - (column @ row) * row
     column = column / np.linalg.norm(column)
-    normal = np.cross(row, column)
-    normal = normal * np.sign(normal[np.argmax(np.abs(normal))])
-    return np.stack([normal, column, row], axis=1)
+    return np.stack([_upward(np.cross(row, column)), column, row], axis=1)
+
+
+def _upward(normal: FloatArray) -> FloatArray:
+    """Turn a normal towards +S, +P or +L, whichever it is nearest to; at a tie the first of these."""
+    size = np.abs(normal)
+    # The tolerance keeps rounding noise from turning one phase of a 45-degree oblique around.
+    axis = next(i for i in (2, 1, 0) if size[i] > size.max() - SAME_DIRECTION)
+    upward: FloatArray = normal * np.sign(normal[axis])
+    return upward
 
 
 def _places(frames: Sequence[Frame], axes: FloatArray) -> list[list[Frame]]:
@@ -185,77 +193,6 @@ def _places(frames: Sequence[Frame], axes: FloatArray) -> list[list[Frame]]:
         places[-1].append(frames[i])
         last = heights[i]
     return places
-
-
-_KEYS: tuple[Callable[[Clock], float | None], ...] = (
-    lambda clock: clock.position,
-    lambda clock: clock.trigger_s,
-    lambda clock: clock.acquired_s,
-    lambda clock: clock.content_s,
-    lambda clock: clock.acquisition_number,
-)
-"""Signs of time in order of trust."""
-
-
-def split_in_time(places: Sequence[Sequence[Frame]]) -> list[list[Frame]] | None:
-    """Part planes that share places into phases.
-
-    Parameters
-    ----------
-    places : sequence of sequence of Frame
-        The planes on each place.
-
-    Returns
-    -------
-    list of list of Frame, or None
-        Phases in order of time, each with at most one plane on a place; None where no sign of time tells them
-        apart.
-    """
-    n_phases = max(len(place) for place in places)
-    if n_phases == 1:
-        return [[place[0] for place in places]]
-    for key in _KEYS:
-        parts = _split_by_value(places, key, n_phases)
-        if parts is not None:
-            return parts
-    for key in _KEYS:
-        parts = _split_by_rank(places, key, n_phases)
-        if parts is not None:
-            return parts
-    return None
-
-
-def _split_by_value(
-    places: Sequence[Sequence[Frame]], key: Callable[[Clock], float | None], n_phases: int
-) -> list[list[Frame]] | None:
-    """Part by a sign that is the same for all planes of a phase."""
-    parts: dict[float, list[Frame]] = defaultdict(list)
-    for place in places:
-        values = [key(frame.clock) for frame in place]
-        if None in values or len(set(values)) != len(values):
-            return None
-        for value, frame in zip(values, place, strict=True):
-            parts[value if value is not None else 0.0].append(frame)
-    return [parts[value] for value in sorted(parts)] if len(parts) == n_phases else None
-
-
-def _split_by_rank(
-    places: Sequence[Sequence[Frame]], key: Callable[[Clock], float | None], n_phases: int
-) -> list[list[Frame]] | None:
-    """Part by the order of a sign that differs from slice to slice, as in two-dimensional series."""
-    parts: list[list[tuple[float, Frame]]] = [[] for _ in range(n_phases)]
-    for place in places:
-        timed = [(value, frame) for frame in place if (value := key(frame.clock)) is not None]
-        if len(timed) != n_phases or len({value for value, _ in timed}) != n_phases:
-            return None
-        for part, pair in zip(parts, sorted(timed, key=lambda pair: pair[0]), strict=True):
-            part.append(pair)
-    # A phase must be over before the next one begins, else the ranks mean something else.
-    ends = [max(value for value, _ in part) for part in parts]
-    starts = [min(value for value, _ in part) for part in parts]
-    if any(end >= start for end, start in zip(ends, starts[1:], strict=False)):
-        return None
-    return [[frame for _, frame in part] for part in parts]
 
 
 def _ordered(frames: Sequence[Frame], axes: FloatArray) -> Stack:

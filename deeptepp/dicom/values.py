@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from math import isfinite
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
+
+UNREADABLE = (
+    AttributeError,
+    BytesLengthException,
+    EOFError,
+    IndexError,
+    InvalidDicomError,
+    KeyError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
+"""What pydicom and its decoders raise on files that are damaged or exotic."""
 
 
 def first(places: Sequence[Dataset], keyword: str) -> Any:  # noqa: ANN401  a DICOM value can be anything

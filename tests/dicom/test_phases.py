@@ -5,7 +5,8 @@ import phantoms_dicom as made
 import pytest
 
 from deeptepp.dicom.headers import frames_of
-from deeptepp.dicom.phases import propose_phases, rows_of
+from deeptepp.dicom.phases import propose_phases
+from deeptepp.dicom.rows import rows_of
 from deeptepp.dicom.sort import stacks_of
 from deeptepp.domain.geometry import Grid
 from deeptepp.errors import MissingSlice, NotDynamic

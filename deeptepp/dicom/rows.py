@@ -1,0 +1,88 @@
+"""The rows of the series table, their keys, and what is proposed for each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from deeptepp.dicom.sort import Stack
+from deeptepp.domain.risk import Finding
+from deeptepp.errors import DeepTeppError
+
+MIN_PHASES = 2
+"""One before and one after contrast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One volume under the key of the series table."""
+
+    key: str
+    stack: Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Which rows are phases, why, and why not.
+
+    Parameters
+    ----------
+    phases : tuple of Row
+        Pre-contrast first; empty where refused.
+    times_s : tuple of float
+        Seconds after the pre-contrast phase began, one for each phase.
+    reasons : dict of str to str
+        One sentence for each row key.
+    findings : tuple of Finding
+        What the user should know.
+    refusal : DeepTeppError or None
+        Why there is no study.
+    """
+
+    phases: tuple[Row, ...] = ()
+    times_s: tuple[float, ...] = ()
+    reasons: dict[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    refusal: DeepTeppError | None = None
+
+
+def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:
+    """Give each volume its key: ``s1`` for a series of one volume, ``s2.1``, ``s2.2`` ... for one of several.
+
+    Parameters
+    ----------
+    stacks : sequence of Stack
+        All volumes of the study.
+
+    Returns
+    -------
+    tuple of Row
+        By time, then series number; the same for the same files in any order.
+    """
+    ordered = sorted(stacks, key=_order)
+    numbers = {uid: i for i, uid in enumerate(dict.fromkeys(s.series.series_uid for s in ordered), start=1)}
+    sizes = Counter(s.series.series_uid for s in ordered)
+    seen: Counter[str] = Counter()
+    rows = []
+    for stack in ordered:
+        uid = stack.series.series_uid
+        seen[uid] += 1
+        key = f"s{numbers[uid]}" if sizes[uid] == 1 else f"s{numbers[uid]}.{seen[uid]}"
+        rows.append(Row(key, stack))
+    return tuple(rows)
+
+
+def _order(stack: Stack) -> tuple[float, float, int, float, str]:
+    """Sort by time, then by what else is the same whatever the order of files."""
+    clock = stack.clock
+    start = clock.acquired_s if clock.acquired_s is not None else clock.content_s
+    late = float("inf")
+    offset = clock.trigger_s if clock.trigger_s is not None else float(clock.position or 0)
+    return (
+        late if start is None else start,
+        offset,
+        stack.series.series_number,
+        clock.content_s or 0.0,
+        stack.frames[0].identity,
+    )
