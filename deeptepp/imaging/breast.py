@@ -174,7 +174,7 @@ def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
         _index_to_x_mm(grid, centre) if is_both else None,
         float(centre) if is_both else None,
         wall,
-        tuple(n for n, seen in (("right", is_right), ("left", is_left)) if seen),
+        ("right", "left") if is_both else (_side(mask, grid),),
     )
     if region.volume_ml < MIN_BREAST_ML:
         raise NoBreast(value=round(region.volume_ml, 1), limit=MIN_BREAST_ML)
@@ -293,6 +293,13 @@ def _keep_large(mask: BoolImage, grid: Grid) -> BoolImage:
     is_kept[0] = False
     result: BoolImage = is_kept[labels]
     return result
+
+
+def _side(mask: BoolImage, grid: Grid) -> str:
+    """Name the side of a single breast by the sign of its LPS x; scanners put the midline near 0."""
+    if not mask.any():
+        return "right"
+    return "right" if float(grid.to_mm(np.argwhere(mask).mean(axis=0))[0]) < 0 else "left"
 
 
 def _index_to_x_mm(grid: Grid, column: float) -> float:

@@ -16,17 +16,22 @@ from deeptepp.domain.geometry import FloatArray
 from deeptepp.imaging.breast import BoolImage, BreastRegion
 from deeptepp.imaging.maps import EnhancementMaps
 
-N_LEVELS = 12
+N_LEVELS = 14
 """Thresholds tried, evenly spaced in the logarithm."""
 
 LOWEST_LEVEL = 2.5
 """Lowest threshold, in robust standard deviations of the breast."""
 
-TOP_PERCENTILE = 99.98
-"""The highest threshold is half of this percentile of the evidence in the breasts."""
+TOP_PERCENTILE = 99.995
+"""The highest threshold is ``TOP_SHARE`` of this percentile of the evidence in the breasts."""
 
-MIN_VOLUME_MM3 = 60.0
-"""Smallest component on the search grid, mm³: a sphere of 5 mm. METHOD asks 216 mm³, which loses T1a tumours."""
+TOP_SHARE = 0.7
+"""Higher thresholds would leave only the brightest voxels of the brightest vessel."""
+
+MIN_VOLUME_MM3 = 40.0
+"""Smallest component on the search grid, mm³: the core of a sphere of 6 mm.
+
+METHOD asks 216 mm³, which loses T1a tumours."""
 
 MAX_VOLUME_MM3 = 400_000.0
 """Largest component, mm³: a sphere of 91 mm. Above that it is parenchyma."""
@@ -34,13 +39,28 @@ MAX_VOLUME_MM3 = 400_000.0
 UNIT_VOLUME_MM3 = 20.0
 """Volumes enter the score as the logarithm of their ratio to this, mm³."""
 
+GROWTH_SHARE = 0.8
+"""A larger component around a candidate takes its place when it has this share of the score."""
+
 SHELL_VOXELS = 2
 """Thickness of the shell with which a component is compared."""
 
 SKIN_CONTACT = 0.25
 """Share of the shell that may lie outside of the search region before it costs score."""
 
-N_PER_LEVEL = 24
+SER_LIMIT = 2.0
+"""Signal enhancement ratio is clipped to this; above it the late phase is noise."""
+
+SER_KNOTS = (0.2, 0.5, 1.3, 1.6)
+"""Signal enhancement ratios between which the score changes: background rises slowly, arteries and veins fall."""
+
+SER_FACTORS = (0.25, 1.0, 1.0, 0.5)
+"""Factors of the score at ``SER_KNOTS``; none is 0, because the first phase may be early or late."""
+
+RELATIVE_LIMIT = 2.0
+"""Relative enhancement, as a multiple of pre-contrast signal, counts no further: in dark fat it is noise."""
+
+N_PER_LEVEL = 40
 """Components examined per threshold, those with the most evidence first."""
 
 _NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
@@ -96,16 +116,33 @@ def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int)
     for candidate in found:
         index = tuple(candidate.voxels.T)
         if not taken[index].any():
-            taken[index] = True
-            best.append(candidate)
+            grown = _grown(candidate, found, maps.grid.shape)
+            taken[tuple(grown.voxels.T)] = True
+            best.append(grown)
         if len(best) == n_best:
             break
     return tuple(best)
 
 
+def _grown(candidate: Candidate, found: list[Candidate], shape: tuple[int, int, int]) -> Candidate:
+    """Give the candidate the extent of the largest component around it that is nearly as suspicious.
+
+    A high threshold shows the brightest part of a mottled tumour best; the part is not the tumour. Components at
+    lower thresholds hold those at higher ones, so one voxel tells whether a component lies around the candidate.
+    """
+    key = int(np.ravel_multi_index(tuple(candidate.voxels[len(candidate.voxels) // 2]), shape))
+    largest = candidate
+    for other in found:
+        if other.score < GROWTH_SHARE * candidate.score:
+            break
+        if other.volume_mm3 > largest.volume_mm3 and key in np.ravel_multi_index(tuple(other.voxels.T), shape):
+            largest = other
+    return Candidate(largest.voxels, candidate.score, largest.volume_mm3, largest.features)
+
+
 def _levels(maps: EnhancementMaps, region: BreastRegion) -> FloatArray:
     """Give the thresholds, ascending."""
-    top = 0.5 * float(np.percentile(maps.evidence[region.mask], TOP_PERCENTILE))
+    top = TOP_SHARE * float(np.percentile(maps.evidence[region.mask], TOP_PERCENTILE))
     levels: FloatArray = np.geomspace(LOWEST_LEVEL, max(top, 2 * LOWEST_LEVEL), N_LEVELS)
     return levels
 
@@ -148,10 +185,13 @@ def _judge(
     around = z[shell & inside]
     contrast = 1 - float(np.clip(around.mean() / mean_z, 0, 1)) if around.size else 0.0
     solidity, elongation = _shape(voxels * np.asarray(maps.grid.spacing_mm), maps.grid.spacing_mm)
+    late = float(maps.late[block][component].sum())
+    ratio = float(np.clip(maps.early[block][component].sum() / max(late, 1e-6), 0, SER_LIMIT))
     volume_mm3 = len(voxels) * 1000 * maps.grid.voxel_volume_ml
     features = {
         "enhancement_sd": mean_z,
         "relative_enhancement_pct": float(maps.relative_pct[block][component].mean()),
+        "signal_enhancement_ratio": ratio,
         "contrast_share": contrast,
         "solidity_share": solidity,
         "elongation_ratio": elongation,
@@ -180,7 +220,8 @@ def _contacts(
 def _shape(points_mm: FloatArray, spacing_mm: tuple[float, float, float]) -> tuple[float, float]:
     """Give volume over that of the ellipsoid with the same moments (at most 1), and longest over middle axis."""
     # A voxel is not a point: its own second moment keeps flat components from having no thickness.
-    covariance = np.cov(points_mm.T) + np.diag(np.square(spacing_mm)) / 12
+    offsets = points_mm - points_mm.mean(axis=0)
+    covariance = offsets.T @ offsets / len(points_mm) + np.diag(np.square(spacing_mm)) / 12
     variances = np.sort(np.linalg.eigvalsh(covariance))
     ellipsoid = 4 / 3 * np.pi * 5**1.5 * float(np.sqrt(np.prod(variances)))
     volume = len(points_mm) * float(np.prod(spacing_mm))
@@ -188,12 +229,19 @@ def _shape(points_mm: FloatArray, spacing_mm: tuple[float, float, float]) -> tup
 
 
 def _score(features: dict[str, float]) -> float:
-    """Multiply mean enhancement, log volume, solidity and what speaks against a tumour (METHOD D8)."""
+    """Multiply mean enhancement, log volume, solidity and what speaks against a tumour (METHOD D8).
+
+    Relative enhancement and the time course are factors as well: without them bright background and vessels won
+    over tumours below 10 mm.
+    """
     size = float(np.log1p(1000 * features["search_volume_ml"] / UNIT_VOLUME_MM3))
     skin = max(0.0, features["skin_contact_share"] - SKIN_CONTACT)
-    return (
+    relative = float(np.clip(features["relative_enhancement_pct"] / 100, 0, RELATIVE_LIMIT))
+    score: float = (
         features["enhancement_sd"]
         * size
+        * relative**0.5
+        * float(np.interp(features["signal_enhancement_ratio"], SER_KNOTS, SER_FACTORS))
         * features["solidity_share"]
         * features["contrast_share"]
         * (1 - features["tubeness_share"])
@@ -201,3 +249,4 @@ def _score(features: dict[str, float]) -> float:
         * max(0.0, 1 - 2 * features["posterior_contact_share"])
         * max(0.0, 1 - 2 * skin)
     )
+    return score

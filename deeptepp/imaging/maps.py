@@ -39,6 +39,9 @@ TUBE_CURVATURE = 0.15
 
 A tube of that width has 0.5; the inside of a large mass has almost none, however mottled it is."""
 
+BLOB_RATIO = 0.6
+"""Curvature along over across from which a structure is a blob; noise keeps that of small blobs below 1."""
+
 PE_FLOOR_SHARE = 0.3
 """Pre-contrast signal below this share of its median is noise; relative enhancement divides by no less."""
 
@@ -57,6 +60,8 @@ class EnhancementMaps:
         Percent enhancement over pre-contrast.
     tubeness : float32
         0 for a blob to 1 for a tube.
+    early, late : float32
+        Enhancement in scanner units in the first and the last post-contrast phase.
     grid : Grid
         Block of the search grid around the breasts.
     """
@@ -65,6 +70,8 @@ class EnhancementMaps:
     enhancement_z: FloatImage
     relative_pct: FloatImage
     tubeness: FloatImage
+    early: FloatImage
+    late: FloatImage
     grid: Grid
 
 
@@ -94,16 +101,19 @@ def search_maps(study: Study, phase: PhaseChoice, spacing_mm: float) -> tuple[En
     """
     factors = block_factors(study.grid, spacing_mm)
     grid = coarse_grid(study.grid, factors)
-    pre = block_mean(study.phases[0].volume, factors)
-    post = block_mean(study.phases[phase.index].volume, factors)
-    whole = breasts_in(np.float32(0.5) * (pre + post), grid)
+    wanted = sorted({0, 1, phase.index, study.n_post})
+    images = {k: block_mean(study.phases[k].volume, factors) for k in wanted}
+    whole = breasts_in(np.float32(0.5) * (images[0] + images[phase.index]), grid)
     block = _bounding_block(whole.mask)
     region = whole.crop(block)
-    return enhancement_maps(pre[block], post[block], region), region
+    pre, post, first, last = (images[k][block] for k in (0, phase.index, 1, study.n_post))
+    return enhancement_maps(pre, post, region, first=first, last=last), region
 
 
-def enhancement_maps(pre: FloatImage, post: FloatImage, region: BreastRegion) -> EnhancementMaps:
-    """Map enhancement between two images.
+def enhancement_maps(
+    pre: FloatImage, post: FloatImage, region: BreastRegion, *, first: FloatImage, last: FloatImage
+) -> EnhancementMaps:
+    """Map enhancement between images.
 
     Parameters
     ----------
@@ -113,6 +123,8 @@ def enhancement_maps(pre: FloatImage, post: FloatImage, region: BreastRegion) ->
         Post-contrast image on the same grid.
     region : BreastRegion
         Where the breasts are.
+    first, last : (z, y, x) float32
+        First and last post-contrast images on the same grid.
 
     Returns
     -------
@@ -130,7 +142,7 @@ def enhancement_maps(pre: FloatImage, post: FloatImage, region: BreastRegion) ->
     relative = np.where(inside, 100 * subtraction / np.maximum(pre, floor), 0).astype(np.float32)
     tubeness = tube_map(z, grid)
     evidence = suppress_symmetric(z, region) * (1 - tubeness)
-    return EnhancementMaps(evidence, z, relative, tubeness, grid)
+    return EnhancementMaps(evidence, z, relative, tubeness, first - pre, last - pre, grid)
 
 
 def robust_z(image: FloatImage, inside: BoolImage) -> FloatImage:
@@ -217,7 +229,7 @@ def tube_map(z: FloatImage, grid: Grid) -> FloatImage:
     Notes
     -----
     With Hessian eigenvalues a <= b <= c, a bright tube has a and b equally negative and c near zero. The value is
-    ``(b / a) (1 - |c| / |b|)`` where b < 0, weighted by ``|b|`` against the brightness.
+    ``(b / a) (1 - |c| / |b| / BLOB_RATIO)`` where b < 0, weighted by ``|b|`` against the brightness.
 
     References
     ----------
@@ -229,7 +241,8 @@ def tube_map(z: FloatImage, grid: Grid) -> FloatImage:
         smooth = ndimage.gaussian_filter(z, sigma, truncate=3)
         bright = smooth > 1.0
         a, b, c = (_hessian_eigenvalues(smooth, grid, bright) * np.float32(sigma_mm**2)).T
-        tube = np.where(b < 0, (b / np.minimum(a, -1e-6)) * (1 - np.abs(c) / np.maximum(np.abs(b), np.abs(c))), 0)
+        along = np.abs(c) / np.maximum(np.abs(b), 1e-6)
+        tube = np.where(b < 0, b / np.minimum(a, -1e-6) * np.clip(1 - along / BLOB_RATIO, 0, 1), 0)
         strength = np.minimum(b, 0) ** 2 / (b**2 + (TUBE_CURVATURE * smooth[bright]) ** 2)
         result[bright] = np.maximum(result[bright], tube * strength)
     return result

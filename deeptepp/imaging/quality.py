@@ -44,7 +44,7 @@ _PAPER = "Published protocol: 0.885 x 0.885 x 1.0 mm, five post-contrast phases 
 _ROI = "Design decision: the region of interest must hold the whole lesion"
 """Source of the lesion rules."""
 
-_ACR = "ACR Practice Parameter for the Performance of Contrast-Enhanced MRI of the Breast: slices <= 3 mm, pixels <= 1 mm"
+_ACR = "ACR Practice Parameter for Contrast-Enhanced MRI of the Breast: slices <= 3 mm, pixels <= 1 mm"
 """Source of the resolution rules."""
 
 _SPACING_MM = 4.0

@@ -33,6 +33,9 @@ FEATURE_WEIGHTS = (1.0, 0.5, 0.25)
 
 The second is noisy where pre-contrast signal is low, the third where enhancement is."""
 
+WEAK_SHARE = 0.45
+"""Enhancement of the middle cluster, between background 0 and top 1, from which it belongs to the lesion."""
+
 _LOW_SIGNAL_SHARE = 0.3
 """Pre-contrast signal below this share of its median divides by no less."""
 
@@ -114,13 +117,14 @@ def enhancing_tissue(features: FloatImage, *, among: BoolImage) -> BoolImage:
 
     Notes
     -----
-    The middle cluster counts as tissue of the lesion when it is nearer to the top cluster than to the background:
+    The middle cluster counts as tissue of the lesion when it enhances more than ``WEAK_SHARE`` of the top cluster:
     then it holds the weaker half of a heterogeneous tumour rather than stained parenchyma.
     """
     centres = fit_centres(features[:, among].T)
     member = spatial_memberships(features, centres)
     bottom, middle, top = centres[:, 0]
-    share = member[2] + (member[1] if middle - bottom > top - middle else 0)
+    is_tissue = middle - bottom > WEAK_SHARE * (top - bottom)
+    share = member[2] + (member[1] if is_tissue else 0)
     result: BoolImage = share > 0.5
     return result
 
