@@ -30,7 +30,7 @@ def broken_title(title: str) -> tuple[str, int]:
     return f"<b>{'<br>'.join(lines)}</b>", len(lines)
 
 
-def finish(figure: go.Figure, alt: str, *, simulated: bool) -> go.Figure:
+def finish(figure: go.Figure, alt: str, *, simulated: bool, mark_height: float = 0.04) -> go.Figure:
     """Write the mark of simulated data into the plot, and the alternative text into the metadata.
 
     Parameters
@@ -41,6 +41,8 @@ def finish(figure: go.Figure, alt: str, *, simulated: bool) -> go.Figure:
         What the figure shows, in words.
     simulated : bool
         The patients are simulated.
+    mark_height : float
+        Where the mark stands between the bottom (0) and the top (1) of the plot; choose where nothing is drawn.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def finish(figure: go.Figure, alt: str, *, simulated: bool) -> go.Figure:
             xref="x domain",
             yref="y domain",
             x=0.5,
-            y=0.04,
+            y=mark_height,
             yanchor="bottom",
             showarrow=False,
             opacity=0.75,

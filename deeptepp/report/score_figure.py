@@ -18,10 +18,13 @@ Floats = npt.NDArray[np.float64]
 _N_BINS = 50
 """Bins of the histogram between 0 and 1."""
 
-_PLOT_PX, _CUT_OFF_ROW_PX, _PATIENT_PX, _LEGEND_PX = 190, 20, 44, 27
+_PLOT_PX, _CUT_OFF_ROW_PX, _PATIENT_PX, _LEGEND_PX = 190, 19, 46, 27
 """Heights of the parts of the figure."""
 
-_CROWDED = 0.28
+_HEADROOM = 1.12
+"""Top of the vertical axis, as a multiple of the fullest bin."""
+
+_CROWDED = 0.42
 """Cut-offs closer than this get their labels on two lines."""
 
 
@@ -65,13 +68,14 @@ def score_distribution_figure(
     figure = go.Figure()
     members = {tier: _members(scores, tiers, tier) for tier in Tier}
     for tier, chosen in members.items():
-        _add_histogram(figure, tier, scores[chosen], len(scores))
+        _add_histogram(figure, tier, scores[chosen])
     n_rows = _add_cut_offs(figure, tiers)
     has_patient = score is not None
     if score is not None:
         _add_patient(figure, score, tiers, scores, n_rows)
-    _lay_out(figure, title, _CUT_OFF_ROW_PX * n_rows + _PATIENT_PX * has_patient, len(scores))
-    return finish(figure, _alt(scores, tiers, score, members), simulated=simulated)
+    _lay_out(figure, title, _CUT_OFF_ROW_PX * n_rows + _PATIENT_PX * has_patient, scores)
+    _add_legend(figure, {tier: int(chosen.sum()) for tier, chosen in members.items()}, len(scores))
+    return finish(figure, _alt(scores, tiers, score, members), simulated=simulated, mark_height=0.72)
 
 
 def percentile_of(score: float, reference_scores: Floats) -> float:
@@ -99,7 +103,7 @@ def _members(scores: Floats, tiers: TierScheme, tier: Tier) -> npt.NDArray[np.bo
     return {Tier.LOW: is_low, Tier.MODERATE: ~is_low & ~is_high, Tier.HIGH: is_high}[tier]
 
 
-def _add_histogram(figure: go.Figure, tier: Tier, scores: Floats, n_all: int) -> None:
+def _add_histogram(figure: go.Figure, tier: Tier, scores: Floats) -> None:
     """Add the bars of one tier; a bin that a cut-off divides is stacked in two colours."""
     counts, edges = np.histogram(scores, bins=_N_BINS, range=(0, 1))
     figure.add_bar(
@@ -107,7 +111,7 @@ def _add_histogram(figure: go.Figure, tier: Tier, scores: Floats, n_all: int) ->
         y=counts,
         width=1 / _N_BINS,
         marker={"color": TIER_COLOURS[tier], "line": {"width": 0}, "opacity": 0.85},
-        name=f"{TIER_GLYPHS[tier]} {tier}: {count_of(len(scores), n_all)}",
+        name=str(tier),
         customdata=np.column_stack([edges[:-1], edges[1:]]),
         hovertemplate=f"{tier}: %{{y}} with score %{{customdata[0]:.2f}} to %{{customdata[1]:.2f}}<extra></extra>",
     )
@@ -137,7 +141,7 @@ def _add_cut_offs(figure: go.Figure, tiers: TierScheme) -> int:
             yref="y domain",
             yanchor="bottom",
             xanchor=_anchor(x),
-            yshift=shift,
+            yshift=shift + 5,
             showarrow=False,
             font={"size": SMALL_PX},
         )
@@ -153,13 +157,16 @@ def _add_patient(figure: go.Figure, score: float, tiers: TierScheme, scores: Flo
     """Add the line, shape and words of the patient."""
     tier = tiers.tier_of(score)
     colour = TIER_COLOURS[tier]
-    figure.add_shape(
-        type="line", x0=score, x1=score, y0=0, y1=1, yref="y domain", line={"color": colour, "width": 3}
-    )
+    top = _tallest(scores) * _HEADROOM
+    # The white edge keeps the line apart from bars of the same colour.
+    for edge, width in (("#ffffff", 5), (colour, 3)):
+        line = {"color": edge, "width": width}
+        figure.add_scatter(
+            x=[score, score], y=[0, top], mode="lines", line=line, hoverinfo="skip", name="score line"
+        )
     figure.add_scatter(
         x=[score],
-        y=[0],
-        yaxis="y",
+        y=[top],
         mode="markers",
         marker={
             "symbol": TIER_SHAPES[tier],
@@ -168,7 +175,6 @@ def _add_patient(figure: go.Figure, score: float, tiers: TierScheme, scores: Flo
             "line": {"width": 2, "color": "#ffffff"},
         },
         cliponaxis=False,
-        showlegend=False,
         hoverinfo="skip",
         name="This patient",
     )
@@ -180,7 +186,7 @@ def _add_patient(figure: go.Figure, score: float, tiers: TierScheme, scores: Flo
         y=1,
         yref="y domain",
         yanchor="bottom",
-        yshift=_CUT_OFF_ROW_PX * n_rows + 2,
+        yshift=_CUT_OFF_ROW_PX * n_rows + 6,
         xanchor=_anchor(score),
         align=_anchor(score),
         showarrow=False,
@@ -189,11 +195,16 @@ def _add_patient(figure: go.Figure, score: float, tiers: TierScheme, scores: Flo
     )
 
 
-def _lay_out(figure: go.Figure, title: str, labels_px: int, n: int) -> None:
+def _tallest(scores: Floats) -> int:
+    """Patients in the fullest bin."""
+    return int(np.histogram(scores, bins=_N_BINS, range=(0, 1))[0].max())
+
+
+def _lay_out(figure: go.Figure, title: str, labels_px: int, scores: Floats) -> None:
     """Place title, labels, plot and legend by pixels."""
     text, n_lines = broken_title(title)
-    top = 18 + 21 * n_lines + labels_px + 6
-    bottom = 54 + _LEGEND_PX * 1 + 6
+    top = 20 + 21 * n_lines + labels_px + 6
+    bottom = 54 + _LEGEND_PX + 6
     height = top + _PLOT_PX + bottom
     figure.update_layout(
         template=TEMPLATE,
@@ -202,18 +213,38 @@ def _lay_out(figure: go.Figure, title: str, labels_px: int, n: int) -> None:
         bargap=0,
         margin={"l": 62, "r": 16, "t": top, "b": bottom},
         title={"text": text, "yref": "container", "y": 1, "yanchor": "top", "pad": {"t": 10, "l": 10}},
-        legend={
-            "orientation": "h",
-            "yref": "container",
-            "y": 0,
-            "yanchor": "bottom",
-            "x": 0,
-            "xanchor": "left",
-            "itemclick": False,
-            "itemdoubleclick": False,
+        showlegend=False,
+        xaxis={
+            "range": [0, 1],
+            "tickvals": np.round(np.linspace(0, 1, 11), 1),
+            "tickangle": 0,
+            "title": {"text": "Risk score"},
         },
-        xaxis={"range": [0, 1], "tickvals": np.round(np.linspace(0, 1, 11), 1), "title": {"text": "Risk score"}},
-        yaxis={"title": {"text": f"{count(n, 'patient').split(chr(160))[1].capitalize()} (n = {n})"}},
+        yaxis={
+            "rangemode": "tozero",
+            "range": [0, _HEADROOM * _tallest(scores)],
+            "title": {"text": f"Patients (n = {len(scores)})"},
+        },
+    )
+
+
+def _add_legend(figure: go.Figure, sizes: dict[Tier, int], n: int) -> None:
+    """Write shape, name and size of each tier below the axis, on one line that is never cut."""
+    parts = [
+        f'<span style="color:{TIER_COLOURS[tier]}">{TIER_GLYPHS[tier]}</span> {tier} {count_of(size, n)}'
+        for tier, size in sizes.items()
+    ]
+    figure.add_annotation(
+        text="   ".join(parts),
+        xref="paper",
+        yref="paper",
+        x=0.5,
+        y=0,
+        yshift=-62,
+        yanchor="middle",
+        showarrow=False,
+        font={"size": SMALL_PX},
+        name="legend",
     )
 
 

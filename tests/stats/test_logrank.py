@@ -4,8 +4,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from lifelines.statistics import multivariate_logrank_test
 
-from deeptepp.domain.cohort import FollowUp
+from deeptepp.domain.cohort import ARM, Arm, FollowUp
 from deeptepp.errors import NotEstimable
+from deeptepp.simulate.cohort import simulate_cohort
 from deeptepp.stats.logrank import log_rank, log_rank_trend
 
 GROUP = st.lists(st.tuples(st.integers(0, 10), st.booleans()), min_size=1, max_size=25).map(
@@ -159,3 +160,13 @@ def test_tests_equal_r(oracle):
             two = [groups[names.index(name)] for name in pair]
             assert log_rank(two).p_value == pytest.approx(p, rel=1e-8)
     assert n_checked >= 9
+
+
+def test_level_holds_where_the_treatment_does_nothing():
+    n_draws, n_rejected = 200, 0
+    for seed in range(n_draws):
+        cohort = simulate_cohort(preset="no_T_effect", seed=seed)
+        groups = [cohort.where(cohort[ARM] == arm.value).follow_up() for arm in (Arm.NONE, Arm.T)]
+        n_rejected += log_rank(groups).p_value < 0.05
+    # 99.9 % of binomial(200, 0.05) draws lie in here.
+    assert 1 <= n_rejected <= 21
