@@ -1,0 +1,138 @@
+"""The command line on files: exit status, rule ids, and the same assessment as on screen."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tiny_bundle
+from deeptepp.dicom.write import write_study
+from typer.testing import CliRunner
+
+from deeptepp.cli import app
+from deeptepp.simulate.protocols import RUIJIN
+from deeptepp.simulate.study import simulate_study
+
+COARSE = replace(RUIJIN, name="coarse", matrix=192, n_slices=60, slice_mm=1.8)
+CP = """
+sex = "F"
+her2_status = "{her2}"
+tumour_size_mm = 24
+node_stage = "N1"
+er_positive = false
+is_invasive = true
+had_biopsy_before_mr = false
+had_neoadjuvant_therapy = false
+"""
+
+
+def run(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("cli")
+    study = simulate_study(latent_risk=0.5, tumour_size_mm=24.0, rng=np.random.default_rng(3), protocol=COARSE)
+    write_study(study.study, root / "study", description="simulated", patient_key="SIM")
+    tiny_bundle.make_tiny_bundle(root / "bundle")
+    (root / "positive.toml").write_text(CP.format(her2="positive"))
+    (root / "negative.toml").write_text(CP.format(her2="negative"))
+    (root / "study.truth").write_text(json.dumps(study.lesion.box.low + study.lesion.box.high))
+    return root
+
+
+def test_detect_finds_the_simulated_tumour_and_prints_its_box(folder):
+    result = run("detect", folder / "study", "--json")
+    assert result.exit_code == 0, result.output
+    truth = json.loads((folder / "study.truth").read_text())
+    x, y, z = json.loads(result.stdout)["candidates"][0]["centre_lps_mm"]
+    assert truth[0] <= x <= truth[3]
+    assert truth[1] <= y <= truth[4]
+    assert truth[2] <= z <= truth[5]
+
+
+def test_score_prints_the_assessment_and_leaves_with_zero(folder):
+    result = run(
+        "score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle", "--json"
+    )
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert answer["tier"] in ("Low", "Moderate", "High")
+    assert "SIMULATED COHORT" in answer["marks"]
+    assert answer["receipt"]["input_sha256"]
+
+
+def test_an_ineligible_patient_leaves_with_one_and_the_rule(folder):
+    arguments = (
+        "score",
+        folder / "study",
+        "--cp",
+        folder / "negative.toml",
+        "--bundle",
+        folder / "bundle",
+        "--json",
+    )
+    result = run(*arguments)
+    assert result.exit_code == 1
+    answer = json.loads(result.stdout)
+    rules = {f["rule"]: f for f in answer["findings"] if f["severity"] == "refusal"}
+    assert rules["eligibility.her2"]["value"] == "negative"
+    assert rules["eligibility.her2"]["limit"] == "positive"
+    assert answer["score"] is None
+    override = run(*arguments, "--allow-ineligible")
+    assert override.exit_code == 0
+    assert "OUTSIDE INTENDED USE" in json.loads(override.stdout)["marks"]
+
+
+def test_text_output_carries_the_marks(folder):
+    result = run("score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle")
+    assert "Research use only" in result.stdout
+    assert "SIMULATED COHORT" in result.stdout
+    assert "tier" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ("tumor_size_mm = 3", "clinical.unknown-field"),
+        ("age_years = 7", "clinical.out-of-range"),
+        ("tumour_size_mm = 10\nnode_stage = 'N0'\nstage = 'IIIA'", "clinical.contradiction"),
+        ("not toml", "clinical.unreadable"),
+    ],
+)
+def test_bad_clinical_facts_leave_with_one_and_their_rule(folder, tmp_path, content, rule):
+    (tmp_path / "cp.toml").write_text(content)
+    result = run("score", folder / "study", "--cp", tmp_path / "cp.toml", "--bundle", folder / "bundle", "--json")
+    assert result.exit_code == 1
+    assert [f["rule"] for f in json.loads(result.stdout)["findings"]] == [rule]
+
+
+def test_a_changed_bundle_is_refused_by_checksum(folder, tmp_path):
+    bundle = tiny_bundle.make_tiny_bundle(tmp_path / "bundle")
+    (bundle / "CARD.md").write_text("changed")
+    for result in (
+        run("verify", bundle, "--json"),
+        run("score", folder / "study", "--bundle", bundle, "--json"),
+    ):
+        assert result.exit_code == 1
+        assert json.loads(result.stdout)["findings"][0]["rule"] == "bundle.checksum"
+
+
+def test_verify_lists_every_file(folder):
+    result = run("verify", folder / "bundle")
+    assert result.exit_code == 0
+    assert "weights.safetensors" in result.stdout
+
+
+def test_a_path_that_is_not_there_is_wrong_usage(folder):
+    assert run("detect", folder / "nowhere").exit_code == 2
+    assert run("score").exit_code == 2
+    assert run("simulate", "cohort").exit_code == 2
+
+
+def test_a_file_that_is_no_study_leaves_with_one(tmp_path):
+    (tmp_path / "letter.zip").write_text("hello")
+    result = run("detect", tmp_path / "letter.zip", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["findings"][0]["rule"] == "archive.not-a-zip"
