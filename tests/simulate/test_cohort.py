@@ -2,7 +2,6 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from lifelines import KaplanMeierFitter
 from sklearn.metrics import roc_auc_score
 
 from deeptepp.domain.clinical import ClinicalProfile
@@ -11,6 +10,7 @@ from deeptepp.errors import BadSetting
 from deeptepp.simulate.cohort import simulate_cohort
 from deeptepp.simulate.hazards import PRESETS
 from deeptepp.simulate.table_one import COUNTS, check_table_one, count_table_one
+from deeptepp.stats.kaplan_meier import kaplan_meier
 
 N_DRAWS = 30
 
@@ -31,8 +31,7 @@ def tiers_of(cohort: Cohort, seed: int) -> np.ndarray:
 
 
 def five_year(cohort: Cohort, chosen: np.ndarray, endpoint: Endpoint) -> float:
-    follow_up = cohort.follow_up(endpoint).where(chosen)
-    return float(KaplanMeierFitter().fit(follow_up.months, follow_up.event).predict(60.0)) * 100
+    return 100 * kaplan_meier(cohort.follow_up(endpoint).where(chosen)).at(60.0).value
 
 
 @pytest.mark.parametrize("preset", PRESETS)
