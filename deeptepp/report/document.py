@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from deeptepp.domain.lesion import Lesion
@@ -159,7 +159,7 @@ def _receipt(assessment: Assessment) -> dict[str, Any] | None:
     return {name: getattr(receipt, name) for name in receipt.__dataclass_fields__} if receipt else None
 
 
-def _rounded(point: Sequence[float]) -> list[float]:
+def _rounded(point: Iterable[float]) -> list[float]:
     """Round millimetres to a hundredth."""
     return [round(float(x), 2) for x in point]
 
