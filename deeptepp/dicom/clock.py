@@ -76,8 +76,9 @@ def clock_of(places: Sequence[Dataset]) -> Clock:
     acquired_on = first(places, "AcquisitionDate") or fallback
     trigger = number(first(places, "TriggerTime"))
     offset = number(first(places, "TemporalPositionTimeOffset"))
-    if offset is None:
-        offset = number(places[-1].get(_PHILIPS_DYNAMIC_BEGIN_S))
+    begin = places[-1].get(_PHILIPS_DYNAMIC_BEGIN_S)
+    if offset is None and begin is not None:
+        offset = number(begin.value)
     position = number(first(places, "TemporalPositionIdentifier") or first(places, "TemporalPositionIndex"))
     resolution = number(first(places, "TemporalResolution"))
     counter = number(first(places, "AcquisitionNumber") or first(places, "FrameAcquisitionNumber"))

@@ -19,7 +19,7 @@ import dicomanonymizer.simpledicomanonymizer as profile
 from pydicom.dataset import Dataset
 
 from deeptepp.dicom.headers import SIMULATED_MARK
-from deeptepp.dicom.values import UNREADABLE, number, texts
+from deeptepp.dicom.values import UNREADABLE, number, quiet, texts
 from deeptepp.domain.study import Acquisition
 
 METHOD = ("PS3.15 E Basic Profile 2024b", "Clean Descriptors", "Retain Patient Sex and Age")
@@ -114,13 +114,14 @@ def deidentify(header: Dataset) -> CleanHeader:
     CleanHeader
         The same dataset, and the keywords kept, replaced and removed.
     """
-    _drop_unreadable(header)
-    before = _values(header)
-    n_private = _count_private(header)
-    _clean(header)
-    header.PatientIdentityRemoved = "YES"
-    header.DeidentificationMethod = list(METHOD)
-    after = _values(header)
+    with quiet():
+        _drop_unreadable(header)
+        before = _values(header)
+        n_private = _count_private(header)
+        _clean(header)
+        header.PatientIdentityRemoved = "YES"
+        header.DeidentificationMethod = list(METHOD)
+        after = _values(header)
     kept = frozenset(k for k in before if after.get(k) == before[k])
     replaced = frozenset(k for k in before.keys() & after.keys() if after[k] != before[k])
     return CleanHeader(header, kept, replaced, frozenset(before) - kept - replaced, n_private)

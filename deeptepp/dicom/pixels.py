@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,24 +16,10 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from deeptepp.dicom.archive import Member
 from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.sort import Stack
-from deeptepp.dicom.values import UNREADABLE, first, number
+from deeptepp.dicom.values import UNREADABLE, first, number, quiet
 from deeptepp.errors import UnreadablePixels
 
 Voxels = npt.NDArray[Any]
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Silence the warnings of the DICOM library, which quote header values.
-
-    Yields
-    ------
-    None
-        Nothing.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
 
 
 def read_volumes(

@@ -25,10 +25,10 @@ from deeptepp.dicom.deidentify import (
 from deeptepp.dicom.digest import study_digest
 from deeptepp.dicom.headers import Frame, frames_of
 from deeptepp.dicom.phases import propose_phases
-from deeptepp.dicom.pixels import Voxels, quiet, read_volumes
+from deeptepp.dicom.pixels import Voxels, read_volumes
 from deeptepp.dicom.rows import Proposal, Row, rows_of
 from deeptepp.dicom.sort import Stack, stacks_of
-from deeptepp.dicom.values import UNREADABLE
+from deeptepp.dicom.values import UNREADABLE, quiet
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
@@ -178,11 +178,11 @@ def _read_header(member: Member, headers: _Headers) -> Dataset | None:
         try:
             with quiet():
                 dataset = dcmread(stream, stop_before_pixels=True, force=True)
+                sop_class = dataset.get("SOPClassUID")
         except UNREADABLE:
             headers.n_unreadable += head[128:] == b"DICM"
             return None
-    is_object = "SOPClassUID" in dataset and dataset.SOPClassUID != _DIRECTORY
-    return dataset if is_object else None
+    return None if sop_class in (None, "", _DIRECTORY) else dataset
 
 
 def _remember(dataset: Dataset, source: int, headers: _Headers) -> None:
@@ -215,8 +215,7 @@ def _check_identity(headers: _Headers, rows: Sequence[Row], proposal: Proposal) 
 
 def _deidentify(headers: _Headers) -> dict[str, CleanHeader]:
     """Clean the example header of each series."""
-    with quiet():
-        return {uid: deidentify(dataset) for uid, dataset in sorted(headers.examples.items())}
+    return {uid: deidentify(dataset) for uid, dataset in sorted(headers.examples.items())}
 
 
 def _study(proposal: Proposal, voxels: Sequence[Voxels], cleaned: dict[str, CleanHeader]) -> Study:

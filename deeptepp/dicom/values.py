@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import isfinite
 from typing import Any
 
@@ -26,6 +28,20 @@ UNREADABLE = (
     struct.error,
 )
 """What pydicom and its decoders raise on files that are damaged or exotic."""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence the warnings of the DICOM library, which quote header values.
+
+    Yields
+    ------
+    None
+        Nothing.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def first(places: Sequence[Dataset], keyword: str) -> Any:  # noqa: ANN401  a DICOM value can be anything

@@ -30,6 +30,16 @@ from deeptepp.domain.study import Study
 START = datetime(2000, 1, 1, 12, 0, 0)
 """When a written study begins: a date that stands for none."""
 
+_EMPTY = (
+    "AccessionNumber",
+    "ReferringPhysicianName",
+    "PatientBirthDate",
+    "PatientPosition",
+    "PositionReferenceIndicator",
+    "Laterality",
+)
+"""Attributes that must be present and are not known; Laterality since both breasts lie in one image."""
+
 _WINDOW_PERCENTILES = (1.0, 99.5)
 """Shares of the voxels in percent between which the display window lies."""
 
@@ -124,9 +134,15 @@ def _phase_header(study: Study, i: int, uid_of: _UidSource) -> Dataset:
     header.TemporalPositionIdentifier = i + 1
     header.NumberOfTemporalPositions = len(study.phases)
     header.BodyPartExamined = "BREAST"
-    for keyword in ("AccessionNumber", "StudyID", "ReferringPhysicianName", "PatientBirthDate", "PatientPosition"):
+    for keyword in (
+        "AccessionNumber",
+        "ReferringPhysicianName",
+        "PatientBirthDate",
+        "PatientPosition",
+        "Laterality",
+    ):
         setattr(header, keyword, "")
-    header.PositionReferenceIndicator = ""
+    header.PositionReferenceIndicator, header.StudyID = "", "1"
     _set_times(header, study.phases[i].time_s)
     _set_acquisition(header, study)
     if i and is_simulated:

@@ -3,8 +3,10 @@
 import dicomanonymizer.simpledicomanonymizer as profile
 import phantoms_dicom as made
 import pytest
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.tag import Tag
 
 from deeptepp.dicom.deidentify import acquisition_of, age_years, clean_description, deidentify, report_on
 
@@ -52,6 +54,16 @@ def test_the_report_names_keywords_and_counts_but_no_value():
     assert {"PatientName", "SeriesInstanceUID", "SeriesDescription"} <= {*report.replaced, *report.removed}
     assert not set(report.kept) & {*report.replaced, *report.removed}
     assert not any(secret in repr(report) for secret in SECRETS)
+
+
+def test_odd_elements_do_not_stop_the_cleaning():
+    dataset = header()
+    dataset.FrameIncrementPointer = 0x00181063
+    dataset.add_new(0x00081120, "SQ", [Dataset()])
+    dataset[0x00280106] = RawDataElement(Tag(0x00280106), "US", 3, b"abc", 0, False, True)
+    clean = deidentify(dataset).dataset
+    assert "SmallestImagePixelValue" not in clean
+    assert made.NAME not in str(clean)
 
 
 def test_the_library_forgets_the_original_uids():

@@ -166,15 +166,20 @@ def test_a_male_patient_is_read_and_left_to_the_eligibility_rules(tmp_path):
     assert reading.study.acquisition.patient_age_years == 52
 
 
-def test_no_identifier_survives_reading(tmp_path):
+def test_no_identifier_survives_reading_nor_enters_the_log(tmp_path, caplog, capfd):
     images = made.dynamic_series(made.truth(), ProtocolName=made.NAME)
     for image in images:
+        image.BodyPartExamined = "BREASTXX"
         image.SeriesDescription = f"{image.SeriesDescription} {made.NAME} {made.BIRTH} {made.RECORD}"
         image.add_new(0x00091010, "LO", made.NAME)
-    reading = read_study(made.save(images, tmp_path / made.NAME))
+    paths = made.save(images, tmp_path / made.NAME)
+    for path in paths:
+        # What is no valid code makes the DICOM library quote it.
+        path.write_bytes(path.read_bytes().replace(b"BREASTXX", made.NAME.lower().encode()))
+    reading = read_study(paths)
     text = repr((reading.series, reading.findings, reading.deidentified, asdict(reading.study.acquisition)))
-    text += reading.study.key + reading.study.digest
-    for secret in ("DOE", "JANE", "19620314", "0048812", "General", "1.2.3"):
+    text += reading.study.key + reading.study.digest + caplog.text + "".join(capfd.readouterr())
+    for secret in ("doe", "DOE", "JANE", "19620314", "0048812", "General", "1.2.3"):
         assert secret not in text
     assert [row.description for row in reading.series] == ["ax dyn pre", "ax dyn post 1", "ax dyn post 2"]
 
@@ -355,6 +360,47 @@ def test_files_cut_short_end_in_a_named_error(tmp_path, length):
         path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(DeepTeppError):
         read_study(tmp_path)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**31), is_enhanced=st.booleans())
+def test_changed_bytes_end_in_a_study_or_a_named_error(tmp_path, seed, is_enhanced):
+    rng = np.random.default_rng(seed)
+    known = made.truth(times_s=(0, 90))
+    images = [made.enhanced(known)] if is_enhanced else made.dynamic_series(known)
+    contents = [bytearray(made.encoded(image)) for image in images]
+    for i in rng.integers(0, len(contents), 2):
+        for at in rng.integers(128, min(len(contents[i]), 3000), 4):
+            contents[i][at] = rng.integers(0, 256)
+    for i, content in enumerate(contents):
+        (tmp_path / str(i)).write_bytes(content)
+    try:
+        reading = read_study([tmp_path / str(i) for i in range(len(contents))])
+    except DeepTeppError as error:
+        phases, message = 2, str(error)
+    else:
+        phases, message = len(reading.study.phases), repr(reading.series)
+    assert phases == 2
+    assert "DOE" not in message
+
+
+@pytest.mark.parametrize("clock", ["none", "positions"])
+def test_phases_without_a_time_are_refused_not_guessed(tmp_path, clock):
+    images = made.dynamic_series(made.truth(), series_per_phase=clock == "none", AcquisitionTime=None)
+    for n, image in enumerate(images):
+        if clock == "positions":
+            image.TemporalPositionIdentifier, image.AcquisitionTime = 1 + n // 6, "080000"
+    with pytest.raises(MissingTag, match="of each phase"):
+        read_study(made.save(images, tmp_path))
+
+
+def test_a_private_dynamic_begin_time_tells_phases_apart(tmp_path):
+    known = made.truth()
+    images = made.dynamic_series(known, series_per_phase=False, AcquisitionTime="080000")
+    for n, image in enumerate(images):
+        block = image.private_block(0x2005, "Philips MR Imaging DD 001", create=True)
+        block.add_new(0xA0, "FL", known.times_s[n // 6])
+    assert_reads_as(known, made.save(images, tmp_path))
 
 
 def test_a_file_cut_short_in_its_pixels_is_refused_in_a_zip_too(tmp_path):
