@@ -21,6 +21,8 @@ from deeptepp.ui.broken import show_broken
 from deeptepp.ui.jobs import close_default_runner, default_runner
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+# It would log the text of an exception, which could quote a file; show_broken logs its type and place.
+logging.getLogger("streamlit.error_util").disabled = True
 
 
 async def _sweep_forever(settings: Settings) -> None:

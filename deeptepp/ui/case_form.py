@@ -49,13 +49,15 @@ def clinical_form(profile: ClinicalProfile, *, key: str, submit_label: str) -> C
         st.markdown("##### Clinical and pathological facts")
         st.caption("Leave what is not known as it is; the score then uses the average of the training cohort.")
         values = _score_fields(profile, key) | _eligibility_fields(profile, key)
+        sentence = implied_stage(profile)
+        if sentence:
+            st.caption(sentence)
         with st.expander("More facts, recorded but not used by the score"):
             values |= _other_fields(profile, key)
-        is_submitted = st.form_submit_button(submit_label, type="primary", width="stretch", key=f"case-submit-{key}")
-        answer = _checked(values) if is_submitted else None
-        if not is_submitted:
-            _show_implied_stage(profile)
-    return answer
+        is_submitted = st.form_submit_button(
+            submit_label, type="primary", width="stretch", key=f"case-submit-{key}"
+        )
+        return _checked(values) if is_submitted else None
 
 
 def implied_stage(profile: ClinicalProfile) -> str:
@@ -149,9 +151,7 @@ def _flag(field: str, profile: ClinicalProfile, key: str, words: dict[bool, str]
     return _choice(field, getattr(profile, field), key, (True, False), lambda value: said[value])
 
 
-def _choice(
-    field: str, value: object, key: str, options: tuple[Any, ...], name: Callable[[Any], str]
-) -> object:
+def _choice(field: str, value: object, key: str, options: tuple[Any, ...], name: Callable[[Any], str]) -> object:
     """Ask for one of some values, or unknown, which comes first."""
     choices = (None, *options)
     return st.selectbox(
@@ -178,11 +178,3 @@ def _readable(message: str) -> str:
     """Replace field names in a message by their labels."""
     first, _, rest = message.partition(" ")
     return f"{FIELDS.get(first, first)} {rest}"
-
-
-def _show_implied_stage(profile: ClinicalProfile) -> None:
-    """Show the stage that size and nodes imply, beside the one entered."""
-    sentence = implied_stage(profile)
-    if sentence:
-        entered = f" Entered: {profile.stage}." if profile.stage else ""
-        st.caption(sentence + entered)

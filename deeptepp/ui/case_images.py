@@ -132,9 +132,9 @@ def _lesion_choice(session: Session) -> None:
         "Tumour that is scored",
         range(len(case.lesions)),
         index=case.selected,
-        format_func=lambda i: f"{i + 1}. {describe(case.lesions[i], images)}",
-        captions=[_origin(lesion) for lesion in case.lesions],
+        format_func=lambda i: f"{i + 1}. {describe(case.lesions[i], images)}, {_origin(case.lesions[i])}",
         key=f"case-lesion-{case.id}-{len(case.lesions)}-{case.selected}",
+        help="Candidates that the detector found, best first. Not among them? Choose Draw box in the viewer.",
     )
     if index is not None and index != case.selected:
         select_lesion(session, index)
@@ -143,15 +143,14 @@ def _lesion_choice(session: Session) -> None:
         "I have looked at the outline: this is the tumour",
         value=case.is_confirmed,
         key=f"case-confirmed-{case.id}-{case.selected}-{len(case.lesions)}",
-        help="Not right? Choose another candidate, or draw a box in the viewer.",
     )
 
 
 def _origin(lesion: Lesion) -> str:
     """Say who found a lesion, and how sure that is."""
     if lesion.origin is LesionOrigin.READER:
-        return "Inside the box you drew"
-    return f"Found by the detector, confidence {lesion.confidence:.2f} of 1"
+        return ":gray[inside the box you drew]"
+    return f":gray[detector confidence {lesion.confidence:.2f} of 1]"
 
 
 def _study_details(session: Session, images: CaseImages) -> None:

@@ -92,10 +92,10 @@ def _is_eligibility_only(refusals: Sequence[Finding]) -> bool:
 
 def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
     """Show score and distribution side by side, and what to keep in mind below."""
-    left, right = st.columns([2, 3], gap="medium")
-    with left:
+    row = st.container(horizontal=True, gap="medium", key="result-score")
+    with row.container(key="result-score-card"):
         score_card(assessment, bundle)
-    with right:
+    with row.container(key="result-score-place"):
         figure = score_distribution_figure(
             bundle.reference[SCORE],
             bundle.tiers,
@@ -121,14 +121,12 @@ def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
         "End point", tuple(Endpoint), default=Endpoint.RFS, required=True, format_func=label, key="result-endpoint"
     )
     endpoint = endpoint or Endpoint.RFS
-    left, right = st.columns(2, gap="medium")
-    with left:
-        colours = {label(t): colour for t, colour in TIER_COLOURS.items()}
-        _curves(by_tier(bundle.reference, endpoint), "By risk tier", colours, bundle, key="tier")
-    with right:
+    row = st.container(horizontal=True, gap="medium", key="result-curves")
+    with row.container(key="result-curves-tier"):
+        _curves(by_tier(bundle.reference, endpoint), "By risk tier", bundle, key="tier")
+    with row.container(key="result-curves-arm"):
         comparison = by_arm(bundle.reference, tier, endpoint)
-        colours = {label(arm): colour for arm, colour in ARM_COLOURS.items()}
-        _curves(comparison, f"{label(tier)} tier, by treatment received", colours, bundle, key="arm")
+        _curves(comparison, f"{label(tier)} tier, by treatment received", bundle, key="arm")
     st.caption(
         "Months from surgery; bands are 95 % confidence intervals. Treatment was not randomised: patients who "
         "received different treatments also differed otherwise. Neither a difference between curves nor the "
@@ -136,20 +134,23 @@ def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
     )
 
 
-def _curves(comparison: Comparison, title: str, colours: dict[str, str], bundle: ModelBundle, *, key: str) -> None:
+def _curves(comparison: Comparison, title: str, bundle: ModelBundle, *, key: str) -> None:
     """Show curves with numbers at risk, and their estimates as a table."""
+    colours = {**TIER_COLOURS, **ARM_COLOURS}
     figure = kaplan_meier_figure(
         comparison.curves,
         title=title,
         p_value=comparison.p_value,
-        colours=[colours[curve.label] for curve in comparison.curves],
+        colours=[colours[group] for group in comparison.groups],
+        grey_below_events=FEW_EVENTS,
+        y_title=label(comparison.endpoint),
         simulated=bundle.is_simulated,
     )
     show_figure(figure, key=f"result-km-{key}", fallback_alt=title)
     st.table(estimates_table(comparison), hide_index=True, border="horizontal")
     if comparison.has_few_events:
         few = [curve.label for curve in comparison.curves if curve.n_events < FEW_EVENTS]
-        st.caption(f"Fewer than {FEW_EVENTS} events, so little can be read from: {', '.join(few)}.")
+        st.caption(f"Fewer than {FEW_EVENTS} events, drawn in grey, little can be read from: {', '.join(few)}.")
 
 
 def _background(session: Session, assessment: Assessment) -> None:

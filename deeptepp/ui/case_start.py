@@ -21,7 +21,8 @@ def start_screen(session: Session) -> None:
     st.title("Score a case")
     st.markdown(
         "From a breast MR study with contrast and a few clinical facts, DeepTEPP computes a recurrence risk score "
-        "for HER2-positive early breast cancer, and shows how patients of the same risk tier fared by treatment."
+        "for HER2-positive early breast cancer, and shows how patients of the same risk tier fared by treatment.",
+        width=860,
     )
     _show_note(session)
     left, right = st.columns([3, 2], gap="large")
@@ -30,9 +31,9 @@ def start_screen(session: Session) -> None:
         if upload_id:
             open_upload(session, upload_id)
             st.rerun()
+        _demo(session)
     with right:
         _what_is_accepted()
-        _demo(session)
 
 
 def _show_note(session: Session) -> None:
@@ -56,9 +57,9 @@ def _what_is_accepted() -> None:
     """Say which files work and what becomes of them."""
     st.markdown("##### What to drop")
     st.markdown(
-        "- **One study**: a zip, a folder, or all its DICOM files; other series in it do no harm\n"
-        "- **T1-weighted MR before and after contrast**, two phases or more, both breasts if you have them\n"
-        "- Phases are told apart by geometry and time, so names and order do not matter"
+        "- **One study**, as a zip, a folder, or all its DICOM files\n"
+        "- **T1-weighted MR before and after contrast**, at least two phases; other series do no harm\n"
+        "- File names and their order do not matter"
     )
     st.markdown("##### What happens to it")
     st.markdown(
@@ -70,8 +71,8 @@ def _what_is_accepted() -> None:
 
 def _demo(session: Session) -> None:
     """Offer the built-in study."""
-    st.markdown("##### No study at hand?")
-    if st.button("Open the demo study", key="case-demo", width="stretch"):
-        open_demo(session)
-        st.rerun()
-    st.caption("A simulated patient with a known tumour. It takes about half a minute.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Open the demo study", key="case-demo"):
+            open_demo(session)
+            st.rerun()
+        st.caption("No study at hand? A simulated patient with a known tumour; takes about half a minute.")

@@ -27,14 +27,17 @@ class Comparison:
     ----------
     curves : tuple of KaplanMeierCurve
         One per group that has patients.
-    keys : tuple of Tier or Arm
-        The groups, in the order of the curves.
+    groups : tuple of Tier or Arm
+        What each curve is of.
+    endpoint : Endpoint
+        Recurrence or death.
     p_value : float or None
         None where there is nothing to compare.
     """
 
     curves: tuple[KaplanMeierCurve, ...]
-    keys: tuple[Tier | Arm, ...]
+    groups: tuple[Tier | Arm, ...]
+    endpoint: Endpoint
     p_value: float | None
 
     @property
@@ -111,7 +114,7 @@ def _compare(
     members = {group: follow_up for group, follow_up in members.items() if follow_up.n}
     curves = tuple(kaplan_meier(follow_up, label=label(group)) for group, follow_up in members.items())
     test = log_rank(list(members.values())) if len(members) > 1 else None
-    return Comparison(curves, tuple(members), test.p_value if test else None)
+    return Comparison(curves, tuple(members), endpoint, test.p_value if test else None)
 
 
 def _estimate(curve: KaplanMeierCurve, months: float) -> str:

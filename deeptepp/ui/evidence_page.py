@@ -94,8 +94,8 @@ def _tiers(bundle: ModelBundle) -> None:
         Tier.HIGH: f"from {tiers.high_from:.3f}",
     }
     sizes = {tier: int((reference[TIER] == tier.value).sum()) for tier in Tier}
-    left, right = st.columns([2, 3], gap="large")
-    with left:
+    row = st.container(horizontal=True, gap="large", key="evidence-tiers")
+    with row.container(key="evidence-cut-offs"):
         rows = [
             {
                 "Tier": f"{TIER_GLYPHS[tier]} {label(tier)}",
@@ -107,7 +107,7 @@ def _tiers(bundle: ModelBundle) -> None:
         st.table(rows, hide_index=True, border="horizontal")
         if tiers.method:
             st.caption(tiers.method)
-    with right:
+    with row.container(key="evidence-curves"):
         endpoint = st.segmented_control(
             "End point",
             tuple(Endpoint),
@@ -121,7 +121,8 @@ def _tiers(bundle: ModelBundle) -> None:
             comparison.curves,
             title="By risk tier",
             p_value=comparison.p_value,
-            colours=[TIER_COLOURS[tier] for tier in comparison.keys if isinstance(tier, Tier)],
+            colours=[TIER_COLOURS[group] for group in comparison.groups if isinstance(group, Tier)],
+            y_title=label(comparison.endpoint),
             simulated=bundle.is_simulated,
         )
         show_figure(figure, key="evidence-km", fallback_alt="Survival of the reference cohort by risk tier")

@@ -12,7 +12,7 @@ _MARK = str(Path(__file__).parent / "mark.svg")
 _WORDMARK = str(Path(__file__).parent / "wordmark.svg")
 
 st.set_page_config(page_title="DeepTEPP", page_icon=_MARK, layout="wide")
-st.logo(_WORDMARK, icon_image=_MARK, size="large")
+st.logo(_WORDMARK, size="large")
 st.navigation(
     [
         st.Page(_PAGES / "case.py", title="Score a case", default=True),

@@ -9,6 +9,7 @@ import streamlit as st
 from deeptepp.domain.risk import Assessment, Tier, TierScheme
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
+from deeptepp.report.format import score as written_score
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.ui.words import label
 
@@ -40,7 +41,7 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
 def _score_html(score: float, tier: Tier) -> str:
     """Write the number and the badge of the tier."""
     return (
-        f'<div class="dt-score"><div><div class="number">{score:.2f}</div>'
+        f'<div class="dt-score"><div><div class="number">{escape(written_score(score))}</div>'
         '<div class="what">Risk score, 0 to 1</div></div>'
         f'<div class="dt-tier" style="--tier:{TIER_COLOURS[tier]}"><span class="shape">{TIER_GLYPHS[tier]}</span>'
         f"{escape(label(tier))} risk tier</div></div>"

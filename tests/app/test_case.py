@@ -1,0 +1,261 @@
+"""The way of a case over the screens: demo to score, refusals as results, contradictions named, nothing left behind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from screens import run_until, session_of, words_on
+
+from deeptepp.domain.clinical import ClinicalProfile, Her2Status, NodeStage, Stage
+from deeptepp.domain.lesion import BoxMm, LesionOrigin
+from deeptepp.domain.risk import Outcome
+from deeptepp.scoring.case import open_case
+from deeptepp.simulate.protocols import RUIJIN
+from deeptepp.simulate.study import demo_profile, simulate_study
+from deeptepp.store.frames import default_frames
+from deeptepp.store.uploads import default_store
+from deeptepp.ui import case_images, case_start, case_steps
+from deeptepp.ui.case_form import implied_stage
+from deeptepp.ui.jobs import default_runner
+from deeptepp.ui.session import Screen
+
+COARSE = replace(RUIJIN, name="coarse", matrix=192, n_slices=60, slice_mm=1.8)
+
+
+@pytest.fixture(scope="module")
+def small_study():
+    return simulate_study(latent_risk=0.5, tumour_size_mm=24.0, rng=np.random.default_rng(3), protocol=COARSE)
+
+
+@pytest.fixture(scope="module")
+def small_case(small_study):
+    return open_case(small_study.study)
+
+
+@pytest.fixture
+def demo(open_page, small_study, small_case, monkeypatch):
+    """The demo study, coarser than the real one, opened as far as the images; detection runs once for all tests."""
+    monkeypatch.setattr(case_steps, "demo_study", lambda: small_study)
+    monkeypatch.setattr(case_steps, "open_case", lambda *_args, **_kwargs: small_case)
+    at = open_page("case").run()
+    at.button(key="case-demo").click().run()
+    return run_until(at, Screen.IMAGES)
+
+
+@pytest.fixture
+def dropped(open_page, monkeypatch):
+    """Drop an upload and wait until it was read."""
+
+    def drop(upload_id: str):
+        waiting = [upload_id]
+        monkeypatch.setattr(case_start, "study_drop", lambda *, key: waiting.pop() if waiting else None)
+        at = open_page("case").run()
+        return run_until(at, Screen.REFUSED, Screen.IMAGES, Screen.BROKEN)
+
+    return drop
+
+
+def _field(at, name: str):
+    return at.get_by_key(f"case-{name}-{session_of(at).case.id}")
+
+
+def _submit(at):
+    at.button(key=f"case-submit-{session_of(at).case.id}").click().run()
+    return at
+
+
+def _scored(at):
+    return run_until(_submit(at), Screen.RESULT)
+
+
+def test_the_demo_is_scored_with_tier_curves_and_receipt(demo):
+    at = _scored(demo)
+    answer = session_of(at).case.assessment
+    assert not at.exception
+    assert answer.outcome in (Outcome.SCORED, Outcome.SCORED_WITH_WARNINGS)
+    text = words_on(at)
+    assert f"{answer.score.probability:.3f}" in text
+    assert f"{answer.tier.value} risk tier" in text
+    assert answer.receipt.bundle_sha256 in text
+    assert "SIMULATED COHORT" in text
+    assert "no benefit" not in text.lower()
+    assert any("Trastuzumab" in table.value.to_string() for table in at.table)
+
+
+def test_the_same_case_scored_again_is_answered_from_memory(demo, monkeypatch):
+    at = _scored(demo)
+    first = session_of(at).case.assessment
+    at.button(key="result-back").click().run()
+    monkeypatch.setattr(case_steps, "assess_case", None)
+    _submit(at)
+    assert session_of(at).screen is Screen.RESULT
+    assert session_of(at).case.assessment is first
+
+
+def test_another_fact_is_scored_anew(demo):
+    at = _scored(demo)
+    first = session_of(at).case.assessment
+    at.button(key="result-back").click().run()
+    _field(at, "node_stage").set_value(NodeStage.N0)
+    _field(at, "stage").select_index(0)
+    at = _scored(at)
+    second = session_of(at).case.assessment
+    assert second.receipt.inputs_sha256 != first.receipt.inputs_sha256
+    assert second.score.probability != first.score.probability
+
+
+def test_a_contradiction_is_named_and_nothing_is_scored(demo):
+    _field(demo, "stage").set_value(Stage.IIIC)
+    at = _submit(demo)
+    assert session_of(at).screen is Screen.IMAGES
+    assert session_of(at).case.assessment is None
+    assert "Stage group IIIC does not agree with T2 N1" in at.error[0].value
+
+
+def test_every_fact_may_stay_unknown(demo):
+    session_of(demo).case.profile = ClinicalProfile()
+    session_of(demo).case.id = "other"
+    demo.run()
+    boxes = [box for box in demo.selectbox if box.key.endswith("-other") and not box.key.startswith("case-phase")]
+    assert len(boxes) == 13
+    assert all(box.value is None for box in boxes)
+    assert all(number.value is None for number in demo.number_input)
+    at = _scored(demo)
+    assert session_of(at).case.assessment.profile == ClinicalProfile()
+    assert "HER2 status was not entered" in words_on(at)
+
+
+def test_an_ineligible_case_is_refused_by_its_rule_and_scored_only_on_demand_and_marked(demo):
+    _field(demo, "her2_status").set_value(Her2Status.NEGATIVE)
+    at = _scored(demo)
+    assert session_of(at).case.assessment.score is None
+    assert "eligibility.her2" in words_on(at)
+    at.button(key="result-override").click().run()
+    at = run_until(at, Screen.RESULT)
+    answer = session_of(at).case.assessment
+    assert answer.is_override
+    assert answer.score is not None
+    assert "OUTSIDE INTENDED USE" in words_on(at)
+
+
+def test_a_drawn_box_becomes_the_lesion_that_is_scored(demo, monkeypatch):
+    case = session_of(demo).case
+    box = case.lesions[0].box
+    grown = BoxMm(tuple(x - 4 for x in box.low), tuple(x + 4 for x in box.high))
+    drawn = [grown]
+    monkeypatch.setattr(case_images, "slice_viewer", lambda *_a, **_k: drawn.pop() if drawn else None)
+    demo.run()
+    assert case.lesion.origin is LesionOrigin.READER
+    assert case.is_confirmed
+    assert "Your box is used" in words_on(demo)
+    assert session_of(_scored(demo)).case.assessment.lesion.origin is LesionOrigin.READER
+
+
+def test_a_box_in_the_air_is_refused_on_the_spot(demo, monkeypatch):
+    air = BoxMm((900.0, 900.0, 900.0), (910.0, 910.0, 910.0))
+    monkeypatch.setattr(case_images, "slice_viewer", lambda *_a, **_k: air)
+    demo.run()
+    assert not demo.exception
+    assert "Draw it on the tumour" in demo.warning[0].value
+    assert session_of(demo).case.lesion.origin is LesionOrigin.DETECTOR
+
+
+def test_slices_that_left_the_memory_are_built_again(demo):
+    case = session_of(demo).case
+    token = case.frames_token
+    default_frames().drop(case.id)
+    demo.run()
+    assert not demo.exception
+    assert case.frames_token != token
+
+
+def test_another_phase_can_be_scored_without_reading_again(demo, monkeypatch):
+    monkeypatch.setattr(case_steps, "open_case", open_case)
+    before = session_of(demo).case.images.phase.index
+    demo.selectbox(key=f"case-phase-{session_of(demo).case.id}").set_value(before - 1).run()
+    demo.button(key="case-use-phase").click().run()
+    at = run_until(demo, Screen.IMAGES)
+    assert session_of(at).case.images.phase.index == before - 1
+    assert session_of(at).case.images.phase.rule == "reader"
+
+
+def test_start_over_erases_the_case(demo):
+    case = session_of(demo).case
+    demo.button(key="case-start-over").click().run()
+    fresh = session_of(demo).case
+    assert session_of(demo).screen is Screen.START
+    assert (fresh.images, fresh.assessment, fresh.profile) == (None, None, ClinicalProfile())
+    assert fresh.id != case.id
+
+
+def test_a_file_that_is_no_archive_is_refused_calmly_and_deleted(dropped, hand_in):
+    upload_id = hand_in(b"this is not an archive")
+    at = dropped(upload_id)
+    assert not at.exception
+    assert session_of(at).screen is Screen.REFUSED
+    assert "archive.not-a-zip" in words_on(at)
+    assert upload_id not in default_store()
+    at.button(key="case-try-again").click().run()
+    assert session_of(at).screen is Screen.START
+
+
+def test_a_fault_of_the_software_shows_a_number_and_deletes_the_upload(dropped, hand_in, monkeypatch):
+    def fail(*_args, **_kwargs):
+        raise RuntimeError("Anna Example")
+
+    monkeypatch.setattr(case_steps, "open_case", fail)
+    upload_id = hand_in(b"anything")
+    at = dropped(upload_id)
+    assert session_of(at).screen is Screen.BROKEN
+    assert session_of(at).incident in words_on(at)
+    assert "Anna" not in words_on(at)
+    assert upload_id not in default_store()
+
+
+def test_stopping_deletes_the_upload_and_goes_back(open_page, hand_in, monkeypatch):
+    def endless(_source, *, progress, **_kwargs):
+        while True:
+            progress(case_steps.StepReport(case_steps.Step.READ, 0.5, "half of it"))
+
+    monkeypatch.setattr(case_steps, "open_case", endless)
+    upload_id = hand_in(b"anything")
+    waiting = [upload_id]
+    monkeypatch.setattr(case_start, "study_drop", lambda *, key: waiting.pop() if waiting else None)
+    at = open_page("case").run()
+    assert session_of(at).screen is Screen.READING
+    job_id = session_of(at).job_id
+    at.button(key="case-cancel").click().run()
+    assert session_of(at).screen is Screen.START
+    for _ in range(200):
+        if default_runner().look(job_id, session_of(at).id).is_over:
+            break
+    assert upload_id not in default_store()
+
+
+def test_work_lost_by_the_server_is_said_and_not_waited_for(demo):
+    session = session_of(demo)
+    session.job_id, session.screen = "gone", Screen.SCORING
+    demo.run()
+    assert session.screen is Screen.IMAGES
+    assert "interrupted" in words_on(demo)
+
+
+@pytest.mark.parametrize(
+    ("size_mm", "nodes", "said"),
+    [
+        (26.0, NodeStage.N1, "T2 N1 is stage IIB (IIIB with growth into skin or chest wall, IV with distant"),
+        (10.0, NodeStage.N3, "T1 N3 is stage IIIC (IV with distant"),
+        (None, NodeStage.N1, ""),
+    ],
+)
+def test_the_stage_that_follows_from_size_and_nodes_is_said(size_mm, nodes, said):
+    sentence = implied_stage(ClinicalProfile(tumour_size_mm=size_mm, node_stage=nodes))
+    assert sentence.startswith(said)
+    assert bool(sentence) == bool(said)
+
+
+def test_the_demo_profile_is_shown_in_the_form(demo):
+    assert session_of(demo).case.profile == demo_profile()
+    assert _field(demo, "tumour_size_mm").value == demo_profile().tumour_size_mm

@@ -1,0 +1,131 @@
+"""Every page opens alone and through the router, says what it is, and lets nobody in who must sign in."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+
+import pytest
+from screens import ROOT, words_on
+from streamlit.testing.v1 import AppTest
+
+PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
+TITLES = {"case": "Score a case", "evidence": "Evidence"}
+
+
+@pytest.fixture
+def through_router():
+    def open_(name: str) -> AppTest:
+        at = AppTest.from_file(str(ROOT / "deeptepp" / "ui" / "router.py"), default_timeout=60).run()
+        return at.switch_page(f"../../pages/{name}.py")
+
+    return open_
+
+
+def _require_login(folder) -> None:
+    (folder / "deeptepp.toml").write_text("is_login_required = true\n", encoding="utf-8")
+
+
+def _titles(at: AppTest) -> list[str]:
+    return [title.value for title in at.title]
+
+
+def test_every_page_has_a_test():
+    assert set(PAGES) == set(TITLES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_alone(open_page, page):
+    at = open_page(page).run()
+    assert not at.exception
+    assert _titles(at) == [TITLES[page]]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_opens_through_the_router(through_router, page):
+    at = through_router(page).run()
+    assert not at.exception
+    assert _titles(at) == [TITLES[page]]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_says_research_use_only_and_simulated(open_page, page):
+    text = words_on(open_page(page).run())
+    assert "RESEARCH USE ONLY" in text
+    assert "SIMULATED COHORT" in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_demanded_sign_in_without_a_provider_keeps_every_page_closed(open_page, installation, page):
+    _require_login(installation)
+    at = open_page(page).run()
+    assert not at.exception
+    assert _titles(at) == []
+    assert "Sign in" in words_on(at)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_visitor_who_has_not_signed_in_sees_nothing(open_page, page):
+    at = open_page(page)
+    at.secrets["auth"] = {"client_id": "x"}
+    at.user = {"is_logged_in": False}
+    at.run()
+    assert not at.exception
+    assert _titles(at) == []
+    assert [button.label for button in at.button] == ["Sign in"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_visitor_who_has_signed_in_sees_the_page(open_page, page):
+    at = open_page(page)
+    at.secrets["auth"] = {"client_id": "x"}
+    at.user = {"is_logged_in": True}
+    assert _titles(at.run()) == [TITLES[page]]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_without_a_bundle_says_so_by_its_rule(open_page, page, tmp_path, monkeypatch):
+    monkeypatch.setenv("DEEPTEPP_ARTIFACTS", str(tmp_path / "none"))
+    at = open_page(page).run()
+    assert not at.exception
+    assert "bundle.missing" in words_on(at)
+    assert "SIMULATED COHORT" not in words_on(at)
+
+
+def test_a_page_with_a_corrupted_bundle_says_so_by_its_rule(open_page, bundle_folder, tmp_path, monkeypatch):
+    shutil.copytree(bundle_folder, tmp_path / "bad")
+    with (tmp_path / "bad" / "weights.safetensors").open("r+b") as weights:
+        weights.seek(-1, 2)
+        weights.write(b"\x7f")
+    monkeypatch.setenv("DEEPTEPP_ARTIFACTS", str(tmp_path / "bad"))
+    at = open_page("case").run()
+    assert "bundle.checksum" in words_on(at)
+    assert _titles(at) == []
+
+
+def test_the_evidence_page_shows_card_tiers_and_checksums(open_page):
+    at = open_page("evidence").run()
+    assert "Random weights for tests" in words_on(at)
+    tables = [table.value.to_string() for table in at.table]
+    assert any("below 0.400" in table for table in tables)
+    assert any("weights.safetensors" in table for table in tables)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_pages_stay_thin(page):
+    tree = ast.parse((ROOT / "pages" / f"{page}.py").read_text(encoding="utf-8"))
+    imported = {node.module.split(".")[0] for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {
+        alias.name.split(".")[0] for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names
+    }
+    assert not imported & {"numpy", "pandas", "torch", "plotly", "pydicom", "SimpleITK"}
+    first = tree.body[[not isinstance(node, ast.ImportFrom) for node in tree.body].index(True)]
+    assert ast.unparse(first) == "guard()"
+
+
+def test_no_page_folder_lies_beside_the_router():
+    assert not (ROOT / "deeptepp" / "ui" / "pages").exists()
+
+
+def test_the_app_module_stays_small():
+    assert len((ROOT / "app.py").read_text(encoding="utf-8").splitlines()) <= 60
