@@ -205,7 +205,8 @@ class SliceViewer {
       mip: () => quantiles(this.projection(), [0.1, 0.995]),
     }[this.mode]();
     const lesion = this.lesions[this.target];
-    return [low, Math.max(high, lesion ? quantiles(inside(lesion, stack, pre, this.manifest.shape), [0.9])[0] : 0)];
+    const bright = lesion ? quantiles(inside(lesion, stack, pre, this.manifest.shape), [0.9])[0] : 0;
+    return [Math.min(low, high * 0.3), Math.max(high, bright)];
   }
 
   /** Worked out once per phase. */

@@ -131,9 +131,13 @@ class StudyDrop {
   dropped(event) {
     event.preventDefault();
     if (this.state !== "idle") return;
-    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+    const { items, files } = event.dataTransfer;
+    const entries = [...items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+    const loose = [...files];
     if (entries.length) {
       this.begin(() => filesOf(entries, (n) => this.tell("Looking through the folder", `${n} files so far`)));
+    } else if (loose.length) {
+      this.begin(async () => loose);
     }
   }
 

@@ -1,0 +1,243 @@
+"""The slice viewer on a phantom of known geometry, in Chromium."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+N_SLICES = 40
+LESION_SLICE = 21  # z = 0 mm: slices of 2 mm from -40 mm, counted from 1
+
+
+@pytest.fixture
+def viewer(page, harness):
+    page.goto(harness.url)
+    viewer = page.locator('[data-part="viewer"]')
+    expect(viewer).to_have_attribute("data-loaded", "4", timeout=60_000)
+    expect(viewer).to_have_attribute("data-slice", str(LESION_SLICE))
+    viewer.focus()
+    return viewer
+
+
+def runs(page) -> int:
+    return int(page.get_by_text(re.compile(r"^run \d+$")).inner_text().split()[1])
+
+
+def canvas(page):
+    return page.locator('[data-part="canvas"]')
+
+
+BRIGHTNESS = """([x, y]) => {
+  const under = (e) => [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])];
+  const inside = (root) => [...root.querySelectorAll('*')].flatMap(under);
+  const canvas = inside(document).find((e) => e.dataset.part === 'canvas');
+  const { width, clientWidth: wide, clientHeight: high } = canvas;
+  const scale = Math.min(wide / 200, high / 160) * 0.98;
+  const place = (middle, mm) => (middle / 2 + (mm + 0.5) * scale) * (width / wide) - 4;
+  const { data } = canvas.getContext('2d').getImageData(place(wide, x), place(high, y), 8, 8);
+  return data.filter((_, n) => n % 4 === 0).reduce((sum, grey) => sum + grey, 0) / 64;
+}"""
+
+
+def brightness_at(page, x_mm, y_mm):
+    """Mean grey on the screen around a point of the slice, from the pixels of the canvas."""
+    page.wait_for_timeout(60)
+    return page.evaluate(BRIGHTNESS, [x_mm, y_mm])
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [("ArrowUp", 22), ("ArrowDown", 20), ("PageUp", 31), ("PageDown", 11), ("Home", 1), ("End", N_SLICES)],
+)
+def test_keys_step_through_slices_without_the_server(page, viewer, key, expected):
+    before = runs(page)
+    page.keyboard.press(key)
+    expect(viewer).to_have_attribute("data-slice", str(expected))
+    assert runs(page) == before
+
+
+def test_the_wheel_and_the_slider_step_through_slices(page, viewer):
+    canvas(page).hover()
+    page.mouse.wheel(0, 120)
+    expect(viewer).to_have_attribute("data-slice", str(LESION_SLICE - 1))
+    page.mouse.wheel(0, -120)
+    expect(viewer).to_have_attribute("data-slice", str(LESION_SLICE))
+    page.get_by_role("slider", name="Slice").fill("4")
+    expect(viewer).to_have_attribute("data-slice", "5")
+
+
+def test_the_tumour_is_on_the_left_of_the_screen_when_it_is_on_the_right_of_the_patient(page, viewer):
+    page.keyboard.press("b")
+    page.keyboard.press("s")
+    page.wait_for_timeout(100)
+    assert brightness_at(page, -50, -10) > 150
+    assert brightness_at(page, 50, -10) < 60
+    letters = [
+        page.locator(f'[data-part="letter-{side}"]').inner_text() for side in ("left", "right", "top", "bottom")
+    ]
+    assert letters == ["R", "L", "A", "P"]
+
+
+def test_subtraction_leaves_what_contrast_added(page, viewer):
+    page.keyboard.press("i")
+    page.wait_for_timeout(100)
+    image = brightness_at(page, 20, 0)
+    page.get_by_role("button", name="Subtraction").click()
+    expect(viewer).to_have_attribute("data-mode", "subtraction")
+    assert brightness_at(page, 20, 0) < image / 2
+    assert brightness_at(page, -50, -10) > 150
+
+
+def test_the_projection_shows_both_lesions_at_once(page, viewer):
+    page.keyboard.press("m")
+    expect(viewer).to_have_attribute("data-mode", "mip")
+    page.wait_for_timeout(100)
+    assert brightness_at(page, -50, -10) > 150
+    assert brightness_at(page, 40, 10) > 100
+    page.keyboard.press("ArrowUp")
+    expect(viewer).to_have_attribute("data-mode", "subtraction")
+
+
+def test_phases_are_chosen_by_number_and_by_button(page, viewer):
+    page.keyboard.press("0")
+    expect(viewer).to_have_attribute("data-phase", "0")
+    page.wait_for_timeout(100)
+    assert abs(brightness_at(page, -50, -10) - brightness_at(page, 0, 0)) < 60
+    page.get_by_role("button", name="Post 2").click()
+    expect(viewer).to_have_attribute("data-phase", "2")
+    expect(page.locator('[data-part="what"]')).to_contain_text("scored phase")
+
+
+def test_dragging_changes_the_window_and_r_brings_it_back(page, viewer):
+    shown = page.locator('[data-part="window"]')
+    before = shown.inner_text()
+    frame = canvas(page).bounding_box()
+    page.mouse.move(frame["x"] + 300, frame["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + 420, frame["y"] + 230, steps=4)
+    page.mouse.up()
+    assert shown.inner_text() != before
+    assert page.locator('[data-part="preset"]').input_value() == "custom"
+    page.keyboard.press("r")
+    expect(shown).to_have_text(before)
+
+
+def test_another_lesion_chosen_on_the_page_moves_the_viewer(page, viewer):
+    page.get_by_text("second lesion").click()
+    expect(viewer).to_have_attribute("data-slice", "31")
+
+
+def test_the_lesion_is_found_again(page, viewer):
+    page.keyboard.press("Home")
+    page.keyboard.press("l")
+    expect(viewer).to_have_attribute("data-slice", str(LESION_SLICE))
+    page.keyboard.press("n")
+    expect(viewer).to_have_attribute("data-slice", "31")
+
+
+def drag(page, start_mm, stop_mm):
+    """Draw a rectangle between two points of the slice, given as x and y in mm."""
+    frame = canvas(page).bounding_box()
+    scale = min(frame["width"] / 200, frame["height"] / 160) * 0.98
+    points = [
+        (frame["x"] + frame["width"] / 2 + (x + 0.5) * scale, frame["y"] + frame["height"] / 2 + (y + 0.5) * scale)
+        for x, y in (start_mm, stop_mm)
+    ]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    page.mouse.move(*points[1], steps=5)
+    page.mouse.up()
+
+
+def confirmed_box(page):
+    page.get_by_role("button", name="Use this box").click()
+    text = page.get_by_text(re.compile(r"^box ")).inner_text()
+    return [float(number) for number in text.split()[1:]]
+
+
+def test_a_drawn_box_comes_back_in_patient_millimetres(page, viewer):
+    page.get_by_role("button", name="Draw box").click()
+    drag(page, (-65, -25), (-35, 5))
+    page.get_by_label("First slice").fill("15")
+    page.get_by_label("Last slice").fill("27")
+    page.get_by_label("Last slice").press("Tab")
+    low_high = confirmed_box(page)
+    # Slices 15 to 27 are centred at -12 to 12 mm and 2 mm thick.
+    assert low_high == pytest.approx([-65, -25, -13, -35, 5, 13], abs=0.6)
+
+
+def test_a_box_can_be_moved_and_stretched_before_it_is_used(page, viewer):
+    page.keyboard.press("d")
+    drag(page, (-65, -25), (-35, 5))
+    drag(page, (-50, -10), (-40, -10))
+    drag(page, (-25, -10), (-15, -10))
+    assert confirmed_box(page)[:2] == pytest.approx([-55, -25], abs=0.8)
+
+
+def test_a_stretched_edge_is_where_it_was_let_go(page, viewer):
+    page.keyboard.press("d")
+    drag(page, (-65, -25), (-35, 5))
+    drag(page, (-35, -10), (-15, -10))
+    assert confirmed_box(page)[3] == pytest.approx(-15, abs=0.8)
+
+
+def test_the_depth_follows_the_slices_shown(page, viewer):
+    page.keyboard.press("d")
+    drag(page, (-60, -20), (-40, 0))
+    page.keyboard.press("Home")
+    page.get_by_role("button", name="First = here").click()
+    assert confirmed_box(page)[2] == pytest.approx(-41, abs=0.1)
+
+
+def test_a_click_draws_no_box_and_escape_leaves(page, viewer):
+    page.keyboard.press("d")
+    canvas(page).click(position={"x": 300, "y": 200})
+    expect(page.get_by_role("button", name="Use this box")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator('[data-part="panel"]')).to_be_hidden()
+
+
+def test_help_lists_the_keys(page, viewer):
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_contain_text("next window preset")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_keys_of_the_viewer_do_not_reach_the_page(page, viewer):
+    before = runs(page)
+    page.keyboard.press("r")
+    page.keyboard.press("c")
+    page.wait_for_timeout(600)
+    assert runs(page) == before
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [800, 1440])
+def test_it_fits_the_page(page, viewer, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    frame, inner = viewer.bounding_box(), canvas(page).bounding_box()
+    assert frame["x"] + frame["width"] <= width
+    assert inner["height"] > 430
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_slice_is_drawn_within_20_ms(page, viewer):
+    page.keyboard.press("s")
+    times = []
+    for _ in range(15):
+        page.keyboard.press("ArrowUp")
+        page.wait_for_timeout(30)
+        times.append(float(viewer.get_attribute("data-draw-ms")))
+    assert sorted(times)[len(times) // 2] < 20
+
+
+def test_frames_that_are_gone_say_so(page, harness):
+    page.route(
+        "**/api/v1/frames/*",
+        lambda route: route.fulfill(status=404, json={"rule": "frames.gone", "message": "Gone."}),
+    )
+    page.goto(harness.url)
+    expect(page.get_by_role("status").filter(has_text="Gone.")).to_be_visible(timeout=60_000)
