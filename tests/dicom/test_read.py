@@ -169,13 +169,13 @@ def test_a_male_patient_is_read_and_left_to_the_eligibility_rules(tmp_path):
 def test_no_identifier_survives_reading_nor_enters_the_log(tmp_path, caplog, capfd):
     images = made.dynamic_series(made.truth(), ProtocolName=made.NAME)
     for image in images:
-        image.BodyPartExamined = "BREASTXX"
+        image.FrameOfReferenceUID = "1.23.456"
         image.SeriesDescription = f"{image.SeriesDescription} {made.NAME} {made.BIRTH} {made.RECORD}"
         image.add_new(0x00091010, "LO", made.NAME)
     paths = made.save(images, tmp_path / made.NAME)
     for path in paths:
-        # What is no valid code makes the DICOM library quote it.
-        path.write_bytes(path.read_bytes().replace(b"BREASTXX", made.NAME.lower().encode()))
+        # What is no valid UID makes the DICOM library quote it.
+        path.write_bytes(path.read_bytes().replace(b"1.23.456", made.NAME.lower().encode()))
     reading = read_study(paths)
     text = repr((reading.series, reading.findings, reading.deidentified, asdict(reading.study.acquisition)))
     text += reading.study.key + reading.study.digest + caplog.text + "".join(capfd.readouterr())
