@@ -177,5 +177,5 @@ PHILIPS = Protocol(
 PROTOCOLS = {protocol.name: protocol for protocol in (RUIJIN, AURORA, GE, PHILIPS)}
 """Protocols by name."""
 
-SHARES = {"ruijin": 0.70, "aurora": 0.14, "ge": 0.10, "philips": 0.06}
+SHARES = {"ruijin": 0.72, "aurora": 0.15, "ge": 0.10, "philips": 0.03}
 """Share of each protocol in a simulated cohort; fixed, sums to 1."""

@@ -33,10 +33,10 @@ from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.simulate.kinetics import Uptake
 from deeptepp.simulate.texture import Field, smooth_noise, soft_step
 
-FEATURE_NOISE = 0.12
+FEATURE_NOISE = 0.10
 """Standard deviation of each feature's own noise, in units of ``image_risk``."""
 
-_CENTRE, _SLOPE = 0.3, 1.15
+_CENTRE, _SLOPE = 0.35, 1.25
 """Where on ``image_risk`` the features change most, and how fast: where the event rate rises (STATISTICS 3)."""
 
 HALO_MM = 9.0
@@ -302,6 +302,6 @@ def _halo(outside: Field, block: Grid, pattern: TumourPattern, rng: np.random.Ge
     """Give peritumoural enhancement relative to the rim, fading with distance, (z, y, x)."""
     noise = smooth_noise(block.shape, 6 / np.asarray(block.spacing_mm), rng)
     fade = np.exp(-((np.clip(outside, 0, None) / (0.55 * HALO_MM)) ** 2)) * soft_step(HALO_MM - outside + 3, 4)
-    strength = 0.45 * pattern.halo * np.clip(1 + 0.5 * noise, 0.1, 2)
+    strength = 0.58 * pattern.halo * np.clip(1 + 0.5 * noise, 0.1, 2)
     result: Field = (strength * fade).astype(np.float32)
     return result
