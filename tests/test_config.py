@@ -29,7 +29,7 @@ def test_the_file_of_the_working_directory_is_read(tmp_path, monkeypatch):
 
 
 def test_an_unknown_key_names_the_nearest_one(tmp_path):
-    with pytest.raises(UnknownSetting, match="n_worker.*n_workers"):
+    with pytest.raises(UnknownSetting, match=r"n_worker\..*n_workers"):
         load_settings(_write(tmp_path, "n_worker = 3"))
 
 

@@ -44,7 +44,7 @@ def _next_step(error: Exception) -> str:
     """Say what became of the files and where to look."""
     gone = "The files you handed in are deleted."
     if isinstance(error, ArchiveError | UploadError):
-        return f"{gone} Once mended, drop the study again."
+        return f"{gone} Once it is mended, drop the study again."
     if isinstance(error, DicomError):
         return f"{gone} Compare with the series below, or export the dynamic series from the PACS again."
     return f"{gone} Try again in a moment."

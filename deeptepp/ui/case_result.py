@@ -136,21 +136,20 @@ def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
 
 def _curves(comparison: Comparison, title: str, bundle: ModelBundle, *, key: str) -> None:
     """Show curves with numbers at risk, and their estimates as a table."""
-    colours = {**TIER_COLOURS, **ARM_COLOURS}
+    few = [curve.label for curve in comparison.curves if curve.n_events < FEW_EVENTS] if key == "arm" else []
     figure = kaplan_meier_figure(
         comparison.curves,
         title=title,
-        p_value=comparison.p_value,
-        colours=[colours[group] for group in comparison.groups],
-        grey_below_events=FEW_EVENTS,
+        p_value=None if few else comparison.p_value,
+        colours=[TIER_COLOURS[g] if isinstance(g, Tier) else ARM_COLOURS[g] for g in comparison.groups],
+        grey_below_events=FEW_EVENTS if few else 0,
         y_title=label(comparison.endpoint),
         simulated=bundle.is_simulated,
     )
     show_figure(figure, key=f"result-km-{key}", fallback_alt=title)
     st.table(estimates_table(comparison), hide_index=True, border="horizontal")
-    if comparison.has_few_events:
-        few = [curve.label for curve in comparison.curves if curve.n_events < FEW_EVENTS]
-        st.caption(f"Fewer than {FEW_EVENTS} events, drawn in grey, little can be read from: {', '.join(few)}.")
+    if few:
+        st.caption(f"Fewer than {FEW_EVENTS} events, so in grey and not tested: {', '.join(few)}.")
 
 
 def _background(session: Session, assessment: Assessment) -> None:

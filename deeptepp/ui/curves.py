@@ -40,11 +40,6 @@ class Comparison:
     endpoint: Endpoint
     p_value: float | None
 
-    @property
-    def has_few_events(self) -> bool:
-        """Tell whether a group has too few events to say much."""
-        return any(curve.n_events < FEW_EVENTS for curve in self.curves)
-
 
 def by_tier(reference: Cohort, endpoint: Endpoint) -> Comparison:
     """Compare the tiers of the reference cohort.

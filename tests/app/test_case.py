@@ -1,4 +1,4 @@
-"""The way of a case over the screens: demo to score, refusals as results, contradictions named, nothing left behind."""
+"""The way of a case over the screens: demo to score, refusals as results, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def small_case(small_study):
 
 @pytest.fixture
 def demo(open_page, small_study, small_case, monkeypatch):
-    """The demo study, coarser than the real one, opened as far as the images; detection runs once for all tests."""
+    """The demo study, coarser than the real one, opened as far as the images; detected in once for all tests."""
     monkeypatch.setattr(case_steps, "demo_study", lambda: small_study)
     monkeypatch.setattr(case_steps, "open_case", lambda *_args, **_kwargs: small_case)
     at = open_page("case").run()
