@@ -82,12 +82,15 @@ def open_case(
     JobCancelled
         ``progress`` stopped the work.
     """
+    series: tuple[SeriesSummary, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    deidentified: DeidentificationReport | None = None
     if isinstance(source, Study):
-        study, series, deidentified, findings = source, (), None, ()
+        study = source
     else:
         reading = read_study(source, phase_keys=phase_keys, progress=progress)
-        study, series = reading.study, reading.series
-        deidentified, findings = reading.deidentified, reading.findings
+        study, series, findings = reading.study, reading.series, reading.findings
+        deidentified = reading.deidentified
     phase = choose_phase(study, index=phase_index)
     progress(StepReport(Step.PHASES, 1.0, f"{len(study.phases)} phases; {phase.reason}"))
     detection: Detection | None = None
