@@ -16,7 +16,8 @@ another number of processes give the same files.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -237,10 +238,20 @@ def _run(work: _Worker, patients: list[_Patient], *, n_jobs: int, progress: Prog
     n_detected = 0
     with parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
         results = Parallel(return_as="generator_unordered")(delayed(work)(patient) for patient in patients)
-        for done, is_detected in enumerate(results, start=1):
-            n_detected += is_detected
-            found = f"{done} of {len(patients)} simulated patients, {n_detected} tumours detected"
-            progress(StepReport(Step.ROI, done / len(patients), found))
+        try:
+            for done, is_detected in enumerate(results, start=1):
+                n_detected += is_detected
+                found = f"{done} of {len(patients)} simulated patients, {n_detected} tumours detected"
+                progress(StepReport(Step.ROI, done / len(patients), found))
+        finally:
+            _close(results)
+
+
+def _close(results: Generator[bool, None, None]) -> None:
+    """Stop what is still running; joblib would warn of it, although it is what a cancelled run wants."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        results.close()
 
 
 def _finish(folder: Path, cohort: Cohort, recipe: dict[str, Any]) -> None:
