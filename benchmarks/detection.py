@@ -1,12 +1,12 @@
 """Measure the detector on simulated studies with a known tumour, and on a real study with a known box.
 
     python benchmarks/detection.py --n 40                         simulated studies
-    python benchmarks/detection.py --study STUDY.zip --box 47 82 90 124 83 100   a real study, 1-based rows, columns
-                                                                  and slices, slices counted from the head
+    python benchmarks/detection.py --study STUDY.zip --box 47 82 90 124 83 100   a real study: 1-based rows,
+                                                                  columns, slices from the head
     python benchmarks/detection.py --n 20 --spacings 1.5 2 2.5 3  choose the search grid
 
 The floor beside every time is what SimpleITK needs only to resample all phases to the search grid.
-Set OMP_NUM_THREADS=1 and --threads 1 for the cost on one core.
+Times are processor seconds, so that a busy machine does not change them; set OMP_NUM_THREADS=1.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ import json
 import time
 import tracemalloc
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813  the abbreviation its own documentation uses
 
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import BoxMm, Lesion
 from deeptepp.domain.study import Study
 from deeptepp.errors import DetectionError
 from deeptepp.imaging.breast import SEARCH_SPACING_MM
-from deeptepp.imaging.detect import Detection, detect_lesions
+from deeptepp.imaging.detect import detect_lesions
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.resample import block_factors, coarse_grid, resample_to
 from deeptepp.imaging.roi import lesion_on
@@ -105,12 +106,12 @@ def _simulated(options: argparse.Namespace) -> None:
 
 def _measure(study: Study, truth: Lesion, size_mm: float, spacing_mm: float) -> Row:
     """Detect on one study and compare with its truth."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         detection = detect_lesions(study, choose_phase(study), search_spacing_mm=spacing_mm)
     except DetectionError:
-        return Row(size_mm, 0, 0.0, 0.0, 0, 0.0, False, 0.0, time.perf_counter() - start)
-    seconds = time.perf_counter() - start
+        return Row(size_mm, 0, 0.0, 0.0, 0, 0.0, False, 0.0, time.process_time() - start)
+    seconds = time.process_time() - start
     hits = [truth.contains(c.centroid_mm) for c in detection.candidates]
     rank = hits.index(True) + 1 if any(hits) else 0
     dice, iou = _overlap(detection.candidates[max(rank, 1) - 1], truth)
@@ -122,20 +123,15 @@ def _measure(study: Study, truth: Lesion, size_mm: float, spacing_mm: float) -> 
 
 def _overlap(found: Lesion, truth: Lesion) -> tuple[float, float]:
     """Give Dice and intersection over union on the grid of the truth."""
-    a, b = lesion_on_exactly(found, truth.grid), truth.mask
+    a, b = lesion_on(found, truth.grid), truth.mask
     both, either = int((a & b).sum()), int((a | b).sum())
     return 2 * both / max(1, int(a.sum()) + int(b.sum())), both / max(1, either)
-
-
-def lesion_on_exactly(lesion: Lesion, grid: Grid) -> np.ndarray:
-    """Draw a 1 mm mask on the grid of the truth by its nearest voxels."""
-    return lesion_on(lesion, grid)
 
 
 def _print_table(rows: list[Row], spacing_mm: float, *, as_json: bool) -> None:
     """Print hit rate, overlap, false positives and time, by size of the tumour."""
     table = []
-    for low, high in [*zip(BINS_MM, BINS_MM[1:], strict=False), (0.0, 1000.0)]:
+    for low, high in [*pairwise(BINS_MM), (0.0, 1000.0)]:
         group = [r for r in rows if low <= r.size_mm < high]
         if not group:
             continue
@@ -159,7 +155,7 @@ def _print_table(rows: list[Row], spacing_mm: float, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"search_spacing_mm": spacing_mm, "rows": table}))
         return
-    print(f"\nSearch grid {spacing_mm:g} mm; SIMULATED studies. hit_rate: centre of the first candidate in the truth.")
+    print(f"\nSearch grid {spacing_mm:g} mm; SIMULATED. hit_rate: centre of the first candidate in the truth.")
     print("  ".join(f"{name:>14}" for name in table[0]))
     for line in table:
         print("  ".join(f"{value!s:>14}" for value in line.values()))
@@ -170,13 +166,13 @@ def _print_cost(study: Study, spacing_mm: float) -> None:
     seconds, floor = [], []
     grid = coarse_grid(study.grid, block_factors(study.grid, spacing_mm))
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         detect_lesions(study, choose_phase(study), search_spacing_mm=spacing_mm)
-        seconds.append(time.perf_counter() - start)
-        start = time.perf_counter()
+        seconds.append(time.process_time() - start)
+        start = time.process_time()
         for phase in study.phases:
             resample_to(phase.volume, grid)
-        floor.append(time.perf_counter() - start)
+        floor.append(time.process_time() - start)
     tracemalloc.start()
     detect_lesions(study, choose_phase(study), search_spacing_mm=spacing_mm)
     peak_mb = tracemalloc.get_traced_memory()[1] / 1e6
@@ -205,7 +201,9 @@ def _real(options: argparse.Namespace) -> None:
 def _describe(rank: int, found: Lesion, box: BoxMm | None) -> str:
     """Describe one candidate in one line."""
     centre = found.centroid_mm
-    inside = "" if box is None else " in box " if bool(((centre > box.low) & (centre < box.high)).all()) else " outside"
+    inside = (
+        "" if box is None else " in box " if bool(((centre > box.low) & (centre < box.high)).all()) else " outside"
+    )
     return (
         f"{rank}{inside} centre {np.round(centre, 1)} mm, {found.volume_ml:.2f} ml, "
         f"{found.longest_diameter_mm:.0f} mm, confidence {found.confidence:.2f}"
@@ -216,7 +214,9 @@ def _box_mm(grid: Grid, box: list[int]) -> BoxMm:
     """Turn 1-based rows, columns and slices from the head into LPS mm on an axial grid that ascends in z."""
     row0, row1, column0, column1, slice0, slice1 = box
     n = grid.shape[0]
-    corners = grid.to_mm([[n - slice1 - 0.5, row0 - 1.5, column0 - 1.5], [n - slice0 + 0.5, row1 - 0.5, column1 - 0.5]])
+    corners = grid.to_mm(
+        [[n - slice1 - 0.5, row0 - 1.5, column0 - 1.5], [n - slice0 + 0.5, row1 - 0.5, column1 - 0.5]]
+    )
     low, high = corners.min(axis=0), corners.max(axis=0)
     return BoxMm((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 

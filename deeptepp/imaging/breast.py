@@ -54,6 +54,9 @@ HUMP_MM = 15.0
 COLUMN_MM = 8.0
 """Columns rising less than this in front of the sulcus, in mm, are chest rather than breast."""
 
+MIN_CONTRAST = 2.0
+"""The body is at least this many times brighter than air; below it the image holds noise alone."""
+
 MIN_BREAST_ML = 40.0
 """Smallest search region that counts as a breast, ml."""
 
@@ -160,6 +163,8 @@ def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
     dy, dx = grid.spacing_mm[1:]
     depth_mm = surface * dy
     centre, is_right, is_left = _find_sulcus(depth_mm, smooth_body, dx)
+    if not (is_right or is_left):
+        raise NoBreast(value=0, limit=MIN_BREAST_ML)
     is_both = is_right and is_left
     sulcus_mm = _sulcus_depth(depth_mm, smooth_body, centre if is_both else None, grid)
     wall = (sulcus_mm[:, None] + _wall_recession(smooth_body.shape[2], centre if is_both else None, dx)) / dy
@@ -194,7 +199,7 @@ def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
     Returns
     -------
     (z, y, x) bool
-        Largest connected tissue with its holes filled slice by slice.
+        Largest connected tissue with its holes filled slice by slice; nothing where all is noise.
 
     Notes
     -----
@@ -206,9 +211,9 @@ def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
     compressed = np.log(np.clip(image, 0, None) / np.float32(top) + np.float32(0.02))
     smooth = ndimage.gaussian_filter(compressed, [1.5 / d for d in grid.spacing_mm], truncate=3)
     tissue: BoolImage = smooth > threshold_otsu(smooth[::2, ::2, ::2])
-    labels, n = ndimage.label(tissue)
-    if n == 0:
-        return tissue
+    if not tissue.any() or np.median(image[tissue]) < MIN_CONTRAST * np.median(image[~tissue]):
+        return np.zeros(image.shape, dtype=bool)
+    labels, _ = ndimage.label(tissue)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     body: BoolImage = labels == int(np.argmax(sizes))

@@ -39,8 +39,14 @@ MAX_VOLUME_MM3 = 400_000.0
 UNIT_VOLUME_MM3 = 20.0
 """Volumes enter the score as the logarithm of their ratio to this, mm³."""
 
-GROWTH_SHARE = 0.8
+GROWTH_SHARE = 0.6
 """A larger component around a candidate takes its place when it has this share of the score."""
+
+GROWTH_FROM_MM3 = 500.0
+"""Smaller candidates, below 10 mm, are not parts of a mottled tumour; growing them only adds surroundings."""
+
+GROWTH_SOLIDITY = 0.6
+"""It must also have this share of the solidity: a larger and looser component has leaked into its surroundings."""
 
 SHELL_VOXELS = 2
 """Thickness of the shell with which a component is compared."""
@@ -130,12 +136,20 @@ def _grown(candidate: Candidate, found: list[Candidate], shape: tuple[int, int, 
     A high threshold shows the brightest part of a mottled tumour best; the part is not the tumour. Components at
     lower thresholds hold those at higher ones, so one voxel tells whether a component lies around the candidate.
     """
+    if candidate.volume_mm3 < GROWTH_FROM_MM3:
+        return candidate
     key = int(np.ravel_multi_index(tuple(candidate.voxels[len(candidate.voxels) // 2]), shape))
+    firm = GROWTH_SOLIDITY * candidate.features["solidity_share"]
     largest = candidate
     for other in found:
         if other.score < GROWTH_SHARE * candidate.score:
             break
-        if other.volume_mm3 > largest.volume_mm3 and key in np.ravel_multi_index(tuple(other.voxels.T), shape):
+        is_firm = other.features["solidity_share"] >= firm
+        if (
+            is_firm
+            and other.volume_mm3 > largest.volume_mm3
+            and key in np.ravel_multi_index(tuple(other.voxels.T), shape)
+        ):
             largest = other
     return Candidate(largest.voxels, candidate.score, largest.volume_mm3, largest.features)
 

@@ -20,6 +20,7 @@ from deeptepp.imaging.candidates import MIN_VOLUME_MM3, Candidate, find_candidat
 from deeptepp.imaging.maps import EnhancementMaps, search_maps
 from deeptepp.imaging.refine import (
     REACH_MM,
+    REACH_SHARE,
     block_around,
     enhancement_features,
     enhancing_tissue,
@@ -119,7 +120,8 @@ def _refined(
     study: Study, phase: PhaseChoice, maps: EnhancementMaps, candidate: Candidate, follower: float
 ) -> Lesion:
     """Turn a candidate into a lesion with a mask on 1 mm voxels."""
-    reach_mm = max(REACH_MM, max(maps.grid.spacing_mm))
+    diameter_mm = (6 * candidate.volume_mm3 / np.pi) ** (1 / 3)
+    reach_mm = float(np.clip(REACH_SHARE * diameter_mm, max(maps.grid.spacing_mm), REACH_MM))
     mask, grid = refine_mask(study, phase, maps.grid.to_mm(candidate.voxels), reach_mm)
     ratio = candidate.score / follower if follower > 0 else float("inf")
     confidence = candidate.score / (candidate.score + HALF_CONFIDENCE_SCORE)
@@ -179,7 +181,7 @@ def lesion_from_box(study: Study, phase: PhaseChoice, box: BoxMm) -> Lesion:
     if not inside.any():
         # A box thinner than a voxel still means the voxel in its middle.
         inside[tuple(np.rint(grid.to_index((low + high) / 2)).astype(int))] = True
-    tissue = enhancing_tissue(enhancement_features(study, phase, grid), among=np.ones(grid.shape, dtype=bool))
+    tissue = enhancing_tissue(enhancement_features(study, phase, grid), inside)
     mask = tidy(tissue & inside, inside) & inside
     return Lesion(mask if mask.any() else inside, grid, 1.0, LesionOrigin.READER)
 

@@ -22,8 +22,11 @@ MASK_SPACING_MM = 1.0
 BLOCK_MARGIN_MM = 10.0
 """Surroundings taken into the block, mm; they are the background of the clustering."""
 
-REACH_MM = 4.0
-"""The mask may leave the seed by this much, mm: blocks of the search grid are about 2 mm."""
+REACH_MM = 5.0
+"""The mask never leaves the seed by more than this, mm."""
+
+REACH_SHARE = 0.25
+"""The mask may leave the seed by this share of its diameter, and by one block of the search grid at least."""
 
 SER_LIMITS = (0.0, 2.0)
 """Signal enhancement ratio (S_1 - S_0) / (S_last - S_0) is clipped to these."""
@@ -32,6 +35,9 @@ FEATURE_WEIGHTS = (1.0, 0.5, 0.25)
 """Weights of subtraction, relative enhancement and signal enhancement ratio.
 
 The second is noisy where pre-contrast signal is low, the third where enhancement is."""
+
+NEAR_SHARE = 0.5
+"""Share of the middle cluster that must lie near the seed for it to belong to the lesion."""
 
 WEAK_SHARE = 0.45
 """Enhancement of the middle cluster, between background 0 and top 1, from which it belongs to the lesion."""
@@ -100,15 +106,15 @@ def enhancement_features(study: Study, phase: PhaseChoice, grid: Grid) -> FloatI
     return features
 
 
-def enhancing_tissue(features: FloatImage, *, among: BoolImage) -> BoolImage:
+def enhancing_tissue(features: FloatImage, near: BoolImage) -> BoolImage:
     """Tell enhancing tissue from its surroundings.
 
     Parameters
     ----------
     features : (3, z, y, x) float32
         From ``enhancement_features``.
-    among : (z, y, x) bool
-        Voxels on which the clusters are found; not empty.
+    near : (z, y, x) bool
+        Where the lesion may be.
 
     Returns
     -------
@@ -117,13 +123,15 @@ def enhancing_tissue(features: FloatImage, *, among: BoolImage) -> BoolImage:
 
     Notes
     -----
-    The middle cluster counts as tissue of the lesion when it enhances more than ``WEAK_SHARE`` of the top cluster:
-    then it holds the weaker half of a heterogeneous tumour rather than stained parenchyma.
+    The middle cluster belongs to the lesion when it enhances enough and most of it lies near: then it holds the
+    weaker half of a mottled tumour. Parenchyma, the other thing it may be, lies all over the block.
     """
-    centres = fit_centres(features[:, among].T)
+    centres = fit_centres(features.reshape(len(features), -1).T)
     member = spatial_memberships(features, centres)
     bottom, middle, top = centres[:, 0]
-    is_tissue = middle - bottom > WEAK_SHARE * (top - bottom)
+    is_middle = member[1] > 0.5
+    is_here = is_middle[near].sum() > NEAR_SHARE * is_middle.sum()
+    is_tissue = is_here and middle - bottom > WEAK_SHARE * (top - bottom)
     share = member[2] + (member[1] if is_tissue else 0)
     result: BoolImage = share > 0.5
     return result
@@ -156,7 +164,7 @@ def refine_mask(study: Study, phase: PhaseChoice, seed_mm: FloatArray, reach_mm:
     distance = ndimage.distance_transform_edt(~seed, sampling=grid.spacing_mm)
     features = enhancement_features(study, phase, grid)
     near = distance <= reach_mm
-    tissue = enhancing_tissue(features, among=np.ones(grid.shape, dtype=bool)) & near
+    tissue = enhancing_tissue(features, near) & near
     mask = tidy(tissue, distance <= reach_mm / 2)
     return (mask if mask.any() else near), grid
 
