@@ -7,11 +7,8 @@ from html import escape
 
 import streamlit as st
 
-from deeptepp.domain.risk import Finding, Severity
+from deeptepp.domain.risk import Finding
 from deeptepp.errors import BundleError, DeepTeppError
-
-_MARKS = {Severity.REFUSAL: "#a4342c", Severity.WARNING: "#b45f06", Severity.NOTE: "#7a8a92"}
-"""Colour of the line before a finding; its heading says the same in words."""
 
 
 def findings_list(findings: Iterable[Finding]) -> None:
@@ -52,7 +49,9 @@ def facts_list(facts: Mapping[str, object]) -> None:
         Shown as text; None is left out.
     """
     rows = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in facts.items() if value is not None
+        f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>"
+        for name, value in facts.items()
+        if value is not None
     )
     st.html(f'<dl class="dt-facts">{rows}</dl>')
 
@@ -82,7 +81,7 @@ def _finding_html(finding: Finding) -> str:
     if finding.source:
         facts.append(finding.source)
     return (
-        f'<div class="dt-finding" style="--mark:{_MARKS[finding.severity]}"><p>{escape(finding.message)}</p>'
+        f'<div class="dt-finding {finding.severity}"><p>{escape(finding.message)}</p>'
         f'<p class="facts">{escape(" · ".join(facts))}</p></div>'
     )
 

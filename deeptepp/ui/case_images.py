@@ -33,7 +33,7 @@ def images_screen(session: Session) -> None:
     note = session.take_note()
     if note:
         st.info(note, icon=":material/info:")
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([4, 3], gap="medium")
     with left:
         _viewer(session, case.images)
         _lesion_choice(session)
@@ -66,7 +66,8 @@ def describe(lesion: Lesion, images: CaseImages) -> str:
     """
     midline = images.detection.breasts.midline_x_mm if images.detection else None
     side = "" if midline is None else "Left breast, " if lesion.centroid_mm[0] > midline else "Right breast, "
-    return f"{side}{lesion.longest_diameter_mm:.0f} mm, {lesion.volume_ml:.1f} ml"
+    volume = f"{lesion.volume_ml:.1f}" if lesion.volume_ml >= 0.1 else f"{lesion.volume_ml:.2f}"
+    return f"{side}{lesion.longest_diameter_mm:.0f} mm, {volume} ml"
 
 
 def _heading(session: Session, images: CaseImages) -> None:

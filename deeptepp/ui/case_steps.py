@@ -171,7 +171,9 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
     if case.images is None:
         return
     images, profile = case.images, case.profile
-    lesion = case.lesion if case.is_confirmed else None
+    # Handing in no lesion lets the detector's first one stand, with a warning where it is ambiguous.
+    is_detectors_own = bool(images.candidates) and case.selected == 0 and not case.is_confirmed
+    lesion = None if is_detectors_own else case.lesion
     digest = inputs_digest(
         images.study, images.phase, profile, bundle, case.lesion, allow_ineligible=allow_ineligible
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from deeptepp.domain.study import PhaseChoice, SeriesSummary, Study
-from deeptepp.imaging.phase import choose_phase
+from deeptepp.imaging.phase import choose_phase, contrast_time_s
 from deeptepp.ui.case_steps import choose_phase_again, read_again_with
 from deeptepp.ui.session import Session
 
@@ -27,7 +27,9 @@ def series_table(series: Sequence[SeriesSummary]) -> None:
         column_config={
             "Why": st.column_config.TextColumn(width="large"),
             "Role": st.column_config.TextColumn(width="medium"),
-            "Time": st.column_config.NumberColumn(format="%.0f s", help="After the first acquisition of the study"),
+            "Time": st.column_config.NumberColumn(
+                format="%.0f s", help="After the first acquisition of the study"
+            ),
         },
         key=f"case-series-{len(series)}",
     )
@@ -41,7 +43,9 @@ def choose_series(session: Session) -> None:
     session : Session
         Has a table of series.
     """
-    names = {one.key: f"{one.description or 'unnamed series'} ({one.n_images} images)" for one in session.case.series}
+    names = {
+        one.key: f"{one.description or 'unnamed series'} ({one.n_images} images)" for one in session.case.series
+    }
     keys = st.multiselect(
         "Use these series as phases, pre-contrast first",
         list(names),
@@ -74,7 +78,7 @@ def choose_scored_phase(session: Session, study: Study, phase: PhaseChoice) -> N
             "Phase",
             posts,
             index=posts.index(phase.index),
-            format_func=lambda k: f"Post-contrast {k} of {len(posts)}, {study.phases[k].time_s:.0f} s",
+            format_func=lambda k: f"Post-contrast {k} of {len(posts)}, at {contrast_time_s(study, k):.0f} s",
             label_visibility="collapsed",
             width=280,
             key=f"case-phase-{session.case.id}",
@@ -97,6 +101,6 @@ def _row(one: SeriesSummary) -> dict[str, object]:
         "Images": one.n_images,
         "Matrix": f"{one.columns} x {one.rows}" if one.rows else "",
         "Spacing (mm)": spacing,
-        "Time": one.acquisition_time_s,
+        "Begun": "" if one.acquisition_time_s is None else f"{one.acquisition_time_s:.0f} s",
         "Why": one.reason,
     }

@@ -150,6 +150,8 @@ def test_a_drawn_box_becomes_the_lesion_that_is_scored(demo, monkeypatch):
     assert case.lesion.origin is LesionOrigin.READER
     assert case.is_confirmed
     assert "Your box is used" in words_on(demo)
+    case.is_confirmed = False
+    demo.checkbox[0].uncheck()
     assert session_of(_scored(demo)).case.assessment.lesion.origin is LesionOrigin.READER
 
 
