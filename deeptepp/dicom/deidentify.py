@@ -60,6 +60,9 @@ _NUMBERED = re.compile(
 )
 """Numbers of phases, sizes and times that a description may keep: too short for a date or a record number."""
 
+_PLAIN = re.compile(r"[\w .,:&/+()-]{1,64}")
+"""Letters, digits and plain signs, of the length that LO allows."""
+
 _SEX, _AGE, _DESCRIPTION = (0x0010, 0x0040), (0x0010, 0x1010), (0x0008, 0x103E)
 
 
@@ -196,8 +199,8 @@ def acquisition_of(clean: Dataset) -> Acquisition:
     timing = _group(clean, "MRTimingAndRelatedParametersSequence")
     sex = str(clean.get("PatientSex") or "").strip().upper()[:1]
     return Acquisition(
-        manufacturer=str(clean.get("Manufacturer") or "").strip() or None,
-        model_name=str(clean.get("ManufacturerModelName") or "").strip() or None,
+        manufacturer=_plain(clean.get("Manufacturer")),
+        model_name=_plain(clean.get("ManufacturerModelName")),
         field_strength_t=number(clean.get("MagneticFieldStrength")),
         repetition_time_ms=number(clean.get("RepetitionTime") or timing.get("RepetitionTime")),
         echo_time_ms=number(clean.get("EchoTime") or _group(clean, "MREchoSequence").get("EffectiveEchoTime")),
@@ -226,6 +229,12 @@ def age_years(text: str) -> float | None:
         return None
     years = int(match[1]) / {"D": 365.25, "W": 52.18, "M": 12.0, "Y": 1.0}[match[2]]
     return min(years, OLDEST_YEARS) if years > 0 else None
+
+
+def _plain(value: object) -> str | None:
+    """Read a name of a maker or device; what a damaged header spills into it is no plain text."""
+    text = str(value or "").strip()
+    return text if _PLAIN.fullmatch(text) else None
 
 
 def _group(clean: Dataset, keyword: str) -> Dataset:

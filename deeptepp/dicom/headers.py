@@ -18,6 +18,14 @@ from deeptepp.dicom.values import first, number, numbers, texts
 SIMULATED_MARK = "SIMULATED"
 """Value of ImageType that marks images made by simulation."""
 
+_MODALITY_CODES = """
+    AR AU BI CR CT DOC DX ECG EPS FID GM HC HD IO IVUS KER KO LS M3D MG MR NM OAM OCT OP OPM OPT OPV OSS OT PLAN PR
+    PT PX REG RESP RF RG RTDOSE RTIMAGE RTPLAN RTRECORD RTSTRUCT RWV SEG SM SMR SR SRF STAIN TG US VA XA XC
+"""
+
+_MODALITIES = frozenset(_MODALITY_CODES.split())
+"""Values of Modality, PS3.3 C.7.3.1.1.1."""
+
 _SPIN = frozenset({"SE", "SPIN"})
 _GRADIENT = frozenset({"GR", "EP", "GRADIENT", "BOTH"})
 """Values of ScanningSequence and EchoPulseSequence; IR and RM (research mode) say nothing of the echo."""
@@ -144,7 +152,7 @@ def _series(header: Dataset) -> SeriesFacts:
         study_uid=str(header.get("StudyInstanceUID", "")),
         patient=patient,
         series_number=int(number(header.get("SeriesNumber")) or 0),
-        modality=str(header.get("Modality") or "").strip().upper() or "unknown",
+        modality=_modality(header),
         is_image=bool(header.get("Rows") and header.get("Columns")) and _is_grey_image(header),
         description=str(header.get("SeriesDescription") or header.get("ProtocolName") or ""),
         image_type=texts(header.get("ImageType")),
@@ -160,6 +168,12 @@ def _series(header: Dataset) -> SeriesFacts:
         inversion_time_ms=number(header.get("InversionTime")),
         scan_options=texts(header.get("ScanOptions")),
     )
+
+
+def _modality(header: Dataset) -> str:
+    """Give the modality where it is a code of the standard: a damaged header may hold anything there."""
+    code = str(header.get("Modality") or "").strip().upper()
+    return code if code in _MODALITIES else "unknown"
 
 
 def _is_grey_image(header: Dataset) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import warnings
 from collections.abc import Iterator, Sequence
@@ -30,15 +31,22 @@ UNREADABLE = (
 """What pydicom and its decoders raise on files that are damaged or exotic."""
 
 
+_LOGGERS = ("pydicom", "pylibjpeg", "openjpeg", "dicomanonymizer")
+"""Loggers of the libraries that see headers."""
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence the warnings of the DICOM library, which quote header values.
+    """Silence the warnings and the log of the DICOM libraries, which quote header values, names among them.
 
     Yields
     ------
     None
         Nothing.
     """
+    # Not once on import: pydicom sets the level of its own logger when it is imported.
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
