@@ -1,0 +1,203 @@
+"""A case from the files to a tier, as a user goes through it, in Chromium."""
+
+import re
+import shutil
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from deeptepp.dicom.write import write_study
+from deeptepp.simulate.protocols import RUIJIN
+from deeptepp.simulate.study import simulate_study
+
+pytestmark = pytest.mark.browser
+
+LONG_MS = 240_000
+DUKE = Path(__file__).parents[3] / "shared/data/duke_mri_153/Breast_MRI_153.zip"
+
+
+@pytest.fixture(scope="module")
+def study_folder(tmp_path_factory):
+    """A simulated study of three phases on a coarse grid, as DICOM files."""
+    coarse = replace(RUIJIN, matrix=160, n_slices=52, slice_mm=2.0, phase_times_s=(0.0, 90.0, 180.0, 270.0))
+    simulated = simulate_study(
+        latent_risk=1.0, tumour_size_mm=26.0, rng=np.random.default_rng(7), protocol=coarse, side=1, age_years=52.0
+    )
+    folder = tmp_path_factory.mktemp("study")
+    write_study(simulated.study, folder, description="simulated", patient_key="e2e")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study_zip(study_folder, tmp_path_factory):
+    return Path(shutil.make_archive(str(tmp_path_factory.mktemp("zip") / "study"), "zip", study_folder))
+
+
+def open_start(page, app):
+    page.goto(app.url)
+    expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
+
+
+def hand_in(page, path, kind="files"):
+    page.locator(f'[data-part="{kind}-input"]').set_input_files(path)
+
+
+def viewer_of(page):
+    viewer = page.locator('[data-part="viewer"]')
+    expect(viewer).to_have_attribute("data-loaded", re.compile(r"[1-9]"), timeout=LONG_MS)
+    return viewer
+
+
+def choose(page, label, option):
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def score_case(page):
+    page.get_by_role("button", name="Score this case").click()
+
+
+def expect_tier(page):
+    expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text(re.compile("Low|Moderate|High")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("SIMULATED COHORT")).first).to_be_visible()
+
+
+def expect_no_upload_left(page, app):
+    for _ in range(50):
+        if not app.uploads:
+            return
+        page.wait_for_timeout(200)
+    assert app.uploads == []
+
+
+@pytest.mark.parametrize(("path", "heading"), [("", "Score a case"), ("case", "Score a case"), ("evidence", None)])
+def test_every_page_opens_cold_by_its_address(page, app, path, heading):
+    page.goto(f"{app.url}/{path}")
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
+    expect(page.get_by_role("heading", level=1).first).to_be_visible()
+    if heading:
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    expect(page.get_by_text(re.compile("research use only", re.IGNORECASE)).first).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_the_demo_reaches_a_tier(page, app):
+    open_start(page, app)
+    page.get_by_role("button", name="Open the demo study").click()
+    viewer = viewer_of(page)
+    viewer.focus()
+    before = int(viewer.get_attribute("data-slice"))
+    page.keyboard.press("ArrowUp")
+    expect(viewer).to_have_attribute("data-slice", str(before + 1))
+    score_case(page)
+    expect_tier(page)
+
+
+def draw_box_around_the_middle_of_the_lesion(page, viewer):
+    """Zoom on the lesion, which puts it in the middle, and drag a rectangle around it."""
+    viewer.focus()
+    page.keyboard.press("l")
+    page.keyboard.press("z")
+    page.keyboard.press("d")
+    frame = page.locator('[data-part="canvas"]').bounding_box()
+    middle_x, middle_y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    page.mouse.move(middle_x - 90, middle_y - 90)
+    page.mouse.down()
+    page.mouse.move(middle_x + 90, middle_y + 90, steps=6)
+    page.mouse.up()
+    page.get_by_role("button", name="Use this box").click()
+    expect(page.get_by_text(re.compile("inside the box you drew")).first).to_be_visible(timeout=60_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["zip", "folder"])
+def test_an_uploaded_study_is_refused_overridden_and_scored_again_with_a_drawn_box(
+    page, app, study_zip, study_folder, kind
+):
+    open_start(page, app)
+    if kind == "zip":
+        hand_in(page, study_zip)
+    else:
+        hand_in(page, study_folder, "folder")
+    viewer = viewer_of(page)
+    expect_no_upload_left(page, app)
+    choose(page, re.compile("HER2"), "Negative")
+    score_case(page)
+    expect(page.get_by_text("eligibility.", exact=False).first).to_be_visible(timeout=LONG_MS)
+    page.get_by_role("button", name="Score anyway for research").click()
+    expect_tier(page)
+    page.get_by_role("button", name="Change tumour or facts").click()
+    viewer = viewer_of(page)
+    draw_box_around_the_middle_of_the_lesion(page, viewer)
+    score_case(page)
+    page.get_by_role("button", name="Score anyway for research").click(timeout=LONG_MS)
+    expect_tier(page)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.skipif(not DUKE.exists(), reason=f"{DUKE.name} is not beside the checkout")
+def test_a_real_study_goes_from_its_zip_to_a_tier_and_is_corrected(page, app):
+    open_start(page, app)
+    hand_in(page, DUKE)
+    expect(page.get_by_role("progressbar").first).to_be_visible()
+    viewer = viewer_of(page)
+    expect_no_upload_left(page, app)
+    viewer.focus()
+    before = int(viewer.get_attribute("data-slice"))
+    for _ in range(5):
+        page.keyboard.press("ArrowDown")
+    expect(viewer).to_have_attribute("data-slice", str(before - 5))
+    choose(page, re.compile("HER2"), "Negative")
+    score_case(page)
+    expect(page.get_by_text("eligibility.", exact=False).first).to_be_visible(timeout=LONG_MS)
+    page.get_by_role("button", name="Score anyway for research").click()
+    expect_tier(page)
+    page.get_by_role("button", name="Change tumour or facts").click()
+    draw_box_around_the_middle_of_the_lesion(page, viewer_of(page))
+    score_case(page)
+    page.get_by_role("button", name="Score anyway for research").click(timeout=LONG_MS)
+    expect_tier(page)
+
+
+def not_a_zip(folder):
+    path = folder / "study.zip"
+    path.write_bytes(b"not a zip at all" * 50)
+    return path, "archive.not-a-zip"
+
+
+def encrypted(folder):
+    path = folder / "locked.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("IM1", bytes(500))
+    # The flag that says that a member is encrypted, in its own header and in the directory.
+    content = bytearray(path.read_bytes())
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(bytes(content))
+    return path, "archive.encrypted"
+
+
+def no_dicom(folder):
+    path = folder / "letters.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("letter.txt", "Dear colleague, " * 20)
+    return path, "dicom.none-found"
+
+
+@pytest.mark.parametrize("make", [not_a_zip, encrypted, no_dicom])
+def test_a_bad_upload_is_refused_by_name_and_leaves_nothing(page, app, tmp_path, make):
+    path, rule = make(tmp_path)
+    open_start(page, app)
+    hand_in(page, path)
+    expect(page.get_by_role("heading", name="Not scored")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(rule, exact=False).first).to_be_visible()
+    expect_no_upload_left(page, app)
+    page.get_by_role("button", name="Try another study").click()
+    expect(page.get_by_role("heading", name="Score a case")).to_be_visible()
