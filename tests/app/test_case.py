@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -18,7 +19,7 @@ from deeptepp.store.frames import default_frames
 from deeptepp.store.uploads import default_store
 from deeptepp.ui import case_images, case_start, case_steps
 from deeptepp.ui.case_form import implied_stage
-from deeptepp.ui.jobs import default_runner
+from deeptepp.ui.jobs import JobState, default_runner
 from deeptepp.ui.session import Screen
 
 COARSE = replace(RUIJIN, name="coarse", matrix=192, n_slices=60, slice_mm=1.8)
@@ -230,10 +231,12 @@ def test_stopping_deletes_the_upload_and_goes_back(open_page, hand_in, monkeypat
     job_id = session_of(at).job_id
     at.button(key="case-cancel").click().run()
     assert session_of(at).screen is Screen.START
-    for _ in range(200):
-        if default_runner().look(job_id, session_of(at).id).is_over:
+    for _ in range(500):
+        if upload_id not in default_store():
             break
+        time.sleep(0.01)
     assert upload_id not in default_store()
+    assert default_runner().look(job_id, session_of(at).id).state is JobState.CANCELLED
 
 
 def test_work_lost_by_the_server_is_said_and_not_waited_for(demo):
