@@ -40,7 +40,7 @@ FRAMED_TYPE = "application/vnd.deeptepp.files"
 bytes, all big-endian. Any other content type is one file, as it is."""
 
 _MAGIC = b"DTF1"
-_MAX_BYTES = 4 * 1024**3
+_MAX_BYTES = 4_000_000_000
 """Largest upload in bytes; a five-phase breast study is 0.1 to 1.5 GB."""
 _MAX_FILES = 20_000
 _TOKEN_LIFETIME_S = 3600
@@ -183,7 +183,7 @@ class UploadWriter:
         piece = view if self._left is None else view[: self._left]
         self._n_bytes += len(piece)
         if self._n_bytes > self._max_bytes:
-            raise UploadTooLarge(value="more data", limit=f"{self._max_bytes / 1024**3:.3g} GiB")
+            raise UploadTooLarge(value="more data", limit=f"{self._max_bytes / 1e9:.3g} GB")
         if self._file:
             self._file.write(piece)
         if self._left is not None:

@@ -385,9 +385,9 @@ class SliceViewer {
     const index = manifest.phase_indices[this.phase];
     const name = index === 0 ? "Pre-contrast" : `Post-contrast ${index}`;
     const what = { image: name, subtraction: `${name} − pre`, mip: `MIP of ${name} − pre` }[this.mode];
-    const isScored = this.phase === manifest.chosen ? " · scored phase" : "";
+    const isScored = this.phase === manifest.chosen ? "\nScored phase" : "";
     const time = this.phase === 0 ? "" : `\n${timeText(manifest.times_s[this.phase])} after pre-contrast`;
-    this.find("what").textContent = `${what}${isScored}${time}`;
+    this.find("what").textContent = `${what}${time}${isScored}`;
     const unit = (manifest.window[1] - manifest.window[0]) / 255;
     const { low, high } = this.windowOf();
     const level = ((low + high) / 2) * unit + (this.isDifference ? 0 : manifest.window[0]);

@@ -12,7 +12,7 @@ const KINDS = [
 const instances = new WeakMap();
 
 function readable(bytes) {
-  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
+  return bytes >= 1e9 ? `${Number((bytes / 1e9).toFixed(2))} GB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 }
 
 /** Walk dropped entries; folders give all files in them. */

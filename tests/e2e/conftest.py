@@ -93,6 +93,7 @@ def app(tmp_path_factory, bundle_folder):
     """The whole dashboard, with the tiny bundle."""
     with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), DEEPTEPP_ARTIFACTS=str(bundle_folder)) as server:
         yield server
+    assert server.uploads == []
 
 
 @pytest.fixture(scope="session")

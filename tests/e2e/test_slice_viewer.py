@@ -107,7 +107,7 @@ def test_phases_are_chosen_by_number_and_by_button(page, viewer):
     assert abs(brightness_at(page, -50, -10) - brightness_at(page, 0, 0)) < 60
     page.get_by_role("button", name="Post 2").click()
     expect(viewer).to_have_attribute("data-phase", "2")
-    expect(page.locator('[data-part="what"]')).to_contain_text("scored phase")
+    expect(page.locator('[data-part="what"]')).to_contain_text("Scored phase")
 
 
 def test_dragging_changes_the_window_and_r_brings_it_back(page, viewer):

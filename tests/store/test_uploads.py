@@ -103,7 +103,7 @@ def test_an_empty_file_is_refused(store, tmp_path):
 
 
 def test_too_many_bytes_leave_nothing(tmp_path):
-    with pytest.raises(UploadTooLarge, match="GiB"):
+    with pytest.raises(UploadTooLarge, match="GB"):
         upload(UploadStore(tmp_path, max_bytes=10), b"12345678901", step=4)
     assert list(tmp_path.iterdir()) == []
 
