@@ -12,6 +12,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import BundleError
 from deeptepp.model.bundle import ModelBundle, verify_bundle
 from deeptepp.report.figures import kaplan_meier_figure
+from deeptepp.report.format import auc_ci, percent_ci
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.ui.cards import bundle_card, facts_list
 from deeptepp.ui.charts import show_figure
@@ -62,7 +63,7 @@ def metric_rows(metrics: dict[str, Any]) -> list[dict[str, str]]:
             "Patients": MEASURED_ON.get(key, key.replace("_", " ")),
             "n": str(group.get("n", "")),
             "Events": str(group.get("n_events", "")),
-            "AUC (95 % CI)": _estimate(group["auc"], group.get("auc_low"), group.get("auc_high")),
+            "AUC (95 % CI)": auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high")),
             "Sensitivity (95 % CI)": _share(group.get("sensitivity")),
             "Specificity (95 % CI)": _share(group.get("specificity")),
         }
@@ -140,10 +141,8 @@ def _files(bundle: ModelBundle) -> None:
     except BundleError as error:
         bundle_card(error)
         return
-    st.markdown("Every file matches its checksum.")
-    st.table(
-        [{"File": name, "SHA-256": digest} for name, digest in sums.items()], hide_index=True, border="horizontal"
-    )
+    st.markdown("Every file matches its checksum (SHA-256):")
+    facts_list(sums)
 
 
 @st.cache_data(max_entries=2, ttl="1h", show_spinner="Checking the files")
@@ -152,15 +151,8 @@ def _checksums(folder: Path, _sha256: str) -> dict[str, str]:
     return verify_bundle(folder)
 
 
-def _estimate(value: float | None, low: float | None, high: float | None) -> str:
-    """Write an estimate with its interval."""
-    if value is None:
-        return "not estimable"
-    return f"{value:.2f}" if low is None or high is None else f"{value:.2f} ({low:.2f} to {high:.2f})"
-
-
 def _share(share: dict[str, Any] | None) -> str:
     """Write a share as k of n with its interval."""
     if not share:
         return ""
-    return f"{share['k']} of {share['n']}, {_estimate(share['value'], share['low'], share['high'])}"
+    return f"{share['k']} of {share['n']}, {percent_ci(share['value'], share['low'], share['high'])}"
