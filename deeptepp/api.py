@@ -24,7 +24,8 @@ from deeptepp.errors import (
 )
 from deeptepp.model.bundle import default_bundle_path
 from deeptepp.store.frames import FRAMES_PATH, FrameStore, default_frames
-from deeptepp.store.uploads import FRAMED_TYPE, UPLOADS_PATH, UploadStore, UploadWriter, default_store
+from deeptepp.store.upload_writer import FRAMED_TYPE, UploadWriter
+from deeptepp.store.uploads import UPLOADS_PATH, UploadStore, default_store
 
 INFO_PATH = "/api/v1/info"
 """Route that tells version, bundle and intended use."""

@@ -12,7 +12,8 @@ from deeptepp import api
 from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.study import Phase, PhaseChoice, Study
 from deeptepp.store.frames import FrameStore, build_frames
-from deeptepp.store.uploads import FRAMED_TYPE, UploadStore
+from deeptepp.store.upload_writer import FRAMED_TYPE
+from deeptepp.store.uploads import UploadStore
 
 
 class Reply:

@@ -1,8 +1,4 @@
-"""Uploads on disk: one-time signed tokens, streamed bodies, folders that are swept.
-
-A body is written while it arrives, so memory does not grow with the study. Names that the browser knows are
-never sent, stored or logged: files are numbered in the order of arrival.
-"""
+"""Uploads on disk: one-time signed tokens, and folders that are swept and vanish with the process."""
 
 from __future__ import annotations
 
@@ -12,34 +8,21 @@ import os
 import re
 import secrets
 import shutil
-import struct
 import tempfile
 import threading
 import time
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
-from deeptepp.errors import (
-    UploadGone,
-    UploadIncomplete,
-    UploadTokenExpired,
-    UploadTokenUnknown,
-    UploadTokenUsed,
-    UploadTooLarge,
-)
+from deeptepp.errors import UploadGone, UploadTokenExpired, UploadTokenUnknown, UploadTokenUsed
+from deeptepp.store.upload_writer import UploadWriter
 
 UPLOADS_PATH = "/api/v1/uploads"
 """Route that receives uploads; the token follows."""
 
-FRAMED_TYPE = "application/vnd.deeptepp.files"
-"""Content type of a body that holds many files: ``DTF1``, a uint32 count, then per file a uint64 length and its
-bytes, all big-endian. Any other content type is one file, as it is."""
-
-_MAGIC = b"DTF1"
 _MAX_BYTES = 4_000_000_000
 """Largest upload in bytes; a five-phase breast study is 0.1 to 1.5 GB."""
 _MAX_FILES = 20_000
@@ -47,157 +30,6 @@ _TOKEN_LIFETIME_S = 3600
 _UPLOAD_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 _PREFIX = "deeptepp-uploads-"
 _LOCK = "lock"
-_PART = ".part"
-"""Suffix of the folder of an upload that has not ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """What arrived.
-
-    Parameters
-    ----------
-    upload_id : str
-        Names the upload; cannot be guessed.
-    n_files : int
-        Number of files.
-    n_bytes : int
-        Their sizes added.
-    """
-
-    upload_id: str
-    n_files: int
-    n_bytes: int
-
-
-class UploadWriter:
-    """Writes one body to disk as it arrives; leaves nothing behind unless it is finished.
-
-    Parameters
-    ----------
-    folder : Path
-        Folder that appears when the upload is complete.
-    is_framed : bool
-        The body holds many files, see ``FRAMED_TYPE``.
-    max_bytes, max_files : int
-        Limits.
-    """
-
-    def __init__(self, folder: Path, *, is_framed: bool, max_bytes: int, max_files: int) -> None:
-        self._folder = folder
-        self._part = folder.with_name(folder.name + _PART)
-        self._part.mkdir(mode=0o700)
-        self._max_bytes, self._max_files = max_bytes, max_files
-        self._n_bytes = self._n_files = 0
-        self._n_expected: int | None = None if is_framed else 1
-        self._left: int | None = None
-        self._head = b""
-        self._file: BinaryIO | None = None
-        if not is_framed:
-            self._open_next(None)
-
-    def __enter__(self) -> UploadWriter:
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
-        self.abort()
-
-    def feed(self, chunk: bytes) -> None:
-        """Write the next bytes of the body.
-
-        Parameters
-        ----------
-        chunk : bytes
-            Any number of bytes.
-
-        Raises
-        ------
-        UploadTooLarge
-            More bytes or files than allowed.
-        UploadIncomplete
-            The body is not framed as it says.
-        """
-        view = memoryview(chunk)
-        while view:
-            view = self._write(view) if self._file else self._read_head(view)
-
-    def finish(self) -> Upload:
-        """End the body and let the folder appear.
-
-        Returns
-        -------
-        Upload
-            What arrived.
-
-        Raises
-        ------
-        UploadIncomplete
-            The body ended in the middle of a file, or holds nothing.
-        """
-        if self._file and self._left is None:
-            self._close()
-        if self._file or self._n_files != self._n_expected or self._n_bytes == 0:
-            raise UploadIncomplete(value=f"{self._n_bytes / 1e6:.1f} MB in {self._n_files} file(s)")
-        self._part.rename(self._folder)
-        return Upload(self._folder.name, self._n_files, self._n_bytes)
-
-    def abort(self) -> None:
-        """Remove what was written, unless the upload was finished."""
-        if self._file:
-            self._file.close()
-            self._file = None
-        shutil.rmtree(self._part, ignore_errors=True)
-
-    def _read_head(self, view: memoryview) -> memoryview:
-        """Collect the bytes before the next file; give what is left."""
-        layout = ">4sI" if self._n_expected is None else ">Q"
-        missing = struct.calcsize(layout) - len(self._head)
-        self._head += bytes(view[:missing])
-        if len(self._head) == struct.calcsize(layout):
-            fields, self._head = struct.unpack(layout, self._head), b""
-            if self._n_expected is None:
-                self._expect(*fields)
-            else:
-                self._open_next(fields[0])
-        return view[missing:]
-
-    def _expect(self, magic: bytes, n_files: int) -> None:
-        """Check the start of a framed body."""
-        if magic != _MAGIC or n_files == 0:
-            raise UploadIncomplete(value="no file list")
-        if n_files > self._max_files:
-            raise UploadTooLarge(value=f"{n_files} files", limit=f"{self._max_files} files")
-        self._n_expected = n_files
-
-    def _open_next(self, size: int | None) -> None:
-        """Open the next numbered file; ``size`` is None when the body is this one file."""
-        if self._n_files == self._n_expected:
-            raise UploadIncomplete(value="more files than announced")
-        self._left = size
-        self._file = (self._part / f"{self._n_files:06d}").open("wb")
-        if size == 0:
-            self._close()
-
-    def _write(self, view: memoryview) -> memoryview:
-        """Write to the open file; give what belongs to the next one."""
-        piece = view if self._left is None else view[: self._left]
-        self._n_bytes += len(piece)
-        if self._n_bytes > self._max_bytes:
-            raise UploadTooLarge(value="more data", limit=f"{self._max_bytes / 1e9:.3g} GB")
-        if self._file:
-            self._file.write(piece)
-        if self._left is not None:
-            self._left -= len(piece)
-            if self._left == 0:
-                self._close()
-        return view[len(piece) :]
-
-    def _close(self) -> None:
-        """Close the open file and count it."""
-        if self._file:
-            self._file.close()
-        self._file, self._left = None, None
-        self._n_files += 1
 
 
 class UploadStore:

@@ -16,7 +16,15 @@ from streamlit.components.v2.types import ComponentRenderer
 from deeptepp.domain.lesion import BoxMm, Lesion, LesionOrigin
 from deeptepp.store.frames import FRAMES_PATH, Outline, default_frames
 
-_SCRIPTS = ("viewer_pixels.js", "viewer_stacks.js", "viewer_stage.js", "viewer_box.js", "slice_viewer.js")
+_SCRIPTS = (
+    "viewer_pixels.js",
+    "viewer_stacks.js",
+    "viewer_stage.js",
+    "viewer_box.js",
+    "viewer_view.js",
+    "viewer_controls.js",
+    "slice_viewer.js",
+)
 """Parts of one module, in order: a component is loaded as one text, which cannot import its neighbours."""
 
 _KEYS = (

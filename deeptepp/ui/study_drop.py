@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from deeptepp.errors import UploadError
-from deeptepp.store.uploads import FRAMED_TYPE, UPLOADS_PATH, default_store
+from deeptepp.store.upload_writer import FRAMED_TYPE
+from deeptepp.store.uploads import UPLOADS_PATH, default_store
 
 _HTML = """
 <section class="drop" data-part="zone" role="group" aria-label="Hand in a breast MR study">

@@ -16,6 +16,7 @@ import pytest
 import tiny_bundle
 from playwright.sync_api import expect, sync_playwright
 
+collect_ignore = ["harness_app.py", "harness_page.py"]
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 ARGUMENTS = [
