@@ -18,6 +18,7 @@
     ├── DetectionError                    NoBreast, NoLesion, LesionOutsideVolume
     ├── BundleError                       BundleMissing, ChecksumMismatch, SchemaMismatch
     ├── StatisticsError                   NotEstimable
+    ├── TooManyJobs                       no worker is free and the queue is full
     └── JobCancelled                      the user stopped the work
 
 An error carries keyword-only facts; the class builds the message: what was found, where, what to do.
@@ -430,6 +431,13 @@ class NotEstimable(StatisticsError):
 
     rule = "statistics.not-estimable"
     template = "{what} cannot be estimated: {reason}."
+
+
+class TooManyJobs(DeepTeppError):
+    """All workers are busy and the queue is full."""
+
+    rule = "job.queue-full"
+    template = "{value} cases are being worked on, as many as this server takes. Try again in a minute."
 
 
 class JobCancelled(DeepTeppError):

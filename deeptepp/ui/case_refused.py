@@ -7,7 +7,8 @@ import streamlit as st
 from deeptepp.errors import ArchiveError, DicomError, UploadError
 from deeptepp.ui.broken import broken_card
 from deeptepp.ui.cards import refusal_card
-from deeptepp.ui.case_steps import open_demo, start_over
+from deeptepp.ui.case_reading import open_demo
+from deeptepp.ui.case_steps import start_over
 from deeptepp.ui.series_table import choose_series, series_table
 from deeptepp.ui.session import Screen, Session
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from deeptepp.ui.case_steps import open_demo, open_upload
+from deeptepp.ui.case_reading import open_demo, open_upload
 from deeptepp.ui.session import Session
 from deeptepp.ui.study_drop import study_drop
 from deeptepp.ui.words import plural

@@ -146,7 +146,7 @@ def _files(bundle: ModelBundle) -> None:
 
 
 @st.cache_data(max_entries=2, ttl="1h", show_spinner="Checking the files")
-def _checksums(folder: Path, _sha256: str) -> dict[str, str]:
+def _checksums(folder: Path, sha256: str) -> dict[str, str]:
     """Compare every file of the bundle with its checksum."""
     return verify_bundle(folder)
 

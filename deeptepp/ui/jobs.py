@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 from deeptepp.config import load_settings
 from deeptepp.domain.progress import Progress, Step, StepReport
-from deeptepp.errors import DeepTeppError, JobCancelled
+from deeptepp.errors import DeepTeppError, JobCancelled, TooManyJobs
 
 _LOG = logging.getLogger(__name__)
 
@@ -41,13 +41,6 @@ class JobState(StrEnum):
     REFUSED = "refused"
     CANCELLED = "cancelled"
     BROKEN = "broken"
-
-
-class TooManyJobs(DeepTeppError):
-    """All workers are busy and the queue is full."""
-
-    rule = "job.queue-full"
-    template = "{value} cases are being worked on, as many as this server takes. Try again in a minute."
 
 
 @dataclass(frozen=True, slots=True)

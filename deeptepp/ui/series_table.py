@@ -8,7 +8,8 @@ import streamlit as st
 
 from deeptepp.domain.study import PhaseChoice, SeriesSummary, Study
 from deeptepp.imaging.phase import choose_phase, contrast_time_s
-from deeptepp.ui.case_steps import choose_phase_again, read_again_with
+from deeptepp.ui.case_reading import choose_phase_again
+from deeptepp.ui.case_steps import read_again_with
 from deeptepp.ui.session import Session
 
 

@@ -11,13 +11,14 @@ from screens import run_until, session_of, words_on
 
 from deeptepp.domain.clinical import ClinicalProfile, Her2Status, NodeStage, Stage
 from deeptepp.domain.lesion import BoxMm, LesionOrigin
+from deeptepp.domain.progress import Step, StepReport
 from deeptepp.domain.risk import Outcome
 from deeptepp.scoring.case import open_case
 from deeptepp.simulate.protocols import RUIJIN
 from deeptepp.simulate.study import demo_profile, simulate_study
 from deeptepp.store.frames import default_frames
 from deeptepp.store.uploads import default_store
-from deeptepp.ui import case_images, case_start, case_steps
+from deeptepp.ui import case_images, case_reading, case_start, case_steps
 from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.jobs import JobState, default_runner
 from deeptepp.ui.session import Screen
@@ -38,8 +39,8 @@ def small_case(small_study):
 @pytest.fixture
 def demo(open_page, small_study, small_case, monkeypatch):
     """The demo study, coarser than the real one, opened as far as the images; detected in once for all tests."""
-    monkeypatch.setattr(case_steps, "demo_study", lambda: small_study)
-    monkeypatch.setattr(case_steps, "open_case", lambda *_args, **_kwargs: small_case)
+    monkeypatch.setattr(case_reading, "demo_study", lambda: small_study)
+    monkeypatch.setattr(case_reading, "open_case", lambda *_args, **_kwargs: small_case)
     at = open_page("case").run()
     at.button(key="case-demo").click().run()
     return run_until(at, Screen.IMAGES)
@@ -175,7 +176,7 @@ def test_slices_that_left_the_memory_are_built_again(demo):
 
 
 def test_another_phase_can_be_scored_without_reading_again(demo, monkeypatch):
-    monkeypatch.setattr(case_steps, "open_case", open_case)
+    monkeypatch.setattr(case_reading, "open_case", open_case)
     before = session_of(demo).case.images.phase.index
     demo.selectbox(key=f"case-phase-{session_of(demo).case.id}").set_value(before - 1).run()
     demo.button(key="case-use-phase").click().run()
@@ -208,7 +209,7 @@ def test_a_fault_of_the_software_shows_a_number_and_deletes_the_upload(dropped, 
     def fail(*_args, **_kwargs):
         raise RuntimeError("Anna Example")
 
-    monkeypatch.setattr(case_steps, "open_case", fail)
+    monkeypatch.setattr(case_reading, "open_case", fail)
     upload_id = hand_in(b"anything")
     at = dropped(upload_id)
     assert session_of(at).screen is Screen.BROKEN
@@ -220,9 +221,9 @@ def test_a_fault_of_the_software_shows_a_number_and_deletes_the_upload(dropped, 
 def test_stopping_deletes_the_upload_and_goes_back(open_page, hand_in, monkeypatch):
     def endless(_source, *, progress, **_kwargs):
         while True:
-            progress(case_steps.StepReport(case_steps.Step.READ, 0.5, "half of it"))
+            progress(StepReport(Step.READ, 0.5, "half of it"))
 
-    monkeypatch.setattr(case_steps, "open_case", endless)
+    monkeypatch.setattr(case_reading, "open_case", endless)
     upload_id = hand_in(b"anything")
     waiting = [upload_id]
     monkeypatch.setattr(case_start, "study_drop", lambda *, key: waiting.pop() if waiting else None)

@@ -10,8 +10,8 @@ import weakref
 import pytest
 
 from deeptepp.domain.progress import Step, StepReport
-from deeptepp.errors import JobCancelled, NotAnArchive
-from deeptepp.ui.jobs import JobRunner, JobState, TooManyJobs
+from deeptepp.errors import JobCancelled, NotAnArchive, TooManyJobs
+from deeptepp.ui.jobs import JobRunner, JobState
 
 
 @pytest.fixture
