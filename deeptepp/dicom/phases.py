@@ -128,7 +128,7 @@ def _judged(group: _Group, fit: Sequence[Row], reasons: dict[str, str]) -> Propo
         return Proposal(reasons=reasons, refusal=refusal)
     times_s = after_first(group.starts_s)
     reasons |= _phase_reasons(group.rows, times_s)
-    return Proposal(group.rows, times_s, reasons, _findings(group))
+    return Proposal(group.rows, times_s, reasons, (*_findings(group), *_left_out(group, others)))
 
 
 def _refusal(group: _Group, fit: Sequence[Row]) -> DeepTeppError | None:
@@ -189,6 +189,19 @@ def _other_reason(stack: Stack, first: Stack) -> str:
     if first.grid is not None and not stack.grid.is_close(first.grid):
         return "Its grid differs from that of the dynamic phases."
     return "Its sequence (TR, TE, flip angle or image type) differs from that of the dynamic phases."
+
+
+def _left_out(group: _Group, others: Sequence[Row]) -> tuple[Finding, ...]:
+    """Warn of volumes of the same sequence that another grid keeps from being phases."""
+    first = group.rows[0].stack
+    n = sum(
+        is_same_sequence(row.stack.series, first.series) and not _belong_together(row.stack, first)
+        for row in others
+    )
+    if n == 0:
+        return ()
+    message = "A volume of the dynamic sequence lies on another grid and was left out. See the series table."
+    return (Finding("dicom.phase-left-out", Severity.WARNING, message, n, 0),)
 
 
 def _findings(group: _Group) -> tuple[Finding, ...]:

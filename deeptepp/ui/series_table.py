@@ -21,19 +21,9 @@ def series_table(series: Sequence[SeriesSummary]) -> None:
     series : sequence of SeriesSummary
         As read, used or not.
     """
-    st.dataframe(
-        [_row(one) for one in series],
-        hide_index=True,
-        width="stretch",
-        column_config={
-            "Why": st.column_config.TextColumn(width="large"),
-            "Role": st.column_config.TextColumn(width="medium"),
-            "Time": st.column_config.NumberColumn(
-                format="%.0f s", help="After the first acquisition of the study"
-            ),
-        },
-        key=f"case-series-{len(series)}",
-    )
+    # A static table wraps its sentences; a grid would clip the reasons.
+    alt = f"{len(series)} series with the role proposed for each and the reason"
+    st.table([_row(one) for one in series], border="horizontal", hide_index=True, alt=alt)
 
 
 def choose_series(session: Session) -> None:

@@ -126,3 +126,12 @@ def test_an_oblique_stack_of_one_phase_is_no_reason_to_doubt_the_rest():
     oblique[:3, :3] = made.truth().grid.affine[:3, :3][[2, 0, 1]]
     _, proposal = propose(made.dynamic_series(made.truth()) + extra(time_s=200, grid=Grid((6, 8, 10), oblique)))
     assert len(proposal.phases) == 3
+
+
+def test_a_phase_on_another_grid_is_warned_of_not_dropped_in_silence():
+    known = made.truth()
+    other = Grid.axial((6, 8, 10), (2.0, 0.9, 0.9))
+    _, proposal = propose([*made.dynamic_series(known), *extra(grid=other, time_s=900)])
+    assert [(f.rule, f.value) for f in proposal.findings] == [("dicom.phase-left-out", 1)]
+    _, whole = propose(made.dynamic_series(known))
+    assert whole.findings == ()
