@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tiny_bundle
-from deeptepp.dicom.write import write_study
 from typer.testing import CliRunner
 
 from deeptepp.cli import app
+from deeptepp.dicom.write import write_study
 from deeptepp.simulate.protocols import RUIJIN
 from deeptepp.simulate.study import simulate_study
 
