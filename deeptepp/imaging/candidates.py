@@ -15,6 +15,7 @@ from scipy import ndimage
 from deeptepp.domain.geometry import FloatArray
 from deeptepp.imaging.breast import BoolImage, BreastRegion
 from deeptepp.imaging.maps import EnhancementMaps
+from deeptepp.imaging.surroundings import compactness, shape
 
 N_LEVELS = 14
 """Thresholds tried, evenly spaced in the logarithm."""
@@ -47,6 +48,9 @@ GROWTH_FROM_MM3 = 500.0
 
 GROWTH_SOLIDITY = 0.6
 """It must also have this share of the solidity: a larger and looser component has leaked into its surroundings."""
+
+N_PRESELECTED = 20
+"""Components that are judged a second time, with their surroundings."""
 
 SHELL_VOXELS = 2
 """Thickness of the shell with which a component is compared."""
@@ -118,16 +122,23 @@ def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int)
     # The position breaks ties, so that the same bytes give the same order.
     found.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
     taken = np.zeros(maps.grid.shape, dtype=bool)
-    best: list[Candidate] = []
+    chosen: list[Candidate] = []
     for candidate in found:
-        index = tuple(candidate.voxels.T)
-        if not taken[index].any():
+        if not taken[tuple(candidate.voxels.T)].any():
             grown = _grown(candidate, found, maps.grid.shape)
             taken[tuple(grown.voxels.T)] = True
-            best.append(grown)
-        if len(best) == n_best:
+            chosen.append(_weighed(candidate, grown, maps, region))
+        if len(chosen) == N_PRESELECTED:
             break
-    return tuple(best)
+    chosen.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
+    return tuple(chosen[:n_best])
+
+
+def _weighed(core: Candidate, grown: Candidate, maps: EnhancementMaps, region: BreastRegion) -> Candidate:
+    """Multiply the score by how compact the surroundings of the brightest part are."""
+    share = compactness(core.voxels, maps, region)
+    features = {**grown.features, "compactness_share": share}
+    return Candidate(grown.voxels, grown.score * share, grown.volume_mm3, features)
 
 
 def _grown(candidate: Candidate, found: list[Candidate], shape: tuple[int, int, int]) -> Candidate:
@@ -198,7 +209,7 @@ def _judge(
     posterior, skin = _contacts(shell, inside, region, block)
     around = z[shell & inside]
     contrast = 1 - float(np.clip(around.mean() / mean_z, 0, 1)) if around.size else 0.0
-    solidity, elongation = _shape(voxels * np.asarray(maps.grid.spacing_mm), maps.grid.spacing_mm)
+    solidity, elongation = shape(voxels * np.asarray(maps.grid.spacing_mm), maps.grid.spacing_mm)
     late = float(maps.late[block][component].sum())
     ratio = float(np.clip(maps.early[block][component].sum() / max(late, 1e-6), 0, SER_LIMIT))
     volume_mm3 = len(voxels) * 1000 * maps.grid.voxel_volume_ml
@@ -229,17 +240,6 @@ def _contacts(
     n = max(1, int(shell.sum()))
     n_behind = int(behind.sum())
     return n_behind / n, (int(outside.sum()) - n_behind) / n
-
-
-def _shape(points_mm: FloatArray, spacing_mm: tuple[float, float, float]) -> tuple[float, float]:
-    """Give volume over that of the ellipsoid with the same moments (at most 1), and longest over middle axis."""
-    # A voxel is not a point: its own second moment keeps flat components from having no thickness.
-    offsets = points_mm - points_mm.mean(axis=0)
-    covariance = offsets.T @ offsets / len(points_mm) + np.diag(np.square(spacing_mm)) / 12
-    variances = np.sort(np.linalg.eigvalsh(covariance))
-    ellipsoid = 4 / 3 * np.pi * 5**1.5 * float(np.sqrt(np.prod(variances)))
-    volume = len(points_mm) * float(np.prod(spacing_mm))
-    return min(1.0, volume / ellipsoid), float(np.sqrt(variances[2] / variances[1]))
 
 
 def _score(features: dict[str, float]) -> float:

@@ -34,8 +34,11 @@ N_CANDIDATES = 5
 MIN_SCORE = 2.0
 """Candidates below this score are noise; see ``benchmarks/detection.py``."""
 
-HALF_CONFIDENCE_SCORE = 10.0
-"""Score at which the confidence is one half."""
+HALF_CONFIDENCE_SCORE = 5.0
+"""Score at which the confidence is one half: about where wrong first candidates and right ones meet."""
+
+LISTED_SCORE_SHARE = 0.4
+"""Second findings below this share of the best score are not listed; vessels and background reach about 0.2."""
 
 RIVAL_SCORE_SHARE = 0.5
 """A candidate with less than this share of the best score does not make the choice ambiguous."""
@@ -54,7 +57,7 @@ class Detection:
     Parameters
     ----------
     candidates : tuple of Lesion
-        Best first, at most ``N_CANDIDATES``.
+        Best first, at most ``N_CANDIDATES``; none scores below ``LISTED_SCORE_SHARE`` of the first.
     breasts : BreastRegion
         Where it looked.
     is_ambiguous : bool
@@ -89,7 +92,8 @@ def detect_lesions(
     Returns
     -------
     Detection
-        Candidates with masks on 1 mm voxels, best first.
+        Candidates with masks on 1 mm voxels, best first. Second findings are listed only when their score is at
+        least ``LISTED_SCORE_SHARE`` of the best one, so that a clean case lists one or two.
 
     Raises
     ------
@@ -103,15 +107,16 @@ def detect_lesions(
     sides = " and ".join(breasts.sides) or "one"
     progress(StepReport(Step.BREAST, 1.0, f"Breast region of {breasts.volume_ml:.0f} ml ({sides})."))
     progress(StepReport(Step.DETECT, 0.0))
-    found = [c for c in find_candidates(maps, breasts, n_best=N_CANDIDATES + 1) if c.score >= MIN_SCORE]
-    if not found:
+    found = find_candidates(maps, breasts, n_best=N_CANDIDATES + 1)
+    if not found or found[0].score < MIN_SCORE:
         raise NoLesion(limit=MIN_VOLUME_MM3 / 1000)
+    listed = [c for c in found[:N_CANDIDATES] if c.score >= LISTED_SCORE_SHARE * found[0].score]
     lesions: list[Lesion] = []
-    for k, candidate in enumerate(found[:N_CANDIDATES]):
+    for k, candidate in enumerate(listed):
         follower = found[k + 1].score if k + 1 < len(found) else 0.0
         lesions.append(_refined(study, phase, maps, candidate, follower))
-        progress(StepReport(Step.DETECT, (k + 1) / min(len(found), N_CANDIDATES)))
-    is_ambiguous = _is_ambiguous(found)
+        progress(StepReport(Step.DETECT, (k + 1) / len(listed)))
+    is_ambiguous = _is_ambiguous(listed)
     progress(StepReport(Step.DETECT, 1.0, _sentence(lesions, is_ambiguous=is_ambiguous)))
     return Detection(tuple(lesions), breasts, is_ambiguous)
 

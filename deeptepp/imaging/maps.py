@@ -28,8 +28,9 @@ MIRROR_SIGMA_MM = 8.0
 MIRROR_QUANTILE_SDS = 1.645
 """The 95th percentile of a normal distribution, in standard deviations (METHOD D5)."""
 
-MIRROR_SHARE = 0.5
-"""Symmetry takes at most this share of a voxel's enhancement, so that bilateral cancer is not erased."""
+MIRROR_SHARE = 0.3
+"""Symmetry takes at most this share of a voxel's enhancement, so that bilateral cancer is not erased, nor a weak
+tumour opposite dense, enhancing parenchyma."""
 
 VESSEL_SIGMAS_MM = (1.5, 3.0)
 """Widths at which tubes are looked for, mm: vessels of about 3 to 7 mm."""
