@@ -1,7 +1,7 @@
 """From a candidate on the search grid, or a box drawn by hand, to a mask on 1 mm voxels.
 
-Fuzzy c-means in the block around it, the component that the seed touches, opened, closed and filled
-(METHOD section 4, D7; Chen 2006).
+Fuzzy c-means in the block around it, cut at half the brightness of the candidate over its surroundings, then the
+component that the seed touches, opened, closed and filled (METHOD section 4, D7; Chen 2006).
 """
 
 from __future__ import annotations
@@ -41,6 +41,16 @@ NEAR_SHARE = 0.5
 
 WEAK_SHARE = 0.45
 """Enhancement of the middle cluster, between background 0 and top 1, from which it belongs to the lesion."""
+
+CORE_PERCENTILE = 90.0
+"""Enhancement inside of a lesion is this percentile of it: a mean would be lowered by its blurred edge."""
+
+FAR_MM = 6.0
+"""Farther from the candidate than this lies its background, mm."""
+
+RING_MM = (2.0, 6.0)
+"""Distances from a first mask between which its own surroundings lie, mm: peritumoural enhancement is weaker than
+the tumour but stronger than the breast, so that the edge lies halfway between tumour and ring."""
 
 _LOW_SIGNAL_SHARE = 0.3
 """Pre-contrast signal below this share of its median divides by no less."""
@@ -165,8 +175,21 @@ def refine_mask(study: Study, phase: PhaseChoice, seed_mm: FloatArray, reach_mm:
     features = enhancement_features(study, phase, grid)
     near = distance <= reach_mm
     tissue = enhancing_tissue(features, near) & near
-    mask = tidy(tissue, distance <= reach_mm / 2)
-    return (mask if mask.any() else near), grid
+    bright = _above_half(features[0], tissue, seed, distance > FAR_MM)
+    mask = tidy(bright, distance <= reach_mm / 2)
+    if not mask.any():
+        return near, grid
+    away = ndimage.distance_transform_edt(~mask, sampling=grid.spacing_mm)
+    ring = (away > RING_MM[0]) & (away <= RING_MM[1])
+    closer = tidy(_above_half(features[0], tissue, mask, ring), mask)
+    return (closer if closer.any() else mask), grid
+
+
+def _above_half(subtraction: FloatImage, tissue: BoolImage, inside: BoolImage, around: BoolImage) -> BoolImage:
+    """Keep tissue above the middle between what lies around and inside: the edge of a blurred object."""
+    high, low = np.percentile(subtraction[inside], CORE_PERCENTILE), np.median(subtraction[around])
+    result: BoolImage = tissue & (subtraction > (high + low) / 2)
+    return result
 
 
 def tidy(tissue: BoolImage, seed: BoolImage) -> BoolImage:

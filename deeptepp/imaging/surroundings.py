@@ -1,8 +1,8 @@
 """How a candidate continues into its surroundings: a tumour ends on all sides, a vessel goes on.
 
-High thresholds cut vessels and mottled background into short pieces that look like small tumours. What tells them
-apart is the component around them at half their own brightness: that of a tumour is still a thick, solid blob, that
-of a vessel is a long or winding strand through several slices, and that of background is a loose patch.
+High thresholds cut vessels and mottled background into short pieces that look like small tumours. What tells
+them apart is the component around them at half their own brightness: that of a tumour is still a thick, solid
+blob, that of a vessel is a long or winding strand through several slices, that of background is a loose patch.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def _at_level(bright: BoolImage, candidate: BoolImage, spacing_mm: FloatArray) -
     return solidity * min(1.0, LONGEST_RATIO / elongation) * thickness
 
 
-def shape(points_mm: FloatArray, spacing_mm: npt.ArrayLike) -> tuple[float, float]:
+def shape(points_mm: FloatArray, spacing_mm: FloatArray | tuple[float, float, float]) -> tuple[float, float]:
     """Measure how solid and how long a component is.
 
     Parameters
