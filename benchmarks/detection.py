@@ -1,6 +1,7 @@
 """Measure the detector on simulated studies with a known tumour, and on a real study with a known box.
 
-    python benchmarks/detection.py --n 40                         simulated studies
+    python benchmarks/detection.py --n 40                         simulated studies, sizes as in the clinic
+    python benchmarks/detection.py --n 40 --sizes log             simulated studies, as many small as large
     python benchmarks/detection.py --study STUDY.zip --box 47 82 90 124 83 100   a real study: 1-based rows,
                                                                   columns, slices from the head
     python benchmarks/detection.py --n 20 --spacings 1.5 2 2.5 3  choose the search grid
@@ -33,7 +34,7 @@ from deeptepp.imaging.resample import block_factors, coarse_grid, resample_to
 from deeptepp.imaging.roi import lesion_on
 
 SIZES_MM = (6.0, 60.0)
-"""Longest diameters of the simulated tumours, evenly spaced in the logarithm."""
+"""Longest diameters of the simulated tumours with ``--sizes log``, evenly spaced in the logarithm."""
 
 BINS_MM = (0.0, 10.0, 20.0, 30.0, 50.0, 100.0)
 """Edges of the size classes of the table."""
@@ -48,6 +49,7 @@ class Row:
     """Rank of the candidate whose centre lies in the truth; 0 for none."""
     dice: float
     iou: float
+    n_listed: int
     n_false: int
     volume_ratio: float
     is_ambiguous: bool
@@ -61,6 +63,12 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=40, help="number of simulated studies")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--protocol", default="ruijin", help="name of a simulated protocol, or 'all' to cycle")
+    parser.add_argument(
+        "--sizes",
+        choices=("cohort", "log"),
+        default="cohort",
+        help="drawn from the simulated cohort, or 6 to 60 mm",
+    )
     parser.add_argument("--spacings", type=float, nargs="+", default=[SEARCH_SPACING_MM], help="search grids, mm")
     parser.add_argument("--study", type=Path, help="a DICOM zip or folder instead of simulated studies")
     parser.add_argument("--box", type=int, nargs=6, metavar="N", help="rows, columns, slices of the truth")
@@ -81,7 +89,7 @@ def _simulated(options: argparse.Namespace) -> None:
 
     known = {v.name: v for v in vars(protocols).values() if isinstance(v, protocols.Protocol)}
     names = sorted(known) if options.protocol == "all" else [options.protocol]
-    sizes = np.geomspace(*SIZES_MM, options.n)
+    sizes = _sizes_mm(options)
     rows: dict[float, list[Row]] = {s: [] for s in options.spacings}
     study = None
     for k, size_mm in enumerate(sizes):
@@ -104,13 +112,23 @@ def _simulated(options: argparse.Namespace) -> None:
         _print_cost(study, options.spacings[0])
 
 
+def _sizes_mm(options: argparse.Namespace) -> np.ndarray:
+    """Give the longest diameter of each tumour, ascending, mm."""
+    if options.sizes == "log":
+        return np.geomspace(*SIZES_MM, options.n)
+    from deeptepp.simulate.cohort import simulate_cohort
+
+    drawn = np.asarray(simulate_cohort(seed=options.seed)["tumour_size_mm"], dtype=float)
+    return np.sort(np.random.default_rng(options.seed).choice(drawn, options.n))
+
+
 def _measure(study: Study, truth: Lesion, size_mm: float, spacing_mm: float) -> Row:
     """Detect on one study and compare with its truth."""
     start = time.process_time()
     try:
         detection = detect_lesions(study, choose_phase(study), search_spacing_mm=spacing_mm)
     except DetectionError:
-        return Row(size_mm, 0, 0.0, 0.0, 0, 0.0, False, 0.0, time.process_time() - start)
+        return Row(size_mm, 0, 0.0, 0.0, 0, 0, 0.0, False, 0.0, time.process_time() - start)
     seconds = time.process_time() - start
     hits = [truth.contains(c.centroid_mm) for c in detection.candidates]
     rank = hits.index(True) + 1 if any(hits) else 0
@@ -118,7 +136,9 @@ def _measure(study: Study, truth: Lesion, size_mm: float, spacing_mm: float) -> 
     first = detection.candidates[0]
     ratio = detection.candidates[max(rank, 1) - 1].volume_ml / truth.volume_ml
     n_false = len(hits) - sum(hits)
-    return Row(size_mm, rank, dice, iou, n_false, ratio, detection.is_ambiguous, first.confidence, seconds)
+    return Row(
+        size_mm, rank, dice, iou, len(hits), n_false, ratio, detection.is_ambiguous, first.confidence, seconds
+    )
 
 
 def _overlap(found: Lesion, truth: Lesion) -> tuple[float, float]:
@@ -141,11 +161,13 @@ def _print_table(rows: list[Row], spacing_mm: float, *, as_json: bool) -> None:
             {
                 "size_mm": f"{low:g}-{high:g}" if high < 1000 else "all",
                 "n": len(group),
+                "share": round(len(group) / len(rows), 2),
                 "hit_rate": round(len(hits) / len(group), 3),
                 "hit_in_5": round(mean([r.rank > 0 for r in group]), 3),
                 "dice": round(mean([r.dice for r in hits]), 3),
                 "iou": round(mean([r.iou for r in hits]), 3),
                 "volume_ratio": round(float(np.median([r.volume_ratio for r in hits] or [np.nan])), 3),
+                "listed": round(mean([r.n_listed for r in group]), 2),
                 "false_per_case": round(mean([r.n_false for r in group]), 2),
                 "ambiguous": round(mean([r.is_ambiguous for r in group]), 2),
                 "seconds": round(float(np.median([r.seconds for r in group])), 2),
