@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deeptepp.model.bundle import MAX_BUNDLE_BYTES, load_bundle, verify_bundle
+from deeptepp.stats.cutoffs import find_tier_scheme
+from deeptepp.stats.roc import roc_auc
+from deeptepp.train.settings import TrainSettings, read_settings
+
+ROOT = Path(__file__).parents[2]
+BUNDLE = ROOT / "artifacts" / "deeptepp-sim"
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    verify_bundle(BUNDLE)
+    return load_bundle(BUNDLE)
+
+
+def test_the_shipped_bundle_is_small_and_says_that_it_is_simulated(bundle):
+    assert sum(path.stat().st_size for path in BUNDLE.iterdir()) <= MAX_BUNDLE_BYTES
+    assert bundle.is_simulated
+    assert "SIMULATED COHORT" in bundle.card
+
+
+def test_the_shipped_bundle_is_a_product_of_the_settings_in_the_manual(bundle):
+    ours = read_settings(ROOT / "docs" / "examples" / "train.toml").to_published()
+    assert TrainSettings.from_mapping(bundle.training).to_published() == ours
+
+
+def test_its_cut_offs_and_auc_follow_from_its_out_of_fold_scores(bundle):
+    reference = bundle.reference
+    chosen = reference["set"] == "training"
+    scores, events = reference["score"][chosen], reference["rfs_event"][chosen]
+    assert find_tier_scheme(scores, events) == bundle.tiers
+    assert roc_auc(scores, events).auc == pytest.approx(bundle.metrics["cross_validation"]["auc"])
+
+
+def test_its_tiers_rise_with_the_risk_of_those_it_never_saw(bundle):
+    reference = bundle.reference
+    truth = reference["latent_risk"]
+    means = [truth[reference["tier"] == tier].mean() for tier in ("Low", "Moderate", "High")]
+    assert means == sorted(means)
+    correlation = np.corrcoef(reference["score"], truth)[0, 1]
+    assert correlation > 0.4
