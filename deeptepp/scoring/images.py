@@ -92,7 +92,7 @@ def open_case(
         study, series, findings = reading.study, reading.series, reading.findings
         deidentified = reading.deidentified
     phase = choose_phase(study, index=phase_index)
-    progress(StepReport(Step.PHASES, 1.0, f"{len(study.phases)} phases; {phase.reason}"))
+    progress(StepReport(Step.PHASES, 1.0, phase.reason))
     detection: Detection | None = None
     try:
         detection = detect_lesions(study, phase, progress=progress)

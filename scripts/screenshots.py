@@ -1,0 +1,71 @@
+"""Take the pictures of the documentation from a running dashboard, on the demo study only.
+
+Run ``make app`` in one terminal and ``python scripts/screenshots.py --url http://127.0.0.1:8501`` in another.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+WIDTHS_PX = (1440, 800)
+"""Widths that every page is looked at."""
+
+LONG_MS = 240_000
+"""How long reading and scoring the demo may take on a slow machine."""
+
+IMAGES = Path(__file__).parents[1] / "docs" / "img"
+
+
+def main() -> None:
+    """Walk from the start page to the result of the demo at every width."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", default="http://127.0.0.1:8501")
+    parser.add_argument("--out", type=Path, default=IMAGES)
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for width in WIDTHS_PX:
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            walk(page, arguments.url, arguments.out, width)
+            page.close()
+        browser.close()
+
+
+def walk(page: Page, url: str, out: Path, width: int) -> None:
+    """Take one picture of every state of the case page, and of the evidence page."""
+    page.goto(url)
+    expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
+    take(page, out / f"start-{width}.png")
+    page.get_by_role("button", name="Open the demo study").click()
+    viewer = page.locator('[data-part="viewer"]')
+    expect(viewer).to_have_attribute("data-loaded", re.compile(r"[1-9]"), timeout=LONG_MS)
+    take(page, out / f"case-{width}.png")
+    page.get_by_role("button", name="Score this case").click()
+    expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible(timeout=LONG_MS)
+    take(page, out / f"result-{width}.png")
+    page.goto(f"{url}/evidence")
+    expect(page.get_by_role("heading").first).to_be_visible(timeout=60_000)
+    take(page, out / f"evidence-{width}.png")
+
+
+def take(page: Page, path: Path) -> None:
+    """Wait until the page rests, then take all of it."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=LONG_MS)
+    page.wait_for_timeout(2_500)
+    # The page scrolls inside of itself; the window must be as tall as its content to show all of it.
+    height = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
+    size = page.viewport_size or {"width": 1440, "height": 900}
+    page.set_viewport_size({"width": size["width"], "height": max(900, int(height))})
+    page.wait_for_timeout(1_500)
+    page.screenshot(path=path)
+    page.set_viewport_size(size)
+
+
+if __name__ == "__main__":
+    main()
