@@ -67,8 +67,8 @@ def breast_phantom(
     dz, dy, dx = spacing_mm
     shape = (round(120 / dz), round(200 / dy), round((x1 - x0) / dx))
     grid = Grid.axial(shape, spacing_mm, (x0 + dx / 2, -50.0, -60.0 + dz / 2))
-    x, y, z = np.moveaxis(grid.to_mm(np.moveaxis(np.indices(shape), 0, -1)), -1, 0)
-    body = (y - WALL_Y_MM) - 0.0006 * x**2 > 0
+    x, y, z = _axes_mm(grid)
+    body = np.broadcast_to((y - WALL_Y_MM) - 0.0006 * x**2 > 0, shape).copy()
     gland = np.zeros(shape, dtype=bool)
     for side in sides:
         r2 = ((x - side * BREAST_X_MM) / 55) ** 2 + (z / 52) ** 2
@@ -77,19 +77,31 @@ def breast_phantom(
         gland |= ((x - side * BREAST_X_MM) / 30) ** 2 + ((y - 20) / 30) ** 2 + (z / 30) ** 2 < 1
     heart = ((x - 20) / 45) ** 2 + ((y - 125) / 30) ** 2 + (z / 45) ** 2 < 1
     vessel = ((x + 100) ** 2 + (z + 15) ** 2 < 2.5**2) & (y > 15) & body
+    bright = heart | vessel
+    inside = gland & body
     offset = [(axis - c) / r for axis, c, r in zip((x, y, z), centre_mm, radii_mm, strict=True)]
     tumour = offset[0] ** 2 + offset[1] ** 2 + offset[2] ** 2 < 1
     rng = np.random.default_rng(seed)
     phases = []
     for k, time_s in enumerate(times_s):
-        image = np.where(body, FAT, 0.0)
-        image[gland & body] *= 1 + (background * k / max(1, len(times_s) - 1) if k else 0)
-        image[heart | vessel] += VESSEL_CURVE[k]
+        image = np.where(body, np.float32(FAT), np.float32(0))
+        image[inside] *= 1 + background * k / max(1, len(times_s) - 1)
+        image[bright] += VESSEL_CURVE[k]
         image[tumour] = FAT + TUMOUR_CURVE[k]
-        image = np.hypot(image + rng.normal(0, noise, shape), rng.normal(0, noise, shape))
+        real, imaginary = (noise * rng.standard_normal(shape, dtype=np.float32) for _ in range(2))
+        image = np.hypot(image + real, imaginary)
         phases.append(Phase(Volume(image.astype(dtype), grid), float(time_s)))
     study = Study(tuple(phases), "phantom", Acquisition(is_simulated=True))
     return Phantom(study, Lesion(tumour, grid), centre_mm, radii_mm)
+
+
+def _axes_mm(grid: Grid) -> list[np.ndarray]:
+    """Give x, y and z of an axial grid in LPS mm, each along its own axis of the array."""
+    nz, ny, nx = grid.shape
+    dz, dy, dx = grid.spacing_mm
+    x0, y0, z0 = grid.affine[:3, 3]
+    axes = (x0 + dx * np.arange(nx), y0 + dy * np.arange(ny)[:, None], z0 + dz * np.arange(nz)[:, None, None])
+    return [axis.astype(np.float32) for axis in axes]
 
 
 def empty_study(*, value: float = 0.0, n_phases: int = 4, seed: int = 0) -> Study:

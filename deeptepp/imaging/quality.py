@@ -12,7 +12,7 @@ from deeptepp.imaging.phase import EARLY_PLATEAU_S, contrast_time_s, post_period
 from deeptepp.imaging.resample import block_factors, block_mean, coarse_grid
 
 MAX_SLICE_MM = 2.0
-"""Thicker slices blur every view but the native one, mm."""
+"""Thicker slices blur every view but the axial one, mm; the published protocol has 1.0."""
 
 MAX_IN_PLANE_MM = 1.3
 """Coarser pixels lose margins and small lesions, mm."""
@@ -39,13 +39,18 @@ MAX_MISREGISTRATION_PCT = 25.0
 """Share of the body's border, in percent, that may change from air to tissue between the two phases."""
 
 _PAPER = "Published protocol: 0.885 x 0.885 x 1.0 mm, five post-contrast phases (doi 10.1007/s00330-024-10609-7)"
-"""Source of the geometry and timing rules."""
+"""Source of the rules on number and time of the phases."""
 
 _ROI = "Design decision: the region of interest must hold the whole lesion"
 """Source of the lesion rules."""
 
-_ACR = "ACR Practice Parameter for Contrast-Enhanced MRI of the Breast: slices <= 3 mm, pixels <= 1 mm"
-"""Source of the resolution rules."""
+_OBLIQUE = (
+    "Design decision: oblique views need near-isotropic voxels; thick slices blur every view but the axial one"
+)
+"""Source of the rules on slices and anisotropy (METHOD sections 3 and 5)."""
+
+_PIXEL = "Design decision: half as coarse again as the published pixel of 0.885 mm"
+"""Source of the rule on pixels."""
 
 _SPACING_MM = 4.0
 """Blocks on which signal, noise and motion are measured, mm."""
@@ -86,14 +91,14 @@ def _geometry(study: Study) -> list[Finding]:
     found = []
     if slice_mm > MAX_SLICE_MM:
         text = f"Slices are {slice_mm:.1f} mm apart; views across them are blurred."
-        found.append(_warning("slice-spacing", text, slice_mm, MAX_SLICE_MM, _ACR))
+        found.append(_warning("slice-spacing", text, slice_mm, MAX_SLICE_MM, _OBLIQUE))
     if pixel_mm > MAX_IN_PLANE_MM:
         text = f"Pixels measure {pixel_mm:.2f} mm; small lesions and margins are lost."
-        found.append(_warning("pixel-spacing", text, pixel_mm, MAX_IN_PLANE_MM, _ACR))
+        found.append(_warning("pixel-spacing", text, pixel_mm, MAX_IN_PLANE_MM, _PIXEL))
     ratio = spacing[2] / spacing[0]
     if ratio > MAX_ANISOTROPY:
         text = f"Voxels are {ratio:.1f} times longer than wide; oblique views differ in sharpness."
-        found.append(_warning("anisotropy", text, ratio, MAX_ANISOTROPY, _PAPER))
+        found.append(_warning("anisotropy", text, ratio, MAX_ANISOTROPY, _OBLIQUE))
     return found
 
 

@@ -7,7 +7,7 @@ from deeptepp.domain.lesion import BoxMm, LesionOrigin
 from deeptepp.domain.progress import Step
 from deeptepp.domain.study import Phase, Study
 from deeptepp.errors import DetectionError, JobCancelled, LesionOutsideVolume, NoLesion
-from deeptepp.imaging.detect import N_CANDIDATES, detect_lesions, lesion_from_box
+from deeptepp.imaging.detect import LISTED_SCORE_SHARE, N_CANDIDATES, detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
 
 
@@ -46,6 +46,12 @@ def test_candidates_descend_in_score_and_are_few(found):
     assert scores == sorted(scores, reverse=True)
     assert 1 <= len(scores) <= N_CANDIDATES
     assert not found.is_ambiguous
+
+
+def test_clean_case_lists_nothing_far_below_the_first(found):
+    scores = [c.features["score"] for c in found.candidates]
+    assert len(scores) <= 2
+    assert min(scores) >= LISTED_SCORE_SHARE * scores[0]
 
 
 @pytest.mark.parametrize(
