@@ -10,25 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
-from skimage.filters import threshold_otsu
 
 from deeptepp.domain.geometry import FloatArray, Grid
 from deeptepp.domain.study import Study
 from deeptepp.errors import NoBreast
+from deeptepp.imaging.body import BoolImage, body_mask, without_protrusions
 from deeptepp.imaging.resample import FloatImage, block_factors, block_mean, coarse_grid
-
-BoolImage = npt.NDArray[np.bool_]
 
 SEARCH_SPACING_MM = 2.0
 """Edge of the blocks on which the search runs, mm; see ``benchmarks/detection.py`` for the choice."""
 
 SKIN_MM = 4.0
 """Depth under the surface that is skin and partial volume, mm (METHOD section 4, D3)."""
-
-NIPPLE_MM = 7.0
-"""Protrusions thinner than twice this, in mm, are nipples or markers, not breast."""
 
 WALL_DEPTH_MM = 15.0
 """Depth of the search region behind the skin of the intermammary sulcus, mm (METHOD D3: sternum + 10 to 25)."""
@@ -53,9 +47,6 @@ HUMP_MM = 15.0
 
 COLUMN_MM = 8.0
 """Columns rising less than this in front of the sulcus, in mm, are chest rather than breast."""
-
-MIN_CONTRAST = 2.0
-"""The body is at least this many times brighter than air; below it the image holds noise alone."""
 
 MIN_BREAST_ML = 40.0
 """Smallest search region that counts as a breast, ml."""
@@ -156,7 +147,7 @@ def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
         Less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
     """
     body = body_mask(image, grid)
-    smooth_body = _without_protrusions(body, grid)
+    smooth_body = without_protrusions(body, grid)
     if not smooth_body.any():
         raise NoBreast(value=0, limit=MIN_BREAST_ML)
     surface = _surface_index(smooth_body)
@@ -184,51 +175,6 @@ def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
     if region.volume_ml < MIN_BREAST_ML:
         raise NoBreast(value=round(region.volume_ml, 1), limit=MIN_BREAST_ML)
     return region
-
-
-def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
-    """Separate the body from air.
-
-    Parameters
-    ----------
-    image : (z, y, x) float32
-        Intensities.
-    grid : Grid
-        Coarse grid.
-
-    Returns
-    -------
-    (z, y, x) bool
-        Largest connected tissue with its holes filled slice by slice; nothing where all is noise.
-
-    Notes
-    -----
-    Otsu's threshold on log intensities: fat may be bright or suppressed, but air is always many times darker.
-    """
-    top = float(np.percentile(image[::2, ::2, ::2], 99))
-    if not top > 0:
-        return np.zeros(image.shape, dtype=bool)
-    compressed = np.log(np.clip(image, 0, None) / np.float32(top) + np.float32(0.02))
-    smooth = ndimage.gaussian_filter(compressed, [1.5 / d for d in grid.spacing_mm], truncate=3)
-    tissue: BoolImage = smooth > threshold_otsu(smooth[::2, ::2, ::2])
-    if not tissue.any() or np.median(image[tissue]) < MIN_CONTRAST * np.median(image[~tissue]):
-        return np.zeros(image.shape, dtype=bool)
-    labels, _ = ndimage.label(tissue)
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    body: BoolImage = labels == int(np.argmax(sizes))
-    for k in range(len(body)):
-        body[k] = ndimage.binary_fill_holes(body[k])
-    return body
-
-
-def _without_protrusions(body: BoolImage, grid: Grid) -> BoolImage:
-    """Remove what is thinner than a nipple, by opening with a ball (two distance transforms)."""
-    padded = np.pad(body, 1, mode="edge")
-    core = ndimage.distance_transform_edt(padded, sampling=grid.spacing_mm) > NIPPLE_MM
-    opened = ndimage.distance_transform_edt(~core, sampling=grid.spacing_mm) <= NIPPLE_MM
-    result: BoolImage = opened[1:-1, 1:-1, 1:-1] & body
-    return result
 
 
 def _surface_index(body: BoolImage) -> FloatArray:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from deeptepp.domain.geometry import FloatArray
-from deeptepp.imaging.breast import BoolImage, BreastRegion
+from deeptepp.imaging.body import BoolImage
+from deeptepp.imaging.breast import BreastRegion
 from deeptepp.imaging.maps import EnhancementMaps
 from deeptepp.imaging.surroundings import compactness, shape
 

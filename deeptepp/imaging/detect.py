@@ -15,7 +15,8 @@ from deeptepp.domain.lesion import BoxMm, Lesion, LesionOrigin
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.errors import LesionOutsideVolume, NoLesion
-from deeptepp.imaging.breast import SEARCH_SPACING_MM, BoolImage, BreastRegion
+from deeptepp.imaging.body import BoolImage
+from deeptepp.imaging.breast import SEARCH_SPACING_MM, BreastRegion
 from deeptepp.imaging.candidates import MIN_VOLUME_MM3, Candidate, find_candidates
 from deeptepp.imaging.maps import EnhancementMaps, search_maps
 from deeptepp.imaging.refine import (

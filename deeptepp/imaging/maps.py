@@ -13,7 +13,8 @@ from scipy import ndimage
 
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.study import PhaseChoice, Study
-from deeptepp.imaging.breast import BoolImage, BreastRegion, breasts_in
+from deeptepp.imaging.body import BoolImage
+from deeptepp.imaging.breast import BreastRegion, breasts_in
 from deeptepp.imaging.resample import FloatImage, block_factors, block_mean, coarse_grid
 
 COIL_SIGMA_MM = 25.0

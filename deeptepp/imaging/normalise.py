@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.study import Study
-from deeptepp.imaging.breast import body_mask
+from deeptepp.imaging.body import body_mask
 from deeptepp.imaging.resample import FloatImage, block_corner, block_factors, block_mean, coarse_grid
 
 CLIP_PCT = (0.1, 99.9)

@@ -10,7 +10,8 @@ import numpy as np
 
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.errors import NoBreast, UnknownSeries
-from deeptepp.imaging.breast import body_mask, breasts_in
+from deeptepp.imaging.body import body_mask
+from deeptepp.imaging.breast import breasts_in
 from deeptepp.imaging.resample import block_factors, block_mean, coarse_grid
 
 THIRD_POST = 3

@@ -7,7 +7,7 @@ import numpy as np
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseChoice, Study
-from deeptepp.imaging.breast import BoolImage, body_mask
+from deeptepp.imaging.body import BoolImage, body_mask
 from deeptepp.imaging.phase import EARLY_PLATEAU_S, contrast_time_s, post_period_s
 from deeptepp.imaging.resample import block_factors, block_mean, coarse_grid
 

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from deeptepp.domain.geometry import FloatArray, Grid
 from deeptepp.domain.study import PhaseChoice, Study
-from deeptepp.imaging.breast import BoolImage
+from deeptepp.imaging.body import BoolImage
 from deeptepp.imaging.fcm import fit_centres, spatial_memberships
 from deeptepp.imaging.resample import FloatImage, resample_to
 

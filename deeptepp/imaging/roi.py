@@ -12,7 +12,7 @@ from deeptepp.domain.geometry import FloatArray, Grid, Volume
 from deeptepp.domain.lesion import Lesion, Roi
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.errors import BadSetting, LesionOutsideVolume
-from deeptepp.imaging.breast import BoolImage
+from deeptepp.imaging.body import BoolImage
 from deeptepp.imaging.normalise import fit_intensity_scale
 from deeptepp.imaging.resample import FloatImage, resample_to
 

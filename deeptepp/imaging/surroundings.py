@@ -12,7 +12,8 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from deeptepp.domain.geometry import FloatArray
-from deeptepp.imaging.breast import BoolImage, BreastRegion
+from deeptepp.imaging.body import BoolImage
+from deeptepp.imaging.breast import BreastRegion
 from deeptepp.imaging.maps import EnhancementMaps
 
 LEVEL_SHARES = (0.5, 0.65)

@@ -1,0 +1,77 @@
+"""Body against air on a coarse grid. METHOD section 4, D2."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from skimage.filters import threshold_otsu
+
+from deeptepp.domain.geometry import Grid
+from deeptepp.imaging.resample import FloatImage
+
+BoolImage = npt.NDArray[np.bool_]
+
+NIPPLE_MM = 7.0
+"""Protrusions thinner than twice this, in mm, are nipples or markers, not breast."""
+
+MIN_CONTRAST = 2.0
+"""The body is at least this many times brighter than air; below it the image holds noise alone."""
+
+
+def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
+    """Separate the body from air.
+
+    Parameters
+    ----------
+    image : (z, y, x) float32
+        Intensities.
+    grid : Grid
+        Coarse grid.
+
+    Returns
+    -------
+    (z, y, x) bool
+        Largest connected tissue with its holes filled slice by slice; nothing where all is noise.
+
+    Notes
+    -----
+    Otsu's threshold on log intensities: fat may be bright or suppressed, but air is always many times darker.
+    """
+    top = float(np.percentile(image[::2, ::2, ::2], 99))
+    if not top > 0:
+        return np.zeros(image.shape, dtype=bool)
+    compressed = np.log(np.clip(image, 0, None) / np.float32(top) + np.float32(0.02))
+    smooth = ndimage.gaussian_filter(compressed, [1.5 / d for d in grid.spacing_mm], truncate=3)
+    tissue: BoolImage = smooth > threshold_otsu(smooth[::2, ::2, ::2])
+    if not tissue.any() or np.median(image[tissue]) < MIN_CONTRAST * np.median(image[~tissue]):
+        return np.zeros(image.shape, dtype=bool)
+    labels, _ = ndimage.label(tissue)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    body: BoolImage = labels == int(np.argmax(sizes))
+    for k in range(len(body)):
+        body[k] = ndimage.binary_fill_holes(body[k])
+    return body
+
+
+def without_protrusions(body: BoolImage, grid: Grid) -> BoolImage:
+    """Remove what is thinner than a nipple.
+
+    Parameters
+    ----------
+    body : (z, y, x) bool
+        Everything that is not air.
+    grid : Grid
+        Coarse grid.
+
+    Returns
+    -------
+    (z, y, x) bool
+        The body opened by a ball of ``NIPPLE_MM``, by two distance transforms.
+    """
+    padded = np.pad(body, 1, mode="edge")
+    core = ndimage.distance_transform_edt(padded, sampling=grid.spacing_mm) > NIPPLE_MM
+    opened = ndimage.distance_transform_edt(~core, sampling=grid.spacing_mm) <= NIPPLE_MM
+    result: BoolImage = opened[1:-1, 1:-1, 1:-1] & body
+    return result
