@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 PORT   ?= 8501
 STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
+# A browser opens where there is a screen to open it on.
+HEADLESS := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),false,true)
 
 .DEFAULT_GOAL := help
 .PHONY: help app setup test check format lint image system reference benchmark clean
@@ -29,7 +31,7 @@ system: ## Install what the browser tests need (Debian, as root)
 	./scripts/install-system-packages
 
 app: $(STAMP) ## Install and open the dashboard
-	$(BIN)/streamlit run app.py --server.port $(PORT)
+	$(BIN)/streamlit run app.py --server.port $(PORT) --server.headless $(HEADLESS)
 
 test: system $(DEV) ## Install and run every test
 	$(BIN)/python -m pytest -q
