@@ -42,8 +42,12 @@ NEAR_SHARE = 0.5
 WEAK_SHARE = 0.45
 """Enhancement of the middle cluster, between background 0 and top 1, from which it belongs to the lesion."""
 
-CORE_PERCENTILE = 90.0
-"""Enhancement inside of a lesion is this percentile of it: a mean would be lowered by its blurred edge."""
+CORE_DIAMETERS_MM = (20.0, 40.0)
+"""Diameters of a sphere as large as a lesion between which ``CORE_PERCENTILES`` are interpolated, mm."""
+
+CORE_PERCENTILES = (90.0, 50.0)
+"""Enhancement inside of a lesion is this percentile of it. A small one is mostly blurred edge; a large one is
+mostly inside, and its mottled or dark parts belong to it."""
 
 FAR_MM = 6.0
 """Farther from the candidate than this lies its background, mm."""
@@ -175,7 +179,8 @@ def refine_mask(study: Study, phase: PhaseChoice, seed_mm: FloatArray, reach_mm:
     features = enhancement_features(study, phase, grid)
     near = distance <= reach_mm
     tissue = enhancing_tissue(features, near) & near
-    bright = _above_half(features[0], tissue, seed, distance > FAR_MM)
+    # The blocks of the search grid are wider than a voxel; their neighbours make the seed one piece.
+    bright = _above_half(features[0], tissue, distance <= MASK_SPACING_MM, distance > FAR_MM)
     mask = tidy(bright, distance <= reach_mm / 2)
     if not mask.any():
         return near, grid
@@ -187,7 +192,9 @@ def refine_mask(study: Study, phase: PhaseChoice, seed_mm: FloatArray, reach_mm:
 
 def _above_half(subtraction: FloatImage, tissue: BoolImage, inside: BoolImage, around: BoolImage) -> BoolImage:
     """Keep tissue above the middle between what lies around and inside: the edge of a blurred object."""
-    high, low = np.percentile(subtraction[inside], CORE_PERCENTILE), np.median(subtraction[around])
+    diameter_mm = (6 * float(inside.sum()) * MASK_SPACING_MM**3 / np.pi) ** (1 / 3)
+    percentile = float(np.interp(diameter_mm, CORE_DIAMETERS_MM, CORE_PERCENTILES))
+    high, low = np.percentile(subtraction[inside], percentile), np.median(subtraction[around])
     result: BoolImage = tissue & (subtraction > (high + low) / 2)
     return result
 
