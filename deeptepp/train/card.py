@@ -110,7 +110,9 @@ def _estimate(value: float | None, low: float | None, high: float | None) -> str
     """Write an estimate with its interval."""
     if value is None:
         return "not estimable"
-    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} ({low:.3f}-{high:.3f})"
+    if low is None or high is None:
+        return f"{value:.3f} (interval not estimable)"
+    return f"{value:.3f} ({low:.3f}-{high:.3f})"
 
 
 def _share(share: dict[str, Any]) -> str:
