@@ -54,7 +54,7 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
     NotEstimable
         The scores do not separate the classes at any cut-off, so that there are no tiers.
     """
-    work = settings.output / "work"
+    work = settings.output / "state"
     journal = Journal(work, progress)
     dataset = read_dataset(settings.dataset)
     _claim(work / "run.json", settings, dataset)

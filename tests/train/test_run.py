@@ -58,7 +58,7 @@ def test_a_run_makes_a_bundle_that_scores_as_it_was_measured(run_settings):
     assert metrics["cross_validation"]["auc"] > 0.9
     assert metrics["cross_validation"]["correlation_with_latent_risk"] > 0.6
     assert metrics["holdout"]["n"] + metrics["cross_validation"]["n"] + metrics["cohort_3"]["n"] == 44
-    log = run_settings.output / "work" / "progress.jsonl"
+    log = run_settings.output / "state" / "progress.jsonl"
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert sum(line["event"] == "epoch" for line in lines) == 3 * 6
     assert all(line["seconds"] > 0 for line in lines if line["event"] == "epoch")
