@@ -36,7 +36,7 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
         The run. Its ``output`` folder keeps the state: the same call after a kill goes on from the last epoch.
     progress : callable
         Receives one sentence per event; may raise ``JobCancelled``. The same events are on disk as JSON lines in
-        ``work/progress.jsonl`` of the output folder.
+        ``state/progress.jsonl`` of the output folder.
 
     Returns
     -------

@@ -34,7 +34,7 @@ class TrainSettings:
     dataset: Path = field(metadata={"rule": PathRule()})
     """Folder with ``cohort.parquet``, ``rois/`` and ``dataset.json``; relative to the settings file."""
     output: Path = field(metadata={"rule": PathRule()})
-    """Folder that receives the bundle, and the state of the run in ``work/``; relative to the settings file."""
+    """Folder that receives the bundle, and the state of the run in ``state/``; relative to the settings file."""
     name: str = _ruled(Text(), "deeptepp")
     """Name of the bundle: letters, digits, ``-``, ``_`` and ``.``."""
 
