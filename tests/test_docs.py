@@ -1,0 +1,60 @@
+"""What the documentation shows runs, and what can be set is documented."""
+
+import re
+import subprocess
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+
+import numpy as np
+from typer.testing import CliRunner
+
+from deeptepp.cli import app
+from deeptepp.config import Settings
+from deeptepp.dicom.write import write_study
+from deeptepp.simulate.protocols import RUIJIN
+from deeptepp.simulate.study import simulate_study
+from deeptepp.train.settings import TrainSettings
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_the_python_of_the_readme_scores_a_study(tmp_path):
+    coarse = replace(RUIJIN, name="coarse", matrix=192, n_slices=60, slice_mm=1.8)
+    simulated = simulate_study(latent_risk=0.5, tumour_size_mm=24.0, rng=np.random.default_rng(3), protocol=coarse)
+    write_study(simulated.study, tmp_path / "study.zip", description="simulated", patient_key="SIM")
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.S)
+    result = subprocess.run(
+        [sys.executable, "-c", block], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert re.match(r"scored(-with-warnings)? (Low|Moderate|High) RiskScore", result.stdout)
+
+
+def test_every_command_of_the_readme_exists():
+    (block,) = re.findall(r"```sh\n(deeptepp .*?)```", (ROOT / "README.md").read_text(), flags=re.S)
+    lines = block.strip().splitlines()
+    assert len(lines) >= 6
+    for line in lines:
+        words = line.split("#")[0].split()[1:]
+        command = words[:2] if words[0] == "simulate" else words[:1]
+        shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
+        assert shown.exit_code == 0, line
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", shown.output)
+        for option in (word for word in words if word.startswith("--")):
+            assert option in plain, line
+
+
+def test_every_setting_is_documented():
+    deployment = (ROOT / "docs" / "deployment.md").read_text()
+    training = (ROOT / "docs" / "training.md").read_text()
+    assert [f.name for f in fields(Settings) if f"`{f.name}`" not in deployment] == []
+    assert [f.name for f in fields(TrainSettings) if f"`{f.name}`" not in training] == []
+
+
+def test_the_map_of_files_points_at_files_that_exist():
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    paths = re.findall(r"`(deeptepp/[\w/.]+)`", text)
+    assert len(paths) >= 15
+    assert [p for p in paths if not (ROOT / p).exists()] == []
+    assert text.count("```mermaid") == 1
