@@ -56,5 +56,5 @@ def test_the_card_says_simulated_and_names_every_group_with_its_numbers(scored, 
     assert "SIMULATED COHORT" in card
     assert "RESEARCH USE ONLY" in card
     assert "| Cross-validation (out-of-fold) | 8 | 4 | 0.875 (" in card
-    assert "| Held out | 2 | 1 | 1.000 |" in card
+    assert "| Held out | 2 | 1 | 1.000 (interval not estimable) |" in card
     assert "SIMULATED" not in write_card(is_simulated=False, **arguments)
