@@ -22,6 +22,7 @@ from deeptepp.report.document import (
     finding_to_dict,
     lesion_to_dict,
     marks,
+    phase_to_dict,
     series_to_dict,
 )
 
@@ -100,7 +101,7 @@ def detect(study: StudyPath, as_json: AsJson = False) -> None:
             {
                 "candidates": candidates,
                 "is_ambiguous": images.detection.is_ambiguous if images.detection else None,
-                "phase": {"index": images.phase.index, "rule": images.phase.rule, "reason": images.phase.reason},
+                "phase": phase_to_dict(images.phase),
                 "series": [series_to_dict(row) for row in images.series],
                 "findings": [finding_to_dict(finding) for finding in images.findings],
                 "input_sha256": images.study.digest,

@@ -9,7 +9,7 @@
     │   ├── DicomError                    NoDicomFound, WrongModality, NotDynamic, MissingPhase, MixedGeometry,
     │   │                                 MissingSlice, IrregularSpacing, MissingTag, UnreadablePixels,
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries
-    │   ├── ClinicalError                 MissingField, OutOfRange, Contradiction, UnknownField, UnreadableProfile
+    │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort
     │   ├── SettingsError                 UnknownSetting, BadSetting
     │   └── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
@@ -218,13 +218,6 @@ class ClinicalError(InputError):
     """The clinical-pathological facts cannot be used."""
 
     rule = "clinical"
-
-
-class MissingField(ClinicalError):
-    """A clinical-pathological field that the rule needs is absent."""
-
-    rule = "clinical.missing-field"
-    template = "The field {field} is needed and was not entered."
 
 
 class UnknownField(ClinicalError):

@@ -1,19 +1,15 @@
 """The command line on files: exit status, rule ids, and the same assessment as on screen."""
 
 import json
-from dataclasses import replace
 
-import numpy as np
+import coarse_study
 import pytest
 import tiny_bundle
 from typer.testing import CliRunner
 
 from deeptepp.cli import app
 from deeptepp.dicom.write import write_study
-from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import simulate_study
 
-COARSE = replace(RUIJIN, name="coarse", matrix=192, n_slices=60, slice_mm=1.8)
 CP = """
 sex = "F"
 her2_status = "{her2}"
@@ -33,7 +29,7 @@ def run(*arguments):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("cli")
-    study = simulate_study(latent_risk=0.5, tumour_size_mm=24.0, rng=np.random.default_rng(3), protocol=COARSE)
+    study = coarse_study.coarse_study()
     write_study(study.study, root / "study", description="simulated", patient_key="SIM")
     tiny_bundle.make_tiny_bundle(root / "bundle")
     (root / "positive.toml").write_text(CP.format(her2="positive"))

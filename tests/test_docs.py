@@ -3,25 +3,22 @@
 import re
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 
-import numpy as np
+import coarse_study
 from typer.testing import CliRunner
 
 from deeptepp.cli import app
 from deeptepp.config import Settings
 from deeptepp.dicom.write import write_study
-from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import simulate_study
 from deeptepp.train.settings import TrainSettings
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_the_python_of_the_readme_scores_a_study(tmp_path):
-    coarse = replace(RUIJIN, name="coarse", matrix=192, n_slices=60, slice_mm=1.8)
-    simulated = simulate_study(latent_risk=0.5, tumour_size_mm=24.0, rng=np.random.default_rng(3), protocol=coarse)
+    simulated = coarse_study.coarse_study()
     write_study(simulated.study, tmp_path / "study.zip", description="simulated", patient_key="SIM")
     (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.S)
     result = subprocess.run(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from deeptepp.domain.lesion import Lesion
@@ -43,7 +44,7 @@ def assessment_to_dict(assessment: Assessment, bundle: ModelBundle | None = None
         "cut_offs": _cut_offs(bundle.tiers) if bundle else None,
         "n_reference": len(bundle.reference) if bundle else None,
         "findings": [finding_to_dict(finding) for finding in assessment.findings],
-        "phase": _phase(assessment.phase),
+        "phase": phase_to_dict(assessment.phase) if assessment.phase else None,
         "lesion": lesion_to_dict(assessment.lesion) if assessment.lesion else None,
         "profile": assessment.profile.to_mapping(),
         "is_override": assessment.is_override,
@@ -140,12 +141,23 @@ def series_to_dict(series: SeriesSummary) -> dict[str, Any]:
     dict
         Its fields.
     """
-    return {name: getattr(series, name) for name in series.__dataclass_fields__}
+    return asdict(series)
 
 
-def _phase(phase: PhaseChoice | None) -> dict[str, Any] | None:
-    """Give the phase choice as data."""
-    return {"index": phase.index, "rule": phase.rule, "reason": phase.reason} if phase else None
+def phase_to_dict(phase: PhaseChoice) -> dict[str, Any]:
+    """Give the phase choice as JSON-ready data.
+
+    Parameters
+    ----------
+    phase : PhaseChoice
+        The choice.
+
+    Returns
+    -------
+    dict
+        Index, rule and reason.
+    """
+    return asdict(phase)
 
 
 def _cut_offs(tiers: TierScheme) -> dict[str, Any]:
@@ -155,8 +167,7 @@ def _cut_offs(tiers: TierScheme) -> dict[str, Any]:
 
 def _receipt(assessment: Assessment) -> dict[str, Any] | None:
     """Give the receipt as data."""
-    receipt = assessment.receipt
-    return {name: getattr(receipt, name) for name in receipt.__dataclass_fields__} if receipt else None
+    return asdict(assessment.receipt) if assessment.receipt else None
 
 
 def _rounded(point: Iterable[float]) -> list[float]:

@@ -14,7 +14,7 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Assessment, Finding, Outcome, Receipt, RiskScore, Severity
-from deeptepp.errors import DeepTeppError, DetectionError, NoLesion
+from deeptepp.errors import DeepTeppError, DetectionError
 from deeptepp.imaging.quality import check_quality
 from deeptepp.imaging.roi import crop_roi
 from deeptepp.model.bundle import ModelBundle
@@ -76,7 +76,7 @@ def assess_case(
     if refuses and not allow_ineligible:
         return draft
     if target is None:
-        return draft if draft.refusals else _with(draft, Finding.from_error(NoLesion(limit=0.2)))
+        return draft  # the refusal of the detector is among its findings
     draft = _with(draft, *check_quality(images.study, images.phase, target))
     try:
         score = score_lesion(images, target, profile, bundle, progress=progress)
