@@ -232,12 +232,17 @@ def test_stopping_deletes_the_upload_and_goes_back(open_page, hand_in, monkeypat
     job_id = session_of(at).job_id
     at.button(key="case-cancel").click().run()
     assert session_of(at).screen is Screen.START
-    for _ in range(500):
-        if upload_id not in default_store():
+
+    def state():
+        return default_runner().look(job_id, session_of(at).id).state
+
+    # The endless work keeps the interpreter busy until it is stopped, so stopping takes a while on a slow machine.
+    for _ in range(3000):
+        if upload_id not in default_store() and state() is JobState.CANCELLED:
             break
         time.sleep(0.01)
     assert upload_id not in default_store()
-    assert default_runner().look(job_id, session_of(at).id).state is JobState.CANCELLED
+    assert state() is JobState.CANCELLED
 
 
 def test_work_lost_by_the_server_is_said_and_not_waited_for(demo):
