@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from browser import wait_until_drawn
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -17,6 +18,7 @@ def viewer(page, harness):
     viewer = page.locator('[data-part="viewer"]')
     expect(viewer).to_have_attribute("data-loaded", "4", timeout=60_000)
     expect(viewer).to_have_attribute("data-slice", str(LESION_SLICE))
+    wait_until_drawn(page)
     viewer.focus()
     return viewer
 

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from browser import wait_until_drawn
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -13,6 +14,7 @@ def zone(page, harness):
     page.goto(f"{harness.url}/?show=drop")
     zone = page.locator('[data-part="zone"]')
     expect(zone).to_be_visible(timeout=60_000)
+    wait_until_drawn(page)
     return zone
 
 
@@ -145,6 +147,7 @@ def test_a_server_that_cannot_be_reached_is_told(page, zone):
 def test_buttons_are_reached_by_keyboard(page, zone):
     button = page.get_by_role("button", name="Choose folder")
     button.focus()
+    expect(button).to_be_focused()
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        button.press("Enter")
     assert chooser.value
