@@ -98,7 +98,7 @@ def fit_fold(trial: Trial, fold: int | None) -> Fitted:
     chosen = trial.split.training(fold) & trial.labels.is_known
     patients, events = np.flatnonzero(chosen), trial.labels.event[chosen]
     part = dataset.cohort.where(chosen)
-    schema = fit_schema(part, tuple(FEATURES) if settings.use_cp else ())
+    schema = fit_schema(part, tuple(FEATURES) if "cp" in settings.inputs else ())
     seed = int(np.random.SeedSequence((settings.seed, 1, _number(fold))).generate_state(1)[0])
     net = _new_network(settings, len(dataset.roi_settings.channels), schema.length, seed)
     clinical = schema.encode_cohort(part)

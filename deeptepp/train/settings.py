@@ -38,14 +38,17 @@ class TrainSettings:
     name: str = _ruled(Text(), "deeptepp")
     """Name of the bundle: letters, digits, ``-``, ``_`` and ``.``."""
 
-    label: str = _ruled(Choice("rfs_event", "rfs_event_by_tau"), "rfs_event")
-    """What is learnt: an RFS event at any time, or by ``tau_months`` with earlier censored patients left out."""
+    label: str = _ruled(Choice("rfs_event", "rfs_event_by_tau", "her2_positive"), "rfs_event")
+    """What is learnt: an RFS event at any time, or by ``tau_months`` with earlier censored patients left out; or
+    HER2 status, where a cohort holds both."""
     tau_months: float = _ruled(Number(float, 1, 240), 60.0)
     """Horizon of ``rfs_event_by_tau``, months from surgery."""
     protocol: str = _ruled(Choice("strict", "paper"), "strict")
     """``strict`` holds patients out before cross-validation; ``paper`` tests on fold 1 of the cross-validation."""
     holdout_fraction: float = _ruled(Number(float, 0.05, 0.5), 0.2)
     """Share of cohorts 1 and 2 held out by the strict protocol."""
+    permute_labels: bool = _ruled(Truth(), default=False)
+    """Permute the labels over the patients of cohorts 1 and 2, as a control: nothing is left to learn."""
     n_folds: int = _ruled(Number(int, 2, 20), 5)
     """Number of cross-validation folds."""
     seed: int = _ruled(Number(int, 0, 2**31 - 1), 0)
@@ -60,12 +63,19 @@ class TrainSettings:
     tile_px: int = _ruled(Number(int, 8, 128), 28)
     """Edge of one tile, pixels; the mosaic has the square root of ``n_slices`` tiles a side."""
 
+    min_area_fraction: float = _ruled(Number(float, 0, 0.9), 0.1)
+    """Slice filtering: sections with less tumour area than this share of the largest are left out; 0 keeps all."""
+
     mv_mode: str = _ruled(Choice("balanced", "paper", "none"), "balanced")
     """Multi-view augmentation: ``balanced`` draws views alike for both classes; ``paper`` reslices positives only
     (to measure that artefact); ``none`` draws one view a patient and weights the classes instead."""
     k_max: int = _ruled(Number(int, 1, 64), 8)
     """Most views drawn of one positive patient in an epoch."""
 
+    backbone: str = _ruled(Choice("mm_resnet", "vgg16", "densenet169", "shake_shake", "se_resnext50"), "mm_resnet")
+    """Network; all but ``mm_resnet`` have one classifier and are trained on whole mosaics alone."""
+    inputs: str = _ruled(Choice("mri+cp", "mri", "cp"), "mri+cp")
+    """What the network is given: images, clinical-pathological facts, or both."""
     head: str = _ruled(Choice("pmg", "light"), "pmg")
     """Classifier heads of the network."""
     width: int = _ruled(Number(int, 8, 512), 64)
@@ -74,8 +84,10 @@ class TrainSettings:
     """Channels after the stem; 64 is ResNet18, 32 runs about three times as fast."""
     stages: bool = _ruled(Truth(), default=True)
     """Whether every stage has a classifier of its own; without, only steps of weight above 0 on the last one."""
-    use_cp: bool = _ruled(Truth(), default=True)
-    """Whether clinical-pathological facts enter the classifiers."""
+    deform_last_stage: bool = _ruled(Truth(), default=False)
+    """Whether the 3 x 3 convolutions of the last stage sample at learnt offsets."""
+    score_from: str = _ruled(Choice("concat", "combined"), "concat")
+    """Logits behind the risk score: those of the concatenation, or the sum over all four classifiers."""
 
     jigsaw: str = _ruled(Choice("pmg", "uniform"), "pmg")
     """Kind of permutation of the tiles."""
@@ -83,6 +95,15 @@ class TrainSettings:
     """Tiles per side in the four steps of a batch; 1 leaves the mosaic as it is."""
     loss_weights: tuple[float, ...] = _ruled(Many(Number(float, 0, 100), 4), (1.0, 1.0, 1.0, 2.0))
     """Weight of the cross-entropy in the four steps of a batch."""
+    shuffle_filter: str = _ruled(Choice("none", "fixed-tiles", "z-neighbours"), "fixed-tiles")
+    """Shuffles that are drawn again: none, those that leave a tile in place, or those that also keep more than
+    ``max_z_neighbours`` of the slices beside the slice that follows them."""
+    max_z_neighbours: float = _ruled(Number(float, 0, 1), 0.25)
+    """Largest share of preserved neighbours along the normal under the filter ``z-neighbours``."""
+    loss: str = _ruled(Choice("cross_entropy", "focal"), "cross_entropy")
+    """Loss of every step."""
+    focal_gamma: float = _ruled(Number(float, 0, 10), 2.0)
+    """Focusing exponent of the focal loss; 0 is the cross-entropy."""
     epochs: int = _ruled(Number(int, 1, 1000), 60)
     """Epochs of every fit; fixed beforehand, never chosen on a test fold."""
     batch_size: int = _ruled(Number(int, 2, 512), 16)
@@ -102,6 +123,10 @@ class TrainSettings:
     """Number format of the passes; ``auto`` takes bf16 where the device has instructions for it."""
     n_threads: int = _ruled(Number(int, 0, 256), 0)
     """Threads of the network on a CPU; 0 leaves the choice to the library."""
+    n_jobs: int = _ruled(Number(int, 1, 64), 1)
+    """Fits of one run side by side, each in a process of its own."""
+    tensorboard: bool = _ruled(Truth(), default=True)
+    """Whether losses are also written for TensorBoard, into ``state/tensorboard``."""
     n_workers: int = _ruled(Number(int, 1, 64), 1)
     """Threads that sample views while the network runs."""
 

@@ -126,7 +126,7 @@ def test_no_fit_ever_reads_a_patient_outside_of_its_training_fold(make_dataset, 
 
 
 def test_images_alone_train_without_clinical_facts(run_settings):
-    folder = train_bundle(replace(run_settings, use_cp=False, head="light", epochs=4, mv_mode="none"))
+    folder = train_bundle(replace(run_settings, inputs="mri", head="light", epochs=4, mv_mode="none"))
     bundle = load_bundle(folder)
     assert bundle.clinical.length == 0
-    assert tomllib.loads((folder / "training.toml").read_text())["use_cp"] is False
+    assert tomllib.loads((folder / "training.toml").read_text())["inputs"] == "mri"

@@ -41,7 +41,7 @@ def test_an_unknown_key_is_refused_with_the_nearest_name(key):
         ("learning_rate", "fast"),
         ("learning_rate", float("nan")),
         ("protocol", "loose"),
-        ("use_cp", 1),
+        ("inputs", "ct"),
         ("granularities", [8, 4, 2]),
         ("loss_weights", [1, 1, 1, -2]),
         ("view_names", []),
