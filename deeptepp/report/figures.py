@@ -1,7 +1,18 @@
-"""The figures: Kaplan-Meier curves with numbers at risk, and a score among the scores of the cohort."""
+"""The figures: survival, scores of the cohort, ROC curves, calibration, and estimates with intervals."""
 
+from deeptepp.report.calibration_figure import calibration_figure
+from deeptepp.report.forest_figure import forest_figure
+from deeptepp.report.roc_figure import RocLine, roc_figure
 from deeptepp.report.score_figure import score_distribution_figure
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.theme import for_dark_page
 
-__all__ = ["for_dark_page", "kaplan_meier_figure", "score_distribution_figure"]
+__all__ = [
+    "RocLine",
+    "calibration_figure",
+    "for_dark_page",
+    "forest_figure",
+    "kaplan_meier_figure",
+    "roc_figure",
+    "score_distribution_figure",
+]

@@ -1,0 +1,266 @@
+"""Estimates with intervals, one row each, in one or several panels: ablations, controls and subgroups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from textwrap import wrap
+
+import numpy as np
+import plotly.graph_objects as go
+
+from deeptepp.errors import NotEstimable
+from deeptepp.report.format import ratio_ci
+from deeptepp.report.marks import broken_title, finish
+from deeptepp.report.theme import FADED, FONT_PX, NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
+
+_ROW_PX, _HEAD_LINE_PX, _BOTTOM_PX, _GAP = 46, 19, 40, 0.06
+"""Height of a row, of a line of the names of the panels and of the axis; share of the width between panels."""
+
+_NAME_CHARACTERS = 24
+"""Longest line of the name of a panel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One value with its interval.
+
+    Parameters
+    ----------
+    value : float or None
+        None where the data do not determine it.
+    low, high : float or None
+        Confidence interval; None where there is none.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One column of the figure.
+
+    Parameters
+    ----------
+    name : str
+        What is estimated.
+    estimates : tuple of Estimate
+        One per row.
+    reference : float or None
+        Value of the dashed line, for example 0.5 for an AUC without information.
+    limits : tuple of float
+        Ends of the axis.
+    """
+
+    name: str
+    estimates: tuple[Estimate, ...]
+    reference: float | None
+    limits: tuple[float, float]
+
+
+def forest_figure(
+    labels: Sequence[str],
+    panels: Sequence[Panel],
+    *,
+    title: str,
+    notes: Sequence[str] = (),
+    highlighted: Sequence[int] = (0,),
+    level: float = 0.95,
+    simulated: bool,
+) -> go.Figure:
+    """Draw rows of estimates with intervals, the numbers above each.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        Names of the rows, from top to bottom.
+    panels : sequence of Panel
+        From left to right.
+    title : str
+        What is compared.
+    notes : sequence of str
+        A second line below each label, for example patients and events; none when empty.
+    highlighted : sequence of int
+        Rows drawn in another colour than the rest.
+    level : float
+        Confidence level of the intervals.
+    simulated : bool
+        The patients are simulated; the figure says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Height fixed by the rows, width free from about 520 px; ``layout.meta["alt"]`` holds the content in words.
+
+    Raises
+    ------
+    NotEstimable
+        There is no row or no panel.
+    """
+    if not labels or not panels:
+        raise NotEstimable(what="The figure", reason="there is nothing to compare")
+    figure = go.Figure()
+    _lay_out(figure, labels, panels, title, level)
+    for place, panel in enumerate(panels):
+        _add_panel(figure, panel, place, len(labels), set(highlighted))
+    _add_labels(figure, labels, notes)
+    return finish(figure, _alt(labels, panels, title), simulated=simulated, mark_height=-0.02)
+
+
+def _lay_out(figure: go.Figure, labels: Sequence[str], panels: Sequence[Panel], title: str, level: float) -> None:
+    """Place title, panels and rows by pixels."""
+    text, n_lines = broken_title(title)
+    head_px = 11 + _HEAD_LINE_PX * max(len(wrap(panel.name, _NAME_CHARACTERS)) for panel in panels)
+    top, n_rows = 10 + 21 * n_lines + 34 + head_px, len(labels)
+    left = 24 + int(7.4 * max(len(label) for label in labels))
+    width = (1 - _GAP * (len(panels) - 1)) / len(panels)
+    axes = {}
+    for place, panel in enumerate(panels):
+        begin = place * (width + _GAP)
+        axes[f"xaxis{_number(place)}"] = {
+            "range": list(panel.limits),
+            "domain": [begin, begin + width],
+            "tickangle": 0,
+            "nticks": 5,
+            "title": {"text": ""},
+            "anchor": "y",
+        }
+    figure.update_layout(
+        template=TEMPLATE,
+        height=top + _ROW_PX * n_rows + 34 + _BOTTOM_PX,
+        margin={"l": left, "r": 20, "t": top, "b": _BOTTOM_PX},
+        title={
+            "text": text,
+            "subtitle": {"text": f"In brackets: {100 * level:g}\u00a0% CI"},
+            "yref": "container",
+            "y": 1,
+            "yanchor": "top",
+            "pad": {"t": 10, "l": 10},
+        },
+        showlegend=False,
+        # The room below the last row is for the mark of simulated data.
+        yaxis={"range": [n_rows - 0.5 + 34 / _ROW_PX, -0.5], "visible": False, "fixedrange": True},
+        hovermode="closest",
+        **axes,
+    )
+
+
+def _add_panel(figure: go.Figure, panel: Panel, place: int, n_rows: int, highlighted: set[int]) -> None:
+    """Add the points and numbers of one column."""
+    axis = f"x{_number(place)}"
+    if panel.reference is not None:
+        figure.add_shape(
+            type="line",
+            xref=axis,
+            yref="y",
+            x0=panel.reference,
+            x1=panel.reference,
+            y0=-0.5,
+            y1=n_rows - 0.5,
+            line={"color": NEUTRAL, "width": 1, "dash": "dash"},
+        )
+    figure.add_annotation(
+        text=f"<b>{'<br>'.join(escape(line) for line in wrap(panel.name, _NAME_CHARACTERS))}</b>",
+        xref=f"{axis} domain",
+        yref="paper",
+        x=0,
+        y=1,
+        xanchor="left",
+        yanchor="bottom",
+        align="left",
+        yshift=4,
+        showarrow=False,
+        name="panel",
+    )
+    for row, estimate in enumerate(panel.estimates):
+        colour = OTHER_COLOURS[0] if row in highlighted else OTHER_COLOURS[2]
+        _add_estimate(figure, estimate, row, (axis, panel), colour)
+
+
+def _add_estimate(figure: go.Figure, estimate: Estimate, row: int, column: tuple[str, Panel], colour: str) -> None:
+    """Add point, interval and number of one row."""
+    axis, panel = column
+    low, high = panel.limits
+    middle = (low + high) / 2
+    words = ratio_ci(estimate.value, estimate.low, estimate.high)
+    if estimate.value is not None:
+        has_interval = estimate.low is not None and estimate.high is not None
+        figure.add_scatter(
+            x=[estimate.value],
+            y=[row + 0.18],
+            xaxis=axis,
+            mode="markers",
+            marker={"color": colour if has_interval else FADED, "size": 9, "symbol": "square"},
+            error_x=_interval(estimate, colour),
+            name=panel.name,
+            hovertemplate=f"{escape(panel.name)} {words}<extra></extra>",
+        )
+    # Kept inside the panel, so that numbers of neighbouring panels never meet.
+    span = high - low
+    x = middle if estimate.value is None else float(np.clip(estimate.value, low + 0.3 * span, high - 0.3 * span))
+    figure.add_annotation(
+        text=words,
+        xref=axis,
+        yref="y",
+        x=x,
+        y=row + 0.02,
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": SMALL_PX},
+        name="number",
+    )
+
+
+def _interval(estimate: Estimate, colour: str) -> dict[str, object] | None:
+    """Lay out the whiskers of an estimate; None where it has no interval."""
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return None
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [estimate.high - estimate.value],
+        "arrayminus": [estimate.value - estimate.low],
+        "color": colour,
+        "thickness": 1.8,
+        "width": 5,
+    }
+
+
+def _add_labels(figure: go.Figure, labels: Sequence[str], notes: Sequence[str]) -> None:
+    """Write the name of every row to its left, and its note below."""
+    for row, label in enumerate(labels):
+        note = f'<br><span style="font-size:{SMALL_PX - 1}px">{escape(notes[row])}</span>' if notes else ""
+        figure.add_annotation(
+            text=f"{escape(label)}{note}",
+            xref="paper",
+            yref="y",
+            x=0,
+            y=row,
+            xanchor="right",
+            yanchor="middle",
+            align="right",
+            xshift=-12,
+            showarrow=False,
+            font={"size": FONT_PX},
+            name="label",
+        )
+
+
+def _number(place: int) -> str:
+    """Give the number of an axis as plotly writes it, nothing for the first."""
+    return "" if place == 0 else str(place + 1)
+
+
+def _alt(labels: Sequence[str], panels: Sequence[Panel], title: str) -> str:
+    """Say what the figure shows."""
+    rows = []
+    for row, label in enumerate(labels):
+        values = ", ".join(
+            f"{p.name} {ratio_ci(p.estimates[row].value, p.estimates[row].low, p.estimates[row].high)}"
+            for p in panels
+        )
+        rows.append(f"{label}: {values}.")
+    return f"Estimates with intervals: {title}. {' '.join(rows)}"

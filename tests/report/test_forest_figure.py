@@ -1,0 +1,52 @@
+import pytest
+
+from deeptepp.domain.risk import SIMULATED_COHORT
+from deeptepp.errors import NotEstimable
+from deeptepp.report.forest_figure import Estimate, Panel, forest_figure
+from deeptepp.report.theme import FADED
+
+AUC = Panel("AUC", (Estimate(0.77, 0.71, 0.84), Estimate(0.74), Estimate(None)), 0.5, (0.4, 1.0))
+CORRELATION = Panel("Correlation", (Estimate(0.6, 0.5, 0.7),) * 3, None, (0.0, 1.0))
+ROWS = ["Full", "Without jigsaw", "Without stages"]
+
+
+def texts(figure, name):
+    return [a.text for a in figure.layout.annotations if a.name == name]
+
+
+def test_every_row_shows_its_number_and_interval_or_says_why_not():
+    figure = forest_figure(ROWS, [AUC], title="Ablations", simulated=True)
+    assert texts(figure, "number") == ["0.77 (0.71–0.84)", "0.74 (CI not estimable)", "not estimable"]
+    assert texts(figure, "label") == ROWS
+
+
+def test_whiskers_end_at_the_interval_and_a_value_without_one_is_grey():
+    first, second = forest_figure(ROWS, [AUC], title="Ablations", simulated=True).data
+    assert first.x[0] + first.error_x.array[0] == pytest.approx(0.84)
+    assert first.x[0] - first.error_x.arrayminus[0] == pytest.approx(0.71)
+    assert second.error_x.array is None
+    assert second.marker.color == FADED
+
+
+def test_panels_stand_side_by_side_with_axes_of_their_own():
+    figure = forest_figure(ROWS, [AUC, CORRELATION], title="Ablations", simulated=True)
+    assert figure.layout.xaxis.domain[1] < figure.layout.xaxis2.domain[0]
+    assert {trace.xaxis for trace in figure.data} == {"x", "x2"}
+    assert (figure.layout.xaxis.range, figure.layout.xaxis2.range) == ((0.4, 1.0), (0.0, 1.0))
+
+
+def test_the_reference_is_drawn_where_there_is_one():
+    lines = forest_figure(ROWS, [AUC, CORRELATION], title="Ablations", simulated=True).layout.shapes
+    assert [(line.x0, line.xref) for line in lines] == [(0.5, "x")]
+
+
+def test_the_words_hold_every_estimate_and_the_mark():
+    alt = forest_figure(ROWS, [AUC, CORRELATION], title="Ablations", simulated=True).layout.meta["alt"]
+    assert alt.startswith(SIMULATED_COHORT)
+    assert "Without jigsaw: AUC 0.74 (CI not estimable), Correlation 0.60 (0.50–0.70)." in alt
+
+
+@pytest.mark.parametrize(("rows", "panels"), [([], [AUC]), (ROWS, [])])
+def test_nothing_to_compare_is_refused(rows, panels):
+    with pytest.raises(NotEstimable):
+        forest_figure(rows, panels, title="Ablations", simulated=True)
