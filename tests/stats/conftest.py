@@ -16,6 +16,7 @@ class Table:
     """One data set of the oracle, columns by name; rows with a missing value in a used column are dropped."""
 
     def __init__(self, path: Path, used: list[str]) -> None:
+        self.path = path
         with path.open() as lines:
             rows = [row for row in csv.DictReader(lines) if all(row[name] not in ("", "NA") for name in used)]
         self.columns = {name: np.array([row[name] for row in rows]) for name in used}

@@ -1,0 +1,167 @@
+"""Whether a score in [0, 1] is a probability, so that 20 of 100 patients with a score of 0.2 have the event.
+
+A network that saw the classes balanced gives odds that are too high by the factor of the balancing. With that
+factor known, ``shift_prior`` takes it back before calibration is measured again.
+
+References
+----------
+Cox DR. Biometrika 1958;45:562-565 (intercept and slope).
+Van Calster B et al. J Clin Epidemiol 2016;74:167-176 (levels of calibration).
+Saerens M, Latinne P, Decaestecker C. Neural Comput 2002;14:21-41 (a change of the prior).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import expit, logit, ndtri
+
+from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.stats.logistic import LogisticFit, fit_logistic
+
+Floats = npt.NDArray[np.float64]
+
+SMALLEST = 1e-9
+"""Scores are kept this far from 0 and 1 before their log odds are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number with its interval.
+
+    Parameters
+    ----------
+    value : float
+        The estimate.
+    low, high : float
+        Confidence interval.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class BinaryCalibration:
+    """Agreement of a score with the frequency of events.
+
+    Parameters
+    ----------
+    intercept : Estimate
+        Log odds by which the scores are too low on the whole (slope fixed at 1); 0 when they are right.
+    slope : Estimate
+        1 when right, below 1 where scores are too extreme.
+    observed_to_expected : Estimate
+        Events seen per event that the scores add up to.
+    brier : float
+        Mean squared error of the score.
+    brier_of_prevalence : float
+        The same for the share of events as everybody's score, p (1 - p).
+    level : float
+        Confidence level of the intervals.
+    n : int
+        Patients.
+    n_events : int
+        Patients with the event.
+    method : str
+        For captions.
+    """
+
+    intercept: Estimate
+    slope: Estimate
+    observed_to_expected: Estimate
+    brier: float
+    brier_of_prevalence: float
+    level: float
+    n: int
+    n_events: int
+    method: str = "logistic recalibration, Wald intervals; O/E with a binomial interval"
+
+
+def calibration_of(
+    probabilities: npt.ArrayLike, events: npt.ArrayLike, *, level: float = 0.95
+) -> BinaryCalibration:
+    """Compare scores with what was seen.
+
+    Parameters
+    ----------
+    probabilities : (n,) array_like
+        In [0, 1].
+    events : (n,) array_like of bool
+        True where the event was seen.
+    level : float
+        Confidence level, in (0, 1).
+
+    Returns
+    -------
+    BinaryCalibration
+        Intercept, slope, O/E and Brier score.
+
+    Raises
+    ------
+    NotEstimable
+        One class is empty, the scores never vary, or they separate the classes.
+    OutOfRange
+        A score is missing or lies outside of [0, 1].
+    """
+    p, y = np.asarray(probabilities, dtype=np.float64), np.asarray(events, dtype=bool)
+    if not ((p >= 0) & (p <= 1)).all():
+        raise OutOfRange(field="probabilities", value="missing or outside", limit="[0, 1]")
+    if len(p) and np.ptp(p) == 0:
+        raise NotEstimable(what="The calibration slope", reason="the scores never vary")
+    log_odds = _log_odds(p)
+    large = fit_logistic(np.empty((len(y), 0)), y, offset=log_odds)
+    fit = fit_logistic(log_odds[:, None], y)
+    z = float(ndtri(0.5 + level / 2))
+    return BinaryCalibration(
+        intercept=_wald(large, 0, z),
+        slope=_wald(fit, 1, z),
+        observed_to_expected=_observed_to_expected(p, y, z),
+        brier=float(np.mean((p - y) ** 2)),
+        brier_of_prevalence=float(y.mean() * (1 - y.mean())),
+        level=level,
+        n=len(y),
+        n_events=int(y.sum()),
+    )
+
+
+def shift_prior(probabilities: npt.ArrayLike, log_odds_shift: npt.ArrayLike) -> Floats:
+    """Take back a known shift of the log odds.
+
+    Parameters
+    ----------
+    probabilities : (n,) array_like
+        In [0, 1].
+    log_odds_shift : (n,) array_like or float
+        Log of the factor by which the odds of the classes were raised for training, such as log 8 where each
+        patient with an event was seen eight times.
+
+    Returns
+    -------
+    (n,) float64
+        Probabilities at the odds before the shift.
+    """
+    log_odds = _log_odds(np.asarray(probabilities, dtype=np.float64))
+    return np.asarray(expit(log_odds - np.asarray(log_odds_shift, dtype=np.float64)), dtype=np.float64)
+
+
+def _log_odds(p: Floats) -> Floats:
+    """Give finite log odds."""
+    return np.asarray(logit(np.clip(p, SMALLEST, 1 - SMALLEST)), dtype=np.float64)
+
+
+def _wald(fit: LogisticFit, term: int, z: float) -> Estimate:
+    """Give one term of a fit with its interval; term 0 is the intercept."""
+    value = fit.intercept if term == 0 else float(fit.coefficients[term - 1])
+    half = z * float(np.sqrt(fit.covariance[term, term]))
+    return Estimate(value, value - half, value + half)
+
+
+def _observed_to_expected(p: Floats, y: npt.NDArray[np.bool_], z: float) -> Estimate:
+    """Give O/E with an interval on the log scale, the number of events being binomial."""
+    ratio = float(y.sum() / max(p.sum(), SMALLEST))
+    half = z * float(np.sqrt((1 - y.mean()) / y.sum()))
+    return Estimate(ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half)))
