@@ -162,6 +162,9 @@ def simulate_cohort_command(
     image_correlation: Annotated[
         float, typer.Option(min=0, max=1, help="Correlation of image and biology.")
     ] = 0.95,
+    channels: Annotated[
+        str, typer.Option(help="Images kept of each tumour: pre, post, subtraction, late; by commas.")
+    ] = "post",
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
     """Make a cohort by the published margins, with MR, detection and regions of interest."""
@@ -175,7 +178,7 @@ def simulate_cohort_command(
             seed=seed,
             n_patients=n,
             image_correlation=image_correlation,
-            roi_settings=RoiSettings(),
+            roi_settings=RoiSettings(channels=tuple(channels.split(","))),
             n_jobs=jobs,
             progress=_say,
         )

@@ -44,7 +44,7 @@ DATASET_FILE = "dataset.json"
 ROI_FOLDER = "rois"
 RECORD_FOLDER = "records"
 
-GENERATOR = 1
+GENERATOR = 2
 """Version of the simulated images; raised whenever the same seed gives other images."""
 
 ProtocolTable = dict[str, Protocol]

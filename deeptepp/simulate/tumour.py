@@ -78,7 +78,7 @@ class TumourPattern:
     @property
     def rim_uptake(self) -> Uptake:
         """Uptake of the rim: rises early and washes out at high risk, slow and persistent at low risk."""
-        return Uptake(0.80 + 1.35 * self.vigour, 48.0 - 26.0 * self.vigour, 0.03 - 0.085 * self.wash_out)
+        return Uptake(0.80 + 1.70 * self.vigour, 50.0 - 30.0 * self.vigour, 0.04 - 0.13 * self.wash_out)
 
     @property
     def core_uptake(self) -> Uptake:
@@ -215,7 +215,7 @@ def build_tumour(
     spicules = _spicules(direction, outside, size_mm, pattern, rng)
     share = np.maximum(body, spicules)
     noise = smooth_noise(block.shape, max(0.17 * size_mm, 3.2) / np.asarray(block.spacing_mm), rng)
-    texture = np.clip(1 + (0.04 + 0.36 * pattern.heterogeneity) * noise, 0.25, 2.0).astype(np.float32)
+    texture = np.clip(1 + (0.04 + 0.42 * pattern.heterogeneity) * noise, 0.25, 2.0).astype(np.float32)
     rim_mm = np.clip(0.17 * size_mm, 2.2, 6.5)
     rim = soft_step(rim_mm * (1 + 0.2 * noise) - depth, 0.75 * rim_mm)
     z, y, x = (int(v) for v in start)
@@ -242,7 +242,7 @@ def _outline(
     ellipsoid = 1 / np.sqrt((turned**2).sum(axis=0))
     lobes = _on_sphere(direction, 1.6, rng)
     fine = _on_sphere(direction, 3.6, rng)
-    strength = 0.02 + 0.20 * pattern.irregularity
+    strength = 0.02 + 0.24 * pattern.irregularity
     result: Field = ellipsoid * np.exp(strength * np.clip(lobes, -2, 2) + 0.55 * strength * np.clip(fine, -2, 2))
     return result.astype(np.float32)
 
@@ -302,6 +302,6 @@ def _halo(outside: Field, block: Grid, pattern: TumourPattern, rng: np.random.Ge
     """Give peritumoural enhancement relative to the rim, fading with distance, (z, y, x)."""
     noise = smooth_noise(block.shape, 6 / np.asarray(block.spacing_mm), rng)
     fade = np.exp(-((np.clip(outside, 0, None) / (0.55 * HALO_MM)) ** 2)) * soft_step(HALO_MM - outside + 3, 4)
-    strength = 0.58 * pattern.halo * np.clip(1 + 0.5 * noise, 0.1, 2)
+    strength = 0.70 * pattern.halo * np.clip(1 + 0.5 * noise, 0.1, 2)
     result: Field = (strength * fade).astype(np.float32)
     return result
