@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tomllib
+from collections.abc import Iterable
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli_w
 import torch
@@ -25,7 +27,7 @@ from deeptepp.domain.risk import TierScheme
 from deeptepp.errors import BadSetting, BundleMissing, ChecksumMismatch, MissingColumn, SchemaMismatch
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.fusion import ClinicalSchema
-from deeptepp.model.mm_resnet import MMResNet
+from deeptepp.model.network import SCORES_FROM, RiskNetwork, build_network
 from deeptepp.tables import read_cohort, write_cohort
 from deeptepp.views.planes import ViewSettings
 
@@ -47,7 +49,12 @@ TRAINING = "training.toml"
 SUMS = "SHA256SUMS"
 
 FILES = (CARD, SETTINGS, METRICS, REFERENCE, TRAINING, WEIGHTS)
-"""What a bundle consists of, beside ``SHA256SUMS``."""
+"""What every bundle consists of, beside ``SHA256SUMS`` and documents of its own."""
+
+_DOCUMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}\.md")
+"""Names that a document may have: plain, so that none leads out of the folder or hides in it."""
+
+Network = TypeVar("Network", bound=RiskNetwork)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -58,7 +65,7 @@ class ModelBundle:
     ----------
     name : str
         Name of the bundle, which is also that of its folder.
-    net : MMResNet
+    net : RiskNetwork
         The network; copied, its weights rounded to half precision, in evaluation mode.
     roi : RoiSettings
         How the region of interest is cut and normalised.
@@ -84,11 +91,16 @@ class ModelBundle:
         Raised by any change that moves a score.
     provenance : dict
         Code version, command and data of the training run, ready for TOML.
+    score_from : {"concat", "combined"}
+        Logits behind the score, see ``risk_logits``.
+    documents : dict of str to str
+        Markdown by file name, such as reporting checklists; names are plain and end in ``.md``.
 
     Raises
     ------
     BadSetting
-        Network, regions, views and CP schema do not fit together.
+        Network, regions, views and CP schema do not fit together, or ``score_from`` or the name of a document is
+        not allowed.
     MissingColumn
         The reference cohort has no scores or tiers.
     ValueError
@@ -96,7 +108,7 @@ class ModelBundle:
     """
 
     name: str
-    net: MMResNet
+    net: RiskNetwork
     roi: RoiSettings
     views: ViewSettings
     clinical: ClinicalSchema
@@ -109,6 +121,8 @@ class ModelBundle:
     sha256: str = ""
     score_version: int = 1
     provenance: dict[str, Any] = field(default_factory=dict)
+    score_from: str = "concat"
+    documents: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         settings = self.net.settings
@@ -118,6 +132,11 @@ class ModelBundle:
         ):
             if value != limit:
                 raise BadSetting(key=key, value=value, limit=limit)
+        if self.score_from not in SCORES_FROM:
+            raise BadSetting(key="score_from", value=self.score_from, limit=" or ".join(SCORES_FROM))
+        for name in self.documents:
+            if not _is_document(name):
+                raise BadSetting(key="documents", value=name, limit="a plain file name that ends in .md")
         room_mm = (self.roi.n_voxels - 1) * self.roi.spacing_mm
         if self.views.fov_mm > room_mm:
             raise BadSetting(key="views.fov_mm", value=self.views.fov_mm, limit=f"at most {room_mm:g}")
@@ -127,17 +146,17 @@ class ModelBundle:
         object.__setattr__(self, "net", as_served(self.net))
 
 
-def as_served(net: MMResNet) -> MMResNet:
+def as_served(net: Network) -> Network:
     """Copy a network as a bundle serves it.
 
     Parameters
     ----------
-    net : MMResNet
+    net : RiskNetwork
         The trained network; not changed.
 
     Returns
     -------
-    MMResNet
+    RiskNetwork
         A copy on the CPU in evaluation mode, without gradients, its weights rounded to half precision but held as
         float32.
 
@@ -182,13 +201,15 @@ def save_bundle(bundle: ModelBundle, folder: Path) -> ModelBundle:
     (folder / SETTINGS).write_text(tomli_w.dumps(_settings_table(bundle)), encoding="utf-8")
     (folder / TRAINING).write_text(tomli_w.dumps(bundle.training), encoding="utf-8")
     (folder / METRICS).write_text(json.dumps(bundle.metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    (folder / CARD).write_text(bundle.card, encoding="utf-8")
+    for name, text in {CARD: bundle.card, **bundle.documents}.items():
+        (folder / name).write_text(text, encoding="utf-8")
     write_cohort(bundle.reference, folder / REFERENCE)
-    size = sum((folder / name).stat().st_size for name in FILES)
+    names = sorted((*FILES, *bundle.documents))
+    size = sum((folder / name).stat().st_size for name in names)
     if size > MAX_BUNDLE_BYTES:
         msg = f"The bundle has {size} bytes, more than the {MAX_BUNDLE_BYTES} allowed"
         raise ValueError(msg)
-    sums = "".join(f"{_digest(folder / name)}  {name}\n" for name in sorted(FILES))
+    sums = "".join(f"{_digest(folder / name)}  {name}\n" for name in names)
     (folder / SUMS).write_text(sums, encoding="utf-8")
     return replace(bundle, sha256=_digest(folder / SUMS))
 
@@ -200,6 +221,7 @@ def _settings_table(bundle: ModelBundle) -> dict[str, Any]:
         "name": bundle.name,
         "is_simulated": bundle.is_simulated,
         "score_version": bundle.score_version,
+        "score_from": bundle.score_from,
         "roi": asdict(bundle.roi),
         "views": asdict(bundle.views),
         "network": dict(bundle.net.settings),
@@ -220,7 +242,7 @@ def verify_bundle(folder: Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        SHA-256 of each file by its name.
+        SHA-256 of each file by its name, documents last.
 
     Raises
     ------
@@ -229,15 +251,28 @@ def verify_bundle(folder: Path) -> dict[str, str]:
     ChecksumMismatch
         A file differs from its checksum or has none.
     """
-    for name in (SUMS, *FILES):
-        if not (folder / name).is_file():
-            raise BundleMissing(value=name)
+    if not (folder / SUMS).is_file():
+        raise BundleMissing(value=SUMS)
     lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
     expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    for name in FILES:
+    names = (*FILES, *_documents(expected))
+    for name in names:
+        if not (folder / name).is_file():
+            raise BundleMissing(value=name)
+    for name in names:
         if expected.get(name) != _digest(folder / name):
             raise ChecksumMismatch(value=name)
-    return {name: expected[name] for name in FILES}
+    return {name: expected[name] for name in names}
+
+
+def _documents(sums: Iterable[str]) -> list[str]:
+    """Name the documents among the files with a checksum."""
+    return sorted(filter(_is_document, sums))
+
+
+def _is_document(name: str) -> bool:
+    """Tell whether a file may be a document of a bundle."""
+    return _DOCUMENT.fullmatch(name) is not None and name not in FILES
 
 
 def load_bundle(path: Path | None = None) -> ModelBundle:
@@ -263,20 +298,20 @@ def load_bundle(path: Path | None = None) -> ModelBundle:
         The layout is of another version, or a section does not read as this version writes it.
     """
     folder = default_bundle_path() if path is None else Path(path)
-    verify_bundle(folder)
+    sums = verify_bundle(folder)
     try:
         table = tomllib.loads((folder / SETTINGS).read_text(encoding="utf-8"))
         if table["schema_version"] != SCHEMA_VERSION:
             raise SchemaMismatch(value=table["schema_version"], limit=SCHEMA_VERSION)
-        return _read(folder, table)
+        return _read(folder, table, _documents(sums))
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         # The checksums match, so the file is what its maker wrote: not damaged, but of a layout unknown here.
         raise SchemaMismatch(value=f"{SCHEMA_VERSION} with other sections", limit=SCHEMA_VERSION) from error
 
 
-def _read(folder: Path, table: dict[str, Any]) -> ModelBundle:
+def _read(folder: Path, table: dict[str, Any], documents: list[str]) -> ModelBundle:
     """Build the bundle from its verified files."""
-    net = MMResNet(**table["network"])
+    net = build_network(table["network"])
     weights = load((folder / WEIGHTS).read_bytes())
     net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights.items()})
     return ModelBundle(
@@ -294,6 +329,8 @@ def _read(folder: Path, table: dict[str, Any]) -> ModelBundle:
         sha256=_digest(folder / SUMS),
         score_version=table["score_version"],
         provenance=table["provenance"],
+        score_from=table.get("score_from", "concat"),
+        documents={name: (folder / name).read_text(encoding="utf-8") for name in documents},
     )
 
 

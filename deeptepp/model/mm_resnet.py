@@ -20,18 +20,11 @@ Du et al., Progressive multi-granularity training of jigsaw patches, ECCV 2020, 
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 
-from deeptepp.errors import BadSetting
-
-Head = Literal["pmg", "light"]
-StageLogits = tuple[Tensor, Tensor, Tensor, Tensor]
-
-N_CLASSES = 2
-"""No recurrence (0) and recurrence (1)."""
+from deeptepp.model.classifier import Classifier, Head, RiskNetwork, StageLogits, hidden_units
+from deeptepp.model.deformable import DeformableConvolution
 
 _HEAD_MOMENTUM = 0.01
 """Momentum of the batch normalisation in the convolutional heads, as Du et al. have it."""
@@ -46,13 +39,15 @@ class ResidualBlock(nn.Module):
         Channels.
     stride : int
         1, or 2 to halve the map.
+    deformable : bool
+        Whether both convolutions sample at learnt offsets.
     """
 
-    def __init__(self, n_in: int, n_out: int, stride: int = 1) -> None:
+    def __init__(self, n_in: int, n_out: int, stride: int = 1, *, deformable: bool = False) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, bias=False)
+        self.conv1 = _convolution(n_in, n_out, stride, deformable=deformable)
         self.bn1 = nn.BatchNorm2d(n_out)
-        self.conv2 = nn.Conv2d(n_out, n_out, 3, padding=1, bias=False)
+        self.conv2 = _convolution(n_out, n_out, 1, deformable=deformable)
         self.bn2 = nn.BatchNorm2d(n_out)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or n_in != n_out:
@@ -67,6 +62,13 @@ class ResidualBlock(nn.Module):
         return torch.relu(y + self.shortcut(x))  # (B, n_out, h / stride, w / stride)
 
 
+def _convolution(n_in: int, n_out: int, stride: int, *, deformable: bool) -> nn.Module:
+    """Make a 3 x 3 convolution."""
+    if deformable:
+        return DeformableConvolution(n_in, n_out, stride)
+    return nn.Conv2d(n_in, n_out, 3, stride=stride, padding=1, bias=False)
+
+
 class ResNet18Trunk(nn.Module):
     """The textbook ResNet18 without pooling and classifier.
 
@@ -76,9 +78,11 @@ class ResNet18Trunk(nn.Module):
         C.
     stem_channels : int
         S; the stages have S, 2 S, 4 S and 8 S channels.
+    deform_last_stage : bool
+        Whether the 3 x 3 convolutions of the last stage sample at learnt offsets.
     """
 
-    def __init__(self, in_channels: int, stem_channels: int = 64) -> None:
+    def __init__(self, in_channels: int, stem_channels: int = 64, *, deform_last_stage: bool = False) -> None:
         super().__init__()
         s = stem_channels
         self.stage_channels = (2 * s, 4 * s, 8 * s)
@@ -88,7 +92,10 @@ class ResNet18Trunk(nn.Module):
         self.layer1 = nn.Sequential(ResidualBlock(s, s), ResidualBlock(s, s))
         self.layer2 = nn.Sequential(ResidualBlock(s, 2 * s, 2), ResidualBlock(2 * s, 2 * s))
         self.layer3 = nn.Sequential(ResidualBlock(2 * s, 4 * s, 2), ResidualBlock(4 * s, 4 * s))
-        self.layer4 = nn.Sequential(ResidualBlock(4 * s, 8 * s, 2), ResidualBlock(8 * s, 8 * s))
+        self.layer4 = nn.Sequential(
+            ResidualBlock(4 * s, 8 * s, 2, deformable=deform_last_stage),
+            ResidualBlock(8 * s, 8 * s, deformable=deform_last_stage),
+        )
 
     def forward(self, views: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map mosaics (B, C, H, W) to the maps of the last three stages."""
@@ -138,46 +145,7 @@ class MaxPool(nn.Module):
         return x.amax(dim=(2, 3))
 
 
-class Classifier(nn.Module):
-    """Pooled features and CP side by side, then two fully connected layers (one in the light form).
-
-    Parameters
-    ----------
-    n_features : int
-        Length of the pooled features.
-    n_clinical : int
-        F.
-    width : int or None
-        Units of the hidden layer; None for a single linear layer.
-
-    Notes
-    -----
-    The batch normalisation in front covers the image features only: the CP values are standardised on the training
-    fold already, and a missing flag that is almost always 0 has a running variance near 0, by which the rare 1
-    would be blown up to any size.
-    """
-
-    def __init__(self, n_features: int, n_clinical: int, width: int | None) -> None:
-        super().__init__()
-        self.bn = nn.Identity() if width is None else nn.BatchNorm1d(n_features)
-        if width is None:
-            self.layers = nn.Sequential(nn.Linear(n_features + n_clinical, N_CLASSES))
-        else:
-            self.layers = nn.Sequential(
-                nn.Linear(n_features + n_clinical, width),
-                nn.BatchNorm1d(width),
-                nn.ELU(),
-                nn.Linear(width, N_CLASSES),
-            )
-
-    def forward(self, features: Tensor, clinical: Tensor) -> Tensor:
-        """Map features (B, n_features) and CP (B, F) to logits (B, K)."""
-        z = torch.cat([self.bn(features), clinical], dim=1)  # (B, n_features + F)
-        logits: Tensor = self.layers(z)  # (B, K)
-        return logits
-
-
-class MMResNet(nn.Module):
+class MMResNet(RiskNetwork):
     """Multi-scale, multi-stage ResNet18 with CP before every classifier.
 
     Parameters
@@ -196,6 +164,8 @@ class MMResNet(nn.Module):
         S; 64 is ResNet18.
     stages : bool
         False leaves one classifier, on the last stage alone; its logits are then returned four times.
+    deform_last_stage : bool
+        Whether the 3 x 3 convolutions of the last stage sample at learnt offsets.
 
     Raises
     ------
@@ -213,11 +183,12 @@ class MMResNet(nn.Module):
         *,
         stem_channels: int = 64,
         stages: bool = True,
+        deform_last_stage: bool = False,
     ) -> None:
         super().__init__()
-        if head not in ("pmg", "light"):
-            raise BadSetting(key="network.head", value=head, limit="pmg or light")
-        self.settings: dict[str, int | str | bool] = {
+        hidden = hidden_units(head, width)
+        self.settings = {
+            "backbone": "mm_resnet",
             "in_channels": in_channels,
             "n_clinical": n_clinical,
             "head": head,
@@ -225,13 +196,13 @@ class MMResNet(nn.Module):
             "out": out,
             "stem_channels": stem_channels,
             "stages": stages,
+            "deform_last_stage": deform_last_stage,
         }
-        self.trunk = ResNet18Trunk(in_channels, stem_channels)
+        self.trunk = ResNet18Trunk(in_channels, stem_channels, deform_last_stage=deform_last_stage)
         used = self.trunk.stage_channels if stages else self.trunk.stage_channels[-1:]
-        is_pmg = head == "pmg"
+        is_pmg = hidden is not None
         self.heads = nn.ModuleList(StageHead(n, width, out) if is_pmg else MaxPool() for n in used)
         lengths = [out if is_pmg else n for n in used]
-        hidden = width if is_pmg else None
         self.classifiers = nn.ModuleList(Classifier(n, n_clinical, hidden) for n in lengths if stages)
         self.concat_classifier = Classifier(sum(lengths), n_clinical, hidden)
 
@@ -259,28 +230,3 @@ class MMResNet(nn.Module):
             return y_concat, y_concat, y_concat, y_concat
         y1, y2, y3 = (f(x, clinical) for f, x in zip(self.classifiers, pooled, strict=True))  # 3 x (B, K)
         return y1, y2, y3, y_concat
-
-
-def initialise(net: nn.Module, generator: torch.Generator) -> None:
-    """Draw all weights anew from one generator.
-
-    Parameters
-    ----------
-    net : torch.nn.Module
-        Network of convolutions, linear layers and batch normalisations; changed in place.
-    generator : torch.Generator
-        Source of randomness.
-
-    References
-    ----------
-    He et al., Delving deep into rectifiers, ICCV 2015, arXiv 1502.01852.
-    """
-    for module in net.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
-        elif isinstance(module, nn.Linear):
-            bound = module.in_features**-0.5
-            nn.init.uniform_(module.weight, -bound, bound, generator=generator)
-            nn.init.uniform_(module.bias, -bound, bound, generator=generator)
-        elif isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
-            module.reset_parameters()

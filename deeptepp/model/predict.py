@@ -10,34 +10,36 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.domain.risk import RiskScore
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.model.mm_resnet import MMResNet
+from deeptepp.model.network import RiskNetwork, risk_logits
 
 
 def view_probabilities(
-    net: MMResNet, stack: ViewStack, clinical: npt.NDArray[np.float32]
+    net: RiskNetwork, stack: ViewStack, clinical: npt.NDArray[np.float32], score_from: str = "concat"
 ) -> npt.NDArray[np.float64]:
     """Give the probability of recurrence that each view of one lesion speaks for.
 
     Parameters
     ----------
-    net : MMResNet
+    net : RiskNetwork
         In evaluation mode on the CPU; only read, so that threads may share it.
     stack : ViewStack
         Mosaics of the lesion.
     clinical : (F,) float32
         Encoded CP of the patient.
+    score_from : {"concat", "combined"}
+        Logits behind the score, see ``risk_logits``.
 
     Returns
     -------
     (V,) float64
-        Softmax of the last fully connected layer for recurrence; the risk score is its mean.
+        Softmax of these logits for recurrence; the risk score is its mean.
     """
     # A copy: the arrays of values are read-only, and torch takes no negative strides.
     views = torch.tensor(np.ascontiguousarray(stack.views))  # (V, C, H, W)
     patient = torch.tensor(clinical).expand(len(views), -1)  # (V, F)
     with torch.inference_mode():
-        y_concat = net(views, patient)[-1]  # (V, K)
-        probability = torch.softmax(y_concat.double(), dim=1)[:, 1]  # (V,)
+        y = risk_logits(net(views, patient), score_from)  # (V, K)
+        probability = torch.softmax(y.double(), dim=1)[:, 1]  # (V,)
     return np.asarray(probability.numpy(), dtype=np.float64)
 
 
@@ -58,6 +60,6 @@ def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile)
     RiskScore
         Probability of recurrence per view, and its mean over the views.
     """
-    probability = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile))
+    probability = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile), bundle.score_from)
     per_view = dict(zip(stack.names, probability.tolist(), strict=True))
     return RiskScore(float(probability.mean()), per_view)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ import torch
 
 from deeptepp.model.bundle import as_served
 from deeptepp.model.fusion import FEATURES, ClinicalSchema, fit_schema
-from deeptepp.model.mm_resnet import MMResNet, initialise
+from deeptepp.model.network import RiskNetwork, build_network, initialise
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.checkpoint import EpochLoss
 from deeptepp.train.dataset import Dataset, Labels
@@ -66,7 +65,7 @@ class Fitted:
 
     Parameters
     ----------
-    net : MMResNet
+    net : RiskNetwork
         As it is served: half-precision weights, evaluation mode.
     schema : ClinicalSchema
         Fitted on the same patients as the network.
@@ -74,7 +73,7 @@ class Fitted:
         The epochs of the fit.
     """
 
-    net: MMResNet
+    net: RiskNetwork
     schema: ClinicalSchema
     history: tuple[EpochLoss, ...]
 
@@ -160,7 +159,7 @@ def score_fold(trial: Trial, fold: int | None, fitted: Fitted) -> npt.NDArray[np
 
 
 def score_patient(
-    net: MMResNet,
+    net: RiskNetwork,
     dataset: Dataset,
     patient: int,
     *,
@@ -171,7 +170,7 @@ def score_patient(
 
     Parameters
     ----------
-    net : MMResNet
+    net : RiskNetwork
         In evaluation mode on the CPU.
     dataset : Dataset
         All patients.
@@ -191,19 +190,25 @@ def score_patient(
     return float(view_probabilities(net, stack, clinical).mean())
 
 
-def _new_network(settings: TrainSettings, n_channels: int, n_clinical: int, seed: int) -> MMResNet:
+def _new_network(settings: TrainSettings, n_channels: int, n_clinical: int, seed: int) -> RiskNetwork:
     """Make a network with weights drawn from the seed alone."""
-    head = cast("Literal['pmg', 'light']", settings.head)
-    net = MMResNet(
-        n_channels,
-        n_clinical,
-        head,
-        settings.width,
-        stem_channels=settings.stem_channels,
-        stages=settings.stages,
-    )
+    net = build_network({"in_channels": n_channels, "n_clinical": n_clinical, **_architecture(settings)})
     initialise(net, torch.Generator().manual_seed(seed))
     return net
+
+
+def _architecture(settings: TrainSettings) -> dict[str, object]:
+    """Give the settings that the chosen backbone knows; the others have their published shape."""
+    head = {"head": settings.head, "width": settings.width}
+    if settings.inputs == "cp":
+        return {"backbone": "cp_mlp", **head}
+    if settings.backbone == "mm_resnet":
+        stem = {"stem_channels": settings.stem_channels, "stages": settings.stages}
+        deform = {"deform_last_stage": settings.deform_last_stage}
+        return {"backbone": "mm_resnet", **head, **stem, **deform}
+    if settings.backbone == "shake_shake":
+        return {"backbone": "shake_shake", "base_channels": settings.stem_channels}
+    return {"backbone": settings.backbone}
 
 
 def _class_weights(events: npt.NDArray[np.bool_], settings: TrainSettings) -> torch.Tensor | None:

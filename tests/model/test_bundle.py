@@ -32,7 +32,8 @@ from deeptepp.model.bundle import (
     save_bundle,
     verify_bundle,
 )
-from deeptepp.model.mm_resnet import MMResNet, initialise
+from deeptepp.model.mm_resnet import MMResNet
+from deeptepp.model.network import initialise
 from deeptepp.views.planes import ViewSettings
 
 

@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from deeptepp.errors import BadSetting
-from deeptepp.model.mm_resnet import MMResNet, ResNet18Trunk, initialise
+from deeptepp.model.mm_resnet import MMResNet, ResNet18Trunk
+from deeptepp.model.network import initialise
 
 
 def n_parameters(module):

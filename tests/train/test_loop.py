@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from deeptepp.model.mm_resnet import MMResNet, initialise
+from deeptepp.model.mm_resnet import MMResNet
+from deeptepp.model.network import initialise
 from deeptepp.train.loop import Batch, Fit, choose_engine, has_native_bf16
 from deeptepp.train.sampling import ViewSampler
 
