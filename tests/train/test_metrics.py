@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,22 @@ def test_the_numbers_of_a_group_follow_from_its_patients_alone(scored):
     assert (group["specificity"]["k"], group["specificity"]["n"]) == (3, 4)
     assert group["auc_hard_labels"] == pytest.approx(0.75)  # balanced accuracy
     assert group["tiers"] == {"Low": 4, "Moderate": 2, "High": 2}
+    assert group["auc_mean_of_folds"] == pytest.approx(0.75)
+    assert group["auc_sd_of_folds"] == pytest.approx(np.sqrt(0.125))
+    assert group["at_half"] == group["at_cut_off"]
+
+
+def test_without_tiers_there_is_no_point_at_their_cut_off(scored):
+    group = measure(replace(scored, tiers=None))["cross_validation"]
+    assert "tiers" not in group
+    assert group["sensitivity"] is None
+    assert group["auc"] == pytest.approx(14 / 16)
+
+
+def test_views_are_measured_as_a_labelled_extra(scored):
+    views = np.repeat(scored.scores[:, None], 3, axis=1)
+    group = measure(replace(scored, view_scores=views, is_counted=np.ones((12, 3), dtype=bool)))["holdout"]
+    assert (group["n"], group["views"]["n_views"]) == (2, 6)
 
 
 def test_groups_are_kept_apart(scored):
