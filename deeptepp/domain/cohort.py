@@ -25,6 +25,10 @@ SCORE = "score"
 TIER = "tier"
 LATENT_RISK = "latent_risk"
 """z of the simulated biology; only in simulated cohorts."""
+HER2_POSITIVE = "her2_positive"
+"""HER2 status, missing where unknown; only in cohorts that hold both kinds."""
+SOURCE = "source"
+"""Name of the data set that a patient comes from; only in cohorts put together from several."""
 
 
 class Arm(StrEnum):

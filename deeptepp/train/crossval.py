@@ -14,18 +14,19 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from deeptepp.domain.lesion import ViewStack
 from deeptepp.model.bundle import as_served
 from deeptepp.model.fusion import FEATURES, ClinicalSchema, fit_schema
 from deeptepp.model.network import RiskNetwork, build_network, initialise
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.checkpoint import EpochLoss
-from deeptepp.train.dataset import Dataset, Labels
+from deeptepp.train.dataset import Labels
 from deeptepp.train.journal import Journal
 from deeptepp.train.loop import Engine, Fit
-from deeptepp.train.sampling import ViewSampler, views_per_positive
+from deeptepp.train.sampling import ViewSampler, no_image, views_per_positive
 from deeptepp.train.settings import TrainSettings
+from deeptepp.train.source import ViewSource
 from deeptepp.train.split import Split
-from deeptepp.views.mosaic import build_views
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -34,7 +35,7 @@ class Trial:
 
     Parameters
     ----------
-    dataset : Dataset
+    dataset : ViewSource
         All patients.
     labels : Labels
         What is learnt of them.
@@ -50,7 +51,7 @@ class Trial:
         Hears of every epoch.
     """
 
-    dataset: Dataset
+    dataset: ViewSource
     labels: Labels
     split: Split
     settings: TrainSettings
@@ -99,7 +100,7 @@ def fit_fold(trial: Trial, fold: int | None) -> Fitted:
     part = dataset.cohort.where(chosen)
     schema = fit_schema(part, tuple(FEATURES) if "cp" in settings.inputs else ())
     seed = int(np.random.SeedSequence((settings.seed, 1, _number(fold))).generate_state(1)[0])
-    net = _new_network(settings, len(dataset.roi_settings.channels), schema.length, seed)
+    net = _new_network(settings, dataset.n_channels, schema.length, seed)
     clinical = schema.encode_cohort(part)
     sampler = ViewSampler(dataset, patients, events, clinical=clinical, settings=settings, seed=seed)
     fit = Fit(net, settings, trial.engine, class_weights=_class_weights(events, settings))
@@ -109,19 +110,21 @@ def fit_fold(trial: Trial, fold: int | None) -> Fitted:
         fit=_title(fold),
         n=len(patients),
         n_events=int(events.sum()),
-        views_per_positive=views_per_positive(events, settings),
+        views_per_positive=views_per_positive(events, settings, n_views=len(dataset.view_names(settings.views))),
     )
     fit.run(
         sampler.batches,
         seed=seed,
-        checkpoint=_folder(trial, fold) / "checkpoint.safetensors",
+        checkpoint=fit_folder(trial, fold) / "checkpoint.safetensors",
         on_epoch=lambda epoch: _report_epoch(trial, fold, epoch),
     )
     served = as_served(net.to(memory_format=torch.contiguous_format))  # type: ignore[call-overload]
     return Fitted(served, schema, tuple(fit.history))
 
 
-def score_fold(trial: Trial, fold: int | None, fitted: Fitted) -> npt.NDArray[np.float64]:
+def score_fold(
+    trial: Trial, fold: int | None, fitted: Fitted, *, chosen: npt.NDArray[np.bool_] | None = None
+) -> npt.NDArray[np.float64]:
     """Score the patients that a fit left out, from disk where that was done before.
 
     Parameters
@@ -132,47 +135,51 @@ def score_fold(trial: Trial, fold: int | None, fitted: Fitted) -> npt.NDArray[np
         Fold that was left out; None for the refit.
     fitted : Fitted
         Its network.
+    chosen : (n,) bool, optional
+        Whom to score; those whom the split has this fit test when left out.
 
     Returns
     -------
-    (n,) float64
-        Scores in [0, 1]; NaN for everyone else.
+    (n, V) float64
+        Probability of the event by view, in [0, 1]; NaN for everyone else.
     """
-    path = _folder(trial, fold) / "scores.json"
-    scores = np.full(len(trial.dataset), np.nan)
-    patients = np.flatnonzero(trial.split.testing(fold))
+    path = fit_folder(trial, fold) / "scores.json"
+    names = trial.dataset.view_names(trial.settings.views)
+    chosen = trial.split.testing(fold) if chosen is None else chosen
+    scores = np.full((len(trial.dataset), len(names)), np.nan)
     if path.exists():
-        scores[patients] = json.loads(path.read_text("utf-8"))
-        return scores
-    clinical = fitted.schema.encode_cohort(trial.dataset.cohort)
-    for patient in patients:
-        scores[patient] = score_patient(
-            fitted.net, trial.dataset, int(patient), clinical=clinical[patient], settings=trial.settings
+        stored = json.loads(path.read_text("utf-8"))
+        scores[stored["patients"]] = stored["probabilities"]
+    missing = np.flatnonzero(chosen & np.isnan(scores).any(axis=1))
+    if len(missing):
+        clinical = fitted.schema.encode_cohort(trial.dataset.cohort)
+        for patient in missing:
+            scores[patient] = score_patient(
+                fitted.net, trial.dataset, int(patient), clinical=clinical[patient], settings=trial.settings
+            )
+        _write_scores(path, scores, names)
+        trial.journal.add(
+            "scored", f"{_title(fold)}: {len(missing)} patients scored", fit=_title(fold), n=len(missing)
         )
-    fresh = path.with_suffix(".part")
-    fresh.write_text(json.dumps(scores[patients].tolist()), encoding="utf-8")
-    fresh.replace(path)
-    trial.journal.add(
-        "scored", f"{_title(fold)}: {len(patients)} patients scored", fit=_title(fold), n=len(patients)
-    )
+    scores[~chosen] = np.nan
     return scores
 
 
 def score_patient(
     net: RiskNetwork,
-    dataset: Dataset,
+    source: ViewSource,
     patient: int,
     *,
     clinical: npt.NDArray[np.float32],
     settings: TrainSettings,
-) -> float:
-    """Score one patient as serving does: the mean probability over the fixed views, without jitter.
+) -> npt.NDArray[np.float64]:
+    """Score one patient as serving does: the probability by view, over the fixed views, without jitter.
 
     Parameters
     ----------
     net : RiskNetwork
         In evaluation mode on the CPU.
-    dataset : Dataset
+    source : ViewSource
         All patients.
     patient : int
         Position of the patient.
@@ -183,11 +190,25 @@ def score_patient(
 
     Returns
     -------
-    float
-        Risk score in [0, 1].
+    (V,) float64
+        Probabilities in [0, 1]; the risk score is their mean.
     """
-    stack = build_views(dataset.roi(patient), settings.views)
-    return float(view_probabilities(net, stack, clinical).mean())
+    views = settings.views
+    names = source.view_names(views)
+    if settings.inputs == "cp":
+        mosaics = [no_image(source)] * len(names)
+    else:
+        mosaics = [source.mosaic(patient, name, views) for name in names]
+    return view_probabilities(net, ViewStack(np.stack(mosaics), names), clinical)
+
+
+def _write_scores(path: Path, scores: npt.NDArray[np.float64], names: tuple[str, ...]) -> None:
+    """Replace the scores of a fit on disk; patients are named by position alone."""
+    patients = np.flatnonzero(~np.isnan(scores).any(axis=1))
+    content = {"views": names, "patients": patients.tolist(), "probabilities": scores[patients].tolist()}
+    fresh = path.with_suffix(".part")
+    fresh.write_text(json.dumps(content), encoding="utf-8")
+    fresh.replace(path)
 
 
 def _new_network(settings: TrainSettings, n_channels: int, n_clinical: int, seed: int) -> RiskNetwork:
@@ -243,7 +264,7 @@ def _title(fold: int | None) -> str:
     return "refit" if fold is None else f"fold {fold + 1}"
 
 
-def _folder(trial: Trial, fold: int | None) -> Path:
+def fit_folder(trial: Trial, fold: int | None) -> Path:
     """Name the folder of a fit."""
     folder = trial.folder / _title(fold).replace(" ", "-")
     folder.mkdir(parents=True, exist_ok=True)

@@ -11,17 +11,23 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.cohort import ARM, RFS_EVENT, RFS_MONTHS, SUBJECT, Arm, Cohort
+from deeptepp.domain.cohort import ARM, HER2_POSITIVE, RFS_EVENT, RFS_MONTHS, SUBJECT, Arm, Cohort
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi
-from deeptepp.errors import UnreadableCohort
+from deeptepp.errors import MissingColumn, UnreadableCohort
 from deeptepp.imaging.roi import RoiSettings, read_roi
 from deeptepp.tables import read_cohort
 from deeptepp.train.settings import TrainSettings
+from deeptepp.train.source import ViewSource
+from deeptepp.views.mosaic import view_mosaic
+from deeptepp.views.planes import Jitter, ViewSettings
 
 COHORT_FILE = "cohort.parquet"
 DATASET_FILE = "dataset.json"
 ROI_FOLDER = "rois"
+
+OnPatient = Callable[[int, int], None]
+"""Hears the number of patients read so far and their total."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,6 +93,21 @@ class Dataset:
         return self.rois[patient].unpack()
 
     @property
+    def n_channels(self) -> int:
+        """Channels of every mosaic."""
+        return len(self.roi_settings.channels)
+
+    def view_names(self, views: ViewSettings) -> tuple[str, ...]:
+        """Name the views of a patient: those of the settings."""
+        return views.names
+
+    def mosaic(
+        self, patient: int, view: str, views: ViewSettings, jitter: Jitter | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Reslice the region of interest of one patient by position, (C, H, W)."""
+        return view_mosaic(self.roi(patient), view, views, jitter=jitter)
+
+    @property
     def is_scored_only(self) -> npt.NDArray[np.bool_]:
         """True for cohort 3 (trastuzumab and pertuzumab), which is never trained on, (n,)."""
         scored_only: npt.NDArray[np.bool_] = np.asarray(self.cohort[ARM] == Arm.TP.value, dtype=bool)
@@ -109,21 +130,60 @@ class Labels:
     is_known: npt.NDArray[np.bool_]
 
 
-def label_patients(cohort: Cohort, settings: TrainSettings) -> Labels:
+def label_patients(source: ViewSource, settings: TrainSettings) -> Labels:
     """Derive the labels that the settings ask for.
 
     Parameters
     ----------
-    cohort : Cohort
-        With the RFS columns.
+    source : ViewSource
+        Patients; their cohort holds the columns of the label.
     settings : TrainSettings
-        ``label`` and ``tau_months`` are read.
+        ``label``, ``tau_months``, ``permute_labels`` and ``seed`` are read.
 
     Returns
     -------
     Labels
-        One entry per patient.
+        One entry per patient. Permuted, they are dealt anew among the patients who may be trained on, so that
+        nothing about them can be learnt while their number stays.
+
+    Raises
+    ------
+    MissingColumn
+        The cohort does not hold the label.
     """
+    labels = _label(source.cohort, settings)
+    if not settings.permute_labels:
+        return labels
+    dealt = np.flatnonzero(~scored_only(source, settings))
+    order = np.arange(len(labels.event))
+    order[dealt] = np.random.default_rng(np.random.SeedSequence((settings.seed, 2))).permutation(dealt)
+    return Labels(labels.event[order], labels.is_known[order])
+
+
+def scored_only(source: ViewSource, settings: TrainSettings) -> npt.NDArray[np.bool_]:
+    """Mark the patients who are never trained on, (n,).
+
+    Parameters
+    ----------
+    source : ViewSource
+        Patients.
+    settings : TrainSettings
+        ``label`` is read.
+
+    Returns
+    -------
+    (n,) bool
+        Cohort 3 where the label is an outcome of treatment; nobody where it is a property of the tumour.
+    """
+    if settings.label == HER2_POSITIVE:
+        return np.zeros(len(source), dtype=bool)
+    return source.is_scored_only
+
+
+def _label(cohort: Cohort, settings: TrainSettings) -> Labels:
+    """Read the label of every patient off the cohort."""
+    if settings.label == HER2_POSITIVE:
+        return _her2_labels(cohort)
     event = np.asarray(cohort[RFS_EVENT], dtype=bool)
     if settings.label == "rfs_event":
         return Labels(event, np.ones_like(event))
@@ -132,8 +192,45 @@ def label_patients(cohort: Cohort, settings: TrainSettings) -> Labels:
     return Labels(early, early | (months >= settings.tau_months))
 
 
-def read_dataset(folder: Path, *, on_patient: Callable[[int, int], None] | None = None) -> Dataset:
-    """Read a dataset folder into memory.
+def _her2_labels(cohort: Cohort) -> Labels:
+    """Read HER2 status, which may be missing."""
+    if HER2_POSITIVE not in cohort:
+        raise MissingColumn(value=HER2_POSITIVE)
+    status = np.array([np.nan if value is None else float(value) for value in cohort[HER2_POSITIVE].tolist()])
+    is_known = np.isfinite(status)
+    return Labels(np.where(is_known, status, 0.0) > 0, is_known)
+
+
+def read_dataset(folder: Path, *, on_patient: OnPatient | None = None) -> ViewSource:
+    """Read a dataset folder of any kind into memory.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``dataset.json``, whose ``kind`` says what else it holds; regions of interest where it is absent.
+    on_patient : callable, optional
+        Hears the number of patients read and their total.
+
+    Returns
+    -------
+    ViewSource
+        The patients with their images.
+
+    Raises
+    ------
+    UnreadableCohort
+        A file is absent or unreadable, or the kind is unknown.
+    MissingColumn
+        A column of the cohort is absent.
+    """
+    kind = read_description(folder).get("kind", "rois")
+    if kind == "rois":
+        return read_rois(folder, on_patient=on_patient)
+    raise UnreadableCohort(reason=f"{DATASET_FILE} is of the unknown kind {kind}")
+
+
+def read_rois(folder: Path, *, on_patient: OnPatient | None = None) -> Dataset:
+    """Read a dataset folder of regions of interest into memory.
 
     Parameters
     ----------
@@ -155,7 +252,7 @@ def read_dataset(folder: Path, *, on_patient: Callable[[int, int], None] | None 
         A column of the cohort is absent.
     """
     cohort = read_cohort(folder / COHORT_FILE)
-    description = _read_description(folder / DATASET_FILE)
+    description = read_description(folder)
     subjects = [str(subject) for subject in cohort[SUBJECT]]
     absent = sum(not _roi_path(folder, subject).is_file() for subject in subjects)
     if absent:
@@ -182,12 +279,12 @@ def _read_packed(path: Path) -> PackedRoi:
         raise UnreadableCohort(reason=f"a file in {ROI_FOLDER}/ is damaged") from error
 
 
-def _read_description(path: Path) -> dict[str, object]:
-    """Read ``dataset.json``."""
+def read_description(folder: Path) -> dict[str, object]:
+    """Read ``dataset.json`` of a dataset folder, or raise ``UnreadableCohort``."""
     try:
-        description: dict[str, object] = json.loads(path.read_text("utf-8"))
+        description: dict[str, object] = json.loads((folder / DATASET_FILE).read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise UnreadableCohort(reason=f"{path.name} is absent or not JSON") from error
+        raise UnreadableCohort(reason=f"{DATASET_FILE} is absent or not JSON") from error
     return description
 
 

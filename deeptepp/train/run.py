@@ -5,26 +5,119 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from deeptepp.domain.cohort import SOURCE
 from deeptepp.errors import BadSetting
 from deeptepp.stats.cutoffs import find_tier_scheme
 from deeptepp.train.crossval import Fitted, Trial, fit_fold, score_fold
-from deeptepp.train.dataset import Dataset, label_patients, read_dataset
+from deeptepp.train.dataset import Dataset, Labels, label_patients, read_dataset, scored_only
 from deeptepp.train.export import make_bundle, write_bundle
 from deeptepp.train.journal import Journal, Listener, silent
 from deeptepp.train.loop import choose_engine
 from deeptepp.train.metrics import Scored
 from deeptepp.train.settings import TrainSettings
-from deeptepp.train.split import split_patients
+from deeptepp.train.source import ViewSource
+from deeptepp.train.split import Split, split_patients
 
-_FREE_TO_CHANGE = ("dataset", "output", "name", "n_threads", "n_workers")
+_FREE_TO_CHANGE = ("dataset", "output", "name", "n_threads", "n_workers", "n_jobs", "tensorboard")
 """Settings that may change between the start of a run and its resumption: no weight depends on them beyond the
 order of additions in a sum."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Run:
+    """What a run found out: every patient scored by networks that never saw her.
+
+    Parameters
+    ----------
+    dataset : ViewSource
+        All patients.
+    labels : Labels
+        What was learnt of them.
+    split : Split
+        The part each played.
+    view_scores : (n, V) float64
+        Probability of the event by view: out-of-fold for the patients of the cross-validation; by the refit for
+        everyone else, or the mean over the networks of the folds where there was no refit.
+    scores : (n,) float64
+        Risk scores, the mean over the views.
+    refit : Fitted or None
+        The network that was trained on all folds.
+    settings : TrainSettings
+        Settings of the run.
+    """
+
+    dataset: ViewSource
+    labels: Labels
+    split: Split
+    view_scores: npt.NDArray[np.float64]
+    scores: npt.NDArray[np.float64]
+    refit: Fitted | None
+    settings: TrainSettings
+
+
+def run_trial(
+    settings: TrainSettings,
+    *,
+    folder: Path,
+    dataset: ViewSource | None = None,
+    with_refit: bool = True,
+    progress: Listener = silent,
+) -> Run:
+    """Cross-validate, refit where asked for, and score every patient.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+        The run; ``output`` and ``name`` are not used.
+    folder : Path
+        Keeps the state: the same call after a kill goes on from the last whole epoch of every fit.
+    dataset : ViewSource, optional
+        The patients, where they were read before; else the settings' ``dataset`` is read.
+    with_refit : bool
+        Whether one network is trained on all folds at the end. Without, the patients outside of the folds are
+        scored by all networks of the folds.
+    progress : callable
+        Receives one sentence per event; may raise ``JobCancelled``. The same events are on disk as JSON lines in
+        ``progress.jsonl`` of the folder.
+
+    Returns
+    -------
+    Run
+        Scores and networks.
+
+    Raises
+    ------
+    UnreadableCohort
+        The dataset is incomplete or damaged.
+    MissingColumn
+        The cohort does not hold the label.
+    TooFewEvents
+        There are not enough events for the folds.
+    BadSetting
+        The folder holds a run of other settings or data.
+    """
+    journal = Journal(folder, progress)
+    dataset = read_dataset(settings.dataset) if dataset is None else dataset
+    _claim(folder / "run.json", settings, dataset)
+    with _threads(settings.n_threads):
+        trial = _start(settings, dataset, folder, journal)
+        view_scores, refit = _fit_all(trial, with_refit=with_refit)
+    return Run(
+        dataset=dataset,
+        labels=trial.labels,
+        split=trial.split,
+        view_scores=view_scores,
+        scores=view_scores.mean(axis=1),
+        refit=refit,
+        settings=settings,
+    )
 
 
 def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Path:
@@ -50,24 +143,23 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
     TooFewEvents
         There are not enough events for the folds.
     BadSetting
-        The output folder holds a run of other settings or data.
+        The output folder holds a run of other settings or data, or the dataset is not one that is served.
     NotEstimable
         The scores do not separate the classes at any cut-off, so that there are no tiers.
     """
     work = settings.output / "state"
-    journal = Journal(work, progress)
     dataset = read_dataset(settings.dataset)
-    _claim(work / "run.json", settings, dataset)
-    with _threads(settings.n_threads):
-        trial = _start(settings, dataset, work, journal)
-        scores, refit = _fit_all(trial)
-        in_folds = trial.split.in_folds & trial.labels.is_known
-        tiers = find_tier_scheme(scores[in_folds], trial.labels.event[in_folds])
-        scored = Scored(dataset.cohort, trial.labels, trial.split, scores, tiers)
-        bundle = make_bundle(dataset, scored, refit, settings)
+    if not isinstance(dataset, Dataset):
+        raise BadSetting(key="dataset", value="without regions of interest", limit="one of regions of interest")
+    run = run_trial(settings, folder=work, dataset=dataset, progress=progress)
+    assert run.refit is not None  # noqa: S101  asked for
+    in_folds = run.split.in_folds & run.labels.is_known
+    tiers = find_tier_scheme(run.scores[in_folds], run.labels.event[in_folds])
+    scored = Scored(dataset.cohort, run.labels, run.split, run.scores, tiers)
+    bundle = make_bundle(dataset, scored, run.refit, settings)
     folder = write_bundle(bundle, settings)
     cross_validation = bundle.metrics["cross_validation"]
-    journal.add(
+    Journal(work, progress).add(
         "bundle",
         f"bundle {settings.name}: out-of-fold AUC {cross_validation['auc']:.3f}, {tiers.method}",
         metrics={key: value for key, value in bundle.metrics.items() if key != "refit_losses"},
@@ -75,10 +167,11 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
     return folder
 
 
-def _start(settings: TrainSettings, dataset: Dataset, work: Path, journal: Journal) -> Trial:
+def _start(settings: TrainSettings, dataset: ViewSource, work: Path, journal: Journal) -> Trial:
     """Label and split the patients."""
-    labels = label_patients(dataset.cohort, settings)
-    split = split_patients(labels, dataset.is_scored_only, settings)
+    labels = label_patients(dataset, settings)
+    source = dataset.cohort.columns.get(SOURCE)
+    split = split_patients(labels, scored_only(dataset, settings), settings, source=source)
     engine = choose_engine(settings)
     precision = "bf16" if engine.is_bf16 else "fp32"
     journal.add(
@@ -99,18 +192,42 @@ def _start(settings: TrainSettings, dataset: Dataset, work: Path, journal: Journ
     )
 
 
-def _fit_all(trial: Trial) -> tuple[npt.NDArray[np.float64], Fitted]:
-    """Fit and score every fold, the refit last; every patient ends with the score of one network."""
-    scores = np.full(len(trial.dataset), np.nan)
+def _fit_all(trial: Trial, *, with_refit: bool) -> tuple[npt.NDArray[np.float64], Fitted | None]:
+    """Fit and score every fold, the refit last where there is one."""
+    everyone_else = ~trial.split.in_folds
+    found = []
     for fold in range(trial.split.n_folds):
-        found = score_fold(trial, fold, fit_fold(trial, fold))
-        scores = np.where(np.isnan(found), scores, found)
-    refit = fit_fold(trial, None)
-    found = score_fold(trial, None, refit)
-    return np.where(np.isnan(found), scores, found), refit
+        chosen = trial.split.testing(fold) | (everyone_else & (not with_refit))
+        found.append(score_fold(trial, fold, fit_fold(trial, fold), chosen=chosen))
+    refit = fit_fold(trial, None) if with_refit else None
+    if refit is not None:
+        found.append(score_fold(trial, None, refit))
+    return combine_scores(found), refit
 
 
-def _claim(path: Path, settings: TrainSettings, dataset: Dataset) -> None:
+def combine_scores(found: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
+    """Average the scores of the networks that scored a patient.
+
+    Parameters
+    ----------
+    found : list of (n, V) float64
+        Scores of every network; NaN where it did not score a patient.
+
+    Returns
+    -------
+    (n, V) float64
+        NaN only where no network scored a patient.
+    """
+    stack = np.stack(found)
+    n_networks = np.isfinite(stack).sum(axis=0)
+    total = np.nansum(stack, axis=0)
+    mean: npt.NDArray[np.float64] = np.divide(
+        total, n_networks, out=np.full_like(total, np.nan), where=n_networks > 0
+    )
+    return mean
+
+
+def _claim(path: Path, settings: TrainSettings, dataset: ViewSource) -> None:
     """Mark the output folder as that of this run, or refuse one that belongs to another."""
     mine = {k: v for k, v in settings.to_mapping().items() if k not in _FREE_TO_CHANGE}
     mine["dataset_sha256"] = dataset.sha256

@@ -15,10 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from deeptepp.train.dataset import Dataset
 from deeptepp.train.loop import Batch
 from deeptepp.train.settings import TrainSettings
-from deeptepp.views.mosaic import view_mosaic
+from deeptepp.train.source import ViewSource
 from deeptepp.views.planes import Jitter
 
 _BATCHES_AHEAD = 3
@@ -34,7 +33,7 @@ class Draws:
     patients : (k,) int64
         Positions of patients in the dataset.
     views : (k,) int64
-        Positions of views in ``TrainSettings.view_names``.
+        Positions of views in ``ViewSource.view_names``.
     """
 
     patients: npt.NDArray[np.int64]
@@ -45,7 +44,9 @@ class Draws:
         return len(self.patients)
 
 
-def views_per_positive(labels: npt.NDArray[np.bool_], settings: TrainSettings) -> int:
+def views_per_positive(
+    labels: npt.NDArray[np.bool_], settings: TrainSettings, *, n_views: int | None = None
+) -> int:
     """Give the number of views that balance the classes of a training fold.
 
     Parameters
@@ -54,6 +55,8 @@ def views_per_positive(labels: npt.NDArray[np.bool_], settings: TrainSettings) -
         Events of the patients of the TRAINING fold and of no other.
     settings : TrainSettings
         ``mv_mode``, ``k_max`` and ``view_names`` are read.
+    n_views : int, optional
+        Views that a patient has; as many as ``view_names`` when left out.
 
     Returns
     -------
@@ -64,7 +67,7 @@ def views_per_positive(labels: npt.NDArray[np.bool_], settings: TrainSettings) -
     n_positive = int(labels.sum())
     if settings.mv_mode == "none" or n_positive == 0:
         return 1
-    most = min(settings.k_max, len(settings.view_names))
+    most = min(settings.k_max, n_views or len(settings.view_names))
     return int(np.clip(round((len(labels) - n_positive) / n_positive), 1, most))
 
 
@@ -74,6 +77,7 @@ def draw_views(
     settings: TrainSettings,
     *,
     rng: np.random.Generator,
+    n_views: int | None = None,
 ) -> Draws:
     """Draw the views of one epoch.
 
@@ -87,13 +91,16 @@ def draw_views(
         ``mv_mode`` says how views are drawn.
     rng : numpy.random.Generator
         Source of the draws.
+    n_views : int, optional
+        Views that a patient has; as many as ``view_names`` when left out.
 
     Returns
     -------
     Draws
         Distinct views of each patient, shuffled over patients.
     """
-    n_views, k_positive = len(settings.view_names), views_per_positive(labels, settings)
+    n_views = n_views or len(settings.view_names)
+    k_positive = views_per_positive(labels, settings, n_views=n_views)
     drawn: list[tuple[int, int]] = []
     for patient, is_positive in zip(patients, labels, strict=True):
         if settings.mv_mode == "paper" and not is_positive:
@@ -106,12 +113,17 @@ def draw_views(
     return Draws(table[:, 0], table[:, 1])
 
 
+def no_image(source: ViewSource) -> npt.NDArray[np.float32]:
+    """Give what stands for the mosaic where a network sees none, (C, 1, 1)."""
+    return np.zeros((source.n_channels, 1, 1), dtype=np.float32)
+
+
 class ViewSampler:
     """Gives the batches of one fit; touches no patient outside of its training fold.
 
     Parameters
     ----------
-    dataset : Dataset
+    source : ViewSource
         All patients.
     patients : (n,) int64
         Positions of the patients of the training fold.
@@ -127,7 +139,7 @@ class ViewSampler:
 
     def __init__(
         self,
-        dataset: Dataset,
+        source: ViewSource,
         patients: npt.NDArray[np.int64],
         labels: npt.NDArray[np.bool_],
         *,
@@ -137,17 +149,18 @@ class ViewSampler:
     ) -> None:
         self.patients = patients
         self.labels = labels
-        self._dataset = dataset
+        self._source = source
         self._row = {int(patient): row for row, patient in enumerate(patients)}
         self._clinical = clinical
         self._settings = settings
         self._views = settings.views
+        self._names = source.view_names(settings.views)
         self._seed = seed
 
     def draws(self, epoch: int) -> Draws:
         """Give the draws of one epoch."""
         rng = np.random.default_rng(np.random.SeedSequence((self._seed, epoch, 1)))
-        return draw_views(self.patients, self.labels, self._settings, rng=rng)
+        return draw_views(self.patients, self.labels, self._settings, rng=rng, n_views=len(self._names))
 
     def batches(self, epoch: int) -> Iterator[Batch]:
         """Sample the batches of one epoch a few ahead of the network.
@@ -178,10 +191,11 @@ class ViewSampler:
 
     def _mosaic(self, draws: Draws, epoch: int, k: int) -> npt.NDArray[np.float32]:
         """Sample the jittered mosaic of draw ``k``, (C, H, W)."""
+        if self._settings.inputs == "cp":
+            return no_image(self._source)
         rng = np.random.default_rng(np.random.SeedSequence((self._seed, epoch, 2, k)))
-        roi = self._dataset.roi(int(draws.patients[k]))
-        name = self._views.names[int(draws.views[k])]
-        return view_mosaic(roi, name, self._views, jitter=Jitter.draw(rng))
+        name = self._names[int(draws.views[k])]
+        return self._source.mosaic(int(draws.patients[k]), name, self._views, Jitter.draw(rng))
 
     def _batch(self, mosaics: list[Future[npt.NDArray[np.float32]]], rows: npt.NDArray[np.int64]) -> Batch:
         """Collect sampled mosaics into one batch."""

@@ -7,6 +7,7 @@ cross-validates on all and calls one fold the testing set, so its test is not in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +58,13 @@ class Split:
         return ~self.in_folds if fold is None else self.fold == fold
 
 
-def split_patients(labels: Labels, is_scored_only: npt.NDArray[np.bool_], settings: TrainSettings) -> Split:
+def split_patients(
+    labels: Labels,
+    is_scored_only: npt.NDArray[np.bool_],
+    settings: TrainSettings,
+    *,
+    source: npt.NDArray[Any] | None = None,
+) -> Split:
     """Deal the patients of cohorts 1 and 2 to hold-out and folds, the same share of events to each.
 
     Parameters
@@ -68,6 +75,8 @@ def split_patients(labels: Labels, is_scored_only: npt.NDArray[np.bool_], settin
         Patients of cohort 3.
     settings : TrainSettings
         ``protocol``, ``holdout_fraction``, ``n_folds`` and ``seed`` are read.
+    source : (n,) array of str, optional
+        Data set that each patient comes from; each is dealt evenly as well.
 
     Returns
     -------
@@ -83,16 +92,27 @@ def split_patients(labels: Labels, is_scored_only: npt.NDArray[np.bool_], settin
     fold = np.full(len(labels.event), NOT_IN_FOLDS, dtype=np.int64)
     is_holdout = np.zeros(len(fold), dtype=bool)
     share = settings.holdout_fraction if settings.protocol == "strict" else 0.0
+    source = np.zeros(len(fold)) if source is None else source
     dealt = 0
     for has_event, is_known in ((True, True), (False, True), (False, False)):
         stratum = ~is_scored_only & (labels.event == has_event) & (labels.is_known == is_known)
-        patients = rng.permutation(np.flatnonzero(stratum))
-        n_held = round(share * len(patients))
-        if is_known and len(patients) - n_held < settings.n_folds:
+        groups = [rng.permutation(np.flatnonzero(stratum & (source == each))) for each in np.unique(source)]
+        held, rest = _hold_out(groups, share)
+        if is_known and len(rest) < settings.n_folds:
             n_known = int((labels.is_known & ~is_scored_only).sum())
             raise TooFewEvents(value=int(stratum.sum()), n=n_known, limit=2 * settings.n_folds)
-        is_holdout[patients[:n_held]] = True
-        rest = patients[n_held:]
+        is_holdout[held] = True
         fold[rest] = (dealt + np.arange(len(rest))) % settings.n_folds
         dealt += len(rest)
     return Split(fold, is_holdout, is_scored_only)
+
+
+def _hold_out(
+    groups: list[npt.NDArray[np.int64]], share: float
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Take a share of every group away; the rounding is carried on, so that the share of all groups is right."""
+    ends = np.cumsum([len(group) for group in groups])
+    n_held = np.diff([0, *(round(share * end) for end in ends)])
+    held = [group[:n] for group, n in zip(groups, n_held, strict=True)]
+    rest = [group[n:] for group, n in zip(groups, n_held, strict=True)]
+    return np.concatenate(held), np.concatenate(rest)

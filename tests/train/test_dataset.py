@@ -44,6 +44,7 @@ def damage_nothing_but(name: str, folder, text: str | None) -> None:
         ("dataset.json", None, "dataset.json is absent"),
         ("dataset.json", "{", "dataset.json is absent or not JSON"),
         ("dataset.json", "{}", "has no roi_settings"),
+        ("dataset.json", '{"kind": "films"}', "unknown kind films"),
         ("dataset.json", '{"roi_settings": {"size_mm": 72}}', "damaged"),
     ],
 )

@@ -14,7 +14,7 @@ from deeptepp.train import crossval
 from deeptepp.train.dataset import Dataset, read_dataset
 from deeptepp.train.journal import Journal
 from deeptepp.train.loop import choose_engine
-from deeptepp.train.run import train_bundle
+from deeptepp.train.run import run_trial, train_bundle
 from deeptepp.train.settings import TrainSettings
 from deeptepp.train.split import split_patients
 from deeptepp.views.mosaic import build_views
@@ -123,6 +123,26 @@ def test_no_fit_ever_reads_a_patient_outside_of_its_training_fold(make_dataset, 
         assert read
         assert read <= set(np.flatnonzero(allowed).tolist())
         assert not any(fitted.schema.had_missing)
+
+
+def test_without_a_refit_the_folds_score_the_others_together(run_settings, tmp_path):
+    settings = replace(run_settings, epochs=1)
+    run = run_trial(settings, folder=tmp_path / "state", with_refit=False)
+    assert run.refit is None
+    assert run.view_scores.shape == (44, 9)
+    assert np.isfinite(run.view_scores).all()
+    assert np.array_equal(run.scores, run.view_scores.mean(axis=1))
+    stored = [json.loads((tmp_path / f"state/fold-{k}/scores.json").read_text()) for k in (1, 2)]
+    by_fold = [dict(zip(each["patients"], each["probabilities"], strict=True)) for each in stored]
+    for patient in range(44):
+        found = [each[patient] for each in by_fold if patient in each]
+        assert len(found) == (1 if run.split.in_folds[patient] else 2)
+        assert run.view_scores[patient] == pytest.approx(np.mean(found, axis=0), abs=1e-15)
+
+    refitted = run_trial(settings, folder=tmp_path / "state")
+    in_folds = run.split.in_folds
+    assert np.array_equal(refitted.view_scores[in_folds], run.view_scores[in_folds])
+    assert not np.array_equal(refitted.view_scores[~in_folds], run.view_scores[~in_folds])
 
 
 def test_images_alone_train_without_clinical_facts(run_settings):
