@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from deeptepp import __version__
 from deeptepp.domain.cohort import SCORE, TIER, Cohort
 from deeptepp.domain.risk import TierScheme
+from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle, save_bundle
+from deeptepp.train.breakdown import break_down
 from deeptepp.train.card import write_card
+from deeptepp.train.checklists import documents_of
 from deeptepp.train.crossval import Fitted
 from deeptepp.train.dataset import Dataset
+from deeptepp.train.facts import RunFacts, arms_of, follow_up_of
 from deeptepp.train.metrics import Scored, measure
 from deeptepp.train.settings import TrainSettings
 
@@ -20,8 +26,15 @@ SET = "set"
 """Column of the reference cohort: ``training``, ``holdout`` or ``cohort-3``, the part each patient played."""
 
 
-def make_bundle(dataset: Dataset, scored: Scored, refit: Fitted, settings: TrainSettings) -> ModelBundle:
-    """Put together what scoring needs.
+def make_bundle(
+    dataset: Dataset,
+    scored: Scored,
+    refit: Fitted,
+    settings: TrainSettings,
+    *,
+    circumstances: Mapping[str, Any] | None = None,
+) -> ModelBundle:
+    """Put together what scoring needs, with card and checklists.
 
     Parameters
     ----------
@@ -33,39 +46,68 @@ def make_bundle(dataset: Dataset, scored: Scored, refit: Fitted, settings: Train
         The network that is served.
     settings : TrainSettings
         Settings of the run.
+    circumstances : mapping, optional
+        Device, precision and wall time, from ``train.circumstances``.
 
     Returns
     -------
     ModelBundle
         Not yet written.
+
+    Raises
+    ------
+    NotEstimable
+        There are no cut-offs.
     """
-    metrics, training = measure(scored), settings.to_published()
+    if scored.tiers is None:
+        raise NotEstimable(what="The tiers", reason="the scores do not separate the classes at any cut-off")
+    metrics = measure(scored) | break_down(scored)
     metrics["refit_losses"] = [list(epoch.losses) for epoch in refit.history]
-    is_simulated = dataset.cohort.is_simulated
-    return ModelBundle(
+    facts = RunFacts(
         name=settings.name,
-        net=refit.net,
-        roi=dataset.roi_settings,
-        views=settings.views,
-        clinical=refit.schema,
-        tiers=scored.tiers,
-        reference=_reference(dataset.cohort, scored),
-        is_simulated=is_simulated,
+        is_simulated=dataset.cohort.is_simulated,
         metrics=metrics,
-        card=write_card(
-            name=settings.name,
-            is_simulated=is_simulated,
-            metrics=metrics,
-            tiers=scored.tiers,
-            training=training,
-        ),
-        training=training,
+        tiers=scored.tiers,
+        training=settings.to_published(),
+        description=dataset.description,
+        network=_network(refit),
         provenance={
             "code_version": __version__,
             "command": "deeptepp train",
             "dataset_sha256": dataset.sha256,
+            **(circumstances or {}),
         },
+        arms=arms_of(dataset.cohort),
+        follow_up_months=follow_up_of(dataset.cohort),
     )
+    return ModelBundle(
+        name=facts.name,
+        net=refit.net,
+        roi=dataset.roi_settings,
+        views=settings.views,
+        clinical=refit.schema,
+        tiers=facts.tiers,
+        reference=_reference(dataset.cohort, scored, facts.tiers),
+        is_simulated=facts.is_simulated,
+        metrics=metrics,
+        card=write_card(facts),
+        training=dict(facts.training),
+        provenance=dict(facts.provenance),
+        score_from=settings.score_from,
+        documents=documents_of(facts),
+    )
+
+
+def _network(refit: Fitted) -> dict[str, Any]:
+    """Describe the network that is served."""
+    schema = refit.schema
+    missing = [name for name, is_so in zip(schema.features, schema.had_missing, strict=True) if is_so]
+    return {
+        "settings": dict(refit.net.settings),
+        "n_parameters": sum(weight.numel() for weight in refit.net.parameters()),
+        "clinical_features": list(schema.features),
+        "had_missing": missing,
+    }
 
 
 def write_bundle(bundle: ModelBundle, settings: TrainSettings) -> Path:
@@ -88,16 +130,9 @@ def write_bundle(bundle: ModelBundle, settings: TrainSettings) -> Path:
     return folder
 
 
-def _reference(cohort: Cohort, scored: Scored) -> Cohort:
+def _reference(cohort: Cohort, scored: Scored, tiers: TierScheme) -> Cohort:
     """Add score, tier and part to the cohort."""
-    tiers: list[str] = [_tier(scored.tiers, float(score)) for score in scored.scores]
+    names = np.asarray([tiers.tier_of(float(score)).value for score in scored.scores], dtype=object)
     part = np.where(scored.split.is_scored_only, "cohort-3", "training")
     part[scored.split.is_holdout] = "holdout"
-    return cohort.with_columns(
-        **{SCORE: scored.scores, TIER: np.asarray(tiers, dtype=object), SET: part.astype(object)}
-    )
-
-
-def _tier(tiers: TierScheme, score: float) -> str:
-    """Name the tier of a score."""
-    return tiers.tier_of(score).value
+    return cohort.with_columns(**{SCORE: scored.scores, TIER: names, SET: part.astype(object)})

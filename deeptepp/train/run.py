@@ -15,6 +15,7 @@ import torch
 from deeptepp.domain.cohort import SOURCE
 from deeptepp.errors import BadSetting
 from deeptepp.stats.cutoffs import find_tier_scheme
+from deeptepp.train.circumstances import circumstances_of
 from deeptepp.train.crossval import Fitted, Trial, fit_fold, score_fold
 from deeptepp.train.dataset import Dataset, Labels, label_patients, read_dataset, scored_only
 from deeptepp.train.export import make_bundle, write_bundle
@@ -156,7 +157,8 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
     in_folds = run.split.in_folds & run.labels.is_known
     tiers = find_tier_scheme(run.scores[in_folds], run.labels.event[in_folds])
     scored = Scored(dataset.cohort, run.labels, run.split, run.scores, tiers)
-    bundle = make_bundle(dataset, scored, run.refit, settings)
+    circumstances = circumstances_of(work / "progress.jsonl")
+    bundle = make_bundle(dataset, scored, run.refit, settings, circumstances=circumstances)
     folder = write_bundle(bundle, settings)
     cross_validation = bundle.metrics["cross_validation"]
     Journal(work, progress).add(
@@ -180,6 +182,8 @@ def _start(settings: TrainSettings, dataset: ViewSource, work: Path, journal: Jo
         f"{int(split.is_holdout.sum())} held out, {int(split.is_scored_only.sum())} only scored; "
         f"{engine.device.type}, {precision}",
         dataset_sha256=dataset.sha256,
+        device=engine.device.type,
+        precision=precision,
     )
     return Trial(
         dataset=dataset,

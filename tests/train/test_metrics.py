@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from deeptepp.domain.risk import TierScheme
-from deeptepp.train.card import write_card
 from deeptepp.train.dataset import Labels
 from deeptepp.train.metrics import Scored, measure
 from deeptepp.train.split import NOT_IN_FOLDS, Split
@@ -65,14 +64,3 @@ def test_an_auc_that_cannot_be_estimated_is_none_with_its_reason(scored):
     group = measure(Scored(scored.cohort, one_class, scored.split, scored.scores, scored.tiers))["holdout"]
     assert group["auc"] is None
     assert group["auc_reason"]
-
-
-def test_the_card_says_simulated_and_names_every_group_with_its_numbers(scored, quick_settings):
-    training = quick_settings().to_published()
-    arguments = {"name": "made-up", "metrics": measure(scored), "tiers": scored.tiers, "training": training}
-    card = write_card(is_simulated=True, **arguments)
-    assert "SIMULATED COHORT" in card
-    assert "RESEARCH USE ONLY" in card
-    assert "| Cross-validation (out-of-fold) | 8 | 4 | 0.875 (" in card
-    assert "| Held out | 2 | 1 | 1.000 (interval not estimable) |" in card
-    assert "SIMULATED" not in write_card(is_simulated=False, **arguments)
