@@ -11,7 +11,9 @@ from deeptepp.train.settings import TrainSettings
 from deeptepp.train.split import NOT_IN_FOLDS, Split
 
 
-def log_odds_shifts(labels: Labels, split: Split, settings: TrainSettings) -> npt.NDArray[np.float64]:
+def log_odds_shifts(
+    labels: Labels, split: Split, settings: TrainSettings, *, n_views: int
+) -> npt.NDArray[np.float64]:
     """Give the log of the factor by which training raised the odds of the event behind every score.
 
     Parameters
@@ -22,6 +24,8 @@ def log_odds_shifts(labels: Labels, split: Split, settings: TrainSettings) -> np
         Whose network scored whom.
     settings : TrainSettings
         ``mv_mode`` says how the classes were balanced: by the number of views, or by weights in the loss.
+    n_views : int
+        Views per patient, V.
 
     Returns
     -------
@@ -34,12 +38,12 @@ def log_odds_shifts(labels: Labels, split: Split, settings: TrainSettings) -> np
     for fold, patients in _scored_together(split):
         events = labels.event[split.training(fold) & labels.is_known]
         ratio = (~events).sum() / max(events.sum(), 1)
-        factor = ratio if settings.mv_mode == "none" else views_per_positive(events, settings)
+        factor = ratio if settings.mv_mode == "none" else views_per_positive(events, settings, n_views=n_views)
         shifts[patients] = np.log(factor)
     return shifts
 
 
-def views_counted(labels: Labels, split: Split, settings: TrainSettings) -> npt.NDArray[np.bool_]:
+def views_counted(labels: Labels, split: Split, settings: TrainSettings, *, n_views: int) -> npt.NDArray[np.bool_]:
     """Say which views a count by views counts.
 
     Parameters
@@ -51,19 +55,20 @@ def views_counted(labels: Labels, split: Split, settings: TrainSettings) -> npt.
     settings : TrainSettings
         In the ``paper`` mode patients with an event have as many views as in training, the first of the list, and
         the others the first alone; in other modes everyone has all.
+    n_views : int
+        Views per patient, V.
 
     Returns
     -------
     (n, V) bool
         True where a view is counted.
     """
-    n_views = len(settings.view_names)
     counted = np.ones((len(labels.event), n_views), dtype=bool)
     if settings.mv_mode != "paper":
         return counted
     for fold, patients in _scored_together(split):
         events = labels.event[split.training(fold) & labels.is_known]
-        n_counted = np.where(labels.event[patients], views_per_positive(events, settings), 1)
+        n_counted = np.where(labels.event[patients], views_per_positive(events, settings, n_views=n_views), 1)
         counted[patients] = np.arange(n_views) < n_counted[:, None]
     return counted
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from deeptepp.domain.published import TABLE_2, PublishedSet
+from deeptepp.domain.published import TABLE_2
 from deeptepp.train.group_metrics import Group, measure_group
 
 
@@ -107,7 +107,7 @@ def test_whatever_cannot_be_estimated_is_none_and_the_rest_is_json(scores, event
 
 
 @given(st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=5)
 def test_the_order_of_the_patients_changes_nothing_but_the_bootstrap_samples(random):
     rng = np.random.default_rng(1)
     scores, event = rng.random(30), np.arange(30) < 9
@@ -116,7 +116,7 @@ def test_the_order_of_the_patients_changes_nothing_but_the_bootstrap_samples(ran
     found, other = measure_group(group_of(scores, event)), measure_group(group_of(scores[order], event[order]))
     assert found["auc"] == pytest.approx(other["auc"])
     assert found["auc_low"] == pytest.approx(other["auc_low"])
-    assert found["auc_bootstrap_low"] == pytest.approx(other["auc_bootstrap_low"], abs=0.02)
+    assert found["auc_bootstrap_low"] == pytest.approx(other["auc_bootstrap_low"], abs=0.05)
     assert found["at_half"] == other["at_half"]
 
 
