@@ -43,6 +43,6 @@ class ClinicalNet(RiskNetwork):
 
     def forward(self, views: Tensor, clinical: Tensor) -> StageLogits:
         """Compute the logits (B, K) from CP (B, F), given four times; the mosaics count for their number alone."""
-        nothing = views.new_zeros((len(views), 0))  # (B, 0)
+        nothing = views.new_zeros((views.shape[0], 0))  # (B, 0)
         y = self.classifier(nothing, clinical)  # (B, K)
         return y, y, y, y

@@ -75,7 +75,7 @@ class DeformableConvolution(nn.Module):
         sampled = nn.functional.grid_sample(
             x.float(), where, mode="bilinear", padding_mode="zeros", align_corners=False
         )  # (B, n, k u, v)
-        columns = sampled.reshape(len(x), -1, u, offsets.shape[-1])  # (B, n k, u, v)
+        columns = sampled.reshape(x.shape[0], -1, u, offsets.shape[-1])  # (B, n k, u, v)
         return nn.functional.conv2d(columns, self.kernel.weight.flatten(1)[:, :, None, None])  # (B, O, u, v)
 
     def _grid(self, x: Tensor, offsets: Tensor) -> Tensor:
@@ -85,7 +85,7 @@ class DeformableConvolution(nn.Module):
         step = torch.arange(_KERNEL, device=x.device) - 1  # (3,)
         rows = torch.arange(u, device=x.device)[:, None] * self.stride  # (u, 1)
         columns = torch.arange(v, device=x.device) * self.stride  # (v,)
-        moved = offsets.reshape(len(x), _POSITIONS, 2, u, v)  # (B, k, 2, u, v)
+        moved = offsets.reshape(x.shape[0], _POSITIONS, 2, u, v)  # (B, k, 2, u, v)
         down = moved[:, :, 0] + rows + step.repeat_interleave(_KERNEL)[:, None, None]  # (B, k, u, v)
         right = moved[:, :, 1] + columns + step.repeat(_KERNEL)[:, None, None]  # (B, k, u, v)
         where = torch.stack([(2 * right + 1) / w - 1, (2 * down + 1) / h - 1], dim=-1)  # (B, k, u, v, 2)
