@@ -33,7 +33,7 @@ from deeptepp.model.bundle import (
     verify_bundle,
 )
 from deeptepp.model.mm_resnet import MMResNet
-from deeptepp.model.network import initialise
+from deeptepp.model.network import build_network, initialise
 from deeptepp.views.planes import ViewSettings
 
 
@@ -224,6 +224,62 @@ def test_the_reference_cohort_must_have_scores_and_tiers(written):
     columns = {k: v for k, v in bundle.reference.columns.items() if k not in (SCORE, TIER)}
     with pytest.raises(MissingColumn, match="score, tier"):
         replace(bundle, reference=Cohort(columns, is_simulated=True))
+
+
+def test_documents_and_the_origin_of_the_score_come_back(written, tmp_path):
+    texts = {"TRIPOD-AI.md": "# TRIPOD+AI\n", "CLAIM.md": "# CLAIM\n\nÄ\n"}
+    save_bundle(replace(load_bundle(written), documents=texts, score_from="combined"), tmp_path)
+    loaded = load_bundle(tmp_path)
+    assert loaded.documents == texts
+    assert loaded.score_from == "combined"
+    assert set(verify_bundle(tmp_path)) == {*FILES, *texts}
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_text("# other\n"), lambda path: path.unlink()])
+def test_a_document_is_under_its_checksum(written, tmp_path, damage):
+    save_bundle(replace(load_bundle(written), documents={"CLAIM.md": "# CLAIM\n"}), tmp_path)
+    damage(tmp_path / "CLAIM.md")
+    with pytest.raises(BundleError, match=r"CLAIM\.md"):
+        load_bundle(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../CLAIM.md", "a/b.md", ".md", ".hidden.md", "CLAIM.html", "CARD.md", "x\n.md"])
+def test_a_document_of_another_name_is_refused(written, name):
+    with pytest.raises(BadSetting, match="plain file name"):
+        replace(load_bundle(written), documents={name: "text"})
+
+
+def test_checksums_of_files_elsewhere_are_not_followed(folder):
+    (folder.parent / "secret.md").write_text("secret")
+    digest = hashlib.sha256(b"secret").hexdigest()
+    with (folder / SUMS).open("a") as sums:
+        sums.write(f"{digest}  ../secret.md\n")
+    assert load_bundle(folder).documents == {}
+
+
+def test_bundles_from_before_documents_and_backbones_are_read(folder):
+    table = tomllib.loads((folder / "bundle.toml").read_text())
+    network = {k: v for k, v in table["network"].items() if k not in ("backbone", "deform_last_stage")}
+    edit(folder, network=network, score_from=None)
+    bundle = load_bundle(folder)
+    assert bundle.score_from == "concat"
+    assert bundle.documents == {}
+    assert bundle.net.settings["backbone"] == "mm_resnet"
+
+
+@pytest.mark.parametrize("backbone", ["shake_shake", "cp_mlp"])
+def test_a_bundle_may_hold_any_network_of_the_registry(written, tmp_path, backbone):
+    shape = {"shake_shake": {"base_channels": 4}, "cp_mlp": {"width": 8}}[backbone]
+    net = build_network({"backbone": backbone, "in_channels": 1, "n_clinical": 10, **shape})
+    save_bundle(replace(load_bundle(written), net=net), tmp_path)
+    loaded = load_bundle(tmp_path).net
+    assert loaded.settings == net.settings
+    assert all(torch.equal(p.half(), q.half()) for p, q in zip(net.parameters(), loaded.parameters(), strict=True))
+
+
+def test_a_score_from_elsewhere_is_refused(written):
+    with pytest.raises(BadSetting, match="concat or combined"):
+        replace(load_bundle(written), score_from="mean")
 
 
 def test_the_named_folder_may_be_a_bundle_or_hold_bundles(folder, monkeypatch):

@@ -1,4 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,6 +48,15 @@ def test_cross_validation_and_serving_compute_the_same_probabilities(bundle, sta
     score = score_views(bundle, stack, PROFILE)
     assert list(score.per_view.values()) == probability.tolist()
     assert score.probability == probability.mean()
+
+
+def test_a_bundle_may_score_from_the_sum_of_all_logits(bundle, stack):
+    combined = score_views(replace(bundle, score_from="combined"), stack, PROFILE)
+    views = torch.tensor(stack.views.copy())
+    clinical = torch.tensor(bundle.clinical.encode(PROFILE)).expand(len(views), -1)
+    expected = torch.softmax(sum(bundle.net(views, clinical)), dim=1)[:, 1]
+    assert list(combined.per_view.values()) == pytest.approx(expected.tolist(), abs=1e-5)
+    assert combined.probability != pytest.approx(score_views(bundle, stack, PROFILE).probability, abs=1e-4)
 
 
 def test_the_score_of_the_tiny_bundle_never_moves(bundle, stack):
