@@ -153,6 +153,22 @@ def verify(
         typer.echo(f"{model.name}: {len(sums)} files match; bundle sha256 {model.sha256}")
 
 
+@app.command()
+def export(
+    bundle: Annotated[Path, typer.Argument(exists=True, file_okay=False, metavar="BUNDLE")],
+    onnx: Annotated[Path, typer.Option("--onnx", dir_okay=False, help="ONNX file to write.")],
+) -> None:
+    """Write the network of a bundle as ONNX: mosaics and encoded facts in, the risk of each view out."""
+    from deeptepp.model.bundle import load_bundle
+    from deeptepp.model.onnx import export_onnx
+
+    try:
+        path = export_onnx(load_bundle(bundle), onnx)
+    except DeepTeppError as error:
+        _refuse(error, as_json=False)
+    typer.echo(f"Network written to {path}")
+
+
 @simulate_app.command("cohort")
 def simulate_cohort_command(
     out: Annotated[Path, typer.Option(help="Folder to write; resumed when it exists.")],

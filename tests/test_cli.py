@@ -121,6 +121,18 @@ def test_verify_lists_every_file(folder):
     assert "weights.safetensors" in result.stdout
 
 
+def test_export_writes_the_network_of_a_sound_bundle_alone(tmp_path):
+    bundle = tiny_bundle.make_tiny_bundle(tmp_path / "bundle")
+    assert run("export", bundle).exit_code == 2
+    result = run("export", bundle, "--onnx", tmp_path / "tiny.onnx")
+    assert result.exit_code == 0, result.output
+    assert b"RESEARCH USE ONLY; SIMULATED COHORT" in (tmp_path / "tiny.onnx").read_bytes()
+    (bundle / "CARD.md").write_text("changed")
+    result = run("export", bundle, "--onnx", tmp_path / "other.onnx")
+    assert (result.exit_code, (tmp_path / "other.onnx").exists()) == (1, False)
+    assert "bundle.checksum" in result.output
+
+
 def test_a_path_that_is_not_there_is_wrong_usage(folder):
     assert run("detect", folder / "nowhere").exit_code == 2
     assert run("score").exit_code == 2
