@@ -23,12 +23,16 @@ FIRST_EVENT = "first_event"
 SCORE = "score"
 """Out-of-fold risk score; NaN when not scored."""
 TIER = "tier"
+SET = "set"
+"""Part that a reference patient played: ``training``, ``holdout`` or ``cohort-3``."""
 LATENT_RISK = "latent_risk"
 """z of the simulated biology; only in simulated cohorts."""
 HER2_POSITIVE = "her2_positive"
 """HER2 status, missing where unknown; only in cohorts that hold both kinds."""
 SOURCE = "source"
 """Name of the data set that a patient comes from; only in cohorts put together from several."""
+KEY = "key"
+"""Name of the files of a patient, where it is not the subject."""
 
 
 class Arm(StrEnum):

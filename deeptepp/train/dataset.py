@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.cohort import ARM, HER2_POSITIVE, RFS_EVENT, RFS_MONTHS, SUBJECT, Arm, Cohort
+from deeptepp.domain.cohort import ARM, HER2_POSITIVE, KEY, RFS_EVENT, RFS_MONTHS, SUBJECT, Arm, Cohort
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi
 from deeptepp.errors import MissingColumn, UnreadableCohort
 from deeptepp.imaging.roi import RoiSettings, read_roi
 from deeptepp.tables import read_cohort
 from deeptepp.train.settings import TrainSettings
+from deeptepp.train.slices import read_slices
 from deeptepp.train.source import ViewSource
 from deeptepp.views.mosaic import view_mosaic
 from deeptepp.views.planes import Jitter, ViewSettings
@@ -184,10 +185,11 @@ def _label(cohort: Cohort, settings: TrainSettings) -> Labels:
     """Read the label of every patient off the cohort."""
     if settings.label == HER2_POSITIVE:
         return _her2_labels(cohort)
-    event = np.asarray(cohort[RFS_EVENT], dtype=bool)
-    if settings.label == "rfs_event":
-        return Labels(event, np.ones_like(event))
     months = np.asarray(cohort[RFS_MONTHS], dtype=float)
+    is_followed = np.isfinite(months)
+    event = np.asarray(cohort[RFS_EVENT], dtype=bool) & is_followed
+    if settings.label == "rfs_event":
+        return Labels(event, is_followed)
     early = event & (months <= settings.tau_months)
     return Labels(early, early | (months >= settings.tau_months))
 
@@ -223,9 +225,12 @@ def read_dataset(folder: Path, *, on_patient: OnPatient | None = None) -> ViewSo
     MissingColumn
         A column of the cohort is absent.
     """
-    kind = read_description(folder).get("kind", "rois")
+    description = read_description(folder)
+    kind = description.get("kind", "rois")
     if kind == "rois":
         return read_rois(folder, on_patient=on_patient)
+    if kind == "slices":
+        return read_slices(folder, description, on_patient=on_patient)
     raise UnreadableCohort(reason=f"{DATASET_FILE} is of the unknown kind {kind}")
 
 
@@ -235,7 +240,8 @@ def read_rois(folder: Path, *, on_patient: OnPatient | None = None) -> Dataset:
     Parameters
     ----------
     folder : Path
-        Holds ``cohort.parquet``, ``dataset.json`` and ``rois/<subject>.npz``.
+        Holds ``cohort.parquet``, ``dataset.json`` and ``rois/<subject>.npz``, or ``rois/<key>.npz`` where the
+        cohort has a column ``key``.
     on_patient : callable, optional
         Hears the number of patients read and their total.
 
@@ -253,7 +259,7 @@ def read_rois(folder: Path, *, on_patient: OnPatient | None = None) -> Dataset:
     """
     cohort = read_cohort(folder / COHORT_FILE)
     description = read_description(folder)
-    subjects = [str(subject) for subject in cohort[SUBJECT]]
+    subjects = [str(name) for name in cohort[KEY if KEY in cohort else SUBJECT]]
     absent = sum(not _roi_path(folder, subject).is_file() for subject in subjects)
     if absent:
         raise UnreadableCohort(reason=f"{absent} of {len(subjects)} patients have no region of interest yet")

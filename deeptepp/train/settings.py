@@ -45,8 +45,8 @@ class TrainSettings:
     """Horizon of ``rfs_event_by_tau``, months from surgery."""
     protocol: str = _ruled(Choice("strict", "paper"), "strict")
     """``strict`` holds patients out before cross-validation; ``paper`` tests on fold 1 of the cross-validation."""
-    holdout_fraction: float = _ruled(Number(float, 0.05, 0.5), 0.2)
-    """Share of cohorts 1 and 2 held out by the strict protocol."""
+    holdout_fraction: float = _ruled(Number(float, 0, 0.5), 0.2)
+    """Share of cohorts 1 and 2 held out by the strict protocol; 0 cross-validates on all of them."""
     permute_labels: bool = _ruled(Truth(), default=False)
     """Permute the labels over the patients of cohorts 1 and 2, as a control: nothing is left to learn."""
     n_folds: int = _ruled(Number(int, 2, 20), 5)
