@@ -199,7 +199,7 @@ def score_patient(
         mosaics = [no_image(source)] * len(names)
     else:
         mosaics = [source.mosaic(patient, name, views) for name in names]
-    return view_probabilities(net, ViewStack(np.stack(mosaics), names), clinical)
+    return view_probabilities(net, ViewStack(np.stack(mosaics), names), clinical, settings.score_from)
 
 
 def _write_scores(path: Path, scores: npt.NDArray[np.float64], names: tuple[str, ...]) -> None:

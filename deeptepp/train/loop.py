@@ -159,6 +159,7 @@ class Fit:
             group["lr"] = rate
         state = np.random.SeedSequence((seed, epoch)).generate_state(1)[0]
         generator = torch.Generator().manual_seed(int(state))
+        torch.manual_seed(int(state))  # for what networks draw themselves: dropout, shares of branches
         self.net.train()
         losses, n_samples = [], 0
         for batch in batches(epoch):

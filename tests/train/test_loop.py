@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from deeptepp.model.mm_resnet import MMResNet
-from deeptepp.model.network import initialise
+from deeptepp.model.network import build_network, initialise
 from deeptepp.train.loop import Batch, Fit, choose_engine, has_native_bf16
 from deeptepp.train.sampling import ViewSampler
 
@@ -60,6 +60,29 @@ def test_a_resumed_fit_has_the_weights_of_an_uninterrupted_one(make_dataset, qui
     resumed.run(new_sampler(dataset, settings).batches, seed=1, checkpoint=checkpoint)
 
     assert [each.epoch for each in resumed.history] == [0, 1, 2, 3]
+    assert [each.losses for each in resumed.history] == [each.losses for each in whole.history]
+    expected = weights_of(whole.net)
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in weights_of(resumed.net).items())
+
+
+def test_a_network_that_draws_while_it_learns_resumes_exactly_too(make_dataset, quick_settings, tmp_path):
+    dataset, settings = make_dataset(16), quick_settings(epochs=2)
+
+    def new_fit():
+        net = build_network({"backbone": "shake_shake", "in_channels": 1, "n_clinical": 3, "base_channels": 4})
+        initialise(net, torch.Generator().manual_seed(7))
+        return Fit(net, settings, choose_engine(settings))
+
+    def stop(epoch):
+        raise Killed
+
+    whole, broken, resumed = new_fit(), new_fit(), new_fit()
+    whole.run(new_sampler(dataset, settings).batches, seed=1)
+    checkpoint = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(Killed):
+        broken.run(new_sampler(dataset, settings).batches, seed=1, checkpoint=checkpoint, on_epoch=stop)
+    torch.rand(5)
+    resumed.run(new_sampler(dataset, settings).batches, seed=1, checkpoint=checkpoint)
     assert [each.losses for each in resumed.history] == [each.losses for each in whole.history]
     expected = weights_of(whole.net)
     assert all(torch.equal(tensor, expected[name]) for name, tensor in weights_of(resumed.net).items())
