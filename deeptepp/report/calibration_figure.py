@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, percent, percent_ci
-from deeptepp.report.marks import broken_title, finish
+from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 from deeptepp.stats.proportion import Proportion, proportion
 
@@ -195,12 +195,12 @@ def _lay_out(
             "yref": "container",
             "y": 1,
             "yanchor": "top",
-            "pad": {"t": 10, "l": 10},
+            "pad": title_pad(n_lines),
         },
         showlegend=False,
         xaxis={"range": [0, 1], "title": {"text": "Risk score"}, "tickangle": 0, "anchor": "y2"},
         yaxis={
-            "range": [0, 1.02],
+            "range": [-0.025, 1.02],
             "tickvals": np.round(np.linspace(0, 1, 6), 1),
             "ticktext": [f"{share}\u00a0%" for share in range(0, 101, 20)],
             "title": {"text": f"Observed with {event_name}"},

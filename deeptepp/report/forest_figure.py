@@ -12,14 +12,14 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import ratio_ci
-from deeptepp.report.marks import broken_title, finish
+from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.theme import FADED, FONT_PX, NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 
-_ROW_PX, _HEAD_LINE_PX, _BOTTOM_PX, _GAP = 46, 19, 40, 0.06
+_ROW_PX, _HEAD_LINE_PX, _BOTTOM_PX, _GAP = 56, 19, 40, 0.06
 """Height of a row, of a line of the names of the panels and of the axis; share of the width between panels."""
 
 _NAME_CHARACTERS = 24
-"""Longest line of the name of a panel."""
+"""Longest line of the name of a panel, and of the label of a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def _lay_out(figure: go.Figure, labels: Sequence[str], panels: Sequence[Panel], 
     text, n_lines = broken_title(title)
     head_px = 11 + _HEAD_LINE_PX * max(len(wrap(panel.name, _NAME_CHARACTERS)) for panel in panels)
     top, n_rows = 10 + 21 * n_lines + 34 + head_px, len(labels)
-    left = 24 + int(7.4 * max(len(label) for label in labels))
+    left = 28 + int(7.6 * max(len(line) for label in labels for line in wrap(label, _NAME_CHARACTERS)))
     width = (1 - _GAP * (len(panels) - 1)) / len(panels)
     axes = {}
     for place, panel in enumerate(panels):
@@ -138,7 +138,7 @@ def _lay_out(figure: go.Figure, labels: Sequence[str], panels: Sequence[Panel], 
             "yref": "container",
             "y": 1,
             "yanchor": "top",
-            "pad": {"t": 10, "l": 10},
+            "pad": title_pad(n_lines),
         },
         showlegend=False,
         # The room below the last row is for the mark of simulated data.
@@ -232,9 +232,10 @@ def _interval(estimate: Estimate, colour: str) -> dict[str, object] | None:
 def _add_labels(figure: go.Figure, labels: Sequence[str], notes: Sequence[str]) -> None:
     """Write the name of every row to its left, and its note below."""
     for row, label in enumerate(labels):
+        name = "<br>".join(escape(line) for line in wrap(label, _NAME_CHARACTERS))
         note = f'<br><span style="font-size:{SMALL_PX - 1}px">{escape(notes[row])}</span>' if notes else ""
         figure.add_annotation(
-            text=f"{escape(label)}{note}",
+            text=f"{name}{note}",
             xref="paper",
             yref="y",
             x=0,

@@ -30,6 +30,22 @@ def broken_title(title: str) -> tuple[str, int]:
     return f"<b>{'<br>'.join(lines)}</b>", len(lines)
 
 
+def title_pad(n_lines: int) -> dict[str, int]:
+    """Keep a broken title that has a subtitle inside the figure, whose top plotly otherwise sets too high.
+
+    Parameters
+    ----------
+    n_lines : int
+        Lines of the title.
+
+    Returns
+    -------
+    dict of str to int
+        Of the title's layout, px.
+    """
+    return {"t": 10 + 14 * (n_lines - 1), "l": 10}
+
+
 def finish(figure: go.Figure, alt: str, *, simulated: bool, mark_height: float = 0.04) -> go.Figure:
     """Write the mark of simulated data into the plot, and the alternative text into the metadata.
 

@@ -14,7 +14,7 @@ from deeptepp.domain.cohort import Arm
 from deeptepp.errors import NotEstimable
 from deeptepp.report.curve_labels import LEGEND_ROW_PX, CurveStyle, add_legend
 from deeptepp.report.format import auc_ci, count
-from deeptepp.report.marks import broken_title, finish
+from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.theme import (
     ARM_COLOURS,
     ARM_DASHES,
@@ -162,7 +162,9 @@ def _style(line: RocLine, place: int) -> CurveStyle:
         colour, glyph, dash = ARM_COLOURS[line.arm], ARM_GLYPHS[line.arm], ARM_DASHES[line.arm]
     else:
         n = len(OTHER_COLOURS)
-        colour, glyph, dash = OTHER_COLOURS[place % n], OTHER_GLYPHS[place % n], _DASHES[place // n % len(_DASHES)]
+        colour, glyph = OTHER_COLOURS[place % n], OTHER_GLYPHS[place % n]
+        # Grey curves have only their dash to be told apart by.
+        dash = _DASHES[(place if is_faded else place // n) % len(_DASHES)]
     return CurveStyle(FADED if is_faded else colour, glyph, dash, line.label, is_faded)
 
 
@@ -216,7 +218,7 @@ def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: s
             "yref": "container",
             "y": 1,
             "yanchor": "top",
-            "pad": {"t": 10, "l": 10},
+            "pad": title_pad(n_lines),
         },
         showlegend=False,
         xaxis=ticks | {"title": {"text": "1 − specificity"}, "tickangle": 0},

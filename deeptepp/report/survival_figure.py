@@ -22,7 +22,7 @@ from deeptepp.report.curve_labels import (
 )
 from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.marks import broken_title, finish
+from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.theme import SMALL_PX, TEMPLATE
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 
@@ -188,7 +188,7 @@ def _lay_out(
             "yref": "container",
             "y": 1,
             "yanchor": "top",
-            "pad": {"t": 10, "l": 10},
+            "pad": title_pad(n_lines),
         },
         showlegend=False,
         xaxis={
