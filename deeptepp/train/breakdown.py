@@ -149,9 +149,9 @@ def _band(limits: tuple[float, ...], unit: str) -> Callable[[object], str]:
             return UNKNOWN
         place = sum(float(str(value)) > limit for limit in limits)
         if place == 0:
-            return f"up to {limits[0]:g} {unit}"
+            return f"{limits[0]:g} {unit} or less"
         if place == len(limits):
-            return f"{limits[-1]:g} {unit} and more" if unit == "years" else f"over {limits[-1]:g} {unit}"
+            return f"over {limits[-1]:g} {unit}"
         return f"over {limits[place - 1]:g} to {limits[place]:g} {unit}"
 
     return name_of

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from deeptepp.train.breakdown import FEW_EVENTS
 from deeptepp.train.facts import NOT_ESTIMABLE, TITLES, RunFacts, estimate, rows_of, share
 
 _TIERS = ("Low", "Moderate", "High")
@@ -29,7 +30,7 @@ def performance(facts: RunFacts) -> str:
             TITLES[key],
             str(group["n"]),
             str(group["n_events"]),
-            estimate(group["auc"], group["auc_low"], group["auc_high"]),
+            estimate(group["auc"], group["auc_low"], group["auc_high"]) + _few(group["n_events"]),
             _interval(group.get("auc_bootstrap_low"), group.get("auc_bootstrap_high")),
             estimate_alone(group.get("auc_hard_labels")),
         )
@@ -40,6 +41,11 @@ def performance(facts: RunFacts) -> str:
     if folds:
         text += "\n\nAUC of each fold: " + ", ".join(estimate_alone(auc) for auc in folds) + "."
     return text
+
+
+def _few(n_events: int) -> str:
+    """Mark an AUC that too few events stand behind."""
+    return "; few events" if n_events < FEW_EVENTS else ""
 
 
 def _interval(low: float | None, high: float | None) -> str:

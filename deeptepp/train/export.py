@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deeptepp import __version__
-from deeptepp.domain.cohort import SCORE, TIER, Cohort
+from deeptepp.domain.cohort import SCORE, SET, TIER, Cohort
 from deeptepp.domain.risk import TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle, save_bundle
@@ -21,9 +21,6 @@ from deeptepp.train.dataset import Dataset
 from deeptepp.train.facts import RunFacts, arms_of, follow_up_of
 from deeptepp.train.metrics import Scored, measure
 from deeptepp.train.settings import TrainSettings
-
-SET = "set"
-"""Column of the reference cohort: ``training``, ``holdout`` or ``cohort-3``, the part each patient played."""
 
 
 def make_bundle(

@@ -145,7 +145,8 @@ def estimate(value: float | None, low: float | None, high: float | None, *, deci
         return NOT_ESTIMABLE
     if low is None or high is None:
         return f"{value:.{decimals}f} (interval not estimable)"
-    return f"{value:.{decimals}f} ({low:.{decimals}f}-{high:.{decimals}f})"
+    between = "-" if low >= 0 else " to "
+    return f"{value:.{decimals}f} ({low:.{decimals}f}{between}{high:.{decimals}f})"
 
 
 def share(part: Mapping[str, Any] | None) -> str:
