@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.cohort import TIER, Endpoint
-from deeptepp.domain.risk import Tier
 from deeptepp.errors import BundleError
 from deeptepp.model.bundle import ModelBundle, verify_bundle
-from deeptepp.report.figures import kaplan_meier_figure
-from deeptepp.report.format import auc_ci, percent_ci
-from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.ui.cards import bundle_card, facts_list
-from deeptepp.ui.charts import show_figure
-from deeptepp.ui.curves import by_tier, estimates_table
+from deeptepp.ui.evidence_measured import measured_tab
+from deeptepp.ui.evidence_published import published_tab
 from deeptepp.ui.loaded import bundle_folder, loaded_bundle
-from deeptepp.ui.words import MEASURED_ON, label
+
+TABS = ("What was measured", "Beside the publication", "Model card", "Reporting checklists", "Files and checksums")
 
 
 def evidence_page() -> None:
@@ -34,100 +30,46 @@ def evidence_page() -> None:
         f"Every score on this server comes from the model **{bundle.name}**, trained on {kind}. This page shows "
         "what was measured on it, on patients whom it had not seen."
     )
-    measured, card, files = st.tabs(["What was measured", "Model card", "Files and checksums"])
+    measured, published, card, checklists, files = st.tabs(list(TABS))
     with measured:
-        _discrimination(bundle)
-        _tiers(bundle)
-    with card:
-        st.markdown(bundle.card or "This model has no card.")
+        measured_tab(bundle)
+    with published:
+        published_tab(bundle)
+    with card, st.container(key="evidence-card"):
+        st.markdown(shown_card(bundle.card) or "This model has no card.")
+    with checklists:
+        _checklists(bundle)
     with files:
         _files(bundle)
 
 
-def metric_rows(metrics: dict[str, Any]) -> list[dict[str, str]]:
-    """Lay out discrimination by group of patients.
+def shown_card(text: str) -> str:
+    """Fit a document into the page, whose title is already its own.
 
     Parameters
     ----------
-    metrics : dict
-        Of a bundle; groups without an AUC are left out.
+    text : str
+        Markdown.
 
     Returns
     -------
-    list of dict of str to str
-        One row per group, ready to show.
+    str
+        Every heading one level lower.
     """
-    groups = {key: group for key, group in metrics.items() if isinstance(group, dict) and "auc" in group}
-    return [
-        {
-            "Patients": MEASURED_ON.get(key, key.replace("_", " ")),
-            "n": str(group.get("n", "")),
-            "Events": str(group.get("n_events", "")),
-            "AUC (95 % CI)": auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high")),
-            "Sensitivity (95 % CI)": _share(group.get("sensitivity")),
-            "Specificity (95 % CI)": _share(group.get("specificity")),
-        }
-        for key, group in groups.items()
-    ]
+    return re.sub(r"^(#{1,5} )", r"#\1", text, flags=re.MULTILINE)
 
 
-def _discrimination(bundle: ModelBundle) -> None:
-    """Show how well the score tells patients with and without an event apart."""
-    st.subheader("How well the score tells patients apart")
-    rows = metric_rows(bundle.metrics)
-    if not rows:
-        st.write("This model came without measurements. Train it with `deeptepp train` to have them made.")
+def _checklists(bundle: ModelBundle) -> None:
+    """Show the documents of the bundle, one below the other."""
+    if not bundle.documents:
+        st.write("This model came without reporting checklists. `deeptepp train` fills in TRIPOD+AI and CLAIM.")
         return
-    st.table(rows, hide_index=True, border="horizontal")
-    st.caption(
-        "AUC: chance that a patient with an event has the higher score; 0.5 is guessing, 1 is perfect. "
-        "Sensitivity and specificity at the cut-off between Low and Moderate."
-    )
-
-
-def _tiers(bundle: ModelBundle) -> None:
-    """Show cut-offs, sizes and curves of the tiers."""
-    st.subheader("Risk tiers")
-    tiers, reference = bundle.tiers, bundle.reference
-    limits = {
-        Tier.LOW: f"below {tiers.low_below:.3f}",
-        Tier.MODERATE: f"{tiers.low_below:.3f} to {tiers.high_from:.3f}",
-        Tier.HIGH: f"from {tiers.high_from:.3f}",
-    }
-    sizes = {tier: int((reference[TIER] == tier.value).sum()) for tier in Tier}
-    row = st.container(horizontal=True, gap="large", key="evidence-tiers")
-    with row.container(key="evidence-cut-offs"):
-        rows = [
-            {
-                "Tier": f"{TIER_GLYPHS[tier]} {label(tier)}",
-                "Score": limits[tier],
-                "Patients": f"{sizes[tier]} ({100 * sizes[tier] / max(1, len(reference)):.0f} %)",
-            }
-            for tier in Tier
-        ]
-        st.table(rows, hide_index=True, border="horizontal")
-        if tiers.method:
-            st.caption(tiers.method)
-    with row.container(key="evidence-curves"):
-        endpoint = st.segmented_control(
-            "End point",
-            tuple(Endpoint),
-            default=Endpoint.RFS,
-            required=True,
-            format_func=label,
-            key="evidence-end",
-        )
-        comparison = by_tier(reference, endpoint or Endpoint.RFS)
-        figure = kaplan_meier_figure(
-            comparison.curves,
-            title="By risk tier",
-            p_value=comparison.p_value,
-            colours=[TIER_COLOURS[group] for group in comparison.groups if isinstance(group, Tier)],
-            y_title=label(comparison.endpoint),
-            simulated=bundle.is_simulated,
-        )
-        show_figure(figure, key="evidence-km", fallback_alt="Survival of the reference cohort by risk tier")
-        st.table(estimates_table(comparison), hide_index=True, border="horizontal")
+    st.markdown("Filled in from the training run, not by hand. An item that is **not reported** says why.")
+    for name, text in sorted(bundle.documents.items(), reverse=True):
+        heading, _, rest = text.partition("\n")
+        with st.expander(heading.lstrip("# ") or name, key=f"evidence-document-{name}"):
+            st.markdown(shown_card(rest))
+            st.download_button(f"Save {name}", text, file_name=name, mime="text/markdown", on_click="ignore")
 
 
 def _files(bundle: ModelBundle) -> None:
@@ -149,10 +91,3 @@ def _files(bundle: ModelBundle) -> None:
 def _checksums(folder: Path, sha256: str) -> dict[str, str]:
     """Compare every file of the bundle with its checksum."""
     return verify_bundle(folder)
-
-
-def _share(share: dict[str, Any] | None) -> str:
-    """Write a share as k of n with its interval."""
-    if not share:
-        return ""
-    return f"{share['k']} of {share['n']}, {percent_ci(share['value'], share['low'], share['high'])}"

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import shutil
+from dataclasses import replace
 
 import pytest
+import streamlit as st
 from screens import ROOT, words_on
 from streamlit.testing.v1 import AppTest
+
+from deeptepp.model.bundle import load_bundle, save_bundle
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
 TITLES = {"case": "Score a case", "evidence": "Evidence"}
@@ -109,6 +113,31 @@ def test_the_evidence_page_shows_card_tiers_and_checksums(open_page):
     tables = [table.value.to_string() for table in at.table]
     assert any("below 0.400" in table for table in tables)
     assert "weights.safetensors" in words_on(at)
+
+
+def test_the_evidence_page_says_that_a_bundle_came_without_checklists(open_page):
+    assert "came without reporting checklists" in words_on(open_page("evidence").run())
+
+
+def test_the_evidence_page_shows_the_documents_of_the_bundle(open_page, bundle_folder, tmp_path, monkeypatch):
+    documents = {
+        "TRIPOD-AI.md": "# TRIPOD+AI: tiny\n\n| item |\n| --- |\n| 1 |\n",
+        "CLAIM.md": "# CLAIM 2024: tiny\n",
+    }
+    save_bundle(replace(load_bundle(bundle_folder), documents=documents), tmp_path / "with-documents")
+    monkeypatch.setenv("DEEPTEPP_ARTIFACTS", str(tmp_path / "with-documents"))
+    st.cache_resource.clear()
+    at = open_page("evidence").run()
+    assert not at.exception
+    assert [expander.label for expander in at.expander][-2:] == ["TRIPOD+AI: tiny", "CLAIM 2024: tiny"]
+    assert "came without reporting checklists" not in words_on(at)
+
+
+def test_the_evidence_page_sets_the_published_columns_right(open_page):
+    at = open_page("evidence").run()
+    tables = "\n".join(table.value.to_string() for table in at.table)
+    assert "63 of 69, 91.3 %" in tables
+    assert "60 relapses among 726" in words_on(at)
 
 
 @pytest.mark.parametrize("page", PAGES)

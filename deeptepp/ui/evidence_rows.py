@@ -1,0 +1,129 @@
+"""Rows of the tables of the evidence page, made from the metrics of a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from deeptepp.report.format import auc_ci, percent_ci
+from deeptepp.ui.curves import FEW_EVENTS
+from deeptepp.ui.words import MEASURED_ON
+
+
+def metric_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Lay out discrimination by group of patients.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Of a bundle; groups without an AUC are left out.
+
+    Returns
+    -------
+    list of dict of str to str
+        One row per group, ready to show.
+    """
+    return [
+        {
+            "Patients": MEASURED_ON.get(key, key.replace("_", " ")),
+            "n": str(group.get("n", "")),
+            "Events": str(group.get("n_events", "")),
+            "AUC (95 % CI)": _auc(group),
+            "Sensitivity (95 % CI)": share_text(group.get("sensitivity")),
+            "Specificity (95 % CI)": share_text(group.get("specificity")),
+        }
+        for key, group in groups_of(metrics).items()
+    ]
+
+
+def groups_of(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Give the measured groups of patients.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Of a bundle.
+
+    Returns
+    -------
+    dict of str to mapping
+        By key.
+    """
+    return {key: group for key, group in metrics.items() if isinstance(group, Mapping) and "auc" in group}
+
+
+def operating_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Lay out what the score does at both cut-offs.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Of a bundle.
+
+    Returns
+    -------
+    list of dict of str to str
+        One row per group and cut-off; none where only one cut-off was measured.
+    """
+    return [
+        {
+            "Patients": MEASURED_ON.get(key, key.replace("_", " ")),
+            "Cut-off": name.format(point["threshold"]),
+            "Sensitivity (95 % CI)": share_text(point["sensitivity"]),
+            "Specificity (95 % CI)": share_text(point["specificity"]),
+            "Accuracy (95 % CI)": share_text(point["accuracy"]),
+        }
+        for key, group in groups_of(metrics).items()
+        for name, point in (("{:.3f}, of the tiers", group.get("at_cut_off")), ("{:g}", group.get("at_half")))
+        if point
+    ]
+
+
+def subgroup_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Lay out the AUC of subgroups.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Of a bundle.
+
+    Returns
+    -------
+    list of dict of str to str
+        One row per subgroup, with the reason where there is no AUC.
+    """
+    return [
+        {
+            "Factor": row["factor"],
+            "Group": row["group"],
+            "n": str(row["n"]),
+            "Events": str(row["n_events"]),
+            "AUC (95 % CI)": auc_ci(row["auc"], row["auc_low"], row["auc_high"]),
+            "Note": row["auc_reason"],
+        }
+        for row in metrics.get("subgroups", ())
+    ]
+
+
+def _auc(group: Mapping[str, Any]) -> str:
+    """Write an AUC with its interval, and that few events stand behind it."""
+    few = ", few events" if group.get("n_events", FEW_EVENTS) < FEW_EVENTS else ""
+    return auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high")) + few
+
+
+def share_text(share: Mapping[str, Any] | None) -> str:
+    """Write a share as k of n with its interval.
+
+    Parameters
+    ----------
+    share : mapping or None
+        With ``value``, ``low``, ``high``, ``k`` and ``n``.
+
+    Returns
+    -------
+    str
+        Empty where it was not measured.
+    """
+    if not share:
+        return ""
+    return f"{share['k']} of {share['n']}, {percent_ci(share['value'], share['low'], share['high'])}"
