@@ -62,21 +62,58 @@ def simulate_cohort(*, preset: str = "paper", seed: int = 0) -> Cohort:
         raise BadSetting(key="seed", value=seed, limit="0 or more")
     patients_seed, outcomes_seed = np.random.SeedSequence(seed).spawn(2)
     columns = _draw_patients(np.random.default_rng(patients_seed))
+    columns |= _outcomes(columns[LATENT_RISK], columns[ARM], preset, np.random.default_rng(outcomes_seed))
+    cohort = Cohort(columns, is_simulated=True)
+    check_table_one(cohort)
+    return cohort
+
+
+def redraw_outcomes(cohort: Cohort, *, preset: str, seed: int) -> Cohort:
+    """Let simulated patients live their follow-up again.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Simulated patients, all of ``simulate_cohort`` or some, with their z.
+    preset : str
+        One of ``hazards.PRESETS``.
+    seed : int
+        Seed of the outcomes, >= 0.
+
+    Returns
+    -------
+    Cohort
+        The same patients in the same order, with other follow-up.
+
+    Raises
+    ------
+    BadSetting
+        The preset is unknown, the seed negative, or the patients are not simulated.
+    """
+    if preset not in PRESETS:
+        raise BadSetting(key="preset", value=preset, limit=f"one of {', '.join(PRESETS)}")
+    if seed < 0:
+        raise BadSetting(key="seed", value=seed, limit="0 or more")
+    if LATENT_RISK not in cohort:
+        raise BadSetting(key="cohort", value="without latent_risk", limit="simulated patients")
+    rng = np.random.default_rng(np.random.SeedSequence((seed, 1)))
+    return cohort.with_columns(**_outcomes(cohort[LATENT_RISK], cohort[ARM].astype(str), preset, rng))
+
+
+def _outcomes(
+    z: npt.NDArray[np.float64], arm: npt.NDArray[np.str_], preset: str, rng: np.random.Generator
+) -> dict[str, npt.NDArray[Any]]:
+    """Draw the columns of follow-up, (n,) each."""
     model = PRESETS[preset]
-    rng = np.random.default_rng(outcomes_seed)
-    decoy = _draw_risk(columns[ARM], rng)
-    driver = columns[LATENT_RISK] if model.outcome_follows_biology else decoy
-    outcomes = draw_outcomes(driver, columns[ARM], model, rng)
-    columns |= {
+    decoy = _draw_risk(arm, rng)
+    outcomes = draw_outcomes(z if model.outcome_follows_biology else decoy, arm, model, rng)
+    return {
         RFS_MONTHS: outcomes.rfs_months,
         RFS_EVENT: outcomes.rfs_event,
         OS_MONTHS: outcomes.os_months,
         OS_EVENT: outcomes.os_event,
         FIRST_EVENT: outcomes.first_event,
     }
-    cohort = Cohort(columns, is_simulated=True)
-    check_table_one(cohort)
-    return cohort
 
 
 def _draw_risk(arm: npt.NDArray[np.str_], rng: np.random.Generator) -> npt.NDArray[np.float64]:

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, LATENT_RISK, SUBJECT, Arm, Cohort, Endpoint
 from deeptepp.errors import BadSetting
-from deeptepp.simulate.cohort import simulate_cohort
+from deeptepp.simulate.cohort import redraw_outcomes, simulate_cohort
 from deeptepp.simulate.hazards import PRESETS
 from deeptepp.simulate.table_one import COUNTS, check_table_one, count_table_one
 from deeptepp.stats.kaplan_meier import kaplan_meier
@@ -206,3 +206,35 @@ def test_model_gives_the_stated_five_year_share_of_events_under_trastuzumab():
 def test_unknown_presets_and_seeds_are_refused_by_name(arguments, said):
     with pytest.raises(BadSetting, match=said):
         simulate_cohort(**arguments)
+
+
+def test_redrawn_outcomes_keep_the_patients_and_change_their_follow_up():
+    cohort = simulate_cohort(seed=4)
+    again = redraw_outcomes(cohort, preset="no_signal", seed=0)
+    assert (again[SUBJECT] == cohort[SUBJECT]).all()
+    assert (again["node_stage"] == cohort["node_stage"]).all()
+    assert (again["rfs_months"] != cohort["rfs_months"]).any()
+    assert (redraw_outcomes(cohort, preset="no_signal", seed=0)["rfs_months"] == again["rfs_months"]).all()
+    assert (redraw_outcomes(cohort, preset="no_signal", seed=1)["rfs_months"] != again["rfs_months"]).any()
+
+
+def test_outcomes_redrawn_without_signal_do_not_follow_biology_and_those_of_the_paper_do():
+    cohort = simulate_cohort(seed=4)
+    chosen = cohort[ARM] != Arm.TP.value
+    z = cohort[LATENT_RISK][chosen]
+    areas = {
+        preset: [
+            roc_auc_score(redraw_outcomes(cohort, preset=preset, seed=seed)["rfs_event"][chosen], z)
+            for seed in range(10)
+        ]
+        for preset in ("paper", "no_signal")
+    }
+    assert np.mean(areas["paper"]) > 0.85
+    assert abs(np.mean(areas["no_signal"]) - 0.5) < 0.03
+
+
+def test_outcomes_of_real_patients_are_not_redrawn():
+    cohort = simulate_cohort(seed=4)
+    real = Cohort({name: column for name, column in cohort.columns.items() if name != LATENT_RISK})
+    with pytest.raises(BadSetting, match="simulated"):
+        redraw_outcomes(real, preset="paper", seed=0)
