@@ -1,4 +1,4 @@
-"""The type I error of the whole pipeline: follow-up that nothing predicts, many times over, from training to p-value.
+"""The type I error of the whole pipeline: follow-up that nothing predicts, often, from training to p-value.
 
 The images of one simulated dataset are kept; the follow-up of its patients is drawn again under the preset
 ``no_signal`` and everything after that is done afresh: split, training, cut-offs, tiers, tests. What is asked of
@@ -157,10 +157,9 @@ def run_null(
     for seed in range(n_draws):
         draws.append(_draw(base, dataset, seed, folder / f"draw-{seed:03d}"))
         last = draws[-1]
-        progress(
-            f"null {seed + 1} of {n_draws}: AUC {last.auc:.3f} ({last.auc_low:.3f}-{last.auc_high:.3f}) out-of-fold"
-            + ("" if last.p_holdout is None else f", log-rank p {last.p_holdout:.3f} in held-out patients")
-        )
+        interval = f"{last.auc:.3f} ({last.auc_low:.3f}-{last.auc_high:.3f})"
+        tested = "" if last.p_holdout is None else f", log-rank p {last.p_holdout:.3f} in held-out patients"
+        progress(f"null {seed + 1} of {n_draws}: AUC {interval} out-of-fold{tested}")
     return count_draws(draws)
 
 

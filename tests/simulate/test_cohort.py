@@ -235,6 +235,8 @@ def test_outcomes_redrawn_without_signal_do_not_follow_biology_and_those_of_the_
 
 def test_outcomes_of_real_patients_are_not_redrawn():
     cohort = simulate_cohort(seed=4)
-    real = Cohort({name: column for name, column in cohort.columns.items() if name != LATENT_RISK})
+    real = Cohort(
+        {name: column for name, column in cohort.columns.items() if name != LATENT_RISK}, is_simulated=False
+    )
     with pytest.raises(BadSetting, match="simulated"):
         redraw_outcomes(real, preset="paper", seed=0)
