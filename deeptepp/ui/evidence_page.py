@@ -12,6 +12,7 @@ from deeptepp.model.bundle import ModelBundle, verify_bundle
 from deeptepp.ui.cards import bundle_card, facts_list
 from deeptepp.ui.evidence_measured import measured_tab
 from deeptepp.ui.evidence_published import published_tab
+from deeptepp.ui.evidence_rows import split_table
 from deeptepp.ui.loaded import bundle_folder, loaded_bundle
 
 TABS = ("What was measured", "Beside the publication", "Model card", "Reporting checklists", "Files and checksums")
@@ -68,7 +69,10 @@ def _checklists(bundle: ModelBundle) -> None:
     for name, text in sorted(bundle.documents.items(), reverse=True):
         heading, _, rest = text.partition("\n")
         with st.expander(heading.lstrip("# ") or name, key=f"evidence-document-{name}"):
-            st.markdown(shown_card(rest))
+            words, rows = split_table(rest)
+            st.markdown(shown_card(words))
+            if rows:
+                st.table(rows, hide_index=True, border="horizontal")
             st.download_button(f"Save {name}", text, file_name=name, mime="text/markdown", on_click="ignore")
 
 

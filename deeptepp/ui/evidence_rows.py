@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -109,6 +110,29 @@ def _auc(group: Mapping[str, Any]) -> str:
     """Write an AUC with its interval, and that few events stand behind it."""
     few = ", few events" if group.get("n_events", FEW_EVENTS) < FEW_EVENTS else ""
     return auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high")) + few
+
+
+def split_table(text: str) -> tuple[str, list[dict[str, str]]]:
+    """Take the table out of a document, which the page lays out better at small widths than Markdown does.
+
+    Parameters
+    ----------
+    text : str
+        Markdown with at most one table.
+
+    Returns
+    -------
+    tuple of str and list of dict of str to str
+        The rest of the text, and one row per line of the table; none where there is no table or one with ragged
+        rows, which then stays in the text.
+    """
+    lines = text.splitlines()
+    table = [line for line in lines if line.startswith("| ")]
+    cells = [[cell.replace("\\|", "|") for cell in re.split(r"(?<!\\) \| ", line.strip()[2:-2])] for line in table]
+    if len(cells) < 3 or len({len(row) for row in cells}) > 1:
+        return text, []
+    rest = "\n".join(line for line in lines if not line.startswith("| "))
+    return rest, [dict(zip(cells[0], row, strict=True)) for row in cells[2:]]
 
 
 def share_text(share: Mapping[str, Any] | None) -> str:

@@ -40,6 +40,9 @@ def test_a_run_makes_a_bundle_that_scores_as_it_was_measured(run_settings):
 
     assert bundle.is_simulated
     assert "SIMULATED COHORT" in bundle.card
+    assert "| device, precision | cpu, fp32 |" in bundle.card
+    assert "balancing undone" in bundle.card
+    assert set(bundle.documents) == {"TRIPOD-AI.md", "CLAIM.md"}
     assert TrainSettings.from_mapping(bundle.training).epochs == run_settings.epochs
     assert any(sentence.startswith("fold 1: epoch 1 of 6, loss") for sentence in told)
 

@@ -14,7 +14,7 @@ from deeptepp.stats.roc import roc_auc
 from deeptepp.ui.evidence_measured import scored_parts
 from deeptepp.ui.evidence_page import shown_card
 from deeptepp.ui.evidence_published import beside_rows, published_row
-from deeptepp.ui.evidence_rows import metric_rows, operating_rows, subgroup_rows
+from deeptepp.ui.evidence_rows import metric_rows, operating_rows, split_table, subgroup_rows
 
 SHIPPED = Path(__file__).parents[2] / "artifacts" / "deeptepp-sim"
 
@@ -86,3 +86,15 @@ def test_every_swapped_row_says_so():
 
 def test_headings_of_a_document_stand_below_those_of_the_page():
     assert shown_card("# Title\n\n## Part\n\nNo # here") == "## Title\n\n### Part\n\nNo # here"
+
+
+def test_the_table_of_a_document_is_taken_apart_into_its_cells():
+    text = "Words.\n\n| item | status |\n| --- | --- |\n| 1 | reported |\n| 2 | a \\| b |\n"
+    words, rows = split_table(text)
+    assert words.strip() == "Words."
+    assert rows == [{"item": "1", "status": "reported"}, {"item": "2", "status": "a | b"}]
+
+
+def test_a_table_that_cannot_be_taken_apart_stays_as_it_is():
+    text = "| a | b |\n| --- | --- |\n| 1 |\n"
+    assert split_table(text) == (text, [])
