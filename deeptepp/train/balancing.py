@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.train.dataset import Labels
-from deeptepp.train.sampling import views_per_positive
+from deeptepp.train.sampling import class_weights, views_per_positive
 from deeptepp.train.settings import TrainSettings
 from deeptepp.train.split import NOT_IN_FOLDS, Split
 
@@ -38,7 +38,8 @@ def log_odds_shifts(
     for fold, patients in _scored_together(split):
         events = labels.event[split.training(fold) & labels.is_known]
         ratio = (~events).sum() / max(events.sum(), 1)
-        factor = ratio if settings.mv_mode == "none" else views_per_positive(events, settings, n_views=n_views)
+        is_weighted = class_weights(events, settings, n_views=n_views) is not None
+        factor = ratio if is_weighted else views_per_positive(events, settings, n_views=n_views)
         shifts[patients] = np.log(factor)
     return shifts
 

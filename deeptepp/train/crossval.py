@@ -23,7 +23,7 @@ from deeptepp.train.checkpoint import EpochLoss
 from deeptepp.train.dataset import Labels
 from deeptepp.train.journal import Journal
 from deeptepp.train.loop import Engine, Fit
-from deeptepp.train.sampling import ViewSampler, no_image, views_per_positive
+from deeptepp.train.sampling import ViewSampler, class_weights, no_image, views_per_positive
 from deeptepp.train.settings import TrainSettings
 from deeptepp.train.source import ViewSource
 from deeptepp.train.split import Split
@@ -103,14 +103,17 @@ def fit_fold(trial: Trial, fold: int | None) -> Fitted:
     net = _new_network(settings, dataset.n_channels, schema.length, seed)
     clinical = schema.encode_cohort(part)
     sampler = ViewSampler(dataset, patients, events, clinical=clinical, settings=settings, seed=seed)
-    fit = Fit(net, settings, trial.engine, class_weights=_class_weights(events, settings))
+    n_views = len(dataset.view_names(settings.views))
+    weights = class_weights(events, settings, n_views=n_views)
+    fit = Fit(net, settings, trial.engine, class_weights=weights)
     trial.journal.add(
         "fit",
         f"{_title(fold)}: {len(patients)} patients, {int(events.sum())} with an event",
         fit=_title(fold),
         n=len(patients),
         n_events=int(events.sum()),
-        views_per_positive=views_per_positive(events, settings, n_views=len(dataset.view_names(settings.views))),
+        views_per_positive=views_per_positive(events, settings, n_views=n_views),
+        class_weights=None if weights is None else [round(value, 4) for value in weights.tolist()],
     )
     fit.run(
         sampler.batches,
@@ -230,14 +233,6 @@ def _architecture(settings: TrainSettings) -> dict[str, object]:
     if settings.backbone == "shake_shake":
         return {"backbone": "shake_shake", "base_channels": settings.stem_channels}
     return {"backbone": settings.backbone}
-
-
-def _class_weights(events: npt.NDArray[np.bool_], settings: TrainSettings) -> torch.Tensor | None:
-    """Weigh the classes inversely to their size where drawing does not balance them."""
-    if settings.mv_mode != "none":
-        return None
-    counts = np.array([(~events).sum(), events.sum()], dtype=np.float64)
-    return torch.tensor(len(events) / (2 * counts), dtype=torch.float32)
 
 
 def _report_epoch(trial: Trial, fold: int | None, epoch: EpochLoss) -> None:

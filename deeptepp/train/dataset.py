@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from deeptepp.domain.cohort import ARM, HER2_POSITIVE, KEY, RFS_EVENT, RFS_MONTHS, SUBJECT, Arm, Cohort
 from deeptepp.domain.geometry import Grid
@@ -57,8 +58,10 @@ class PackedRoi:
     def unpack(self) -> Roi:
         """Give the region of interest back."""
         n_voxels = int(np.prod(self.grid.shape))
-        mask = np.unpackbits(self.bits, count=n_voxels).astype(bool).reshape(self.grid.shape)
-        return Roi(self.voxels.astype(np.float32), mask, self.grid)
+        mask = np.unpackbits(self.bits, count=n_voxels).view(bool).reshape(self.grid.shape)
+        # By torch, which converts half precision several times as fast.
+        voxels = torch.from_numpy(self.voxels.copy()).float().numpy()
+        return Roi(voxels, mask, self.grid)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""One network learns: four optimiser steps per batch, coarser jigsaw at every step, resumable by the epoch.
+"""One network learns: its optimiser steps per batch, coarser jigsaw at every step, resumable by the epoch.
 
 Letters: B mosaics in a batch, C channels, H = W mosaic side, F clinical features.
 
@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from math import cos, pi
+from math import cos, nan, pi
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,9 @@ import torch
 from torch import Tensor, nn
 
 from deeptepp.train.checkpoint import EpochLoss, read_checkpoint, write_checkpoint
+from deeptepp.train.loss import make_loss
 from deeptepp.train.settings import TrainSettings
-from deeptepp.views.jigsaw import shuffle_tiles
+from deeptepp.views.jigsaw import MAX_FIRST_DRAWS, ShuffleFilter, draw_shuffle, shuffle_tiles
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +91,80 @@ def choose_engine(settings: TrainSettings) -> Engine:
     return Engine(torch.device("cuda" if wants_cuda else "cpu"), is_bf16)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One optimiser step of a batch.
+
+    Parameters
+    ----------
+    stage : int
+        Which of the four logits is learnt.
+    n_tiles : int
+        Tiles per side of the shuffle; 1 for whole mosaics.
+    weight : float
+        Weight of its loss; a step of weight 0 is not taken.
+    """
+
+    stage: int
+    n_tiles: int
+    weight: float
+
+
+def plan_steps(settings: TrainSettings) -> tuple[Step, ...]:
+    """Give the steps of every batch.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+        Network and schedule.
+
+    Returns
+    -------
+    tuple of Step
+        Four, finest tiles and shallowest stage first; one plain step on whole mosaics for a network that has one
+        classifier.
+    """
+    has_stages = settings.inputs != "cp" and settings.backbone == "mm_resnet" and settings.stages
+    if not has_stages:
+        return (Step(3, 1, 1.0),)
+    plan = zip(settings.granularities, settings.loss_weights, strict=True)
+    return tuple(Step(stage, n_tiles, weight) for stage, (n_tiles, weight) in enumerate(plan))
+
+
+def make_shuffle_filter(settings: TrainSettings) -> ShuffleFilter:
+    """Give the filter that the settings ask for."""
+    return ShuffleFilter(
+        has_fixed_tiles=settings.shuffle_filter == "none",
+        max_z_neighbours=settings.max_z_neighbours if settings.shuffle_filter == "z-neighbours" else 1.0,
+        slices_per_side=settings.views.tiles_per_side,
+    )
+
+
+def check_shuffles(settings: TrainSettings) -> None:
+    """Refuse a shuffle filter that cannot be met, before anything is trained.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+        Schedule, kind of shuffle and filter.
+
+    Raises
+    ------
+    BadSetting
+        Of 100 shuffles of some granularity none passes.
+    """
+    generator = torch.Generator().manual_seed(settings.seed)
+    for step in plan_steps(settings):
+        if step.n_tiles > 1 and step.weight > 0:
+            draw_shuffle(
+                step.n_tiles,
+                settings.jigsaw,  # type: ignore[arg-type]
+                generator,
+                shuffle_filter=make_shuffle_filter(settings),
+                max_draws=MAX_FIRST_DRAWS,
+            )
+
+
 def has_native_bf16() -> bool:
     """Tell whether the CPU multiplies bf16 in hardware (AVX-512 BF16 or AMX)."""
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
@@ -107,7 +182,7 @@ class Fit:
     engine : Engine
         Device and precision.
     class_weights : (2,) float32, optional
-        Weights of the cross-entropy where the classes are not balanced by drawing.
+        Weights of the loss where the classes are not balanced by drawing.
     """
 
     def __init__(
@@ -117,8 +192,9 @@ class Fit:
         self.settings = settings
         self.engine = engine
         self.history: list[EpochLoss] = []
-        weights = None if class_weights is None else class_weights.to(engine.device)
-        self._loss = nn.CrossEntropyLoss(weight=weights)
+        self._loss = make_loss(settings, class_weights).to(engine.device)
+        self._steps = plan_steps(settings)
+        self._filter = make_shuffle_filter(settings)
         self._optimiser = torch.optim.SGD(
             net.parameters(),
             lr=settings.learning_rate,
@@ -152,7 +228,7 @@ class Fit:
                 on_epoch(self.history[-1])
 
     def _run_epoch(self, epoch: int, batches: Batches, seed: int) -> EpochLoss:
-        """Take the four steps of every batch and average their losses."""
+        """Take the steps of every batch and average their losses."""
         start = time.perf_counter()
         rate = self.settings.learning_rate * 0.5 * (1 + cos(pi * epoch / self.settings.epochs))
         for group in self._optimiser.param_groups:
@@ -163,30 +239,44 @@ class Fit:
         self.net.train()
         losses, n_samples = [], 0
         for batch in batches(epoch):
-            losses.append(self._progressive_steps(batch, generator))
+            losses.append(self._take_steps(batch, generator))
             n_samples += len(batch.labels)
-        mean = np.mean(losses, axis=0) if losses else np.full(4, np.nan)
-        seconds = time.perf_counter() - start
-        return EpochLoss(epoch, tuple(float(value) for value in mean), n_samples, seconds)
+        # Only now: to ask for a number makes the host wait for the device.
+        mean = torch.stack(losses).double().mean(dim=0).tolist() if losses else [nan] * len(self._steps)
+        return EpochLoss(epoch, tuple(mean), n_samples, time.perf_counter() - start)
 
-    def _progressive_steps(self, batch: Batch, generator: torch.Generator) -> list[float]:
-        """Take one optimiser step per granularity, finest tiles and shallowest stage first."""
-        labels, clinical = batch.labels.to(self.engine.device), batch.clinical.to(self.engine.device)
-        plan = zip(self.settings.granularities, self.settings.loss_weights, strict=True)
+    def _take_steps(self, batch: Batch, generator: torch.Generator) -> Tensor:
+        """Take the optimiser steps of one batch; gives their losses."""
+        whole, clinical, labels = self._upload(batch)
         losses = []
-        for stage, (n_tiles, weight) in enumerate(plan):
-            if weight == 0:
-                losses.append(0.0)
+        for step in self._steps:
+            if step.weight == 0:
+                losses.append(torch.zeros((), device=self.engine.device))
                 continue
-            images = batch.views
-            if n_tiles > 1:
-                images = shuffle_tiles(images, n_tiles, kind=self.settings.jigsaw, generator=generator)  # type: ignore[arg-type]
+            images = whole
+            if step.n_tiles > 1:
+                images = shuffle_tiles(
+                    whole,
+                    step.n_tiles,
+                    kind=self.settings.jigsaw,  # type: ignore[arg-type]
+                    generator=generator,
+                    shuffle_filter=self._filter,
+                )
             with self.engine.autocast():
-                logits = self.net(self.engine.place(images), clinical)[stage]
-            loss = weight * self._loss(logits.float(), labels)
+                logits = self.net(self.engine.place(images), clinical)[step.stage]
+            loss = step.weight * self._loss(logits.float(), labels)
             self._optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(self.net.parameters(), self.settings.grad_clip)
             self._optimiser.step()
-            losses.append(float(loss.detach()))
-        return losses
+            losses.append(loss.detach())
+        return torch.stack(losses)
+
+    def _upload(self, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Copy a batch to the device once, without waiting for what runs there."""
+        tensors = batch.views, batch.clinical, batch.labels
+        device = self.engine.device
+        if device.type != "cuda":
+            return tensors
+        views, clinical, labels = (each.pin_memory().to(device, non_blocking=True) for each in tensors)
+        return views, clinical, labels

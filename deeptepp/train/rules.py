@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from deeptepp.errors import BadSetting
-from deeptepp.views.planes import ViewSettings
+from deeptepp.views.planes import CANONICAL_VIEWS, FIBONACCI_VIEWS, ViewSettings
 
 
 class Rule(Protocol):
@@ -96,12 +96,13 @@ class Many:
 
 
 class ViewNames:
-    """Distinct names of canonical views."""
+    """Distinct names of views."""
 
     def parse(self, key: str, value: object) -> tuple[str, ...]:
         """Give the names, or raise ``BadSetting``."""
-        known = ViewSettings().names
         names = tuple(value) if isinstance(value, (list, tuple)) else ()
-        if not names or len(set(map(str, names))) != len(names) or any(name not in known for name in names):
-            raise BadSetting(key=key, value=repr(value), limit="distinct names out of " + ", ".join(known))
-        return names
+        try:
+            return ViewSettings(names=tuple(map(str, names))).names
+        except BadSetting as error:
+            limit = f"distinct names out of {', '.join(CANONICAL_VIEWS)} and {FIBONACCI_VIEWS}"
+            raise BadSetting(key=key, value=repr(value), limit=limit) from error

@@ -71,6 +71,34 @@ def views_per_positive(
     return int(np.clip(round((len(labels) - n_positive) / n_positive), 1, most))
 
 
+def class_weights(events: npt.NDArray[np.bool_], settings: TrainSettings, *, n_views: int) -> torch.Tensor | None:
+    """Weigh the classes inversely to how often they are seen in an epoch.
+
+    Parameters
+    ----------
+    events : (n,) bool
+        Events of the patients of the TRAINING fold and of no other.
+    settings : TrainSettings
+        ``mv_mode`` and ``k_max`` are read.
+    n_views : int
+        Views that a patient has.
+
+    Returns
+    -------
+    (2,) float32 or None
+        None where the number of views balances the classes to within rounding. Weights where ``mv_mode`` is
+        ``none``, and where the number of views met a bound: more negatives to a positive than ``k_max`` or than
+        there are views, or more positives than negatives.
+    """
+    n_positive = int(events.sum())
+    n_negative = len(events) - n_positive
+    drawn = views_per_positive(events, settings, n_views=n_views)
+    if settings.mv_mode != "none" and round(n_negative / max(n_positive, 1)) == drawn:
+        return None
+    seen = np.array([n_negative, n_positive * drawn], dtype=np.float64)
+    return torch.tensor(seen.sum() / (2 * seen), dtype=torch.float32)
+
+
 def draw_views(
     patients: npt.NDArray[np.int64],
     labels: npt.NDArray[np.bool_],

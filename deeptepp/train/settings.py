@@ -83,7 +83,7 @@ class TrainSettings:
     stem_channels: int = _ruled(Number(int, 4, 256), 64)
     """Channels after the stem; 64 is ResNet18, 32 runs about three times as fast."""
     stages: bool = _ruled(Truth(), default=True)
-    """Whether every stage has a classifier of its own; without, only steps of weight above 0 on the last one."""
+    """Whether every stage has a classifier of its own; without, every batch is one plain step on whole mosaics."""
     deform_last_stage: bool = _ruled(Truth(), default=False)
     """Whether the 3 x 3 convolutions of the last stage sample at learnt offsets."""
     score_from: str = _ruled(Choice("concat", "combined"), "concat")
@@ -139,7 +139,11 @@ class TrainSettings:
     def views(self) -> ViewSettings:
         """The view settings that the bundle carries."""
         return ViewSettings(
-            names=self.view_names, fov_mm=self.fov_mm, n_slices=self.n_slices, tile_px=self.tile_px
+            names=self.view_names,
+            fov_mm=self.fov_mm,
+            n_slices=self.n_slices,
+            tile_px=self.tile_px,
+            min_area_fraction=self.min_area_fraction,
         )
 
     @classmethod

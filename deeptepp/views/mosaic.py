@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.lesion import Roi, ViewStack
-from deeptepp.views.planes import CANONICAL_VIEWS, Jitter, ViewSettings, sample_view
+from deeptepp.views.planes import Jitter, ViewSettings, sample_view, view_normal
 
 
 def splice_slices(slices: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -41,14 +41,14 @@ def splice_slices(slices: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def view_mosaic(
     roi: Roi, name: str, settings: ViewSettings, *, jitter: Jitter | None = None
 ) -> npt.NDArray[np.float32]:
-    """Make the mosaic of one canonical view.
+    """Make the mosaic of one view.
 
     Parameters
     ----------
     roi : Roi
         Normalised cube around the lesion.
     name : str
-        A key of ``CANONICAL_VIEWS``.
+        Of a view that ``view_normal`` knows.
     settings : ViewSettings
         Field of view, number of slices and pixels.
     jitter : Jitter, optional
@@ -64,7 +64,7 @@ def view_mosaic(
     BadSetting
         The field of view does not fit in the Roi.
     """
-    return splice_slices(sample_view(roi, CANONICAL_VIEWS[name], settings, jitter=jitter))
+    return splice_slices(sample_view(roi, view_normal(name), settings, jitter=jitter))
 
 
 def build_views(roi: Roi, settings: ViewSettings) -> ViewStack:

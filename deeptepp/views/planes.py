@@ -7,8 +7,9 @@ that no empty corner can tell from which angle it was taken.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from math import isqrt, sqrt
+from math import isqrt, pi, sqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from scipy import ndimage
 from deeptepp.domain.geometry import FloatArray
 from deeptepp.domain.lesion import Roi
 from deeptepp.errors import BadSetting
-from deeptepp.views.slices import slice_positions_mm
+from deeptepp.views.slices import MIN_AREA_FRACTION, slice_positions_mm
 
 _H = 1 / sqrt(2)
 
@@ -40,6 +41,12 @@ References
 Setio et al., IEEE Trans Med Imaging 2016, doi 10.1109/TMI.2016.2536809: nine planes of symmetry of a cube.
 """
 
+FIBONACCI_VIEWS = "fibonacci-<i>-of-<k>"
+"""Pattern of the names of any number of views spread over a hemisphere: the i-th of k, from 1."""
+
+MAX_FIBONACCI_VIEWS = 999
+"""Most views of a hemisphere."""
+
 PADDING = 0.0
 """Intensity outside of the ball: 0 is the mean of the normalised study, the same in every view and patient."""
 
@@ -56,6 +63,42 @@ _LR_LIMIT = 0.9
 """Above this cosine between normal and left-right axis the antero-posterior axis takes its place."""
 
 
+def view_normal(name: str) -> tuple[float, float, float]:
+    """Give the normal of a view by its name.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``CANONICAL_VIEWS``, or ``fibonacci-<i>-of-<k>``, the i-th of k views spread evenly over the
+        hemisphere towards superior; the other hemisphere would show the same planes from behind.
+
+    Returns
+    -------
+    (x, y, z)
+        Unit LPS normal.
+
+    Raises
+    ------
+    BadSetting
+        There is no such view.
+
+    Notes
+    -----
+    The i-th of k normals has z = (i - 1/2) / k, so that all stand for equal areas of the hemisphere, and turns by
+    the golden angle from the one before.
+    """
+    if name in CANONICAL_VIEWS:
+        return CANONICAL_VIEWS[name]
+    found = re.fullmatch(r"fibonacci-([1-9]\d{0,2})-of-([1-9]\d{0,2})", name)
+    if found is None or int(found[1]) > int(found[2]):
+        limit = f"{', '.join(CANONICAL_VIEWS)}, or {FIBONACCI_VIEWS} with k up to {MAX_FIBONACCI_VIEWS}"
+        raise BadSetting(key="views.names", value=name, limit=limit)
+    i, k = int(found[1]), int(found[2])
+    z = (i - 0.5) / k
+    angle, radius = (i - 1) * pi * (3 - sqrt(5)), sqrt(1 - z * z)
+    return radius * float(np.cos(angle)), radius * float(np.sin(angle)), z
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewSettings:
     """Which views are made, and how finely.
@@ -63,13 +106,15 @@ class ViewSettings:
     Parameters
     ----------
     names : tuple of str
-        Canonical views, in the order in which the network is given them.
+        Views that ``view_normal`` knows, in the order in which the network is given them.
     fov_mm : float
         Side of the square field of view and diameter of the ball, in mm.
     n_slices : int
         Slices per view; a square number, since they are laid out as a square mosaic.
     tile_px : int
         Side of one slice, in pixels.
+    min_area_fraction : float
+        Slices with less tumour area than this share of the largest are left out; 0 keeps all.
 
     Raises
     ------
@@ -81,12 +126,17 @@ class ViewSettings:
     fov_mm: float = 64.0
     n_slices: int = 16
     tile_px: int = 28
+    min_area_fraction: float = MIN_AREA_FRACTION
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "names", tuple(self.names))
-        if not self.names or len(set(self.names)) < len(self.names) or not set(self.names) <= set(CANONICAL_VIEWS):
-            limit = "different names out of " + ", ".join(CANONICAL_VIEWS)
+        if not self.names or len(set(self.names)) < len(self.names):
+            limit = "different names, at least one"
             raise BadSetting(key="views.names", value=", ".join(self.names) or "empty", limit=limit)
+        for name in self.names:
+            view_normal(name)
+        if not 0 <= self.min_area_fraction < 1:
+            raise BadSetting(key="views.min_area_fraction", value=self.min_area_fraction, limit="in [0, 1)")
         if self.n_slices < 1 or isqrt(self.n_slices) ** 2 != self.n_slices:
             raise BadSetting(key="views.n_slices", value=self.n_slices, limit="a square number")
         if self.tile_px < 2:
@@ -240,7 +290,14 @@ def sample_view(
     _check_room(roi, settings, jitter)
     axes = plane_axes(normal, jitter)
     centre_mm = roi.grid.centre_mm + np.asarray(jitter.offset_mm)
-    w = slice_positions_mm(roi, axes[2], centre_mm, n_slices=settings.n_slices, radius_mm=settings.fov_mm / 2)
+    w = slice_positions_mm(
+        roi,
+        axes[2],
+        centre_mm,
+        n_slices=settings.n_slices,
+        radius_mm=settings.fov_mm / 2,
+        min_area_fraction=settings.min_area_fraction,
+    )
     u = ((np.arange(settings.tile_px) + 0.5) / settings.tile_px - 0.5) * settings.fov_mm
     inside = w[:, None, None] ** 2 + u[None, :, None] ** 2 + u[None, None, :] ** 2 <= (settings.fov_mm / 2) ** 2
     k, row, column = np.nonzero(inside)

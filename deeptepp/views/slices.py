@@ -7,7 +7,7 @@ import numpy as np
 from deeptepp.domain.geometry import FloatArray
 from deeptepp.domain.lesion import Roi
 
-_AREA_FRACTION = 0.10
+MIN_AREA_FRACTION = 0.10
 """A slice with less tumour area than this fraction of the largest one is left out (slice filtering)."""
 
 _FALLBACK_HALF_EXTENT_MM = 12.0
@@ -21,7 +21,13 @@ _REACH = 0.75
 
 
 def slice_positions_mm(
-    roi: Roi, normal: FloatArray, centre_mm: FloatArray, *, n_slices: int, radius_mm: float
+    roi: Roi,
+    normal: FloatArray,
+    centre_mm: FloatArray,
+    *,
+    n_slices: int,
+    radius_mm: float,
+    min_area_fraction: float = MIN_AREA_FRACTION,
 ) -> FloatArray:
     """Place the slices of a view evenly over the tumour.
 
@@ -37,27 +43,32 @@ def slice_positions_mm(
         M.
     radius_mm : float
         Radius of that ball, in mm.
+    min_area_fraction : float
+        Share of the largest area from which on a slice is kept; 0 keeps all with tumour.
 
     Returns
     -------
     (M,) float64
-        Positions along the normal in mm, ascending: from where the tumour area first reaches 10 % of its maximum
-        to where it last does, but within three quarters of the ball's radius.
+        Positions along the normal in mm, ascending: from where the tumour area first reaches that share of its
+        maximum to where it last does, but within three quarters of the ball's radius.
     """
     spacing_mm = roi.grid.spacing_mm[0]
     per_index = roi.grid.affine[:3, :3].T @ normal
     start = float((roi.grid.affine[:3, 3] - centre_mm) @ normal)
     z, y, x = (np.arange(n) * step for n, step in zip(roi.mask.shape, per_index, strict=True))
-    position = ((z[:, None, None] + y[:, None] + x) + start).ravel()[np.flatnonzero(roi.mask)]
+    # Only where there is tumour: the whole cube would take most of the time of a view.
+    row, column = np.divmod(np.flatnonzero(roi.mask), roi.mask.shape[2])
+    layer, row = np.divmod(row, roi.mask.shape[1])
+    position = ((z[layer] + y[row]) + x[column]) + start
     if np.ptp(position) < _THIN * spacing_mm:
         extent_mm = position.mean() + np.array([-_FALLBACK_HALF_EXTENT_MM, _FALLBACK_HALF_EXTENT_MM])
     else:
-        extent_mm = _trimmed_extent(position / spacing_mm) * spacing_mm
+        extent_mm = _trimmed_extent(position / spacing_mm, min_area_fraction) * spacing_mm
     low_mm, high_mm = np.clip(extent_mm, -_REACH * radius_mm, _REACH * radius_mm)
     return np.linspace(low_mm, high_mm, n_slices)
 
 
-def _trimmed_extent(position: FloatArray) -> FloatArray:
+def _trimmed_extent(position: FloatArray, min_area_fraction: float) -> FloatArray:
     """Find where the area profile of positions (n,), in voxels, first and last crosses the kept fraction."""
     first = int(np.floor(position.min())) - 1
     # Each voxel is shared between its two nearest bins: lattice planes oblique to the normal would beat otherwise.
@@ -65,8 +76,8 @@ def _trimmed_extent(position: FloatArray) -> FloatArray:
     share = position - below
     length = int(below.max()) - first + 3
     area = np.bincount(below - first, 1 - share, length) + np.bincount(below - first + 1, share, length)
-    limit = _AREA_FRACTION * area.max()
-    kept = np.flatnonzero(area >= limit)
+    limit = min_area_fraction * area.max()
+    kept = np.flatnonzero((area >= limit) & (area > 0))
     i, j = int(kept[0]), int(kept[-1])
     low = i - (area[i] - limit) / (area[i] - area[i - 1])
     high = j + (area[j] - limit) / (area[j] - area[j + 1])

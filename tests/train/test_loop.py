@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from deeptepp.errors import BadSetting
 from deeptepp.model.mm_resnet import MMResNet
 from deeptepp.model.network import build_network, initialise
-from deeptepp.train.loop import Batch, Fit, choose_engine, has_native_bf16
+from deeptepp.train.loop import Batch, Fit, Step, check_shuffles, choose_engine, has_native_bf16, plan_steps
 from deeptepp.train.sampling import ViewSampler
 
 
@@ -116,3 +117,32 @@ def test_precision_auto_takes_bf16_only_where_the_processor_has_it(quick_setting
     assert choose_engine(quick_settings(precision="auto")).is_bf16 == has_native_bf16()
     assert not choose_engine(quick_settings(precision="fp32")).is_bf16
     assert choose_engine(quick_settings(precision="bf16")).is_bf16
+
+
+@pytest.mark.parametrize(
+    "changes", [{"stages": False}, {"backbone": "vgg16"}, {"inputs": "cp"}, {"backbone": "shake_shake"}]
+)
+def test_a_network_with_one_classifier_takes_one_plain_step_a_batch(quick_settings, changes):
+    assert plan_steps(quick_settings(**changes)) == (Step(3, 1, 1.0),)
+    assert [step.n_tiles for step in plan_steps(quick_settings())] == [8, 4, 2, 1]
+
+
+@pytest.mark.parametrize("jigsaw", ["pmg", "uniform"])
+def test_a_shuffle_filter_that_cannot_be_met_is_refused_before_training(quick_settings, jigsaw):
+    settings = quick_settings(
+        shuffle_filter="z-neighbours", jigsaw=jigsaw, n_slices=16, tile_px=8, max_z_neighbours=0.0
+    )
+    check_shuffles(settings)
+    object.__setattr__(settings, "max_z_neighbours", -1.0)
+    with pytest.raises(BadSetting, match="none of 100 shuffles of 8 x 8 tiles"):
+        check_shuffles(settings)
+
+
+def test_facts_alone_are_learnt_without_an_image(make_dataset, quick_settings):
+    dataset, settings = make_dataset(16), quick_settings(inputs="cp", epochs=3)
+    batch = next(new_sampler(dataset, settings).batches(0))
+    assert batch.views.shape == (8, 1, 1, 1)
+    net = build_network({"backbone": "cp_mlp", "in_channels": 1, "n_clinical": 3, "head": "pmg", "width": 8})
+    fit = Fit(net, settings, choose_engine(settings))
+    fit.run(new_sampler(dataset, settings).batches, seed=0)
+    assert [len(epoch.losses) for epoch in fit.history] == [1, 1, 1]

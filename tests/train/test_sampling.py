@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from deeptepp.train.sampling import ViewSampler, draw_views, views_per_positive
+from deeptepp.train.sampling import ViewSampler, class_weights, draw_views, views_per_positive
 
 
 def label(n_positive: int, n_negative: int) -> np.ndarray:
@@ -89,3 +89,24 @@ def test_a_short_last_batch_is_skipped_unless_it_is_the_only_one(make_dataset, q
     sizes = [len(batch.labels) for batch in new_sampler(dataset, quick_settings(batch_size=16)).batches(0)]
     assert sizes == [16] * (n_draws // 16)
     assert [len(b.labels) for b in new_sampler(dataset, quick_settings(batch_size=500)).batches(0)] == [n_draws]
+
+
+@pytest.mark.parametrize(
+    ("n_positive", "n_negative", "changes", "odds"),
+    [
+        (20, 100, {}, None),
+        (20, 100, {"mv_mode": "paper"}, None),
+        (20, 100, {"mv_mode": "none"}, 100 / 20),
+        (20, 100, {"k_max": 2}, 100 / 40),
+        (5, 100, {"k_max": 64}, 100 / 45),
+        (90, 30, {}, 30 / 90),
+    ],
+)
+def test_weights_make_up_for_what_the_number_of_views_leaves(
+    quick_settings, n_positive, n_negative, changes, odds
+):
+    weights = class_weights(label(n_positive, n_negative), quick_settings(**changes), n_views=9)
+    if odds is None:
+        assert weights is None
+    else:
+        assert float(weights[1] / weights[0]) == pytest.approx(odds, rel=1e-5)

@@ -3,7 +3,16 @@ from collections import Counter
 import pytest
 import torch
 
-from deeptepp.views.jigsaw import has_fixed_tile, pmg_permutation, shuffle_tiles, uniform_permutation
+from deeptepp.errors import BadSetting
+from deeptepp.views.jigsaw import (
+    ShuffleFilter,
+    draw_shuffle,
+    has_fixed_tile,
+    pmg_permutation,
+    preserved_z_neighbours,
+    shuffle_tiles,
+    uniform_permutation,
+)
 
 
 def seeded(seed=0):
@@ -59,9 +68,11 @@ def test_no_tile_stays_in_place_and_none_is_lost(kind, n):
 
 
 def test_without_the_filter_uniform_leaves_tiles_in_place_as_often_as_chance():
-    images = torch.arange(16.0).reshape(1, 1, 4, 4)
+    images, anything = torch.arange(16.0).reshape(1, 1, 4, 4), ShuffleFilter(has_fixed_tiles=True)
     kept = [
-        (shuffle_tiles(images, 4, kind="uniform", generator=seeded(i), is_filtered=False) == images).any().item()
+        (shuffle_tiles(images, 4, kind="uniform", generator=seeded(i), shuffle_filter=anything) == images)
+        .any()
+        .item()
         for i in range(300)
     ]
     assert 0.53 < sum(kept) / 300 < 0.73  # 1 - 1/e
@@ -96,3 +107,51 @@ def test_the_same_seed_shuffles_alike_and_one_tile_shuffles_nothing():
 def test_more_tiles_than_pixels_are_refused(n):
     with pytest.raises(ValueError, match="cannot be cut"):
         shuffle_tiles(torch.zeros(1, 1, 16, 16), n, kind="pmg", generator=seeded())
+
+
+def order_of(*tiles):
+    return torch.tensor(tiles)
+
+
+def test_z_neighbours_of_whole_slices_are_the_pairs_that_follow_each_other():
+    assert preserved_z_neighbours(torch.arange(16), 4) == 1
+    assert preserved_z_neighbours(torch.arange(15, -1, -1), 4) == 0
+    # Slices 0 1 | 2 3 become 2 3 | 0 1: the pairs 0-1 and 2-3 still stand side by side, 1-2 does not.
+    assert preserved_z_neighbours(order_of(2, 3, 0, 1), 2) == pytest.approx(2 / 3)
+    # 0 1 | 2 3 become 1 0 | 3 2: side by side in the wrong order; and 1-2, one row down and one column left, now
+    # runs one row down and one column right.
+    assert preserved_z_neighbours(order_of(1, 0, 3, 2), 2) == 0
+
+
+def test_quarters_of_slices_pair_with_the_same_quarter_of_the_next_slice():
+    whole = order_of(2, 3, 0, 1)
+    quarters = torch.arange(16).reshape(4, 4)
+    moved = torch.cat([quarters[2:], quarters[:2]]).flatten()  # the same exchange of rows of slices, in quarters
+    assert preserved_z_neighbours(moved, 2) == preserved_z_neighbours(whole, 2)
+    moved[[0, 1]] = moved[[1, 0]]  # two quarters of slice 2 change places: their pairs with slice 3 and 1 are lost
+    assert preserved_z_neighbours(moved, 2) == pytest.approx((8 - 2) / 12)
+
+
+def test_neighbours_within_a_coarser_tile_do_not_count():
+    # 4 x 4 slices in 2 x 2 tiles: 8 of 15 pairs lie within a tile, 7 run across.
+    assert preserved_z_neighbours(torch.arange(4), 4) == 1
+    assert preserved_z_neighbours(order_of(3, 2, 0, 1), 4) == pytest.approx(3 / 7)
+    assert preserved_z_neighbours(order_of(1, 0, 3, 2), 4) == 0
+    assert preserved_z_neighbours(order_of(0), 4) == 0
+
+
+@pytest.mark.parametrize(("n", "most"), [(2, 0.05), (4, 0.05), (8, 0.01), (3, 0.05)])
+@pytest.mark.parametrize("kind", ["pmg", "uniform"])
+def test_the_filter_lets_only_shuffles_through_that_part_enough_neighbours(n, most, kind):
+    strict = ShuffleFilter(max_z_neighbours=most, slices_per_side=4)
+    orders = [draw_shuffle(n, kind, seeded(i), shuffle_filter=strict) for i in range(20)]
+    assert all(preserved_z_neighbours(order, 4) <= most and not has_fixed_tile(order) for order in orders)
+    loose = [draw_shuffle(n, kind, seeded(i), shuffle_filter=ShuffleFilter()) for i in range(60)]
+    assert any(preserved_z_neighbours(order, 4) > most for order in loose)
+
+
+def test_a_filter_that_nothing_passes_is_refused_by_name():
+    impossible = ShuffleFilter(max_z_neighbours=-1.0, slices_per_side=4)
+    with pytest.raises(BadSetting, match="none of 100 shuffles of 4 x 4 tiles") as caught:
+        draw_shuffle(4, "pmg", seeded(), shuffle_filter=impossible, max_draws=100)
+    assert caught.value.facts["key"] == "shuffle_filter"

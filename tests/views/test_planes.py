@@ -16,6 +16,7 @@ from deeptepp.views.planes import (
     ViewSettings,
     plane_axes,
     sample_view,
+    view_normal,
 )
 from deeptepp.views.slices import slice_positions_mm
 
@@ -212,3 +213,35 @@ def test_gamma_keeps_range_and_order_and_one_changes_nothing():
     assert np.abs(bent - plain)[inside].mean() > 0.05
     flat = roi_of(np.ones((N, N, N), dtype=np.float32))
     assert sample_view(flat, (0, 0, 1), SETTINGS, jitter=Jitter(gamma=1.2)).max() == 1.0
+
+
+@pytest.mark.parametrize("k", [10, 40])
+def test_the_views_of_a_hemisphere_spread_evenly(k):
+    normals = np.array([view_normal(f"fibonacci-{i}-of-{k}") for i in range(1, k + 1)])
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1)
+    assert (normals[:, 2] > 0).all()
+    np.testing.assert_allclose(normals.mean(axis=0), [0, 0, 0.5], atol=0.06)
+    nearest = np.sort(np.abs(normals @ normals.T), axis=1)[:, -2]
+    cap_deg = np.rad2deg(np.arccos(1 - 1 / k))  # a cap of 1 / k of the hemisphere has this radius
+    assert np.rad2deg(np.arccos(nearest)).min() > 0.8 * cap_deg
+
+
+def test_views_of_a_hemisphere_are_sampled_beside_canonical_ones():
+    settings = ViewSettings(names=("axial", "fibonacci-1-of-12", "fibonacci-12-of-12"))
+    normal = np.array(view_normal("fibonacci-12-of-12"))
+    view = sample_view(roi_of(noise()), normal, settings)
+    assert np.array_equal(view, sample_view(roi_of(noise()), 2 * normal, settings))
+
+
+@pytest.mark.parametrize(
+    "name", ["oblique", "fibonacci-0-of-9", "fibonacci-10-of-9", "fibonacci-1-of-1000", "fibonacci-01-of-9"]
+)
+def test_a_view_that_does_not_exist_is_refused(name):
+    with pytest.raises(BadSetting, match="fibonacci"):
+        ViewSettings(names=("axial", name))
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.0])
+def test_a_share_of_area_outside_of_its_range_is_refused(fraction):
+    with pytest.raises(BadSetting, match="min_area_fraction"):
+        ViewSettings(min_area_fraction=fraction)

@@ -13,9 +13,10 @@ def ball(radius_mm):
     return (centred**2).sum(axis=0) <= radius_mm**2
 
 
-def positions(mask, normal, n_slices=16, radius_mm=32):
+def positions(mask, normal, n_slices=16, radius_mm=32, **more):
     roi = Roi(np.zeros((1, *GRID.shape), np.float32), mask, GRID)
-    return slice_positions_mm(roi, np.array(normal, float), GRID.centre_mm, n_slices=n_slices, radius_mm=radius_mm)
+    normal = np.array(normal, float)
+    return slice_positions_mm(roi, normal, GRID.centre_mm, n_slices=n_slices, radius_mm=radius_mm, **more)
 
 
 @pytest.mark.parametrize("normal", [(0, 0, 1), (0.6, 0.8, 0), (2**-0.5, 2**-0.5, 0), (0, 0, -1)])
@@ -49,3 +50,16 @@ def test_an_outline_on_one_slice_falls_back_to_twelve_mm_either_way():
 def test_slices_stay_within_three_quarters_of_the_ball():
     np.testing.assert_allclose(positions(ball(34), (0, 1, 0))[[0, -1]], [-24, 24])
     np.testing.assert_allclose(positions(ball(34), (0, 1, 0), n_slices=4, radius_mm=20), [-15, -5, 5, 15])
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.3, 0.6])
+def test_the_share_of_the_largest_area_sets_where_the_slices_end(fraction):
+    w = positions(ball(15), (0, 0, 1), min_area_fraction=fraction)
+    np.testing.assert_allclose([w[0], w[-1]], np.array([-1, 1]) * 15 * (1 - fraction) ** 0.5, atol=0.6)
+
+
+def test_without_slice_filtering_a_spicule_counts():
+    spiculated = ball(8)
+    spiculated[20:52, 36, 36] = True
+    w = positions(spiculated, (0, 0, 1), min_area_fraction=0.0)
+    np.testing.assert_allclose([w[0], w[-1]], [-16, 16], atol=0.6)
