@@ -237,7 +237,7 @@ TABLE_2 = (
 )
 """Table 2, as printed, with its counts."""
 
-BACKBONE_AUC = {
+BACKBONE_AUC: dict[str, dict[PublishedSet, float | None]] = {
     "VGG16": {_CV: None, _T: 0.51},
     "DenseNet169": {_CV: None, _T: 0.62},
     "Shake-Shake": {_CV: None, _T: 0.61},
@@ -265,8 +265,8 @@ TRASTUZUMAB_AUC = {"treated": 0.94, "untreated": 0.93}
 TABLE_2_READING = (
     "SPEC and SENS are printed in each other's column in the four multi-view rows (453/538, 59/69, 63/69, 104/108 "
     "and 101/108 leave no other reading); corrected here.",
-    "The cross-validation rows are patients pooled over the folds: 69 with and 538 without recurrence, 607.",
-    "The testing set (14 and 108) can only be a part of those 607 patients: it is not independent.",
+    "The cross-validation rows are patients pooled over the folds: 69 with and 538 without recurrence.",
+    "The testing set (14 and 108) can only be a part of the same 607 patients: it is not independent.",
     "The testing rows with views count 8 or 3 views of each patient with recurrence, one of the others: 112 and "
     "42 'cases' are the same 14 patients.",
     "In 5 of the 10 rows the AUC is the mean of sensitivity and specificity to two decimals, so that it was most "

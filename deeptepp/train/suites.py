@@ -86,7 +86,7 @@ _ONE_CHANGE: tuple[tuple[str, str, Mapping[str, object]], ...] = (
     ("jigsaw-off", "no jigsaw", {"granularities": [1, 1, 1, 1]}),
     ("jigsaw-uniform", "uniform jigsaw, unfiltered", {"jigsaw": "uniform", "shuffle_filter": "none"}),
     ("z-neighbours", "shuffles filtered by z-neighbours", {"shuffle_filter": "z-neighbours"}),
-    ("stages-off", "one classifier", {"stages": False}),
+    ("stages-off", "one classifier, one step on whole mosaics", {"stages": False}),
     ("deform-on", "deformable last stage", {"deform_last_stage": True}),
     ("light-head", "light head", {"head": "light"}),
     ("score-combined", "score from all four classifiers", {"score_from": "combined"}),

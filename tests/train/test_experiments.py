@@ -143,7 +143,7 @@ def test_one_broken_experiment_does_not_lose_the_others(base, dataset, tmp_path,
     content = run_suite(base, "table2", folder=tmp_path, dataset=dataset)
     assert names(content) == ["line"]
     assert [each["name"] for each in content["broken"]] == ["cramped"]
-    assert "patient(s) have an event" in content["broken"][0]["reason"]
+    assert "too-few-events" in content["broken"][0]["reason"]
     assert content["contrasts"] == []
 
 
