@@ -16,7 +16,7 @@ import typer
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.progress import StepReport, silent
 from deeptepp.domain.risk import Assessment, Finding, Outcome
-from deeptepp.errors import DeepTeppError, UnreadableProfile
+from deeptepp.errors import BadSetting, DeepTeppError, UnreadableProfile
 from deeptepp.report.document import (
     assessment_to_dict,
     finding_to_dict,
@@ -129,6 +129,80 @@ def train(
     except DeepTeppError as error:
         _refuse(error, as_json=False)
     typer.echo(f"Bundle written to {folder}")
+
+
+@app.command()
+def evaluate(
+    what: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, metavar="SETTINGS|BUNDLE", help="Training settings (TOML), or a bundle's folder."
+        ),
+    ],
+    suite: Annotated[
+        str, typer.Option(help="Of settings: table2, table_s2, ablations, permutation, protocol or all.")
+    ] = "table2",
+    only: Annotated[
+        list[str] | None, typer.Option(help="Of settings: run this experiment alone; may be repeated.")
+    ] = None,
+    dataset: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Of a bundle: the folder of other patients.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the tables; docs/results if absent, none for a bundle.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the experiments of a suite and write their tables; or validate a bundle on other patients."""
+    try:
+        if what.is_dir():
+            _validate(what, dataset, out, as_json=as_json)
+        else:
+            _run_suites(what, suite, only or [], out or Path("docs/results"), as_json=as_json)
+    except DeepTeppError as error:
+        _refuse(error, as_json=as_json)
+
+
+def _run_suites(path: Path, suite: str, only: list[str], out: Path, *, as_json: bool) -> None:
+    """Run suites of experiments and say where their tables are."""
+    from deeptepp.train.evaluate import evaluate_suites
+    from deeptepp.train.settings import read_settings
+
+    # A path from the root would name a machine in a table that is published.
+    shown = path.name if path.is_absolute() else path.as_posix()
+    command = " ".join(["deeptepp evaluate", shown, "--suite", suite, *(f"--only {name}" for name in only)])
+    written = evaluate_suites(
+        read_settings(path),
+        suite,
+        out=out,
+        command=command,
+        only=only,
+        progress=lambda line: typer.echo(line, err=True),
+    )
+    if as_json:
+        _print_json({"tables": [str(table) for table in written]})
+    else:
+        typer.echo("\n".join(f"Table written to {table}" for table in written))
+
+
+def _validate(folder: Path, dataset: Path | None, out: Path | None, *, as_json: bool) -> None:
+    """Score other patients with a bundle and print what that came to."""
+    from deeptepp.model.bundle import load_bundle
+    from deeptepp.train.dataset import read_dataset
+    from deeptepp.train.external import validate_bundle, validation_text
+
+    if dataset is None:
+        raise BadSetting(key="--dataset", value="absent", limit="the folder of the patients to score")
+    found = validate_bundle(load_bundle(folder), read_dataset(dataset), progress=lambda s: typer.echo(s, err=True))
+    text = validation_text(found)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"external-{found['bundle']}.md").write_text(text, encoding="utf-8")
+        (out / f"external-{found['bundle']}.json").write_text(json.dumps(found) + "\n", encoding="utf-8")
+    if as_json:
+        _print_json(found)
+    else:
+        typer.echo(text)
 
 
 @app.command()
