@@ -104,11 +104,7 @@ def read_study(
     """
     with open_members(source) as members:
         headers = _read_headers(members, lambda f: progress(StepReport(Step.READ, HEADER_SHARE * f)))
-        rows = rows_of(stacks_of(headers.frames.values()))
-        proposal = propose_phases(rows) if phase_keys is None else chosen_phases(rows, phase_keys)
-        _check_identity(headers, rows, proposal)
-        if proposal.refusal is not None:
-            raise proposal.refusal
+        rows, proposal = _propose(headers, phase_keys)
         cleaned = _deidentify(headers)
         voxels = read_volumes(
             [row.stack for row in proposal.phases],
@@ -150,6 +146,41 @@ def list_series(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
         headers = _read_headers(members, lambda _: None)
     rows = rows_of(stacks_of(headers.frames.values()))
     return _summaries(rows, propose_phases(rows))
+
+
+def check_study(source: Path | Sequence[Path]) -> int:
+    """Look at the headers alone: what ``read_study`` would refuse before it reads a pixel.
+
+    Parameters
+    ----------
+    source : Path or sequence of Path
+        A zip archive, a folder, one DICOM file, or a list of files.
+
+    Returns
+    -------
+    int
+        Number of phases found.
+
+    Raises
+    ------
+    ArchiveError
+        The archive cannot be opened safely.
+    DicomError
+        The files make no dynamic series: the subclass says why.
+    """
+    with open_members(source) as members:
+        headers = _read_headers(members, lambda _: None)
+    return len(_propose(headers, None)[1].phases)
+
+
+def _propose(headers: _Headers, phase_keys: Sequence[str] | None) -> tuple[tuple[Row, ...], Proposal]:
+    """Find the phases in the headers, or refuse."""
+    rows = rows_of(stacks_of(headers.frames.values()))
+    proposal = propose_phases(rows) if phase_keys is None else chosen_phases(rows, phase_keys)
+    _check_identity(headers, rows, proposal)
+    if proposal.refusal is not None:
+        raise proposal.refusal
+    return rows, proposal
 
 
 def _read_headers(members: Sequence[Member], advance: Callable[[float], None]) -> _Headers:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from deeptepp.dicom.read import list_series, read_study
+from deeptepp.dicom.read import check_study, list_series, read_study
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.progress import Step
 from deeptepp.errors import (
@@ -430,3 +430,13 @@ def test_a_series_key_stands_for_all_its_phases(tmp_path):
     paths = made.save(made.dynamic_series(known, series_per_phase=False), tmp_path)
     assert [row.key for row in list_series(paths)] == ["s1.1", "s1.2", "s1.3"]
     assert len(read_study(paths, phase_keys=("s1",)).study.phases) == 3
+
+
+def test_headers_alone_tell_what_reading_would_refuse(tmp_path):
+    known = made.truth()
+    good = made.save_zip(made.dynamic_series(known), tmp_path / "good.zip")
+    assert check_study(good) == len(known.times_s)
+    bad = made.save_zip(made.dynamic_series(known, Modality="CT"), tmp_path / "ct.zip")
+    for refused in (check_study, read_study):
+        with pytest.raises(WrongModality):
+            refused(bad)
