@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import logging
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from deeptepp.datasets.problems import Problem, problem_lines, problems_in
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.progress import StepReport, silent
 from deeptepp.domain.risk import Assessment, Finding, Outcome
-from deeptepp.errors import BadSetting, DeepTeppError, UnreadableProfile
+from deeptepp.errors import BadSetting, CohortRefused, DeepTeppError, UnreadableProfile
 from deeptepp.report.document import (
     assessment_to_dict,
     finding_to_dict,
@@ -25,6 +27,9 @@ from deeptepp.report.document import (
     phase_to_dict,
     series_to_dict,
 )
+
+if TYPE_CHECKING:
+    from deeptepp.train.settings import TrainSettings
 
 # Commands import what they need when they run: torch takes seconds, and `--help` should not.
 
@@ -117,18 +122,95 @@ def detect(study: StudyPath, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def prepare(
+    manifest: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="MANIFEST", help="CSV, one row per patient.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Dataset folder to write; goes on where it was stopped.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    check: Annotated[bool, typer.Option("--check", help="Only print the table of problems.")] = False,
+    skip_failed: Annotated[
+        bool, typer.Option("--skip-failed", help="Go on without patients of whom no region can be made.")
+    ] = False,
+    images_only: Annotated[
+        bool, typer.Option("--images-only", help="The network will be given images alone.")
+    ] = False,
+    folds: Annotated[int, typer.Option(min=2, help="Folds that training will ask for.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Make the dataset of your own patients: check the manifest, then read, detect and cut every study."""
+    from deeptepp.datasets.checks import Demands
+    from deeptepp.datasets.prepare import check_manifest, prepare_dataset
+
+    if out is None and not check:
+        raise typer.BadParameter("give a folder, or --check", param_hint="--out")
+    progress = silent if as_json else _say
+    demands = Demands(n_folds=folds, needs_clinical=not images_only)
+    checked = check_manifest(manifest, demands=demands, n_jobs=jobs, progress=progress)
+    problems = checked.problems
+    if not as_json:
+        typer.echo("\n".join(problem_lines(problems)))
+    if out is None or check or any(problem.is_refusal for problem in problems):
+        _leave_with(problems, as_json=as_json)
+    try:
+        problems += prepare_dataset(
+            checked, out, demands=demands, n_jobs=jobs, skip_failed=skip_failed, progress=progress
+        )
+    except DeepTeppError as error:
+        _refuse(error, as_json=as_json)
+    if as_json:
+        _leave_with(problems, as_json=True)
+    typer.echo(f"Dataset written to {out}")
+
+
+@app.command("prepare-breastdcedl")
+def prepare_breastdcedl_command(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="With patients.csv and images/.")],
+    out: Annotated[Path, typer.Option(help="Dataset folder to write.")],
+) -> None:
+    """Make a dataset of the public tumour slices of BreastDCEDL."""
+    from deeptepp.datasets.breastdcedl import prepare_breastdcedl
+
+    try:
+        prepare_breastdcedl(folder, out)
+    except DeepTeppError as error:
+        _refuse(error, as_json=False)
+    typer.echo(f"Dataset written to {out}")
+
+
+@app.command()
 def train(
     settings: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Training settings, TOML.")],
 ) -> None:
     """Train a bundle from a cohort; resumes where it was stopped."""
+    from deeptepp.train.distributed import is_first_rank
     from deeptepp.train.run import train_bundle
     from deeptepp.train.settings import read_settings
 
+    tell: Callable[[str], None] = typer.echo if is_first_rank() else lambda _text: None
     try:
-        folder = train_bundle(read_settings(settings), progress=typer.echo)
+        chosen = read_settings(settings)
+        with _progress_of(chosen) as progress:
+            folder = train_bundle(chosen, progress=progress)
     except DeepTeppError as error:
         _refuse(error, as_json=False)
-    typer.echo(f"Bundle written to {folder}")
+    except KeyboardInterrupt:
+        tell("Stopped. The same command goes on from the last whole epoch of every fit.")
+        raise typer.Exit(code=130) from None
+    tell(f"Bundle written to {folder}")
+
+
+def _progress_of(settings: TrainSettings) -> AbstractContextManager[Callable[[str], None]]:
+    """Show a run as a bar on a terminal and as lines elsewhere."""
+    if not sys.stdout.isatty():
+        return nullcontext(typer.echo)
+    from rich.console import Console
+
+    from deeptepp.train.progress_bar import show_progress
+
+    return show_progress(settings, Console(), n_fits=settings.n_folds + 1)
 
 
 @app.command()
@@ -336,8 +418,21 @@ def _print_json(content: dict[str, Any]) -> None:
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
+def _leave_with(problems: Sequence[Problem], *, as_json: bool) -> NoReturn:
+    """Leave with status 1 where a problem refuses; JSON says which."""
+    is_refused = any(problem.is_refusal for problem in problems)
+    if as_json:
+        outcome = Outcome.REFUSED.value if is_refused else "ready"
+        _print_json({"outcome": outcome, "problems": [problem.to_mapping() for problem in problems]})
+    raise typer.Exit(code=1 if is_refused else 0)
+
+
 def _refuse(error: DeepTeppError, *, as_json: bool) -> NoReturn:
     """Print the rule that refused and leave with status 1."""
+    if isinstance(error, CohortRefused):
+        if not as_json:
+            typer.echo("\n".join(problem_lines(problems_in(error))))
+        _leave_with(problems_in(error), as_json=as_json)
     if as_json:
         _print_json({"outcome": Outcome.REFUSED.value, "findings": [finding_to_dict(Finding.from_error(error))]})
     else:

@@ -10,7 +10,8 @@
     │   │                                 MissingSlice, IrregularSpacing, MissingTag, UnreadablePixels,
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries
     │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
-    │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort
+    │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
+    │   │                                 CohortRefused
     │   ├── SettingsError                 UnknownSetting, BadSetting
     │   └── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │                                     UploadIncomplete, UploadGone
@@ -280,6 +281,13 @@ class UnreadableCohort(CohortError):
 
     rule = "cohort.unreadable"
     template = "The cohort cannot be read: {reason}."
+
+
+class CohortRefused(CohortError):
+    """A cohort has problems that must be mended; ``problems`` among the facts is the table of them."""
+
+    rule = "cohort.refused"
+    template = "The cohort cannot be used; {value} rule(s) refuse it: {rules}."
 
 
 class SettingsError(InputError):

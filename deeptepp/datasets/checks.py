@@ -1,0 +1,260 @@
+"""Everything about the facts of a cohort that would spoil a training run, found before one begins."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.datasets.problems import Problem
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.cohort import ARM, OS_EVENT, OS_MONTHS, RFS_EVENT, RFS_MONTHS, Arm, Cohort, Endpoint
+from deeptepp.errors import Contradiction, OutOfRange
+from deeptepp.model.fusion import CLINICAL_COLUMNS
+
+MONTHS_TOLERANCE = 0.05
+"""Months by which RFS may end after OS: two dates rounded to a tenth of a month."""
+
+PROFILE_FIELDS = tuple(each.name for each in fields(ClinicalProfile))
+"""Columns of clinical facts."""
+
+_Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demands:
+    """What a training run asks of its cohort.
+
+    Parameters
+    ----------
+    n_folds : int
+        Each needs a patient with and one without an event.
+    holdout_fraction : float
+        Share of the patients that is taken away before the folds are dealt.
+    needs_clinical : bool
+        Whether the network is given clinical facts.
+    needs_follow_up : bool
+        Whether everyone's follow-up and treatment must be known; else they are counted where they are not.
+    """
+
+    n_folds: int = 5
+    holdout_fraction: float = 0.2
+    needs_clinical: bool = True
+    needs_follow_up: bool = True
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classes:
+    """What is learnt of every patient.
+
+    Parameters
+    ----------
+    event : (n,) bool
+        The event was seen.
+    is_known : (n,) bool
+        False where nothing can be said.
+    is_scored_only : (n,) bool
+        Patients who are never trained on.
+    """
+
+    event: _Bools
+    is_known: _Bools
+    is_scored_only: _Bools
+
+    @classmethod
+    def of_recurrence(cls, cohort: Cohort) -> Classes:
+        """Learn an RFS event at any time, from cohorts 1 and 2."""
+        is_known = np.isfinite(floats(cohort[RFS_MONTHS]))
+        return cls((floats(cohort[RFS_EVENT]) == 1) & is_known, is_known, cohort[ARM] == Arm.TP.value)
+
+
+def problems_of(
+    cohort: Cohort, demands: Demands, *, classes: Classes | None = None, first_row: int = 1
+) -> tuple[Problem, ...]:
+    """Find all that is wrong with the facts of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Its columns may hold anything.
+    demands : Demands
+        What the run asks.
+    classes : Classes, optional
+        What is learnt; recurrence when left out.
+    first_row : int
+        Row number of the first patient.
+
+    Returns
+    -------
+    tuple of Problem
+        Refusals and warnings.
+    """
+    finder = _Finder(cohort, demands, first_row)
+    learnt = Classes.of_recurrence(cohort) if classes is None else classes
+    return (
+        *finder.follow_up(),
+        *finder.order_of_events(),
+        *finder.arms(),
+        *finder.profiles(),
+        *finder.missing_facts(),
+        *_class_problems(learnt, demands),
+    )
+
+
+def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Read a column as numbers.
+
+    Parameters
+    ----------
+    column : (n,) array
+        Numbers, truth values or objects.
+
+    Returns
+    -------
+    (n,) float64
+        NaN where there is no number.
+    """
+    values = [float(value) if isinstance(value, (int, float)) else np.nan for value in column.tolist()]
+    return np.array(values, dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Finder:
+    """Looks through the columns of one cohort."""
+
+    cohort: Cohort
+    demands: Demands
+    first_row: int
+
+    def rows(self, wrong: _Bools) -> list[int]:
+        """Give the rows where something is wrong, (n,)."""
+        return [int(i) + self.first_row for i in np.flatnonzero(wrong)]
+
+    def _absent(self, rule: str, found: str, remedy: str, wrong: _Bools) -> Iterator[Problem]:
+        """Tell what is absent: a refusal only where it is needed."""
+        if wrong.any():
+            make = Problem.refusal if self.demands.needs_follow_up else Problem.warning
+            yield make(rule, found, remedy, self.rows(wrong))
+
+    def follow_up(self) -> Iterator[Problem]:
+        """Check times and events of both endpoints."""
+        for endpoint in Endpoint:
+            months, event = floats(self.cohort[endpoint.months]), floats(self.cohort[endpoint.event])
+            is_timed = np.isfinite(months)
+            if endpoint is Endpoint.OS and not is_timed.any():
+                found = "Overall survival is unknown for everyone."
+                yield Problem.warning("cohort.no-survival", found, "Nothing will be said of it.")
+                continue
+            found = f"{endpoint.months} is absent or not a number."
+            remedy = "Give the months from surgery to the event or to the last visit, with a decimal point."
+            yield from self._absent("cohort.absent-months", found, remedy, ~is_timed)
+            if (months < 0).any():
+                found, remedy = f"{endpoint.months} is negative.", "Count from the day of surgery."
+                yield Problem.refusal("cohort.negative-months", found, remedy, self.rows(months < 0))
+            wrong = is_timed & ~np.isin(event, (0.0, 1.0))
+            if wrong.any():
+                found, remedy = f"{endpoint.event} is neither 0 nor 1.", "Write 1 for an event, 0 for none."
+                yield Problem.refusal("cohort.bad-event", found, remedy, self.rows(wrong))
+
+    def order_of_events(self) -> Iterator[Problem]:
+        """Check that the two endpoints agree."""
+        rfs, os = floats(self.cohort[RFS_MONTHS]), floats(self.cohort[OS_MONTHS])
+        late = rfs > os + MONTHS_TOLERANCE
+        if late.any():
+            found = (
+                f"{RFS_MONTHS} ends after {OS_MONTHS}: nobody is seen free of recurrence who is not seen alive."
+            )
+            yield Problem.refusal("cohort.rfs-after-os", found, "Correct one of the two.", self.rows(late))
+        uncounted = (floats(self.cohort[OS_EVENT]) == 1) & (floats(self.cohort[RFS_EVENT]) == 0)
+        if uncounted.any():
+            found = "A death is no RFS event here, although RFS counts death of any cause."
+            remedy = "Set rfs_event to 1, or know that another endpoint is learnt."
+            yield Problem.warning("cohort.death-not-counted", found, remedy, self.rows(uncounted))
+
+    def arms(self) -> Iterator[Problem]:
+        """Check the treatments."""
+        known = [arm.value for arm in Arm]
+        found, remedy = f"{ARM} is none of {', '.join(known)}.", "Write the adjuvant anti-HER2 treatment received."
+        yield from self._absent("cohort.unknown-arm", found, remedy, ~np.isin(self.cohort[ARM].astype(str), known))
+        if not (self.cohort[ARM] == Arm.TP.value).any():
+            found = "Cohort 3 is empty: nobody had trastuzumab and pertuzumab."
+            yield Problem.warning("cohort.no-cohort-3", found, "Nothing will be said of that treatment.")
+
+    def profiles(self) -> Iterator[Problem]:
+        """Check the clinical facts of every patient, and that they agree."""
+        columns = {name: self.cohort[name].tolist() for name in PROFILE_FIELDS if name in self.cohort}
+        wrong: dict[tuple[str, str], list[int]] = defaultdict(list)
+        unusual = np.zeros(len(self.cohort), dtype=bool)
+        for i in range(len(self.cohort)):
+            try:
+                facts = {name: fact_of(name, column[i]) for name, column in columns.items()}
+                profile = ClinicalProfile.from_mapping(facts)
+            except OutOfRange as error:
+                found = f"{error.facts['field']} lies outside of {error.limit}."
+                wrong[error.rule, found].append(i + self.first_row)
+            except Contradiction as error:
+                wrong[error.rule, str(error)].append(i + self.first_row)
+            else:
+                unusual[i] = profile.er_positive is False and profile.pr_positive is True
+        for (rule, found), rows in wrong.items():
+            yield Problem.refusal(rule, found, "Correct it, or leave it empty where it is unknown.", rows)
+        if unusual.any():
+            found, remedy = "The tumour is ER-negative and PR-positive.", "This is rare; look it up once more."
+            yield Problem.warning("clinical.er-negative-pr-positive", found, remedy, self.rows(unusual))
+
+    def missing_facts(self) -> Iterator[Problem]:
+        """Count the facts that the network is given and that are unknown."""
+        for name in CLINICAL_COLUMNS:
+            column = self.cohort[name].tolist() if name in self.cohort else [None] * len(self.cohort)
+            missing = np.array([fact_of(name, value) in (None, "") for value in column], dtype=bool)
+            if missing.all() and self.demands.needs_clinical:
+                remedy = 'Give it, or train on images alone (inputs = "mri").'
+                yield Problem.refusal("clinical.unknown-for-all", f"{name} is unknown for everyone.", remedy)
+            elif missing.any():
+                found = f"{name} is unknown for {int(missing.sum())} of {len(missing)} patients."
+                remedy = "They are trained on with the mean in its place and a flag."
+                yield Problem.warning("clinical.missing", found, remedy, self.rows(missing))
+
+
+def fact_of(name: str, value: object) -> object:
+    """Give a table's value as a profile's.
+
+    Parameters
+    ----------
+    name : str
+        Field of ``ClinicalProfile``.
+    value : object
+        From the table; NaN is unknown, and a flag with gaps is a number.
+
+    Returns
+    -------
+    object
+        What ``ClinicalProfile.from_mapping`` takes.
+    """
+    if isinstance(value, float) and np.isnan(value):
+        return None
+    is_flag = name.endswith("_positive") or name.startswith(("is_", "had_"))
+    return bool(value) if is_flag and value in (0, 1) else value
+
+
+def _class_problems(classes: Classes, demands: Demands) -> Iterator[Problem]:
+    """Check that there is something to learn, in every fold."""
+    may_train = classes.is_known & ~classes.is_scored_only
+    n, n_events = int(may_train.sum()), int((may_train & classes.event).sum())
+    found = f"{n_events} of the {n} patients who may be trained on have an event."
+    if n_events == 0:
+        yield Problem.refusal("cohort.no-events", found, "There is nothing to learn; follow the patients longer.")
+        return
+    if n_events == n:
+        yield Problem.refusal("cohort.one-class", found, "Add patients without one.")
+        return
+    fewest = min(n_events, n - n_events)
+    left = fewest - round(demands.holdout_fraction * fewest)
+    if left < demands.n_folds:
+        found += f" {left} of the smaller class are left for {demands.n_folds} folds."
+        remedy = "Add patients, ask for fewer folds (n_folds) or hold fewer out (holdout_fraction)."
+        yield Problem.refusal("cohort.too-few-events", found, remedy)

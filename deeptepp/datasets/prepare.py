@@ -1,0 +1,305 @@
+"""``deeptepp prepare``: from a manifest to the folder that ``deeptepp train`` reads.
+
+First everything that can be known to be wrong is found, at the price of reading headers. Then the regions of
+interest are made, each kept as soon as it is there, so that a stopped run goes on where it was. The cohort is
+written last: a folder with a cohort is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from collections import Counter, defaultdict
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from joblib import Parallel, delayed, parallel_config
+
+from deeptepp import __version__
+from deeptepp.datasets.checks import Demands, floats, problems_of
+from deeptepp.datasets.folder import (
+    COHORT_FILE,
+    DATASET_FILE,
+    RECORD_FOLDER,
+    ROI_FOLDER,
+    write_json,
+    write_whole,
+)
+from deeptepp.datasets.manifest import Images, Manifest, read_manifest
+from deeptepp.datasets.problems import Problem, refuse
+from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
+from deeptepp.domain.cohort import KEY, OS_EVENT, RFS_EVENT, SUBJECT, Cohort
+from deeptepp.domain.progress import Progress, Step, StepReport, silent
+from deeptepp.errors import BadSetting
+from deeptepp.imaging.roi import RoiSettings
+from deeptepp.tables import write_cohort
+
+MADE_BY = "deeptepp prepare"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checked:
+    """A manifest and all that is wrong with it, its facts and its images.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        What it says.
+    problems : tuple of Problem
+        Refusals and warnings.
+    """
+
+    manifest: Manifest
+    problems: tuple[Problem, ...]
+
+
+def check_manifest(
+    path: Path,
+    *,
+    demands: Demands | None = None,
+    settings: RoiSettings | None = None,
+    n_jobs: int = 1,
+    progress: Progress = silent,
+) -> Checked:
+    """Find everything that is wrong with a manifest before anything is computed.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV table.
+    demands : Demands, optional
+        What the training run will ask; five folds after a hold-out of a fifth when left out.
+    settings : RoiSettings, optional
+        How regions of interest are cut; the defaults when left out.
+    n_jobs : int
+        Processes.
+    progress : Progress
+        Hears how many rows' images were looked at.
+
+    Returns
+    -------
+    Checked
+        The manifest and its problems.
+    """
+    manifest, settings = read_manifest(path), settings or RoiSettings()
+    problems = list(manifest.problems)
+    if len(manifest.cohort):
+        rows = [int(row) for row in manifest.cohort[SUBJECT]]
+        problems.extend(_in_rows(problem, rows) for problem in problems_of(manifest.cohort, demands or Demands()))
+    faults: dict[Fault, list[int]] = defaultdict(list)
+    looked = _parallel(_Looker(settings), manifest.images, n_jobs)
+    for done, (row, fault) in enumerate(looked, start=1):
+        if fault is not None:
+            faults[fault].append(row)
+        progress(StepReport(Step.READ, done / len(manifest.images), f"{done} of {len(manifest.images)} looked at"))
+    problems.extend(_fault_problems(faults))
+    return Checked(manifest, tuple(problems))
+
+
+def prepare_dataset(
+    checked: Checked,
+    out: Path,
+    *,
+    demands: Demands | None = None,
+    settings: RoiSettings | None = None,
+    kept: Path | None = None,
+    n_jobs: int = 1,
+    skip_failed: bool = False,
+    progress: Progress = silent,
+) -> tuple[Problem, ...]:
+    """Make the dataset folder of a manifest that was checked.
+
+    Parameters
+    ----------
+    checked : Checked
+        The manifest and its problems.
+    out : Path
+        Folder to write.
+    demands : Demands, optional
+        As for ``check_manifest``; asked again where patients are left out.
+    settings : RoiSettings, optional
+        How regions of interest are cut; the defaults when left out.
+    kept : Path, optional
+        Folder that keeps regions of interest for other manifests; ``roi-cache`` beside ``out`` when left out.
+    n_jobs : int
+        Processes.
+    skip_failed : bool
+        Go on without the patients of whom no region of interest can be made.
+    progress : Progress
+        Hears how many rows are done; may raise ``JobCancelled``, what is done is kept.
+
+    Returns
+    -------
+    tuple of Problem
+        What was found on the way; only warnings.
+
+    Raises
+    ------
+    CohortRefused
+        The manifest has problems, or some studies have, and they are not skipped.
+    BadSetting
+        ``out`` is a dataset that was made in another way.
+    """
+    refuse(checked.problems)
+    manifest, settings = checked.manifest, settings or RoiSettings()
+    _check_out(out)
+    maker = RegionMaker(out.resolve().parent / "roi-cache" if kept is None else kept, settings)
+    regions = _make_all(maker, manifest.images, n_jobs, progress)
+    problems = list(_region_problems(regions, skip_failed=skip_failed))
+    has_region = np.array([bool(regions[row].key) for row in _rows(manifest)])
+    if not has_region.all():
+        problems.extend(
+            p for p in problems_of(manifest.cohort.where(has_region), demands or Demands()) if p.is_refusal
+        )
+    refuse(problems)
+    _write(out, manifest, regions, maker)
+    return tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looker:
+    """Looks at the images of one row; travels to other processes."""
+
+    settings: RoiSettings
+
+    def __call__(self, images: Images) -> tuple[int, Fault | None]:
+        """Give the row and what is wrong with its images."""
+        return images.row, fault_of_images(images, self.settings)
+
+
+def _parallel(work: Callable[[Images], T], items: Sequence[Images], n_jobs: int) -> Iterator[T]:
+    """Do the work in so many processes and give the results as they come."""
+    if n_jobs == 1:
+        yield from map(work, items)
+        return
+    with parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
+        results: Generator[T, None, None] = Parallel(return_as="generator_unordered")(
+            delayed(work)(item) for item in items
+        )
+        try:
+            yield from results
+        finally:
+            # joblib warns of work that is stopped, although that is what a cancelled run wants.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                results.close()
+
+
+def _rows(manifest: Manifest) -> list[int]:
+    """Give the row of every patient."""
+    return [int(row) for row in manifest.cohort[SUBJECT]]
+
+
+def _in_rows(problem: Problem, rows: Sequence[int]) -> Problem:
+    """Turn positions of patients, counted from 1, into rows of the manifest."""
+    return Problem(
+        problem.rule, problem.severity, problem.found, problem.remedy, tuple(rows[i - 1] for i in problem.rows)
+    )
+
+
+def _fault_problems(faults: dict[Fault, list[int]], *, are_skipped: bool = False) -> Iterator[Problem]:
+    """Tell the faults of images, those of a kind together."""
+    make = Problem.warning if are_skipped else Problem.refusal
+    for (rule, found, remedy), rows in sorted(faults.items()):
+        yield make(rule, found, "Left out." if are_skipped else remedy, rows)
+
+
+def _check_out(out: Path) -> None:
+    """Refuse to write over a dataset that was made in another way."""
+    path = out / DATASET_FILE
+    if not path.is_file():
+        return
+    try:
+        made_by = json.loads(path.read_text("utf-8")).get("made_by")
+    except (ValueError, AttributeError):
+        made_by = None
+    if made_by != MADE_BY:
+        raise BadSetting(
+            key="out", value="a dataset made in another way", limit="a new folder, or one of this command"
+        )
+
+
+def _make_all(maker: RegionMaker, images: Sequence[Images], n_jobs: int, progress: Progress) -> dict[int, Region]:
+    """Make the regions of interest of all rows and tell of each."""
+    regions: dict[int, Region] = {}
+    for region in _parallel(maker, images, n_jobs):
+        regions[region.row] = region
+        n_kept = sum(each.was_kept for each in regions.values())
+        n_failed = sum(each.fault is not None for each in regions.values())
+        found = f"{len(regions)} of {len(images)} regions of interest, {n_kept} from before, {n_failed} failed"
+        if region.fault is not None:
+            found += f"; row {region.row}: {region.fault[0]}"
+        progress(StepReport(Step.ROI, len(regions) / len(images), found))
+    return regions
+
+
+def _region_problems(regions: dict[int, Region], *, skip_failed: bool) -> Iterator[Problem]:
+    """Tell what failed, and which patients have the same images."""
+    faults: dict[Fault, list[int]] = defaultdict(list)
+    by_content: dict[str, list[int]] = defaultdict(list)
+    for region in regions.values():
+        if region.fault is not None:
+            faults[region.fault].append(region.row)
+        else:
+            by_content[region.content].append(region.row)
+    yield from _fault_problems(faults, are_skipped=skip_failed)
+    twice = [row for rows in by_content.values() if len(rows) > 1 for row in rows]
+    if twice:
+        found = "Several rows have the same images, although under different paths."
+        yield Problem.refusal("manifest.shared-images", found, "Give every patient images of her own.", twice)
+
+
+def _write(out: Path, manifest: Manifest, regions: dict[int, Region], maker: RegionMaker) -> None:
+    """Write the folder: regions and records first, the cohort last; then remove what no patient has any more."""
+    for name in (ROI_FOLDER, RECORD_FOLDER):
+        (out / name).mkdir(parents=True, exist_ok=True)
+    keys = [regions[row].key for row in _rows(manifest)]
+    records = {}
+    for key in filter(None, keys):
+        records[key] = json.loads(maker.record_path(key).read_text("utf-8"))
+        target = out / ROI_FOLDER / f"{key}.npz"
+        write_whole(target, lambda path, key=key: shutil.copyfile(maker.roi_path(key), path))  # type: ignore[misc]
+        write_json(out / RECORD_FOLDER / f"{key}.json", records[key])
+    cohort = _cohort(manifest, keys, records)
+    write_json(out / DATASET_FILE, _description(manifest, cohort, records, maker.settings))
+    write_whole(out / COHORT_FILE, lambda path: write_cohort(cohort, path))
+    for path in [*(out / ROI_FOLDER).iterdir(), *(out / RECORD_FOLDER).iterdir()]:
+        if path.stem not in records:
+            path.unlink()
+
+
+def _cohort(manifest: Manifest, keys: Sequence[str], records: dict[str, Any]) -> Cohort:
+    """Give the cohort of the patients who have a region of interest."""
+    chosen = np.array([bool(key) for key in keys])
+    columns = dict(manifest.cohort.columns)
+    for name in (RFS_EVENT, OS_EVENT):
+        columns[name] = floats(columns[name]) == 1
+    columns[SUBJECT] = np.array(manifest.subjects, dtype=object)
+    columns[KEY] = np.array(keys, dtype=object)
+    is_simulated = any(record["is_simulated"] for record in records.values())
+    return Cohort(columns, is_simulated=is_simulated).where(chosen)
+
+
+def _description(
+    manifest: Manifest, cohort: Cohort, records: dict[str, Any], settings: RoiSettings
+) -> dict[str, Any]:
+    """Say how the folder was made."""
+    return {
+        "kind": "rois",
+        "made_by": MADE_BY,
+        "is_simulated": cohort.is_simulated,
+        "roi_settings": asdict(settings) | {"channels": list(settings.channels)},
+        "code_version": __version__,
+        "roi_code": maker_version(),
+        "manifest_sha256": manifest.sha256,
+        "n_patients": len(cohort),
+        "n_left_out": len(manifest.cohort) - len(cohort),
+        "n_by_origin": dict(sorted(Counter(record["origin"] for record in records.values()).items())),
+        "n_ambiguous": sum(record.get("is_ambiguous", False) for record in records.values()),
+        "is_complete": True,
+    }

@@ -1,0 +1,158 @@
+"""What is wrong with a cohort, as a table of named reasons that the command line, JSON and training show alike.
+
+No text of a problem repeats the content of a cell: a column may have been mixed up, and then it holds a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+from typing import Any, cast
+
+from deeptepp.domain.risk import Severity
+from deeptepp.errors import CohortRefused
+
+_WIDTH = 100
+"""Characters of a line of the table."""
+
+_MOST_RANGES = 12
+"""Runs of rows that are written out; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, and in which rows.
+
+    Parameters
+    ----------
+    rule : str
+        Stable identifier.
+    severity : Severity
+        A refusal stops the work; a warning does not.
+    found : str
+        What was found, without a patient identifier.
+    remedy : str
+        What to do.
+    rows : tuple of int
+        Rows of the table, ascending; none where it concerns the table as a whole.
+    """
+
+    rule: str
+    severity: Severity
+    found: str
+    remedy: str
+    rows: tuple[int, ...] = ()
+
+    @classmethod
+    def refusal(cls, rule: str, found: str, remedy: str, rows: Iterable[int] = ()) -> Problem:
+        """Make a problem that stops the work."""
+        return cls(rule, Severity.REFUSAL, found, remedy, tuple(sorted(rows)))
+
+    @classmethod
+    def warning(cls, rule: str, found: str, remedy: str, rows: Iterable[int] = ()) -> Problem:
+        """Make a problem that is only told."""
+        return cls(rule, Severity.WARNING, found, remedy, tuple(sorted(rows)))
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it stops the work."""
+        return self.severity is Severity.REFUSAL
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Give plain values for JSON."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity.value,
+            "rows": list(self.rows),
+            "found": self.found,
+            "remedy": self.remedy,
+        }
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """Stop where one of the problems is a refusal.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        All that was found; the error carries them all as the fact ``problems``.
+
+    Raises
+    ------
+    CohortRefused
+        A problem is a refusal.
+    """
+    rules = sorted({problem.rule for problem in problems if problem.is_refusal})
+    if rules:
+        raise CohortRefused(value=len(rules), rules=", ".join(rules), problems=tuple(problems))
+
+
+def problems_in(error: CohortRefused) -> tuple[Problem, ...]:
+    """Give the table that a refusal carries.
+
+    Parameters
+    ----------
+    error : CohortRefused
+        Raised by ``refuse``.
+
+    Returns
+    -------
+    tuple of Problem
+        Refusals and warnings.
+    """
+    return cast("tuple[Problem, ...]", error.facts["problems"])
+
+
+def problem_lines(problems: Sequence[Problem]) -> list[str]:
+    """Write the table of problems, refusals first.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        In any order.
+
+    Returns
+    -------
+    list of str
+        Lines of text: severity, rule and rows; below them what was found and what to do.
+    """
+    lines = []
+    for problem in sorted(problems, key=lambda each: (not each.is_refusal, each.rule)):
+        rows = f"  {rows_in_words(problem.rows)}" if problem.rows else ""
+        lines.append(f"{problem.severity.value:>8}  [{problem.rule}]{rows}")
+        lines.extend(f"          {line}" for line in wrap(f"{problem.found} {problem.remedy}", _WIDTH - 10))
+    n_refusals = sum(problem.is_refusal for problem in problems)
+    lines.append(f"{n_refusals} refusal(s), {len(problems) - n_refusals} warning(s)")
+    return lines
+
+
+def rows_in_words(rows: Sequence[int]) -> str:
+    """Write row numbers with their runs drawn together.
+
+    Parameters
+    ----------
+    rows : sequence of int
+        Ascending.
+
+    Returns
+    -------
+    str
+        Such as ``rows 2-5, 9``.
+
+    Examples
+    --------
+    >>> rows_in_words([2, 3, 4, 9])
+    'rows 2-4, 9'
+    """
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    words = [str(a) if a == b else f"{a}-{b}" for a, b in runs[:_MOST_RANGES]]
+    n_others = sum(b - a + 1 for a, b in runs[_MOST_RANGES:])
+    return (
+        ("row " if len(rows) == 1 else "rows ") + ", ".join(words) + (f" and {n_others} more" if n_others else "")
+    )

@@ -1,0 +1,256 @@
+"""From the images of one patient to her region of interest, the way of a real upload, kept under a digest.
+
+A region of interest is named by the content of the images, the reader's choices, the settings and the code that
+makes it. Whoever asks for the same again, in this table or in another, gets the file; after a change of code or
+settings nothing old is found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import deeptepp
+from deeptepp.datasets.folder import key_of, write_json, write_whole
+from deeptepp.datasets.manifest import Images
+from deeptepp.dicom.archive import open_members
+from deeptepp.dicom.read import check_study, read_study
+from deeptepp.domain.lesion import Lesion, Roi
+from deeptepp.domain.study import PhaseChoice, Study
+from deeptepp.errors import DeepTeppError
+from deeptepp.imaging.detect import detect_lesions, lesion_from_box
+from deeptepp.imaging.phase import choose_phase
+from deeptepp.imaging.roi import RoiSettings, crop_roi, read_roi, write_roi
+
+_CHUNK_BYTES = 1 << 20
+_MAKERS = ("dicom", "imaging", "domain")
+"""Packages whose code decides what a region of interest looks like."""
+
+ABSENT = ("manifest.images-absent", "There is nothing at the path of the images.", "Correct the path.")
+UNREADABLE = ("manifest.images-unreadable", "The images cannot be opened.", "Check the file and who may read it.")
+DAMAGED_ROI = ("roi.unreadable", "The region of interest is damaged or no region of interest.", "Make it again.")
+OTHER_ROI = (
+    "roi.other-settings",
+    "The region of interest was cut with other settings.",
+    "Give the study instead, or cut all regions alike.",
+)
+
+Fault = tuple[str, str, str]
+"""Rule, what was found and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What became of the images of one row.
+
+    Parameters
+    ----------
+    row : int
+        Row of the manifest.
+    key : str
+        Name of the region of interest; empty where there is none.
+    content : str
+        Digest of the images.
+    was_kept : bool
+        It was there already.
+    fault : tuple of str or None
+        Why there is none.
+    """
+
+    row: int
+    key: str = ""
+    content: str = ""
+    was_kept: bool = False
+    fault: Fault | None = None
+
+
+@cache
+def maker_version() -> str:
+    """Give the digest of the code that makes regions of interest.
+
+    Returns
+    -------
+    str
+        Changes with any line of reading, detection or cutting.
+    """
+    root = Path(deeptepp.__file__).parent
+    digest = hashlib.sha256()
+    for package in _MAKERS:
+        for path in sorted((root / package).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def fault_of_images(images: Images, settings: RoiSettings) -> Fault | None:
+    """Look at the headers of a study, or at a region of interest, without computing anything.
+
+    Parameters
+    ----------
+    images : Images
+        Of one row.
+    settings : RoiSettings
+        How regions of interest are cut.
+
+    Returns
+    -------
+    tuple of str or None
+        Why the images cannot be used.
+    """
+    if not images.path.exists():
+        return ABSENT
+    try:
+        if images.is_roi:
+            return _fault_of_roi(images.path, settings)
+        check_study(images.path)
+    except DeepTeppError as error:
+        return error.rule, str(error), "Mend the study or leave the patient out."
+    except OSError:
+        return UNREADABLE
+    return None
+
+
+def _fault_of_roi(path: Path, settings: RoiSettings) -> Fault | None:
+    """Check a region of interest against the settings."""
+    try:
+        roi = read_roi(path)
+    except (OSError, ValueError, KeyError, EOFError):
+        return DAMAGED_ROI
+    if not np.isfinite(roi.voxels).all():
+        return DAMAGED_ROI
+    shape = (len(settings.channels), *(settings.n_voxels,) * 3)
+    is_alike = roi.voxels.shape == shape and bool(np.isclose(roi.grid.spacing_mm, settings.spacing_mm).all())
+    return None if is_alike else OTHER_ROI
+
+
+@dataclass(frozen=True, slots=True)
+class RegionMaker:
+    """Makes regions of interest; travels to other processes.
+
+    Parameters
+    ----------
+    kept : Path
+        Folder of the regions of interest that were made so far.
+    settings : RoiSettings
+        How they are cut.
+    """
+
+    kept: Path
+    settings: RoiSettings
+
+    def __call__(self, images: Images) -> Region:
+        """Make the region of interest of one row, unless it is there.
+
+        Parameters
+        ----------
+        images : Images
+            Of one row.
+
+        Returns
+        -------
+        Region
+            With its key, or with the reason why there is none.
+        """
+        try:
+            content = digest_of(images.path)
+            key = self._key(images, content)
+            was_kept = self.record_path(key).is_file()
+            if not was_kept:
+                self._make(images, key)
+        except DeepTeppError as error:
+            return Region(
+                images.row, fault=(error.rule, str(error), "Give a reader's box, or leave the patient out.")
+            )
+        except OSError:
+            return Region(images.row, fault=UNREADABLE)
+        return Region(images.row, key, content, was_kept)
+
+    def roi_path(self, key: str) -> Path:
+        """Name the file of a region of interest."""
+        return self.kept / f"{key}.npz"
+
+    def record_path(self, key: str) -> Path:
+        """Name the file that says how it was made."""
+        return self.kept / f"{key}.json"
+
+    def _key(self, images: Images, content: str) -> str:
+        """Name a region of interest by all that decides what it looks like."""
+        if images.is_roi:
+            return key_of("roi", content)
+        box = None if images.box is None else [*images.box.low, *images.box.high]
+        settings = asdict(self.settings) | {"channels": list(self.settings.channels)}
+        return key_of("study", content, box, images.phase_index, settings, maker_version())
+
+    def _make(self, images: Images, key: str) -> None:
+        """Make the files; the record last, because it says that all is there."""
+        self.kept.mkdir(parents=True, exist_ok=True)
+        if images.is_roi:
+            roi, record = read_roi(images.path), {"origin": "given", "is_simulated": False}
+        else:
+            roi, record = self._cut(images)
+        write_whole(self.roi_path(key), lambda path: write_roi(roi, path))
+        write_json(self.record_path(key), record)
+
+    def _cut(self, images: Images) -> tuple[Roi, dict[str, Any]]:
+        """Read, de-identify, choose the phase, find the tumour and cut the cube around it."""
+        reading = read_study(images.path)
+        study = reading.study
+        phase = choose_phase(study, index=images.phase_index)
+        lesion, found = _find(study, phase, images)
+        record = {
+            "is_simulated": study.acquisition.is_simulated,
+            "study_digest": study.digest,
+            "n_phases": len(study.phases),
+            "phase": phase.index,
+            "phase_rule": phase.rule,
+            "manufacturer": study.acquisition.manufacturer,
+            "field_strength_t": study.acquisition.field_strength_t,
+            "volume_ml": round(lesion.volume_ml, 3),
+            "findings": [finding.rule for finding in reading.findings],
+        }
+        return crop_roi(study, phase, lesion, self.settings), record | found
+
+
+def _find(study: Study, phase: PhaseChoice, images: Images) -> tuple[Lesion, dict[str, Any]]:
+    """Give the tumour in the reader's box, or the detector's first candidate, and what to record of it."""
+    if images.box is not None:
+        return lesion_from_box(study, phase, images.box), {"origin": "reader", "is_ambiguous": False}
+    detection = detect_lesions(study, phase)
+    lesion = detection.candidates[0]
+    found = {
+        "origin": "detector",
+        "is_ambiguous": detection.is_ambiguous,
+        "confidence": round(lesion.confidence, 4),
+    }
+    return lesion, found
+
+
+def digest_of(path: Path) -> str:
+    """Hash what is in a study or file, whatever the names, the order and the container.
+
+    Parameters
+    ----------
+    path : Path
+        Zip archive, folder or file.
+
+    Returns
+    -------
+    str
+        SHA-256 in hexadecimal.
+    """
+    if path.suffix == ".npz":
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    digests = []
+    with open_members(path) as members:
+        for member in members:
+            digest = hashlib.sha256()
+            with member.open() as stream:
+                while chunk := stream.read(_CHUNK_BYTES):
+                    digest.update(chunk)
+            digests.append(digest.hexdigest())
+    return hashlib.sha256(json.dumps(sorted(digests)).encode()).hexdigest()
