@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
+JOBS   ?= 2
 STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 # A browser opens where there is a screen to open it on.
 HEADLESS := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),false,true)
 
 .DEFAULT_GOAL := help
-.PHONY: help app setup test check format lint image system reference benchmark clean
+.PHONY: help app setup test check format lint image system reference results clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -35,6 +36,19 @@ app: $(STAMP) ## Install and open the dashboard
 
 test: system $(DEV) ## Install and run every test
 	$(BIN)/python -m pytest -q
+
+reference: $(STAMP) ## Rebuild the shipped bundle from nothing, about an hour on two cores; goes on where it was stopped
+	$(BIN)/deeptepp simulate cohort --out runs/reference/dataset --channels pre,post,late --jobs $(JOBS)
+	$(BIN)/deeptepp train docs/examples/train.toml
+	$(BIN)/deeptepp verify runs/reference/train/deeptepp-sim
+	rm -rf artifacts/deeptepp-sim
+	cp -r runs/reference/train/deeptepp-sim artifacts/deeptepp-sim
+
+results: $(STAMP) ## Run every experiment of docs/results on the reference cohort; goes on where it was stopped
+	for suite in table2 ablations permutation protocol; do \
+		$(BIN)/deeptepp evaluate docs/examples/experiments.toml --suite $$suite || exit 1; done
+	$(BIN)/deeptepp evaluate docs/examples/backbones.toml --suite table_s2
+	$(BIN)/deeptepp evaluate docs/examples/null.toml --suite null
 
 lint: $(DEV) ## Format check, lint, types, layers, docstrings, spelling
 	$(BIN)/ruff format --check .

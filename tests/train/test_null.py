@@ -7,6 +7,7 @@ from deeptepp.domain.cohort import ARM
 from deeptepp.errors import BadSetting
 from deeptepp.simulate.cohort import simulate_cohort
 from deeptepp.train.null import Draw, count_draws, run_null
+from deeptepp.train.null_table import write_null
 
 
 def made_up(seed, *, low=0.4, high=0.6, p_holdout=0.5, p_in_folds=0.5):
@@ -65,3 +66,14 @@ def test_the_pipeline_runs_on_follow_up_without_signal_and_goes_on_where_it_stop
 def test_a_null_needs_patients_held_out(simulated, quick_settings, tmp_path):
     with pytest.raises(BadSetting, match="protocol"):
         run_null(quick_settings(protocol="paper"), folder=tmp_path, dataset=simulated)
+
+
+def test_the_table_tells_the_honest_test_from_the_other(quick_settings, tmp_path):
+    report = count_draws([made_up(k, p_holdout=0.01 if k < 4 else None, p_in_folds=0.001) for k in range(20)])
+    text = write_null(
+        report, quick_settings(), tmp_path, command="deeptepp evaluate null.toml --suite null"
+    ).read_text()
+    assert "SIMULATED COHORT" in text
+    assert "in 4 of 4 draws, **more than** chance allows" in text
+    assert "p below 0.05 in 20 of 20. This one is not a test" in text
+    assert text.count("no tiers") == 16
