@@ -43,15 +43,15 @@ def _text(report: NullReport, settings: TrainSettings, command: str) -> list[str
         f"{RESEARCH_USE_ONLY.upper()}. {SIMULATED_COHORT}. Written by `{command}`.",
         f"The images of the simulated cohort were kept and the follow-up of its patients was drawn {n} times "
         f"under the preset `{PRESET}`, by which neither images nor clinical facts tell anything of it. Each time "
-        f"a split, {settings.n_folds} networks ({settings.stem_channels} stem channels, {settings.epochs} epochs), "
-        "cut-offs and tiers were made afresh. This is a shortcut in two ways: the networks are small, and the "
+        f"split, {settings.n_folds} networks ({settings.stem_channels} stem channels, {settings.epochs} epochs) "
+        "and cut-offs were made afresh. This is a shortcut in two ways: the networks are small, and the "
         "women and their images are the same in all draws.",
         f"- Out-of-fold AUC: {report.n_covering} of {n} intervals (DeLong, 95 %) hold 0.5; mean AUC "
         f"{sum(draw.auc for draw in report.draws) / n:.3f}.\n"
         f"- Held-out AUC: {report.n_covering_holdout} of {report.n_with_interval_holdout} intervals hold 0.5.\n"
         "- Log-rank test between the tiers of the **held-out** patients, cut-offs frozen beforehand: "
-        f"p below {ALPHA:g} in {report.n_significant_holdout} of {report.n_tested_holdout} draws, {verdict} chance allows (up to "
-        f"{report.most_by_chance} in 97.5 % of honest pipelines).\n"
+        f"p below {ALPHA:g} in {report.n_significant_holdout} of {report.n_tested_holdout} draws, {verdict} "
+        f"chance allows (up to {report.most_by_chance} in 97.5 % of honest pipelines).\n"
         f"- The same test among the patients on whose scores the cut-offs were **found**: p below {ALPHA:g} in "
         f"{report.n_significant_in_folds} of {report.n_tested_in_folds}. This one is not a test: the cut-off was "
         "chosen to make it small. It is why tiers are judged on held-out patients.",
