@@ -34,6 +34,9 @@ from deeptepp.views.planes import ViewSettings
 SCHEMA_VERSION = 1
 """Layout of the folder that this version writes and reads."""
 
+SCORE_VERSION = 2
+"""Raised by any change of code or data that moves a score; see the changelog."""
+
 ARTIFACTS_VARIABLE = "DEEPTEPP_ARTIFACTS"
 """Environment variable that names a bundle, or a folder of bundles."""
 
@@ -119,7 +122,7 @@ class ModelBundle:
     card: str = ""
     training: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
-    score_version: int = 1
+    score_version: int = SCORE_VERSION
     provenance: dict[str, Any] = field(default_factory=dict)
     score_from: str = "concat"
     documents: dict[str, str] = field(default_factory=dict)

@@ -24,6 +24,7 @@ from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.bundle import (
     FILES,
     MAX_BUNDLE_BYTES,
+    SCORE_VERSION,
     SUMS,
     WEIGHTS,
     as_served,
@@ -62,7 +63,7 @@ def edit(folder, **changes):
 
 def test_all_that_is_saved_comes_back(written):
     bundle = load_bundle(written)
-    assert (bundle.name, bundle.is_simulated, bundle.score_version) == ("tiny", True, 1)
+    assert (bundle.name, bundle.is_simulated, bundle.score_version) == ("tiny", True, SCORE_VERSION)
     assert bundle.roi == RoiSettings()
     assert bundle.views == ViewSettings()
     assert bundle.tiers == tiny_bundle.TIERS
