@@ -7,6 +7,8 @@ scored by the refit, which never saw them either.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,18 +17,25 @@ import numpy.typing as npt
 import torch
 
 from deeptepp.domain.lesion import ViewStack
+from deeptepp.errors import JobCancelled
 from deeptepp.model.bundle import as_served
 from deeptepp.model.fusion import FEATURES, ClinicalSchema, fit_schema
 from deeptepp.model.network import RiskNetwork, build_network, initialise
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.checkpoint import EpochLoss
 from deeptepp.train.dataset import Labels
+from deeptepp.train.distributed import ALONE, Ranks
 from deeptepp.train.journal import Journal
-from deeptepp.train.loop import Engine, Fit
+from deeptepp.train.logs import LogEpoch, open_log
+from deeptepp.train.loop import Batch, Batches, Engine, Fit, learning_rate
 from deeptepp.train.sampling import ViewSampler, class_weights, no_image, views_per_positive
 from deeptepp.train.settings import TrainSettings
 from deeptepp.train.source import ViewSource
 from deeptepp.train.split import Split
+
+
+def _go_on() -> None:
+    """Have nobody to ask whether to stop."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -49,6 +58,10 @@ class Trial:
         Receives the checkpoints and scores.
     journal : Journal
         Hears of every epoch.
+    ranks : Ranks
+        Processes that fit together.
+    watch : callable
+        Asked before every batch; raises ``JobCancelled`` where the run has to stop.
     """
 
     dataset: ViewSource
@@ -58,6 +71,8 @@ class Trial:
     engine: Engine
     folder: Path
     journal: Journal
+    ranks: Ranks = ALONE
+    watch: Callable[[], None] = _go_on
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,31 +117,37 @@ def fit_fold(trial: Trial, fold: int | None) -> Fitted:
     seed = int(np.random.SeedSequence((settings.seed, 1, _number(fold))).generate_state(1)[0])
     net = _new_network(settings, dataset.n_channels, schema.length, seed)
     clinical = schema.encode_cohort(part)
-    sampler = ViewSampler(dataset, patients, events, clinical=clinical, settings=settings, seed=seed)
+    sampler = ViewSampler(
+        dataset, patients, events, clinical=clinical, settings=settings, seed=seed, ranks=trial.ranks
+    )
     n_views = len(dataset.view_names(settings.views))
     weights = class_weights(events, settings, n_views=n_views)
-    fit = Fit(net, settings, trial.engine, class_weights=weights)
-    trial.journal.add(
-        "fit",
-        f"{_title(fold)}: {len(patients)} patients, {int(events.sum())} with an event",
-        fit=_title(fold),
-        n=len(patients),
-        n_events=int(events.sum()),
-        views_per_positive=views_per_positive(events, settings, n_views=n_views),
-        class_weights=None if weights is None else [round(value, 4) for value in weights.tolist()],
-    )
-    fit.run(
-        sampler.batches,
-        seed=seed,
-        checkpoint=fit_folder(trial, fold) / "checkpoint.safetensors",
-        on_epoch=lambda epoch: _report_epoch(trial, fold, epoch),
-    )
+    fit = Fit(net, settings, trial.engine, class_weights=weights, ranks=trial.ranks)
+    checkpoint = fit_folder(trial, fold) / "checkpoint.safetensors"
+    fit.resume(checkpoint)
+    if not fit.is_done:
+        trial.journal.add(
+            "fit",
+            f"{_title(fold)}: {len(patients)} patients, {int(events.sum())} with an event",
+            fit=_title(fold),
+            n=len(patients),
+            n_events=int(events.sum()),
+            views_per_positive=views_per_positive(events, settings, n_views=n_views),
+            class_weights=None if weights is None else [round(value, 4) for value in weights.tolist()],
+        )
+        with _log_of(trial, fold, fit) as log:
+            fit.run(
+                _watched(sampler.batches, trial.watch),
+                seed=seed,
+                checkpoint=checkpoint,
+                on_epoch=lambda epoch: _report_epoch(trial, fold, epoch, log),
+            )
     served = as_served(net.to(memory_format=torch.contiguous_format))  # type: ignore[call-overload]
     return Fitted(served, schema, tuple(fit.history))
 
 
 def score_fold(
-    trial: Trial, fold: int | None, fitted: Fitted, *, chosen: npt.NDArray[np.bool_] | None = None
+    trial: Trial, fold: int | None, fitted: Fitted | None = None, *, chosen: npt.NDArray[np.bool_] | None = None
 ) -> npt.NDArray[np.float64]:
     """Score the patients that a fit left out, from disk where that was done before.
 
@@ -136,8 +157,8 @@ def score_fold(
         What the fits share.
     fold : int or None
         Fold that was left out; None for the refit.
-    fitted : Fitted
-        Its network.
+    fitted : Fitted, optional
+        Its network; fitted where it is needed when left out.
     chosen : (n,) bool, optional
         Whom to score; those whom the split has this fit test when left out.
 
@@ -149,23 +170,34 @@ def score_fold(
     path = fit_folder(trial, fold) / "scores.json"
     names = trial.dataset.view_names(trial.settings.views)
     chosen = trial.split.testing(fold) if chosen is None else chosen
-    scores = np.full((len(trial.dataset), len(names)), np.nan)
-    if path.exists():
-        stored = json.loads(path.read_text("utf-8"))
-        scores[stored["patients"]] = stored["probabilities"]
+    trial.ranks.wait()
+    scores = _read_scores(path, (len(trial.dataset), len(names)))
     missing = np.flatnonzero(chosen & np.isnan(scores).any(axis=1))
     if len(missing):
-        clinical = fitted.schema.encode_cohort(trial.dataset.cohort)
-        for patient in missing:
-            scores[patient] = score_patient(
-                fitted.net, trial.dataset, int(patient), clinical=clinical[patient], settings=trial.settings
+        fitted = fit_fold(trial, fold) if fitted is None else fitted
+        if trial.ranks.is_first:
+            scores[missing] = _score_patients(trial, fitted, missing)
+            _write_scores(path, scores, names)
+            trial.journal.add(
+                "scored", f"{_title(fold)}: {len(missing)} patients scored", fit=_title(fold), n=len(missing)
             )
-        _write_scores(path, scores, names)
-        trial.journal.add(
-            "scored", f"{_title(fold)}: {len(missing)} patients scored", fit=_title(fold), n=len(missing)
-        )
+        trial.ranks.wait()
+        scores = _read_scores(path, scores.shape)
     scores[~chosen] = np.nan
     return scores
+
+
+def _score_patients(trial: Trial, fitted: Fitted, patients: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Score patients by position, (k, V)."""
+    clinical = fitted.schema.encode_cohort(trial.dataset.cohort)
+    return np.stack(
+        [
+            score_patient(
+                fitted.net, trial.dataset, int(patient), clinical=clinical[patient], settings=trial.settings
+            )
+            for patient in patients
+        ]
+    )
 
 
 def score_patient(
@@ -205,6 +237,15 @@ def score_patient(
     return view_probabilities(net, ViewStack(np.stack(mosaics), names), clinical, settings.score_from)
 
 
+def _read_scores(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Read the scores of a fit, (n, V); NaN for patients who are not there."""
+    scores = np.full(shape, np.nan)
+    if path.exists():
+        stored = json.loads(path.read_text("utf-8"))
+        scores[stored["patients"]] = stored["probabilities"]
+    return scores
+
+
 def _write_scores(path: Path, scores: npt.NDArray[np.float64], names: tuple[str, ...]) -> None:
     """Replace the scores of a fit on disk; patients are named by position alone."""
     patients = np.flatnonzero(~np.isnan(scores).any(axis=1))
@@ -235,18 +276,44 @@ def _architecture(settings: TrainSettings) -> dict[str, object]:
     return {"backbone": settings.backbone}
 
 
-def _report_epoch(trial: Trial, fold: int | None, epoch: EpochLoss) -> None:
-    """Tell what an epoch came to."""
+def _watched(batches: Batches, watch: Callable[[], None]) -> Batches:
+    """Ask before every batch whether to go on."""
+
+    def ask(epoch: int) -> Iterator[Batch]:
+        for batch in batches(epoch):
+            watch()
+            yield batch
+
+    return ask
+
+
+def _log_of(trial: Trial, fold: int | None, fit: Fit) -> AbstractContextManager[LogEpoch]:
+    """Open the TensorBoard log of a fit, or one that writes nothing."""
+    if not (trial.settings.tensorboard and trial.ranks.is_first):
+        return nullcontext(lambda _epoch: None)
+    folder = trial.folder / "tensorboard" / fit_folder(trial, fold).name
+    return open_log(folder, list(fit.history), rate_of=lambda epoch: learning_rate(trial.settings, epoch))
+
+
+def _report_epoch(trial: Trial, fold: int | None, epoch: EpochLoss, log: LogEpoch) -> None:
+    """Tell what an epoch came to; where one rank is stopped, all are."""
     n_epochs, loss = trial.settings.epochs, epoch.losses[-1]
-    trial.journal.add(
-        "epoch",
-        f"{_title(fold)}: epoch {epoch.epoch + 1} of {n_epochs}, loss {loss:.3f}, {epoch.seconds:.1f} s",
-        fit=_title(fold),
-        epoch=epoch.epoch + 1,
-        losses=[round(value, 4) for value in epoch.losses],
-        n_samples=epoch.n_samples,
-        seconds=round(epoch.seconds, 2),
-    )
+    log(epoch)
+    is_stopped = False
+    try:
+        trial.journal.add(
+            "epoch",
+            f"{_title(fold)}: epoch {epoch.epoch + 1} of {n_epochs}, loss {loss:.3f}, {epoch.seconds:.1f} s",
+            fit=_title(fold),
+            epoch=epoch.epoch + 1,
+            losses=[round(value, 4) for value in epoch.losses],
+            n_samples=epoch.n_samples,
+            seconds=round(epoch.seconds, 2),
+        )
+    except JobCancelled:
+        is_stopped = True
+    if trial.ranks.agree(is_stopped=is_stopped, device=trial.engine.device):
+        raise JobCancelled
 
 
 def _number(fold: int | None) -> int:

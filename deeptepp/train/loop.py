@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from math import cos, nan, pi
+from math import cos, pi
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ import torch
 from torch import Tensor, nn
 
 from deeptepp.train.checkpoint import EpochLoss, read_checkpoint, write_checkpoint
+from deeptepp.train.distributed import ALONE, Ranks
 from deeptepp.train.loss import make_loss
 from deeptepp.train.settings import TrainSettings
 from deeptepp.views.jigsaw import MAX_FIRST_DRAWS, ShuffleFilter, draw_shuffle, shuffle_tiles
@@ -170,6 +171,24 @@ def has_native_bf16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
+def learning_rate(settings: TrainSettings, epoch: int) -> float:
+    """Give the learning rate of an epoch by its number: half a cosine from the first value to 0."""
+    return settings.learning_rate * 0.5 * (1 + cos(pi * epoch / settings.epochs))
+
+
+class _OneStage(nn.Module):
+    """A network of which one classifier is asked: only that one's weights are waited for between processes."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, views: Tensor, clinical: Tensor, stage: int) -> Tensor:
+        """Map mosaics (B, C, H, W) and CP (B, F) to the logits (B, 2) of a stage."""
+        logits: Tensor = self.net(views, clinical)[stage]
+        return logits
+
+
 class Fit:
     """A network with its optimiser and the history of its epochs.
 
@@ -183,15 +202,25 @@ class Fit:
         Device and precision.
     class_weights : (2,) float32, optional
         Weights of the loss where the classes are not balanced by drawing.
+    ranks : Ranks
+        Processes that learn together; only the first writes checkpoints.
     """
 
     def __init__(
-        self, net: nn.Module, settings: TrainSettings, engine: Engine, *, class_weights: Tensor | None = None
+        self,
+        net: nn.Module,
+        settings: TrainSettings,
+        engine: Engine,
+        *,
+        class_weights: Tensor | None = None,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.net = net.to(engine.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.settings = settings
         self.engine = engine
         self.history: list[EpochLoss] = []
+        self._ranks = ranks
+        self._learner = ranks.wrap(_OneStage(self.net))
         self._loss = make_loss(settings, class_weights).to(engine.device)
         self._steps = plan_steps(settings)
         self._filter = make_shuffle_filter(settings)
@@ -201,6 +230,16 @@ class Fit:
             momentum=settings.momentum,
             weight_decay=settings.weight_decay,
         )
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all epochs are over."""
+        return len(self.history) >= self.settings.epochs
+
+    def resume(self, checkpoint: Path | None) -> None:
+        """Restore a checkpoint where there is one and nothing was learnt yet."""
+        if checkpoint is not None and checkpoint.exists() and not self.history:
+            self.history = read_checkpoint(checkpoint, self.net, self._optimiser)
 
     def run(
         self, batches: Batches, *, seed: int, checkpoint: Path | None = None, on_epoch: EpochDone | None = None
@@ -218,11 +257,10 @@ class Fit:
         on_epoch : callable, optional
             Hears of every finished epoch.
         """
-        if checkpoint is not None and checkpoint.exists():
-            self.history = read_checkpoint(checkpoint, self.net, self._optimiser)
+        self.resume(checkpoint)
         for epoch in range(len(self.history), self.settings.epochs):
             self.history.append(self._run_epoch(epoch, batches, seed))
-            if checkpoint is not None:
+            if checkpoint is not None and self._ranks.is_first:
                 write_checkpoint(checkpoint, self.net, self._optimiser, self.history)
             if on_epoch is not None:
                 on_epoch(self.history[-1])
@@ -230,9 +268,8 @@ class Fit:
     def _run_epoch(self, epoch: int, batches: Batches, seed: int) -> EpochLoss:
         """Take the steps of every batch and average their losses."""
         start = time.perf_counter()
-        rate = self.settings.learning_rate * 0.5 * (1 + cos(pi * epoch / self.settings.epochs))
         for group in self._optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = learning_rate(self.settings, epoch)
         state = np.random.SeedSequence((seed, epoch)).generate_state(1)[0]
         generator = torch.Generator().manual_seed(int(state))
         torch.manual_seed(int(state))  # for what networks draw themselves: dropout, shares of branches
@@ -242,8 +279,11 @@ class Fit:
             losses.append(self._take_steps(batch, generator))
             n_samples += len(batch.labels)
         # Only now: to ask for a number makes the host wait for the device.
-        mean = torch.stack(losses).double().mean(dim=0).tolist() if losses else [nan] * len(self._steps)
-        return EpochLoss(epoch, tuple(mean), n_samples, time.perf_counter() - start)
+        seen = torch.tensor([float(n_samples)], device=self.engine.device)
+        mean = self._ranks.mean(torch.cat([torch.stack(losses).double().mean(dim=0), seen.double()])).tolist()
+        self._ranks.level(self.net)
+        n_seen = round(mean[-1] * self._ranks.n)
+        return EpochLoss(epoch, tuple(mean[:-1]), n_seen, time.perf_counter() - start)
 
     def _take_steps(self, batch: Batch, generator: torch.Generator) -> Tensor:
         """Take the optimiser steps of one batch; gives their losses."""
@@ -263,7 +303,7 @@ class Fit:
                     shuffle_filter=self._filter,
                 )
             with self.engine.autocast():
-                logits = self.net(self.engine.place(images), clinical)[step.stage]
+                logits = self._learner(self.engine.place(images), clinical, step.stage)
             loss = step.weight * self._loss(logits.float(), labels)
             self._optimiser.zero_grad()
             loss.backward()

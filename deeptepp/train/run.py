@@ -12,16 +12,21 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from deeptepp.datasets.problems import refuse
 from deeptepp.domain.cohort import SOURCE
 from deeptepp.errors import BadSetting
 from deeptepp.stats.cutoffs import find_tier_scheme
+from deeptepp.train.balancing import log_odds_shifts
 from deeptepp.train.circumstances import circumstances_of
 from deeptepp.train.crossval import Fitted, Trial, fit_fold, score_fold
 from deeptepp.train.dataset import Dataset, Labels, label_patients, read_dataset, scored_only
+from deeptepp.train.distributed import Ranks, is_first_rank, join_ranks
 from deeptepp.train.export import make_bundle, write_bundle
-from deeptepp.train.journal import Journal, Listener, silent
-from deeptepp.train.loop import choose_engine
+from deeptepp.train.journal import Journal, Listener, Mute, silent
+from deeptepp.train.loop import check_shuffles, choose_engine
 from deeptepp.train.metrics import Scored
+from deeptepp.train.parallel import FitTask, fit_side_by_side
+from deeptepp.train.readiness import training_problems
 from deeptepp.train.settings import TrainSettings
 from deeptepp.train.source import ViewSource
 from deeptepp.train.split import Split, split_patients
@@ -99,16 +104,33 @@ def run_trial(
         The dataset is incomplete or damaged.
     MissingColumn
         The cohort does not hold the label.
-    TooFewEvents
-        There are not enough events for the folds.
+    CohortRefused
+        The facts of the cohort have problems, or there are not enough events for the folds.
     BadSetting
         The folder holds a run of other settings or data.
     """
-    journal = Journal(folder, progress)
+    with join_ranks(settings) as ranks:
+        return _run(settings, folder, ranks, dataset=dataset, with_refit=with_refit, progress=progress)
+
+
+def _run(
+    settings: TrainSettings,
+    folder: Path,
+    ranks: Ranks,
+    *,
+    dataset: ViewSource | None,
+    with_refit: bool,
+    progress: Listener,
+) -> Run:
+    """Run a trial as one of its ranks."""
+    check_shuffles(settings)
+    journal = Journal(folder, progress) if ranks.is_first else Mute(folder)
     dataset = read_dataset(settings.dataset) if dataset is None else dataset
-    _claim(folder / "run.json", settings, dataset)
+    refuse(training_problems(dataset, settings))
+    if ranks.is_first:
+        _claim(folder / "run.json", settings, dataset)
     with _threads(settings.n_threads):
-        trial = _start(settings, dataset, folder, journal)
+        trial = _start(settings, dataset, journal, ranks)
         view_scores, refit = _fit_all(trial, with_refit=with_refit)
     return Run(
         dataset=dataset,
@@ -141,8 +163,8 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
     ------
     UnreadableCohort
         The dataset is incomplete or damaged.
-    TooFewEvents
-        There are not enough events for the folds.
+    CohortRefused
+        The facts of the cohort have problems, or there are not enough events for the folds.
     BadSetting
         The output folder holds a run of other settings or data, or the dataset is not one that is served.
     NotEstimable
@@ -154,9 +176,12 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
         raise BadSetting(key="dataset", value="without regions of interest", limit="one of regions of interest")
     run = run_trial(settings, folder=work, dataset=dataset, progress=progress)
     assert run.refit is not None  # noqa: S101  asked for
+    if not is_first_rank():
+        return settings.output / settings.name
     in_folds = run.split.in_folds & run.labels.is_known
     tiers = find_tier_scheme(run.scores[in_folds], run.labels.event[in_folds])
-    scored = Scored(dataset.cohort, run.labels, run.split, run.scores, tiers)
+    shifts = log_odds_shifts(run.labels, run.split, settings, n_views=run.view_scores.shape[1])
+    scored = Scored(dataset.cohort, run.labels, run.split, run.scores, tiers, log_odds_shift=shifts)
     circumstances = circumstances_of(work / "progress.jsonl")
     bundle = make_bundle(dataset, scored, run.refit, settings, circumstances=circumstances)
     folder = write_bundle(bundle, settings)
@@ -169,7 +194,7 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
     return folder
 
 
-def _start(settings: TrainSettings, dataset: ViewSource, work: Path, journal: Journal) -> Trial:
+def _start(settings: TrainSettings, dataset: ViewSource, journal: Journal, ranks: Ranks) -> Trial:
     """Label and split the patients."""
     labels = label_patients(dataset, settings)
     source = dataset.cohort.columns.get(SOURCE)
@@ -191,22 +216,22 @@ def _start(settings: TrainSettings, dataset: ViewSource, work: Path, journal: Jo
         split=split,
         settings=settings,
         engine=engine,
-        folder=work,
+        folder=journal.path.parent,
         journal=journal,
+        ranks=ranks,
     )
 
 
 def _fit_all(trial: Trial, *, with_refit: bool) -> tuple[npt.NDArray[np.float64], Fitted | None]:
     """Fit and score every fold, the refit last where there is one."""
-    everyone_else = ~trial.split.in_folds
-    found = []
-    for fold in range(trial.split.n_folds):
-        chosen = trial.split.testing(fold) | (everyone_else & (not with_refit))
-        found.append(score_fold(trial, fold, fit_fold(trial, fold), chosen=chosen))
-    refit = fit_fold(trial, None) if with_refit else None
-    if refit is not None:
-        found.append(score_fold(trial, None, refit))
-    return combine_scores(found), refit
+    everyone_else = ~trial.split.in_folds & (not with_refit)
+    tasks = [FitTask(fold, trial.split.testing(fold) | everyone_else) for fold in range(trial.split.n_folds)]
+    if with_refit:
+        tasks.append(FitTask(None, trial.split.testing(None)))
+    if trial.settings.n_jobs > 1:
+        fit_side_by_side(trial, tasks)
+    found = [score_fold(trial, task.fold, chosen=task.chosen) for task in tasks]
+    return combine_scores(found), fit_fold(trial, None) if with_refit else None
 
 
 def combine_scores(found: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:

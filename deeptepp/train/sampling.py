@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from deeptepp.train.distributed import ALONE, Ranks
 from deeptepp.train.loop import Batch
 from deeptepp.train.settings import TrainSettings
 from deeptepp.train.source import ViewSource
@@ -163,6 +164,8 @@ class ViewSampler:
         Views, batch size and workers.
     seed : int
         With the epoch it determines every draw, also after a resumption.
+    ranks : Ranks
+        Processes that share every batch; each samples its own rows alone.
     """
 
     def __init__(
@@ -174,6 +177,7 @@ class ViewSampler:
         clinical: npt.NDArray[np.float32],
         settings: TrainSettings,
         seed: int,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.patients = patients
         self.labels = labels
@@ -184,6 +188,7 @@ class ViewSampler:
         self._views = settings.views
         self._names = source.view_names(settings.views)
         self._seed = seed
+        self._ranks = ranks
 
     def draws(self, epoch: int) -> Draws:
         """Give the draws of one epoch."""
@@ -201,7 +206,7 @@ class ViewSampler:
         Yields
         ------
         Batch
-            ``batch_size`` mosaics; a shorter last batch is skipped unless it is the only one.
+            ``batch_size`` mosaics over all ranks; a shorter last batch is skipped unless it is the only one.
         """
         draws, size = self.draws(epoch), self._settings.batch_size
         starts = range(0, max(len(draws) - size, 0) + 1, size)
@@ -209,7 +214,7 @@ class ViewSampler:
             waiting: deque[list[Future[npt.NDArray[np.float32]]]] = deque()
             rows: deque[npt.NDArray[np.int64]] = deque()
             for start in starts:
-                chosen = range(start, min(start + size, len(draws)))
+                chosen = self._ranks.share(range(start, min(start + size, len(draws))))
                 waiting.append([pool.submit(self._mosaic, draws, epoch, k) for k in chosen])
                 rows.append(np.asarray([self._row[int(draws.patients[k])] for k in chosen]))
                 if len(waiting) > _BATCHES_AHEAD:
