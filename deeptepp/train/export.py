@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from deeptepp import __version__
-from deeptepp.domain.cohort import SCORE, SET, TIER, Cohort
+from deeptepp.domain.cohort import KEY, SCORE, SET, SUBJECT, TIER, Cohort
 from deeptepp.domain.risk import TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle, save_bundle
@@ -128,8 +128,13 @@ def write_bundle(bundle: ModelBundle, settings: TrainSettings) -> Path:
 
 
 def _reference(cohort: Cohort, scored: Scored, tiers: TierScheme) -> Cohort:
-    """Add score, tier and part to the cohort."""
+    """Add score, tier and part to the cohort; real patients are numbered."""
     names = np.asarray([tiers.tier_of(float(score)).value for score in scored.scores], dtype=object)
     part = np.where(scored.split.is_scored_only, "cohort-3", "training")
     part[scored.split.is_holdout] = "holdout"
-    return cohort.with_columns(**{SCORE: scored.scores, TIER: names, SET: part.astype(object)})
+    found = {SCORE: scored.scores, TIER: names, SET: part.astype(object)}
+    if not cohort.is_simulated:
+        # A bundle travels further than the dataset: what names a centre's patients or their files stays behind.
+        found[SUBJECT] = np.array([f"patient-{i:04d}" for i in range(1, len(cohort) + 1)], dtype=object)
+    columns = {name: column for name, column in {**cohort.columns, **found}.items() if name != KEY}
+    return Cohort(columns, cohort.is_simulated)
