@@ -24,6 +24,8 @@ from deeptepp.train.settings import read_settings
 from deeptepp.train.slices import SliceDataset
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
+Z = 1.959964
+"""Standard errors from the estimate to the end of its 95 % interval."""
 QUESTIONS = {"her2": "HER2 positive", "rfs": "recurrence", "source": "which study"}
 
 
@@ -61,23 +63,48 @@ def ask(question: str, seed: int) -> Run:
 
 
 def rows(question: str, seed: int, run: Run) -> list[str]:
-    """Write the table rows of one run: all patients, and each study on its own."""
-    source = run.dataset.cohort[SOURCE]
-    chosen = {"all": run.labels.is_known}
+    """Write the table rows of one run: all patients, each study on its own, and both without mixing them."""
+    known = run.labels.is_known
+    events, scores = run.labels.event[known], run.scores[known]
+    source = run.dataset.cohort[SOURCE][known]
+    found = {"all": _auc(scores, events)}
     if question != "source":
-        chosen |= {str(name): run.labels.is_known & (source == name) for name in np.unique(source)}
-    return [_row(question, seed, name, run, part) for name, part in chosen.items()]
+        names = np.unique(source)
+        parts = {str(name): _auc(scores[source == name], events[source == name]) for name in names}
+        found |= parts | {"pairs of one study": _joined(list(parts.values()))}
+        share = np.array([events[source == name].mean() for name in names])
+        found["the study's share of events as score"] = _auc(share[np.searchsorted(names, source)], events)
+    return [f"| {QUESTIONS[question]} | {seed} | {name} | {_words(curve)} |" for name, curve in found.items()]
 
 
-def _row(question: str, seed: int, name: str, run: Run, part: np.ndarray) -> str:
-    """Write one row."""
-    events, scores = run.labels.event[part], run.scores[part]
+Estimate = tuple[int, int, float, float]
+"""n, events, AUC and its standard error."""
+
+
+def _auc(scores: np.ndarray, events: np.ndarray) -> Estimate:
+    """Estimate the AUC; NaN where there is none."""
+    n, n_events = len(events), int(events.sum())
     try:
         curve = roc_auc(scores, events)
-        found = f"{curve.auc:.3f} ({curve.low:.3f}-{curve.high:.3f})"
-    except NotEstimable as error:
-        found = str(error)
-    return f"| {QUESTIONS[question]} | {seed} | {name} | {len(events)} | {int(events.sum())} | {found} |"
+    except NotEstimable:
+        return n, n_events, float("nan"), float("nan")
+    return n, n_events, curve.auc, float("nan") if curve.standard_error is None else curve.standard_error
+
+
+def _joined(parts: list[Estimate]) -> Estimate:
+    """Average the studies by their numbers of pairs: no patient is compared with one of another study."""
+    pairs = np.array([k * (n - k) for n, k, _, _ in parts], dtype=float)
+    weights = pairs / pairs.sum()
+    auc = float(weights @ np.array([part[2] for part in parts]))
+    error = float(np.sqrt(weights**2 @ np.array([part[3] for part in parts]) ** 2))
+    return sum(part[0] for part in parts), sum(part[1] for part in parts), auc, error
+
+
+def _words(estimate: Estimate) -> str:
+    """Write n, events and the AUC with its interval."""
+    n, n_events, auc, error = estimate
+    low, high = max(auc - Z * error, 0.0), min(auc + Z * error, 1.0)
+    return f"{n} | {n_events} | {auc:.3f} ({low:.3f}-{high:.3f})"
 
 
 if __name__ == "__main__":
