@@ -9,12 +9,17 @@ from deeptepp.errors import BadSetting
 from deeptepp.train.dataset import read_dataset
 from deeptepp.train.experiments import run_suite
 from deeptepp.train.journal import Listener, silent
+from deeptepp.train.null import run_null
+from deeptepp.train.null_table import write_null
 from deeptepp.train.results import write_results
 from deeptepp.train.settings import TrainSettings
 from deeptepp.train.suites import SUITES
 
 ALL = "all"
 """Stands for every suite."""
+
+NULL = "null"
+"""The whole pipeline on follow-up without signal, many times; not one of ``all``."""
 
 EXPERIMENTS = "experiments"
 """Folder of the suites in the output folder of the settings."""
@@ -36,7 +41,7 @@ def evaluate_suites(
     settings : TrainSettings
         The base of the experiments; runs and JSON go to ``experiments/`` of its ``output``.
     suite : str
-        Key of ``SUITES``, or ``all``.
+        Key of ``SUITES``, ``all``, or ``null``.
     out : Path
         Receives ``<suite>.md``.
     command : str
@@ -58,6 +63,9 @@ def evaluate_suites(
     UnreadableCohort
         The dataset is incomplete or damaged.
     """
+    if suite == NULL:
+        report = run_null(settings, folder=settings.output, progress=progress)
+        return [write_null(report, settings, out, command=command)]
     chosen = _chosen(suite, only)
     source = read_dataset(settings.dataset)
     written = []

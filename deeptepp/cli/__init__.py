@@ -1,0 +1,38 @@
+"""The command line: parse, one call into the package, print.
+
+Exit status: 0 scored or done, 1 refused or bad input (the rule is printed), 2 wrong usage. Commands import what
+they need when they run: torch takes seconds, and ``--help`` should not.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import typer
+
+from deeptepp.cli.bundles import export, verify
+from deeptepp.cli.cases import detect, score
+from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
+from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command
+from deeptepp.cli.training import evaluate, train
+
+app = typer.Typer(
+    help="Risk score, tier and treatment outcomes for HER2-positive early breast cancer from breast DCE-MR. "
+    "Research use only.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+simulate_app = typer.Typer(help="Make simulated patients and their MR.", no_args_is_help=True)
+for command in (score, detect, prepare, train, evaluate, verify, export):
+    app.command()(command)
+app.command("prepare-breastdcedl")(prepare_breastdcedl_command)
+simulate_app.command("cohort")(simulate_cohort_command)
+simulate_app.command("study")(simulate_study_command)
+app.add_typer(simulate_app, name="simulate")
+
+
+@app.callback()
+def _configure() -> None:
+    """Configure logging once, for all commands."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

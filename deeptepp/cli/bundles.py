@@ -1,0 +1,45 @@
+"""Commands on a bundle: ``verify`` and ``export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deeptepp.cli.printing import AsJson, print_json, refuse_with
+from deeptepp.errors import DeepTeppError
+
+
+def verify(
+    bundle: Annotated[Path, typer.Argument(exists=True, file_okay=False, metavar="BUNDLE")],
+    as_json: AsJson = False,
+) -> None:
+    """Check every file of a bundle against its checksums, and that this version reads it."""
+    from deeptepp.model.bundle import load_bundle, verify_bundle
+
+    try:
+        sums = verify_bundle(bundle)
+        model = load_bundle(bundle)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=as_json)
+    if as_json:
+        print_json({"name": model.name, "sha256": model.sha256, "files": sums, "is_simulated": model.is_simulated})
+    else:
+        typer.echo("\n".join(f"ok  {digest}  {name}" for name, digest in sums.items()))
+        typer.echo(f"{model.name}: {len(sums)} files match; bundle sha256 {model.sha256}")
+
+
+def export(
+    bundle: Annotated[Path, typer.Argument(exists=True, file_okay=False, metavar="BUNDLE")],
+    onnx: Annotated[Path, typer.Option("--onnx", dir_okay=False, help="ONNX file to write.")],
+) -> None:
+    """Write the network of a bundle as ONNX: mosaics and encoded facts in, the risk of each view out."""
+    from deeptepp.model.bundle import load_bundle
+    from deeptepp.model.onnx import export_onnx
+
+    try:
+        path = export_onnx(load_bundle(bundle), onnx)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=False)
+    typer.echo(f"Network written to {path}")

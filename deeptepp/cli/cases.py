@@ -1,0 +1,140 @@
+"""Commands on one study: ``score`` and ``detect``."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deeptepp.cli.printing import AsJson, print_json, refuse_with, say
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.progress import silent
+from deeptepp.domain.risk import Assessment, Outcome
+from deeptepp.errors import DeepTeppError, UnreadableProfile
+from deeptepp.report.document import (
+    assessment_to_dict,
+    finding_to_dict,
+    lesion_to_dict,
+    marks,
+    phase_to_dict,
+    series_to_dict,
+)
+
+StudyPath = Annotated[
+    list[Path], typer.Argument(exists=True, metavar="STUDY", help="Zip archive, folder, or DICOM files.")
+]
+
+
+def score(
+    study: StudyPath,
+    cp: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="TOML file of clinical-pathological facts.")
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(exists=True, help="Model bundle; the shipped one if absent.")
+    ] = None,
+    phase_index: Annotated[int | None, typer.Option(min=1, help="Post-contrast phase to score.")] = None,
+    as_json: AsJson = False,
+    allow_ineligible: Annotated[
+        bool, typer.Option("--allow-ineligible", help="Score for research although an eligibility rule refuses.")
+    ] = False,
+) -> None:
+    """Score one study: risk score, tier, percentile, warnings."""
+    from deeptepp.model.bundle import load_bundle
+    from deeptepp.scoring.case import assess_case, open_case, refuse
+
+    model = None
+    try:
+        profile = read_profile(cp)
+        model = load_bundle(bundle)
+        progress = silent if as_json else say
+        images = open_case(_source(study), phase_index=phase_index, progress=progress)
+        assessment = assess_case(images, profile, model, allow_ineligible=allow_ineligible, progress=progress)
+    except DeepTeppError as error:
+        assessment = refuse(error)
+    if as_json:
+        print_json(assessment_to_dict(assessment, model))
+    else:
+        typer.echo("\n".join(_lines(assessment)))
+    raise typer.Exit(code=1 if assessment.outcome is Outcome.REFUSED else 0)
+
+
+def detect(study: StudyPath, as_json: AsJson = False) -> None:
+    """Find the tumour candidates of one study, best first."""
+    from deeptepp.scoring.images import open_case
+
+    progress = silent if as_json else say
+    try:
+        images = open_case(_source(study), progress=progress)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=as_json)
+    candidates = [lesion_to_dict(lesion) for lesion in images.candidates]
+    if as_json:
+        print_json(
+            {
+                "candidates": candidates,
+                "is_ambiguous": images.detection.is_ambiguous if images.detection else None,
+                "phase": phase_to_dict(images.phase),
+                "series": [series_to_dict(row) for row in images.series],
+                "findings": [finding_to_dict(finding) for finding in images.findings],
+                "input_sha256": images.study.digest,
+            }
+        )
+    else:
+        for number, lesion in enumerate(candidates, 1):
+            typer.echo(
+                f"{number}. centre {lesion['centre_lps_mm']} mm LPS, {lesion['volume_ml']} ml, "
+                f"{lesion['longest_diameter_mm']} mm, confidence {lesion['confidence']:.2f}"
+            )
+    raise typer.Exit(code=0 if candidates else 1)
+
+
+def read_profile(path: Path | None) -> ClinicalProfile:
+    """Read clinical-pathological facts from TOML.
+
+    Parameters
+    ----------
+    path : Path or None
+        Keys are the fields of ``ClinicalProfile``, at the top or under ``[clinical]``; None is all unknown.
+
+    Returns
+    -------
+    ClinicalProfile
+        The checked profile.
+
+    Raises
+    ------
+    UnreadableProfile
+        The file is not TOML.
+    ClinicalError
+        A fact is unknown, out of range or contradicts another.
+    """
+    if path is None:
+        return ClinicalProfile()
+    try:
+        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnreadableProfile(reason=str(error)) from error
+    return ClinicalProfile.from_mapping(facts.get("clinical", facts))
+
+
+def _source(paths: list[Path]) -> Path | list[Path]:
+    """Give one path as itself and several as a list."""
+    return paths[0] if len(paths) == 1 else paths
+
+
+def _lines(assessment: Assessment) -> list[str]:
+    """Say an assessment in lines of text."""
+    lines = [f"*** {text} ***" for text in marks(assessment)]
+    if assessment.score and assessment.tier:
+        lines.append(f"Risk score {assessment.score.probability:.4f}   tier {assessment.tier.value}")
+        if assessment.percentile is not None:
+            lines.append(f"Higher than {assessment.percentile:.0f} % of the reference cohort")
+    else:
+        lines.append("Not scored")
+    for finding in assessment.findings:
+        measured = "" if finding.value is None else f" (found {finding.value}, asked {finding.limit})"
+        lines.append(f"{finding.severity.value:>8}  [{finding.rule}] {finding.message}{measured}")
+    return lines

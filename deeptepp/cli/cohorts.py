@@ -1,0 +1,70 @@
+"""Commands that make a dataset of one's own patients."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deeptepp.cli.printing import AsJson, leave_with, refuse_with, say
+from deeptepp.datasets.problems import problem_lines
+from deeptepp.domain.progress import silent
+from deeptepp.errors import DeepTeppError
+
+
+def prepare(
+    manifest: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="MANIFEST", help="CSV, one row per patient.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Dataset folder to write; goes on where it was stopped.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    check: Annotated[bool, typer.Option("--check", help="Only print the table of problems.")] = False,
+    skip_failed: Annotated[
+        bool, typer.Option("--skip-failed", help="Go on without patients of whom no region can be made.")
+    ] = False,
+    images_only: Annotated[
+        bool, typer.Option("--images-only", help="The network will be given images alone.")
+    ] = False,
+    folds: Annotated[int, typer.Option(min=2, help="Folds that training will ask for.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Make the dataset of your own patients: check the manifest, then read, detect and cut every study."""
+    from deeptepp.datasets.checks import Demands
+    from deeptepp.datasets.prepare import check_manifest, prepare_dataset
+
+    if out is None and not check:
+        raise typer.BadParameter("give a folder, or --check", param_hint="--out")
+    progress = silent if as_json else say
+    demands = Demands(n_folds=folds, needs_clinical=not images_only)
+    checked = check_manifest(manifest, demands=demands, n_jobs=jobs, progress=progress)
+    problems = checked.problems
+    if not as_json:
+        typer.echo("\n".join(problem_lines(problems)))
+    if out is None or check or any(problem.is_refusal for problem in problems):
+        leave_with(problems, as_json=as_json)
+    try:
+        problems += prepare_dataset(
+            checked, out, demands=demands, n_jobs=jobs, skip_failed=skip_failed, progress=progress
+        )
+    except DeepTeppError as error:
+        refuse_with(error, as_json=as_json)
+    if as_json:
+        leave_with(problems, as_json=True)
+    typer.echo(f"Dataset written to {out}")
+
+
+def prepare_breastdcedl_command(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="With patients.csv and images/.")],
+    out: Annotated[Path, typer.Option(help="Dataset folder to write.")],
+) -> None:
+    """Make a dataset of the public tumour slices of BreastDCEDL."""
+    from deeptepp.datasets.breastdcedl import prepare_breastdcedl
+
+    try:
+        prepare_breastdcedl(folder, out)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=False)
+    typer.echo(f"Dataset written to {out}")

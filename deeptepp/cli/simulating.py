@@ -1,0 +1,57 @@
+"""Commands that make simulated patients and studies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deeptepp.cli.printing import refuse_with, say
+from deeptepp.errors import DeepTeppError
+
+
+def simulate_cohort_command(
+    out: Annotated[Path, typer.Option(help="Folder to write; resumed when it exists.")],
+    preset: Annotated[str, typer.Option(help="paper, sharp, no_TP_effect, no_T_effect or no_signal.")] = "paper",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    n: Annotated[int | None, typer.Option(min=20, help="Patients with MR; all 726 if absent.")] = None,
+    image_correlation: Annotated[
+        float, typer.Option(min=0, max=1, help="Correlation of image and biology.")
+    ] = 0.95,
+    channels: Annotated[
+        str, typer.Option(help="Images kept of each tumour: pre, post, subtraction, late; by commas.")
+    ] = "post",
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+) -> None:
+    """Make a cohort by the published margins, with MR, detection and regions of interest."""
+    from deeptepp.imaging.roi import RoiSettings
+    from deeptepp.simulate.dataset import write_dataset
+
+    try:
+        path = write_dataset(
+            out,
+            preset=preset,
+            seed=seed,
+            n_patients=n,
+            image_correlation=image_correlation,
+            roi_settings=RoiSettings(channels=tuple(channels.split(","))),
+            n_jobs=jobs,
+            progress=say,
+        )
+    except DeepTeppError as error:
+        refuse_with(error, as_json=False)
+    typer.echo(f"Simulated cohort written to {path}")
+
+
+def simulate_study_command(
+    out: Annotated[Path, typer.Option(help="Folder to write DICOM files and truth.json to.")],
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    latent_risk: Annotated[float, typer.Option(help="Latent biology z, standard normal.")] = 0.0,
+    size_mm: Annotated[float, typer.Option(min=5, max=80, help="Longest diameter of the tumour.")] = 22.0,
+) -> None:
+    """Write one simulated study as DICOM, with its truth beside it."""
+    from deeptepp.simulate.study import write_simulated_study
+
+    truth = write_simulated_study(out, seed=seed, latent_risk=latent_risk, tumour_size_mm=size_mm)
+    typer.echo(f"Simulated study written; truth in {truth}")

@@ -1,0 +1,126 @@
+"""Commands that train and evaluate."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deeptepp.cli.printing import AsJson, print_json, refuse_with
+from deeptepp.errors import BadSetting, DeepTeppError
+
+if TYPE_CHECKING:
+    from deeptepp.train.settings import TrainSettings
+
+
+def train(
+    settings: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Training settings, TOML.")],
+) -> None:
+    """Train a bundle from a cohort; resumes where it was stopped."""
+    from deeptepp.train.distributed import is_first_rank
+    from deeptepp.train.run import train_bundle
+    from deeptepp.train.settings import read_settings
+
+    tell: Callable[[str], None] = typer.echo if is_first_rank() else lambda _text: None
+    try:
+        chosen = read_settings(settings)
+        with _progress_of(chosen) as progress:
+            folder = train_bundle(chosen, progress=progress)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=False)
+    except KeyboardInterrupt:
+        tell("Stopped. The same command goes on from the last whole epoch of every fit.")
+        raise typer.Exit(code=130) from None
+    tell(f"Bundle written to {folder}")
+
+
+def _progress_of(settings: TrainSettings) -> AbstractContextManager[Callable[[str], None]]:
+    """Show a run as a bar on a terminal and as lines elsewhere."""
+    if not sys.stdout.isatty():
+        return nullcontext(typer.echo)
+    from rich.console import Console
+
+    from deeptepp.train.progress_bar import show_progress
+
+    return show_progress(settings, Console(), n_fits=settings.n_folds + 1)
+
+
+def evaluate(
+    what: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, metavar="SETTINGS|BUNDLE", help="Training settings (TOML), or a bundle's folder."
+        ),
+    ],
+    suite: Annotated[
+        str,
+        typer.Option(
+            help="Of settings: table2, table_s2, ablations, permutation, protocol, all of these, or null."
+        ),
+    ] = "table2",
+    only: Annotated[
+        list[str] | None, typer.Option(help="Of settings: run this experiment alone; may be repeated.")
+    ] = None,
+    dataset: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Of a bundle: the folder of other patients.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the tables; docs/results if absent, none for a bundle.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the experiments of a suite and write their tables; or validate a bundle on other patients."""
+    try:
+        if what.is_dir():
+            _validate(what, dataset, out, as_json=as_json)
+        else:
+            _run_suites(what, suite, only or [], out or Path("docs/results"), as_json=as_json)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=as_json)
+
+
+def _run_suites(path: Path, suite: str, only: list[str], out: Path, *, as_json: bool) -> None:
+    """Run suites of experiments and say where their tables are."""
+    from deeptepp.train.evaluate import evaluate_suites
+    from deeptepp.train.settings import read_settings
+
+    # A path from the root would name a machine in a table that is published.
+    shown = path.name if path.is_absolute() else path.as_posix()
+    command = " ".join(["deeptepp evaluate", shown, "--suite", suite, *(f"--only {name}" for name in only)])
+    written = evaluate_suites(
+        read_settings(path),
+        suite,
+        out=out,
+        command=command,
+        only=only,
+        progress=lambda line: typer.echo(line, err=True),
+    )
+    if as_json:
+        print_json({"tables": [str(table) for table in written]})
+    else:
+        typer.echo("\n".join(f"Table written to {table}" for table in written))
+
+
+def _validate(folder: Path, dataset: Path | None, out: Path | None, *, as_json: bool) -> None:
+    """Score other patients with a bundle and print what that came to."""
+    from deeptepp.model.bundle import load_bundle
+    from deeptepp.train.dataset import read_dataset
+    from deeptepp.train.external import validate_bundle, validation_text
+
+    if dataset is None:
+        raise BadSetting(key="--dataset", value="absent", limit="the folder of the patients to score")
+    found = validate_bundle(load_bundle(folder), read_dataset(dataset), progress=lambda s: typer.echo(s, err=True))
+    text = validation_text(found)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"external-{found['bundle']}.md").write_text(text, encoding="utf-8")
+        (out / f"external-{found['bundle']}.json").write_text(json.dumps(found) + "\n", encoding="utf-8")
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo(text)
