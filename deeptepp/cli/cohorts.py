@@ -28,18 +28,26 @@ def prepare(
     images_only: Annotated[
         bool, typer.Option("--images-only", help="The network will be given images alone.")
     ] = False,
+    channels: Annotated[
+        str, typer.Option(help="Images kept of each tumour: pre, post, subtraction, late; by commas.")
+    ] = "post",
     folds: Annotated[int, typer.Option(min=2, help="Folds that training will ask for.")] = 5,
     as_json: AsJson = False,
 ) -> None:
     """Make the dataset of your own patients: check the manifest, then read, detect and cut every study."""
     from deeptepp.datasets.checks import Demands
     from deeptepp.datasets.prepare import check_manifest, prepare_dataset
+    from deeptepp.imaging.roi import RoiSettings
 
     if out is None and not check:
         raise typer.BadParameter("give a folder, or --check", param_hint="--out")
     progress = silent if as_json else say
     demands = Demands(n_folds=folds, needs_clinical=not images_only)
-    checked = check_manifest(manifest, demands=demands, n_jobs=jobs, progress=progress)
+    try:
+        settings = RoiSettings(channels=tuple(channels.split(",")))
+    except DeepTeppError as error:
+        refuse_with(error, as_json=as_json)
+    checked = check_manifest(manifest, settings=settings, demands=demands, n_jobs=jobs, progress=progress)
     problems = checked.problems
     if not as_json:
         typer.echo("\n".join(problem_lines(problems)))
@@ -47,7 +55,13 @@ def prepare(
         leave_with(problems, as_json=as_json)
     try:
         problems += prepare_dataset(
-            checked, out, demands=demands, n_jobs=jobs, skip_failed=skip_failed, progress=progress
+            checked,
+            out,
+            settings=settings,
+            demands=demands,
+            n_jobs=jobs,
+            skip_failed=skip_failed,
+            progress=progress,
         )
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)

@@ -264,3 +264,12 @@ def test_a_region_reads_back_as_it_was_given(rows, write_manifest, settings, tmp
     given = read_roi(tmp_path / "region-4.npz")
     assert np.array_equal(dataset.roi(4).voxels, given.voxels)
     assert np.array_equal(dataset.roi(4).mask, given.mask)
+
+
+def test_the_command_keeps_the_channels_it_is_asked_for_and_refuses_others(with_studies, write_manifest, tmp_path):
+    path = write_manifest([row | {"roi": ""} for row in with_studies[:2]])
+    refused = CliRunner().invoke(app, ["prepare", str(path), "--check", "--json", "--channels", "pre,early"])
+    assert refused.exit_code == 1
+    assert "roi.channels" in refused.output
+    asked = CliRunner().invoke(app, ["prepare", str(path), "--check", "--channels", "pre,post"])
+    assert "settings.bad-value" not in asked.output
