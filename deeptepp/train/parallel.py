@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -34,6 +36,12 @@ STOP = "stop"
 _LISTEN_S = 0.2
 """Time between two looks into the journal."""
 
+_LOOK_S = 0.5
+"""Time between two looks after the process that started this one."""
+
+_LOOKOUT = "end with parent"
+"""Name of the thread that looks after it."""
+
 _SHARED_BYTES = 100_000
 """Arrays from this size on are mapped from one file into all processes instead of copied."""
 
@@ -42,24 +50,41 @@ Refusal = tuple[type[DeepTeppError], dict[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Stops a process when it is told to, or when the one that started it is gone.
+    """Stops a process when it is told to.
 
     Parameters
     ----------
     stop : Path
         File that tells it.
-    parent : int
-        Number of the process that started it. One that was killed cannot tell its children, and a run that is
-        started again must not find them at work on the same files.
     """
 
     stop: Path
-    parent: int
 
     def __call__(self) -> None:
         """Raise ``JobCancelled`` where the process has to leave."""
-        if self.stop.exists() or os.getppid() != self.parent:
+        if self.stop.exists():
             raise JobCancelled
+
+
+def end_with_parent(parent: int) -> None:
+    """End this process as soon as the one that started it is gone.
+
+    A process that was killed cannot tell its children, and a run that is started again must not find them at work
+    on the same files. To end at any moment is safe: whatever is read again is replaced in one move.
+
+    Parameters
+    ----------
+    parent : int
+        Number of the process that started this one.
+    """
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(_LOOK_S)
+        os._exit(1)
+
+    if not any(thread.name == _LOOKOUT for thread in threading.enumerate()):
+        threading.Thread(target=look, name=_LOOKOUT, daemon=True).start()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +112,7 @@ class _Shared:
     split: Split
     settings: TrainSettings
     folder: Path
-    watch: Watch
+    parent: int
 
 
 def fit_side_by_side(trial: Trial, tasks: list[FitTask]) -> None:
@@ -109,9 +134,7 @@ def fit_side_by_side(trial: Trial, tasks: list[FitTask]) -> None:
     """
     stop = trial.folder / STOP
     stop.unlink(missing_ok=True)
-    shared = _Shared(
-        trial.dataset, trial.labels, trial.split, trial.settings, trial.folder, Watch(stop, os.getpid())
-    )
+    shared = _Shared(trial.dataset, trial.labels, trial.split, trial.settings, trial.folder, os.getpid())
     reader = JournalReader(trial.journal.path, from_end=True)
     try:
         with ThreadPoolExecutor(1) as pool:
@@ -152,6 +175,8 @@ def _run_task(shared: _Shared, task: FitTask) -> Refusal | None:
     """Fit and score in a process of its own; gives what was refused."""
     # Ctrl-C reaches the whole group of processes; the parent hears it and tells the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent(shared.parent)
+    watch = Watch(shared.folder / STOP)
     if shared.settings.n_threads:
         torch.set_num_threads(shared.settings.n_threads)
     trial = Trial(
@@ -162,10 +187,10 @@ def _run_task(shared: _Shared, task: FitTask) -> Refusal | None:
         engine=choose_engine(shared.settings),
         folder=shared.folder,
         journal=Journal(shared.folder),
-        watch=shared.watch,
+        watch=watch,
     )
     try:
-        shared.watch()
+        watch()
         score_fold(trial, task.fold, chosen=task.chosen)
     except DeepTeppError as error:
         return type(error), error.facts
