@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import isfinite
 
+import numpy as np
+import numpy.typing as npt
+
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import PhaseChoice
@@ -59,8 +62,52 @@ class TierScheme:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalibration:
+    """What turns the softmax of a network that was trained on balanced classes into a probability of recurrence.
+
+    log odds of the score = intercept + slope x log odds of the softmax. The order of patients stays.
+
+    Parameters
+    ----------
+    intercept : float
+        Added to the log odds; below 0 where balancing raised them.
+    slope : float
+        Above 0; below 1 where the network is surer than it may be.
+
+    References
+    ----------
+    Platt J. Probabilistic outputs for support vector machines. Advances in Large Margin Classifiers 1999:61-74.
+    """
+
+    intercept: float = 0.0
+    slope: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.intercept) and isfinite(self.slope) and self.slope > 0):
+            msg = f"Recalibration needs finite terms and a slope above 0, got {self.intercept}, {self.slope}"
+            raise ValueError(msg)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether scores stay what they are."""
+        return self.intercept == 0 and self.slope == 1
+
+    def __call__(self, probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Recalibrate softmax probabilities, any shape; exactly themselves where nothing changes."""
+        p = np.asarray(probabilities, dtype=np.float64)
+        if self.is_identity:
+            return p
+        with np.errstate(divide="ignore"):
+            log_odds = np.log(p) - np.log1p(-p)
+        # exp overflows to infinity for probabilities of 0, and the score is then 0 as it should be.
+        with np.errstate(over="ignore"):
+            recalibrated: npt.NDArray[np.float64] = 1 / (1 + np.exp(-(self.intercept + self.slope * log_odds)))
+        return recalibrated
+
+
+@dataclass(frozen=True, slots=True)
 class RiskScore:
-    """Softmax probability of recurrence, mean over views.
+    """Probability of recurrence, mean over views: the softmax of the network, recalibrated as its bundle says.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from deeptepp.domain.cohort import SCORE, TIER, Cohort
-from deeptepp.domain.risk import TierScheme
+from deeptepp.domain.risk import Recalibration, TierScheme
 from deeptepp.errors import BadSetting, BundleMissing, ChecksumMismatch, MissingColumn, SchemaMismatch
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.fusion import ClinicalSchema
@@ -96,6 +96,8 @@ class ModelBundle:
         Code version, command and data of the training run, ready for TOML.
     score_from : {"concat", "combined"}
         Logits behind the score, see ``risk_logits``.
+    recalibration : Recalibration
+        From the softmax of the network to the score; none in bundles that were written before there was any.
     documents : dict of str to str
         Markdown by file name, such as reporting checklists; names are plain and end in ``.md``.
 
@@ -125,6 +127,7 @@ class ModelBundle:
     score_version: int = SCORE_VERSION
     provenance: dict[str, Any] = field(default_factory=dict)
     score_from: str = "concat"
+    recalibration: Recalibration = field(default_factory=Recalibration)
     documents: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -225,6 +228,7 @@ def _settings_table(bundle: ModelBundle) -> dict[str, Any]:
         "is_simulated": bundle.is_simulated,
         "score_version": bundle.score_version,
         "score_from": bundle.score_from,
+        "recalibration": asdict(bundle.recalibration),
         "roi": asdict(bundle.roi),
         "views": asdict(bundle.views),
         "network": dict(bundle.net.settings),
@@ -333,6 +337,7 @@ def _read(folder: Path, table: dict[str, Any], documents: list[str]) -> ModelBun
         score_version=table["score_version"],
         provenance=table["provenance"],
         score_from=table.get("score_from", "concat"),
+        recalibration=Recalibration(**table.get("recalibration", {})),
         documents={name: (folder / name).read_text(encoding="utf-8") for name in documents},
     )
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
+from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Recalibration
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.network import RiskNetwork, risk_logits
 
@@ -41,19 +41,23 @@ class ViewRisk(nn.Module):
         In evaluation mode.
     score_from : {"concat", "combined"}
         Logits behind the score.
+    recalibration : Recalibration
+        From the softmax to the score.
     """
 
-    def __init__(self, net: RiskNetwork, score_from: str) -> None:
+    def __init__(self, net: RiskNetwork, score_from: str, recalibration: Recalibration) -> None:
         super().__init__()
         self.net = net
         self.score_from = score_from
+        self.recalibration = recalibration
 
     def forward(self, views: Tensor, clinical: Tensor | None = None) -> Tensor:
         """Map mosaics (B, C, H, W) and CP (B, F), absent where F is 0, to the risk (B,)."""
         if clinical is None:
             clinical = views.new_zeros((views.shape[0], 0))
         y = risk_logits(self.net(views, clinical), self.score_from)  # (B, 2)
-        return torch.softmax(y, dim=1)[:, 1]
+        # For two classes the softmax is the logistic function of the difference of the logits.
+        return torch.sigmoid(self.recalibration.intercept + self.recalibration.slope * (y[:, 1] - y[:, 0]))
 
 
 def export_onnx(bundle: ModelBundle, path: Path) -> Path:
@@ -82,7 +86,7 @@ def export_onnx(bundle: ModelBundle, path: Path) -> Path:
     batch = {0: torch.export.Dim("batch")}
     with _quiet():
         program = torch.onnx.export(
-            ViewRisk(bundle.net, bundle.score_from).eval(),
+            ViewRisk(bundle.net, bundle.score_from, bundle.recalibration).eval(),
             tuple(inputs.values()),
             input_names=list(inputs),
             output_names=[RISK],

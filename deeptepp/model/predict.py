@@ -32,7 +32,7 @@ def view_probabilities(
     Returns
     -------
     (V,) float64
-        Softmax of these logits for recurrence; the risk score is its mean.
+        Softmax of these logits for recurrence; the risk score is its mean once a bundle has recalibrated it.
     """
     # A copy: the arrays of values are read-only, and torch takes no negative strides.
     views = torch.tensor(np.ascontiguousarray(stack.views))  # (V, C, H, W)
@@ -60,6 +60,7 @@ def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile)
     RiskScore
         Probability of recurrence per view, and its mean over the views.
     """
-    probability = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile), bundle.score_from)
+    softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile), bundle.score_from)
+    probability = bundle.recalibration(softmax)
     per_view = dict(zip(stack.names, probability.tolist(), strict=True))
     return RiskScore(float(probability.mean()), per_view)

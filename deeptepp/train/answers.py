@@ -154,13 +154,24 @@ def _network(facts: RunFacts) -> dict[str, str]:
         f"{training['batch_size']}, SGD at learning rate {float(training['learning_rate']):g} with cosine decay, "
         f"jigsaw granularities {', '.join(map(str, training['granularities']))}, loss "
         f"`{training.get('loss', 'cross_entropy')}`, multi-view mode `{training['mv_mode']}`",
-        "imbalance": _imbalance(training),
+        "imbalance": _imbalance(training, is_recalibrated="recalibration" in facts.metrics),
+        "recalibration": _recalibration(facts.metrics.get("recalibration")),
         "code_version": str(facts.provenance.get("code_version", "")),
         "libraries": ", ".join(f"{name} {found}" for name in _LIBRARIES if (found := _version(name))),
     }
 
 
-def _imbalance(training: Mapping[str, Any]) -> str:
+def _recalibration(found: Mapping[str, Any] | None) -> str:
+    """Say what was done to the softmax."""
+    if not found:
+        return "The scores are shown as the network gives them; nothing was updated."
+    return (
+        f"The log odds of the softmax were recalibrated once (intercept {found['intercept']:.3f}, slope "
+        f"{found['slope']:.3f}) by a logistic regression on the out-of-fold scores, then frozen."
+    )
+
+
+def _imbalance(training: Mapping[str, Any], *, is_recalibrated: bool) -> str:
     """Say how the classes were balanced."""
     words = {
         "balanced": "Patients with an event give more views an epoch, drawn from the same views as the rest",
@@ -168,7 +179,8 @@ def _imbalance(training: Mapping[str, Any]) -> str:
         "none": "Classes are weighted inversely to their size",
     }
     mode = str(training["mv_mode"])
-    return f"{words.get(mode, mode)}. Scores are therefore too high as probabilities; calibration is in CARD.md."
+    effect = "was undone by recalibration" if is_recalibrated else "makes scores too high as probabilities"
+    return f"{words.get(mode, mode)}. This {effect}; calibration is in CARD.md."
 
 
 def _version(library: str) -> str:

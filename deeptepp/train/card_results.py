@@ -7,6 +7,12 @@ from typing import Any
 
 from deeptepp.train.breakdown import FEW_EVENTS
 from deeptepp.train.facts import NOT_ESTIMABLE, TITLES, RunFacts, estimate, rows_of, share
+from deeptepp.train.group_metrics import HALF
+
+_BALANCED = (
+    "The network saw the classes balanced. Its score ranks patients; as it stands it is not a calibrated "
+    "probability and overstates the risk where events are rare."
+)
 
 _TIERS = ("Low", "Moderate", "High")
 
@@ -84,7 +90,8 @@ def operating_points(facts: RunFacts) -> str:
     """
     rows = []
     for key, group in facts.groups.items():
-        points = {f"tiers, {facts.tiers.low_below:.3f}": group, "0.5": group.get("at_half")}
+        half = group.get("at_half")
+        points = {f"tiers, {facts.tiers.low_below:.3f}": group, _half_name(half): half}
         rows += [
             (
                 TITLES[key],
@@ -101,6 +108,25 @@ def operating_points(facts: RunFacts) -> str:
         rows_of(heads, rows)
         + "\n\nPositive: score at or above the cut-off. Low lies below the cut-off of the tiers."
     )
+
+
+def _how_scaled(facts: RunFacts) -> str:
+    """Say what kind of number the score is."""
+    found = facts.metrics.get("recalibration")
+    if not found:
+        return _BALANCED
+    return (
+        "The network saw the classes balanced. Its softmax was turned into a probability of the event as it was "
+        f"followed here: log odds = {found['intercept']:.3f} + {found['slope']:.3f} x log odds of the softmax, a "
+        "logistic regression on the out-of-fold scores. In the cross-validation this calibration is therefore "
+        "flattered; in the patients held out it is fair. Other follow-up or other treatment means other risks."
+    )
+
+
+def _half_name(point: Mapping[str, Any] | None) -> str:
+    """Name the cut-off of the publication, which is that of the softmax."""
+    threshold = HALF if point is None else point.get("threshold", HALF)
+    return f"{HALF:g}" if threshold == HALF else f"softmax 0.5, {threshold:.3f}"
 
 
 def calibration(facts: RunFacts) -> str:
@@ -126,10 +152,7 @@ def calibration(facts: RunFacts) -> str:
                 continue
             numbers = tuple(_triple(found.get(each)) for each in ("intercept", "slope", "observed_to_expected"))
             rows.append((TITLES[key], name, *numbers, estimate_alone(found.get("brier"))))
-    words = (
-        "The network saw the classes balanced. Its score ranks patients; as it stands it is not a calibrated "
-        "probability and overstates the risk where events are rare."
-    )
+    words = _how_scaled(facts)
     if not rows:
         return f"{words} Intercept and slope were not measured in this run."
     heads = ("patients", "score", "intercept (0 is right)", "slope (1 is right)", "observed / expected", "Brier")
@@ -157,7 +180,11 @@ def simulated_truth(facts: RunFacts) -> list[str]:
     found = truth_correlations(facts)
     if not found:
         return []
-    lines = ["Correlation of the score with the simulated biology (95 % CI): " + "; ".join(found) + "."]
+    lines = [
+        "Correlation of the score, of its log odds and of its ranks with the simulated biology (95 % CI): "
+        + "; ".join(found)
+        + "."
+    ]
     ceiling = facts.metrics.get("ceiling", {})
     if ceiling.get("truth_auc") is not None:
         best = estimate(ceiling["truth_auc"], ceiling["truth_auc_low"], ceiling["truth_auc_high"])
@@ -191,8 +218,13 @@ def truth_correlations(facts: RunFacts) -> list[str]:
     for key, group in facts.groups.items():
         value = group.get("correlation_with_latent_risk")
         if value is not None:
-            interval = group.get("correlation", {}).get("score", {})
-            lines.append(f"{TITLES[key]} {estimate(value, interval.get('low'), interval.get('high'), decimals=2)}")
+            kinds = group.get("correlation", {})
+            parts = [
+                estimate(each["value"], each.get("low"), each.get("high"), decimals=2)
+                for each in (kinds.get("score", {"value": value}), kinds.get("logit"), kinds.get("rank"))
+                if each
+            ]
+            lines.append(f"{TITLES[key]} {', '.join(parts)}")
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from deeptepp import __version__
 from deeptepp.domain.cohort import KEY, SCORE, SET, SUBJECT, TIER, Cohort
-from deeptepp.domain.risk import TierScheme
+from deeptepp.domain.risk import Recalibration, TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle, save_bundle
 from deeptepp.train.breakdown import break_down
@@ -29,6 +30,7 @@ def make_bundle(
     refit: Fitted,
     settings: TrainSettings,
     *,
+    recalibration: Recalibration | None = None,
     circumstances: Mapping[str, Any] | None = None,
 ) -> ModelBundle:
     """Put together what scoring needs, with card and checklists.
@@ -43,6 +45,8 @@ def make_bundle(
         The network that is served.
     settings : TrainSettings
         Settings of the run.
+    recalibration : Recalibration, optional
+        Already in the scores and cut-offs; none when left out.
     circumstances : mapping, optional
         Device, precision and wall time, from ``train.circumstances``.
 
@@ -59,6 +63,8 @@ def make_bundle(
     if scored.tiers is None:
         raise NotEstimable(what="The tiers", reason="the scores do not separate the classes at any cut-off")
     metrics = measure(scored) | break_down(scored)
+    if recalibration is not None and not recalibration.is_identity:
+        metrics["recalibration"] = asdict(recalibration)
     metrics["refit_losses"] = [list(epoch.losses) for epoch in refit.history]
     facts = RunFacts(
         name=settings.name,
@@ -91,6 +97,7 @@ def make_bundle(
         training=dict(facts.training),
         provenance=dict(facts.provenance),
         score_from=settings.score_from,
+        recalibration=recalibration or Recalibration(),
         documents=documents_of(facts),
     )
 

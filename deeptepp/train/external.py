@@ -15,7 +15,7 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.dataset import Dataset, Labels, label_patients
 from deeptepp.train.facts import estimate, rows_of, share
-from deeptepp.train.group_metrics import Group, measure_group
+from deeptepp.train.group_metrics import HALF, Group, measure_group
 from deeptepp.train.journal import Listener, silent
 from deeptepp.train.sampling import class_weights, no_image, views_per_positive
 from deeptepp.train.settings import TrainSettings
@@ -112,7 +112,8 @@ def score_all(bundle: ModelBundle, source: ViewSource, *, progress: Listener = s
         else:
             mosaics = [no_image(source)] * len(names)
         stack = ViewStack(np.stack(mosaics), names)
-        scores[patient] = view_probabilities(bundle.net, stack, clinical[patient], bundle.score_from)
+        softmax = view_probabilities(bundle.net, stack, clinical[patient], bundle.score_from)
+        scores[patient] = bundle.recalibration(softmax)
         if (patient + 1) % EVERY == 0 or patient + 1 == len(source):
             progress(f"{patient + 1} of {len(source)} patients scored")
     return scores
@@ -195,6 +196,7 @@ def _measure(
         cut_off=bundle.tiers.low_below,
         latent_risk=truth,
         log_odds_shift=None if shift is None else np.full(int(chosen.sum()), shift),
+        half=float(bundle.recalibration(HALF)),
     )
     names = [bundle.tiers.tier_of(float(score)) for score in scores[chosen]]
     return measure_group(group) | {"tiers": {tier.value: names.count(tier) for tier in Tier}}
@@ -202,7 +204,7 @@ def _measure(
 
 def _log_odds_shift(bundle: ModelBundle, settings: TrainSettings) -> float | None:
     """Give what balancing did in the refit, from the patients of the bundle that trained it."""
-    if SET not in bundle.reference:
+    if SET not in bundle.reference or not bundle.recalibration.is_identity:
         return None
     reference = Dataset(bundle.reference, (), bundle.roi, "", {})
     labels = label_patients(reference, settings)

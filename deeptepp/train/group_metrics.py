@@ -46,6 +46,8 @@ class Group:
         Frozen cut-off between Low and the rest; None where none was found.
     latent_risk : (n,) float64 or None
         The simulated biology, where it is known.
+    half : float
+        What a softmax of 0.5 comes to in these scores.
     log_odds_shift : (n,) float64 or None
         By how much balancing the classes raised the log odds, where it is known.
     """
@@ -56,6 +58,7 @@ class Group:
     cut_off: float | None
     latent_risk: Floats | None = None
     log_odds_shift: Floats | None = None
+    half: float = HALF
 
 
 def measure_group(group: Group) -> dict[str, Any]:
@@ -77,7 +80,10 @@ def measure_group(group: Group) -> dict[str, Any]:
         ``rank_correlation_with_latent_risk`` being its first and last.
     """
     scores, event = group.scores[group.is_known], group.event[group.is_known]
-    at_half, at_cut_off = _operating_point(scores, event, HALF), _operating_point(scores, event, group.cut_off)
+    at_half, at_cut_off = (
+        _operating_point(scores, event, group.half),
+        _operating_point(scores, event, group.cut_off),
+    )
     return {
         "n": len(group.scores),
         "n_known": len(scores),

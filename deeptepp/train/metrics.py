@@ -11,7 +11,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import LATENT_RISK, Cohort
 from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.train.dataset import Labels
-from deeptepp.train.group_metrics import Group, measure_group
+from deeptepp.train.group_metrics import HALF, Group, measure_group
 from deeptepp.train.split import Split
 from deeptepp.train.view_level import measure_views
 
@@ -38,6 +38,8 @@ class Scored:
         Scores of the views, for what is counted by views as an extra.
     is_counted : (n, V) bool, optional
         The views that are counted there.
+    half : float
+        What a softmax of 0.5 comes to in these scores; another number once they were recalibrated.
     """
 
     cohort: Cohort
@@ -48,6 +50,7 @@ class Scored:
     log_odds_shift: npt.NDArray[np.float64] | None = None
     view_scores: npt.NDArray[np.float64] | None = None
     is_counted: npt.NDArray[np.bool_] | None = None
+    half: float = HALF
 
 
 def measure(scored: Scored) -> dict[str, Any]:
@@ -125,4 +128,5 @@ def _select(scored: Scored, chosen: npt.NDArray[np.bool_]) -> Group:
         cut_off=None if scored.tiers is None else scored.tiers.low_below,
         latent_risk=truth,
         log_odds_shift=None if shift is None else shift[chosen],
+        half=scored.half,
     )

@@ -22,8 +22,8 @@ from deeptepp.train.suites import Method
 
 OUTCOME_FILE = "outcome.json"
 
-_WITHOUT_EFFECT = ("dataset", "output", "name", "n_threads", "n_jobs", "n_workers", "tensorboard")
-"""Settings on which no score depends beyond the order of additions in a sum."""
+_WITHOUT_EFFECT = ("dataset", "output", "name", "n_threads", "n_jobs", "n_workers", "tensorboard", "recalibrate")
+"""Settings on which no score of an experiment depends beyond the order of additions in a sum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

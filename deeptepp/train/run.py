@@ -14,6 +14,7 @@ import torch
 
 from deeptepp.datasets.problems import refuse
 from deeptepp.domain.cohort import SOURCE
+from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import BadSetting
 from deeptepp.stats.cutoffs import find_tier_scheme
 from deeptepp.train.balancing import log_odds_shifts
@@ -22,16 +23,18 @@ from deeptepp.train.crossval import Fitted, Trial, fit_fold, score_fold
 from deeptepp.train.dataset import Dataset, Labels, label_patients, read_dataset, scored_only
 from deeptepp.train.distributed import Ranks, is_first_rank, join_ranks
 from deeptepp.train.export import make_bundle, write_bundle
+from deeptepp.train.group_metrics import HALF
 from deeptepp.train.journal import Journal, Listener, Mute, silent
 from deeptepp.train.loop import check_shuffles, choose_engine
 from deeptepp.train.metrics import Scored
 from deeptepp.train.parallel import FitTask, fit_side_by_side
 from deeptepp.train.readiness import training_problems
+from deeptepp.train.recalibration import fit_recalibration
 from deeptepp.train.settings import TrainSettings
 from deeptepp.train.source import ViewSource
 from deeptepp.train.split import Split, split_patients
 
-_FREE_TO_CHANGE = ("dataset", "output", "name", "n_threads", "n_workers", "n_jobs", "tensorboard")
+_FREE_TO_CHANGE = ("dataset", "output", "name", "n_threads", "n_workers", "n_jobs", "tensorboard", "recalibrate")
 """Settings that may change between the start of a run and its resumption: no weight depends on them beyond the
 order of additions in a sum."""
 
@@ -178,20 +181,38 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
     assert run.refit is not None  # noqa: S101  asked for
     if not is_first_rank():
         return settings.output / settings.name
-    in_folds = run.split.in_folds & run.labels.is_known
-    tiers = find_tier_scheme(run.scores[in_folds], run.labels.event[in_folds])
-    shifts = log_odds_shifts(run.labels, run.split, settings, n_views=run.view_scores.shape[1])
-    scored = Scored(dataset.cohort, run.labels, run.split, run.scores, tiers, log_odds_shift=shifts)
-    circumstances = circumstances_of(work / "progress.jsonl")
-    bundle = make_bundle(dataset, scored, run.refit, settings, circumstances=circumstances)
+    scored, recalibration = _as_served(run)
+    bundle = make_bundle(
+        dataset,
+        scored,
+        run.refit,
+        settings,
+        recalibration=recalibration,
+        circumstances=circumstances_of(work / "progress.jsonl"),
+    )
     folder = write_bundle(bundle, settings)
     cross_validation = bundle.metrics["cross_validation"]
     Journal(work, progress).add(
         "bundle",
-        f"bundle {settings.name}: out-of-fold AUC {cross_validation['auc']:.3f}, {tiers.method}",
+        f"bundle {settings.name}: out-of-fold AUC {cross_validation['auc']:.3f}, {bundle.tiers.method}",
         metrics={key: value for key, value in bundle.metrics.items() if key != "refit_losses"},
     )
     return folder
+
+
+def _as_served(run: Run) -> tuple[Scored, Recalibration]:
+    """Recalibrate the scores where asked for, and find the cut-offs; both on out-of-fold scores alone."""
+    in_folds, event = run.split.in_folds & run.labels.is_known, run.labels.event
+    recalibration, shifts = Recalibration(), None
+    if run.settings.recalibrate:
+        recalibration = fit_recalibration(run.view_scores[in_folds], event[in_folds])
+    if recalibration.is_identity:
+        shifts = log_odds_shifts(run.labels, run.split, run.settings, n_views=run.view_scores.shape[1])
+    scores = recalibration(run.view_scores).mean(axis=1)
+    tiers = find_tier_scheme(scores[in_folds], event[in_folds])
+    half = float(recalibration(HALF))
+    scored = Scored(run.dataset.cohort, run.labels, run.split, scores, tiers, log_odds_shift=shifts, half=half)
+    return scored, recalibration
 
 
 def _start(settings: TrainSettings, dataset: ViewSource, journal: Journal, ranks: Ranks) -> Trial:

@@ -100,6 +100,9 @@ class TrainSettings:
     ``max_z_neighbours`` of the slices beside the slice that follows them."""
     max_z_neighbours: float = _ruled(Number(float, 0, 1), 0.25)
     """Largest share of preserved neighbours along the normal under the filter ``z-neighbours``."""
+    recalibrate: bool = _ruled(Truth(), default=True)
+    """Whether the bundle turns the softmax into a probability of recurrence, by a logistic regression on the
+    out-of-fold scores; experiments always measure the softmax."""
     loss: str = _ruled(Choice("cross_entropy", "focal"), "cross_entropy")
     """Loss of every step."""
     focal_gamma: float = _ruled(Number(float, 0, 10), 2.0)

@@ -75,7 +75,10 @@ def operating_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
             "Accuracy (95 % CI)": share_text(point["accuracy"]),
         }
         for key, group in groups_of(metrics).items()
-        for name, point in (("{:.3f}, of the tiers", group.get("at_cut_off")), ("{:g}", group.get("at_half")))
+        for name, point in (
+            ("{:.3f}, of the tiers", group.get("at_cut_off")),
+            ("{:.3g}, where the network is undecided", group.get("at_half")),
+        )
         if point
     ]
 

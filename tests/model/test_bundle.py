@@ -12,6 +12,7 @@ import tomli_w
 import torch
 
 from deeptepp.domain.cohort import SCORE, TIER, Cohort
+from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import (
     BadSetting,
     BundleError,
@@ -229,8 +230,11 @@ def test_the_reference_cohort_must_have_scores_and_tiers(written):
 
 def test_documents_and_the_origin_of_the_score_come_back(written, tmp_path):
     texts = {"TRIPOD-AI.md": "# TRIPOD+AI\n", "CLAIM.md": "# CLAIM\n\nÄ\n"}
-    save_bundle(replace(load_bundle(written), documents=texts, score_from="combined"), tmp_path)
+    recalibration = Recalibration(-1.7, 0.73)
+    changed = replace(load_bundle(written), documents=texts, score_from="combined", recalibration=recalibration)
+    save_bundle(changed, tmp_path)
     loaded = load_bundle(tmp_path)
+    assert loaded.recalibration == recalibration
     assert loaded.documents == texts
     assert loaded.score_from == "combined"
     assert set(verify_bundle(tmp_path)) == {*FILES, *texts}

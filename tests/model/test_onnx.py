@@ -8,6 +8,7 @@ import pytest
 import tiny_bundle
 import torch
 
+from deeptepp.domain.risk import Recalibration
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.bundle import load_bundle
 from deeptepp.model.fusion import fit_schema
@@ -38,7 +39,7 @@ def inputs(bundle, n):
 def expected(bundle, views, clinical):
     with torch.inference_mode():
         y = risk_logits(bundle.net(torch.tensor(views), torch.tensor(clinical)), bundle.score_from)
-    return torch.softmax(y, dim=1)[:, 1].numpy()
+    return bundle.recalibration(torch.softmax(y, dim=1)[:, 1].numpy())
 
 
 @pytest.mark.parametrize("n", [1, 2, 9, 13])
@@ -78,6 +79,14 @@ def test_the_sum_of_all_logits_is_exported_when_the_bundle_scores_from_it(bundle
     views, clinical = inputs(bundle, 3)
     (risk,) = session(export_onnx(combined, tmp_path / "c.onnx")).run(None, {"views": views, "clinical": clinical})
     np.testing.assert_allclose(risk, expected(combined, views, clinical), atol=1e-4)
+    assert np.abs(risk - expected(bundle, views, clinical)).max() > 1e-3
+
+
+def test_the_recalibration_of_the_bundle_is_exported(bundle, tmp_path):
+    moved = replace(bundle, recalibration=Recalibration(-1.5, 0.7))
+    views, clinical = inputs(bundle, 3)
+    (risk,) = session(export_onnx(moved, tmp_path / "r.onnx")).run(None, {"views": views, "clinical": clinical})
+    np.testing.assert_allclose(risk, expected(moved, views, clinical), atol=1e-4)
     assert np.abs(risk - expected(bundle, views, clinical)).max() > 1e-3
 
 

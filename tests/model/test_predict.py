@@ -9,6 +9,7 @@ import torch
 from deeptepp.domain.clinical import ClinicalProfile, NodeStage
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi, ViewStack
+from deeptepp.domain.risk import Recalibration
 from deeptepp.model.bundle import load_bundle
 from deeptepp.model.predict import score_views, view_probabilities
 from deeptepp.views.mosaic import build_views
@@ -57,6 +58,15 @@ def test_a_bundle_may_score_from_the_sum_of_all_logits(bundle, stack):
     expected = torch.softmax(sum(bundle.net(views, clinical)), dim=1)[:, 1]
     assert list(combined.per_view.values()) == pytest.approx(expected.tolist(), abs=1e-5)
     assert combined.probability != pytest.approx(score_views(bundle, stack, PROFILE).probability, abs=1e-4)
+
+
+def test_a_bundle_recalibrates_every_view_before_the_mean(bundle, stack):
+    plain = score_views(bundle, stack, PROFILE)
+    moved = score_views(replace(bundle, recalibration=Recalibration(-1.0, 0.5)), stack, PROFILE)
+    softmax = np.array(list(plain.per_view.values()))
+    expected = 1 / (1 + np.exp(1.0) * ((1 - softmax) / softmax) ** 0.5)
+    assert list(moved.per_view.values()) == pytest.approx(expected.tolist(), abs=1e-12)
+    assert moved.probability == pytest.approx(expected.mean(), abs=1e-12)
 
 
 def test_the_score_of_the_tiny_bundle_never_moves(bundle, stack):

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from deeptepp.model.bundle import MAX_BUNDLE_BYTES, load_bundle, verify_bundle
+from deeptepp.stats.binary_calibration import calibration_of
+from deeptepp.stats.correlation import pearson, spearman
 from deeptepp.stats.cutoffs import find_tier_scheme
 from deeptepp.stats.roc import roc_auc
 from deeptepp.train.settings import TrainSettings, read_settings
@@ -44,3 +46,22 @@ def test_its_tiers_rise_with_the_risk_of_those_it_never_saw(bundle):
     assert means == sorted(means)
     correlation = np.corrcoef(reference["score"], truth)[0, 1]
     assert correlation > 0.4
+
+
+def test_its_score_follows_the_biology_of_patients_held_out(bundle):
+    held = bundle.reference["set"] == "holdout"
+    score, truth = bundle.reference["score"][held], bundle.reference["latent_risk"][held]
+    assert spearman(score, truth).value > 0.85
+    assert pearson(np.log(score / (1 - score)), truth).value > 0.8
+
+
+def test_its_score_is_a_probability_of_the_event_in_patients_held_out(bundle):
+    held = bundle.reference["set"] == "holdout"
+    found = calibration_of(bundle.reference["score"][held], bundle.reference["rfs_event"][held])
+    assert found.observed_to_expected.low < 1 < found.observed_to_expected.high
+    assert 0.75 < found.observed_to_expected.value < 1.33
+
+
+def test_its_card_and_checklists_travel_with_it(bundle):
+    assert sorted(bundle.documents) == ["CLAIM.md", "TRIPOD-AI.md"]
+    assert "Held out" in bundle.card

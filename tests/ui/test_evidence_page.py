@@ -60,7 +60,7 @@ def test_patients_censored_before_the_horizon_are_left_out():
 def test_both_cut_offs_have_a_row_where_both_were_measured():
     point = {"threshold": 0.5, "sensitivity": SHARE, "specificity": SHARE, "accuracy": SHARE}
     rows = operating_rows({"holdout": GROUP | {"at_half": point, "at_cut_off": point | {"threshold": 0.4883}}})
-    assert [row["Cut-off"] for row in rows] == ["0.488, of the tiers", "0.5"]
+    assert [row["Cut-off"] for row in rows] == ["0.488, of the tiers", "0.5, where the network is undecided"]
     assert operating_rows({"holdout": GROUP}) == []
 
 
