@@ -223,12 +223,13 @@ class ViewSampler:
                 yield self._batch(waiting.popleft(), rows.popleft())
 
     def _mosaic(self, draws: Draws, epoch: int, k: int) -> npt.NDArray[np.float32]:
-        """Sample the jittered mosaic of draw ``k``, (C, H, W)."""
+        """Sample the mosaic of draw ``k``, (C, H, W), jittered unless reslicing is all the augmentation."""
         if self._settings.inputs == "cp":
             return no_image(self._source)
         rng = np.random.default_rng(np.random.SeedSequence((self._seed, epoch, 2, k)))
+        jitter = None if self._settings.mv_mode == "paper" else Jitter.draw(rng)
         name = self._names[int(draws.views[k])]
-        return self._source.mosaic(int(draws.patients[k]), name, self._views, Jitter.draw(rng))
+        return self._source.mosaic(int(draws.patients[k]), name, self._views, jitter)
 
     def _batch(self, mosaics: list[Future[npt.NDArray[np.float32]]], rows: npt.NDArray[np.int64]) -> Batch:
         """Collect sampled mosaics into one batch."""

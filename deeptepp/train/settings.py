@@ -67,8 +67,9 @@ class TrainSettings:
     """Slice filtering: sections with less tumour area than this share of the largest are left out; 0 keeps all."""
 
     mv_mode: str = _ruled(Choice("balanced", "paper", "none"), "balanced")
-    """Multi-view augmentation: ``balanced`` draws views alike for both classes; ``paper`` reslices positives only
-    (to measure that artefact); ``none`` draws one view a patient and weights the classes instead."""
+    """Multi-view augmentation: ``balanced`` draws views alike for both classes; ``paper`` reslices positives
+    only, without jitter, as it seems to have been published (to measure that artefact); ``none`` draws one view a
+    patient and weights the classes instead."""
     k_max: int = _ruled(Number(int, 1, 64), 8)
     """Most views drawn of one positive patient in an epoch."""
 

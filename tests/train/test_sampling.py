@@ -47,6 +47,16 @@ def test_paper_drawing_betrays_the_label_by_the_view(quick_settings):
     assert len(set(draws.views[labels[draws.patients]])) == 9
 
 
+def test_paper_drawing_reslices_and_does_nothing_else(make_dataset, quick_settings):
+    dataset, settings = make_dataset(8), quick_settings(mv_mode="paper", batch_size=14)
+    labels, clinical = np.zeros(8, dtype=bool), np.zeros((8, 0), dtype=np.float32)
+    labels[0] = True
+    sampler = ViewSampler(dataset, np.arange(8), labels, clinical=clinical, settings=settings, seed=0)
+    seen = [batch.views.numpy() for epoch in range(3) for batch in sampler.batches(epoch)]
+    axial = dataset.mosaic(3, settings.view_names[0], settings.views)
+    assert all((views == axial).all(axis=(1, 2, 3)).sum() == 1 for views in seen)
+
+
 def test_a_patient_never_gives_the_same_view_twice_in_an_epoch(quick_settings):
     draws = draw_views(np.arange(60), label(10, 50), quick_settings(), rng=np.random.default_rng(1))
     pairs = list(zip(draws.patients.tolist(), draws.views.tolist(), strict=True))
