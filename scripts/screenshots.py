@@ -57,6 +57,7 @@ def walk(page: Page, url: str, out: Path, width: int) -> None:
 def take(page: Page, path: Path) -> None:
     """Wait until the page rests, then take all of it."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=LONG_MS)
+    expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0, timeout=LONG_MS)
     page.wait_for_timeout(2_500)
     # The page scrolls inside of itself; the window must be as tall as its content to show all of it.
     height = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")

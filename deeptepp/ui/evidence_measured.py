@@ -30,6 +30,14 @@ PARTS: dict[str, str] = {
 """Parts that reference patients played, by their name in the reference cohort."""
 
 
+_RANK = "The score ranks patients; it is not the probability of an event."
+
+_PROBABILITY = (
+    "The score is meant as the probability of an event during follow-up. It was scaled on the patients of the "
+    "cross-validation, so that agreement there is flattered; the model card gives that of the patients held out."
+)
+
+
 def measured_tab(bundle: ModelBundle) -> None:
     """Show all that was measured.
 
@@ -130,7 +138,7 @@ def _curves(bundle: ModelBundle) -> None:
         show_figure(figure, key="evidence-calibration-figure", fallback_alt="Calibration of the score")
         st.caption(
             "Points below the dotted line: the score is higher than the share of patients with an event. "
-            "The score ranks patients; it is not the probability of an event."
+            + (_RANK if bundle.recalibration.is_identity else _PROBABILITY)
         )
 
 
