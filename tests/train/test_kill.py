@@ -14,7 +14,9 @@ import tomli_w
 
 from deeptepp.train.run import train_bundle
 
-COMMAND = [sys.executable, "-c", "from deeptepp.cli import app; app()", "train"]
+# A test run that was started in the background ignores SIGINT, and so would its children.
+LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+COMMAND = [sys.executable, "-c", f"{LISTEN}; from deeptepp.cli import app; app()", "train"]
 
 
 @pytest.fixture
