@@ -27,6 +27,7 @@ from deeptepp.errors import BadSetting, NotEstimable
 from deeptepp.simulate.cohort import redraw_outcomes
 from deeptepp.stats.cutoffs import find_tier_scheme
 from deeptepp.stats.logrank import log_rank
+from deeptepp.stats.logrank_permutation import log_rank_by_permutation
 from deeptepp.stats.roc import roc_auc
 from deeptepp.train.dataset import Dataset, read_dataset
 from deeptepp.train.journal import Listener, silent
@@ -57,9 +58,12 @@ class Draw:
     auc_holdout_low, auc_holdout_high : float or None
         Its interval; None where it cannot be estimated.
     p_holdout : float or None
-        Log-rank test between the tiers of the held-out patients; None where there is one tier or no event.
+        Log-rank test between the tiers of the held-out patients, by permutation, because a tier can be as small as
+        one patient; None where there is one tier or no event.
+    p_holdout_chi_square : float or None
+        The same by the chi-square distribution, as it is usually printed.
     p_in_folds : float or None
-        The same of the patients on whose scores the cut-offs were found.
+        By the chi-square distribution, of the patients on whose scores the cut-offs were found.
     """
 
     seed: int
@@ -74,6 +78,7 @@ class Draw:
     auc_holdout_low: float | None
     auc_holdout_high: float | None
     p_holdout: float | None
+    p_holdout_chi_square: float | None
     p_in_folds: float | None
 
 
@@ -90,7 +95,9 @@ class NullReport:
     n_with_interval_holdout : int
         Draws with such an interval in the held-out patients.
     n_significant_holdout, n_tested_holdout : int
-        Log-rank p below ``ALPHA`` in the held-out patients, and how many could be tested.
+        Log-rank p, by permutation, below ``ALPHA`` in the held-out patients, and how many could be tested.
+    n_significant_chi_square : int
+        Of these, how many would be significant by the chi-square distribution.
     n_significant_in_folds, n_tested_in_folds : int
         The same where the cut-offs were found.
     most_by_chance : int
@@ -103,6 +110,7 @@ class NullReport:
     n_with_interval_holdout: int
     n_significant_holdout: int
     n_tested_holdout: int
+    n_significant_chi_square: int
     n_significant_in_folds: int
     n_tested_in_folds: int
     most_by_chance: int
@@ -190,6 +198,9 @@ def count_draws(draws: Sequence[Draw]) -> NullReport:
         n_with_interval_holdout=len(intervals),
         n_significant_holdout=sum(p < ALPHA for p in held),
         n_tested_holdout=len(held),
+        n_significant_chi_square=sum(
+            draw.p_holdout_chi_square is not None and draw.p_holdout_chi_square < ALPHA for draw in draws
+        ),
         n_significant_in_folds=sum(p < ALPHA for p in inside),
         n_tested_in_folds=len(inside),
         most_by_chance=int(binom.ppf(1 - ALPHA / 2, len(held), ALPHA)) if held else 0,
@@ -231,7 +242,8 @@ def _measure(run: Run, seed: int) -> Draw:
         auc_holdout=held_auc[0],
         auc_holdout_low=held_auc[1],
         auc_holdout_high=held_auc[2],
-        p_holdout=_p_value(run, tiers, held),
+        p_holdout=_p_value(run, tiers, held, is_permuted=True),
+        p_holdout_chi_square=_p_value(run, tiers, held),
         p_in_folds=_p_value(run, tiers, inside),
     )
 
@@ -245,14 +257,17 @@ def _tiers(run: Run) -> TierScheme | None:
         return None
 
 
-def _p_value(run: Run, tiers: TierScheme | None, chosen: npt.NDArray[np.bool_]) -> float | None:
+def _p_value(
+    run: Run, tiers: TierScheme | None, chosen: npt.NDArray[np.bool_], *, is_permuted: bool = False
+) -> float | None:
     """Test whether the tiers of some patients differ in recurrence-free survival."""
     if tiers is None:
         return None
     follow_up = run.dataset.cohort.follow_up()
     names = np.array([tiers.tier_of(float(score)).value for score in run.scores])
     groups = [follow_up.where(chosen & (names == tier.value)) for tier in Tier]
+    groups = [group for group in groups if group.n]
     try:
-        return log_rank([group for group in groups if group.n]).p_value
+        return log_rank_by_permutation(groups) if is_permuted else log_rank(groups).p_value
     except NotEstimable:
         return None

@@ -49,9 +49,11 @@ def _text(report: NullReport, settings: TrainSettings, command: str) -> list[str
         f"- Out-of-fold AUC: {report.n_covering} of {n} intervals (DeLong, 95 %) hold 0.5; mean AUC "
         f"{sum(draw.auc for draw in report.draws) / n:.3f}.\n"
         f"- Held-out AUC: {report.n_covering_holdout} of {report.n_with_interval_holdout} intervals hold 0.5.\n"
-        "- Log-rank test between the tiers of the **held-out** patients, cut-offs frozen beforehand: "
-        f"p below {ALPHA:g} in {report.n_significant_holdout} of {report.n_tested_holdout} draws, {verdict} "
-        f"chance allows (up to {report.most_by_chance} in 97.5 % of honest pipelines).\n"
+        "- Log-rank test between the tiers of the **held-out** patients, cut-offs frozen beforehand, "
+        f"by permutation: p below {ALPHA:g} in {report.n_significant_holdout} of {report.n_tested_holdout} draws, "
+        f"{verdict} chance allows (up to {report.most_by_chance} in 97.5 % of honest pipelines). By the "
+        f"chi-square distribution it would be {report.n_significant_chi_square}: a tier of one or two patients "
+        "with an early event then counts as proof.\n"
         f"- The same test among the patients on whose scores the cut-offs were **found**: p below {ALPHA:g} in "
         f"{report.n_significant_in_folds} of {report.n_tested_in_folds}. This one is not a test: the cut-off was "
         "chosen to make it small. It is why tiers are judged on held-out patients.",
@@ -62,9 +64,9 @@ def _table(report: NullReport) -> str:
     """Lay out every draw."""
     head = (
         "| draw | n in folds | events | AUC out-of-fold | n held out | events | AUC held out | p held out | "
-        "p where the cut-offs were found |"
+        "p by chi-square | p where the cut-offs were found |"
     )
-    lines = [head, "| --- " * 9 + "|"]
+    lines = [head, "| --- " * 10 + "|"]
     lines += [_row(draw) for draw in report.draws]
     return "\n".join(lines)
 
@@ -79,10 +81,18 @@ def _row(draw: Draw) -> str:
         str(draw.n_holdout),
         str(draw.n_events_holdout),
         _estimate(draw.auc_holdout, draw.auc_holdout_low, draw.auc_holdout_high),
-        "no tiers" if draw.p_holdout is None else f"{draw.p_holdout:.3f}",
-        "no tiers" if draw.p_in_folds is None else f"{draw.p_in_folds:.3f}",
+        _p_value(draw.p_holdout),
+        _p_value(draw.p_holdout_chi_square),
+        _p_value(draw.p_in_folds),
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _p_value(p: float | None) -> str:
+    """Write a p-value."""
+    if p is None:
+        return "no tiers"
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def _estimate(value: float | None, low: float | None, high: float | None) -> str:

@@ -24,6 +24,7 @@ def made_up(seed, *, low=0.4, high=0.6, p_holdout=0.5, p_in_folds=0.5):
         auc_holdout_low=0.3,
         auc_holdout_high=0.7,
         p_holdout=p_holdout,
+        p_holdout_chi_square=p_holdout,
         p_in_folds=p_in_folds,
     )
 
@@ -76,4 +77,5 @@ def test_the_table_tells_the_honest_test_from_the_other(quick_settings, tmp_path
     assert "SIMULATED COHORT" in text
     assert "in 4 of 4 draws, **more than** chance allows" in text
     assert "p below 0.05 in 20 of 20. This one is not a test" in text
-    assert text.count("no tiers") == 16
+    assert "distribution it would be 4" in text
+    assert text.count("no tiers") == 32
