@@ -43,8 +43,8 @@ def _text(report: NullReport, settings: TrainSettings, command: str) -> list[str
         f"{RESEARCH_USE_ONLY.upper()} {SIMULATED_COHORT}. Written by `{command}`.",
         f"The images of the simulated cohort were kept and the follow-up of its patients was drawn {n} times "
         f"under the preset `{PRESET}`, by which neither images nor clinical facts tell anything of it. Each time "
-        f"the split, {settings.n_folds} networks ({settings.stem_channels} stem channels, {settings.epochs} epochs) "
-        "and cut-offs were made afresh. This is a shortcut in two ways: the networks are small, and the "
+        f"the split, {settings.n_folds} networks ({settings.stem_channels} stem channels, {settings.epochs} "
+        "epochs) and cut-offs were made afresh. This is a shortcut in two ways: the networks are small, and the "
         "women and their images are the same in all draws.",
         f"- Out-of-fold AUC: {report.n_covering} of {n} intervals (DeLong, 95 %) hold 0.5; mean AUC "
         f"{sum(draw.auc for draw in report.draws) / n:.3f}.\n"
