@@ -112,7 +112,7 @@ def calibration_of(
         raise OutOfRange(field="probabilities", value="missing or outside", limit="[0, 1]")
     if len(p) and np.ptp(p) == 0:
         raise NotEstimable(what="The calibration slope", reason="the scores never vary")
-    log_odds = _log_odds(p)
+    log_odds = log_odds_of(p)
     large = fit_logistic(np.empty((len(y), 0)), y, offset=log_odds)
     fit = fit_logistic(log_odds[:, None], y)
     z = float(ndtri(0.5 + level / 2))
@@ -144,12 +144,12 @@ def shift_prior(probabilities: npt.ArrayLike, log_odds_shift: npt.ArrayLike) -> 
     (n,) float64
         Probabilities at the odds before the shift.
     """
-    log_odds = _log_odds(np.asarray(probabilities, dtype=np.float64))
+    log_odds = log_odds_of(np.asarray(probabilities, dtype=np.float64))
     return np.asarray(expit(log_odds - np.asarray(log_odds_shift, dtype=np.float64)), dtype=np.float64)
 
 
-def _log_odds(p: Floats) -> Floats:
-    """Give finite log odds."""
+def log_odds_of(p: npt.ArrayLike) -> Floats:
+    """Give finite log odds of probabilities in [0, 1], any shape."""
     return np.asarray(logit(np.clip(p, SMALLEST, 1 - SMALLEST)), dtype=np.float64)
 
 

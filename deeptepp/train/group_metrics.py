@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logit
 
 from deeptepp.errors import NotEstimable
-from deeptepp.stats.binary_calibration import SMALLEST, calibration_of, shift_prior
+from deeptepp.stats.binary_calibration import calibration_of, log_odds_of, shift_prior
 from deeptepp.stats.bootstrap import bootstrap_auc
 from deeptepp.stats.correlation import pearson, spearman
 from deeptepp.stats.operating_point import at_threshold
@@ -171,7 +170,7 @@ def _truth(group: Group) -> dict[str, Any]:
     try:
         found = {
             "score": pearson(group.scores, truth),
-            "logit": pearson(logit(np.clip(group.scores, SMALLEST, 1 - SMALLEST)), truth),
+            "logit": pearson(log_odds_of(group.scores), truth),
             "rank": spearman(group.scores, truth),
         }
     except NotEstimable:

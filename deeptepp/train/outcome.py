@@ -15,15 +15,12 @@ from deeptepp.stats.cutoffs import find_tier_scheme
 from deeptepp.train.balancing import log_odds_shifts, views_counted
 from deeptepp.train.dataset import Labels
 from deeptepp.train.metrics import Scored
-from deeptepp.train.settings import TrainSettings
+from deeptepp.train.settings import WITHOUT_EFFECT, TrainSettings
 from deeptepp.train.source import ViewSource
 from deeptepp.train.split import Split
 from deeptepp.train.suites import Method
 
 OUTCOME_FILE = "outcome.json"
-
-_WITHOUT_EFFECT = ("dataset", "output", "name", "n_threads", "n_jobs", "n_workers", "tensorboard", "recalibrate")
-"""Settings on which no score of an experiment depends beyond the order of additions in a sum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,6 +188,6 @@ def key_of(settings: TrainSettings, method: Method, dataset_sha256: str) -> str:
     str
         Sixteen hexadecimal digits.
     """
-    facts = {key: value for key, value in settings.to_mapping().items() if key not in _WITHOUT_EFFECT}
+    facts = {key: value for key, value in settings.to_mapping().items() if key not in WITHOUT_EFFECT}
     facts |= {"method": method.value, "dataset_sha256": dataset_sha256}
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

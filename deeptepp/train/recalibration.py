@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import NotEstimable
+from deeptepp.stats.binary_calibration import log_odds_of
 from deeptepp.stats.logistic import fit_logistic
-
-_SMALLEST = 1e-9
-"""Probabilities are kept so far from 0 and 1."""
 
 
 def fit_recalibration(view_scores: npt.ArrayLike, events: npt.ArrayLike) -> Recalibration:
@@ -30,8 +27,7 @@ def fit_recalibration(view_scores: npt.ArrayLike, events: npt.ArrayLike) -> Reca
         the scores separate the classes, or they fall as events become more frequent, so that a probability would
         turn the order of the patients round.
     """
-    p = np.clip(np.asarray(view_scores, dtype=np.float64), _SMALLEST, 1 - _SMALLEST)
-    log_odds = (np.log(p) - np.log1p(-p)).mean(axis=1)
+    log_odds = log_odds_of(view_scores).mean(axis=1)
     try:
         fit = fit_logistic(log_odds[:, None], events)
     except NotEstimable:

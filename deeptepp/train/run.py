@@ -30,13 +30,9 @@ from deeptepp.train.metrics import Scored
 from deeptepp.train.parallel import FitTask, fit_side_by_side
 from deeptepp.train.readiness import training_problems
 from deeptepp.train.recalibration import fit_recalibration
-from deeptepp.train.settings import TrainSettings
+from deeptepp.train.settings import WITHOUT_EFFECT, TrainSettings
 from deeptepp.train.source import ViewSource
 from deeptepp.train.split import Split, split_patients
-
-_FREE_TO_CHANGE = ("dataset", "output", "name", "n_threads", "n_workers", "n_jobs", "tensorboard", "recalibrate")
-"""Settings that may change between the start of a run and its resumption: no weight depends on them beyond the
-order of additions in a sum."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -279,7 +275,7 @@ def combine_scores(found: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float
 
 def _claim(path: Path, settings: TrainSettings, dataset: ViewSource) -> None:
     """Mark the output folder as that of this run, or refuse one that belongs to another."""
-    mine = {k: v for k, v in settings.to_mapping().items() if k not in _FREE_TO_CHANGE}
+    mine = {k: v for k, v in settings.to_mapping().items() if k not in WITHOUT_EFFECT}
     mine["dataset_sha256"] = dataset.sha256
     if not path.exists():
         path.write_text(json.dumps(mine, indent=2) + "\n", encoding="utf-8")

@@ -15,6 +15,10 @@ from deeptepp.views.planes import ViewSettings
 
 T = TypeVar("T")
 
+WITHOUT_EFFECT = ("dataset", "output", "name", "n_threads", "n_workers", "n_jobs", "tensorboard", "recalibrate")
+"""Settings on which no weight and no softmax depends beyond the order of additions in a sum: they may change when
+a run is resumed, and do not tell two experiments apart."""
+
 
 def _ruled(rule: Rule, default: T) -> T:
     """Declare a field by its default and the rule its values obey."""
