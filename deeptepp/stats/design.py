@@ -1,0 +1,143 @@
+"""Columns of patients as the numeric columns of a regression, with treatment contrasts for categories.
+
+Numbers and yes/no enter as they are. Text enters as one column for each level but the reference, named column and
+level together (``stageIIA``); the levels are in byte order and the first is the reference unless another is named.
+A term ``arm:tier`` is the product of the columns of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.errors import MissingColumn, OutOfRange
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """Numeric columns with their names.
+
+    Parameters
+    ----------
+    names : tuple of str
+        p names.
+    values : (n, p) float64
+        Finite.
+    """
+
+    names: tuple[str, ...]
+    values: Floats
+
+    def drop(self, names: Sequence[str]) -> Design:
+        """Leave out the columns of these names."""
+        kept = [i for i, name in enumerate(self.names) if name not in names]
+        return Design(tuple(self.names[i] for i in kept), self.values[:, kept])
+
+
+def design(
+    columns: Mapping[str, npt.ArrayLike], terms: Sequence[str], *, reference: Mapping[str, str] | None = None
+) -> Design:
+    """Build the columns of a regression.
+
+    Parameters
+    ----------
+    columns : mapping of str to (n,) array_like
+        Facts of the patients; none may be missing in a column that is used.
+    terms : sequence of str
+        Names of columns; ``a:b`` is their interaction.
+    reference : mapping of str to str, optional
+        Reference level by column; a column named here is a category even if it holds numbers.
+
+    Returns
+    -------
+    Design
+        In the order of the terms.
+
+    Raises
+    ------
+    MissingColumn
+        A term names no column.
+    OutOfRange
+        A value is missing, or a reference is no level of its column.
+    """
+    names: list[str] = []
+    values: list[Floats] = []
+    coded: dict[str, Design] = {}
+    for term in terms:
+        parts = term.split(":")
+        for part in parts:
+            if part not in coded:
+                coded[part] = _coded(part, columns, (reference or {}).get(part))
+        # The first factor varies fastest, so that names and order are those of R.
+        for chosen in product(*(range(len(coded[part].names)) for part in reversed(parts))):
+            pairs = list(zip(parts, reversed(chosen), strict=True))
+            names.append(":".join(coded[part].names[i] for part, i in pairs))
+            values.append(np.prod([coded[part].values[:, i] for part, i in pairs], axis=0))
+    n = len(np.asarray(next(iter(columns.values())))) if columns else 0
+    return Design(tuple(names), np.column_stack(values) if values else np.empty((n, 0)))
+
+
+def levels_of(values: npt.ArrayLike) -> tuple[str, ...]:
+    """Give the levels of a category in byte order; whole numbers are written without a point.
+
+    Parameters
+    ----------
+    values : (n,) array_like
+        The category of each patient.
+
+    Returns
+    -------
+    tuple of str
+        Distinct levels.
+    """
+    return tuple(sorted(set(as_text(values))))
+
+
+def as_text(values: npt.ArrayLike) -> list[str]:
+    """Write categories as text, whole numbers without a point.
+
+    Parameters
+    ----------
+    values : (n,) array_like
+        The category of each patient.
+
+    Returns
+    -------
+    list of str
+        One for each patient.
+    """
+    return [_text(value) for value in np.asarray(values).tolist()]
+
+
+def _text(value: Any) -> str:  # noqa: ANN401  a cell of any column
+    """Write one category."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _coded(name: str, columns: Mapping[str, npt.ArrayLike], reference: str | None) -> Design:
+    """Give the numeric columns (n, k) of one column."""
+    if name not in columns:
+        raise MissingColumn(value=name)
+    raw = np.asarray(columns[name])
+    if reference is None and raw.dtype.kind in "biuf":
+        numbers = raw.astype(np.float64)
+        if not np.isfinite(numbers).all():
+            raise OutOfRange(field=name, value="missing or infinite", limit="finite numbers")
+        return Design((name,), numbers[:, None])
+    if any(value is None or value != value for value in raw.tolist()):
+        raise OutOfRange(field=name, value="missing", limit="a known category")
+    text = np.array(as_text(raw), dtype=object)
+    levels = levels_of(raw)
+    first = levels[0] if reference is None else str(reference)
+    if first not in levels:
+        raise OutOfRange(field=name, value=first, limit=f"one of {', '.join(levels)}")
+    others = [level for level in levels if level != first]
+    values = np.column_stack([text == level for level in others]) if others else np.empty((len(raw), 0))
+    return Design(tuple(f"{name}{level}" for level in others), values.astype(np.float64))
