@@ -33,6 +33,11 @@ ARM_GLYPHS: dict[Arm, str] = {Arm.NONE: "○", Arm.T: "◆", Arm.TP: "★"}
 ARM_DASHES: dict[Arm, str] = {Arm.NONE: "dot", Arm.T: "solid", Arm.TP: "dash"}
 """Plotly line dash of each arm."""
 
+GROUP_COLOURS: dict[str, str] = {
+    group.value: colour for group, colour in (*TIER_COLOURS.items(), *ARM_COLOURS.items())
+}
+"""The same colours by the value that a cohort's column holds."""
+
 OTHER_COLOURS: tuple[str, ...] = ("#00838f", "#8d6e63", "#5c6bc0", "#7c8b00")
 """For groups that are neither a tier nor an arm, in order."""
 

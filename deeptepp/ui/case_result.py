@@ -13,13 +13,14 @@ from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import assessment_to_dict
 from deeptepp.report.figures import kaplan_meier_figure, score_distribution_figure
-from deeptepp.report.theme import ARM_COLOURS, TIER_COLOURS
+from deeptepp.report.theme import GROUP_COLOURS
+from deeptepp.stats.group_comparison import GroupComparison
 from deeptepp.ui.cards import facts_list, findings_list
 from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.case_images import describe
 from deeptepp.ui.case_steps import score, start_over
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.curves import FEW_EVENTS, Comparison, by_arm, by_tier, estimates_table
+from deeptepp.ui.curves import FEW_EVENTS, by_arm, by_tier, estimates_table
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.score_card import score_card
 from deeptepp.ui.session import Screen, Session
@@ -134,14 +135,14 @@ def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
     )
 
 
-def _curves(comparison: Comparison, title: str, bundle: ModelBundle, *, key: str) -> None:
+def _curves(comparison: GroupComparison, title: str, bundle: ModelBundle, *, key: str) -> None:
     """Show curves with numbers at risk, and their estimates as a table."""
     few = [curve.label for curve in comparison.curves if curve.n_events < FEW_EVENTS] if key == "arm" else []
     figure = kaplan_meier_figure(
         comparison.curves,
         title=title,
         p_value=None if few else comparison.p_value,
-        colours=[TIER_COLOURS[g] if isinstance(g, Tier) else ARM_COLOURS[g] for g in comparison.groups],
+        colours=[GROUP_COLOURS[level] for level in comparison.levels],
         grey_below_events=FEW_EVENTS if few else 0,
         y_title=label(comparison.endpoint),
         simulated=bundle.is_simulated,

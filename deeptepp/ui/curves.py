@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.report.format import percent_ci
-from deeptepp.stats.kaplan_meier import KaplanMeierCurve, kaplan_meier
-from deeptepp.stats.logrank import log_rank
+from deeptepp.stats.group_comparison import GroupComparison, compare_groups
+from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 from deeptepp.ui.words import label
 
 FEW_EVENTS = 10
@@ -19,29 +16,7 @@ HORIZONS_MONTHS = (24.0, 60.0)
 """Times at which the curves are read, as in the publication."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Comparison:
-    """Curves of groups of one cohort, and the log-rank test between them.
-
-    Parameters
-    ----------
-    curves : tuple of KaplanMeierCurve
-        One per group that has patients.
-    groups : tuple of Tier or Arm
-        What each curve is of.
-    endpoint : Endpoint
-        Recurrence or death.
-    p_value : float or None
-        None where there is nothing to compare.
-    """
-
-    curves: tuple[KaplanMeierCurve, ...]
-    groups: tuple[Tier | Arm, ...]
-    endpoint: Endpoint
-    p_value: float | None
-
-
-def by_tier(reference: Cohort, endpoint: Endpoint) -> Comparison:
+def by_tier(reference: Cohort, endpoint: Endpoint) -> GroupComparison:
     """Compare the tiers of the reference cohort.
 
     Parameters
@@ -53,13 +28,13 @@ def by_tier(reference: Cohort, endpoint: Endpoint) -> Comparison:
 
     Returns
     -------
-    Comparison
+    GroupComparison
         Low, moderate, high.
     """
-    return _compare(reference, TIER, tuple(Tier), endpoint)
+    return compare_groups(reference, TIER, tuple(Tier), endpoint, labels=[label(tier) for tier in Tier])
 
 
-def by_arm(reference: Cohort, tier: Tier, endpoint: Endpoint) -> Comparison:
+def by_arm(reference: Cohort, tier: Tier, endpoint: Endpoint) -> GroupComparison:
     """Compare the treatments received inside one tier.
 
     Parameters
@@ -73,18 +48,19 @@ def by_arm(reference: Cohort, tier: Tier, endpoint: Endpoint) -> Comparison:
 
     Returns
     -------
-    Comparison
+    GroupComparison
         No treatment, trastuzumab, trastuzumab and pertuzumab.
     """
-    return _compare(reference.where(reference[TIER] == tier.value), ARM, tuple(Arm), endpoint)
+    members = reference.where(reference[TIER] == tier.value)
+    return compare_groups(members, ARM, tuple(Arm), endpoint, labels=[label(arm) for arm in Arm])
 
 
-def estimates_table(comparison: Comparison) -> list[dict[str, str]]:
+def estimates_table(comparison: GroupComparison) -> list[dict[str, str]]:
     """Read the curves at two and five years.
 
     Parameters
     ----------
-    comparison : Comparison
+    comparison : GroupComparison
         Curves.
 
     Returns
@@ -99,17 +75,6 @@ def estimates_table(comparison: Comparison) -> list[dict[str, str]]:
             row[f"{months / 12:.0f} years (95 % CI)"] = _estimate(curve, months)
         rows.append(row)
     return rows
-
-
-def _compare(
-    cohort: Cohort, column: str, groups: Sequence[Tier] | Sequence[Arm], endpoint: Endpoint
-) -> Comparison:
-    """Estimate one curve per group that has patients, and test them against each other."""
-    members = {group: cohort.where(cohort[column] == group.value).follow_up(endpoint) for group in groups}
-    members = {group: follow_up for group, follow_up in members.items() if follow_up.n}
-    curves = tuple(kaplan_meier(follow_up, label=label(group)) for group, follow_up in members.items())
-    test = log_rank(list(members.values())) if len(members) > 1 else None
-    return Comparison(curves, tuple(members), endpoint, test.p_value if test else None)
 
 
 def _estimate(curve: KaplanMeierCurve, months: float) -> str:

@@ -15,7 +15,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.figures import RocLine, calibration_figure, kaplan_meier_figure, roc_figure
 from deeptepp.report.format import auc_ci, ratio_ci
-from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
+from deeptepp.report.theme import GROUP_COLOURS, TIER_GLYPHS
 from deeptepp.stats.roc import roc_auc
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.curves import by_tier, estimates_table
@@ -222,7 +222,7 @@ def _survival(bundle: ModelBundle) -> None:
         comparison.curves,
         title="By risk tier",
         p_value=comparison.p_value,
-        colours=[TIER_COLOURS[group] for group in comparison.groups if isinstance(group, Tier)],
+        colours=[GROUP_COLOURS[level] for level in comparison.levels],
         y_title=label(comparison.endpoint),
         simulated=bundle.is_simulated,
     )

@@ -13,7 +13,7 @@ from deeptepp.ui.curves import by_arm, by_tier, estimates_table
 def test_every_patient_is_in_one_tier():
     cohort = tiny_bundle.tiny_cohort()
     comparison = by_tier(cohort, Endpoint.RFS)
-    assert comparison.groups == tuple(Tier)
+    assert comparison.levels == tuple(Tier)
     assert sum(curve.n for curve in comparison.curves) == len(cohort)
     assert sum(curve.n_events for curve in comparison.curves) == cohort.follow_up(Endpoint.RFS).n_events
     assert 0 <= comparison.p_value <= 1
@@ -22,15 +22,15 @@ def test_every_patient_is_in_one_tier():
 def test_treatments_are_compared_inside_her_tier_only():
     cohort = tiny_bundle.tiny_cohort()
     comparison = by_arm(cohort, Tier.HIGH, Endpoint.OS)
-    for arm, curve in zip(comparison.groups, comparison.curves, strict=True):
-        assert curve.n == ((cohort[TIER] == "High") & (cohort[ARM] == arm.value)).sum()
+    for arm, curve in zip(comparison.levels, comparison.curves, strict=True):
+        assert curve.n == ((cohort[TIER] == "High") & (cohort[ARM] == arm)).sum()
 
 
 def test_an_arm_without_patients_has_no_curve_and_one_arm_alone_no_test():
     cohort = tiny_bundle.tiny_cohort()
     one = cohort.where(cohort[ARM] == Arm.T.value)
     comparison = by_arm(one, Tier.LOW, Endpoint.RFS)
-    assert comparison.groups == (Arm.T,)
+    assert comparison.levels == (Arm.T,)
     assert comparison.p_value is None
 
 
