@@ -13,7 +13,7 @@ import numpy.typing as npt
 from deeptepp.domain.risk import TierScheme
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.kmeans import split_intervals
-from deeptepp.stats.roc import youden
+from deeptepp.stats.operating_point import youden
 
 
 def find_tier_scheme(scores: npt.ArrayLike, events: npt.ArrayLike) -> TierScheme:

@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, Arm
 from deeptepp.errors import NotEstimable
+from deeptepp.stats.auc_comparison import compare_auc
 from deeptepp.stats.multiplicity import holm
-from deeptepp.stats.roc import compare_auc, roc_auc
+from deeptepp.stats.roc import roc_auc
 from deeptepp.train.metrics import Scored, groups_of
 
 _DECIMALS = 6

@@ -7,7 +7,7 @@ from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.simulate.cohort import simulate_cohort
 from deeptepp.stats.cutoffs import find_tier_scheme
 from deeptepp.stats.kmeans import split_two
-from deeptepp.stats.roc import youden
+from deeptepp.stats.operating_point import youden
 
 
 def test_low_ends_at_youden_and_high_begins_between_the_two_clusters_above():

@@ -4,8 +4,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from deeptepp.errors import OutOfRange
-from deeptepp.stats.operating_point import at_threshold
-from deeptepp.stats.roc import roc_auc, youden
+from deeptepp.stats.operating_point import at_threshold, youden
+from deeptepp.stats.roc import roc_auc
 
 SAMPLES = st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=2, max_size=40)
 

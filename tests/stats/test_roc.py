@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.stats.auc_comparison import compare_auc
+from deeptepp.stats.operating_point import youden
 from deeptepp.stats.proportion import ProportionInterval, proportion
-from deeptepp.stats.roc import compare_auc, roc_auc, youden
+from deeptepp.stats.roc import roc_auc
 
 SAMPLES = st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=2, max_size=40)
 
