@@ -247,11 +247,14 @@ def kaplan_meier(
         raise NotEstimable(what=f"Survival of {label or 'the group'}", reason="nobody is in the group")
     if not 0 < level < 1:
         raise OutOfRange(field="level", value=level, limit="(0, 1)")
-    times = np.sort(follow_up.months)
-    event_months = np.sort(follow_up.months[follow_up.event])
-    months = np.unique(np.concatenate([[0.0], times]))
-    n_at_risk = follow_up.n - np.searchsorted(times, months, side="left")
-    n_events = np.diff(np.searchsorted(event_months, months, side="right"), prepend=0)
+    order = np.argsort(follow_up.months)
+    times, event = follow_up.months[order], follow_up.event[order]
+    # 0 stands first whether or not somebody was observed at it, and every later distinct time once.
+    first = np.flatnonzero(np.diff(times, prepend=0.0) > 0)
+    months = np.concatenate([[0.0], times[first]])
+    before = np.concatenate([[0], first])
+    n_at_risk = follow_up.n - before
+    n_events = np.diff(np.concatenate([[0], np.cumsum(event)])[np.append(before, follow_up.n)])
     survival: Floats = np.cumprod(1 - n_events / n_at_risk).astype(np.float64)
     # n (n - d) is 0 only where everybody left has the event; the variance is not defined from there on.
     product = n_at_risk * (n_at_risk - n_events).astype(np.float64)
@@ -266,9 +269,9 @@ def kaplan_meier(
         standard_error=survival * np.sqrt(hazard_variance),
         low=low,
         high=high,
-        censored_months=np.sort(follow_up.months[~follow_up.event]),
+        censored_months=times[~event],
         follow_up_months=times,
-        event_months=event_months,
+        event_months=times[event],
         level=level,
         interval=interval,
     )
