@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import chdtrc, ndtri
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,3 +78,55 @@ def known(value: float | None) -> float | None:
         The number.
     """
     return None if value is None or not np.isfinite(value) else float(value)
+
+
+@dataclass(frozen=True, slots=True)
+class ChiSquareTest:
+    """A test whose statistic is compared with a chi-square distribution.
+
+    Parameters
+    ----------
+    statistic : float
+        Chi-square; 0 where there is nothing to test.
+    degrees_of_freedom : int
+        Of its distribution; 0 where there is nothing to test.
+    p_value : float or None
+        Probability of a statistic at least as large if nothing differed; None where it is not estimable.
+    method : str
+        Which test, for captions.
+    reason : str
+        Why there is no p-value; empty where there is one.
+    """
+
+    statistic: float
+    degrees_of_freedom: int
+    p_value: float | None
+    method: str
+    reason: str = ""
+
+
+def chi_square_test(statistic: float, degrees_of_freedom: int, method: str, *, reason: str = "") -> ChiSquareTest:
+    """Compare a statistic with its chi-square distribution.
+
+    Parameters
+    ----------
+    statistic : float
+        Chi-square; rounding below 0 is taken for 0.
+    degrees_of_freedom : int
+        Of its distribution.
+    method : str
+        Which test, for captions.
+    reason : str
+        Why the test does not hold, if it does not; there is then no p-value.
+
+    Returns
+    -------
+    ChiSquareTest
+        Without a p-value where there is a reason, no degree of freedom or no finite statistic.
+    """
+    if not reason and (degrees_of_freedom < 1 or not np.isfinite(statistic)):
+        reason = "nothing can be compared"
+    if reason:
+        return ChiSquareTest(0.0, degrees_of_freedom, None, method, reason)
+    chi_square = max(float(statistic), 0.0)
+    return ChiSquareTest(chi_square, degrees_of_freedom, float(chdtrc(degrees_of_freedom, chi_square)), method)
