@@ -1,4 +1,4 @@
-"""Names of curves: style of each group, legend above the plot, labels where curves end, rows of the table.
+"""Names of curves: legend above the plot, labels where curves end, rows of the table.
 
 Everything is placed by pixels from the plot, so that it stays whole at any width.
 """
@@ -6,107 +6,31 @@ Everything is placed by pixels from the plot, so that it stays whole at any widt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
 
-from deeptepp.domain.cohort import Arm
+from deeptepp.report.curve_styles import CurveStyle
 from deeptepp.report.format import count
-from deeptepp.report.theme import (
-    ARM_COLOURS,
-    ARM_DASHES,
-    ARM_GLYPHS,
-    FADED,
-    OTHER_COLOURS,
-    OTHER_GLYPHS,
-    SMALL_PX,
-    TIER_COLOURS,
-    TIER_GLYPHS,
-)
+from deeptepp.report.text_width import broken
+from deeptepp.report.theme import FONT_PX, SMALL_PX
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 
 PLOT_PX = 280
 """Height of the plot with the curves."""
 
 LEGEND_ROW_PX = 22
-"""Height of one line of the legend."""
+"""Height of one entry of the legend."""
+
+_NEXT_LINE_PX = 17
+"""Height of every further line of an entry."""
+
+_LEGEND_TEXT_PX = 446
+"""Longest line of an entry in a figure 520 px wide."""
 
 _LABEL_GAP_PX = 17
 """Labels at the ends of curves keep this distance from one another."""
-
-_ARM_SHORT = {Arm.NONE: "None", Arm.T: "T", Arm.TP: "T+P"}
-"""Names of the arms where there is little room."""
-
-
-@dataclass(frozen=True, slots=True)
-class CurveStyle:
-    """How one group is drawn and named.
-
-    Parameters
-    ----------
-    colour : str
-        Of line, band, ticks and shape.
-    glyph : str
-        Shape as a character.
-    dash : str
-        Plotly line dash.
-    short : str
-        Name where there is little room.
-    is_faded : bool
-        Drawn in grey because it carries too little information.
-    """
-
-    colour: str
-    glyph: str
-    dash: str
-    short: str
-    is_faded: bool
-
-    @property
-    def mark(self) -> str:
-        """Coloured shape and short name."""
-        return f'<span style="color:{self.colour}">{self.glyph}</span> {escape(self.short)}'
-
-
-def styles_of(curves: Sequence[KaplanMeierCurve], colours: Sequence[str] | None, few: int) -> list[CurveStyle]:
-    """Find colour, shape, dash and short name of each curve.
-
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        The groups.
-    colours : sequence of str or None
-        One per curve; a colour of a tier or arm brings its shape and dash.
-    few : int
-        Groups with fewer events are greyed.
-
-    Returns
-    -------
-    list of CurveStyle
-        One per curve.
-    """
-    known = {key.value: colour for key, colour in (*TIER_COLOURS.items(), *ARM_COLOURS.items())}
-    styles = []
-    for i, curve in enumerate(curves):
-        other = OTHER_COLOURS[i % len(OTHER_COLOURS)]
-        colour = colours[i] if colours is not None else known.get(curve.label, other)
-        tier = next((t for t, c in TIER_COLOURS.items() if c == colour), None)
-        arm = next((a for a, c in ARM_COLOURS.items() if c == colour), None)
-        glyph, dash, short = OTHER_GLYPHS[i % len(OTHER_GLYPHS)], "solid", curve.label
-        if tier is not None:
-            glyph, short = TIER_GLYPHS[tier], curve.label
-        elif arm is not None:
-            glyph, dash, short = ARM_GLYPHS[arm], ARM_DASHES[arm], _ARM_SHORT[arm]
-        is_faded = curve.n_events < few
-        styles.append(CurveStyle(FADED if is_faded else colour, glyph, dash, _shortened(short), is_faded))
-    return styles
-
-
-def _shortened(name: str) -> str:
-    """Cut a name that would not fit beside the table."""
-    return name if len(name) <= 12 else f"{name[:11].rstrip()}…"
 
 
 def legend_text(curve: KaplanMeierCurve, style: CurveStyle) -> str:
@@ -122,14 +46,52 @@ def legend_text(curve: KaplanMeierCurve, style: CurveStyle) -> str:
     Returns
     -------
     str
-        One line for the legend.
+        Entry of the legend, broken where it is long.
     """
     short = "" if curve.label.startswith(style.short.rstrip("…")) else f" ({style.short})"
     few = ", too few to read" if style.is_faded else ""
-    return (
-        f'<span style="color:{style.colour}">{style.glyph}</span> {escape(curve.label)}{short}: '
-        f"{count(curve.n, 'patient')}, {count(curve.n_events, 'event')}{few}"
-    )
+    counts = f"{count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
+    return legend_entry(f"{curve.label}{short}: {counts}{few}", style)
+
+
+def legend_entry(words: str, style: CurveStyle) -> str:
+    """Put the shape of a curve before words, which are broken to fit the narrowest figure.
+
+    Parameters
+    ----------
+    words : str
+        Plain text.
+    style : CurveStyle
+        How the curve is drawn.
+
+    Returns
+    -------
+    str
+        Inline tags of plotly.
+    """
+    lines = "<br>".join(escape(line) for line in broken(words, _LEGEND_TEXT_PX, FONT_PX))
+    return f'<span style="color:{style.colour}">{style.glyph}</span> {lines}'
+
+
+def legend_height(rows: Sequence[tuple[CurveStyle, str]]) -> int:
+    """Measure the legend.
+
+    Parameters
+    ----------
+    rows : sequence of (CurveStyle, str)
+        Style and text of each entry.
+
+    Returns
+    -------
+    int
+        Height with the room below it, px.
+    """
+    return 8 + sum(_entry_px(text) for _, text in rows)
+
+
+def _entry_px(text: str) -> int:
+    """Height of one entry, px."""
+    return LEGEND_ROW_PX + _NEXT_LINE_PX * text.count("<br>")
 
 
 def add_end_labels(
@@ -213,7 +175,7 @@ def spread(positions: Sequence[float], gap: float) -> list[float]:
     return placed
 
 
-def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_px: float, first_px: float) -> None:
+def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_px: float) -> None:
     """Write line sample, shape, name and counts of each group above the plot.
 
     Parameters
@@ -221,15 +183,14 @@ def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_p
     figure : plotly.graph_objects.Figure
         Changed in place.
     rows : sequence of (CurveStyle, str)
-        Style and text of each line.
+        Style and text of each entry.
     left_px : float
         Left margin of the figure.
-    first_px : float
-        Height of the middle of the first line above the plot.
     """
     # A plotly legend widens the margin and cuts long names; this one stays where it is put at any width.
-    for row, (style, text) in enumerate(rows):
-        y_px = first_px - LEGEND_ROW_PX * row
+    top_px = float(legend_height(rows))
+    for style, text in rows:
+        y_px = top_px - LEGEND_ROW_PX / 2
         figure.add_shape(
             type="line",
             xref="paper",
@@ -251,13 +212,14 @@ def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_p
             x=0,
             y=1,
             xshift=-left_px + 48,
-            yshift=y_px,
+            yshift=top_px + 1,
             xanchor="left",
-            yanchor="middle",
+            yanchor="top",
             align="left",
             showarrow=False,
             name="legend",
         )
+        top_px -= _entry_px(text)
 
 
 def add_table_words(figure: go.Figure, styles: Sequence[CurveStyle], top: float) -> None:

@@ -12,7 +12,8 @@ import plotly.graph_objects as go
 
 from deeptepp.domain.cohort import Arm
 from deeptepp.errors import NotEstimable
-from deeptepp.report.curve_labels import LEGEND_ROW_PX, CurveStyle, add_legend
+from deeptepp.report.curve_labels import add_legend, legend_entry, legend_height
+from deeptepp.report.curve_styles import DASHES, CurveStyle
 from deeptepp.report.format import auc_ci, count
 from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.theme import (
@@ -27,6 +28,7 @@ from deeptepp.report.theme import (
     TEMPLATE,
 )
 from deeptepp.stats.roc import RocCurve
+from deeptepp.stats.roc_band import RocBand
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,9 +37,6 @@ _PLOT_PX, _LEFT_PX, _BOTTOM_PX = 400, 66, 58
 
 FEW_EVENTS = 10
 """Curves of fewer events are drawn in grey: their shape is chance (PRODUCT F2)."""
-
-_DASHES = ("solid", "dash", "dot", "dashdot")
-"""Dashes of models; a colour comes back with the next dash."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +57,8 @@ class RocLine:
         Patients, and those with the event; None where a source does not say.
     arm : Arm, optional
         Brings the colour, shape and dash of that arm.
+    band : RocBand, optional
+        Pointwise band around the curve.
     """
 
     label: str
@@ -69,9 +70,12 @@ class RocLine:
     n: int | None = None
     n_events: int | None = None
     arm: Arm | None = None
+    band: RocBand | None = None
 
     @classmethod
-    def of_curve(cls, label: str, curve: RocCurve, *, arm: Arm | None = None) -> RocLine:
+    def of_curve(
+        cls, label: str, curve: RocCurve, *, arm: Arm | None = None, band: RocBand | None = None
+    ) -> RocLine:
         """Name a curve of ``stats.roc``.
 
         Parameters
@@ -82,6 +86,8 @@ class RocLine:
             The curve.
         arm : Arm, optional
             Treatment of the group.
+        band : RocBand, optional
+            Of the same scores.
 
         Returns
         -------
@@ -98,6 +104,7 @@ class RocLine:
             curve.n,
             curve.n_events,
             arm,
+            band,
         )
 
 
@@ -146,12 +153,16 @@ def roc_figure(
         hoverinfo="skip",
         name="chance",
     )
+    # All bands lie under all curves.
+    for line, style in zip(lines, styles, strict=True):
+        if line.band is not None:
+            _add_band(figure, line.label, line.band, style)
     for line, style in zip(lines, styles, strict=True):
         _add_line(figure, line, style)
     if operating_point is not None:
         _add_operating_point(figure, *operating_point)
     rows = [(style, _legend_text(line, style)) for line, style in zip(lines, styles, strict=True)]
-    _lay_out(figure, rows, title, level)
+    _lay_out(figure, rows, title, _subtitle(lines, level))
     return finish(figure, _alt(lines, title, operating_point), simulated=simulated)
 
 
@@ -163,9 +174,25 @@ def _style(line: RocLine, place: int) -> CurveStyle:
     else:
         n = len(OTHER_COLOURS)
         colour, glyph = OTHER_COLOURS[place % n], OTHER_GLYPHS[place % n]
-        # Grey curves have only their dash to be told apart by.
-        dash = _DASHES[(place if is_faded else place // n) % len(_DASHES)]
+        # Grey curves, and all in print, have only their dash to be told apart by.
+        dash = DASHES[(place + (0 if is_faded else place // n)) % len(DASHES)]
     return CurveStyle(FADED if is_faded else colour, glyph, dash, line.label, is_faded)
+
+
+def _add_band(figure: go.Figure, label: str, band: RocBand, style: CurveStyle) -> None:
+    """Add the area between the limits of the sensitivity."""
+    rate = 1 - band.specificity
+    figure.add_scatter(
+        x=np.concatenate([rate, rate[::-1]]),
+        y=np.concatenate([band.high, band.low[::-1]]),
+        fill="toself",
+        fillcolor=style.colour,
+        opacity=0.13,
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        name=f"{label} band",
+    )
 
 
 def _add_line(figure: go.Figure, line: RocLine, style: CurveStyle) -> None:
@@ -195,18 +222,26 @@ def _add_operating_point(figure: go.Figure, sensitivity: float, specificity: flo
 
 def _legend_text(line: RocLine, style: CurveStyle) -> str:
     """Name a curve with area, interval, patients and events."""
-    text = f"{escape(line.label)}: AUC {auc_ci(line.auc, line.low, line.high)}"
+    text = f"{line.label}: AUC {auc_ci(line.auc, line.low, line.high)}"
     if line.n is not None and line.n_events is not None:
         text += f", {count(line.n, 'patient')}, {count(line.n_events, 'event')}"
     few = ", too few to read" if style.is_faded else ""
-    return f'<span style="color:{style.colour}">{style.glyph}</span> {text}{few}'
+    return legend_entry(f"{text}{few}", style)
 
 
-def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: str, level: float) -> None:
+def _subtitle(lines: Sequence[RocLine], level: float) -> str:
+    """Say what brackets, line and band are."""
+    parts = [f"In brackets: {100 * level:g}\u00a0% CI", "thin dotted: chance"]
+    bands = [line.band for line in lines if line.band is not None]
+    if bands:
+        parts.insert(1, f"band: pointwise {100 * bands[0].level:g}\u00a0% CI")
+    return "  ·  ".join(parts)
+
+
+def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: str, subtitle: str) -> None:
     """Place title, legend and the square plot by pixels."""
     text, n_lines = broken_title(title)
-    legend_px = LEGEND_ROW_PX * len(rows) + 8
-    top = 10 + 21 * n_lines + 34 + legend_px
+    top = 10 + 21 * n_lines + 34 + legend_height(rows)
     ticks = {"range": [-0.01, 1.01], "tickvals": np.round(np.linspace(0, 1, 6), 1), "constrain": "domain"}
     figure.update_layout(
         template=TEMPLATE,
@@ -214,7 +249,7 @@ def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: s
         margin={"l": _LEFT_PX, "r": 20, "t": top, "b": _BOTTOM_PX},
         title={
             "text": text,
-            "subtitle": {"text": f"In brackets: {100 * level:g}\u00a0% CI  ·  dotted: chance"},
+            "subtitle": {"text": subtitle},
             "yref": "container",
             "y": 1,
             "yanchor": "top",
@@ -226,7 +261,7 @@ def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: s
         hovermode="closest",
         hoverlabel={"font": {"size": SMALL_PX}},
     )
-    add_legend(figure, rows, _LEFT_PX, legend_px - LEGEND_ROW_PX / 2)
+    add_legend(figure, rows, _LEFT_PX)
 
 
 def _alt(lines: Sequence[RocLine], title: str, operating_point: tuple[float, float] | None) -> str:

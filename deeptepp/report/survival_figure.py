@@ -9,17 +9,18 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
+from deeptepp.domain.cohort import Arm
+from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.curve_labels import (
-    LEGEND_ROW_PX,
     PLOT_PX,
-    CurveStyle,
     add_end_labels,
     add_legend,
     add_table_words,
+    legend_height,
     legend_text,
-    styles_of,
 )
+from deeptepp.report.curve_styles import CurveStyle, styles_of, styles_of_crossed
 from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.marks import broken_title, finish, title_pad
@@ -31,6 +32,12 @@ Floats = npt.NDArray[np.float64]
 _AXIS_PX, _ROW_PX, _TITLE_LINE_PX, _SUBTITLE_PX = 54, 20, 21, 34
 """Heights of the parts of the figure."""
 
+_NARROWEST_PX = 520
+"""Width down to which nothing may run into each other."""
+
+_MOST_TICKS = 1500
+"""More distinct censoring times than this are drawn to a fortieth of a month, which no screen resolves."""
+
 
 def kaplan_meier_figure(
     curves: Sequence[KaplanMeierCurve],
@@ -38,6 +45,8 @@ def kaplan_meier_figure(
     title: str,
     p_value: float | None = None,
     colours: Sequence[str] | None = None,
+    tiers: Sequence[Tier] | None = None,
+    arms: Sequence[Arm] | None = None,
     max_months: float | None = None,
     grey_below_events: int = 0,
     y_title: str = "Event-free",
@@ -56,6 +65,10 @@ def kaplan_meier_figure(
     colours : sequence of str, optional
         One per curve; colours of tiers and arms also bring their shape and dash. Without it, curves labelled as
         a tier or an arm get its colour.
+    tiers : sequence of Tier, optional
+        One per curve, where curves are of a tier in an arm: its colour.
+    arms : sequence of Arm, optional
+        One per curve, with ``tiers``: its dash and shape.
     max_months : float, optional
         End of the axis; the last observation when left out.
     grey_below_events : int
@@ -77,9 +90,12 @@ def kaplan_meier_figure(
     """
     if not curves:
         raise NotEstimable(what="The figure", reason="no group has patients")
-    styles = styles_of(curves, colours, grey_below_events)
+    if tiers is not None and arms is not None:
+        styles = styles_of_crossed(curves, tiers, arms, grey_below_events)
+    else:
+        styles = styles_of(curves, colours, grey_below_events)
     end = max_months or max(12.0, *(curve.last_months for curve in curves))
-    ticks = np.arange(0, end + 1e-9, 12 if end <= 144 else 24)
+    ticks = _ticks(curves, styles, end)
     figure = go.Figure()
     for curve, style in zip(curves, styles, strict=True):
         _add_curve(figure, curve, style, end)
@@ -88,6 +104,21 @@ def kaplan_meier_figure(
     rows = [(style, legend_text(curve, style)) for curve, style in zip(curves, styles, strict=True)]
     _lay_out(figure, rows, _titles(title, p_value, curves), (end, ticks), y_title)
     return finish(figure, _alt(title, p_value, curves, y_title), simulated=simulated)
+
+
+def _ticks(curves: Sequence[KaplanMeierCurve], styles: Sequence[CurveStyle], end: float) -> Floats:
+    """Choose the months of axis and table, so that the numbers at risk keep apart in the narrowest figure."""
+    left, right = _margins(styles)
+    number_px = 9 + 7.5 * len(str(max(curve.n for curve in curves)))
+    n_ticks = max((_NARROWEST_PX - left - right) / number_px, 2)
+    step = next((step for step in (12, 24, 36, 60, 120) if end / step <= n_ticks), 12 * int(np.ceil(end / 24)))
+    return np.arange(0, end + 1e-9, step, dtype=np.float64)
+
+
+def _margins(styles: Sequence[CurveStyle]) -> tuple[int, int]:
+    """Give the room to the left and right of the plot for the short names, px."""
+    widest = max(len(style.short) for style in styles)
+    return max(76, 42 + 8 * widest), 30 + 8 * widest
 
 
 def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, end: float) -> None:
@@ -104,22 +135,30 @@ def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, en
         hoverinfo="skip",
         name=f"{curve.label} band",
     )
-    months = np.append(curve.months[curve.months <= end], min(curve.last_months, end))
-    read = [curve.at(float(t)) for t in months]
+    place = np.flatnonzero(curve.months <= end)
+    months = np.append(curve.months[place], min(curve.last_months, end))
+    place = np.append(place, place[-1])
+    survival, low, high = curve.survival[place], curve.low[place], curve.high[place]
+    words = [
+        percent_ci(share, None if np.isnan(lower) else lower, None if np.isnan(upper) else upper)
+        for share, lower, upper in zip(survival, low, high, strict=True)
+    ]
     figure.add_scatter(
         x=months,
-        y=[100 * r.value for r in read],
+        y=100 * survival,
         mode="lines",
         line={"shape": "hv", "color": style.colour, "width": 2.4, "dash": style.dash},
         name=curve.label,
-        customdata=[[percent_ci(r.value, r.low, r.high), r.n_at_risk] for r in read],
+        customdata=list(zip(words, curve.n_at_risk(months).tolist(), strict=True)),
         hovertemplate=f"{escape(curve.label)}, %{{x:.1f}} months: %{{customdata[0]}}<br>"
         "%{customdata[1]} at risk<extra></extra>",
     )
     ticks = np.unique(curve.censored_months[curve.censored_months <= end])
+    if len(ticks) > _MOST_TICKS:
+        ticks = np.unique(np.round(40 * ticks) / 40)
     figure.add_scatter(
         x=ticks,
-        y=[100 * curve.at(float(t)).value for t in ticks],
+        y=100 * curve.survival[np.searchsorted(curve.months, ticks, side="right") - 1],
         mode="markers",
         marker={"symbol": "line-ns", "size": 7, "line": {"width": 1, "color": style.colour}},
         hoverinfo="skip",
@@ -173,15 +212,14 @@ def _lay_out(
     title, n_lines, subtitle = titles
     end, ticks = axis
     n = len(rows)
-    widest = max(len(style.short) for style, _ in rows)
-    left, legend_px = max(76, 42 + 8 * widest), LEGEND_ROW_PX * n + 8
-    top = 10 + _TITLE_LINE_PX * n_lines + _SUBTITLE_PX + legend_px
+    left, right = _margins([style for style, _ in rows])
+    top = 10 + _TITLE_LINE_PX * n_lines + _SUBTITLE_PX + legend_height(rows)
     table = _ROW_PX * n
     inner = PLOT_PX + _AXIS_PX + _ROW_PX + table
     figure.update_layout(
         template=TEMPLATE,
         height=top + inner + 8,
-        margin={"l": left, "r": 30 + 8 * widest, "t": top, "b": 8},
+        margin={"l": left, "r": right, "t": top, "b": 8},
         title={
             "text": title,
             "subtitle": {"text": subtitle},
@@ -209,7 +247,7 @@ def _lay_out(
         yaxis2={"range": [n - 0.5, -0.5], "domain": [0, table / inner], "visible": False, "fixedrange": True},
         hovermode="closest",
     )
-    add_legend(figure, rows, left, legend_px - LEGEND_ROW_PX / 2)
+    add_legend(figure, rows, left)
     add_table_words(figure, [style for style, _ in rows], table / inner)
 
 

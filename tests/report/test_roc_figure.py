@@ -7,6 +7,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.figures import RocLine, roc_figure
 from deeptepp.report.theme import ARM_COLOURS, FADED
 from deeptepp.stats.roc import roc_auc
+from deeptepp.stats.roc_band import roc_band
 
 
 def line(label, *, n=200, share=0.3, shift=1.0, seed=0, arm=None):
@@ -53,7 +54,7 @@ def test_an_arm_keeps_its_colour_and_a_curve_of_few_events_is_grey():
     colours = {trace.name: trace.line.color for trace in figure.data}
     assert colours["Trastuzumab"] == ARM_COLOURS[Arm.T]
     assert colours["None"] == FADED
-    assert "too few to read" in texts(figure, "legend")[1]
+    assert "too few to read" in texts(figure, "legend")[1].replace("<br>", " ")
 
 
 def test_the_operating_point_lies_where_its_numbers_say():
@@ -68,6 +69,20 @@ def test_simulated_patients_are_marked_and_real_ones_are_not():
         f"<b>{SIMULATED_COHORT}</b>"
     ]
     assert texts(roc_figure([line("MRI")], title="M", simulated=False), "simulated") == []
+
+
+def test_a_band_lies_under_its_curve_and_is_named():
+    rng = np.random.default_rng(1)
+    event = np.arange(60) < 20
+    scores = rng.normal(size=60) + event
+    banded = RocLine.of_curve("MRI", roc_auc(scores, event), band=roc_band(scores, event, n_draws=50))
+    figure = roc_figure([banded, line("other")], title="Models", simulated=False)
+    names = [trace.name for trace in figure.data]
+    assert names.index("MRI band") < names.index("MRI")
+    (band,) = [trace for trace in figure.data if trace.name == "MRI band"]
+    assert list(band.y) == [*banded.band.high, *banded.band.low[::-1]]
+    assert "band: pointwise 95\u00a0% CI" in figure.layout.title.subtitle.text
+    assert "band" not in roc_figure([line("MRI")], title="Models", simulated=False).layout.title.subtitle.text
 
 
 def test_no_curve_is_refused():

@@ -33,7 +33,8 @@ def traces(figure, name):
 
 def words_of(figure):
     layout = figure.layout
-    return " ".join([layout.title.text, layout.title.subtitle.text, *[a.text for a in layout.annotations]])
+    words = " ".join([layout.title.text, layout.title.subtitle.text, *[a.text for a in layout.annotations]])
+    return words.replace("<br>", " ")
 
 
 def test_line_and_band_follow_the_curve():
@@ -143,6 +144,36 @@ def test_labels_are_escaped_and_long_titles_broken():
     figure = kaplan_meier_figure([curve], title="word " * 30, simulated=False)
     assert "<img" not in words_of(figure)
     assert figure.layout.title.text.count("<br>") >= 2
+
+
+def test_a_tier_in_an_arm_has_the_colour_of_the_tier_and_the_dash_of_the_arm():
+    keys = [(tier, arm) for tier in (Tier.LOW, Tier.HIGH) for arm in Arm]
+    curves = [kaplan_meier(BY_ARM[i % 3], label=f"{tier}, {arm}") for i, (tier, arm) in enumerate(keys)]
+    figure = kaplan_meier_figure(
+        curves, title="By both", tiers=[t for t, _ in keys], arms=[a for _, a in keys], simulated=False
+    )
+    for (tier, arm), curve in zip(keys, curves, strict=True):
+        line = traces(figure, curve.label)[0].line
+        assert (line.color, line.dash) == (TIER_COLOURS[tier], ARM_DASHES[arm])
+    assert "High T+P" in words_of(figure)
+
+
+def test_six_other_groups_differ_in_colour_or_dash_and_names_cut_alike_become_letters():
+    curves = [kaplan_meier(BY_ARM[0], label=f"Hospital of the North, ward {i}") for i in range(6)]
+    figure = kaplan_meier_figure(curves, title="By ward", simulated=False)
+    assert (
+        len({(traces(figure, c.label)[0].line.color, traces(figure, c.label)[0].line.dash) for c in curves}) == 6
+    )
+    assert "ward 2 (C): " in words_of(figure)
+    assert "Hospital of…" not in words_of(figure)
+
+
+def test_numbers_of_six_digits_get_fewer_ticks():
+    follow_up = FollowUp(np.tile(BY_ARM[1].months, 300), np.tile(BY_ARM[1].event, 300))
+    curves = [kaplan_meier(follow_up, label="many")]
+    figure = kaplan_meier_figure(curves, title="Many", simulated=False)
+    assert list(figure.layout.xaxis.tickvals)[:3] == [0, 24, 48]
+    assert len(traces(figure, "many censored")[0].x) <= 40 * 125
 
 
 def test_margins_leave_room_for_the_labels_beside_the_plot():
