@@ -33,6 +33,8 @@ class IntervalSplit:
         Mean of each cluster.
     sizes : tuple of int
         Members of each cluster.
+    neighbours : tuple of (float, float)
+        Highest value below and lowest value above each split.
     within_sum_of_squares : float
         What the split minimises.
     n : int
@@ -42,6 +44,7 @@ class IntervalSplit:
     boundaries: tuple[float, ...]
     centres: tuple[float, ...]
     sizes: tuple[int, ...]
+    neighbours: tuple[tuple[float, float], ...]
     within_sum_of_squares: float
     n: int
 
@@ -110,6 +113,7 @@ def split_intervals(values: npt.ArrayLike, n_clusters: int) -> IntervalSplit:
         boundaries=tuple((a + b) / 2 for a, b in pairwise(centres)),
         centres=tuple(centres),
         sizes=tuple(int(counts[p].sum()) for p in parts),
+        neighbours=tuple((float(distinct[edge - 1]), float(distinct[edge])) for edge in edges[1:-1]),
         within_sum_of_squares=within,
         n=len(scores),
     )

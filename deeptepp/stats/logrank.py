@@ -93,8 +93,8 @@ def log_rank(
     values, vectors = np.linalg.eigh(covariance)
     kept = values > _RANK_TOLERANCE * max(values.max(), np.finfo(np.float64).tiny)
     statistic = float((((vectors[:, kept].T @ excess) ** 2) / values[kept]).sum())
-    name = "log-rank" if rho == 0 else f"Harrington-Fleming (rho = {rho:g})"
-    return _test(groups, (observed, expected, covariance), statistic, int(kept.sum()), _named(name, strata))
+    sums = (observed, expected, covariance)
+    return _test(groups, sums, statistic, int(kept.sum()), _named(_weighted(rho), strata))
 
 
 def log_rank_trend(
@@ -102,6 +102,7 @@ def log_rank_trend(
     *,
     scores: Sequence[float] | None = None,
     strata: Sequence[npt.ArrayLike] | None = None,
+    rho: float = 0.0,
 ) -> LogRankTest:
     """Test whether the hazard rises or falls along ordered groups.
 
@@ -112,6 +113,8 @@ def log_rank_trend(
     scores : sequence of float, optional
         Position of each group; 1, 2, 3 ... when left out.
     strata : sequence of (n_i,) array_like, optional
+        As in ``log_rank``.
+    rho : float
         As in ``log_rank``.
 
     Returns
@@ -124,7 +127,7 @@ def log_rank_trend(
     NotEstimable
         Fewer than two groups have patients.
     """
-    observed, expected, covariance = _sums(groups, strata, 0.0)
+    observed, expected, covariance = _sums(groups, strata, rho)
     weights = np.arange(1.0, len(groups) + 1) if scores is None else np.asarray(scores, dtype=np.float64)
     # Groups at one position cannot show a trend; centring keeps the test free of where the scores begin.
     weights = weights - weights.mean()
@@ -133,7 +136,12 @@ def log_rank_trend(
     can_test = variance > _RANK_TOLERANCE * scale
     statistic = float(weights @ (observed - expected)) ** 2 / variance if can_test else 0.0
     sums = (observed, expected, covariance)
-    return _test(groups, sums, statistic, int(can_test), _named("log-rank for trend", strata))
+    return _test(groups, sums, statistic, int(can_test), _named(f"{_weighted(rho)} for trend", strata))
+
+
+def _weighted(rho: float) -> str:
+    """Name a test by its weights."""
+    return "log-rank" if rho == 0 else f"Harrington-Fleming (rho = {rho:g})"
 
 
 def _named(name: str, strata: object) -> str:

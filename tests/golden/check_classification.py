@@ -2,5 +2,166 @@
 
 from __future__ import annotations
 
-CHECKS = {}
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from golden.comparison import Comparison
+from golden.oracle import Case, by_group, follow_up
+
+from deeptepp.stats.auc_comparison import compare_auc, compare_auc_unpaired
+from deeptepp.stats.decision_curve import DecisionCurve, decision_curve, decision_curve_at
+from deeptepp.stats.kmeans import split_intervals
+from deeptepp.stats.operating_point import at_threshold, youden
+from deeptepp.stats.proportion import ProportionInterval
+from deeptepp.stats.roc import roc_auc
+
+
+def scores_of(case: Case, *names: str) -> tuple[list[np.ndarray], np.ndarray]:
+    """Scores of the patients with all of them known, and who has the event."""
+    frame = case.table(case.columns["y"], *names)
+    negated = case.params.get("negate") or []
+    columns = [frame[name].to_numpy(float) * (-1 if name in negated else 1) for name in names]
+    return columns, frame[case.columns["y"]].to_numpy(float) == 1
+
+
+def as_list(value: Any) -> list:
+    """What R writes as a list, or as its only member."""
+    return value if isinstance(value, list) else [value]
+
+
+def check_roc(case: Case, comparison: Comparison) -> None:
+    """Every score by itself, and the pairs."""
+    for name, expected in case.expected["single"].items():
+        (scores,), events = scores_of(case, name)
+        compare_single(name, scores, events, expected, comparison)
+    for expected in as_list(case.expected.get("paired_delong") or []):
+        (first, second), events = scores_of(case, *expected["pair"])
+        found, what = compare_auc(first, second, events), " - ".join(expected["pair"])
+        comparison.numbers(f"{what} auc", found.auc, expected["auc"])
+        comparison.number(f"{what} diff", found.difference, expected["diff"])
+        comparison.number(f"{what} z", found.z, expected["z"])
+        comparison.number(f"{what} p", found.p_value, expected["p"])
+        comparison.number(f"{what} cov", found.covariance, expected["cov"])
+        comparison.numbers(f"{what} var", found.variance, expected["var"])
+        if expected.get("ci_diff") is not None:
+            comparison.numbers(f"{what} ci_diff", [found.low, found.high], expected["ci_diff"])
+
+
+def compare_single(
+    what: str, scores: np.ndarray, events: np.ndarray, expected: dict, comparison: Comparison
+) -> None:
+    """AUC, Youden's cut-offs and the table at the lowest and highest of them."""
+    curve, point = roc_auc(scores, events), youden(scores, events)
+    comparison.exactly(f"{what} n_pos", curve.n_events, expected["n_pos"])
+    comparison.exactly(f"{what} n_neg", curve.n - curve.n_events, expected["n_neg"])
+    comparison.number(f"{what} auc", curve.auc, expected["auc"])
+    if curve.standard_error is None:
+        # No variance, or none that can be estimated: we give no interval, R one of width 0.
+        comparison.exactly(f"{what} delong_se", float(expected["delong_se"] or 0), 0.0)
+    else:
+        comparison.number(f"{what} delong_se", curve.standard_error, expected["delong_se"])
+        comparison.numbers(f"{what} ci_delong", [curve.low, curve.high], expected["ci_delong"])
+    best = expected["youden"]
+    points = [at_threshold(scores, events, threshold) for threshold in point.tied_thresholds]
+    sums = [found.sensitivity.value + found.specificity.value for found in points]
+    theirs = as_list(best["thresholds"])
+    if len(theirs) < len(points):
+        # R adds shares as floats, so that ties of whole numbers can come apart in the last digit.
+        points = [found for found, total in zip(points, sums, strict=True) if total == max(sums)]
+    comparison.exactly(f"{what} n_best", len(points), best["n_best"])
+    comparison.numbers(f"{what} thresholds", [found.threshold for found in points], theirs)
+    comparison.numbers(f"{what} sens", [found.sensitivity.value for found in points], best["sens"])
+    comparison.numbers(f"{what} spec", [found.specificity.value for found in points], best["spec"])
+    for place, chosen in (("at_smallest_best", points[0]), ("at_largest_best", points[-1])):
+        compare_row(f"{what} {place}", scores, events, chosen.threshold, expected[place], comparison)
+
+
+def compare_row(
+    what: str, scores: np.ndarray, events: np.ndarray, threshold: float, expected: dict, comparison: Comparison
+) -> None:
+    """One row of the cut-off table, with both kinds of interval."""
+    row = at_threshold(scores, events, threshold)
+    exact = at_threshold(scores, events, threshold, interval=ProportionInterval.CLOPPER_PEARSON)
+    comparison.number(f"{what} threshold", row.threshold, expected["threshold"])
+    counts = (row.n_true_positive, row.n_false_positive, row.n_false_negative, row.n_true_negative)
+    comparison.exactly(f"{what} counts", list(counts), [expected[name] for name in ("tp", "fp", "fn", "tn")])
+    comparison.number(f"{what} youden_J", row.youden, expected["youden_J"])
+    shares = {
+        "sens": "sensitivity",
+        "spec": "specificity",
+        "acc": "accuracy",
+        "ppv": "positive_predictive_value",
+        "npv": "negative_predictive_value",
+    }
+    for name, ours in shares.items():
+        comparison.number(f"{what} {name}", getattr(row, ours).value, expected[name]["value"])
+        for kind, source in (("wilson", row), ("cp", exact)):
+            share = getattr(source, ours)
+            comparison.numbers(f"{what} {name} {kind}", [share.low, share.high], expected[name][kind])
+
+
+def check_unpaired(case: Case, comparison: Comparison) -> None:
+    """One score in two samples."""
+    columns, expected = case.columns, case.expected
+    groups = by_group(case.table(*columns.values()), columns["group"])
+    comparison.exactly("groups", list(groups), expected["groups"])
+    samples = [
+        (rows[columns["score"]].to_numpy(float), rows[columns["y"]].to_numpy(float) == 1)
+        for rows in groups.values()
+    ]
+    found = compare_auc_unpaired(*samples)
+    comparison.numbers("auc", found.auc, expected["auc"])
+    comparison.numbers("se", found.standard_error, expected["se"])
+    comparison.number("D", found.statistic, expected["D"])
+    comparison.number("df", found.degrees_of_freedom, expected["df"])
+    comparison.number("p", found.p_value, expected["p"])
+    comparison.number("p_normal", found.p_normal, expected["p_normal"])
+
+
+def check_decision_curve(case: Case, comparison: Comparison) -> None:
+    """Net benefit of every model."""
+    columns, expected = case.columns, case.expected
+    names = as_list(columns["risk"])
+    frame = case.table(columns.get("y"), columns.get("time"), columns.get("status"), *names)
+    for name in names:
+        curve = curve_of(case, frame, name)
+        what = str(name)
+        comparison.numbers(f"{what} thresholds", curve.thresholds, expected["thresholds"])
+        comparison.numbers(f"{what} treat_all", curve.treat_all, expected["treat_all"])
+        comparison.numbers(f"{what} net benefit", curve.net_benefit, expected["models"][name])
+        avoided = expected["net_interventions_avoided_per_100"][name]
+        comparison.numbers(f"{what} avoided", curve.avoided_per_100, avoided)
+
+
+def curve_of(case: Case, frame: pd.DataFrame, name: str) -> DecisionCurve:
+    """The decision curve of one risk, for an outcome known of everybody or under censoring."""
+    risk, thresholds = frame[name].to_numpy(float), as_list(case.expected["thresholds"])
+    if case.columns.get("time"):
+        horizon = case.params["at"]
+        return decision_curve_at(risk, follow_up(frame, case.columns), horizon, thresholds, label=name)
+    return decision_curve(risk, frame[case.columns["y"]].to_numpy(float) == 1, thresholds, label=name)
+
+
+def check_clusters(case: Case, comparison: Comparison) -> None:
+    """K-means of the scores above a cut-off."""
+    scores = case.table(case.columns["score"])[case.columns["score"]].to_numpy(float)
+    above, expected = scores[scores > case.params["cutoff"]], case.expected
+    split = split_intervals(above, case.params["k"])
+    comparison.exactly("n_low", len(scores) - len(above), expected["n_low"])
+    comparison.exactly("n_above", split.n, expected["n_above"])
+    comparison.exactly("sizes", list(split.sizes), as_list(expected["sizes"]))
+    comparison.numbers("centers", split.centres, expected["centers"])
+    comparison.number("tot_withinss", split.within_sum_of_squares, expected["tot_withinss"])
+    for ours, theirs in zip(split.neighbours, expected["boundary_values"], strict=True):
+        comparison.numbers("boundary_values", ours, theirs)
+    comparison.numbers("boundary_center_midpoint", split.boundaries, expected["boundary_center_midpoint"])
+
+
+CHECKS = {
+    "roc": check_roc,
+    "roc.unpaired": check_unpaired,
+    "dca": check_decision_curve,
+    "kmeans": check_clusters,
+}
 """Checks by kind of case: ``check(case, comparison)``."""

@@ -2,5 +2,142 @@
 
 from __future__ import annotations
 
-CHECKS = {}
+import numpy as np
+from golden.comparison import Comparison
+from golden.oracle import Case, as_levels, by_group, follow_up
+
+from deeptepp.stats.fixed_time import compare_survival_at
+from deeptepp.stats.kaplan_meier import Interval, KaplanMeierCurve, kaplan_meier
+from deeptepp.stats.logrank import log_rank, log_rank_trend
+from deeptepp.stats.logrank_pairwise import log_rank_pairwise
+from deeptepp.stats.rmst import compare_restricted_means
+
+
+def check_curves(case: Case, comparison: Comparison) -> None:
+    """Every group at every time on every scale."""
+    columns = case.columns
+    groups = by_group(case.table(*columns.values()), columns.get("group"))
+    comparison.exactly("groups", list(groups), list(case.expected))
+    for label, rows in groups.items():
+        expected = case.expected[label]
+        for interval in Interval:
+            curve = kaplan_meier(follow_up(rows, columns), label=label, interval=interval)
+            if interval is Interval.LOG_LOG:
+                compare_curve(label, curve, expected, comparison)
+            compare_band(label, curve, expected, comparison)
+
+
+def compare_curve(label: str, curve: KaplanMeierCurve, expected: dict, comparison: Comparison) -> None:
+    """What does not depend on the scale of the interval."""
+    comparison.exactly(f"{label} n", curve.n, expected["n"])
+    comparison.exactly(f"{label} events", curve.n_events, expected["events"])
+    comparison.number(f"{label} max_time", curve.last_months, expected["max_time"])
+    at = [curve.at(time) for time in expected["times"]]
+    comparison.exactly(f"{label} n_risk", [found.n_at_risk for found in at], expected["n_risk"])
+    comparison.exactly(f"{label} cum_events", [found.n_events for found in at], expected["cum_events"])
+    comparison.numbers(f"{label} surv", [found.value for found in at], expected["surv"])
+    comparison.numbers(f"{label} se", [found.standard_error for found in at], expected["se_greenwood"])
+
+
+def compare_band(label: str, curve: KaplanMeierCurve, expected: dict, comparison: Comparison) -> None:
+    """Interval at every time, and the median with its interval, on one scale."""
+    band = expected[f"ci_{curve.interval.value.replace('-', '')}"]
+    for i, time in enumerate(expected["times"]):
+        found = curve.at(time)
+        for side, ours in (("lower", found.low), ("upper", found.high)):
+            # Before the first event R gives (1, 1) or null; we say that there is no interval.
+            no_event_yet = found.value == 1 and ours is None and band[side][i] == 1
+            comparison.number(
+                f"{label} {curve.interval} {side} at {time}", 1 if no_event_yet else ours, band[side][i]
+            )
+    median = expected["median"][curve.interval.value]
+    comparison.number(f"{label} median", curve.median.months, median["estimate"])
+    comparison.number(f"{label} {curve.interval} median lower", curve.median.low, median["lower"])
+    comparison.number(f"{label} {curve.interval} median upper", curve.median.high, median["upper"])
+
+
+def check_fixed_time(case: Case, comparison: Comparison) -> None:
+    """Two curves at one time; the first group less the second."""
+    columns, expected = case.columns, case.expected
+    groups = by_group(case.table(*columns.values()), columns["group"])
+    comparison.exactly("groups", list(groups), expected["groups"])
+    first, second = (follow_up(rows, columns) for rows in groups.values())
+    found = compare_survival_at(first, second, expected["time"])
+    arms = (found.index, found.reference)
+    comparison.numbers("surv", [arm.value for arm in arms], expected["surv"])
+    comparison.numbers("se", [arm.standard_error for arm in arms], expected["se"])
+    comparison.number("diff", found.difference.value, expected["diff"])
+    comparison.numbers("diff_ci", [found.difference.low, found.difference.high], expected["diff_ci"])
+    for name, test in (("naive", found.naive), ("cloglog", found.log_log)):
+        chi_square = None if test.p_value is None else test.statistic
+        comparison.number(f"chisq_{name}", chi_square, expected[f"chisq_{name}"])
+        comparison.number(f"p_{name}", test.p_value, expected[f"p_{name}"])
+
+
+def check_log_rank(case: Case, comparison: Comparison) -> None:
+    """The test of all groups, for trend and of every pair."""
+    columns, expected = case.columns, case.expected
+    frame = case.table(*columns.values())
+    parts = by_group(frame, columns["group"])
+    groups = [follow_up(rows, columns) for rows in parts.values()]
+    strata = None
+    if columns.get("strata"):
+        strata = [as_levels(rows[columns["strata"]]).to_numpy(str) for rows in parts.values()]
+    rho = float(case.params.get("rho") or 0)
+    test = log_rank(groups, strata=strata, rho=rho)
+    comparison.exactly("groups", list(parts), expected["groups"])
+    comparison.exactly("n", test.n.tolist(), expected["n"])
+    comparison.numbers("observed", test.observed, expected["observed"])
+    comparison.numbers("expected", test.expected, expected["expected"])
+    comparison.numbers("var", test.covariance.ravel(), np.ravel(expected["var"]).tolist())
+    comparison.number("chisq", test.statistic, expected["chisq"])
+    comparison.exactly("df", test.degrees_of_freedom, expected["df"])
+    comparison.number("p", test.p_value, expected["p"])
+    if "trend" in expected:
+        trend = log_rank_trend(groups, scores=expected["trend"]["scores"], strata=strata, rho=rho)
+        comparison.number("trend chisq", trend.statistic, expected["trend"]["chisq"])
+        comparison.exactly("trend df", trend.degrees_of_freedom, expected["trend"]["df"])
+        comparison.number("trend p", trend.p_value, expected["trend"]["p"])
+    if "pairwise" in expected:
+        pairs = log_rank_pairwise(groups, list(parts), rho=rho)
+        theirs = expected["pairwise"]
+        comparison.exactly("pairs", [[pair.first, pair.second] for pair in pairs], theirs["pairs"])
+        comparison.numbers("p_raw", [pair.test.p_value for pair in pairs], theirs["p_raw"])
+        comparison.numbers("p_holm", [pair.p_holm for pair in pairs], theirs["p_holm"])
+        comparison.numbers("p_BH", [pair.p_benjamini_hochberg for pair in pairs], theirs["p_BH"])
+        comparison.numbers("p_bonferroni", [pair.p_bonferroni for pair in pairs], theirs["p_bonferroni"])
+
+
+def check_restricted_means(case: Case, comparison: Comparison) -> None:
+    """Both means, their difference and their ratios; the second group against the first."""
+    columns, expected = case.columns, case.expected
+    groups = by_group(case.table(*columns.values()), columns["group"])
+    comparison.exactly("groups", list(groups), expected["groups"])
+    reference, index = (follow_up(rows, columns) for rows in groups.values())
+    found = compare_restricted_means(index, reference, case.params["tau"])
+    arms = (found.reference, found.index)
+    comparison.numbers("rmst", [arm.estimate.value for arm in arms], expected["rmst"])
+    comparison.numbers("se", [arm.standard_error for arm in arms], expected["se"])
+    comparison.numbers("max_time", [arm.last_months for arm in arms], expected["max_time"])
+    comparison.number("diff", found.difference.value, expected["diff_2_minus_1"])
+    comparison.number("diff_se", found.standard_error, expected["diff_se"])
+    comparison.numbers("diff_ci", [found.difference.low, found.difference.high], expected["diff_ci"])
+    comparison.number("p", found.difference.p_value, expected["p"])
+    comparison.number("ratio", found.ratio.value, expected["ratio_2_over_1"])
+    comparison.numbers("ratio_ci", [found.ratio.low, found.ratio.high], expected["ratio_ci"])
+    # Without an event no time is lost; R then divides what rounding left of tau - RMST.
+    if min(arm.lost_months for arm in arms) > 0:
+        comparison.number("rmtl_ratio", found.lost_ratio.value, expected["rmtl_ratio_2_over_1"])
+        limits = [found.lost_ratio.low, found.lost_ratio.high]
+        comparison.numbers("rmtl_ratio_ci", limits, expected["rmtl_ratio_ci"])
+    else:
+        comparison.exactly("rmtl_ratio_ci", found.lost_ratio.is_estimable, False)
+
+
+CHECKS = {
+    "km": check_curves,
+    "km.fixed_time": check_fixed_time,
+    "logrank": check_log_rank,
+    "rmst": check_restricted_means,
+}
 """Checks by kind of case: ``check(case, comparison)``."""
