@@ -2,12 +2,16 @@
 
 from deeptepp.report.calibration_figure import calibration_figure
 from deeptepp.report.forest_figure import forest_figure
+from deeptepp.report.forest_rows import ForestBlock, ForestRow
 from deeptepp.report.roc_figure import RocLine, roc_figure
 from deeptepp.report.score_figure import score_distribution_figure
+from deeptepp.report.subgroup_figure import subgroup_forest_figure
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.theme import for_dark_page
 
 __all__ = [
+    "ForestBlock",
+    "ForestRow",
     "RocLine",
     "calibration_figure",
     "for_dark_page",
@@ -15,4 +19,5 @@ __all__ = [
     "kaplan_meier_figure",
     "roc_figure",
     "score_distribution_figure",
+    "subgroup_forest_figure",
 ]

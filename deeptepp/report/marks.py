@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
 from textwrap import wrap
 
 import plotly.graph_objects as go
 
 from deeptepp.domain.risk import SIMULATED_COHORT
-from deeptepp.report.theme import NEUTRAL
+from deeptepp.report.text_width import broken, text_px
+from deeptepp.report.theme import NEUTRAL, SMALL_PX
 
 _TITLE_CHARACTERS = 58
 """Longest line of a bold 16 px title in a figure 560 px wide."""
+
+_SUBTITLE_TEXT_PX = 495
+"""Longest line of a subtitle in a figure 520 px wide."""
 
 
 def broken_title(title: str) -> tuple[str, int]:
@@ -44,6 +50,46 @@ def title_pad(n_lines: int) -> dict[str, int]:
         Of the title's layout, px.
     """
     return {"t": 10 + 14 * (n_lines - 1), "l": 10}
+
+
+def heading(title: str, facts: Sequence[str]) -> tuple[dict[str, object], int]:
+    """Lay out title and subtitle at the top of a figure, both broken to fit the narrowest one.
+
+    Parameters
+    ----------
+    title : str
+        What is shown; plain text.
+    facts : sequence of str
+        Short facts for the lines below it; plain text.
+
+    Returns
+    -------
+    tuple of dict and int
+        Title of the layout, and the height that it takes, px.
+    """
+    text, n_lines = broken_title(escape(title))
+    lines = _packed(facts)
+    layout = {
+        "text": text,
+        "subtitle": {"text": "<br>".join(escape(line) for line in lines)},
+        "yref": "container",
+        "y": 1,
+        "yanchor": "top",
+        "pad": title_pad(n_lines),
+    }
+    return layout, 12 + 21 * n_lines + 17 * len(lines) + (13 if lines else 0)
+
+
+def _packed(facts: Sequence[str]) -> list[str]:
+    """Put as many facts on each line as fit; a longer one is broken."""
+    lines: list[str] = []
+    for fact in filter(None, facts):
+        longer = f"{lines[-1]}  ·  {fact}" if lines else fact
+        if lines and text_px(longer, SMALL_PX) <= _SUBTITLE_TEXT_PX:
+            lines[-1] = longer
+        else:
+            lines.extend(broken(fact, _SUBTITLE_TEXT_PX, SMALL_PX))
+    return lines
 
 
 def finish(figure: go.Figure, alt: str, *, simulated: bool, mark_height: float = 0.04) -> go.Figure:

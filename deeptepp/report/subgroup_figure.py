@@ -1,0 +1,435 @@
+"""Forest of hazard ratios by subgroup: counts per arm, ratio with interval, overall diamond, heterogeneity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from math import isfinite, log10
+
+import plotly.graph_objects as go
+
+from deeptepp.errors import NotEstimable
+from deeptepp.report.forest_rows import INDENT_PX, ForestBlock, ForestRow, PlacedLine, column_px, placed
+from deeptepp.report.format import p_value
+from deeptepp.report.marks import finish, heading
+from deeptepp.report.text_width import broken, text_px, widest_px
+from deeptepp.report.theme import FADED, FONT_PX, NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
+
+_COLOUR, _OVERALL_COLOUR = OTHER_COLOURS[0], OTHER_COLOURS[2]
+"""Of subgroups and of the last row."""
+
+_MARK_PX, _LINE_PX, _LEAST_NUMBER_PX = 34, 17, 96
+"""Heights of the room for the mark of simulated data and of a line; least width of the column of ratios."""
+
+_LIMITS = (0.05, 20.0)
+"""An interval that reaches beyond leaves the axis with an arrow."""
+
+_FURTHEST = (0.02, 50.0)
+"""An estimate that lies beyond does, too."""
+
+_TICKS = ((0.25, 0.5, 1, 2, 4), (0.1, 0.3, 1, 3, 10), (0.01, 0.1, 1, 10, 100))
+"""Marks of the axis for a range of up to 1.3 powers of ten, up to 2.2, and more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Names of the columns of counts, and widths of all columns, px."""
+
+    names: tuple[str, ...]
+    heads: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...]
+    label_px: int
+    number_px: int
+
+    @property
+    def left_px(self) -> int:
+        """Left margin."""
+        return 10 + self.label_px + sum(self.widths) + 10
+
+    def right_edge(self, place: int) -> int:
+        """Distance of the right edge of one column from the plot."""
+        return 10 + sum(self.widths[place + 1 :])
+
+
+def subgroup_forest_figure(
+    blocks: Sequence[ForestBlock],
+    *,
+    title: str,
+    index_name: str = "",
+    reference_name: str = "",
+    overall: ForestRow | None = None,
+    heterogeneity_p: float | None = None,
+    ratio_name: str = "Hazard ratio",
+    notes: Sequence[str] = (),
+    simulated: bool,
+) -> go.Figure:
+    """Draw hazard ratios by subgroup with counts, intervals and tests.
+
+    Parameters
+    ----------
+    blocks : sequence of ForestBlock
+        From top to bottom.
+    title : str
+        What is compared.
+    index_name, reference_name : str
+        Names of the arms; empty where the ratio is not between two arms, and one column counts all.
+    overall : ForestRow, optional
+        All patients, drawn as a diamond.
+    heterogeneity_p : float, optional
+        Of one test over all rows, printed below the title; tests of single blocks stand in their headings.
+    ratio_name : str
+        Title of the axis.
+    notes : sequence of str
+        Short facts for the line below the title, for example the method.
+    simulated : bool
+        The patients are simulated; the figure says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Height fixed by the rows, width free from about 520 px; ``layout.meta["alt"]`` holds the content in words.
+
+    Raises
+    ------
+    NotEstimable
+        There is no row.
+    """
+    rows = [row for block in blocks for row in block.rows]
+    if not rows:
+        raise NotEstimable(what="The figure", reason="there is no subgroup")
+    lines = placed(blocks, overall)
+    names = (index_name, reference_name) if index_name and reference_name else ()
+    columns = _columns(names, lines)
+    limits = _limits([line.row for line in lines if line.row is not None])
+    figure = go.Figure()
+    most = max(max(row.hazard_ratio.n_events for row in rows), 1)
+    for line in lines:
+        if line.row is not None:
+            _add_estimate(figure, line, line.row, limits, most)
+        _add_texts(figure, line, columns)
+    _add_heads(figure, columns)
+    facts = _facts(rows, overall, heterogeneity_p, notes)
+    _lay_out(figure, lines, columns, limits, heading(title, facts), ratio_name)
+    _add_directions(figure, columns)
+    bottom = lines[-1].middle + lines[-1].height / 2
+    mark_height = 4 / (bottom + _MARK_PX)
+    return finish(figure, _alt(title, blocks, overall, names, facts), simulated=simulated, mark_height=mark_height)
+
+
+def _columns(names: tuple[str, ...], lines: Sequence[PlacedLine]) -> _Columns:
+    """Set the widths of the columns by their longest word."""
+    heads, widths = [], []
+    for place, name in enumerate(names or ("All",)):
+        word = max(text_px(word, SMALL_PX + 0.7) for word in name.split())
+        counts = [_counts(line.row, names)[place] for line in lines if line.row is not None]
+        width = max(54.0, min(word, 96.0), widest_px(counts, SMALL_PX + 0.7))
+        # Bold is wider than the measure of regular text.
+        head = broken(name, width, SMALL_PX + 0.7) if names else []
+        heads.append((*head, "events/n"))
+        widths.append(int(width) + 10)
+    label_px, number_px = column_px(lines)
+    return _Columns(names, tuple(heads), tuple(widths), label_px, max(number_px, _LEAST_NUMBER_PX) + 12)
+
+
+def _counts(row: ForestRow, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Give what stands in the columns of counts; blanks where a row has no counts per arm."""
+    if not names:
+        return (row.all_counts,)
+    return row.counts if len(row.counts) == len(names) else ("",) * len(names)
+
+
+def _limits(rows: Sequence[ForestRow]) -> tuple[float, float]:
+    """Choose the ends of the axis, powers of ten: all estimates and, as far as is sensible, their intervals."""
+    low, high = 0.45, 2.2
+    for row in rows:
+        ratio = row.hazard_ratio
+        if ratio.value is None:
+            continue
+        lower = ratio.value if ratio.low is None else max(ratio.low, _LIMITS[0])
+        upper = ratio.value if ratio.high is None else min(ratio.high, _LIMITS[1])
+        low = min(low, max(min(lower, 0.85 * ratio.value), _FURTHEST[0]))
+        high = max(high, min(max(upper, 1.18 * ratio.value), _FURTHEST[1]))
+    return log10(low) - 0.04, log10(high) + 0.04
+
+
+def _at(ratio: float) -> float:
+    """Give the place of a ratio on the axis; far out where there is none."""
+    return -9.0 if ratio <= 0 else 9.0 if not isfinite(ratio) else log10(ratio)
+
+
+def _add_estimate(
+    figure: go.Figure, line: PlacedLine, row: ForestRow, limits: tuple[float, float], most: int
+) -> None:
+    """Add interval, arrows and point, or the diamond, of one row."""
+    ratio = row.hazard_ratio
+    if ratio.value is None:
+        return
+    colour = _OVERALL_COLOUR if line.is_overall else _COLOUR
+    at, y = _at(ratio.value), line.middle
+    if ratio.low is None or ratio.high is None:
+        _add_marks(figure, [at], y, {"symbol": "square-open", "size": 9, "color": FADED}, row)
+        return
+    low, high = _at(ratio.low), _at(ratio.high)
+    begin, end = max(low, limits[0]), min(high, limits[1])
+    if line.is_overall and low >= limits[0] and high <= limits[1]:
+        _add_diamond(figure, (low, at, high), y, row)
+        return
+    if begin < end:
+        figure.add_scatter(
+            x=[begin, end],
+            y=[y, y],
+            mode="lines",
+            line={"color": colour, "width": 1.8},
+            hoverinfo="skip",
+            name="interval",
+        )
+    for leaves, x, symbol in (
+        (low < begin, limits[0], "triangle-left"),
+        (high > end, limits[1], "triangle-right"),
+    ):
+        if leaves:
+            _add_marks(figure, [x], y, {"symbol": symbol, "size": 10, "color": colour}, row, name="arrow")
+    if limits[0] <= at <= limits[1]:
+        # The area of a square grows with its events.
+        size = 5 + 9 * min(ratio.n_events / most, 1) ** 0.5
+        symbol = "diamond" if line.is_overall else "square"
+        _add_marks(figure, [at], y, {"symbol": symbol, "size": size, "color": colour}, row)
+
+
+def _add_marks(
+    figure: go.Figure,
+    x: list[float],
+    y: float,
+    marker: dict[str, object],
+    row: ForestRow,
+    *,
+    name: str = "estimate",
+) -> None:
+    """Add markers of a row."""
+    figure.add_scatter(
+        x=x,
+        y=[y],
+        mode="markers",
+        marker=marker,
+        cliponaxis=False,
+        name=name,
+        hovertemplate=f"{escape(row.label)}: {escape(row.number)}<extra></extra>",
+    )
+
+
+def _add_diamond(figure: go.Figure, points: tuple[float, float, float], y: float, row: ForestRow) -> None:
+    """Add a diamond as wide as the interval."""
+    low, at, high = points
+    figure.add_scatter(
+        x=[low, at, high, at, low],
+        y=[y, y - 8, y, y + 8, y],
+        mode="lines",
+        fill="toself",
+        fillcolor=_OVERALL_COLOUR,
+        line={"color": _OVERALL_COLOUR, "width": 1},
+        hoveron="fills",
+        hoverinfo="text",
+        text=f"{escape(row.label)}: {escape(row.number)}",
+        name="overall",
+    )
+
+
+def _add_texts(figure: go.Figure, line: PlacedLine, columns: _Columns) -> None:
+    """Write name, counts and ratio of one line."""
+    is_bold = line.row is None or line.is_overall
+    shift = -columns.left_px + 10 + INDENT_PX * line.is_indented
+    _write(figure, line.label, (0, shift, "left"), line.middle, is_bold=is_bold, name="label")
+    if line.row is not None:
+        for place, counts in enumerate(_counts(line.row, columns.names)):
+            where = (0, -columns.right_edge(place), "right")
+            _write(figure, (counts,), where, line.middle, is_bold=line.is_overall, name="counts")
+    if line.number:
+        _write(
+            figure,
+            line.number,
+            (1, columns.number_px, "right"),
+            line.middle,
+            is_bold=line.is_overall,
+            name="number",
+        )
+
+
+def _write(
+    figure: go.Figure,
+    lines: Sequence[str],
+    where: tuple[float, float, str],
+    y: float,
+    *,
+    is_bold: bool,
+    name: str,
+) -> None:
+    """Write lines at a share of the plot's width, shifted by px, and a height."""
+    x, shift, side = where
+    text = "<br>".join(escape(line) for line in lines)
+    figure.add_annotation(
+        text=f"<b>{text}</b>" if is_bold else text,
+        xref="paper",
+        yref="y",
+        x=x,
+        xshift=shift,
+        y=y,
+        xanchor=side,
+        yanchor="middle",
+        align=side,
+        showarrow=False,
+        font={"size": SMALL_PX},
+        name=name,
+    )
+
+
+def _add_heads(figure: go.Figure, columns: _Columns) -> None:
+    """Write the names of the columns above the first line."""
+    heads = [(lines, 0, -columns.right_edge(place)) for place, lines in enumerate(columns.heads)]
+    for lines, x, shift in [*heads, (("Ratio (CI)",), 1, columns.number_px)]:
+        figure.add_annotation(
+            text=f"<b>{'<br>'.join(escape(line) for line in lines)}</b>",
+            xref="paper",
+            yref="paper",
+            x=x,
+            xshift=shift,
+            y=1,
+            yshift=4,
+            xanchor="right",
+            yanchor="bottom",
+            align="right",
+            showarrow=False,
+            font={"size": SMALL_PX},
+            name="head",
+        )
+
+
+def _directions(columns: _Columns) -> tuple[list[str], list[str]]:
+    """Say what either side of 1 means, broken into lines; nothing without arms."""
+    if not columns.names:
+        return [], []
+    lower, higher = f"← lower hazard with {columns.names[0]}", f"higher hazard with {columns.names[0]} →"
+    return broken(lower, 126, SMALL_PX), broken(higher, 126, SMALL_PX)
+
+
+def _add_directions(figure: go.Figure, columns: _Columns) -> None:
+    """Write below the axis what either side of 1 means."""
+    for lines, shift, side in zip(_directions(columns), (-8, 8), ("right", "left"), strict=True):
+        if lines:
+            figure.add_annotation(
+                text="<br>".join(escape(line) for line in lines),
+                xref="x",
+                yref="paper",
+                x=0,
+                xshift=shift,
+                y=0,
+                yshift=-24,
+                xanchor=side,
+                yanchor="top",
+                align=side,
+                showarrow=False,
+                font={"size": SMALL_PX},
+                name="direction",
+            )
+
+
+def _facts(
+    rows: Sequence[ForestRow], overall: ForestRow | None, heterogeneity_p: float | None, notes: Sequence[str]
+) -> list[str]:
+    """Say what is drawn, and the test over all rows."""
+    level = rows[0].hazard_ratio.level
+    facts = [f"{100 * level:g}\u00a0% CI", "area of squares: events"]
+    if overall is not None:
+        facts.append("diamond: overall")
+    if heterogeneity_p is not None:
+        facts.append(f"heterogeneity {p_value(heterogeneity_p)}")
+    return [*facts, *notes]
+
+
+def _lay_out(
+    figure: go.Figure,
+    lines: Sequence[PlacedLine],
+    columns: _Columns,
+    limits: tuple[float, float],
+    head: tuple[dict[str, object], int],
+    ratio_name: str,
+) -> None:
+    """Place everything by pixels; the plot takes what the columns leave."""
+    layout, top = head
+    top += 12 + _LINE_PX * max(len(head) for head in columns.heads)
+    inner = lines[-1].middle + lines[-1].height / 2 + _MARK_PX
+    bottom = 56 + _LINE_PX * max(map(len, _directions(columns)))
+    span = limits[1] - limits[0]
+    ticks = [tick for tick in _TICKS[(span > 1.3) + (span > 2.2)] if limits[0] <= log10(tick) <= limits[1]]
+    figure.update_layout(
+        template=TEMPLATE,
+        height=top + inner + bottom,
+        margin={"l": columns.left_px, "r": columns.number_px + 10, "t": top, "b": bottom},
+        title=layout,
+        showlegend=False,
+        xaxis={
+            "range": list(limits),
+            "tickvals": [log10(tick) for tick in ticks],
+            "ticktext": [f"{tick:g}" for tick in ticks],
+            "tickangle": 0,
+            "showgrid": False,
+        },
+        yaxis={"range": [inner, 0], "visible": False, "fixedrange": True},
+        hovermode="closest",
+    )
+    _add_upright(figure, lines, 0.0, {"color": NEUTRAL, "width": 1})
+    overall = next((line.row for line in lines if line.is_overall and line.row is not None), None)
+    if (
+        overall is not None
+        and overall.hazard_ratio.value
+        and limits[0] <= _at(overall.hazard_ratio.value) <= limits[1]
+    ):
+        dash = {"color": _OVERALL_COLOUR, "width": 1, "dash": "dot"}
+        _add_upright(figure, lines, _at(overall.hazard_ratio.value), dash)
+    figure.add_annotation(
+        text=f"{escape(ratio_name)} (log scale)",
+        xref="paper",
+        yref="paper",
+        x=0.5,
+        y=0,
+        yshift=-bottom + 8,
+        xanchor="center",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": FONT_PX},
+        name="axis title",
+    )
+
+
+def _add_upright(figure: go.Figure, lines: Sequence[PlacedLine], x: float, stroke: dict[str, object]) -> None:
+    """Draw an upright line through all rows but those where a reason stands in the plot."""
+    runs: list[list[float]] = []
+    is_open = False
+    for line in lines:
+        is_free = line.row is None or line.row.hazard_ratio.value is not None
+        if is_free and not is_open:
+            runs.append([line.middle - line.height / 2, 0])
+        if is_free:
+            runs[-1][1] = line.middle + line.height / 2
+        is_open = is_free
+    for top, bottom in runs:
+        figure.add_shape(type="line", x0=x, x1=x, y0=top, y1=bottom, line=stroke, layer="below", name="upright")
+
+
+def _alt(
+    title: str,
+    blocks: Sequence[ForestBlock],
+    overall: ForestRow | None,
+    names: Sequence[str],
+    facts: Sequence[str],
+) -> str:
+    """Say what the figure shows."""
+    sentences = [f"Forest plot of ratios with intervals: {title}. {'; '.join(facts)}."]
+    for block in blocks:
+        if block.name:
+            test = "" if block.heterogeneity_p is None else f", heterogeneity {p_value(block.heterogeneity_p)}"
+            sentences.append(f"{block.name}{test}:")
+        sentences.extend(row.words(names) for row in block.rows)
+    if overall is not None:
+        sentences.append(overall.words(names))
+    return " ".join(sentences)
