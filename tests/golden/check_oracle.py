@@ -62,9 +62,23 @@ def check(case) -> tuple[bool, str]:
 
 def checks() -> dict[str, Callable]:
     """Checks by kind of case."""
-    from golden import check_association, check_classification, check_matching, check_prediction, check_survival
+    from golden import (
+        check_association,
+        check_classification,
+        check_mantel_haenszel,
+        check_matching,
+        check_prediction,
+        check_survival,
+    )
 
-    parts = (check_association, check_classification, check_matching, check_prediction, check_survival)
+    parts = (
+        check_association,
+        check_classification,
+        check_mantel_haenszel,
+        check_matching,
+        check_prediction,
+        check_survival,
+    )
     return {kind: run for part in parts for kind, run in part.CHECKS.items()}
 
 

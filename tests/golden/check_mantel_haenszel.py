@@ -1,0 +1,170 @@
+"""Check of mh_interaction: two arms inside subgroups, and whether their hazard ratios differ."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from golden.comparison import ITERATED, LIKELIHOOD, Comparison
+from golden.oracle import Case, as_levels, follow_up
+
+from deeptepp.domain.cohort import FollowUp
+from deeptepp.stats.cox import CoxFit, fit_cox
+from deeptepp.stats.design import design
+from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test
+from deeptepp.stats.mantel_haenszel import Subgroup, SubgroupAnalysis, subgroup_analysis
+
+
+def check_subgroups(case: Case, comparison: Comparison) -> None:
+    """Every number of the forest plot."""
+    columns, expected = case.columns, case.expected
+    frame = case.table(*columns.values())
+    arm = as_levels(frame[columns["exposure"]])
+    index, reference = (str(case.params[name]) for name in ("index", "reference"))
+    frame = frame[arm.isin([index, reference])].reset_index(drop=True)
+    is_index = (as_levels(frame[columns["exposure"]]) == index).to_numpy(bool)
+    labels = as_levels(frame[columns["subgroup"]]).to_numpy(str)
+    times = follow_up(frame, columns)
+    analysis = subgroup_analysis(times, is_index, labels)
+    comparison.exactly("subgroups", [part.label for part in analysis.subgroups], list(expected["subgroups"]))
+    for part in analysis.subgroups:
+        chosen = labels == part.label
+        compare_subgroup(part, expected["subgroups"][part.label], comparison)
+        compare_cox(part, times.where(chosen), is_index[chosen], expected["subgroups"][part.label], comparison)
+    compare_summary(analysis, expected, comparison)
+    compare_models(analysis, times, is_index, labels, expected, comparison)
+
+
+def compare_subgroup(part: Subgroup, expected: dict, comparison: Comparison) -> None:
+    """Counts, U and V, and the hazard ratios that need no iteration."""
+    counts = (part.n_index, part.n_reference, part.n_events_index, part.n_events_reference)
+    names = ("n1", "n0", "events1", "events0")
+    comparison.exactly(f"{part.label} counts", list(counts), [expected[name] for name in names])
+    for name, ours in (
+        ("person_time1", part.months_index),
+        ("person_time0", part.months_reference),
+        ("U", part.excess),
+        ("V", part.variance),
+        ("E1", part.expected_index),
+        ("E0", part.expected_reference),
+        ("hr_OE_ratio", part.observed_expected_ratio.value),
+    ):
+        comparison.number(f"{part.label} {name}", ours, expected[name])
+    compare_one_step(part.label, part.hazard_ratio, part.test, expected["one_step"], comparison)
+
+
+def compare_one_step(
+    what: str, found: Estimate, test: ChiSquareTest, expected: dict, comparison: Comparison
+) -> None:
+    """The hazard ratio with its interval and test."""
+    log_ratio = None if found.value is None else np.log(found.value)
+    chi_square = None if test.p_value is None else test.statistic
+    for name, ours in (
+        ("logHR", log_ratio),
+        ("HR", found.value),
+        ("lower", found.low),
+        ("upper", found.high),
+        ("chisq", chi_square),
+        ("p", found.p_value),
+    ):
+        comparison.number(f"{what} {name}", ours, expected[name])
+
+
+def compare_cox(
+    part: Subgroup, times: FollowUp, is_index: np.ndarray, expected: dict, comparison: Comparison
+) -> None:
+    """The Cox model of one subgroup; none where an arm has no event."""
+    fit = model(times, is_index, None, "x")
+    (ratio,), theirs = fit.hazard_ratios(), expected["cox"]
+    no_event = part.variance > 0 and 0 in (part.n_events_index, part.n_events_reference)
+    comparison.exactly(f"{part.label} cox monotone", no_event, theirs["monotone"])
+    compare_ratio(f"{part.label} cox", ratio, theirs, comparison)
+
+
+def compare_ratio(what: str, ratio: Estimate, expected: dict, comparison: Comparison) -> None:
+    """A hazard ratio of a Cox model."""
+    for name, ours in (("HR", ratio.value), ("lower", ratio.low), ("upper", ratio.high)):
+        is_known = ours is not None and ratio.is_estimable
+        comparison.number(f"{what} {name}", ours if is_known else None, expected[name], ITERATED)
+
+
+def compare_summary(analysis: SubgroupAnalysis, expected: dict, comparison: Comparison) -> None:
+    """What is said over all subgroups without a model."""
+    stratified = expected["stratified_one_step"]
+    comparison.number("stratified U", analysis.excess, stratified["U"])
+    comparison.number("stratified V", analysis.variance, stratified["V"])
+    compare_one_step("stratified", analysis.stratified, analysis.test, stratified, comparison)
+    compare_test("heterogeneity", analysis.heterogeneity, expected["heterogeneity_one_step"], comparison)
+    odds, theirs = analysis.odds_ratio, expected["mh_odds_ratio_over_risk_sets"]
+    for name, ours in (
+        ("estimate", odds.estimate.value),
+        ("lower", odds.estimate.low),
+        ("upper", odds.estimate.high),
+        ("chisq", odds.test.statistic),
+        ("p", odds.estimate.p_value),
+    ):
+        comparison.number(f"odds ratio {name}", ours, theirs[name])
+    comparison.exactly("odds ratio n_tables", odds.n_tables, theirs["n_tables"])
+    rate, theirs = analysis.rate_ratio, expected["mh_rate_ratio_person_time"]
+    for name, ours in (
+        ("estimate", rate.estimate.value),
+        ("lower", rate.estimate.low),
+        ("upper", rate.estimate.high),
+        ("se_log", rate.standard_error_log),
+    ):
+        comparison.number(f"rate ratio {name}", ours, theirs[name])
+
+
+def compare_models(
+    analysis: SubgroupAnalysis,
+    times: FollowUp,
+    is_index: np.ndarray,
+    labels: np.ndarray,
+    expected: dict,
+    comparison: Comparison,
+) -> None:
+    """The stratified Cox model and both tests of interaction."""
+    common = model(times, is_index, labels, "x", is_stratified=True)
+    (ratio,) = common.hazard_ratios()
+    compare_ratio("cox stratified", ratio, expected["cox_stratified"], comparison)
+    comparison.number("cox stratified p_wald", ratio.p_value, expected["cox_stratified"]["p_wald"], ITERATED)
+    main, full = model(times, is_index, labels, "x", "g"), model(times, is_index, labels, "x", "g", "x:g")
+    compare_test(
+        "interaction", likelihood_ratio(main, full), expected["interaction_lr_cox"], comparison, LIKELIHOOD
+    )
+    full = model(times, is_index, labels, "x", "x:g", is_stratified=True)
+    theirs = expected["interaction_lr_cox_stratified"]
+    test = likelihood_ratio(common, full)
+    compare_test("interaction stratified", test, theirs, comparison, LIKELIHOOD)
+    n_compared = sum(part.variance > 0 for part in analysis.subgroups)
+    comparison.exactly("subgroups compared", n_compared - 1, theirs["df"])
+
+
+def model(
+    times: FollowUp, is_index: np.ndarray, labels: np.ndarray | None, *terms: str, is_stratified: bool = False
+) -> CoxFit:
+    """A Cox model of the arm, ``x``, and the subgroup, ``g``."""
+    columns: dict[str, Any] = {"x": is_index.astype(float)}
+    if labels is not None:
+        columns["g"] = labels
+    return fit_cox(times, design(columns, terms), strata=labels if is_stratified else None)
+
+
+def likelihood_ratio(small: CoxFit, large: CoxFit) -> ChiSquareTest:
+    """Test what the larger model adds."""
+    freedom = large.likelihood_ratio.degrees_of_freedom - small.likelihood_ratio.degrees_of_freedom
+    return chi_square_test(2 * (large.log_likelihood - small.log_likelihood), freedom, "likelihood ratio test")
+
+
+def compare_test(
+    what: str, test: ChiSquareTest, expected: dict, comparison: Comparison, tolerance: float = 1e-9
+) -> None:
+    """A chi-square with its degrees of freedom and p value."""
+    comparison.number(f"{what} chisq", test.statistic, expected["chisq"], tolerance)
+    comparison.exactly(f"{what} df", test.degrees_of_freedom, expected["df"])
+    if test.degrees_of_freedom:  # R gives p = 0 or 1 where there is nothing to test
+        comparison.number(f"{what} p", test.p_value, expected["p"], tolerance)
+
+
+CHECKS = {"mh_interaction": check_subgroups}
+"""Checks by kind of case: ``check(case, comparison)``."""
