@@ -13,7 +13,7 @@ import typer
 from deeptepp.cli.bundles import export, verify
 from deeptepp.cli.cases import detect, score
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
-from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command
+from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command, simulate_summary_command
 from deeptepp.cli.training import evaluate, train
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ for command in (score, detect, prepare, train, evaluate, verify, export):
 app.command("prepare-breastdcedl")(prepare_breastdcedl_command)
 simulate_app.command("cohort")(simulate_cohort_command)
 simulate_app.command("study")(simulate_study_command)
+simulate_app.command("summary")(simulate_summary_command)
 app.add_typer(simulate_app, name="simulate")
 
 
