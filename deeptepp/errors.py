@@ -11,7 +11,7 @@
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries
     │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
-    │   │                                 CohortRefused
+    │   │                                 CohortRefused, UnknownPublicCohort
     │   ├── SettingsError                 UnknownSetting, BadSetting
     │   └── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │                                     UploadIncomplete, UploadGone
@@ -288,6 +288,13 @@ class CohortRefused(CohortError):
 
     rule = "cohort.refused"
     template = "The cohort cannot be used; {value} rule(s) refuse it: {rules}."
+
+
+class UnknownPublicCohort(CohortError):
+    """There is no adapter for a public cohort of this name."""
+
+    rule = "cohort.unknown-public"
+    template = "There is no public cohort {value}; there is {limit}."
 
 
 class SettingsError(InputError):

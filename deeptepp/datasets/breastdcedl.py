@@ -17,6 +17,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from deeptepp.datasets.folder import COHORT_FILE, DATASET_FILE, SLICE_FOLDER, key_of, write_json, write_whole
+from deeptepp.datasets.public_table import DAYS_PER_MONTH, UNKNOWN_ARM
 from deeptepp.domain.cohort import (
     ARM,
     HER2_POSITIVE,
@@ -39,8 +40,6 @@ WINDOW_MM = 80.0
 
 PHASES = ("pre", "early", "late")
 """Channels of a slice."""
-
-DAYS_PER_MONTH = 365.25 / 12
 
 LICENCES = {
     "duke": "CC BY-NC 4.0; Saha et al. 2018, doi 10.7937/TCIA.e3sv-re93",
@@ -183,7 +182,7 @@ def _numbers(rows: list[_Row], name: str) -> npt.NDArray[np.float64]:
 def _arm(row: _Row) -> str:
     """Name the adjuvant treatment; the table does not tell pertuzumab from trastuzumab, nor all that was given."""
     given = row["adj_antiher2"].strip()
-    return Arm.T.value if given == "1.0" else Arm.NONE.value if given == "0.0" else "unknown"
+    return Arm.T.value if given == "1.0" else Arm.NONE.value if given == "0.0" else UNKNOWN_ARM
 
 
 def _node_stage(value: float) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,12 +12,27 @@ import numpy.typing as npt
 
 from deeptepp.datasets.problems import Problem
 from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.domain.cohort import ARM, OS_EVENT, OS_MONTHS, RFS_EVENT, RFS_MONTHS, Arm, Cohort, Endpoint
+from deeptepp.domain.cohort import (
+    ARM,
+    OS_EVENT,
+    OS_MONTHS,
+    RFS_EVENT,
+    RFS_MONTHS,
+    SCORE,
+    TIER,
+    Arm,
+    Cohort,
+    Endpoint,
+)
+from deeptepp.domain.risk import Tier
 from deeptepp.errors import Contradiction, OutOfRange
 from deeptepp.model.fusion import CLINICAL_COLUMNS
 
 MONTHS_TOLERANCE = 0.05
 """Months by which RFS may end after OS: two dates rounded to a tenth of a month."""
+
+MOST_MONTHS = 600.0
+"""Longest follow-up that is believed, months: days or dates stand in the column above it."""
 
 PROFILE_FIELDS = tuple(each.name for each in fields(ClinicalProfile))
 """Columns of clinical facts."""
@@ -95,14 +110,28 @@ def problems_of(
     """
     finder = _Finder(cohort, demands, first_row)
     learnt = Classes.of_recurrence(cohort) if classes is None else classes
-    return (
-        *finder.follow_up(),
-        *finder.order_of_events(),
-        *finder.arms(),
-        *finder.profiles(),
-        *finder.missing_facts(),
-        *_class_problems(learnt, demands),
-    )
+    return (*finder.all_facts(), *finder.missing_facts(), *_class_problems(learnt, demands))
+
+
+def fact_problems(cohort: Cohort, *, needs_follow_up: bool = True, first_row: int = 1) -> tuple[Problem, ...]:
+    """Find all that is wrong with the facts of a cohort that nothing is trained on.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Its columns may hold anything.
+    needs_follow_up : bool
+        Whether everyone's follow-up and treatment must be known; else gaps are counted.
+    first_row : int
+        Row number of the first patient.
+
+    Returns
+    -------
+    tuple of Problem
+        Refusals and warnings; also of risk scores and tiers, where the cohort has them.
+    """
+    finder = _Finder(cohort, Demands(needs_follow_up=needs_follow_up), first_row)
+    return (*finder.all_facts(), *finder.scores())
 
 
 def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
@@ -140,6 +169,13 @@ class _Finder:
             make = Problem.refusal if self.demands.needs_follow_up else Problem.warning
             yield make(rule, found, remedy, self.rows(wrong))
 
+    def all_facts(self) -> Iterator[Problem]:
+        """Check all that any use of a cohort rests on."""
+        yield from self.follow_up()
+        yield from self.order_of_events()
+        yield from self.arms()
+        yield from self.profiles()
+
     def follow_up(self) -> Iterator[Problem]:
         """Check times and events of both endpoints."""
         for endpoint in Endpoint:
@@ -155,6 +191,10 @@ class _Finder:
             if (months < 0).any():
                 found, remedy = f"{endpoint.months} is negative.", "Count from the day of surgery."
                 yield Problem.refusal("cohort.negative-months", found, remedy, self.rows(months < 0))
+            if (months > MOST_MONTHS).any():
+                found = f"{endpoint.months} is above {MOST_MONTHS:g}, longer than anybody is followed."
+                remedy = "Give months: days are divided by 30.4375, and a date is no time of follow-up."
+                yield Problem.refusal("cohort.too-many-months", found, remedy, self.rows(months > MOST_MONTHS))
             wrong = is_timed & ~np.isin(event, (0.0, 1.0))
             if wrong.any():
                 found, remedy = f"{endpoint.event} is neither 0 nor 1.", "Write 1 for an event, 0 for none."
@@ -169,7 +209,7 @@ class _Finder:
                 f"{RFS_MONTHS} ends after {OS_MONTHS}: nobody is seen free of recurrence who is not seen alive."
             )
             yield Problem.refusal("cohort.rfs-after-os", found, "Correct one of the two.", self.rows(late))
-        uncounted = (floats(self.cohort[OS_EVENT]) == 1) & (floats(self.cohort[RFS_EVENT]) == 0)
+        uncounted = (floats(self.cohort[OS_EVENT]) == 1) & (floats(self.cohort[RFS_EVENT]) == 0) & np.isfinite(rfs)
         if uncounted.any():
             found = "A death is no RFS event here, although RFS counts death of any cause."
             remedy = "Set rfs_event to 1, or know that another endpoint is learnt."
@@ -206,6 +246,21 @@ class _Finder:
             found, remedy = "The tumour is ER-negative and PR-positive.", "This is rare; look it up once more."
             yield Problem.warning("clinical.er-negative-pr-positive", found, remedy, self.rows(unusual))
 
+    def scores(self) -> Iterator[Problem]:
+        """Check risk scores and tiers, where there are any."""
+        if SCORE in self.cohort:
+            cells = self.cohort[SCORE].tolist()
+            wrong = ~_are(cells, lambda value: isinstance(value, (int, float)) and 0 <= value <= 1)
+            if wrong.any():
+                found, remedy = f"{SCORE} does not lie in [0, 1].", "Give the risk score, or leave it empty."
+                yield Problem.refusal("cohort.bad-score", found, remedy, self.rows(wrong))
+        if TIER in self.cohort:
+            names = [tier.value for tier in Tier]
+            wrong = ~_are(self.cohort[TIER].tolist(), lambda value: value in names)
+            if wrong.any():
+                found, remedy = f"{TIER} is none of {', '.join(names)}.", "Correct it, or leave it empty."
+                yield Problem.refusal("cohort.bad-tier", found, remedy, self.rows(wrong))
+
     def missing_facts(self) -> Iterator[Problem]:
         """Count the facts that the network is given and that are unknown."""
         for name in CLINICAL_COLUMNS:
@@ -218,6 +273,11 @@ class _Finder:
                 found = f"{name} is unknown for {int(missing.sum())} of {len(missing)} patients."
                 remedy = "They are trained on with the mean in its place and a flag."
                 yield Problem.warning("clinical.missing", found, remedy, self.rows(missing))
+
+
+def _are(cells: list[object], rule: Callable[[object], bool]) -> _Bools:
+    """Tell which cells keep a rule, (n,); an absent one does."""
+    return np.array([fact_of("", cell) in (None, "") or rule(cell) for cell in cells], dtype=bool)
 
 
 def fact_of(name: str, value: object) -> object:

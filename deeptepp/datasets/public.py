@@ -1,0 +1,76 @@
+"""Public tables by name: each becomes one checked cohort, with findings, licence and where its images are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deeptepp.datasets.duke import DUKE, read_duke
+from deeptepp.datasets.imported import Imported, PublicSource
+from deeptepp.datasets.ispy import ISPY1, read_ispy1
+from deeptepp.datasets.mama_mia import MAMA_MIA, read_mama_mia
+from deeptepp.datasets.metabric import METABRIC, read_metabric
+from deeptepp.errors import UnknownPublicCohort, UnreadableCohort
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One public table and what reads it."""
+
+    source: PublicSource
+    read: Callable[[Path], Imported]
+
+
+ADAPTERS: dict[str, Adapter] = {
+    each.source.name: each
+    for each in (
+        Adapter(DUKE, read_duke),
+        Adapter(ISPY1, read_ispy1),
+        Adapter(MAMA_MIA, read_mama_mia),
+        Adapter(METABRIC, read_metabric),
+    )
+}
+"""What is read, by name."""
+
+
+def read_public(name: str, path: Path) -> Imported:
+    """Read a public table.
+
+    Parameters
+    ----------
+    name : str
+        One of ``ADAPTERS``.
+    path : Path
+        The table, or the folder that it lies in under its published name.
+
+    Returns
+    -------
+    Imported
+        The cohort and every quirk of its table.
+
+    Raises
+    ------
+    UnknownPublicCohort
+        There is no adapter of this name.
+    UnreadableCohort
+        The table is absent or is another one.
+    MissingColumn
+        The table lacks a column.
+    DuplicateSubject
+        A patient occurs twice.
+    """
+    if name not in ADAPTERS:
+        raise UnknownPublicCohort(value=name, limit=", ".join(ADAPTERS))
+    adapter = ADAPTERS[name]
+    return adapter.read(_file(path, adapter.source))
+
+
+def _file(path: Path, source: PublicSource) -> Path:
+    """Find the table in a folder."""
+    if not path.is_dir():
+        return path
+    found = [path / name for name in source.files if (path / name).is_file()]
+    if not found:
+        raise UnreadableCohort(reason=f"the folder holds no {' or '.join(source.files)}")
+    return found[0]
