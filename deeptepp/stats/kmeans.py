@@ -1,11 +1,13 @@
 """K-means on one score, solved exactly.
 
 The best clusters of numbers on a line are intervals, so dynamic programming over the sorted values finds the
-global optimum; there is no random start and no local minimum.
+global optimum; there is no random start and no local minimum. The search divides and conquers, because the last
+interval of a longer stretch never begins earlier.
 
 References
 ----------
 Fisher WD. J Am Stat Assoc 1958;53:789-798.
+Wang H, Song M. R J 2011;3:29-33 (dynamic programming).
 """
 
 from __future__ import annotations
@@ -19,6 +21,10 @@ import numpy.typing as npt
 from deeptepp.errors import NotEstimable, OutOfRange
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_TIE_TOLERANCE = 1e-12
+"""Splits whose sums of squares differ by less than this share of the total count as equally good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ def split_intervals(values: npt.ArrayLike, n_clusters: int) -> IntervalSplit:
     if len(distinct) < n_clusters:
         reason = f"{len(distinct)} distinct value(s) cannot make {n_clusters} clusters"
         raise NotEstimable(what="The split of the scores", reason=reason)
-    edges = _best_edges(_interval_costs(distinct, counts), n_clusters)
+    edges = _best_edges(_Costs(distinct, counts), n_clusters)
     parts = [slice(a, b) for a, b in pairwise(edges)]
     centres = [float(np.average(distinct[p], weights=counts[p])) for p in parts]
     within = sum(
@@ -119,30 +125,67 @@ def split_intervals(values: npt.ArrayLike, n_clusters: int) -> IntervalSplit:
     )
 
 
-def _interval_costs(distinct: Floats, counts: npt.NDArray[np.int64]) -> Floats:
-    """Sum of squares (m + 1, m + 1) of the values in [i, j) about their mean; inf where i >= j."""
-    # Centred first, because differences of cumulative squares cancel otherwise.
-    x = distinct - np.average(distinct, weights=counts)
-    n, s, q = (np.concatenate([[0.0], np.cumsum(c)]) for c in (counts, counts * x, counts * x**2))
-    size = n[None, :] - n[:, None]
-    total = s[None, :] - s[:, None]
-    cost = np.full(size.shape, np.inf)
-    filled = size > 0
-    squares = (q[None, :] - q[:, None])[filled]
-    cost[filled] = np.maximum(squares - total[filled] ** 2 / size[filled], 0.0)
-    return cost
+class _Costs:
+    """Sum of squares of the distinct values in [i, j) about their mean, from cumulative sums."""
+
+    def __init__(self, distinct: Floats, counts: Ints) -> None:
+        # Centred first, because differences of cumulative squares cancel otherwise.
+        x = distinct - np.average(distinct, weights=counts)
+        self._n, self._sum, self._squares = (
+            np.concatenate([[0.0], np.cumsum(c)]) for c in (counts, counts * x, counts * x**2)
+        )
+        self.m = len(distinct)
+        self.tolerance = _TIE_TOLERANCE * float(self._squares[-1])
+
+    def between(self, i: Ints, j: Ints) -> Floats:
+        """Give the costs of the intervals [i, j), element by element, i < j."""
+        size, total = self._n[j] - self._n[i], self._sum[j] - self._sum[i]
+        within: Floats = np.maximum(self._squares[j] - self._squares[i] - total**2 / size, 0.0)
+        return within
 
 
-def _best_edges(cost: Floats, n_clusters: int) -> list[int]:
+def _best_edges(costs: _Costs, n_clusters: int) -> list[int]:
     """Edges 0 = e0 < e1 < ... < ek = m of the cheapest intervals."""
-    m = len(cost) - 1
-    best = cost[0]  # (m + 1,) cheapest cover of [0, j) by one interval
+    places = np.arange(costs.m + 1)
+    best = np.full(costs.m + 1, np.inf)  # cheapest cover of [0, j) by so many intervals
+    best[1:] = costs.between(np.zeros(costs.m, dtype=np.int64), places[1:])
     choices = []
-    for _ in range(1, n_clusters):
-        extended = best[:, None] + cost  # last interval begins at i, ends at j
-        choices.append(extended.argmin(axis=0))
-        best = extended.min(axis=0)
-    edges = [m]
+    for used in range(2, n_clusters + 1):
+        # The last interval ends at m; only the ones before it may end anywhere.
+        ends = places[used:] if used < n_clusters else places[-1:]
+        choice, extended = _last_intervals(costs, best, ends, used)
+        choices.append(choice)
+        best = extended
+    edges = [costs.m]
     for choice in reversed(choices):
         edges.append(int(choice[edges[-1]]))
-    return [0, *reversed(edges)]
+    return [0, *reversed(edges)] if n_clusters > 1 else [0, costs.m]
+
+
+def _last_intervals(costs: _Costs, best: Floats, ends: Ints, used: int) -> tuple[Ints, Floats]:
+    """Where the last of ``used`` intervals begins for each end, and the cost of the whole cover, (m + 1,) each.
+
+    The beginning never falls as the end rises, so each end is searched between those found around it only.
+    """
+    begin = np.zeros(costs.m + 1, dtype=np.int64)
+    extended = np.full(costs.m + 1, np.inf)
+    # Positions among the ends, with what bounds their beginnings from below and above.
+    left, right = np.array([0]), np.array([len(ends) - 1])
+    low, high = np.array([used - 1]), np.array([costs.m - 1])
+    while len(left):
+        middle = (left + right) // 2
+        j = ends[middle]
+        sizes = np.minimum(high, j - 1) - low + 1
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        i = np.arange(sizes.sum()) - np.repeat(starts - low, sizes)
+        cost = best[i] + costs.between(i, np.repeat(j, sizes))
+        least = np.minimum.reduceat(cost, starts)
+        # Of equally good beginnings the lowest, whatever the rounding.
+        is_best = np.flatnonzero(cost <= np.repeat(least + costs.tolerance, sizes))
+        first = is_best[np.searchsorted(is_best, starts)]
+        begin[j], extended[j] = i[first], least
+        halves = [(left, middle - 1, low, i[first]), (middle + 1, right, i[first], high)]
+        left, right, low, high = (np.concatenate(parts) for parts in zip(*halves, strict=True))
+        kept = left <= right
+        left, right, low, high = left[kept], right[kept], low[kept], high[kept]
+    return begin, extended

@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _RANK_TOLERANCE = 1e-10
-"""Eigenvalues of the covariance below this share of the largest one count as zero."""
+"""Eigenvalues of the correlation below this share of the largest one count as zero."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +89,11 @@ def log_rank(
         Fewer than two groups have patients.
     """
     observed, expected, covariance = _sums(groups, strata, rho)
-    excess = observed - expected
-    values, vectors = np.linalg.eigh(covariance)
+    # In units of each group's own error, so that the rank does not hang on how small a group is.
+    error = np.sqrt(covariance.diagonal())
+    unit = np.divide(1.0, error, out=np.zeros_like(error), where=error > 0)
+    excess = unit * (observed - expected)
+    values, vectors = np.linalg.eigh(covariance * np.outer(unit, unit))
     kept = values > _RANK_TOLERANCE * max(values.max(), np.finfo(np.float64).tiny)
     statistic = float((((vectors[:, kept].T @ excess) ** 2) / values[kept]).sum())
     sums = (observed, expected, covariance)
