@@ -75,17 +75,3 @@ def test_the_boundary_parts_the_clusters(values):
     split = split_intervals(values, 2)
     assert (np.array(values) < split.boundaries[0]).sum() <= split.sizes[0]
     assert (np.array(values) <= split.boundaries[0]).sum() >= split.sizes[0]
-
-
-@pytest.mark.real
-def test_clusters_equal_r(oracle):
-    for case, table in oracle("kmeans"):
-        scores = table.numbers(case["columns"]["score"])
-        params, expected = case["params"], case["expected"]
-        above = scores[scores > params["cutoff"]]
-        split = split_intervals(above, params["k"])
-        assert split.n == expected["n_above"]
-        assert list(split.sizes) == expected["sizes"]
-        assert split.centres == pytest.approx(tuple(expected["centers"]), abs=1e-9)
-        assert split.within_sum_of_squares == pytest.approx(expected["tot_withinss"], rel=1e-9)
-        assert split.boundaries == pytest.approx(tuple(expected["boundary_center_midpoint"]), abs=1e-9)

@@ -62,15 +62,3 @@ def test_one_class_and_separated_classes_are_not_estimable(events):
 def test_missing_values_are_refused():
     with pytest.raises(OutOfRange):
         fit_logistic([[np.nan], [1.0]], [0, 1])
-
-
-@pytest.mark.real
-def test_coefficients_equal_those_of_r(oracle):
-    case, table = next((c, t) for c, t in oracle("psm") if c["case"] == "gbsg_hormon_exact_grade")
-    table = type(table)(table.path, ["hormon", "time", "age"])
-    fit = fit_logistic(
-        np.column_stack([table.numbers("time"), table.numbers("age")]), table.numbers("hormon") == 1
-    )
-    expected = case["expected"]["glm_coef"]
-    assert fit.intercept == pytest.approx(expected["(Intercept)"], abs=1e-6)
-    assert fit.coefficients == pytest.approx([expected["time"], expected["age"]], abs=1e-6)

@@ -133,35 +133,6 @@ def test_random_groups_equal_an_independent_implementation(seed):
     assert test.p_value == pytest.approx(expected.p_value, abs=1e-12)
 
 
-@pytest.mark.real
-def test_tests_equal_r(oracle):
-    n_checked = 0
-    for case, table in oracle("logrank"):
-        columns, expected = case["columns"], case["expected"]
-        names = table.groups(columns["group"])
-        assert names == expected["groups"]
-        members = [table.columns[columns["group"]] == name for name in names]
-        groups = [table.follow_up(columns["time"], columns["status"], chosen) for chosen in members]
-        strata = None
-        if columns["strata"]:
-            strata = [table.columns[columns["strata"]][chosen] for chosen in members]
-        test = log_rank(groups, strata=strata, rho=case["params"]["rho"])
-        assert test.observed == pytest.approx(np.array(expected["observed"]), abs=1e-9)
-        assert test.expected == pytest.approx(np.array(expected["expected"]), abs=1e-9)
-        assert test.covariance == pytest.approx(np.array(expected["var"]), abs=1e-9)
-        assert test.statistic == pytest.approx(expected["chisq"], rel=1e-9)
-        assert test.degrees_of_freedom == expected["df"]
-        assert test.p_value == pytest.approx(expected["p"], rel=1e-8)
-        n_checked += 1
-        if "trend" in expected:
-            trend = log_rank_trend(groups, scores=expected["trend"]["scores"])
-            assert trend.statistic == pytest.approx(expected["trend"]["chisq"], rel=1e-9)
-        for pair, p in zip(*[expected.get("pairwise", {}).get(k, []) for k in ("pairs", "p_raw")], strict=True):
-            two = [groups[names.index(name)] for name in pair]
-            assert log_rank(two).p_value == pytest.approx(p, rel=1e-8)
-    assert n_checked >= 9
-
-
 def test_level_holds_where_the_treatment_does_nothing():
     n_draws, n_rejected = 200, 0
     for seed in range(n_draws):
