@@ -8,7 +8,6 @@ References
 ----------
 Cox DR. J R Stat Soc B 1972;34:187-220.
 Therneau TM, Grambsch PM. Modeling Survival Data, 2000, chapters 3 and 10 (tests, predicted survival).
-Heinze G, Schemper M. Biometrics 2001;57:114-119 (monotone likelihood).
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ import numpy.typing as npt
 from scipy.special import ndtr
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.errors import OutOfRange
 from deeptepp.stats.cox_likelihood import Likelihood, RiskSets, Ties
+from deeptepp.stats.cox_maximum import Maximum, centre_and_scale, check_design, independent, inverse, maximise
 from deeptepp.stats.design import Design
 from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test, known, normal_quantile
 
 Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 ALIASED = "the column is constant, or follows from the columns before it"
 """Reason of a hazard ratio that the design does not determine."""
@@ -36,16 +35,6 @@ MONOTONE = "the likelihood rises without bound (no event in one arm, or separati
 """Reason of a hazard ratio that would be 0 or infinite."""
 UNSTABLE = "the likelihood was not maximised"
 """Reason of a hazard ratio where Newton's method did not end."""
-
-_MAX_STEPS = 100
-_CONVERGED = 1e-12
-"""Expected gain of a last step, in log-likelihood; Newton's method squares the error with each step."""
-_FLAT = 1e-10
-"""Where a step gains less than this while the linear predictor still moves, the maximum is at infinity."""
-_MOVING = 0.1
-"""Change of a linear predictor in one step that a step near a maximum cannot make."""
-_ALIASED = 1e-11
-"""Share of the second moment of a column below which what the columns before it leave over is rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,7 +164,8 @@ class CoxFit:
         (m,) float64
             With ``finite_coefficients``.
         """
-        return np.asarray(values, dtype=np.float64) @ self.finite_coefficients
+        # Row by row, so that equal patients get equal numbers.
+        return np.asarray((np.asarray(values, dtype=np.float64) * self.finite_coefficients).sum(axis=1))
 
     def survival_at(
         self, months: npt.ArrayLike, values: npt.ArrayLike, *, strata: npt.ArrayLike | None = None
@@ -262,27 +252,25 @@ def fit_cox(
     """
     check_design(follow_up, design, level)
     risk_sets = RiskSets(follow_up, strata, ties)
-    centre, scale = _centre_and_scale(design.values)
+    centre, scale = centre_and_scale(design.values)
     columns = np.ascontiguousarray(((design.values[risk_sets.rows] - centre) / scale).T)
     null = risk_sets.evaluate(columns, np.zeros(len(risk_sets.rows)))
     used = independent(null)
-    end = _maximise(risk_sets, columns[used], _restricted(null, used))
-    reasons = np.full(len(centre), ALIASED if follow_up.n_events else NO_EVENT, dtype=object)
+    start = null.restricted(used)
+    end = maximise(risk_sets, columns[used], start)
+    reasons = np.full(len(centre), NO_EVENT if follow_up.n_events == 0 else ALIASED, dtype=object)
     reasons[used] = np.where(end.is_infinite, MONOTONE, "" if end.has_converged else UNSTABLE)
-    finite = np.zeros(len(centre))
+    finite, coefficients = np.zeros(len(centre)), np.full(len(centre), np.nan)
     finite[used] = end.coefficients / scale[used]
-    coefficients = np.full(len(centre), np.nan)
     coefficients[used] = np.where(end.is_infinite, np.copysign(np.inf, end.coefficients), finite[used])
-    kept = reasons == ""
+    has_estimate = reasons == ""
     covariance = np.full((len(centre), len(centre)), np.nan)
-    information = _restricted(end.likelihood, kept[used]).information
-    covariance[np.ix_(kept, kept)] = _inverse(information) / np.outer(scale[kept], scale[kept])
-    rank = int(used.sum())
-    none = "" if follow_up.n_events else NO_EVENT
-    beta = end.coefficients[kept[used]]
-    missing = next((why for why in reasons[used] if why), none)
-    hazard = end.likelihood.hazard * np.exp(-end.likelihood.shift[risk_sets.stratum])
-    baseline = _cumulated(risk_sets, hazard)
+    information = end.likelihood.restricted(has_estimate[used]).information
+    covariance[np.ix_(has_estimate, has_estimate)] = inverse(information) / np.outer(
+        scale[has_estimate], scale[has_estimate]
+    )
+    likelihood_ratio, wald, score = _tests(start, end, [why for why in reasons[used] if why])
+    months, hazard, stratum = _baseline(risk_sets, end.likelihood)
     return CoxFit(
         names=design.names,
         coefficients=coefficients,
@@ -292,16 +280,14 @@ def fit_cox(
         n_events=follow_up.n_events,
         log_likelihood_null=null.value,
         log_likelihood=end.likelihood.value,
-        likelihood_ratio=chi_square_test(
-            2 * (end.likelihood.value - null.value), rank, "likelihood ratio test", reason=none
-        ),
-        wald=chi_square_test(float(beta @ information @ beta), rank, "Wald test", reason=missing),
-        score=chi_square_test(_quadratic(_restricted(null, used)), rank, "score test", reason=none),
+        likelihood_ratio=likelihood_ratio,
+        wald=wald,
+        score=score,
         finite_coefficients=finite,
         centre=centre,
-        baseline_months=baseline[0],
-        baseline_hazard=baseline[1],
-        baseline_stratum=baseline[2],
+        baseline_months=months,
+        baseline_hazard=hazard,
+        baseline_stratum=stratum,
         strata=risk_sets.labels,
         is_stratified=strata is not None,
         ties=ties,
@@ -309,134 +295,26 @@ def fit_cox(
     )
 
 
-def check_design(follow_up: FollowUp, design: Design, level: float) -> None:
-    """Refuse what no model can be fitted to.
-
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    design : Design
-        Must have n finite rows.
-    level : float
-        Must lie in (0, 1).
-
-    Raises
-    ------
-    NotEstimable
-        There are no patients.
-    OutOfRange
-        A value is missing, or the level is no probability.
-    """
-    if follow_up.n == 0:
-        raise NotEstimable(what="The Cox model", reason="there are no patients")
-    if not 0 < level < 1:
-        raise OutOfRange(field="level", value=level, limit="(0, 1)")
-    if design.values.shape != (follow_up.n, len(design.names)):
-        msg = f"design {design.values.shape} must have {follow_up.n} rows and {len(design.names)} columns"
-        raise ValueError(msg)
-    if not np.isfinite(design.values).all():
-        raise OutOfRange(field="design", value="missing or infinite", limit="finite numbers")
+def _tests(
+    start: Likelihood, end: Maximum, reasons: list[str]
+) -> tuple[ChiSquareTest, ChiSquareTest, ChiSquareTest]:
+    """Test all columns together: likelihood ratio, Wald (None where a coefficient has no estimate) and score."""
+    rank, beta = len(end.coefficients), end.coefficients
+    none = "" if rank else "no column can be tested"
+    wald = float(beta @ end.likelihood.information @ beta)
+    score = float(start.gradient @ inverse(start.information) @ start.gradient)
+    return (
+        chi_square_test(2 * (end.likelihood.value - start.value), rank, "likelihood ratio test", reason=none),
+        chi_square_test(wald, rank, "Wald test", reason=none or next(iter(reasons), "")),
+        chi_square_test(score, rank, "score test", reason=none),
+    )
 
 
-def independent(null: Likelihood) -> Flags:
-    """Find the columns that say something beyond the columns before them.
-
-    Parameters
-    ----------
-    null : Likelihood
-        With all coefficients 0.
-
-    Returns
-    -------
-    (p,) bool
-        False for a column that is constant in every risk set, given the columns before it.
-    """
-    left = null.information.copy()
-    moments = np.diag(left) + (null.means**2).sum(axis=1)
-    used = np.zeros(len(left), dtype=bool)
-    for j in range(len(left)):
-        pivot = left[j, j]
-        if pivot > _ALIASED * moments[j]:
-            used[j] = True
-            left[j + 1 :, j + 1 :] -= np.outer(left[j + 1 :, j], left[j, j + 1 :]) / pivot
-    return used
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _End:
-    """Where Newton's method ended."""
-
-    coefficients: Floats
-    likelihood: Likelihood
-    is_infinite: Flags
-    has_converged: bool
-
-
-def _maximise(risk_sets: RiskSets, columns: Floats, start: Likelihood) -> _End:
-    """Take Newton steps from 0, halved where they do not raise the likelihood."""
-    beta, now = np.zeros(len(columns)), start
-    width = np.ptp(columns, axis=1) if columns.size else np.zeros(len(columns))
-    for _ in range(_MAX_STEPS):
-        step = _solve(now)
-        gain = abs(float(now.gradient @ step))
-        moved = np.abs(step) * width
-        if gain < _FLAT and (moved > _MOVING).any():
-            return _End(beta, now, moved > _MOVING / 2, has_converged=True)
-        beta, now = _forward(risk_sets, columns, beta, step, now)
-        if gain < _CONVERGED:
-            return _End(beta, now, np.zeros(len(beta), dtype=bool), has_converged=True)
-    return _End(beta, now, np.zeros(len(beta), dtype=bool), has_converged=False)
-
-
-def _forward(
-    risk_sets: RiskSets, columns: Floats, beta: Floats, step: Floats, now: Likelihood
-) -> tuple[Floats, Likelihood]:
-    """Go one step, halved until the likelihood does not fall by more than rounding."""
-    floor = now.value - 1e-12 * max(1.0, abs(now.value))
-    for _ in range(30):
-        there = risk_sets.evaluate(columns, (beta + step) @ columns)
-        if there.value >= floor:
-            return beta + step, there
-        step = step / 2
-    return beta, now
-
-
-def _solve(at: Likelihood) -> Floats:
-    """Give the Newton step."""
-    return np.asarray(_inverse(at.information) @ at.gradient, dtype=np.float64)
-
-
-def _quadratic(at: Likelihood) -> float:
-    """Give the score statistic."""
-    return float(at.gradient @ _solve(at))
-
-
-def _inverse(information: Floats) -> Floats:
-    """Invert an information matrix, also one that has become singular on the way."""
-    try:
-        inverse = np.linalg.inv(information)
-    except np.linalg.LinAlgError:
-        inverse = np.linalg.pinv(information, hermitian=True)
-    return np.asarray((inverse + inverse.T) / 2, dtype=np.float64)
-
-
-def _restricted(at: Likelihood, used: Flags) -> Likelihood:
-    """Keep the columns that are used."""
-    information = at.information[np.ix_(used, used)]
-    return Likelihood(at.value, at.gradient[used], information, at.means[used], at.hazard, at.shift)
-
-
-def _centre_and_scale(values: Floats) -> tuple[Floats, Floats]:
-    """Give mean and standard deviation of each column; the deviation of a constant column is taken for 1."""
-    centre, scale = values.mean(axis=0), values.std(axis=0)
-    return centre, np.where(scale > 1e-12 * np.abs(centre), scale, 1.0)
-
-
-def _cumulated(risk_sets: RiskSets, hazard: Floats) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+def _baseline(risk_sets: RiskSets, end: Likelihood) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
     """Give event times, cumulative hazard and stratum, times ascending in each stratum."""
     order = np.lexsort((risk_sets.months, risk_sets.stratum))
-    stratum, jumps = risk_sets.stratum[order], hazard[order]
+    stratum = risk_sets.stratum[order]
+    jumps = (end.hazard * np.exp(-end.shift[risk_sets.stratum]))[order]
     cumulative = np.empty_like(jumps)
     for s in np.unique(stratum):
         cumulative[stratum == s] = np.cumsum(jumps[stratum == s])

@@ -13,7 +13,7 @@ Efron B. J Am Stat Assoc 1977;72:557-565 (ties).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -58,6 +58,11 @@ class Likelihood:
     means: Floats
     hazard: Floats
     shift: Floats
+
+    def restricted(self, used: npt.NDArray[np.bool_]) -> Likelihood:
+        """Keep the derivatives by the columns where ``used`` (p,) is True."""
+        information = self.information[np.ix_(used, used)]
+        return replace(self, gradient=self.gradient[used], information=information, means=self.means[used])
 
 
 class RiskSets:
@@ -148,12 +153,6 @@ class RiskSets:
             hazard=hazard,
             shift=shift,
         )
-
-    def value(self, linear: Floats) -> float:
-        """Evaluate the log partial likelihood alone, for the linear predictor (m,) of ``rows``."""
-        shift, _, at_risk = self._weights(linear)
-        shifted = linear[self.deaths] - shift[self._row_stratum[self.deaths]]
-        return float(shifted.sum() - np.log(at_risk).sum())
 
     def means(self, columns: Floats, linear: Floats) -> Floats:
         """Average columns over the risk set of each event.
