@@ -24,8 +24,10 @@ Floats = npt.NDArray[np.float64]
 _MAX_STEPS = 50
 _TOLERANCE = 1e-10
 """Largest last change of a linear predictor."""
-_SEPARATED = 25.0
-"""A linear predictor beyond this is on its way to infinity."""
+_FAR = 25.0
+"""A linear predictor beyond this may be on its way to infinity."""
+_STANDS = 1e-6
+"""Where a step to infinity moves a patient by less than this share of the largest move, she stands still."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,11 +127,17 @@ def _maximise(design: Floats, y: npt.NDArray[np.bool_], offset: Floats) -> Float
         beta += step
         moved = np.abs(design @ step).max()
         linear = offset + design @ beta
-        if np.abs(linear - offset).max() > _SEPARATED:
+        if np.abs(linear - offset).max() > _FAR and _improves_all(design @ step, y):
             break
         if moved < _TOLERANCE:
             return beta
     raise NotEstimable(what="The logistic regression", reason="the columns separate the classes")
+
+
+def _improves_all(move: Floats, y: npt.NDArray[np.bool_]) -> bool:
+    """Tell whether a step makes no patient's class less likely, so that it can be taken for ever."""
+    towards = np.where(y, move, -move)
+    return bool(towards.max() > _TOLERANCE and towards.min() >= -_STANDS * towards.max())
 
 
 def _weights(linear: Floats) -> Floats:

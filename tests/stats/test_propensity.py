@@ -115,3 +115,19 @@ def test_missing_columns_and_values_are_refused():
         fit_propensity({"age": AGE}, ["weight"], IS_INDEX)
     with pytest.raises(OutOfRange):
         fit_propensity({"age": np.where(AGE > 70, np.nan, AGE)}, ["age"], IS_INDEX)
+
+
+def test_a_long_reach_is_no_separation():
+    # Follow-up of one arm is short; most of the other arm lies far beyond it, but some overlap.
+    months = np.r_[14.0:44.0, 16.0, 20.0, 25.0, 33.0, 44.0:460.0]
+    treated = np.r_[np.ones(30, bool), np.zeros(len(months) - 30, bool)]
+    model = fit_propensity({"months": months}, ["months"], treated)
+    assert model.logit.min() < -40
+    residual = treated - expit(model.intercept + model.coefficients[0] * months)
+    assert abs(residual.sum()) < 1e-9
+    assert abs((residual * months).sum()) < 1e-7
+
+
+def test_a_number_that_separates_most_but_ties_at_one_value_is_refused():
+    with pytest.raises(NotEstimable, match="separate"):
+        fit_propensity({"age": [1.0, 2.0, 3.0, 3.0, 4.0, 5.0]}, ["age"], [0, 0, 0, 1, 1, 1])
