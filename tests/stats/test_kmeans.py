@@ -49,17 +49,6 @@ def test_close_values_far_from_zero_are_split_rightly():
     assert split_intervals(values, 2).sizes == (2, 2)
 
 
-@given(VALUES, st.integers(1, 3))
-def test_no_other_split_of_the_sorted_values_is_better(values, k):
-    assume(len(set(values)) >= k)
-    ordered = np.sort(np.array(values, dtype=float))
-    best = min(
-        sum(float(((part - part.mean()) ** 2).sum()) for part in np.split(ordered, edges))
-        for edges in combinations(range(1, len(ordered)), k - 1)
-    )
-    assert split_intervals(values, k).within_sum_of_squares == pytest.approx(best, abs=1e-9)
-
-
 @given(VALUES, st.randoms(use_true_random=False))
 def test_order_does_not_matter_and_the_split_follows_scale_and_shift(values, random):
     assume(len(set(values)) >= 2)
@@ -75,3 +64,24 @@ def test_the_boundary_parts_the_clusters(values):
     split = split_intervals(values, 2)
     assert (np.array(values) < split.boundaries[0]).sum() <= split.sizes[0]
     assert (np.array(values) <= split.boundaries[0]).sum() >= split.sizes[0]
+
+
+@given(st.lists(st.integers(0, 12), min_size=1, max_size=12).map(lambda x: np.array(x) / 7), st.integers(1, 4))
+def test_no_other_cut_is_better_and_of_equal_ones_the_lowest_is_taken(values, n_clusters):
+    distinct = np.unique(values)
+    assume(len(distinct) >= n_clusters)
+    found = {}
+    for cut in combinations(range(1, len(distinct)), n_clusters - 1):
+        parts = np.split(np.sort(values), [int((values < distinct[i]).sum()) for i in cut])
+        found[cut] = sum(((part - part.mean()) ** 2).sum() for part in parts)
+    least = min(found.values())
+    split = split_intervals(values, n_clusters)
+    assert split.within_sum_of_squares == pytest.approx(least, abs=1e-12)
+    lowest = min(cut for cut, total in found.items() if total <= least + 1e-12)
+    assert tuple(np.searchsorted(distinct, [above for _, above in split.neighbours])) == lowest
+
+
+def test_a_hundred_thousand_scores_are_split_in_bounded_memory():
+    scores = np.random.default_rng(0).random(100_000)
+    split = split_intervals(scores, 3)
+    assert split.boundaries == pytest.approx((1 / 3, 2 / 3), abs=0.01)

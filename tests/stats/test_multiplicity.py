@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deeptepp.errors import OutOfRange
-from deeptepp.stats.multiplicity import holm
+from deeptepp.stats.multiplicity import benjamini_hochberg, bonferroni, holm
 
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
@@ -38,3 +38,19 @@ def test_adjusting_lies_between_nothing_and_bonferroni_and_keeps_the_order(p):
     assert (adjusted >= p).all()
     assert (adjusted <= np.minimum(p * len(p), 1)).all()
     assert (np.diff(adjusted[np.argsort(p, kind="stable")]) >= 0).all()
+
+
+def test_benjamini_hochberg_equals_the_closed_form():
+    # 0.01 * 4, 0.02 * 4/2, 0.03 * 4/3 all give 0.04; 0.9 stays.
+    assert benjamini_hochberg([0.9, 0.01, 0.03, 0.02]) == pytest.approx([0.9, 0.04, 0.04, 0.04])
+
+
+def test_bonferroni_multiplies_and_stops_at_1():
+    assert bonferroni([0.01, 0.4, 0.9]) == pytest.approx([0.03, 1, 1])
+
+
+@given(P_VALUES)
+def test_benjamini_hochberg_is_never_stricter_than_holm_nor_holm_than_bonferroni(p):
+    assert (benjamini_hochberg(p) <= holm(p) + 1e-15).all()
+    assert (holm(p) <= bonferroni(p)).all()
+    assert (benjamini_hochberg(p) >= np.array(p)).all()

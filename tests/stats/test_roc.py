@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from deeptepp.errors import NotEstimable, OutOfRange
-from deeptepp.stats.auc_comparison import compare_auc
 from deeptepp.stats.operating_point import youden
 from deeptepp.stats.proportion import ProportionInterval, proportion
 from deeptepp.stats.roc import roc_auc
@@ -142,16 +141,6 @@ def test_youden_is_no_worse_than_any_threshold(rows):
     assert predicted[events].mean() == pytest.approx(point.sensitivity.value)
 
 
-def test_a_score_compared_with_itself_does_not_differ():
-    difference = compare_auc([0.1, 0.5, 0.3, 0.2], [0.1, 0.5, 0.3, 0.2], [0, 1, 1, 0])
-    assert (difference.z, difference.p_value, difference.difference) == (0, 1, 0)
-
-
-def test_comparing_needs_two_patients_of_each_class():
-    with pytest.raises(NotEstimable):
-        compare_auc([0.1, 0.5, 0.3], [0.1, 0.5, 0.3], [0, 1, 0])
-
-
 def test_a_share_of_nobody_has_no_value():
     assert proportion(0, 0).value is None
 
@@ -172,3 +161,19 @@ def test_exact_interval_of_no_events_is_the_closed_form():
 def test_more_events_than_patients_are_refused():
     with pytest.raises(OutOfRange):
         proportion(5, 4)
+
+
+def test_a_constant_placement_has_no_variance_whatever_the_rounding():
+    # Every event ties with one third of the others: 1/3 summed seven times is not 7/3.
+    curve = roc_auc([0.5] * 7 + [0.5, 0.9, 0.9], [1] * 7 + [0] * 3)
+    assert curve.auc == pytest.approx(1 / 6)
+    of_controls = np.var([0.5, 0, 0], ddof=1) / 3
+    assert curve.standard_error == pytest.approx(np.sqrt(of_controls))
+
+
+def test_the_lowest_of_the_equally_good_cut_offs_is_the_most_sensitive_with_either_interval():
+    scores, events = [0.1, 0.3, 0.2, 0.6], [0, 0, 1, 1]
+    wilson, exact = (youden(scores, events, interval=kind) for kind in ProportionInterval)
+    assert wilson.threshold == exact.threshold
+    assert exact.sensitivity.low == pytest.approx(0.025 ** (1 / 2))
+    assert wilson.sensitivity.low > exact.sensitivity.low
