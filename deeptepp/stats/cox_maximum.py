@@ -27,6 +27,8 @@ _FLAT = 1e-10
 """Where a step gains less than this while the linear predictor still moves, the maximum is at infinity."""
 _MOVING = 0.1
 """Change of a linear predictor in one step that a step near a maximum cannot make."""
+_WIDEST = 600.0
+"""Range of the linear predictor beyond which the smallest hazards vanish beside the largest."""
 _ALIASED = 1e-11
 """Share of the second moment of a column below which what the columns before it leave over is rounding."""
 
@@ -182,8 +184,10 @@ def _forward(
     """Go one step, halved until the likelihood does not fall by more than rounding."""
     floor = now.value - 1e-12 * max(1.0, abs(now.value))
     for _ in range(30):
-        there = risk_sets.evaluate(columns, (beta + step) @ columns)
-        if there.value >= floor:
+        linear = (beta + step) @ columns
+        # Where hazards are too far apart to be numbers side by side, there is no likelihood to compare.
+        is_number = linear.max(initial=-np.inf) - linear.min(initial=np.inf) <= _WIDEST
+        if is_number and (there := risk_sets.evaluate(columns, linear)).value >= floor:
             return beta + step, there
         step = step / 2
     return beta, now
