@@ -4,7 +4,6 @@ References
 ----------
 Holm S. Scand J Stat 1979;6:65-70.
 Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300.
-Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300.
 """
 
 from __future__ import annotations
@@ -91,41 +90,6 @@ def bonferroni(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 def _checked(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Give p values as a column; refuse what is none."""
-    p = np.asarray(p_values, dtype=np.float64)
-    if not ((p >= 0) & (p <= 1)).all():
-        raise OutOfRange(field="p_values", value="missing or outside", limit="[0, 1]")
-    return p
-
-
-def benjamini_hochberg(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Adjust p values by the step-up rule of Benjamini and Hochberg.
-
-    Parameters
-    ----------
-    p_values : (m,) array_like
-        Of all tests of the family, in any order.
-
-    Returns
-    -------
-    (m,) float64
-        Adjusted p values in the same order; taking those below 0.05 keeps the expected share of false ones among
-        them at 0.05.
-
-    Raises
-    ------
-    OutOfRange
-        A p value is missing or lies outside of [0, 1].
-    """
-    p = _checked(p_values)
-    order = np.argsort(-p, kind="stable")
-    stepped = np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1))
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(stepped, 1.0)
-    return adjusted
-
-
-def _checked(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Give p values (m,) as numbers."""
     p = np.asarray(p_values, dtype=np.float64)
     if not ((p >= 0) & (p <= 1)).all():
         raise OutOfRange(field="p_values", value="missing or outside", limit="[0, 1]")
