@@ -29,7 +29,8 @@ from deeptepp.datasets.folder import (
     write_json,
     write_whole,
 )
-from deeptepp.datasets.manifest import Images, Manifest, read_manifest
+from deeptepp.datasets.image_columns import Images
+from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
 from deeptepp.domain.cohort import KEY, OS_EVENT, RFS_EVENT, SUBJECT, Cohort
@@ -90,7 +91,7 @@ def check_manifest(
     problems = list(manifest.problems)
     if len(manifest.cohort):
         rows = [int(row) for row in manifest.cohort[SUBJECT]]
-        problems.extend(_in_rows(problem, rows) for problem in problems_of(manifest.cohort, demands or Demands()))
+        problems.extend(problem.in_rows(rows) for problem in problems_of(manifest.cohort, demands or Demands()))
     faults: dict[Fault, list[int]] = defaultdict(list)
     looked = _parallel(_Looker(settings), manifest.images, n_jobs)
     for done, (row, fault) in enumerate(looked, start=1):
@@ -193,13 +194,6 @@ def _parallel(work: Callable[[Images], T], items: Sequence[Images], n_jobs: int)
 def _rows(manifest: Manifest) -> list[int]:
     """Give the row of every patient."""
     return [int(row) for row in manifest.cohort[SUBJECT]]
-
-
-def _in_rows(problem: Problem, rows: Sequence[int]) -> Problem:
-    """Turn positions of patients, counted from 1, into rows of the manifest."""
-    return Problem(
-        problem.rule, problem.severity, problem.found, problem.remedy, tuple(rows[i - 1] for i in problem.rows)
-    )
 
 
 def _fault_problems(faults: dict[Fault, list[int]], *, are_skipped: bool = False) -> Iterator[Problem]:

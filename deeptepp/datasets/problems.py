@@ -54,6 +54,10 @@ class Problem:
         """Make a problem that is only told."""
         return cls(rule, Severity.WARNING, found, remedy, tuple(sorted(rows)))
 
+    def in_rows(self, rows: Sequence[int]) -> Problem:
+        """Turn positions of patients, counted from 1, into ``rows`` of a table."""
+        return Problem(self.rule, self.severity, self.found, self.remedy, tuple(rows[i - 1] for i in self.rows))
+
     @property
     def is_refusal(self) -> bool:
         """Whether it stops the work."""

@@ -18,7 +18,7 @@ import numpy as np
 
 import deeptepp
 from deeptepp.datasets.folder import key_of, write_json, write_whole
-from deeptepp.datasets.manifest import Images
+from deeptepp.datasets.image_columns import Images
 from deeptepp.dicom.archive import open_members
 from deeptepp.dicom.read import check_study, read_study
 from deeptepp.domain.lesion import Lesion, Roi

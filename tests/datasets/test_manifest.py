@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from deeptepp.datasets.manifest import BOX, REQUIRED, read_manifest
+from deeptepp.datasets.image_columns import BOX
+from deeptepp.datasets.manifest import REQUIRED, read_manifest
 
 
 def rules(manifest):

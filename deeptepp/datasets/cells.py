@@ -1,0 +1,250 @@
+"""Cells of a table that a centre wrote: CSV or the first sheet of an Excel workbook.
+
+Nothing is trusted and nothing stops at the first mistake: what is wrong is collected as problems by row. A row has
+the number that a spreadsheet gives it: the header is row 1.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import numpy as np
+
+from deeptepp.datasets.problems import Problem
+
+WORKBOOKS = (".xlsx", ".xlsm")
+"""Ends of the names of Excel workbooks."""
+
+UNKNOWN = frozenset({"", "na", "n/a", "nan", "unknown"})
+"""Cells that say that something is not known, in lower case."""
+
+_DELIMITERS = ",;\t"
+_TRUE, _FALSE = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "false", "no"})
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+_DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})")
+
+
+@dataclass(slots=True)
+class Table:
+    """Cells by column, and what was wrong on the way.
+
+    Parameters
+    ----------
+    header : list of str
+        Names of all columns; none where the table cannot be read at all.
+    columns : dict of str to list of str
+        The columns that are read, (n,) each.
+    rows : list of int
+        Row numbers, n of them.
+    problems : list of Problem
+        What was wrong.
+    """
+
+    header: list[str] = field(default_factory=list)
+    columns: dict[str, list[str]] = field(default_factory=dict)
+    rows: list[int] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def cells(self, name: str) -> list[str]:
+        """Give one column, empty where it is absent."""
+        return self.columns.get(name, [""] * len(self.rows))
+
+
+def read_table(content: bytes, known: Sequence[str], *, is_workbook: bool = False) -> Table:
+    """Read the cells of a table.
+
+    Parameters
+    ----------
+    content : bytes
+        The file; CSV in UTF-8, separated by commas, semicolons or tabs, unless it is a workbook. Lines above the
+        header that begin with ``#`` are passed over.
+    known : sequence of str
+        Columns that are read.
+    is_workbook : bool
+        Whether it is an Excel workbook, of which the first sheet is read.
+
+    Returns
+    -------
+    Table
+        Without a header where the table cannot be read at all.
+    """
+    table = Table()
+    lines = _workbook_lines(content) if is_workbook else _csv_lines(content, known, table)
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if any(cell.strip() for cell in line)]
+    while numbered and _is_comment("".join(numbered[0][1])):
+        numbered.pop(0)
+    if len(numbered) > 1:
+        _fill(table, numbered, known)
+    elif not table.problems:
+        found = "The file is absent, empty, without patients, or no table."
+        remedy = "Give a header and one row per patient, as CSV."
+        table.problems.append(Problem.refusal("manifest.unreadable", found, remedy))
+    return table
+
+
+def _csv_lines(content: bytes, known: Sequence[str], table: Table) -> list[list[str]]:
+    """Split CSV into lines of cells."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        remedy = 'Save the sheet as "CSV UTF-8".'
+        table.problems.append(Problem.refusal("manifest.encoding", "The file is not text in UTF-8.", remedy))
+        return []
+    header = next((line for line in text.splitlines() if not _is_comment(line)), "")
+    try:
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(header, known), strict=True))
+    except csv.Error:
+        return []
+
+
+def _is_comment(line: str) -> bool:
+    """Tell whether a line above the header is a remark or empty."""
+    return not line.strip() or line.lstrip(' "').startswith("#")
+
+
+def _delimiter(header: str, known: Sequence[str]) -> str:
+    """Choose the delimiter under which the header has most known columns."""
+    return max(_DELIMITERS, key=lambda mark: sum(cell.strip(' "\r\n') in known for cell in header.split(mark)))
+
+
+def _workbook_lines(content: bytes) -> list[list[str]]:
+    """Write the cells of the first sheet as a CSV file would hold them."""
+    from openpyxl import load_workbook
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+            lines = [[_as_text(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
+            book.close()
+    except (OSError, KeyError, ValueError, IndexError, zipfile.BadZipFile):
+        return []
+    # A sheet ends where its longest row ends: the header says how far it is meant to go.
+    header = next((line for line in lines if not _is_comment("".join(line))), [])
+    width = _filled(header)
+    return [(line + [""] * width)[: max(width, _filled(line))] for line in lines]
+
+
+def _filled(line: Sequence[str]) -> int:
+    """Give the number of cells up to the last that is not empty."""
+    return max((i for i, cell in enumerate(line, start=1) if cell), default=0)
+
+
+def _as_text(cell: object) -> str:
+    """Write one cell of a workbook."""
+    if isinstance(cell, (datetime, date)):
+        return cell.isoformat()
+    return "" if cell is None else str(cell).strip()
+
+
+def _fill(table: Table, numbered: Sequence[tuple[int, list[str]]], known: Sequence[str]) -> None:
+    """Sort the cells into columns."""
+    table.header = [cell.strip() for cell in numbered[0][1]]
+    width = len(table.header)
+    ragged = [number for number, line in numbered[1:] if len(line) != width]
+    if ragged:
+        found = f"The row does not have the {width} cells of the header."
+        remedy = "Put quotes around cells that hold the delimiter; write decimals with a point."
+        table.problems.append(Problem.refusal("manifest.ragged-row", found, remedy, ragged))
+    whole = [(number, line) for number, line in numbered[1:] if len(line) == width]
+    table.rows = [number for number, _ in whole]
+    for position, name in enumerate(table.header):
+        if name in known:
+            table.columns[name] = [line[position].strip() for _, line in whole]
+
+
+def mend_numbers(table: Table, names: Sequence[str]) -> None:
+    """Look for dates and decimal commas where numbers are expected, and tell of them.
+
+    Parameters
+    ----------
+    table : Table
+        Decimal commas of its columns become points where nothing else can be meant.
+    names : sequence of str
+        Columns of numbers.
+    """
+    for name in [name for name in names if name in table.columns]:
+        cells = table.columns[name]
+        dates = _rows_where(table, cells, _DATE)
+        if dates:
+            remedy = "Count the time: (day of the event or of the last visit - day of surgery) / 30.4375 months."
+            table.problems.append(Problem.refusal("manifest.date", f"{name} holds dates.", remedy, dates))
+        commas = _rows_where(table, cells, _DECIMAL_COMMA)
+        if not commas:
+            continue
+        rule, found = "manifest.decimal-comma", f"{name} holds decimals with a comma."
+        if all(_THOUSANDS.fullmatch(cell) for cell in cells if _DECIMAL_COMMA.fullmatch(cell)):
+            remedy = "It may set thousands apart. Write decimals with a point."
+            table.problems.append(Problem.refusal(rule, found, remedy, commas))
+        else:
+            table.problems.append(Problem.warning(rule, found, "Read as decimals.", commas))
+            table.columns[name] = [
+                cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell for cell in cells
+            ]
+
+
+def _rows_where(table: Table, cells: Sequence[str], form: re.Pattern[str]) -> list[int]:
+    """Give the rows whose cell has a form."""
+    return [row for row, cell in zip(table.rows, cells, strict=True) if form.fullmatch(cell)]
+
+
+def event_of(cell: str) -> float:
+    """Read an event.
+
+    Parameters
+    ----------
+    cell : str
+        1, true, yes, 0, false or no.
+
+    Returns
+    -------
+    float
+        NaN where it is neither.
+    """
+    return 1.0 if cell.lower() in _TRUE else 0.0 if cell.lower() in _FALSE else np.nan
+
+
+def number_of(cell: str) -> float | str:
+    """Read a number.
+
+    Parameters
+    ----------
+    cell : str
+        With a decimal point.
+
+    Returns
+    -------
+    float or str
+        NaN where it is unknown; the cell as it is where it is no number, so that the checks refuse it.
+    """
+    if cell.lower() in UNKNOWN:
+        return np.nan
+    try:
+        return float(cell)
+    except ValueError:
+        return cell
+
+
+def flag_of(cell: str) -> bool | str | None:
+    """Read yes or no.
+
+    Parameters
+    ----------
+    cell : str
+        As for ``event_of``.
+
+    Returns
+    -------
+    bool, str or None
+        None where it is unknown; the cell as it is where it is neither.
+    """
+    plain = cell.lower()
+    return None if plain in UNKNOWN else True if plain in _TRUE else False if plain in _FALSE else cell

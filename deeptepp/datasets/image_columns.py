@@ -1,0 +1,124 @@
+"""Columns of a manifest that say where the images of each patient are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from deeptepp.datasets.cells import Table, number_of
+from deeptepp.datasets.problems import Problem
+from deeptepp.domain.lesion import BoxMm
+
+STUDY, ROI, PHASE_INDEX = "study", "roi", "phase_index"
+BOX = ("box_low_x_mm", "box_low_y_mm", "box_low_z_mm", "box_high_x_mm", "box_high_y_mm", "box_high_z_mm")
+IMAGE_COLUMNS = (STUDY, ROI, PHASE_INDEX, *BOX)
+"""All of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Where the images of one patient are.
+
+    Parameters
+    ----------
+    row : int
+        Row of the manifest.
+    path : Path
+        A study (zip, folder or DICOM file), or a region of interest.
+    is_roi : bool
+        Whether it is a region of interest.
+    box : BoxMm or None
+        A reader's box around the tumour; the detector looks for it where there is none.
+    phase_index : int or None
+        Post-contrast phase that a reader chose.
+    """
+
+    row: int
+    path: Path
+    is_roi: bool
+    box: BoxMm | None = None
+    phase_index: int | None = None
+
+
+def images_of(table: Table, folder: Path) -> tuple[tuple[Images, ...], list[Problem]]:
+    """Find where the images of each row are.
+
+    Parameters
+    ----------
+    table : Table
+        The manifest.
+    folder : Path
+        Paths in the manifest are relative to it.
+
+    Returns
+    -------
+    images : tuple of Images
+        Of the rows whose images are named properly.
+    problems : list of Problem
+        Of the others.
+    """
+    if STUDY not in table.columns and ROI not in table.columns:
+        return (), []
+    images, wrong = [], defaultdict(list)
+    for i, row in enumerate(table.rows):
+        cells = {name: table.cells(name)[i] for name in IMAGE_COLUMNS}
+        rule = _rule_broken(cells)
+        if rule is None:
+            images.append(_one_images(cells, row, folder))
+        else:
+            wrong[rule].append(row)
+    by_path = defaultdict(list)
+    for each in images:
+        by_path[each.path.resolve()].append(each.row)
+    wrong["manifest.shared-images"] = [row for rows in by_path.values() if len(rows) > 1 for row in rows]
+    problems = [Problem.refusal(rule, *_IMAGE_RULES[rule], rows) for rule, rows in wrong.items() if rows]
+    return tuple(images), problems
+
+
+_IMAGE_RULES = {
+    "manifest.no-images": (f"{STUDY} and {ROI} are both empty.", "Give the path of one of them."),
+    "manifest.two-images": (f"{STUDY} and {ROI} are both given.", "Keep one of them."),
+    "manifest.bad-box": (
+        "The box has no six numbers with every low below its high, or stands beside a region of interest.",
+        "Give the two corners in LPS mm beside a study, or leave all six empty.",
+    ),
+    "manifest.bad-phase": (
+        f"{PHASE_INDEX} is no whole number from 1.",
+        "Give a post-contrast phase of the study.",
+    ),
+    "manifest.shared-images": ("Several rows name the same images.", "Give every patient images of her own."),
+}
+"""What was found and what to do, by rule."""
+
+
+def _rule_broken(cells: dict[str, str]) -> str | None:
+    """Name the first rule that the images of a row break."""
+    if not cells[STUDY] and not cells[ROI]:
+        return "manifest.no-images"
+    if cells[STUDY] and cells[ROI]:
+        return "manifest.two-images"
+    corners = [number_of(cells[name]) for name in BOX if cells[name]]
+    if corners and (cells[ROI] or not _is_box(corners)):
+        return "manifest.bad-box"
+    phase = cells[PHASE_INDEX]
+    return "manifest.bad-phase" if phase and not (phase.isdecimal() and int(phase) >= 1) else None
+
+
+def _is_box(corners: Sequence[float | str]) -> bool:
+    """Tell whether six numbers are the low and the high corner of a box."""
+    numbers = [value for value in corners if isinstance(value, float) and np.isfinite(value)]
+    return len(numbers) == len(BOX) and all(a < b for a, b in zip(numbers[:3], numbers[3:], strict=True))
+
+
+def _one_images(cells: dict[str, str], row: int, folder: Path) -> Images:
+    """Read the images of a row that breaks no rule."""
+    box = None
+    if cells[BOX[0]]:
+        x0, y0, z0, x1, y1, z1 = (float(cells[name]) for name in BOX)
+        box = BoxMm((x0, y0, z0), (x1, y1, z1))
+    phase = int(cells[PHASE_INDEX]) if cells[PHASE_INDEX] else None
+    return Images(row, folder / (cells[STUDY] or cells[ROI]), bool(cells[ROI]), box, phase)
