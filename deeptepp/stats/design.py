@@ -2,7 +2,8 @@
 
 Numbers and yes/no enter as they are. Text enters as one column for each level but the reference, named column and
 level together (``stageIIA``); the levels are in byte order and the first is the reference unless another is named.
-A term ``arm:tier`` is the product of the columns of both.
+A term ``arm:tier`` is the product of the columns of both. A category keeps its reference level in a term whose
+other columns do not stand in the model by themselves, for nothing else would carry that level.
 """
 
 from __future__ import annotations
@@ -69,17 +70,18 @@ def design(
     """
     names: list[str] = []
     values: list[Floats] = []
-    coded: dict[str, Design] = {}
+    in_model = {frozenset(term.split(":")) for term in terms}
     for term in terms:
         parts = term.split(":")
-        for part in parts:
-            if part not in coded:
-                coded[part] = _coded(part, columns, (reference or {}).get(part))
+        coded = [
+            _coded(part, columns, (reference or {}).get(part), is_full=_is_full(part, parts, in_model))
+            for part in parts
+        ]
         # The first factor varies fastest, so that names and order are those of R.
-        for chosen in product(*(range(len(coded[part].names)) for part in reversed(parts))):
-            pairs = list(zip(parts, reversed(chosen), strict=True))
-            names.append(":".join(coded[part].names[i] for part, i in pairs))
-            values.append(np.prod([coded[part].values[:, i] for part, i in pairs], axis=0))
+        for chosen in product(*(range(len(each.names)) for each in reversed(coded))):
+            pairs = list(zip(coded, reversed(chosen), strict=True))
+            names.append(":".join(each.names[i] for each, i in pairs))
+            values.append(np.prod([each.values[:, i] for each, i in pairs], axis=0))
     n = len(np.asarray(next(iter(columns.values())))) if columns else 0
     return Design(tuple(names), np.column_stack(values) if values else np.empty((n, 0)))
 
@@ -121,7 +123,15 @@ def _text(value: Any) -> str:  # noqa: ANN401  a cell of any column
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _coded(name: str, columns: Mapping[str, npt.ArrayLike], reference: str | None) -> Design:
+def _is_full(part: str, parts: Sequence[str], in_model: set[frozenset[str]]) -> bool:
+    """Tell whether a category needs a column for its reference level too (marginality)."""
+    others = frozenset(parts) - {part}
+    return bool(others) and others not in in_model
+
+
+def _coded(
+    name: str, columns: Mapping[str, npt.ArrayLike], reference: str | None, *, is_full: bool = False
+) -> Design:
     """Give the numeric columns (n, k) of one column."""
     if name not in columns:
         raise MissingColumn(value=name)
@@ -138,6 +148,6 @@ def _coded(name: str, columns: Mapping[str, npt.ArrayLike], reference: str | Non
     first = levels[0] if reference is None else str(reference)
     if first not in levels:
         raise OutOfRange(field=name, value=first, limit=f"one of {', '.join(levels)}")
-    others = [level for level in levels if level != first]
+    others = [level for level in levels if is_full or level != first]
     values = np.column_stack([text == level for level in others]) if others else np.empty((len(raw), 0))
     return Design(tuple(f"{name}{level}" for level in others), values.astype(np.float64))
