@@ -28,7 +28,7 @@ _FLAT = 1e-10
 _MOVING = 0.1
 """Change of a linear predictor in one step that a step near a maximum cannot make."""
 _WIDEST = 600.0
-"""Range of the linear predictor beyond which the smallest hazards vanish beside the largest."""
+"""Range of the linear predictor, 0 included, beyond which the smallest hazards vanish beside the largest."""
 _ALIASED = 1e-11
 """Share of the second moment of a column below which what the columns before it leave over is rounding."""
 
@@ -186,7 +186,7 @@ def _forward(
     for _ in range(30):
         linear = (beta + step) @ columns
         # Where hazards are too far apart to be numbers side by side, there is no likelihood to compare.
-        is_number = linear.max(initial=-np.inf) - linear.min(initial=np.inf) <= _WIDEST
+        is_number = linear.max(initial=0.0) - linear.min(initial=0.0) <= _WIDEST
         if is_number and (there := risk_sets.evaluate(columns, linear)).value >= floor:
             return beta + step, there
         step = step / 2

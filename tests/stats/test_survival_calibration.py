@@ -157,6 +157,13 @@ def test_separation_has_a_reason_instead_of_an_infinite_slope():
     assert found.ici is None
 
 
+def test_certain_predictions_that_separate_have_a_reason_and_no_overflow():
+    follow_up = FollowUp(np.array([2.0, 3, 1, 5]), np.array([True, True, False, True]))
+    found = calibration_at(follow_up, [0.2, 1 - 1e-15, 1e-13, 0.5], 3)
+    assert found.ratio.value == pytest.approx(8 / 3 / (1.7 - 1e-15 + 1e-13))
+    assert (found.ici is None) == bool(found.smooth.reason)
+
+
 @given(PATIENTS, st.sampled_from([1.0, 4.0]))
 def test_small_and_tied_cohorts_give_a_number_or_a_reason(rows, horizon):
     follow_up, x = cohort(rows)
