@@ -13,6 +13,7 @@ import typer
 from deeptepp.cli.bundles import export, verify
 from deeptepp.cli.cases import detect, score
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
+from deeptepp.cli.own_cohorts import cohort_app
 from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command, simulate_summary_command
 from deeptepp.cli.training import evaluate, train
 
@@ -31,6 +32,7 @@ simulate_app.command("cohort")(simulate_cohort_command)
 simulate_app.command("study")(simulate_study_command)
 simulate_app.command("summary")(simulate_summary_command)
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(cohort_app, name="cohort")
 
 
 @app.callback()

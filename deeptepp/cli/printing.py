@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -29,12 +29,12 @@ def print_json(content: dict[str, Any]) -> None:
     typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
-def leave_with(problems: Sequence[Problem], *, as_json: bool) -> NoReturn:
-    """Leave with status 1 where a problem refuses; JSON says which."""
+def leave_with(problems: Sequence[Problem], *, as_json: bool, more: Mapping[str, Any] | None = None) -> NoReturn:
+    """Leave with status 1 where a problem refuses; JSON says which, and ``more`` beside it."""
     is_refused = any(problem.is_refusal for problem in problems)
     if as_json:
         outcome = Outcome.REFUSED.value if is_refused else "ready"
-        print_json({"outcome": outcome, "problems": [problem.to_mapping() for problem in problems]})
+        print_json({"outcome": outcome, "problems": [each.to_mapping() for each in problems], **(more or {})})
     raise typer.Exit(code=1 if is_refused else 0)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from deeptepp.datasets.problems import Problem
+from deeptepp.datasets.values import fact_of, floats
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.cohort import (
     ARM,
@@ -132,23 +132,6 @@ def fact_problems(cohort: Cohort, *, needs_follow_up: bool = True, first_row: in
     """
     finder = _Finder(cohort, Demands(needs_follow_up=needs_follow_up), first_row)
     return (*finder.all_facts(), *finder.scores())
-
-
-def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Read a column as numbers.
-
-    Parameters
-    ----------
-    column : (n,) array
-        Numbers, truth values or objects.
-
-    Returns
-    -------
-    (n,) float64
-        NaN where there is no number.
-    """
-    values = [float(value) if isinstance(value, (int, float)) else np.nan for value in column.tolist()]
-    return np.array(values, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -278,27 +261,6 @@ class _Finder:
 def _are(cells: list[object], rule: Callable[[object], bool]) -> _Bools:
     """Tell which cells keep a rule, (n,); an absent one does."""
     return np.array([fact_of("", cell) in (None, "") or rule(cell) for cell in cells], dtype=bool)
-
-
-def fact_of(name: str, value: object) -> object:
-    """Give a table's value as a profile's.
-
-    Parameters
-    ----------
-    name : str
-        Field of ``ClinicalProfile``.
-    value : object
-        From the table; NaN is unknown, and a flag with gaps is a number.
-
-    Returns
-    -------
-    object
-        What ``ClinicalProfile.from_mapping`` takes.
-    """
-    if isinstance(value, float) and np.isnan(value):
-        return None
-    is_flag = name.endswith("_positive") or name.startswith(("is_", "had_"))
-    return bool(value) if is_flag and value in (0, 1) else value
 
 
 def _class_problems(classes: Classes, demands: Demands) -> Iterator[Problem]:

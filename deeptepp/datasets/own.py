@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.checks import fact_problems, floats
+from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
+from deeptepp.datasets.values import floats
 from deeptepp.domain.clinical import CATEGORIES, RANGES
 from deeptepp.domain.cohort import OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort
 from deeptepp.tables import read_cohort

@@ -20,7 +20,7 @@ import numpy as np
 from joblib import Parallel, delayed, parallel_config
 
 from deeptepp import __version__
-from deeptepp.datasets.checks import Demands, floats, problems_of
+from deeptepp.datasets.checks import Demands, problems_of
 from deeptepp.datasets.folder import (
     COHORT_FILE,
     DATASET_FILE,
@@ -33,6 +33,7 @@ from deeptepp.datasets.image_columns import Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
+from deeptepp.datasets.values import floats
 from deeptepp.domain.cohort import KEY, OS_EVENT, RFS_EVENT, SUBJECT, Cohort
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.errors import BadSetting

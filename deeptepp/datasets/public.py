@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from deeptepp import __version__
 from deeptepp.datasets.duke import DUKE, read_duke
+from deeptepp.datasets.folder import write_json, write_whole
 from deeptepp.datasets.imported import Imported, PublicSource
 from deeptepp.datasets.ispy import ISPY1, read_ispy1
 from deeptepp.datasets.mama_mia import MAMA_MIA, read_mama_mia
 from deeptepp.datasets.metabric import METABRIC, read_metabric
 from deeptepp.errors import UnknownPublicCohort, UnreadableCohort
+from deeptepp.tables import write_cohort
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,27 @@ def read_public(name: str, path: Path) -> Imported:
         raise UnknownPublicCohort(value=name, limit=", ".join(ADAPTERS))
     adapter = ADAPTERS[name]
     return adapter.read(_file(path, adapter.source))
+
+
+def write_imported(imported: Imported, path: Path) -> None:
+    """Write a cohort, and what is to be known of it beside it.
+
+    Parameters
+    ----------
+    imported : Imported
+        As ``read_public`` gives it, or a part of it.
+    path : Path
+        Parquet file to write; a file of the same name that ends in ``.json`` holds source, licence and problems.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    about = {
+        "source": asdict(imported.source),
+        "n_patients": len(imported.cohort),
+        "code_version": __version__,
+        "problems": [problem.to_mapping() for problem in imported.problems],
+    }
+    write_json(path.with_suffix(".json"), about)
+    write_whole(path, lambda part: write_cohort(imported.cohort, part))
 
 
 def _file(path: Path, source: PublicSource) -> Path:

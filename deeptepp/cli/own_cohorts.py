@@ -1,0 +1,121 @@
+"""Commands for cohorts without images: a centre's own, and public tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deeptepp.cli.printing import AsJson, leave_with, print_json, refuse_with
+from deeptepp.datasets.problems import problem_lines
+from deeptepp.errors import DeepTeppError, UnknownPublicCohort
+
+if TYPE_CHECKING:
+    from deeptepp.datasets.imported import Imported
+
+cohort_app = typer.Typer(help="Cohorts without images: your own, and public tables.", no_args_is_help=True)
+
+
+@cohort_app.command("template")
+def template(
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="File to write; the screen if absent.")] = None,
+) -> None:
+    """Give a commented CSV table to be filled in with your own cohort."""
+    from deeptepp.datasets.template import TEMPLATE, write_template
+
+    if out is None:
+        typer.echo(TEMPLATE, nl=False)
+        return
+    if out.exists():
+        raise typer.BadParameter("the file is there already", param_hint="--out")
+    write_template(out)
+    typer.echo(f"Template written to {out}")
+
+
+@cohort_app.command("check")
+def check(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV or Excel table, or a Parquet cohort.")
+    ],
+    allow_gaps: Annotated[
+        bool, typer.Option("--allow-gaps", help="Only count patients of unknown follow-up or treatment.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Count what a cohort holds and print everything that is wrong with it."""
+    from deeptepp.datasets.own import examine_cohort
+    from deeptepp.report.cohort_overview import overview_lines, overview_of
+
+    try:
+        examined = examine_cohort(file, allow_gaps=allow_gaps)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=as_json)
+    overview = overview_of(examined.cohort)
+    if not as_json:
+        typer.echo("\n".join([*overview_lines(overview), "", *problem_lines(examined.problems)]))
+    leave_with(examined.problems, as_json=as_json, more={"overview": overview.to_mapping()})
+
+
+@cohort_app.command("import")
+def import_table(
+    name: Annotated[str, typer.Argument(help="Public cohort; see: deeptepp cohort sources.")],
+    path: Annotated[Path, typer.Argument(exists=True, help="The table, or its folder.")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="Parquet file to write; replaced when it exists.")],
+    her2_positive: Annotated[
+        bool, typer.Option("--her2-positive", help="Only patients who are known to be HER2-positive.")
+    ] = False,
+    paper_like: Annotated[
+        bool, typer.Option("--paper-like", help="Of duke: HER2-positive, M0, no neoadjuvant treatment, RFS known.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read a public table as a cohort and tell every quirk of it; what was found is kept beside the file."""
+    from deeptepp.datasets.public import read_public, write_imported
+    from deeptepp.report.cohort_overview import overview_lines, overview_of
+
+    if out.suffix.lower() != ".parquet":
+        raise typer.BadParameter("the name must end in .parquet", param_hint="--out")
+    if paper_like and name != "duke":
+        raise typer.BadParameter("only duke tells metastasis and neoadjuvant treatment", param_hint="--paper-like")
+    try:
+        imported = _chosen(read_public(name, path), her2_positive=her2_positive, paper_like=paper_like)
+        write_imported(imported, out)
+    except UnknownPublicCohort as error:
+        raise typer.BadParameter(str(error), param_hint="NAME") from None
+    except DeepTeppError as error:
+        refuse_with(error, as_json=as_json)
+    overview = overview_of(imported.cohort)
+    if not as_json:
+        source = imported.source
+        typer.echo(f"{source.title}. Licence: {source.licence}. Cite: {source.citation}.")
+        typer.echo("\n".join([*overview_lines(overview), "", *problem_lines(imported.problems)]))
+        typer.echo(f"Images: {source.images_from}.\nCohort written to {out}")
+    leave_with(imported.problems, as_json=as_json, more={"overview": overview.to_mapping()})
+
+
+def _chosen(imported: Imported, *, her2_positive: bool, paper_like: bool) -> Imported:
+    """Keep the patients who were asked for."""
+    if paper_like:
+        from deeptepp.datasets.duke import paper_like as keep
+
+        return keep(imported)
+    return imported.her2_positive() if her2_positive else imported
+
+
+@cohort_app.command("sources")
+def sources(as_json: AsJson = False) -> None:
+    """List the public cohorts: where table and images are, licence, endpoints and arms."""
+    from dataclasses import asdict
+
+    from deeptepp.datasets.public import ADAPTERS
+
+    listed: list[dict[str, Any]] = [asdict(each.source) for each in ADAPTERS.values()]
+    if as_json:
+        print_json({"sources": listed})
+        return
+    for each in listed:
+        typer.echo(f"{each['name']}  {each['title']}")
+        for key in ("files", "table_from", "images_from", "licence", "citation", "rfs", "os", "arms"):
+            value = " or ".join(each[key]) if key == "files" else each[key]
+            typer.echo(f"  {key.replace('_', ' ')}: {value}")

@@ -1,0 +1,203 @@
+"""What a cohort holds, in a few numbers: patients, events, follow-up and gaps."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.datasets.values import fact_of, floats
+from deeptepp.domain.cohort import ARM, RFS_EVENT, RFS_MONTHS, SOURCE, TIER, Cohort, Endpoint, FollowUp
+from deeptepp.domain.risk import Tier
+from deeptepp.stats.follow_up_time import follow_up_time
+
+UNKNOWN = "unknown"
+"""Group of the patients of whom a fact is missing."""
+
+_ENDPOINT_COLUMNS = tuple(name for each in Endpoint for name in (each.months, each.event))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointOverview:
+    """What is known of one endpoint.
+
+    Parameters
+    ----------
+    endpoint : str
+        ``rfs`` or ``os``.
+    n : int
+        Patients of whom it is known.
+    n_events : int
+        Events.
+    median_follow_up : float or None
+        Reverse Kaplan-Meier, months; None where it is not reached.
+    reason : str
+        Why there is no median.
+    """
+
+    endpoint: str
+    n: int
+    n_events: int
+    median_follow_up: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupOverview:
+    """Patients of one arm and tier; ``n_events`` are RFS events of the ``n_known`` of whom RFS is known."""
+
+    arm: str
+    tier: str | None
+    n: int
+    n_known: int
+    n_events: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CohortOverview:
+    """What a cohort holds.
+
+    Parameters
+    ----------
+    n : int
+        Patients.
+    is_simulated : bool
+        Whether they are not real.
+    sources : dict of str to int
+        Patients by data set; empty where the cohort does not say.
+    endpoints : tuple of EndpointOverview
+        RFS and OS.
+    groups : tuple of GroupOverview
+        By arm, and by tier where the cohort has tiers.
+    missing : dict of str to int
+        Patients without a value, by column; complete columns are not named.
+    """
+
+    n: int
+    is_simulated: bool
+    sources: dict[str, int]
+    endpoints: tuple[EndpointOverview, ...]
+    groups: tuple[GroupOverview, ...]
+    missing: dict[str, int]
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Give plain values for JSON."""
+        return asdict(self)
+
+
+def overview_of(cohort: Cohort) -> CohortOverview:
+    """Count what a cohort holds.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        May have faults; what is no time of follow-up counts as unknown.
+
+    Returns
+    -------
+    CohortOverview
+        Its numbers.
+    """
+    return CohortOverview(
+        n=len(cohort),
+        is_simulated=cohort.is_simulated,
+        sources=_counts(cohort[SOURCE]) if SOURCE in cohort else {},
+        endpoints=tuple(_endpoint(cohort, each) for each in Endpoint),
+        groups=tuple(_groups(cohort)),
+        missing=_missing(cohort),
+    )
+
+
+def overview_lines(overview: CohortOverview) -> list[str]:
+    """Write an overview as text.
+
+    Parameters
+    ----------
+    overview : CohortOverview
+        The numbers.
+
+    Returns
+    -------
+    list of str
+        Lines.
+    """
+    lines = [f"{overview.n} patients" + (", SIMULATED" if overview.is_simulated else "")]
+    lines += [f"  from {name}: {n}" for name, n in overview.sources.items()]
+    for each in overview.endpoints:
+        followed = (
+            f"median follow-up not estimable ({each.reason})"
+            if each.median_follow_up is None
+            else f"median follow-up {each.median_follow_up:.1f} months (reverse Kaplan-Meier)"
+        )
+        lines.append(f"{each.endpoint.upper()}: known for {each.n}, {each.n_events} events, {followed}")
+    lines.append("RFS events by arm" + (" and tier" if any(each.tier for each in overview.groups) else ""))
+    for group in overview.groups:
+        name = group.arm if group.tier is None else f"{group.arm}, {group.tier}"
+        lines.append(f"  {name}: {group.n_events} of {group.n_known} with known RFS, {group.n} patients")
+    lines.append("Unknown, of all patients" if overview.missing else "No column has gaps")
+    lines += [f"  {name}: {n} ({n / overview.n:.0%})" for name, n in overview.missing.items()]
+    return lines
+
+
+def _counts(column: npt.NDArray[Any]) -> dict[str, int]:
+    """Count the patients of each word."""
+    words = _words(column)
+    return {str(name): int((words == name).sum()) for name in np.unique(words)}
+
+
+def _words(column: npt.NDArray[Any]) -> npt.NDArray[np.str_]:
+    """Write a column as words, (n,) str."""
+    words = [UNKNOWN if fact_of("", value) in (None, "") else str(value) for value in column.tolist()]
+    return np.array(words, dtype=str)
+
+
+def _endpoint(cohort: Cohort, endpoint: Endpoint) -> EndpointOverview:
+    """Count one endpoint."""
+    months, event = floats(cohort[endpoint.months]), floats(cohort[endpoint.event])
+    is_known = np.isfinite(months) & (months >= 0) & np.isfinite(event)
+    n, n_events = int(is_known.sum()), int((event[is_known] == 1).sum())
+    if not n:
+        return EndpointOverview(
+            endpoint=endpoint.value, n=0, n_events=0, median_follow_up=None, reason="it is known for nobody"
+        )
+    median = follow_up_time(FollowUp(months[is_known], event[is_known] == 1)).potential
+    return EndpointOverview(
+        endpoint=endpoint.value, n=n, n_events=n_events, median_follow_up=median.value, reason=median.reason
+    )
+
+
+def _groups(cohort: Cohort) -> list[GroupOverview]:
+    """Count RFS events by arm and tier."""
+    months, event = floats(cohort[RFS_MONTHS]), floats(cohort[RFS_EVENT])
+    is_known = np.isfinite(months) & np.isfinite(event)
+    arms = _words(cohort[ARM])
+    tiers = _words(cohort[TIER]) if TIER in cohort else None
+    found = []
+    for arm in np.unique(arms):
+        for tier in _tier_names(tiers):
+            chosen = (arms == arm) & (True if tiers is None else tiers == tier)
+            if chosen.any():
+                n_known, n_events = (int((chosen & is_known & each).sum()) for each in (True, event == 1))
+                n = int(chosen.sum())
+                found.append(GroupOverview(arm=str(arm), tier=tier, n=n, n_known=n_known, n_events=n_events))
+    return found
+
+
+def _tier_names(tiers: npt.NDArray[np.str_] | None) -> list[str | None]:
+    """Give the tiers in their order, whatever else stands in the column behind them."""
+    if tiers is None:
+        return [None]
+    order = [tier.value for tier in Tier]
+    return [*order, *sorted(set(tiers.tolist()) - set(order))]
+
+
+def _missing(cohort: Cohort) -> dict[str, int]:
+    """Count the gaps of every column of facts."""
+    gaps = {
+        name: sum(fact_of("", value) in (None, "") or value == UNKNOWN for value in column.tolist())
+        for name, column in cohort.columns.items()
+        if name not in _ENDPOINT_COLUMNS
+    }
+    return {name: n for name, n in gaps.items() if n}
