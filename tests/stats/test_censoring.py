@@ -5,7 +5,7 @@ from survival_samples import PATIENTS, cohort, watched
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable
-from deeptepp.stats.censoring import censoring_survival, reverse_kaplan_meier
+from deeptepp.stats.censoring import censoring_survival, influence_of_censoring, reverse_kaplan_meier
 
 # At 2 an event and a censoring: the event leaves first, so 1 of 3 is censored; at 4 the last one.
 FIVE = FollowUp(np.array([1.0, 2.0, 2.0, 3.0, 4.0]), np.array([True, True, False, True, False]))
@@ -25,6 +25,34 @@ def test_g_is_the_product_over_the_times_of_censoring(rows):
     assert g.before(times) == pytest.approx([watched(follow_up, t, included=False) for t in times])
     assert g.at(times) == pytest.approx([watched(follow_up, t, included=True) for t in times])
     assert (g.before(follow_up.months[follow_up.event]) > 0).all()
+
+
+def cumulative_censoring(follow_up, weights, months, *, included):
+    """Nelson-Aalen hazard of the censoring of weighted patients."""
+    total = 0.0
+    for u in np.unique(follow_up.months[~follow_up.event]):
+        if u < months or (included and u == months):
+            is_then = follow_up.months == u
+            at_risk = weights[follow_up.months >= u].sum() - weights[is_then & follow_up.event].sum()
+            total += weights[is_then & ~follow_up.event].sum() / at_risk
+    return total
+
+
+@given(PATIENTS)
+def test_the_influence_is_the_derivative_by_the_weight_of_each_patient(rows):
+    follow_up, x = cohort(rows)
+    values, horizon, at_horizon = np.where(follow_up.months <= 5, x, 0.0), 5.0, 3.0
+
+    def through_weights(weights):
+        before = [cumulative_censoring(follow_up, weights, t, included=False) for t in follow_up.months]
+        return values @ before + at_horizon * cumulative_censoring(follow_up, weights, horizon, included=True)
+
+    step = 1e-6
+    found = influence_of_censoring(follow_up, values, horizon, at_horizon)
+    for k, influence in enumerate(found):
+        one = np.eye(follow_up.n)[k] * step
+        slope = (through_weights(1 + one) - through_weights(1 - one)) / (2 * step)
+        assert influence == pytest.approx(slope, abs=1e-6)
 
 
 def test_without_censoring_everybody_stays_under_observation():
