@@ -1,5 +1,6 @@
 """Adapters of public tables, on made-up tables in their layouts and on the real ones if present."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -389,3 +390,25 @@ def test_the_real_duke_table_holds_67_patients_like_those_of_the_paper():
     followed = paper_like(real("duke")).with_follow_up()
     assert (followed.follow_up.n, followed.follow_up.n_events) == (67, 7)
     assert int((followed.cohort["arm"] == "T").sum()) == 54
+
+
+def documented():
+    """Rules and counts of the table of quirks in the documentation."""
+    text = (Path(__file__).parents[2] / "docs" / "cohorts.md").read_text("utf-8")
+    for line in text[text.index("Quirks, counted") :].splitlines():
+        if not line.startswith("| `"):
+            continue
+        _, first, second, _ = line.split("|", 3)
+        rules, counts = re.findall(r"`([\w.-]+)`", first), re.findall(r"\d+", second)
+        if rules and len(rules) == len(counts):
+            yield from zip(rules, map(int, counts), strict=True)
+
+
+@pytest.mark.real
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real clinical tables are not beside the checkout")
+def test_the_counts_of_the_documentation_are_those_of_the_real_tables():
+    imported = [real(folder) for folder in ("duke", "ispy1", "metabric", "mama_mia")]
+    found = {(p.rule, len(p.rows)) for each in imported for p in each.problems}
+    checked = [pair for pair in documented() if pair[0] != "cohort.death-not-counted"]
+    assert len(checked) > 30
+    assert [pair for pair in checked if pair not in found] == []
