@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.datasets.values import fact_of, floats
-from deeptepp.domain.cohort import ARM, RFS_EVENT, RFS_MONTHS, SOURCE, TIER, Cohort, Endpoint, FollowUp
+from deeptepp.domain.cohort import ARM, RFS_EVENT, RFS_MONTHS, SOURCE, TIER, Arm, Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.stats.follow_up_time import follow_up_time
 
@@ -124,6 +124,8 @@ def overview_lines(overview: CohortOverview) -> list[str]:
         Lines.
     """
     lines = [f"{overview.n} patients" + (", SIMULATED" if overview.is_simulated else "")]
+    if not overview.n:
+        return lines
     lines += [f"  from {name}: {n}" for name, n in overview.sources.items()]
     for each in overview.endpoints:
         followed = (
@@ -175,22 +177,19 @@ def _groups(cohort: Cohort) -> list[GroupOverview]:
     arms = _words(cohort[ARM])
     tiers = _words(cohort[TIER]) if TIER in cohort else None
     found = []
-    for arm in np.unique(arms):
-        for tier in _tier_names(tiers):
+    for arm in _in_order(arms, [arm.value for arm in Arm]):
+        for tier in [None] if tiers is None else _in_order(tiers, [tier.value for tier in Tier]):
             chosen = (arms == arm) & (True if tiers is None else tiers == tier)
             if chosen.any():
                 n_known, n_events = (int((chosen & is_known & each).sum()) for each in (True, event == 1))
                 n = int(chosen.sum())
-                found.append(GroupOverview(arm=str(arm), tier=tier, n=n, n_known=n_known, n_events=n_events))
+                found.append(GroupOverview(arm=arm, tier=tier, n=n, n_known=n_known, n_events=n_events))
     return found
 
 
-def _tier_names(tiers: npt.NDArray[np.str_] | None) -> list[str | None]:
-    """Give the tiers in their order, whatever else stands in the column behind them."""
-    if tiers is None:
-        return [None]
-    order = [tier.value for tier in Tier]
-    return [*order, *sorted(set(tiers.tolist()) - set(order))]
+def _in_order(words: npt.NDArray[np.str_], order: list[str]) -> list[str]:
+    """Give the words of a column in an order, those that it does not name behind them."""
+    return [*order, *sorted(set(words.tolist()) - set(order))]
 
 
 def _missing(cohort: Cohort) -> dict[str, int]:

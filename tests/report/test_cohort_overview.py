@@ -20,7 +20,11 @@ def make_cohort(**changes):
 
 def test_events_are_counted_by_arm_among_those_of_whom_rfs_is_known():
     groups = {(g.arm, g.tier): (g.n, g.n_known, g.n_events) for g in overview_of(make_cohort()).groups}
-    assert groups == {("T", None): (2, 2, 1), ("none", None): (1, 1, 0), ("unknown", None): (1, 0, 0)}
+    assert list(groups.items()) == [
+        (("none", None), (1, 1, 0)),
+        (("T", None), (2, 2, 1)),
+        (("unknown", None), (1, 0, 0)),
+    ]
 
 
 def test_tiers_stand_in_their_order_and_unknown_ones_last():
@@ -55,4 +59,4 @@ def test_a_simulated_cohort_is_said_to_be_one():
 
 def test_a_cohort_of_nobody_has_an_overview():
     empty = make_cohort().where(np.zeros(4, dtype=bool))
-    assert overview_lines(overview_of(empty))[0] == "0 patients"
+    assert overview_lines(overview_of(empty)) == ["0 patients"]
