@@ -47,6 +47,8 @@ class AucDifference:
         Of both areas.
     method : str
         For captions.
+    reason : str
+        That the variance is 0, so that nothing can be tested; empty where it is not.
     """
 
     difference: float
@@ -61,6 +63,7 @@ class AucDifference:
     variance: tuple[float, float]
     covariance: float
     method: str = "paired DeLong"
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ def compare_auc(
         auc=aucs,
         variance=variances,
         covariance=(sum(variances) - variance) / 2,
+        reason="" if error > 0 else "DeLong's variance of the difference is 0 on these data",
     )
 
 

@@ -74,7 +74,8 @@ def common_odds_ratio(tables: Sequence[TwoArmTables], *, n: int, level: float = 
     Returns
     -------
     CommonOddsRatio
-        Without a value where one arm has no event while the other is at risk.
+        Without an interval where one arm has no event while the other is at risk, and without a value where that
+        is the reference arm.
     """
     n_index, n_reference, a, b = (
         np.concatenate([getattr(table, name) for table in tables])
@@ -88,13 +89,13 @@ def common_odds_ratio(tables: Sequence[TwoArmTables], *, n: int, level: float = 
     no_table = "no event was seen while both arms were at risk"
     test = log_rank_of(excess, variance, "Mantel-Haenszel, no continuity correction", no_table)
     r, s = float(right.sum()), float(wrong.sum())
-    value = low = high = None
+    value, low, high = _descriptive(r, s), None, None
     if r > 0 and s > 0:
         along, across = (a + d) / total, (b + c) / total
         spread = (along * right).sum() / (2 * r**2) + (across * wrong).sum() / (2 * s**2)
         spread += (along * wrong + across * right).sum() / (2 * r * s)
         value, low, high = _around(r / s, float(np.sqrt(spread)), level)
-    reason = "" if value is not None else "no event in one arm while the other was at risk"
+    reason = "" if r > 0 and s > 0 else "no event in one arm while the other was at risk"
     estimate = Estimate(
         value=value,
         low=low,
@@ -130,7 +131,8 @@ def rate_ratio(
     Returns
     -------
     RateRatio
-        Without a value where an arm has no event in the strata that hold both arms.
+        Without an interval where an arm has no event in the strata that hold both arms, and without a value where
+        that is the reference arm.
     """
     a, months_index = np.array(index, dtype=np.float64).T
     b, months_reference = np.array(reference, dtype=np.float64).T
@@ -140,7 +142,7 @@ def rate_ratio(
         for part in (months_index, months_reference)
     )
     r, s = float((a * share_reference).sum()), float((b * share_index).sum())
-    value = low = high = error = p_value = None
+    value, low, high, error, p_value = _descriptive(r, s), None, None, None, None
     if r > 0 and s > 0:
         error = float(np.sqrt(((a + b) * share_index * share_reference).sum() / (r * s)))
         value, low, high = _around(r / s, error, level)
@@ -154,7 +156,7 @@ def rate_ratio(
         n=n,
         n_events=int(a.sum() + b.sum()),
         method=RATE_RATIO,
-        reason="" if value is not None else "an arm has no event in the strata that hold both arms",
+        reason="" if r > 0 and s > 0 else "an arm has no event in the strata that hold both arms",
     )
     return RateRatio(estimate, error)
 
@@ -179,6 +181,11 @@ def log_rank_of(excess: float, variance: float, method: str, reason: str) -> Chi
     if variance <= 0:
         return chi_square_test(0.0, 0, method, reason=reason)
     return chi_square_test(excess**2 / variance, 1, method)
+
+
+def _descriptive(numerator: float, denominator: float) -> float | None:
+    """Give a ratio that may be 0; None where it is infinite or nothing was compared."""
+    return numerator / denominator if denominator > 0 else None
 
 
 def _around(value: float, error: float, level: float) -> tuple[float | None, float | None, float | None]:

@@ -110,9 +110,10 @@ def check_unpaired(case: Case, comparison: Comparison) -> None:
         (rows[columns["score"]].to_numpy(float), rows[columns["y"]].to_numpy(float) == 1)
         for rows in groups.values()
     ]
-    found = compare_auc_unpaired(*samples)
-    comparison.numbers("auc", found.auc, expected["auc"])
-    comparison.numbers("se", found.standard_error, expected["se"])
+    curves = [roc_auc(*sample) for sample in samples]
+    comparison.numbers("auc", [curve.auc for curve in curves], expected["auc"])
+    comparison.numbers("se", [curve.standard_error or 0 for curve in curves], expected["se"])
+    found = compare_auc_unpaired(samples[0], samples[1])
     comparison.number("D", found.statistic, expected["D"])
     comparison.number("df", found.degrees_of_freedom, expected["df"])
     comparison.number("p", found.p_value, expected["p"])

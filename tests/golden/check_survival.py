@@ -10,7 +10,7 @@ from deeptepp.stats.fixed_time import compare_survival_at
 from deeptepp.stats.kaplan_meier import Interval, KaplanMeierCurve, kaplan_meier
 from deeptepp.stats.logrank import log_rank, log_rank_trend
 from deeptepp.stats.logrank_pairwise import log_rank_pairwise
-from deeptepp.stats.rmst import compare_restricted_means
+from deeptepp.stats.rmst import RmstComparison, area_to, compare_restricted_means
 
 
 def check_curves(case: Case, comparison: Comparison) -> None:
@@ -118,20 +118,27 @@ def check_restricted_means(case: Case, comparison: Comparison) -> None:
     columns, expected = case.columns, case.expected
     groups = by_group(case.table(*columns.values()), columns["group"])
     comparison.exactly("groups", list(groups), expected["groups"])
-    reference, index = (follow_up(rows, columns) for rows in groups.values())
-    found = compare_restricted_means(index, reference, case.params["tau"])
-    arms = (found.reference, found.index)
+    followed = [follow_up(rows, columns) for rows in groups.values()]
+    arms = [area_to(kaplan_meier(times), case.params["tau"]) for times in followed]
     comparison.numbers("rmst", [arm.estimate.value for arm in arms], expected["rmst"])
     comparison.numbers("se", [arm.standard_error for arm in arms], expected["se"])
     comparison.numbers("max_time", [arm.last_months for arm in arms], expected["max_time"])
+    compare_means(compare_restricted_means(followed[1], followed[0], case.params["tau"]), expected, comparison)
+
+
+def compare_means(found: RmstComparison, expected: dict, comparison: Comparison) -> None:
+    """The second group against the first."""
     comparison.number("diff", found.difference.value, expected["diff_2_minus_1"])
     comparison.number("diff_se", found.standard_error, expected["diff_se"])
-    comparison.numbers("diff_ci", [found.difference.low, found.difference.high], expected["diff_ci"])
     comparison.number("p", found.difference.p_value, expected["p"])
     comparison.number("ratio", found.ratio.value, expected["ratio_2_over_1"])
-    comparison.numbers("ratio_ci", [found.ratio.low, found.ratio.high], expected["ratio_ci"])
+    if found.standard_error > 0:
+        comparison.numbers("diff_ci", [found.difference.low, found.difference.high], expected["diff_ci"])
+        comparison.numbers("ratio_ci", [found.ratio.low, found.ratio.high], expected["ratio_ci"])
+    else:  # R gives intervals of width 0, we give none
+        comparison.exactly("diff_ci", found.difference.is_estimable, False)
     # Without an event no time is lost; R then divides what rounding left of tau - RMST.
-    if min(arm.lost_months for arm in arms) > 0:
+    if min(found.index.lost_months, found.reference.lost_months) > 0:
         comparison.number("rmtl_ratio", found.lost_ratio.value, expected["rmtl_ratio_2_over_1"])
         limits = [found.lost_ratio.low, found.lost_ratio.high]
         comparison.numbers("rmtl_ratio_ci", limits, expected["rmtl_ratio_ci"])

@@ -97,6 +97,8 @@ def as_levels(values: pd.Series) -> pd.Series:
     """Levels as R writes them."""
     if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
         values = values.astype("Int64")
+    if pd.api.types.is_bool_dtype(values):
+        return values.astype(str).str.upper()
     return values.astype(str)
 
 

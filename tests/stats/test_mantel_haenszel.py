@@ -122,8 +122,10 @@ def test_rate_ratio_of_one_stratum_is_the_ratio_of_rates_with_the_poisson_varian
     assert found.standard_error_log == pytest.approx(np.sqrt(1 / 8 + 1 / 4))
 
 
-def test_no_event_in_one_arm_leaves_the_rate_ratio_without_a_value():
-    assert rate_ratio([(0, 100.0)], [(4, 200.0)], n=30).estimate.value is None
+def test_no_event_in_one_arm_leaves_the_rate_ratio_without_an_interval():
+    found = rate_ratio([(0, 100.0)], [(4, 200.0)], n=30).estimate
+    assert (found.value, found.low, found.high, found.p_value) == (0, None, None, None)
+    assert rate_ratio([(4, 100.0)], [(0, 200.0)], n=30).estimate.value is None
     assert "no event" in rate_ratio([(0, 0.0)], [(0, 0.0)], n=2).estimate.reason
 
 
@@ -159,7 +161,8 @@ def test_sums_over_risk_sets_equal_the_tables_one_by_one(rows):
         assert found.odds_ratio.estimate.value == pytest.approx(right / wrong)
         assert found.odds_ratio.estimate.low < right / wrong < found.odds_ratio.estimate.high
     else:
-        assert found.odds_ratio.estimate.value is None
+        assert found.odds_ratio.estimate.value in (0, None)
+        assert found.odds_ratio.estimate.low is None
         assert found.odds_ratio.estimate.reason
 
 
@@ -193,7 +196,7 @@ def test_row_order_and_time_units_do_not_matter(rows, factor, random):
     ):
         assert (ours.value is None) == (theirs.value is None)
         if ours.value is not None:
-            assert (ours.value, ours.low) == pytest.approx((theirs.value, theirs.low))
+            assert (ours.value, ours.high or 0) == pytest.approx((theirs.value, theirs.high or 0))
 
 
 @given(ROWS)
@@ -204,4 +207,4 @@ def test_exchanging_the_arms_inverts_every_ratio(rows):
     pairs = [(ours.stratified, theirs.stratified), (ours.odds_ratio.estimate, theirs.odds_ratio.estimate)]
     pairs.append((ours.rate_ratio.estimate, theirs.rate_ratio.estimate))
     for a, b in pairs:
-        assert a.value is None or b.value is None or a.value * b.value == pytest.approx(1)
+        assert not (a.is_estimable and b.is_estimable) or a.value * b.value == pytest.approx(1)
