@@ -248,7 +248,7 @@ def _why_not(index: FollowUp, reference: FollowUp) -> str:
         return "only one arm has patients"
     if index.n_events + reference.n_events == 0:
         return "no event was seen"
-    return "no event was seen while both arms were at risk"
+    return "at each event one arm alone was at risk, or everybody at risk had it"
 
 
 def _reason(parts: Sequence[Subgroup]) -> str:
