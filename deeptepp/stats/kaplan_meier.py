@@ -21,12 +21,10 @@ from scipy.special import ndtri
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.stats.median_survival import MedianSurvival, first_half
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-_FLAT_TOLERANCE = float(np.sqrt(np.finfo(np.float64).eps))
-"""Two survival values closer than this are one, as in R's survival package."""
 
 NO_EVENT_YET = "no event so far, so no interval can be given"
 """Reason of an absent interval where survival is still 1."""
@@ -85,16 +83,6 @@ class SurvivalEstimate:
     is_beyond_follow_up: bool
     method: str
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MedianSurvival:
-    """Median time to event; ``None`` where the curve, or its band, does not come down to one half."""
-
-    months: float | None
-    low: float | None
-    high: float | None
-    level: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,7 +199,7 @@ class KaplanMeierCurve:
     @property
     def median(self) -> MedianSurvival:
         """Median by R's rule: where the curve is flat at exactly one half, the middle of the flat part."""
-        median, low, high = (_first_half(self.months, curve) for curve in (self.survival, self.low, self.high))
+        median, low, high = (first_half(self.months, curve) for curve in (self.survival, self.low, self.high))
         return MedianSurvival(median, low, high, self.level)
 
 
@@ -297,15 +285,3 @@ def _band(survival: Floats, hazard_variance: Floats, z: float, interval: Interva
 def _known(value: float) -> float | None:
     """Turn NaN into None."""
     return None if np.isnan(value) else float(value)
-
-
-def _first_half(months: Floats, curve: Floats) -> float | None:
-    """Give the first time where a falling curve is at or below one half, mid-way where it rests there."""
-    keep = curve < 0.5 + _FLAT_TOLERANCE
-    if not keep.any():
-        return None
-    times, values = months[keep], curve[keep]
-    lower = np.flatnonzero(values < values[0])
-    if abs(values[0] - 0.5) < _FLAT_TOLERANCE and len(lower):
-        return float((times[0] + times[lower[0]]) / 2)
-    return float(times[0])

@@ -90,6 +90,19 @@ def test_trend_of_two_groups_is_the_two_group_test():
     assert log_rank_trend(groups).statistic == pytest.approx(log_rank(groups).statistic)
 
 
+def test_one_patient_beside_a_hundred_thousand_takes_a_degree_of_freedom():
+    rng = np.random.default_rng(2)
+    large = [FollowUp(np.round(rng.exponential(40, 50_000), 1), np.ones(50_000, bool)) for _ in range(2)]
+    assert log_rank([*large, follow_up([0.2], [0])]).degrees_of_freedom == 2
+
+
+def test_weights_reach_the_trend():
+    rng = np.random.default_rng(1)
+    groups = [FollowUp(np.ceil(rng.exponential(20, 40)), rng.random(40) < 0.7) for _ in range(2)]
+    assert log_rank_trend(groups, rho=1).statistic == pytest.approx(log_rank(groups, rho=1).statistic)
+    assert "rho = 1" in log_rank_trend(groups, rho=1).method
+
+
 @given(GROUPS, st.sampled_from([0.5, 30.4375]), st.randoms(use_true_random=False))
 def test_row_order_and_time_units_do_not_matter(groups, factor, random):
     changed = []
