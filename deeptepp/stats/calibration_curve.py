@@ -17,7 +17,8 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable
-from deeptepp.stats.cox import MONOTONE, UNSTABLE, fit_cox
+from deeptepp.stats.cox import fit_cox
+from deeptepp.stats.cox_fit import MONOTONE, UNSTABLE
 from deeptepp.stats.design import Design
 from deeptepp.stats.restricted_cubic_spline import knots_of, quantiles, spline_columns
 

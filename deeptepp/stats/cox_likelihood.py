@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -133,6 +134,11 @@ class RiskSets:
         Likelihood
             With respect to the coefficients of the columns.
         """
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return self._evaluate(columns, linear)
+
+    def _evaluate(self, columns: Floats, linear: Floats) -> Likelihood:
+        """Evaluate the likelihood; where a hazard underflows to 0, far from its top, it is no finite number."""
         shift, weight, at_risk = self._weights(linear)
         means = self._means(columns, weight, at_risk)
         share = 1 / at_risk
@@ -169,8 +175,9 @@ class RiskSets:
         (q, n_events) float64
             Weighted by the hazards, in the order of ``deaths``.
         """
-        _, weight, at_risk = self._weights(linear)
-        return self._means(columns, weight, at_risk)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            _, weight, at_risk = self._weights(linear)
+            return self._means(columns, weight, at_risk)
 
     def _weights(self, linear: Floats) -> tuple[Floats, Floats, Floats]:
         """Give the largest linear predictor by stratum, the hazards (m,) and their sum at risk by event."""
@@ -228,4 +235,4 @@ def _latest_event(months: Floats, stratum: Ints, event_months: Floats, event_str
 def _bounds(stratum: Ints) -> list[tuple[int, int]]:
     """Give the first and the last place (exclusive) of each run of equal strata."""
     starts = np.flatnonzero(np.diff(stratum, prepend=-1)).tolist()
-    return list(zip(starts, [*starts[1:], len(stratum)], strict=True))
+    return list(pairwise([*starts, len(stratum)]))

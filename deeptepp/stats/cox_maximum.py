@@ -27,6 +27,8 @@ _FLAT = 1e-10
 """Where a step gains less than this while the linear predictor still moves, the maximum is at infinity."""
 _MOVING = 0.1
 """Change of a linear predictor in one step that a step near a maximum cannot make."""
+_UNBOUNDED = 50.0
+"""Standard error of a linear predictor that only a likelihood without information on it has."""
 _WIDEST = 600.0
 """Range of the linear predictor, 0 included, beyond which the smallest hazards vanish beside the largest."""
 _ALIASED = 1e-11
@@ -156,6 +158,29 @@ def maximise(risk_sets: RiskSets, columns: Floats, start: Likelihood) -> Maximum
         if gain < _CONVERGED:
             return Maximum(beta, now, nowhere, has_converged=True)
     return Maximum(beta, now, nowhere, has_converged=False)
+
+
+def without_information(end: Maximum, columns: Floats) -> Flags:
+    """Find the coefficients on which the likelihood says nothing where others are infinite.
+
+    Parameters
+    ----------
+    end : Maximum
+        With infinite coefficients.
+    columns : (p, m) float64
+        Its columns.
+
+    Returns
+    -------
+    (p,) bool
+        True for finite coefficients whose standard error has no bound.
+    """
+    finite = ~end.is_infinite
+    variance = np.diag(inverse(end.likelihood.restricted(finite).information))
+    error = np.sqrt(np.where(variance > 0, variance, np.inf)) * np.ptp(columns[finite], axis=1)
+    lost = np.zeros(len(finite), dtype=bool)
+    lost[finite] = error > _UNBOUNDED
+    return lost
 
 
 def inverse(information: Floats) -> Floats:

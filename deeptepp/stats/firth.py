@@ -20,7 +20,7 @@ from scipy.optimize import brentq
 from scipy.special import chdtrc
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.stats.cox import ALIASED, NO_EVENT
+from deeptepp.stats.cox_fit import ALIASED, NO_EVENT
 from deeptepp.stats.cox_likelihood import RiskSets, Ties
 from deeptepp.stats.cox_maximum import centre_and_scale, check_design, independent, inverse
 from deeptepp.stats.design import Design
@@ -212,7 +212,7 @@ class _Penalised:
         self._risk_sets, self._columns = risk_sets, columns
         self.width = np.ptp(columns, axis=1) if columns.size else np.zeros(len(columns))
         p = len(columns)
-        self._products = (columns[:, None, :] * columns[None, :, :]).reshape(p * p, -1)
+        self._products = (columns[:, None, :] * columns[None, :, :]).reshape(p * p, columns.shape[1])
 
     def at(self, beta: Floats) -> _Place:
         """Evaluate value, gradient and information."""
@@ -226,7 +226,7 @@ class _Penalised:
         squares = np.einsum("jm,jk,km->m", x, inverted, x)
         moments = self._risk_sets.means(np.vstack([self._products, x * squares, squares]), linear)
         p = len(x)
-        seconds = moments[: p * p].reshape(p, p, -1)
+        seconds = moments[: p * p].reshape(p, p, moments.shape[1])
         mean, weighted = plain.means, inverted @ plain.means
         trace = (
             moments[p * p : -1]

@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import MissingColumn
-from deeptepp.stats.cox import CoxFit, fit_cox
+from deeptepp.stats.cox import fit_cox
+from deeptepp.stats.cox_fit import CoxFit
 from deeptepp.stats.cox_likelihood import Ties
 from deeptepp.stats.design import Design, design
 from deeptepp.stats.estimate import ChiSquareTest, chi_square_test

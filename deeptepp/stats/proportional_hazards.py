@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.stats.cox import CoxFit
+from deeptepp.stats.cox_fit import CoxFit
 from deeptepp.stats.cox_likelihood import RiskSets
 from deeptepp.stats.cox_maximum import centre_and_scale, inverse
 from deeptepp.stats.design import Design

@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import MissingColumn
-from deeptepp.stats.cox import CoxFit, fit_cox
+from deeptepp.stats.cox import fit_cox
+from deeptepp.stats.cox_fit import CoxFit
 from deeptepp.stats.cox_likelihood import Ties
 from deeptepp.stats.design import design
 from deeptepp.stats.multiplicity import benjamini_hochberg, holm

@@ -14,7 +14,8 @@ from golden.oracle import Case, as_levels, chosen, follow_up
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.concordance import harrell_c
-from deeptepp.stats.cox import CoxFit, fit_cox
+from deeptepp.stats.cox import fit_cox
+from deeptepp.stats.cox_fit import CoxFit
 from deeptepp.stats.cox_likelihood import Ties
 from deeptepp.stats.design import Design, design
 from deeptepp.stats.firth import fit_firth

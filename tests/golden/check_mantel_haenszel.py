@@ -10,7 +10,8 @@ from golden.comparison import ITERATED, LIKELIHOOD, Comparison
 from golden.oracle import Case, as_levels, follow_up
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.stats.cox import CoxFit, fit_cox
+from deeptepp.stats.cox import fit_cox
+from deeptepp.stats.cox_fit import CoxFit
 from deeptepp.stats.design import design
 from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test
 from deeptepp.stats.mantel_haenszel import Subgroup, SubgroupAnalysis, subgroup_analysis
