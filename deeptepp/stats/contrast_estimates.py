@@ -95,5 +95,7 @@ class ContrastEstimates:
         end = self.horizon_months or min(
             self.wanted_months, float(self.index.months.max()), float(self.reference.months.max())
         )
+        if end <= 0:
+            return self._held_back("difference of restricted mean survival time", "an arm was not followed at all")
         compared = compare_restricted_means(self.index, self.reference, end, level=self.level).difference
         return replace(compared, method=f"{compared.method} up to {end:g} months")

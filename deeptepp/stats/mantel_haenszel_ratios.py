@@ -146,7 +146,8 @@ def rate_ratio(
     if r > 0 and s > 0:
         error = float(np.sqrt(((a + b) * share_index * share_reference).sum() / (r * s)))
         value, low, high = _around(r / s, error, level)
-        p_value = float(2 * ndtr(-abs(np.log(r / s)) / error))
+        # Where every event fell on the first day of an arm that was not followed, nothing varies.
+        p_value = float(2 * ndtr(-abs(np.log(r / s)) / error)) if error > 0 else None
     estimate = Estimate(
         value=value,
         low=low,

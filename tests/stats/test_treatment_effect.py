@@ -131,3 +131,10 @@ def test_tiers_without_patients_have_contrasts_that_say_so():
     answer = contrast_by_tier(cohort, TP_VS_T, tiers=[Tier.LOW], matching=Matching.OFF)
     assert answer.subgroups is None
     assert not answer.contrasts[0].is_reportable
+
+
+def test_an_arm_that_was_not_followed_has_no_restricted_mean():
+    cohort = cohort_of(["T+P"] * 12 + ["T"] * 12, np.r_[np.zeros(12), np.full(12, 30.0)], np.ones(24))
+    contrast = contrast_treatments(cohort, TP_VS_T, matching=Matching.OFF)
+    assert contrast.rmst_difference.value is None
+    assert "not followed" in contrast.rmst_difference.reason
