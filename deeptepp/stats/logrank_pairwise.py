@@ -23,7 +23,7 @@ class PairwiseLogRank:
     test : LogRankTest
         Of these two, its p value not adjusted.
     p_holm, p_benjamini_hochberg, p_bonferroni : float or None
-        Adjusted for all pairs that have a p value; None where this pair has none.
+        Adjusted for all pairs, those that could not be tested with a p of 1; None where this pair has none.
     """
 
     first: str
@@ -63,10 +63,12 @@ def log_rank_pairwise(
         raise NotEstimable(what="The log-rank test", reason="fewer than two groups have patients")
     pairs = list(combinations(filled, 2))
     tests = [log_rank([first, second], rho=rho) for (_, first), (_, second) in pairs]
-    raw = [test.p_value for test in tests if test.p_value is not None]
+    # A pair that could not be tested was looked at all the same, so that it counts with a p of 1.
+    raw = [1.0 if test.p_value is None else test.p_value for test in tests]
     adjusted = zip(holm(raw), benjamini_hochberg(raw), bonferroni(raw), strict=True)
     found = []
     for ((first, _), (second, _)), test in zip(pairs, tests, strict=True):
-        values = (None, None, None) if test.p_value is None else tuple(float(p) for p in next(adjusted))
+        family = next(adjusted)
+        values = (None, None, None) if test.p_value is None else tuple(float(p) for p in family)
         found.append(PairwiseLogRank(first, second, test, *values))
     return tuple(found)

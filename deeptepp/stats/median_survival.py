@@ -42,7 +42,8 @@ def first_half(months: Floats, curve: Floats) -> float | None:
     if not keep.any():
         return None
     times, values = months[keep], curve[keep]
-    lower = np.flatnonzero(values < values[0])
-    if abs(values[0] - 0.5) < _FLAT_TOLERANCE and len(lower):
-        return float((times[0] + times[lower[0]]) / 2)
+    lower = np.flatnonzero(values < values[0] - _FLAT_TOLERANCE)
+    if abs(values[0] - 0.5) < _FLAT_TOLERANCE:
+        # A curve that never leaves one half rests there up to the last observation.
+        return float((times[0] + (times[lower[0]] if len(lower) else times[-1])) / 2)
     return float(times[0])

@@ -35,7 +35,7 @@ class ScreenedVariable:
     p_value : float or None
         Of the likelihood ratio test; None where there is no test.
     benjamini_hochberg, holm : float or None
-        Adjusted for all variables that could be tested.
+        Adjusted for all variables, those that could not be tested with a p of 1.
     is_selected : bool
         Whether the unadjusted p-value lies below the limit.
     reason : str
@@ -121,18 +121,17 @@ def screen(
     """
     fits = [_fit(follow_up, columns, name, reference or {}, ties, level) for name in variables]
     p_values = [None if fit is None else fit.likelihood_ratio.p_value for fit, _ in fits]
-    tested = [i for i, p in enumerate(p_values) if p is not None]
-    family = np.array([p for p in p_values if p is not None])
-    by_rate = dict(zip(tested, benjamini_hochberg(family).tolist(), strict=True))
-    by_family = dict(zip(tested, holm(family).tolist(), strict=True))
+    # A variable that could not be tested was looked at all the same, so that it counts with a p of 1.
+    family = np.array([1.0 if p is None else p for p in p_values])
+    by_rate, by_family = benjamini_hochberg(family).tolist(), holm(family).tolist()
     rows = tuple(
         ScreenedVariable(
             name=name,
             fit=fit,
             n_missing=n_missing,
             p_value=p,
-            benjamini_hochberg=by_rate.get(i),
-            holm=by_family.get(i),
+            benjamini_hochberg=None if p is None else by_rate[i],
+            holm=None if p is None else by_family[i],
             is_selected=p is not None and p < limit,
             reason="no value is known" if fit is None else fit.likelihood_ratio.reason,
         )

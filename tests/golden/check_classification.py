@@ -112,7 +112,11 @@ def check_unpaired(case: Case, comparison: Comparison) -> None:
     ]
     curves = [roc_auc(*sample) for sample in samples]
     comparison.numbers("auc", [curve.auc for curve in curves], expected["auc"])
-    comparison.numbers("se", [curve.standard_error or 0 for curve in curves], expected["se"])
+    for curve, error in zip(curves, expected["se"], strict=True):
+        # R gives perfect separation the standard error 0, where we give none.
+        comparison.number("se", 0 if error == 0 and curve.standard_error is None else curve.standard_error, error)
+    if expected["D"] is None:
+        return
     found = compare_auc_unpaired(samples[0], samples[1])
     comparison.number("D", found.statistic, expected["D"])
     comparison.number("df", found.degrees_of_freedom, expected["df"])

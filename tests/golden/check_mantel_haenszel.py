@@ -11,7 +11,7 @@ from golden.oracle import Case, as_levels, follow_up
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.cox import fit_cox
-from deeptepp.stats.cox_fit import CoxFit
+from deeptepp.stats.cox_fit import ALIASED, CoxFit
 from deeptepp.stats.design import design
 from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test
 from deeptepp.stats.mantel_haenszel import Subgroup, SubgroupAnalysis, subgroup_analysis
@@ -103,13 +103,13 @@ def compare_summary(analysis: SubgroupAnalysis, expected: dict, comparison: Comp
     comparison.number("stratified U", analysis.excess, stratified["U"])
     comparison.number("stratified V", analysis.variance, stratified["V"])
     compare_one_step("stratified", analysis.stratified, analysis.test, stratified, comparison)
-    compare_test("heterogeneity", analysis.heterogeneity, expected["heterogeneity_one_step"], comparison)
+    comparison.test("heterogeneity", analysis.heterogeneity, expected["heterogeneity_one_step"])
     odds, theirs = analysis.odds_ratio, expected["mh_odds_ratio_over_risk_sets"]
     for name, ours in (
         ("estimate", odds.estimate.value),
         ("lower", odds.estimate.low),
         ("upper", odds.estimate.high),
-        ("chisq", odds.test.statistic),
+        ("chisq", None if odds.test.p_value is None else odds.test.statistic),
         ("p", odds.estimate.p_value),
     ):
         comparison.number(f"odds ratio {name}", ours, theirs[name])
@@ -141,13 +141,10 @@ def compare_models(
     if ratio.is_estimable:
         comparison.number("cox stratified p_wald", ratio.p_value, expected["cox_stratified"]["p_wald"], ITERATED)
     main, full = model(times, is_index, labels, "x", "g"), model(times, is_index, labels, "x", "g", "x:g")
-    compare_test(
-        "interaction", likelihood_ratio(main, full), expected["interaction_lr_cox"], comparison, LIKELIHOOD
-    )
+    compare_likelihoods("interaction", main, full, expected["interaction_lr_cox"], comparison)
     full = model(times, is_index, labels, "x", "x:g", is_stratified=True)
     theirs = expected["interaction_lr_cox_stratified"]
-    test = likelihood_ratio(common, full)
-    compare_test("interaction stratified", test, theirs, comparison, near(full))
+    compare_likelihoods("interaction stratified", common, full, theirs, comparison)
     n_compared = sum(part.variance > 0 for part in analysis.subgroups)
     comparison.exactly("subgroups compared", n_compared - 1, theirs["df"])
 
@@ -167,20 +164,19 @@ def near(fit: CoxFit) -> float:
     return ITERATED if np.isinf(fit.coefficients).any() else LIKELIHOOD
 
 
+def compare_likelihoods(what: str, small: CoxFit, large: CoxFit, expected: dict, comparison: Comparison) -> None:
+    """The likelihood ratio of two models; R counts a column without information as a degree of freedom."""
+    test, tolerance = likelihood_ratio(small, large), max(near(small), near(large))
+    if any(reason == ALIASED for fit in (small, large) for reason in fit.reasons):
+        comparison.number(f"{what} chisq", test.statistic, expected["chisq"], tolerance)
+    else:
+        comparison.test(what, test, expected, tolerance)
+
+
 def likelihood_ratio(small: CoxFit, large: CoxFit) -> ChiSquareTest:
     """Test what the larger model adds."""
     freedom = large.likelihood_ratio.degrees_of_freedom - small.likelihood_ratio.degrees_of_freedom
     return chi_square_test(2 * (large.log_likelihood - small.log_likelihood), freedom, "likelihood ratio test")
-
-
-def compare_test(
-    what: str, test: ChiSquareTest, expected: dict, comparison: Comparison, tolerance: float = 1e-9
-) -> None:
-    """A chi-square with its degrees of freedom and p value."""
-    comparison.number(f"{what} chisq", test.statistic, expected["chisq"], tolerance)
-    comparison.exactly(f"{what} df", test.degrees_of_freedom, expected["df"])
-    if test.degrees_of_freedom:  # R gives p = 0 or 1 where there is nothing to test
-        comparison.number(f"{what} p", test.p_value, expected["p"], tolerance)
 
 
 CHECKS = {"mh_interaction": check_subgroups}

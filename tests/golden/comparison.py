@@ -28,7 +28,8 @@ class Comparison:
     def number(self, what: str, ours: Any, expected: Any, tolerance: float = CLOSED_FORM) -> None:
         """Compare one number; null of R is met by None, NaN or infinity."""
         self.n_compared += 1
-        a, b = _float(ours), _float(expected)
+        # R writes what has no length as [] or {}.
+        a, b = _float(ours), None if expected in ([], {}) else _float(expected)
         if b is None or math.isnan(b):
             agree = a is None or not math.isfinite(a)
         elif a is None or math.isnan(a):
@@ -47,6 +48,25 @@ class Comparison:
             return
         for i, (a, b) in enumerate(zip(mine, theirs, strict=True)):
             self.number(f"{what}[{i}]", a, b, tolerance)
+
+    def p_value(self, what: str, ours: Any, expected: Any, tolerance: float = CLOSED_FORM) -> None:
+        """Compare a p-value; R's 1 for a test that had nothing to compare is met by None."""
+        if ours is None and expected == 1:
+            self.n_compared += 1
+        else:
+            self.number(what, ours, expected, tolerance)
+
+    def test(self, what: str, ours: Any, expected: dict[str, Any], tolerance: float = CLOSED_FORM) -> None:
+        """Compare chi-square, degrees of freedom and p; R's 0 without information is met by a test without p."""
+        if ours.p_value is None:
+            theirs = _float(expected["chisq"]) if expected["chisq"] not in ([], {}) else None
+            self.exactly(f"{what} says nothing", theirs is None or not theirs > 1e-9, True)
+            return
+        self.number(f"{what} chisq", ours.statistic, expected["chisq"], tolerance)
+        self.exactly(f"{what} df", ours.degrees_of_freedom, expected["df"])
+        # Near 1 the p-value of a chi-square of rounding is its square root, and says nothing.
+        if ours.statistic > 1e-6:
+            self.number(f"{what} p", ours.p_value, expected["p"], tolerance)
 
     def exactly(self, what: str, ours: Any, expected: Any) -> None:
         """Compare counts, names and lists of them."""

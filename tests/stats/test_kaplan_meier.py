@@ -88,9 +88,10 @@ def test_median_on_a_flat_half_is_the_middle_of_the_flat_part():
     assert curve.median.months == 3.0
 
 
-def test_median_where_the_curve_ends_at_one_half_is_that_time():
+def test_median_where_the_curve_ends_at_one_half_is_the_middle_of_its_last_part():
+    # survival::quantile.survfit gives (2 + 5) / 2 as well.
     curve = kaplan_meier(FollowUp(np.array([2.0, 5.0]), np.array([True, False])))
-    assert curve.median.months == 2.0
+    assert curve.median.months == 3.5
 
 
 def test_one_patient_makes_a_curve():
