@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import product
 from math import nan
 
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.cohort import ARM, FIRST_EVENT, LATENT_RISK, RFS_MONTHS, TIER, Arm, Cohort, Endpoint, FollowUp
+from deeptepp.domain.cohort import ARM, FIRST_EVENT, LATENT_RISK, TIER, Arm, Cohort, Endpoint, FollowUp
 from deeptepp.domain.published_cohort import TIER_COUNTS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
+from deeptepp.report.simulated_matching import Matching, match_on_follow_up
 from deeptepp.simulate.cohort import simulate_cohort
 from deeptepp.simulate.hazards import RELAPSE_SHARES
 from deeptepp.stats.cox import fit_cox
@@ -27,14 +27,11 @@ from deeptepp.stats.kaplan_meier import kaplan_meier
 from deeptepp.stats.landmark import censor_at
 from deeptepp.stats.logistic import fit_logistic
 from deeptepp.stats.logrank import log_rank
-from deeptepp.stats.matching import match_pairs
 from deeptepp.stats.operating_point import youden
-from deeptepp.stats.propensity import fit_propensity
 from deeptepp.stats.roc import roc_auc
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
 
 SCORE_RELIABILITY = 0.91
 """Share of the variance of the score that is z."""
@@ -46,7 +43,10 @@ COMMON_MONTHS = 24.0
 """Where the arms with and without pertuzumab are both cut."""
 
 CALIPER_SD = 0.2
-"""Of the matching by stage and observed follow-up."""
+"""Of the logit of the propensity."""
+
+CALIPER_MONTHS = 3.0
+"""Of observed follow-up, where that itself is matched."""
 
 N_FOLDS = 5
 """Of the cross-validated clinical model."""
@@ -219,15 +219,6 @@ def _clinical_auc(part: Cohort, event: Bools, seed: int) -> float:
     return roc_auc(predicted, event).auc
 
 
-class Matching(StrEnum):
-    """How T+P is matched with T on observed follow-up, which an early relapse cuts short."""
-
-    PROPENSITY = "propensity"
-    """By a propensity score on stage and observed follow-up, caliper 0.2 SD of its logit."""
-    EXACT = "exact"
-    """Inside stages, by observed follow-up itself, caliper 0.2 SD of it."""
-
-
 def matched_groups(draw: Draw, tier: Tier, matching: Matching) -> tuple[FollowUp, FollowUp] | None:
     """Match T+P with T inside a tier by stage and observed follow-up, as published.
 
@@ -245,29 +236,7 @@ def matched_groups(draw: Draw, tier: Tier, matching: Matching) -> tuple[FollowUp
     tuple of FollowUp or None
         Recurrence-free survival of the matched with T and with T+P; None where nobody could be matched.
     """
-    part = draw.cohort.where(draw.members((tier,), TREATED))
-    is_index = np.asarray(part[ARM] == Arm.TP.value)
-    follow_up = part.follow_up(Endpoint.RFS)
-    try:
-        pairs = _pairs(part, is_index, matching)
-    except NotEstimable:
-        return None
-    if len(pairs[0]) == 0:
-        return None
-    single, dual = (FollowUp(follow_up.months[rows], follow_up.event[rows]) for rows in pairs)
-    return single, dual
-
-
-def _pairs(part: Cohort, is_index: Bools, matching: Matching) -> tuple[Ints, Ints]:
-    """Give the rows of T and of T+P of each pair."""
-    stage, months = part["stage"], part[RFS_MONTHS]
-    if matching is Matching.EXACT:
-        pairs = match_pairs(months, is_index, caliper_sd=CALIPER_SD, exact=stage)
-        return pairs.reference, pairs.index
-    propensity = fit_propensity({"stage": stage, RFS_MONTHS: months}, ("stage", RFS_MONTHS), is_index)
-    rows = np.flatnonzero(propensity.is_included)
-    pairs = match_pairs(propensity.logit[rows], is_index[rows], caliper_sd=CALIPER_SD)
-    return rows[pairs.reference], rows[pairs.index]
+    return match_on_follow_up(draw.cohort.where(draw.members((tier,), TREATED)), matching)
 
 
 def _matched(draw: Draw) -> dict[str, float]:

@@ -21,12 +21,12 @@ from deeptepp.report.simulated_draw import (
     TREATED,
     UPPER,
     Draw,
-    Matching,
     dual_p,
     make_draw,
     matched_groups,
     p_of,
 )
+from deeptepp.report.simulated_matching import Matching
 from deeptepp.stats.cox import fit_cox
 from deeptepp.stats.design import design
 from deeptepp.stats.logrank import log_rank
@@ -133,7 +133,7 @@ NULL_TESTS = (
         NullTest(
             preset="no_TP_effect",
             key=f"{matching}.{tier}",
-            title=f"{tier}: T+P against T, matched on observed RFS time ({matching})",
+            title=f"{tier}: T+P against T, matched on stage and observed RFS time ({matching.sentence})",
             measure=_matched_p(tier, matching),
             is_valid=False,
         )
