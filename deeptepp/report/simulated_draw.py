@@ -42,12 +42,6 @@ HORIZON_MONTHS = 60.0
 COMMON_MONTHS = 24.0
 """Where the arms with and without pertuzumab are both cut."""
 
-CALIPER_SD = 0.2
-"""Of the logit of the propensity."""
-
-CALIPER_MONTHS = 3.0
-"""Of observed follow-up, where that itself is matched."""
-
 N_FOLDS = 5
 """Of the cross-validated clinical model."""
 

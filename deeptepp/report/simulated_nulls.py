@@ -133,7 +133,7 @@ NULL_TESTS = (
         NullTest(
             preset="no_TP_effect",
             key=f"{matching}.{tier}",
-            title=f"{tier}: T+P against T, matched on stage and observed RFS time ({matching.sentence})",
+            title=f"{tier}: T+P against T, matched by {matching.words}",
             measure=_matched_p(tier, matching),
             is_valid=False,
         )

@@ -8,7 +8,8 @@ import pytest
 from deeptepp.domain.cohort import ARM, LATENT_RISK, TIER, Arm, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import BadSetting
-from deeptepp.report.simulated_draw import UPPER, Matching, make_draw, matched_groups, measure_draw
+from deeptepp.report.simulated_draw import UPPER, make_draw, matched_groups, measure_draw
+from deeptepp.report.simulated_matching import Matching, match_on_follow_up
 from deeptepp.report.simulated_nulls import NULL_TESTS, measure_nulls, n_significant
 from deeptepp.report.simulated_summary import summarise, summarise_draws
 from deeptepp.report.simulated_summary_page import summary_page
@@ -64,6 +65,18 @@ def test_matching_pairs_as_many_of_either_arm_and_brings_their_follow_up_togethe
     assert abs(np.median(single.months) - np.median(dual.months)) < apart
 
 
+def test_pairs_of_equal_stages_lie_within_three_months_and_a_propensity_finds_more_of_them(draw):
+    part = draw.cohort.where(draw.members((Tier.HIGH,), (Arm.T, Arm.TP)))
+    single, dual = match_on_follow_up(part, Matching.EXACT)
+    assert 0 < np.abs(single.months - dual.months).max() <= 3
+    assert single.n < match_on_follow_up(part, Matching.PROPENSITY)[0].n
+
+
+def test_without_one_of_the_arms_nobody_is_matched(draw):
+    alone = draw.cohort.where(draw.members((Tier.HIGH,), (Arm.TP,)))
+    assert [match_on_follow_up(alone, each) for each in Matching] == [None] * len(Matching)
+
+
 def test_a_mean_is_within_when_chance_explains_its_distance_and_flagged_when_not():
     near = 10 + np.tile([-2.0, 2.0], 100)
     limit = 3 * sqrt(2.0**2 / 200 + near.std(ddof=1) ** 2 / 200) + 0.005
@@ -92,7 +105,7 @@ def test_every_null_test_has_a_p_value_and_the_published_matching_is_marked_as_n
     found = measure_nulls(1)
     assert set(found) == {(test.preset, test.key) for test in NULL_TESTS}
     assert all(0 <= p <= 1 for p in found.values())
-    assert {test.key.split(".")[0] for test in NULL_TESTS if not test.is_valid} == {"propensity", "exact"}
+    assert {test.key.split(".")[0] for test in NULL_TESTS if not test.is_valid} == set(Matching)
 
 
 def test_matching_on_observed_follow_up_finds_what_is_not_there_and_a_common_horizon_does_not():
@@ -113,7 +126,7 @@ def test_the_page_is_marked_names_its_command_and_holds_every_row(summary):
     assert "`deeptepp simulate summary --draws 3`" in page
     for each in (*QUANTITIES, *SHARES, *NULL_TESTS):
         assert f"| {each.title} |" in page
-    assert page.count("no valid test") == 4
+    assert page.count("no valid test") == 2 * len(Matching)
 
 
 def test_under_another_preset_nothing_is_held_against_the_reference():
