@@ -18,7 +18,7 @@ from deeptepp.stats.proportion import Proportion, proportion
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_PLOT_PX, _GAP_PX, _BARS_PX, _BOTTOM_PX, _LEFT_PX = 300, 22, 90, 58, 66
+_PLOT_PX, _GAP_PX, _BARS_PX, _BOTTOM_PX, _LEFT_PX = 300, 22, 90, 58, 74
 """Heights of the plot, of the histogram and of what lies between and below, and the left margin."""
 
 _N_BINS = 40
@@ -127,7 +127,7 @@ def calibration_figure(
     _add_groups(figure, groups)
     _add_histogram(figure, x, y)
     _lay_out(figure, title, facts, event_name, (len(x), int(y.sum())))
-    return finish(figure, _alt(groups, title, event_name, y), simulated=simulated, mark_height=0.86)
+    return finish(figure, _alt(groups, title, event_name, y), simulated=simulated, strip_of_px=_PLOT_PX)
 
 
 def _add_groups(figure: go.Figure, groups: Sequence[CalibrationGroup]) -> None:

@@ -29,6 +29,9 @@ _NEXT_LINE_PX = 17
 _LEGEND_TEXT_PX = 446
 """Longest line of an entry in a figure 520 px wide."""
 
+_LOWEST_LABEL = 4.0
+"""Labels of curves that end at the axis stand this much above it, percent."""
+
 _LABEL_GAP_PX = 17
 """Labels at the ends of curves keep this distance from one another."""
 
@@ -129,14 +132,14 @@ def _has_room(curve: KaplanMeierCurve, others: Sequence[KaplanMeierCurve], end: 
 
 
 def _add_end_label(figure: go.Figure, style: CurveStyle, y: float, *, xref: str, x: float) -> None:
-    """Write shape and short name to the right of a point."""
+    """Write shape and short name to the right of a point, above the axis."""
     figure.add_annotation(
         text=f'<span style="color:{style.colour}">{style.glyph} <b>{escape(style.short)}</b></span>',
         xref=xref,
         x=x,
         xshift=6,
         xanchor="left",
-        y=y,
+        y=max(y, _LOWEST_LABEL),
         yanchor="middle",
         showarrow=False,
         font={"size": SMALL_PX},

@@ -72,7 +72,7 @@ def decision_curve_figure(curves: Sequence[DecisionCurve], *, title: str, simula
     rows += [(_ALL, "everybody positive"), (_NONE, "nobody positive")]
     facts = _facts(curves, drawn)
     _lay_out(figure, heading(title, facts), rows, drawn)
-    return finish(figure, _alt(title, drawn, facts), simulated=simulated, mark_height=0.88)
+    return finish(figure, _alt(title, drawn, facts), simulated=simulated, strip_of_px=_PLOT_PX)
 
 
 def _words(curve: DecisionCurve) -> str:

@@ -13,10 +13,11 @@ import plotly.graph_objects as go
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import ratio_ci
 from deeptepp.report.marks import broken_title, finish, title_pad
+from deeptepp.report.text_width import widest_px
 from deeptepp.report.theme import FADED, FONT_PX, NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 
-_ROW_PX, _HEAD_LINE_PX, _BOTTOM_PX, _GAP = 56, 19, 40, 0.06
-"""Height of a row, of a line of the names of the panels and of the axis; share of the width between panels."""
+_LEAST_ROW_PX, _HEAD_LINE_PX, _NOTE_PX, _MARK_PX, _BOTTOM_PX, _GAP = 56, 19, 17, 34, 40, 0.06
+"""Least height of a row, heights of lines of names and notes, of the mark and axis; share between panels."""
 
 _NAME_CHARACTERS = 24
 """Longest line of the name of a panel, and of the label of a row."""
@@ -103,19 +104,42 @@ def forest_figure(
     if not labels or not panels:
         raise NotEstimable(what="The figure", reason="there is nothing to compare")
     figure = go.Figure()
-    _lay_out(figure, labels, panels, title, level)
+    row_px = _row_px(labels, notes)
+    _lay_out(figure, labels, panels, (title, level), (_label_px(labels, notes), row_px))
     for place, panel in enumerate(panels):
         _add_panel(figure, panel, place, len(labels), set(highlighted))
     _add_labels(figure, labels, notes)
-    return finish(figure, _alt(labels, panels, title), simulated=simulated, mark_height=-0.02)
+    return finish(
+        figure, _alt(labels, panels, title), simulated=simulated, mark_height=4 / (row_px * len(labels) + _MARK_PX)
+    )
 
 
-def _lay_out(figure: go.Figure, labels: Sequence[str], panels: Sequence[Panel], title: str, level: float) -> None:
+def _row_px(labels: Sequence[str], notes: Sequence[str]) -> int:
+    """Give the height of a row, in which the longest label and its note keep apart from the next."""
+    n_lines = max(len(wrap(label, _NAME_CHARACTERS)) for label in labels)
+    return max(_LEAST_ROW_PX, _HEAD_LINE_PX * n_lines + _NOTE_PX * bool(notes) + 11)
+
+
+def _label_px(labels: Sequence[str], notes: Sequence[str]) -> int:
+    """Give the width of the widest label or note."""
+    lines = [line for label in labels for line in wrap(label, _NAME_CHARACTERS)]
+    return int(max(widest_px(lines, FONT_PX), widest_px(list(notes), SMALL_PX - 1)))
+
+
+def _lay_out(
+    figure: go.Figure,
+    labels: Sequence[str],
+    panels: Sequence[Panel],
+    words: tuple[str, float],
+    sizes: tuple[int, int],
+) -> None:
     """Place title, panels and rows by pixels."""
+    title, level = words
+    label_px, row_px = sizes
     text, n_lines = broken_title(title)
     head_px = 11 + _HEAD_LINE_PX * max(len(wrap(panel.name, _NAME_CHARACTERS)) for panel in panels)
     top, n_rows = 10 + 21 * n_lines + 34 + head_px, len(labels)
-    left = 28 + int(7.6 * max(len(line) for label in labels for line in wrap(label, _NAME_CHARACTERS)))
+    left = 28 + label_px
     width = (1 - _GAP * (len(panels) - 1)) / len(panels)
     axes = {}
     for place, panel in enumerate(panels):
@@ -130,7 +154,7 @@ def _lay_out(figure: go.Figure, labels: Sequence[str], panels: Sequence[Panel], 
         }
     figure.update_layout(
         template=TEMPLATE,
-        height=top + _ROW_PX * n_rows + 34 + _BOTTOM_PX,
+        height=top + row_px * n_rows + _MARK_PX + _BOTTOM_PX,
         margin={"l": left, "r": 20, "t": top, "b": _BOTTOM_PX},
         title={
             "text": text,
@@ -142,7 +166,7 @@ def _lay_out(figure: go.Figure, labels: Sequence[str], panels: Sequence[Panel], 
         },
         showlegend=False,
         # The room below the last row is for the mark of simulated data.
-        yaxis={"range": [n_rows - 0.5 + 34 / _ROW_PX, -0.5], "visible": False, "fixedrange": True},
+        yaxis={"range": [n_rows - 0.5 + _MARK_PX / row_px, -0.5], "visible": False, "fixedrange": True},
         hovermode="closest",
         **axes,
     )

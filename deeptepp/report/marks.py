@@ -19,6 +19,10 @@ _SUBTITLE_TEXT_PX = 495
 """Longest line of a subtitle in a figure 520 px wide."""
 
 
+_STRIP_PX = 30
+"""Height of the mark with some room."""
+
+
 def broken_title(title: str) -> tuple[str, int]:
     """Break a title into lines that fit the narrowest figure.
 
@@ -92,7 +96,9 @@ def _packed(facts: Sequence[str]) -> list[str]:
     return lines
 
 
-def finish(figure: go.Figure, alt: str, *, simulated: bool, mark_height: float = 0.04) -> go.Figure:
+def finish(
+    figure: go.Figure, alt: str, *, simulated: bool, mark_height: float = 0.04, strip_of_px: int | None = None
+) -> go.Figure:
     """Write the mark of simulated data into the plot, and the alternative text into the metadata.
 
     Parameters
@@ -105,6 +111,9 @@ def finish(figure: go.Figure, alt: str, *, simulated: bool, mark_height: float =
         The patients are simulated.
     mark_height : float
         Where the mark stands between the bottom (0) and the top (1) of the plot; choose where nothing is drawn.
+    strip_of_px : int, optional
+        Height of the plot; where it is given, the vertical axis is made longer, so that the mark stands in a
+        strip above all that is drawn.
 
     Returns
     -------
@@ -113,6 +122,10 @@ def finish(figure: go.Figure, alt: str, *, simulated: bool, mark_height: float =
     """
     if simulated:
         alt = f"{SIMULATED_COHORT}. {alt}"
+        if strip_of_px is not None:
+            low, high = figure.layout.yaxis.range
+            figure.update_yaxes(range=[low, low + (high - low) / (1 - _STRIP_PX / strip_of_px)], selector=0)
+            mark_height = 1 - (_STRIP_PX - 2) / strip_of_px
         figure.add_annotation(
             text=f"<b>{SIMULATED_COHORT}</b>",
             xref="x domain",

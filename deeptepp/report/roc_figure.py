@@ -162,7 +162,7 @@ def roc_figure(
     if operating_point is not None:
         _add_operating_point(figure, *operating_point)
     rows = [(style, _legend_text(line, style)) for line, style in zip(lines, styles, strict=True)]
-    _lay_out(figure, rows, title, _subtitle(lines, level))
+    _lay_out(figure, rows, title, _subtitle(lines, level, has_point=operating_point is not None))
     return finish(figure, _alt(lines, title, operating_point), simulated=simulated)
 
 
@@ -229,12 +229,14 @@ def _legend_text(line: RocLine, style: CurveStyle) -> str:
     return legend_entry(f"{text}{few}", style)
 
 
-def _subtitle(lines: Sequence[RocLine], level: float) -> str:
-    """Say what brackets, line and band are."""
-    parts = [f"In brackets: {100 * level:g}\u00a0% CI", "thin dotted: chance"]
+def _subtitle(lines: Sequence[RocLine], level: float, *, has_point: bool) -> str:
+    """Say what brackets, line, band and ring are."""
+    parts = [f"In brackets: {100 * level:g}\u00a0% CI", "dotted: chance"]
     bands = [line.band for line in lines if line.band is not None]
     if bands:
         parts.insert(1, f"band: pointwise {100 * bands[0].level:g}\u00a0% CI")
+    if has_point:
+        parts.append("ring: cut-off")
     return "  ·  ".join(parts)
 
 

@@ -21,6 +21,9 @@ _N_BINS = 50
 _PLOT_PX, _CUT_OFF_ROW_PX, _PATIENT_PX, _LEGEND_PX = 190, 19, 46, 27
 """Heights of the parts of the figure."""
 
+_BOTTOM_PX, _MARK_PX = 54 + _LEGEND_PX + 6, 28
+"""Height of axis and legend, and of the mark of simulated data."""
+
 _HEADROOM = 1.12
 """Top of the vertical axis, as a multiple of the fullest bin."""
 
@@ -73,9 +76,14 @@ def score_distribution_figure(
     has_patient = score is not None
     if score is not None:
         _add_patient(figure, score, tiers, scores, n_rows)
-    _lay_out(figure, title, _CUT_OFF_ROW_PX * n_rows + _PATIENT_PX * has_patient, scores)
+    _lay_out(figure, title, _CUT_OFF_ROW_PX * n_rows + _PATIENT_PX * has_patient, scores, simulated=simulated)
     _add_legend(figure, {tier: int(chosen.sum()) for tier, chosen in members.items()}, len(scores))
-    return finish(figure, _alt(scores, tiers, score, members), simulated=simulated, mark_height=0.72)
+    return finish(
+        figure,
+        _alt(scores, tiers, score, members),
+        simulated=simulated,
+        mark_height=-(_BOTTOM_PX + _MARK_PX - 5) / _PLOT_PX,
+    )
 
 
 def percentile_of(score: float, reference_scores: Floats) -> float:
@@ -200,11 +208,12 @@ def _tallest(scores: Floats) -> int:
     return int(np.histogram(scores, bins=_N_BINS, range=(0, 1))[0].max())
 
 
-def _lay_out(figure: go.Figure, title: str, labels_px: int, scores: Floats) -> None:
+def _lay_out(figure: go.Figure, title: str, labels_px: int, scores: Floats, *, simulated: bool) -> None:
     """Place title, labels, plot and legend by pixels."""
     text, n_lines = broken_title(title)
     top = 20 + 21 * n_lines + labels_px + 6
-    bottom = 54 + _LEGEND_PX + 6
+    # Bars reach any height of the plot: the mark of simulated data stands below the legend.
+    bottom = _BOTTOM_PX + _MARK_PX * simulated
     height = top + _PLOT_PX + bottom
     figure.update_layout(
         template=TEMPLATE,

@@ -84,7 +84,7 @@ def survival_calibration_figure(
     facts = _facts(calibration, event_name)
     rows = _rows(calibration)
     _lay_out(figure, heading(title, facts), rows, end, (calibration.horizon_months, event_name))
-    return finish(figure, _alt(calibration, title, facts), simulated=simulated, mark_height=0.88)
+    return finish(figure, _alt(calibration, title, facts), simulated=simulated, strip_of_px=_PLOT_PX)
 
 
 def _end(calibration: HorizonCalibration, risks: Floats) -> float:

@@ -35,6 +35,9 @@ _AXIS_PX, _ROW_PX, _TITLE_LINE_PX, _SUBTITLE_PX = 54, 20, 21, 34
 _NARROWEST_PX = 520
 """Width down to which nothing may run into each other."""
 
+_MARK_PERCENT = 13
+"""The mark of simulated data takes the plot up to here where nothing is drawn."""
+
 _MOST_TICKS = 1500
 """More distinct censoring times than this are drawn to a fortieth of a month, which no screen resolves."""
 
@@ -103,7 +106,20 @@ def kaplan_meier_figure(
     add_end_labels(figure, curves, styles, end)
     rows = [(style, legend_text(curve, style)) for curve, style in zip(curves, styles, strict=True)]
     _lay_out(figure, rows, _titles(title, p_value, curves), (end, ticks), y_title)
-    return finish(figure, _alt(title, p_value, curves, y_title), simulated=simulated)
+    is_free = _is_free_below(curves, end)
+    height = 0.04 if is_free else -(_AXIS_PX + _ROW_PX) / PLOT_PX
+    finish(figure, _alt(title, p_value, curves, y_title), simulated=simulated, mark_height=height)
+    if not is_free:
+        # To the right of the heading of the table there is nothing.
+        edge = {"x": 1, "xshift": _margins(styles)[1] - 10, "xanchor": "right"}
+        figure.update_annotations(edge, selector={"name": "simulated"})
+    return figure
+
+
+def _is_free_below(curves: Sequence[KaplanMeierCurve], end: float) -> bool:
+    """Tell whether all curves with their bands stay above the lower part of the plot."""
+    shares = [np.append(c.survival, c.low)[np.tile(c.months <= end, 2)] for c in curves]
+    return 100 * min(float(np.nanmin(share)) for share in shares) > _MARK_PERCENT
 
 
 def _ticks(curves: Sequence[KaplanMeierCurve], styles: Sequence[CurveStyle], end: float) -> Floats:

@@ -62,3 +62,11 @@ def test_nothing_to_draw_is_refused_with_its_reason():
     follow_up = FollowUp(np.full(300, 10.0), np.zeros(300, dtype=bool))
     with pytest.raises(NotEstimable, match="not followed to the horizon"):
         drawn(decision_curve_at(RISK, follow_up, 60.0, [0.0]))
+
+
+def test_the_mark_has_a_strip_above_every_curve():
+    figure = drawn(CURVE, simulated=True)
+    (mark,) = [a for a in figure.layout.annotations if a.name == "simulated"]
+    low, high = figure.layout.yaxis.range
+    assert low + mark.y * (high - low) >= np.nanmax([CURVE.net_benefit, CURVE.treat_all])
+    assert low == drawn(CURVE).layout.yaxis.range[0]

@@ -50,3 +50,27 @@ def test_the_words_hold_every_estimate_and_the_mark():
 def test_nothing_to_compare_is_refused(rows, panels):
     with pytest.raises(NotEstimable):
         forest_figure(rows, panels, title="Ablations", simulated=True)
+
+
+@pytest.mark.parametrize("n_rows", [1, 11])
+def test_the_mark_stands_between_the_last_row_and_the_axis(n_rows):
+    panel = Panel("AUC", (Estimate(0.7, 0.6, 0.8),) * n_rows, 0.5, (0.4, 1.0))
+    figure = forest_figure(["Row"] * n_rows, [panel], title="Ablations", simulated=True)
+    (mark,) = [a for a in figure.layout.annotations if a.name == "simulated"]
+    bottom, top = figure.layout.yaxis.range
+    plot_px = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
+    row_px = plot_px / (bottom - top)
+    # The mark is 18 px high and stands on its lower edge.
+    assert mark.y * plot_px > 0
+    assert mark.y * plot_px + 22 < (bottom - (n_rows - 0.5)) * row_px
+
+
+def test_rows_of_two_lines_and_a_note_are_higher_than_short_ones():
+    heights = [
+        forest_figure([label], [AUC_OF_ONE], title="Ablations", notes=["9 patients"], simulated=True).layout.height
+        for label in ("Short", "One classifier, one step on whole mosaics")
+    ]
+    assert heights[0] < heights[1]
+
+
+AUC_OF_ONE = Panel("AUC", (Estimate(0.7, 0.6, 0.8),), 0.5, (0.4, 1.0))

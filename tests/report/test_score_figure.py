@@ -93,3 +93,10 @@ def test_nobody_with_a_score_makes_no_figure():
 
 def test_ties_count_half_in_the_place():
     assert percentile_of(0.5, np.array([0.1, 0.5, 0.5, 0.9])) == 50.0
+
+
+def test_the_mark_stands_below_the_axis_and_inside_the_figure():
+    figure = score_distribution_figure(SCORES, TIERS, 0.3, simulated=True)
+    (mark,) = [a for a in figure.layout.annotations if a.name == "simulated"]
+    plot_px = figure.layout.height - figure.layout.margin.t - figure.layout.margin.b
+    assert -figure.layout.margin.b < mark.y * plot_px < -60

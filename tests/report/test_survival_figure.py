@@ -198,3 +198,12 @@ def test_spread_labels_keep_their_distance_order_and_middle(positions, gap):
 
 def test_labels_far_apart_stay_where_they_are():
     assert spread([90.0, 10.0, 50.0], 6.0) == [90.0, 10.0, 50.0]
+
+
+@pytest.mark.parametrize(("share", "is_inside"), [(0.3, True), (1.0, False)])
+def test_the_mark_leaves_the_plot_where_curves_fall_to_the_axis(share, is_inside):
+    months = np.arange(1.0, 201.0)
+    curve = kaplan_meier(FollowUp(months, np.arange(200) < 200 * share), label="All")
+    figure = kaplan_meier_figure([curve], title="RFS", simulated=True)
+    (mark,) = [a for a in figure.layout.annotations if a.name == "simulated"]
+    assert (mark.y > 0) == is_inside
