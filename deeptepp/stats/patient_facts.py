@@ -114,13 +114,21 @@ def duplicate_facts(facts: Sequence[Grouping]) -> tuple[DuplicateFacts, ...]:
         facts with one group left there are no pair.
     """
     found = []
-    for first, second in combinations(facts, 2):
-        is_known = (first.of_patient != "") & (second.of_patient != "")
-        left, right = first.of_patient[is_known].tolist(), second.of_patient[is_known].tolist()
-        n_pairs = len(set(zip(left, right, strict=True)))
-        if n_pairs > 1 and n_pairs == len(set(left)) == len(set(right)):
-            found.append(DuplicateFacts(first=first.name, second=second.name, n=len(left)))
+    coded = [(each.name, _codes(each)) for each in facts]
+    for (first, left), (second, right) in combinations(coded, 2):
+        is_known = (left >= 0) & (right >= 0)
+        n_left, n_right = (int((np.bincount(codes[is_known]) > 0).sum()) for codes in (left, right))
+        together = left[is_known] * (right.max(initial=0) + 1) + right[is_known]
+        n_pairs = int((np.bincount(together) > 0).sum())
+        if n_pairs > 1 and n_pairs == n_left == n_right:
+            found.append(DuplicateFacts(first=first, second=second, n=int(is_known.sum())))
     return tuple(found)
+
+
+def _codes(grouping: Grouping) -> npt.NDArray[np.int64]:
+    """Give each patient the place of the group; -1 where the fact is not known."""
+    place = {label: i for i, label in enumerate(grouping.labels)}
+    return np.array([place.get(label, -1) for label in grouping.of_patient.tolist()], dtype=np.int64)
 
 
 def _cleaned(grouping: Grouping) -> Grouping:
