@@ -32,7 +32,7 @@ _TEXTS = """
   const div = document.getElementById('figure'), box = div.getBoundingClientRect(), found = [];
   for (const text of div.querySelectorAll('svg.main-svg text')) {
     const words = text.textContent.trim(), r = text.getBoundingClientRect();
-    if (!words || r.width === 0 || words === 'SIMULATED COHORT') continue;
+    if (!words || r.width === 0) continue;
     found.push({words, left: r.left - box.left, top: r.top - box.top,
                 right: r.right - box.left, bottom: r.bottom - box.top});
   }

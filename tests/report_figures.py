@@ -1,0 +1,361 @@
+"""Every kind of figure on a simulated cohort with tiers by its latent risk, and on cases that are hard to draw."""
+
+from functools import cache, partial
+
+import numpy as np
+from treated_cohorts import tiered
+
+from deeptepp.domain.cohort import ARM, FIRST_EVENT, LATENT_RISK, TIER, Arm, FollowUp
+from deeptepp.domain.risk import Tier, TierScheme
+from deeptepp.report.figures import (
+    FlowStep,
+    ForestBlock,
+    ForestRow,
+    RocLine,
+    balance_figure,
+    calibration_figure,
+    decision_curve_figure,
+    flow_figure,
+    forest_figure,
+    kaplan_meier_figure,
+    roc_figure,
+    score_distribution_figure,
+    subgroup_forest_figure,
+    survival_calibration_figure,
+    swimmer_figure,
+)
+from deeptepp.report.forest_figure import Estimate, Panel
+from deeptepp.stats.balance import balance_of
+from deeptepp.stats.decision_curve import decision_curve, decision_curve_at
+from deeptepp.stats.kaplan_meier import kaplan_meier
+from deeptepp.stats.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
+from deeptepp.stats.matching import match_pairs
+from deeptepp.stats.propensity import fit_propensity
+from deeptepp.stats.roc import roc_auc
+from deeptepp.stats.roc_band import roc_band
+from deeptepp.stats.survival_calibration import calibration_at
+
+TIERS = TierScheme(0.38, 0.63)
+
+
+@cache
+def cohort():
+    return tiered(seed=3)
+
+
+def scores():
+    return 1 / (1 + np.exp(-(1.1 * cohort()[LATENT_RISK] - 0.6)))
+
+
+def risks():
+    """A risk of relapse by 60 months that follows the biology."""
+    return 1 - np.exp(-0.07 * np.exp(0.9 * cohort()[LATENT_RISK]))
+
+
+def curve(label, chosen):
+    return kaplan_meier(cohort().follow_up().where(chosen), label=label)
+
+
+def km_tiers():
+    curves = [curve(tier.value, cohort()[TIER] == tier) for tier in Tier]
+    return kaplan_meier_figure(
+        curves, title="Relapse-free survival by risk tier, all patients", p_value=0.00002, simulated=True
+    )
+
+
+def km_arms():
+    named = {Arm.NONE: "No anti-HER2 treatment", Arm.T: "Trastuzumab", Arm.TP: "Trastuzumab and pertuzumab"}
+    from deeptepp.report.theme import ARM_COLOURS
+
+    high = cohort()[TIER] == Tier.HIGH
+    curves = [curve(name, high & (cohort()[ARM] == arm)) for arm, name in named.items()]
+    return kaplan_meier_figure(
+        curves,
+        title="Relapse-free survival by adjuvant anti-HER2 treatment, High tier, patients treated since 2011",
+        p_value=0.048,
+        colours=[ARM_COLOURS[arm] for arm in named],
+        grey_below_events=10,
+        simulated=True,
+    )
+
+
+def km_crossed():
+    pairs = [(tier, arm) for tier in Tier for arm in (Arm.T, Arm.TP)]
+    curves = [curve(f"{t} {a}", (cohort()[TIER] == t) & (cohort()[ARM] == a)) for t, a in pairs]
+    return kaplan_meier_figure(
+        curves,
+        title="Relapse-free survival by tier and treatment",
+        tiers=[t for t, _ in pairs],
+        arms=[a for _, a in pairs],
+        grey_below_events=5,
+        simulated=True,
+    )
+
+
+def km_without_events():
+    curves = [
+        kaplan_meier(FollowUp(np.full(1, 3.0), np.zeros(1, bool)), label="One patient"),
+        kaplan_meier(FollowUp(np.arange(1.0, 30.0), np.zeros(29, bool)), label="Nobody with an event at all"),
+        kaplan_meier(FollowUp(np.full(5, 6.0), np.ones(5, bool)), label="Everybody at once"),
+    ]
+    return kaplan_meier_figure(curves, title="Nothing to see", simulated=True)
+
+
+def forest(n_rows):
+    names = [
+        "Whole model",
+        "Uniform jigsaw, unfiltered",
+        "One classifier, one step on whole mosaics",
+        "Light head",
+    ]
+    labels = [names[i % len(names)] for i in range(n_rows)]
+    auc = tuple(Estimate(0.82 - 0.01 * i, 0.78 - 0.01 * i, 0.86) for i in range(n_rows))
+    other = (*(Estimate(0.8 - 0.05 * i, 0.75 - 0.05 * i, 0.85) for i in range(n_rows - 1)), Estimate(None))
+    panels = [Panel("AUC", auc, 0.5, (0.3, 1.0)), Panel("Correlation with the truth", other, None, (-0.2, 1.0))]
+    notes = ["486 patients, 72 events"] * n_rows
+    return forest_figure(labels, panels, title="Ablations, cross-validation", notes=notes, simulated=True)
+
+
+def subgroup_forest():
+    follow_up, treated = cohort().follow_up(), cohort()[ARM] == Arm.TP
+    compared = (cohort()[ARM] == Arm.TP) | (cohort()[ARM] == Arm.T)
+    blocks = []
+    for name, column in (
+        ("Risk tier", TIER),
+        ("Nodes", "node_stage"),
+        ("Histological grade", "grade"),
+        ("Menopausal status at diagnosis", "menopause"),
+    ):
+        if column not in cohort():
+            continue
+        values = cohort()[column].astype(str)[compared]
+        found = subgroup_analysis(follow_up.where(compared), treated[compared], values)
+        rows = tuple(ForestRow.of_subgroup(part) for part in found.subgroups)
+        blocks.append(ForestBlock(name, rows, found.heterogeneity.p_value))
+    whole = one_step_hazard_ratio(follow_up.where(treated), follow_up.where(compared & ~treated))
+    overall = ForestRow(
+        label="All patients",
+        hazard_ratio=whole,
+        n_index=int(treated.sum()),
+        n_events_index=int(follow_up.event[treated].sum()),
+        n_reference=int((compared & ~treated).sum()),
+        n_events_reference=int(follow_up.event[compared & ~treated].sum()),
+    )
+    return subgroup_forest_figure(
+        blocks,
+        title="Relapse-free survival, trastuzumab and pertuzumab against trastuzumab",
+        index_name="T+P",
+        reference_name="T",
+        overall=overall,
+        notes=["Mantel-Haenszel one-step"],
+        simulated=True,
+    )
+
+
+def subgroup_forest_empty_arms():
+    months = np.arange(1.0, 21.0)
+    nothing = subgroup_analysis(
+        FollowUp(months, np.zeros(20, bool)), np.arange(20) % 2 == 0, np.repeat(["<50", "50+"], 10)
+    )
+    rows = tuple(ForestRow.of_subgroup(part) for part in nothing.subgroups)
+    return subgroup_forest_figure(
+        [ForestBlock("Age", rows)],
+        title="No event",
+        index_name="Trastuzumab and pertuzumab",
+        reference_name="Trastuzumab",
+        simulated=True,
+    )
+
+
+def roc():
+    event = cohort().follow_up().event
+    z = cohort()[LATENT_RISK]
+    noise = np.random.default_rng(0).normal(size=len(z))
+    lines = [
+        RocLine.of_curve("Image score", roc_auc(z, event), band=roc_band(z, event, n_draws=200)),
+        RocLine.of_curve("Clinical score of age, nodes, size and grade", roc_auc(z + 1.5 * noise, event)),
+        RocLine.of_curve("Both", roc_auc(z + 0.5 * noise, event)),
+    ]
+    return roc_figure(lines, title="Relapse within follow-up", operating_point=(0.75, 0.7), simulated=True)
+
+
+def roc_of_few():
+    scored, event = np.arange(8.0), np.arange(8) > 5
+    lines = [RocLine.of_curve("Few", roc_auc(scored, event), band=roc_band(scored, event, n_draws=200))]
+    return roc_figure(lines, title="Two events", simulated=True)
+
+
+def calibration():
+    return calibration_figure(
+        scores(),
+        cohort().follow_up().event,
+        title="Out-of-fold scores",
+        event_name="a relapse",
+        facts=["slope 0.94", "intercept −0.31"],
+        simulated=True,
+    )
+
+
+def survival_calibration():
+    found = calibration_at(cohort().follow_up(), risks(), 60.0)
+    return survival_calibration_figure(
+        found, risks(), title="Risk of relapse", event_name="relapse", simulated=True
+    )
+
+
+def survival_calibration_beyond():
+    follow_up = FollowUp(np.minimum(cohort().follow_up().months, 50.0)[:90], cohort().follow_up().event[:90])
+    found = calibration_at(follow_up, risks()[:90], 60.0)
+    return survival_calibration_figure(
+        found, risks()[:90], title="Follow-up shorter than the horizon", simulated=True
+    )
+
+
+def decision():
+    thresholds = np.linspace(0.01, 0.3, 30)
+    noise = np.exp(0.6 * np.random.default_rng(1).normal(size=len(risks())))
+    curves = [
+        decision_curve_at(risks(), cohort().follow_up(), 60.0, thresholds, label="Image score"),
+        decision_curve_at(
+            np.clip(risks() * noise, 0, 1),
+            cohort().follow_up(),
+            60.0,
+            thresholds,
+            label="Clinical score of age, nodes, size and grade",
+        ),
+    ]
+    return decision_curve_figure(curves, title="Relapse by five years", simulated=True)
+
+
+def decision_without_events():
+    found = decision_curve(np.linspace(0, 0.4, 20), np.zeros(20, bool), [0.1, 0.2, 0.3], label="Model")
+    return decision_curve_figure([found], title="No event", simulated=True)
+
+
+def balance():
+    compared = (cohort()[ARM] == Arm.TP) | (cohort()[ARM] == Arm.T)
+    part = cohort().where(compared)
+    facts = {
+        name: part[name]
+        for name in ("age_years", "tumour_size_mm", "node_stage", "grade", "menopause", "hormone_receptor")
+        if name in part
+    }
+    facts = {
+        name: np.asarray(column.astype(float) if column.dtype.kind in "fiub" else column.astype(str))
+        for name, column in facts.items()
+    }
+    whole = {
+        name: column for name, column in facts.items() if column.dtype.kind != "f" or np.isfinite(column).all()
+    }
+    index = part[ARM] == Arm.TP
+    pairs = match_pairs(fit_propensity(whole, tuple(whole), index).logit, index)
+    found = balance_of({**whole, LATENT_RISK: part[LATENT_RISK]}, index, pairs)
+    return balance_figure(found, title="Trastuzumab and pertuzumab against trastuzumab", simulated=True)
+
+
+def balance_of_nothing():
+    index = np.arange(12) < 6
+    found = balance_of(
+        {"a covariate with a very long name, in mm, at diagnosis": np.ones(12), "x": np.arange(12.0)}, index, None
+    )
+    return balance_figure(found, title="Before matching", simulated=True)
+
+
+FLOW = (
+    FlowStep(
+        "Operated on for breast cancer, January 2011 to December 2018",
+        7024,
+        (
+            ("HER2-negative or not known", 5688),
+            ("Breast MRI absent or not of the protocol", None),
+            ("Neoadjuvant treatment", None),
+        ),
+    ),
+    FlowStep(
+        "HER2-positive, with MRI before surgery",
+        820,
+        (("Stage IV at diagnosis", 21), ("Lost to follow-up within 3 months", 58), ("Another cancer", 14)),
+    ),
+    FlowStep("Analysed", 726),
+)
+ARMS = (("No anti-HER2 treatment", 139), ("Trastuzumab", 468), ("Trastuzumab and pertuzumab", 119))
+
+
+def swimmer(n=None, at_most=60, by=TIER):
+    follow_up, chosen = cohort().follow_up(), slice(n)
+    return swimmer_figure(
+        follow_up.months[chosen],
+        follow_up.event[chosen],
+        first_event=cohort()[FIRST_EVENT][chosen],
+        groups=cohort()[by][chosen],
+        title="Follow-up of single patients, by risk tier",
+        at_most=at_most,
+        simulated=True,
+    )
+
+
+def swimmer_of_relapses():
+    follow_up = cohort().follow_up().where(cohort().follow_up().event)
+    chosen = cohort().follow_up().event
+    return swimmer_figure(
+        follow_up.months,
+        follow_up.event,
+        first_event=cohort()[FIRST_EVENT][chosen],
+        groups=cohort()[ARM][chosen],
+        title="Everybody with an event",
+        at_most=80,
+        simulated=True,
+    )
+
+
+def swimmer_of_strangers():
+    groups = ["Centre of a very long name, first", "Centre of a very long name, second", "", "D", "E", "F", "G"]
+    return swimmer_figure(
+        np.zeros(7),
+        [True] * 4 + [False] * 3,
+        first_event=["", "odd", "death", "distant", "", "", ""],
+        groups=groups,
+        title="Nobody observed",
+        simulated=True,
+    )
+
+
+FIGURES = {
+    "km-tiers": km_tiers,
+    "km-arms": km_arms,
+    "km-crossed": km_crossed,
+    "km-without-events": km_without_events,
+    "forest-2": partial(forest, 2),
+    "forest-11": partial(forest, 11),
+    "subgroups": subgroup_forest,
+    "subgroups-without-events": subgroup_forest_empty_arms,
+    "roc": roc,
+    "roc-of-few": roc_of_few,
+    "calibration": calibration,
+    "survival-calibration": survival_calibration,
+    "survival-calibration-beyond": survival_calibration_beyond,
+    "decision": decision,
+    "decision-without-events": decision_without_events,
+    "balance": balance,
+    "balance-of-nothing": balance_of_nothing,
+    "scores": lambda: score_distribution_figure(scores(), TIERS, 0.63049, simulated=True),
+    "scores-of-one": lambda: score_distribution_figure([0.01], TierScheme(0.5, 0.5), 0.999, simulated=True),
+    "flow": lambda: flow_figure(FLOW, ARMS, title="Patients of the study", simulated=True),
+    "flow-no-arms": lambda: flow_figure(
+        [FlowStep("All", 5, (("None of the reasons known of, which is long to say", 2), ("Other", 1)))],
+        (),
+        title="No arms",
+        simulated=True,
+    ),
+    "flow-one-arm": lambda: flow_figure(
+        [FlowStep("All", 5), FlowStep("Analysed <now>", 4)], [("Only", 3)], title="One arm", simulated=False
+    ),
+    "flow-six-arms": lambda: flow_figure(
+        [FlowStep("All", 12)], [(f"Arm {i}", 2) for i in range(6)], title="Six arms", simulated=True
+    ),
+    "swimmer": swimmer,
+    "swimmer-whole-arms": swimmer_of_relapses,
+    "swimmer-of-5": partial(swimmer, 5),
+    "swimmer-of-1": partial(swimmer, 1, by=ARM),
+    "swimmer-of-strangers": swimmer_of_strangers,
+}
