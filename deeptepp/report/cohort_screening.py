@@ -8,10 +8,11 @@ import numpy as np
 
 from deeptepp.domain.cohort import Cohort, Endpoint, FollowUp
 from deeptepp.domain.published_caveats import CAVEATS, Caveat
-from deeptepp.report.cohort_outcomes import ENDPOINT_NAMES
 from deeptepp.report.format import NOT_ESTIMABLE, ratio_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.report_item import Beside, ReportItem
+from deeptepp.report.survival_tables import ENDPOINT_NAMES
+from deeptepp.report.table_one import bare_p
 from deeptepp.report.tables import Table
 from deeptepp.stats.design import design
 from deeptepp.stats.estimate import Estimate
@@ -101,7 +102,14 @@ def _tests(variable: ScreenedVariable) -> tuple[str, str, str]:
     """Write the unadjusted p and both adjusted ones."""
     if variable.p_value is None:
         return variable.reason or NOT_ESTIMABLE, "", ""
-    return written_p(variable.p_value), written_p(variable.benjamini_hochberg), written_p(variable.holm)
+    return bare_p(variable.p_value), bare_p(variable.benjamini_hochberg), bare_p(variable.holm)
+
+
+def _test_of(variable: ScreenedVariable | None) -> str:
+    """Write the unadjusted p beside the printed one."""
+    if variable is None:
+        return "not known in this cohort"
+    return (variable.reason or NOT_ESTIMABLE) if variable.p_value is None else written_p(variable.p_value)
 
 
 def _n_tested(found: Screening) -> int:
@@ -156,7 +164,7 @@ def _printed(found: Screening, endpoint: Endpoint) -> Beside | None:
         (
             name,
             "p < 0.05" if name in SELECTED else "not named",
-            _tests(ours[name])[0] if name in ours else "not known in this cohort",
+            _test_of(ours.get(name)),
         )
         for name in names
     )

@@ -149,6 +149,22 @@ def table_one_numbers(table: TableOne) -> Table:
     return Table("Table 1", ("fact", "level", "group", "n", "n unknown", "share", *statistics_header), tuple(rows))
 
 
+def bare_p(p: float | None) -> str:
+    """Write a p-value below a heading that names it.
+
+    Parameters
+    ----------
+    p : float or None
+        In [0, 1].
+
+    Returns
+    -------
+    str
+        Like ``0.048`` or ``< 0.001``.
+    """
+    return written_p(p).removeprefix("p ").removeprefix("= ")
+
+
 def _number_rows(row: NumberRow) -> list[tuple[str, ...]]:
     """Write a number in two rows, and the unknown in a third."""
     summaries = (*row.groups, row.overall)
@@ -172,8 +188,8 @@ def _category_rows(row: CategoryRow) -> list[tuple[str, ...]]:
 
 def _tested(row: NumberRow | CategoryRow) -> tuple[str, str]:
     """Write test and distance; a dash where nothing can be compared."""
-    p = "" if row.test.p_value is None else written_p(row.test.p_value)
-    return p or _EN_DASH, _distance(row.distance)
+    p = _EN_DASH if row.test.p_value is None else bare_p(row.test.p_value)
+    return p, _distance(row.distance)
 
 
 def _distance(distance: GroupDistance) -> str:
