@@ -23,6 +23,10 @@ _NAME_CHARACTERS = 24
 """Longest line of the name of a panel, and of the label of a row."""
 
 
+_NUMBER_ROWS = 0.38
+"""A number reaches this far up from the middle of its row, rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """One value with its interval.
@@ -176,15 +180,16 @@ def _add_panel(figure: go.Figure, panel: Panel, place: int, n_rows: int, highlig
     """Add the points and numbers of one column."""
     axis = f"x{_number(place)}"
     if panel.reference is not None:
+        # Interrupted where numbers may stand, which makes it a dashed line.
+        ends = [(row - 0.5, row - _NUMBER_ROWS) for row in range(n_rows)]
+        ends += [(row + 0.05, row + 0.5) for row in range(n_rows)]
         figure.add_shape(
-            type="line",
+            type="path",
             xref=axis,
             yref="y",
-            x0=panel.reference,
-            x1=panel.reference,
-            y0=-0.5,
-            y1=n_rows - 0.5,
-            line={"color": NEUTRAL, "width": 1, "dash": "dash"},
+            path=" ".join(f"M {panel.reference},{begin:g} L {panel.reference},{end:g}" for begin, end in ends),
+            line={"color": NEUTRAL, "width": 1},
+            name="reference",
         )
     figure.add_annotation(
         text=f"<b>{'<br>'.join(escape(line) for line in wrap(panel.name, _NAME_CHARACTERS))}</b>",
