@@ -29,6 +29,7 @@ holds a patient identifier or a path that came from an upload.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 
@@ -52,6 +53,10 @@ class DeepTeppError(Exception):
         self.facts = facts
         super().__init__(self.template.format(**facts))
 
+    def __reduce__(self) -> tuple[Callable[..., DeepTeppError], tuple[type[DeepTeppError], dict[str, object]]]:
+        """Travel between processes by the facts: a worker's refusal must arrive as itself."""
+        return _rebuilt, (type(self), self.facts)
+
     @property
     def value(self) -> object:
         """What was measured, or None."""
@@ -61,6 +66,11 @@ class DeepTeppError(Exception):
     def limit(self) -> object:
         """What is allowed, or None."""
         return self.facts.get("limit")
+
+
+def _rebuilt(kind: type[DeepTeppError], facts: dict[str, object]) -> DeepTeppError:
+    """Make an error again from its facts."""
+    return kind(**facts)
 
 
 class InputError(DeepTeppError, ValueError):

@@ -1,6 +1,7 @@
 """The tree of errors is drawn as it is."""
 
 import inspect
+import pickle
 import re
 
 from deeptepp import errors
@@ -24,3 +25,11 @@ def test_every_message_can_be_built_from_its_facts():
     for error in classes():
         names = re.findall(r"{(\w+)}", error.template)
         assert str(error(**dict.fromkeys(names, "X"))).count("X") >= len(set(names))
+
+
+def test_every_error_travels_between_processes_as_itself():
+    for error in classes():
+        names = re.findall(r"{(\w+)}", error.template)
+        sent = error(**{**dict.fromkeys(names, "X"), "value": 3})
+        arrived = pickle.loads(pickle.dumps(sent))  # noqa: S301  our own bytes
+        assert (type(arrived), str(arrived), arrived.value) == (error, str(sent), 3)

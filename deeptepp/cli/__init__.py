@@ -14,6 +14,7 @@ from deeptepp.cli.bundles import export, verify
 from deeptepp.cli.cases import detect, score
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
 from deeptepp.cli.own_cohorts import cohort_app
+from deeptepp.cli.reporting import report_app
 from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command, simulate_summary_command
 from deeptepp.cli.training import evaluate, train
 
@@ -33,6 +34,7 @@ simulate_app.command("study")(simulate_study_command)
 simulate_app.command("summary")(simulate_summary_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(cohort_app, name="cohort")
+app.add_typer(report_app, name="report")
 
 
 @app.callback()

@@ -8,10 +8,10 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, Arm, Cohort, Endpoint
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.published_cohort import EVENTS, FOLLOW_UP
-from deeptepp.report.cohort_outcomes import ENDPOINT_NAMES
 from deeptepp.report.format import NOT_ESTIMABLE, count_of
 from deeptepp.report.format import months as written_months
 from deeptepp.report.report_item import Beside, ReportItem
+from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.tables import Table
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.follow_up_time import FollowUpTime, follow_up_time

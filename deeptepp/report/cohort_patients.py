@@ -11,10 +11,10 @@ from deeptepp.domain.cohort import ARM, SCORE, Arm, Cohort, Endpoint
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.published_cohort import FLOW
 from deeptepp.report.cohort_events import arm_of, events_item, follow_up_item, is_followed
-from deeptepp.report.cohort_outcomes import ENDPOINT_NAMES
 from deeptepp.report.flow_figure import FlowStep, flow_figure
 from deeptepp.report.format import count_of
 from deeptepp.report.report_item import Beside, ReportItem
+from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.table_one import printed_table_one, table_one_numbers, table_one_table
 from deeptepp.report.tables import Table
 from deeptepp.stats.patient_facts import cohort_table_one, duplicate_facts, patient_facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import isfinite, log10
@@ -103,11 +103,14 @@ def subgroup_forest_figure(
     columns = _columns(names, lines)
     limits = _limits([line.row for line in lines if line.row is not None])
     figure = go.Figure()
+    texts: list[dict[str, object]] = []
     most = max(max(row.hazard_ratio.n_events for row in rows), 1)
     for line in lines:
         if line.row is not None:
             _add_estimate(figure, line, line.row, limits, most)
-        _add_texts(figure, line, columns)
+        texts += _texts(line, columns)
+    # Added one by one, each would make plotly check all of them again.
+    figure.update_layout(annotations=texts)
     _add_heads(figure, columns)
     facts = _facts(rows, overall, heterogeneity_p, notes)
     _lay_out(figure, lines, columns, limits, heading(title, facts), ratio_name)
@@ -235,52 +238,40 @@ def _add_diamond(figure: go.Figure, points: tuple[float, float, float], y: float
     )
 
 
-def _add_texts(figure: go.Figure, line: PlacedLine, columns: _Columns) -> None:
-    """Write name, counts and ratio of one line."""
+def _texts(line: PlacedLine, columns: _Columns) -> Iterator[dict[str, object]]:
+    """Lay out name, counts and ratio of one line."""
     is_bold = line.row is None or line.is_overall
     shift = -columns.left_px + 10 + INDENT_PX * line.is_indented
-    _write(figure, line.label, (0, shift, "left"), line.middle, is_bold=is_bold, name="label")
+    yield _text(line.label, (0, shift, "left"), line.middle, is_bold=is_bold, name="label")
     if line.row is not None:
         for place, counts in enumerate(_counts(line.row, columns.names)):
             where = (0, -columns.right_edge(place), "right")
-            _write(figure, (counts,), where, line.middle, is_bold=line.is_overall, name="counts")
+            yield _text((counts,), where, line.middle, is_bold=line.is_overall, name="counts")
     if line.number:
-        _write(
-            figure,
-            line.number,
-            (1, columns.number_px, "right"),
-            line.middle,
-            is_bold=line.is_overall,
-            name="number",
-        )
+        where = (1, columns.number_px, "right")
+        yield _text(line.number, where, line.middle, is_bold=line.is_overall, name="number")
 
 
-def _write(
-    figure: go.Figure,
-    lines: Sequence[str],
-    where: tuple[float, float, str],
-    y: float,
-    *,
-    is_bold: bool,
-    name: str,
-) -> None:
-    """Write lines at a share of the plot's width, shifted by px, and a height."""
+def _text(
+    lines: Sequence[str], where: tuple[float, float, str], y: float, *, is_bold: bool, name: str
+) -> dict[str, object]:
+    """Lay out lines at a share of the plot's width, shifted by px, and a height."""
     x, shift, side = where
     text = "<br>".join(escape(line) for line in lines)
-    figure.add_annotation(
-        text=f"<b>{text}</b>" if is_bold else text,
-        xref="paper",
-        yref="y",
-        x=x,
-        xshift=shift,
-        y=y,
-        xanchor=side,
-        yanchor="middle",
-        align=side,
-        showarrow=False,
-        font={"size": SMALL_PX},
-        name=name,
-    )
+    return {
+        "text": f"<b>{text}</b>" if is_bold else text,
+        "xref": "paper",
+        "yref": "y",
+        "x": x,
+        "xshift": shift,
+        "y": y,
+        "xanchor": side,
+        "yanchor": "middle",
+        "align": side,
+        "showarrow": False,
+        "font": {"size": SMALL_PX},
+        "name": name,
+    }
 
 
 def _add_heads(figure: go.Figure, columns: _Columns) -> None:

@@ -1,0 +1,42 @@
+"""Commands that write reports: ``report cohort``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deeptepp.cli.printing import refuse_with
+from deeptepp.errors import DeepTeppError
+
+report_app = typer.Typer(help="Write reports as HTML with every number as CSV.", no_args_is_help=True)
+
+
+@report_app.command("cohort")
+def report_cohort(
+    cohort: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="COHORT", help="Parquet, CSV or xlsx.")
+    ],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write.")],
+    bundle: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Bundle; the shipped one if absent.")
+    ] = None,
+    experiments: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Folder with results of 'deeptepp evaluate'.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="Title of the cohort in the report.")] = "Cohort",
+) -> None:
+    """Make the publication's figures and tables from a cohort, each beside what was printed."""
+    from deeptepp.datasets.own import PARQUET, read_own_cohort
+    from deeptepp.model.bundle import load_bundle
+    from deeptepp.report.cohort_report import write_cohort_report
+    from deeptepp.tables import read_cohort
+
+    try:
+        is_parquet = cohort.suffix.lower() == PARQUET
+        patients = read_cohort(cohort) if is_parquet else read_own_cohort(cohort, allow_gaps=True).cohort
+        written = write_cohort_report(patients, load_bundle(bundle), out, name=name, experiments=experiments)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=False)
+    typer.echo(f"Report written to {written[0]}, {len(written) - 1} tables to {written[0].parent / 'csv'}")

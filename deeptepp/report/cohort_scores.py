@@ -1,0 +1,177 @@
+"""The score itself: tiers, ROC curves and Table 2 of the publication, beside what it printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from deeptepp.domain.cohort import ARM, RFS_EVENT, SCORE, TIER, Arm, Cohort
+from deeptepp.domain.published import (
+    TRASTUZUMAB_AUC,
+)
+from deeptepp.domain.published_caveats import CAVEATS, Caveat
+from deeptepp.domain.published_cohort import TIER_COUNTS, TIER_PCT
+from deeptepp.domain.risk import Tier, TierScheme
+from deeptepp.errors import NotEstimable
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.cohort_models import Suite, backbones_item, models_item, table_2_item
+from deeptepp.report.format import auc_ci, count_of
+from deeptepp.report.report_item import Beside, ReportItem
+from deeptepp.report.roc_figure import RocLine, roc_figure
+from deeptepp.report.score_figure import score_distribution_figure
+from deeptepp.report.tables import Table
+from deeptepp.stats.roc import roc_auc
+from deeptepp.stats.roc_band import roc_band
+
+UNTIERED = "the cohort has neither scores nor tiers"
+"""Reason of what needs tiers."""
+
+_STATUS = (
+    "The event is recurrence or death seen at any time of follow-up, as in the publication; censoring is ignored."
+)
+
+
+def tiers_item(cohort: Cohort, tiers: TierScheme) -> ReportItem:
+    """Show scores, cut-offs and the size of each tier.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        With a tier for its patients, and scores if it has them.
+    tiers : TierScheme
+        The cut-offs.
+
+    Returns
+    -------
+    ReportItem
+        Twin of the tiers in figure 2.
+    """
+    found = np.asarray(cohort[TIER]).astype(str)
+    if not np.isin(found, [tier.value for tier in Tier]).any():
+        return ReportItem("figure-2", "Figure 2", "Patients by tier", reason=UNTIERED)
+    n = int(np.isin(found, [tier.value for tier in Tier]).sum())
+    sizes = {tier: int((found == tier.value).sum()) for tier in Tier}
+    figures = []
+    if SCORE in cohort and np.isfinite(np.asarray(cohort[SCORE], dtype=np.float64)).any():
+        figures.append(
+            score_distribution_figure(
+                cohort[SCORE], tiers, None, title="Scores of the cohort", simulated=cohort.is_simulated
+            )
+        )
+    rows = tuple(
+        (tier.value, f"{TIER_COUNTS[tier]} ({TIER_PCT[tier]:g} %)", count_of(sizes[tier], n)) for tier in Tier
+    )
+    notes = [f"{len(cohort) - n} patients have no tier."] if n < len(cohort) else []
+    note = f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. {tiers.method}"
+    return ReportItem(
+        key="figure-2",
+        number="Figure 2",
+        title="Patients by tier",
+        figures=tuple(figures),
+        tables=(Table("Tiers", ("Tier", "Patients"), tuple((row[0], row[2]) for row in rows), note),),
+        beside=Beside(
+            Table("Patients by tier", ("Tier", "Printed", "Here"), rows),
+            (CAVEATS[Caveat.TWO_CUT_OFFS],),
+            "Figure 2 and Results",
+        ),
+        notes=tuple(notes),
+    )
+
+
+def trastuzumab_item(cohort: Cohort) -> ReportItem:
+    """Show the ROC curve of the score with and without trastuzumab.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        With scores.
+
+    Returns
+    -------
+    ReportItem
+        Figure S3B; patients given both antibodies are drawn apart.
+    """
+    title = "ROC curves of the score by anti-HER2 therapy"
+    score, arm = np.asarray(cohort[SCORE], dtype=np.float64), np.asarray(cohort[ARM]).astype(str)
+    event = np.asarray(cohort[RFS_EVENT]).astype(bool)
+    chosen = np.isfinite(score) & np.isfinite(np.asarray(cohort["rfs_months"], dtype=np.float64))
+    lines, notes = [], []
+    for each in Arm:
+        members = chosen & (arm == each.value)
+        try:
+            lines.append(_line(each, score[members], event[members]))
+        except NotEstimable as error:
+            notes.append(f"{each.value}: {error}")
+    if not lines:
+        return ReportItem("figure-s3b", "Figure S3B", title, reason="no treatment has patients of both outcomes")
+    ours = {line.arm: auc_ci(line.auc, line.low, line.high) for line in lines}
+    rows = (
+        ("with trastuzumab", f"{TRASTUZUMAB_AUC['treated']:.2f}", ours.get(Arm.T, "not in this cohort")),
+        ("without", f"{TRASTUZUMAB_AUC['untreated']:.2f}", ours.get(Arm.NONE, "not in this cohort")),
+    )
+    return ReportItem(
+        key="figure-s3b",
+        number="Figure S3B",
+        title=title,
+        figures=(roc_figure(lines, title=title, simulated=cohort.is_simulated),),
+        beside=Beside(
+            Table("AUC", ("Patients", "Printed", "Here (95 % CI)"), rows),
+            (CAVEATS[Caveat.AUC_BY_ARM],),
+            "Figure S3B",
+        ),
+        notes=(_STATUS, *notes),
+    )
+
+
+def _line(arm: Arm, scores: np.ndarray[Any, np.dtype[np.float64]], events: np.ndarray[Any, Any]) -> RocLine:
+    """Make the curve of one treatment, with its band where the patients carry one."""
+    if not len(scores):
+        raise NotEstimable(what="The ROC curve", reason="no patient has a score")
+    curve = roc_auc(scores, events)
+    try:
+        band = roc_band(scores, events)
+    except NotEstimable:
+        band = None
+    return RocLine.of_curve(_ARMS[arm], curve, arm=arm, band=band)
+
+
+_ARMS = {Arm.NONE: "no anti-HER2 therapy", Arm.T: "trastuzumab", Arm.TP: "trastuzumab + pertuzumab"}
+
+
+def score_items(
+    cohort: Cohort, bundle: ModelBundle, suites: Mapping[str, Suite], experiment: str
+) -> Sequence[ReportItem]:
+    """Make all items on the score.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The patients.
+    bundle : ModelBundle
+        Brings the cut-offs and what was measured on it.
+    suites : mapping of str to mapping
+        Results of experiments by name of the suite.
+    experiment : str
+        Name of the published experiment that the bundle is the twin of.
+
+    Returns
+    -------
+    sequence of ReportItem
+        Figures 2, S3A and S3B, Tables 2 and S2.
+    """
+    has_scores = SCORE in cohort and np.isfinite(np.asarray(cohort[SCORE], dtype=np.float64)).any()
+    unscored = ReportItem(
+        "figure-s3b",
+        "Figure S3B",
+        "ROC curves of the score by anti-HER2 therapy",
+        reason="the cohort has no scores",
+    )
+    return (
+        tiers_item(cohort, bundle.tiers),
+        models_item(suites.get("table2")),
+        trastuzumab_item(cohort) if has_scores else unscored,
+        table_2_item(suites.get("table2"), bundle, experiment),
+        backbones_item(suites.get("table_s2")),
+    )

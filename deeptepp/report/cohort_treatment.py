@@ -1,0 +1,280 @@
+"""T+P against T inside a tier, as in the figures 3C, 3D and S4C of the publication, three ways side by side.
+
+The first figure is the default comparison: pairs alike in what was known at surgery, both arms cut at a common
+horizon. The publication's own matching follows with what is wrong with it, then all patients without matching.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import plotly.graph_objects as go
+
+from deeptepp.domain.cohort import Arm, Cohort, Endpoint
+from deeptepp.domain.published_outcomes import PublishedComparison, comparison_of
+from deeptepp.domain.risk import Tier
+from deeptepp.errors import DeepTeppError, NotEstimable
+from deeptepp.report.balance_figure import balance_figure
+from deeptepp.report.cohort_outcomes import beside
+from deeptepp.report.format import hazard_ratio
+from deeptepp.report.format import p_value as written_p
+from deeptepp.report.report_item import Beside, ReportItem, key_of
+from deeptepp.report.survival_figure import kaplan_meier_figure
+from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps
+from deeptepp.report.tables import Table
+from deeptepp.report.theme import ARM_COLOURS
+from deeptepp.stats.balance import Balance
+from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.evidence import MIN_EVENTS
+from deeptepp.stats.kaplan_meier import KaplanMeierCurve
+from deeptepp.stats.treatment_effect import TreatmentContrast, contrast_treatments
+from deeptepp.stats.treatment_question import TP_VS_T, Matching
+
+WAYS = {
+    Matching.DEFAULT: "Matched on facts known at surgery, common horizon",
+    Matching.PAPER: "As published: matched on stage and follow-up",
+    Matching.OFF: "All patients, common horizon",
+}
+"""How patients are chosen, in the order of the report."""
+
+_WORDS = {
+    "node_stage": "Nodes",
+    "tumour_size_mm": "Tumour size",
+    "stage": "Stage",
+    "age_years": "Age",
+    "grade": "Grade",
+    "er_positive": "ER positive",
+    "pr_positive": "PR positive",
+    "rfs_months": "Observed follow-up, RFS",
+    "os_months": "Observed follow-up, OS",
+}
+"""Covariates in words, by their column."""
+
+_NUMBERS = {
+    (Tier.MODERATE, Endpoint.RFS): "Figure 3C",
+    (Tier.HIGH, Endpoint.RFS): "Figure 3D",
+    (Tier.MODERATE, Endpoint.OS): "Figure S4C",
+    (Tier.HIGH, Endpoint.OS): "Figure S4D",
+}
+"""The fourth is not in the publication."""
+
+
+def treatment_items(cohort: Cohort) -> list[ReportItem]:
+    """Compare T+P with T in both upper tiers, for both endpoints.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        With a tier and an arm for its patients.
+
+    Returns
+    -------
+    list of ReportItem
+        Figures 3C, 3D, S4C and the fourth that was not published.
+    """
+    return [treatment_item(cohort, tier, endpoint) for tier, endpoint in _NUMBERS]
+
+
+def treatment_item(cohort: Cohort, tier: Tier, endpoint: Endpoint) -> ReportItem:
+    """Compare T+P with T in one tier.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        With a tier and an arm for its patients.
+    tier : Tier
+        The tier.
+    endpoint : Endpoint
+        Recurrence-free or overall survival.
+
+    Returns
+    -------
+    ReportItem
+        Curves, three ways of comparing, balance, and the printed values; a reason where nothing can be compared.
+    """
+    number = _NUMBERS[tier, endpoint]
+    title = f"{tier.value}, T+P against T: {ENDPOINT_NAMES[endpoint].lower()}"
+    try:
+        contrasts = [
+            contrast_treatments(cohort, TP_VS_T, tiers=[tier], endpoint=endpoint, matching=way) for way in WAYS
+        ]
+        default, paper, _ = contrasts
+        if default.index.curve is None or default.reference.curve is None:
+            raise NotEstimable(what=f"T+P against T in {tier.value}", reason=default.reason)
+    except DeepTeppError as error:
+        return ReportItem(key_of(number), number, title, reason=str(error))
+    figures = [_curves(contrast, tier) for contrast in (default, paper) if contrast.index.curve]
+    balances = [contrast.sample.balance for contrast in (default, paper)]
+    balances = [None if balance is None else _in_words(balance) for balance in balances]
+    if balances[0] is not None:
+        title_of_balance = f"{tier.value}, T+P against T: before and after matching"
+        figures.append(balance_figure(balances[0], title=title_of_balance, simulated=cohort.is_simulated))
+    published = comparison_of(f"{tier.value.lower()}-dual", endpoint)
+    return ReportItem(
+        key=key_of(number),
+        number=number,
+        title=title,
+        figures=tuple(figures),
+        tables=(contrasts_table(contrasts),),
+        beside=None if published is None else _beside(published, paper),
+        notes=_notes(contrasts),
+        data={
+            **{f"curves-{c.matching.value}": curve_steps(_both(c)) for c in contrasts if c.index.curve},
+            **{
+                f"balance-{way.value}": balance_table(balance)
+                for way, balance in zip((Matching.DEFAULT, Matching.PAPER), balances, strict=True)
+                if balance is not None
+            },
+        },
+    )
+
+
+def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
+    """Set ways of comparing two treatments side by side.
+
+    Parameters
+    ----------
+    contrasts : sequence of TreatmentContrast
+        One row each.
+
+    Returns
+    -------
+    Table
+        Patients, events, hazard ratio, difference in survival and in restricted mean; no difference below ten
+        events.
+    """
+    rows = tuple(
+        (
+            WAYS[each.matching],
+            f"{each.index.n} / {each.reference.n}",
+            f"{each.index.n_events} / {each.reference.n_events}",
+            _held_back(each)
+            or hazard_ratio(each.hazard_ratio.value, each.hazard_ratio.low, each.hazard_ratio.high),
+            _held_back(each) or _points(each.differences[0].difference),
+            _held_back(each) or _months(each.rmst_difference),
+            written_p(each.p_value) if each.is_reportable else "not tested",
+        )
+        for each in contrasts
+    )
+    header = (
+        "Patients chosen",
+        "n T+P / T",
+        "Events",
+        "HR (95 % CI)",
+        "24-month difference",
+        "RMST difference",
+        "p",
+    )
+    note = (
+        "HR: Cox, penalised (Firth) where an arm has no event. Differences: T+P less T, 95 % CI. RMST: mean "
+        f"months without the event up to the horizon. With fewer than {MIN_EVENTS} events no difference is given."
+    )
+    return Table("T+P against T", header, rows, note)
+
+
+def balance_table(balance: Balance) -> Table:
+    """List how alike both arms are.
+
+    Parameters
+    ----------
+    balance : Balance
+        Before and after matching.
+
+    Returns
+    -------
+    Table
+        Means, standardised differences, variance ratios and Kolmogorov-Smirnov distances.
+    """
+    rows = tuple(
+        (
+            row.name,
+            *(
+                "" if value is None else f"{value:.4g}"
+                for value in (
+                    row.mean_index_before,
+                    row.mean_reference_before,
+                    row.smd_before,
+                    row.mean_index_after,
+                    row.mean_reference_after,
+                    row.smd_after,
+                    row.variance_ratio_after,
+                    row.ks_after,
+                )
+            ),
+        )
+        for row in balance.rows
+    )
+    header = ("covariate", "mean T+P", "mean T", "SMD", "mean T+P matched", "mean T matched", "SMD matched")
+    return Table(
+        "Balance", (*header, "variance ratio matched", "KS matched"), rows, f"SMD: {balance.denominator.sentence}"
+    )
+
+
+def _in_words(balance: Balance) -> Balance:
+    """Name covariates as a reader does."""
+    rows = []
+    for row in balance.rows:
+        column = next((name for name in _WORDS if row.name.startswith(name)), None)
+        words = row.name if column is None else f"{_WORDS[column]} {row.name.removeprefix(column)}".strip()
+        rows.append(replace(row, name=words))
+    return replace(balance, rows=tuple(rows))
+
+
+def _both(contrast: TreatmentContrast) -> list[KaplanMeierCurve]:
+    """Give the curves of both sides, the reference first."""
+    return [side.curve for side in (contrast.reference, contrast.index) if side.curve is not None]
+
+
+def _curves(contrast: TreatmentContrast, tier: Tier) -> go.Figure:
+    """Draw both sides; in grey and untested where there are too few events."""
+    return kaplan_meier_figure(
+        _both(contrast),
+        title=f"{tier.value}. {WAYS[contrast.matching]}",
+        p_value=contrast.p_value,
+        colours=[ARM_COLOURS[Arm.T], ARM_COLOURS[Arm.TP]],
+        grey_below_events=0 if contrast.is_reportable else contrast.n_events + 1,
+        y_title=ENDPOINT_NAMES[contrast.endpoint],
+        simulated=contrast.is_simulated,
+    )
+
+
+def _beside(published: PublishedComparison, paper: TreatmentContrast) -> Beside:
+    """Set the printed values beside our twin of the publication's own matching."""
+    curves = {side.label: side.curve for side in (paper.reference, paper.index) if side.curve is not None}
+    return beside(published, tuple(curves), tuple(curves.values()), paper.p_value, notes=(paper.matching.caveat,))
+
+
+def _held_back(contrast: TreatmentContrast) -> str:
+    """Say that no difference is given; empty where one is."""
+    return "" if contrast.is_reportable else "too few events"
+
+
+def _points(difference: Estimate) -> str:
+    """Write a difference of survival in percentage points."""
+    if difference.value is None:
+        return f"not given: {difference.reason}"
+    return _signed(100 * difference.value, difference, 100, "points")
+
+
+def _months(difference: Estimate) -> str:
+    """Write a difference of restricted means."""
+    if difference.value is None:
+        return f"not given: {difference.reason}"
+    return _signed(difference.value, difference, 1, "months")
+
+
+def _signed(value: float, difference: Estimate, scale: float, unit: str) -> str:
+    """Write a difference with its interval."""
+    if difference.low is None or difference.high is None:
+        return f"{value:+.1f} {unit} (CI not estimable)"
+    return f"{value:+.1f} {unit} ({scale * difference.low:+.1f} to {scale * difference.high:+.1f})"
+
+
+def _notes(contrasts: Sequence[TreatmentContrast]) -> tuple[str, ...]:
+    """Say what each way of comparing left out and what it cannot tell."""
+    notes = []
+    for contrast in contrasts:
+        notes += [f"{WAYS[contrast.matching]}: {warning}" for warning in contrast.warnings]
+        notes.append(f"{WAYS[contrast.matching]}: {contrast.badge.sentence}.")
+    return tuple(notes)
