@@ -25,6 +25,9 @@ class Settings:
 
     artifacts: Path | None = None
     """Folder of the model bundle; the shipped one when not given. ``DEEPTEPP_ARTIFACTS`` is stronger."""
+    board: str = "data/board.sqlite"
+    """The tumour board's store: an SQLite file, made on first use, or ``postgresql://user:password@host/name``.
+    ``DEEPTEPP_BOARD`` is stronger."""
     is_login_required: bool = False
     """Ask for a sign-in even where no provider is configured, so that a forgotten secret locks, not opens."""
     n_workers: int = 1
@@ -96,9 +99,16 @@ def _checked(key: str, value: object) -> object:
     kind = known[key]
     if kind == "Path | None" and isinstance(value, str):
         return Path(value)
+    if kind == "str" and isinstance(value, str) and value.strip():
+        return value.strip()
     if kind == "bool" and isinstance(value, bool):
         return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and (kind == "float" or (kind == "int" and isinstance(value, int))):
         return value
-    raise BadSetting(key=key, value=repr(value), limit=f"of type {kind.removesuffix(' | None').lower()}")
+    raise BadSetting(key=key, value=repr(value), limit=f"of type {_named(kind)}")
+
+
+def _named(kind: str) -> str:
+    """Say the type of a setting."""
+    return "text" if kind == "str" else kind.removesuffix(" | None").lower()

@@ -12,9 +12,13 @@
     │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
     │   │                                 CohortRefused, UnknownPublicCohort
+    │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange
     │   ├── SettingsError                 UnknownSetting, BadSetting
-    │   └── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
-    │                                     UploadIncomplete, UploadGone
+    │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
+    │   │                                 UploadIncomplete, UploadGone
+    │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong, DecisionTooLate,
+    │                                     DecisionTooEarly, CaseWithdrawn
+    ├── BoardStoreError                   BoardUnreachable, BoardSchemaMismatch
     ├── FramesGone                        the images of a case left the memory
     ├── DetectionError                    NoBreast, NoLesion, LesionOutsideVolume
     ├── BundleError                       BundleMissing, ChecksumMismatch, SchemaMismatch
@@ -307,6 +311,33 @@ class UnknownPublicCohort(CohortError):
     template = "There is no public cohort {value}; there is {limit}."
 
 
+class RecipeError(InputError):
+    """A recipe of the tiers laboratory cannot be followed."""
+
+    rule = "recipe"
+
+
+class UnreadableRecipe(RecipeError):
+    """The text is no recipe."""
+
+    rule = "recipe.unreadable"
+    template = "The recipe cannot be read: {reason}. Save it again from the tiers laboratory."
+
+
+class UnknownRecipeKey(RecipeError):
+    """The recipe holds something that this version does not know."""
+
+    rule = "recipe.unknown-key"
+    template = "The recipe holds {value}, which is not known here; known are {limit}."
+
+
+class RecipeOutOfRange(RecipeError):
+    """A value of the recipe lies outside of its range."""
+
+    rule = "recipe.out-of-range"
+    template = "{field} in the recipe is {value}; it must be {limit}."
+
+
 class SettingsError(InputError):
     """A settings file cannot be used."""
 
@@ -373,6 +404,76 @@ class UploadGone(UploadError):
 
     rule = "upload.gone"
     template = "The uploaded study is no longer here. Hand it in again."
+
+
+class BoardError(InputError):
+    """An entry on the tumour board was refused."""
+
+    rule = "board"
+
+
+class LabelTaken(BoardError):
+    """Another case on the board has this label."""
+
+    rule = "board.label-taken"
+    template = "A case on the board has this label already. Choose another, or leave it empty for the next number."
+
+
+class LabelNamesSomebody(BoardError):
+    """A label looks like a date of birth or a patient number."""
+
+    rule = "board.label-identifies"
+    template = (
+        "The label holds {value} digits in a row; a number that long may identify a patient. Use a pseudonym."
+    )
+
+
+class EntryTooLong(BoardError):
+    """A text of an entry is too long."""
+
+    rule = "board.too-long"
+    template = "The {field} has {value} characters; at most {limit} are kept. Shorten it."
+
+
+class DecisionTooLate(BoardError):
+    """A decision before the score was handed in after the score was shown."""
+
+    rule = "board.already-shown"
+    template = "The score of this case was shown already. Record the decision as one made after it."
+
+
+class DecisionTooEarly(BoardError):
+    """A decision after the score was handed in before the score was shown."""
+
+    rule = "board.not-shown"
+    template = "The score of this case was not shown yet. Record the decision as one made before it."
+
+
+class CaseWithdrawn(BoardError):
+    """The case is not, or no longer, on the board."""
+
+    rule = "board.case-gone"
+    template = "This case is not on the board. It may have been withdrawn; nothing of it was kept."
+
+
+class BoardStoreError(DeepTeppError):
+    """The store of the tumour board cannot be used."""
+
+    rule = "board-store"
+
+
+class BoardUnreachable(BoardStoreError):
+    """The database of the board does not answer."""
+
+    rule = "board-store.unreachable"
+    template = "The board's {kind} database does not answer ({reason}). Tell whoever runs this server."
+
+
+class BoardSchemaMismatch(BoardStoreError):
+    """The database was written by another version."""
+
+    rule = "board-store.schema"
+    template = "The board's database has schema {value}; this version reads {limit}. Nothing was changed in it."
 
 
 class FramesGone(DeepTeppError):

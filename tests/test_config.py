@@ -42,6 +42,8 @@ def test_an_unknown_key_names_the_nearest_one(tmp_path):
         "n_workers = 2.5",
         "is_login_required = 1",
         "artifacts = 7",
+        "board = 7",
+        'board = " "',
         "sweep_every_s = 0.01",
         "n_workers = [",
     ],
@@ -52,7 +54,7 @@ def test_a_value_of_the_wrong_kind_or_range_is_refused(tmp_path, line):
 
 
 def test_every_setting_can_be_set(tmp_path):
-    lines = {"artifacts": '"x"', "is_login_required": "true"}
+    lines = {"artifacts": '"x"', "board": '"x.sqlite"', "is_login_required": "true"}
     text = "\n".join(f"{f.name} = {lines.get(f.name, 60)}" for f in fields(Settings))
     with pytest.raises(BadSetting, match="n_workers"):
         load_settings(_write(tmp_path, text))

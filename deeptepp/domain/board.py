@@ -1,0 +1,204 @@
+"""A tumour board's cases and what the board decided, before and after it saw the score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.risk import Tier
+
+LABEL_CHARACTERS = 60
+"""Longest label of a case."""
+
+NOTE_CHARACTERS = 4000
+"""Longest free text of an entry."""
+
+ROLE_CHARACTERS = 60
+"""Longest role of who records an entry."""
+
+
+class Moment(StrEnum):
+    """When an entry was made, or what it records."""
+
+    BEFORE = "before"
+    """A decision made while the score was hidden."""
+    SHOWN = "shown"
+    """The score was shown after a decision."""
+    SKIPPED = "skipped"
+    """The score was shown although no decision had been recorded."""
+    AFTER = "after"
+    """A decision made with the score in sight."""
+
+
+class Choice(StrEnum):
+    """Anti-HER2 treatment that the board decided on."""
+
+    NONE = "none"
+    T = "T"
+    TP = "T+P"
+    OTHER = "other"
+    DEFERRED = "deferred"
+
+
+class Agreement(StrEnum):
+    """Whether the board's own view of the risk agrees with the tier."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    UNDECIDED = "undecided"
+
+
+class Flag(StrEnum):
+    """What must be kept in mind about a case."""
+
+    SIMULATED = "simulated"
+    WARNINGS = "warnings"
+    OVERRIDE = "override"
+    UNSTABLE = "unstable"
+    NO_SCORE = "no-score"
+
+
+class Status(StrEnum):
+    """How far the board has come with a case."""
+
+    OPEN = "open"
+    """Nothing decided, score hidden."""
+    BEFORE = "before"
+    """Decided before the score, which is still hidden."""
+    SHOWN = "shown"
+    """Score shown, no decision after it yet."""
+    DECIDED = "decided"
+    """Decided with the score in sight."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the record of a case; it is never changed.
+
+    Parameters
+    ----------
+    moment : Moment
+        When, relative to the score.
+    choice : Choice or None
+        What was decided; None where the entry only records that the score was shown.
+    agreement : Agreement or None
+        Whether the board agrees with the tier; only after it was shown.
+    note : str
+        Free text.
+    role : str
+        Who recorded it, as a role, such as ``chair``; may be empty.
+    recorded_utc : datetime or None
+        Time zone UTC; None until it is stored.
+    """
+
+    moment: Moment
+    choice: Choice | None = None
+    agreement: Agreement | None = None
+    note: str = ""
+    role: str = ""
+    recorded_utc: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """What is put on the board: nothing in it names a patient.
+
+    Parameters
+    ----------
+    profile : ClinicalProfile
+        Clinical-pathological facts.
+    assessment : mapping of str to object
+        The answer as JSON-ready data, see ``report.document``.
+    bundle_sha256 : str
+        Model that scored.
+    label : str
+        Pseudonym chosen by the user; empty for the next free ``Case 3``.
+    thumbnail_png : bytes
+        Small picture of the region of interest; empty where there is none.
+    flags : tuple of Flag
+        What must be kept in mind.
+    is_simulated : bool
+        The patient, the model, or both are simulated.
+    """
+
+    profile: ClinicalProfile
+    assessment: Mapping[str, Any]
+    bundle_sha256: str
+    label: str = ""
+    thumbnail_png: bytes = field(default=b"", repr=False)
+    flags: tuple[Flag, ...] = ()
+    is_simulated: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoardCase(NewCase):
+    """A case on the board with its record.
+
+    Parameters
+    ----------
+    id : str
+        Random; names the case in addresses.
+    created_utc : datetime
+        Time zone UTC.
+    entries : tuple of Entry
+        In the order in which they were recorded.
+    """
+
+    id: str
+    created_utc: datetime
+    entries: tuple[Entry, ...] = ()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the board has seen the score."""
+        return any(entry.moment in (Moment.SHOWN, Moment.SKIPPED) for entry in self.entries)
+
+    @property
+    def was_skipped(self) -> bool:
+        """Whether the score was shown without a decision before it."""
+        return any(entry.moment is Moment.SKIPPED for entry in self.entries)
+
+    @property
+    def before(self) -> Entry | None:
+        """Last decision before the score was shown."""
+        return self._last(Moment.BEFORE)
+
+    @property
+    def after(self) -> Entry | None:
+        """Last decision after the score was shown."""
+        return self._last(Moment.AFTER)
+
+    @property
+    def status(self) -> Status:
+        """How far the board has come."""
+        if self.after is not None:
+            return Status.DECIDED
+        if self.is_shown:
+            return Status.SHOWN
+        return Status.BEFORE if self.before is not None else Status.OPEN
+
+    @property
+    def score(self) -> float | None:
+        """Risk score in [0, 1]; None where the case was not scored."""
+        value = self.assessment.get("score")
+        return None if value is None else float(value)
+
+    @property
+    def tier(self) -> Tier | None:
+        """Risk tier; None where the case was not scored."""
+        value = self.assessment.get("tier")
+        return None if value is None else Tier(value)
+
+    @property
+    def percentile(self) -> float | None:
+        """Place of the score in the reference cohort, percent."""
+        value = self.assessment.get("percentile")
+        return None if value is None else float(value)
+
+    def _last(self, moment: Moment) -> Entry | None:
+        """Give the last entry of one moment."""
+        return next((entry for entry in reversed(self.entries) if entry.moment is moment), None)

@@ -1,0 +1,147 @@
+"""The way to the board's database: an SQLite file by default, PostgreSQL by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+
+from deeptepp.errors import BadSetting, BoardUnreachable
+
+_WAIT_S = 15
+"""Seconds that a writer waits for another one."""
+
+_LOCK = 7_120_331
+"""Number of the PostgreSQL lock under which tables are made."""
+
+
+def engine_of(address: str) -> Engine:
+    """Make the engine of one database.
+
+    Parameters
+    ----------
+    address : str
+        Path of an SQLite file, whose folder is made, or an address that begins with ``postgresql://``.
+
+    Returns
+    -------
+    Engine
+        Not connected yet.
+
+    Raises
+    ------
+    BadSetting
+        The address is of another database or cannot be read. The message does not quote it: it may hold a
+        password.
+    BoardUnreachable
+        The folder of the file cannot be made.
+    """
+    if "://" not in address:
+        return _sqlite(Path(address))
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError) as error:
+        raise _unknown("an address that cannot be read") from error
+    if url.get_backend_name() != "postgresql":
+        raise _unknown(url.get_backend_name())
+    connect = {"timeout": _WAIT_S, "application_name": "deeptepp"}
+    return create_engine(url.set(drivername="postgresql+pg8000"), pool_pre_ping=True, connect_args=connect)
+
+
+def _unknown(found: str) -> BadSetting:
+    """Refuse an address without quoting it."""
+    return BadSetting(key="board", value=found, limit="a path of a file, or postgresql://user:password@host/name")
+
+
+def _sqlite(file: Path) -> Engine:
+    """Make the engine of a file, in write-ahead mode, so that readers never wait."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BoardUnreachable(kind="SQLite", reason=type(error).__name__) from error
+    url = URL.create("sqlite", database=str(file.resolve()))
+    engine = create_engine(url, connect_args={"timeout": _WAIT_S})
+
+    def on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  a DBAPI connection has no type
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def on_begin(connection: Connection) -> None:
+        # A transaction that read first and wants to write later would be refused without waiting.
+        is_writing = connection.get_execution_options().get("is_writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+    event.listen(engine, "connect", on_connect)
+    event.listen(engine, "begin", on_begin)
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that only reads.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the board.
+
+    Yields
+    ------
+    Connection
+        In one transaction.
+
+    Raises
+    ------
+    BoardUnreachable
+        The database does not answer.
+    """
+    with _named(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine, *, alone: bool = False) -> Iterator[Connection]:
+    """Open a transaction that writes; kept as a whole or not at all.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of the board.
+    alone : bool
+        Keep every other such writer out, also where the tables do not exist yet.
+
+    Yields
+    ------
+    Connection
+        In one transaction.
+
+    Raises
+    ------
+    BoardUnreachable
+        The database does not answer.
+    """
+    with _named(engine), engine.execution_options(is_writing=True).begin() as connection:
+        if alone and engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        yield connection
+
+
+@contextmanager
+def _named(engine: Engine) -> Iterator[None]:
+    """Turn a database that does not answer into a refusal, whose text quotes neither address nor data."""
+    kind = "PostgreSQL" if engine.dialect.name == "postgresql" else "SQLite"
+    try:
+        yield
+    except (InterfaceError, OperationalError) as error:
+        raise BoardUnreachable(kind=kind, reason=type(error.orig).__name__) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise BoardUnreachable(kind=kind, reason="the connection was lost") from error
+        raise
+    except OSError as error:
+        raise BoardUnreachable(kind=kind, reason=type(error).__name__) from error
