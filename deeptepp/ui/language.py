@@ -1,0 +1,129 @@
+"""The language of a visitor's screens: English in the code is the key, one catalogue holds the others."""
+
+from __future__ import annotations
+
+import tomllib
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+_FOLDER = Path(__file__).parent
+_QUERY = "lang"
+"""Name of the language in the address of a page."""
+
+_STATE = "deeptepp-language"
+"""Key of ``st.session_state`` that keeps the language over pages."""
+
+
+class Language(StrEnum):
+    """Languages of the screens, by their code in the address."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+
+
+NAMES: dict[Language, str] = {Language.ENGLISH: "English", Language.CHINESE: "简体中文"}
+"""Each language by its own name."""
+
+
+def t(text: str, **facts: object) -> str:
+    """Say a sentence in the language of this visitor.
+
+    Parameters
+    ----------
+    text : str
+        English, with ``{name}`` where a fact goes; the key of the catalogue.
+    **facts : object
+        What is filled in; without any, braces stay as they are.
+
+    Returns
+    -------
+    str
+        English where the catalogue has no translation.
+
+    Examples
+    --------
+    >>> t("Low below {cut:.2f}", cut=0.25)
+    'Low below 0.25'
+    """
+    said = catalogue(current_language()).get(text, text)
+    return said.format(**facts) if facts else said
+
+
+def current_language() -> Language:
+    """Give the language of this visitor.
+
+    Returns
+    -------
+    Language
+        English outside of a page, for example in a worker.
+    """
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return Language.ENGLISH
+    return Language(st.session_state.get(_STATE, Language.ENGLISH))
+
+
+def read_language() -> Language:
+    """Take the language from the address of the page, or keep that of the session.
+
+    Returns
+    -------
+    Language
+        English for a code that is unknown.
+    """
+    asked = st.query_params.get(_QUERY)
+    if asked is None:
+        _write(current_language())
+    else:
+        known = {language.value: language for language in Language}
+        _write(known.get(asked, Language.ENGLISH))
+    return current_language()
+
+
+def language_switch() -> None:
+    """Show the choice of languages; it holds on every page, and in the address."""
+    st.segmented_control(
+        "Language / 语言",
+        tuple(Language),
+        default=read_language(),
+        required=True,
+        format_func=lambda language: NAMES[language],
+        key="language",
+        on_change=_switched,
+        label_visibility="collapsed",
+    )
+
+
+def _switched() -> None:
+    """Take over what was chosen before the page is drawn again."""
+    _write(Language(st.session_state["language"] or Language.ENGLISH))
+
+
+def _write(language: Language) -> None:
+    """Keep a language in the session and, unless it is English, in the address."""
+    st.session_state[_STATE] = language.value
+    if language is not Language.ENGLISH:
+        st.query_params[_QUERY] = language.value
+    elif _QUERY in st.query_params:
+        del st.query_params[_QUERY]
+
+
+@cache
+def catalogue(language: Language) -> dict[str, str]:
+    """Give the sentences of a language by their English.
+
+    Parameters
+    ----------
+    language : Language
+        One of those that exist.
+
+    Returns
+    -------
+    dict of str to str
+        Empty for English.
+    """
+    path = _FOLDER / f"{language.value}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
