@@ -1,5 +1,7 @@
 """Reports on the command line: exit status, and what is written."""
 
+import json
+
 import pytest
 import tiny_bundle
 from typer.testing import CliRunner
@@ -50,3 +52,45 @@ def test_a_cohort_that_is_no_parquet_is_refused(tmp_path, bundle):
 
 def test_a_cohort_that_is_not_there_is_wrong_usage(tmp_path):
     assert run(tmp_path / "none.parquet", "--out", tmp_path / "report").exit_code == 2
+
+
+def follow(*arguments):
+    return CliRunner().invoke(app, ["report", "recipe", *(str(a) for a in arguments)])
+
+
+def recipe_file(folder, **more):
+    recipe = {"schema": "deeptepp-recipe-1", "low_below": 0.3, "high_from": 0.6} | more
+    path = folder / "recipe.json"
+    path.write_text(json.dumps(recipe))
+    return path
+
+
+def test_a_recipe_is_followed_in_the_patients_of_the_bundle(tmp_path, bundle):
+    result = follow(recipe_file(tmp_path), "--bundle", bundle, "--out", tmp_path / "report")
+    assert result.exit_code == 0, result.output
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert "Low below 0.3000, High from 0.6000" in page
+    assert "SIMULATED COHORT" in page
+    assert (tmp_path / "report" / "csv" / "tiers.csv").exists()
+    again = follow(tmp_path / "report" / "recipe.json", "--bundle", bundle, "--out", tmp_path / "again")
+    assert again.exit_code == 0, again.output
+    tables = sorted(path.name for path in (tmp_path / "report" / "csv").iterdir())
+    for name in tables:
+        assert (tmp_path / "report" / "csv" / name).read_bytes() == (
+            tmp_path / "again" / "csv" / name
+        ).read_bytes()
+
+
+def test_a_recipe_is_followed_in_a_cohort_of_ones_own(tmp_path, bundle):
+    write_cohort(tiny_bundle.tiny_cohort(), tmp_path / "c.parquet")
+    recipe = recipe_file(tmp_path, cohort="uploaded")
+    assert follow(recipe, "--bundle", bundle, "--out", tmp_path / "report").exit_code == 2
+    options = ("--cohort", tmp_path / "c.parquet", "--bundle", bundle, "--out", tmp_path / "report")
+    assert follow(recipe, *options).exit_code == 0
+
+
+def test_a_recipe_with_an_unknown_key_is_refused_and_writes_nothing(tmp_path, bundle):
+    result = follow(recipe_file(tmp_path, colour="red"), "--bundle", bundle, "--out", tmp_path / "report")
+    assert result.exit_code == 1
+    assert "recipe.unknown-key" in result.output
+    assert not (tmp_path / "report").exists()

@@ -40,3 +40,41 @@ def report_cohort(
     except DeepTeppError as error:
         refuse_with(error, as_json=False)
     typer.echo(f"Report written to {written[0]}, {len(written) - 1} tables to {written[0].parent / 'csv'}")
+
+
+@report_app.command("recipe")
+def report_recipe(
+    recipe: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, metavar="RECIPE", help="JSON of the tiers laboratory.")
+    ],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write.")],
+    cohort: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="Parquet, CSV or xlsx; the bundle's patients if absent."),
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Bundle; the shipped one if absent.")
+    ] = None,
+) -> None:
+    """Follow a recipe of the tiers laboratory into the same figures and tables."""
+    from deeptepp.datasets.own import PARQUET, read_own_cohort
+    from deeptepp.model.bundle import load_bundle
+    from deeptepp.report.laboratory_report import write_recipe_report
+    from deeptepp.report.recipe import CohortChoice, read_recipe
+    from deeptepp.tables import read_cohort
+
+    try:
+        asked = read_recipe(recipe)
+        if cohort is None and asked.cohort is CohortChoice.UPLOADED:
+            raise typer.BadParameter("the recipe is of an uploaded cohort; name its file", param_hint="--cohort")
+        loaded = load_bundle(bundle)
+        if cohort is None:
+            patients = loaded.reference
+        elif cohort.suffix.lower() == PARQUET:
+            patients = read_cohort(cohort)
+        else:
+            patients = read_own_cohort(cohort, allow_gaps=True).cohort
+        written = write_recipe_report(patients, loaded, asked, out)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=False)
+    typer.echo(f"Report written to {written[0]}, {len(written) - 2} tables to {written[0].parent / 'csv'}")

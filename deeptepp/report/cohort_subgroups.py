@@ -28,7 +28,7 @@ _PRINTED = Table(
 )
 
 
-def subgroup_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
+def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> ReportItem:
     """Compare the upper tiers with Low inside subgroups.
 
     Parameters
@@ -37,6 +37,8 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         With a tier for its patients.
     endpoint : Endpoint
         Recurrence-free or overall survival.
+    fact : str
+        Name of the one fact that divides the patients, as ``groupings`` names it; every fact when left out.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     try:
         follow_up = patients.follow_up(endpoint)
         overall = one_step_hazard_ratio(follow_up.where(is_upper), follow_up.where(~is_upper))
-        analyses = _analyses(patients, endpoint)
+        analyses = _analyses(patients, endpoint, fact)
         figure = subgroup_forest_figure(
             [_block(name, labels, analysis) for name, labels, analysis in analyses],
             title=title,
@@ -82,10 +84,14 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     )
 
 
-def _analyses(patients: Cohort, endpoint: Endpoint) -> list[tuple[str, tuple[str, ...], SubgroupAnalysis]]:
+def _analyses(
+    patients: Cohort, endpoint: Endpoint, fact: str
+) -> list[tuple[str, tuple[str, ...], SubgroupAnalysis]]:
     """Analyse every fact that divides the patients."""
     found = []
     for grouping in groupings(patients):
+        if fact not in ("", grouping.name):
+            continue
         known = grouping.of_patient != ""
         members = patients.where(known)
         analysis = subgroup_analysis(

@@ -106,7 +106,7 @@ def treatment_item(cohort: Cohort, tier: Tier, endpoint: Endpoint) -> ReportItem
         return ReportItem(key_of(number), number, title, reason=str(error))
     figures = [_curves(contrast, tier) for contrast in (default, paper) if contrast.index.curve]
     balances = [contrast.sample.balance for contrast in (default, paper)]
-    balances = [None if balance is None else _in_words(balance) for balance in balances]
+    balances = [None if balance is None else in_words(balance) for balance in balances]
     if balances[0] is not None:
         title_of_balance = f"{tier.value}, T+P against T: before and after matching"
         figures.append(balance_figure(balances[0], title=title_of_balance, simulated=cohort.is_simulated))
@@ -157,9 +157,10 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
         )
         for each in contrasts
     )
+    index, reference = contrasts[0].question.index_label, contrasts[0].question.reference_label
     header = (
         "Patients chosen",
-        "n T+P / T",
+        f"n {index} / {reference}",
         "Events",
         "HR (95 % CI)",
         "24-month difference",
@@ -167,19 +168,22 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
         "p",
     )
     note = (
-        "HR: Cox, penalised (Firth) where an arm has no event. Differences: T+P less T, 95 % CI. RMST: mean "
-        f"months without the event up to the horizon. With fewer than {MIN_EVENTS} events no difference is given."
+        "HR: Cox, penalised (Firth) where an arm has no event. Differences: "
+        f"{index} less {reference}, 95 % CI. RMST: mean months without the event up to the horizon. With fewer "
+        f"than {MIN_EVENTS} events no difference is given."
     )
-    return Table("T+P against T", header, rows, note)
+    return Table(f"{index} against {reference}", header, rows, note)
 
 
-def balance_table(balance: Balance) -> Table:
+def balance_table(balance: Balance, *, index: str = "T+P", reference: str = "T") -> Table:
     """List how alike both arms are.
 
     Parameters
     ----------
     balance : Balance
         Before and after matching.
+    index, reference : str
+        Names of the sides.
 
     Returns
     -------
@@ -205,14 +209,26 @@ def balance_table(balance: Balance) -> Table:
         )
         for row in balance.rows
     )
-    header = ("covariate", "mean T+P", "mean T", "SMD", "mean T+P matched", "mean T matched", "SMD matched")
+    means = (f"mean {index}", f"mean {reference}", "SMD")
+    header = ("covariate", *means, *(f"{name} matched" for name in means))
     return Table(
         "Balance", (*header, "variance ratio matched", "KS matched"), rows, f"SMD: {balance.denominator.sentence}"
     )
 
 
-def _in_words(balance: Balance) -> Balance:
-    """Name covariates as a reader does."""
+def in_words(balance: Balance) -> Balance:
+    """Name covariates as a reader does.
+
+    Parameters
+    ----------
+    balance : Balance
+        With covariates named by their columns.
+
+    Returns
+    -------
+    Balance
+        The same, named in words.
+    """
     rows = []
     for row in balance.rows:
         column = next((name for name in _WORDS if row.name.startswith(name)), None)

@@ -112,3 +112,6 @@ _FACTS: tuple[tuple[str, str, tuple[str, ...], Callable[[Any], str]], ...] = (
     ("Anti-HER2 therapy", ARM, tuple(arm.value for arm in Arm), str),
 )
 """Name, column, groups in order, and the group of one value; limits as in the publication's Table 1."""
+
+FACTS: tuple[str, ...] = tuple(name for name, *_ in _FACTS)
+"""Names of the facts that can divide patients."""
