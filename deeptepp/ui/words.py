@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from deeptepp.domain.board import Agreement, Choice, Flag, Moment, Status
 from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.progress import Step
@@ -53,6 +54,27 @@ LABELS: dict[StrEnum, str] = {
     Tier.LOW: "Low",
     Tier.MODERATE: "Moderate",
     Tier.HIGH: "High",
+    Choice.NONE: "No anti-HER2 treatment",
+    Choice.T: "Trastuzumab",
+    Choice.TP: "Trastuzumab + pertuzumab",
+    Choice.OTHER: "Another plan",
+    Choice.DEFERRED: "Deferred",
+    Agreement.AGREE: "Agrees",
+    Agreement.DISAGREE: "Disagrees",
+    Agreement.UNDECIDED: "Undecided",
+    Moment.BEFORE: "Before the score",
+    Moment.SHOWN: "Score shown",
+    Moment.SKIPPED: "Score shown without a decision before it",
+    Moment.AFTER: "With the score in sight",
+    Flag.SIMULATED: "Simulated",
+    Flag.WARNINGS: "Warnings",
+    Flag.OVERRIDE: "Outside intended use",
+    Flag.UNSTABLE: "Unstable tier",
+    Flag.NO_SCORE: "Not scored",
+    Status.OPEN: "To discuss",
+    Status.BEFORE: "Decided, score hidden",
+    Status.SHOWN: "Score shown, to decide",
+    Status.DECIDED: "Decided",
 }
 """Names of the categories."""
 
