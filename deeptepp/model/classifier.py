@@ -51,6 +51,14 @@ class RiskNetwork(nn.Module):
         tuple of four (B, K) float32
             Logits of three stages and of all together; the only ones four times where there is one classifier.
         """
+        return self.classify(self.pool(views), clinical)
+
+    def pool(self, views: Tensor) -> tuple[Tensor, ...]:
+        """Compute what the classifiers see of mosaics (B, C, H, W): pooled features, each (B, n)."""
+        raise NotImplementedError
+
+    def classify(self, pooled: tuple[Tensor, ...], clinical: Tensor) -> StageLogits:
+        """Compute the logits of pooled features, each (B, n), and CP (B, F)."""
         raise NotImplementedError
 
 
@@ -88,10 +96,13 @@ class OneClassifier(RiskNetwork):
         self.features = features
         self.classifier = Classifier(n_features, n_clinical, None)
 
-    def forward(self, views: Tensor, clinical: Tensor) -> StageLogits:
+    def pool(self, views: Tensor) -> tuple[Tensor, ...]:
+        """Compute the pooled features (B, n_features)."""
+        return (self.features(views),)
+
+    def classify(self, pooled: tuple[Tensor, ...], clinical: Tensor) -> StageLogits:
         """Compute the logits of the one classifier, given four times."""
-        pooled = self.features(views)  # (B, n_features)
-        y = self.classifier(pooled, clinical)  # (B, K)
+        y = self.classifier(pooled[0], clinical)  # (B, K)
         return y, y, y, y
 
 

@@ -41,8 +41,11 @@ class ClinicalNet(RiskNetwork):
             "width": width,
         }
 
-    def forward(self, views: Tensor, clinical: Tensor) -> StageLogits:
-        """Compute the logits (B, K) from CP (B, F), given four times; the mosaics count for their number alone."""
-        nothing = views.new_zeros((views.shape[0], 0))  # (B, 0)
-        y = self.classifier(nothing, clinical)  # (B, K)
+    def pool(self, views: Tensor) -> tuple[Tensor, ...]:
+        """Give no features (B, 0): the mosaics count for their number alone."""
+        return (views.new_zeros((views.shape[0], 0)),)
+
+    def classify(self, pooled: tuple[Tensor, ...], clinical: Tensor) -> StageLogits:
+        """Compute the logits (B, K) from CP (B, F), given four times."""
+        y = self.classifier(pooled[0], clinical)  # (B, K)
         return y, y, y, y

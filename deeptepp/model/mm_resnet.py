@@ -206,13 +206,20 @@ class MMResNet(RiskNetwork):
         self.classifiers = nn.ModuleList(Classifier(n, n_clinical, hidden) for n in lengths if stages)
         self.concat_classifier = Classifier(sum(lengths), n_clinical, hidden)
 
-    def forward(self, views: Tensor, clinical: Tensor) -> StageLogits:
+    def pool(self, views: Tensor) -> tuple[Tensor, ...]:
+        """Compute what each head makes of its stage, 3 x (B, O)."""
+        maps = self.trunk(views)[
+            -len(self.heads) :
+        ]  # (B, 2 S, H/8, W/8), (B, 4 S, H/16, W/16), (B, 8 S, H/32, W/32)
+        return tuple(head(x) for head, x in zip(self.heads, maps, strict=True))
+
+    def classify(self, pooled: tuple[Tensor, ...], clinical: Tensor) -> StageLogits:
         """Compute the logits of every stage and of all together.
 
         Parameters
         ----------
-        views : (B, C, H, W) float32
-            Mosaics.
+        pooled : tuple of three (B, O) float32
+            From ``pool``.
         clinical : (B, F) float32
             Encoded CP.
 
@@ -221,10 +228,6 @@ class MMResNet(RiskNetwork):
         tuple of four (B, K) float32
             y1, y2, y3, y_concat: logits of the stages at stride 8, 16 and 32, and of their concatenation.
         """
-        maps = self.trunk(views)[
-            -len(self.heads) :
-        ]  # (B, 2 S, H/8, W/8), (B, 4 S, H/16, W/16), (B, 8 S, H/32, W/32)
-        pooled = [head(x) for head, x in zip(self.heads, maps, strict=True)]  # 3 x (B, O)
         y_concat = self.concat_classifier(torch.cat(pooled, dim=1), clinical)  # (B, K)
         if not self.classifiers:
             return y_concat, y_concat, y_concat, y_concat

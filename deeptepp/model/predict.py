@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -64,3 +66,34 @@ def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile)
     probability = bundle.recalibration(softmax)
     per_view = dict(zip(stack.names, probability.tolist(), strict=True))
     return RiskScore(float(probability.mean()), per_view)
+
+
+def score_profiles(
+    bundle: ModelBundle, stack: ViewStack, profiles: Sequence[ClinicalProfile]
+) -> npt.NDArray[np.float64]:
+    """Score the same images with many sets of CP facts; the image part of the network runs once.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        The network and how CP facts are encoded; only read, so that threads may share it.
+    stack : ViewStack
+        Mosaics of the lesion, as ``build_views`` makes them with the bundle's settings.
+    profiles : sequence of ClinicalProfile
+        N sets of CP facts, at least one.
+
+    Returns
+    -------
+    (N,) float64
+        What ``score_views`` gives as the probability for each of them.
+    """
+    n, n_views = len(profiles), len(stack.names)
+    encoded = np.stack([bundle.clinical.encode(profile) for profile in profiles])  # (N, F)
+    patients = torch.tensor(encoded).repeat_interleave(n_views, dim=0)  # (N V, F)
+    with torch.inference_mode():
+        pooled = bundle.net.pool(torch.tensor(np.ascontiguousarray(stack.views)))  # each (V, n)
+        y = bundle.net.classify(tuple(x.repeat(n, 1) for x in pooled), patients)
+        softmax = torch.softmax(risk_logits(y, bundle.score_from).double(), dim=1)[:, 1]  # (N V,)
+    per_view = bundle.recalibration(softmax.numpy().reshape(n, n_views))
+    scores: npt.NDArray[np.float64] = per_view.mean(axis=1)
+    return scores

@@ -287,6 +287,41 @@ def sample_view(
     The centre c is that of the cube, which was cut around the centroid of the lesion.
     """
     jitter = jitter or Jitter()
+    inside, index = view_index(roi, normal, settings, jitter=jitter)
+    view = np.full((len(roi.voxels), settings.n_slices, settings.tile_px, settings.tile_px), PADDING, np.float32)
+    for channel, voxels in zip(view, roi.voxels, strict=True):
+        values = ndimage.map_coordinates(voxels, index, order=1, mode="nearest", prefilter=False)
+        channel[inside] = _with_gamma(values, jitter.gamma)
+    return np.ascontiguousarray(view.swapaxes(0, 1))
+
+
+def view_index(
+    roi: Roi, normal: npt.ArrayLike, settings: ViewSettings, *, jitter: Jitter | None = None
+) -> tuple[npt.NDArray[np.bool_], FloatArray]:
+    """Tell where in the cube the pixels of one view lie.
+
+    Parameters
+    ----------
+    roi : Roi
+        Normalised cube around the lesion; the ball around its centre, jitter included, must fit in it.
+    normal : (3,)
+        LPS direction along which the slices follow each other.
+    settings : ViewSettings
+        Field of view, number of slices and pixels.
+    jitter : Jitter, optional
+        Departure from the canonical view, for training.
+
+    Returns
+    -------
+    tuple of (M, T, T) bool and (3, n) float64
+        Pixels inside of the ball, and the (z, y, x) index of each of them in the cube, in raster order.
+
+    Raises
+    ------
+    BadSetting
+        The ball does not fit in the Roi.
+    """
+    jitter = jitter or Jitter()
     _check_room(roi, settings, jitter)
     axes = plane_axes(normal, jitter)
     centre_mm = roi.grid.centre_mm + np.asarray(jitter.offset_mm)
@@ -304,11 +339,7 @@ def sample_view(
     offsets = np.stack([u[column], u[row], w[k]])
     to_index = np.linalg.inv(roi.grid.affine[:3, :3])
     index = (to_index @ axes.T) @ offsets + roi.grid.to_index(centre_mm)[:, None]
-    view = np.full((len(roi.voxels), settings.n_slices, settings.tile_px, settings.tile_px), PADDING, np.float32)
-    for channel, voxels in zip(view, roi.voxels, strict=True):
-        values = ndimage.map_coordinates(voxels, index, order=1, mode="nearest", prefilter=False)
-        channel[inside] = _with_gamma(values, jitter.gamma)
-    return np.ascontiguousarray(view.swapaxes(0, 1))
+    return inside, index
 
 
 def _check_room(roi: Roi, settings: ViewSettings, jitter: Jitter) -> None:

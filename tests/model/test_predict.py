@@ -11,7 +11,7 @@ from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi, ViewStack
 from deeptepp.domain.risk import Recalibration
 from deeptepp.model.bundle import load_bundle
-from deeptepp.model.predict import score_views, view_probabilities
+from deeptepp.model.predict import score_profiles, score_views, view_probabilities
 from deeptepp.views.mosaic import build_views
 
 GOLDEN = 0.4518512
@@ -99,3 +99,9 @@ def test_the_order_of_the_views_does_not_matter(bundle, stack):
     turned = ViewStack(stack.views[::-1], stack.names[::-1])
     expected = score_views(bundle, stack, PROFILE).probability
     assert score_views(bundle, turned, PROFILE).probability == pytest.approx(expected, abs=1e-6)
+
+
+def test_many_profiles_are_scored_as_each_by_itself(bundle, stack):
+    profiles = [PROFILE, ClinicalProfile(), ClinicalProfile(er_positive=True)]
+    expected = [score_views(bundle, stack, profile).probability for profile in profiles]
+    assert score_profiles(bundle, stack, profiles) == pytest.approx(expected, abs=1e-6)
