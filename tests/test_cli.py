@@ -144,3 +144,14 @@ def test_a_file_that_is_no_study_leaves_with_one(tmp_path):
     result = run("detect", tmp_path / "letter.zip", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["findings"][0]["rule"] == "archive.not-a-zip"
+
+
+def test_stability_is_measured_on_request_and_printed(folder):
+    arguments = ("score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle")
+    answer = json.loads(run(*arguments, "--stability", "--json").stdout)
+    scores = [shifted["score"] for shifted in answer["stability"]["scores"]]
+    assert len(scores) == 7
+    assert (answer["stability"]["low"], answer["stability"]["high"]) == (min(scores), max(scores))
+    assert answer["stability"]["is_stable"] == (len(answer["stability"]["tiers"]) == 1)
+    assert answer["tier_text"]
+    assert "with the outline shifted 3 mm" in run(*arguments, "--stability").stdout

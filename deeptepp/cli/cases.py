@@ -40,10 +40,14 @@ def score(
     allow_ineligible: Annotated[
         bool, typer.Option("--allow-ineligible", help="Score for research although an eligibility rule refuses.")
     ] = False,
+    with_shifts: Annotated[
+        bool, typer.Option("--stability", help="Score again with the outline shifted 3 mm in six directions.")
+    ] = False,
 ) -> None:
     """Score one study: risk score, tier, percentile, warnings."""
     from deeptepp.model.bundle import load_bundle
     from deeptepp.scoring.case import assess_case, open_case, refuse
+    from deeptepp.scoring.stability import with_stability
 
     model = None
     try:
@@ -52,6 +56,8 @@ def score(
         progress = silent if as_json else say
         images = open_case(_source(study), phase_index=phase_index, progress=progress)
         assessment = assess_case(images, profile, model, allow_ineligible=allow_ineligible, progress=progress)
+        if with_shifts:
+            assessment = with_stability(images, assessment, model, progress=progress)
     except DeepTeppError as error:
         assessment = refuse(error)
     if as_json:
@@ -129,7 +135,12 @@ def _lines(assessment: Assessment) -> list[str]:
     """Say an assessment in lines of text."""
     lines = [f"*** {text} ***" for text in marks(assessment)]
     if assessment.score and assessment.tier:
-        lines.append(f"Risk score {assessment.score.probability:.4f}   tier {assessment.tier.value}")
+        lines.append(f"Risk score {assessment.score.probability:.4f}   tier {assessment.tier_text}")
+        if assessment.stability is not None:
+            shifted = assessment.stability
+            lines.append(
+                f"{shifted.low:.4f} to {shifted.high:.4f} with the outline shifted {shifted.shift_mm:g} mm"
+            )
         if assessment.percentile is not None:
             lines.append(f"Higher than {assessment.percentile:.0f} % of the reference cohort")
     else:

@@ -182,6 +182,56 @@ class Receipt:
     created_utc: str
 
 
+ShiftMm = tuple[float, float, float]
+"""A shift along (x, y, z), LPS mm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """Scores of one lesion with its outline shifted a little.
+
+    Parameters
+    ----------
+    scores : dict of (x, y, z) to float
+        Score by the shift in LPS mm; (0, 0, 0) is among them.
+    tiers : tuple of Tier
+        Tiers that these scores fall in, ascending.
+
+    Raises
+    ------
+    ValueError
+        There is no score or no tier.
+    """
+
+    scores: dict[ShiftMm, float]
+    tiers: tuple[Tier, ...]
+
+    def __post_init__(self) -> None:
+        if not self.scores or not self.tiers:
+            msg = "Stability needs at least one score and its tier"
+            raise ValueError(msg)
+
+    @property
+    def low(self) -> float:
+        """Lowest score."""
+        return min(self.scores.values())
+
+    @property
+    def high(self) -> float:
+        """Highest score."""
+        return max(self.scores.values())
+
+    @property
+    def shift_mm(self) -> float:
+        """Longest shift."""
+        return max(max(map(abs, shift)) for shift in self.scores)
+
+    @property
+    def is_stable(self) -> bool:
+        """Whether all scores fall in one tier."""
+        return len(self.tiers) == 1
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """The answer for one case, the same on screen, in JSON and in files."""
@@ -200,6 +250,15 @@ class Assessment:
     """The bundle, the study, or both are simulated."""
     is_override: bool = False
     """Scored although an eligibility rule refused; the number is outside of what the model was made for."""
+    stability: Stability | None = None
+    """Scores with the outline shifted; None where it was not measured."""
+
+    @property
+    def tier_text(self) -> str:
+        """The tier in words: ``Low``, or ``Low/Moderate, unstable`` where shifts of the outline change it."""
+        if self.stability is not None and not self.stability.is_stable:
+            return f"{'/'.join(self.stability.tiers)}, unstable"
+        return str(self.tier or "")
 
     @property
     def refusals(self) -> tuple[Finding, ...]:

@@ -8,14 +8,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from deeptepp.domain.lesion import Lesion
-from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Assessment, Finding, TierScheme
+from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Assessment, Finding, Stability, TierScheme
 from deeptepp.domain.study import PhaseChoice, SeriesSummary
 
 if TYPE_CHECKING:
     from deeptepp.model.bundle import ModelBundle
 
 SCHEMA = "deeptepp.assessment/1"
-"""Version of the JSON layout; grows when a key changes its meaning."""
+"""Version of the JSON layout; grows when a key changes its meaning, not where keys such as ``stability`` are added."""
 
 
 def assessment_to_dict(assessment: Assessment, bundle: ModelBundle | None = None) -> dict[str, Any]:
@@ -40,6 +40,8 @@ def assessment_to_dict(assessment: Assessment, bundle: ModelBundle | None = None
         "score": score.probability if score else None,
         "score_per_view": dict(score.per_view) if score else None,
         "tier": assessment.tier.value if assessment.tier else None,
+        "tier_text": assessment.tier_text or None,
+        "stability": stability_to_dict(assessment.stability) if assessment.stability else None,
         "percentile": assessment.percentile,
         "cut_offs": _cut_offs(bundle.tiers) if bundle else None,
         "n_reference": len(bundle.reference) if bundle else None,
@@ -158,6 +160,28 @@ def phase_to_dict(phase: PhaseChoice) -> dict[str, Any]:
         Index, rule and reason.
     """
     return asdict(phase)
+
+
+def stability_to_dict(stability: Stability) -> dict[str, Any]:
+    """Give the scores of shifted outlines as JSON-ready data.
+
+    Parameters
+    ----------
+    stability : Stability
+        The scores.
+
+    Returns
+    -------
+    dict
+        Range, tiers and whether they are one, and every score with its shift in LPS mm (x, y, z).
+    """
+    return {
+        "low": stability.low,
+        "high": stability.high,
+        "tiers": [tier.value for tier in stability.tiers],
+        "is_stable": stability.is_stable,
+        "scores": [{"shift_lps_mm": list(shift), "score": score} for shift, score in stability.scores.items()],
+    }
 
 
 def _cut_offs(tiers: TierScheme) -> dict[str, Any]:
