@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from deeptepp.model.bundle import ModelBundle
 
 SCHEMA = "deeptepp.assessment/1"
-"""Version of the JSON layout; grows when a key changes its meaning, not where keys such as ``stability`` are added."""
+"""Version of the JSON layout; grows when a key changes its meaning, not where one is added."""
 
 
 def assessment_to_dict(assessment: Assessment, bundle: ModelBundle | None = None) -> dict[str, Any]:
