@@ -8,6 +8,7 @@ import secrets
 import streamlit as st
 
 from deeptepp.ui.jobs import place_of
+from deeptepp.ui.language import t
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,9 +41,12 @@ def broken_card(incident: str) -> None:
         Identifier of the failure in the log.
     """
     with st.container(border=True, key=f"broken-{incident}"):
-        st.subheader("Something broke")
+        st.subheader(t("Something broke"))
         st.write(
-            "This is a fault of the software, not of your study. Nothing was scored, and the uploaded files were "
-            f"deleted. If it happens again, quote incident **{incident}** to whoever runs this server: the log "
-            "holds the place in the program, and no patient data."
+            t(
+                "This is a fault of the software, not of your study. Nothing was scored, and the uploaded files "
+                "were deleted. If it happens again, quote incident **{incident}** to whoever runs this server: "
+                "the log holds the place in the program, and no patient data.",
+                incident=incident,
+            )
         )

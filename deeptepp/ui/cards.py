@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
 
 from deeptepp.domain.risk import Finding
 from deeptepp.errors import BundleError, DeepTeppError
+from deeptepp.ui.language import t
 
 
 def findings_list(findings: Iterable[Finding]) -> None:
@@ -36,7 +38,7 @@ def refusal_card(error: DeepTeppError, *, title: str, next_step: str) -> None:
     """
     with st.container(border=True, key="refusal-card"):
         st.subheader(title)
-        findings_list([Finding.from_error(error)])
+        findings_list([replace(Finding.from_error(error), message=said(error))])
         st.write(next_step)
 
 
@@ -66,22 +68,38 @@ def bundle_card(error: BundleError) -> None:
     """
     refusal_card(
         error,
-        title="The model cannot be used",
-        next_step="Nothing is scored with it. Tell whoever runs this server; `deeptepp verify` names the file.",
+        title=t("The model cannot be used"),
+        next_step=t("Nothing is scored with it. Tell whoever runs this server; `deeptepp verify` names the file."),
     )
+
+
+def said(error: DeepTeppError) -> str:
+    """Say an error in the language of the visitor.
+
+    Parameters
+    ----------
+    error : DeepTeppError
+        Any.
+
+    Returns
+    -------
+    str
+        Its sentence, with what was measured and what is allowed.
+    """
+    return t(error.template, **error.facts) if error.facts else t(str(error))
 
 
 def _finding_html(finding: Finding) -> str:
     """Write one finding as HTML."""
-    facts = [f"Rule {finding.rule}"]
+    facts = [t("Rule {rule}", rule=finding.rule)]
     if finding.value is not None:
-        facts.append(f"found: {_shown(finding.value)}")
+        facts.append(t("found: {value}", value=_shown(finding.value)))
     if finding.limit is not None:
-        facts.append(f"needed: {_shown(finding.limit)}")
+        facts.append(t("needed: {value}", value=_shown(finding.limit)))
     if finding.source:
         facts.append(finding.source)
     return (
-        f'<div class="dt-finding {finding.severity}"><p>{escape(finding.message)}</p>'
+        f'<div class="dt-finding {finding.severity}"><p>{escape(t(finding.message))}</p>'
         f'<p class="facts">{escape(" · ".join(facts))}</p></div>'
     )
 

@@ -20,12 +20,15 @@ from deeptepp.domain.clinical import (
     Stage,
 )
 from deeptepp.errors import ClinicalError
+from deeptepp.ui.cards import said
+from deeptepp.ui.language import t
 from deeptepp.ui.words import FIELDS, HELP, UNKNOWN, label
 
 Values = dict[str, Any]
 """Field names of ``ClinicalProfile`` with what the widgets hold; None is unknown."""
 
 _POSITIVE = {True: "Positive", False: "Negative"}
+_YES_NO = {True: "Yes", False: "No"}
 
 
 def clinical_form(profile: ClinicalProfile, *, key: str, submit_label: str) -> ClinicalProfile | None:
@@ -46,13 +49,13 @@ def clinical_form(profile: ClinicalProfile, *, key: str, submit_label: str) -> C
         The facts, when the button was pressed and they agree with one another.
     """
     with st.form(f"case-form-{key}", border=True):
-        st.markdown("##### Clinical and pathological facts")
-        st.caption("Leave what is not known as it is; the score then uses the average of the training cohort.")
+        st.markdown("##### " + t("Clinical and pathological facts"))
+        st.caption(t("Leave what is not known as it is; the score then uses the average of the training cohort."))
         values = _score_fields(profile, key) | _eligibility_fields(profile, key)
         sentence = implied_stage(profile)
         if sentence:
             st.caption(sentence)
-        with st.expander("More facts, recorded but not used by the score"):
+        with st.expander(t("More facts, recorded but not used by the score")):
             values |= _other_fields(profile, key)
         is_submitted = st.form_submit_button(
             submit_label, type="primary", width="stretch", key=f"case-submit-{key}"
@@ -76,14 +79,18 @@ def implied_stage(profile: ClinicalProfile) -> str:
     allowed = profile.stages_allowed
     if allowed is None:
         return ""
-    group = " or ".join(stage.value for stage in allowed[:1])
-    late = "IIIB with growth into skin or chest wall, " if Stage.IIIB in allowed else ""
-    return f"{profile.tumour_stage} {profile.node_stage} is stage {group} ({late}IV with distant metastasis)."
+    facts = {"t": profile.tumour_stage, "n": profile.node_stage, "group": allowed[0].value}
+    if Stage.IIIB in allowed:
+        return t(
+            "{t} {n} is stage {group} (IIIB with growth into skin or chest wall, IV with distant metastasis).",
+            **facts,
+        )
+    return t("{t} {n} is stage {group} (IV with distant metastasis).", **facts)
 
 
 def _score_fields(profile: ClinicalProfile, key: str) -> Values:
     """Show the facts that the network takes."""
-    st.markdown("**Used by the score**")
+    st.markdown(f"**{t('Used by the score')}**")
     left, right = st.columns(2)
     with left:
         values: Values = {"tumour_size_mm": _number("tumour_size_mm", profile, key, step=1.0)}
@@ -96,7 +103,7 @@ def _score_fields(profile: ClinicalProfile, key: str) -> Values:
 
 def _eligibility_fields(profile: ClinicalProfile, key: str) -> Values:
     """Show the facts that decide whether the score was made for this patient."""
-    st.markdown("**Is the score meant for her?**")
+    st.markdown(f"**{t('Is the score meant for her?')}**")
     left, right = st.columns(2)
     with left:
         values: Values = {"her2_status": _category("her2_status", profile, key, Her2Status)}
@@ -127,14 +134,14 @@ def _number(field: str, profile: ClinicalProfile, key: str, *, step: float) -> f
     """Ask for a number in its range; empty is unknown."""
     low, high = RANGES[field]
     value: float | None = st.number_input(
-        FIELDS[field],
+        t(FIELDS[field]),
         min_value=float(low),
         max_value=float(high),
         value=getattr(profile, field),
         step=step,
         format="%.0f",
-        placeholder=UNKNOWN,
-        help=HELP.get(field),
+        placeholder=t(UNKNOWN),
+        help=t(HELP[field]) if field in HELP else None,
         key=f"case-{field}-{key}",
     )
     return value
@@ -147,19 +154,19 @@ def _category(field: str, profile: ClinicalProfile, key: str, kind: type[StrEnum
 
 def _flag(field: str, profile: ClinicalProfile, key: str, words: dict[bool, str] | None = None) -> object:
     """Ask for yes or no, in the words of the field."""
-    said = words or {True: "Yes", False: "No"}
-    return _choice(field, getattr(profile, field), key, (True, False), lambda value: said[value])
+    spoken = words or _YES_NO
+    return _choice(field, getattr(profile, field), key, (True, False), lambda value: t(spoken[value]))
 
 
 def _choice(field: str, value: object, key: str, options: tuple[Any, ...], name: Callable[[Any], str]) -> object:
     """Ask for one of some values, or unknown, which comes first."""
     choices = (None, *options)
     return st.selectbox(
-        FIELDS[field],
+        t(FIELDS[field]),
         choices,
         index=choices.index(value),
-        format_func=lambda option: UNKNOWN if option is None else name(option),
-        help=HELP.get(field),
+        format_func=lambda option: t(UNKNOWN) if option is None else name(option),
+        help=t(HELP[field]) if field in HELP else None,
         key=f"case-{field}-{key}",
     )
 
@@ -169,7 +176,7 @@ def _checked(values: Values) -> ClinicalProfile | None:
     try:
         profile = ClinicalProfile(**values)
     except ClinicalError as error:
-        st.error(f"{_readable(str(error))} Nothing was scored.", icon=":material/rule:")
+        st.error(f"{_readable(said(error))} {t('Nothing was scored.')}", icon=":material/rule:")
         return None
     return profile
 
@@ -177,4 +184,4 @@ def _checked(values: Values) -> ClinicalProfile | None:
 def _readable(message: str) -> str:
     """Replace field names in a message by their labels."""
     first, _, rest = message.partition(" ")
-    return f"{FIELDS.get(first, first)} {rest}"
+    return f"{t(FIELDS.get(first, first))} {rest}"

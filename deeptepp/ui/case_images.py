@@ -9,9 +9,10 @@ from deeptepp.domain.risk import Severity
 from deeptepp.errors import DetectionError, FramesGone
 from deeptepp.scoring.images import CaseImages
 from deeptepp.store.frames import build_frames, default_frames
-from deeptepp.ui.cards import facts_list, findings_list
+from deeptepp.ui.cards import facts_list, findings_list, said
 from deeptepp.ui.case_form import clinical_form
 from deeptepp.ui.case_steps import draw_lesion, score, select_lesion, start_over
+from deeptepp.ui.language import t
 from deeptepp.ui.series_table import choose_scored_phase, choose_series, series_table
 from deeptepp.ui.session import Session
 from deeptepp.ui.slice_viewer import slice_viewer
@@ -38,11 +39,11 @@ def images_screen(session: Session) -> None:
         _viewer(session, case.images)
         _lesion_choice(session)
     with right:
-        profile = clinical_form(case.profile, key=case.id, submit_label="Score this case")
+        profile = clinical_form(case.profile, key=case.id, submit_label=t("Score this case"))
         if profile is not None:
             case.profile = profile
         if profile is not None and case.lesion is None:
-            st.error("There is no tumour to score yet. Draw a box on the images first.", icon=":material/draw:")
+            st.error(t("There is no tumour to score yet. Draw a box on the images first."), icon=":material/draw:")
         elif profile is not None:
             score(session)
             st.rerun()
@@ -65,9 +66,12 @@ def describe(lesion: Lesion, images: CaseImages) -> str:
         For example ``Left breast, 26 mm, 4.1 ml``.
     """
     midline = images.detection.breasts.midline_x_mm if images.detection else None
-    side = "" if midline is None else "Left breast, " if lesion.centroid_mm[0] > midline else "Right breast, "
     volume = f"{lesion.volume_ml:.1f}" if lesion.volume_ml >= 0.1 else f"{lesion.volume_ml:.2f}"
-    return f"{side}{lesion.longest_diameter_mm:.0f} mm, {volume} ml"
+    size = f"{lesion.longest_diameter_mm:.0f} mm, {volume} ml"
+    if midline is None:
+        return size
+    side = t("Left breast") if lesion.centroid_mm[0] > midline else t("Right breast")
+    return f"{side}, {size}"
 
 
 def _heading(session: Session, images: CaseImages) -> None:
@@ -78,9 +82,10 @@ def _heading(session: Session, images: CaseImages) -> None:
     known.append(plural(len(images.study.phases), "phase"))
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         with st.container(width="content", gap=None):
-            st.title("Demo case" if session.case.is_demo else "Case")
-            st.caption("Simulated study. " * session.case.is_demo + ", ".join(known))
-        if st.button("Start over", key="case-start-over", help="Erases the images and everything entered."):
+            st.title(t("Demo case") if session.case.is_demo else t("Case"))
+            kind = f"{t('Simulated study.')} " if session.case.is_demo else ""
+            st.caption(kind + ", ".join(known))
+        if st.button(t("Start over"), key="case-start-over", help=t("Erases the images and everything entered.")):
             start_over(session)
             st.rerun()
 
@@ -95,10 +100,10 @@ def _viewer(session: Session, images: CaseImages) -> None:
         n_before = len(case.lesions)
         draw_lesion(session, box)
     except DetectionError as error:
-        st.warning(str(error), icon=":material/info:")
+        st.warning(said(error), icon=":material/info:")
         return
     if len(case.lesions) > n_before:
-        session.note = f"Your box is used: {describe(case.lesions[-1], images)}."
+        session.note = t("Your box is used: {lesion}.", lesion=describe(case.lesions[-1], images))
         st.rerun()
 
 
@@ -123,25 +128,27 @@ def _lesion_choice(session: Session) -> None:
     case = session.case
     if not case.lesions or case.images is None:
         st.warning(
-            "No tumour was found by itself. Go to the slice where it is best seen, choose **Draw box** in the "
-            "viewer, and drag a box around it.",
+            t(
+                "No tumour was found by itself. Go to the slice where it is best seen, choose **Draw box** in the "
+                "viewer, and drag a box around it."
+            ),
             icon=":material/draw:",
         )
         return
     images = case.images
     index = st.radio(
-        "Tumour that is scored",
+        t("Tumour that is scored"),
         range(len(case.lesions)),
         index=case.selected,
         format_func=lambda i: f"{i + 1}. {describe(case.lesions[i], images)}, {_origin(case.lesions[i])}",
         key=f"case-lesion-{case.id}-{len(case.lesions)}-{case.selected}",
-        help="Candidates that the detector found, best first. Not among them? Choose Draw box in the viewer.",
+        help=t("Candidates that the detector found, best first. Not among them? Choose Draw box in the viewer."),
     )
     if index is not None and index != case.selected:
         select_lesion(session, index)
         st.rerun()
     case.is_confirmed = st.checkbox(
-        "I have looked at the outline: this is the tumour",
+        t("I have looked at the outline: this is the tumour"),
         value=case.is_confirmed,
         key=f"case-confirmed-{case.id}-{case.selected}-{len(case.lesions)}",
     )
@@ -150,32 +157,35 @@ def _lesion_choice(session: Session) -> None:
 def _origin(lesion: Lesion) -> str:
     """Say who found a lesion, and how sure that is."""
     if lesion.origin is LesionOrigin.READER:
-        return ":gray[inside the box you drew]"
-    return f":gray[detector confidence {lesion.confidence:.2f} of 1]"
+        return f":gray[{t('inside the box you drew')}]"
+    return f":gray[{t('detector confidence {value:.2f} of 1', value=lesion.confidence)}]"
 
 
 def _study_details(session: Session, images: CaseImages) -> None:
     """Show series, phases and what became of the headers."""
     used = [one for one in session.case.series if one.role != "not used"]
-    summary = f", {len(used)} of {plural(len(session.case.series), 'series')} used" if session.case.series else ""
-    with st.expander(f"Series and phases{summary}"):
+    summary = t("Series and phases")
+    if session.case.series:
+        n_series = plural(len(session.case.series), "series")
+        summary = t("Series and phases, {n} of {series} used", n=len(used), series=n_series)
+    with st.expander(summary, key="case-series"):
         choose_scored_phase(session, images.study, images.phase)
         if session.case.series:
             series_table(session.case.series)
             choose_series(session)
     report = images.deidentified
     if report is not None:
-        with st.expander(f"De-identification: {plural(len(report.removed), 'field')} removed"):
+        with st.expander(t("De-identification: {fields} removed", fields=plural(len(report.removed), "field"))):
             facts_list(
                 {
-                    "Removed": ", ".join(report.removed),
-                    "Replaced": ", ".join(report.replaced),
-                    "Kept": ", ".join(report.kept),
-                    "Private fields removed": report.n_private_removed,
-                    "Method": "; ".join(report.method),
+                    t("Removed"): ", ".join(report.removed),
+                    t("Replaced"): ", ".join(report.replaced),
+                    t("Kept"): ", ".join(report.kept),
+                    t("Private fields removed"): report.n_private_removed,
+                    t("Method"): "; ".join(report.method),
                 }
             )
     spoken = [f for f in images.findings if f.severity is not Severity.REFUSAL]
     if spoken:
-        with st.expander(f"Image quality: {plural(len(spoken), 'remark')}"):
+        with st.expander(t("Image quality: {remarks}", remarks=plural(len(spoken), "remark"))):
             findings_list(spoken)

@@ -9,6 +9,7 @@ import streamlit as st
 from deeptepp.domain.progress import Step, StepReport
 from deeptepp.ui.case_steps import cancel
 from deeptepp.ui.jobs import JobState, JobView, default_runner
+from deeptepp.ui.language import t
 from deeptepp.ui.session import Screen, Session
 from deeptepp.ui.words import OPENING_STEPS, SCORING_STEPS, STEPS
 
@@ -25,10 +26,10 @@ def progress_screen(session: Session) -> None:
         Has a job.
     """
     is_scoring = session.screen is Screen.SCORING
-    st.title("Scoring" if is_scoring else "Reading the study")
+    st.title(t("Scoring") if is_scoring else t("Reading the study"))
     with st.container(border=True, width=860):
         _poll(session, SCORING_STEPS if is_scoring else OPENING_STEPS)
-        if st.button("Stop", key="case-cancel"):
+        if st.button(t("Stop"), key="case-cancel"):
             cancel(session)
             st.rerun()
 
@@ -63,7 +64,7 @@ def _poll(session: Session, steps: tuple[Step, ...]) -> None:
         st.rerun()
         return
     waiting = view.state is JobState.WAITING
-    text = "Waiting for a free worker" if waiting else f"{view.elapsed_s:.0f} s"
+    text = t("Waiting for a free worker") if waiting else f"{view.elapsed_s:.0f} s"
     st.progress(overall_fraction(view, steps), text=text)
     st.html(_steps_html(view, steps))
 
@@ -85,6 +86,6 @@ def _steps_html(view: JobView, steps: tuple[Step, ...]) -> str:
         found = reports[step].found if step in reports else ""
         rows.append(
             f'<div role="listitem" class="step {kind}"><span class="mark">{mark}</span>'
-            f'<span class="name">{escape(STEPS[step])}</span><span class="found">{escape(found)}</span></div>'
+            f'<span class="name">{escape(t(STEPS[step]))}</span><span class="found">{escape(found)}</span></div>'
         )
     return f'<div class="dt-steps" role="list">{"".join(rows)}</div>'

@@ -9,6 +9,7 @@ from deeptepp.ui.broken import broken_card
 from deeptepp.ui.cards import refusal_card
 from deeptepp.ui.case_reading import open_demo
 from deeptepp.ui.case_steps import start_over
+from deeptepp.ui.language import t
 from deeptepp.ui.series_table import choose_series, series_table
 from deeptepp.ui.session import Screen, Session
 
@@ -22,30 +23,32 @@ def refused_screen(session: Session) -> None:
         Has a refusal or an incident.
     """
     error, is_broken = session.refusal, session.screen is Screen.BROKEN
-    st.title("Not scored")
+    st.title(t("Not scored"))
     with st.container(width=860):
         if is_broken:
             broken_card(session.incident)
         elif error is not None:
-            refusal_card(error, title="The study could not be opened", next_step=_next_step(error))
+            refusal_card(error, title=t("The study could not be opened"), next_step=_next_step(error))
         with st.container(horizontal=True):
-            if st.button("Try another study", type="primary", key="case-try-again"):
+            if st.button(t("Try another study"), type="primary", key="case-try-again"):
                 start_over(session)
                 st.rerun()
-            if st.button("Open the demo study", key="case-refused-demo"):
+            if st.button(t("Open the demo study"), key="case-refused-demo"):
                 open_demo(session)
                 st.rerun()
     if session.case.series:
-        with st.expander("Series that were found", expanded=isinstance(error, DicomError)):
+        with st.expander(t("Series that were found"), expanded=isinstance(error, DicomError)):
             series_table(session.case.series)
             choose_series(session)
 
 
 def _next_step(error: Exception) -> str:
     """Say what became of the files and where to look."""
-    gone = "The files you handed in are deleted."
     if isinstance(error, ArchiveError | UploadError):
-        return f"{gone} Once it is mended, drop the study again."
+        return t("The files you handed in are deleted. Once it is mended, drop the study again.")
     if isinstance(error, DicomError):
-        return f"{gone} Compare with the series below, or export the dynamic series from the PACS again."
-    return f"{gone} Try again in a moment."
+        return t(
+            "The files you handed in are deleted. Compare with the series below, or export the dynamic series "
+            "from the PACS again."
+        )
+    return t("The files you handed in are deleted. Try again in a moment.")

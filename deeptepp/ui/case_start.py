@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from deeptepp.ui.case_reading import open_demo, open_upload
+from deeptepp.ui.language import t
 from deeptepp.ui.session import Session
 from deeptepp.ui.study_drop import study_drop
 from deeptepp.ui.words import plural
@@ -18,10 +19,13 @@ def start_screen(session: Session) -> None:
     session : Session
         Moves on when a study has arrived or the demo was asked for.
     """
-    st.title("Score a case")
+    st.title(t("Score a case"))
     st.markdown(
-        "From a breast MR study with contrast and a few clinical facts, DeepTEPP computes a recurrence risk score "
-        "for HER2-positive early breast cancer, and shows how patients of the same risk tier fared by treatment.",
+        t(
+            "From a breast MR study with contrast and a few clinical facts, DeepTEPP computes a recurrence risk "
+            "score for HER2-positive early breast cancer, and shows how patients of the same risk tier fared by "
+            "treatment."
+        ),
         width=860,
     )
     _show_note(session)
@@ -44,35 +48,42 @@ def _show_note(session: Session) -> None:
     if session.phase_keys:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info(
-                f"Drop the same study once more: {plural(len(session.phase_keys), 'series')} of your choice will "
-                "be read as its phases. The files had been deleted after reading.",
+                t(
+                    "Drop the same study once more: {series} of your choice will be read as its phases. "
+                    "The files had been deleted after reading.",
+                    series=plural(len(session.phase_keys), "series"),
+                ),
                 icon=":material/info:",
             )
-            if st.button("Use the proposal instead", key="case-forget-series"):
+            if st.button(t("Use the proposal instead"), key="case-forget-series"):
                 session.phase_keys = ()
                 st.rerun()
 
 
 def _what_is_accepted() -> None:
     """Say which files work and what becomes of them."""
-    st.markdown("##### What to drop")
+    st.markdown("##### " + t("What to drop"))
     st.markdown(
-        "- **One study**, as a zip, a folder, or all its DICOM files\n"
-        "- **T1-weighted MR before and after contrast**, at least two phases; other series do no harm\n"
-        "- File names and their order do not matter"
+        t(
+            "- **One study**, as a zip, a folder, or all its DICOM files\n"
+            "- **T1-weighted MR before and after contrast**, at least two phases; other series do no harm\n"
+            "- File names and their order do not matter"
+        )
     )
-    st.markdown("##### What happens to it")
+    st.markdown("##### " + t("What happens to it"))
     st.markdown(
-        "- Names, dates and identifiers are removed while reading\n"
-        "- The files are deleted as soon as they are read; nothing is stored\n"
-        "- The images stay in memory until you start over or close the page"
+        t(
+            "- Names, dates and identifiers are removed while reading\n"
+            "- The files are deleted as soon as they are read; nothing is stored\n"
+            "- The images stay in memory until you start over or close the page"
+        )
     )
 
 
 def _demo(session: Session) -> None:
     """Offer the built-in study."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Open the demo study", key="case-demo"):
+        if st.button(t("Open the demo study"), key="case-demo"):
             open_demo(session)
             st.rerun()
-        st.caption("No study at hand? A simulated patient with a known tumour; takes about half a minute.")
+        st.caption(t("No study at hand? A simulated patient with a known tumour; takes about half a minute."))

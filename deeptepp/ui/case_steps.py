@@ -14,8 +14,10 @@ from deeptepp.imaging.detect import lesion_from_box
 from deeptepp.scoring.case import assess_case
 from deeptepp.scoring.receipt import inputs_digest
 from deeptepp.store.frames import default_frames
+from deeptepp.ui.cards import said
 from deeptepp.ui.case_reading import Opened
 from deeptepp.ui.jobs import JobState, JobView, default_runner
+from deeptepp.ui.language import t
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.session import Case, Screen, Session
 
@@ -108,7 +110,7 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
     try:
         session.job_id, session.screen = default_runner().submit(session.id, work), Screen.SCORING
     except TooManyJobs as error:
-        session.note = str(error)
+        session.note = said(error)
 
 
 def advance(session: Session) -> bool:
@@ -128,7 +130,8 @@ def advance(session: Session) -> bool:
         return False
     runner = default_runner()
     if runner.look(session.job_id, session.id) is None:
-        session.job_id, session.note = "", "The work was interrupted on the server. Please start it again."
+        session.job_id = ""
+        session.note = t("The work was interrupted on the server. Please start it again.")
         session.screen = Screen.IMAGES if session.case.images else Screen.START
         return True
     view = runner.take(session.job_id, session.id)
@@ -152,7 +155,7 @@ def cancel(session: Session) -> None:
         session.job_id, session.screen = "", Screen.IMAGES
         return
     start_over(session)
-    session.note = "Stopped. The uploaded files are deleted."
+    session.note = t("Stopped. The uploaded files are deleted.")
 
 
 def start_over(session: Session) -> None:

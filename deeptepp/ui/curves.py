@@ -7,6 +7,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.report.format import percent_ci
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
+from deeptepp.ui.language import t
 from deeptepp.ui.words import label
 
 FEW_EVENTS = 10
@@ -70,9 +71,9 @@ def estimates_table(comparison: GroupComparison) -> list[dict[str, str]]:
     """
     rows = []
     for curve in comparison.curves:
-        row = {"Group": curve.label, "Patients": str(curve.n), "Events": str(curve.n_events)}
+        row = {t("Group"): curve.label, t("Patients"): str(curve.n), t("Events"): str(curve.n_events)}
         for months in HORIZONS_MONTHS:
-            row[f"{months / 12:.0f} years (95 % CI)"] = _estimate(curve, months)
+            row[t("{n:.0f} years (95 % CI)", n=months / 12)] = _estimate(curve, months)
         rows.append(row)
     return rows
 
@@ -81,5 +82,5 @@ def _estimate(curve: KaplanMeierCurve, months: float) -> str:
     """Write one estimate with its interval, or that nobody was followed so long."""
     estimate = curve.at(months)
     if estimate.is_beyond_follow_up:
-        return "not followed so long"
+        return t("not followed so long")
     return percent_ci(estimate.value, estimate.low, estimate.high)

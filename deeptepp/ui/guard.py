@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from deeptepp.config import load_settings
+from deeptepp.ui.language import t
 
 
 def guard() -> None:
@@ -34,13 +35,15 @@ def _has_provider() -> bool:
 def _show_sign_in(*, has_provider: bool) -> None:
     """Show the way in, or why there is none."""
     with st.container(key="sign-in", border=True, width=480):
-        st.subheader("Sign in")
+        st.subheader(t("Sign in"))
         if not has_provider:
             st.write(
-                "This installation asks for a sign-in, but no identity provider is configured. "
-                "Ask its administrator to add one to the secrets of the server."
+                t(
+                    "This installation asks for a sign-in, but no identity provider is configured. "
+                    "Ask its administrator to add one to the secrets of the server."
+                )
             )
             return
-        st.write("DeepTEPP is open to members of this institution.")
-        if st.button("Sign in", type="primary", key="guard-sign-in"):
+        st.write(t("DeepTEPP is open to members of this institution."))
+        if st.button(t("Sign in"), type="primary", key="guard-sign-in"):
             st.login()

@@ -29,7 +29,7 @@ NAMES: dict[Language, str] = {Language.ENGLISH: "English", Language.CHINESE: "�
 """Each language by its own name."""
 
 
-def t(text: str, **facts: object) -> str:
+def t(text: str, /, **facts: object) -> str:
     """Say a sentence in the language of this visitor.
 
     Parameters
@@ -88,7 +88,7 @@ def language_switch() -> None:
     st.segmented_control(
         "Language / 语言",
         tuple(Language),
-        default=read_language(),
+        default=current_language(),
         required=True,
         format_func=lambda language: NAMES[language],
         key="language",

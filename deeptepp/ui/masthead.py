@@ -9,6 +9,7 @@ import streamlit as st
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
 from deeptepp.errors import BundleError
+from deeptepp.ui.language import language_switch, read_language, t
 from deeptepp.ui.loaded import loaded_bundle
 
 _STYLE = Path(__file__).parent / "style.css"
@@ -17,14 +18,22 @@ _STYLE = Path(__file__).parent / "style.css"
 def masthead() -> None:
     """Show the slim banner that stays in sight while the page scrolls."""
     st.html(_STYLE)
-    marks = ["RESEARCH USE ONLY"]
-    sentence = RESEARCH_USE_ONLY.partition(". ")[2]
+    read_language()
+    marks, sentences = ["RESEARCH USE ONLY"], [RESEARCH_USE_ONLY.partition(". ")[2]]
     if _is_simulated():
         marks.append(SIMULATED_COHORT)
-        sentence += " The model and its reference patients are simulated."
-    text = "".join(f"<b>{escape(mark)}</b>" for mark in marks)
-    with st.container(key="masthead"):
-        st.html(f'<div class="dt-masthead" role="note">{text}<span>{escape(sentence)}</span></div>')
+        sentences.append("The model and its reference patients are simulated.")
+    text = "".join(f"<b>{escape(_in_both(mark))}</b>" for mark in marks)
+    said = escape(" ".join(t(sentence) for sentence in sentences))
+    with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(f'<div class="dt-masthead" role="note">{text}<span>{said}</span></div>', width="stretch")
+        language_switch()
+
+
+def _in_both(mark: str) -> str:
+    """Keep the English mark, which stands on figures and files too, and add the visitor's language."""
+    said = t(mark)
+    return mark if said == mark else f"{said} {mark}"
 
 
 def _is_simulated() -> bool:

@@ -6,17 +6,21 @@ from pathlib import Path
 
 import streamlit as st
 
+from deeptepp.ui.language import read_language, t
+
 # Not beside this file on purpose: Streamlit would serve a neighbouring folder without asking the router.
 _PAGES = Path(__file__).parents[2] / "pages"
 _MARK = str(Path(__file__).parent / "mark.svg")
 _WORDMARK = str(Path(__file__).parent / "wordmark.svg")
 
+read_language()
 st.set_page_config(page_title="DeepTEPP", page_icon=_MARK, layout="wide")
 st.logo(_WORDMARK, size="large")
 st.navigation(
     [
-        st.Page(_PAGES / "case.py", title="Score a case", default=True),
-        st.Page(_PAGES / "evidence.py", title="Evidence", url_path="evidence"),
+        st.Page(_PAGES / "case.py", title=t("Score a case"), default=True),
+        st.Page(_PAGES / "tiers.py", title="Tiers laboratory", url_path="tiers"),
+        st.Page(_PAGES / "evidence.py", title=t("Evidence"), url_path="evidence"),
     ],
     position="top",
 ).run()

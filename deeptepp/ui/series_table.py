@@ -10,6 +10,7 @@ from deeptepp.domain.study import PhaseChoice, SeriesSummary, Study
 from deeptepp.imaging.phase import choose_phase, contrast_time_s
 from deeptepp.ui.case_reading import choose_phase_again
 from deeptepp.ui.case_steps import read_again_with
+from deeptepp.ui.language import t
 from deeptepp.ui.session import Session
 
 
@@ -22,7 +23,7 @@ def series_table(series: Sequence[SeriesSummary]) -> None:
         As read, used or not.
     """
     # A static table wraps its sentences; a grid would clip the reasons.
-    alt = f"{len(series)} series with the role proposed for each and the reason"
+    alt = t("{n} series with the role proposed for each and the reason", n=len(series))
     st.table([_row(one) for one in series], border="horizontal", hide_index=True, alt=alt)
 
 
@@ -35,17 +36,18 @@ def choose_series(session: Session) -> None:
         Has a table of series.
     """
     names = {
-        one.key: f"{one.description or 'unnamed series'} ({one.n_images} images)" for one in session.case.series
+        one.key: t("{name} ({n} images)", name=one.description or t("unnamed series"), n=one.n_images)
+        for one in session.case.series
     }
     keys = st.multiselect(
-        "Use these series as phases, pre-contrast first",
+        t("Use these series as phases, pre-contrast first"),
         list(names),
         default=[one.key for one in session.case.series if one.role != "not used"],
         format_func=lambda key: names[key],
         key=f"case-phase-keys-{session.case.id}",
     )
-    st.caption("The files were deleted after reading, so you will be asked to drop the study once more.")
-    if st.button("Read again with these series", disabled=len(keys) == 0, key="case-read-again"):
+    st.caption(t("The files were deleted after reading, so you will be asked to drop the study once more."))
+    if st.button(t("Read again with these series"), disabled=len(keys) == 0, key="case-read-again"):
         read_again_with(session, keys)
         st.rerun()
 
@@ -62,36 +64,41 @@ def choose_scored_phase(session: Session, study: Study, phase: PhaseChoice) -> N
     phase : PhaseChoice
         The phase that is scored now.
     """
-    st.markdown(f"**Phase that is scored.** {phase.reason}")
+    st.markdown(f"**{t('Phase that is scored.')}** {t(phase.reason)}")
     posts = list(range(1, len(study.phases)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         index = st.selectbox(
-            "Phase",
+            t("Phase"),
             posts,
             index=posts.index(phase.index),
-            format_func=lambda k: f"Post-contrast {k} of {len(posts)}, at {contrast_time_s(study, k):.0f} s",
+            format_func=lambda k: t(
+                "Post-contrast {k} of {n}, at {seconds:.0f} s",
+                k=k,
+                n=len(posts),
+                seconds=contrast_time_s(study, k),
+            ),
             label_visibility="collapsed",
             width=280,
             key=f"case-phase-{session.case.id}",
         )
-        if st.button("Use this phase", disabled=index == phase.index, key="case-use-phase"):
+        if st.button(t("Use this phase"), disabled=index == phase.index, key="case-use-phase"):
             choose_phase_again(session, index)
             st.rerun()
         proposed = choose_phase(study).index if phase.rule == "reader" else phase.index
         if proposed != phase.index:
-            st.caption(f"Proposed by rule: post-contrast {proposed}.")
+            st.caption(t("Proposed by rule: post-contrast {k}.", k=proposed))
 
 
 def _row(one: SeriesSummary) -> dict[str, object]:
     """Write a series as one row."""
     spacing = " x ".join(f"{mm:.2f}" for mm in reversed(one.spacing_mm)) if one.spacing_mm else ""
     return {
-        "Role": one.role,
-        "Series": one.description or "unnamed",
-        "Kind": one.modality,
-        "Images": one.n_images,
-        "Matrix": f"{one.columns} x {one.rows}" if one.rows else "",
-        "Spacing (mm)": spacing,
-        "Begun": "" if one.acquisition_time_s is None else f"{one.acquisition_time_s:.0f} s",
-        "Why": one.reason,
+        t("Role"): t(one.role),
+        t("Series"): one.description or t("unnamed"),
+        t("Kind"): one.modality,
+        t("Images"): one.n_images,
+        t("Matrix"): f"{one.columns} x {one.rows}" if one.rows else "",
+        t("Spacing (mm)"): spacing,
+        t("Begun"): "" if one.acquisition_time_s is None else f"{one.acquisition_time_s:.0f} s",
+        t("Why"): t(one.reason),
     }

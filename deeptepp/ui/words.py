@@ -9,6 +9,7 @@ from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status,
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.progress import Step
 from deeptepp.domain.risk import Tier
+from deeptepp.ui.language import t
 
 UNKNOWN = "Unknown"
 """Choice of a category that was not determined; the default everywhere."""
@@ -136,10 +137,10 @@ def label(value: object) -> str:
         What the screen shows.
     """
     if value is None:
-        return UNKNOWN
+        return t(UNKNOWN)
     if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return LABELS.get(value, str(value)) if isinstance(value, StrEnum) else str(value)
+        return t("Yes") if value else t("No")
+    return t(LABELS.get(value, str(value))) if isinstance(value, StrEnum) else str(value)
 
 
 def plural(n: int, noun: str) -> str:
@@ -164,4 +165,5 @@ def plural(n: int, noun: str) -> str:
     >>> plural(5, "series")
     '5 series'
     """
-    return f"{n} {noun}" if n == 1 or noun.endswith("s") else f"{n} {noun}s"
+    form = noun if n == 1 or noun.endswith("s") else f"{noun}s"
+    return t(f"{{n}} {form}", n=n)
