@@ -1,0 +1,282 @@
+"""Why this score: which parts of the region of interest raise or lower it, and what each known fact contributes.
+
+The image part is measured by integrated gradients on the mosaics and carried back to the voxels they were sampled
+from; the clinical part by replacing one fact at a time with what is usual in the reference cohort. Both describe
+the network, not the tumour: neither says that a region or a fact causes recurrence.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.lesion import Lesion, Roi, ViewStack
+from deeptepp.domain.progress import Progress, Step, StepReport, silent
+from deeptepp.imaging.roi import crop_roi
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.model.network import risk_logits
+from deeptepp.model.predict import score_profiles
+from deeptepp.scoring.images import CaseImages
+from deeptepp.scoring.unknowns import known_values, replace_fact, seen_fields
+from deeptepp.views.mosaic import build_views
+from deeptepp.views.planes import PADDING, ViewSettings, view_index, view_normal
+
+N_STEPS = 16
+"""Points of the path from the empty picture to the real one."""
+
+_BATCH = 16
+"""Pictures that go through the network at a time; keeps the memory of gradients small."""
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class FactEffect:
+    """What one known fact contributes.
+
+    Parameters
+    ----------
+    field : str
+        Of ``ClinicalProfile``.
+    value : object
+        What was entered.
+    usual : object
+        Most frequent value of the reference cohort, the median of a number.
+    score_if_usual : float
+        Score with the usual value in its place.
+    change : float
+        Score minus ``score_if_usual``: above 0 where the fact raises the score.
+    """
+
+    field: str
+    value: Any
+    usual: Any
+    score_if_usual: float
+    change: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Why one score is what it is.
+
+    Parameters
+    ----------
+    heat : (z, y, x) float32
+        Contribution of each voxel of the region of interest to the log odds of recurrence, mean over the views;
+        above 0 where it raises them.
+    roi : Roi
+        The region of interest, on the same grid.
+    total : float
+        Log odds of the images minus those of the empty picture, mean over the views, which ``heat`` shares out.
+    missed : float
+        Sum of ``heat`` minus ``total``: what the path of the integral missed.
+    clinical : tuple of FactEffect
+        Known facts that the network sees, the strongest first.
+    method : str
+        How it was computed.
+    seconds : float
+        How long that took.
+    """
+
+    heat: Floats
+    roi: Roi
+    total: float
+    missed: float
+    clinical: tuple[FactEffect, ...]
+    method: str
+    seconds: float
+
+    def __post_init__(self) -> None:
+        heat = np.asarray(self.heat, dtype=np.float32).view()
+        if heat.shape != self.roi.grid.shape:
+            msg = f"Heat {heat.shape} does not fill the grid {self.roi.grid.shape}"
+            raise ValueError(msg)
+        heat.flags.writeable = False
+        object.__setattr__(self, "heat", heat)
+
+
+def explain_score(
+    images: CaseImages,
+    lesion: Lesion,
+    profile: ClinicalProfile,
+    bundle: ModelBundle,
+    *,
+    n_steps: int = N_STEPS,
+    progress: Progress = silent,
+) -> Explanation:
+    """Share out a score over the voxels of the region of interest and the known facts.
+
+    Parameters
+    ----------
+    images : CaseImages
+        From ``open_case``.
+    lesion : Lesion
+        The lesion that was scored.
+    profile : ClinicalProfile
+        Clinical-pathological facts.
+    bundle : ModelBundle
+        The model.
+    n_steps : int
+        Points of the path of the integral.
+    progress : Progress
+        Told of every view.
+
+    Returns
+    -------
+    Explanation
+        Heat on the region of interest, and the effect of each fact.
+    """
+    progress(StepReport(Step.ROI, 0.0))
+    roi = crop_roi(images.study, images.phase, lesion, bundle.roi)
+    return explain_roi(roi, profile, bundle, n_steps=n_steps, progress=progress)
+
+
+def explain_roi(
+    roi: Roi,
+    profile: ClinicalProfile,
+    bundle: ModelBundle,
+    *,
+    n_steps: int = N_STEPS,
+    progress: Progress = silent,
+) -> Explanation:
+    """Share out the score of one region of interest, as ``explain_score``.
+
+    Parameters
+    ----------
+    roi : Roi
+        Normalised cube around the lesion.
+    profile : ClinicalProfile
+        Clinical-pathological facts.
+    bundle : ModelBundle
+        The model.
+    n_steps : int
+        Points of the path of the integral.
+    progress : Progress
+        Told of every view.
+
+    Returns
+    -------
+    Explanation
+        Heat on the region of interest, and the effect of each fact.
+
+    Notes
+    -----
+    The path leads from ``PADDING``, the mean intensity of the study, to the picture. The log odds are those of the
+    score, recalibrated as the bundle says.
+
+    References
+    ----------
+    Sundararajan, Taly, Yan: Axiomatic attribution for deep networks, ICML 2017, arXiv 1703.01365.
+    """
+    began = time.perf_counter()
+    stack = build_views(roi, bundle.views)
+    heat, total = np.zeros(roi.grid.shape), 0.0
+    for i, name in enumerate(stack.names):
+        progress(StepReport(Step.VIEWS, i / len(stack.names)))
+        shares, difference = _integrated_gradients(stack, i, profile, bundle, n_steps)
+        _carry_back(heat, roi, name, shares, bundle.views)
+        total += difference
+    progress(StepReport(Step.VIEWS, 1.0, f"{len(stack.names)} views explained"))
+    heat, total = heat / len(stack.names), total / len(stack.names)
+    clinical = fact_effects(stack, profile, bundle)
+    progress(StepReport(Step.SCORE, 1.0, f"{len(clinical)} facts replaced"))
+    return Explanation(
+        heat=heat.astype(np.float32),
+        roi=roi,
+        total=total,
+        missed=float(heat.sum()) - total,
+        clinical=clinical,
+        method=f"integrated gradients, {n_steps} steps; facts replaced by the usual value",
+        seconds=time.perf_counter() - began,
+    )
+
+
+def fact_effects(stack: ViewStack, profile: ClinicalProfile, bundle: ModelBundle) -> tuple[FactEffect, ...]:
+    """Replace each known fact by what is usual in the reference cohort, one at a time.
+
+    Parameters
+    ----------
+    stack : ViewStack
+        Mosaics of the lesion.
+    profile : ClinicalProfile
+        Clinical-pathological facts.
+    bundle : ModelBundle
+        The model.
+
+    Returns
+    -------
+    tuple of FactEffect
+        Facts that the network sees and that are known here and in the cohort, the strongest first.
+    """
+    usual = {
+        field: _usual(known)
+        for field in seen_fields(bundle)
+        if getattr(profile, field) is not None and (known := known_values(field, bundle.reference))
+    }
+    others = [replace_fact(profile, field, value) for field, value in usual.items()]
+    score, *replaced = score_profiles(bundle, stack, [profile, *others]).tolist()
+    effects = [
+        FactEffect(field, getattr(profile, field), value, other, score - other)
+        for (field, value), other in zip(usual.items(), replaced, strict=True)
+    ]
+    return tuple(sorted(effects, key=lambda effect: -abs(effect.change)))
+
+
+def _usual(known: list[Any]) -> object:
+    """Give the median of numbers, else the most frequent value."""
+    if isinstance(known[0], float | int) and not isinstance(known[0], bool):
+        return float(np.median(known))
+    return Counter(known).most_common(1)[0][0]
+
+
+def _integrated_gradients(
+    stack: ViewStack, i: int, profile: ClinicalProfile, bundle: ModelBundle, n_steps: int
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Share out the log odds of one view over its pixels (c, h, w), and give their difference to the empty one."""
+    from captum.attr import IntegratedGradients
+
+    view = torch.tensor(np.ascontiguousarray(stack.views[i : i + 1]))  # (1, C, H, W)
+    empty = torch.full_like(view, PADDING)
+    patient = torch.tensor(bundle.clinical.encode(profile))[None]  # (1, F)
+    slope = bundle.recalibration.slope
+
+    def log_odds(views: Tensor) -> Tensor:
+        y = risk_logits(bundle.net(views, patient.expand(len(views), -1)), bundle.score_from)  # (B, K)
+        # A network that looks at no image must still depend on it for the gradient to exist.
+        return slope * (y[:, 1] - y[:, 0]) + 0 * views.sum(dim=(1, 2, 3))
+
+    shares = IntegratedGradients(log_odds).attribute(
+        view, empty, n_steps=n_steps, method="gausslegendre", internal_batch_size=_BATCH
+    )
+    with torch.inference_mode():
+        here, nothing = log_odds(torch.cat([view, empty])).tolist()
+    return np.asarray(shares[0].detach().numpy(), dtype=np.float64), here - nothing
+
+
+def _carry_back(
+    heat: npt.NDArray[np.float64],
+    roi: Roi,
+    name: str,
+    shares: npt.NDArray[np.float64],
+    settings: ViewSettings,
+) -> None:
+    """Add the shares of one mosaic (c, h, w) to the voxels that its pixels were interpolated from."""
+    g, px = settings.tiles_per_side, settings.tile_px
+    tiles = shares.sum(axis=0).reshape(g, px, g, px).swapaxes(1, 2).reshape(g * g, px, px)
+    inside, index = view_index(roi, view_normal(name), settings)
+    values = tiles[inside]
+    below = np.floor(index).astype(np.intp)
+    above = index - below
+    for corner in np.ndindex(2, 2, 2):
+        far = np.array(corner)[:, None]
+        weight = np.where(far, above, 1 - above).prod(axis=0)
+        voxel = np.minimum(below + far, np.array(heat.shape)[:, None] - 1)
+        np.add.at(heat, tuple(voxel), weight * values)

@@ -1,0 +1,287 @@
+"""What unknown facts leave open: the range of the score over values that the reference cohort makes plausible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import product
+from math import isnan, prod
+from typing import Any
+
+import numpy as np
+
+from deeptepp.domain.clinical import ClinicalProfile, NodeStage
+from deeptepp.domain.cohort import Cohort
+from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.progress import Progress, Step, StepReport, silent
+from deeptepp.domain.risk import Tier
+from deeptepp.errors import Contradiction
+from deeptepp.imaging.roi import crop_roi
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.model.fusion import CLINICAL_COLUMNS
+from deeptepp.model.predict import score_profiles
+from deeptepp.scoring.images import CaseImages
+from deeptepp.views.mosaic import build_views
+
+MAX_COMBINATIONS = 64
+"""More combinations of unknown facts than this are not tried; the facts are then varied one at a time."""
+
+_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Values of a number in the reference cohort that count as plausible."""
+
+_FIELDS_OF: dict[str, tuple[str, ...]] = {
+    "tumour_stage": ("tumour_size_mm",),
+    "node_positive": ("node_stage",),
+    "er_positive": ("er_positive",),
+    "pr_positive": ("pr_positive",),
+    "hr_positive": ("er_positive", "pr_positive"),
+}
+"""Fields of ``ClinicalProfile`` that each feature of the network is made of."""
+
+_FALLBACK: dict[str, tuple[Any, ...]] = {
+    "tumour_size_mm": (10.0, 35.0, 60.0),
+    "node_stage": tuple(NodeStage),
+    "er_positive": (False, True),
+    "pr_positive": (False, True),
+}
+"""Every value that the network can tell apart, for a field that the reference cohort does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldEffect:
+    """What one unknown fact alone could change, the other unknown facts left unknown.
+
+    Parameters
+    ----------
+    field : str
+        Of ``ClinicalProfile``.
+    low, high : float
+        Lowest and highest score over its plausible values.
+    scores : tuple of (value, float)
+        The values tried, each with its score.
+    """
+
+    field: str
+    low: float
+    high: float
+    scores: tuple[tuple[Any, float], ...] = ()
+
+    @property
+    def spread(self) -> float:
+        """Highest minus lowest score."""
+        return self.high - self.low
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownRange:
+    """Range of the score over what is not known.
+
+    Parameters
+    ----------
+    score : float
+        With the unknown facts left unknown.
+    low, high : float
+        Lowest and highest score over plausible values; both the score where all is known.
+    tiers : tuple of Tier
+        Tiers that these scores fall in, ascending.
+    by_field : tuple of FieldEffect
+        Unknown facts, the one that matters most first.
+    n_combinations : int
+        Sets of facts tried, 0 where all is known.
+    is_joint : bool
+        All combinations were tried; False where there were too many and facts were varied one at a time.
+    """
+
+    score: float
+    low: float
+    high: float
+    tiers: tuple[Tier, ...]
+    by_field: tuple[FieldEffect, ...]
+    n_combinations: int
+    is_joint: bool = True
+
+
+def unknown_range(
+    images: CaseImages,
+    lesion: Lesion,
+    profile: ClinicalProfile,
+    bundle: ModelBundle,
+    *,
+    max_combinations: int = MAX_COMBINATIONS,
+    progress: Progress = silent,
+) -> UnknownRange:
+    """Score one lesion over plausible values of the facts that the network sees and nobody entered.
+
+    Parameters
+    ----------
+    images : CaseImages
+        From ``open_case``.
+    lesion : Lesion
+        The lesion that was scored.
+    profile : ClinicalProfile
+        Clinical-pathological facts.
+    bundle : ModelBundle
+        The model; its reference cohort says what is plausible.
+    max_combinations : int
+        Above this number of combinations facts are varied one at a time.
+    progress : Progress
+        Told of every step.
+
+    Returns
+    -------
+    UnknownRange
+        The range, and what each unknown fact does to it.
+
+    Notes
+    -----
+    Values that the network cannot tell apart are tried once. Left out are combinations that contradict what was
+    entered, such as a stage, and pairs of ER and PR that no patient of the reference cohort has.
+    """
+    levels = {field: _levels(field, profile, bundle) for field in unknown_fields(profile, bundle)}
+    singles = [replace_fact(profile, field, value) for field, values in levels.items() for value in values]
+    is_joint = prod(map(len, levels.values())) <= max_combinations
+    joint = _combinations(profile, levels, bundle.reference) if is_joint and levels else []
+    progress(StepReport(Step.ROI, 0.0))
+    roi = crop_roi(images.study, images.phase, lesion, bundle.roi)
+    progress(StepReport(Step.VIEWS, 0.0))
+    stack = build_views(roi, bundle.views)
+    progress(StepReport(Step.SCORE, 0.0, f"{len(joint) or len(singles)} sets of facts"))
+    scores = score_profiles(bundle, stack, [profile, *singles, *joint]).tolist()
+    progress(StepReport(Step.SCORE, 1.0))
+    by_field = _effects(levels, scores[1 : 1 + len(singles)])
+    # Where every combination contradicts what was entered, one fact at a time is what remains.
+    tried = scores[1 + len(singles) :] or scores[1:] or scores
+    seen = {bundle.tiers.tier_of(score) for score in tried}
+    return UnknownRange(
+        score=scores[0],
+        low=min(tried),
+        high=max(tried),
+        tiers=tuple(tier for tier in Tier if tier in seen),
+        by_field=by_field,
+        n_combinations=len(joint) or len(singles),
+        is_joint=bool(joint) or not levels,
+    )
+
+
+def seen_fields(bundle: ModelBundle) -> tuple[str, ...]:
+    """List the fields of a profile that the network of a bundle sees.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        The model.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the form.
+    """
+    seen = {field for feature in bundle.clinical.features for field in _FIELDS_OF[feature]}
+    return tuple(field for field in CLINICAL_COLUMNS if field in seen)
+
+
+def unknown_fields(profile: ClinicalProfile, bundle: ModelBundle) -> tuple[str, ...]:
+    """List the fields that the network of a bundle sees and that are unknown.
+
+    Parameters
+    ----------
+    profile : ClinicalProfile
+        What was entered.
+    bundle : ModelBundle
+        The model.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the form.
+    """
+    return tuple(field for field in seen_fields(bundle) if getattr(profile, field) is None)
+
+
+def known_values(field: str, reference: Cohort) -> list[Any]:
+    """Give the known values of a field in a cohort, as a profile holds them.
+
+    Parameters
+    ----------
+    field : str
+        Of ``ClinicalProfile``.
+    reference : Cohort
+        Patients; a column that is absent is unknown for all.
+
+    Returns
+    -------
+    list
+        One value per patient in whom it is known.
+    """
+    column = reference[field].tolist() if field in reference else []
+    raw = [value for value in column if value is not None and not (isinstance(value, float) and isnan(value))]
+    if field.endswith("_positive"):
+        return [bool(value) for value in raw]
+    return [NodeStage(value) if field == "node_stage" else value for value in raw]
+
+
+def replace_fact(profile: ClinicalProfile, field: str, value: object) -> ClinicalProfile:
+    """Replace one fact that the network sees; a stage that then contradicts it is left out.
+
+    Parameters
+    ----------
+    profile : ClinicalProfile
+        What was entered.
+    field : str
+        Of ``ClinicalProfile``.
+    value : object
+        What takes its place.
+
+    Returns
+    -------
+    ClinicalProfile
+        The network does not see the stage, so that nothing but this fact changes for it.
+    """
+    return replace(profile, **{field: value, "stage": None})  # type: ignore[arg-type]  # one field of this class
+
+
+def _levels(field: str, profile: ClinicalProfile, bundle: ModelBundle) -> list[Any]:
+    """Give plausible values of a field, each encoded differently."""
+    known = known_values(field, bundle.reference)
+    values: Iterable[Any] = sorted(set(known)) or _FALLBACK[field]
+    if known and field == "tumour_size_mm":
+        values = np.quantile(known, _QUANTILES).tolist()
+    different: dict[bytes, Any] = {}
+    for value in values:
+        encoded = bundle.clinical.encode(replace_fact(profile, field, value)).tobytes()
+        different.setdefault(encoded, value)
+    return list(different.values())
+
+
+def _combinations(
+    profile: ClinicalProfile, levels: dict[str, list[Any]], reference: Cohort
+) -> list[ClinicalProfile]:
+    """Fill in all combinations of values that contradict nothing."""
+    receptors = _receptors_seen(reference)
+    filled = []
+    for values in product(*levels.values()):
+        try:
+            each = replace(profile, **dict(zip(levels, values, strict=True)))
+        except Contradiction:
+            continue
+        if not receptors or (each.er_positive, each.pr_positive) in receptors | {(None, None)}:
+            filled.append(each)
+    return filled
+
+
+def _receptors_seen(reference: Cohort) -> set[tuple[bool | None, bool | None]]:
+    """Collect the pairs of ER and PR that patients have; empty when no patient has both known."""
+    if "er_positive" not in reference or "pr_positive" not in reference:
+        return set()
+    pairs = zip(reference["er_positive"].tolist(), reference["pr_positive"].tolist(), strict=True)
+    return {(bool(er), bool(pr)) for er, pr in pairs if er in (0, 1) and pr in (0, 1)}
+
+
+def _effects(levels: dict[str, list[Any]], scores: list[float]) -> tuple[FieldEffect, ...]:
+    """Share out the scores of single facts, the widest spread first."""
+    effects, start = [], 0
+    for field, values in levels.items():
+        found = scores[start : start + len(values)]
+        start += len(values)
+        effects.append(FieldEffect(field, min(found), max(found), tuple(zip(values, found, strict=True))))
+    return tuple(sorted(effects, key=lambda effect: -effect.spread))
