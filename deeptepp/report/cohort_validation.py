@@ -56,7 +56,7 @@ def validation_items(cohort: Cohort) -> list[ReportItem]:
         _discrimination(follow_up, score),
         _calibration(follow_up, score, simulated=cohort.is_simulated),
         _net_benefit(follow_up, score, simulated=cohort.is_simulated),
-        _adequacy(follow_up),
+        adequacy_item(follow_up),
     ]
 
 
@@ -133,8 +133,19 @@ def _net_benefit(
     return ReportItem("decision-curve", number, title, (figure,), notes=(_MEANING,), data={"curve": data})
 
 
-def _adequacy(follow_up: FollowUp) -> ReportItem:
-    """Say whether the cohort is large enough for what is asked of it."""
+def adequacy_item(follow_up: FollowUp) -> ReportItem:
+    """Say whether a cohort is large enough to validate a score.
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Times and events, known of everybody.
+
+    Returns
+    -------
+    ReportItem
+        A table of requirements.
+    """
     found = validation_adequacy(follow_up, HORIZONS_MONTHS[-1])
     rows = tuple(
         (

@@ -2,7 +2,8 @@
 
 Harrell's bootstrap: in each resample the cut-offs are found anew by the published rule (highest Youden index, then
 exact 2-means of the scores above), measured in that resample and in the original patients. The mean loss is the
-optimism, and is taken off what the chosen cut-offs show. Intervals are percentiles of the resamples moved by it.
+optimism, and is taken off what the chosen cut-offs show. Intervals are percentiles of what the chosen cut-offs
+show in the resamples, moved by it; they stand for chance in the patients and not for the choice.
 
 References
 ----------
@@ -138,25 +139,26 @@ def correct_optimism(
     x = np.asarray(scores, dtype=np.float64)
     apparent = _measured(x, follow_up, tiers)
     rng = np.random.default_rng(np.random.SeedSequence((seed, 0x0971)))
-    inside, outside = [], []
+    chosen, inside, outside = [], [], []
     for i in range(n_draws):
         drawn = rng.integers(0, len(x), len(x))
         resample = FollowUp(follow_up.months[drawn], follow_up.event[drawn])
         try:
             found = find_tier_scheme(x[drawn], resample.event)
-            pair = _measured(x[drawn], resample, found), _measured(x, follow_up, found)
+            of_draw = [_measured(x[drawn], resample, scheme) for scheme in (tiers, found)]
+            elsewhere = _measured(x, follow_up, found)
         except NotEstimable:
             continue
         finally:
             if progress is not None:
                 progress(i + 1, n_draws)
-        inside.append(pair[0])
-        outside.append(pair[1])
+        chosen.append(of_draw[0])
+        inside.append(of_draw[1])
+        outside.append(elsewhere)
     if not inside:
         raise NotEstimable(what="The optimism of the cut-offs", reason="no resample allowed cut-offs to be found")
-    resampled = np.array(inside)
-    optimism = (resampled - np.array(outside)).mean(axis=0)
-    limits = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2], axis=0) - optimism
+    optimism = (np.array(inside) - np.array(outside)).mean(axis=0)
+    limits = np.quantile(np.array(chosen), [(1 - level) / 2, (1 + level) / 2], axis=0) - optimism
     n_events = follow_up.n_events
 
     def corrected(i: int) -> Estimate:

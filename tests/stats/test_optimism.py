@@ -47,7 +47,7 @@ def test_it_is_the_same_again_and_counts_what_was_tried():
     assert [each.name for each in first.measures] == list(MEASURES)
     assert first.sentence.startswith("7 pairs of cut-offs")
     for each in first.measures:
-        assert each.corrected.low < each.corrected.high
+        assert each.corrected.low < each.corrected.value < each.corrected.high
         assert (each.corrected.n, each.corrected.n_events) == (200, follow_up.n_events)
 
 
@@ -56,6 +56,13 @@ def test_the_index_of_the_cut_off_is_sensitivity_and_specificity():
     score = np.array([0.9, 0.1, 0.8, 0.2, 0.7, 0.75, 0.3, 0.4])
     found = correct_optimism(score, follow_up, TierScheme(0.5, 0.78), n_draws=20)
     assert found.measures[0].apparent == pytest.approx(0.75 - 0.25)
+
+
+@pytest.mark.parametrize("low", [0.1, 0.5, 0.9])
+def test_the_interval_is_about_the_cut_off_that_was_chosen(low):
+    score, follow_up = patients(300, 3.0, 5)
+    for each in correct_optimism(score, follow_up, TierScheme(low, 0.95), n_draws=100).measures:
+        assert each.corrected.low < each.corrected.value < each.corrected.high
 
 
 @pytest.mark.parametrize("event", [False, True])

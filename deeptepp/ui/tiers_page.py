@@ -1,0 +1,167 @@
+"""The tiers laboratory: cut-offs and comparisons that move, and an own cohort to try the score on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from deeptepp.domain.risk import Finding
+from deeptepp.errors import BundleError
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.recipe import CohortChoice
+from deeptepp.ui.cards import bundle_card, findings_list
+from deeptepp.ui.charts import show_figure
+from deeptepp.ui.language import t
+from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.tiers_controls import (
+    cut_off_controls,
+    held_recipe,
+    horizon_control,
+    seed_controls,
+    subgroup_control,
+    treatment_controls,
+)
+from deeptepp.ui.tiers_results import (
+    adjusted_result,
+    decision_result,
+    optimism_result,
+    show_item,
+    show_table,
+    subgroups_result,
+    tiers_result,
+    treatment_result,
+)
+from deeptepp.ui.tiers_state import Bench, current_bench, write_address
+from deeptepp.ui.tiers_validation import validation_part
+
+_STYLE = Path(__file__).parent / "tiers.css"
+
+
+def tiers_page() -> None:
+    """Show the laboratory, or say that there is no model to try."""
+    try:
+        bundle = loaded_bundle()
+    except BundleError as error:
+        bundle_card(error)
+        return
+    bench = current_bench(bundle)
+    st.html(_STYLE)
+    st.title(t("Tiers laboratory"))
+    st.markdown(
+        t(
+            "Move the cut-offs and see what becomes of the tiers. Nothing here changes the model: a case is "
+            "always scored with the cut-offs that the model was published with."
+        ),
+        width=860,
+    )
+    _refusal(bench)
+    bench_part, own = st.tabs(
+        [t("Move the cut-offs"), t("Validate in your own cohort")], key="tiers-part", on_change="rerun"
+    )
+    if bench_part.open:
+        with bench_part:
+            _bench(bench, bundle)
+    if own.open:
+        with own:
+            validation_part(bench, bundle)
+
+
+def _refusal(bench: Bench) -> None:
+    """Say once why the address was not followed."""
+    if bench.refusal is not None:
+        findings_list([Finding.from_error(bench.refusal)])
+        st.caption(t("The published cut-offs are shown instead."))
+        bench.refusal = None
+    elif bench.recipe.cohort is CohortChoice.UPLOADED and bench.uploaded is None:
+        st.info(
+            t(
+                "This address belongs to an uploaded cohort, which is kept by nobody. The reference patients are "
+                "shown; hand the file in again under “Validate in your own cohort”."
+            )
+        )
+
+
+@st.fragment
+def _bench(bench: Bench, bundle: ModelBundle) -> None:
+    """Show controls and results; a moved control draws only this again."""
+    seed_controls(bench.recipe)
+    bench.take(held_recipe(bench))
+    cohort, digest = bench.cohort(bundle)
+    with st.container(horizontal=True, key="tiers-bench"):
+        with st.container(key="tiers-controls"):
+            cut_off_controls(bench, bundle)
+        with st.container(key="tiers-curves"):
+            item = tiers_result(cohort, digest, bench)
+            if item.is_made:
+                show_figure(item.figures[0], key="tiers-km", fallback_alt=item.title)
+                show_table(item.tables[0])
+            else:
+                st.info(t("Not shown: {reason}", reason=item.reason))
+    _tried(bench)
+    _parts(bench, bundle)
+    write_address(bench.recipe, bundle)
+    _keep(bench)
+
+
+def _tried(bench: Bench) -> None:
+    """Say how many cut-offs were looked at."""
+    n = bench.n_tried
+    said = (
+        t("1 pair of cut-offs looked at in this session.")
+        if n == 1
+        else t("{n} pairs of cut-offs looked at in this session.", n=n)
+    )
+    warning = t("The more are tried, the better the best of them looks by chance; see “Optimism”.")
+    st.caption(f"**{said}** {warning}")
+
+
+def _parts(bench: Bench, bundle: ModelBundle) -> None:
+    """Show the part that is open; the others are not computed."""
+    cohort, digest = bench.cohort(bundle)
+    names = ("Treatments", "Survival estimates", "Hazard ratios", "Subgroups", "Net benefit", "Optimism")
+    tabs = st.tabs([t(name) for name in names], key="tiers-tab", on_change="rerun")
+    opened = next((i for i, tab in enumerate(tabs) if tab.open), 0)
+    with tabs[opened]:
+        if names[opened] == "Treatments":
+            treatment_controls(bench)
+            horizon_control()
+            with st.spinner(t("Comparing treatments")):
+                show_item(treatment_result(cohort, digest, bench))
+        elif names[opened] == "Survival estimates":
+            item = tiers_result(cohort, digest, bench)
+            for table in item.tables[1:]:
+                show_table(table)
+        elif names[opened] == "Hazard ratios":
+            show_item(adjusted_result(cohort, digest, bench))
+        elif names[opened] == "Subgroups":
+            subgroup_control()
+            show_item(subgroups_result(cohort, digest, bench))
+        elif names[opened] == "Net benefit":
+            horizon_control()
+            show_item(decision_result(cohort, digest, bench))
+        else:
+            with st.spinner(t("Finding the cut-offs again in 200 resamples")):
+                show_item(optimism_result(cohort, digest, bench))
+
+
+def _keep(bench: Bench) -> None:
+    """Show the ways to keep this state: the address, the recipe, the command line."""
+    with st.container(key="tiers-keep"):
+        st.subheader(t("Keep this state"))
+        st.markdown(
+            t("The address of this page holds every choice. The recipe holds the same for the command line:"),
+            width=860,
+        )
+        st.code("deeptepp report recipe deeptepp-recipe.json --out report", language="bash")
+        with st.container(horizontal=True):
+            st.download_button(
+                t("Save recipe"),
+                bench.recipe.to_json(),
+                file_name="deeptepp-recipe.json",
+                mime="application/json",
+                on_click="ignore",
+                key="tiers-save-recipe",
+            )
+            with st.popover(t("Copy recipe"), key="tiers-copy-recipe"):
+                st.code(bench.recipe.to_json(), language="json")

@@ -1,0 +1,126 @@
+"""What the tiers laboratory remembers of one visitor: recipe, cut-offs tried, and an uploaded cohort."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from deeptepp.domain.cohort import Cohort
+from deeptepp.errors import DeepTeppError, RecipeError
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.recipe import CohortChoice, Recipe
+
+_KEY = "deeptepp-tiers"
+_OTHER_PARAMETERS = ("lang",)
+"""Parameters of the address that belong to other parts of the screen."""
+
+_MOST_TRIED = 5_000
+"""Beyond this many pairs the count no longer rises."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Uploaded:
+    """A cohort that the visitor handed in; lives in the session's memory only.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Without refusals.
+    digest : str
+        Of the file.
+    """
+
+    cohort: Cohort
+    digest: str
+
+
+@dataclass(slots=True)
+class Bench:
+    """One visitor's laboratory.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        As last shown.
+    refusal : DeepTeppError or None
+        Why the address could not be followed.
+    uploaded : Uploaded or None
+        The visitor's own cohort.
+    tried : set of (str, float, float)
+        Cohort and cut-offs looked at.
+    """
+
+    recipe: Recipe
+    refusal: DeepTeppError | None = None
+    uploaded: Uploaded | None = None
+    tried: set[tuple[str, float, float]] = field(default_factory=set)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the visitor's own patients are looked at."""
+        return self.recipe.cohort is CohortChoice.UPLOADED and self.uploaded is not None
+
+    @property
+    def n_tried(self) -> int:
+        """Pairs of cut-offs looked at in the cohort at hand."""
+        return sum(name == self.recipe.cohort.value for name, _, _ in self.tried)
+
+    def take(self, recipe: Recipe) -> None:
+        """Show another recipe, and count its cut-offs."""
+        self.recipe = recipe
+        if len(self.tried) < _MOST_TRIED:
+            self.tried.add((recipe.cohort.value, recipe.low_below, recipe.high_from))
+
+    def cohort(self, bundle: ModelBundle) -> tuple[Cohort, str]:
+        """Give the patients at hand, marked as the model that scored them is, and the digest that names them."""
+        if self.is_own and self.uploaded is not None:
+            own = self.uploaded.cohort
+            return Cohort(own.columns, own.is_simulated or bundle.is_simulated), self.uploaded.digest
+        return bundle.reference, bundle.sha256
+
+
+def current_bench(bundle: ModelBundle) -> Bench:
+    """Give the laboratory of this visitor, at first as the address of the page says.
+
+    Parameters
+    ----------
+    bundle : ModelBundle
+        Brings the published cut-offs.
+
+    Returns
+    -------
+    Bench
+        Kept over reruns and pages.
+    """
+    if _KEY not in st.session_state:
+        st.session_state[_KEY] = _from_address(bundle)
+    bench: Bench = st.session_state[_KEY]
+    return bench
+
+
+def write_address(recipe: Recipe, bundle: ModelBundle) -> None:
+    """Keep the recipe in the address of the page; nothing where it is the first one.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        As shown.
+    bundle : ModelBundle
+        Brings the published cut-offs.
+    """
+    shown = st.query_params.to_dict()
+    kept = {name: text for name, text in shown.items() if name in _OTHER_PARAMETERS}
+    wanted = kept | ({} if recipe == Recipe.as_published(bundle.tiers) else recipe.to_query())
+    if shown != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def _from_address(bundle: ModelBundle) -> Bench:
+    """Read the recipe in the address; the published one where it cannot be followed, and why."""
+    published = Recipe.as_published(bundle.tiers)
+    asked = {name: text for name, text in st.query_params.items() if name not in _OTHER_PARAMETERS}
+    try:
+        return Bench(Recipe.from_query(asked, otherwise=published))
+    except RecipeError as error:
+        return Bench(published, refusal=error)

@@ -1,0 +1,174 @@
+"""The tiers laboratory: a moved cut-off redraws, address and recipe hold it, an own cohort stays in memory."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+import tiny_bundle
+from screens import words_on
+
+from deeptepp.datasets.template import TEMPLATE
+from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.report.recipe import CohortChoice, Recipe
+from deeptepp.tables import write_cohort
+from deeptepp.ui.tiers_validation import examine_upload
+
+PUBLISHED = Recipe.as_published(tiny_bundle.TIERS)
+
+
+def bench_of(at):
+    return at.session_state["deeptepp-tiers"]
+
+
+@pytest.fixture
+def tiers(open_page):
+    return open_page("tiers").run()
+
+
+def sizes_on(at) -> list[int]:
+    return [int(n) for n in at.table[0].value["Patients"]]
+
+
+def test_the_first_visit_shows_the_published_tiers(tiers):
+    assert not tiers.exception
+    assert bench_of(tiers).recipe == PUBLISHED
+    assert dict(tiers.query_params) == {}
+    assert sum(sizes_on(tiers)) == tiny_bundle.N_PATIENTS
+    assert tiers.button(key="tiers-as-published").disabled
+    assert "1 pair of cut-offs" in words_on(tiers)
+
+
+def test_a_moved_cut_off_changes_tiers_address_and_count(tiers):
+    before = sizes_on(tiers)
+    tiers.slider(key="tiers-low-below").set_value(0.2).run()
+    assert not tiers.exception
+    assert sizes_on(tiers)[0] < before[0]
+    assert tiers.query_params["low-below"] == "0.2"
+    assert "2 pairs of cut-offs" in words_on(tiers)
+    tiers.button(key="tiers-as-published").click().run()
+    assert sizes_on(tiers) == before
+    assert dict(tiers.query_params) == {}
+    assert "2 pairs of cut-offs" in words_on(tiers)
+
+
+def test_one_cut_off_pushes_the_other(tiers):
+    tiers.slider(key="tiers-low-below").set_value(0.8).run()
+    assert not tiers.exception
+    assert bench_of(tiers).recipe.high_from == 0.8
+    tiers.slider(key="tiers-high-from").set_value(0.3).run()
+    assert bench_of(tiers).recipe.low_below == 0.3
+
+
+def test_a_pasted_address_brings_everything_back(open_page):
+    asked = Recipe(
+        low_below=0.25, high_from=0.5, endpoint=Endpoint.OS, arms=(Arm.T, Arm.TP), caliper_sd=None, subgroup="ER"
+    )
+    at = open_page("tiers")
+    for name, text in asked.to_query().items():
+        at.query_params[name] = text
+    at.query_params["lang"] = "en"
+    at.run()
+    assert not at.exception
+    assert bench_of(at).recipe == asked
+    assert at.slider(key="tiers-low-below").value == 0.25
+    at.run()
+    assert bench_of(at).recipe == asked
+
+
+def test_a_wrong_address_is_refused_by_its_rule_and_shows_the_published(open_page):
+    at = open_page("tiers")
+    at.query_params["low-below"] = "2"
+    at.run()
+    assert not at.exception
+    assert "recipe.out-of-range" in words_on(at)
+    assert bench_of(at).recipe == PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("tab", "said"),
+    [
+        ("Hazard ratios", "Tier, stage and treatment together"),
+        ("Subgroups", "One-step estimates"),
+        ("Net benefit", "The risk of a tier is read from the same patients"),
+        ("Optimism", "corrected for the search"),
+        ("Treatments", "Treatments were not assigned at random"),
+    ],
+)
+def test_every_part_opens(tiers, tab, said):
+    tiers.session_state["tiers-tab"] = tab
+    tiers.run()
+    assert not tiers.exception
+    text = words_on(tiers)
+    assert said in text
+    assert "no benefit" not in text.lower()
+
+
+def test_a_choice_stays_when_its_control_is_out_of_sight(tiers):
+    tiers.selectbox(key="tiers-matching").select_index(2).run()
+    chosen = bench_of(tiers).recipe.matching
+    for tab in ("Optimism", "Survival estimates"):
+        tiers.session_state["tiers-tab"] = tab
+        tiers.run()
+        tiers.slider(key="tiers-low-below").set_value(0.3).run()
+    assert bench_of(tiers).recipe.matching is chosen
+
+
+def test_the_recipe_on_the_screen_is_the_one_shown(tiers):
+    tiers.slider(key="tiers-low-below").set_value(0.3).run()
+    shown = next(code.value for code in tiers.code if "schema" in code.value)
+    assert Recipe.from_json(shown) == bench_of(tiers).recipe
+    assert json.loads(shown)["low_below"] == 0.3
+
+
+def _own(tiers, name: str, content: bytes):
+    tiers.session_state["tiers-part"] = "Validate in your own cohort"
+    tiers.run()
+    tiers.file_uploader(key="tiers-file").set_value((name, content, "application/octet-stream")).run()
+    assert not tiers.exception
+    return tiers
+
+
+def test_an_own_cohort_with_scores_is_validated_and_moves_into_the_laboratory(tiers, tmp_path):
+    write_cohort(tiny_bundle.tiny_cohort(), tmp_path / "c.parquet")
+    at = _own(tiers, "c.parquet", (tmp_path / "c.parquet").read_bytes())
+    text = words_on(at)
+    assert "60 patients" in text
+    assert "Discrimination over time" in text
+    assert "SIMULATED COHORT" in text
+    at.button(key="tiers-use-own").click().run()
+    assert not at.exception
+    assert bench_of(at).recipe.cohort is CohortChoice.UPLOADED
+    assert bench_of(at).is_own
+    assert at.query_params["cohort"] == "uploaded"
+
+
+def test_an_own_cohort_without_scores_hears_what_is_missing(tiers):
+    rows = ["subject,arm,rfs_months,rfs_event,os_months,os_event,tumour_size_mm"]
+    rows += [f"p{i},{'T' if i % 2 else 'T+P'},{10 + i},{i % 3 == 0:d},{10 + i},0,20" for i in range(30)]
+    text = words_on(_own(tiers, "c.csv", "\n".join(rows).encode()))
+    assert "needs the breast MR" in text
+    assert "Is the cohort large enough" in text
+    assert "Are there events enough to compare treatments?" in text
+
+
+def test_a_broken_table_is_shown_with_rule_rows_and_remedy(tiers):
+    lines = [line for line in TEMPLATE.splitlines() if not line.startswith("#")]
+    lines[1] = lines[1].replace(",64.2,0,64.2", ",-4,0,64.2")
+    at = _own(tiers, "c.csv", "\n".join(lines).encode())
+    problems = at.table[0].value
+    assert {"Rule", "Rows", "Found", "What to do"} <= set(problems.columns)
+    assert any("row" in rows for rows in problems["Rows"])
+    assert bench_of(at).uploaded is None
+
+
+def test_a_file_that_is_no_table_is_refused_calmly(tiers):
+    assert "cohort.unreadable" in words_on(_own(tiers, "c.parquet", b"not parquet"))
+
+
+def test_an_uploaded_file_leaves_nothing_on_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    examine_upload("../../x/Anna Example.CSV", TEMPLATE.encode())
+    assert list(Path(tmp_path).iterdir()) == []
