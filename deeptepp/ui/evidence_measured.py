@@ -20,6 +20,7 @@ from deeptepp.stats.roc import roc_auc
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.curves import by_tier, estimates_table
 from deeptepp.ui.evidence_rows import metric_rows, operating_rows, subgroup_rows
+from deeptepp.ui.language import t
 from deeptepp.ui.words import label
 
 PARTS: dict[str, str] = {
@@ -89,23 +90,28 @@ def _labels(reference: Cohort, training: Mapping[str, Any]) -> tuple[npt.NDArray
 
 def _discrimination(bundle: ModelBundle) -> None:
     """Show how well the score tells patients with and without an event apart."""
-    st.subheader("How well the score tells patients apart")
+    st.subheader(t("How well the score tells patients apart"))
     rows = metric_rows(bundle.metrics)
     if not rows:
-        st.write("This model came without measurements. Train it with `deeptepp train` to have them made.")
+        st.write(t("This model came without measurements. Train it with `deeptepp train` to have them made."))
         return
     st.table(rows, hide_index=True, border="horizontal")
     st.caption(
-        "AUC: chance that a patient with an event has the higher score; 0.5 is guessing, 1 is perfect. "
-        "Sensitivity and specificity at the cut-off between Low and Moderate."
+        t(
+            "AUC: chance that a patient with an event has the higher score; 0.5 is guessing, 1 is perfect. "
+            "Sensitivity and specificity at the cut-off between Low and Moderate."
+        )
     )
     ceiling = bundle.metrics.get("ceiling", {})
     truth = bundle.metrics.get("cross_validation", {}).get("correlation", {}).get("score")
     if truth and ceiling.get("truth_auc") is not None:
         st.caption(
-            f"The patients are simulated, so the truth is known: the score follows it with a correlation of "
-            f"{ratio_ci(truth['value'], truth['low'], truth['high'])}; whoever knew it exactly would reach an AUC "
-            f"of {auc_ci(ceiling['truth_auc'], ceiling['truth_auc_low'], ceiling['truth_auc_high'])}."
+            t(
+                "The patients are simulated, so the truth is known: the score follows it with a correlation of "
+                "{correlation}; whoever knew it exactly would reach an AUC of {auc}.",
+                correlation=ratio_ci(truth["value"], truth["low"], truth["high"]),
+                auc=auc_ci(ceiling["truth_auc"], ceiling["truth_auc_low"], ceiling["truth_auc_high"]),
+            )
         )
 
 
@@ -125,7 +131,7 @@ def _curves(bundle: ModelBundle) -> None:
             operating_point=None if None in point else point,
             simulated=bundle.is_simulated,
         )
-        show_figure(figure, key="evidence-roc-figure", fallback_alt="ROC curves of the score")
+        show_figure(figure, key="evidence-roc-figure", fallback_alt=t("ROC curves of the score"))
     with row.container(key="evidence-calibration"):
         name, (scores, events) = next(iter(parts.items()))
         figure = calibration_figure(
@@ -135,10 +141,11 @@ def _curves(bundle: ModelBundle) -> None:
             facts=_calibration_facts(main.get("calibration")),
             simulated=bundle.is_simulated,
         )
-        show_figure(figure, key="evidence-calibration-figure", fallback_alt="Calibration of the score")
+        show_figure(figure, key="evidence-calibration-figure", fallback_alt=t("Calibration of the score"))
         st.caption(
-            "Points below the dotted line: the score is higher than the share of patients with an event. "
-            + (_RANK if bundle.recalibration.is_identity else _PROBABILITY)
+            t("Points below the dotted line: the score is higher than the share of patients with an event.")
+            + " "
+            + t(_RANK if bundle.recalibration.is_identity else _PROBABILITY)
         )
 
 
@@ -165,7 +172,7 @@ def _operating_points(metrics: Mapping[str, Any]) -> None:
     """Show both cut-offs."""
     rows = operating_rows(metrics)
     if rows:
-        with st.expander("Sensitivity, specificity and accuracy at both cut-offs"):
+        with st.expander(t("Sensitivity, specificity and accuracy at both cut-offs")):
             st.table(rows, hide_index=True, border="horizontal")
 
 
@@ -173,36 +180,39 @@ def _subgroups(metrics: Mapping[str, Any]) -> None:
     """Show the AUC of subgroups."""
     rows = subgroup_rows(metrics)
     if rows:
-        with st.expander("Subgroups of the cross-validation"):
+        with st.expander(t("Subgroups of the cross-validation")):
             st.table(rows, hide_index=True, border="horizontal")
             st.caption(
-                "Neither planned nor adjusted for their number: they show gaps; they cannot prove there are none."
+                t(
+                    "Neither planned nor adjusted for their number: they show gaps; they cannot prove there are "
+                    "none."
+                )
             )
 
 
 def _tiers(bundle: ModelBundle) -> None:
     """Show cut-offs, sizes and curves of the tiers."""
-    st.subheader("Risk tiers")
+    st.subheader(t("Risk tiers"))
     tiers, reference = bundle.tiers, bundle.reference
     limits = {
-        Tier.LOW: f"below {tiers.low_below:.3f}",
-        Tier.MODERATE: f"{tiers.low_below:.3f} to {tiers.high_from:.3f}",
-        Tier.HIGH: f"from {tiers.high_from:.3f}",
+        Tier.LOW: t("below {cut:.3f}", cut=tiers.low_below),
+        Tier.MODERATE: t("{low:.3f} to {high:.3f}", low=tiers.low_below, high=tiers.high_from),
+        Tier.HIGH: t("from {cut:.3f}", cut=tiers.high_from),
     }
     sizes = {tier: int((reference[TIER] == tier.value).sum()) for tier in Tier}
     row = st.container(horizontal=True, gap="large", key="evidence-tiers")
     with row.container(key="evidence-cut-offs"):
         rows = [
             {
-                "Tier": f"{TIER_GLYPHS[tier]} {label(tier)}",
-                "Score": limits[tier],
-                "Patients": f"{sizes[tier]} ({100 * sizes[tier] / max(1, len(reference)):.0f} %)",
+                t("Tier"): f"{TIER_GLYPHS[tier]} {label(tier)}",
+                t("Score"): limits[tier],
+                t("Patients"): f"{sizes[tier]} ({100 * sizes[tier] / max(1, len(reference)):.0f} %)",
             }
             for tier in Tier
         ]
         st.table(rows, hide_index=True, border="horizontal")
         if tiers.method:
-            st.caption(tiers.method)
+            st.caption(t(tiers.method))
     with row.container(key="evidence-curves"):
         _survival(bundle)
 
@@ -210,7 +220,7 @@ def _tiers(bundle: ModelBundle) -> None:
 def _survival(bundle: ModelBundle) -> None:
     """Show what followed in each tier."""
     endpoint = st.segmented_control(
-        "End point",
+        t("End point"),
         tuple(Endpoint),
         default=Endpoint.RFS,
         required=True,
@@ -226,5 +236,5 @@ def _survival(bundle: ModelBundle) -> None:
         y_title=label(comparison.endpoint),
         simulated=bundle.is_simulated,
     )
-    show_figure(figure, key="evidence-km", fallback_alt="Survival of the reference cohort by risk tier")
+    show_figure(figure, key="evidence-km", fallback_alt=t("Survival of the reference cohort by risk tier"))
     st.table(estimates_table(comparison), hide_index=True, border="horizontal")

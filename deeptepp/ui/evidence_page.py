@@ -10,12 +10,24 @@ import streamlit as st
 from deeptepp.errors import BundleError
 from deeptepp.model.bundle import ModelBundle, verify_bundle
 from deeptepp.ui.cards import bundle_card, facts_list
+from deeptepp.ui.evidence_experiments import experiments_tab
 from deeptepp.ui.evidence_measured import measured_tab
 from deeptepp.ui.evidence_published import published_tab
+from deeptepp.ui.evidence_refusals import refusals_tab
 from deeptepp.ui.evidence_rows import split_table
+from deeptepp.ui.language import t
 from deeptepp.ui.loaded import bundle_folder, loaded_bundle
 
-TABS = ("What was measured", "Beside the publication", "Model card", "Reporting checklists", "Files and checksums")
+TABS = (
+    "What was measured",
+    "Beside the publication",
+    "Experiments and controls",
+    "What is refused",
+    "Model card",
+    "Reporting checklists",
+    "Files and checksums",
+)
+"""Names of the tabs, in order."""
 
 
 def evidence_page() -> None:
@@ -25,19 +37,26 @@ def evidence_page() -> None:
     except BundleError as error:
         bundle_card(error)
         return
-    st.title("Evidence")
-    kind = "simulated patients" if bundle.is_simulated else "patients"
+    st.title(t("Evidence"))
     st.markdown(
-        f"Every score on this server comes from the model **{bundle.name}**, trained on {kind}. This page shows "
-        "what was measured on it, on patients whom it had not seen."
+        t(
+            "Every score on this server comes from the model **{name}**, trained on {kind}. This page shows what "
+            "was measured on it, on patients whom it had not seen.",
+            name=bundle.name,
+            kind=t("simulated patients") if bundle.is_simulated else t("patients"),
+        )
     )
-    measured, published, card, checklists, files = st.tabs(list(TABS))
+    measured, published, trials, refusals, card, checklists, files = st.tabs([t(name) for name in TABS])
     with measured:
         measured_tab(bundle)
     with published:
         published_tab(bundle)
+    with trials:
+        experiments_tab(bundle)
+    with refusals:
+        refusals_tab()
     with card, st.container(key="evidence-card"):
-        st.markdown(shown_card(bundle.card) or "This model has no card.")
+        st.markdown(shown_card(bundle.card) or t("This model has no card."))
     with checklists:
         _checklists(bundle)
     with files:
@@ -63,9 +82,9 @@ def shown_card(text: str) -> str:
 def _checklists(bundle: ModelBundle) -> None:
     """Show the documents of the bundle, one below the other."""
     if not bundle.documents:
-        st.write("This model came without reporting checklists. `deeptepp train` fills in TRIPOD+AI and CLAIM.")
+        st.write(t("This model came without reporting checklists. `deeptepp train` fills in TRIPOD+AI and CLAIM."))
         return
-    st.markdown("Filled in from the training run, not by hand. An item that is **not reported** says why.")
+    st.markdown(t("Filled in from the training run, not by hand. An item that is **not reported** says why."))
     for name, text in sorted(bundle.documents.items(), reverse=True):
         heading, _, rest = text.partition("\n")
         with st.expander(heading.lstrip("# ") or name, key=f"evidence-document-{name}"):
@@ -73,21 +92,27 @@ def _checklists(bundle: ModelBundle) -> None:
             st.markdown(shown_card(words))
             if rows:
                 st.table(rows, hide_index=True, border="horizontal")
-            st.download_button(f"Save {name}", text, file_name=name, mime="text/markdown", on_click="ignore")
+            st.download_button(
+                t("Save {name}", name=name), text, file_name=name, mime="text/markdown", on_click="ignore"
+            )
 
 
 def _files(bundle: ModelBundle) -> None:
     """Show name, digest and checksums of the bundle, checked again when asked."""
-    facts = {"Model": bundle.name, "SHA-256 of the model": bundle.sha256, "Score version": bundle.score_version}
-    facts_list(facts | {name.replace("_", " ").capitalize(): text for name, text in bundle.provenance.items()})
-    if st.button("Check the files again", key="evidence-verify"):
+    facts = {
+        t("Model"): bundle.name,
+        t("SHA-256 of the model"): bundle.sha256,
+        t("Score version"): bundle.score_version,
+    }
+    facts_list(facts | {t(name.replace("_", " ").capitalize()): text for name, text in bundle.provenance.items()})
+    if st.button(t("Check the files again"), key="evidence-verify"):
         _checksums.clear()
     try:
         sums = _checksums(bundle_folder(), bundle.sha256)
     except BundleError as error:
         bundle_card(error)
         return
-    st.markdown("Every file matches its checksum (SHA-256):")
+    st.markdown(t("Every file matches its checksum (SHA-256):"))
     facts_list(sums)
 
 

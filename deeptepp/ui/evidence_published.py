@@ -7,28 +7,21 @@ from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.published import TABLE_2, TABLE_2_READING, TRASTUZUMAB_AUC, PublishedRow, PublishedSet
+from deeptepp.domain.published import TABLE_2, TABLE_2_READING, PublishedRow, PublishedSet
+from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.format import auc_ci
 from deeptepp.ui.evidence_rows import share_text
+from deeptepp.ui.language import t
 
 FULL_MODEL = "MRI+MV+CP"
 """The published experiment that a bundle with images and clinical facts is compared with."""
 
-CAVEATS = (
-    "Events: Table 2 needs 69 patients with recurrence among 607, the text reports 60 relapses among 726. They "
-    "agree only if deaths without relapse were counted.",
-    "Contralateral cancers (13) are among the 60 relapses, but in neither written definition of the event.",
+MULTI_VIEW = (
     "Multi-view artefact: if only patients with recurrence are resliced, the view itself betrays the label, in "
-    "training and in testing. `deeptepp evaluate` measures that with permuted labels.",
-    "Tiers: 148 of 607 patients lie above the cut-off of Table 2, but at least 168 in the two upper tiers. The "
-    "cut-off or the scores of the tiers are others than those of Table 2.",
-    f"By trastuzumab the AUC is printed as {TRASTUZUMAB_AUC['treated']:.2f} (treated) and "
-    f"{TRASTUZUMAB_AUC['untreated']:.2f} (untreated), both above the pooled 0.88.",
-    "Treatment: p = 0.048, 0.144, 0.125 and 0.045 are four separate tests. No interaction was tested; the largest "
-    "difference rests on a matched subset with a short follow-up, matched on the follow-up itself.",
+    "training and in testing. `deeptepp evaluate` measures that with permuted labels."
 )
-"""What else must be known when the published figures are read, one thing each."""
+"""What permuted labels show, beside the caveats by arithmetic."""
 
 
 def published_tab(bundle: ModelBundle) -> None:
@@ -39,21 +32,27 @@ def published_tab(bundle: ModelBundle) -> None:
     bundle : ModelBundle
         The model of this server.
     """
-    st.subheader("This model beside the published one")
-    kind = "simulated patients" if bundle.is_simulated else "another cohort"
+    st.subheader(t("This model beside the published one"))
+    kind = t("simulated patients") if bundle.is_simulated else t("another cohort")
     st.markdown(
-        "Published: Tong, Hu et al., *European Radiology* 2024, "
-        "[doi:10.1007/s00330-024-10609-7](https://doi.org/10.1007/s00330-024-10609-7), Table 2. "
-        f"This model was measured on {kind}, so the rows do **not** compare models on the same patients."
+        t(
+            "Published: Tong, Hu et al., *European Radiology* 2024, "
+            "[doi:10.1007/s00330-024-10609-7](https://doi.org/10.1007/s00330-024-10609-7), Table 2. "
+            "This model was measured on {kind}, so the rows do **not** compare models on the same patients.",
+            kind=kind,
+        )
     )
     st.table(beside_rows(bundle.metrics), hide_index=True, border="horizontal")
-    st.subheader("The published table, as printed and as it must be read")
+    st.subheader(t("The published table, as printed and as it must be read"))
     st.table([published_row(row) for row in TABLE_2], hide_index=True, border="horizontal")
     st.caption(
-        "Counts: numbers of patients, or of views where marked, that give the printed percentages. SENS and SPEC "
-        "in percent. AUC of labels: mean of sensitivity and specificity by the counts."
+        t(
+            "Counts: numbers of patients, or of views where marked, that give the printed percentages. SENS and "
+            "SPEC in percent. AUC of labels: mean of sensitivity and specificity by the counts."
+        )
     )
-    st.markdown("**How it must be read**\n\n" + "\n".join(f"- {text}" for text in (*TABLE_2_READING, *CAVEATS)))
+    texts = (*TABLE_2_READING, MULTI_VIEW, *CAVEATS.values())
+    st.markdown(f"**{t('How it must be read')}**\n\n" + "\n".join(f"- {t(text)}" for text in texts))
 
 
 def beside_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -105,47 +104,53 @@ def published_row(row: PublishedRow) -> dict[str, str]:
         Ready to show.
     """
     return {
-        "Model": row.model,
-        "Patients": _SETS[row.patients],
-        "AUC printed": f"{row.auc:.2f}",
-        "AUC of labels": f"{row.balanced_accuracy:.2f}" + (" (the same)" if row.is_auc_of_hard_labels else ""),
-        "SENS / SPEC printed": f"{row.sensitivity_pct:.2f} / {row.specificity_pct:.2f}",
-        "to be read": f"{row.corrected_sensitivity_pct:.2f} / {row.corrected_specificity_pct:.2f}"
-        + (", swapped" if row.are_columns_swapped else ""),
-        "Counts": _counts(row),
-        "Remark": row.note,
+        t("Model"): t(row.model),
+        t("Patients"): t(_SETS[row.patients]),
+        t("AUC printed"): f"{row.auc:.2f}",
+        t("AUC of labels"): f"{row.balanced_accuracy:.2f}"
+        + (t(" (the same)") if row.is_auc_of_hard_labels else ""),
+        t("SENS / SPEC printed"): f"{row.sensitivity_pct:.2f} / {row.specificity_pct:.2f}",
+        t("to be read"): f"{row.corrected_sensitivity_pct:.2f} / {row.corrected_specificity_pct:.2f}"
+        + (t(", swapped") if row.are_columns_swapped else ""),
+        t("Counts"): _counts(row),
+        t("Remark"): t(row.note),
     }
 
 
 def _counts(row: PublishedRow) -> str:
     """Write the counts behind a row."""
-    views = " views" if row.counts_views else ""
+    views = t(" views") if row.counts_views else ""
     return f"{row.n_true_positive}/{row.n_events}{views}, {row.n_true_negative}/{row.n_free}"
 
 
 def _published_beside(row: PublishedRow) -> dict[str, str]:
     """Lay out a published row as ours are."""
-    counted = "views counted as patients" if row.counts_views else str(row.n_events + row.n_free)
+    counted = t("views counted as patients") if row.counts_views else str(row.n_events + row.n_free)
     return {
-        "Model": "Published, corrected",
-        "Patients": _SETS[row.patients],
-        "n": counted,
-        "Events": "14" if row.counts_views else str(row.n_events),
-        "AUC (95 % CI)": f"{row.auc:.2f} (no CI printed)",
-        "Sensitivity at 0.5": f"{row.n_true_positive} of {row.n_events}, {row.corrected_sensitivity_pct:.1f} %",
-        "Specificity at 0.5": f"{row.n_true_negative} of {row.n_free}, {row.corrected_specificity_pct:.1f} %",
+        t("Model"): t("Published, corrected"),
+        t("Patients"): t(_SETS[row.patients]),
+        t("n"): counted,
+        t("Events"): "14" if row.counts_views else str(row.n_events),
+        t("AUC (95 % CI)"): t("{auc:.2f} (no CI printed)", auc=row.auc),
+        t("Sensitivity at 0.5"): _counted(row.n_true_positive, row.n_events, row.corrected_sensitivity_pct),
+        t("Specificity at 0.5"): _counted(row.n_true_negative, row.n_free, row.corrected_specificity_pct),
     }
+
+
+def _counted(k: int, n: int, share_pct: float) -> str:
+    """Write a count with its share, as printed."""
+    return t("{k} of {n}, {share}", k=k, n=n, share=f"{share_pct:.1f} %")
 
 
 def _own(key: str, group: Mapping[str, Any]) -> dict[str, str]:
     """Lay out a group of this model, at the cut-off 0.5 of the publication where that was measured."""
     point = group.get("at_half") or group
     return {
-        "Model": "This model",
-        "Patients": _OWN[key],
-        "n": str(group["n"]),
-        "Events": str(group["n_events"]),
-        "AUC (95 % CI)": auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high")),
-        "Sensitivity at 0.5": share_text(point.get("sensitivity")),
-        "Specificity at 0.5": share_text(point.get("specificity")),
+        t("Model"): t("This model"),
+        t("Patients"): t(_OWN[key]),
+        t("n"): str(group["n"]),
+        t("Events"): str(group["n_events"]),
+        t("AUC (95 % CI)"): auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high")),
+        t("Sensitivity at 0.5"): share_text(point.get("sensitivity")),
+        t("Specificity at 0.5"): share_text(point.get("specificity")),
     }

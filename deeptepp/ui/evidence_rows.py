@@ -8,6 +8,7 @@ from typing import Any
 
 from deeptepp.report.format import auc_ci, percent_ci
 from deeptepp.ui.curves import FEW_EVENTS
+from deeptepp.ui.language import t
 from deeptepp.ui.words import MEASURED_ON
 
 
@@ -26,12 +27,12 @@ def metric_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     return [
         {
-            "Patients": MEASURED_ON.get(key, key.replace("_", " ")),
-            "n": str(group.get("n", "")),
-            "Events": str(group.get("n_events", "")),
-            "AUC (95 % CI)": _auc(group),
-            "Sensitivity (95 % CI)": share_text(group.get("sensitivity")),
-            "Specificity (95 % CI)": share_text(group.get("specificity")),
+            t("Patients"): t(MEASURED_ON.get(key, key.replace("_", " "))),
+            t("n"): str(group.get("n", "")),
+            t("Events"): str(group.get("n_events", "")),
+            t("AUC (95 % CI)"): _auc(group),
+            t("Sensitivity (95 % CI)"): share_text(group.get("sensitivity")),
+            t("Specificity (95 % CI)"): share_text(group.get("specificity")),
         }
         for key, group in groups_of(metrics).items()
     ]
@@ -68,19 +69,29 @@ def operating_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     return [
         {
-            "Patients": MEASURED_ON.get(key, key.replace("_", " ")),
-            "Cut-off": name.format(point["threshold"]),
-            "Sensitivity (95 % CI)": share_text(point["sensitivity"]),
-            "Specificity (95 % CI)": share_text(point["specificity"]),
-            "Accuracy (95 % CI)": share_text(point["accuracy"]),
+            t("Patients"): t(MEASURED_ON.get(key, key.replace("_", " "))),
+            t("Cut-off"): name(point["threshold"]),
+            t("Sensitivity (95 % CI)"): share_text(point["sensitivity"]),
+            t("Specificity (95 % CI)"): share_text(point["specificity"]),
+            t("Accuracy (95 % CI)"): share_text(point["accuracy"]),
         }
         for key, group in groups_of(metrics).items()
         for name, point in (
-            ("{:.3f}, of the tiers", group.get("at_cut_off")),
-            ("{:.3g}, where the network is undecided", group.get("at_half")),
+            (_of_tiers, group.get("at_cut_off")),
+            (_undecided, group.get("at_half")),
         )
         if point
     ]
+
+
+def _of_tiers(threshold: float) -> str:
+    """Name the cut-off between Low and Moderate."""
+    return t("{cut:.3f}, of the tiers", cut=threshold)
+
+
+def _undecided(threshold: float) -> str:
+    """Name the cut-off at which the network gives both classes the same."""
+    return t("{cut:.3g}, where the network is undecided", cut=threshold)
 
 
 def subgroup_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -98,12 +109,12 @@ def subgroup_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     return [
         {
-            "Factor": row["factor"],
-            "Group": row["group"],
-            "n": str(row["n"]),
-            "Events": str(row["n_events"]),
-            "AUC (95 % CI)": auc_ci(row["auc"], row["auc_low"], row["auc_high"]),
-            "Note": row["auc_reason"],
+            t("Factor"): t(row["factor"]),
+            t("Group"): t(row["group"]),
+            t("n"): str(row["n"]),
+            t("Events"): str(row["n_events"]),
+            t("AUC (95 % CI)"): auc_ci(row["auc"], row["auc_low"], row["auc_high"]),
+            t("Note"): t(row["auc_reason"]),
         }
         for row in metrics.get("subgroups", ())
     ]
@@ -111,7 +122,7 @@ def subgroup_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
 
 def _auc(group: Mapping[str, Any]) -> str:
     """Write an AUC with its interval, and that few events stand behind it."""
-    few = ", few events" if group.get("n_events", FEW_EVENTS) < FEW_EVENTS else ""
+    few = t(", few events") if group.get("n_events", FEW_EVENTS) < FEW_EVENTS else ""
     return auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high")) + few
 
 
@@ -153,4 +164,5 @@ def share_text(share: Mapping[str, Any] | None) -> str:
     """
     if not share:
         return ""
-    return f"{share['k']} of {share['n']}, {percent_ci(share['value'], share['low'], share['high'])}"
+    interval = percent_ci(share["value"], share["low"], share["high"])
+    return t("{k} of {n}, {share}", k=share["k"], n=share["n"], share=interval)

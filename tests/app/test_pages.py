@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from deeptepp.model.bundle import load_bundle, save_bundle
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-TITLES = {"case": "Score a case", "evidence": "Evidence", "tiers": "Tiers laboratory"}
+TITLES = {"case": "Score a case", "evidence": "Evidence"}
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_the_evidence_page_sets_the_published_columns_right(open_page):
     at = open_page("evidence").run()
     tables = "\n".join(table.value.to_string() for table in at.table)
     assert "63 of 69, 91.3 %" in tables
-    assert "60 relapses among 726" in words_on(at)
+    assert "60 relapses in all three cohorts" in words_on(at)
 
 
 @pytest.mark.parametrize("page", PAGES)
