@@ -57,7 +57,10 @@ def tiers_page() -> None:
     )
     _refusal(bench)
     bench_part, own = st.tabs(
-        [t("Move the cut-offs"), t("Validate in your own cohort")], key="tiers-part", on_change="rerun"
+        [t("Move the cut-offs"), t("Validate in your own cohort")],
+        key="tiers-part",
+        on_change=_seed_again,
+        args=(bench,),
     )
     if bench_part.open:
         with bench_part:
@@ -104,6 +107,11 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
     _keep(bench)
 
 
+def _seed_again(bench: Bench) -> None:
+    """Tell the browser what the controls of a tab hold: it forgot them while they were out of sight."""
+    seed_controls(bench.recipe, again=True)
+
+
 def _tried(bench: Bench) -> None:
     """Say how many cut-offs were looked at."""
     n = bench.n_tried
@@ -120,7 +128,7 @@ def _parts(bench: Bench, bundle: ModelBundle) -> None:
     """Show the part that is open; the others are not computed."""
     cohort, digest = bench.cohort(bundle)
     names = ("Treatments", "Survival estimates", "Hazard ratios", "Subgroups", "Net benefit", "Optimism")
-    tabs = st.tabs([t(name) for name in names], key="tiers-tab", on_change="rerun")
+    tabs = st.tabs([t(name) for name in names], key="tiers-tab", on_change=_seed_again, args=(bench,))
     opened = next((i for i, tab in enumerate(tabs) if tab.open), 0)
     with tabs[opened]:
         if names[opened] == "Treatments":
