@@ -289,6 +289,7 @@ def glance(
             "y": -62 / plot_px,
             "yanchor": "top",
             "traceorder": "normal",
+            "entrywidth": 120,
         },
     )
     figure.update_yaxes(automargin=True, ticklabelstandoff=4)

@@ -20,6 +20,7 @@ st.navigation(
     [
         st.Page(_PAGES / "case.py", title=t("Score a case"), default=True),
         st.Page(_PAGES / "tiers.py", title=t("Tiers laboratory"), url_path="tiers"),
+        st.Page(_PAGES / "board.py", title=t("Tumour board"), url_path="board"),
         st.Page(_PAGES / "evidence.py", title=t("Evidence"), url_path="evidence"),
     ],
     position="top",

@@ -14,7 +14,12 @@ from streamlit.testing.v1 import AppTest
 from deeptepp.model.bundle import load_bundle, save_bundle
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-TITLES = {"case": "Score a case", "evidence": "Evidence", "tiers": "Tiers laboratory"}
+TITLES = {
+    "board": "Tumour board",
+    "case": "Score a case",
+    "evidence": "Evidence",
+    "tiers": "Tiers laboratory",
+}
 
 
 @pytest.fixture

@@ -1,0 +1,145 @@
+"""The tumour board: the meeting, the cohort behind it, and the minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from deeptepp.domain.board import BoardCase, Status
+from deeptepp.errors import BadSetting, BoardStoreError, BundleError, DeepTeppError
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.ui.board_address import to_address
+from deeptepp.ui.board_case import case_panel
+from deeptepp.ui.board_cohort import cohort_view
+from deeptepp.ui.board_demo import demo_cases
+from deeptepp.ui.board_minutes import minutes_view
+from deeptepp.ui.board_rows import CASE_PARAMETER, filters_row, open_case, rows
+from deeptepp.ui.board_store import open_board
+from deeptepp.ui.cards import bundle_card, refusal_card
+from deeptepp.ui.language import t
+from deeptepp.ui.loaded import loaded_bundle
+
+_STYLE = Path(__file__).parent / "board.css"
+_CASE_PAGE = Path(__file__).parents[2] / "pages" / "case.py"
+
+
+class View(StrEnum):
+    """What the page shows."""
+
+    MEETING = "meeting"
+    COHORT = "cohort"
+    MINUTES = "minutes"
+
+
+def board_page() -> None:
+    """Show the tumour board, or say why it cannot be opened."""
+    try:
+        bundle = loaded_bundle()
+    except BundleError as error:
+        bundle_card(error)
+        return
+    st.html(_STYLE)
+    st.title(t("Tumour board"))
+    try:
+        cases = open_board().cases()
+    except (BoardStoreError, BadSetting) as error:
+        _unusable(error)
+        return
+    opened = st.query_params.get(CASE_PARAMETER, "")
+    case = next((each for each in cases if each.id == opened), None)
+    if case is not None:
+        case_panel(case, cases, bundle)
+        return
+    if opened:
+        st.info(t("This case is not on the board; it may have been withdrawn."), icon=":material/info:")
+        open_case("")
+    _overview(cases, bundle)
+
+
+def _overview(cases: Sequence[BoardCase], bundle: ModelBundle) -> None:
+    """Show one of the three views."""
+    labels = {View.MEETING: t("Meeting"), View.COHORT: t("Cohort at a glance"), View.MINUTES: t("Minutes")}
+    if "board-view" not in st.session_state:
+        asked = st.query_params.get("view", "")
+        st.session_state["board-view"] = next((each for each in View if each.value == asked), View.MEETING)
+    view = st.segmented_control(
+        t("View"),
+        list(labels),
+        required=True,
+        format_func=labels.__getitem__,
+        key="board-view",
+        label_visibility="collapsed",
+    )
+    to_address("view", [] if view is None or view == View.MEETING else [str(view)])
+    if view == View.COHORT:
+        cohort_view(bundle)
+    elif not cases:
+        _empty(bundle)
+    elif view == View.MINUTES:
+        minutes_view(cases)
+    else:
+        _meeting(cases)
+
+
+def _meeting(cases: Sequence[BoardCase]) -> None:
+    """Show the list with its filters."""
+    chosen = filters_row()
+    found = [case for case in cases if chosen(case)]
+    n_decided = sum(case.status is Status.DECIDED for case in cases)
+    st.caption(t("{found} of {n} cases; {decided} decided.", found=len(found), n=len(cases), decided=n_decided))
+    if found:
+        rows(found)
+    else:
+        st.info(t("No case passes these filters; clear one of them."), icon=":material/filter_alt_off:")
+
+
+def _empty(bundle: ModelBundle) -> None:
+    """Show the way to a first case."""
+    with st.container(border=True, key="board-empty", width=760):
+        st.subheader(t("No case is on the board yet"))
+        st.write(
+            t(
+                "Score a case and choose “Add to the board” on its result. In the meeting the score stays "
+                "hidden until the board has recorded its own decision; the minutes then show what "
+                "the score changed."
+            )
+        )
+        with st.container(horizontal=True):
+            if bundle.reference.is_simulated and st.button(
+                t("Open the eight demo cases"), key="board-demo", type="primary"
+            ):
+                _fill(bundle)
+            # Opened by itself, as in tests, a page has no others to link to.
+            with suppress(StreamlitAPIException):
+                st.page_link(_CASE_PAGE, label=t("Score a case"), icon=":material/arrow_forward:")
+
+
+def _fill(bundle: ModelBundle) -> None:
+    """Put the demo cases on the board."""
+    words = t("Simulating eight patients")
+    bar = st.progress(0.0, text=words)
+
+    def report(share: float) -> None:
+        bar.progress(share, text=words)
+
+    cases = demo_cases(bundle, report)
+    try:
+        open_board().add_all(cases)
+    except (BoardStoreError, DeepTeppError) as error:
+        st.warning(str(error))
+        return
+    st.rerun()
+
+
+def _unusable(error: DeepTeppError) -> None:
+    """Say that the board cannot be opened."""
+    refusal_card(
+        error,
+        title=t("The board cannot be opened"),
+        next_step=t("Cases can still be scored. Tell whoever runs this server; nothing on the board was changed."),
+    )

@@ -1,0 +1,34 @@
+"""The board of this server, opened once and shared by every session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from deeptepp.store.cases import Board, board_address
+
+
+def open_board() -> Board:
+    """Give the board of this installation.
+
+    Returns
+    -------
+    Board
+        Safe to share between sessions.
+
+    Raises
+    ------
+    BadSetting
+        The address in the settings is of no database that is known here.
+    BoardStoreError
+        The database does not answer, or was made by another version. Asked again, it is tried again.
+    """
+    address = board_address()
+    return _opened(address if "://" in address else str(Path(address).resolve()))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False, on_release=Board.close)
+def _opened(address: str) -> Board:
+    """Open one board."""
+    return Board(address)

@@ -1,0 +1,7 @@
+from deeptepp.ui.board_page import board_page
+from deeptepp.ui.guard import guard
+from deeptepp.ui.masthead import masthead
+
+guard()
+masthead()
+board_page()

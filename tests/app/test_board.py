@@ -1,0 +1,184 @@
+"""The meeting: demo cases, scores hidden until the board has decided, filters by address, minutes, withdrawal."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from board_cases import case as stored_case
+from screens import words_on
+
+from deeptepp.domain.board import Agreement, Choice, Flag, Moment
+from deeptepp.domain.cohort import Arm
+from deeptepp.model.bundle import load_bundle
+from deeptepp.simulate.protocols import RUIJIN
+from deeptepp.store.cases import Board, board_address
+from deeptepp.ui import board_demo
+
+COARSE = replace(RUIJIN, name="coarse", matrix=160, n_slices=52, slice_mm=2.1)
+
+
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch):
+    """The pictures have a test of their own."""
+    monkeypatch.setattr(board_demo, "demo_thumbnail", lambda *_: b"")
+
+
+@pytest.fixture
+def board(installation):
+    board = Board(board_address())
+    yield board
+    board.close()
+
+
+@pytest.fixture
+def demo(open_page):
+    at = open_page("board").run()
+    at.button(key="board-demo").click().run()
+    assert not at.exception
+    return at
+
+
+def _open(at, case_id: str):
+    at.button(key=f"board-open-{case_id}").click().run()
+    assert not at.exception
+    return at
+
+
+def _decide(at, case_id: str, moment: Moment, choice: Choice, agreement: Agreement | None = None):
+    key = f"board-{moment}-{case_id}"
+    at.radio(key=f"{key}-choice").set_value(choice)
+    if agreement:
+        at.radio(key=f"{key}-agreement").set_value(agreement)
+    at.button(key=f"{key}-send").click().run()
+    assert not at.exception
+    return at
+
+
+def test_an_empty_board_offers_eight_simulated_cases(demo, board):
+    cases = board.cases()
+    assert [case.label for case in cases] == [f"Case {i}" for i in range(1, 9)]
+    assert all(case.is_simulated and Flag.SIMULATED in case.flags for case in cases)
+    assert len({case.tier for case in cases}) == 3
+    bundle = load_bundle()
+    arms = dict(zip(bundle.reference["score"], bundle.reference["arm"], strict=True))
+    assert {arms[case.score] for case in cases} == {arm.value for arm in Arm}
+    assert all(case.label in words_on(demo) for case in cases)
+    assert "No picture" in words_on(demo)
+
+
+def test_no_score_is_seen_before_the_board_has_decided(demo, board):
+    case = board.cases()[2]
+    assert f"{case.score:.3f}" not in words_on(demo)
+    assert words_on(demo).count("Score hidden") == 8
+    at = _open(demo, case.id)
+    assert f"{case.score:.3f}" not in words_on(at)
+    at = _decide(at, case.id, Moment.BEFORE, Choice.T)
+    assert f"{case.score:.3f}" not in words_on(at)
+    at.button(key=f"board-show-{case.id}").click().run()
+    assert f"{case.score:.3f}" in words_on(at)
+    assert "SIMULATED COHORT" in words_on(at)
+    at = _decide(at, case.id, Moment.AFTER, Choice.TP, Agreement.AGREE)
+    kept = board.case(case.id)
+    assert [entry.moment for entry in kept.entries] == [Moment.BEFORE, Moment.SHOWN, Moment.AFTER]
+    assert (kept.before.choice, kept.after.choice) == (Choice.T, Choice.TP)
+    assert "no benefit" not in words_on(at).lower()
+
+
+def test_showing_without_a_decision_is_recorded_as_such(demo, board):
+    case_id = board.cases()[0].id
+    at = _open(demo, case_id)
+    at.button(key=f"board-skip-go-{case_id}").click().run()
+    assert board.case(case_id).was_skipped
+    assert "without a decision before it" in words_on(at)
+
+
+def test_a_decision_must_be_chosen(demo, board):
+    case_id = board.cases()[0].id
+    at = _open(demo, case_id)
+    at.button(key=f"board-{Moment.BEFORE}-{case_id}-send").click().run()
+    assert "Choose a decision" in at.warning[0].value
+    assert board.case(case_id).entries == ()
+
+
+def test_filters_are_kept_in_the_address_and_never_tell_a_hidden_tier(open_page, demo, board):
+    cases = board.cases()
+    at = open_page("board")
+    at.query_params["tier"] = "High"
+    at.run()
+    assert "No case passes these filters" in at.info[0].value
+    high = next(case for case in cases if case.tier == "High")
+    board.record(high.id, stored_case(1, *high.entries).entries[0] if high.entries else _skipped())
+    at.run()
+    assert high.label in words_on(at)
+    assert words_on(at).count('class="dt-board-row"') == 1
+    at.multiselect(key="board-tier").set_value([]).run()
+    assert "tier" not in at.query_params
+    at.text_input(key="board-find").set_value("case 8").run()
+    assert words_on(at).count('class="dt-board-row"') == 1
+    assert at.query_params["find"] in ("case 8", ["case 8"])
+
+
+def _skipped():
+    from deeptepp.domain.board import Entry
+
+    return Entry(moment=Moment.SKIPPED)
+
+
+def test_the_next_case_is_one_step_away_and_a_withdrawn_one_is_gone(demo, board):
+    first, second, *_ = board.cases()
+    at = _open(demo, first.id)
+    at.button(key="board-step-1").click().run()
+    assert at.query_params["case"] in (second.id, [second.id])
+    at.button(key=f"board-withdraw-go-{second.id}").click().run()
+    assert second.id not in {case.id for case in board.cases()}
+    assert "case" not in at.query_params
+    at.query_params["case"] = second.id
+    at.run()
+    assert "not on the board" in at.info[0].value
+
+
+def test_minutes_and_cohort_have_addresses_of_their_own(open_page, demo, board):
+    at = open_page("board")
+    at.query_params["view"] = "minutes"
+    at.run()
+    assert not at.exception
+    assert "8 cases" in words_on(at)
+    assert at.get_by_key("board-pdf") is not None
+    at = open_page("board")
+    at.query_params["view"] = "cohort"
+    at.run()
+    assert not at.exception
+    assert "60 simulated patients" in words_on(at)
+
+
+def test_a_case_of_another_model_shows_no_curves(open_page, board):
+    case = stored_case(1)
+    added = board.add(case)
+    board.record(added.id, _skipped())
+    at = open_page("board")
+    at.query_params["case"] = added.id
+    at.run()
+    assert "another model" in words_on(at)
+    assert "0.310" in words_on(at)
+    assert not at.table
+
+
+def test_a_label_cannot_bring_markup(open_page, board):
+    board.add(replace(_new(), label="<img src=x onerror=alert(1)>"))
+    assert "<img src=x" not in words_on(open_page("board").run())
+
+
+def _new():
+    from deeptepp.domain.board import NewCase
+
+    case = stored_case(1)
+    return NewCase(profile=case.profile, assessment=case.assessment, bundle_sha256=case.bundle_sha256)
+
+
+def test_a_board_that_cannot_be_opened_is_a_calm_card(open_page, monkeypatch):
+    monkeypatch.setenv("DEEPTEPP_BOARD", "mysql://user:secret@host/x")
+    at = open_page("board").run()
+    assert not at.exception
+    assert "cannot be opened" in at.subheader[0].value
+    assert "secret" not in words_on(at)
