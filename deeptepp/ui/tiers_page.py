@@ -56,6 +56,10 @@ def tiers_page() -> None:
         width=860,
     )
     _refusal(bench)
+    if bench.is_sent_to_cut_offs:
+        bench.is_sent_to_cut_offs = False
+        _seed_again(bench)
+        st.session_state["tiers-part"] = t("Move the cut-offs")
     bench_part, own = st.tabs(
         [t("Move the cut-offs"), t("Validate in your own cohort")],
         key="tiers-part",

@@ -49,12 +49,15 @@ class Bench:
         The visitor's own cohort.
     tried : set of (str, float, float)
         Cohort and cut-offs looked at.
+    is_sent_to_cut_offs : bool
+        The next drawing of the page opens the cut-offs.
     """
 
     recipe: Recipe
     refusal: DeepTeppError | None = None
     uploaded: Uploaded | None = None
     tried: set[tuple[str, float, float]] = field(default_factory=set)
+    is_sent_to_cut_offs: bool = False
 
     @property
     def is_own(self) -> bool:

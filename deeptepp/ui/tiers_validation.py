@@ -156,14 +156,13 @@ def _show_cohort(bench: Bench, bundle: ModelBundle, cohort: Cohort) -> None:
             + t("The model learnt from simulated patients, so every score and tier of it is simulated.")
         )
     if n_scored:
-        if bench.recipe.cohort is not CohortChoice.UPLOADED:
-            st.button(
-                t("Move the cut-offs on these patients"),
-                key="tiers-use-own",
-                type="primary",
-                on_click=_use_own,
-                args=(bench,),
-            )
+        if bench.recipe.cohort is not CohortChoice.UPLOADED and st.button(
+            t("Move the cut-offs on these patients"),
+            key="tiers-use-own",
+            type="primary",
+        ):
+            _use_own(bench)
+            st.rerun()
     else:
         _unscored(cohort)
     marked = Cohort(cohort.columns, cohort.is_simulated or (bundle.is_simulated and n_scored > 0))
@@ -193,8 +192,7 @@ def _unscored(cohort: Cohort) -> None:
 def _use_own(bench: Bench) -> None:
     """Look at the uploaded patients in the other tab."""
     bench.recipe = replace(bench.recipe, cohort=CohortChoice.UPLOADED)
-    st.session_state["tiers-cohort"] = CohortChoice.UPLOADED
-    st.session_state["tiers-part"] = t("Move the cut-offs")
+    bench.is_sent_to_cut_offs = True
 
 
 def _n_scored(cohort: Cohort) -> int:

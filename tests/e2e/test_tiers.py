@@ -43,4 +43,7 @@ def test_a_cut_off_moves_by_keyboard_and_the_address_brings_it_back(page, app, t
     expect(page.get_by_role("heading", name="Is the cohort large enough")).to_be_visible()
     wait_until_drawn(page)
     assert list(app.temporary.glob("deeptepp-cohort-*")) == []
+    page.get_by_role("button", name="Move the cut-offs on these patients").click()
+    expect(page.get_by_text("not tested").first).to_be_visible()
+    expect(page).to_have_url(re.compile("cohort=uploaded"))
     expect(page.get_by_test_id("stException")).to_have_count(0)
