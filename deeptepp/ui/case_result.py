@@ -15,6 +15,7 @@ from deeptepp.report.document import assessment_to_dict
 from deeptepp.report.figures import kaplan_meier_figure, score_distribution_figure
 from deeptepp.report.theme import GROUP_COLOURS
 from deeptepp.stats.group_comparison import GroupComparison
+from deeptepp.ui.board_add import add_to_board
 from deeptepp.ui.cards import facts_list, findings_list
 from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.case_images import describe
@@ -56,6 +57,7 @@ def _heading(session: Session, assessment: Assessment, bundle: ModelBundle) -> N
             if st.button("Change tumour or facts", key="result-back"):
                 session.screen = Screen.IMAGES
                 st.rerun()
+            add_to_board(session)
             st.download_button(
                 "Save as JSON",
                 json.dumps(assessment_to_dict(assessment, bundle), indent=2, allow_nan=False),

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from board_cases import case as stored_case
-from screens import words_on
+from screens import run_until, session_of, words_on
 
 from deeptepp.domain.board import Agreement, Choice, Flag, Moment
 from deeptepp.domain.cohort import Arm
 from deeptepp.model.bundle import load_bundle
+from deeptepp.scoring.case import open_case
 from deeptepp.simulate.protocols import RUIJIN
+from deeptepp.simulate.study import simulate_study
 from deeptepp.store.cases import Board, board_address
-from deeptepp.ui import board_demo
+from deeptepp.ui import board_demo, case_reading
+from deeptepp.ui.session import Screen
 
 COARSE = replace(RUIJIN, name="coarse", matrix=160, n_slices=52, slice_mm=2.1)
 
@@ -182,3 +186,25 @@ def test_a_board_that_cannot_be_opened_is_a_calm_card(open_page, monkeypatch):
     assert not at.exception
     assert "cannot be opened" in at.subheader[0].value
     assert "secret" not in words_on(at)
+
+
+def test_a_scored_case_goes_to_the_board(open_page, board, monkeypatch):
+    study = simulate_study(latent_risk=0.5, tumour_size_mm=24.0, rng=np.random.default_rng(3), protocol=COARSE)
+    images = open_case(study.study)
+    monkeypatch.setattr(case_reading, "demo_study", lambda: study)
+    monkeypatch.setattr(case_reading, "open_case", lambda *_args, **_kwargs: images)
+    at = open_page("case").run()
+    at.button(key="case-demo").click().run()
+    run_until(at, Screen.IMAGES)
+    at.button(key=f"case-submit-{session_of(at).case.id}").click().run()
+    at = run_until(at, Screen.RESULT)
+    at.text_input(key="board-add-label").set_value("03.05.1971")
+    at.button(key="board-add-go").click().run()
+    assert "may identify" in at.warning[-1].value
+    at.text_input(key="board-add-label").set_value("")
+    at.button(key="board-add-go").click().run()
+    assert "On the board as Case 1" in at.success[0].value
+    (case,) = board.cases()
+    assert case.thumbnail_png.startswith(b"\x89PNG")
+    assert case.score == session_of(at).case.assessment.score.probability
+    assert case.bundle_sha256 == load_bundle().sha256
