@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import product
 from math import isnan, prod
@@ -45,6 +44,9 @@ _FALLBACK: dict[str, tuple[Any, ...]] = {
     "pr_positive": (False, True),
 }
 """Every value that the network can tell apart, for a field that the reference cohort does not know."""
+
+_Receptors = tuple[bool | None, bool | None]
+"""ER and PR of one patient."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +245,14 @@ def replace_fact(profile: ClinicalProfile, field: str, value: object) -> Clinica
 def _levels(field: str, profile: ClinicalProfile, bundle: ModelBundle) -> list[Any]:
     """Give plausible values of a field, each encoded differently."""
     known = known_values(field, bundle.reference)
-    values: Iterable[Any] = sorted(set(known)) or _FALLBACK[field]
+    values: list[Any] = sorted(set(known)) or list(_FALLBACK[field])
     if known and field == "tumour_size_mm":
         values = np.quantile(known, _QUANTILES).tolist()
+    receptors = _receptors_seen(bundle.reference)
+    plausible = [value for value in values if _filled(profile, {field: value}, receptors)]
     different: dict[bytes, Any] = {}
-    for value in values:
+    # Where all contradict what was entered, all stand: one entered fact must then be wrong.
+    for value in plausible or values:
         encoded = bundle.clinical.encode(replace_fact(profile, field, value)).tobytes()
         different.setdefault(encoded, value)
     return list(different.values())
@@ -258,18 +263,23 @@ def _combinations(
 ) -> list[ClinicalProfile]:
     """Fill in all combinations of values that contradict nothing."""
     receptors = _receptors_seen(reference)
-    filled = []
-    for values in product(*levels.values()):
-        try:
-            each = replace(profile, **dict(zip(levels, values, strict=True)))
-        except Contradiction:
-            continue
-        if not receptors or (each.er_positive, each.pr_positive) in receptors | {(None, None)}:
-            filled.append(each)
-    return filled
+    filled = [
+        _filled(profile, dict(zip(levels, values, strict=True)), receptors) for values in product(*levels.values())
+    ]
+    return [each for each in filled if each is not None]
 
 
-def _receptors_seen(reference: Cohort) -> set[tuple[bool | None, bool | None]]:
+def _filled(profile: ClinicalProfile, facts: dict[str, Any], receptors: set[_Receptors]) -> ClinicalProfile | None:
+    """Fill in facts; None where they contradict what was entered, or pair ER and PR as in nobody."""
+    try:
+        each = replace(profile, **facts)
+    except Contradiction:
+        return None
+    pair = (each.er_positive, each.pr_positive)
+    return each if None in pair or not receptors or pair in receptors else None
+
+
+def _receptors_seen(reference: Cohort) -> set[_Receptors]:
     """Collect the pairs of ER and PR that patients have; empty when no patient has both known."""
     if "er_positive" not in reference or "pr_positive" not in reference:
         return set()

@@ -168,6 +168,7 @@ def start_over(session: Session) -> None:
     """
     if session.job_id:
         default_runner().cancel(session.job_id, session.id)
+    session.case.extra.cancel_all(session.id)
     default_frames().drop(session.case.id)
     session.case, session.screen = Case(), Screen.START
     session.job_id, session.refusal, session.incident, session.note, session.phase_keys = "", None, "", "", ()

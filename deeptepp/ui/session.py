@@ -15,6 +15,7 @@ from deeptepp.domain.risk import Assessment
 from deeptepp.domain.study import SeriesSummary
 from deeptepp.errors import DeepTeppError
 from deeptepp.scoring.images import CaseImages
+from deeptepp.ui.extra_work import ExtraWork
 
 _KEY = "deeptepp"
 """The one key of ``st.session_state`` that this package sets by itself."""
@@ -65,6 +66,8 @@ class Case:
         The answer.
     scores : ordered dict of str to Assessment
         Answers by the digest of all their inputs, newest last.
+    extra : ExtraWork
+        What was asked about the score after it was shown.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -79,6 +82,7 @@ class Case:
     profile: ClinicalProfile = field(default_factory=ClinicalProfile)
     assessment: Assessment | None = None
     scores: OrderedDict[str, Assessment] = field(default_factory=OrderedDict)
+    extra: ExtraWork = field(default_factory=ExtraWork)
 
     @property
     def lesion(self) -> Lesion | None:

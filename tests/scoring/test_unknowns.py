@@ -76,6 +76,14 @@ def test_a_stage_that_was_entered_rules_out_what_contradicts_it(images, bundle):
     assert found.low == pytest.approx(expected, abs=1e-6)
 
 
+def test_a_stage_also_narrows_what_one_fact_alone_can_be(images, bundle):
+    entered = ClinicalProfile(stage=Stage.IIB, tumour_size_mm=26.0, pr_positive=False)
+    found = unknown_range(images, images.candidates[0], entered, bundle)
+    nodes = next(effect for effect in found.by_field if effect.field == "node_stage")
+    assert [value for value, _ in nodes.scores] == [NodeStage.N1]
+    assert nodes.spread == 0
+
+
 def test_a_column_that_the_cohort_lacks_ranges_over_every_value(images, bundle):
     reference = bundle.reference
     columns = {k: v for k, v in reference.columns.items() if k not in ("pr_positive", "tumour_size_mm")}
