@@ -199,7 +199,7 @@ def _unknown_card(session: Session, assessment: Assessment, bundle: ModelBundle)
 def _unknown(found: UnknownRange, bundle: ModelBundle) -> None:
     """Show the range over unknown facts, and which matters most."""
     said = t(
-        "Depending on them the score lies between **{low}** and **{high}** (tier {tiers}; {n} sets of facts tried).",
+        "Depending on them the score lies between **{low}** and **{high}** (tier {tiers}; {n} sets tried).",
         low=written(found.low),
         high=written(found.high),
         tiers="/".join(label(tier) for tier in found.tiers),
