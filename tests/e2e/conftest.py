@@ -63,7 +63,8 @@ def serve(script: Path, temporary: Path, **environment: str):
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", script.name, "--server.port", str(port)]
     command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
-    env = os.environ | {"TMPDIR": str(temporary), "OMP_NUM_THREADS": "1"} | environment
+    own = {"TMPDIR": str(temporary), "DEEPTEPP_BOARD": str(temporary / "board.sqlite"), "OMP_NUM_THREADS": "1"}
+    env = os.environ | own | environment
     log = (temporary / "server.log").open("w")
     process = subprocess.Popen(command, cwd=script.parent, env=env, stdout=log, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"

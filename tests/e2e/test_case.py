@@ -75,7 +75,10 @@ def expect_no_upload_left(page, app):
     assert app.uploads == []
 
 
-@pytest.mark.parametrize(("path", "heading"), [("", "Score a case"), ("case", "Score a case"), ("evidence", None)])
+@pytest.mark.parametrize(
+    ("path", "heading"),
+    [("", "Score a case"), ("case", "Score a case"), ("board", "Tumour board"), ("evidence", None)],
+)
 def test_every_page_opens_cold_by_its_address(page, app, path, heading):
     page.goto(f"{app.url}/{path}")
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=60_000)
