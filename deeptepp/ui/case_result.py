@@ -20,6 +20,7 @@ from deeptepp.ui.cards import facts_list, findings_list
 from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.case_images import describe
 from deeptepp.ui.case_steps import score, start_over
+from deeptepp.ui.case_why import why_section
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.curves import FEW_EVENTS, by_arm, by_tier, estimates_table
 from deeptepp.ui.loaded import loaded_bundle
@@ -46,6 +47,7 @@ def result_screen(session: Session) -> None:
         _scored(assessment, bundle)
         if assessment.tier is not None:
             _outcomes(assessment.tier, bundle)
+        why_section(session, assessment, bundle)
     _background(session, assessment)
 
 

@@ -11,6 +11,7 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.format import score as written_score
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
+from deeptepp.ui.language import t
 from deeptepp.ui.words import label
 
 
@@ -30,7 +31,9 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
     with st.container(border=True, key="score-card"):
         if assessment.is_override:
             st.html(f'<div class="dt-watermark">{OUTSIDE_INTENDED_USE}</div>')
-        st.html(_score_html(score.probability, assessment.tier) + _scale_html(score.probability, tiers))
+        st.html(
+            _score_html(assessment, score.probability, assessment.tier) + _scale_html(score.probability, tiers)
+        )
         st.markdown(_place(assessment, bundle))
         st.caption(
             f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. "
@@ -38,14 +41,22 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
         )
 
 
-def _score_html(score: float, tier: Tier) -> str:
+def _score_html(assessment: Assessment, score: float, tier: Tier) -> str:
     """Write the number and the badge of the tier."""
     return (
         f'<div class="dt-score"><div><div class="number">{escape(written_score(score))}</div>'
         '<div class="what">Risk score, 0 to 1</div></div>'
         f'<div class="dt-tier" style="--tier:{TIER_COLOURS[tier]}"><span class="shape">{TIER_GLYPHS[tier]}</span>'
-        f"{escape(label(tier))} risk tier</div></div>"
+        f"{escape(_tier_words(assessment, tier))}</div></div>"
     )
+
+
+def _tier_words(assessment: Assessment, tier: Tier) -> str:
+    """Name the tier, or all tiers that small shifts of the outline reach."""
+    stability = assessment.stability
+    if stability is None or stability.is_stable:
+        return t("{tier} risk tier", tier=label(tier))
+    return t("{tiers}, unstable", tiers="/".join(label(each) for each in stability.tiers))
 
 
 def _scale_html(score: float, tiers: TierScheme) -> str:
