@@ -104,7 +104,8 @@ def rows(cases: Sequence[BoardCase]) -> None:
         Those that the filters let through.
     """
     for case in cases:
-        with st.container(key=f"board-row-{case.id}", horizontal=True, vertical_alignment="center", border=True):
+        key = f"board-row-{case.id}"
+        with st.container(key=key, horizontal=True, wrap=False, vertical_alignment="center", border=True):
             st.html(_row_html(case), width="stretch")
             st.button(
                 t("Open {label}", label=case.label),
