@@ -9,6 +9,7 @@ import streamlit as st
 from deeptepp.domain.risk import Assessment, Tier, TierScheme
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
+from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.ui.language import t
@@ -36,8 +37,15 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
         )
         st.markdown(_place(assessment, bundle))
         st.caption(
-            f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. "
-            f"The {len(score.per_view)} views of the tumour give {_range(assessment)}."
+            t(
+                "Low below {low:.3f}, High from {high:.3f}. The {n} views of the tumour give scores from "
+                "{least:.2f} to {most:.2f}.",
+                low=tiers.low_below,
+                high=tiers.high_from,
+                n=len(score.per_view),
+                least=min(score.per_view.values(), default=score.probability),
+                most=max(score.per_view.values(), default=score.probability),
+            )
         )
 
 
@@ -45,7 +53,7 @@ def _score_html(assessment: Assessment, score: float, tier: Tier) -> str:
     """Write the number and the badge of the tier."""
     return (
         f'<div class="dt-score"><div><div class="number">{escape(written_score(score))}</div>'
-        '<div class="what">Risk score, 0 to 1</div></div>'
+        f'<div class="what">{escape(t("Risk score, 0 to 1"))}</div></div>'
         f'<div class="dt-tier" style="--tier:{TIER_COLOURS[tier]}"><span class="shape">{TIER_GLYPHS[tier]}</span>'
         f"{escape(_tier_words(assessment, tier))}</div></div>"
     )
@@ -67,9 +75,15 @@ def _scale_html(score: float, tiers: TierScheme) -> str:
         for tier, a, b in zip(Tier, edges, edges[1:], strict=False)
     )
     ticks = "".join(f'<span class="tick" style="left:{100 * x:.2f}%">{x:.2f}</span>' for x in edges[1:3])
-    description = f"Score {score:.2f} on a scale from 0 to 1, cut-offs {edges[1]:.2f} and {edges[2]:.2f}"
+    description = t(
+        "Score {score:.2f} on a scale from 0 to 1, cut-offs {low:.2f} and {high:.2f}",
+        score=score,
+        low=edges[1],
+        high=edges[2],
+    )
     return (
-        f'<div class="dt-scale" role="img" aria-label="{description}"><div class="bar">{parts}</div>{ticks}'
+        f'<div class="dt-scale" role="img" aria-label="{escape(description)}">'
+        f'<div class="bar">{parts}</div>{ticks}'
         f'<span class="here" style="left:{100 * score:.2f}%"></span></div>'
     )
 
@@ -79,13 +93,8 @@ def _place(assessment: Assessment, bundle: ModelBundle) -> str:
     if assessment.percentile is None:
         return ""
     kind = "simulated patients" if bundle.reference.is_simulated else "patients"
-    return (
-        f"Higher than the scores of **{assessment.percentile:.0f} %** of the {len(bundle.reference)} {kind} of "
-        "the reference cohort."
+    return t(
+        f"The score is **{{place}}** of the {{n}} {kind} of the reference cohort.",
+        place=percentile(assessment.percentile),
+        n=len(bundle.reference),
     )
-
-
-def _range(assessment: Assessment) -> str:
-    """Say how far the views of one tumour differ."""
-    values = assessment.score.per_view.values() if assessment.score else ()
-    return f"scores from {min(values):.2f} to {max(values):.2f}" if values else "one score"

@@ -1,0 +1,206 @@
+"""Five ways to read one result: text, curves, table, bars and icons; the choice holds for the whole visit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from enum import StrEnum
+
+import streamlit as st
+
+from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.domain.risk import Tier
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.bar_figure import BarGroup, survival_bars_figure
+from deeptepp.report.curve_styles import ARM_SHORT
+from deeptepp.report.figures import kaplan_meier_figure
+from deeptepp.report.icon_figure import icon_array_figure
+from deeptepp.report.result_reading import (
+    EVENTS,
+    STATES,
+    ResultReading,
+    Sentence,
+    arm_sentences,
+    other_tier_sentences,
+    out_of_hundred,
+    reading_rows,
+    reading_sentences,
+    result_reading,
+)
+from deeptepp.report.survival_tables import HORIZONS_MONTHS
+from deeptepp.report.theme import ARM_COLOURS, ARM_GLYPHS, GROUP_COLOURS, TIER_COLOURS, TIER_GLYPHS
+from deeptepp.stats.evidence import MIN_EVENTS
+from deeptepp.ui.charts import show_figure
+from deeptepp.ui.language import t
+from deeptepp.ui.words import label
+
+
+class View(StrEnum):
+    """Ways to read a result."""
+
+    TEXT = "text"
+    CURVES = "curves"
+    TABLE = "table"
+    BARS = "bars"
+    ICONS = "icons"
+
+
+_NAMES: dict[View, str] = {
+    View.TEXT: "Text",
+    View.CURVES: "Curves",
+    View.TABLE: "Table",
+    View.BARS: "Bars",
+    View.ICONS: "Icon array",
+}
+
+
+@st.fragment
+def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> None:
+    """Show what became of patients of her tier, in the way that the reader chose.
+
+    Parameters
+    ----------
+    tier : Tier
+        Her tier.
+    bundle : ModelBundle
+        Gives the reference cohort.
+    endpoint : Endpoint
+        Recurrence or death.
+    """
+    view = st.segmented_control(
+        t("Read it as"),
+        tuple(View),
+        default=View.TEXT,
+        required=True,
+        format_func=lambda way: t(_NAMES[View(way)]),
+        key="result-view",
+        persist_state="session",
+    )
+    reading = _reading(bundle.sha256, tier, endpoint, bundle)
+    _DRAWN[View(view or View.TEXT)](reading)
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def _reading(sha256: str, tier: Tier, endpoint: Endpoint, _bundle: ModelBundle) -> ResultReading:
+    """Compute once for each model, tier and end point."""
+    return result_reading(_bundle.reference, tier, endpoint)
+
+
+def _text(reading: ResultReading) -> None:
+    """Say it in sentences, as one tells a patient's doctor."""
+    first, *rest = reading_sentences(reading, label)
+    with st.container(key="reading-text", width=820):
+        st.markdown(f"**{_said(first)}**")
+        for sentence in rest:
+            st.markdown(_said(sentence))
+        _list(t("By treatment received in this tier"), arm_sentences(reading, label))
+        _list(t("In the other tiers"), other_tier_sentences(reading, label))
+        if reading.curve is not None:
+            at = reading.curve.at(HORIZONS_MONTHS[-1])
+            st.caption(_said(_limits(out_of_hundred(at))) if not at.is_beyond_follow_up else "")
+
+
+def _limits(n_free: int) -> Sentence:
+    """Say what a number of a group cannot tell of one patient."""
+    return Sentence(
+        "These numbers describe groups. Whether one patient will be among the {free} or among the {affected} "
+        "cannot be told from them. Treatment was not randomised: groups by treatment also differ otherwise.",
+        {"free": n_free, "affected": 100 - n_free},
+    )
+
+
+def _list(heading: str, sentences: tuple[Sentence, ...]) -> None:
+    """Show sentences below a heading, where there are any."""
+    if sentences:
+        st.markdown(f"**{heading}**\n\n" + "\n".join(f"- {_said(sentence)}" for sentence in sentences))
+
+
+def _said(sentence: Sentence) -> str:
+    """Say a sentence in the language of the visitor."""
+    return t(sentence.text, **sentence.facts)
+
+
+def _curves(reading: ResultReading) -> None:
+    """Draw the tiers, with numbers at risk."""
+    named = [
+        replace(c, label=label(Tier(v))) for v, c in zip(reading.tiers.levels, reading.tiers.curves, strict=True)
+    ]
+    title = t("By risk tier; hers is {tier}", tier=label(reading.tier))
+    figure = kaplan_meier_figure(
+        named,
+        title=title,
+        p_value=reading.tiers.p_value,
+        colours=[GROUP_COLOURS[level] for level in reading.tiers.levels],
+        y_title=label(reading.endpoint),
+        simulated=reading.is_simulated,
+    )
+    show_figure(figure, key="result-km-tier", fallback_alt=title)
+    st.caption(t("Months from surgery; bands are 95 % confidence intervals."))
+
+
+def _table(reading: ResultReading) -> None:
+    """Show every estimate with its interval, patients, events and number at risk."""
+    names = [t("Group"), t("Patients"), t("Events")]
+    for months in HORIZONS_MONTHS:
+        years = f"{months / 12:.0f}"
+        names += [t("{years} years (95 % CI)", years=years), t("at risk at {years}", years=years)]
+    rows = [dict(zip(names, row, strict=True)) for row in reading_rows(reading, label)]
+    st.table(rows, hide_index=True, border="horizontal")
+    st.caption(f"{label(reading.endpoint)}. {reading.tiers.curves[0].method}.")
+
+
+def _bars(reading: ResultReading) -> None:
+    """Draw her tier and its treatments at two and five years."""
+    if reading.curve is None:
+        _text(reading)
+        return
+    groups = [BarGroup(t("All"), TIER_GLYPHS[reading.tier], TIER_COLOURS[reading.tier], reading.curve)]
+    if reading.arms is not None:
+        groups += [
+            BarGroup(t(ARM_SHORT[Arm(v)]), ARM_GLYPHS[Arm(v)], ARM_COLOURS[Arm(v)], curve)
+            for v, curve in zip(reading.arms.levels, reading.arms.curves, strict=True)
+        ]
+    title = t("{tier} tier, by treatment received", tier=label(reading.tier))
+    figure = survival_bars_figure(
+        groups,
+        title=title,
+        x_title=t(STATES[reading.endpoint]).capitalize(),
+        grey_below_events=MIN_EVENTS,
+        simulated=reading.is_simulated,
+    )
+    with st.container(key="reading-bars", width=980):
+        show_figure(figure, key="result-bars", fallback_alt=title)
+        st.caption(
+            t("Treatment was not randomised: patients who received different treatments also differed otherwise.")
+        )
+
+
+def _icons(reading: ResultReading) -> None:
+    """Draw one hundred patients of her tier at two and at five years."""
+    estimates = [] if reading.curve is None else [reading.curve.at(months) for months in HORIZONS_MONTHS]
+    known = [estimate for estimate in estimates if not estimate.is_beyond_follow_up]
+    if not known:
+        _text(reading)
+        return
+    row = st.container(horizontal=True, gap="large", key="reading-icons")
+    for estimate in known:
+        years = f"{estimate.months / 12:.0f}"
+        figure = icon_array_figure(
+            estimate,
+            title=t("{tier} tier, {years} years after surgery", tier=label(reading.tier), years=years),
+            tier=reading.tier,
+            free=t(STATES[reading.endpoint]),
+            affected=t(EVENTS[reading.endpoint]),
+            simulated=reading.is_simulated,
+        )
+        with row.container(key=f"reading-icons-{years}", width=400):
+            show_figure(figure, key=f"result-icons-{years}", fallback_alt=t("One hundred patients"))
+
+
+_DRAWN: dict[View, Callable[[ResultReading], None]] = {
+    View.TEXT: _text,
+    View.CURVES: _curves,
+    View.TABLE: _table,
+    View.BARS: _bars,
+    View.ICONS: _icons,
+}
