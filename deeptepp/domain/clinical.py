@@ -73,6 +73,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "grade": (1, 3),
     "ki67_pct": (0.0, 100.0),
     "her2dx_score": (0.0, 100.0),
+    "predict_os_pct": (0.0, 100.0),
 }
 """Closed interval that each number must lie in."""
 
@@ -106,7 +107,9 @@ class ClinicalProfile:
     breast_surgery: BreastSurgery | None = None
     axillary_surgery: AxillarySurgery | None = None
     her2dx_score: float | None = None
-    """Entered by hand for comparison; never computed here."""
+    """HER2DX risk score; entered by hand for comparison, never computed here."""
+    predict_os_pct: float | None = None
+    """PREDICT Breast estimate of five-year overall survival, %; entered by hand for comparison."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
@@ -196,6 +199,9 @@ class ClinicalProfile:
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {k: v.value if isinstance(v, StrEnum) else v for k, v in values.items() if v is not None}
 
+
+COMPARED = ("her2dx_score", "predict_os_pct")
+"""Estimates of others, entered by hand: shown beside the score, and no part of it."""
 
 CATEGORIES: dict[str, type[StrEnum]] = {
     "sex": Sex,

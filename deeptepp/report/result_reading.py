@@ -22,19 +22,50 @@ STATES: dict[Endpoint, str] = {Endpoint.RFS: "alive without recurrence", Endpoin
 EVENTS: dict[Endpoint, str] = {Endpoint.RFS: "with recurrence or death", Endpoint.OS: "died"}
 """What it means to have had it."""
 
+PATIENTS: dict[bool, str] = {False: "patients", True: "simulated patients"}
+"""What patients are called, by whether they are simulated."""
+
+WHOLE_TIER = "Of 100 {kind} of the {group} tier, {count} were {state} {years} years after surgery"
+OTHER_TIER = "{group} tier: of 100, {count} were {state} {years} years after surgery"
+TREATED = "{group}: of 100, {count} were {state} {years} years after surgery"
+
+TEMPLATES: dict[tuple[str, bool], str] = {
+    (start, has_interval): start + rest
+    for start in (WHOLE_TIER, OTHER_TIER, TREATED)
+    for has_interval, rest in (
+        (True, " (95 % CI {low} to {high}; patients: {n}, events by then: {events})."),
+        (False, " (no interval can be given; patients: {n}, events by then: {events})."),
+    )
+}
+"""Every sentence that states an estimate, by its start and by whether there is an interval."""
+
+NOT_FOLLOWED = "{group}: none of the {n} patients was followed for {years} years."
+NO_PATIENT = "The reference cohort has no patient of this tier with known follow-up."
+
 Named = Callable[[Tier | Arm], str]
 """Names a tier or a treatment, in the language of the reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence as a template and what stands in it; ``str`` gives it in English."""
+    """A sentence as a template and what stands in it; ``str`` gives it in English.
+
+    Parameters
+    ----------
+    text : str
+        The template.
+    facts : mapping
+        Numbers and names, the same in every language.
+    words : mapping
+        Phrases, to be translated like the template.
+    """
 
     text: str
     facts: Mapping[str, object] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return self.text.format(**self.facts)
+        return self.text.format(**self.facts, **self.words)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -113,11 +144,10 @@ def reading_sentences(reading: ResultReading, name: Named = str) -> tuple[Senten
         Five years first.
     """
     if reading.curve is None:
-        return (Sentence("The reference cohort has no patient of this tier with known follow-up."),)
-    kind = "simulated patients" if reading.is_simulated else "patients"
-    who = f"Of 100 {kind} of the {{group}} tier"
+        return (Sentence(NO_PATIENT),)
+    kind = {"kind": PATIENTS[reading.is_simulated]}
     return tuple(
-        _sentence(reading.curve.at(months), who, name(reading.tier), reading.endpoint)
+        _sentence(reading.curve.at(months), WHOLE_TIER, name(reading.tier), reading.endpoint, kind)
         for months in reversed(HORIZONS_MONTHS)
     )
 
@@ -143,7 +173,7 @@ def arm_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, 
     for level, curve in zip(reading.arms.levels, reading.arms.curves, strict=True):
         late = [months for months in HORIZONS_MONTHS if months <= curve.last_months]
         at = curve.at(late[-1] if late else HORIZONS_MONTHS[0])
-        sentences.append(_sentence(at, "{group}: of 100", name(Arm(level)), reading.endpoint))
+        sentences.append(_sentence(at, TREATED, name(Arm(level)), reading.endpoint))
     return tuple(sentences)
 
 
@@ -163,7 +193,7 @@ def other_tier_sentences(reading: ResultReading, name: Named = str) -> tuple[Sen
         One per tier that has patients.
     """
     return tuple(
-        _sentence(curve.at(HORIZONS_MONTHS[-1]), "{group} tier: of 100", name(Tier(level)), reading.endpoint)
+        _sentence(curve.at(HORIZONS_MONTHS[-1]), OTHER_TIER, name(Tier(level)), reading.endpoint)
         for level, curve in zip(reading.tiers.levels, reading.tiers.curves, strict=True)
         if level != reading.tier.value
     )
@@ -224,15 +254,15 @@ def _cells(curve: KaplanMeierCurve, months: float) -> tuple[str, str]:
     return survival_text(estimate), str(estimate.n_at_risk)
 
 
-def _sentence(at: SurvivalEstimate, who: str, group: str, endpoint: Endpoint) -> Sentence:
+def _sentence(
+    at: SurvivalEstimate, start: str, group: str, endpoint: Endpoint, words: Mapping[str, str] | None = None
+) -> Sentence:
     """Say one estimate out of one hundred, with what it rests on."""
-    facts: dict[str, object] = {"group": group, "years": f"{at.months / 12:.0f}", "n": at.n, "events": at.n_events}
+    facts: dict[str, object] = {"group": group, "years": f"{at.months / 12:.0f}", "n": at.n}
     if at.is_beyond_follow_up:
-        nobody = "{group}: none of the {n} patients was followed for {years} years."
-        return Sentence(nobody, facts)
-    start = f"{who}, {{count}} were {STATES[endpoint]} {{years}} years after surgery"
-    facts["count"] = out_of_hundred(at)
-    if at.low is None or at.high is None:
-        return Sentence(f"{start} (no interval can be given; patients: {{n}}, events by then: {{events}}).", facts)
-    facts |= {"low": round(100 * at.low), "high": round(100 * at.high)}
-    return Sentence(f"{start} (95 % CI {{low}} to {{high}}; patients: {{n}}, events by then: {{events}}).", facts)
+        return Sentence(NOT_FOLLOWED, facts)
+    facts |= {"count": out_of_hundred(at), "events": at.n_events}
+    has_interval = at.low is not None and at.high is not None
+    if at.low is not None and at.high is not None:
+        facts |= {"low": round(100 * at.low), "high": round(100 * at.high)}
+    return Sentence(TEMPLATES[start, has_interval], facts, {"state": STATES[endpoint], **(words or {})})

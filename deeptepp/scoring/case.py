@@ -19,7 +19,7 @@ from deeptepp.imaging.quality import check_quality
 from deeptepp.imaging.roi import crop_roi
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.predict import score_views
-from deeptepp.scoring.eligibility import check_eligibility
+from deeptepp.scoring.eligibility import check_eligibility, check_model
 from deeptepp.scoring.images import CaseImages, open_case
 from deeptepp.scoring.receipt import inputs_digest
 from deeptepp.scoring.tiers import percentile
@@ -60,9 +60,13 @@ def assess_case(
         Scored, scored with warnings, or refused.
     """
     target = lesion or (images.candidates[0] if images.candidates else None)
-    eligibility = check_eligibility(profile, images.study.acquisition)
+    acquisition = images.study.acquisition
+    eligibility = (
+        *check_model(acquisition, is_model_simulated=bundle.is_simulated),
+        *check_eligibility(profile, acquisition),
+    )
     refuses = any(f.severity is Severity.REFUSAL for f in eligibility)
-    findings = (*eligibility, *_image_findings(images, lesion, bundle))
+    findings = (*eligibility, *_image_findings(images, lesion))
     draft = Assessment(
         outcome=Outcome.REFUSED,
         profile=profile,
@@ -143,7 +147,7 @@ def refuse(error: DeepTeppError, profile: ClinicalProfile | None = None) -> Asse
     )
 
 
-def _image_findings(images: CaseImages, lesion: Lesion | None, bundle: ModelBundle) -> tuple[Finding, ...]:
+def _image_findings(images: CaseImages, lesion: Lesion | None) -> tuple[Finding, ...]:
     """Collect what reading and detection found, less what a reader's own choice of lesion settles."""
     findings = images.findings
     if lesion is not None:
@@ -152,12 +156,6 @@ def _image_findings(images: CaseImages, lesion: Lesion | None, bundle: ModelBund
         text = "More than one region enhances like a tumour. Check the box, or choose another candidate."
         ratio = round(images.candidates[0].runner_up_ratio, 2)
         findings = (*findings, Finding("detection.ambiguous", Severity.WARNING, text, ratio))
-    if bundle.is_simulated and not images.study.acquisition.is_simulated:
-        text = "The model was trained on simulated patients. On a real study it shows the software, not her risk."
-        findings = (
-            *findings,
-            Finding("bundle.simulated", Severity.WARNING, text, "simulated cohort", "own cohort"),
-        )
     return findings
 
 

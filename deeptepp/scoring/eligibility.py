@@ -94,6 +94,28 @@ def check_eligibility(profile: ClinicalProfile, acquisition: Acquisition) -> tup
     return tuple(sorted(findings, key=lambda finding: order.index(finding.severity)))
 
 
+def check_model(acquisition: Acquisition, *, is_model_simulated: bool) -> tuple[Finding, ...]:
+    """Refuse to score a real study with a model that was trained on simulated patients.
+
+    Parameters
+    ----------
+    acquisition : Acquisition
+        Whether the images are simulated.
+    is_model_simulated : bool
+        Whether the patients were whom the model was trained on.
+
+    Returns
+    -------
+    tuple of Finding
+        One refusal, or nothing where both are simulated or the model is not.
+    """
+    if not is_model_simulated or acquisition.is_simulated:
+        return ()
+    text = "The model was trained on simulated patients. On a real study it shows the software, not her risk."
+    limit = "a model trained on patients"
+    return (Finding("eligibility.simulated-model", Severity.REFUSAL, text, "simulated cohort", limit),)
+
+
 def _check_sex(profile: ClinicalProfile, acquisition: Acquisition) -> list[Finding]:
     """Refuse unless the patient is female by the form and by the images, as far as either knows."""
     entered = profile.sex.value if profile.sex else None

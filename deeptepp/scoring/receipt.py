@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 
-from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.clinical import COMPARED, ClinicalProfile
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.model.bundle import ModelBundle
@@ -60,12 +60,13 @@ def inputs_digest(
     Returns
     -------
     str
-        SHA-256 in hexadecimal digits; any change of an input changes it.
+        SHA-256 in hexadecimal digits; any change of an input changes it. Estimates of others, which the profile
+        holds for comparison, are no input.
     """
     parts = {
         "study": study.digest,
         "phase": phase.index,
-        "profile": profile.to_mapping(),
+        "profile": {fact: value for fact, value in profile.to_mapping().items() if fact not in COMPARED},
         "bundle": bundle.sha256,
         "lesion": lesion_digest(lesion) if lesion else None,
         "allow_ineligible": allow_ineligible,

@@ -10,7 +10,7 @@ import streamlit as st
 
 from deeptepp.domain.risk import Finding
 from deeptepp.errors import BundleError, DeepTeppError
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 
 
 def findings_list(findings: Iterable[Finding]) -> None:
@@ -97,13 +97,13 @@ def _finding_html(finding: Finding) -> str:
     if finding.limit is not None:
         facts.append(t("needed: {value}", value=_shown(finding.limit)))
     if finding.source:
-        facts.append(finding.source)
+        facts.append(say(finding.source))
     return (
-        f'<div class="dt-finding {finding.severity}"><p>{escape(t(finding.message))}</p>'
+        f'<div class="dt-finding {finding.severity}"><p>{escape(say(finding.message))}</p>'
         f'<p class="facts">{escape(" · ".join(facts))}</p></div>'
     )
 
 
 def _shown(value: str | float) -> str:
     """Write a measured value without false precision."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else say(str(value))

@@ -14,15 +14,17 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.copied_text import three_lines
 from deeptepp.report.document import assessment_to_dict
 from deeptepp.report.figures import score_distribution_figure
+from deeptepp.report.result_reading import PATIENTS
 from deeptepp.ui.board_add import add_to_board
 from deeptepp.ui.cards import facts_list, findings_list
+from deeptepp.ui.case_beside import beside_section
 from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.case_images import describe
 from deeptepp.ui.case_steps import score, start_over
 from deeptepp.ui.case_treatment import treatment_section
 from deeptepp.ui.case_why import why_section
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.result_views import reading_section
 from deeptepp.ui.score_card import score_card
@@ -48,6 +50,7 @@ def result_screen(session: Session) -> None:
         _scored(assessment, bundle)
         if assessment.tier is not None:
             _outcomes(assessment.tier, bundle)
+            beside_section(session, bundle)
         why_section(session, assessment, bundle)
     _background(session, assessment)
 
@@ -131,8 +134,8 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
 @st.fragment
 def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
     """Show what happened to the reference patients of her tier, and by treatment inside it."""
-    kind = "simulated patients" if bundle.reference.is_simulated else "patients"
-    st.subheader(t(f"What happened to {kind} of the reference cohort"), anchor="outcomes")
+    kind = t(PATIENTS[bundle.reference.is_simulated])
+    st.subheader(t("What happened to {kind} of the reference cohort", kind=kind), anchor="outcomes")
     endpoint = st.segmented_control(
         t("End point"),
         tuple(Endpoint),
@@ -157,7 +160,7 @@ def _background(session: Session, assessment: Assessment) -> None:
             checked = t("checked by the reader") if case.is_confirmed else t("not checked by the reader")
             facts[t("Tumour outline")] = checked
         if assessment.phase is not None:
-            facts[t("Phase")] = assessment.phase.reason
+            facts[t("Phase")] = say(assessment.phase.reason)
         facts |= {t(name): _entered(getattr(profile, field)) for field, name in FIELDS.items()}
         facts[t("Stage by size and nodes")] = implied_stage(profile) or None
         facts_list(facts)

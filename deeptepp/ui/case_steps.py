@@ -98,7 +98,10 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
     )
     key = f"{digest}-{case.is_confirmed}"
     if key in case.scores:
-        case.assessment, session.screen = case.scores[key], Screen.RESULT
+        known = case.scores[key]
+        # Estimates of others may have changed since; they are no input of the score.
+        case.assessment = known if known.profile == profile else replace(known, profile=profile)
+        session.screen = Screen.RESULT
         return
 
     def work(progress: Progress) -> object:

@@ -24,7 +24,7 @@ from deeptepp.stats.group_comparison import GroupComparison
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.words import label
 
 _WAYS: dict[Matching, str] = {
@@ -166,24 +166,29 @@ def _contrast(contrast: ContrastSummary, endpoint: Endpoint) -> None:
         template, said = interaction_words(contrast.interaction)
         badge = t("Observational, {n} patients compared.", n=contrast.n)
         st.caption(
-            " ".join(filter(None, (f"**{badge}**", _sentence(contrast.badge), t(template, p=said, reason=said))))
+            " ".join(
+                filter(
+                    None, (f"**{badge}**", _sentence(contrast.badge), t(template, p=say(said), reason=say(said)))
+                )
+            )
         )
         if contrast.warnings[1:]:
             with st.expander(
                 t("Who was left out, and other remarks"), key=f"remarks-{contrast.index.name.lower()}"
             ):
-                st.markdown("\n".join(f"- {words}" for words in contrast.warnings[1:]))
+                st.markdown("\n".join(f"- {say(words)}" for words in contrast.warnings[1:]))
 
 
 def _sentence(words: str) -> str:
     """Close a sentence."""
-    return f"{t(words)}." if words else ""
+    return t("{sentence}.", sentence=say(words)) if words else ""
 
 
 def _held_back(contrast: ContrastSummary) -> str:
     """Say that no difference is given, and that one is not excluded."""
     words = t(
-        "No difference is given: {reason}.", reason=contrast.reason.removesuffix(", so no difference is given")
+        "No difference is given: {reason}.",
+        reason=say(contrast.reason.removesuffix(", so no difference is given")),
     )
     return f"{words} {t('A difference, in either direction, is not excluded.')}"
 
@@ -203,7 +208,7 @@ def _table_html(contrast: ContrastSummary, endpoint: Endpoint) -> str:
     )
     rows += "".join(
         f'<tr><th scope="row">{escape(t(row.name, years=row.at, months=row.at))}</th>'
-        f'<td colspan="2"{"" if row.is_given else " class=quiet"}>{escape(row.value)}</td></tr>'
+        f'<td colspan="2"{"" if row.is_given else " class=quiet"}>{escape(say(row.value))}</td></tr>'
         for row in contrast.rows
     )
     caption = t("{endpoint}; differences are the first less the second, 95 % CI", endpoint=label(endpoint))

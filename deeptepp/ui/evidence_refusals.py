@@ -15,7 +15,7 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Acquisition
 from deeptepp.errors import DeepTeppError
-from deeptepp.scoring.eligibility import check_eligibility
+from deeptepp.scoring.eligibility import check_eligibility, check_model
 from deeptepp.ui.language import t
 
 GROUPS: dict[str, str] = {
@@ -81,7 +81,7 @@ def _kinds(parent: type[DeepTeppError]) -> list[type[DeepTeppError]]:
 
 
 def _ineligible() -> list[Finding]:
-    """Give each clinical fact each of its values, and collect the rules that refuse."""
+    """Give each clinical fact each of its values, and a real study to a simulated model; collect what refuses."""
     hints = get_type_hints(ClinicalProfile)
     found: dict[str, Finding] = {}
     for field in fields(ClinicalProfile):
@@ -90,6 +90,7 @@ def _ineligible() -> list[Finding]:
             for finding in check_eligibility(ClinicalProfile(**fact), Acquisition()):
                 if finding.severity is Severity.REFUSAL:
                     found.setdefault(finding.rule, finding)
+    found |= {finding.rule: finding for finding in check_model(Acquisition(), is_model_simulated=True)}
     return list(found.values())
 
 

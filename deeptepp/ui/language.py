@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -51,6 +53,31 @@ def t(text: str, /, **facts: object) -> str:
     """
     said = catalogue(current_language()).get(text, text)
     return said.format(**facts) if facts else said
+
+
+def say(sentence: str) -> str:
+    """Say a finished sentence of the layers below, which know no language, in that of this visitor.
+
+    Parameters
+    ----------
+    sentence : str
+        English. It is looked up whole, and else recognised by the templates in ``[composed]`` of the catalogue,
+        whose parts are said in turn.
+
+    Returns
+    -------
+    str
+        English where it is not recognised.
+    """
+    language = current_language()
+    whole = catalogue(language).get(sentence)
+    if whole is not None:
+        return whole
+    for pattern, said in composed(language):
+        match = pattern.fullmatch(sentence)
+        if match:
+            return said.format(**{name: say(part) for name, part in match.groupdict().items()})
+    return sentence
 
 
 def current_language() -> Language:
@@ -127,3 +154,31 @@ def catalogue(language: Language) -> dict[str, str]:
     """
     path = _FOLDER / f"{language.value}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+@cache
+def composed(language: Language) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Give the patterns of sentences that are put together below the screens, with what they become.
+
+    Parameters
+    ----------
+    language : Language
+        One of those that exist.
+
+    Returns
+    -------
+    tuple of (re.Pattern, str)
+        In the order in which they are tried; empty for English.
+    """
+    path = _FOLDER / f"{language.value}_composed.toml"
+    said = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return tuple((_pattern(english), other) for english, other in said.items())
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """Turn a template into what recognises the sentences made from it."""
+    parts = (
+        re.escape(literal) + (f"(?P<{name}>.+?)" if name else "")
+        for literal, name, _, _ in Formatter().parse(template)
+    )
+    return re.compile("".join(parts), re.DOTALL)

@@ -12,6 +12,9 @@ from deeptepp.errors import BundleError
 from deeptepp.ui.language import language_switch, read_language, t
 from deeptepp.ui.loaded import loaded_bundle
 
+SIMULATED = "The model and its reference patients are simulated."
+"""Said beside the mark while the model is a simulated one."""
+
 _STYLE = Path(__file__).parent / "style.css"
 
 
@@ -22,7 +25,7 @@ def masthead() -> None:
     marks, sentences = ["RESEARCH USE ONLY"], [RESEARCH_USE_ONLY.partition(". ")[2]]
     if _is_simulated():
         marks.append(SIMULATED_COHORT)
-        sentences.append("The model and its reference patients are simulated.")
+        sentences.append(SIMULATED)
     text = "".join(f"<b>{escape(_in_both(mark))}</b>" for mark in marks)
     said = escape(" ".join(t(sentence) for sentence in sentences))
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):

@@ -32,7 +32,7 @@ from deeptepp.report.theme import ARM_COLOURS, ARM_GLYPHS, GROUP_COLOURS, TIER_C
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import t
-from deeptepp.ui.words import label
+from deeptepp.ui.words import label, sentence
 
 
 class View(StrEnum):
@@ -90,14 +90,14 @@ def _text(reading: ResultReading) -> None:
     """Say it in sentences, as one tells a patient's doctor."""
     first, *rest = reading_sentences(reading, label)
     with st.container(key="reading-text", width=820):
-        st.markdown(f"**{_said(first)}**")
-        for sentence in rest:
-            st.markdown(_said(sentence))
+        st.markdown(f"**{sentence(first)}**")
+        for other in rest:
+            st.markdown(sentence(other))
         _list(t("By treatment received in this tier"), arm_sentences(reading, label))
         _list(t("In the other tiers"), other_tier_sentences(reading, label))
         if reading.curve is not None:
             at = reading.curve.at(HORIZONS_MONTHS[-1])
-            st.caption(_said(_limits(out_of_hundred(at))) if not at.is_beyond_follow_up else "")
+            st.caption(sentence(_limits(out_of_hundred(at))) if not at.is_beyond_follow_up else "")
 
 
 def _limits(n_free: int) -> Sentence:
@@ -112,12 +112,7 @@ def _limits(n_free: int) -> Sentence:
 def _list(heading: str, sentences: tuple[Sentence, ...]) -> None:
     """Show sentences below a heading, where there are any."""
     if sentences:
-        st.markdown(f"**{heading}**\n\n" + "\n".join(f"- {_said(sentence)}" for sentence in sentences))
-
-
-def _said(sentence: Sentence) -> str:
-    """Say a sentence in the language of the visitor."""
-    return t(sentence.text, **sentence.facts)
+        st.markdown(f"**{heading}**\n\n" + "\n".join(f"- {sentence(each)}" for each in sentences))
 
 
 def _curves(reading: ResultReading) -> None:

@@ -11,8 +11,9 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
+from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.words import label
 
 
@@ -92,9 +93,9 @@ def _place(assessment: Assessment, bundle: ModelBundle) -> str:
     """Say where the score stands in the reference cohort."""
     if assessment.percentile is None:
         return ""
-    kind = "simulated patients" if bundle.reference.is_simulated else "patients"
     return t(
-        f"The score is **{{place}}** of the {{n}} {kind} of the reference cohort.",
-        place=percentile(assessment.percentile),
+        "The score is **{place}** of the {n} {kind} of the reference cohort.",
+        place=say(percentile(assessment.percentile)),
         n=len(bundle.reference),
+        kind=t(PATIENTS[bundle.reference.is_simulated]),
     )

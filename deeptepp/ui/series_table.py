@@ -10,7 +10,7 @@ from deeptepp.domain.study import PhaseChoice, SeriesSummary, Study
 from deeptepp.imaging.phase import choose_phase, contrast_time_s
 from deeptepp.ui.case_reading import choose_phase_again
 from deeptepp.ui.case_steps import read_again_with
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.session import Session
 
 
@@ -64,7 +64,7 @@ def choose_scored_phase(session: Session, study: Study, phase: PhaseChoice) -> N
     phase : PhaseChoice
         The phase that is scored now.
     """
-    st.markdown(f"**{t('Phase that is scored.')}** {t(phase.reason)}")
+    st.markdown(f"**{t('Phase that is scored.')}** {say(phase.reason)}")
     posts = list(range(1, len(study.phases)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         index = st.selectbox(
@@ -100,5 +100,5 @@ def _row(one: SeriesSummary) -> dict[str, object]:
         t("Matrix"): f"{one.columns} x {one.rows}" if one.rows else "",
         t("Spacing (mm)"): spacing,
         t("Begun"): "" if one.acquisition_time_s is None else f"{one.acquisition_time_s:.0f} s",
-        t("Why"): t(one.reason),
+        t("Why"): say(one.reason),
     }

@@ -9,6 +9,7 @@ from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status,
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.progress import Step
 from deeptepp.domain.risk import Tier
+from deeptepp.report.result_reading import Sentence
 from deeptepp.ui.language import t
 
 UNKNOWN = "Unknown"
@@ -99,6 +100,12 @@ FIELDS: dict[str, str] = {
 }
 """Labels of the clinical facts that the form asks for."""
 
+COMPARED_FIELDS: dict[str, str] = {
+    "her2dx_score": "HER2DX risk score (0 to 100)",
+    "predict_os_pct": "PREDICT, overall survival at 5 years (%)",
+}
+"""Labels of estimates of others, which stand beside the score."""
+
 HELP: dict[str, str] = {
     "tumour_size_mm": "Largest invasive diameter, from pathology or imaging. 1 to 200 mm.",
     "node_stage": "AJCC 8th edition, from pathology where known.",
@@ -141,6 +148,23 @@ def label(value: object) -> str:
     if isinstance(value, bool):
         return t("Yes") if value else t("No")
     return t(LABELS.get(value, str(value))) if isinstance(value, StrEnum) else str(value)
+
+
+def sentence(said: Sentence) -> str:
+    """Say a sentence of a report, its tiers and phrases too.
+
+    Parameters
+    ----------
+    said : Sentence
+        Template, facts and phrases.
+
+    Returns
+    -------
+    str
+        In the language of the visitor.
+    """
+    facts = {key: label(value) if isinstance(value, StrEnum) else value for key, value in said.facts.items()}
+    return t(said.text, **facts, **{key: t(words) for key, words in said.words.items()})
 
 
 def plural(n: int, noun: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 
@@ -12,7 +13,7 @@ from screens import run_until, session_of, words_on
 from deeptepp.domain.clinical import ClinicalProfile, Her2Status, NodeStage, Stage
 from deeptepp.domain.lesion import BoxMm, LesionOrigin
 from deeptepp.domain.progress import Step, StepReport
-from deeptepp.domain.risk import Outcome
+from deeptepp.domain.risk import Outcome, Tier
 from deeptepp.scoring.case import open_case
 from deeptepp.simulate.protocols import RUIJIN
 from deeptepp.simulate.study import demo_profile, simulate_study
@@ -21,6 +22,7 @@ from deeptepp.store.uploads import default_store
 from deeptepp.ui import case_images, case_reading, case_start, case_steps
 from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.jobs import JobState, default_runner
+from deeptepp.ui.result_views import View
 from deeptepp.ui.session import Screen
 
 COARSE = replace(RUIJIN, name="coarse", matrix=192, n_slices=60, slice_mm=1.8)
@@ -271,3 +273,44 @@ def test_the_stage_that_follows_from_size_and_nodes_is_said(size_mm, nodes, said
 def test_the_demo_profile_is_shown_in_the_form(demo):
     assert session_of(demo).case.profile == demo_profile()
     assert _field(demo, "tumour_size_mm").value == demo_profile().tumour_size_mm
+
+
+def english_left(text: str) -> list[str]:
+    """Runs of three English words or more in a text that should be Chinese, tags and names of files aside."""
+    plain = re.sub(r"<style.*?</style>|<[^>]+>|`[^`]*`", " ", text, flags=re.DOTALL)
+    return re.findall(r"[A-Za-z]{2,}(?:[ ,][A-Za-z][a-z]+){2,}", plain)
+
+
+def test_a_result_in_chinese_has_no_english_sentence_left(open_page, demo):
+    demo.session_state["deeptepp-language"] = "zh"
+    at = _scored(demo)
+    for view in ("text", "table"):
+        at.session_state["result-view"] = view
+        at.run()
+        assert english_left(words_on(at)) == []
+
+
+def test_an_estimate_of_others_entered_on_the_result_is_compared_and_changes_no_score(demo):
+    at = _scored(demo)
+    before = session_of(at).case.assessment
+    key = f"beside-her2dx_score-{session_of(at).case.id}"
+    low, high = 5.0, 95.0
+    opposite = low if before.tier is Tier.HIGH else high
+    at.get_by_key(key).set_value(opposite).run()
+    after = session_of(at).case.assessment
+    assert after.profile.her2dx_score == opposite
+    assert (after.score, after.receipt) == (before.score, before.receipt)
+    text = words_on(at)
+    assert "of HER2DX" in text
+    assert "2,518 patients of 11 studies" in text
+    if before.tier is not Tier.MODERATE:
+        assert f"disagrees with the {before.tier} tier" in text
+
+
+@pytest.mark.parametrize("view", list(View))
+def test_every_view_of_a_result_opens_and_says_it_is_simulated(demo, view):
+    at = _scored(demo)
+    at.session_state["result-view"] = view
+    at.run()
+    assert not at.exception
+    assert "SIMULATED COHORT" in words_on(at)

@@ -70,11 +70,27 @@ def test_every_fact_the_score_depends_on_changes_the_receipt(images, bundle):
     assert len(set(keys)) == 3
 
 
-def test_a_real_study_with_a_simulated_bundle_is_warned_of(images, bundle):
+def test_a_simulated_bundle_scores_a_real_study_only_on_request(images, bundle):
     study = replace(images.study, acquisition=Acquisition(patient_sex="F"))
-    answer = assess_case(replace(images, study=study), PROFILE, bundle)
-    assert answer.outcome is Outcome.SCORED_WITH_WARNINGS
-    assert "bundle.simulated" in {f.rule for f in answer.warnings}
+    real = replace(images, study=study)
+    refused = assess_case(real, PROFILE, bundle)
+    assert refused.outcome is Outcome.REFUSED
+    assert refused.score is None
+    assert [f.rule for f in refused.refusals] == ["eligibility.simulated-model"]
+    override = assess_case(real, PROFILE, bundle, allow_ineligible=True)
+    assert override.outcome is Outcome.SCORED_WITH_WARNINGS
+    assert override.is_override
+    assert override.is_simulated
+    own = assess_case(real, PROFILE, replace(bundle, is_simulated=False))
+    assert not own.refusals
+
+
+def test_an_estimate_of_others_is_no_input_of_the_score(images, bundle):
+    with_others = replace(PROFILE, her2dx_score=71.0, predict_os_pct=88.0)
+    first, second = (assess_case(images, profile, bundle) for profile in (PROFILE, with_others))
+    assert first.receipt.inputs_sha256 == second.receipt.inputs_sha256
+    assert first.score == second.score
+    assert second.profile.her2dx_score == 71.0
 
 
 def test_a_study_without_a_lesion_is_refused_as_a_result(images, bundle):

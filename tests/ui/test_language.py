@@ -2,14 +2,28 @@
 
 import ast
 import string
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from deeptepp import errors
 from deeptepp.domain import published, published_caveats
-from deeptepp.ui import evidence_experiments, evidence_measured, evidence_published, evidence_refusals, words
-from deeptepp.ui.language import Language, catalogue, t
+from deeptepp.domain.risk import RESEARCH_USE_ONLY
+from deeptepp.report import beside_published, other_estimates, result_reading
+from deeptepp.stats.treatment_question import Matching
+from deeptepp.ui import (
+    case_treatment,
+    evidence_experiments,
+    evidence_measured,
+    evidence_published,
+    evidence_refusals,
+    language,
+    masthead,
+    result_views,
+    words,
+)
+from deeptepp.ui.language import Language, catalogue, say, t
 
 ROOT = Path(__file__).parents[2]
 CHINESE = catalogue(Language.CHINESE)
@@ -52,10 +66,34 @@ def said_by_tables():
         words.MEASURED_ON,
         evidence_refusals.GROUPS,
         published_caveats.CAVEATS,
+        words.COMPARED_FIELDS,
+        result_reading.PATIENTS,
+        result_reading.STATES,
+        result_reading.EVENTS,
+        result_reading.TEMPLATES,
+        result_views._NAMES,
+        case_treatment._WAYS,
+        other_estimates.HER2DX_GROUPS,
+        other_estimates.PREDICT_PLACES,
+        other_estimates.STAGES,
+        other_estimates.REFERENCE,
+        other_estimates.NAMES,
+        beside_published.BY_TREATMENT,
     )
     texts = {text for mapping in mappings for text in mapping.values()}
+    texts |= {str(each) for kind in (other_estimates.Concord, beside_published.Agreement) for each in kind}
+    texts |= {RESEARCH_USE_ONLY.partition(". ")[2], masthead.SIMULATED}
+    texts |= {matching.caveat for matching in Matching}
     texts |= {
         words.UNKNOWN,
+        case_treatment._WAYS_HELP,
+        result_reading.NOT_FOLLOWED,
+        result_reading.NO_PATIENT,
+        other_estimates.HER2DX_PATIENTS,
+        other_estimates.PREDICT_PATIENTS,
+        other_estimates.NO_SURVIVAL,
+        beside_published.MATCHED,
+        beside_published.DISCRIMINATION,
         evidence_published.MULTI_VIEW,
         evidence_refusals.OTHERWISE,
         evidence_refusals.INELIGIBLE,
@@ -85,13 +123,28 @@ def test_every_sentence_has_a_translation():
     assert sorted(missing) == []
 
 
+def test_a_composed_sentence_fills_in_the_same_parts():
+    path = ROOT / "deeptepp" / "ui" / "zh_composed.toml"
+    said = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert [text for text, other in said.items() if fields_of(text) != fields_of(other)] == []
+
+
+def test_a_sentence_put_together_below_the_screens_is_recognised_part_by_part(monkeypatch):
+    monkeypatch.setattr(language, "current_language", lambda: Language.CHINESE)
+    assert say("12 events: too few to compare") == "12 个事件：事件太少，无法比较"
+    assert say("Nobody could be matched: an arm was followed for less than 24 months.") == (
+        "无患者可匹配：有一组随访不足 24 个月。"
+    )
+    assert say("A sentence that nobody knows.") == "A sentence that nobody knows."
+
+
 def test_a_translation_fills_in_the_same_facts():
     wrong = [text for text, said in CHINESE.items() if fields_of(text) != fields_of(said)]
     assert wrong == []
 
 
 def test_no_translation_is_left_over():
-    assert sorted(set(CHINESE) - constants() - counted_by_calls()) == []
+    assert sorted(set(CHINESE) - constants() - counted_by_calls() - said_by_tables()) == []
 
 
 def test_no_translation_is_empty():
