@@ -42,6 +42,12 @@ TEMPLATES: dict[tuple[str, bool], str] = {
 NOT_FOLLOWED = "{group}: none of the {n} patients was followed for {years} years."
 NO_PATIENT = "The reference cohort has no patient of this tier with known follow-up."
 
+LIMITS = (
+    "These numbers describe groups. Whether one patient will be among the {free} or among the {affected} cannot "
+    "be told from them. Treatment was not randomised: groups by treatment also differ otherwise."
+)
+"""What a number of a group cannot tell of one patient."""
+
 Named = Callable[[Tier | Arm], str]
 """Names a tier or a treatment, in the language of the reader."""
 

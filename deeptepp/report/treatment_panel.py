@@ -22,6 +22,17 @@ from deeptepp.stats.treatment_question import T_VS_NONE, TP_VS_T, Matching, Trea
 QUESTIONS = (T_VS_NONE, TP_VS_T)
 """Contrasts of the panel, in its order."""
 
+ROWS = {
+    "survival": "Difference at {years:g} years",
+    "rmst": "Difference in mean months up to {months:.0f} (RMST)",
+    "hazard": "Hazard ratio",
+    "log-rank": "Log-rank",
+}
+"""Names of the lines of a contrast, as templates."""
+
+NOT_TESTED = "Whether tiers differ in it was not tested: {reason}."
+INTERACTION = "Interaction across tiers: {p}."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceRow:
@@ -182,8 +193,8 @@ def interaction_words(test: ChiSquareTest | None) -> tuple[str, str]:
     """
     if test is None or test.p_value is None:
         reason = "nothing can be compared" if test is None else test.reason
-        return "Whether tiers differ in it was not tested: {reason}.", reason
-    return "Interaction across tiers: {p}.", p_value(test.p_value)
+        return NOT_TESTED, reason
+    return INTERACTION, p_value(test.p_value)
 
 
 def _arms(reference: Cohort, tier: Tier, endpoint: Endpoint) -> GroupComparison | None:
@@ -235,17 +246,17 @@ def _rows(contrast: TreatmentContrast) -> tuple[DifferenceRow, ...]:
     ratio = contrast.hazard_ratio
     return (
         *(
-            _row("Difference at {years:g} years", each.months / 12, each.difference, 100, "points")
+            _row(ROWS["survival"], each.months / 12, each.difference, 100, "points")
             for each in contrast.differences
         ),
-        _row("Difference in mean months up to {months:.0f} (RMST)", _end(contrast), contrast.rmst_difference),
+        _row(ROWS["rmst"], _end(contrast), contrast.rmst_difference),
         DifferenceRow(
-            name="Hazard ratio",
+            name=ROWS["hazard"],
             at=0.0,
             value=hazard_ratio(ratio.value, ratio.low, ratio.high).removeprefix("HR\u00a0") + _penalty(contrast),
             is_given=ratio.value is not None,
         ),
-        DifferenceRow(name="Log-rank", at=0.0, value=p_value(contrast.p_value), is_given=True),
+        DifferenceRow(name=ROWS["log-rank"], at=0.0, value=p_value(contrast.p_value), is_given=True),
     )
 
 

@@ -17,6 +17,7 @@ from deeptepp.report.figures import kaplan_meier_figure
 from deeptepp.report.icon_figure import icon_array_figure
 from deeptepp.report.result_reading import (
     EVENTS,
+    LIMITS,
     STATES,
     ResultReading,
     Sentence,
@@ -97,16 +98,9 @@ def _text(reading: ResultReading) -> None:
         _list(t("In the other tiers"), other_tier_sentences(reading, label))
         if reading.curve is not None:
             at = reading.curve.at(HORIZONS_MONTHS[-1])
-            st.caption(sentence(_limits(out_of_hundred(at))) if not at.is_beyond_follow_up else "")
-
-
-def _limits(n_free: int) -> Sentence:
-    """Say what a number of a group cannot tell of one patient."""
-    return Sentence(
-        "These numbers describe groups. Whether one patient will be among the {free} or among the {affected} "
-        "cannot be told from them. Treatment was not randomised: groups by treatment also differ otherwise.",
-        {"free": n_free, "affected": 100 - n_free},
-    )
+            n_free = out_of_hundred(at)
+            if not at.is_beyond_follow_up:
+                st.caption(t(LIMITS, free=n_free, affected=100 - n_free))
 
 
 def _list(heading: str, sentences: tuple[Sentence, ...]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from deeptepp import errors
 from deeptepp.domain import published, published_caveats
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
-from deeptepp.report import beside_published, other_estimates, result_reading
+from deeptepp.report import beside_published, other_estimates, result_reading, treatment_panel
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui import (
     case_treatment,
@@ -72,6 +72,7 @@ def said_by_tables():
         result_reading.EVENTS,
         result_reading.TEMPLATES,
         result_views._NAMES,
+        treatment_panel.ROWS,
         case_treatment._WAYS,
         other_estimates.HER2DX_GROUPS,
         other_estimates.PREDICT_PLACES,
@@ -87,6 +88,9 @@ def said_by_tables():
     texts |= {
         words.UNKNOWN,
         case_treatment._WAYS_HELP,
+        treatment_panel.NOT_TESTED,
+        treatment_panel.INTERACTION,
+        result_reading.LIMITS,
         result_reading.NOT_FOLLOWED,
         result_reading.NO_PATIENT,
         other_estimates.HER2DX_PATIENTS,
