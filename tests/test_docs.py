@@ -34,7 +34,7 @@ def test_every_command_of_the_readme_exists():
     assert len(lines) >= 6
     for line in lines:
         words = line.split("#")[0].split()[1:]
-        command = words[:2] if words[0] == "simulate" else words[:1]
+        command = words[:2] if words[0] in ("simulate", "cohort", "report") else words[:1]
         shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
         assert shown.exit_code == 0, line
         plain = re.sub(r"\x1b\[[0-9;]*m", "", shown.output)
