@@ -27,6 +27,9 @@ _FLAT = 1e-10
 """Where a step gains less than this while the linear predictor still moves, the maximum is at infinity."""
 _MOVING = 0.1
 """Change of a linear predictor in one step that a step near a maximum cannot make."""
+_LONGEST_STEP = 10.0
+"""Largest change of a linear predictor in one step. Where few events tell about a column, a whole step would go to
+where hazards are so far apart that the information is nothing but rounding."""
 _UNBOUNDED = 50.0
 """Standard error of a linear predictor that only a likelihood without information on it has."""
 _WIDEST = 600.0
@@ -154,7 +157,8 @@ def maximise(risk_sets: RiskSets, columns: Floats, start: Likelihood) -> Maximum
         moved = np.abs(step) * width
         if gain < _FLAT and (moved > _MOVING).any():
             return Maximum(beta, now, moved > _MOVING / 2, has_converged=True)
-        beta, now = _forward(risk_sets, columns, beta, step, now)
+        within = _LONGEST_STEP / max(float(moved.max(initial=0.0)), _LONGEST_STEP)
+        beta, now = _forward(risk_sets, columns, beta, step * within, now)
         if gain < _CONVERGED:
             return Maximum(beta, now, nowhere, has_converged=True)
     return Maximum(beta, now, nowhere, has_converged=False)
