@@ -16,7 +16,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import MissingColumn
 from deeptepp.stats.cox import fit_cox
-from deeptepp.stats.cox_fit import CoxFit
+from deeptepp.stats.cox_fit import UNSTABLE, CoxFit
 from deeptepp.stats.cox_likelihood import Ties
 from deeptepp.stats.design import Design, design
 from deeptepp.stats.estimate import ChiSquareTest, chi_square_test
@@ -33,7 +33,8 @@ class NestedModels:
     added : tuple of str
         Their names.
     likelihood_ratio : ChiSquareTest
-        Of the added columns; holds also where one of them has no finite estimate.
+        Of the added columns; holds also where one of them has no finite estimate. None where a likelihood was not
+        maximised.
     wald : ChiSquareTest
         Of the added columns; None where one of them has no finite estimate.
     """
@@ -87,11 +88,15 @@ def compare_nested(
     gained = 2 * (large.log_likelihood - small.log_likelihood)
     rank = large.likelihood_ratio.degrees_of_freedom - small.likelihood_ratio.degrees_of_freedom
     added = tuple(name for name in full.names if name not in main.names)
+    # Two places that are no maxima have no difference to test.
+    reason = UNSTABLE if UNSTABLE in (*small.reasons, *large.reasons) else ""
     return NestedModels(
         main=small,
         full=large,
         added=added,
-        likelihood_ratio=chi_square_test(gained, rank, "likelihood ratio test of nested Cox models"),
+        likelihood_ratio=chi_square_test(
+            gained, rank, "likelihood ratio test of nested Cox models", reason=reason
+        ),
         wald=_wald(large, added),
     )
 
