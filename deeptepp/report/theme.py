@@ -50,7 +50,7 @@ FADED = "#9aa1a8"
 NEUTRAL = "#7a828a"
 """Lines and marks that belong to no group; readable on light and dark."""
 
-FONT_FAMILY = "Source Sans, Source Sans 3, Segoe UI, Liberation Sans, Arial, sans-serif"
+FONT_FAMILY = "Source Sans, 'Source Sans 3', 'Segoe UI', 'Liberation Sans', Arial, sans-serif"
 """Hospital machines have one of these."""
 
 FONT_PX = 14

@@ -6,7 +6,7 @@ from html import escape
 
 import streamlit as st
 
-from deeptepp.domain.risk import Assessment, Tier, TierScheme
+from deeptepp.domain.risk import Assessment, RiskScore, Tier, TierScheme
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.format import percentile
@@ -37,17 +37,24 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
             _score_html(assessment, score.probability, assessment.tier) + _scale_html(score.probability, tiers)
         )
         st.markdown(_place(assessment, bundle))
-        st.caption(
-            t(
-                "Low below {low:.3f}, High from {high:.3f}. The {n} views of the tumour give scores from "
-                "{least:.2f} to {most:.2f}.",
-                low=tiers.low_below,
-                high=tiers.high_from,
-                n=len(score.per_view),
-                least=min(score.per_view.values(), default=score.probability),
-                most=max(score.per_view.values(), default=score.probability),
-            )
-        )
+        st.caption(f"{_cut_offs(tiers)} {_spread(score)}".strip())
+
+
+def _cut_offs(tiers: TierScheme) -> str:
+    """Say where the tiers begin."""
+    return t("Low below {low:.3f}, High from {high:.3f}.", low=tiers.low_below, high=tiers.high_from)
+
+
+def _spread(score: RiskScore) -> str:
+    """Say how far the views of the tumour lie apart; nothing for a score that came without them."""
+    if not score.per_view:
+        return ""
+    return t(
+        "The {n} views of the tumour give scores from {least:.2f} to {most:.2f}.",
+        n=len(score.per_view),
+        least=min(score.per_view.values()),
+        most=max(score.per_view.values()),
+    )
 
 
 def _score_html(assessment: Assessment, score: float, tier: Tier) -> str:

@@ -1,3 +1,4 @@
+import re
 from itertools import combinations
 
 import numpy as np
@@ -83,3 +84,10 @@ def test_a_dark_page_gets_a_copy():
     dark = theme.for_dark_page(figure)
     assert dark.layout.template.layout.paper_bgcolor != figure.layout.template.layout.paper_bgcolor
     assert figure.layout.template.layout.paper_bgcolor == "#ffffff"
+
+
+def test_every_font_family_is_one_that_a_browser_accepts():
+    """One bare word that begins with a digit and a browser drops the whole list, and the figure's widths with it."""
+    for family in theme.FONT_FAMILY.split(", "):
+        words = family.split()
+        assert family.startswith("'") or all(re.fullmatch(r"-?[A-Za-z_][\w-]*", word) for word in words), family
