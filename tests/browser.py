@@ -1,9 +1,61 @@
-"""Waits that every browser test shares."""
+"""Steps and waits that browser tests share."""
+
+import re
 
 from playwright.sync_api import Page, expect
+
+LONG_MS = 240_000
+"""Reading and scoring a real study on a busy machine."""
 
 
 def wait_until_drawn(page: Page) -> None:
     """Wait until the script has ended; before that, a new element can take the focus."""
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
+
+
+def open_start(page, app):
+    page.goto(app.url)
+    expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
+
+
+def hand_in(page, path, kind="files"):
+    page.locator(f'[data-part="{kind}-input"]').set_input_files(path)
+
+
+def viewer_of(page):
+    viewer = page.locator('[data-part="viewer"]')
+    expect(viewer).to_have_attribute("data-loaded", re.compile(r"[1-9]"), timeout=LONG_MS)
+    return viewer
+
+
+def choose(page, label, option):
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def score_case(page):
+    page.get_by_role("button", name="Score this case").click()
+
+
+def expect_tier(page):
+    expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text(re.compile("Low|Moderate|High")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("SIMULATED COHORT")).first).to_be_visible()
+
+
+def draw_box_around_the_middle_of_the_lesion(page, viewer):
+    """Zoom on the lesion, which puts it in the middle, and drag a rectangle around it."""
+    viewer.focus()
+    page.keyboard.press("l")
+    page.keyboard.press("z")
+    page.keyboard.press("d")
+    frame = page.locator('[data-part="canvas"]').bounding_box()
+    middle_x, middle_y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
+    page.mouse.move(middle_x - 90, middle_y - 90)
+    page.mouse.down()
+    page.mouse.move(middle_x + 90, middle_y + 90, steps=6)
+    page.mouse.up()
+    page.get_by_role("button", name="Use this box").click()
+    expect(page.get_by_text(re.compile("inside the box you drew")).first).to_be_visible(timeout=60_000)

@@ -31,5 +31,5 @@ def run_until(at: AppTest, *screens: Screen, limit_s: float = 120) -> AppTest:
 
 def words_on(at: AppTest) -> str:
     """Everything that the page says."""
-    kinds = (at.title, at.subheader, at.markdown, at.caption, at.error, at.warning, at.info, at.html)
+    kinds = (at.title, at.header, at.markdown, at.caption, at.error, at.warning, at.info, at.html)
     return "\n".join(str(element.value) for kind in kinds for element in kind)

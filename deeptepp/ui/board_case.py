@@ -57,7 +57,7 @@ def _heading(case: BoardCase, cases: Sequence[BoardCase]) -> None:
         st.button(
             t("Back to the list"), key="board-back", icon=":material/arrow_back:", on_click=open_case, args=("",)
         )
-        st.subheader(f"{case.label}", width="stretch", anchor=False)
+        st.header(f"{case.label}", width="stretch", anchor=False)
         st.html(f'<div class="dt-board-flags">{flags_html(case)}</div>', width="content")
         for name, step, at_end in ((t("Previous"), -1, place == 0), (t("Next"), 1, place == len(ids) - 1)):
             st.button(
@@ -84,7 +84,7 @@ def _facts(case: BoardCase) -> None:
 
 def _before(case: BoardCase) -> None:
     """Show the first step: the decision without the score."""
-    st.markdown(f"##### {t('1. The board decides without the score')}")
+    st.markdown(f"### {t('1. The board decides without the score')}")
     if case.before is not None:
         entry_card(case.before)
     elif case.is_shown:
@@ -98,7 +98,7 @@ def _before(case: BoardCase) -> None:
 
 def _result(case: BoardCase, bundle: ModelBundle) -> None:
     """Show the second step: the score."""
-    st.markdown(f"##### {t('2. The score')}")
+    st.markdown(f"### {t('2. The score')}")
     if case.bundle_sha256 == bundle.sha256 and case.tier is not None:
         score_card(_assessment(case), bundle)
     else:
@@ -114,7 +114,7 @@ def _result(case: BoardCase, bundle: ModelBundle) -> None:
 
 def _after(case: BoardCase) -> None:
     """Show the third step: the decision with the score in sight."""
-    st.markdown(f"##### {t('3. The board decides with the score in sight')}")
+    st.markdown(f"### {t('3. The board decides with the score in sight')}")
     if case.after is None:
         decision_form(case, Moment.AFTER)
         return

@@ -46,7 +46,7 @@ def cohort_view(bundle: ModelBundle) -> None:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Counting the cohort")
-def _figures(_sha256: str, _bundle: ModelBundle) -> dict[str, Figure | str]:
+def _figures(sha256: str, _bundle: ModelBundle) -> dict[str, Figure | str]:
     """Draw every figure once for a model; a reason stands where one cannot be drawn."""
     cohort = _bundle.reference
     draw: dict[str, Callable[[Cohort], Figure]] = {

@@ -101,7 +101,7 @@ def _meeting(cases: Sequence[BoardCase]) -> None:
 def _empty(bundle: ModelBundle) -> None:
     """Show the way to a first case."""
     with st.container(border=True, key="board-empty", width=760):
-        st.subheader(t("No case is on the board yet"))
+        st.header(t("No case is on the board yet"))
         st.write(
             t(
                 "Score a case and choose “Add to the board” on its result. In the meeting the score stays "

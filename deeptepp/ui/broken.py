@@ -41,7 +41,7 @@ def broken_card(incident: str) -> None:
         Identifier of the failure in the log.
     """
     with st.container(border=True, key=f"broken-{incident}"):
-        st.subheader(t("Something broke"))
+        st.header(t("Something broke"))
         st.write(
             t(
                 "This is a fault of the software, not of your study. Nothing was scored, and the uploaded files "

@@ -37,7 +37,7 @@ def refusal_card(error: DeepTeppError, *, title: str, next_step: str) -> None:
         What the user can do now.
     """
     with st.container(border=True, key="refusal-card"):
-        st.subheader(title)
+        st.header(title)
         findings_list([replace(Finding.from_error(error), message=said(error))])
         st.write(next_step)
 

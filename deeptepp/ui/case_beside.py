@@ -44,7 +44,7 @@ def beside_section(session: Session, bundle: ModelBundle) -> None:
     assessment = session.case.assessment
     if assessment is None or assessment.tier is None:
         return
-    st.subheader(t("Beside other estimates, and beside the publication"), anchor="beside")
+    st.header(t("Beside other estimates, and beside the publication"), anchor="beside")
     row = st.container(horizontal=True, gap="medium", key="beside-row")
     with row.container(border=True, key="beside-others"):
         _others(session, assessment, bundle)
@@ -54,7 +54,7 @@ def beside_section(session: Session, bundle: ModelBundle) -> None:
 
 def _others(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
     """Ask for estimates of others, and set all beside the tier."""
-    st.markdown(f"##### {t('Her tier beside other estimates')}")
+    st.markdown(f"### {t('Her tier beside other estimates')}")
     fields = st.container(horizontal=True, key="beside-fields")
     for name, words in COMPARED_FIELDS.items():
         low, high = RANGES[name]
@@ -105,7 +105,7 @@ def _estimates_html(found: tuple[OtherEstimate, ...]) -> str:
 
 def _published(tier: Tier, bundle: ModelBundle) -> None:
     """Set printed values beside ours."""
-    st.markdown(f"##### {t('Published beside ours')}")
+    st.markdown(f"### {t('Published beside ours')}")
     endpoint = st.segmented_control(
         t("End point"),
         tuple(Endpoint),
@@ -154,5 +154,5 @@ def _rows(sha256: str, tier: Tier, endpoint: Endpoint, _bundle: ModelBundle) -> 
 
 def _table(head: tuple[str, ...], rows: str) -> str:
     """Write a table in the look of the contrasts."""
-    cells = "".join(f'<th scope="col">{escape(words)}</th>' for words in head)
+    cells = "".join(f'<th scope="col">{escape(words)}</th>' if words else "<td></td>" for words in head)
     return f'<table class="dt-contrast"><tr>{cells}</tr>{rows}</table>'

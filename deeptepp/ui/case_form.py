@@ -49,7 +49,7 @@ def clinical_form(profile: ClinicalProfile, *, key: str, submit_label: str) -> C
         The facts, when the button was pressed and they agree with one another.
     """
     with st.form(f"case-form-{key}", border=True):
-        st.markdown("##### " + t("Clinical and pathological facts"))
+        st.markdown("## " + t("Clinical and pathological facts"))
         st.caption(t("Leave what is not known as it is; the score then uses the average of the training cohort."))
         values = _score_fields(profile, key) | _eligibility_fields(profile, key)
         sentence = implied_stage(profile)

@@ -87,7 +87,7 @@ def _heading(session: Session, assessment: Assessment, bundle: ModelBundle) -> N
 def _refusal(session: Session, assessment: Assessment) -> None:
     """Show what refused, and the way round where only eligibility did."""
     with st.container(border=True, key="refusal-card", width=860):
-        st.subheader(t("This case is outside of what the score was made for"))
+        st.header(t("This case is outside of what the score was made for"))
         findings_list(assessment.refusals)
         if not _is_eligibility_only(assessment.refusals):
             st.write(t("Mend this first: go back to the images, or start over with another study."))
@@ -124,7 +124,7 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
     weighty = [f for f in assessment.findings if f.severity is not Severity.NOTE]
     notes = [f for f in assessment.findings if f.severity is Severity.NOTE]
     if weighty:
-        st.markdown(f"##### {t('Keep in mind')}")
+        st.markdown(f"## {t('Keep in mind')}")
         findings_list(weighty)
     if notes:
         with st.expander(t("Notes ({n}): facts that were not entered or not checked", n=len(notes))):
@@ -135,7 +135,7 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
 def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
     """Show what happened to the reference patients of her tier, and by treatment inside it."""
     kind = t(PATIENTS[bundle.reference.is_simulated])
-    st.subheader(t("What happened to {kind} of the reference cohort", kind=kind), anchor="outcomes")
+    st.header(t("What happened to {kind} of the reference cohort", kind=kind), anchor="outcomes")
     endpoint = st.segmented_control(
         t("End point"),
         tuple(Endpoint),

@@ -62,7 +62,7 @@ def _show_note(session: Session) -> None:
 
 def _what_is_accepted() -> None:
     """Say which files work and what becomes of them."""
-    st.markdown("##### " + t("What to drop"))
+    st.markdown("## " + t("What to drop"))
     st.markdown(
         t(
             "- **One study**, as a zip, a folder, or all its DICOM files\n"
@@ -70,7 +70,7 @@ def _what_is_accepted() -> None:
             "- File names and their order do not matter"
         )
     )
-    st.markdown("##### " + t("What happens to it"))
+    st.markdown("## " + t("What happens to it"))
     st.markdown(
         t(
             "- Names, dates and identifiers are removed while reading\n"

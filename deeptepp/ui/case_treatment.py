@@ -56,7 +56,7 @@ def treatment_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> No
     endpoint : Endpoint
         Recurrence or death.
     """
-    st.subheader(t("Treatment received, {tier} tier", tier=label(tier)), anchor="treatment")
+    st.header(t("Treatment received, {tier} tier", tier=label(tier)), anchor="treatment")
     matching = st.segmented_control(
         t("Patients compared"),
         tuple(_WAYS),
@@ -159,7 +159,7 @@ def _compared_curves(contrast: ContrastSummary, panel: TreatmentPanel) -> None:
 def _contrast(contrast: ContrastSummary, endpoint: Endpoint) -> None:
     """Show one contrast: counts, differences or why there are none, and what it is worth."""
     with st.container(border=True, key=f"contrast-{contrast.index.name.lower()}"):
-        st.markdown(f"##### {label(contrast.index)} {t('vs')} {_lowered(label(contrast.reference))}")
+        st.markdown(f"### {label(contrast.index)} {t('vs')} {_lowered(label(contrast.reference))}")
         st.html(_table_html(contrast, endpoint))
         if not contrast.is_given:
             st.html(f'<p class="dt-held">{escape(_held_back(contrast))}</p>')
@@ -201,7 +201,7 @@ def _table_html(contrast: ContrastSummary, endpoint: Endpoint) -> str:
         (t("of those in the tier"), contrast.n_before_index, contrast.n_before_reference),
         (t("Events compared"), contrast.n_events_index, contrast.n_events_reference),
     )
-    head = "".join(f'<th scope="col">{escape(words)}</th>' for words in ("", *sides))
+    head = "<td></td>" + "".join(f'<th scope="col">{escape(words)}</th>' for words in sides)
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{one}</td><td>{other}</td></tr>'
         for name, one, other in counts

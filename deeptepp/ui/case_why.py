@@ -74,7 +74,7 @@ def why_section(session: Session, assessment: Assessment, bundle: ModelBundle) -
         # The card above was drawn before its stability was known.
         st.rerun()
     st.html(f"<style>{_CSS}</style>")
-    st.subheader(t("How sure is this score, and why?"))
+    st.header(t("How sure is this score, and why?"))
     _questions(session, assessment, bundle)
 
 
@@ -83,7 +83,7 @@ def _questions(session: Session, assessment: Assessment, bundle: ModelBundle) ->
     """Show the cards; a button here does not draw the rest of the page again."""
     row = st.container(horizontal=True, gap="medium", key="why-row")
     with row.container(border=True, key="why-outline-card"):
-        st.markdown(f"##### {t('How much it hangs on the tumour outline')}")
+        st.markdown(f"### {t('How much it hangs on the tumour outline')}")
         stability = _answer(
             session,
             assessment,
@@ -95,10 +95,10 @@ def _questions(session: Session, assessment: Assessment, bundle: ModelBundle) ->
         if stability is not None:
             _outline(stability, bundle)
     with row.container(border=True, key="why-unknown-card"):
-        st.markdown(f"##### {t('What is not known')}")
+        st.markdown(f"### {t('What is not known')}")
         _unknown_card(session, assessment, bundle)
     with st.container(border=True, key="why-why-card"):
-        st.markdown(f"##### {t('Why this score')}")
+        st.markdown(f"### {t('Why this score')}")
         found = _answer(
             session,
             assessment,

@@ -82,11 +82,11 @@ def experiments_tab(bundle: ModelBundle) -> None:
     bundle : ModelBundle
         The model of this server.
     """
-    st.subheader(t("The score and the follow-up of the reference cohort"))
+    st.header(t("The score and the follow-up of the reference cohort"))
     st.caption(t("Most of these patients trained the model; each is scored by a network that had not seen her."))
     for item in _items(bundle.reference, bundle.sha256):
         _show(item)
-    st.subheader(t("What was measured by leaving parts out"))
+    st.header(t("What was measured by leaving parts out"))
     st.caption(
         t(
             "Made with a smaller network on the simulated reference cohort, so that all variants could be trained "
@@ -127,7 +127,7 @@ def _table(table: Table) -> None:
 
 def _suite(suite: Suite) -> None:
     """Show the question, the figure or the measured table where the checkout has them, and the command."""
-    st.markdown(f"##### {t(suite.title)}")
+    st.markdown(f"### {t(suite.title)}")
     st.markdown(t(suite.asks))
     picture, document = _DOCS / "img" / suite.picture, _DOCS / "results" / f"{suite.name}.md"
     if picture.exists():

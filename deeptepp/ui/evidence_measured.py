@@ -90,7 +90,7 @@ def _labels(reference: Cohort, training: Mapping[str, Any]) -> tuple[npt.NDArray
 
 def _discrimination(bundle: ModelBundle) -> None:
     """Show how well the score tells patients with and without an event apart."""
-    st.subheader(t("How well the score tells patients apart"))
+    st.header(t("How well the score tells patients apart"))
     rows = metric_rows(bundle.metrics)
     if not rows:
         st.write(t("This model came without measurements. Train it with `deeptepp train` to have them made."))
@@ -192,7 +192,7 @@ def _subgroups(metrics: Mapping[str, Any]) -> None:
 
 def _tiers(bundle: ModelBundle) -> None:
     """Show cut-offs, sizes and curves of the tiers."""
-    st.subheader(t("Risk tiers"))
+    st.header(t("Risk tiers"))
     tiers, reference = bundle.tiers, bundle.reference
     limits = {
         Tier.LOW: t("below {cut:.3f}", cut=tiers.low_below),

@@ -32,7 +32,7 @@ def published_tab(bundle: ModelBundle) -> None:
     bundle : ModelBundle
         The model of this server.
     """
-    st.subheader(t("This model beside the published one"))
+    st.header(t("This model beside the published one"))
     kind = t("simulated patients") if bundle.is_simulated else t("another cohort")
     st.markdown(
         t(
@@ -43,7 +43,7 @@ def published_tab(bundle: ModelBundle) -> None:
         )
     )
     st.table(beside_rows(bundle.metrics), hide_index=True, border="horizontal")
-    st.subheader(t("The published table, as printed and as it must be read"))
+    st.header(t("The published table, as printed and as it must be read"))
     st.table([published_row(row) for row in TABLE_2], hide_index=True, border="horizontal")
     st.caption(
         t(

@@ -35,7 +35,7 @@ def _has_provider() -> bool:
 def _show_sign_in(*, has_provider: bool) -> None:
     """Show the way in, or why there is none."""
     with st.container(key="sign-in", border=True, width=480):
-        st.subheader(t("Sign in"))
+        st.header(t("Sign in"))
         if not has_provider:
             st.write(
                 t(

@@ -20,7 +20,7 @@ _HTML = """
     <svg class="icon" viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="2.4"
       stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
       <path d="M24 31V12M16 19l8-8 8 8"/><path d="M8 29v8a3 3 0 0 0 3 3h26a3 3 0 0 0 3-3v-8"/></svg>
-    <h3>Drop the breast MR study here</h3>
+    <h2>Drop the breast MR study here</h2>
     <p class="quiet">A zip archive, a folder, or DICOM files of one patient,
       up to <span data-part="limit"></span></p>
     <div class="row">
@@ -31,7 +31,7 @@ _HTML = """
     <p class="error" role="alert" data-part="error" hidden></p>
   </div>
   <div data-part="busy" hidden>
-    <h3 data-part="title"></h3>
+    <h2 data-part="title"></h2>
     <div class="bar" role="progressbar" aria-label="Upload" aria-valuemin="0" aria-valuemax="100" data-part="bar">
       <i></i></div>
     <p class="numbers" data-part="numbers"></p>

@@ -160,7 +160,7 @@ def _parts(bench: Bench, bundle: ModelBundle) -> None:
 def _keep(bench: Bench) -> None:
     """Show the ways to keep this state: the address, the recipe, the command line."""
     with st.container(key="tiers-keep"):
-        st.subheader(t("Keep this state"))
+        st.header(t("Keep this state"))
         st.markdown(
             t("The address of this page holds every choice. The recipe holds the same for the command line:"),
             width=860,

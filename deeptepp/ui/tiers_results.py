@@ -74,7 +74,7 @@ def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
         Begins the keys of its elements.
     """
     if not item.figures:  # a figure brings its title
-        st.subheader(t(item.title))
+        st.header(t(item.title))
     if not item.is_made:
         st.info(t("Not shown: {reason}", reason=item.reason))
         return

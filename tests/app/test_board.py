@@ -185,7 +185,7 @@ def test_a_board_that_cannot_be_opened_is_a_calm_card(open_page, monkeypatch):
     monkeypatch.setenv("DEEPTEPP_BOARD", "mysql://user:secret@host/x")
     at = open_page("board").run()
     assert not at.exception
-    assert "cannot be opened" in at.subheader[0].value
+    assert "cannot be opened" in at.header[0].value
     assert "secret" not in words_on(at)
 
 

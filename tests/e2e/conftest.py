@@ -9,12 +9,17 @@ import subprocess
 import sys
 import time
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tiny_bundle
 from playwright.sync_api import expect, sync_playwright
+
+from deeptepp.dicom.write import write_study
+from deeptepp.simulate.protocols import RUIJIN
+from deeptepp.simulate.study import simulate_study
 
 collect_ignore = ["harness_app.py", "harness_page.py"]
 ROOT = Path(__file__).parents[2]
@@ -88,6 +93,23 @@ def serve(script: Path, temporary: Path, **environment: str):
 @pytest.fixture(scope="session")
 def bundle_folder(tmp_path_factory):
     return tiny_bundle.make_tiny_bundle(tmp_path_factory.mktemp("artifacts") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def study_folder(tmp_path_factory):
+    """A simulated study of four phases on a coarse grid, as DICOM files."""
+    coarse = replace(RUIJIN, matrix=160, n_slices=52, slice_mm=2.0, phase_times_s=(0.0, 90.0, 180.0, 270.0))
+    simulated = simulate_study(
+        latent_risk=1.0, tumour_size_mm=26.0, rng=np.random.default_rng(7), protocol=coarse, side=1, age_years=52.0
+    )
+    folder = tmp_path_factory.mktemp("study")
+    write_study(simulated.study, folder, description="simulated", patient_key="e2e")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def study_zip(study_folder, tmp_path_factory):
+    return Path(shutil.make_archive(str(tmp_path_factory.mktemp("zip") / "study"), "zip", study_folder))
 
 
 @pytest.fixture(scope="session")

@@ -1,70 +1,25 @@
 """A case from the files to a tier, as a user goes through it, in Chromium."""
 
 import re
-import shutil
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
+from browser import (
+    LONG_MS,
+    choose,
+    draw_box_around_the_middle_of_the_lesion,
+    expect_tier,
+    hand_in,
+    open_start,
+    score_case,
+    viewer_of,
+)
 from playwright.sync_api import expect
-
-from deeptepp.dicom.write import write_study
-from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import simulate_study
 
 pytestmark = pytest.mark.browser
 
-LONG_MS = 240_000
 DUKE = Path(__file__).parents[3] / "shared/data/duke_mri_153/Breast_MRI_153.zip"
-
-
-@pytest.fixture(scope="module")
-def study_folder(tmp_path_factory):
-    """A simulated study of three phases on a coarse grid, as DICOM files."""
-    coarse = replace(RUIJIN, matrix=160, n_slices=52, slice_mm=2.0, phase_times_s=(0.0, 90.0, 180.0, 270.0))
-    simulated = simulate_study(
-        latent_risk=1.0, tumour_size_mm=26.0, rng=np.random.default_rng(7), protocol=coarse, side=1, age_years=52.0
-    )
-    folder = tmp_path_factory.mktemp("study")
-    write_study(simulated.study, folder, description="simulated", patient_key="e2e")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def study_zip(study_folder, tmp_path_factory):
-    return Path(shutil.make_archive(str(tmp_path_factory.mktemp("zip") / "study"), "zip", study_folder))
-
-
-def open_start(page, app):
-    page.goto(app.url)
-    expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
-
-
-def hand_in(page, path, kind="files"):
-    page.locator(f'[data-part="{kind}-input"]').set_input_files(path)
-
-
-def viewer_of(page):
-    viewer = page.locator('[data-part="viewer"]')
-    expect(viewer).to_have_attribute("data-loaded", re.compile(r"[1-9]"), timeout=LONG_MS)
-    return viewer
-
-
-def choose(page, label, option):
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
-
-
-def score_case(page):
-    page.get_by_role("button", name="Score this case").click()
-
-
-def expect_tier(page):
-    expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible(timeout=LONG_MS)
-    expect(page.get_by_text(re.compile("Low|Moderate|High")).first).to_be_visible()
-    expect(page.get_by_text(re.compile("SIMULATED COHORT")).first).to_be_visible()
 
 
 def expect_no_upload_left(page, app):
@@ -100,22 +55,6 @@ def test_the_demo_reaches_a_tier(page, app):
     expect(viewer).to_have_attribute("data-slice", str(before + 1))
     score_case(page)
     expect_tier(page)
-
-
-def draw_box_around_the_middle_of_the_lesion(page, viewer):
-    """Zoom on the lesion, which puts it in the middle, and drag a rectangle around it."""
-    viewer.focus()
-    page.keyboard.press("l")
-    page.keyboard.press("z")
-    page.keyboard.press("d")
-    frame = page.locator('[data-part="canvas"]').bounding_box()
-    middle_x, middle_y = frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2
-    page.mouse.move(middle_x - 90, middle_y - 90)
-    page.mouse.down()
-    page.mouse.move(middle_x + 90, middle_y + 90, steps=6)
-    page.mouse.up()
-    page.get_by_role("button", name="Use this box").click()
-    expect(page.get_by_text(re.compile("inside the box you drew")).first).to_be_visible(timeout=60_000)
 
 
 @pytest.mark.slow
