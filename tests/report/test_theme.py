@@ -87,7 +87,7 @@ def test_a_dark_page_gets_a_copy():
 
 
 def test_every_font_family_is_one_that_a_browser_accepts():
-    """One bare word that begins with a digit and a browser drops the whole list, and the figure's widths with it."""
+    """One bare word that begins with a digit, and a browser drops the whole list."""
     for family in theme.FONT_FAMILY.split(", "):
         words = family.split()
         assert family.startswith("'") or all(re.fullmatch(r"-?[A-Za-z_][\w-]*", word) for word in words), family
