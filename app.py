@@ -19,6 +19,7 @@ from deeptepp.store.frames import default_frames
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.broken import show_broken
 from deeptepp.ui.jobs import close_default_runner, default_runner
+from deeptepp.ui.visitors import sweep_visitors
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 # It would log the text of an exception, which could quote a file; show_broken logs its type and place.
@@ -32,6 +33,7 @@ async def _sweep_forever(settings: Settings) -> None:
         await anyio.to_thread.run_sync(default_store().sweep, settings.upload_max_age_s)
         await anyio.to_thread.run_sync(default_frames().sweep, settings.case_max_age_s)
         default_runner().sweep(settings.case_max_age_s)
+        await anyio.to_thread.run_sync(sweep_visitors, settings.visitor_max_away_s)
 
 
 @asynccontextmanager

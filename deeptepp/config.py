@@ -32,12 +32,14 @@ class Settings:
     """Ask for a sign-in even where no provider is configured, so that a forgotten secret locks, not opens."""
     n_workers: int = 1
     """Cases read or scored at the same time; each holds one study in memory."""
-    n_waiting: int = 8
+    n_waiting: int = 32
     """Cases that may wait for a worker; one more is refused."""
     upload_max_age_s: float = 900.0
     """Seconds after which an upload that was never read is deleted."""
     case_max_age_s: float = 3600.0
     """Seconds after which finished work that nobody fetched, and slices that nobody looks at, are dropped."""
+    visitor_max_away_s: float = 300.0
+    """Seconds after which everything of a visitor whose page is closed is erased."""
     sweep_every_s: float = 60.0
     """Seconds between two looks for what has grown too old."""
 
@@ -53,6 +55,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "n_waiting": (0, 1000),
     "upload_max_age_s": (30, 86400),
     "case_max_age_s": (60, 86400),
+    "visitor_max_away_s": (1, 86400),
     "sweep_every_s": (1, 3600),
 }
 """Closed interval of every number."""

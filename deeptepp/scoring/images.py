@@ -17,7 +17,7 @@ from deeptepp.imaging.detect import Detection, detect_lesions
 from deeptepp.imaging.phase import choose_phase
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class CaseImages:
     """What was found in the images of one case, before any clinical fact is known.
 

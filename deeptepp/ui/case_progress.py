@@ -56,6 +56,28 @@ def overall_fraction(view: JobView, steps: tuple[Step, ...]) -> float:
     return min(1.0, done / len(steps))
 
 
+def where_it_stands(view: JobView) -> str:
+    """Say how long the work takes already, or how many come first.
+
+    Parameters
+    ----------
+    view : JobView
+        The job.
+
+    Returns
+    -------
+    str
+        In the language of the visitor.
+    """
+    if view.state is not JobState.WAITING:
+        return f"{view.elapsed_s:.0f} s"
+    if not view.n_ahead:
+        return t("Waiting for a free worker")
+    if view.n_ahead == 1:
+        return t("One case comes first; this one begins by itself")
+    return t("{n} cases come first; this one begins by itself", n=view.n_ahead)
+
+
 @st.fragment(run_every=_POLL_S)
 def _poll(session: Session, steps: tuple[Step, ...]) -> None:
     """Look at the job, draw it, and rerun the page when it has ended."""
@@ -63,9 +85,7 @@ def _poll(session: Session, steps: tuple[Step, ...]) -> None:
     if view is None or view.is_over:
         st.rerun()
         return
-    waiting = view.state is JobState.WAITING
-    text = t("Waiting for a free worker") if waiting else f"{view.elapsed_s:.0f} s"
-    st.progress(overall_fraction(view, steps), text=text)
+    st.progress(overall_fraction(view, steps), text=where_it_stands(view))
     st.html(_steps_html(view, steps))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from deeptepp.dicom.read import list_series
 from deeptepp.domain.progress import Progress, Step, StepReport
@@ -17,6 +18,10 @@ from deeptepp.store.uploads import default_store
 from deeptepp.ui.jobs import Work, bare, default_runner
 from deeptepp.ui.session import Case, Screen, Session
 from deeptepp.ui.words import plural
+
+
+_DEMO: WeakValueDictionary[str, CaseImages] = WeakValueDictionary()
+"""The demo while anybody has it open: it never changes, and twenty copies of it would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,9 +71,13 @@ def open_demo(session: Session) -> None:
 
     def work(progress: Progress) -> Opened:
         progress(StepReport(Step.READ, 0.0))
-        study = demo_study().study
-        progress(StepReport(Step.READ, 1.0, "simulated study, made on this server"))
-        return _with_frames(case.id, open_case(study, progress=progress), progress)
+        images = _DEMO.get("images")
+        if images is None:
+            study = demo_study().study
+            progress(StepReport(Step.READ, 1.0, "simulated study, made on this server"))
+            images = _DEMO["images"] = open_case(study, progress=progress)
+        progress(StepReport(Step.DETECT, 0.99))
+        return _with_frames(case.id, images, progress)
 
     _begin_reading(session, work)
 

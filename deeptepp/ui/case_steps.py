@@ -13,13 +13,12 @@ from deeptepp.errors import TooManyJobs
 from deeptepp.imaging.detect import lesion_from_box
 from deeptepp.scoring.case import assess_case
 from deeptepp.scoring.receipt import inputs_digest
-from deeptepp.store.frames import default_frames
 from deeptepp.ui.cards import said
 from deeptepp.ui.case_reading import Opened
 from deeptepp.ui.jobs import JobState, JobView, default_runner
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import loaded_bundle
-from deeptepp.ui.session import Case, Screen, Session
+from deeptepp.ui.session import Screen, Session
 
 
 def read_again_with(session: Session, phase_keys: Sequence[str]) -> None:
@@ -169,12 +168,7 @@ def start_over(session: Session) -> None:
     session : Session
         Goes back to the start.
     """
-    if session.job_id:
-        default_runner().cancel(session.job_id, session.id)
-    session.case.extra.cancel_all(session.id)
-    default_frames().drop(session.case.id)
-    session.case, session.screen = Case(), Screen.START
-    session.job_id, session.refusal, session.incident, session.note, session.phase_keys = "", None, "", "", ()
+    session.erase()
 
 
 def _settle(session: Session, view: JobView) -> None:

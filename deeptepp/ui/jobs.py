@@ -61,6 +61,8 @@ class JobView:
         Why the work refused.
     incident : str
         Identifier of a failure in the log; empty unless broken.
+    n_ahead : int
+        Jobs that come first, those that run included; 0 unless it waits.
     """
 
     state: JobState
@@ -69,6 +71,7 @@ class JobView:
     result: Any = None
     refusal: DeepTeppError | None = None
     incident: str = ""
+    n_ahead: int = 0
 
     @property
     def is_over(self) -> bool:
@@ -146,7 +149,7 @@ class JobRunner:
         """Give a job as it stands, or None when this owner has no such job."""
         with self._lock:
             job = self._jobs.get(job_id)
-            return None if job is None or job.owner != owner else _view(job)
+            return None if job is None or job.owner != owner else _view(job, self._n_ahead(job_id))
 
     def take(self, job_id: str, owner: str) -> JobView | None:
         """Give a job that has ended and forget it; None when it has not ended or is not this owner's."""
@@ -165,6 +168,17 @@ class JobRunner:
             job.is_cancelled = True
         job.future.cancel()
 
+    def forget(self, owner: str) -> None:
+        """Stop every job of a session that is gone, and drop what it left behind."""
+        with self._lock:
+            own = {key: job for key, job in self._jobs.items() if job.owner == owner}
+            for key, job in own.items():
+                job.is_cancelled = True
+                if job.ended_s is not None:
+                    del self._jobs[key]
+        for job in own.values():
+            job.future.cancel()
+
     def sweep(self, max_age_s: float) -> int:
         """Forget jobs that ended longer ago than ``max_age_s`` seconds; give their number."""
         oldest = time.monotonic() - max_age_s
@@ -180,6 +194,11 @@ class JobRunner:
             for job in self._jobs.values():
                 job.is_cancelled = True
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _n_ahead(self, job_id: str) -> int:
+        """Count open jobs that were submitted before one; the lock is held."""
+        earlier = list(self._jobs)[: list(self._jobs).index(job_id)]
+        return sum(self._jobs[key].ended_s is None for key in earlier)
 
     def _hear(self, job_id: str, report: StepReport) -> None:
         """Note a report of a running job, or stop it when it was cancelled."""
@@ -253,11 +272,13 @@ def close_default_runner() -> None:
     default_runner.cache_clear()
 
 
-def _view(job: _Job) -> JobView:
+def _view(job: _Job, n_ahead: int = 0) -> JobView:
     """Give a job as an immutable value."""
     steps, elapsed_s = tuple(job.steps.values()), time.monotonic() - job.created_s
+    if job.ended_s is None and job.future.running():
+        return JobView(JobState.RUNNING, steps, elapsed_s)
     if job.ended_s is None:
-        return JobView(JobState.RUNNING if job.future.running() else JobState.WAITING, steps, elapsed_s)
+        return JobView(JobState.WAITING, steps, elapsed_s, n_ahead=n_ahead)
     if job.future.cancelled():
         return JobView(JobState.CANCELLED, steps, elapsed_s)
     error = job.future.exception()

@@ -15,7 +15,10 @@ from deeptepp.domain.risk import Assessment
 from deeptepp.domain.study import SeriesSummary
 from deeptepp.errors import DeepTeppError
 from deeptepp.scoring.images import CaseImages
+from deeptepp.store.frames import default_frames
 from deeptepp.ui.extra_work import ExtraWork
+from deeptepp.ui.jobs import default_runner
+from deeptepp.ui.visitors import remember_visitor
 
 _KEY = "deeptepp"
 """The one key of ``st.session_state`` that this package sets by itself."""
@@ -130,6 +133,13 @@ class Session:
     note: str = ""
     phase_keys: tuple[str, ...] = ()
 
+    def erase(self) -> None:
+        """Leave nothing of this visitor on the server: work, slices, images, facts and answers."""
+        default_runner().forget(self.id)
+        default_frames().drop(self.case.id)
+        self.case, self.screen, self.job_id = Case(), Screen.START, ""
+        self.refusal, self.incident, self.note, self.phase_keys = None, "", "", ()
+
     def take_note(self) -> str:
         """Give the sentence to show once, and forget it."""
         note, self.note = self.note, ""
@@ -142,9 +152,10 @@ def current_session() -> Session:
     Returns
     -------
     Session
-        Kept over reruns and pages until the browser tab is closed.
+        Kept over reruns and pages; erased soon after the browser tab is closed.
     """
     if _KEY not in st.session_state:
         st.session_state[_KEY] = Session()
+        remember_visitor(st.session_state[_KEY].erase)
     session: Session = st.session_state[_KEY]
     return session

@@ -10,6 +10,7 @@ from deeptepp.domain.cohort import Cohort
 from deeptepp.errors import DeepTeppError, RecipeError
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.recipe import CohortChoice, Recipe
+from deeptepp.ui.visitors import remember_visitor
 
 _KEY = "deeptepp-tiers"
 _OTHER_PARAMETERS = ("lang",)
@@ -75,6 +76,10 @@ class Bench:
         if len(self.tried) < _MOST_TRIED:
             self.tried.add((recipe.cohort.value, recipe.low_below, recipe.high_from))
 
+    def erase(self) -> None:
+        """Forget the patients that the visitor handed in."""
+        self.uploaded = None
+
     def cohort(self, bundle: ModelBundle) -> tuple[Cohort, str]:
         """Give the patients at hand, marked as the model that scored them is, and the digest that names them."""
         if self.is_own and self.uploaded is not None:
@@ -98,6 +103,7 @@ def current_bench(bundle: ModelBundle) -> Bench:
     """
     if _KEY not in st.session_state:
         st.session_state[_KEY] = _from_address(bundle)
+        remember_visitor(st.session_state[_KEY].erase)
     bench: Bench = st.session_state[_KEY]
     return bench
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deeptepp.domain.progress import Step, StepReport
-from deeptepp.ui.case_progress import _steps_html, overall_fraction
+from deeptepp.ui.case_progress import _steps_html, overall_fraction, where_it_stands
 from deeptepp.ui.jobs import JobState, JobView
 from deeptepp.ui.words import OPENING_STEPS, STEPS
 
@@ -33,3 +33,9 @@ def test_what_was_found_is_shown_as_text_never_as_markup():
     assert all(STEPS[step] in page for step in OPENING_STEPS)
     assert page.count("step done") == 1
     assert page.count("step now") == 1
+
+
+@pytest.mark.parametrize(("n_ahead", "said"), [(0, "free worker"), (1, "One case comes first"), (7, "7 cases come")])
+def test_one_who_waits_reads_her_place(n_ahead, said):
+    assert said in where_it_stands(JobView(JobState.WAITING, (), 3.0, n_ahead=n_ahead))
+    assert where_it_stands(JobView(JobState.RUNNING, (), 3.2, n_ahead=n_ahead)) == "3 s"

@@ -173,3 +173,26 @@ def test_closing_stops_what_runs():
     assert _wait(runner, job_id).state is JobState.CANCELLED
     with pytest.raises(JobCancelled):
         runner._hear(job_id, StepReport(Step.READ, 1.0))
+
+
+def test_one_who_waits_is_told_how_many_come_first():
+    runner = JobRunner(n_workers=1, n_waiting=3)
+    first, started, release = _blocked(runner)
+    assert started.wait(5)
+    waiting = [runner.submit("me", lambda _progress: 1) for _ in range(3)]
+    assert [runner.look(job, "me").n_ahead for job in (first, *waiting)] == [0, 1, 2, 3]
+    release.set()
+    assert _wait(runner, waiting[-1]).state is JobState.DONE
+    runner.close()
+
+
+def test_the_jobs_of_a_session_that_is_gone_are_stopped_and_dropped(runner):
+    done = runner.submit("gone", lambda _progress: "images of a patient")
+    _wait(runner, done, "gone")
+    running, started, _ = _blocked(runner, "gone")
+    assert started.wait(5)
+    other = runner.submit("me", lambda _progress: 1)
+    runner.forget("gone")
+    assert runner.look(done, "gone") is None
+    assert _wait(runner, running, "gone").state is JobState.CANCELLED
+    assert _wait(runner, other).state is JobState.DONE

@@ -1,0 +1,135 @@
+"""Who is on the server: what a visitor leaves behind is erased once she has been away for a while.
+
+Streamlit keeps the state of a closed tab until others come and go, and never tells that it was closed. The server
+therefore looks who is connected from time to time. One who comes back soon finds everything as it was.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+
+@dataclass(slots=True)
+class _Visitor:
+    """What erases the traces of one visitor, and since when she is away; None while she is here."""
+
+    erasers: list[Callable[[], object]] = field(default_factory=list)
+    away_since_s: float | None = None
+
+
+class Visitors:
+    """The visitors of this process, by the name of their connection."""
+
+    def __init__(self) -> None:
+        self._visitors: dict[str, _Visitor] = {}
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Count visitors, those who are away for a short while included."""
+        return len(self._visitors)
+
+    def remember(self, visitor_id: str, erase: Callable[[], object]) -> None:
+        """Note how something is erased that a visitor has just begun.
+
+        Parameters
+        ----------
+        visitor_id : str
+            Name of the connection.
+        erase : callable
+            Called once, from another thread, when she has been away too long.
+        """
+        with self._lock:
+            self._visitors.setdefault(visitor_id, _Visitor()).erasers.append(erase)
+
+    def sweep(self, is_here: Callable[[str], bool], max_away_s: float) -> int:
+        """Look who is connected, and erase what those left behind who are away for too long.
+
+        Parameters
+        ----------
+        is_here : callable
+            Tells whether the connection of a visitor is open.
+        max_away_s : float
+            Seconds since she was first found away.
+
+        Returns
+        -------
+        int
+            Visitors who were forgotten.
+        """
+        now = time.monotonic()
+        gone = []
+        with self._lock:
+            for key, visitor in list(self._visitors.items()):
+                if is_here(key):
+                    visitor.away_since_s = None
+                elif visitor.away_since_s is None:
+                    visitor.away_since_s = now
+                if visitor.away_since_s is not None and now - visitor.away_since_s >= max_away_s:
+                    gone.append(self._visitors.pop(key))
+        for visitor in gone:
+            for erase in visitor.erasers:
+                erase()
+        return len(gone)
+
+
+@cache
+def default_visitors() -> Visitors:
+    """Give the visitors of this process.
+
+    Returns
+    -------
+    Visitors
+        The same at every call.
+    """
+    return Visitors()
+
+
+def remember_visitor(erase: Callable[[], object]) -> None:
+    """Note how something is erased that the visitor of the running script has just begun.
+
+    Parameters
+    ----------
+    erase : callable
+        Called once when she has been away too long; must not rest on the state of a session.
+    """
+    context = get_script_run_ctx()
+    if context is not None:
+        default_visitors().remember(context.session_id, erase)
+
+
+def sweep_visitors(max_away_s: float) -> int:
+    """Erase what those left behind who are away for too long.
+
+    Parameters
+    ----------
+    max_away_s : float
+        Seconds since she was first found away.
+
+    Returns
+    -------
+    int
+        Visitors who were forgotten.
+    """
+    if not runtime.exists():
+        return 0
+    n_gone = default_visitors().sweep(runtime.get_instance().is_active_session, max_away_s)
+    if n_gone:
+        _give_back_memory()
+    return n_gone
+
+
+def _give_back_memory() -> None:
+    """Collect what only cycles hold, and hand free pages back to the system where the C library can."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
