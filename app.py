@@ -20,6 +20,7 @@ from deeptepp.store.uploads import default_store
 from deeptepp.ui.broken import show_broken
 from deeptepp.ui.jobs import close_default_runner, default_runner
 from deeptepp.ui.visitors import sweep_visitors
+from deeptepp.ui.warm_up import warm_up
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 # It would log the text of an exception, which could quote a file; show_broken logs its type and place.
@@ -39,10 +40,10 @@ async def _sweep_forever(settings: Settings) -> None:
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     """Run the worker and the sweeper from start to shutdown; leave no upload behind."""
-    settings = load_settings()
     default_runner()
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_sweep_forever, settings)
+        tasks.start_soon(_sweep_forever, load_settings())
+        tasks.start_soon(anyio.to_thread.run_sync, warm_up)
         try:
             yield
         finally:

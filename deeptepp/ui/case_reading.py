@@ -19,7 +19,6 @@ from deeptepp.ui.jobs import Work, bare, default_runner
 from deeptepp.ui.session import Case, Screen, Session
 from deeptepp.ui.words import plural
 
-
 _DEMO: WeakValueDictionary[str, CaseImages] = WeakValueDictionary()
 """The demo while anybody has it open: it never changes, and twenty copies of it would fill the memory."""
 

@@ -39,7 +39,7 @@ def bundle_folder() -> Path:
     return named or default_bundle_path()
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the model")
+@st.cache_resource(max_entries=2, show_spinner=False)
 def _read(folder: Path) -> ModelBundle:
     """Read and verify one bundle."""
     return load_bundle(folder)

@@ -1,20 +1,13 @@
 """A real server and a real Chromium."""
 
-import contextlib
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tiny_bundle
+from dashboard_server import ROOT, serve
 from playwright.sync_api import expect, sync_playwright
 
 from deeptepp.dicom.write import write_study
@@ -22,7 +15,6 @@ from deeptepp.simulate.protocols import RUIJIN
 from deeptepp.simulate.study import simulate_study
 
 collect_ignore = ["harness_app.py", "harness_page.py"]
-ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 ARGUMENTS = [
     "--no-sandbox",
@@ -35,81 +27,42 @@ ARGUMENTS = [
 expect.set_options(timeout=15_000)
 
 
-@dataclass(frozen=True)
-class Server:
-    """Where the server answers, and where it keeps uploads."""
-
-    url: str
-    temporary: Path
-
-    @property
-    def uploads(self) -> list[Path]:
-        """Every upload on disk, complete or not."""
-        return list(self.temporary.glob("deeptepp-uploads-*/studies/*"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def is_up(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as reply:  # noqa: S310  our own server
-            return reply.status == 200
-    except OSError:
-        return False
-
-
-@contextlib.contextmanager
-def serve(script: Path, temporary: Path, **environment: str):
-    """Run one app on a free port until the block ends."""
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", script.name, "--server.port", str(port)]
-    command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
-    own = {"TMPDIR": str(temporary), "DEEPTEPP_BOARD": str(temporary / "board.sqlite"), "OMP_NUM_THREADS": "1"}
-    env = os.environ | own | environment
-    log = (temporary / "server.log").open("w")
-    process = subprocess.Popen(command, cwd=script.parent, env=env, stdout=log, stderr=subprocess.STDOUT)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 90
-        while not is_up(url):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"The server did not start:\n{(temporary / 'server.log').read_text()[-2000:]}")
-            time.sleep(0.3)
-        yield Server(url, temporary)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.close()
-
-
 @pytest.fixture(scope="session")
 def bundle_folder(tmp_path_factory):
     return tiny_bundle.make_tiny_bundle(tmp_path_factory.mktemp("artifacts") / "tiny")
 
 
+def write_coarse_study(folder: Path, *, size_mm: float, latent_risk: float, side: int, seed: int) -> Path:
+    """Write a simulated study of four phases on a coarse grid as DICOM files."""
+    coarse = replace(RUIJIN, matrix=160, n_slices=52, slice_mm=2.0, phase_times_s=(0.0, 90.0, 180.0, 270.0))
+    rng = np.random.default_rng(seed)
+    simulated = simulate_study(
+        latent_risk=latent_risk, tumour_size_mm=size_mm, rng=rng, protocol=coarse, side=side, age_years=52.0
+    )
+    write_study(simulated.study, folder, description="simulated", patient_key=f"e2e{seed}")
+    return folder
+
+
+def zipped(folder: Path, place: Path) -> Path:
+    return Path(shutil.make_archive(str(place / "study"), "zip", folder))
+
+
 @pytest.fixture(scope="session")
 def study_folder(tmp_path_factory):
-    """A simulated study of four phases on a coarse grid, as DICOM files."""
-    coarse = replace(RUIJIN, matrix=160, n_slices=52, slice_mm=2.0, phase_times_s=(0.0, 90.0, 180.0, 270.0))
-    simulated = simulate_study(
-        latent_risk=1.0, tumour_size_mm=26.0, rng=np.random.default_rng(7), protocol=coarse, side=1, age_years=52.0
-    )
-    folder = tmp_path_factory.mktemp("study")
-    write_study(simulated.study, folder, description="simulated", patient_key="e2e")
-    return folder
+    """A tumour of 26 mm in the left breast."""
+    return write_coarse_study(tmp_path_factory.mktemp("left"), size_mm=26.0, latent_risk=1.0, side=1, seed=7)
 
 
 @pytest.fixture(scope="session")
 def study_zip(study_folder, tmp_path_factory):
-    return Path(shutil.make_archive(str(tmp_path_factory.mktemp("zip") / "study"), "zip", study_folder))
+    return zipped(study_folder, tmp_path_factory.mktemp("zip"))
+
+
+@pytest.fixture(scope="session")
+def right_study_zip(tmp_path_factory):
+    """A tumour of 18 mm in the right breast."""
+    folder = write_coarse_study(tmp_path_factory.mktemp("right"), size_mm=18.0, latent_risk=-1.0, side=-1, seed=11)
+    return zipped(folder, tmp_path_factory.mktemp("zip"))
 
 
 @pytest.fixture(scope="session")

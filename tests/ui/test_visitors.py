@@ -61,7 +61,7 @@ def test_one_who_comes_back_in_time_begins_anew(clock):
 def test_an_erased_session_holds_nothing_of_the_case(monkeypatch):
     dropped = []
     monkeypatch.setattr(default_frames(), "drop", dropped.append)
-    case = Case(profile=ClinicalProfile(age_years=44.0), frames_token="t")
+    case = Case(profile=ClinicalProfile(age_years=44.0))
     session = Session(screen=Screen.RESULT, case=case, note="a note")
     session.erase()
     assert dropped == [case.id]
