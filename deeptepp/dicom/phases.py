@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deeptepp.dicom.clock import WAYS_TO_TELL_TIME, after_first
+from deeptepp.dicom.clock import WAYS_TO_TELL_TIME, after_first, past_midnight
 from deeptepp.dicom.kinds import is_derived, is_same_sequence, speaks_of_post, speaks_of_pre, tissue, unfit_reason
 from deeptepp.dicom.refusals import broken_phase, no_series_refusal, other_geometry
 from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row
@@ -86,7 +86,7 @@ def _timed(rows: Sequence[Row]) -> _Group:
         known = [s for s in starts if s is not None]
         if len(known) < len(starts):
             continue
-        group = _distinct(preferred, known)
+        group = _distinct(preferred, past_midnight(known))
         if len(group.rows) > len(best.rows):
             best = group
     return best if best.rows else _Group((rows[0],), (0.0,), tuple(rows[1:]))

@@ -16,6 +16,7 @@ from deeptepp.domain.geometry import Grid
 from deeptepp.domain.progress import Step
 from deeptepp.errors import (
     DeepTeppError,
+    ImplausibleGeometry,
     IrregularSpacing,
     JobCancelled,
     MissingPhase,
@@ -138,6 +139,36 @@ def test_phases_across_midnight_ascend(tmp_path):
         image.AcquisitionDate = "20200102" if i == 0 else "20200103"
         image.AcquisitionTime = ["235930", "000100", "000230"][i]
     assert_reads_as(known, made.save(images, tmp_path))
+
+
+@pytest.mark.parametrize("kept", [("SeriesDate", "SeriesTime"), ("StudyDate", "StudyTime"), ()])
+@pytest.mark.parametrize("series_per_phase", [True, False])
+def test_phases_across_midnight_ascend_without_dates_of_their_own(tmp_path, kept, series_per_phase):
+    known = made.truth()
+    images = made.dynamic_series(known, series_per_phase=series_per_phase, AcquisitionDate=None, StudyDate=None)
+    for n, image in enumerate(images):
+        image.AcquisitionTime = ["235930", "000100", "000230"][n // known.grid.shape[0]]
+        for keyword, value in zip(kept, ("20200102", "235900"), strict=False):
+            setattr(image, keyword, value)
+    assert_reads_as(known, made.save(images, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("tags", "keyword"),
+    [
+        ({"PixelSpacing": ["1e9", "1e9"]}, "PixelSpacing"),
+        ({"PixelSpacing": ["1e-9", "1e-9"]}, "PixelSpacing"),
+        ({}, "ImagePositionPatient"),
+    ],
+)
+def test_distances_that_no_breast_has_are_refused(tmp_path, tags, keyword):
+    images = made.dynamic_series(made.truth(), **tags)
+    for image in images if not tags else ():
+        image.ImagePositionPatient = ["1e30", *image.ImagePositionPatient[1:]]
+    with pytest.raises(ImplausibleGeometry, match=keyword) as caught:
+        read_study(made.save(images, tmp_path))
+    assert caught.value.value is not None
+    assert caught.value.limit is not None
 
 
 def test_the_intercept_and_slope_are_applied(tmp_path):
