@@ -184,7 +184,8 @@ class MissingSlice(DicomError):
     """A slice of a phase is absent."""
 
     rule = "dicom.missing-slice"
-    template = "Phase {phase} lacks {value} slice(s): expected one every {limit} mm. Export the series again."
+    asked = 0
+    template = "Phase {phase} lacks {value} slice(s): expected one every {every_mm} mm. Export the series again."
 
 
 class IrregularSpacing(DicomError):

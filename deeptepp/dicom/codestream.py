@@ -5,7 +5,7 @@ gives a wrong image, and one sets memory aside for whatever size the bytes claim
 
 References
 ----------
-ISO/IEC 10918-1 B.2.2 (frame header), 14495-1 C.2.2 (the same of JPEG-LS), 15444-1 A.5.1 (SIZ).
+ISO/IEC 10918-1 B.2.2 (frame header), 14495-1 C.2.2 (the same of JPEG-LS), 15444-1 A.5.1 (image and tile size).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _jpeg(content: bytes) -> CodedImage | None:
 
 
 def _jpeg2000(content: bytes) -> CodedImage | None:
-    """Read the SIZ segment."""
+    """Read the segment of image and tile size."""
     start = content.find(_J2K_START, 0, _J2K_SEARCHED_BYTES)
     if start < 0:
         return None

@@ -15,7 +15,7 @@ from deeptepp.dicom.refusals import broken_phase, no_series_refusal, other_geome
 from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row
 from deeptepp.dicom.sort import Stack
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.errors import DeepTeppError, NoPreContrast
+from deeptepp.errors import DeepTeppError, MissingSlice, NoPreContrast
 
 SAME_MOMENT_S = 1.0
 """Two volumes begun within this many seconds show one acquisition."""
@@ -179,6 +179,9 @@ def _phase_reasons(rows: Sequence[Row], times_s: Sequence[float]) -> dict[str, s
 
 def _no_volume_reason(stack: Stack) -> str:
     """Say why planes make no volume."""
+    if isinstance(stack.problem, MissingSlice):  # its phase is not known before the others are
+        facts = stack.problem.facts
+        return f"It lacks {facts['value']} slice(s): expected one every {facts['every_mm']} mm."
     return "A single plane makes no volume." if stack.problem is None else str(stack.problem)
 
 

@@ -237,7 +237,7 @@ def _irregularity(points: FloatArray, normal: FloatArray) -> DicomError | None:
         spread = float(np.abs(intervals - np.median(intervals)).max())
         return IrregularSpacing(value=round(spread, 3), limit=round(tolerance, 3))
     if n_absent:
-        return MissingSlice(phase=1, value=n_absent, limit=round(step, 3))
+        return MissingSlice(phase=1, value=n_absent, every_mm=round(step, 3))
     drift = points - points[0] - np.outer(heights - heights[0], normal)
     sideways = float(np.linalg.norm(drift, axis=1).max())
     if sideways > SHEAR_TOLERANCE_MM:

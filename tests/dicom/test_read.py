@@ -376,6 +376,13 @@ def test_the_phase_that_lacks_a_slice_is_named_by_its_place_in_time(tmp_path):
         read_study(made.save(images, tmp_path))
 
 
+def test_the_table_counts_absent_slices_without_a_phase_that_the_refusal_numbers_otherwise(tmp_path):
+    images = made.dynamic_series(made.truth())
+    del images[14]
+    reasons = [row.reason for row in list_series(made.save(images, tmp_path))]
+    assert reasons[2] == "It lacks 1 slice(s): expected one every 2.0 mm."
+
+
 def test_files_without_dicom_are_refused(tmp_path):
     (tmp_path / "note.txt").write_text("text")
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff" + bytes(500))
