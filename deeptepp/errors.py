@@ -8,7 +8,8 @@
     │   │                                 UnsafeArchivePath
     │   ├── DicomError                    NoDicomFound, WrongModality, NotDynamic, MissingPhase, MixedGeometry,
     │   │                                 MissingSlice, IrregularSpacing, MissingTag, UnreadablePixels,
-    │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries
+    │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries,
+    │   │                                 ImplausibleGeometry
     │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
     │   │                                 CohortRefused, UnknownPublicCohort
@@ -53,6 +54,9 @@ class DeepTeppError(Exception):
     template: ClassVar[str] = "The request could not be carried out."
     """Message with ``{fact}`` fields."""
 
+    asked: ClassVar[object] = None
+    """What is allowed where that is the same in every case, so that no fact says it."""
+
     def __init__(self, **facts: object) -> None:
         self.facts = facts
         super().__init__(self.template.format(**facts))
@@ -69,7 +73,7 @@ class DeepTeppError(Exception):
     @property
     def limit(self) -> object:
         """What is allowed, or None."""
-        return self.facts.get("limit")
+        return self.facts.get("limit", self.asked)
 
 
 def _rebuilt(kind: type[DeepTeppError], facts: dict[str, object]) -> DeepTeppError:
@@ -93,6 +97,7 @@ class NotAnArchive(ArchiveError):
     """The upload is neither a zip archive nor a DICOM file."""
 
     rule = "archive.not-a-zip"
+    asked = "a zip archive, a folder or DICOM files"
     template = "This file is neither a zip archive nor a DICOM file. Export the study as DICOM and zip its folder."
 
 
@@ -100,6 +105,7 @@ class DamagedArchive(ArchiveError):
     """The zip archive is cut short or its checksums do not match."""
 
     rule = "archive.damaged"
+    asked = "a whole archive"
     template = "The zip archive is damaged ({reason}). Make it again and hand it in once more."
 
 
@@ -107,6 +113,7 @@ class EncryptedArchive(ArchiveError):
     """The zip archive asks for a password."""
 
     rule = "archive.encrypted"
+    asked = 0
     template = "The zip archive is encrypted. Unpack it with its password and hand in an archive without one."
 
 
@@ -121,6 +128,7 @@ class UnsafeArchivePath(ArchiveError):
     """A member of the archive points outside of it."""
 
     rule = "archive.unsafe-path"
+    asked = 0
     template = "The archive holds {value} file name(s) that point outside of it. It was not unpacked."
 
 
@@ -135,7 +143,8 @@ class NoDicomFound(DicomError):
 
     rule = "dicom.none-found"
     template = (
-        "None of the {value} file(s) is a DICOM image. Export the study from the PACS as DICOM, not as JPEG."
+        "No DICOM image was found among {value} file(s). Export the study from the PACS as DICOM, not as JPEG, "
+        "and leave no archive inside the archive."
     )
 
 
@@ -167,6 +176,7 @@ class MixedGeometry(DicomError):
     """The phases do not share one grid."""
 
     rule = "dicom.mixed-geometry"
+    asked = "one grid"
     template = "The phases do not share one grid: {value}. Choose phases of one acquisition in the series table."
 
 
@@ -174,7 +184,8 @@ class MissingSlice(DicomError):
     """A slice of a phase is absent."""
 
     rule = "dicom.missing-slice"
-    template = "Phase {phase} lacks {value} slice(s): expected one every {limit} mm. Export the series again."
+    asked = 0
+    template = "Phase {phase} lacks {value} slice(s): expected one every {every_mm} mm. Export the series again."
 
 
 class IrregularSpacing(DicomError):
@@ -184,10 +195,20 @@ class IrregularSpacing(DicomError):
     template = "Slice spacing varies by {value} mm (limit {limit} mm). The series is not one regular volume."
 
 
+class ImplausibleGeometry(DicomError):
+    """A distance in the headers is none that an image of a breast can have."""
+
+    rule = "dicom.implausible-geometry"
+    template = (
+        "{keyword} of the images is {value} mm; it must lie in {limit} mm. Export the original images again."
+    )
+
+
 class MissingTag(DicomError):
     """A DICOM attribute needed for geometry or time is absent."""
 
     rule = "dicom.missing-tag"
+    asked = 0
     template = "{value} file(s) lack {keyword}, needed to place the image. Export the original images again."
 
 
@@ -195,6 +216,7 @@ class UnreadablePixels(DicomError):
     """Pixel data are truncated or in a transfer syntax that cannot be decoded."""
 
     rule = "dicom.unreadable-pixels"
+    asked = 0
     template = "The pixel data of {value} image(s) cannot be read ({reason}). Export the series again."
 
 
@@ -202,6 +224,7 @@ class MixedPatients(DicomError):
     """The files belong to more than one patient or study."""
 
     rule = "dicom.mixed-patients"
+    asked = 1
     template = "The files belong to {value} different patients. Hand in one study of one patient."
 
 
@@ -209,6 +232,7 @@ class MixedStudies(DicomError):
     """The files belong to more than one examination."""
 
     rule = "dicom.mixed-studies"
+    asked = 1
     template = "The files belong to {value} different examinations. Hand in one study, or choose its phases."
 
 
@@ -216,6 +240,7 @@ class NoPreContrast(DicomError):
     """Every phase found was acquired after contrast."""
 
     rule = "dicom.no-pre-contrast"
+    asked = "one phase before contrast"
     template = (
         "All {value} phases of the dynamic series were acquired after contrast. "
         "Add the pre-contrast series, or choose the phases in the series table."
@@ -246,7 +271,7 @@ class OutOfRange(ClinicalError):
     """A clinical-pathological value lies outside of its range."""
 
     rule = "clinical.out-of-range"
-    template = "{field} is {value}; it must lie in {limit}."
+    template = "{field} is {value}; allowed: {limit}."
 
 
 class Contradiction(ClinicalError):
@@ -260,7 +285,7 @@ class UnreadableProfile(ClinicalError):
     """A file of clinical-pathological facts cannot be read."""
 
     rule = "clinical.unreadable"
-    template = "The file of clinical facts is not valid TOML: {reason}."
+    template = "The file of clinical facts cannot be read: {reason}."
 
 
 class CohortError(InputError):
@@ -520,6 +545,7 @@ class BundleMissing(BundleError):
     """A file of the bundle is absent."""
 
     rule = "bundle.missing"
+    asked = "every file of a bundle"
     template = "The model bundle lacks {value}. Train one with `deeptepp train` or restore it."
 
 
@@ -527,6 +553,7 @@ class ChecksumMismatch(BundleError):
     """A file of the bundle differs from its checksum."""
 
     rule = "bundle.checksum"
+    asked = "as in SHA256SUMS"
     template = "{value} of the model bundle does not match SHA256SUMS. Nothing is scored with it; restore it."
 
 

@@ -8,6 +8,7 @@ import tiny_bundle
 from typer.testing import CliRunner
 
 from deeptepp.cli import app
+from deeptepp.cli.cases import read_profile
 from deeptepp.dicom.write import write_study
 
 CP = """
@@ -95,13 +96,29 @@ def test_text_output_carries_the_marks(folder):
         ("age_years = 7", "clinical.out-of-range"),
         ("tumour_size_mm = 10\nnode_stage = 'N0'\nstage = 'IIIA'", "clinical.contradiction"),
         ("not toml", "clinical.unreadable"),
+        ("\xff", "clinical.unreadable"),
+        ("clinical = 5", "clinical.unreadable"),
+        ("age_years = " + "9" * 400, "clinical.out-of-range"),
+        ("age_years = " + "9" * 5000, "clinical.unreadable"),
+        ("her2_status = 'negative'\n[clinical]\nage_years = 50", "clinical.unknown-field"),
     ],
 )
 def test_bad_clinical_facts_leave_with_one_and_their_rule(folder, tmp_path, content, rule):
-    (tmp_path / "cp.toml").write_text(content)
+    (tmp_path / "cp.toml").write_text(content, encoding="latin-1")
     result = run("score", folder / "study", "--cp", tmp_path / "cp.toml", "--bundle", folder / "bundle", "--json")
     assert result.exit_code == 1
     assert [f["rule"] for f in json.loads(result.stdout)["findings"]] == [rule]
+
+
+def test_facts_are_read_with_a_mark_of_the_byte_order_and_under_a_heading(tmp_path):
+    path = tmp_path / "cp.toml"
+    path.write_text("\ufeff[clinical]\nage_years = 50", encoding="utf-8")
+    assert read_profile(path).age_years == 50
+
+
+def test_what_is_no_number_is_wrong_usage(tmp_path):
+    assert run("simulate", "study", "--out", tmp_path, "--latent-risk", "nan").exit_code == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_changed_bundle_is_refused_by_checksum(folder, tmp_path):

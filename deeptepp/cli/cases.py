@@ -12,7 +12,7 @@ from deeptepp.cli.printing import AsJson, print_json, refuse_with, say
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.progress import silent
 from deeptepp.domain.risk import Assessment, Outcome
-from deeptepp.errors import DeepTeppError, UnreadableProfile
+from deeptepp.errors import DeepTeppError, UnknownField, UnreadableProfile
 from deeptepp.report.document import (
     assessment_to_dict,
     finding_to_dict,
@@ -49,7 +49,7 @@ def score(
     from deeptepp.scoring.case import assess_case, open_case, refuse
     from deeptepp.scoring.stability import with_stability
 
-    model = None
+    model, profile = None, None
     try:
         profile = read_profile(cp)
         model = load_bundle(bundle)
@@ -59,7 +59,7 @@ def score(
         if with_shifts:
             assessment = with_stability(images, assessment, model, progress=progress)
     except DeepTeppError as error:
-        assessment = refuse(error)
+        assessment = refuse(error, profile)
     if as_json:
         print_json(assessment_to_dict(assessment, model))
     else:
@@ -120,10 +120,20 @@ def read_profile(path: Path | None) -> ClinicalProfile:
     if path is None:
         return ClinicalProfile()
     try:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UnreadableProfile(reason=str(error)) from error
-    return ClinicalProfile.from_mapping(facts.get("clinical", facts))
+        # Editors of some systems put a mark of the byte order before the text.
+        facts = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise UnreadableProfile(reason="it is no text in UTF-8") from error
+    except (ValueError, RecursionError) as error:  # a whole number of thousands of digits is no TOMLDecodeError
+        raise UnreadableProfile(reason=f"it is no valid TOML: {error}") from error
+    if "clinical" not in facts:
+        return ClinicalProfile.from_mapping(facts)
+    table = facts.pop("clinical")
+    if not isinstance(table, dict):
+        raise UnreadableProfile(reason="clinical is no table; write [clinical] above the facts")
+    for key in facts:  # beside the table they would be dropped without a word
+        raise UnknownField(field=key, nearest=f"clinical.{key}")
+    return ClinicalProfile.from_mapping(table)
 
 
 def _source(paths: list[Path]) -> Path | list[Path]:
@@ -146,6 +156,7 @@ def _lines(assessment: Assessment) -> list[str]:
     else:
         lines.append("Not scored")
     for finding in assessment.findings:
-        measured = "" if finding.value is None else f" (found {finding.value}, asked {finding.limit})"
+        is_measured = finding.value is not None and finding.limit is not None
+        measured = f" (found {finding.value}, asked {finding.limit})" if is_measured else ""
         lines.append(f"{finding.severity.value:>8}  [{finding.rule}] {finding.message}{measured}")
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -11,13 +12,20 @@ from deeptepp.cli.printing import refuse_with, say
 from deeptepp.errors import DeepTeppError
 
 
+def _finite(value: float) -> float:
+    """Refuse what is no number; no lower or upper bound does."""
+    if not isfinite(value):
+        raise typer.BadParameter(f"{value} is no finite number")
+    return value
+
+
 def simulate_cohort_command(
-    out: Annotated[Path, typer.Option(help="Folder to write; resumed when it exists.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write; resumed when it exists.")],
     preset: Annotated[str, typer.Option(help="paper, sharp, no_TP_effect, no_T_effect or no_signal.")] = "paper",
     seed: Annotated[int, typer.Option(min=0)] = 0,
     n: Annotated[int | None, typer.Option(min=20, help="Patients with MR; all 726 if absent.")] = None,
     image_correlation: Annotated[
-        float, typer.Option(min=0, max=1, help="Correlation of image and biology.")
+        float, typer.Option(min=0, max=1, callback=_finite, help="Correlation of image and biology.")
     ] = 0.95,
     channels: Annotated[
         str, typer.Option(help="Images kept of each tumour: pre, post, subtraction, late; by commas.")
@@ -45,10 +53,12 @@ def simulate_cohort_command(
 
 
 def simulate_study_command(
-    out: Annotated[Path, typer.Option(help="Folder to write DICOM files and truth.json to.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write DICOM files and truth.json to.")],
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    latent_risk: Annotated[float, typer.Option(help="Latent biology z, standard normal.")] = 0.0,
-    size_mm: Annotated[float, typer.Option(min=5, max=80, help="Longest diameter of the tumour.")] = 22.0,
+    latent_risk: Annotated[float, typer.Option(callback=_finite, help="Latent biology z, standard normal.")] = 0.0,
+    size_mm: Annotated[
+        float, typer.Option(min=5, max=80, callback=_finite, help="Longest diameter of the tumour.")
+    ] = 22.0,
 ) -> None:
     """Write one simulated study as DICOM, with its truth beside it."""
     from deeptepp.simulate.study import write_simulated_study

@@ -7,6 +7,7 @@ so neither order nor wording of file names can sway a result, and no identifier 
 from __future__ import annotations
 
 import io
+import lzma
 import stat
 import zipfile
 import zlib
@@ -36,11 +37,14 @@ _CHUNK_BYTES = 64 * 1024
 _LOCAL_HEADER = b"PK\x03\x04"
 """First bytes of a zip archive."""
 
+_AES = 99
+"""Compression method that stands for AES encryption, APPNOTE.TXT appendix E; the true one follows it."""
+
 _JUNK_PARTS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "DICOMDIR"})
 """Names of what operating systems and media exports add beside the images."""
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
-"""What the zip reader raises on a broken or exotic archive."""
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError)
+"""What the zip reader raises on a broken or exotic archive; OSError for places that lie before its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,10 @@ class Member:
             The archive's bytes do not match its checksums or end early.
         """
         try:
-            stream = self.opener()
-        except _DAMAGE as error:
-            raise DamagedArchive(reason=type(error).__name__) from None
-        try:
-            with stream:
+            with self.opener() as stream:
                 yield stream
-        except (zipfile.BadZipFile, zlib.error) as error:
-            raise DamagedArchive(reason=type(error).__name__) from None
+        except _DAMAGE as error:
+            raise _damaged(error) from None
 
     def read(self) -> bytes:
         """Read everything into memory.
@@ -98,7 +98,7 @@ class Member:
         with self.open() as stream:
             content = stream.read(self.size_bytes + 1)
         if len(content) > self.size_bytes:
-            raise ArchiveTooLarge(value=_size(len(content)), limit=_size(self.size_bytes))
+            raise ArchiveTooLarge(value=in_words(len(content)), limit=in_words(self.size_bytes))
         return content
 
 
@@ -188,14 +188,15 @@ def _zip_members(path: Path, stack: ExitStack) -> list[Member]:
     try:
         archive = stack.enter_context(zipfile.ZipFile(path))
     except _DAMAGE as error:
-        raise DamagedArchive(reason=type(error).__name__) from None
+        raise _damaged(error) from None
     infos = archive.infolist()
     unsafe = sum(_is_unsafe(info) for info in infos)
     if unsafe:
         raise UnsafeArchivePath(value=unsafe)
     files = [i for i in infos if not i.is_dir() and not _is_junk(PurePosixPath(i.filename).parts)]
-    if any(info.flag_bits & 0x1 for info in files):
-        raise EncryptedArchive
+    n_encrypted = sum(bool(info.flag_bits & 0x1) or info.compress_type == _AES for info in files)
+    if n_encrypted:
+        raise EncryptedArchive(value=n_encrypted)
     _check_size(len(infos), sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
     return [_zip_member(archive, info) for info in files]
 
@@ -211,12 +212,21 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
     return Member(info.file_size, opener)
 
 
+def _damaged(error: Exception) -> DamagedArchive:
+    """Say in words what the zip reader could not do."""
+    if isinstance(error, NotImplementedError):
+        return DamagedArchive(reason="it is packed by a method other than Deflate")
+    if isinstance(error, PermissionError | FileNotFoundError):
+        return DamagedArchive(reason="a file cannot be opened")
+    return DamagedArchive(reason="its bytes do not match its checksums or directory")
+
+
 def _check_size(n_members: int, total_bytes: int, packed_bytes: int | None) -> None:
     """Refuse what a study cannot be: too many files, too many bytes, or too well packed."""
     if n_members > MAX_MEMBERS:
         raise ArchiveTooLarge(value=f"{n_members} files", limit=f"{MAX_MEMBERS} files")
     if total_bytes > MAX_TOTAL_BYTES:
-        raise ArchiveTooLarge(value=_size(total_bytes), limit=_size(MAX_TOTAL_BYTES))
+        raise ArchiveTooLarge(value=in_words(total_bytes), limit=in_words(MAX_TOTAL_BYTES))
     if packed_bytes is not None and total_bytes > max(RATIO_FROM_BYTES, MAX_RATIO * packed_bytes):
         ratio = total_bytes / max(packed_bytes, 1)
         raise ArchiveTooLarge(value=f"{ratio:.0f} times its size", limit=f"{MAX_RATIO:.0f} times")
@@ -236,6 +246,17 @@ def _is_junk(parts: Sequence[str]) -> bool:
     return any(part in _JUNK_PARTS or part.startswith("._") for part in parts)
 
 
-def _size(n_bytes: int) -> str:
-    """Write a number of bytes for people."""
+def in_words(n_bytes: int) -> str:
+    """Write a number of bytes for people.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Any size.
+
+    Returns
+    -------
+    str
+        In MiB, or in GiB from one GiB.
+    """
     return f"{n_bytes / 1024**3:.1f} GiB" if n_bytes >= 1024**3 else f"{n_bytes / 1024**2:.0f} MiB"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from deeptepp.dicom.clock import WAYS_TO_TELL_TIME, after_first
+from deeptepp.dicom.clock import WAYS_TO_TELL_TIME, after_first, past_midnight
 from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row
 from deeptepp.errors import DeepTeppError, MissingPhase, MissingTag, MixedGeometry, UnknownSeries, WrongModality
 
@@ -63,6 +63,6 @@ def _ascending(chosen: Sequence[Row]) -> tuple[float, ...] | None:
     """Give times by the first clock that ascends in the order chosen."""
     for read in WAYS_TO_TELL_TIME:
         known = [s for s in (read(row.stack.clock) for row in chosen) if s is not None]
-        if len(known) == len(chosen) and all(a < b for a, b in pairwise(known)):
-            return after_first(known)
+        if len(known) == len(chosen) and all(a < b for a, b in pairwise(past_midnight(known))):
+            return after_first(past_midnight(known))
     return None

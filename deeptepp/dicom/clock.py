@@ -72,8 +72,6 @@ def clock_of(places: Sequence[Dataset]) -> Clock:
         What was found.
     """
     moment = first(places, "FrameAcquisitionDateTime") or first(places, "AcquisitionDateTime")
-    fallback = first(places, "SeriesDate") or first(places, "StudyDate")
-    acquired_on = first(places, "AcquisitionDate") or fallback
     trigger = number(first(places, "TriggerTime"))
     offset = number(first(places, "TemporalPositionTimeOffset"))
     begin = places[-1].get(_PHILIPS_DYNAMIC_BEGIN_S)
@@ -83,16 +81,31 @@ def clock_of(places: Sequence[Dataset]) -> Clock:
     resolution = number(first(places, "TemporalResolution"))
     counter = number(first(places, "AcquisitionNumber") or first(places, "FrameAcquisitionNumber"))
     acquired_s = moment_s(str(moment or ""))
-    if acquired_s is None:
-        acquired_s = _joined_s(acquired_on, first(places, "AcquisitionTime"))
     return Clock(
-        acquired_s=acquired_s,
-        content_s=_joined_s(first(places, "ContentDate") or fallback, first(places, "ContentTime")),
+        acquired_s=_dated_s(places, "Acquisition") if acquired_s is None else acquired_s,
+        content_s=_dated_s(places, "Content"),
         trigger_s=offset if offset is not None else None if trigger is None else trigger / 1000,
         position=None if position is None else int(position),
         resolution_s=None if not resolution else resolution / 1000,
         acquisition_number=None if counter is None else int(counter),
     )
+
+
+def _dated_s(places: Sequence[Dataset], kind: str) -> float | None:
+    """Join the date and time of a kind; where it has no date, that of the series or else of the study.
+
+    The series or study began before the image was made: a time of day long before theirs is of the next day.
+    """
+    time = first(places, f"{kind}Time")
+    own = first(places, f"{kind}Date")
+    if own is not None:
+        return _joined_s(own, time)
+    outer = "Series" if first(places, "SeriesDate") is not None else "Study"
+    day = first(places, f"{outer}Date")
+    moment, begun = _joined_s(day, time), _joined_s(day, first(places, f"{outer}Time"))
+    if moment is not None and begun is not None and begun - moment > SECONDS_PER_DAY / 2:
+        return moment + SECONDS_PER_DAY
+    return moment
 
 
 def moment_s(text: str) -> float | None:
@@ -146,6 +159,26 @@ def _joined_s(day: object, time: object) -> float | None:
     except ValueError:
         days = 1
     return days * SECONDS_PER_DAY + seconds
+
+
+def past_midnight(starts_s: Sequence[float]) -> tuple[float, ...]:
+    """Carry times without a date over midnight: an examination takes less than half a day.
+
+    Parameters
+    ----------
+    starts_s : sequence of float
+        Absolute times in seconds; those without a date lie on the first day of the year 1.
+
+    Returns
+    -------
+    tuple of float
+        The same times; where none has a date, those more than half a day before the last are of the next day.
+    """
+    last = max(starts_s, default=0.0)
+    if last >= 2 * SECONDS_PER_DAY:
+        return tuple(starts_s)
+    half = SECONDS_PER_DAY / 2
+    return tuple(start + SECONDS_PER_DAY if last - start > half else start for start in starts_s)
 
 
 def after_first(starts_s: Sequence[float]) -> tuple[float, ...]:

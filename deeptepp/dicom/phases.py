@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deeptepp.dicom.clock import WAYS_TO_TELL_TIME, after_first
+from deeptepp.dicom.clock import WAYS_TO_TELL_TIME, after_first, past_midnight
 from deeptepp.dicom.kinds import is_derived, is_same_sequence, speaks_of_post, speaks_of_pre, tissue, unfit_reason
 from deeptepp.dicom.refusals import broken_phase, no_series_refusal, other_geometry
 from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row
 from deeptepp.dicom.sort import Stack
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.errors import DeepTeppError, NoPreContrast
+from deeptepp.errors import DeepTeppError, MissingSlice, NoPreContrast
 
 SAME_MOMENT_S = 1.0
 """Two volumes begun within this many seconds show one acquisition."""
@@ -86,7 +86,7 @@ def _timed(rows: Sequence[Row]) -> _Group:
         known = [s for s in starts if s is not None]
         if len(known) < len(starts):
             continue
-        group = _distinct(preferred, known)
+        group = _distinct(preferred, past_midnight(known))
         if len(group.rows) > len(best.rows):
             best = group
     return best if best.rows else _Group((rows[0],), (0.0,), tuple(rows[1:]))
@@ -179,6 +179,9 @@ def _phase_reasons(rows: Sequence[Row], times_s: Sequence[float]) -> dict[str, s
 
 def _no_volume_reason(stack: Stack) -> str:
     """Say why planes make no volume."""
+    if isinstance(stack.problem, MissingSlice):  # its phase is not known before the others are
+        facts = stack.problem.facts
+        return f"It lacks {facts['value']} slice(s): expected one every {facts['every_mm']} mm."
     return "A single plane makes no volume." if stack.problem is None else str(stack.problem)
 
 

@@ -11,15 +11,49 @@ import numpy as np
 import numpy.typing as npt
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.encaps import generate_frames
+from pydicom.uid import (
+    JPEG2000,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+)
 
-from deeptepp.dicom.archive import Member
+from deeptepp.dicom.archive import MAX_TOTAL_BYTES, Member, in_words
+from deeptepp.dicom.codestream import coded_image
+from deeptepp.dicom.deflated import inflated
 from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.sort import Stack
 from deeptepp.dicom.values import UNREADABLE, first, number, quiet
-from deeptepp.errors import UnreadablePixels
+from deeptepp.errors import ArchiveTooLarge, InputError, UnreadablePixels
 
 Voxels = npt.NDArray[Any]
+
+_GDCM = "gdcm"
+
+_DECODERS = {
+    JPEGBaseline8Bit: _GDCM,
+    JPEGExtended12Bit: _GDCM,
+    JPEGLossless: _GDCM,
+    JPEGLosslessSV1: _GDCM,
+    JPEGLSLossless: "pyjpegls",
+    JPEGLSNearLossless: "pyjpegls",
+    JPEG2000: "pylibjpeg",
+    JPEG2000Lossless: "pylibjpeg",
+}
+"""Decoder of each transfer syntax. GDCM, else tried for all, ends the whole process on some damaged images of
+JPEG-LS and JPEG 2000, so that it is left those which no other decoder here can read."""
+
+_OTHER_SIZE = "the size differs from the header"
+
+_BYTES_PER_VOXEL = 2
+"""Least size in bytes of a decoded voxel."""
 
 
 def read_volumes(
@@ -45,7 +79,10 @@ def read_volumes(
     ------
     UnreadablePixels
         Pixel data are truncated, of another size, or cannot be decoded.
+    ArchiveTooLarge
+        The headers declare more voxels than a study can have.
     """
+    _check_size(_BYTES_PER_VOXEL * sum(f.rows * f.columns for stack in stacks for f in stack.frames))
     wanted: dict[int, list[tuple[int, int, Frame]]] = defaultdict(list)
     for i, stack in enumerate(stacks):
         for k, frame in enumerate(stack.frames):
@@ -58,6 +95,12 @@ def read_volumes(
         for (i, k, _), plane in zip(wanted[source], planes, strict=True):
             volumes[i] = _placed(volumes[i], plane, k, len(stacks[i].frames))
     return tuple(volume for volume in volumes if volume is not None)
+
+
+def _check_size(n_bytes: int) -> None:
+    """Refuse compressed pixels that would fill the memory, before the first of them is decoded."""
+    if n_bytes > MAX_TOTAL_BYTES:
+        raise ArchiveTooLarge(value=in_words(n_bytes), limit=in_words(MAX_TOTAL_BYTES))
 
 
 def _placed(volume: Voxels | None, plane: Voxels, k: int, n_planes: int) -> Voxels:
@@ -81,14 +124,16 @@ def _planes(member: Member, frames: Sequence[Frame]) -> list[Voxels]:
     """Decode the wanted frames of one file, rescaled."""
     content = member.read()
     try:
-        dataset = dcmread(io.BytesIO(content), force=True)
+        dataset = dcmread(inflated(io.BytesIO(content)), force=True)
         pixels = _pixel_array(dataset)
         stacked = pixels if pixels.ndim == 3 else pixels[None]
         planes = [_rescaled(stacked[frame.index], dataset, frame.index) for frame in frames]
+    except InputError:
+        raise
     except UNREADABLE as error:
         raise UnreadablePixels(value=1, reason=_reason(error)) from None
     if any(p.shape != (f.rows, f.columns) for p, f in zip(planes, frames, strict=True)):
-        raise UnreadablePixels(value=1, reason="the size differs from the header")
+        raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
     return planes
 
 
@@ -98,7 +143,26 @@ def _pixel_array(dataset: FileDataset) -> Voxels:
         implicit, little = dataset.original_encoding
         dataset.set_original_encoding(bool(implicit), bool(little))
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    n_frames = int(number(dataset.get("NumberOfFrames")) or 1)
+    _check_size(_BYTES_PER_VOXEL * n_frames * int(dataset.Rows) * int(dataset.Columns))
+    decoder = _DECODERS.get(dataset.file_meta.TransferSyntaxUID)
+    if decoder is not None:
+        _check_coded(dataset, n_frames, is_depth_fixed=decoder == _GDCM)
+        dataset.pixel_array_options(decoding_plugin=decoder)
     return dataset.pixel_array
+
+
+def _check_coded(dataset: Dataset, n_frames: int, *, is_depth_fixed: bool) -> None:
+    """Refuse compressed frames of another size than the header says; GDCM also needs the very depth."""
+    allocated = int(dataset.BitsAllocated)
+    for frame in generate_frames(dataset.PixelData, number_of_frames=n_frames):
+        coded = coded_image(frame)
+        if coded is None:
+            raise UnreadablePixels(value=1, reason="damaged")
+        depth = 8 if coded.bits <= 8 else 16
+        is_same = (coded.rows, coded.columns, coded.n_samples) == (dataset.Rows, dataset.Columns, 1)
+        if not is_same or depth > allocated or (is_depth_fixed and depth != allocated):
+            raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
 
 
 def _rescaled(plane: Voxels, dataset: Dataset, index: int) -> Voxels:
@@ -107,11 +171,16 @@ def _rescaled(plane: Voxels, dataset: Dataset, index: int) -> Voxels:
     slope = number(first(places, "RescaleSlope"))
     intercept = number(first(places, "RescaleIntercept")) or 0.0
     slope = 1.0 if slope is None or slope == 0 else slope
-    if slope == 1 and intercept == 0 and plane.dtype.itemsize <= 2:
+    is_whole = plane.dtype.kind in "iub" and slope == 1
+    if is_whole and intercept == 0 and plane.dtype.itemsize <= 2:
         return plane.astype(_native(plane.dtype), copy=False)
-    if slope == 1 and intercept.is_integer():
+    if is_whole and intercept.is_integer():
         return _narrowed(plane.astype(np.int64) + int(intercept))
-    return (plane * slope + intercept).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        rescaled = (plane * slope + intercept).astype(np.float32)
+    if not np.isfinite(rescaled).all():
+        raise UnreadablePixels(value=1, reason="intensities that are no numbers")
+    return rescaled
 
 
 def _transformations(dataset: Dataset, index: int) -> list[Dataset]:

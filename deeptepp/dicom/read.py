@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 
 from deeptepp.dicom.archive import Member, looks_like_dicom, open_members
 from deeptepp.dicom.choice import chosen_phases
+from deeptepp.dicom.deflated import inflated
 from deeptepp.dicom.deidentify import (
     CleanHeader,
     DeidentificationReport,
@@ -33,7 +34,7 @@ from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Phase, SeriesSummary, Study
-from deeptepp.errors import MixedPatients, MixedStudies, NoDicomFound, UnreadablePixels
+from deeptepp.errors import ArchiveTooLarge, MixedPatients, MixedStudies, NoDicomFound, UnreadablePixels
 
 HEADER_SHARE = 0.4
 """Share of the reading step that the headers take; measured on a study of 841 files in a zip."""
@@ -208,8 +209,10 @@ def _read_header(member: Member, headers: _Headers) -> Dataset | None:
         stream.seek(0)
         try:
             with quiet():
-                dataset = dcmread(stream, stop_before_pixels=True, force=True)
+                dataset = dcmread(inflated(stream), stop_before_pixels=True, force=True)
                 sop_class = dataset.get("SOPClassUID")
+        except ArchiveTooLarge:
+            raise
         except UNREADABLE:
             headers.n_unreadable += head[128:] == b"DICM"
             return None

@@ -137,7 +137,7 @@ def _absent_end(whole: Sequence[Stack]) -> DeepTeppError | None:
             if _is_part(a.grid, b.grid):
                 n_absent = b.grid.shape[0] - a.grid.shape[0]
                 step = round(b.grid.spacing_mm[0], 3)
-                return MissingSlice(phase=_place_in_time(a, whole), value=n_absent, limit=step)
+                return MissingSlice(phase=_place_in_time(a, whole), value=n_absent, every_mm=step)
     return None
 
 

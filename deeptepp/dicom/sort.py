@@ -21,7 +21,7 @@ from deeptepp.dicom.clock import Clock
 from deeptepp.dicom.headers import Frame, SeriesFacts
 from deeptepp.dicom.split import split_in_time
 from deeptepp.domain.geometry import FloatArray, Grid
-from deeptepp.errors import DicomError, IrregularSpacing, MissingSlice, MissingTag
+from deeptepp.errors import DicomError, ImplausibleGeometry, IrregularSpacing, MissingSlice, MissingTag
 
 SAME_DIRECTION = 1e-3
 """Largest difference of two direction cosines that still count as one orientation (headers carry noise of 1e-10
@@ -38,6 +38,12 @@ SPACING_TOLERANCE_MM = 0.02
 
 SHEAR_TOLERANCE_MM = 0.1
 """Largest sideways drift of a stack in mm, beyond which it is no rectangular volume (gantry tilt)."""
+
+PLAUSIBLE_SPACING_MM = (0.05, 50.0)
+"""Closed interval of slice intervals and pixel spacings in mm, wide of any protocol; a survey has 20 mm slices."""
+
+FARTHEST_MM = 10_000.0
+"""Largest coordinate of a position in mm: no scanner is longer; beyond 1e12, a voxel is lost in rounding."""
 
 _NOISE = 1e-6
 """Direction cosines below this are zero written with rounding noise."""
@@ -206,6 +212,9 @@ def _ordered(frames: Sequence[Frame], axes: FloatArray) -> Stack:
     dy, dx = first.spacing_mm or (0.0, 0.0)
     if min(dy, dx) <= 0:
         return _unsorted(frames, MissingTag(value=len(frames), keyword="a positive PixelSpacing"))
+    problem = _implausibility(points, (float(rise), dy, dx))
+    if problem is not None:
+        return _unsorted(frames, problem)
     affine = np.eye(4)
     affine[:3, :3] = axes * np.array([rise, dy, dx])
     affine[:3, 3] = points[0]
@@ -228,11 +237,24 @@ def _irregularity(points: FloatArray, normal: FloatArray) -> DicomError | None:
         spread = float(np.abs(intervals - np.median(intervals)).max())
         return IrregularSpacing(value=round(spread, 3), limit=round(tolerance, 3))
     if n_absent:
-        return MissingSlice(phase=1, value=n_absent, limit=round(step, 3))
+        return MissingSlice(phase=1, value=n_absent, every_mm=round(step, 3))
     drift = points - points[0] - np.outer(heights - heights[0], normal)
     sideways = float(np.linalg.norm(drift, axis=1).max())
     if sideways > SHEAR_TOLERANCE_MM:
         return IrregularSpacing(value=round(sideways, 3), limit=SHEAR_TOLERANCE_MM)
+    return None
+
+
+def _implausibility(points: FloatArray, spacing_mm: tuple[float, float, float]) -> DicomError | None:
+    """Find spacings, (dz, dy, dx) mm, and positions, (n, 3) mm, that only a damaged header can hold."""
+    low, high = PLAUSIBLE_SPACING_MM
+    for keyword, mm in zip(("The slice interval", "PixelSpacing", "PixelSpacing"), spacing_mm, strict=True):
+        if not low <= mm <= high:
+            return ImplausibleGeometry(keyword=keyword, value=float(f"{mm:.3g}"), limit=f"{low:g} to {high:g}")
+    farthest = float(np.abs(points).max())
+    if farthest > FARTHEST_MM:
+        limit = f"-{FARTHEST_MM:g} to {FARTHEST_MM:g}"
+        return ImplausibleGeometry(keyword="ImagePositionPatient", value=float(f"{farthest:.3g}"), limit=limit)
     return None
 
 

@@ -24,6 +24,7 @@ UNREADABLE = (
     OSError,
     OverflowError,
     RuntimeError,
+    StopIteration,
     TypeError,
     ValueError,
     struct.error,

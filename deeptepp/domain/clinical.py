@@ -188,7 +188,7 @@ class ClinicalProfile:
         for key, raw in facts.items():
             if key not in known:
                 nearest = get_close_matches(key, known, n=1, cutoff=0.0)
-                raise UnknownField(field=key, nearest=nearest[0])
+                raise UnknownField(field=_shown(key), nearest=nearest[0])
             if raw is None or (isinstance(raw, str) and raw.strip().lower() in ("", "unknown")):
                 continue
             values[key] = _parse(key, raw)
@@ -214,6 +214,12 @@ CATEGORIES: dict[str, type[StrEnum]] = {
 }
 """Enum of each categorical field."""
 
+_NO_FACT = 10**9
+"""Whole numbers from here on are refused as they stand: one of hundreds of digits has no float."""
+
+_SHOWN_CHARACTERS = 60
+"""Characters of an entry that a message repeats."""
+
 _FLAGS = ("er_positive", "pr_positive", "is_invasive", "had_biopsy_before_mr", "had_neoadjuvant_therapy")
 
 
@@ -224,15 +230,34 @@ def _parse(key: str, raw: object) -> object:
         try:
             return category(str(raw))
         except ValueError:
-            raise OutOfRange(field=key, value=raw, limit=", ".join(m.value for m in category)) from None
+            raise OutOfRange(field=key, value=_shown(raw), limit=_one_of(category)) from None
     if key in _FLAGS:
         if not isinstance(raw, bool):
-            raise OutOfRange(field=key, value=raw, limit="true, false or unknown")
+            raise OutOfRange(field=key, value=_shown(raw), limit="true, false or unknown")
         return raw
+    return _parse_number(key, raw)
+
+
+def _parse_number(key: str, raw: object) -> float:
+    """Turn one plain value into a number; its range is for the profile to check."""
+    low, high = RANGES[key]
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-        raise OutOfRange(field=key, value=raw, limit="numbers")
+        raise OutOfRange(field=key, value=_shown(raw), limit=f"a number in [{low:g}, {high:g}]")
+    if isinstance(raw, int) and abs(raw) >= _NO_FACT:
+        raise OutOfRange(field=key, value=_shown(raw), limit=f"[{low:g}, {high:g}]")
     if key == "grade":
         if not float(raw).is_integer():
             raise OutOfRange(field=key, value=raw, limit="1, 2 or 3")
         return int(raw)
     return float(raw)
+
+
+def _one_of(category: type[StrEnum]) -> str:
+    """List the names of a category."""
+    return ", ".join(member.value for member in category)
+
+
+def _shown(raw: object) -> str:
+    """Repeat what was entered, cut to a length that a message can hold."""
+    text = str(raw)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."

@@ -257,11 +257,14 @@ def verify_bundle(folder: Path) -> dict[str, str]:
         The folder or one of its files is absent.
     ChecksumMismatch
         A file differs from its checksum or has none.
+    SchemaMismatch
+        The layout is of another version, or a checksum belongs to a file that no bundle has.
     """
     if not (folder / SUMS).is_file():
         raise BundleMissing(value=SUMS)
     lines = (folder / SUMS).read_text(encoding="utf-8", errors="replace").splitlines()
-    expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines if line.strip())}
+    _check_schema(folder, expected.get(SETTINGS))
     names = (*FILES, *_documents(expected))
     for name in names:
         if not (folder / name).is_file():
@@ -269,7 +272,22 @@ def verify_bundle(folder: Path) -> dict[str, str]:
     for name in names:
         if expected.get(name) != _digest(folder / name):
             raise ChecksumMismatch(value=name)
+    if len(expected) > len(names):
+        raise SchemaMismatch(value=f"{SCHEMA_VERSION} with other files", limit=SCHEMA_VERSION)
     return {name: expected[name] for name in names}
+
+
+def _check_schema(folder: Path, expected: str | None) -> None:
+    """Refuse another layout by its own name, before the files that this one has are missed in it."""
+    settings = folder / SETTINGS
+    if not settings.is_file() or expected != _digest(settings):
+        return
+    try:
+        version = tomllib.loads(settings.read_text(encoding="utf-8")).get("schema_version")
+    except ValueError:
+        return
+    if isinstance(version, int) and version != SCHEMA_VERSION:
+        raise SchemaMismatch(value=version, limit=SCHEMA_VERSION)
 
 
 def _documents(sums: Iterable[str]) -> list[str]:

@@ -28,7 +28,8 @@ def refused_screen(session: Session) -> None:
         if is_broken:
             broken_card(session.incident)
         elif error is not None:
-            refusal_card(error, title=t("The study could not be opened"), next_step=_next_step(error))
+            step = _next_step(error, has_series=bool(session.case.series))
+            refusal_card(error, title=t("The study could not be opened"), next_step=step)
         with st.container(horizontal=True):
             if st.button(t("Try another study"), type="primary", key="case-try-again"):
                 start_over(session)
@@ -42,9 +43,9 @@ def refused_screen(session: Session) -> None:
             choose_series(session)
 
 
-def _next_step(error: Exception) -> str:
+def _next_step(error: Exception, *, has_series: bool) -> str:
     """Say what became of the files and where to look."""
-    if isinstance(error, ArchiveError | UploadError):
+    if isinstance(error, ArchiveError | UploadError) or (isinstance(error, DicomError) and not has_series):
         return t("The files you handed in are deleted. Once it is mended, drop the study again.")
     if isinstance(error, DicomError):
         return t(

@@ -161,6 +161,36 @@ def test_a_changed_byte_is_found_by_its_checksum(tmp_path):
         contents(path)
 
 
+def test_a_zip_that_lost_its_beginning_is_called_damaged(tmp_path):
+    path = zip_with(tmp_path / "a.zip", *"abc", content=os.urandom(5000))
+    path.write_bytes(path.read_bytes()[6000:])
+    with pytest.raises(DamagedArchive, match="its bytes do not match"):
+        contents(path)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_changed_byte_is_found_however_the_zip_was_packed(tmp_path, method):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as made:
+        made.writestr("a", os.urandom(5000))
+    raw = bytearray(path.read_bytes())
+    raw[60] ^= 0xFF
+    path.write_bytes(raw)
+    with pytest.raises(DamagedArchive, match="its bytes do not match"):
+        contents(path)
+
+
+@pytest.mark.parametrize(("method", "error"), [(9, DamagedArchive), (99, EncryptedArchive)])
+def test_other_ways_to_pack_are_named(tmp_path, method, error):
+    path = zip_with(tmp_path / "a.zip", "a")
+    raw = bytearray(path.read_bytes())
+    for signature, at in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        raw[raw.index(signature) + at] = method
+    path.write_bytes(raw)
+    with pytest.raises(error, match=r"other than Deflate|encrypted"):
+        contents(path)
+
+
 def test_an_archive_in_an_archive_is_not_opened(tmp_path):
     inner = zip_with(tmp_path / "inner.zip", "a")
     outer = tmp_path / "outer.zip"

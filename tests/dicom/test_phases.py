@@ -118,7 +118,7 @@ def test_a_short_volume_is_told_from_one_of_other_geometry():
     images = made.dynamic_series(known)[:-2]
     _, proposal = propose(images)
     assert isinstance(proposal.refusal, MissingSlice)
-    assert (proposal.refusal.value, proposal.refusal.limit) == (2, pytest.approx(2.0))
+    assert (proposal.refusal.value, proposal.refusal.facts["every_mm"]) == (2, pytest.approx(2.0))
 
 
 def test_an_oblique_stack_of_one_phase_is_no_reason_to_doubt_the_rest():

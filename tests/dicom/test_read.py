@@ -16,6 +16,7 @@ from deeptepp.domain.geometry import Grid
 from deeptepp.domain.progress import Step
 from deeptepp.errors import (
     DeepTeppError,
+    ImplausibleGeometry,
     IrregularSpacing,
     JobCancelled,
     MissingPhase,
@@ -138,6 +139,36 @@ def test_phases_across_midnight_ascend(tmp_path):
         image.AcquisitionDate = "20200102" if i == 0 else "20200103"
         image.AcquisitionTime = ["235930", "000100", "000230"][i]
     assert_reads_as(known, made.save(images, tmp_path))
+
+
+@pytest.mark.parametrize("kept", [("SeriesDate", "SeriesTime"), ("StudyDate", "StudyTime"), ()])
+@pytest.mark.parametrize("series_per_phase", [True, False])
+def test_phases_across_midnight_ascend_without_dates_of_their_own(tmp_path, kept, series_per_phase):
+    known = made.truth()
+    images = made.dynamic_series(known, series_per_phase=series_per_phase, AcquisitionDate=None, StudyDate=None)
+    for n, image in enumerate(images):
+        image.AcquisitionTime = ["235930", "000100", "000230"][n // known.grid.shape[0]]
+        for keyword, value in zip(kept, ("20200102", "235900"), strict=False):
+            setattr(image, keyword, value)
+    assert_reads_as(known, made.save(images, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("tags", "keyword"),
+    [
+        ({"PixelSpacing": ["1e9", "1e9"]}, "PixelSpacing"),
+        ({"PixelSpacing": ["1e-9", "1e-9"]}, "PixelSpacing"),
+        ({}, "ImagePositionPatient"),
+    ],
+)
+def test_distances_that_no_breast_has_are_refused(tmp_path, tags, keyword):
+    images = made.dynamic_series(made.truth(), **tags)
+    for image in images if not tags else ():
+        image.ImagePositionPatient = ["1e30", *image.ImagePositionPatient[1:]]
+    with pytest.raises(ImplausibleGeometry, match=keyword) as caught:
+        read_study(made.save(images, tmp_path))
+    assert caught.value.value is not None
+    assert caught.value.limit is not None
 
 
 def test_the_intercept_and_slope_are_applied(tmp_path):
@@ -343,6 +374,13 @@ def test_the_phase_that_lacks_a_slice_is_named_by_its_place_in_time(tmp_path):
     del images[14]
     with pytest.raises(MissingSlice, match="Phase 3 lacks 1 slice"):
         read_study(made.save(images, tmp_path))
+
+
+def test_the_table_counts_absent_slices_without_a_phase_that_the_refusal_numbers_otherwise(tmp_path):
+    images = made.dynamic_series(made.truth())
+    del images[14]
+    reasons = [row.reason for row in list_series(made.save(images, tmp_path))]
+    assert reasons[2] == "It lacks 1 slice(s): expected one every 2.0 mm."
 
 
 def test_files_without_dicom_are_refused(tmp_path):

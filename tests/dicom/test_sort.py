@@ -45,7 +45,7 @@ def test_absent_slices_are_counted(values, n_absent):
     (stack,) = heights(*values)
     assert isinstance(stack.problem, MissingSlice)
     assert stack.problem.value == n_absent
-    assert stack.problem.limit == pytest.approx(2, abs=0.02)
+    assert stack.problem.facts["every_mm"] == pytest.approx(2, abs=0.02)
 
 
 @pytest.mark.parametrize("values", [(0, 2, 4.5, 6.5), (0, 0.1, 5, 10)])
