@@ -14,6 +14,7 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.copied_text import three_lines
 from deeptepp.report.document import assessment_to_dict
 from deeptepp.report.figures import score_distribution_figure
+from deeptepp.report.names import RECEIPT
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.ui.board_add import add_to_board
 from deeptepp.ui.cards import facts_list, findings_list
@@ -166,15 +167,7 @@ def _background(session: Session, assessment: Assessment) -> None:
         facts_list(facts)
     if assessment.receipt is not None:
         with st.expander(t("Receipt: what is needed to reproduce the number")):
-            names = {
-                "code_version": "DeepTEPP version",
-                "bundle_name": "Model",
-                "bundle_sha256": "Model, SHA-256",
-                "input_sha256": "Images, SHA-256",
-                "inputs_sha256": "All inputs, SHA-256",
-                "created_utc": "Computed (UTC)",
-            }
-            facts_list({t(names.get(name, name)): value for name, value in asdict(assessment.receipt).items()})
+            facts_list({t(RECEIPT[name]): value for name, value in asdict(assessment.receipt).items()})
 
 
 def _entered(value: object) -> str:
