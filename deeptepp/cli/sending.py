@@ -57,7 +57,8 @@ def deliver(objects: tuple[ResultObject, ...], url: str | None = None) -> None:
     BadSetting
         The address is none.
     """
-    from deeptepp.dicom.dicomweb import configured_pacs, pacs_at, send_objects
+    from deeptepp.dicom.dicomweb import send_objects
+    from deeptepp.dicom.pacs import configured_pacs, pacs_at
 
     settings = load_settings()
     target = configured_pacs(settings) if url is None else pacs_at(url, settings.pacs_name)
@@ -76,7 +77,7 @@ def require_pacs() -> None:
     BadSetting
         Its address is none.
     """
-    from deeptepp.dicom.dicomweb import configured_pacs
+    from deeptepp.dicom.pacs import configured_pacs
 
     if configured_pacs(load_settings()) is None:
         raise PacsNotConfigured

@@ -1,7 +1,5 @@
 """Sends result objects to a PACS by DICOMweb (STOW-RS).
 
-Where to is a setting of the installation, who we are comes from the environment; neither is ever logged.
-
 References
 ----------
 DICOM PS3.18 section 10.5 (Store Transaction).
@@ -9,10 +7,8 @@ DICOM PS3.18 section 10.5 (Store Transaction).
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from dataclasses import dataclass
 from xml.etree.ElementTree import ParseError
 
 import requests
@@ -20,42 +16,17 @@ from dicomweb_client.api import DICOMwebClient
 from dicomweb_client.session_utils import create_session, create_session_from_user_pass
 from pydicom.dataset import Dataset
 
-from deeptepp.config import Settings
 from deeptepp.dicom.objects import ResultObject
+from deeptepp.dicom.pacs import Pacs
 from deeptepp.dicom.values import quiet
-from deeptepp.errors import BadSetting, PacsNotConfigured, PacsRefused, PacsUnreachable
+from deeptepp.errors import PacsNotConfigured, PacsRefused, PacsUnreachable
 
 TIMEOUT_S = (10.0, 120.0)
 """Seconds to wait for a connection, and for an answer."""
 
-URL_VARIABLE, USER_VARIABLE = "DEEPTEPP_PACS_URL", "DEEPTEPP_PACS_USER"
-PASSWORD_VARIABLE, TOKEN_VARIABLE = "DEEPTEPP_PACS_PASSWORD", "DEEPTEPP_PACS_TOKEN"
-"""Variables of the environment: an address stronger than the setting, and basic or bearer authentication."""
-
 _NO_ANSWER = "its answer does not name them as stored, as that of a DICOMweb server would"
 
 _NO_PREAMBLE = b"\0" * 128
-
-
-@dataclass(frozen=True, slots=True)
-class Pacs:
-    """Where results are sent.
-
-    Parameters
-    ----------
-    url : str
-        DICOMweb address, without ``/studies``.
-    name : str
-        What screens call it.
-    user, password, token : str
-        Basic authentication, or a bearer token; empty for none.
-    """
-
-    url: str = field(repr=False)
-    name: str = "PACS"
-    user: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
-    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,66 +46,6 @@ class Delivery:
     name: str
     stored: tuple[str, ...]
     n_warnings: int = 0
-
-
-def configured_pacs(settings: Settings, environment: Mapping[str, str] = os.environ) -> Pacs | None:
-    """Give the PACS of this installation.
-
-    Parameters
-    ----------
-    settings : Settings
-        Of the installation.
-    environment : mapping
-        Holds who we are.
-
-    Returns
-    -------
-    Pacs or None
-        None where none is set.
-
-    Raises
-    ------
-    BadSetting
-        The address is no ``http://`` or ``https://`` address.
-    """
-    url = environment.get(URL_VARIABLE, "").strip() or settings.pacs_url
-    if not url:
-        return None
-    return pacs_at(url, settings.pacs_name, environment)
-
-
-def pacs_at(url: str, name: str, environment: Mapping[str, str] = os.environ) -> Pacs:
-    """Give the PACS at an address.
-
-    Parameters
-    ----------
-    url : str
-        DICOMweb address.
-    name : str
-        What screens call it.
-    environment : mapping
-        Holds who we are.
-
-    Returns
-    -------
-    Pacs
-        With the authentication of the environment.
-
-    Raises
-    ------
-    BadSetting
-        The address is no ``http://`` or ``https://`` address, or holds a password.
-    """
-    try:
-        parts = urlsplit(url)
-        is_fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_fine = False
-    if not is_fine or "@" in url:
-        limit = "an http:// or https:// address without a password in it"
-        raise BadSetting(key="pacs_url", value="not shown", limit=limit)
-    user, password, token = (environment.get(v, "") for v in (USER_VARIABLE, PASSWORD_VARIABLE, TOKEN_VARIABLE))
-    return Pacs(url.rstrip("/"), name, user, password, token)
 
 
 def send_objects(objects: Sequence[ResultObject], pacs: Pacs | None) -> Delivery:

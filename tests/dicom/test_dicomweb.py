@@ -8,9 +8,9 @@ import pytest
 import scored_phantom
 from dicomweb_client.api import DICOMwebClient
 
-from deeptepp.config import Settings
-from deeptepp.dicom.dicomweb import Pacs, configured_pacs, pacs_at, send_objects
-from deeptepp.errors import BadSetting, PacsNotConfigured, PacsRefused, PacsUnreachable
+from deeptepp.dicom.dicomweb import send_objects
+from deeptepp.dicom.pacs import Pacs, pacs_at
+from deeptepp.errors import PacsNotConfigured, PacsRefused, PacsUnreachable
 
 needs_orthanc = pytest.mark.skipif(
     orthanc_server.binary() is None, reason="Orthanc is not installed (apt-get install orthanc orthanc-dicomweb)"
@@ -90,26 +90,9 @@ def test_a_token_of_the_environment_is_sent_and_never_shown(objects):
     assert "secret" not in repr(pacs)
 
 
-def test_the_address_of_the_environment_is_stronger_than_the_setting():
-    settings = Settings(pacs_url="https://one.example/dicom-web", pacs_name="Archive")
-    assert configured_pacs(settings, {}).url == "https://one.example/dicom-web"
-    pacs = configured_pacs(settings, {"DEEPTEPP_PACS_URL": "http://two.example:8042/dicom-web/"})
-    assert (pacs.url, pacs.name) == ("http://two.example:8042/dicom-web", "Archive")
-
-
 def test_without_an_address_there_is_no_pacs(objects):
-    assert configured_pacs(Settings(), {}) is None
     with pytest.raises(PacsNotConfigured):
         send_objects(objects, None)
-
-
-@pytest.mark.parametrize(
-    "url", ["pacs.example", "file:///etc", "http://", "https://me:word@pacs.example", "http://[x"]
-)
-def test_an_address_that_is_none_is_refused_without_being_shown(url):
-    with pytest.raises(BadSetting) as refused:
-        pacs_at(url, "PACS", {})
-    assert "word" not in str(refused.value).replace("password", "")
 
 
 class answering:  # noqa: N801  reads like a function
