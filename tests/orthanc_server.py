@@ -22,11 +22,12 @@ def binary() -> str | None:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, password: str = "") -> Iterator[str]:
-    """Run Orthanc until the block ends; gives its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def running(folder: Path, *, port: int = 0, password: str = "") -> Iterator[str]:
+    """Run Orthanc until the block ends, on a free port unless one is given; gives its address."""
+    if not port:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
     settings = {
         "Name": "test",
         "StorageDirectory": str(folder / "storage"),
@@ -51,6 +52,12 @@ def running(folder: Path, *, password: str = "") -> Iterator[str]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+def get_bytes(url: str) -> bytes:
+    """Fetch from a server without a password."""
+    with urllib.request.urlopen(url, timeout=10) as reply:  # noqa: S310  our own server
+        return reply.read()
 
 
 def get_json(url: str) -> object:

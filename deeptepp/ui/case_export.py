@@ -40,9 +40,8 @@ _OBJECTS: dict[str, str] = {
 """What each DICOM object is called."""
 
 
-@st.fragment
 def export_menu(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
-    """Offer the files of a result, and to send it; a click here does not draw the rest of the page again.
+    """Offer the files of a result, and to send it.
 
     Parameters
     ----------
@@ -53,31 +52,38 @@ def export_menu(session: Session, assessment: Assessment, bundle: ModelBundle) -
     bundle : ModelBundle
         The model.
     """
-    images, answer = session.case.images, assessment_to_dict(assessment, bundle)
+    # The fragment stands inside: one around the menu would take the rest of the line.
     with st.popover(t("Save or send"), key="result-export"):
-        st.download_button(
-            t("Save as PDF"),
-            lambda: case_report(images, assessment, bundle),
-            file_name="deeptepp-report.pdf",
-            mime="application/pdf",
-            on_click="ignore",
-            key="result-pdf",
-            type="primary",
-            width="stretch",
-        )
-        st.download_button(
-            t("Save as JSON"),
-            json.dumps(answer, indent=2, allow_nan=False),
-            file_name="deeptepp-assessment.json",
-            mime="application/json",
-            on_click="ignore",
-            key="result-json",
-            width="stretch",
-        )
-        if images is not None and images.source is not None and assessment.receipt is not None:
-            _dicom(session, images, assessment, bundle)
-        else:
-            st.caption(t("The images lack the identifiers (UIDs) that DICOM objects of a result must name."))
+        _ways(session, assessment, bundle)
+
+
+@st.fragment
+def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
+    """Offer every way; a click here does not draw the rest of the page again."""
+    images = session.case.images
+    st.download_button(
+        t("Save as PDF"),
+        lambda: case_report(images, assessment, bundle),
+        file_name="deeptepp-report.pdf",
+        mime="application/pdf",
+        on_click="ignore",
+        key="result-pdf",
+        type="primary",
+        width="stretch",
+    )
+    st.download_button(
+        t("Save as JSON"),
+        json.dumps(assessment_to_dict(assessment, bundle), indent=2, allow_nan=False),
+        file_name="deeptepp-assessment.json",
+        mime="application/json",
+        on_click="ignore",
+        key="result-json",
+        width="stretch",
+    )
+    if images is not None and images.source is not None and assessment.receipt is not None:
+        _dicom(session, images, assessment, bundle)
+    else:
+        st.caption(t("The images lack the identifiers (UIDs) that DICOM objects of a result must name."))
 
 
 def _dicom(session: Session, images: CaseImages, assessment: Assessment, bundle: ModelBundle) -> None:
