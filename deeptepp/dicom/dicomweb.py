@@ -24,6 +24,9 @@ from deeptepp.errors import PacsNotConfigured, PacsRefused, PacsUnreachable
 TIMEOUT_S = (10.0, 120.0)
 """Seconds to wait for a connection, and for an answer."""
 
+_WHOLE_BYTES = 10**9
+"""Messages up to this size are sent in one piece: not every server takes chunked ones."""
+
 _NO_ANSWER = "its answer does not name them as stored, as that of a DICOMweb server would"
 
 _NO_PREAMBLE = b"\0" * 128
@@ -102,7 +105,9 @@ def _store(datasets: Sequence[Dataset], pacs: Pacs) -> Dataset:
         dataset.preamble = _NO_PREAMBLE
     with create_session_from_user_pass(pacs.user, pacs.password) if pacs.user else create_session() as session:
         headers = {"Authorization": f"Bearer {pacs.token}"} if pacs.token else None
-        client = DICOMwebClient(pacs.url, session=session, headers=headers, timeout=TIMEOUT_S)
+        client = DICOMwebClient(
+            pacs.url, session=session, headers=headers, timeout=TIMEOUT_S, chunk_size=_WHOLE_BYTES
+        )
         client.set_http_retry_params(retry=False)
         answer: Dataset = client.store_instances(datasets)
     return answer
