@@ -43,6 +43,12 @@ class Settings:
     sweep_every_s: float = 60.0
     """Seconds between two looks for what has grown too old."""
 
+    pacs_url: str = ""
+    """DICOMweb address that results are sent to on request, such as ``https://pacs.example/dicom-web``; empty for
+    none. ``DEEPTEPP_PACS_URL`` is stronger; who we are stands in the environment only."""
+    pacs_name: str = "PACS"
+    """What screens call it."""
+
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)

@@ -20,6 +20,8 @@
     │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong, DecisionTooLate,
     │                                     DecisionTooEarly, CaseWithdrawn
     ├── BoardStoreError                   BoardUnreachable, BoardSchemaMismatch
+    ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
+    │                                     PacsRefused
     ├── FramesGone                        the images of a case left the memory
     ├── DetectionError                    NoBreast, NoLesion, LesionOutsideVolume
     ├── BundleError                       BundleMissing, ChecksumMismatch, SchemaMismatch
@@ -499,6 +501,56 @@ class BoardSchemaMismatch(BoardStoreError):
 
     rule = "board-store.schema"
     template = "The board's database has schema {value}; this version reads {limit}. Nothing was changed in it."
+
+
+class PacsError(DeepTeppError):
+    """A result does not reach the PACS."""
+
+    rule = "pacs"
+
+
+class NoSourceImages(PacsError):
+    """The images have no valid UIDs that DICOM objects could name."""
+
+    rule = "pacs.no-source"
+    template = (
+        "The images of this case lack the unique identifiers (UIDs) that DICOM objects must name, or nothing was "
+        "assessed. Save the result as PDF or JSON, or export the study from the PACS again."
+    )
+
+
+class NotAResultObject(PacsError):
+    """A file to be sent was not made by this software."""
+
+    rule = "pacs.not-ours"
+    template = (
+        "A file is no DICOM object made by DeepTEPP, so nothing was sent. Name the folder that "
+        "`deeptepp score --out` wrote."
+    )
+
+
+class PacsNotConfigured(PacsError):
+    """No PACS is set."""
+
+    rule = "pacs.not-configured"
+    template = "No PACS is configured. Set `pacs_url` in deeptepp.toml to the DICOMweb address of the PACS."
+
+
+class PacsUnreachable(PacsError):
+    """The PACS does not answer."""
+
+    rule = "pacs.unreachable"
+    template = (
+        "{name} does not answer ({reason}). Check its address and the network, and send again: sending twice "
+        "stores once."
+    )
+
+
+class PacsRefused(PacsError):
+    """The PACS answers that it does not take the objects."""
+
+    rule = "pacs.refused"
+    template = "{name} did not take {value} of {limit} objects ({reason}). Ask whoever runs it."
 
 
 class FramesGone(DeepTeppError):

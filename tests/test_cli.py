@@ -3,6 +3,7 @@
 import json
 
 import coarse_study
+import orthanc_server
 import pytest
 import tiny_bundle
 from typer.testing import CliRunner
@@ -172,3 +173,43 @@ def test_stability_is_measured_on_request_and_printed(folder):
     assert answer["stability"]["is_stable"] == (len(answer["stability"]["tiers"]) == 1)
     assert answer["tier_text"]
     assert "with the outline shifted 3 mm" in run(*arguments, "--stability").stdout
+
+
+def test_score_writes_its_files_and_send_takes_them_to_the_pacs(folder, tmp_path):
+    out = tmp_path / "case"
+    arguments = ("score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle")
+    result = run(*arguments, "--json", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert json.loads((out / "assessment.json").read_text()) == json.loads(result.stdout)
+    assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert sorted(path.stem for path in out.glob("*.dcm")) == ["card", "measurements", "report", "segmentation"]
+    nowhere = run("send", out, "--pacs", "http://127.0.0.1:9/dicom-web")
+    assert (nowhere.exit_code, "pacs.unreachable" in nowhere.output) == (1, True)
+    if orthanc_server.binary() is not None:
+        (tmp_path / "orthanc").mkdir()
+        with orthanc_server.running(tmp_path / "orthanc") as url:
+            sent = run("send", out, "--pacs", f"{url}/dicom-web")
+            assert (sent.exit_code, "PACS stored 4 objects" in sent.output) == (0, True), sent.output
+            assert len(orthanc_server.get_json(f"{url}/instances")) == 4
+
+
+def test_send_without_a_pacs_or_without_objects_says_what_is_missing(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DEEPTEPP_PACS_URL", raising=False)
+    result = run(
+        "score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle", "--send"
+    )
+    assert (result.exit_code, "pacs.not-configured" in result.output) == (1, True)
+    assert run("send", tmp_path).exit_code == 2
+    (tmp_path / "other.dcm").write_bytes(next((folder / "study").rglob("*.dcm")).read_bytes())
+    refused = run("send", tmp_path, "--pacs", "http://127.0.0.1:9")
+    assert (refused.exit_code, "pacs.not-ours" in refused.output) == (1, True)
+
+
+def test_a_study_that_cannot_be_read_gives_a_report_all_the_same(folder, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / "a.txt").write_text("no image")
+    out = tmp_path / "case"
+    result = run("score", tmp_path / "empty", "--bundle", folder / "bundle", "--out", out)
+    assert result.exit_code == 1
+    assert sorted(path.name for path in out.iterdir()) == ["assessment.json", "report.pdf"]

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from deeptepp.cli.printing import AsJson, print_json, refuse_with, say
+from deeptepp.cli.sending import require_pacs, write_and_send
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.progress import silent
 from deeptepp.domain.risk import Assessment, Outcome
@@ -43,13 +44,24 @@ def score(
     with_shifts: Annotated[
         bool, typer.Option("--stability", help="Score again with the outline shifted 3 mm in six directions.")
     ] = False,
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Folder to write JSON, PDF and DICOM objects into.")
+    ] = None,
+    is_sent: Annotated[
+        bool, typer.Option("--send", help="Send the DICOM objects to the PACS of deeptepp.toml.")
+    ] = False,
 ) -> None:
     """Score one study: risk score, tier, percentile, warnings."""
     from deeptepp.model.bundle import load_bundle
     from deeptepp.scoring.case import assess_case, open_case, refuse
     from deeptepp.scoring.stability import with_stability
 
-    model, profile = None, None
+    model = images = profile = None
+    try:
+        if is_sent:
+            require_pacs()
+    except DeepTeppError as error:
+        refuse_with(error, as_json=as_json)
     try:
         profile = read_profile(cp)
         model = load_bundle(bundle)
@@ -64,6 +76,11 @@ def score(
         print_json(assessment_to_dict(assessment, model))
     else:
         typer.echo("\n".join(_lines(assessment)))
+    try:
+        write_and_send(out, images, assessment, model, is_sent=is_sent)
+    except DeepTeppError as error:
+        typer.echo(f"refused [{error.rule}] {error}", err=True)
+        raise typer.Exit(code=1) from None
     raise typer.Exit(code=1 if assessment.outcome is Outcome.REFUSED else 0)
 
 

@@ -1,7 +1,7 @@
 """What the reader needs to know of each image: place, time and the sequence that made it.
 
 A DICOM header is parsed here once and then dropped; what is kept are numbers and codes, plus the identifying
-UIDs that tell series and patients apart, which never leave this layer.
+UIDs that tell series and patients apart.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ _GRADIENT = frozenset({"GR", "EP", "GRADIENT", "BOTH"})
 class SeriesFacts:
     """What all images of one kind in one series share.
 
-    The three UIDs and ``description`` may identify; they stay inside ``deeptepp.dicom``.
+    The UIDs, ``patient`` and ``description`` may identify; none but the UIDs of the phases, in a
+    ``SourceReference``, leaves ``deeptepp.dicom``.
     """
 
     series_uid: str
@@ -55,6 +56,8 @@ class SeriesFacts:
     flip_angle_deg: float | None
     inversion_time_ms: float | None
     scan_options: tuple[str, ...]
+    sop_class: str
+    frame_of_reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,8 @@ def _series(header: Dataset) -> SeriesFacts:
         flip_angle_deg=number(header.get("FlipAngle")),
         inversion_time_ms=number(header.get("InversionTime")),
         scan_options=texts(header.get("ScanOptions")),
+        sop_class=str(header.get("SOPClassUID", "")),
+        frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
     )
 
 

@@ -29,6 +29,7 @@ from deeptepp.dicom.phases import propose_phases
 from deeptepp.dicom.pixels import Voxels, read_volumes
 from deeptepp.dicom.rows import Proposal, Row, rows_of
 from deeptepp.dicom.sort import Stack, stacks_of
+from deeptepp.dicom.source import SourceReference, source_of
 from deeptepp.dicom.values import UNREADABLE, quiet
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
@@ -57,12 +58,15 @@ class StudyReading:
         What the user should know.
     deidentified : DeidentificationReport
         What was kept, replaced and removed.
+    source : SourceReference or None
+        Which images the phases are; None where the files lack valid UIDs.
     """
 
     study: Study
     series: tuple[SeriesSummary, ...]
     findings: tuple[Finding, ...]
     deidentified: DeidentificationReport
+    source: SourceReference | None = None
 
 
 @dataclass(slots=True)
@@ -120,6 +124,7 @@ def read_study(
         series=_summaries(rows, proposal),
         findings=(*_findings(headers), *proposal.findings),
         deidentified=_report(headers, cleaned),
+        source=source_of([row.stack for row in proposal.phases], study),
     )
 
 

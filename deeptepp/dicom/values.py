@@ -32,7 +32,7 @@ UNREADABLE = (
 """What pydicom and its decoders raise on files that are damaged or exotic."""
 
 
-_LOGGERS = ("pydicom", "pylibjpeg", "openjpeg", "dicomanonymizer")
+_LOGGERS = ("pydicom", "pylibjpeg", "openjpeg", "dicomanonymizer", "highdicom", "dicomweb_client")
 """Loggers of the libraries that see headers."""
 
 

@@ -10,7 +10,6 @@ DICOM PS3.3 A.4 (MR Image IOD), C.8.3.1 (MR Image Module).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,11 +18,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID, ExplicitVRLittleEndian, MRImageStorage
+from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 from pydicom.valuerep import DSfloat
 
 from deeptepp.dicom.digest import study_digest
 from deeptepp.dicom.headers import SIMULATED_MARK
+from deeptepp.dicom.uids import UidSource
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.domain.study import Study
 
@@ -70,7 +70,7 @@ def write_study(study: Study, folder: Path, *, description: str, patient_key: st
     """
     dtype = _stored_dtype(study)
     digest = study.digest or study_digest(study.phases)
-    uid_of = _UidSource(digest, patient_key)
+    uid_of = UidSource(digest, patient_key)
     paths = []
     for i, phase in enumerate(study.phases):
         subfolder = folder / f"phase-{i}"
@@ -86,18 +86,6 @@ def write_study(study: Study, folder: Path, *, description: str, patient_key: st
             image.save_as(path, enforce_file_format=True)
             paths.append(path)
     return tuple(paths)
-
-
-class _UidSource:
-    """Makes UIDs from the content of a study and a name, by the rule of PS3.5 B.2 for UUIDs."""
-
-    def __init__(self, digest: str, patient_key: str) -> None:
-        self._root = f"{digest}|{patient_key}"
-
-    def __call__(self, name: str) -> UID:
-        """Give the UID of this name."""
-        hashed = hashlib.sha256(f"{self._root}|{name}".encode()).digest()[:16]
-        return UID(f"2.25.{int.from_bytes(hashed, 'big')}")
 
 
 def _stored_dtype(study: Study) -> np.dtype[Any]:
@@ -119,7 +107,7 @@ def _series_description(study: Study, i: int, description: str) -> str:
     return f"{mark}{description}"[: 64 - len(ending)] + ending
 
 
-def _phase_header(study: Study, i: int, uid_of: _UidSource) -> Dataset:
+def _phase_header(study: Study, i: int, uid_of: UidSource) -> Dataset:
     """Make what all images of one phase share."""
     header = Dataset()
     header.SOPClassUID = MRImageStorage
@@ -195,7 +183,7 @@ def _set_pixel_format(header: Dataset, voxels: npt.NDArray[Any]) -> None:
     header.WindowWidth = _ds(max(round(float(high) - float(low), 1), 1.0))
 
 
-def _images(base: Dataset, study: Study, voxels: npt.NDArray[Any], uid_of: _UidSource) -> Iterator[Dataset]:
+def _images(base: Dataset, study: Study, voxels: npt.NDArray[Any], uid_of: UidSource) -> Iterator[Dataset]:
     """Give the image of each slice; the same dataset, changed from slice to slice."""
     grid = study.grid
     dz, dy, dx = grid.spacing_mm

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deeptepp.dicom.deidentify import DeidentificationReport
 from deeptepp.dicom.read import read_study
+from deeptepp.dicom.source import SourceReference, derived_source
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding
@@ -35,6 +36,8 @@ class CaseImages:
         The phase that is scored.
     detection : Detection or None
         Candidates; None when no lesion was found, and ``findings`` says why.
+    source : SourceReference or None
+        The images by their UIDs, for DICOM objects made of the result; None where the files lack valid ones.
     """
 
     study: Study
@@ -43,6 +46,7 @@ class CaseImages:
     findings: tuple[Finding, ...]
     phase: PhaseChoice
     detection: Detection | None
+    source: SourceReference | None = None
 
     @property
     def candidates(self) -> tuple[Lesion, ...]:
@@ -85,12 +89,13 @@ def open_case(
     series: tuple[SeriesSummary, ...] = ()
     findings: tuple[Finding, ...] = ()
     deidentified: DeidentificationReport | None = None
+    reference: SourceReference | None
     if isinstance(source, Study):
-        study = source
+        study, reference = source, derived_source(source)
     else:
         reading = read_study(source, phase_keys=phase_keys, progress=progress)
         study, series, findings = reading.study, reading.series, reading.findings
-        deidentified = reading.deidentified
+        deidentified, reference = reading.deidentified, reading.source
     phase = choose_phase(study, index=phase_index)
     progress(StepReport(Step.PHASES, 1.0, phase.reason))
     detection: Detection | None = None
@@ -99,4 +104,4 @@ def open_case(
     except DetectionError as error:
         findings = (*findings, Finding.from_error(error))
         progress(StepReport(Step.DETECT, 1.0, str(error)))
-    return CaseImages(study, series, deidentified, findings, phase, detection)
+    return CaseImages(study, series, deidentified, findings, phase, detection, reference)

@@ -99,7 +99,13 @@ def choose_phase_again(session: Session, index: int) -> None:
         progress(StepReport(Step.READ, 1.0, "already in memory"))
         new = open_case(old.study, phase_index=index, progress=progress)
         kept = tuple(f for f in old.findings if not f.rule.startswith("detection"))
-        images = replace(new, series=old.series, deidentified=old.deidentified, findings=(*kept, *new.findings))
+        images = replace(
+            new,
+            series=old.series,
+            deidentified=old.deidentified,
+            findings=(*kept, *new.findings),
+            source=old.source,
+        )
         return _with_frames(case_id, images, progress)
 
     _begin_reading(session, work)

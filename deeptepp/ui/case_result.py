@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -12,12 +11,13 @@ from deeptepp.domain.cohort import SCORE, Endpoint
 from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.copied_text import three_lines
-from deeptepp.report.document import assessment_to_dict
 from deeptepp.report.figures import score_distribution_figure
+from deeptepp.report.names import RECEIPT
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.ui.board_add import add_to_board
 from deeptepp.ui.cards import facts_list, findings_list
 from deeptepp.ui.case_beside import beside_section
+from deeptepp.ui.case_export import export_menu
 from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.case_images import describe
 from deeptepp.ui.case_steps import score, start_over
@@ -69,14 +69,7 @@ def _heading(session: Session, assessment: Assessment, bundle: ModelBundle) -> N
                     st.caption(t("Three lines for a note; they hold no identifier."))
                     st.code(text, language=None, wrap_lines=True)
             add_to_board(session)
-            st.download_button(
-                t("Save as JSON"),
-                json.dumps(assessment_to_dict(assessment, bundle), indent=2, allow_nan=False),
-                file_name="deeptepp-assessment.json",
-                mime="application/json",
-                on_click="ignore",
-                key="result-json",
-            )
+            export_menu(session, assessment, bundle)
             if st.button(
                 t("Start over"), key="result-start-over", help=t("Erases the images and everything entered.")
             ):
@@ -166,15 +159,7 @@ def _background(session: Session, assessment: Assessment) -> None:
         facts_list(facts)
     if assessment.receipt is not None:
         with st.expander(t("Receipt: what is needed to reproduce the number")):
-            names = {
-                "code_version": "DeepTEPP version",
-                "bundle_name": "Model",
-                "bundle_sha256": "Model, SHA-256",
-                "input_sha256": "Images, SHA-256",
-                "inputs_sha256": "All inputs, SHA-256",
-                "created_utc": "Computed (UTC)",
-            }
-            facts_list({t(names.get(name, name)): value for name, value in asdict(assessment.receipt).items()})
+            facts_list({t(RECEIPT[name]): value for name, value in asdict(assessment.receipt).items()})
 
 
 def _entered(value: object) -> str:

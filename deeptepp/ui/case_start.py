@@ -73,9 +73,10 @@ def _what_is_accepted() -> None:
     st.markdown("## " + t("What happens to it"))
     st.markdown(
         t(
-            "- Names, dates and identifiers are removed while reading\n"
+            "- Names, dates and numbers of the patient are removed while reading\n"
             "- The files are deleted as soon as they are read; nothing is stored\n"
-            "- The images stay in memory until you start over or close the page"
+            "- The images, and the UIDs by which a PACS knows them, stay in memory until you start over or close "
+            "the page"
         )
     )
 

@@ -29,6 +29,7 @@ GROUPS: dict[str, str] = {
     "recipe": "Recipes of the tiers laboratory",
     "board": "Tumour board",
     "bundle": "Model",
+    "pacs": "Results in the PACS",
     "job": "Server",
 }
 """Headings by the first word of a rule."""

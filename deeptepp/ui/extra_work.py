@@ -46,10 +46,12 @@ class ExtraWork:
         """Give the work under way as it stands; None where there is none."""
         return default_runner().look(self.jobs[key], owner) if key in self.jobs else None
 
-    def settle(self, owner: str, on_answer: Callable[[str, Any], None]) -> None:
-        """Take over the answers of all work that has ended, and tell of each."""
+    def settle(self, owner: str, on_answer: Callable[[str, Any], None], *, only: str = "") -> None:
+        """Take over the answers of all work that has ended, or of that whose key begins so, and tell of each."""
         runner = default_runner()
         for key, job_id in list(self.jobs.items()):
+            if not key.startswith(only):
+                continue
             if runner.look(job_id, owner) is None:
                 del self.jobs[key]
                 self.notes[key] = "The work was interrupted on the server. Please start it again."

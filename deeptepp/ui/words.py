@@ -5,15 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from deeptepp.domain.board import Agreement, Choice, Flag, Moment, Status
-from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex
-from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.progress import Step
-from deeptepp.domain.risk import Tier
+from deeptepp.report.names import CATEGORIES, FACTS
+from deeptepp.report.names import UNKNOWN as UNKNOWN
 from deeptepp.report.result_reading import Sentence
 from deeptepp.ui.language import t
-
-UNKNOWN = "Unknown"
-"""Choice of a category that was not determined; the default everywhere."""
 
 STEPS: dict[Step, str] = {
     Step.READ: "Read and de-identify the images",
@@ -33,29 +29,7 @@ SCORING_STEPS = (Step.ROI, Step.VIEWS, Step.SCORE)
 """Steps from a lesion to a score."""
 
 LABELS: dict[StrEnum, str] = {
-    Sex.FEMALE: "Female",
-    Sex.MALE: "Male",
-    Sex.OTHER: "Other",
-    Menopause.PRE: "Premenopausal",
-    Menopause.POST: "Postmenopausal",
-    NodeStage.N0: "N0 (none)",
-    NodeStage.N1: "N1 (1 to 3)",
-    NodeStage.N2: "N2 (4 to 9)",
-    NodeStage.N3: "N3 (10 or more)",
-    Her2Status.POSITIVE: "Positive",
-    Her2Status.NEGATIVE: "Negative",
-    BreastSurgery.CONSERVING: "Breast-conserving",
-    BreastSurgery.MASTECTOMY: "Mastectomy",
-    AxillarySurgery.SENTINEL: "Sentinel nodes",
-    AxillarySurgery.DISSECTION: "Axillary dissection",
-    Arm.NONE: "No anti-HER2 treatment",
-    Arm.T: "Trastuzumab",
-    Arm.TP: "Trastuzumab + pertuzumab",
-    Endpoint.RFS: "Recurrence-free survival",
-    Endpoint.OS: "Overall survival",
-    Tier.LOW: "Low",
-    Tier.MODERATE: "Moderate",
-    Tier.HIGH: "High",
+    **CATEGORIES,
     Choice.NONE: "No anti-HER2 treatment",
     Choice.T: "Trastuzumab",
     Choice.TP: "Trastuzumab + pertuzumab",
@@ -80,24 +54,7 @@ LABELS: dict[StrEnum, str] = {
 }
 """Names of the categories."""
 
-FIELDS: dict[str, str] = {
-    "sex": "Sex",
-    "age_years": "Age at diagnosis (years)",
-    "menopause": "Menopausal status",
-    "tumour_size_mm": "Tumour size (mm)",
-    "node_stage": "Lymph nodes",
-    "stage": "Stage group",
-    "grade": "Histological grade",
-    "er_positive": "Oestrogen receptor (ER)",
-    "pr_positive": "Progesterone receptor (PR)",
-    "ki67_pct": "Ki-67 (%)",
-    "her2_status": "HER2 status",
-    "is_invasive": "Invasive carcinoma",
-    "had_biopsy_before_mr": "Biopsy before the MR",
-    "had_neoadjuvant_therapy": "Systemic therapy before surgery",
-    "breast_surgery": "Breast surgery",
-    "axillary_surgery": "Axillary surgery",
-}
+FIELDS = FACTS
 """Labels of the clinical facts that the form asks for."""
 
 COMPARED_FIELDS: dict[str, str] = {

@@ -21,6 +21,7 @@ def bundle_folder(tmp_path_factory):
 def installation(bundle_folder, tmp_path, monkeypatch):
     """A server with the tiny bundle, no settings file, nothing cached and no job of an earlier test."""
     monkeypatch.setenv("DEEPTEPP_ARTIFACTS", str(bundle_folder))
+    monkeypatch.delenv("DEEPTEPP_PACS_URL", raising=False)
     monkeypatch.chdir(tmp_path)
     st.cache_data.clear()
     yield tmp_path

@@ -66,9 +66,17 @@ def right_study_zip(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory, bundle_folder):
+def pacs_port():
+    """Where the dashboard looks for its PACS; there is none until a test starts one."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory, bundle_folder, pacs_port):
     """The whole dashboard, with the tiny bundle."""
-    with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), DEEPTEPP_ARTIFACTS=str(bundle_folder)) as server:
+    own = {"DEEPTEPP_ARTIFACTS": str(bundle_folder)}
+    own["DEEPTEPP_PACS_URL"] = f"http://127.0.0.1:{pacs_port}/dicom-web"
+    with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), **own) as server:
         yield server
     assert server.uploads == []
 

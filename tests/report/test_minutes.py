@@ -3,34 +3,20 @@
 import csv
 import io
 import re
-import zlib
 
 import pytest
 from board_cases import NOTE, START, case, meeting
+from pdf_text import streams
 
 from deeptepp.domain.board import Agreement, Flag
 from deeptepp.report.minutes import HIDDEN, influence_of, minutes_table, shown_flags, summary_of
-from deeptepp.report.minutes_pdf import marked_up, minutes_pdf
+from deeptepp.report.minutes_pdf import minutes_pdf
+from deeptepp.report.pdf_page import marked_up
 from deeptepp.report.tables import table_csv
 
 
 def rows():
     return list(csv.DictReader(io.StringIO(table_csv(minutes_table(meeting())).lstrip("\ufeff"))))
-
-
-def streams(pdf: bytes) -> list[str]:
-    """The drawing commands of each page."""
-    from base64 import a85decode
-
-    found = re.findall(
-        rb"/Filter \[ /ASCII85Decode /FlateDecode \][^>]*>>\s*stream\r?\n(.*?)endstream", pdf, re.DOTALL
-    )
-    decoded = []
-    for body in found:
-        raw = zlib.decompress(a85decode(body.strip().removesuffix(b"~>")))
-        if b"BT" in raw:
-            decoded.append(raw.decode("latin-1"))
-    return decoded
 
 
 def test_a_score_that_was_not_shown_is_in_no_file():

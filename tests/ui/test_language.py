@@ -10,9 +10,10 @@ import pytest
 from deeptepp import errors
 from deeptepp.domain import published, published_caveats
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
-from deeptepp.report import beside_published, other_estimates, result_reading, treatment_panel
+from deeptepp.report import beside_published, names, other_estimates, result_reading, treatment_panel
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui import (
+    case_export,
     case_treatment,
     evidence_experiments,
     evidence_measured,
@@ -64,6 +65,8 @@ def said_by_tables():
         words.FIELDS,
         words.HELP,
         words.MEASURED_ON,
+        names.RECEIPT,
+        case_export._OBJECTS,
         evidence_refusals.GROUPS,
         published_caveats.CAVEATS,
         words.COMPARED_FIELDS,

@@ -1,0 +1,127 @@
+"""Results as files and in the PACS: what ``score --out --send`` does, and the command ``send``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deeptepp.cli.printing import refuse_with
+from deeptepp.config import load_settings
+from deeptepp.domain.risk import Assessment
+from deeptepp.errors import DeepTeppError, NoSourceImages, PacsNotConfigured
+
+if TYPE_CHECKING:
+    from deeptepp.dicom.objects import ResultObject
+    from deeptepp.model.bundle import ModelBundle
+    from deeptepp.scoring.images import CaseImages
+
+
+def send(
+    folder: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, metavar="FOLDER", help="Written by 'score --out'.")
+    ],
+    pacs: Annotated[
+        str | None, typer.Option(help="DICOMweb address; that of deeptepp.toml if absent.", metavar="URL")
+    ] = None,
+) -> None:
+    """Send the DICOM objects of a result to the PACS."""
+    from deeptepp.dicom.objects import read_objects
+
+    files = sorted(folder.glob("*.dcm"))
+    if not files:
+        raise typer.BadParameter(
+            "holds no DICOM object; write them with 'deeptepp score --out'", param_hint="FOLDER"
+        )
+    try:
+        deliver(read_objects([path.read_bytes() for path in files]), pacs)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=False)
+
+
+def deliver(objects: tuple[ResultObject, ...], url: str | None = None) -> None:
+    """Send objects and say on standard error what the PACS answered.
+
+    Parameters
+    ----------
+    objects : tuple of ResultObject
+        Of one result.
+    url : str, optional
+        Where to; the PACS of the settings if absent.
+
+    Raises
+    ------
+    PacsError
+        They did not arrive.
+    BadSetting
+        The address is none.
+    """
+    from deeptepp.dicom.dicomweb import send_objects
+    from deeptepp.dicom.pacs import configured_pacs, pacs_at
+
+    settings = load_settings()
+    target = configured_pacs(settings) if url is None else pacs_at(url, settings.pacs_name)
+    delivery = send_objects(objects, target)
+    warned = f", {delivery.n_warnings} with a warning" if delivery.n_warnings else ""
+    typer.echo(f"{delivery.name} stored {len(delivery.stored)} objects{warned}", err=True)
+
+
+def require_pacs() -> None:
+    """Leave before anything is computed where a result could not be sent.
+
+    Raises
+    ------
+    PacsNotConfigured
+        No PACS is set.
+    BadSetting
+        Its address is none.
+    """
+    from deeptepp.dicom.pacs import configured_pacs
+
+    if configured_pacs(load_settings()) is None:
+        raise PacsNotConfigured
+
+
+def write_and_send(
+    out: Path | None,
+    images: CaseImages | None,
+    assessment: Assessment,
+    model: ModelBundle | None,
+    *,
+    is_sent: bool,
+) -> None:
+    """Write the files of a result and send its objects, as far as either was asked for.
+
+    Parameters
+    ----------
+    out : Path or None
+        Folder to write.
+    images : CaseImages or None
+        What was scored.
+    assessment : Assessment
+        The answer.
+    model : ModelBundle or None
+        The model.
+    is_sent : bool
+        Whether to send.
+
+    Raises
+    ------
+    PacsError
+        There are no objects, or they did not arrive.
+    """
+    if out is None and not is_sent:
+        return
+    from deeptepp.report.case_files import case_objects, write_case_files
+
+    objects: tuple[ResultObject, ...] = ()
+    if out is not None:
+        objects = write_case_files(out, images, assessment, model)
+        typer.echo(f"Written to {out}: JSON, PDF, {len(objects)} DICOM objects", err=True)
+    elif images is not None and model is not None:
+        objects = case_objects(images, assessment, model)
+    if is_sent and not objects:
+        raise NoSourceImages
+    if is_sent:
+        deliver(objects)

@@ -1,0 +1,96 @@
+"""Where results are sent: a setting of the installation; who we are stands in the environment. None is logged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from deeptepp.config import Settings
+from deeptepp.errors import BadSetting
+
+URL_VARIABLE, USER_VARIABLE = "DEEPTEPP_PACS_URL", "DEEPTEPP_PACS_USER"
+PASSWORD_VARIABLE, TOKEN_VARIABLE = "DEEPTEPP_PACS_PASSWORD", "DEEPTEPP_PACS_TOKEN"
+"""Variables of the environment: an address stronger than the setting, and basic or bearer authentication."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pacs:
+    """Where results are sent.
+
+    Parameters
+    ----------
+    url : str
+        DICOMweb address, without ``/studies``.
+    name : str
+        What screens call it.
+    user, password, token : str
+        Basic authentication, or a bearer token; empty for none.
+    """
+
+    url: str = field(repr=False)
+    name: str = "PACS"
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+
+
+def configured_pacs(settings: Settings, environment: Mapping[str, str] = os.environ) -> Pacs | None:
+    """Give the PACS of this installation.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the installation.
+    environment : mapping
+        Holds who we are.
+
+    Returns
+    -------
+    Pacs or None
+        None where none is set.
+
+    Raises
+    ------
+    BadSetting
+        The address is no ``http://`` or ``https://`` address.
+    """
+    url = environment.get(URL_VARIABLE, "").strip() or settings.pacs_url
+    if not url:
+        return None
+    return pacs_at(url, settings.pacs_name, environment)
+
+
+def pacs_at(url: str, name: str, environment: Mapping[str, str] = os.environ) -> Pacs:
+    """Give the PACS at an address.
+
+    Parameters
+    ----------
+    url : str
+        DICOMweb address.
+    name : str
+        What screens call it.
+    environment : mapping
+        Holds who we are.
+
+    Returns
+    -------
+    Pacs
+        With the authentication of the environment.
+
+    Raises
+    ------
+    BadSetting
+        The address is no ``http://`` or ``https://`` address, or holds a password.
+    """
+    try:
+        parts = urlsplit(url)
+        is_fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_fine = False
+    if not is_fine or "@" in url:
+        limit = "an http:// or https:// address without a password in it"
+        raise BadSetting(key="pacs_url", value="not shown", limit=limit)
+    user, password, token = (environment.get(v, "") for v in (USER_VARIABLE, PASSWORD_VARIABLE, TOKEN_VARIABLE))
+    return Pacs(url.rstrip("/"), name, user, password, token)

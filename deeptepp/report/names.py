@@ -1,0 +1,96 @@
+"""Names of facts and categories, in English, for screens and for files."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex
+from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.domain.risk import Tier
+
+UNKNOWN = "Unknown"
+"""Choice of a category that was not determined; the default everywhere."""
+
+CATEGORIES: dict[StrEnum, str] = {
+    Sex.FEMALE: "Female",
+    Sex.MALE: "Male",
+    Sex.OTHER: "Other",
+    Menopause.PRE: "Premenopausal",
+    Menopause.POST: "Postmenopausal",
+    NodeStage.N0: "N0 (none)",
+    NodeStage.N1: "N1 (1 to 3)",
+    NodeStage.N2: "N2 (4 to 9)",
+    NodeStage.N3: "N3 (10 or more)",
+    Her2Status.POSITIVE: "Positive",
+    Her2Status.NEGATIVE: "Negative",
+    BreastSurgery.CONSERVING: "Breast-conserving",
+    BreastSurgery.MASTECTOMY: "Mastectomy",
+    AxillarySurgery.SENTINEL: "Sentinel nodes",
+    AxillarySurgery.DISSECTION: "Axillary dissection",
+    Arm.NONE: "No anti-HER2 treatment",
+    Arm.T: "Trastuzumab",
+    Arm.TP: "Trastuzumab + pertuzumab",
+    Endpoint.RFS: "Recurrence-free survival",
+    Endpoint.OS: "Overall survival",
+    Tier.LOW: "Low",
+    Tier.MODERATE: "Moderate",
+    Tier.HIGH: "High",
+}
+"""Names of the categories of facts, treatments and results."""
+
+FACTS: dict[str, str] = {
+    "sex": "Sex",
+    "age_years": "Age at diagnosis (years)",
+    "menopause": "Menopausal status",
+    "tumour_size_mm": "Tumour size (mm)",
+    "node_stage": "Lymph nodes",
+    "stage": "Stage group",
+    "grade": "Histological grade",
+    "er_positive": "Oestrogen receptor (ER)",
+    "pr_positive": "Progesterone receptor (PR)",
+    "ki67_pct": "Ki-67 (%)",
+    "her2_status": "HER2 status",
+    "is_invasive": "Invasive carcinoma",
+    "had_biopsy_before_mr": "Biopsy before the MR",
+    "had_neoadjuvant_therapy": "Systemic therapy before surgery",
+    "breast_surgery": "Breast surgery",
+    "axillary_surgery": "Axillary surgery",
+}
+"""Labels of the clinical facts that the form asks for."""
+
+RECEIPT: dict[str, str] = {
+    "code_version": "DeepTEPP version",
+    "bundle_name": "Model",
+    "bundle_sha256": "Model, SHA-256",
+    "input_sha256": "Images, SHA-256",
+    "inputs_sha256": "All inputs, SHA-256",
+    "created_utc": "Computed (UTC)",
+}
+"""Labels of a receipt."""
+
+
+def name_of(value: object) -> str:
+    """Name a category, a truth or a number in English.
+
+    Parameters
+    ----------
+    value : object
+        A category, True, False, None, or a plain value.
+
+    Returns
+    -------
+    str
+        Numbers without a useless decimal.
+
+    Examples
+    --------
+    >>> name_of(None), name_of(True), name_of(24.0), name_of(Arm.T)
+    ('Unknown', 'Yes', '24', 'Trastuzumab')
+    """
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, StrEnum):
+        return CATEGORIES.get(value, str(value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
