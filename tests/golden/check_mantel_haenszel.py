@@ -28,7 +28,9 @@ def check_subgroups(case: Case, comparison: Comparison) -> None:
     labels = as_levels(frame[columns["subgroup"]]).to_numpy(str)
     times = follow_up(frame, columns)
     analysis = subgroup_analysis(times, is_index, labels)
-    comparison.exactly("subgroups", [part.label for part in analysis.subgroups], list(expected["subgroups"]))
+    comparison.exactly(
+        "subgroups", sorted(part.label for part in analysis.subgroups), sorted(expected["subgroups"])
+    )
     for part in analysis.subgroups:
         chosen = labels == part.label
         compare_subgroup(part, expected["subgroups"][part.label], comparison)
