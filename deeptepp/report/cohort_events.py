@@ -8,7 +8,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, Arm, Cohort, Endpoint
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.published_cohort import EVENTS, FOLLOW_UP
-from deeptepp.report.format import NOT_ESTIMABLE, count_of
+from deeptepp.report.format import NO_INTERVAL, NOT_ESTIMABLE, count_of
 from deeptepp.report.format import months as written_months
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
@@ -190,6 +190,8 @@ def _potential(estimate: Estimate) -> str:
     """Write the reverse Kaplan-Meier median."""
     if estimate.value is None:
         return f"{NOT_ESTIMABLE}: {estimate.reason}"
+    if estimate.low is None and estimate.high is None:
+        return f"{estimate.value:.1f} ({NO_INTERVAL})"
     low, high = (NOT_ESTIMABLE if limit is None else f"{limit:.1f}" for limit in (estimate.low, estimate.high))
     return f"{estimate.value:.1f} ({low}{_EN_DASH}{high})"
 

@@ -228,6 +228,8 @@ def _median(found: Estimate) -> str:
     """Write a median with its interval."""
     if found.value is None:
         return "median not reached"
+    if found.low is None and found.high is None:
+        return f"median {found.value:.0f} months (95 % CI not estimable)"
     low, high = ("not estimable" if limit is None else f"{limit:.0f}" for limit in (found.low, found.high))
     return f"median {found.value:.0f} months (95 % CI {low}\u2013{high})"
 

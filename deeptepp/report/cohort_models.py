@@ -10,6 +10,7 @@ from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.format import auc_ci, percent
 from deeptepp.report.report_item import Beside, ReportItem
+from deeptepp.report.roc_figure import RocLine, roc_figure
 from deeptepp.report.suite_figures import suite_figures
 from deeptepp.report.tables import Table
 
@@ -26,13 +27,17 @@ _OUR_SETS = {
 _NOT_RUN = "the results of this suite of experiments were not given (--experiments)"
 
 
-def models_item(suite: Suite | None) -> ReportItem:
+def models_item(suite: Suite | None, score: RocLine | None, *, simulated: bool = False) -> ReportItem:
     """Show the ROC curves of all models.
 
     Parameters
     ----------
     suite : mapping or None
         Results of the suite ``table2``.
+    score : RocLine or None
+        The score of the cohort, which stands alone without them; None where it has no curve.
+    simulated : bool
+        Marks the curve of the cohort.
 
     Returns
     -------
@@ -41,8 +46,12 @@ def models_item(suite: Suite | None) -> ReportItem:
     """
     title = "ROC curves of the models"
     figure = suite_figures(suite).get("figure-s3a") if suite else None
+    notes: tuple[str, ...] = ()
     if figure is None:
-        return ReportItem("figure-s3a", "Figure S3A", title, reason=_NOT_RUN)
+        if score is None:
+            return ReportItem("figure-s3a", "Figure S3A", title, reason=_NOT_RUN)
+        figure = roc_figure([score], title=title, simulated=simulated)
+        notes = (f"The score of the cohort stands alone: {_NOT_RUN}.",)
     rows = [(row.model, f"{row.auc:.2f}") for row in TABLE_2 if row.patients is PublishedSet.CROSS_VALIDATION]
     table = Table("AUC, cross-validation", ("Model", "Printed"), tuple(rows), "No interval was printed.")
     return ReportItem(
@@ -51,6 +60,7 @@ def models_item(suite: Suite | None) -> ReportItem:
         title,
         (figure,),
         beside=Beside(table, TABLE_2_READING[4:5], "Figure S3A, Table 2"),
+        notes=notes,
     )
 
 
@@ -98,13 +108,15 @@ def table_2_item(suite: Suite | None, bundle: ModelBundle, experiment: str) -> R
     )
 
 
-def backbones_item(suite: Suite | None) -> ReportItem:
+def backbones_item(suite: Suite | None, bundle: ModelBundle) -> ReportItem:
     """Set out the networks of Table S2.
 
     Parameters
     ----------
     suite : mapping or None
-        Results of the suite ``table_s2``.
+        Results of the suite ``table_s2``; the network of the bundle stands alone without them.
+    bundle : ModelBundle
+        Brings what was measured on it.
 
     Returns
     -------
@@ -112,15 +124,17 @@ def backbones_item(suite: Suite | None) -> ReportItem:
         AUC of each network beside the printed one.
     """
     title = "Networks compared"
-    if suite is None:
-        return ReportItem("table-s2", "Table S2", title, reason=_NOT_RUN)
-    rows = tuple(row for each in suite["experiments"] for row in _measured_rows(each["name"], each["metrics"]))
+    kind = f", {SIMULATED_COHORT}" if bundle.is_simulated else ""
+    measured = [(f"{bundle.name}{kind}", bundle.metrics)]
+    if suite:
+        measured = [(each["name"], each["metrics"]) for each in suite["experiments"]]
+    rows = tuple(row for name, groups in measured for row in _measured_rows(name, groups))
     header = ("Network", "Patients", "n", "Events", "AUC (95 % CI)", "ACC", "SPEC", "SENS")
     printed = tuple(
         (name, *("not given" if value is None else f"{value:.2f}" for value in values.values()))
         for name, values in BACKBONE_AUC.items()
     )
-    figure = suite_figures(suite).get("backbones")
+    figure = suite_figures(suite).get("backbones") if suite else None
     return ReportItem(
         key="table-s2",
         number="Table S2",
@@ -132,6 +146,7 @@ def backbones_item(suite: Suite | None) -> ReportItem:
             ("The AUC of the first four networks are not labelled as cross-validation or testing.",),
             "Results; Table S2 itself is not at hand",
         ),
+        notes=() if suite else (f"Networks other than that of this bundle: {_NOT_RUN}.",),
     )
 
 

@@ -137,6 +137,18 @@ def _line(arm: Arm, scores: np.ndarray[Any, np.dtype[np.float64]], events: np.nd
     return RocLine.of_curve(_ARMS[arm], curve, arm=arm, band=band)
 
 
+def _whole(cohort: Cohort) -> RocLine | None:
+    """Make the curve of all patients but those given both antibodies, as published; None where there is none."""
+    score = np.asarray(cohort[SCORE], dtype=np.float64)
+    known = np.isfinite(score) & np.isfinite(np.asarray(cohort["rfs_months"], dtype=np.float64))
+    members = known & (np.asarray(cohort[ARM]).astype(str) != Arm.TP.value)
+    try:
+        curve = roc_auc(score[members], np.asarray(cohort[RFS_EVENT]).astype(bool)[members])
+    except NotEstimable:
+        return None
+    return RocLine.of_curve("score of the cohort, cohorts 1 and 2", curve)
+
+
 _ARMS = {Arm.NONE: "no anti-HER2 therapy", Arm.T: "trastuzumab", Arm.TP: "trastuzumab + pertuzumab"}
 
 
@@ -170,8 +182,8 @@ def score_items(
     )
     return (
         tiers_item(cohort, bundle.tiers),
-        models_item(suites.get("table2")),
+        models_item(suites.get("table2"), _whole(cohort) if has_scores else None, simulated=cohort.is_simulated),
         trastuzumab_item(cohort) if has_scores else unscored,
         table_2_item(suites.get("table2"), bundle, experiment),
-        backbones_item(suites.get("table_s2")),
+        backbones_item(suites.get("table_s2"), bundle),
     )

@@ -32,6 +32,9 @@ _LEGEND_TEXT_PX = 446
 _LOWEST_LABEL = 4.0
 """Labels of curves that end at the axis stand this much above it, percent."""
 
+_HIGHEST_LABEL = 102.0
+"""End of the axis, percent; plotly hides what stands above it."""
+
 _LABEL_GAP_PX = 17
 """Labels at the ends of curves keep this distance from one another."""
 
@@ -51,7 +54,8 @@ def legend_text(curve: KaplanMeierCurve, style: CurveStyle) -> str:
     str
         Entry of the legend, broken where it is long.
     """
-    short = "" if curve.label.startswith(style.short.rstrip("…")) else f" ({style.short})"
+    is_like = curve.label.lower().startswith(style.short.rstrip("…").lower())
+    short = "" if is_like else f" ({style.short})"
     few = ", too few to read" if style.is_faded else ""
     counts = f"{count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
     return legend_entry(f"{curve.label}{short}: {counts}{few}", style)
@@ -115,12 +119,14 @@ def add_end_labels(
     """
     gap = 100 * _LABEL_GAP_PX / PLOT_PX
     late = [(c, s) for c, s in zip(curves, styles, strict=True) if c.last_months > 0.75 * end]
-    for (_, style), y in zip(late, spread([100 * c.at(end).value for c, _ in late], gap), strict=True):
+    places = inside(spread([100 * c.at(end).value for c, _ in late], gap), gap, _LOWEST_LABEL, _HIGHEST_LABEL)
+    for (_, style), y in zip(late, places, strict=True):
         _add_end_label(figure, style, y, xref="paper", x=1)
     for curve, style in zip(curves, styles, strict=True):
         others = [other for other in curves if other is not curve]
         if curve.last_months <= 0.75 * end and _has_room(curve, others, end, gap):
-            _add_end_label(figure, style, 100 * curve.at(end).value, xref="x", x=curve.last_months)
+            y = max(100 * curve.at(end).value, _LOWEST_LABEL)
+            _add_end_label(figure, style, y, xref="x", x=curve.last_months)
 
 
 def _has_room(curve: KaplanMeierCurve, others: Sequence[KaplanMeierCurve], end: float, gap: float) -> bool:
@@ -139,7 +145,7 @@ def _add_end_label(figure: go.Figure, style: CurveStyle, y: float, *, xref: str,
         x=x,
         xshift=6,
         xanchor="left",
-        y=max(y, _LOWEST_LABEL),
+        y=y,
         yanchor="middle",
         showarrow=False,
         font={"size": SMALL_PX},
@@ -175,6 +181,36 @@ def spread(positions: Sequence[float], gap: float) -> list[float]:
     placed = [0.0] * len(wanted)
     for rank, i in enumerate(order):
         placed[i] = level[rank] + rank * gap
+    return placed
+
+
+def inside(positions: Sequence[float], gap: float, lowest: float, highest: float) -> list[float]:
+    """Move labels that are apart between two ends, and those next to them no more than they must.
+
+    Parameters
+    ----------
+    positions : sequence of float
+        At least a gap apart.
+    gap : float
+        Least distance between neighbours.
+    lowest, highest : float
+        Ends; where there is no room for all, the lowest labels stand below the lower one.
+
+    Returns
+    -------
+    list of float
+        New positions in the same order of items.
+    """
+    order = np.argsort(positions, kind="stable").tolist()
+    placed = [float(position) for position in positions]
+    floor = lowest
+    for i in order:
+        placed[i] = max(placed[i], floor)
+        floor = placed[i] + gap
+    ceiling = highest
+    for i in reversed(order):
+        placed[i] = min(placed[i], ceiling)
+        ceiling = placed[i] - gap
     return placed
 
 

@@ -27,6 +27,9 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 ARM_SHORT = {Arm.NONE: "None", Arm.T: "T", Arm.TP: "T+P"}
 """Names of the arms where there is little room."""
 
+_SHORT = {"anti-HER2 therapy": "Anti-HER2"}
+"""Names of groups that are too long to stand beside the table."""
+
 _SHORT_CHARACTERS = 12
 """Longest name beside the table."""
 
@@ -87,7 +90,7 @@ def styles_of(curves: Sequence[KaplanMeierCurve], colours: Sequence[str] | None,
         arm = next((a for a, c in ARM_COLOURS.items() if c == colour), None)
         # Where a colour comes back, its dash does not.
         dash = DASHES[(i + i // len(OTHER_COLOURS)) % len(DASHES)]
-        glyph, short = OTHER_GLYPHS[i % len(OTHER_GLYPHS)], curve.label
+        glyph, short = OTHER_GLYPHS[i % len(OTHER_GLYPHS)], _SHORT.get(curve.label, curve.label)
         if tier is not None:
             glyph, dash = TIER_GLYPHS[tier], "solid"
         elif arm is not None:

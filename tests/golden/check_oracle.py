@@ -40,11 +40,17 @@ def check(case) -> tuple[bool, str]:
     from golden.comparison import Comparison
 
     title = f"{case.kind}: {case.name}"
+    if "broken" in case.content:
+        return False, f"FAIL  {title} ({case.content['broken']})"
     if "expected" not in case.content:
-        return True, f"pass  {title} (R computed nothing: {case.content.get('skipped', 'no reason given')})"
+        if "skipped" not in case.content:
+            return False, f"FAIL  {title} (neither 'expected' nor a reason why it was 'skipped')"
+        return True, f"pass  {title} (R computed nothing: {case.content['skipped']})"
     run = checks().get(case.kind)
     if run is None:
         return False, f"FAIL  {title} (no check for this kind of case)"
+    if case.expected is None:
+        return False, f"FAIL  {title} ('expected' is empty)"
     comparison = Comparison()
     try:
         run(case, comparison)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from golden.comparison import ITERATED, LOGIT
-from golden.oracle import follow_up
+from golden.oracle import follow_up, in_data
 
 from deeptepp.stats.brier import integrated_brier_score
 from deeptepp.stats.concordance import harrell_c, uno_c
@@ -24,7 +24,7 @@ def check_prediction(case, comparison):
     _check_concordance(who, marker, expected, comparison)
     auc = expected["td_auc"]
     for months, value in zip(_listed(auc["times"]), _listed(auc["auc"]), strict=True):
-        comparison.number(f"AUC({months})", dynamic_auc(who, marker, months).auc.value, value)
+        comparison.number(f"AUC({months})", dynamic_auc(who, marker, in_data(months, who)).auc.value, value)
     if risk:
         predicted = frame[risk].to_numpy(float)
         _check_brier(who, predicted, case.expected, comparison)
@@ -46,13 +46,13 @@ def _check_concordance(who, marker, expected, comparison):
         comparison.exactly(f"Harrell {name}", ours[name], int(count))
     for name, index in (("harrell_tau", harrell_c), ("uno", uno_c)):
         if name in expected:
-            found = index(who, marker, horizon_months=expected[name]["tau"])
+            found = index(who, marker, horizon_months=in_data(expected[name]["tau"], who))
             comparison.number(name, found.index.value, expected[name]["c"])
 
 
 def _check_brier(who, predicted, expected, comparison):
     brier = expected["brier"]
-    found = integrated_brier_score(who, predicted, _listed(brier["times"]))
+    found = integrated_brier_score(who, predicted, [in_data(time, who) for time in _listed(brier["times"])])
     comparison.numbers("Brier", [score.score.value for score in found.scores], brier["brier"])
     comparison.numbers("null Brier", [score.null for score in found.scores], brier["null"])
     comparison.numbers("IPA", [score.scaled for score in found.scores], brier["ipa"])
@@ -66,7 +66,8 @@ def _check_calibration(who, p, marker, case, comparison):
     expected = case.expected["calibration"]
     knots = int(case.params.get("knots") or 3)
     groups = int(case.params.get("n_groups") or 4)
-    found = calibration_at(who, p, expected["time"], n_groups=groups, n_knots=knots, linear_predictor=marker)
+    time = in_data(expected["time"], who)
+    found = calibration_at(who, p, time, n_groups=groups, n_knots=knots, linear_predictor=marker)
     comparison.number("mean predicted", found.mean_predicted, expected["mean_predicted"])
     comparison.number("observed", found.observed.value, expected["observed_km"])
     comparison.numbers("observed CI", _interval(found.observed), expected["observed_ci"])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from golden.comparison import Comparison
-from golden.oracle import Case, as_levels, by_group, follow_up
+from golden.oracle import Case, as_levels, by_group, follow_up, in_data
 
+from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.fixed_time import compare_survival_at
 from deeptepp.stats.kaplan_meier import Interval, KaplanMeierCurve, kaplan_meier
 from deeptepp.stats.logrank import log_rank, log_rank_trend
@@ -16,34 +17,39 @@ from deeptepp.stats.rmst import RmstComparison, area_to, compare_restricted_mean
 def check_curves(case: Case, comparison: Comparison) -> None:
     """Every group at every time on every scale."""
     columns = case.columns
-    groups = by_group(case.table(*columns.values()), columns.get("group"))
+    groups = by_group(case.table(*columns.values()), columns.get("group"), list(case.expected))
     comparison.exactly("groups", list(groups), list(case.expected))
     for label, rows in groups.items():
         expected = case.expected[label]
+        times = follow_up(rows, columns)
         for interval in Interval:
-            curve = kaplan_meier(follow_up(rows, columns), label=label, interval=interval)
+            curve = kaplan_meier(times, label=label, interval=interval)
             if interval is Interval.LOG_LOG:
-                compare_curve(label, curve, expected, comparison)
-            compare_band(label, curve, expected, comparison)
+                compare_curve(label, times, curve, expected, comparison)
+            compare_band(label, times, curve, expected, comparison)
 
 
-def compare_curve(label: str, curve: KaplanMeierCurve, expected: dict, comparison: Comparison) -> None:
+def compare_curve(
+    label: str, times: FollowUp, curve: KaplanMeierCurve, expected: dict, comparison: Comparison
+) -> None:
     """What does not depend on the scale of the interval."""
     comparison.exactly(f"{label} n", curve.n, expected["n"])
     comparison.exactly(f"{label} events", curve.n_events, expected["events"])
     comparison.number(f"{label} max_time", curve.last_months, expected["max_time"])
-    at = [curve.at(time) for time in expected["times"]]
+    at = [curve.at(in_data(time, times)) for time in expected["times"]]
     comparison.exactly(f"{label} n_risk", [found.n_at_risk for found in at], expected["n_risk"])
     comparison.exactly(f"{label} cum_events", [found.n_events for found in at], expected["cum_events"])
     comparison.numbers(f"{label} surv", [found.value for found in at], expected["surv"])
     comparison.numbers(f"{label} se", [found.standard_error for found in at], expected["se_greenwood"])
 
 
-def compare_band(label: str, curve: KaplanMeierCurve, expected: dict, comparison: Comparison) -> None:
+def compare_band(
+    label: str, times: FollowUp, curve: KaplanMeierCurve, expected: dict, comparison: Comparison
+) -> None:
     """Interval at every time, and the median with its interval, on one scale."""
     band = expected[f"ci_{curve.interval.value.replace('-', '')}"]
     for i, time in enumerate(expected["times"]):
-        found = curve.at(time)
+        found = curve.at(in_data(time, times))
         for side, ours in (("lower", found.low), ("upper", found.high)):
             # Before the first event R gives (1, 1) or null; we say that there is no interval.
             no_event_yet = found.value == 1 and ours is None and band[side][i] == 1
@@ -59,13 +65,14 @@ def compare_band(label: str, curve: KaplanMeierCurve, expected: dict, comparison
 def check_fixed_time(case: Case, comparison: Comparison) -> None:
     """Two curves at one time; the first group less the second."""
     columns, expected = case.columns, case.expected
-    groups = by_group(case.table(*columns.values()), columns["group"])
+    frame = case.table(*columns.values())
+    groups = by_group(frame, columns["group"], as_list(expected["groups"]))
     comparison.exactly("groups", list(groups), as_list(expected["groups"]))
     if len(groups) < 2:
         comparison.number("diff", None, expected["diff"])
         return
     first, second = (follow_up(rows, columns) for rows in groups.values())
-    found = compare_survival_at(first, second, expected["time"])
+    found = compare_survival_at(first, second, in_data(expected["time"], follow_up(frame, columns)))
     arms = (found.index, found.reference)
     comparison.numbers("surv", [arm.value for arm in arms], expected["surv"])
     comparison.numbers("se", [arm.standard_error for arm in arms], expected["se"])
@@ -84,7 +91,7 @@ def check_log_rank(case: Case, comparison: Comparison) -> None:
     """The test of all groups, for trend and of every pair."""
     columns, expected = case.columns, case.expected
     frame = case.table(*columns.values())
-    parts = by_group(frame, columns["group"])
+    parts = by_group(frame, columns["group"], expected["groups"])
     groups = [follow_up(rows, columns) for rows in parts.values()]
     strata = None
     if columns.get("strata"):
@@ -135,14 +142,19 @@ def as_rows(pairs: list) -> list:
 def check_restricted_means(case: Case, comparison: Comparison) -> None:
     """Both means, their difference and their ratios; the second group against the first."""
     columns, expected = case.columns, case.expected
-    groups = by_group(case.table(*columns.values()), columns["group"])
-    comparison.exactly("groups", list(groups), expected["groups"])
+    frame = case.table(*columns.values())
+    groups = by_group(frame, columns["group"], as_list(expected["groups"]))
+    comparison.exactly("groups", list(groups), as_list(expected["groups"]))
+    tau = in_data(case.params["tau"], follow_up(frame, columns))
     followed = [follow_up(rows, columns) for rows in groups.values()]
-    arms = [area_to(kaplan_meier(times), case.params["tau"]) for times in followed]
+    arms = [area_to(kaplan_meier(times), tau) for times in followed]
     comparison.numbers("rmst", [arm.estimate.value for arm in arms], expected["rmst"])
     comparison.numbers("se", [arm.standard_error for arm in arms], expected["se"])
     comparison.numbers("max_time", [arm.last_months for arm in arms], expected["max_time"])
-    compare_means(compare_restricted_means(followed[1], followed[0], case.params["tau"]), expected, comparison)
+    if len(arms) < 2:
+        comparison.number("diff", None, expected["diff_2_minus_1"])
+        return
+    compare_means(compare_restricted_means(followed[1], followed[0], tau), expected, comparison)
 
 
 def compare_means(found: RmstComparison, expected: dict, comparison: Comparison) -> None:

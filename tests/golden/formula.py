@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from golden.oracle import as_levels
+from golden.oracle import as_levels, is_truth
 
-_FACTOR = re.compile(r"(?:as\.)?factor\((\w+)\)")
+from deeptepp.stats.design import levels_of
+
+_FACTOR = re.compile(r"(?:as\.)?factor\(([\w.]+)\)")
 _STRATA = re.compile(r"strata\((.+)\)")
-_NAME = re.compile(r"[A-Za-z_.]\w*")
+_NAME = re.compile(r"(?<![\w.])(?:[^\W\d]|\.(?!\d))[\w.]*")
 _FUNCTIONS = {
     "I": lambda x: x,
     "log": np.log,
@@ -27,6 +29,8 @@ _FUNCTIONS = {
     "scale": lambda x: (x - x.mean()) / x.std(ddof=1),
     "pmin": np.minimum,
     "pmax": np.maximum,
+    "as_dot_numeric": lambda x: np.asarray(x, dtype=np.float64),
+    "as_dot_integer": np.trunc,
 }
 
 
@@ -86,26 +90,46 @@ def names_in(part: str) -> Iterator[str]:
 
 def with_parts(frame: pd.DataFrame, model: Formula) -> dict[str, np.ndarray]:
     """Columns of a table and those that the formula makes of them, by their text in the formula."""
-    columns: dict[str, np.ndarray] = {name: _as_read(frame[name]) for name in frame.columns}
+    columns: dict[str, np.ndarray] = {name: as_read(frame[name]) for name in frame.columns}
     for part in model.parts:
         if part in columns:
             continue
         if found := _FACTOR.fullmatch(part):
-            columns[part] = as_levels(frame[found.group(1)]).to_numpy(dtype=object)
+            columns[part] = columns[found.group(1)]
         else:
             columns[part] = np.asarray(_value(part, columns), dtype=np.float64)
     return columns
 
 
-def _as_read(column: pd.Series) -> np.ndarray:
+def as_read(column: pd.Series) -> np.ndarray:
     """Values of a column; truth values are text in R's models."""
-    return as_levels(column).to_numpy(dtype=object) if pd.api.types.is_bool_dtype(column) else column.to_numpy()
+    return as_levels(column).to_numpy(dtype=object) if is_truth(column) else column.to_numpy()
+
+
+def references(
+    columns: dict[str, np.ndarray], parts: list[str], given: dict[str, str], terms: list[str]
+) -> dict[str, str]:
+    """Reference level of each column that R took for a category, though it holds numbers.
+
+    A file does not tell a number from text of digits; the terms that R printed do (``stage2`` and ``stage3``). The
+    level that none of them names is the reference.
+    """
+    found = dict(given)
+    for part in parts:
+        if part in given or columns[part].dtype.kind not in "iuf":
+            continue
+        levels = [level for level in levels_of(columns[part]) if level != "nan"]
+        named = [level for level in levels if f"{part}{level}" in terms]
+        if _FACTOR.fullmatch(part) or (named and part not in terms):
+            found[part] = next((level for level in levels if level not in named), levels[0])
+    return found
 
 
 def _value(part: str, columns: dict[str, np.ndarray]) -> Any:
     """Compute an expression of numeric columns."""
-    names = {name: columns[name] for name in names_in(part)}
-    return eval(part.replace("^", "**"), {"__builtins__": {}}, {**_FUNCTIONS, **names})  # noqa: S307  our own oracle
+    names = {name.replace(".", "_dot_"): columns[name] for name in names_in(part)}
+    text = _NAME.sub(lambda found: found.group().replace(".", "_dot_"), part).replace("^", "**")
+    return eval(text, {"__builtins__": {}}, {**_FUNCTIONS, **names})  # noqa: S307  our own oracle
 
 
 def plain(names: list[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,11 @@ _OPERATORS = {
     "<": np.less,
     ">": np.greater,
 }
-_ONLY = re.compile(r"rows with (\w+)\s*(<=|>=|==|!=|=|<|>)\s*(\S+) only")
-_ROUNDED = re.compile(r"(\w+) := round\((\w+)(?:\s*/\s*([\d.]+))?(?:,\s*(\d+))?\)")
+_ONLY = re.compile(r"rows with (.+?) only")
+_CONDITION = re.compile(r"\s*([\w.]+)\s*(<=|>=|==|!=|=|<|>)\s*(.+?)\s*")
+_ROUNDED = re.compile(r"([\w.]+) := round\(([\w.]+)(?:\s*/\s*([\d.]+))?(?:,\s*(\d+))?\)")
+_AS_NUMBER = re.compile(r"[-+]?(?:0|[1-9]\d*)?(?:\.\d+)?(?:[eE][-+]?\d+)?|-?Inf|NaN")
+_TRUTH = {"TRUE": True, "FALSE": False}
 
 
 @dataclass(frozen=True)
@@ -53,27 +56,46 @@ class Case:
 
     def table(self, *used: str | None) -> pd.DataFrame:
         """Data of the case as the note asks for them, without rows that miss a value in a used column."""
-        frame = pd.read_csv(
-            self.folder / self.content["data"],
-            keep_default_na=False,
-            na_values=["", "NA"],
-            # The quick parser is off by an ulp now and then, which moves a risk across a threshold.
-            float_precision="round_trip",
-        )
+        frame = read_table(self.folder / self.content["data"])
         note = self.content.get("note") or ""
-        for column, operator, limit in _ONLY.findall(note):
-            frame = chosen(frame, column, operator, limit)
+        for text in _ONLY.findall(note):
+            frame = chosen(frame, text)
         for new, old, divisor, digits in _ROUNDED.findall(note):
             frame[new] = [rounded_as_r(x / float(divisor or 1), int(digits or 0)) for x in frame[old]]
         names = [name for name in used if name]
-        return frame.dropna(subset=names).reset_index(drop=True) if names else frame
+        # Without its missing values a column of truth values is one.
+        return frame.dropna(subset=names).reset_index(drop=True).infer_objects() if names else frame
 
 
-def chosen(frame: pd.DataFrame, column: str, operator: str, limit: str) -> pd.DataFrame:
-    """Rows where a column compares so with a limit."""
-    values = frame[column]
-    bound: Any = float(limit) if pd.api.types.is_numeric_dtype(values) else limit.strip("'\"")
-    return frame[_OPERATORS[operator](values, bound)].reset_index(drop=True)
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table as R wrote it; text that only looks like a number, such as ``01``, stays text."""
+    # The quick parser is off by an ulp now and then, which moves a risk across a threshold.
+    frame = pd.read_csv(
+        path, keep_default_na=False, na_values=["", "NA"], float_precision="round_trip", encoding="utf-8-sig"
+    )
+    text = pd.read_csv(path, keep_default_na=False, na_values=["", "NA"], dtype=str, encoding="utf-8-sig")
+    for name in frame.columns:
+        known = text[name].dropna()
+        if set(known) <= set(_TRUTH) and len(known):
+            frame[name] = text[name].map(_TRUTH)
+        elif not all(_AS_NUMBER.fullmatch(value) for value in known):
+            frame[name] = text[name]
+    return frame
+
+
+def chosen(frame: pd.DataFrame, text: str) -> pd.DataFrame:
+    """Rows that meet conditions such as ``stage == III & nodes > 3``; all rows where the text has no such form."""
+    conditions = [_CONDITION.fullmatch(part) for part in re.split(r"&+|\band\b", text)]
+    if not all(conditions):
+        return frame
+    for column, operator, limit in (condition.groups() for condition in conditions if condition):
+        values, bound = frame[column], limit.strip("'\"")
+        if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+            is_met = _OPERATORS[operator](values, float(bound))
+        else:
+            is_met = _OPERATORS[operator](as_levels(values).where(values.notna(), None), bound)
+        frame = frame[is_met & values.notna()].reset_index(drop=True)
+    return frame
 
 
 def rounded_as_r(x: float, digits: int) -> float:
@@ -91,29 +113,57 @@ def follow_up(frame: pd.DataFrame, columns: dict[str, Any]) -> FollowUp:
     return FollowUp(frame[columns["time"]].to_numpy(float), frame[columns["status"]].to_numpy(float) == 1)
 
 
-def by_group(frame: pd.DataFrame, column: str | None) -> dict[str, pd.DataFrame]:
-    """Parts of a table by level, in byte order; whole numbers are written without a point."""
+def in_data(value: float, times: FollowUp) -> float:
+    """Give the observed time that R's 15 digits stand for, or the value where no time is that near."""
+    nearest = float(times.months[np.argmin(np.abs(times.months - value))]) if times.n else value
+    return nearest if abs(nearest - value) <= 1e-14 * abs(value) else value
+
+
+def by_group(
+    frame: pd.DataFrame, column: str | None, like: Sequence[str] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Parts of a table by level, in R's order: text in byte order, numbers ascending.
+
+    A file does not tell whether R held numbers or text of digits; ``like`` is the order that R printed.
+    """
     if column is None:
         return {"all": frame}
     text = as_levels(frame[column])
-    return {level: frame[text == level] for level in sorted(set(text))}
+    order = sorted(set(text))
+    if pd.api.types.is_numeric_dtype(frame[column]) and list(like or []) != order:
+        order = list(dict.fromkeys(as_levels(frame[column].sort_values())))
+    return {level: frame[text == level] for level in order}
 
 
 def as_levels(values: pd.Series) -> pd.Series:
     """Levels as R writes them."""
-    if pd.api.types.is_bool_dtype(values):
-        return values.astype(str).str.upper()
+    if is_truth(values):
+        return values.map({True: "TRUE", False: "FALSE"})
     if pd.api.types.is_float_dtype(values):
         return values.map(lambda value: f"{value:.15g}")
     return values.astype(str)
 
 
+def is_truth(values: pd.Series) -> bool:
+    """Whether all known values are truth values."""
+    known = values.dropna()
+    return len(known) > 0 and all(isinstance(value, bool | np.bool_) for value in known)
+
+
 def read_cases(folder: Path) -> Iterator[Case]:
     """All cases of a folder, file by file."""
     for path in sorted((folder / "expected").glob("*.json")):
-        content = json.loads(path.read_text())
-        lists = {key: value for key, value in content.items() if isinstance(value, list)}
-        for key, cases in lists.items():
-            for position, case in enumerate(cases):
-                kind = path.stem if key == "cases" else f"{path.stem}.{key}"
-                yield Case(kind, str(case.get("case", position)), folder, case)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            yield Case(path.stem, path.name, folder, {"expected": None, "broken": f"no JSON: {error}"})
+            continue
+        for key, cases in content.items() if isinstance(content, dict) else [("cases", content)]:
+            # Text, numbers and lists of them tell how the file was made.
+            listed = cases if isinstance(cases, list) else [cases] if key == "cases" else []
+            kind = path.stem if key == "cases" else f"{path.stem}.{key}"
+            for position, case in enumerate(listed):
+                if isinstance(case, dict):
+                    yield Case(kind, str(case.get("case", position)), folder, case)
+                elif key == "cases":
+                    yield Case(kind, str(position), folder, {"expected": None, "broken": "no case"})

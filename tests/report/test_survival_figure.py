@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from deeptepp.domain.cohort import ARM, Arm, FollowUp
 from deeptepp.domain.risk import SIMULATED_COHORT, Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.report.curve_labels import spread
+from deeptepp.report.curve_labels import inside, spread
 from deeptepp.report.figures import kaplan_meier_figure
 from deeptepp.report.format import count
 from deeptepp.report.theme import ARM_COLOURS, ARM_DASHES, FADED, TIER_COLOURS, TIER_GLYPHS
@@ -194,6 +194,36 @@ def test_spread_labels_keep_their_distance_order_and_middle(positions, gap):
         for j, b in enumerate(positions):
             if a < b:
                 assert placed[i] < placed[j]
+
+
+@given(st.lists(st.floats(0, 100), max_size=4), st.floats(0.1, 20))
+def test_labels_stand_inside_the_plot_and_keep_their_distance_and_order(positions, gap):
+    apart = spread(positions, gap)
+    placed = inside(apart, gap, 4, 102)
+    assert all(4 - 1e-6 <= y <= 102 for y in placed)
+    assert all(b - a >= gap - 1e-6 for a, b in pairwise(sorted(placed)))
+    assert np.argsort(placed, kind="stable").tolist() == np.argsort(apart, kind="stable").tolist()
+
+
+def test_every_curve_without_an_event_is_named_where_it_ends():
+    # Plotly hides what stands above the end of the axis.
+    groups = [FollowUp(np.full(9, 100.0 + i), np.zeros(9, bool)) for i in range(4)]
+    curves = [kaplan_meier(group, label=f"group {i}") for i, group in enumerate(groups)]
+    figure = kaplan_meier_figure(curves, title="No event", simulated=False)
+    labels = [each for each in figure.layout.annotations if each.name == "end label"]
+    low, high = figure.layout.yaxis.range
+    assert len(labels) == 4
+    assert all(low < label.y <= high for label in labels)
+
+
+def test_the_name_of_a_group_is_not_said_twice_and_not_cut():
+    groups = {"none": BY_ARM[0], "anti-HER2 therapy": BY_ARM[1]}
+    curves = [kaplan_meier(group, label=label) for label, group in groups.items()]
+    figure = kaplan_meier_figure(curves, title="Two", colours=[ARM_COLOURS[Arm.NONE], "#008080"], simulated=False)
+    words = words_of(figure)
+    assert "(None)" not in words
+    assert "…" not in words
+    assert "anti-HER2 therapy: " in words
 
 
 def test_labels_far_apart_stay_where_they_are():

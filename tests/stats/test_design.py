@@ -47,6 +47,17 @@ def test_whole_numbers_are_written_without_a_point():
     assert levels_of(["b", "B", "a"]) == ("B", "a", "b")
 
 
+def test_levels_of_numbers_ascend_and_those_of_text_do_not():
+    assert levels_of([10, 2, -1, 2]) == ("-1", "2", "10")
+    assert levels_of([10.0, 2.5, -20.0]) == ("-20", "2.5", "10")
+    assert levels_of(["10", "2", "-1"]) == ("-1", "10", "2")
+
+
+def test_the_reference_of_numbered_levels_is_the_smallest_number():
+    numbered = {"grade": [10, 2, 1, 2]}
+    assert design(numbered, ["grade"], reference={"grade": "1"}).names == ("grade2", "grade10")
+
+
 @pytest.mark.parametrize(
     ("columns", "terms", "reference"),
     [

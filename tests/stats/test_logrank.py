@@ -146,6 +146,24 @@ def test_random_groups_equal_an_independent_implementation(seed):
     assert test.p_value == pytest.approx(expected.p_value, abs=1e-12)
 
 
+def test_the_weight_rho_is_the_curve_just_before_and_no_other_weight_of_peto():
+    # R 4.2.2, survival 3.5-3: survdiff(Surv(t, s) ~ g, rho = 1)$chisq.
+    in_r = 0.4732111994469409
+    groups = [follow_up([1, 3, 3, 6], [1, 1, 0, 1]), follow_up([2, 4, 5, 7], [1, 1, 0, 0])]
+    test = log_rank(groups, rho=1)
+    label, months, event = (
+        [0] * 4 + [1] * 4,
+        *(np.concatenate([getattr(g, part) for g in groups]) for part in ("months", "event")),
+    )
+    other = {
+        weight: multivariate_logrank_test(months, label, event, weightings=weight, **more).test_statistic
+        for weight, more in (("fleming-harrington", {"p": 1, "q": 0}), ("peto", {}))
+    }
+    assert test.statistic == pytest.approx(in_r, rel=1e-12)
+    assert test.statistic == pytest.approx(other["fleming-harrington"], rel=1e-9)
+    assert abs(test.statistic - other["peto"]) > 1e-4
+
+
 def test_level_holds_where_the_treatment_does_nothing():
     n_draws, n_rejected = 200, 0
     for seed in range(n_draws):

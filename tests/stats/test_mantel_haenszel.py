@@ -98,10 +98,10 @@ def test_heterogeneity_is_the_spread_of_the_log_ratios_about_their_weighted_mean
     assert found.heterogeneity.degrees_of_freedom == 2
 
 
-def test_labels_are_in_byte_order_and_numbers_become_text():
+def test_labels_that_are_numbers_ascend_and_become_text():
     times = follow_up([1, 2, 3, 4], [1, 1, 1, 1])
     found = subgroup_analysis(times, np.array([1, 0, 1, 0], bool), np.array([10.0, 2.0, 10.0, 2.0]))
-    assert [part.label for part in found.subgroups] == ["10", "2"]
+    assert [part.label for part in found.subgroups] == ["2", "10"]
     found = subgroup_analysis(times, np.array([1, 0, 1, 0], bool), ["b", "B", "a", "é"])
     assert [part.label for part in found.subgroups] == ["B", "a", "b", "é"]
 
