@@ -9,19 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
-import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from browsing import chromium, serving
+from playwright.sync_api import Page
 
 N_STEPS = 120
 PAGE = """
@@ -84,37 +78,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "page.py").write_text(PAGE.format(source=source))
         (Path(folder) / "app.py").write_text(APP)
-        port, server = start(Path(folder))
-        try:
-            print(json.dumps(measured(f"http://127.0.0.1:{port}"), indent=2))
-        finally:
-            server.terminate()
-            server.wait(20)
+        with serving(Path(folder) / "app.py") as url:
+            print(json.dumps(measured(url), indent=2))
     peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"peak memory of the largest child process: {peak_mb:.0f} MB")
 
 
-def start(folder: Path) -> tuple[int, subprocess.Popen[bytes]]:
-    """Start the server on a free port and wait until it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--server.headless", "true", "--browser.gatherUsageStats", "false"]
-    server = subprocess.Popen(command, cwd=folder, env=os.environ, stdout=subprocess.DEVNULL)
-    while True:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
-                return port, server
-        except OSError:
-            time.sleep(0.3)
-
-
 def measured(url: str) -> dict[str, object]:
     """Open the page, wait for all stacks, step through the slices in three modes."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.goto(url)
         text = page.get_by_text("facts {").inner_text(timeout=180_000)
@@ -126,7 +98,6 @@ def measured(url: str) -> dict[str, object]:
             page.locator('[data-part="viewer"]').press(key)
             page.wait_for_timeout(300)
             facts[f"step_{mode}"] = step_times(page)
-        browser.close()
     return facts
 
 

@@ -2,7 +2,6 @@
 
 import re
 import zipfile
-from pathlib import Path
 
 import pytest
 from browser import (
@@ -18,8 +17,6 @@ from browser import (
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-
-DUKE = Path(__file__).parents[3] / "shared/data/duke_mri_153/Breast_MRI_153.zip"
 
 
 def expect_no_upload_left(page, app):
@@ -77,32 +74,6 @@ def test_an_uploaded_study_is_refused_overridden_and_scored_again_with_a_drawn_b
     page.get_by_role("button", name="Change tumour or facts").click()
     viewer = viewer_of(page)
     draw_box_around_the_middle_of_the_lesion(page, viewer)
-    score_case(page)
-    page.get_by_role("button", name="Score anyway for research").click(timeout=LONG_MS)
-    expect_tier(page)
-
-
-@pytest.mark.real
-@pytest.mark.slow
-@pytest.mark.skipif(not DUKE.exists(), reason=f"{DUKE.name} is not beside the checkout")
-def test_a_real_study_goes_from_its_zip_to_a_tier_and_is_corrected(page, app):
-    open_start(page, app)
-    hand_in(page, DUKE)
-    expect(page.get_by_role("progressbar").first).to_be_visible()
-    viewer = viewer_of(page)
-    expect_no_upload_left(page, app)
-    viewer.focus()
-    before = int(viewer.get_attribute("data-slice"))
-    for _ in range(5):
-        page.keyboard.press("ArrowDown")
-    expect(viewer).to_have_attribute("data-slice", str(before - 5))
-    choose(page, re.compile("HER2"), "Negative")
-    score_case(page)
-    expect(page.get_by_text("eligibility.", exact=False).first).to_be_visible(timeout=LONG_MS)
-    page.get_by_role("button", name="Score anyway for research").click()
-    expect_tier(page)
-    page.get_by_role("button", name="Change tumour or facts").click()
-    draw_box_around_the_middle_of_the_lesion(page, viewer_of(page))
     score_case(page)
     page.get_by_role("button", name="Score anyway for research").click(timeout=LONG_MS)
     expect_tier(page)
