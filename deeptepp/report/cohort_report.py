@@ -13,6 +13,7 @@ from deeptepp import __version__
 from deeptepp.domain.cohort import SCORE, TIER, Cohort, Endpoint
 from deeptepp.errors import UnreadableCohort
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.clinical_reference import clinical_items
 from deeptepp.report.cohort_outcomes import outcome_items
 from deeptepp.report.cohort_patients import patient_items
 from deeptepp.report.cohort_prognosis import adjusted_item
@@ -101,10 +102,13 @@ def cohort_parts(
     tiered = [*_in_order(outcome_items(cohort, of_treatment=False)), *prognosis, *subgroups]
     if not has_tiers:
         treatment, tiered = [_without_tiers(item) for item in treatment], [_without_tiers(item) for item in tiered]
+    validation = validation_items(cohort)
+    if not _n_scored(cohort):
+        validation += clinical_items(cohort, bundle)
     return (
         ReportPart("Patients", (*patient_items(cohort), *survival_items(cohort))),
         ReportPart("Score", tuple(score_items(cohort, bundle, suites, EXPERIMENT))),
-        ReportPart("Validation", tuple(validation_items(cohort))),
+        ReportPart("Validation", tuple(validation)),
         ReportPart("Treatment by tier", tuple(treatment)),
         ReportPart("Prognosis", (*tiered, screening_item(cohort, Endpoint.RFS))),
     )
