@@ -66,8 +66,16 @@ def recalibration_item(
 
     Parameters
     ----------
-    follow_up, risk, horizon_months, predictor, simulated
-        As for ``calibration_item``.
+    follow_up : FollowUp
+        Times and events, n patients.
+    risk : (n,) float64
+        Predicted, in [0, 1].
+    horizon_months : float
+        The horizon.
+    predictor : Predictor
+        Whose risks they are.
+    simulated : bool
+        Patients or model are simulated.
 
     Returns
     -------
