@@ -34,7 +34,7 @@ async def _sweep_forever(settings: Settings) -> None:
         await anyio.to_thread.run_sync(default_store().sweep, settings.upload_max_age_s)
         await anyio.to_thread.run_sync(default_frames().sweep, settings.case_max_age_s)
         default_runner().sweep(settings.case_max_age_s)
-        await anyio.to_thread.run_sync(sweep_visitors, settings.visitor_max_away_s)
+        sweep_visitors(settings.visitor_max_away_s)
 
 
 @asynccontextmanager

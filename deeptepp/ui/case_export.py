@@ -20,7 +20,7 @@ from deeptepp.scoring.images import CaseImages
 from deeptepp.ui.cards import said
 from deeptepp.ui.jobs import bare
 from deeptepp.ui.language import t
-from deeptepp.ui.session import Session
+from deeptepp.ui.session import Case, Session
 
 if TYPE_CHECKING:
     from deeptepp.dicom.dicomweb import Delivery
@@ -60,10 +60,11 @@ def export_menu(session: Session, assessment: Assessment, bundle: ModelBundle) -
 @st.fragment
 def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
     """Offer every way; a click here does not draw the rest of the page again."""
-    images = session.case.images
+    case, images = session.case, session.case.images
+    # What a download closes over outlives the visit: the case, which is emptied then, and not its images.
     st.download_button(
         t("Save as PDF"),
-        lambda: case_report(images, assessment, bundle),
+        lambda: case_report(case.images, assessment, bundle),
         file_name="deeptepp-report.pdf",
         mime="application/pdf",
         on_click="ignore",
@@ -88,9 +89,10 @@ def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None
 
 def _dicom(session: Session, images: CaseImages, assessment: Assessment, bundle: ModelBundle) -> None:
     """Offer the DICOM objects as a file, and the PACS where there is one."""
+    case = session.case
     st.download_button(
         t("DICOM objects (zip)"),
-        lambda: objects_zip(case_objects(images, assessment, bundle)),
+        lambda: _zipped(case, assessment, bundle),
         file_name="deeptepp-dicom.zip",
         mime="application/zip",
         on_click="ignore",
@@ -110,6 +112,11 @@ def _dicom(session: Session, images: CaseImages, assessment: Assessment, bundle:
             "pseudonym in place of the patient; no name, date or number of hers."
         )
     )
+
+
+def _zipped(case: Case, assessment: Assessment, bundle: ModelBundle) -> bytes:
+    """Make the objects when they are asked for; nothing of a case that was erased meanwhile."""
+    return objects_zip(case_objects(case.images, assessment, bundle)) if case.images is not None else b""
 
 
 def _pacs(session: Session, images: CaseImages, assessment: Assessment, bundle: ModelBundle, pacs: Pacs) -> None:

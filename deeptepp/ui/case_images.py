@@ -136,11 +136,13 @@ def _lesion_choice(session: Session) -> None:
         )
         return
     images = case.images
+    # Words, since a widget keeps what it is given until after the visit.
+    names = [f"{i + 1}. {describe(each, images)}, {_origin(each)}" for i, each in enumerate(case.lesions)]
     index = st.radio(
         t("Tumour that is scored"),
         range(len(case.lesions)),
         index=case.selected,
-        format_func=lambda i: f"{i + 1}. {describe(case.lesions[i], images)}, {_origin(case.lesions[i])}",
+        format_func=names.__getitem__,
         key=f"case-lesion-{case.id}-{len(case.lesions)}-{case.selected}",
         help=t("Candidates that the detector found, best first. Not among them? Choose Draw box in the viewer."),
     )

@@ -114,6 +114,7 @@ def choose_phase_again(session: Session, index: int) -> None:
 def _replace_case(session: Session, case: Case) -> None:
     """Put a new case in the place of the one at hand, whose slices are dropped."""
     default_frames().drop(session.case.id)
+    session.case.empty()
     session.case, session.refusal, session.phase_keys = case, None, ()
 
 

@@ -11,6 +11,7 @@ from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
 from deeptepp.errors import BundleError
 from deeptepp.ui.language import language_switch, read_language, t
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.visitors import greet_visitor
 
 SIMULATED = "The model and its reference patients are simulated."
 """Said beside the mark while the model is a simulated one."""
@@ -20,6 +21,7 @@ _STYLE = Path(__file__).parent / "style.css"
 
 def masthead() -> None:
     """Show the slim banner that stays in sight while the page scrolls."""
+    greet_visitor()
     st.html(_STYLE)
     read_language()
     marks, sentences = ["RESEARCH USE ONLY"], [RESEARCH_USE_ONLY.partition(". ")[2]]

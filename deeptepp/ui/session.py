@@ -92,6 +92,13 @@ class Case:
         """The lesion that is scored, or None when there is none yet."""
         return self.lesions[self.selected] if self.lesions else None
 
+    def empty(self) -> None:
+        """Let go of all that came from the patient; widgets and downloads may hold this case for longer."""
+        self.images, self.series, self.lesions, self.drawn_box = None, (), (), None
+        self.profile, self.assessment, self.selected = ClinicalProfile(), None, 0
+        self.scores.clear()
+        self.extra.answers.clear()
+
     def remember(self, key: str, assessment: Assessment) -> None:
         """Keep an answer under the digest of its inputs, and forget the oldest beyond the limit."""
         self.scores[key] = assessment
@@ -137,6 +144,7 @@ class Session:
         """Leave nothing of this visitor on the server: work, slices, images, facts and answers."""
         default_runner().forget(self.id)
         default_frames().drop(self.case.id)
+        self.case.empty()
         self.case, self.screen, self.job_id = Case(), Screen.START, ""
         self.refusal, self.incident, self.note, self.phase_keys = None, "", "", ()
 

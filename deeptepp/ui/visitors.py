@@ -1,7 +1,8 @@
 """Who is on the server: what a visitor leaves behind is erased once she has been away for a while.
 
 Streamlit keeps the state of a closed tab until others come and go, and never tells that it was closed. The server
-therefore looks who is connected from time to time. One who comes back soon finds everything as it was.
+therefore looks who is connected from time to time. One who comes back soon finds everything as it was, as long as
+``server.disconnectedSessionTTL`` is longer than the time after which she is forgotten here.
 """
 
 from __future__ import annotations
@@ -50,7 +51,12 @@ class Visitors:
         with self._lock:
             self._visitors.setdefault(visitor_id, _Visitor()).erasers.append(erase)
 
-    def sweep(self, is_here: Callable[[str], bool], max_away_s: float) -> int:
+    def greet(self, visitor_id: str) -> None:
+        """Note that a visitor is here."""
+        with self._lock:
+            self._visitors.setdefault(visitor_id, _Visitor())
+
+    def sweep(self, is_here: Callable[[str], bool], max_away_s: float) -> tuple[str, ...]:
         """Look who is connected, and erase what those left behind who are away for too long.
 
         Parameters
@@ -62,11 +68,11 @@ class Visitors:
 
         Returns
         -------
-        int
+        tuple of str
             Visitors who were forgotten.
         """
         now = time.monotonic()
-        gone = []
+        gone = {}
         with self._lock:
             for key, visitor in list(self._visitors.items()):
                 if is_here(key):
@@ -74,11 +80,11 @@ class Visitors:
                 elif visitor.away_since_s is None:
                     visitor.away_since_s = now
                 if visitor.away_since_s is not None and now - visitor.away_since_s >= max_away_s:
-                    gone.append(self._visitors.pop(key))
-        for visitor in gone:
+                    gone[key] = self._visitors.pop(key)
+        for visitor in gone.values():
             for erase in visitor.erasers:
                 erase()
-        return len(gone)
+        return tuple(gone)
 
 
 @cache
@@ -106,8 +112,15 @@ def remember_visitor(erase: Callable[[], object]) -> None:
         default_visitors().remember(context.session_id, erase)
 
 
+def greet_visitor() -> None:
+    """Note that the visitor of the running script is here."""
+    context = get_script_run_ctx()
+    if context is not None:
+        default_visitors().greet(context.session_id)
+
+
 def sweep_visitors(max_away_s: float) -> int:
-    """Erase what those left behind who are away for too long.
+    """Erase what those left behind who are away for too long; to be called on the event loop of the server.
 
     Parameters
     ----------
@@ -121,10 +134,13 @@ def sweep_visitors(max_away_s: float) -> int:
     """
     if not runtime.exists():
         return 0
-    n_gone = default_visitors().sweep(runtime.get_instance().is_active_session, max_away_s)
-    if n_gone:
+    server = runtime.get_instance()
+    gone = default_visitors().sweep(server.is_active_session, max_away_s)
+    for visitor_id in gone:
+        server.close_session(visitor_id)
+    if gone:
         _give_back_memory()
-    return n_gone
+    return len(gone)
 
 
 def _give_back_memory() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny_bundle
-from dashboard_server import ROOT, serve
+from dashboard_server import ROOT, free_port, serve
 from playwright.sync_api import expect, sync_playwright
 
 from deeptepp.dicom.write import write_study

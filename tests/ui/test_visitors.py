@@ -23,12 +23,12 @@ def clock(monkeypatch):
 def test_nothing_is_erased_while_the_page_is_open_or_closed_only_just_now(clock):
     visitors, erased = Visitors(), []
     visitors.remember("a", lambda: erased.append("a"))
-    assert visitors.sweep({"a"}.__contains__, 60) == 0
+    assert visitors.sweep({"a"}.__contains__, 60) == ()
     clock.now += 1000
-    assert visitors.sweep({"a"}.__contains__, 60) == 0
-    assert visitors.sweep(lambda _: False, 60) == 0
+    assert visitors.sweep({"a"}.__contains__, 60) == ()
+    assert visitors.sweep(lambda _: False, 60) == ()
     clock.now += 59
-    assert visitors.sweep(lambda _: False, 60) == 0
+    assert visitors.sweep(lambda _: False, 60) == ()
     assert erased == []
 
 
@@ -39,8 +39,8 @@ def test_one_who_is_away_too_long_is_erased_once_and_the_others_stay(clock):
         visitors.remember(name, lambda name=name: erased.append(f"{name} again"))
     visitors.sweep({"b"}.__contains__, 60)
     clock.now += 60
-    assert visitors.sweep({"b"}.__contains__, 60) == 1
-    assert visitors.sweep({"b"}.__contains__, 60) == 0
+    assert visitors.sweep({"b"}.__contains__, 60) == ("a",)
+    assert visitors.sweep({"b"}.__contains__, 60) == ()
     assert erased == ["a", "a again"]
     assert len(visitors) == 1
 
@@ -67,3 +67,13 @@ def test_an_erased_session_holds_nothing_of_the_case(monkeypatch):
     assert dropped == [case.id]
     assert session.case.profile == ClinicalProfile()
     assert (session.screen, session.note, session.case.images) == (Screen.START, "", None)
+
+
+def test_what_a_widget_still_holds_of_an_erased_case_is_empty():
+    case = Case(profile=ClinicalProfile(age_years=44.0), images=object(), lesions=(object(),))
+    case.extra.answers["why"] = object()
+    session = Session(case=case)
+    session.erase()
+    assert session.case is not case
+    assert (case.images, case.lesions, case.profile) == (None, (), ClinicalProfile())
+    assert not case.extra.answers
