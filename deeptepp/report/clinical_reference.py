@@ -166,11 +166,14 @@ def _model_item(reference: ClinicalReference, risks: Floats) -> ReportItem:
     schema, fit, known = reference.schema, reference.fit, risks[np.isfinite(risks)]
     n = len(schema.features)
     weights = zip(schema.features, schema.mean, schema.sd, fit.coefficients[:n], fit.coefficients[n:], strict=True)
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (*_COUNTED[name], f"{mean:.3f}", f"{weight / sd:+.3f}", f"{flag:+.3f}" if was_missing else "")
         for (name, mean, sd, weight, flag), was_missing in zip(weights, schema.had_missing, strict=True)
     ]
-    header = ("Fact", "Counted as", "Mean, stands for unknown", "Log odds per unit", "Log odds where unknown")
+    header: tuple[str, ...] = ("Fact", "Counted as", "Mean, stands for unknown", "Log odds per unit")
+    if any(schema.had_missing):
+        header = (*header, "Log odds where unknown")
+    rows = [row[: len(header)] for row in rows]
     note = (
         f"Logistic regression of recurrence or death on {fit.n} patients of the reference cohort, {fit.n_events} "
         f"with the event. Risks here: {known.min():.3f} to {known.max():.3f}, {len(np.unique(known))} different "

@@ -27,7 +27,7 @@ class Predictor:
     caption : str
         Ends every title; empty for the score, which the titles are about.
     remark : str
-        Begins the note of every table and stands below every figure.
+        Begins the note of every table, and the notes where there is none.
     imputation : str
         What is done where a clinical fact is unknown.
     """
@@ -54,7 +54,7 @@ class Predictor:
             for each in item.tables
         )
         data = {name: replace(each, title=self.title(each.title)) for name, each in item.data.items()}
-        notes = (self.remark, *item.notes) if item.figures else item.notes
+        notes = item.notes if item.tables else (self.remark, *item.notes)
         return replace(item, key=f"{self.key}-{item.key}", tables=tables, notes=notes, data=data)
 
 
