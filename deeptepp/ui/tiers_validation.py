@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import streamlit as st
 
 from deeptepp.datasets.own import Examined, examine_cohort
@@ -23,7 +22,7 @@ from deeptepp.errors import DeepTeppError
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.clinical_reference import clinical_items
 from deeptepp.report.cohort_power import power_item
-from deeptepp.report.cohort_prognosis import complete
+from deeptepp.report.cohort_prognosis import complete, known_in
 from deeptepp.report.cohort_validation import adequacy_item, validation_items
 from deeptepp.report.recipe import CohortChoice
 from deeptepp.report.report_item import ReportItem
@@ -140,7 +139,7 @@ def _show_cohort(bench: Bench, bundle: ModelBundle, cohort: Cohort) -> None:
     """Say what the cohort holds, what it can answer, and how the score does in it."""
     known = complete(cohort, Endpoint.RFS, [])
     follow_up = cohort.where(known).follow_up(Endpoint.RFS)
-    n_scored = _n_scored(cohort)
+    n_scored = int(known_in(cohort, SCORE).sum())
     st.markdown(
         t(
             "**{n} patients**, {known} with known follow-up, {events} recurrences or deaths, "
@@ -201,8 +200,3 @@ def _use_own(bench: Bench) -> None:
     """Look at the uploaded patients in the other tab."""
     bench.recipe = replace(bench.recipe, cohort=CohortChoice.UPLOADED)
     bench.is_sent_to_cut_offs = True
-
-
-def _n_scored(cohort: Cohort) -> int:
-    """Count patients with a score."""
-    return int(np.isfinite(np.asarray(cohort[SCORE], dtype=np.float64)).sum()) if SCORE in cohort else 0
