@@ -6,7 +6,6 @@ from deeptepp.datasets.subjects import NAMED_SUBJECT, looks_like_a_person, named
 from deeptepp.datasets.template import TEMPLATE
 from deeptepp.tables import write_cohort
 
-
 NAMED = (
     *("Jane Doe", "Doe, Jane", "DOE^JANE", "Dr. Anna-Maria O'Neill", "李 小红", "Jürgen Groß"),
     *("04.03.1961", "1961-03-04", "DOE-1961/3/4", "19610304", "jane.doe@example.org"),
