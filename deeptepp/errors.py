@@ -108,7 +108,7 @@ class DamagedArchive(ArchiveError):
 
     rule = "archive.damaged"
     asked = "a whole archive"
-    template = "The zip archive is damaged ({reason}). Make it again and hand it in once more."
+    template = "The zip archive is damaged ({value}). Make it again and hand it in once more."
 
 
 class EncryptedArchive(ArchiveError):
@@ -144,6 +144,7 @@ class NoDicomFound(DicomError):
     """No DICOM image among the files."""
 
     rule = "dicom.none-found"
+    asked = "at least one DICOM image"
     template = (
         "No DICOM image was found among {value} file(s). Export the study from the PACS as DICOM, not as JPEG, "
         "and leave no archive inside the archive."
@@ -161,6 +162,7 @@ class NotDynamic(DicomError):
     """No dynamic series among the MR series."""
 
     rule = "dicom.not-dynamic"
+    asked = "a dynamic T1-weighted series"
     template = "No dynamic T1-weighted series was found among {value} MR series. Add the DCE series of the study."
 
 

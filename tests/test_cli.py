@@ -44,7 +44,10 @@ def test_detect_finds_the_simulated_tumour_and_prints_its_box(folder):
     result = run("detect", folder / "study", "--json")
     assert result.exit_code == 0, result.output
     truth = json.loads((folder / "study.truth").read_text())
-    x, y, z = json.loads(result.stdout)["candidates"][0]["centre_lps_mm"]
+    answer = json.loads(result.stdout)
+    assert "Not a medical device" in answer["marks"][0]
+    assert answer["marks"][1:] == ["SIMULATED COHORT"]
+    x, y, z = answer["candidates"][0]["centre_lps_mm"]
     assert truth[0] <= x <= truth[3]
     assert truth[1] <= y <= truth[4]
     assert truth[2] <= z <= truth[5]
@@ -213,3 +216,18 @@ def test_a_study_that_cannot_be_read_gives_a_report_all_the_same(folder, tmp_pat
     result = run("score", tmp_path / "empty", "--bundle", folder / "bundle", "--out", out)
     assert result.exit_code == 1
     assert sorted(path.name for path in out.iterdir()) == ["assessment.json", "report.pdf"]
+
+
+@pytest.mark.parametrize("command", [("detect",), ("score",), ("cohort", "check")])
+def test_a_refusal_in_json_carries_marks_what_was_found_and_what_is_asked(command, tmp_path):
+    path = tmp_path / "letter.parquet"
+    path.write_text("Dear colleague")
+    result = run(*command, path, "--json")
+    assert result.exit_code == 1
+    answer = json.loads(result.stdout)
+    assert "Not a medical device" in answer["marks"][0]
+    if command[0] in ("detect", "score"):
+        (finding,) = answer["findings"]
+        assert finding["rule"] == "archive.not-a-zip"
+        assert finding["value"] == "14 bytes in another format"
+        assert "zip archive" in finding["limit"]

@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import coarse_study
+import file_map
 from typer.testing import CliRunner
 
 from deeptepp.cli import app
@@ -55,3 +56,8 @@ def test_the_map_of_files_points_at_files_that_exist():
     assert len(paths) >= 15
     assert [p for p in paths if not (ROOT / p).exists()] == []
     assert text.count("```mermaid") == 1
+
+
+def test_every_file_of_the_package_is_on_the_list_of_files():
+    written = file_map.PAGE.read_text(encoding="utf-8")
+    assert written == file_map.file_map(), "write it again: python tests/file_map.py"

@@ -24,7 +24,10 @@ def verify(
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)
     if as_json:
-        print_json({"name": model.name, "sha256": model.sha256, "files": sums, "is_simulated": model.is_simulated})
+        print_json(
+            {"name": model.name, "sha256": model.sha256, "files": sums, "is_simulated": model.is_simulated},
+            is_simulated=model.is_simulated,
+        )
     else:
         typer.echo("\n".join(f"ok  {digest}  {name}" for name, digest in sums.items()))
         typer.echo(f"{model.name}: {len(sums)} files match; bundle sha256 {model.sha256}")

@@ -103,7 +103,8 @@ def detect(study: StudyPath, as_json: AsJson = False) -> None:
                 "series": [series_to_dict(row) for row in images.series],
                 "findings": [finding_to_dict(finding) for finding in images.findings],
                 "input_sha256": images.study.digest,
-            }
+            },
+            is_simulated=images.study.acquisition.is_simulated,
         )
     else:
         for number, lesion in enumerate(candidates, 1):

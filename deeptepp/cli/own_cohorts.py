@@ -54,7 +54,12 @@ def check(
     overview = overview_of(examined.cohort)
     if not as_json:
         typer.echo("\n".join([*overview_lines(overview), "", *problem_lines(examined.problems)]))
-    leave_with(examined.problems, as_json=as_json, more={"overview": overview.to_mapping()})
+    leave_with(
+        examined.problems,
+        as_json=as_json,
+        more={"overview": overview.to_mapping()},
+        is_simulated=overview.is_simulated,
+    )
 
 
 @cohort_app.command("import")

@@ -10,7 +10,7 @@ import typer
 
 from deeptepp.datasets.problems import Problem, problem_lines, problems_in
 from deeptepp.domain.progress import StepReport
-from deeptepp.domain.risk import Finding, Outcome
+from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Finding, Outcome
 from deeptepp.errors import CohortRefused, DeepTeppError
 from deeptepp.report.document import finding_to_dict
 
@@ -24,17 +24,25 @@ def say(report: StepReport) -> None:
         typer.echo(f"{report.step.value:>7}  {report.found}", err=True)
 
 
-def print_json(content: dict[str, Any]) -> None:
-    """Print JSON."""
-    typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
+def print_json(content: dict[str, Any], *, is_simulated: bool = False) -> None:
+    """Print JSON with the marks that must stand on it, unless it brings its own."""
+    marks = [RESEARCH_USE_ONLY, *([SIMULATED_COHORT] if is_simulated else [])]
+    typer.echo(json.dumps({"marks": marks, **content}, indent=2, ensure_ascii=False))
 
 
-def leave_with(problems: Sequence[Problem], *, as_json: bool, more: Mapping[str, Any] | None = None) -> NoReturn:
+def leave_with(
+    problems: Sequence[Problem],
+    *,
+    as_json: bool,
+    more: Mapping[str, Any] | None = None,
+    is_simulated: bool = False,
+) -> NoReturn:
     """Leave with status 1 where a problem refuses; JSON says which, and ``more`` beside it."""
     is_refused = any(problem.is_refusal for problem in problems)
     if as_json:
         outcome = Outcome.REFUSED.value if is_refused else "ready"
-        print_json({"outcome": outcome, "problems": [each.to_mapping() for each in problems], **(more or {})})
+        told = {"outcome": outcome, "problems": [each.to_mapping() for each in problems], **(more or {})}
+        print_json(told, is_simulated=is_simulated)
     raise typer.Exit(code=1 if is_refused else 0)
 
 

@@ -121,6 +121,6 @@ def _validate(folder: Path, dataset: Path | None, out: Path | None, *, as_json: 
         (out / f"external-{found['bundle']}.md").write_text(text, encoding="utf-8")
         (out / f"external-{found['bundle']}.json").write_text(json.dumps(found) + "\n", encoding="utf-8")
     if as_json:
-        print_json(found)
+        print_json(found, is_simulated=found["is_simulated"])
     else:
         typer.echo(text)

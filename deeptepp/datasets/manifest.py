@@ -26,6 +26,7 @@ from deeptepp.datasets.cells import (
 from deeptepp.datasets.checks import PROFILE_FIELDS
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
+from deeptepp.datasets.subjects import named_subjects
 from deeptepp.domain.clinical import CATEGORIES, RANGES
 from deeptepp.domain.cohort import (
     ARM,
@@ -143,6 +144,7 @@ def _subject_problems(table: Table, subjects: Sequence[str]) -> Iterator[Problem
     if twice:
         found = "The same subject occurs more than once."
         yield Problem.refusal("cohort.duplicate-subject", found, "Keep one row per patient.", twice)
+    yield from named_subjects(subjects, table.rows)
 
 
 def _cohort(table: Table) -> Cohort:

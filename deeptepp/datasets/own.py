@@ -12,6 +12,7 @@ import numpy.typing as npt
 from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
+from deeptepp.datasets.subjects import named_subjects
 from deeptepp.datasets.values import floats
 from deeptepp.domain.clinical import CATEGORIES, RANGES
 from deeptepp.domain.cohort import OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort
@@ -64,7 +65,8 @@ def examine_cohort(path: Path, *, allow_gaps: bool = False) -> Examined:
     """
     if path.suffix.lower() == PARQUET:
         cohort = read_cohort(path)
-        return Examined(cohort, fact_problems(cohort, needs_follow_up=not allow_gaps))
+        subjects = named_subjects(cohort[SUBJECT].tolist(), range(1, len(cohort) + 1))
+        return Examined(cohort, (*subjects, *fact_problems(cohort, needs_follow_up=not allow_gaps)))
     manifest = read_manifest(path, with_images=False)
     facts = _fact_problems(manifest, needs_follow_up=not allow_gaps)
     problems = (*manifest.problems, *facts)

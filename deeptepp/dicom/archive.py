@@ -125,7 +125,7 @@ def open_members(source: Path | Sequence[Path]) -> Iterator[tuple[Member, ...]]:
     """
     paths = [source] if isinstance(source, Path) else list(source)
     if not paths:
-        raise NotAnArchive
+        raise NotAnArchive(value="no file")
     alone = len(paths) == 1
     with ExitStack() as stack:
         members: list[Member] = []
@@ -140,15 +140,15 @@ def _members_of(path: Path, stack: ExitStack, *, must_be_study: bool) -> list[Me
     if path.is_dir():
         return _folder_members(path)
     if not path.is_file():
-        raise NotAnArchive
+        raise NotAnArchive(value="nothing, or no file")
     with path.open("rb") as stream:
         head = stream.read(132)
     if zipfile.is_zipfile(path) and head[128:] != b"DICM":
         return _zip_members(path, stack)
     if head.startswith(_LOCAL_HEADER):
-        raise DamagedArchive(reason="its directory is absent")
+        raise DamagedArchive(value="its directory is absent")
     if must_be_study and not looks_like_dicom(head):
-        raise NotAnArchive
+        raise NotAnArchive(value=f"{path.stat().st_size} bytes in another format")
     return [_file_member(path)]
 
 
@@ -215,10 +215,10 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
 def _damaged(error: Exception) -> DamagedArchive:
     """Say in words what the zip reader could not do."""
     if isinstance(error, NotImplementedError):
-        return DamagedArchive(reason="it is packed by a method other than Deflate")
+        return DamagedArchive(value="it is packed by a method other than Deflate")
     if isinstance(error, PermissionError | FileNotFoundError):
-        return DamagedArchive(reason="a file cannot be opened")
-    return DamagedArchive(reason="its bytes do not match its checksums or directory")
+        return DamagedArchive(value="a file cannot be opened")
+    return DamagedArchive(value="its bytes do not match its checksums or directory")
 
 
 def _check_size(n_members: int, total_bytes: int, packed_bytes: int | None) -> None:

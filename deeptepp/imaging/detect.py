@@ -110,7 +110,8 @@ def detect_lesions(
     progress(StepReport(Step.DETECT, 0.0))
     found = find_candidates(maps, breasts, n_best=N_CANDIDATES + 1)
     if not found or found[0].score < MIN_SCORE:
-        raise NoLesion(limit=MIN_VOLUME_MM3 / 1000)
+        best = f"best score {found[0].score:.3g}, below {MIN_SCORE:g}" if found else "no candidate"
+        raise NoLesion(value=best, limit=MIN_VOLUME_MM3 / 1000)
     listed = [c for c in found[:N_CANDIDATES] if c.score >= LISTED_SCORE_SHARE * found[0].score]
     lesions: list[Lesion] = []
     for k, candidate in enumerate(listed):

@@ -11,6 +11,7 @@ import numpy as np
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.published import TABLE_2, PublishedSet
+from deeptepp.domain.published_caveats import Caveat
 from deeptepp.domain.published_outcomes import PublishedComparison, PublishedCurve, comparison_of
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
@@ -34,6 +35,9 @@ BY_TREATMENT: dict[tuple[Arm, ...], str] = {
 
 MATCHED = "Printed for matched patients; here all patients of the tier with that treatment."
 """What to know of the rows at two years."""
+
+CAVEATS_HERE = (Caveat.CURVES_AND_COUNTS, Caveat.TIER_BY_ARM, Caveat.MATCHED_ON_OUTCOME, Caveat.NOT_RANDOMISED)
+"""Caveats of the publication that bear on these rows."""
 
 DISCRIMINATION = "AUC for recurrence, cross-validation"
 """Name of the row that does not depend on the tier."""

@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from deeptepp.domain.cohort import Arm, Endpoint
-from deeptepp.domain.published_caveats import CAVEATS, Caveat
+from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.beside_published import MATCHED, Agreement, beside_published
+from deeptepp.report.beside_published import CAVEATS_HERE, MATCHED, Agreement, beside_published
 from deeptepp.report.names import name_of
 from deeptepp.report.pdf_curves import curves_drawing
 from deeptepp.report.pdf_page import heading, title, words
@@ -27,26 +27,20 @@ from deeptepp.report.result_reading import (
 )
 from deeptepp.report.survival_tables import HORIZONS_MONTHS
 from deeptepp.report.theme import ARM_COLOURS, GROUP_COLOURS
-from deeptepp.report.treatment_panel import ContrastSummary, TreatmentPanel, interaction_words, treatment_panel
+from deeptepp.report.treatment_panel import (
+    NOT_EXCLUDED,
+    NOT_RANDOMISED,
+    ContrastSummary,
+    TreatmentPanel,
+    interaction_words,
+    treatment_panel,
+)
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison
 from deeptepp.stats.treatment_question import Matching
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
-
-NOT_RANDOMISED = (
-    "Treatment was not randomised: patients who received different treatments also differed otherwise. Neither a "
-    "difference nor the lack of one shows what a treatment would do for this patient; an interval that holds zero "
-    "does not exclude a difference."
-)
-"""Stands below the contrasts, as on the screen."""
-
-NOT_EXCLUDED = "A difference, in either direction, is not excluded."
-"""Stands where no difference is given, as on the screen."""
-
-CAVEATS_HERE = (Caveat.CURVES_AND_COUNTS, Caveat.TIER_BY_ARM, Caveat.MATCHED_ON_OUTCOME, Caveat.NOT_RANDOMISED)
-"""Caveats of the publication that bear on the printed values, as on the screen."""
 
 
 def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flowable]:

@@ -74,8 +74,28 @@ def complete(cohort: Cohort, endpoint: Endpoint, columns: Sequence[str]) -> npt.
     """
     known = np.isfinite(np.asarray(cohort[endpoint.months], dtype=np.float64))
     for name in columns:
-        known &= np.array([not _is_missing(value) for value in np.asarray(cohort[name]).tolist()], dtype=bool)
+        known &= known_in(cohort, name)
     return known
+
+
+def known_in(cohort: Cohort, name: str) -> npt.NDArray[np.bool_]:
+    """Find the patients of whom one fact is known.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The patients.
+    name : str
+        A column; where it is absent, nobody's is known.
+
+    Returns
+    -------
+    (n,) bool
+        True where the cell holds something.
+    """
+    if name not in cohort:
+        return np.zeros(len(cohort), dtype=bool)
+    return np.array([not _is_missing(value) for value in np.asarray(cohort[name]).tolist()], dtype=bool)
 
 
 def _is_missing(value: object) -> bool:

@@ -13,9 +13,10 @@ from deeptepp import __version__
 from deeptepp.domain.cohort import SCORE, TIER, Cohort, Endpoint
 from deeptepp.errors import UnreadableCohort
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.clinical_reference import clinical_items
 from deeptepp.report.cohort_outcomes import outcome_items
 from deeptepp.report.cohort_patients import patient_items
-from deeptepp.report.cohort_prognosis import adjusted_item
+from deeptepp.report.cohort_prognosis import adjusted_item, known_in
 from deeptepp.report.cohort_scores import UNTIERED, score_items
 from deeptepp.report.cohort_screening import screening_item
 from deeptepp.report.cohort_subgroups import subgroup_item
@@ -64,7 +65,7 @@ def write_cohort_report(
     tiered = with_tiers(cohort, bundle.tiers)
     suites = read_suites(experiments)
     # Tiers of a network that learnt from simulated patients are simulated, whoever has them.
-    is_simulated = tiered.is_simulated or (bundle.is_simulated and _n_scored(tiered) > 0)
+    is_simulated = tiered.is_simulated or (bundle.is_simulated and bool(known_in(tiered, SCORE).any()))
     marked = Cohort(tiered.columns, is_simulated=is_simulated)
     return write_report(
         cohort_parts(marked, bundle, suites),
@@ -101,10 +102,13 @@ def cohort_parts(
     tiered = [*_in_order(outcome_items(cohort, of_treatment=False)), *prognosis, *subgroups]
     if not has_tiers:
         treatment, tiered = [_without_tiers(item) for item in treatment], [_without_tiers(item) for item in tiered]
+    validation = validation_items(cohort)
+    if not known_in(cohort, SCORE).any():
+        validation += clinical_items(cohort, bundle)
     return (
         ReportPart("Patients", (*patient_items(cohort), *survival_items(cohort))),
         ReportPart("Score", tuple(score_items(cohort, bundle, suites, EXPERIMENT))),
-        ReportPart("Validation", tuple(validation_items(cohort))),
+        ReportPart("Validation", tuple(validation)),
         ReportPart("Treatment by tier", tuple(treatment)),
         ReportPart("Prognosis", (*tiered, screening_item(cohort, Endpoint.RFS))),
     )
@@ -151,11 +155,6 @@ def _without_tiers(item: ReportItem) -> ReportItem:
     return ReportItem(item.key, item.number, item.title, reason=UNTIERED)
 
 
-def _n_scored(cohort: Cohort) -> int:
-    """Count the patients with a score."""
-    return int(np.isfinite(np.asarray(cohort[SCORE], dtype=np.float64)).sum()) if SCORE in cohort else 0
-
-
 def _facts(cohort: Cohort, bundle: ModelBundle, experiments: Path | None) -> list[tuple[str, str]]:
     """Tell what the report rests on."""
     kind = "simulated" if cohort.is_simulated else "real"
@@ -164,7 +163,7 @@ def _facts(cohort: Cohort, bundle: ModelBundle, experiments: Path | None) -> lis
         for endpoint in Endpoint
     ]
     return [
-        ("Patients", f"{len(cohort)}, {kind}; {_n_scored(cohort)} with a score"),
+        ("Patients", f"{len(cohort)}, {kind}; {int(known_in(cohort, SCORE).sum())} with a score"),
         ("Events", ", ".join(events)),
         ("Model", f"{bundle.name}, {'simulated' if bundle.is_simulated else 'real'} training patients"),
         ("Model, SHA-256", bundle.sha256[:16]),

@@ -114,6 +114,25 @@ def ratio_ci(
     return f"{lead}{_ratio(value)} ({_named(level)}{_ratio(low)}{_EN_DASH}{_ratio(high)})"
 
 
+def signed_ci(value: float | None, low: float | None, high: float | None) -> str:
+    """Write a number that may lie below 0, such as a slope, with its interval.
+
+    Parameters
+    ----------
+    value, low, high : float or None
+        Any sign; None where it is not estimable.
+
+    Returns
+    -------
+    str
+        Two decimals, the limits parted by a word, since a dash would look like a sign.
+    """
+    if value is None:
+        return NOT_ESTIMABLE
+    interval = NO_INTERVAL if low is None or high is None else f"{low:.2f} to {high:.2f}"
+    return f"{value:.2f} ({interval})".replace("-", "\N{MINUS SIGN}")
+
+
 def hazard_ratio(value: float | None, low: float | None, high: float | None, *, level: float | None = None) -> str:
     """Write a hazard ratio with its interval.
 

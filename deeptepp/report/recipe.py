@@ -11,13 +11,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from hashlib import sha256
-from math import isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.errors import RecipeOutOfRange, UnknownRecipeKey, UnreadableRecipe
+from deeptepp.report.recipe_values import (
+    each_once,
+    in_order,
+    quoted,
+    read_number,
+    read_number_or_none,
+    read_text,
+    reader_of_one,
+    reader_of_several,
+    within,
+)
 from deeptepp.stats.patient_groups import FACTS
 from deeptepp.stats.treatment_question import (
     T_VS_NONE,
@@ -35,7 +45,6 @@ CALIPER_SD, HORIZON_MONTHS = (0.05, 2.0), (6.0, 120.0)
 
 _NO_LIMIT = "none"
 _MOST_CHARACTERS = 20_000
-_Kind = TypeVar("_Kind", bound=StrEnum)
 
 
 class CohortChoice(StrEnum):
@@ -104,17 +113,17 @@ class Recipe:
     horizon_months: float = 24.0
 
     def __post_init__(self) -> None:
-        _within("low_below", self.low_below, (0.0, 1.0))
-        _within("high_from", self.high_from, (self.low_below, 1.0))
-        _within("horizon_months", self.horizon_months, HORIZON_MONTHS)
+        within("low_below", self.low_below, (0.0, 1.0))
+        within("high_from", self.high_from, (self.low_below, 1.0))
+        within("horizon_months", self.horizon_months, HORIZON_MONTHS)
         if self.caliper_sd is not None:
-            _within("caliper_sd", self.caliper_sd, CALIPER_SD)
+            within("caliper_sd", self.caliper_sd, CALIPER_SD)
         if self.subgroup and self.subgroup not in FACTS:
             raise RecipeOutOfRange(
-                field="subgroup", value=_said(self.subgroup), limit=f"one of {', '.join(FACTS)}"
+                field="subgroup", value=quoted(self.subgroup), limit=f"one of {', '.join(FACTS)}"
             )
-        object.__setattr__(self, "arms", _ordered("arms", self.arms, Arm))
-        object.__setattr__(self, "contrast_tiers", _ordered("contrast_tiers", self.contrast_tiers, Tier))
+        object.__setattr__(self, "arms", in_order("arms", self.arms, Arm))
+        object.__setattr__(self, "contrast_tiers", in_order("contrast_tiers", self.contrast_tiers, Tier))
 
     @classmethod
     def as_published(cls, tiers: TierScheme) -> Recipe:
@@ -169,7 +178,7 @@ class Recipe:
             A value of the wrong kind or out of its range.
         """
         try:
-            content = json.loads(text, object_pairs_hook=_each_once) if len(text) <= _MOST_CHARACTERS else None
+            content = json.loads(text, object_pairs_hook=each_once) if len(text) <= _MOST_CHARACTERS else None
         except UnreadableRecipe:
             raise
         except (ValueError, RecursionError):
@@ -223,17 +232,10 @@ class Recipe:
         """Build a recipe from plain values."""
         unknown = sorted(set(content) - set(_READERS))
         if unknown:
-            raise UnknownRecipeKey(value=", ".join(_said(name) for name in unknown), limit=", ".join(_READERS))
+            raise UnknownRecipeKey(value=", ".join(quoted(name) for name in unknown), limit=", ".join(_READERS))
         if not {"low_below", "high_from"} <= set(content):
             raise UnreadableRecipe(reason="it lacks the cut-offs low_below and high_from")
         return cls(**{name: _READERS[name](name, value) for name, value in content.items()})
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuse an object that says one thing twice."""
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise UnreadableRecipe(reason="a key occurs twice")
-    return dict(pairs)
 
 
 def _value_of(name: str, text: str) -> float | str | None:
@@ -245,87 +247,23 @@ def _value_of(name: str, text: str) -> float | str | None:
     try:
         return float(text)
     except ValueError:
-        raise RecipeOutOfRange(field=name, value=_said(text), limit="a number") from None
-
-
-def _within(name: str, value: float, limits: tuple[float, float]) -> None:
-    """Refuse a number outside of its range."""
-    if not (isfinite(value) and limits[0] <= value <= limits[1]):
-        raise RecipeOutOfRange(field=name, value=f"{value:g}", limit=f"in [{limits[0]:g}, {limits[1]:g}]")
-
-
-def _ordered(name: str, chosen: tuple[_Kind, ...], kind: type[_Kind]) -> tuple[_Kind, ...]:
-    """Bring categories into their order, each once; refuse none at all."""
-    found = tuple(each for each in kind if each in chosen)
-    if not found:
-        raise RecipeOutOfRange(field=name, value="empty", limit=f"one or more of {', '.join(kind)}")
-    return found
-
-
-def _said(value: object) -> str:
-    """Quote what was found, short enough for a sentence."""
-    text = str(value)
-    return f'"{text[:40]}…"' if len(text) > 40 else f'"{text}"'
-
-
-def _number(name: str, value: object) -> float:
-    """Read a number."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise RecipeOutOfRange(field=name, value=_said(value), limit="a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise RecipeOutOfRange(field=name, value="too large", limit="a number") from None
-
-
-def _number_or_none(name: str, value: object) -> float | None:
-    """Read a number or nothing."""
-    return None if value is None else _number(name, value)
-
-
-def _text(name: str, value: object) -> str:
-    """Read a text."""
-    if not isinstance(value, str):
-        raise RecipeOutOfRange(field=name, value=_said(value), limit="a text")
-    return value
-
-
-def _category(kind: type[_Kind]) -> Callable[[str, object], _Kind]:
-    """Make a reader of one category."""
-
-    def read(name: str, value: object) -> _Kind:
-        if not isinstance(value, str) or value not in list(kind):
-            raise RecipeOutOfRange(field=name, value=_said(value), limit=f"one of {', '.join(kind)}")
-        return kind(value)
-
-    return read
-
-
-def _categories(kind: type[_Kind]) -> Callable[[str, object], tuple[_Kind, ...]]:
-    """Make a reader of several categories."""
-
-    def read(name: str, value: object) -> tuple[_Kind, ...]:
-        if not isinstance(value, (list, tuple)):
-            raise RecipeOutOfRange(field=name, value=_said(value), limit=f"a list of {', '.join(kind)}")
-        return tuple(_category(kind)(name, each) for each in value)
-
-    return read
+        raise RecipeOutOfRange(field=name, value=quoted(text), limit="a number") from None
 
 
 _NUMBERS = ("low_below", "high_from", "caliper_sd", "horizon_months")
 
 _READERS: dict[str, Callable[[str, object], Any]] = {
-    "low_below": _number,
-    "high_from": _number,
-    "cohort": _category(CohortChoice),
-    "endpoint": _category(Endpoint),
-    "arms": _categories(Arm),
-    "contrast": _category(Contrast),
-    "contrast_tiers": _categories(Tier),
-    "matching": _category(Matching),
-    "caliper_sd": _number_or_none,
-    "subgroup": _text,
-    "horizon_months": _number,
+    "low_below": read_number,
+    "high_from": read_number,
+    "cohort": reader_of_one(CohortChoice),
+    "endpoint": reader_of_one(Endpoint),
+    "arms": reader_of_several(Arm),
+    "contrast": reader_of_one(Contrast),
+    "contrast_tiers": reader_of_several(Tier),
+    "matching": reader_of_one(Matching),
+    "caliper_sd": read_number_or_none,
+    "subgroup": read_text,
+    "horizon_months": read_number,
 }
 """How each value is read; the names of all keys."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from math import isfinite, log10
+from math import log10
 
 import plotly.graph_objects as go
 
@@ -13,20 +13,12 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.forest_rows import INDENT_PX, ForestBlock, ForestRow, PlacedLine, column_px, placed
 from deeptepp.report.format import p_value
 from deeptepp.report.marks import finish, heading
+from deeptepp.report.subgroup_marks import OVERALL_COLOUR, add_estimate, axis_limits, place_of
 from deeptepp.report.text_width import broken, text_px, widest_px
-from deeptepp.report.theme import FADED, FONT_PX, NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
-
-_COLOUR, _OVERALL_COLOUR = OTHER_COLOURS[0], OTHER_COLOURS[2]
-"""Of subgroups and of the last row."""
+from deeptepp.report.theme import FONT_PX, NEUTRAL, SMALL_PX, TEMPLATE
 
 _MARK_PX, _LINE_PX, _LEAST_NUMBER_PX = 34, 17, 96
 """Heights of the room for the mark of simulated data and of a line; least width of the column of ratios."""
-
-_LIMITS = (0.05, 20.0)
-"""An interval that reaches beyond leaves the axis with an arrow."""
-
-_FURTHEST = (0.02, 50.0)
-"""An estimate that lies beyond does, too."""
 
 _TICKS = ((0.25, 0.5, 1, 2, 4), (0.1, 0.3, 1, 3, 10), (0.01, 0.1, 1, 10, 100))
 """Marks of the axis for a range of up to 1.3 powers of ten, up to 2.2, and more."""
@@ -101,13 +93,13 @@ def subgroup_forest_figure(
     lines = placed(blocks, overall)
     names = (index_name, reference_name) if index_name and reference_name else ()
     columns = _columns(names, lines)
-    limits = _limits([line.row for line in lines if line.row is not None])
+    limits = axis_limits([line.row for line in lines if line.row is not None])
     figure = go.Figure()
     texts: list[dict[str, object]] = []
     most = max(max(row.hazard_ratio.n_events for row in rows), 1)
     for line in lines:
         if line.row is not None:
-            _add_estimate(figure, line, line.row, limits, most)
+            add_estimate(figure, line, line.row, limits, most)
         texts += _texts(line, columns)
     # Added one by one, each would make plotly check all of them again.
     figure.update_layout(annotations=texts)
@@ -140,102 +132,6 @@ def _counts(row: ForestRow, names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
         return (row.all_counts,)
     return row.counts if len(row.counts) == len(names) else ("",) * len(names)
-
-
-def _limits(rows: Sequence[ForestRow]) -> tuple[float, float]:
-    """Choose the ends of the axis, powers of ten: all estimates and, as far as is sensible, their intervals."""
-    low, high = 0.45, 2.2
-    for row in rows:
-        ratio = row.hazard_ratio
-        if ratio.value is None:
-            continue
-        lower = ratio.value if ratio.low is None else max(ratio.low, _LIMITS[0])
-        upper = ratio.value if ratio.high is None else min(ratio.high, _LIMITS[1])
-        low = min(low, max(min(lower, 0.85 * ratio.value), _FURTHEST[0]))
-        high = max(high, min(max(upper, 1.18 * ratio.value), _FURTHEST[1]))
-    return log10(low) - 0.04, log10(high) + 0.04
-
-
-def _at(ratio: float) -> float:
-    """Give the place of a ratio on the axis; far out where there is none."""
-    return -9.0 if ratio <= 0 else 9.0 if not isfinite(ratio) else log10(ratio)
-
-
-def _add_estimate(
-    figure: go.Figure, line: PlacedLine, row: ForestRow, limits: tuple[float, float], most: int
-) -> None:
-    """Add interval, arrows and point, or the diamond, of one row."""
-    ratio = row.hazard_ratio
-    if ratio.value is None:
-        return
-    colour = _OVERALL_COLOUR if line.is_overall else _COLOUR
-    at, y = _at(ratio.value), line.middle
-    if ratio.low is None or ratio.high is None:
-        _add_marks(figure, [at], y, {"symbol": "square-open", "size": 9, "color": FADED}, row)
-        return
-    low, high = _at(ratio.low), _at(ratio.high)
-    begin, end = max(low, limits[0]), min(high, limits[1])
-    if line.is_overall and low >= limits[0] and high <= limits[1]:
-        _add_diamond(figure, (low, at, high), y, row)
-        return
-    if begin < end:
-        figure.add_scatter(
-            x=[begin, end],
-            y=[y, y],
-            mode="lines",
-            line={"color": colour, "width": 1.8},
-            hoverinfo="skip",
-            name="interval",
-        )
-    for leaves, x, symbol in (
-        (low < begin, limits[0], "triangle-left"),
-        (high > end, limits[1], "triangle-right"),
-    ):
-        if leaves:
-            _add_marks(figure, [x], y, {"symbol": symbol, "size": 10, "color": colour}, row, name="arrow")
-    if limits[0] <= at <= limits[1]:
-        # The area of a square grows with its events.
-        size = 5 + 9 * min(ratio.n_events / most, 1) ** 0.5
-        symbol = "diamond" if line.is_overall else "square"
-        _add_marks(figure, [at], y, {"symbol": symbol, "size": size, "color": colour}, row)
-
-
-def _add_marks(
-    figure: go.Figure,
-    x: list[float],
-    y: float,
-    marker: dict[str, object],
-    row: ForestRow,
-    *,
-    name: str = "estimate",
-) -> None:
-    """Add markers of a row."""
-    figure.add_scatter(
-        x=x,
-        y=[y],
-        mode="markers",
-        marker=marker,
-        cliponaxis=False,
-        name=name,
-        hovertemplate=f"{escape(row.label)}: {escape(row.number)}<extra></extra>",
-    )
-
-
-def _add_diamond(figure: go.Figure, points: tuple[float, float, float], y: float, row: ForestRow) -> None:
-    """Add a diamond as wide as the interval."""
-    low, at, high = points
-    figure.add_scatter(
-        x=[low, at, high, at, low],
-        y=[y, y - 8, y, y + 8, y],
-        mode="lines",
-        fill="toself",
-        fillcolor=_OVERALL_COLOUR,
-        line={"color": _OVERALL_COLOUR, "width": 1},
-        hoveron="fills",
-        hoverinfo="text",
-        text=f"{escape(row.label)}: {escape(row.number)}",
-        name="overall",
-    )
 
 
 def _texts(line: PlacedLine, columns: _Columns) -> Iterator[dict[str, object]]:
@@ -373,10 +269,10 @@ def _lay_out(
     if (
         overall is not None
         and overall.hazard_ratio.value
-        and limits[0] <= _at(overall.hazard_ratio.value) <= limits[1]
+        and limits[0] <= place_of(overall.hazard_ratio.value) <= limits[1]
     ):
-        dash = {"color": _OVERALL_COLOUR, "width": 1, "dash": "dot"}
-        _add_upright(figure, lines, _at(overall.hazard_ratio.value), dash)
+        dash = {"color": OVERALL_COLOUR, "width": 1, "dash": "dot"}
+        _add_upright(figure, lines, place_of(overall.hazard_ratio.value), dash)
     figure.add_annotation(
         text=f"{escape(ratio_name)} (log scale)",
         xref="paper",

@@ -11,7 +11,16 @@ import plotly.graph_objects as go
 from deeptepp.errors import NotEstimable
 from deeptepp.report.curve_labels import add_legend, legend_height
 from deeptepp.report.curve_styles import CurveStyle
-from deeptepp.report.format import NO_INTERVAL, NOT_ESTIMABLE, count, months, percent, percent_ci, ratio_ci
+from deeptepp.report.format import (
+    NO_INTERVAL,
+    NOT_ESTIMABLE,
+    count,
+    months,
+    percent,
+    percent_ci,
+    ratio_ci,
+    signed_ci,
+)
 from deeptepp.report.marks import finish, heading
 from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 from deeptepp.stats.estimate import Estimate
@@ -81,7 +90,7 @@ def survival_calibration_figure(
     for is_open in (False, True):
         _add_groups(figure, [g for g in calibration.groups if g.is_beyond_follow_up is is_open], is_open=is_open)
     _add_histogram(figure, x, end)
-    facts = _facts(calibration, event_name)
+    facts = _facts(calibration)
     rows = _rows(calibration)
     _lay_out(figure, heading(title, facts), rows, end, (calibration.horizon_months, event_name))
     return finish(figure, _alt(calibration, title, facts), simulated=simulated, strip_of_px=_PLOT_PX)
@@ -160,11 +169,11 @@ def _add_histogram(figure: go.Figure, risks: Floats, end: float) -> None:
     )
 
 
-def _facts(calibration: HorizonCalibration, event_name: str) -> list[str]:
+def _facts(calibration: HorizonCalibration) -> list[str]:
     """Say patients, observed over expected, slope and ICI."""
     c = calibration
     return [
-        f"{count(c.n, 'patient')}, {count(c.n_events, event_name)} by {months(c.horizon_months)}",
+        f"{count(c.n, 'patient')}, {count(c.n_events, 'event')} by {months(c.horizon_months)}",
         _fact("O/E", c.ratio),
         _fact("slope", c.slope),
         f"ICI {NOT_ESTIMABLE}" if c.ici is None else f"ICI {c.ici:.3f}",
@@ -180,7 +189,7 @@ def _fact(name: str, estimate: Estimate) -> str:
         return f"{name} {estimate.value:.2f} ({NO_INTERVAL})"
     if estimate.low < 0:
         # Slopes may be below 0, which ratios are not.
-        return f"{name} {estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})".replace("-", "−")
+        return f"{name} {signed_ci(estimate.value, estimate.low, estimate.high)}"
     return ratio_ci(estimate.value, estimate.low, estimate.high, name=name)
 
 

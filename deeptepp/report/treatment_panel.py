@@ -33,6 +33,16 @@ ROWS = {
 NOT_TESTED = "Whether tiers differ in it was not tested: {reason}."
 INTERACTION = "Interaction across tiers: {p}."
 
+NOT_RANDOMISED = (
+    "Treatment was not randomised: patients who received different treatments also differed otherwise. Neither a "
+    "difference nor the lack of one shows what a treatment would do for this patient; an interval that holds zero "
+    "does not exclude a difference."
+)
+"""Stands below the contrasts."""
+
+NOT_EXCLUDED = "A difference, in either direction, is not excluded."
+"""Stands where no difference is given."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceRow:

@@ -72,7 +72,11 @@ class LogisticFit:
 
 
 def fit_logistic(
-    columns: npt.ArrayLike, events: npt.ArrayLike, *, offset: npt.ArrayLike | None = None
+    columns: npt.ArrayLike,
+    events: npt.ArrayLike,
+    *,
+    offset: npt.ArrayLike | None = None,
+    weights: npt.ArrayLike | None = None,
 ) -> LogisticFit:
     """Fit by maximum likelihood; an intercept is added.
 
@@ -84,6 +88,8 @@ def fit_logistic(
         True where the event was seen.
     offset : (n,) array_like, optional
         Log odds that are added as they are.
+    weights : (n,) array_like, optional
+        Patients that each patient stands for, > 0; 1 when left out. The covariance then counts that many.
 
     Returns
     -------
@@ -95,10 +101,13 @@ def fit_logistic(
     NotEstimable
         One class is empty, or the columns separate the classes, so that coefficients grow without bound.
     OutOfRange
-        A value is missing.
+        A value is missing, or a weight is not above 0.
     """
     x, y = np.asarray(columns, dtype=np.float64), np.asarray(events, dtype=bool)
     known = np.zeros(len(y)) if offset is None else np.asarray(offset, dtype=np.float64)
+    share = np.ones(len(y)) if weights is None else np.asarray(weights, dtype=np.float64)
+    if not (np.isfinite(share) & (share > 0)).all():
+        raise OutOfRange(field="weights", value="missing or not above 0", limit="(0, inf)")
     if not (np.isfinite(x).all() and np.isfinite(known).all()):
         raise OutOfRange(field="columns", value="missing or infinite", limit="finite numbers")
     if y.all() or not y.any():
@@ -107,22 +116,23 @@ def fit_logistic(
     # Columns are brought to one scale, so that the pseudo-inverse cuts off what repeats and not what is small.
     scale = np.sqrt((design**2).mean(axis=0))
     scale = np.where(scale > 0, scale, 1.0)
-    beta = _maximise(design / scale, y, known)
-    weight = _weights(known + design / scale @ beta)
+    beta = _maximise(design / scale, y, known, share)
+    weight = share * _weights(known + design / scale @ beta)
     covariance = np.linalg.pinv((design / scale).T * weight @ (design / scale), hermitian=True)
     beta, covariance = beta / scale, covariance / np.outer(scale, scale)
     return LogisticFit(float(beta[0]), beta[1:], covariance, len(y), int(y.sum()))
 
 
-def _maximise(design: Floats, y: npt.NDArray[np.bool_], offset: Floats) -> Floats:
+def _maximise(design: Floats, y: npt.NDArray[np.bool_], offset: Floats, share: Floats) -> Floats:
     """Take Newton steps, halved where they do not raise the likelihood."""
     beta: Floats = np.zeros(design.shape[1])
     linear = offset
     for _ in range(_MAX_STEPS):
-        gradient = design.T @ (y - expit(linear))
-        information = design.T * _weights(linear) @ design
+        gradient = design.T @ (share * (y - expit(linear)))
+        information = design.T * (share * _weights(linear)) @ design
         step = np.linalg.pinv(information, hermitian=True) @ gradient
-        while _log_likelihood(offset + design @ (beta + step), y) < _log_likelihood(linear, y) - 1e-9:
+        reached = _log_likelihood(linear, y, share)
+        while _log_likelihood(offset + design @ (beta + step), y, share) < reached - 1e-9:
             step = step / 2
         beta += step
         moved = np.abs(design @ step).max()
@@ -146,6 +156,6 @@ def _weights(linear: Floats) -> Floats:
     return np.asarray(probability * (1 - probability), dtype=np.float64)
 
 
-def _log_likelihood(linear: Floats, y: npt.NDArray[np.bool_]) -> float:
-    """Sum of the log probabilities of what was seen."""
-    return float(-np.logaddexp(0, np.where(y, -linear, linear)).sum())
+def _log_likelihood(linear: Floats, y: npt.NDArray[np.bool_], share: Floats) -> float:
+    """Weighted sum of the log probabilities of what was seen."""
+    return float(-(share * np.logaddexp(0, np.where(y, -linear, linear))).sum())

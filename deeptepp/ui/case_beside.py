@@ -12,10 +12,10 @@ from streamlit.errors import StreamlitAPIException
 
 from deeptepp.domain.clinical import RANGES
 from deeptepp.domain.cohort import Endpoint
-from deeptepp.domain.published_caveats import CAVEATS, Caveat
+from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.risk import Assessment, Tier
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.beside_published import MATCHED, Agreement, PublishedRow, beside_published
+from deeptepp.report.beside_published import CAVEATS_HERE, MATCHED, Agreement, PublishedRow, beside_published
 from deeptepp.report.other_estimates import Concord, OtherEstimate, other_estimates
 from deeptepp.ui.language import say, t
 from deeptepp.ui.session import Session
@@ -25,9 +25,6 @@ _EVIDENCE_PAGE = Path(__file__).parents[2] / "pages" / "evidence.py"
 
 _GLYPHS = {Concord.SAME: "=", Concord.BETWEEN: "~", Concord.APART: "\u2260"}
 """Shape of each concord, beside its words."""
-
-CAVEATS_HERE = (Caveat.CURVES_AND_COUNTS, Caveat.TIER_BY_ARM, Caveat.MATCHED_ON_OUTCOME, Caveat.NOT_RANDOMISED)
-"""Caveats of the publication that bear on these rows."""
 
 
 @st.fragment

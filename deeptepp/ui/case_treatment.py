@@ -13,6 +13,8 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.figures import kaplan_meier_figure
 from deeptepp.report.theme import ARM_COLOURS
 from deeptepp.report.treatment_panel import (
+    NOT_EXCLUDED,
+    NOT_RANDOMISED,
     QUESTIONS,
     ContrastSummary,
     TreatmentPanel,
@@ -76,13 +78,7 @@ def treatment_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> No
     with row.container(key="treatment-contrasts"):
         for contrast in panel.contrasts:
             _contrast(contrast, endpoint)
-    st.caption(
-        t(
-            "Treatment was not randomised: patients who received different treatments also differed otherwise. "
-            "Neither a difference nor the lack of one shows what a treatment would do for this patient; an "
-            "interval that holds zero does not exclude a difference."
-        )
-    )
+    st.caption(t(NOT_RANDOMISED))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -190,7 +186,7 @@ def _held_back(contrast: ContrastSummary) -> str:
         "No difference is given: {reason}.",
         reason=say(contrast.reason.removesuffix(", so no difference is given")),
     )
-    return f"{words} {t('A difference, in either direction, is not excluded.')}"
+    return f"{words} {t(NOT_EXCLUDED)}"
 
 
 def _table_html(contrast: ContrastSummary, endpoint: Endpoint) -> str:

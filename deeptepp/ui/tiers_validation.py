@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
 
-import numpy as np
 import streamlit as st
 
 from deeptepp.datasets.own import Examined, examine_cohort
@@ -21,8 +20,9 @@ from deeptepp.domain.cohort import SCORE, Cohort, Endpoint
 from deeptepp.domain.risk import SIMULATED_COHORT, Finding
 from deeptepp.errors import DeepTeppError
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.clinical_reference import clinical_items
 from deeptepp.report.cohort_power import power_item
-from deeptepp.report.cohort_prognosis import complete
+from deeptepp.report.cohort_prognosis import complete, known_in
 from deeptepp.report.cohort_validation import adequacy_item, validation_items
 from deeptepp.report.recipe import CohortChoice
 from deeptepp.report.report_item import ReportItem
@@ -139,7 +139,7 @@ def _show_cohort(bench: Bench, bundle: ModelBundle, cohort: Cohort) -> None:
     """Say what the cohort holds, what it can answer, and how the score does in it."""
     known = complete(cohort, Endpoint.RFS, [])
     follow_up = cohort.where(known).follow_up(Endpoint.RFS)
-    n_scored = _n_scored(cohort)
+    n_scored = int(known_in(cohort, SCORE).sum())
     st.markdown(
         t(
             "**{n} patients**, {known} with known follow-up, {events} recurrences or deaths, "
@@ -166,10 +166,10 @@ def _show_cohort(bench: Bench, bundle: ModelBundle, cohort: Cohort) -> None:
     else:
         _unscored(cohort)
     marked = Cohort(cohort.columns, cohort.is_simulated or (bundle.is_simulated and n_scored > 0))
-    with st.spinner(t("Measuring the score in these patients")):
-        items: list[ReportItem] = validation_items(marked) if n_scored else []
-    if not n_scored and follow_up.n:
-        items = [adequacy_item(follow_up)]
+    with st.spinner(t("Measuring the score in these patients") if n_scored else t("Measuring the clinical facts")):
+        items: list[ReportItem] = validation_items(marked) if n_scored else clinical_items(cohort, bundle)
+    if follow_up.n and not any(item.key == "adequacy" for item in items):
+        items.append(adequacy_item(follow_up))
     for item in (*items, power_item(marked, Endpoint.RFS)):
         show_item(item, prefix="tiers-own")
 
@@ -182,10 +182,17 @@ def _unscored(cohort: Cohort) -> None:
         t(
             "{has} the score also needs the breast MR of every patient. Add a column “score” with values in "
             "[0, 1]: `deeptepp score` computes it from each study on a machine that has the images, and "
-            "`deeptepp prepare` reads a whole cohort with its images. Without it, the table below says what these "
-            "patients could answer.",
+            "`deeptepp prepare` reads a whole cohort with its images.",
             has=has,
         )
+    )
+    st.markdown(
+        t(
+            "**What follows is measured with the clinical facts alone, not with the DeepTEPP score**: a logistic "
+            "regression on the facts that the network is given, fitted on the patients of the reference cohort "
+            "whom the network learnt from. No tiers are made of it; the cut-offs belong to the score."
+        ),
+        width=860,
     )
 
 
@@ -193,8 +200,3 @@ def _use_own(bench: Bench) -> None:
     """Look at the uploaded patients in the other tab."""
     bench.recipe = replace(bench.recipe, cohort=CohortChoice.UPLOADED)
     bench.is_sent_to_cut_offs = True
-
-
-def _n_scored(cohort: Cohort) -> int:
-    """Count patients with a score."""
-    return int(np.isfinite(np.asarray(cohort[SCORE], dtype=np.float64)).sum()) if SCORE in cohort else 0

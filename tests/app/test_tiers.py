@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 import tiny_bundle
+from clinical_patients import bundle_of, patients
 from screens import words_on
 
 from deeptepp.datasets.template import TEMPLATE
 from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.model.bundle import save_bundle
 from deeptepp.report.recipe import CohortChoice, Recipe
 from deeptepp.tables import write_cohort
 from deeptepp.ui.tiers_validation import examine_upload
@@ -150,8 +152,31 @@ def test_an_own_cohort_without_scores_hears_what_is_missing(tiers):
     rows += [f"p{i},{'T' if i % 2 else 'T+P'},{10 + i},{i % 3 == 0:d},{10 + i},0,20" for i in range(30)]
     text = words_on(_own(tiers, "c.csv", "\n".join(rows).encode()))
     assert "needs the breast MR" in text
+    assert "the columns separate the classes" in text  # of the few patients of the tiny bundle
     assert "Is the cohort large enough" in text
     assert "Are there events enough to compare treatments?" in text
+
+
+def test_an_own_cohort_of_clinical_facts_is_validated_under_their_own_name(open_page, tmp_path, monkeypatch):
+    save_bundle(bundle_of(tmp_path / "tiny", patients(600, seed=1)[0]), tmp_path / "known")
+    monkeypatch.setenv("DEEPTEPP_ARTIFACTS", str(tmp_path / "known"))
+    own = patients(120, seed=2)[0]
+    names = ("subject", "arm", "rfs_months", "rfs_event", "os_months", "os_event", "tumour_size_mm", "node_stage")
+    rows = [
+        ",".join(names),
+        *(",".join(map(str, row)) for row in zip(*(own[name] for name in names), strict=True)),
+    ]
+    table = "\n".join(rows).replace("True", "1").replace("False", "0")
+    at = _own(open_page("tiers").run(), "c.csv", table.encode())
+    text = words_on(at)
+    assert "What follows is measured with the clinical facts alone" in text
+    assert "Discrimination over time: clinical facts alone, not the DeepTEPP score" in text
+    assert "SIMULATED COHORT: the model of these facts learnt from simulated patients." in text
+    unknown = next(each.value for each in at.table if "Where unknown" in each.value.columns)
+    gaps = dict(zip(unknown["Fact"], unknown["Unknown"], strict=True))
+    assert gaps["Progesterone receptor (PR)"].startswith("120 (")
+    assert gaps["Tumour size (mm)"].startswith("0 (")
+    assert "tiers-use-own" not in {button.key for button in at.button}
 
 
 def test_a_broken_table_is_shown_with_rule_rows_and_remedy(tiers):

@@ -390,6 +390,7 @@ def test_files_without_dicom_are_refused(tmp_path):
         with pytest.raises(NoDicomFound) as caught:
             call(tmp_path)
         assert caught.value.value == 2
+        assert "DICOM image" in caught.value.limit
 
 
 @pytest.mark.parametrize("length", [140, 200, 600])

@@ -113,8 +113,10 @@ def test_two_alike_tumours_are_ambiguous():
 def test_breasts_without_enhancement_hold_no_lesion():
     pre = phantoms.breast_phantom(spacing_mm=(3.0, 3.0, 3.0)).study.phases[0].volume
     study = Study((Phase(pre, 0.0), Phase(pre, 90.0), Phase(pre, 180.0)), "still")
-    with pytest.raises(NoLesion):
+    with pytest.raises(NoLesion) as caught:
         detect_lesions(study, choose_phase(study))
+    assert "candidate" in str(caught.value.value) or "below 2" in str(caught.value.value)
+    assert caught.value.limit
 
 
 def test_volume_without_a_breast_is_a_named_refusal():

@@ -14,15 +14,13 @@ from deeptepp.domain.risk import Finding, Outcome, Severity, Stability, Tier
 from deeptepp.errors import NoDicomFound, NotEstimable
 from deeptepp.model.bundle import load_bundle
 from deeptepp.report.case_pdf import case_pdf
-from deeptepp.report.case_pdf_outcomes import CAVEATS_HERE, NOT_EXCLUDED, NOT_RANDOMISED
 from deeptepp.report.copied_text import three_lines
 from deeptepp.report.names import FACTS
 from deeptepp.report.pdf_curves import curves_drawing
 from deeptepp.report.result_reading import result_reading
-from deeptepp.report.treatment_panel import treatment_panel
+from deeptepp.report.treatment_panel import NOT_EXCLUDED, NOT_RANDOMISED, treatment_panel
 from deeptepp.scoring.case import refuse
 from deeptepp.stats.treatment_question import Matching
-from deeptepp.ui import case_beside
 from deeptepp.ui.language import Language, catalogue
 
 PROFILE = ClinicalProfile(her2_status=Her2Status.POSITIVE, node_stage=NodeStage.N1, tumour_size_mm=24.0)
@@ -134,4 +132,3 @@ def test_no_sentence_overclaims_or_directs(bundle, answer):
 
 def test_what_the_screen_says_too_is_said_in_the_same_words():
     assert {NOT_RANDOMISED, NOT_EXCLUDED} <= set(catalogue(Language.CHINESE))
-    assert CAVEATS_HERE == case_beside.CAVEATS_HERE

@@ -62,3 +62,14 @@ def test_one_class_and_separated_classes_are_not_estimable(events):
 def test_missing_values_are_refused():
     with pytest.raises(OutOfRange):
         fit_logistic([[np.nan], [1.0]], [0, 1])
+
+
+def test_a_weight_counts_as_that_many_patients():
+    x, y = np.array([[0.0], [1.0], [1.0], [2.0], [0.0]]), np.array([False, True, False, True, True])
+    times = np.array([2, 1, 3, 2, 1])
+    weighted = fit_logistic(x, y, weights=times)
+    repeated = fit_logistic(np.repeat(x, times, axis=0), np.repeat(y, times))
+    assert weighted.coefficients == pytest.approx(repeated.coefficients)
+    assert weighted.covariance == pytest.approx(repeated.covariance)
+    with pytest.raises(OutOfRange, match="weights"):
+        fit_logistic(x, y, weights=[1, 1, 0, 1, 1])

@@ -93,6 +93,8 @@ def said_by_tables():
         case_treatment._WAYS_HELP,
         treatment_panel.NOT_TESTED,
         treatment_panel.INTERACTION,
+        treatment_panel.NOT_RANDOMISED,
+        treatment_panel.NOT_EXCLUDED,
         result_reading.LIMITS,
         result_reading.NOT_FOLLOWED,
         result_reading.NO_PATIENT,
