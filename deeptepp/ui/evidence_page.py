@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -17,17 +18,6 @@ from deeptepp.ui.evidence_refusals import refusals_tab
 from deeptepp.ui.evidence_rows import split_table
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import bundle_folder, loaded_bundle
-
-TABS = (
-    "What was measured",
-    "Beside the publication",
-    "Experiments and controls",
-    "What is refused",
-    "Model card",
-    "Reporting checklists",
-    "Files and checksums",
-)
-"""Names of the tabs, in order."""
 
 
 def evidence_page() -> None:
@@ -46,21 +36,16 @@ def evidence_page() -> None:
             kind=t("simulated patients") if bundle.is_simulated else t("patients"),
         )
     )
-    measured, published, trials, refusals, card, checklists, files = st.tabs([t(name) for name in TABS])
-    with measured:
-        measured_tab(bundle)
-    with published:
-        published_tab(bundle)
-    with trials:
-        experiments_tab(bundle)
-    with refusals:
-        refusals_tab()
-    with card, st.container(key="evidence-card"):
-        st.markdown(shown_card(bundle.card) or t("This model has no card."))
-    with checklists:
-        _checklists(bundle)
-    with files:
-        _files(bundle)
+    _parts(bundle)
+
+
+@st.fragment
+def _parts(bundle: ModelBundle) -> None:
+    """Show the part that is open; the others are not drawn, so that the page is there at once."""
+    tabs = st.tabs([t(name) for name in TABS], key="evidence-tab", on_change="rerun")
+    opened = next((i for i, tab in enumerate(tabs) if tab.open), 0)
+    with tabs[opened]:
+        _SHOW[TABS[opened]](bundle)
 
 
 def shown_card(text: str) -> str:
@@ -120,3 +105,24 @@ def _files(bundle: ModelBundle) -> None:
 def _checksums(folder: Path, sha256: str) -> dict[str, str]:
     """Compare every file of the bundle with its checksum."""
     return verify_bundle(folder)
+
+
+def _card(bundle: ModelBundle) -> None:
+    """Show the model card."""
+    with st.container(key="evidence-card"):
+        st.markdown(shown_card(bundle.card) or t("This model has no card."))
+
+
+_SHOW: dict[str, Callable[[ModelBundle], None]] = {
+    "What was measured": measured_tab,
+    "Beside the publication": published_tab,
+    "Experiments and controls": experiments_tab,
+    "What is refused": lambda _bundle: refusals_tab(),
+    "Model card": _card,
+    "Reporting checklists": _checklists,
+    "Files and checksums": _files,
+}
+"""What draws each tab, in order."""
+
+TABS = tuple(_SHOW)
+"""Names of the tabs, in order."""

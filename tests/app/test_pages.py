@@ -112,16 +112,28 @@ def test_a_page_with_a_corrupted_bundle_says_so_by_its_rule(open_page, bundle_fo
     assert _titles(at) == []
 
 
+def _evidence(open_page, tab: str) -> AppTest:
+    """Open one tab of the evidence page."""
+    at = open_page("evidence")
+    at.session_state["evidence-tab"] = tab
+    at.run()
+    assert not at.exception
+    return at
+
+
 def test_the_evidence_page_shows_card_tiers_and_checksums(open_page):
-    at = open_page("evidence").run()
-    assert "Random weights for tests" in words_on(at)
-    tables = [table.value.to_string() for table in at.table]
+    assert "Random weights for tests" in words_on(_evidence(open_page, "Model card"))
+    tables = [table.value.to_string() for table in _evidence(open_page, "What was measured").table]
     assert any("below 0.400" in table for table in tables)
-    assert "weights.safetensors" in words_on(at)
+    assert "weights.safetensors" in words_on(_evidence(open_page, "Files and checksums"))
+
+
+def test_the_evidence_page_draws_no_more_than_the_part_that_is_open(open_page):
+    assert "weights.safetensors" not in words_on(open_page("evidence").run())
 
 
 def test_the_evidence_page_says_that_a_bundle_came_without_checklists(open_page):
-    assert "came without reporting checklists" in words_on(open_page("evidence").run())
+    assert "came without reporting checklists" in words_on(_evidence(open_page, "Reporting checklists"))
 
 
 def test_the_evidence_page_shows_the_documents_of_the_bundle(open_page, bundle_folder, tmp_path, monkeypatch):
@@ -132,14 +144,13 @@ def test_the_evidence_page_shows_the_documents_of_the_bundle(open_page, bundle_f
     save_bundle(replace(load_bundle(bundle_folder), documents=documents), tmp_path / "with-documents")
     monkeypatch.setenv("DEEPTEPP_ARTIFACTS", str(tmp_path / "with-documents"))
     st.cache_resource.clear()
-    at = open_page("evidence").run()
-    assert not at.exception
+    at = _evidence(open_page, "Reporting checklists")
     assert [expander.label for expander in at.expander][-2:] == ["TRIPOD+AI: tiny", "CLAIM 2024: tiny"]
     assert "came without reporting checklists" not in words_on(at)
 
 
 def test_the_evidence_page_sets_the_published_columns_right(open_page):
-    at = open_page("evidence").run()
+    at = _evidence(open_page, "Beside the publication")
     tables = "\n".join(table.value.to_string() for table in at.table)
     assert "63 of 69, 91.3 %" in tables
     assert "60 relapses in all three cohorts" in words_on(at)

@@ -64,7 +64,11 @@ def test_numbers_at_risk_stand_under_the_ticks_of_the_axis():
 def test_each_censoring_has_its_tick():
     curves, figure = arm_figure()
     ticks = traces(figure, "Trastuzumab censored")[0]
-    assert list(ticks.x) == np.unique(curves[1].censored_months).tolist()
+    months = np.unique(curves[1].censored_months)
+    assert list(ticks.x) == np.repeat(months, 3).tolist()
+    low, high, gap = np.reshape(ticks.y, (-1, 3)).T
+    np.testing.assert_allclose((low + high) / 2, [100 * curves[1].at(float(t)).value for t in months])
+    assert np.isnan(gap).all()
 
 
 def test_legend_names_patients_and_events_and_arms_bring_their_dash():
@@ -173,7 +177,7 @@ def test_numbers_of_six_digits_get_fewer_ticks():
     curves = [kaplan_meier(follow_up, label="many")]
     figure = kaplan_meier_figure(curves, title="Many", simulated=False)
     assert list(figure.layout.xaxis.tickvals)[:3] == [0, 24, 48]
-    assert len(traces(figure, "many censored")[0].x) <= 40 * 125
+    assert len(traces(figure, "many censored")[0].x) <= 3 * 40 * 125
 
 
 def test_margins_leave_room_for_the_labels_beside_the_plot():
