@@ -18,6 +18,9 @@ WIDTHS_PX = (1440, 800)
 LONG_MS = 240_000
 """How long reading and scoring the demo may take on a slow machine."""
 
+READY = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+"""The page while no script runs."""
+
 IMAGES = Path(__file__).parents[1] / "docs" / "img"
 
 
@@ -38,7 +41,7 @@ def main() -> None:
 
 
 def walk(page: Page, url: str, out: Path, width: int) -> None:
-    """Take one picture of every state of the case page, and of the evidence page."""
+    """Take one picture of every page and of every state that a user spends time in."""
     page.goto(url)
     expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
     take(page, out / f"start-{width}.png")
@@ -48,15 +51,48 @@ def walk(page: Page, url: str, out: Path, width: int) -> None:
     take(page, out / f"case-{width}.png")
     page.get_by_role("button", name="Score this case").click()
     expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible(timeout=LONG_MS)
+    page.get_by_role("button", name="Move the outline and score again").click()
+    page.get_by_role("button", name="Explain the score").click()
+    expect(page.locator(".st-key-why-why-card")).to_contain_text("Integrated gradients", timeout=LONG_MS)
     take(page, out / f"result-{width}.png")
+    page.goto(f"{url}/tiers")
+    expect(page.locator(".st-key-tiers-km .main-svg").first).to_be_visible(timeout=60_000)
+    take(page, out / f"tiers-{width}.png")
+    meeting(page, url, out, width)
     page.goto(f"{url}/evidence")
-    expect(page.get_by_role("heading").first).to_be_visible(timeout=60_000)
+    expect(page.locator(".js-plotly-plot").first).to_be_visible(timeout=60_000)
     take(page, out / f"evidence-{width}.png")
+
+
+def meeting(page: Page, url: str, out: Path, width: int) -> None:
+    """Take the board of the demo cases: its list, a case that was decided, the cohort and the minutes."""
+    page.goto(f"{url}/board")
+    expect(page.get_by_role("heading", name="Tumour board")).to_be_visible(timeout=60_000)
+    page.wait_for_selector(READY, timeout=LONG_MS)
+    demo = page.get_by_role("button", name="Open the eight demo cases")
+    if demo.count():
+        demo.click()
+    page.get_by_role("button", name="Open Case 3").click(timeout=60_000)
+    page.wait_for_selector(READY, timeout=LONG_MS)
+    if page.get_by_role("button", name="Show the score", exact=True).count() == 0:
+        decision = page.get_by_role("radiogroup", name="Decision of the board")
+        if decision.count():
+            decision.get_by_text("Trastuzumab", exact=True).click()
+            page.get_by_role("button", name="Record the decision").click()
+    show = page.get_by_role("button", name="Show the score", exact=True)
+    if show.count():
+        show.click()
+    expect(page.get_by_role("heading", name="2. The score")).to_be_visible(timeout=60_000)
+    take(page, out / f"board-case-{width}.png")
+    for view in ("meeting", "cohort", "minutes"):
+        page.goto(f"{url}/board?view={view}")
+        page.wait_for_selector(READY, timeout=LONG_MS)
+        take(page, out / f"board-{view}-{width}.png")
 
 
 def take(page: Page, path: Path) -> None:
     """Wait until the page rests, then take all of it."""
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', timeout=LONG_MS)
+    page.wait_for_selector(READY, timeout=LONG_MS)
     expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0, timeout=LONG_MS)
     page.wait_for_timeout(2_500)
     # The page scrolls inside of itself; the window must be as tall as its content to show all of it.
