@@ -29,6 +29,7 @@ from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.result_views import reading_section
 from deeptepp.ui.score_card import score_card
 from deeptepp.ui.session import Screen, Session
+from deeptepp.ui.tier_glance import tier_glance
 from deeptepp.ui.words import FIELDS, label
 
 
@@ -102,10 +103,12 @@ def _is_eligibility_only(refusals: Sequence[Finding]) -> bool:
 
 
 def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
-    """Show score and distribution side by side, and what to keep in mind below."""
+    """Show score, what became of her tier and the distribution, and what to keep in mind below."""
     row = st.container(horizontal=True, gap="medium", key="result-score")
     with row.container(key="result-score-card"):
         score_card(assessment, bundle)
+        if assessment.tier is not None:
+            tier_glance(assessment.tier, bundle)
     with row.container(key="result-score-place"):
         figure = score_distribution_figure(
             bundle.reference[SCORE],
@@ -128,16 +131,20 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
 def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
     """Show what happened to the reference patients of her tier, and by treatment inside it."""
     kind = t(PATIENTS[bundle.reference.is_simulated])
-    st.header(t("What happened to {kind} of the reference cohort", kind=kind), anchor="outcomes")
-    endpoint = st.segmented_control(
-        t("End point"),
-        tuple(Endpoint),
-        default=Endpoint.RFS,
-        required=True,
-        format_func=label,
-        key="result-endpoint",
-        persist_state="session",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.header(
+            t("What happened to {kind} of the reference cohort", kind=kind), anchor="outcomes", width="content"
+        )
+        endpoint = st.segmented_control(
+            t("End point"),
+            tuple(Endpoint),
+            default=Endpoint.RFS,
+            required=True,
+            format_func=label,
+            key="result-endpoint",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
     endpoint = Endpoint(endpoint or Endpoint.RFS)
     reading_section(tier, bundle, endpoint)
     treatment_section(tier, bundle, endpoint)

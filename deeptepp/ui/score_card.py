@@ -82,9 +82,10 @@ def _scale_html(score: float, tiers: TierScheme) -> str:
         f'<i style="width:{100 * (b - a):.2f}%;background:{TIER_COLOURS[tier]};opacity:0.75"></i>'
         for tier, a, b in zip(Tier, edges, edges[1:], strict=False)
     )
-    ticks = "".join(f'<span class="tick" style="left:{100 * x:.2f}%">{x:.2f}</span>' for x in edges[1:3])
+    marks = zip(edges, ("0", written_score(edges[1]), written_score(edges[2]), "1"), strict=True)
+    ticks = "".join(f'<span class="tick" style="left:{100 * x:.2f}%">{words}</span>' for x, words in marks)
     description = t(
-        "Score {score:.2f} on a scale from 0 to 1, cut-offs {low:.2f} and {high:.2f}",
+        "Score {score:.3f} on a scale from 0 to 1, cut-offs {low:.3f} and {high:.3f}",
         score=score,
         low=edges[1],
         high=edges[2],

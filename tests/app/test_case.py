@@ -82,6 +82,7 @@ def test_the_demo_is_scored_with_tier_curves_and_receipt(demo):
     text = words_on(at)
     assert f"{answer.score.probability:.3f}" in text
     assert f"{answer.tier.value} risk tier" in text
+    assert f"{answer.tier.value} tier: alive without recurrence, 95 % CI" in text
     assert answer.receipt.bundle_sha256 in text
     assert "SIMULATED COHORT" in text
     assert "no benefit" not in text.lower()
