@@ -135,7 +135,7 @@ def _curves(tier: Tier, bundle: ModelBundle) -> None:
     )
     comparison = by_arm(bundle.reference, tier, endpoint or Endpoint.RFS)
     few = [curve.label for curve in comparison.curves if curve.n_events < FEW_EVENTS]
-    title = f"{label(tier)} tier, by treatment received"
+    title = t("{tier} tier, by treatment received", tier=label(tier))
     figure = kaplan_meier_figure(
         comparison.curves,
         title=title,

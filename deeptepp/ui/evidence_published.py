@@ -12,7 +12,7 @@ from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.format import auc_ci
 from deeptepp.ui.evidence_rows import share_text
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 
 FULL_MODEL = "MRI+MV+CP"
 """The published experiment that a bundle with images and clinical facts is compared with."""
@@ -104,7 +104,7 @@ def published_row(row: PublishedRow) -> dict[str, str]:
         Ready to show.
     """
     return {
-        t("Model"): t(row.model),
+        t("Model"): say(row.model),
         t("Patients"): t(_SETS[row.patients]),
         t("AUC printed"): f"{row.auc:.2f}",
         t("AUC of labels"): f"{row.balanced_accuracy:.2f}"
@@ -113,7 +113,7 @@ def published_row(row: PublishedRow) -> dict[str, str]:
         t("to be read"): f"{row.corrected_sensitivity_pct:.2f} / {row.corrected_specificity_pct:.2f}"
         + (t(", swapped") if row.are_columns_swapped else ""),
         t("Counts"): _counts(row),
-        t("Remark"): t(row.note),
+        t("Remark"): say(row.note),
     }
 
 

@@ -158,7 +158,7 @@ def _table(reading: ResultReading) -> None:
         names += [t("{years} years (95 % CI)", years=years), t("At risk, {years} years", years=years)]
     rows = [dict(zip(names, map(say, row), strict=True)) for row in reading_rows(reading, label)]
     st.table(rows, hide_index=True, border="horizontal")
-    st.caption(t("{sentence}.", sentence=f"{label(reading.endpoint)}. {say(reading.tiers.curves[0].method)}"))
+    st.caption(f"{label(reading.endpoint)}  ·  {say(reading.tiers.curves[0].method)}")
 
 
 def _bars(reading: ResultReading) -> None:
@@ -169,7 +169,7 @@ def _bars(reading: ResultReading) -> None:
     groups = [BarGroup(t("All"), TIER_GLYPHS[reading.tier], TIER_COLOURS[reading.tier], reading.curve)]
     if reading.arms is not None:
         groups += [
-            BarGroup(t(ARM_SHORT[Arm(v)]), ARM_GLYPHS[Arm(v)], ARM_COLOURS[Arm(v)], curve)
+            BarGroup(say(ARM_SHORT[Arm(v)]), ARM_GLYPHS[Arm(v)], ARM_COLOURS[Arm(v)], curve)
             for v, curve in zip(reading.arms.levels, reading.arms.curves, strict=True)
         ]
     title = t("{tier} tier, by treatment received", tier=label(reading.tier))

@@ -46,7 +46,7 @@ def _table_html(reading: ResultReading, curve: KaplanMeierCurve) -> str:
     rows = [_row_html(t("All"), TIER_GLYPHS[tier], TIER_COLOURS[tier], curve)]
     if reading.arms is not None:
         arms = zip(map(Arm, reading.arms.levels), reading.arms.curves, strict=True)
-        rows += [_row_html(t(ARM_SHORT[a]), ARM_GLYPHS[a], ARM_COLOURS[a], each) for a, each in arms]
+        rows += [_row_html(say(ARM_SHORT[a]), ARM_GLYPHS[a], ARM_COLOURS[a], each) for a, each in arms]
     caption = t("{tier} tier: {state}, 95 % CI", tier=label(tier), state=t(STATES[reading.endpoint]))
     times = (t("{years} years", years=f"{months / 12:.0f}") for months in HORIZONS_MONTHS)
     names = (t("Treatment"), *times, t("Patients"), t("Events"))

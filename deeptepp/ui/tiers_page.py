@@ -12,7 +12,7 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.recipe import CohortChoice
 from deeptepp.ui.cards import bundle_card, findings_list
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.tiers_controls import (
     cut_off_controls,
@@ -104,7 +104,7 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
                 show_figure(item.figures[0], key="tiers-km", fallback_alt=item.title)
                 show_table(item.tables[0])
             else:
-                st.info(t("Not shown: {reason}", reason=item.reason))
+                st.info(t("Not shown: {reason}", reason=say(item.reason)))
     _tried(bench)
     _parts(bench, bundle)
     write_address(bench.recipe, bundle)

@@ -19,7 +19,7 @@ from deeptepp.report.report_item import ReportItem
 from deeptepp.report.tables import Table, table_csv
 from deeptepp.stats.optimism import Optimism
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.tiers_state import Bench
 
 _N_KEPT = 96
@@ -74,22 +74,22 @@ def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
         Begins the keys of its elements.
     """
     if not item.figures:  # a figure brings its title
-        st.header(t(item.title))
+        st.header(say(item.title))
     if not item.is_made:
-        st.info(t("Not shown: {reason}", reason=item.reason))
+        st.info(t("Not shown: {reason}", reason=say(item.reason)))
         return
     for i, figure in enumerate(item.figures):
         show_figure(figure, key=f"{prefix}-{item.key}-figure-{i}", fallback_alt=item.title)
     for table in item.tables:
         show_table(table)
     for note in item.notes:
-        st.caption(t(note))
+        st.caption(say(note))
     csv = {name: table for name, table in item.data.items() if table.rows}
     csv |= {table.title: table for table in item.tables}
     with st.popover(t("Save numbers"), key=f"{prefix}-{item.key}-save"):
         for name, table in csv.items():
             st.download_button(
-                f"{t(name)} (CSV)",
+                f"{say(name)} (CSV)",
                 table_csv(table),
                 file_name=f"deeptepp-{item.key}-{name.lower().replace(' ', '-')}.csv",
                 mime="text/csv",
@@ -106,10 +106,12 @@ def show_table(table: Table) -> None:
     table : Table
         Cells as they are read.
     """
-    rows = [dict(zip((t(name) for name in table.header), row, strict=True)) for row in table.rows]
-    st.table(rows, hide_index=True, border="horizontal")
+    names = [say(name) for name in table.header]
+    st.table(
+        [dict(zip(names, map(say, row), strict=True)) for row in table.rows], hide_index=True, border="horizontal"
+    )
     if table.note:
-        st.caption(table.note)
+        st.caption(say(table.note))
 
 
 def _only(recipe: Recipe, *names: str) -> Recipe:
