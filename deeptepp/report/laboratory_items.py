@@ -22,7 +22,7 @@ from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.optimism import METHOD, Optimism
 from deeptepp.stats.treatment_effect import TreatmentSide
 
-NOT_ASSIGNED = "Treatments were not assigned at random; a difference here is no effect of treatment."
+NO_EFFECT = "A difference between patients treated differently is no effect of treatment."
 SAME_PATIENTS = (
     "The risk of a tier is read from the same patients whom it is judged on, so its curve is better than it would "
     "be elsewhere. The score is read as the risk by the horizon, which it was not made to be."
@@ -192,7 +192,7 @@ def number_needed_table(view: TreatmentView) -> Table:
     sides = view.contrast.question
     note = (
         f"{view.contrast.n} patients, {view.contrast.n_events} events; {sides.index_label} less "
-        f"{sides.reference_label}. {NOT_ASSIGNED}"
+        f"{sides.reference_label}. {NO_EFFECT}"
     )
     return Table("At the horizon", ("Measure", "Value (95 % CI)"), rows, note)
 

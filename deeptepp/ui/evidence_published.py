@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -51,8 +51,14 @@ def published_tab(bundle: ModelBundle) -> None:
             "SPEC in percent. AUC of labels: mean of sensitivity and specificity by the counts."
         )
     )
-    texts = (*TABLE_2_READING, MULTI_VIEW, *CAVEATS.values())
-    st.markdown(f"**{t('How it must be read')}**\n\n" + "\n".join(f"- {t(text)}" for text in texts))
+    st.markdown(f"**{t('How it must be read')}**\n\n" + _bullets((*TABLE_2_READING, MULTI_VIEW)))
+    with st.expander(t("What else conflicts in print ({n})", n=len(CAVEATS)), key="evidence-caveats"):
+        st.markdown(_bullets(CAVEATS.values()))
+
+
+def _bullets(texts: Iterable[str]) -> str:
+    """List sentences of the catalogue."""
+    return "\n".join(f"- {t(text)}" for text in texts)
 
 
 def beside_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:

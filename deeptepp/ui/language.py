@@ -100,6 +100,9 @@ def _said(language: Language, sentence: str) -> str:
             spoken = [_said(language, part) for part in parts]
             if spoken != parts:
                 return joint.join(spoken)
+    if plain.endswith("."):
+        said = _said(language, plain[:-1])
+        return sentence if said == plain[:-1] else f"{said}。"
     return sentence
 
 

@@ -37,6 +37,9 @@ from deeptepp.ui.tiers_validation import validation_part
 
 _STYLE = Path(__file__).parent / "tiers.css"
 
+PARTS = ("Treatments", "Survival estimates", "Hazard ratios", "Subgroups", "Net benefit", "Optimism")
+"""Names of the tabs below the curves, in order."""
+
 
 def tiers_page() -> None:
     """Show the laboratory, or say that there is no model to try."""
@@ -131,13 +134,12 @@ def _tried(bench: Bench) -> None:
 def _parts(bench: Bench, bundle: ModelBundle) -> None:
     """Show the part that is open; the others are not computed."""
     cohort, digest = bench.cohort(bundle)
-    names = ("Treatments", "Survival estimates", "Hazard ratios", "Subgroups", "Net benefit", "Optimism")
+    names = PARTS
     tabs = st.tabs([t(name) for name in names], key="tiers-tab", on_change=_seed_again, args=(bench,))
     opened = next((i for i, tab in enumerate(tabs) if tab.open), 0)
     with tabs[opened]:
         if names[opened] == "Treatments":
             treatment_controls(bench)
-            horizon_control()
             with st.spinner(t("Comparing treatments")):
                 show_item(treatment_result(cohort, digest, bench))
         elif names[opened] == "Survival estimates":
