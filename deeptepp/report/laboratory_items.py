@@ -286,12 +286,19 @@ def optimism_item(optimism: Optimism | None, why: str) -> ReportItem:
 
 
 def _tier_notes(view: TierView) -> tuple[str, ...]:
-    """Say who is left out."""
+    """Say who is left out, and which tiers have few events."""
     notes = []
     if view.n_unscored:
         notes.append(f"{view.n_unscored} patients have no score and are in no tier.")
     if view.n_of_other_arms:
         notes.append(f"{view.n_of_other_arms} patients of other treatments are left out.")
+    few = [
+        level
+        for level, curve in zip(view.comparison.levels, view.comparison.curves, strict=True)
+        if curve.n_events < MIN_EVENTS
+    ]
+    if few:
+        notes.append(f"Fewer than {MIN_EVENTS} events, to be read by the intervals: {', '.join(few)}.")
     if view.comparison.n_without_follow_up:
         notes.append(f"{view.comparison.n_without_follow_up} patients without known follow-up are in no curve.")
     return tuple(notes)

@@ -29,7 +29,7 @@ def minutes_view(cases: Sequence[BoardCase]) -> None:
     for sentence in influence_of(cases).sentences():
         st.markdown(say(sentence))
     st.table(
-        [{say(table.header[i]): say(row[i]) for i in _SHOWN_COLUMNS} for row in table.rows],
+        [{say(table.header[i]): say(row[i]) or "–" for i in _SHOWN_COLUMNS} for row in table.rows],
         hide_index=True,
         border="horizontal",
     )

@@ -106,6 +106,8 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
             if item.is_made:
                 show_figure(item.figures[0], key="tiers-km", fallback_alt=item.title)
                 show_table(item.tables[0])
+                for note in item.notes:
+                    st.caption(say(note))
             else:
                 st.info(t("Not shown: {reason}", reason=say(item.reason)))
     _tried(bench)
