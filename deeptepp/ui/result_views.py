@@ -112,13 +112,13 @@ def _text(reading: ResultReading) -> None:
     """Say it in sentences, as one tells a patient's doctor."""
     first, *rest = reading_sentences(reading, label)
     with st.container(key="reading-text", horizontal=True, gap="large"):
-        with st.container(key="reading-text-tiers"):
+        with st.container(key="reading-text-tier"):
             st.markdown(f"**{sentence(first)}**")
             for other in rest:
                 st.markdown(sentence(other))
-            _list(t("In the other tiers"), other_tier_sentences(reading, label))
-        with st.container(key="reading-text-arms"):
             _list(t("By treatment received in this tier"), arm_sentences(reading, label))
+        with st.container(key="reading-text-others"):
+            _list(t("In the other tiers"), other_tier_sentences(reading, label))
             if reading.curve is not None:
                 at = reading.curve.at(HORIZONS_MONTHS[-1])
                 n_free = out_of_hundred(at)
