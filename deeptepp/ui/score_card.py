@@ -13,8 +13,9 @@ from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
+from deeptepp.scoring.unknowns import unknown_fields
 from deeptepp.ui.language import say, t
-from deeptepp.ui.words import label
+from deeptepp.ui.words import FIELDS, label
 
 
 def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
@@ -37,7 +38,16 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
             _score_html(assessment, score.probability, assessment.tier) + _scale_html(score.probability, tiers)
         )
         st.markdown(_place(assessment, bundle))
+        _say_what_is_unknown(assessment, bundle)
         st.caption(f"{_cut_offs(tiers)} {_spread(score)}".strip())
+
+
+def _say_what_is_unknown(assessment: Assessment, bundle: ModelBundle) -> None:
+    """Say beside the number which facts it had to do without."""
+    unknown = [t(FIELDS[name]).split(" (")[0] for name in unknown_fields(assessment.profile, bundle)]
+    if unknown:
+        words = t("Not entered, so the score uses the average of the cohort: {facts}.", facts=", ".join(unknown))
+        st.html(f'<div class="dt-finding warning"><p>{escape(words)}</p></div>')
 
 
 def _cut_offs(tiers: TierScheme) -> str:

@@ -131,6 +131,7 @@ def test_every_fact_may_stay_unknown(demo):
     at = _scored(demo)
     assert session_of(at).case.assessment.profile == ClinicalProfile()
     assert "HER2 status was not entered" in words_on(at)
+    assert "so the score uses the average of the cohort: Tumour size, Lymph nodes" in words_on(at)
 
 
 def test_an_ineligible_case_is_refused_by_its_rule_and_scored_only_on_demand_and_marked(demo):
