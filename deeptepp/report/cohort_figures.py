@@ -299,7 +299,7 @@ def glance(
             "y": -62 / plot_px,
             "yanchor": "top",
             "traceorder": "normal",
-            "entrywidth": 120,
+            "entrywidth": 104,
         },
     )
     figure.update_yaxes(automargin=True, ticklabelstandoff=4)
