@@ -103,13 +103,17 @@ def _is_eligibility_only(refusals: Sequence[Finding]) -> bool:
 
 
 def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
-    """Show score, what became of her tier and the distribution, and what to keep in mind below."""
+    """Show score and what became of her tier, and beside them what to keep in mind and the distribution."""
     row = st.container(horizontal=True, gap="medium", key="result-score")
     with row.container(key="result-score-card"):
         score_card(assessment, bundle)
         if assessment.tier is not None:
             tier_glance(assessment.tier, bundle)
+    weighty = [f for f in assessment.findings if f.severity is not Severity.NOTE]
     with row.container(key="result-score-place"):
+        if weighty:
+            st.markdown(f"## {t('Keep in mind')}")
+            findings_list(weighty)
         figure = score_distribution_figure(
             bundle.reference[SCORE],
             bundle.tiers,
@@ -117,11 +121,7 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
             simulated=bundle.is_simulated,
         )
         show_figure(figure, key="result-distribution", fallback_alt=t("Scores of the reference cohort"))
-    weighty = [f for f in assessment.findings if f.severity is not Severity.NOTE]
     notes = [f for f in assessment.findings if f.severity is Severity.NOTE]
-    if weighty:
-        st.markdown(f"## {t('Keep in mind')}")
-        findings_list(weighty)
     if notes:
         with st.expander(t("Notes ({n}): facts that were not entered or not checked", n=len(notes))):
             findings_list(notes)
