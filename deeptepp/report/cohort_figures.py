@@ -39,6 +39,9 @@ KINDS: dict[str, str] = {
 
 _MARK_PX = 34
 
+_WORDED = 0.09
+"""Shares of the longest bar that are wider than this hold their tier and number."""
+
 
 def tier_mix_figure(cohort: Cohort) -> go.Figure:
     """Draw how the tiers share each treatment.
@@ -180,6 +183,7 @@ def events_figure(cohort: Cohort) -> go.Figure:
     if not kinds:
         raise NotEstimable(what="The mix of events", reason="nobody has an event")
     figure, n_tiered = go.Figure(), int(np.isin(tier, [level.value for level in Tier]).sum())
+    totals = [int((outcome == kind).sum()) for kind in kinds]
     for level in Tier:
         counts = [int(((outcome == kind) & (tier == level.value)).sum()) for kind in kinds]
         figure.add_bar(
@@ -188,9 +192,13 @@ def events_figure(cohort: Cohort) -> go.Figure:
             orientation="h",
             name=f"{TIER_GLYPHS[level]} {level}",
             marker={"color": TIER_COLOURS[level], "line": {"width": 1, "color": "#ffffff"}},
+            text=[f"{TIER_GLYPHS[level]} {n}" if n > _WORDED * max(totals) else "" for n in counts],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            textfont={"color": "#ffffff", "size": SMALL_PX},
             hovertemplate=f"{level}: %{{x}} patients<extra></extra>",
         )
-    totals = [int((outcome == kind).sum()) for kind in kinds]
     figure.update_layout(barmode="stack", bargap=0.35)
     figure.update_xaxes(title={"text": "Patients with this first event"}, rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showline=False, ticks="", automargin=True)
@@ -291,7 +299,7 @@ def glance(
             "y": -62 / plot_px,
             "yanchor": "top",
             "traceorder": "normal",
-            "entrywidth": 120,
+            "entrywidth": 104,
         },
     )
     figure.update_yaxes(automargin=True, ticklabelstandoff=4)

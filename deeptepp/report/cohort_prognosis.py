@@ -18,7 +18,7 @@ from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.tables import Table
 from deeptepp.stats.cox import fit_cox
-from deeptepp.stats.design import Design, as_text, design
+from deeptepp.stats.design import Design, as_text, design, levels_of
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.firth import fit_firth
 
@@ -127,8 +127,9 @@ def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Esti
         notes.append(f"{len(cohort) - fit.n} patients with an unknown fact are left out.")
     if fit.n_events < EVENTS_PER_TERM * len(columns.names):
         notes.append(f"{fit.n_events} events for {len(columns.names)} terms: more than they carry well.")
+    against = {name: reference.get(name) or levels_of(patients[name])[0] for name in terms}
     rows = tuple(
-        (_named(name, reference), ratio_ci(each.value, each.low, each.high), written_p(each.p_value))
+        (_named(name, against), ratio_ci(each.value, each.low, each.high), written_p(each.p_value))
         for name, each in estimates.items()
     )
     note = f"{fit.n} patients, {fit.n_events} events. {fit.method}. Likelihood ratio test of the whole model: "

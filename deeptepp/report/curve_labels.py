@@ -26,7 +26,7 @@ LEGEND_ROW_PX = 22
 _NEXT_LINE_PX = 17
 """Height of every further line of an entry."""
 
-_LEGEND_TEXT_PX = 446
+_LEGEND_TEXT_PX = 472
 """Longest line of an entry in a figure 520 px wide."""
 
 _LOWEST_LABEL = 4.0
@@ -56,7 +56,7 @@ def legend_text(curve: KaplanMeierCurve, style: CurveStyle) -> str:
     """
     is_like = curve.label.lower().startswith(style.short.rstrip("…").lower())
     short = "" if is_like else f" ({style.short})"
-    few = ", too few to read" if style.is_faded else ""
+    few = ", too\u00a0few\u00a0to\u00a0read" if style.is_faded else ""
     counts = f"{count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
     return legend_entry(f"{curve.label}{short}: {counts}{few}", style)
 

@@ -22,7 +22,7 @@ from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.optimism import METHOD, Optimism
 from deeptepp.stats.treatment_effect import TreatmentSide
 
-NOT_ASSIGNED = "Treatments were not assigned at random; a difference here is no effect of treatment."
+NO_EFFECT = "A difference between patients treated differently is no effect of treatment."
 SAME_PATIENTS = (
     "The risk of a tier is read from the same patients whom it is judged on, so its curve is better than it would "
     "be elsewhere. The score is read as the risk by the horizon, which it was not made to be."
@@ -192,7 +192,7 @@ def number_needed_table(view: TreatmentView) -> Table:
     sides = view.contrast.question
     note = (
         f"{view.contrast.n} patients, {view.contrast.n_events} events; {sides.index_label} less "
-        f"{sides.reference_label}. {NOT_ASSIGNED}"
+        f"{sides.reference_label}. {NO_EFFECT}"
     )
     return Table("At the horizon", ("Measure", "Value (95 % CI)"), rows, note)
 
@@ -286,12 +286,19 @@ def optimism_item(optimism: Optimism | None, why: str) -> ReportItem:
 
 
 def _tier_notes(view: TierView) -> tuple[str, ...]:
-    """Say who is left out."""
+    """Say who is left out, and which tiers have few events."""
     notes = []
     if view.n_unscored:
         notes.append(f"{view.n_unscored} patients have no score and are in no tier.")
     if view.n_of_other_arms:
         notes.append(f"{view.n_of_other_arms} patients of other treatments are left out.")
+    few = [
+        level
+        for level, curve in zip(view.comparison.levels, view.comparison.curves, strict=True)
+        if curve.n_events < MIN_EVENTS
+    ]
+    if few:
+        notes.append(f"Fewer than {MIN_EVENTS} events, to be read by the intervals: {', '.join(few)}.")
     if view.comparison.n_without_follow_up:
         notes.append(f"{view.comparison.n_without_follow_up} patients without known follow-up are in no curve.")
     return tuple(notes)

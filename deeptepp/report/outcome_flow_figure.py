@@ -13,6 +13,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort_figures import ARM_WORDS, KINDS, glance, outcomes, words_of
 from deeptepp.report.format import count, count_of
+from deeptepp.report.text_width import broken
 from deeptepp.report.theme import (
     ARM_COLOURS,
     ARM_GLYPHS,
@@ -26,6 +27,17 @@ from deeptepp.report.theme import (
 _KIND_COLOURS = ("#9aa1a8", *OTHER_COLOURS)
 _SOFT = 0.38
 _PLOT_PX = 340
+_GAP = 0.075
+"""Room between nodes of a column as a share of the height; the names of the tiers stand in it."""
+
+_COLUMNS_AT = (0.001, 0.5, 0.999)
+"""Where the columns stand between left and right; plotly takes neither 0 nor 1."""
+
+_SIDE_PX = 152
+"""Room beside the plot for the names of treatments and events."""
+
+_NAME_PX = 20
+"""Room above the plot for the name of the first tier."""
 
 Column = Sequence[tuple[str, str, str]]
 """Value, label and colour of each node of one column of a flow."""
@@ -66,23 +78,22 @@ def flow_to_outcome_figure(cohort: Cohort) -> go.Figure:
         go.Sankey(
             arrangement="fixed",
             node={
-                "label": [f"{label} · {n}" for label, _, n, _, _ in nodes],
+                "customdata": [f"{label} · {n}" for label, _, n, _, _ in nodes],
                 "color": [colour for _, colour, _, _, _ in nodes],
                 "x": [x for *_, x, _ in nodes],
                 "y": [y for *_, y in nodes],
-                "pad": 14,
+                "pad": _GAP * _PLOT_PX,
                 "thickness": 16,
                 "line": {"width": 0},
-                "hovertemplate": "%{label}<extra></extra>",
+                "hovertemplate": "%{customdata}<extra></extra>",
             },
             link={
                 "source": [a for a, *_ in links],
                 "target": [b for _, b, *_ in links],
                 "value": [n for _, _, n, _ in links],
                 "color": [colour for *_, colour in links],
-                "hovertemplate": "%{source.label} to %{target.label}: %{value} patients<extra></extra>",
+                "hovertemplate": "%{source.customdata} to %{target.customdata}: %{value} patients<extra></extra>",
             },
-            textfont={"size": SMALL_PX},
         )
     )
     said = [_said(level, tier == level.value, outcome) for level in Tier if (tier == level.value).any()]
@@ -94,8 +105,12 @@ def flow_to_outcome_figure(cohort: Cohort) -> go.Figure:
     figure.update_annotations(xref="paper", yref="paper")
     bottom = 12 + 34 * cohort.is_simulated
     figure.update_annotations(y=-(bottom - 4) / _PLOT_PX)
-    top = int(figure.layout.margin.t)
-    return figure.update_layout(margin={"b": bottom}, height=top + _PLOT_PX + bottom)
+    for label, _, n, x, y in nodes:
+        _add_name(figure, label, n, (x, y), _room(columns) * n / len(arm))
+    top = int(figure.layout.margin.t) + _NAME_PX
+    return figure.update_layout(
+        margin={"t": top, "b": bottom, "l": _SIDE_PX, "r": _SIDE_PX}, height=top + _PLOT_PX + bottom
+    )
 
 
 def _said(level: Tier, members: npt.NDArray[np.bool_], outcome: npt.NDArray[np.str_]) -> str:
@@ -110,20 +125,41 @@ def _kind_colour(kind: str) -> str:
     return _KIND_COLOURS[names.index(kind)] if kind in names else NEUTRAL
 
 
+def _room(columns: Sequence[Column]) -> float:
+    """Give the height of all patients together, as a share of that of the plot."""
+    return 1 - _GAP * (max(len(column) for column in columns) - 1)
+
+
 def _nodes(
     columns: Sequence[Column], values: Sequence[npt.NDArray[np.str_]]
 ) -> list[tuple[str, str, int, float, float]]:
-    """Give label, colour, patients and place of each node; columns from left to right, filled from the top."""
-    nodes = []
-    for i, (column, value) in enumerate(zip(columns, values, strict=True)):
-        gap = 0.05
-        room, y = 1 - gap * (len(column) - 1), 0.0
+    """Give label, colour, patients and place of the middle of each node; columns from left to right, centred."""
+    nodes, room = [], _room(columns)
+    for x, column, value in zip(_COLUMNS_AT, columns, values, strict=True):
+        y = (1 - room - _GAP * (len(column) - 1)) / 2
         for name, label, colour in column:
             n = int((value == name).sum())
             height = room * n / len(value)
-            nodes.append((label, colour, n, (0.001, 0.5, 0.999)[i], min(max(y + height / 2, 0.001), 0.999)))
-            y += height + gap
+            nodes.append((label, colour, n, x, min(max(y + height / 2, 0.001), 0.999)))
+            y += height + _GAP
     return nodes
+
+
+def _add_name(figure: go.Figure, label: str, n: int, place: tuple[float, float], height: float) -> None:
+    """Write the name of a node where no ribbon runs: beside an outer column, above a node of the inner one."""
+    x, y = place
+    common = {"xref": "paper", "yref": "paper", "showarrow": False, "font": {"size": SMALL_PX}, "name": "node"}
+    words = f"{label}\u00a0·\u00a0{n}"
+    if x == _COLUMNS_AT[1]:
+        y = 1 - y + height / 2
+        figure.add_annotation(text=words, x=x, xanchor="center", y=y, yanchor="bottom", yshift=1, **common)
+        return
+    text = "<br>".join(broken(words, _SIDE_PX - 18, SMALL_PX))
+    side = "right" if x < _COLUMNS_AT[1] else "left"
+    shift = -14 if side == "right" else 14
+    figure.add_annotation(
+        text=text, x=round(x), xanchor=side, xshift=shift, y=1 - y, yanchor="middle", align=side, **common
+    )
 
 
 def _links(columns: Sequence[Column], values: Sequence[npt.NDArray[np.str_]]) -> list[tuple[int, int, int, str]]:

@@ -225,7 +225,7 @@ def _legend_text(line: RocLine, style: CurveStyle) -> str:
     text = f"{line.label}: AUC {auc_ci(line.auc, line.low, line.high)}"
     if line.n is not None and line.n_events is not None:
         text += f", {count(line.n, 'patient')}, {count(line.n_events, 'event')}"
-    few = ", too few to read" if style.is_faded else ""
+    few = ", too\u00a0few\u00a0to\u00a0read" if style.is_faded else ""
     return legend_entry(f"{text}{few}", style)
 
 

@@ -125,17 +125,20 @@ def _after(case: BoardCase) -> None:
 
 def _curves(tier: Tier, bundle: ModelBundle) -> None:
     """Show what became of the reference patients of the tier, by treatment."""
-    endpoint = st.segmented_control(
-        t("End point"),
-        tuple(Endpoint),
-        default=Endpoint.RFS,
-        required=True,
-        format_func=_named,
-        key="board-endpoint",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.markdown(f"### {t('Treatment received, {tier} tier', tier=label(tier))}", width="content")
+        endpoint = st.segmented_control(
+            t("End point"),
+            tuple(Endpoint),
+            default=Endpoint.RFS,
+            required=True,
+            format_func=_named,
+            key="board-endpoint",
+            label_visibility="collapsed",
+        )
     comparison = by_arm(bundle.reference, tier, endpoint or Endpoint.RFS)
     few = [curve.label for curve in comparison.curves if curve.n_events < FEW_EVENTS]
-    title = f"{label(tier)} tier, by treatment received"
+    title = t("{tier} tier, by treatment received", tier=label(tier))
     figure = kaplan_meier_figure(
         comparison.curves,
         title=title,

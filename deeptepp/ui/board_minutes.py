@@ -11,7 +11,7 @@ from deeptepp.domain.board import BoardCase
 from deeptepp.report.minutes import influence_of, minutes_table
 from deeptepp.report.minutes_pdf import minutes_pdf
 from deeptepp.report.tables import table_csv
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 
 _SHOWN_COLUMNS = (0, 2, 4, 8, 9, 11, 12)
 """Columns of the table that the page shows; the file has all of them."""
@@ -27,9 +27,9 @@ def minutes_view(cases: Sequence[BoardCase]) -> None:
     """
     table, now = minutes_table(cases), datetime.now(UTC)
     for sentence in influence_of(cases).sentences():
-        st.markdown(sentence)
+        st.markdown(say(sentence))
     st.table(
-        [{table.header[i]: row[i] for i in _SHOWN_COLUMNS} for row in table.rows],
+        [{say(table.header[i]): say(row[i]) or "–" for i in _SHOWN_COLUMNS} for row in table.rows],
         hide_index=True,
         border="horizontal",
     )

@@ -109,7 +109,7 @@ def _empty(bundle: ModelBundle) -> None:
                 "the score changed."
             )
         )
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
             if bundle.reference.is_simulated and st.button(
                 t("Open the eight demo cases"), key="board-demo", type="primary"
             ):

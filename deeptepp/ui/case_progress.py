@@ -72,7 +72,7 @@ def where_it_stands(view: JobView) -> str:
     if view.state is not JobState.WAITING:
         return f"{view.elapsed_s:.0f} s"
     if not view.n_ahead:
-        return t("Waiting for a free worker")
+        return t("Waiting for its turn")
     if view.n_ahead == 1:
         return t("One case comes first; this one begins by itself")
     return t("{n} cases come first; this one begins by itself", n=view.n_ahead)

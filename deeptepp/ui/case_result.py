@@ -29,6 +29,7 @@ from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.result_views import reading_section
 from deeptepp.ui.score_card import score_card
 from deeptepp.ui.session import Screen, Session
+from deeptepp.ui.tier_glance import tier_glance
 from deeptepp.ui.words import FIELDS, label
 
 
@@ -102,11 +103,17 @@ def _is_eligibility_only(refusals: Sequence[Finding]) -> bool:
 
 
 def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
-    """Show score and distribution side by side, and what to keep in mind below."""
+    """Show score and what became of her tier, and beside them what to keep in mind and the distribution."""
     row = st.container(horizontal=True, gap="medium", key="result-score")
     with row.container(key="result-score-card"):
         score_card(assessment, bundle)
+        if assessment.tier is not None:
+            tier_glance(assessment.tier, bundle)
+    weighty = [f for f in assessment.findings if f.severity is not Severity.NOTE]
     with row.container(key="result-score-place"):
+        if weighty:
+            st.markdown(f"## {t('Keep in mind')}")
+            findings_list(weighty)
         figure = score_distribution_figure(
             bundle.reference[SCORE],
             bundle.tiers,
@@ -114,11 +121,7 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
             simulated=bundle.is_simulated,
         )
         show_figure(figure, key="result-distribution", fallback_alt=t("Scores of the reference cohort"))
-    weighty = [f for f in assessment.findings if f.severity is not Severity.NOTE]
     notes = [f for f in assessment.findings if f.severity is Severity.NOTE]
-    if weighty:
-        st.markdown(f"## {t('Keep in mind')}")
-        findings_list(weighty)
     if notes:
         with st.expander(t("Notes ({n}): facts that were not entered or not checked", n=len(notes))):
             findings_list(notes)
@@ -128,16 +131,20 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
 def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
     """Show what happened to the reference patients of her tier, and by treatment inside it."""
     kind = t(PATIENTS[bundle.reference.is_simulated])
-    st.header(t("What happened to {kind} of the reference cohort", kind=kind), anchor="outcomes")
-    endpoint = st.segmented_control(
-        t("End point"),
-        tuple(Endpoint),
-        default=Endpoint.RFS,
-        required=True,
-        format_func=label,
-        key="result-endpoint",
-        persist_state="session",
-    )
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.header(
+            t("What happened to {kind} of the reference cohort", kind=kind), anchor="outcomes", width="content"
+        )
+        endpoint = st.segmented_control(
+            t("End point"),
+            tuple(Endpoint),
+            default=Endpoint.RFS,
+            required=True,
+            format_func=label,
+            key="result-endpoint",
+            persist_state="session",
+            label_visibility="collapsed",
+        )
     endpoint = Endpoint(endpoint or Endpoint.RFS)
     reading_section(tier, bundle, endpoint)
     treatment_section(tier, bundle, endpoint)

@@ -14,7 +14,6 @@ from deeptepp.report.figures import kaplan_meier_figure
 from deeptepp.report.theme import ARM_COLOURS
 from deeptepp.report.treatment_panel import (
     NOT_EXCLUDED,
-    NOT_RANDOMISED,
     QUESTIONS,
     ContrastSummary,
     TreatmentPanel,
@@ -59,26 +58,34 @@ def treatment_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> No
         Recurrence or death.
     """
     st.header(t("Treatment received, {tier} tier", tier=label(tier)), anchor="treatment")
-    matching = st.segmented_control(
-        t("Patients compared"),
-        tuple(_WAYS),
-        default=Matching.DEFAULT,
-        required=True,
-        format_func=lambda way: t(_WAYS[way]),
-        help=t(_WAYS_HELP),
-        key="treatment-matching",
-        persist_state="session",
-    )
-    matching = Matching(matching or Matching.DEFAULT)
-    panel = _panel(bundle.sha256, tier, endpoint, matching, bundle)
+    with st.container(horizontal=True, gap="large", key="treatment-controls"):
+        matching = st.segmented_control(
+            t("Patients compared"),
+            tuple(_WAYS),
+            default=Matching.DEFAULT,
+            required=True,
+            format_func=lambda way: t(_WAYS[way]),
+            help=t(_WAYS_HELP),
+            key="treatment-matching",
+            persist_state="session",
+        )
+        matching = Matching(matching or Matching.DEFAULT)
+        panel = _panel(bundle.sha256, tier, endpoint, matching, bundle)
+        chosen = _chosen_contrast(panel)
     _caveat(matching)
     row = st.container(horizontal=True, gap="medium", key="treatment-row")
     with row.container(key="treatment-curves"):
-        _curves(panel)
+        _curves(panel, chosen)
+        st.caption(
+            t(
+                "Treatment was not randomised: patients who received different treatments also differed "
+                "otherwise. Neither a difference nor the lack of one shows what a treatment would do for this "
+                "patient; an interval that holds zero does not exclude a difference."
+            )
+        )
     with row.container(key="treatment-contrasts"):
         for contrast in panel.contrasts:
             _contrast(contrast, endpoint)
-    st.caption(t(NOT_RANDOMISED))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -97,19 +104,24 @@ def _caveat(matching: Matching) -> None:
         st.caption(t(matching.caveat))
 
 
-def _curves(panel: TreatmentPanel) -> None:
-    """Show all patients of the tier, or those that one contrast compares."""
+def _chosen_contrast(panel: TreatmentPanel) -> ContrastSummary | None:
+    """Let the reader choose whose curves are drawn; None for every patient of the tier."""
     drawable = {q.label: c for q, c in zip(QUESTIONS, panel.contrasts, strict=True) if c.curves}
     chosen = st.segmented_control(
         t("Curves of"),
         (_ALL, *drawable),
         default=_ALL,
         required=True,
-        format_func=lambda name: t("the whole tier") if name == _ALL else _short(drawable[name]),
+        format_func=lambda name: t("The whole tier") if name == _ALL else _short(drawable[name]),
         key="treatment-shown",
     )
-    if chosen in drawable:
-        _compared_curves(drawable[chosen], panel)
+    return drawable.get(chosen or _ALL)
+
+
+def _curves(panel: TreatmentPanel, contrast: ContrastSummary | None) -> None:
+    """Show all patients of the tier, or those that one contrast compares."""
+    if contrast is not None:
+        _compared_curves(contrast, panel)
     elif panel.arms is not None:
         _arm_curves(panel.arms, panel)
     else:
@@ -192,10 +204,16 @@ def _held_back(contrast: ContrastSummary) -> str:
 def _table_html(contrast: ContrastSummary, endpoint: Endpoint) -> str:
     """Write counts by side and the differences as a table."""
     sides = [label(contrast.index), label(contrast.reference)]
+    compared = (
+        t("{n} of {total}", n=n, total=total)
+        for n, total in (
+            (contrast.n_index, contrast.n_before_index),
+            (contrast.n_reference, contrast.n_before_reference),
+        )
+    )
     counts = (
-        (t("Patients compared"), contrast.n_index, contrast.n_reference),
-        (t("of those in the tier"), contrast.n_before_index, contrast.n_before_reference),
-        (t("Events compared"), contrast.n_events_index, contrast.n_events_reference),
+        (t("Patients compared, of the tier"), *compared),
+        (t("Events compared"), str(contrast.n_events_index), str(contrast.n_events_reference)),
     )
     head = "<td></td>" + "".join(f'<th scope="col">{escape(words)}</th>' for words in sides)
     rows = "".join(

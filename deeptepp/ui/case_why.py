@@ -1,4 +1,4 @@
-"""Below the result: how much it hangs on the outline, what unknown facts leave open, and why it is what it is.
+"""Below the result: how much it depends on the outline, what unknown facts leave open, and why it is what it is.
 
 Each answer is computed on request, beside the screen, and kept by the digest of all inputs.
 """
@@ -83,7 +83,7 @@ def _questions(session: Session, assessment: Assessment, bundle: ModelBundle) ->
     """Show the cards; a button here does not draw the rest of the page again."""
     row = st.container(horizontal=True, gap="medium", key="why-row")
     with row.container(border=True, key="why-outline-card"):
-        st.markdown(f"### {t('How much it hangs on the tumour outline')}")
+        st.markdown(f"### {t('How much it depends on the tumour outline')}")
         stability = _answer(
             session,
             assessment,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from deeptepp.report.theme import for_dark_page
+from deeptepp.ui.figure_words import in_language_of_visitor
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -16,7 +17,7 @@ _CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRem
 
 
 def show_figure(figure: Figure, *, key: str, fallback_alt: str) -> None:
-    """Show a figure in the colours of the page.
+    """Show a figure in the colours of the page and the language of the visitor.
 
     Parameters
     ----------
@@ -28,5 +29,6 @@ def show_figure(figure: Figure, *, key: str, fallback_alt: str) -> None:
         Description for who cannot see it, where the figure brings none of its own.
     """
     alt = (figure.layout.meta or {}).get("alt", fallback_alt)
-    shown = for_dark_page(figure) if st.context.theme.type == "dark" else figure
+    spoken = in_language_of_visitor(figure)
+    shown = for_dark_page(spoken) if st.context.theme.type == "dark" else spoken
     st.plotly_chart(shown, theme=None, config=_CONFIG, key=key, alt=alt)

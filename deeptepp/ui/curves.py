@@ -7,7 +7,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.report.format import percent_ci
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.words import label
 
 FEW_EVENTS = 10
@@ -83,4 +83,4 @@ def _estimate(curve: KaplanMeierCurve, months: float) -> str:
     estimate = curve.at(months)
     if estimate.is_beyond_follow_up:
         return t("not followed so long")
-    return percent_ci(estimate.value, estimate.low, estimate.high)
+    return say(percent_ci(estimate.value, estimate.low, estimate.high))

@@ -15,7 +15,7 @@ from deeptepp.report.cohort_validation import validation_items
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.tables import Table
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 
 _DOCS = Path(__file__).parents[2] / "docs"
 """Documents of a checkout; an installed package has none."""
@@ -105,24 +105,24 @@ def _items(_reference: Cohort, sha256: str) -> tuple[ReportItem, ...]:
 
 def _show(item: ReportItem) -> None:
     """Show one item folded up: the figures are many."""
-    with st.expander(t(item.title), key=f"evidence-item-{item.key}"):
+    with st.expander(say(item.title), key=f"evidence-item-{item.key}"):
         if item.reason:
-            st.write(t("Cannot be made from this cohort: {reason}.", reason=item.reason))
+            st.write(t("Cannot be made from this cohort: {reason}.", reason=say(item.reason)))
         for i, figure in enumerate(item.figures):
             show_figure(figure, key=f"evidence-item-{item.key}-{i}", fallback_alt=item.title)
         for table in (*item.tables, *((item.beside.table,) if item.beside else ())):
             _table(table)
         for note in (*item.notes, *(item.beside.notes if item.beside else ())):
-            st.caption(t(note))
+            st.caption(say(note))
 
 
 def _table(table: Table) -> None:
     """Show a table with its heading and its note."""
-    st.markdown(f"**{t(table.title)}**")
-    rows = [dict(zip(map(t, table.header), row, strict=True)) for row in table.rows]
+    st.markdown(f"**{say(table.title)}**")
+    rows = [dict(zip(map(say, table.header), map(say, row), strict=True)) for row in table.rows]
     st.table(rows, hide_index=True, border="horizontal")
     if table.note:
-        st.caption(t(table.note))
+        st.caption(say(table.note))
 
 
 def _suite(suite: Suite) -> None:

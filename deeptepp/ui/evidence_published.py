@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -12,7 +12,7 @@ from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.format import auc_ci
 from deeptepp.ui.evidence_rows import share_text
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 
 FULL_MODEL = "MRI+MV+CP"
 """The published experiment that a bundle with images and clinical facts is compared with."""
@@ -51,8 +51,14 @@ def published_tab(bundle: ModelBundle) -> None:
             "SPEC in percent. AUC of labels: mean of sensitivity and specificity by the counts."
         )
     )
-    texts = (*TABLE_2_READING, MULTI_VIEW, *CAVEATS.values())
-    st.markdown(f"**{t('How it must be read')}**\n\n" + "\n".join(f"- {t(text)}" for text in texts))
+    st.markdown(f"**{t('How it must be read')}**\n\n" + _bullets((*TABLE_2_READING, MULTI_VIEW)))
+    with st.expander(t("What else conflicts in print ({n})", n=len(CAVEATS)), key="evidence-caveats"):
+        st.markdown(_bullets(CAVEATS.values()))
+
+
+def _bullets(texts: Iterable[str]) -> str:
+    """List sentences of the catalogue."""
+    return "\n".join(f"- {t(text)}" for text in texts)
 
 
 def beside_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -104,7 +110,7 @@ def published_row(row: PublishedRow) -> dict[str, str]:
         Ready to show.
     """
     return {
-        t("Model"): t(row.model),
+        t("Model"): say(row.model),
         t("Patients"): t(_SETS[row.patients]),
         t("AUC printed"): f"{row.auc:.2f}",
         t("AUC of labels"): f"{row.balanced_accuracy:.2f}"
@@ -113,7 +119,7 @@ def published_row(row: PublishedRow) -> dict[str, str]:
         t("to be read"): f"{row.corrected_sensitivity_pct:.2f} / {row.corrected_specificity_pct:.2f}"
         + (t(", swapped") if row.are_columns_swapped else ""),
         t("Counts"): _counts(row),
-        t("Remark"): t(row.note),
+        t("Remark"): say(row.note),
     }
 
 

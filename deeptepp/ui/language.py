@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
 
@@ -15,6 +15,16 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 _FOLDER = Path(__file__).parent
 _QUERY = "lang"
 """Name of the language in the address of a page."""
+
+_COUNTED = frozenset(
+    ("n", "m", "k", "total", "draws", "share", "low", "high", "level", "limit", "mm", "auc", "score")
+)
+"""Fields of composed sentences that hold a number."""
+
+_NUMBER = "[-+\u2212<>\\d., ]+?"
+
+_SEPARATORS = {"  ·  ": "  ·  ", ". ": "。"}
+"""What divides a text that is not known as a whole, and what joins its parts when they are said."""
 
 _STATE = "deeptepp-language"
 """Key of ``st.session_state`` that keeps the language over pages."""
@@ -61,8 +71,8 @@ def say(sentence: str) -> str:
     Parameters
     ----------
     sentence : str
-        English. It is looked up whole, and else recognised by the templates in ``[composed]`` of the catalogue,
-        whose parts are said in turn.
+        English. It is looked up whole, and else recognised by the templates of composed sentences, whose parts are
+        said in turn, and else divided where sentences end or a dot separates facts.
 
     Returns
     -------
@@ -70,14 +80,47 @@ def say(sentence: str) -> str:
         English where it is not recognised.
     """
     language = current_language()
-    whole = catalogue(language).get(sentence)
+    return sentence if language is Language.ENGLISH else _said(language, sentence)
+
+
+@lru_cache(maxsize=4096)
+def _said(language: Language, sentence: str) -> str:
+    """Say a sentence whole, by a template, or the parts of it that a separator divides."""
+    plain = sentence.replace("\u00a0", " ")
+    whole = catalogue(language).get(plain)
     if whole is not None:
         return whole
     for pattern, said in composed(language):
-        match = pattern.fullmatch(sentence)
+        match = pattern.fullmatch(plain)
         if match:
-            return said.format(**{name: say(part) for name, part in match.groupdict().items()})
+            return said.format(**{name: _said(language, part) for name, part in match.groupdict().items()})
+    for separator, joint in _SEPARATORS.items():
+        parts = plain.split(separator)
+        if len(parts) > 1:
+            spoken = [_said(language, part) for part in parts]
+            if spoken != parts:
+                return joint.join(spoken)
+    if plain.endswith("."):
+        said = _said(language, plain[:-1])
+        return sentence if said == plain[:-1] else f"{said}。"
     return sentence
+
+
+def in_both(mark: str) -> str:
+    """Keep an English mark, which stands on files too, and put the visitor's language before it.
+
+    Parameters
+    ----------
+    mark : str
+        Such as that of simulated data.
+
+    Returns
+    -------
+    str
+        Both, or the mark alone for a visitor who reads English.
+    """
+    said = t(mark)
+    return mark if said == mark else f"{said} {mark}"
 
 
 def current_language() -> Language:
@@ -176,9 +219,9 @@ def composed(language: Language) -> tuple[tuple[re.Pattern[str], str], ...]:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """Turn a template into what recognises the sentences made from it."""
+    """Turn a template into what recognises the sentences made from it; fields of numbers take nothing else."""
     parts = (
-        re.escape(literal) + (f"(?P<{name}>.+?)" if name else "")
-        for literal, name, _, _ in Formatter().parse(template)
+        re.escape(literal) + (f"(?P<{name}>{_NUMBER if name in _COUNTED else '.+?'})" if name else "")
+        for literal, name, _, _ in Formatter().parse(template.replace("\u00a0", " "))
     )
     return re.compile("".join(parts), re.DOTALL)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
 from deeptepp.errors import BundleError
-from deeptepp.ui.language import language_switch, read_language, t
+from deeptepp.ui.language import in_both, language_switch, read_language, t
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.visitors import greet_visitor
 
@@ -28,17 +28,11 @@ def masthead() -> None:
     if _is_simulated():
         marks.append(SIMULATED_COHORT)
         sentences.append(SIMULATED)
-    text = "".join(f"<b>{escape(_in_both(mark))}</b>" for mark in marks)
+    text = "".join(f"<b>{escape(in_both(mark))}</b>" for mark in marks)
     said = escape(" ".join(t(sentence) for sentence in sentences))
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="dt-masthead" role="note">{text}<span>{said}</span></div>', width="stretch")
         language_switch()
-
-
-def _in_both(mark: str) -> str:
-    """Keep the English mark, which stands on figures and files too, and add the visitor's language."""
-    said = t(mark)
-    return mark if said == mark else f"{said} {mark}"
 
 
 def _is_simulated() -> bool:

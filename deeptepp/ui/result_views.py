@@ -32,7 +32,7 @@ from deeptepp.report.survival_tables import HORIZONS_MONTHS
 from deeptepp.report.theme import ARM_COLOURS, ARM_GLYPHS, GROUP_COLOURS, TIER_COLOURS, TIER_GLYPHS
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.words import label, sentence
 
 
@@ -76,9 +76,30 @@ def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> None
         format_func=lambda way: t(_NAMES[View(way)]),
         key="result-view",
         persist_state="session",
+        label_visibility="collapsed",
     )
-    reading = _reading(bundle.sha256, tier, endpoint, bundle)
+    reading = tier_reading(tier, bundle, endpoint)
     _DRAWN[View(view or View.TEXT)](reading)
+
+
+def tier_reading(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> ResultReading:
+    """Give what became of the reference patients, computed once for each model, tier and end point.
+
+    Parameters
+    ----------
+    tier : Tier
+        Her tier.
+    bundle : ModelBundle
+        Gives the reference cohort.
+    endpoint : Endpoint
+        Recurrence or death.
+
+    Returns
+    -------
+    ResultReading
+        All tiers, and the treatments inside hers.
+    """
+    return _reading(bundle.sha256, tier, endpoint, bundle)
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
@@ -90,17 +111,19 @@ def _reading(sha256: str, tier: Tier, endpoint: Endpoint, _bundle: ModelBundle) 
 def _text(reading: ResultReading) -> None:
     """Say it in sentences, as one tells a patient's doctor."""
     first, *rest = reading_sentences(reading, label)
-    with st.container(key="reading-text", width=820):
-        st.markdown(f"**{sentence(first)}**")
-        for other in rest:
-            st.markdown(sentence(other))
-        _list(t("By treatment received in this tier"), arm_sentences(reading, label))
-        _list(t("In the other tiers"), other_tier_sentences(reading, label))
-        if reading.curve is not None:
-            at = reading.curve.at(HORIZONS_MONTHS[-1])
-            n_free = out_of_hundred(at)
-            if not at.is_beyond_follow_up:
-                st.caption(t(LIMITS, free=n_free, affected=100 - n_free))
+    with st.container(key="reading-text", horizontal=True, gap="large"):
+        with st.container(key="reading-text-tier"):
+            st.markdown(f"**{sentence(first)}**")
+            for other in rest:
+                st.markdown(sentence(other))
+            _list(t("By treatment received in this tier"), arm_sentences(reading, label))
+        with st.container(key="reading-text-others"):
+            _list(t("In the other tiers"), other_tier_sentences(reading, label))
+            if reading.curve is not None:
+                at = reading.curve.at(HORIZONS_MONTHS[-1])
+                n_free = out_of_hundred(at)
+                if not at.is_beyond_follow_up:
+                    st.caption(t(LIMITS, free=n_free, affected=100 - n_free))
 
 
 def _list(heading: str, sentences: tuple[Sentence, ...]) -> None:
@@ -132,10 +155,10 @@ def _table(reading: ResultReading) -> None:
     names = [t("Group"), t("Patients"), t("Events")]
     for months in HORIZONS_MONTHS:
         years = f"{months / 12:.0f}"
-        names += [t("{years} years (95 % CI)", years=years), t("at risk at {years}", years=years)]
-    rows = [dict(zip(names, row, strict=True)) for row in reading_rows(reading, label)]
+        names += [t("{years} years (95 % CI)", years=years), t("At risk, {years} years", years=years)]
+    rows = [dict(zip(names, map(say, row), strict=True)) for row in reading_rows(reading, label)]
     st.table(rows, hide_index=True, border="horizontal")
-    st.caption(f"{label(reading.endpoint)}. {reading.tiers.curves[0].method}.")
+    st.caption(f"{label(reading.endpoint)}  ·  {say(reading.tiers.curves[0].method)}")
 
 
 def _bars(reading: ResultReading) -> None:
@@ -146,7 +169,7 @@ def _bars(reading: ResultReading) -> None:
     groups = [BarGroup(t("All"), TIER_GLYPHS[reading.tier], TIER_COLOURS[reading.tier], reading.curve)]
     if reading.arms is not None:
         groups += [
-            BarGroup(t(ARM_SHORT[Arm(v)]), ARM_GLYPHS[Arm(v)], ARM_COLOURS[Arm(v)], curve)
+            BarGroup(say(ARM_SHORT[Arm(v)]), ARM_GLYPHS[Arm(v)], ARM_COLOURS[Arm(v)], curve)
             for v, curve in zip(reading.arms.levels, reading.arms.curves, strict=True)
         ]
     title = t("{tier} tier, by treatment received", tier=label(reading.tier))

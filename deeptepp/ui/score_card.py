@@ -13,8 +13,9 @@ from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
+from deeptepp.scoring.unknowns import unknown_fields
 from deeptepp.ui.language import say, t
-from deeptepp.ui.words import label
+from deeptepp.ui.words import FIELDS, label
 
 
 def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
@@ -37,7 +38,16 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
             _score_html(assessment, score.probability, assessment.tier) + _scale_html(score.probability, tiers)
         )
         st.markdown(_place(assessment, bundle))
+        _say_what_is_unknown(assessment, bundle)
         st.caption(f"{_cut_offs(tiers)} {_spread(score)}".strip())
+
+
+def _say_what_is_unknown(assessment: Assessment, bundle: ModelBundle) -> None:
+    """Say beside the number which facts it had to do without."""
+    unknown = [t(FIELDS[name]).split(" (")[0] for name in unknown_fields(assessment.profile, bundle)]
+    if unknown:
+        words = t("Not entered, so the score uses the average of the cohort: {facts}.", facts=", ".join(unknown))
+        st.html(f'<div class="dt-finding warning"><p>{escape(words)}</p></div>')
 
 
 def _cut_offs(tiers: TierScheme) -> str:
@@ -82,9 +92,10 @@ def _scale_html(score: float, tiers: TierScheme) -> str:
         f'<i style="width:{100 * (b - a):.2f}%;background:{TIER_COLOURS[tier]};opacity:0.75"></i>'
         for tier, a, b in zip(Tier, edges, edges[1:], strict=False)
     )
-    ticks = "".join(f'<span class="tick" style="left:{100 * x:.2f}%">{x:.2f}</span>' for x in edges[1:3])
+    marks = zip(edges, ("0", written_score(edges[1]), written_score(edges[2]), "1"), strict=True)
+    ticks = "".join(f'<span class="tick" style="left:{100 * x:.2f}%">{words}</span>' for x, words in marks)
     description = t(
-        "Score {score:.2f} on a scale from 0 to 1, cut-offs {low:.2f} and {high:.2f}",
+        "Score {score:.3f} on a scale from 0 to 1, cut-offs {low:.3f} and {high:.3f}",
         score=score,
         low=edges[1],
         high=edges[2],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from deeptepp.domain.cohort import Arm, Endpoint
@@ -111,7 +113,7 @@ def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
 
 
 def treatment_controls(bench: Bench) -> None:
-    """Show which treatments are compared, in which tiers, and how their patients are made alike.
+    """Show which treatments are compared, in which tiers, how their patients are made alike, and up to when.
 
     Parameters
     ----------
@@ -146,11 +148,18 @@ def treatment_controls(bench: Bench) -> None:
                 disabled=bool(st.session_state["tiers-no-caliper"]),
             )
             st.checkbox(t("No caliper"), key="tiers-no-caliper")
+        horizon_control("stretch")
 
 
-def horizon_control() -> None:
-    """Show the time at which survival and net benefit are read."""
-    st.slider(t("Horizon (months)"), *HORIZON_MONTHS, step=6.0, format="%.0f", key="tiers-horizon", width=420)
+def horizon_control(width: int | Literal["stretch"] = 420) -> None:
+    """Show the time at which survival and net benefit are read.
+
+    Parameters
+    ----------
+    width : int or "stretch"
+        Of the control, px, or what its row has for it.
+    """
+    st.slider(t("Horizon (months)"), *HORIZON_MONTHS, step=6.0, format="%.0f", key="tiers-horizon", width=width)
 
 
 def subgroup_control() -> None:

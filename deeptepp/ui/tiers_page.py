@@ -12,7 +12,7 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.recipe import CohortChoice
 from deeptepp.ui.cards import bundle_card, findings_list
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.tiers_controls import (
     cut_off_controls,
@@ -36,6 +36,9 @@ from deeptepp.ui.tiers_state import Bench, current_bench, write_address
 from deeptepp.ui.tiers_validation import validation_part
 
 _STYLE = Path(__file__).parent / "tiers.css"
+
+PARTS = ("Treatments", "Survival estimates", "Hazard ratios", "Subgroups", "Net benefit", "Optimism")
+"""Names of the tabs below the curves, in order."""
 
 
 def tiers_page() -> None:
@@ -103,8 +106,10 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
             if item.is_made:
                 show_figure(item.figures[0], key="tiers-km", fallback_alt=item.title)
                 show_table(item.tables[0])
+                for note in item.notes:
+                    st.caption(say(note))
             else:
-                st.info(t("Not shown: {reason}", reason=item.reason))
+                st.info(t("Not shown: {reason}", reason=say(item.reason)))
     _tried(bench)
     _parts(bench, bundle)
     write_address(bench.recipe, bundle)
@@ -131,13 +136,12 @@ def _tried(bench: Bench) -> None:
 def _parts(bench: Bench, bundle: ModelBundle) -> None:
     """Show the part that is open; the others are not computed."""
     cohort, digest = bench.cohort(bundle)
-    names = ("Treatments", "Survival estimates", "Hazard ratios", "Subgroups", "Net benefit", "Optimism")
+    names = PARTS
     tabs = st.tabs([t(name) for name in names], key="tiers-tab", on_change=_seed_again, args=(bench,))
     opened = next((i for i, tab in enumerate(tabs) if tab.open), 0)
     with tabs[opened]:
         if names[opened] == "Treatments":
             treatment_controls(bench)
-            horizon_control()
             with st.spinner(t("Comparing treatments")):
                 show_item(treatment_result(cohort, digest, bench))
         elif names[opened] == "Survival estimates":

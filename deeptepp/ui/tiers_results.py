@@ -8,6 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from deeptepp.domain.cohort import Cohort
+from deeptepp.domain.risk import Tier
 from deeptepp.errors import DeepTeppError
 from deeptepp.report.cohort_prognosis import adjusted_item
 from deeptepp.report.cohort_subgroups import subgroup_item
@@ -17,6 +18,7 @@ from deeptepp.report.laboratory_report import held_back, too_few
 from deeptepp.report.recipe import Recipe
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.tables import Table, table_csv
+from deeptepp.report.theme import TIER_GLYPHS
 from deeptepp.stats.optimism import Optimism
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import say, t
@@ -89,7 +91,7 @@ def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
     with st.popover(t("Save numbers"), key=f"{prefix}-{item.key}-save"):
         for name, table in csv.items():
             st.download_button(
-                f"{t(name)} (CSV)",
+                f"{say(name)} (CSV)",
                 table_csv(table),
                 file_name=f"deeptepp-{item.key}-{name.lower().replace(' ', '-')}.csv",
                 mime="text/csv",
@@ -106,10 +108,20 @@ def show_table(table: Table) -> None:
     table : Table
         Cells as they are read.
     """
-    rows = [dict(zip(map(t, table.header), map(say, row), strict=True)) for row in table.rows]
-    st.table(rows, hide_index=True, border="horizontal")
+    names = [say(name) for name in table.header]
+    st.table(
+        [dict(zip(names, map(_cell, row), strict=True)) for row in table.rows],
+        hide_index=True,
+        border="horizontal",
+    )
     if table.note:
         st.caption(say(table.note))
+
+
+def _cell(words: str) -> str:
+    """Say a cell; a tier brings its shape."""
+    tier = next((tier for tier in Tier if tier.value == words), None)
+    return say(words) if tier is None else f"{TIER_GLYPHS[tier]} {say(words)}"
 
 
 def _only(recipe: Recipe, *names: str) -> Recipe:

@@ -142,8 +142,8 @@ def _show_cohort(bench: Bench, bundle: ModelBundle, cohort: Cohort) -> None:
     n_scored = int(known_in(cohort, SCORE).sum())
     st.markdown(
         t(
-            "**{n} patients**, {known} with known follow-up, {events} recurrences or deaths, "
-            "{scored} with a score.",
+            "**Patients: {n}**; with known follow-up: {known}; recurrences or deaths: {events}; "
+            "with a score: {scored}.",
             n=len(cohort),
             known=follow_up.n,
             events=follow_up.n_events,
@@ -170,6 +170,8 @@ def _show_cohort(bench: Bench, bundle: ModelBundle, cohort: Cohort) -> None:
         items: list[ReportItem] = validation_items(marked) if n_scored else clinical_items(cohort, bundle)
     if follow_up.n and not any(item.key == "adequacy" for item in items):
         items.append(adequacy_item(follow_up))
+    # Whether the patients are enough is told before anything is measured in them.
+    items.sort(key=lambda item: item.key != "adequacy")
     for item in (*items, power_item(marked, Endpoint.RFS)):
         show_item(item, prefix="tiers-own")
 

@@ -82,6 +82,7 @@ def test_the_demo_is_scored_with_tier_curves_and_receipt(demo):
     text = words_on(at)
     assert f"{answer.score.probability:.3f}" in text
     assert f"{answer.tier.value} risk tier" in text
+    assert f"{answer.tier.value} tier: alive without recurrence, 95 % CI" in text
     assert answer.receipt.bundle_sha256 in text
     assert "SIMULATED COHORT" in text
     assert "no benefit" not in text.lower()
@@ -130,6 +131,7 @@ def test_every_fact_may_stay_unknown(demo):
     at = _scored(demo)
     assert session_of(at).case.assessment.profile == ClinicalProfile()
     assert "HER2 status was not entered" in words_on(at)
+    assert "so the score uses the average of the cohort: Tumour size, Lymph nodes" in words_on(at)
 
 
 def test_an_ineligible_case_is_refused_by_its_rule_and_scored_only_on_demand_and_marked(demo):

@@ -1,6 +1,7 @@
 """A meeting as a board holds it, in Chromium: decide, see the score, decide again, take the minutes home."""
 
 import pytest
+from browser import wait_until_drawn
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -8,7 +9,12 @@ pytestmark = pytest.mark.browser
 
 def test_a_meeting_from_the_demo_cases_to_the_minutes(page, app):
     page.goto(f"{app.url}/board")
-    page.get_by_role("button", name="Open the eight demo cases").click(timeout=60_000)
+    expect(page.get_by_role("heading", name="Tumour board")).to_be_visible(timeout=60_000)
+    wait_until_drawn(page)
+    # The board of the server may hold them from an earlier test.
+    demo = page.get_by_role("button", name="Open the eight demo cases")
+    if demo.count():
+        demo.click()
     page.get_by_role("button", name="Open Case 3").click(timeout=60_000)
     expect(page.get_by_role("heading", name="Case 3")).to_be_visible()
     expect(page.get_by_role("heading", name="2. The score")).to_have_count(0)

@@ -99,6 +99,12 @@ def test_hazard_ratios_against_low_stand_beside_the_printed_ones(items):
     assert float(rows[1][2].split()[0]) > 3
 
 
+def test_every_term_of_the_model_says_what_it_is_held_against(items):
+    terms = [row[0] for row in items["cox-rfs"].tables[0].rows]
+    assert "Stage: IIA against I" in terms
+    assert all(" against " in term for term in terms)
+
+
 def test_a_tier_without_events_gets_a_penalised_hazard_ratio(simulated):
     event = simulated["rfs_event"] & (simulated[TIER] != "Low")
     item = adjusted_item(simulated.with_columns(rfs_event=event), Endpoint.RFS)

@@ -157,6 +157,7 @@ def test_below_ten_events_nothing_is_tested(cohort, published):
     few = cohort.with_columns(rfs_event=event)
     item = tiers_item(view_tiers(few, published))
     assert "not tested" in item.tables[0].note
+    assert "Fewer than 10 events, to be read by the intervals: Low, Moderate, High." in item.notes
     view = view_treatment(few, published)
     assert view.number_needed.value is None
     assert "not given" in needed_in_words(view.number_needed)

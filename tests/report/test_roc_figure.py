@@ -54,7 +54,7 @@ def test_an_arm_keeps_its_colour_and_a_curve_of_few_events_is_grey():
     colours = {trace.name: trace.line.color for trace in figure.data}
     assert colours["Trastuzumab"] == ARM_COLOURS[Arm.T]
     assert colours["None"] == FADED
-    assert "too few to read" in texts(figure, "legend")[1].replace("<br>", " ")
+    assert "too\u00a0few\u00a0to\u00a0read" in texts(figure, "legend")[1].replace("<br>", " ")
 
 
 def test_the_operating_point_lies_where_its_numbers_say():

@@ -17,11 +17,14 @@ from deeptepp.ui import (
     case_treatment,
     evidence_experiments,
     evidence_measured,
+    evidence_page,
     evidence_published,
     evidence_refusals,
     language,
     masthead,
     result_views,
+    tiers_controls,
+    tiers_page,
     words,
 )
 from deeptepp.ui.language import Language, catalogue, say, t
@@ -77,6 +80,9 @@ def said_by_tables():
         result_views._NAMES,
         treatment_panel.ROWS,
         case_treatment._WAYS,
+        tiers_controls._COHORTS,
+        tiers_controls._CONTRASTS,
+        tiers_controls._MATCHING,
         other_estimates.HER2DX_GROUPS,
         other_estimates.PREDICT_PLACES,
         other_estimates.STAGES,
@@ -88,6 +94,8 @@ def said_by_tables():
     texts |= {str(each) for kind in (other_estimates.Concord, beside_published.Agreement) for each in kind}
     texts |= {RESEARCH_USE_ONLY.partition(". ")[2], masthead.SIMULATED}
     texts |= {matching.caveat for matching in Matching}
+    texts |= {*evidence_page.TABS, *tiers_page.PARTS, *evidence_published._SETS.values()}
+    texts |= set(evidence_published._OWN.values())
     texts |= {
         words.UNKNOWN,
         case_treatment._WAYS_HELP,

@@ -1,0 +1,64 @@
+"""What became of patients of her tier in four lines, so that it is in sight together with the score."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.domain.risk import Tier
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.curve_styles import ARM_SHORT
+from deeptepp.report.result_reading import STATES, ResultReading
+from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
+from deeptepp.report.theme import ARM_COLOURS, ARM_GLYPHS, TIER_COLOURS, TIER_GLYPHS
+from deeptepp.stats.evidence import MIN_EVENTS
+from deeptepp.stats.kaplan_meier import KaplanMeierCurve
+from deeptepp.ui.language import say, t
+from deeptepp.ui.result_views import tier_reading
+from deeptepp.ui.words import label
+
+
+def tier_glance(tier: Tier, bundle: ModelBundle) -> None:
+    """Show recurrence-free survival of her tier, all and by treatment, at two and five years.
+
+    Parameters
+    ----------
+    tier : Tier
+        Her tier.
+    bundle : ModelBundle
+        Gives the reference cohort.
+    """
+    reading = tier_reading(tier, bundle, Endpoint.RFS)
+    if reading.curve is None:
+        return
+    with st.container(border=True, key="tier-glance"):
+        st.html(_table_html(reading, reading.curve))
+        st.caption(
+            t("By treatment received, which was not randomised. In grey: fewer than {n} events.", n=MIN_EVENTS)
+        )
+
+
+def _table_html(reading: ResultReading, curve: KaplanMeierCurve) -> str:
+    """Write the table: her tier, then the treatments inside it."""
+    tier = reading.tier
+    rows = [_row_html(t("All"), TIER_GLYPHS[tier], TIER_COLOURS[tier], curve)]
+    if reading.arms is not None:
+        arms = zip(map(Arm, reading.arms.levels), reading.arms.curves, strict=True)
+        rows += [_row_html(say(ARM_SHORT[a]), ARM_GLYPHS[a], ARM_COLOURS[a], each) for a, each in arms]
+    caption = t("{tier} tier: {state}, 95 % CI", tier=label(tier), state=t(STATES[reading.endpoint]))
+    times = (t("{years} years", years=f"{months / 12:.0f}") for months in HORIZONS_MONTHS)
+    names = (t("Treatment"), *times, t("Patients"), t("Events"))
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
+    return f'<table class="dt-contrast"><caption>{escape(caption)}</caption><tr>{head}</tr>{"".join(rows)}</table>'
+
+
+def _row_html(name: str, glyph: str, colour: str, curve: KaplanMeierCurve) -> str:
+    """Write one group, in grey where its events are few."""
+    is_few = curve.n_events < MIN_EVENTS
+    cells = [say(survival_text(curve.at(months))) for months in HORIZONS_MONTHS]
+    cells += [str(curve.n), str(curve.n_events)]
+    shape = f'<span aria-hidden="true" style="color:{colour}">{glyph}</span> '
+    body = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f'<tr{" class=few" if is_few else ""}><th scope="row">{shape}{escape(name)}</th>{body}</tr>'
