@@ -73,14 +73,17 @@ def meeting(page: Page, url: str, out: Path, width: int) -> None:
     if demo.count():
         demo.click()
     page.get_by_role("button", name="Open Case 3").click(timeout=60_000)
-    page.wait_for_selector(READY, timeout=LONG_MS)
-    if page.get_by_role("button", name="Show the score", exact=True).count() == 0:
-        decision = page.get_by_role("radiogroup", name="Decision of the board")
-        if decision.count():
-            decision.get_by_text("Trastuzumab", exact=True).click()
-            page.get_by_role("button", name="Record the decision").click()
+    expect(page.get_by_role("heading", name="Case 3")).to_be_visible(timeout=60_000)
+    first = page.get_by_role("button", name="Record the decision")
     show = page.get_by_role("button", name="Show the score", exact=True)
-    if show.count():
+    score = page.get_by_role("heading", name="2. The score")
+    expect(first.or_(show).or_(score).first).to_be_visible(timeout=60_000)
+    page.wait_for_timeout(1_000)
+    if not show.count() and not score.count():
+        page.get_by_role("radiogroup", name="Decision of the board").get_by_text("Trastuzumab", exact=True).click()
+        first.click()
+        expect(show).to_be_visible(timeout=60_000)
+    if not score.count():
         show.click()
     expect(page.get_by_role("heading", name="2. The score")).to_be_visible(timeout=60_000)
     take(page, out / f"board-case-{width}.png")
