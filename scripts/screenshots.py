@@ -51,12 +51,14 @@ def walk(page: Page, url: str, out: Path, width: int) -> None:
     take(page, out / f"case-{width}.png")
     page.get_by_role("button", name="Score this case").click()
     expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible(timeout=LONG_MS)
+    take(page, out / f"result-first-{width}.png", is_whole=False)
     page.get_by_role("button", name="Move the outline and score again").click()
     page.get_by_role("button", name="Explain the score").click()
     expect(page.locator(".st-key-why-why-card")).to_contain_text("Integrated gradients", timeout=LONG_MS)
     take(page, out / f"result-{width}.png")
     page.goto(f"{url}/tiers")
     expect(page.locator(".st-key-tiers-km .main-svg").first).to_be_visible(timeout=60_000)
+    take(page, out / f"tiers-first-{width}.png", is_whole=False)
     take(page, out / f"tiers-{width}.png")
     meeting(page, url, out, width)
     page.goto(f"{url}/evidence")
@@ -93,11 +95,15 @@ def meeting(page: Page, url: str, out: Path, width: int) -> None:
         take(page, out / f"board-{view}-{width}.png")
 
 
-def take(page: Page, path: Path) -> None:
-    """Wait until the page rests, then take all of it."""
+def take(page: Page, path: Path, *, is_whole: bool = True) -> None:
+    """Wait until the page rests, then take all of it, or what stands on the first screen."""
     page.wait_for_selector(READY, timeout=LONG_MS)
     expect(page.locator('[data-testid="stSkeleton"]')).to_have_count(0, timeout=LONG_MS)
+    page.mouse.move(0, 0)
     page.wait_for_timeout(2_500)
+    if not is_whole:
+        page.screenshot(path=path)
+        return
     # The page scrolls inside of itself; the window must be as tall as its content to show all of it.
     height = page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollHeight")
     size = page.viewport_size or {"width": 1440, "height": 900}
