@@ -29,7 +29,13 @@ def expect_no_upload_left(page, app):
 
 @pytest.mark.parametrize(
     ("path", "heading"),
-    [("", "Score a case"), ("case", "Score a case"), ("board", "Tumour board"), ("evidence", None)],
+    [
+        ("", "Score a case"),
+        ("case", "Score a case"),
+        ("tiers", "Tiers laboratory"),
+        ("board", "Tumour board"),
+        ("evidence", "Evidence"),
+    ],
 )
 def test_every_page_opens_cold_by_its_address(page, app, path, heading):
     page.goto(f"{app.url}/{path}")
