@@ -15,6 +15,23 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+STEP = """async (keys) => {
+  const under = (e) => [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])];
+  const inside = (root) => [...root.querySelectorAll('*')].flatMap(under);
+  const viewer = inside(document).find((e) => e.dataset.part === 'viewer');
+  const times = [];
+  for (const key of keys) {
+    const began = performance.now();
+    viewer.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, composed: true }));
+    // A callback asked for after the viewer's own runs in the same frame, after it.
+    await new Promise((done) => requestAnimationFrame(done));
+    times.push([performance.now() - began, Number(viewer.dataset.drawMs)]);
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  return times;
+}"""
+"""Press keys in the slice viewer one after the other: ms from each to the end of its frame, and ms of drawing."""
+
 
 @contextlib.contextmanager
 def serving(app: Path, **environment: str) -> Iterator[str]:

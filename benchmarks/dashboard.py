@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from browsing import chromium, serving
+from browsing import STEP, chromium, serving
 from playwright.sync_api import Browser, Page, expect
 
 ROOT = Path(__file__).parents[1]
@@ -58,20 +58,6 @@ WATCH = """([selector]) => {
       window.changes.push(performance.now());
     }
   }).observe(document.body, all);
-}"""
-STEP = """async (keys) => {
-  const under = (e) => [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])];
-  const inside = (root) => [...root.querySelectorAll('*')].flatMap(under);
-  const viewer = inside(document).find((e) => e.dataset.part === 'viewer');
-  const times = [];
-  for (const key of keys) {
-    const began = performance.now();
-    viewer.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, composed: true }));
-    await new Promise((done) => requestAnimationFrame(done));
-    times.push(performance.now() - began);
-    await new Promise((done) => setTimeout(done, 5));
-  }
-  return times;
 }"""
 
 
@@ -245,8 +231,8 @@ def measured(browser: Browser, url: str, peer: str, study: Path | None) -> tuple
     page = browser.new_page(viewport={"width": 1440, "height": 900})
     opened_s = open_images(page, url, study)
     keys = ["ArrowUp"] * 20 + ["ArrowDown"] * 40 + ["ArrowUp"] * 20
-    steps = page.evaluate(STEP, keys)
-    frames = page.evaluate(STEP.replace("viewer.dispatchEvent", "void"), keys)
+    steps = [row[0] for row in page.evaluate(STEP, keys)]
+    frames = [row[0] for row in page.evaluate(STEP.replace("viewer.dispatchEvent", "void"), keys)]
     page.goto(f"{peer}/?part=slices")
     image = slider_times(page, "slice", '[data-testid="stImage"], [data-testid="stMain"]', 8)
     rows.append(Timing("slice step", steps, image, frames, 30))

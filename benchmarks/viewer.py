@@ -14,7 +14,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from browsing import chromium, serving
+from browsing import STEP, chromium, serving
 from playwright.sync_api import Page
 
 N_STEPS = 120
@@ -51,21 +51,6 @@ import streamlit as st
 from deeptepp import api
 app = st.App(pathlib.Path(__file__).parent / "page.py", routes=api.routes())
 """
-STEP = """async (keys) => {
-  const under = (e) => [e, ...(e.shadowRoot ? inside(e.shadowRoot) : [])];
-  const inside = (root) => [...root.querySelectorAll('*')].flatMap(under);
-  const viewer = inside(document).find((e) => e.dataset.part === 'viewer');
-  const times = [];
-  for (const key of keys) {
-    const began = performance.now();
-    viewer.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, composed: true }));
-    // A callback asked for after the viewer's own runs in the same frame, after it.
-    await new Promise((done) => requestAnimationFrame(done));
-    times.push([performance.now() - began, Number(viewer.dataset.drawMs)]);
-    await new Promise((done) => setTimeout(done, 5));
-  }
-  return times;
-}"""
 
 
 def main() -> None:

@@ -59,3 +59,11 @@ def draw_box_around_the_middle_of_the_lesion(page, viewer):
     page.mouse.up()
     page.get_by_role("button", name="Use this box").click()
     expect(page.get_by_text(re.compile("inside the box you drew")).first).to_be_visible(timeout=60_000)
+
+
+def expect_no_upload_left(page, app):
+    for _ in range(50):
+        if not app.uploads:
+            return
+        page.wait_for_timeout(200)
+    assert app.uploads == []

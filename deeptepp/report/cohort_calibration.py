@@ -13,7 +13,7 @@ from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_calibration_figure import survival_calibration_figure
 from deeptepp.report.tables import Table
 from deeptepp.stats.estimate import Estimate
-from deeptepp.stats.horizon_recalibration import HorizonRecalibration, recalibration_at
+from deeptepp.stats.horizon_recalibration import HorizonRecalibration
 from deeptepp.stats.survival_calibration import HorizonCalibration, calibration_at
 
 Floats = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ _APPARENT = (
 
 
 def calibration_item(
-    follow_up: FollowUp, risk: Floats, horizon_months: float, *, predictor: Predictor, simulated: bool
+    follow_up: FollowUp, risk: Floats, line: HorizonRecalibration, *, predictor: Predictor, simulated: bool
 ) -> ReportItem:
     """Compare predicted risks with what was seen by a horizon.
 
@@ -36,8 +36,8 @@ def calibration_item(
         Times and events, n patients.
     risk : (n,) float64
         Predicted, in [0, 1].
-    horizon_months : float
-        The horizon.
+    line : HorizonRecalibration
+        How these risks must be moved to fit these patients; brings the horizon.
     predictor : Predictor
         Whose risks they are.
     simulated : bool
@@ -48,9 +48,8 @@ def calibration_item(
     ReportItem
         Calibration plot, O/E, intercept and slope.
     """
-    number, title = "Validation 3", predictor.title(f"Calibration at {horizon_months:g} months")
-    found = calibration_at(follow_up, risk, horizon_months)
-    line = recalibration_at(follow_up, risk, horizon_months)
+    number, title = "Validation 3", predictor.title(f"Calibration at {line.horizon_months:g} months")
+    found = calibration_at(follow_up, risk, line.horizon_months)
     try:
         figure = survival_calibration_figure(found, risk, title=title, event_name=_EVENT, simulated=simulated)
     except NotEstimable as error:
@@ -60,7 +59,7 @@ def calibration_item(
 
 
 def recalibration_item(
-    follow_up: FollowUp, risk: Floats, horizon_months: float, *, predictor: Predictor, simulated: bool
+    follow_up: FollowUp, risk: Floats, line: HorizonRecalibration, *, predictor: Predictor, simulated: bool
 ) -> ReportItem:
     """Move the predicted log odds until they fit the cohort, and draw what comes of it.
 
@@ -70,8 +69,8 @@ def recalibration_item(
         Times and events, n patients.
     risk : (n,) float64
         Predicted, in [0, 1].
-    horizon_months : float
-        The horizon.
+    line : HorizonRecalibration
+        How these risks must be moved to fit these patients; brings the horizon.
     predictor : Predictor
         Whose risks they are.
     simulated : bool
@@ -82,8 +81,10 @@ def recalibration_item(
     ReportItem
         Recalibration curve with the formula; a reason where the cohort determines none.
     """
-    number, title = "Validation 4", predictor.title(f"Recalibrated to this cohort at {horizon_months:g} months")
-    line = recalibration_at(follow_up, risk, horizon_months)
+    number, title = (
+        "Validation 4",
+        predictor.title(f"Recalibrated to this cohort at {line.horizon_months:g} months"),
+    )
     if line.update is None or line.slope.low is None or line.slope.low <= 0:
         reason = line.slope.reason or (
             f"the slope is {signed_ci(line.slope.value, line.slope.low, line.slope.high)}: that more events go "
@@ -91,7 +92,7 @@ def recalibration_item(
         )
         return ReportItem("recalibration", number, title, reason=reason)
     updated = line.update(np.clip(risk, 1e-9, 1 - 1e-9))
-    found = calibration_at(follow_up, updated, horizon_months)
+    found = calibration_at(follow_up, updated, line.horizon_months)
     try:
         figure = survival_calibration_figure(found, updated, title=title, event_name=_EVENT, simulated=simulated)
     except NotEstimable as error:

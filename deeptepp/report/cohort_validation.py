@@ -21,6 +21,7 @@ from deeptepp.stats.concordance import harrell_c, uno_c
 from deeptepp.stats.decision_curve import decision_curve_at
 from deeptepp.stats.dynamic_auc import dynamic_auc
 from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.horizon_recalibration import recalibration_at
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,12 +56,12 @@ def validation_items(cohort: Cohort, predictor: Predictor = THE_SCORE) -> list[R
     patients = cohort.where(chosen)
     follow_up = patients.follow_up(Endpoint.RFS)
     risk = np.asarray(patients[predictor.column], dtype=np.float64)
-    last, simulated = HORIZONS_MONTHS[-1], cohort.is_simulated
+    line, simulated = recalibration_at(follow_up, risk, HORIZONS_MONTHS[-1]), cohort.is_simulated
     items = [
         missing_item(cohort, predictor, number="Validation 1"),
         _discrimination(follow_up, risk, predictor=predictor),
-        calibration_item(follow_up, risk, last, predictor=predictor, simulated=simulated),
-        recalibration_item(follow_up, risk, last, predictor=predictor, simulated=simulated),
+        calibration_item(follow_up, risk, line, predictor=predictor, simulated=simulated),
+        recalibration_item(follow_up, risk, line, predictor=predictor, simulated=simulated),
         _net_benefit(follow_up, risk, predictor=predictor, simulated=simulated),
     ]
     return [*map(predictor.name, items), adequacy_item(follow_up)]

@@ -75,7 +75,6 @@ def open_demo(session: Session) -> None:
             study = demo_study().study
             progress(StepReport(Step.READ, 1.0, "simulated study, made on this server"))
             images = _DEMO["images"] = open_case(study, progress=progress)
-        progress(StepReport(Step.DETECT, 0.99))
         return _with_frames(case.id, images, progress)
 
     _begin_reading(session, work)

@@ -46,7 +46,7 @@ class Visitors:
         visitor_id : str
             Name of the connection.
         erase : callable
-            Called once, from another thread, when she has been away too long.
+            Called once, outside of any run of a script, when she has been away too long.
         """
         with self._lock:
             self._visitors.setdefault(visitor_id, _Visitor()).erasers.append(erase)

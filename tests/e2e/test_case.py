@@ -8,6 +8,7 @@ from browser import (
     LONG_MS,
     choose,
     draw_box_around_the_middle_of_the_lesion,
+    expect_no_upload_left,
     expect_tier,
     hand_in,
     open_start,
@@ -17,14 +18,6 @@ from browser import (
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-
-
-def expect_no_upload_left(page, app):
-    for _ in range(50):
-        if not app.uploads:
-            return
-        page.wait_for_timeout(200)
-    assert app.uploads == []
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import numpy as np
 import orthanc_server
 import pytest
 import scored_phantom
+from browser import LONG_MS, choose, expect_tier, hand_in, open_start, score_case, viewer_of
 from pdf_text import pages
 from playwright.sync_api import expect
 from pydicom import dcmread
@@ -22,7 +23,6 @@ from deeptepp.simulate.study import simulate_study
 
 pytestmark = pytest.mark.browser
 
-LONG_MS = 240_000
 KINDS = {
     "1.2.840.10008.5.1.4.1.1.66.4": "segmentation",
     "1.2.840.10008.5.1.4.1.1.88.34": "measurements",
@@ -56,14 +56,12 @@ def header_of(study_zip):
 
 
 def score(page, app, study_zip):
-    page.goto(app.url)
-    page.locator('[data-part="files-input"]').set_input_files(study_zip)
-    viewer = page.locator('[data-part="viewer"]')
-    expect(viewer).to_have_attribute("data-loaded", re.compile(r"[1-9]"), timeout=LONG_MS)
-    page.get_by_role("combobox", name=re.compile("HER2")).click()
-    page.get_by_role("option", name="Positive", exact=True).click()
-    page.get_by_role("button", name="Score this case").click()
-    expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible(timeout=LONG_MS)
+    open_start(page, app)
+    hand_in(page, study_zip)
+    viewer_of(page)
+    choose(page, re.compile("HER2"), "Positive")
+    score_case(page)
+    expect_tier(page)
 
 
 def expect_ways_on_in_sight(page):
