@@ -139,6 +139,12 @@ class DicomError(InputError):
 
     rule = "dicom"
 
+    @property
+    def proposals(self) -> tuple[object, ...]:
+        """The ways to go on (``PhaseProposal``), best first: a refusal with any is a question to the reader."""
+        proposals = self.facts.get("proposals", ())
+        return tuple(proposals) if isinstance(proposals, tuple | list) else ()
+
 
 class NoDicomFound(DicomError):
     """No DICOM image among the files."""

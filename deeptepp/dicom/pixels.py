@@ -97,6 +97,30 @@ def read_volumes(
     return tuple(volume for volume in volumes if volume is not None)
 
 
+def read_plane(member: Member, frame: Frame) -> Voxels:
+    """Decode one plane, rescaled.
+
+    Parameters
+    ----------
+    member : Member
+        The file that the frame points into.
+    frame : Frame
+        The plane.
+
+    Returns
+    -------
+    (y, x) array
+        As in ``read_volumes``.
+
+    Raises
+    ------
+    UnreadablePixels
+        Pixel data are truncated, of another size, or cannot be decoded.
+    """
+    with quiet():
+        return _planes(member, [frame])[0]
+
+
 def _check_size(n_bytes: int) -> None:
     """Refuse compressed pixels that would fill the memory, before the first of them is decoded."""
     if n_bytes > MAX_TOTAL_BYTES:

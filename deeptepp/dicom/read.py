@@ -5,16 +5,12 @@ Two passes: the headers of all files, from which volumes and phases are found; t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-
-from deeptepp.dicom.archive import Member, looks_like_dicom, open_members
+from deeptepp.dicom.archive import open_members
 from deeptepp.dicom.choice import chosen_phases
-from deeptepp.dicom.deflated import inflated
 from deeptepp.dicom.deidentify import (
     CleanHeader,
     DeidentificationReport,
@@ -24,24 +20,21 @@ from deeptepp.dicom.deidentify import (
     report_on,
 )
 from deeptepp.dicom.digest import study_digest
-from deeptepp.dicom.headers import Frame, frames_of
+from deeptepp.dicom.first_pass import Headers, read_headers
+from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.phases import propose_phases
 from deeptepp.dicom.pixels import Voxels, read_volumes
 from deeptepp.dicom.rows import Proposal, Row, rows_of
 from deeptepp.dicom.sort import Stack, stacks_of
 from deeptepp.dicom.source import SourceReference, source_of
-from deeptepp.dicom.values import UNREADABLE, quiet
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Phase, SeriesSummary, Study
-from deeptepp.errors import ArchiveTooLarge, MixedPatients, MixedStudies, NoDicomFound, UnreadablePixels
+from deeptepp.errors import MixedPatients, MixedStudies, UnreadablePixels
 
 HEADER_SHARE = 0.4
 """Share of the reading step that the headers take; measured on a study of 841 files in a zip."""
-
-_DIRECTORY = "1.2.840.10008.1.3.10"
-"""SOP class of a DICOMDIR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +60,6 @@ class StudyReading:
     findings: tuple[Finding, ...]
     deidentified: DeidentificationReport
     source: SourceReference | None = None
-
-
-@dataclass(slots=True)
-class _Headers:
-    """What the first pass found."""
-
-    frames: dict[str, Frame] = field(default_factory=dict)
-    examples: dict[str, Dataset] = field(default_factory=dict)
-    """One full header of each series, the one of least SOPInstanceUID."""
-    n_files: int = 0
-    n_copies: int = 0
-    n_unreadable: int = 0
 
 
 def read_study(
@@ -108,7 +89,7 @@ def read_study(
         The files make no dynamic series: the subclass says why.
     """
     with open_members(source) as members:
-        headers = _read_headers(members, lambda f: progress(StepReport(Step.READ, HEADER_SHARE * f)))
+        headers = read_headers(members, lambda f: progress(StepReport(Step.READ, HEADER_SHARE * f)))
         rows, proposal = _propose(headers, phase_keys)
         cleaned = _deidentify(headers)
         voxels = read_volumes(
@@ -149,8 +130,8 @@ def list_series(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
         No DICOM among the files.
     """
     with open_members(source) as members:
-        headers = _read_headers(members, lambda _: None)
-    rows = rows_of(stacks_of(headers.frames.values()))
+        headers = read_headers(members, lambda _: None)
+    rows = rows_of(stacks_of(_without_copies(headers)))
     return _summaries(rows, propose_phases(rows))
 
 
@@ -175,13 +156,13 @@ def check_study(source: Path | Sequence[Path]) -> int:
         The files make no dynamic series: the subclass says why.
     """
     with open_members(source) as members:
-        headers = _read_headers(members, lambda _: None)
+        headers = read_headers(members, lambda _: None)
     return len(_propose(headers, None)[1].phases)
 
 
-def _propose(headers: _Headers, phase_keys: Sequence[str] | None) -> tuple[tuple[Row, ...], Proposal]:
+def _propose(headers: Headers, phase_keys: Sequence[str] | None) -> tuple[tuple[Row, ...], Proposal]:
     """Find the phases in the headers, or refuse."""
-    rows = rows_of(stacks_of(headers.frames.values()))
+    rows = rows_of(stacks_of(_without_copies(headers)))
     proposal = propose_phases(rows) if phase_keys is None else chosen_phases(rows, phase_keys)
     _check_identity(headers, rows, proposal)
     if proposal.refusal is not None:
@@ -189,61 +170,9 @@ def _propose(headers: _Headers, phase_keys: Sequence[str] | None) -> tuple[tuple
     return rows, proposal
 
 
-def _read_headers(members: Sequence[Member], advance: Callable[[float], None]) -> _Headers:
-    """Make the first pass over all files."""
-    headers = _Headers()
-    for source, member in enumerate(members):
-        advance(source / len(members))
-        dataset = _read_header(member, headers)
-        if dataset is not None:
-            headers.n_files += 1
-            _remember(dataset, source, headers)
-    if not headers.frames:
-        if headers.n_unreadable:
-            raise UnreadablePixels(value=headers.n_unreadable, reason="damaged header")
-        raise NoDicomFound(value=len(members))
-    return headers
-
-
-def _read_header(member: Member, headers: _Headers) -> Dataset | None:
-    """Parse one file up to its pixels; None where it is no DICOM object of a patient."""
-    with member.open() as stream:
-        head = stream.read(132)
-        if not looks_like_dicom(head):
-            return None
-        stream.seek(0)
-        try:
-            with quiet():
-                dataset = dcmread(inflated(stream), stop_before_pixels=True, force=True)
-                sop_class = dataset.get("SOPClassUID")
-        except ArchiveTooLarge:
-            raise
-        except UNREADABLE:
-            headers.n_unreadable += head[128:] == b"DICM"
-            return None
-    return None if sop_class in (None, "", _DIRECTORY) else dataset
-
-
-def _remember(dataset: Dataset, source: int, headers: _Headers) -> None:
-    """Keep the planes of a file, and its header where it is the example of its series."""
-    try:
-        with quiet():
-            frames = list(frames_of(dataset, source))
-    except UNREADABLE:
-        headers.n_unreadable += 1
-        return
-    for frame in frames:
-        headers.n_copies += frame.identity in headers.frames
-        headers.frames.setdefault(frame.identity, frame)
-    uid = frames[0].series.series_uid
-    example = headers.examples.get(uid)
-    if example is None or str(dataset.get("SOPInstanceUID")) < str(example.get("SOPInstanceUID")):
-        headers.examples[uid] = dataset
-
-
-def _check_identity(headers: _Headers, rows: Sequence[Row], proposal: Proposal) -> None:
+def _check_identity(headers: Headers, rows: Sequence[Row], proposal: Proposal) -> None:
     """Refuse files of several patients, and phases of several examinations."""
-    patients = {frame.series.patient for frame in headers.frames.values()} - {""}
+    patients = {frame.series.patient for frame in headers.frames} - {""}
     if len(patients) > 1:
         raise MixedPatients(value=len(patients))
     used = proposal.phases or rows
@@ -252,7 +181,12 @@ def _check_identity(headers: _Headers, rows: Sequence[Row], proposal: Proposal) 
         raise MixedStudies(value=len(studies))
 
 
-def _deidentify(headers: _Headers) -> dict[str, CleanHeader]:
+def _without_copies(headers: Headers) -> list[Frame]:
+    """Keep one plane of each identity."""
+    return list({frame.identity: frame for frame in reversed(headers.frames)}.values())
+
+
+def _deidentify(headers: Headers) -> dict[str, CleanHeader]:
     """Clean the example header of each series."""
     return {uid: deidentify(dataset) for uid, dataset in sorted(headers.examples.items())}
 
@@ -310,19 +244,20 @@ def _found(study: Study) -> str:
     return f"{len(study.phases)} phases of {study.grid.shape[0]} slices, begun at {times} s"
 
 
-def _findings(headers: _Headers) -> tuple[Finding, ...]:
+def _findings(headers: Headers) -> tuple[Finding, ...]:
     """Tell about files that were left out."""
     found = []
-    if headers.n_copies:
-        message = f"{headers.n_copies} image(s) occur twice; each was read once."
-        found.append(Finding("dicom.copies", Severity.NOTE, message, headers.n_copies, 0))
+    n_copies = len(headers.frames) - len(_without_copies(headers))
+    if n_copies:
+        message = f"{n_copies} image(s) occur twice; each was read once."
+        found.append(Finding("dicom.copies", Severity.NOTE, message, n_copies, 0))
     if headers.n_unreadable:
         message = f"{headers.n_unreadable} DICOM file(s) have a damaged header and were left out."
         found.append(Finding("dicom.damaged-files", Severity.WARNING, message, headers.n_unreadable, 0))
     return tuple(found)
 
 
-def _report(headers: _Headers, cleaned: dict[str, CleanHeader]) -> DeidentificationReport:
+def _report(headers: Headers, cleaned: dict[str, CleanHeader]) -> DeidentificationReport:
     """Sum up the de-identification."""
-    burned_in = any(frame.series.has_burned_in_text for frame in headers.frames.values())
+    burned_in = any(frame.series.has_burned_in_text for frame in headers.frames)
     return report_on(cleaned.values(), has_burned_in_text=burned_in)

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from deeptepp.domain.geometry import Grid, Volume
+
+
+class Side(StrEnum):
+    """A side of the patient."""
+
+    LEFT = "left"
+    RIGHT = "right"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,8 @@ class Study:
         Scanner and sequence facts.
     digest : str
         SHA-256 over voxels, grids and times; the same whatever the order or the container of the files.
+    has_times : bool
+        False where the order of the phases is known but not their times; ``time_s`` then counts phases.
 
     Raises
     ------
@@ -73,6 +83,7 @@ class Study:
     key: str
     acquisition: Acquisition = field(default_factory=Acquisition)
     digest: str = ""
+    has_times: bool = True
 
     def __post_init__(self) -> None:
         if len(self.phases) < 2:
@@ -117,6 +128,18 @@ class SeriesSummary:
     """``pre-contrast``, ``post-contrast 1`` ..., or ``not used``."""
     reason: str
     """One sentence: why this role was proposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseProposal:
+    """One way to take the rows of the series table as phases, for a reader to choose."""
+
+    keys: tuple[str, ...]
+    """Keys of the rows, pre-contrast first."""
+    reason: str
+    """One sentence: what speaks for it, or what makes it doubtful."""
+    side: Side | None = None
+    """The breast that it shows, where each breast has volumes of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,113 @@
+"""The first pass over the files of a study: every header, no pixels.
+
+What is kept of a header are numbers and codes (``Frame``), and one whole header of each series to de-identify.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from deeptepp.dicom.archive import Member, looks_like_dicom
+from deeptepp.dicom.deflated import inflated
+from deeptepp.dicom.headers import Frame, frames_of
+from deeptepp.dicom.values import UNREADABLE, quiet
+from deeptepp.errors import ArchiveTooLarge, NoDicomFound, UnreadablePixels
+
+_DIRECTORY = "1.2.840.10008.1.3.10"
+"""SOP class of a DICOMDIR."""
+
+
+@dataclass(slots=True)
+class Headers:
+    """What the first pass found.
+
+    Parameters
+    ----------
+    frames : list of Frame
+        Every image plane of every file, copies included.
+    examples : dict of str to Dataset
+        One whole header of each series, the one of least SOPInstanceUID, by SeriesInstanceUID.
+    n_files : int
+        DICOM files of a patient.
+    n_unreadable : int
+        DICOM files whose header is damaged.
+    """
+
+    frames: list[Frame] = field(default_factory=list)
+    examples: dict[str, Dataset] = field(default_factory=dict)
+    n_files: int = 0
+    n_unreadable: int = 0
+
+
+def read_headers(members: Sequence[Member], advance: Callable[[float], None]) -> Headers:
+    """Read the headers of all files.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        The files.
+    advance : callable
+        Is told the share of files done, in [0, 1].
+
+    Returns
+    -------
+    Headers
+        With at least one frame.
+
+    Raises
+    ------
+    NoDicomFound
+        No DICOM object of a patient is among the files.
+    UnreadablePixels
+        There are some, and the headers of all of them are damaged.
+    """
+    headers = Headers()
+    for source, member in enumerate(members):
+        advance(source / len(members))
+        dataset = _read_header(member, headers)
+        if dataset is not None:
+            headers.n_files += 1
+            _remember(dataset, source, headers)
+    if not headers.frames:
+        if headers.n_unreadable:
+            raise UnreadablePixels(value=headers.n_unreadable, reason="damaged header")
+        raise NoDicomFound(value=len(members))
+    return headers
+
+
+def _read_header(member: Member, headers: Headers) -> Dataset | None:
+    """Parse one file up to its pixels; None where it is no DICOM object of a patient."""
+    with member.open() as stream:
+        head = stream.read(132)
+        if not looks_like_dicom(head):
+            return None
+        stream.seek(0)
+        try:
+            with quiet():
+                dataset = dcmread(inflated(stream), stop_before_pixels=True, force=True)
+                sop_class = dataset.get("SOPClassUID")
+        except ArchiveTooLarge:
+            raise
+        except UNREADABLE:
+            headers.n_unreadable += head[128:] == b"DICM"
+            return None
+    return None if sop_class in (None, "", _DIRECTORY) else dataset
+
+
+def _remember(dataset: Dataset, source: int, headers: Headers) -> None:
+    """Keep the planes of a file, and its header where it is the example of its series."""
+    try:
+        with quiet():
+            frames = list(frames_of(dataset, source))
+    except UNREADABLE:
+        headers.n_unreadable += 1
+        return
+    headers.frames.extend(frames)
+    uid = frames[0].series.series_uid
+    example = headers.examples.get(uid)
+    if example is None or str(dataset.get("SOPInstanceUID")) < str(example.get("SOPInstanceUID")):
+        headers.examples[uid] = dataset

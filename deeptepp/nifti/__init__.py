@@ -1,0 +1,1 @@
+"""Phases and masks as NIfTI, and the MAMA-MIA layout."""
