@@ -9,7 +9,9 @@
     │   ├── DicomError                    NoDicomFound, WrongModality, NotDynamic, MissingPhase, MixedGeometry,
     │   │                                 MissingSlice, IrregularSpacing, MissingTag, UnreadablePixels,
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries,
-    │   │                                 ImplausibleGeometry
+    │   │                                 ImplausibleGeometry, TwoSides, SeveralDynamicSeries,
+    │   │                                 OtherFrameOfReference, ImplausibleTimes, OtherSettings, OtherBodyPart,
+    │   │                                 UnknownOrder, RolesDoubtful
     │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
     │   │                                 CohortRefused, UnknownPublicCohort
@@ -195,7 +197,10 @@ class MissingSlice(DicomError):
 
     rule = "dicom.missing-slice"
     asked = 0
-    template = "Phase {phase} lacks {value} slice(s): expected one every {every_mm} mm. Export the series again."
+    template = (
+        "{phase} lack {value} slice(s): expected one every {every_mm} mm. Export the series again, or "
+        "choose the other phases in the series table."
+    )
 
 
 class IrregularSpacing(DicomError):
@@ -243,7 +248,10 @@ class MixedStudies(DicomError):
 
     rule = "dicom.mixed-studies"
     asked = 1
-    template = "The files belong to {value} different examinations. Hand in one study, or choose its phases."
+    template = (
+        "The files belong to {value} different examinations. Hand in one study, or choose its phases in the "
+        "series table or with --phases."
+    )
 
 
 class NoPreContrast(DicomError):
@@ -253,7 +261,91 @@ class NoPreContrast(DicomError):
     asked = "one phase before contrast"
     template = (
         "All {value} phases of the dynamic series were acquired after contrast. "
-        "Add the pre-contrast series, or choose the phases in the series table."
+        "Add the pre-contrast series, or choose the phases in the series table or with --phases."
+    )
+
+
+class TwoSides(DicomError):
+    """Each breast has volumes of its own, and no side was named."""
+
+    rule = "dicom.two-sides"
+    asked = "one side at a time"
+    template = "Each breast has images of its own ({value}). Choose the side, in the series table or with --side."
+
+
+class SeveralDynamicSeries(DicomError):
+    """More than one dynamic series could be meant."""
+
+    rule = "dicom.several-dynamic-series"
+    asked = 1
+    template = (
+        "The study holds {value} dynamic series, and none of them is clearly the one to score. Choose it in the "
+        "series table, or with --phases."
+    )
+
+
+class OtherFrameOfReference(DicomError):
+    """Phases lie in different frames of reference, so that their places cannot be compared."""
+
+    rule = "dicom.frames-of-reference"
+    asked = 1
+    template = (
+        "The {phase} images lie in another frame of reference than the others: the patient was placed anew, or "
+        "the study was put together. Look whether they fit, and choose the phases in the series table or with "
+        "--phases."
+    )
+
+
+class ImplausibleTimes(DicomError):
+    """Hours or days lie between two phases of one dynamic series."""
+
+    rule = "dicom.implausible-times"
+    template = (
+        "{value} lie between the {phase} images and those before them, more than the {limit} of one examination. "
+        "Choose the phases that belong together in the series table, or with --phases."
+    )
+
+
+class OtherSettings(DicomError):
+    """What may be the pre-contrast volume was made with other settings than the phases found."""
+
+    rule = "dicom.other-settings"
+    asked = "the same settings before and after contrast"
+    template = (
+        "The earliest images on this grid have other settings ({value}) than the phases after them: either they "
+        "are the pre-contrast images, or something else. Choose the phases in the series table, or with --phases."
+    )
+
+
+class OtherBodyPart(DicomError):
+    """The header names a part of the body other than the breast."""
+
+    rule = "dicom.body-part"
+    asked = "BREAST"
+    template = (
+        "The header says that the images show {value}, not the breast. If that is wrong, choose the phases in the "
+        "series table, or with --phases."
+    )
+
+
+class UnknownOrder(DicomError):
+    """No sign of time or order tells the volumes apart."""
+
+    rule = "dicom.unknown-order"
+    asked = "a time or a number of each phase"
+    template = (
+        "{value} volumes on one grid carry no time and no number that tells their order. Choose the phases in the "
+        "series table, or with --phases, pre-contrast first."
+    )
+
+
+class RolesDoubtful(DicomError):
+    """The images do not fit the roles that the headers give them."""
+
+    rule = "dicom.roles"
+    template = (
+        "{sentence} Look at the images, and choose the phases in the series table or with --phases, pre-contrast "
+        "first."
     )
 
 

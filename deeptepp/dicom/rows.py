@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from deeptepp.dicom.sort import Stack
 from deeptepp.domain.risk import Finding
+from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import DeepTeppError
 
 MIN_PHASES = 2
@@ -31,13 +32,17 @@ class Proposal:
     phases : tuple of Row
         Pre-contrast first; empty where refused.
     times_s : tuple of float
-        Seconds after the pre-contrast phase began, one for each phase.
+        Seconds after the pre-contrast phase began, one for each phase; without times 0, 1, 2 ...
     reasons : dict of str to str
         One sentence for each row key.
     findings : tuple of Finding
         What the user should know.
     refusal : DeepTeppError or None
         Why there is no study.
+    has_times : bool
+        False where only the order of the phases is known.
+    alternatives : tuple of PhaseProposal
+        Other dynamic series, best first.
     """
 
     phases: tuple[Row, ...] = ()
@@ -45,6 +50,8 @@ class Proposal:
     reasons: dict[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     refusal: DeepTeppError | None = None
+    has_times: bool = True
+    alternatives: tuple[PhaseProposal, ...] = ()
 
 
 def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:
@@ -73,16 +80,20 @@ def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _order(stack: Stack) -> tuple[float, float, int, float, str]:
-    """Sort by time, then by what else is the same whatever the order of files."""
-    clock = stack.clock
+def _order(stack: Stack) -> tuple[object, ...]:
+    """Sort by time, then by what else is the same whatever the order of files and the digits of UIDs."""
+    clock, series = stack.clock, stack.series
     start = clock.acquired_s if clock.acquired_s is not None else clock.content_s
-    late = float("inf")
     offset = clock.trigger_s if clock.trigger_s is not None else float(clock.position or 0)
     return (
-        late if start is None else start,
+        float("inf") if start is None else start,
         offset,
-        stack.series.series_number,
+        series.series_number,
         clock.content_s or 0.0,
-        stack.frames[0].identity,
+        clock.acquisition_number or 0,
+        series.description,
+        series.image_type,
+        stack.frames[0].position_mm or (),
+        clock.instance_number or 0,
+        len(stack.frames),
     )
