@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 from deeptepp.dicom.identity import other_body_part
 from deeptepp.dicom.kinds import has_same_settings, is_same_kind, speaks_of_post, speaks_of_pre
-from deeptepp.dicom.refusals import broken_phase, other_geometry
+from deeptepp.dicom.refusals import broken_phase, is_part_of, other_geometry
 from deeptepp.dicom.rows import MIN_PHASES, Row
 from deeptepp.dicom.series import is_same_grid, keys_of
 from deeptepp.dicom.timeline import Timeline
@@ -28,7 +30,16 @@ LONGEST_GAP_S = 2 * 3600.0
 """Longest time between two phases in s. Half an hour passes between the images before contrast and the injection;
 beyond two hours it is another examination, or the clock is none of acquisition."""
 
-_HOUR_S = 3600.0
+LONGEST_POST_GAP_S = 20 * 60.0
+"""The same between phases after contrast: late ones come after ten minutes, a second injection after thirty."""
+
+MOST_STOPPED = 0.75
+"""A scan with more of its slices than this was not stopped: slices of it were lost."""
+
+LONGEST_PAUSE_S = 180.0
+"""Longest time in s from a stopped scan before contrast to the one that replaces it."""
+
+_MINUTE_S, _HOUR_S = 60.0, 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +82,7 @@ def _as_found(timeline: Timeline, reason: str) -> PhaseProposal:
 def _broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
     """Find a phase that lacks slices, unless it is the last, which may have been stopped."""
     phases = [row.stack for row in timeline.rows]
-    rest = [row.stack for row in others if not _is_after(row, timeline)]
+    rest = [row.stack for row in others if not _is_after(row, timeline) and not _is_repeated(row, timeline)]
     return broken_phase(
         phases, rest, (_as_found(timeline, "The whole phases, without the one that lacks slices."),)
     )
@@ -89,14 +100,27 @@ def _is_after(row: Row, timeline: Timeline) -> bool:
 
 def _incomplete_last(timeline: Timeline, others: Sequence[Row]) -> tuple[Finding, ...]:
     """Name a last phase that was stopped before all of its slices were made."""
-    stopped = [row for row in others if _is_after(row, timeline)]
-    error = broken_phase([row.stack for row in timeline.rows], [row.stack for row in stopped], ())
+    stopped = [row.stack for row in others if _is_after(row, timeline) or _is_repeated(row, timeline)]
+    error = broken_phase([row.stack for row in timeline.rows], stopped, ())
     if error is None:
         return ()
-    name = phase_name(len(timeline.rows))
     n_absent = str(error.value)
-    message = f"The {name} images lack {n_absent} slice(s), as after a stopped scan, and were left out."
+    message = f"{error.facts['phase']} lack {n_absent} slice(s), as after a stopped scan, and were left out."
     return (Finding("dicom.incomplete-phase", Severity.WARNING, message, n_absent, 0),)
+
+
+def _is_repeated(row: Row, timeline: Timeline) -> bool:
+    """Tell whether a scan was stopped early and begun again: a whole one follows sooner than a phase would."""
+    first, start = timeline.rows[0].stack, row.stack.clock.acquired_s
+    starts = [phase.stack.clock.acquired_s for phase in timeline.rows]
+    if start is None or None in starts or not is_part_of(row.stack, first):
+        return False
+    if len(row.stack.frames) > MOST_STOPPED * len(first.frames):
+        return False
+    waits = [other - start for other in starts if other is not None and other > start]
+    periods = np.diff([other for other in starts[1:] if other is not None])
+    longest = float(np.median(periods)) if len(periods) else LONGEST_PAUSE_S
+    return bool(waits) and min(waits) < (LONGEST_PAUSE_S if len(waits) == len(starts) else longest)
 
 
 def _earlier_elsewhere(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
@@ -111,16 +135,23 @@ def _other_settings(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError 
     first = timeline.rows[0].stack
     if _is_known_pre(timeline):
         return None
-    for row in others:
-        is_alike = is_same_grid(row.stack, first) and is_same_kind(row.stack.series, first.series)
-        if not is_alike or has_same_settings(row.stack.series, first.series) or not _is_before(row, timeline):
-            continue
-        ways = (
-            PhaseProposal((row.key, *keys_of(timeline.rows)), "With the earliest images as pre-contrast phase."),
-            _as_found(timeline, "Without them: the first of the others is then the pre-contrast phase."),
-        )
-        return OtherSettings(value=_settings(row), proposals=ways)
-    return None
+    earlier = [
+        row
+        for row in others
+        if is_same_grid(row.stack, first)
+        and is_same_kind(row.stack.series, first.series)
+        and not has_same_settings(row.stack.series, first.series)
+        and _is_before(row, timeline)
+    ]
+    # Several flip angles before the dynamic series are there to map T1.
+    if not earlier or len({row.stack.series.flip_angle_deg for row in earlier}) > 1:
+        return None
+    row = earlier[-1]
+    ways = (
+        PhaseProposal((row.key, *keys_of(timeline.rows)), "With the earliest images as pre-contrast phase."),
+        _as_found(timeline, "Without them: the first of the others is then the pre-contrast phase."),
+    )
+    return OtherSettings(value=_settings(row), proposals=ways)
 
 
 def _settings(row: Row) -> str:
@@ -162,20 +193,24 @@ def _gap(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
     """Find hours between two phases."""
     times = timeline.times_s or ()
     for k, (before, after) in enumerate(pairwise(times), start=1):
-        if after - before <= LONGEST_GAP_S:
+        limit_s = LONGEST_GAP_S if k == 1 else LONGEST_POST_GAP_S
+        if after - before <= limit_s:
             continue
-        parts = [part for part in (timeline.rows[k:], timeline.rows[:k]) if len(part) >= MIN_PHASES]
+        parts = sorted((timeline.rows[:k], timeline.rows[k:]), key=len, reverse=True)
+        parts = [part for part in parts if len(part) >= MIN_PHASES]
         ways = [PhaseProposal(keys_of(part), f"{len(part)} phases of one time.") for part in parts]
         ways.append(_as_found(timeline, "All of them, if the times are wrong."))
         return ImplausibleTimes(
-            value=_hours(after - before), phase=phase_name(k), limit=_hours(LONGEST_GAP_S), proposals=tuple(ways)
+            value=_hours(after - before), phase=phase_name(k), limit=_hours(limit_s), proposals=tuple(ways)
         )
     return None
 
 
 def _hours(seconds: float) -> str:
-    """Write hours, or days where they are many."""
+    """Write minutes, hours or days."""
     hours = seconds / _HOUR_S
+    if hours < 2:
+        return f"{seconds / _MINUTE_S:.0f} minutes"
     return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
 
 

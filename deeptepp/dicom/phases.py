@@ -6,13 +6,13 @@ hint. What the headers leave open is a question with proposals, never a guess.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from deeptepp.dicom.doubts import doubt_about
 from deeptepp.dicom.identity import examinations
 from deeptepp.dicom.kinds import doubt, is_derived, is_same_sequence, speaks_of_pre, spoken_order, unfit_reason
-from deeptepp.dicom.refusals import no_series_refusal
+from deeptepp.dicom.refusals import is_part_of, no_series_refusal
 from deeptepp.dicom.rows import Proposal, Row
 from deeptepp.dicom.series import (
     DynamicSeries,
@@ -74,7 +74,8 @@ def propose_phases(
         ways = [_proposal(one, _in_words(one)) for one in (best, *rivals)]
         question = SeveralDynamicSeries(value=len(ways), proposals=tuple(ways))
         return Proposal(reasons=_refused_reasons(rows, found, best), refusal=question)
-    proposal = _judged(best, best.timeline, found, side if sides else None)
+    elsewhere = {row.key for one in sides.values() if one is not best for row in one.members}
+    proposal = _judged(best.timeline, found, elsewhere, side if sides else None)
     alternatives = tuple(_proposal(one, _in_words(one)) for one in others)
     return replace(proposal, alternatives=alternatives, findings=(*proposal.findings, *_other_series(others)))
 
@@ -157,14 +158,15 @@ def _is_slab(one: DynamicSeries, best: DynamicSeries) -> bool:
     return is_apart and len(one.rows) == len(best.rows) and is_same_sequence(one.first.series, best.first.series)
 
 
-def _judged(series: DynamicSeries, timeline: Timeline, found: _Found, side: Side | None) -> Proposal:
+def _judged(timeline: Timeline, found: _Found, elsewhere: Set[str], side: Side | None) -> Proposal:
     """Check a dynamic series for what makes its roles doubtful, and write the reasons."""
     timeline, earlier = _without_earlier_pre(timeline)
     reasons = dict(found.reasons)
     reasons |= {r.key: "An earlier pre-contrast volume; the last one before contrast is used." for r in earlier}
     reasons |= {r.key: "A second reconstruction or copy of a phase that is used." for r in timeline.repeats}
     used = {row.key for row in (*timeline.rows, *timeline.repeats, *earlier)}
-    others = [row for row in found.fit if row.key not in used]
+    others = [row for row in found.fit if row.key not in used | elsewhere]
+    reasons |= dict.fromkeys(elsewhere, "It shows the other breast.")
     reasons |= {row.key: _other_reason(row.stack, timeline.rows[0].stack) for row in others}
     doubts = doubt_about(timeline, others)
     if doubts.refusal is not None:
@@ -175,7 +177,9 @@ def _judged(series: DynamicSeries, timeline: Timeline, found: _Found, side: Side
     times_s = timeline.times_s or tuple(float(i) for i in range(len(timeline.rows)))
     reasons |= _phase_reasons(timeline, times_s)
     findings = (*_derived(timeline), *doubts.findings, *_left_out(timeline, others, side))
-    return Proposal(timeline.rows, times_s, reasons, findings, has_times=timeline.times_s is not None)
+    spare = [row.key for row in (*earlier, *others) if is_same_grid(row.stack, timeline.rows[0].stack)]
+    has_times = timeline.times_s is not None
+    return Proposal(timeline.rows, times_s, reasons, findings, has_times=has_times, spare=tuple(spare))
 
 
 def _without_earlier_pre(timeline: Timeline) -> tuple[Timeline, tuple[Row, ...]]:
@@ -234,6 +238,7 @@ def _left_out(timeline: Timeline, others: Sequence[Row], side: Side | None) -> t
         is_same_sequence(row.stack.series, first.series)
         and row.stack.grid is not None
         and not is_same_grid(row.stack, first)
+        and not is_part_of(row.stack, first)
         for row in others
     )
     if n == 0 or side is not None:

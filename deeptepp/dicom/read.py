@@ -25,7 +25,7 @@ from deeptepp.dicom.first_pass import Headers, read_headers
 from deeptepp.dicom.identity import check_patients
 from deeptepp.dicom.phases import propose_phases
 from deeptepp.dicom.pixels import Voxels, read_volumes
-from deeptepp.dicom.rows import Proposal, Row, rows_of
+from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row, rows_of
 from deeptepp.dicom.scale import on_one_scale
 from deeptepp.dicom.slabs import with_slabs
 from deeptepp.dicom.sort import Stack, stacks_of
@@ -268,10 +268,24 @@ def _role_findings(study: Study, proposal: Proposal, phase_keys: Sequence[str] |
     """Hold the roles that headers give against the images; a reader's own choice is warned of, never refused."""
     failed = [check for check in check_roles([p.volume for p in study.phases]) if not check.is_passed]
     if failed and phase_keys is None:
-        way = PhaseProposal(tuple(row.key for row in proposal.phases), "As the headers say.")
         worst = failed[0]
-        raise RolesDoubtful(sentence=worst.sentence, value=worst.value, limit=worst.limit, proposals=(way,))
+        ways = _other_ways(proposal)
+        raise RolesDoubtful(sentence=worst.sentence, value=worst.value, limit=worst.limit, proposals=ways)
     return tuple(Finding(c.rule, Severity.WARNING, c.sentence, c.value, c.limit) for c in failed)
+
+
+def _other_ways(proposal: Proposal) -> tuple[PhaseProposal, ...]:
+    """Propose other roles where the images speak against those that the headers give."""
+    keys = tuple(row.key for row in proposal.phases)
+    ways = [
+        PhaseProposal((spare, *keys), "With a volume before them that the headers make another sequence.")
+        for spare in proposal.spare
+    ]
+    if len(keys) > MIN_PHASES:
+        ways.append(
+            PhaseProposal(keys[1:], "Without the first volume: the second is then the pre-contrast phase.")
+        )
+    return (*ways, PhaseProposal(keys, "As the headers say."))
 
 
 def _report(headers: Headers, cleaned: dict[str, CleanHeader]) -> DeidentificationReport:

@@ -74,9 +74,10 @@ def broken_phase(
             return MissingSlice(**{**stack.problem.facts, **named})
         if stack.problem is not None:
             return type(stack.problem)(**{**stack.problem.facts, "proposals": tuple(proposals)})
-        absent = _absent_end([*phases, stack])
-        if absent is not None:
-            return MissingSlice(**{**absent.facts, "proposals": tuple(proposals)})
+        if is_part_of(stack, phases[0]):
+            n_absent = len(phases[0].frames) - len(stack.frames)
+            named = {"phase": _place_in_time(stack, phases), "proposals": tuple(proposals)}
+            return MissingSlice(value=n_absent, every_mm=_step_mm(phases[0]), **named)
     return None
 
 
@@ -99,7 +100,9 @@ def other_geometry(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppEr
     for stack in rest:
         earlier = stack.clock.acquired_s
         is_earlier = start is not None and earlier is not None and earlier < start
-        if is_earlier and stack.grid is not None and is_same_sequence(phases[0].series, stack.series):
+        if stack.grid is None or is_part_of(stack, phases[0]):
+            continue
+        if is_earlier and is_same_sequence(phases[0].series, stack.series):
             return _moved([stack, phases[0]])
     return None
 
@@ -136,6 +139,32 @@ def _is_part(part: Grid, whole: Grid) -> bool:
     stop = start + part.shape[0]
     inside = start >= 0 and stop <= whole.shape[0]
     return inside and part.is_close(whole.crop((start, 0, 0), (stop, *whole.shape[1:])), tolerance_mm=SAME_GRID_MM)
+
+
+def _step_mm(stack: Stack) -> float:
+    """Give the slice interval of a volume."""
+    return 0.0 if stack.grid is None else round(stack.grid.spacing_mm[0], 3)
+
+
+def is_part_of(part: Stack, whole: Stack) -> bool:
+    """Tell whether a volume, or a single plane, holds some of the slices of another one, and no other.
+
+    Parameters
+    ----------
+    part, whole : Stack
+        Two stacks of planes.
+
+    Returns
+    -------
+    bool
+        False also where they have equally many slices.
+    """
+    if whole.grid is None or not _is_same_plane(part, whole) or len(part.frames) >= len(whole.frames):
+        return False
+    if part.grid is not None:
+        return _is_part(part.grid, whole.grid)
+    place = part.frames[0].position_mm
+    return len(part.frames) == 1 and place is not None and whole.grid.contains(place)
 
 
 def _is_same_plane(a: Stack, b: Stack) -> bool:

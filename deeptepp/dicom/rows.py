@@ -43,6 +43,8 @@ class Proposal:
         False where only the order of the phases is known.
     alternatives : tuple of PhaseProposal
         Other dynamic series, best first.
+    spare : tuple of str
+        Keys of other volumes on the grid of the phases, which may be what one of them was taken for.
     """
 
     phases: tuple[Row, ...] = ()
@@ -52,6 +54,7 @@ class Proposal:
     refusal: DeepTeppError | None = None
     has_times: bool = True
     alternatives: tuple[PhaseProposal, ...] = ()
+    spare: tuple[str, ...] = ()
 
 
 def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:

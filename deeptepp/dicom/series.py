@@ -92,7 +92,7 @@ def dynamic_series(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> l
     Returns
     -------
     list of DynamicSeries
-        Best first: those of two phases or more, of original images, of water, not ultrafast, of many phases.
+        Best first: those of two phases or more, of water, of original images, not ultrafast, of many phases.
     """
     groups: list[list[Row]] = []
     for row in rows:
@@ -137,13 +137,13 @@ def is_same_grid(a: Stack, b: Stack) -> bool:
     return a.grid is not None and b.grid is not None and a.grid.is_close(b.grid, tolerance_mm=SAME_GRID_MM)
 
 
-def _merit(series: DynamicSeries) -> tuple[bool, bool, int, bool, int, int]:
-    """Rank series: dynamic, original, water, not ultrafast, many phases, many voxels."""
+def _merit(series: DynamicSeries) -> tuple[bool, int, bool, bool, int, int]:
+    """Rank series: dynamic, water, original, not ultrafast, many phases, many voxels."""
     facts = series.first.series
     return (
         series.is_dynamic,
-        not is_derived(facts),
         TISSUE_RANK[tissue(facts)],
+        not is_derived(facts),
         not series.is_ultrafast,
         len(series.rows),
         int(np.prod(series.grid.shape)),

@@ -206,12 +206,14 @@ def _volumes(frames: list[Frame], axes: FloatArray, fingerprint: Fingerprint | N
     """Tell the volumes of one stack of places apart by time."""
     kept, n_copies = without_copies(frames, fingerprint)
     places = _places(kept, axes)
-    parts = split_in_time(places)
+    is_uneven = len({len(place) for place in places}) > 1
+    parts = None if is_uneven else split_in_time(places)
     if parts is None:
         # The same slice sent again under another UID says the same of its time: look at the pixels.
         kept, n_resent = without_resent(places, fingerprint)
         n_copies += n_resent
-        parts = split_in_time(_places(kept, axes))
+        places = _places(kept, axes)
+        parts = split_in_time(places)
     if parts is None:
         if len(places) == 1:
             return [_unsorted(frames, None)]

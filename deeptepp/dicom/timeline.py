@@ -159,13 +159,22 @@ def _acquired(rows: Sequence[Row]) -> _Keys:
     if len(known) < len(found):
         return None
     starts = past_midnight(known)
-    stands_still = _is_one_moment(starts)
-    for members in [list(range(len(rows)))] if stands_still else _by_series(rows).values():
+    series = list(_by_series(rows).values())
+    if _is_one_moment(starts) and not _are_sets(rows, series):
+        # One time for several series, as anonymisers write it: offsets count if they are all apart.
+        series = [list(range(len(rows)))]
+    for members in series:
         if len(members) > 1 and _is_one_moment([starts[i] for i in members]):
             offsets = _offsets([rows[i] for i in members])
             for i, offset in zip(members, offsets or [0.0] * len(members), strict=True):
                 starts[i] += offset
     return starts
+
+
+def _are_sets(rows: Sequence[Row], series: Sequence[Sequence[int]]) -> bool:
+    """Tell whether several series have the same offsets from their start: whole sets of reconstructions."""
+    offsets = [_offsets([rows[i] for i in members]) for members in series]
+    return len(series) > 1 and all(found is not None and found == offsets[0] for found in offsets)
 
 
 def _started(rows: Sequence[Row]) -> _Keys:
@@ -344,7 +353,9 @@ def _tells_apart(rows: Sequence[Row], starts: Sequence[float]) -> bool:
             return False
     # Where an anonymiser cut the seconds, two phases of one minute look like copies of one.
     is_coarse = all(start % _MINUTE_S == 0 for start in starts)
-    return not (is_coarse and len(set(starts)) < len(starts))
+    return not (
+        is_coarse and len(set(starts)) < len(starts) and not _are_sets(rows, list(_by_series(rows).values()))
+    )
 
 
 def _times_of(ordered: Sequence[Row], sign: str) -> tuple[float, ...] | None:
