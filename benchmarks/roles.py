@@ -21,7 +21,7 @@ import numpy.typing as npt
 from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.imaging.role_measures import (
     arrival_of,
-    contrast_correlation,
+    contrast_of,
     curve_of,
     differences,
     log_ratios,
@@ -37,7 +37,7 @@ Phases = list[Image]
 COLUMNS = (
     "study",
     "change",
-    "correlation",
+    "correlation (width)",
     "tissue ratio",
     "peak (width)",
     "air ratio",
@@ -215,6 +215,7 @@ def _row(name: str, change: str, volumes: Sequence[Volume]) -> str:
         return f"| {name} | {change} | not judged |"
     changes = log_ratios(sample.tissue)
     n = len(volumes)
+    contrasts = [contrast_of(sample.tissue[0], t) for t in sample.tissue[1:]]
     scales = [scale_of(sample, k) for k in range(1, n)]
     arrivals = [arrival_of(c) for c in changes[1:]]
     unlike = differences(changes)
@@ -223,7 +224,7 @@ def _row(name: str, change: str, volumes: Sequence[Volume]) -> str:
     cells = [
         name,
         change,
-        _list([contrast_correlation(sample.tissue[0], t) for t in sample.tissue[1:]]),
+        " ".join(f"{c.correlation:.2f} ({c.width:.2f})" for c in contrasts),
         _list([s.tissue for s in scales]),
         " ".join(f"{s.peak:.2f} ({s.width:.2f})" for s in scales[:2]),
         _list([s.air for s in scales if s.air is not None]) or "-",
@@ -263,7 +264,7 @@ def _print_slices(folder: Path) -> None:
             arrival = arrival_of(changes[k])
             scale = scale_of(sample, k)
             values = {
-                "correlation": contrast_correlation(sample.tissue[0], sample.tissue[k]),
+                "correlation": contrast_of(sample.tissue[0], sample.tissue[k]).correlation,
                 "tissue ratio": scale.tissue,
                 "width of the peak": scale.width,
                 "rise, %": arrival.rise_pct,

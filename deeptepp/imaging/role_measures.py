@@ -33,6 +33,23 @@ STRONGEST_PCT = 98.0
 
 
 @dataclass(frozen=True, slots=True)
+class Contrast:
+    """Tissue in two phases.
+
+    Parameters
+    ----------
+    correlation : float
+        Spearman's coefficient of the intensities; 0 where one of them is flat.
+    width : float
+        Length of the shortest interval of log ratios that holds half of the tissue: 0 for one contrast on two
+        scales, also where tissue is so even that its ranks are noise.
+    """
+
+    correlation: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scale:
     """Intensity of one phase against that of the pre-contrast phase.
 
@@ -77,6 +94,11 @@ class Arrival:
         """The rise in percent of the intensity before."""
         return 100.0 * float(np.expm1(self.rise))
 
+    @property
+    def fall_pct(self) -> float:
+        """The fall in percent of the intensity before, positive."""
+        return -100.0 * float(np.expm1(-self.fall))
+
 
 def log_ratios(tissue: FloatImage) -> Float64:
     """Give the logarithm of each phase over the first.
@@ -97,8 +119,8 @@ def log_ratios(tissue: FloatImage) -> Float64:
     return result
 
 
-def contrast_correlation(before: FloatImage, after: FloatImage) -> float:
-    """Correlate the ranks of two phases over the tissue that enhances little.
+def contrast_of(before: FloatImage, after: FloatImage) -> Contrast:
+    """Compare the contrast of two phases over the tissue that enhances little.
 
     Parameters
     ----------
@@ -107,12 +129,13 @@ def contrast_correlation(before: FloatImage, after: FloatImage) -> float:
 
     Returns
     -------
-    float
-        Spearman's coefficient; 0 where one of them is flat.
+    Contrast
+        How tissue is ordered, and how even the ratio is.
     """
     change = log_ratios(np.stack([before, after]))[1]
     is_little = change <= np.median(change) + LITTLE
-    return _rank_correlation(before[is_little], after[is_little])
+    _, width = _densest_half(np.sort(change))
+    return Contrast(_rank_correlation(before[is_little], after[is_little]), width)
 
 
 def _rank_correlation(a: FloatImage, b: FloatImage) -> float:

@@ -32,7 +32,7 @@ MIN_TISSUE = 150
 """Fewer tissue samples than this carry no 99th percentile."""
 
 AIR_TO_TISSUE = 0.25
-"""Air is at most this bright beside tissue; otherwise the images hold no air (Duke: 0.19, simulated: 0.06 to 0.2)."""
+"""Air is at most this bright beside tissue; otherwise the images hold no air; whole studies have 0.2 and less."""
 
 MIN_TISSUE_LEVEL = 0.05
 """Where there is no air, what is brighter than this share of the bright tissue is judged."""
