@@ -234,4 +234,9 @@ def differences(changes: Float64) -> Float64:
         Median absolute difference, after a common factor is taken away; 0 for the same images.
     """
     centred = changes - np.median(changes, axis=1, keepdims=True)
-    return np.array([[np.median(np.abs(a - b)) for b in centred] for a in centred])
+    n = len(centred)
+    unlike = np.zeros((n, n))
+    for k in range(n):
+        for j in range(k):
+            unlike[k, j] = unlike[j, k] = np.median(np.abs(centred[k] - centred[j]))
+    return unlike
