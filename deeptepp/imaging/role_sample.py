@@ -97,7 +97,7 @@ def sample_roles(volumes: Sequence[Volume]) -> RoleSample | None:
     if level is None or _is_noise(images):
         return None
     is_tissue, is_air = _tissue_and_air(level)
-    pool = _pool_factors(images.shape[1:], has_small_voxels=factors != (1, 1, 1))
+    pool = _pool_factors(images.shape[1:])
     tissue = _pooled_tissue(images, is_tissue, pool)
     if tissue.shape[1] < MIN_TISSUE:
         return None
@@ -176,9 +176,10 @@ def _is_measurable(images: FloatImage, is_air: BoolImage) -> bool:
     return bool((images[:, is_air] <= 0).mean(axis=1).max() <= MAX_ZERO_SHARE)
 
 
-def _pool_factors(shape: tuple[int, ...], *, has_small_voxels: bool) -> Factors:
-    """Choose blocks per pooled block: none where voxels are already large or few."""
-    fz, fy, fx = (POOL if has_small_voxels and n >= 4 * POOL else 1 for n in shape)
+def _pool_factors(shape: tuple[int, ...]) -> Factors:
+    """Choose blocks per pooled block: one where there are few of them, in all or along an axis."""
+    is_many = np.prod(shape) >= MIN_BLOCKS / 2
+    fz, fy, fx = (POOL if is_many and n >= 4 * POOL else 1 for n in shape)
     return fz, fy, fx
 
 
