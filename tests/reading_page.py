@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -27,16 +28,25 @@ PAGE = ROOT / "docs" / "reading.md"
 MARK = "<!-- tables: written by python tests/reading_page.py -->\n"
 """What is above it was written by hand."""
 
-Read = Callable[[Layout], tuple[Path, judge.Got]]
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What became of a layout."""
+
+    got: judge.Got
+    faults: list[str]
+    """Empty where it is right."""
 
 
-def page(read: Read) -> str:
+def page(read: Callable[[Layout], Reading]) -> str:
     """Give the page, with the words that stand on it."""
     words = PAGE.read_text(encoding="utf-8").split(MARK)[0] if PAGE.exists() else "# Reading\n\n"
     rows = defaultdict(list)
     for layout in LAYOUTS:
-        rows[layout.vendor].append(f"| {cell(layout.what)} | {outcome(layout, *read(layout))} |\n")
-    parts = [f"\n## {title(vendor)}\n\n| layout | read as |\n| --- | --- |\n{''.join(rows[vendor])}" for vendor in rows]
+        rows[layout.vendor].append(f"| {cell(layout.what)} | {outcome(read(layout))} |\n")
+    parts = [
+        f"\n## {title(vendor)}\n\n| layout | read as |\n| --- | --- |\n{''.join(rows[vendor])}" for vendor in rows
+    ]
     return words + MARK + "".join(parts)
 
 
@@ -55,10 +65,9 @@ def cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def outcome(layout: Layout, folder: Path, got: judge.Got) -> str:
+def outcome(reading: Reading) -> str:
     """Say what became of a layout; one that is not yet right says so."""
-    doubt = " **Not right yet.**" if judge.faults(folder, got, layout.expect) else ""
-    return said(got) + doubt
+    return said(reading.got) + (" **Not right yet.**" if reading.faults else "")
 
 
 def said(got: judge.Got) -> str:
@@ -74,12 +83,13 @@ def said(got: judge.Got) -> str:
     return f"{len(got.study.phases)} phases, {times}" + (f"; warns: {', '.join(told)}" if told else "")
 
 
-def read_now(layout: Layout, home: Path) -> tuple[Path, judge.Got]:
-    """Make, write and read a layout."""
-    folder = written(layout.make(), home / layout.name, seed=0)
-    return folder, judge.read(folder, by_images=layout.by_images)
+def read_anew(layout: Layout, home: Path, seed: int = 0) -> Reading:
+    """Make, write, read and judge a layout."""
+    folder = written(layout.make(), home / layout.name, seed)
+    got = judge.read(folder, by_images=layout.by_images)
+    return Reading(got, judge.faults(folder, got, layout.expect))
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as home:
-        PAGE.write_text(page(lambda layout: read_now(layout, Path(home))), encoding="utf-8")
+        PAGE.write_text(page(lambda layout: read_anew(layout, Path(home))), encoding="utf-8")

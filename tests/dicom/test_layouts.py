@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 import reading_page
 from layouts import judge
-from layouts.files import written
 from layouts.table import LAYOUTS
 
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
@@ -27,31 +26,30 @@ def home():
 
 
 @cache
-def reading(name: str, home: Path, seed: int = 0):
-    """Make, write and read a layout; the first reading of each is kept."""
-    folder = written(BY_NAME[name].make(), home / f"{name} {seed}", seed)
-    return folder, judge.read(folder, by_images=BY_NAME[name].by_images)
+def reading(name: str, home: Path, seed: int = 0) -> reading_page.Reading:
+    """Make, write, read and judge a layout; each reading is kept."""
+    return reading_page.read_anew(BY_NAME[name], home / str(seed), seed)
 
 
 @pytest.mark.parametrize("name", BY_NAME)
 def test_a_layout_is_read_as_its_images_are_or_asked_about(name, home):
     for seed in range(N_ORDERS):
-        wrong = judge.faults(*reading(name, home, seed), BY_NAME[name].expect)
+        wrong = reading(name, home, seed).faults
         assert not wrong, "; ".join(wrong)
 
 
 @pytest.mark.parametrize("name", ANEW)
 def test_neither_the_order_of_files_nor_the_digits_of_uids_matter(name, home):
-    seen = [judge.outcome(reading(name, home, seed)[1]) for seed in (0, *range(7, 7 + N_ORDERS))]
+    seen = [judge.outcome(reading(name, home, seed).got) for seed in (0, *range(7, 7 + N_ORDERS))]
     assert seen.count(seen[0]) == len(seen), seen
 
 
-def test_names_of_layouts_are_told_once():
+def test_each_layout_has_a_name_and_words_of_its_own():
     assert len(BY_NAME) == len(LAYOUTS)
     assert len({layout.what for layout in LAYOUTS}) == len(LAYOUTS)
 
 
-def test_the_page_says_what_is_read(home):
-    written_page = reading_page.PAGE.read_text(encoding="utf-8")
+def test_the_page_of_layouts_says_what_is_read(home):
+    on_page = reading_page.PAGE.read_text(encoding="utf-8")
     said = reading_page.page(lambda layout: reading(layout.name, home))
-    assert reading_page.tables(written_page) == reading_page.tables(said), "write it: python tests/reading_page.py"
+    assert reading_page.tables(on_page) == reading_page.tables(said), "write it: python tests/reading_page.py"

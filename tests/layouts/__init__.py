@@ -1,1 +1,1 @@
-"""The ways in which scanners, archives and anonymisers write one examination, and what is right to read from each."""
+"""How scanners, archives and anonymisers write one examination, and what is right to read from each."""

@@ -8,7 +8,7 @@ from layouts.expect import ASK, ORDER, READ, Either, Phases, Refusal, layout, ph
 from layouts.images import clock, dynamic, moment, uid, volume
 from layouts.phantom import AT_COARSE, BREAST, TIMES_S, TRUE
 
-LATE = datetime(2024, 1, 2, 23, 58, 0)  # noqa: DTZ001
+LATE = datetime(2024, 1, 2, 23, 58, 0)
 
 
 def at_night(i: int) -> datetime:
@@ -24,7 +24,9 @@ def night_time(i: int, k: int) -> str:
 @layout("any scanner", READ)
 def midnight_with_its_date():
     """The dynamic passes midnight and AcquisitionDate moves on."""
-    return dynamic(AcquisitionDate=lambda i, k: f"{at_night(i):%Y%m%d}", AcquisitionTime=night_time, ContentTime=None)
+    return dynamic(
+        AcquisitionDate=lambda i, k: f"{at_night(i):%Y%m%d}", AcquisitionTime=night_time, ContentTime=None
+    )
 
 
 @layout("any scanner", READ)
@@ -49,7 +51,7 @@ def midnight_in_one_series():
 @layout("any scanner", READ)
 def midnight_right_after_the_pre_phase():
     """Contrast was given at midnight; the date stands still."""
-    start = datetime(2024, 1, 2, 23, 59, 20)  # noqa: DTZ001
+    start = datetime(2024, 1, 2, 23, 59, 20)
     own = {"AcquisitionTime": lambda i, k: clock(TIMES_S[i], start), "ContentTime": None}
     return dynamic(**own)
 
@@ -125,6 +127,30 @@ def acquisition_datetime_with_time():
 def position_against_acquisition_time_in_one_series():
     """TemporalPositionIdentifier falls while AcquisitionTime rises: the clock is believed, or the reader asked."""
     return dynamic(one_series=True, TemporalPositionIdentifier=lambda i, k: 4 - i)
+
+
+@layout("any scanner", READ)
+def acquisition_number_counts_slices():
+    """AcquisitionNumber counts the slices of each phase; AcquisitionTime tells the phases apart."""
+    return dynamic(one_series=True, AcquisitionNumber=lambda i, k: k + 1)
+
+
+@layout("any scanner", READ)
+def acquisition_number_counts_all_images():
+    """AcquisitionNumber counts on over all images of the series; AcquisitionTime tells the phases apart."""
+    return dynamic(one_series=True, AcquisitionNumber=lambda i, k: 6 * i + k + 1)
+
+
+@layout("any scanner", READ)
+def trigger_time_of_the_heart():
+    """TriggerTime is a delay after the heartbeat and differs from image to image; AcquisitionTime tells."""
+    return dynamic(TriggerTime=lambda i, k: 300 + (37 * k + 113 * i) % 200)
+
+
+@layout("any scanner", READ)
+def position_and_content_one_in_all_series():
+    """TemporalPositionIdentifier is 1 and ContentTime is one in every series; AcquisitionTime tells the order."""
+    return dynamic(TemporalPositionIdentifier=1, NumberOfTemporalPositions=1, ContentTime=clock(7000))
 
 
 def ultrafast(start_s: float, n: int = 6, *, apart: bool = False, **tags) -> list:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydicom.dataset import Dataset
+
 from layouts.images import new_uids
 from layouts.phantom import AXIAL, LEFT, RIGHT, TIMES_S, Place
-from pydicom.dataset import Dataset
 
 
 @dataclass(frozen=True)

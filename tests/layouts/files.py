@@ -8,11 +8,12 @@ import struct
 from functools import lru_cache
 from pathlib import Path
 
-from layouts.kept import Kept
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element
+
+from layouts.kept import Kept
 
 PIXELS = 0x7FE00010
 LONG = frozenset({"OB", "OW", "UN", "SQ", "UT"})

@@ -17,7 +17,7 @@ def trigger_ms(i: int, k: int) -> float:
 
 @layout("GE", READ)
 def ge_trigger_time():
-    """All phases in one series with one AcquisitionTime; TriggerTime and TemporalPositionIdentifier tell them apart."""
+    """All phases in one series of one AcquisitionTime; TriggerTime and TemporalPositionIdentifier tell."""
     return dynamic(
         one_series=True, TriggerTime=trigger_ms, TemporalPositionIdentifier=lambda i, k: i + 1, **VIBRANT
     )
@@ -87,7 +87,7 @@ def ge_trigger_time_beside_a_resolution_in_microseconds():
     return dynamic(one_series=True, **own, **VIBRANT)
 
 
-@layout("GE", Either((READ, Refusal())))
+@layout("GE", Either((READ, ORDER, Refusal())))
 def ge_trigger_time_in_microseconds():
     """TriggerTime in microseconds: read as milliseconds, the phases would be 21 hours apart."""
     return dynamic(one_series=True, TriggerTime=lambda i, k: TIMES_S[i] * 1e6, **VIBRANT)
@@ -104,7 +104,11 @@ def ge_phases_once_more_in_series_of_their_own():
     """The multi-phase series, and copies of each phase as Ph1/, Ph2/ ... made an hour later."""
     made = dynamic(one_series=True, TriggerTime=trigger_ms, **VIBRANT)
     for i in range(4):
-        own = {"SeriesDescription": f"Ph{i + 1}/Ax VIBRANT MPh", "SeriesNumber": 500 + i, "TriggerTime": trigger_ms}
+        own = {
+            "SeriesDescription": f"Ph{i + 1}/Ax VIBRANT MPh",
+            "SeriesNumber": 500 + i,
+            "TriggerTime": trigger_ms,
+        }
         made += dynamic([i], **{**VIBRANT, **own, "ContentTime": clock(3600), "SeriesTime": clock(3600)})
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+
 from layouts.expect import ASK, READ, Either, Phases, Refusal, layout, phases
 from layouts.images import clock, dynamic, image, uid, volume
 from layouts.phantom import AXIAL, BREAST, TIMES_S, Place
@@ -23,7 +24,7 @@ THIN = Place(step_mm=(0.0, 0.0, 0.94))
 
 @layout("any scanner", phases(0, 1, 2, 3, place=THIN))
 def positions_with_one_decimal_of_thin_slices():
-    """Slices every 0.94 mm in one series; positions are written with one decimal, so that intervals vary by 0.1 mm."""
+    """Slices every 0.94 mm; positions are written with one decimal, so that intervals vary by 0.1 mm."""
     return dynamic(place=THIN, one_series=True, ImagePositionPatient=lambda i, k: [0, 0, round(0.94 * k, 1)])
 
 
@@ -141,7 +142,7 @@ def frame_of_reference_gone():
 def pixel_spacing_missing_in_another_image():
     """One more image, a survey, lacks PixelSpacing."""
     own = {"PixelSpacing": None, "SeriesInstanceUID": uid("survey"), "AcquisitionTime": clock(-300)}
-    return dynamic() + [image(BREAST[0][0], 0, **own)]
+    return [*dynamic(), image(BREAST[0][0], 0, **own)]
 
 
 @layout("any scanner", READ)
@@ -149,7 +150,7 @@ def place_missing_in_another_series():
     """A captured screen lacks position, orientation, spacing and times."""
     keywords = ("PixelSpacing", "ImageOrientationPatient", "ImagePositionPatient", "AcquisitionDate")
     own = {**dict.fromkeys(keywords), "ImageType": ["DERIVED", "SECONDARY"], "SeriesInstanceUID": uid("screen")}
-    return dynamic() + [image(BREAST[0][0], 0, **own)]
+    return [*dynamic(), image(BREAST[0][0], 0, **own)]
 
 
 @layout("anonymiser", Refusal())

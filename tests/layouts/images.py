@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
-from layouts.kept import Kept
-from layouts.phantom import AXIAL, TIMES_S, TRUE, Place
 from pydicom.config import IGNORE
-from pydicom.dataelem import DataElement
 from pydicom.datadict import dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import UID, EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
+
+from layouts.kept import Kept
+from layouts.phantom import AXIAL, TIMES_S, TRUE, Place
 
 NAME, RECORD = "DOE^JANE", "MRN0048812"
 """Identifiers that no message may hold."""
@@ -40,7 +42,7 @@ def uid(name: str) -> UID:
     return _UIDS.setdefault(name, generate_uid())
 
 
-def clock(seconds: float, start: datetime = datetime(2024, 1, 2, 9)) -> str:  # noqa: B008, DTZ001
+def clock(seconds: float, start: datetime = datetime(2024, 1, 2, 9)) -> str:
     """Write the time of day ``seconds`` after nine."""
     return f"{start + timedelta(seconds=seconds):%H%M%S.%f}"
 
@@ -53,12 +55,25 @@ def moment(seconds: float) -> str:
 def base_tags() -> dict[str, object]:
     """Give what every image holds unless told otherwise."""
     return {
-        **{"SOPClassUID": MRImageStorage, "SOPInstanceUID": generate_uid()},
-        **{"StudyInstanceUID": uid("study"), "FrameOfReferenceUID": uid("frame of reference")},
-        **{"Modality": "MR", "PatientID": RECORD, "PatientName": NAME, "PatientSex": "F", **SIEMENS},
-        **{"StudyDate": "20240102", "AcquisitionDate": "20240102", "ContentDate": "20240102"},
-        **{"StudyTime": "085000", "BodyPartExamined": "BREAST", "MagneticFieldStrength": 1.5},
-        **{"ScanningSequence": "GR", "RepetitionTime": 4.8, "EchoTime": 1.8, "FlipAngle": 10},
+        "SOPClassUID": MRImageStorage,
+        "SOPInstanceUID": generate_uid(),
+        "StudyInstanceUID": uid("study"),
+        "FrameOfReferenceUID": uid("frame of reference"),
+        "Modality": "MR",
+        "PatientID": RECORD,
+        "PatientName": NAME,
+        "PatientSex": "F",
+        **SIEMENS,
+        "StudyDate": "20240102",
+        "AcquisitionDate": "20240102",
+        "ContentDate": "20240102",
+        "StudyTime": "085000",
+        "BodyPartExamined": "BREAST",
+        "MagneticFieldStrength": 1.5,
+        "ScanningSequence": "GR",
+        "RepetitionTime": 4.8,
+        "EchoTime": 1.8,
+        "FlipAngle": 10,
     }
 
 
@@ -67,11 +82,19 @@ def image(plane: np.ndarray, k: int, place: Place = AXIAL, **tags) -> Dataset:
     directions = [*place.along_row, *place.along_column]
     known = {
         **base_tags(),
-        **{"PixelSpacing": list(place.spacing_mm), "ImageOrientationPatient": directions},
-        **{"ImagePositionPatient": place.position_mm(k), "SamplesPerPixel": 1},
-        **{"PhotometricInterpretation": "MONOCHROME2", "Rows": plane.shape[0], "Columns": plane.shape[1]},
-        **{"BitsAllocated": 16, "BitsStored": 16, "HighBit": 15, "PixelRepresentation": 0},
-        **{"PixelData": np.ascontiguousarray(plane.astype("<u2")).tobytes(), **tags},
+        "PixelSpacing": list(place.spacing_mm),
+        "ImageOrientationPatient": directions,
+        "ImagePositionPatient": place.position_mm(k),
+        "SamplesPerPixel": 1,
+        "PhotometricInterpretation": "MONOCHROME2",
+        "Rows": plane.shape[0],
+        "Columns": plane.shape[1],
+        "BitsAllocated": 16,
+        "BitsStored": 16,
+        "HighBit": 15,
+        "PixelRepresentation": 0,
+        "PixelData": np.ascontiguousarray(plane.astype("<u2")).tobytes(),
+        **tags,
     }
     made = dataset(**known)
     made.file_meta = FileMetaDataset()
@@ -135,6 +158,11 @@ def dynamic(
     return made
 
 
+def joined(lists: Iterable[list]) -> list:
+    """Make one list of several."""
+    return list(chain.from_iterable(lists))
+
+
 def item(**tags) -> Items:
     """Make a sequence of one item."""
     return Items([dataset(**tags)])
@@ -155,9 +183,13 @@ def enhanced(frames: Iterable[tuple[np.ndarray, dict[str, Items]]], place: Place
     classic += ("AcquisitionDate", "ScanningSequence", "RepetitionTime", "EchoTime", "FlipAngle")
     own = {
         **dict.fromkeys(classic),
-        **{"SOPClassUID": EnhancedMRImageStorage, "EchoPulseSequence": "GRADIENT", "NumberOfFrames": len(listed)},
-        **{"ImageType": ["ORIGINAL", "PRIMARY", "DYNAMIC", "NONE"], "SeriesDescription": "dyn"},
-        **{"SharedFunctionalGroupsSequence": Items([shared]), "PixelData": planes.astype("<u2").tobytes()},
+        "SOPClassUID": EnhancedMRImageStorage,
+        "EchoPulseSequence": "GRADIENT",
+        "NumberOfFrames": len(listed),
+        "ImageType": ["ORIGINAL", "PRIMARY", "DYNAMIC", "NONE"],
+        "SeriesDescription": "dyn",
+        "SharedFunctionalGroupsSequence": Items([shared]),
+        "PixelData": planes.astype("<u2").tobytes(),
         "PerFrameFunctionalGroupsSequence": Items([dataset(**groups) for _, groups in listed]),
     }
     return image(planes[0], 0, place, **(own | {"SeriesInstanceUID": uid("enhanced")} | tags))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from layouts.expect import Either, Expectation, Phases, Refusal
-from layouts.images import NAME, RECORD
-from layouts.phantom import TRUE
+
 from deeptepp.dicom.read import StudyReading, read_study
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.risk import Severity
 from deeptepp.domain.study import Side
 from deeptepp.errors import DeepTeppError
+from layouts.expect import Either, Expectation, Phases, Refusal
+from layouts.images import NAME, RECORD
+from layouts.phantom import TRUE
 
 TIME_TOLERANCE_S = 0.06
 """Times are written to a tenth of a second by some scanners."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from layouts.expect import ASK, READ, Either, Refusal, add, layout
 from layouts.images import PHILIPS, clock, dynamic, uid, volume
 from layouts.phantom import BREAST, FAT, IN_PHASE, TIMES_S, TRUE, Place, enhancement_map, subtraction
@@ -180,7 +181,9 @@ FINE = Place((-0.25, -0.25, -0.5), step_mm=(0.0, 0.0, 1.0), spacing_mm=(0.5, 0.5
 def fine_t1_after_the_dynamic():
     """A finer T1 after the last phase, on a grid of its own."""
     fine = np.repeat(np.repeat(np.repeat(BREAST[3], 2, 0), 2, 1), 2, 2)
-    return dynamic() + volume(fine, FINE, AcquisitionTime=clock(480), SeriesDescription="t1 highres", SeriesNumber=20)
+    return dynamic() + volume(
+        fine, FINE, AcquisitionTime=clock(480), SeriesDescription="t1 highres", SeriesNumber=20
+    )
 
 
 @layout("any scanner", READ)

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from layouts.expect import ORDER, READ, Either, layout
-from layouts.images import clock, dynamic, enhanced, frames_of, item, moment, uid
+from layouts.images import clock, dynamic, enhanced, frames_of, item, joined, moment, uid
 from layouts.phantom import TIMES_S
 
-TOSHIBA = {"Manufacturer": "TOSHIBA", "ImageType": ["ORIGINAL", "PRIMARY", "OTHER"], "SeriesDescription": "FFE3D fs"}
-CANON = {"Manufacturer": "CANON_MEC", "ImageType": ["ORIGINAL", "PRIMARY", "M"], "SeriesDescription": "Quick3D dyn"}
+TOSHIBA = {
+    "Manufacturer": "TOSHIBA",
+    "ImageType": ["ORIGINAL", "PRIMARY", "OTHER"],
+    "SeriesDescription": "FFE3D fs",
+}
+CANON = {
+    "Manufacturer": "CANON_MEC",
+    "ImageType": ["ORIGINAL", "PRIMARY", "M"],
+    "SeriesDescription": "Quick3D dyn",
+}
 HITACHI = {"Manufacturer": "Hitachi Medical Corporation", "ImageType": ["ORIGINAL", "PRIMARY", "OTHER"]}
-UNITED = {"Manufacturer": "UIH", "ImageType": ["ORIGINAL", "PRIMARY", "M", "NONE"], "SeriesDescription": "quick3d_dyn"}
+UNITED = {
+    "Manufacturer": "UIH",
+    "ImageType": ["ORIGINAL", "PRIMARY", "M", "NONE"],
+    "SeriesDescription": "quick3d_dyn",
+}
 AURORA = {"Manufacturer": "AURORA", "ImageType": ["ORIGINAL", "PRIMARY"], "SeriesDescription": "SPIRAL RODEO"}
 
 
@@ -51,9 +63,11 @@ def canon_enhanced():
     """One enhanced image; FrameAcquisitionDateTime of each phase, frames in no order."""
 
     def content(i, k):
-        return {"FrameContentSequence": item(FrameAcquisitionDateTime=moment(TIMES_S[i]), TemporalPositionIndex=i + 1)}
+        return {
+            "FrameContentSequence": item(FrameAcquisitionDateTime=moment(TIMES_S[i]), TemporalPositionIndex=i + 1)
+        }
 
-    return [enhanced(sum((frames_of(i, content) for i in range(4)), []), Manufacturer="CANON_MEC")]
+    return [enhanced(joined(frames_of(i, content) for i in range(4)), Manufacturer="CANON_MEC")]
 
 
 @layout("Canon", READ)
@@ -63,7 +77,7 @@ def canon_enhanced_without_position_index():
     def content(i, k):
         return {"FrameContentSequence": item(FrameAcquisitionDateTime=moment(TIMES_S[i]))}
 
-    return [enhanced(sum((frames_of(i, content) for i in range(4)), []), Manufacturer="CANON_MEC")]
+    return [enhanced(joined(frames_of(i, content) for i in range(4)), Manufacturer="CANON_MEC")]
 
 
 @layout("Hitachi", READ)
@@ -82,7 +96,11 @@ def hitachi_content_time_alone():
 @layout("United Imaging", READ)
 def united_acquisition_datetime_alone():
     """AcquisitionDateTime is there, AcquisitionDate and AcquisitionTime are not."""
-    own = {"AcquisitionDateTime": lambda i, k: moment(TIMES_S[i]), "AcquisitionDate": None, "AcquisitionTime": None}
+    own = {
+        "AcquisitionDateTime": lambda i, k: moment(TIMES_S[i]),
+        "AcquisitionDate": None,
+        "AcquisitionTime": None,
+    }
     return dynamic(**own, **UNITED)
 
 
@@ -123,3 +141,13 @@ def enhanced_object_for_each_slice():
         frames = [frames_of(i, content)[k] for i in range(4)]
         made.append(enhanced(frames, SeriesInstanceUID=uid("slices"), InstanceNumber=k + 1))
     return made
+
+
+@layout("any scanner", READ)
+def enhanced_and_classic_of_one_examination():
+    """The examination as enhanced images and once more as classic ones, with the same times and pixels."""
+
+    def content(i, k):
+        return {"FrameContentSequence": item(FrameAcquisitionDateTime=moment(TIMES_S[i]))}
+
+    return dynamic() + [enhanced(frames_of(i, content), SeriesInstanceUID=uid(f"enhanced {i}")) for i in range(4)]

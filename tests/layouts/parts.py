@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+
 from layouts.expect import READ, Either, Phases, Refusal, layout, phases
-from layouts.images import clock, dynamic, enhanced, frames_of, item, moment, uid, volume
+from layouts.images import clock, dynamic, enhanced, frames_of, item, joined, moment, uid, volume
 from layouts.phantom import BREAST, TIMES_S
 
 WITHOUT_LAST = phases(0, 1, 2, says="warning")
@@ -40,9 +41,11 @@ def last_phase_stopped_in_an_enhanced_image():
     """One enhanced image whose last phase has half of its frames."""
 
     def content(i, k):
-        return {"FrameContentSequence": item(FrameAcquisitionDateTime=moment(TIMES_S[i]), TemporalPositionIndex=i + 1)}
+        return {
+            "FrameContentSequence": item(FrameAcquisitionDateTime=moment(TIMES_S[i]), TemporalPositionIndex=i + 1)
+        }
 
-    return [enhanced(sum((frames_of(i, content) for i in range(4)), [])[:21])]
+    return [enhanced(joined(frames_of(i, content) for i in range(4))[:21])]
 
 
 @layout("any scanner", WITHOUT_LAST)

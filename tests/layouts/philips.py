@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import numpy as np
-from layouts.expect import ORDER, READ, Either, Refusal, layout, phases
-from layouts.images import PHILIPS, PHILIPS_CREATOR, clock, dataset, dynamic, enhanced, frames_of, item, moment, uid, volume
-from layouts.phantom import BREAST, TIMES_S, TRUE
 from pydicom.sequence import Sequence as Items
+
+from layouts.expect import ORDER, READ, Either, Refusal, layout, phases
+from layouts.images import (
+    PHILIPS,
+    PHILIPS_CREATOR,
+    clock,
+    dataset,
+    dynamic,
+    enhanced,
+    frames_of,
+    item,
+    joined,
+    moment,
+    uid,
+    volume,
+)
+from layouts.phantom import BREAST, TIMES_S, TRUE
 
 THRIVE = {
     **PHILIPS,
-    **{"SeriesDescription": "dyn_eTHRIVE", "AcquisitionTime": clock(0), "ContentTime": clock(0)},
+    "SeriesDescription": "dyn_eTHRIVE",
+    "AcquisitionTime": clock(0),
+    "ContentTime": clock(0),
     "TemporalPositionIdentifier": lambda i, k: i + 1,
 }
 SCALED = phases(0, 1, 2, 3, any_unit=True)
@@ -29,7 +45,7 @@ def philips_private_begin():
 
 @layout("Philips", READ)
 def philips_private_begin_in_another_block():
-    """The private block of the begin times is the second; the first is somebody else's, with another number there."""
+    """The begin times are in the second private block; the first is of another maker, with other numbers."""
 
     def blocks(i, k):
         return [("SOMEBODY ELSE", 0xA0, "FL", 1000.0 - i), *begin(i, k)]
@@ -127,7 +143,7 @@ def private_item(*elements: tuple[int, str, float]) -> list[tuple]:
 
 def philips_enhanced(content, **tags) -> list:
     """Make one enhanced image of four dynamics."""
-    frames = sum((frames_of(i, content) for i in range(4)), [])
+    frames = joined(frames_of(i, content) for i in range(4))
     return [enhanced(frames, Manufacturer="Philips Medical Systems", **tags)]
 
 
@@ -199,21 +215,21 @@ def scaled(i: int, factor: float, slope: float, scale: float | None, **tags) -> 
 @layout("Philips", SCALED)
 def philips_scale_slope_of_pre_differs():
     """Stored values of the phase before contrast are doubled; its private scale slope is, too."""
-    return sum((scaled(i, 2.0 if i == 0 else 1.0, 1.0, 0.02 if i == 0 else 0.01) for i in range(4)), [])
+    return joined(scaled(i, 2.0 if i == 0 else 1.0, 1.0, 0.02 if i == 0 else 0.01) for i in range(4))
 
 
 @layout("Philips", SCALED)
 def philips_rescale_and_scale_slopes_differ():
     """RescaleSlope and scale slope differ in every phase; stored x RS / (RS x SS) is one scale."""
     both = [(1.5, 0.03), (2.5, 0.01), (1.25, 0.02), (3.0, 0.04)]
-    return sum((scaled(i, 100 * scale, slope, scale) for i, (slope, scale) in enumerate(both)), [])
+    return joined(scaled(i, 100 * scale, slope, scale) for i, (slope, scale) in enumerate(both))
 
 
 @layout("Philips", SCALED)
 def philips_scale_slope_in_one_series():
     """One series; the scale slope of each dynamic differs."""
     own = {"SeriesInstanceUID": uid("scan"), "SeriesNumber": 401}
-    return sum((scaled(i, i + 1.0, 1.0, (i + 1) / 100, **own) for i in range(4)), [])
+    return joined(scaled(i, i + 1.0, 1.0, (i + 1) / 100, **own) for i in range(4))
 
 
 @layout("Philips", Either((phases(0, 1, 2, 3, any_unit=True), Refusal())), by_images=True)
@@ -223,7 +239,9 @@ def philips_real_world_value():
     def mapped(slope):
         unit = item(CodeValue="1", CodingSchemeDesignator="UCUM", CodeMeaning="no units")
         ends = {"RealWorldValueFirstValueMapped": 0, "RealWorldValueLastValueMapped": 4095}
-        return item(RealWorldValueSlope=slope, RealWorldValueIntercept=0.0, MeasurementUnitsCodeSequence=unit, **ends)
+        return item(
+            RealWorldValueSlope=slope, RealWorldValueIntercept=0.0, MeasurementUnitsCodeSequence=unit, **ends
+        )
 
     made = []
     for i in range(4):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from layouts.expect import ASK, ONE_OF_TWO, ORDER, READ, Either, layout, phases
-from layouts.images import SIEMENS, clock, dynamic, enhanced, frames_of, image, item, moment, uid, volume
+from layouts.images import SIEMENS, clock, dynamic, enhanced, frames_of, image, item, joined, moment, uid, volume
 from layouts.phantom import AXIAL, BREAST, TIMES_S, TRUE, subtraction
 
 SUB = ["DERIVED", "PRIMARY", "M", "ND", "SUB"]
@@ -18,7 +18,9 @@ def siemens_series_per_phase():
 @layout("Siemens", READ)
 def siemens_all_in_one_series():
     """All phases in one series, told apart by AcquisitionNumber and AcquisitionTime."""
-    return dynamic(one_series=True, AcquisitionNumber=lambda i, k: i + 1, InstanceNumber=lambda i, k: 6 * i + k + 1)
+    return dynamic(
+        one_series=True, AcquisitionNumber=lambda i, k: i + 1, InstanceNumber=lambda i, k: 6 * i + k + 1
+    )
 
 
 @layout("Siemens", READ)
@@ -41,14 +43,14 @@ def siemens_subtractions_between():
         volume(subtraction(i), i=i, ImageType=SUB, SeriesNumber=6 + 2 * i, SeriesDescription="t1_fl3d_dyna_SUB")
         for i in (1, 2, 3)
     ]
-    return sum(subs, dynamic(SeriesNumber=lambda i, k: 5 + 2 * i))
+    return dynamic(SeriesNumber=lambda i, k: 5 + 2 * i) + joined(subs)
 
 
 @layout("Siemens", READ)
 def siemens_projections_beside():
     """A MIP of each subtraction on the grid of the phases, and one radial MIP of few views."""
     tags = {"ImageType": ["DERIVED", "PRIMARY", "PROJECTION IMAGE", "MIP"], "SeriesDescription": "MIP_TRA"}
-    mips = sum((volume(subtraction(i) * 2, i=i, SeriesNumber=40 + i, **tags) for i in (1, 2, 3)), [])
+    mips = joined(volume(subtraction(i) * 2, i=i, SeriesNumber=40 + i, **tags) for i in (1, 2, 3))
     turned = {**tags, "SeriesDescription": "MIP_RAD", "ImageOrientationPatient": [0, 1, 0, 0, 0, -1]}
     return dynamic() + mips + volume(subtraction(1)[:3], SeriesNumber=50, **turned)
 
@@ -121,7 +123,9 @@ def siemens_combined_derived_without_acquisition_time():
     """A combined series that says DERIVED SECONDARY and holds the time at which it was made alone."""
     combined = {"ImageType": ["DERIVED", "SECONDARY", "M", "ND"], "AcquisitionTime": None, "AcquisitionDate": None}
     made = lambda i, k: clock(3600 + i)  # noqa: E731
-    return dynamic() + dynamic(one_series=True, SeriesNumber=91, ContentTime=made, SeriesTime=clock(3600), **combined)
+    return dynamic() + dynamic(
+        one_series=True, SeriesNumber=91, ContentTime=made, SeriesTime=clock(3600), **combined
+    )
 
 
 @layout("Siemens", Either((READ, ORDER)))
@@ -142,9 +146,17 @@ def siemens_dixon_by_suffix():
     """Water, fat, in and opposed phase in series with the suffixes _W, _F, _in, _opp; ImageType tells them too."""
     made = []
     for n, (suffix, kind, of) in enumerate(
-        [("F", "FAT", "fat"), ("in", "IN_PHASE", "in-phase"), ("opp", "OPP_PHASE", "prior"), ("W", "WATER", "breast")]
+        [
+            ("F", "FAT", "fat"),
+            ("in", "IN_PHASE", "in-phase"),
+            ("opp", "OPP_PHASE", "prior"),
+            ("W", "WATER", "breast"),
+        ]
     ):
-        tags = {"SeriesDescription": f"t1_vibe_dixon_dyn_{suffix}", "SeriesNumber": lambda i, k, n=n: 5 + 10 * i + n}
+        tags = {
+            "SeriesDescription": f"t1_vibe_dixon_dyn_{suffix}",
+            "SeriesNumber": lambda i, k, n=n: 5 + 10 * i + n,
+        }
         made += dynamic(of=of, ImageType=["ORIGINAL", "PRIMARY", "M", "DIXON", kind], **tags)
     return made
 
@@ -165,7 +177,9 @@ def xa_content(i: int, k: int) -> dict:
 def siemens_xa_enhanced_object_per_phase():
     """Enhanced MR: one multi-frame image for each phase, each in its own series."""
     objects = range(4)
-    return [enhanced(frames_of(i, xa_content), SeriesInstanceUID=uid(f"xa {i}"), SeriesNumber=5 + i) for i in objects]
+    return [
+        enhanced(frames_of(i, xa_content), SeriesInstanceUID=uid(f"xa {i}"), SeriesNumber=5 + i) for i in objects
+    ]
 
 
 @layout("Siemens", READ)

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from layouts import archives, clocks, contents, ge, geometry, maps, others, parts, philips, sides, siemens
+from layouts import (
+    anonymisers,
+    archives,
+    clocks,
+    contents,
+    ge,
+    geometry,
+    maps,
+    others,
+    parts,
+    philips,
+    sides,
+    siemens,
+)
 from layouts.expect import LAYOUTS as _LAYOUTS
 from layouts.expect import Layout
 
-ROOMS = (siemens, ge, philips, others, archives, clocks, maps, geometry, sides, parts, contents)
+ROOMS = (siemens, ge, philips, others, clocks, geometry, sides, parts, contents, maps, anonymisers, archives)
 """The modules whose layouts fill the table when they are imported."""
 
-LAYOUTS: tuple[Layout, ...] = tuple(_LAYOUTS)
+VENDORS = ("Siemens", "GE", "Philips", "Canon", "Toshiba", "Hitachi", "United Imaging", "Aurora")
+VENDORS += ("any scanner", "workstation", "anonymiser", "archive")
+"""In the order of the page."""
+
+LAYOUTS: tuple[Layout, ...] = tuple(sorted(_LAYOUTS, key=lambda layout: VENDORS.index(layout.vendor)))
