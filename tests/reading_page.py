@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from layouts import judge  # noqa: E402
 from layouts.expect import Layout  # noqa: E402
-from layouts.files import written  # noqa: E402
+from layouts.files import written, zipped  # noqa: E402
 from layouts.table import LAYOUTS  # noqa: E402
 
 from deeptepp.domain.risk import Severity  # noqa: E402
@@ -84,10 +84,11 @@ def said(got: judge.Got) -> str:
 
 
 def read_anew(layout: Layout, home: Path, seed: int = 0) -> Reading:
-    """Make, write, read and judge a layout."""
-    folder = written(layout.make(), home / layout.name, seed)
-    got = judge.read(folder, by_images=layout.by_images)
-    return Reading(got, judge.faults(folder, got, layout.expect))
+    """Make, write, read and judge a layout: as an archive first, as a folder under other seeds."""
+    write = written if seed else zipped
+    source = write(layout.make(), home / layout.name, seed)
+    got = judge.read(source, by_images=layout.by_images)
+    return Reading(got, judge.faults(source, got, layout.expect))
 
 
 if __name__ == "__main__":

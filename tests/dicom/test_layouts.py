@@ -26,7 +26,7 @@ def home():
 
 
 @cache
-def reading(name: str, home: Path, seed: int = 0) -> reading_page.Reading:
+def reading(name: str, home: Path, seed: int) -> reading_page.Reading:
     """Make, write, read and judge a layout; each reading is kept."""
     return reading_page.read_anew(BY_NAME[name], home / str(seed), seed)
 
@@ -51,5 +51,5 @@ def test_each_layout_has_a_name_and_words_of_its_own():
 
 def test_the_page_of_layouts_says_what_is_read(home):
     on_page = reading_page.PAGE.read_text(encoding="utf-8")
-    said = reading_page.page(lambda layout: reading(layout.name, home))
+    said = reading_page.page(lambda layout: reading(layout.name, home, 0))
     assert reading_page.tables(on_page) == reading_page.tables(said), "write it: python tests/reading_page.py"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import struct
+import zipfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,13 +21,27 @@ LONG = frozenset({"OB", "OW", "UN", "SQ", "UT"})
 """Kinds of value whose length is written in four bytes."""
 
 
+def zipped(images: list[Dataset], path: Path, seed: int) -> Path:
+    """Write images in a random order under random names into one archive, which is quicker than files."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, made in shuffled(images, seed):
+            archive.writestr(zipfile.ZipInfo(name), encoded(made))
+    return path
+
+
 def written(images: list[Dataset], folder: Path, seed: int) -> Path:
-    """Write images in a random order under random names."""
-    chance = random.Random(seed)
+    """Write images in a random order under random names into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for made in chance.sample(images, len(images)):
-        (folder / f"{chance.getrandbits(40):010x}").write_bytes(encoded(made))
+    for name, made in shuffled(images, seed):
+        (folder / name).write_bytes(encoded(made))
     return folder
+
+
+def shuffled(images: list[Dataset], seed: int) -> list[tuple[str, Dataset]]:
+    """Give names and images that say nothing by their order."""
+    chance = random.Random(seed)
+    return [(f"{chance.getrandbits(40):010x}", made) for made in chance.sample(images, len(images))]
 
 
 def encoded(made: Dataset) -> bytes:

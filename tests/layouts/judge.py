@@ -22,10 +22,10 @@ Got = StudyReading | Exception
 """A study, a refusal, or an error that should be none."""
 
 
-def read(folder: Path, *, by_images: bool = False, **how) -> Got:
-    """Read a folder; a refusal is a result."""
+def read(source: Path, *, by_images: bool = False, **how) -> Got:
+    """Read an archive or a folder; a refusal is a result."""
     try:
-        reading = read_study(folder, **how)
+        reading = read_study(source, **how)
         if by_images:
             look_at(reading)
     except Exception as error:  # noqa: BLE001 - the next layout is read whatever this one does
@@ -37,42 +37,42 @@ def look_at(reading: StudyReading) -> None:
     """Compare the images with the roles given to them, where reading has not done so already."""
 
 
-def faults(folder: Path, got: Got, expect: Expectation) -> list[str]:
+def faults(source: Path, got: Got, expect: Expectation) -> list[str]:
     """Say what is wrong; nothing where all is right."""
     if isinstance(got, Exception) and not isinstance(got, DeepTeppError):
         return [f"ended in {type(got).__name__}: {got}"]
     leaks = [f"{word} is said" for word in (NAME, "DOE", RECORD) if word in said_by(got)]
-    return leaks + faults_of(folder, got, expect)
+    return leaks + faults_of(source, got, expect)
 
 
-def faults_of(folder: Path, got: Got, expect: Expectation) -> list[str]:
+def faults_of(source: Path, got: Got, expect: Expectation) -> list[str]:
     """Compare with what is right."""
     if isinstance(expect, Either):
-        tried = [faults_of(folder, got, way) for way in expect.ways]
+        tried = [faults_of(source, got, way) for way in expect.ways]
         return [] if [] in tried else [f"none of: {' | '.join('; '.join(one) for one in tried)}"]
     if isinstance(expect, Refusal):
-        return refusal_faults(folder, got, expect)
+        return refusal_faults(source, got, expect)
     if expect.side is not None:
-        got = read(folder, side=Side(expect.side))
+        got = read(source, side=Side(expect.side))
     return phase_faults(got, expect)
 
 
-def refusal_faults(folder: Path, got: Got, expect: Refusal) -> list[str]:
+def refusal_faults(source: Path, got: Got, expect: Refusal) -> list[str]:
     """Compare a refusal and its ways on."""
     if not isinstance(got, DeepTeppError):
         return [f"read {len(got.study.phases)} phases, {times_of(got)}; a refusal is right"]
     if expect.rules and got.rule not in expect.rules:
         return [f"refused by {got.rule}, not by {' or '.join(expect.rules)}: {got}"]
-    return [fault for way in expect.way_on for fault in way_faults(folder, got, way)]
+    return [fault for way in expect.way_on for fault in way_faults(source, got, way)]
 
 
-def way_faults(folder: Path, got: DeepTeppError, way: Phases) -> list[str]:
+def way_faults(source: Path, got: DeepTeppError, way: Phases) -> list[str]:
     """Hand in the keys of each proposal; one must give the phases."""
     proposals = [p for p in getattr(got, "proposals", ()) if way.side in (None, p.side)]
-    tried = [phase_faults(read(folder, phase_keys=list(p.keys)), way) for p in proposals]
+    tried = [phase_faults(read(source, phase_keys=list(p.keys)), way) for p in proposals]
     if [] not in tried:
         return [f"{got.rule}: none of {len(proposals)} proposals gives the phases: {tried} {got}"]
-    return [] if way.side is None else phase_faults(read(folder, side=Side(way.side)), way)
+    return [] if way.side is None else phase_faults(read(source, side=Side(way.side)), way)
 
 
 def phase_faults(got: Got, expect: Phases) -> list[str]:
