@@ -33,7 +33,7 @@ from deeptepp.nifti.times import (
     volume_starts,
 )
 from deeptepp.nifti.volumes import NiftiVolume, volumes_of
-from deeptepp.nifti.voxels import Voxels, check_size, read_voxels
+from deeptepp.nifti.voxels import Voxels, read_voxels
 
 __all__ = ["NiftiReading", "is_nifti", "list_nifti", "read_nifti"]
 
@@ -131,7 +131,7 @@ def list_nifti(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
     ------
     ArchiveError
         The source cannot be opened safely.
-    NoNiftiFound, SeveralNiftiPatients
+    NoNiftiFound, SeveralNiftiPatients, NiftiTooLarge
         There is nothing to list, or too much.
     """
     with open_files(source) as files:
@@ -150,7 +150,6 @@ def _voxels(chosen: PhaseSet, progress: Progress) -> list[Voxels]:
     for volume in chosen.volumes:
         if volume.header is not None:
             wanted.setdefault(id(volume.file), (volume.file, volume.header, set()))[2].add(volume.index)
-    check_size([(file, header) for file, header, _ in wanted.values()])
     with ThreadPoolExecutor(max_workers=READ_AT_ONCE) as pool:
         jobs = {pool.submit(read_voxels, *job): key for key, job in wanted.items()}
         try:

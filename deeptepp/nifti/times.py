@@ -1,4 +1,4 @@
-"""Times of NIfTI phases, from the side files that may hold them; never from a field that often holds another thing.
+"""Times of NIfTI phases, from the side files that may hold them; never from a field that often holds another.
 
 A repetition time is no time between volumes of a dynamic series: converters write the TR of the sequence, some
 milliseconds, into RepetitionTime and into pixdim[4] alike. A step counts only where it can be a whole acquisition.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from deeptepp.domain.geometry import Grid
 from deeptepp.errors import NiftiError, NoNiftiFound, SeveralNiftiPatients
@@ -12,7 +12,7 @@ from deeptepp.nifti.geometry import grid_of
 from deeptepp.nifti.header import NiftiHeader, is_nifti_head, parse_header
 from deeptepp.nifti.names import OTHER_WORDS, NameTokens, name_tokens, natural_order
 from deeptepp.nifti.times import clock_s, side_facts
-from deeptepp.nifti.voxels import labels_of
+from deeptepp.nifti.voxels import check_size, labels_of
 
 _OUTLINE_FOLDER = "segmentations"
 """Folder of the outlines in the layout of MAMA-MIA."""
@@ -87,6 +87,8 @@ def volumes_of(files: Sequence[NamedFile]) -> tuple[NiftiVolume, ...]:
         No file is NIfTI.
     SeveralNiftiPatients
         The names are those of several patients or examinations.
+    NiftiTooLarge
+        They unpack to more than a study has.
     """
     images = [file for file in sorted(files, key=natural_order) if is_nifti_head(file.head())]
     if not images:
@@ -96,10 +98,12 @@ def volumes_of(files: Sequence[NamedFile]) -> tuple[NiftiVolume, ...]:
     check_one_subject(phases)
     # A word that every name has tells nothing.
     common = set.intersection(*(set(name.tokens) for name in phases)) if phases else set()
+    headers = [_header(file) for file in images]
+    check_size([(f, h) for f, h in zip(images, headers, strict=True) if isinstance(h, NiftiHeader)])
     volumes: list[NiftiVolume] = []
-    for file, name in zip(images, names, strict=True):
-        is_other = bool(OTHER_WORDS & (set(name.tokens) - common))
-        volumes.extend(_volumes(file, name, files, first=len(volumes) + 1, is_other=is_other))
+    for file, name, header in zip(images, names, headers, strict=True):
+        row = NiftiVolume(f"s{len(volumes) + 1}", file, 0, name, bool(OTHER_WORDS & (set(name.tokens) - common)))
+        volumes.extend(_volumes(row, header, files))
     return tuple(volumes)
 
 
@@ -121,18 +125,25 @@ def check_one_subject(names: Sequence[NameTokens]) -> None:
         raise SeveralNiftiPatients(value=len(subjects))
 
 
-def _volumes(
-    file: NamedFile, name: NameTokens, files: Sequence[NamedFile], *, first: int, is_other: bool
-) -> list[NiftiVolume]:
-    """List the volumes of one file; what cannot be read is one row that says why."""
+def _header(file: NamedFile) -> NiftiHeader | NiftiError:
+    """Parse the header of a file, or say why not."""
     try:
-        header = parse_header(file.head())
-        labels = labels_of(file, header)
-        grid = grid_of(header)
+        return parse_header(file.head())
     except NiftiError as refusal:
-        return [NiftiVolume(f"s{first}", file, 0, name, is_other, refusal=refusal)]
-    clock = clock_s(side_facts(file, files)) if header.n_volumes == 1 else None
-    return [
-        NiftiVolume(f"s{first + index}", file, index, name, is_other, header, grid, labels, clock)
-        for index in range(header.n_volumes)
-    ]
+        return refusal
+
+
+def _volumes(
+    row: NiftiVolume, header: NiftiHeader | NiftiError, files: Sequence[NamedFile]
+) -> tuple[NiftiVolume, ...]:
+    """List the volumes of one file, from the key of ``row`` on; what cannot be read is one row that says why."""
+    if isinstance(header, NiftiError):
+        return (replace(row, refusal=header),)
+    try:
+        labels, grid = labels_of(row.file, header), grid_of(header)
+    except NiftiError as refusal:
+        return (replace(row, refusal=refusal),)
+    clock = clock_s(side_facts(row.file, files)) if header.n_volumes == 1 else None
+    whole = replace(row, header=header, grid=grid, labels=labels, clock_s=clock)
+    first = int(row.key[1:])
+    return tuple(replace(whole, key=f"s{first + index}", index=index) for index in range(header.n_volumes))

@@ -48,10 +48,10 @@ def check_size(images: Sequence[tuple[NamedFile, NiftiHeader]]) -> None:
     NiftiTooLarge
         A volume, all of them, or what they unpack to is too large.
     """
-    largest = max(header.volume_bytes for _, header in images)
+    largest = max((header.volume_bytes for _, header in images), default=0)
     if largest > MAX_VOLUME_BYTES:
         raise NiftiTooLarge(value=f"{in_words(largest)} a volume", limit=in_words(MAX_VOLUME_BYTES))
-    total, stored = (sum(sizes) for sizes in zip(*((h.total_bytes, f.size_bytes) for f, h in images), strict=True))
+    total, stored = sum(header.total_bytes for _, header in images), sum(file.size_bytes for file, _ in images)
     if total > MAX_TOTAL_BYTES:
         raise NiftiTooLarge(value=in_words(total), limit=in_words(MAX_TOTAL_BYTES))
     if total > max(RATIO_FROM_BYTES, MAX_RATIO * stored):
