@@ -1,4 +1,4 @@
-"""Synthetic NIfTI of known geometry and voxels, header bytes laid by hand, without the package or another reader."""
+"""Synthetic NIfTI of known geometry and voxels, header bytes laid by hand, without the package's reader."""
 
 import gzip
 import struct

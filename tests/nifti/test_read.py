@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import phantoms_nifti as made
 import pytest
-import SimpleITK as sitk
+import SimpleITK as sitk  # noqa: N813
 from openpyxl import Workbook
 from phantoms_nifti import NAME, SHAPE, plain, save, save_phases
 from scipy.spatial.transform import Rotation
@@ -114,7 +114,7 @@ def test_transforms_that_differ_by_rounding_are_read(tmp_path):
 
 
 def test_float32_of_nearly_half_a_turn_is_no_difference(tmp_path):
-    """Near 180 degrees the real part of the quaternion is lost in float32; both transforms were written from one."""
+    """Near 180 degrees float32 loses the real part of the quaternion, though both transforms are the same."""
     for thousandths in range(0, 60, 3):
         affine = made.ras_affine(Rotation.from_euler("zyx", (180 - thousandths / 1000, 20, 11), degrees=True))
         for name, v in zip(NAMES, made.volumes(2), strict=False):
