@@ -13,9 +13,15 @@ from dataclasses import dataclass
 
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.study import PhaseProposal
-from deeptepp.errors import NiftiGridsDiffer, NiftiOrderUnknown, NiftiPhaseMissing, UnknownNiftiVolume
+from deeptepp.errors import (
+    NiftiGridsDiffer,
+    NiftiOrderUnknown,
+    NiftiPhaseMissing,
+    SeveralNiftiPatients,
+    UnknownNiftiVolume,
+)
 from deeptepp.nifti.geometry import TOLERANCE_MM
-from deeptepp.nifti.names import counting_numbers, counts_from_zero
+from deeptepp.nifti.names import counting_numbers, counts_from_zero, counts_phases
 from deeptepp.nifti.times import plausible
 from deeptepp.nifti.volumes import NiftiVolume, check_one_subject
 
@@ -113,7 +119,7 @@ def proposed_set(volumes: Sequence[NiftiVolume]) -> PhaseSet:
     timed = _set_by_clock(candidates)
     if len(sets) == 1 and not sets[0].doubt and not left and _agree(sets[0], timed):
         return _readable(sets[0])
-    if timed is not None and len(sets) <= 1 and not _contradict(sets, timed):
+    if timed is not None and _is_one_examination(timed) and len(sets) <= 1 and not _contradict(sets, timed):
         return _readable(timed)
     raise _question(sets, left, timed, candidates)
 
@@ -129,7 +135,7 @@ def _sets_by_name(candidates: Sequence[NiftiVolume]) -> tuple[PhaseSet, ...]:
         elif volume.name.role is not None:
             words[volume.name.without_role].append(volume)
         else:
-            forms[tuple("#" if t.isdigit() else t for t in volume.name.tokens)].append(volume)
+            forms[volume.name.form].append(volume)
     return (
         *(PhaseSet(tuple(group), "In the order of the volumes in one file.") for group in files.values()),
         *(_by_words(group) for group in words.values() if len(group) >= MIN_PHASES),
@@ -158,6 +164,8 @@ def _by_number(group: Sequence[NiftiVolume]) -> PhaseSet:
     pairs = sorted(zip(numbers, group, strict=True), key=lambda pair: pair[0])
     ordered, reason = tuple(volume for _, volume in pairs), "By the number in their names."
     first, last = pairs[0][0], pairs[-1][0]
+    if not counts_phases([volume.file for volume in group], [volume.name for volume in group]):
+        return PhaseSet(ordered, reason, "the number in the names may be another one than that of the phase")
     if last - first + 1 != len(pairs):
         return PhaseSet(ordered, reason, "a number between them is missing")
     if first > 1 or (first == 1 and counts_from_zero(ordered[0].file)):
@@ -187,6 +195,12 @@ def _set_by_clock(candidates: Sequence[NiftiVolume]) -> PhaseSet | None:
     return PhaseSet(tuple(volume for _, _, volume in timed), "By the times in their side files.")
 
 
+def _is_one_examination(timed: PhaseSet) -> bool:
+    """Tell whether side files say that all volumes are of one examination: a clock alone has no patient."""
+    examinations = {volume.examination for volume in timed.volumes}
+    return len(examinations) == 1 and None not in examinations
+
+
 def _agree(named: PhaseSet, timed: PhaseSet | None) -> bool:
     """Tell whether times, where there are any, give the same volumes in the same order."""
     return timed is None or timed.volumes == named.volumes
@@ -213,7 +227,9 @@ def _question(
             *(volume for volume in left if volume.name.role != 0),
         )
         doubt = "check that all are phases of one examination of one patient"
-        ways.append(PhaseSet(ordered, "All volumes, in the order of their names.", doubt))
+        everything = PhaseSet(ordered, "All volumes, in the order of their names.", doubt)
+        # A phase named as before contrast was surely meant to be there.
+        ways.insert(0 if ordered[0].name.role == 0 else len(ways), everything)
     reason = _why(sets, left, timed)
     unique = {way.proposal.keys: way.proposal for way in ways if _on_one_grid(way.volumes)}
     return NiftiOrderUnknown(value=len(candidates), reason=reason, proposals=tuple(unique.values()))
@@ -239,6 +255,9 @@ def _readable(chosen: PhaseSet) -> PhaseSet:
     refusal = next((volume.refusal for volume in chosen.volumes if volume.refusal is not None), None)
     if refusal is not None:
         raise refusal
+    examinations = {volume.examination for volume in chosen.volumes} - {None}
+    if len(examinations) > 1:
+        raise SeveralNiftiPatients(value=len(examinations))
     if not _on_one_grid(chosen.volumes):
         raise NiftiGridsDiffer(value=_grids_in_words(chosen.volumes))
     return chosen

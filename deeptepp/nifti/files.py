@@ -141,6 +141,8 @@ def open_files(source: Path | Sequence[Path]) -> Iterator[tuple[NamedFile, ...]]
     UnsafeArchivePath, EncryptedArchive, ArchiveTooLarge, DamagedArchive
         The source cannot be opened safely.
     """
+    if not isinstance(source, Path) and len(source) == 1:
+        source = source[0]
     with ExitStack() as stack:
         if isinstance(source, Path) and source.is_dir():
             files = [*_folder(source), *_beside(source)]

@@ -17,6 +17,16 @@ PRE_WORDS = frozenset({"pre", "precontrast", "native", "nativ", "unenhanced", "n
 POST_WORDS = frozenset({"post", "postcontrast"})
 """Words for phases after contrast; a number follows."""
 
+PHASE_WORDS = frozenset(
+    {"phase", "ph", "dyn", "dynamic", "dce", "t", "tp", "time", "timepoint", "frame", "p", "post", "postcontrast"}
+)
+"""Words that make the number behind them that of a phase; behind others it may count patients or examinations."""
+
+_CASE_WORDS = frozenset(
+    {"case", "patient", "pat", "pt", "subject", "img", "image", "scan", "volume", "vol", "exam"}
+)
+"""Words that, alone before four digits, count cases rather than phases."""
+
 FILLERS = frozenset({"contrast", "phase", "ph", "dyn", "dynamic", "gd", "nr", "no", "km"})
 """Words that may stand beside these without saying anything else."""
 
@@ -46,7 +56,8 @@ _NNUNET = re.compile(r"^(.+)_(\d{4})$")
 
 _BIDS = re.compile(r"(?:^|/)(sub-[a-z0-9]+)(?:[_/]|$)")
 _BIDS_SESSION = re.compile(r"(?:^|[_/])(ses-[a-z0-9]+)(?:[_/]|$)")
-_TOKENS = re.compile(r"t[12]w?(?![a-z0-9])|[a-z]+|\d+")
+_TOKENS = re.compile(r"t[12]w?(?![^\W_])|[^\W0-9_]+|[0-9]+")
+"""Words of any script, numbers, and the two names of contrasts that are both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,11 @@ class NameTokens:
         return -1 if number is None else int(self.tokens[number]) or -1
 
     @property
+    def form(self) -> tuple[str, ...]:
+        """The tokens with a mark for each number: the same for names that differ in numbers alone."""
+        return tuple("#" if is_number(token) else token for token in self.tokens)
+
+    @property
     def without_role(self) -> tuple[str, ...]:
         """What is left of the name when what says the phase is taken away: the same for phases of one series."""
         said = {i for i, token in enumerate(self.tokens) if token in PRE_WORDS | POST_WORDS | FILLERS}
@@ -93,7 +109,7 @@ class NameTokens:
         at = next((i for i, token in enumerate(self.tokens) if token in POST_WORDS), None)
         while at is not None and at + 1 < len(self.tokens):
             at += 1
-            if self.tokens[at].isdigit():
+            if is_number(self.tokens[at]):
                 return at if len(self.tokens[at]) <= 4 else None
             if self.tokens[at] not in FILLERS:
                 return None
@@ -141,11 +157,35 @@ def counting_numbers(names: Sequence[NameTokens]) -> tuple[int, ...] | None:
     """
     if len({len(name.tokens) for name in names}) > 1:
         return None
-    differing = [column for column in zip(*(name.tokens for name in names), strict=True) if len(set(column)) > 1]
-    if len(differing) != 1 or not all(token.isdigit() for token in differing[0]):
+    columns = list(zip(*(name.tokens for name in names), strict=True))
+    differing = [column for column in columns if len(set(column)) > 1]
+    if len(differing) != 1 or not all(is_number(token) for token in differing[0]):
         return None
     numbers = tuple(int(token) for token in differing[0])
     return numbers if len(set(numbers)) == len(numbers) else None
+
+
+def counts_phases(files: Sequence[NamedFile], names: Sequence[NameTokens]) -> bool:
+    """Tell whether the one number in which names differ is that of a phase.
+
+    Parameters
+    ----------
+    files, names : sequence
+        Files whose names differ in one number, and these names.
+
+    Returns
+    -------
+    bool
+        True for the form of MAMA-MIA, and for a number behind a word such as phase; False where it may as well
+        count patients, examinations or series.
+    """
+    if len({file.parts[:-1] for file in files}) > 1:
+        return False
+    if all(counts_from_zero(file) for file in files):
+        return not set(_TOKENS.findall(str(names[0].patient))) <= _CASE_WORDS
+    columns = list(zip(*(name.tokens for name in names), strict=True))
+    at = next(i for i, column in enumerate(columns) if len(set(column)) > 1)
+    return at > 0 and names[0].tokens[at - 1] in PHASE_WORDS
 
 
 def counts_from_zero(file: NamedFile) -> bool:
@@ -177,5 +217,21 @@ def natural_order(file: NamedFile) -> tuple[tuple[int, int, str], ...]:
     tuple
         Comparable with those of other files.
     """
-    pieces = re.findall(r"\d+|\D+", "/".join(file.parts).lower())
-    return tuple((0, int(p), p) if p.isdigit() else (1, 0, p) for p in pieces)
+    pieces = re.findall(r"[0-9]+|[^0-9]+", "/".join(file.parts).lower())
+    return tuple((0, int(p), p) if is_number(p) else (1, 0, p) for p in pieces)
+
+
+def is_number(token: str) -> bool:
+    """Tell whether a token is a number.
+
+    Parameters
+    ----------
+    token : str
+        A word or a number.
+
+    Returns
+    -------
+    bool
+        True where it has digits alone.
+    """
+    return token.isascii() and token.isdigit()

@@ -197,8 +197,16 @@ def _times(
     if _is_one_file(chosen) and header is not None and (times := header_times(header)) is not None:
         message = f"The header gives one step of {times[1]:g} s between all phases; the first may be longer."
         return times, (Finding("nifti.even-times", Severity.NOTE, message, times[1]),)
+    return None, (_without_times(chosen),)
+
+
+def _without_times(chosen: PhaseSet) -> Finding:
+    """Warn that the phases are known by their order alone, and why."""
+    if None not in [volume.clock_s for volume in chosen.volumes]:
+        message = "The times in the side files are none of phases in this order; only their order is used."
+        return Finding("nifti.times-contradict", Severity.WARNING, message)
     message = "The NIfTI files hold no times; the phases are known by their order alone."
-    return None, (Finding("nifti.no-times", Severity.WARNING, message),)
+    return Finding("nifti.no-times", Severity.WARNING, message)
 
 
 def _is_one_file(chosen: PhaseSet) -> bool:

@@ -42,6 +42,8 @@ class NiftiVolume:
         The few values of an outline; None for intensities.
     clock_s : float or None
         When it was acquired, by its side file.
+    examination : str or None
+        StudyInstanceUID of its side file; never shown.
     refusal : NiftiError or None
         Why it cannot be used.
     """
@@ -55,6 +57,7 @@ class NiftiVolume:
     grid: Grid | None = None
     labels: tuple[float, ...] | None = None
     clock_s: float | None = None
+    examination: str | None = field(default=None, repr=False)
     refusal: NiftiError | None = field(default=None, repr=False)
 
     @property
@@ -143,7 +146,9 @@ def _volumes(
         labels, grid = labels_of(row.file, header), grid_of(header)
     except NiftiError as refusal:
         return (replace(row, refusal=refusal),)
-    clock = clock_s(side_facts(row.file, files)) if header.n_volumes == 1 else None
-    whole = replace(row, header=header, grid=grid, labels=labels, clock_s=clock)
+    facts = side_facts(row.file, files)
+    clock = clock_s(facts) if header.n_volumes == 1 else None
+    examination = str(facts["StudyInstanceUID"]) if "StudyInstanceUID" in facts else None
+    whole = replace(row, header=header, grid=grid, labels=labels, clock_s=clock, examination=examination)
     first = int(row.key[1:])
     return tuple(replace(whole, key=f"s{first + index}", index=index) for index in range(header.n_volumes))

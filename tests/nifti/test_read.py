@@ -213,7 +213,6 @@ ORDERS = {
     "words": ["t1_pre", "t1_post1", "t1_post2"],
     "words with fillers": ["sub-07_pre-contrast", "sub-07_post_contrast_1", "sub-07_post_contrast_2"],
     "one post": ["pre", "post"],
-    "folders": ["1/image", "2/image", "3/image"],
 }
 
 
@@ -239,6 +238,11 @@ ASKED = {
     "posts without numbers": ["pre", "post_a", "post_b"],
     "two sets": ["a_pre", "a_post1", "b_pre", "b_post1"],
     "one beside the set": ["dyn_1", "dyn_2", "unenhanced"],
+    "numbers alone, as uploads have": ["000000", "000001", "000002"],
+    "numbers of patients": ["patient1", "patient2", "patient3"],
+    "numbers of cases": ["case_0000", "case_0001", "case_0002"],
+    "numbers of folders": ["1/phase", "2/phase", "3/phase"],
+    "patients in another script": ["张三_pre", "李四_post1"],
     "two numbers": ["a1_b1", "a2_b1", "a1_b2"],
 }
 
@@ -261,14 +265,14 @@ def test_an_order_that_names_leave_open_is_a_question_that_can_be_answered(tmp_p
 
 def by_name(paths):
     """Indices of the files in the order of their names."""
-    return sorted(range(len(paths)), key=lambda i: paths[i].name)
+    return sorted(range(len(paths)), key=lambda i: str(paths[i]))
 
 
 def test_the_volume_named_before_contrast_is_proposed_first(tmp_path):
     save_phases(tmp_path, ["dyn_1.nii", "dyn_2.nii", "unenhanced.nii"])
     with pytest.raises(errors.NiftiOrderUnknown) as caught:
         read_nifti(tmp_path)
-    assert [p.keys for p in caught.value.proposals] == [("s1", "s2"), ("s3", "s1", "s2")]
+    assert [p.keys for p in caught.value.proposals] == [("s3", "s1", "s2"), ("s1", "s2")]
 
 
 def test_several_patients_are_never_mixed(tmp_path):
@@ -330,19 +334,31 @@ def test_begins_in_the_side_file_win_over_the_header_and_repetition_time_is_neve
     assert [phase.time_s for phase in read_nifti(path).study.phases] == [0, 75, 150]
 
 
-def write_clocks(paths, clocks, field="AcquisitionTime"):
+def write_clocks(paths, clocks, field="AcquisitionTime", **facts):
     for path, clock in zip(paths, clocks, strict=True):
-        path.with_suffix(".json").write_text(json.dumps({field: clock, "PatientName": NAME}))
+        path.with_suffix(".json").write_text(json.dumps({field: clock, "PatientName": NAME} | facts))
 
 
 def test_clocks_of_side_files_order_what_names_leave_open(tmp_path):
     paths = save_phases(tmp_path, ["a.nii", "b.nii", "c.nii"])
-    write_clocks(paths, ["08:03:00.5", "08:00:00.0", "08:01:30.0"])
+    clocks = ["08:03:00.5", "08:00:00.0", "08:01:30.0"]
+    write_clocks(paths, clocks, StudyInstanceUID="1.2.3")
     study = read_nifti(tmp_path).study
     first, second, third = made.volumes(3)
     for phase, truth in zip(study.phases, (second, third, first), strict=True):
         np.testing.assert_array_equal(phase.volume.voxels, truth)
     assert [phase.time_s for phase in study.phases] == [0, 90, 180.5]
+
+
+def test_clocks_of_one_day_do_not_join_what_may_be_two_patients(tmp_path):
+    paths = save_phases(tmp_path, ["anna.nii", "berta.nii"])
+    write_clocks(paths, ["080000", "080500"])
+    with pytest.raises(errors.NiftiOrderUnknown):
+        read_nifti(tmp_path)
+    write_clocks(paths[:1], ["080000"], StudyInstanceUID="1.2.3")
+    write_clocks(paths[1:], ["080500"], StudyInstanceUID="1.2.4")
+    with pytest.raises(errors.SeveralNiftiPatients):
+        read_nifti(tmp_path, phase_keys=("s1", "s2"))
 
 
 def test_clocks_that_contradict_the_names_are_a_question(tmp_path):
@@ -353,9 +369,11 @@ def test_clocks_that_contradict_the_names_are_a_question(tmp_path):
     assert {p.keys for p in caught.value.proposals} == {("s2", "s1"), ("s1", "s2")}
 
 
-def test_equal_clocks_give_no_times(tmp_path):
+def test_equal_clocks_give_no_times_and_that_is_said(tmp_path):
     write_clocks(save_phases(tmp_path, ["pre.nii", "post1.nii"]), ["080000", "080000"])
-    assert not read_nifti(tmp_path).study.has_times
+    reading = read_nifti(tmp_path)
+    assert not reading.study.has_times
+    assert [finding.rule for finding in reading.findings] == ["nifti.times-contradict"]
 
 
 def test_a_date_carries_the_clock_over_midnight(tmp_path):
