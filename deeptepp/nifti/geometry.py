@@ -35,6 +35,9 @@ FARTHEST_MM = 10_000.0
 _FLOAT32_SQUARES = 4e-7
 """How far 1 - b^2 - c^2 - d^2 can be off when b, c, d are rounded to float32."""
 
+_LARGEST = 1e9
+"""A number of a transform that is larger is no length, direction or place."""
+
 _ANATOMICAL = (1, 2)
 """Transform codes of scanner coordinates and of alignment to another image; the higher ones are templates."""
 
@@ -105,7 +108,7 @@ def _why_unplaced(header: NiftiHeader) -> str:
 
 def _sform(header: NiftiHeader) -> FloatArray | None:
     """Give the sform, voxel index (x, y, z, 1) to RAS mm, or None where it is not set or not valid."""
-    if header.sform_code not in _ANATOMICAL or not np.isfinite(header.sform).all():
+    if header.sform_code not in _ANATOMICAL or not _are_usable(header.sform):
         return None
     if np.linalg.norm(header.sform[:, :3], axis=0).min() <= 0 or np.linalg.matrix_rank(header.sform[:, :3]) < 3:
         return None
@@ -116,7 +119,7 @@ def _qform(header: NiftiHeader) -> FloatArray | None:
     """Give the qform, voxel index (x, y, z, 1) to RAS mm, or None where it is not set or not valid."""
     sizes = header.pixdim[1:4]
     numbers = np.concatenate([header.quaternion, header.q_offset, sizes])
-    if header.qform_code not in _ANATOMICAL or not np.isfinite(numbers).all() or sizes.min() <= 0:
+    if header.qform_code not in _ANATOMICAL or not _are_usable(numbers) or sizes.min() <= 0:
         return None
     left = 1.0 - float(header.quaternion @ header.quaternion)
     if left < -1e-4:
@@ -127,6 +130,11 @@ def _qform(header: NiftiHeader) -> FloatArray | None:
     affine[:3, :3] = _rotation(header.quaternion, left) * sizes * handed
     affine[:3, 3] = header.q_offset
     return affine
+
+
+def _are_usable(numbers: FloatArray) -> bool:
+    """Tell whether all numbers are finite and can be those of a transform."""
+    return bool((np.abs(numbers) < _LARGEST).all())
 
 
 def _rotation(quaternion: FloatArray, left: float) -> FloatArray:
@@ -165,7 +173,7 @@ def _apart_mm(one: FloatArray, other: FloatArray, shape: tuple[int, int, int]) -
 
 def _check_pixdim(affine: FloatArray, header: NiftiHeader) -> None:
     """Refuse a voxel size that is not that of the transform; 0 stands for none."""
-    sizes = np.abs(header.pixdim[1:4])
+    sizes = np.minimum(np.abs(header.pixdim[1:4]), _LARGEST)
     lengths = np.linalg.norm(affine[:3, :3], axis=0)
     is_given = np.isfinite(sizes) & (sizes > 0)
     off = float((np.abs(sizes - lengths) * np.array(header.shape))[is_given].max(initial=0.0))

@@ -20,8 +20,8 @@ from deeptepp.errors import NiftiTimesDiffer
 from deeptepp.nifti.files import CLINICAL_TABLE, DAMAGE, NamedFile
 from deeptepp.nifti.header import NiftiHeader
 
-STEP_S = (2.0, 900.0)
-"""Shortest and longest time between phases in seconds: from ultrafast series to the slowest of I-SPY 1."""
+STEP_S = (2.0, 1200.0)
+"""Shortest and longest time between phases in seconds: from ultrafast series to the 922 s of one in MAMA-MIA."""
 
 _UNITS_S = {8: 1.0, 16: 1e-3, 24: 1e-6}
 """Seconds per unit of pixdim[4], by the time bits of xyzt_units: s, ms, us."""
@@ -98,7 +98,10 @@ def header_times(header: NiftiHeader) -> tuple[float, ...] | None:
         Seconds; None where no unit of time is said or the step is none of a dynamic series.
     """
     unit_s = _UNITS_S.get(header.units & 0x38)
-    return None if unit_s is None else plausible(np.arange(header.n_volumes) * (header.pixdim[4] * unit_s))
+    step_s = float(header.pixdim[4]) * (unit_s or 0.0)
+    if not STEP_S[0] <= step_s <= STEP_S[1]:
+        return None
+    return tuple(round(i * step_s, 3) for i in range(header.n_volumes))
 
 
 def side_facts(file: NamedFile, files: Sequence[NamedFile]) -> dict[str, Any]:

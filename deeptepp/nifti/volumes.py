@@ -14,6 +14,7 @@ from deeptepp.nifti.names import OTHER_WORDS, NameTokens, name_tokens, natural_o
 from deeptepp.nifti.times import clock_s, side_facts
 from deeptepp.nifti.voxels import check_size, labels_of
 
+_ENDINGS = (".nii", ".nii.gz")
 _OUTLINE_FOLDER = "segmentations"
 """Folder of the outlines in the layout of MAMA-MIA."""
 
@@ -93,9 +94,12 @@ def volumes_of(files: Sequence[NamedFile]) -> tuple[NiftiVolume, ...]:
     NiftiTooLarge
         They unpack to more than a study has.
     """
-    images = [file for file in sorted(files, key=natural_order) if is_nifti_head(file.head())]
-    if not images:
+    is_image = {id(file): is_nifti_head(file.head()) for file in files}
+    if not any(is_image.values()):
         raise NoNiftiFound(value=len(files))
+    # A file that is called NIfTI and is none was damaged: leaving it out would leave out a phase.
+    called = [file for file in files if is_image[id(file)] or file.name.endswith(_ENDINGS)]
+    images = sorted(called, key=natural_order)
     names = [name_tokens(file) for file in images]
     phases = [name for name in names if _OUTLINE_FOLDER not in name.tokens]
     check_one_subject(phases)

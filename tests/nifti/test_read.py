@@ -178,6 +178,27 @@ def test_a_packed_file_cut_anywhere_is_refused(tmp_path, keep):
         read_nifti(tmp_path)
 
 
+def test_an_empty_file_that_is_called_nifti_is_a_missing_phase_not_nothing(tmp_path):
+    save_phases(tmp_path, NAMES)
+    (tmp_path / "p_0003.nii.gz").write_bytes(b"")
+    with pytest.raises(errors.DamagedNifti):
+        read_nifti(tmp_path)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_header_with_any_broken_byte_is_read_or_refused_by_name(tmp_path, version):
+    save_phases(tmp_path, NAMES)
+    whole = made.encoded(plain(made.volumes()[1], version=version))
+    for place in range(0, 540, 4):
+        broken_bytes = bytearray(whole)
+        broken_bytes[place] ^= 0xFF
+        (tmp_path / NAMES[1]).write_bytes(broken_bytes)
+        try:
+            assert len(read_nifti(tmp_path).study.phases) == 3
+        except errors.NiftiError as refusal:
+            assert refusal.rule.startswith("nifti.")
+
+
 def test_a_wrong_checksum_is_damage(tmp_path):
     save_phases(tmp_path, [f"{name}.gz" for name in NAMES])
     broken = tmp_path / f"{NAMES[2]}.gz"
