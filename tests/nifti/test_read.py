@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import replace
 
 import numpy as np
+import phantoms_dicom as dicom
 import phantoms_nifti as made
 import pytest
 import SimpleITK as sitk  # noqa: N813
@@ -15,6 +16,8 @@ from phantoms_nifti import NAME, SHAPE, plain, save, save_phases
 from scipy.spatial.transform import Rotation
 
 from deeptepp import errors
+from deeptepp.dicom.digest import study_digest
+from deeptepp.dicom.read import read_study
 from deeptepp.domain.lesion import LesionOrigin
 from deeptepp.nifti import voxels as voxels_room
 from deeptepp.nifti.read import is_nifti, list_nifti
@@ -570,3 +573,14 @@ def test_no_identifier_leaves_the_reader(tmp_path):
     assert not {"doe", "jane", "19620314"} & set(everything.lower().replace("_", " ").split())
     assert NAME not in everything
     assert (reading.study.key, len(reading.study.key)) == (reading.study.digest[:16], 16)
+
+
+def test_one_study_has_one_digest_as_dicom_and_as_nifti(tmp_path):
+    truth = dicom.truth()
+    dicom.save(dicom.dynamic_series(truth), tmp_path / "dicom")
+    one = read_study(tmp_path / "dicom").study
+    ras = np.diag([-1.0, -1.0, 1.0, 1.0]) @ one.grid.affine[:, [2, 1, 0, 3]]
+    for name, v in zip(NAMES, truth.voxels, strict=True):
+        save(made.Raw(v, sform=ras, qform=ras), tmp_path / "nifti" / name)
+    other = read_nifti_with(tmp_path / "nifti", digest_of=study_digest, times_s=truth.times_s).study
+    assert (other.digest, other.key) == (one.digest, one.key)
