@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import io
 import lzma
+import os
 import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
+from deeptepp.dicom.short_cut import EntryBytes, FileBytes, PackedFile, ShortCut
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, NotAnArchive, UnsafeArchivePath
 
 MAX_TOTAL_BYTES = 6 * 1024**3
@@ -57,10 +59,16 @@ class Member:
         Declared size; reading never yields more.
     opener : callable
         Gives a fresh seekable binary stream.
+    short_cut : ShortCut, optional
+        Gives the same bytes faster, where it can.
+    notes : dict
+        What one pass over the files found, so that the next one need not.
     """
 
     size_bytes: int
     opener: Callable[[], BinaryIO]
+    short_cut: ShortCut | None = None
+    notes: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -82,6 +90,57 @@ class Member:
         except _DAMAGE as error:
             raise _damaged(error) from None
 
+    def head(self, n_bytes: int) -> bytes:
+        """Read the first bytes.
+
+        Parameters
+        ----------
+        n_bytes : int
+            How many; fewer come from a shorter file.
+
+        Returns
+        -------
+        bytes
+            Not yet compared with a checksum.
+
+        Raises
+        ------
+        DamagedArchive
+            The archive's bytes end early or cannot be inflated.
+        """
+        found = self.short_cut.head(n_bytes) if self.short_cut else None
+        if found is not None:
+            return found
+        with self.open() as stream:
+            return stream.read(n_bytes)
+
+    def read_into(self, buffer: memoryview, offset: int) -> bool:
+        """Fill a buffer.
+
+        Parameters
+        ----------
+        buffer : memoryview
+            Of bytes, contiguous.
+        offset : int
+            Where in the file its content begins.
+
+        Returns
+        -------
+        bool
+            False where the file ends too early.
+
+        Raises
+        ------
+        DamagedArchive
+            The archive's bytes do not match its checksums or end early.
+        """
+        if self.short_cut and self.short_cut.fill(buffer, offset):
+            return True
+        content = memoryview(self.read())[offset : offset + len(buffer)]
+        if len(content) == len(buffer):
+            buffer[:] = content
+        return len(content) == len(buffer)
+
     def read(self) -> bytes:
         """Read everything into memory.
 
@@ -95,6 +154,9 @@ class Member:
         ArchiveTooLarge
             The stream yields more than it declared.
         """
+        found = self.short_cut.whole() if self.short_cut else None
+        if found is not None:
+            return found
         with self.open() as stream:
             content = stream.read(self.size_bytes + 1)
         if len(content) > self.size_bytes:
@@ -149,7 +211,7 @@ def _members_of(path: Path, stack: ExitStack, *, must_be_study: bool) -> list[Me
         raise DamagedArchive(value="its directory is absent")
     if must_be_study and not looks_like_dicom(head):
         raise NotAnArchive(value=f"{path.stat().st_size} bytes in another format")
-    return [_file_member(path)]
+    return [_file_member(str(path), path.stat().st_size)]
 
 
 def looks_like_dicom(head: bytes) -> bool:
@@ -171,16 +233,33 @@ def looks_like_dicom(head: bytes) -> bool:
 def _folder_members(folder: Path) -> list[Member]:
     """List a folder recursively; a link that leads outside is refused."""
     root = folder.resolve()
-    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and not _is_junk(p.relative_to(folder).parts)]
-    outside = sum(not p.resolve().is_relative_to(root) for p in files)
+    found = [entry for entry in _files_in(folder) if entry.is_file()]
+    # Only a link can lead outside.
+    outside = sum(entry.is_symlink() and not Path(entry).resolve().is_relative_to(root) for entry in found)
     if outside:
         raise UnsafeArchivePath(value=outside)
-    return [_file_member(p) for p in files]
+    return [_file_member(entry.path, entry.stat().st_size) for entry in found]
 
 
-def _file_member(path: Path) -> Member:
+def _files_in(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """Give what is no folder, in order of the names; links to folders are not followed."""
+    try:
+        with os.scandir(folder) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+    except PermissionError:
+        return
+    for entry in ordered:
+        if _is_junk((entry.name,)):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files_in(entry.path)
+        else:
+            yield entry
+
+
+def _file_member(path: str, size_bytes: int) -> Member:
     """Make a member of a plain file."""
-    return Member(path.stat().st_size, lambda: path.open("rb"))
+    return Member(size_bytes, lambda: Path(path).open("rb"), FileBytes(path))
 
 
 def _zip_members(path: Path, stack: ExitStack) -> list[Member]:
@@ -198,10 +277,11 @@ def _zip_members(path: Path, stack: ExitStack) -> list[Member]:
     if n_encrypted:
         raise EncryptedArchive(value=n_encrypted)
     _check_size(len(infos), sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
-    return [_zip_member(archive, info) for info in files]
+    packed = stack.enter_context(PackedFile(path))
+    return [_zip_member(archive, info, packed) for info in files]
 
 
-def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, packed: PackedFile) -> Member:
     """Make a member of a zip entry; the reader stops at the declared size and checks the CRC."""
 
     def opener() -> BinaryIO:
@@ -209,7 +289,7 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
         entry = cast(io.RawIOBase, archive.open(info))
         return cast(BinaryIO, io.BufferedReader(entry, _CHUNK_BYTES))
 
-    return Member(info.file_size, opener)
+    return Member(info.file_size, opener, EntryBytes(packed, info))
 
 
 def _damaged(error: Exception) -> DamagedArchive:
