@@ -31,9 +31,9 @@ def study_digest(phases: Sequence[Phase]) -> str:
     """Hash voxels, grid and times.
 
     Voxels enter in the first of uint16, int16, float32 and float64 that holds every voxel of the study exactly, so
-    that studies whose values differ never agree, and two encodings of the same values do. The array axes are turned
-    to run along +S, +P and +L as nearly as they can, so that two encodings of one anatomy that differ only in the
-    order of slices, rows or columns agree too.
+    that studies whose values differ never agree, and two encodings of the same values do. The array axes are
+    turned to run along +S, +P and +L as nearly as they can, so that two encodings of one anatomy that differ only
+    in the order of slices, rows or columns agree too.
 
     Parameters
     ----------

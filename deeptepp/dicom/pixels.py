@@ -31,8 +31,10 @@ from deeptepp.dicom.deflated import inflated
 from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.raw_plane import RawPlane, raw_plane_of
 from deeptepp.dicom.sort import Stack
-from deeptepp.dicom.values import UNREADABLE, Voxels, first, number, quiet
+from deeptepp.dicom.values import UNREADABLE, first, number, quiet
 from deeptepp.errors import ArchiveTooLarge, InputError, UnreadablePixels
+
+Voxels = npt.NDArray[Any]
 
 _GDCM = "gdcm"
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from pydicom import dcmread
 from pydicom.datadict import private_dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.values import convert_PN
 
@@ -23,8 +24,8 @@ from deeptepp.dicom.elements import Layout, layout_of, vr_of
 from deeptepp.dicom.values import quiet
 
 _HEAD_BYTES = (8 * 1024, 256 * 1024, 4 * 1024**2)
-"""Bytes in which a header is sought, one size after the other: most have 3 to 8 KiB, those with private tables of the
-scanner up to some 200 KiB."""
+"""Bytes in which a header is sought, one size after the other: most have 3 to 8 KiB, those with private tables of
+the scanner up to some 200 KiB."""
 
 _LONGEST_VALUE = 1024
 """Longest value in bytes that is decoded here; positions and names have less than 100."""
@@ -40,7 +41,7 @@ Memo = dict[tuple[str, bytes], Any]
 """Values already decoded, by value representation and bytes: most are the same in every file of a series."""
 
 
-class _Unusual(Exception):  # noqa: N818  a sign to ask pydicom, never seen outside
+class _UnusualError(ValueError):
     """The value has no plain form."""
 
 
@@ -83,15 +84,19 @@ class PlainHeader:
             As ``Dataset.get`` of pydicom; of decimal strings the numbers, of several values a list.
         """
         if not isinstance(key, str):
-            return self.dataset().get(key, default) if key[0] << 16 | key[1] in self._places else default
-        tag = _tag_of(key)
+            return self._element(key) if key[0] << 16 | key[1] in self._places else default
+        tag, vr = _tag_of(key)
         place = self._places.get(tag)
         if place is None:
             return default
+        found = self._memo.get((place[0] or vr or "", self._content[place[1] : place[1] + place[2]]))
+        if found is not None:
+            return found
         try:
-            return self._value(place[0] or vr_of(tag), place)
-        except _Unusual:
-            return self.dataset().get(key, default)
+            return self._value(place[0] or vr, place)
+        except _UnusualError:
+            with quiet():
+                return self.dataset().get(key, default)
 
     def private(self, group: int, creator: str, element: int) -> Any:  # noqa: ANN401  any DICOM value
         """Give the value of a private element.
@@ -117,8 +122,8 @@ class PlainHeader:
                 vr = found[0] if found[0] not in (None, "UN") else _private_vr(tag, creator)
                 try:
                     return self._value(vr, found)
-                except _Unusual:
-                    return self.dataset()[tag].value
+                except _UnusualError:
+                    return self._element((group, tag & 0xFFFF)).value
         return None
 
     def _blocks(self) -> dict[tuple[int, str], list[int]]:
@@ -130,6 +135,11 @@ class PlainHeader:
                     name = self._content[start : start + max(n, 0)].decode("ascii", "replace").strip("\0 ")
                     self._creators.setdefault((tag >> 16, name), []).append(tag & 0xFF)
         return self._creators
+
+    def _element(self, tag: tuple[int, int]) -> DataElement:
+        """Give an element as pydicom reads it."""
+        with quiet():
+            return self.dataset()[tag]
 
     def dataset(self) -> Dataset:
         """Parse the whole header with pydicom.
@@ -148,7 +158,7 @@ class PlainHeader:
         """Decode the value at a place, or remember it."""
         _, start, n = place
         if vr is None or not 0 < n <= _LONGEST_VALUE:
-            raise _Unusual
+            raise _UnusualError
         key = (vr, self._content[start : start + n])
         found = self._memo.get(key)
         if found is None:
@@ -188,7 +198,7 @@ def _decoded(vr: str, raw: bytes) -> Any:  # noqa: ANN401  any DICOM value
     decode = _DECODERS.get(vr)
     # An escape begins characters of another set; all sets agree on what else is ASCII.
     if decode is None or (vr not in _NUMBER_FORMS and (not raw.isascii() or b"\x1b" in raw)):
-        raise _Unusual
+        raise _UnusualError
     return decode(vr, raw)
 
 
@@ -221,7 +231,7 @@ def _uid(_: str, raw: bytes) -> str:
     """Decode a UID."""
     core = raw.rstrip(b"\0 ")
     if _UID.fullmatch(core) is None:
-        raise _Unusual
+        raise _UnusualError
     return core.decode("ascii")
 
 
@@ -232,7 +242,7 @@ def _strings_of_numbers(form: re.Pattern[bytes], make: Callable[[bytes], float])
         """Decode one or several numbers."""
         parts = [part.strip(b" ") for part in raw.rstrip(b" \0").split(b"\\")]
         if not all(map(form.fullmatch, parts)):
-            raise _Unusual
+            raise _UnusualError
         return _one_or_all([make(part) for part in parts])
 
     return decode
@@ -243,7 +253,7 @@ def _binary(vr: str, raw: bytes) -> Any:  # noqa: ANN401
     form = _NUMBER_FORMS[vr]
     n, rest = divmod(len(raw), struct.calcsize(f"<{form}"))
     if rest:
-        raise _Unusual
+        raise _UnusualError
     return _one_or_all(list(struct.unpack(f"<{n}{form}", raw)))
 
 
@@ -261,10 +271,10 @@ _DECODERS: dict[str, Callable[[str, bytes], Any]] = {
 
 
 @cache
-def _tag_of(keyword: str) -> int:
-    """Look up the tag of a keyword; -1 where there is none."""
+def _tag_of(keyword: str) -> tuple[int, str | None]:
+    """Look up the tag and value representation of a keyword; -1 where there is none."""
     tag = tag_for_keyword(keyword)
-    return -1 if tag is None else tag
+    return (-1, None) if tag is None else (tag, vr_of(tag))
 
 
 @cache

@@ -1,16 +1,18 @@
-"""Describes pixels that lie in their file as they are wanted in memory, and reads them from there into a volume."""
+"""Describes pixels that lie in their file as they are wanted in memory, and reads them into a volume."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from deeptepp.dicom.archive import Member
 from deeptepp.dicom.elements import Layout
 from deeptepp.dicom.plain import PlainHeader, read_plain
-from deeptepp.dicom.values import Voxels, number
+from deeptepp.dicom.values import number
 from deeptepp.errors import UnreadablePixels
 
 _PIXEL_DATA = 0x7FE00010
@@ -58,7 +60,7 @@ class RawPlane:
         """Whether the stored values are those shown, without rescaling."""
         return self.slope in (None, 0.0, 1.0) and self.intercept in (None, 0.0)
 
-    def read_into(self, member: Member, plane: Voxels) -> None:
+    def read_into(self, member: Member, plane: npt.NDArray[Any]) -> None:
         """Read the stored values.
 
         Parameters
@@ -75,7 +77,7 @@ class RawPlane:
         DamagedArchive
             The archive's bytes do not match its checksums.
         """
-        if not member.read_into(memoryview(plane).cast("B"), self.offset):
+        if not member.read_into(plane.data.cast("B"), self.offset):
             raise UnreadablePixels(value=1, reason="truncated")
         if self.n_unused_bits:
             # Shifting up and down again fills the unused bits with zeros, or with the sign.

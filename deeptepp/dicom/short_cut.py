@@ -1,8 +1,8 @@
 """Short cuts to the bytes of a file or of a zip entry, for what is usual; whatever is not goes the long way.
 
-A short cut never fails: it gives the right bytes, or says that it cannot, and the standard library's own reader then
-reads them or names what is wrong. Entries of a zip are inflated by ISA-L, at twice the speed of zlib, and their
-checksum is compared before one byte of them is used as a pixel.
+A short cut never fails: it gives the right bytes, or says that it cannot, and the standard library's own reader
+then reads them or names what is wrong. Entries of a zip are inflated by ISA-L, at twice the speed of zlib, and
+their checksum is compared before one byte of them is used as a pixel.
 
 References
 ----------
@@ -260,13 +260,16 @@ class EntryBytes:
             return packed[:n_bytes]
         try:
             return isal_zlib.decompressobj(_RAW_DEFLATE).decompress(packed, n_bytes)
-        except isal_zlib.IsalError:
+        except isal_zlib.error:  # type: ignore[misc]  an exception, whatever its stub says
             return None
 
     def _packed_bytes(self, n_bytes: int) -> bytes | None:
         """Read the first packed bytes of the entry; None where it is of another kind than its directory says."""
         info = self._info
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & ~_HARMLESS_FLAGS:
+        if (
+            info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+            or info.flag_bits & ~_HARMLESS_FLAGS
+        ):
             return None
         head = self._packed.read(info.header_offset, _LOCAL_HEADER.size)
         if len(head) < _LOCAL_HEADER.size:

@@ -10,12 +10,8 @@ from contextlib import contextmanager
 from math import isfinite
 from typing import Any, Protocol, runtime_checkable
 
-import numpy.typing as npt
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
-
-Voxels = npt.NDArray[Any]
-"""Intensities of any integer or floating type."""
 
 
 class Header(Protocol):
@@ -143,6 +139,10 @@ def number(value: object) -> float | None:
     float or None
         The number; None where there is none or it is not finite.
     """
+    if value is None or value == "":
+        return None
+    if type(value) is float or type(value) is int:
+        return float(value) if isfinite(value) else None
     if isinstance(value, (list, tuple)) or (hasattr(value, "__iter__") and not isinstance(value, (str, bytes))):
         value = next(iter(value), None)
     try:
