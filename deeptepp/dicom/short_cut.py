@@ -21,7 +21,7 @@ from typing import Protocol, Self
 
 from isal import isal_zlib
 
-_LOCAL_HEADER = struct.Struct("<4s2H2H3L2H")
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 """Signature, version, flags, method, time, date, CRC, two sizes, lengths of name and of extra field."""
 
 _SIGNATURE = b"PK\x03\x04"
@@ -260,7 +260,7 @@ class EntryBytes:
             return packed[:n_bytes]
         try:
             return isal_zlib.decompressobj(_RAW_DEFLATE).decompress(packed, n_bytes)
-        except isal_zlib.error:  # type: ignore[misc]  an exception, whatever its stub says
+        except isal_zlib.error:  # type: ignore[misc]
             return None
 
     def _packed_bytes(self, n_bytes: int) -> bytes | None:
