@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -53,6 +55,12 @@ JPEG-LS and JPEG 2000, so that it is left those which no other decoder here can 
 
 _OTHER_SIZE = "the size differs from the header"
 
+_N_WORKERS = 2
+"""Planes read at a time."""
+
+_BATCH = 16
+"""Planes that one worker reads in a row; after each batch the progress is told, and reading can be stopped."""
+
 _NOT_FINITE = "intensities that are no numbers"
 
 _BYTES_PER_VOXEL = 2
@@ -92,44 +100,76 @@ def read_volumes(
         The headers declare more voxels than a study can have.
     """
     _check_size(_BYTES_PER_VOXEL * sum(f.rows * f.columns for stack in stacks for f in stack.frames))
-    wanted: dict[int, list[tuple[int, int, Frame]]] = defaultdict(list)
-    for i, stack in enumerate(stacks):
-        for k, frame in enumerate(stack.frames):
-            wanted[frame.source].append((i, k, frame))
     volumes: list[Voxels | None] = [None] * len(stacks)
-    for n_done, source in enumerate(sorted(wanted)):
-        advance(n_done / len(wanted))
-        for i, k, plane in _read(members[source], wanted[source], volumes, stacks):
-            volumes[i] = _placed(volumes[i], plane, k, len(stacks[i].frames))
+    direct, others = _parted(stacks, members, volumes)
+    n_sources = len({task.frame.source for task in direct}) + len(others)
+    n_done = 0
+    for n_read in _read_direct(direct, members, volumes):
+        n_done += n_read
+        advance(min(n_done / n_sources, 1.0))
+    for source in sorted(others):
+        advance(n_done / n_sources)
+        tasks = others[source]
+        with quiet():
+            planes = _planes(members[source], [task.frame for task in tasks])
+        for task, plane in zip(tasks, planes, strict=True):
+            volumes[task.stack] = _placed(volumes[task.stack], plane, task.place, len(stacks[task.stack].frames))
+        n_done += 1
     read = [volume for volume in volumes if volume is not None]
     return tuple(map(_multiplied, read, factors or [None] * len(read)))
 
 
-def _read(
-    member: Member, wanted: list[tuple[int, int, Frame]], volumes: list[Voxels | None], stacks: Sequence[Stack]
-) -> Iterator[tuple[int, int, Voxels]]:
-    """Read the wanted planes of one file: straight into their volume where they lie as they are shown."""
-    raw = raw_plane_of(member)
-    if raw is None or any((f.index, f.rows, f.columns) != (0, raw.rows, raw.columns) for _, _, f in wanted):
-        with quiet():
-            planes = _planes(member, [frame for _, _, frame in wanted])
-        yield from ((i, k, plane) for (i, k, _), plane in zip(wanted, planes, strict=True))
-        return
-    for i, k, _ in wanted:
-        if raw.is_as_shown and volumes[i] is None:
-            volumes[i] = np.zeros((len(stacks[i].frames), raw.rows, raw.columns), raw.dtype)
-        volume = volumes[i]
-        if raw.is_as_shown and volume is not None and volume.dtype == raw.dtype:
-            raw.read_into(member, volume[k])
-        else:
-            yield i, k, _raw_plane(raw, member)
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One plane to read: the index of its stack, its place in it, and where its pixels lie if they are raw."""
+
+    stack: int
+    place: int
+    frame: Frame
+    raw: RawPlane | None = None
 
 
-def _raw_plane(raw: RawPlane, member: Member) -> Voxels:
-    """Read a raw plane into memory of its own, rescaled."""
-    plane = np.empty((raw.rows, raw.columns), raw.dtype)
-    raw.read_into(member, plane)
-    return _rescaled(plane, raw.slope, raw.intercept)
+def _parted(
+    stacks: Sequence[Stack], members: Sequence[Member], volumes: list[Voxels | None]
+) -> tuple[list[_Task], dict[int, list[_Task]]]:
+    """Part the planes that can be read straight into their volume, which is made, from the others by file."""
+    direct: list[_Task] = []
+    others: dict[int, list[_Task]] = defaultdict(list)
+    for i, stack in enumerate(stacks):
+        for k, frame in enumerate(stack.frames):
+            raw = raw_plane_of(members[frame.source])
+            if raw is not None and raw.is_as_shown and raw.shows(frame):
+                shape = (len(stack.frames), raw.rows, raw.columns)
+                volume = np.zeros(shape, raw.dtype) if volumes[i] is None else volumes[i]
+                volumes[i] = volume
+                if volume is not None and (volume.dtype, volume.shape) == (raw.dtype, shape):
+                    direct.append(_Task(i, k, frame, raw))
+                    continue
+            others[frame.source].append(_Task(i, k, frame))
+    return sorted(direct, key=lambda task: task.frame.source), others
+
+
+def _read_direct(
+    tasks: Sequence[_Task], members: Sequence[Member], volumes: Sequence[Voxels | None]
+) -> Iterator[int]:
+    """Read raw planes straight into their volumes, several at a time; give how many were read."""
+
+    def read(batch: Sequence[_Task]) -> int:
+        """Read some planes one after the other."""
+        for task in batch:
+            volume = volumes[task.stack]
+            if volume is not None and task.raw is not None:
+                task.raw.read_into(members[task.frame.source], volume[task.place])
+        return len(batch)
+
+    batches = [tasks[i : i + _BATCH] for i in range(0, len(tasks), _BATCH)]
+    # Reading and inflating leave the interpreter to others.
+    pool = ThreadPoolExecutor(_N_WORKERS)
+    try:
+        yield from pool.map(read, batches)
+    finally:
+        # Whoever stops here, by cancelling or by an error, waits for no plane that is not begun.
+        pool.shutdown(cancel_futures=True)
 
 
 def _multiplied(volume: Voxels, factor: float | None) -> Voxels:
@@ -192,6 +232,11 @@ def _common(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
 
 def _planes(member: Member, frames: Sequence[Frame]) -> list[Voxels]:
     """Decode the wanted frames of one file, rescaled."""
+    raw = raw_plane_of(member)
+    if raw is not None and all(map(raw.shows, frames)):
+        plane = np.empty((raw.rows, raw.columns), raw.dtype)
+        raw.read_into(member, plane)
+        return [_rescaled(plane, raw.slope, raw.intercept) for _ in frames]
     content = member.read()
     try:
         dataset = dcmread(inflated(io.BytesIO(content)), force=True)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from deeptepp.dicom.archive import Member
 from deeptepp.dicom.elements import Layout
+from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.plain import PlainHeader, read_plain
 from deeptepp.dicom.values import number
 from deeptepp.errors import UnreadablePixels
@@ -59,6 +60,21 @@ class RawPlane:
     def is_as_shown(self) -> bool:
         """Whether the stored values are those shown, without rescaling."""
         return self.slope in (None, 0.0, 1.0) and self.intercept in (None, 0.0)
+
+    def shows(self, frame: Frame) -> bool:
+        """Tell whether these are the pixels of a frame.
+
+        Parameters
+        ----------
+        frame : Frame
+            Of the same file.
+
+        Returns
+        -------
+        bool
+            False for another size, or another frame than the first.
+        """
+        return (frame.index, frame.rows, frame.columns) == (0, self.rows, self.columns)
 
     def read_into(self, member: Member, plane: npt.NDArray[Any]) -> None:
         """Read the stored values.
