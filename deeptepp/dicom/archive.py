@@ -7,18 +7,16 @@ so neither order nor wording of file names can sway a result, and no identifier 
 from __future__ import annotations
 
 import io
-import lzma
 import os
 import stat
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
-from deeptepp.dicom.short_cut import EntryBytes, FileBytes, PackedFile, ShortCut
+from deeptepp.dicom.member import DAMAGE, Member, damaged, in_words
+from deeptepp.dicom.short_cut import EntryBytes, FileBytes, PackedFile
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, NotAnArchive, UnsafeArchivePath
 
 MAX_TOTAL_BYTES = 6 * 1024**3
@@ -44,124 +42,6 @@ _AES = 99
 
 _JUNK_PARTS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "DICOMDIR"})
 """Names of what operating systems and media exports add beside the images."""
-
-_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError)
-"""What the zip reader raises on a broken or exotic archive; OSError for places that lie before its beginning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file of a study, opened on demand.
-
-    Parameters
-    ----------
-    size_bytes : int
-        Declared size; reading never yields more.
-    opener : callable
-        Gives a fresh seekable binary stream.
-    short_cut : ShortCut, optional
-        Gives the same bytes faster, where it can.
-    notes : dict
-        What one pass over the files found, so that the next one need not.
-    """
-
-    size_bytes: int
-    opener: Callable[[], BinaryIO]
-    short_cut: ShortCut | None = None
-    notes: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
-
-    @contextmanager
-    def open(self) -> Iterator[BinaryIO]:
-        """Open the stream, buffered, for the length of a ``with`` block.
-
-        Yields
-        ------
-        BinaryIO
-            Seekable stream at its beginning.
-
-        Raises
-        ------
-        DamagedArchive
-            The archive's bytes do not match its checksums or end early.
-        """
-        try:
-            with self.opener() as stream:
-                yield stream
-        except _DAMAGE as error:
-            raise _damaged(error) from None
-
-    def head(self, n_bytes: int) -> bytes:
-        """Read the first bytes.
-
-        Parameters
-        ----------
-        n_bytes : int
-            How many; fewer come from a shorter file.
-
-        Returns
-        -------
-        bytes
-            Not yet compared with a checksum.
-
-        Raises
-        ------
-        DamagedArchive
-            The archive's bytes end early or cannot be inflated.
-        """
-        found = self.short_cut.head(n_bytes) if self.short_cut else None
-        if found is not None:
-            return found
-        with self.open() as stream:
-            return stream.read(n_bytes)
-
-    def read_into(self, buffer: memoryview, offset: int) -> bool:
-        """Fill a buffer.
-
-        Parameters
-        ----------
-        buffer : memoryview
-            Of bytes, contiguous.
-        offset : int
-            Where in the file its content begins.
-
-        Returns
-        -------
-        bool
-            False where the file ends too early.
-
-        Raises
-        ------
-        DamagedArchive
-            The archive's bytes do not match its checksums or end early.
-        """
-        if self.short_cut and self.short_cut.fill(buffer, offset):
-            return True
-        content = memoryview(self.read())[offset : offset + len(buffer)]
-        if len(content) == len(buffer):
-            buffer[:] = content
-        return len(content) == len(buffer)
-
-    def read(self) -> bytes:
-        """Read everything into memory.
-
-        Returns
-        -------
-        bytes
-            The content.
-
-        Raises
-        ------
-        ArchiveTooLarge
-            The stream yields more than it declared.
-        """
-        found = self.short_cut.whole() if self.short_cut else None
-        if found is not None:
-            return found
-        with self.open() as stream:
-            content = stream.read(self.size_bytes + 1)
-        if len(content) > self.size_bytes:
-            raise ArchiveTooLarge(value=in_words(len(content)), limit=in_words(self.size_bytes))
-        return content
 
 
 @contextmanager
@@ -266,8 +146,8 @@ def _zip_members(path: Path, stack: ExitStack) -> list[Member]:
     """List a zip archive after all checks that its directory allows."""
     try:
         archive = stack.enter_context(zipfile.ZipFile(path))
-    except _DAMAGE as error:
-        raise _damaged(error) from None
+    except DAMAGE as error:
+        raise damaged(error) from None
     infos = archive.infolist()
     unsafe = sum(_is_unsafe(info) for info in infos)
     if unsafe:
@@ -290,15 +170,6 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, packed: PackedF
         return cast(BinaryIO, io.BufferedReader(entry, _CHUNK_BYTES))
 
     return Member(info.file_size, opener, EntryBytes(packed, info))
-
-
-def _damaged(error: Exception) -> DamagedArchive:
-    """Say in words what the zip reader could not do."""
-    if isinstance(error, NotImplementedError):
-        return DamagedArchive(value="it is packed by a method other than Deflate")
-    if isinstance(error, PermissionError | FileNotFoundError):
-        return DamagedArchive(value="a file cannot be opened")
-    return DamagedArchive(value="its bytes do not match its checksums or directory")
 
 
 def _check_size(n_members: int, total_bytes: int, packed_bytes: int | None) -> None:
@@ -324,19 +195,3 @@ def _is_unsafe(info: zipfile.ZipInfo) -> bool:
 def _is_junk(parts: Sequence[str]) -> bool:
     """Tell whether a path belongs to what operating systems and media exports add."""
     return any(part in _JUNK_PARTS or part.startswith("._") for part in parts)
-
-
-def in_words(n_bytes: int) -> str:
-    """Write a number of bytes for people.
-
-    Parameters
-    ----------
-    n_bytes : int
-        Any size.
-
-    Returns
-    -------
-    str
-        In MiB, or in GiB from one GiB.
-    """
-    return f"{n_bytes / 1024**3:.1f} GiB" if n_bytes >= 1024**3 else f"{n_bytes / 1024**2:.0f} MiB"

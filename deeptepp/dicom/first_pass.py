@@ -12,9 +12,10 @@ from typing import cast
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.archive import Member, looks_like_dicom
+from deeptepp.dicom.archive import looks_like_dicom
 from deeptepp.dicom.deflated import inflated
 from deeptepp.dicom.headers import Frame, frames_of
+from deeptepp.dicom.member import Member
 from deeptepp.dicom.plain import Memo, PlainHeader, read_plain
 from deeptepp.dicom.raw_plane import note_raw_plane
 from deeptepp.dicom.values import UNREADABLE, quiet

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,16 +24,17 @@ from pydicom.uid import (
     JPEGLSNearLossless,
 )
 
-from deeptepp.dicom.archive import MAX_TOTAL_BYTES, Member, in_words
+from deeptepp.dicom.archive import MAX_TOTAL_BYTES
 from deeptepp.dicom.codestream import coded_image
 from deeptepp.dicom.deflated import inflated
+from deeptepp.dicom.direct import Voxels as Voxels
+from deeptepp.dicom.direct import parted, read_direct
 from deeptepp.dicom.headers import Frame
-from deeptepp.dicom.raw_plane import RawPlane, raw_plane_of
+from deeptepp.dicom.member import Member, in_words
+from deeptepp.dicom.raw_plane import raw_plane_of
 from deeptepp.dicom.sort import Stack
 from deeptepp.dicom.values import UNREADABLE, first, number, quiet
 from deeptepp.errors import ArchiveTooLarge, InputError, UnreadablePixels
-
-Voxels = npt.NDArray[Any]
 
 _GDCM = "gdcm"
 
@@ -54,12 +52,6 @@ _DECODERS = {
 JPEG-LS and JPEG 2000, so that it is left those which no other decoder here can read."""
 
 _OTHER_SIZE = "the size differs from the header"
-
-_N_WORKERS = 2
-"""Planes read at a time."""
-
-_BATCH = 16
-"""Planes that one worker reads in a row; after each batch the progress is told, and reading can be stopped."""
 
 _NOT_FINITE = "intensities that are no numbers"
 
@@ -101,10 +93,10 @@ def read_volumes(
     """
     _check_size(_BYTES_PER_VOXEL * sum(f.rows * f.columns for stack in stacks for f in stack.frames))
     volumes: list[Voxels | None] = [None] * len(stacks)
-    direct, others = _parted(stacks, members, volumes)
+    direct, others = parted(stacks, members, volumes)
     n_sources = len({task.frame.source for task in direct}) + len(others)
     n_done = 0
-    for n_read in _read_direct(direct, members, volumes):
+    for n_read in read_direct(direct, members, volumes):
         n_done += n_read
         advance(min(n_done / n_sources, 1.0))
     for source in sorted(others):
@@ -117,59 +109,6 @@ def read_volumes(
         n_done += 1
     read = [volume for volume in volumes if volume is not None]
     return tuple(map(_multiplied, read, factors or [None] * len(read)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """One plane to read: the index of its stack, its place in it, and where its pixels lie if they are raw."""
-
-    stack: int
-    place: int
-    frame: Frame
-    raw: RawPlane | None = None
-
-
-def _parted(
-    stacks: Sequence[Stack], members: Sequence[Member], volumes: list[Voxels | None]
-) -> tuple[list[_Task], dict[int, list[_Task]]]:
-    """Part the planes that can be read straight into their volume, which is made, from the others by file."""
-    direct: list[_Task] = []
-    others: dict[int, list[_Task]] = defaultdict(list)
-    for i, stack in enumerate(stacks):
-        for k, frame in enumerate(stack.frames):
-            raw = raw_plane_of(members[frame.source])
-            if raw is not None and raw.is_as_shown and raw.shows(frame):
-                shape = (len(stack.frames), raw.rows, raw.columns)
-                volume = np.zeros(shape, raw.dtype) if volumes[i] is None else volumes[i]
-                volumes[i] = volume
-                if volume is not None and (volume.dtype, volume.shape) == (raw.dtype, shape):
-                    direct.append(_Task(i, k, frame, raw))
-                    continue
-            others[frame.source].append(_Task(i, k, frame))
-    return sorted(direct, key=lambda task: task.frame.source), others
-
-
-def _read_direct(
-    tasks: Sequence[_Task], members: Sequence[Member], volumes: Sequence[Voxels | None]
-) -> Iterator[int]:
-    """Read raw planes straight into their volumes, several at a time; give how many were read."""
-
-    def read(batch: Sequence[_Task]) -> int:
-        """Read some planes one after the other."""
-        for task in batch:
-            volume = volumes[task.stack]
-            if volume is not None and task.raw is not None:
-                task.raw.read_into(members[task.frame.source], volume[task.place])
-        return len(batch)
-
-    batches = [tasks[i : i + _BATCH] for i in range(0, len(tasks), _BATCH)]
-    # Reading and inflating leave the interpreter to others.
-    pool = ThreadPoolExecutor(_N_WORKERS)
-    try:
-        yield from pool.map(read, batches)
-    finally:
-        # Whoever stops here, by cancelling or by an error, waits for no plane that is not begun.
-        pool.shutdown(cancel_futures=True)
 
 
 def _multiplied(volume: Voxels, factor: float | None) -> Voxels:

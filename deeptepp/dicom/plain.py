@@ -19,8 +19,8 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.values import convert_PN
 
-from deeptepp.dicom.archive import Member
 from deeptepp.dicom.elements import Layout, layout_of, vr_of
+from deeptepp.dicom.member import Member
 from deeptepp.dicom.values import quiet
 
 _HEAD_BYTES = (8 * 1024, 256 * 1024, 4 * 1024**2)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.dicom.archive import Member
 from deeptepp.dicom.elements import Layout
 from deeptepp.dicom.headers import Frame
+from deeptepp.dicom.member import Member
 from deeptepp.dicom.plain import PlainHeader, read_plain
 from deeptepp.dicom.values import number
 from deeptepp.errors import UnreadablePixels
