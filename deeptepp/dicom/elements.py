@@ -15,6 +15,7 @@ import struct
 from dataclasses import dataclass
 from functools import cache
 
+from pydicom.charset import python_encoding
 from pydicom.datadict import dictionary_VR
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -32,6 +33,7 @@ _FIRST_TAG = 0x00080000
 _FUNCTIONAL_GROUPS = (0x52009229, 0x52009230)
 """Shared and per-frame functional groups: a file of many frames."""
 
+_CHARACTER_SET = 0x00080005
 _UNDEFINED = 0xFFFFFFFF
 _ITEM = 0xFFFEE000
 _ITEM_END = 0xFFFEE00D
@@ -191,6 +193,8 @@ def _walk(content: bytes, at: int, size_bytes: int, *, is_implicit: bool) -> Lay
             raise _NotPlainError
         if tag >= _PIXEL_TAGS[0]:
             return _with_pixels((is_implicit, places), tag, vr, start, n)
+        if tag == _CHARACTER_SET:
+            _check_character_set(content[start : start + n])
         if n == _UNDEFINED:
             places[tag] = (vr, start, -1)
             at = _sequence_stop(content, start, (tag, vr), is_implicit=is_implicit)
@@ -236,9 +240,18 @@ def _item_stop(content: bytes, at: int, n_bytes: int, *, is_implicit: bool, dept
             at = _sequence_stop(content, start, (tag, vr), is_implicit=is_implicit, depth=depth + 1)
         else:
             at = start + n
+        if tag == _CHARACTER_SET:
+            _check_character_set(content[start:at])
         if tag >= _ITEM or (n_bytes != _UNDEFINED and at > stop):
             raise _NotPlainError
     return at + 8 if n_bytes == _UNDEFINED else at
+
+
+def _check_character_set(value: bytes) -> None:
+    """Leave a character set that pydicom must guess, or fails on, to it."""
+    names = value.rstrip(b" \0").decode("latin-1").split("\\")
+    if not all(name in python_encoding for name in names):
+        raise _NotPlainError
 
 
 @cache
