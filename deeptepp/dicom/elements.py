@@ -22,6 +22,9 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 Places = dict[int, tuple[str | None, int, int]]
 """By tag: value representation (None where it is implicit), first byte and length; -1 for an undefined length."""
 
+FIRST_BYTE = 128
+"""The preamble before it may hold anything."""
+
 _PREAMBLE_BYTES = 132
 _META_TAG = b"\x02\x00\x00\x00UL\x04\x00"
 _META_BYTES = 12
@@ -77,6 +80,10 @@ _EXPLICIT = struct.Struct("<HH2sH").unpack_from
 _LENGTH = struct.Struct("<I").unpack_from
 
 
+_Walked = tuple[Places, int, str | None, int, int]
+"""Places, tag and value representation of the pixels, where they begin, and their length."""
+
+
 class _NotPlainError(ValueError):
     """The header has something that pydicom must judge."""
 
@@ -97,6 +104,8 @@ class Layout:
         First byte of the pixel data; the end of the file where there are none.
     n_pixel_bytes : int
         Their length.
+    meta_values : tuple of (start, stop)
+        Where the values of the meta information lie that say nothing of the encoding.
     """
 
     is_implicit: bool
@@ -105,6 +114,22 @@ class Layout:
     pixel_vr: str | None
     pixels_at: int
     n_pixel_bytes: int
+    meta_values: tuple[tuple[int, int], ...]
+
+    def is_free(self, tag: int) -> bool:
+        """Tell whether another value in the place of this one would leave the layout as it is.
+
+        Parameters
+        ----------
+        tag : int
+            Of an element of the outermost level.
+
+        Returns
+        -------
+        bool
+            False for the character set and sequences of undefined length.
+        """
+        return tag != _CHARACTER_SET and self.places[tag][2] >= 0
 
 
 def layout_of(content: bytes, size_bytes: int) -> Layout | None:
@@ -128,26 +153,30 @@ def layout_of(content: bytes, size_bytes: int) -> Layout | None:
         The header is longer than these bytes.
     """
     try:
-        start, is_implicit = _dataset_start(content)
-        return _walk(content, start, size_bytes, is_implicit=is_implicit)
+        start, is_implicit, meta_values = _dataset_start(content)
+        found = _walk(content, start, size_bytes, is_implicit=is_implicit)
+        return Layout(is_implicit, *found, meta_values)
     except _NotPlainError:
         return None
     except struct.error:
         raise EOFError from None
 
 
-def _dataset_start(content: bytes) -> tuple[int, bool]:
-    """Find where the dataset begins, and whether it is implicit."""
+def _dataset_start(content: bytes) -> tuple[int, bool, tuple[tuple[int, int], ...]]:
+    """Find where the dataset begins, whether it is implicit, and the values before it that do not matter."""
     if content[128:132] != b"DICM" or content[132:140] != _META_TAG:
         raise _NotPlainError
     stop = _PREAMBLE_BYTES + _META_BYTES + _LENGTH(content, 140)[0]
     at, last, syntax = _PREAMBLE_BYTES + _META_BYTES, 0x00020000, b""
+    values = []
     while at < stop:
         tag, _, start, n = _explicit_element(content, at)
         if not last < tag < 0x00030000:
             raise _NotPlainError
         if content[at : at + 6] == _SYNTAX_TAG:
             syntax = content[start : start + n].rstrip(b"\0 ")
+        else:
+            values.append((start, start + n))
         at, last = start + n, tag
     if at != stop or syntax not in (ImplicitVRLittleEndian.encode(), ExplicitVRLittleEndian.encode()):
         raise _NotPlainError
@@ -156,7 +185,7 @@ def _dataset_start(content: bytes) -> tuple[int, bool]:
     first = content[at + 4 : at + 6]
     if is_implicit and len(first) == 2 and all(0x40 < byte < 0x5B for byte in first):
         raise _NotPlainError
-    return at, is_implicit
+    return at, is_implicit, tuple(values)
 
 
 def _explicit_element(content: bytes, at: int) -> tuple[int, str, int, int]:
@@ -177,7 +206,7 @@ def _implicit_element(content: bytes, at: int) -> tuple[int, None, int, int]:
     return group << 16 | element, None, at + 8, n
 
 
-def _walk(content: bytes, at: int, size_bytes: int, *, is_implicit: bool) -> Layout:
+def _walk(content: bytes, at: int, size_bytes: int, *, is_implicit: bool) -> _Walked:
     """Step from element to element up to the pixels, or to the end of a file that has none."""
     places: Places = {}
     last = _FIRST_TAG - 1
@@ -192,7 +221,7 @@ def _walk(content: bytes, at: int, size_bytes: int, *, is_implicit: bool) -> Lay
         if tag <= last or tag in _FUNCTIONAL_GROUPS:
             raise _NotPlainError
         if tag >= _PIXEL_TAGS[0]:
-            return _with_pixels((is_implicit, places), tag, vr, start, n)
+            return _with_pixels(places, tag, vr, start, n)
         if tag == _CHARACTER_SET:
             _check_character_set(content[start : start + n])
         if n == _UNDEFINED:
@@ -204,14 +233,14 @@ def _walk(content: bytes, at: int, size_bytes: int, *, is_implicit: bool) -> Lay
         last = tag
     if size_bytes > len(content):
         raise EOFError
-    return Layout(is_implicit, places, 0, None, size_bytes, 0)
+    return places, 0, None, size_bytes, 0
 
 
-def _with_pixels(found: tuple[bool, Places], tag: int, vr: str | None, start: int, n: int) -> Layout:
-    """Give the layout of a header that pixels of known length follow."""
+def _with_pixels(places: Places, tag: int, vr: str | None, start: int, n: int) -> _Walked:
+    """End the header where pixels of known length follow."""
     if tag not in _PIXEL_TAGS or n == _UNDEFINED:
         raise _NotPlainError
-    return Layout(*found, tag, vr, start, n)
+    return places, tag, vr, start, n
 
 
 def _sequence_stop(

@@ -10,6 +10,7 @@ import io
 import re
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,8 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.values import convert_PN
 
-from deeptepp.dicom.elements import Layout, layout_of, vr_of
+from deeptepp.dicom.elements import Layout, vr_of
+from deeptepp.dicom.layouts import Layouts
 from deeptepp.dicom.member import Member
 from deeptepp.dicom.values import quiet
 
@@ -37,8 +39,16 @@ _UID = re.compile(rb"[0-9.]*")
 _NUMBER_FORMS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
 """``struct`` codes of the binary numbers."""
 
-Memo = dict[tuple[str, bytes], Any]
-"""Values already decoded, by value representation and bytes: most are the same in every file of a series."""
+Values = dict[tuple[str, bytes], Any]
+"""Values already decoded, by value representation and bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """What the headers of one study share: most of their values, and how their elements lie."""
+
+    values: Values = field(default_factory=dict)
+    layouts: Layouts = field(default_factory=Layouts)
 
 
 class _UnusualError(ValueError):
@@ -54,18 +64,18 @@ class PlainHeader:
         The first bytes of the file, at least up to its pixels.
     layout : Layout
         Where the elements lie.
-    memo : dict
+    values : dict
         Shared by the headers of one study.
     """
 
-    __slots__ = ("_content", "_creators", "_memo", "_places", "_whole", "layout")
+    __slots__ = ("_content", "_creators", "_places", "_values", "_whole", "layout")
 
-    def __init__(self, content: bytes, layout: Layout, memo: Memo) -> None:
+    def __init__(self, content: bytes, layout: Layout, values: Values) -> None:
         self.layout = layout
         self._places = layout.places
         self._content = content[: layout.pixels_at]
         self._creators: dict[tuple[int, str], list[int]] | None = None
-        self._memo = memo
+        self._values = values
         self._whole: Dataset | None = None
 
     def get(self, key: str | tuple[int, int], default: Any = None) -> Any:  # noqa: ANN401  as pydicom's
@@ -89,7 +99,7 @@ class PlainHeader:
         place = self._places.get(tag)
         if place is None:
             return default
-        found = self._memo.get((place[0] or vr or "", self._content[place[1] : place[1] + place[2]]))
+        found = self._values.get((place[0] or vr or "", self._content[place[1] : place[1] + place[2]]))
         if found is not None:
             return found
         try:
@@ -160,9 +170,9 @@ class PlainHeader:
         if vr is None or not 0 < n <= _LONGEST_VALUE:
             raise _UnusualError
         key = (vr, self._content[start : start + n])
-        found = self._memo.get(key)
+        found = self._values.get(key)
         if found is None:
-            found = self._memo[key] = _decoded(*key)
+            found = self._values[key] = _decoded(*key)
         return found
 
 
@@ -173,7 +183,7 @@ def read_plain(member: Member, memo: Memo) -> PlainHeader | None:
     ----------
     member : Member
         The file.
-    memo : dict
+    memo : Memo
         Shared by the headers of one study.
 
     Returns
@@ -184,12 +194,12 @@ def read_plain(member: Member, memo: Memo) -> PlainHeader | None:
     for n_bytes in _HEAD_BYTES:
         content = member.head(min(n_bytes, member.size_bytes))
         try:
-            layout = layout_of(content, member.size_bytes)
+            layout = memo.layouts.find(content, member.size_bytes)
         except EOFError:
             if n_bytes < member.size_bytes:
                 continue
             return None
-        return None if layout is None else PlainHeader(content, layout, memo)
+        return None if layout is None else PlainHeader(content, layout, memo.values)
     return None
 
 

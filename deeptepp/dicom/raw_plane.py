@@ -12,7 +12,7 @@ import numpy.typing as npt
 from deeptepp.dicom.elements import Layout
 from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.member import Member
-from deeptepp.dicom.plain import PlainHeader, read_plain
+from deeptepp.dicom.plain import Memo, PlainHeader, read_plain
 from deeptepp.dicom.values import number
 from deeptepp.errors import UnreadablePixels
 
@@ -128,7 +128,7 @@ def raw_plane_of(member: Member) -> RawPlane | None:
         None where they are compressed, of another depth, or of several frames.
     """
     if _NOTES_KEY not in member.notes:
-        header = read_plain(member, {})
+        header = read_plain(member, Memo())
         member.notes[_NOTES_KEY] = None if header is None else _raw_plane_of(header, member.size_bytes)
     found = member.notes[_NOTES_KEY]
     return found if isinstance(found, RawPlane) else None
