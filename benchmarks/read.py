@@ -2,9 +2,9 @@
 
 Run as ``OMP_NUM_THREADS=1 python benchmarks/read.py STUDY.zip [--peer CHECKOUT] [--out FILE.md]``. The zip is
 unpacked to a temporary folder, and both are read: by ``read_study``, with everything that it does (phases,
-de-identification, digest), and by the others file by file, until the pixels of all files are in memory. Each reader
-has one turn a round, so that a busy machine slows all, and its least time counts. The floor of a folder is to read
-the bytes of all files, that of a zip to inflate every entry with ``zipfile``, one at a time.
+de-identification, digest), and by the others file by file, until the pixels of all files are in memory. Each
+reader has one turn a round, so that a busy machine slows all, and its least time counts. The floor of a folder is
+to read the bytes of all files, that of a zip to inflate every entry with ``zipfile``, one at a time.
 
 ``--peer`` names a checkout of an earlier commit: ``open_case`` of both runs in fresh processes, and its processor
 time and largest memory are compared. The program ends with 1 where a ratio is missed.
