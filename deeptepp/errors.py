@@ -9,7 +9,7 @@
     │   ├── DicomError                    NoDicomFound, WrongModality, NotDynamic, MissingPhase, MixedGeometry,
     │   │                                 MissingSlice, IrregularSpacing, MissingTag, UnreadablePixels,
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries,
-    │   │                                 ImplausibleGeometry
+    │   │                                 ImplausibleGeometry, TwoSides
     │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
     │   │                                 CohortRefused, UnknownPublicCohort
@@ -262,6 +262,14 @@ class UnknownSeries(DicomError):
 
     rule = "dicom.unknown-series"
     template = "The series table has no entry {value}; it has {limit}."
+
+
+class TwoSides(DicomError):
+    """Each breast has volumes of its own; ``proposals`` among the facts has one for each side."""
+
+    rule = "dicom.two-sides"
+    asked = 1
+    template = "Each breast was imaged in volumes of its own. Choose the side, or the phases in the series table."
 
 
 class ClinicalError(InputError):

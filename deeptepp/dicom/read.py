@@ -30,7 +30,7 @@ from deeptepp.dicom.source import SourceReference, source_of
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import Phase, SeriesSummary, Study
+from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Side, Study
 from deeptepp.errors import MixedPatients, MixedStudies, UnreadablePixels
 
 HEADER_SHARE = 0.4
@@ -53,6 +53,8 @@ class StudyReading:
         What was kept, replaced and removed.
     source : SourceReference or None
         Which images the phases are; None where the files lack valid UIDs.
+    alternatives : tuple of PhaseProposal
+        Other dynamic series of the study, which were left out.
     """
 
     study: Study
@@ -60,10 +62,15 @@ class StudyReading:
     findings: tuple[Finding, ...]
     deidentified: DeidentificationReport
     source: SourceReference | None = None
+    alternatives: tuple[PhaseProposal, ...] = ()
 
 
 def read_study(
-    source: Path | Sequence[Path], *, phase_keys: Sequence[str] | None = None, progress: Progress = silent
+    source: Path | Sequence[Path],
+    *,
+    phase_keys: Sequence[str] | None = None,
+    side: Side | None = None,
+    progress: Progress = silent,
 ) -> StudyReading:
     """Read the dynamic series of a study.
 
@@ -73,6 +80,8 @@ def read_study(
         A zip archive, a folder, one DICOM file, or a list of files.
     phase_keys : sequence of str, optional
         Keys of the series table in the order pre, post 1, post 2 ...; overrides the proposal.
+    side : Side, optional
+        The breast that is meant, where each has volumes of its own.
     progress : Progress
         Is told how far the work is; may raise ``JobCancelled``.
 
@@ -135,13 +144,22 @@ def list_series(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
     return _summaries(rows, propose_phases(rows))
 
 
-def check_study(source: Path | Sequence[Path]) -> int:
+def check_study(
+    source: Path | Sequence[Path],
+    *,
+    phase_keys: Sequence[str] | None = None,
+    side: Side | None = None,
+) -> int:
     """Look at the headers alone: what ``read_study`` would refuse before it reads a pixel.
 
     Parameters
     ----------
     source : Path or sequence of Path
         A zip archive, a folder, one DICOM file, or a list of files.
+    phase_keys : sequence of str, optional
+        As for ``read_study``.
+    side : Side, optional
+        As for ``read_study``.
 
     Returns
     -------
@@ -157,7 +175,7 @@ def check_study(source: Path | Sequence[Path]) -> int:
     """
     with open_members(source) as members:
         headers = read_headers(members, lambda _: None)
-    return len(_propose(headers, None)[1].phases)
+    return len(_propose(headers, phase_keys)[1].phases)
 
 
 def _propose(headers: Headers, phase_keys: Sequence[str] | None) -> tuple[tuple[Row, ...], Proposal]:

@@ -10,7 +10,6 @@ from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.progress import Progress
 from deeptepp.domain.study import Study
 from deeptepp.errors import TooManyJobs
-from deeptepp.imaging.detect import lesion_from_box
 from deeptepp.scoring.case import assess_case
 from deeptepp.scoring.receipt import inputs_digest
 from deeptepp.ui.cards import said
@@ -70,7 +69,7 @@ def draw_lesion(session: Session, box: BoxMm) -> None:
     if case.images is None or box == case.drawn_box:
         return
     case.drawn_box = box
-    lesion = lesion_from_box(case.images.study, case.images.phase, box)
+    lesion = case.images.lesion_in(box)
     case.lesions = (*case.lesions, lesion)
     select_lesion(session, len(case.lesions) - 1)
 
