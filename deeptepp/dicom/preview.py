@@ -1,7 +1,7 @@
 """Small pictures of the rows of the series table, for a reader who has to say which images are meant.
 
-One plane of each row is decoded, the middle one, so that a picture costs one file. The pictures hold pixels alone; rows
-that may have text written into them, or that are no MR images, have none.
+One plane of each row is decoded, the middle one, so that a picture costs one file. The pictures hold pixels alone;
+rows that may have text written into them, or that are no MR images, have none.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SIDE_PX = 96
 """Longest side of a picture in pixels, about: three of them fit beside each other on a card."""
 
 WINDOW_PCT = (1.0, 99.5)
-"""Percentiles of the intensities that are drawn black and white; vessels and fat of a few pixels do not set them."""
+"""Percentiles of the intensities that are drawn black and white; a few bright pixels do not set them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +48,22 @@ class ProposalPictures:
     first: Picture
     last: Picture
     gain: Picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Previews:
+    """Pictures of a study.
+
+    Parameters
+    ----------
+    rows : dict of str to (rows, columns) uint8
+        As ``pictures_of``.
+    proposals : tuple of ProposalPictures or None
+        One for each proposal; None where a plane cannot be read, or where planes differ in size.
+    """
+
+    rows: dict[str, Picture]
+    proposals: tuple[ProposalPictures | None, ...]
 
 
 def pictures_of(source: Path | Sequence[Path], keys: Collection[str] | None = None) -> dict[str, Picture]:
@@ -72,14 +88,11 @@ def pictures_of(source: Path | Sequence[Path], keys: Collection[str] | None = No
     NoDicomFound
         No DICOM among the files.
     """
-    planes = _middle_planes(source, keys)
-    return {key: _windowed(plane, _window(plane)) for key, plane in planes.items()}
+    return _rows_drawn(_middle_planes(source, keys))
 
 
-def proposal_pictures(
-    source: Path | Sequence[Path], proposals: Sequence[PhaseProposal]
-) -> tuple[ProposalPictures | None, ...]:
-    """Draw what each proposal takes for its phases.
+def previews_of(source: Path | Sequence[Path], proposals: Sequence[PhaseProposal]) -> Previews:
+    """Draw each row of the series table, and what each proposal takes for its phases.
 
     Parameters
     ----------
@@ -90,17 +103,22 @@ def proposal_pictures(
 
     Returns
     -------
-    tuple of ProposalPictures or None
-        One for each; None where a plane cannot be read, or where planes differ in size.
+    Previews
+        Each file is opened once.
 
     Raises
     ------
     ArchiveError, NoDicomFound
         As for ``pictures_of``.
     """
-    wanted = {key for each in proposals for key in each.keys}
-    planes = _middle_planes(source, wanted)
-    return tuple(_compared(_taken(planes, each.keys)) for each in proposals)
+    planes = _middle_planes(source, None)
+    compared = tuple(_compared(_taken(planes, each.keys)) for each in proposals)
+    return Previews(_rows_drawn(planes), compared)
+
+
+def _rows_drawn(planes: dict[str, FloatArray]) -> dict[str, Picture]:
+    """Draw planes, each in a window of its own."""
+    return {key: _windowed(plane, _window(plane)) for key, plane in planes.items()}
 
 
 def _rows_in(members: Sequence[Member]) -> tuple[Row, ...]:
@@ -162,7 +180,8 @@ def _compared(planes: Sequence[FloatArray]) -> ProposalPictures | None:
     gain = first - pre
     # Noise alone would fill a window of its own: the gain is drawn on half the scale of the images.
     span = (0.0, max((window[1] - window[0]) / 2, 1e-6))
-    return ProposalPictures(*(_windowed(plane, window) for plane in (pre, first, last)), _windowed(gain, span))
+    drawn = [_windowed(plane, window) for plane in (pre, first, last)]
+    return ProposalPictures(drawn[0], drawn[1], drawn[2], _windowed(gain, span))
 
 
 def _window(values: FloatArray) -> tuple[float, float]:

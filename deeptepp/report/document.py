@@ -115,10 +115,12 @@ def lesion_to_dict(lesion: Lesion) -> dict[str, Any]:
     Returns
     -------
     dict
-        Centre and box in LPS millimetres (x, y, z), volume in ml, longest diameter in mm, confidence, features.
+        Side (null where the images do not tell it), centre and box in LPS millimetres (x, y, z), volume in ml,
+        longest diameter in mm, confidence, features.
     """
     box = lesion.box
     return {
+        "side": lesion.side.value if lesion.side else None,
         "centre_lps_mm": _rounded(lesion.centroid_mm),
         "box_lps_mm": {"low": _rounded(box.low), "high": _rounded(box.high)},
         "volume_ml": round(lesion.volume_ml, 3),

@@ -5,7 +5,7 @@ import pytest
 from phantoms_dicom import Truth, dynamic_series, image, save, save_zip
 
 from deeptepp.dicom import preview
-from deeptepp.dicom.preview import SIDE_PX, pictures_of, proposal_pictures
+from deeptepp.dicom.preview import SIDE_PX, pictures_of, previews_of
 from deeptepp.dicom.read import list_series
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.study import PhaseProposal
@@ -55,7 +55,7 @@ def test_only_the_rows_asked_for_are_drawn_and_one_file_is_opened_for_each(study
 
 
 def test_a_proposal_shows_what_is_brighter_after_contrast_and_nothing_else(study):
-    (drawn,) = proposal_pictures(study, [PhaseProposal(("s1", "s2", "s3"), "as acquired")])
+    (drawn,) = previews_of(study, [PhaseProposal(("s1", "s2", "s3"), "as acquired")]).proposals
     assert drawn.gain[50, 60] == 255
     assert drawn.gain[10, 10] == 0
     assert drawn.gain[10, 60] == 0
@@ -67,9 +67,10 @@ def test_a_proposal_shows_what_is_brighter_after_contrast_and_nothing_else(study
 def test_the_key_of_a_series_stands_for_all_of_its_volumes(tmp_path):
     known = Truth(GRID, volumes(), (0.0, 90.0, 180.0))
     path = save_zip(dynamic_series(known, series_per_phase=False), tmp_path / "one.zip")
-    one, other = proposal_pictures(
+    drawn = previews_of(
         path, [PhaseProposal(("s1",), "the series"), PhaseProposal(("s1.2", "s1.1"), "the other way round")]
     )
+    one, other = drawn.proposals
     assert one.gain[50, 60] == 255
     assert other.gain.max() == 0
 
