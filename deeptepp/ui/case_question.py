@@ -10,6 +10,7 @@ from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import DicomError
 from deeptepp.report.series_names import proposal_name, rows_named
+from deeptepp.store.uploads import default_store
 from deeptepp.ui.cards import findings_list, said
 from deeptepp.ui.case_reading import read_again
 from deeptepp.ui.case_steps import start_over
@@ -38,9 +39,10 @@ def question_screen(session: Session) -> None:
     with st.container(width=860):
         asked = replace(Finding.from_error(error), severity=Severity.WARNING, message=said(error))
         findings_list([asked])
-        st.write(
-            t("Nothing is scored until you choose. The files are still here: nothing has to be handed in again.")
-        )
+        kept = t("The files are still here: nothing has to be handed in again.")
+        is_here = session.case.upload_id in default_store()
+        st.write(f"{t('Nothing is scored until you choose.')} {kept if is_here else ''}")
+    st.header(t("Ways to read it, the likeliest first"), anchor="ways")
     proposals = [each for each in error.proposals if isinstance(each, PhaseProposal)]
     for number, proposal in enumerate(proposals):
         _proposal(session, proposal, number)
@@ -55,8 +57,7 @@ def _proposal(session: Session, proposal: PhaseProposal, number: int) -> None:
     case = session.case
     with st.container(border=True, key=f"proposal-{number}"):
         st.subheader(say(proposal_name(proposal, case.series)), anchor=False)
-        reason = say(proposal.reason)
-        st.markdown(f"**{t('Most likely.')}** {reason}" if number == 0 else reason)
+        st.write(say(proposal.reason))
         drawn = case.previews.proposals[number] if case.previews else None
         if drawn is not None:
             st.html(proposal_row(drawn, len(rows_named(proposal.keys, case.series))))

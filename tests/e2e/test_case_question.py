@@ -4,7 +4,15 @@ import re
 from pathlib import Path
 
 import pytest
-from browser import LONG_MS, expect_no_upload_left, hand_in, open_start, viewer_of, wait_until_drawn
+from browser import (
+    LONG_MS,
+    expect_accessible,
+    expect_no_upload_left,
+    hand_in,
+    open_start,
+    viewer_of,
+    wait_until_drawn,
+)
 from dashboard_server import ROOT, serve
 from playwright.sync_api import expect
 
@@ -20,6 +28,7 @@ def asking(tmp_path_factory, bundle_folder):
         yield server
 
 
+@pytest.mark.slow
 def test_a_question_is_answered_with_a_click_and_again_with_other_series(page, asking, study_zip):
     open_start(page, asking)
     hand_in(page, study_zip)
@@ -29,6 +38,7 @@ def test_a_question_is_answered_with_a_click_and_again_with_other_series(page, a
     # A picture that cannot be decoded has no width.
     assert page.locator(".dt-series img").first.evaluate("image => image.naturalWidth") > 50
     expect(page.get_by_role("heading", name=re.compile("pre \\+ 2 post-contrast"))).to_be_visible()
+    expect_accessible(page, "question")
     page.get_by_role("button", name="Use these images").nth(1).click()
     viewer_of(page)
     wait_until_drawn(page)
