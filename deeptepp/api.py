@@ -130,6 +130,7 @@ def _manifest(store: FrameStore, token: str) -> dict[str, Any]:
         "spacing_mm": frames.grid.spacing_mm,
         "phase_indices": frames.phase_indices,
         "times_s": frames.times_s,
+        "has_times": frames.has_times,
         "chosen": frames.chosen,
         "window": frames.window,
     }

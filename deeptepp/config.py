@@ -35,7 +35,7 @@ class Settings:
     n_waiting: int = 32
     """Cases that may wait for a worker; one more is refused."""
     upload_max_age_s: float = 900.0
-    """Seconds after which an upload that was never read is deleted."""
+    """Seconds after which an upload is deleted, also where its case was not scored yet."""
     case_max_age_s: float = 3600.0
     """Seconds after which finished work that nobody fetched, and slices that nobody looks at, are dropped."""
     visitor_max_away_s: float = 300.0

@@ -2,10 +2,18 @@
 
 import re
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 LONG_MS = 240_000
 """Reading and scoring a real study on a busy machine."""
+
+THEMES = ("light", "dark")
+REFUSED = ("serious", "critical")
+"""Impacts that no page may have."""
+
+ALSO_REFUSED = ("heading-order", "empty-table-header")
+"""Rules of less impact that are ours to keep; others are met inside of Streamlit's own widgets."""
 
 
 def wait_until_drawn(page: Page) -> None:
@@ -67,3 +75,18 @@ def expect_no_upload_left(page, app):
             return
         page.wait_for_timeout(200)
     assert app.uploads == []
+
+
+def expect_accessible(page, state):
+    """Look at the page in both themes; a figure needs a moment to be drawn in new colours."""
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_timeout(600)
+        wait_until_drawn(page)
+        found = [
+            f"{violation['impact']} {violation['id']}: {[node['target'] for node in violation['nodes'][:3]]}"
+            for violation in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+            if violation["impact"] in REFUSED or violation["id"] in ALSO_REFUSED
+        ]
+        assert found == [], (state, theme)
+    page.emulate_media(color_scheme="light")

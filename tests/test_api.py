@@ -133,6 +133,7 @@ def test_stacks_arrive_byte_for_byte_and_are_kept_in_no_cache(app, frames):
     reply = ask(app, "GET", f"/api/v1/frames/{token}/1")
     assert manifest["shape"] == list(built.grid.shape)
     assert manifest["chosen"] == 1
+    assert manifest["has_times"] is True
     np.testing.assert_allclose(manifest["affine"], built.grid.affine)
     assert reply.body == built.stacks[1].tobytes()
     assert reply.headers["cache-control"] == "no-store"

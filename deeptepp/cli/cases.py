@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deeptepp.cli.printing import AsJson, print_json, refuse_with, say
+from deeptepp.cli.printing import (
+    AsJson,
+    StudyPath,
+    print_json,
+    proposal_lines,
+    proposals_json,
+    refuse_with,
+    say,
+    source_of,
+)
 from deeptepp.cli.sending import require_pacs, write_and_send
+from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, lesion_in_box, phase_keys, reader_box
 from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import silent
 from deeptepp.domain.risk import Assessment, Outcome
+from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import DeepTeppError, UnknownField, UnreadableProfile
 from deeptepp.report.document import (
     assessment_to_dict,
@@ -20,12 +32,13 @@ from deeptepp.report.document import (
     lesion_to_dict,
     marks,
     phase_to_dict,
+    proposals_of,
     series_to_dict,
 )
+from deeptepp.report.names import SIDES
 
-StudyPath = Annotated[
-    list[Path], typer.Argument(exists=True, metavar="STUDY", help="Zip archive, folder, or DICOM files.")
-]
+if TYPE_CHECKING:
+    from deeptepp.scoring.images import CaseImages
 
 
 def score(
@@ -37,6 +50,9 @@ def score(
         Path | None, typer.Option(exists=True, help="Model bundle; the shipped one if absent.")
     ] = None,
     phase_index: Annotated[int | None, typer.Option(min=1, help="Post-contrast phase to score.")] = None,
+    phases: PhaseKeys = None,
+    side: BreastSide = None,
+    box: ReaderBox = None,
     as_json: AsJson = False,
     allow_ineligible: Annotated[
         bool, typer.Option("--allow-ineligible", help="Score for research although an eligibility rule refuses.")
@@ -57,6 +73,8 @@ def score(
     from deeptepp.scoring.stability import with_stability
 
     model = images = profile = None
+    keys, corners = phase_keys(phases), reader_box(box)
+    proposals: tuple[PhaseProposal, ...] = ()
     try:
         if is_sent:
             require_pacs()
@@ -66,16 +84,21 @@ def score(
         profile = read_profile(cp)
         model = load_bundle(bundle)
         progress = silent if as_json else say
-        images = open_case(_source(study), phase_index=phase_index, progress=progress)
-        assessment = assess_case(images, profile, model, allow_ineligible=allow_ineligible, progress=progress)
+        images = open_case(
+            source_of(study), phase_keys=keys, phase_index=phase_index, side=side, progress=progress
+        )
+        images, lesion = lesion_in_box(images, corners)
+        assessment = assess_case(
+            images, profile, model, lesion=lesion, allow_ineligible=allow_ineligible, progress=progress
+        )
         if with_shifts:
             assessment = with_stability(images, assessment, model, progress=progress)
     except DeepTeppError as error:
-        assessment = refuse(error, profile)
+        assessment, proposals = refuse(error, profile), proposals_of(error)
     if as_json:
-        print_json(assessment_to_dict(assessment, model))
+        print_json(assessment_to_dict(assessment, model) | proposals_json(proposals))
     else:
-        typer.echo("\n".join(_lines(assessment)))
+        typer.echo("\n".join([*_lines(assessment), *proposal_lines(proposals)]))
     try:
         write_and_send(out, images, assessment, model, is_sent=is_sent)
     except DeepTeppError as error:
@@ -84,35 +107,56 @@ def score(
     raise typer.Exit(code=1 if assessment.outcome is Outcome.REFUSED else 0)
 
 
-def detect(study: StudyPath, as_json: AsJson = False) -> None:
-    """Find the tumour candidates of one study, best first."""
+def detect(
+    study: StudyPath,
+    phases: PhaseKeys = None,
+    side: BreastSide = None,
+    box: ReaderBox = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the tumour candidates of one study, best first, in both breasts; or outline the tumour in a box."""
     from deeptepp.scoring.images import open_case
 
     progress = silent if as_json else say
+    keys, corners = phase_keys(phases), reader_box(box)
     try:
-        images = open_case(_source(study), progress=progress)
+        images = open_case(source_of(study), phase_keys=keys, side=side, progress=progress)
+        images, drawn = lesion_in_box(images, corners)
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)
-    candidates = [lesion_to_dict(lesion) for lesion in images.candidates]
+    lesions = _found(images) if drawn is None else [drawn]
     if as_json:
-        print_json(
-            {
-                "candidates": candidates,
-                "is_ambiguous": images.detection.is_ambiguous if images.detection else None,
-                "phase": phase_to_dict(images.phase),
-                "series": [series_to_dict(row) for row in images.series],
-                "findings": [finding_to_dict(finding) for finding in images.findings],
-                "input_sha256": images.study.digest,
-            },
-            is_simulated=images.study.acquisition.is_simulated,
-        )
+        print_json(_detected(images, lesions), is_simulated=images.study.acquisition.is_simulated)
     else:
-        for number, lesion in enumerate(candidates, 1):
-            typer.echo(
-                f"{number}. centre {lesion['centre_lps_mm']} mm LPS, {lesion['volume_ml']} ml, "
-                f"{lesion['longest_diameter_mm']} mm, confidence {lesion['confidence']:.2f}"
-            )
-    raise typer.Exit(code=0 if candidates else 1)
+        typer.echo("\n".join(_lesion_line(number, lesion) for number, lesion in enumerate(lesions, 1)))
+    raise typer.Exit(code=0 if lesions else 1)
+
+
+def _found(images: CaseImages) -> list[Lesion]:
+    """Give the candidates of both breasts, the most confident first."""
+    others = images.other_side.candidates if images.other_side else ()
+    return sorted([*images.candidates, *others], key=lambda lesion: lesion.confidence, reverse=True)
+
+
+def _detected(images: CaseImages, lesions: list[Lesion]) -> dict[str, Any]:
+    """Give lesions and what they were found in as JSON-ready data."""
+    return {
+        "candidates": [lesion_to_dict(lesion) for lesion in lesions],
+        "is_ambiguous": images.detection.is_ambiguous if images.detection else None,
+        "phase": phase_to_dict(images.phase),
+        "series": [series_to_dict(row) for row in images.series],
+        "findings": [finding_to_dict(finding) for finding in images.findings],
+        "input_sha256": images.study.digest,
+    } | proposals_json(images.alternatives)
+
+
+def _lesion_line(number: int, lesion: Lesion) -> str:
+    """Write one lesion as a line of text."""
+    told = lesion_to_dict(lesion)
+    return (
+        f"{number}. {SIDES[lesion.side]}, centre {told['centre_lps_mm']} mm LPS, {told['volume_ml']} ml, "
+        f"{told['longest_diameter_mm']} mm, confidence {told['confidence']:.2f}"
+    )
 
 
 def read_profile(path: Path | None) -> ClinicalProfile:
@@ -154,11 +198,6 @@ def read_profile(path: Path | None) -> ClinicalProfile:
     return ClinicalProfile.from_mapping(table)
 
 
-def _source(paths: list[Path]) -> Path | list[Path]:
-    """Give one path as itself and several as a list."""
-    return paths[0] if len(paths) == 1 else paths
-
-
 def _lines(assessment: Assessment) -> list[str]:
     """Say an assessment in lines of text."""
     lines = [f"*** {text} ***" for text in marks(assessment)]
@@ -173,6 +212,10 @@ def _lines(assessment: Assessment) -> list[str]:
             lines.append(f"Higher than {assessment.percentile:.0f} % of the reference cohort")
     else:
         lines.append("Not scored")
+    if assessment.lesion is not None:
+        lesion = assessment.lesion
+        size = f"{lesion.longest_diameter_mm:.1f} mm longest, {lesion.volume_ml:.2f} ml"
+        lines.append(f"Tumour {SIDES[lesion.side].lower()}, {size}, by the {lesion.origin.value}")
     for finding in assessment.findings:
         is_measured = finding.value is not None and finding.limit is not None
         measured = f" (found {finding.value}, asked {finding.limit})" if is_measured else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -11,8 +12,15 @@ import typer
 from deeptepp.datasets.problems import Problem, problem_lines, problems_in
 from deeptepp.domain.progress import StepReport
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Finding, Outcome
+from deeptepp.domain.study import PhaseProposal, SeriesSummary
 from deeptepp.errors import CohortRefused, DeepTeppError
-from deeptepp.report.document import finding_to_dict
+from deeptepp.report.document import finding_to_dict, phase_options, proposal_to_dict, proposals_of
+from deeptepp.report.series_names import proposal_name
+
+StudyPath = Annotated[
+    list[Path], typer.Argument(exists=True, metavar="STUDY", help="Zip archive, folder, or DICOM files.")
+]
+"""Argument of every command on one study."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 """Option of every command with a result."""
@@ -52,8 +60,30 @@ def refuse_with(error: DeepTeppError, *, as_json: bool) -> NoReturn:
         if not as_json:
             typer.echo("\n".join(problem_lines(problems_in(error))))
         leave_with(problems_in(error), as_json=as_json)
+    proposals = proposals_of(error)
     if as_json:
-        print_json({"outcome": Outcome.REFUSED.value, "findings": [finding_to_dict(Finding.from_error(error))]})
+        told: dict[str, Any] = {"outcome": Outcome.REFUSED.value}
+        told["findings"] = [finding_to_dict(Finding.from_error(error))]
+        print_json(told | proposals_json(proposals))
     else:
-        typer.echo(f"refused [{error.rule}] {error}", err=True)
+        typer.echo("\n".join([f"refused [{error.rule}] {error}", *proposal_lines(proposals)]), err=True)
     raise typer.Exit(code=1)
+
+
+def source_of(paths: list[Path]) -> Path | list[Path]:
+    """Give one path as itself and several as a list."""
+    return paths[0] if len(paths) == 1 else paths
+
+
+def proposal_lines(proposals: Sequence[PhaseProposal], series: Sequence[SeriesSummary] = ()) -> list[str]:
+    """Write each way to go on as the options that choose it, with what it is and why."""
+    lines = []
+    for proposal in proposals:
+        name = f"{proposal_name(proposal, series)}. " if series else ""
+        lines.append(f"  {phase_options(proposal)}\n      {name}{proposal.reason}")
+    return lines
+
+
+def proposals_json(proposals: Sequence[PhaseProposal]) -> dict[str, Any]:
+    """Give what a refusal's JSON has beside its findings; nothing where nothing is proposed."""
+    return {"proposals": [proposal_to_dict(each) for each in proposals]} if proposals else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ import numpy as np
 from deeptepp.datasets.cells import Table, number_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.domain.lesion import BoxMm
+from deeptepp.domain.study import Side
 
-STUDY, ROI, PHASE_INDEX = "study", "roi", "phase_index"
+STUDY, ROI, PHASE_INDEX, PHASES, SIDE = "study", "roi", "phase_index", "phases", "side"
 BOX = ("box_low_x_mm", "box_low_y_mm", "box_low_z_mm", "box_high_x_mm", "box_high_y_mm", "box_high_z_mm")
-IMAGE_COLUMNS = (STUDY, ROI, PHASE_INDEX, *BOX)
+IMAGE_COLUMNS = (STUDY, ROI, PHASE_INDEX, PHASES, SIDE, *BOX)
 """All of them."""
 
 
@@ -35,6 +37,10 @@ class Images:
         A reader's box around the tumour; the detector looks for it where there is none.
     phase_index : int or None
         Post-contrast phase that a reader chose.
+    phase_keys : tuple of str or None
+        Keys of the series table that a reader chose as phases, pre-contrast first.
+    side : Side or None
+        The breast that is meant, where each has volumes of its own.
     """
 
     row: int
@@ -42,6 +48,8 @@ class Images:
     is_roi: bool
     box: BoxMm | None = None
     phase_index: int | None = None
+    phase_keys: tuple[str, ...] | None = None
+    side: Side | None = None
 
 
 def images_of(table: Table, folder: Path) -> tuple[tuple[Images, ...], list[Problem]]:
@@ -90,6 +98,14 @@ _IMAGE_RULES = {
         f"{PHASE_INDEX} is no whole number from 1.",
         "Give a post-contrast phase of the study.",
     ),
+    "manifest.bad-phases": (
+        f"{PHASES} has an empty key, or stands beside a region of interest.",
+        "Give keys of the series table, pre-contrast first: s1 s2.1 s2.2; 'deeptepp series' lists them.",
+    ),
+    "manifest.bad-side": (
+        f"{SIDE} is neither left nor right, or stands beside a region of interest.",
+        "Give left, right or nothing.",
+    ),
     "manifest.shared-images": ("Several rows name the same images.", "Give every patient images of her own."),
 }
 """What was found and what to do, by rule."""
@@ -104,8 +120,22 @@ def _rule_broken(cells: dict[str, str]) -> str | None:
     corners = [number_of(cells[name]) for name in BOX if cells[name]]
     if corners and (cells[ROI] or not _is_box(corners)):
         return "manifest.bad-box"
+    return _choice_broken(cells)
+
+
+def _choice_broken(cells: dict[str, str]) -> str | None:
+    """Name the first rule that the phases or the side of a row break."""
+    if cells[PHASES] and (cells[ROI] or not all(_phase_keys(cells[PHASES]))):
+        return "manifest.bad-phases"
+    if cells[SIDE] and (cells[ROI] or cells[SIDE].lower() not in tuple(Side)):
+        return "manifest.bad-side"
     phase = cells[PHASE_INDEX]
     return "manifest.bad-phase" if phase and not (phase.isdecimal() and int(phase) >= 1) else None
+
+
+def _phase_keys(cell: str) -> tuple[str, ...]:
+    """Read the keys of a cell, which a comma, a semicolon or a space divides."""
+    return tuple(part.strip() for part in re.split(r"\s*[,;]\s*|\s+", cell.strip()))
 
 
 def _is_box(corners: Sequence[float | str]) -> bool:
@@ -121,4 +151,6 @@ def _one_images(cells: dict[str, str], row: int, folder: Path) -> Images:
         x0, y0, z0, x1, y1, z1 = (float(cells[name]) for name in BOX)
         box = BoxMm((x0, y0, z0), (x1, y1, z1))
     phase = int(cells[PHASE_INDEX]) if cells[PHASE_INDEX] else None
-    return Images(row, folder / (cells[STUDY] or cells[ROI]), bool(cells[ROI]), box, phase)
+    keys = _phase_keys(cells[PHASES]) if cells[PHASES] else None
+    side = Side(cells[SIDE].lower()) if cells[SIDE] else None
+    return Images(row, folder / (cells[STUDY] or cells[ROI]), bool(cells[ROI]), box, phase, keys, side)

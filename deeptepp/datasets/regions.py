@@ -18,12 +18,12 @@ import numpy as np
 
 import deeptepp
 from deeptepp.datasets.folder import key_of, write_json, write_whole
-from deeptepp.datasets.image_columns import Images
+from deeptepp.datasets.image_columns import PHASES, SIDE, Images
 from deeptepp.dicom.archive import open_members
 from deeptepp.dicom.read import check_study, read_study
 from deeptepp.domain.lesion import Lesion, Roi
-from deeptepp.domain.study import PhaseChoice, Study
-from deeptepp.errors import DeepTeppError
+from deeptepp.domain.study import PhaseChoice, PhaseProposal, Study
+from deeptepp.errors import DeepTeppError, DicomError
 from deeptepp.imaging.detect import detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.roi import RoiSettings, crop_roi, read_roi, write_roi
@@ -107,12 +107,23 @@ def fault_of_images(images: Images, settings: RoiSettings) -> Fault | None:
     try:
         if images.is_roi:
             return _fault_of_roi(images.path, settings)
-        check_study(images.path)
+        check_study(images.path, phase_keys=images.phase_keys, side=images.side)
     except DeepTeppError as error:
-        return error.rule, str(error), "Mend the study or leave the patient out."
+        return error.rule, str(error), _remedy(error, "Mend the study, or leave the patient out.")
     except OSError:
         return UNREADABLE
     return None
+
+
+def _remedy(error: DeepTeppError, otherwise: str) -> str:
+    """Say what to write into the manifest where a refusal knows ways to go on, else what to do."""
+    proposals = error.proposals if isinstance(error, DicomError) else ()
+    ways = [
+        f"{PHASES} {' '.join(each.keys)}" + (f" and {SIDE} {each.side}" if each.side else "")
+        for each in proposals
+        if isinstance(each, PhaseProposal)
+    ]
+    return f"Write into the manifest: {'; or '.join(ways)}." if ways else otherwise
 
 
 def _fault_of_roi(path: Path, settings: RoiSettings) -> Fault | None:
@@ -163,9 +174,8 @@ class RegionMaker:
             if not was_kept:
                 self._make(images, key)
         except DeepTeppError as error:
-            return Region(
-                images.row, fault=(error.rule, str(error), "Give a reader's box, or leave the patient out.")
-            )
+            remedy = _remedy(error, "Give a reader's box, or leave the patient out.")
+            return Region(images.row, fault=(error.rule, str(error), remedy))
         except OSError:
             return Region(images.row, fault=UNREADABLE)
         return Region(images.row, key, content, was_kept)
@@ -184,7 +194,8 @@ class RegionMaker:
             return key_of("roi", content)
         box = None if images.box is None else [*images.box.low, *images.box.high]
         settings = asdict(self.settings) | {"channels": list(self.settings.channels)}
-        return key_of("study", content, box, images.phase_index, settings, maker_version())
+        chosen = [images.phase_index, images.phase_keys, images.side]
+        return key_of("study", content, box, chosen, settings, maker_version())
 
     def _make(self, images: Images, key: str) -> None:
         """Make the files; the record last, because it says that all is there."""
@@ -198,7 +209,7 @@ class RegionMaker:
 
     def _cut(self, images: Images) -> tuple[Roi, dict[str, Any]]:
         """Read, de-identify, choose the phase, find the tumour and cut the cube around it."""
-        reading = read_study(images.path)
+        reading = read_study(images.path, phase_keys=images.phase_keys, side=images.side)
         study = reading.study
         phase = choose_phase(study, index=images.phase_index)
         lesion, found = _find(study, phase, images)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from deeptepp.dicom.archive import Member
 from deeptepp.dicom.headers import Frame
+from deeptepp.dicom.member import Member
 from deeptepp.dicom.pixels import Voxels, read_plane
 from deeptepp.dicom.rows import Row
 from deeptepp.errors import InputError

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deeptepp.dicom.archive import Member, open_members
+from deeptepp.dicom.archive import open_members
 from deeptepp.dicom.choice import chosen_phases
 from deeptepp.dicom.deidentify import (
     CleanHeader,
@@ -23,6 +23,7 @@ from deeptepp.dicom.digest import study_digest
 from deeptepp.dicom.fingerprints import Fingerprints
 from deeptepp.dicom.first_pass import Headers, read_headers
 from deeptepp.dicom.identity import check_patients
+from deeptepp.dicom.member import Member
 from deeptepp.dicom.phases import propose_phases
 from deeptepp.dicom.pixels import Voxels, read_volumes
 from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row, rows_of
@@ -152,13 +153,22 @@ def list_series(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
     return _summaries(rows, proposal)
 
 
-def check_study(source: Path | Sequence[Path]) -> int:
+def check_study(
+    source: Path | Sequence[Path],
+    *,
+    phase_keys: Sequence[str] | None = None,
+    side: Side | None = None,
+) -> int:
     """Look at the headers alone: what ``read_study`` would refuse before it reads a pixel.
 
     Parameters
     ----------
     source : Path or sequence of Path
         A zip archive, a folder, one DICOM file, or a list of files.
+    phase_keys : sequence of str, optional
+        As for ``read_study``.
+    side : Side, optional
+        As for ``read_study``.
 
     Returns
     -------
@@ -175,7 +185,7 @@ def check_study(source: Path | Sequence[Path]) -> int:
     with open_members(source) as members:
         headers = read_headers(members, lambda _: None)
         check_patients(headers.frames)
-        _, proposal = _propose(headers, members, None, None)
+        _, proposal = _propose(headers, members, phase_keys, side)
     if proposal.refusal is not None:
         raise proposal.refusal
     return len(proposal.phases)

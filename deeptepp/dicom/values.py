@@ -53,9 +53,6 @@ UNREADABLE = (
 """What pydicom and its decoders raise on files that are damaged or exotic."""
 
 
-_LAST_BLOCK = 0x1F
-"""Highest private block that is looked for where it has a gap before it; makers reserve the first ones."""
-
 _LOGGERS = ("pydicom", "pylibjpeg", "openjpeg", "dicomanonymizer", "highdicom", "dicomweb_client")
 """Loggers of the libraries that see headers."""
 
@@ -124,7 +121,7 @@ def private_value(header: Header, group: int, creator: str, element: int) -> Any
         if tag >> 16 != group or not _FIRST_BLOCK <= tag & 0xFFFF <= _LAST_BLOCK:
             continue
         found = group << 16 | (tag & 0xFF) << 8 | element
-        if str(header[tag].value).strip("\0 ") == creator and found in header:
+        if str(header[tag].value).strip("\0 ").upper() == creator.upper() and found in header:
             return header[found].value
     return None
 
@@ -194,35 +191,3 @@ def texts(value: object) -> tuple[str, ...]:
         return ()
     values = [value] if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__") else list(value)
     return tuple(str(v).strip().upper() for v in values)
-
-
-def private_value(place: Dataset, group: int, creator: str, element: int) -> Any:  # noqa: ANN401  any VR
-    """Give a private element by the name of its creator, which may have reserved any block of the group.
-
-    Parameters
-    ----------
-    place : Dataset
-        A header, or an item of a functional group.
-    group : int
-        Odd group number.
-    creator : str
-        Private creator; blanks around it and its case say nothing.
-    element : int
-        Last two digits of the element number.
-
-    Returns
-    -------
-    object
-        The value, or None.
-    """
-    for block in range(0x10, 0x100):
-        owner = place.get((group, block))
-        if owner is None:
-            if block > _LAST_BLOCK:
-                break
-            continue
-        if str(owner.value).strip().upper() == creator.upper():
-            found = place.get((group, block << 8 | element))
-            if found is not None:
-                return found.value
-    return None

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.geometry import FloatArray, Grid
+from deeptepp.domain.study import Side
 
 
 class LesionOrigin(StrEnum):
@@ -60,6 +61,8 @@ class Lesion:
         Score of this candidate over that of the next one; inf when alone.
     features : dict of str to float
         Measured facts (mean enhancement, tubeness ...), each named with its unit.
+    side : Side or None
+        The breast that it lies in; None where that is not known.
 
     Raises
     ------
@@ -73,6 +76,7 @@ class Lesion:
     origin: LesionOrigin = LesionOrigin.DETECTOR
     runner_up_ratio: float = float("inf")
     features: dict[str, float] = field(default_factory=dict)
+    side: Side | None = None
 
     def __post_init__(self) -> None:
         mask = np.asarray(self.mask, dtype=bool).view()

@@ -13,6 +13,7 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import marks
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
+from deeptepp.report.names import SIDES
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.theme import TIER_COLOURS
 
@@ -100,7 +101,8 @@ def _facts(assessment: Assessment, bundle: ModelBundle) -> list[str]:
         lines.append(f"{percentile(assessment.percentile).capitalize()} of {len(bundle.reference)} {kind}")
     if assessment.lesion is not None:
         lesion = assessment.lesion
-        lines.append(f"Tumour {lesion.longest_diameter_mm:.1f} mm longest, {lesion.volume_ml:.2f} ml")
+        size = f"{lesion.longest_diameter_mm:.1f} mm longest, {lesion.volume_ml:.2f} ml"
+        lines.append(f"Tumour: {SIDES[lesion.side].lower()}, {size}")
     if assessment.warnings:
         lines.append(f"Warnings: {len(assessment.warnings)}, see the report")
     if assessment.receipt is not None:

@@ -16,7 +16,7 @@ from deeptepp.report.case_pdf_outcomes import outcome_story
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
-from deeptepp.report.names import FACTS, RECEIPT, name_of
+from deeptepp.report.names import FACTS, RECEIPT, SIDES, name_of
 from deeptepp.report.other_estimates import other_estimates
 from deeptepp.report.pdf_curves import scale_drawing
 from deeptepp.report.pdf_page import GREY, TEXT_WIDTH_MM, build_pdf, heading, marked_up, shape, style, words
@@ -187,8 +187,9 @@ def _tumour(assessment: Assessment) -> list[Flowable]:
 
 
 def _size(lesion: Lesion) -> str:
-    """Write longest diameter, volume, and who outlined it."""
-    return f"{lesion.longest_diameter_mm:.1f} mm longest, {lesion.volume_ml:.2f} ml, {_ORIGINS[lesion.origin]}"
+    """Write side, longest diameter, volume, and who outlined it."""
+    size = f"{lesion.longest_diameter_mm:.1f} mm longest, {lesion.volume_ml:.2f} ml"
+    return f"{SIDES[lesion.side]}, {size}, {_ORIGINS[lesion.origin]}"
 
 
 def _facts(assessment: Assessment) -> list[Flowable]:

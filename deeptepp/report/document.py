@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Assessment, Finding, Stability, TierScheme
-from deeptepp.domain.study import PhaseChoice, SeriesSummary
+from deeptepp.domain.study import PhaseChoice, PhaseProposal, SeriesSummary
+from deeptepp.errors import DeepTeppError, DicomError
 
 if TYPE_CHECKING:
     from deeptepp.model.bundle import ModelBundle
@@ -115,10 +116,12 @@ def lesion_to_dict(lesion: Lesion) -> dict[str, Any]:
     Returns
     -------
     dict
-        Centre and box in LPS millimetres (x, y, z), volume in ml, longest diameter in mm, confidence, features.
+        Side (null where the images do not tell it), centre and box in LPS millimetres (x, y, z), volume in ml,
+        longest diameter in mm, confidence, features.
     """
     box = lesion.box
     return {
+        "side": lesion.side.value if lesion.side else None,
         "centre_lps_mm": _rounded(lesion.centroid_mm),
         "box_lps_mm": {"low": _rounded(box.low), "high": _rounded(box.high)},
         "volume_ml": round(lesion.volume_ml, 3),
@@ -144,6 +147,61 @@ def series_to_dict(series: SeriesSummary) -> dict[str, Any]:
         Its fields.
     """
     return asdict(series)
+
+
+def proposals_of(error: DeepTeppError) -> tuple[PhaseProposal, ...]:
+    """Give the ways to go on that a refusal knows.
+
+    Parameters
+    ----------
+    error : DeepTeppError
+        The refusal.
+
+    Returns
+    -------
+    tuple of PhaseProposal
+        Best first; empty where it knows none.
+    """
+    found = error.proposals if isinstance(error, DicomError) else ()
+    return tuple(each for each in found if isinstance(each, PhaseProposal))
+
+
+def phase_options(proposal: PhaseProposal) -> str:
+    """Write a proposal as options of the command line.
+
+    Parameters
+    ----------
+    proposal : PhaseProposal
+        The proposal.
+
+    Returns
+    -------
+    str
+        For example ``--phases s1,s2.1 --side left``.
+    """
+    side = f" --side {proposal.side}" if proposal.side else ""
+    return f"--phases {','.join(proposal.keys)}{side}"
+
+
+def proposal_to_dict(proposal: PhaseProposal) -> dict[str, Any]:
+    """Give one way to take the series as phases as JSON-ready data.
+
+    Parameters
+    ----------
+    proposal : PhaseProposal
+        The proposal.
+
+    Returns
+    -------
+    dict
+        Its fields, and the options of the command line that choose it.
+    """
+    return {
+        "keys": list(proposal.keys),
+        "side": proposal.side.value if proposal.side else None,
+        "reason": proposal.reason,
+        "options": phase_options(proposal),
+    }
 
 
 def phase_to_dict(phase: PhaseChoice) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Tier
+from deeptepp.domain.study import Side
 
 UNKNOWN = "Unknown"
 """Choice of a category that was not determined; the default everywhere."""
@@ -67,6 +68,14 @@ RECEIPT: dict[str, str] = {
     "created_utc": "Computed (UTC)",
 }
 """Labels of a receipt."""
+
+
+SIDES: dict[Side | None, str] = {
+    Side.LEFT: "Left breast",
+    Side.RIGHT: "Right breast",
+    None: "Side not known",
+}
+"""Which breast a lesion or a volume belongs to."""
 
 
 def name_of(value: object) -> str:

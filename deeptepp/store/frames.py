@@ -78,6 +78,8 @@ class ViewerFrames:
         Scanner units shown as 0 and 255.
     outlines : tuple of Outline
         Lesion candidates, best first.
+    has_times : bool
+        False where the order of the phases is known but not their times.
     """
 
     stacks: tuple[Stack, ...]
@@ -87,6 +89,7 @@ class ViewerFrames:
     chosen: int
     window: tuple[float, float]
     outlines: tuple[Outline, ...] = ()
+    has_times: bool = True
 
     @property
     def n_bytes(self) -> int:
@@ -124,6 +127,7 @@ def build_frames(study: Study, phase: PhaseChoice, candidates: Sequence[Lesion])
         grid=grid,
         phase_indices=shown,
         times_s=tuple(study.phases[index].time_s for index in shown),
+        has_times=study.has_times,
         chosen=shown.index(phase.index),
         window=(low, high),
         outlines=tuple(outline(lesion, grid) for lesion in candidates),

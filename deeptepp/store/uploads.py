@@ -11,6 +11,9 @@ import shutil
 import tempfile
 import threading
 import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TextIO
@@ -59,6 +62,8 @@ class UploadStore:
         self.max_bytes, self.max_files, self._lifetime_s = max_bytes, max_files, token_lifetime_s
         self._serializer = URLSafeTimedSerializer(secrets.token_bytes(32), salt="deeptepp.upload")
         self._used: dict[str, float] = {}
+        self._readers: Counter[str] = Counter()
+        self._doomed: set[str] = set()
         self._lock = threading.Lock()
 
     def issue_token(self) -> str:
@@ -133,6 +138,7 @@ class UploadStore:
         return (
             isinstance(upload_id, str)
             and bool(_UPLOAD_ID.fullmatch(upload_id))
+            and upload_id not in self._doomed
             and (self._root / upload_id).is_dir()
         )
 
@@ -160,10 +166,54 @@ class UploadStore:
         files = sorted(folder.iterdir())
         return files[0] if len(files) == 1 else folder
 
+    @contextmanager
+    def reading(self, upload_id: str) -> Iterator[Path]:
+        """Keep an upload in place while it is read; what is deleted meanwhile goes when the reading ends.
+
+        Parameters
+        ----------
+        upload_id : str
+            Name of the upload.
+
+        Yields
+        ------
+        Path
+            As ``path_of``.
+
+        Raises
+        ------
+        UploadGone
+            No such upload.
+        """
+        with self._lock:
+            path = self.path_of(upload_id)
+            self._readers[upload_id] += 1
+        try:
+            yield path
+        finally:
+            with self._lock:
+                self._readers[upload_id] -= 1
+                is_last = self._readers[upload_id] == 0
+                if is_last:
+                    del self._readers[upload_id]
+                is_doomed = is_last and upload_id in self._doomed
+            if is_doomed:
+                self._remove(upload_id)
+
     def delete(self, upload_id: str) -> None:
-        """Remove an upload; nothing happens when it is not here."""
-        if upload_id in self:
-            shutil.rmtree(self._root / upload_id, ignore_errors=True)
+        """Remove an upload, at the end of its reading where it is being read; one that is not here is no fault."""
+        if upload_id not in self:
+            return
+        with self._lock:
+            is_read = upload_id in self._readers
+            self._doomed.add(upload_id)
+        if not is_read:
+            self._remove(upload_id)
+
+    def _remove(self, upload_id: str) -> None:
+        """Take the files off the disk and forget the name."""
+        shutil.rmtree(self._root / upload_id, ignore_errors=True)
+        self._doomed.discard(upload_id)
 
     def sweep(self, max_age_s: float) -> int:
         """Remove what was not touched for a while, broken uploads included.
@@ -181,7 +231,10 @@ class UploadStore:
         oldest = time.time() - max_age_s
         old = [folder for folder in self._root.iterdir() if _last_write(folder) < oldest]
         for folder in old:
-            shutil.rmtree(folder, ignore_errors=True)
+            if folder.name in self:
+                self.delete(folder.name)
+            elif folder.name not in self._doomed:
+                shutil.rmtree(folder, ignore_errors=True)
         with self._lock:
             forget = time.monotonic() - self._lifetime_s - 1
             self._used = {nonce: at for nonce, at in self._used.items() if at > forget}

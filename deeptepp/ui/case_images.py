@@ -7,12 +7,15 @@ import streamlit as st
 from deeptepp.domain.lesion import BoxMm, Lesion, LesionOrigin
 from deeptepp.domain.risk import Severity
 from deeptepp.errors import DetectionError, FramesGone
+from deeptepp.report.names import SIDES
+from deeptepp.report.series_names import pace_name, proposal_name
 from deeptepp.scoring.images import CaseImages
 from deeptepp.store.frames import build_frames, default_frames
 from deeptepp.ui.cards import facts_list, findings_list, said
 from deeptepp.ui.case_form import clinical_form
+from deeptepp.ui.case_reading import read_again, show_other_breast
 from deeptepp.ui.case_steps import draw_lesion, score, select_lesion, start_over
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.series_table import choose_scored_phase, choose_series, series_table
 from deeptepp.ui.session import Session
 from deeptepp.ui.slice_viewer import slice_viewer
@@ -34,9 +37,10 @@ def images_screen(session: Session) -> None:
     note = session.take_note()
     if note:
         st.info(note, icon=":material/info:")
+    _other_images(session, case.images)
     left, right = st.columns([4, 3], gap="medium")
     with left:
-        _viewer(session, case.images)
+        _viewer(session)
         _lesion_choice(session)
     with right:
         profile = clinical_form(case.profile, key=case.id, submit_label=t("Score this case"))
@@ -50,28 +54,21 @@ def images_screen(session: Session) -> None:
     _study_details(session, case.images)
 
 
-def describe(lesion: Lesion, images: CaseImages) -> str:
+def describe(lesion: Lesion) -> str:
     """Say where a lesion is and how large.
 
     Parameters
     ----------
     lesion : Lesion
         The lesion.
-    images : CaseImages
-        Tell where the midline is.
 
     Returns
     -------
     str
         For example ``Left breast, 26 mm, 4.1 ml``.
     """
-    midline = images.detection.breasts.midline_x_mm if images.detection else None
     volume = f"{lesion.volume_ml:.1f}" if lesion.volume_ml >= 0.1 else f"{lesion.volume_ml:.2f}"
-    size = f"{lesion.longest_diameter_mm:.0f} mm, {volume} ml"
-    if midline is None:
-        return size
-    side = t("Left breast") if lesion.centroid_mm[0] > midline else t("Right breast")
-    return f"{side}, {size}"
+    return f"{t(SIDES[lesion.side])}, {lesion.longest_diameter_mm:.0f} mm, {volume} ml"
 
 
 def _heading(session: Session, images: CaseImages) -> None:
@@ -80,6 +77,7 @@ def _heading(session: Session, images: CaseImages) -> None:
     tesla = f"{facts.field_strength_t:g} T" if facts.field_strength_t else ""
     known = [text for text in (facts.manufacturer, facts.model_name, tesla) if text]
     known.append(plural(len(images.study.phases), "phase"))
+    known += [t(SIDES[images.side])] if images.side is not None else []
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         with st.container(width="content", gap=None):
             st.title(t("Demo case") if session.case.is_demo else t("Case"))
@@ -90,7 +88,41 @@ def _heading(session: Session, images: CaseImages) -> None:
             st.rerun()
 
 
-def _viewer(session: Session, images: CaseImages) -> None:
+def _other_images(session: Session, images: CaseImages) -> None:
+    """Offer what the study holds beside the images that are shown: the other breast, other dynamic series."""
+    other = images.other_side
+    if other is not None:
+        best = f"{other.candidates[0].confidence:.2f}" if other.candidates else t("none")
+        with st.container(horizontal=True, vertical_alignment="center", key="case-other-breast"):
+            st.info(
+                t(
+                    "Each breast was imaged by itself, and both were searched. Detector confidence of the best "
+                    "candidate in the other one, {side}: {value}.",
+                    side=t(SIDES[other.side]),
+                    value=best,
+                ),
+                icon=":material/swap_horiz:",
+            )
+            if st.button(t("Show the other breast"), key="case-show-other-breast"):
+                show_other_breast(session)
+                st.rerun()
+    for number, proposal in enumerate(images.alternatives):
+        with st.container(horizontal=True, vertical_alignment="center", key=f"case-alternative-{number}"):
+            st.info(
+                t(
+                    "Another dynamic series is in this study: {pace} ({name}). {reason}",
+                    pace=say(pace_name(proposal, session.case.series)),
+                    name=say(proposal_name(proposal, session.case.series)),
+                    reason=say(proposal.reason),
+                ),
+                icon=":material/dynamic_feed:",
+            )
+            if st.button(t("Use it instead"), key=f"case-use-alternative-{number}"):
+                read_again(session, proposal.keys, proposal.side)
+                st.rerun()
+
+
+def _viewer(session: Session) -> None:
     """Show the slices; a box that the reader drew becomes the lesion."""
     case = session.case
     box = _show_slices(session)
@@ -103,7 +135,7 @@ def _viewer(session: Session, images: CaseImages) -> None:
         st.warning(said(error), icon=":material/info:")
         return
     if len(case.lesions) > n_before:
-        session.note = t("Your box is used: {lesion}.", lesion=describe(case.lesions[-1], images))
+        session.note = t("Your box is used: {lesion}.", lesion=describe(case.lesions[-1]))
         st.rerun()
 
 
@@ -126,7 +158,7 @@ def _show_slices(session: Session) -> BoxMm | None:
 def _lesion_choice(session: Session) -> None:
     """Let the reader accept a candidate or choose another; drawing happens on the slices."""
     case = session.case
-    if not case.lesions or case.images is None:
+    if not case.lesions:
         st.warning(
             t(
                 "No tumour was found by itself. Go to the slice where it is best seen, choose **Draw box** in the "
@@ -135,9 +167,8 @@ def _lesion_choice(session: Session) -> None:
             icon=":material/draw:",
         )
         return
-    images = case.images
     # Words, since a widget keeps what it is given until after the visit.
-    names = [f"{i + 1}. {describe(each, images)}, {_origin(each)}" for i, each in enumerate(case.lesions)]
+    names = [f"{i + 1}. {describe(each)}, {_origin(each)}" for i, each in enumerate(case.lesions)]
     index = st.radio(
         t("Tumour that is scored"),
         range(len(case.lesions)),

@@ -8,6 +8,7 @@ from deeptepp.errors import BundleError
 from deeptepp.ui.cards import bundle_card
 from deeptepp.ui.case_images import images_screen
 from deeptepp.ui.case_progress import progress_screen
+from deeptepp.ui.case_question import question_screen
 from deeptepp.ui.case_refused import refused_screen
 from deeptepp.ui.case_result import result_screen
 from deeptepp.ui.case_start import start_screen
@@ -18,6 +19,7 @@ from deeptepp.ui.session import Screen, Session, current_session
 SCREENS: dict[Screen, Callable[[Session], None]] = {
     Screen.START: start_screen,
     Screen.READING: progress_screen,
+    Screen.QUESTION: question_screen,
     Screen.IMAGES: images_screen,
     Screen.SCORING: progress_screen,
     Screen.RESULT: result_screen,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from deeptepp.dicom.preview import Previews, previews_of
 from deeptepp.dicom.read import list_series
 from deeptepp.domain.progress import Progress, Step, StepReport
-from deeptepp.domain.study import SeriesSummary
+from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side
 from deeptepp.errors import DeepTeppError, DicomError, TooManyJobs
 from deeptepp.scoring.case import open_case
 from deeptepp.scoring.images import CaseImages
@@ -25,16 +27,19 @@ _DEMO: WeakValueDictionary[str, CaseImages] = WeakValueDictionary()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opened:
-    """What reading a study left behind: images and slices, or a refusal and the table of its series."""
+    """What reading a study left behind: images and slices, or a refusal and its series, with pictures."""
 
     series: tuple[SeriesSummary, ...]
     images: CaseImages | None = None
     frames_token: str = ""
     refusal: DeepTeppError | None = None
+    previews: Previews | None = None
 
 
 def open_upload(session: Session, upload_id: str) -> None:
-    """Read an uploaded study; its files are deleted when that ends, well or not.
+    """Read an uploaded study, with the phases that the reader chose before where there are any.
+
+    Its files stay until the case is scored, so that other phases can be chosen without handing it in again.
 
     Parameters
     ----------
@@ -43,18 +48,30 @@ def open_upload(session: Session, upload_id: str) -> None:
     upload_id : str
         Name of the upload.
     """
-    case, keys = Case(profile=session.case.profile), session.phase_keys
-    _replace_case(session, case)
+    _read_upload(session, upload_id, session.phase_keys, session.phase_side)
 
-    def work(progress: Progress) -> Opened:
-        source = default_store().path_of(upload_id)
-        try:
-            images = open_case(source, phase_keys=keys or None, progress=progress)
-        except DicomError as error:
-            return Opened(_series_of(source), refusal=bare(error))
-        return _with_frames(case.id, images, progress)
 
-    _begin_reading(session, work, upload_id)
+def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = None) -> None:
+    """Read the study at hand again, with the chosen series as phases.
+
+    Parameters
+    ----------
+    session : Session
+        Moves on to the progress screen; where the files are gone, back to the drop zone, which will read the same
+        study so.
+    phase_keys : sequence of str
+        Keys of the series table, pre-contrast first.
+    side : Side, optional
+        The breast that they show, where each breast has volumes of its own.
+    """
+    case = session.case
+    if case.upload_id in default_store():
+        _read_upload(session, case.upload_id, tuple(phase_keys), side)
+        return
+    profile = case.profile
+    session.erase()
+    session.case.profile = profile
+    session.phase_keys, session.phase_side = tuple(phase_keys), side
 
 
 def open_demo(session: Session) -> None:
@@ -96,35 +113,90 @@ def choose_phase_again(session: Session, index: int) -> None:
 
     def work(progress: Progress) -> Opened:
         progress(StepReport(Step.READ, 1.0, "already in memory"))
-        new = open_case(old.study, phase_index=index, progress=progress)
+        new = open_case(old.study, phase_index=index, side=old.side, progress=progress)
         kept = tuple(f for f in old.findings if not f.rule.startswith("detection"))
-        images = replace(
-            new,
-            series=old.series,
-            deidentified=old.deidentified,
-            findings=(*kept, *new.findings),
-            source=old.source,
-        )
+        images = replace(old, phase=new.phase, detection=new.detection, findings=(*kept, *new.findings))
         return _with_frames(case_id, images, progress)
 
     _begin_reading(session, work)
 
 
+def show_other_breast(session: Session) -> None:
+    """Put the other breast in the place of the one at hand; both were read and searched.
+
+    Parameters
+    ----------
+    session : Session
+        Has images of each breast.
+    """
+    images, case_id = session.case.images, session.case.id
+    if images is None or images.other_side is None:
+        return
+    other = replace(images.other_side, other_side=replace(images, other_side=None))
+
+    def work(progress: Progress) -> Opened:
+        for step in (Step.READ, Step.PHASES, Step.BREAST):
+            progress(StepReport(step, 1.0, "already in memory"))
+        return _with_frames(case_id, other, progress)
+
+    _begin_reading(session, work)
+
+
 def _replace_case(session: Session, case: Case) -> None:
-    """Put a new case in the place of the one at hand, whose slices are dropped."""
+    """Put a new case in the place of the one at hand, whose slices are dropped, and its upload unless shared."""
     default_frames().drop(session.case.id)
+    if session.case.upload_id != case.upload_id:
+        default_store().delete(session.case.upload_id)
     session.case.empty()
-    session.case, session.refusal, session.phase_keys = case, None, ()
+    session.case, session.refusal, session.phase_keys, session.phase_side = case, None, (), None
 
 
-def _begin_reading(session: Session, work: Work, upload_id: str = "") -> None:
+def _read_upload(session: Session, upload_id: str, keys: tuple[str, ...], side: Side | None) -> None:
+    """Queue the reading of an upload, which is deleted where nothing more can be read from it."""
+    case = Case(profile=session.case.profile, upload_id=upload_id)
+    _replace_case(session, case)
+
+    def work(progress: Progress) -> Opened:
+        try:
+            with default_store().reading(upload_id) as source:
+                return _opened(source, case.id, keys, side, progress)
+        except BaseException:
+            default_store().delete(upload_id)
+            raise
+
+    _begin_reading(session, work)
+
+
+def _opened(source: Path, case_id: str, keys: tuple[str, ...], side: Side | None, progress: Progress) -> Opened:
+    """Read a study, or say why not with all that a reader needs to choose its phases."""
+    try:
+        images = open_case(source, phase_keys=keys or None, side=side, progress=progress)
+    except DicomError as error:
+        refused = _refused(source, error)
+        if not refused.series:
+            raise
+        return refused
+    return _with_frames(case_id, images, progress)
+
+
+def _refused(source: Path, error: DicomError) -> Opened:
+    """List and draw the series of a study that was refused, as far as they can be read."""
+    bare(error)
+    try:
+        series = tuple(list_series(source))
+        proposals = [each for each in error.proposals if isinstance(each, PhaseProposal)]
+        return Opened(series, refusal=error, previews=previews_of(source, proposals))
+    except DeepTeppError:
+        return Opened(())
+
+
+def _begin_reading(session: Session, work: Work) -> None:
     """Queue the reading of a case, or refuse when the queue is full."""
     try:
-        session.job_id = default_runner().submit(
-            session.id, work, on_end=lambda: default_store().delete(upload_id)
-        )
+        session.job_id = default_runner().submit(session.id, work)
         session.screen = Screen.READING
     except TooManyJobs as error:
+        default_store().delete(session.case.upload_id)
         session.refusal, session.screen = error, Screen.REFUSED
 
 
@@ -135,11 +207,3 @@ def _with_frames(case_id: str, images: CaseImages, progress: Progress) -> Opened
     first = f", the first {images.candidates[0].longest_diameter_mm:.0f} mm long" if n else ""
     progress(StepReport(Step.DETECT, 1.0, f"{plural(n, 'candidate')}{first}"))
     return Opened(images.series, images, default_frames().put(case_id, frames))
-
-
-def _series_of(source: Path) -> tuple[SeriesSummary, ...]:
-    """List the series of a study that was refused, as far as they can be read."""
-    try:
-        return tuple(list_series(source))
-    except DeepTeppError:
-        return ()

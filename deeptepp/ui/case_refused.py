@@ -10,6 +10,7 @@ from deeptepp.ui.cards import refusal_card
 from deeptepp.ui.case_reading import open_demo
 from deeptepp.ui.case_steps import start_over
 from deeptepp.ui.language import t
+from deeptepp.ui.series_pictures import row_pictures
 from deeptepp.ui.series_table import choose_series, series_table
 from deeptepp.ui.session import Screen, Session
 
@@ -39,8 +40,8 @@ def refused_screen(session: Session) -> None:
                 st.rerun()
     if session.case.series:
         with st.expander(t("Series that were found"), expanded=isinstance(error, DicomError)):
-            series_table(session.case.series)
             choose_series(session)
+            series_table(session.case.series, row_pictures(session.case.previews))
 
 
 def _next_step(error: Exception, *, has_series: bool) -> str:
@@ -49,7 +50,7 @@ def _next_step(error: Exception, *, has_series: bool) -> str:
         return t("The files you handed in are deleted. Once it is mended, drop the study again.")
     if isinstance(error, DicomError):
         return t(
-            "The files you handed in are deleted. Compare with the series below, or export the dynamic series "
-            "from the PACS again."
+            "Choose below which series are the phases; nothing has to be handed in again. Or export the dynamic "
+            "series from the PACS once more."
         )
     return t("The files you handed in are deleted. Try again in a moment.")

@@ -155,8 +155,8 @@ def _background(session: Session, assessment: Assessment) -> None:
     profile, case = assessment.profile, session.case
     with st.expander(t("What this result rests on")):
         facts: dict[str, object] = {}
-        if assessment.lesion is not None and case.images is not None:
-            facts[t("Tumour")] = describe(assessment.lesion, case.images)
+        if assessment.lesion is not None:
+            facts[t("Tumour")] = describe(assessment.lesion)
             checked = t("checked by the reader") if case.is_confirmed else t("not checked by the reader")
             facts[t("Tumour outline")] = checked
         if assessment.phase is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from deeptepp.config import load_settings
 from deeptepp.ui.case_reading import open_demo, open_upload
 from deeptepp.ui.language import t
 from deeptepp.ui.session import Session
@@ -50,13 +51,13 @@ def _show_note(session: Session) -> None:
             st.info(
                 t(
                     "Drop the same study once more: {series} of your choice will be read as its phases. "
-                    "The files had been deleted after reading.",
+                    "The files are no longer here.",
                     series=plural(len(session.phase_keys), "series"),
                 ),
                 icon=":material/info:",
             )
             if st.button(t("Use the proposal instead"), key="case-forget-series"):
-                session.phase_keys = ()
+                session.phase_keys, session.phase_side = (), None
                 st.rerun()
 
 
@@ -74,9 +75,11 @@ def _what_is_accepted() -> None:
     st.markdown(
         t(
             "- Names, dates and numbers of the patient are removed while reading\n"
-            "- The files are deleted as soon as they are read; nothing is stored\n"
+            "- The files are deleted once the case is scored, and after {minutes:.0f} minutes at the latest; "
+            "nothing is stored\n"
             "- The images, and the UIDs by which a PACS knows them, stay in memory until you start over or close "
-            "the page"
+            "the page",
+            minutes=load_settings().upload_max_age_s / 60,
         )
     )
 

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from deeptepp.domain.clinical import RANGES, ClinicalProfile, Sex
 from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.progress import Progress
+from deeptepp.domain.risk import Assessment, Outcome
 from deeptepp.domain.study import Study
-from deeptepp.errors import TooManyJobs
-from deeptepp.imaging.detect import lesion_from_box
+from deeptepp.errors import DicomError, TooManyJobs
 from deeptepp.scoring.case import assess_case
 from deeptepp.scoring.receipt import inputs_digest
+from deeptepp.store.uploads import default_store
 from deeptepp.ui.cards import said
 from deeptepp.ui.case_reading import Opened
 from deeptepp.ui.jobs import JobState, JobView, default_runner
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.session import Screen, Session
-
-
-def read_again_with(session: Session, phase_keys: Sequence[str]) -> None:
-    """Go back to the drop zone, which will read the chosen series as phases.
-
-    Parameters
-    ----------
-    session : Session
-        Remembers the choice.
-    phase_keys : sequence of str
-        Keys of the series table, pre-contrast first.
-    """
-    profile = session.case.profile
-    start_over(session)
-    session.case.profile = profile
-    session.phase_keys = tuple(phase_keys)
 
 
 def select_lesion(session: Session, index: int) -> None:
@@ -70,7 +54,7 @@ def draw_lesion(session: Session, box: BoxMm) -> None:
     if case.images is None or box == case.drawn_box:
         return
     case.drawn_box = box
-    lesion = lesion_from_box(case.images.study, case.images.phase, box)
+    lesion = case.images.lesion_in(box)
     case.lesions = (*case.lesions, lesion)
     select_lesion(session, len(case.lesions) - 1)
 
@@ -182,17 +166,25 @@ def _settle(session: Session, view: JobView) -> None:
     elif isinstance(view.result, Opened):
         _settle_opened(session, view.result)
     else:
-        key, answer = view.result
-        session.case.remember(key, answer)
-        session.case.assessment, session.screen = answer, Screen.RESULT
+        _settle_answer(session, *view.result)
+
+
+def _settle_answer(session: Session, key: str, answer: Assessment) -> None:
+    """Take over an answer; a case that is scored needs its files no more."""
+    session.case.remember(key, answer)
+    session.case.assessment, session.screen = answer, Screen.RESULT
+    if answer.outcome is not Outcome.REFUSED:
+        default_store().delete(session.case.upload_id)
 
 
 def _settle_opened(session: Session, opened: Opened) -> None:
     """Take over what reading found."""
     case = session.case
-    case.series = opened.series
+    case.series, case.previews = opened.series, opened.previews
     if opened.images is None:
-        session.refusal, session.screen = opened.refusal, Screen.REFUSED
+        session.refusal = opened.refusal
+        is_question = isinstance(opened.refusal, DicomError) and bool(opened.refusal.proposals)
+        session.screen = Screen.QUESTION if is_question else Screen.REFUSED
         return
     case.images, case.frames_token, case.lesions = opened.images, opened.frames_token, opened.images.candidates
     case.selected, case.is_confirmed, case.drawn_box, case.assessment = 0, False, None, None

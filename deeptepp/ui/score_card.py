@@ -14,6 +14,7 @@ from deeptepp.report.format import score as written_score
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.scoring.unknowns import unknown_fields
+from deeptepp.ui.case_images import describe
 from deeptepp.ui.language import say, t
 from deeptepp.ui.words import FIELDS, label
 
@@ -39,6 +40,8 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
         )
         st.markdown(_place(assessment, bundle))
         _say_what_is_unknown(assessment, bundle)
+        if assessment.lesion is not None:
+            st.caption(t("Tumour: {lesion}.", lesion=describe(assessment.lesion)))
         st.caption(f"{_cut_offs(tiers)} {_spread(score)}".strip())
 
 

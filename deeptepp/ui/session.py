@@ -9,13 +9,15 @@ from enum import StrEnum
 
 import streamlit as st
 
+from deeptepp.dicom.preview import Previews
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import BoxMm, Lesion
 from deeptepp.domain.risk import Assessment
-from deeptepp.domain.study import SeriesSummary
+from deeptepp.domain.study import SeriesSummary, Side
 from deeptepp.errors import DeepTeppError
 from deeptepp.scoring.images import CaseImages
 from deeptepp.store.frames import default_frames
+from deeptepp.store.uploads import default_store
 from deeptepp.ui.extra_work import ExtraWork
 from deeptepp.ui.jobs import default_runner
 from deeptepp.ui.visitors import remember_visitor
@@ -32,6 +34,7 @@ class Screen(StrEnum):
 
     START = "start"
     READING = "reading"
+    QUESTION = "question"
     IMAGES = "images"
     SCORING = "scoring"
     RESULT = "result"
@@ -49,10 +52,14 @@ class Case:
         Random; names the case to the stores, never a patient.
     is_demo : bool
         The built-in simulated study.
+    upload_id : str
+        Name of the upload that it was read from, which stays on the disk until the case is scored; empty for none.
     images : CaseImages or None
         What was read.
     series : tuple of SeriesSummary
         The table of series, also when no study could be made of them.
+    previews : Previews or None
+        Small pictures of the series, where the reader is asked which are meant.
     frames_token : str
         Names the slices to the viewer.
     lesions : tuple of Lesion
@@ -75,8 +82,10 @@ class Case:
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     is_demo: bool = False
+    upload_id: str = ""
     images: CaseImages | None = None
     series: tuple[SeriesSummary, ...] = ()
+    previews: Previews | None = None
     frames_token: str = ""
     lesions: tuple[Lesion, ...] = ()
     selected: int = 0
@@ -94,7 +103,7 @@ class Case:
 
     def empty(self) -> None:
         """Let go of all that came from the patient; widgets and downloads may hold this case for longer."""
-        self.images, self.series, self.lesions, self.drawn_box = None, (), (), None
+        self.images, self.series, self.previews, self.lesions, self.drawn_box = None, (), None, (), None
         self.profile, self.assessment, self.selected = ClinicalProfile(), None, 0
         self.scores.clear()
         self.extra.answers.clear()
@@ -129,6 +138,8 @@ class Session:
         One sentence to show once on the next screen.
     phase_keys : tuple of str
         Series that the reader chose for the next reading, pre-contrast first; empty for the proposal.
+    phase_side : Side or None
+        The breast that these show, where each breast has volumes of its own.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -139,14 +150,16 @@ class Session:
     incident: str = ""
     note: str = ""
     phase_keys: tuple[str, ...] = ()
+    phase_side: Side | None = None
 
     def erase(self) -> None:
-        """Leave nothing of this visitor on the server: work, slices, images, facts and answers."""
+        """Leave nothing of this visitor on the server: work, upload, slices, images, facts and answers."""
         default_runner().forget(self.id)
+        default_store().delete(self.case.upload_id)
         default_frames().drop(self.case.id)
         self.case.empty()
         self.case, self.screen, self.job_id = Case(), Screen.START, ""
-        self.refusal, self.incident, self.note, self.phase_keys = None, "", "", ()
+        self.refusal, self.incident, self.note, self.phase_keys, self.phase_side = None, "", "", (), None
 
     def take_note(self) -> str:
         """Give the sentence to show once, and forget it."""

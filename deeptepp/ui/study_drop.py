@@ -27,7 +27,7 @@ _HTML = """
       <button type="button" class="main" data-part="files">Choose zip or files</button>
       <button type="button" data-part="folder">Choose folder</button>
     </div>
-    <p class="quiet">File names stay on your computer. The uploaded files are deleted once they are read.</p>
+    <p class="quiet">File names stay on your computer. The uploaded files are deleted once the case is scored.</p>
     <p class="error" role="alert" data-part="error" hidden></p>
   </div>
   <div data-part="busy" hidden>

@@ -41,7 +41,8 @@ class SliceControls extends SliceView {
       const isScored = n === this.manifest.chosen;
       button.type = "button";
       button.textContent = index === 0 ? "Pre" : `${index}`;
-      button.title = `${name} · ${timeText(seconds)}${isScored ? " · scored phase" : ""} (key ${index})`;
+      const time = this.manifest.has_times ? ` · ${timeText(seconds)}` : "";
+      button.title = `${name}${time}${isScored ? " · scored phase" : ""} (key ${index})`;
       button.setAttribute("aria-label", button.title);
       button.classList.toggle("scored", isScored);
       this.listen(button, "click", () => this.setPhase(n));
@@ -94,7 +95,7 @@ class SliceControls extends SliceView {
     const name = index === 0 ? "Pre-contrast" : `Post-contrast ${index}`;
     const what = { image: name, subtraction: `${name} − pre`, mip: `MIP of ${name} − pre` }[this.mode];
     const isScored = this.phase === manifest.chosen ? "\nScored phase" : "";
-    const time = this.phase === 0 ? "" : `\n${timeText(manifest.times_s[this.phase])} after pre-contrast`;
+    const time = this.phase === 0 || !manifest.has_times ? "" : `\n${timeText(manifest.times_s[this.phase])} after pre-contrast`;
     this.find("what").textContent = `${what}${time}${isScored}`;
     const unit = (manifest.window[1] - manifest.window[0]) / 255;
     const { low, high } = this.windowOf();

@@ -107,6 +107,22 @@ def label(value: object) -> str:
     return t(LABELS.get(value, str(value))) if isinstance(value, StrEnum) else str(value)
 
 
+def phase_words(index: int) -> str:
+    """Name a phase.
+
+    Parameters
+    ----------
+    index : int
+        Index into the phases of a study.
+
+    Returns
+    -------
+    str
+        Pre, Post 1, Post 2 ... in the language of the visitor.
+    """
+    return t("Pre") if index == 0 else t("Post {k}", k=index)
+
+
 def sentence(said: Sentence) -> str:
     """Say a sentence of a report, its tiers and phrases too.
 

@@ -14,7 +14,7 @@ from deeptepp.dicom.write import write_study
 from deeptepp.simulate.protocols import RUIJIN
 from deeptepp.simulate.study import simulate_study
 
-collect_ignore = ["harness_app.py", "harness_page.py"]
+collect_ignore = ["harness_app.py", "harness_page.py", "question_app.py"]
 HERE = Path(__file__).parent
 ARGUMENTS = [
     "--no-sandbox",

@@ -64,12 +64,12 @@ def test_an_uploaded_study_is_refused_overridden_and_scored_again_with_a_drawn_b
     else:
         hand_in(page, study_folder, "folder")
     viewer = viewer_of(page)
-    expect_no_upload_left(page, app)
     choose(page, re.compile("HER2"), "Negative")
     score_case(page)
     expect(page.get_by_text("eligibility.", exact=False).first).to_be_visible(timeout=LONG_MS)
     page.get_by_role("button", name="Score anyway for research").click()
     expect_tier(page)
+    expect_no_upload_left(page, app)
     page.get_by_role("button", name="Change tumour or facts").click()
     viewer = viewer_of(page)
     draw_box_around_the_middle_of_the_lesion(page, viewer)

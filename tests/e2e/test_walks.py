@@ -12,7 +12,6 @@ from browser import (
     LONG_MS,
     choose,
     draw_box_around_the_middle_of_the_lesion,
-    expect_no_upload_left,
     expect_tier,
     hand_in,
     open_start,
@@ -116,7 +115,6 @@ def test_an_oncologist_takes_a_real_study_to_the_board(page, app):
     hand_in(page, DUKE)
     expect(page.get_by_role("progressbar").first).to_be_visible()
     viewer = viewer_of(page)
-    expect_no_upload_left(page, app)
     viewer.focus()
     before = int(viewer.get_attribute("data-slice"))
     for _ in range(5):

@@ -149,6 +149,27 @@ def test_the_sweep_takes_the_old_and_the_broken_only(store, tmp_path):
     assert fresh.upload_id in store
 
 
+@pytest.mark.parametrize("remove", [lambda store, name: store.delete(name), lambda store, _: store.sweep(-100)])
+def test_an_upload_that_is_being_read_goes_when_the_last_reading_ends(store, tmp_path, remove):
+    name = upload(store, b"study").upload_id
+    with store.reading(name) as path:
+        with store.reading(name):
+            remove(store, name)
+            assert name not in store
+        assert path.read_bytes() == b"study"
+        with pytest.raises(UploadGone), store.reading(name):
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_upload_stays_after_its_reading_until_it_is_deleted(store):
+    name = upload(store, b"study").upload_id
+    for _ in range(2):
+        with store.reading(name) as path:
+            assert path.read_bytes() == b"study"
+    assert name in store
+
+
 _MAKE_AND_END = """
 import os, sys, signal
 from deeptepp.store.uploads import default_store

@@ -69,6 +69,7 @@ def said_by_tables():
         words.HELP,
         words.MEASURED_ON,
         names.RECEIPT,
+        names.SIDES,
         case_export._OBJECTS,
         evidence_refusals.GROUPS,
         published_caveats.CAVEATS,

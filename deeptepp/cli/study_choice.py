@@ -1,0 +1,131 @@
+"""What a reader may say of a study on the command line: which series are the phases, which breast, which box."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deeptepp.domain.lesion import BoxMm, Lesion
+from deeptepp.domain.study import Side
+from deeptepp.errors import LesionOutsideVolume
+
+if TYPE_CHECKING:
+    from deeptepp.scoring.images import CaseImages
+
+PHASES_OPTION, SIDE_OPTION, BOX_OPTION = "--phases", "--side", "--box"
+"""Names of the options, as messages and proposals call them."""
+
+PhaseKeys = Annotated[
+    str | None,
+    typer.Option(
+        PHASES_OPTION,
+        metavar="KEYS",
+        help="Phases by their keys, pre-contrast first, by commas: s1,s2.1,s2.2. 'deeptepp series' lists them.",
+    ),
+]
+"""Option that replaces the phases found."""
+
+BreastSide = Annotated[
+    Side | None, typer.Option(SIDE_OPTION, help="The breast that is meant, where each has volumes of its own.")
+]
+"""Option that chooses one of two examinations."""
+
+ReaderBox = Annotated[
+    str | None,
+    typer.Option(
+        BOX_OPTION,
+        metavar="X0,Y0,Z0,X1,Y1,Z1",
+        help="Two corners of a box around the tumour, LPS mm; in place of the detector.",
+    ),
+]
+"""Option that says where the tumour is."""
+
+
+def phase_keys(text: str | None) -> tuple[str, ...] | None:
+    """Read the keys of phases.
+
+    Parameters
+    ----------
+    text : str or None
+        By commas; spaces do no harm.
+
+    Returns
+    -------
+    tuple of str or None
+        None where the option was not given.
+
+    Raises
+    ------
+    typer.BadParameter
+        A key is empty.
+    """
+    if text is None:
+        return None
+    keys = tuple(part.strip() for part in text.split(","))
+    if not all(keys):
+        raise typer.BadParameter(
+            "give keys of the series table by commas, such as s1,s2", param_hint=PHASES_OPTION
+        )
+    return keys
+
+
+def reader_box(text: str | None) -> BoxMm | None:
+    """Read a box.
+
+    Parameters
+    ----------
+    text : str or None
+        Six numbers by commas: two opposite corners in any order, LPS mm.
+
+    Returns
+    -------
+    BoxMm or None
+        None where the option was not given.
+
+    Raises
+    ------
+    typer.BadParameter
+        They are no six numbers.
+    """
+    if text is None:
+        return None
+    try:
+        x0, y0, z0, x1, y1, z1 = (float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            "give six numbers by commas, x0,y0,z0,x1,y1,z1 in LPS mm", param_hint=BOX_OPTION
+        ) from None
+    return BoxMm((min(x0, x1), min(y0, y1), min(z0, z1)), (max(x0, x1), max(y0, y1), max(z0, z1)))
+
+
+def lesion_in_box(images: CaseImages, box: BoxMm | None) -> tuple[CaseImages, Lesion | None]:
+    """Outline the tumour in a reader's box, in the images of the breast that the box lies in.
+
+    Parameters
+    ----------
+    images : CaseImages
+        Of one study; maybe each breast by itself.
+    box : BoxMm or None
+        None where the detector's candidates stand.
+
+    Returns
+    -------
+    images : CaseImages
+        Those that hold the box.
+    lesion : Lesion or None
+        None without a box.
+
+    Raises
+    ------
+    LesionOutsideVolume
+        The box lies outside of all images.
+    """
+    if box is None:
+        return images, None
+    try:
+        return images, images.lesion_in(box)
+    except LesionOutsideVolume:
+        if images.other_side is None:
+            raise
+        return images.other_side, images.other_side.lesion_in(box)

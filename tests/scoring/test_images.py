@@ -1,0 +1,105 @@
+"""Images of each breast by itself: both are searched, and one that cannot be read is warned of."""
+
+from dataclasses import replace
+
+import phantoms
+import pytest
+
+from deeptepp.dicom.deidentify import DeidentificationReport
+from deeptepp.dicom.read import StudyReading
+from deeptepp.domain.lesion import BoxMm, LesionOrigin
+from deeptepp.domain.risk import Severity
+from deeptepp.domain.study import PhaseProposal, Side
+from deeptepp.errors import MissingSlice, NoPreContrast, TwoSides
+from deeptepp.scoring import images as module
+from deeptepp.scoring.images import open_case
+
+COARSE = (3.0, 3.0, 3.0)
+SIDES = (
+    PhaseProposal(("s1", "s2"), "the right breast", Side.RIGHT),
+    PhaseProposal(("s3", "s4"), "the left breast", Side.LEFT),
+)
+
+
+def one_breast(sign: int, radius_mm: float):
+    """Images of one breast with a tumour of a given size in it."""
+    frame = (-160.0, -8.0) if sign < 0 else (8.0, 160.0)
+    return phantoms.breast_phantom(
+        spacing_mm=COARSE,
+        sides=(sign,),
+        field_of_view_x_mm=frame,
+        centre_mm=(sign * 75.0, 10.0, 5.0),
+        radii_mm=(radius_mm,) * 3,
+    ).study
+
+
+@pytest.fixture(scope="module")
+def breasts():
+    return {Side.RIGHT: one_breast(-1, 4.0), Side.LEFT: one_breast(1, 11.0)}
+
+
+@pytest.fixture
+def reader(breasts, monkeypatch):
+    """A reader of a study in which each breast has volumes of its own; ``broken`` sides cannot be read."""
+    asked, broken = [], set()
+
+    def read(_source, *, phase_keys=None, side=None, **_more):
+        asked.append((phase_keys, side))
+        if side is None:
+            raise TwoSides(value=2, proposals=SIDES)
+        if side in broken:
+            raise MissingSlice(phase=1, value=2, every_mm=3)
+        return StudyReading(
+            breasts[side], (), (), DeidentificationReport(1, (), (), (), 0, has_burned_in_text=False)
+        )
+
+    read.asked, read.broken = asked, broken
+    monkeypatch.setattr(module, "read_study", read)
+    return read
+
+
+def test_both_breasts_are_searched_and_the_more_confident_one_comes_first(reader, tmp_path):
+    images = open_case(tmp_path)
+    assert reader.asked == [(None, None), (("s1", "s2"), Side.RIGHT), (("s3", "s4"), Side.LEFT)]
+    assert (images.side, images.other_side.side) == (Side.LEFT, Side.RIGHT)
+    assert {lesion.side for lesion in images.candidates} == {Side.LEFT}
+    weaker = images.other_side.candidates
+    assert not weaker or weaker[0].confidence < images.candidates[0].confidence
+
+
+def test_a_side_that_is_asked_for_is_read_alone(reader, tmp_path):
+    images = open_case(tmp_path, side=Side.RIGHT)
+    assert reader.asked == [(None, Side.RIGHT)]
+    assert (images.side, images.other_side) == (Side.RIGHT, None)
+
+
+def test_a_breast_that_cannot_be_read_is_warned_of(reader, tmp_path):
+    reader.broken.add(Side.RIGHT)
+    images = open_case(tmp_path)
+    assert (images.side, images.other_side) == (Side.LEFT, None)
+    (warning,) = [finding for finding in images.findings if finding.rule == "dicom.side-not-read"]
+    assert warning.severity is Severity.WARNING
+    assert "right breast could not be read" in warning.message
+    reader.broken.add(Side.LEFT)
+    with pytest.raises(MissingSlice):
+        open_case(tmp_path)
+
+
+def test_a_question_of_another_kind_is_passed_on(monkeypatch, tmp_path):
+    def read(*_args, **_more):
+        raise NoPreContrast(value=2, proposals=(PhaseProposal(("s1", "s2"), "as acquired"),))
+
+    monkeypatch.setattr(module, "read_study", read)
+    with pytest.raises(NoPreContrast) as caught:
+        open_case(tmp_path)
+    assert caught.value.proposals[0].keys == ("s1", "s2")
+
+
+def test_a_box_of_a_reader_has_a_side_also_where_the_detector_found_nothing():
+    phantom = phantoms.breast_phantom(spacing_mm=COARSE, centre_mm=(70.0, 10.0, 5.0))
+    found = open_case(phantom.study)
+    box = BoxMm((58.0, -2.0, -7.0), (82.0, 22.0, 17.0))
+    for images in (found, replace(found, detection=None)):
+        lesion = images.lesion_in(box)
+        assert (lesion.side, lesion.origin) == (Side.LEFT, LesionOrigin.READER)
+    assert replace(found, side=Side.RIGHT).lesion_in(box).side is Side.RIGHT

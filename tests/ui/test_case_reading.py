@@ -1,0 +1,81 @@
+"""An upload stays while its case waits for an answer, and goes with the case."""
+
+from __future__ import annotations
+
+import pytest
+
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.risk import Assessment, Outcome
+from deeptepp.store.uploads import default_store
+from deeptepp.ui import case_reading
+from deeptepp.ui.case_steps import _settle_answer, start_over
+from deeptepp.ui.jobs import close_default_runner
+from deeptepp.ui.session import Case, Screen, Session
+
+
+@pytest.fixture
+def hand_in():
+    """Put a study on the disk; gives the name of the upload."""
+
+    def hand_in_() -> str:
+        store = default_store()
+        with store.begin(store.issue_token(), is_framed=False) as writer:
+            writer.feed(b"study")
+            return writer.finish().upload_id
+
+    return hand_in_
+
+
+@pytest.fixture
+def asked(hand_in):
+    """A visitor who was asked which images are meant."""
+    session = Session(screen=Screen.QUESTION, case=Case(upload_id=hand_in()))
+    yield session
+    session.erase()
+    close_default_runner()
+
+
+LEAVING = {
+    "start over": lambda session, _: start_over(session),
+    "the visitor was swept": lambda session, _: session.erase(),
+    "another study": lambda session, other: case_reading.open_upload(session, other),
+    "the demo": lambda session, _: case_reading.open_demo(session),
+}
+
+
+@pytest.mark.parametrize("leave", LEAVING)
+def test_an_upload_goes_when_its_question_is_left_without_an_answer(asked, hand_in, monkeypatch, leave):
+    monkeypatch.setattr(case_reading, "open_case", lambda *_args, **_more: None)
+    upload = asked.case.upload_id
+    assert upload in default_store()
+    LEAVING[leave](asked, hand_in())
+    assert upload not in default_store()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "stays"), [(Outcome.SCORED, False), (Outcome.SCORED_WITH_WARNINGS, False), (Outcome.REFUSED, True)]
+)
+def test_an_upload_stays_until_its_case_is_scored(asked, outcome, stays):
+    answer = Assessment(outcome, ClinicalProfile(), (), is_simulated=True)
+    _settle_answer(asked, "key", answer)
+    assert (asked.case.upload_id in default_store()) is stays
+
+
+def test_an_upload_that_is_read_again_stays(asked, monkeypatch):
+    monkeypatch.setattr(case_reading, "_begin_reading", lambda _session, _work: None)
+    upload = asked.case.upload_id
+    case_reading.read_again(asked, ["s1", "s2"])
+    assert asked.case.upload_id == upload
+    assert upload in default_store()
+
+
+def test_an_upload_goes_where_the_queue_is_full(asked, hand_in, monkeypatch):
+    class Full:
+        def submit(self, *_args, **_more):
+            raise case_reading.TooManyJobs(value=8)
+
+    monkeypatch.setattr(case_reading, "default_runner", Full)
+    other = hand_in()
+    case_reading.open_upload(asked, other)
+    assert asked.screen is Screen.REFUSED
+    assert other not in default_store()
