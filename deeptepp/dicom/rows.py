@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from deeptepp.dicom.sort import Stack
+from deeptepp.dicom.sort import Stack, order_of
 from deeptepp.domain.risk import Finding
 from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import DeepTeppError
@@ -70,7 +70,7 @@ def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:
     tuple of Row
         By time, then series number; the same for the same files in any order.
     """
-    ordered = sorted(stacks, key=_order)
+    ordered = sorted(stacks, key=order_of)
     numbers = {uid: i for i, uid in enumerate(dict.fromkeys(s.series.series_uid for s in ordered), start=1)}
     sizes = Counter(s.series.series_uid for s in ordered)
     seen: Counter[str] = Counter()
@@ -81,22 +81,3 @@ def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:
         key = f"s{numbers[uid]}" if sizes[uid] == 1 else f"s{numbers[uid]}.{seen[uid]}"
         rows.append(Row(key, stack))
     return tuple(rows)
-
-
-def _order(stack: Stack) -> tuple[object, ...]:
-    """Sort by time, then by what else is the same whatever the order of files and the digits of UIDs."""
-    clock, series = stack.clock, stack.series
-    start = clock.acquired_s if clock.acquired_s is not None else clock.content_s
-    offset = clock.trigger_s if clock.trigger_s is not None else float(clock.position or 0)
-    return (
-        float("inf") if start is None else start,
-        offset,
-        series.series_number,
-        clock.content_s or 0.0,
-        clock.acquisition_number or 0,
-        series.description,
-        series.image_type,
-        stack.frames[0].position_mm or (),
-        clock.instance_number or 0,
-        len(stack.frames),
-    )

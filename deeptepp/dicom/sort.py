@@ -107,7 +107,37 @@ def stacks_of(frames: Iterable[Frame], fingerprint: Fingerprint | None = None) -
     for planes in _with_torn_series_joined(list(by_series.values())):
         for kind in _kinds(planes):
             stacks.extend(_stacks_of_kind(kind, fingerprint))
-    return tuple(stacks)
+    return tuple(sorted(stacks, key=order_of))
+
+
+def order_of(stack: Stack) -> tuple[object, ...]:
+    """Give what volumes are listed by: time, then what else the order of files and the digits of UIDs leave alone.
+
+    Parameters
+    ----------
+    stack : Stack
+        One volume.
+
+    Returns
+    -------
+    tuple
+        A key to sort by.
+    """
+    clock, series = stack.clock, stack.series
+    start = clock.acquired_s if clock.acquired_s is not None else clock.content_s
+    offset = clock.trigger_s if clock.trigger_s is not None else float(clock.position or 0)
+    return (
+        float("inf") if start is None else start,
+        offset,
+        series.series_number,
+        clock.content_s or 0.0,
+        clock.acquisition_number or 0,
+        series.description,
+        series.image_type,
+        stack.frames[0].position_mm or (),
+        clock.instance_number or 0,
+        len(stack.frames),
+    )
 
 
 def _with_torn_series_joined(series: list[list[Frame]]) -> list[list[Frame]]:

@@ -72,7 +72,8 @@ def slice_missing_in_the_second_phase_of_one_series():
 @layout("any scanner", MISSING)
 def slice_missing_in_pre():
     """A slice is missing in the middle of the phase before contrast."""
-    return dynamic()[:2] + dynamic()[3:]
+    made = dynamic()
+    return made[:2] + made[3:]
 
 
 @layout("any scanner", Refusal())
