@@ -32,7 +32,7 @@ RISEN = 0.5
 """Contrast is in when the curve reaches this share of its maximum."""
 
 BASELINE_LEVEL = 0.25
-"""Contrast that was in never falls below this share; whole studies stay above 0.6."""
+"""Contrast that was in never falls below this share; whole studies stay at 0.6 and more."""
 
 SECOND_RISE = 0.25
 """A fall from the maximum and a rise after it, both by this share, are two injections or copies."""
