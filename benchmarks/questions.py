@@ -81,8 +81,8 @@ def _page(found: list[Outcome], options: argparse.Namespace) -> str:
     lines = [
         "# False questions",
         "",
-        f"`python benchmarks/questions.py --n {options.n} --seed {options.seed}`: simulated studies that are whole",
-        "and in order, written as DICOM and read back. A question, a refusal or a doubt about a phase is a fault.",
+        f"`python benchmarks/questions.py --n {options.n} --seed {options.seed}`: simulated studies, whole and in",
+        "order, written as DICOM and read back. A question, a refusal or a doubt about a phase is a fault.",
         "",
         "| protocol | studies | tumours, mm | phases read | false questions |",
         "| --- | --- | --- | --- | --- |",

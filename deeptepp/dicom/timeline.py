@@ -1,4 +1,4 @@
-"""Puts volumes on one axis of time, one for each moment: copies and second reconstructions are told from phases."""
+"""Puts volumes on one axis of time, one for each moment, and parts copies and reconstructions from phases."""
 
 from __future__ import annotations
 
