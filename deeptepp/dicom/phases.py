@@ -179,8 +179,15 @@ def _judged(timeline: Timeline, found: _Found, elsewhere: Set[str], side: Side |
     reasons |= _phase_reasons(timeline, times_s)
     findings = (*_derived(timeline), *doubts.findings, *_left_out(timeline, others, side), *_repeated(timeline))
     spare = [row.key for row in (*earlier, *others) if is_same_grid(row.stack, timeline.rows[0].stack)]
-    has_times = timeline.times_s is not None
-    return Proposal(timeline.rows, times_s, reasons, findings, has_times=has_times, spare=tuple(spare))
+    return Proposal(
+        timeline.rows,
+        times_s,
+        reasons,
+        findings,
+        has_times=timeline.times_s is not None,
+        sign=timeline.sign,
+        spare=tuple(spare),
+    )
 
 
 def _without_earlier_pre(timeline: Timeline) -> tuple[Timeline, tuple[Row, ...]]:
