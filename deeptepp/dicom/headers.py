@@ -28,7 +28,7 @@ _MODALITIES = frozenset(_MODALITY_CODES.split())
 """Values of Modality, PS3.3 C.7.3.1.1.1."""
 
 _PHILIPS_CREATORS = tuple(f"Philips MR Imaging DD 00{n}" for n in range(1, 7))
-"""Creators of the private blocks of Philips; that of the sequence of nested facts (2005,140F) differs by release."""
+"""Creators of the private blocks of Philips; that of the nested facts (2005,140F) differs by release."""
 
 _SPIN = frozenset({"SE", "SPIN"})
 _GRADIENT = frozenset({"GR", "EP", "GRADIENT", "BOTH"})
