@@ -9,7 +9,14 @@
     │   ├── DicomError                    NoDicomFound, WrongModality, NotDynamic, MissingPhase, MixedGeometry,
     │   │                                 MissingSlice, IrregularSpacing, MissingTag, UnreadablePixels,
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries,
-    │   │                                 ImplausibleGeometry, TwoSides
+    │   │                                 ImplausibleGeometry, TwoSides, SeveralDynamicSeries,
+    │   │                                 OtherFrameOfReference, ImplausibleTimes, OtherSettings, OtherBodyPart,
+    │   │                                 UnknownOrder, RolesDoubtful
+    │   ├── NiftiError                    NoNiftiFound, DamagedNifti, NiftiTooLarge, UnsupportedNifti,
+    │   │                                 UnplacedNifti, NiftiUnits, NiftiGeometriesDiffer, NiftiSpacingDiffers,
+    │   │                                 SkewedNifti, ImplausibleNifti, NotFiniteNifti, NiftiGridsDiffer,
+    │   │                                 NiftiOrderUnknown, SeveralNiftiPatients, NiftiPhaseMissing,
+    │   │                                 NiftiTimesDiffer, UnknownNiftiVolume
     │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
     │   │                                 CohortRefused, UnknownPublicCohort
@@ -195,7 +202,10 @@ class MissingSlice(DicomError):
 
     rule = "dicom.missing-slice"
     asked = 0
-    template = "Phase {phase} lacks {value} slice(s): expected one every {every_mm} mm. Export the series again."
+    template = (
+        "{phase} lack {value} slice(s): expected one every {every_mm} mm. Export the series again, or "
+        "choose the other phases in the series table."
+    )
 
 
 class IrregularSpacing(DicomError):
@@ -243,7 +253,10 @@ class MixedStudies(DicomError):
 
     rule = "dicom.mixed-studies"
     asked = 1
-    template = "The files belong to {value} different examinations. Hand in one study, or choose its phases."
+    template = (
+        "The files belong to {value} different examinations. Hand in one study, or choose its phases in the "
+        "series table or with --phases."
+    )
 
 
 class NoPreContrast(DicomError):
@@ -253,7 +266,91 @@ class NoPreContrast(DicomError):
     asked = "one phase before contrast"
     template = (
         "All {value} phases of the dynamic series were acquired after contrast. "
-        "Add the pre-contrast series, or choose the phases in the series table."
+        "Add the pre-contrast series, or choose the phases in the series table or with --phases."
+    )
+
+
+class TwoSides(DicomError):
+    """Each breast has volumes of its own, and no side was named."""
+
+    rule = "dicom.two-sides"
+    asked = "one side at a time"
+    template = "Each breast has images of its own ({value}). Choose the side, in the series table or with --side."
+
+
+class SeveralDynamicSeries(DicomError):
+    """More than one dynamic series could be meant."""
+
+    rule = "dicom.several-dynamic-series"
+    asked = 1
+    template = (
+        "The study holds {value} dynamic series, and none of them is clearly the one to score. Choose it in the "
+        "series table, or with --phases."
+    )
+
+
+class OtherFrameOfReference(DicomError):
+    """Phases lie in different frames of reference, so that their places cannot be compared."""
+
+    rule = "dicom.frames-of-reference"
+    asked = 1
+    template = (
+        "The {phase} images lie in another frame of reference than the others: the patient was placed anew, or "
+        "the study was put together. Look whether they fit, and choose the phases in the series table or with "
+        "--phases."
+    )
+
+
+class ImplausibleTimes(DicomError):
+    """Hours or days lie between two phases of one dynamic series."""
+
+    rule = "dicom.implausible-times"
+    template = (
+        "{value} lie between the {phase} images and those before them, more than the {limit} of one examination. "
+        "Choose the phases that belong together in the series table, or with --phases."
+    )
+
+
+class OtherSettings(DicomError):
+    """What may be the pre-contrast volume was made with other settings than the phases found."""
+
+    rule = "dicom.other-settings"
+    asked = "the same settings before and after contrast"
+    template = (
+        "The earliest images on this grid have other settings ({value}) than the phases after them: either they "
+        "are the pre-contrast images, or something else. Choose the phases in the series table, or with --phases."
+    )
+
+
+class OtherBodyPart(DicomError):
+    """The header names a part of the body other than the breast."""
+
+    rule = "dicom.body-part"
+    asked = "BREAST"
+    template = (
+        "The header says that the images show {value}, not the breast. If that is wrong, choose the phases in the "
+        "series table, or with --phases."
+    )
+
+
+class UnknownOrder(DicomError):
+    """No sign of time or order tells the volumes apart."""
+
+    rule = "dicom.unknown-order"
+    asked = "a time or a number of each phase"
+    template = (
+        "{value} volumes on one grid carry no time and no number that tells their order. Choose the phases in the "
+        "series table, or with --phases, pre-contrast first."
+    )
+
+
+class RolesDoubtful(DicomError):
+    """The images do not fit the roles that the headers give them."""
+
+    rule = "dicom.roles"
+    template = (
+        "{sentence} Look at the images, and choose the phases in the series table or with --phases, pre-contrast "
+        "first."
     )
 
 
@@ -264,12 +361,160 @@ class UnknownSeries(DicomError):
     template = "The series table has no entry {value}; it has {limit}."
 
 
-class TwoSides(DicomError):
-    """Each breast has volumes of its own; ``proposals`` among the facts has one for each side."""
+class NiftiError(InputError):
+    """NIfTI files cannot become a dynamic series of volumes."""
 
-    rule = "dicom.two-sides"
+    rule = "nifti"
+
+    @property
+    def proposals(self) -> tuple[object, ...]:
+        """The ways to go on (``PhaseProposal``), best first: a refusal with any is a question to the reader."""
+        proposals = self.facts.get("proposals", ())
+        return tuple(proposals) if isinstance(proposals, tuple | list) else ()
+
+
+class NoNiftiFound(NiftiError):
+    """No NIfTI image among the files."""
+
+    rule = "nifti.none-found"
+    asked = "at least one NIfTI image"
+    template = "No NIfTI image was found among {value} file(s). Hand in .nii or .nii.gz files, or DICOM."
+
+
+class DamagedNifti(NiftiError):
+    """A NIfTI file is cut short, or its header contradicts itself."""
+
+    rule = "nifti.damaged"
+    template = "A NIfTI file is damaged: {reason}. Convert or copy it again."
+
+
+class NiftiTooLarge(NiftiError):
+    """The images unpack to more than the limit, as a bomb does."""
+
+    rule = "nifti.too-large"
+    template = "The NIfTI images unpack to {value}, more than the {limit} allowed. Hand in one study only."
+
+
+class UnsupportedNifti(NiftiError):
+    """A kind of NIfTI image that is no volume of one intensity per voxel."""
+
+    rule = "nifti.unsupported"
+    asked = "one real number per voxel, in three dimensions and time"
+    template = "A NIfTI file holds {value}; volumes of one real number per voxel are needed. Convert it again."
+
+
+class UnplacedNifti(NiftiError):
+    """Neither qform nor sform says where the voxels are in the patient."""
+
+    rule = "nifti.no-orientation"
+    asked = "a qform or an sform in scanner coordinates"
+    template = (
+        "A NIfTI file does not say where its voxels are in the patient ({reason}), so left and right are unknown. "
+        "Convert the original images again with their orientation."
+    )
+
+
+class NiftiUnits(NiftiError):
+    """Lengths are said not to be millimetres."""
+
+    rule = "nifti.units"
+    asked = "millimetres"
+    template = "A NIfTI file gives its lengths in {value}, which programs read in different ways. Save it in mm."
+
+
+class NiftiGeometriesDiffer(NiftiError):
+    """Qform and sform place the same voxel at two places."""
+
+    rule = "nifti.two-geometries"
+    template = (
+        "qform and sform of a NIfTI file place a corner {value} mm apart (limit {limit} mm), and programs differ "
+        "in which they believe. Save it again with the one that is right in both."
+    )
+
+
+class NiftiSpacingDiffers(NiftiError):
+    """The voxel size in pixdim is not that of the sform."""
+
+    rule = "nifti.spacing-disagrees"
+    template = (
+        "The voxel size in pixdim and that of the sform differ by {value} mm over the image (limit {limit} mm). "
+        "Convert the original images again."
+    )
+
+
+class SkewedNifti(NiftiError):
+    """The axes of the image are not at right angles."""
+
+    rule = "nifti.not-orthogonal"
+    template = (
+        "The axes of a NIfTI image are not at right angles: a corner is {value} mm off (limit {limit} mm). "
+        "Resample the image to a regular grid, or use the images before registration."
+    )
+
+
+class ImplausibleNifti(NiftiError):
+    """A distance in the header is none that an image of a breast can have."""
+
+    rule = "nifti.implausible-geometry"
+    template = "{keyword} of a NIfTI image is {value} mm; it must lie in {limit} mm. Convert the images again."
+
+
+class NotFiniteNifti(NiftiError):
+    """Voxels are not numbers."""
+
+    rule = "nifti.not-finite"
+    asked = 0
+    template = "{value} voxel(s) of a NIfTI image are no finite numbers. Convert the original images again."
+
+
+class NiftiGridsDiffer(NiftiError):
+    """The phases do not share one grid."""
+
+    rule = "nifti.mixed-geometry"
+    asked = "one grid"
+    template = "The NIfTI phases do not share one grid: {value}. Choose phases of one acquisition."
+
+
+class NiftiOrderUnknown(NiftiError):
+    """Which file is which phase cannot be told: a question."""
+
+    rule = "nifti.order-unknown"
+    asked = "one order"
+    template = "Which NIfTI volume is which phase cannot be told: {reason}. Choose the phases in the series table."
+
+
+class SeveralNiftiPatients(NiftiError):
+    """The files belong to more than one patient or examination."""
+
+    rule = "nifti.several-patients"
     asked = 1
-    template = "Each breast was imaged in volumes of its own. Choose the side, or the phases in the series table."
+    template = (
+        "The NIfTI files belong to {value} patients or examinations. Name the folder of one, or choose its files."
+    )
+
+
+class NiftiPhaseMissing(NiftiError):
+    """Too few phases, or one is missing between two others."""
+
+    rule = "nifti.missing-phase"
+    template = (
+        "Only {value} NIfTI phase(s) were found; {limit} are needed (one before and one after contrast). "
+        "Add the others."
+    )
+
+
+class NiftiTimesDiffer(NiftiError):
+    """Times were given that do not fit the phases."""
+
+    rule = "nifti.times"
+    template = "The times given for the phases do not fit: {value}; needed are {limit}."
+
+
+class UnknownNiftiVolume(NiftiError):
+    """An override names a volume that is not in the table."""
+
+    rule = "nifti.unknown-series"
+    template = "The series table has no such volume, or it was named twice ({value}); it has {limit}."
 
 
 class ClinicalError(InputError):

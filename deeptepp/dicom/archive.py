@@ -7,16 +7,16 @@ so neither order nor wording of file names can sway a result, and no identifier 
 from __future__ import annotations
 
 import io
-import lzma
+import os
 import stat
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
+from deeptepp.dicom.member import DAMAGE, Member, damaged, in_words
+from deeptepp.dicom.short_cut import EntryBytes, FileBytes, PackedFile
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, NotAnArchive, UnsafeArchivePath
 
 MAX_TOTAL_BYTES = 6 * 1024**3
@@ -42,64 +42,6 @@ _AES = 99
 
 _JUNK_PARTS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "DICOMDIR"})
 """Names of what operating systems and media exports add beside the images."""
-
-_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError)
-"""What the zip reader raises on a broken or exotic archive; OSError for places that lie before its beginning."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One file of a study, opened on demand.
-
-    Parameters
-    ----------
-    size_bytes : int
-        Declared size; reading never yields more.
-    opener : callable
-        Gives a fresh seekable binary stream.
-    """
-
-    size_bytes: int
-    opener: Callable[[], BinaryIO]
-
-    @contextmanager
-    def open(self) -> Iterator[BinaryIO]:
-        """Open the stream, buffered, for the length of a ``with`` block.
-
-        Yields
-        ------
-        BinaryIO
-            Seekable stream at its beginning.
-
-        Raises
-        ------
-        DamagedArchive
-            The archive's bytes do not match its checksums or end early.
-        """
-        try:
-            with self.opener() as stream:
-                yield stream
-        except _DAMAGE as error:
-            raise _damaged(error) from None
-
-    def read(self) -> bytes:
-        """Read everything into memory.
-
-        Returns
-        -------
-        bytes
-            The content.
-
-        Raises
-        ------
-        ArchiveTooLarge
-            The stream yields more than it declared.
-        """
-        with self.open() as stream:
-            content = stream.read(self.size_bytes + 1)
-        if len(content) > self.size_bytes:
-            raise ArchiveTooLarge(value=in_words(len(content)), limit=in_words(self.size_bytes))
-        return content
 
 
 @contextmanager
@@ -149,7 +91,7 @@ def _members_of(path: Path, stack: ExitStack, *, must_be_study: bool) -> list[Me
         raise DamagedArchive(value="its directory is absent")
     if must_be_study and not looks_like_dicom(head):
         raise NotAnArchive(value=f"{path.stat().st_size} bytes in another format")
-    return [_file_member(path)]
+    return [_file_member(str(path), path.stat().st_size)]
 
 
 def looks_like_dicom(head: bytes) -> bool:
@@ -171,24 +113,41 @@ def looks_like_dicom(head: bytes) -> bool:
 def _folder_members(folder: Path) -> list[Member]:
     """List a folder recursively; a link that leads outside is refused."""
     root = folder.resolve()
-    files = [p for p in sorted(folder.rglob("*")) if p.is_file() and not _is_junk(p.relative_to(folder).parts)]
-    outside = sum(not p.resolve().is_relative_to(root) for p in files)
+    found = [entry for entry in _files_in(folder) if entry.is_file()]
+    # Only a link can lead outside.
+    outside = sum(entry.is_symlink() and not Path(entry).resolve().is_relative_to(root) for entry in found)
     if outside:
         raise UnsafeArchivePath(value=outside)
-    return [_file_member(p) for p in files]
+    return [_file_member(entry.path, entry.stat().st_size) for entry in found]
 
 
-def _file_member(path: Path) -> Member:
+def _files_in(folder: Path | str) -> Iterator[os.DirEntry[str]]:
+    """Give what is no folder, in order of the names; links to folders are not followed."""
+    try:
+        with os.scandir(folder) as entries:
+            ordered = sorted(entries, key=lambda entry: entry.name)
+    except PermissionError:
+        return
+    for entry in ordered:
+        if _is_junk((entry.name,)):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files_in(entry.path)
+        else:
+            yield entry
+
+
+def _file_member(path: str, size_bytes: int) -> Member:
     """Make a member of a plain file."""
-    return Member(path.stat().st_size, lambda: path.open("rb"))
+    return Member(size_bytes, lambda: Path(path).open("rb"), FileBytes(path))
 
 
 def _zip_members(path: Path, stack: ExitStack) -> list[Member]:
     """List a zip archive after all checks that its directory allows."""
     try:
         archive = stack.enter_context(zipfile.ZipFile(path))
-    except _DAMAGE as error:
-        raise _damaged(error) from None
+    except DAMAGE as error:
+        raise damaged(error) from None
     infos = archive.infolist()
     unsafe = sum(_is_unsafe(info) for info in infos)
     if unsafe:
@@ -198,10 +157,11 @@ def _zip_members(path: Path, stack: ExitStack) -> list[Member]:
     if n_encrypted:
         raise EncryptedArchive(value=n_encrypted)
     _check_size(len(infos), sum(i.file_size for i in infos), sum(i.compress_size for i in infos))
-    return [_zip_member(archive, info) for info in files]
+    packed = stack.enter_context(PackedFile(path))
+    return [_zip_member(archive, info, packed) for info in files]
 
 
-def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, packed: PackedFile) -> Member:
     """Make a member of a zip entry; the reader stops at the declared size and checks the CRC."""
 
     def opener() -> BinaryIO:
@@ -209,16 +169,7 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
         entry = cast(io.RawIOBase, archive.open(info))
         return cast(BinaryIO, io.BufferedReader(entry, _CHUNK_BYTES))
 
-    return Member(info.file_size, opener)
-
-
-def _damaged(error: Exception) -> DamagedArchive:
-    """Say in words what the zip reader could not do."""
-    if isinstance(error, NotImplementedError):
-        return DamagedArchive(value="it is packed by a method other than Deflate")
-    if isinstance(error, PermissionError | FileNotFoundError):
-        return DamagedArchive(value="a file cannot be opened")
-    return DamagedArchive(value="its bytes do not match its checksums or directory")
+    return Member(info.file_size, opener, EntryBytes(packed, info))
 
 
 def _check_size(n_members: int, total_bytes: int, packed_bytes: int | None) -> None:
@@ -244,19 +195,3 @@ def _is_unsafe(info: zipfile.ZipInfo) -> bool:
 def _is_junk(parts: Sequence[str]) -> bool:
     """Tell whether a path belongs to what operating systems and media exports add."""
     return any(part in _JUNK_PARTS or part.startswith("._") for part in parts)
-
-
-def in_words(n_bytes: int) -> str:
-    """Write a number of bytes for people.
-
-    Parameters
-    ----------
-    n_bytes : int
-        Any size.
-
-    Returns
-    -------
-    str
-        In MiB, or in GiB from one GiB.
-    """
-    return f"{n_bytes / 1024**3:.1f} GiB" if n_bytes >= 1024**3 else f"{n_bytes / 1024**2:.0f} MiB"

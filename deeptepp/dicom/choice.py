@@ -1,12 +1,14 @@
-"""Takes the phases that the user names instead of those proposed."""
+"""Takes the phases that the user names instead of those proposed: a choice goes through where one grid allows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-from deeptepp.dicom.clock import WAYS_TO_TELL_TIME, after_first, past_midnight
 from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row
+from deeptepp.dicom.series import is_same_grid
+from deeptepp.dicom.timeline import times_in_order
+from deeptepp.domain.risk import Finding, Severity
 from deeptepp.errors import DeepTeppError, MissingPhase, MissingTag, MixedGeometry, UnknownSeries, WrongModality
 
 
@@ -34,12 +36,12 @@ def chosen_phases(rows: Sequence[Row], keys: Sequence[str]) -> Proposal:
             return Proposal(reasons=reasons, refusal=UnknownSeries(value=key, limit=known))
         chosen.extend(found)
     refusal = _choice_refusal(chosen)
-    times_s = None if refusal else _ascending(chosen)
-    if times_s is None:
-        keyword = "an AcquisitionTime that ascends in the order chosen"
-        return Proposal(reasons=reasons, refusal=refusal or MissingTag(value=len(chosen), keyword=keyword))
+    if refusal is not None:
+        return Proposal(reasons=reasons, refusal=refusal)
     reasons |= {row.key: "Chosen by the user." for row in chosen}
-    return Proposal(tuple(chosen), times_s, reasons)
+    times_s = times_in_order(chosen)
+    order = tuple(float(i) for i in range(len(chosen)))
+    return Proposal(tuple(chosen), times_s or order, reasons, _findings(times_s), has_times=times_s is not None)
 
 
 def _choice_refusal(chosen: Sequence[Row]) -> DeepTeppError | None:
@@ -48,21 +50,21 @@ def _choice_refusal(chosen: Sequence[Row]) -> DeepTeppError | None:
     foreign = {s.series.modality for s in stacks if s.series.modality != "MR"}
     if foreign:
         return WrongModality(value=", ".join(sorted(foreign)), limit="MR")
-    if len({row.key for row in chosen}) < MIN_PHASES:
-        return MissingPhase(value=len({row.key for row in chosen}), limit=MIN_PHASES)
+    n_different = len({row.key for row in chosen})
+    if n_different < MIN_PHASES or n_different < len(chosen):
+        return MissingPhase(value=n_different, limit=max(MIN_PHASES, len(chosen)))
     for stack in stacks:
         if stack.grid is None:
             return stack.problem or MissingTag(value=1, keyword="a second slice")
-    grids = [s.grid for s in stacks if s.grid is not None]
-    if not all(grid.is_close(grids[0]) for grid in grids):
-        return MixedGeometry(value=" and ".join(sorted({str(grid.shape) for grid in grids})))
+    if not all(is_same_grid(a, b) for a, b in pairwise(stacks)):
+        shapes = sorted({str(s.grid.shape) for s in stacks if s.grid is not None})
+        return MixedGeometry(value=" and ".join(shapes) + " voxels (z, y, x)")
     return None
 
 
-def _ascending(chosen: Sequence[Row]) -> tuple[float, ...] | None:
-    """Give times by the first clock that ascends in the order chosen."""
-    for read in WAYS_TO_TELL_TIME:
-        known = [s for s in (read(row.stack.clock) for row in chosen) if s is not None]
-        if len(known) == len(chosen) and all(a < b for a, b in pairwise(past_midnight(known))):
-            return after_first(past_midnight(known))
-    return None
+def _findings(times_s: tuple[float, ...] | None) -> tuple[Finding, ...]:
+    """Tell that the order is the user's."""
+    if times_s is not None:
+        return ()
+    message = "The headers give no times that ascend in the order chosen; the order is the user's."
+    return (Finding("dicom.order-without-times", Severity.WARNING, message),)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.values import first, number
+from deeptepp.dicom.values import first, number, private_value
 
 SECONDS_PER_DAY = 86_400.0
 """Seconds in a day."""
 
-_PHILIPS_DYNAMIC_BEGIN_S = (0x2005, 0x10A0)
-"""Private element of Philips: seconds from the start of the series to that of the dynamic scan."""
+PHILIPS_IMAGING = "Philips MR Imaging DD 001"
+"""Creator of the private block of Philips that holds the begin of a dynamic scan and the scale slope."""
+
+_DYNAMIC_BEGIN = (0x2005, 0xA0)
+"""Group and element in that block: seconds from the start of the series to that of the dynamic scan."""
 
 TIME_DECIMALS = 4
 """Decimals of a time in seconds; seconds since the year 1 resolve 10 microseconds in 64 bits."""
@@ -29,33 +32,34 @@ class Clock:
     acquired_s : float, optional
         AcquisitionDateTime, or AcquisitionDate and AcquisitionTime, in seconds since the year 1.
     content_s : float, optional
-        ContentDate and ContentTime, in seconds since the year 1.
+        ContentDate and ContentTime, in seconds since the year 1: when the image was reconstructed.
+    series_s : float, optional
+        SeriesDate and SeriesTime, in seconds since the year 1.
     trigger_s : float, optional
-        TriggerTime or TemporalPositionTimeOffset, seconds after the start of the series.
+        TriggerTime, seconds after the start of the series.
+    offset_s : float, optional
+        TemporalPositionTimeOffset, seconds after the start of the series.
+    begin_s : float, optional
+        Private begin of the dynamic scan, seconds after the start of the series.
     position : int, optional
         TemporalPositionIdentifier or TemporalPositionIndex.
     resolution_s : float, optional
         TemporalResolution: seconds from one position to the next.
-    acquisition_number : int, optional
-        AcquisitionNumber.
+    acquisition_number, series_number, instance_number : int, optional
+        AcquisitionNumber, SeriesNumber and InstanceNumber.
     """
 
     acquired_s: float | None = None
     content_s: float | None = None
+    series_s: float | None = None
     trigger_s: float | None = None
+    offset_s: float | None = None
+    begin_s: float | None = None
     position: int | None = None
     resolution_s: float | None = None
     acquisition_number: int | None = None
-
-
-WAYS_TO_TELL_TIME: tuple[Callable[[Clock], float | None], ...] = (
-    lambda c: c.acquired_s,
-    lambda c: None if c.acquired_s is None or c.trigger_s is None else c.acquired_s + c.trigger_s,
-    lambda c: c.trigger_s,
-    lambda c: c.content_s,
-    lambda c: None if c.position is None or c.resolution_s is None else c.position * c.resolution_s,
-)
-"""Ways to tell when a volume began, in seconds, in order of trust."""
+    series_number: int | None = None
+    instance_number: int | None = None
 
 
 def clock_of(places: Sequence[Dataset]) -> Clock:
@@ -73,22 +77,37 @@ def clock_of(places: Sequence[Dataset]) -> Clock:
     """
     moment = first(places, "FrameAcquisitionDateTime") or first(places, "AcquisitionDateTime")
     trigger = number(first(places, "TriggerTime"))
-    offset = number(first(places, "TemporalPositionTimeOffset"))
-    begin = places[-1].get(_PHILIPS_DYNAMIC_BEGIN_S)
-    if offset is None and begin is not None:
-        offset = number(begin.value)
-    position = number(first(places, "TemporalPositionIdentifier") or first(places, "TemporalPositionIndex"))
     resolution = number(first(places, "TemporalResolution"))
-    counter = number(first(places, "AcquisitionNumber") or first(places, "FrameAcquisitionNumber"))
     acquired_s = moment_s(str(moment or ""))
     return Clock(
         acquired_s=_dated_s(places, "Acquisition") if acquired_s is None else acquired_s,
         content_s=_dated_s(places, "Content"),
-        trigger_s=offset if offset is not None else None if trigger is None else trigger / 1000,
-        position=None if position is None else int(position),
+        series_s=_dated_s(places, "Series"),
+        trigger_s=None if trigger is None else trigger / 1000,
+        offset_s=number(first(places, "TemporalPositionTimeOffset")),
+        begin_s=_begin_s(places),
+        position=_whole(first(places, "TemporalPositionIdentifier") or first(places, "TemporalPositionIndex")),
         resolution_s=None if not resolution else resolution / 1000,
-        acquisition_number=None if counter is None else int(counter),
+        acquisition_number=_whole(first(places, "AcquisitionNumber") or first(places, "FrameAcquisitionNumber")),
+        series_number=_whole(first(places[-1:], "SeriesNumber")),
+        instance_number=_whole(first(places[-1:], "InstanceNumber")),
     )
+
+
+def _begin_s(places: Sequence[Dataset]) -> float | None:
+    """Read the private begin of the dynamic scan, wherever its maker put it."""
+    group, element = _DYNAMIC_BEGIN
+    for place in places:
+        begin_s = number(private_value(place, group, PHILIPS_IMAGING, element))
+        if begin_s is not None:
+            return begin_s
+    return None
+
+
+def _whole(value: object) -> int | None:
+    """Read a whole number."""
+    found = number(value)
+    return None if found is None else int(found)
 
 
 def _dated_s(places: Sequence[Dataset], kind: str) -> float | None:
@@ -159,39 +178,3 @@ def _joined_s(day: object, time: object) -> float | None:
     except ValueError:
         days = 1
     return days * SECONDS_PER_DAY + seconds
-
-
-def past_midnight(starts_s: Sequence[float]) -> tuple[float, ...]:
-    """Carry times without a date over midnight: an examination takes less than half a day.
-
-    Parameters
-    ----------
-    starts_s : sequence of float
-        Absolute times in seconds; those without a date lie on the first day of the year 1.
-
-    Returns
-    -------
-    tuple of float
-        The same times; where none has a date, those more than half a day before the last are of the next day.
-    """
-    last = max(starts_s, default=0.0)
-    if last >= 2 * SECONDS_PER_DAY:
-        return tuple(starts_s)
-    half = SECONDS_PER_DAY / 2
-    return tuple(start + SECONDS_PER_DAY if last - start > half else start for start in starts_s)
-
-
-def after_first(starts_s: Sequence[float]) -> tuple[float, ...]:
-    """Count times from the first one.
-
-    Parameters
-    ----------
-    starts_s : sequence of float
-        Absolute times in seconds.
-
-    Returns
-    -------
-    tuple of float
-        Seconds after the first, rounded to ``TIME_DECIMALS``.
-    """
-    return tuple(round(start - starts_s[0], TIME_DECIMALS) for start in starts_s)

@@ -12,7 +12,7 @@ DICOM PS3.15 Annex E, Table E.1-1, edition 2024b.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import dicomanonymizer.simpledicomanonymizer as profile
@@ -62,6 +62,12 @@ _NUMBERED = re.compile(
 
 _PLAIN = re.compile(r"[\w .,:&/+()-]{1,64}")
 """Letters, digits and plain signs, of the length that LO allows."""
+
+_PROFILE = profile.initialize_actions_2024b()
+"""What the profile does with each tag; a tag of four numbers is a group that repeats, with its masks."""
+
+_META = 0x0002
+"""Group of the meta information, which the library looks up beside the dataset."""
 
 _SEX, _AGE, _DESCRIPTION = (0x0010, 0x0040), (0x0010, 0x1010), (0x0008, 0x103E)
 
@@ -252,7 +258,7 @@ def _clean(dataset: Dataset) -> None:
     _drop_unknown(dataset)
     rules = {_SEX: profile.keep, _AGE: profile.keep, _DESCRIPTION: _clean_description_of}
     try:
-        profile.anonymize_dataset(dataset, rules, True, profile.initialize_actions_2024b)
+        profile.anonymize_dataset(dataset, rules, True, lambda: _rules_for(dataset))
     finally:
         # The library remembers every original UID for the life of the process.
         profile.dictionary.clear()
@@ -261,6 +267,16 @@ def _clean(dataset: Dataset) -> None:
         if element.VR == "SQ":
             for item in element.value:
                 _clean(item)
+
+
+def _rules_for(dataset: Dataset) -> dict[tuple[int, ...], Callable[..., None]]:
+    """Give the rules of the profile that find something: for elements that are there, and for repeating groups.
+
+    The library asks a dataset for each of its 620 tags several times, and a header with a segmentation has 80
+    datasets within one another.
+    """
+    present = {(tag >> 16, tag & 0xFFFF) for tag in dataset.keys()}  # noqa: SIM118  a dataset iterates elements
+    return {tag: act for tag, act in _PROFILE.items() if len(tag) > 2 or tag[0] == _META or tag in present}
 
 
 def _is_technical(word: str) -> bool:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from deeptepp.domain.geometry import FloatArray, Grid
 from deeptepp.domain.study import Phase
@@ -16,12 +20,20 @@ GRID_DECIMALS = 4
 TIME_DECIMALS = 3
 """Decimals in seconds to which a time enters the digest."""
 
+_FORMS = tuple(np.dtype(form) for form in ("<u2", "<i2", "<f4", "<f8"))
+"""Forms in which voxels enter; the last holds every whole number of 32 bits and every single float."""
+
+_N_WORKERS = 2
+"""Phases hashed at a time."""
+
 
 def study_digest(phases: Sequence[Phase]) -> str:
     """Hash voxels, grid and times.
 
-    Voxels enter as float32 with the array axes turned to run along +S, +P and +L as nearly as they can, so that
-    two encodings of one anatomy that differ only in the order of slices, rows or columns agree.
+    Voxels enter in the first of uint16, int16, float32 and float64 that holds every voxel of the study exactly, so
+    that studies whose values differ never agree, and two encodings of the same values do. The array axes are
+    turned to run along +S, +P and +L as nearly as they can, so that two encodings of one anatomy that differ only
+    in the order of slices, rows or columns agree too.
 
     Parameters
     ----------
@@ -31,21 +43,52 @@ def study_digest(phases: Sequence[Phase]) -> str:
     Returns
     -------
     str
-        SHA-256 in hexadecimal.
+        SHA-256 in hexadecimal: of form, grid, times and the digest of each phase.
     """
     grid = phases[0].volume.grid
     order, flips = canonical_axes(grid)
-    digest = hashlib.sha256()
+    form = _common_form([phase.volume.voxels for phase in phases])
+    digest = hashlib.sha256(form.str.encode())
     digest.update(np.array([grid.shape[i] for i in order], dtype="<i8").tobytes())
     # Adding zero turns a negative zero into a positive one.
     affine = np.round(_canonical_affine(grid, order, flips), GRID_DECIMALS) + 0.0
     digest.update(affine.astype("<f8").tobytes())
     view = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)
-    for phase in phases:
+    turned = [phase.volume.voxels[view].transpose(order) for phase in phases]
+    # Hashing leaves the interpreter to others, so that two phases are hashed at a time.
+    with ThreadPoolExecutor(_N_WORKERS) as pool:
+        parts = list(pool.map(partial(_voxel_digest, form=form), turned))
+    for phase, part in zip(phases, parts, strict=True):
         digest.update(np.array(round(float(phase.time_s), TIME_DECIMALS), dtype="<f8").tobytes())
-        for plane in phase.volume.voxels[view].transpose(order):
-            digest.update(np.ascontiguousarray(plane, dtype="<f4").data)
+        digest.update(part)
     return digest.hexdigest()
+
+
+def _common_form(volumes: Sequence[NDArray[Any]]) -> np.dtype[Any]:
+    """Find the first form that holds every voxel of all volumes."""
+    return next(form for form in _FORMS if all(_holds(form, volume) for volume in volumes))
+
+
+def _holds(form: np.dtype[Any], volume: NDArray[Any]) -> bool:
+    """Tell whether a form holds every voxel of a volume exactly."""
+    if form == _FORMS[-1] or np.can_cast(volume.dtype, form):
+        return True
+    if form.kind == "f":
+        return all(bool((plane.astype(form) == plane).all()) for plane in volume)
+    limits = np.iinfo(form)
+    if not limits.min <= volume.min() <= volume.max() <= limits.max:
+        return False
+    return volume.dtype.kind != "f" or all(bool((np.trunc(plane) == plane).all()) for plane in volume)
+
+
+def _voxel_digest(turned: NDArray[Any], form: np.dtype[Any]) -> bytes:
+    """Hash the voxels of one phase, plane by plane."""
+    digest = hashlib.sha256()
+    for plane in turned:
+        # Of floats, adding zero turns a negative zero into a positive one.
+        values = np.ascontiguousarray(plane, dtype=form)
+        digest.update((values + form.type(0)).data if form.kind == "f" else values.data)
+    return digest.digest()
 
 
 def canonical_axes(grid: Grid) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:

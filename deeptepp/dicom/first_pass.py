@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.archive import Member, looks_like_dicom
+from deeptepp.dicom.archive import looks_like_dicom
 from deeptepp.dicom.deflated import inflated
 from deeptepp.dicom.headers import Frame, frames_of
+from deeptepp.dicom.member import Member
+from deeptepp.dicom.plain import Memo, PlainHeader, read_plain
+from deeptepp.dicom.raw_plane import note_raw_plane
 from deeptepp.dicom.values import UNREADABLE, quiet
 from deeptepp.errors import ArchiveTooLarge, NoDicomFound, UnreadablePixels
 
@@ -65,13 +69,14 @@ def read_headers(members: Sequence[Member], advance: Callable[[float], None]) ->
     UnreadablePixels
         There are some, and the headers of all of them are damaged.
     """
-    headers = Headers()
+    headers, memo, examples = Headers(), Memo(), dict[str, Dataset | PlainHeader]()
     for source, member in enumerate(members):
         advance(source / len(members))
-        dataset = _read_header(member, headers)
-        if dataset is not None:
+        header = _read_header(member, memo, headers)
+        if header is not None:
             headers.n_files += 1
-            _remember(dataset, source, headers)
+            _remember(header, (source, member), headers, examples)
+    headers.examples.update((uid, _dataset(example)) for uid, example in examples.items())
     if not headers.frames:
         if headers.n_unreadable:
             raise UnreadablePixels(value=headers.n_unreadable, reason="damaged header")
@@ -79,8 +84,17 @@ def read_headers(members: Sequence[Member], advance: Callable[[float], None]) ->
     return headers
 
 
-def _read_header(member: Member, headers: Headers) -> Dataset | None:
+def _read_header(member: Member, memo: Memo, headers: Headers) -> Dataset | PlainHeader | None:
     """Parse one file up to its pixels; None where it is no DICOM object of a patient."""
+    plain = read_plain(member, memo)
+    header = plain if plain is not None else _parsed(member, headers)
+    if header is None or header.get("SOPClassUID") in (None, "", _DIRECTORY):
+        return None
+    return header
+
+
+def _parsed(member: Member, headers: Headers) -> Dataset | None:
+    """Parse the header of one file with pydicom."""
     with member.open() as stream:
         head = stream.read(132)
         if not looks_like_dicom(head):
@@ -89,25 +103,46 @@ def _read_header(member: Member, headers: Headers) -> Dataset | None:
         try:
             with quiet():
                 dataset = dcmread(inflated(stream), stop_before_pixels=True, force=True)
-                sop_class = dataset.get("SOPClassUID")
+                dataset.get("SOPClassUID")
         except ArchiveTooLarge:
             raise
         except UNREADABLE:
             headers.n_unreadable += head[128:] == b"DICM"
             return None
-    return None if sop_class in (None, "", _DIRECTORY) else dataset
+    return dataset
 
 
-def _remember(dataset: Dataset, source: int, headers: Headers) -> None:
+def _remember(
+    header: Dataset | PlainHeader,
+    file: tuple[int, Member],
+    headers: Headers,
+    examples: dict[str, Dataset | PlainHeader],
+) -> None:
     """Keep the planes of a file, and its header where it is the example of its series."""
+    source, member = file
     try:
-        with quiet():
-            frames = list(frames_of(dataset, source))
+        frames = _frames(header, source)
+        if isinstance(header, PlainHeader):
+            note_raw_plane(member, header)
     except UNREADABLE:
         headers.n_unreadable += 1
         return
     headers.frames.extend(frames)
     uid = frames[0].series.series_uid
-    example = headers.examples.get(uid)
-    if example is None or str(dataset.get("SOPInstanceUID")) < str(example.get("SOPInstanceUID")):
-        headers.examples[uid] = dataset
+    example = examples.get(uid)
+    if example is None or str(header.get("SOPInstanceUID")) < str(example.get("SOPInstanceUID")):
+        examples[uid] = header
+
+
+def _frames(header: Dataset | PlainHeader, source: int) -> list[Frame]:
+    """Give the planes of a file."""
+    if isinstance(header, PlainHeader):
+        # A plain header answers what a dataset is asked for, and is silent by itself.
+        return list(frames_of(cast(Dataset, header), source))
+    with quiet():
+        return list(frames_of(header, source))
+
+
+def _dataset(example: Dataset | PlainHeader) -> Dataset:
+    """Parse the header of an example as a whole."""
+    return example.dataset() if isinstance(example, PlainHeader) else example

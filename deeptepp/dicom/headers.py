@@ -6,14 +6,14 @@ UIDs that tell series and patients apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.clock import Clock, clock_of
-from deeptepp.dicom.values import first, number, numbers, texts
+from deeptepp.dicom.clock import PHILIPS_IMAGING, Clock, clock_of
+from deeptepp.dicom.values import first, number, numbers, private_value, texts
 
 SIMULATED_MARK = "SIMULATED"
 """Value of ImageType that marks images made by simulation."""
@@ -42,11 +42,20 @@ class SeriesFacts:
     series_uid: str
     study_uid: str
     patient: str
+    birth_date: str
+    sex: str
+    study_date: str
     series_number: int
     modality: str
     is_image: bool
     description: str
+    """SeriesDescription, or ProtocolName where that is absent."""
+    has_own_description: bool
+    """False where the description is that of the protocol, which names all series made by it."""
     image_type: tuple[str, ...]
+    body_part: str
+    laterality: str
+    """``L``, ``R``, ``B`` or empty: ImageLaterality or Laterality."""
     is_spin_echo: bool
     is_diffusion: bool
     has_contrast_agent: bool
@@ -58,6 +67,9 @@ class SeriesFacts:
     scan_options: tuple[str, ...]
     sop_class: str
     frame_of_reference: str
+    scale: float | None = None
+    """RescaleSlope times the private scale slope of Philips, where there is one: values divided by it can be
+    compared between series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,7 @@ class Frame:
     index : int
         Index of the frame in the file; 0 for a classic file.
     identity : str
-        SOPInstanceUID and frame; equal for two copies of one image.
+        SOPInstanceUID and frame. Names the image in what is made of it; says nothing of whether two are copies.
     series : SeriesFacts
         What it shares with others.
     rows, columns : int
@@ -148,17 +160,25 @@ def _frame(header: Dataset, places: list[Dataset], series: SeriesFacts, address:
 
 def _series(header: Dataset) -> SeriesFacts:
     """Collect what all images like this one share."""
+    own = str(header.get("SeriesDescription") or "").strip()
+    side = str(header.get("ImageLaterality") or header.get("Laterality") or "").strip().upper()
     pulse = [*texts(header.get("ScanningSequence")), *texts(header.get("EchoPulseSequence"))]
     patient = str(header.get("PatientID") or header.get("PatientName") or "").strip()
     return SeriesFacts(
         series_uid=str(header.get("SeriesInstanceUID", "")),
         study_uid=str(header.get("StudyInstanceUID", "")),
         patient=patient,
+        birth_date=str(header.get("PatientBirthDate") or "").strip(),
+        sex=str(header.get("PatientSex") or "").strip().upper(),
+        study_date=str(header.get("StudyDate") or "").strip(),
         series_number=int(number(header.get("SeriesNumber")) or 0),
         modality=_modality(header),
         is_image=bool(header.get("Rows") and header.get("Columns")) and _is_grey_image(header),
-        description=str(header.get("SeriesDescription") or header.get("ProtocolName") or ""),
+        description=own or str(header.get("ProtocolName") or ""),
+        has_own_description=bool(own),
         image_type=texts(header.get("ImageType")),
+        body_part=str(header.get("BodyPartExamined") or "").strip().upper(),
+        laterality=side[:1] if side[:1] in {"L", "R", "B"} else "",
         is_spin_echo=bool(_SPIN & {*pulse}) and not _GRADIENT & {*pulse},
         is_diffusion=bool(number(header.get("DiffusionBValue"))),
         has_contrast_agent=bool(
@@ -172,7 +192,35 @@ def _series(header: Dataset) -> SeriesFacts:
         scan_options=texts(header.get("ScanOptions")),
         sop_class=str(header.get("SOPClassUID", "")),
         frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
+        scale=scale_of([header], header.get("RescaleSlope")),
     )
+
+
+def scale_of(places: Sequence[Dataset], rescale_slope: object) -> float | None:
+    """Give what the stored values of Philips are divided by to compare series: (stored RS + RI) / (RS SS).
+
+    Parameters
+    ----------
+    places : sequence of Dataset
+        Where the private scale slope (2005,100E) may stand, nearest first; also one level down.
+    rescale_slope : object
+        RescaleSlope, RS.
+
+    Returns
+    -------
+    float or None
+        RS times SS; None where there is no scale slope, or it is no positive number.
+
+    References
+    ----------
+    Chenevert TL et al., Transl Oncol 2014;7(1):65-71.
+    """
+    for place in places:
+        scale_slope = number(private_value(place, 0x2005, PHILIPS_IMAGING, 0x0E))
+        if scale_slope is not None and scale_slope > 0:
+            slope = number(rescale_slope)
+            return scale_slope * (1.0 if slope is None or slope == 0 else slope)
+    return None
 
 
 def _modality(header: Dataset) -> str:
@@ -194,6 +242,7 @@ def _refined(series: SeriesFacts, groups: list[Dataset]) -> SeriesFacts:
     flip = number(first(groups, "FlipAngle"))
     b_value = number(first(groups, "DiffusionBValue"))
     kind = texts(first(groups, "FrameType"))
+    scale = scale_of(groups, first(groups, "RescaleSlope"))
     return replace(
         series,
         image_type=kind or series.image_type,
@@ -201,4 +250,5 @@ def _refined(series: SeriesFacts, groups: list[Dataset]) -> SeriesFacts:
         repetition_time_ms=series.repetition_time_ms if repetition is None else repetition,
         flip_angle_deg=series.flip_angle_deg if flip is None else flip,
         is_diffusion=series.is_diffusion or bool(b_value),
+        scale=series.scale if scale is None else scale,
     )

@@ -1,12 +1,16 @@
-"""Judges each stack by its own header: can it be a phase of a dynamic T1-weighted series, and if not, why not."""
+r"""Judges each stack by its own header: can it be a phase of a dynamic T1-weighted series, and if not, why not.
+
+ImageType outweighs words: what a description says of an image whose ImageType calls it ORIGINAL\PRIMARY is a hint
+only, since protocols are named after the subtractions that they make.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from math import isclose
 
 from deeptepp.dicom.headers import SeriesFacts
-from deeptepp.dicom.sort import Stack
 
 LONGEST_ECHO_MS = 10.0
 """EchoTime in ms above which a gradient echo is not the T1-weighted dynamic sequence (1 to 5 ms in protocols)."""
@@ -17,15 +21,107 @@ LONGEST_REPETITION_MS = 400.0
 SAME_SETTING = 0.1
 """Share by which TR, TE and flip angle of two phases of one dynamic series may differ."""
 
-_SUBTRACTION = frozenset({"SUB", "SUBTRACT", "SUBTRACTION", "SUBS", "SUBTRACTED"})
-_PROJECTION = frozenset({"MIP", "MIPS", "MINIP", "MIN_IP", "PROJECTION", "PROJECTION IMAGE", "MAX_IP", "MPR"})
-_LOCALIZER = frozenset({"LOCALIZER", "SCOUT", "SURVEY", "LOC"})
-_DIFFUSION = frozenset({"DIFFUSION", "ADC", "TRACEW", "DWI", "TRACE"})
-_T2 = frozenset({"T2", "T2W", "STIR", "TIRM", "FLAIR", "T2_STAR"})
-_FAT = frozenset({"F", "FAT"})
-_WATER = frozenset({"W", "WATER", "WAT"})
-_OPPOSED = frozenset({"IP", "OP", "IN_PHASE", "OUT_PHASE", "OPP_PHASE", "INPHASE", "OPPHASE", "OPP"})
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What an image was made for other than to be a phase.
+
+    Parameters
+    ----------
+    reason : str
+        One sentence for the series table.
+    codes : frozenset of str
+        Values of ImageType from the third on.
+    words : re.Pattern
+        What its description says, in capitals and single blanks.
+    """
+
+    reason: str
+    codes: frozenset[str]
+    words: re.Pattern[str]
+
+
+def _codes(text: str) -> frozenset[str]:
+    """Part codes by commas."""
+    return frozenset(code.strip() for code in text.split(","))
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    """Match whole words, which a number may follow."""
+    return re.compile(rf"(?<![A-Z0-9])(?:{pattern}) ?\d*(?![A-Z0-9])")
+
+
+PURPOSES = (
+    Purpose(
+        "It is a subtraction, computed from other phases.",
+        _codes("SUB, SUBTRACT, SUBTRACTION, SUBS, SUBTRACTED, SUB_IMAGE"),
+        _words(r"SUB|SUBS|SUBTR|SUBTRACT|SUBTRACTED|SUBTRACTIONS?|MINUS|DIFF|S\d+ S\d+"),
+    ),
+    Purpose(
+        "It is a projection or reformat, computed from other images.",
+        _codes("MIP, MIPS, MINIP, MIN_IP, PROJECTION, PROJECTION IMAGE, MAX_IP, MPR, TMIP, CPR, VRT, REFORMATTED"),
+        _words(r"T?MIPS?|MAX ?IP|MIN ?IP|PROJ|PROJECTIONS?|MPR|REFORMAT(?:TED)?|VRT|RADIAL"),
+    ),
+    Purpose(
+        "It is a map computed from the phases, such as wash-in, percent enhancement or K-trans.",
+        _codes(
+            "PE, PEI, SER, WASHIN, WASH_IN, WI, WASHOUT, WASH_OUT, WO, TTP, AUC, IAUC, KTRANS, KEP, VE, VP, MITR, "
+            "T1 MAP, T1, T2 MAP, B1, R1, R2, MASK, PARAMETRIC, PERFUSION, COLOR, CAD, SLOPE, PEAK, MSI"
+        ),
+        _words(
+            r"PEI?|SER|WASH ?(?:IN|OUT)|TTP|TTA|TIME TO PEAK|I?AUC|K ?TRANS|KEP|VE|VP|MITR|MSI|PERCENT ENH\w*|"
+            r"SIGNAL ENH\w*|ENHANCEMENT RATIO|PEAK ENH\w*|(?:MAX |INITIAL )?SLOPE|PARAM\w*|MAPS?|\w+ ?MAP|MASK|"
+            r"COLOU?R|CAD|SEGM?(?:ENTATION)?"
+        ),
+    ),
+    Purpose(
+        "It is a localizer.",
+        _codes("LOCALIZER, SCOUT, SURVEY"),
+        _words(r"LOC|LOCALI[SZ]ER|SCOUT|SURVEY|3 ?(?:PLANE|PL)"),
+    ),
+    Purpose(
+        "It is diffusion-weighted or a diffusion map.",
+        _codes("DIFFUSION, ADC, TRACEW, DWI, TRACE, EADC, FA"),
+        _words(r"DIFF(?:USION)|E?ADC|TRACEW?|DWI|DTI|DWIBS"),
+    ),
+    Purpose(
+        "It is T2-weighted.",
+        _codes("T2, T2W, STIR, TIRM, FLAIR, T2_STAR"),
+        _words(r"T2W?|STIR|TIRM|FLAIR|T2 STAR"),
+    ),
+)
+"""Everything else that lies beside the phases, by what betrays it."""
+
 _NOT_MAGNITUDE = frozenset({"P", "PHASE MAP", "R", "REAL", "I", "IMAGINARY"})
+
+_TISSUE_CODES = {
+    "fat": frozenset({"F", "FAT", "FAT_ONLY"}),
+    "water": frozenset({"W", "WATER", "WAT", "WATER_ONLY"}),
+    "in-phase": frozenset({"IP", "IN_PHASE", "INPHASE"}),
+    "opposed": frozenset({"OP", "OUT_PHASE", "OPP_PHASE", "OPPHASE", "OUTPHASE", "OPP", "OPPOSED"}),
+}
+"""Part of a Dixon reconstruction by ImageType."""
+
+_TISSUE_WORDS = {
+    "fat": re.compile(r"(?<![A-Z])(?<!NON )(?<!NO )FAT(?:ONLY)?(?! ?SAT| ?SUP)(?![A-Z])"),
+    "water": re.compile(r"(?<![A-Z])(?:WATER|WAT|WTR)(?! ?SAT| ?SUP| ?EXC)(?![A-Z])"),
+    "in-phase": _words(r"IN ?PH(?:ASE)?|IP"),
+    "opposed": _words(r"(?:OUT|OPP|OPPOSED|OP)(?: OF)? ?PH(?:ASE)?|OPP|OP|OOP"),
+}
+"""The same by the words of a description; fat saturation is no fat image."""
+
+_TISSUE_LETTER = re.compile(r"[_:-](W|F)\s*$", re.IGNORECASE)
+"""The letter that ends a description of a Dixon reconstruction."""
+
+TISSUE_RANK = {"water": 4, "all": 3, "in-phase": 2, "opposed": 1, "fat": 0}
+"""Which part is the T1-weighted image with fat suppressed: that one is scored."""
+
+_FAT_SATURATED = re.compile(r"(?<![A-Z])(?:FS|FAT ?SAT|FAT ?SUP\w*|SPAIR|SPIR)(?![A-Z])")
+_NOT_SATURATED = re.compile(r"(?<![A-Z])(?:NON? ?FS|NFS|NON? ?FAT ?S\w*|W O FS|WO FS|WITHOUT F\w*)(?![A-Z])")
+"""Fat saturation by the words of a description."""
+
+_MOTION_CORRECTED = _words(r"MOCO|MOTION ?COR\w*|MC|REGISTERED|REG|ALIGNED|ELASTIC")
+"""A copy of phases moved onto one another."""
 
 _PRE = re.compile(r"(^|[^a-z])(pre|native?|nativ|unenh\w*|without|wo|nc|noncontrast)([^a-z]|$)", re.IGNORECASE)
 """A description that speaks of a time before contrast."""
@@ -37,20 +133,19 @@ _POST = re.compile(
 """A description that speaks of a time after contrast."""
 
 
-def unfit_reason(stack: Stack) -> str | None:
-    """Say why a stack cannot be a phase of a dynamic T1-weighted series.
+def unfit_reason(series: SeriesFacts) -> str | None:
+    """Say why images cannot be a phase of a dynamic T1-weighted series.
 
     Parameters
     ----------
-    stack : Stack
-        The planes of one volume.
+    series : SeriesFacts
+        What the planes share.
 
     Returns
     -------
     str or None
         One sentence; None where its header allows it to be a phase.
     """
-    series = stack.series
     if series.modality != "MR":
         return f"{series.modality} objects are not MR images."
     if not series.is_image:
@@ -60,27 +155,42 @@ def unfit_reason(stack: Stack) -> str | None:
     return _unfit_kind(series) or _unfit_weighting(series)
 
 
+def doubt(series: SeriesFacts) -> str | None:
+    """Say what the words of its description make of an original image that its ImageType allows to be a phase.
+
+    Parameters
+    ----------
+    series : SeriesFacts
+        What the planes share.
+
+    Returns
+    -------
+    str or None
+        One sentence: a hint, no proof.
+    """
+    words = words_of(series)
+    return next((purpose.reason for purpose in PURPOSES if purpose.words.search(words)), None)
+
+
 def _unfit_kind(series: SeriesFacts) -> str | None:
     """Find what was computed from images, or made for another purpose."""
-    marks = marks_of(series)
-    if marks & _SUBTRACTION:
-        return "It is a subtraction, computed from other phases."
-    if marks & _PROJECTION:
-        return "It is a projection or reformat, computed from other images."
-    if marks & _LOCALIZER:
-        return "It is a localizer."
-    if series.is_diffusion or marks & _DIFFUSION:
+    codes = frozenset(series.image_type[2:])
+    for purpose in PURPOSES:
+        if codes & purpose.codes:
+            return purpose.reason
+    if series.is_diffusion:
         return "It is diffusion-weighted or a diffusion map."
-    if _NOT_MAGNITUDE & set(series.image_type[2:]):
+    if _NOT_MAGNITUDE & codes:
         return "It holds phase, real or imaginary parts, not magnitude."
-    return None
+    if is_original(series):
+        return None
+    words = words_of(series)
+    return next((purpose.reason for purpose in PURPOSES if purpose.words.search(words)), None)
 
 
 def _unfit_weighting(series: SeriesFacts) -> str | None:
     """Find sequences that are not the short gradient echo of dynamic series."""
     echo, repetition = series.echo_time_ms, series.repetition_time_ms
-    if marks_of(series) & _T2:
-        return "It is T2-weighted."
     if series.is_spin_echo:
         return "It is a spin echo, not the gradient echo of a dynamic series."
     if echo is not None and echo > LONGEST_ECHO_MS:
@@ -93,8 +203,8 @@ def _unfit_weighting(series: SeriesFacts) -> str | None:
     return None
 
 
-def marks_of(series: SeriesFacts) -> frozenset[str]:
-    """Collect the codes of ImageType and the words of the description.
+def words_of(series: SeriesFacts) -> str:
+    """Give the words of the description in capitals, parted by single blanks.
 
     Parameters
     ----------
@@ -103,11 +213,26 @@ def marks_of(series: SeriesFacts) -> frozenset[str]:
 
     Returns
     -------
-    frozenset of str
-        In upper case.
+    str
+        Letters and digits only.
     """
-    words = re.findall(r"[A-Z0-9]+", series.description.upper().replace("_", " "))
-    return frozenset(words) | frozenset(series.image_type[2:])
+    return " ".join(re.findall(r"[A-Z0-9]+", series.description.upper()))
+
+
+def is_original(series: SeriesFacts) -> bool:
+    """Tell whether ImageType calls the images original and primary.
+
+    Parameters
+    ----------
+    series : SeriesFacts
+        What the planes share.
+
+    Returns
+    -------
+    bool
+        By the first two values of ImageType.
+    """
+    return series.image_type[:2] == ("ORIGINAL", "PRIMARY")
 
 
 def is_derived(series: SeriesFacts) -> bool:
@@ -126,8 +251,24 @@ def is_derived(series: SeriesFacts) -> bool:
     return "DERIVED" in series.image_type[:1] or "SECONDARY" in series.image_type[1:2]
 
 
+def is_motion_corrected(series: SeriesFacts) -> bool:
+    """Tell whether ImageType or the description calls the images motion-corrected copies.
+
+    Parameters
+    ----------
+    series : SeriesFacts
+        What the planes share.
+
+    Returns
+    -------
+    bool
+        A hint: it decides between two volumes of one moment.
+    """
+    return _MOTION_CORRECTED.search(" ".join((words_of(series), *series.image_type[2:]))) is not None
+
+
 def tissue(series: SeriesFacts) -> str:
-    """Tell which part of a Dixon reconstruction the images show.
+    """Tell which part of a Dixon reconstruction the images show: by ImageType, else by the description.
 
     Parameters
     ----------
@@ -137,14 +278,37 @@ def tissue(series: SeriesFacts) -> str:
     Returns
     -------
     str
-        ``water``, ``fat``, ``opposed`` or ``all``.
+        A key of ``TISSUE_RANK``.
     """
     codes = set(series.image_type[2:])
-    words = set(series.description.upper().replace("-", "_").split("_")[1:])
-    for name, marks in (("fat", _FAT), ("water", _WATER), ("opposed", _OPPOSED)):
-        if codes & marks or words & marks:
+    for name, known in _TISSUE_CODES.items():
+        if codes & known:
             return name
-    return "all"
+    words = words_of(series)
+    letter = _TISSUE_LETTER.search(series.description)
+    if letter is not None:
+        return "water" if letter[1].upper() == "W" else "fat"
+    return next((name for name, known in _TISSUE_WORDS.items() if known.search(words)), "all")
+
+
+def is_fat_saturated(series: SeriesFacts) -> bool:
+    """Tell whether ScanOptions or the description speak of fat saturation.
+
+    Parameters
+    ----------
+    series : SeriesFacts
+        What the planes share.
+
+    Returns
+    -------
+    bool
+        False also where nothing is known.
+    """
+    words = words_of(series)
+    if _NOT_SATURATED.search(words):
+        return False
+    options = " ".join(series.scan_options).replace("_", " ")
+    return _FAT_SATURATED.search(options) is not None or _FAT_SATURATED.search(words) is not None
 
 
 def is_same_sequence(a: SeriesFacts, b: SeriesFacts) -> bool:
@@ -158,15 +322,47 @@ def is_same_sequence(a: SeriesFacts, b: SeriesFacts) -> bool:
     Returns
     -------
     bool
-        TR, TE and flip angle agree within ``SAME_SETTING``, and both show the same tissue.
+        TR, TE and flip angle agree within ``SAME_SETTING``, both show the same tissue, with or without fat
+        saturation, and both are original or both derived.
+    """
+    return has_same_settings(a, b) and is_same_kind(a, b)
+
+
+def has_same_settings(a: SeriesFacts, b: SeriesFacts) -> bool:
+    """Tell whether repetition time, echo time and flip angle agree within ``SAME_SETTING``.
+
+    Parameters
+    ----------
+    a, b : SeriesFacts
+        What the planes of each share.
+
+    Returns
+    -------
+    bool
+        What is not known agrees with anything.
     """
     pairs = (
         (a.repetition_time_ms, b.repetition_time_ms),
         (a.echo_time_ms, b.echo_time_ms),
         (a.flip_angle_deg, b.flip_angle_deg),
     )
-    agree = all(x is None or y is None or isclose(x, y, rel_tol=SAME_SETTING) for x, y in pairs)
-    return agree and tissue(a) == tissue(b) and is_derived(a) == is_derived(b)
+    return all(x is None or y is None or isclose(x, y, rel_tol=SAME_SETTING) for x, y in pairs)
+
+
+def is_same_kind(a: SeriesFacts, b: SeriesFacts) -> bool:
+    """Tell whether two series show the same tissue in the same way, whatever their settings.
+
+    Parameters
+    ----------
+    a, b : SeriesFacts
+        What the planes of each share.
+
+    Returns
+    -------
+    bool
+        Part of a Dixon reconstruction, fat saturation, and original or derived agree.
+    """
+    return tissue(a) == tissue(b) and is_fat_saturated(a) == is_fat_saturated(b) and is_derived(a) == is_derived(b)
 
 
 def speaks_of_pre(series: SeriesFacts) -> bool:
@@ -183,6 +379,23 @@ def speaks_of_pre(series: SeriesFacts) -> bool:
         A hint, no proof.
     """
     return _PRE.search(series.description.replace("_", " ")) is not None
+
+
+def spoken_order(series: SeriesFacts) -> tuple[bool, int]:
+    """Give the place in time that the description speaks of.
+
+    Parameters
+    ----------
+    series : SeriesFacts
+        What the planes share.
+
+    Returns
+    -------
+    tuple of bool and int
+        Sorts images before contrast first, then by the last number of the description.
+    """
+    numbers = re.findall(r"\d+", series.description)
+    return not speaks_of_pre(series), int(numbers[-1]) if numbers else 0
 
 
 def speaks_of_post(series: SeriesFacts) -> bool:

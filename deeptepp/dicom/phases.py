@@ -1,180 +1,217 @@
 """Proposes which volumes are the pre-contrast and post-contrast phases, with a reason for each row of the table.
 
-Geometry and time decide; sequence settings and image type exclude; descriptions only hint.
+Identity comes before choice; geometry and time decide; sequence settings and image type exclude; descriptions only
+hint. What the headers leave open is a question with proposals, never a guess.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 
-from deeptepp.dicom.clock import WAYS_TO_TELL_TIME, after_first, past_midnight
-from deeptepp.dicom.kinds import is_derived, is_same_sequence, speaks_of_post, speaks_of_pre, tissue, unfit_reason
-from deeptepp.dicom.refusals import broken_phase, no_series_refusal, other_geometry
-from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row
+from deeptepp.dicom.doubts import doubt_about
+from deeptepp.dicom.identity import examinations
+from deeptepp.dicom.kinds import doubt, is_derived, is_same_sequence, speaks_of_pre, spoken_order, unfit_reason
+from deeptepp.dicom.refusals import is_part_of, no_series_refusal
+from deeptepp.dicom.rows import Proposal, Row
+from deeptepp.dicom.series import (
+    DynamicSeries,
+    dynamic_series,
+    is_same_grid,
+    is_second_reconstruction,
+    keys_of,
+    two_sides,
+)
 from deeptepp.dicom.sort import Stack
+from deeptepp.dicom.timeline import RowFingerprint, Timeline, after_first
+from deeptepp.domain.geometry import overlap
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.errors import DeepTeppError, MissingSlice, NoPreContrast
+from deeptepp.domain.study import PhaseProposal, Side
+from deeptepp.errors import DeepTeppError, MissingSlice, MixedStudies, SeveralDynamicSeries, TwoSides, UnknownOrder
 
-SAME_MOMENT_S = 1.0
-"""Two volumes begun within this many seconds show one acquisition."""
+MIN_RIVAL_PHASES = 3
+"""A second series of fewer phases is no rival, but a pair of volumes before and after contrast."""
 
 
-def propose_phases(rows: Sequence[Row]) -> Proposal:
+def propose_phases(
+    rows: Sequence[Row], *, fingerprint: RowFingerprint | None = None, side: Side | None = None
+) -> Proposal:
     """Find the dynamic series and its phases.
 
     Parameters
     ----------
     rows : sequence of Row
         All volumes of the study.
+    fingerprint : callable, optional
+        Gives a digest of the middle plane of a volume, to tell copies.
+    side : Side, optional
+        The breast that is meant, where each has volumes of its own.
 
     Returns
     -------
     Proposal
-        With a refusal where no dynamic series can be made of them.
+        With a refusal where no dynamic series can be made of them, with proposals where that is a question.
     """
-    reasons = {row.key: reason for row in rows if (reason := unfit_reason(row.stack)) is not None}
-    fit = [row for row in rows if row.key not in reasons]
-    reasons |= {row.key: _no_volume_reason(row.stack) for row in fit if row.stack.grid is None}
-    whole = [row for row in fit if row.stack.grid is not None]
-    groups = [_timed(group) for group in _groups(whole)]
-    best = max(groups, key=_merit, default=None)
-    if best is None or len(best.rows) < MIN_PHASES:
-        reasons |= {row.key: "No second volume on its grid and with its sequence was found." for row in whole}
-        stacks = [row.stack for row in rows]
-        refusal = no_series_refusal(stacks, [row.stack for row in fit])
-        return Proposal(reasons=reasons, refusal=refusal)
-    return _judged(best, fit, reasons)
+    studies = examinations(rows)
+    if len(studies) > 1:
+        return _several_examinations(rows, studies, fingerprint)
+    found = _sorted_out(rows, fingerprint)
+    dynamic = [one for one in found.series if one.is_dynamic]
+    if not dynamic:
+        return _nothing_dynamic(rows, found)
+    sides = two_sides(dynamic)
+    if sides and side is None:
+        return _two_sides(rows, found, sides)
+    best = sides.get(side, dynamic[0]) if side is not None else dynamic[0]
+    others = [one for one in dynamic if one is not best and one not in sides.values()]
+    if best.timeline is None:
+        ordered = sorted(best.rows, key=lambda row: spoken_order(row.stack.series))
+        ways = [PhaseProposal(keys_of(ordered), "In the order of their descriptions, as far as these say one.")]
+        question: DeepTeppError = UnknownOrder(value=len(best.rows), proposals=tuple(ways))
+        return Proposal(reasons=_refused_reasons(rows, found, best), refusal=question)
+    rivals = [one for one in others if _is_rival(one, best)]
+    if rivals:
+        ways = [_proposal(one, _in_words(one)) for one in (best, *rivals)]
+        question = SeveralDynamicSeries(value=len(ways), proposals=tuple(ways))
+        return Proposal(reasons=_refused_reasons(rows, found, best), refusal=question)
+    elsewhere = {row.key for one in sides.values() if one is not best for row in one.members}
+    proposal = _judged(best.timeline, found, elsewhere, side if sides else None)
+    alternatives = tuple(_proposal(one, _in_words(one)) for one in others)
+    return replace(proposal, alternatives=alternatives, findings=(*proposal.findings, *_other_series(others)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
-    """Volumes on one grid with one sequence, in order of time."""
+class _Found:
+    """What the headers make of the volumes of one examination."""
 
-    rows: tuple[Row, ...]
-    starts_s: tuple[float, ...]
-    repeats: tuple[Row, ...]
-
-
-def _groups(rows: Sequence[Row]) -> list[list[Row]]:
-    """Gather volumes on one grid made with one sequence."""
-    groups: list[list[Row]] = []
-    for row in rows:
-        home = next((g for g in groups if _belong_together(g[0].stack, row.stack)), None)
-        if home is None:
-            groups.append([row])
-        else:
-            home.append(row)
-    return groups
+    series: list[DynamicSeries]
+    fit: list[Row]
+    reasons: dict[str, str]
 
 
-def _belong_together(a: Stack, b: Stack) -> bool:
-    """Tell whether two volumes may be phases of one dynamic series."""
-    if a.grid is None or b.grid is None:
-        return False
-    return a.grid.is_close(b.grid) and is_same_sequence(a.series, b.series)
+def _sorted_out(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> _Found:
+    """Leave out what can be no phase, then what the words of its description make doubtful."""
+    unfit = {row.key: reason for row in rows if (reason := unfit_reason(row.stack.series)) is not None}
+    fit = [row for row in rows if row.key not in unfit]
+    doubtful = {row.key: reason for row in fit if (reason := doubt(row.stack.series)) is not None}
+    sure = [row for row in fit if row.key not in doubtful]
+    series = dynamic_series([row for row in sure if row.stack.grid is not None], fingerprint)
+    if not any(one.is_dynamic for one in series):
+        # Where all images carry the word, it names the protocol: ImageType is believed.
+        series = dynamic_series([row for row in fit if row.stack.grid is not None], fingerprint)
+        sure, doubtful = fit, {}
+    reasons = unfit | doubtful
+    reasons |= {row.key: _no_volume_reason(row.stack) for row in sure if row.stack.grid is None}
+    return _Found(series, sure, reasons)
 
 
-def _timed(rows: Sequence[Row]) -> _Group:
-    """Order volumes by the clock that tells most of them apart; a second volume of one moment is a repeat."""
-    best = _Group((), (), ())
-    common = Counter(row.stack.series.image_type for row in rows)
-    preferred = sorted(rows, key=lambda r: (-common[r.stack.series.image_type], r.stack.series.series_number))
-    for read in WAYS_TO_TELL_TIME:
-        starts = [read(row.stack.clock) for row in preferred]
-        known = [s for s in starts if s is not None]
-        if len(known) < len(starts):
-            continue
-        group = _distinct(preferred, past_midnight(known))
-        if len(group.rows) > len(best.rows):
-            best = group
-    return best if best.rows else _Group((rows[0],), (0.0,), tuple(rows[1:]))
+def _several_examinations(
+    rows: Sequence[Row], studies: Sequence[Sequence[Row]], fingerprint: RowFingerprint | None
+) -> Proposal:
+    """Ask which of several examinations is meant, the newest first."""
+    reasons = {row.key: reason for row in rows if (reason := unfit_reason(row.stack.series)) is not None}
+    ways = []
+    for number, study in enumerate(studies, start=1):
+        reasons |= {
+            row.key: f"It is of examination {number} of {len(studies)}, the newest first." for row in study
+        }
+        series = dynamic_series([row for row in study if row.stack.grid is not None], fingerprint)
+        if series and series[0].is_dynamic:
+            which = "The newest examination" if number == 1 else "An older examination"
+            ways.append(_proposal(series[0], f"{which}: {_in_words(series[0])}"))
+    return Proposal(reasons=reasons, refusal=MixedStudies(value=len(studies), proposals=tuple(ways)))
 
 
-def _distinct(rows: Sequence[Row], starts_s: Sequence[float]) -> _Group:
-    """Keep the first volume of each moment, in order of time."""
-    kept: list[tuple[float, Row]] = []
-    repeats = []
-    for start, row in zip(starts_s, rows, strict=True):
-        if any(abs(start - other) < SAME_MOMENT_S for other, _ in kept):
-            repeats.append(row)
-        else:
-            kept.append((start, row))
-    kept.sort(key=lambda pair: pair[0])
-    return _Group(tuple(row for _, row in kept), tuple(start for start, _ in kept), tuple(repeats))
+def _nothing_dynamic(rows: Sequence[Row], found: _Found) -> Proposal:
+    """Say why no two volumes are phases of one series."""
+    alone = "No second volume on its grid and with its sequence was found."
+    reasons = {row.key: alone for row in rows} | found.reasons
+    refusal = no_series_refusal([row.stack for row in rows], [row.stack for row in found.fit])
+    return Proposal(reasons=reasons, refusal=refusal)
 
 
-def _merit(group: _Group) -> tuple[bool, bool, int, int, int]:
-    """Rank groups: a dynamic series first, then original images, water, many phases, many voxels."""
-    series = group.rows[0].stack.series
-    grid = group.rows[0].stack.grid
-    n_voxels = grid.shape[0] * grid.shape[1] * grid.shape[2] if grid is not None else 0
-    rank = {"water": 3, "all": 2, "opposed": 1, "fat": 0}[tissue(series)]
-    return len(group.rows) >= MIN_PHASES, not is_derived(series), rank, len(group.rows), n_voxels
+def _two_sides(rows: Sequence[Row], found: _Found, sides: dict[Side, DynamicSeries]) -> Proposal:
+    """Ask for the side, where each breast has images of its own."""
+    reasons = {row.key: "Not needed." for row in rows} | found.reasons
+    ways = []
+    for side, series in sides.items():
+        reasons |= {row.key: f"It shows the {side.value} breast." for row in series.members}
+        ways.append(PhaseProposal(keys_of(series.rows), f"The {side.value} breast: {_in_words(series)}", side))
+    value = " and ".join(f"{side.value} {len(series.rows)} phases" for side, series in sides.items())
+    return Proposal(reasons=reasons, refusal=TwoSides(value=value, proposals=tuple(ways)))
 
 
-def _judged(group: _Group, fit: Sequence[Row], reasons: dict[str, str]) -> Proposal:
-    """Check a dynamic series for absent phases and slices, and write the reasons."""
-    group, earlier = _without_earlier_pre(group)
+def _is_rival(one: DynamicSeries, best: DynamicSeries) -> bool:
+    """Tell whether another series could as well be meant."""
+    a, b = one.first.series, best.first.series
+    return (
+        len(one.rows) >= MIN_RIVAL_PHASES
+        and is_same_sequence(a, b)
+        and one.is_ultrafast == best.is_ultrafast
+        and not is_second_reconstruction(one, best)
+    ) or _is_slab(one, best)
+
+
+def _is_slab(one: DynamicSeries, best: DynamicSeries) -> bool:
+    """Tell whether another series shows another part of the same region, so that both belong to the whole."""
+    is_apart = overlap(one.grid, best.grid) == 0
+    return is_apart and len(one.rows) == len(best.rows) and is_same_sequence(one.first.series, best.first.series)
+
+
+def _judged(timeline: Timeline, found: _Found, elsewhere: Set[str], side: Side | None) -> Proposal:
+    """Check a dynamic series for what makes its roles doubtful, and write the reasons."""
+    timeline, earlier = _without_earlier_pre(timeline)
+    reasons = dict(found.reasons)
     reasons |= {r.key: "An earlier pre-contrast volume; the last one before contrast is used." for r in earlier}
-    reasons |= {r.key: "A second reconstruction of a phase that is used." for r in group.repeats}
-    used = {row.key for row in group.rows}
-    others = [row for row in fit if row.key not in used and row.key not in reasons]
-    reasons |= {row.key: _other_reason(row.stack, group.rows[0].stack) for row in others}
-    refusal = _refusal(group, fit)
-    if refusal is not None:
-        reasons |= {row.key: "It is on the grid of the dynamic series, which was refused." for row in group.rows}
-        return Proposal(reasons=reasons, refusal=refusal)
-    times_s = after_first(group.starts_s)
-    reasons |= _phase_reasons(group.rows, times_s)
-    return Proposal(group.rows, times_s, reasons, (*_findings(group), *_left_out(group, others)))
+    reasons |= {r.key: "A second reconstruction or copy of a phase that is used." for r in timeline.repeats}
+    used = {row.key for row in (*timeline.rows, *timeline.repeats, *earlier)}
+    others = [row for row in found.fit if row.key not in used | elsewhere]
+    reasons |= dict.fromkeys(elsewhere, "It shows the other breast.")
+    reasons |= {row.key: _other_reason(row.stack, timeline.rows[0].stack) for row in others}
+    doubts = doubt_about(timeline, others)
+    if doubts.refusal is not None:
+        reasons |= {
+            row.key: "It is on the grid of the dynamic series, which was refused." for row in timeline.rows
+        }
+        return Proposal(reasons=reasons, refusal=doubts.refusal)
+    times_s = timeline.times_s or tuple(float(i) for i in range(len(timeline.rows)))
+    reasons |= _phase_reasons(timeline, times_s)
+    findings = (*_derived(timeline), *doubts.findings, *_left_out(timeline, others, side))
+    spare = [row.key for row in (*earlier, *others) if is_same_grid(row.stack, timeline.rows[0].stack)]
+    has_times = timeline.times_s is not None
+    return Proposal(timeline.rows, times_s, reasons, findings, has_times=has_times, spare=tuple(spare))
 
 
-def _refusal(group: _Group, fit: Sequence[Row]) -> DeepTeppError | None:
-    """Find why a group of volumes is no complete dynamic series."""
-    phases = [row.stack for row in group.rows]
-    rest = [row.stack for row in fit if row not in group.rows and row not in group.repeats]
-    absent = broken_phase(phases, rest)
-    if absent is not None:
-        return absent
-    first = phases[0].series
-    if speaks_of_pre(first):
-        return None
-    moved = other_geometry(phases, rest)
-    if moved is not None:
-        return moved
-    n_in_first_series = sum(p.series.series_uid == first.series_uid for p in phases)
-    if n_in_first_series == 1 and speaks_of_post(first) and first.has_contrast_agent:
-        return NoPreContrast(value=len(phases))
-    return None
-
-
-def _without_earlier_pre(group: _Group) -> tuple[_Group, tuple[Row, ...]]:
+def _without_earlier_pre(timeline: Timeline) -> tuple[Timeline, tuple[Row, ...]]:
     """Drop all but the last of several volumes that precede contrast by header and by description."""
-    series = [row.stack.series for row in group.rows]
+    series = [row.stack.series for row in timeline.rows]
     n_before = 0
     while n_before < len(series) and speaks_of_pre(series[n_before]) and not series[n_before].has_contrast_agent:
         n_before += 1
-    drop = n_before - 1 if 1 < n_before < len(series) and _one_volume_each(series[:n_before]) else 0
-    kept = _Group(group.rows[drop:], group.starts_s[drop:], group.repeats)
-    return kept, group.rows[:drop]
+    uids = [one.series_uid for one in series[:n_before]]
+    # The description of a series of several volumes speaks for all of them.
+    drop = n_before - 1 if 1 < n_before < len(series) and len(set(uids)) == len(uids) else 0
+    times_s = None if timeline.times_s is None else after_first(timeline.times_s[drop:])
+    return replace(timeline, rows=timeline.rows[drop:], times_s=times_s), timeline.rows[:drop]
 
 
-def _one_volume_each(series: Sequence[object]) -> bool:
-    """Tell whether no two volumes come from one series, whose description then speaks for both."""
-    uids = [getattr(s, "series_uid", "") for s in series]
-    return len(set(uids)) == len(uids)
-
-
-def _phase_reasons(rows: Sequence[Row], times_s: Sequence[float]) -> dict[str, str]:
+def _phase_reasons(timeline: Timeline, times_s: Sequence[float]) -> dict[str, str]:
     """Say why each phase was proposed."""
+    rows = timeline.rows
     has_agent = rows[0].stack.series.has_contrast_agent
     agent = "" if has_agent else ", without a contrast agent in its header"
     reasons = {rows[0].key: f"Earliest of {len(rows)} gradient-echo volumes on one grid with one sequence{agent}."}
-    for row, time in zip(rows[1:], times_s[1:], strict=True):
-        reasons[row.key] = f"Same grid and sequence as the pre-contrast phase, begun {time:.0f} s after it."
+    for place, (row, time) in enumerate(zip(rows[1:], times_s[1:], strict=True), start=1):
+        when = f"begun {time:.0f} s after it" if timeline.times_s is not None else f"number {place} after it"
+        reasons[row.key] = f"Same grid and sequence as the pre-contrast phase, {when} by {timeline.sign}."
     return reasons
+
+
+def _refused_reasons(rows: Sequence[Row], found: _Found, best: DynamicSeries) -> dict[str, str]:
+    """Write the reasons where it is not clear which volumes are meant."""
+    reasons = {row.key: "Not needed." for row in rows} | found.reasons
+    reasons |= {row.key: _other_reason(row.stack, best.first) for row in found.fit if row.key not in found.reasons}
+    return reasons | {row.key: "It may be a phase; see the question." for row in best.members}
 
 
 def _no_volume_reason(stack: Stack) -> str:
@@ -189,27 +226,52 @@ def _other_reason(stack: Stack, first: Stack) -> str:
     """Say how a fit volume differs from the phases."""
     if stack.grid is None:
         return _no_volume_reason(stack)
-    if first.grid is not None and not stack.grid.is_close(first.grid):
+    if not is_same_grid(stack, first):
         return "Its grid differs from that of the dynamic phases."
-    return "Its sequence (TR, TE, flip angle or image type) differs from that of the dynamic phases."
+    return "Its sequence (TR, TE, flip angle, fat suppression or image type) differs from that of the phases."
 
 
-def _left_out(group: _Group, others: Sequence[Row]) -> tuple[Finding, ...]:
+def _left_out(timeline: Timeline, others: Sequence[Row], side: Side | None) -> tuple[Finding, ...]:
     """Warn of volumes of the same sequence that another grid keeps from being phases."""
-    first = group.rows[0].stack
+    first = timeline.rows[0].stack
     n = sum(
-        is_same_sequence(row.stack.series, first.series) and not _belong_together(row.stack, first)
+        is_same_sequence(row.stack.series, first.series)
+        and row.stack.grid is not None
+        and not is_same_grid(row.stack, first)
+        and not is_part_of(row.stack, first)
         for row in others
     )
-    if n == 0:
+    if n == 0 or side is not None:
         return ()
     message = "A volume of the dynamic sequence lies on another grid and was left out. See the series table."
     return (Finding("dicom.phase-left-out", Severity.WARNING, message, n, 0),)
 
 
-def _findings(group: _Group) -> tuple[Finding, ...]:
-    """Tell what may matter about the phases found."""
-    if not is_derived(group.rows[0].stack.series):
+def _derived(timeline: Timeline) -> tuple[Finding, ...]:
+    """Tell that the phases were computed from others."""
+    if not is_derived(timeline.rows[0].stack.series):
         return ()
     message = "The phases are marked as derived images; no original dynamic series was found."
     return (Finding("dicom.derived", Severity.WARNING, message),)
+
+
+def _other_series(others: Sequence[DynamicSeries]) -> tuple[Finding, ...]:
+    """Name the other dynamic series of the study."""
+    if not others:
+        return ()
+    named = "; ".join(_in_words(one) for one in others)
+    message = f"Another dynamic series is in this study and was not used: {named}"
+    return (Finding("dicom.other-dynamic-series", Severity.WARNING, message, len(others), 0),)
+
+
+def _proposal(series: DynamicSeries, reason: str) -> PhaseProposal:
+    """Propose the phases of a series."""
+    return PhaseProposal(keys_of(series.rows), reason)
+
+
+def _in_words(series: DynamicSeries) -> str:
+    """Describe a dynamic series in one sentence."""
+    dz, dy, dx = series.grid.spacing_mm
+    times = series.timeline.times_s if series.timeline is not None else None
+    when = "" if times is None else f", begun at {', '.join(f'{time:.0f}' for time in times)} s"
+    return f"{len(series.rows)} phases of {dx:.2g} x {dy:.2g} x {dz:.2g} mm{when}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,15 +24,17 @@ from pydicom.uid import (
     JPEGLSNearLossless,
 )
 
-from deeptepp.dicom.archive import MAX_TOTAL_BYTES, Member, in_words
+from deeptepp.dicom.archive import MAX_TOTAL_BYTES
 from deeptepp.dicom.codestream import coded_image
 from deeptepp.dicom.deflated import inflated
+from deeptepp.dicom.direct import Voxels as Voxels
+from deeptepp.dicom.direct import parted, read_direct
 from deeptepp.dicom.headers import Frame
+from deeptepp.dicom.member import Member, in_words
+from deeptepp.dicom.raw_plane import raw_plane_of
 from deeptepp.dicom.sort import Stack
 from deeptepp.dicom.values import UNREADABLE, first, number, quiet
 from deeptepp.errors import ArchiveTooLarge, InputError, UnreadablePixels
-
-Voxels = npt.NDArray[Any]
 
 _GDCM = "gdcm"
 
@@ -52,12 +53,18 @@ JPEG-LS and JPEG 2000, so that it is left those which no other decoder here can 
 
 _OTHER_SIZE = "the size differs from the header"
 
+_NOT_FINITE = "intensities that are no numbers"
+
 _BYTES_PER_VOXEL = 2
 """Least size in bytes of a decoded voxel."""
 
 
 def read_volumes(
-    stacks: Sequence[Stack], members: Sequence[Member], *, advance: Callable[[float], None]
+    stacks: Sequence[Stack],
+    members: Sequence[Member],
+    *,
+    advance: Callable[[float], None],
+    factors: Sequence[float | None] | None = None,
 ) -> tuple[Voxels, ...]:
     """Decode the voxels of each stack.
 
@@ -69,11 +76,13 @@ def read_volumes(
         The files that frames point into.
     advance : callable
         Is told the share of files done, in [0, 1].
+    factors : sequence of float or None, optional
+        One for each stack, by which the rescaled intensities are multiplied; None or 1 leaves them as they are.
 
     Returns
     -------
     tuple of (z, y, x) arrays
-        int16, uint16 or int32 where rescaling gives whole numbers, else float32.
+        int16, uint16 or int32 where rescaling gives whole numbers and no factor is applied, else float32.
 
     Raises
     ------
@@ -83,18 +92,34 @@ def read_volumes(
         The headers declare more voxels than a study can have.
     """
     _check_size(_BYTES_PER_VOXEL * sum(f.rows * f.columns for stack in stacks for f in stack.frames))
-    wanted: dict[int, list[tuple[int, int, Frame]]] = defaultdict(list)
-    for i, stack in enumerate(stacks):
-        for k, frame in enumerate(stack.frames):
-            wanted[frame.source].append((i, k, frame))
     volumes: list[Voxels | None] = [None] * len(stacks)
-    for n_done, source in enumerate(sorted(wanted)):
-        advance(n_done / len(wanted))
+    direct, others = parted(stacks, members, volumes)
+    n_sources = len({task.frame.source for task in direct}) + len(others)
+    n_done = 0
+    for n_read in read_direct(direct, members, volumes):
+        n_done += n_read
+        advance(min(n_done / n_sources, 1.0))
+    for source in sorted(others):
+        advance(n_done / n_sources)
+        tasks = others[source]
         with quiet():
-            planes = _planes(members[source], [frame for _, _, frame in wanted[source]])
-        for (i, k, _), plane in zip(wanted[source], planes, strict=True):
-            volumes[i] = _placed(volumes[i], plane, k, len(stacks[i].frames))
-    return tuple(volume for volume in volumes if volume is not None)
+            planes = _planes(members[source], [task.frame for task in tasks])
+        for task, plane in zip(tasks, planes, strict=True):
+            volumes[task.stack] = _placed(volumes[task.stack], plane, task.place, len(stacks[task.stack].frames))
+        n_done += 1
+    read = [volume for volume in volumes if volume is not None]
+    return tuple(map(_multiplied, read, factors or [None] * len(read)))
+
+
+def _multiplied(volume: Voxels, factor: float | None) -> Voxels:
+    """Apply a factor to a whole volume."""
+    if factor is None or factor == 1:
+        return volume
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = volume.astype(np.float32) * np.float32(factor)
+    if not np.isfinite(scaled).all():
+        raise UnreadablePixels(value=len(volume), reason=_NOT_FINITE)
+    return scaled
 
 
 def read_plane(member: Member, frame: Frame) -> Voxels:
@@ -146,12 +171,17 @@ def _common(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
 
 def _planes(member: Member, frames: Sequence[Frame]) -> list[Voxels]:
     """Decode the wanted frames of one file, rescaled."""
+    raw = raw_plane_of(member)
+    if raw is not None and all(map(raw.shows, frames)):
+        plane = np.empty((raw.rows, raw.columns), raw.dtype)
+        raw.read_into(member, plane)
+        return [_rescaled(plane, raw.slope, raw.intercept) for _ in frames]
     content = member.read()
     try:
         dataset = dcmread(inflated(io.BytesIO(content)), force=True)
         pixels = _pixel_array(dataset)
         stacked = pixels if pixels.ndim == 3 else pixels[None]
-        planes = [_rescaled(stacked[frame.index], dataset, frame.index) for frame in frames]
+        planes = [_rescaled(stacked[frame.index], *_scale(dataset, frame.index)) for frame in frames]
     except InputError:
         raise
     except UNREADABLE as error:
@@ -189,11 +219,15 @@ def _check_coded(dataset: Dataset, n_frames: int, *, is_depth_fixed: bool) -> No
             raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
 
 
-def _rescaled(plane: Voxels, dataset: Dataset, index: int) -> Voxels:
-    """Apply RescaleSlope and RescaleIntercept, keeping whole numbers where they stay whole."""
+def _scale(dataset: Dataset, index: int) -> tuple[float | None, float | None]:
+    """Give RescaleSlope and RescaleIntercept of one frame."""
     places = [*_transformations(dataset, index), dataset]
-    slope = number(first(places, "RescaleSlope"))
-    intercept = number(first(places, "RescaleIntercept")) or 0.0
+    return number(first(places, "RescaleSlope")), number(first(places, "RescaleIntercept"))
+
+
+def _rescaled(plane: Voxels, slope: float | None, intercept: float | None) -> Voxels:
+    """Apply slope and intercept, keeping whole numbers where they stay whole."""
+    intercept = intercept or 0.0
     slope = 1.0 if slope is None or slope == 0 else slope
     is_whole = plane.dtype.kind in "iub" and slope == 1
     if is_whole and intercept == 0 and plane.dtype.itemsize <= 2:
@@ -203,7 +237,7 @@ def _rescaled(plane: Voxels, dataset: Dataset, index: int) -> Voxels:
     with np.errstate(over="ignore", invalid="ignore"):
         rescaled = (plane * slope + intercept).astype(np.float32)
     if not np.isfinite(rescaled).all():
-        raise UnreadablePixels(value=1, reason="intensities that are no numbers")
+        raise UnreadablePixels(value=1, reason=_NOT_FINITE)
     return rescaled
 
 

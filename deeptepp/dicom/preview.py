@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.dicom.archive import Member, open_members
+from deeptepp.dicom.archive import open_members
 from deeptepp.dicom.first_pass import read_headers
+from deeptepp.dicom.member import Member
 from deeptepp.dicom.pixels import read_plane
 from deeptepp.dicom.rows import Row, rows_of
 from deeptepp.dicom.sort import stacks_of

@@ -20,18 +20,23 @@ from deeptepp.dicom.deidentify import (
     report_on,
 )
 from deeptepp.dicom.digest import study_digest
+from deeptepp.dicom.fingerprints import Fingerprints
 from deeptepp.dicom.first_pass import Headers, read_headers
-from deeptepp.dicom.headers import Frame
+from deeptepp.dicom.identity import check_patients
+from deeptepp.dicom.member import Member
 from deeptepp.dicom.phases import propose_phases
 from deeptepp.dicom.pixels import Voxels, read_volumes
-from deeptepp.dicom.rows import Proposal, Row, rows_of
+from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row, rows_of
+from deeptepp.dicom.scale import on_one_scale
+from deeptepp.dicom.slabs import with_slabs
 from deeptepp.dicom.sort import Stack, stacks_of
 from deeptepp.dicom.source import SourceReference, source_of
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Side, Study
-from deeptepp.errors import MixedPatients, MixedStudies, UnreadablePixels
+from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Side, Study, phase_name
+from deeptepp.errors import RolesDoubtful, UnreadablePixels
+from deeptepp.imaging.roles import check_roles
 
 HEADER_SHARE = 0.4
 """Share of the reading step that the headers take; measured on a study of 841 files in a zip."""
@@ -54,7 +59,7 @@ class StudyReading:
     source : SourceReference or None
         Which images the phases are; None where the files lack valid UIDs.
     alternatives : tuple of PhaseProposal
-        Other dynamic series of the study, which were left out.
+        Other dynamic series of the study, best first.
     """
 
     study: Study
@@ -81,7 +86,7 @@ def read_study(
     phase_keys : sequence of str, optional
         Keys of the series table in the order pre, post 1, post 2 ...; overrides the proposal.
     side : Side, optional
-        The breast that is meant, where each has volumes of its own.
+        The breast that is meant, where each has images of its own.
     progress : Progress
         Is told how far the work is; may raise ``JobCancelled``.
 
@@ -99,22 +104,26 @@ def read_study(
     """
     with open_members(source) as members:
         headers = read_headers(members, lambda f: progress(StepReport(Step.READ, HEADER_SHARE * f)))
-        rows, proposal = _propose(headers, phase_keys)
+        check_patients(headers.frames)
+        rows, proposal = _propose(headers, members, phase_keys, side)
+        if proposal.refusal is not None:
+            raise proposal.refusal
         cleaned = _deidentify(headers)
         voxels = read_volumes(
             [row.stack for row in proposal.phases],
             members,
             advance=lambda f: progress(StepReport(Step.READ, HEADER_SHARE + (1 - HEADER_SHARE) * f)),
         )
-    study = _study(proposal, voxels, cleaned)
+    study = _study(proposal, on_one_scale([row.stack for row in proposal.phases], voxels), cleaned)
     progress(StepReport(Step.READ, 1.0, f"{headers.n_files} files, {len(rows)} volumes"))
     progress(StepReport(Step.PHASES, 1.0, _found(study)))
     return StudyReading(
         study=study,
         series=_summaries(rows, proposal),
-        findings=(*_findings(headers), *proposal.findings),
+        findings=(*_findings(headers, rows), *proposal.findings, *_role_findings(study, proposal, phase_keys)),
         deidentified=_report(headers, cleaned),
         source=source_of([row.stack for row in proposal.phases], study),
+        alternatives=proposal.alternatives,
     )
 
 
@@ -140,8 +149,8 @@ def list_series(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
     """
     with open_members(source) as members:
         headers = read_headers(members, lambda _: None)
-    rows = rows_of(stacks_of(_without_copies(headers)))
-    return _summaries(rows, propose_phases(rows))
+        rows, proposal = _propose(headers, members, None, None)
+    return _summaries(rows, proposal)
 
 
 def check_study(
@@ -175,33 +184,22 @@ def check_study(
     """
     with open_members(source) as members:
         headers = read_headers(members, lambda _: None)
-    return len(_propose(headers, phase_keys)[1].phases)
-
-
-def _propose(headers: Headers, phase_keys: Sequence[str] | None) -> tuple[tuple[Row, ...], Proposal]:
-    """Find the phases in the headers, or refuse."""
-    rows = rows_of(stacks_of(_without_copies(headers)))
-    proposal = propose_phases(rows) if phase_keys is None else chosen_phases(rows, phase_keys)
-    _check_identity(headers, rows, proposal)
+        check_patients(headers.frames)
+        _, proposal = _propose(headers, members, phase_keys, side)
     if proposal.refusal is not None:
         raise proposal.refusal
-    return rows, proposal
+    return len(proposal.phases)
 
 
-def _check_identity(headers: Headers, rows: Sequence[Row], proposal: Proposal) -> None:
-    """Refuse files of several patients, and phases of several examinations."""
-    patients = {frame.series.patient for frame in headers.frames} - {""}
-    if len(patients) > 1:
-        raise MixedPatients(value=len(patients))
-    used = proposal.phases or rows
-    studies = {row.stack.series.study_uid for row in used if row.stack.series.modality == "MR"}
-    if len(studies) > 1:
-        raise MixedStudies(value=len(studies))
-
-
-def _without_copies(headers: Headers) -> list[Frame]:
-    """Keep one plane of each identity."""
-    return list({frame.identity: frame for frame in reversed(headers.frames)}.values())
+def _propose(
+    headers: Headers, members: Sequence[Member], phase_keys: Sequence[str] | None, side: Side | None
+) -> tuple[tuple[Row, ...], Proposal]:
+    """Find the phases in the headers; pixels are looked at only to tell copies."""
+    prints = Fingerprints(members)
+    rows = rows_of(with_slabs(stacks_of(headers.frames, prints.of_plane)))
+    if phase_keys is not None:
+        return rows, chosen_phases(rows, phase_keys)
+    return rows, propose_phases(rows, fingerprint=prints.of_row, side=side)
 
 
 def _deidentify(headers: Headers) -> dict[str, CleanHeader]:
@@ -219,12 +217,12 @@ def _study(proposal: Proposal, voxels: Sequence[Voxels], cleaned: dict[str, Clea
     )
     digest = study_digest(phases)
     acquisition = acquisition_of(cleaned[first.series.series_uid].dataset)
-    return Study(phases, key=digest[:16], acquisition=acquisition, digest=digest)
+    return Study(phases, digest[:16], acquisition, digest, has_times=proposal.has_times)
 
 
 def _summaries(rows: Sequence[Row], proposal: Proposal) -> tuple[SeriesSummary, ...]:
     """Write the table of series."""
-    roles = {row.key: "pre-contrast" if i == 0 else f"post-contrast {i}" for i, row in enumerate(proposal.phases)}
+    roles = {row.key: phase_name(i) for i, row in enumerate(proposal.phases)}
     starts = [row.stack.clock.acquired_s for row in rows if row.stack.clock.acquired_s is not None]
     start = min(starts, default=0.0)
     return tuple(_summary(row, roles.get(row.key, "not used"), proposal, start) for row in rows)
@@ -259,13 +257,14 @@ def _spacing_mm(stack: Stack) -> tuple[float, float, float] | None:
 def _found(study: Study) -> str:
     """Say which phases were found."""
     times = ", ".join(f"{phase.time_s:.0f}" for phase in study.phases)
-    return f"{len(study.phases)} phases of {study.grid.shape[0]} slices, begun at {times} s"
+    when = f"begun at {times} s" if study.has_times else "in order, without times"
+    return f"{len(study.phases)} phases of {study.grid.shape[0]} slices, {when}"
 
 
-def _findings(headers: Headers) -> tuple[Finding, ...]:
+def _findings(headers: Headers, rows: Sequence[Row]) -> tuple[Finding, ...]:
     """Tell about files that were left out."""
     found = []
-    n_copies = len(headers.frames) - len(_without_copies(headers))
+    n_copies = sum(row.stack.n_copies for row in rows)
     if n_copies:
         message = f"{n_copies} image(s) occur twice; each was read once."
         found.append(Finding("dicom.copies", Severity.NOTE, message, n_copies, 0))
@@ -273,6 +272,30 @@ def _findings(headers: Headers) -> tuple[Finding, ...]:
         message = f"{headers.n_unreadable} DICOM file(s) have a damaged header and were left out."
         found.append(Finding("dicom.damaged-files", Severity.WARNING, message, headers.n_unreadable, 0))
     return tuple(found)
+
+
+def _role_findings(study: Study, proposal: Proposal, phase_keys: Sequence[str] | None) -> tuple[Finding, ...]:
+    """Hold the roles that headers give against the images; a reader's own choice is warned of, never refused."""
+    failed = [check for check in check_roles([p.volume for p in study.phases]) if not check.is_passed]
+    if failed and phase_keys is None:
+        worst = failed[0]
+        ways = _other_ways(proposal)
+        raise RolesDoubtful(sentence=worst.sentence, value=worst.value, limit=worst.limit, proposals=ways)
+    return tuple(Finding(c.rule, Severity.WARNING, c.sentence, c.value, c.limit) for c in failed)
+
+
+def _other_ways(proposal: Proposal) -> tuple[PhaseProposal, ...]:
+    """Propose other roles where the images speak against those that the headers give."""
+    keys = tuple(row.key for row in proposal.phases)
+    ways = [
+        PhaseProposal((spare, *keys), "With a volume before them that the headers make another sequence.")
+        for spare in proposal.spare
+    ]
+    if len(keys) > MIN_PHASES:
+        ways.append(
+            PhaseProposal(keys[1:], "Without the first volume: the second is then the pre-contrast phase.")
+        )
+    return (*ways, PhaseProposal(keys, "As the headers say."))
 
 
 def _report(headers: Headers, cleaned: dict[str, CleanHeader]) -> DeidentificationReport:

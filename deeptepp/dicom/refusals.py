@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from deeptepp.dicom.kinds import is_same_sequence
-from deeptepp.dicom.sort import SAME_DIRECTION, Stack
+from deeptepp.dicom.sort import SAME_DIRECTION, SAME_GRID_MM, Stack, are_close
 from deeptepp.domain.geometry import Grid
+from deeptepp.domain.study import PhaseProposal, phase_name
 from deeptepp.errors import (
     DeepTeppError,
     MissingPhase,
     MissingSlice,
-    MissingTag,
     MixedGeometry,
     NotDynamic,
     WrongModality,
@@ -44,27 +44,12 @@ def no_series_refusal(stacks: Sequence[Stack], fit: Sequence[Stack]) -> DeepTepp
         return broken[0]
     if not whole:
         return NotDynamic(value=len({s.series.series_uid for s in mr}))
-    return _untimed(whole) or _absent_end(whole) or _moved(whole) or MissingPhase(value=1, limit=2)
+    return _absent_end(whole) or _moved(whole) or MissingPhase(value=1, limit=2)
 
 
-def _untimed(whole: Sequence[Stack]) -> DeepTeppError | None:
-    """Find volumes on one grid that lack a time, or are counted as phases without one."""
-    for i, a in enumerate(whole):
-        for b in whole[i + 1 :]:
-            if a.grid is None or b.grid is None or not a.grid.is_close(b.grid):
-                continue
-            if _has_no_time(a) or _has_no_time(b) or (a.clock.position or 0) != (b.clock.position or 0):
-                n_files = len(a.frames) + len(b.frames)
-                return MissingTag(value=n_files, keyword="an AcquisitionTime or TriggerTime of each phase")
-    return None
-
-
-def _has_no_time(stack: Stack) -> bool:
-    """Tell whether no plane of a stack says when it was made."""
-    return stack.clock.acquired_s is None and stack.clock.content_s is None and stack.clock.trigger_s is None
-
-
-def broken_phase(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppError | None:
+def broken_phase(
+    phases: Sequence[Stack], rest: Sequence[Stack], proposals: Sequence[PhaseProposal]
+) -> DeepTeppError | None:
     """Find a further phase of the series that lacks slices.
 
     Parameters
@@ -73,6 +58,8 @@ def broken_phase(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppErro
         The phases found.
     rest : sequence of Stack
         What else could be a phase by its header.
+    proposals : sequence of PhaseProposal
+        How to go on without it.
 
     Returns
     -------
@@ -83,13 +70,14 @@ def broken_phase(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppErro
         if not _is_same_plane(phases[0], stack) or not is_same_sequence(phases[0].series, stack.series):
             continue
         if isinstance(stack.problem, MissingSlice):
-            facts = {**stack.problem.facts, "phase": _place_in_time(stack, phases)}
-            return MissingSlice(**facts)
+            named = {"phase": _place_in_time(stack, phases), "proposals": tuple(proposals)}
+            return MissingSlice(**{**stack.problem.facts, **named})
         if stack.problem is not None:
-            return stack.problem
-        absent = _absent_end([phases[0], stack])
-        if absent is not None:
-            return absent
+            return type(stack.problem)(**{**stack.problem.facts, "proposals": tuple(proposals)})
+        if is_part_of(stack, phases[0]):
+            n_absent = len(phases[0].frames) - len(stack.frames)
+            named = {"phase": _place_in_time(stack, phases), "proposals": tuple(proposals)}
+            return MissingSlice(value=n_absent, every_mm=_step_mm(phases[0]), **named)
     return None
 
 
@@ -112,7 +100,9 @@ def other_geometry(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppEr
     for stack in rest:
         earlier = stack.clock.acquired_s
         is_earlier = start is not None and earlier is not None and earlier < start
-        if is_earlier and stack.grid is not None and is_same_sequence(phases[0].series, stack.series):
+        if stack.grid is None or is_part_of(stack, phases[0]):
+            continue
+        if is_earlier and is_same_sequence(phases[0].series, stack.series):
             return _moved([stack, phases[0]])
     return None
 
@@ -121,7 +111,7 @@ def _moved(whole: Sequence[Stack]) -> DeepTeppError | None:
     """Find two volumes of one sequence on different grids."""
     for i, a in enumerate(whole):
         for b in whole[i + 1 :]:
-            if a.grid is None or b.grid is None or a.grid.is_close(b.grid):
+            if a.grid is None or b.grid is None or a.grid.is_close(b.grid, tolerance_mm=SAME_GRID_MM):
                 continue
             if is_same_sequence(a.series, b.series):
                 return MixedGeometry(value=_difference(a.grid, b.grid))
@@ -148,24 +138,49 @@ def _is_part(part: Grid, whole: Grid) -> bool:
     start = round(float(whole.to_index(part.affine[:3, 3])[0]))
     stop = start + part.shape[0]
     inside = start >= 0 and stop <= whole.shape[0]
-    return inside and part.is_close(whole.crop((start, 0, 0), (stop, *whole.shape[1:])))
+    return inside and part.is_close(whole.crop((start, 0, 0), (stop, *whole.shape[1:])), tolerance_mm=SAME_GRID_MM)
+
+
+def _step_mm(stack: Stack) -> float:
+    """Give the slice interval of a volume."""
+    return 0.0 if stack.grid is None else round(stack.grid.spacing_mm[0], 3)
+
+
+def is_part_of(part: Stack, whole: Stack) -> bool:
+    """Tell whether a volume, or a single plane, holds some of the slices of another one, and no other.
+
+    Parameters
+    ----------
+    part, whole : Stack
+        Two stacks of planes.
+
+    Returns
+    -------
+    bool
+        False also where they have equally many slices.
+    """
+    if whole.grid is None or not _is_same_plane(part, whole) or len(part.frames) >= len(whole.frames):
+        return False
+    if part.grid is not None:
+        return _is_part(part.grid, whole.grid)
+    place = part.frames[0].position_mm
+    return len(part.frames) == 1 and place is not None and whole.grid.contains(place)
 
 
 def _is_same_plane(a: Stack, b: Stack) -> bool:
     """Tell whether the planes of two stacks have one size, orientation and pixel spacing."""
     p, q = a.frames[0], b.frames[0]
-    if (p.rows, p.columns) != (q.rows, q.columns) or None in (p.orientation, q.orientation):
+    if (p.rows, p.columns) != (q.rows, q.columns):
         return False
-    return bool(
-        np.allclose(p.orientation or (), q.orientation or (), atol=SAME_DIRECTION)
-        and np.allclose(p.spacing_mm or (), q.spacing_mm or (), atol=SAME_DIRECTION)
+    return are_close(p.orientation, q.orientation, SAME_DIRECTION) and are_close(
+        p.spacing_mm, q.spacing_mm, SAME_DIRECTION
     )
 
 
-def _place_in_time(stack: Stack, others: Sequence[Stack]) -> int:
-    """Give the place of a volume among others in order of time, counted from 1."""
+def _place_in_time(stack: Stack, others: Sequence[Stack]) -> str:
+    """Name a volume by its place among others in order of time."""
     starts = {s.clock.acquired_s or 0.0 for s in others} | {stack.clock.acquired_s or 0.0}
-    return sorted(starts).index(stack.clock.acquired_s or 0.0) + 1
+    return f"The {phase_name(sorted(starts).index(stack.clock.acquired_s or 0.0))} images"
 
 
 def _difference(a: Grid, b: Grid) -> str:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from deeptepp.dicom.sort import Stack
+from deeptepp.dicom.sort import Stack, order_of
 from deeptepp.domain.risk import Finding
+from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import DeepTeppError
 
 MIN_PHASES = 2
@@ -31,13 +32,19 @@ class Proposal:
     phases : tuple of Row
         Pre-contrast first; empty where refused.
     times_s : tuple of float
-        Seconds after the pre-contrast phase began, one for each phase.
+        Seconds after the pre-contrast phase began, one for each phase; without times 0, 1, 2 ...
     reasons : dict of str to str
         One sentence for each row key.
     findings : tuple of Finding
         What the user should know.
     refusal : DeepTeppError or None
         Why there is no study.
+    has_times : bool
+        False where only the order of the phases is known.
+    alternatives : tuple of PhaseProposal
+        Other dynamic series, best first.
+    spare : tuple of str
+        Keys of other volumes on the grid of the phases, which may be what one of them was taken for.
     """
 
     phases: tuple[Row, ...] = ()
@@ -45,6 +52,9 @@ class Proposal:
     reasons: dict[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     refusal: DeepTeppError | None = None
+    has_times: bool = True
+    alternatives: tuple[PhaseProposal, ...] = ()
+    spare: tuple[str, ...] = ()
 
 
 def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:
@@ -60,7 +70,7 @@ def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:
     tuple of Row
         By time, then series number; the same for the same files in any order.
     """
-    ordered = sorted(stacks, key=_order)
+    ordered = sorted(stacks, key=order_of)
     numbers = {uid: i for i, uid in enumerate(dict.fromkeys(s.series.series_uid for s in ordered), start=1)}
     sizes = Counter(s.series.series_uid for s in ordered)
     seen: Counter[str] = Counter()
@@ -71,18 +81,3 @@ def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:
         key = f"s{numbers[uid]}" if sizes[uid] == 1 else f"s{numbers[uid]}.{seen[uid]}"
         rows.append(Row(key, stack))
     return tuple(rows)
-
-
-def _order(stack: Stack) -> tuple[float, float, int, float, str]:
-    """Sort by time, then by what else is the same whatever the order of files."""
-    clock = stack.clock
-    start = clock.acquired_s if clock.acquired_s is not None else clock.content_s
-    late = float("inf")
-    offset = clock.trigger_s if clock.trigger_s is not None else float(clock.position or 0)
-    return (
-        late if start is None else start,
-        offset,
-        stack.series.series_number,
-        clock.content_s or 0.0,
-        stack.frames[0].identity,
-    )

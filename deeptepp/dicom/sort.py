@@ -1,7 +1,7 @@
 """Sorts image planes into volumes by geometry and time alone.
 
-File order, file names, InstanceNumber and SliceThickness play no part: a plane's place is its
-ImagePositionPatient projected on the common normal, and planes that fall on one place are told apart by time.
+File order, file names, UIDs and SliceThickness play no part: a plane's place is its ImagePositionPatient projected
+on the common normal, and planes that fall on one place are told apart by time.
 
 References
 ----------
@@ -14,30 +14,35 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isclose
+from typing import Any
 
 import numpy as np
 
 from deeptepp.dicom.clock import Clock
+from deeptepp.dicom.copies import Fingerprint, without_copies, without_resent
 from deeptepp.dicom.headers import Frame, SeriesFacts
-from deeptepp.dicom.split import split_in_time
-from deeptepp.domain.geometry import FloatArray, Grid
+from deeptepp.dicom.kinds import has_same_settings
+from deeptepp.dicom.split import parts_by_sign, split_in_time
+from deeptepp.domain.geometry import FloatArray, Grid, overlap
 from deeptepp.errors import DicomError, ImplausibleGeometry, IrregularSpacing, MissingSlice, MissingTag
 
-SAME_DIRECTION = 1e-3
-"""Largest difference of two direction cosines that still count as one orientation (headers carry noise of 1e-10
-to 1e-5)."""
+SAME_GRID_MM = 0.5
+"""Two volumes whose corners lie no farther apart than this share one grid. Real headers have positions rounded to
+0.1 mm (0.05 mm off), spacings rounded in the fifth digit (0.01 mm at the last column), orientations computed anew
+for each slice (1e-3 over 340 mm: 0.34 mm). A patient who moved by less needs no other grid: a voxel has 0.7 mm."""
 
-SAME_PLACE_MM = 0.01
-"""Planes nearer than this along the normal lie on one place."""
+PLACE_SHARE = 0.05
+"""Planes nearer to a regular place than this share of the slice interval lie on it, up to ``SAME_GRID_MM``."""
 
-SPACING_TOLERANCE = 0.02
-"""Largest deviation of a slice interval from the mean, as a share of it."""
+ROUNDING_MM = 0.06
+"""Deviation from a regular place in mm that is always allowed: positions may be rounded to 0.1 mm."""
 
-SPACING_TOLERANCE_MM = 0.02
-"""Deviation in mm that is always allowed: rounding of decimal strings."""
+SAME_DIRECTION = 1.5e-3
+"""Largest difference of two direction cosines in one orientation: ``SAME_GRID_MM`` over 340 mm."""
 
-SHEAR_TOLERANCE_MM = 0.1
-"""Largest sideways drift of a stack in mm, beyond which it is no rectangular volume (gantry tilt)."""
+SEPARATE_STACKS_MM = 10.0
+"""Planes of one orientation whose origins lie farther apart than this along a row or column make stacks of their
+own."""
 
 PLAUSIBLE_SPACING_MM = (0.05, 50.0)
 """Closed interval of slice intervals and pixel spacings in mm, wide of any protocol; a survey has 20 mm slices."""
@@ -47,6 +52,9 @@ FARTHEST_MM = 10_000.0
 
 _NOISE = 1e-6
 """Direction cosines below this are zero written with rounding noise."""
+
+_NEAREST_PLACES_MM = 0.1
+"""Planes nearer than this along the normal always lie on one place: positions may be rounded to 0.1 mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +66,15 @@ class Stack:
     series : SeriesFacts
         What the planes share.
     frames : tuple of Frame
-        In slice order where there is a grid, else in no order.
+        In slice order where their places are known, else in no order.
     grid : Grid or None
         None where the planes make no regular volume.
     problem : DicomError or None
         Why not; None also for a single plane.
     clock : Clock
         Earliest sign of each kind over the planes.
+    n_copies : int
+        Planes that were left out since they are there twice.
     """
 
     series: SeriesFacts
@@ -72,80 +82,194 @@ class Stack:
     grid: Grid | None
     problem: DicomError | None
     clock: Clock
+    n_copies: int = 0
 
 
-def stacks_of(frames: Iterable[Frame]) -> tuple[Stack, ...]:
+def stacks_of(frames: Iterable[Frame], fingerprint: Fingerprint | None = None) -> tuple[Stack, ...]:
     """Sort planes into volumes; planes that make none still come back, with the reason.
 
     Parameters
     ----------
     frames : iterable of Frame
-        Planes of any number of series, in any order, each once.
+        Planes of any number of series, in any order, copies included.
+    fingerprint : callable, optional
+        Gives a digest of the pixels of a plane; without it no two planes are taken for copies.
 
     Returns
     -------
     tuple of Stack
-        Ordered by series and time; the same whatever the order of the planes.
+        The same whatever the order of the planes.
     """
     by_series: dict[str, list[Frame]] = defaultdict(list)
     for frame in frames:
         by_series[frame.series.series_uid].append(frame)
     stacks = []
-    for uid in sorted(by_series):
-        ordered = sorted(by_series[uid], key=lambda f: f.identity)
-        for kind in _kinds(ordered):
-            stacks.extend(_stacks_of_kind(kind))
-    return tuple(stacks)
+    for planes in _with_torn_series_joined(list(by_series.values())):
+        for kind in _kinds(planes):
+            stacks.extend(_stacks_of_kind(kind, fingerprint))
+    return tuple(sorted(stacks, key=order_of))
 
 
-def _kinds(frames: Sequence[Frame]) -> list[list[Frame]]:
-    """Part the planes of a series by image type, echo and orientation."""
-    kinds: list[list[Frame]] = []
-    for frame in frames:
-        home = next((kind for kind in kinds if _is_same_kind(kind[0], frame)), None)
-        if home is None:
-            kinds.append([frame])
-        else:
-            home.append(frame)
-    return kinds
+def order_of(stack: Stack) -> tuple[object, ...]:
+    """Give what volumes are listed by: time, then what else the order of files and the digits of UIDs leave alone.
 
+    Parameters
+    ----------
+    stack : Stack
+        One volume.
 
-def _is_same_kind(a: Frame, b: Frame) -> bool:
-    """Tell whether two planes of one series can belong to one dynamic series."""
-    if (a.rows, a.columns, a.series.image_type) != (b.rows, b.columns, b.series.image_type):
-        return False
-    echo = (a.series.echo_time_ms or 0.0, b.series.echo_time_ms or 0.0)
+    Returns
+    -------
+    tuple
+        A key to sort by.
+    """
+    clock, series = stack.clock, stack.series
+    start = clock.acquired_s if clock.acquired_s is not None else clock.content_s
+    offset = clock.trigger_s if clock.trigger_s is not None else float(clock.position or 0)
     return (
-        a.series.is_diffusion == b.series.is_diffusion
-        and isclose(*echo, rel_tol=0.02)
-        and _are_close(a.orientation, b.orientation, SAME_DIRECTION)
-        and _are_close(a.spacing_mm, b.spacing_mm, SAME_DIRECTION)
+        float("inf") if start is None else start,
+        offset,
+        series.series_number,
+        clock.content_s or 0.0,
+        clock.acquisition_number or 0,
+        series.description,
+        series.image_type,
+        stack.frames[0].position_mm or (),
+        clock.instance_number or 0,
+        len(stack.frames),
     )
 
 
-def _are_close(a: tuple[float, ...] | None, b: tuple[float, ...] | None, tolerance: float) -> bool:
-    """Compare two vectors, either of which may be absent."""
+def _with_torn_series_joined(series: list[list[Frame]]) -> list[list[Frame]]:
+    """Join single planes whose series an anonymiser tore apart by a new SeriesInstanceUID for each file."""
+    joined: dict[object, list[list[Frame]]] = defaultdict(list)
+    whole = []
+    for planes in series:
+        if len(planes) > 1:
+            whole.append(planes)
+        else:
+            facts = planes[0].series
+            joined[facts.series_number, facts.description, facts.image_type, facts.modality].append(planes)
+    return [*whole, *([plane for planes in group for plane in planes] for group in joined.values())]
+
+
+def _kinds(frames: Sequence[Frame]) -> list[list[Frame]]:
+    """Part the planes of a series by image type, settings, orientation and spacing."""
+    exact: dict[object, list[Frame]] = defaultdict(list)
+    for frame in sorted(frames, key=_content):
+        exact[_exact_kind(frame)].append(frame)
+    kinds = []
+    for alike in exact.values():
+        nearby: list[list[Frame]] = []
+        for frame in alike:
+            home = next((kind for kind in nearby if _is_same_kind(kind[0], frame)), None)
+            if home is None:
+                nearby.append([frame])
+            else:
+                home.append(frame)
+        kinds.extend(nearby)
+    return kinds
+
+
+def _content(frame: Frame) -> tuple[object, ...]:
+    """Order planes by what they say, never by a UID or a place in the archive."""
+    return (
+        frame.orientation or (),
+        frame.spacing_mm or (),
+        frame.position_mm or (),
+        frame.clock.acquired_s or 0.0,
+        frame.clock.instance_number or 0,
+    )
+
+
+def _exact_kind(frame: Frame) -> tuple[object, ...]:
+    """Give what must be equal in all planes of one volume."""
+    series = frame.series
+    has_place = (frame.position_mm is None, frame.orientation is None, frame.spacing_mm is None)
+    kind = (series.image_type, series.is_diffusion, series.is_image, series.description, series.laterality)
+    return (frame.rows, frame.columns, *has_place, *kind)
+
+
+def _is_same_kind(a: Frame, b: Frame) -> bool:
+    """Tell whether two planes were made with one echo and settings in one orientation and spacing."""
+    echo = (a.series.echo_time_ms or 0.0, b.series.echo_time_ms or 0.0)
+    return (
+        isclose(*echo, rel_tol=0.02)
+        and has_same_settings(a.series, b.series)
+        and are_close(a.orientation, b.orientation, SAME_DIRECTION)
+        and are_close(a.spacing_mm, b.spacing_mm, SAME_GRID_MM / max(a.rows, a.columns, 1))
+    )
+
+
+def are_close(a: tuple[float, ...] | None, b: tuple[float, ...] | None, tolerance: float) -> bool:
+    """Compare two vectors, either of which may be absent.
+
+    Parameters
+    ----------
+    a, b : tuple of float, optional
+        Of one length.
+    tolerance : float
+        Largest difference of two components.
+
+    Returns
+    -------
+    bool
+        True also where both are absent.
+    """
     if a is None or b is None:
         return a is b
     return all(abs(x - y) <= tolerance for x, y in zip(a, b, strict=True))
 
 
-def _stacks_of_kind(frames: list[Frame]) -> list[Stack]:
-    """Part planes of one kind by time and order each part by place."""
+def _stacks_of_kind(frames: list[Frame], fingerprint: Fingerprint | None) -> list[Stack]:
+    """Part planes of one kind by place in the plane, by time, and order each part by place along the normal."""
     problem = _lacks_geometry(frames)
     if problem is not None:
         return [_unsorted(frames, problem)]
-    axes = _axes(frames[0])
+    axes = axes_of(frames)
     if axes is None:
         return [_unsorted(frames, MissingTag(value=len(frames), keyword="a valid ImageOrientationPatient"))]
-    places = _places(frames, axes)
-    if len(places) == 1:
-        return [_unsorted(part, None) for part in split_in_time(places) or [frames]]
-    parts = split_in_time(places)
+    return [stack for part in _apart_in_plane(frames, axes) for stack in _volumes(part, axes, fingerprint)]
+
+
+def _volumes(frames: list[Frame], axes: FloatArray, fingerprint: Fingerprint | None) -> list[Stack]:
+    """Tell the volumes of one stack of places apart by time."""
+    kept, n_copies = without_copies(frames, fingerprint)
+    places = _places(kept, axes)
+    is_uneven = len({len(place) for place in places}) > 1
+    parts = None if is_uneven else split_in_time(places)
     if parts is None:
+        # The same slice sent again under another UID says the same of its time: look at the pixels.
+        kept, n_resent = without_resent(places, fingerprint)
+        n_copies += n_resent
+        places = _places(kept, axes)
+        parts = split_in_time(places)
+    if parts is None:
+        if len(places) == 1:
+            return [_unsorted(frames, None)]
+        apart = sorted(kept, key=lambda frame: float(np.dot(frame.position_mm or (0, 0, 0), axes[:, 0])))
+        if len({frame.position_mm for frame in apart}) == len(apart):
+            # Nothing is there twice: the planes are unevenly spaced.
+            return [_ordered(apart, axes)]
         keyword = "a TemporalPositionIdentifier or AcquisitionTime that tells repeated slices apart"
         return [_unsorted(frames, MissingTag(value=len(frames), keyword=keyword))]
-    return [_ordered(part, axes) for part in parts]
+    stacks = [_ordered(part, axes) for part in parts]
+    if len(stacks) == 1 and stacks[0].problem is not None:
+        stacks = _moved_volumes(kept, axes) or stacks
+    first = stacks[0]
+    stacks[0] = Stack(first.series, first.frames, first.grid, first.problem, first.clock, n_copies)
+    return stacks
+
+
+def _moved_volumes(frames: Sequence[Frame], axes: FloatArray) -> list[Stack]:
+    """Find volumes that lie between the slices of one another: the table moved from one to the next."""
+    for parts in parts_by_sign(frames):
+        stacks = [_ordered([place[0] for place in _places(part, axes)], axes) for part in parts]
+        grids = [stack.grid for stack in stacks if stack.grid is not None]
+        is_alike = len(grids) == len(parts) and len({grid.shape for grid in grids}) == 1
+        if is_alike and all(overlap(grids[0], grid) > 0.5 for grid in grids):
+            return stacks
+    return []
 
 
 def _lacks_geometry(frames: Sequence[Frame]) -> DicomError | None:
@@ -161,12 +285,23 @@ def _lacks_geometry(frames: Sequence[Frame]) -> DicomError | None:
     return None
 
 
-def _axes(frame: Frame) -> FloatArray | None:
-    """Give the unit LPS directions of the (z, y, x) axes as columns; None where they are no right angle.
+def axes_of(frames: Sequence[Frame]) -> FloatArray | None:
+    """Give the axes that planes of one orientation share.
 
-    z runs along the normal towards +L, +P or +S, whichever it is nearest to.
+    z runs along the normal towards +L, +P or +S, whichever it is nearest to. The median over the planes stands for
+    all, so that none is more than any other.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        Each with an orientation.
+
+    Returns
+    -------
+    (3, 3) float64 or None
+        Unit LPS directions of the (z, y, x) axes as columns; None where they are no right angle.
     """
-    cosines = np.array(frame.orientation, dtype=np.float64)
+    cosines = np.median(np.array([frame.orientation for frame in frames], dtype=np.float64), axis=0)
     cosines[np.abs(cosines) < _NOISE] = 0.0
     row, column = cosines[:3], cosines[3:]
     lengths = np.linalg.norm(row), np.linalg.norm(column)
@@ -187,34 +322,73 @@ def _upward(normal: FloatArray) -> FloatArray:
     return upward
 
 
+def _apart_in_plane(frames: list[Frame], axes: FloatArray) -> list[list[Frame]]:
+    """Part planes whose origins in the plane leave a wide gap: the slabs of two breasts beside each other."""
+    parts = [frames]
+    for axis in (1, 2):
+        parts = [piece for part in parts for piece in _cut_at_gaps(part, axes[:, axis])]
+    return parts
+
+
+def _cut_at_gaps(frames: list[Frame], direction: FloatArray) -> list[list[Frame]]:
+    """Cut planes where their origins along a direction are farther apart than ``SEPARATE_STACKS_MM``."""
+    along = np.array([frame.position_mm for frame in frames]) @ direction
+    order = np.argsort(along, kind="stable")
+    cuts = np.flatnonzero(np.diff(along[order]) > SEPARATE_STACKS_MM) + 1
+    return [[frames[i] for i in piece] for piece in np.split(order, cuts)]
+
+
 def _places(frames: Sequence[Frame], axes: FloatArray) -> list[list[Frame]]:
     """Gather planes on one place along the normal, in ascending order of place."""
     heights = np.array([frame.position_mm for frame in frames]) @ axes[:, 0]
     order = np.argsort(heights, kind="stable")
+    steps = np.diff(heights[order])
+    wide = steps[steps > _NEAREST_PLACES_MM]
+    step = float(np.median(wide)) if wide.size else 0.0
+    tolerance = max(_NEAREST_PLACES_MM, min(SAME_GRID_MM, PLACE_SHARE * step))
     places: list[list[Frame]] = []
     last = -np.inf
     for i in order:
-        if heights[i] - last > SAME_PLACE_MM:
+        if heights[i] - last > tolerance:
             places.append([])
+            last = heights[i]
         places[-1].append(frames[i])
-        last = heights[i]
     return places
 
 
 def _ordered(frames: Sequence[Frame], axes: FloatArray) -> Stack:
     """Order the planes of one phase, given in order of place, and check that they make a volume."""
     points = np.array([frame.position_mm for frame in frames])
-    problem = _irregularity(points, axes[:, 0])
+    problem = irregularity(points, axes[:, 0])
     if len(frames) < 2 or problem is not None:
         return _unsorted(frames, problem)
-    first = frames[0]
-    rise = (points[-1] - points[0]) @ axes[:, 0] / (len(frames) - 1)
-    dy, dx = first.spacing_mm or (0.0, 0.0)
+    return volume_of(frames, axes)
+
+
+def volume_of(frames: Sequence[Frame], axes: FloatArray) -> Stack:
+    """Put regular planes on a grid.
+
+    Parameters
+    ----------
+    frames : sequence of Frame
+        At least two, in order of place, without irregularity.
+    axes : (3, 3) float64
+        Unit LPS directions of the (z, y, x) axes as columns.
+
+    Returns
+    -------
+    Stack
+        Without a grid where a spacing is none that an image can have.
+    """
+    points = np.array([frame.position_mm for frame in frames])
+    rise = float((points[-1] - points[0]) @ axes[:, 0] / (len(frames) - 1))
+    dy, dx = (float(v) for v in np.median(np.array([frame.spacing_mm for frame in frames]), axis=0))
     if min(dy, dx) <= 0:
         return _unsorted(frames, MissingTag(value=len(frames), keyword="a positive PixelSpacing"))
-    problem = _implausibility(points, (float(rise), dy, dx))
+    problem = _implausibility(points, (rise, dy, dx))
     if problem is not None:
         return _unsorted(frames, problem)
+    first = frames[0]
     affine = np.eye(4)
     affine[:3, :3] = axes * np.array([rise, dy, dx])
     affine[:3, 3] = points[0]
@@ -222,26 +396,41 @@ def _ordered(frames: Sequence[Frame], axes: FloatArray) -> Stack:
     return Stack(first.series, tuple(frames), grid, None, earliest(frames))
 
 
-def _irregularity(points: FloatArray, normal: FloatArray) -> DicomError | None:
-    """Find absent slices, uneven intervals and sideways drift of a stack, (n, 3) mm in order of place."""
+def irregularity(points: FloatArray, normal: FloatArray) -> DicomError | None:
+    """Find absent slices, uneven intervals and sideways drift of a stack.
+
+    Parameters
+    ----------
+    points : (n, 3) float64
+        Origins of the planes in mm, in order of place.
+    normal : (3,) float64
+        Their common normal.
+
+    Returns
+    -------
+    DicomError or None
+        To be raised.
+    """
     if len(points) < 2:
         return None
     heights = points @ normal
     intervals = np.diff(heights)
     counts = np.maximum(np.rint(intervals / intervals.min()), 1)
     step = float(intervals.sum() / counts.sum())
-    tolerance = max(SPACING_TOLERANCE_MM, SPACING_TOLERANCE * step)
+    tolerance = max(ROUNDING_MM, min(SAME_GRID_MM, PLACE_SHARE * step))
     n_absent = int(counts.sum()) - len(intervals)
-    deviation = float(np.abs(intervals - counts * step).max())
+    # How far planes lie from their places, not how uneven the intervals are: rounding does not add up.
+    places = heights[0] + step * np.concatenate([[0.0], np.cumsum(counts)])
+    deviation = float(np.ptp(heights - places)) / 2
     if deviation > tolerance or n_absent > len(points):
         spread = float(np.abs(intervals - np.median(intervals)).max())
         return IrregularSpacing(value=round(spread, 3), limit=round(tolerance, 3))
     if n_absent:
-        return MissingSlice(phase=1, value=n_absent, every_mm=round(step, 3))
+        return MissingSlice(phase="The images", value=n_absent, every_mm=round(step, 3))
     drift = points - points[0] - np.outer(heights - heights[0], normal)
     sideways = float(np.linalg.norm(drift, axis=1).max())
-    if sideways > SHEAR_TOLERANCE_MM:
-        return IrregularSpacing(value=round(sideways, 3), limit=SHEAR_TOLERANCE_MM)
+    if sideways > SAME_GRID_MM:
+        return IrregularSpacing(value=round(sideways, 3), limit=SAME_GRID_MM)
     return None
 
 
@@ -276,16 +465,10 @@ def earliest(frames: Sequence[Frame]) -> Clock:
     Clock
         Each sign is None where no plane has it.
     """
-    return Clock(
-        acquired_s=_least(frame.clock.acquired_s for frame in frames),
-        content_s=_least(frame.clock.content_s for frame in frames),
-        trigger_s=_least(frame.clock.trigger_s for frame in frames),
-        position=frames[0].clock.position,
-        resolution_s=frames[0].clock.resolution_s,
-        acquisition_number=frames[0].clock.acquisition_number,
-    )
+    least = {sign: _least(getattr(frame.clock, sign) for frame in frames) for sign in Clock.__dataclass_fields__}
+    return Clock(**least)
 
 
-def _least(values: Iterable[float | None]) -> float | None:
+def _least(values: Iterable[Any]) -> Any:  # noqa: ANN401  whole numbers stay whole
     """Give the least of the values that are there."""
     return min((value for value in values if value is not None), default=None)

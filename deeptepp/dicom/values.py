@@ -8,10 +8,31 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import isfinite
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
+
+
+class Header(Protocol):
+    """A header that can be asked for values: a ``Dataset`` of pydicom, or a plain header."""
+
+    def get(self, key: Any, default: Any = None) -> Any:  # noqa: ANN401  a DICOM value can be anything
+        """Give the value of a keyword."""
+        ...
+
+
+@runtime_checkable
+class HasPrivate(Protocol):
+    """A header that finds private elements itself."""
+
+    def private(self, group: int, creator: str, element: int) -> Any:  # noqa: ANN401
+        """Give the value of a private element."""
+        ...
+
+
+_FIRST_BLOCK, _LAST_BLOCK = 0x10, 0xFF
+"""Element numbers of private creators, PS3.5 7.8.1."""
 
 UNREADABLE = (
     AttributeError,
@@ -53,12 +74,12 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def first(places: Sequence[Dataset], keyword: str) -> Any:  # noqa: ANN401  a DICOM value can be anything
+def first(places: Sequence[Header], keyword: str) -> Any:  # noqa: ANN401  a DICOM value can be anything
     """Give the first value that is neither absent nor empty.
 
     Parameters
     ----------
-    places : sequence of Dataset
+    places : sequence of Header
         Where to look, nearest first.
     keyword : str
         DICOM keyword.
@@ -75,6 +96,36 @@ def first(places: Sequence[Dataset], keyword: str) -> Any:  # noqa: ANN401  a DI
     return None
 
 
+def private_value(header: Header, group: int, creator: str, element: int) -> Any:  # noqa: ANN401
+    """Give the value of a private element by its creator, in whichever block that has reserved.
+
+    Parameters
+    ----------
+    header : Header
+        A dataset, an item of a sequence, or a plain header.
+    group : int
+        Odd group number.
+    creator : str
+        Private creator, without blanks around it.
+    element : int
+        Last two hexadecimal digits of the element number.
+
+    Returns
+    -------
+    object
+        The value, or None.
+    """
+    if not isinstance(header, Dataset):
+        return header.private(group, creator, element) if isinstance(header, HasPrivate) else None
+    for tag in sorted(header.keys()):
+        if tag >> 16 != group or not _FIRST_BLOCK <= tag & 0xFFFF <= _LAST_BLOCK:
+            continue
+        found = group << 16 | (tag & 0xFF) << 8 | element
+        if str(header[tag].value).strip("\0 ").upper() == creator.upper() and found in header:
+            return header[found].value
+    return None
+
+
 def number(value: object) -> float | None:
     """Read a number, or the first of several.
 
@@ -88,6 +139,10 @@ def number(value: object) -> float | None:
     float or None
         The number; None where there is none or it is not finite.
     """
+    if value is None or value == "":
+        return None
+    if type(value) is float or type(value) is int:
+        return float(value) if isfinite(value) else None
     if isinstance(value, (list, tuple)) or (hasattr(value, "__iter__") and not isinstance(value, (str, bytes))):
         value = next(iter(value), None)
     try:

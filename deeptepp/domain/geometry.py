@@ -153,6 +153,25 @@ class Grid:
         return bool(np.abs(self.corners_mm() - other.corners_mm()).max() <= tolerance_mm)
 
 
+def overlap(a: Grid, b: Grid) -> float:
+    """Give the share of the smaller of two boxes that lies in the other, axis by axis of the patient.
+
+    Parameters
+    ----------
+    a, b : Grid
+        Two grids.
+
+    Returns
+    -------
+    float
+        In [0, 1].
+    """
+    p, q = a.corners_mm(), b.corners_mm()
+    low, high = np.maximum(p.min(axis=0), q.min(axis=0)), np.minimum(p.max(axis=0), q.max(axis=0))
+    size = np.minimum(np.ptp(p, axis=0), np.ptp(q, axis=0))
+    return float(np.prod(np.clip(high - low, 0, None) / np.maximum(size, 1e-6)))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Volume:
     """Intensities on a grid.

@@ -18,6 +18,9 @@ class LesionOrigin(StrEnum):
 
     DETECTOR = "detector"
     READER = "reader"
+    """In a box that a reader drew."""
+    EXPERT = "expert"
+    """By hand, in a file that came with the images."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Lesion:
     confidence : float
         Detector score of this candidate in [0, 1]; 1 for a reader's outline.
     origin : LesionOrigin
-        Detector or reader.
+        Detector, reader or expert.
     runner_up_ratio : float
         Score of this candidate over that of the next one; inf when alone.
     features : dict of str to float

@@ -15,6 +15,27 @@ class Side(StrEnum):
     RIGHT = "right"
 
 
+def phase_name(index: int) -> str:
+    """Name a phase as radiographers do.
+
+    Parameters
+    ----------
+    index : int
+        Index into ``Study.phases``.
+
+    Returns
+    -------
+    str
+        ``pre-contrast``, ``post-contrast 1``, ``post-contrast 2`` ...
+
+    Examples
+    --------
+    >>> phase_name(0), phase_name(3)
+    ('pre-contrast', 'post-contrast 3')
+    """
+    return "pre-contrast" if index == 0 else f"post-contrast {index}"
+
+
 @dataclass(frozen=True, slots=True)
 class Acquisition:
     """What is known of the way the images were made; every field may be unknown.

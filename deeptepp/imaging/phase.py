@@ -83,7 +83,7 @@ def post_period_s(study: Study) -> float | None:
         Seconds; None with one post-contrast phase or when times were not recorded.
     """
     steps = np.diff([phase.time_s for phase in study.phases[1:]])
-    if steps.size == 0 or steps.min() < _MIN_PERIOD_S:
+    if not study.has_times or steps.size == 0 or steps.min() < _MIN_PERIOD_S:
         return None
     return float(np.median(steps))
 

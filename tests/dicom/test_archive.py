@@ -197,3 +197,68 @@ def test_an_archive_in_an_archive_is_not_opened(tmp_path):
     with zipfile.ZipFile(outer, "w") as made:
         made.write(inner, "inner.zip")
     assert contents(outer) == {inner.read_bytes()}
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_usual_entries_never_need_the_long_way(tmp_path, monkeypatch, method):
+    content = os.urandom(3000) + bytes(30_000)
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as made:
+        for name in ("a", "ä/日本"):
+            made.writestr(name, content)
+    monkeypatch.setattr(zipfile.ZipFile, "open", None)
+    with open_members(path) as members:
+        for member in members:
+            buffer = bytearray(500)
+            assert member.head(20) == content[:20]
+            assert member.head(10_000) == content[:10_000]
+            assert member.read_into(memoryview(buffer), 2800)
+            assert buffer == content[2800:3300]
+            assert member.read() == content
+    assert len(members) == 2
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_unusual_entries_go_the_long_way(tmp_path, method):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", method) as made:
+        made.writestr("a", b"0123456789")
+    with open_members(path) as (member,):
+        buffer = bytearray(4)
+        assert (member.head(3), member.read_into(memoryview(buffer), 5), bytes(buffer)) == (b"012", True, b"5678")
+        assert not member.read_into(memoryview(buffer), 8)
+
+
+@pytest.mark.parametrize("at", [*range(31), 40, 2500, 4999])
+def test_a_changed_byte_of_an_entry_is_found_or_changes_nothing(tmp_path, at):
+    content = os.urandom(5000)
+    path = zip_with(tmp_path / "a.zip", "a", content=content)
+    raw = bytearray(path.read_bytes())
+    raw[at] ^= 0x55
+    path.write_bytes(raw)
+    buffer = bytearray(5000)
+    with open_members(path) as members:
+        try:
+            assert members[0].read_into(memoryview(buffer), 0)
+        except DamagedArchive:
+            return
+    assert buffer == content
+
+
+def test_an_entry_declared_empty_is_not_inflated(tmp_path):
+    path = zip_with(tmp_path / "a.zip", "a", content=bytes(50_000_000))
+    raw = bytearray(path.read_bytes())
+    struct.pack_into("<I", raw, raw.index(b"PK\x01\x02") + 24, 0)
+    path.write_bytes(raw)
+    with open_members(path) as (member,):
+        assert member.head(0) == b""
+
+
+def test_a_file_is_filled_from_or_said_to_be_too_short(tmp_path):
+    path = tmp_path / "a"
+    path.write_bytes(bytes(range(200)))
+    with open_members([path, path]) as (member, _):
+        buffer = bytearray(3)
+        assert member.read_into(memoryview(buffer), 100)
+        assert bytes(buffer) == b"def"
+        assert not member.read_into(memoryview(buffer), 198)

@@ -1,5 +1,7 @@
 """What is kept of a header holds no identifier, on any level, and the report holds no value."""
 
+import copy
+
 import dicomanonymizer.simpledicomanonymizer as profile
 import phantoms_dicom as made
 import pytest
@@ -8,6 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import Tag
 
+import deeptepp.dicom.deidentify as deidentification
 from deeptepp.dicom.deidentify import acquisition_of, age_years, clean_description, deidentify, report_on
 
 SECRETS = (made.NAME, "JANE", made.BIRTH, made.RECORD, "General", "Dr House", "1.2.3")
@@ -94,3 +97,25 @@ def test_a_description_keeps_words_of_technique_only(text, expected):
 )
 def test_an_age_is_read_in_years_and_capped(text, years):
     assert age_years(text) == years
+
+
+def cleaned(images, monkeypatch, rules_for):
+    """Everything that is left of headers but their new UIDs, and the keywords kept, replaced and removed."""
+    monkeypatch.setattr(deidentification, "_rules_for", rules_for)
+    found = [deidentification.deidentify(copy.deepcopy(image)) for image in images]
+    left = [[(e.tag, e.VR, str(e.value)) for e in f.dataset.iterall() if e.VR not in ("UI", "SQ")] for f in found]
+    return left, [(f.kept, f.replaced, f.removed, f.n_private_removed) for f in found]
+
+
+def test_rules_for_elements_that_are_absent_change_nothing(monkeypatch):
+    images = [made.dynamic_series(made.truth())[0], made.enhanced(made.truth())]
+    for image in images:
+        del image.PixelData
+        image.add_new(0x60000010, "US", 7)
+        image.add_new(0x60004000, "LT", "DOE")
+        image.OtherPatientIDs, image.RequestAttributesSequence = "MRN1", [Dataset()]
+        image.RequestAttributesSequence[0].ScheduledProcedureStepDescription = "DOE^JANE"
+    fast = cleaned(images, monkeypatch, deidentification._rules_for)
+    every = cleaned(images, monkeypatch, lambda _: deidentification._PROFILE)
+    assert fast == every
+    assert "DOE" not in str(fast)

@@ -12,10 +12,14 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from deeptepp.dicom import pixels
+from deeptepp.dicom import direct, pixels
+from deeptepp.dicom.archive import open_members
+from deeptepp.dicom.first_pass import read_headers
+from deeptepp.dicom.raw_plane import raw_plane_of
 from deeptepp.dicom.read import read_study
+from deeptepp.dicom.sort import stacks_of
 from deeptepp.domain.geometry import Grid
-from deeptepp.errors import ArchiveTooLarge, UnreadablePixels
+from deeptepp.errors import ArchiveTooLarge, JobCancelled, UnreadablePixels
 
 ENCODERS = {
     JPEG2000Lossless: JPEG2000LosslessEncoder,
@@ -104,3 +108,121 @@ def test_a_file_that_claims_more_frames_than_memory_holds_is_refused(tmp_path):
     path.write_bytes(made.encoded(image))
     with pytest.raises(ArchiveTooLarge, match="GiB"):
         read_study(path)
+
+
+def garbage(image):
+    """Fill the unused high bits with anything."""
+    image.BitsStored, image.HighBit = 12, 11
+    noise = np.random.default_rng(image.Rows).integers(0, 16, image.Rows * image.Columns) << 12
+    image.PixelData = (np.frombuffer(image.PixelData, "<u2") % 4096 | noise.astype("<u2")).tobytes()
+
+
+def each(**tags):
+    def change(image):
+        for keyword, value in tags.items():
+            setattr(image, keyword, value)
+
+    return change
+
+
+RAW_KINDS = {
+    "stored": each(),
+    "signed": each(PixelRepresentation=1),
+    "garbage": garbage,
+    "signed garbage": lambda image: (garbage(image), each(PixelRepresentation=1)(image)),
+    "inverted": each(PhotometricInterpretation="MONOCHROME1"),
+    "one frame": each(NumberOfFrames=1),
+    "no slope": each(RescaleSlope=0, RescaleIntercept=0),
+    "slope": each(RescaleSlope=2.5, RescaleIntercept=-7),
+    "intercept": each(RescaleSlope=1, RescaleIntercept=-40000),
+    "fraction": each(RescaleIntercept=0.5),
+}
+
+
+@pytest.mark.parametrize("kind", RAW_KINDS)
+def test_pixels_read_where_they_lie_are_those_of_pydicom(tmp_path, monkeypatch, kind):
+    images = made.dynamic_series(made.truth())
+    for image in images:
+        RAW_KINDS[kind](image)
+    paths = made.save(images, tmp_path)
+    fast = [phase.volume.voxels for phase in read_study(paths).study.phases]
+    assert_is_raw(paths[0])
+    monkeypatch.setattr(direct, "raw_plane_of", lambda _: None)
+    monkeypatch.setattr(pixels, "raw_plane_of", lambda _: None)
+    slow = [phase.volume.voxels for phase in read_study(paths).study.phases]
+    for mine, theirs in zip(fast, slow, strict=True):
+        assert mine.dtype == theirs.dtype
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def assert_is_raw(path):
+    with open_members(path) as members:
+        assert raw_plane_of(members[0]) is not None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_planes_of_several_kinds_make_the_volume_that_pydicom_makes(tmp_path, monkeypatch, seed):
+    rng = np.random.default_rng(seed)
+    images = made.dynamic_series(made.truth())
+    for image in images:
+        RAW_KINDS[rng.choice(sorted(RAW_KINDS))](image)
+    paths = made.save(images, tmp_path)
+    fast = [phase.volume.voxels for phase in read_study(paths).study.phases]
+    monkeypatch.setattr(direct, "raw_plane_of", lambda _: None)
+    monkeypatch.setattr(pixels, "raw_plane_of", lambda _: None)
+    for mine, phase in zip(fast, read_study(paths).study.phases, strict=True):
+        np.testing.assert_array_equal(mine, phase.volume.voxels, strict=True)
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"NumberOfFrames": 2},
+        {"Rows": 7},
+        {"BitsAllocated": 8},
+        {"SamplesPerPixel": 3},
+        {"BitsStored": 17},
+        {"PixelRepresentation": 2},
+        {"PhotometricInterpretation": "RGB"},
+    ],
+    ids=str,
+)
+def test_pixels_that_do_not_fit_their_header_are_never_read_where_they_lie(tmp_path, tags):
+    image = made.dynamic_series(made.truth())[0]
+    each(**tags)(image)
+    (path,) = made.save([image], tmp_path)
+    with open_members(path) as members:
+        assert raw_plane_of(members[0]) is None
+
+
+def test_a_file_cut_short_within_its_pixels_is_called_truncated(tmp_path):
+    paths = made.save(made.dynamic_series(made.truth()), tmp_path)
+    paths[3].write_bytes(paths[3].read_bytes()[:-10])
+    with pytest.raises(UnreadablePixels, match="truncated"):
+        read_study(paths)
+
+
+def test_a_factor_multiplies_a_whole_volume_into_floats(tmp_path):
+    known = made.truth()
+    made.save(made.dynamic_series(known), tmp_path)
+    with open_members(tmp_path) as members:
+        stacks = stacks_of(read_headers(members, lambda _: None).frames)
+        plain, halved, _ = pixels.read_volumes(stacks, members, advance=lambda _: None, factors=[None, 0.5, 1.0])
+    np.testing.assert_array_equal(plain, known.voxels[0], strict=True)
+    np.testing.assert_array_equal(halved, known.voxels[1] * np.float32(0.5), strict=True)
+
+
+def test_reading_stops_where_it_is_told_to(tmp_path):
+    made.save(made.dynamic_series(made.truth(Grid.axial((40, 4, 5), (2.0, 0.8, 0.7)))), tmp_path)
+    shares = []
+
+    def advance(share):
+        shares.append(share)
+        if share > 0.2:
+            raise JobCancelled
+
+    with open_members(tmp_path) as members:
+        stacks = stacks_of(read_headers(members, lambda _: None).frames)
+        with pytest.raises(JobCancelled):
+            pixels.read_volumes(stacks, members, advance=advance)
+    assert 0.2 < shares[-1] < 0.5

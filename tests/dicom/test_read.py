@@ -28,6 +28,7 @@ from deeptepp.errors import (
     NoDicomFound,
     NoPreContrast,
     NotDynamic,
+    UnknownOrder,
     UnknownSeries,
     UnreadablePixels,
     WrongModality,
@@ -341,7 +342,7 @@ def repeat(images):
         (no_pixels, UnreadablePixels, 1),
         (tilt, IrregularSpacing, 1.5),
         (uneven, IrregularSpacing, 0.6),
-        (repeat, MissingTag, 12),
+        (repeat, UnknownOrder, 6),
     ],
     ids=lambda p: getattr(p, "__name__", None),
 )
@@ -372,7 +373,7 @@ def test_a_last_phase_of_other_geometry_is_left_out_with_a_reason(tmp_path):
 def test_the_phase_that_lacks_a_slice_is_named_by_its_place_in_time(tmp_path):
     images = made.dynamic_series(made.truth(times_s=(0, 90, 180, 270)))
     del images[14]
-    with pytest.raises(MissingSlice, match="Phase 3 lacks 1 slice"):
+    with pytest.raises(MissingSlice, match="post-contrast 2 images lack 1 slice"):
         read_study(made.save(images, tmp_path))
 
 
@@ -423,14 +424,37 @@ def test_changed_bytes_end_in_a_study_or_a_named_error(tmp_path, seed, is_enhanc
     assert "DOE" not in message
 
 
-@pytest.mark.parametrize("clock", ["none", "positions"])
-def test_phases_without_a_time_are_refused_not_guessed(tmp_path, clock):
-    images = made.dynamic_series(made.truth(), series_per_phase=clock == "none", AcquisitionTime=None)
+def test_phases_without_any_sign_of_order_are_asked_about_in_the_order_of_their_descriptions(tmp_path):
+    known = made.truth()
+    images = made.dynamic_series(known, AcquisitionTime=None)
+    paths = made.save(images, tmp_path)
+    with pytest.raises(UnknownOrder) as caught:
+        read_study(paths)
+    (way,) = caught.value.proposals
+    study = read_study(paths, phase_keys=way.keys).study
+    assert not study.has_times
+    for phase, voxels in zip(study.phases, known.voxels, strict=True):
+        np.testing.assert_array_equal(phase.volume.voxels, voxels)
+
+
+def test_an_order_without_times_is_enough(tmp_path):
+    known = made.truth()
+    images = made.dynamic_series(known, series_per_phase=False, AcquisitionTime="080000")
     for n, image in enumerate(images):
-        if clock == "positions":
-            image.TemporalPositionIdentifier, image.AcquisitionTime = 1 + n // 6, "080000"
-    with pytest.raises(MissingTag, match="of each phase"):
-        read_study(made.save(images, tmp_path))
+        image.TemporalPositionIdentifier = 1 + n // 6
+    reading = read_study(made.save(images, tmp_path))
+    assert not reading.study.has_times
+    assert [finding.rule for finding in reading.findings] == ["dicom.order-without-times"]
+    for phase, voxels in zip(reading.study.phases, known.voxels, strict=True):
+        np.testing.assert_array_equal(phase.volume.voxels, voxels)
+
+
+def test_a_reader_who_orders_phases_against_their_times_is_believed(tmp_path):
+    known = made.truth()
+    reading = read_study(made.save(made.dynamic_series(known), tmp_path), phase_keys=("s3", "s1"))
+    np.testing.assert_array_equal(reading.study.phases[0].volume.voxels, known.voxels[2])
+    assert not reading.study.has_times
+    assert reading.findings[0].rule == "dicom.order-without-times"
 
 
 def test_a_private_dynamic_begin_time_tells_phases_apart(tmp_path):
@@ -459,7 +483,7 @@ def test_the_user_can_choose_the_phases(tmp_path):
     assert [p.time_s for p in reading.study.phases] == [0, 180]
     np.testing.assert_array_equal(reading.study.phases[1].volume.voxels, known.voxels[3])
     assert [row.role for row in reading.series] == ["not used", "pre-contrast", "not used", "post-contrast 1"]
-    for keys, error in ((("s1", "s9"), UnknownSeries), (("s1",), MissingPhase), (("s3", "s1"), MissingTag)):
+    for keys, error in ((("s1", "s9"), UnknownSeries), (("s1",), MissingPhase), (("s2", "s2"), MissingPhase)):
         with pytest.raises(error):
             read_study(paths, phase_keys=keys)
 

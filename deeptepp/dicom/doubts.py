@@ -1,0 +1,278 @@
+"""What makes the roles of a dynamic series doubtful, by headers alone: each doubt is a question with proposals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from deeptepp.dicom.identity import other_body_part
+from deeptepp.dicom.kinds import has_same_settings, is_same_kind, speaks_of_post, speaks_of_pre
+from deeptepp.dicom.refusals import broken_phase, is_part_of, other_geometry
+from deeptepp.dicom.rows import MIN_PHASES, Row
+from deeptepp.dicom.series import is_same_grid, keys_of
+from deeptepp.dicom.timeline import Timeline
+from deeptepp.domain.risk import Finding, Severity
+from deeptepp.domain.study import PhaseProposal, phase_name
+from deeptepp.errors import (
+    DeepTeppError,
+    ImplausibleTimes,
+    NoPreContrast,
+    OtherBodyPart,
+    OtherFrameOfReference,
+    OtherSettings,
+)
+
+LONGEST_GAP_S = 2 * 3600.0
+"""Longest time between two phases in s. Half an hour passes between the images before contrast and the injection;
+beyond two hours it is another examination, or the clock is none of acquisition."""
+
+LONGEST_POST_GAP_S = 20 * 60.0
+"""The same between phases after contrast: late ones come after ten minutes, a second injection after thirty."""
+
+MOST_STOPPED = 0.75
+"""A scan with more of its slices than this was not stopped: slices of it were lost."""
+
+LONGEST_PAUSE_S = 180.0
+"""Longest time in s from a stopped scan before contrast to the one that replaces it."""
+
+_MINUTE_S, _HOUR_S = 60.0, 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What was found."""
+
+    refusal: DeepTeppError | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def doubt_about(timeline: Timeline, others: Sequence[Row]) -> Doubts:
+    """Look for what speaks against the roles of the phases.
+
+    Parameters
+    ----------
+    timeline : Timeline
+        The phases, pre-contrast first.
+    others : sequence of Row
+        What else could be a phase by its header.
+
+    Returns
+    -------
+    Doubts
+        A refusal where a reader has to look, else findings.
+    """
+    for check in _CHECKS:
+        refusal = check(timeline, others)
+        if refusal is not None:
+            return Doubts(refusal)
+    return Doubts(
+        findings=(*_incomplete_last(timeline, others), *_frames_of_reference(timeline), *_order(timeline))
+    )
+
+
+def _as_found(timeline: Timeline, reason: str) -> PhaseProposal:
+    """Propose the phases as the headers give them."""
+    return PhaseProposal(keys_of(timeline.rows), reason)
+
+
+def _broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
+    """Find a phase that lacks slices, unless it is the last, which may have been stopped."""
+    phases = [row.stack for row in timeline.rows]
+    rest = [row.stack for row in others if not _is_after(row, timeline) and not _is_repeated(row, timeline)]
+    return broken_phase(
+        phases, rest, (_as_found(timeline, "The whole phases, without the one that lacks slices."),)
+    )
+
+
+def _is_after(row: Row, timeline: Timeline) -> bool:
+    """Tell whether a volume came after all phases, by the first sign that all of them have."""
+    for sign in ("acquired_s", "position", "acquisition_number", "series_s", "series_number"):
+        mine = getattr(row.stack.clock, sign)
+        theirs = [getattr(phase.stack.clock, sign) for phase in timeline.rows]
+        if mine is not None and None not in theirs and mine not in theirs:
+            return bool(mine > max(theirs))
+    return False
+
+
+def _incomplete_last(timeline: Timeline, others: Sequence[Row]) -> tuple[Finding, ...]:
+    """Name a last phase that was stopped before all of its slices were made."""
+    stopped = [row.stack for row in others if _is_after(row, timeline) or _is_repeated(row, timeline)]
+    error = broken_phase([row.stack for row in timeline.rows], stopped, ())
+    if error is None:
+        return ()
+    n_absent = str(error.value)
+    message = f"{error.facts['phase']} lack {n_absent} slice(s), as after a stopped scan, and were left out."
+    return (Finding("dicom.incomplete-phase", Severity.WARNING, message, n_absent, 0),)
+
+
+def _is_repeated(row: Row, timeline: Timeline) -> bool:
+    """Tell whether a scan was stopped early and begun again: a whole one follows sooner than a phase would."""
+    first, start = timeline.rows[0].stack, row.stack.clock.acquired_s
+    starts = [phase.stack.clock.acquired_s for phase in timeline.rows]
+    if start is None or None in starts or not is_part_of(row.stack, first):
+        return False
+    if len(row.stack.frames) > MOST_STOPPED * len(first.frames):
+        return False
+    waits = [other - start for other in starts if other is not None and other > start]
+    periods = np.diff([other for other in starts[1:] if other is not None])
+    longest = float(np.median(periods)) if len(periods) else LONGEST_PAUSE_S
+    return bool(waits) and min(waits) < (LONGEST_PAUSE_S if len(waits) == len(starts) else longest)
+
+
+def _earlier_elsewhere(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
+    """Find an earlier volume of the same sequence on another grid: the pre-contrast phase, moved."""
+    if speaks_of_pre(timeline.rows[0].stack.series):
+        return None
+    return other_geometry([row.stack for row in timeline.rows], [row.stack for row in _others])
+
+
+def _other_settings(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
+    """Find an earlier volume on the same grid with other settings, unless the first is known as pre-contrast."""
+    first = timeline.rows[0].stack
+    if _is_known_pre(timeline):
+        return None
+    earlier = [
+        row
+        for row in others
+        if is_same_grid(row.stack, first)
+        and is_same_kind(row.stack.series, first.series)
+        and not has_same_settings(row.stack.series, first.series)
+        and _is_before(row, timeline)
+    ]
+    # Several flip angles before the dynamic series are there to map T1.
+    if not earlier or len({row.stack.series.flip_angle_deg for row in earlier}) > 1:
+        return None
+    row = earlier[-1]
+    ways = (
+        PhaseProposal((row.key, *keys_of(timeline.rows)), "With the earliest images as pre-contrast phase."),
+        _as_found(timeline, "Without them: the first of the others is then the pre-contrast phase."),
+    )
+    return OtherSettings(value=_settings(row), proposals=ways)
+
+
+def _settings(row: Row) -> str:
+    """Write repetition time, echo time and flip angle."""
+    series = row.stack.series
+    facts = (("TR", series.repetition_time_ms, "ms"), ("TE", series.echo_time_ms, "ms"))
+    known = [f"{name} {value:g} {unit}" for name, value, unit in facts if value is not None]
+    angle = series.flip_angle_deg
+    return ", ".join([*known, *([] if angle is None else [f"flip angle {angle:g} degrees"])])
+
+
+def _is_before(row: Row, timeline: Timeline) -> bool:
+    """Tell whether a volume came before all phases, by the first sign that both have."""
+    for sign in ("acquired_s", "series_s", "series_number"):
+        mine, first = getattr(row.stack.clock, sign), getattr(timeline.rows[0].stack.clock, sign)
+        if mine is not None and first is not None and mine != first:
+            return bool(mine < first)
+    return False
+
+
+def _is_known_pre(timeline: Timeline) -> bool:
+    """Tell whether headers say that the first phase, and no other, precedes contrast."""
+    first, second = (row.stack.series for row in timeline.rows[:2])
+    is_without_agent = not first.has_contrast_agent and second.has_contrast_agent
+    return is_without_agent or (speaks_of_pre(first) and not speaks_of_pre(second))
+
+
+def _post_only(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
+    """Refuse phases that all speak of a time after contrast."""
+    first = timeline.rows[0].stack.series
+    n_in_first_series = sum(row.stack.series.series_uid == first.series_uid for row in timeline.rows)
+    if n_in_first_series == 1 and speaks_of_post(first) and first.has_contrast_agent:
+        ways = (_as_found(timeline, "The phases found, the first of them taken as pre-contrast."),)
+        return NoPreContrast(value=len(timeline.rows), proposals=ways)
+    return None
+
+
+def _gap(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
+    """Find hours between two phases."""
+    times = timeline.times_s or ()
+    for k, (before, after) in enumerate(pairwise(times), start=1):
+        limit_s = LONGEST_GAP_S if k == 1 else LONGEST_POST_GAP_S
+        if after - before <= limit_s:
+            continue
+        parts = sorted((timeline.rows[:k], timeline.rows[k:]), key=len, reverse=True)
+        parts = [part for part in parts if len(part) >= MIN_PHASES]
+        ways = [PhaseProposal(keys_of(part), f"{len(part)} phases of one time.") for part in parts]
+        ways.append(_as_found(timeline, "All of them, if the times are wrong."))
+        return ImplausibleTimes(
+            value=_hours(after - before), phase=phase_name(k), limit=_hours(limit_s), proposals=tuple(ways)
+        )
+    return None
+
+
+def _hours(seconds: float) -> str:
+    """Write minutes, hours or days."""
+    hours = seconds / _HOUR_S
+    if hours < 2:
+        return f"{seconds / _MINUTE_S:.0f} minutes"
+    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+
+
+def _repositioned(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
+    """Find phases in another frame of reference than the others."""
+    frames = [row.stack.series.frame_of_reference for row in timeline.rows]
+    known = Counter(frames)
+    if len(known) == 1 or _is_torn(frames):
+        return None
+    usual = known.most_common(1)[0][0] if frames[0] != frames[-1] or len(known) > 2 else frames[0]
+    strange = next((k for k, frame in enumerate(frames) if frame != usual), 0)
+    if known[frames[0]] == 1:
+        strange = 0
+    return OtherFrameOfReference(
+        value=len(known),
+        phase=phase_name(strange),
+        proposals=(_as_found(timeline, "All of them, if the patient lay in one place."),),
+    )
+
+
+def _is_torn(frames: Sequence[str]) -> bool:
+    """Tell whether each volume has a frame of reference of its own, as anonymisers write it."""
+    return len(frames) >= 3 and len(set(frames)) == len(frames)
+
+
+def _frames_of_reference(timeline: Timeline) -> tuple[Finding, ...]:
+    """Tell that the headers do not say that the phases lie in one place."""
+    frames = [row.stack.series.frame_of_reference for row in timeline.rows]
+    if not _is_torn(frames):
+        return ()
+    message = (
+        "Every phase has a frame of reference of its own; that they lie in one place was judged by the images."
+    )
+    return (Finding("dicom.frames-of-reference", Severity.WARNING, message, len(set(frames)), 1),)
+
+
+def _body_part(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
+    """Refuse what the headers call another part of the body."""
+    part = other_body_part(timeline.rows)
+    if part is None:
+        return None
+    return OtherBodyPart(
+        value=part, proposals=(_as_found(timeline, "The phases found, if they show the breasts."),)
+    )
+
+
+def _order(timeline: Timeline) -> tuple[Finding, ...]:
+    """Tell that an order without times was enough, and what it rests on."""
+    if timeline.times_s is not None and timeline.sign != "ContentTime":
+        return ()
+    what = "only the order" if timeline.times_s is None else "only the times of reconstruction"
+    message = f"The headers give {what} of the phases, by {timeline.sign}."
+    return (Finding("dicom.order-without-times", Severity.WARNING, message),)
+
+
+_CHECKS: tuple[Callable[[Timeline, Sequence[Row]], DeepTeppError | None], ...] = (
+    _body_part,
+    _broken,
+    _earlier_elsewhere,
+    _post_only,
+    _repositioned,
+    _other_settings,
+    _gap,
+)
+"""What is looked for, most telling first."""

@@ -1,0 +1,260 @@
+"""The files of a folder, a zip archive or a list, opened on demand and unpacked as they stream.
+
+Names are kept here, since they alone tell one phase from the next; they are hidden from ``repr`` and never part
+of a message. What a file is, its first bytes say.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, cast
+
+from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, NoNiftiFound, UnsafeArchivePath
+from deeptepp.nifti.header import HEADER_BYTES, is_nifti_head
+
+MAX_FILES = 50_000
+"""Largest number of files, as for DICOM."""
+
+MAX_TOTAL_BYTES = 6 * 1024**3
+"""Largest total unpacked size in bytes, as for DICOM."""
+
+_GZIP = b"\x1f\x8b"
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
+"""What reading packed bytes raises where they are broken; ``gzip.BadGzipFile`` is an OSError."""
+
+_OTHER_PARTS = ("__MACOSX", ".DS_Store")
+_IMAGES, _OUTLINES, _FACTS = "images", Path("segmentations") / "expert", "patient_info_files"
+CLINICAL_TABLE = "clinical_and_imaging_info.xlsx"
+"""Name of the table of MAMA-MIA."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """One file, opened on demand.
+
+    Parameters
+    ----------
+    parts : tuple of str
+        Its path inside the source; may identify, so hidden from ``repr``.
+    size_bytes : int
+        As it is stored.
+    opener : callable
+        Gives a fresh binary stream.
+    """
+
+    parts: tuple[str, ...] = field(repr=False)
+    size_bytes: int
+    opener: Callable[[], BinaryIO] = field(repr=False)
+
+    @contextmanager
+    def unpacked(self) -> Iterator[BinaryIO]:
+        """Open the content, unpacked where it is gzip.
+
+        Yields
+        ------
+        BinaryIO
+            A stream that is read forwards.
+        """
+        with ExitStack() as stack:
+            stream = stack.enter_context(self.opener())
+            is_packed = stream.read(2) == _GZIP
+            stream = stack.enter_context(self.opener())
+            yield cast(BinaryIO, stack.enter_context(gzip.GzipFile(fileobj=stream))) if is_packed else stream
+
+    def head(self, n_bytes: int = HEADER_BYTES) -> bytes:
+        """Give the first bytes, unpacked; empty where they cannot be read."""
+        try:
+            with self.unpacked() as stream:
+                return stream.read(n_bytes)
+        except DAMAGE:
+            return b""
+
+    @property
+    def name(self) -> str:
+        """The last part of its path, in lower case."""
+        return self.parts[-1].lower()
+
+    @property
+    def stem(self) -> str:
+        """The name without .nii, .nii.gz or another ending."""
+        return self.name.removesuffix(".gz").rpartition(".")[0] or self.name
+
+
+def is_nifti(source: Path | Sequence[Path]) -> bool:
+    """Tell by their content whether files are NIfTI: one of them is, and none is DICOM.
+
+    Parameters
+    ----------
+    source : Path or sequence of Path
+        A file, a folder, a zip archive, or a list of files.
+
+    Returns
+    -------
+    bool
+        False also where nothing can be read.
+    """
+    try:
+        with open_files(source) as files:
+            found = False
+            for file in files:
+                head = file.head()
+                if _is_dicom(head):
+                    return False
+                found = found or is_nifti_head(head)
+            return found
+    except (ArchiveTooLarge, DamagedArchive, EncryptedArchive, UnsafeArchivePath, NoNiftiFound):
+        return False
+
+
+def _is_dicom(head: bytes) -> bool:
+    """Tell whether bytes begin a DICOM file, with or without its preamble."""
+    return head[128:132] == b"DICM" or head[:2] in (b"\x02\x00", b"\x08\x00")
+
+
+@contextmanager
+def open_files(source: Path | Sequence[Path]) -> Iterator[tuple[NamedFile, ...]]:
+    """List what a source holds, in the order of names with their numbers counted.
+
+    Parameters
+    ----------
+    source : Path or sequence of Path
+        A file, a folder, a zip archive, or a list of files.
+
+    Yields
+    ------
+    tuple of NamedFile
+        The files, valid inside the ``with`` block, with what lies beside them in the layout of MAMA-MIA.
+
+    Raises
+    ------
+    NoNiftiFound
+        There is no file.
+    UnsafeArchivePath, EncryptedArchive, ArchiveTooLarge, DamagedArchive
+        The source cannot be opened safely.
+    """
+    if not isinstance(source, Path) and len(source) == 1:
+        source = source[0]
+    with ExitStack() as stack:
+        if isinstance(source, Path) and source.is_dir():
+            files = [*_folder(source), *_beside(source)]
+        elif isinstance(source, Path) and zipfile.is_zipfile(source):
+            files = _zip(source, stack)
+        else:
+            files = _listed([source] if isinstance(source, Path) else list(source))
+        if len(files) > MAX_FILES:
+            raise ArchiveTooLarge(value=f"{len(files)} files", limit=f"{MAX_FILES} files")
+        yield tuple(files)
+
+
+def _folder(folder: Path) -> list[NamedFile]:
+    """List a folder recursively; a link that leads outside is refused."""
+    root = folder.resolve()
+    paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and not _is_other(p.relative_to(folder).parts)]
+    outside = sum(not p.resolve().is_relative_to(root) for p in paths)
+    if outside:
+        raise UnsafeArchivePath(value=outside)
+    return [_plain(p, p.relative_to(folder).parts) for p in paths]
+
+
+def _listed(paths: Sequence[Path]) -> list[NamedFile]:
+    """Take files as they were named, with the side file of each and, for one folder, what lies beside it."""
+    named = [path for path in paths if path.is_file()]
+    if len(named) < len(paths) or not named:
+        raise NoNiftiFound(value=len(named))
+    absolute = list(dict.fromkeys(path.absolute() for path in named))
+    root = Path(os.path.commonpath([path.parent for path in absolute]))
+    sides = [side for path in absolute if (side := _side_of(path)).is_file() and side not in absolute]
+    files = [_plain(path, path.relative_to(root).parts) for path in [*absolute, *sides]]
+    parents = {path.parent for path in absolute}
+    return files if len(parents) > 1 or len(paths) < 2 else [*files, *_beside(parents.pop())]
+
+
+def _side_of(path: Path) -> Path:
+    """Name the JSON file that describes an image in the way of BIDS."""
+    return path.with_name(path.name.removesuffix(".gz").removesuffix(".nii") + ".json")
+
+
+def _beside(folder: Path) -> list[NamedFile]:
+    """Find what MAMA-MIA keeps of a patient outside of its folder of images: outline, facts and the table."""
+    folder = folder.resolve()
+    root = folder.parent.parent
+    if folder.parent.name.lower() != _IMAGES:
+        return []
+    outlines = [_named(root / _OUTLINES, f"{folder.name}{end}") for end in (".nii.gz", ".nii")]
+    others = [_named(root / _FACTS, f"{folder.name}.json"), _named(root, CLINICAL_TABLE)]
+    found = [path for path in (*outlines, *others) if path is not None and path.resolve().is_relative_to(root)]
+    return [_plain(path, path.relative_to(root).parts) for path in found]
+
+
+def _named(folder: Path, name: str) -> Path | None:
+    """Find a file by its name in either case."""
+    if not folder.is_dir():
+        return None
+    return next((p for p in folder.iterdir() if p.name.lower() == name.lower() and p.is_file()), None)
+
+
+def _plain(path: Path, parts: tuple[str, ...]) -> NamedFile:
+    """Name a file of the disk."""
+    return NamedFile(parts, path.stat().st_size, lambda: path.open("rb"))
+
+
+def _zip(path: Path, stack: ExitStack) -> list[NamedFile]:
+    """List a zip archive after all checks that its directory allows."""
+    try:
+        archive = stack.enter_context(zipfile.ZipFile(path))
+    except DAMAGE:
+        raise DamagedArchive(value="its directory cannot be read") from None
+    infos = archive.infolist()
+    unsafe = sum(_is_unsafe(info) for info in infos)
+    if unsafe:
+        raise UnsafeArchivePath(value=unsafe)
+    held = [i for i in infos if not i.is_dir() and not _is_other(PurePosixPath(i.filename).parts)]
+    if encrypted := sum(bool(info.flag_bits & 0x1) for info in held):
+        raise EncryptedArchive(value=encrypted)
+    if (total := sum(info.file_size for info in held)) > MAX_TOTAL_BYTES:
+        raise ArchiveTooLarge(value=in_words(total), limit=in_words(MAX_TOTAL_BYTES))
+    return [_entry(archive, info) for info in sorted(held, key=lambda info: info.filename)]
+
+
+def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NamedFile:
+    """Name an entry of an archive."""
+    parts = PurePosixPath(info.filename).parts
+    return NamedFile(parts, info.compress_size, lambda: io.BufferedReader(cast(io.RawIOBase, archive.open(info))))
+
+
+def _is_unsafe(info: zipfile.ZipInfo) -> bool:
+    """Tell whether an entry is a link or its name would leave the archive's own folder."""
+    name = info.orig_filename.replace("\\", "/")
+    is_absolute = name.startswith("/") or name[1:2] == ":"
+    is_link = stat.S_ISLNK(info.external_attr >> 16)
+    return is_absolute or ".." in PurePosixPath(name).parts or "\0" in name or is_link
+
+
+def _is_other(parts: Sequence[str]) -> bool:
+    """Tell whether a path belongs to what operating systems add."""
+    return any(part in _OTHER_PARTS or part.startswith("._") for part in parts)
+
+
+def in_words(n_bytes: int) -> str:
+    """Write a number of bytes for people.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Any size.
+
+    Returns
+    -------
+    str
+        In MiB, or in GiB from one GiB.
+    """
+    return f"{n_bytes / 1024**3:.1f} GiB" if n_bytes >= 1024**3 else f"{n_bytes / 1024**2:.0f} MiB"

@@ -1,0 +1,1 @@
+"""How scanners, archives and anonymisers write one examination, and what is right to read from each."""
