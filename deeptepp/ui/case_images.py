@@ -110,10 +110,9 @@ def _other_images(session: Session, images: CaseImages) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"case-alternative-{number}"):
             st.info(
                 t(
-                    "Another dynamic series is in this study: {pace} ({name}). {reason}",
+                    "Another dynamic series is in this study: {pace} ({name}).",
                     pace=say(pace_name(proposal, session.case.series)),
                     name=say(proposal_name(proposal, session.case.series)),
-                    reason=say(proposal.reason),
                 ),
                 icon=":material/dynamic_feed:",
             )
