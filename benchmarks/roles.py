@@ -142,6 +142,7 @@ def _measures(volumes: Sequence[Volume]) -> Measures:
         "rise of post-contrast 1, %": [arrivals[0].rise_pct],
         "rise of later phases, %": [a.rise_pct for a in arrivals[1:]],
         "rise over fall, post-contrast 1": [arrivals[0].asymmetry],
+        "log rise x rise over fall, post-contrast 1": [arrivals[0].evidence],
         "rise over fall, later": [a.asymmetry for a in arrivals[1:]],
         "rise over the largest rise (log)": [a.rise / max(b.rise for b in arrivals) for a in arrivals],
         "curve of the strongest, share of its maximum": list(curve_of(changes, by_rise=True)[1:]),

@@ -88,9 +88,14 @@ def _read_header(member: Member, memo: Memo, headers: Headers) -> Dataset | Plai
     """Parse one file up to its pixels; None where it is no DICOM object of a patient."""
     plain = read_plain(member, memo)
     header = plain if plain is not None else _parsed(member, headers)
-    if header is None or header.get("SOPClassUID") in (None, "", _DIRECTORY):
+    if header is None:
         return None
-    return header
+    try:
+        sop_class = header.get("SOPClassUID")
+    except UNREADABLE:
+        headers.n_unreadable += 1
+        return None
+    return None if sop_class in (None, "", _DIRECTORY) else header
 
 
 def _parsed(member: Member, headers: Headers) -> Dataset | None:

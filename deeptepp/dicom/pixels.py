@@ -100,7 +100,7 @@ def read_volumes(
         n_done += n_read
         advance(min(n_done / n_sources, 1.0))
     for source in sorted(others):
-        advance(n_done / n_sources)
+        advance(min(n_done / n_sources, 1.0))
         tasks = others[source]
         with quiet():
             planes = _planes(members[source], [task.frame for task in tasks])

@@ -90,6 +90,11 @@ class Arrival:
         return self.rise / max(self.fall, MIN_FALL)
 
     @property
+    def evidence(self) -> float:
+        """The rise, times how far it exceeds the fall; a large rise counts little where as much falls."""
+        return self.rise * self.asymmetry
+
+    @property
     def rise_pct(self) -> float:
         """The rise in percent of the intensity before."""
         return 100.0 * float(np.expm1(self.rise))

@@ -26,7 +26,7 @@ MAX_EVEN_WIDTH = 0.25
 """Half of the tissue within this log interval of one ratio has one contrast; fat and maps have 0.38 and more."""
 
 TISSUE_RATIOS = (0.85, 2.0)
-"""Ratio of tissue that enhances least; whole studies have 1.00 to 1.17, tumour slices 0.92 to 1.92 early."""
+"""Ratio of tissue that enhances least; whole studies have 1.00 to 1.25, tumour slices 0.92 to 1.92 early."""
 
 AIR_RATIOS = (0.85, 1.2)
 """Ratio of air, believed only where tissue has moved the same way; whole studies have 1.00 to 1.06."""
@@ -38,7 +38,7 @@ SHARP_WIDTH = 0.045
 """Half of the tissue within this log interval is fat, or tissue that does not enhance: a mark of the scale."""
 
 MAX_SHARP_OFFSET = 0.08
-"""How far such a mark may lie from 1, as a logarithm; whole studies have 0.02."""
+"""How far such a mark may lie from 1, as a logarithm; whole studies have 0.01."""
 
 MAX_SHIFT_MM = 6.0
 """Real study 1.0 mm, halves of it up to 2.6; moved by 8 mm it measures 7.1 and more."""

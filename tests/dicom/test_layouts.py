@@ -3,6 +3,7 @@
 ``DEEPTEPP_LAYOUT_ORDERS=3`` tries more orders of files and more digits of UIDs.
 """
 
+import io
 import os
 import tempfile
 from functools import cache
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 import reading_page
 from layouts import judge
+from layouts.files import encoded
 from layouts.table import LAYOUTS
+from pydicom import dcmread
 
 BY_NAME = {layout.name: layout for layout in LAYOUTS}
 N_ORDERS = int(os.environ.get("DEEPTEPP_LAYOUT_ORDERS", "1"))
@@ -42,6 +45,14 @@ def test_a_layout_is_read_as_its_images_are_or_asked_about(name, home):
 def test_neither_the_order_of_files_nor_the_digits_of_uids_matter(name, home):
     seen = [judge.outcome(reading(name, home, seed).got) for seed in (0, *range(7, 7 + N_ORDERS))]
     assert seen.count(seen[0]) == len(seen), seen
+
+
+@pytest.mark.parametrize("name", ANEW)
+def test_files_hold_what_pydicom_would_write(name):
+    made = BY_NAME[name].make()[0]
+    whole = io.BytesIO()
+    made.save_as(whole, enforce_file_format=True)
+    assert dcmread(io.BytesIO(encoded(made))) == dcmread(io.BytesIO(whole.getvalue()))
 
 
 def test_each_layout_has_a_name_and_words_of_its_own():

@@ -156,9 +156,9 @@ def test_motion_corrected_copies_and_two_injections_rise_twice(coarse):
     phases, spacing = coarse
     smoothed = [(p + np.roll(p, 1, axis=2)) / 2 for p in phases[1:]]
     assert failed([*phases, *smoothed], spacing) == [("order", 6)]
-    trough = scanned_again(0.7 * phases[0] + 0.3 * phases[5])
+    returning = scanned_again(0.7 * phases[0] + 0.3 * phases[5])
     again = [scanned_again(1.05 * p) for p in phases[1:3]]
-    assert failed([*phases, trough, *again], spacing)[0] == ("order", 7)
+    assert failed([*phases, returning, *again], spacing)[0] == ("order", 7)
 
 
 def test_times_that_run_backwards_fail_only_where_they_were_measured():

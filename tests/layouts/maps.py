@@ -188,7 +188,7 @@ def fine_t1_after_the_dynamic():
 
 @layout("any scanner", READ)
 def fine_t1_before_and_after():
-    """A finer T1 before and one after the dynamic, with its TR: two volumes are fewer than four."""
+    """A finer T1 with TR 8 ms before and one after the dynamic: a pair that is no dynamic."""
     fine = [np.repeat(np.repeat(np.repeat(BREAST[i], 2, 0), 2, 1), 2, 2) for i in (0, 3)]
     own = {"SeriesDescription": "t1 highres", "RepetitionTime": 8.0}
     before = volume(fine[0], FINE, AcquisitionTime=clock(-400), SeriesNumber=2, **own)

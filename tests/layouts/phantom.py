@@ -67,7 +67,8 @@ def coarse(volumes: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
 
 
 BREAST = breast(0)
-FAT = tuple(np.where(v > 0, 460 - np.minimum(BREAST[0], 440), 0).astype(np.uint16) for v in BREAST)
+FAT = tuple(np.random.default_rng(10 + i).integers(-3, 4, SHAPE) + breast(5)[0] for i in range(6))
+FAT = tuple(v.astype(np.uint16) for v in FAT)
 IN_PHASE = tuple((v + f).astype(np.uint16) for v, f in zip(BREAST, FAT, strict=True))
 TRUE = {
     "breast": BREAST,

@@ -144,7 +144,7 @@ def private_item(*elements: tuple[int, str, float]) -> list[tuple]:
 def philips_enhanced(content, **tags) -> list:
     """Make one enhanced image of four dynamics."""
     frames = joined(frames_of(i, content) for i in range(4))
-    return [enhanced(frames, Manufacturer="Philips Medical Systems", **tags)]
+    return [enhanced(frames, Manufacturer="Philips Medical Systems", AcquisitionDateTime=moment(0), **tags)]
 
 
 def enhanced_begin(i: int, k: int) -> list[tuple]:
