@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deeptepp.dicom.deidentify import DeidentificationReport
-from deeptepp.dicom.read import read_study
+from deeptepp.dicom.read import check_study, read_study
 from deeptepp.dicom.source import SourceReference, derived_source
 from deeptepp.domain.lesion import BoxMm, Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseChoice, PhaseProposal, SeriesSummary, Side, Study
-from deeptepp.errors import DetectionError, DicomError, NoBreast, TwoSides
+from deeptepp.errors import DetectionError, DicomError, NoBreast, NoLesion, TwoSides
 from deeptepp.imaging.breast import find_breasts
+from deeptepp.imaging.candidates import MIN_VOLUME_MM3
 from deeptepp.imaging.detect import Detection, detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.side import side_of
@@ -111,7 +112,8 @@ def open_case(
     phase_index : int, optional
         Phase to score instead of the one the rule chooses.
     side : Side, optional
-        The breast that is meant, where each has volumes of its own; both are searched where none is given.
+        The breast that is meant; both are searched where none is given. In volumes of both, its candidates alone
+        are kept; of a study in memory, the breast that it shows.
     progress : Progress
         Told of every step.
 
@@ -129,26 +131,54 @@ def open_case(
         ``progress`` stopped the work.
     """
     if isinstance(source, Study):
-        return _searched(
-            CaseImages(
-                source,
-                (),
-                None,
-                (),
-                _phase(source, phase_index, progress),
-                None,
-                derived_source(source),
-                side=side,
-            ),
-            progress,
-        )
+        phase = _phase(source, phase_index, progress)
+        images = CaseImages(source, (), None, (), phase, None, derived_source(source), side=side)
+        return _searched(images, progress)
+    if phase_keys is not None:
+        shown = side if _is_of_side(source, phase_keys, side) else None
+        images = _open_files(source, progress, phase_keys=phase_keys, phase_index=phase_index, side=shown)
+        return _in_breast(images, side)
     try:
-        return _open_files(source, phase_keys, phase_index, side, progress)
+        return _in_breast(_open_files(source, progress, phase_index=phase_index), side)
     except TwoSides as question:
-        sides = [each for each in question.proposals if isinstance(each, PhaseProposal) and each.side is not None]
-        if side is not None or not sides:
+        sides = _sides_in(question)
+        if not sides:
             raise
+    if side is not None:
+        return _open_files(source, progress, phase_index=phase_index, side=side)
     return _open_both(source, sides, phase_index, progress)
+
+
+def _sides_in(question: TwoSides) -> dict[Side, tuple[str, ...]]:
+    """Give the keys of the volumes of each breast."""
+    ways = [each for each in question.proposals if isinstance(each, PhaseProposal)]
+    return {each.side: each.keys for each in ways if each.side is not None}
+
+
+def _is_of_side(source: Path | Sequence[Path], keys: Sequence[str], side: Side | None) -> bool:
+    """Tell whether chosen volumes show one breast alone by the headers; a name that was given proves nothing."""
+    if side is None:
+        return False
+    try:
+        check_study(source)
+    except TwoSides as question:
+        own = _sides_in(question).get(side, ())
+        return all(key in own for key in keys)
+    except DicomError:
+        return False
+    return False
+
+
+def _in_breast(images: CaseImages, side: Side | None) -> CaseImages:
+    """Keep the candidates that may lie in the breast that is meant, in volumes that show both."""
+    if side is None or images.side is not None or images.detection is None:
+        return images
+    kept = tuple(lesion for lesion in images.candidates if lesion.side in (side, None))
+    if not kept:
+        absent = NoLesion(value=f"no candidate in the {side} breast", limit=MIN_VOLUME_MM3 / 1000)
+        return replace(images, detection=None, findings=(*images.findings, Finding.from_error(absent)))
+    is_ambiguous = images.detection.is_ambiguous and len(kept) > 1
+    return replace(images, detection=replace(images.detection, candidates=kept, is_ambiguous=is_ambiguous))
 
 
 def _phase(study: Study, index: int | None, progress: Progress) -> PhaseChoice:
@@ -160,10 +190,11 @@ def _phase(study: Study, index: int | None, progress: Progress) -> PhaseChoice:
 
 def _open_files(
     source: Path | Sequence[Path],
-    phase_keys: Sequence[str] | None,
-    phase_index: int | None,
-    side: Side | None,
     progress: Progress,
+    *,
+    phase_keys: Sequence[str] | None = None,
+    phase_index: int | None = None,
+    side: Side | None = None,
 ) -> CaseImages:
     """Read the volumes of one examination, or of one breast of it, and search them."""
     reading = read_study(source, phase_keys=phase_keys, side=side, progress=progress)
@@ -193,16 +224,18 @@ def _searched(images: CaseImages, progress: Progress) -> CaseImages:
 
 
 def _open_both(
-    source: Path | Sequence[Path], sides: Sequence[PhaseProposal], phase_index: int | None, progress: Progress
+    source: Path | Sequence[Path], sides: Iterable[Side], phase_index: int | None, progress: Progress
 ) -> CaseImages:
     """Read and search each breast; the one whose best candidate is more confident comes first."""
     opened: list[CaseImages] = []
-    refused: list[tuple[Side | None, DicomError]] = []
-    for each in sides:
+    refused: list[tuple[Side, DicomError]] = []
+    for side in sides:
         try:
-            opened.append(_open_files(source, each.keys, phase_index, each.side, progress))
+            opened.append(_open_files(source, progress, phase_index=phase_index, side=side))
         except DicomError as error:
-            refused.append((each.side, error))
+            if error.proposals:
+                raise _asked_of(error, side) from None
+            refused.append((side, error))
     if not opened:
         raise refused[0][1]
     # A breast that cannot be read is never taken for one without a tumour.
@@ -212,12 +245,18 @@ def _open_both(
     return replace(best, findings=(*best.findings, *warned), other_side=other)
 
 
+def _asked_of(error: DicomError, side: Side) -> DicomError:
+    """Put the side into the ways to go on that a question about one breast knows."""
+    ways = [each for each in error.proposals if isinstance(each, PhaseProposal)]
+    return type(error)(**{**error.facts, "proposals": tuple(replace(each, side=side) for each in ways)})
+
+
 def _confidence(images: CaseImages) -> float:
     """Give the confidence of the best candidate, below every other where there is none."""
     return images.candidates[0].confidence if images.candidates else -1.0
 
 
-def _unread(side: Side | None, error: DicomError) -> Finding:
+def _unread(side: Side, error: DicomError) -> Finding:
     """Warn that one breast was not searched."""
     message = f"The images of the {side} breast could not be read, so it was not searched: {error}"
     return Finding("dicom.side-not-read", Severity.WARNING, message)
