@@ -46,7 +46,9 @@ def main() -> None:
     options = parser.parse_args()
     protocols = list(PROTOCOLS.values())
     sizes = np.geomspace(*SIZES_MM, options.n)
-    found = [_read(protocols[i % len(protocols)], float(size), options.seed + i) for i, size in enumerate(sizes)]
+    found = [
+        _read(protocols[i % len(protocols)], float(size), options.seed + i) for i, size in enumerate(sizes)
+    ]
     page = _page(found, options)
     if options.out is None:
         print(page)
