@@ -145,7 +145,7 @@ def _detected(images: CaseImages, lesions: list[Lesion]) -> dict[str, Any]:
     """Give lesions and what they were found in as JSON-ready data."""
     return {
         "candidates": [lesion_to_dict(lesion) for lesion in lesions],
-        "is_ambiguous": images.detection.is_ambiguous if images.detection else None,
+        "is_ambiguous": images.is_ambiguous if images.detection else None,
         "phase": phase_to_dict(images.phase),
         "series": [series_to_dict(row) for row in images.series],
         "findings": [finding_to_dict(finding) for finding in images.findings],
