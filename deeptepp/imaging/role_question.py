@@ -99,7 +99,7 @@ def _other_roles(study: Study, keys: Sequence[str]) -> Iterator[PhaseProposal]:
         reason = f"From volume {n_before} on: nothing enhances in those before it."
         yield PhaseProposal(tuple(keys[n_before - 1 :]), reason)
     fits = "the images enhance in this order, not in that of the headers."
-    yield PhaseProposal(tuple(reversed(keys)), f"The other way round: {fits}")
     if len(keys) > 2:
-        yield PhaseProposal((keys[-1], *keys[:-1]), f"The last volume as pre-contrast phase: {fits}")
         yield PhaseProposal((keys[1], keys[0], *keys[2:]), f"The second volume as pre-contrast phase: {fits}")
+        yield PhaseProposal((keys[-1], *keys[:-1]), f"The last volume as pre-contrast phase: {fits}")
+    yield PhaseProposal(tuple(reversed(keys)), f"The other way round: {fits}")
