@@ -6,6 +6,7 @@
     ├── InputError (also ValueError)      the user can mend it
     │   ├── ArchiveError                  NotAnArchive, DamagedArchive, EncryptedArchive, ArchiveTooLarge,
     │   │                                 UnsafeArchivePath
+    │   ├── StudyError                    no study can be made of the files: DicomError and NiftiError
     │   ├── DicomError                    NoDicomFound, WrongModality, NotDynamic, MissingPhase, MixedGeometry,
     │   │                                 MissingSlice, IrregularSpacing, MissingTag, UnreadablePixels,
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries,
@@ -16,7 +17,7 @@
     │   │                                 UnplacedNifti, NiftiUnits, NiftiGeometriesDiffer, NiftiSpacingDiffers,
     │   │                                 SkewedNifti, ImplausibleNifti, NotFiniteNifti, NiftiGridsDiffer,
     │   │                                 NiftiOrderUnknown, SeveralNiftiPatients, NiftiPhaseMissing,
-    │   │                                 NiftiTimesDiffer, UnknownNiftiVolume
+    │   │                                 NiftiTimesDiffer, UnknownNiftiVolume, NiftiRolesDoubtful
     │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
     │   │                                 CohortRefused, UnknownPublicCohort
@@ -141,16 +142,22 @@ class UnsafeArchivePath(ArchiveError):
     template = "The archive holds {value} file name(s) that point outside of it. It was not unpacked."
 
 
-class DicomError(InputError):
-    """A DICOM study cannot become a dynamic series of volumes."""
+class StudyError(InputError):
+    """Images cannot become a dynamic series of volumes."""
 
-    rule = "dicom"
+    rule = "study"
 
     @property
     def proposals(self) -> tuple[object, ...]:
         """The ways to go on (``PhaseProposal``), best first: a refusal with any is a question to the reader."""
         proposals = self.facts.get("proposals", ())
         return tuple(proposals) if isinstance(proposals, tuple | list) else ()
+
+
+class DicomError(StudyError):
+    """A DICOM study cannot become a dynamic series of volumes."""
+
+    rule = "dicom"
 
 
 class NoDicomFound(DicomError):
@@ -361,16 +368,10 @@ class UnknownSeries(DicomError):
     template = "The series table has no entry {value}; it has {limit}."
 
 
-class NiftiError(InputError):
+class NiftiError(StudyError):
     """NIfTI files cannot become a dynamic series of volumes."""
 
     rule = "nifti"
-
-    @property
-    def proposals(self) -> tuple[object, ...]:
-        """The ways to go on (``PhaseProposal``), best first: a refusal with any is a question to the reader."""
-        proposals = self.facts.get("proposals", ())
-        return tuple(proposals) if isinstance(proposals, tuple | list) else ()
 
 
 class NoNiftiFound(NiftiError):
@@ -515,6 +516,13 @@ class UnknownNiftiVolume(NiftiError):
 
     rule = "nifti.unknown-series"
     template = "The series table has no such volume, or it was named twice ({value}); it has {limit}."
+
+
+class NiftiRolesDoubtful(NiftiError):
+    """The images do not fit the roles that the names of their files give them."""
+
+    rule = "nifti.roles"
+    template = RolesDoubtful.template
 
 
 class ClinicalError(InputError):

@@ -23,7 +23,7 @@ from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, lesion_i
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import silent
-from deeptepp.domain.risk import Assessment, Outcome
+from deeptepp.domain.risk import Assessment, Outcome, Severity
 from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import DeepTeppError, UnknownField, UnreadableProfile
 from deeptepp.report.document import (
@@ -128,7 +128,10 @@ def detect(
     if as_json:
         print_json(_detected(images, lesions), is_simulated=images.study.acquisition.is_simulated)
     else:
-        typer.echo("\n".join(_lesion_line(number, lesion) for number, lesion in enumerate(lesions, 1)))
+        refusals = [finding for finding in images.findings if finding.severity is Severity.REFUSAL]
+        told = [_lesion_line(number, lesion) for number, lesion in enumerate(lesions, 1)]
+        told += [] if lesions else [f"refused [{finding.rule}] {finding.message}" for finding in refusals]
+        typer.echo("\n".join(told))
     raise typer.Exit(code=0 if lesions else 1)
 
 
@@ -142,7 +145,7 @@ def _detected(images: CaseImages, lesions: list[Lesion]) -> dict[str, Any]:
     """Give lesions and what they were found in as JSON-ready data."""
     return {
         "candidates": [lesion_to_dict(lesion) for lesion in lesions],
-        "is_ambiguous": images.detection.is_ambiguous if images.detection else None,
+        "is_ambiguous": images.is_ambiguous if images.detection else None,
         "phase": phase_to_dict(images.phase),
         "series": [series_to_dict(row) for row in images.series],
         "findings": [finding_to_dict(finding) for finding in images.findings],

@@ -22,11 +22,13 @@ from deeptepp.datasets.image_columns import PHASES, SIDE, Images
 from deeptepp.dicom.archive import open_members
 from deeptepp.dicom.read import check_study, read_study
 from deeptepp.domain.lesion import Lesion, Roi
-from deeptepp.domain.study import PhaseChoice, PhaseProposal, Study
-from deeptepp.errors import DeepTeppError, DicomError
-from deeptepp.imaging.detect import detect_lesions, lesion_from_box
+from deeptepp.domain.study import PhaseChoice, PhaseProposal, Side, Study
+from deeptepp.errors import DeepTeppError, DicomError, NoLesion
+from deeptepp.imaging.candidates import MIN_VOLUME_MM3
+from deeptepp.imaging.detect import Detection, detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.roi import RoiSettings, crop_roi, read_roi, write_roi
+from deeptepp.imaging.side import side_of
 
 _CHUNK_BYTES = 1 << 20
 _MAKERS = ("dicom", "imaging", "domain")
@@ -232,13 +234,20 @@ def _find(study: Study, phase: PhaseChoice, images: Images) -> tuple[Lesion, dic
     if images.box is not None:
         return lesion_from_box(study, phase, images.box), {"origin": "reader", "is_ambiguous": False}
     detection = detect_lesions(study, phase)
-    lesion = detection.candidates[0]
+    lesion = next((each for each in detection.candidates if _may_lie_in(images.side, each, detection)), None)
+    if lesion is None:
+        raise NoLesion(value=f"no candidate in the {images.side} breast", limit=MIN_VOLUME_MM3 / 1000)
     found = {
         "origin": "detector",
         "is_ambiguous": detection.is_ambiguous,
         "confidence": round(lesion.confidence, 4),
     }
     return lesion, found
+
+
+def _may_lie_in(side: Side | None, lesion: Lesion, detection: Detection) -> bool:
+    """Tell whether a lesion may lie in the breast that a reader named, if any."""
+    return side is None or side_of(lesion, detection.breasts) in (side, None)
 
 
 def digest_of(path: Path) -> str:

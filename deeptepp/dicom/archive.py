@@ -1,4 +1,4 @@
-"""Opens a zip, a folder or a list of files as a row of byte sources, without ever unpacking to disk.
+"""Opens a zip, a folder, a DICOMDIR or a list of files as a row of byte sources, without ever unpacking to disk.
 
 Names inside an archive are looked at to refuse unsafe ones and are then forgotten: nothing downstream sees them,
 so neither order nor wording of file names can sway a result, and no identifier in a name can leak.
@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
+from deeptepp.dicom.directory import is_directory_file, referenced_files
 from deeptepp.dicom.member import DAMAGE, Member, damaged, in_words
 from deeptepp.dicom.short_cut import EntryBytes, FileBytes, PackedFile
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, NotAnArchive, UnsafeArchivePath
@@ -40,18 +41,22 @@ _LOCAL_HEADER = b"PK\x03\x04"
 _AES = 99
 """Compression method that stands for AES encryption, APPNOTE.TXT appendix E; the true one follows it."""
 
-_JUNK_PARTS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "DICOMDIR"})
-"""Names of what operating systems and media exports add beside the images."""
+_JUNK_PARTS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db"})
+"""Names of what operating systems add beside the images."""
+
+_DIRECTORY_NAME = "DICOMDIR"
+"""Name of the directory of a CD; one that is damaged is known by it."""
 
 
 @contextmanager
 def open_members(source: Path | Sequence[Path]) -> Iterator[tuple[Member, ...]]:
-    """Open a zip, a folder (recursively), one file, or a list of these.
+    """Open a zip, a folder (recursively), one file, the DICOMDIR of a CD, or a list of these.
 
     Parameters
     ----------
     source : Path or sequence of Path
-        Where the study is. Archives inside archives or folders are not opened.
+        Where the study is. Archives inside archives or folders are not opened; a DICOMDIR stands for its images
+        where nothing else is named.
 
     Yields
     ------
@@ -71,10 +76,35 @@ def open_members(source: Path | Sequence[Path]) -> Iterator[tuple[Member, ...]]:
     alone = len(paths) == 1
     with ExitStack() as stack:
         members: list[Member] = []
-        for path in paths:
-            members.extend(_members_of(path, stack, must_be_study=alone))
+        if all(_is_directory(path) for path in paths):
+            members.extend(member for path in paths for member in _cd_members(path))
+        else:
+            for path in paths:
+                members.extend(_members_of(path, stack, must_be_study=alone))
         _check_size(len(members), sum(m.size_bytes for m in members), packed_bytes=None)
         yield tuple(members)
+
+
+def _is_directory(path: Path) -> bool:
+    """Tell whether a file is a DICOMDIR, or was one before it was damaged."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        if is_directory_file(stream):
+            return True
+    name = path.name.partition(";")[0].removesuffix(".")
+    return name.upper() == _DIRECTORY_NAME and not zipfile.is_zipfile(path)
+
+
+def _cd_members(dicomdir: Path) -> list[Member]:
+    """Give the images that a DICOMDIR names; all files of its folder where it names none or cannot be read."""
+    try:
+        found = referenced_files(dicomdir)
+    except NotAnArchive:
+        found = ()
+    if not found:
+        return _folder_members(dicomdir.resolve().parent)
+    return [_file_member(str(path), path.stat().st_size) for path in found]
 
 
 def _members_of(path: Path, stack: ExitStack, *, must_be_study: bool) -> list[Member]:

@@ -26,7 +26,7 @@ from deeptepp.dicom.identity import check_patients
 from deeptepp.dicom.member import Member
 from deeptepp.dicom.phases import propose_phases
 from deeptepp.dicom.pixels import Voxels, read_volumes
-from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row, rows_of
+from deeptepp.dicom.rows import Proposal, Row, rows_of
 from deeptepp.dicom.scale import on_one_scale
 from deeptepp.dicom.slabs import with_slabs
 from deeptepp.dicom.sort import Stack, stacks_of
@@ -36,7 +36,7 @@ from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Side, Study, phase_name
 from deeptepp.errors import RolesDoubtful, UnreadablePixels
-from deeptepp.imaging.roles import check_roles
+from deeptepp.imaging.role_question import check_study_roles, other_ways
 
 HEADER_SHARE = 0.4
 """Share of the reading step that the headers take; measured on a study of 841 files in a zip."""
@@ -60,6 +60,8 @@ class StudyReading:
         Which images the phases are; None where the files lack valid UIDs.
     alternatives : tuple of PhaseProposal
         Other dynamic series of the study, best first.
+    sign : str
+        What tells the order of the phases, in the keywords of DICOM; empty where the user chose them.
     """
 
     study: Study
@@ -68,6 +70,7 @@ class StudyReading:
     deidentified: DeidentificationReport
     source: SourceReference | None = None
     alternatives: tuple[PhaseProposal, ...] = ()
+    sign: str = ""
 
 
 def read_study(
@@ -124,6 +127,7 @@ def read_study(
         deidentified=_report(headers, cleaned),
         source=source_of([row.stack for row in proposal.phases], study),
         alternatives=proposal.alternatives,
+        sign=proposal.sign,
     )
 
 
@@ -276,26 +280,13 @@ def _findings(headers: Headers, rows: Sequence[Row]) -> tuple[Finding, ...]:
 
 def _role_findings(study: Study, proposal: Proposal, phase_keys: Sequence[str] | None) -> tuple[Finding, ...]:
     """Hold the roles that headers give against the images; a reader's own choice is warned of, never refused."""
-    failed = [check for check in check_roles([p.volume for p in study.phases]) if not check.is_passed]
-    if failed and phase_keys is None:
-        worst = failed[0]
-        ways = _other_ways(proposal)
-        raise RolesDoubtful(sentence=worst.sentence, value=worst.value, limit=worst.limit, proposals=ways)
-    return tuple(Finding(c.rule, Severity.WARNING, c.sentence, c.value, c.limit) for c in failed)
-
-
-def _other_ways(proposal: Proposal) -> tuple[PhaseProposal, ...]:
-    """Propose other roles where the images speak against those that the headers give."""
-    keys = tuple(row.key for row in proposal.phases)
-    ways = [
-        PhaseProposal((spare, *keys), "With a volume before them that the headers make another sequence.")
-        for spare in proposal.spare
-    ]
-    if len(keys) > MIN_PHASES:
-        ways.append(
-            PhaseProposal(keys[1:], "Without the first volume: the second is then the pre-contrast phase.")
-        )
-    return (*ways, PhaseProposal(keys, "As the headers say."))
+    ways = other_ways(
+        [row.key for row in proposal.phases],
+        proposal.spare,
+        earlier_reason="With a volume before them that the headers make another sequence.",
+        as_said="As the headers say.",
+    )
+    return check_study_roles(study, ways, is_chosen=phase_keys is not None, question=RolesDoubtful)
 
 
 def _report(headers: Headers, cleaned: dict[str, CleanHeader]) -> DeidentificationReport:

@@ -248,6 +248,26 @@ def _why(sets: Sequence[PhaseSet], left: Sequence[NiftiVolume], timed: PhaseSet 
     return "the names of the files do not say it in one way only"
 
 
+def spare_volumes(volumes: Sequence[NiftiVolume], chosen: PhaseSet) -> tuple[NiftiVolume, ...]:
+    """Find readable volumes on the grid of the phases that are none of them.
+
+    Parameters
+    ----------
+    volumes : sequence of NiftiVolume
+        All.
+    chosen : PhaseSet
+        The phases.
+
+    Returns
+    -------
+    tuple of NiftiVolume
+        Of intensities, in the order of the table.
+    """
+    taken = {volume.key for volume in chosen.volumes}
+    free = [v for v in volumes if v.refusal is None and v.labels is None and v.key not in taken]
+    return tuple(volume for volume in free if _same(volume.grid, chosen.volumes[0].grid))
+
+
 def _readable(chosen: PhaseSet) -> PhaseSet:
     """Refuse a choice that makes no study."""
     if len(chosen.volumes) < MIN_PHASES:

@@ -19,8 +19,9 @@ from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Phase, SeriesSummary, Study
-from deeptepp.errors import DamagedNifti, NiftiError, NiftiOrderUnknown
-from deeptepp.nifti.choice import PhaseSet, chosen_set, proposed_set
+from deeptepp.errors import DamagedNifti, NiftiError, NiftiOrderUnknown, NiftiRolesDoubtful
+from deeptepp.imaging.role_question import check_study_roles, other_ways
+from deeptepp.nifti.choice import PhaseSet, chosen_set, proposed_set, spare_volumes
 from deeptepp.nifti.files import NamedFile, is_nifti, open_files
 from deeptepp.nifti.header import NiftiHeader
 from deeptepp.nifti.outline import expert_outline
@@ -100,6 +101,8 @@ def read_nifti(
         The source cannot be opened safely.
     NiftiOrderUnknown
         A question: ``proposals`` are the ways to go on.
+    NiftiRolesDoubtful
+        A question: the images speak against the roles that the names give them.
     NiftiError
         The files make no dynamic series: the subclass says why.
     """
@@ -108,6 +111,7 @@ def read_nifti(
         chosen = proposed_set(volumes) if phase_keys is None else chosen_set(volumes, phase_keys)
         times, findings = _times(chosen, files, times_s)
         study = _study(chosen, _voxels(chosen, progress), times, digest_of)
+        findings = (*findings, *_role_findings(study, chosen, volumes, is_chosen=phase_keys is not None))
         mask, about_mask = expert_outline(volumes, chosen.volumes, study.grid)
     progress(StepReport(Step.READ, 1.0, f"{len(volumes)} volumes"))
     progress(StepReport(Step.PHASES, 1.0, f"{len(study.phases)} phases of {study.grid.shape[0]} slices"))
@@ -173,6 +177,19 @@ def _study(
     phases = tuple(Phase(Volume(v, grid), time_s) for v, time_s in zip(voxels, counted, strict=True))
     digest = digest_of(phases)
     return Study(phases, key=digest[:16], digest=digest, has_times=times is not None)
+
+
+def _role_findings(
+    study: Study, chosen: PhaseSet, volumes: Sequence[NiftiVolume], *, is_chosen: bool
+) -> tuple[Finding, ...]:
+    """Hold the roles that names and times give against the images, as for DICOM."""
+    ways = other_ways(
+        [volume.key for volume in chosen.volumes],
+        [volume.key for volume in spare_volumes(volumes, chosen)],
+        earlier_reason="With a volume before them whose name makes it no phase.",
+        as_said="As names and times say.",
+    )
+    return check_study_roles(study, ways, is_chosen=is_chosen, question=NiftiRolesDoubtful)
 
 
 def _grid(chosen: PhaseSet) -> Grid:

@@ -152,7 +152,7 @@ def _image_findings(images: CaseImages, lesion: Lesion | None) -> tuple[Finding,
     findings = images.findings
     if lesion is not None:
         findings = tuple(f for f in findings if not f.rule.startswith("detection"))
-    elif images.detection is not None and images.detection.is_ambiguous:
+    elif images.is_ambiguous:
         text = "More than one region enhances like a tumour. Check the box, or choose another candidate."
         ratio = round(images.candidates[0].runner_up_ratio, 2)
         findings = (*findings, Finding("detection.ambiguous", Severity.WARNING, text, ratio))

@@ -2,94 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from deeptepp.dicom.deidentify import DeidentificationReport
-from deeptepp.dicom.read import read_study
-from deeptepp.dicom.source import SourceReference, derived_source
-from deeptepp.domain.lesion import BoxMm, Lesion
-from deeptepp.domain.progress import Progress, Step, StepReport, silent
+from deeptepp.dicom.digest import study_digest
+from deeptepp.dicom.read import check_study, read_study
+from deeptepp.dicom.source import derived_source
+from deeptepp.domain.progress import Progress, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import PhaseChoice, PhaseProposal, SeriesSummary, Side, Study
-from deeptepp.errors import DetectionError, DicomError, NoBreast, TwoSides
-from deeptepp.imaging.breast import find_breasts
-from deeptepp.imaging.detect import Detection, detect_lesions, lesion_from_box
-from deeptepp.imaging.phase import choose_phase
-from deeptepp.imaging.side import side_of
+from deeptepp.domain.study import PhaseProposal, Side, Study
+from deeptepp.errors import DicomError, NiftiTimesDiffer, TwoSides
+from deeptepp.nifti.read import is_nifti, read_nifti
+from deeptepp.scoring.search import CaseImages, in_breast, scored_phase, search
 
-
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class CaseImages:
-    """What was found in the images of one case, before any clinical fact is known.
-
-    Parameters
-    ----------
-    study : Study
-        Phases on one grid.
-    series : tuple of SeriesSummary
-        The table of series, with the role proposed for each.
-    deidentified : DeidentificationReport or None
-        What was kept, replaced and removed; None for a study that never was a file.
-    findings : tuple of Finding
-        Of reading and of detection.
-    phase : PhaseChoice
-        The phase that is scored.
-    detection : Detection or None
-        Candidates; None when no lesion was found, and ``findings`` says why.
-    source : SourceReference or None
-        The images by their UIDs, for DICOM objects made of the result; None where the files lack valid ones.
-    alternatives : tuple of PhaseProposal
-        Other dynamic series of the study, which were left out.
-    side : Side or None
-        The breast that the volumes show, where each breast has volumes of its own.
-    other_side : CaseImages or None
-        The other breast, then; its best candidate is the less confident one.
-    """
-
-    study: Study
-    series: tuple[SeriesSummary, ...]
-    deidentified: DeidentificationReport | None
-    findings: tuple[Finding, ...]
-    phase: PhaseChoice
-    detection: Detection | None
-    source: SourceReference | None = None
-    alternatives: tuple[PhaseProposal, ...] = ()
-    side: Side | None = None
-    other_side: CaseImages | None = None
-
-    @property
-    def candidates(self) -> tuple[Lesion, ...]:
-        """Lesions found, best first; empty when none."""
-        return self.detection.candidates if self.detection else ()
-
-    def lesion_in(self, box: BoxMm) -> Lesion:
-        """Outline the enhancing tissue in a reader's box, and say its side.
-
-        Parameters
-        ----------
-        box : BoxMm
-            LPS millimetres.
-
-        Returns
-        -------
-        Lesion
-            Of origin reader.
-
-        Raises
-        ------
-        LesionOutsideVolume
-            The box holds no tissue.
-        """
-        lesion = lesion_from_box(self.study, self.phase, box)
-        if self.side is not None:
-            return replace(lesion, side=self.side)
-        try:
-            breasts = self.detection.breasts if self.detection else find_breasts(self.study)
-        except NoBreast:
-            return lesion
-        return replace(lesion, side=side_of(lesion, breasts))
+__all__ = ["CaseImages", "open_case"]
 
 
 def open_case(
@@ -98,6 +25,7 @@ def open_case(
     phase_keys: Sequence[str] | None = None,
     phase_index: int | None = None,
     side: Side | None = None,
+    times_s: Sequence[float] | None = None,
     progress: Progress = silent,
 ) -> CaseImages:
     """Read a study, choose the phase and find the lesions.
@@ -105,13 +33,16 @@ def open_case(
     Parameters
     ----------
     source : Path, sequence of Path, or Study
-        A zip archive, a folder, DICOM files, or a study in memory.
+        A zip archive, a folder, a DICOMDIR, DICOM or NIfTI files, or a study in memory.
     phase_keys : sequence of str, optional
         Keys of the series table that replace the proposed phases, pre-contrast first.
     phase_index : int, optional
         Phase to score instead of the one the rule chooses.
     side : Side, optional
-        The breast that is meant, where each has volumes of its own; both are searched where none is given.
+        The breast that is meant; both are searched where none is given. In volumes of both, its candidates alone
+        are kept; of a study in memory, the breast that it shows.
+    times_s : sequence of float, optional
+        Seconds of the phases of NIfTI files in their order, on any clock.
     progress : Progress
         Told of every step.
 
@@ -120,50 +51,76 @@ def open_case(
     CaseImages
         With no detection, and the refusal among the findings, when no lesion was found. Where each breast has
         volumes of its own, the breast whose best candidate is more confident, and the other in ``other_side``.
+        An expert's outline that lies beside NIfTI files is the first candidate.
 
     Raises
     ------
     InputError
-        The files cannot become a study.
+        The files cannot become a study, or times were given for images that hold their own.
     JobCancelled
         ``progress`` stopped the work.
     """
     if isinstance(source, Study):
-        return _searched(
-            CaseImages(
-                source,
-                (),
-                None,
-                (),
-                _phase(source, phase_index, progress),
-                None,
-                derived_source(source),
-                side=side,
-            ),
-            progress,
-        )
+        phase = scored_phase(source, phase_index, progress)
+        images = CaseImages(source, (), None, (), phase, None, derived_source(source), side=side)
+        return search(images, progress)
+    if is_nifti(source):
+        return in_breast(_open_nifti(source, progress, phase_keys, phase_index, times_s), side)
+    if times_s is not None:
+        raise NiftiTimesDiffer(value="the images are DICOM", limit="none, since DICOM holds them")
+    return _open_dicom(source, progress, phase_keys, phase_index, side)
+
+
+def _open_dicom(
+    source: Path | Sequence[Path],
+    progress: Progress,
+    phase_keys: Sequence[str] | None,
+    phase_index: int | None,
+    side: Side | None,
+) -> CaseImages:
+    """Read a DICOM study, of both breasts or of each by itself."""
+    if phase_keys is not None:
+        shown = side if _is_of_side(source, phase_keys, side) else None
+        images = _open_files(source, progress, phase_keys=phase_keys, phase_index=phase_index, side=shown)
+        return in_breast(images, side)
     try:
-        return _open_files(source, phase_keys, phase_index, side, progress)
+        return in_breast(_open_files(source, progress, phase_index=phase_index), side)
     except TwoSides as question:
-        sides = [each for each in question.proposals if isinstance(each, PhaseProposal) and each.side is not None]
-        if side is not None or not sides:
+        sides = _sides_in(question)
+        if not sides:
             raise
+    if side is not None:
+        return _open_files(source, progress, phase_index=phase_index, side=side)
     return _open_both(source, sides, phase_index, progress)
 
 
-def _phase(study: Study, index: int | None, progress: Progress) -> PhaseChoice:
-    """Choose the phase that is scored and tell of it."""
-    phase = choose_phase(study, index=index)
-    progress(StepReport(Step.PHASES, 1.0, phase.reason))
-    return phase
+def _sides_in(question: TwoSides) -> dict[Side, tuple[str, ...]]:
+    """Give the keys of the volumes of each breast."""
+    ways = [each for each in question.proposals if isinstance(each, PhaseProposal)]
+    return {each.side: each.keys for each in ways if each.side is not None}
+
+
+def _is_of_side(source: Path | Sequence[Path], keys: Sequence[str], side: Side | None) -> bool:
+    """Tell whether chosen volumes show one breast alone by the headers; a name that was given proves nothing."""
+    if side is None:
+        return False
+    try:
+        check_study(source)
+    except TwoSides as question:
+        own = _sides_in(question).get(side, ())
+        return all(key in own for key in keys)
+    except DicomError:
+        return False
+    return False
 
 
 def _open_files(
     source: Path | Sequence[Path],
-    phase_keys: Sequence[str] | None,
-    phase_index: int | None,
-    side: Side | None,
     progress: Progress,
+    *,
+    phase_keys: Sequence[str] | None = None,
+    phase_index: int | None = None,
+    side: Side | None = None,
 ) -> CaseImages:
     """Read the volumes of one examination, or of one breast of it, and search them."""
     reading = read_study(source, phase_keys=phase_keys, side=side, progress=progress)
@@ -172,37 +129,49 @@ def _open_files(
         series=reading.series,
         deidentified=reading.deidentified,
         findings=reading.findings,
-        phase=_phase(reading.study, phase_index, progress),
+        phase=scored_phase(reading.study, phase_index, progress),
         detection=None,
         source=reading.source,
         alternatives=reading.alternatives,
         side=side,
     )
-    return _searched(images, progress)
+    return search(images, progress)
 
 
-def _searched(images: CaseImages, progress: Progress) -> CaseImages:
-    """Find the lesions and say the side of each."""
-    try:
-        found = detect_lesions(images.study, images.phase, progress=progress)
-    except DetectionError as error:
-        progress(StepReport(Step.DETECT, 1.0, str(error)))
-        return replace(images, findings=(*images.findings, Finding.from_error(error)))
-    sided = tuple(replace(each, side=images.side or side_of(each, found.breasts)) for each in found.candidates)
-    return replace(images, detection=replace(found, candidates=sided))
+def _open_nifti(
+    source: Path | Sequence[Path],
+    progress: Progress,
+    phase_keys: Sequence[str] | None,
+    phase_index: int | None,
+    times_s: Sequence[float] | None,
+) -> CaseImages:
+    """Read NIfTI files and search them; no DICOM object can be made of them, since they name no images."""
+    reading = read_nifti(source, digest_of=study_digest, times_s=times_s, phase_keys=phase_keys, progress=progress)
+    images = CaseImages(
+        study=reading.study,
+        series=reading.series,
+        deidentified=None,
+        findings=reading.findings,
+        phase=scored_phase(reading.study, phase_index, progress),
+        detection=None,
+        outline=reading.mask,
+    )
+    return search(images, progress)
 
 
 def _open_both(
-    source: Path | Sequence[Path], sides: Sequence[PhaseProposal], phase_index: int | None, progress: Progress
+    source: Path | Sequence[Path], sides: Iterable[Side], phase_index: int | None, progress: Progress
 ) -> CaseImages:
     """Read and search each breast; the one whose best candidate is more confident comes first."""
     opened: list[CaseImages] = []
-    refused: list[tuple[Side | None, DicomError]] = []
-    for each in sides:
+    refused: list[tuple[Side, DicomError]] = []
+    for side in sides:
         try:
-            opened.append(_open_files(source, each.keys, phase_index, each.side, progress))
+            opened.append(_open_files(source, progress, phase_index=phase_index, side=side))
         except DicomError as error:
-            refused.append((each.side, error))
+            if error.proposals:
+                raise _asked_of(error, side) from None
+            refused.append((side, error))
     if not opened:
         raise refused[0][1]
     # A breast that cannot be read is never taken for one without a tumour.
@@ -212,12 +181,18 @@ def _open_both(
     return replace(best, findings=(*best.findings, *warned), other_side=other)
 
 
+def _asked_of(error: DicomError, side: Side) -> DicomError:
+    """Put the side into the ways to go on that a question about one breast knows."""
+    ways = [each for each in error.proposals if isinstance(each, PhaseProposal)]
+    return type(error)(**{**error.facts, "proposals": tuple(replace(each, side=side) for each in ways)})
+
+
 def _confidence(images: CaseImages) -> float:
     """Give the confidence of the best candidate, below every other where there is none."""
     return images.candidates[0].confidence if images.candidates else -1.0
 
 
-def _unread(side: Side | None, error: DicomError) -> Finding:
+def _unread(side: Side, error: DicomError) -> Finding:
     """Warn that one breast was not searched."""
     message = f"The images of the {side} breast could not be read, so it was not searched: {error}"
     return Finding("dicom.side-not-read", Severity.WARNING, message)

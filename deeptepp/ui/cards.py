@@ -86,7 +86,8 @@ def said(error: DeepTeppError) -> str:
     str
         Its sentence, with what was measured and what is allowed.
     """
-    return t(error.template, **error.facts) if error.facts else t(str(error))
+    facts = {name: say(fact) if isinstance(fact, str) else fact for name, fact in error.facts.items()}
+    return t(error.template, **facts) if facts else t(str(error))
 
 
 def _finding_html(finding: Finding) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from deeptepp.domain.lesion import BoxMm, Lesion, LesionOrigin
-from deeptepp.domain.risk import Severity
+from deeptepp.domain.risk import Finding, Severity
 from deeptepp.errors import DetectionError, FramesGone
 from deeptepp.report.names import SIDES
 from deeptepp.report.series_names import pace_name, proposal_name
@@ -20,6 +20,9 @@ from deeptepp.ui.series_table import choose_scored_phase, choose_series, series_
 from deeptepp.ui.session import Session
 from deeptepp.ui.slice_viewer import slice_viewer
 from deeptepp.ui.words import plural
+
+_DOUBTS = ("roles.", "dicom.side-not-read")
+"""Rules whose warnings stand above the images: they ask whether these are the right ones."""
 
 
 def images_screen(session: Session) -> None:
@@ -38,6 +41,9 @@ def images_screen(session: Session) -> None:
     if note:
         st.info(note, icon=":material/info:")
     _other_images(session, case.images)
+    doubts = [finding for finding in case.images.findings if _is_doubt(finding)]
+    if doubts:
+        findings_list(doubts)
     left, right = st.columns([4, 3], gap="medium")
     with left:
         _viewer(session)
@@ -88,6 +94,11 @@ def _heading(session: Session, images: CaseImages) -> None:
             st.rerun()
 
 
+def _is_doubt(finding: Finding) -> bool:
+    """Tell whether a finding asks whether these are the right images."""
+    return finding.severity is Severity.WARNING and finding.rule.startswith(_DOUBTS)
+
+
 def _other_images(session: Session, images: CaseImages) -> None:
     """Offer what the study holds beside the images that are shown: the other breast, other dynamic series."""
     other = images.other_side
@@ -110,10 +121,9 @@ def _other_images(session: Session, images: CaseImages) -> None:
         with st.container(horizontal=True, vertical_alignment="center", key=f"case-alternative-{number}"):
             st.info(
                 t(
-                    "Another dynamic series is in this study: {pace} ({name}). {reason}",
+                    "Another dynamic series is in this study: {pace} ({name}).",
                     pace=say(pace_name(proposal, session.case.series)),
                     name=say(proposal_name(proposal, session.case.series)),
-                    reason=say(proposal.reason),
                 ),
                 icon=":material/dynamic_feed:",
             )
@@ -218,7 +228,7 @@ def _study_details(session: Session, images: CaseImages) -> None:
                     t("Method"): "; ".join(report.method),
                 }
             )
-    spoken = [f for f in images.findings if f.severity is not Severity.REFUSAL]
+    spoken = [f for f in images.findings if f.severity is not Severity.REFUSAL and not _is_doubt(f)]
     if spoken:
         with st.expander(t("Image quality: {remarks}", remarks=plural(len(spoken), "remark"))):
             findings_list(spoken)

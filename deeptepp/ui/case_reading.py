@@ -13,7 +13,7 @@ from deeptepp.domain.progress import Progress, Step, StepReport
 from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side
 from deeptepp.errors import DeepTeppError, DicomError, TooManyJobs
 from deeptepp.scoring.case import open_case
-from deeptepp.scoring.images import CaseImages
+from deeptepp.scoring.search import CaseImages, search_again
 from deeptepp.simulate.study import demo_profile, demo_study
 from deeptepp.store.frames import build_frames, default_frames
 from deeptepp.store.uploads import default_store
@@ -113,10 +113,7 @@ def choose_phase_again(session: Session, index: int) -> None:
 
     def work(progress: Progress) -> Opened:
         progress(StepReport(Step.READ, 1.0, "already in memory"))
-        new = open_case(old.study, phase_index=index, side=old.side, progress=progress)
-        kept = tuple(f for f in old.findings if not f.rule.startswith("detection"))
-        images = replace(old, phase=new.phase, detection=new.detection, findings=(*kept, *new.findings))
-        return _with_frames(case_id, images, progress)
+        return _with_frames(case_id, search_again(old, index, progress=progress), progress)
 
     _begin_reading(session, work)
 

@@ -5,6 +5,7 @@ import pytest
 
 from deeptepp.datasets.image_columns import BOX
 from deeptepp.datasets.manifest import REQUIRED, read_manifest
+from deeptepp.domain.study import Side
 
 
 def rules(manifest):
@@ -130,11 +131,14 @@ def test_the_same_column_twice_is_refused(tmp_path):
         ({"roi": "", "study": "a.zip"} | dict(zip(BOX, [0, 0, 0, 5, 5, "x"], strict=True)), "manifest.bad-box"),
         ({"roi": "", "study": "a.zip", "phase_index": 0}, "manifest.bad-phase"),
         ({"roi": "", "study": "a.zip", "phase_index": "2.5"}, "manifest.bad-phase"),
+        ({"roi": "", "study": "a.zip", "phases": "s1,,s2"}, "manifest.bad-phases"),
+        ({"phases": "s1 s2"}, "manifest.bad-phases"),
+        ({"roi": "", "study": "a.zip", "side": "both"}, "manifest.bad-side"),
         ({"roi": "region-1.npz"}, "manifest.shared-images"),
     ],
 )
 def test_images_that_are_named_badly_are_told_by_row(rows, write_manifest, changes, rule):
-    empty = dict.fromkeys(("study", "phase_index", *BOX), "")
+    empty = dict.fromkeys(("study", "phase_index", "phases", "side", *BOX), "")
     spoilt = [empty | row for row in rows]
     spoilt[4] |= changes
     assert 6 in rules(read_manifest(write_manifest(spoilt)))[rule]
@@ -147,4 +151,14 @@ def test_a_box_and_a_phase_of_a_reader_are_read(rows, write_manifest):
     assert images.box.low == (0.0, 1.0, 2.0)
     assert images.box.high == (3.0, 4.0, 5.0)
     assert images.phase_index == 2
+    assert not images.is_roi
+
+
+@pytest.mark.parametrize("cell", ["s1 s2.1 s2.2", "s1,s2.1,s2.2", "s1; s2.1;s2.2"])
+def test_phases_and_the_side_of_a_reader_are_read(rows, write_manifest, cell):
+    for i, row in enumerate(rows):
+        row |= {"roi": "", "study": f"{i}.zip", "phases": cell, "side": "Left"}
+    images = read_manifest(write_manifest(rows)).images[0]
+    assert images.phase_keys == ("s1", "s2.1", "s2.2")
+    assert images.side is Side.LEFT
     assert not images.is_roi

@@ -14,7 +14,8 @@ from deeptepp.datasets import regions
 from deeptepp.datasets.checks import Demands
 from deeptepp.datasets.prepare import check_manifest, prepare_dataset
 from deeptepp.datasets.problems import problem_lines, problems_in
-from deeptepp.errors import BadSetting, CohortRefused, JobCancelled
+from deeptepp.domain.study import PhaseProposal, Side
+from deeptepp.errors import BadSetting, CohortRefused, JobCancelled, NoPreContrast
 from deeptepp.imaging.roi import RoiSettings, read_roi, write_roi
 from deeptepp.tables import read_cohort
 from deeptepp.train.dataset import read_dataset
@@ -100,6 +101,27 @@ def test_other_settings_or_a_box_make_another_region(with_studies, write_manifes
         regions.RegionMaker(tmp_path, settings)._key(images, "other content"),
     }
     assert len(keys) == 4
+
+
+def test_phases_or_a_side_of_a_reader_make_another_region_and_reach_the_reader(
+    with_studies, write_manifest, settings, tmp_path, monkeypatch
+):
+    images = check(write_manifest(with_studies), settings).manifest.images[0]
+    chosen = replace(images, phase_keys=("s1", "s2"), side=Side.LEFT)
+    maker = regions.RegionMaker(tmp_path, settings)
+    keys = {maker._key(each, "content") for each in (images, chosen, replace(chosen, side=Side.RIGHT))}
+    assert len(keys) == 3
+    asked = []
+
+    def read(_path, **choice):
+        asked.append(choice)
+        raise NoPreContrast(value=2, proposals=(PhaseProposal(("s1", "s3"), "as acquired", Side.LEFT),))
+
+    monkeypatch.setattr(regions, "check_study", read)
+    monkeypatch.setattr(regions, "read_study", read)
+    told = [regions.fault_of_images(chosen, settings), maker(chosen).fault]
+    assert asked == [{"phase_keys": ("s1", "s2"), "side": Side.LEFT}] * 2
+    assert {remedy for _, _, remedy in told} == {"Write into the manifest: phases s1 s3 and side left."}
 
 
 def test_a_stopped_run_goes_on_where_it_was(with_studies, write_manifest, settings, tmp_path):

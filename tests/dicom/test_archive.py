@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from dicomdirs import record, write_dicomdir
 
 from deeptepp.dicom import archive
 from deeptepp.dicom.archive import open_members
@@ -42,9 +43,62 @@ def test_a_zip_and_a_folder_and_a_list_give_the_same_bytes(tmp_path):
 
 
 def test_what_systems_add_is_ignored(tmp_path):
-    path = zip_with(tmp_path / "a.zip", "__MACOSX/x", "a/._b", "DICOMDIR", "a/.DS_Store", "a/Thumbs.db", "a/image")
+    path = zip_with(tmp_path / "a.zip", "__MACOSX/x", "a/._b", "a/.DS_Store", "a/Thumbs.db", "a/image")
     with open_members(path) as members:
         assert len(members) == 1
+
+
+CD = [("IMAGES", "IM1"), ("IMAGES", "IM2"), ("OTHER", "IM1")]
+
+
+def cd(root: Path, records) -> Path:
+    """A CD whose files are their own names, with a DICOMDIR of these records."""
+    for components in CD:
+        file = root.joinpath(*components)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes("/".join(components).encode())
+    return write_dicomdir(root / "DICOMDIR", [record(components) for components in records])
+
+
+def test_a_dicomdir_stands_for_the_images_that_it_names(tmp_path):
+    named = {b"IMAGES/IM2", b"OTHER/IM1"}
+    dicomdir = cd(tmp_path / "cd", CD[1:])
+    assert contents(dicomdir) == contents([dicomdir]) == named
+    second = cd(tmp_path / "second cd", CD[:1])
+    assert contents([dicomdir, second]) == {b"IMAGES/IM1", *named}
+
+
+def test_a_folder_that_holds_a_dicomdir_is_read_as_a_folder_also_in_a_zip_and_among_other_paths(tmp_path):
+    dicomdir = cd(tmp_path / "cd", CD[1:])
+    everything = {"/".join(components).encode() for components in CD} | {dicomdir.read_bytes()}
+    zipped = tmp_path / "cd.zip"
+    with zipfile.ZipFile(zipped, "w") as made:
+        for file in dicomdir.parent.rglob("*"):
+            made.write(file, file.relative_to(tmp_path))
+    assert contents(dicomdir.parent) == contents(zipped) == everything
+    assert contents([dicomdir, dicomdir.parent / "IMAGES", dicomdir.parent / "OTHER"]) == everything
+
+
+@pytest.mark.parametrize("kind", ["names none", "names absent files", "cut short", "no DICOM"])
+def test_a_dicomdir_that_names_nothing_falls_back_to_its_folder(tmp_path, kind):
+    dicomdir = cd(tmp_path / "cd", [("ABSENT",)] if kind == "names absent files" else [] if "none" in kind else CD)
+    if kind in ("cut short", "no DICOM"):
+        dicomdir.write_bytes(dicomdir.read_bytes()[:-20] if kind == "cut short" else b"none")
+    assert contents(dicomdir) == {"/".join(components).encode() for components in CD} | {dicomdir.read_bytes()}
+
+
+def test_a_dicomdir_that_points_outside_is_refused_rather_than_passed_over(tmp_path):
+    with pytest.raises(UnsafeArchivePath):
+        contents(cd(tmp_path / "cd", [("..", "IM1")]))
+
+
+@pytest.mark.parametrize("name", ["DICOMDIR", "study.zip", "image.dcm"])
+def test_a_folder_is_a_folder_whatever_it_is_called(tmp_path, name):
+    folder = tmp_path / "study" / name
+    folder.mkdir(parents=True)
+    (folder / "image").write_bytes(b"inside")
+    zipped = zip_with(tmp_path / "packed.zip", f"{name}/image", content=b"inside")
+    assert contents(folder) == contents(folder.parent) == contents(zipped) == {b"inside"}
 
 
 def test_nothing_is_written_beside_the_archive(tmp_path, monkeypatch):

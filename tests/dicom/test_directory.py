@@ -1,47 +1,16 @@
 """A DICOMDIR gives the images of its CD, however the medium spelt their names, and none outside of it."""
 
 import io
-import warnings
 
 import phantoms_dicom as made
 import pytest
-from pydicom.dataset import Dataset, FileMetaDataset
+from dicomdirs import record, write_dicomdir
 from pydicom.fileset import FileSet
-from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage, generate_uid
 
 from deeptepp.dicom.directory import is_directory_file, referenced_files
 from deeptepp.errors import NotAnArchive, UnsafeArchivePath
 
 FILES = [("IMAGES", "SERIES1", "IM000001"), ("IMAGES", "SERIES1", "IM000002"), ("IMAGES", "SERIES2", "IM000001")]
-
-
-def record(components, kind="IMAGE", **tags):
-    made_record = Dataset()
-    made_record.DirectoryRecordType, made_record.RecordInUseFlag = kind, 0xFFFF
-    if components:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            made_record.ReferencedFileID = list(components)
-    for keyword, value in tags.items():
-        setattr(made_record, keyword, value)
-    return made_record
-
-
-def write_dicomdir(path, records):
-    listing = Dataset()
-    listing.file_meta = FileMetaDataset()
-    listing.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    listing.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
-    listing.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-    listing.FileSetID = "CD"
-    patient = record((), "PATIENT", PatientName=made.NAME, PatientID=made.RECORD)
-    listing.DirectoryRecordSequence = Sequence([patient, *records])
-    with warnings.catch_warnings():
-        # Some names are wrong on purpose.
-        warnings.simplefilter("ignore")
-        listing.save_as(path, enforce_file_format=True)
-    return path
 
 
 def write_files(root, files, spelt=lambda name, is_file: name):

@@ -36,11 +36,12 @@ def test_the_spread_over_views_is_the_range():
 
 
 def test_an_error_becomes_a_refusal_with_its_rule_value_and_limit():
-    finding = Finding.from_error(MissingSlice(phase=2, value=3, every_mm=1.1))
+    finding = Finding.from_error(MissingSlice(phase="The post-contrast 2 images", value=3, every_mm=1.1))
     assert finding == Finding(
         "dicom.missing-slice",
         Severity.REFUSAL,
-        "Phase 2 lacks 3 slice(s): expected one every 1.1 mm. Export the series again.",
+        "The post-contrast 2 images lack 3 slice(s): expected one every 1.1 mm. Export the series again, or "
+        "choose the other phases in the series table.",
         3,
         0,
     )

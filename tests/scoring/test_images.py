@@ -41,26 +41,28 @@ def breasts():
 @pytest.fixture
 def reader(breasts, monkeypatch):
     """A reader of a study in which each breast has volumes of its own; ``broken`` sides cannot be read."""
-    asked, broken = [], set()
+    asked, broken = [], {}
 
     def read(_source, *, phase_keys=None, side=None, **_more):
         asked.append((phase_keys, side))
-        if side is None:
+        if side is None and phase_keys is None:
             raise TwoSides(value=2, proposals=SIDES)
         if side in broken:
-            raise MissingSlice(phase=1, value=2, every_mm=3)
+            raise broken[side]
+        side = side or (Side.RIGHT if phase_keys == ("s1", "s2") else Side.LEFT)
         return StudyReading(
             breasts[side], (), (), DeidentificationReport(1, (), (), (), 0, has_burned_in_text=False)
         )
 
     read.asked, read.broken = asked, broken
     monkeypatch.setattr(module, "read_study", read)
+    monkeypatch.setattr(module, "check_study", read)
     return read
 
 
 def test_both_breasts_are_searched_and_the_more_confident_one_comes_first(reader, tmp_path):
     images = open_case(tmp_path)
-    assert reader.asked == [(None, None), (("s1", "s2"), Side.RIGHT), (("s3", "s4"), Side.LEFT)]
+    assert reader.asked == [(None, None), (None, Side.RIGHT), (None, Side.LEFT)]
     assert (images.side, images.other_side.side) == (Side.LEFT, Side.RIGHT)
     assert {lesion.side for lesion in images.candidates} == {Side.LEFT}
     weaker = images.other_side.candidates
@@ -69,20 +71,51 @@ def test_both_breasts_are_searched_and_the_more_confident_one_comes_first(reader
 
 def test_a_side_that_is_asked_for_is_read_alone(reader, tmp_path):
     images = open_case(tmp_path, side=Side.RIGHT)
-    assert reader.asked == [(None, Side.RIGHT)]
+    assert reader.asked == [(None, None), (None, Side.RIGHT)]
     assert (images.side, images.other_side) == (Side.RIGHT, None)
+    chosen = open_case(tmp_path, phase_keys=("s3", "s4"), side=Side.LEFT)
+    assert (chosen.side, {lesion.side for lesion in chosen.candidates}) == (Side.LEFT, {Side.LEFT})
 
 
 def test_a_breast_that_cannot_be_read_is_warned_of(reader, tmp_path):
-    reader.broken.add(Side.RIGHT)
+    reader.broken[Side.RIGHT] = MissingSlice(phase=1, value=2, every_mm=3)
     images = open_case(tmp_path)
     assert (images.side, images.other_side) == (Side.LEFT, None)
     (warning,) = [finding for finding in images.findings if finding.rule == "dicom.side-not-read"]
     assert warning.severity is Severity.WARNING
     assert "right breast could not be read" in warning.message
-    reader.broken.add(Side.LEFT)
+    reader.broken[Side.LEFT] = MissingSlice(phase=1, value=2, every_mm=3)
     with pytest.raises(MissingSlice):
         open_case(tmp_path)
+
+
+def test_a_doubt_about_one_breast_is_asked_with_its_side(reader, tmp_path):
+    ways = (PhaseProposal(("s3", "s4"), "As the headers say."),)
+    reader.broken[Side.LEFT] = NoPreContrast(value=2, proposals=ways)
+    with pytest.raises(NoPreContrast) as caught:
+        open_case(tmp_path)
+    assert caught.value.proposals == (replace(ways[0], side=Side.LEFT),)
+    assert caught.value.value == 2
+
+
+def test_a_side_that_volumes_do_not_show_is_never_given_to_a_lesion(reader, tmp_path):
+    """The keys are those of the right breast, the side that is named is the left one."""
+    images = open_case(tmp_path, phase_keys=("s1", "s2"), side=Side.LEFT)
+    assert images.side is None
+    assert images.candidates == ()
+    assert [f.value for f in images.findings if f.rule == "detection.no-lesion"] == [
+        "no candidate in the left breast"
+    ]
+
+
+@pytest.mark.parametrize(("side", "n"), [(Side.LEFT, 0), (Side.RIGHT, 1)])
+def test_in_images_of_both_breasts_a_side_keeps_its_own_candidates(monkeypatch, tmp_path, side, n):
+    study = phantoms.breast_phantom(spacing_mm=COARSE).study
+    reading = StudyReading(study, (), (), DeidentificationReport(1, (), (), (), 0, has_burned_in_text=False))
+    monkeypatch.setattr(module, "read_study", lambda *_args, **_more: reading)
+    images = open_case(tmp_path, side=side)
+    assert [lesion.side for lesion in images.candidates] == [side] * n
+    assert images.side is None
 
 
 def test_a_question_of_another_kind_is_passed_on(monkeypatch, tmp_path):
