@@ -14,11 +14,12 @@ from deeptepp.dicom.kinds import has_same_settings, is_same_kind, speaks_of_post
 from deeptepp.dicom.refusals import broken_phase, is_part_of, other_geometry
 from deeptepp.dicom.rows import MIN_PHASES, Row
 from deeptepp.dicom.series import is_same_grid, keys_of
-from deeptepp.dicom.timeline import Timeline
+from deeptepp.dicom.timeline import Timeline, orders_by_sign
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal, phase_name
 from deeptepp.errors import (
     DeepTeppError,
+    EqualTimes,
     ImplausibleTimes,
     NoPreContrast,
     OtherBodyPart,
@@ -79,6 +80,37 @@ def _as_found(timeline: Timeline, reason: str) -> PhaseProposal:
     return PhaseProposal(keys_of(timeline.rows), reason)
 
 
+def other_orders(rows: Sequence[Row], found: Sequence[Row]) -> tuple[PhaseProposal, ...]:
+    """Propose the orders in which other signs put volumes.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Volumes of one grid and sequence.
+    found : sequence of Row
+        The phases in the order found, which is not proposed once more.
+
+    Returns
+    -------
+    tuple of PhaseProposal
+        Each order once, in order of trust.
+    """
+    return tuple(
+        PhaseProposal(keys_of(ordered), f"In the order of {sign}.")
+        for sign, ordered in orders_by_sign(rows)
+        if keys_of(ordered) != keys_of(found)
+    )
+
+
+def _equal_times(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
+    """Find volumes of one time that were made in one way: phases whose times were lost, or reconstructions."""
+    if not timeline.rivals:
+        return None
+    everything = (*timeline.rows, *timeline.rivals)
+    ways = (_as_found(timeline, "One volume of each time."), *other_orders(everything, timeline.rows))
+    return EqualTimes(value=len(timeline.rivals), proposals=ways)
+
+
 def _broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
     """Find a phase that lacks slices, unless it is the last, which may have been stopped."""
     phases = [row.stack for row in timeline.rows]
@@ -123,11 +155,12 @@ def _is_repeated(row: Row, timeline: Timeline) -> bool:
     return bool(waits) and min(waits) < (LONGEST_PAUSE_S if len(waits) == len(starts) else longest)
 
 
-def _earlier_elsewhere(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
+def _earlier_elsewhere(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
     """Find an earlier volume of the same sequence on another grid: the pre-contrast phase, moved."""
     if speaks_of_pre(timeline.rows[0].stack.series):
         return None
-    return other_geometry([row.stack for row in timeline.rows], [row.stack for row in _others])
+    ways = (_as_found(timeline, "The phases found, without the earlier images that lie elsewhere."),)
+    return other_geometry([row.stack for row in timeline.rows], [row.stack for row in others], ways)
 
 
 def _other_settings(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
@@ -200,6 +233,7 @@ def _gap(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
         parts = [part for part in parts if len(part) >= MIN_PHASES]
         ways = [PhaseProposal(keys_of(part), f"{len(part)} phases of one time.") for part in parts]
         ways.append(_as_found(timeline, "All of them, if the times are wrong."))
+        ways.extend(other_orders(timeline.rows, timeline.rows))
         return ImplausibleTimes(
             value=_hours(after - before), phase=phase_name(k), limit=_hours(limit_s), proposals=tuple(ways)
         )
@@ -224,11 +258,14 @@ def _repositioned(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError |
     strange = next((k for k, frame in enumerate(frames) if frame != usual), 0)
     if known[frames[0]] == 1:
         strange = 0
-    return OtherFrameOfReference(
-        value=len(known),
-        phase=phase_name(strange),
-        proposals=(_as_found(timeline, "All of them, if the patient lay in one place."),),
-    )
+    parts = [[row for row in timeline.rows if row.stack.series.frame_of_reference == frame] for frame in known]
+    ways = [
+        PhaseProposal(keys_of(part), f"{len(part)} phases of one frame of reference.")
+        for part in parts
+        if len(part) >= MIN_PHASES
+    ]
+    everything = _as_found(timeline, "All of them, if the patient lay in one place.")
+    return OtherFrameOfReference(value=len(known), phase=phase_name(strange), proposals=(*ways, everything))
 
 
 def _is_torn(frames: Sequence[str]) -> bool:
@@ -268,6 +305,7 @@ def _order(timeline: Timeline) -> tuple[Finding, ...]:
 
 _CHECKS: tuple[Callable[[Timeline, Sequence[Row]], DeepTeppError | None], ...] = (
     _body_part,
+    _equal_times,
     _broken,
     _earlier_elsewhere,
     _post_only,

@@ -71,6 +71,7 @@ class SeriesFacts:
     scan_options: tuple[str, ...]
     sop_class: str
     frame_of_reference: str
+    patient_name: str = ""
     scale: float | None = None
     """RescaleSlope times the private scale slope of Philips, where there is one: values divided by it can be
     compared between series."""
@@ -175,11 +176,12 @@ def _series(header: Dataset) -> SeriesFacts:
     own = str(header.get("SeriesDescription") or "").strip()
     side = str(header.get("ImageLaterality") or header.get("Laterality") or "").strip().upper()
     pulse = [*texts(header.get("ScanningSequence")), *texts(header.get("EchoPulseSequence"))]
-    patient = str(header.get("PatientID") or header.get("PatientName") or "").strip()
+    patient = str(header.get("PatientID") or "").strip()
     return SeriesFacts(
         series_uid=str(header.get("SeriesInstanceUID", "")),
         study_uid=str(header.get("StudyInstanceUID", "")),
         patient=patient,
+        patient_name=str(header.get("PatientName") or "").strip(),
         birth_date=str(header.get("PatientBirthDate") or "").strip(),
         sex=str(header.get("PatientSex") or "").strip().upper(),
         study_date=str(header.get("StudyDate") or "").strip(),

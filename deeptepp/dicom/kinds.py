@@ -92,6 +92,10 @@ PURPOSES = (
 )
 """Everything else that lies beside the phases, by what betrays it."""
 
+IMAGE_FLAVORS = frozenset({"T1", "PERFUSION"})
+"""Third values of ImageType by which enhanced images, PS3.3 C.8.13.3.1.1, say how originals were acquired; in
+derived images they name a map."""
+
 _NOT_MAGNITUDE = frozenset({"P", "PHASE MAP", "R", "REAL", "I", "IMAGINARY"})
 
 _TISSUE_CODES = {
@@ -175,6 +179,8 @@ def doubt(series: SeriesFacts) -> str | None:
 def _unfit_kind(series: SeriesFacts) -> str | None:
     """Find what was computed from images, or made for another purpose."""
     codes = frozenset(series.image_type[2:])
+    if is_original(series):
+        codes -= IMAGE_FLAVORS
     for purpose in PURPOSES:
         if codes & purpose.codes:
             return purpose.reason

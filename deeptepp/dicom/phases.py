@@ -7,15 +7,16 @@ hint. What the headers leave open is a question with proposals, never a guess.
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from deeptepp.dicom.doubts import doubt_about
+from deeptepp.dicom.doubts import doubt_about, other_orders
 from deeptepp.dicom.identity import examinations
-from deeptepp.dicom.kinds import doubt, is_derived, is_same_sequence, speaks_of_pre, spoken_order, unfit_reason
+from deeptepp.dicom.kinds import doubt, is_derived, is_original, is_same_sequence, speaks_of_pre, spoken_order, unfit_reason
 from deeptepp.dicom.refusals import is_part_of, no_series_refusal
 from deeptepp.dicom.rows import Proposal, Row
 from deeptepp.dicom.series import (
     DynamicSeries,
+    belong_together,
     dynamic_series,
     is_same_grid,
     is_second_reconstruction,
@@ -69,7 +70,7 @@ def propose_phases(
         ways = [PhaseProposal(keys_of(ordered), "In the order of their descriptions, as far as these say one.")]
         question: DeepTeppError = UnknownOrder(value=len(best.rows), proposals=tuple(ways))
         return Proposal(reasons=_refused_reasons(rows, found, best), refusal=question)
-    rivals = [one for one in others if _is_rival(one, best)]
+    rivals = [one for one in others if _is_rival(one, best)] + found.doubtful
     if rivals:
         ways = [_proposal(one, _in_words(one)) for one in (best, *rivals)]
         question = SeveralDynamicSeries(value=len(ways), proposals=tuple(ways))
@@ -87,6 +88,8 @@ class _Found:
     series: list[DynamicSeries]
     fit: list[Row]
     reasons: dict[str, str]
+    doubtful: list[DynamicSeries] = field(default_factory=list)
+    """What words alone keep from being the dynamic series, though it is a better one than those left."""
 
 
 def _sorted_out(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> _Found:
@@ -100,9 +103,19 @@ def _sorted_out(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> _Fou
         # Where all images carry the word, it names the protocol: ImageType is believed.
         series = dynamic_series([row for row in fit if row.stack.grid is not None], fingerprint)
         sure, doubtful = fit, {}
+    named = [row for row in fit if row.key in doubtful and row.stack.grid is not None]
+    better = [one for one in dynamic_series(named, fingerprint) if _is_better(one, series)]
     reasons = unfit | doubtful
     reasons |= {row.key: _no_volume_reason(row.stack) for row in sure if row.stack.grid is None}
-    return _Found(series, sure, reasons)
+    return _Found(series, sure, reasons, better)
+
+
+def _is_better(one: DynamicSeries, sure: Sequence[DynamicSeries]) -> bool:
+    """Tell whether volumes whose words say that they are no phases make a dynamic series that others do not."""
+    best = sure[0]
+    is_own = not any(belong_together(one.first, other.first) for other in sure)
+    is_longer = best.is_ultrafast or len(one.rows) > len(best.rows)
+    return one.is_dynamic and not one.is_ultrafast and is_own and is_longer and is_original(one.first.series)
 
 
 def _several_examinations(
@@ -119,7 +132,18 @@ def _several_examinations(
         if series and series[0].is_dynamic:
             which = "The newest examination" if number == 1 else "An older examination"
             ways.append(_proposal(series[0], f"{which}: {_in_words(series[0])}"))
+    if len(ways) < len(studies):
+        ways += _as_one_examination([row for study in studies for row in study], fingerprint)
     return Proposal(reasons=reasons, refusal=MixedStudies(value=len(studies), proposals=tuple(ways)))
+
+
+def _as_one_examination(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> list[PhaseProposal]:
+    """Propose phases that an anonymiser may have spread over several studies or dates."""
+    series = dynamic_series([row for row in rows if row.stack.grid is not None], fingerprint)
+    if not series or not series[0].is_dynamic:
+        return []
+    found = series[0].rows
+    return [PhaseProposal(keys_of(found), "All of them, as one examination."), *other_orders(found, found)]
 
 
 def _nothing_dynamic(rows: Sequence[Row], found: _Found) -> Proposal:
