@@ -16,6 +16,7 @@ from deeptepp.domain.geometry import FloatArray
 from deeptepp.imaging.body import BoolImage
 from deeptepp.imaging.breast import BreastRegion
 from deeptepp.imaging.maps import EnhancementMaps
+from deeptepp.imaging.morphology import dilate_box, fill_holes
 from deeptepp.imaging.surroundings import compactness, shape
 
 N_LEVELS = 14
@@ -179,11 +180,11 @@ def _at_level(maps: EnhancementMaps, region: BreastRegion, level: float) -> list
     labels, n = ndimage.label(above, _NEIGHBOURS)
     if n == 0:
         return []
-    voxel_mm3 = 1000 * maps.grid.voxel_volume_ml
-    sizes = np.bincount(labels.ravel(), minlength=n + 1) * voxel_mm3
+    places = np.flatnonzero(labels)
+    owners = labels.ravel()[places]
+    sizes = np.bincount(owners, minlength=n + 1) * (1000 * maps.grid.voxel_volume_ml)
     is_fit = (sizes >= MIN_VOLUME_MM3) & (sizes <= MAX_VOLUME_MM3)
-    is_fit[0] = False
-    mass = np.bincount(labels.ravel(), weights=maps.evidence.ravel(), minlength=n + 1) * is_fit
+    mass = np.bincount(owners, weights=maps.evidence.ravel()[places], minlength=n + 1) * is_fit
     order = [int(k) for k in np.argsort(-mass, kind="stable")[:N_PER_LEVEL] if is_fit[k]]
     boxes = ndimage.find_objects(labels)
     return [_judge(maps, region, labels, k, boxes[k - 1]) for k in order]
@@ -201,9 +202,8 @@ def _judge(
         slice(max(0, s.start - SHELL_VOXELS), min(n, s.stop + SHELL_VOXELS))
         for s, n in zip(box, labels.shape, strict=True)
     )
-    component = labels[block] == label
-    component = ndimage.binary_fill_holes(component)
-    shell = ndimage.binary_dilation(component, _NEIGHBOURS, iterations=SHELL_VOXELS) & ~component
+    component = fill_holes(labels[block] == label)
+    shell = dilate_box(component, SHELL_VOXELS) & ~component
     z, inside = maps.enhancement_z[block], region.mask[block]
     voxels = np.argwhere(component)
     mean_z = float(z[component].mean())
