@@ -2,8 +2,8 @@
 
     python benchmarks/questions.py --n 40 --out docs/results/questions.md
 
-Every study is whole and in order, so that a question, a refusal, a warning about the roles of its phases, or a phase
-of other voxels or another time is a fault. Exits 1 where there is one.
+Every study is whole and in order, so that a question, a refusal, a warning about the roles of its phases, or a
+phase of other voxels or another time is a fault. Exits 1 where there is one.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def main() -> None:
     options = parser.parse_args()
     protocols = list(PROTOCOLS.values())
     sizes = np.geomspace(*SIZES_MM, options.n)
-    found = [
-        _read(protocols[i % len(protocols)], float(size), options.seed + i) for i, size in enumerate(sizes)
-    ]
+    found = [_read(protocols[i % len(protocols)], float(size), options.seed + i) for i, size in enumerate(sizes)]
     page = _page(found, options)
     if options.out is None:
         print(page)
@@ -83,8 +81,8 @@ def _page(found: list[Outcome], options: argparse.Namespace) -> str:
     lines = [
         "# False questions",
         "",
-        f"`python benchmarks/questions.py --n {options.n} --seed {options.seed}`: simulated studies that are whole and",
-        "in order, written as DICOM and read back. A question, a refusal or a doubt about a phase is a fault.",
+        f"`python benchmarks/questions.py --n {options.n} --seed {options.seed}`: simulated studies, whole and in",
+        "order, written as DICOM and read back. A question, a refusal or a doubt about a phase is a fault.",
         "",
         "| protocol | studies | tumours, mm | phases read | false questions |",
         "| --- | --- | --- | --- | --- |",

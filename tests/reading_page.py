@@ -78,7 +78,7 @@ def said(got: judge.Got) -> str:
         return f"{ways}: `{got.rule}`"
     if isinstance(got, Exception):
         return "ended in an error"
-    times = "times known" if got.study.has_times else "order known, times not"
+    times = f"{'times' if got.study.has_times else 'order, but no times,'} by {got.sign}"
     told = sorted({f"`{f.rule}`" for f in got.findings if f.severity is not Severity.NOTE})
     return f"{len(got.study.phases)} phases, {times}" + (f"; warns: {', '.join(told)}" if told else "")
 

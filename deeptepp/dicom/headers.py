@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
 
 from deeptepp.dicom.clock import PHILIPS_IMAGING, Clock, clock_of
 from deeptepp.dicom.values import first, number, numbers, private_value, texts
@@ -25,6 +26,9 @@ _MODALITY_CODES = """
 
 _MODALITIES = frozenset(_MODALITY_CODES.split())
 """Values of Modality, PS3.3 C.7.3.1.1.1."""
+
+_PHILIPS_CREATORS = tuple(f"Philips MR Imaging DD 00{n}" for n in range(1, 7))
+"""Creators of the private blocks of Philips; that of the sequence of nested facts (2005,140F) differs by release."""
 
 _SPIN = frozenset({"SE", "SPIN"})
 _GRADIENT = frozenset({"GR", "EP", "GRADIENT", "BOTH"})
@@ -129,11 +133,19 @@ def frames_of(header: Dataset, source: int) -> Iterator[Frame]:
     per_frame = header.get("PerFrameFunctionalGroupsSequence")
     shared = (header.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
     if not per_frame or not series.is_image:
-        yield _frame(header, [header], series, (source, 0))
+        yield _frame(header, [header, *_philips_items(header)], series, (source, 0))
         return
     for index, item in enumerate(per_frame):
         groups = [g[0] for functional in (item, shared) for g in _sequences(functional)]
         yield _frame(header, [*groups, header], _refined(series, groups), (source, index))
+
+
+def _philips_items(header: Dataset) -> list[Dataset]:
+    """Give the items of the private sequence in which Philips repeats what it knows of a classic image."""
+    if "PHILIPS" not in str(header.get("Manufacturer") or "").upper():
+        return []
+    found = [private_value(header, 0x2005, creator, 0x0F) for creator in _PHILIPS_CREATORS]
+    return [value[0] for value in found if isinstance(value, DicomSequence) and value]
 
 
 def _sequences(functional: Dataset) -> list[Any]:
@@ -192,7 +204,7 @@ def _series(header: Dataset) -> SeriesFacts:
         scan_options=texts(header.get("ScanOptions")),
         sop_class=str(header.get("SOPClassUID", "")),
         frame_of_reference=str(header.get("FrameOfReferenceUID") or ""),
-        scale=scale_of([header], header.get("RescaleSlope")),
+        scale=scale_of([header, *_philips_items(header)], header.get("RescaleSlope")),
     )
 
 

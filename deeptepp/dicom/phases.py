@@ -163,8 +163,9 @@ def _judged(timeline: Timeline, found: _Found, elsewhere: Set[str], side: Side |
     timeline, earlier = _without_earlier_pre(timeline)
     reasons = dict(found.reasons)
     reasons |= {r.key: "An earlier pre-contrast volume; the last one before contrast is used." for r in earlier}
-    reasons |= {r.key: "A second reconstruction or copy of a phase that is used." for r in timeline.repeats}
-    used = {row.key for row in (*timeline.rows, *timeline.repeats, *earlier)}
+    reasons |= {r.key: "A second reconstruction of a phase that is used." for r in timeline.repeats}
+    reasons |= {r.key: "A copy, of equal pixels, of a phase that is used." for r in timeline.copies}
+    used = {row.key for row in (*timeline.rows, *timeline.repeats, *timeline.copies, *earlier)}
     others = [row for row in found.fit if row.key not in used | elsewhere]
     reasons |= dict.fromkeys(elsewhere, "It shows the other breast.")
     reasons |= {row.key: _other_reason(row.stack, timeline.rows[0].stack) for row in others}
@@ -176,10 +177,17 @@ def _judged(timeline: Timeline, found: _Found, elsewhere: Set[str], side: Side |
         return Proposal(reasons=reasons, refusal=doubts.refusal)
     times_s = timeline.times_s or tuple(float(i) for i in range(len(timeline.rows)))
     reasons |= _phase_reasons(timeline, times_s)
-    findings = (*_derived(timeline), *doubts.findings, *_left_out(timeline, others, side))
+    findings = (*_derived(timeline), *doubts.findings, *_left_out(timeline, others, side), *_repeated(timeline))
     spare = [row.key for row in (*earlier, *others) if is_same_grid(row.stack, timeline.rows[0].stack)]
-    has_times = timeline.times_s is not None
-    return Proposal(timeline.rows, times_s, reasons, findings, has_times=has_times, spare=tuple(spare))
+    return Proposal(
+        timeline.rows,
+        times_s,
+        reasons,
+        findings,
+        has_times=timeline.times_s is not None,
+        sign=timeline.sign,
+        spare=tuple(spare),
+    )
 
 
 def _without_earlier_pre(timeline: Timeline) -> tuple[Timeline, tuple[Row, ...]]:
@@ -253,6 +261,15 @@ def _derived(timeline: Timeline) -> tuple[Finding, ...]:
         return ()
     message = "The phases are marked as derived images; no original dynamic series was found."
     return (Finding("dicom.derived", Severity.WARNING, message),)
+
+
+def _repeated(timeline: Timeline) -> tuple[Finding, ...]:
+    """Tell that the phases are there a second time, reconstructed in another way."""
+    n = len(timeline.repeats)
+    if n < len(timeline.rows):
+        return ()
+    message = "All phases are there a second time, reconstructed in another way; these were not used."
+    return (Finding("dicom.second-reconstruction", Severity.NOTE, message, n, 0),)
 
 
 def _other_series(others: Sequence[DynamicSeries]) -> tuple[Finding, ...]:

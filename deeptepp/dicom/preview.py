@@ -14,10 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.dicom.archive import open_members
+from deeptepp.dicom.fingerprints import Fingerprints
 from deeptepp.dicom.first_pass import read_headers
 from deeptepp.dicom.member import Member
 from deeptepp.dicom.pixels import read_plane
 from deeptepp.dicom.rows import Row, rows_of
+from deeptepp.dicom.slabs import with_slabs
 from deeptepp.dicom.sort import stacks_of
 from deeptepp.domain.geometry import FloatArray
 from deeptepp.domain.study import PhaseProposal
@@ -123,9 +125,9 @@ def _rows_drawn(planes: dict[str, FloatArray]) -> dict[str, Picture]:
 
 
 def _rows_in(members: Sequence[Member]) -> tuple[Row, ...]:
-    """Give the rows of the series table."""
+    """Give the rows of the series table, as ``read`` makes them: a key must mean the same volume."""
     frames = read_headers(members, lambda _: None).frames
-    return rows_of(stacks_of({frame.identity: frame for frame in reversed(frames)}.values()))
+    return rows_of(with_slabs(stacks_of(frames, Fingerprints(members).of_plane)))
 
 
 def _middle_planes(source: Path | Sequence[Path], keys: Collection[str] | None) -> dict[str, FloatArray]:

@@ -60,6 +60,8 @@ class StudyReading:
         Which images the phases are; None where the files lack valid UIDs.
     alternatives : tuple of PhaseProposal
         Other dynamic series of the study, best first.
+    sign : str
+        What tells the order of the phases, in the keywords of DICOM; empty where the user chose them.
     """
 
     study: Study
@@ -68,6 +70,7 @@ class StudyReading:
     deidentified: DeidentificationReport
     source: SourceReference | None = None
     alternatives: tuple[PhaseProposal, ...] = ()
+    sign: str = ""
 
 
 def read_study(
@@ -124,6 +127,7 @@ def read_study(
         deidentified=_report(headers, cleaned),
         source=source_of([row.stack for row in proposal.phases], study),
         alternatives=proposal.alternatives,
+        sign=proposal.sign,
     )
 
 

@@ -43,6 +43,8 @@ class Proposal:
         False where only the order of the phases is known.
     alternatives : tuple of PhaseProposal
         Other dynamic series, best first.
+    sign : str
+        What tells the order of the phases, in the keywords of DICOM.
     spare : tuple of str
         Keys of other volumes on the grid of the phases, which may be what one of them was taken for.
     """
@@ -54,6 +56,7 @@ class Proposal:
     refusal: DeepTeppError | None = None
     has_times: bool = True
     alternatives: tuple[PhaseProposal, ...] = ()
+    sign: str = ""
     spare: tuple[str, ...] = ()
 
 

@@ -11,8 +11,9 @@ import numpy as np
 
 from deeptepp.dicom.kinds import TISSUE_RANK, has_same_settings, is_derived, is_same_kind, is_same_sequence, tissue
 from deeptepp.dicom.rows import MIN_PHASES, Row
+from deeptepp.dicom.signs import SAME_MOMENT_S
 from deeptepp.dicom.sort import SAME_GRID_MM, Stack
-from deeptepp.dicom.timeline import SAME_MOMENT_S, RowFingerprint, Timeline, timeline_of
+from deeptepp.dicom.timeline import RowFingerprint, Timeline, timeline_of
 from deeptepp.domain.geometry import Grid, overlap
 from deeptepp.domain.study import Side
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from phantoms_dicom import Truth, dynamic_series, image, save, save_zip
+from phantoms_dicom import Truth, clock, dynamic_series, image, save, save_zip
 
 from deeptepp.dicom import preview
 from deeptepp.dicom.preview import SIDE_PX, pictures_of, previews_of
@@ -45,6 +45,36 @@ def test_every_row_of_the_table_has_a_picture_of_its_middle_slice(study):
     pre, post = (pictures[key] for key in ("s1", "s2"))
     assert pre[50, 60] == 0
     assert post[50, 60] > 200
+
+
+def two_slabs():
+    """Two breasts in one series, with a gap between them; the second one is bright."""
+    made = []
+    for phase, time_s in enumerate((0.0, 90.0)):
+        for k in [*range(5), *range(25, 30)]:
+            plane = np.full((40, 40), 100 * phase, dtype=np.uint16)
+            plane[10:30, 10:30] = 1000 if k < 25 else 3000
+            plane[:20, :20] = k
+            own = {"SeriesInstanceUID": "1.2.6", "AcquisitionDate": "20200102", "AcquisitionTime": clock(time_s)}
+            made.append(image(plane, GRID, k, **own))
+    return made
+
+
+def uids_that_repeat():
+    """Phases that were given one SOPInstanceUID for the images of one place."""
+    made = dynamic_series(Truth(GRID, volumes(), (0.0, 90.0, 180.0)))
+    for n, each in enumerate(made):
+        each.SOPInstanceUID = f"1.2.5.{n % GRID.shape[0]}"
+        each.file_meta.MediaStorageSOPInstanceUID = each.SOPInstanceUID
+    return made
+
+
+@pytest.mark.parametrize("make", [two_slabs, uids_that_repeat])
+def test_a_key_means_the_volume_that_it_means_in_the_table(tmp_path, make):
+    save(make(), tmp_path)
+    table = [row.key for row in list_series(tmp_path)]
+    assert sorted(pictures_of(tmp_path)) == sorted(table)
+    assert len(table) == {two_slabs: 4, uids_that_repeat: 3}[make]
 
 
 def test_only_the_rows_asked_for_are_drawn_and_one_file_is_opened_for_each(study, monkeypatch):
