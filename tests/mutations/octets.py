@@ -66,7 +66,9 @@ def file_change(study: Study, chance: random.Random) -> Change:
         files[n] = bytes(made)
     where = "pixels" if in_pixels else "header"
     is_in_place = in_pixels and way not in ("cut", "inserted")
-    return Change(f"bytes of the {where} {way} in {numbers}", f"bytes of the {where} {way}", files, None, is_in_place)
+    return Change(
+        f"bytes of the {where} {way} in {numbers}", f"bytes of the {where} {way}", files, None, is_in_place
+    )
 
 
 def pixels_of(content: bytes) -> tuple[int, int]:
