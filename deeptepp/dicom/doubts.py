@@ -272,8 +272,10 @@ def _repositioned(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError |
         for part in parts
         if len(part) >= MIN_PHASES
     ]
-    everything = _as_found(timeline, "All of them, if the patient lay in one place.")
-    return OtherFrameOfReference(value=len(known), phase=phase_name(strange), proposals=(*ways, everything))
+    ways.append(_as_found(timeline, "All of them, if the patient lay in one place."))
+    # Without the pre-contrast images the others are no study.
+    ordered = tuple(reversed(ways)) if strange == 0 else tuple(ways)
+    return OtherFrameOfReference(value=len(known), phase=phase_name(strange), proposals=ordered)
 
 
 def _is_torn(frames: Sequence[str]) -> bool:
