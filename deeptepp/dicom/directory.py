@@ -52,7 +52,7 @@ def is_directory_file(stream: BinaryIO) -> bool:
     """
     try:
         with quiet():
-            # The file meta information alone: the library inflates a deflated dataset that follows it, however large.
+            # The file meta information alone: the library inflates a deflated dataset behind it, however large.
             if stream.read(_PREAMBLE_BYTES)[-4:] != b"DICM":
                 return False
             meta = data_element_generator(
@@ -102,7 +102,7 @@ def _records(dicomdir: Path) -> list[Dataset]:
     try:
         with quiet(), dicomdir.open("rb") as stream:
             dataset = dcmread(stream)
-            is_directory = dataset.file_meta.get(_SOP_CLASS) == MediaStorageDirectoryStorage
+            is_directory = dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
             is_whole = _is_whole(dataset)
             records = list(dataset.get(_RECORDS) or ())
     except UNREADABLE:

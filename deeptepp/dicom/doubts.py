@@ -122,7 +122,7 @@ def _broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
 
 
 def _is_stopped(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a volume may lack slices since its scan was stopped; whatever else is wrong has other causes."""
+    """Tell whether a volume may lack slices since its scan was stopped; other faults have other causes."""
     if not isinstance(row.stack.problem, MissingSlice | None):
         return False
     return _is_after(row, timeline) or _is_repeated(row, timeline)
