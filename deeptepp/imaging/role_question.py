@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal, Study
 from deeptepp.errors import NiftiRolesDoubtful, RolesDoubtful
+from deeptepp.imaging.role_check import RoleCheck
 from deeptepp.imaging.roles import check_roles
 
 _MIN_PHASES = 2
@@ -27,7 +28,7 @@ def check_study_roles(
     study : Study
         In the roles that the files give them, or that a reader chose.
     ways : sequence of PhaseProposal
-        What a reader may choose instead.
+        What a reader may choose instead; the roles as they are come last.
     is_chosen : bool
         Whether a reader chose the roles: that is warned of, never refused.
     question : type of StudyError
@@ -46,8 +47,17 @@ def check_study_roles(
     failed = [check for check in check_roles([p.volume for p in study.phases]) if not check.is_passed]
     if failed and not is_chosen:
         worst = failed[0]
-        raise question(sentence=worst.sentence, value=worst.value, limit=worst.limit, proposals=tuple(ways))
+        known = (*_without_unfit(ways, failed), *ways)
+        raise question(sentence=worst.sentence, value=worst.value, limit=worst.limit, proposals=known)
     return tuple(Finding(c.rule, Severity.WARNING, c.sentence, c.value, c.limit) for c in failed)
+
+
+def _without_unfit(ways: Sequence[PhaseProposal], failed: Sequence[RoleCheck]) -> list[PhaseProposal]:
+    """Propose the phases without those after contrast that do not fit; the last of ``ways`` holds all."""
+    keys = ways[-1].keys if ways else ()
+    fit = tuple(key for k, key in enumerate(keys) if k == 0 or all(check.phase != k for check in failed))
+    is_a_way = _MIN_PHASES <= len(fit) < len(keys)
+    return [PhaseProposal(fit, "Without the images that do not fit.")] if is_a_way else []
 
 
 def other_ways(
