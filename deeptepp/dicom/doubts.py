@@ -23,6 +23,7 @@ from deeptepp.errors import (
     DeepTeppError,
     EqualTimes,
     ImplausibleTimes,
+    MissingSlice,
     NoPreContrast,
     OtherBodyPart,
     OtherFrameOfReference,
@@ -116,10 +117,17 @@ def _equal_times(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | 
 def _broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
     """Find a phase that lacks slices, unless it is the last, which may have been stopped."""
     phases = [row.stack for row in timeline.rows]
-    rest = [row.stack for row in others if not _is_after(row, timeline) and not _is_repeated(row, timeline)]
+    rest = [row.stack for row in others if not _is_stopped(row, timeline)]
     return broken_phase(
         phases, rest, (_as_found(timeline, "The whole phases, without the one that lacks slices."),)
     )
+
+
+def _is_stopped(row: Row, timeline: Timeline) -> bool:
+    """Tell whether a volume may lack slices since its scan was stopped; whatever else is wrong has other causes."""
+    if not isinstance(row.stack.problem, MissingSlice | None):
+        return False
+    return _is_after(row, timeline) or _is_repeated(row, timeline)
 
 
 def _is_after(row: Row, timeline: Timeline) -> bool:
@@ -134,7 +142,7 @@ def _is_after(row: Row, timeline: Timeline) -> bool:
 
 def _incomplete_last(timeline: Timeline, others: Sequence[Row]) -> tuple[Finding, ...]:
     """Name a last phase that was stopped before all of its slices were made."""
-    stopped = [row.stack for row in others if _is_after(row, timeline) or _is_repeated(row, timeline)]
+    stopped = [row.stack for row in others if _is_stopped(row, timeline)]
     error = broken_phase([row.stack for row in timeline.rows], stopped, ())
     if error is None:
         return ()

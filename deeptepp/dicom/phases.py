@@ -12,7 +12,15 @@ from dataclasses import dataclass, field, replace
 
 from deeptepp.dicom.doubts import doubt_about, other_orders
 from deeptepp.dicom.identity import examinations
-from deeptepp.dicom.kinds import doubt, is_derived, is_original, is_same_sequence, speaks_of_pre, spoken_order, unfit_reason
+from deeptepp.dicom.kinds import (
+    doubt,
+    is_derived,
+    is_original,
+    is_same_sequence,
+    speaks_of_pre,
+    spoken_order,
+    unfit_reason,
+)
 from deeptepp.dicom.refusals import is_part_of, no_series_refusal
 from deeptepp.dicom.rows import Proposal, Row
 from deeptepp.dicom.series import (

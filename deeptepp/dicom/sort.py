@@ -10,7 +10,7 @@ DICOM PS3.3 C.7.6.2.1.1 (Image Plane Module: position, orientation, spacing).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isclose
@@ -282,7 +282,8 @@ def _lacks_geometry(frames: Sequence[Frame]) -> DicomError | None:
         n_lacking = sum(getattr(frame, name) is None for frame in frames)
         if n_lacking:
             return MissingTag(value=n_lacking, keyword=keyword)
-    return None
+    n_without_size = sum(frame.rows < 1 or frame.columns < 1 for frame in frames)
+    return MissingTag(value=n_without_size, keyword="Rows and Columns") if n_without_size else None
 
 
 def axes_of(frames: Sequence[Frame]) -> FloatArray | None:
@@ -453,7 +454,7 @@ def _unsorted(frames: Sequence[Frame], problem: DicomError | None) -> Stack:
 
 
 def earliest(frames: Sequence[Frame]) -> Clock:
-    """Give the earliest sign of each kind.
+    """Give the earliest sign of each kind, or the one that most planes share.
 
     Parameters
     ----------
@@ -465,10 +466,15 @@ def earliest(frames: Sequence[Frame]) -> Clock:
     Clock
         Each sign is None where no plane has it.
     """
-    least = {sign: _least(getattr(frame.clock, sign) for frame in frames) for sign in Clock.__dataclass_fields__}
-    return Clock(**least)
+    signs = {sign: _shared(getattr(frame.clock, sign) for frame in frames) for sign in Clock.__dataclass_fields__}
+    return Clock(**signs)
 
 
-def _least(values: Iterable[Any]) -> Any:  # noqa: ANN401  whole numbers stay whole
-    """Give the least of the values that are there."""
-    return min((value for value in values if value is not None), default=None)
+def _shared(values: Iterable[Any]) -> Any:  # noqa: ANN401  whole numbers stay whole
+    """Give the value that more than half of the planes share, else the least of those that are there."""
+    known = Counter(value for value in values if value is not None)
+    if not known:
+        return None
+    # One damaged header of a volume made at one moment must not move its time.
+    value, n = known.most_common(1)[0]
+    return value if 2 * n > known.total() else min(known)

@@ -29,6 +29,9 @@ EARLY_PLATEAU_TWO_PHASES_S = 150.0
 _MIN_PERIOD_S = 1.0
 """Post-contrast times closer than this, in s, were not recorded."""
 
+_MISSING_SHARE = 0.5
+"""Share of a period by which a phase may come late before one is taken to be missing."""
+
 _PEAK_SPACING_MM = 4.0
 """Blocks on which enhancement is compared when times are unknown, mm."""
 
@@ -63,7 +66,7 @@ def choose_phase(study: Study, *, index: int | None = None) -> PhaseChoice:
     if period is None:
         return _by_enhancement(study)
     low, high = THIRD_POST_PERIOD_S
-    if study.n_post >= THIRD_POST and low <= period <= high:
+    if study.n_post >= THIRD_POST and low <= period <= high and _third_is_on_time(study, period):
         reason = f"Third of {study.n_post} post-contrast phases, one every {period:.0f} s, as in the publication."
         return PhaseChoice(THIRD_POST, "third-post", reason)
     return _by_time(study, period)
@@ -104,6 +107,12 @@ def contrast_time_s(study: Study, index: int) -> float:
         Seconds. A scan is taken to last one period; with one post-contrast phase that is unknown and counts 0.
     """
     return study.phases[index].time_s - study.phases[1].time_s + (post_period_s(study) or 0.0) / 2
+
+
+def _third_is_on_time(study: Study, period_s: float) -> bool:
+    """Tell whether no phase is missing up to the third post-contrast one, so that counting tells its time."""
+    elapsed_s = study.phases[THIRD_POST].time_s - study.phases[1].time_s
+    return elapsed_s < (THIRD_POST - 1 + _MISSING_SHARE) * period_s
 
 
 def _by_time(study: Study, period_s: float) -> PhaseChoice:

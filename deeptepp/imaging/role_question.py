@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import PhaseProposal, Study
+from deeptepp.domain.study import Phase, PhaseProposal, Study
 from deeptepp.errors import NiftiRolesDoubtful, RolesDoubtful
-from deeptepp.imaging.role_check import RoleCheck
-from deeptepp.imaging.roles import check_roles
+from deeptepp.imaging.roles import RoleCheck, check_roles, likely_baselines
 
 _MIN_PHASES = 2
 """One before and one after contrast."""
+
+_VALUE_DECIMALS = 2
+"""Decimals of a measured value in a question."""
 
 
 def check_study_roles(
@@ -28,7 +30,7 @@ def check_study_roles(
     study : Study
         In the roles that the files give them, or that a reader chose.
     ways : sequence of PhaseProposal
-        What a reader may choose instead; the roles as they are come last.
+        What a reader may choose instead; the last is the roles as they are.
     is_chosen : bool
         Whether a reader chose the roles: that is warned of, never refused.
     question : type of StudyError
@@ -42,22 +44,18 @@ def check_study_roles(
     Raises
     ------
     RolesDoubtful, NiftiRolesDoubtful
-        The images speak against roles that nobody chose.
+        The images speak against roles that nobody chose. Its proposals begin with those that the images confirm.
     """
-    failed = [check for check in check_roles([p.volume for p in study.phases]) if not check.is_passed]
+    times_s = [phase.time_s for phase in study.phases] if study.has_times else None
+    failed = _failed(study.phases, times_s)
     if failed and not is_chosen:
         worst = failed[0]
-        known = (*_without_unfit(ways, failed), *ways)
-        raise question(sentence=worst.sentence, value=worst.value, limit=worst.limit, proposals=known)
-    return tuple(Finding(c.rule, Severity.WARNING, c.sentence, c.value, c.limit) for c in failed)
-
-
-def _without_unfit(ways: Sequence[PhaseProposal], failed: Sequence[RoleCheck]) -> list[PhaseProposal]:
-    """Propose the phases without those after contrast that do not fit; the last of ``ways`` holds all."""
-    keys = ways[-1].keys if ways else ()
-    fit = tuple(key for k, key in enumerate(keys) if k == 0 or all(check.phase != k for check in failed))
-    is_a_way = _MIN_PHASES <= len(fit) < len(keys)
-    return [PhaseProposal(fit, "Without the images that do not fit.")] if is_a_way else []
+        proposals = (*_confirmed(study, ways[-1].keys, {check.phase for check in failed} - {0}), *ways)
+        value = round(worst.value, _VALUE_DECIMALS)
+        raise question(sentence=worst.sentence, value=value, limit=worst.limit, proposals=proposals)
+    return tuple(
+        Finding(c.rule, Severity.WARNING, c.sentence, round(c.value, _VALUE_DECIMALS), c.limit) for c in failed
+    )
 
 
 def other_ways(
@@ -82,8 +80,38 @@ def other_ways(
         The roles as they are come last.
     """
     phases = tuple(keys)
-    ways = [PhaseProposal((key, *phases), earlier_reason) for key in earlier]
-    if len(phases) > _MIN_PHASES:
-        without = "Without the first volume: the second is then the pre-contrast phase."
-        ways.append(PhaseProposal(phases[1:], without))
-    return (*ways, PhaseProposal(phases, as_said))
+    return (*(PhaseProposal((key, *phases), earlier_reason) for key in earlier), PhaseProposal(phases, as_said))
+
+
+def _failed(phases: Sequence[Phase], times_s: Sequence[float] | None) -> list[RoleCheck]:
+    """Give the checks that roles fail."""
+    checks = check_roles([p.volume for p in phases], has_times=times_s is not None, times_s=times_s)
+    return [check for check in checks if not check.is_passed]
+
+
+def _confirmed(study: Study, keys: Sequence[str], unfit: Set[int]) -> list[PhaseProposal]:
+    """Propose other roles of the same volumes that pass every check."""
+    phases = dict(zip(keys, study.phases, strict=True))
+    ways = (*_other_roles(study, keys), *_without_unfit(keys, unfit))
+    return [way for way in ways if not _failed([phases[key] for key in way.keys], None)]
+
+
+def _without_unfit(keys: Sequence[str], unfit: Set[int]) -> Iterator[PhaseProposal]:
+    """Give the phases without those after contrast that do not fit: all of them, or one."""
+    for left_out in dict.fromkeys((frozenset(unfit), *(frozenset({k}) for k in sorted(unfit)))):
+        fit = tuple(key for k, key in enumerate(keys) if k not in left_out)
+        if _MIN_PHASES <= len(fit) < len(keys):
+            yield PhaseProposal(fit, "Without the images that do not fit.")
+
+
+def _other_roles(study: Study, keys: Sequence[str]) -> Iterator[PhaseProposal]:
+    """Give the roles that real mistakes make of others: baselines, and orders turned or shifted."""
+    n_before = likely_baselines([phase.volume for phase in study.phases])
+    if 1 < n_before < len(keys):
+        reason = f"From volume {n_before} on: nothing enhances in those before it."
+        yield PhaseProposal(tuple(keys[n_before - 1 :]), reason)
+    fits = "the images enhance in this order, not in that of the headers."
+    if len(keys) > 2:
+        yield PhaseProposal((keys[1], keys[0], *keys[2:]), f"The second volume as pre-contrast phase: {fits}")
+        yield PhaseProposal((keys[-1], *keys[:-1]), f"The last volume as pre-contrast phase: {fits}")
+    yield PhaseProposal(tuple(reversed(keys)), f"The other way round: {fits}")

@@ -49,6 +49,9 @@ def expert_outline(
     tumours = experts or [volume for volume in found if not _NO_TUMOUR & set(volume.name.tokens)]
     if not tumours:
         return None, ()
+    if not any(character.isalpha() for character in tumours[0].file.name):
+        # Files handed in one by one on the screen come without their names.
+        return None, (_warning("A file without a name holds an outline; what it outlines is unknown. Not used."),)
     if len(tumours) > 1:
         return None, (_warning(f"{len(tumours)} outlines lie beside the images; none was used."),)
     return _lesion(tumours[0], grid)

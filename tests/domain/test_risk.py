@@ -40,8 +40,8 @@ def test_an_error_becomes_a_refusal_with_its_rule_value_and_limit():
     assert finding == Finding(
         "dicom.missing-slice",
         Severity.REFUSAL,
-        "The post-contrast 2 images lack 3 slice(s): expected one every 1.1 mm. Export the series again, or choose "
-        "the other phases in the series table.",
+        "The post-contrast 2 images lack 3 slice(s): expected one every 1.1 mm. Export the series again, or "
+        "choose the other phases in the series table.",
         3,
         0,
     )

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import phantoms
 import pytest
@@ -22,6 +24,7 @@ def study_at(*times_s: float) -> Study:
         ((0, 1370, 1460, 1550, 1640), 3, "third-post"),
         ((0, 1371, 1493, 1615, 1737), 2, "nearest-195-s"),
         ((0, 60, 140, 330), 2, "nearest-195-s"),
+        ((0, 90, 240, 315, 390), 2, "nearest-195-s"),
         ((0, 100, 190), 2, "nearest-150-s"),
         ((0, 100, 400), 1, "nearest-150-s"),
         ((0, 100), 1, "nearest-195-s"),
@@ -48,6 +51,12 @@ def test_reader_overrides_the_rule():
 def test_reader_cannot_choose_a_phase_that_is_not_there(index):
     with pytest.raises(UnknownSeries):
         choose_phase(study_at(0, 90, 165, 240), index=index)
+
+
+def test_phases_that_are_merely_counted_have_no_period():
+    counted = replace(study_at(0, 1, 2, 3), has_times=False)
+    assert post_period_s(counted) is None
+    assert choose_phase(counted).rule == "peak-enhancement"
 
 
 def test_unknown_times_leave_the_choice_to_the_enhancement():
