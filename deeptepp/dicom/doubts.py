@@ -10,11 +10,13 @@ from itertools import pairwise
 import numpy as np
 
 from deeptepp.dicom.identity import other_body_part
-from deeptepp.dicom.kinds import has_same_settings, is_same_kind, speaks_of_post, speaks_of_pre
-from deeptepp.dicom.refusals import broken_phase, is_part_of, other_geometry
+from deeptepp.dicom.kinds import has_same_settings, is_same_kind, is_same_sequence, speaks_of_post, speaks_of_pre
+from deeptepp.dicom.refusals import broken_phase, is_part_of, moved, other_geometry
 from deeptepp.dicom.rows import MIN_PHASES, Row
 from deeptepp.dicom.series import is_same_grid, keys_of
+from deeptepp.dicom.signs import SAME_MOMENT_S
 from deeptepp.dicom.timeline import Timeline, orders_by_sign
+from deeptepp.domain.geometry import overlap
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal, phase_name
 from deeptepp.errors import (
@@ -158,8 +160,9 @@ def _is_repeated(row: Row, timeline: Timeline) -> bool:
     if len(row.stack.frames) > MOST_STOPPED * len(first.frames):
         return False
     waits = [other - start for other in starts if other is not None and other > start]
-    periods = np.diff([other for other in starts[1:] if other is not None])
-    longest = float(np.median(periods)) if len(periods) else LONGEST_PAUSE_S
+    # The interval in which it lies says nothing of the time from phase to phase: without it, one may be lost.
+    periods = [b - a for a, b in pairwise(other for other in starts[1:] if other is not None) if not a < start < b]
+    longest = float(np.median(periods)) if periods else 0.0
     return bool(waits) and min(waits) < (LONGEST_PAUSE_S if len(waits) == len(starts) else longest)
 
 
@@ -169,6 +172,30 @@ def _earlier_elsewhere(timeline: Timeline, others: Sequence[Row]) -> DeepTeppErr
         return None
     ways = (_as_found(timeline, "The phases found, without the earlier images that lie elsewhere."),)
     return other_geometry([row.stack for row in timeline.rows], [row.stack for row in others], ways)
+
+
+def _missing_between(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
+    """Find a single volume of the sequence on another grid, acquired between two phases: one of them, moved."""
+    first = timeline.rows[0].stack
+    elsewhere = [row for row in others if row.stack.grid is not None and not is_same_grid(row.stack, first)]
+    for row in elsewhere:
+        is_alone = sum(is_same_grid(row.stack, other.stack) for other in elsewhere) == 1
+        is_there = first.grid is not None and row.stack.grid is not None and overlap(row.stack.grid, first.grid) > 0
+        is_phase = is_there and is_same_sequence(row.stack.series, first.series) and not is_part_of(row.stack, first)
+        if is_alone and is_phase and _is_between(row, timeline):
+            ways = (_as_found(timeline, "The phases found, without the images that lie elsewhere."),)
+            return moved([first, row.stack], ways)
+    return None
+
+
+def _is_between(row: Row, timeline: Timeline) -> bool:
+    """Tell whether a volume was acquired after the first phase and before the last, at a time that none has."""
+    start = row.stack.clock.acquired_s
+    starts = [phase.stack.clock.acquired_s for phase in timeline.rows]
+    known = [other for other in starts if other is not None]
+    if start is None or len(known) < len(starts):
+        return False
+    return min(known) < start < max(known) and all(abs(start - other) >= SAME_MOMENT_S for other in known)
 
 
 def _other_settings(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
@@ -318,6 +345,7 @@ _CHECKS: tuple[Callable[[Timeline, Sequence[Row]], DeepTeppError | None], ...] =
     _equal_times,
     _broken,
     _earlier_elsewhere,
+    _missing_between,
     _post_only,
     _repositioned,
     _other_settings,

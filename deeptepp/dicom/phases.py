@@ -6,7 +6,8 @@ hint. What the headers leave open is a question with proposals, never a guess.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections import defaultdict
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from deeptepp.dicom.doubts import doubt_about, other_orders
@@ -31,8 +32,9 @@ from deeptepp.dicom.series import (
     keys_of,
     two_sides,
 )
+from deeptepp.dicom.signs import way_made
 from deeptepp.dicom.sort import Stack
-from deeptepp.dicom.timeline import RowFingerprint, Timeline, after_first
+from deeptepp.dicom.timeline import RowFingerprint, Timeline, after_first, timeline_of
 from deeptepp.domain.geometry import overlap
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal, Side
@@ -85,8 +87,11 @@ def propose_phases(
         return Proposal(reasons=_refused_reasons(rows, found, best), refusal=question)
     elsewhere = {row.key for one in sides.values() if one is not best for row in one.members}
     proposal = _judged(best.timeline, found, elsewhere, side if sides else None)
-    alternatives = tuple(_proposal(one, _in_words(one)) for one in others)
-    return replace(proposal, alternatives=alternatives, findings=(*proposal.findings, *_other_series(others)))
+    second = _second_sets(best.timeline)
+    ways = [_proposal(one, _in_words(one)) for one in others]
+    ways += [PhaseProposal(keys_of(one), "Another reconstruction of the same times.") for one in second]
+    findings = (*proposal.findings, *_other_series(others), *_undistinguished(best.timeline, second))
+    return replace(proposal, alternatives=tuple(ways), findings=findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +316,30 @@ def _other_series(others: Sequence[DynamicSeries]) -> tuple[Finding, ...]:
     named = "; ".join(_in_words(one) for one in others)
     message = f"Another dynamic series is in this study and was not used: {named}"
     return (Finding("dicom.other-dynamic-series", Severity.WARNING, message, len(others), 0),)
+
+
+def _second_sets(timeline: Timeline) -> list[tuple[Row, ...]]:
+    """Part further reconstructions into whole sets, each in the order of its times."""
+    alike: dict[Hashable, list[Row]] = defaultdict(list)
+    for row in timeline.repeats:
+        alike[way_made(row), row.stack.series.description].append(row)
+    sets = []
+    for group in alike.values():
+        found = timeline_of(group)
+        while found is not None and len(found.rows) == len(timeline.rows):
+            sets.append(found.rows)
+            found = timeline_of(found.repeats) if found.repeats else None
+    return sets
+
+
+def _undistinguished(timeline: Timeline, second: Sequence[tuple[Row, ...]]) -> tuple[Finding, ...]:
+    """Warn where nothing in the headers says in what the reconstructions of one time differ."""
+    way = way_made(timeline.rows[0])
+    n = sum(way_made(rows[0]) == way for rows in second)
+    if n == 0:
+        return ()
+    message = f"The phases are there in {n + 1} reconstructions of one image type; the first of them was read."
+    return (Finding("dicom.other-reconstruction", Severity.WARNING, message, n + 1, 1),)
 
 
 def _proposal(series: DynamicSeries, reason: str) -> PhaseProposal:

@@ -44,7 +44,7 @@ def no_series_refusal(stacks: Sequence[Stack], fit: Sequence[Stack]) -> DeepTepp
         return broken[0]
     if not whole:
         return NotDynamic(value=len({s.series.series_uid for s in mr}))
-    return _absent_end(whole) or _moved(whole) or MissingPhase(value=1, limit=2)
+    return _absent_end(whole) or moved(whole) or MissingPhase(value=1, limit=2)
 
 
 def broken_phase(
@@ -107,12 +107,25 @@ def other_geometry(
         if stack.grid is None or is_part_of(stack, phases[0]):
             continue
         if is_earlier and is_same_sequence(phases[0].series, stack.series):
-            return _moved([stack, phases[0]], proposals)
+            return moved([stack, phases[0]], proposals)
     return None
 
 
-def _moved(whole: Sequence[Stack], proposals: Sequence[PhaseProposal] = ()) -> DeepTeppError | None:
-    """Find two volumes of one sequence on different grids."""
+def moved(whole: Sequence[Stack], proposals: Sequence[PhaseProposal] = ()) -> DeepTeppError | None:
+    """Find two volumes of one sequence on different grids.
+
+    Parameters
+    ----------
+    whole : sequence of Stack
+        Volumes.
+    proposals : sequence of PhaseProposal
+        How to go on without one of them.
+
+    Returns
+    -------
+    DeepTeppError or None
+        To be raised.
+    """
     for i, a in enumerate(whole):
         for b in whole[i + 1 :]:
             if a.grid is None or b.grid is None or a.grid.is_close(b.grid, tolerance_mm=SAME_GRID_MM):
