@@ -180,8 +180,12 @@ def _missing_between(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError
     elsewhere = [row for row in others if row.stack.grid is not None and not is_same_grid(row.stack, first)]
     for row in elsewhere:
         is_alone = sum(is_same_grid(row.stack, other.stack) for other in elsewhere) == 1
-        is_there = first.grid is not None and row.stack.grid is not None and overlap(row.stack.grid, first.grid) > 0
-        is_phase = is_there and is_same_sequence(row.stack.series, first.series) and not is_part_of(row.stack, first)
+        is_there = (
+            first.grid is not None and row.stack.grid is not None and overlap(row.stack.grid, first.grid) > 0
+        )
+        is_phase = (
+            is_there and is_same_sequence(row.stack.series, first.series) and not is_part_of(row.stack, first)
+        )
         if is_alone and is_phase and _is_between(row, timeline):
             ways = (_as_found(timeline, "The phases found, without the images that lie elsewhere."),)
             return moved([first, row.stack], ways)

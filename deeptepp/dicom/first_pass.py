@@ -94,7 +94,20 @@ def _read_header(member: Member, memo: Memo, headers: Headers) -> Dataset | Plai
     except UNREADABLE:
         headers.n_unreadable += 1
         return None
-    return None if sop_class in (None, "", _DIRECTORY) else header
+    if sop_class in (None, ""):
+        headers.n_unreadable += _is_declared(header)
+        return None
+    return None if sop_class == _DIRECTORY else header
+
+
+def _is_declared(header: Dataset | PlainHeader) -> bool:
+    """Tell whether the meta information speaks of an object that the header then does not name."""
+    with quiet():
+        try:
+            meta = getattr(_dataset(header), "file_meta", {})
+            return meta.get("MediaStorageSOPClassUID") not in (None, "", _DIRECTORY)
+        except UNREADABLE:
+            return True
 
 
 def _parsed(member: Member, headers: Headers) -> Dataset | None:

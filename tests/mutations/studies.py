@@ -64,7 +64,7 @@ def truth() -> Known:
     rng = np.random.default_rng(0)
     z, y, x = np.indices(SHAPE)
     body = ((y - 15.5) / 14) ** 2 + ((x - 15.5) / 14) ** 2 < 1
-    tissue = 700 + 250 * np.sin(x / 3.0) + 200 * np.cos(y / 4.0) + 40 * np.sin(z / 2.0)
+    tissue = 700 + 250 * np.sin(x / 3.0 + 0.7 * z) + 200 * np.cos(y / 4.0 - 0.5 * z)
     volumes = []
     for gain in GAINS:
         volume = np.where(body, tissue + 0.03 * gain, 20.0) + rng.normal(0, 5, SHAPE)
