@@ -318,6 +318,17 @@ class ImplausibleTimes(DicomError):
     )
 
 
+class EqualTimes(DicomError):
+    """Volumes that were made in one way share a time, which phases cannot."""
+
+    rule = "dicom.equal-times"
+    asked = 0
+    template = (
+        "{value} volume(s) share the time of another one that was made in the same way: a second reconstruction, "
+        "or a phase whose time was lost. Choose the phases in the series table, or with --phases."
+    )
+
+
 class OtherSettings(DicomError):
     """What may be the pre-contrast volume was made with other settings than the phases found."""
 

@@ -141,3 +141,9 @@ def outline(*points: tuple[int, int, int], value: int = 1) -> np.ndarray:
     for point in points:
         mask[point] = value
     return mask
+
+
+def save_volume(voxels: np.ndarray, grid: Grid, path: Path) -> Path:
+    """Write voxels of any axial grid, (z, y, x)."""
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ grid.affine[:, [2, 1, 0, 3]]
+    return save(Raw(voxels, sform=affine, qform=affine), path)

@@ -19,9 +19,18 @@ from deeptepp.cli.printing import (
     source_of,
 )
 from deeptepp.cli.sending import require_pacs, write_and_send
-from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, lesion_in_box, phase_keys, reader_box
+from deeptepp.cli.study_choice import (
+    BreastSide,
+    PhaseKeys,
+    PhaseTimes,
+    ReaderBox,
+    lesion_in_box,
+    phase_keys,
+    phase_times_s,
+    reader_box,
+)
 from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.progress import silent
 from deeptepp.domain.risk import Assessment, Outcome, Severity
 from deeptepp.domain.study import PhaseProposal
@@ -52,6 +61,7 @@ def score(
     phase_index: Annotated[int | None, typer.Option(min=1, help="Post-contrast phase to score.")] = None,
     phases: PhaseKeys = None,
     side: BreastSide = None,
+    times: PhaseTimes = None,
     box: ReaderBox = None,
     as_json: AsJson = False,
     allow_ineligible: Annotated[
@@ -73,7 +83,7 @@ def score(
     from deeptepp.scoring.stability import with_stability
 
     model = images = profile = None
-    keys, corners = phase_keys(phases), reader_box(box)
+    keys, times_s, corners = phase_keys(phases), phase_times_s(times), reader_box(box)
     proposals: tuple[PhaseProposal, ...] = ()
     try:
         if is_sent:
@@ -85,7 +95,12 @@ def score(
         model = load_bundle(bundle)
         progress = silent if as_json else say
         images = open_case(
-            source_of(study), phase_keys=keys, phase_index=phase_index, side=side, progress=progress
+            source_of(study),
+            phase_keys=keys,
+            phase_index=phase_index,
+            side=side,
+            times_s=times_s,
+            progress=progress,
         )
         images, lesion = lesion_in_box(images, corners)
         assessment = assess_case(
@@ -111,6 +126,7 @@ def detect(
     study: StudyPath,
     phases: PhaseKeys = None,
     side: BreastSide = None,
+    times: PhaseTimes = None,
     box: ReaderBox = None,
     as_json: AsJson = False,
 ) -> None:
@@ -118,9 +134,9 @@ def detect(
     from deeptepp.scoring.images import open_case
 
     progress = silent if as_json else say
-    keys, corners = phase_keys(phases), reader_box(box)
+    keys, times_s, corners = phase_keys(phases), phase_times_s(times), reader_box(box)
     try:
-        images = open_case(source_of(study), phase_keys=keys, side=side, progress=progress)
+        images = open_case(source_of(study), phase_keys=keys, side=side, times_s=times_s, progress=progress)
         images, drawn = lesion_in_box(images, corners)
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)
@@ -158,8 +174,15 @@ def _lesion_line(number: int, lesion: Lesion) -> str:
     told = lesion_to_dict(lesion)
     return (
         f"{number}. {SIDES[lesion.side]}, centre {told['centre_lps_mm']} mm LPS, {told['volume_ml']} ml, "
-        f"{told['longest_diameter_mm']} mm, confidence {told['confidence']:.2f}"
+        f"{told['longest_diameter_mm']} mm, {_found_by(lesion)}"
     )
+
+
+def _found_by(lesion: Lesion) -> str:
+    """Say how sure the detector is, or who outlined the lesion."""
+    if lesion.origin is LesionOrigin.DETECTOR:
+        return f"confidence {lesion.confidence:.2f}"
+    return f"outlined by the {lesion.origin}"
 
 
 def read_profile(path: Path | None) -> ClinicalProfile:

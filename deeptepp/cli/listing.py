@@ -9,35 +9,36 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from deeptepp.cli.printing import AsJson, StudyPath, print_json, proposal_lines, refuse_with, source_of
+from deeptepp.cli.study_choice import PhaseTimes, phase_times_s
 from deeptepp.domain.risk import Finding, Outcome, Severity
 from deeptepp.domain.study import PhaseProposal, SeriesSummary
-from deeptepp.errors import DeepTeppError, DicomError, TwoSides
+from deeptepp.errors import DeepTeppError, StudyError, TwoSides
 from deeptepp.report.document import finding_to_dict, proposal_to_dict, proposals_of, series_to_dict
 from deeptepp.report.series_names import proposed_keys
 
 if TYPE_CHECKING:
-    from deeptepp.dicom.read import StudyReading
+    from deeptepp.scoring.images import Reading
 
 _COLUMNS = ("key", "images", "matrix", "spacing mm", "begun s", "role", "series")
 """Heads of the table; the reason of a row stands in the line below it."""
 
 
-def series(study: StudyPath, as_json: AsJson = False) -> None:
+def series(study: StudyPath, times: PhaseTimes = None, as_json: AsJson = False) -> None:
     """List the series of one study, which of them are its phases and why, and how to choose otherwise."""
-    from deeptepp.dicom.read import list_series, read_study
+    from deeptepp.scoring.images import list_files, read_files
 
-    source = source_of(study)
+    source, times_s = source_of(study), phase_times_s(times)
     try:
-        rows = list_series(source)
+        rows = list_files(source)
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)
     # The whole study is read, since some doubts are raised by the pixels alone.
-    reading: StudyReading | None = None
-    refusal: DicomError | None = None
+    reading: Reading | None = None
+    refusal: StudyError | None = None
     try:
-        reading = read_study(source)
+        reading = read_files(source, times_s=times_s)
         rows = reading.series
-    except DicomError as error:
+    except StudyError as error:
         refusal = error
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)
@@ -49,7 +50,7 @@ def series(study: StudyPath, as_json: AsJson = False) -> None:
 
 
 def _document(
-    rows: Sequence[SeriesSummary], reading: StudyReading | None, refusal: DicomError | None
+    rows: Sequence[SeriesSummary], reading: Reading | None, refusal: StudyError | None
 ) -> dict[str, Any]:
     """Give table, findings and proposals as data."""
     return {
@@ -60,12 +61,12 @@ def _document(
     }
 
 
-def _is_readable(refusal: DicomError | None) -> bool:
+def _is_readable(refusal: StudyError | None) -> bool:
     """Tell whether the study is read where nothing is chosen; of two breasts both are."""
     return refusal is None or isinstance(refusal, TwoSides)
 
 
-def _findings(reading: StudyReading | None, refusal: DicomError | None) -> tuple[Finding, ...]:
+def _findings(reading: Reading | None, refusal: StudyError | None) -> tuple[Finding, ...]:
     """Give what reading found, or why the study is not read; two breasts are no refusal."""
     if refusal is None:
         return reading.findings if reading else ()
@@ -77,7 +78,7 @@ def _findings(reading: StudyReading | None, refusal: DicomError | None) -> tuple
 
 
 def _ways(
-    rows: Sequence[SeriesSummary], reading: StudyReading | None, refusal: DicomError | None
+    rows: Sequence[SeriesSummary], reading: Reading | None, refusal: StudyError | None
 ) -> tuple[PhaseProposal, ...]:
     """Give every way to read the study, the one that is taken without an option first."""
     if reading is None:
@@ -85,7 +86,7 @@ def _ways(
     return (PhaseProposal(proposed_keys(rows), "What is read where nothing is chosen."), *reading.alternatives)
 
 
-def _said(rows: Sequence[SeriesSummary], reading: StudyReading | None, refusal: DicomError | None) -> list[str]:
+def _said(rows: Sequence[SeriesSummary], reading: Reading | None, refusal: StudyError | None) -> list[str]:
     """Say what would be read, or ask."""
     findings = _findings(reading, refusal)
     lines = [f"{finding.severity.value:>8}  [{finding.rule}] {finding.message}" for finding in findings]

@@ -18,7 +18,8 @@ from deeptepp.report.document import finding_to_dict, phase_options, proposal_to
 from deeptepp.report.series_names import proposal_name
 
 StudyPath = Annotated[
-    list[Path], typer.Argument(exists=True, metavar="STUDY", help="Zip archive, folder, or DICOM files.")
+    list[Path],
+    typer.Argument(exists=True, metavar="STUDY", help="Zip archive, folder, DICOMDIR, DICOM or NIfTI files."),
 ]
 """Argument of every command on one study."""
 

@@ -13,7 +13,7 @@ from deeptepp.errors import LesionOutsideVolume
 if TYPE_CHECKING:
     from deeptepp.scoring.images import CaseImages
 
-PHASES_OPTION, SIDE_OPTION, BOX_OPTION = "--phases", "--side", "--box"
+PHASES_OPTION, SIDE_OPTION, BOX_OPTION, TIMES_OPTION = "--phases", "--side", "--box", "--times"
 """Names of the options, as messages and proposals call them."""
 
 PhaseKeys = Annotated[
@@ -40,6 +40,43 @@ ReaderBox = Annotated[
     ),
 ]
 """Option that says where the tumour is."""
+
+
+PhaseTimes = Annotated[
+    str | None,
+    typer.Option(
+        TIMES_OPTION,
+        metavar="SECONDS",
+        help="When the phases of NIfTI files began, in their order, in seconds by commas: 0,90,165.",
+    ),
+]
+"""Option that says what NIfTI files do not."""
+
+
+def phase_times_s(text: str | None) -> tuple[float, ...] | None:
+    """Read the times of phases.
+
+    Parameters
+    ----------
+    text : str or None
+        Seconds by commas; spaces do no harm.
+
+    Returns
+    -------
+    tuple of float or None
+        None where the option was not given.
+
+    Raises
+    ------
+    typer.BadParameter
+        A time is no number.
+    """
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise typer.BadParameter("give seconds by commas, such as 0,90,165", param_hint=TIMES_OPTION) from None
 
 
 def phase_keys(text: str | None) -> tuple[str, ...] | None:

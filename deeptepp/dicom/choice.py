@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from deeptepp.dicom.doubts import LONGEST_GAP_S
 from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row
 from deeptepp.dicom.series import is_same_grid
 from deeptepp.dicom.timeline import times_in_order
@@ -39,9 +40,16 @@ def chosen_phases(rows: Sequence[Row], keys: Sequence[str]) -> Proposal:
     if refusal is not None:
         return Proposal(reasons=reasons, refusal=refusal)
     reasons |= {row.key: "Chosen by the user." for row in chosen}
-    times_s = times_in_order(chosen)
+    times_s = _plausible(times_in_order(chosen))
     order = tuple(float(i) for i in range(len(chosen)))
     return Proposal(tuple(chosen), times_s or order, reasons, _findings(times_s), has_times=times_s is not None)
+
+
+def _plausible(times_s: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """Forget times with hours between phases: a reader who chose these knows that the times are wrong."""
+    if times_s is None or any(b - a > LONGEST_GAP_S for a, b in pairwise(times_s)):
+        return None
+    return times_s
 
 
 def _choice_refusal(chosen: Sequence[Row]) -> DeepTeppError | None:
@@ -66,5 +74,5 @@ def _findings(times_s: tuple[float, ...] | None) -> tuple[Finding, ...]:
     """Tell that the order is the user's."""
     if times_s is not None:
         return ()
-    message = "The headers give no times that ascend in the order chosen; the order is the user's."
+    message = "The headers give no plausible times that ascend in the order chosen; the order is the user's."
     return (Finding("dicom.order-without-times", Severity.WARNING, message),)

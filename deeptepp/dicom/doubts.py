@@ -10,15 +10,18 @@ from itertools import pairwise
 import numpy as np
 
 from deeptepp.dicom.identity import other_body_part
-from deeptepp.dicom.kinds import has_same_settings, is_same_kind, speaks_of_post, speaks_of_pre
-from deeptepp.dicom.refusals import broken_phase, is_part_of, other_geometry
+from deeptepp.dicom.kinds import has_same_settings, is_same_kind, is_same_sequence, speaks_of_post, speaks_of_pre
+from deeptepp.dicom.refusals import broken_phase, is_part_of, moved, other_geometry
 from deeptepp.dicom.rows import MIN_PHASES, Row
 from deeptepp.dicom.series import is_same_grid, keys_of
-from deeptepp.dicom.timeline import Timeline
+from deeptepp.dicom.signs import SAME_MOMENT_S
+from deeptepp.dicom.timeline import Timeline, orders_by_sign
+from deeptepp.domain.geometry import overlap
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal, phase_name
 from deeptepp.errors import (
     DeepTeppError,
+    EqualTimes,
     ImplausibleTimes,
     MissingSlice,
     NoPreContrast,
@@ -80,6 +83,37 @@ def _as_found(timeline: Timeline, reason: str) -> PhaseProposal:
     return PhaseProposal(keys_of(timeline.rows), reason)
 
 
+def other_orders(rows: Sequence[Row], found: Sequence[Row]) -> tuple[PhaseProposal, ...]:
+    """Propose the orders in which other signs put volumes.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Volumes of one grid and sequence.
+    found : sequence of Row
+        The phases in the order found, which is not proposed once more.
+
+    Returns
+    -------
+    tuple of PhaseProposal
+        Each order once, in order of trust.
+    """
+    return tuple(
+        PhaseProposal(keys_of(ordered), f"In the order of {sign}.")
+        for sign, ordered in orders_by_sign(rows)
+        if keys_of(ordered) != keys_of(found)
+    )
+
+
+def _equal_times(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
+    """Find volumes of one time that were made in one way: phases whose times were lost, or reconstructions."""
+    if not timeline.rivals:
+        return None
+    everything = (*timeline.rows, *timeline.rivals)
+    ways = (_as_found(timeline, "One volume of each time."), *other_orders(everything, timeline.rows))
+    return EqualTimes(value=len(timeline.rivals), proposals=ways)
+
+
 def _broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
     """Find a phase that lacks slices, unless it is the last, which may have been stopped."""
     phases = [row.stack for row in timeline.rows]
@@ -90,7 +124,7 @@ def _broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
 
 
 def _is_stopped(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a volume may lack slices since its scan was stopped; whatever else is wrong has other causes."""
+    """Tell whether a volume may lack slices since its scan was stopped; other faults have other causes."""
     if not isinstance(row.stack.problem, MissingSlice | None):
         return False
     return _is_after(row, timeline) or _is_repeated(row, timeline)
@@ -126,16 +160,46 @@ def _is_repeated(row: Row, timeline: Timeline) -> bool:
     if len(row.stack.frames) > MOST_STOPPED * len(first.frames):
         return False
     waits = [other - start for other in starts if other is not None and other > start]
-    periods = np.diff([other for other in starts[1:] if other is not None])
-    longest = float(np.median(periods)) if len(periods) else LONGEST_PAUSE_S
+    # The interval in which it lies says nothing of the time from phase to phase: without it, one may be lost.
+    periods = [b - a for a, b in pairwise(other for other in starts[1:] if other is not None) if not a < start < b]
+    longest = float(np.median(periods)) if periods else 0.0
     return bool(waits) and min(waits) < (LONGEST_PAUSE_S if len(waits) == len(starts) else longest)
 
 
-def _earlier_elsewhere(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
+def _earlier_elsewhere(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
     """Find an earlier volume of the same sequence on another grid: the pre-contrast phase, moved."""
     if speaks_of_pre(timeline.rows[0].stack.series):
         return None
-    return other_geometry([row.stack for row in timeline.rows], [row.stack for row in _others])
+    ways = (_as_found(timeline, "The phases found, without the earlier images that lie elsewhere."),)
+    return other_geometry([row.stack for row in timeline.rows], [row.stack for row in others], ways)
+
+
+def _missing_between(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
+    """Find a single volume of the sequence on another grid, acquired between two phases: one of them, moved."""
+    first = timeline.rows[0].stack
+    elsewhere = [row for row in others if row.stack.grid is not None and not is_same_grid(row.stack, first)]
+    for row in elsewhere:
+        is_alone = sum(is_same_grid(row.stack, other.stack) for other in elsewhere) == 1
+        is_there = (
+            first.grid is not None and row.stack.grid is not None and overlap(row.stack.grid, first.grid) > 0
+        )
+        is_phase = (
+            is_there and is_same_sequence(row.stack.series, first.series) and not is_part_of(row.stack, first)
+        )
+        if is_alone and is_phase and _is_between(row, timeline):
+            ways = (_as_found(timeline, "The phases found, without the images that lie elsewhere."),)
+            return moved([first, row.stack], ways)
+    return None
+
+
+def _is_between(row: Row, timeline: Timeline) -> bool:
+    """Tell whether a volume was acquired after the first phase and before the last, at a time that none has."""
+    start = row.stack.clock.acquired_s
+    starts = [phase.stack.clock.acquired_s for phase in timeline.rows]
+    known = [other for other in starts if other is not None]
+    if start is None or len(known) < len(starts):
+        return False
+    return min(known) < start < max(known) and all(abs(start - other) >= SAME_MOMENT_S for other in known)
 
 
 def _other_settings(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
@@ -208,6 +272,7 @@ def _gap(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
         parts = [part for part in parts if len(part) >= MIN_PHASES]
         ways = [PhaseProposal(keys_of(part), f"{len(part)} phases of one time.") for part in parts]
         ways.append(_as_found(timeline, "All of them, if the times are wrong."))
+        ways.extend(other_orders(timeline.rows, timeline.rows))
         return ImplausibleTimes(
             value=_hours(after - before), phase=phase_name(k), limit=_hours(limit_s), proposals=tuple(ways)
         )
@@ -232,11 +297,16 @@ def _repositioned(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError |
     strange = next((k for k, frame in enumerate(frames) if frame != usual), 0)
     if known[frames[0]] == 1:
         strange = 0
-    return OtherFrameOfReference(
-        value=len(known),
-        phase=phase_name(strange),
-        proposals=(_as_found(timeline, "All of them, if the patient lay in one place."),),
-    )
+    parts = [[row for row in timeline.rows if row.stack.series.frame_of_reference == frame] for frame in known]
+    ways = [
+        PhaseProposal(keys_of(part), f"{len(part)} phases of one frame of reference.")
+        for part in parts
+        if len(part) >= MIN_PHASES
+    ]
+    ways.append(_as_found(timeline, "All of them, if the patient lay in one place."))
+    # Without the pre-contrast images the others are no study.
+    ordered = tuple(reversed(ways)) if strange == 0 else tuple(ways)
+    return OtherFrameOfReference(value=len(known), phase=phase_name(strange), proposals=ordered)
 
 
 def _is_torn(frames: Sequence[str]) -> bool:
@@ -276,8 +346,10 @@ def _order(timeline: Timeline) -> tuple[Finding, ...]:
 
 _CHECKS: tuple[Callable[[Timeline, Sequence[Row]], DeepTeppError | None], ...] = (
     _body_part,
+    _equal_times,
     _broken,
     _earlier_elsewhere,
+    _missing_between,
     _post_only,
     _repositioned,
     _other_settings,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -155,8 +154,8 @@ def _remember(
 def _frames(header: Dataset | PlainHeader, source: int) -> list[Frame]:
     """Give the planes of a file."""
     if isinstance(header, PlainHeader):
-        # A plain header answers what a dataset is asked for, and is silent by itself.
-        return list(frames_of(cast(Dataset, header), source))
+        # A plain header is silent by itself.
+        return list(frames_of(header, source))
     with quiet():
         return list(frames_of(header, source))
 

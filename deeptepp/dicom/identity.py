@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -30,15 +31,16 @@ def check_patients(frames: Iterable[Frame]) -> None:
     Raises
     ------
     MixedPatients
-        PatientID, PatientBirthDate or PatientSex of two MR images differ.
+        PatientID, PatientBirthDate or PatientSex of two MR images differ, or PatientName where an ID is absent.
     """
-    patients = {
-        (series.patient, series.birth_date, series.sex)
-        for frame in frames
-        if (series := frame.series).modality == "MR"
-    }
+    series = {frame.series for frame in frames if frame.series.modality == "MR"}
+    known = [[one.patient.casefold() for one in series], [one.birth_date for one in series]]
+    known.append([one.sex for one in series])
+    if not all(known[0]):
+        # Names are spelled in many ways: they count only where a number is absent.
+        known.append([" ".join(re.findall(r"\w+", one.patient_name.casefold())) for one in series])
     # What is absent in some headers, as anonymisers leave it, contradicts nothing.
-    n_different = max(len({patient[i] for patient in patients} - {""}) for i in range(3)) if patients else 0
+    n_different = max(len({*values} - {""}) for values in known)
     if n_different > 1:
         raise MixedPatients(value=n_different)
 

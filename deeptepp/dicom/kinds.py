@@ -55,7 +55,9 @@ PURPOSES = (
     Purpose(
         "It is a subtraction, computed from other phases.",
         _codes("SUB, SUBTRACT, SUBTRACTION, SUBS, SUBTRACTED, SUB_IMAGE"),
-        _words(r"SUB|SUBS|SUBTR|SUBTRACT|SUBTRACTED|SUBTRACTIONS?|MINUS|DIFF|S\d+ S\d+"),
+        _words(
+            r"SUB|SUBS|SUBTR|SUBTRACT|SUBTRACTED|SUBTRA[CK]TION(?:S|EN)?|MINUS|DIFF|S\d+ S\d+|PH ?\d+ PH|POST ?\d* PRE"
+        ),
     ),
     Purpose(
         "It is a projection or reformat, computed from other images.",
@@ -70,8 +72,8 @@ PURPOSES = (
         ),
         _words(
             r"PEI?|SER|WASH ?(?:IN|OUT)|TTP|TTA|TIME TO PEAK|I?AUC|K ?TRANS|KEP|VE|VP|MITR|MSI|PERCENT ENH\w*|"
-            r"SIGNAL ENH\w*|ENHANCEMENT RATIO|PEAK ENH\w*|(?:MAX |INITIAL )?SLOPE|PARAM\w*|MAPS?|\w+ ?MAP|MASK|"
-            r"COLOU?R|CAD|SEGM?(?:ENTATION)?"
+            r"SIGNAL ENH\w*|ENHANCEMENT RATIO|PEAK ENH\w*|(?:MAX ?|INITIAL )?SLOPE|PARAM\w*|MAPS?|\w+ ?MAP|MASK(?:EN)?|"
+            r"COLOU?R|CAD\w*|SEGM?(?:ENTATION)?|MEAN|AVERAGE|UPTAKE|KINETICS?|CURVE TYPE"
         ),
     ),
     Purpose(
@@ -87,10 +89,14 @@ PURPOSES = (
     Purpose(
         "It is T2-weighted.",
         _codes("T2, T2W, STIR, TIRM, FLAIR, T2_STAR"),
-        _words(r"T2W?|STIR|TIRM|FLAIR|T2 STAR"),
+        _words(r"T2W?|STIR|TIRM|FLAIR|T2 ?STAR"),
     ),
 )
 """Everything else that lies beside the phases, by what betrays it."""
+
+IMAGE_FLAVORS = frozenset({"T1", "PERFUSION"})
+"""Third values of ImageType by which enhanced images, PS3.3 C.8.13.3.1.1, say how originals were acquired; in
+derived images they name a map."""
 
 _NOT_MAGNITUDE = frozenset({"P", "PHASE MAP", "R", "REAL", "I", "IMAGINARY"})
 
@@ -110,8 +116,11 @@ _TISSUE_WORDS = {
 }
 """The same by the words of a description; fat saturation is no fat image."""
 
-_TISSUE_LETTER = re.compile(r"[_:-](W|F)\s*$", re.IGNORECASE)
-"""The letter that ends a description of a Dixon reconstruction."""
+_TISSUE_LETTER = re.compile(
+    r"(?:^|[\s_:(\[-])(?P<last>[WF])[)\]]?\s*$|^\s*[(\[]?(?P<first>[WF])[)\]]?:|DIXON[\s_-]*(?P<dixon>[WF])(?![A-Z])",
+    re.IGNORECASE,
+)
+"""The letter that ends or begins a description of a Dixon reconstruction, or follows the word."""
 
 TISSUE_RANK = {"water": 4, "all": 3, "in-phase": 2, "opposed": 1, "fat": 0}
 """Which part is the T1-weighted image with fat suppressed: that one is scored."""
@@ -175,6 +184,8 @@ def doubt(series: SeriesFacts) -> str | None:
 def _unfit_kind(series: SeriesFacts) -> str | None:
     """Find what was computed from images, or made for another purpose."""
     codes = frozenset(series.image_type[2:])
+    if is_original(series):
+        codes -= IMAGE_FLAVORS
     for purpose in PURPOSES:
         if codes & purpose.codes:
             return purpose.reason
@@ -287,7 +298,7 @@ def tissue(series: SeriesFacts) -> str:
     words = words_of(series)
     letter = _TISSUE_LETTER.search(series.description)
     if letter is not None:
-        return "water" if letter[1].upper() == "W" else "fat"
+        return "water" if str(letter[letter.lastgroup or 0]).upper() == "W" else "fat"
     return next((name for name, known in _TISSUE_WORDS.items() if known.search(words)), "all")
 
 

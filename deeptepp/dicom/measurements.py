@@ -65,6 +65,13 @@ FINDINGS = {
 }
 """Names of findings; notes are in the PDF."""
 
+_ORIGINS = {
+    LesionOrigin.DETECTOR: "the software",
+    LesionOrigin.READER: "a reader's box",
+    LesionOrigin.EXPERT: "an expert, by hand",
+}
+"""Who outlined the lesion."""
+
 
 def measurements_of(
     assessment: Assessment,
@@ -163,12 +170,11 @@ def _group(
 
 def _algorithm(assessment: Assessment, lesion: Lesion, tiers: TierScheme) -> AlgorithmIdentification:
     """Say what made the numbers, and what reproduces them."""
-    origin = {LesionOrigin.DETECTOR: "the software", LesionOrigin.READER: "a reader's box"}[lesion.origin]
     parameters = [
         RESEARCH_USE_ONLY,
         *([SIMULATED_COHORT] if assessment.is_simulated else []),
         f"Cut-offs: Low below {tiers.low_below:.4f}, High from {tiers.high_from:.4f}",
-        f"Outline by {origin}; volume and diameter are of its voxels of "
+        f"Outline by {_ORIGINS[lesion.origin]}; volume and diameter are of its voxels of "
         f"{' x '.join(f'{mm:g}' for mm in lesion.grid.spacing_mm)} mm",
     ]
     if assessment.stability is not None:

@@ -6,24 +6,35 @@ hint. What the headers leave open is a question with proposals, never a guess.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Hashable, Sequence, Set
+from dataclasses import dataclass, field, replace
 
-from deeptepp.dicom.doubts import doubt_about
+from deeptepp.dicom.doubts import doubt_about, other_orders
 from deeptepp.dicom.identity import examinations
-from deeptepp.dicom.kinds import doubt, is_derived, is_same_sequence, speaks_of_pre, spoken_order, unfit_reason
+from deeptepp.dicom.kinds import (
+    doubt,
+    is_derived,
+    is_original,
+    is_same_sequence,
+    speaks_of_pre,
+    spoken_order,
+    unfit_reason,
+)
 from deeptepp.dicom.refusals import is_part_of, no_series_refusal
 from deeptepp.dicom.rows import Proposal, Row
 from deeptepp.dicom.series import (
     DynamicSeries,
+    belong_together,
     dynamic_series,
     is_same_grid,
     is_second_reconstruction,
     keys_of,
     two_sides,
 )
+from deeptepp.dicom.signs import way_made
 from deeptepp.dicom.sort import Stack
-from deeptepp.dicom.timeline import RowFingerprint, Timeline, after_first
+from deeptepp.dicom.timeline import RowFingerprint, Timeline, after_first, timeline_of
 from deeptepp.domain.geometry import overlap
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal, Side
@@ -69,15 +80,18 @@ def propose_phases(
         ways = [PhaseProposal(keys_of(ordered), "In the order of their descriptions, as far as these say one.")]
         question: DeepTeppError = UnknownOrder(value=len(best.rows), proposals=tuple(ways))
         return Proposal(reasons=_refused_reasons(rows, found, best), refusal=question)
-    rivals = [one for one in others if _is_rival(one, best)]
+    rivals = [one for one in others if _is_rival(one, best)] + found.doubtful
     if rivals:
         ways = [_proposal(one, _in_words(one)) for one in (best, *rivals)]
         question = SeveralDynamicSeries(value=len(ways), proposals=tuple(ways))
         return Proposal(reasons=_refused_reasons(rows, found, best), refusal=question)
     elsewhere = {row.key for one in sides.values() if one is not best for row in one.members}
     proposal = _judged(best.timeline, found, elsewhere, side if sides else None)
-    alternatives = tuple(_proposal(one, _in_words(one)) for one in others)
-    return replace(proposal, alternatives=alternatives, findings=(*proposal.findings, *_other_series(others)))
+    second = _second_sets(best.timeline)
+    ways = [_proposal(one, _in_words(one)) for one in others]
+    ways += [PhaseProposal(keys_of(one), "Another reconstruction of the same times.") for one in second]
+    findings = (*proposal.findings, *_other_series(others), *_undistinguished(best.timeline, second))
+    return replace(proposal, alternatives=tuple(ways), findings=findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +101,8 @@ class _Found:
     series: list[DynamicSeries]
     fit: list[Row]
     reasons: dict[str, str]
+    doubtful: list[DynamicSeries] = field(default_factory=list)
+    """What words alone keep from being the dynamic series, though it is a better one than those left."""
 
 
 def _sorted_out(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> _Found:
@@ -100,9 +116,19 @@ def _sorted_out(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> _Fou
         # Where all images carry the word, it names the protocol: ImageType is believed.
         series = dynamic_series([row for row in fit if row.stack.grid is not None], fingerprint)
         sure, doubtful = fit, {}
+    named = [row for row in fit if row.key in doubtful and row.stack.grid is not None]
+    better = [one for one in dynamic_series(named, fingerprint) if _is_better(one, series)]
     reasons = unfit | doubtful
     reasons |= {row.key: _no_volume_reason(row.stack) for row in sure if row.stack.grid is None}
-    return _Found(series, sure, reasons)
+    return _Found(series, sure, reasons, better)
+
+
+def _is_better(one: DynamicSeries, sure: Sequence[DynamicSeries]) -> bool:
+    """Tell whether volumes whose words say that they are no phases make a dynamic series that others do not."""
+    best = sure[0]
+    is_own = not any(belong_together(one.first, other.first) for other in sure)
+    is_longer = best.is_ultrafast or len(one.rows) > len(best.rows)
+    return one.is_dynamic and not one.is_ultrafast and is_own and is_longer and is_original(one.first.series)
 
 
 def _several_examinations(
@@ -119,7 +145,18 @@ def _several_examinations(
         if series and series[0].is_dynamic:
             which = "The newest examination" if number == 1 else "An older examination"
             ways.append(_proposal(series[0], f"{which}: {_in_words(series[0])}"))
+    if len(ways) < len(studies):
+        ways += _as_one_examination([row for study in studies for row in study], fingerprint)
     return Proposal(reasons=reasons, refusal=MixedStudies(value=len(studies), proposals=tuple(ways)))
+
+
+def _as_one_examination(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> list[PhaseProposal]:
+    """Propose phases that an anonymiser may have spread over several studies or dates."""
+    series = dynamic_series([row for row in rows if row.stack.grid is not None], fingerprint)
+    if not series or not series[0].is_dynamic:
+        return []
+    found = series[0].rows
+    return [PhaseProposal(keys_of(found), "All of them, as one examination."), *other_orders(found, found)]
 
 
 def _nothing_dynamic(rows: Sequence[Row], found: _Found) -> Proposal:
@@ -279,6 +316,30 @@ def _other_series(others: Sequence[DynamicSeries]) -> tuple[Finding, ...]:
     named = "; ".join(_in_words(one) for one in others)
     message = f"Another dynamic series is in this study and was not used: {named}"
     return (Finding("dicom.other-dynamic-series", Severity.WARNING, message, len(others), 0),)
+
+
+def _second_sets(timeline: Timeline) -> list[tuple[Row, ...]]:
+    """Part further reconstructions into whole sets, each in the order of its times."""
+    alike: dict[Hashable, list[Row]] = defaultdict(list)
+    for row in timeline.repeats:
+        alike[way_made(row), row.stack.series.description].append(row)
+    sets = []
+    for group in alike.values():
+        found = timeline_of(group)
+        while found is not None and len(found.rows) == len(timeline.rows):
+            sets.append(found.rows)
+            found = timeline_of(found.repeats) if found.repeats else None
+    return sets
+
+
+def _undistinguished(timeline: Timeline, second: Sequence[tuple[Row, ...]]) -> tuple[Finding, ...]:
+    """Warn where nothing in the headers says in what the reconstructions of one time differ."""
+    way = way_made(timeline.rows[0])
+    n = sum(way_made(rows[0]) == way for rows in second)
+    if n == 0:
+        return ()
+    message = f"The phases are there in {n + 1} reconstructions of one image type; the first of them was read."
+    return (Finding("dicom.other-reconstruction", Severity.WARNING, message, n + 1, 1),)
 
 
 def _proposal(series: DynamicSeries, reason: str) -> PhaseProposal:

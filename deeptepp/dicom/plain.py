@@ -16,7 +16,7 @@ from typing import Any
 
 from pydicom import dcmread
 from pydicom.datadict import private_dictionary_VR, tag_for_keyword
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, empty_value_for_VR
 from pydicom.dataset import Dataset
 from pydicom.values import convert_PN
 
@@ -140,10 +140,10 @@ class PlainHeader:
         """Find the blocks that each private creator reserves in each group."""
         if self._creators is None:
             self._creators = {}
-            for tag, (_, start, n) in self._places.items():
-                if tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
-                    name = self._content[start : start + max(n, 0)].decode("ascii", "replace").strip("\0 ")
-                    self._creators.setdefault((tag >> 16, name), []).append(tag & 0xFF)
+            for tag in self.layout.creators:
+                _, start, n = self._places[tag]
+                name = self._content[start : start + max(n, 0)].decode("ascii", "replace").strip("\0 ")
+                self._creators.setdefault((tag >> 16, name), []).append(tag & 0xFF)
         return self._creators
 
     def _element(self, tag: tuple[int, int]) -> DataElement:
@@ -167,6 +167,8 @@ class PlainHeader:
     def _value(self, vr: str | None, place: tuple[str | None, int, int]) -> Any:  # noqa: ANN401
         """Decode the value at a place, or remember it."""
         _, start, n = place
+        if n == 0 and vr in _DECODERS:
+            return empty_value_for_VR(vr)
         if vr is None or not 0 < n <= _LONGEST_VALUE:
             raise _UnusualError
         key = (vr, self._content[start : start + n])

@@ -114,7 +114,25 @@ def previews_of(source: Path | Sequence[Path], proposals: Sequence[PhaseProposal
     ArchiveError, NoDicomFound
         As for ``pictures_of``.
     """
-    planes = _middle_planes(source, None)
+    return draw_planes(_middle_planes(source, None), proposals)
+
+
+def draw_planes(planes: dict[str, FloatArray], proposals: Sequence[PhaseProposal]) -> Previews:
+    """Draw planes of rows, and what each proposal takes for its phases.
+
+    Parameters
+    ----------
+    planes : dict of str to (rows, columns) float64
+        The middle plane of each row by its key, of any size.
+    proposals : sequence of PhaseProposal
+        As for ``previews_of``.
+
+    Returns
+    -------
+    Previews
+        The pictures.
+    """
+    planes = {key: _shrunk(plane) for key, plane in planes.items()}
     compared = tuple(_compared(_taken(planes, each.keys)) for each in proposals)
     return Previews(_rows_drawn(planes), compared)
 

@@ -20,6 +20,7 @@ from deeptepp.dicom.deidentify import (
     report_on,
 )
 from deeptepp.dicom.digest import study_digest
+from deeptepp.dicom.doubts import other_orders
 from deeptepp.dicom.fingerprints import Fingerprints
 from deeptepp.dicom.first_pass import Headers, read_headers
 from deeptepp.dicom.identity import check_patients
@@ -280,13 +281,16 @@ def _findings(headers: Headers, rows: Sequence[Row]) -> tuple[Finding, ...]:
 
 def _role_findings(study: Study, proposal: Proposal, phase_keys: Sequence[str] | None) -> tuple[Finding, ...]:
     """Hold the roles that headers give against the images; a reader's own choice is warned of, never refused."""
+    others = other_orders(proposal.phases, proposal.phases)
     ways = other_ways(
         [row.key for row in proposal.phases],
         proposal.spare,
         earlier_reason="With a volume before them that the headers make another sequence.",
         as_said="As the headers say.",
     )
-    return check_study_roles(study, ways, is_chosen=phase_keys is not None, question=RolesDoubtful)
+    return check_study_roles(
+        study, (*others, *proposal.alternatives, *ways), is_chosen=phase_keys is not None, question=RolesDoubtful
+    )
 
 
 def _report(headers: Headers, cleaned: dict[str, CleanHeader]) -> DeidentificationReport:

@@ -44,7 +44,7 @@ def no_series_refusal(stacks: Sequence[Stack], fit: Sequence[Stack]) -> DeepTepp
         return broken[0]
     if not whole:
         return NotDynamic(value=len({s.series.series_uid for s in mr}))
-    return _absent_end(whole) or _moved(whole) or MissingPhase(value=1, limit=2)
+    return _absent_end(whole) or moved(whole) or MissingPhase(value=1, limit=2)
 
 
 def broken_phase(
@@ -81,7 +81,9 @@ def broken_phase(
     return None
 
 
-def other_geometry(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppError | None:
+def other_geometry(
+    phases: Sequence[Stack], rest: Sequence[Stack], proposals: Sequence[PhaseProposal]
+) -> DeepTeppError | None:
     """Find an earlier volume of the same sequence on another grid: the pre-contrast phase, moved.
 
     Parameters
@@ -90,6 +92,8 @@ def other_geometry(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppEr
         The phases found.
     rest : sequence of Stack
         What else could be a phase by its header.
+    proposals : sequence of PhaseProposal
+        How to go on without it.
 
     Returns
     -------
@@ -103,18 +107,31 @@ def other_geometry(phases: Sequence[Stack], rest: Sequence[Stack]) -> DeepTeppEr
         if stack.grid is None or is_part_of(stack, phases[0]):
             continue
         if is_earlier and is_same_sequence(phases[0].series, stack.series):
-            return _moved([stack, phases[0]])
+            return moved([stack, phases[0]], proposals)
     return None
 
 
-def _moved(whole: Sequence[Stack]) -> DeepTeppError | None:
-    """Find two volumes of one sequence on different grids."""
+def moved(whole: Sequence[Stack], proposals: Sequence[PhaseProposal] = ()) -> DeepTeppError | None:
+    """Find two volumes of one sequence on different grids.
+
+    Parameters
+    ----------
+    whole : sequence of Stack
+        Volumes.
+    proposals : sequence of PhaseProposal
+        How to go on without one of them.
+
+    Returns
+    -------
+    DeepTeppError or None
+        To be raised.
+    """
     for i, a in enumerate(whole):
         for b in whole[i + 1 :]:
             if a.grid is None or b.grid is None or a.grid.is_close(b.grid, tolerance_mm=SAME_GRID_MM):
                 continue
             if is_same_sequence(a.series, b.series):
-                return MixedGeometry(value=_difference(a.grid, b.grid))
+                return MixedGeometry(value=_difference(a.grid, b.grid), proposals=tuple(proposals))
     return None
 
 

@@ -41,8 +41,9 @@ NAME = "tumour outline"
 _ALGORITHM_TYPES = {
     LesionOrigin.DETECTOR: SegmentAlgorithmTypeValues.AUTOMATIC,
     LesionOrigin.READER: SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
+    LesionOrigin.EXPERT: SegmentAlgorithmTypeValues.MANUAL,
 }
-"""A reader draws a box; the tissue in it is outlined by the software."""
+"""A reader draws a box; the tissue in it is outlined by the software. An expert's outline is drawn by hand."""
 
 _COLOUR_CIELAB = (45874, 39321, 50886)
 """RecommendedDisplayCIELabValue: amber, L* 70, a* 25, b* 70, each scaled to 16 bits."""
@@ -215,7 +216,7 @@ def _segment(lesion: Lesion, context: ResultContext) -> SegmentDescription:
         segmented_property_category=codes.SCT.MorphologicallyAbnormalStructure,
         segmented_property_type=codes.SCT.Lesion,
         algorithm_type=_ALGORITHM_TYPES[lesion.origin],
-        algorithm_identification=algorithm,
+        algorithm_identification=None if lesion.origin is LesionOrigin.EXPERT else algorithm,
         tracking_uid=str(context.uid_of("lesion")),
         tracking_id="Tumour",
         anatomic_regions=[codes.SCT.Breast],

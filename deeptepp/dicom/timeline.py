@@ -50,6 +50,9 @@ class Timeline:
         Second reconstructions of these moments.
     copies : tuple of Row
         Volumes of equal pixels.
+    rivals : tuple of Row
+        Those of ``repeats`` that may as well be phases: made in one way with a volume of their moment, which not
+        every moment has twice.
     """
 
     rows: tuple[Row, ...]
@@ -57,6 +60,7 @@ class Timeline:
     sign: str
     repeats: tuple[Row, ...] = ()
     copies: tuple[Row, ...] = ()
+    rivals: tuple[Row, ...] = ()
 
 
 def timeline_of(rows: Sequence[Row], fingerprint: RowFingerprint | None = None) -> Timeline | None:
@@ -111,6 +115,28 @@ def times_in_order(rows: Sequence[Row]) -> tuple[float, ...] | None:
     return None
 
 
+def orders_by_sign(rows: Sequence[Row]) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    """Give every order in which a sign puts volumes.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Volumes of one grid and sequence.
+
+    Returns
+    -------
+    tuple of str and tuple of Row
+        The sign and the order, in order of trust; each order once.
+    """
+    orders: dict[tuple[str, ...], tuple[str, tuple[Row, ...]]] = {}
+    for read in (*TIMES, *ORDERS):
+        found = read(rows)
+        if found is not None and len(set(found.keys)) == len(rows):
+            ordered = tuple(row for _, row in sorted(zip(found.keys, rows, strict=True), key=lambda pair: pair[0]))
+            orders.setdefault(tuple(row.key for row in ordered), (found.sign, ordered))
+    return tuple(orders.values())
+
+
 def after_first(starts_s: Sequence[float]) -> tuple[float, ...]:
     """Count times from the first one.
 
@@ -139,7 +165,14 @@ def _by_moment(rows: Sequence[Row], found: SignReading, copies: tuple[Row, ...])
             kept.append((start, row))
     kept.sort(key=lambda pair: pair[0])
     times_s = after_first([start for start, _ in kept])
-    return Timeline(tuple(row for _, row in kept), times_s, found.sign, tuple(repeats), copies)
+    phases = tuple(row for _, row in kept)
+    n_made = Counter(way_made(row) for row in (*phases, *repeats))
+    # A way in which phases were made once or several times each made whole sets; else a time was lost.
+    is_torn = {way for way in n_made if n_made[way] % len(phases) > 0 and way_made(phases[0]) == way}
+    rivals = tuple(
+        row for row in repeats if way_made(row) in is_torn and not is_motion_corrected(row.stack.series)
+    )
+    return Timeline(phases, times_s, found.sign, tuple(repeats), copies, rivals)
 
 
 def _in_order(rows: Sequence[Row], keys: Sequence[float]) -> tuple[tuple[Row, ...], tuple[Row, ...]] | None:

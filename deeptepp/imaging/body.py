@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
 from deeptepp.domain.geometry import Grid
+from deeptepp.imaging.morphology import BoolImage, dilate_ball, fill_holes
 from deeptepp.imaging.resample import FloatImage
 
-BoolImage = npt.NDArray[np.bool_]
+__all__ = ["BoolImage", "body_mask", "without_protrusions"]
 
 NIPPLE_MM = 7.0
 """Protrusions thinner than twice this, in mm, are nipples or markers, not breast."""
@@ -49,10 +49,7 @@ def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
     labels, _ = ndimage.label(tissue)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
-    body: BoolImage = labels == int(np.argmax(sizes))
-    for k in range(len(body)):
-        body[k] = ndimage.binary_fill_holes(body[k])
-    return body
+    return fill_holes(labels == int(np.argmax(sizes)), by_slice=True)
 
 
 def without_protrusions(body: BoolImage, grid: Grid) -> BoolImage:
@@ -68,10 +65,9 @@ def without_protrusions(body: BoolImage, grid: Grid) -> BoolImage:
     Returns
     -------
     (z, y, x) bool
-        The body opened by a ball of ``NIPPLE_MM``, by two distance transforms.
+        The body opened by a ball of ``NIPPLE_MM``.
     """
     padded = np.pad(body, 1, mode="edge")
-    core = ndimage.distance_transform_edt(padded, sampling=grid.spacing_mm) > NIPPLE_MM
-    opened = ndimage.distance_transform_edt(~core, sampling=grid.spacing_mm) <= NIPPLE_MM
-    result: BoolImage = opened[1:-1, 1:-1, 1:-1] & body
-    return result
+    core = ~dilate_ball(~padded, NIPPLE_MM, grid.spacing_mm)
+    opened = dilate_ball(core, NIPPLE_MM, grid.spacing_mm)
+    return opened[1:-1, 1:-1, 1:-1] & body

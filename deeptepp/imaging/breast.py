@@ -16,6 +16,7 @@ from deeptepp.domain.geometry import FloatArray, Grid
 from deeptepp.domain.study import Study
 from deeptepp.errors import NoBreast
 from deeptepp.imaging.body import BoolImage, body_mask, without_protrusions
+from deeptepp.imaging.morphology import dilate_ball
 from deeptepp.imaging.resample import FloatImage, block_factors, block_mean, coarse_grid
 
 SEARCH_SPACING_MM = 2.0
@@ -228,10 +229,7 @@ def _wall_recession(n_columns: int, centre: int | None, dx: float) -> FloatArray
 
 def _under_skin(body: BoolImage, grid: Grid) -> BoolImage:
     """Keep what lies deeper than the skin; the border of the field of view is not skin."""
-    padded = np.pad(body, 1, mode="edge")
-    deep = ndimage.distance_transform_edt(padded, sampling=grid.spacing_mm) > SKIN_MM
-    result: BoolImage = deep[1:-1, 1:-1, 1:-1]
-    return result
+    return ~dilate_ball(~body, SKIN_MM, grid.spacing_mm)
 
 
 def _keep_large(mask: BoolImage, grid: Grid) -> BoolImage:

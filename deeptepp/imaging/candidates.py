@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from deeptepp.domain.geometry import FloatArray
 from deeptepp.imaging.body import BoolImage
 from deeptepp.imaging.breast import BreastRegion
+from deeptepp.imaging.components import drawn_on, label_components, touching_pairs
 from deeptepp.imaging.maps import EnhancementMaps
+from deeptepp.imaging.morphology import dilate_box, fill_holes
 from deeptepp.imaging.surroundings import compactness, shape
 
 N_LEVELS = 14
@@ -74,9 +75,6 @@ RELATIVE_LIMIT = 2.0
 N_PER_LEVEL = 40
 """Components examined per threshold, those with the most evidence first."""
 
-_NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
-"""26-connected."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
@@ -117,9 +115,10 @@ def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int)
     tuple of Candidate
         Best first; empty when nothing enhances.
     """
-    found: list[Candidate] = []
-    for level in _levels(maps, region):
-        found += _at_level(maps, region, level)
+    levels = _levels(maps, region)
+    voxels = np.argwhere((maps.evidence > levels[0]) & region.mask)
+    pairs = touching_pairs(voxels, maps.grid.shape)
+    found = [one for level in levels for one in _at_level(maps, region, voxels, pairs, level)]
     # The position breaks ties, so that the same bytes give the same order.
     found.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
     taken = np.zeros(maps.grid.shape, dtype=bool)
@@ -173,44 +172,42 @@ def _levels(maps: EnhancementMaps, region: BreastRegion) -> FloatArray:
     return levels
 
 
-def _at_level(maps: EnhancementMaps, region: BreastRegion, level: float) -> list[Candidate]:
-    """Judge the components above one threshold."""
-    above = (maps.evidence > level) & region.mask
-    labels, n = ndimage.label(above, _NEIGHBOURS)
-    if n == 0:
-        return []
-    voxel_mm3 = 1000 * maps.grid.voxel_volume_ml
-    sizes = np.bincount(labels.ravel(), minlength=n + 1) * voxel_mm3
-    is_fit = (sizes >= MIN_VOLUME_MM3) & (sizes <= MAX_VOLUME_MM3)
-    is_fit[0] = False
-    mass = np.bincount(labels.ravel(), weights=maps.evidence.ravel(), minlength=n + 1) * is_fit
-    order = [int(k) for k in np.argsort(-mass, kind="stable")[:N_PER_LEVEL] if is_fit[k]]
-    boxes = ndimage.find_objects(labels)
-    return [_judge(maps, region, labels, k, boxes[k - 1]) for k in order]
-
-
-def _judge(
+def _at_level(
     maps: EnhancementMaps,
     region: BreastRegion,
-    labels: npt.NDArray[np.int32],
-    label: int,
-    box: tuple[slice, slice, slice],
-) -> Candidate:
-    """Measure one component and give it its score."""
-    block = tuple(
-        slice(max(0, s.start - SHELL_VOXELS), min(n, s.stop + SHELL_VOXELS))
-        for s, n in zip(box, labels.shape, strict=True)
-    )
-    component = labels[block] == label
-    component = ndimage.binary_fill_holes(component)
-    shell = ndimage.binary_dilation(component, _NEIGHBOURS, iterations=SHELL_VOXELS) & ~component
+    voxels: npt.NDArray[np.int64],
+    pairs: npt.NDArray[np.int64],
+    level: float,
+) -> list[Candidate]:
+    """Judge the components above one threshold, of voxels of which some touch."""
+    evidence = maps.evidence[tuple(voxels.T)]
+    is_above = evidence > level
+    if not is_above.any():
+        return []
+    owners, above = label_components(pairs, is_above), voxels[is_above]
+    sizes = np.bincount(owners) * (1000 * maps.grid.voxel_volume_ml)
+    is_fit = (sizes >= MIN_VOLUME_MM3) & (sizes <= MAX_VOLUME_MM3)
+    mass = np.bincount(owners, weights=evidence[is_above]) * is_fit
+    order = [k for k in np.argsort(-mass, kind="stable")[:N_PER_LEVEL] if is_fit[k]]
+    return [_judge(maps, region, above[owners == k]) for k in order]
+
+
+def _judge(maps: EnhancementMaps, region: BreastRegion, core: npt.NDArray[np.int64]) -> Candidate:
+    """Measure one component, given by its voxels, and give it its score."""
+    start = np.maximum(core.min(axis=0) - SHELL_VOXELS, 0)
+    stop = np.minimum(core.max(axis=0) + 1 + SHELL_VOXELS, maps.grid.shape)
+    sz, sy, sx = (slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
+    block = (sz, sy, sx)
+    component = fill_holes(drawn_on(core, block))
+    shell = dilate_box(component, SHELL_VOXELS) & ~component
     z, inside = maps.enhancement_z[block], region.mask[block]
     voxels = np.argwhere(component)
     mean_z = float(z[component].mean())
     posterior, skin = _contacts(shell, inside, region, block)
     around = z[shell & inside]
     contrast = 1 - float(np.clip(around.mean() / mean_z, 0, 1)) if around.size else 0.0
-    solidity, elongation = shape(voxels * np.asarray(maps.grid.spacing_mm), maps.grid.spacing_mm)
+    spacing_mm = maps.grid.spacing_mm
+    solidity, elongation = shape(voxels * np.asarray(spacing_mm), spacing_mm)
     late = float(maps.late[block][component].sum())
     ratio = float(np.clip(maps.early[block][component].sum() / max(late, 1e-6), 0, SER_LIMIT))
     volume_mm3 = len(voxels) * 1000 * maps.grid.voxel_volume_ml
@@ -226,7 +223,6 @@ def _judge(
         "skin_contact_share": skin,
         "search_volume_ml": volume_mm3 / 1000,
     }
-    start = np.asarray([s.start for s in block])
     return Candidate(voxels + start, _score(features), volume_mm3, features)
 
 

@@ -5,6 +5,7 @@ METHOD section 4, D4 to D6.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,7 +136,7 @@ def enhancement_maps(
     """
     inside, grid = region.mask, region.grid
     subtraction = post - pre
-    level = local_mean(pre, inside, [COIL_SIGMA_MM / d for d in grid.spacing_mm])
+    (level,) = local_means([pre], inside, [COIL_SIGMA_MM / d for d in grid.spacing_mm])
     typical = max(float(np.median(level[inside])), 1e-6)
     coil = np.clip(level / np.float32(typical), *COIL_LIMITS)
     z = robust_z(subtraction / coil, inside)
@@ -171,12 +172,12 @@ def robust_z(image: FloatImage, inside: BoolImage) -> FloatImage:
     return result
 
 
-def local_mean(image: FloatImage, inside: BoolImage, sigma: npt.ArrayLike) -> FloatImage:
-    """Smooth by a Gaussian that sees only what lies inside a mask; ``sigma`` in voxels."""
+def local_means(images: Sequence[FloatImage], inside: BoolImage, sigma: npt.ArrayLike) -> list[FloatImage]:
+    """Smooth images by a Gaussian that sees only what lies inside a mask; ``sigma`` in voxels."""
     weight = ndimage.gaussian_filter(inside.astype(np.float32), sigma, truncate=2.5)
-    total = ndimage.gaussian_filter(np.where(inside, image, 0).astype(np.float32), sigma, truncate=2.5)
-    result: FloatImage = total / np.maximum(weight, np.float32(1e-3))
-    return result
+    seen = np.maximum(weight, np.float32(1e-3))
+    parts = (np.where(inside, image, 0).astype(np.float32) for image in images)
+    return [ndimage.gaussian_filter(part, sigma, truncate=2.5) / seen for part in parts]
 
 
 def suppress_symmetric(z: FloatImage, region: BreastRegion) -> FloatImage:
@@ -202,8 +203,7 @@ def suppress_symmetric(z: FloatImage, region: BreastRegion) -> FloatImage:
     if region.sulcus_index is None:
         return z
     sigma = [MIRROR_SIGMA_MM / d for d in region.grid.spacing_mm]
-    mean = local_mean(z, region.mask, sigma)
-    square = local_mean(z * z, region.mask, sigma)
+    mean, square = local_means([z, z * z], region.mask, sigma)
     high = mean + np.float32(MIRROR_QUANTILE_SDS) * np.sqrt(np.maximum(square - mean * mean, 0))
     n_columns = z.shape[2]
     mirrored = np.rint(2 * region.sulcus_index - np.arange(n_columns)).astype(int)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Phase, PhaseProposal, Study
 from deeptepp.errors import NiftiRolesDoubtful, RolesDoubtful
 from deeptepp.imaging.roles import RoleCheck, check_roles, likely_baselines
+
+_MIN_PHASES = 2
+"""One before and one after contrast."""
 
 _VALUE_DECIMALS = 2
 """Decimals of a measured value in a question."""
@@ -47,7 +50,7 @@ def check_study_roles(
     failed = _failed(study.phases, times_s)
     if failed and not is_chosen:
         worst = failed[0]
-        proposals = (*_confirmed(study, ways[-1].keys), *ways)
+        proposals = (*_confirmed(study, ways[-1].keys, {check.phase for check in failed} - {0}), *ways)
         value = round(worst.value, _VALUE_DECIMALS)
         raise question(sentence=worst.sentence, value=value, limit=worst.limit, proposals=proposals)
     return tuple(
@@ -86,10 +89,19 @@ def _failed(phases: Sequence[Phase], times_s: Sequence[float] | None) -> list[Ro
     return [check for check in checks if not check.is_passed]
 
 
-def _confirmed(study: Study, keys: Sequence[str]) -> list[PhaseProposal]:
+def _confirmed(study: Study, keys: Sequence[str], unfit: Set[int]) -> list[PhaseProposal]:
     """Propose other roles of the same volumes that pass every check."""
     phases = dict(zip(keys, study.phases, strict=True))
-    return [way for way in _other_roles(study, keys) if not _failed([phases[key] for key in way.keys], None)]
+    ways = (*_other_roles(study, keys), *_without_unfit(keys, unfit))
+    return [way for way in ways if not _failed([phases[key] for key in way.keys], None)]
+
+
+def _without_unfit(keys: Sequence[str], unfit: Set[int]) -> Iterator[PhaseProposal]:
+    """Give the phases without those after contrast that do not fit: all of them, or one."""
+    for left_out in dict.fromkeys((frozenset(unfit), *(frozenset({k}) for k in sorted(unfit)))):
+        fit = tuple(key for k, key in enumerate(keys) if k not in left_out)
+        if _MIN_PHASES <= len(fit) < len(keys):
+            yield PhaseProposal(fit, "Without the images that do not fit.")
 
 
 def _other_roles(study: Study, keys: Sequence[str]) -> Iterator[PhaseProposal]:

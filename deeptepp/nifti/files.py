@@ -102,17 +102,30 @@ def is_nifti(source: Path | Sequence[Path]) -> bool:
     bool
         False also where nothing can be read.
     """
+    found = False
     try:
-        with open_files(source) as files:
-            found = False
-            for file in files:
-                head = file.head()
-                if _is_dicom(head):
-                    return False
-                found = found or is_nifti_head(head)
-            return found
+        for head in _heads(source):
+            if _is_dicom(head):
+                return False
+            found = found or is_nifti_head(head)
     except (ArchiveTooLarge, DamagedArchive, EncryptedArchive, UnsafeArchivePath, NoNiftiFound):
         return False
+    return found
+
+
+def _heads(source: Path | Sequence[Path]) -> Iterator[bytes]:
+    """Give the first bytes of each file, one after another: of DICOM files only the first is opened."""
+    if isinstance(source, Path) and source.is_dir():
+        for folder, _, names in os.walk(source):
+            paths = (Path(folder, name) for name in names if not _is_other((name,)))
+            yield from (
+                _plain(path, path.parts).head() for path in paths if path.is_file() and not path.is_symlink()
+            )
+    elif isinstance(source, Path):
+        with open_files(source) as files:
+            yield from (file.head() for file in files)
+    else:
+        yield from (head for path in source for head in _heads(path))
 
 
 def _is_dicom(head: bytes) -> bool:

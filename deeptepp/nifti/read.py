@@ -18,7 +18,7 @@ from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import Phase, SeriesSummary, Study
+from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Study
 from deeptepp.errors import DamagedNifti, NiftiError, NiftiOrderUnknown, NiftiRolesDoubtful
 from deeptepp.imaging.role_question import check_study_roles, other_ways
 from deeptepp.nifti.choice import PhaseSet, chosen_set, proposed_set, spare_volumes
@@ -59,12 +59,15 @@ class NiftiReading:
         What the user should know.
     mask : Lesion or None
         The outline of an expert that lay beside the images.
+    alternatives : tuple of PhaseProposal
+        None: of two dynamic series the reader is asked.
     """
 
     study: Study
     series: tuple[SeriesSummary, ...]
     findings: tuple[Finding, ...]
     mask: Lesion | None = None
+    alternatives: tuple[PhaseProposal, ...] = ()
 
 
 def read_nifti(

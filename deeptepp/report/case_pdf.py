@@ -37,6 +37,7 @@ _SEVERITIES = {Severity.REFUSAL: "Refused", Severity.WARNING: "Warning", Severit
 _ORIGINS = {
     LesionOrigin.DETECTOR: "outlined by the software",
     LesionOrigin.READER: "outlined in a box that a reader drew",
+    LesionOrigin.EXPERT: "outlined by an expert, in a file that came with the images",
 }
 """Who outlined the tumour."""
 
@@ -178,9 +179,8 @@ def _tumour(assessment: Assessment) -> list[Flowable]:
     lesion, facts = assessment.lesion, {}
     if lesion is not None:
         facts["Tumour"] = _size(lesion)
-        facts["Confidence of the detector"] = f"{lesion.confidence:.2f}"
-        if lesion.origin is LesionOrigin.READER:
-            del facts["Confidence of the detector"]
+        if lesion.origin is LesionOrigin.DETECTOR:
+            facts["Confidence of the detector"] = f"{lesion.confidence:.2f}"
     if assessment.phase is not None:
         facts["Phase"] = assessment.phase.reason
     return [heading("Images"), facts_table(facts, width=_WIDTH)] if facts else []

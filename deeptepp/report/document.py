@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Assessment, Finding, Stability, TierScheme
 from deeptepp.domain.study import PhaseChoice, PhaseProposal, SeriesSummary
-from deeptepp.errors import DeepTeppError, DicomError
+from deeptepp.errors import DeepTeppError, StudyError
 
 if TYPE_CHECKING:
     from deeptepp.model.bundle import ModelBundle
@@ -162,7 +162,7 @@ def proposals_of(error: DeepTeppError) -> tuple[PhaseProposal, ...]:
     tuple of PhaseProposal
         Best first; empty where it knows none.
     """
-    found = error.proposals if isinstance(error, DicomError) else ()
+    found = error.proposals if isinstance(error, StudyError) else ()
     return tuple(each for each in found if isinstance(each, PhaseProposal))
 
 

@@ -7,16 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from deeptepp.dicom.digest import study_digest
-from deeptepp.dicom.read import check_study, read_study
+from deeptepp.dicom.read import StudyReading, check_study, list_series, read_study
 from deeptepp.dicom.source import derived_source
 from deeptepp.domain.progress import Progress, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import PhaseProposal, Side, Study
+from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side, Study
 from deeptepp.errors import DicomError, NiftiTimesDiffer, TwoSides
-from deeptepp.nifti.read import is_nifti, read_nifti
+from deeptepp.nifti.read import NiftiReading, is_nifti, list_nifti, read_nifti
 from deeptepp.scoring.search import CaseImages, in_breast, scored_phase, search
 
-__all__ = ["CaseImages", "open_case"]
+__all__ = ["CaseImages", "Reading", "list_files", "open_case", "read_files"]
+
+Reading = StudyReading | NiftiReading
+"""A study as it was read, of either kind of files."""
 
 
 def open_case(
@@ -66,9 +69,61 @@ def open_case(
         return search(images, progress)
     if is_nifti(source):
         return in_breast(_open_nifti(source, progress, phase_keys, phase_index, times_s), side)
+    _check_no_times(times_s)
+    return _open_dicom(source, progress, phase_keys, phase_index, side)
+
+
+def list_files(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
+    """List what DICOM or NIfTI files hold, even where no study can be made of them.
+
+    Parameters
+    ----------
+    source : Path or sequence of Path
+        As for ``open_case``.
+
+    Returns
+    -------
+    tuple of SeriesSummary
+        One row for each volume, with the role proposed and the reason.
+
+    Raises
+    ------
+    InputError
+        There is nothing to list.
+    """
+    return list_nifti(source) if is_nifti(source) else list_series(source)
+
+
+def read_files(source: Path | Sequence[Path], *, times_s: Sequence[float] | None = None) -> Reading:
+    """Read DICOM or NIfTI files without a choice of the reader, and search nothing.
+
+    Parameters
+    ----------
+    source : Path or sequence of Path
+        As for ``open_case``.
+    times_s : sequence of float, optional
+        As for ``open_case``.
+
+    Returns
+    -------
+    StudyReading or NiftiReading
+        The study and how it was found.
+
+    Raises
+    ------
+    InputError
+        As for ``open_case``.
+    """
+    if is_nifti(source):
+        return read_nifti(source, digest_of=study_digest, times_s=times_s)
+    _check_no_times(times_s)
+    return read_study(source)
+
+
+def _check_no_times(times_s: Sequence[float] | None) -> None:
+    """Refuse times for images that hold their own."""
     if times_s is not None:
         raise NiftiTimesDiffer(value="the images are DICOM", limit="none, since DICOM holds them")
-    return _open_dicom(source, progress, phase_keys, phase_index, side)
 
 
 def _open_dicom(

@@ -201,6 +201,8 @@ def _origin(lesion: Lesion) -> str:
     """Say who found a lesion, and how sure that is."""
     if lesion.origin is LesionOrigin.READER:
         return f":gray[{t('inside the box you drew')}]"
+    if lesion.origin is LesionOrigin.EXPERT:
+        return f":gray[{t('outlined by an expert')}]"
     return f":gray[{t('detector confidence {value:.2f} of 1', value=lesion.confidence)}]"
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal
-from deeptepp.errors import DicomError
+from deeptepp.errors import StudyError
 from deeptepp.report.series_names import proposal_name, rows_named
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.cards import findings_list, said
@@ -29,7 +29,7 @@ def question_screen(session: Session) -> None:
         Has a refusal with proposals, and the table of series.
     """
     error = session.refusal
-    if not isinstance(error, DicomError):
+    if not isinstance(error, StudyError):
         return
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         st.title(t("Which images are meant?"), width="content")

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
-from deeptepp.dicom.preview import Previews, previews_of
-from deeptepp.dicom.read import list_series
+from deeptepp.dicom.preview import Previews, draw_planes, previews_of
 from deeptepp.domain.progress import Progress, Step, StepReport
 from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side
-from deeptepp.errors import DeepTeppError, DicomError, TooManyJobs
+from deeptepp.errors import DeepTeppError, StudyError, TooManyJobs
+from deeptepp.nifti.preview import middle_slices
+from deeptepp.nifti.read import is_nifti
 from deeptepp.scoring.case import open_case
+from deeptepp.scoring.images import list_files
 from deeptepp.scoring.search import CaseImages, search_again
 from deeptepp.simulate.study import demo_profile, demo_study
 from deeptepp.store.frames import build_frames, default_frames
@@ -168,7 +170,7 @@ def _opened(source: Path, case_id: str, keys: tuple[str, ...], side: Side | None
     """Read a study, or say why not with all that a reader needs to choose its phases."""
     try:
         images = open_case(source, phase_keys=keys or None, side=side, progress=progress)
-    except DicomError as error:
+    except StudyError as error:
         refused = _refused(source, error)
         if not refused.series:
             raise
@@ -176,15 +178,20 @@ def _opened(source: Path, case_id: str, keys: tuple[str, ...], side: Side | None
     return _with_frames(case_id, images, progress)
 
 
-def _refused(source: Path, error: DicomError) -> Opened:
+def _refused(source: Path, error: StudyError) -> Opened:
     """List and draw the series of a study that was refused, as far as they can be read."""
     bare(error)
     try:
-        series = tuple(list_series(source))
+        series = list_files(source)
         proposals = [each for each in error.proposals if isinstance(each, PhaseProposal)]
-        return Opened(series, refusal=error, previews=previews_of(source, proposals))
+        return Opened(series, refusal=error, previews=_previews(source, proposals))
     except DeepTeppError:
         return Opened(())
+
+
+def _previews(source: Path, proposals: Sequence[PhaseProposal]) -> Previews:
+    """Draw the rows of the series table and the proposals."""
+    return draw_planes(middle_slices(source), proposals) if is_nifti(source) else previews_of(source, proposals)
 
 
 def _begin_reading(session: Session, work: Work) -> None:

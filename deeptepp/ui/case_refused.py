@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from deeptepp.errors import ArchiveError, DicomError, UploadError
+from deeptepp.errors import ArchiveError, StudyError, UploadError
 from deeptepp.ui.broken import broken_card
 from deeptepp.ui.cards import refusal_card
 from deeptepp.ui.case_reading import open_demo
@@ -39,16 +39,16 @@ def refused_screen(session: Session) -> None:
                 open_demo(session)
                 st.rerun()
     if session.case.series:
-        with st.expander(t("Series that were found"), expanded=isinstance(error, DicomError)):
+        with st.expander(t("Series that were found"), expanded=isinstance(error, StudyError)):
             choose_series(session)
             series_table(session.case.series, row_pictures(session.case.previews))
 
 
 def _next_step(error: Exception, *, has_series: bool) -> str:
     """Say what became of the files and where to look."""
-    if isinstance(error, ArchiveError | UploadError) or (isinstance(error, DicomError) and not has_series):
+    if isinstance(error, ArchiveError | UploadError) or (isinstance(error, StudyError) and not has_series):
         return t("The files you handed in are deleted. Once it is mended, drop the study again.")
-    if isinstance(error, DicomError):
+    if isinstance(error, StudyError):
         return t(
             "Choose below which series are the phases; nothing has to be handed in again. Or export the dynamic "
             "series from the PACS once more."

@@ -9,7 +9,7 @@ from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.progress import Progress
 from deeptepp.domain.risk import Assessment, Outcome
 from deeptepp.domain.study import Study
-from deeptepp.errors import DicomError, TooManyJobs
+from deeptepp.errors import StudyError, TooManyJobs
 from deeptepp.scoring.case import assess_case
 from deeptepp.scoring.receipt import inputs_digest
 from deeptepp.store.uploads import default_store
@@ -183,7 +183,7 @@ def _settle_opened(session: Session, opened: Opened) -> None:
     case.series, case.previews = opened.series, opened.previews
     if opened.images is None:
         session.refusal = opened.refusal
-        is_question = isinstance(opened.refusal, DicomError) and bool(opened.refusal.proposals)
+        is_question = isinstance(opened.refusal, StudyError) and bool(opened.refusal.proposals)
         session.screen = Screen.QUESTION if is_question else Screen.REFUSED
         return
     case.images, case.frames_token, case.lesions = opened.images, opened.frames_token, opened.images.candidates

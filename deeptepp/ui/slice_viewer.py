@@ -43,6 +43,9 @@ _KEYS = (
 )
 """Shortcuts of the help card."""
 
+_SHORT = {LesionOrigin.READER: "Reader", LesionOrigin.EXPERT: "Expert"}
+"""How outlines are called that the detector did not make; its own are numbered."""
+
 _HTML = """
 <div class="viewer" data-part="viewer" tabindex="0" role="group"
   aria-label="Slice viewer. Arrow keys step through slices, question mark lists the keys.">
@@ -165,8 +168,7 @@ def _component() -> ComponentRenderer:
 
 def _described(number: int, outline: Outline) -> dict[str, Any]:
     """Give one outline as the canvas draws it."""
-    is_reader = outline.lesion.origin is LesionOrigin.READER
-    short = "Reader" if is_reader else str(number)
+    short = _SHORT.get(outline.lesion.origin, str(number))
     return {
         "start": outline.start,
         "shape": outline.mask.shape,

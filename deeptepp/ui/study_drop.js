@@ -5,11 +5,15 @@ const NOISE = /^(\.|thumbs\.db$|desktop\.ini$)/i;
 const KINDS = [
   [/\.(jpe?g|png|gif|bmp|tiff?|webp)$/i, "a picture. Export the study from the PACS as DICOM, not as pictures."],
   [/\.(pdf|docx?|xlsx?|pptx?|txt|csv|html?)$/i, "a document. The images of the study are needed, as DICOM."],
-  [/\.(nii|nii\.gz|nrrd|mha|mhd)$/i, "a research volume without acquisition times. Hand in the original DICOM files."],
-  [/\.(rar|7z|tar|tgz|gz|bz2|xz|iso)$/i, "an archive that cannot be read here. Zip archives can; pack the folder as zip."],
+  [/\.(nrrd|mha|mhd)$/i, "a research volume that cannot be read here. Hand in the original DICOM files, or NIfTI."],
+  [/(?<!\.nii)\.(rar|7z|tar|tgz|gz|bz2|xz|iso)$/i, "an archive that cannot be read here. Zip archives can; pack the folder as zip."],
   [/\.(mp4|avi|mov|wmv)$/i, "a film. Export the study from the PACS as DICOM."],
 ];
 const instances = new WeakMap();
+
+// Names stay here, so that the order of the files is all that tells NIfTI phases: 2 comes before 10.
+const inOrder = new Intl.Collator("en", { numeric: true });
+const pathOf = (file) => file.fullPath ?? (file.webkitRelativePath || file.name);
 
 function readable(bytes) {
   return bytes >= 1e9 ? `${Number((bytes / 1e9).toFixed(2))} GB` : `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
@@ -22,7 +26,8 @@ async function filesOf(entries, onCount) {
   while (waiting.length) {
     const entry = waiting.pop();
     if (entry.isFile) {
-      files.push(await new Promise((resolve, reject) => entry.file(resolve, reject)));
+      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+      files.push(Object.assign(file, { fullPath: entry.fullPath }));
       if (files.length % 50 === 0) onCount(files.length);
       continue;
     }
@@ -39,6 +44,7 @@ async function filesOf(entries, onCount) {
 /** Leave out what operating systems add; say kindly what cannot be used. */
 function chosen(all, limits) {
   const files = all.filter((file) => file.size > 0 && !NOISE.test(file.name));
+  files.sort((one, other) => inOrder.compare(pathOf(one), pathOf(other)));
   if (!files.length) throw new Error("There is no file in it. Choose the folder that holds the DICOM files.");
   for (const [pattern, what] of KINDS) {
     if (files.every((file) => pattern.test(file.name))) {

@@ -21,8 +21,8 @@ _HTML = """
       stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
       <path d="M24 31V12M16 19l8-8 8 8"/><path d="M8 29v8a3 3 0 0 0 3 3h26a3 3 0 0 0 3-3v-8"/></svg>
     <h2>Drop the breast MR study here</h2>
-    <p class="quiet">A zip archive, a folder, or DICOM files of one patient,
-      up to <span data-part="limit"></span></p>
+    <p class="quiet">A zip archive, a folder, DICOM or NIfTI files of one patient,
+      up to <span data-part="limit"></span>. Zip NIfTI files, so that their names tell the phases.</p>
     <div class="row">
       <button type="button" class="main" data-part="files">Choose zip or files</button>
       <button type="button" data-part="folder">Choose folder</button>

@@ -251,7 +251,7 @@ class SliceView {
   drawLesions() {
     for (const [n, lesion] of this.lesions.entries()) {
       const isChosen = n === this.data.selected;
-      const colour = isChosen ? INK.chosen : lesion.origin === "reader" ? INK.reader : INK.other;
+      const colour = isChosen ? INK.chosen : lesion.origin === "detector" ? INK.other : INK.reader;
       const [k0, j0, i0] = lesion.start;
       const [nz, ny, nx] = lesion.shape;
       const isHere = this.mode === "mip" || (this.k >= k0 && this.k < k0 + nz);

@@ -124,6 +124,21 @@ def test_the_report_holds_score_tier_and_the_measures_of_the_lesion(reading):
     assert evidence == {segmentation, *(image.instance_uid for image in reading.source.phases[2].images)}
 
 
+@pytest.mark.parametrize("origin", LesionOrigin)
+def test_segmentation_and_report_say_who_outlined_the_lesion(reading, origin):
+    made = objects_of(reading, assessed(replace(ball(), origin=origin)))
+    (segment,) = made["segmentation"].dataset.SegmentSequence
+    kinds = {
+        LesionOrigin.DETECTOR: "AUTOMATIC",
+        LesionOrigin.READER: "SEMIAUTOMATIC",
+        LesionOrigin.EXPERT: "MANUAL",
+    }
+    assert segment.SegmentAlgorithmType == kinds[origin]
+    assert ("SegmentationAlgorithmIdentificationSequence" in segment) == (origin is not LesionOrigin.EXPERT)
+    said = {"detector": "the software", "reader": "a reader's box", "expert": "an expert, by hand"}[origin]
+    assert any(f"Outline by {said}; volume" in text for text in leaves(made["measurements"].dataset)["texts"])
+
+
 def test_the_pdf_and_the_picture_come_back_byte_for_byte(reading):
     made = objects_of(reading)
     report = dcmread(io.BytesIO(made["report"].to_bytes()))
@@ -193,12 +208,14 @@ def test_only_objects_of_this_software_are_read_back(reading, tmp_path):
 @pytest.mark.skipif(
     not scored_phantom.has_validator(), reason="dciodvfy is not installed (apt-get install dicom3tools)"
 )
-@pytest.mark.parametrize("kind", ["classic", "multi-frame", "simulated reader's box", "refused"])
+@pytest.mark.parametrize("kind", ["classic", "multi-frame", "simulated reader's box", "expert", "refused"])
 def test_the_validator_finds_no_error(kind, reading, multi_frame, tmp_path):
     source = multi_frame if kind == "multi-frame" else reading
     answer = assessed()
     if kind == "simulated reader's box":
         answer = assessed(replace(ball(), origin=LesionOrigin.READER))
+    if kind == "expert":
+        answer = assessed(replace(ball(), origin=LesionOrigin.EXPERT))
     refusal = {"outcome": Outcome.REFUSED, "score": None, "tier": None} if kind == "refused" else {}
     made = objects_of(source, answer, is_simulated=kind.startswith("simulated"), **refusal)
     assert {name: errors_in(each, tmp_path) for name, each in made.items()} == {name: [] for name in made}

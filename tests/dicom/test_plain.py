@@ -94,6 +94,20 @@ def test_every_value_is_the_one_of_pydicom(syntax, has_undefined_lengths):
 
 
 @pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda uid: uid.keyword)
+def test_empty_values_are_those_of_pydicom_and_cost_no_parsing_of_the_whole(syntax, monkeypatch):
+    image = example(PatientBirthDate="", PatientName="", FlipAngle=None, SeriesNumber=None, StudyDate="")
+    image.ImageComments, image.FrameOfReferenceUID, image.DiffusionBValue = "", "", None
+    content = encoded(image, syntax)
+    plain, dataset = plain_of(content), parsed(content)
+    monkeypatch.setattr(PlainHeader, "dataset", lambda _: pytest.fail("parsed as a whole"))
+    empty = [e for e in dataset if e.is_empty and e.VR != "SQ"]
+    assert len(empty) >= 8
+    for element in empty:
+        found = plain.get(element.keyword, "absent")
+        assert (found, type(found)) == (element.value, type(element.value)), element.keyword
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES, ids=lambda uid: uid.keyword)
 def test_private_values_are_found_by_their_creator_in_whichever_block(syntax):
     image = example()
     image.private_block(0x2005, "Other", create=True).add_new(0xA0, "FL", 99.0)

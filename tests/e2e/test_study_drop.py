@@ -70,13 +70,23 @@ def test_no_file_name_leaves_the_computer(page, zone):
     assert not any(b"JANE" in repr(part).encode() for body in bodies for part in body)
 
 
+def test_nifti_files_arrive_in_the_order_of_their_names_with_numbers_counted(page, zone, harness):
+    names = ["p_10.nii.gz", "p_2.nii.gz", "p_1.nii", "a_3.nii"]
+    hand_in(page, *[file(name, name.encode()) for name in names])
+    expect(page.get_by_text(re.compile("upload 0: 4 files"))).to_be_visible()
+    folder = next(path for path in harness.uploads if (path / "000003").is_file())
+    arrived = [path.read_bytes().decode() for path in sorted(folder.iterdir())]
+    assert arrived == ["a_3.nii", "p_1.nii", "p_2.nii.gz", "p_10.nii.gz"]
+
+
 @pytest.mark.parametrize(
     ("names", "said"),
     [
         (("scan.jpg",), "This is a picture"),
         (("report.pdf",), "This is a document"),
-        (("dce.nii.gz",), "research volume"),
+        (("dce.nrrd",), "research volume"),
         (("study.rar",), "Zip archives can"),
+        (("study.gz",), "Zip archives can"),
         (("a.png", "b.png"), "Each of these 2 files is a picture"),
         (("a.zip", "b.zip"), "one study at a time"),
         (("a.zip", "b.dcm"), "either the zip or the files"),

@@ -82,6 +82,18 @@ def test_block_mean_equals_the_mean_of_its_voxels():
     assert mean[1, 1, 0] == pytest.approx(volume.voxels[2:4, 3:6, 0:4].mean(), rel=1e-5)
 
 
+@pytest.mark.parametrize("dtype", ["uint16", "int16"])
+@pytest.mark.parametrize("share", [0.01, 1.0], ids=["small values", "values whose sums overflow"])
+def test_block_mean_of_short_integers_is_that_of_floats(dtype, share):
+    limits = np.iinfo(dtype)
+    low, high = int(limits.min * share), int(limits.max * share)
+    whole = np.random.default_rng(2).integers(low, high, (7, 8, 9), endpoint=True).astype(dtype)
+    whole[:2, :3, :4], whole[2:4, :3, :4] = high, low
+    grid = Grid.axial(whole.shape, (1, 1, 1))
+    expected = block_mean(Volume(whole.astype(np.float32), grid), (2, 3, 4))
+    np.testing.assert_array_equal(block_mean(Volume(whole, grid), (2, 3, 4)), expected)
+
+
 @pytest.mark.parametrize("transpose", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
 @pytest.mark.parametrize("flip", [(), (0,), (0, 1, 2)])
 def test_block_mean_does_not_depend_on_the_order_of_the_array(transpose, flip):

@@ -65,7 +65,9 @@ def all_rows(first: int, n: int) -> Iterator[Row]:
         command = [sys.executable, "-m", "mutations", "--batch", "--seed", str(at), "--n", str(n_batch)]
         how = "died"
         try:
-            done = subprocess.run(command, capture_output=True, timeout=LONGEST_BATCH_S, env=os.environ, check=False)
+            done = subprocess.run(
+                command, capture_output=True, timeout=LONGEST_BATCH_S, env=os.environ, check=False
+            )
             out = done.stdout
         except subprocess.TimeoutExpired as error:
             out, how = error.stdout or b"", "hung"

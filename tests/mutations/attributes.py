@@ -203,7 +203,9 @@ def vr_of(tag: int) -> str:
 
 def swapped_change(study: Study, chance: random.Random) -> Change:
     """Swap the values of an attribute between two files, of one phase or of two."""
-    name = chance.choice([*PLACES, *PLACES, "AcquisitionTime", "TriggerTime", "InstanceNumber", "PixelData", *READ])
+    name = chance.choice(
+        [*PLACES, *PLACES, "AcquisitionTime", "TriggerTime", "InstanceNumber", "PixelData", *READ]
+    )
     tag = tag_for_keyword(name) or 0
     a, b = chance.sample(range(len(study.files)), 2)
     other = [dcmread(io.BytesIO(study.files[n]), force=True) for n in (b, a)]
@@ -245,7 +247,9 @@ def group_change(study: Study, chance: random.Random) -> Change:
             del words
             writes(int(tag), vr, value)(group, 0)
 
-    return Change(f"functional groups: {way}", f"functional groups: {way}", {0: rewritten(study.files[0], edit, 0)})
+    return Change(
+        f"functional groups: {way}", f"functional groups: {way}", {0: rewritten(study.files[0], edit, 0)}
+    )
 
 
 def syntax_change(study: Study, chance: random.Random) -> Change:

@@ -89,7 +89,9 @@ def nearby(vr: str, value: bytes, chance: random.Random) -> bytes | None:
             number = float(parts[at])
         except ValueError:
             return None
-        parts[at] = f"{chance.choice([number * 2, number * 1.01, number + 1, -number, number - 3, number / 2]):.10g}"
+        parts[at] = (
+            f"{chance.choice([number * 2, number * 1.01, number + 1, -number, number - 3, number / 2]):.10g}"
+        )
         if vr == "IS":
             parts[at] = str(int(float(parts[at])))
         return padded("\\".join(parts))

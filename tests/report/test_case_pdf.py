@@ -10,6 +10,7 @@ from pdf_text import pages, streams
 
 from deeptepp.domain.clinical import ClinicalProfile, Her2Status, NodeStage
 from deeptepp.domain.cohort import ARM, TIER, Arm, Endpoint
+from deeptepp.domain.lesion import LesionOrigin
 from deeptepp.domain.risk import Finding, Outcome, Severity, Stability, Tier
 from deeptepp.errors import NoDicomFound, NotEstimable
 from deeptepp.model.bundle import load_bundle
@@ -58,6 +59,14 @@ def test_the_first_page_holds_score_tier_place_facts_and_receipt(bundle, answer)
     assert answer.receipt.inputs_sha256 in first
     assert f"{answer.lesion.longest_diameter_mm:.1f} mm longest, {answer.lesion.volume_ml:.2f} ml" in first
     assert "Rule eligibility.unknown" in first
+
+
+@pytest.mark.parametrize("origin", LesionOrigin)
+def test_the_pdf_says_who_outlined_the_tumour_and_is_sure_of_the_detector_alone(bundle, answer, origin):
+    first = pages(case_pdf(replace(answer, lesion=replace(answer.lesion, origin=origin)), bundle))[0]
+    said = {"detector": "by the software", "reader": "that a reader drew", "expert": "by an expert, in a file"}
+    assert [word for word in said if said[word] in first] == [origin.value]
+    assert ("Confidence of the detector" in first) == (origin is LesionOrigin.DETECTOR)
 
 
 def test_an_unstable_tier_is_called_so(bundle, answer):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import struct
+
+import phantoms_nifti
 import pytest
 
+from deeptepp.dicom.digest import study_digest
 from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.progress import silent
 from deeptepp.domain.risk import Assessment, Outcome
+from deeptepp.errors import NiftiOrderUnknown
+from deeptepp.nifti.read import read_nifti
 from deeptepp.store.uploads import default_store
 from deeptepp.ui import case_reading
-from deeptepp.ui.case_steps import _settle_answer, start_over
+from deeptepp.ui.case_steps import _settle_answer, _settle_opened, start_over
 from deeptepp.ui.jobs import close_default_runner
 from deeptepp.ui.session import Case, Screen, Session
 
@@ -79,3 +86,32 @@ def test_an_upload_goes_where_the_queue_is_full(asked, hand_in, monkeypatch):
     case_reading.open_upload(asked, other)
     assert asked.screen is Screen.REFUSED
     assert other not in default_store()
+
+
+def loose_nifti():
+    """Hand in three NIfTI files and an outline one by one, so that they lose their names."""
+    store = default_store()
+    contents = [phantoms_nifti.encoded(phantoms_nifti.plain(v)) for v in phantoms_nifti.volumes(3)]
+    contents.append(phantoms_nifti.encoded(phantoms_nifti.plain(phantoms_nifti.outline((3, 3, 3)))))
+    with store.begin(store.issue_token(), is_framed=True) as writer:
+        writer.feed(b"DTF1" + struct.pack(">I", len(contents)))
+        for content in contents:
+            writer.feed(struct.pack(">Q", len(content)) + content)
+        return writer.finish().upload_id
+
+
+def test_nifti_files_without_names_are_asked_about_with_rows_and_pictures(asked):
+    upload = loose_nifti()
+    with default_store().reading(upload) as source:
+        opened = case_reading._opened(source, "case", (), None, silent)
+        assert isinstance(opened.refusal, NiftiOrderUnknown)
+        assert [way.keys for way in opened.refusal.proposals] == [("s1", "s2", "s3")]
+        assert [row.key for row in opened.series] == ["s1", "s2", "s3", "s4"]
+        assert list(opened.previews.rows) == ["s1", "s2", "s3", "s4"]
+        assert opened.previews.proposals[0].gain.any()
+        read = read_nifti(source, digest_of=study_digest, phase_keys=("s1", "s2", "s3"))
+    assert read.mask is None
+    assert "what it outlines is unknown" in read.findings[-1].message
+    _settle_opened(asked, opened)
+    assert asked.screen is Screen.QUESTION
+    default_store().delete(upload)
