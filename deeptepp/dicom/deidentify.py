@@ -299,8 +299,8 @@ def _drop_unreadable(dataset: Dataset) -> None:
             del dataset[tag]
             continue
         known = vr_of(int(tag)) or element.VR
-        if element.VR != known and "SQ" in (element.VR, known) or (known == "UI" and element.VR != "UI"):
-            # The library cannot replace a sequence where a value must stand, nor a UID that is written as a number.
+        if (known != element.VR and "SQ" in (element.VR, known)) or (known == "UI" and element.VR != "UI"):
+            # The library cannot replace a sequence where a value must stand, nor a UID written as a number.
             del dataset[tag]
         elif element.VR == "SQ":
             for item in element.value:

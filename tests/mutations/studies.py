@@ -11,7 +11,7 @@ from pathlib import Path
 
 import gdcm
 import numpy as np
-from phantoms_dicom import BIRTH, NAME, RECORD, clock, dynamic_series, image
+from phantoms_dicom import BIRTH, RECORD, clock, dynamic_series
 from phantoms_dicom import Truth as Known
 from phantoms_dicom import encoded as plainly_encoded
 from phantoms_dicom import enhanced as enhanced_image

@@ -39,6 +39,9 @@ AS_SAID = "as every header says"
 BEHIND = "bytes put in before zeros that end the pixels"
 FEWER_SLICES = "fewer slices or phases, announced"
 
+MOVES = ("swapped", "PixelData", "item")
+"""What puts an image in the place of another: where both look alike, nothing tells."""
+
 SAYS = (
     "RescaleSlope of all",
     "RescaleIntercept of",
@@ -50,12 +53,16 @@ SAYS = (
 
 EXCUSES: tuple[tuple[str, Callable[[Row], bool]], ...] = (
     (NO_CHECKSUM, lambda row: row.hits_pixels and row.detail == "voxels"),
-    (EXCHANGED, lambda row: any(word in row.what for word in ("swapped", "PixelData", "item")) and "voxel" in row.detail),
+    (
+        EXCHANGED,
+        lambda row: any(word in row.what for word in ("swapped", "PixelData", "item")) and "voxel" in row.detail,
+    ),
     (AS_SAID, lambda row: row.what.startswith(SAYS)),
     (BEHIND, lambda row: row.what in ("bytes of the pixels inserted", "bytes of the pixels cut")),
     (FEWER_SLICES, lambda row: row.end == "other, announced" and row.detail == "grid"),
 )
 """Differences that no check can see, or that headers legitimately say; any other one is a fault."""
+
 
 def ending_of(row: Row) -> str:
     """Name the ending of a trial, or the excuse of a difference."""
@@ -72,17 +79,18 @@ def faults(rows: Sequence[Row]) -> list[Row]:
 
 HEAD = """# Damaged studies
 
-`make mutations` damages {n} small dynamic studies by their seeds, {first} to {last}, and reads each; the same seeds
-damage the same bytes. A study has three phases of eight slices (32 x 32 voxels, a body with a tumour and a vessel) in
-one of {kinds} encodings: classic (a series for each phase, one for all, by TriggerTime, with scale slopes), enhanced,
-implicit, big endian, deflated, RLE, JPEG-LS, JPEG 2000 and lossless JPEG; in a folder, a stored or a deflated zip.
-Damaged are bytes (flipped, overwritten, cut, inserted, moved; in headers, pixels, the archive and its directory),
-attributes (removed, emptied, of another type, huge, negative, not a number, long, of several values, of another file, a
-patient's name; in one file, one phase or all) and functional groups (removed, doubled, swapped).
+`make mutations` damages {n} small dynamic studies by their seeds, {first} to {last}, and reads each; a seed damages
+the same bytes every time but for new UIDs. A study has three phases of eight slices (32 x 32 voxels, a body with a
+tumour and a vessel) in one of {kinds} forms: classic (a series for each phase, one for all, by TriggerTime, with
+scale slopes), enhanced, implicit, big endian, deflated, RLE, JPEG-LS, JPEG 2000 and lossless JPEG; in a folder, a
+stored or a deflated zip. Damaged are bytes (flipped, overwritten, cut, inserted, moved; in headers, pixels, the
+archive and its directory), attributes (removed, emptied, of another type, huge, negative, not a number, long, of
+several values, of another file, a patient's name; in one file, one phase or all) and functional groups (removed,
+doubled, swapped).
 
-What may happen: the study is read as it is, it is refused by a rule, or phases are left out and a finding or the table
-says so. What may not: any other exception, a process that ends or takes more than ten seconds, an identifier in a
-message, the log or a result, or other voxels or times where a check could see it. RESEARCH USE ONLY.
+What may happen: the study is read as it is, it is refused by a rule, or phases are left out and a finding or the
+table says so. What may not: any other exception, a process that ends or takes more than ten seconds, an identifier
+in a message, the log or a result, or other voxels or times where a check could see it. RESEARCH USE ONLY.
 
 """
 
