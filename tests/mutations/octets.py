@@ -65,16 +65,10 @@ def file_change(study: Study, chance: random.Random) -> Change:
         WAYS[way](made, start, stop, chance)
         files[n] = bytes(made)
     where = "pixels" if in_pixels else "header"
-<<<<<<< HEAD
-    is_in_place = in_pixels and way not in ("cut", "inserted")
-    return Change(
-        f"bytes of the {where} {way} in {numbers}", f"bytes of the {where} {way}", files, None, is_in_place
-    )
-=======
     is_deflated = study.kind == "deflated"
     is_in_place = is_deflated or (in_pixels and way not in ("cut", "inserted"))
-    return Change(f"bytes of the {where} {way} in {numbers}", f"bytes of the {where} {way}", files, None, is_in_place)
->>>>>>> mutate
+    what = f"bytes of the {where} {way}"
+    return Change(f"{what} in {numbers}", what, files, None, is_in_place)
 
 
 def pixels_of(content: bytes) -> tuple[int, int]:
