@@ -298,8 +298,9 @@ def _drop_unreadable(dataset: Dataset) -> None:
         except UNREADABLE:
             del dataset[tag]
             continue
-        if element.VR == "SQ" and (vr_of(int(tag)) or "SQ") != "SQ":
-            # A sequence where a value must stand: the library cannot replace it.
+        known = vr_of(int(tag)) or element.VR
+        if (known != element.VR and "SQ" in (element.VR, known)) or (known == "UI" and element.VR != "UI"):
+            # The library cannot replace a sequence where a value must stand, nor a UID written as a number.
             del dataset[tag]
         elif element.VR == "SQ":
             for item in element.value:

@@ -12,6 +12,7 @@ from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import generate_frames
+from pydicom.tag import Tag
 from pydicom.uid import (
     JPEG2000,
     ExplicitVRLittleEndian,
@@ -58,7 +59,7 @@ _OTHER_NUMBER = "the number of frames differs from the header"
 
 _NOT_FINITE = "intensities that are no numbers"
 
-_PIXEL_DATA = 0x7FE00010
+_PIXEL_DATA = Tag(0x7FE00010)
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _ITEM = b"\xfe\xff\x00\xe0"
 _DELIMITER_BYTES = 8

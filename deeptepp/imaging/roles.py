@@ -72,8 +72,8 @@ def check_roles(
     checks = [
         *_contrast(sample),
         *_scale(sample),
-        *_place(sample),
-        *_misplaced(volumes),
+        *(place := _place(sample)),
+        *(_misplaced(volumes) if all(check.is_passed for check in place) else []),
         *check_order(changes, times_s if has_times else None),
         *check_arrival(changes),
     ]

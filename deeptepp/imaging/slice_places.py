@@ -31,6 +31,12 @@ UNLIKE = 0.7
 LEAST_CONTENT = 0.25
 """Slices with less structure than this share of the usual one are not asked to be like another."""
 
+LARGEST_JUMP = 0.4
+"""Largest step of a slice's scale from that of its neighbours, as a logarithm; a real study has 0.04."""
+
+_NEIGHBOURS = 2
+"""Slices on either side whose median scale a slice is held against."""
+
 
 def misplaced_slices(volumes: Sequence[Volume]) -> tuple[tuple[int, int], ...]:
     """Find slices that look like the other phases at another place, or at none.
@@ -53,7 +59,7 @@ def misplaced_slices(volumes: Sequence[Volume]) -> tuple[tuple[int, int], ...]:
     found = []
     for phase in range(len(slices)):
         others = np.median(np.delete(slices, phase, axis=0), axis=0)
-        found += [(phase, k) for k in _out_of_place(_unit(slices[phase]), others)]
+        found += [(phase, k) for k in _out_of_place(slices[phase], others)]
     return tuple(found)
 
 
@@ -85,14 +91,26 @@ def _unit(slices: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 def _out_of_place(slices: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> list[int]:
     """Find slices that agree better with another place than with their own, or with none."""
     # One less the correlation of each slice with each place.
-    differ = 1 - slices @ _unit(others).T
-    own = np.diagonal(differ)
+    differ = 1 - _unit(slices) @ _unit(others).T
+    places = np.arange(len(slices))
     best = differ.argmin(axis=1)
-    # A patient who moved along the slices moved all of them.
-    moved = int(np.median(best - np.arange(len(best))))
-    away = np.abs(best - np.arange(len(best)) - moved) >= NEAREST_SLICES
-    is_sure = differ.min(axis=1) < SURE_SHARE * own
+    # A patient who moved along the slices moved all of them, and some out of the volume.
+    expected = places + int(np.median(best - places))
+    inside = (expected >= 0) & (expected < len(slices))
+    places, expected, best, differ = places[inside], expected[inside], best[inside], differ[inside]
+    own = differ[np.arange(len(places)), expected]
+    is_elsewhere = (np.abs(best - expected) >= NEAREST_SLICES) & (differ.min(axis=1) < SURE_SHARE * own)
     # Air beside the body is noise, which is like nothing.
-    lengths = np.linalg.norm(others, axis=1)
-    is_unlike = (own > UNLIKE) & (lengths > LEAST_CONTENT * np.median(lengths))
-    return [int(k) for k in np.flatnonzero((away & is_sure) | is_unlike)]
+    strengths, usual = (np.linalg.norm(s, axis=1) for s in (slices[places], others[expected]))
+    has_content = usual > LEAST_CONTENT * np.median(usual)
+    is_odd = has_content & ((own > UNLIKE) | (_jumps(strengths, usual) > LARGEST_JUMP))
+    return [int(k) for k in places[is_elsewhere | is_odd]]
+
+
+def _jumps(strengths: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Give how far the scale of each slice lies from that of its neighbours, as a logarithm."""
+    ratios = np.log(np.maximum(strengths, 1e-6) / np.maximum(others, 1e-6))
+    padded = np.pad(ratios, _NEIGHBOURS, mode="edge")
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1)
+    jumps: npt.NDArray[np.float32] = np.abs(ratios - np.median(around, axis=1))
+    return jumps

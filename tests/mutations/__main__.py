@@ -1,4 +1,4 @@
-"""Runs many trials in batches that survive a crash, and writes a table: ``python -m mutations --n 2000 --seed 0``."""
+"""Runs many trials in batches that survive a crash, and writes a table: ``python -m mutations --n 2000``."""
 
 from __future__ import annotations
 

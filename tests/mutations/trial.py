@@ -52,7 +52,9 @@ def trial(seed: int, home: Path) -> Trial:
     made = study(kind)
     change = None
     while change is None:
-        change = change_of(made, container, chance)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            change = change_of(made, container, chance)
     source = written(made, change, container, home)
     with heard() as said:
         got = read(source)
