@@ -329,6 +329,17 @@ class EqualTimes(DicomError):
     )
 
 
+class OrdersDiffer(DicomError):
+    """Numbers and descriptions put the phases in different orders, and there are no times."""
+
+    rule = "dicom.orders-differ"
+    asked = "one order"
+    template = (
+        "There are no times, and {value} puts the phases in another order than their descriptions do. Choose the "
+        "phases in the series table, or with --phases, pre-contrast first."
+    )
+
+
 class OtherSettings(DicomError):
     """What may be the pre-contrast volume was made with other settings than the phases found."""
 

@@ -73,7 +73,8 @@ def clock_of(places: Sequence[Header]) -> Clock:
     Clock
         What was found.
     """
-    moment = first(places, "FrameAcquisitionDateTime") or first(places, "AcquisitionDateTime")
+    kinds = ("FrameAcquisitionDateTime", "FrameReferenceDateTime", "AcquisitionDateTime")
+    moment = next((found for kind in kinds if (found := first(places, kind))), None)
     trigger = number(first(places, "TriggerTime"))
     resolution = number(first(places, "TemporalResolution"))
     acquired_s = moment_s(str(moment or ""))

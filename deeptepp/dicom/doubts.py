@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from deeptepp.dicom.identity import other_body_part
-from deeptepp.dicom.kinds import has_same_settings, is_same_kind, is_same_sequence, speaks_of_post, speaks_of_pre
+from deeptepp.dicom.kinds import has_same_settings, is_same_kind, is_same_sequence, speaks_of_post, speaks_of_pre, spoken_order
 from deeptepp.dicom.refusals import broken_phase, is_part_of, moved, other_geometry
 from deeptepp.dicom.rows import MIN_PHASES, Row
 from deeptepp.dicom.series import is_same_grid, keys_of
@@ -25,6 +25,7 @@ from deeptepp.errors import (
     ImplausibleTimes,
     MissingSlice,
     NoPreContrast,
+    OrdersDiffer,
     OtherBodyPart,
     OtherFrameOfReference,
     OtherSettings,
@@ -42,6 +43,9 @@ MOST_STOPPED = 0.75
 
 LONGEST_PAUSE_S = 180.0
 """Longest time in s from a stopped scan before contrast to the one that replaces it."""
+
+CORRECTIONS = frozenset({"ND", "DIS2D", "DIS3D", "NORM"})
+"""Values of ImageType by which Siemens says whether distortion and the sensitivity of the coil were corrected."""
 
 _MINUTE_S, _HOUR_S = 60.0, 3600.0
 
@@ -74,7 +78,12 @@ def doubt_about(timeline: Timeline, others: Sequence[Row]) -> Doubts:
         if refusal is not None:
             return Doubts(refusal)
     return Doubts(
-        findings=(*_incomplete_last(timeline, others), *_frames_of_reference(timeline), *_order(timeline))
+        findings=(
+            *_incomplete_last(timeline, others),
+            *_frames_of_reference(timeline),
+            *_corrections(timeline),
+            *_order(timeline),
+        )
     )
 
 
@@ -335,6 +344,29 @@ def _body_part(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | No
     )
 
 
+def _corrections(timeline: Timeline) -> tuple[Finding, ...]:
+    """Warn where phases were corrected in different ways, as where no set of reconstructions is whole."""
+    ways = {tuple(code for code in row.stack.series.image_type if code in CORRECTIONS) for row in timeline.rows}
+    if len(ways) == 1:
+        return ()
+    message = "The phases were corrected for distortion or for the sensitivity of the coil in different ways."
+    return (Finding("dicom.corrections", Severity.WARNING, message, len(ways), 1),)
+
+
+def _words_against(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
+    """Find an order by numbers alone that the descriptions contradict: numbers may have been drawn anew."""
+    spoken = [spoken_order(row.stack.series) for row in timeline.rows]
+    is_told = len(set(spoken)) == len(spoken) and sum(not after for after, _ in spoken) == 1
+    if timeline.times_s is not None or not is_told or spoken == sorted(spoken):
+        return None
+    ordered = sorted(timeline.rows, key=lambda row: spoken_order(row.stack.series))
+    ways = (
+        PhaseProposal(keys_of(ordered), "In the order of their descriptions, as far as these say one."),
+        _as_found(timeline, "As the headers say."),
+    )
+    return OrdersDiffer(value=timeline.sign, proposals=ways)
+
+
 def _order(timeline: Timeline) -> tuple[Finding, ...]:
     """Tell that an order without times was enough, and what it rests on."""
     if timeline.times_s is not None and timeline.sign != "ContentTime":
@@ -347,6 +379,7 @@ def _order(timeline: Timeline) -> tuple[Finding, ...]:
 _CHECKS: tuple[Callable[[Timeline, Sequence[Row]], DeepTeppError | None], ...] = (
     _body_part,
     _equal_times,
+    _words_against,
     _broken,
     _earlier_elsewhere,
     _missing_between,

@@ -11,6 +11,7 @@ from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.member import Member
 from deeptepp.dicom.pixels import Voxels, read_plane
 from deeptepp.dicom.rows import Row
+from deeptepp.dicom.sort import Stack
 from deeptepp.errors import InputError
 
 
@@ -59,7 +60,22 @@ class Fingerprints:
         bytes
             The same for equal pixels; empty where all pixels are of one value, which says nothing.
         """
-        middle = row.stack.frames[len(row.stack.frames) // 2]
+        return self.of_stack(row.stack)
+
+    def of_stack(self, stack: Stack) -> bytes:
+        """Digest the middle plane of a volume that has no key yet.
+
+        Parameters
+        ----------
+        stack : Stack
+            One volume.
+
+        Returns
+        -------
+        bytes
+            As for ``of_row``.
+        """
+        middle = stack.frames[len(stack.frames) // 2]
         plane = self._read(middle)
         return b"" if plane is None or plane.min() == plane.max() else _digest(plane)
 

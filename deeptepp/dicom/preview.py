@@ -145,7 +145,8 @@ def _rows_drawn(planes: dict[str, FloatArray]) -> dict[str, Picture]:
 def _rows_in(members: Sequence[Member]) -> tuple[Row, ...]:
     """Give the rows of the series table, as ``read`` makes them: a key must mean the same volume."""
     frames = read_headers(members, lambda _: None).frames
-    return rows_of(with_slabs(stacks_of(frames, Fingerprints(members).of_plane)))
+    prints = Fingerprints(members)
+    return rows_of(with_slabs(stacks_of(frames, prints.of_plane)), prints.of_stack)
 
 
 def _middle_planes(source: Path | Sequence[Path], keys: Collection[str] | None) -> dict[str, FloatArray]:

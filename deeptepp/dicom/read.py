@@ -201,7 +201,7 @@ def _propose(
 ) -> tuple[tuple[Row, ...], Proposal]:
     """Find the phases in the headers; pixels are looked at only to tell copies."""
     prints = Fingerprints(members)
-    rows = rows_of(with_slabs(stacks_of(headers.frames, prints.of_plane)))
+    rows = rows_of(with_slabs(stacks_of(headers.frames, prints.of_plane)), prints.of_stack)
     if phase_keys is not None:
         return rows, chosen_phases(rows, phase_keys)
     return rows, propose_phases(rows, fingerprint=prints.of_row, side=side)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from deeptepp.dicom.sort import Stack, order_of
@@ -60,20 +60,25 @@ class Proposal:
     spare: tuple[str, ...] = ()
 
 
-def rows_of(stacks: Sequence[Stack]) -> tuple[Row, ...]:
+def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes]) -> tuple[Row, ...]:
     """Give each volume its key: ``s1`` for a series of one volume, ``s2.1``, ``s2.2`` ... for one of several.
 
     Parameters
     ----------
     stacks : sequence of Stack
         All volumes of the study.
+    digest : callable
+        Gives a digest of pixels, by which volumes are listed whose headers are all the same.
 
     Returns
     -------
     tuple of Row
         By time, then series number; the same for the same files in any order.
     """
-    ordered = sorted(stacks, key=order_of)
+    alike: dict[tuple[object, ...], list[Stack]] = defaultdict(list)
+    for stack in sorted(stacks, key=order_of):
+        alike[order_of(stack)].append(stack)
+    ordered = [one for tied in alike.values() for one in (sorted(tied, key=digest) if len(tied) > 1 else tied)]
     numbers = {uid: i for i, uid in enumerate(dict.fromkeys(s.series.series_uid for s in ordered), start=1)}
     sizes = Counter(s.series.series_uid for s in ordered)
     seen: Counter[str] = Counter()

@@ -154,7 +154,8 @@ def _number(sign: str, read: Callable[[Clock], float | None]) -> ReadSign:
 def _series_then_number(rows: Sequence[Row]) -> SignReading | None:
     """Order by series, then by the position or number within it: a pre-contrast series and one of all others."""
     series = list(by_series(rows).values())
-    starts = [min(_series_start(rows[i]) for i in members) for members in series]
+    has_times = all(row.stack.clock.series_s is not None for row in rows)
+    starts = [min(_series_start(rows[i], has_times=has_times) for i in members) for members in series]
     if len(series) == 1 or len(set(starts)) < len(starts):
         return None
     keys, signs = [0.0] * len(rows), ["SeriesNumber"]
@@ -169,11 +170,10 @@ def _series_then_number(rows: Sequence[Row]) -> SignReading | None:
     return SignReading(keys, " and ".join(dict.fromkeys(sign for sign in signs if sign)))
 
 
-def _series_start(row: Row) -> tuple[float, float]:
-    """Say when a series began: its time, then its number."""
+def _series_start(row: Row, *, has_times: bool) -> tuple[float, float]:
+    """Say when a series began: its time where all have one, then its number."""
     clock = row.stack.clock
-    start = clock.acquired_s if clock.series_s is None else clock.series_s
-    return (0.0 if start is None else start, float(clock.series_number or 0))
+    return (clock.series_s or 0.0 if has_times else 0.0, float(clock.series_number or 0))
 
 
 def _numbers_within(rows: Sequence[Row]) -> SignReading | None:
