@@ -14,7 +14,7 @@ from phantoms_dicom import NAME
 from deeptepp.dicom.read import StudyReading
 from deeptepp.errors import MissingTag, UnreadablePixels
 
-N_QUICK = 160
+N_QUICK = 150
 FIRST_SEEDS = range(0, N_QUICK, 10)
 """The quick part takes ten seeds in each test, so that a failure names few."""
 

@@ -39,7 +39,7 @@ AS_SAID = "as every header says"
 BEHIND = "bytes put in before zeros that end the pixels"
 FEWER_SLICES = "fewer slices or phases, announced"
 
-MOVES = ("swapped", "PixelData", "item")
+MOVES = ("swapped", "PixelData")
 """What puts an image in the place of another: where both look alike, nothing tells."""
 
 SAYS = (
