@@ -23,7 +23,7 @@ from deeptepp.dicom.archive import open_members
 from deeptepp.dicom.read import check_study, read_study
 from deeptepp.domain.lesion import Lesion, Roi
 from deeptepp.domain.study import PhaseChoice, PhaseProposal, Side, Study
-from deeptepp.errors import DeepTeppError, DicomError, NoLesion
+from deeptepp.errors import DeepTeppError, NoLesion, StudyError
 from deeptepp.imaging.candidates import MIN_VOLUME_MM3
 from deeptepp.imaging.detect import Detection, detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
@@ -119,7 +119,7 @@ def fault_of_images(images: Images, settings: RoiSettings) -> Fault | None:
 
 def _remedy(error: DeepTeppError, otherwise: str) -> str:
     """Say what to write into the manifest where a refusal knows ways to go on, else what to do."""
-    proposals = error.proposals if isinstance(error, DicomError) else ()
+    proposals = error.proposals if isinstance(error, StudyError) else ()
     ways = [
         f"{PHASES} {' '.join(each.keys)}" + (f" and {SIDE} {each.side}" if each.side else "")
         for each in proposals

@@ -10,7 +10,14 @@ from itertools import pairwise
 import numpy as np
 
 from deeptepp.dicom.identity import other_body_part
-from deeptepp.dicom.kinds import has_same_settings, is_same_kind, is_same_sequence, speaks_of_post, speaks_of_pre, spoken_order
+from deeptepp.dicom.kinds import (
+    has_same_settings,
+    is_same_kind,
+    is_same_sequence,
+    speaks_of_post,
+    speaks_of_pre,
+    spoken_order,
+)
 from deeptepp.dicom.refusals import broken_phase, is_part_of, moved, other_geometry
 from deeptepp.dicom.rows import MIN_PHASES, Row
 from deeptepp.dicom.series import is_same_grid, keys_of

@@ -141,7 +141,7 @@ def frames_of(header: Header, source: int) -> Iterator[Frame]:
         yield _frame(header, [*groups, header], _refined(series, groups), (source, index))
 
 
-def _philips_items(header: Dataset) -> list[Dataset]:
+def _philips_items(header: Header) -> list[Header]:
     """Give the items of the private sequence in which Philips repeats what it knows of a classic image."""
     if "PHILIPS" not in str(header.get("Manufacturer") or "").upper():
         return []
