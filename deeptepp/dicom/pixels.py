@@ -223,10 +223,10 @@ def _pixel_array(dataset: FileDataset) -> Voxels:
 
 
 def _check_filled(dataset: Dataset, n_frames: int) -> None:
-    """Refuse more pixels than the header says, which would lie in rows of another length; one byte may be padding."""
+    """Refuse more pixels than the header says, which lie in rows of another length; one byte may be padding."""
     n_bits = n_frames * int(dataset.Rows) * int(dataset.Columns) * int(dataset.BitsAllocated)
     n_bits *= int(dataset.get("SamplesPerPixel") or 1)
-    if len(dataset.PixelData) > n_bits // 8 + 1:
+    if len(dataset.get("PixelData") or b"") > n_bits // 8 + 1:
         raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
 
 
