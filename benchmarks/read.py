@@ -223,7 +223,7 @@ def facts(folder: Path, load: float) -> str:
         "docs/results/reading_speed.md`\n\n"
         f"{len(paths)} files, {size:.0f} MiB, in the page cache. Least of {N_REPEATS} rounds.\n"
         f"OMP_NUM_THREADS: {threads}; {os.cpu_count()} cores; load {load:.1f} at the start.\n"
-        "Where the load exceeds the cores, seconds are those of a busy machine; only processor seconds then count.\n"
+        "Where the load exceeds the cores, seconds are those of a busy machine; processor seconds then count.\n"
         f"Python {platform.python_version()}, {packages}, dcm2niix {niix}."
     )
 
