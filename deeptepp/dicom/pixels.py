@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from pydicom import dcmread
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import generate_frames
-from pydicom.tag import Tag
 from pydicom.uid import (
     JPEG2000,
     ExplicitVRLittleEndian,
@@ -33,6 +31,7 @@ from deeptepp.dicom.direct import Voxels as Voxels
 from deeptepp.dicom.direct import parted, read_direct
 from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.member import Member, in_words
+from deeptepp.dicom.pixel_end import check_end
 from deeptepp.dicom.raw_plane import raw_plane_of
 from deeptepp.dicom.sort import Stack
 from deeptepp.dicom.values import UNREADABLE, first, number, quiet
@@ -58,12 +57,6 @@ _OTHER_SIZE = "the size differs from the header"
 _OTHER_NUMBER = "the number of frames differs from the header"
 
 _NOT_FINITE = "intensities that are no numbers"
-
-_PIXEL_DATA = Tag(0x7FE00010)
-_UNDEFINED_LENGTH = 0xFFFFFFFF
-_ITEM = b"\xfe\xff\x00\xe0"
-_DELIMITER_BYTES = 8
-"""Tag and length of an item, or of the delimiter that ends a value of undefined length, PS3.5 A.4."""
 
 _BYTES_PER_VOXEL = 2
 """Least size in bytes of a decoded voxel."""
@@ -190,7 +183,7 @@ def _planes(member: Member, frames: Sequence[Frame]) -> list[Voxels]:
     try:
         stream = inflated(io.BytesIO(content))
         dataset = dcmread(stream, force=True)
-        _check_end(dataset, stream)
+        check_end(dataset, stream)
         pixels = _pixel_array(dataset)
         stacked = pixels if pixels.ndim == 3 else pixels[None]
         planes = [_rescaled(stacked[frame.index], *_scale(dataset, frame.index)) for frame in frames]
@@ -218,32 +211,6 @@ def _pixel_array(dataset: FileDataset) -> Voxels:
         _check_coded(dataset, n_frames, is_depth_fixed=decoder == _GDCM)
         dataset.pixel_array_options(decoding_plugin=decoder)
     return dataset.pixel_array
-
-
-def _check_end(dataset: FileDataset, stream: BinaryIO) -> None:
-    """Refuse bytes behind the pixels that belong to no element: others were put in before them."""
-    tags = list(dataset.keys())
-    if _PIXEL_DATA not in tags:
-        return
-    last = dataset.get_item(tags[-1])
-    is_in_order = all(tag > _PIXEL_DATA for tag in tags[tags.index(_PIXEL_DATA) + 1 :])
-    if is_in_order and not isinstance(last, RawDataElement):
-        return
-    if is_in_order and isinstance(last, RawDataElement):
-        is_delimited = last.length == _UNDEFINED_LENGTH
-        stream.seek(last.value_tell + len(last.value or b"") + (_DELIMITER_BYTES if is_delimited else 0))
-        # Media pad files with zeros.
-        if not stream.read().strip(b"\0") and (not is_delimited or _are_whole(last.value or b"")):
-            return
-    raise UnreadablePixels(value=1, reason="damaged")
-
-
-def _are_whole(fragments: bytes) -> bool:
-    """Tell whether compressed fragments follow one another without a gap up to the end."""
-    at = 0
-    while at + _DELIMITER_BYTES <= len(fragments) and fragments[at : at + 4] == _ITEM:
-        at += _DELIMITER_BYTES + int.from_bytes(fragments[at + 4 : at + 8], "little")
-    return at == len(fragments)
 
 
 def _check_coded(dataset: Dataset, n_frames: int, *, is_depth_fixed: bool) -> None:

@@ -39,7 +39,7 @@ AS_SAID = "as every header says"
 BEHIND = "bytes put in before zeros that end the pixels"
 FEWER_SLICES = "fewer slices or phases, announced"
 
-MOVES = ("swapped", "PixelData", "item")
+MOVES = ("swapped", "PixelData")
 """What puts an image in the place of another: where both look alike, nothing tells."""
 
 SAYS = (
@@ -79,13 +79,14 @@ def faults(rows: Sequence[Row]) -> list[Row]:
 
 HEAD = """# Damaged studies
 
-`make mutations` damages {n} small dynamic studies by their seeds, {first} to {last}, and reads each; a seed always
-damages the same bytes. A study has three phases of eight slices (32 x 32 voxels, a body with a tumour and a
-vessel) in one of {kinds} forms: classic (a series for each phase, one for all, by TriggerTime, with scale slopes),
-enhanced, implicit, big endian, deflated, RLE, JPEG-LS, JPEG 2000 and lossless JPEG; in a folder, a stored or a
-deflated zip. Damaged are bytes (flipped, overwritten, cut, inserted, moved; in headers, pixels, the archive and its
-directory), attributes (removed, emptied, of another type, huge, negative, not a number, long, of several values, of
-another file, a patient's name; in one file, one phase or all) and functional groups (removed, doubled, swapped).
+`make mutations` damages {n} small dynamic studies by their seeds, {first} to {last}, and reads each; a seed
+always damages the same bytes. A study has three phases of eight slices (32 x 32 voxels, a body with a tumour
+and a vessel) in one of {kinds} forms: classic (a series for each phase, one for all, by TriggerTime, with
+scale slopes), enhanced, implicit, big endian, deflated, RLE, JPEG-LS, JPEG 2000 and lossless JPEG; in a
+folder, a stored or a deflated zip. Damaged are bytes (flipped, overwritten, cut, inserted, moved; in headers,
+pixels, the archive and its directory), attributes (removed, emptied, of another type, huge, negative, not a
+number, long, of several values, of another file, a patient's name; in one file, one phase or all) and
+functional groups (removed, doubled, swapped).
 
 What may happen: the study is read as it is, it is refused by a rule, or phases are left out and a finding or the
 table says so. What may not: any other exception, a process that ends or takes more than ten seconds, an identifier
