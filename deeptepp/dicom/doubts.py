@@ -10,7 +10,14 @@ from itertools import pairwise
 import numpy as np
 
 from deeptepp.dicom.identity import other_body_part
-from deeptepp.dicom.kinds import has_same_settings, is_same_kind, is_same_sequence, speaks_of_post, speaks_of_pre, spoken_order
+from deeptepp.dicom.kinds import (
+    has_same_settings,
+    is_same_kind,
+    is_same_sequence,
+    speaks_of_post,
+    speaks_of_pre,
+    spoken_order,
+)
 from deeptepp.dicom.refusals import broken_phase, is_part_of, moved, other_geometry
 from deeptepp.dicom.rows import MIN_PHASES, Row
 from deeptepp.dicom.series import is_same_grid, keys_of
@@ -189,8 +196,12 @@ def _missing_between(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError
     elsewhere = [row for row in others if row.stack.grid is not None and not is_same_grid(row.stack, first)]
     for row in elsewhere:
         is_alone = sum(is_same_grid(row.stack, other.stack) for other in elsewhere) == 1
-        is_there = first.grid is not None and row.stack.grid is not None and overlap(row.stack.grid, first.grid) > 0
-        is_phase = is_there and is_same_sequence(row.stack.series, first.series) and not is_part_of(row.stack, first)
+        is_there = (
+            first.grid is not None and row.stack.grid is not None and overlap(row.stack.grid, first.grid) > 0
+        )
+        is_phase = (
+            is_there and is_same_sequence(row.stack.series, first.series) and not is_part_of(row.stack, first)
+        )
         if is_alone and is_phase and _is_between(row, timeline):
             ways = (_as_found(timeline, "The phases found, without the images that lie elsewhere."),)
             return moved([first, row.stack], ways)

@@ -288,7 +288,9 @@ def _role_findings(study: Study, proposal: Proposal, phase_keys: Sequence[str] |
         earlier_reason="With a volume before them that the headers make another sequence.",
         as_said="As the headers say.",
     )
-    return check_study_roles(study, (*others, *proposal.alternatives, *ways), is_chosen=phase_keys is not None, question=RolesDoubtful)
+    return check_study_roles(
+        study, (*others, *proposal.alternatives, *ways), is_chosen=phase_keys is not None, question=RolesDoubtful
+    )
 
 
 def _report(headers: Headers, cleaned: dict[str, CleanHeader]) -> DeidentificationReport:
