@@ -10,7 +10,7 @@ DEV    := $(VENV)/.installed-dev
 HEADLESS := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),false,true)
 
 .DEFAULT_GOAL := help
-.PHONY: help app setup test check format lint image system reference results statistics clean
+.PHONY: help app setup test check format lint image system reference results statistics mutations clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -54,6 +54,9 @@ statistics: $(DEV) ## Measure simulated cohorts, the bias of matching and the sp
 	$(BIN)/deeptepp simulate summary --draws 200 --jobs $(JOBS) --out docs/results/simulated_cohort.md
 	$(BIN)/python benchmarks/matching_bias.py --draws 300 --out docs/results/matching_bias.md
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/survival.py --out docs/results/survival_speed.md
+
+mutations: $(DEV) ## Damage 2,000 small studies by seed and read each, minutes
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m mutations --n 2000 --seed 0 --out docs/results/mutations.md
 
 lint: $(DEV) ## Format check, lint, types, layers, docstrings, spelling
 	$(BIN)/ruff format --check .

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pydicom.dataset import Dataset
-
-from deeptepp.dicom.values import first, number, private_value
+from deeptepp.dicom.values import Header, first, number, private_value
 
 SECONDS_PER_DAY = 86_400.0
 """Seconds in a day."""
@@ -62,12 +60,12 @@ class Clock:
     instance_number: int | None = None
 
 
-def clock_of(places: Sequence[Dataset]) -> Clock:
+def clock_of(places: Sequence[Header]) -> Clock:
     """Collect every sign of time.
 
     Parameters
     ----------
-    places : sequence of Dataset
+    places : sequence of Header
         Where to look, nearest to the frame first.
 
     Returns
@@ -95,7 +93,7 @@ def clock_of(places: Sequence[Dataset]) -> Clock:
     )
 
 
-def _begin_s(places: Sequence[Dataset]) -> float | None:
+def _begin_s(places: Sequence[Header]) -> float | None:
     """Read the private begin of the dynamic scan, wherever its maker put it."""
     group, element = _DYNAMIC_BEGIN
     for place in places:
@@ -111,7 +109,7 @@ def _whole(value: object) -> int | None:
     return None if found is None else int(found)
 
 
-def _dated_s(places: Sequence[Dataset], kind: str) -> float | None:
+def _dated_s(places: Sequence[Header], kind: str) -> float | None:
     """Join the date and time of a kind; where it has no date, that of the series or else of the study.
 
     The series or study began before the image was made: a time of day long before theirs is of the next day.

@@ -55,13 +55,16 @@ def inflated(stream: BinaryIO) -> BinaryIO:
         return stream
     meta = stream.read(start).replace(_DEFLATED, _PLAIN, 1)
     packed = stream.read()
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, MAX_INFLATED_BYTES + 1)
+        content = inflater.decompress(packed, MAX_INFLATED_BYTES + 1)
     except zlib.error as error:
         raise InvalidDicomError from error
     if len(content) > MAX_INFLATED_BYTES:
         limit = f"{MAX_INFLATED_BYTES // 1024**2} MiB"
         raise ArchiveTooLarge(value=f"more than {limit} in one file", limit=limit)
+    if not inflater.eof:
+        raise InvalidDicomError  # cut short: what is left reads as a header without its end
     return io.BytesIO(meta + content)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import dicomanonymizer.simpledicomanonymizer as profile
 from pydicom.dataset import Dataset
 
+from deeptepp.dicom.elements import vr_of
 from deeptepp.dicom.headers import SIMULATED_MARK
 from deeptepp.dicom.values import UNREADABLE, number, quiet, texts
 from deeptepp.domain.study import Acquisition
@@ -65,6 +66,9 @@ _PLAIN = re.compile(r"[\w .,:&/+()-]{1,64}")
 
 _PROFILE = profile.initialize_actions_2024b()
 """What the profile does with each tag; a tag of four numbers is a group that repeats, with its masks."""
+
+_SHORTEST_NAME = 3
+"""Letters of a name, or digits of a number, that are looked for in the names of devices; fewer meet by chance."""
 
 _META = 0x0002
 """Group of the meta information, which the library looks up beside the dataset."""
@@ -127,6 +131,7 @@ def deidentify(header: Dataset) -> CleanHeader:
         _drop_unreadable(header)
         before = _values(header)
         n_private = _count_private(header)
+        _drop_names_from_device(header)
         _clean(header)
         header.PatientIdentityRemoved = "YES"
         header.DeidentificationMethod = list(METHOD)
@@ -293,9 +298,23 @@ def _drop_unreadable(dataset: Dataset) -> None:
         except UNREADABLE:
             del dataset[tag]
             continue
-        if element.VR == "SQ":
+        known = vr_of(int(tag)) or element.VR
+        if (known != element.VR and "SQ" in (element.VR, known)) or (known == "UI" and element.VR != "UI"):
+            # The library cannot replace a sequence where a value must stand, nor a UID written as a number.
+            del dataset[tag]
+        elif element.VR == "SQ":
             for item in element.value:
                 _drop_unreadable(item)
+
+
+def _drop_names_from_device(dataset: Dataset) -> None:
+    """Remove maker and model where a damaged header spills the patient's name or number into them."""
+    whose = f"{dataset.get('PatientName') or ''} {dataset.get('PatientID') or ''}".upper()
+    words = [word for word in re.findall(r"\w+", whose) if len(word) >= _SHORTEST_NAME]
+    for keyword in ("Manufacturer", "ManufacturerModelName"):
+        told = re.findall(r"\w+", str(dataset.get(keyword) or "").upper())
+        if set(told) & set(words):
+            del dataset[keyword]
 
 
 def _drop_unknown(dataset: Dataset) -> None:

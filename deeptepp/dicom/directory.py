@@ -13,7 +13,7 @@ from typing import BinaryIO
 from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.filereader import read_partial
+from pydicom.filereader import data_element_generator
 from pydicom.multival import MultiValue
 from pydicom.uid import MediaStorageDirectoryStorage
 
@@ -30,7 +30,11 @@ _RECORDS = "DirectoryRecordSequence"
 _UNDEFINED = 0xFFFFFFFF
 """Length of a sequence that ends by a mark."""
 
-_SOP_CLASS = "MediaStorageSOPClassUID"
+_SOP_CLASS = 0x00020002
+"""MediaStorageSOPClassUID."""
+
+_META_GROUP = 0x0002
+_PREAMBLE_BYTES = 132
 
 
 def is_directory_file(stream: BinaryIO) -> bool:
@@ -48,8 +52,14 @@ def is_directory_file(stream: BinaryIO) -> bool:
     """
     try:
         with quiet():
-            meta = read_partial(stream, stop_when=lambda *_: True).file_meta
-            return bool(meta.get(_SOP_CLASS) == MediaStorageDirectoryStorage)
+            # The file meta information alone: the library inflates a deflated dataset behind it, however large.
+            if stream.read(_PREAMBLE_BYTES)[-4:] != b"DICM":
+                return False
+            meta = data_element_generator(
+                stream, False, True, stop_when=lambda tag, _vr, _n: tag.group != _META_GROUP
+            )
+            classes = [bytes(element.value or b"").rstrip(b"\0 ") for element in meta if element.tag == _SOP_CLASS]
+            return classes == [MediaStorageDirectoryStorage.encode()]
     except UNREADABLE:
         return False
 
@@ -92,7 +102,7 @@ def _records(dicomdir: Path) -> list[Dataset]:
     try:
         with quiet(), dicomdir.open("rb") as stream:
             dataset = dcmread(stream)
-            is_directory = dataset.file_meta.get(_SOP_CLASS) == MediaStorageDirectoryStorage
+            is_directory = dataset.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
             is_whole = _is_whole(dataset)
             records = list(dataset.get(_RECORDS) or ())
     except UNREADABLE:

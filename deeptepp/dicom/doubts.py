@@ -140,7 +140,7 @@ def _broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
 
 
 def _is_stopped(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a volume may lack slices since its scan was stopped; whatever else is wrong has other causes."""
+    """Tell whether a volume may lack slices since its scan was stopped; other faults have other causes."""
     if not isinstance(row.stack.problem, MissingSlice | None):
         return False
     return _is_after(row, timeline) or _is_repeated(row, timeline)
@@ -319,8 +319,10 @@ def _repositioned(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError |
         for part in parts
         if len(part) >= MIN_PHASES
     ]
-    everything = _as_found(timeline, "All of them, if the patient lay in one place.")
-    return OtherFrameOfReference(value=len(known), phase=phase_name(strange), proposals=(*ways, everything))
+    ways.append(_as_found(timeline, "All of them, if the patient lay in one place."))
+    # Without the pre-contrast images the others are no study.
+    ordered = tuple(reversed(ways)) if strange == 0 else tuple(ways)
+    return OtherFrameOfReference(value=len(known), phase=phase_name(strange), proposals=ordered)
 
 
 def _is_torn(frames: Sequence[str]) -> bool:

@@ -106,6 +106,8 @@ class Layout:
         Their length.
     meta_values : tuple of (start, stop)
         Where the values of the meta information lie that say nothing of the encoding.
+    creators : tuple of int
+        Tags of the private creators, PS3.5 7.8.1.
     """
 
     is_implicit: bool
@@ -115,6 +117,7 @@ class Layout:
     pixels_at: int
     n_pixel_bytes: int
     meta_values: tuple[tuple[int, int], ...]
+    creators: tuple[int, ...]
 
     def is_free(self, tag: int) -> bool:
         """Tell whether another value in the place of this one would leave the layout as it is.
@@ -155,7 +158,8 @@ def layout_of(content: bytes, size_bytes: int) -> Layout | None:
     try:
         start, is_implicit, meta_values = _dataset_start(content)
         found = _walk(content, start, size_bytes, is_implicit=is_implicit)
-        return Layout(is_implicit, *found, meta_values)
+        creators = tuple(tag for tag in found[0] if tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF)
+        return Layout(is_implicit, *found, meta_values, creators)
     except _NotPlainError:
         return None
     except struct.error:

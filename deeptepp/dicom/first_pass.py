@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -95,7 +94,20 @@ def _read_header(member: Member, memo: Memo, headers: Headers) -> Dataset | Plai
     except UNREADABLE:
         headers.n_unreadable += 1
         return None
-    return None if sop_class in (None, "", _DIRECTORY) else header
+    if sop_class in (None, ""):
+        headers.n_unreadable += _is_declared(header)
+        return None
+    return None if sop_class == _DIRECTORY else header
+
+
+def _is_declared(header: Dataset | PlainHeader) -> bool:
+    """Tell whether the meta information speaks of an object that the header then does not name."""
+    with quiet():
+        try:
+            meta = getattr(_dataset(header), "file_meta", {})
+            return meta.get("MediaStorageSOPClassUID") not in (None, "", _DIRECTORY)
+        except UNREADABLE:
+            return True
 
 
 def _parsed(member: Member, headers: Headers) -> Dataset | None:
@@ -142,8 +154,8 @@ def _remember(
 def _frames(header: Dataset | PlainHeader, source: int) -> list[Frame]:
     """Give the planes of a file."""
     if isinstance(header, PlainHeader):
-        # A plain header answers what a dataset is asked for, and is silent by itself.
-        return list(frames_of(cast(Dataset, header), source))
+        # A plain header is silent by itself.
+        return list(frames_of(header, source))
     with quiet():
         return list(frames_of(header, source))
 

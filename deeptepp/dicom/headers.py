@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from deeptepp.dicom.clock import PHILIPS_IMAGING, Clock, clock_of
-from deeptepp.dicom.values import first, number, numbers, private_value, texts
+from deeptepp.dicom.values import Header, first, number, numbers, private_value, texts
 
 SIMULATED_MARK = "SIMULATED"
 """Value of ImageType that marks images made by simulation."""
@@ -115,12 +115,12 @@ class Frame:
     clock: Clock
 
 
-def frames_of(header: Dataset, source: int) -> Iterator[Frame]:
+def frames_of(header: Header, source: int) -> Iterator[Frame]:
     """Give the frames of one file, classic or enhanced multi-frame.
 
     Parameters
     ----------
-    header : Dataset
+    header : Header
         Everything before the pixel data.
     source : int
         Index of the file in the archive.
@@ -132,12 +132,12 @@ def frames_of(header: Dataset, source: int) -> Iterator[Frame]:
     """
     series = _series(header)
     per_frame = header.get("PerFrameFunctionalGroupsSequence")
-    shared = (header.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
     if not per_frame or not series.is_image:
         yield _frame(header, [header, *_philips_items(header)], series, (source, 0))
         return
+    shared = list(header.get("SharedFunctionalGroupsSequence") or [])[:1]
     for index, item in enumerate(per_frame):
-        groups = [g[0] for functional in (item, shared) for g in _sequences(functional)]
+        groups = [g[0] for functional in (item, *shared) for g in _sequences(functional)]
         yield _frame(header, [*groups, header], _refined(series, groups), (source, index))
 
 
@@ -154,7 +154,7 @@ def _sequences(functional: Dataset) -> list[Any]:
     return [element.value for element in functional if element.VR == "SQ" and element.value]
 
 
-def _frame(header: Dataset, places: list[Dataset], series: SeriesFacts, address: tuple[int, int]) -> Frame:
+def _frame(header: Header, places: list[Header], series: SeriesFacts, address: tuple[int, int]) -> Frame:
     """Collect the place and time of one frame from the datasets that may hold them, nearest first."""
     source, index = address
     return Frame(
@@ -171,7 +171,7 @@ def _frame(header: Dataset, places: list[Dataset], series: SeriesFacts, address:
     )
 
 
-def _series(header: Dataset) -> SeriesFacts:
+def _series(header: Header) -> SeriesFacts:
     """Collect what all images like this one share."""
     own = str(header.get("SeriesDescription") or "").strip()
     side = str(header.get("ImageLaterality") or header.get("Laterality") or "").strip().upper()
@@ -210,12 +210,12 @@ def _series(header: Dataset) -> SeriesFacts:
     )
 
 
-def scale_of(places: Sequence[Dataset], rescale_slope: object) -> float | None:
+def scale_of(places: Sequence[Header], rescale_slope: object) -> float | None:
     """Give what the stored values of Philips are divided by to compare series: (stored RS + RI) / (RS SS).
 
     Parameters
     ----------
-    places : sequence of Dataset
+    places : sequence of Header
         Where the private scale slope (2005,100E) may stand, nearest first; also one level down.
     rescale_slope : object
         RescaleSlope, RS.
@@ -237,19 +237,19 @@ def scale_of(places: Sequence[Dataset], rescale_slope: object) -> float | None:
     return None
 
 
-def _modality(header: Dataset) -> str:
+def _modality(header: Header) -> str:
     """Give the modality where it is a code of the standard: a damaged header may hold anything there."""
     code = str(header.get("Modality") or "").strip().upper()
     return code if code in _MODALITIES else "unknown"
 
 
-def _is_grey_image(header: Dataset) -> bool:
+def _is_grey_image(header: Header) -> bool:
     """Tell whether the file is a greyscale image, not a segmentation, map, waveform or colour capture."""
     is_grey = str(header.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
     return is_grey and int(header.get("SamplesPerPixel") or 1) == 1 and header.get("Modality") != "SEG"
 
 
-def _refined(series: SeriesFacts, groups: list[Dataset]) -> SeriesFacts:
+def _refined(series: SeriesFacts, groups: list[Header]) -> SeriesFacts:
     """Replace series facts by those of one frame's functional groups where these are given."""
     echo = number(first(groups, "EffectiveEchoTime"))
     repetition = number(first(groups, "RepetitionTime"))

@@ -31,7 +31,7 @@ def check_patients(frames: Iterable[Frame]) -> None:
     Raises
     ------
     MixedPatients
-        PatientID, PatientBirthDate or PatientSex of two MR images differ, or PatientName where a PatientID is absent.
+        PatientID, PatientBirthDate or PatientSex of two MR images differ, or PatientName where an ID is absent.
     """
     series = {frame.series for frame in frames if frame.series.modality == "MR"}
     known = [[one.patient.casefold() for one in series], [one.birth_date for one in series]]

@@ -117,10 +117,11 @@ _TISSUE_WORDS = {
 """The same by the words of a description; fat saturation is no fat image."""
 
 _TISSUE_LETTER = re.compile(
-    r"(?:^|[\s_:(\[-])(?P<last>[WF])[)\]]?\s*$|^\s*[(\[]?(?P<first>[WF])[)\]]?:|DIXON[\s_-]*(?P<dixon>[WF])(?![A-Z])",
-    re.IGNORECASE,
+    r"(?:(?:^|[_:(\[-])(?P<last>[WFwf])|\s(?P<capital>[WF]))[)\]]?\s*$|"
+    r"^\s*[(\[]?(?P<first>[WFwf])[)\]]?:|(?i:DIXON)[\s_-]*(?P<dixon>[WFwf])(?![A-Za-z])"
 )
-"""The letter that ends or begins a description of a Dixon reconstruction, or follows the word."""
+"""The letter that ends or begins a description of a Dixon reconstruction, or follows the word; a small w after a blank
+means with contrast."""
 
 TISSUE_RANK = {"water": 4, "all": 3, "in-phase": 2, "opposed": 1, "fat": 0}
 """Which part is the T1-weighted image with fat suppressed: that one is scored."""

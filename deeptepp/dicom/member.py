@@ -13,8 +13,17 @@ from typing import BinaryIO
 from deeptepp.dicom.short_cut import ShortCut
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive
 
-DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError)
-"""What the zip reader raises on a broken or exotic archive; OSError for places that lie before its beginning."""
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    UnicodeDecodeError,
+)
+"""What the zip reader raises on a broken or exotic archive; OSError for places that lie before its beginning,
+UnicodeDecodeError for names that are not in the encoding they claim."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import generate_frames
+from pydicom.tag import Tag
 from pydicom.uid import (
     JPEG2000,
     ExplicitVRLittleEndian,
@@ -53,7 +55,15 @@ JPEG-LS and JPEG 2000, so that it is left those which no other decoder here can 
 
 _OTHER_SIZE = "the size differs from the header"
 
+_OTHER_NUMBER = "the number of frames differs from the header"
+
 _NOT_FINITE = "intensities that are no numbers"
+
+_PIXEL_DATA = Tag(0x7FE00010)
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+_ITEM = b"\xfe\xff\x00\xe0"
+_DELIMITER_BYTES = 8
+"""Tag and length of an item, or of the delimiter that ends a value of undefined length, PS3.5 A.4."""
 
 _BYTES_PER_VOXEL = 2
 """Least size in bytes of a decoded voxel."""
@@ -178,7 +188,9 @@ def _planes(member: Member, frames: Sequence[Frame]) -> list[Voxels]:
         return [_rescaled(plane, raw.slope, raw.intercept) for _ in frames]
     content = member.read()
     try:
-        dataset = dcmread(inflated(io.BytesIO(content)), force=True)
+        stream = inflated(io.BytesIO(content))
+        dataset = dcmread(stream, force=True)
+        _check_end(dataset, stream)
         pixels = _pixel_array(dataset)
         stacked = pixels if pixels.ndim == 3 else pixels[None]
         planes = [_rescaled(stacked[frame.index], *_scale(dataset, frame.index)) for frame in frames]
@@ -199,11 +211,39 @@ def _pixel_array(dataset: FileDataset) -> Voxels:
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
     n_frames = int(number(dataset.get("NumberOfFrames")) or 1)
     _check_size(_BYTES_PER_VOXEL * n_frames * int(dataset.Rows) * int(dataset.Columns))
+    if len(dataset.get("PerFrameFunctionalGroupsSequence") or [None] * n_frames) != n_frames:
+        raise UnreadablePixels(value=n_frames, reason=_OTHER_NUMBER)
     decoder = _DECODERS.get(dataset.file_meta.TransferSyntaxUID)
     if decoder is not None:
         _check_coded(dataset, n_frames, is_depth_fixed=decoder == _GDCM)
         dataset.pixel_array_options(decoding_plugin=decoder)
     return dataset.pixel_array
+
+
+def _check_end(dataset: FileDataset, stream: BinaryIO) -> None:
+    """Refuse bytes behind the pixels that belong to no element: others were put in before them."""
+    tags = list(dataset.keys())
+    if _PIXEL_DATA not in tags:
+        return
+    last = dataset.get_item(tags[-1])
+    is_in_order = all(tag > _PIXEL_DATA for tag in tags[tags.index(_PIXEL_DATA) + 1 :])
+    if is_in_order and not isinstance(last, RawDataElement):
+        return
+    if is_in_order and isinstance(last, RawDataElement):
+        is_delimited = last.length == _UNDEFINED_LENGTH
+        stream.seek(last.value_tell + len(last.value or b"") + (_DELIMITER_BYTES if is_delimited else 0))
+        # Media pad files with zeros.
+        if not stream.read().strip(b"\0") and (not is_delimited or _are_whole(last.value or b"")):
+            return
+    raise UnreadablePixels(value=1, reason="damaged")
+
+
+def _are_whole(fragments: bytes) -> bool:
+    """Tell whether compressed fragments follow one another without a gap up to the end."""
+    at = 0
+    while at + _DELIMITER_BYTES <= len(fragments) and fragments[at : at + 4] == _ITEM:
+        at += _DELIMITER_BYTES + int.from_bytes(fragments[at + 4 : at + 8], "little")
+    return at == len(fragments)
 
 
 def _check_coded(dataset: Dataset, n_frames: int, *, is_depth_fixed: bool) -> None:

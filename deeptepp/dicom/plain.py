@@ -140,10 +140,10 @@ class PlainHeader:
         """Find the blocks that each private creator reserves in each group."""
         if self._creators is None:
             self._creators = {}
-            for tag, (_, start, n) in self._places.items():
-                if tag >> 16 & 1 and 0x10 <= tag & 0xFFFF <= 0xFF:
-                    name = self._content[start : start + max(n, 0)].decode("ascii", "replace").strip("\0 ")
-                    self._creators.setdefault((tag >> 16, name), []).append(tag & 0xFF)
+            for tag in self.layout.creators:
+                _, start, n = self._places[tag]
+                name = self._content[start : start + max(n, 0)].decode("ascii", "replace").strip("\0 ")
+                self._creators.setdefault((tag >> 16, name), []).append(tag & 0xFF)
         return self._creators
 
     def _element(self, tag: tuple[int, int]) -> DataElement:

@@ -158,10 +158,10 @@ def _is_grey_16_bit(header: PlainHeader) -> bool:
 
 
 def _fits(layout: Layout, n_pixels: int, size_bytes: int) -> bool:
-    """Tell whether the pixels fill their element exactly, and the file holds it."""
+    """Tell whether the pixels fill their element exactly, and the file ends with it."""
     return (
         layout.pixel_tag == _PIXEL_DATA
         and layout.pixel_vr in (None, "OW")
         and 0 < layout.n_pixel_bytes == _BYTES * n_pixels
-        and layout.pixels_at + layout.n_pixel_bytes <= size_bytes
+        and layout.pixels_at + layout.n_pixel_bytes == size_bytes
     )

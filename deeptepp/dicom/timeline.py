@@ -168,7 +168,7 @@ def _by_moment(rows: Sequence[Row], found: SignReading, copies: tuple[Row, ...])
     phases = tuple(row for _, row in kept)
     n_made = Counter(way_made(row) for row in (*phases, *repeats))
     # A way in which phases were made once or several times each made whole sets; else a time was lost.
-    is_torn = {way for way in n_made if 0 < n_made[way] % len(phases) and way_made(phases[0]) == way}
+    is_torn = {way for way in n_made if n_made[way] % len(phases) > 0 and way_made(phases[0]) == way}
     rivals = tuple(
         row for row in repeats if way_made(row) in is_torn and not is_motion_corrected(row.stack.series)
     )

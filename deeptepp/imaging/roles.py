@@ -6,6 +6,7 @@ and on real studies and on variants with wrong roles, are in docs/results/roles.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,7 @@ from deeptepp.imaging.role_curve import check_arrival, check_order, has_arrived
 from deeptepp.imaging.role_measures import Contrast, Scale, arrival_of, contrast_of, log_ratios, scale_of
 from deeptepp.imaging.role_sample import RoleSample, sample_roles
 from deeptepp.imaging.role_shift import shifts_mm
+from deeptepp.imaging.slice_places import misplaced_slices
 
 __all__ = ["RoleCheck", "check_roles", "likely_baselines"]
 
@@ -70,7 +72,8 @@ def check_roles(
     checks = [
         *_contrast(sample),
         *_scale(sample),
-        *_place(sample),
+        *(place := _place(sample)),
+        *(_misplaced(volumes) if all(check.is_passed for check in place) else []),
         *check_order(changes, times_s if has_times else None),
         *check_arrival(changes),
     ]
@@ -187,6 +190,23 @@ def _place(sample: RoleSample) -> list[RoleCheck]:
     if len(found) > 1 and all(is_far) and max(found) - min(found) < MAX_SHIFT_MM:
         return [_place_check(0, float(np.median(found)))]
     return [_place_check(k, shift) for k, shift in enumerate(found, start=1)]
+
+
+def _misplaced(volumes: Sequence[Volume]) -> list[RoleCheck]:
+    """Find phases with slices that lie elsewhere in the other phases; nothing where there is none."""
+    n_misplaced = Counter(phase for phase, _ in misplaced_slices(volumes))
+    return [
+        RoleCheck(
+            PLACE,
+            phase,
+            float(n),
+            "no slice out of place",
+            False,
+            f"{phase_name(phase)} {'holds' if phase else 'hold'} {n} slice(s) that look like no such place of the "
+            "other phases, as where positions or images were exchanged or damaged.",
+        )
+        for phase, n in sorted(n_misplaced.items())
+    ]
 
 
 def _place_check(phase: int, shift_mm: float) -> RoleCheck:

@@ -81,8 +81,11 @@ def _lesion(outline: NiftiVolume, grid: Grid) -> tuple[Lesion | None, tuple[Find
     if not labels:
         return None, (_warning("The outline beside the images is empty; it was not used."),)
     if len(labels) > 1:
-        said = f"The outline beside the images has {len(labels)} labels, and which is the tumour is not said"
-        return None, (_warning(f"{said}; it was not used."),)
+        n = len(labels)
+        said = (
+            f"The outline beside the images has {n} labels, and which is the tumour is not said; it was not used."
+        )
+        return None, (_warning(said),)
     mask = read_voxels(outline.file, outline.header, (0,))[0] != 0
     volume_ml = float(mask.sum()) * grid.voxel_volume_ml
     if mask.all() or volume_ml > MAX_LESION_ML:

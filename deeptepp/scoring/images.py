@@ -12,7 +12,7 @@ from deeptepp.dicom.source import derived_source
 from deeptepp.domain.progress import Progress, silent
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side, Study
-from deeptepp.errors import DicomError, NiftiTimesDiffer, TwoSides
+from deeptepp.errors import DicomError, NiftiTimesDiffer, NoBreast, TwoSides
 from deeptepp.nifti.read import NiftiReading, is_nifti, list_nifti, read_nifti
 from deeptepp.scoring.search import CaseImages, in_breast, scored_phase, search
 
@@ -233,7 +233,19 @@ def _open_both(
     warned = tuple(_unread(side, error) for side, error in refused)
     best, *others = sorted(opened, key=_confidence, reverse=True)
     other = others[0] if others else None
+    warned += tuple(_unsearched(each) for each in others if _is_unsearched(each))
     return replace(best, findings=(*best.findings, *warned), other_side=other)
+
+
+def _is_unsearched(images: CaseImages) -> bool:
+    """Tell whether no breast was found in the volumes of one breast."""
+    return images.detection is None and any(f.rule == NoBreast.rule for f in images.findings)
+
+
+def _unsearched(images: CaseImages) -> Finding:
+    """Warn that no breast was found where one must be, so that it was not searched."""
+    message = f"No breast was found in the images of the {images.side} breast, so it was not searched."
+    return Finding("dicom.side-not-searched", Severity.WARNING, message)
 
 
 def _asked_of(error: DicomError, side: Side) -> DicomError:

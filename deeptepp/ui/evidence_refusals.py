@@ -22,6 +22,7 @@ GROUPS: dict[str, str] = {
     "upload": "Uploads",
     "archive": "Archives",
     "dicom": "Images",
+    "nifti": "NIfTI files",
     "detection": "Tumour",
     "clinical": "Clinical facts",
     "eligibility": "Patients whom the score was not made for",

@@ -1,4 +1,4 @@
-"""Runs many trials in batches that survive a crash, and writes a table: ``python -m mutations --n 2000 --seed 0``."""
+"""Runs many trials in batches that survive a crash, and writes a table: ``python -m mutations --n 2000``."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ def main() -> int:
         return 0
     rows = list(all_rows(options.seed, options.n))
     text = table(rows, options.seed)
+    if options.log is not None:
+        options.log.write_text("".join(json.dumps(row._asdict()) + "\n" for row in rows))
     if options.out is None:
         sys.stdout.write(text)
     else:
@@ -41,6 +43,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--n", type=int, default=2000, help="number of trials")
     parser.add_argument("--seed", type=int, default=0, help="seed of the first trial")
     parser.add_argument("--out", type=Path, help="where to write the table")
+    parser.add_argument("--log", type=Path, help="where to write a line of JSON for each trial")
     parser.add_argument("--batch", action="store_true", help="run here, and write a line of JSON for each trial")
     return parser.parse_args()
 

@@ -27,25 +27,80 @@ from mutations.change import Change
 from mutations.studies import Study
 from mutations.values import damaged
 
-READ = """
-    SOPClassUID SOPInstanceUID Modality ImageType PatientID PatientName PatientBirthDate PatientSex StudyInstanceUID
-    SeriesInstanceUID StudyDate StudyTime SeriesDate SeriesTime SeriesNumber SeriesDescription ProtocolName
-    BodyPartExamined ImageLaterality Laterality ScanningSequence EchoPulseSequence DiffusionBValue
-    ContrastBolusAgent BurnedInAnnotation RepetitionTime EchoTime FlipAngle InversionTime ScanOptions
-    FrameOfReferenceUID SpecificCharacterSet PatientAge Manufacturer
-    AcquisitionDate AcquisitionTime AcquisitionDateTime ContentDate ContentTime TriggerTime
-    TemporalPositionIdentifier TemporalPositionIndex TemporalPositionTimeOffset TemporalResolution
-    AcquisitionNumber InstanceNumber FrameType EffectiveEchoTime FrameAcquisitionDateTime
-""".split()
+READ = [
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "Modality",
+    "ImageType",
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "SeriesDate",
+    "SeriesTime",
+    "SeriesNumber",
+    "SeriesDescription",
+    "ProtocolName",
+    "BodyPartExamined",
+    "ImageLaterality",
+    "Laterality",
+    "ScanningSequence",
+    "EchoPulseSequence",
+    "DiffusionBValue",
+    "ContrastBolusAgent",
+    "BurnedInAnnotation",
+    "RepetitionTime",
+    "EchoTime",
+    "FlipAngle",
+    "InversionTime",
+    "ScanOptions",
+    "FrameOfReferenceUID",
+    "SpecificCharacterSet",
+    "PatientAge",
+    "Manufacturer",
+    "AcquisitionDate",
+    "AcquisitionTime",
+    "AcquisitionDateTime",
+    "ContentDate",
+    "ContentTime",
+    "TriggerTime",
+    "TemporalPositionIdentifier",
+    "TemporalPositionIndex",
+    "TemporalPositionTimeOffset",
+    "TemporalResolution",
+    "AcquisitionNumber",
+    "InstanceNumber",
+    "FrameType",
+    "EffectiveEchoTime",
+    "FrameAcquisitionDateTime",
+]
 """What the reader asks headers for, but for those below."""
 
-PIXELS = """
-    RescaleSlope RescaleIntercept PhotometricInterpretation SamplesPerPixel Rows Columns BitsAllocated BitsStored
-    HighBit PixelRepresentation NumberOfFrames PixelData
-""".split()
+PIXELS = [
+    "RescaleSlope",
+    "RescaleIntercept",
+    "PhotometricInterpretation",
+    "SamplesPerPixel",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "NumberOfFrames",
+    "PixelData",
+]
 """What decides about voxels."""
 
-PLACES = "ImagePositionPatient ImageOrientationPatient PixelSpacing".split()
+PLACES = [
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+]
 GROUPS = ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
 SYNTAXES = (
     ImplicitVRLittleEndian,

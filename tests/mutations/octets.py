@@ -65,17 +65,19 @@ def file_change(study: Study, chance: random.Random) -> Change:
         WAYS[way](made, start, stop, chance)
         files[n] = bytes(made)
     where = "pixels" if in_pixels else "header"
-    is_in_place = in_pixels and way not in ("cut", "inserted")
-    return Change(
-        f"bytes of the {where} {way} in {numbers}", f"bytes of the {where} {way}", files, None, is_in_place
-    )
+    is_deflated = study.kind == "deflated"
+    is_in_place = is_deflated or (in_pixels and way not in ("cut", "inserted"))
+    what = f"bytes of the {where} {way}"
+    return Change(f"{what} in {numbers}", what, files, None, is_in_place)
 
 
 def pixels_of(content: bytes) -> tuple[int, int]:
     """Find where the pixels lie; in a deflated file, where the dataset does."""
-    found = [content.rfind(tag) for tag in (b"\xe0\x7f\x10\x00O", b"\x7f\xe0\x00\x10O", b"\xe0\x7f\x10\x00")]
-    at = next((f for f in found if f > FIRST), -1)
-    return (at + 12, len(content)) if at > 0 else (len(content) // 3, len(content))
+    for tag, n in ((b"\xe0\x7f\x10\x00O", 12), (b"\x7f\xe0\x00\x10O", 12), (b"\xe0\x7f\x10\x00", 8)):
+        at = content.rfind(tag)
+        if at > FIRST:
+            return at + n, len(content)
+    return len(content) // 3, len(content)
 
 
 def archive_change(archive: bytes, chance: random.Random) -> Change:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import gdcm
 import numpy as np
-from phantoms_dicom import BIRTH, NAME, RECORD, clock, dynamic_series, image
+from phantoms_dicom import BIRTH, RECORD, clock, dynamic_series
 from phantoms_dicom import Truth as Known
 from phantoms_dicom import encoded as plainly_encoded
 from phantoms_dicom import enhanced as enhanced_image
@@ -64,7 +64,7 @@ def truth() -> Known:
     rng = np.random.default_rng(0)
     z, y, x = np.indices(SHAPE)
     body = ((y - 15.5) / 14) ** 2 + ((x - 15.5) / 14) ** 2 < 1
-    tissue = 700 + 250 * np.sin(x / 3.0) + 200 * np.cos(y / 4.0) + 40 * np.sin(z / 2.0)
+    tissue = 700 + 250 * np.sin(x / 3.0 + 0.7 * z) + 200 * np.cos(y / 4.0 - 0.5 * z)
     volumes = []
     for gain in GAINS:
         volume = np.where(body, tissue + 0.03 * gain, 20.0) + rng.normal(0, 5, SHAPE)
@@ -196,10 +196,16 @@ KINDS: dict[str, tuple[Callable[[], list[Dataset]], str]] = {
 """How each kind of study is made and encoded."""
 
 
+def numbered(made: Dataset, n: int) -> Dataset:
+    """Give a file the same identifier whenever it is made, so that a seed always damages the same bytes."""
+    made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = f"1.2.3.4.{1000 + n}"
+    return made
+
+
 @cache
 def study(kind: str) -> Study:
     """Make a study once."""
     make, way = KINDS[kind]
-    files = tuple(encode(made, way) for made in make())
+    files = tuple(encode(numbered(made, n), way) for n, made in enumerate(make()))
     phases = (None,) if len(files) == 1 else tuple(n // SHAPE[0] for n in range(len(files)))
     return Study(kind, files, phases, is_scaled=make is philips)

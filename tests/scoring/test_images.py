@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
 import phantoms
 import pytest
 
 from deeptepp.dicom.deidentify import DeidentificationReport
 from deeptepp.dicom.read import StudyReading
+from deeptepp.domain.geometry import Volume
 from deeptepp.domain.lesion import BoxMm, LesionOrigin
 from deeptepp.domain.risk import Severity
-from deeptepp.domain.study import PhaseProposal, Side
+from deeptepp.domain.study import Phase, PhaseProposal, Side
 from deeptepp.errors import MissingSlice, NoPreContrast, TwoSides
 from deeptepp.scoring import images as module
 from deeptepp.scoring.images import open_case
@@ -51,10 +53,13 @@ def reader(breasts, monkeypatch):
             raise broken[side]
         side = side or (Side.RIGHT if phase_keys == ("s1", "s2") else Side.LEFT)
         return StudyReading(
-            breasts[side], (), (), DeidentificationReport(1, (), (), (), 0, has_burned_in_text=False)
+            read.instead.get(side, breasts[side]),
+            (),
+            (),
+            DeidentificationReport(1, (), (), (), 0, has_burned_in_text=False),
         )
 
-    read.asked, read.broken = asked, broken
+    read.asked, read.broken, read.instead = asked, broken, {}
     monkeypatch.setattr(module, "read_study", read)
     monkeypatch.setattr(module, "check_study", read)
     return read
@@ -87,6 +92,16 @@ def test_a_breast_that_cannot_be_read_is_warned_of(reader, tmp_path):
     reader.broken[Side.LEFT] = MissingSlice(phase=1, value=2, every_mm=3)
     with pytest.raises(MissingSlice):
         open_case(tmp_path)
+
+
+def test_a_side_in_which_no_breast_is_found_is_never_taken_for_one_without_a_tumour(reader, breasts, tmp_path):
+    empty = breasts[Side.RIGHT]
+    nothing = [Phase(Volume(np.ones_like(p.volume.voxels), p.volume.grid), p.time_s) for p in empty.phases]
+    reader.instead[Side.RIGHT] = replace(empty, phases=tuple(nothing))
+    images = open_case(tmp_path)
+    assert images.side == Side.LEFT
+    assert "images of the right breast" in images.findings[-1].message
+    assert images.findings[-1].rule == "dicom.side-not-searched"
 
 
 def test_a_doubt_about_one_breast_is_asked_with_its_side(reader, tmp_path):

@@ -112,12 +112,13 @@ def test_names_that_the_images_contradict_are_asked_about_and_a_choice_is_believ
     with pytest.raises(NiftiRolesDoubtful) as caught:
         open_case(folder)
     ways = [way.keys for way in caught.value.proposals]
-    assert ways == [("s2", "s3", "s4"), ("s1", "s2", "s3", "s4")]
-    right = [f"s{order.index(k) + 1}" for k in range(4)]
+    right = tuple(f"s{order.index(k) + 1}" for k in range(4))
+    assert right in ways[:-1]
+    assert ways[-1] == ("s1", "s2", "s3", "s4")
     images = open_case(folder, phase_keys=right, times_s=TIMES_S)
     assert not [rule for rule in rules(images.findings) if rule.startswith("roles")]
     np.testing.assert_array_equal(images.study.phases[0].volume.voxels, phantom.study.phases[0].volume.voxels)
-    wrong = open_case(folder, phase_keys=ways[1])
+    wrong = open_case(folder, phase_keys=ways[-1])
     assert [rule for rule in rules(wrong.findings, Severity.WARNING) if rule.startswith("roles")]
 
 

@@ -156,6 +156,27 @@ def test_a_sentence_put_together_below_the_screens_is_recognised_part_by_part(mo
     assert say("A sentence that nobody knows.") == "A sentence that nobody knows."
 
 
+def spoken_by(path):
+    """Sentences that a module makes, 7 in place of each fact; docstrings are none."""
+    nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    parts = {
+        part for node in nodes if isinstance(node, ast.Expr | ast.JoinedStr) for part in ast.iter_child_nodes(node)
+    }
+    for node in nodes:
+        texts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in texts)
+        if node not in parts and len(text.split()) > 2:
+            yield text
+
+
+@pytest.mark.parametrize("name", ["choice", "outline"])
+def test_what_the_nifti_reader_says_of_order_and_outline_is_said_in_chinese(name, monkeypatch):
+    monkeypatch.setattr(language, "current_language", lambda: Language.CHINESE)
+    sentences = set(spoken_by(ROOT / "deeptepp" / "nifti" / f"{name}.py"))
+    assert len(sentences) > 5
+    assert [text for text in sentences if say(text) == text] == []
+
+
 def test_a_translation_fills_in_the_same_facts():
     wrong = [text for text, said in CHINESE.items() if fields_of(text) != fields_of(said)]
     assert wrong == []
