@@ -56,7 +56,8 @@ PURPOSES = (
         "It is a subtraction, computed from other phases.",
         _codes("SUB, SUBTRACT, SUBTRACTION, SUBS, SUBTRACTED, SUB_IMAGE"),
         _words(
-            r"SUB|SUBS|SUBTR|SUBTRACT|SUBTRACTED|SUBTRA[CK]TION(?:S|EN)?|MINUS|DIFF|S\d+ S\d+|PH ?\d+ PH|POST ?\d* PRE"
+            r"SUB|SUBS|SUBTR|SUBTRACT|SUBTRACTED|SUBTRA[CK]TION(?:S|EN)?|MINUS|DIFF|S\d+ S\d+|"
+            r"PH ?\d+ PH|POST ?\d* PRE"
         ),
     ),
     Purpose(
@@ -72,8 +73,8 @@ PURPOSES = (
         ),
         _words(
             r"PEI?|SER|WASH ?(?:IN|OUT)|TTP|TTA|TIME TO PEAK|I?AUC|K ?TRANS|KEP|VE|VP|MITR|MSI|PERCENT ENH\w*|"
-            r"SIGNAL ENH\w*|ENHANCEMENT RATIO|PEAK ENH\w*|(?:MAX ?|INITIAL )?SLOPE|PARAM\w*|MAPS?|\w+ ?MAP|MASK(?:EN)?|"
-            r"COLOU?R|CAD\w*|SEGM?(?:ENTATION)?|MEAN|AVERAGE|UPTAKE|KINETICS?|CURVE TYPE"
+            r"SIGNAL ENH\w*|ENHANCEMENT RATIO|PEAK ENH\w*|(?:MAX ?|INITIAL )?SLOPE|PARAM\w*|"
+            r"MAPS?|\w+ ?MAP|MASK(?:EN)?|COLOU?R|CAD\w*|SEGM?(?:ENTATION)?|MEAN|AVERAGE|UPTAKE|KINETICS?|CURVE TYPE"
         ),
     ),
     Purpose(
@@ -120,8 +121,8 @@ _TISSUE_LETTER = re.compile(
     r"(?:(?:^|[_:(\[-])(?P<last>[WFwf])|\s(?P<capital>[WF]))[)\]]?\s*$|"
     r"^\s*[(\[]?(?P<first>[WFwf])[)\]]?:|(?i:DIXON)[\s_-]*(?P<dixon>[WFwf])(?![A-Za-z])"
 )
-"""The letter that ends or begins a description of a Dixon reconstruction, or follows the word; a small w after a blank
-means with contrast."""
+"""The letter that ends or begins a description of a Dixon reconstruction, or follows the word; a small w after a
+blank means with contrast."""
 
 TISSUE_RANK = {"water": 4, "all": 3, "in-phase": 2, "opposed": 1, "fat": 0}
 """Which part is the T1-weighted image with fat suppressed: that one is scored."""

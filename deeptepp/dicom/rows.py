@@ -96,5 +96,5 @@ def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes]) -> tuple[
 
 
 def _number(studies: dict[str, int], stack: Stack) -> int:
-    """Number studies as they come."""
+    """Give the number of a study, in the order in which studies come."""
     return studies.setdefault(stack.series.study_uid, len(studies))

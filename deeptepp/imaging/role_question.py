@@ -50,7 +50,7 @@ def check_study_roles(
     failed = _failed(study.phases, times_s)
     if failed and not is_chosen:
         worst = failed[0]
-        proposals = (*_confirmed(study, ways[-1].keys, {check.phase for check in failed} - {0}), *ways)
+        proposals = (*_confirmed(study, ways[-1].keys, {check.phase for check in failed if check.phase}), *ways)
         value = round(worst.value, _VALUE_DECIMALS)
         raise question(sentence=worst.sentence, value=value, limit=worst.limit, proposals=proposals)
     return tuple(

@@ -183,7 +183,7 @@ for place, spelt in LETTERS.items():
     add(
         f"dixon_letter_{place}",
         "any scanner",
-        f"Fat and water under one ImageType, told apart by a letter {place.replace('_', ' ')}: {', '.join(spelt)}.",
+        f"Fat and water under one ImageType, told by a letter {place.replace('_', ' ')}: {', '.join(spelt)}.",
         lambda spelt=spelt: lettered(spelt),
         READ,
     )
@@ -234,7 +234,7 @@ WITHOUT_THE_SECOND = Phases((0.0, 90.0, 240.0), (0, 1, 3))
 
 @layout("any scanner", Refusal(way_on=(WITHOUT_THE_FIRST,)))
 def first_post_lies_half_a_slice_aside():
-    """The first phase after contrast lies 1 mm from the others along the slices: without it, post 3 is no third."""
+    """The first phase after contrast lies 1 mm from the others, half a slice: without it, post 3 is no third."""
     return dynamic([1], place=Place((0.0, 0.0, 1.0))) + dynamic([0, 2, 3])
 
 
