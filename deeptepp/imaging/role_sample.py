@@ -128,9 +128,9 @@ def _sparse_mean(voxels: npt.NDArray[Any], factors: Factors) -> FloatImage:
     rows = planes[:, 0:y:fy].astype(np.int32 if is_short else np.float32)
     for i in range(1, fy):
         np.add(rows, planes[:, i:y:fy], out=rows, casting="unsafe")
-    total = rows[:, :, 0:x:fx].astype(np.float32)
+    total: FloatImage = rows[:, :, 0:x:fx].astype(np.float32)
     for j in range(1, fx):
-        total += rows[:, :, j:x:fx]
+        np.add(total, rows[:, :, j:x:fx], out=total)
     return total / np.float32(fy * fx)
 
 

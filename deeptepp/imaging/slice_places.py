@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.geometry import Volume
 
-_BLOCK_MM = 6.0
+_BLOCK_MM = 8.0
 """Side of the blocks of a slice that are compared, mm: motion at edges fades within them."""
 
 _FEWEST_BLOCKS = 25
@@ -69,7 +69,9 @@ def _usual(slices: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     total: npt.NDArray[np.float32] = slices.sum(axis=0)
     if n < 3:
         return total / np.float32(n)
-    return (total - slices.max(axis=0) - slices.min(axis=0)) / np.float32(n - 2)
+    total -= slices.max(axis=0)
+    total -= slices.min(axis=0)
+    return total / np.float32(n - 2)
 
 
 def _slices(volume: Volume) -> npt.NDArray[np.float32]:
