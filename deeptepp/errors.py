@@ -12,7 +12,7 @@
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries,
     │   │                                 ImplausibleGeometry, TwoSides, SeveralDynamicSeries,
     │   │                                 OtherFrameOfReference, ImplausibleTimes, OtherSettings, OtherBodyPart,
-    │   │                                 UnknownOrder, RolesDoubtful
+    │   │                                 UnknownOrder, EqualTimes, OrdersDiffer, RolesDoubtful
     │   ├── NiftiError                    NoNiftiFound, DamagedNifti, NiftiTooLarge, UnsupportedNifti,
     │   │                                 UnplacedNifti, NiftiUnits, NiftiGeometriesDiffer, NiftiSpacingDiffers,
     │   │                                 SkewedNifti, ImplausibleNifti, NotFiniteNifti, NiftiGridsDiffer,
