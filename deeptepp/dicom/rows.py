@@ -60,7 +60,7 @@ class Proposal:
     spare: tuple[str, ...] = ()
 
 
-def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes]) -> tuple[Row, ...]:
+def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes] = lambda _: b"") -> tuple[Row, ...]:
     """Give each volume its key: ``s1`` for a series of one volume, ``s2.1``, ``s2.2`` ... for one of several.
 
     Parameters
