@@ -12,11 +12,7 @@
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries,
     │   │                                 ImplausibleGeometry, TwoSides, SeveralDynamicSeries,
     │   │                                 OtherFrameOfReference, ImplausibleTimes, OtherSettings, OtherBodyPart,
-<<<<<<< HEAD
     │   │                                 UnknownOrder, RolesDoubtful, EqualTimes, OrdersDiffer
-=======
-    │   │                                 UnknownOrder, EqualTimes, OrdersDiffer, RolesDoubtful
->>>>>>> redteam
     │   ├── NiftiError                    NoNiftiFound, DamagedNifti, NiftiTooLarge, UnsupportedNifti,
     │   │                                 UnplacedNifti, NiftiUnits, NiftiGeometriesDiffer, NiftiSpacingDiffers,
     │   │                                 SkewedNifti, ImplausibleNifti, NotFiniteNifti, NiftiGridsDiffer,

@@ -73,14 +73,8 @@ PURPOSES = (
         ),
         _words(
             r"PEI?|SER|WASH ?(?:IN|OUT)|TTP|TTA|TIME TO PEAK|I?AUC|K ?TRANS|KEP|VE|VP|MITR|MSI|PERCENT ENH\w*|"
-<<<<<<< HEAD
             r"SIGNAL ENH\w*|ENHANCEMENT RATIO|PEAK ENH\w*|(?:MAX ?|INITIAL )?SLOPE|PARAM\w*|MAPS?|\w+ ?MAP|"
             r"MASK(?:EN)?|COLOU?R|CAD\w*|SEGM?(?:ENTATION)?|MEAN|AVERAGE|UPTAKE|KINETICS?|CURVE TYPE"
-=======
-            r"SIGNAL ENH\w*|ENHANCEMENT RATIO|PEAK ENH\w*|(?:MAX ?|INITIAL )?SLOPE|"
-            r"PARAM\w*|MAPS?|\w+ ?MAP|MASK(?:EN)?|COLOU?R|CAD\w*|"
-            r"SEGM?(?:ENTATION)?|MEAN|AVERAGE|UPTAKE|KINETICS?|CURVE TYPE"
->>>>>>> redteam
         ),
     ),
     Purpose(
