@@ -13,6 +13,8 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import generate_frames
 from pydicom.uid import (
     JPEG2000,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
@@ -51,6 +53,10 @@ _DECODERS = {
 }
 """Decoder of each transfer syntax. GDCM, else tried for all, ends the whole process on some damaged images of
 JPEG-LS and JPEG 2000, so that it is left those which no other decoder here can read."""
+
+_UNCOMPRESSED = frozenset(
+    {ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian}
+)
 
 _OTHER_SIZE = "the size differs from the header"
 
@@ -206,11 +212,22 @@ def _pixel_array(dataset: FileDataset) -> Voxels:
     _check_size(_BYTES_PER_VOXEL * n_frames * int(dataset.Rows) * int(dataset.Columns))
     if len(dataset.get("PerFrameFunctionalGroupsSequence") or [None] * n_frames) != n_frames:
         raise UnreadablePixels(value=n_frames, reason=_OTHER_NUMBER)
-    decoder = _DECODERS.get(dataset.file_meta.TransferSyntaxUID)
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax in _UNCOMPRESSED:
+        _check_filled(dataset, n_frames)
+    decoder = _DECODERS.get(syntax)
     if decoder is not None:
         _check_coded(dataset, n_frames, is_depth_fixed=decoder == _GDCM)
         dataset.pixel_array_options(decoding_plugin=decoder)
     return dataset.pixel_array
+
+
+def _check_filled(dataset: Dataset, n_frames: int) -> None:
+    """Refuse more pixels than the header says, which lie in rows of another length; one byte may be padding."""
+    n_bits = n_frames * int(dataset.Rows) * int(dataset.Columns) * int(dataset.BitsAllocated)
+    n_bits *= int(dataset.get("SamplesPerPixel") or 1)
+    if len(dataset.get("PixelData") or b"") > n_bits // 8 + 1:
+        raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
 
 
 def _check_coded(dataset: Dataset, n_frames: int, *, is_depth_fixed: bool) -> None:

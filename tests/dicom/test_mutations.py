@@ -117,3 +117,13 @@ def test_a_name_in_the_maker_is_not_kept(home):
     got = read_with(home, kind, files)
     assert isinstance(got, StudyReading)
     assert got.study.acquisition.manufacturer is None
+
+
+def test_columns_fewer_than_the_pixels_fill_are_refused(home):
+    kind = "a series for each phase"
+
+    def narrower(made, _n):
+        made.Columns = 31
+
+    files = {n: rewritten(content, narrower, 0) for n, content in enumerate(study(kind).files)}
+    assert isinstance(read_with(home, kind, files), UnreadablePixels)

@@ -122,7 +122,7 @@ SCOPES = ("one file", "one file", "one phase", "all files")
 def attribute_change(study: Study, chance: random.Random) -> Change:
     """Damage one attribute."""
     tag, name = chosen_tag(study, chance)
-    scope = chance.choice(SCOPES)
+    scope = chance.choice(SCOPES) if len(study.files) > 1 else "all files"
     numbers = files_of(study, scope, chance)
     first = dcmread(io.BytesIO(study.files[numbers[0]]), force=True)
     way = chance.choice(WAYS)
