@@ -50,6 +50,10 @@ results: $(STAMP) ## Run every experiment of docs/results on the reference cohor
 	$(BIN)/deeptepp evaluate docs/examples/backbones.toml --suite table_s2
 	$(BIN)/deeptepp evaluate docs/examples/null.toml --suite null
 
+.PHONY: reading
+reading: $(DEV) ## Time the reading of a study beside other readers: make reading STUDY=FILE.zip
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/read.py $(STUDY) --out docs/results/reading_speed.md
+
 statistics: $(DEV) ## Measure simulated cohorts, the bias of matching and the speed of the statistics, minutes
 	$(BIN)/deeptepp simulate summary --draws 200 --jobs $(JOBS) --out docs/results/simulated_cohort.md
 	$(BIN)/python benchmarks/matching_bias.py --draws 300 --out docs/results/matching_bias.md

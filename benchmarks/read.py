@@ -50,12 +50,14 @@ MOST_PEER_MEMORY = 1.0
 """Largest memory of ``open_case`` in units of the peer's."""
 
 _OPEN_CASE = """
-import json, pathlib, resource, sys, time
+import json, pathlib, re, sys, time
 from deeptepp.scoring.images import open_case
 started = time.process_time()
 open_case(pathlib.Path(sys.argv[1]))
 spent = time.process_time() - started
-print(json.dumps([spent, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+# Not ru_maxrss, which begins with the memory of the process that started this one.
+peak = re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())
+print(json.dumps([spent, int(peak[1]) / 1024]))
 """
 
 Reader = Callable[[], object]
@@ -193,6 +195,12 @@ def compared(peer: Path, sources: dict[str, Path]) -> tuple[str, list[Ratio]]:
     return "\n".join(lines), kept
 
 
+def commit_of(checkout: Path) -> str:
+    """Name the commit of a checkout."""
+    command = ["git", "-C", str(checkout), "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip() or "unknown"
+
+
 def verdict(found: list[Ratio]) -> str:
     """Write the ratios that must be kept as a Markdown table."""
     lines = ["| ratio | found | limit | kept |", "|---|---|---|---|"]
@@ -211,8 +219,11 @@ def facts(folder: Path, load: float) -> str:
     niix = said.split()[-1] if said else "not installed"
     threads = os.environ.get("OMP_NUM_THREADS", "all cores")
     return (
+        "`OMP_NUM_THREADS=1 python benchmarks/read.py STUDY.zip [--peer CHECKOUT] --out "
+        "docs/results/reading_speed.md`\n\n"
         f"{len(paths)} files, {size:.0f} MiB, in the page cache. Least of {N_REPEATS} rounds.\n"
         f"OMP_NUM_THREADS: {threads}; {os.cpu_count()} cores; load {load:.1f} at the start.\n"
+        "Where the load exceeds the cores, seconds are those of a busy machine; processor seconds then count.\n"
         f"Python {platform.python_version()}, {packages}, dcm2niix {niix}."
     )
 
@@ -236,7 +247,7 @@ def main() -> int:
         sections += [f"## From a {kind}\n\n{table(found)}" for kind, found in rows.items()]
         if options.peer:
             text, more = compared(options.peer.resolve(), sources)
-            sections.append(f"## Opening a case\n\n{text}")
+            sections.append(f"## Opening a case, beside commit {commit_of(options.peer)}\n\n{text}")
             kept += more
     page = "\n\n".join([*sections, f"## Ratios\n\n{verdict(kept)}"]) + "\n"
     print(page)

@@ -60,7 +60,7 @@ class Proposal:
     spare: tuple[str, ...] = ()
 
 
-def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes]) -> tuple[Row, ...]:
+def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes] = lambda _: b"") -> tuple[Row, ...]:
     """Give each volume its key: ``s1`` for a series of one volume, ``s2.1``, ``s2.2`` ... for one of several.
 
     Parameters
@@ -78,7 +78,11 @@ def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes]) -> tuple[
     alike: dict[tuple[object, ...], list[Stack]] = defaultdict(list)
     for stack in sorted(stacks, key=order_of):
         alike[order_of(stack)].append(stack)
-    ordered = [one for tied in alike.values() for one in (sorted(tied, key=digest) if len(tied) > 1 else tied)]
+    ordered: list[Stack] = []
+    studies: dict[str, int] = {}
+    for tied in alike.values():
+        # Of volumes that are the same in all, as in a second export, those of one study go first throughout.
+        ordered += sorted(tied, key=lambda one: (digest(one), _number(studies, one))) if len(tied) > 1 else tied
     numbers = {uid: i for i, uid in enumerate(dict.fromkeys(s.series.series_uid for s in ordered), start=1)}
     sizes = Counter(s.series.series_uid for s in ordered)
     seen: Counter[str] = Counter()
@@ -89,3 +93,8 @@ def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes]) -> tuple[
         key = f"s{numbers[uid]}" if sizes[uid] == 1 else f"s{numbers[uid]}.{seen[uid]}"
         rows.append(Row(key, stack))
     return tuple(rows)
+
+
+def _number(studies: dict[str, int], stack: Stack) -> int:
+    """Give the number of a study, in the order in which studies come."""
+    return studies.setdefault(stack.series.study_uid, len(studies))

@@ -158,7 +158,7 @@ def _series_then_number(rows: Sequence[Row]) -> SignReading | None:
     starts = [min(_series_start(rows[i], has_times=has_times) for i in members) for members in series]
     if len(series) == 1 or len(set(starts)) < len(starts):
         return None
-    keys, signs = [0.0] * len(rows), ["SeriesNumber"]
+    keys, signs = [0.0] * len(rows), ["SeriesTime", "SeriesNumber"] if has_times else ["SeriesNumber"]
     for rank, members in enumerate(series[i] for i in sorted(range(len(series)), key=starts.__getitem__)):
         within = _numbers_within([rows[i] for i in members])
         if within is None:

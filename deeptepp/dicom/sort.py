@@ -137,6 +137,11 @@ def order_of(stack: Stack) -> tuple[object, ...]:
         stack.frames[0].position_mm or (),
         clock.instance_number or 0,
         len(stack.frames),
+        series.modality,
+        series.sop_class,
+        series.is_diffusion,
+        series.echo_time_ms or 0.0,
+        series.flip_angle_deg or 0.0,
     )
 
 

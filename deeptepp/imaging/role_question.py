@@ -97,11 +97,15 @@ def _confirmed(study: Study, keys: Sequence[str], unfit: Set[int]) -> list[Phase
 
 
 def _without_unfit(keys: Sequence[str], unfit: Set[int]) -> Iterator[PhaseProposal]:
-    """Give the phases without those after contrast that do not fit: all of them, or one."""
-    for left_out in dict.fromkeys((frozenset(unfit), *(frozenset({k}) for k in sorted(unfit)))):
+    """Give the phases without those after contrast that do not fit: all of them, one, or all from the first on."""
+    ways = (frozenset(unfit), *(frozenset({k}) for k in sorted(unfit)))
+    ways += (frozenset(range(min(unfit, default=len(keys)), len(keys))),)
+    for left_out in dict.fromkeys(ways):
         fit = tuple(key for k, key in enumerate(keys) if k not in left_out)
         if _MIN_PHASES <= len(fit) < len(keys):
-            yield PhaseProposal(fit, "Without the images that do not fit.")
+            is_cut = len(left_out) > 1 and left_out == ways[-1]
+            which = "before the first that does not fit" if is_cut else "that fit"
+            yield PhaseProposal(fit, f"The images {which}.")
 
 
 def _other_roles(study: Study, keys: Sequence[str]) -> Iterator[PhaseProposal]:

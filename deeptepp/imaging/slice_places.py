@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.geometry import Volume
 
-_BLOCK_MM = 6.0
+_BLOCK_MM = 8.0
 """Side of the blocks of a slice that are compared, mm: motion at edges fades within them."""
 
 _FEWEST_BLOCKS = 25
@@ -58,9 +58,20 @@ def misplaced_slices(volumes: Sequence[Volume]) -> tuple[tuple[int, int], ...]:
         return ()
     found = []
     for phase in range(len(slices)):
-        others = np.median(np.delete(slices, phase, axis=0), axis=0)
+        others = _usual(np.delete(slices, phase, axis=0))
         found += [(phase, k) for k in _out_of_place(slices[phase], others)]
     return tuple(found)
+
+
+def _usual(slices: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Average phases, (n_phases, n_slices, n_blocks), without the largest and the least where there are enough."""
+    n = len(slices)
+    total: npt.NDArray[np.float32] = slices.sum(axis=0)
+    if n < 3:
+        return total / np.float32(n)
+    total -= slices.max(axis=0)
+    total -= slices.min(axis=0)
+    return total / np.float32(n - 2)
 
 
 def _slices(volume: Volume) -> npt.NDArray[np.float32]:

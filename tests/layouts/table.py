@@ -15,11 +15,12 @@ from layouts import (
     philips,
     sides,
     siemens,
+    torn,
 )
 from layouts.expect import LAYOUTS as _LAYOUTS
 from layouts.expect import Layout
 
-ROOMS = (siemens, ge, philips, others, clocks, geometry, sides, parts, contents, maps, anonymisers, archives)
+ROOMS = (siemens, ge, philips, others, clocks, geometry, sides, parts, contents, maps, anonymisers, archives, torn)
 """The modules whose layouts fill the table when they are imported."""
 
 VENDORS = ("Siemens", "GE", "Philips", "Canon", "Toshiba", "Hitachi", "United Imaging", "Aurora")
