@@ -14,7 +14,7 @@ import numpy.typing as npt
 from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.member import Member
 from deeptepp.dicom.raw_plane import RawPlane, raw_plane_of
-from deeptepp.dicom.sort import Stack
+from deeptepp.dicom.stack import Stack
 
 Voxels = npt.NDArray[Any]
 

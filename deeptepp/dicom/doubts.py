@@ -7,30 +7,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-
 from deeptepp.dicom.identity import other_body_part
 from deeptepp.dicom.kinds import (
     has_same_settings,
     is_same_kind,
-    is_same_sequence,
     speaks_of_post,
     speaks_of_pre,
     spoken_order,
 )
-from deeptepp.dicom.refusals import broken_phase, is_part_of, moved, other_geometry
+from deeptepp.dicom.refusals import other_geometry
 from deeptepp.dicom.rows import MIN_PHASES, Row
-from deeptepp.dicom.series import is_same_grid, keys_of
-from deeptepp.dicom.signs import SAME_MOMENT_S
+from deeptepp.dicom.series import as_found, is_same_grid, keys_of
 from deeptepp.dicom.timeline import Timeline, orders_by_sign
-from deeptepp.domain.geometry import overlap
+from deeptepp.dicom.whole_phases import broken, incomplete_last, missing_between
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal, phase_name
 from deeptepp.errors import (
     DeepTeppError,
     EqualTimes,
     ImplausibleTimes,
-    MissingSlice,
     NoPreContrast,
     OrdersDiffer,
     OtherBodyPart,
@@ -45,11 +40,6 @@ beyond two hours it is another examination, or the clock is none of acquisition.
 LONGEST_POST_GAP_S = 20 * 60.0
 """The same between phases after contrast: late ones come after ten minutes, a second injection after thirty."""
 
-MOST_STOPPED = 0.75
-"""A scan with more of its slices than this was not stopped: slices of it were lost."""
-
-LONGEST_PAUSE_S = 180.0
-"""Longest time in s from a stopped scan before contrast to the one that replaces it."""
 
 CORRECTIONS = frozenset({"ND", "DIS2D", "DIS3D", "NORM"})
 """Values of ImageType by which Siemens says whether distortion and the sensitivity of the coil were corrected."""
@@ -86,17 +76,12 @@ def doubt_about(timeline: Timeline, others: Sequence[Row]) -> Doubts:
             return Doubts(refusal)
     return Doubts(
         findings=(
-            *_incomplete_last(timeline, others),
+            *incomplete_last(timeline, others),
             *_frames_of_reference(timeline),
             *_corrections(timeline),
             *_order(timeline),
         )
     )
-
-
-def _as_found(timeline: Timeline, reason: str) -> PhaseProposal:
-    """Propose the phases as the headers give them."""
-    return PhaseProposal(keys_of(timeline.rows), reason)
 
 
 def other_orders(rows: Sequence[Row], found: Sequence[Row]) -> tuple[PhaseProposal, ...]:
@@ -126,96 +111,16 @@ def _equal_times(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | 
     if not timeline.rivals:
         return None
     everything = (*timeline.rows, *timeline.rivals)
-    ways = (_as_found(timeline, "One volume of each time."), *other_orders(everything, timeline.rows))
+    ways = (as_found(timeline, "One volume of each time."), *other_orders(everything, timeline.rows))
     return EqualTimes(value=len(timeline.rivals), proposals=ways)
-
-
-def _broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
-    """Find a phase that lacks slices, unless it is the last, which may have been stopped."""
-    phases = [row.stack for row in timeline.rows]
-    rest = [row.stack for row in others if not _is_stopped(row, timeline)]
-    return broken_phase(
-        phases, rest, (_as_found(timeline, "The whole phases, without the one that lacks slices."),)
-    )
-
-
-def _is_stopped(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a volume may lack slices since its scan was stopped; other faults have other causes."""
-    if not isinstance(row.stack.problem, MissingSlice | None):
-        return False
-    return _is_after(row, timeline) or _is_repeated(row, timeline)
-
-
-def _is_after(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a volume came after all phases, by the first sign that all of them have."""
-    for sign in ("acquired_s", "position", "acquisition_number", "series_s", "series_number"):
-        mine = getattr(row.stack.clock, sign)
-        theirs = [getattr(phase.stack.clock, sign) for phase in timeline.rows]
-        if mine is not None and None not in theirs and mine not in theirs:
-            return bool(mine > max(theirs))
-    return False
-
-
-def _incomplete_last(timeline: Timeline, others: Sequence[Row]) -> tuple[Finding, ...]:
-    """Name a last phase that was stopped before all of its slices were made."""
-    stopped = [row.stack for row in others if _is_stopped(row, timeline)]
-    error = broken_phase([row.stack for row in timeline.rows], stopped, ())
-    if error is None:
-        return ()
-    n_absent = str(error.value)
-    message = f"{error.facts['phase']} lack {n_absent} slice(s), as after a stopped scan, and were left out."
-    return (Finding("dicom.incomplete-phase", Severity.WARNING, message, n_absent, 0),)
-
-
-def _is_repeated(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a scan was stopped early and begun again: a whole one follows sooner than a phase would."""
-    first, start = timeline.rows[0].stack, row.stack.clock.acquired_s
-    starts = [phase.stack.clock.acquired_s for phase in timeline.rows]
-    if start is None or None in starts or not is_part_of(row.stack, first):
-        return False
-    if len(row.stack.frames) > MOST_STOPPED * len(first.frames):
-        return False
-    waits = [other - start for other in starts if other is not None and other > start]
-    # The interval in which it lies says nothing of the time from phase to phase: without it, one may be lost.
-    periods = [b - a for a, b in pairwise(other for other in starts[1:] if other is not None) if not a < start < b]
-    longest = float(np.median(periods)) if periods else 0.0
-    return bool(waits) and min(waits) < (LONGEST_PAUSE_S if len(waits) == len(starts) else longest)
 
 
 def _earlier_elsewhere(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
     """Find an earlier volume of the same sequence on another grid: the pre-contrast phase, moved."""
     if speaks_of_pre(timeline.rows[0].stack.series):
         return None
-    ways = (_as_found(timeline, "The phases found, without the earlier images that lie elsewhere."),)
+    ways = (as_found(timeline, "The phases found, without the earlier images that lie elsewhere."),)
     return other_geometry([row.stack for row in timeline.rows], [row.stack for row in others], ways)
-
-
-def _missing_between(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
-    """Find a single volume of the sequence on another grid, acquired between two phases: one of them, moved."""
-    first = timeline.rows[0].stack
-    elsewhere = [row for row in others if row.stack.grid is not None and not is_same_grid(row.stack, first)]
-    for row in elsewhere:
-        is_alone = sum(is_same_grid(row.stack, other.stack) for other in elsewhere) == 1
-        is_there = (
-            first.grid is not None and row.stack.grid is not None and overlap(row.stack.grid, first.grid) > 0
-        )
-        is_phase = (
-            is_there and is_same_sequence(row.stack.series, first.series) and not is_part_of(row.stack, first)
-        )
-        if is_alone and is_phase and _is_between(row, timeline):
-            ways = (_as_found(timeline, "The phases found, without the images that lie elsewhere."),)
-            return moved([first, row.stack], ways)
-    return None
-
-
-def _is_between(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a volume was acquired after the first phase and before the last, at a time that none has."""
-    start = row.stack.clock.acquired_s
-    starts = [phase.stack.clock.acquired_s for phase in timeline.rows]
-    known = [other for other in starts if other is not None]
-    if start is None or len(known) < len(starts):
-        return False
-    return min(known) < start < max(known) and all(abs(start - other) >= SAME_MOMENT_S for other in known)
 
 
 def _other_settings(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
@@ -237,7 +142,7 @@ def _other_settings(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError 
     row = earlier[-1]
     ways = (
         PhaseProposal((row.key, *keys_of(timeline.rows)), "With the earliest images as pre-contrast phase."),
-        _as_found(timeline, "Without them: the first of the others is then the pre-contrast phase."),
+        as_found(timeline, "Without them: the first of the others is then the pre-contrast phase."),
     )
     return OtherSettings(value=_settings(row), proposals=ways)
 
@@ -272,7 +177,7 @@ def _post_only(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | No
     first = timeline.rows[0].stack.series
     n_in_first_series = sum(row.stack.series.series_uid == first.series_uid for row in timeline.rows)
     if n_in_first_series == 1 and speaks_of_post(first) and first.has_contrast_agent:
-        ways = (_as_found(timeline, "The phases found, the first of them taken as pre-contrast."),)
+        ways = (as_found(timeline, "The phases found, the first of them taken as pre-contrast."),)
         return NoPreContrast(value=len(timeline.rows), proposals=ways)
     return None
 
@@ -287,7 +192,7 @@ def _gap(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
         parts = sorted((timeline.rows[:k], timeline.rows[k:]), key=len, reverse=True)
         parts = [part for part in parts if len(part) >= MIN_PHASES]
         ways = [PhaseProposal(keys_of(part), f"{len(part)} phases of one time.") for part in parts]
-        ways.append(_as_found(timeline, "All of them, if the times are wrong."))
+        ways.append(as_found(timeline, "All of them, if the times are wrong."))
         ways.extend(other_orders(timeline.rows, timeline.rows))
         return ImplausibleTimes(
             value=_hours(after - before), phase=phase_name(k), limit=_hours(limit_s), proposals=tuple(ways)
@@ -319,7 +224,7 @@ def _repositioned(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError |
         for part in parts
         if len(part) >= MIN_PHASES
     ]
-    ways.append(_as_found(timeline, "All of them, if the patient lay in one place."))
+    ways.append(as_found(timeline, "All of them, if the patient lay in one place."))
     # Without the pre-contrast images the others are no study.
     ordered = tuple(reversed(ways)) if strange == 0 else tuple(ways)
     return OtherFrameOfReference(value=len(known), phase=phase_name(strange), proposals=ordered)
@@ -347,7 +252,7 @@ def _body_part(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | No
     if part is None:
         return None
     return OtherBodyPart(
-        value=part, proposals=(_as_found(timeline, "The phases found, if they show the breasts."),)
+        value=part, proposals=(as_found(timeline, "The phases found, if they show the breasts."),)
     )
 
 
@@ -369,7 +274,7 @@ def _words_against(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError 
     ordered = sorted(timeline.rows, key=lambda row: spoken_order(row.stack.series))
     ways = (
         PhaseProposal(keys_of(ordered), "In the order of their descriptions, as far as these say one."),
-        _as_found(timeline, "As the headers say."),
+        as_found(timeline, "As the headers say."),
     )
     return OrdersDiffer(value=timeline.sign, proposals=ways)
 
@@ -387,9 +292,9 @@ _CHECKS: tuple[Callable[[Timeline, Sequence[Row]], DeepTeppError | None], ...] =
     _body_part,
     _equal_times,
     _words_against,
-    _broken,
+    broken,
     _earlier_elsewhere,
-    _missing_between,
+    missing_between,
     _post_only,
     _repositioned,
     _other_settings,

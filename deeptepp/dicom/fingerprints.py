@@ -11,7 +11,7 @@ from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.member import Member
 from deeptepp.dicom.pixels import Voxels, read_plane
 from deeptepp.dicom.rows import Row
-from deeptepp.dicom.sort import Stack
+from deeptepp.dicom.stack import Stack
 from deeptepp.errors import InputError
 
 

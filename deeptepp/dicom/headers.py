@@ -30,6 +30,9 @@ _MODALITIES = frozenset(_MODALITY_CODES.split())
 _PHILIPS_CREATORS = tuple(f"Philips MR Imaging DD 00{n}" for n in range(1, 7))
 """Creators of the private blocks of Philips; that of the nested facts (2005,140F) differs by release."""
 
+_TEMPORAL_POSITION = 0x00209128
+"""TemporalPositionIndex."""
+
 _SPIN = frozenset({"SE", "SPIN"})
 _GRADIENT = frozenset({"GR", "EP", "GRADIENT", "BOTH"})
 """Values of ScanningSequence and EchoPulseSequence; IR and RM (research mode) say nothing of the echo."""
@@ -136,9 +139,26 @@ def frames_of(header: Header, source: int) -> Iterator[Frame]:
         yield _frame(header, [header, *_philips_items(header)], series, (source, 0))
         return
     shared = list(header.get("SharedFunctionalGroupsSequence") or [])[:1]
+    at = _time_dimension(header)
     for index, item in enumerate(per_frame):
         groups = [g[0] for functional in (item, *shared) for g in _sequences(functional)]
-        yield _frame(header, [*groups, header], _refined(series, groups), (source, index))
+        frame = _frame(header, [*groups, header], _refined(series, groups), (source, index))
+        yield frame if frame.clock.position is not None else _placed_in_time(frame, groups, at)
+
+
+def _time_dimension(header: Header) -> int | None:
+    """Find which dimension of a multi-frame image is the temporal position (PS3.3 C.7.6.17)."""
+    pointers = [item.get("DimensionIndexPointer") for item in header.get("DimensionIndexSequence") or []]
+    return pointers.index(_TEMPORAL_POSITION) if _TEMPORAL_POSITION in pointers else None
+
+
+def _placed_in_time(frame: Frame, groups: Sequence[Header], at: int | None) -> Frame:
+    """Take the temporal position of a frame from the values of its dimensions, where nothing else says it."""
+    found = first(groups, "DimensionIndexValues")
+    values = [found] if isinstance(found, int) else list(found or [])
+    if at is None or at >= len(values):
+        return frame
+    return replace(frame, clock=replace(frame.clock, position=int(values[at])))
 
 
 def _philips_items(header: Header) -> list[Header]:

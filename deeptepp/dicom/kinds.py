@@ -7,10 +7,22 @@ only, since protocols are named after the subtractions that they make.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import isclose
 
 from deeptepp.dicom.headers import SeriesFacts
+from deeptepp.dicom.spellings import (
+    FAT_SATURATED,
+    IMAGE_FLAVORS,
+    MOTION_CORRECTED,
+    NOT_MAGNITUDE,
+    NOT_SATURATED,
+    PURPOSES,
+    SPEAKS_OF_POST,
+    SPEAKS_OF_PRE,
+    TISSUE_CODES,
+    TISSUE_LETTER,
+    TISSUE_WORDS,
+)
 
 LONGEST_ECHO_MS = 10.0
 """EchoTime in ms above which a gradient echo is not the T1-weighted dynamic sequence (1 to 5 ms in protocols)."""
@@ -20,128 +32,6 @@ LONGEST_REPETITION_MS = 400.0
 
 SAME_SETTING = 0.1
 """Share by which TR, TE and flip angle of two phases of one dynamic series may differ."""
-
-
-@dataclass(frozen=True, slots=True)
-class Purpose:
-    """What an image was made for other than to be a phase.
-
-    Parameters
-    ----------
-    reason : str
-        One sentence for the series table.
-    codes : frozenset of str
-        Values of ImageType from the third on.
-    words : re.Pattern
-        What its description says, in capitals and single blanks.
-    """
-
-    reason: str
-    codes: frozenset[str]
-    words: re.Pattern[str]
-
-
-def _codes(text: str) -> frozenset[str]:
-    """Part codes by commas."""
-    return frozenset(code.strip() for code in text.split(","))
-
-
-def _words(pattern: str) -> re.Pattern[str]:
-    """Match whole words, which a number may follow."""
-    return re.compile(rf"(?<![A-Z0-9])(?:{pattern}) ?\d*(?![A-Z0-9])")
-
-
-PURPOSES = (
-    Purpose(
-        "It is a subtraction, computed from other phases.",
-        _codes("SUB, SUBTRACT, SUBTRACTION, SUBS, SUBTRACTED, SUB_IMAGE"),
-        _words(
-            r"SUB|SUBS|SUBTR|SUBTRACT|SUBTRACTED|SUBTRA[CK]TION(?:S|EN)?|MINUS|DIFF|"
-            r"S\d+ S\d+|PH ?\d+ PH|POST ?\d* PRE"
-        ),
-    ),
-    Purpose(
-        "It is a projection or reformat, computed from other images.",
-        _codes("MIP, MIPS, MINIP, MIN_IP, PROJECTION, PROJECTION IMAGE, MAX_IP, MPR, TMIP, CPR, VRT, REFORMATTED"),
-        _words(r"T?MIPS?|MAX ?IP|MIN ?IP|PROJ|PROJECTIONS?|MPR|REFORMAT(?:TED)?|VRT|RADIAL"),
-    ),
-    Purpose(
-        "It is a map computed from the phases, such as wash-in, percent enhancement or K-trans.",
-        _codes(
-            "PE, PEI, SER, WASHIN, WASH_IN, WI, WASHOUT, WASH_OUT, WO, TTP, AUC, IAUC, KTRANS, KEP, VE, VP, MITR, "
-            "T1 MAP, T1, T2 MAP, B1, R1, R2, MASK, PARAMETRIC, PERFUSION, COLOR, CAD, SLOPE, PEAK, MSI"
-        ),
-        _words(
-            r"PEI?|SER|WASH ?(?:IN|OUT)|TTP|TTA|TIME TO PEAK|I?AUC|K ?TRANS|KEP|VE|VP|MITR|MSI|PERCENT ENH\w*|"
-            r"SIGNAL ENH\w*|ENHANCEMENT RATIO|PEAK ENH\w*|(?:MAX ?|INITIAL )?SLOPE|PARAM\w*|MAPS?|\w+ ?MAP|"
-            r"MASK(?:EN)?|COLOU?R|CAD\w*|SEGM?(?:ENTATION)?|MEAN|AVERAGE|UPTAKE|KINETICS?|CURVE TYPE"
-        ),
-    ),
-    Purpose(
-        "It is a localizer.",
-        _codes("LOCALIZER, SCOUT, SURVEY"),
-        _words(r"LOC|LOCALI[SZ]ER|SCOUT|SURVEY|3 ?(?:PLANE|PL)"),
-    ),
-    Purpose(
-        "It is diffusion-weighted or a diffusion map.",
-        _codes("DIFFUSION, ADC, TRACEW, DWI, TRACE, EADC, FA"),
-        _words(r"DIFF(?:USION)|E?ADC|TRACEW?|DWI|DTI|DWIBS"),
-    ),
-    Purpose(
-        "It is T2-weighted.",
-        _codes("T2, T2W, STIR, TIRM, FLAIR, T2_STAR"),
-        _words(r"T2W?|STIR|TIRM|FLAIR|T2 ?STAR"),
-    ),
-)
-"""Everything else that lies beside the phases, by what betrays it."""
-
-IMAGE_FLAVORS = frozenset({"T1", "PERFUSION"})
-"""Third values of ImageType by which enhanced images, PS3.3 C.8.13.3.1.1, say how originals were acquired; in
-derived images they name a map."""
-
-_NOT_MAGNITUDE = frozenset({"P", "PHASE MAP", "R", "REAL", "I", "IMAGINARY"})
-
-_TISSUE_CODES = {
-    "fat": frozenset({"F", "FAT", "FAT_ONLY"}),
-    "water": frozenset({"W", "WATER", "WAT", "WATER_ONLY"}),
-    "in-phase": frozenset({"IP", "IN_PHASE", "INPHASE"}),
-    "opposed": frozenset({"OP", "OUT_PHASE", "OPP_PHASE", "OPPHASE", "OUTPHASE", "OPP", "OPPOSED"}),
-}
-"""Part of a Dixon reconstruction by ImageType."""
-
-_TISSUE_WORDS = {
-    "fat": re.compile(r"(?<![A-Z])(?<!NON )(?<!NO )FAT(?:ONLY)?(?! ?SAT| ?SUP)(?![A-Z])"),
-    "water": re.compile(r"(?<![A-Z])(?:WATER|WAT|WTR)(?! ?SAT| ?SUP| ?EXC)(?![A-Z])"),
-    "in-phase": _words(r"IN ?PH(?:ASE)?|IP"),
-    "opposed": _words(r"(?:OUT|OPP|OPPOSED|OP)(?: OF)? ?PH(?:ASE)?|OPP|OP|OOP"),
-}
-"""The same by the words of a description; fat saturation is no fat image."""
-
-_TISSUE_LETTER = re.compile(
-    r"(?:(?:^|[_:(\[-])(?P<last>[WFwf])|\s(?P<capital>[WF]))[)\]]?\s*$|"
-    r"^\s*[(\[]?(?P<first>[WFwf])[)\]]?:|(?i:DIXON)[\s_-]*(?P<dixon>[WFwf])(?![A-Za-z])"
-)
-"""The letter that ends or begins a description of a Dixon reconstruction, or follows the word; a small w after a
-blank means with contrast."""
-
-TISSUE_RANK = {"water": 4, "all": 3, "in-phase": 2, "opposed": 1, "fat": 0}
-"""Which part is the T1-weighted image with fat suppressed: that one is scored."""
-
-_FAT_SATURATED = re.compile(r"(?<![A-Z])(?:FS|FAT ?SAT|FAT ?SUP\w*|SPAIR|SPIR)(?![A-Z])")
-_NOT_SATURATED = re.compile(r"(?<![A-Z])(?:NON? ?FS|NFS|NON? ?FAT ?S\w*|W O FS|WO FS|WITHOUT F\w*)(?![A-Z])")
-"""Fat saturation by the words of a description."""
-
-_MOTION_CORRECTED = _words(r"MOCO|MOTION ?COR\w*|MC|REGISTERED|REG|ALIGNED|ELASTIC")
-"""A copy of phases moved onto one another."""
-
-_PRE = re.compile(r"(^|[^a-z])(pre|native?|nativ|unenh\w*|without|wo|nc|noncontrast)([^a-z]|$)", re.IGNORECASE)
-"""A description that speaks of a time before contrast."""
-
-_POST = re.compile(
-    r"(^|[^a-z])(post|delay(ed)?|late|[1-9]\d?(st|nd|rd|th)\s*(pass|post|ph)|ph(ase)?\s*[1-9])([^a-z]|$)|\+\s*c([^a-z]|$)",
-    re.IGNORECASE,
-)
-"""A description that speaks of a time after contrast."""
 
 
 def unfit_reason(series: SeriesFacts) -> str | None:
@@ -193,7 +83,7 @@ def _unfit_kind(series: SeriesFacts) -> str | None:
             return purpose.reason
     if series.is_diffusion:
         return "It is diffusion-weighted or a diffusion map."
-    if _NOT_MAGNITUDE & codes:
+    if NOT_MAGNITUDE & codes:
         return "It holds phase, real or imaginary parts, not magnitude."
     if is_original(series):
         return None
@@ -277,7 +167,7 @@ def is_motion_corrected(series: SeriesFacts) -> bool:
     bool
         A hint: it decides between two volumes of one moment.
     """
-    return _MOTION_CORRECTED.search(" ".join((words_of(series), *series.image_type[2:]))) is not None
+    return MOTION_CORRECTED.search(" ".join((words_of(series), *series.image_type[2:]))) is not None
 
 
 def tissue(series: SeriesFacts) -> str:
@@ -294,14 +184,14 @@ def tissue(series: SeriesFacts) -> str:
         A key of ``TISSUE_RANK``.
     """
     codes = set(series.image_type[2:])
-    for name, known in _TISSUE_CODES.items():
+    for name, known in TISSUE_CODES.items():
         if codes & known:
             return name
     words = words_of(series)
-    letter = _TISSUE_LETTER.search(series.description)
+    letter = TISSUE_LETTER.search(series.description)
     if letter is not None:
         return "water" if str(letter[letter.lastgroup or 0]).upper() == "W" else "fat"
-    return next((name for name, known in _TISSUE_WORDS.items() if known.search(words)), "all")
+    return next((name for name, known in TISSUE_WORDS.items() if known.search(words)), "all")
 
 
 def is_fat_saturated(series: SeriesFacts) -> bool:
@@ -318,10 +208,10 @@ def is_fat_saturated(series: SeriesFacts) -> bool:
         False also where nothing is known.
     """
     words = words_of(series)
-    if _NOT_SATURATED.search(words):
+    if NOT_SATURATED.search(words):
         return False
     options = " ".join(series.scan_options).replace("_", " ")
-    return _FAT_SATURATED.search(options) is not None or _FAT_SATURATED.search(words) is not None
+    return FAT_SATURATED.search(options) is not None or FAT_SATURATED.search(words) is not None
 
 
 def is_same_sequence(a: SeriesFacts, b: SeriesFacts) -> bool:
@@ -391,7 +281,7 @@ def speaks_of_pre(series: SeriesFacts) -> bool:
     bool
         A hint, no proof.
     """
-    return _PRE.search(series.description.replace("_", " ")) is not None
+    return SPEAKS_OF_PRE.search(series.description.replace("_", " ")) is not None
 
 
 def spoken_order(series: SeriesFacts) -> tuple[bool, int]:
@@ -424,4 +314,4 @@ def speaks_of_post(series: SeriesFacts) -> bool:
     bool
         A hint, no proof.
     """
-    return _POST.search(series.description.replace("_", " ")) is not None and not speaks_of_pre(series)
+    return SPEAKS_OF_POST.search(series.description.replace("_", " ")) is not None and not speaks_of_pre(series)

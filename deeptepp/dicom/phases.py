@@ -33,7 +33,7 @@ from deeptepp.dicom.series import (
     two_sides,
 )
 from deeptepp.dicom.signs import way_made
-from deeptepp.dicom.sort import Stack
+from deeptepp.dicom.stack import Stack
 from deeptepp.dicom.timeline import RowFingerprint, Timeline, after_first, timeline_of
 from deeptepp.domain.geometry import overlap
 from deeptepp.domain.risk import Finding, Severity

@@ -35,7 +35,7 @@ from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.member import Member, in_words
 from deeptepp.dicom.pixel_end import check_end
 from deeptepp.dicom.raw_plane import raw_plane_of
-from deeptepp.dicom.sort import Stack
+from deeptepp.dicom.stack import Stack
 from deeptepp.dicom.values import UNREADABLE, first, number, quiet
 from deeptepp.errors import ArchiveTooLarge, InputError, UnreadablePixels
 

@@ -31,8 +31,9 @@ from deeptepp.dicom.pixels import Voxels, read_volumes
 from deeptepp.dicom.rows import Proposal, Row, rows_of
 from deeptepp.dicom.scale import on_one_scale
 from deeptepp.dicom.slabs import with_slabs
-from deeptepp.dicom.sort import Stack, stacks_of
+from deeptepp.dicom.sort import stacks_of
 from deeptepp.dicom.source import SourceReference, source_of
+from deeptepp.dicom.stack import Stack
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from deeptepp.dicom.kinds import is_same_sequence
-from deeptepp.dicom.sort import SAME_DIRECTION, SAME_GRID_MM, Stack, are_close
+from deeptepp.dicom.lattice import SAME_DIRECTION, SAME_GRID_MM, are_close
+from deeptepp.dicom.stack import Stack
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.study import PhaseProposal, phase_name
 from deeptepp.errors import (

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from deeptepp.dicom.sort import Stack, order_of
+from deeptepp.dicom.stack import Stack, order_of
 from deeptepp.domain.risk import Finding
 from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import DeepTeppError

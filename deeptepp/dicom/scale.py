@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deeptepp.dicom.pixels import Voxels
-from deeptepp.dicom.sort import Stack
+from deeptepp.dicom.stack import Stack
 
 SAME_SCALE = 1e-3
 """Scales that differ by less than this share are one."""

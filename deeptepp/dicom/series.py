@@ -9,13 +9,15 @@ from itertools import combinations
 
 import numpy as np
 
-from deeptepp.dicom.kinds import TISSUE_RANK, has_same_settings, is_derived, is_same_kind, is_same_sequence, tissue
+from deeptepp.dicom.kinds import has_same_settings, is_derived, is_same_kind, is_same_sequence, tissue
+from deeptepp.dicom.lattice import SAME_GRID_MM
 from deeptepp.dicom.rows import MIN_PHASES, Row
 from deeptepp.dicom.signs import SAME_MOMENT_S
-from deeptepp.dicom.sort import SAME_GRID_MM, Stack
+from deeptepp.dicom.spellings import TISSUE_RANK
+from deeptepp.dicom.stack import Stack
 from deeptepp.dicom.timeline import RowFingerprint, Timeline, timeline_of
 from deeptepp.domain.geometry import Grid, overlap
-from deeptepp.domain.study import Side
+from deeptepp.domain.study import PhaseProposal, Side
 
 SHORTEST_PERIOD_S = 30.0
 """Phases that follow one another faster than this, in s, are an ultrafast series: it shows the arrival of contrast
@@ -216,6 +218,24 @@ def _starts(series: DynamicSeries) -> list[float]:
     start = series.first.clock.acquired_s
     times = series.timeline.times_s if series.timeline is not None else None
     return [] if start is None or times is None else [start + time for time in times]
+
+
+def as_found(timeline: Timeline, reason: str) -> PhaseProposal:
+    """Propose phases as the headers give them.
+
+    Parameters
+    ----------
+    timeline : Timeline
+        The phases.
+    reason : str
+        What speaks for them.
+
+    Returns
+    -------
+    PhaseProposal
+        Pre-contrast first.
+    """
+    return PhaseProposal(keys_of(timeline.rows), reason)
 
 
 def keys_of(rows: Iterable[Row]) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from deeptepp.dicom.headers import Frame
-from deeptepp.dicom.sort import SAME_GRID_MM, Stack, axes_of, irregularity, volume_of
+from deeptepp.dicom.lattice import SAME_GRID_MM, axes_of, irregularity, volume_of
+from deeptepp.dicom.stack import Stack
 from deeptepp.domain.geometry import FloatArray
 
 MIN_SLAB_PLANES = 3

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pydicom.uid import MRImageStorage
 
 from deeptepp.dicom.digest import study_digest
-from deeptepp.dicom.sort import Stack
+from deeptepp.dicom.stack import Stack
 from deeptepp.dicom.uids import UidSource
 from deeptepp.domain.study import Study
 

@@ -9,6 +9,7 @@ import phantoms_dicom as made
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom.dataset import Dataset
 from scipy.spatial.transform import Rotation
 
 from deeptepp.dicom.read import check_study, list_series, read_study
@@ -503,3 +504,24 @@ def test_headers_alone_tell_what_reading_would_refuse(tmp_path):
     for refused in (check_study, read_study):
         with pytest.raises(WrongModality):
             refused(bad)
+
+
+def test_a_temporal_position_that_stands_in_the_dimensions_alone_is_read(tmp_path):
+    known = made.truth()
+    image = made.enhanced(known)
+    dimensions = [(0x00209056, 0x00209111), (0x00209128, 0x00209111)]
+    image.DimensionIndexSequence = [Dataset() for _ in dimensions]
+    for item, (pointer, group) in zip(image.DimensionIndexSequence, dimensions, strict=True):
+        item.DimensionIndexPointer, item.FunctionalGroupPointer = pointer, group
+    for frame in image.PerFrameFunctionalGroupsSequence:
+        content = frame.FrameContentSequence[0]
+        content.DimensionIndexValues = [1, content.TemporalPositionIndex]
+        del content.TemporalPositionIndex
+        del content.FrameAcquisitionDateTime
+    image.pop("AcquisitionTime", None)
+    path = tmp_path / "one"
+    path.write_bytes(made.encoded(image))
+    study = read_study(path).study
+    assert not study.has_times
+    for phase, voxels in zip(study.phases, known.voxels, strict=True):
+        np.testing.assert_array_equal(phase.volume.voxels, voxels)
