@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from deeptepp.cli.printing import AsJson, leave_with, refuse_with, say
+from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, phase_keys, reader_box
 from deeptepp.datasets.problems import problem_lines
 from deeptepp.domain.progress import silent
 from deeptepp.errors import DeepTeppError
@@ -32,22 +33,32 @@ def prepare(
         str, typer.Option(help="Images kept of each tumour: pre, post, subtraction, late; by commas.")
     ] = "post",
     folds: Annotated[int, typer.Option(min=2, help="Folds that training will ask for.")] = 5,
+    phases: PhaseKeys = None,
+    side: BreastSide = None,
+    box: ReaderBox = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make the dataset of your own patients: check the manifest, then read, detect and cut every study."""
+    """Make the dataset of your own patients: check the manifest, then read, detect and cut every study.
+
+    Phases, side and box are those of every study whose row of the manifest names none.
+    """
     from deeptepp.datasets.checks import Demands
+    from deeptepp.datasets.image_columns import Choice
     from deeptepp.datasets.prepare import check_manifest, prepare_dataset
     from deeptepp.imaging.roi import RoiSettings
 
     if out is None and not check:
         raise typer.BadParameter("give a folder, or --check", param_hint="--out")
     progress = silent if as_json else say
+    choice = Choice(phase_keys(phases), side, reader_box(box))
     demands = Demands(n_folds=folds, needs_clinical=not images_only)
     try:
         settings = RoiSettings(channels=tuple(channels.split(",")))
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)
-    checked = check_manifest(manifest, settings=settings, demands=demands, n_jobs=jobs, progress=progress)
+    checked = check_manifest(
+        manifest, settings=settings, demands=demands, choice=choice, n_jobs=jobs, progress=progress
+    )
     problems = checked.problems
     if not as_json:
         typer.echo("\n".join(problem_lines(problems)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,47 @@ class Images:
     phase_index: int | None = None
     phase_keys: tuple[str, ...] | None = None
     side: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a reader says of every study whose row does not say it.
+
+    Parameters
+    ----------
+    phase_keys : tuple of str or None
+        Keys of the series table, pre-contrast first.
+    side : Side or None
+        The breast that is meant.
+    box : BoxMm or None
+        Where the tumour is.
+    """
+
+    phase_keys: tuple[str, ...] | None = None
+    side: Side | None = None
+    box: BoxMm | None = None
+
+    def of(self, images: Images) -> Images:
+        """Complete what the row of a study leaves open; a region of interest is as it is.
+
+        Parameters
+        ----------
+        images : Images
+            Of one row.
+
+        Returns
+        -------
+        Images
+            What the row says comes first.
+        """
+        if images.is_roi:
+            return images
+        return replace(
+            images,
+            box=images.box or self.box,
+            phase_keys=images.phase_keys or self.phase_keys,
+            side=images.side or self.side,
+        )
 
 
 def images_of(table: Table, folder: Path) -> tuple[tuple[Images, ...], list[Problem]]:

@@ -12,7 +12,7 @@ import shutil
 import warnings
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,7 +29,7 @@ from deeptepp.datasets.folder import (
     write_json,
     write_whole,
 )
-from deeptepp.datasets.image_columns import Images
+from deeptepp.datasets.image_columns import Choice, Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
@@ -65,6 +65,7 @@ def check_manifest(
     *,
     demands: Demands | None = None,
     settings: RoiSettings | None = None,
+    choice: Choice | None = None,
     n_jobs: int = 1,
     progress: Progress = silent,
 ) -> Checked:
@@ -78,6 +79,8 @@ def check_manifest(
         What the training run will ask; five folds after a hold-out of a fifth when left out.
     settings : RoiSettings, optional
         How regions of interest are cut; the defaults when left out.
+    choice : Choice, optional
+        Phases, side and box of the studies whose rows name none.
     n_jobs : int
         Processes.
     progress : Progress
@@ -89,6 +92,8 @@ def check_manifest(
         The manifest and its problems.
     """
     manifest, settings = read_manifest(path), settings or RoiSettings()
+    if choice is not None:
+        manifest = replace(manifest, images=tuple(choice.of(images) for images in manifest.images))
     problems = list(manifest.problems)
     if len(manifest.cohort):
         rows = [int(row) for row in manifest.cohort[SUBJECT]]

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from deeptepp.cli import app
 from deeptepp.datasets import regions
 from deeptepp.datasets.checks import Demands
+from deeptepp.datasets.image_columns import Choice
 from deeptepp.datasets.prepare import check_manifest, prepare_dataset
 from deeptepp.datasets.problems import problem_lines, problems_in
 from deeptepp.domain.study import PhaseProposal, Side
@@ -295,3 +296,21 @@ def test_the_command_keeps_the_channels_it_is_asked_for_and_refuses_others(with_
     assert "roi.channels" in refused.output
     asked = CliRunner().invoke(app, ["prepare", str(path), "--check", "--channels", "pre,post"])
     assert "settings.bad-value" not in asked.output
+
+
+def test_a_choice_on_the_command_line_is_that_of_rows_that_make_none(with_studies, write_manifest, settings):
+    with_studies[0] |= {"side": "left", "phases": ""}
+    with_studies[1] |= {"side": "", "phases": "s1 s2"}
+    rows = [{"side": "", "phases": ""} | row for row in with_studies]
+    path = write_manifest(rows)
+    arguments = ["prepare", str(path), "--check", "--phases", "s1,s9", "--side", "right"]
+    told = CliRunner().invoke(app, arguments)
+    assert told.exit_code == 1
+    assert "s9" in told.output
+    choice = Choice(("s1", "s9"), Side.RIGHT, None)
+    images = check(path, settings, choice=choice).manifest.images
+    assert [(each.phase_keys, each.side) for each in images[:3]] == [
+        (("s1", "s9"), Side.LEFT),
+        (("s1", "s2"), Side.RIGHT),
+        (None, None),
+    ]
