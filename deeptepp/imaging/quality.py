@@ -8,6 +8,7 @@ from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.imaging.body import BoolImage, body_mask
+from deeptepp.imaging.breast import BreastRegion
 from deeptepp.imaging.phase import EARLY_PLATEAU_S, contrast_time_s, post_period_s
 from deeptepp.imaging.resample import block_factors, block_mean, coarse_grid
 
@@ -44,6 +45,9 @@ _PAPER = "Published protocol: 0.885 x 0.885 x 1.0 mm, five post-contrast phases 
 _ROI = "Design decision: the region of interest must hold the whole lesion"
 """Source of the lesion rules."""
 
+_WHOLE = "Design decision: intensities are normalised over all phases of the whole study (METHOD section 3)"
+"""Source of the rule on the field of view."""
+
 _OBLIQUE = (
     "Design decision: oblique views need near-isotropic voxels; thick slices blur every view but the axial one"
 )
@@ -77,6 +81,28 @@ def check_quality(study: Study, phase: PhaseChoice, lesion: Lesion | None) -> tu
     if lesion is not None:
         findings += [*_lesion_size(lesion), *_lesion_place(study, lesion)]
     return tuple(findings)
+
+
+def check_field_of_view(breasts: BreastRegion) -> tuple[Finding, ...]:
+    """Check that both breasts are in the images.
+
+    Parameters
+    ----------
+    breasts : BreastRegion
+        Where the breasts are.
+
+    Returns
+    -------
+    tuple of Finding
+        A warning where one breast alone is seen, else empty.
+    """
+    if len(breasts.sides) > 1:
+        return ()
+    text = (
+        "The images show one breast alone. Intensities are scaled over the whole field of view, and the score "
+        "moves with it: compare it with patients who were imaged in the same way."
+    )
+    return (_warning("one-breast", text, len(breasts.sides), 2, _WHOLE),)
 
 
 def _warning(rule: str, message: str, value: float, limit: float | str, source: str) -> Finding:

@@ -17,6 +17,7 @@ from deeptepp.imaging.breast import find_breasts
 from deeptepp.imaging.candidates import MIN_VOLUME_MM3
 from deeptepp.imaging.detect import Detection, detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
+from deeptepp.imaging.quality import check_field_of_view
 from deeptepp.imaging.side import side_of
 
 _OUTLINE = "nifti.outline"
@@ -116,7 +117,8 @@ def search(images: CaseImages, progress: Progress) -> CaseImages:
         progress(StepReport(Step.DETECT, 1.0, str(error)))
         return _outlined(replace(images, findings=(*images.findings, Finding.from_error(error))))
     sided = tuple(replace(each, side=images.side or side_of(each, found.breasts)) for each in found.candidates)
-    return _outlined(replace(images, detection=replace(found, candidates=sided)))
+    findings = (*images.findings, *check_field_of_view(found.breasts))
+    return _outlined(replace(images, detection=replace(found, candidates=sided), findings=findings))
 
 
 def _outlined(images: CaseImages) -> CaseImages:
@@ -170,7 +172,8 @@ def search_again(images: CaseImages, phase_index: int, *, progress: Progress = s
         The same, with what the detector finds in that phase.
     """
     phase = scored_phase(images.study, phase_index, progress)
-    kept = tuple(f for f in images.findings if not f.rule.startswith("detection") and f.message != _ELSEWHERE)
+    found_before = ("detection", "quality.one-breast")
+    kept = tuple(f for f in images.findings if not f.rule.startswith(found_before) and f.message != _ELSEWHERE)
     return search(replace(images, phase=phase, detection=None, findings=kept), progress)
 
 

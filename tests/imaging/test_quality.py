@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import phantoms
 import pytest
@@ -5,8 +7,9 @@ import pytest
 from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import Phase, PhaseChoice, Study
+from deeptepp.imaging.breast import find_breasts
 from deeptepp.imaging.phase import choose_phase
-from deeptepp.imaging.quality import check_quality, noise_sd
+from deeptepp.imaging.quality import check_field_of_view, check_quality, noise_sd
 
 
 def rules(phantom, lesion=None):
@@ -62,3 +65,11 @@ def test_lesion_at_the_border_and_of_unusual_volume_is_noticed(good):
 def test_noise_is_measured_within_a_fifth():
     phantom = phantoms.breast_phantom(spacing_mm=(3.0, 2.0, 2.0), noise=6.0, dtype=np.float32)
     assert noise_sd(phantom.study, choose_phase(phantom.study)) == pytest.approx(6.0, rel=0.2)
+
+
+def test_one_breast_alone_is_warned_of():
+    both = find_breasts(phantoms.breast_phantom(spacing_mm=(3.0, 3.0, 3.0)).study)
+    assert check_field_of_view(both) == ()
+    one = replace(both, sides=("left",))
+    (finding,) = check_field_of_view(one)
+    assert (finding.rule, finding.value, finding.limit) == ("quality.one-breast", 1, 2)
