@@ -43,6 +43,12 @@ MIDLINE_WINDOW_MM = 40.0
 MIDLINE_PULL = 0.2
 """Millimetres of depth that a sulcus must gain per millimetre away from the middle."""
 
+MOST_IN_FRONT = 0.1
+"""Largest share of the anterior border that may be body; in front of a breast there is air, and noise has 0.5."""
+
+MIDLINE_MM = 15.0
+"""Images that reach across x = 0 by less than this, in mm, are of one side of the patient."""
+
 HUMP_MM = 15.0
 """A side is a breast when it rises this far in front of the sulcus, mm."""
 
@@ -155,11 +161,12 @@ def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
     dy, dx = grid.spacing_mm[1:]
     depth_mm = surface * dy
     centre, is_right, is_left = _find_sulcus(depth_mm, smooth_body, dx)
-    if not (is_right or is_left):
+    if not (is_right or is_left or _is_one_breast(depth_mm, smooth_body, body, grid)):
         raise NoBreast(value=0, limit=MIN_BREAST_ML)
     is_both = is_right and is_left
-    sulcus_mm = _sulcus_depth(depth_mm, smooth_body, centre if is_both else None, grid)
-    wall = (sulcus_mm[:, None] + _wall_recession(smooth_body.shape[2], centre if is_both else None, dx)) / dy
+    sulcus = centre if is_both else _medial_column(grid)
+    sulcus_mm = _sulcus_depth(depth_mm, smooth_body, sulcus, grid)
+    wall = (sulcus_mm[:, None] + _wall_recession(smooth_body.shape[2], sulcus, dx)) / dy
     is_column = sulcus_mm[:, None] - depth_mm > COLUMN_MM
     mask = _under_skin(smooth_body, grid) & is_column[:, None, :]
     mask &= np.arange(mask.shape[1])[None, :, None] < wall[:, None, :]
@@ -188,10 +195,7 @@ def _surface_index(body: BoolImage) -> FloatArray:
 def _find_sulcus(depth_mm: FloatArray, body: BoolImage, dx: float) -> tuple[int, bool, bool]:
     """Find the column of the sulcus, and whether a breast rises on its right (lower x) and on its left."""
     columns = np.flatnonzero(body.any(axis=(0, 1)))
-    rise = np.ptp(depth_mm[:, columns], axis=1)
-    weight = np.clip(rise, 1e-6, None) * body.any(axis=(1, 2))
-    profile = (weight[:, None] * depth_mm).sum(axis=0) / weight.sum()
-    profile = ndimage.gaussian_filter1d(profile, 3.0 / dx)
+    profile = _profile(depth_mm, body, dx)
     middle = (columns[0] + columns[-1]) / 2
     offset = np.abs(np.arange(len(profile)) - middle) * dx
     is_near = (offset <= MIDLINE_WINDOW_MM) & body.any(axis=(0, 1))
@@ -201,10 +205,44 @@ def _find_sulcus(depth_mm: FloatArray, body: BoolImage, dx: float) -> tuple[int,
     return centre, is_right, is_left
 
 
+def _profile(depth_mm: FloatArray, body: BoolImage, dx: float) -> FloatArray:
+    """Average the depth of the skin over the slices in which it rises most, mm for each column."""
+    columns = np.flatnonzero(body.any(axis=(0, 1)))
+    rise = np.ptp(depth_mm[:, columns], axis=1)
+    weight = np.clip(rise, 1e-6, None) * body.any(axis=(1, 2))
+    profile = (weight[:, None] * depth_mm).sum(axis=0) / weight.sum()
+    smooth: FloatArray = ndimage.gaussian_filter1d(profile, 3.0 / dx)
+    return smooth
+
+
+def _is_one_breast(depth_mm: FloatArray, smooth_body: BoolImage, body: BoolImage, grid: Grid) -> bool:
+    """Tell whether images of one side of the patient show a breast that rises in front of both of their ends.
+
+    The middle of such images is the breast, where a sulcus is looked for in images of both.
+    """
+    ends_mm = sorted(_index_to_x_mm(grid, column) for column in (0, grid.shape[2] - 1))
+    if ends_mm[0] < -MIDLINE_MM and ends_mm[1] > MIDLINE_MM:
+        return False
+    if body[:, 0].mean() > MOST_IN_FRONT:
+        return False  # noise above the threshold reaches the border; in front of a breast there is air
+    columns = np.flatnonzero(smooth_body.any(axis=(0, 1)))
+    profile = _profile(depth_mm, smooth_body, grid.spacing_mm[2])[columns[0] : columns[-1] + 1]
+    return bool(min(profile[0], profile[-1]) - profile.min() > HUMP_MM)
+
+
+def _medial_column(grid: Grid) -> int | None:
+    """Find the column nearest to the midline in images of one side, which end at the sulcus; None elsewhere."""
+    ends_mm = [_index_to_x_mm(grid, column) for column in (0, grid.shape[2] - 1)]
+    is_one_side = min(ends_mm) > -MIDLINE_MM or max(ends_mm) < MIDLINE_MM
+    if not is_one_side or min(map(abs, ends_mm)) > MIDLINE_MM:
+        return None
+    return 0 if abs(ends_mm[0]) < abs(ends_mm[1]) else grid.shape[2] - 1
+
+
 def _sulcus_depth(depth_mm: FloatArray, body: BoolImage, centre: int | None, grid: Grid) -> FloatArray:
     """Give the depth of the skin of the sulcus in each slice, smooth along z, in mm from the first row.
 
-    With one breast there is no sulcus; the most posterior skin in the field of view takes its place.
+    Where no sulcus is seen, the most posterior skin in the field of view takes its place.
     """
     dz, _, dx = grid.spacing_mm
     if centre is None:

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import phantoms
 import pytest
+from coarse_study import coarse_study
 
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.study import Phase, Study
@@ -70,3 +73,24 @@ def test_cropping_keeps_points_where_they_are(region):
     np.testing.assert_array_equal(cropped.mask, region.mask[block])
     np.testing.assert_allclose(cropped.grid.to_mm((0, 0, 0)), region.grid.to_mm((2, 3, 5)))
     assert cropped.sulcus_index == pytest.approx(region.sulcus_index - 5)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_breast_alone_is_found_wherever_its_images_end(sign):
+    """With the chest beside it, the breast lies in the middle, where a sulcus is looked for in images of both."""
+    for inner_mm in (2.0, 8.0):
+        frame = (-165.0, -inner_mm) if sign < 0 else (inner_mm, 165.0)
+        phantom = phantoms.breast_phantom(
+            spacing_mm=COARSE, sides=(sign,), field_of_view_x_mm=frame, centre_mm=(sign * 75.0, 10.0, 5.0)
+        )
+        assert find_breasts(phantom.study).sides == ("right" if sign < 0 else "left",)
+
+
+def test_halves_of_a_body_with_both_breasts_show_one_each():
+    study = coarse_study().study
+    for side, part in (("right", slice(0, 92)), ("left", slice(100, 192))):
+        phases = []
+        for phase in study.phases:
+            grid = phase.volume.grid.crop((0, 0, part.start), (*phase.volume.grid.shape[:2], part.stop))
+            phases.append(Phase(Volume(phase.volume.voxels[:, :, part], grid), phase.time_s))
+        assert find_breasts(replace(study, phases=tuple(phases))).sides == (side,)
