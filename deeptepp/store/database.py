@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +16,9 @@ from deeptepp.errors import BadSetting, BoardUnreachable
 
 _WAIT_S = 15
 """Seconds that a writer waits for another one."""
+
+_RETRY_S = 0.02
+"""Seconds between two tries to turn to write-ahead mode."""
 
 _LOCK = 7_120_331
 """Number of the PostgreSQL lock under which tables are made."""
@@ -68,7 +73,8 @@ def _sqlite(file: Path) -> Engine:
 
     def on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  a DBAPI connection has no type
         connection.isolation_level = None  # transactions are begun below, not by the driver
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
+        _write_ahead(connection)
+        for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     def on_begin(connection: Connection) -> None:
@@ -79,6 +85,20 @@ def _sqlite(file: Path) -> Engine:
     event.listen(engine, "connect", on_connect)
     event.listen(engine, "begin", on_begin)
     return engine
+
+
+def _write_ahead(connection: Any) -> None:  # noqa: ANN401  a DBAPI connection has no type
+    """Turn to write-ahead mode; of several who do so at once, SQLite refuses some without waiting."""
+    give_up = time.monotonic() + _WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return
 
 
 @contextmanager
