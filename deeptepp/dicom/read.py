@@ -293,7 +293,7 @@ def _role_findings(study: Study, proposal: Proposal, phase_keys: Sequence[str] |
         [row.key for row in proposal.phases],
         proposal.spare,
         earlier_reason="With a volume before them that the headers make another sequence.",
-        as_said="As the headers say.",
+        as_said="As the headers say, although the images speak against it.",
     )
     return check_study_roles(
         study, (*others, *proposal.alternatives, *ways), is_chosen=phase_keys is not None, question=RolesDoubtful
