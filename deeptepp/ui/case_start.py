@@ -68,7 +68,7 @@ def _what_is_accepted() -> None:
         t(
             "- **One study**, as a zip, a folder, or all its DICOM files\n"
             "- **T1-weighted MR before and after contrast**, at least two phases; other series do no harm\n"
-            "- File names and their order do not matter"
+            "- Names and order of DICOM files do not matter; NIfTI files are told by their names"
         )
     )
     st.markdown("## " + t("What happens to it"))
