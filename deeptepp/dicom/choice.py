@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from deeptepp.dicom.doubts import LONGEST_GAP_S
-from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row
+from deeptepp.dicom.rows import MIN_PHASES, Proposal, Row, stands_for
 from deeptepp.dicom.series import is_same_grid
 from deeptepp.dicom.timeline import times_in_order
 from deeptepp.domain.risk import Finding, Severity
@@ -31,7 +31,7 @@ def chosen_phases(rows: Sequence[Row], keys: Sequence[str]) -> Proposal:
     reasons = {row.key: "Not chosen by the user." for row in rows}
     chosen: list[Row] = []
     for key in keys:
-        found = [row for row in rows if row.key == key or row.key.startswith(f"{key}.")]
+        found = [row for row in rows if stands_for(key, row.key)]
         if not found:
             known = ", ".join(row.key for row in rows)
             return Proposal(reasons=reasons, refusal=UnknownSeries(value=key, limit=known))

@@ -35,6 +35,7 @@ from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.member import Member, in_words
 from deeptepp.dicom.pixel_end import check_end
 from deeptepp.dicom.raw_plane import raw_plane_of
+from deeptepp.dicom.scale import Factor
 from deeptepp.dicom.stack import Stack
 from deeptepp.dicom.values import UNREADABLE, first, number, quiet
 from deeptepp.errors import ArchiveTooLarge, InputError, UnreadablePixels
@@ -73,7 +74,7 @@ def read_volumes(
     members: Sequence[Member],
     *,
     advance: Callable[[float], None],
-    factors: Sequence[float | None] | None = None,
+    factors: Sequence[Factor] | None = None,
 ) -> tuple[Voxels, ...]:
     """Decode the voxels of each stack.
 
@@ -85,8 +86,9 @@ def read_volumes(
         The files that frames point into.
     advance : callable
         Is told the share of files done, in [0, 1].
-    factors : sequence of float or None, optional
-        One for each stack, by which the rescaled intensities are multiplied; None or 1 leaves them as they are.
+    factors : sequence of float, (z,) array or None, optional
+        One for each stack, or each of its planes, by which the rescaled intensities are multiplied; None or 1 leave
+        them as they are.
 
     Returns
     -------
@@ -120,12 +122,12 @@ def read_volumes(
     return tuple(map(_multiplied, read, factors or [None] * len(read)))
 
 
-def _multiplied(volume: Voxels, factor: float | None) -> Voxels:
-    """Apply a factor to a whole volume."""
-    if factor is None or factor == 1:
+def _multiplied(volume: Voxels, factor: Factor) -> Voxels:
+    """Apply a factor to a whole volume, or one to each of its planes."""
+    if factor is None or np.all(np.equal(factor, 1)):
         return volume
     with np.errstate(over="ignore", invalid="ignore"):
-        scaled = volume.astype(np.float32) * np.float32(factor)
+        scaled = volume.astype(np.float32) * np.asarray(factor, dtype=np.float32).reshape(-1, 1, 1)
     if not np.isfinite(scaled).all():
         raise UnreadablePixels(value=len(volume), reason=_NOT_FINITE)
     return scaled

@@ -18,9 +18,8 @@ from deeptepp.dicom.fingerprints import Fingerprints
 from deeptepp.dicom.first_pass import read_headers
 from deeptepp.dicom.member import Member
 from deeptepp.dicom.pixels import read_plane
-from deeptepp.dicom.rows import Row, rows_of
-from deeptepp.dicom.slabs import with_slabs
-from deeptepp.dicom.sort import stacks_of
+from deeptepp.dicom.read import rows_in
+from deeptepp.dicom.rows import Row, stands_for
 from deeptepp.domain.geometry import FloatArray
 from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import DeepTeppError
@@ -142,33 +141,22 @@ def _rows_drawn(planes: dict[str, FloatArray]) -> dict[str, Picture]:
     return {key: _windowed(plane, _window(plane)) for key, plane in planes.items()}
 
 
-def _rows_in(members: Sequence[Member]) -> tuple[Row, ...]:
-    """Give the rows of the series table, as ``read`` makes them: a key must mean the same volume."""
-    frames = read_headers(members, lambda _: None).frames
-    prints = Fingerprints(members)
-    return rows_of(with_slabs(stacks_of(frames, prints.of_plane)), prints.of_stack)
-
-
 def _middle_planes(source: Path | Sequence[Path], keys: Collection[str] | None) -> dict[str, FloatArray]:
     """Decode and shrink the middle plane of each wanted row."""
     planes = {}
     with open_members(source) as members:
-        for row in _rows_in(members):
-            if keys is None or any(_stands_for(key, row.key) for key in keys):
+        frames = read_headers(members, lambda _: None).frames
+        for row in rows_in(frames, Fingerprints(members)):
+            if keys is None or any(stands_for(key, row.key) for key in keys):
                 plane = _middle_plane(row, members)
                 if plane is not None:
                     planes[row.key] = plane
     return planes
 
 
-def _stands_for(key: str, row_key: str) -> bool:
-    """Tell whether a key names a row or the series that the row belongs to."""
-    return row_key == key or row_key.startswith(f"{key}.")
-
-
 def _taken(planes: dict[str, FloatArray], keys: Sequence[str]) -> list[FloatArray]:
     """Give the planes that keys stand for, in their order."""
-    return [plane for key in keys for name, plane in planes.items() if _stands_for(key, name)]
+    return [plane for key in keys for name, plane in planes.items() if stands_for(key, name)]
 
 
 def _middle_plane(row: Row, members: Sequence[Member]) -> FloatArray | None:

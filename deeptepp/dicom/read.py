@@ -5,7 +5,7 @@ Two passes: the headers of all files, from which volumes and phases are found; t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,12 +24,13 @@ from deeptepp.dicom.digest import study_digest
 from deeptepp.dicom.doubts import other_orders
 from deeptepp.dicom.fingerprints import Fingerprints
 from deeptepp.dicom.first_pass import Headers, read_headers
+from deeptepp.dicom.headers import Frame
 from deeptepp.dicom.identity import check_patients
 from deeptepp.dicom.member import Member
 from deeptepp.dicom.phases import propose_phases
 from deeptepp.dicom.pixels import Voxels, read_volumes
 from deeptepp.dicom.rows import Proposal, Row, rows_of
-from deeptepp.dicom.scale import on_one_scale
+from deeptepp.dicom.scale import scale_factors
 from deeptepp.dicom.slabs import with_slabs
 from deeptepp.dicom.sort import stacks_of
 from deeptepp.dicom.source import SourceReference, source_of
@@ -117,12 +118,14 @@ def read_study(
         rows, proposal = _propose(headers, members, phase_keys, side)
         if proposal.refusal is not None:
             raise proposal.refusal
+        stacks = [row.stack for row in proposal.phases]
         voxels = read_volumes(
-            [row.stack for row in proposal.phases],
+            stacks,
             members,
+            factors=scale_factors(stacks),
             advance=lambda f: progress(StepReport(Step.READ, HEADER_SHARE + (1 - HEADER_SHARE) * f)),
         )
-    phases = _phases(proposal, on_one_scale([row.stack for row in proposal.phases], voxels))
+    phases = _phases(proposal, voxels)
     with ThreadPoolExecutor(max_workers=1) as worker:
         # Hashing leaves the interpreter free, so that the rest is done meanwhile.
         digest = worker.submit(study_digest, phases)
@@ -138,7 +141,7 @@ def read_study(
         series=_summaries(rows, proposal),
         findings=(*_findings(headers, rows), *proposal.findings, *role_findings),
         deidentified=_report(headers, cleaned),
-        source=source_of([row.stack for row in proposal.phases], study),
+        source=source_of(stacks, study),
         alternatives=proposal.alternatives,
         sign=proposal.sign,
     )
@@ -208,12 +211,30 @@ def check_study(
     return len(proposal.phases)
 
 
+def rows_in(frames: Iterable[Frame], prints: Fingerprints) -> tuple[Row, ...]:
+    """Make the rows of the series table: a key means the same volume wherever it is used.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        Every image plane of every file, copies included.
+    prints : Fingerprints
+        Of these planes.
+
+    Returns
+    -------
+    tuple of Row
+        Every volume under its key.
+    """
+    return rows_of(with_slabs(stacks_of(frames, prints.of_plane)), prints.of_stack)
+
+
 def _propose(
     headers: Headers, members: Sequence[Member], phase_keys: Sequence[str] | None, side: Side | None
 ) -> tuple[tuple[Row, ...], Proposal]:
     """Find the phases in the headers; pixels are looked at only to tell copies."""
     prints = Fingerprints(members)
-    rows = rows_of(with_slabs(stacks_of(headers.frames, prints.of_plane)), prints.of_stack)
+    rows = rows_in(headers.frames, prints)
     if phase_keys is not None:
         return rows, chosen_phases(rows, phase_keys)
     return rows, propose_phases(rows, fingerprint=prints.of_row, side=side)

@@ -60,6 +60,24 @@ class Proposal:
     spare: tuple[str, ...] = ()
 
 
+def stands_for(key: str, row_key: str) -> bool:
+    """Tell whether a key names a row, or the series that the row belongs to.
+
+    Parameters
+    ----------
+    key : str
+        As a reader gives it.
+    row_key : str
+        Of a row of the series table.
+
+    Returns
+    -------
+    bool
+        ``s2`` stands for ``s2.1``, ``s2.2`` ..., never for ``s21``.
+    """
+    return row_key == key or row_key.startswith(f"{key}.")
+
+
 def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes] = lambda _: b"") -> tuple[Row, ...]:
     """Give each volume its key: ``s1`` for a series of one volume, ``s2.1``, ``s2.2`` ... for one of several.
 

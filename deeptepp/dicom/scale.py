@@ -14,38 +14,38 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from deeptepp.dicom.pixels import Voxels
 from deeptepp.dicom.stack import Stack
 
 SAME_SCALE = 1e-3
 """Scales that differ by less than this share are one."""
 
 
-def on_one_scale(stacks: Sequence[Stack], volumes: Sequence[Voxels]) -> tuple[Voxels, ...]:
-    """Bring phases to the scale of the first plane of the first phase, where headers tell how.
+Factor = float | npt.NDArray[np.float32] | None
+"""What the intensities of a volume are multiplied by: one number, or one for each plane; None leaves them."""
+
+
+def scale_factors(stacks: Sequence[Stack]) -> list[Factor]:
+    """Give what brings phases to the scale of the first plane of the first phase, where headers tell.
 
     Parameters
     ----------
     stacks : sequence of Stack
         The phases.
-    volumes : sequence of (z, y, x) arrays
-        Their voxels, as displayed.
 
     Returns
     -------
-    tuple of (z, y, x) arrays
-        The arrays given where all have one scale, or one of them has none; else float32.
+    list of (z,) float32 array or None
+        One for each phase; all None where all have one scale, or one of them has none.
     """
     scales = [[frame.series.scale for frame in stack.frames] for stack in stacks]
     known = [[scale for scale in of_stack if scale is not None] for of_stack in scales]
+    as_they_are: list[Factor] = [None] * len(stacks)
     if any(len(k) < len(s) for k, s in zip(known, scales, strict=True)):
-        return tuple(volumes)
+        return as_they_are
     first = known[0][0]
-    factors = [first / np.array(of_stack, dtype=np.float32) for of_stack in known]
-    if all(np.abs(factor - 1).max() < SAME_SCALE for factor in factors):
-        return tuple(volumes)
-    return tuple(
-        (volume * factor[:, None, None]).astype(np.float32)
-        for volume, factor in zip(volumes, factors, strict=True)
-    )
+    with np.errstate(over="ignore", divide="ignore"):
+        factors = [first / np.array(of_stack, dtype=np.float32) for of_stack in known]
+    is_one = all(np.abs(factor - 1).max() < SAME_SCALE for factor in factors)
+    return as_they_are if is_one else [*factors]

@@ -5,6 +5,7 @@ import phantoms_dicom as made
 import pytest
 
 from deeptepp.dicom.read import read_study
+from deeptepp.errors import UnreadablePixels
 
 FACTORS = (1.7, 1.0, 0.6)
 
@@ -37,3 +38,13 @@ def test_another_creator_or_a_slope_that_is_not_there_for_all_scales_nothing(tmp
     _, some = philips(tmp_path / "b", with_slope=(True, True, False))
     np.testing.assert_array_equal(other.phases[2].volume.voxels, some.phases[2].volume.voxels)
     assert other.phases[2].volume.voxels.dtype == np.uint16
+
+
+def test_a_scale_slope_that_no_image_can_have_is_a_named_refusal(tmp_path):
+    known = made.truth()
+    images = made.dynamic_series(known, Manufacturer="Philips Medical Systems")
+    for n, image in enumerate(images):
+        block = image.private_block(0x2005, "Philips MR Imaging DD 001", create=True)
+        block.add_new(0x0E, "FL", 1e30 if n < known.grid.shape[0] else 1e-30)
+    with pytest.raises(UnreadablePixels, match="no numbers"):
+        read_study(made.save(images, tmp_path))
