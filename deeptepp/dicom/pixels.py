@@ -87,7 +87,7 @@ def read_volumes(
     advance : callable
         Is told the share of files done, in [0, 1].
     factors : sequence of float, (z,) array or None, optional
-        One for each stack, or each of its planes, by which the rescaled intensities are multiplied; None or 1 leave
+        One for each stack, or each of its planes, by which rescaled intensities are multiplied; None or 1 leaves
         them as they are.
 
     Returns
