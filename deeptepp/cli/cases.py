@@ -68,8 +68,9 @@ def score(
         bool, typer.Option("--allow-ineligible", help="Score for research although an eligibility rule refuses.")
     ] = False,
     with_shifts: Annotated[
-        bool, typer.Option("--stability", help="Score again with the outline shifted 3 mm in six directions.")
-    ] = False,
+        bool,
+        typer.Option("--stability/--no-stability", help="Score again with the outline shifted 3 mm each way."),
+    ] = True,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder to write JSON, PDF and DICOM objects into.")
     ] = None,
@@ -80,7 +81,6 @@ def score(
     """Score one study: risk score, tier, percentile, warnings."""
     from deeptepp.model.bundle import load_bundle
     from deeptepp.scoring.case import assess_case, open_case, refuse
-    from deeptepp.scoring.stability import with_stability
 
     model = images = profile = None
     keys, times_s, corners = phase_keys(phases), phase_times_s(times), reader_box(box)
@@ -104,10 +104,14 @@ def score(
         )
         images, lesion = lesion_in_box(images, corners)
         assessment = assess_case(
-            images, profile, model, lesion=lesion, allow_ineligible=allow_ineligible, progress=progress
+            images,
+            profile,
+            model,
+            lesion=lesion,
+            allow_ineligible=allow_ineligible,
+            measures_stability=with_shifts,
+            progress=progress,
         )
-        if with_shifts:
-            assessment = with_stability(images, assessment, model, progress=progress)
     except DeepTeppError as error:
         assessment, proposals = refuse(error, profile), proposals_of(error)
     if as_json:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.domain.risk import Tier
+from deeptepp.domain.risk import Tier, TierName
 
 LABEL_CHARACTERS = 60
 """Longest label of a case."""
@@ -192,6 +192,19 @@ class BoardCase(NewCase):
         """Risk tier; None where the case was not scored."""
         value = self.assessment.get("tier")
         return None if value is None else Tier(value)
+
+    @property
+    def tier_name(self) -> TierName:
+        """What the tier is called; where the board keeps no stability, that is said."""
+        stored = self.assessment.get("stability")
+        if self.tier is None or not stored:
+            return TierName.of(self.tier, None)
+        return TierName(tuple(Tier(name) for name in stored["tiers"]), bool(stored["is_stable"]))
+
+    @property
+    def tier_text(self) -> str:
+        """The tier in words, see ``TierName.text``; empty where the case was not scored."""
+        return self.tier_name.text
 
     @property
     def percentile(self) -> float | None:

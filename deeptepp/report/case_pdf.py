@@ -116,9 +116,8 @@ def _score(assessment: Assessment, bundle: ModelBundle | None) -> list[Flowable]
         words("Risk score, 0 to 1", quiet=True),
     ]
     if tier is not None:
-        named = assessment.tier_text if "/" in assessment.tier_text else f"{tier} risk tier"
         sign = shape(TIER_GLYPHS[tier], TIER_COLOURS[tier])
-        story.append(Paragraph(f"{sign} <b>{marked_up(named)}</b>", style("tier", 14)))
+        story.append(Paragraph(f"{sign} <b>{marked_up(assessment.tier_name.risk_text)}</b>", style("tier", 14)))
     if bundle is None:
         return story
     edges = (0.0, bundle.tiers.low_below, bundle.tiers.high_from, 1.0)

@@ -35,7 +35,7 @@ def three_lines(assessment: Assessment, bundle: ModelBundle) -> str:
     place = f", {percentile(assessment.percentile)}" if assessment.percentile is not None else ""
     kind = "simulated patient" if reference.is_simulated else "patient"
     lines = (
-        f"DeepTEPP risk score {written_score(assessment.score.probability)} (0 to 1), {assessment.tier} tier "
+        f"DeepTEPP risk score {written_score(assessment.score.probability)} (0 to 1), tier {assessment.tier_text} "
         f"(Low below {written_score(tiers.low_below)}, High from {written_score(tiers.high_from)}){place} of "
         f"{count(len(reference), kind)} of the reference cohort. Model {bundle.name} {bundle.sha256[:12]}.",
         _survival(assessment, bundle),

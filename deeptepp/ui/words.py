@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from deeptepp.domain.board import Agreement, Choice, Flag, Moment, Status
 from deeptepp.domain.progress import Step
+from deeptepp.domain.risk import TierName
 from deeptepp.report.names import CATEGORIES, FACTS
 from deeptepp.report.names import UNKNOWN as UNKNOWN
 from deeptepp.report.result_reading import Sentence
@@ -19,13 +20,14 @@ STEPS: dict[Step, str] = {
     Step.ROI: "Cut the region of interest",
     Step.VIEWS: "Slice it in several directions",
     Step.SCORE: "Compute the risk score",
+    Step.STABILITY: "Score it again with the outline shifted",
 }
 """What each step does, as the progress list says it."""
 
 OPENING_STEPS = (Step.READ, Step.PHASES, Step.BREAST, Step.DETECT)
 """Steps from files to candidates."""
 
-SCORING_STEPS = (Step.ROI, Step.VIEWS, Step.SCORE)
+SCORING_STEPS = (Step.ROI, Step.VIEWS, Step.SCORE, Step.STABILITY)
 """Steps from a lesion to a score."""
 
 LABELS: dict[StrEnum, str] = {
@@ -105,6 +107,30 @@ def label(value: object) -> str:
     if isinstance(value, bool):
         return t("Yes") if value else t("No")
     return t(LABELS.get(value, str(value))) if isinstance(value, StrEnum) else str(value)
+
+
+def tier_words(name: TierName, *, is_alone: bool = False) -> str:
+    """Say the tier of a case; no screen says it in another way.
+
+    Parameters
+    ----------
+    name : TierName
+        From an assessment, or from a case of the board.
+    is_alone : bool
+        Nothing around it says that it is a tier of risk.
+
+    Returns
+    -------
+    str
+        ``TierName.text`` or ``TierName.risk_text`` in the language of the visitor.
+    """
+    if not name.tiers:
+        return ""
+    tiers = "/".join(label(tier) for tier in name.tiers)
+    if name.is_stable is False:
+        return t("{tiers}, unstable", tiers=tiers)
+    said = t("{tier} risk tier", tier=tiers) if is_alone else tiers
+    return said if name.is_stable else t("{tier}, stability not measured", tier=said)
 
 
 def phase_words(index: int) -> str:

@@ -32,7 +32,7 @@ ANSWER = Assessment(
 def test_there_are_three_lines_with_score_survival_and_marks(bundle):
     first, second, third = three_lines(ANSWER, bundle).splitlines()
     assert "0.331" in first
-    assert "High tier" in first
+    assert "tier High, stability not measured (" in first
     assert "higher than 80 %" in first
     assert "726 simulated patients" in first
     assert "abababababab" in first
