@@ -25,8 +25,8 @@
     │   ├── SettingsError                 UnknownSetting, BadSetting
     │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │   │                                 UploadIncomplete, UploadGone
-    │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong, DecisionTooLate,
-    │                                     DecisionTooEarly, CaseWithdrawn
+    │   └── BoardError                    LabelTaken, LabelNamesSomebody, LabelIdentifies, EntryTooLong,
+    │                                     DecisionTooLate, DecisionTooEarly, CaseWithdrawn
     ├── BoardStoreError                   BoardUnreachable, BoardSchemaMismatch
     ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
     │                                     PacsRefused
@@ -744,6 +744,13 @@ class LabelNamesSomebody(BoardError):
     template = (
         "The label holds {value} digits in a row; a number that long may identify a patient. Use a pseudonym."
     )
+
+
+class LabelIdentifies(BoardError):
+    """A label of a case holds what may identify a patient; the message never repeats it."""
+
+    rule = "label.identifies"
+    template = "The label holds {value}. Choose a pseudonym, such as Case 7; it must not identify the patient."
 
 
 class EntryTooLong(BoardError):

@@ -122,7 +122,7 @@ def _tier_curves(reading: ResultReading, width: float) -> Flowable:
     return curves_drawing(
         [replace(c, label=name_of(Tier(v))) for v, c in zip(tiers.levels, tiers.curves, strict=True)],
         width=width,
-        title=f"By risk tier; hers is {reading.tier}",
+        title="By risk tier",
         y_title=name_of(reading.endpoint),
         p_value=tiers.p_value,
         colours=[GROUP_COLOURS[level] for level in tiers.levels],

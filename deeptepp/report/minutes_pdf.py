@@ -48,6 +48,7 @@ def minutes_pdf(cases: Sequence[BoardCase], *, written_utc: datetime) -> bytes:
         _story(cases),
         title="Minutes of the tumour board",
         marks=[SIMULATED_COHORT] if any(case.is_simulated for case in cases) else [],
+        created_utc=written_utc,
         foot=f"Written {written_utc:%Y-%m-%d %H:%M} UTC",
     )
 

@@ -10,7 +10,7 @@ from deeptepp.domain.risk import TierName
 from deeptepp.report.names import CATEGORIES, FACTS
 from deeptepp.report.names import UNKNOWN as UNKNOWN
 from deeptepp.report.result_reading import Sentence
-from deeptepp.ui.language import t
+from deeptepp.ui.language import speech, t
 
 STEPS: dict[Step, str] = {
     Step.READ: "Read and de-identify the images",
@@ -124,13 +124,7 @@ def tier_words(name: TierName, *, is_alone: bool = False) -> str:
     str
         ``TierName.text`` or ``TierName.risk_text`` in the language of the visitor.
     """
-    if not name.tiers:
-        return ""
-    tiers = "/".join(label(tier) for tier in name.tiers)
-    if name.is_stable is False:
-        return t("{tiers}, unstable", tiers=tiers)
-    said = t("{tier} risk tier", tier=tiers) if is_alone else tiers
-    return said if name.is_stable else t("{tier}, stability not measured", tier=said)
+    return speech().tier(name, is_alone=is_alone)
 
 
 def phase_words(index: int) -> str:
