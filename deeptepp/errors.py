@@ -18,7 +18,7 @@
     │   │                                 SkewedNifti, ImplausibleNifti, NotFiniteNifti, NiftiGridsDiffer,
     │   │                                 NiftiOrderUnknown, SeveralNiftiPatients, NiftiPhaseMissing,
     │   │                                 NiftiTimesDiffer, UnknownNiftiVolume, NiftiRolesDoubtful
-    │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
+    │   ├── ClinicalError                 NotANumber, OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
     │   │                                 CohortRefused, UnknownPublicCohort
     │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange
@@ -558,6 +558,13 @@ class UnknownField(ClinicalError):
 
     rule = "clinical.unknown-field"
     template = "Unknown clinical field {field}. Did you mean {nearest}?"
+
+
+class NotANumber(ClinicalError):
+    """What was typed is no number, or can be read in two ways; the message never repeats it."""
+
+    rule = "clinical.not-a-number"
+    template = "{field} is not one number. {reason}"
 
 
 class OutOfRange(ClinicalError):

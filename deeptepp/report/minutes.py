@@ -8,6 +8,7 @@ from datetime import datetime
 
 from deeptepp.domain.board import Agreement, BoardCase, Choice, Entry, Flag
 from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.typed_number import number_text
 from deeptepp.report.format import percentile, score
 from deeptepp.report.tables import Table
 
@@ -156,9 +157,9 @@ def summary_of(profile: ClinicalProfile) -> str:
     >>> summary_of(ClinicalProfile(tumour_size_mm=26.0, er_positive=True, ki67_pct=30))
     '26 mm · N? · ER+ PR? · G? · Ki-67 30 %'
     """
-    size = "? mm" if profile.tumour_size_mm is None else f"{profile.tumour_size_mm:.0f} mm"
+    size = "? mm" if profile.tumour_size_mm is None else f"{number_text(profile.tumour_size_mm)} mm"
     nodes = profile.node_stage.value if profile.node_stage else "N?"
-    ki67 = "?" if profile.ki67_pct is None else f"{profile.ki67_pct:.0f} %"
+    ki67 = "?" if profile.ki67_pct is None else f"{number_text(profile.ki67_pct)} %"
     receptors = f"ER{_sign(profile.er_positive)} PR{_sign(profile.pr_positive)}"
     return f"{size} · {nodes} · {receptors} · G{profile.grade or '?'} · Ki-67 {ki67}"
 
