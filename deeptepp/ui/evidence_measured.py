@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, SCORE, SET, TIER, Cohort, Endpoint
+from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, SCORE, SET, TIER, Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.figures import RocLine, calibration_figure, kaplan_meier_figure, roc_figure
 from deeptepp.report.format import auc_ci, ratio_ci
 from deeptepp.report.theme import GROUP_COLOURS, TIER_GLYPHS
+from deeptepp.stats.horizon import known_at
 from deeptepp.stats.roc import roc_auc
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.curves import by_tier, estimates_table
@@ -83,9 +84,11 @@ def _labels(reference: Cohort, training: Mapping[str, Any]) -> tuple[npt.NDArray
     event = np.asarray(reference[RFS_EVENT], dtype=bool)
     if training.get("label", "rfs_event") == "rfs_event":
         return event, np.ones_like(event)
-    months, tau = np.asarray(reference[RFS_MONTHS], dtype=np.float64), float(training["tau_months"])
-    early = event & (months <= tau)
-    return early, early | (months >= tau)
+    months = np.asarray(reference[RFS_MONTHS], dtype=np.float64)
+    is_followed = np.isfinite(months)
+    followed = FollowUp(np.where(is_followed, months, 0.0), event & is_followed)
+    known = known_at(followed, float(training["tau_months"]))
+    return known.is_case, known.is_known
 
 
 def _discrimination(bundle: ModelBundle) -> None:
