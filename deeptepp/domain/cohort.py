@@ -42,6 +42,15 @@ class Arm(StrEnum):
     T = "T"
     TP = "T+P"
 
+    @property
+    def short(self) -> str:
+        """Name where there is little room; the codes would stand beside T1 to T3 of the TNM."""
+        return _ARM_SHORT[self]
+
+
+_ARM_SHORT: dict[Arm, str] = {Arm.NONE: "None", Arm.T: "Tras", Arm.TP: "Tras+pert"}
+"""Short names of the arms, as trials of trastuzumab and pertuzumab abbreviate them."""
+
 
 class Endpoint(StrEnum):
     """Time-to-event endpoint."""

@@ -22,7 +22,7 @@ _OUR_SETS = {
     "cross_validation": "cross-validation, out-of-fold",
     "holdout": "held out",
     "fold_1": "fold 1",
-    "cohort_3": "cohort 3 (T+P)",
+    "cohort_3": "cohort 3 (Tras+pert)",
 }
 _NOT_RUN = "the results of this suite of experiments were not given (--experiments)"
 

@@ -16,6 +16,7 @@ from deeptepp.domain.published_outcomes import COMPARISONS, PublishedComparison
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.format import percent
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem, key_of
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table, survival_text
@@ -123,7 +124,7 @@ def beside(
     ours = dict(zip(levels, curves, strict=True))
     rows = [
         (
-            group.label,
+            group_words(group.label),
             percent(group.survival_pct / 100),
             survival_text(ours[group.label].at(published.horizon_months)) if group.label in ours else "no patient",
         )
@@ -189,7 +190,7 @@ def _notes(published: PublishedComparison, comparison: GroupComparison) -> tuple
         notes.append(NOT_RANDOMISED)
     if comparison.n_without_follow_up:
         notes.append(f"{comparison.n_without_follow_up} patients without known follow-up are in no curve.")
-    absent = [group.label for group in published.curves if group.label not in comparison.levels]
+    absent = [group_words(group.label) for group in published.curves if group.label not in comparison.levels]
     if absent:
         notes.append(f"No patient: {', '.join(absent)}.")
     return tuple(notes)

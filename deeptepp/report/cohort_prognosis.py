@@ -14,6 +14,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.format import ratio_ci
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.tables import Table
@@ -156,7 +157,7 @@ def _named(name: str, reference: Mapping[str, str]) -> str:
     for column, words in _NAMES.items():
         if name.startswith(column):
             against = f" against {reference[column]}" if column in reference else ""
-            return f"{words}: {name.removeprefix(column)}{against}"
+            return f"{words}: {group_words(name.removeprefix(column))}{against}"
     return name
 
 

@@ -10,6 +10,7 @@ from deeptepp.domain.cohort import Cohort, Endpoint, FollowUp
 from deeptepp.domain.published_caveats import CAVEATS, Caveat
 from deeptepp.report.format import NOT_ESTIMABLE, ratio_ci
 from deeptepp.report.format import p_value as written_p
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.table_one import bare_p
@@ -90,7 +91,7 @@ def _table(found: Screening, facts: Mapping[str, Grouping], follow_up: FollowUp)
         ratios = _hazard_ratios(variable, fact, follow_up)
         for i, level in enumerate(fact.labels):
             mine = follow_up.where(fact.of_patient == level)
-            head = (f"{variable.name}: {level}", str(mine.n), str(mine.n_events))
+            head = (f"{variable.name}: {group_words(level)}", str(mine.n), str(mine.n_events))
             tests = _tests(variable) if i == 0 else ("", "", "")
             rows.append((*head, "1 (reference)" if i == 0 else ratios[level], *tests))
     header = ("Fact", "Patients", "Events", "HR (95 % CI)", "p", "p, Benjamini-Hochberg", "p, Holm")

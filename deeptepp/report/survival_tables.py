@@ -8,6 +8,7 @@ import numpy as np
 
 from deeptepp.domain.cohort import Endpoint
 from deeptepp.report.format import percent_ci
+from deeptepp.report.names import group_words
 from deeptepp.report.tables import Table
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 
@@ -34,7 +35,7 @@ def estimates_table(curves: Sequence[KaplanMeierCurve]) -> Table:
     times = [f"{months / 12:.0f} years (95 % CI)" for months in HORIZONS_MONTHS]
     rows = tuple(
         (
-            curve.label,
+            group_words(curve.label),
             str(curve.n),
             str(curve.n_events),
             *(survival_text(curve.at(months)) for months in HORIZONS_MONTHS),

@@ -12,9 +12,9 @@ from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.bar_figure import BarGroup, survival_bars_figure
-from deeptepp.report.curve_styles import ARM_SHORT
 from deeptepp.report.figures import kaplan_meier_figure
 from deeptepp.report.icon_figure import icon_array_figure
+from deeptepp.report.names import ARM_SHORT
 from deeptepp.report.result_reading import (
     EVENTS,
     LIMITS,

@@ -26,9 +26,9 @@ _MATCHING = {
     Matching.OFF: "None",
 }
 _CONTRASTS = {
-    Contrast.TP_T: "T+P against T",
-    Contrast.T_NONE: "T against none",
-    Contrast.TREATED_NONE: "T or T+P against none",
+    Contrast.TP_T: "Tras+pert vs Tras",
+    Contrast.T_NONE: "Tras vs none",
+    Contrast.TREATED_NONE: "Tras or Tras+pert vs none",
 }
 
 

@@ -208,3 +208,30 @@ def test_results_that_are_no_suite_are_refused(tmp_path):
     with pytest.raises(UnreadableCohort, match=r"table2\.json"):
         read_suites(tmp_path)
     assert read_suites(None) == {}
+
+
+def said(value):
+    """All texts that a reader meets; names of traces and data are none."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for key, part in value.items() if key not in {"name", "data"} for text in said(part))
+    elif isinstance(value, list | tuple):
+        yield from (text for part in value for text in said(part))
+
+
+def test_no_treatment_is_called_by_its_code_beside_the_stages_of_a_tumour(items):
+    code = re.compile(r"T\+P|(?<![\w+/])T(?![\w+/])")
+    found = [
+        (item.key, text)
+        for item in items.values()
+        for part in (
+            [figure.to_plotly_json()["layout"] for figure in item.figures],
+            [[table.title, table.header, table.rows, table.note] for table in item.tables],
+            [] if item.beside is None else item.beside.table.rows,
+            item.notes,
+        )
+        for text in said(part)
+        if code.search(text) and "T+P against T" not in text
+    ]
+    assert found == []

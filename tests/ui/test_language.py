@@ -15,6 +15,7 @@ from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui import (
     case_export,
     case_treatment,
+    drop_words,
     evidence_experiments,
     evidence_measured,
     evidence_page,
@@ -23,8 +24,10 @@ from deeptepp.ui import (
     language,
     masthead,
     result_views,
+    slice_viewer,
     tiers_controls,
     tiers_page,
+    viewer_words,
     words,
 )
 from deeptepp.ui.language import Language, catalogue, say, t
@@ -64,6 +67,13 @@ def said_by_tables():
     """Texts that reach ``t`` by way of a name."""
     mappings = (
         words.STEPS,
+        viewer_words.WORDS,
+        dict(viewer_words.KEYS),
+        {keys: keys for keys, _ in viewer_words.KEYS},
+        drop_words.WORDS,
+        drop_words.REFUSALS,
+        viewer_words.REFUSALS,
+        slice_viewer._SHORT,
         words.LABELS,
         words.FIELDS,
         words.HELP,
