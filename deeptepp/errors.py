@@ -663,6 +663,33 @@ class RecipeOutOfRange(RecipeError):
     template = "{field} in the recipe is {value}; it must be {limit}."
 
 
+class AnotherTable(RecipeError):
+    """The recipe was saved beside another table than the one that it is to be followed in."""
+
+    rule = "recipe.another-table"
+    template = (
+        "The recipe was saved with a table whose SHA-256 begins {limit}; this one begins {value}, so other numbers "
+        "would come of it. Name the table it was saved with, or say --another-table."
+    )
+
+
+class NoBrowser(DeepTeppError):
+    """Figures cannot be written as files, since no browser draws them."""
+
+    rule = "figures.no-browser"
+    template = (
+        "Figures are drawn for SVG, PDF and PNG by Chromium, which was not found on this machine. Install "
+        "chromium, or set BROWSER_PATH to a browser of that kind; tables and the page need none."
+    )
+
+
+class FigureNotDrawn(DeepTeppError):
+    """The browser did not draw a figure."""
+
+    rule = "figures.not-drawn"
+    template = "The browser did not draw {value}: {reason}. The page and the tables are complete without it."
+
+
 class SettingsError(InputError):
     """A settings file cannot be used."""
 

@@ -37,6 +37,7 @@ from deeptepp.domain.cohort import (
     RFS_EVENT,
     RFS_MONTHS,
     SCORE,
+    SCORE_MODEL,
     SOURCE,
     SUBJECT,
     TIER,
@@ -47,12 +48,12 @@ REQUIRED = (SUBJECT, ARM, RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT)
 FACTS = (*REQUIRED, FIRST_EVENT, SOURCE, *PROFILE_FIELDS)
 """Columns of facts and follow-up."""
 
-SCORED = (SCORE, TIER)
+SCORED = (SCORE, SCORE_MODEL, TIER)
 """Columns of a cohort that was scored elsewhere; never read where a network is to be trained."""
 
 _NUMBERS = (RFS_MONTHS, OS_MONTHS, *RANGES, SCORE)
 _EVENTS = (RFS_EVENT, OS_EVENT)
-_WORDS = (ARM, FIRST_EVENT, SOURCE, TIER, *CATEGORIES)
+_WORDS = (ARM, FIRST_EVENT, SOURCE, SCORE_MODEL, TIER, *CATEGORIES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.balance_figure import balance_figure
 from deeptepp.report.cohort_treatment import balance_table, contrasts_table, in_words
 from deeptepp.report.decision_figure import decision_curve_figure
-from deeptepp.report.format import months, percent
+from deeptepp.report.format import count, months, percent
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.laboratory import TierView, TreatmentView
 from deeptepp.report.report_item import ReportItem
@@ -113,7 +113,7 @@ def tests_sentence(view: TierView) -> str:
         Log-rank test and its trend; held back below ten events.
     """
     n, n_events = view.comparison.n, view.comparison.n_events
-    counted = f"{n} patients, {n_events} events."
+    counted = f"{count(n, 'patient')}, {count(n_events, 'event')}."
     if n_events < MIN_EVENTS:
         return f"{counted} Fewer than {MIN_EVENTS} events: not tested."
     if view.comparison.p_value is None or view.trend is None:
@@ -191,7 +191,7 @@ def number_needed_table(view: TreatmentView) -> Table:
     )
     sides = view.contrast.question
     note = (
-        f"{view.contrast.n} patients, {view.contrast.n_events} events; {sides.index_label} less "
+        f"{count(view.contrast.n, 'patient')}, {count(view.contrast.n_events, 'event')}; {sides.index_label} less "
         f"{sides.reference_label}. {NO_EFFECT}"
     )
     return Table("At the horizon", ("Measure", "Value (95 % CI)"), rows, note)
@@ -214,7 +214,7 @@ def needed_in_words(number: Estimate) -> str:
         return f"not given: {number.reason}"
     low, high = sorted((abs(number.low), abs(number.high)))
     kind = "one event fewer" if number.value > 0 else "one event more"
-    return f"{kind} per {abs(number.value):.0f} patients ({low:.0f} to {high:.0f})"
+    return f"{kind} per {count(round(abs(number.value)), 'patient')} ({low:.0f} to {high:.0f})"
 
 
 def decision_item(view: TierView, curves: tuple[DecisionCurve, ...]) -> ReportItem:
@@ -235,7 +235,7 @@ def decision_item(view: TierView, curves: tuple[DecisionCurve, ...]) -> ReportIt
     title = f"Net benefit at {months(view.recipe.horizon_months)}"
     key, number = "decision", "Net benefit"
     if curves[0].n_events < MIN_EVENTS:
-        reason = f"{curves[0].n_events} events by then, fewer than {MIN_EVENTS}"
+        reason = f"{count(curves[0].n_events, 'event')} by then, fewer than {MIN_EVENTS}"
         return ReportItem(key, number, title, reason=reason)
     try:
         figure = decision_curve_figure(curves, title=title, simulated=view.cohort.is_simulated)
@@ -279,7 +279,8 @@ def optimism_item(optimism: Optimism | None, why: str) -> ReportItem:
         for each in optimism.measures
     )
     header = ("Measure", "On these patients", "Optimism", "Corrected (95 % CI)")
-    note = f"{optimism.n} patients, {optimism.n_events} events. {METHOD}; {optimism.n_usable} resamples."
+    counted = f"{count(optimism.n, 'patient')}, {count(optimism.n_events, 'event')}"
+    note = f"{counted}. {METHOD}; {count(optimism.n_usable, 'resample')}."
     return ReportItem(
         key, number, title, tables=(Table("Corrected", header, rows, note),), notes=(optimism.sentence,)
     )
@@ -289,18 +290,19 @@ def _tier_notes(view: TierView) -> tuple[str, ...]:
     """Say who is left out, and which tiers have few events."""
     notes = []
     if view.n_unscored:
-        notes.append(f"{view.n_unscored} patients have no score and are in no tier.")
+        notes.append(f"{count(view.n_unscored, 'patient')} without a score: in no tier.")
     if view.n_of_other_arms:
-        notes.append(f"{view.n_of_other_arms} patients of other treatments are left out.")
+        notes.append(f"{count(view.n_of_other_arms, 'patient')} of other treatments left out.")
     few = [
         level
         for level, curve in zip(view.comparison.levels, view.comparison.curves, strict=True)
         if curve.n_events < MIN_EVENTS
     ]
     if few:
-        notes.append(f"Fewer than {MIN_EVENTS} events, to be read by the intervals: {', '.join(few)}.")
+        notes.append(f"Fewer than {MIN_EVENTS} events, read the interval only: {', '.join(few)}.")
     if view.comparison.n_without_follow_up:
-        notes.append(f"{view.comparison.n_without_follow_up} patients without known follow-up are in no curve.")
+        n_unknown = view.comparison.n_without_follow_up
+        notes.append(f"{count(n_unknown, 'patient')} without known follow-up: in no curve.")
     return tuple(notes)
 
 

@@ -17,7 +17,7 @@ from deeptepp.report.cohort_outcomes import in_groups, outcome_items
 from deeptepp.report.cohort_prognosis import adjusted_item
 from deeptepp.report.cohort_report import cohort_parts, read_suites, write_cohort_report
 from deeptepp.report.cohort_treatment import treatment_item
-from deeptepp.scoring.tiers import with_tiers
+from deeptepp.scoring.tiers import TierSource, with_tiers
 from deeptepp.simulate.cohort import simulate_cohort
 
 WHOLE_SET = {
@@ -166,7 +166,9 @@ def test_every_number_is_written_as_csv_and_stale_files_go(simulated, written):
 def test_a_real_cohort_without_scores_is_not_called_simulated(bundle, tmp_path):
     cohort = simulate_cohort(seed=1)
     facts = ("subject", "arm", "rfs_months", "rfs_event", "os_months", "os_event", "age_years", "er_positive")
-    real = Cohort({name: cohort[name] for name in facts}, is_simulated=False)
+    columns = {name: cohort[name] for name in facts}
+    columns["subject"] = np.array([f"P{i}" for i in range(len(cohort))], dtype=object)
+    real = Cohort(columns, is_simulated=False)
     write_cohort_report(real, bundle, tmp_path, name="Centre")
     page = (tmp_path / "index.html").read_text()
     assert '<strong class="simulated">' not in page
@@ -193,12 +195,15 @@ def test_a_cohort_of_one_arm_has_no_treatment_to_compare(simulated, bundle):
     assert not treatment_item(one, Tier.HIGH, Endpoint.RFS).is_made
 
 
-def test_tiers_follow_the_cut_offs_of_the_bundle_where_there_are_scores(simulated):
+def test_tiers_are_of_one_source_those_of_the_table_first(simulated):
     scores = np.where(np.arange(len(simulated)) < 10, np.nan, simulated[SCORE])
-    tiered = with_tiers(simulated.with_columns(score=scores), tiny_bundle.TIERS)
-    low = scores < tiny_bundle.TIERS.low_below
-    assert set(tiered[TIER][low]) == {"Low"}
-    assert tiered[TIER][:10].tolist() == simulated[TIER][:10].tolist()
+    both = simulated.with_columns(score=scores)
+    assert with_tiers(both, tiny_bundle.TIERS)[TIER].tolist() == simulated[TIER].tolist()
+    by_score = with_tiers(both, tiny_bundle.TIERS, TierSource.CUT_OFFS)[TIER]
+    assert set(by_score[scores < tiny_bundle.TIERS.low_below]) == {"Low"}
+    assert set(by_score[:10]) == {""}
+    no_tiers = Cohort({k: v for k, v in both.columns.items() if k != TIER}, is_simulated=True)
+    assert with_tiers(no_tiers, tiny_bundle.TIERS)[TIER].tolist() == by_score.tolist()
     bare = Cohort({k: v for k, v in simulated.columns.items() if k not in (SCORE, TIER)}, is_simulated=True)
     assert set(with_tiers(bare, tiny_bundle.TIERS)[TIER]) == {""}
 
