@@ -26,7 +26,8 @@
     │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │   │                                 UploadIncomplete, UploadGone
     │   └── BoardError                    LabelTaken, LabelNamesSomebody, LabelIdentifies, EntryTooLong,
-    │                                     DecisionTooLate, DecisionTooEarly, CaseWithdrawn
+    │                                     DecisionTooLate, DecisionTooEarly, CaseWithdrawn, BoardConflict,
+    │                                     NotCorrectable, MeetingGone, MeetingChanged, MeetingHasDecisions
     ├── BoardStoreError                   BoardUnreachable, BoardSchemaMismatch
     ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
     │                                     PacsRefused
@@ -813,6 +814,47 @@ class CaseWithdrawn(BoardError):
 
     rule = "board.case-gone"
     template = "This case is not on the board. It may have been withdrawn; nothing of it was kept."
+
+
+class BoardConflict(BoardError):
+    """Somebody else recorded an entry of this case after it was last seen; ``entries`` holds what is new."""
+
+    rule = "board.conflict"
+    template = "Another entry of this case was recorded meanwhile. Read it, then record yours too or take it back."
+
+    @property
+    def entries(self) -> tuple[object, ...]:
+        """What is new, in the order in which it was recorded."""
+        found = self.facts.get("entries", ())
+        return found if isinstance(found, tuple) else ()
+
+
+class NotCorrectable(BoardError):
+    """The entry that is to be corrected is not a decision of this case and moment, or was corrected already."""
+
+    rule = "board.not-correctable"
+    template = "This entry cannot be corrected: it is not of this case, or it was corrected already."
+
+
+class MeetingGone(BoardError):
+    """The meeting is not, or no longer, kept."""
+
+    rule = "board.meeting-gone"
+    template = "This meeting is not kept. It may have been removed; its cases are still on the board."
+
+
+class MeetingChanged(BoardError):
+    """Somebody else changed a meeting after it was last seen."""
+
+    rule = "board.meeting-changed"
+    template = "Somebody else changed this meeting meanwhile. Compare it with what you entered, then save again."
+
+
+class MeetingHasDecisions(BoardError):
+    """A meeting in which decisions were recorded cannot be removed."""
+
+    rule = "board.meeting-recorded"
+    template = "{value} entries were recorded in this meeting, so it stays. Change its date or title instead."
 
 
 class BoardStoreError(DeepTeppError):
