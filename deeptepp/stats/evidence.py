@@ -20,12 +20,13 @@ Peduzzi P et al. J Clin Epidemiol 1995;48:1503-1510 (ten events).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.contrast_adequacy import contrast_adequacy
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
+from deeptepp.stats.horizon import known_at, why_no_horizon
 
 MIN_EVENTS = 10
 """With fewer events an arm is drawn in grey, and nothing is tested or compared that rests on it (Peduzzi 1995)."""
@@ -152,6 +153,69 @@ def why_not_compared(events: Mapping[str, int], *, least: int = MIN_EVENTS) -> s
     """
     few = [f"{name} ({n})" for name, n in events.items() if n < least]
     return f"fewer than {least} events with {', '.join(few)}" if few else ""
+
+
+def why_not_measured(n: int, n_events: int) -> str:
+    """Say why no discrimination or calibration is given of patients; empty where it is.
+
+    An AUC, a concordance and a slope are as uncertain as the smaller of their two classes: one patient more moves
+    the AUC of a class of d by up to 1 / (d + 1).
+
+    Parameters
+    ----------
+    n : int
+        Patients of whom it is known whether they had the event.
+    n_events : int
+        Those who had it.
+
+    Returns
+    -------
+    str
+        Such as "1 event in 119 patients, fewer than 10".
+    """
+    if n_events < MIN_EVENTS:
+        return f"{count_events(n_events)} in {n} patients, fewer than {MIN_EVENTS}"
+    if n - n_events < MIN_EVENTS:
+        return f"{n - n_events} of {n} patients without the event, fewer than {MIN_EVENTS}"
+    return ""
+
+
+def why_not_validated(follow_up: FollowUp, horizon_months: float) -> str:
+    """Say why predictions for a horizon are not validated in a cohort; empty where they are.
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Times and events of at least one patient.
+    horizon_months : float
+        The horizon.
+
+    Returns
+    -------
+    str
+        That follow-up ends before, or too few patients with the event by then or known to be free of it.
+    """
+    known = known_at(follow_up, horizon_months)
+    ends = why_no_horizon(follow_up, horizon_months)
+    return ends or why_not_measured(known.n_cases + known.n_free, known.n_cases)
+
+
+def held_back(estimate: Estimate, reason: str) -> Estimate:
+    """Take value, interval and p from an estimate that may not be given.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        What was computed.
+    reason : str
+        Why it is not given; empty where it is.
+
+    Returns
+    -------
+    Estimate
+        As it was without a reason.
+    """
+    return replace(estimate, value=None, low=None, high=None, p_value=None, reason=reason) if reason else estimate
 
 
 def count_events(n: int) -> str:
