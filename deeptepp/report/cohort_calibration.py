@@ -13,6 +13,7 @@ from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_calibration_figure import survival_calibration_figure
 from deeptepp.report.tables import Table
 from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.evidence import why_not_validated
 from deeptepp.stats.horizon_recalibration import HorizonRecalibration
 from deeptepp.stats.survival_calibration import HorizonCalibration, calibration_at
 
@@ -49,6 +50,9 @@ def calibration_item(
         Calibration plot, O/E, intercept and slope.
     """
     number, title = "Validation 3", predictor.title(f"Calibration at {line.horizon_months:g} months")
+    few = why_not_validated(follow_up, line.horizon_months)
+    if few:
+        return ReportItem("calibration", number, title, reason=few)
     found = calibration_at(follow_up, risk, line.horizon_months)
     try:
         figure = survival_calibration_figure(found, risk, title=title, event_name=_EVENT, simulated=simulated)
@@ -85,6 +89,9 @@ def recalibration_item(
         "Validation 4",
         predictor.title(f"Recalibrated to this cohort at {line.horizon_months:g} months"),
     )
+    few = why_not_validated(follow_up, line.horizon_months)
+    if few:
+        return ReportItem("recalibration", number, title, reason=few)
     if line.update is None or line.slope.low is None or line.slope.low <= 0:
         reason = line.slope.reason or (
             f"the slope is {signed_ci(line.slope.value, line.slope.low, line.slope.high)}: that more events go "

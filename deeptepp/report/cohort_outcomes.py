@@ -22,6 +22,7 @@ from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table, survival_text
 from deeptepp.report.tables import Table
 from deeptepp.report.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
+from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 
@@ -73,11 +74,14 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
         comparison = _compare(cohort, published)
     except NotEstimable as error:
         return ReportItem(key, published.where, title, reason=str(error))
+    held = comparison.why_not_tested if _compares_arms(published) else ""
+    p = None if held else comparison.p_value
     figure = kaplan_meier_figure(
         comparison.curves,
         title=title,
-        p_value=comparison.p_value,
+        p_value=p,
         colours=_colours(published, comparison.levels),
+        grey_below_events=MIN_EVENTS if held else 0,
         y_title=ENDPOINT_NAMES[published.endpoint],
         simulated=cohort.is_simulated,
     )
@@ -87,8 +91,8 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
         title=title,
         figures=(figure,),
         tables=(estimates_table(comparison.curves),),
-        beside=beside(published, comparison.levels, comparison.curves, comparison.p_value),
-        notes=_notes(published, comparison),
+        beside=beside(published, comparison.levels, comparison.curves, p),
+        notes=(*([f"Not tested: {held}."] if held else []), *_notes(published, comparison)),
         data={"curves": curve_steps(comparison.curves)},
     )
 

@@ -24,6 +24,7 @@ from deeptepp.report.roc_figure import RocLine, roc_figure
 from deeptepp.report.score_figure import score_distribution_figure
 from deeptepp.report.tables import Table
 from deeptepp.scoring.tiers import TierSource
+from deeptepp.stats.evidence import why_not_measured
 from deeptepp.stats.roc import roc_auc
 from deeptepp.stats.roc_band import roc_band
 
@@ -119,7 +120,12 @@ def trastuzumab_item(cohort: Cohort) -> ReportItem:
         except NotEstimable as error:
             notes.append(f"{each.value}: {error}")
     if not lines:
-        return ReportItem("figure-s3b", "Figure S3B", title, reason="no treatment has patients of both outcomes")
+        return ReportItem(
+            "figure-s3b",
+            "Figure S3B",
+            title,
+            reason="; ".join(notes) or "no treatment has patients of both outcomes",
+        )
     ours = {line.arm: auc_ci(line.auc, line.low, line.high) for line in lines}
     rows = (
         ("with trastuzumab", f"{TRASTUZUMAB_AUC['treated']:.2f}", ours.get(Arm.T, "not in this cohort")),
@@ -143,6 +149,9 @@ def _line(arm: Arm, scores: np.ndarray[Any, np.dtype[np.float64]], events: np.nd
     """Make the curve of one treatment, with its band where the patients carry one."""
     if not len(scores):
         raise NotEstimable(what="The ROC curve", reason="no patient has a score")
+    few = why_not_measured(len(events), int(events.sum()))
+    if few:
+        raise NotEstimable(what="The ROC curve", reason=few)
     curve = roc_auc(scores, events)
     try:
         band = roc_band(scores, events)
@@ -156,8 +165,11 @@ def _whole(cohort: Cohort) -> RocLine | None:
     score = np.asarray(cohort[SCORE], dtype=np.float64)
     known = np.isfinite(score) & np.isfinite(np.asarray(cohort["rfs_months"], dtype=np.float64))
     members = known & (np.asarray(cohort[ARM]).astype(str) != Arm.TP.value)
+    event = np.asarray(cohort[RFS_EVENT]).astype(bool)[members]
+    if why_not_measured(len(event), int(event.sum())):
+        return None
     try:
-        curve = roc_auc(score[members], np.asarray(cohort[RFS_EVENT]).astype(bool)[members])
+        curve = roc_auc(score[members], event)
     except NotEstimable:
         return None
     return RocLine.of_curve("score of the cohort, cohorts 1 and 2", curve)

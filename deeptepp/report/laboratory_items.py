@@ -6,7 +6,7 @@ from deeptepp.domain.cohort import Arm
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.balance_figure import balance_figure
-from deeptepp.report.cohort_treatment import balance_table, contrasts_table, in_words
+from deeptepp.report.cohort_treatment import balance_table, contrasts_table
 from deeptepp.report.decision_figure import decision_curve_figure
 from deeptepp.report.format import count, months, percent
 from deeptepp.report.format import p_value as written_p
@@ -16,6 +16,7 @@ from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
 from deeptepp.report.tables import Table
 from deeptepp.report.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
+from deeptepp.stats.covariate_names import in_words
 from deeptepp.stats.decision_curve import DecisionCurve
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.evidence import MIN_EVENTS
@@ -133,8 +134,8 @@ def treatment_item(view: TreatmentView) -> ReportItem:
     Returns
     -------
     ReportItem
-        Curves in grey below ten events, differences, number needed to treat, balance; a reason where a side is
-        empty.
+        Curves, a side with fewer than ten events in grey; differences and number needed to treat, or why they are
+        held back; balance; a reason where a side is empty.
     """
     contrast = view.contrast
     tiers = " and ".join(tier.value for tier in contrast.tiers or tuple(Tier))
@@ -147,7 +148,7 @@ def treatment_item(view: TreatmentView) -> ReportItem:
         title=title,
         p_value=contrast.p_value,
         colours=[_side_colour(view, side) for side in sides],
-        grey_below_events=0 if contrast.is_reportable else contrast.n_events + 1,
+        grey_below_events=MIN_EVENTS,
         y_title=ENDPOINT_NAMES[contrast.endpoint],
         simulated=contrast.is_simulated,
     )

@@ -115,8 +115,8 @@ def test_a_tier_without_events_gets_a_penalised_hazard_ratio(simulated):
 def test_below_ten_events_no_difference_is_given(simulated):
     quiet = simulated.with_columns(rfs_event=np.zeros(len(simulated), bool))
     item = treatment_item(quiet, Tier.HIGH, Endpoint.RFS)
-    cells = [cell for row in item.tables[0].rows for cell in row[3:]]
-    assert set(cells) == {"too few events", "not tested"}
+    cells = [cell for row in item.tables[0].rows for cell in row[5:]]
+    assert set(cells) == {"not given: fewer than 10 events with T+P (0), T (0)", "not tested"}
     assert not re.search(r"[+-]\d", " ".join(cells))
 
 

@@ -111,6 +111,7 @@ def said_by_tables():
         words.UNKNOWN,
         case_treatment._WAYS_HELP,
         treatment_panel.NOT_TESTED,
+        treatment_panel.SURVIVAL,
         treatment_panel.INTERACTION,
         treatment_panel.NOT_RANDOMISED,
         treatment_panel.NOT_EXCLUDED,
