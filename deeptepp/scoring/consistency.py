@@ -109,8 +109,9 @@ def check_size(
     if ratio < DISAGREES_FROM:
         text = f"{sizes}. MR and pathology often differ as much."
         return (Finding("facts.size-differs", Severity.NOTE, text, value, limit, _SIZE_SOURCE),)
-    words = [f"{sizes}: a {ratio:.1f}-fold difference.", _slip(entered_mm, seen_mm), _doubt(lesion, is_ambiguous)]
-    text = " ".join(word for word in words if word)
+    doubt, is_usual = _doubt(lesion, is_ambiguous), _is_usual(lesion)
+    slip = _slip(entered_mm, seen_mm) if is_usual else "Check the unit and the outline."
+    text = " ".join(filter(None, (f"{sizes}: a {ratio:.1f}-fold difference.", slip, doubt)))
     limit = f"less than {DISAGREES_FROM:g}-fold, or {limit}"
     return (Finding("facts.size-disagrees", Severity.WARNING, text, value, limit, _SIZE_SOURCE),)
 
@@ -143,23 +144,28 @@ def check_shares(profile: ClinicalProfile) -> tuple[Finding, ...]:
 def _slip(entered_mm: float, seen_mm: float) -> str:
     """Ask for the slip that would explain sizes several times apart."""
     ratio = entered_mm / seen_mm
-    if abs(log(ratio)) < log(TENFOLD_FROM):
-        return "Check the unit and the outline."
     meant_mm = entered_mm / 10 if ratio > 1 else entered_mm * 10
     low, high = RANGES["tumour_size_mm"]
-    if not low <= meant_mm <= high:
-        return "Check the unit and the outline."
-    if ratio > 1:
+    # A comma can be lost from a whole number alone, and what is meant has to be a size that can be entered.
+    is_slip = abs(log(ratio)) >= log(TENFOLD_FROM) and low <= meant_mm <= high
+    if is_slip and ratio < 1:
+        return f"Was it {number_text(entered_mm)} cm, that is {number_text(meant_mm)} mm?"
+    if is_slip and float(entered_mm).is_integer():
         return f"Was a decimal comma lost, and {number_text(meant_mm)} mm meant?"
-    return f"Was it {number_text(entered_mm)} cm, that is {number_text(meant_mm)} mm?"
+    return "Check the unit and the outline."
+
+
+def _is_usual(lesion: Lesion) -> bool:
+    """Tell whether an outline has a volume that tumours have, so that its diameter can be relied on."""
+    low, high = VOLUME_LIMITS_ML
+    return low <= lesion.volume_ml <= high
 
 
 def _doubt(lesion: Lesion, is_ambiguous: bool) -> str:
     """Say why the outline itself may be wrong."""
     if is_ambiguous:
         return "The outline may be another region: more than one enhances like a tumour."
-    low, high = VOLUME_LIMITS_ML
-    if not low <= lesion.volume_ml <= high:
+    if not _is_usual(lesion):
         return f"The outline is unusual ({lesion.volume_ml:.2f} ml), so its diameter is unsure."
     if lesion.origin is LesionOrigin.DETECTOR:
         return "The outline was drawn by the software."

@@ -246,12 +246,13 @@ class _Form:
         """Offer the diameter on MR for the size."""
         seen_mm = number_text(round(lesion.longest_diameter_mm))
         if held.value is not None and number_text(held.value) == seen_mm:
-            st.caption(t("Longest diameter on MR: {mm} mm", mm=seen_mm))
+            st.caption(t("As on MR, longest diameter"))
         else:
             st.button(
-                t("Longest diameter on MR: {mm} mm. Use {mm} mm", mm=seen_mm),
+                t("On MR {mm} mm: use {mm} mm", mm=seen_mm),
                 key=f"case-use-seen-size-{self.key}",
-                type="tertiary",
+                help=t("Longest diameter of the outline that is chosen on the left."),
+                wrap=True,
                 on_click=_put,
                 args=(key, seen_mm),
             )
