@@ -36,8 +36,8 @@ EARLY_MENOPAUSE_YEARS = 40.0
 LATE_MENOPAUSE_YEARS = 60.0
 """From this age on, women count as postmenopausal, years."""
 
-_SIZE_SOURCE = "Grimsby et al., Am J Surg 2009;198:500-504: MR and pathology concordant within 5 mm"
-_RECEPTOR_SOURCE = "Allison et al., J Clin Oncol 2020;38:1346-1366 (ASCO/CAP): ER-negative, PR-positive is unusual"
+_SIZE_SOURCE = "Grimsby, Am J Surg 2009;198:500-504: MR and pathology concordant within 5 mm"
+_RECEPTOR_SOURCE = "Allison, J Clin Oncol 2020;38:1346-1366 (ASCO/CAP): ER-negative, PR-positive is unusual"
 _EARLY_SOURCE = "ESHRE guideline 2016: premature ovarian insufficiency is before 40 years"
 _LATE_SOURCE = "NCCN guideline, breast cancer: postmenopausal from 60 years"
 _HEADER_SOURCE = "DICOM PatientAge (0010,1010)"
@@ -104,15 +104,17 @@ def check_size(
     ratio = max(entered_mm, seen_mm) / min(entered_mm, seen_mm)
     if abs(entered_mm - seen_mm) <= CONCORDANT_MM:
         return ()
-    sizes = f"Size entered {number_text(entered_mm)} mm, on MR {seen_mm:.0f} mm"
-    value, limit = f"{number_text(entered_mm)} mm and {seen_mm:.0f} mm", f"within {CONCORDANT_MM:g} mm"
+    entered, seen = number_text(entered_mm), f"{seen_mm:.0f}"
+    value = f"{entered} mm and {seen} mm"
     if ratio < DISAGREES_FROM:
-        text = f"{sizes}. MR and pathology often differ as much."
+        text = f"Size entered {entered} mm, on MR {seen} mm. MR and pathology often differ as much."
+        limit = f"within {CONCORDANT_MM:g} mm"
         return (Finding("facts.size-differs", Severity.NOTE, text, value, limit, _SIZE_SOURCE),)
     doubt, is_usual = _doubt(lesion, is_ambiguous), _is_usual(lesion)
     slip = _slip(entered_mm, seen_mm) if is_usual else "Check the unit and the outline."
-    text = " ".join(filter(None, (f"{sizes}: a {ratio:.1f}-fold difference.", slip, doubt)))
-    limit = f"less than {DISAGREES_FROM:g}-fold, or {limit}"
+    sizes = f"Size entered {entered} mm, on MR {seen} mm: a {ratio:.1f}-fold difference."
+    text = " ".join(filter(None, (sizes, slip, doubt)))
+    limit = f"less than {DISAGREES_FROM:g}-fold, or within {CONCORDANT_MM:g} mm"
     return (Finding("facts.size-disagrees", Severity.WARNING, text, value, limit, _SIZE_SOURCE),)
 
 
@@ -201,12 +203,13 @@ def _menopause(profile: ClinicalProfile) -> list[Finding]:
     age = profile.age_years
     if age is None or profile.menopause is None:
         return []
-    shown = f"{profile.menopause.value}menopausal at {number_text(age)} years"
     rule, note = "facts.menopause-age", Severity.NOTE
     if profile.menopause is Menopause.POST and age < EARLY_MENOPAUSE_YEARS:
+        shown = f"postmenopausal at {number_text(age)} years"
         text = f"Postmenopausal at {number_text(age)} years is unusual. Check both."
         return [Finding(rule, note, text, shown, f"from {EARLY_MENOPAUSE_YEARS:g} years", _EARLY_SOURCE)]
     if profile.menopause is Menopause.PRE and age >= LATE_MENOPAUSE_YEARS:
+        shown = f"premenopausal at {number_text(age)} years"
         text = f"Premenopausal at {number_text(age)} years is unusual. Check both."
         return [Finding(rule, note, text, shown, f"below {LATE_MENOPAUSE_YEARS:g} years", _LATE_SOURCE)]
     return []
