@@ -36,8 +36,8 @@ EARLY_MENOPAUSE_YEARS = 40.0
 LATE_MENOPAUSE_YEARS = 60.0
 """From this age on, women count as postmenopausal, years."""
 
-_SIZE_SOURCE = "Grimsby et al., Am J Surg 2009;198:500-504: MR and pathology concordant within 5 mm"
-_RECEPTOR_SOURCE = "Allison et al., J Clin Oncol 2020;38:1346-1366 (ASCO/CAP): ER-negative, PR-positive is unusual"
+_SIZE_SOURCE = "Grimsby, Am J Surg 2009;198:500-504: MR and pathology concordant within 5 mm"
+_RECEPTOR_SOURCE = "Allison, J Clin Oncol 2020;38:1346-1366 (ASCO/CAP): ER-negative, PR-positive is unusual"
 _EARLY_SOURCE = "ESHRE guideline 2016: premature ovarian insufficiency is before 40 years"
 _LATE_SOURCE = "NCCN guideline, breast cancer: postmenopausal from 60 years"
 _HEADER_SOURCE = "DICOM PatientAge (0010,1010)"
@@ -104,14 +104,17 @@ def check_size(
     ratio = max(entered_mm, seen_mm) / min(entered_mm, seen_mm)
     if abs(entered_mm - seen_mm) <= CONCORDANT_MM:
         return ()
-    sizes = f"Size entered {number_text(entered_mm)} mm, on MR {seen_mm:.0f} mm"
-    value, limit = f"{number_text(entered_mm)} mm and {seen_mm:.0f} mm", f"within {CONCORDANT_MM:g} mm"
+    entered, seen = number_text(entered_mm), f"{seen_mm:.0f}"
+    value = f"{entered} mm and {seen} mm"
     if ratio < DISAGREES_FROM:
-        text = f"{sizes}. MR and pathology often differ as much."
+        text = f"Size entered {entered} mm, on MR {seen} mm. MR and pathology often differ as much."
+        limit = f"within {CONCORDANT_MM:g} mm"
         return (Finding("facts.size-differs", Severity.NOTE, text, value, limit, _SIZE_SOURCE),)
-    words = [f"{sizes}: a {ratio:.1f}-fold difference.", _slip(entered_mm, seen_mm), _doubt(lesion, is_ambiguous)]
-    text = " ".join(word for word in words if word)
-    limit = f"less than {DISAGREES_FROM:g}-fold, or {limit}"
+    doubt, is_usual = _doubt(lesion, is_ambiguous), _is_usual(lesion)
+    slip = _slip(entered_mm, seen_mm) if is_usual else "Check the unit and the outline."
+    sizes = f"Size entered {entered} mm, on MR {seen} mm: a {ratio:.1f}-fold difference."
+    text = " ".join(filter(None, (sizes, slip, doubt)))
+    limit = f"less than {DISAGREES_FROM:g}-fold, or within {CONCORDANT_MM:g} mm"
     return (Finding("facts.size-disagrees", Severity.WARNING, text, value, limit, _SIZE_SOURCE),)
 
 
@@ -143,23 +146,28 @@ def check_shares(profile: ClinicalProfile) -> tuple[Finding, ...]:
 def _slip(entered_mm: float, seen_mm: float) -> str:
     """Ask for the slip that would explain sizes several times apart."""
     ratio = entered_mm / seen_mm
-    if abs(log(ratio)) < log(TENFOLD_FROM):
-        return "Check the unit and the outline."
     meant_mm = entered_mm / 10 if ratio > 1 else entered_mm * 10
     low, high = RANGES["tumour_size_mm"]
-    if not low <= meant_mm <= high:
-        return "Check the unit and the outline."
-    if ratio > 1:
+    # A comma can be lost from a whole number alone, and what is meant has to be a size that can be entered.
+    is_slip = abs(log(ratio)) >= log(TENFOLD_FROM) and low <= meant_mm <= high
+    if is_slip and ratio < 1:
+        return f"Was it {number_text(entered_mm)} cm, that is {number_text(meant_mm)} mm?"
+    if is_slip and float(entered_mm).is_integer():
         return f"Was a decimal comma lost, and {number_text(meant_mm)} mm meant?"
-    return f"Was it {number_text(entered_mm)} cm, that is {number_text(meant_mm)} mm?"
+    return "Check the unit and the outline."
+
+
+def _is_usual(lesion: Lesion) -> bool:
+    """Tell whether an outline has a volume that tumours have, so that its diameter can be relied on."""
+    low, high = VOLUME_LIMITS_ML
+    return low <= lesion.volume_ml <= high
 
 
 def _doubt(lesion: Lesion, is_ambiguous: bool) -> str:
     """Say why the outline itself may be wrong."""
     if is_ambiguous:
         return "The outline may be another region: more than one enhances like a tumour."
-    low, high = VOLUME_LIMITS_ML
-    if not low <= lesion.volume_ml <= high:
+    if not _is_usual(lesion):
         return f"The outline is unusual ({lesion.volume_ml:.2f} ml), so its diameter is unsure."
     if lesion.origin is LesionOrigin.DETECTOR:
         return "The outline was drawn by the software."
@@ -195,12 +203,13 @@ def _menopause(profile: ClinicalProfile) -> list[Finding]:
     age = profile.age_years
     if age is None or profile.menopause is None:
         return []
-    shown = f"{profile.menopause.value}menopausal at {number_text(age)} years"
     rule, note = "facts.menopause-age", Severity.NOTE
     if profile.menopause is Menopause.POST and age < EARLY_MENOPAUSE_YEARS:
+        shown = f"postmenopausal at {number_text(age)} years"
         text = f"Postmenopausal at {number_text(age)} years is unusual. Check both."
         return [Finding(rule, note, text, shown, f"from {EARLY_MENOPAUSE_YEARS:g} years", _EARLY_SOURCE)]
     if profile.menopause is Menopause.PRE and age >= LATE_MENOPAUSE_YEARS:
+        shown = f"premenopausal at {number_text(age)} years"
         text = f"Premenopausal at {number_text(age)} years is unusual. Check both."
         return [Finding(rule, note, text, shown, f"below {LATE_MENOPAUSE_YEARS:g} years", _LATE_SOURCE)]
     return []

@@ -21,7 +21,7 @@ from deeptepp.errors import ClinicalError
 from deeptepp.scoring.consistency import check_consistency, check_size
 from deeptepp.ui.cards import findings_list, said
 from deeptepp.ui.language import say, t
-from deeptepp.ui.number_field import Entered, number_field
+from deeptepp.ui.number_field import number_field
 from deeptepp.ui.words import FIELDS, HELP, UNKNOWN, label
 
 Values = dict[str, Any]
@@ -240,21 +240,20 @@ class _Form:
         if held.problem:
             self.wrong.append(name)
         if is_size and self.seen.lesion is not None:
-            self._offer_measured(held, key, self.seen.lesion)
+            self._offer_measured(key, self.seen.lesion)
 
-    def _offer_measured(self, held: Entered, key: str, lesion: Lesion) -> None:
+    def _offer_measured(self, key: str, lesion: Lesion) -> None:
         """Offer the diameter on MR for the size."""
         seen_mm = number_text(round(lesion.longest_diameter_mm))
-        if held.value is not None and number_text(held.value) == seen_mm:
-            st.caption(t("Longest diameter on MR: {mm} mm", mm=seen_mm))
-        else:
-            st.button(
-                t("Longest diameter on MR: {mm} mm. Use {mm} mm", mm=seen_mm),
-                key=f"case-use-seen-size-{self.key}",
-                type="tertiary",
-                on_click=_put,
-                args=(key, seen_mm),
-            )
+        # The button stays when it was used, so that the keyboard does not lose its place.
+        st.button(
+            t("On MR {mm} mm: use {mm} mm", mm=seen_mm),
+            key=f"case-use-seen-size-{self.key}",
+            help=t("Longest diameter of the outline that is chosen on the left."),
+            wrap=True,
+            on_click=_put,
+            args=(key, seen_mm),
+        )
 
     def _choose(self, name: str, options: tuple[Any, ...], words: Callable[[Any], str]) -> None:
         """Ask for one of some values, or unknown, which comes first."""

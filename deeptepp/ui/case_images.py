@@ -207,7 +207,7 @@ def _lesion_choice(session: Session) -> None:
         range(len(case.lesions)),
         index=case.selected,
         format_func=names.__getitem__,
-        key=f"case-lesion-{case.id}-{len(case.lesions)}-{case.selected}",
+        key=f"case-lesion-{case.id}-{len(case.lesions)}",
         help=t("Candidates that the detector found, best first. Not among them? Choose Draw box in the viewer."),
     )
     if index is not None and index != case.selected:
