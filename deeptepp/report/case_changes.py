@@ -58,8 +58,8 @@ def changes_between(before: Assessment, after: Assessment, speech: Speech = ENGL
         if field not in COMPARED
     ]
     pairs.append((t("Tumour"), lesion_words(before.lesion, speech), lesion_words(after.lesion, speech)))
-    phases = (t("Post {k}", k=each.phase.index) if each.phase else "" for each in (before, after))
-    pairs.append((t("Phase"), *phases))
+    old, new = (t("Post {k}", k=each.phase.index) if each.phase else "" for each in (before, after))
+    pairs.append((t("Phase"), old, new))
     found = [Change(*pair) for pair in pairs if pair[1] != pair[2]]
     if not any(change.what == t("Tumour") for change in found) and _moved(before.lesion, after.lesion):
         found.append(Change(t("Tumour outline"), t("earlier"), t("another of the same size")))

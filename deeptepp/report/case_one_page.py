@@ -273,7 +273,7 @@ def _signature(speech: Speech) -> list[Flowable]:
     t = speech.t
     small = style("sign", 8, colour=GREY)
     names = [Paragraph(marked_up(t(each)), small) for each in ("Role", "Date", "Signature")]
-    rules = [("LINEABOVE", (i, 0), (i, 0), 0.7, LINE) for i in (0, 2, 4)]
+    rules: list[tuple[object, ...]] = [("LINEABOVE", (i, 0), (i, 0), 0.7, LINE) for i in (0, 2, 4)]
     rules += [("LEFTPADDING", (0, 0), (-1, -1), 0), ("TOPPADDING", (0, 0), (-1, -1), 2)]
     gap, width = 12, (_WIDTH - 24) / 3
     cells = [names[0], "", names[1], "", names[2]]

@@ -50,10 +50,10 @@ class Speech:
         return self.t(name_of(value)) if value is None or isinstance(value, bool) else name_of(value)
 
     def fact(self, field: str, value: object) -> str:
-        """Say a clinical fact with its unit: receptors are positive or negative, not yes or no."""
+        """Say a clinical fact: receptors are positive or negative, not yes or no."""
         if field.endswith("_positive") and isinstance(value, bool):
             return self.t("Positive") if value else self.t("Negative")
-        return f"{self.name(value)} mm" if field.endswith("_mm") and value is not None else self.name(value)
+        return self.name(value)
 
     def tier(self, name: TierName, *, is_alone: bool = False) -> str:
         """Say the tier of a case: ``TierName.text``, or ``TierName.risk_text`` where it stands alone."""

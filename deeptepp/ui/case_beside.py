@@ -23,7 +23,7 @@ from deeptepp.ui.cards import findings_list
 from deeptepp.ui.language import say, t
 from deeptepp.ui.number_field import entered, number_field
 from deeptepp.ui.session import Session
-from deeptepp.ui.words import COMPARED_FIELDS, label, sentence
+from deeptepp.ui.words import COMPARED_FIELDS, label, sentence, tier_words
 
 _EVIDENCE_PAGE = Path(__file__).parents[2] / "pages" / "evidence.py"
 
@@ -76,7 +76,9 @@ def _others(session: Session, assessment: Assessment, bundle: ModelBundle) -> No
     apart = [each for each in found if each.concord is Concord.APART]
     if apart:
         names = ", ".join(t(each.name) for each in apart)
-        st.warning(t("{names}: disagrees with the {tier} tier.", names=names, tier=label(assessment.tier)))
+        st.warning(
+            t("{names}: disagrees with the tier {tier}.", names=names, tier=tier_words(assessment.tier_name))
+        )
     if found:
         st.html(_estimates_html(found))
     else:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import streamlit as st
 
 from deeptepp.domain.cohort import Arm, Endpoint
-from deeptepp.domain.risk import Tier
+from deeptepp.domain.risk import Tier, TierName
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.bar_figure import BarGroup, survival_bars_figure
 from deeptepp.report.figures import kaplan_meier_figure
@@ -33,7 +33,7 @@ from deeptepp.report.theme import ARM_COLOURS, ARM_GLYPHS, GROUP_COLOURS, TIER_C
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import say, t
-from deeptepp.ui.words import label, sentence
+from deeptepp.ui.words import label, sentence, tier_words
 
 
 class View(StrEnum):
@@ -56,7 +56,7 @@ _NAMES: dict[View, str] = {
 
 
 @st.fragment
-def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> None:
+def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint, *, name: TierName | None = None) -> None:
     """Show what became of patients of her tier, in the way that the reader chose.
 
     Parameters
@@ -67,6 +67,8 @@ def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> None
         Gives the reference cohort.
     endpoint : Endpoint
         Recurrence or death.
+    name : TierName, optional
+        What her tier is called, where it is unstable or was not measured; stable when not given.
     """
     view = st.segmented_control(
         t("Read it as"),
@@ -79,7 +81,11 @@ def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> None
         label_visibility="collapsed",
     )
     reading = tier_reading(tier, bundle, endpoint)
-    _DRAWN[View(view or View.TEXT)](reading)
+    way = View(view or View.TEXT)
+    if way is View.CURVES:
+        _curves(reading, name or TierName((tier,), is_stable=True))
+    else:
+        _DRAWN[way](reading)
 
 
 def tier_reading(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> ResultReading:
@@ -132,12 +138,12 @@ def _list(heading: str, sentences: tuple[Sentence, ...]) -> None:
         st.markdown(f"**{heading}**\n\n" + "\n".join(f"- {sentence(each)}" for each in sentences))
 
 
-def _curves(reading: ResultReading) -> None:
-    """Draw the tiers, with numbers at risk."""
+def _curves(reading: ResultReading, name: TierName) -> None:
+    """Draw the tiers, with numbers at risk; the title says which is hers."""
     named = [
         replace(c, label=label(Tier(v))) for v, c in zip(reading.tiers.levels, reading.tiers.curves, strict=True)
     ]
-    title = t("By risk tier; hers is {tier}", tier=label(reading.tier))
+    title = t("By risk tier (this patient: {tier})", tier=tier_words(name))
     figure = kaplan_meier_figure(
         named,
         title=title,
@@ -211,7 +217,6 @@ def _icons(reading: ResultReading) -> None:
 
 _DRAWN: dict[View, Callable[[ResultReading], None]] = {
     View.TEXT: _text,
-    View.CURVES: _curves,
     View.TABLE: _table,
     View.BARS: _bars,
     View.ICONS: _icons,

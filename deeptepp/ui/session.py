@@ -111,6 +111,7 @@ class Case:
         self.profile, self.draft, self.assessment, self.selected = ClinicalProfile(), {}, None, 0
         self.scores.clear()
         self.extra.answers.clear()
+        self.forget_result()
 
     def remember(self, key: str, assessment: Assessment) -> None:
         """Keep an answer under the digest of its inputs, and forget the oldest beyond the limit."""
@@ -118,6 +119,22 @@ class Case:
         self.scores.move_to_end(key)
         while len(self.scores) > _N_SCORES:
             self.scores.popitem(last=False)
+
+    label: str = ""
+    """A pseudonym that the user gave the case, see ``domain.labels``."""
+    asked_label: str = ""
+    """A label that looks like a name, until the user says what it is."""
+    overridden: frozenset[str] = frozenset()
+    """Eligibility rules that refused and were overridden; they are not asked again."""
+    shown: tuple[Assessment, ...] = ()
+    """Scores that were shown, in their order."""
+    picture: tuple[str, bytes] = ("", b"")
+    """The tumour in its slice as PNG, behind the digest of the inputs that it belongs to."""
+
+    def forget_result(self) -> None:
+        """Let go of what the result screen keeps."""
+        self.label, self.asked_label, self.overridden, self.shown = "", "", frozenset(), ()
+        self.picture = ("", b"")
 
 
 @dataclass(slots=True)

@@ -62,7 +62,7 @@ def save_as_pdf(page):
     """Take the report home, and give its text."""
     page.get_by_role("button", name="Save or send").click()
     with page.expect_download(timeout=LONG_MS) as pdf:
-        page.get_by_role("button", name="Save as PDF").click()
+        page.get_by_role("button", name="Full report (PDF)").click()
     page.keyboard.press("Escape")
     return pdf_pages(pdf.value.path().read_bytes())
 

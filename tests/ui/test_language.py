@@ -36,14 +36,24 @@ from deeptepp.ui.language import Language, catalogue, say, t
 
 ROOT = Path(__file__).parents[2]
 CHINESE = catalogue(Language.CHINESE)
-SCREENS = [*(ROOT / "deeptepp" / "ui").glob("*.py"), *(ROOT / "pages").glob("*.py")]
+SPEAKING = ("speech", "copied_text", "case_changes", "case_one_page")
+"""Files of a result that are written in the language of the screen."""
+
+SCREENS = [
+    *(ROOT / "deeptepp" / "ui").glob("*.py"),
+    *(ROOT / "pages").glob("*.py"),
+    *(ROOT / "deeptepp" / "report" / f"{name}.py" for name in SPEAKING),
+]
 
 
 def calls(name):
     """Every call of a function on the screens."""
     for path in SCREENS:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called == name:
                 yield node
 
 
