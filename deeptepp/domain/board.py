@@ -260,6 +260,17 @@ class BoardCase(NewCase):
         """Every decision that was recorded, also those that were corrected or made anew later."""
         return tuple(entry for entry in self.entries if entry.choice is not None)
 
+    def earlier(self, moment: Moment) -> tuple[Entry, ...]:
+        """Give the decisions of one moment that a later one stands for, oldest first."""
+        return tuple(entry for entry in self.decisions if entry.moment is moment)[:-1]
+
+    def is_late(self, entry: Entry) -> bool:
+        """Tell whether an entry about the time before the score was recorded after the score was shown."""
+        if entry.moment is not Moment.BEFORE:
+            return False
+        moments = [each.moment for each in self.entries[: self.entries.index(entry)]]
+        return Moment.SHOWN in moments or Moment.SKIPPED in moments
+
     @property
     def corrected(self) -> frozenset[int]:
         """Numbers of the entries that a later one corrects."""

@@ -63,6 +63,12 @@ class Meeting:
         known = {case.id: case for case in cases}
         return [known[case_id] for case_id in self.agenda if case_id in known]
 
+    def discussed(self, cases: Sequence[BoardCase]) -> list[BoardCase]:
+        """Give the cases of its agenda, and after them those that left it after something was recorded of them."""
+        there = self.ordered(cases)
+        left = (case for case in cases if case.id not in self.agenda)
+        return [*there, *(case for case in left if any(entry.meeting_id == self.id for entry in case.entries))]
+
     def minuted(self, case: BoardCase) -> BoardCase:
         """Give a case with what was recorded in this meeting, and whether its score was known by then."""
         own = [entry for entry in case.entries if entry.meeting_id == self.id]
