@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from deeptepp.cli.cohort_file import Everyone, MappingFile, Units, cohort_of
 from deeptepp.cli.printing import refuse_with
 from deeptepp.errors import DeepTeppError
 
@@ -26,16 +27,16 @@ def report_cohort(
         Path | None, typer.Option(exists=True, file_okay=False, help="Folder with results of 'deeptepp evaluate'.")
     ] = None,
     name: Annotated[str, typer.Option(help="Title of the cohort in the report.")] = "Cohort",
+    mapping: MappingFile = None,
+    unit: Units = None,
+    everyone: Everyone = "",
 ) -> None:
     """Make the publication's figures and tables from a cohort, each beside what was printed."""
-    from deeptepp.datasets.own import PARQUET, read_own_cohort
     from deeptepp.model.bundle import load_bundle
     from deeptepp.report.cohort_report import write_cohort_report
-    from deeptepp.tables import read_cohort
 
     try:
-        is_parquet = cohort.suffix.lower() == PARQUET
-        patients = read_cohort(cohort) if is_parquet else read_own_cohort(cohort, allow_gaps=True).cohort
+        patients = cohort_of(cohort, mapping, unit, everyone)
         written = write_cohort_report(patients, load_bundle(bundle), out, name=name, experiments=experiments)
     except DeepTeppError as error:
         refuse_with(error, as_json=False)
@@ -55,25 +56,21 @@ def report_recipe(
     bundle: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="Bundle; the shipped one if absent.")
     ] = None,
+    mapping: MappingFile = None,
+    unit: Units = None,
+    everyone: Everyone = "",
 ) -> None:
     """Follow a recipe of the tiers laboratory into the same figures and tables."""
-    from deeptepp.datasets.own import PARQUET, read_own_cohort
     from deeptepp.model.bundle import load_bundle
     from deeptepp.report.laboratory_report import write_recipe_report
     from deeptepp.report.recipe import CohortChoice, read_recipe
-    from deeptepp.tables import read_cohort
 
     try:
         asked = read_recipe(recipe)
         if cohort is None and asked.cohort is CohortChoice.UPLOADED:
             raise typer.BadParameter("the recipe is of an uploaded cohort; name its file", param_hint="--cohort")
         loaded = load_bundle(bundle)
-        if cohort is None:
-            patients = loaded.reference
-        elif cohort.suffix.lower() == PARQUET:
-            patients = read_cohort(cohort)
-        else:
-            patients = read_own_cohort(cohort, allow_gaps=True).cohort
+        patients = loaded.reference if cohort is None else cohort_of(cohort, mapping, unit, everyone)
         written = write_recipe_report(patients, loaded, asked, out)
     except DeepTeppError as error:
         refuse_with(error, as_json=False)
