@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deeptepp.cli.cohort_file import Everyone, MappingFile, Units, cohort_of
 from deeptepp.cli.printing import refuse_with
 from deeptepp.errors import DeepTeppError
 
@@ -39,6 +40,9 @@ def report_cohort(
         str, typer.Option(metavar="given|cut-offs", help="Tiers of the table's own column, or by the cut-offs.")
     ] = "",
     figures: _Figures = "",
+    mapping: MappingFile = None,
+    unit: Units = None,
+    everyone: Everyone = "",
 ) -> None:
     """Make the publication's figures and tables from a cohort, each beside what was printed."""
     from deeptepp.model.bundle import load_bundle
@@ -51,7 +55,7 @@ def report_cohort(
     asked = CohortReport(name=name, experiments=experiments, tiers=TierSource(tiers) if tiers else None)
     try:
         formats = _formats(figures)
-        patients, loaded = _read(cohort), load_bundle(bundle)
+        patients, loaded = cohort_of(cohort, mapping, unit, everyone), load_bundle(bundle)
         for problem in tier_problems(patients, loaded.tiers):
             typer.echo(f"{problem.severity.value}: {problem.found} {problem.remedy}", err=True)
         page = cohort_page(patients, loaded, asked)
@@ -75,6 +79,9 @@ def report_recipe(
     another_table: Annotated[
         bool, typer.Option("--another-table", help="Follow the recipe in a table that it was not saved with.")
     ] = False,
+    mapping: MappingFile = None,
+    unit: Units = None,
+    everyone: Everyone = "",
 ) -> None:
     """Follow a recipe of the tiers laboratory into the same figures and tables."""
     from dataclasses import replace
@@ -90,7 +97,7 @@ def report_recipe(
         if cohort is None and asked.cohort is CohortChoice.UPLOADED:
             raise typer.BadParameter("the recipe is of an uploaded cohort; name its file", param_hint="--cohort")
         loaded = load_bundle(bundle)
-        patients = loaded.reference if cohort is None else _read(cohort)
+        patients = loaded.reference if cohort is None else cohort_of(cohort, mapping, unit, everyone)
         if cohort is not None:
             content = cohort.read_bytes()
             if not another_table:
@@ -101,16 +108,6 @@ def report_recipe(
         (out / RECIPE_FILE).write_text(asked.to_json(), encoding="utf-8")
     except DeepTeppError as error:
         refuse_with(error, as_json=False)
-
-
-def _read(path: Path) -> Cohort:
-    """Read a cohort that may have gaps."""
-    from deeptepp.datasets.own import PARQUET, read_own_cohort
-    from deeptepp.tables import read_cohort
-
-    if path.suffix.lower() == PARQUET:
-        return read_cohort(path)
-    return read_own_cohort(path, allow_gaps=True).cohort
 
 
 def _formats(asked: str) -> tuple[str, ...]:
