@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deeptepp import errors
-from deeptepp.domain import published, published_caveats
+from deeptepp.domain import provenance, published, published_caveats
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.report import beside_published, names, other_estimates, result_reading, treatment_panel
 from deeptepp.stats.treatment_question import Matching
@@ -24,6 +24,7 @@ from deeptepp.ui import (
     masthead,
     result_views,
     tiers_controls,
+    tiers_own,
     tiers_page,
     words,
 )
@@ -84,6 +85,7 @@ def said_by_tables():
         tiers_controls._COHORTS,
         tiers_controls._CONTRASTS,
         tiers_controls._MATCHING,
+        tiers_own.SOURCES,
         other_estimates.HER2DX_GROUPS,
         other_estimates.PREDICT_PLACES,
         other_estimates.STAGES,
@@ -116,6 +118,7 @@ def said_by_tables():
         evidence_refusals.OTHERWISE,
         evidence_refusals.INELIGIBLE,
     }
+    texts |= {*provenance.SENTENCES, *provenance.MARKS, errors.NoBrowser.template}
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}
     texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}
