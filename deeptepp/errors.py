@@ -21,7 +21,7 @@
     │   ├── ClinicalError                 NotANumber, OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
     │   │                                 CohortRefused, UnknownPublicCohort
-    │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange
+    │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange, AnotherTable
     │   ├── SettingsError                 UnknownSetting, BadSetting
     │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │   │                                 UploadIncomplete, UploadGone
@@ -31,6 +31,8 @@
     ├── BoardStoreError                   BoardUnreachable, BoardSchemaMismatch
     ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
     │                                     PacsRefused
+    ├── NoBrowser                         no browser draws figures as files
+    ├── FigureNotDrawn                    the browser failed at a figure
     ├── FramesGone                        the images of a case left the memory
     ├── DetectionError                    NoBreast, NoLesion, LesionOutsideVolume
     ├── BundleError                       BundleMissing, ChecksumMismatch, SchemaMismatch

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable
-from deeptepp.report.format import ratio_ci, signed_ci
+from deeptepp.report.format import count, ratio_ci, signed_ci
 from deeptepp.report.predictor import Predictor
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_calibration_figure import survival_calibration_figure
@@ -124,7 +124,7 @@ def _table(found: HorizonCalibration, line: HorizonRecalibration) -> Table:
         ),
     ]
     note = (
-        f"{found.n} patients, {found.n_events} events by then. Intercept: 0 when right on the whole, above 0 "
+        f"{count(found.n, 'patient')}, {count(found.n_events, 'event')} by then. Intercept: 0 when right on the whole, above 0 "
         "where risks are too low. Slope: 1 when right, below 1 where risks are too extreme. ICI, E50, E90, Emax: "
         "mean, median, 90th percentile and largest distance of the smooth curve from the predictions."
     )

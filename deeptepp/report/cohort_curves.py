@@ -58,7 +58,10 @@ def curve_choices(cohort: Cohort) -> dict[str, Grouping]:
     found = [Grouping(WHOLE, (WHOLE,), everybody)]
     found += [facts.pop(BY_ARM)] if BY_ARM in facts else []
     tiers = _divided(cohort, BY_TIER, TIER, tuple(tier.value for tier in Tier), str)
-    finer = [_divided(cohort, *each) for each in (*_FINER, (BY_SOURCE, SOURCE, _sources(cohort), str))]
+    finer = [
+        *(_divided(cohort, name, column, labels, label_of) for name, column, labels, label_of in _FINER),
+        _divided(cohort, BY_SOURCE, SOURCE, _sources(cohort), str),
+    ]
     found += [each for each in (tiers, *facts.values(), *finer) if each is not None]
     return {each.name: each for each in found}
 
@@ -189,8 +192,11 @@ _FINER: tuple[tuple[str, str, tuple[str, ...], Callable[[Any], str]], ...] = (
 )
 """Facts divided more finely than in the publication's Table 1: name, column, groups in order, group of a value."""
 
-CURVE_NAMES = (WHOLE, BY_ARM, BY_TIER, *(name for name in FACTS if name != BY_ARM), SUBTYPE, BY_SOURCE) + tuple(
-    name for name, *_ in _FINER
+CURVE_NAMES = (
+    *(WHOLE, BY_ARM, BY_TIER),
+    *(name for name in FACTS if name != BY_ARM),
+    *(SUBTYPE, BY_SOURCE),
+    *(name for name, *_ in _FINER),
 )
 """Names of everything that can divide patients."""
 

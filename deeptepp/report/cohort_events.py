@@ -8,7 +8,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, Arm, Cohort, Endpoint
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.published_cohort import EVENTS, FOLLOW_UP
-from deeptepp.report.format import NO_INTERVAL, NOT_ESTIMABLE, count_of
+from deeptepp.report.format import NO_INTERVAL, NOT_ESTIMABLE, count, count_of
 from deeptepp.report.format import months as written_months
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem
@@ -210,7 +210,7 @@ def _follow_up_notes(cohort: Cohort, found: dict[tuple[Endpoint, str], FollowUpT
         overall = found.get((endpoint, "all"))
         n_unknown = len(cohort) - (overall.n if overall else 0)
         if n_unknown:
-            notes.append(f"{ENDPOINT_NAMES[endpoint]} is not known of {n_unknown} patients.")
+            notes.append(f"{ENDPOINT_NAMES[endpoint]} is not known of {count(n_unknown, 'patient')}.")
     return tuple(notes)
 
 

@@ -203,7 +203,7 @@ def events_figure(cohort: Cohort) -> go.Figure:
     figure.update_layout(barmode="stack", bargap=0.35)
     figure.update_xaxes(title={"text": "Patients with this first event"}, rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showline=False, ticks="", automargin=True)
-    facts = (f"{sum(totals)} events among {count(n_tiered, 'patient')}",)
+    facts = (f"{count(sum(totals), 'event')} among {count(n_tiered, 'patient')}",)
     said = ", ".join(f"{kind} {n}" for kind, n in zip(kinds, totals, strict=True))
     return glance(figure, "First events by kind and tier", facts, 46 * len(kinds) + 20, f"{said}.", cohort)
 

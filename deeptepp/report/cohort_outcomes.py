@@ -14,8 +14,8 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import ARM, TIER, Cohort
 from deeptepp.domain.published_outcomes import COMPARISONS, PublishedComparison
 from deeptepp.errors import NotEstimable
+from deeptepp.report.format import count, percent
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.format import percent
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem, key_of
 from deeptepp.report.survival_figure import kaplan_meier_figure
@@ -193,7 +193,8 @@ def _notes(published: PublishedComparison, comparison: GroupComparison) -> tuple
     if _compares_arms(published):
         notes.append(NOT_RANDOMISED)
     if comparison.n_without_follow_up:
-        notes.append(f"{comparison.n_without_follow_up} patients without known follow-up are in no curve.")
+        n_unknown = comparison.n_without_follow_up
+        notes.append(f"{count(n_unknown, 'patient')} without known follow-up: in no curve.")
     absent = [group_words(group.label) for group in published.curves if group.label not in comparison.levels]
     if absent:
         notes.append(f"No patient: {', '.join(absent)}.")

@@ -117,9 +117,7 @@ def cohort_page(cohort: Cohort, bundle: ModelBundle, asked: CohortReport) -> Rep
     """
     source = source_of(cohort, bundle.tiers, asked.tiers)
     notes = tier_notes(cohort, bundle.tiers, source)
-    provenance = provenance_of(
-        cohort, Model(bundle.sha256, bundle.is_simulated), is_reference=asked.is_reference
-    )
+    provenance = provenance_of(cohort, Model(bundle.sha256, bundle.is_simulated), is_reference=asked.is_reference)
     tiered = with_tiers(cohort, bundle.tiers, source)
     parts = cohort_parts(
         tiered, bundle, read_suites(asked.experiments), provenance=provenance, source=source, tier_notes=notes
@@ -200,9 +198,7 @@ def _validation(cohort: Cohort, bundle: ModelBundle, origin: Provenance) -> tupl
     return (*items, *stamped_clinical_items(cohort, bundle, origin))
 
 
-def stamped_clinical_items(
-    cohort: Cohort, bundle: ModelBundle, origin: Provenance
-) -> tuple[ReportItem, ...]:
+def stamped_clinical_items(cohort: Cohort, bundle: ModelBundle, origin: Provenance) -> tuple[ReportItem, ...]:
     """Validate the clinical facts of a cohort, marked as the patients are whom their model learnt from.
 
     Parameters

@@ -9,8 +9,8 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort_prognosis import complete
 from deeptepp.report.forest_rows import ForestBlock, ForestRow
+from deeptepp.report.format import count, ratio_ci
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.format import ratio_ci
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem, key_of
 from deeptepp.report.subgroup_figure import subgroup_forest_figure
@@ -79,7 +79,7 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> Repo
         beside=Beside(_PRINTED, where=number),
         notes=(
             "One-step estimates pull large hazard ratios towards 1; the Cox models above do not. No p is adjusted "
-            f"for the {len(analyses)} facts looked at.",
+            f"for {count(len(analyses), 'fact')} looked at.",
         ),
         data={"subgroups": _table(analyses)},
     )

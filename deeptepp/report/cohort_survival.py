@@ -7,6 +7,7 @@ import numpy as np
 from deeptepp.domain.cohort import ARM, Arm, Cohort, Endpoint
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort_outcomes import NOT_RANDOMISED
+from deeptepp.report.format import count
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
@@ -53,7 +54,7 @@ def _survival_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         y_title=ENDPOINT_NAMES[endpoint],
         simulated=cohort.is_simulated,
     )
-    notes = [f"{whole.n_without_follow_up} patients without known follow-up are in no curve."]
+    notes = [f"{count(whole.n_without_follow_up, 'patient')} without known follow-up: in no curve."]
     return ReportItem(
         key=key,
         number=number,

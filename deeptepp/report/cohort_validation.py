@@ -11,7 +11,7 @@ from deeptepp.report.cohort_calibration import calibration_item, recalibration_i
 from deeptepp.report.cohort_missing import missing_item
 from deeptepp.report.cohort_prognosis import complete, known_in
 from deeptepp.report.decision_figure import decision_curve_figure
-from deeptepp.report.format import auc_ci
+from deeptepp.report.format import auc_ci, count, fixed
 from deeptepp.report.predictor import THE_SCORE, Predictor
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.tables import Table
@@ -103,7 +103,7 @@ def _net_benefit(follow_up: FollowUp, risk: Floats, *, predictor: Predictor, sim
         return ReportItem("decision-curve", number, title, reason=few)
     curve = decision_curve_at(risk, follow_up, HORIZONS_MONTHS[-1], THRESHOLDS, label=predictor.label)
     columns = zip(curve.thresholds, curve.net_benefit, curve.treat_all, curve.avoided_per_100, strict=True)
-    rows = tuple(tuple("" if np.isnan(x) else f"{x:.5g}" for x in row) for row in columns)
+    rows = tuple(tuple("" if np.isnan(x) else fixed(float(x), 5) for x in row) for row in columns)
     data = Table("Decision curve", ("threshold", "net_benefit", "treat_all", "avoided_per_100"), rows)
     try:
         figure = decision_curve_figure([curve], title=title, simulated=simulated)
@@ -129,8 +129,8 @@ def adequacy_item(follow_up: FollowUp) -> ReportItem:
     rows = tuple(
         (
             each.name,
-            "" if each.value is None else f"{each.value:.3g}",
-            f"{each.wanted:.3g}",
+            "" if each.value is None else fixed(each.value, 3),
+            fixed(each.wanted, 3),
             "" if each.is_met is None else "yes" if each.is_met else "no",
             each.sentence,
             each.source,
@@ -138,7 +138,12 @@ def adequacy_item(follow_up: FollowUp) -> ReportItem:
         for each in found.requirements
     )
     header = ("Requirement", "Here", "Wanted", "Met", "In words", "Source")
-    table = Table("Can this cohort answer it?", header, rows, f"{found.n} patients, {found.n_events} events.")
+    table = Table(
+        "Can this cohort answer it?",
+        header,
+        rows,
+        f"{count(found.n, 'patient')}, {count(found.n_events, 'event')}.",
+    )
     return ReportItem(
         "adequacy", "Validation 6", "Is the cohort large enough to validate a score?", tables=(table,)
     )

@@ -1,7 +1,8 @@
 """Figures as files for a paper: SVG and PDF as vectors with their text, PNG of 300 dots per inch, all 180 mm wide.
 
-Plotly draws in a browser, so that a browser draws the files too: Chromium, started once for all figures by Kaleido.
-It is given a proxy that leads nowhere, and reads its drawing code from this installation: nothing is fetched.
+Plotly draws in a browser, so that a browser draws the files too: Chromium, started once for all figures by
+Kaleido. It is given a proxy that leads nowhere, and reads its drawing code from this installation: nothing is
+fetched.
 """
 
 from __future__ import annotations
@@ -233,9 +234,7 @@ async def _browser(program: str) -> AsyncIterator[Kaleido]:
     from kaleido import Kaleido, PageGenerator
 
     page = PageGenerator(mathjax=False)
-    async with Kaleido(
-        n=1, timeout=_MOST_S, page_generator=page, path=program, proxy_server=_NOWHERE
-    ) as browser:
+    async with Kaleido(n=1, timeout=_MOST_S, page_generator=page, path=program, proxy_server=_NOWHERE) as browser:
         yield browser
 
 
@@ -247,7 +246,7 @@ async def _one(browser: Kaleido, named: NamedFigure, kind: str) -> bytes:
     try:
         # Plain values: Kaleido would else look for a renderer of plotly's own.
         drawn: bytes = await browser.calc_fig(json.loads(named.figure.to_json()), {**size, "scale": scale})
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  whatever the browser did, one figure is named
         raise FigureNotDrawn(value=named.name, reason=type(error).__name__) from None
     if kind == "svg":
         return _with_svg_facts(drawn.decode(), named, height_px).encode()
@@ -257,6 +256,8 @@ async def _one(browser: Kaleido, named: NamedFigure, kind: str) -> bytes:
 def _with_svg_facts(svg: str, named: NamedFigure, height_px: int) -> str:
     """Give an SVG its size in millimetres, and the words of the figure."""
     height_mm = WIDTH_MM * height_px / _WIDTH_PX
-    sized = re.sub(r'width="[\d.]+" height="[\d.]+"', f'width="{WIDTH_MM:g}mm" height="{height_mm:.2f}mm"', svg, count=1)
+    sized = re.sub(
+        r'width="[\d.]+" height="[\d.]+"', f'width="{WIDTH_MM:g}mm" height="{height_mm:.2f}mm"', svg, count=1
+    )
     words = f"<title>{escape(named.title)}</title><desc>{escape(named.alt)}</desc>"
     return re.sub(r"(<svg [^>]*)>", lambda head: f'{head.group(1)} role="img">{words}', sized, count=1)

@@ -9,8 +9,8 @@ from deeptepp.report.format import count
 from deeptepp.scoring.tiers import GivenTiers, TierSource, given_tiers
 
 EXCHANGED = (
-    "The given tiers run against the score: patients given the highest tier have lower scores than those given the "
-    "lowest. Were Low and High exchanged?"
+    "The given tiers run against the score: patients given the highest tier have lower scores than those given "
+    "the lowest. Were Low and High exchanged?"
 )
 BY_CUT_OFFS = "Tiers by the cut-offs on the score; the tier column of the table is not used."
 AS_GIVEN = "Tiers as given by the table."
@@ -59,7 +59,8 @@ def differing(found: GivenTiers, tiers: TierScheme) -> str:
         One sentence.
     """
     scheme = f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}"
-    return f"The given tier of {found.n_differ} of {found.n_compared} scored patients is not that of the cut-offs ({scheme})."
+    counted = f"{found.n_differ} of {count(found.n_compared, 'scored patient')}"
+    return f"Given tiers that are not those of the cut-offs: {counted} ({scheme})."
 
 
 def tier_notes(cohort: Cohort, tiers: TierScheme, source: TierSource) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.balance_figure import balance_figure
 from deeptepp.report.cohort_treatment import balance_table, contrasts_table
 from deeptepp.report.decision_figure import decision_curve_figure
-from deeptepp.report.format import count, months, percent
+from deeptepp.report.format import count, fixed, months, percent
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.laboratory import TierView, TreatmentView
 from deeptepp.report.report_item import ReportItem
@@ -243,7 +243,7 @@ def decision_item(view: TierView, curves: tuple[DecisionCurve, ...]) -> ReportIt
     except NotEstimable as error:
         return ReportItem(key, number, title, reason=str(error))
     rows = tuple(
-        (curve.label, *(f"{x:.5g}" for x in row))
+        (curve.label, *(fixed(float(x), 5) for x in row))
         for curve in curves
         for row in zip(curve.thresholds, curve.net_benefit, curve.treat_all, curve.avoided_per_100, strict=True)
     )

@@ -82,7 +82,8 @@ def recipe_page(cohort: Cohort, bundle: ModelBundle, recipe: Recipe) -> ReportPa
     is_own = recipe.cohort is CohortChoice.UPLOADED
     model = Model(bundle.sha256, bundle.is_simulated)
     origin = provenance_of(cohort, model, is_reference=not is_own)
-    curves = stamp_item(chosen_curves(marked_cohort(cohort, origin.mark), recipe), origin.mark)
+    mark = curves_mark(recipe, origin)
+    curves = stamp_item(chosen_curves(marked_cohort(cohort, mark), recipe), mark)
     parts = [ReportPart("Curves", (curves,))] if recipe.curves_by or not origin.has_scores else []
     notes = given_notes(cohort, recipe)
     if origin.has_scores:
@@ -94,6 +95,24 @@ def recipe_page(cohort: Cohort, bundle: ModelBundle, recipe: Recipe) -> ReportPa
         facts=_facts(recipe, bundle, cohort, origin, notes),
         mark=origin.mark,
     )
+
+
+def curves_mark(recipe: Recipe, origin: Provenance) -> str:
+    """Give the mark of the curves of a recipe: that of the patients alone, unless tiers divide them.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Brings what divides the patients.
+    origin : Provenance
+        Where patients and scores come from.
+
+    Returns
+    -------
+    str
+        Empty where nothing is simulated.
+    """
+    return origin.mark if recipe.curves_by == BY_TIER else origin.patients_mark
 
 
 def chosen_curves(cohort: Cohort, recipe: Recipe) -> ReportItem:
@@ -144,9 +163,7 @@ def given_notes(cohort: Cohort, recipe: Recipe) -> tuple[str, ...]:
     return tier_notes(cohort, recipe.tiers, TierSource.CUT_OFFS)
 
 
-def laboratory_parts(
-    found: Laboratory, notes: tuple[str, ...] = (), mark: str = ""
-) -> tuple[ReportPart, ...]:
+def laboratory_parts(found: Laboratory, notes: tuple[str, ...] = (), mark: str = "") -> tuple[ReportPart, ...]:
     """Lay out what a recipe shows.
 
     Parameters

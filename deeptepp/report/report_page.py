@@ -106,9 +106,7 @@ def tables_of(item: ReportItem) -> dict[str, Table]:
     return tables
 
 
-def report_html(
-    parts: Sequence[ReportPart], *, title: str, facts: Sequence[tuple[str, str]], mark: str
-) -> str:
+def report_html(parts: Sequence[ReportPart], *, title: str, facts: Sequence[tuple[str, str]], mark: str) -> str:
     """Lay out a report as one page.
 
     Parameters

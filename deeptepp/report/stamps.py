@@ -1,6 +1,7 @@
 """The mark of simulated data on figures and items: what it says follows from where patients and scores come from.
 
-A figure draws its mark wherever it is told that something is simulated; ``stamp_item`` writes into it what that is.
+A figure draws its mark wherever it is told that something is simulated; ``stamp_item`` writes into it what that
+is.
 """
 
 from __future__ import annotations

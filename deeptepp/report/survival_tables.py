@@ -46,7 +46,7 @@ def estimates_table(curves: Sequence[KaplanMeierCurve]) -> Table:
 
 
 def survival_text(estimate: SurvivalEstimate) -> str:
-    """Write survival at one time, or that nobody was followed so long.
+    """Write survival at one time, or that the follow-up was too short.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def survival_text(estimate: SurvivalEstimate) -> str:
         Percent with its interval.
     """
     if estimate.is_beyond_follow_up:
-        return "not followed so long"
+        return "follow-up too short"
     return percent_ci(estimate.value, estimate.low, estimate.high)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deeptepp import errors
-from deeptepp.domain import published, published_caveats, typed_number
+from deeptepp.domain import provenance, published, published_caveats, typed_number
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.report import beside_published, names, other_estimates, result_reading, treatment_panel
 from deeptepp.stats.treatment_question import Matching
@@ -28,6 +28,7 @@ from deeptepp.ui import (
     result_views,
     slice_viewer,
     tiers_controls,
+    tiers_own,
     tiers_page,
     viewer_words,
     words,
@@ -106,6 +107,7 @@ def said_by_tables():
         tiers_controls._COHORTS,
         tiers_controls._CONTRASTS,
         tiers_controls._MATCHING,
+        tiers_own.SOURCES,
         other_estimates.HER2DX_GROUPS,
         other_estimates.PREDICT_PLACES,
         other_estimates.STAGES,
@@ -141,6 +143,7 @@ def said_by_tables():
         evidence_refusals.OTHERWISE,
         evidence_refusals.INELIGIBLE,
     }
+    texts |= {*provenance.SENTENCES, *provenance.MARKS, errors.NoBrowser.template}
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {text for text in case_form.COUNTS.values() if text}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
