@@ -6,6 +6,8 @@ rounded into a certainty (p is never 0, nor 1). Spaces before units do not break
 
 from __future__ import annotations
 
+from deeptepp.domain.study import clock_time as clock_time
+
 NOT_ESTIMABLE = "not estimable"
 """For a value that the data do not determine."""
 
