@@ -16,7 +16,7 @@ class Side(StrEnum):
 
 
 def clock_time(seconds: float) -> str:
-    """Write a time of a phase as workstations do.
+    r"""Write a time of a phase as workstations do.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def clock_time(seconds: float) -> str:
     Examples
     --------
     >>> clock_time(1371.4), clock_time(59.6), clock_time(3600), clock_time(-30)
-    ('22:51\\xa0min', '1:00\\xa0min', '1:00:00\\xa0h', '\u22120:30\\xa0min')
+    ('22:51\xa0min', '1:00\xa0min', '1:00:00\xa0h', '\u22120:30\xa0min')
     """
     whole = round(abs(seconds))
     sign = "\N{MINUS SIGN}" if seconds < 0 and whole else ""
