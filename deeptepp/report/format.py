@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from deeptepp.domain.study import clock_time as clock_time
+
 NOT_ESTIMABLE = "not estimable"
 """For a value that the data do not determine."""
 

@@ -77,7 +77,8 @@ WORDS: dict[str, str] = {
     "slice_said": "slice {k} of {n}, {place}",
     "enhancement": "Signal over pre, peak {percent} %",
     "box_begun": "Box begun, {size}, slices {first} to {last}. Arrow keys move it, "
-    "Shift and arrow keys resize it, Page keys move it through the slices, and with Shift change its depth. Enter uses it, Escape leaves.",
+    "Shift and arrow keys resize it, Page keys move it through the slices, and with Shift change its depth. "
+    "Enter uses it, Escape leaves.",
     "box_said": "Box {size}, slices {first} to {last}",
     "box_used": "Box used",
     "box_left": "Box left",
