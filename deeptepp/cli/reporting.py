@@ -12,7 +12,6 @@ from deeptepp.cli.printing import refuse_with
 from deeptepp.errors import DeepTeppError
 
 if TYPE_CHECKING:
-    from deeptepp.domain.cohort import Cohort
     from deeptepp.report.report_page import ReportPage
 
 report_app = typer.Typer(help="Write reports as HTML with every number as CSV.", no_args_is_help=True)

@@ -12,8 +12,8 @@ from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.published_cohort import FLOW
 from deeptepp.report.cohort_events import arm_of, events_item, follow_up_item, is_followed
 from deeptepp.report.flow_figure import FlowStep, flow_figure
-from deeptepp.report.names import ARM_SHORT, group_words
 from deeptepp.report.format import count, count_of
+from deeptepp.report.names import ARM_SHORT, group_words
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.table_one import printed_table_one, table_one_numbers, table_one_table

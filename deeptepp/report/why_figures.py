@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -144,11 +145,12 @@ def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) ->
     figure = go.Figure()
     changes = {bar.name: bar.end - bar.start for bar in bars}
     reach = 1.6 * max([abs(change) for change in changes.values()], default=0.0) or 0.01
+    nothing: list[Any] = [None]  # a bar without a place keeps its entry in the legend
     for sign, colour, said in ((1, RAISES, "raises the score"), (-1, LOWERS, "lowers the score")):
         chosen = [bar for bar in bars if sign * changes[bar.name] > 0]
         figure.add_bar(
-            x=[changes[bar.name] for bar in chosen] or [None],
-            y=[bar.name for bar in chosen] or [None],
+            x=[changes[bar.name] for bar in chosen] or nothing,
+            y=[bar.name for bar in chosen] or nothing,
             orientation="h",
             width=0.5,
             marker={"color": _rgb(colour)},

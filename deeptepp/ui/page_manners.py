@@ -1,4 +1,4 @@
-"""What a page does beside its content: figures fit the paper when it is printed, and are few stops for the Tab key."""
+"""What a page does beside its content: figures fit the paper when printed, and are few stops for the Tab key."""
 
 from __future__ import annotations
 
