@@ -155,6 +155,29 @@ def why_not_compared(events: Mapping[str, int], *, least: int = MIN_EVENTS) -> s
     return f"fewer than {least} events with {', '.join(few)}" if few else ""
 
 
+def why_no_ratio(events: Mapping[str, int]) -> str:
+    """Say why a row of a forest of tiers has no ratio; empty where it has one.
+
+    Nobody chose a tier for a patient, so that the rule is weaker than that of treatments; but a ratio against a
+    side without any event is made by the estimator.
+
+    Parameters
+    ----------
+    events : mapping of str to int
+        Events of both sides, by their names.
+
+    Returns
+    -------
+    str
+        Such as "no event in Low".
+    """
+    none = [name for name, n in events.items() if n == 0]
+    n_events = sum(events.values())
+    if none and n_events:
+        return f"no event in {' or '.join(none)}"
+    return f"{count_events(n_events)}, fewer than {MIN_EVENTS}" if n_events < MIN_EVENTS else ""
+
+
 def why_not_measured(n: int, n_events: int) -> str:
     """Say why no discrimination or calibration is given of patients; empty where it is.
 
