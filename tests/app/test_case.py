@@ -293,7 +293,14 @@ def test_numbers_are_scored_as_typed_wrong_ones_never_and_a_score_does_not_keep_
     assert "Correct or empty first: Tumour size (mm). Nothing was scored." in at.error[0].value
     assert _field(at, "tumour_size_mm").value == "12,500"
     assert case.draft["tumour_size_mm"] == "12,500"
+    # Facts that exclude each other hide no other remark.
+    _field(at, "stage").set_value(Stage.IIIC)
+    _field(at, "ki67_pct").set_value("0,2")
     _typed(at, "2.4")
+    assert "Is 20 % meant?" in words_on(at)
+    assert "does not agree" in at.error[0].value
+    _field(at, "stage").set_value(None)
+    _field(at, "ki67_pct").set_value("20,5 %")
     assert "Was it 2.4 cm, that is 24 mm?" in words_on(at)
     at.button(key=f"case-use-seen-size-{case.id}").click().run()
     assert _field(at, "tumour_size_mm").value == f"{case.lesion.longest_diameter_mm:.0f}"
