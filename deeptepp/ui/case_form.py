@@ -129,8 +129,7 @@ def clinical_form(
         with st.expander(t("More facts, recorded but not used by the score"), key="case-more-facts"):
             form.rows((*(name for name in SCORE_FIELDS if name not in seen.fields), *OTHER_FIELDS))
         answer, message = form.answer()
-        if answer is not None:
-            _remarks(answer, seen)
+        _remarks(_usable(form.values), seen)
         is_pressed = st.button(submit_label, type="primary", width="stretch", key=f"case-submit-{key}")
         if message:
             st.error(f"{message} {t('Nothing was scored.')}" if is_pressed else message, icon=":material/rule:")
@@ -178,11 +177,6 @@ class _Form:
         """Show the facts that the network takes, and how it takes them."""
         used = tuple(name for name in SCORE_FIELDS if name in self.seen.fields)
         self.section(t("Used by the score"), used)
-        findings = check_size(
-            self.values.get("tumour_size_mm"), self.seen.lesion, is_ambiguous=self.seen.is_ambiguous
-        )
-        if findings:
-            findings_list(findings)
         sentences = [t(COUNTS[name]) for name in self.seen.features if COUNTS.get(name)]
         st.caption(" ".join(sentences) if used else t("This model uses the images alone."))
         sentence = implied_stage(_usable(self.values))
@@ -201,6 +195,8 @@ class _Form:
             for column, name in zip(st.columns(2), names[at : at + 2], strict=False):
                 with column:
                     self.ask(name)
+            if "tumour_size_mm" in names[at : at + 2]:
+                self._compare_size()
 
     def ask(self, name: str) -> None:
         """Show one field, and keep what it holds."""
@@ -255,11 +251,20 @@ class _Form:
             args=(key, seen_mm),
         )
 
+    def _compare_size(self) -> None:
+        """Say where the size that was entered does not fit the tumour that is chosen."""
+        entered_mm = self.values["tumour_size_mm"]
+        findings = check_size(entered_mm, self.seen.lesion, is_ambiguous=self.seen.is_ambiguous)
+        if findings:
+            findings_list(findings)
+
     def _choose(self, name: str, options: tuple[Any, ...], words: Callable[[Any], str]) -> None:
         """Ask for one of some values, or unknown, which comes first."""
         key = f"case-{name}-{self.key}"
-        if key not in st.session_state:
-            st.session_state[key] = self.draft.get(name, getattr(self.profile, name))
+        first = self.draft.get(name, getattr(self.profile, name))
+        # What is set to None shows nothing at all; unset, the first choice shows, which is unknown.
+        if key not in st.session_state and first is not None:
+            st.session_state[key] = first
         self.values[name] = self.raw[name] = st.selectbox(
             t(FIELDS[name]),
             (None, *options),
@@ -280,8 +285,8 @@ def _compared(profile: ClinicalProfile) -> Values:
 
 
 def _usable(values: Values) -> ClinicalProfile:
-    """Give size and nodes alone, which exclude nothing."""
-    return ClinicalProfile(tumour_size_mm=values.get("tumour_size_mm"), node_stage=values.get("node_stage"))
+    """Give the facts without the stage group, the only one that others can exclude."""
+    return ClinicalProfile(**{name: value for name, value in values.items() if name != "stage"})
 
 
 def _t_category(size_mm: float) -> str:

@@ -20,7 +20,7 @@ from deeptepp.simulate.study import demo_profile, simulate_study
 from deeptepp.store.frames import default_frames
 from deeptepp.store.uploads import default_store
 from deeptepp.ui import case_images, case_reading, case_start, case_steps
-from deeptepp.ui.case_form import implied_stage
+from deeptepp.ui.case_form import SeenHere, implied_stage
 from deeptepp.ui.jobs import JobState, default_runner
 from deeptepp.ui.result_views import View
 from deeptepp.ui.session import Screen
@@ -293,7 +293,14 @@ def test_numbers_are_scored_as_typed_wrong_ones_never_and_a_score_does_not_keep_
     assert "Correct or empty first: Tumour size (mm). Nothing was scored." in at.error[0].value
     assert _field(at, "tumour_size_mm").value == "12,500"
     assert case.draft["tumour_size_mm"] == "12,500"
+    # Facts that exclude each other hide no other remark.
+    _field(at, "stage").set_value(Stage.IIIC)
+    _field(at, "ki67_pct").set_value("0,2")
     _typed(at, "2.4")
+    assert "Is 20 % meant?" in words_on(at)
+    assert "does not agree" in at.error[0].value
+    _field(at, "stage").set_value(None)
+    _field(at, "ki67_pct").set_value("20,5 %")
     assert "Was it 2.4 cm, that is 24 mm?" in words_on(at)
     at.button(key=f"case-use-seen-size-{case.id}").click().run()
     assert _field(at, "tumour_size_mm").value == f"{case.lesion.longest_diameter_mm:.0f}"
@@ -309,6 +316,20 @@ def test_numbers_are_scored_as_typed_wrong_ones_never_and_a_score_does_not_keep_
         _field(at, name).set_value("")
     profile = session_of(_scored(at)).case.assessment.profile
     assert (profile.tumour_size_mm, profile.ki67_pct, profile.age_years) == (None, None, None)
+
+
+def test_the_form_says_how_this_model_takes_each_fact(demo, monkeypatch):
+    assert "Size counts only as T1" in words_on(demo)
+    assert "Lymph nodes count only as N0 or positive" in words_on(demo)
+    sees = {"fields": ("node_stage",), "features": ("node_positive",)}
+    monkeypatch.setattr(case_images, "SeenHere", lambda **facts: SeenHere(**(facts | sees)))
+    demo.run()
+    assert "Size counts" not in words_on(demo)
+    assert "Lymph nodes count only as N0 or positive" in words_on(demo)
+    sees.update(fields=(), features=())
+    demo.run()
+    assert "This model uses the images alone." in words_on(demo)
+    assert _field(demo, "tumour_size_mm").value == "26"
 
 
 def english_left(text: str) -> list[str]:

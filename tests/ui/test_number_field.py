@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from deeptepp.domain.clinical import RANGES
+from deeptepp.domain.clinical import RANGES, ClinicalProfile
 from deeptepp.domain.typed_number import UNITS
 from deeptepp.model.fusion import FEATURES
-from deeptepp.ui import number_field
+from deeptepp.report.minutes import summary_of
+from deeptepp.report.names import name_of
+from deeptepp.ui import board_case, case_result, number_field
 from deeptepp.ui.case_form import COUNTS, ELIGIBILITY_FIELDS, OTHER_FIELDS, SCORE_FIELDS
 from deeptepp.ui.words import COMPARED_FIELDS, FIELDS
 
@@ -35,3 +37,13 @@ def test_the_form_asks_for_every_fact_once_and_says_how_each_feature_counts():
     assert sorted((*SCORE_FIELDS, *ELIGIBILITY_FIELDS, *OTHER_FIELDS)) == sorted(FIELDS)
     assert set(FIELDS) | set(COMPARED_FIELDS) >= set(RANGES)
     assert set(COUNTS) == set(FEATURES)
+
+
+@pytest.mark.parametrize("size_mm", [12.5, 19.6, 20.4, 26.0])
+def test_no_surface_rounds_what_was_entered(size_mm):
+    text = f"{size_mm:g}"
+    assert summary_of(ClinicalProfile(tumour_size_mm=size_mm)).startswith(f"{text} mm")
+    assert [name_of(size_mm), board_case._entered("tumour_size_mm", size_mm), case_result._entered(size_mm)] == [
+        text
+    ] * 3
+    assert number_field.value_words(size_mm, "tumour_size_mm") == f"{text} mm"
