@@ -399,10 +399,10 @@ def page() -> str:
     lines = [
         "# What every surface says of a result",
         "",
-        "Eight cases, read back from every surface that prints a tier, a score, a count or a mark. A dash: that is",
-        "no matter of this surface. Counts: patients and recurrences or deaths of each tier that the score falls in,",
-        "in all and by five years. Written by `python tests/result_surfaces.py`; a test compares, and asserts that",
-        "all agree.",
+        "Eight cases, read back from every surface that prints a tier, a score, a count or a mark. A dash: that",
+        "is no matter of this surface. Counts: patients and recurrences or deaths of each tier that the score",
+        "falls in, in all and by five years. Written by `python tests/result_surfaces.py`; a test compares, and",
+        "asserts that all agree.",
     ]
     for case in cases():
         lines += [

@@ -13,6 +13,7 @@ from deeptepp import __version__
 from deeptepp.cli import app
 from deeptepp.cli.cases import read_profile
 from deeptepp.dicom.write import write_study
+from deeptepp.errors import NotANumber
 
 CP = """
 sex = "F"
@@ -120,6 +121,18 @@ def test_facts_are_read_with_a_mark_of_the_byte_order_and_under_a_heading(tmp_pa
     path = tmp_path / "cp.toml"
     path.write_text("\ufeff[clinical]\nage_years = 50", encoding="utf-8")
     assert read_profile(path).age_years == 50
+
+
+@pytest.mark.parametrize("head", ["", "[clinical]\n"])
+def test_numbers_of_a_file_of_facts_may_have_a_decimal_comma(tmp_path, head):
+    path = tmp_path / "cp.toml"
+    path.write_text(f'{head}tumour_size_mm = 12,5  # mm\nki67_pct = "20,5 %"\nage_years = "unknown"\n')
+    profile = read_profile(path)
+    assert (profile.tumour_size_mm, profile.ki67_pct, profile.age_years) == (12.5, 20.5, None)
+    for line, reason in (("tumour_size_mm = 12,500", "thousands"), ('ki67_pct = "<10"', "limit")):
+        path.write_text(f"{head}{line}\n")
+        with pytest.raises(NotANumber, match=reason):
+            read_profile(path)
 
 
 def test_what_is_no_number_is_wrong_usage(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,12 +30,13 @@ from deeptepp.cli.study_choice import (
     phase_times_s,
     reader_box,
 )
-from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.clinical import RANGES, ClinicalProfile
 from deeptepp.domain.labels import checked_label, looks_like_a_name
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.progress import silent
 from deeptepp.domain.risk import Assessment, Outcome, Severity
 from deeptepp.domain.study import PhaseProposal
+from deeptepp.domain.typed_number import read_facts
 from deeptepp.errors import DeepTeppError, UnknownField, UnreadableProfile
 from deeptepp.report.document import (
     assessment_to_dict,
@@ -196,6 +198,10 @@ def _found_by(lesion: Lesion) -> str:
     return f"outlined by the {lesion.origin}"
 
 
+_COMMA_LINE = re.compile(rf"^(\s*(?:{'|'.join(RANGES)})\s*=\s*)([+-]?\d+,\d+)(\s*(?:#.*)?)$", re.MULTILINE)
+"""A number of a profile with a decimal comma, which TOML does not know; in quotes, it is read as it is typed."""
+
+
 def read_profile(path: Path | None) -> ClinicalProfile:
     """Read clinical-pathological facts from TOML.
 
@@ -203,6 +209,7 @@ def read_profile(path: Path | None) -> ClinicalProfile:
     ----------
     path : Path or None
         Keys are the fields of ``ClinicalProfile``, at the top or under ``[clinical]``; None is all unknown.
+        Numbers may have a decimal comma and, in quotes, a unit.
 
     Returns
     -------
@@ -220,19 +227,21 @@ def read_profile(path: Path | None) -> ClinicalProfile:
         return ClinicalProfile()
     try:
         # Editors of some systems put a mark of the byte order before the text.
-        facts = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableProfile(reason="it is no text in UTF-8") from error
+    try:
+        facts = tomllib.loads(_COMMA_LINE.sub(r'\1"\2"\3', text))
     except (ValueError, RecursionError) as error:  # a whole number of thousands of digits is no TOMLDecodeError
         raise UnreadableProfile(reason=f"it is no valid TOML: {error}") from error
     if "clinical" not in facts:
-        return ClinicalProfile.from_mapping(facts)
+        return ClinicalProfile.from_mapping(read_facts(facts))
     table = facts.pop("clinical")
     if not isinstance(table, dict):
         raise UnreadableProfile(reason="clinical is no table; write [clinical] above the facts")
     for key in facts:  # beside the table they would be dropped without a word
         raise UnknownField(field=key, nearest=f"clinical.{key}")
-    return ClinicalProfile.from_mapping(table)
+    return ClinicalProfile.from_mapping(read_facts(table))
 
 
 def _lines(assessment: Assessment) -> list[str]:

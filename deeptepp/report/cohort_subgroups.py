@@ -9,8 +9,9 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort_prognosis import complete
 from deeptepp.report.forest_rows import ForestBlock, ForestRow
+from deeptepp.report.format import count, ratio_ci
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.format import ratio_ci
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem, key_of
 from deeptepp.report.subgroup_figure import subgroup_forest_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
@@ -78,7 +79,7 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> Repo
         beside=Beside(_PRINTED, where=number),
         notes=(
             "One-step estimates pull large hazard ratios towards 1; the Cox models above do not. No p is adjusted "
-            f"for the {len(analyses)} facts looked at.",
+            f"for {count(len(analyses), 'fact')} looked at.",
         ),
         data={"subgroups": _table(analyses)},
     )
@@ -108,7 +109,7 @@ def _analyses(
 def _block(name: str, labels: tuple[str, ...], analysis: SubgroupAnalysis) -> ForestBlock:
     """Lay out one fact, its groups in clinical order."""
     by_label = {part.label: part for part in analysis.subgroups}
-    rows = tuple(ForestRow.of_subgroup(by_label[label]) for label in labels)
+    rows = tuple(ForestRow.of_subgroup(by_label[label], label=group_words(label)) for label in labels)
     return ForestBlock(name, rows, analysis.heterogeneity.p_value)
 
 
@@ -117,7 +118,7 @@ def _table(analyses: list[tuple[str, tuple[str, ...], SubgroupAnalysis]]) -> Tab
     rows = [
         (
             name,
-            part.label,
+            group_words(part.label),
             str(part.n_index),
             str(part.n_events_index),
             str(part.n_reference),

@@ -19,6 +19,7 @@ from deeptepp.imaging.quality import check_quality
 from deeptepp.imaging.roi import crop_roi
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.predict import score_views
+from deeptepp.scoring.consistency import check_consistency
 from deeptepp.scoring.eligibility import check_eligibility, check_model
 from deeptepp.scoring.images import CaseImages, open_case
 from deeptepp.scoring.receipt import inputs_digest
@@ -70,7 +71,9 @@ def assess_case(
         *check_eligibility(profile, acquisition),
     )
     refuses = any(f.severity is Severity.REFUSAL for f in eligibility)
-    findings = (*eligibility, *_image_findings(images, lesion))
+    unsure = lesion is None and images.is_ambiguous
+    facts = check_consistency(profile, target, acquisition, is_ambiguous=unsure)
+    findings = (*eligibility, *facts, *_image_findings(images, lesion))
     draft = Assessment(
         outcome=Outcome.REFUSED,
         profile=profile,

@@ -14,6 +14,7 @@ from deeptepp.ui.case_result import result_screen
 from deeptepp.ui.case_start import start_screen
 from deeptepp.ui.case_steps import advance
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.page_focus import focus_heading
 from deeptepp.ui.session import Screen, Session, current_session
 
 SCREENS: dict[Screen, Callable[[Session], None]] = {
@@ -38,4 +39,5 @@ def case_page() -> None:
         return
     session = current_session()
     advance(session)
+    focus_heading(session.screen)
     SCREENS[session.screen](session)

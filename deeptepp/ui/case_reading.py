@@ -70,9 +70,9 @@ def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = 
     if case.upload_id in default_store():
         _read_upload(session, case.upload_id, tuple(phase_keys), side)
         return
-    profile = case.profile
+    profile, draft = case.profile, case.draft
     session.erase()
-    session.case.profile = profile
+    session.case.profile, session.case.draft = profile, draft
     session.phase_keys, session.phase_side = tuple(phase_keys), side
 
 
@@ -152,7 +152,7 @@ def _replace_case(session: Session, case: Case) -> None:
 
 def _read_upload(session: Session, upload_id: str, keys: tuple[str, ...], side: Side | None) -> None:
     """Queue the reading of an upload, which is deleted where nothing more can be read from it."""
-    case = Case(profile=session.case.profile, upload_id=upload_id)
+    case = Case(profile=session.case.profile, draft=session.case.draft, upload_id=upload_id)
     _replace_case(session, case)
 
     def work(progress: Progress) -> Opened:

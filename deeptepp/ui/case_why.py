@@ -17,7 +17,13 @@ from deeptepp.domain.progress import Progress, Step
 from deeptepp.domain.risk import Assessment, Stability
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.format import score as written
-from deeptepp.report.why_figures import Bar, heat_picture, heat_words, score_bars_figure, stability_figure
+from deeptepp.report.heat_picture import heat_picture, heat_words
+from deeptepp.report.why_figures import (
+    Bar,
+    contributions_figure,
+    score_bars_figure,
+    stability_figure,
+)
 from deeptepp.scoring.explain import Explanation, explain_score
 from deeptepp.scoring.stability import SHIFT_MM
 from deeptepp.scoring.unknowns import UnknownRange, seen_fields, unknown_fields, unknown_range
@@ -215,8 +221,8 @@ def _why(found: Explanation, assessment: Assessment, bundle: ModelBundle) -> Non
             st.html(f'<img style="{style}" src="data:image/png;base64,{source}" alt="{alt}">')
             st.caption(
                 t(
-                    "Slices through the tumour from feet to head, her left on the right; below, **amber raises** "
-                    "and **blue lowers** the score. The white line is the outline."
+                    "Slices through the tumour from feet to head, her left on the right; below, **violet raises** "
+                    "and **green lowers** the score. The white line is the outline."
                 )
             )
         else:
@@ -244,7 +250,7 @@ def _facts(found: Explanation, assessment: Assessment, bundle: ModelBundle) -> N
         for each in found.clinical
     ]
     title = "What each known fact contributes"
-    figure = score_bars_figure(rows, score, bundle.tiers, title=title, simulated=bundle.is_simulated)
+    figure = contributions_figure(rows, title=title, simulated=bundle.is_simulated)
     show_figure(figure, key="why-facts-figure", fallback_alt=t("What each known fact contributes"))
     usual = ", ".join(f"{_field(each.field)} {_shown(each.usual)}" for each in found.clinical)
     st.caption(t("Her fact in place of what is usual in the reference cohort: {usual}.", usual=usual))

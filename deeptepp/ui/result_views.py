@@ -12,11 +12,9 @@ from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Tier, TierName
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.bar_figure import BarGroup, survival_bars_figure
-from deeptepp.report.curve_styles import ARM_SHORT
 from deeptepp.report.figures import kaplan_meier_figure
-from deeptepp.report.icon_figure import icon_array_figure
+from deeptepp.report.names import ARM_SHORT
 from deeptepp.report.result_reading import (
-    EVENTS,
     LIMITS,
     STATES,
     ResultReading,
@@ -33,6 +31,7 @@ from deeptepp.report.theme import ARM_COLOURS, ARM_GLYPHS, GROUP_COLOURS, TIER_C
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import say, t
+from deeptepp.ui.result_icons import icon_arrays
 from deeptepp.ui.words import label, sentence, tier_words
 
 
@@ -194,25 +193,9 @@ def _bars(reading: ResultReading) -> None:
 
 
 def _icons(reading: ResultReading) -> None:
-    """Draw one hundred patients of her tier at two and at five years."""
-    estimates = [] if reading.curve is None else [reading.curve.at(months) for months in HORIZONS_MONTHS]
-    known = [estimate for estimate in estimates if not estimate.is_beyond_follow_up]
-    if not known:
+    """Draw one hundred patients of her tier, of all and of each treatment received."""
+    if not icon_arrays(reading):
         _text(reading)
-        return
-    row = st.container(horizontal=True, gap="large", key="reading-icons")
-    for estimate in known:
-        years = f"{estimate.months / 12:.0f}"
-        figure = icon_array_figure(
-            estimate,
-            title=t("{tier} tier, {years} years after surgery", tier=label(reading.tier), years=years),
-            tier=reading.tier,
-            free=t(STATES[reading.endpoint]),
-            affected=t(EVENTS[reading.endpoint]),
-            simulated=reading.is_simulated,
-        )
-        with row.container(key=f"reading-icons-{years}", width=400):
-            show_figure(figure, key=f"result-icons-{years}", fallback_alt=t("One hundred patients"))
 
 
 _DRAWN: dict[View, Callable[[ResultReading], None]] = {

@@ -6,6 +6,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import streamlit as st
 
@@ -72,6 +73,8 @@ class Case:
         Last box that came from the viewer.
     profile : ClinicalProfile
         Clinical-pathological facts as last entered.
+    draft : dict of str to object
+        Everything that the form holds as it was entered, while some of it cannot be used.
     assessment : Assessment or None
         The answer.
     scores : ordered dict of str to Assessment
@@ -92,6 +95,7 @@ class Case:
     is_confirmed: bool = False
     drawn_box: BoxMm | None = None
     profile: ClinicalProfile = field(default_factory=ClinicalProfile)
+    draft: dict[str, Any] = field(default_factory=dict)
     assessment: Assessment | None = None
     scores: OrderedDict[str, Assessment] = field(default_factory=OrderedDict)
     extra: ExtraWork = field(default_factory=ExtraWork)
@@ -104,7 +108,7 @@ class Case:
     def empty(self) -> None:
         """Let go of all that came from the patient; widgets and downloads may hold this case for longer."""
         self.images, self.series, self.previews, self.lesions, self.drawn_box = None, (), None, (), None
-        self.profile, self.assessment, self.selected = ClinicalProfile(), None, 0
+        self.profile, self.draft, self.assessment, self.selected = ClinicalProfile(), {}, None, 0
         self.scores.clear()
         self.extra.answers.clear()
         self.forget_result()

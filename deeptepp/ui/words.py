@@ -7,6 +7,7 @@ from enum import StrEnum
 from deeptepp.domain.board import Agreement, Choice, Flag, Moment, Status
 from deeptepp.domain.progress import Step
 from deeptepp.domain.risk import TierName
+from deeptepp.report.board_words import AGREEMENTS, CHOICES
 from deeptepp.report.names import CATEGORIES, FACTS
 from deeptepp.report.names import UNKNOWN as UNKNOWN
 from deeptepp.report.result_reading import Sentence
@@ -32,14 +33,8 @@ SCORING_STEPS = (Step.ROI, Step.VIEWS, Step.SCORE, Step.STABILITY)
 
 LABELS: dict[StrEnum, str] = {
     **CATEGORIES,
-    Choice.NONE: "No anti-HER2 treatment",
-    Choice.T: "Trastuzumab",
-    Choice.TP: "Trastuzumab + pertuzumab",
-    Choice.OTHER: "Another plan",
-    Choice.DEFERRED: "Deferred",
-    Agreement.AGREE: "Agrees",
-    Agreement.DISAGREE: "Disagrees",
-    Agreement.UNDECIDED: "Undecided",
+    **{choice: CHOICES[choice] for choice in Choice},
+    **{view: AGREEMENTS[view] for view in Agreement},
     Moment.BEFORE: "Before the score",
     Moment.SHOWN: "Score shown",
     Moment.SKIPPED: "Score shown without a decision before it",
