@@ -6,8 +6,10 @@ import coarse_study
 import orthanc_server
 import pytest
 import tiny_bundle
+from pdf_text import pages
 from typer.testing import CliRunner
 
+from deeptepp import __version__
 from deeptepp.cli import app
 from deeptepp.cli.cases import read_profile
 from deeptepp.dicom.write import write_study
@@ -180,15 +182,29 @@ def test_a_file_that_is_no_study_leaves_with_one(tmp_path):
     assert json.loads(result.stdout)["findings"][0]["rule"] == "archive.not-a-zip"
 
 
-def test_stability_is_measured_on_request_and_printed(folder):
+def test_the_version_is_told_and_a_label_stands_with_the_result(folder, tmp_path):
+    told = run("--version")
+    assert (told.exit_code, told.stdout) == (0, f"deeptepp {__version__}\n")
+    arguments = ("score", folder / "study", "--bundle", folder / "bundle", "--no-stability", "--allow-ineligible")
+    refused = run(*arguments, "--label", "born 12.03.1971")
+    assert refused.exit_code == 1
+    assert "label.identifies" in refused.output
+    assert "1971" not in refused.output
+    answer = run(*arguments, "--label", "Case 7", "--out", tmp_path, "--json")
+    assert json.loads(answer.stdout)["label"] == json.loads((tmp_path / "assessment.json").read_text())["label"]
+    assert json.loads(answer.stdout)["tier_text"].endswith(", stability not measured")
+    assert "Case 7" in pages((tmp_path / "one-page.pdf").read_bytes())[0]
+
+
+def test_stability_comes_with_the_score_and_is_printed(folder):
     arguments = ("score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle")
-    answer = json.loads(run(*arguments, "--stability", "--json").stdout)
+    answer = json.loads(run(*arguments, "--json").stdout)
     scores = [shifted["score"] for shifted in answer["stability"]["scores"]]
     assert len(scores) == 7
     assert (answer["stability"]["low"], answer["stability"]["high"]) == (min(scores), max(scores))
     assert answer["stability"]["is_stable"] == (len(answer["stability"]["tiers"]) == 1)
     assert answer["tier_text"]
-    assert "with the outline shifted 3 mm" in run(*arguments, "--stability").stdout
+    assert "with the outline shifted 3 mm" in run(*arguments).stdout
 
 
 def test_score_writes_its_files_and_send_takes_them_to_the_pacs(folder, tmp_path):

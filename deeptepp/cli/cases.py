@@ -31,6 +31,7 @@ from deeptepp.cli.study_choice import (
     reader_box,
 )
 from deeptepp.domain.clinical import RANGES, ClinicalProfile
+from deeptepp.domain.labels import checked_label, looks_like_a_name
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.progress import silent
 from deeptepp.domain.risk import Assessment, Outcome, Severity
@@ -76,6 +77,9 @@ def score(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder to write JSON, PDF and DICOM objects into.")
     ] = None,
+    label: Annotated[
+        str, typer.Option(help="Pseudonym of the case, for the files of --out; no name, date or number.")
+    ] = "",
     is_sent: Annotated[
         bool, typer.Option("--send", help="Send the DICOM objects to the PACS of deeptepp.toml.")
     ] = False,
@@ -88,6 +92,9 @@ def score(
     keys, times_s, corners = phase_keys(phases), phase_times_s(times), reader_box(box)
     proposals: tuple[PhaseProposal, ...] = ()
     try:
+        named = checked_label(label)
+        if looks_like_a_name(named):
+            typer.echo("The label looks like the name of a person; it must be a pseudonym.", err=True)
         if is_sent:
             require_pacs()
     except DeepTeppError as error:
@@ -117,11 +124,11 @@ def score(
     except DeepTeppError as error:
         assessment, proposals = refuse(error, profile), proposals_of(error)
     if as_json:
-        print_json(assessment_to_dict(assessment, model) | proposals_json(proposals))
+        print_json(assessment_to_dict(assessment, model, label=named) | proposals_json(proposals))
     else:
-        typer.echo("\n".join([*_lines(assessment), *proposal_lines(proposals)]))
+        typer.echo("\n".join([*([named] if named else []), *_lines(assessment), *proposal_lines(proposals)]))
     try:
-        write_and_send(out, images, assessment, model, is_sent=is_sent)
+        write_and_send(out, images, assessment, model, is_sent=is_sent, label=named)
     except DeepTeppError as error:
         typer.echo(f"refused [{error.rule}] {error}", err=True)
         raise typer.Exit(code=1) from None
@@ -238,7 +245,7 @@ def read_profile(path: Path | None) -> ClinicalProfile:
 
 
 def _lines(assessment: Assessment) -> list[str]:
-    """Say an assessment in lines of text."""
+    """Say an assessment in lines of text; what was found and asked is added where the sentence does not say it."""
     lines = [f"*** {text} ***" for text in marks(assessment)]
     if assessment.score and assessment.tier:
         lines.append(f"Risk score {assessment.score.probability:.4f}   tier {assessment.tier_text}")
@@ -257,6 +264,7 @@ def _lines(assessment: Assessment) -> list[str]:
         lines.append(f"Tumour {SIDES[lesion.side].lower()}, {size}, by the {lesion.origin.value}")
     for finding in assessment.findings:
         is_measured = finding.value is not None and finding.limit is not None
-        measured = f" (found {finding.value}, asked {finding.limit})" if is_measured else ""
+        is_said = all(str(each) in finding.message for each in (finding.value, finding.limit))
+        measured = f" (found {finding.value}, asked {finding.limit})" if is_measured and not is_said else ""
         lines.append(f"{finding.severity.value:>8}  [{finding.rule}] {finding.message}{measured}")
     return lines

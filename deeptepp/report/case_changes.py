@@ -101,7 +101,7 @@ def score_words(assessment: Assessment, speech: Speech = ENGLISH) -> str:
     """
     if assessment.score is None:
         return speech.t("Not scored")
-    return f"{written_score(assessment.score.probability)} {speech.tier(assessment.tier_name)}"
+    return f"{written_score(assessment.score.probability)} {speech.tier_words(assessment.tier_name)}"
 
 
 def lesion_words(lesion: Lesion | None, speech: Speech = ENGLISH) -> str:

@@ -161,7 +161,7 @@ def _score(assessment: Assessment, bundle: ModelBundle | None, speech: Speech) -
     ]
     if colour is not None:
         sign = shape(TIER_GLYPHS[colour], TIER_COLOURS[colour])
-        named = marked_up(speech.tier(assessment.tier_name, is_alone=True))
+        named = marked_up(speech.tier_words(assessment.tier_name, is_alone=True))
         story.append(Paragraph(f"{sign} <b>{named}</b>", style("tier", 13)))
     story.append(words(moved_sentence(assessment, speech)))
     if bundle is None:

@@ -71,7 +71,7 @@ def score_sentences(assessment: Assessment, bundle: ModelBundle, speech: Speech 
         t(
             "DeepTEPP risk score {score} (0 to 1), tier {tier} (Low below {low}, High from {high}).",
             score=written_score(assessment.score.probability),
-            tier=speech.tier(assessment.tier_name),
+            tier=speech.tier_words(assessment.tier_name),
             low=written_score(tiers.low_below),
             high=written_score(tiers.high_from),
         )

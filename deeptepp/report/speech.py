@@ -55,7 +55,7 @@ class Speech:
             return self.t("Positive") if value else self.t("Negative")
         return self.name(value)
 
-    def tier(self, name: TierName, *, is_alone: bool = False) -> str:
+    def tier_words(self, name: TierName, *, is_alone: bool = False) -> str:
         """Say the tier of a case: ``TierName.text``, or ``TierName.risk_text`` where it stands alone."""
         if not name.tiers:
             return ""

@@ -137,6 +137,7 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
             bundle.reference[SCORE],
             bundle.tiers,
             assessment.score.probability if assessment.score else None,
+            tier_name=assessment.tier_name,
             simulated=bundle.is_simulated,
         )
         show_figure(figure, key="result-distribution", fallback_alt=t("Scores of the reference cohort"))

@@ -8,14 +8,14 @@ import streamlit as st
 
 from deeptepp.domain.risk import Assessment, RiskScore, Tier, TierScheme
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.copied_text import moved_sentence
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.scoring.unknowns import unknown_fields
-from deeptepp.ui.case_images import describe
-from deeptepp.ui.language import say, t
+from deeptepp.ui.language import say, speech, t
 from deeptepp.ui.words import FIELDS, tier_words
 
 
@@ -40,8 +40,7 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
         )
         st.markdown(_place(assessment, bundle))
         _say_what_is_unknown(assessment, bundle)
-        if assessment.lesion is not None:
-            st.caption(t("Tumour: {lesion}.", lesion=describe(assessment.lesion)))
+        st.caption(moved_sentence(assessment, speech()))
         st.caption(f"{_cut_offs(tiers)} {_spread(score)}".strip())
 
 

@@ -119,7 +119,7 @@ def tier_words(name: TierName, *, is_alone: bool = False) -> str:
     str
         ``TierName.text`` or ``TierName.risk_text`` in the language of the visitor.
     """
-    return speech().tier(name, is_alone=is_alone)
+    return speech().tier_words(name, is_alone=is_alone)
 
 
 def phase_words(index: int) -> str:
