@@ -7,17 +7,21 @@ over a reload can keep it too. Widgets are filled from it when they are drawn ag
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.board import Moment
+from deeptepp.domain.board import Agreement, Choice, Moment
 
 DRAFTS_KEY = "deeptepp-board-drafts"
 """Where the drafts of this visitor lie: dict of dict, by case and moment, or by meeting."""
 
 ROLE_KEY = "deeptepp-board-role"
 """Role that this visitor recorded under last."""
+
+_ENUMS: Mapping[str, type[StrEnum]] = {"choice": Choice, "agreement": Agreement}
+"""Fields whose widgets hold a member, which a draft keeps as plain text."""
 
 _TYPED = ("choice", "agreement", "note", "title", "attendees", "held_on", "cases")
 """Fields that make a draft worth keeping; a role alone is none."""
@@ -65,7 +69,9 @@ def fill(key: str, names: Mapping[str, Any]) -> None:
     for name, empty in names.items():
         widget = f"{key}-{name}"
         if widget not in st.session_state:
-            st.session_state[widget] = draft.get(name, empty)
+            value = draft.get(name, empty)
+            kind = _ENUMS.get(name)
+            st.session_state[widget] = kind(value) if kind and value else value
 
 
 def keep(key: str, names: tuple[str, ...], seen: Any) -> None:  # noqa: ANN401  whatever the caller compares later
@@ -84,7 +90,7 @@ def keep(key: str, names: tuple[str, ...], seen: Any) -> None:  # noqa: ANN401  
     for name in names:
         if f"{key}-{name}" in st.session_state:
             value = st.session_state[f"{key}-{name}"]
-            draft[name] = str(value) if name in ("choice", "agreement") and value is not None else value
+            draft[name] = str(value) if name in _ENUMS and value is not None else value
 
 
 def drop(key: str) -> None:

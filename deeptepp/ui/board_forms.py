@@ -21,9 +21,11 @@ _CORRECTION, _ANEW = "correction", "anew"
 """Why a second decision of one moment is recorded."""
 
 
-@st.fragment
 def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
     """Ask for the board's own decision; what is typed is kept as a draft until it is recorded or taken back.
+
+    No fragment and no form: a form sends nothing before its button, and from a fragment the browser sends what was
+    typed together with the click on ``Next`` that ended typing as one run of the fragment, so that the click is lost.
 
     Parameters
     ----------
@@ -35,21 +37,26 @@ def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
         Meeting in which the case is discussed; empty outside of one.
     """
     key = draft_key(case.id, moment)
-    draft = drafts().get(key)
+    draft = drafts().get(key, {})
     is_conflict = has_conflict(case, moment)
-    if is_conflict and draft is not None:
+    if is_conflict:
         conflict_question(case, draft)
     _fields(case, moment, key)
+    # Two buttons and not one with two names: who pressed the first had not read the question yet.
     with st.container(horizontal=True):
-        words = t("Record yours too") if is_conflict else t("Record the decision")
-        is_sent = st.button(words, type="primary", key=f"{key}-send")
-        if is_typed(drafts().get(key)) and st.button(
+        if is_conflict:
+            is_sent = st.button(t("Record yours too"), type="primary", key=f"{key}-too")
+            is_sent = is_sent and draft.get("told") == case.last_number
+            draft["told"] = case.last_number
+        else:
+            is_sent = st.button(t("Record the decision"), type="primary", key=f"{key}-send")
+        if is_typed(draft) and st.button(
             t("Take yours back") if is_conflict else t("Discard what was typed"), key=f"{key}-drop"
         ):
             drop(key)
             st.rerun()
     if is_sent:
-        _send(case, moment, meeting_id, is_told=is_conflict)
+        _send(case, moment, meeting_id)
 
 
 def has_conflict(case: BoardCase, moment: Moment) -> bool:
@@ -102,7 +109,7 @@ def _must_correct(case: BoardCase, moment: Moment) -> bool:
     return moment is Moment.BEFORE and case.is_shown
 
 
-def _send(case: BoardCase, moment: Moment, meeting_id: str, *, is_told: bool) -> None:
+def _send(case: BoardCase, moment: Moment, meeting_id: str) -> None:
     """Record what the fields hold; whatever refuses, they keep it."""
     key = draft_key(case.id, moment)
     keep(key, _FIELDS, case.last_number)
@@ -114,9 +121,8 @@ def _send(case: BoardCase, moment: Moment, meeting_id: str, *, is_told: bool) ->
             else t("Choose a decision first.")
         )
         return
-    expected = case.last_number if is_told else int(draft["seen"])
     try:
-        open_board().record(case.id, _entry(case, moment, draft, meeting_id), expected=expected)
+        open_board().record(case.id, _entry(case, moment, draft, meeting_id), expected=case.last_number)
     except BoardConflict:
         # Drawn again, the page shows what is new, and asks.
         st.rerun()
