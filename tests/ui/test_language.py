@@ -24,6 +24,7 @@ from deeptepp.ui import (
     masthead,
     result_views,
     tiers_controls,
+    tiers_mapping,
     tiers_page,
     words,
 )
@@ -84,6 +85,8 @@ def said_by_tables():
         tiers_controls._COHORTS,
         tiers_controls._CONTRASTS,
         tiers_controls._MATCHING,
+        tiers_mapping.TARGETS,
+        tiers_mapping.UNIT_NAMES,
         other_estimates.HER2DX_GROUPS,
         other_estimates.PREDICT_PLACES,
         other_estimates.STAGES,
