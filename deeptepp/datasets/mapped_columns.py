@@ -141,7 +141,7 @@ def read_words(target: str, use: Use, sheet: Sheet, read: Reader) -> ColumnRead:
     shown = shown_words(sheet.cells(use.column), read)
     n_strange, n_empty = sum(strange), sum(meaning == NOT_KNOWN for meaning in meanings)
     counts = Counter(str(meaning) for meaning in meanings if meaning not in (None, NOT_KNOWN))
-    becomes = ", ".join(f"{shown_meaning(target, word)} {n}" for word, n in sorted(counts.items()))
+    becomes = ", ".join(f"{shown_meaning(target, word)}: {n}" for word, n in sorted(counts.items()))
     preview = Preview(
         target=target,
         column=use.column,
@@ -286,7 +286,7 @@ def _shares(target: str, use: Use, sheet: Sheet) -> ColumnRead:
         n_read=len(flags) - flags.count(""),
         n_empty=flags.count("") - sum(strange),
         n_strange=sum(strange),
-        becomes=f"positive (from {ER_CUT_OFF_PCT:g} %) {flags.count('1')}, negative {flags.count('0')}",
+        becomes=f"positive (from {ER_CUT_OFF_PCT:g} %): {flags.count('1')}, negative: {flags.count('0')}",
         unit="percent",
     )
     return ColumnRead(flags, preview, _not_understood(target, use, strange, sheet))

@@ -233,10 +233,14 @@ def likeness(name: str, target: str) -> float:
         earlier in the list of a target win over later ones by less than any other difference.
     """
     plain = plain_name(name)
-    best = 0.0
-    for place, known in enumerate(WANTED[target]):
-        best = max(best, _one_likeness(plain, plain_name(known)) - place / 10_000)
+    best = max(_one_likeness(plain, known) - place / 10_000 for place, known in enumerate(_known_names(target)))
     return best if best >= 0.5 else 0.0
+
+
+@cache
+def _known_names(target: str) -> tuple[str, ...]:
+    """Give the plain names of a wanted column."""
+    return tuple(plain_name(known) for known in WANTED[target])
 
 
 def _one_likeness(plain: str, known: str) -> float:
@@ -251,10 +255,12 @@ def _one_likeness(plain: str, known: str) -> float:
         return 0.6 + 0.3 * len(wanted) / len(words)
     if len(wanted) == 1 and wanted[0] in words and len(words) <= 3 and (len(known) > 2 or words[0] == known):
         return 0.6 + 0.2 / len(words)
-    if min(len(plain), len(known)) >= _FEWEST_LETTERS:
-        ratio = SequenceMatcher(None, plain, known).ratio()
-        return ratio * 0.95 if ratio >= _CLOSE else 0.0
-    return 0.0
+    shorter, longer = sorted((len(plain), len(known)))
+    # Names of so different lengths cannot be alike enough; most end here.
+    if shorter < _FEWEST_LETTERS or 2 * shorter / (shorter + longer) < _CLOSE:
+        return 0.0
+    ratio = SequenceMatcher(None, plain, known).ratio()
+    return ratio * 0.95 if ratio >= _CLOSE else 0.0
 
 
 @cache

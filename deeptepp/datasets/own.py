@@ -182,7 +182,7 @@ def own_mapping(sheet: Sheet) -> Mapping | None:
 
 
 def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, allow_gaps: bool) -> Examined:
-    """Look for our columns on another sheet, below ``sep=`` or in another encoding; else say what the table is."""
+    """Look for our columns on another sheet or in another encoding; else say what the table is."""
     public = recognised(path)
     if public is not None:
         found = f"This is the public table {public.title}."

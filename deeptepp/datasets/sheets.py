@@ -31,6 +31,9 @@ _FEWEST_NAMED = 2
 _VALUE = re.compile(r"[<>=≥≤~]*\s*[+-]?\d+([.,]\d+)?\s*%?|\d{1,4}[-./年]\d{1,2}[-./月]\d{1,4}日?([ T].*)?")
 """A number, a share or a date: what stands below a header and never in it."""
 
+_NOT_NAMES = frozenset(("", "na", "n/a", "unknown", "unbekannt", "nein", "ja", "yes", "no", "0", "1"))
+"""Cells, small, that stand below a header and never in it."""
+
 _CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")
 
 
@@ -189,20 +192,24 @@ def _as_text(cell: object) -> str:
 def _looks_like_patients(lines: Lines) -> tuple[int, int]:
     """Rate a sheet: known names in its header, then its rows."""
     header = _header_at(lines)
-    named = 0 if header is None else sum(is_known_name(cell) for cell in lines[header])
-    return named, len(lines)
+    return 0 if header is None else _n_known(lines[header]), len(lines)
+
+
+def _n_known(line: Sequence[str]) -> int:
+    """Count the names of wanted columns in a line."""
+    return sum(not _VALUE.fullmatch(cell) and is_known_name(cell) for cell in line)
 
 
 def _header_at(lines: Sequence[Sequence[str]]) -> int | None:
     """Find the header: the first line of known names, else of names above numbers and dates."""
     head = [(i, line) for i, line in enumerate(lines[:_HEADER_WITHIN]) if not _is_remark(line)]
-    known = [(sum(is_known_name(cell) for cell in line), -i) for i, line in head]
+    known = [(_n_known(line), -i) for i, line in head]
     if known and max(known)[0] >= _FEWEST_NAMED:
         return -max(known)[1]
     for i, line in head:
         below = next((each for each in lines[i + 1 :] if any(each)), [])
         contrast = sum(
-            bool(name) and not _VALUE.fullmatch(name) and bool(_VALUE.fullmatch(value))
+            name.lower() not in _NOT_NAMES and not _VALUE.fullmatch(name) and bool(_VALUE.fullmatch(value))
             for name, value in zip(line, below, strict=False)
         )
         if contrast >= _FEWEST_NAMED:

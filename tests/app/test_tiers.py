@@ -16,7 +16,7 @@ from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.model.bundle import save_bundle
 from deeptepp.report.recipe import CohortChoice, Recipe
 from deeptepp.tables import write_cohort
-from deeptepp.ui.tiers_validation import examine_upload
+from deeptepp.ui.tiers_upload import examine_upload
 
 PUBLISHED = Recipe.as_published(tiny_bundle.TIERS)
 
