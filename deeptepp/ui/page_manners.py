@@ -1,4 +1,4 @@
-"""What a page does beside its content: figures fit the paper when it is printed, and are few stops for the Tab key."""
+"""What a page does beside its content: figures fit the paper when printed, and are few stops for the Tab key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def page_manners(marks: Sequence[str]) -> None:
     marks : sequence of str
         Such as that of simulated data; they stand at the top of every printed sheet.
     """
-    said = escape("   ".join(marks)).replace("\\", "").replace('"', "")
+    said = escape("  ·  ".join(marks)).replace("\\", "").replace('"', "")
     st.html(f'<style>@page {{ @top-center {{ content: "{said}"; font: 600 9pt sans-serif; }} }}</style>')
     _component()(key="page-manners")
 
