@@ -19,7 +19,7 @@ def page_manners(marks: Sequence[str]) -> None:
     marks : sequence of str
         Such as that of simulated data; they stand at the top of every printed sheet.
     """
-    said = escape("   ".join(marks)).replace("\\", "").replace('"', "")
+    said = escape("  ·  ".join(marks)).replace("\\", "").replace('"', "")
     st.html(f'<style>@page {{ @top-center {{ content: "{said}"; font: 600 9pt sans-serif; }} }}</style>')
     _component()(key="page-manners")
 
