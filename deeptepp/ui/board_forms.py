@@ -25,7 +25,7 @@ def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
     """Ask for the board's own decision; what is typed is kept as a draft until it is recorded or taken back.
 
     No fragment and no form: a form sends nothing before its button, and from a fragment the browser sends what was
-    typed together with the click on ``Next`` that ended typing as one run of the fragment, so that the click is lost.
+    typed together with the click on ``Next`` that ended typing as one run of the fragment, and the click is lost.
 
     Parameters
     ----------
