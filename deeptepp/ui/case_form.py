@@ -21,6 +21,7 @@ from deeptepp.domain.clinical import (
 )
 from deeptepp.errors import ClinicalError
 from deeptepp.ui.cards import said
+from deeptepp.ui.drafts import typed_index, typed_number
 from deeptepp.ui.language import t
 from deeptepp.ui.words import FIELDS, HELP, UNKNOWN, label
 
@@ -137,7 +138,7 @@ def _number(field: str, profile: ClinicalProfile, key: str, *, step: float) -> f
         t(FIELDS[field]),
         min_value=float(low),
         max_value=float(high),
-        value=getattr(profile, field),
+        value=typed_number(f"case-{field}-{key}", getattr(profile, field), (low, high)),
         step=step,
         format="%.0f",
         placeholder=t(UNKNOWN),
@@ -161,11 +162,15 @@ def _flag(field: str, profile: ClinicalProfile, key: str, words: dict[bool, str]
 def _choice(field: str, value: object, key: str, options: tuple[Any, ...], name: Callable[[Any], str]) -> object:
     """Ask for one of some values, or unknown, which comes first."""
     choices = (None, *options)
+
+    def said_of(option: object) -> str:
+        return t(UNKNOWN) if option is None else name(option)
+
     return st.selectbox(
         t(FIELDS[field]),
         choices,
-        index=choices.index(value),
-        format_func=lambda option: t(UNKNOWN) if option is None else name(option),
+        index=typed_index(f"case-{field}-{key}", choices, said_of, choices.index(value)),
+        format_func=said_of,
         help=t(HELP[field]) if field in HELP else None,
         key=f"case-{field}-{key}",
     )

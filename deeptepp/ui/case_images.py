@@ -14,8 +14,9 @@ from deeptepp.store.frames import build_frames, default_frames
 from deeptepp.ui.cards import facts_list, findings_list, said
 from deeptepp.ui.case_form import clinical_form
 from deeptepp.ui.case_reading import read_again, show_other_breast
-from deeptepp.ui.case_steps import draw_lesion, score, select_lesion, start_over
+from deeptepp.ui.case_steps import draw_lesion, score, select_lesion
 from deeptepp.ui.language import say, t
+from deeptepp.ui.leaving import start_over_button
 from deeptepp.ui.series_table import choose_scored_phase, choose_series, series_table
 from deeptepp.ui.session import Session
 from deeptepp.ui.slice_viewer import slice_viewer
@@ -51,7 +52,7 @@ def images_screen(session: Session) -> None:
     with right:
         profile = clinical_form(case.profile, key=case.id, submit_label=t("Score this case"))
         if profile is not None:
-            case.profile = profile
+            case.profile, session.drafts = profile, {}
         if profile is not None and case.lesion is None:
             st.error(t("There is no tumour to score yet. Draw a box on the images first."), icon=":material/draw:")
         elif profile is not None:
@@ -89,9 +90,7 @@ def _heading(session: Session, images: CaseImages) -> None:
             st.title(t("Demo case") if session.case.is_demo else t("Case"))
             kind = f"{t('Simulated study.')} " if session.case.is_demo else ""
             st.caption(kind + ", ".join(known))
-        if st.button(t("Start over"), key="case-start-over", help=t("Erases the images and everything entered.")):
-            start_over(session)
-            st.rerun()
+        start_over_button(session, key="case-start-over")
 
 
 def _is_doubt(finding: Finding) -> bool:

@@ -20,11 +20,12 @@ from deeptepp.ui.case_beside import beside_section
 from deeptepp.ui.case_export import export_menu
 from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.case_images import describe
-from deeptepp.ui.case_steps import score, start_over
+from deeptepp.ui.case_steps import score
 from deeptepp.ui.case_treatment import treatment_section
 from deeptepp.ui.case_why import why_section
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import say, t
+from deeptepp.ui.leaving import start_over_button
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.result_views import reading_section
 from deeptepp.ui.score_card import score_card
@@ -71,11 +72,7 @@ def _heading(session: Session, assessment: Assessment, bundle: ModelBundle) -> N
                     st.code(text, language=None, wrap_lines=True)
             add_to_board(session)
             export_menu(session, assessment, bundle)
-            if st.button(
-                t("Start over"), key="result-start-over", help=t("Erases the images and everything entered.")
-            ):
-                start_over(session)
-                st.rerun()
+            start_over_button(session, key="result-start-over")
 
 
 def _refusal(session: Session, assessment: Assessment) -> None:

@@ -9,6 +9,7 @@ from deeptepp.ui.case_reading import open_demo, open_upload
 from deeptepp.ui.language import t
 from deeptepp.ui.session import Session
 from deeptepp.ui.study_drop import study_drop
+from deeptepp.ui.tab_memory import is_kept
 from deeptepp.ui.words import plural
 
 
@@ -71,17 +72,25 @@ def _what_is_accepted() -> None:
             "- Names and order of DICOM files do not matter; NIfTI files are told by their names"
         )
     )
+    settings = load_settings()
     st.markdown("## " + t("What happens to it"))
     st.markdown(
         t(
             "- Names, dates and numbers of the patient are removed while reading\n"
             "- The files are deleted once the case is scored, and after {minutes:.0f} minutes at the latest; "
             "nothing is stored\n"
-            "- The images, and the UIDs by which a PACS knows them, stay in memory until you start over or close "
-            "the page",
-            minutes=load_settings().upload_max_age_s / 60,
+            "- The images, and the UIDs by which a PACS knows them, stay in memory until you start over, or "
+            "{away:.0f} minutes after the page is closed\n"
+            "- What you type stays in the memory of this browser tab, so that a reload loses nothing; closing the "
+            "tab erases it",
+            minutes=settings.upload_max_age_s / 60,
+            away=settings.visitor_max_away_s / 60,
         )
     )
+    if not is_kept():
+        st.caption(
+            t("This browser keeps nothing for its tabs (session storage is blocked): a reload begins a new case.")
+        )
 
 
 def _demo(session: Session) -> None:
