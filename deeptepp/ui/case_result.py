@@ -27,6 +27,7 @@ from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import say, t
 from deeptepp.ui.leaving import start_over_button
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.own_model_page import own_model_link
 from deeptepp.ui.result_views import reading_section
 from deeptepp.ui.score_card import score_card
 from deeptepp.ui.session import Screen, Session
@@ -80,6 +81,7 @@ def _refusal(session: Session, assessment: Assessment) -> None:
     with st.container(border=True, key="refusal-card", width=860):
         st.header(t("This case is outside of what the score was made for"))
         findings_list(assessment.refusals)
+        st.markdown(own_model_link())
         if not _is_eligibility_only(assessment.refusals):
             st.write(t("Mend this first: go back to the images, or start over with another study."))
             return

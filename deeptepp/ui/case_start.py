@@ -7,6 +7,8 @@ import streamlit as st
 from deeptepp.config import load_settings
 from deeptepp.ui.case_reading import open_demo, open_upload
 from deeptepp.ui.language import t
+from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.own_model_page import own_model_link
 from deeptepp.ui.session import Session
 from deeptepp.ui.study_drop import study_drop
 from deeptepp.ui.tab_memory import is_kept
@@ -30,6 +32,7 @@ def start_screen(session: Session) -> None:
         ),
         width=860,
     )
+    _whom_it_is_for()
     _show_note(session)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -40,6 +43,20 @@ def start_screen(session: Session) -> None:
         _demo(session)
     with right:
         _what_is_accepted()
+
+
+def _whom_it_is_for() -> None:
+    """Say before the upload which studies the model refuses, and the way on."""
+    if loaded_bundle().is_simulated:
+        st.info(
+            t(
+                "The model on this server learnt from simulated patients: it shows what DeepTEPP does. It refuses "
+                "real studies; for research one can be scored all the same, and every result is then marked."
+            )
+            + f" {own_model_link()}",
+            icon=":material/school:",
+            width=860,
+        )
 
 
 def _show_note(session: Session) -> None:
@@ -63,7 +80,15 @@ def _show_note(session: Session) -> None:
 
 
 def _what_is_accepted() -> None:
-    """Say which files work and what becomes of them."""
+    """Say for whom the score was made, which files work, and what becomes of them."""
+    st.markdown("## " + t("Whom it is for"))
+    st.markdown(
+        t(
+            "- **HER2-positive, invasive, stage I to III**, no systemic treatment before surgery\n"
+            "- **MR before any biopsy**, as in the published cohort. Where HER2 is known from a biopsy that came "
+            "before the MR, the case is refused first, and scored for research only"
+        )
+    )
     st.markdown("## " + t("What to drop"))
     st.markdown(
         t(

@@ -13,6 +13,8 @@ class TabConnection {
       attributeFilter: ["data-test-connection-state"],
       subtree: true,
     });
+    // Streamlit's own dialog stands over the page and says less than the banner.
+    new MutationObserver(() => this.wasCut && this.closeDialog()).observe(document.body, { childList: true, subtree: true });
     // A file that the server no longer has answers 404, and the button that asked for it says nothing.
     new PerformanceObserver((list) => {
       const gone = list.getEntries().some((each) => each.responseStatus === 404 && each.name.includes("/media/"));
@@ -22,6 +24,12 @@ class TabConnection {
 
   get state() {
     return document.querySelector("[data-test-connection-state]")?.getAttribute("data-test-connection-state") ?? "";
+  }
+
+  closeDialog() {
+    for (const dialog of document.querySelectorAll('[role="dialog"]')) {
+      if (dialog.textContent.includes("Connection error")) dialog.querySelector('button[aria-label="Close"]')?.click();
+    }
   }
 
   look() {

@@ -22,6 +22,7 @@ from deeptepp.ui import (
     evidence_refusals,
     language,
     masthead,
+    own_model_steps,
     result_views,
     tiers_controls,
     tiers_page,
@@ -118,6 +119,8 @@ def said_by_tables():
     }
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}
+    texts |= {own_model_steps.TITLE, own_model_steps.INTRODUCTION, own_model_steps.EXPECTATION}
+    texts |= {text for one in own_model_steps.STEPS for text in (one.title, one.text, one.duration, one.gives)}
     texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}
     return texts
 
