@@ -91,7 +91,7 @@ EXPECTATION = (
     "Expect less than on simulated patients, whose AUC of 0.81 to 0.83 was built into them. On 166 real patients "
     "of two public studies (22 recurrences), the images alone reached an AUC of 0.61 (95 % CI 0.48 to 0.74), "
     "which does not exclude chance. At least 100 recurrences are asked for where a model is validated (Collins "
-    "et al. 2016). Validate yours on patients of another centre before anybody relies on it; it stays for research "
-    "use."
+    "et al. 2016). Validate yours on patients of another centre before anybody relies on it; it stays for "
+    "research use."
 )
 """What may be expected; measured in docs/training.md and docs/results/breastdcedl.md."""
