@@ -38,8 +38,9 @@ class Settings:
     """Seconds after which an upload is deleted, also where its case was not scored yet."""
     case_max_age_s: float = 3600.0
     """Seconds after which finished work that nobody fetched, and slices that nobody looks at, are dropped."""
-    visitor_max_away_s: float = 300.0
-    """Seconds after which everything of a visitor whose page is closed is erased."""
+    visitor_max_away_s: float = 900.0
+    """Seconds after which everything of a visitor whose page is closed, or whose line is cut, is erased; until
+    then the same tab finds its case again."""
     sweep_every_s: float = 60.0
     """Seconds between two looks for what has grown too old."""
 

@@ -3,5 +3,5 @@ from deeptepp.ui.guard import guard
 from deeptepp.ui.masthead import masthead
 
 guard()
-masthead()
+masthead(screens=True)
 case_page()

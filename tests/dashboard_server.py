@@ -53,15 +53,23 @@ def is_up(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def serve(script: Path, temporary: Path, *, settings: str = "", **environment: str):
-    """Run one app on a free port until the block ends, with settings of its own where some are given."""
-    port, folder = free_port(), script.parent
+def serve(
+    script: Path,
+    temporary: Path,
+    *,
+    settings: str = "",
+    port: int = 0,
+    options: tuple[str, ...] = (),
+    **environment: str,
+):
+    """Run one app until the block ends, on a free port unless one is given, with settings of its own if any."""
+    port, folder = port or free_port(), script.parent
     if settings:
         folder = temporary / "installation"
-        shutil.copytree(script.parent / ".streamlit", folder / ".streamlit")
+        shutil.copytree(script.parent / ".streamlit", folder / ".streamlit", dirs_exist_ok=True)
         (folder / "deeptepp.toml").write_text(settings)
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
-    command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
+    command += ["--server.headless", "true", "--server.address", "127.0.0.1", *options]
     own = {"TMPDIR": str(temporary), "DEEPTEPP_BOARD": str(temporary / "board.sqlite"), "OMP_NUM_THREADS": "1"}
     env = os.environ | own | environment
     log = (temporary / "server.log").open("w")

@@ -20,6 +20,7 @@ from deeptepp.domain.typed_number import number_text
 from deeptepp.errors import ClinicalError
 from deeptepp.scoring.consistency import check_consistency, check_size
 from deeptepp.ui.cards import findings_list, said
+from deeptepp.ui.drafts import typed_index
 from deeptepp.ui.language import say, t
 from deeptepp.ui.number_field import number_field
 from deeptepp.ui.words import FIELDS, HELP, UNKNOWN, label
@@ -260,15 +261,21 @@ class _Form:
 
     def _choose(self, name: str, options: tuple[Any, ...], words: Callable[[Any], str]) -> None:
         """Ask for one of some values, or unknown, which comes first."""
-        key = f"case-{name}-{self.key}"
+        key, choices = f"case-{name}-{self.key}", (None, *options)
+
+        def said_of(option: object) -> str:
+            return t(UNKNOWN) if option is None else words(option)
+
         first = self.draft.get(name, getattr(self.profile, name))
+        at = typed_index(key, choices, said_of, None)
+        first = first if at is None else choices[at]
         # What is set to None shows nothing at all; unset, the first choice shows, which is unknown.
         if key not in st.session_state and first is not None:
             st.session_state[key] = first
         self.values[name] = self.raw[name] = st.selectbox(
             t(FIELDS[name]),
-            (None, *options),
-            format_func=lambda option: t(UNKNOWN) if option is None else words(option),
+            choices,
+            format_func=said_of,
             help=t(HELP[name]) if name in HELP else None,
             key=key,
         )

@@ -15,8 +15,9 @@ from deeptepp.store.frames import build_frames, default_frames
 from deeptepp.ui.cards import facts_list, findings_list, said
 from deeptepp.ui.case_form import SeenHere, clinical_form
 from deeptepp.ui.case_reading import read_again, show_other_breast
-from deeptepp.ui.case_steps import draw_lesion, score, select_lesion, start_over
+from deeptepp.ui.case_steps import draw_lesion, score, select_lesion
 from deeptepp.ui.language import say, t
+from deeptepp.ui.leaving import start_over_button
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.page_focus import skip_links
 from deeptepp.ui.series_table import choose_scored_phase, choose_series, series_table
@@ -73,6 +74,7 @@ def _facts(session: Session, images: CaseImages) -> None:
     if answer.is_submitted and case.lesion is None:
         st.error(t("There is no tumour to score yet. Draw a box on the images first."), icon=":material/draw:")
     elif answer.is_submitted:
+        session.drafts = {}
         score(session)
         st.rerun()
 
@@ -112,9 +114,7 @@ def _heading(session: Session, images: CaseImages) -> None:
                 t("Skip to the button that scores"): f".st-key-case-submit-{session.case.id} button",
             }
         )
-        if st.button(t("Start over"), key="case-start-over", help=t("Erases the images and everything entered.")):
-            start_over(session)
-            st.rerun()
+        start_over_button(session, key="case-start-over")
 
 
 def _is_doubt(finding: Finding) -> bool:

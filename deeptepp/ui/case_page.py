@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import streamlit as st
+
 from deeptepp.errors import BundleError
 from deeptepp.ui.cards import bundle_card
 from deeptepp.ui.case_images import images_screen
@@ -13,6 +15,7 @@ from deeptepp.ui.case_refused import refused_screen
 from deeptepp.ui.case_result import result_screen
 from deeptepp.ui.case_start import start_screen
 from deeptepp.ui.case_steps import advance
+from deeptepp.ui.leaving import ask_before_leaving
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.page_focus import focus_heading
 from deeptepp.ui.session import Screen, Session, current_session
@@ -38,6 +41,9 @@ def case_page() -> None:
         bundle_card(error)
         return
     session = current_session()
-    advance(session)
+    if advance(session):
+        # From the top, since what stands above the screen is told which one it is.
+        st.rerun()
+    ask_before_leaving(session)
     focus_heading(session.screen)
     SCREENS[session.screen](session)

@@ -20,14 +20,16 @@ from deeptepp.ui.case_beside import beside_section
 from deeptepp.ui.case_export import export_menu
 from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.case_images import describe
-from deeptepp.ui.case_steps import score, start_over
+from deeptepp.ui.case_steps import score
 from deeptepp.ui.case_treatment import treatment_section
 from deeptepp.ui.case_whose import case_strip, earlier_scores, keep_score, whose_title
 from deeptepp.ui.case_why import why_section
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.copy_button import copy_button
 from deeptepp.ui.language import say, speech, t
+from deeptepp.ui.leaving import start_over_button
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.own_model_page import own_model_link
 from deeptepp.ui.result_views import reading_section
 from deeptepp.ui.score_card import score_card
 from deeptepp.ui.session import Screen, Session
@@ -77,11 +79,7 @@ def _heading(session: Session, assessment: Assessment, bundle: ModelBundle) -> N
                 copy_button(t("Copy as text"), text, key="result-copy")
             add_to_board(session)
             export_menu(session, assessment, bundle)
-            if st.button(
-                t("Start over"), key="result-start-over", help=t("Erases the images and everything entered.")
-            ):
-                start_over(session)
-                st.rerun()
+            start_over_button(session, key="result-start-over")
 
 
 def _refusal(session: Session, assessment: Assessment) -> None:
@@ -89,6 +87,7 @@ def _refusal(session: Session, assessment: Assessment) -> None:
     with st.container(border=True, key="refusal-card", width=860):
         st.header(t("This case is outside of what the score was made for"))
         findings_list(assessment.refusals)
+        st.markdown(own_model_link())
         if not _is_eligibility_only(assessment.refusals):
             st.write(t("Mend this first: go back to the images, or start over with another study."))
             return

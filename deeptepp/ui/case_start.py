@@ -7,8 +7,11 @@ import streamlit as st
 from deeptepp.config import load_settings
 from deeptepp.ui.case_reading import open_demo, open_upload
 from deeptepp.ui.language import t
+from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.own_model_page import own_model_link
 from deeptepp.ui.session import Session
 from deeptepp.ui.study_drop import study_drop
+from deeptepp.ui.tab_memory import is_kept
 from deeptepp.ui.words import plural
 
 
@@ -29,6 +32,7 @@ def start_screen(session: Session) -> None:
         ),
         width=860,
     )
+    _whom_it_is_for()
     _show_note(session)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -39,6 +43,20 @@ def start_screen(session: Session) -> None:
         _demo(session)
     with right:
         _what_is_accepted()
+
+
+def _whom_it_is_for() -> None:
+    """Say before the upload which studies the model refuses, and the way on."""
+    if loaded_bundle().is_simulated:
+        st.info(
+            t(
+                "The model on this server learnt from simulated patients: it shows what DeepTEPP does. It refuses "
+                "real studies; for research one can be scored all the same, and every result is then marked."
+            )
+            + f" {own_model_link()}",
+            icon=":material/school:",
+            width=860,
+        )
 
 
 def _show_note(session: Session) -> None:
@@ -62,7 +80,15 @@ def _show_note(session: Session) -> None:
 
 
 def _what_is_accepted() -> None:
-    """Say which files work and what becomes of them."""
+    """Say for whom the score was made, which files work, and what becomes of them."""
+    st.markdown("## " + t("Whom it is for"))
+    st.markdown(
+        t(
+            "- **HER2-positive, invasive, stage I to III**, no systemic treatment before surgery\n"
+            "- **MR before any biopsy**, as in the published cohort. Where HER2 is known from a biopsy that came "
+            "before the MR, the case is refused first, and scored for research only"
+        )
+    )
     st.markdown("## " + t("What to drop"))
     st.markdown(
         t(
@@ -71,17 +97,25 @@ def _what_is_accepted() -> None:
             "- Names and order of DICOM files do not matter; NIfTI files are told by their names"
         )
     )
+    settings = load_settings()
     st.markdown("## " + t("What happens to it"))
     st.markdown(
         t(
             "- Names, dates and numbers of the patient are removed while reading\n"
             "- The files are deleted once the case is scored, and after {minutes:.0f} minutes at the latest; "
             "nothing is stored\n"
-            "- The images, and the UIDs by which a PACS knows them, stay in memory until you start over or close "
-            "the page",
-            minutes=load_settings().upload_max_age_s / 60,
+            "- The images, and the UIDs by which a PACS knows them, stay in memory until you start over, or "
+            "{away:.0f} minutes after the page is closed\n"
+            "- What you type stays in the memory of this browser tab, so that a reload loses nothing; closing the "
+            "tab erases it",
+            minutes=settings.upload_max_age_s / 60,
+            away=settings.visitor_max_away_s / 60,
         )
     )
+    if not is_kept():
+        st.caption(
+            t("This browser keeps nothing for its tabs (session storage is blocked): a reload begins a new case.")
+        )
 
 
 def _demo(session: Session) -> None:

@@ -190,6 +190,8 @@ def _settle_opened(session: Session, opened: Opened) -> None:
     case.selected, case.is_confirmed, case.drawn_box, case.assessment = 0, False, None, None
     case.profile = _prefilled(case.profile, opened.images.study)
     session.screen = Screen.IMAGES
+    if session.drafts:
+        session.tab_note = t("Restored what you had entered. Another patient? Start over, which erases it.")
 
 
 def _prefilled(profile: ClinicalProfile, study: Study) -> ClinicalProfile:

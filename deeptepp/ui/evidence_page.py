@@ -18,6 +18,7 @@ from deeptepp.ui.evidence_refusals import refusals_tab
 from deeptepp.ui.evidence_rows import split_table, without_few_events
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import bundle_folder, loaded_bundle
+from deeptepp.ui.own_model_page import own_model_link
 
 
 def evidence_page() -> None:
@@ -36,6 +37,7 @@ def evidence_page() -> None:
             kind=t("simulated patients") if bundle.is_simulated else t("patients"),
         )
     )
+    st.markdown(own_model_link())
     _parts(bundle)
 
 

@@ -39,6 +39,9 @@ class Language(StrEnum):
     CHINESE = "zh"
 
 
+HTML_CODES: dict[Language, str] = {Language.ENGLISH: "en", Language.CHINESE: "zh-Hans"}
+"""Each language as the page says it to screen readers and to the browser."""
+
 NAMES: dict[Language, str] = {Language.ENGLISH: "English", Language.CHINESE: "简体中文"}
 """Each language by its own name."""
 
@@ -158,7 +161,7 @@ def current_language() -> Language:
 
 
 def read_language() -> Language:
-    """Take the language from the address of the page, or keep that of the session.
+    """Take the language from the address of the page, or keep that of the session, at first that of the browser.
 
     Returns
     -------
@@ -167,7 +170,7 @@ def read_language() -> Language:
     """
     asked = st.query_params.get(_QUERY)
     if asked is None:
-        _write(current_language())
+        _write(Language(st.session_state.get(_STATE, _of_browser())))
     else:
         known = {language.value: language for language in Language}
         _write(known.get(asked, Language.ENGLISH))
@@ -193,10 +196,16 @@ def _switched() -> None:
     _write(Language(st.session_state["language"] or Language.ENGLISH))
 
 
+def _of_browser() -> Language:
+    """Give the language that the browser asks for, English where there are no screens in it."""
+    code = (st.context.locale or "").lower().partition("-")[0]
+    return next((language for language in Language if language.value == code), Language.ENGLISH)
+
+
 def _write(language: Language) -> None:
-    """Keep a language in the session and, unless it is English, in the address."""
+    """Keep a language in the session and, unless the browser asks for it, in the address."""
     st.session_state[_STATE] = language.value
-    if language is not Language.ENGLISH:
+    if language is not _of_browser():
         st.query_params[_QUERY] = language.value
     elif _QUERY in st.query_params:
         del st.query_params[_QUERY]

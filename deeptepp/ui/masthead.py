@@ -12,7 +12,8 @@ from deeptepp.errors import BundleError
 from deeptepp.ui.language import in_both, language_switch, read_language, t
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.page_manners import page_manners
-from deeptepp.ui.visitors import greet_visitor
+from deeptepp.ui.session import current_session
+from deeptepp.ui.tab_memory import remember_tab
 
 SIMULATED = "The model and its reference patients are simulated."
 """Said beside the mark while the model is a simulated one."""
@@ -20,11 +21,17 @@ SIMULATED = "The model and its reference patients are simulated."
 _STYLE = Path(__file__).parent / "style.css"
 
 
-def masthead() -> None:
-    """Show the slim banner that stays in sight while the page scrolls."""
-    greet_visitor()
+def masthead(*, screens: bool = False) -> None:
+    """Show the slim banner that stays in sight while the page scrolls, and what became of the case before.
+
+    Parameters
+    ----------
+    screens : bool
+        The page has screens that are steps in the history of the browser.
+    """
     st.html(_STYLE)
     read_language()
+    remember_tab(screens=screens)
     marks, sentences = ["RESEARCH USE ONLY"], [RESEARCH_USE_ONLY.partition(". ")[2]]
     if _is_simulated():
         marks.append(SIMULATED_COHORT)
@@ -35,6 +42,26 @@ def masthead() -> None:
         st.html(f'<div class="dt-masthead" role="note">{text}<span>{said}</span></div>', width="stretch")
         language_switch()
     page_manners([in_both(mark) for mark in marks])
+    _tab_note()
+
+
+def _tab_note() -> None:
+    """Say what became of the case over a reload, a cut line or a new server, until the reader has read it."""
+    session = current_session()
+    if not session.tab_note:
+        return
+    with st.container(key="tab-note", horizontal=True, vertical_alignment="center"):
+        st.info(session.tab_note, icon=":material/info:")
+        if st.button(t("Close"), key="tab-note-close"):
+            session.tab_note = ""
+            st.rerun()
+        if (
+            session.drafts
+            and not session.has_work
+            and st.button(t("Erase what was entered"), key="tab-note-erase")
+        ):
+            session.erase()
+            st.rerun()
 
 
 def _is_simulated() -> bool:

@@ -15,6 +15,7 @@ from streamlit.runtime.state import WidgetCallback
 from deeptepp.domain.clinical import RANGES
 from deeptepp.domain.typed_number import UNITS, number_text, read_fact
 from deeptepp.errors import ClinicalError, NotANumber
+from deeptepp.ui.drafts import typed_text
 from deeptepp.ui.language import say, t
 from deeptepp.ui.words import HELP, UNKNOWN
 
@@ -112,7 +113,8 @@ def number_field(
         What the field holds now.
     """
     if key not in st.session_state:
-        st.session_state[key] = (number_text(value) if value is not None else "") if text is None else text
+        known = (number_text(value) if value is not None else "") if text is None else text
+        st.session_state[key] = typed_text(key, known)
     typed = st.text_input(
         t(words),
         placeholder=t(placeholder),

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from deeptepp.ui.language import read_language, t
+from deeptepp.ui.own_model_page import URL_PATH
 
 # Not beside this file on purpose: Streamlit would serve a neighbouring folder without asking the router.
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -22,6 +23,7 @@ st.navigation(
         st.Page(_PAGES / "tiers.py", title=t("Tiers laboratory"), url_path="tiers"),
         st.Page(_PAGES / "board.py", title=t("Tumour board"), url_path="board"),
         st.Page(_PAGES / "evidence.py", title=t("Evidence"), url_path="evidence"),
+        st.Page(_PAGES / "own_model.py", title=t("Make it yours"), url_path=URL_PATH, visibility="hidden"),
     ],
     position="top",
 ).run()

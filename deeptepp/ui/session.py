@@ -161,6 +161,16 @@ class Session:
         Series that the reader chose for the next reading, pre-contrast first; empty for the proposal.
     phase_side : Side or None
         The breast that these show, where each breast has volumes of its own.
+    memory : str
+        Random; names what the tab remembers, anew whenever everything is erased.
+    drafts : dict of str to str
+        What was typed but not sent, by the name of its field.
+    forgotten : tuple of str
+        Beginnings of keys whose drafts the tab must forget, since their form was handed in.
+    tab_note : str
+        What became of the case on the way through a reload, a cut line or a new server.
+    is_asked_to_leave : bool
+        The visitor wants to leave the case, and is asked whether it may be erased.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -172,6 +182,16 @@ class Session:
     note: str = ""
     phase_keys: tuple[str, ...] = ()
     phase_side: Side | None = None
+    memory: str = field(default_factory=lambda: secrets.token_hex(8))
+    drafts: dict[str, str] = field(default_factory=dict)
+    forgotten: tuple[str, ...] = ()
+    tab_note: str = ""
+    is_asked_to_leave: bool = False
+
+    @property
+    def has_work(self) -> bool:
+        """Whether anything would be lost with this session: images, work under way or a question about a study."""
+        return bool(self.job_id) or self.case.images is not None or bool(self.case.series)
 
     def erase(self) -> None:
         """Leave nothing of this visitor on the server: work, upload, slices, images, facts and answers."""
@@ -181,6 +201,8 @@ class Session:
         self.case.empty()
         self.case, self.screen, self.job_id = Case(), Screen.START, ""
         self.refusal, self.incident, self.note, self.phase_keys, self.phase_side = None, "", "", (), None
+        self.memory, self.drafts, self.forgotten = secrets.token_hex(8), {}, ()
+        self.tab_note, self.is_asked_to_leave = "", False
 
     def take_note(self) -> str:
         """Give the sentence to show once, and forget it."""
@@ -194,10 +216,10 @@ def current_session() -> Session:
     Returns
     -------
     Session
-        Kept over reruns and pages; erased soon after the browser tab is closed.
+        Kept over reruns, pages and reloads; erased some time after the browser tab is closed.
     """
     if _KEY not in st.session_state:
         st.session_state[_KEY] = Session()
-        remember_visitor(st.session_state[_KEY].erase)
+        remember_visitor(st.session_state[_KEY].erase, key=_KEY)
     session: Session = st.session_state[_KEY]
     return session

@@ -120,7 +120,7 @@ def current_bench(bundle: ModelBundle) -> Bench:
     """
     if _KEY not in st.session_state:
         st.session_state[_KEY] = _from_address(bundle)
-        remember_visitor(st.session_state[_KEY].erase)
+        remember_visitor(st.session_state[_KEY].erase, key=_KEY)
     bench: Bench = st.session_state[_KEY]
     return bench
 

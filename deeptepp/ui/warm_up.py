@@ -10,7 +10,7 @@ from importlib import import_module
 from deeptepp.errors import DeepTeppError
 from deeptepp.ui.loaded import loaded_bundle
 
-_PAGES = ("case_page", "tiers_page", "board_page", "evidence_page")
+_PAGES = ("case_page", "tiers_page", "board_page", "evidence_page", "own_model_page")
 """Modules that import all that the screens need, torch and plotly among them."""
 
 

@@ -195,9 +195,14 @@ def test_another_phase_can_be_scored_without_reading_again(demo, monkeypatch):
     assert session_of(at).case.images.phase.rule == "reader"
 
 
-def test_start_over_erases_the_case(demo):
+def test_start_over_asks_and_then_erases_the_case(demo):
     case = session_of(demo).case
     demo.button(key="case-start-over").click().run()
+    assert session_of(demo).case is case
+    demo.button(key="leave-keep").click().run()
+    assert (session_of(demo).case, session_of(demo).screen) == (case, Screen.IMAGES)
+    demo.button(key="case-start-over").click().run()
+    demo.button(key="leave-erase").click().run()
     fresh = session_of(demo).case
     assert session_of(demo).screen is Screen.START
     assert (fresh.images, fresh.assessment, fresh.profile) == (None, None, ClinicalProfile())

@@ -142,6 +142,7 @@ def test_starting_over_stops_what_is_under_way(result, monkeypatch):
     at = result()
     at.button(key="why-why").click().run()
     at.button(key="result-start-over").click().run()
+    at.button(key="leave-erase").click().run()
     assert session_of(at).screen is Screen.START
     # Work that had not begun never does.
     assert stopped.wait(10) or not session_of(at).case.extra.jobs

@@ -18,6 +18,7 @@ TITLES = {
     "board": "Tumour board",
     "case": "Score a case",
     "evidence": "Evidence",
+    "own_model": "Make it yours",
     "tiers": "Tiers laboratory",
 }
 

@@ -54,5 +54,6 @@ def test_a_question_is_answered_with_a_click_and_again_with_other_series(page, a
     expect(page.get_by_text(re.compile("1.5 T, 3 phases"))).to_be_visible(timeout=LONG_MS)
     assert asking.uploads == [upload]
     page.get_by_role("button", name="Start over").click()
+    page.get_by_role("button", name="Erase and start over").click()
     expect(page.get_by_role("heading", name="Score a case")).to_be_visible()
     expect_no_upload_left(page, asking)

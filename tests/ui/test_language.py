@@ -25,6 +25,7 @@ from deeptepp.ui import (
     language,
     masthead,
     number_field,
+    own_model_steps,
     result_views,
     slice_viewer,
     tiers_controls,
@@ -152,6 +153,8 @@ def said_by_tables():
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
     texts |= {typed_number.EXPONENT, typed_number.NO_UNIT}
     texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}
+    texts |= {own_model_steps.TITLE, own_model_steps.INTRODUCTION, own_model_steps.EXPECTATION}
+    texts |= {text for one in own_model_steps.STEPS for text in (one.title, one.text, one.duration, one.gives)}
     texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}
     return texts
 

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import tomllib
+from dataclasses import replace
 
+import pytest
+from screens import ROOT
+
+from deeptepp.config import Settings
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.store.frames import default_frames
 from deeptepp.ui import visitors as module
 from deeptepp.ui.session import Case, Screen, Session
-from deeptepp.ui.visitors import Visitors
+from deeptepp.ui.visitors import Claim, Tab, Visitors
+
+TOKEN = "0f" * 16
 
 
 @pytest.fixture
@@ -77,3 +84,74 @@ def test_what_a_widget_still_holds_of_an_erased_case_is_empty():
     assert session.case is not case
     assert (case.images, case.lesions, case.profile) == (None, (), ClinicalProfile())
     assert not case.extra.answers
+
+
+@pytest.fixture
+def held():
+    """A visitor on a first line whose tab has spoken, with a session of hers."""
+    visitors, session = Visitors(), Session(screen=Screen.RESULT)
+    visitors.claim("first", Tab(TOKEN, page="p1"), lambda _: True)
+    visitors.hold("first", "deeptepp", session.erase)
+    return visitors, session
+
+
+@pytest.mark.parametrize(
+    ("tab", "is_open"),
+    [
+        pytest.param(Tab(TOKEN, page="p2", left="p1"), True, id="reload before the server noticed"),
+        pytest.param(Tab(TOKEN, page="p2"), False, id="another page after the line was closed"),
+        pytest.param(Tab(TOKEN, page="p1"), True, id="the same page on a new line"),
+    ],
+)
+def test_a_tab_takes_over_what_it_held_and_nothing_stays_behind(held, clock, tab, is_open):
+    visitors, session = held
+    claim, taken = visitors.claim("second", tab, lambda _: is_open)
+    assert (claim, taken["deeptepp"]) == (Claim.TAKEN_OVER, session)
+    assert visitors.greet("first")
+    assert not visitors.greet("first")
+    assert not visitors.greet("second")
+    # The line before is forgotten; what it held lives on with the new one.
+    clock.now += 1000
+    visitors.sweep({"second"}.__contains__, 60)
+    clock.now += 1000
+    assert "first" in visitors.sweep({"second"}.__contains__, 60)
+    assert session.screen is Screen.RESULT
+
+
+@pytest.mark.parametrize(
+    "tab",
+    [
+        pytest.param(Tab(TOKEN, page="p2"), id="a duplicated tab"),
+        pytest.param(Tab(TOKEN, page="p2", left="p0"), id="a duplicate of a reloaded tab"),
+        pytest.param(Tab(TOKEN, page="p2", left="p1", user="other"), id="somebody else signed in"),
+    ],
+)
+def test_two_open_pages_never_share_a_case(held, tab):
+    visitors, session = held
+    assert visitors.claim("second", tab, lambda _: True) == (Claim.REFUSED, {})
+    assert visitors.claim("second", replace(tab, token="ab" * 16), lambda _: True) == (Claim.NEW, {})
+    assert not visitors.greet("first")
+    assert session.screen is Screen.RESULT
+
+
+def test_a_token_that_nobody_holds_gives_nothing(held):
+    visitors, _ = held
+    assert visitors.claim("second", Tab("cd" * 16, page="p1", left="p1"), lambda _: False) == (Claim.NEW, {})
+
+
+def test_the_empty_session_of_a_page_that_takes_over_is_erased(held):
+    visitors, _ = held
+    mine = Session(screen=Screen.QUESTION)
+    visitors.hold("second", "deeptepp", mine.erase)
+    visitors.claim("second", Tab(TOKEN, page="p2", left="p1"), lambda _: True)
+    assert mine.screen is Screen.START
+
+
+def test_a_token_is_in_no_text_of_a_tab():
+    assert TOKEN not in repr(Tab(TOKEN, page="p1", user="u"))
+
+
+def test_streamlit_keeps_a_closed_page_longer_than_the_server_waits_for_its_visitor():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    settings = Settings()
+    assert config["server"]["disconnectedSessionTTL"] > settings.visitor_max_away_s + settings.sweep_every_s

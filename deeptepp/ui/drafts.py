@@ -1,0 +1,139 @@
+"""What was typed but not sent: read from the page by its tab, and given back to fields that are drawn anew.
+
+A form sends its fields only when it is handed in. The tab therefore reads them by the keys of their widgets, and a
+field that is drawn begins with what stood in it::
+
+    st.text_area(t("Notes"), value=typed_text(key), key=key)
+    st.selectbox(..., options, index=typed_index(key, options, name, 0), format_func=name, key=key)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from deeptepp.ui.session import current_session
+
+PREFIXES = ("case-", "board-", "map-", "result-label")
+"""Keys of widgets whose contents a tab keeps until they are sent."""
+
+_MOST_FIELDS = 400
+"""Fields that a tab may keep; far more than the screens have."""
+_MOST_CHARACTERS = 4000
+"""Of one field, as in the browser."""
+_CASE_ID = re.compile("-[0-9a-f]{16}(?=-|$)")
+"""The random name of a case in a key: the same field of the same study handed in again has another one."""
+_NOT_IN_CLASS = re.compile("[^a-zA-Z0-9_-]")
+"""What Streamlit replaces in a key that it writes into a class of the page."""
+
+OptionT = TypeVar("OptionT")
+
+
+def typed_text(key: str, otherwise: str = "") -> str:
+    """Give what stood in a field of text.
+
+    Parameters
+    ----------
+    key : str
+        Of the widget.
+    otherwise : str
+        What the field shows where nothing was typed.
+
+    Returns
+    -------
+    str
+        As on the screen; a field that was emptied gives an empty text.
+    """
+    return current_session().drafts.get(_stable(key), otherwise)
+
+
+def typed_index(
+    key: str, options: Sequence[OptionT], name: Callable[[OptionT], str], otherwise: int | None
+) -> int | None:
+    """Give the place of what was chosen among some options.
+
+    Parameters
+    ----------
+    key : str
+        Of the widget.
+    options : sequence
+        As shown.
+    name : callable
+        Says an option as the screen does.
+    otherwise : int or None
+        What is chosen where nothing was.
+
+    Returns
+    -------
+    int or None
+        Index into the options.
+    """
+    said = current_session().drafts.get(_stable(key))
+    names = [_plain(name(option)) for option in options]
+    return names.index(_plain(said)) if said is not None and _plain(said) in names else otherwise
+
+
+def typed_flag(key: str, otherwise: bool) -> bool:
+    """Give whether a box was ticked.
+
+    Parameters
+    ----------
+    key : str
+        Of the widget.
+    otherwise : bool
+        Where it was not touched.
+
+    Returns
+    -------
+    bool
+        As on the screen.
+    """
+    said = current_session().drafts.get(_stable(key))
+    return otherwise if said not in ("true", "false") else said == "true"
+
+
+def forget_typed(*keys: str) -> None:
+    """Forget what was typed into fields that were handed in, so that the next form begins empty.
+
+    Parameters
+    ----------
+    *keys : str
+        Keys of widgets, or what they begin with.
+    """
+    session = current_session()
+    plain = tuple(_NOT_IN_CLASS.sub("-", key) for key in keys)
+    stable = tuple(_stable(key) for key in keys)
+    session.drafts = {key: value for key, value in session.drafts.items() if not key.startswith(stable)}
+    session.forgotten = (*session.forgotten, *plain)[-_MOST_FIELDS:]
+
+
+def cleaned(value: object) -> dict[str, str]:
+    """Read fields from what a browser sent, under names that outlive a case; the last of one name stands.
+
+    Parameters
+    ----------
+    value : object
+        Keys of widgets with what stands in them.
+
+    Returns
+    -------
+    dict of str to str
+        Empty for what is no such thing.
+    """
+    if not isinstance(value, Mapping):
+        return {}
+    pairs = [(key, text) for key, text in value.items() if isinstance(key, str) and isinstance(text, str)]
+    return {
+        _stable(key): text[:_MOST_CHARACTERS] for key, text in pairs[-_MOST_FIELDS:] if key.startswith(PREFIXES)
+    }
+
+
+def _stable(key: str) -> str:
+    """Name a field as its class does, without the random name of a case."""
+    return _NOT_IN_CLASS.sub("-", _CASE_ID.sub("", key))
+
+
+def _plain(text: str) -> str:
+    """Give a text without Markdown's signs and the widths of its spaces."""
+    return " ".join(re.sub(r"[*`\\]", "", text).split())

@@ -1,0 +1,84 @@
+// One memory per page: the component is mounted anew on every page of the dashboard, the memory lives as long as the
+// document.
+
+const PATIENCE_MS = 3000;
+
+class TabMemory {
+  constructor() {
+    this.presented = 0;
+    this.store = new TabStore();
+    this.drafts = new TabDrafts(this.store);
+    this.history = new TabHistory();
+    this.connection = new TabConnection();
+    this.drafts.tell = (drafts) => this.keep?.("drafts", drafts);
+    this.history.go = (screen) => this.send?.("go", { screen, drafts: this.store.now.drafts, at: Date.now() });
+    this.connection.back = () => this.present();
+    this.connection.lost = () => this.send?.("lost", Date.now());
+    window.addEventListener("beforeunload", (event) => {
+      if (this.data?.is_busy || this.drafts.isUnsent) event.preventDefault();
+    });
+    window.addEventListener("pagehide", () => this.store.save({ left: this.store.page }));
+    // A page out of the browser's own memory has lost its line; it begins anew and takes its case over.
+    window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+    this.cover(this.store.now.hasWork);
+  }
+
+  /** Hide the start screen while the case of before the reload is fetched. */
+  cover(isOn) {
+    document.documentElement.classList.toggle("dt-fetching", isOn);
+    if (isOn) setTimeout(() => this.cover(false), 6000);
+  }
+
+  present() {
+    this.drafts.read();
+    this.presented = Date.now();
+    this.send?.("present", this.store.claim());
+  }
+
+  update({ data, setTriggerValue }) {
+    this.data = data;
+    this.send = setTriggerValue;
+    document.documentElement.lang = data.language;
+    this.connection.words = data.words;
+    this.connection.heldS = data.held_s;
+    this.connection.isReady = true;
+    this.drafts.prefixes = data.prefixes;
+    if (data.status === "renew" && this.renewed !== data.asked) {
+      this.renewed = data.asked;
+      this.store.renew();
+      this.present();
+      return;
+    }
+    if (data.status !== "known") {
+      if (Date.now() - this.presented > PATIENCE_MS) this.present();
+      return;
+    }
+    this.settle(data);
+  }
+
+  /** The server knows this tab: remember what it shows. */
+  settle(data) {
+    const { store } = this;
+    const isOther = store.now.memory && store.now.memory !== data.memory;
+    if (isOther) store.save({ drafts: {} });
+    if (isOther || this.sent !== data.sent) this.drafts.settle();
+    this.sent = data.sent;
+    store.save({ boot: data.boot, memory: data.memory, hasWork: data.has_work });
+    if (this.forgotten !== data.forgotten.join("|")) {
+      this.forgotten = data.forgotten.join("|");
+      if (this.forgotten) this.drafts.forget(data.forgotten);
+    }
+    this.drafts.isReady = true;
+    this.drafts.readLater();
+    this.connection.settle();
+    this.history.update(data.screen, data.is_asking);
+    this.cover(false);
+  }
+}
+
+export default function mount(component) {
+  const memory = (window.deepteppTab ??= new TabMemory());
+  // The part of the component in a fragment only tells what is typed; the other one does all else.
+  if (component.data.part === "drafts") memory.keep = component.setTriggerValue;
+  else memory.update(component);
+}

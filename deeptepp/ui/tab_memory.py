@@ -1,0 +1,209 @@
+"""What a browser tab remembers of its visit: a reload, a cut line or a new server loses nothing that was entered.
+
+The tab keeps a random token in its own memory, never in an address, a cookie or a log. A page that comes back
+presents it, and the connection takes over what the one before it held. What is typed but not sent goes the same
+way, so that fields are filled again also where the server has lost everything.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+from deeptepp.config import load_settings
+from deeptepp.ui.drafts import PREFIXES, cleaned
+from deeptepp.ui.language import HTML_CODES, current_language, t
+from deeptepp.ui.leaving import go_back, screen_in_history
+from deeptepp.ui.session import Session, current_session
+from deeptepp.ui.visitors import Claim, Tab, claim_tab, greet_visitor
+
+_SCRIPTS = ("tab_store.js", "tab_drafts.js", "tab_history.js", "tab_connection.js", "tab_memory.js")
+"""Parts of one module, in order: a component is loaded as one text, which cannot import its neighbours."""
+
+_STATUS = "deeptepp-tab"
+"""Key of ``st.session_state``: whether this connection knows its tab; not there before the tab has spoken."""
+
+_ANSWERED = "deeptepp-tab-answered"
+"""Key of ``st.session_state``: when the page spoke that was answered last, so that each time is answered."""
+
+_HEX = re.compile("[0-9a-f]{16,64}")
+"""How a name looks that was drawn at random."""
+
+_BOOT = secrets.token_hex(8)
+"""Drawn when the server starts: a tab that knew another one has met a server that was restarted."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Presented:
+    """What a page says of itself when it comes or comes back."""
+
+    tab: Tab
+    boot: str
+    memory: str
+    had_work: bool
+    drafts: Mapping[str, str] = field(repr=False)
+    at_ms: float = 0.0
+
+
+def remember_tab(*, screens: bool) -> None:
+    """Show the memory of the tab, which takes no room, and take over what the tab held before.
+
+    Parameters
+    ----------
+    screens : bool
+        The page at hand is the one of the case, whose screens are steps in the history of the browser.
+    """
+    if greet_visitor():
+        current_session().tab_note = t("Your case went on in another tab of this browser.")
+    session = current_session()
+    status = str(st.session_state.get(_STATUS, ""))
+    result = _component()(
+        key="tab-memory",
+        data={"part": "page"} | _told(session, status, screens=screens),
+        on_present_change=_rerun,
+        on_go_change=_rerun,
+        on_lost_change=_rerun,
+    )
+    presented = _parsed(result.present)
+    if presented is not None:
+        _receive(presented)
+        st.session_state[_ANSWERED] = presented.at_ms
+        st.rerun()
+    if isinstance(result.go, Mapping):
+        session.drafts |= cleaned(result.go.get("drafts"))
+        go_back(session, str(result.go.get("screen", "")))
+        st.rerun()
+    if result.lost:
+        session.tab_note = t("That file is no longer on the server. The page is fresh now: choose it again.")
+    _typing()
+
+
+def is_kept() -> bool:
+    """Tell whether the tab of this visitor keeps anything over a reload; True as long as it has not spoken."""
+    return st.session_state.get(_STATUS) != "blocked"
+
+
+@st.fragment
+def _typing() -> None:
+    """Hear what is typed, without a run of the page."""
+    result = _component()(key="tab-drafts", data={"part": "drafts"}, on_drafts_change=_rerun)
+    if result.drafts is not None:
+        current_session().drafts = cleaned(result.drafts)
+
+
+def _receive(presented: _Presented) -> None:
+    """Take over what the tab held, or say what became of it."""
+    if not presented.tab.token:
+        st.session_state[_STATUS] = "blocked"
+        return
+    claim = claim_tab(presented.tab)
+    if claim is Claim.REFUSED:
+        st.session_state[_STATUS] = f"renew-{secrets.token_hex(4)}"
+        current_session().tab_note = t(
+            "This tab is a copy of another one, which keeps its case. A case of its own begins here."
+        )
+        return
+    st.session_state[_STATUS] = "known"
+    session = current_session()
+    if claim is Claim.NEW and _HEX.fullmatch(presented.memory):
+        session.memory = presented.memory
+    if session.memory != presented.memory:
+        return
+    session.drafts = dict(presented.drafts)
+    note = _note(claim, presented)
+    if note:
+        session.tab_note = note
+
+
+def _note(claim: Claim, presented: _Presented) -> str:
+    """Say what became of a case on the way; empty where nothing has to be said."""
+    filled = t("Restored what you had entered.") if presented.drafts else ""
+    if claim is Claim.TAKEN_OVER or (claim is Claim.NEW and not presented.had_work):
+        return filled
+    if claim is not Claim.NEW:
+        return ""
+    again = (
+        t("Your entries are still here: hand in the study again.")
+        if presented.drafts
+        else t("Hand in the study again.")
+    )
+    if presented.boot != _BOOT:
+        return f"{t('The server was restarted. The images are gone, since they are kept nowhere.')} {again}"
+    gone = t(
+        "You were away for more than {minutes:.0f} minutes, so the images were erased.",
+        minutes=load_settings().visitor_max_away_s / 60,
+    )
+    return f"{gone} {again}"
+
+
+def _told(session: Session, status: str, *, screens: bool) -> dict[str, object]:
+    """Give what the page is told: what to remember, and its words."""
+    return {
+        "status": status.partition("-")[0] if status != "blocked" else "known",
+        "asked": status,
+        "answered": st.session_state.get(_ANSWERED, 0.0),
+        "boot": _BOOT,
+        "memory": session.memory,
+        "has_work": session.has_work,
+        "is_busy": bool(session.job_id),
+        "screen": screen_in_history(session) if screens else "",
+        "is_asking": session.is_asked_to_leave,
+        "sent": f"{session.case.id}-{hash(session.case.profile)}-{len(session.case.scores)}",
+        "forgotten": list(session.forgotten),
+        "prefixes": list(PREFIXES),
+        "language": HTML_CODES[current_language()],
+        "words": {
+            "cut": t("Connection lost, trying again. Nothing is lost; the page answers again by itself."),
+            "long": t(
+                "Connection lost, trying again. What you entered is kept; the images may have to come again."
+            ),
+            "back": t("Connected again."),
+        },
+        "held_s": load_settings().visitor_max_away_s,
+    }
+
+
+def _parsed(value: object) -> _Presented | None:
+    """Read what a browser sent, None unless it is what a page says of itself."""
+    if not isinstance(value, Mapping):
+        return None
+    text = {name: str(value.get(name, "")) for name in ("token", "page", "left", "boot", "memory")}
+    if any(each and not _HEX.fullmatch(each) for each in text.values()):
+        return None
+    tab = Tab(text["token"], text["page"], text["left"], _signed_in())
+    at_ms = value.get("at")
+    return _Presented(
+        tab=tab,
+        boot=text["boot"],
+        memory=text["memory"],
+        had_work=value.get("had_work") is True,
+        drafts=cleaned(value.get("drafts")),
+        at_ms=float(at_ms) if isinstance(at_ms, int | float) else 0.0,
+    )
+
+
+def _signed_in() -> str:
+    """Name who is signed in; a tab that two users share one after the other is not one visitor."""
+    return str(st.user.get("sub", "") or st.user.get("email", "")) if st.user.get("is_logged_in", False) else ""
+
+
+@cache
+def _component() -> ComponentRenderer:
+    """Register the component once."""
+    assets = files("deeptepp.ui")
+    return st.components.v2.component(
+        "deeptepp_tab_memory",
+        html="<span hidden></span>",
+        js="\n".join(assets.joinpath(name).read_text(encoding="utf-8") for name in _SCRIPTS),
+    )
+
+
+def _rerun() -> None:
+    """Let the page run again; the change itself is all that matters."""
