@@ -262,13 +262,14 @@ class _Form:
         """Ask for one of some values, or unknown, which comes first."""
         key = f"case-{name}-{self.key}"
         first = self.draft.get(name, getattr(self.profile, name))
-        # What is set to None shows nothing at all; unset, the first choice shows, which is unknown.
+        # What is set to None shows the placeholder; unset, the first choice shows. Both say unknown.
         if key not in st.session_state and first is not None:
             st.session_state[key] = first
         self.values[name] = self.raw[name] = st.selectbox(
             t(FIELDS[name]),
             (None, *options),
             format_func=lambda option: t(UNKNOWN) if option is None else words(option),
+            placeholder=t(UNKNOWN),
             help=t(HELP[name]) if name in HELP else None,
             key=key,
         )
