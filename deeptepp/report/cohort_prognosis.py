@@ -173,7 +173,7 @@ def name_of_arm(arm: str) -> str:
     str
         The treatment.
     """
-    return "no anti-HER2 therapy" if arm == Arm.NONE.value else arm
+    return "no anti-HER2 therapy" if arm == Arm.NONE.value else group_words(arm)
 
 
 def _first(order: type[StrEnum], found: set[str]) -> str:
