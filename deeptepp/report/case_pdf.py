@@ -152,6 +152,9 @@ def _said_of_score(assessment: Assessment, bundle: ModelBundle) -> list[str]:
         f"the tumour give scores from {least:.2f} to {most:.2f}."
     )
     said.append(moved_sentence(assessment))
+    if assessment.tier_name.is_stable is False:
+        whose = tiers.tier_of(score.probability)
+        said.append(f"Curves and estimates of this report are those of the tier of the score, {whose}.")
     return said
 
 
