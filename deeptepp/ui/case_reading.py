@@ -70,9 +70,9 @@ def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = 
     if case.upload_id in default_store():
         _read_upload(session, case.upload_id, tuple(phase_keys), side)
         return
-    profile = case.profile
+    profile, drafts = case.profile, session.drafts
     session.erase()
-    session.case.profile = profile
+    session.case.profile, session.drafts = profile, drafts
     session.phase_keys, session.phase_side = tuple(phase_keys), side
 
 

@@ -20,10 +20,10 @@ class TabMemory {
     window.addEventListener("pagehide", () => this.store.save({ left: this.store.page }));
     // A page out of the browser's own memory has lost its line; it begins anew and takes its case over.
     window.addEventListener("pageshow", (event) => event.persisted && location.reload());
-    this.cover(this.store.now.hasWork);
+    this.cover(Boolean(this.store.now.boot));
   }
 
-  /** Hide the start screen while the case of before the reload is fetched. */
+  /** Hide the page of a new visitor while that of before the reload is fetched. */
   cover(isOn) {
     document.documentElement.classList.toggle("dt-fetching", isOn);
     if (isOn) setTimeout(() => this.cover(false), 6000);
