@@ -86,6 +86,7 @@ def open_demo(session: Session) -> None:
     """
     case = Case(is_demo=True, profile=demo_profile())
     _replace_case(session, case)
+    session.forget_typed("case-", "case-")
 
     def work(progress: Progress) -> Opened:
         progress(StepReport(Step.READ, 0.0))

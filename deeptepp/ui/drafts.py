@@ -128,11 +128,8 @@ def forget_typed(*keys: str) -> None:
     *keys : str
         Keys of widgets, or what they begin with.
     """
-    session = current_session()
-    plain = tuple(_NOT_IN_CLASS.sub("-", key) for key in keys)
-    stable = tuple(_stable(key) for key in keys)
-    session.drafts = {key: value for key, value in session.drafts.items() if not key.startswith(stable)}
-    session.forgotten = (*session.forgotten, *plain)[-_MOST_FIELDS:]
+    for key in keys:
+        current_session().forget_typed(_stable(key), _NOT_IN_CLASS.sub("-", key))
 
 
 def cleaned(value: object) -> dict[str, str]:
@@ -157,8 +154,11 @@ def cleaned(value: object) -> dict[str, str]:
 
 
 def _stable(key: str) -> str:
-    """Name a field as its class does, without the random name of a case."""
-    return _NOT_IN_CLASS.sub("-", _CASE_ID.sub("", key))
+    """Name a field as its class does; one of the study at hand without the random name of its case.
+
+    Fields of the board keep the name of their case, since several cases are open there one after the other.
+    """
+    return _NOT_IN_CLASS.sub("-", _CASE_ID.sub("", key) if key.startswith("case-") else key)
 
 
 def _plain(text: str) -> str:

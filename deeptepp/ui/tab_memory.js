@@ -60,13 +60,14 @@ class TabMemory {
   settle(data) {
     const { store } = this;
     const isOther = store.now.memory && store.now.memory !== data.memory;
-    if (isOther) store.save({ drafts: {} });
+    if (isOther) store.save({ drafts: {}, forgotten: 0 });
     if (isOther || this.sent !== data.sent) this.drafts.settle();
     this.sent = data.sent;
     store.save({ boot: data.boot, memory: data.memory, hasWork: data.has_work });
-    if (this.forgotten !== data.forgotten.join("|")) {
-      this.forgotten = data.forgotten.join("|");
-      if (this.forgotten) this.drafts.forget(data.forgotten);
+    const forgotten = data.forgotten.filter(([n]) => n > store.now.forgotten);
+    if (forgotten.length) {
+      this.drafts.forget(forgotten.map(([, key]) => key));
+      store.save({ forgotten: forgotten.at(-1)[0] });
     }
     this.drafts.isReady = true;
     this.drafts.readLater();
