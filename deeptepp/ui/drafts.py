@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from deeptepp.ui.session import current_session
 
@@ -30,14 +30,18 @@ _NOT_IN_CLASS = re.compile("[^a-zA-Z0-9_-]")
 OptionT = TypeVar("OptionT")
 
 
-def typed_text(key: str, otherwise: str = "") -> str:
+@overload
+def typed_text(key: str) -> str: ...
+@overload
+def typed_text(key: str, otherwise: OptionT) -> str | OptionT: ...
+def typed_text(key: str, otherwise: object = "") -> object:
     """Give what stood in a field of text.
 
     Parameters
     ----------
     key : str
         Of the widget.
-    otherwise : str
+    otherwise : str or None
         What the field shows where nothing was typed.
 
     Returns
@@ -99,6 +103,31 @@ def typed_index(
     said = current_session().drafts.get(_stable(key))
     names = [_plain(name(option)) for option in options]
     return names.index(_plain(said)) if said is not None and _plain(said) in names else otherwise
+
+
+def typed_option(
+    key: str, options: Sequence[OptionT], name: Callable[[OptionT], str], otherwise: OptionT
+) -> OptionT:
+    """Give what was chosen among some options.
+
+    Parameters
+    ----------
+    key : str
+        Of the widget.
+    options : sequence
+        As shown.
+    name : callable
+        Says an option as the screen does.
+    otherwise : object
+        What is chosen where nothing was.
+
+    Returns
+    -------
+    object
+        One of the options, or ``otherwise``.
+    """
+    place = typed_index(key, options, name, None)
+    return otherwise if place is None else options[place]
 
 
 def typed_flag(key: str, otherwise: bool) -> bool:

@@ -6,7 +6,15 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.risk import Assessment
 from deeptepp.scoring.images import CaseImages
 from deeptepp.ui import case_reading, drafts
-from deeptepp.ui.drafts import cleaned, forget_typed, typed_flag, typed_index, typed_number, typed_text
+from deeptepp.ui.drafts import (
+    cleaned,
+    forget_typed,
+    typed_flag,
+    typed_index,
+    typed_number,
+    typed_option,
+    typed_text,
+)
 from deeptepp.ui.leaving import go_back, screen_in_history
 from deeptepp.ui.session import Case, Screen, Session
 
@@ -24,7 +32,7 @@ def test_a_field_is_filled_again_though_the_case_has_another_name(session):
     session.drafts = cleaned({f"case-size-{OLD}": "31", f"board-{OLD}-note": "seen", f"case-size-{NEW}": "32"})
     assert typed_number(f"case-size-{NEW}", None, (0, 200)) == 32.0
     assert typed_text(f"board-{OLD}-note") == "seen"
-    assert typed_text("board-other-note", "empty") == "empty"
+    assert typed_text("board-other-note", None) is None
 
 
 @pytest.mark.parametrize(("said", "value"), [("12,5", 12.5), ("", None), ("abc", 7.0), ("900", 7.0), ("nan", 7.0)])
@@ -38,6 +46,7 @@ def test_a_choice_is_found_by_its_words(session, said, place):
     session.drafts = {} if said is None else {"case-er": said}
     names = {None: "Unknown", True: "Positive", False: "`Negative`"}
     assert typed_index("case-er", list(names), names.__getitem__, 0) == place
+    assert typed_option("case-er", list(names), names.__getitem__, None) == list(names)[place]
 
 
 def test_a_box_is_ticked_as_it_was(session):
