@@ -18,18 +18,21 @@
     │   │                                 SkewedNifti, ImplausibleNifti, NotFiniteNifti, NiftiGridsDiffer,
     │   │                                 NiftiOrderUnknown, SeveralNiftiPatients, NiftiPhaseMissing,
     │   │                                 NiftiTimesDiffer, UnknownNiftiVolume, NiftiRolesDoubtful
-    │   ├── ClinicalError                 OutOfRange, Contradiction, UnknownField, UnreadableProfile
+    │   ├── ClinicalError                 NotANumber, OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
     │   │                                 CohortRefused, UnknownPublicCohort
-    │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange
+    │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange, AnotherTable
     │   ├── SettingsError                 UnknownSetting, BadSetting
     │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │   │                                 UploadIncomplete, UploadGone
-    │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong, DecisionTooLate,
-    │                                     DecisionTooEarly, CaseWithdrawn
+    │   └── BoardError                    LabelTaken, LabelNamesSomebody, LabelIdentifies, EntryTooLong,
+    │                                     DecisionTooLate, DecisionTooEarly, CaseWithdrawn, BoardConflict,
+    │                                     NotCorrectable, MeetingGone, MeetingChanged, MeetingHasDecisions
     ├── BoardStoreError                   BoardUnreachable, BoardSchemaMismatch
     ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
     │                                     PacsRefused
+    ├── NoBrowser                         no browser draws figures as files
+    ├── FigureNotDrawn                    the browser failed at a figure
     ├── FramesGone                        the images of a case left the memory
     ├── DetectionError                    NoBreast, NoLesion, LesionOutsideVolume
     ├── BundleError                       BundleMissing, ChecksumMismatch, SchemaMismatch
@@ -560,6 +563,13 @@ class UnknownField(ClinicalError):
     template = "Unknown clinical field {field}. Did you mean {nearest}?"
 
 
+class NotANumber(ClinicalError):
+    """What was typed is no number, or can be read in two ways; the message never repeats it."""
+
+    rule = "clinical.not-a-number"
+    template = "{field} is not one number. {reason}"
+
+
 class OutOfRange(ClinicalError):
     """A clinical-pathological value lies outside of its range."""
 
@@ -656,6 +666,33 @@ class RecipeOutOfRange(RecipeError):
     template = "{field} in the recipe is {value}; it must be {limit}."
 
 
+class AnotherTable(RecipeError):
+    """The recipe was saved beside another table than the one that it is to be followed in."""
+
+    rule = "recipe.another-table"
+    template = (
+        "The recipe was saved with a table whose SHA-256 begins {limit}; this one begins {value}, so the "
+        "numbers would be others. Name the table it was saved with, or say --another-table."
+    )
+
+
+class NoBrowser(DeepTeppError):
+    """Figures cannot be written as files, since no browser draws them."""
+
+    rule = "figures.no-browser"
+    template = (
+        "Figures are drawn for SVG, PDF and PNG by Chromium, which was not found on this machine. Install "
+        "chromium, or set BROWSER_PATH to a browser of that kind; tables and the page need none."
+    )
+
+
+class FigureNotDrawn(DeepTeppError):
+    """The browser did not draw a figure."""
+
+    rule = "figures.not-drawn"
+    template = "The browser did not draw {value}: {reason}. The page and the tables are complete without it."
+
+
 class SettingsError(InputError):
     """A settings file cannot be used."""
 
@@ -746,6 +783,13 @@ class LabelNamesSomebody(BoardError):
     )
 
 
+class LabelIdentifies(BoardError):
+    """A label of a case holds what may identify a patient; the message never repeats it."""
+
+    rule = "label.identifies"
+    template = "The label holds {value}. Choose a pseudonym, such as Case 7; it must not identify the patient."
+
+
 class EntryTooLong(BoardError):
     """A text of an entry is too long."""
 
@@ -772,6 +816,47 @@ class CaseWithdrawn(BoardError):
 
     rule = "board.case-gone"
     template = "This case is not on the board. It may have been withdrawn; nothing of it was kept."
+
+
+class BoardConflict(BoardError):
+    """Somebody else recorded an entry of this case after it was last seen; ``entries`` holds what is new."""
+
+    rule = "board.conflict"
+    template = "Another entry of this case was recorded meanwhile. Read it, then record yours too or take it back."
+
+    @property
+    def entries(self) -> tuple[object, ...]:
+        """What is new, in the order in which it was recorded."""
+        found = self.facts.get("entries", ())
+        return found if isinstance(found, tuple) else ()
+
+
+class NotCorrectable(BoardError):
+    """The entry that is to be corrected is not a decision of this case and moment, or was corrected already."""
+
+    rule = "board.not-correctable"
+    template = "This entry cannot be corrected: it is not of this case, or it was corrected already."
+
+
+class MeetingGone(BoardError):
+    """The meeting is not, or no longer, kept."""
+
+    rule = "board.meeting-gone"
+    template = "This meeting is not kept. It may have been removed; its cases are still on the board."
+
+
+class MeetingChanged(BoardError):
+    """Somebody else changed a meeting after it was last seen."""
+
+    rule = "board.meeting-changed"
+    template = "Somebody else changed this meeting meanwhile. Compare it with what you entered, then save again."
+
+
+class MeetingHasDecisions(BoardError):
+    """A meeting in which decisions were recorded cannot be removed."""
+
+    rule = "board.meeting-recorded"
+    template = "{value} entries were recorded in this meeting, so it stays. Change its date or title instead."
 
 
 class BoardStoreError(DeepTeppError):

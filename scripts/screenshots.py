@@ -52,7 +52,6 @@ def walk(page: Page, url: str, out: Path, width: int) -> None:
     page.get_by_role("button", name="Score this case").click()
     expect(page.get_by_role("heading", name="Result", exact=True)).to_be_visible(timeout=LONG_MS)
     take(page, out / f"result-first-{width}.png", is_whole=False)
-    page.get_by_role("button", name="Move the outline and score again").click()
     page.get_by_role("button", name="Explain the score").click()
     expect(page.locator(".st-key-why-why-card")).to_contain_text("Integrated gradients", timeout=LONG_MS)
     take(page, out / f"result-{width}.png")

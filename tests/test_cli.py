@@ -6,11 +6,14 @@ import coarse_study
 import orthanc_server
 import pytest
 import tiny_bundle
+from pdf_text import pages
 from typer.testing import CliRunner
 
+from deeptepp import __version__
 from deeptepp.cli import app
 from deeptepp.cli.cases import read_profile
 from deeptepp.dicom.write import write_study
+from deeptepp.errors import NotANumber
 
 CP = """
 sex = "F"
@@ -120,6 +123,18 @@ def test_facts_are_read_with_a_mark_of_the_byte_order_and_under_a_heading(tmp_pa
     assert read_profile(path).age_years == 50
 
 
+@pytest.mark.parametrize("head", ["", "[clinical]\n"])
+def test_numbers_of_a_file_of_facts_may_have_a_decimal_comma(tmp_path, head):
+    path = tmp_path / "cp.toml"
+    path.write_text(f'{head}tumour_size_mm = 12,5  # mm\nki67_pct = "20,5 %"\nage_years = "unknown"\n')
+    profile = read_profile(path)
+    assert (profile.tumour_size_mm, profile.ki67_pct, profile.age_years) == (12.5, 20.5, None)
+    for line, reason in (("tumour_size_mm = 12,500", "thousands"), ('ki67_pct = "<10"', "limit")):
+        path.write_text(f"{head}{line}\n")
+        with pytest.raises(NotANumber, match=reason):
+            read_profile(path)
+
+
 def test_what_is_no_number_is_wrong_usage(tmp_path):
     assert run("simulate", "study", "--out", tmp_path, "--latent-risk", "nan").exit_code == 2
     assert list(tmp_path.iterdir()) == []
@@ -167,15 +182,29 @@ def test_a_file_that_is_no_study_leaves_with_one(tmp_path):
     assert json.loads(result.stdout)["findings"][0]["rule"] == "archive.not-a-zip"
 
 
-def test_stability_is_measured_on_request_and_printed(folder):
+def test_the_version_is_told_and_a_label_stands_with_the_result(folder, tmp_path):
+    told = run("--version")
+    assert (told.exit_code, told.stdout) == (0, f"deeptepp {__version__}\n")
+    arguments = ("score", folder / "study", "--bundle", folder / "bundle", "--no-stability", "--allow-ineligible")
+    refused = run(*arguments, "--label", "born 12.03.1971")
+    assert refused.exit_code == 1
+    assert "label.identifies" in refused.output
+    assert "1971" not in refused.output
+    answer = run(*arguments, "--label", "Case 7", "--out", tmp_path, "--json")
+    assert json.loads(answer.stdout)["label"] == json.loads((tmp_path / "assessment.json").read_text())["label"]
+    assert json.loads(answer.stdout)["tier_text"].endswith(", stability not measured")
+    assert "Case 7" in pages((tmp_path / "one-page.pdf").read_bytes())[0]
+
+
+def test_stability_comes_with_the_score_and_is_printed(folder):
     arguments = ("score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle")
-    answer = json.loads(run(*arguments, "--stability", "--json").stdout)
+    answer = json.loads(run(*arguments, "--json").stdout)
     scores = [shifted["score"] for shifted in answer["stability"]["scores"]]
     assert len(scores) == 7
     assert (answer["stability"]["low"], answer["stability"]["high"]) == (min(scores), max(scores))
     assert answer["stability"]["is_stable"] == (len(answer["stability"]["tiers"]) == 1)
     assert answer["tier_text"]
-    assert "with the outline shifted 3 mm" in run(*arguments, "--stability").stdout
+    assert "with the outline shifted 3 mm" in run(*arguments).stdout
 
 
 def test_score_writes_its_files_and_send_takes_them_to_the_pacs(folder, tmp_path):

@@ -61,7 +61,7 @@ def test_series_prints_the_table_its_reasons_and_the_options_that_read_the_same(
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["key", "images", "matrix", "spacing", "mm", "begun", "s", "role", "series"]
     assert re.match(r"s2 +40 +113 x 67 +3.00 x 3.00 x 3.00 +90 +post-contrast 1 ", lines[3])
-    assert "begun 90 s after it" in lines[4]
+    assert "begun 1:30\u00a0min after it" in lines[4]
     (options,) = re.findall(r"--phases (\S+)", result.stdout)
     assert options == "s1,s2,s3"
     same = [

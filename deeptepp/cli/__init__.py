@@ -7,6 +7,7 @@ they need when they run: torch takes seconds, and ``--help`` should not.
 from __future__ import annotations
 
 import logging
+from typing import Annotated
 
 import typer
 
@@ -39,7 +40,21 @@ app.add_typer(cohort_app, name="cohort")
 app.add_typer(report_app, name="report")
 
 
+def _print_version(is_asked: bool) -> None:
+    """Print the version and leave."""
+    if is_asked:
+        from deeptepp import __version__
+
+        typer.echo(f"deeptepp {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _configure() -> None:
+def _configure(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave."),
+    ] = False,
+) -> None:
     """Configure logging once, for all commands."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

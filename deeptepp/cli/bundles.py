@@ -30,7 +30,7 @@ def verify(
         )
     else:
         typer.echo("\n".join(f"ok  {digest}  {name}" for name, digest in sums.items()))
-        typer.echo(f"{model.name}: {len(sums)} files match; bundle sha256 {model.sha256}")
+        typer.echo(f"{model.name}: all files match, {len(sums)} of {len(sums)}; bundle sha256 {model.sha256}")
 
 
 def export(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -29,11 +30,13 @@ from deeptepp.cli.study_choice import (
     phase_times_s,
     reader_box,
 )
-from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.clinical import RANGES, ClinicalProfile
+from deeptepp.domain.labels import checked_label, looks_like_a_name
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.progress import silent
 from deeptepp.domain.risk import Assessment, Outcome, Severity
 from deeptepp.domain.study import PhaseProposal
+from deeptepp.domain.typed_number import read_facts
 from deeptepp.errors import DeepTeppError, UnknownField, UnreadableProfile
 from deeptepp.report.document import (
     assessment_to_dict,
@@ -68,11 +71,15 @@ def score(
         bool, typer.Option("--allow-ineligible", help="Score for research although an eligibility rule refuses.")
     ] = False,
     with_shifts: Annotated[
-        bool, typer.Option("--stability", help="Score again with the outline shifted 3 mm in six directions.")
-    ] = False,
+        bool,
+        typer.Option("--stability/--no-stability", help="Score again with the outline shifted 3 mm each way."),
+    ] = True,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder to write JSON, PDF and DICOM objects into.")
     ] = None,
+    label: Annotated[
+        str, typer.Option(help="Pseudonym of the case, for the files of --out; no name, date or number.")
+    ] = "",
     is_sent: Annotated[
         bool, typer.Option("--send", help="Send the DICOM objects to the PACS of deeptepp.toml.")
     ] = False,
@@ -80,12 +87,14 @@ def score(
     """Score one study: risk score, tier, percentile, warnings."""
     from deeptepp.model.bundle import load_bundle
     from deeptepp.scoring.case import assess_case, open_case, refuse
-    from deeptepp.scoring.stability import with_stability
 
     model = images = profile = None
     keys, times_s, corners = phase_keys(phases), phase_times_s(times), reader_box(box)
     proposals: tuple[PhaseProposal, ...] = ()
     try:
+        named = checked_label(label)
+        if looks_like_a_name(named):
+            typer.echo("The label looks like the name of a person; it must be a pseudonym.", err=True)
         if is_sent:
             require_pacs()
     except DeepTeppError as error:
@@ -104,18 +113,22 @@ def score(
         )
         images, lesion = lesion_in_box(images, corners)
         assessment = assess_case(
-            images, profile, model, lesion=lesion, allow_ineligible=allow_ineligible, progress=progress
+            images,
+            profile,
+            model,
+            lesion=lesion,
+            allow_ineligible=allow_ineligible,
+            measures_stability=with_shifts,
+            progress=progress,
         )
-        if with_shifts:
-            assessment = with_stability(images, assessment, model, progress=progress)
     except DeepTeppError as error:
         assessment, proposals = refuse(error, profile), proposals_of(error)
     if as_json:
-        print_json(assessment_to_dict(assessment, model) | proposals_json(proposals))
+        print_json(assessment_to_dict(assessment, model, label=named) | proposals_json(proposals))
     else:
-        typer.echo("\n".join([*_lines(assessment), *proposal_lines(proposals)]))
+        typer.echo("\n".join([*([named] if named else []), *_lines(assessment), *proposal_lines(proposals)]))
     try:
-        write_and_send(out, images, assessment, model, is_sent=is_sent)
+        write_and_send(out, images, assessment, model, is_sent=is_sent, label=named)
     except DeepTeppError as error:
         typer.echo(f"refused [{error.rule}] {error}", err=True)
         raise typer.Exit(code=1) from None
@@ -185,6 +198,10 @@ def _found_by(lesion: Lesion) -> str:
     return f"outlined by the {lesion.origin}"
 
 
+_COMMA_LINE = re.compile(rf"^(\s*(?:{'|'.join(RANGES)})\s*=\s*)([+-]?\d+,\d+)(\s*(?:#.*)?)$", re.MULTILINE)
+"""A number of a profile with a decimal comma, which TOML does not know; in quotes, it is read as it is typed."""
+
+
 def read_profile(path: Path | None) -> ClinicalProfile:
     """Read clinical-pathological facts from TOML.
 
@@ -192,6 +209,7 @@ def read_profile(path: Path | None) -> ClinicalProfile:
     ----------
     path : Path or None
         Keys are the fields of ``ClinicalProfile``, at the top or under ``[clinical]``; None is all unknown.
+        Numbers may have a decimal comma and, in quotes, a unit.
 
     Returns
     -------
@@ -209,23 +227,25 @@ def read_profile(path: Path | None) -> ClinicalProfile:
         return ClinicalProfile()
     try:
         # Editors of some systems put a mark of the byte order before the text.
-        facts = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableProfile(reason="it is no text in UTF-8") from error
+    try:
+        facts = tomllib.loads(_COMMA_LINE.sub(r'\1"\2"\3', text))
     except (ValueError, RecursionError) as error:  # a whole number of thousands of digits is no TOMLDecodeError
         raise UnreadableProfile(reason=f"it is no valid TOML: {error}") from error
     if "clinical" not in facts:
-        return ClinicalProfile.from_mapping(facts)
+        return ClinicalProfile.from_mapping(read_facts(facts))
     table = facts.pop("clinical")
     if not isinstance(table, dict):
         raise UnreadableProfile(reason="clinical is no table; write [clinical] above the facts")
     for key in facts:  # beside the table they would be dropped without a word
         raise UnknownField(field=key, nearest=f"clinical.{key}")
-    return ClinicalProfile.from_mapping(table)
+    return ClinicalProfile.from_mapping(read_facts(table))
 
 
 def _lines(assessment: Assessment) -> list[str]:
-    """Say an assessment in lines of text."""
+    """Say an assessment in lines of text; what was found and asked is added where the sentence does not say it."""
     lines = [f"*** {text} ***" for text in marks(assessment)]
     if assessment.score and assessment.tier:
         lines.append(f"Risk score {assessment.score.probability:.4f}   tier {assessment.tier_text}")
@@ -244,6 +264,7 @@ def _lines(assessment: Assessment) -> list[str]:
         lines.append(f"Tumour {SIDES[lesion.side].lower()}, {size}, by the {lesion.origin.value}")
     for finding in assessment.findings:
         is_measured = finding.value is not None and finding.limit is not None
-        measured = f" (found {finding.value}, asked {finding.limit})" if is_measured else ""
+        is_said = all(str(each) in finding.message for each in (finding.value, finding.limit))
+        measured = f" (found {finding.value}, asked {finding.limit})" if is_measured and not is_said else ""
         lines.append(f"{finding.severity.value:>8}  [{finding.rule}] {finding.message}{measured}")
     return lines

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from deeptepp.cli.cohort_file import Everyone, MappingFile, Units, mapping_for, preview_lines, units_said
 from deeptepp.cli.printing import AsJson, leave_with, print_json, refuse_with
 from deeptepp.datasets.problems import problem_lines
-from deeptepp.errors import DeepTeppError, UnknownPublicCohort
+from deeptepp.errors import DeepTeppError, SettingsError, UnknownPublicCohort
 
 if TYPE_CHECKING:
     from deeptepp.datasets.imported import Imported
@@ -41,6 +42,9 @@ def check(
     allow_gaps: Annotated[
         bool, typer.Option("--allow-gaps", help="Only count patients of unknown follow-up or treatment.")
     ] = False,
+    mapping: MappingFile = None,
+    unit: Units = None,
+    everyone: Everyone = "",
     as_json: AsJson = False,
 ) -> None:
     """Count what a cohort holds and print everything that is wrong with it."""
@@ -48,18 +52,54 @@ def check(
     from deeptepp.report.cohort_overview import overview_lines, overview_of
 
     try:
-        examined = examine_cohort(file, allow_gaps=allow_gaps)
+        chosen = mapping_for(mapping, everyone)
+        examined = examine_cohort(file, allow_gaps=allow_gaps, mapping=chosen, units=units_said(unit))
+    except SettingsError as error:
+        raise typer.BadParameter(str(error), param_hint="--unit or --mapping") from None
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)
     overview = overview_of(examined.cohort)
     if not as_json:
-        typer.echo("\n".join([*overview_lines(overview), "", *problem_lines(examined.problems)]))
+        preview = [*preview_lines(examined.preview), ""] if examined.preview else []
+        typer.echo("\n".join([*preview, *overview_lines(overview), "", *problem_lines(examined.problems)]))
     leave_with(
         examined.problems,
         as_json=as_json,
         more={"overview": overview.to_mapping()},
         is_simulated=overview.is_simulated,
     )
+
+
+@cohort_app.command("map")
+def map_columns(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or Excel table.")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="Mapping to write (TOML).")],
+    sheet: Annotated[str, typer.Option(help="Sheet of a workbook; the one with patients if absent.")] = "",
+) -> None:
+    """Guess what the columns of a table are, show what each becomes, and write it to be corrected."""
+    from deeptepp.datasets.cells import WORKBOOKS
+    from deeptepp.datasets.guess import guess_mapping
+    from deeptepp.datasets.own import examine_mapped
+    from deeptepp.datasets.public import recognised
+    from deeptepp.datasets.sheets import read_sheet
+
+    if out.exists():
+        raise typer.BadParameter("the file is there already", param_hint="--out")
+    public = recognised(file)
+    if public is not None:
+        typer.echo(f"This is the public table {public.title}; import it in place of mapping its columns:")
+        typer.echo(f"  deeptepp cohort import {public.name} {file} --out {public.name}.parquet")
+    try:
+        table = read_sheet(file.read_bytes(), is_workbook=file.suffix.lower() in WORKBOOKS, sheet=sheet)
+    except DeepTeppError as error:
+        refuse_with(error, as_json=False)
+    mapping = guess_mapping(table)
+    examined = examine_mapped(table, mapping, allow_gaps=True)
+    of_sheet = f" of sheet “{table.name}” (others: {', '.join(table.others) or 'none'})" if table.name else ""
+    typer.echo(f"{len(table.rows)} rows{of_sheet}")
+    typer.echo("\n".join([*preview_lines(examined.preview), "", *problem_lines(examined.problems)]))
+    out.write_text(mapping.to_toml(), encoding="utf-8")
+    typer.echo(f"Mapping written to {out}. Look through it, then: deeptepp cohort check {file} --mapping {out}")
 
 
 @cohort_app.command("import")

@@ -1,16 +1,27 @@
-"""Commands that write reports: ``report cohort``."""
+"""Commands that write reports: ``report cohort`` and ``report recipe``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deeptepp.cli.cohort_file import Everyone, MappingFile, Units, cohort_of
 from deeptepp.cli.printing import refuse_with
 from deeptepp.errors import DeepTeppError
 
+if TYPE_CHECKING:
+    from deeptepp.report.report_page import ReportPage
+
 report_app = typer.Typer(help="Write reports as HTML with every number as CSV.", no_args_is_help=True)
+
+_Bundle = Annotated[
+    Path | None, typer.Option(exists=True, file_okay=False, help="Bundle; the shipped one if absent.")
+]
+_Figures = Annotated[
+    str, typer.Option(metavar="FORMATS", help="Also write every figure by itself: svg, pdf and png, by commas.")
+]
 
 
 @report_app.command("cohort")
@@ -19,27 +30,37 @@ def report_cohort(
         Path, typer.Argument(exists=True, dir_okay=False, metavar="COHORT", help="Parquet, CSV or xlsx.")
     ],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write.")],
-    bundle: Annotated[
-        Path | None, typer.Option(exists=True, file_okay=False, help="Bundle; the shipped one if absent.")
-    ] = None,
+    bundle: _Bundle = None,
     experiments: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="Folder with results of 'deeptepp evaluate'.")
     ] = None,
     name: Annotated[str, typer.Option(help="Title of the cohort in the report.")] = "Cohort",
+    tiers: Annotated[
+        str, typer.Option(metavar="given|cut-offs", help="Tiers of the table's own column, or by the cut-offs.")
+    ] = "",
+    figures: _Figures = "",
+    mapping: MappingFile = None,
+    unit: Units = None,
+    everyone: Everyone = "",
 ) -> None:
     """Make the publication's figures and tables from a cohort, each beside what was printed."""
-    from deeptepp.datasets.own import PARQUET, read_own_cohort
     from deeptepp.model.bundle import load_bundle
-    from deeptepp.report.cohort_report import write_cohort_report
-    from deeptepp.tables import read_cohort
+    from deeptepp.report.cohort_report import CohortReport, cohort_page
+    from deeptepp.report.given_tiers import tier_problems
+    from deeptepp.scoring.tiers import TierSource
 
+    if tiers not in ("", *TierSource):
+        raise typer.BadParameter(f"one of {', '.join(TierSource)}", param_hint="--tiers")
+    asked = CohortReport(name=name, experiments=experiments, tiers=TierSource(tiers) if tiers else None)
     try:
-        is_parquet = cohort.suffix.lower() == PARQUET
-        patients = read_cohort(cohort) if is_parquet else read_own_cohort(cohort, allow_gaps=True).cohort
-        written = write_cohort_report(patients, load_bundle(bundle), out, name=name, experiments=experiments)
+        formats = _formats(figures)
+        patients, loaded = cohort_of(cohort, mapping, unit, everyone), load_bundle(bundle)
+        for problem in tier_problems(patients, loaded.tiers):
+            typer.echo(f"{problem.severity.value}: {problem.found} {problem.remedy}", err=True)
+        page = cohort_page(patients, loaded, asked)
+        _write(page, out, formats)
     except DeepTeppError as error:
         refuse_with(error, as_json=False)
-    typer.echo(f"Report written to {written[0]}, {len(written) - 1} tables to {written[0].parent / 'csv'}")
 
 
 @report_app.command("recipe")
@@ -52,29 +73,64 @@ def report_recipe(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="Parquet, CSV or xlsx; the bundle's patients if absent."),
     ] = None,
-    bundle: Annotated[
-        Path | None, typer.Option(exists=True, file_okay=False, help="Bundle; the shipped one if absent.")
-    ] = None,
+    bundle: _Bundle = None,
+    figures: _Figures = "",
+    another_table: Annotated[
+        bool, typer.Option("--another-table", help="Follow the recipe in a table that it was not saved with.")
+    ] = False,
+    mapping: MappingFile = None,
+    unit: Units = None,
+    everyone: Everyone = "",
 ) -> None:
     """Follow a recipe of the tiers laboratory into the same figures and tables."""
-    from deeptepp.datasets.own import PARQUET, read_own_cohort
+    from dataclasses import replace
+    from hashlib import sha256
+
     from deeptepp.model.bundle import load_bundle
-    from deeptepp.report.laboratory_report import write_recipe_report
-    from deeptepp.report.recipe import CohortChoice, read_recipe
-    from deeptepp.tables import read_cohort
+    from deeptepp.report.laboratory_report import RECIPE_FILE, recipe_page
+    from deeptepp.report.recipe import CohortChoice, check_table, read_recipe
 
     try:
+        formats = _formats(figures)
         asked = read_recipe(recipe)
         if cohort is None and asked.cohort is CohortChoice.UPLOADED:
             raise typer.BadParameter("the recipe is of an uploaded cohort; name its file", param_hint="--cohort")
         loaded = load_bundle(bundle)
-        if cohort is None:
-            patients = loaded.reference
-        elif cohort.suffix.lower() == PARQUET:
-            patients = read_cohort(cohort)
-        else:
-            patients = read_own_cohort(cohort, allow_gaps=True).cohort
-        written = write_recipe_report(patients, loaded, asked, out)
+        patients = loaded.reference if cohort is None else cohort_of(cohort, mapping, unit, everyone)
+        if cohort is not None:
+            content = cohort.read_bytes()
+            if not another_table:
+                check_table(asked, content)
+            digest = sha256(content).hexdigest()
+            asked = replace(asked, cohort=CohortChoice.UPLOADED, cohort_sha256=digest)
+        _write(recipe_page(patients, loaded, asked), out, formats)
+        (out / RECIPE_FILE).write_text(asked.to_json(), encoding="utf-8")
     except DeepTeppError as error:
         refuse_with(error, as_json=False)
-    typer.echo(f"Report written to {written[0]}, {len(written) - 2} tables to {written[0].parent / 'csv'}")
+
+
+def _formats(asked: str) -> tuple[str, ...]:
+    """Read the formats of figures; an unknown one is wrong usage, and no browser is told at once."""
+    from deeptepp.report.figure_files import FORMATS, find_browser
+
+    formats = tuple(filter(None, (each.strip().lower() for each in asked.split(","))))
+    unknown = [each for each in formats if each not in FORMATS]
+    if unknown:
+        raise typer.BadParameter(f"one or more of {', '.join(FORMATS)}, by commas", param_hint="--figures")
+    if formats:
+        find_browser()
+    return tuple(dict.fromkeys(formats))
+
+
+def _write(page: ReportPage, out: Path, formats: tuple[str, ...]) -> None:
+    """Write page, tables and figures, and say where they are."""
+    from deeptepp.report.figure_files import figures_of, write_figures
+    from deeptepp.report.format import count
+    from deeptepp.report.report_page import write_parts
+
+    written = write_parts(page, out)
+    folder = written[0].parent / "csv"
+    typer.echo(f"Report written to {written[0]}, {count(len(written) - 1, 'table')} to {folder}")
+    if formats:
+        files = write_figures(figures_of(page.items), out / "figures", formats)
+        typer.echo(f"{count(len(files), 'figure file')} written to {out / 'figures'}")

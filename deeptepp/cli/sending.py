@@ -90,6 +90,7 @@ def write_and_send(
     model: ModelBundle | None,
     *,
     is_sent: bool,
+    label: str = "",
 ) -> None:
     """Write the files of a result and send its objects, as far as either was asked for.
 
@@ -105,6 +106,8 @@ def write_and_send(
         The model.
     is_sent : bool
         Whether to send.
+    label : str
+        Pseudonym of the case; may be empty.
 
     Raises
     ------
@@ -117,10 +120,10 @@ def write_and_send(
 
     objects: tuple[ResultObject, ...] = ()
     if out is not None:
-        objects = write_case_files(out, images, assessment, model)
+        objects = write_case_files(out, images, assessment, model, label=label)
         typer.echo(f"Written to {out}: JSON, PDF, {len(objects)} DICOM objects", err=True)
     elif images is not None and model is not None:
-        objects = case_objects(images, assessment, model)
+        objects = case_objects(images, assessment, model, label=label)
     if is_sent and not objects:
         raise NoSourceImages
     if is_sent:

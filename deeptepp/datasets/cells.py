@@ -18,6 +18,7 @@ from datetime import date, datetime
 import numpy as np
 
 from deeptepp.datasets.problems import Problem
+from deeptepp.domain.typed_number import DECIMAL_COMMA, THOUSANDS
 
 WORKBOOKS = (".xlsx", ".xlsm")
 """Ends of the names of Excel workbooks."""
@@ -27,8 +28,6 @@ UNKNOWN = frozenset({"", "na", "n/a", "nan", "unknown"})
 
 _DELIMITERS = ",;\t"
 _TRUE, _FALSE = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "false", "no"})
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
-_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[-/.](\d{2}|\d{4})")
 
 
@@ -177,17 +176,17 @@ def mend_numbers(table: Table, names: Sequence[str]) -> None:
         if dates:
             remedy = "Count the time: (day of the event or of the last visit - day of surgery) / 30.4375 months."
             table.problems.append(Problem.refusal("manifest.date", f"{name} holds dates.", remedy, dates))
-        commas = _rows_where(table, cells, _DECIMAL_COMMA)
+        commas = _rows_where(table, cells, DECIMAL_COMMA)
         if not commas:
             continue
         rule, found = "manifest.decimal-comma", f"{name} holds decimals with a comma."
-        if all(_THOUSANDS.fullmatch(cell) for cell in cells if _DECIMAL_COMMA.fullmatch(cell)):
+        if all(THOUSANDS.fullmatch(cell) for cell in cells if DECIMAL_COMMA.fullmatch(cell)):
             remedy = "It may set thousands apart. Write decimals with a point."
             table.problems.append(Problem.refusal(rule, found, remedy, commas))
         else:
             table.problems.append(Problem.warning(rule, found, "Read as decimals.", commas))
             table.columns[name] = [
-                cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell for cell in cells
+                cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell for cell in cells
             ]
 
 

@@ -201,7 +201,8 @@ class _Finder:
     def arms(self) -> Iterator[Problem]:
         """Check the treatments."""
         known = [arm.value for arm in Arm]
-        found, remedy = f"{ARM} is none of {', '.join(known)}.", "Write the adjuvant anti-HER2 treatment received."
+        found = f"“{ARM}” must be one of: {', '.join(known)}."
+        remedy = "Write the adjuvant anti-HER2 treatment received."
         yield from self._absent("cohort.unknown-arm", found, remedy, ~np.isin(self.cohort[ARM].astype(str), known))
         if not (self.cohort[ARM] == Arm.TP.value).any():
             found = "Cohort 3 is empty: nobody had trastuzumab and pertuzumab."

@@ -37,6 +37,7 @@ from deeptepp.domain.cohort import (
     RFS_EVENT,
     RFS_MONTHS,
     SCORE,
+    SCORE_MODEL,
     SOURCE,
     SUBJECT,
     TIER,
@@ -47,12 +48,12 @@ REQUIRED = (SUBJECT, ARM, RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT)
 FACTS = (*REQUIRED, FIRST_EVENT, SOURCE, *PROFILE_FIELDS)
 """Columns of facts and follow-up."""
 
-SCORED = (SCORE, TIER)
+SCORED = (SCORE, SCORE_MODEL, TIER)
 """Columns of a cohort that was scored elsewhere; never read where a network is to be trained."""
 
 _NUMBERS = (RFS_MONTHS, OS_MONTHS, *RANGES, SCORE)
 _EVENTS = (RFS_EVENT, OS_EVENT)
-_WORDS = (ARM, FIRST_EVENT, SOURCE, TIER, *CATEGORIES)
+_WORDS = (ARM, FIRST_EVENT, SOURCE, SCORE_MODEL, TIER, *CATEGORIES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,9 +105,30 @@ def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
         table.problems.extend(_header_problems(table.header, known, with_images=with_images))
     mend_numbers(table, _NUMBERS)
     images, image_problems = images_of(table, path.parent) if with_images else ((), [])
+    table.problems.extend(image_problems)
+    return manifest_of(table, hashlib.sha256(content).hexdigest(), images)
+
+
+def manifest_of(table: Table, sha256: str, images: tuple[Images, ...] = ()) -> Manifest:
+    """Make a manifest of a table that was read.
+
+    Parameters
+    ----------
+    table : Table
+        Cells by our columns, and what is wrong with them.
+    sha256 : str
+        Digest of the file.
+    images : tuple of Images
+        Of the rows whose images are named properly.
+
+    Returns
+    -------
+    Manifest
+        With the problems of the table and those of its subjects.
+    """
     subjects = tuple(table.cells(SUBJECT))
-    problems = (*table.problems, *_subject_problems(table, subjects), *image_problems)
-    return Manifest(_cohort(table), subjects, images, hashlib.sha256(content).hexdigest(), problems)
+    problems = (*table.problems, *_subject_problems(table, subjects))
+    return Manifest(_cohort(table), subjects, images, sha256, problems)
 
 
 def _header_problems(header: Sequence[str], known: Sequence[str], *, with_images: bool) -> Iterator[Problem]:

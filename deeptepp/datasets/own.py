@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from collections.abc import Mapping as Mapped
+from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from deeptepp.datasets.cells import WORKBOOKS
 from deeptepp.datasets.checks import fact_problems
-from deeptepp.datasets.manifest import Manifest, read_manifest
+from deeptepp.datasets.guess import guess_mapping, use_of
+from deeptepp.datasets.manifest import REQUIRED, Manifest, manifest_of, read_manifest
+from deeptepp.datasets.mapped import apply_mapping
+from deeptepp.datasets.mapping import MONTHS, Mapping, check_units
+from deeptepp.datasets.names import WANTED
+from deeptepp.datasets.preview import Preview
 from deeptepp.datasets.problems import Problem, refuse
+from deeptepp.datasets.public import recognised
+from deeptepp.datasets.sheets import Sheet, read_sheet
 from deeptepp.datasets.subjects import named_subjects
+from deeptepp.datasets.unit_checks import in_units, unit_problems, without_echo
 from deeptepp.datasets.values import floats
 from deeptepp.domain.clinical import CATEGORIES, RANGES
 from deeptepp.domain.cohort import OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort
+from deeptepp.errors import UnreadableCohort
 from deeptepp.tables import read_cohort
 
 PARQUET = ".parquet"
 """End of the name of a cohort that was written before."""
+
+_MISREAD = frozenset(("manifest.missing-column", "manifest.encoding", "manifest.unreadable"))
+"""Rules of a table that is not ours, or not written as ours are."""
+
+_AS_NAMED: Mapped[str, str] = MappingProxyType({})
+"""Units as the names of the columns say."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,22 +52,36 @@ class Examined:
         Events are truth values, an unknown one False with NaN months. Where a problem refuses, the cohort is what
         could be read of it and its subjects are numbers of rows.
     problems : tuple of Problem
-        Refusals and warnings.
+        Questions, refusals and warnings.
+    preview : tuple of Preview
+        What became of each column; none without a mapping.
     """
 
     cohort: Cohort
     problems: tuple[Problem, ...]
+    preview: tuple[Preview, ...] = ()
 
 
-def examine_cohort(path: Path, *, allow_gaps: bool = False) -> Examined:
+def examine_cohort(
+    path: Path,
+    *,
+    allow_gaps: bool = False,
+    mapping: Mapping | None = None,
+    units: Mapped[str, str] = _AS_NAMED,
+) -> Examined:
     """Read a cohort and find all that is wrong with it.
 
     Parameters
     ----------
     path : Path
-        A table as ``read_manifest`` takes it, or a Parquet file of ``tables.write_cohort``.
+        A table in our columns as ``read_manifest`` takes it, any table with a mapping, or a Parquet file of
+        ``tables.write_cohort``.
     allow_gaps : bool
         Only count patients whose follow-up or treatment is unknown, instead of refusing them.
+    mapping : Mapping, optional
+        What the columns of the table are, where they are somebody else's.
+    units : mapping of str to str
+        Units that a person said, by our columns: they are not asked.
 
     Returns
     -------
@@ -57,24 +91,129 @@ def examine_cohort(path: Path, *, allow_gaps: bool = False) -> Examined:
     Raises
     ------
     UnreadableCohort
-        The Parquet file is none.
+        The Parquet file is none, or a table with a mapping is none.
     MissingColumn
         The Parquet file lacks a column.
     DuplicateSubject
         A subject occurs twice in the Parquet file.
+    BadSetting
+        A unit is none of its column.
     """
+    check_units(units)
     if path.suffix.lower() == PARQUET:
-        cohort = read_cohort(path)
+        cohort = in_units(read_cohort(path), units)
         subjects = named_subjects(cohort[SUBJECT].tolist(), range(1, len(cohort) + 1))
-        return Examined(cohort, (*subjects, *fact_problems(cohort, needs_follow_up=not allow_gaps)))
+        asked = unit_problems(cohort, sure=units)
+        facts = without_echo(fact_problems(cohort, needs_follow_up=not allow_gaps), asked)
+        return Examined(cohort, (*subjects, *asked, *facts))
+    if mapping is not None:
+        return _examined_by(path, mapping, units, allow_gaps=allow_gaps)
     manifest = read_manifest(path, with_images=False)
-    facts = _fact_problems(manifest, needs_follow_up=not allow_gaps)
+    if _MISREAD & {problem.rule for problem in manifest.problems}:
+        return _examined_anew(path, manifest, units, allow_gaps=allow_gaps)
+    manifest = replace(manifest, cohort=in_units(manifest.cohort, units))
+    return _checked(manifest, sure=units, allow_gaps=allow_gaps)
+
+
+def examine_mapped(sheet: Sheet, mapping: Mapping, *, sha256: str = "", allow_gaps: bool = False) -> Examined:
+    """Read a cohort from somebody else's table.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The table.
+    mapping : Mapping
+        What its columns are.
+    sha256 : str
+        Digest of the file.
+    allow_gaps : bool
+        As for ``examine_cohort``.
+
+    Returns
+    -------
+    Examined
+        With the preview of what became of every column. While a question of the mapping is open, nothing else of
+        the facts is looked at.
+    """
+    applied = apply_mapping(sheet, mapping)
+    manifest = manifest_of(applied.table, sha256)
+    if applied.questions:
+        return Examined(manifest.cohort, manifest.problems, applied.preview)
+    # Months that were counted from days are in no doubt.
+    days = [name for name in MONTHS if name not in mapping.uses]
+    sure = [*days, *(target for target, use in mapping.uses.items() if use.is_sure)]
+    return replace(_checked(manifest, sure=sure, allow_gaps=allow_gaps), preview=applied.preview)
+
+
+def _examined_by(path: Path, mapping: Mapping, units: Mapped[str, str], *, allow_gaps: bool) -> Examined:
+    """Read a file by a mapping."""
+    for target, unit in units.items():
+        mapping = mapping.with_unit(target, unit)
+    content = path.read_bytes()
+    sheet = read_sheet(content, is_workbook=path.suffix.lower() in WORKBOOKS, sheet=mapping.sheet)
+    return examine_mapped(sheet, mapping, sha256=sha256(content).hexdigest(), allow_gaps=allow_gaps)
+
+
+def _checked(manifest: Manifest, *, sure: Collection[str], allow_gaps: bool) -> Examined:
+    """Check the facts of a table and finish its columns where nothing refuses."""
+    facts = _fact_problems(manifest, needs_follow_up=not allow_gaps, sure=sure)
     problems = (*manifest.problems, *facts)
     is_refused = any(problem.is_refusal for problem in problems)
     return Examined(manifest.cohort if is_refused else _finished(manifest), problems)
 
 
-def read_own_cohort(path: Path, *, allow_gaps: bool = False) -> Examined:
+def own_mapping(sheet: Sheet) -> Mapping | None:
+    """Give the mapping of a table that has our columns.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The table.
+
+    Returns
+    -------
+    Mapping or None
+        None where a required column is absent.
+    """
+    if not set(REQUIRED) <= set(sheet.columns):
+        return None
+    uses = {name: use_of(name, name, sheet) for name in WANTED if name in sheet.columns}
+    return Mapping(uses=uses, sheet=sheet.name)
+
+
+def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, allow_gaps: bool) -> Examined:
+    """Look for our columns on another sheet or in another encoding; else say what the table is."""
+    public = recognised(path)
+    if public is not None:
+        found = f"This is the public table {public.title}."
+        remedy = f"Import it: deeptepp cohort import {public.name} FILE --out {public.name}.parquet"
+        return Examined(manifest.cohort, (Problem.refusal("cohort.public-table", found, remedy),))
+    try:
+        sheet = read_sheet(path.read_bytes(), is_workbook=path.suffix.lower() in WORKBOOKS)
+    except (UnreadableCohort, OSError):
+        return _checked(manifest, sure=units, allow_gaps=allow_gaps)
+    mapping = own_mapping(sheet)
+    if mapping is not None:
+        for target, unit in units.items():
+            mapping = mapping.with_unit(target, unit)
+        return examine_mapped(sheet, mapping, allow_gaps=allow_gaps)
+    named = sorted(set(guess_mapping(sheet).uses))
+    found = f"The columns have other names than ours: {', '.join(sheet.columns)}."
+    remedy = "Match them: deeptepp cohort map FILE --out mapping.toml, then --mapping mapping.toml"
+    if not named:
+        return _checked(manifest, sure=units, allow_gaps=allow_gaps)
+    told = Problem.refusal("cohort.other-columns", found, remedy)
+    kept = [each for each in manifest.problems if each.rule not in ("manifest.unknown-column", *_MISREAD)]
+    return _checked(replace(manifest, problems=(told, *kept)), sure=units, allow_gaps=allow_gaps)
+
+
+def read_own_cohort(
+    path: Path,
+    *,
+    allow_gaps: bool = False,
+    mapping: Mapping | None = None,
+    units: Mapped[str, str] = _AS_NAMED,
+) -> Examined:
     """Read a cohort that has nothing wrong with it.
 
     Parameters
@@ -82,6 +221,10 @@ def read_own_cohort(path: Path, *, allow_gaps: bool = False) -> Examined:
     path : Path
         As for ``examine_cohort``.
     allow_gaps : bool
+        As for ``examine_cohort``.
+    mapping : Mapping, optional
+        As for ``examine_cohort``.
+    units : mapping of str to str
         As for ``examine_cohort``.
 
     Returns
@@ -100,18 +243,51 @@ def read_own_cohort(path: Path, *, allow_gaps: bool = False) -> Examined:
     DuplicateSubject
         A subject occurs twice in the Parquet file.
     """
-    examined = examine_cohort(path, allow_gaps=allow_gaps)
+    examined = examine_cohort(path, allow_gaps=allow_gaps, mapping=mapping, units=units)
     refuse(examined.problems)
     return examined
 
 
-def _fact_problems(manifest: Manifest, *, needs_follow_up: bool) -> list[Problem]:
+def read_written_cohort(path: Path, *, units: Mapped[str, str] = _AS_NAMED) -> Cohort:
+    """Read a Parquet cohort as it is, and only ask for units that its numbers speak against.
+
+    Parameters
+    ----------
+    path : Path
+        A file of ``tables.write_cohort``, such as an imported public table with all its quirks.
+    units : mapping of str to str
+        As for ``examine_cohort``.
+
+    Returns
+    -------
+    Cohort
+        In our units.
+
+    Raises
+    ------
+    CohortRefused
+        A unit is asked.
+    UnreadableCohort
+        The file is none.
+    MissingColumn
+        It lacks a column.
+    DuplicateSubject
+        A subject occurs twice.
+    """
+    check_units(units)
+    cohort = in_units(read_cohort(path), units)
+    refuse([problem for problem in unit_problems(cohort, sure=units) if problem.is_question])
+    return cohort
+
+
+def _fact_problems(manifest: Manifest, *, needs_follow_up: bool, sure: Collection[str]) -> list[Problem]:
     """Find what is wrong with the facts, by row of the table."""
     if not len(manifest.cohort):
         return []
     rows = [int(row) for row in manifest.cohort[SUBJECT]]
-    found = fact_problems(manifest.cohort, needs_follow_up=needs_follow_up)
-    return [each.in_rows(rows) for each in found]
+    asked = unit_problems(manifest.cohort, sure=sure)
+    found = without_echo(fact_problems(manifest.cohort, needs_follow_up=needs_follow_up), asked)
+    return [each.in_rows(rows) for each in (*asked, *found)]
 
 
 def _finished(manifest: Manifest) -> Cohort:

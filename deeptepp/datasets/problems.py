@@ -6,12 +6,15 @@ No text of a problem repeats the content of a cell: a column may have been mixed
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import wrap
 from typing import Any, cast
 
 from deeptepp.domain.risk import Severity
 from deeptepp.errors import CohortRefused
+
+WORDS_RULE, ARM_RULE = "cohort.words", "cohort.no-arm"
+"""Questions that are not answered by a unit: what cells mean, and the treatment where no column holds it."""
 
 _WIDTH = 100
 """Characters of a line of the table."""
@@ -36,6 +39,10 @@ class Problem:
         What to do.
     rows : tuple of int
         Rows of the table, ascending; none where it concerns the table as a whole.
+    asks : str
+        Column whose unit or words a person has to say; empty where nothing is asked. A question stops the work.
+    choices : tuple of str
+        Answers, the most likely first.
     """
 
     rule: str
@@ -43,6 +50,8 @@ class Problem:
     found: str
     remedy: str
     rows: tuple[int, ...] = ()
+    asks: str = ""
+    choices: tuple[str, ...] = ()
 
     @classmethod
     def refusal(cls, rule: str, found: str, remedy: str, rows: Iterable[int] = ()) -> Problem:
@@ -54,9 +63,26 @@ class Problem:
         """Make a problem that is only told."""
         return cls(rule, Severity.WARNING, found, remedy, tuple(sorted(rows)))
 
+    @classmethod
+    def question(
+        cls, rule: str, found: str, remedy: str, rows: Iterable[int] = (), *, asks: str, choices: Iterable[str]
+    ) -> Problem:
+        """Make a problem that stops the work until a person has said what is meant."""
+        return cls(rule, Severity.REFUSAL, found, remedy, tuple(sorted(rows)), asks, tuple(choices))
+
     def in_rows(self, rows: Sequence[int]) -> Problem:
         """Turn positions of patients, counted from 1, into ``rows`` of a table."""
-        return Problem(self.rule, self.severity, self.found, self.remedy, tuple(rows[i - 1] for i in self.rows))
+        return replace(self, rows=tuple(rows[i - 1] for i in self.rows))
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it stops the work only until it is answered."""
+        return bool(self.asks)
+
+    @property
+    def kind(self) -> str:
+        """What it is called: ``question``, else its severity."""
+        return "question" if self.is_question else self.severity.value
 
     @property
     def is_refusal(self) -> bool:
@@ -71,6 +97,7 @@ class Problem:
             "rows": list(self.rows),
             "found": self.found,
             "remedy": self.remedy,
+            **({"asks": self.asks, "choices": list(self.choices)} if self.is_question else {}),
         }
 
 
@@ -119,16 +146,30 @@ def problem_lines(problems: Sequence[Problem]) -> list[str]:
     Returns
     -------
     list of str
-        Lines of text: severity, rule and rows; below them what was found and what to do.
+        Lines of text: severity, rule and rows; below them what was found and what to do, and for a question the
+        option of the command line that answers it.
     """
     lines = []
-    for problem in sorted(problems, key=lambda each: (not each.is_refusal, each.rule)):
+    for problem in sorted(problems, key=lambda each: (not each.is_question, not each.is_refusal, each.rule)):
         rows = f"  {rows_in_words(problem.rows)}" if problem.rows else ""
-        lines.append(f"{problem.severity.value:>8}  [{problem.rule}]{rows}")
+        lines.append(f"{problem.kind:>8}  [{problem.rule}]{rows}")
         lines.extend(f"          {line}" for line in wrap(f"{problem.found} {problem.remedy}", _WIDTH - 10))
-    n_refusals = sum(problem.is_refusal for problem in problems)
-    lines.append(f"{n_refusals} refusal(s), {len(problems) - n_refusals} warning(s)")
+        if problem.is_question:
+            lines.append(f"          Answer: {_answer(problem)}")
+    n_questions = sum(problem.is_question for problem in problems)
+    n_refusals = sum(problem.is_refusal for problem in problems) - n_questions
+    asked = f"{n_questions} question(s), " if n_questions else ""
+    lines.append(f"{asked}{n_refusals} refusal(s), {len(problems) - n_refusals - n_questions} warning(s)")
     return lines
+
+
+def _answer(problem: Problem) -> str:
+    """Write how a question is answered on the command line."""
+    if problem.rule == WORDS_RULE:
+        return f"words of [columns.{problem.asks}] in the mapping: {', '.join(problem.choices)}"
+    if problem.rule == ARM_RULE:
+        return " or ".join(f"--everyone {choice}" for choice in problem.choices)
+    return " or ".join(f"--unit {problem.asks}={choice}" for choice in problem.choices)
 
 
 def rows_in_words(rows: Sequence[int]) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+import warnings
+import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 from deeptepp import __version__
+from deeptepp.datasets.cells import WORKBOOKS
 from deeptepp.datasets.duke import DUKE, read_duke
 from deeptepp.datasets.folder import write_json, write_whole
 from deeptepp.datasets.imported import Imported, PublicSource
@@ -67,6 +72,58 @@ def read_public(name: str, path: Path) -> Imported:
         raise UnknownPublicCohort(value=name, limit=", ".join(ADAPTERS))
     adapter = ADAPTERS[name]
     return adapter.read(_file(path, adapter.source))
+
+
+_MARKS: dict[str, tuple[str, ...]] = {
+    "duke": ("Recurrence event(s)", "Nottingham grade", "Staging(Metastasis)#(Mx -replaced by -1)[M]"),
+    "ispy1": ("SUBJECTID", "Her2MostPos", "MRI LD Baseline"),
+    "mama-mia": ("patient_id", "dataset", "anti_her2_neu_therapy", "days_to_recurrence"),
+    "metabric": ("Relapse Free Status (Months)", "Neoplasm Histologic Grade", "Overall Survival (Months)"),
+}
+"""Names of columns that together stand in one public table alone."""
+
+_MARKED_WITHIN = 5
+"""Rows of a sheet among which its header stands."""
+
+
+def recognised(path: Path) -> PublicSource | None:
+    """Tell whether a file is a public table, by the names of its columns.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or Excel workbook.
+
+    Returns
+    -------
+    PublicSource or None
+        None where it is none, or cannot be read.
+    """
+    names = _names_in(path)
+    for name, marks in _MARKS.items():
+        if set(marks) <= names:
+            return ADAPTERS[name].source
+    return None
+
+
+def _names_in(path: Path) -> set[str]:
+    """Collect the cells of the first rows of every sheet."""
+    from openpyxl import load_workbook
+
+    try:
+        if path.suffix.lower() not in WORKBOOKS:
+            with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+                rows: list[Sequence[object]] = list(islice(csv.reader(stream), _MARKED_WITHIN))
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                book = load_workbook(path, read_only=True, data_only=True)
+                sheets = [each.iter_rows(max_row=_MARKED_WITHIN, values_only=True) for each in book.worksheets]
+                rows = [row for sheet in sheets for row in sheet]
+                book.close()
+    except (OSError, KeyError, ValueError, IndexError, csv.Error, zipfile.BadZipFile):
+        return set()
+    return {" ".join(str(cell).split()) for row in rows for cell in row if cell is not None}
 
 
 def write_imported(imported: Imported, path: Path) -> None:

@@ -16,6 +16,7 @@ TEMPLATE = """\
 # source         optional  centre or data set
 # age_years ... her2_status  optional  facts at diagnosis; empty where unknown
 # score          optional  risk score in [0, 1] that was computed elsewhere
+# score_model    optional  SHA-256 of the bundle that computed it, or its first 8 digits or more; empty: elsewhere
 # tier           optional  Low, Moderate or High
 # Months are days / 30.4375. Decimals have a point. Check with: deeptepp cohort check FILE
 subject,arm,rfs_months,rfs_event,os_months,os_event,first_event,source,age_years,menopause,tumour_size_mm,node_stage,\

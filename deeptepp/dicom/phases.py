@@ -37,7 +37,7 @@ from deeptepp.dicom.stack import Stack
 from deeptepp.dicom.timeline import RowFingerprint, Timeline, after_first, timeline_of
 from deeptepp.domain.geometry import overlap
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import PhaseProposal, Side
+from deeptepp.domain.study import PhaseProposal, Side, clock_time
 from deeptepp.errors import DeepTeppError, MissingSlice, MixedStudies, SeveralDynamicSeries, TwoSides, UnknownOrder
 
 MIN_RIVAL_PHASES = 3
@@ -247,7 +247,7 @@ def _phase_reasons(timeline: Timeline, times_s: Sequence[float]) -> dict[str, st
     agent = "" if has_agent else ", without a contrast agent in its header"
     reasons = {rows[0].key: f"Earliest of {len(rows)} gradient-echo volumes on one grid with one sequence{agent}."}
     for place, (row, time) in enumerate(zip(rows[1:], times_s[1:], strict=True), start=1):
-        when = f"begun {time:.0f} s after it" if timeline.times_s is not None else f"number {place} after it"
+        when = f"begun {clock_time(time)} after it" if timeline.times_s is not None else f"number {place} after it"
         reasons[row.key] = f"Same grid and sequence as the pre-contrast phase, {when} by {timeline.sign}."
     return reasons
 
@@ -351,5 +351,5 @@ def _in_words(series: DynamicSeries) -> str:
     """Describe a dynamic series in one sentence."""
     dz, dy, dx = series.grid.spacing_mm
     times = series.timeline.times_s if series.timeline is not None else None
-    when = "" if times is None else f", begun at {', '.join(f'{time:.0f}' for time in times)} s"
+    when = "" if times is None else f", begun at {', '.join(map(clock_time, times))}"
     return f"{len(series.rows)} phases of {dx:.2g} x {dy:.2g} x {dz:.2g} mm{when}."

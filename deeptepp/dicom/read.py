@@ -38,7 +38,7 @@ from deeptepp.dicom.stack import Stack
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Side, Study, phase_name
+from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Side, Study, clock_time, phase_name
 from deeptepp.errors import RolesDoubtful, UnreadablePixels
 from deeptepp.imaging.role_question import check_study_roles, other_ways
 
@@ -289,8 +289,8 @@ def _spacing_mm(stack: Stack) -> tuple[float, float, float] | None:
 
 def _found(study: Study) -> str:
     """Say which phases were found."""
-    times = ", ".join(f"{phase.time_s:.0f}" for phase in study.phases)
-    when = f"begun at {times} s" if study.has_times else "in order, without times"
+    times = ", ".join(clock_time(phase.time_s) for phase in study.phases)
+    when = f"begun at {times}" if study.has_times else "in order, without times"
     return f"{len(study.phases)} phases of {study.grid.shape[0]} slices, {when}"
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.domain.risk import Tier
+from deeptepp.domain.risk import Tier, TierName
 
 LABEL_CHARACTERS = 60
 """Longest label of a case."""
@@ -35,11 +35,15 @@ class Moment(StrEnum):
 
 
 class Choice(StrEnum):
-    """Anti-HER2 treatment that the board decided on."""
+    """Treatment that the board decided on; the values are stored and never change their meaning."""
 
     NONE = "none"
+    CHEMOTHERAPY = "chemotherapy"
     T = "T"
     TP = "T+P"
+    T_DM1 = "T-DM1"
+    NERATINIB = "neratinib"
+    T_DXD = "T-DXd"
     OTHER = "other"
     DEFERRED = "deferred"
 
@@ -93,6 +97,12 @@ class Entry:
         Who recorded it, as a role, such as ``chair``; may be empty.
     recorded_utc : datetime or None
         Time zone UTC; None until it is stored.
+    number : int
+        Place in the record of the whole board, ascending; 0 until it is stored.
+    corrects : int
+        Number of the entry that was made by mistake and that this one stands for; 0 where there is none.
+    meeting_id : str
+        Meeting in which it was recorded; empty outside of one.
     """
 
     moment: Moment
@@ -101,6 +111,25 @@ class Entry:
     note: str = ""
     role: str = ""
     recorded_utc: datetime | None = None
+    number: int = 0
+    corrects: int = 0
+    meeting_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One slice through a lesion, as a projector shows it.
+
+    Parameters
+    ----------
+    name : str
+        Which slice of which images, such as ``post 0``; see ``imaging.lesion_slices``.
+    png : bytes
+        Grey picture without metadata.
+    """
+
+    name: str
+    png: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +148,8 @@ class NewCase:
         Pseudonym chosen by the user; empty for the next free ``Case 3``.
     thumbnail_png : bytes
         Small picture of the region of interest; empty where there is none.
+    pictures : tuple of Picture
+        Slices through the lesion; a case that was read from the board leaves them there, see ``Board.pictures``.
     flags : tuple of Flag
         What must be kept in mind.
     is_simulated : bool
@@ -130,6 +161,7 @@ class NewCase:
     bundle_sha256: str
     label: str = ""
     thumbnail_png: bytes = field(default=b"", repr=False)
+    pictures: tuple[Picture, ...] = field(default=(), repr=False)
     flags: tuple[Flag, ...] = ()
     is_simulated: bool = True
 
@@ -194,10 +226,55 @@ class BoardCase(NewCase):
         return None if value is None else Tier(value)
 
     @property
+    def tier_name(self) -> TierName:
+        """What the tier is called; where the board keeps no stability, that is said."""
+        stored = self.assessment.get("stability")
+        if self.tier is None or not stored:
+            return TierName.of(self.tier, None)
+        return TierName(tuple(Tier(name) for name in stored["tiers"]), bool(stored["is_stable"]))
+
+    @property
+    def tier_text(self) -> str:
+        """The tier in words, see ``TierName.text``; empty where the case was not scored."""
+        return self.tier_name.text
+
+    @property
     def percentile(self) -> float | None:
         """Place of the score in the reference cohort, percent."""
         value = self.assessment.get("percentile")
         return None if value is None else float(value)
+
+    @property
+    def last_number(self) -> int:
+        """Number of the last entry; 0 where nothing was recorded."""
+        return max((entry.number for entry in self.entries), default=0)
+
+    @property
+    def shown_utc(self) -> datetime | None:
+        """When the board first saw the score, time zone UTC; None where it has not."""
+        seen = (each for each in self.entries if each.moment in (Moment.SHOWN, Moment.SKIPPED))
+        return next((entry.recorded_utc for entry in seen), None)
+
+    @property
+    def decisions(self) -> tuple[Entry, ...]:
+        """Every decision that was recorded, also those that were corrected or made anew later."""
+        return tuple(entry for entry in self.entries if entry.choice is not None)
+
+    def earlier(self, moment: Moment) -> tuple[Entry, ...]:
+        """Give the decisions of one moment that a later one stands for, oldest first."""
+        return tuple(entry for entry in self.decisions if entry.moment is moment)[:-1]
+
+    def is_late(self, entry: Entry) -> bool:
+        """Tell whether an entry about the time before the score was recorded after the score was shown."""
+        if entry.moment is not Moment.BEFORE:
+            return False
+        moments = [each.moment for each in self.entries[: self.entries.index(entry)]]
+        return Moment.SHOWN in moments or Moment.SKIPPED in moments
+
+    @property
+    def corrected(self) -> frozenset[int]:
+        """Numbers of the entries that a later one corrects."""
+        return frozenset(entry.corrects for entry in self.entries if entry.corrects)
 
     def _last(self, moment: Moment) -> Entry | None:
         """Give the last entry of one moment."""

@@ -22,6 +22,8 @@ FIRST_EVENT = "first_event"
 """Kind of the first event: none, locoregional, contralateral, distant, death."""
 SCORE = "score"
 """Out-of-fold risk score; NaN when not scored."""
+SCORE_MODEL = "score_model"
+"""SHA-256 of the bundle that made a score, or its first digits; only where the table names it."""
 TIER = "tier"
 SET = "set"
 """Part that a reference patient played: ``training``, ``holdout`` or ``cohort-3``."""
@@ -41,6 +43,15 @@ class Arm(StrEnum):
     NONE = "none"
     T = "T"
     TP = "T+P"
+
+    @property
+    def short(self) -> str:
+        """Name where there is little room; the codes would stand beside T1 to T3 of the TNM."""
+        return _ARM_SHORT[self]
+
+
+_ARM_SHORT: dict[Arm, str] = {Arm.NONE: "None", Arm.T: "Tras", Arm.TP: "Tras+pert"}
+"""Short names of the arms, as trials of trastuzumab and pertuzumab abbreviate them."""
 
 
 class Endpoint(StrEnum):

@@ -17,6 +17,7 @@ class Step(StrEnum):
     ROI = "roi"
     VIEWS = "views"
     SCORE = "score"
+    STABILITY = "stability"
 
 
 @dataclass(frozen=True, slots=True)

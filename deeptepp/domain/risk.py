@@ -232,6 +232,64 @@ class Stability:
         return len(self.tiers) == 1
 
 
+NOT_MEASURED = "stability not measured"
+"""Stands behind a tier whose score was not repeated with the outline shifted."""
+
+
+@dataclass(frozen=True, slots=True)
+class TierName:
+    """The one way to say the tier of a case: every screen, file, object and message takes it from here.
+
+    Parameters
+    ----------
+    tiers : tuple of Tier
+        Tiers that the score falls in, with its outline in place and shifted, ascending; empty without a score.
+    is_stable : bool or None
+        Whether they are one; None where no shift was scored.
+
+    Examples
+    --------
+    >>> TierName((Tier.MODERATE, Tier.HIGH), is_stable=False).text
+    'Moderate/High, unstable'
+    >>> TierName((Tier.HIGH,), is_stable=True).risk_text
+    'High risk tier'
+    """
+
+    tiers: tuple[Tier, ...] = ()
+    is_stable: bool | None = None
+
+    @classmethod
+    def of(cls, tier: Tier | None, stability: Stability | None) -> TierName:
+        """Name the tier of a score, with the tiers that small shifts of the outline reach."""
+        if tier is None:
+            return cls()
+        return cls((tier,)) if stability is None else cls(stability.tiers, stability.is_stable)
+
+    @property
+    def names(self) -> str:
+        """The tier, or all of them: ``Moderate/High``; empty without a score."""
+        return "/".join(self.tiers)
+
+    @property
+    def text(self) -> str:
+        """The tier in words: ``High``, ``Moderate/High, unstable`` or ``High, stability not measured``."""
+        return self._said("{}")
+
+    @property
+    def risk_text(self) -> str:
+        """The same where nothing around it says that it is a tier of risk: ``High risk tier``."""
+        return self._said("{} risk tier")
+
+    def _said(self, template: str) -> str:
+        """Fill in the tier, and add what is not known of it or what is wrong with it."""
+        if not self.tiers:
+            return ""
+        if self.is_stable is False:
+            return f"{self.names}, unstable"
+        said = template.format(self.names)
+        return said if self.is_stable else f"{said}, {NOT_MEASURED}"
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """The answer for one case, the same on screen, in JSON and in files."""
@@ -254,11 +312,14 @@ class Assessment:
     """Scores with the outline shifted; None where it was not measured."""
 
     @property
+    def tier_name(self) -> TierName:
+        """What the tier is called; ``tier`` alone only chooses colours, shapes and curves."""
+        return TierName.of(self.tier, self.stability)
+
+    @property
     def tier_text(self) -> str:
-        """The tier in words: ``Low``, or ``Low/Moderate, unstable`` where shifts of the outline change it."""
-        if self.stability is not None and not self.stability.is_stable:
-            return f"{'/'.join(self.stability.tiers)}, unstable"
-        return str(self.tier or "")
+        """The tier in words, see ``TierName.text``; empty without a score."""
+        return self.tier_name.text
 
     @property
     def refusals(self) -> tuple[Finding, ...]:

@@ -15,6 +15,32 @@ class Side(StrEnum):
     RIGHT = "right"
 
 
+def clock_time(seconds: float) -> str:
+    r"""Write a time of a phase as workstations do.
+
+    Parameters
+    ----------
+    seconds : float
+        After the first acquisition of the study; before it below 0.
+
+    Returns
+    -------
+    str
+        Minutes and seconds, from one hour on hours too, with a no-break space before the unit.
+
+    Examples
+    --------
+    >>> clock_time(1371.4), clock_time(59.6), clock_time(3600), clock_time(-30)
+    ('22:51\xa0min', '1:00\xa0min', '1:00:00\xa0h', '\u22120:30\xa0min')
+    """
+    whole = round(abs(seconds))
+    sign = "\N{MINUS SIGN}" if seconds < 0 and whole else ""
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{sign}{minutes}:{rest:02d}\u00a0min"
+    return f"{sign}{minutes // 60}:{minutes % 60:02d}:{rest:02d}\u00a0h"
+
+
 def phase_name(index: int) -> str:
     """Name a phase as radiographers do.
 

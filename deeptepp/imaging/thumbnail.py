@@ -5,18 +5,24 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.imaging.resample import resample_to
+from deeptepp.imaging.roi import lesion_on
 
 _SIDE_PX, _SIDE_MM = 160, 64.0
 _BLACK_PCT, _WHITE_PCT = 1.0, 99.7
 
 
-def roi_thumbnail(study: Study, phase: PhaseChoice, lesion: Lesion) -> bytes:
+_OUTLINE = (255, 183, 77)
+"""Colour of the outline: amber, in sight on grey and no colour of a tier."""
+
+
+def roi_thumbnail(study: Study, phase: PhaseChoice, lesion: Lesion, *, has_outline: bool = False) -> bytes:
     """Draw the slice through the middle of a lesion.
 
     Parameters
@@ -27,11 +33,14 @@ def roi_thumbnail(study: Study, phase: PhaseChoice, lesion: Lesion) -> bytes:
         The phase that is scored.
     lesion : Lesion
         Its centroid is the middle of the picture.
+    has_outline : bool
+        Draw the outline of the lesion in colour.
 
     Returns
     -------
     bytes
-        PNG, 160 x 160 grey pixels of 0.4 mm, no metadata; the patient's left on the right, her front at the top.
+        PNG, 160 x 160 pixels of 0.4 mm, no metadata; the patient's left on the right, her front at the top. Grey,
+        or RGB with an outline.
     """
     spacing = _SIDE_MM / _SIDE_PX
     x, y, z = (float(c) for c in lesion.centroid_mm)
@@ -39,7 +48,20 @@ def roi_thumbnail(study: Study, phase: PhaseChoice, lesion: Lesion) -> bytes:
     grid = Grid.axial((1, _SIDE_PX, _SIDE_PX), (spacing,) * 3, (x - half, y - half, z))
     slice_ = resample_to(study.phases[phase.index].volume, grid).voxels[0]
     black, white = np.percentile(slice_, (_BLACK_PCT, _WHITE_PCT))
-    grey = np.clip((slice_ - black) / max(white - black, 1e-6), 0, 1)
+    grey = (255 * np.clip((slice_ - black) / max(white - black, 1e-6), 0, 1)).astype(np.uint8)
     stream = io.BytesIO()
-    Image.fromarray((255 * grey).astype(np.uint8)).save(stream, format="PNG", optimize=True)
+    Image.fromarray(_outlined(grey, lesion, grid) if has_outline else grey).save(
+        stream, format="PNG", optimize=True
+    )
     return stream.getvalue()
+
+
+def _outlined(grey: npt.NDArray[np.uint8], lesion: Lesion, grid: Grid) -> npt.NDArray[np.uint8]:
+    """Draw the edge of a lesion on its slice; (y, x) to (y, x, 3)."""
+    inside = lesion_on(lesion, grid)[0]
+    padded = np.pad(inside, 1)
+    # The edge is what lies just outside: a neighbour up, down, left or right is inside.
+    near = padded[:-2, 1:-1] | padded[2:, 1:-1] | padded[1:-1, :-2] | padded[1:-1, 2:]
+    picture = np.repeat(grey[..., None], 3, axis=-1)
+    picture[near & ~inside] = _OUTLINE
+    return picture

@@ -18,6 +18,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.format import auc_ci, percent
 from deeptepp.report.result_reading import Sentence
 from deeptepp.report.survival_tables import survival_text
+from deeptepp.stats.evidence import why_not_measured
 from deeptepp.stats.group_comparison import compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 
@@ -150,14 +151,15 @@ def _discrimination(metrics: Mapping[str, Any]) -> list[PublishedRow]:
     )
     if ours.get("auc") is None:
         return []
-    low, high = ours.get("auc_low"), ours.get("auc_high")
+    few = why_not_measured(ours["n"], ours["n_events"])
+    low, high = (None, None) if few else (ours.get("auc_low"), ours.get("auc_high"))
     return [
         PublishedRow(
             key="auc",
             name=Sentence(DISCRIMINATION),
             where="Table 2",
             printed=f"{printed.auc:.2f}",
-            here=auc_ci(ours["auc"], low, high),
+            here=f"not given: {few}" if few else auc_ci(ours["auc"], low, high),
             n=ours["n"],
             n_events=ours["n_events"],
             agreement=_is_inside(printed.auc, low, high),

@@ -70,8 +70,7 @@ def _score(draw: ImageDraw, assessment: Assessment, bundle: ModelBundle) -> int:
     _write(draw, 88, "DeepTEPP risk score, 0 to 1", 18, _QUIET)
     _write(draw, 112, written_score(score.probability), 76, _INK)
     _shape(draw, tier, _LEFT + 14, 228)
-    named = assessment.tier_text if "/" in assessment.tier_text else f"{tier} risk tier"
-    _write(draw, 212, named, 28, _INK, left=_LEFT + 40)
+    _write(draw, 212, assessment.tier_name.risk_text, 28, _INK, left=_LEFT + 40)
     edges, width = (0.0, bundle.tiers.low_below, bundle.tiers.high_from, 1.0), 480
     for each, low, high in zip(Tier, edges, edges[1:], strict=False):
         draw.rectangle((_LEFT + width * low, 280, _LEFT + width * high, 294), fill=TIER_COLOURS[each])

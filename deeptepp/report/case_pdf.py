@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.risk import SIMULATED_COHORT, Assessment, Finding, Severity, Tier
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.case_one_page import created_at
 from deeptepp.report.case_pdf_outcomes import outcome_story
+from deeptepp.report.copied_text import moved_sentence
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
@@ -22,6 +24,7 @@ from deeptepp.report.pdf_curves import scale_drawing
 from deeptepp.report.pdf_page import GREY, TEXT_WIDTH_MM, build_pdf, heading, marked_up, shape, style, words
 from deeptepp.report.pdf_tables import facts_table, rows_table
 from deeptepp.report.result_reading import PATIENTS
+from deeptepp.report.speech import ENGLISH
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 
 if TYPE_CHECKING:
@@ -42,7 +45,9 @@ _ORIGINS = {
 """Who outlined the tumour."""
 
 
-def case_pdf(assessment: Assessment, bundle: ModelBundle | None, *, picture_png: bytes = b"") -> bytes:
+def case_pdf(
+    assessment: Assessment, bundle: ModelBundle | None, *, label: str = "", picture_png: bytes = b""
+) -> bytes:
     """Write the result of one case.
 
     Parameters
@@ -51,6 +56,8 @@ def case_pdf(assessment: Assessment, bundle: ModelBundle | None, *, picture_png:
         Scored or refused.
     bundle : ModelBundle or None
         Gives cut-offs and reference cohort; None where there was no model.
+    label : str
+        Of the case, see ``domain.labels``; may be empty.
     picture_png : bytes
         The tumour in its slice; none where empty.
 
@@ -61,26 +68,26 @@ def case_pdf(assessment: Assessment, bundle: ModelBundle | None, *, picture_png:
     """
     marks = [SIMULATED_COHORT] if assessment.is_simulated else []
     marks += [OUTSIDE_INTENDED_USE] if assessment.is_override else []
-    story = [_title(assessment), *_top(assessment, bundle, picture_png), *_findings(assessment)]
+    story = [_title(assessment, label), *_top(assessment, bundle, picture_png), *_findings(assessment)]
     story += [*_tumour(assessment), *_facts(assessment)]
     if bundle is not None:
         story += _others(assessment, bundle)
     story += _receipt(assessment)
-    if bundle is not None and assessment.tier is not None:
+    if bundle is not None and assessment.tier is not None:  # curves are those of the tier of the score
         story += outcome_story(assessment.tier, bundle, width=_WIDTH)
     receipt = assessment.receipt
     foot = f"DeepTEPP {receipt.code_version}, {receipt.created_utc}" if receipt else "DeepTEPP"
     if receipt:
         foot += f", receipt {receipt.inputs_sha256[:12]}"
-    return build_pdf(story, title="DeepTEPP result", marks=marks, foot=foot)
+    return build_pdf(story, title="DeepTEPP result", marks=marks, foot=foot, created_utc=created_at(assessment))
 
 
-def _title(assessment: Assessment) -> Flowable:
-    """Write what it is."""
+def _title(assessment: Assessment, label: str) -> Flowable:
+    """Write what it is, and of which case."""
     from reportlab.platypus import Paragraph
 
     text = "DeepTEPP result" if assessment.score else "DeepTEPP: not scored"
-    return Paragraph(text, style("title", 17, bold=True))
+    return Paragraph(marked_up(f"{label}: {text}" if label else text), style("title", 17, bold=True))
 
 
 def _top(assessment: Assessment, bundle: ModelBundle | None, picture_png: bytes) -> list[Flowable]:
@@ -92,7 +99,10 @@ def _top(assessment: Assessment, bundle: ModelBundle | None, picture_png: bytes)
         return [Spacer(1, 6), *said]
     picture = [
         Image(io.BytesIO(picture_png), width=_PICTURE, height=_PICTURE),
-        Paragraph("The tumour: 64 mm of its middle slice, her left on the right.", style("p", 7.5, colour=GREY)),
+        Paragraph(
+            "The tumour: 64 mm of its middle slice, her left on the right; the line is the outline.",
+            style("p", 7.5, colour=GREY),
+        ),
     ]
     rules = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
     widths = [_WIDTH - _PICTURE - 8, _PICTURE + 8]
@@ -116,9 +126,8 @@ def _score(assessment: Assessment, bundle: ModelBundle | None) -> list[Flowable]
         words("Risk score, 0 to 1", quiet=True),
     ]
     if tier is not None:
-        named = assessment.tier_text if "/" in assessment.tier_text else f"{tier} risk tier"
         sign = shape(TIER_GLYPHS[tier], TIER_COLOURS[tier])
-        story.append(Paragraph(f"{sign} <b>{marked_up(named)}</b>", style("tier", 14)))
+        story.append(Paragraph(f"{sign} <b>{marked_up(assessment.tier_name.risk_text)}</b>", style("tier", 14)))
     if bundle is None:
         return story
     edges = (0.0, bundle.tiers.low_below, bundle.tiers.high_from, 1.0)
@@ -129,7 +138,7 @@ def _score(assessment: Assessment, bundle: ModelBundle | None) -> list[Flowable]
 
 def _said_of_score(assessment: Assessment, bundle: ModelBundle) -> list[str]:
     """Say where the score stands, what the cut-offs are, and how far it moves."""
-    score, tiers, moved = assessment.score, bundle.tiers, assessment.stability
+    score, tiers = assessment.score, bundle.tiers
     if score is None:
         return []
     said = []
@@ -142,14 +151,7 @@ def _said_of_score(assessment: Assessment, bundle: ModelBundle) -> list[str]:
         f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. The {len(score.per_view)} views of "
         f"the tumour give scores from {least:.2f} to {most:.2f}."
     )
-    if moved is not None:
-        state = "stable" if moved.is_stable else "unstable"
-        said.append(
-            f"{'/'.join(moved.tiers)}, {state}: {written_score(moved.low)} to {written_score(moved.high)} with "
-            f"the outline moved {moved.shift_mm:g} mm."
-        )
-    else:
-        said.append("How far the score moves with the outline was not measured.")
+    said.append(moved_sentence(assessment))
     return said
 
 
@@ -194,7 +196,7 @@ def _size(lesion: Lesion) -> str:
 
 def _facts(assessment: Assessment) -> list[Flowable]:
     """Write the clinical facts; what was not entered is called unknown."""
-    facts = {label: name_of(getattr(assessment.profile, name)) for name, label in FACTS.items()}
+    facts = {label: ENGLISH.fact(name, getattr(assessment.profile, name)) for name, label in FACTS.items()}
     return [heading("Clinical facts as entered"), facts_table(facts, width=_WIDTH, n_columns=2)]
 
 

@@ -30,6 +30,7 @@ from deeptepp.report.theme import ARM_COLOURS, GROUP_COLOURS
 from deeptepp.report.treatment_panel import (
     NOT_EXCLUDED,
     NOT_RANDOMISED,
+    SURVIVAL,
     ContrastSummary,
     TreatmentPanel,
     interaction_words,
@@ -122,7 +123,7 @@ def _tier_curves(reading: ResultReading, width: float) -> Flowable:
     return curves_drawing(
         [replace(c, label=name_of(Tier(v))) for v, c in zip(tiers.levels, tiers.curves, strict=True)],
         width=width,
-        title=f"By risk tier; hers is {reading.tier}",
+        title="By risk tier",
         y_title=name_of(reading.endpoint),
         p_value=tiers.p_value,
         colours=[GROUP_COLOURS[level] for level in tiers.levels],
@@ -159,6 +160,7 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
         ("of those in the tier", str(contrast.n_before_index), str(contrast.n_before_reference)),
         ("Events compared", str(contrast.n_events_index), str(contrast.n_events_reference)),
     ]
+    rows += [(SURVIVAL.format(years=f"{at.years:g}"), at.index, at.reference) for at in contrast.survival]
     story = [
         heading(f"{name_of(panel.endpoint)}: {sides[0]} vs {other}"),
         *rows_table(("", *sides), rows, widths=[width * share for share in (0.4, 0.3, 0.3)]),
@@ -168,8 +170,7 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
         header = ("First less second", "95 % CI")
         story += rows_table(header, differences, widths=[width * 0.4, width * 0.6])
     if not contrast.is_given:
-        reason = contrast.reason.removesuffix(", so no difference is given")
-        story.append(words(f"No difference is given: {reason}. {NOT_EXCLUDED}", bold=True))
+        story.append(words(f"No difference is given: {contrast.reason}. {NOT_EXCLUDED}", bold=True))
     template, said = interaction_words(contrast.interaction)
     worth = [f"Observational, {contrast.n} patients compared."]
     worth += [f"{contrast.badge}."] if contrast.badge else []

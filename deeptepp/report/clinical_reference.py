@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, HER2_POSITIVE, SET, Arm, Cohort, Endpoint
-from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.errors import DeepTeppError, NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.fusion import CLINICAL_COLUMNS, ClinicalSchema, fit_schema
 from deeptepp.report.cohort_prognosis import complete, known_in
 from deeptepp.report.cohort_validation import validation_items
+from deeptepp.report.format import count
 from deeptepp.report.predictor import Predictor
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.tables import Table
@@ -32,7 +32,7 @@ CAPTION = "clinical facts alone, not the DeepTEPP score"
 """Ends every title."""
 
 _REMARK = "Clinical facts alone, not the DeepTEPP score."
-_SIMULATED = f"{_REMARK} {SIMULATED_COHORT}: the model of these facts learnt from simulated patients."
+_SIMULATED = f"{_REMARK} SIMULATED MODEL: the model of these facts learnt from simulated patients."
 
 _COUNTED = {
     "tumour_stage": ("Tumour size", "T1, T2, T3 as 0, 1, 2"),
@@ -175,9 +175,10 @@ def _model_item(reference: ClinicalReference, risks: Floats) -> ReportItem:
         header = (*header, "Log odds where unknown")
     rows = [row[: len(header)] for row in rows]
     note = (
-        f"Logistic regression of recurrence or death on {fit.n} patients of the reference cohort, {fit.n_events} "
-        f"with the event. Risks here: {known.min():.3f} to {known.max():.3f}, {len(np.unique(known))} different "
-        "ones. Facts that repeat each other, as ER and hormone receptor do, share their weight."
+        f"Logistic regression of recurrence or death on {count(fit.n, 'patient')} of the reference cohort, "
+        f"{fit.n_events} with the event. Risks here: {known.min():.3f} to {known.max():.3f}, "
+        f"{len(np.unique(known))} different ones. "
+        "Facts that repeat each other, as ER and hormone receptor do, share their weight."
     )
     table = Table("The model", header, tuple(rows), note)
     predictor = reference.predictor

@@ -7,12 +7,13 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable
-from deeptepp.report.format import ratio_ci, signed_ci
+from deeptepp.report.format import count, ratio_ci, signed_ci
 from deeptepp.report.predictor import Predictor
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_calibration_figure import survival_calibration_figure
 from deeptepp.report.tables import Table
 from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.evidence import why_not_validated
 from deeptepp.stats.horizon_recalibration import HorizonRecalibration
 from deeptepp.stats.survival_calibration import HorizonCalibration, calibration_at
 
@@ -49,6 +50,9 @@ def calibration_item(
         Calibration plot, O/E, intercept and slope.
     """
     number, title = "Validation 3", predictor.title(f"Calibration at {line.horizon_months:g} months")
+    few = why_not_validated(follow_up, line.horizon_months)
+    if few:
+        return ReportItem("calibration", number, title, reason=few)
     found = calibration_at(follow_up, risk, line.horizon_months)
     try:
         figure = survival_calibration_figure(found, risk, title=title, event_name=_EVENT, simulated=simulated)
@@ -85,6 +89,9 @@ def recalibration_item(
         "Validation 4",
         predictor.title(f"Recalibrated to this cohort at {line.horizon_months:g} months"),
     )
+    few = why_not_validated(follow_up, line.horizon_months)
+    if few:
+        return ReportItem("recalibration", number, title, reason=few)
     if line.update is None or line.slope.low is None or line.slope.low <= 0:
         reason = line.slope.reason or (
             f"the slope is {signed_ci(line.slope.value, line.slope.low, line.slope.high)}: that more events go "
@@ -117,8 +124,9 @@ def _table(found: HorizonCalibration, line: HorizonRecalibration) -> Table:
         ),
     ]
     note = (
-        f"{found.n} patients, {found.n_events} events by then. Intercept: 0 when right on the whole, above 0 "
-        "where risks are too low. Slope: 1 when right, below 1 where risks are too extreme. ICI, E50, E90, Emax: "
+        f"{count(found.n, 'patient')}, {count(found.n_events, 'event')} by then. "
+        "Intercept: 0 when right on the whole, above 0 where risks are too low. "
+        "Slope: 1 when right, below 1 where risks are too extreme. ICI, E50, E90, Emax: "
         "mean, median, 90th percentile and largest distance of the smooth curve from the predictions."
     )
     return Table("Calibration", ("Measure", "Value (95 % CI)", "Remark"), tuple(rows), note)

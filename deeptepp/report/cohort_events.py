@@ -8,8 +8,9 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, Arm, Cohort, Endpoint
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.published_cohort import EVENTS, FOLLOW_UP
-from deeptepp.report.format import NO_INTERVAL, NOT_ESTIMABLE, count_of
+from deeptepp.report.format import NO_INTERVAL, NOT_ESTIMABLE, count, count_of
 from deeptepp.report.format import months as written_months
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.tables import Table
@@ -129,7 +130,7 @@ def follow_up_item(cohort: Cohort) -> ReportItem:
     key, number, title = "follow-up", "Follow-up", "Length of follow-up"
     arm = arm_of(cohort)
     groups: list[tuple[str, Bools]] = [("all", np.ones(len(cohort), dtype=bool))]
-    groups += [(each.value, arm == each.value) for each in Arm if (arm == each.value).any()]
+    groups += [(group_words(each.value), arm == each.value) for each in Arm if (arm == each.value).any()]
     found: dict[tuple[Endpoint, str], FollowUpTime] = {}
     for endpoint in Endpoint:
         known = is_followed(cohort, endpoint)
@@ -209,7 +210,7 @@ def _follow_up_notes(cohort: Cohort, found: dict[tuple[Endpoint, str], FollowUpT
         overall = found.get((endpoint, "all"))
         n_unknown = len(cohort) - (overall.n if overall else 0)
         if n_unknown:
-            notes.append(f"{ENDPOINT_NAMES[endpoint]} is not known of {n_unknown} patients.")
+            notes.append(f"{ENDPOINT_NAMES[endpoint]} is not known of {count(n_unknown, 'patient')}.")
     return tuple(notes)
 
 

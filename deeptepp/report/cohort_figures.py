@@ -14,6 +14,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, count_of
 from deeptepp.report.marks import finish, heading
+from deeptepp.report.names import ARM_SHORT
 from deeptepp.report.theme import (
     ARM_COLOURS,
     ARM_GLYPHS,
@@ -25,7 +26,7 @@ from deeptepp.report.theme import (
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.follow_up_time import follow_up_time
 
-ARM_WORDS: dict[Arm, str] = {Arm.NONE: "no anti-HER2", Arm.T: "T", Arm.TP: "T+P"}
+ARM_WORDS: dict[Arm, str] = {**ARM_SHORT, Arm.NONE: "no anti-HER2"}
 """Short names of the treatments, for axes."""
 
 KINDS: dict[str, str] = {
@@ -202,7 +203,7 @@ def events_figure(cohort: Cohort) -> go.Figure:
     figure.update_layout(barmode="stack", bargap=0.35)
     figure.update_xaxes(title={"text": "Patients with this first event"}, rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showline=False, ticks="", automargin=True)
-    facts = (f"{sum(totals)} events among {count(n_tiered, 'patient')}",)
+    facts = (f"{count(sum(totals), 'event')} among {count(n_tiered, 'patient')}",)
     said = ", ".join(f"{kind} {n}" for kind, n in zip(kinds, totals, strict=True))
     return glance(figure, "First events by kind and tier", facts, 46 * len(kinds) + 20, f"{said}.", cohort)
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, Cohort
 from deeptepp.model.fusion import CLINICAL_COLUMNS
 from deeptepp.report.cohort_prognosis import known_in
-from deeptepp.report.format import count_of
+from deeptepp.report.format import count, count_of
 from deeptepp.report.names import FACTS
 from deeptepp.report.predictor import Predictor
 from deeptepp.report.report_item import ReportItem
@@ -51,7 +51,8 @@ def missing_item(cohort: Cohort, predictor: Predictor, *, number: str) -> Report
         if is_asked or name in cohort:
             rows.append(_row(label, known_in(cohort, name), event, predictor.imputation if is_asked else _UNUSED))
     n = int((is_followed & is_predicted).sum())
-    note = f"Measured in {count_of(n, len(cohort))} of {len(cohort)} patients: those with follow-up and a risk. "
+    measured = f"{count_of(n, len(cohort))} of {count(len(cohort), 'patient')}"
+    note = f"Measured in {measured}: those with follow-up and a risk. "
     note += "Events: recurrence or death, among patients with and without the fact."
     header = ("Fact", "Unknown", "Events, known", "Events, unknown", "Where unknown")
     return ReportItem(

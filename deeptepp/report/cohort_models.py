@@ -22,7 +22,7 @@ _OUR_SETS = {
     "cross_validation": "cross-validation, out-of-fold",
     "holdout": "held out",
     "fold_1": "fold 1",
-    "cohort_3": "cohort 3 (T+P)",
+    "cohort_3": "cohort 3 (Tras+pert)",
 }
 _NOT_RUN = "the results of this suite of experiments were not given (--experiments)"
 
@@ -61,6 +61,7 @@ def models_item(suite: Suite | None, score: RocLine | None, *, simulated: bool =
         (figure,),
         beside=Beside(table, TABLE_2_READING[4:5], "Figure S3A, Table 2"),
         notes=notes,
+        mark=_mark(suite),
     )
 
 
@@ -105,6 +106,7 @@ def table_2_item(suite: Suite | None, bundle: ModelBundle, experiment: str) -> R
             "Table 2",
         ),
         notes=notes,
+        mark=SIMULATED_COHORT if bundle.is_simulated else _mark(suite),
     )
 
 
@@ -147,7 +149,13 @@ def backbones_item(suite: Suite | None, bundle: ModelBundle) -> ReportItem:
             "Results; Table S2 itself is not at hand",
         ),
         notes=() if suite else (f"Networks other than that of this bundle: {_NOT_RUN}.",),
+        mark=SIMULATED_COHORT if bundle.is_simulated else _mark(suite),
     )
+
+
+def _mark(suite: Suite | None) -> str:
+    """Give the mark of the patients whom a suite was measured in, whoever is in the cohort of the report."""
+    return SIMULATED_COHORT if suite and suite.get("is_simulated") else ""
 
 
 def _measured_rows(name: str, groups: Mapping[str, Any]) -> list[tuple[str, ...]]:

@@ -14,13 +14,15 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import ARM, TIER, Cohort
 from deeptepp.domain.published_outcomes import COMPARISONS, PublishedComparison
 from deeptepp.errors import NotEstimable
+from deeptepp.report.format import count, percent
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.format import percent
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem, key_of
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table, survival_text
 from deeptepp.report.tables import Table
 from deeptepp.report.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
+from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 
@@ -72,11 +74,14 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
         comparison = _compare(cohort, published)
     except NotEstimable as error:
         return ReportItem(key, published.where, title, reason=str(error))
+    held = comparison.why_not_tested if _compares_arms(published) else ""
+    p = None if held else comparison.p_value
     figure = kaplan_meier_figure(
         comparison.curves,
         title=title,
-        p_value=comparison.p_value,
+        p_value=p,
         colours=_colours(published, comparison.levels),
+        grey_below_events=MIN_EVENTS if held else 0,
         y_title=ENDPOINT_NAMES[published.endpoint],
         simulated=cohort.is_simulated,
     )
@@ -86,8 +91,8 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
         title=title,
         figures=(figure,),
         tables=(estimates_table(comparison.curves),),
-        beside=beside(published, comparison.levels, comparison.curves, comparison.p_value),
-        notes=_notes(published, comparison),
+        beside=beside(published, comparison.levels, comparison.curves, p),
+        notes=(*([f"Not tested: {held}."] if held else []), *_notes(published, comparison)),
         data={"curves": curve_steps(comparison.curves)},
     )
 
@@ -123,7 +128,7 @@ def beside(
     ours = dict(zip(levels, curves, strict=True))
     rows = [
         (
-            group.label,
+            group_words(group.label),
             percent(group.survival_pct / 100),
             survival_text(ours[group.label].at(published.horizon_months)) if group.label in ours else "no patient",
         )
@@ -188,8 +193,9 @@ def _notes(published: PublishedComparison, comparison: GroupComparison) -> tuple
     if _compares_arms(published):
         notes.append(NOT_RANDOMISED)
     if comparison.n_without_follow_up:
-        notes.append(f"{comparison.n_without_follow_up} patients without known follow-up are in no curve.")
-    absent = [group.label for group in published.curves if group.label not in comparison.levels]
+        n_unknown = comparison.n_without_follow_up
+        notes.append(f"{count(n_unknown, 'patient')} without known follow-up: in no curve.")
+    absent = [group_words(group.label) for group in published.curves if group.label not in comparison.levels]
     if absent:
         notes.append(f"No patient: {', '.join(absent)}.")
     return tuple(notes)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from deeptepp.datasets.values import fact_of, floats
 from deeptepp.domain.cohort import ARM, RFS_EVENT, RFS_MONTHS, SOURCE, TIER, Arm, Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
+from deeptepp.report.format import count
 from deeptepp.stats.follow_up_time import follow_up_time
 
 UNKNOWN = "unknown"
@@ -123,7 +124,7 @@ def overview_lines(overview: CohortOverview) -> list[str]:
     list of str
         Lines.
     """
-    lines = [f"{overview.n} patients" + (", SIMULATED" if overview.is_simulated else "")]
+    lines = [_counted(overview.n, "patient") + (", SIMULATED" if overview.is_simulated else "")]
     if not overview.n:
         return lines
     lines += [f"  from {name}: {n}" for name, n in overview.sources.items()]
@@ -133,14 +134,23 @@ def overview_lines(overview: CohortOverview) -> list[str]:
             if each.median_follow_up is None
             else f"median follow-up {each.median_follow_up:.1f} months (reverse Kaplan-Meier)"
         )
-        lines.append(f"{each.endpoint.upper()}: known for {each.n}, {each.n_events} events, {followed}")
+        lines.append(
+            f"{each.endpoint.upper()}: known for {each.n}, {_counted(each.n_events, 'event')}, {followed}"
+        )
     lines.append("RFS events by arm" + (" and tier" if any(each.tier for each in overview.groups) else ""))
     for group in overview.groups:
         name = group.arm if group.tier is None else f"{group.arm}, {group.tier}"
-        lines.append(f"  {name}: {group.n_events} of {group.n_known} with known RFS, {group.n} patients")
+        lines.append(
+            f"  {name}: {group.n_events} of {group.n_known} with known RFS, {_counted(group.n, 'patient')}"
+        )
     lines.append("Unknown, of all patients" if overview.missing else "No column has gaps")
     lines += [f"  {name}: {n} ({n / overview.n:.0%})" for name, n in overview.missing.items()]
     return lines
+
+
+def _counted(n: int, what: str) -> str:
+    """Count things for a terminal, where a space that does not break is a stranger."""
+    return count(n, what).replace("\u00a0", " ")
 
 
 def _counts(column: npt.NDArray[Any]) -> dict[str, int]:

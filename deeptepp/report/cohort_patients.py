@@ -12,14 +12,15 @@ from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.published_cohort import FLOW
 from deeptepp.report.cohort_events import arm_of, events_item, follow_up_item, is_followed
 from deeptepp.report.flow_figure import FlowStep, flow_figure
-from deeptepp.report.format import count_of
+from deeptepp.report.format import count, count_of
+from deeptepp.report.names import ARM_SHORT, group_words
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.table_one import printed_table_one, table_one_numbers, table_one_table
 from deeptepp.report.tables import Table
 from deeptepp.stats.patient_facts import cohort_table_one, duplicate_facts, patient_facts
 
-_ARM_NAMES = {Arm.NONE: "No anti-HER2 therapy", Arm.T: "T", Arm.TP: "T+P"}
+_ARM_NAMES = {**ARM_SHORT, Arm.NONE: "No anti-HER2 therapy"}
 
 _NOT_RANDOMISED = (
     "Treatment was not randomised: its groups differ by who was offered it and by the years they were treated in."
@@ -70,12 +71,17 @@ def _flow_item(cohort: Cohort) -> ReportItem:
     if SCORE in cohort:
         n_unscored = int((~np.isfinite(np.asarray(cohort[SCORE], dtype=np.float64))).sum())
         rows.append(("Not scored", count_of(n_unscored, n)))
-    rows += [(f"Anti-HER2 therapy: {each.value}", count_of(count, n)) for each, count in by_arm.items()]
+    rows += [
+        (f"Anti-HER2 therapy: {group_words(each.value)}", count_of(count, n)) for each, count in by_arm.items()
+    ]
     printed = [
         ("Operated on", str(FLOW.n_operated), "not known"),
         ("Not in the study", str(FLOW.n_left_out), "not known"),
         ("In the study", str(FLOW.n_included), str(n)),
-        *((f"Anti-HER2 therapy: {each.value}", str(FLOW.n_by_arm[each]), str(by_arm[each])) for each in Arm),
+        *(
+            (f"Anti-HER2 therapy: {group_words(each.value)}", str(FLOW.n_by_arm[each]), str(by_arm[each]))
+            for each in Arm
+        ),
     ]
     criteria = f"Included: {'; '.join(FLOW.eligibility)}. Left out: {'; '.join(FLOW.exclusions)}."
     beside = Beside(
@@ -123,7 +129,7 @@ def _table_one_item(cohort: Cohort) -> ReportItem:
     if len(table.groups) < 2:
         notes.insert(0, "Fewer than two treatments are known, so that nothing is compared.")
     if table.n_ungrouped and table.groups:
-        notes.insert(0, f"The treatment of {table.n_ungrouped} patients is not known; they are under All only.")
+        notes.insert(0, f"Treatment not known: {count(table.n_ungrouped, 'patient')}, under All only.")
     if len(table.groups) > 1:
         notes.insert(0, _NOT_RANDOMISED)
     return ReportItem(

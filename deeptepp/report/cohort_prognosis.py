@@ -12,8 +12,9 @@ from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.published_outcomes import HAZARD_RATIOS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
+from deeptepp.report.format import count, ratio_ci
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.format import ratio_ci
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.tables import Table
@@ -124,16 +125,18 @@ def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Esti
         estimates |= _penalised(patients, endpoint, columns, estimates)
         notes.append("Terms without an event in one group are from the penalised model (Firth).")
     if fit.n < len(cohort):
-        notes.append(f"{len(cohort) - fit.n} patients with an unknown fact are left out.")
+        notes.append(f"{count(len(cohort) - fit.n, 'patient')} with an unknown fact left out.")
     if fit.n_events < EVENTS_PER_TERM * len(columns.names):
-        notes.append(f"{fit.n_events} events for {len(columns.names)} terms: more than they carry well.")
+        notes.append(
+            f"{count(fit.n_events, 'event')} for {count(len(columns.names), 'term')}: more than they carry well."
+        )
     against = {name: reference.get(name) or levels_of(patients[name])[0] for name in terms}
     rows = tuple(
         (_named(name, against), ratio_ci(each.value, each.low, each.high), written_p(each.p_value))
         for name, each in estimates.items()
     )
-    note = f"{fit.n} patients, {fit.n_events} events. {fit.method}. Likelihood ratio test of the whole model: "
-    note += f"{written_p(fit.likelihood_ratio.p_value)}."
+    note = f"{count(fit.n, 'patient')}, {count(fit.n_events, 'event')}. {fit.method}. "
+    note += f"Likelihood ratio test of the whole model: {written_p(fit.likelihood_ratio.p_value)}."
     return Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note), estimates, tuple(notes)
 
 
@@ -156,7 +159,7 @@ def _named(name: str, reference: Mapping[str, str]) -> str:
     for column, words in _NAMES.items():
         if name.startswith(column):
             against = f" against {reference[column]}" if column in reference else ""
-            return f"{words}: {name.removeprefix(column)}{against}"
+            return f"{words}: {group_words(name.removeprefix(column))}{against}"
     return name
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import numpy as np
 
 from deeptepp import __version__
 from deeptepp.domain.cohort import SCORE, TIER, Cohort, Endpoint
+from deeptepp.domain.provenance import Model, Provenance, ScoreSource, provenance_of
+from deeptepp.domain.risk import Tier
 from deeptepp.errors import UnreadableCohort
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.clinical_reference import clinical_items
+from deeptepp.report.cohort_curves import fact_items
 from deeptepp.report.cohort_outcomes import outcome_items
 from deeptepp.report.cohort_patients import patient_items
 from deeptepp.report.cohort_prognosis import adjusted_item, known_in
@@ -23,15 +27,39 @@ from deeptepp.report.cohort_subgroups import subgroup_item
 from deeptepp.report.cohort_survival import survival_items
 from deeptepp.report.cohort_treatment import treatment_items
 from deeptepp.report.cohort_validation import validation_items
+from deeptepp.report.given_tiers import source_of, tier_notes
 from deeptepp.report.report_item import ReportItem, ReportPart
-from deeptepp.report.report_page import write_report
-from deeptepp.scoring.tiers import with_tiers
+from deeptepp.report.report_page import ReportPage, write_parts
+from deeptepp.report.stamps import marked_cohort, stamp_all, stamp_item
+from deeptepp.scoring.tiers import TierSource, with_tiers
 
 SUITES = ("table2", "table_s2")
 """Suites of experiments that the report shows."""
 
 EXPERIMENT = "MRI+MV+CP"
 """The published experiment that a bundle of images and clinical facts is the twin of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CohortReport:
+    """What the report of a cohort is asked to be.
+
+    Parameters
+    ----------
+    name : str
+        What the cohort is called; no identifier of a patient.
+    experiments : Path or None
+        Folder with the results of ``deeptepp evaluate``, one JSON for each suite.
+    tiers : TierSource or None
+        What tiers are made of; None for those given by the table, and the cut-offs where it gives none.
+    is_reference : bool
+        The cohort is the reference cohort of the bundle.
+    """
+
+    name: str
+    experiments: Path | None = None
+    tiers: TierSource | None = None
+    is_reference: bool = False
 
 
 def write_cohort_report(
@@ -42,7 +70,7 @@ def write_cohort_report(
     Parameters
     ----------
     cohort : Cohort
-        Patients; their scores, where they have some, are those of the bundle's network.
+        Patients, with scores and tiers or without.
     bundle : ModelBundle
         Brings the cut-offs and what was measured on it.
     out : Path
@@ -62,22 +90,54 @@ def write_cohort_report(
     UnreadableCohort
         A file of results is no JSON of a suite.
     """
-    tiered = with_tiers(cohort, bundle.tiers)
-    suites = read_suites(experiments)
-    # Tiers of a network that learnt from simulated patients are simulated, whoever has them.
-    is_simulated = tiered.is_simulated or (bundle.is_simulated and bool(known_in(tiered, SCORE).any()))
-    marked = Cohort(tiered.columns, is_simulated=is_simulated)
-    return write_report(
-        cohort_parts(marked, bundle, suites),
-        out,
-        title=f"{name}: the published analyses",
-        facts=_facts(tiered, bundle, experiments),
-        simulated=is_simulated,
+    return write_parts(cohort_page(cohort, bundle, CohortReport(name=name, experiments=experiments)), out)
+
+
+def cohort_page(cohort: Cohort, bundle: ModelBundle, asked: CohortReport) -> ReportPage:
+    """Make the report of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        Patients, with scores and tiers or without.
+    bundle : ModelBundle
+        Brings the cut-offs and what was measured on it.
+    asked : CohortReport
+        What the report is asked to be.
+
+    Returns
+    -------
+    ReportPage
+        Parts, facts and mark.
+
+    Raises
+    ------
+    UnreadableCohort
+        A file of results is no JSON of a suite.
+    """
+    source = source_of(cohort, bundle.tiers, asked.tiers)
+    notes = tier_notes(cohort, bundle.tiers, source)
+    provenance = provenance_of(cohort, Model(bundle.sha256, bundle.is_simulated), is_reference=asked.is_reference)
+    tiered = with_tiers(cohort, bundle.tiers, source)
+    parts = cohort_parts(
+        tiered, bundle, read_suites(asked.experiments), provenance=provenance, source=source, tier_notes=notes
+    )
+    return ReportPage(
+        parts=parts,
+        title=f"{asked.name}: the published analyses",
+        facts=_facts(tiered, bundle, asked.experiments, provenance, notes),
+        mark=provenance.mark,
     )
 
 
 def cohort_parts(
-    cohort: Cohort, bundle: ModelBundle, suites: Mapping[str, Mapping[str, Any]]
+    cohort: Cohort,
+    bundle: ModelBundle,
+    suites: Mapping[str, Mapping[str, Any]],
+    *,
+    provenance: Provenance | None = None,
+    source: TierSource = TierSource.CUT_OFFS,
+    tier_notes: tuple[str, ...] = (),
 ) -> tuple[ReportPart, ...]:
     """Make all items of a report.
 
@@ -89,29 +149,75 @@ def cohort_parts(
         Brings the cut-offs and what was measured on it.
     suites : mapping of str to mapping
         Results of experiments by name of the suite.
+    provenance : Provenance, optional
+        Where patients and scores come from; told from the cohort when left out.
+    source : TierSource
+        What the tiers are made of.
+    tier_notes : tuple of str
+        What must be known of given tiers.
 
     Returns
     -------
     tuple of ReportPart
-        Patients, score, validation, treatment, prognosis.
+        Patients, survival by fact, score, validation, treatment, prognosis.
     """
-    has_tiers = np.isin(np.asarray(cohort[TIER]).astype(str), ["Low", "Moderate", "High"]).any()
+    model = Model(bundle.sha256, bundle.is_simulated)
+    origin = provenance or provenance_of(cohort, model)
+    # What shows neither score nor tier bears the mark of the patients alone.
+    bare, marked = marked_cohort(cohort, origin.patients_mark), marked_cohort(cohort, origin.mark)
+    treatment, tiered = _tier_items(marked)
+    scores = score_items(marked, bundle, suites, EXPERIMENT, source=source, tier_notes=tier_notes)
+    screened = stamp_item(screening_item(bare, Endpoint.RFS), origin.patients_mark)
+    patients = [*patient_items(bare), *survival_items(bare)]
+    return (
+        ReportPart("Patients", stamp_all(patients, origin.patients_mark)),
+        ReportPart("Survival by fact", stamp_all(fact_items(bare), origin.patients_mark)),
+        ReportPart("Score", stamp_all(scores, origin.mark)),
+        ReportPart("Validation", _validation(marked, bundle, origin)),
+        ReportPart("Treatment by tier", stamp_all(treatment, origin.mark)),
+        ReportPart("Prognosis", (*stamp_all(tiered, origin.mark), screened)),
+    )
+
+
+def _tier_items(cohort: Cohort) -> tuple[list[ReportItem], list[ReportItem]]:
+    """Make what compares treatments inside tiers, and what compares tiers."""
     prognosis = [adjusted_item(cohort, endpoint) for endpoint in Endpoint]
     subgroups = [subgroup_item(cohort, endpoint) for endpoint in Endpoint]
     treatment = _in_order([*outcome_items(cohort, of_treatment=True), *treatment_items(cohort)])
     tiered = [*_in_order(outcome_items(cohort, of_treatment=False)), *prognosis, *subgroups]
-    if not has_tiers:
-        treatment, tiered = [_without_tiers(item) for item in treatment], [_without_tiers(item) for item in tiered]
-    validation = validation_items(cohort)
-    if not known_in(cohort, SCORE).any():
-        validation += clinical_items(cohort, bundle)
-    return (
-        ReportPart("Patients", (*patient_items(cohort), *survival_items(cohort))),
-        ReportPart("Score", tuple(score_items(cohort, bundle, suites, EXPERIMENT))),
-        ReportPart("Validation", tuple(validation)),
-        ReportPart("Treatment by tier", tuple(treatment)),
-        ReportPart("Prognosis", (*tiered, screening_item(cohort, Endpoint.RFS))),
-    )
+    if np.isin(np.asarray(cohort[TIER]).astype(str), [tier.value for tier in Tier]).any():
+        return treatment, tiered
+    return [_without_tiers(item) for item in treatment], [_without_tiers(item) for item in tiered]
+
+
+def _validation(cohort: Cohort, bundle: ModelBundle, origin: Provenance) -> tuple[ReportItem, ...]:
+    """Validate the score; beside it, where there is none, the clinical facts alone."""
+    items = stamp_all(validation_items(cohort), origin.mark)
+    if known_in(cohort, SCORE).any():
+        return items
+    return (*items, *stamped_clinical_items(cohort, bundle, origin))
+
+
+def stamped_clinical_items(cohort: Cohort, bundle: ModelBundle, origin: Provenance) -> tuple[ReportItem, ...]:
+    """Validate the clinical facts of a cohort, marked as the patients are whom their model learnt from.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        With whatever facts it has.
+    bundle : ModelBundle
+        Brings the reference cohort.
+    origin : Provenance
+        Where the patients come from.
+
+    Returns
+    -------
+    tuple of ReportItem
+        As ``clinical_items`` gives them.
+    """
+    is_simulated = bundle.is_simulated or bundle.reference.is_simulated
+    scores = ScoreSource.SIMULATED_MODEL if is_simulated else ScoreSource.MODEL
+    return stamp_all(clinical_items(cohort, bundle), Provenance(origin.is_simulated, scores).mark)
 
 
 def read_suites(folder: Path | None) -> dict[str, Mapping[str, Any]]:
@@ -155,15 +261,22 @@ def _without_tiers(item: ReportItem) -> ReportItem:
     return ReportItem(item.key, item.number, item.title, reason=UNTIERED)
 
 
-def _facts(cohort: Cohort, bundle: ModelBundle, experiments: Path | None) -> list[tuple[str, str]]:
+def _facts(
+    cohort: Cohort,
+    bundle: ModelBundle,
+    experiments: Path | None,
+    provenance: Provenance,
+    notes: tuple[str, ...],
+) -> list[tuple[str, str]]:
     """Tell what the report rests on."""
-    kind = "simulated" if cohort.is_simulated else "real"
     events = [
         f"{int(np.asarray(cohort[endpoint.event]).astype(bool).sum())} {endpoint.value.upper()}"
         for endpoint in Endpoint
     ]
     return [
-        ("Patients", f"{len(cohort)}, {kind}; {int(known_in(cohort, SCORE).sum())} with a score"),
+        ("Patients", f"{len(cohort)}, {provenance.patients}; {int(known_in(cohort, SCORE).sum())} with a score"),
+        ("Patients and scores", provenance.sentence),
+        *([("Tiers", " ".join(notes))] if notes else []),
         ("Events", ", ".join(events)),
         ("Model", f"{bundle.name}, {'simulated' if bundle.is_simulated else 'real'} training patients"),
         ("Model, SHA-256", bundle.sha256[:16]),

@@ -17,11 +17,14 @@ from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.cohort_models import Suite, backbones_item, models_item, table_2_item
-from deeptepp.report.format import auc_ci, count_of
+from deeptepp.report.format import auc_ci, count, count_of
+from deeptepp.report.given_tiers import AS_GIVEN
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.roc_figure import RocLine, roc_figure
 from deeptepp.report.score_figure import score_distribution_figure
 from deeptepp.report.tables import Table
+from deeptepp.scoring.tiers import TierSource
+from deeptepp.stats.evidence import why_not_measured
 from deeptepp.stats.roc import roc_auc
 from deeptepp.stats.roc_band import roc_band
 
@@ -33,7 +36,13 @@ _STATUS = (
 )
 
 
-def tiers_item(cohort: Cohort, tiers: TierScheme) -> ReportItem:
+def tiers_item(
+    cohort: Cohort,
+    tiers: TierScheme,
+    *,
+    source: TierSource = TierSource.CUT_OFFS,
+    tier_notes: tuple[str, ...] = (),
+) -> ReportItem:
     """Show scores, cut-offs and the size of each tier.
 
     Parameters
@@ -42,6 +51,10 @@ def tiers_item(cohort: Cohort, tiers: TierScheme) -> ReportItem:
         With a tier for its patients, and scores if it has them.
     tiers : TierScheme
         The cut-offs.
+    source : TierSource
+        What the tiers are made of.
+    tier_notes : tuple of str
+        What must be known of given tiers.
 
     Returns
     -------
@@ -57,14 +70,16 @@ def tiers_item(cohort: Cohort, tiers: TierScheme) -> ReportItem:
     if SCORE in cohort and np.isfinite(np.asarray(cohort[SCORE], dtype=np.float64)).any():
         figures.append(
             score_distribution_figure(
-                cohort[SCORE], tiers, None, title="Scores of the cohort", simulated=cohort.is_simulated
+                cohort[SCORE], tiers, None, title=_SCORES_TITLES[source], simulated=cohort.is_simulated
             )
         )
     rows = tuple(
         (tier.value, f"{TIER_COUNTS[tier]} ({TIER_PCT[tier]:g} %)", count_of(sizes[tier], n)) for tier in Tier
     )
-    notes = [f"{len(cohort) - n} patients have no tier."] if n < len(cohort) else []
+    notes = [*tier_notes, *([f"{count(len(cohort) - n, 'patient')} without a tier."] if n < len(cohort) else [])]
     note = f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. {tiers.method}"
+    if source is TierSource.GIVEN:
+        note = AS_GIVEN
     return ReportItem(
         key="figure-2",
         number="Figure 2",
@@ -105,7 +120,12 @@ def trastuzumab_item(cohort: Cohort) -> ReportItem:
         except NotEstimable as error:
             notes.append(f"{each.value}: {error}")
     if not lines:
-        return ReportItem("figure-s3b", "Figure S3B", title, reason="no treatment has patients of both outcomes")
+        return ReportItem(
+            "figure-s3b",
+            "Figure S3B",
+            title,
+            reason="; ".join(notes) or "no treatment has patients of both outcomes",
+        )
     ours = {line.arm: auc_ci(line.auc, line.low, line.high) for line in lines}
     rows = (
         ("with trastuzumab", f"{TRASTUZUMAB_AUC['treated']:.2f}", ours.get(Arm.T, "not in this cohort")),
@@ -129,6 +149,9 @@ def _line(arm: Arm, scores: np.ndarray[Any, np.dtype[np.float64]], events: np.nd
     """Make the curve of one treatment, with its band where the patients carry one."""
     if not len(scores):
         raise NotEstimable(what="The ROC curve", reason="no patient has a score")
+    few = why_not_measured(len(events), int(events.sum()))
+    if few:
+        raise NotEstimable(what="The ROC curve", reason=few)
     curve = roc_auc(scores, events)
     try:
         band = roc_band(scores, events)
@@ -142,18 +165,33 @@ def _whole(cohort: Cohort) -> RocLine | None:
     score = np.asarray(cohort[SCORE], dtype=np.float64)
     known = np.isfinite(score) & np.isfinite(np.asarray(cohort["rfs_months"], dtype=np.float64))
     members = known & (np.asarray(cohort[ARM]).astype(str) != Arm.TP.value)
+    event = np.asarray(cohort[RFS_EVENT]).astype(bool)[members]
+    if why_not_measured(len(event), int(event.sum())):
+        return None
     try:
-        curve = roc_auc(score[members], np.asarray(cohort[RFS_EVENT]).astype(bool)[members])
+        curve = roc_auc(score[members], event)
     except NotEstimable:
         return None
     return RocLine.of_curve("score of the cohort, cohorts 1 and 2", curve)
 
 
+_SCORES_TITLES = {
+    TierSource.CUT_OFFS: "Scores of the cohort",
+    TierSource.GIVEN: "Scores of the cohort, and the cut-offs of the model",
+}
+"""Given tiers may be others than those that the cut-offs make."""
+
 _ARMS = {Arm.NONE: "no anti-HER2 therapy", Arm.T: "trastuzumab", Arm.TP: "trastuzumab + pertuzumab"}
 
 
 def score_items(
-    cohort: Cohort, bundle: ModelBundle, suites: Mapping[str, Suite], experiment: str
+    cohort: Cohort,
+    bundle: ModelBundle,
+    suites: Mapping[str, Suite],
+    experiment: str,
+    *,
+    source: TierSource = TierSource.CUT_OFFS,
+    tier_notes: tuple[str, ...] = (),
 ) -> Sequence[ReportItem]:
     """Make all items on the score.
 
@@ -167,6 +205,10 @@ def score_items(
         Results of experiments by name of the suite.
     experiment : str
         Name of the published experiment that the bundle is the twin of.
+    source : TierSource
+        What the tiers are made of.
+    tier_notes : tuple of str
+        What must be known of given tiers.
 
     Returns
     -------
@@ -181,7 +223,7 @@ def score_items(
         reason="the cohort has no scores",
     )
     return (
-        tiers_item(cohort, bundle.tiers),
+        tiers_item(cohort, bundle.tiers, source=source, tier_notes=tier_notes),
         models_item(suites.get("table2"), _whole(cohort) if has_scores else None, simulated=cohort.is_simulated),
         trastuzumab_item(cohort) if has_scores else unscored,
         table_2_item(suites.get("table2"), bundle, experiment),

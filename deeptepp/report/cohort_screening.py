@@ -8,8 +8,9 @@ import numpy as np
 
 from deeptepp.domain.cohort import Cohort, Endpoint, FollowUp
 from deeptepp.domain.published_caveats import CAVEATS, Caveat
-from deeptepp.report.format import NOT_ESTIMABLE, ratio_ci
+from deeptepp.report.format import NOT_ESTIMABLE, count, ratio_ci
 from deeptepp.report.format import p_value as written_p
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.table_one import bare_p
@@ -90,12 +91,14 @@ def _table(found: Screening, facts: Mapping[str, Grouping], follow_up: FollowUp)
         ratios = _hazard_ratios(variable, fact, follow_up)
         for i, level in enumerate(fact.labels):
             mine = follow_up.where(fact.of_patient == level)
-            head = (f"{variable.name}: {level}", str(mine.n), str(mine.n_events))
+            head = (f"{variable.name}: {group_words(level)}", str(mine.n), str(mine.n_events))
             tests = _tests(variable) if i == 0 else ("", "", "")
             rows.append((*head, "1 (reference)" if i == 0 else ratios[level], *tests))
     header = ("Fact", "Patients", "Events", "HR (95 % CI)", "p", "p, Benjamini-Hochberg", "p, Holm")
-    note = f"{found.n} patients, {found.n_events} events. {found.method}; Wald intervals. "
-    return Table("Univariate models", header, tuple(rows), f"{note}Adjusted for {_n_tested(found)} facts.")
+    note = f"{count(found.n, 'patient')}, {count(found.n_events, 'event')}. {found.method}; Wald intervals. "
+    return Table(
+        "Univariate models", header, tuple(rows), f"{note}Adjusted for {count(_n_tested(found), 'fact')}."
+    )
 
 
 def _tests(variable: ScreenedVariable) -> tuple[str, str, str]:
@@ -183,7 +186,7 @@ def _notes(cohort: Cohort, found: Screening, facts: tuple[Grouping, ...]) -> tup
     """Say what must be known to read the table."""
     notes = [each.sentence for each in duplicate_facts(facts)]
     if len(cohort) > found.n:
-        notes.append(f"{len(cohort) - found.n} patients without known follow-up are left out.")
+        notes.append(f"{count(len(cohort) - found.n, 'patient')} without known follow-up left out.")
     missing = [f"{each.name} {each.n_missing}" for each in found.variables if each.n_missing]
     if missing:
         notes.append(f"Not known, and left out of their model: {', '.join(missing)}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from deeptepp.domain.cohort import TIER, Cohort, Endpoint
@@ -9,16 +11,22 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort_prognosis import complete
 from deeptepp.report.forest_rows import ForestBlock, ForestRow
+from deeptepp.report.format import count, ratio_ci
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.format import ratio_ci
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem, key_of
 from deeptepp.report.subgroup_figure import subgroup_forest_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.tables import Table
+from deeptepp.stats.estimate import chi_square_test
+from deeptepp.stats.evidence import held_back, why_no_ratio
 from deeptepp.stats.mantel_haenszel import SubgroupAnalysis, one_step_hazard_ratio, subgroup_analysis
 from deeptepp.stats.patient_groups import groupings
 
 _NUMBERS = {Endpoint.RFS: "Figure S6A", Endpoint.OS: "Figure S6B"}
+
+_SIDES = ("Mod. + High", "Low")
+"""Names of both sides, index first."""
 
 _PRINTED = Table(
     "Subgroups",
@@ -50,20 +58,22 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> Repo
     is_upper = np.asarray(patients[TIER]).astype(str) != Tier.LOW.value
     try:
         follow_up = patients.follow_up(endpoint)
-        overall = one_step_hazard_ratio(follow_up.where(is_upper), follow_up.where(~is_upper))
+        sides = follow_up.where(is_upper), follow_up.where(~is_upper)
+        few = why_no_ratio({name: side.n_events for name, side in zip(_SIDES, sides, strict=True)})
+        overall = held_back(one_step_hazard_ratio(*sides), few)
         analyses = _analyses(patients, endpoint, fact)
         figure = subgroup_forest_figure(
             [_block(name, labels, analysis) for name, labels, analysis in analyses],
             title=title,
-            index_name="Mod. + High",
-            reference_name="Low",
+            index_name=_SIDES[0],
+            reference_name=_SIDES[1],
             overall=ForestRow(
                 label="All patients",
                 hazard_ratio=overall,
-                n_index=int(is_upper.sum()),
-                n_events_index=int(follow_up.event[is_upper].sum()),
-                n_reference=int((~is_upper).sum()),
-                n_events_reference=int(follow_up.event[~is_upper].sum()),
+                n_index=sides[0].n,
+                n_events_index=sides[0].n_events,
+                n_reference=sides[1].n,
+                n_events_reference=sides[1].n_events,
             ),
             notes=("one-step (Peto) hazard ratio",),
             simulated=cohort.is_simulated,
@@ -78,7 +88,7 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> Repo
         beside=Beside(_PRINTED, where=number),
         notes=(
             "One-step estimates pull large hazard ratios towards 1; the Cox models above do not. No p is adjusted "
-            f"for the {len(analyses)} facts looked at.",
+            f"for {count(len(analyses), 'fact')} looked at.",
         ),
         data={"subgroups": _table(analyses)},
     )
@@ -99,16 +109,28 @@ def _analyses(
             np.asarray(members[TIER]).astype(str) != Tier.LOW.value,
             grouping.of_patient[known],
         )
-        found.append((grouping.name, grouping.labels, analysis))
+        found.append((grouping.name, grouping.labels, _given(analysis)))
     if not found:
         raise NotEstimable(what="The forest", reason="no fact divides the patients")
     return found
 
 
+def _given(analysis: SubgroupAnalysis) -> SubgroupAnalysis:
+    """Hold ratios back where a side has no event or both have few, and the test where fewer than two are left."""
+    parts = []
+    for part in analysis.subgroups:
+        few = why_no_ratio(dict(zip(_SIDES, (part.n_events_index, part.n_events_reference), strict=True)))
+        parts.append(replace(part, hazard_ratio=held_back(part.hazard_ratio, few)))
+    test = analysis.heterogeneity
+    if sum(part.hazard_ratio.value is not None for part in parts) < 2:
+        test = chi_square_test(0.0, 0, test.method, reason="fewer than two subgroups can be compared")
+    return replace(analysis, subgroups=tuple(parts), heterogeneity=test)
+
+
 def _block(name: str, labels: tuple[str, ...], analysis: SubgroupAnalysis) -> ForestBlock:
     """Lay out one fact, its groups in clinical order."""
     by_label = {part.label: part for part in analysis.subgroups}
-    rows = tuple(ForestRow.of_subgroup(by_label[label]) for label in labels)
+    rows = tuple(ForestRow.of_subgroup(by_label[label], label=group_words(label)) for label in labels)
     return ForestBlock(name, rows, analysis.heterogeneity.p_value)
 
 
@@ -117,7 +139,7 @@ def _table(analyses: list[tuple[str, tuple[str, ...], SubgroupAnalysis]]) -> Tab
     rows = [
         (
             name,
-            part.label,
+            group_words(part.label),
             str(part.n_index),
             str(part.n_events_index),
             str(part.n_reference),

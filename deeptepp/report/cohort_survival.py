@@ -7,9 +7,11 @@ import numpy as np
 from deeptepp.domain.cohort import ARM, Arm, Cohort, Endpoint
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort_outcomes import NOT_RANDOMISED
+from deeptepp.report.format import count
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
+from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 
 _GROUP = "group"
@@ -46,9 +48,13 @@ def _survival_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         arms = None
     curves = [*whole.curves, *(arms.curves if arms and len(arms.curves) > 1 else ())]
     figure = kaplan_meier_figure(
-        curves, title=title, y_title=ENDPOINT_NAMES[endpoint], simulated=cohort.is_simulated
+        curves,
+        title=title,
+        grey_below_events=MIN_EVENTS,
+        y_title=ENDPOINT_NAMES[endpoint],
+        simulated=cohort.is_simulated,
     )
-    notes = [f"{whole.n_without_follow_up} patients without known follow-up are in no curve."]
+    notes = [f"{count(whole.n_without_follow_up, 'patient')} without known follow-up: in no curve."]
     return ReportItem(
         key=key,
         number=number,

@@ -7,7 +7,6 @@ horizon. The publication's own matching follows with what is wrong with it, then
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import plotly.graph_objects as go
 
@@ -21,14 +20,21 @@ from deeptepp.report.format import hazard_ratio
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.report_item import Beside, ReportItem, key_of
 from deeptepp.report.survival_figure import kaplan_meier_figure
-from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps
+from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, survival_text
 from deeptepp.report.tables import Table
 from deeptepp.report.theme import ARM_COLOURS
 from deeptepp.stats.balance import Balance
+from deeptepp.stats.covariate_names import in_words
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
-from deeptepp.stats.treatment_effect import TreatmentContrast, contrast_treatments
+from deeptepp.stats.treatment_effect import (
+    LANDMARKS_MONTHS,
+    NO_DIFFERENCE,
+    TreatmentContrast,
+    TreatmentSide,
+    contrast_treatments,
+)
 from deeptepp.stats.treatment_question import TP_VS_T, Matching
 
 WAYS = {
@@ -37,19 +43,6 @@ WAYS = {
     Matching.OFF: "All patients, common horizon",
 }
 """How patients are chosen, in the order of the report."""
-
-_WORDS = {
-    "node_stage": "Nodes",
-    "tumour_size_mm": "Tumour size",
-    "stage": "Stage",
-    "age_years": "Age",
-    "grade": "Grade",
-    "er_positive": "ER positive",
-    "pr_positive": "PR positive",
-    "rfs_months": "Observed follow-up, RFS",
-    "os_months": "Observed follow-up, OS",
-}
-"""Covariates in words, by their column."""
 
 _NUMBERS = {
     (Tier.MODERATE, Endpoint.RFS): "Figure 3C",
@@ -141,14 +134,15 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
     Returns
     -------
     Table
-        Patients, events, hazard ratio, difference in survival and in restricted mean; no difference below ten
-        events.
+        Patients, events and survival of each arm; hazard ratio, difference in survival and in restricted mean, or
+        why they are held back.
     """
     rows = tuple(
         (
             WAYS[each.matching],
             f"{each.index.n} / {each.reference.n}",
             f"{each.index.n_events} / {each.reference.n_events}",
+            *(_survival(side) for side in (each.index, each.reference)),
             _held_back(each)
             or hazard_ratio(each.hazard_ratio.value, each.hazard_ratio.low, each.hazard_ratio.high),
             _held_back(each) or _points(each.differences[0].difference),
@@ -162,15 +156,17 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
         "Patients chosen",
         f"n {index} / {reference}",
         "Events",
+        f"24-month survival, {index}",
+        f"24-month survival, {reference}",
         "HR (95 % CI)",
         "24-month difference",
         "RMST difference",
         "p",
     )
     note = (
-        "HR: Cox, penalised (Firth) where an arm has no event. Differences: "
-        f"{index} less {reference}, 95 % CI. RMST: mean months without the event up to the horizon. With fewer "
-        f"than {MIN_EVENTS} events no difference is given."
+        f"HR: Cox. Differences: {index} less {reference}, 95 % CI. RMST: mean months without the event up to the "
+        f"horizon. Nothing is compared where an arm has fewer than {MIN_EVENTS} events or where matching left the "
+        "arms less alike than they were."
     )
     return Table(f"{index} against {reference}", header, rows, note)
 
@@ -216,40 +212,19 @@ def balance_table(balance: Balance, *, index: str = "T+P", reference: str = "T")
     )
 
 
-def in_words(balance: Balance) -> Balance:
-    """Name covariates as a reader does.
-
-    Parameters
-    ----------
-    balance : Balance
-        With covariates named by their columns.
-
-    Returns
-    -------
-    Balance
-        The same, named in words.
-    """
-    rows = []
-    for row in balance.rows:
-        column = next((name for name in _WORDS if row.name.startswith(name)), None)
-        words = row.name if column is None else f"{_WORDS[column]} {row.name.removeprefix(column)}".strip()
-        rows.append(replace(row, name=words))
-    return replace(balance, rows=tuple(rows))
-
-
 def _both(contrast: TreatmentContrast) -> list[KaplanMeierCurve]:
     """Give the curves of both sides, the reference first."""
     return [side.curve for side in (contrast.reference, contrast.index) if side.curve is not None]
 
 
 def _curves(contrast: TreatmentContrast, tier: Tier) -> go.Figure:
-    """Draw both sides; in grey and untested where there are too few events."""
+    """Draw both sides, a side with too few events in grey; untested where the contrast is held back."""
     return kaplan_meier_figure(
         _both(contrast),
         title=f"{tier.value}. {WAYS[contrast.matching]}",
         p_value=contrast.p_value,
         colours=[ARM_COLOURS[Arm.T], ARM_COLOURS[Arm.TP]],
-        grey_below_events=0 if contrast.is_reportable else contrast.n_events + 1,
+        grey_below_events=MIN_EVENTS,
         y_title=ENDPOINT_NAMES[contrast.endpoint],
         simulated=contrast.is_simulated,
     )
@@ -262,8 +237,13 @@ def _beside(published: PublishedComparison, paper: TreatmentContrast) -> Beside:
 
 
 def _held_back(contrast: TreatmentContrast) -> str:
-    """Say that no difference is given; empty where one is."""
-    return "" if contrast.is_reportable else "too few events"
+    """Say why no difference is given; empty where one is."""
+    return "" if contrast.is_reportable else f"not given: {contrast.reason.removesuffix(NO_DIFFERENCE)}"
+
+
+def _survival(side: TreatmentSide) -> str:
+    """Write the survival of one arm with its interval."""
+    return "" if side.curve is None else survival_text(side.curve.at(LANDMARKS_MONTHS[0]))
 
 
 def _points(difference: Estimate) -> str:

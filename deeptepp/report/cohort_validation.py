@@ -11,7 +11,7 @@ from deeptepp.report.cohort_calibration import calibration_item, recalibration_i
 from deeptepp.report.cohort_missing import missing_item
 from deeptepp.report.cohort_prognosis import complete, known_in
 from deeptepp.report.decision_figure import decision_curve_figure
-from deeptepp.report.format import auc_ci
+from deeptepp.report.format import auc_ci, count, fixed
 from deeptepp.report.predictor import THE_SCORE, Predictor
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.tables import Table
@@ -21,6 +21,7 @@ from deeptepp.stats.concordance import harrell_c, uno_c
 from deeptepp.stats.decision_curve import decision_curve_at
 from deeptepp.stats.dynamic_auc import dynamic_auc
 from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.evidence import held_back, why_not_measured, why_not_validated
 from deeptepp.stats.horizon_recalibration import recalibration_at
 
 Floats = npt.NDArray[np.float64]
@@ -70,10 +71,15 @@ def validation_items(cohort: Cohort, predictor: Predictor = THE_SCORE) -> list[R
 def _discrimination(follow_up: FollowUp, risk: Floats, *, predictor: Predictor) -> ReportItem:
     """Measure concordance, AUC over time and Brier score."""
     last = HORIZONS_MONTHS[-1]
+    few_at = {at: why_not_validated(follow_up, at) for at in HORIZONS_MONTHS}
+    harrell, uno = harrell_c(follow_up, risk).index, uno_c(follow_up, risk, horizon_months=last).index
     found: list[tuple[str, Estimate]] = [
-        ("Harrell's C", harrell_c(follow_up, risk).index),
-        (f"Uno's C up to {last:g} months", uno_c(follow_up, risk, horizon_months=last).index),
-        *((f"AUC at {at:g} months", dynamic_auc(follow_up, risk, at).auc) for at in HORIZONS_MONTHS),
+        ("Harrell's C", held_back(harrell, why_not_measured(follow_up.n, follow_up.n_events))),
+        (f"Uno's C up to {last:g} months", held_back(uno, why_not_measured(follow_up.n, uno.n_events))),
+        *(
+            (f"AUC at {at:g} months", held_back(dynamic_auc(follow_up, risk, at).auc, few))
+            for at, few in few_at.items()
+        ),
     ]
     rows = tuple(
         (name, auc_ci(each.value, each.low, each.high), str(each.n), str(each.n_events), each.reason)
@@ -81,7 +87,7 @@ def _discrimination(follow_up: FollowUp, risk: Floats, *, predictor: Predictor) 
     )
     brier = brier_score(follow_up, risk, last)
     note = "C: jackknife interval. AUC over time: weighted for censoring."
-    if brier.score.value is not None and brier.null is not None:
+    if brier.score.value is not None and brier.null is not None and not few_at[last]:
         note += f" Brier score at {last:g} months {brier.score.value:.3f}, "
         note += f"with the same risk for all {brier.null:.3f}."
     table = Table("Discrimination", ("Measure", "Value (95 % CI)", "Patients", "Events", "Remark"), rows, note)
@@ -92,9 +98,12 @@ def _discrimination(follow_up: FollowUp, risk: Floats, *, predictor: Predictor) 
 def _net_benefit(follow_up: FollowUp, risk: Floats, *, predictor: Predictor, simulated: bool) -> ReportItem:
     """Draw the decision curve."""
     number, title = "Validation 5", predictor.title(f"Net benefit at {HORIZONS_MONTHS[-1]:g} months")
+    few = why_not_validated(follow_up, HORIZONS_MONTHS[-1])
+    if few:
+        return ReportItem("decision-curve", number, title, reason=few)
     curve = decision_curve_at(risk, follow_up, HORIZONS_MONTHS[-1], THRESHOLDS, label=predictor.label)
     columns = zip(curve.thresholds, curve.net_benefit, curve.treat_all, curve.avoided_per_100, strict=True)
-    rows = tuple(tuple("" if np.isnan(x) else f"{x:.5g}" for x in row) for row in columns)
+    rows = tuple(tuple("" if np.isnan(x) else fixed(float(x), 5) for x in row) for row in columns)
     data = Table("Decision curve", ("threshold", "net_benefit", "treat_all", "avoided_per_100"), rows)
     try:
         figure = decision_curve_figure([curve], title=title, simulated=simulated)
@@ -120,8 +129,8 @@ def adequacy_item(follow_up: FollowUp) -> ReportItem:
     rows = tuple(
         (
             each.name,
-            "" if each.value is None else f"{each.value:.3g}",
-            f"{each.wanted:.3g}",
+            "" if each.value is None else fixed(each.value, 3),
+            fixed(each.wanted, 3),
             "" if each.is_met is None else "yes" if each.is_met else "no",
             each.sentence,
             each.source,
@@ -129,7 +138,12 @@ def adequacy_item(follow_up: FollowUp) -> ReportItem:
         for each in found.requirements
     )
     header = ("Requirement", "Here", "Wanted", "Met", "In words", "Source")
-    table = Table("Can this cohort answer it?", header, rows, f"{found.n} patients, {found.n_events} events.")
+    table = Table(
+        "Can this cohort answer it?",
+        header,
+        rows,
+        f"{count(found.n, 'patient')}, {count(found.n_events, 'event')}.",
+    )
     return ReportItem(
         "adequacy", "Validation 6", "Is the cohort large enough to validate a score?", tables=(table,)
     )

@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from deeptepp.report.curve_styles import CurveStyle
 from deeptepp.report.format import count
+from deeptepp.report.names import group_words
 from deeptepp.report.text_width import broken
 from deeptepp.report.theme import FONT_PX, SMALL_PX
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
@@ -54,11 +55,11 @@ def legend_text(curve: KaplanMeierCurve, style: CurveStyle) -> str:
     str
         Entry of the legend, broken where it is long.
     """
-    is_like = curve.label.lower().startswith(style.short.rstrip("…").lower())
+    is_like = group_words(curve.label).lower().startswith(style.short.rstrip("…").lower())
     short = "" if is_like else f" ({style.short})"
     few = ", too\u00a0few\u00a0to\u00a0read" if style.is_faded else ""
     counts = f"{count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
-    return legend_entry(f"{curve.label}{short}: {counts}{few}", style)
+    return legend_entry(f"{group_words(curve.label)}{short}: {counts}{few}", style)
 
 
 def legend_entry(words: str, style: CurveStyle) -> str:

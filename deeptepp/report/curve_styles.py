@@ -9,6 +9,7 @@ from string import ascii_uppercase
 
 from deeptepp.domain.cohort import Arm
 from deeptepp.domain.risk import Tier
+from deeptepp.report.names import ARM_SHORT, group_words
 from deeptepp.report.theme import (
     ARM_COLOURS,
     ARM_DASHES,
@@ -23,9 +24,6 @@ from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 """Dashes of groups that are no arm, in order."""
-
-ARM_SHORT = {Arm.NONE: "None", Arm.T: "T", Arm.TP: "T+P"}
-"""Names of the arms where there is little room."""
 
 _SHORT = {"anti-HER2 therapy": "Anti-HER2"}
 """Names of groups that are too long to stand beside the table."""
@@ -90,7 +88,7 @@ def styles_of(curves: Sequence[KaplanMeierCurve], colours: Sequence[str] | None,
         arm = next((a for a, c in ARM_COLOURS.items() if c == colour), None)
         # Where a colour comes back, its dash does not.
         dash = DASHES[(i + i // len(OTHER_COLOURS)) % len(DASHES)]
-        glyph, short = OTHER_GLYPHS[i % len(OTHER_GLYPHS)], _SHORT.get(curve.label, curve.label)
+        glyph, short = OTHER_GLYPHS[i % len(OTHER_GLYPHS)], _SHORT.get(curve.label, group_words(curve.label))
         if tier is not None:
             glyph, dash = TIER_GLYPHS[tier], "solid"
         elif arm is not None:

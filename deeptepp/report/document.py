@@ -19,7 +19,9 @@ SCHEMA = "deeptepp.assessment/1"
 """Version of the JSON layout; grows when a key changes its meaning, not where one is added."""
 
 
-def assessment_to_dict(assessment: Assessment, bundle: ModelBundle | None = None) -> dict[str, Any]:
+def assessment_to_dict(
+    assessment: Assessment, bundle: ModelBundle | None = None, *, label: str = ""
+) -> dict[str, Any]:
     """Give an assessment as JSON-ready data.
 
     Parameters
@@ -28,6 +30,8 @@ def assessment_to_dict(assessment: Assessment, bundle: ModelBundle | None = None
         The answer.
     bundle : ModelBundle, optional
         Adds the cut-offs and the size of the reference cohort.
+    label : str
+        Of the case, see ``domain.labels``; may be empty.
 
     Returns
     -------
@@ -37,6 +41,7 @@ def assessment_to_dict(assessment: Assessment, bundle: ModelBundle | None = None
     score = assessment.score
     return {
         "schema": SCHEMA,
+        "label": label or None,
         "outcome": assessment.outcome.value,
         "score": score.probability if score else None,
         "score_per_view": dict(score.per_view) if score else None,

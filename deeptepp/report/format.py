@@ -6,6 +6,10 @@ rounded into a certainty (p is never 0, nor 1). Spaces before units do not break
 
 from __future__ import annotations
 
+import numpy as np
+
+from deeptepp.domain.study import clock_time as clock_time
+
 NOT_ESTIMABLE = "not estimable"
 """For a value that the data do not determine."""
 
@@ -258,6 +262,31 @@ def count(n: int, singular: str, plural: str | None = None) -> str:
     ('1\xa0event', '0\xa0events', '3\xa0biopsies')
     """
     return f"{n}{_NBSP}{singular if n == 1 else plural or singular + 's'}"
+
+
+def fixed(value: float, digits: int) -> str:
+    """Write a number of unknown size, without an exponent.
+
+    Parameters
+    ----------
+    value : float
+        Finite.
+    digits : int
+        Significant digits of what lies behind the point; whole digits are never rounded away.
+
+    Returns
+    -------
+    str
+        Without zeros at its end.
+
+    Examples
+    --------
+    >>> fixed(1130.0, 3), fixed(12.345, 3), fixed(0.0000123, 3)
+    ('1130', '12.3', '0.0000123')
+    """
+    if abs(value) >= 10 ** (digits - 1):
+        return f"{value:.0f}"
+    return np.format_float_positional(value, precision=digits, unique=False, fractional=False, trim="-")
 
 
 def count_of(n: int, total: int) -> str:

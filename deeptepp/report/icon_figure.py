@@ -1,4 +1,8 @@
-"""One hundred patients as icons: how many had the event by a time, told apart by shape and not by colour alone."""
+"""One hundred patients as icons: how many had the event by a time, told apart by shape and not by colour alone.
+
+Calm colours: those without the event lie behind in a light neutral, those with it stand out in the accent of the
+figures, and neither is a colour of alarm. An array of few events is grey and says so.
+"""
 
 from __future__ import annotations
 
@@ -7,40 +11,42 @@ from html import escape
 import numpy as np
 import plotly.graph_objects as go
 
-from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count
 from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.result_reading import out_of_hundred
-from deeptepp.report.theme import FONT_PX, NEUTRAL, SMALL_PX, TEMPLATE, TIER_COLOURS
+from deeptepp.report.theme import CALM, CALM_EVENT, FADED, FONT_PX, SMALL_PX, TEMPLATE
 from deeptepp.stats.kaplan_meier import SurvivalEstimate
 
 _SIDE = 10
 """Icons along each side."""
 
-_ICON_PX, _LINE_PX, _TITLE_LINE_PX = 26, 22, 21
+_ICON_PX, _LINE_PX, _TITLE_LINE_PX = 24, 22, 21
 """Room of one icon, of one line of the legend, and of one of the title."""
+
+FEW_EVENTS = "too few events: read the interval only"
+"""Under an array that rests on few events."""
 
 
 def icon_array_figure(
     estimate: SurvivalEstimate,
     *,
     title: str,
-    tier: Tier,
+    is_few: bool = False,
     free: str = "without the event",
     affected: str = "with the event",
     simulated: bool,
 ) -> go.Figure:
-    """Draw one hundred patients of a tier at one time.
+    """Draw one hundred patients of a group at one time.
 
     Parameters
     ----------
     estimate : SurvivalEstimate
-        Of the tier, at the time.
+        Of the group, at the time.
     title : str
         Who, and when.
-    tier : Tier
-        Gives the colour.
+    is_few : bool
+        The group has too few events to be read by its estimate: all is grey, and said.
     free, affected : str
         What it means not to have had the event, and to have had it.
     simulated : bool
@@ -49,7 +55,7 @@ def icon_array_figure(
     Returns
     -------
     plotly.graph_objects.Figure
-        Height fixed, width free from about 340 px; ``layout.meta["alt"]`` holds the content in words.
+        Height fixed, width free from about 300 px; ``layout.meta["alt"]`` holds the content in words.
 
     Raises
     ------
@@ -60,29 +66,30 @@ def icon_array_figure(
         raise NotEstimable(what="The figure", reason=f"nobody was followed for {estimate.months:g} months")
     n_free = out_of_hundred(estimate)
     places = np.arange(_SIDE * _SIDE)
+    accent = FADED if is_few else CALM_EVENT
     figure = go.Figure()
-    looks = (
-        (places[:n_free], "circle", TIER_COLOURS[tier], free),
-        (places[n_free:], "x-thin-open", NEUTRAL, affected),
-    )
-    for chosen, symbol, colour, words in looks:
+    for chosen, symbol, colour, words in (
+        (places[:n_free], "circle", CALM, free),
+        (places[n_free:], "diamond", accent, affected),
+    ):
         figure.add_scatter(
             x=chosen % _SIDE,
             y=_SIDE - 1 - chosen // _SIDE,
             mode="markers",
-            marker={"symbol": symbol, "size": 15, "color": colour, "line": {"width": 2.5, "color": colour}},
+            marker={"symbol": symbol, "size": 15, "color": colour, "line": {"width": 1, "color": FADED}},
             hovertemplate=f"{escape(words)}<extra></extra>",
             name=words,
             cliponaxis=False,
         )
-    lines = (
-        f'<span style="color:{TIER_COLOURS[tier]}">●</span> <b>{n_free}</b> of 100 {escape(free)}',
-        f'<span style="color:{NEUTRAL}">✕</span> <b>{100 - n_free}</b> of 100 {escape(affected)}',
+    lines = [
+        f'<span style="color:{FADED}">●</span> <b>{n_free}</b> of 100 {escape(free)}',
+        f'<span style="color:{accent}">◆</span> <b>{100 - n_free}</b> of 100 {escape(affected)}',
         _interval(estimate),
         f"{count(estimate.n, 'patient')}, {count(estimate.n_events, 'event')} by then",
-    )
+        *([FEW_EVENTS] if is_few else []),
+    ]
     _lay_out(figure, title, lines, simulated=simulated)
-    alt = f"{title}. {n_free} of 100 {free}, {100 - n_free} {affected}. {_interval(estimate)}. {lines[-1]}."
+    alt = f"{title}. Of 100 such patients {n_free} were {free}, {100 - n_free} {affected}. {'. '.join(lines[2:])}."
     mark = -(_LINE_PX * (len(lines) + 1) + 12) / (_ICON_PX * _SIDE)
     return finish(figure, alt, simulated=simulated, mark_height=mark)
 
@@ -95,7 +102,7 @@ def _interval(estimate: SurvivalEstimate) -> str:
     return f"{level} of the first: {round(100 * estimate.low)} to {round(100 * estimate.high)} of 100"
 
 
-def _lay_out(figure: go.Figure, title: str, lines: tuple[str, ...], *, simulated: bool) -> None:
+def _lay_out(figure: go.Figure, title: str, lines: list[str], *, simulated: bool) -> None:
     """Place title, icons and legend by pixels."""
     text, n_lines = broken_title(title)
     top, bottom = 22 + _TITLE_LINE_PX * n_lines, _LINE_PX * (len(lines) + simulated) + 16

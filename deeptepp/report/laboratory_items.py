@@ -6,9 +6,9 @@ from deeptepp.domain.cohort import Arm
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.balance_figure import balance_figure
-from deeptepp.report.cohort_treatment import balance_table, contrasts_table, in_words
+from deeptepp.report.cohort_treatment import balance_table, contrasts_table
 from deeptepp.report.decision_figure import decision_curve_figure
-from deeptepp.report.format import months, percent
+from deeptepp.report.format import count, fixed, months, percent
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.laboratory import TierView, TreatmentView
 from deeptepp.report.report_item import ReportItem
@@ -16,6 +16,7 @@ from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
 from deeptepp.report.tables import Table
 from deeptepp.report.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
+from deeptepp.stats.covariate_names import in_words
 from deeptepp.stats.decision_curve import DecisionCurve
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.evidence import MIN_EVENTS
@@ -113,7 +114,7 @@ def tests_sentence(view: TierView) -> str:
         Log-rank test and its trend; held back below ten events.
     """
     n, n_events = view.comparison.n, view.comparison.n_events
-    counted = f"{n} patients, {n_events} events."
+    counted = f"{count(n, 'patient')}, {count(n_events, 'event')}."
     if n_events < MIN_EVENTS:
         return f"{counted} Fewer than {MIN_EVENTS} events: not tested."
     if view.comparison.p_value is None or view.trend is None:
@@ -133,8 +134,8 @@ def treatment_item(view: TreatmentView) -> ReportItem:
     Returns
     -------
     ReportItem
-        Curves in grey below ten events, differences, number needed to treat, balance; a reason where a side is
-        empty.
+        Curves, a side with fewer than ten events in grey; differences and number needed to treat, or why they are
+        held back; balance; a reason where a side is empty.
     """
     contrast = view.contrast
     tiers = " and ".join(tier.value for tier in contrast.tiers or tuple(Tier))
@@ -147,7 +148,7 @@ def treatment_item(view: TreatmentView) -> ReportItem:
         title=title,
         p_value=contrast.p_value,
         colours=[_side_colour(view, side) for side in sides],
-        grey_below_events=0 if contrast.is_reportable else contrast.n_events + 1,
+        grey_below_events=MIN_EVENTS,
         y_title=ENDPOINT_NAMES[contrast.endpoint],
         simulated=contrast.is_simulated,
     )
@@ -191,7 +192,7 @@ def number_needed_table(view: TreatmentView) -> Table:
     )
     sides = view.contrast.question
     note = (
-        f"{view.contrast.n} patients, {view.contrast.n_events} events; {sides.index_label} less "
+        f"{count(view.contrast.n, 'patient')}, {count(view.contrast.n_events, 'event')}; {sides.index_label} less "
         f"{sides.reference_label}. {NO_EFFECT}"
     )
     return Table("At the horizon", ("Measure", "Value (95 % CI)"), rows, note)
@@ -214,7 +215,7 @@ def needed_in_words(number: Estimate) -> str:
         return f"not given: {number.reason}"
     low, high = sorted((abs(number.low), abs(number.high)))
     kind = "one event fewer" if number.value > 0 else "one event more"
-    return f"{kind} per {abs(number.value):.0f} patients ({low:.0f} to {high:.0f})"
+    return f"{kind} per {count(round(abs(number.value)), 'patient')} ({low:.0f} to {high:.0f})"
 
 
 def decision_item(view: TierView, curves: tuple[DecisionCurve, ...]) -> ReportItem:
@@ -235,14 +236,14 @@ def decision_item(view: TierView, curves: tuple[DecisionCurve, ...]) -> ReportIt
     title = f"Net benefit at {months(view.recipe.horizon_months)}"
     key, number = "decision", "Net benefit"
     if curves[0].n_events < MIN_EVENTS:
-        reason = f"{curves[0].n_events} events by then, fewer than {MIN_EVENTS}"
+        reason = f"{count(curves[0].n_events, 'event')} by then, fewer than {MIN_EVENTS}"
         return ReportItem(key, number, title, reason=reason)
     try:
         figure = decision_curve_figure(curves, title=title, simulated=view.cohort.is_simulated)
     except NotEstimable as error:
         return ReportItem(key, number, title, reason=str(error))
     rows = tuple(
-        (curve.label, *(f"{x:.5g}" for x in row))
+        (curve.label, *(fixed(float(x), 5) for x in row))
         for curve in curves
         for row in zip(curve.thresholds, curve.net_benefit, curve.treat_all, curve.avoided_per_100, strict=True)
     )
@@ -279,7 +280,8 @@ def optimism_item(optimism: Optimism | None, why: str) -> ReportItem:
         for each in optimism.measures
     )
     header = ("Measure", "On these patients", "Optimism", "Corrected (95 % CI)")
-    note = f"{optimism.n} patients, {optimism.n_events} events. {METHOD}; {optimism.n_usable} resamples."
+    counted = f"{count(optimism.n, 'patient')}, {count(optimism.n_events, 'event')}"
+    note = f"{counted}. {METHOD}; {count(optimism.n_usable, 'resample')}."
     return ReportItem(
         key, number, title, tables=(Table("Corrected", header, rows, note),), notes=(optimism.sentence,)
     )
@@ -289,18 +291,19 @@ def _tier_notes(view: TierView) -> tuple[str, ...]:
     """Say who is left out, and which tiers have few events."""
     notes = []
     if view.n_unscored:
-        notes.append(f"{view.n_unscored} patients have no score and are in no tier.")
+        notes.append(f"{count(view.n_unscored, 'patient')} without a score: in no tier.")
     if view.n_of_other_arms:
-        notes.append(f"{view.n_of_other_arms} patients of other treatments are left out.")
+        notes.append(f"{count(view.n_of_other_arms, 'patient')} of other treatments left out.")
     few = [
         level
         for level, curve in zip(view.comparison.levels, view.comparison.curves, strict=True)
         if curve.n_events < MIN_EVENTS
     ]
     if few:
-        notes.append(f"Fewer than {MIN_EVENTS} events, to be read by the intervals: {', '.join(few)}.")
+        notes.append(f"Fewer than {MIN_EVENTS} events, read the interval only: {', '.join(few)}.")
     if view.comparison.n_without_follow_up:
-        notes.append(f"{view.comparison.n_without_follow_up} patients without known follow-up are in no curve.")
+        n_unknown = view.comparison.n_without_follow_up
+        notes.append(f"{count(n_unknown, 'patient')} without known follow-up: in no curve.")
     return tuple(notes)
 
 

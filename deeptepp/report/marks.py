@@ -22,6 +22,9 @@ _SUBTITLE_TEXT_PX = 495
 _STRIP_PX = 30
 """Height of the mark with some room."""
 
+MARK_NAME = "simulated"
+"""Name of the annotation that bears the mark."""
+
 
 def broken_title(title: str) -> tuple[str, int]:
     """Break a title into lines that fit the narrowest figure.
@@ -126,16 +129,29 @@ def finish(
             low, high = figure.layout.yaxis.range
             figure.update_yaxes(range=[low, low + (high - low) / (1 - _STRIP_PX / strip_of_px)], selector=0)
             mark_height = 1 - (_STRIP_PX - 2) / strip_of_px
-        figure.add_annotation(
-            text=f"<b>{SIMULATED_COHORT}</b>",
-            xref="x domain",
-            yref="y domain",
-            x=0.5,
-            y=mark_height,
-            yanchor="bottom",
-            showarrow=False,
-            opacity=0.75,
-            font={"size": 18, "color": NEUTRAL},
-            name="simulated",
-        )
+        add_mark(figure, mark_height)
     return figure.update_layout(meta={"alt": alt})
+
+
+def add_mark(figure: go.Figure, height: float) -> None:
+    """Write the mark of simulated data into a plot.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Changed in place.
+    height : float
+        Where it stands between the bottom (0) and the top (1) of the plot.
+    """
+    figure.add_annotation(
+        text=f"<b>{SIMULATED_COHORT}</b>",
+        xref="x domain",
+        yref="y domain",
+        x=0.5,
+        y=height,
+        yanchor="bottom",
+        showarrow=False,
+        opacity=0.75,
+        font={"size": 18, "color": NEUTRAL},
+        name=MARK_NAME,
+    )

@@ -1,43 +1,25 @@
-"""The minutes of a tumour board: a table for CSV, the counts of agreement, and the PDF."""
+"""The minutes of one meeting or of everything: their table, and how decisions stand to the score."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from deeptepp.domain.board import Agreement, BoardCase, Choice, Entry, Flag
-from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.report.format import percentile, score
+from deeptepp.domain.board import Agreement, BoardCase, Entry, Moment
+from deeptepp.domain.meeting import Meeting
+from deeptepp.report.board_words import (
+    AGREEMENTS,
+    FLAGS,
+    correction_of,
+    decision_of,
+    history_of,
+    result_of,
+    shown_flags,
+    signed,
+    summary_of,
+    time_of,
+)
 from deeptepp.report.tables import Table
-
-HIDDEN = "not shown"
-"""In place of a score that the board has not seen."""
-
-CHOICES: Mapping[Choice, str] = {
-    Choice.NONE: "No anti-HER2 treatment",
-    Choice.T: "Trastuzumab",
-    Choice.TP: "Trastuzumab + pertuzumab",
-    Choice.OTHER: "Another plan",
-    Choice.DEFERRED: "Deferred",
-}
-"""Decisions as minutes name them."""
-
-AGREEMENTS: Mapping[Agreement, str] = {
-    Agreement.AGREE: "Agrees",
-    Agreement.DISAGREE: "Disagrees",
-    Agreement.UNDECIDED: "Undecided",
-}
-"""Agreement as minutes name it."""
-
-FLAGS: Mapping[Flag, str] = {
-    Flag.SIMULATED: "simulated",
-    Flag.WARNINGS: "warnings",
-    Flag.OVERRIDE: "outside intended use",
-    Flag.UNSTABLE: "unstable tier",
-    Flag.NO_SCORE: "not scored",
-}
-"""Flags as minutes name them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +40,10 @@ class Influence:
         Of these, cases whose decision is another one afterwards.
     agreement : mapping of Agreement to int
         Cases by agreement with the tier.
+    n_corrected : int
+        Entries that correct an earlier one.
+    n_late : int
+        Of these, corrections of the decision before the score that were made after it was shown.
     """
 
     n: int
@@ -66,16 +52,23 @@ class Influence:
     n_pairs: int
     n_changed: int
     agreement: Mapping[Agreement, int]
+    n_corrected: int = 0
+    n_late: int = 0
 
     def sentences(self) -> tuple[str, ...]:
         """Say the counts in words."""
         agreed = ", ".join(f"{AGREEMENTS[each].lower()} {n}" for each, n in self.agreement.items())
-        return (
-            f"{self.n} cases; the score was shown in {self.n_shown}, {self.n_skipped} of them without a decision "
+        cases = "1 case" if self.n == 1 else f"{self.n} cases"
+        said = (
+            f"{cases}; the score was shown in {self.n_shown}, {self.n_skipped} of them without a decision "
             "recorded before it.",
             f"Decided before and after the score: {self.n_pairs}; decision changed in {self.n_changed} of them.",
             f"The board's view of the tier: {agreed}.",
         )
+        if not self.n_corrected:
+            return said
+        late = f"; decision before the score corrected after it was shown: {self.n_late}"
+        return (*said, f"Entries corrected by a later one, both are kept: {self.n_corrected}{late}.")
 
 
 def influence_of(cases: Sequence[BoardCase]) -> Influence:
@@ -93,6 +86,7 @@ def influence_of(cases: Sequence[BoardCase]) -> Influence:
     """
     pairs = [(case.before, case.after) for case in cases if case.before and case.after]
     views = [case.after.agreement for case in cases if case.after]
+    corrections = [(case, entry) for case in cases for entry in case.entries if entry.corrects]
     return Influence(
         n=len(cases),
         n_shown=sum(case.is_shown for case in cases),
@@ -100,115 +94,98 @@ def influence_of(cases: Sequence[BoardCase]) -> Influence:
         n_pairs=len(pairs),
         n_changed=sum(before.choice is not after.choice for before, after in pairs),
         agreement={each: views.count(each) for each in Agreement},
+        n_corrected=len(corrections),
+        n_late=sum(case.is_late(entry) for case, entry in corrections),
     )
 
 
-def minutes_table(cases: Sequence[BoardCase]) -> Table:
-    """Write the meeting as a table, one row a case.
+def minuted_cases(cases: Sequence[BoardCase], meeting: Meeting | None) -> list[BoardCase]:
+    """Give the cases of the minutes, with what they record.
 
     Parameters
     ----------
     cases : sequence of BoardCase
-        The meeting; scores that the board has not seen stay hidden.
+        Everything on the board.
+    meeting : Meeting or None
+        Whose minutes; None for all that was ever recorded.
+
+    Returns
+    -------
+    list of BoardCase
+        In the order of the agenda; a score that was hidden in the meeting stays hidden in its minutes.
+    """
+    if meeting is None:
+        return list(cases)
+    return [meeting.minuted(case) for case in meeting.discussed(cases)]
+
+
+def minutes_title(meeting: Meeting | None) -> str:
+    """Name the minutes.
+
+    Parameters
+    ----------
+    meeting : Meeting or None
+        Whose minutes; None for everything.
+
+    Returns
+    -------
+    str
+        With day and title of the meeting.
+    """
+    return "Minutes of the tumour board" + (f", {meeting.name}" if meeting else "")
+
+
+def attendance_of(meeting: Meeting) -> str:
+    """Say who attended a meeting, by roles."""
+    return f"Attendees (roles): {', '.join(meeting.attendees) or 'not recorded'}."
+
+
+COLUMNS = (
+    "Case",
+    "Marks",
+    "Clinical facts",
+    "Flags",
+    "Decision before the score",
+    "Note before",
+    "Recorded before (UTC)",
+    "Score shown",
+    "Score",
+    "Tier",
+    "Percentile",
+    "Decision after the score",
+    "View of the tier",
+    "Note after",
+    "Recorded after (UTC)",
+    "Earlier entries, kept",
+    "Model, SHA-256",
+)
+"""Columns of the minutes of everything."""
+
+MEETING_COLUMNS = ("Order", "Meeting", "Attendees (roles)")
+"""Columns that the minutes of one meeting have besides."""
+
+
+def minutes_table(cases: Sequence[BoardCase], meeting: Meeting | None = None) -> Table:
+    """Write minutes as a table, one row a case.
+
+    Parameters
+    ----------
+    cases : sequence of BoardCase
+        As ``minuted_cases`` gives them; scores that the board has not seen stay hidden.
+    meeting : Meeting, optional
+        Whose minutes.
 
     Returns
     -------
     Table
         For CSV; no cell names a patient.
     """
-    header = (
-        "Case",
-        "Marks",
-        "Clinical facts",
-        "Flags",
-        "Decision before the score",
-        "Note before",
-        "Recorded before (UTC)",
-        "Score shown",
-        "Score",
-        "Tier",
-        "Percentile",
-        "Decision after the score",
-        "View of the tier",
-        "Note after",
-        "Recorded after (UTC)",
-        "Model, SHA-256",
-    )
-    rows = tuple(_row(case) for case in cases)
-    return Table("Minutes of the tumour board", header, rows, " ".join(influence_of(cases).sentences()))
-
-
-def summary_of(profile: ClinicalProfile) -> str:
-    """Write the clinical-pathological facts of a case on one line.
-
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        The facts; unknown ones are named as such.
-
-    Returns
-    -------
-    str
-        For example ``26 mm · N1 · ER+ PR− · G3 · Ki-67 30 %``.
-
-    Examples
-    --------
-    >>> summary_of(ClinicalProfile(tumour_size_mm=26.0, er_positive=True, ki67_pct=30))
-    '26 mm · N? · ER+ PR? · G? · Ki-67 30 %'
-    """
-    size = "? mm" if profile.tumour_size_mm is None else f"{profile.tumour_size_mm:.0f} mm"
-    nodes = profile.node_stage.value if profile.node_stage else "N?"
-    ki67 = "?" if profile.ki67_pct is None else f"{profile.ki67_pct:.0f} %"
-    receptors = f"ER{_sign(profile.er_positive)} PR{_sign(profile.pr_positive)}"
-    return f"{size} · {nodes} · {receptors} · G{profile.grade or '?'} · Ki-67 {ki67}"
-
-
-def shown_flags(case: BoardCase) -> tuple[Flag, ...]:
-    """Give the flags of a case that do not tell of a score that is still hidden.
-
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-
-    Returns
-    -------
-    tuple of Flag
-        All of them once the score was shown.
-    """
-    return tuple(flag for flag in case.flags if case.is_shown or flag is not Flag.UNSTABLE)
-
-
-def decision_of(entry: Entry | None) -> str:
-    """Name a decision.
-
-    Parameters
-    ----------
-    entry : Entry or None
-        An entry of the record.
-
-    Returns
-    -------
-    str
-        Empty where there is none.
-    """
-    return CHOICES[entry.choice] if entry and entry.choice else ""
-
-
-def time_of(entry: Entry | None) -> str:
-    """Write when an entry was recorded.
-
-    Parameters
-    ----------
-    entry : Entry or None
-        An entry of the record.
-
-    Returns
-    -------
-    str
-        To the minute, UTC; empty where there is none.
-    """
-    return _minute(entry.recorded_utc) if entry and entry.recorded_utc else ""
+    note = " ".join(influence_of(cases).sentences())
+    if meeting is None:
+        return Table(minutes_title(None), COLUMNS, tuple(_row(case) for case in cases), note)
+    own = meeting.name, ", ".join(meeting.attendees)
+    rows = tuple((*_row(case), str(i), *own) for i, case in enumerate(cases, start=1))
+    return Table(minutes_title(meeting), (*COLUMNS, *MEETING_COLUMNS), rows, f"{attendance_of(meeting)} {note}")
 
 
 def _row(case: BoardCase) -> tuple[str, ...]:
@@ -220,37 +197,27 @@ def _row(case: BoardCase) -> tuple[str, ...]:
         "RESEARCH USE ONLY" + ("; SIMULATED" if case.is_simulated else ""),
         summary_of(case.profile),
         ", ".join(FLAGS[flag] for flag in shown_flags(case)),
-        decision_of(before),
-        _signed(before),
+        _decided(case, before),
+        signed(before),
         time_of(before),
         _shown(case),
         *result_of(case),
-        decision_of(after),
+        _decided(case, after),
         agreement,
-        _signed(after),
+        signed(after),
         time_of(after),
+        "; ".join(f"{name}: {said}" for name, moment in _MOMENTS for said in history_of(case, moment)),
         case.bundle_sha256,
     )
 
 
-def result_of(case: BoardCase) -> tuple[str, str, str]:
-    """Write score, tier and percentile of a case as far as the board has seen them.
+_MOMENTS = (("before", Moment.BEFORE), ("after", Moment.AFTER))
 
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
 
-    Returns
-    -------
-    tuple of str
-        Three cells.
-    """
-    if not case.is_shown:
-        return HIDDEN, HIDDEN, HIDDEN
-    if case.score is None or case.tier is None:
-        return "not scored", "", ""
-    return score(case.score), case.tier.value, percentile(case.percentile)
+def _decided(case: BoardCase, entry: Entry | None) -> str:
+    """Name a decision, and that it is a correction."""
+    how = correction_of(case, entry)
+    return f"{decision_of(entry)} ({how})" if how else decision_of(entry)
 
 
 def _shown(case: BoardCase) -> str:
@@ -258,20 +225,3 @@ def _shown(case: BoardCase) -> str:
     if not case.is_shown:
         return "no"
     return "without a decision before it" if case.was_skipped else "after a decision"
-
-
-def _signed(entry: Entry | None) -> str:
-    """Write the note of an entry and the role of who recorded it."""
-    if entry is None:
-        return ""
-    return f"{entry.note} ({entry.role})".strip() if entry.role else entry.note
-
-
-def _sign(is_positive: bool | None) -> str:
-    """Write a receptor."""
-    return "?" if is_positive is None else "+" if is_positive else "\u2212"
-
-
-def _minute(time: datetime) -> str:
-    """Write a time to the minute."""
-    return time.strftime("%Y-%m-%d %H:%M")

@@ -8,18 +8,21 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING
 
-from deeptepp.domain.board import BoardCase, Entry
+from deeptepp.domain.board import BoardCase, Entry, Moment
+from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.risk import SIMULATED_COHORT
-from deeptepp.report.minutes import (
+from deeptepp.report.board_words import (
     AGREEMENTS,
     FLAGS,
+    correction_of,
     decision_of,
-    influence_of,
+    history_of,
     result_of,
     shown_flags,
     summary_of,
     time_of,
 )
+from deeptepp.report.minutes import attendance_of, influence_of, minutes_title
 from deeptepp.report.pdf_page import GREY, LINE, NOTE, build_pdf, marked_up, shape, style
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 
@@ -29,13 +32,15 @@ if TYPE_CHECKING:
 _PICTURE_MM = 24
 
 
-def minutes_pdf(cases: Sequence[BoardCase], *, written_utc: datetime) -> bytes:
-    """Write the minutes.
+def minutes_pdf(cases: Sequence[BoardCase], meeting: Meeting | None = None, *, written_utc: datetime) -> bytes:
+    """Write minutes.
 
     Parameters
     ----------
     cases : sequence of BoardCase
-        The meeting; scores that the board has not seen stay hidden.
+        As ``minuted_cases`` gives them; scores that the board has not seen stay hidden.
+    meeting : Meeting, optional
+        Whose minutes; without it, of everything.
     written_utc : datetime
         Time zone UTC.
 
@@ -45,31 +50,36 @@ def minutes_pdf(cases: Sequence[BoardCase], *, written_utc: datetime) -> bytes:
         A PDF, A4. Same cases and time give the same bytes.
     """
     return build_pdf(
-        _story(cases),
-        title="Minutes of the tumour board",
+        _story(cases, meeting),
+        title=minutes_title(meeting),
         marks=[SIMULATED_COHORT] if any(case.is_simulated for case in cases) else [],
+        created_utc=written_utc,
         foot=f"Written {written_utc:%Y-%m-%d %H:%M} UTC",
     )
 
 
-def _story(cases: Sequence[BoardCase]) -> list[Flowable]:
-    """Lay out title, counts and cases."""
+def _story(cases: Sequence[BoardCase], meeting: Meeting | None) -> list[Flowable]:
+    """Lay out title, attendees, counts and cases."""
     from reportlab.platypus import KeepTogether, Paragraph, Spacer
 
+    look = style("count", 9.5)
     story: list[Flowable] = [
-        Paragraph("Minutes of the tumour board", style("title", 16, bold=True)),
+        Paragraph(marked_up(minutes_title(meeting)), style("title", 16, bold=True)),
         Spacer(1, 5),
     ]
-    story += [Paragraph(marked_up(sentence), style("count", 9.5)) for sentence in influence_of(cases).sentences()]
+    if meeting is not None:
+        story.append(Paragraph(marked_up(attendance_of(meeting)), look))
+    story += [Paragraph(marked_up(sentence), look) for sentence in influence_of(cases).sentences()]
     story.append(Spacer(1, 8))
     if not cases:
-        story.append(Paragraph("There is no case on the board.", style("empty", 9.5)))
-    for case in cases:
-        story.append(KeepTogether([_case(case), Spacer(1, 7)]))
+        where = "on the board" if meeting is None else "on the agenda of this meeting"
+        story.append(Paragraph(f"There is no case {where}.", style("empty", 9.5)))
+    for i, case in enumerate(cases, start=1):
+        story.append(KeepTogether([_case(case, f"{i}. " if meeting else ""), Spacer(1, 7)]))
     return story
 
 
-def _case(case: BoardCase) -> Flowable:
+def _case(case: BoardCase, order: str) -> Flowable:
     """Lay out one case: picture, facts and result beside it, then the record."""
     from reportlab.lib.units import mm
     from reportlab.platypus import Image, Paragraph, Spacer, Table
@@ -81,7 +91,7 @@ def _case(case: BoardCase) -> Flowable:
     body, quiet = style("body", 9.5), style("quiet", 8, colour=GREY)
     flags = ", ".join(FLAGS[flag] for flag in shown_flags(case)) or "no flags"
     lines = [
-        Paragraph(f"<b>{marked_up(case.label)}</b>", style("label", 12)),
+        Paragraph(f"<b>{order}{marked_up(case.label)}</b>", style("label", 12)),
         Paragraph(marked_up(summary_of(case.profile)), body),
         Paragraph(f"{_result(case)} <font color='{GREY}'>({escape(flags)})</font>", body),
         *_record(case),
@@ -103,19 +113,34 @@ def _result(case: BoardCase) -> str:
 
 
 def _record(case: BoardCase) -> list[Flowable]:
-    """Write the decisions before and after."""
+    """Write the decisions before and after, each with those that it stands for."""
     before, after = case.before, case.after
     if before:
-        first = f"{escape(decision_of(before))} ({time_of(before)} UTC)"
+        first = f"{escape(decision_of(before))} ({_when(case, before)})"
     else:
         first = "no decision was recorded before it was shown." if case.was_skipped else "not decided yet."
-    story = [*_decision("Before the score", first, before)]
+    story = [*_decision("Before the score", first, before), *_history(case, Moment.BEFORE)]
     if after:
         view = f"; the board's view of the tier: {AGREEMENTS[after.agreement].lower()}" if after.agreement else ""
-        second = f"{escape(decision_of(after))}{view} ({time_of(after)} UTC)"
+        second = f"{escape(decision_of(after))}{view} ({_when(case, after)})"
     else:
         second = "not decided yet."
-    return [*story, *_decision("With the score in sight", second, after)] if case.is_shown else story
+    if not case.is_shown:
+        return story
+    return [*story, *_decision("With the score in sight", second, after), *_history(case, Moment.AFTER)]
+
+
+def _when(case: BoardCase, entry: Entry) -> str:
+    """Write when an entry was recorded, and that it is a correction."""
+    return ", ".join(part for part in (f"{time_of(entry)} UTC", correction_of(case, entry)) if part)
+
+
+def _history(case: BoardCase, moment: Moment) -> list[Flowable]:
+    """Write what was recorded earlier and is kept."""
+    from reportlab.platypus import Paragraph
+
+    look = style("earlier", 8.5, colour=GREY, breaks_anywhere=True)
+    return [Paragraph(marked_up(f"Earlier: {said}"), look) for said in history_of(case, moment)]
 
 
 def _decision(title: str, text: str, entry: Entry | None) -> list[Flowable]:

@@ -59,6 +59,9 @@ FACTS: dict[str, str] = {
 }
 """Labels of the clinical facts that the form asks for."""
 
+ARM_SHORT: dict[Arm, str] = {arm: arm.short for arm in Arm}
+"""Names of the treatments where there is little room; in ``CATEGORIES`` they stand in full."""
+
 RECEIPT: dict[str, str] = {
     "code_version": "DeepTEPP version",
     "bundle_name": "Model",
@@ -76,6 +79,27 @@ SIDES: dict[Side | None, str] = {
     None: "Side not known",
 }
 """Which breast a lesion or a volume belongs to."""
+
+
+def group_words(group: str) -> str:
+    """Name a group of a column by what people say, where its value is the code of a treatment.
+
+    Parameters
+    ----------
+    group : str
+        Value of a column, such as ``T+P``, or any other name.
+
+    Returns
+    -------
+    str
+        Short name of the treatment; other names, and ``none``, as they are.
+
+    Examples
+    --------
+    >>> group_words("T"), group_words("T+P"), group_words("none"), group_words("T2")
+    ('Tras', 'Tras+pert', 'none', 'T2')
+    """
+    return Arm(group).short if group in (Arm.T, Arm.TP) else group
 
 
 def name_of(value: object) -> str:

@@ -18,7 +18,8 @@ from enum import StrEnum
 from deeptepp.domain.clinical import Stage
 from deeptepp.domain.cohort import TIER, Cohort, Endpoint
 from deeptepp.domain.risk import Assessment, Tier
-from deeptepp.report.format import percent, percent_ci
+from deeptepp.domain.typed_number import number_text
+from deeptepp.report.format import percent_ci
 from deeptepp.report.result_reading import Sentence
 from deeptepp.stats.group_comparison import compare_groups
 from deeptepp.stats.kaplan_meier import SurvivalEstimate
@@ -153,7 +154,7 @@ def _her2dx(score: float, tier: Tier) -> OtherEstimate:
     is_high = score >= HER2DX_HIGH_FROM
     return OtherEstimate(
         name=NAMES["her2dx"],
-        value=f"{score:.0f}",
+        value=number_text(score),
         said=Sentence(HER2DX_GROUPS[is_high], {"cut": HER2DX_HIGH_FROM}),
         patients=Sentence(HER2DX_PATIENTS),
         concord=_concord(2 * is_high, _RANK[tier]),
@@ -175,7 +176,7 @@ def _predict(survival_pct: float, tier: Tier, reference: Cohort) -> OtherEstimat
         concord = Concord.SAME if place == "inside" else Concord.APART
     return OtherEstimate(
         name=NAMES["predict"],
-        value=percent(share, decimals=0),
+        value=f"{number_text(survival_pct)} %",
         said=said,
         patients=Sentence(PREDICT_PATIENTS),
         concord=concord,

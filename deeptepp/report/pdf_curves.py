@@ -14,6 +14,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.curve_styles import CurveStyle, styles_of
 from deeptepp.report.format import count
 from deeptepp.report.format import p_value as written_p
+from deeptepp.report.names import group_words
 from deeptepp.report.pdf_page import GREY, INK, LINE
 from deeptepp.report.theme import NEUTRAL
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
@@ -217,7 +218,7 @@ def _heading(
         few = ", few events: in grey" if style.is_faded else ""
         _draw_shape(plot, plot.left + 4, y + 2.6, style)
         plot.line((plot.left + 11, y + 2.6, plot.left + 33, y + 2.6), style.colour, 1.3, _DASHES[style.dash])
-        words = f"{curve.label} ({count(curve.n, 'patient')}, {count(curve.n_events, 'event')}{few})"
+        words = f"{group_words(curve.label)} ({count(curve.n, 'patient')}, {count(curve.n_events, 'event')}{few})"
         plot.text(plot.left + 38, y, words)
         y -= _LEGEND_ROW
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
+from deeptepp.report.speech import ENGLISH, Speech
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -28,7 +30,15 @@ _OTHER_SCRIPT = r"[^\x00-\xff\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\u2
 """Characters outside of Windows-1252, which the built-in Latin fonts have; minus is written as a hyphen."""
 
 
-def build_pdf(story: Sequence[Flowable], *, title: str, marks: Sequence[str], foot: str) -> bytes:
+def build_pdf(
+    story: Sequence[Flowable],
+    *,
+    title: str,
+    marks: Sequence[str],
+    foot: str,
+    created_utc: datetime | None,
+    speech: Speech = ENGLISH,
+) -> bytes:
     """Lay out a document.
 
     Parameters
@@ -41,11 +51,15 @@ def build_pdf(story: Sequence[Flowable], *, title: str, marks: Sequence[str], fo
         At the top of every page, in capitals; RESEARCH USE ONLY stands before them.
     foot : str
         At the bottom of every page, below what research use means.
+    created_utc : datetime or None
+        When what it shows was made, in its metadata; without it the metadata have no date.
+    speech : Speech
+        Says the marks and the foot.
 
     Returns
     -------
     bytes
-        A PDF, A4. The same content gives the same bytes.
+        A PDF, A4. The same content and time give the same bytes.
     """
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.units import mm
@@ -63,9 +77,24 @@ def build_pdf(story: Sequence[Flowable], *, title: str, marks: Sequence[str], fo
         author="DeepTEPP",
         invariant=1,
     )
-    page = _page("  ·  ".join(("RESEARCH USE ONLY", *marks)), foot)
-    document.build(list(story), onFirstPage=page, onLaterPages=page)
+    page = _page("  ·  ".join(speech.mark(mark) for mark in ("RESEARCH USE ONLY", *marks)), foot, speech)
+
+    def first(canvas: Any, document: Any) -> None:  # noqa: ANN401  reportlab has no types
+        _date(canvas, created_utc)
+        page(canvas, document)
+
+    document.build(list(story), onFirstPage=first, onLaterPages=page)
     return stream.getvalue()
+
+
+def _date(canvas: Any, created_utc: datetime | None) -> None:  # noqa: ANN401  reportlab has no types
+    """Write when the content was made into the metadata, where the library would write the year 2000."""
+    if created_utc is None:
+        # Empty: the library writes the entry in any case.
+        canvas.setDateFormatter(lambda *_: "")
+        return
+    moment = created_utc.astimezone(UTC)
+    canvas.setDateFormatter(lambda *_: f"D:{moment:%Y%m%d%H%M%S}+00'00'")
 
 
 def marked_up(text: str) -> str:
@@ -209,20 +238,23 @@ def words(text: str, *, bold: bool = False, quiet: bool = False) -> Flowable:
     return Paragraph(marked_up(text), look)
 
 
-def _page(marks: str, foot: str) -> Callable[[Any, Any], None]:
+def _page(marks: str, foot: str, speech: Speech) -> Callable[[Any, Any], None]:
     """Make what stands at the top and the bottom of every page."""
 
     def draw(canvas: Any, document: Any) -> None:  # noqa: ANN401  reportlab has no types
         from reportlab.lib.pagesizes import A4
         from reportlab.lib.units import mm
+        from reportlab.platypus import Paragraph
 
         width, height = A4
+        mark, _, meaning = RESEARCH_USE_ONLY.partition(". ")
+        research = RESEARCH_USE_ONLY if speech is ENGLISH else f"{speech.mark(mark.upper())}  {speech.t(meaning)}"
         canvas.saveState()
-        canvas.setFont("Helvetica-Bold", 9)
-        canvas.drawString(MARGIN_MM * mm, height - 13 * mm, marks)
+        for text, size, y in ((marks, 9, height - 13 * mm), (research, 7.5, 12 * mm), (foot, 7.5, 8.5 * mm)):
+            line = Paragraph(marked_up(text), style("frame", size, bold=y > height / 2))
+            _, tall = line.wrap(width - 2 * MARGIN_MM * mm, size * 1.38)
+            line.drawOn(canvas, MARGIN_MM * mm, y - tall + size)
         canvas.setFont("Helvetica", 7.5)
-        canvas.drawString(MARGIN_MM * mm, 12 * mm, RESEARCH_USE_ONLY)
-        canvas.drawString(MARGIN_MM * mm, 8.5 * mm, foot)
         canvas.drawRightString(width - MARGIN_MM * mm, 8.5 * mm, f"Page {document.page}")
         canvas.restoreState()
 

@@ -7,6 +7,7 @@ a recipe that silently loses a choice shows other numbers than those it was save
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
@@ -16,7 +17,8 @@ from typing import Any
 
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Tier, TierScheme
-from deeptepp.errors import RecipeOutOfRange, UnknownRecipeKey, UnreadableRecipe
+from deeptepp.errors import AnotherTable, RecipeOutOfRange, UnknownRecipeKey, UnreadableRecipe
+from deeptepp.report.cohort_curves import CURVE_NAMES
 from deeptepp.report.recipe_values import (
     each_once,
     in_order,
@@ -28,6 +30,7 @@ from deeptepp.report.recipe_values import (
     reader_of_several,
     within,
 )
+from deeptepp.scoring.tiers import TierSource
 from deeptepp.stats.patient_groups import FACTS
 from deeptepp.stats.treatment_question import (
     T_VS_NONE,
@@ -44,6 +47,7 @@ CALIPER_SD, HORIZON_MONTHS = (0.05, 2.0), (6.0, 120.0)
 """Smallest and largest caliper and horizon."""
 
 _NO_LIMIT = "none"
+_SHA256 = re.compile("[0-9a-f]{64}")
 _MOST_CHARACTERS = 20_000
 
 
@@ -93,6 +97,14 @@ class Recipe:
         Fact of the forest, one of ``stats.patient_groups.FACTS``; empty for every fact.
     horizon_months : float
         Time of the decision curve and of the differences.
+    curves_by : str
+        Fact that divides the patients of the curves, as ``cohort_curves.curve_choices`` names it; empty for no
+        further curves.
+    tier_source : TierSource
+        What the tiers of these curves are made of, where the table brings tiers; all else has those of the
+        cut-offs.
+    cohort_sha256 : str
+        Digest of the table of an uploaded cohort; empty where it is not known.
 
     Raises
     ------
@@ -111,6 +123,9 @@ class Recipe:
     caliper_sd: float | None = 0.2
     subgroup: str = ""
     horizon_months: float = 24.0
+    curves_by: str = ""
+    tier_source: TierSource = TierSource.GIVEN
+    cohort_sha256: str = ""
 
     def __post_init__(self) -> None:
         within("low_below", self.low_below, (0.0, 1.0))
@@ -121,6 +136,14 @@ class Recipe:
         if self.subgroup and self.subgroup not in FACTS:
             raise RecipeOutOfRange(
                 field="subgroup", value=quoted(self.subgroup), limit=f"one of {', '.join(FACTS)}"
+            )
+        if self.curves_by and self.curves_by not in CURVE_NAMES:
+            raise RecipeOutOfRange(
+                field="curves_by", value=quoted(self.curves_by), limit=f"one of {', '.join(CURVE_NAMES)}"
+            )
+        if self.cohort_sha256 and not _SHA256.fullmatch(self.cohort_sha256):
+            raise RecipeOutOfRange(
+                field="cohort_sha256", value=quoted(self.cohort_sha256), limit="64 hexadecimal digits"
             )
         object.__setattr__(self, "arms", in_order("arms", self.arms, Arm))
         object.__setattr__(self, "contrast_tiers", in_order("contrast_tiers", self.contrast_tiers, Tier))
@@ -264,6 +287,9 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
     "caliper_sd": read_number_or_none,
     "subgroup": read_text,
     "horizon_months": read_number,
+    "curves_by": read_text,
+    "tier_source": reader_of_one(TierSource),
+    "cohort_sha256": read_text,
 }
 """How each value is read; the names of all keys."""
 
@@ -295,3 +321,23 @@ def read_recipe(path: Path) -> Recipe:
     except UnicodeDecodeError:
         raise UnreadableRecipe(reason="it is not text in UTF-8") from None
     return Recipe.from_json(text)
+
+
+def check_table(recipe: Recipe, content: bytes) -> None:
+    """Refuse to follow a recipe in another table than the one that it was saved with.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        May name the digest of its table.
+    content : bytes
+        The table at hand, as a file.
+
+    Raises
+    ------
+    AnotherTable
+        The digests differ.
+    """
+    digest = sha256(content).hexdigest()
+    if recipe.cohort_sha256 and recipe.cohort_sha256 != digest:
+        raise AnotherTable(value=digest[:12], limit=recipe.cohort_sha256[:12])

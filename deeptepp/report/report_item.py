@@ -53,6 +53,8 @@ class ReportItem:
         Further tables that are written as CSV only, such as the steps of curves.
     reason : str
         Why it could not be made from this cohort; empty where it was.
+    mark : str
+        Mark of simulated patients or of a simulated model, which its tables bear too; empty where neither is.
     """
 
     key: str
@@ -64,6 +66,7 @@ class ReportItem:
     notes: tuple[str, ...] = ()
     data: Mapping[str, Table] = field(default_factory=dict)
     reason: str = ""
+    mark: str = ""
 
     @property
     def is_made(self) -> bool:

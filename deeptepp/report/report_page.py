@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 
 from plotly.offline import get_plotlyjs
 
-from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
+from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.report.html import figure_html
 from deeptepp.report.report_item import Beside, ReportItem, ReportPart
 from deeptepp.report.tables import Table, table_csv, table_html
@@ -26,23 +27,42 @@ _PUBLISHED = (
 )
 
 
-def write_report(
-    parts: Sequence[ReportPart], out: Path, *, title: str, facts: Sequence[tuple[str, str]], simulated: bool
-) -> list[Path]:
-    """Write a report.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ReportPage:
+    """A report before it is written.
 
     Parameters
     ----------
-    parts : sequence of ReportPart
+    parts : tuple of ReportPart
         Chapters.
-    out : Path
-        Folder; made if it is absent. Files of an earlier report with the same names are replaced.
     title : str
         Heading of the page.
     facts : sequence of (str, str)
         What the report rests on: name and value.
-    simulated : bool
-        The patients are simulated; every part says so.
+    mark : str
+        Stands at the top; empty where neither patients nor model are simulated. Items bear their own.
+    """
+
+    parts: tuple[ReportPart, ...]
+    title: str
+    facts: Sequence[tuple[str, str]]
+    mark: str
+
+    @property
+    def items(self) -> Iterator[ReportItem]:
+        """Every item, in reading order."""
+        return (item for part in self.parts for item in part.items)
+
+
+def write_parts(report: ReportPage, out: Path) -> list[Path]:
+    """Write a report.
+
+    Parameters
+    ----------
+    report : ReportPage
+        The report.
+    out : Path
+        Folder; made if it is absent. Files of an earlier report with the same names are replaced.
 
     Returns
     -------
@@ -52,16 +72,17 @@ def write_report(
     folder = out / CSV_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for item in (item for part in parts for item in part.items):
+    for item in report.items:
         for name, table in tables_of(item).items():
             path = folder / f"{name}.csv"
-            path.write_text(table_csv(table), encoding="utf-8", newline="")
+            path.write_text(table_csv(table, mark=item.mark), encoding="utf-8", newline="")
             written.append(path)
     # What an earlier report left would pass for a part of this one.
     for stale in set(folder.glob("*.csv")) - set(written):
         stale.unlink()
     page = out / PAGE
-    page.write_text(report_html(parts, title=title, facts=facts, simulated=simulated), encoding="utf-8")
+    content = report_html(report.parts, title=report.title, facts=report.facts, mark=report.mark)
+    page.write_text(content, encoding="utf-8")
     return [page, *written]
 
 
@@ -85,9 +106,7 @@ def tables_of(item: ReportItem) -> dict[str, Table]:
     return tables
 
 
-def report_html(
-    parts: Sequence[ReportPart], *, title: str, facts: Sequence[tuple[str, str]], simulated: bool
-) -> str:
+def report_html(parts: Sequence[ReportPart], *, title: str, facts: Sequence[tuple[str, str]], mark: str) -> str:
     """Lay out a report as one page.
 
     Parameters
@@ -98,8 +117,8 @@ def report_html(
         Heading of the page.
     facts : sequence of (str, str)
         What the report rests on.
-    simulated : bool
-        The patients are simulated.
+    mark : str
+        Stands at the top; empty where neither patients nor model are simulated.
 
     Returns
     -------
@@ -107,7 +126,7 @@ def report_html(
         HTML with styles and drawing code inside.
     """
     style = files("deeptepp.report").joinpath("report.css").read_text(encoding="utf-8")
-    mark = f'<strong class="simulated">{SIMULATED_COHORT}</strong>' if simulated else ""
+    marked = f'<strong class="simulated">{escape(mark)}</strong>' if mark else ""
     body = "".join(_part(part) for part in parts)
     rows = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
     return (
@@ -115,7 +134,7 @@ def report_html(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{style}</style>\n"
         f"<script>{get_plotlyjs()}</script>\n</head>\n<body>\n"
-        f'<header class="marks" role="note">{mark}<span>{escape(RESEARCH_USE_ONLY)}</span></header>\n'
+        f'<header class="marks" role="note">{marked}<span>{escape(RESEARCH_USE_ONLY)}</span></header>\n'
         f'<div class="page"><nav aria-label="Contents">{_contents(parts)}</nav>\n'
         f'<main><h1>{escape(title)}</h1>\n<dl class="facts">{rows}</dl>\n<p class="source">{_PUBLISHED}</p>\n'
         f"{body}</main></div>\n</body>\n</html>\n"

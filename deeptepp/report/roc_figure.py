@@ -27,6 +27,7 @@ from deeptepp.report.theme import (
     SMALL_PX,
     TEMPLATE,
 )
+from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.roc import RocCurve
 from deeptepp.stats.roc_band import RocBand
 
@@ -35,7 +36,7 @@ Floats = npt.NDArray[np.float64]
 _PLOT_PX, _LEFT_PX, _BOTTOM_PX = 400, 66, 58
 """Height of the plot, which is a square, and the margins beside and below it."""
 
-FEW_EVENTS = 10
+FEW_EVENTS = MIN_EVENTS
 """Curves of fewer events are drawn in grey: their shape is chance (PRODUCT F2)."""
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from deeptepp.domain.risk import Tier, TierScheme
+from deeptepp.domain.risk import Tier, TierName, TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, count_of, percentile
 from deeptepp.report.format import score as written_score
@@ -36,6 +36,7 @@ def score_distribution_figure(
     tiers: TierScheme,
     score: float | None,
     *,
+    tier_name: TierName | None = None,
     title: str = "Scores of the reference cohort",
     simulated: bool,
 ) -> go.Figure:
@@ -49,6 +50,8 @@ def score_distribution_figure(
         The cut-offs.
     score : float or None
         Score of the patient; None draws the cohort alone.
+    tier_name : TierName, optional
+        What her tier is called; that its stability was not measured is said when not given.
     title : str
         Title.
     simulated : bool
@@ -75,12 +78,13 @@ def score_distribution_figure(
     n_rows = _add_cut_offs(figure, tiers)
     has_patient = score is not None
     if score is not None:
-        _add_patient(figure, score, tiers, scores, n_rows)
+        tier_name = tier_name or TierName((tiers.tier_of(score),))
+        _add_patient(figure, score, tiers, scores, n_rows, tier_name.text)
     _lay_out(figure, title, _CUT_OFF_ROW_PX * n_rows + _PATIENT_PX * has_patient, scores, simulated=simulated)
     _add_legend(figure, {tier: int(chosen.sum()) for tier, chosen in members.items()}, len(scores))
     return finish(
         figure,
-        _alt(scores, tiers, score, members),
+        _alt(scores, tiers, score, members, tier_name.text if tier_name else ""),
         simulated=simulated,
         mark_height=-(_BOTTOM_PX + _MARK_PX - 5) / _PLOT_PX,
     )
@@ -161,7 +165,9 @@ def _anchor(x: float) -> str:
     return "left" if x < 0.25 else "right" if x > 0.75 else "center"
 
 
-def _add_patient(figure: go.Figure, score: float, tiers: TierScheme, scores: Floats, n_rows: int) -> None:
+def _add_patient(
+    figure: go.Figure, score: float, tiers: TierScheme, scores: Floats, n_rows: int, named: str
+) -> None:
     """Add the line, shape and words of the patient."""
     tier = tiers.tier_of(score)
     colour = TIER_COLOURS[tier]
@@ -189,7 +195,7 @@ def _add_patient(figure: go.Figure, score: float, tiers: TierScheme, scores: Flo
     place = percentile(percentile_of(score, scores))
     figure.add_annotation(
         text=f'<span style="color:{colour}">{TIER_GLYPHS[tier]}</span> <b>This patient: {written_score(score)}, '
-        f"{tier}</b><br>{place} of the cohort",
+        f"{named}</b><br>{place} of the cohort",
         x=score,
         y=1,
         yref="y domain",
@@ -258,7 +264,11 @@ def _add_legend(figure: go.Figure, sizes: dict[Tier, int], n: int) -> None:
 
 
 def _alt(
-    scores: Floats, tiers: TierScheme, score: float | None, members: dict[Tier, npt.NDArray[np.bool_]]
+    scores: Floats,
+    tiers: TierScheme,
+    score: float | None,
+    members: dict[Tier, npt.NDArray[np.bool_]],
+    named: str,
 ) -> str:
     """Say what the figure shows."""
     sizes = ", ".join(f"{tier} {count_of(int(chosen.sum()), len(scores))}" for tier, chosen in members.items())
@@ -269,4 +279,4 @@ def _alt(
     if score is None:
         return text
     place = percentile(percentile_of(score, scores))
-    return f"{text} This patient: {written_score(score)}, {tiers.tier_of(score)}, {place} of the cohort."
+    return f"{text} This patient: {written_score(score)}, {named}, {place} of the cohort."

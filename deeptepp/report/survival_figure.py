@@ -24,6 +24,7 @@ from deeptepp.report.curve_styles import CurveStyle, styles_of, styles_of_crosse
 from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.marks import broken_title, finish, title_pad
+from deeptepp.report.names import group_words
 from deeptepp.report.theme import SMALL_PX, TEMPLATE
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 
@@ -169,7 +170,7 @@ def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, en
         line={"shape": "hv", "color": style.colour, "width": 2.4, "dash": style.dash},
         name=curve.label,
         customdata=list(zip(words, curve.n_at_risk(months).tolist(), strict=True)),
-        hovertemplate=f"{escape(curve.label)}, %{{x:.1f}} months: %{{customdata[0]}}<br>"
+        hovertemplate=f"{escape(group_words(curve.label))}, %{{x:.1f}} months: %{{customdata[0]}}<br>"
         "%{customdata[1]} at risk<extra></extra>",
     )
     ticks = np.unique(curve.censored_months[curve.censored_months <= end])
@@ -278,7 +279,7 @@ def _alt(title: str, p: float | None, curves: Sequence[KaplanMeierCurve], y_titl
     sentences = [f"Kaplan-Meier curves: {title}. {y_title} by months from surgery."]
     for curve in curves:
         read = [f"{percent(curve.at(t).value)} at {t:.0f} months" for t in (24.0, 60.0) if t <= curve.last_months]
-        counts = f"{curve.label}: {count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
+        counts = f"{group_words(curve.label)}: {count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
         sentences.append(f"{'; '.join([counts, *read])}.")
     if p is not None:
         sentences.append(f"Log-rank {written_p(p)}.")

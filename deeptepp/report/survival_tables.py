@@ -8,6 +8,7 @@ import numpy as np
 
 from deeptepp.domain.cohort import Endpoint
 from deeptepp.report.format import percent_ci
+from deeptepp.report.names import group_words
 from deeptepp.report.tables import Table
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 
@@ -34,7 +35,7 @@ def estimates_table(curves: Sequence[KaplanMeierCurve]) -> Table:
     times = [f"{months / 12:.0f} years (95 % CI)" for months in HORIZONS_MONTHS]
     rows = tuple(
         (
-            curve.label,
+            group_words(curve.label),
             str(curve.n),
             str(curve.n_events),
             *(survival_text(curve.at(months)) for months in HORIZONS_MONTHS),
@@ -45,7 +46,7 @@ def estimates_table(curves: Sequence[KaplanMeierCurve]) -> Table:
 
 
 def survival_text(estimate: SurvivalEstimate) -> str:
-    """Write survival at one time, or that nobody was followed so long.
+    """Write survival at one time, or that the follow-up was too short.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def survival_text(estimate: SurvivalEstimate) -> str:
         Percent with its interval.
     """
     if estimate.is_beyond_follow_up:
-        return "not followed so long"
+        return "follow-up too short"
     return percent_ci(estimate.value, estimate.low, estimate.high)
 
 

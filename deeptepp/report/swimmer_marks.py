@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import Arm
 from deeptepp.domain.risk import Tier
+from deeptepp.report.names import group_words
 from deeptepp.report.text_width import text_px
 from deeptepp.report.theme import (
     ARM_GLYPHS,
@@ -108,7 +109,7 @@ def called(name: str) -> str:
     str
         The same, but for the arm without treatment, whose value does not say what is absent.
     """
-    return "no anti-HER2 treatment" if name == Arm.NONE else name
+    return "no anti-HER2 treatment" if name == Arm.NONE else group_words(name)
 
 
 def legend_lines(styles: Sequence[SwimmerGroup], names: Strings, marks: Strings) -> list[str]:

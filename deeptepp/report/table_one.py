@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from deeptepp.report.format import NOT_ESTIMABLE, count_of
 from deeptepp.report.format import p_value as written_p
+from deeptepp.report.names import group_words
 from deeptepp.report.tables import Table
 from deeptepp.simulate.table_one import CELLS, COUNTS, ArmCounts
 from deeptepp.stats.group_difference import GroupDistance
@@ -108,7 +109,7 @@ def printed_table_one(table: TableOne) -> Table:
             cells += [count_of(printed(counts), counts.n), _here(table, (name, level), arm.value)]
         in_all = sum(printed(counts) for counts in COUNTS.values())
         cells += [count_of(in_all, _N_PRINTED), _here(table, (name, level), _ALL)]
-        rows.append((f"{name}: {level}", *cells))
+        rows.append((f"{name}: {group_words(level)}", *cells))
     header = [f"{group}, {where}" for group in (*COUNTS, _ALL) for where in ("printed", "here")]
     return Table("Table 1 by treatment", ("", *header), tuple(rows), "n (% of the known).")
 
@@ -182,7 +183,7 @@ def _category_rows(row: CategoryRow) -> list[tuple[str, ...]]:
     rows = []
     for i, level in enumerate(row.levels):
         p, smd = _tested(row) if i == 0 else ("", "")
-        rows.append((f"{row.name}: {level}", *(_counted(each, i) for each in summaries), p, smd))
+        rows.append((f"{row.name}: {group_words(level)}", *(_counted(each, i) for each in summaries), p, smd))
     return rows + _unknown(row.name, [each.n_missing for each in summaries])
 
 

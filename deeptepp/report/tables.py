@@ -71,13 +71,19 @@ def table_html(table: Table) -> str:
     )
 
 
-def table_csv(table: Table) -> str:
+MARK_COLUMN = "our data"
+"""Header of the last column of a CSV whose patients or model are simulated."""
+
+
+def table_csv(table: Table, *, mark: str = "") -> str:
     """Write a table as CSV in UTF-8, with a byte-order mark so that spreadsheets read it as such.
 
     Parameters
     ----------
     table : Table
         The table.
+    mark : str
+        Stands in a last column of every row, so that no row goes without it; empty where nothing is simulated.
 
     Returns
     -------
@@ -86,8 +92,8 @@ def table_csv(table: Table) -> str:
     """
     lines = io.StringIO(newline="")
     writer = csv.writer(lines)
-    writer.writerow(_plain(name) for name in table.header)
-    writer.writerows([_plain(cell) for cell in row] for row in table.rows)
+    writer.writerow(_plain(name) for name in (*table.header, *([MARK_COLUMN] if mark else [])))
+    writer.writerows([_plain(cell) for cell in (*row, *([mark] if mark else []))] for row in table.rows)
     return f"\ufeff{lines.getvalue()}"
 
 

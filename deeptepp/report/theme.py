@@ -44,6 +44,12 @@ OTHER_COLOURS: tuple[str, ...] = ("#00838f", "#8d6e63", "#5c6bc0", "#7c8b00")
 OTHER_GLYPHS: tuple[str, ...] = ("◐", "◑", "◒", "◓")
 """Shapes of such groups."""
 
+CALM, CALM_EVENT = "#cfd8dd", "#17798c"
+"""Icons of patients without the event, and with it: light neutral and the accent of the screens."""
+
+RAISES, LOWERS = (186, 85, 211), (0, 168, 132)
+"""What raises a score and what lowers it: violet and green, red-green-blue, no colour of a tier."""
+
 FADED = "#9aa1a8"
 """A group that carries too little information to be read as a curve."""
 

@@ -1,7 +1,7 @@
 """The treatment question for one tier, ready to be laid out: curves, two contrasts, what each is worth.
 
-Nothing here directs anybody. Where a contrast has too few events it holds counts and the reason, but no
-difference.
+Nothing here directs anybody. Where an arm has too few events, or matching made the arms less alike, a contrast
+holds counts, the survival of each arm and the reason, but no difference.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import DeepTeppError, NotEstimable
 from deeptepp.report.format import hazard_ratio, p_value
+from deeptepp.report.survival_tables import survival_text
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 from deeptepp.stats.treatment_by_tier import contrast_by_tier
-from deeptepp.stats.treatment_effect import TreatmentContrast
+from deeptepp.stats.treatment_effect import LANDMARKS_MONTHS, NO_DIFFERENCE, TreatmentContrast
 from deeptepp.stats.treatment_question import T_VS_NONE, TP_VS_T, Matching, TreatmentQuestion
 
 QUESTIONS = (T_VS_NONE, TP_VS_T)
 """Contrasts of the panel, in its order."""
+
+SURVIVAL = "{years}-year survival"
+"""Name of a line of survival of both sides, as a template."""
 
 ROWS = {
     "survival": "Difference at {years:g} years",
@@ -66,6 +70,23 @@ class DifferenceRow:
     is_given: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmRow:
+    """Survival of both sides at one time.
+
+    Parameters
+    ----------
+    years : float
+        The time.
+    index, reference : str
+        Share with its interval, or that nobody was followed so long.
+    """
+
+    years: float
+    index: str
+    reference: str
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ContrastSummary:
     """Two treatments of one tier side by side.
@@ -82,6 +103,8 @@ class ContrastSummary:
         Their events up to the common horizon.
     n_before_index, n_before_reference : int
         Patients of the tier with either treatment, before any were chosen.
+    survival : tuple of ArmRow
+        Of each side of its own, whether or not the contrast is held back.
     rows : tuple of DifferenceRow
         Differences; empty where the contrast is held back.
     reason : str
@@ -107,6 +130,7 @@ class ContrastSummary:
     n_events_reference: int = 0
     n_before_index: int = 0
     n_before_reference: int = 0
+    survival: tuple[ArmRow, ...] = ()
     rows: tuple[DifferenceRow, ...] = ()
     reason: str = ""
     badge: str = ""
@@ -235,8 +259,9 @@ def _summary(
         n_events_reference=contrast.reference.n_events,
         n_before_index=contrast.index.n_before,
         n_before_reference=contrast.reference.n_before,
+        survival=_survival(contrast),
         rows=_rows(contrast) if contrast.is_reportable else (),
-        reason=contrast.reason,
+        reason=contrast.reason.removesuffix(NO_DIFFERENCE),
         badge=contrast.badge.sentence,
         interaction=answers.interaction,
         warnings=contrast.warnings,
@@ -251,6 +276,17 @@ def _curves(contrast: TreatmentContrast, arms: tuple[Arm, Arm]) -> tuple[KaplanM
     return tuple(replace(side.curve, label=arm.value) for side, arm in sides if side.curve is not None)
 
 
+def _survival(contrast: TreatmentContrast) -> tuple[ArmRow, ...]:
+    """Read the curve of each side at the times of the contrast."""
+    one, other = contrast.index.curve, contrast.reference.curve
+    if one is None or other is None:
+        return ()
+    return tuple(
+        ArmRow(years=at / 12, index=survival_text(one.at(at)), reference=survival_text(other.at(at)))
+        for at in LANDMARKS_MONTHS
+    )
+
+
 def _rows(contrast: TreatmentContrast) -> tuple[DifferenceRow, ...]:
     """Write every difference, or why one of them is missing."""
     ratio = contrast.hazard_ratio
@@ -263,16 +299,11 @@ def _rows(contrast: TreatmentContrast) -> tuple[DifferenceRow, ...]:
         DifferenceRow(
             name=ROWS["hazard"],
             at=0.0,
-            value=hazard_ratio(ratio.value, ratio.low, ratio.high).removeprefix("HR\u00a0") + _penalty(contrast),
+            value=hazard_ratio(ratio.value, ratio.low, ratio.high).removeprefix("HR\u00a0"),
             is_given=ratio.value is not None,
         ),
         DifferenceRow(name=ROWS["log-rank"], at=0.0, value=p_value(contrast.p_value), is_given=True),
     )
-
-
-def _penalty(contrast: TreatmentContrast) -> str:
-    """Say that the hazard ratio is penalised, as it is where a side has no event."""
-    return "" if contrast.index.n_events and contrast.reference.n_events else ", penalised: a side has no event"
 
 
 def _end(contrast: TreatmentContrast) -> float:

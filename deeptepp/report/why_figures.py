@@ -1,33 +1,29 @@
-"""Figures of how sure a score is and why: shifted outlines, unknown facts, known facts, heat on the slices."""
+"""Figures of how sure a score is and why: shifted outlines, unknown facts, known facts."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import plotly.graph_objects as go
-from scipy import ndimage
 
 from deeptepp.domain.risk import ShiftMm, Stability, Tier, TierScheme
 from deeptepp.report.format import score as written
 from deeptepp.report.marks import finish, heading
-from deeptepp.report.theme import NEUTRAL, SMALL_PX, TEMPLATE, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
-
-if TYPE_CHECKING:
-    from deeptepp.scoring.explain import Explanation
+from deeptepp.report.theme import (
+    LOWERS,
+    NEUTRAL,
+    RAISES,
+    SMALL_PX,
+    TEMPLATE,
+    TIER_COLOURS,
+    TIER_GLYPHS,
+    TIER_SHAPES,
+)
 
 _ROW_PX, _AXIS_PX, _LEFT_PX = 30, 62, 152
 """Heights of one row and of the axis, and room for the names of rows."""
-
-_RAISES, _LOWERS = (230, 120, 0), (30, 120, 255)
-"""Amber and blue, red-green-blue; apart for every kind of colour vision."""
-
-_N_SLICES, _ZOOM, _GAP_PX = 5, 4, 6
-"""Slices of the montage, pixels per voxel, and pixels between pictures."""
 
 _DIRECTIONS = (("left", "right"), ("back", "front"), ("head", "feet"))
 """Where a positive and a negative shift along x, y and z leads, LPS."""
@@ -86,7 +82,7 @@ def stability_figure(stability: Stability, tiers: TierScheme, *, simulated: bool
 def score_bars_figure(
     bars: Sequence[Bar], score: float, tiers: TierScheme, *, title: str, simulated: bool
 ) -> go.Figure:
-    """Draw what facts do to a score: one bar each, from one score to another, over the tiers.
+    """Draw where facts could bring a score: one bar each, from one score to another, over the tiers.
 
     Parameters
     ----------
@@ -108,14 +104,13 @@ def score_bars_figure(
     """
     figure = go.Figure()
     for bar in bars:
-        colour = NEUTRAL if bar.end == bar.start else _rgb(_RAISES if bar.end > bar.start else _LOWERS)
         figure.add_bar(
             x=[bar.end - bar.start],
             base=[bar.start],
             y=[bar.name],
             orientation="h",
             width=0.5,
-            marker={"color": colour, "opacity": 0.9},
+            marker={"color": NEUTRAL, "opacity": 0.9},
             hovertemplate=f"{bar.name}: {bar.words}<extra></extra>",
         )
         figure.add_annotation(
@@ -130,88 +125,65 @@ def score_bars_figure(
     return _laid_out(figure, title, [bar.name for bar in bars], (0.0, top), alt, simulated=simulated)
 
 
-def heat_picture(found: Explanation, *, channel: int, fov_mm: float) -> bytes:
-    """Draw slices of the region of interest, above as they are, below with what raises and lowers the score.
+def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) -> go.Figure:
+    """Draw what each fact adds to a score, to the right, or takes from it, to the left.
 
     Parameters
     ----------
-    found : Explanation
-        Heat on the region of interest.
-    channel : int
-        Which channel of the region is shown.
-    fov_mm : float
-        Side of the square that is shown, the field of view of the network.
+    bars : sequence of Bar
+        From the score with the usual fact to the score as it is; from the top to the bottom.
+    title : str
+        What is shown.
+    simulated : bool
+        The model is of simulated patients; the figure says so.
 
     Returns
     -------
-    bytes
-        PNG without metadata: axial slices through the tumour from feet to head, the patient's left on the right,
-        the outline in white; amber raises, blue lowers.
+    plotly.graph_objects.Figure
+        One row per bar and a legend; ``layout.meta["alt"]`` holds the content in words.
     """
-    from PIL import Image
-
-    roi = found.roi
-    layers = np.flatnonzero(roi.mask.any(axis=(1, 2)))
-    chosen = np.unique(np.linspace(layers[0], layers[-1], _N_SLICES + 2).round().astype(int)[1:-1])
-    heat = ndimage.gaussian_filter(found.heat, sigma=1.5)
-    scale = float(np.percentile(np.abs(heat[chosen]), 99.7)) or 1.0
-    low, high = np.percentile(roi.voxels[channel][chosen], (1, 99.7))
-    grey = np.clip((roi.voxels[channel] - low) / max(float(high - low), 1e-6), 0, 1)
-    half = round(fov_mm / roi.grid.spacing_mm[0] / 2)
-    window = tuple(slice(max(0, n // 2 - half), n // 2 + half) for n in roi.grid.shape[1:])
-    pictures = []
-    for z in chosen:
-        plain, warm = (_zoomed(field[z][window]) for field in (grey, np.clip(heat / scale, -1, 1)))
-        edge = _edge(np.kron(roi.mask[z][window], np.ones((_ZOOM, _ZOOM), dtype=bool)))
-        pictures.append((_coloured(plain, None, edge), _coloured(plain, warm, edge)))
-    columns = [np.concatenate([a, _gap(a, 0), b]) for a, b in pictures]
-    montage = columns[0]
-    for column in columns[1:]:
-        montage = np.concatenate([montage, _gap(montage, 1), column], axis=1)
-    stream = io.BytesIO()
-    Image.fromarray(montage).save(stream, format="PNG")
-    return stream.getvalue()
-
-
-def heat_words(found: Explanation) -> str:
-    """Describe the heat for who cannot see it.
-
-    Parameters
-    ----------
-    found : Explanation
-        Heat on the region of interest.
-
-    Returns
-    -------
-    str
-        What lies inside the outline and what outside of it.
-    """
-    shares = heat_shares(found)
-    return (
-        "Axial slices through the tumour, above as they are, below with what raises the score in amber and what "
-        f"lowers it in blue. Of all that counts, {100 * shares['inside']:.0f} % lies inside the outline; "
-        f"{100 * shares['raises']:.0f} % raises the score."
+    figure = go.Figure()
+    changes = {bar.name: bar.end - bar.start for bar in bars}
+    reach = 1.6 * max([abs(change) for change in changes.values()], default=0.0) or 0.01
+    nothing: list[Any] = [None]  # a bar without a place keeps its entry in the legend
+    for sign, colour, said in ((1, RAISES, "raises the score"), (-1, LOWERS, "lowers the score")):
+        chosen = [bar for bar in bars if sign * changes[bar.name] > 0]
+        figure.add_bar(
+            x=[changes[bar.name] for bar in chosen] or nothing,
+            y=[bar.name for bar in chosen] or nothing,
+            orientation="h",
+            width=0.5,
+            marker={"color": _rgb(colour)},
+            hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
+            name=said,
+            showlegend=True,
+        )
+    for bar in bars:
+        is_left = changes[bar.name] < 0
+        figure.add_annotation(
+            x=changes[bar.name],
+            y=bar.name,
+            text=bar.words,
+            xanchor="right" if is_left else "left",
+            xshift=-6 if is_left else 6,
+            showarrow=False,
+            font={"size": SMALL_PX},
+        )
+    figure.add_shape(type="line", x0=0, x1=0, y0=0, y1=1, yref="y domain", line={"color": NEUTRAL})
+    alt = f"{title}. " + "; ".join(f"{bar.name}: {bar.words}" for bar in bars) + "."
+    _laid_out(figure, title, [bar.name for bar in bars], (-reach, reach), alt, simulated=simulated)
+    return figure.update_layout(
+        showlegend=True,
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "bottom",
+            "font": {"size": SMALL_PX},
+        },
+        xaxis={"title": {"text": "Change of the risk score"}, "tickformat": "+.2f", "nticks": 6},
     )
-
-
-def heat_shares(found: Explanation) -> Mapping[str, float]:
-    """Count where the heat lies.
-
-    Parameters
-    ----------
-    found : Explanation
-        Heat on the region of interest.
-
-    Returns
-    -------
-    mapping of str to float
-        Share of the absolute heat ``inside`` of the outline, and share that ``raises``; both 0 without heat.
-    """
-    size = float(np.abs(found.heat).sum()) or 1.0
-    return {
-        "inside": float(np.abs(found.heat[found.roi.mask]).sum()) / size,
-        "raises": float(found.heat[found.heat > 0].sum()) / size,
-    }
 
 
 def _shift_name(shift: ShiftMm) -> str:
@@ -280,34 +252,3 @@ def _laid_out(
 def _rgb(colour: tuple[int, int, int]) -> str:
     """Write a colour for plotly."""
     return f"rgb{colour}"
-
-
-def _zoomed(field: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """Enlarge a slice (h, w) smoothly."""
-    enlarged = ndimage.zoom(np.asarray(field, dtype=np.float32), _ZOOM, order=1, grid_mode=True, mode="nearest")
-    return np.asarray(enlarged, dtype=np.float32)
-
-
-def _edge(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Give the outermost pixels of a mask."""
-    return np.asarray(mask & ~ndimage.binary_erosion(mask))
-
-
-def _coloured(
-    grey: npt.NDArray[np.float32], heat: npt.NDArray[np.float32] | None, edge: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.uint8]:
-    """Lay heat in [-1, 1] and an outline over a grey picture in [0, 1]."""
-    picture: npt.NDArray[np.floating[Any]] = np.repeat(255 * grey[..., None], 3, axis=2)
-    if heat is not None:
-        colour = np.where(heat[..., None] > 0, np.array(_RAISES), np.array(_LOWERS))
-        weight = (0.8 * np.sqrt(np.abs(heat)) * (np.abs(heat) > 0.08))[..., None]
-        picture = (1 - weight) * picture + weight * colour
-    picture[edge] = 255
-    return picture.round().clip(0, 255).astype(np.uint8)
-
-
-def _gap(picture: npt.NDArray[np.uint8], axis: int) -> npt.NDArray[np.uint8]:
-    """Make the white strip between pictures."""
-    shape = list(picture.shape)
-    shape[axis] = _GAP_PX
-    return np.full(shape, 255, dtype=np.uint8)

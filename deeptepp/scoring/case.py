@@ -19,9 +19,11 @@ from deeptepp.imaging.quality import check_quality
 from deeptepp.imaging.roi import crop_roi
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.predict import score_views
+from deeptepp.scoring.consistency import check_consistency
 from deeptepp.scoring.eligibility import check_eligibility, check_model
 from deeptepp.scoring.images import CaseImages, open_case
 from deeptepp.scoring.receipt import inputs_digest
+from deeptepp.scoring.stability import with_stability
 from deeptepp.scoring.tiers import percentile
 from deeptepp.views.mosaic import build_views
 
@@ -35,6 +37,7 @@ def assess_case(
     *,
     lesion: Lesion | None = None,
     allow_ineligible: bool = False,
+    measures_stability: bool = True,
     progress: Progress = silent,
 ) -> Assessment:
     """Check the rules and score one lesion.
@@ -51,6 +54,8 @@ def assess_case(
         The lesion to score; the first candidate when not given.
     allow_ineligible : bool
         Score although an eligibility rule refuses; the assessment is then marked as an override.
+    measures_stability : bool
+        Score again with the outline shifted, so that the tier is told with what small shifts make of it.
     progress : Progress
         Told of every step.
 
@@ -66,7 +71,9 @@ def assess_case(
         *check_eligibility(profile, acquisition),
     )
     refuses = any(f.severity is Severity.REFUSAL for f in eligibility)
-    findings = (*eligibility, *_image_findings(images, lesion))
+    unsure = lesion is None and images.is_ambiguous
+    facts = check_consistency(profile, target, acquisition, is_ambiguous=unsure)
+    findings = (*eligibility, *facts, *_image_findings(images, lesion))
     draft = Assessment(
         outcome=Outcome.REFUSED,
         profile=profile,
@@ -86,7 +93,8 @@ def assess_case(
         score = score_lesion(images, target, profile, bundle, progress=progress)
     except DetectionError as error:
         return _with(draft, Finding.from_error(error))
-    return _scored(draft, score, bundle)
+    answer = _scored(draft, score, bundle)
+    return with_stability(images, answer, bundle, progress=progress) if measures_stability else answer
 
 
 def score_lesion(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion, Roi
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
-from deeptepp.domain.risk import Assessment, ShiftMm, Stability, Tier
+from deeptepp.domain.risk import Assessment, RiskScore, ShiftMm, Stability, Tier
 from deeptepp.imaging.roi import RoiSettings, crop_roi
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.predict import score_views
@@ -27,6 +28,7 @@ def measure_stability(
     profile: ClinicalProfile,
     bundle: ModelBundle,
     *,
+    here: RiskScore | None = None,
     shift_mm: float = SHIFT_MM,
     progress: Progress = silent,
 ) -> Stability:
@@ -42,6 +44,8 @@ def measure_stability(
         Clinical-pathological facts.
     bundle : ModelBundle
         The model.
+    here : RiskScore, optional
+        Its score at its place, which is then taken as it is; computed when not given.
     shift_mm : float
         Length of the shifts; rounded to whole voxels of the region of interest, at least one.
     progress : Progress
@@ -64,16 +68,15 @@ def measure_stability(
     """
     n = max(1, round(shift_mm / bundle.roi.spacing_mm))
     step_mm = n * bundle.roi.spacing_mm
-    progress(StepReport(Step.ROI, 0.0))
-    rois = _shifted(images, lesion, bundle.roi, n)
-    progress(StepReport(Step.ROI, 1.0, f"shifts of {step_mm:g} mm in six directions"))
-    scores: dict[ShiftMm, float] = {}
-    for i, (direction, roi) in enumerate(rois.items()):
-        stack = build_views(roi, bundle.views)
-        progress(StepReport(Step.VIEWS, (i + 1) / len(rois)))
+    progress(StepReport(Step.STABILITY, 0.0))
+    scores: dict[ShiftMm, float] = {} if here is None else {(0.0, 0.0, 0.0): here.probability}
+    for i, (direction, roi) in enumerate(_shifted(images, lesion, bundle.roi, n)):
         x, y, z = (step_mm * d for d in direction)
-        scores[x, y, z] = score_views(bundle, stack, profile).probability
-        progress(StepReport(Step.SCORE, (i + 1) / len(rois)))
+        if (x, y, z) not in scores:
+            scores[x, y, z] = score_views(bundle, build_views(roi, bundle.views), profile).probability
+        progress(StepReport(Step.STABILITY, (i + 1) / len(_FACES)))
+    found = f"{min(scores.values()):.2f} to {max(scores.values()):.2f} with shifts of {step_mm:g} mm"
+    progress(StepReport(Step.STABILITY, 1.0, found))
     seen = {bundle.tiers.tier_of(score) for score in scores.values()}
     return Stability(scores, tuple(tier for tier in Tier if tier in seen))
 
@@ -101,20 +104,23 @@ def with_stability(
     """
     if assessment.score is None or assessment.lesion is None:
         return assessment
-    stability = measure_stability(images, assessment.lesion, assessment.profile, bundle, progress=progress)
+    stability = measure_stability(
+        images, assessment.lesion, assessment.profile, bundle, here=assessment.score, progress=progress
+    )
     return replace(assessment, stability=stability)
 
 
-def _shifted(images: CaseImages, lesion: Lesion, settings: RoiSettings, n: int) -> dict[tuple[int, int, int], Roi]:
-    """Cut the cube and its neighbours ``n`` voxels away, by direction (x, y, z)."""
-    here = crop_roi(images.study, images.phase, lesion, settings)
-    size_mm = (settings.n_voxels + 2 * n) * settings.spacing_mm
-    wide = crop_roi(images.study, images.phase, lesion, replace(settings, size_mm=size_mm))
-    rois = {}
+def _shifted(
+    images: CaseImages, lesion: Lesion, settings: RoiSettings, n: int
+) -> Iterator[tuple[tuple[int, int, int], Roi]]:
+    """Cut the cube and its neighbours ``n`` voxels away, one direction (x, y, z) at a time."""
+    size = settings.n_voxels
+    wide_mm = (size + 2 * n) * settings.spacing_mm
+    wide = crop_roi(images.study, images.phase, lesion, replace(settings, size_mm=wide_mm))
+    # The outline moves with the cube, so that its mask in the cube stays the same.
+    mask = wide.mask[n : n + size, n : n + size, n : n + size]
     for x, y, z in _FACES:
         start = [n + n * direction for direction in (z, y, x)]
-        stop = [a + m for a, m in zip(start, here.grid.shape, strict=True)]
+        stop = [a + size for a in start]
         block = tuple(slice(a, b) for a, b in zip(start, stop, strict=True))
-        # The outline moves with the cube, so that its mask in the cube stays the same.
-        rois[x, y, z] = Roi(wide.voxels[(slice(None), *block)], here.mask, wide.grid.crop(start, stop))
-    return rois
+        yield (x, y, z), Roi(wide.voxels[(slice(None), *block)], mask, wide.grid.crop(start, stop))

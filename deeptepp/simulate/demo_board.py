@@ -7,9 +7,11 @@ from itertools import islice, product, zip_longest
 
 import numpy as np
 
+from deeptepp.domain.board import Picture
 from deeptepp.domain.cohort import ARM, LATENT_RISK, SCORE, TIER, Arm, Cohort
 from deeptepp.domain.risk import Tier
 from deeptepp.domain.study import PhaseChoice
+from deeptepp.imaging.lesion_slices import lesion_slices
 from deeptepp.imaging.thumbnail import roi_thumbnail
 from deeptepp.simulate.protocols import RUIJIN
 from deeptepp.simulate.study import simulate_study
@@ -55,7 +57,12 @@ def demo_indices(cohort: Cohort, n: int = N_CASES) -> list[int]:
 
 
 def demo_thumbnail(cohort: Cohort, row: int) -> bytes:
-    """Simulate the tumour of one patient and draw its picture.
+    """Simulate the tumour of one patient and draw its small picture; see ``demo_pictures``."""
+    return demo_pictures(cohort, row)[0]
+
+
+def demo_pictures(cohort: Cohort, row: int) -> tuple[bytes, tuple[Picture, ...]]:
+    """Simulate the tumour of one patient and draw it.
 
     Parameters
     ----------
@@ -66,8 +73,9 @@ def demo_thumbnail(cohort: Cohort, row: int) -> bytes:
 
     Returns
     -------
-    bytes
-        PNG, see ``imaging.thumbnail``; always the same for one row.
+    tuple of bytes and tuple of Picture
+        A small PNG, see ``imaging.thumbnail``, and slices, see ``imaging.lesion_slices``; always the same for one
+        row.
     """
     z = float(cohort[LATENT_RISK][row]) if LATENT_RISK in cohort else 0.0
     size_mm = float(cohort["tumour_size_mm"][row]) if "tumour_size_mm" in cohort else _SIZE_MM
@@ -79,4 +87,5 @@ def demo_thumbnail(cohort: Cohort, row: int) -> bytes:
         phases=(0, _THIRD_POST),
     )
     phase = PhaseChoice(1, "third-post", "third phase after contrast")
-    return roi_thumbnail(study.study, phase, study.lesion)
+    drawn = study.study, phase, study.lesion
+    return roi_thumbnail(*drawn), lesion_slices(*drawn)

@@ -1,8 +1,8 @@
 """Squared error of predicted risks at a horizon, weighted for censoring, and its mean over time.
 
-A patient with the event by the horizon counts (1 - p)^2 / G(T-), one under observation after it p^2 / G(t), one
-censored before nothing; the mean is over all. The null score gives everybody the risk of the Kaplan-Meier curve;
-the scaled score (index of prediction accuracy) is 1 - Brier / null.
+A patient with the event by the horizon counts (1 - p)^2 / G(T-), one known to be free of it then p^2 / G(t-), one
+censored before nothing (``stats.horizon``); the mean is over all. The null score gives everybody the risk of the
+Kaplan-Meier curve; the scaled score (index of prediction accuracy) is 1 - Brier / null.
 
 References
 ----------
@@ -21,9 +21,9 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import OutOfRange
-from deeptepp.stats.censoring import censoring_survival, influence_of_censoring
+from deeptepp.stats.censoring import censoring_weights, influence_of_censoring
 from deeptepp.stats.estimate import Estimate, normal_quantile
-from deeptepp.stats.horizon import check_horizon, why_no_horizon
+from deeptepp.stats.horizon import check_horizon, known_at, why_no_horizon
 from deeptepp.stats.kaplan_meier import kaplan_meier
 
 Floats = npt.NDArray[np.float64]
@@ -113,7 +113,7 @@ def brier_score(
     p = checked_risk(follow_up, risk)
     check_horizon(follow_up, horizon_months)
     reason = why_no_horizon(follow_up, horizon_months)
-    n_events = int((follow_up.event & (follow_up.months <= horizon_months)).sum())
+    n_events = known_at(follow_up, horizon_months).n_cases
     if reason:
         score = _estimate(follow_up, n_events, None, None, (level, reason, METHOD))
         return BrierScore(float(horizon_months), score, None, None, None)
@@ -209,15 +209,10 @@ def checked_risk(follow_up: FollowUp, risk: npt.ArrayLike) -> Floats:
 
 def _errors(follow_up: FollowUp, p: Floats, horizon: float) -> tuple[Floats, Floats]:
     """Give the weighted squared error of each patient, whose mean is the score, and her influence on it, (n,)."""
-    is_case = follow_up.event & (follow_up.months <= horizon)
-    is_free = follow_up.months > horizon
-    watched = censoring_survival(follow_up)
-    errors = np.zeros(follow_up.n)
-    errors[is_case] = (1 - p[is_case]) ** 2 / watched.before(follow_up.months[is_case])
-    if is_free.any():
-        errors[is_free] = p[is_free] ** 2 / watched.at(horizon)
-    of_cases = np.where(is_case, errors, 0.0)
-    through_weights = influence_of_censoring(follow_up, of_cases, horizon, float(errors[is_free].sum()))
+    known = known_at(follow_up, horizon)
+    errors = censoring_weights(follow_up, known) * (known.is_case - p) ** 2
+    of_cases = np.where(known.is_case, errors, 0.0)
+    through_weights = influence_of_censoring(follow_up, of_cases, horizon, float(errors[known.is_free].sum()))
     return errors, errors - errors.mean() + through_weights
 
 

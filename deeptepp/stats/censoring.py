@@ -1,7 +1,8 @@
 """How long patients stayed under observation: the Kaplan-Meier curve of the censoring, G.
 
 At equal times a censoring comes after an event, so who has the event at t was never at risk of a censoring at t.
-Dividing by G lets the patients that remain stand for those who were lost.
+Dividing by G lets the patients that remain stand for those who were lost. Who is known at a horizon, and why G is
+read just before it, is said in ``stats.horizon``.
 
 References
 ----------
@@ -19,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
+from deeptepp.stats.horizon import KnownAt
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, kaplan_meier
 
 Floats = npt.NDArray[np.float64]
@@ -97,6 +99,29 @@ def censoring_survival(follow_up: FollowUp) -> CensoringSurvival:
     return CensoringSurvival(curve.months, curve.survival)
 
 
+def censoring_weights(follow_up: FollowUp, known: KnownAt) -> Floats:
+    """Weigh the patients known at a horizon for those who are not.
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Times and events, n patients.
+    known : KnownAt
+        Who is known at the horizon t.
+
+    Returns
+    -------
+    (n,) float64
+        1 / G(T-) of a case, 1 / G(t-) of a patient free at t, 0 where nothing is known.
+    """
+    watched = censoring_survival(follow_up)
+    weights = np.zeros(follow_up.n)
+    weights[known.is_case] = 1 / watched.before(follow_up.months[known.is_case])
+    if known.is_free.any():
+        weights[known.is_free] = 1 / watched.before(known.months)
+    return weights
+
+
 def reverse_kaplan_meier(follow_up: FollowUp, *, level: float = 0.95) -> KaplanMeierCurve:
     """Estimate the curve of the censoring with its band, as if the events were losses.
 
@@ -142,8 +167,8 @@ def influence_of_censoring(
 ) -> Floats:
     """Say how each patient moves a mean of weighted values through the estimate of G.
 
-    The martingale term of the influence function of ``mean(v)`` where v_i is divided by G(T_i-), or by G(t) for
-    the patients who are still under observation at the horizon t.
+    The martingale term of the influence function of ``mean(v)`` where v_i is divided by G(T_i-), or by G(t-) for
+    the patients who are known to be free of the event at the horizon t.
 
     Parameters
     ----------
@@ -154,7 +179,7 @@ def influence_of_censoring(
     horizon_months : float
         t.
     weighted_at_horizon : float
-        Sum of the v_i that are weighted by 1 / G(t).
+        Sum of the v_i that are weighted by 1 / G(t-).
 
     Returns
     -------
@@ -166,7 +191,7 @@ def influence_of_censoring(
     by_time = np.argsort(months, kind="stable")
     from_start = np.concatenate([[0.0], np.cumsum(weighted[by_time])])
     later = from_start[-1] - from_start[np.searchsorted(months[by_time], times, side="right")]
-    later = later + np.where(times <= horizon_months, weighted_at_horizon, 0.0)
+    later = later + np.where(times < horizon_months, weighted_at_horizon, 0.0)
     event_months = np.sort(months[event])
     had_event = np.searchsorted(event_months, times, "right") - np.searchsorted(event_months, times, "left")
     at_risk = follow_up.n - np.searchsorted(months[by_time], times, side="left") - had_event

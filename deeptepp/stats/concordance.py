@@ -25,6 +25,7 @@ from deeptepp.errors import OutOfRange
 from deeptepp.stats.censoring import censoring_survival
 from deeptepp.stats.concordance_pairs import ConcordanceCounts, Pairs, merged, pairs_of
 from deeptepp.stats.estimate import Estimate, normal_quantile
+from deeptepp.stats.horizon import known_at, told_apart
 
 Floats = npt.NDArray[np.float64]
 
@@ -173,7 +174,7 @@ def _counted(follow_up: FollowUp, horizon_months: float | None) -> npt.NDArray[n
         return follow_up.event
     if not horizon_months > 0:
         raise OutOfRange(field="horizon_months", value=horizon_months, limit="(0, inf)")
-    return np.asarray(follow_up.event & (follow_up.months <= horizon_months))
+    return known_at(follow_up, horizon_months).is_case
 
 
 def _concordance(
@@ -220,4 +221,4 @@ def _end_of_follow_up(follow_up: FollowUp, horizon: float | None) -> str:
     last = float(follow_up.months.max(initial=0.0))
     if horizon is None or horizon <= last:
         return ""
-    return f"follow-up ends at {last:g} months, so the index is that up to there"
+    return f"follow-up ends at {told_apart(last, horizon)} months, so the index is that up to there"

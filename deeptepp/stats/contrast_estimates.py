@@ -17,6 +17,7 @@ from deeptepp.stats.design import Design
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.firth import fit_firth
 from deeptepp.stats.fixed_time import compare_survival_at
+from deeptepp.stats.horizon import told_apart
 from deeptepp.stats.mantel_haenszel import one_step_hazard_ratio
 from deeptepp.stats.rmst import compare_restricted_means
 
@@ -63,7 +64,9 @@ class ContrastEstimates:
         if self.reason:
             return self._held_back(method)
         if self.horizon_months is not None and months > self.horizon_months:
-            return self._held_back(method, f"both arms are compared up to {self.horizon_months:g} months only")
+            return self._held_back(
+                method, f"both arms are compared up to {told_apart(self.horizon_months, months)} months only"
+            )
         compared = compare_survival_at(self.index, self.reference, months, level=self.level)
         if compared.index.is_beyond_follow_up or compared.reference.is_beyond_follow_up:
             return self._held_back(method, f"an arm was followed for less than {months:g} months")

@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.stats.horizon import known_at
 from deeptepp.stats.kaplan_meier import kaplan_meier
 
 Floats = npt.NDArray[np.float64]
@@ -148,7 +149,7 @@ def decision_curve_at(
         found = kaplan_meier(follow_up.where(positive)).at(horizon_months)
         return float("nan") if found.is_beyond_follow_up and found.value > 0 else 1 - found.value
 
-    n_events = int((follow_up.event & (follow_up.months <= horizon_months)).sum())
+    n_events = known_at(follow_up, horizon_months).n_cases
     method = "decision curve, net benefit by Kaplan-Meier at the horizon"
     columns = _columns(risk, thresholds, follow_up.event)
     return _curve(columns, share_with_event, n_events, float(horizon_months), label, method)

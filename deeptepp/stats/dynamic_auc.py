@@ -1,6 +1,6 @@
 """AUC at a horizon: how well a marker tells who has the event by then from who is free of it later.
 
-Cases had the event by the horizon and count with weight 1 / G(T-); controls are still under observation after it;
+Cases had the event by the horizon and count with weight 1 / G(T-); controls are known to be free of it then;
 patients censored before are neither, and the weights stand in for them (cumulative/dynamic definition).
 
 References
@@ -21,7 +21,7 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.censoring import censoring_survival, influence_of_censoring
 from deeptepp.stats.concordance import checked_marker
 from deeptepp.stats.estimate import Estimate, normal_quantile
-from deeptepp.stats.horizon import check_horizon, why_no_horizon
+from deeptepp.stats.horizon import check_horizon, known_at, why_no_horizon
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -42,7 +42,7 @@ class DynamicAuc:
     n_cases : int
         Patients with the event up to the horizon.
     n_controls : int
-        Patients under observation beyond it.
+        Patients known to be free of the event at it, a censoring at it included.
     """
 
     horizon_months: float
@@ -71,7 +71,7 @@ def dynamic_auc(
     Returns
     -------
     DynamicAuc
-        Without a value where nobody had the event by the horizon or nobody is followed beyond it.
+        Without a value where nobody had the event by the horizon or nobody is free of it then.
 
     Raises
     ------
@@ -82,14 +82,14 @@ def dynamic_auc(
     """
     check_horizon(follow_up, horizon_months)
     x = checked_marker(follow_up, marker)
-    is_case = follow_up.event & (follow_up.months <= horizon_months)
-    is_control = follow_up.months > horizon_months
+    known = known_at(follow_up, horizon_months)
+    is_case, is_control = known.is_case, known.is_free
     value = low = high = error = None
     reason = why_no_horizon(follow_up, horizon_months)
     if not reason and not is_case.any():
         reason = "nobody had the event up to the horizon"
     if not reason and not is_control.any():
-        reason = "nobody is under observation after the horizon"
+        reason = "nobody is known to be free of the event at the horizon"
     if not reason:
         value, error = _area(follow_up, x, is_case, is_control, horizon_months)
         if error > 0:

@@ -1,16 +1,39 @@
-"""What a contrast of two treatments is worth, in words that count events and direct nobody."""
+"""What a contrast of two treatments is worth, in words that count events and direct nobody.
+
+The rule is per arm: a contrast with an arm of fewer than ``MIN_EVENTS`` events has no ratio, difference, number
+needed or p-value, however many events the other arm has. Counts and the survival of each arm with its interval
+stay.
+
+Why per arm. The ratio is as uncertain as its smaller arm, about sqrt(1/d1 + 1/d0) on the log scale, and one
+event more in an arm of d moves it by the factor (d + 1) / d. An arm without events has no likelihood estimate
+at all: what is printed then is the penalty's (0 against 18 events of 47 and 47: 0.02 by Firth, 0.11 in one
+step), and Greenwood's variance of its survival is 0, so that a difference and a number needed take its survival
+as known. The curve of such an arm is drawn in grey and is not tested; patients compared are some of those of
+the curve, so that a number is never given beside a grey curve.
+
+References
+----------
+Heinze G, Schemper M. Biometrics 2001;57:114-119 (an arm without events).
+Peduzzi P et al. J Clin Epidemiol 1995;48:1503-1510 (ten events).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.contrast_adequacy import contrast_adequacy
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
+from deeptepp.stats.horizon import known_at, why_no_horizon
 
 MIN_EVENTS = 10
-"""With fewer events in a contrast no difference is printed: a single event would turn it round."""
+"""With fewer events an arm is drawn in grey, and nothing is tested or compared that rests on it (Peduzzi 1995)."""
+
+
+NOT_RANDOMISED = "treatment was not randomised"
+"""Stands beside every count of two arms."""
 
 
 class EvidenceLevel(StrEnum):
@@ -19,7 +42,7 @@ class EvidenceLevel(StrEnum):
     NOTHING = "nothing to compare"
     """A side is empty, or no event was seen."""
     TOO_FEW_TO_COMPARE = "too few to compare"
-    """Fewer than ``MIN_EVENTS`` events."""
+    """Fewer than ``MIN_EVENTS`` events in an arm."""
     TOO_FEW_TO_TELL_APART = "too few to tell apart"
     """The interval holds 1, and a halved hazard would often be missed with so few events."""
     NOT_TOLD_APART = "not told apart"
@@ -39,7 +62,7 @@ class EvidenceBadge:
     level : EvidenceLevel
         How much it can tell.
     sentence : str
-        The same in words, with the number of events.
+        The same in words, with the number of events of each arm.
     n : int
         Patients compared.
     n_events : int
@@ -47,7 +70,7 @@ class EvidenceBadge:
     n_events_needed : int or None
         Events with which a halved hazard would be seen with 80 % power (Schoenfeld); None where a side is empty.
     hazard_ratio : Estimate
-        Index against reference; without a value below ``MIN_EVENTS`` events.
+        Index against reference; without a value where an arm has fewer than ``MIN_EVENTS`` events.
     rmst_difference : Estimate
         Months without the event, index less reference; likewise.
     interaction : ChiSquareTest or None
@@ -102,7 +125,7 @@ def grade_evidence(
     level = _level(index, reference, hazard_ratio, needed)
     return EvidenceBadge(
         level=level,
-        sentence=_sentence(level, n, n_events, needed, index_label),
+        sentence=_sentence(level, index, reference, needed, index_label),
         n=n,
         n_events=n_events,
         n_events_needed=needed,
@@ -111,6 +134,111 @@ def grade_evidence(
         interaction=interaction,
         is_simulated=is_simulated,
     )
+
+
+def why_not_compared(events: Mapping[str, int], *, least: int = MIN_EVENTS) -> str:
+    """Say which arms have too few events for a comparison that rests on each of them; empty where none has.
+
+    Parameters
+    ----------
+    events : mapping of str to int
+        Events of each arm, by its name.
+    least : int
+        Events that each must have.
+
+    Returns
+    -------
+    str
+        Such as "fewer than 10 events with T+P (0)".
+    """
+    few = [f"{name} ({n})" for name, n in events.items() if n < least]
+    return f"fewer than {least} events with {', '.join(few)}" if few else ""
+
+
+def why_no_ratio(events: Mapping[str, int]) -> str:
+    """Say why a row of a forest of tiers has no ratio; empty where it has one.
+
+    Nobody chose a tier for a patient, so that the rule is weaker than that of treatments; but a ratio against a
+    side without any event is made by the estimator.
+
+    Parameters
+    ----------
+    events : mapping of str to int
+        Events of both sides, by their names.
+
+    Returns
+    -------
+    str
+        Such as "no event in Low".
+    """
+    none = [name for name, n in events.items() if n == 0]
+    n_events = sum(events.values())
+    if none and n_events:
+        return f"no event in {' or '.join(none)}"
+    return f"{count_events(n_events)}, fewer than {MIN_EVENTS}" if n_events < MIN_EVENTS else ""
+
+
+def why_not_measured(n: int, n_events: int) -> str:
+    """Say why no discrimination or calibration is given of patients; empty where it is.
+
+    An AUC, a concordance and a slope are as uncertain as the smaller of their two classes: one patient more moves
+    the AUC of a class of d by up to 1 / (d + 1).
+
+    Parameters
+    ----------
+    n : int
+        Patients of whom it is known whether they had the event.
+    n_events : int
+        Those who had it.
+
+    Returns
+    -------
+    str
+        Such as "1 event in 119 patients, fewer than 10".
+    """
+    if n_events < MIN_EVENTS:
+        return f"{count_events(n_events)} in {n} patients, fewer than {MIN_EVENTS}"
+    if n - n_events < MIN_EVENTS:
+        return f"{n - n_events} of {n} patients without the event, fewer than {MIN_EVENTS}"
+    return ""
+
+
+def why_not_validated(follow_up: FollowUp, horizon_months: float) -> str:
+    """Say why predictions for a horizon are not validated in a cohort; empty where they are.
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Times and events of at least one patient.
+    horizon_months : float
+        The horizon.
+
+    Returns
+    -------
+    str
+        That follow-up ends before, or too few patients with the event by then or known to be free of it.
+    """
+    known = known_at(follow_up, horizon_months)
+    ends = why_no_horizon(follow_up, horizon_months)
+    return ends or why_not_measured(known.n_cases + known.n_free, known.n_cases)
+
+
+def held_back(estimate: Estimate, reason: str) -> Estimate:
+    """Take value, interval and p from an estimate that may not be given.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        What was computed.
+    reason : str
+        Why it is not given; empty where it is.
+
+    Returns
+    -------
+    Estimate
+        As it was without a reason.
+    """
+    return replace(estimate, value=None, low=None, high=None, p_value=None, reason=reason) if reason else estimate
 
 
 def count_events(n: int) -> str:
@@ -123,7 +251,7 @@ def _level(index: FollowUp, reference: FollowUp, hazard_ratio: Estimate, needed:
     n_events = index.n_events + reference.n_events
     if needed is None or n_events == 0:
         return EvidenceLevel.NOTHING
-    if n_events < MIN_EVENTS:
+    if min(index.n_events, reference.n_events) < MIN_EVENTS:
         return EvidenceLevel.TOO_FEW_TO_COMPARE
     if hazard_ratio.high is not None and hazard_ratio.high < 1:
         return EvidenceLevel.FEWER_EVENTS
@@ -132,15 +260,36 @@ def _level(index: FollowUp, reference: FollowUp, hazard_ratio: Estimate, needed:
     return EvidenceLevel.TOO_FEW_TO_TELL_APART if n_events < needed else EvidenceLevel.NOT_TOLD_APART
 
 
-def _sentence(level: EvidenceLevel, n: int, n_events: int, needed: int | None, index_label: str) -> str:
+def _sentence(
+    level: EvidenceLevel, index: FollowUp, reference: FollowUp, needed: int | None, index_label: str
+) -> str:
     """Write the level out."""
-    counted = count_events(n_events)
     if level is EvidenceLevel.NOTHING:
         return "One side has no patients: nothing to compare" if needed is None else "No event: nothing to compare"
-    if level is EvidenceLevel.FEWER_EVENTS:
-        return f"{counted} in {n} patients: fewer with {index_label}; treatments were not assigned at random"
-    if level is EvidenceLevel.MORE_EVENTS:
-        return f"{counted} in {n} patients: more with {index_label}; treatments were not assigned at random"
+    if level in (EvidenceLevel.FEWER_EVENTS, EvidenceLevel.MORE_EVENTS):
+        kind = "Fewer" if level is EvidenceLevel.FEWER_EVENTS else "More"
+        return f"{kind} events with {index_label} ({_counts(index, reference)}); {NOT_RANDOMISED}"
+    if level is EvidenceLevel.TOO_FEW_TO_COMPARE:
+        return f"{_observed(index, reference, index_label)}; too few to compare; {NOT_RANDOMISED}"
+    counted = count_events(index.n_events + reference.n_events)
     if level is EvidenceLevel.TOO_FEW_TO_TELL_APART:
         return f"{counted}: {level} ({needed} would show a halved hazard with 80 % power)"
     return f"{counted}: {level}"
+
+
+def _observed(index: FollowUp, reference: FollowUp, index_label: str) -> str:
+    """Say which arm had fewer events, as far as counts and shares say the same of it."""
+    of_index, of_reference = index.n_events / index.n, reference.n_events / reference.n
+    counts = _counts(index, reference)
+    if of_index < of_reference and index.n_events < reference.n_events:
+        return f"Fewer events with {index_label} ({counts})"
+    if of_index > of_reference and index.n_events > reference.n_events:
+        return f"More events with {index_label} ({counts})"
+    return f"Events {counts}"
+
+
+def _counts(index: FollowUp, reference: FollowUp) -> str:
+    """Write the events of both arms, with the patients where the arms differ in size."""
+    if index.n == reference.n:
+        return f"{index.n_events} vs {reference.n_events}"
+    return f"{index.n_events} of {index.n} vs {reference.n_events} of {reference.n}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from deeptepp.domain.cohort import Cohort, Endpoint, FollowUp
 from deeptepp.errors import NotEstimable
+from deeptepp.stats.evidence import why_not_compared
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, kaplan_meier
 from deeptepp.stats.logrank import LogRankTest, log_rank
 
@@ -47,6 +48,11 @@ class GroupComparison:
     def p_value(self) -> float | None:
         """Of the log-rank test; None where there is nothing to compare."""
         return self.test.p_value if self.test else None
+
+    @property
+    def why_not_tested(self) -> str:
+        """Which groups have too few events for a test that rests on each of them, as treatments are tested."""
+        return why_not_compared({curve.label: curve.n_events for curve in self.curves})
 
     @property
     def n(self) -> int:

@@ -1,9 +1,86 @@
-"""Whether a cohort was followed to the time for which something is asked."""
+"""Who is known at a horizon, and whether a cohort was followed to it.
+
+An event at t comes before a censoring at t, so who is censored exactly at t was still seen to be free of the event
+at t. With T the time of the event and C that of the censoring a patient is known at t as long as C >= min(T, t).
+The probability of that is G(min(T, t)-), which is what she is weighted by; it is above 0 as long as anybody is
+followed to t, also where everybody else is censored at t itself and G(t) is 0. R's ``survival::rttright`` has the
+same rule and the same weights.
+
+References
+----------
+Graf E, Schmoor C, Sauerbrei W, Schumacher M. Stat Med 1999;18:2529-2545 (inverse probability of censoring).
+Gerds TA, Schumacher M. Biom J 2006;48:1029-1040.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
+
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownAt:
+    """What is known of each patient at a horizon: she is one of case, free and unknown.
+
+    Parameters
+    ----------
+    months : float
+        The horizon t.
+    is_case : (n,) bool
+        The event was seen by t, at t included.
+    is_free : (n,) bool
+        Followed to t or longer without the event by t; a censoring at t is included.
+    is_beyond : (n,) bool
+        Still under observation after t: free, and not censored at t.
+    """
+
+    months: float
+    is_case: Bools
+    is_free: Bools
+    is_beyond: Bools
+
+    @property
+    def is_known(self) -> Bools:
+        """Case or free, (n,)."""
+        return self.is_case | self.is_free
+
+    @property
+    def n_cases(self) -> int:
+        """Events up to the horizon."""
+        return int(self.is_case.sum())
+
+    @property
+    def n_free(self) -> int:
+        """Patients known to be free of the event at the horizon."""
+        return int(self.is_free.sum())
+
+
+def known_at(follow_up: FollowUp, horizon_months: float) -> KnownAt:
+    """Say who had the event by a horizon, who was free of it, and of whom neither is known.
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Times and events of n patients.
+    horizon_months : float
+        The horizon t, >= 0.
+
+    Returns
+    -------
+    KnownAt
+        Patients censored before t are neither case nor free.
+    """
+    months = follow_up.months
+    is_case = follow_up.event & (months <= horizon_months)
+    is_free = (months >= horizon_months) & ~is_case
+    return KnownAt(float(horizon_months), is_case, is_free, months > horizon_months)
 
 
 def check_horizon(follow_up: FollowUp, horizon_months: float) -> None:
@@ -45,4 +122,25 @@ def why_no_horizon(follow_up: FollowUp, horizon_months: float) -> str:
         A reason where follow-up ends before the horizon.
     """
     last = float(follow_up.months.max())
-    return "" if last >= horizon_months else f"follow-up ends at {last:g} months, before the horizon"
+    if last >= horizon_months:
+        return ""
+    return f"follow-up ends at {told_apart(last, horizon_months)} months, before the horizon"
+
+
+def told_apart(months: float, other_months: float) -> str:
+    """Write a time with as many digits as tell it from another.
+
+    Parameters
+    ----------
+    months : float
+        The time to write.
+    other_months : float
+        The time it is compared with.
+
+    Returns
+    -------
+    str
+        Such as 59.9, or 59.999999 where 60 would be read as the horizon itself.
+    """
+    texts = (f"{months:.{digits}g}" for digits in (6, 9, 12))
+    return next((text for text in texts if float(text) != other_months), repr(months))

@@ -24,9 +24,9 @@ from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import NotEstimable
 from deeptepp.stats.binary_calibration import log_odds_of
 from deeptepp.stats.brier import checked_risk
-from deeptepp.stats.censoring import censoring_survival, influence_of_censoring
+from deeptepp.stats.censoring import censoring_weights, influence_of_censoring
 from deeptepp.stats.estimate import Estimate, normal_quantile
-from deeptepp.stats.horizon import check_horizon, why_no_horizon
+from deeptepp.stats.horizon import check_horizon, known_at, why_no_horizon
 from deeptepp.stats.logistic import LogisticFit, fit_logistic
 
 Floats = npt.NDArray[np.float64]
@@ -111,14 +111,8 @@ class _Seen:
     @classmethod
     def of(cls, follow_up: FollowUp, horizon: float) -> _Seen:
         """Weigh the patients for those who were censored before the horizon."""
-        watched = censoring_survival(follow_up)
-        event = follow_up.event & (follow_up.months <= horizon)
-        weight = np.zeros(follow_up.n)
-        weight[event] = 1 / watched.before(follow_up.months[event])
-        is_free = follow_up.months > horizon
-        if is_free.any():
-            weight[is_free] = 1 / watched.at(horizon)
-        return cls(follow_up, horizon, event, weight)
+        known = known_at(follow_up, horizon)
+        return cls(follow_up, horizon, known.is_case, censoring_weights(follow_up, known))
 
     def influence(self, residuals: Floats) -> Floats:
         """Say how each patient moves the sum of weighted residuals, (n,), the estimate of the weights included."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import OutOfRange
+from deeptepp.stats.horizon import known_at
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,9 +33,10 @@ class Landmark:
     is_included : (n,) bool
         Who they are among the patients passed in.
     n_events_before : int
-        Patients left out because they had the event by then.
+        Patients left out because they had the event by then, at it included.
     n_censored_before : int
-        Patients left out because they were no longer observed.
+        Patients left out because they were no longer observed after it: who is censored exactly at the landmark is
+        free of the event then, but adds no time.
     """
 
     months: float
@@ -66,15 +68,14 @@ def landmark(follow_up: FollowUp, months: float) -> Landmark:
     """
     if not months >= 0:
         raise OutOfRange(field="months", value=months, limit="[0, inf)")
-    is_included = follow_up.months > months
-    kept = follow_up.where(is_included)
-    left = follow_up.event[~is_included]
+    known = known_at(follow_up, months)
+    kept = follow_up.where(known.is_beyond)
     return Landmark(
         months=float(months),
         follow_up=FollowUp(kept.months - months, kept.event),
-        is_included=is_included,
-        n_events_before=int(left.sum()),
-        n_censored_before=int((~left).sum()),
+        is_included=known.is_beyond,
+        n_events_before=known.n_cases,
+        n_censored_before=int((~known.is_case & ~known.is_beyond).sum()),
     )
 
 
@@ -100,4 +101,4 @@ def censor_at(follow_up: FollowUp, months: float) -> FollowUp:
     """
     if not months > 0:
         raise OutOfRange(field="months", value=months, limit="(0, inf)")
-    return FollowUp(np.minimum(follow_up.months, months), follow_up.event & (follow_up.months <= months))
+    return FollowUp(np.minimum(follow_up.months, months), known_at(follow_up, months).is_case)

@@ -19,6 +19,7 @@ from scipy.special import ndtr
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import OutOfRange
 from deeptepp.stats.estimate import Estimate, normal_quantile
+from deeptepp.stats.horizon import told_apart
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, kaplan_meier
 
 METHOD = "restricted mean survival time"
@@ -145,9 +146,12 @@ def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
     ends_with_event = bool(curve.n_events and curve.event_months[-1] == curve.last_months)
     notes = ["" if error > 0 else "no variance up to the horizon, so no interval can be given"]
     if is_beyond:
-        kind = "an event" if ends_with_event else "a censoring"
+        kind, last = (
+            "an event" if ends_with_event else "a censoring",
+            told_apart(curve.last_months, horizon_months),
+        )
         notes.append(
-            f"the horizon lies beyond the last observation ({curve.last_months:g}, {kind}); "
+            f"the horizon lies beyond the last observation ({last}, {kind}); "
             "the last value of the curve is carried on"
         )
     half = normal_quantile(curve.level) * error

@@ -112,10 +112,13 @@ def _subgroups(
 
 
 def _interaction(contrasts: Sequence[TreatmentContrast], subgroups: SubgroupAnalysis | None) -> ChiSquareTest:
-    """Test whether tiers differ, where at least two have events enough."""
+    """Test whether tiers differ, where at least two can be compared in each."""
     method = "heterogeneity of one-step hazard ratios across tiers"
     if subgroups is None or sum(contrast.is_reportable for contrast in contrasts) < 2:
         return chi_square_test(
-            0.0, 0, method, reason=f"fewer than two tiers have {MIN_EVENTS} events, so they are not compared"
+            0.0,
+            0,
+            method,
+            reason=f"fewer than two tiers have {MIN_EVENTS} events in each arm, so they are not compared",
         )
     return replace(subgroups.heterogeneity, method=method)

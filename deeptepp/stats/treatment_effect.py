@@ -1,7 +1,8 @@
 """The treatment question: two treatments compared inside tiers, with what the comparison cannot tell.
 
-Where fewer than ``MIN_EVENTS`` events were seen, no difference is given: curves are shown in grey, and every
-difference is an estimate without a value and with that reason.
+Where an arm has fewer than ``MIN_EVENTS`` events (``stats.evidence``), or matching left the arms less alike
+than they were (``stats.balance``), no difference is given: every difference is an estimate without a value and
+with that reason.
 
 References
 ----------
@@ -18,12 +19,16 @@ import numpy as np
 from deeptepp.domain.cohort import Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.stats.contrast_estimates import ContrastEstimates
+from deeptepp.stats.covariate_names import in_words
 from deeptepp.stats.estimate import Estimate
-from deeptepp.stats.evidence import MIN_EVENTS, EvidenceBadge, count_events, grade_evidence
+from deeptepp.stats.evidence import EvidenceBadge, grade_evidence, why_not_compared
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, kaplan_meier
 from deeptepp.stats.logrank import LogRankTest, log_rank
 from deeptepp.stats.treatment_question import Matching, TreatmentQuestion
 from deeptepp.stats.treatment_sample import TreatmentSample, sample_treatments
+
+NO_DIFFERENCE = ", so no difference is given"
+"""Ends the reason of a contrast that is held back."""
 
 LANDMARKS_MONTHS = (24.0, 60.0)
 """Times at which survival is compared."""
@@ -91,7 +96,7 @@ class TreatmentContrast:
     differences : tuple of SurvivalDifference
         At ``LANDMARKS_MONTHS``; without a value beyond the follow-up compared.
     hazard_ratio : Estimate
-        Cox regression; penalised (Firth) where a side has no event.
+        Cox regression; penalised (Firth) where its likelihood has no maximum.
     one_step : Estimate
         One-step (Peto) hazard ratio.
     rmst_difference : Estimate
@@ -99,7 +104,7 @@ class TreatmentContrast:
     test : LogRankTest or None
         Log-rank test of both sides; print ``p_value``, which is held back where the contrast is not reportable.
     is_reportable : bool
-        Whether there are events enough for a difference.
+        Whether each side has events enough for a difference, and matching did not make the sides less alike.
     reason : str
         Why it is not reportable; empty where it is.
     warnings : tuple of str
@@ -233,10 +238,10 @@ def _why_not(sample: TreatmentSample, question: TreatmentQuestion) -> str:
     empty = [label for label, side in sides if not side.n]
     if empty:
         return f"no patient with {' and none with '.join(empty)} is left to compare"
-    n_events = sum(side.n_events for _, side in sides)
-    if n_events < MIN_EVENTS:
-        return f"{count_events(n_events)}: fewer than {MIN_EVENTS}, so no difference is given"
-    return ""
+    few = why_not_compared({label: side.n_events for label, side in sides})
+    unlike = "" if sample.balance is None else in_words(sample.balance).why_no_effect
+    reason = "; ".join(filter(None, (few, unlike)))
+    return f"{reason}{NO_DIFFERENCE}" if reason else ""
 
 
 def _side(

@@ -81,7 +81,7 @@ class TreatmentQuestion:
 
 def _label(arms: tuple[Arm, ...]) -> str:
     """Name one side."""
-    return " or ".join("no anti-HER2 therapy" if arm is Arm.NONE else arm.value for arm in arms)
+    return " or ".join("no anti-HER2 therapy" if arm is Arm.NONE else arm.short for arm in arms)
 
 
 TP_VS_T = TreatmentQuestion((Arm.TP,), (Arm.T,), 24.0)

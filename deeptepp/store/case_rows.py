@@ -76,6 +76,9 @@ def _entry(row: RowMapping) -> Entry:
         note=row["note"],
         role=row["role"],
         recorded_utc=_utc(row["recorded_utc"]),
+        number=row["number"],
+        corrects=row["corrects"] or 0,
+        meeting_id=row["meeting_id"] or "",
     )
 
 

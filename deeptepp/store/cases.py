@@ -1,4 +1,4 @@
-"""The tumour board's store: cases put on it, the record of their decisions, and their withdrawal."""
+"""The tumour board's store: cases put on it, the record of their decisions, meetings, and withdrawal."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from deeptepp.config import load_settings
@@ -19,27 +20,36 @@ from deeptepp.domain.board import (
     ROLE_CHARACTERS,
     BoardCase,
     Entry,
-    Moment,
     NewCase,
+    Picture,
 )
-from deeptepp.errors import (
-    CaseWithdrawn,
-    DecisionTooEarly,
-    DecisionTooLate,
-    EntryTooLong,
-    LabelNamesSomebody,
-    LabelTaken,
-)
+from deeptepp.errors import CaseWithdrawn, LabelTaken
+from deeptepp.store.board_rules import checked_moment, plain_label, refuse_conflict, refuse_long
 from deeptepp.store.case_rows import as_json, one_case, read_cases
 from deeptepp.store.database import engine_of, reading, writing
-from deeptepp.store.schema import CASES, ENTRIES, ensure_schema
+from deeptepp.store.meetings import MeetingBook
+from deeptepp.store.schema import AGENDA, CASES, ENTRIES, MEETINGS, PICTURES
+from deeptepp.store.upgrade import ensure_schema
 
 BOARD_VARIABLE = "DEEPTEPP_BOARD"
 """Environment variable that names the board's database."""
 
 _NUMBERED = re.compile(r"Case (\d{1,5})")
-_LONG_NUMBER = re.compile(r"\d(?:[\s./-]?\d){5,}")
-"""Six digits or more, also with separators: a date of birth, a patient number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How much a board holds: what two looks are compared by.
+
+    Parameters
+    ----------
+    n_cases, n_entries, n_meetings : int
+        Numbers of rows.
+    """
+
+    n_cases: int
+    n_entries: int
+    n_meetings: int
 
 
 def board_address() -> str:
@@ -76,6 +86,7 @@ class Board:
         try:
             with writing(self._engine, alone=True) as connection:
                 ensure_schema(connection)
+            self.meetings = MeetingBook(self._engine)
         except BaseException:
             self.close()
             raise
@@ -141,7 +152,23 @@ class Board:
         with reading(self._engine) as connection:
             return one_case(connection, case_id)
 
-    def record(self, case_id: str, entry: Entry) -> BoardCase:
+    def pictures(self, case_id: str) -> tuple[Picture, ...]:
+        """Give the slices through the lesion of a case; empty where it has none."""
+        rows = select(PICTURES.c.name, PICTURES.c.png).where(PICTURES.c.case_id == case_id)
+        with reading(self._engine) as connection:
+            found = connection.execute(rows.order_by(PICTURES.c.place))
+            return tuple(Picture(row.name, bytes(row.png)) for row in found)
+
+    def counted(self) -> Counted:
+        """Count what the board holds, without reading any of it."""
+        with reading(self._engine) as connection:
+            n = [
+                connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in (CASES, ENTRIES, MEETINGS)
+            ]
+        return Counted(*n)
+
+    def record(self, case_id: str, entry: Entry, *, expected: int | None = None) -> BoardCase:
         """Add an entry to the record of a case.
 
         Parameters
@@ -149,7 +176,10 @@ class Board:
         case_id : str
             Its random id.
         entry : Entry
-            A decision, or that the score was shown; shown twice is recorded once.
+            A decision, or that the score was shown; shown twice is recorded once. One that corrects another names
+            its number, and the other is kept.
+        expected : int, optional
+            Number of the last entry of this case that was seen, 0 for none; without it nothing is asked.
 
         Returns
         -------
@@ -164,21 +194,27 @@ class Board:
             The score was shown already, so this is no decision before it.
         DecisionTooEarly
             The score was not shown yet, so this is no decision after it.
-        EntryTooLong
-            A text is too long.
+        BoardConflict
+            Somebody else added to the record meanwhile; the error carries what is new, and nothing was recorded.
+        NotCorrectable
+            It corrects what is not the last decision of its moment.
+        EntryTooLong, LabelNamesSomebody
+            A text is too long; the role holds a long number.
         """
-        _refuse_long("free text", entry.note, NOTE_CHARACTERS)
-        _refuse_long("role", entry.role, ROLE_CHARACTERS)
+        refuse_long("free text", entry.note, NOTE_CHARACTERS)
+        role = plain_label("role", entry.role, ROLE_CHARACTERS)
         with writing(self._engine) as connection:
             # Locked, so that two members of the board cannot show and decide at the same moment.
             locked = select(CASES.c.id).where(CASES.c.id == case_id).with_for_update()
             if connection.execute(locked).first() is None:
                 raise CaseWithdrawn()
             case = one_case(connection, case_id)
-            moment = _checked_moment(case, entry.moment)
+            refuse_conflict(case, expected)
+            moment = checked_moment(case, entry)
             if moment is None:
                 return case
-            connection.execute(insert(ENTRIES).values(case_id=case_id, moment=moment.value, **_row(entry)))
+            row = {"case_id": case_id, "moment": moment.value, "role": role}
+            connection.execute(insert(ENTRIES).values(**row, **_row(entry)))
             return one_case(connection, case_id)
 
     def withdraw(self, case_id: str) -> None:
@@ -195,17 +231,15 @@ class Board:
             It is not on the board.
         """
         with writing(self._engine) as connection:
-            connection.execute(delete(ENTRIES).where(ENTRIES.c.case_id == case_id))
+            for table in (ENTRIES, PICTURES, AGENDA):
+                connection.execute(delete(table).where(table.c.case_id == case_id))
             if connection.execute(delete(CASES).where(CASES.c.id == case_id)).rowcount != 1:
                 raise CaseWithdrawn()
 
 
 def _insert(connection: Connection, new: NewCase) -> str:
     """Write one case and give its id."""
-    label = " ".join(new.label.split())
-    _refuse_long("label", label, LABEL_CHARACTERS)
-    if number := _LONG_NUMBER.search(label):
-        raise LabelNamesSomebody(value=sum(character.isdigit() for character in number.group()))
+    label = plain_label("label", new.label, LABEL_CHARACTERS)
     case_id = secrets.token_hex(8)
     row = {
         "id": case_id,
@@ -222,6 +256,9 @@ def _insert(connection: Connection, new: NewCase) -> str:
         connection.execute(insert(CASES).values(row))
     except IntegrityError as error:
         raise LabelTaken() from error
+    for place, picture in enumerate(new.pictures):
+        row = {"case_id": case_id, "place": place, "name": picture.name, "png": picture.png}
+        connection.execute(insert(PICTURES).values(row))
     return case_id
 
 
@@ -232,32 +269,13 @@ def _next_label(connection: Connection) -> str:
     return f"Case {max(used, default=0) + 1}"
 
 
-def _checked_moment(case: BoardCase, moment: Moment) -> Moment | None:
-    """Refuse a decision on the wrong side of the score; None where there is nothing to add."""
-    if moment is Moment.BEFORE and case.is_shown:
-        raise DecisionTooLate()
-    if moment is Moment.AFTER and not case.is_shown:
-        raise DecisionTooEarly()
-    if moment in (Moment.SHOWN, Moment.SKIPPED):
-        if case.is_shown:
-            return None
-        # What the record says, not what the screen last knew.
-        return Moment.SKIPPED if case.before is None else Moment.SHOWN
-    return moment
-
-
 def _row(entry: Entry) -> dict[str, Any]:
-    """Give the columns of an entry, less its case and moment."""
+    """Give the columns of an entry, less its case, moment and role."""
     return {
         "choice": entry.choice.value if entry.choice else None,
         "agreement": entry.agreement.value if entry.agreement else None,
         "note": entry.note.strip(),
-        "role": " ".join(entry.role.split()),
         "recorded_utc": datetime.now(UTC),
+        "corrects": entry.corrects or None,
+        "meeting_id": entry.meeting_id or None,
     }
-
-
-def _refuse_long(field: str, text: str, limit: int) -> None:
-    """Refuse a text that is too long."""
-    if len(text) > limit:
-        raise EntryTooLong(field=field, value=len(text), limit=limit)

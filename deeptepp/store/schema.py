@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    DDL,
     Boolean,
     Column,
-    Connection,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -16,23 +15,16 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    event,
-    insert,
-    inspect,
-    select,
 )
 
 from deeptepp.domain.board import LABEL_CHARACTERS, ROLE_CHARACTERS
-from deeptepp.errors import BoardSchemaMismatch
-
-SCHEMA_VERSION = 1
-"""Layout of the tables that this version writes and reads."""
+from deeptepp.domain.meeting import TITLE_CHARACTERS
 
 METADATA = MetaData()
-"""Every table of the board."""
+"""Every table of the board, as the newest migration leaves them; a test compares the two."""
 
 VERSIONS = Table("board_schema", METADATA, Column("version", Integer, primary_key=True, autoincrement=False))
-"""One row: the layout of the others."""
+"""One row: the layout of the others, which versions before migrations read too."""
 
 CASES = Table(
     "board_cases",
@@ -49,65 +41,57 @@ CASES = Table(
 )
 """Cases on the board; profile, assessment and flags are JSON."""
 
+
+def _case_key(*, is_key: bool = False) -> Column[str]:
+    """Give a column that names a case and goes with it."""
+    key = ForeignKey("board_cases.id", ondelete="CASCADE")
+    return Column("case_id", String(32), key, primary_key=is_key, nullable=False)
+
+
 ENTRIES = Table(
     "board_entries",
     METADATA,
     Column("number", Integer, primary_key=True, autoincrement=True),
-    Column("case_id", String(32), ForeignKey("board_cases.id", ondelete="CASCADE"), nullable=False),
+    _case_key(),
     Column("moment", String(16), nullable=False),
     Column("choice", String(16)),
     Column("agreement", String(16)),
     Column("note", Text, nullable=False),
     Column("role", String(ROLE_CHARACTERS), nullable=False),
     Column("recorded_utc", DateTime(timezone=True), nullable=False),
+    Column("corrects", Integer),
+    Column("meeting_id", String(32)),
 )
-"""What was decided and when the score was shown; rows are added, never changed."""
+"""What was decided and when the score was shown; rows are added, never changed, which a trigger sees to."""
 
 Index("board_entries_by_case", ENTRIES.c.case_id, ENTRIES.c.number)
 
-_KEPT = "a recorded entry of the board is never changed"
-
-_GUARDS = (
-    (
-        "sqlite",
-        "CREATE TRIGGER board_entries_kept BEFORE UPDATE ON board_entries "
-        f"BEGIN SELECT RAISE(ABORT, '{_KEPT}'); END",
-    ),
-    (
-        "postgresql",
-        "CREATE OR REPLACE FUNCTION board_entries_kept() RETURNS trigger AS $$ "
-        f"BEGIN RAISE EXCEPTION '{_KEPT}'; END $$ LANGUAGE plpgsql",
-    ),
-    (
-        "postgresql",
-        "CREATE TRIGGER board_entries_kept BEFORE UPDATE ON board_entries "
-        "FOR EACH ROW EXECUTE FUNCTION board_entries_kept()",
-    ),
+PICTURES = Table(
+    "board_pictures",
+    METADATA,
+    _case_key(is_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(40), nullable=False),
+    Column("png", LargeBinary, nullable=False),
 )
-"""By database: what keeps the record unchanged, whatever code may come to write to it."""
+"""Slices through the lesion of a case."""
 
-for _dialect, _statement in _GUARDS:
-    _guard = DDL(_statement).execute_if(dialect=_dialect)  # type: ignore[no-untyped-call]
-    event.listen(ENTRIES, "after_create", _guard)
+MEETINGS = Table(
+    "board_meetings",
+    METADATA,
+    Column("id", String(32), primary_key=True),
+    Column("held_on", Date, nullable=False),
+    Column("title", String(TITLE_CHARACTERS), nullable=False),
+    Column("attendees", Text, nullable=False),
+    Column("created_utc", DateTime(timezone=True), nullable=False),
+)
+"""Meetings; attendees are a JSON list of roles."""
 
-
-def ensure_schema(connection: Connection) -> None:
-    """Make the tables where there are none, and refuse those of another version.
-
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction that no other writer shares.
-
-    Raises
-    ------
-    BoardSchemaMismatch
-        The tables were made by another version; they are left as they are.
-    """
-    if inspect(connection).has_table(VERSIONS.name):
-        found = connection.execute(select(VERSIONS.c.version)).scalars().all()
-        if list(found) != [SCHEMA_VERSION]:
-            raise BoardSchemaMismatch(value=", ".join(map(str, found)) or "none", limit=SCHEMA_VERSION)
-        return
-    METADATA.create_all(connection)
-    connection.execute(insert(VERSIONS).values(version=SCHEMA_VERSION))
+AGENDA = Table(
+    "board_agenda",
+    METADATA,
+    Column("meeting_id", String(32), ForeignKey("board_meetings.id", ondelete="CASCADE"), primary_key=True),
+    _case_key(is_key=True),
+    Column("place", Integer, nullable=False),
+)
+"""Which cases a meeting discusses, in which order."""

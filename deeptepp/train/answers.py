@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from deeptepp.train.card_results import truth_correlations
-from deeptepp.train.facts import TITLES, RunFacts, estimate, share
+from deeptepp.train.facts import TITLES, RunFacts, measured_auc, share
 
 STUDY = (
     "accrual",
@@ -193,7 +193,7 @@ def _version(library: str) -> str:
 
 def _results(facts: RunFacts) -> dict[str, str]:
     """Say what was measured."""
-    aucs = {k: f"AUC {estimate(g['auc'], g['auc_low'], g['auc_high'])}" for k, g in facts.groups.items()}
+    aucs = {k: f"AUC {measured_auc(g)}" for k, g in facts.groups.items()}
     main = facts.groups.get("cross_validation", {})
     folds = main.get("auc_per_fold") or ()
     truth = truth_correlations(facts)
@@ -225,11 +225,7 @@ def _operating_point(facts: RunFacts, group: Mapping[str, Any]) -> str:
 
 def _clusters(folds: str, subgroups: Sequence[Mapping[str, Any]]) -> str:
     """Give the AUC of each fold and scan protocol."""
-    protocols = [
-        f"{row['group']} {estimate(row['auc'], row['auc_low'], row['auc_high'])}"
-        for row in subgroups
-        if row["factor"] == "Scan protocol"
-    ]
+    protocols = [f"{row['group']} {measured_auc(row)}" for row in subgroups if row["factor"] == "Scan protocol"]
     parts = [f"AUC of each fold: {folds}."] if folds else []
     if protocols:
         parts.append(f"By scan protocol: {'; '.join(protocols)}.")

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import ARM, LATENT_RISK, Arm, Cohort
 from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.kaplan_meier import kaplan_meier
 from deeptepp.stats.roc import roc_auc
 from deeptepp.train.metrics import Scored
@@ -20,8 +21,8 @@ Bools = npt.NDArray[np.bool_]
 HORIZON_MONTHS = 60.0
 """Time at which the curves of the tiers are read, as in the publication."""
 
-FEW_EVENTS = 10
-"""Below this many events an AUC is shown, and marked as carrying little information."""
+FEW_EVENTS = MIN_EVENTS
+"""Below this many events an AUC is marked as carrying little information, and no surface prints it."""
 
 IMAGE_RISK = "image_risk"
 """What the simulated images show of the biology; only in simulated cohorts."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deeptepp.train.breakdown import FEW_EVENTS
-from deeptepp.train.facts import NOT_ESTIMABLE, TITLES, RunFacts, estimate, rows_of, share
+from deeptepp.train.facts import NOT_ESTIMABLE, TITLES, RunFacts, estimate, few_in, measured_auc, rows_of, share
 from deeptepp.train.group_metrics import HALF
 
 _BALANCED = (
@@ -36,9 +35,9 @@ def performance(facts: RunFacts) -> str:
             TITLES[key],
             str(group["n"]),
             str(group["n_events"]),
-            estimate(group["auc"], group["auc_low"], group["auc_high"]) + _few(group["n_events"]),
-            _interval(group.get("auc_bootstrap_low"), group.get("auc_bootstrap_high")),
-            estimate_alone(group.get("auc_hard_labels")),
+            measured_auc(group),
+            _interval(*(None if few_in(group) else group.get(f"auc_bootstrap_{end}") for end in ("low", "high"))),
+            "-" if few_in(group) else estimate_alone(group.get("auc_hard_labels")),
         )
         for key, group in facts.groups.items()
     ]
@@ -47,11 +46,6 @@ def performance(facts: RunFacts) -> str:
     if folds:
         text += "\n\nAUC of each fold: " + ", ".join(estimate_alone(auc) for auc in folds) + "."
     return text
-
-
-def _few(n_events: int) -> str:
-    """Mark an AUC that too few events stand behind."""
-    return "; few events" if n_events < FEW_EVENTS else ""
 
 
 def _interval(low: float | None, high: float | None) -> str:
@@ -246,8 +240,8 @@ def subgroups(facts: RunFacts) -> str:
         return "Subgroups were not measured in this run."
     rows = []
     for row in found:
-        value = estimate(row["auc"], row["auc_low"], row["auc_high"])
-        note = f"; {row['auc_reason']}" if row["auc_reason"] else ""
+        value = measured_auc(row)
+        note = f"; {row['auc_reason']}" if row["auc_reason"] and not few_in(row) else ""
         rows.append((row["factor"], row["group"], str(row["n"]), str(row["n_events"]), value + note))
     heads = ("factor", "group", "n", "events", "AUC (95 % CI)")
     return "Out-of-fold scores of the cross-validation.\n\n" + rows_of(heads, rows)

@@ -12,11 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from deeptepp.domain.cohort import ARM, HER2_POSITIVE, KEY, RFS_EVENT, RFS_MONTHS, SUBJECT, Arm, Cohort
+from deeptepp.domain.cohort import ARM, HER2_POSITIVE, KEY, RFS_EVENT, RFS_MONTHS, SUBJECT, Arm, Cohort, FollowUp
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi
 from deeptepp.errors import MissingColumn, UnreadableCohort
 from deeptepp.imaging.roi import RoiSettings, read_roi
+from deeptepp.stats.horizon import known_at
 from deeptepp.tables import read_cohort
 from deeptepp.train.settings import TrainSettings
 from deeptepp.train.slices import read_slices
@@ -193,8 +194,11 @@ def _label(cohort: Cohort, settings: TrainSettings) -> Labels:
     event = np.asarray(cohort[RFS_EVENT], dtype=bool) & is_followed
     if settings.label == "rfs_event":
         return Labels(event, is_followed)
-    early = event & (months <= settings.tau_months)
-    return Labels(early, early | (months >= settings.tau_months))
+    followed = np.where(
+        is_followed, months, 0.0
+    )  # who was not followed is censored at surgery, before any horizon
+    known = known_at(FollowUp(followed, event), settings.tau_months)
+    return Labels(known.is_case, known.is_known)
 
 
 def _her2_labels(cohort: Cohort) -> Labels:

@@ -11,6 +11,7 @@ import numpy as np
 
 from deeptepp.domain.cohort import ARM, RFS_MONTHS, Cohort
 from deeptepp.domain.risk import TierScheme
+from deeptepp.stats.evidence import why_not_measured
 
 TITLES = {
     "cross_validation": "Cross-validation (out-of-fold)",
@@ -147,6 +148,41 @@ def estimate(value: float | None, low: float | None, high: float | None, *, deci
         return f"{value:.{decimals}f} (interval not estimable)"
     between = "-" if low >= 0 else " to "
     return f"{value:.{decimals}f} ({low:.{decimals}f}{between}{high:.{decimals}f})"
+
+
+def few_in(group: Mapping[str, Any]) -> str:
+    """Say why the AUC of a group rests on too few patients to be given; empty where it does not.
+
+    Parameters
+    ----------
+    group : mapping
+        Measured, with ``auc``, ``n`` and ``n_events``.
+
+    Returns
+    -------
+    str
+        Empty too where there is no AUC.
+    """
+    if group["auc"] is None:
+        return ""
+    return why_not_measured(int(group.get("n_known", group["n"])), int(group["n_events"]))
+
+
+def measured_auc(group: Mapping[str, Any]) -> str:
+    """Write the AUC of a group, or why it is not given.
+
+    Parameters
+    ----------
+    group : mapping
+        Measured, with ``auc`` and its limits, ``n`` and ``n_events``.
+
+    Returns
+    -------
+    str
+        Like ``0.772 (0.706-0.838)``.
+    """
+    few = few_in(group)
+    return f"not given: {few}" if few else estimate(group["auc"], group["auc_low"], group["auc_high"])
 
 
 def share(part: Mapping[str, Any] | None) -> str:

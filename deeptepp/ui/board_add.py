@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from deeptepp.domain.board import LABEL_CHARACTERS, Flag, NewCase
+from deeptepp.domain.board import LABEL_CHARACTERS, Flag, NewCase, Picture
 from deeptepp.domain.risk import Assessment, Outcome
 from deeptepp.errors import BadSetting, BoardError, BoardStoreError
+from deeptepp.imaging.lesion_slices import lesion_slices
 from deeptepp.imaging.thumbnail import roi_thumbnail
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import assessment_to_dict
@@ -30,7 +31,7 @@ def add_to_board(session: Session) -> None:
     with st.popover(t("Add to the board"), key="board-add"):
         st.caption(
             t(
-                "The board keeps the clinical facts, this result and a small picture of the tumour, until the "
+                "The board keeps the clinical facts, this result and some small pictures of the tumour, until the "
                 "case is withdrawn. It keeps no identifier: choose a pseudonym, not a name or "
                 "number of the patient."
             )
@@ -75,15 +76,17 @@ def new_case(case: Case, assessment: Assessment, bundle: ModelBundle, label: str
         Without anything that names the patient.
     """
     images, lesion = case.images, assessment.lesion
-    picture = b""
+    small, slices = b"", tuple[Picture, ...]()
     if images is not None and lesion is not None:
-        picture = roi_thumbnail(images.study, images.phase, lesion)
+        small = roi_thumbnail(images.study, images.phase, lesion)
+        slices = lesion_slices(images.study, images.phase, lesion)
     return NewCase(
         profile=assessment.profile,
         assessment=assessment_to_dict(assessment, bundle),
         bundle_sha256=bundle.sha256,
         label=label,
-        thumbnail_png=picture,
+        thumbnail_png=small,
+        pictures=slices,
         flags=_flags(assessment),
         is_simulated=assessment.is_simulated,
     )

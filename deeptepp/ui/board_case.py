@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
 from deeptepp.domain.board import BoardCase, Moment
 from deeptepp.domain.cohort import Endpoint
-from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severity, Tier
+from deeptepp.domain.meeting import Meeting
+from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severity, Stability, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.figures import kaplan_meier_figure
 from deeptepp.report.theme import GROUP_COLOURS
-from deeptepp.ui.board_forms import decision_form, entry_card, show_score_buttons, withdraw_button
+from deeptepp.ui.board_drafts import draft_key, drafts, is_typed
+from deeptepp.ui.board_forms import carry_over, decision_form, has_conflict, show_score_buttons, withdraw_button
+from deeptepp.ui.board_projector import enlarged, is_projected, projected_case, projector_button
+from deeptepp.ui.board_record import record_cards
 from deeptepp.ui.board_rows import flags_html, open_case, picture_html, tier_html
 from deeptepp.ui.cards import facts_list, findings_list
 from deeptepp.ui.charts import show_figure
@@ -22,7 +27,7 @@ from deeptepp.ui.score_card import score_card
 from deeptepp.ui.words import FIELDS, label
 
 
-def case_panel(case: BoardCase, cases: Sequence[BoardCase], bundle: ModelBundle) -> None:
+def case_panel(case: BoardCase, cases: Sequence[BoardCase], bundle: ModelBundle, meeting: Meeting | None) -> None:
     """Show one case.
 
     Parameters
@@ -30,36 +35,54 @@ def case_panel(case: BoardCase, cases: Sequence[BoardCase], bundle: ModelBundle)
     case : BoardCase
         The open case.
     cases : sequence of BoardCase
-        The meeting, for the ways to the next one.
+        Those that are gone through, in their order, for the ways to the next one.
     bundle : ModelBundle
         Gives cut-offs and curves, if it is the model that scored the case.
+    meeting : Meeting or None
+        In which it is discussed.
     """
+    if case.is_shown:
+        carry_over(case)
+    is_large = is_projected()
     _heading(case, cases)
+    if is_large:
+        projected_case(case)
+    else:
+        _panel(case, bundle, meeting.id if meeting and case.id in meeting.agenda else "")
+    if case.is_shown and case.tier is not None and case.bundle_sha256 == bundle.sha256:
+        _curves(case.tier, bundle, is_large=is_large)
+    if not is_large:
+        withdraw_button(case)
+
+
+def _panel(case: BoardCase, bundle: ModelBundle, meeting_id: str) -> None:
+    """Show facts beside the three steps."""
     with st.container(key="board-panel", horizontal=True, gap="large"):
         with st.container(key="board-panel-facts"):
             st.html(f'<div class="dt-board-picture">{picture_html(case)}</div>')
             _facts(case)
         with st.container(key="board-panel-steps"):
-            _before(case)
+            _before(case, meeting_id)
             if case.is_shown:
                 _result(case, bundle)
-                _after(case)
-    if case.is_shown and case.tier is not None and case.bundle_sha256 == bundle.sha256:
-        _curves(case.tier, bundle)
-    withdraw_button(case)
+                _after(case, meeting_id)
 
 
 def _heading(case: BoardCase, cases: Sequence[BoardCase]) -> None:
-    """Show the label and the ways to the list and to the neighbours."""
+    """Show the label and the ways to the list, to the neighbours and to the projector."""
     ids = [each.id for each in cases]
-    place = ids.index(case.id)
+    place = ids.index(case.id) if case.id in ids else -1
     with st.container(horizontal=True, vertical_alignment="center", key="board-case-heading"):
         st.button(
             t("Back to the list"), key="board-back", icon=":material/arrow_back:", on_click=open_case, args=("",)
         )
         st.header(f"{case.label}", width="stretch", anchor=False)
+        if place >= 0:
+            st.caption(t("{n} of {total}", n=place + 1, total=len(ids)), width="content")
         st.html(f'<div class="dt-board-flags">{flags_html(case)}</div>', width="content")
-        for name, step, at_end in ((t("Previous"), -1, place == 0), (t("Next"), 1, place == len(ids) - 1)):
+        projector_button()
+        at_ends = place <= 0, place < 0 or place == len(ids) - 1
+        for name, step, at_end in ((t("Previous"), -1, at_ends[0]), (t("Next"), 1, at_ends[1])):
             st.button(
                 name,
                 key=f"board-step-{step}",
@@ -82,18 +105,34 @@ def _facts(case: BoardCase) -> None:
         st.caption(t("{n} facts are unknown.", n=n_unknown))
 
 
-def _before(case: BoardCase) -> None:
+def _before(case: BoardCase, meeting_id: str) -> None:
     """Show the first step: the decision without the score."""
     st.markdown(f"### {t('1. The board decides without the score')}")
-    if case.before is not None:
-        entry_card(case.before)
-    elif case.is_shown:
+    if case.before is None and case.is_shown:
         st.write(t("Skipped: the score was shown without a decision before it."))
-    if case.is_shown:
+    record_cards(case, Moment.BEFORE)
+    if case.before is not None:
+        words = (
+            t("Correct a mistake in this decision; it is kept")
+            if case.is_shown
+            else t("Correct this decision or record another; it is kept")
+        )
+        _again(case, Moment.BEFORE, meeting_id, words)
+    elif not case.is_shown:
+        decision_form(case, Moment.BEFORE, meeting_id)
+    if not case.is_shown:
+        show_score_buttons(case, meeting_id)
+
+
+def _again(case: BoardCase, moment: Moment, meeting_id: str, words: str) -> None:
+    """Offer the form once more, open where something is typed in it."""
+    if has_conflict(case, moment):
+        decision_form(case, moment, meeting_id)
         return
-    if case.before is None:
-        decision_form(case, Moment.BEFORE)
-    show_score_buttons(case)
+    with st.expander(words, expanded=is_typed(drafts().get(draft_key(case.id, moment)))):
+        if moment is Moment.BEFORE and case.is_shown:
+            st.caption(t("The minutes will say that it was corrected after the score was shown."))
+        decision_form(case, moment, meeting_id)
 
 
 def _result(case: BoardCase, bundle: ModelBundle) -> None:
@@ -112,18 +151,17 @@ def _result(case: BoardCase, bundle: ModelBundle) -> None:
         findings_list(weighty)
 
 
-def _after(case: BoardCase) -> None:
+def _after(case: BoardCase, meeting_id: str) -> None:
     """Show the third step: the decision with the score in sight."""
     st.markdown(f"### {t('3. The board decides with the score in sight')}")
+    record_cards(case, Moment.AFTER)
     if case.after is None:
-        decision_form(case, Moment.AFTER)
-        return
-    entry_card(case.after)
-    with st.expander(t("Record another decision; this one is kept")):
-        decision_form(case, Moment.AFTER)
+        decision_form(case, Moment.AFTER, meeting_id)
+    else:
+        _again(case, Moment.AFTER, meeting_id, t("Correct this decision or record another; it is kept"))
 
 
-def _curves(tier: Tier, bundle: ModelBundle) -> None:
+def _curves(tier: Tier, bundle: ModelBundle, *, is_large: bool) -> None:
     """Show what became of the reference patients of the tier, by treatment."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"### {t('Treatment received, {tier} tier', tier=label(tier))}", width="content")
@@ -148,7 +186,7 @@ def _curves(tier: Tier, bundle: ModelBundle) -> None:
         y_title=label(comparison.endpoint),
         simulated=bundle.reference.is_simulated,
     )
-    show_figure(figure, key="board-curves", fallback_alt=title)
+    show_figure(enlarged(figure) if is_large else figure, key="board-curves", fallback_alt=title)
     st.table(estimates_table(comparison), hide_index=True, border="horizontal")
     st.caption(
         t(
@@ -170,6 +208,19 @@ def _assessment(case: BoardCase) -> Assessment:
         percentile=case.percentile,
         is_simulated=case.is_simulated,
         is_override=bool(stored.get("is_override", False)),
+        stability=_stability(stored.get("stability")),
+    )
+
+
+def _stability(stored: Mapping[str, Any] | None) -> Stability | None:
+    """Give the stored scores of shifted outlines, which say whether the tier is stable."""
+    if not stored or not stored.get("tiers") or not stored.get("scores"):
+        return None
+    x_y_z = (tuple(float(mm) for mm in each["shift_lps_mm"]) for each in stored["scores"])
+    scores = (float(each["score"]) for each in stored["scores"])
+    return Stability(
+        {(shift[0], shift[1], shift[2]): score for shift, score in zip(x_y_z, scores, strict=True)},
+        tuple(Tier(tier) for tier in stored["tiers"]),
     )
 
 

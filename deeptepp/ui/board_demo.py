@@ -13,7 +13,7 @@ from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severi
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.document import assessment_to_dict
 from deeptepp.scoring.tiers import percentile
-from deeptepp.simulate.demo_board import demo_indices, demo_thumbnail
+from deeptepp.simulate.demo_board import demo_indices, demo_pictures
 
 _NOTE = Finding(
     "board.demo-case",
@@ -58,11 +58,13 @@ def _demo_case(bundle: ModelBundle, row: int) -> NewCase:
         percentile=percentile(score, bundle.reference),
         is_simulated=True,
     )
+    small, slices = demo_pictures(bundle.reference, row)
     return NewCase(
         profile=assessment.profile,
         assessment=assessment_to_dict(assessment, bundle),
         bundle_sha256=bundle.sha256,
-        thumbnail_png=demo_thumbnail(bundle.reference, row),
+        thumbnail_png=small,
+        pictures=slices,
         flags=(Flag.SIMULATED,),
         is_simulated=True,
     )

@@ -1,4 +1,4 @@
-"""The minutes of a meeting: what they will say, and the two files."""
+"""The minutes of one meeting or of everything: what they will say, and the three files."""
 
 from __future__ import annotations
 
@@ -8,47 +8,76 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from deeptepp.domain.board import BoardCase
-from deeptepp.report.minutes import influence_of, minutes_table
+from deeptepp.domain.meeting import Meeting
+from deeptepp.report.minutes import influence_of, minuted_cases, minutes_table
+from deeptepp.report.minutes_html import minutes_page
 from deeptepp.report.minutes_pdf import minutes_pdf
 from deeptepp.report.tables import table_csv
 from deeptepp.ui.language import say, t
 
-_SHOWN_COLUMNS = (0, 2, 4, 8, 9, 11, 12)
+_SHOWN_COLUMNS = (
+    "Case",
+    "Clinical facts",
+    "Decision before the score",
+    "Score",
+    "Tier",
+    "Decision after the score",
+    "View of the tier",
+    "Earlier entries, kept",
+)
 """Columns of the table that the page shows; the file has all of them."""
 
 
-def minutes_view(cases: Sequence[BoardCase]) -> None:
+def minutes_view(board: Sequence[BoardCase], meeting: Meeting | None) -> None:
     """Show the minutes and offer them as files.
 
     Parameters
     ----------
-    cases : sequence of BoardCase
-        The meeting.
+    board : sequence of BoardCase
+        Everything on the board.
+    meeting : Meeting or None
+        Whose minutes; None for all that was ever recorded.
     """
-    table, now = minutes_table(cases), datetime.now(UTC)
+    cases = minuted_cases(board, meeting)
+    table = minutes_table(cases, meeting)
+    if meeting is not None:
+        roles = ", ".join(t(role) for role in meeting.attendees) or t("not recorded")
+        st.markdown(f"**{meeting.name.replace('*', '')}** · {t('Attendees (roles)')}: {roles}")
     for sentence in influence_of(cases).sentences():
         st.markdown(say(sentence))
+    places = [table.header.index(name) for name in _SHOWN_COLUMNS]
     st.table(
-        [{say(table.header[i]): say(row[i]) or "–" for i in _SHOWN_COLUMNS} for row in table.rows],
+        [{say(table.header[i]): say(row[i]) or "–" for i in places} for row in table.rows],
         hide_index=True,
         border="horizontal",
     )
+    _files(cases, meeting)
+    st.caption(t("All are marked on every page or row. Scores that the board has not seen are left out."))
+    if meeting is not None:
+        st.caption(t("Only what was recorded in this meeting; choose “All cases of the board” for everything."))
+
+
+def _files(cases: Sequence[BoardCase], meeting: Meeting | None) -> None:
+    """Offer the three files."""
+    now = datetime.now(UTC)
+    name = f"deeptepp-minutes-{meeting.held_on if meeting else now.date()}"
     with st.container(horizontal=True):
-        st.download_button(
-            t("Minutes as PDF"),
-            lambda: minutes_pdf(cases, written_utc=now),
-            file_name=f"deeptepp-minutes-{now:%Y-%m-%d}.pdf",
-            mime="application/pdf",
-            on_click="ignore",
-            key="board-pdf",
-            type="primary",
-        )
-        st.download_button(
-            t("Minutes as CSV"),
-            table_csv(table).encode(),
-            file_name=f"deeptepp-minutes-{now:%Y-%m-%d}.csv",
-            mime="text/csv",
-            on_click="ignore",
-            key="board-csv",
-        )
-    st.caption(t("Both are marked on every page or row. Scores that the board has not seen are left out."))
+        for words, end, mime, make in (
+            (t("Minutes as PDF"), "pdf", "application/pdf", lambda: minutes_pdf(cases, meeting, written_utc=now)),
+            (t("Minutes as CSV"), "csv", "text/csv", lambda: table_csv(minutes_table(cases, meeting)).encode()),
+            (
+                t("Minutes as a page (HTML)"),
+                "html",
+                "text/html",
+                lambda: minutes_page(cases, meeting, written_utc=now).encode(),
+            ),
+        ):
+            st.download_button(
+                words,
+                make,
+                file_name=f"{name}.{end}",
+                mime=mime,
+                on_click="ignore",
+                key=f"board-{end}",
+                type="primary" if end == "pdf" else "secondary",
+            )

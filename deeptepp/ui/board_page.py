@@ -6,23 +6,30 @@ from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from deeptepp.domain.board import BoardCase, Status
+from deeptepp.domain.board import BoardCase, Choice, Status
+from deeptepp.domain.meeting import Meeting
 from deeptepp.errors import BadSetting, BoardStoreError, BundleError, DeepTeppError
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.ui.board_address import to_address
 from deeptepp.ui.board_case import case_panel
 from deeptepp.ui.board_cohort import cohort_view
 from deeptepp.ui.board_demo import demo_cases
+from deeptepp.ui.board_drafts import drafts, is_typed, unsaved_of
+from deeptepp.ui.board_glance import board_glance
+from deeptepp.ui.board_meeting import agenda_tools, meeting_choice, meeting_in_address, meeting_tools
 from deeptepp.ui.board_minutes import minutes_view
+from deeptepp.ui.board_news import board_news
 from deeptepp.ui.board_rows import CASE_PARAMETER, filters_row, open_case, rows
 from deeptepp.ui.board_store import open_board
 from deeptepp.ui.cards import bundle_card, refusal_card
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.words import label
 
 _STYLE = Path(__file__).parent / "board.css"
 _CASE_PAGE = Path(__file__).parents[2] / "pages" / "case.py"
@@ -46,56 +53,95 @@ def board_page() -> None:
     st.html(_STYLE)
     st.title(t("Tumour board"))
     try:
-        cases = open_board().cases()
+        board = open_board()
+        # Counted first, so that what others add meanwhile is news and not overlooked.
+        counted, meetings, cases = board.counted(), board.meetings.all(), board.cases()
     except (BoardStoreError, BadSetting) as error:
         _unusable(error)
         return
+    board_news(counted)
     opened = st.query_params.get(CASE_PARAMETER, "")
     case = next((each for each in cases if each.id == opened), None)
     if case is not None:
-        case_panel(case, cases, bundle)
+        meeting = meeting_in_address(meetings)
+        is_on = meeting is not None and case.id in meeting.agenda
+        case_panel(case, meeting.ordered(cases) if meeting and is_on else cases, bundle, meeting)
         return
     if opened:
-        st.info(t("This case is not on the board; it may have been withdrawn."), icon=":material/info:")
+        _withdrawn(opened)
         open_case("")
-    _overview(cases, bundle)
+    _overview(cases, meetings, bundle)
 
 
-def _overview(cases: Sequence[BoardCase], bundle: ModelBundle) -> None:
-    """Show one of the three views."""
-    labels = {View.MEETING: t("Meeting"), View.COHORT: t("Cohort at a glance"), View.MINUTES: t("Minutes")}
+def _withdrawn(case_id: str) -> None:
+    """Say that a case is gone, and give back what was typed for it."""
+    st.info(t("This case is not on the board; it may have been withdrawn."), icon=":material/info:")
+    for draft in unsaved_of(case_id):
+        st.write(t("What you had typed for it:"))
+        st.text(_typed(draft))
+
+
+def _typed(draft: dict[str, Any]) -> str:
+    """Write a draft to be copied."""
+    chosen = t(label(Choice(draft["choice"]))) if draft.get("choice") else ""
+    return " · ".join(part for part in (chosen, draft.get("note") or "") if part)
+
+
+def _overview(cases: Sequence[BoardCase], meetings: Sequence[Meeting], bundle: ModelBundle) -> None:
+    """Show one of the three views, of one meeting or of all cases."""
+    labels = {View.MEETING: t("Cases"), View.COHORT: t("At a glance"), View.MINUTES: t("Minutes")}
     if "board-view" not in st.session_state:
         asked = st.query_params.get("view", "")
         st.session_state["board-view"] = next((each for each in View if each.value == asked), View.MEETING)
-    view = st.segmented_control(
-        t("View"),
-        list(labels),
-        required=True,
-        format_func=labels.__getitem__,
-        key="board-view",
-        label_visibility="collapsed",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", key="board-top"):
+        view = st.segmented_control(
+            t("View"),
+            list(labels),
+            required=True,
+            format_func=labels.__getitem__,
+            key="board-view",
+            label_visibility="collapsed",
+        )
+        meeting = meeting_choice(meetings) if cases else None
+        if cases:
+            meeting_tools(meeting, cases)
     to_address("view", [] if view is None or view == View.MEETING else [str(view)])
+    chosen = meeting.ordered(cases) if meeting else cases
     if view == View.COHORT:
+        if cases:
+            board_glance(chosen, bundle)
         cohort_view(bundle)
     elif not cases:
         _empty(bundle)
     elif view == View.MINUTES:
-        minutes_view(cases)
+        minutes_view(cases, meeting)
     else:
-        _meeting(cases)
+        _meeting(chosen, meeting)
 
 
-def _meeting(cases: Sequence[BoardCase]) -> None:
+def _meeting(cases: Sequence[BoardCase], meeting: Meeting | None) -> None:
     """Show the list with its filters."""
+    if meeting is not None and not cases:
+        st.info(t("No case is on the agenda of this meeting yet: put some on."), icon=":material/playlist_add:")
+        return
     chosen = filters_row()
     found = [case for case in cases if chosen(case)]
     n_decided = sum(case.status is Status.DECIDED for case in cases)
     st.caption(t("{found} of {n} cases; {decided} decided.", found=len(found), n=len(cases), decided=n_decided))
+    n_hidden = sum(not case.is_shown and chosen.passes_but_tier(case) for case in cases) if chosen.tiers else 0
+    if n_hidden:
+        st.info(_hidden(n_hidden), icon=":material/visibility_off:")
     if found:
-        rows(found)
-    else:
+        rows(found, agenda_tools(meeting) if meeting else None)
+    elif not n_hidden:
         st.info(t("No case passes these filters; clear one of them."), icon=":material/filter_alt_off:")
+
+
+def _hidden(n: int) -> str:
+    """Say that hidden scores are not found by their tier."""
+    if n == 1:
+        return t("1 case has a hidden score; the tier filter applies to shown scores only.")
+    return t("{n} cases have hidden scores; the tier filter applies to shown scores only.", n=n)
 
 
 def _empty(bundle: ModelBundle) -> None:
@@ -143,3 +189,8 @@ def _unusable(error: DeepTeppError) -> None:
         title=t("The board cannot be opened"),
         next_step=t("Cases can still be scored. Tell whoever runs this server; nothing on the board was changed."),
     )
+    typed = [draft for draft in drafts().values() if is_typed(draft) and ("choice" in draft or "note" in draft)]
+    if typed:
+        st.write(t("What you typed is kept, and is there again as soon as the board answers:"))
+        for draft in typed:
+            st.text(_typed(draft))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from html import escape
@@ -12,12 +12,13 @@ import streamlit as st
 
 from deeptepp.domain.board import BoardCase, Choice, Flag, Status
 from deeptepp.domain.risk import Tier
+from deeptepp.report.board_words import shown_flags, summary_of
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
-from deeptepp.report.minutes import shown_flags, summary_of
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.ui.board_address import from_address, to_address
-from deeptepp.ui.language import t
+from deeptepp.ui.board_drafts import unsaved_of
+from deeptepp.ui.language import say, t
 from deeptepp.ui.words import label
 
 CASE_PARAMETER = "case"
@@ -44,10 +45,14 @@ class Filters:
 
     def __call__(self, case: BoardCase) -> bool:
         """Tell whether a case is listed; a tier that is hidden is never found by it."""
+        has_tier = not self.tiers or (case.is_shown and case.tier is not None and case.tier.value in self.tiers)
+        return has_tier and self.passes_but_tier(case)
+
+    def passes_but_tier(self, case: BoardCase) -> bool:
+        """Tell whether a case would be listed if tiers were not asked for."""
         decided = case.after or case.before
         return (
-            (not self.tiers or (case.is_shown and case.tier is not None and case.tier.value in self.tiers))
-            and (not self.statuses or case.status.value in self.statuses)
+            (not self.statuses or case.status.value in self.statuses)
             and (not self.choices or bool(decided and decided.choice and decided.choice.value in self.choices))
             and (not self.flags or any(flag.value in self.flags for flag in shown_flags(case)))
             and self.text.casefold() in _searched(case)
@@ -95,24 +100,29 @@ def _text() -> str:
     return found
 
 
-def rows(cases: Sequence[BoardCase]) -> None:
+def rows(cases: Sequence[BoardCase], beside: Callable[[BoardCase], None] | None = None) -> None:
     """Show one row a case, each with a button that opens it.
 
     Parameters
     ----------
     cases : sequence of BoardCase
         Those that the filters let through.
+    beside : callable, optional
+        Draws what else can be done with a case.
     """
     for case in cases:
         key = f"board-row-{case.id}"
         with st.container(key=key, horizontal=True, wrap=False, vertical_alignment="center", border=True):
             st.html(_row_html(case), width="stretch")
-            st.button(
-                t("Open {label}", label=case.label),
-                key=f"board-open-{case.id}",
-                on_click=open_case,
-                args=(case.id,),
-            )
+            with st.container(key=f"board-acts-{case.id}", width="content", gap="small"):
+                st.button(
+                    t("Open {label}", label=case.label),
+                    key=f"board-open-{case.id}",
+                    on_click=open_case,
+                    args=(case.id,),
+                )
+                if beside is not None:
+                    beside(case)
 
 
 def open_case(case_id: str) -> None:
@@ -170,7 +180,7 @@ def tier_html(case: BoardCase) -> str:
     place = percentile(case.percentile)
     return (
         f'<div class="tier" style="--tier:{TIER_COLOURS[case.tier]}"><span class="shape">{TIER_GLYPHS[case.tier]}'
-        f"</span>{escape(t(label(case.tier)))}</div>"
+        f"</span>{escape(say(case.tier_text))}</div>"
         f'<div class="score"><b>{escape(written_score(case.score))}</b> {escape(place)}</div>'
     )
 
@@ -195,13 +205,14 @@ def _row_html(case: BoardCase) -> str:
     """Write one row."""
     decided = case.after or case.before
     decision = t(label(decided.choice)) if decided and decided.choice else ""
+    draft = f'<span class="draft">{escape(t("unsaved draft"))}</span>' if unsaved_of(case.id) else ""
     return (
         f'<div class="dt-board-row">{picture_html(case)}'
         f'<div class="who"><b>{escape(case.label)}</b><span>{escape(summary_of(case.profile))}</span></div>'
         f'<div class="result">{tier_html(case)}</div>'
         f'<div class="flags">{flags_html(case)}</div>'
         f'<div class="status {case.status}"><b>{escape(t(label(case.status)))}</b>'
-        f"<span>{escape(decision)}</span></div></div>"
+        f"<span>{escape(decision)}</span>{draft}</div></div>"
     )
 
 

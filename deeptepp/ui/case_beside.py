@@ -6,20 +6,24 @@ from contextlib import suppress
 from dataclasses import replace
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from deeptepp.domain.clinical import RANGES
+from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.cohort import Endpoint
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.risk import Assessment, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.beside_published import CAVEATS_HERE, MATCHED, Agreement, PublishedRow, beside_published
 from deeptepp.report.other_estimates import Concord, OtherEstimate, other_estimates
+from deeptepp.scoring.consistency import check_shares
+from deeptepp.ui.cards import findings_list
 from deeptepp.ui.language import say, t
+from deeptepp.ui.number_field import entered, number_field
 from deeptepp.ui.session import Session
-from deeptepp.ui.words import COMPARED_FIELDS, label, sentence
+from deeptepp.ui.words import COMPARED_FIELDS, label, sentence, tier_words
 
 _EVIDENCE_PAGE = Path(__file__).parents[2] / "pages" / "evidence.py"
 
@@ -54,25 +58,27 @@ def _others(session: Session, assessment: Assessment, bundle: ModelBundle) -> No
     st.markdown(f"### {t('Her tier beside other estimates')}")
     fields = st.container(horizontal=True, key="beside-fields")
     for name, words in COMPARED_FIELDS.items():
-        low, high = RANGES[name]
-        fields.number_input(
-            t(words),
-            min_value=low,
-            max_value=high,
-            value=getattr(assessment.profile, name),
-            step=1.0,
-            format="%.0f",
-            placeholder=t("Not entered"),
-            key=f"beside-{name}-{session.case.id}",
-            on_change=_enter,
-            args=(session, name),
-        )
+        with fields.container():
+            number_field(
+                name,
+                words,
+                key=f"beside-{name}-{session.case.id}",
+                value=getattr(assessment.profile, name),
+                placeholder="Not entered",
+                on_change=_enter,
+                args=(session, name),
+            )
+    asked = check_shares(ClinicalProfile(predict_os_pct=assessment.profile.predict_os_pct))
+    if asked:
+        findings_list(asked)
     st.caption(t("Entered by hand, never computed here, and no part of the score."))
     found = other_estimates(assessment, bundle.reference)
     apart = [each for each in found if each.concord is Concord.APART]
     if apart:
         names = ", ".join(t(each.name) for each in apart)
-        st.warning(t("{names}: disagrees with the {tier} tier.", names=names, tier=label(assessment.tier)))
+        st.warning(
+            t("{names}: disagrees with the tier {tier}.", names=names, tier=tier_words(assessment.tier_name))
+        )
     if found:
         st.html(_estimates_html(found))
     else:
@@ -82,7 +88,7 @@ def _others(session: Session, assessment: Assessment, bundle: ModelBundle) -> No
 def _enter(session: Session, name: str) -> None:
     """Take over a number: it changes what is compared, not what was scored."""
     case = session.case
-    value = {name: st.session_state[f"beside-{name}-{case.id}"]}
+    value: dict[str, Any] = {name: entered(name, st.session_state[f"beside-{name}-{case.id}"]).value}
     case.profile = replace(case.profile, **value)
     if case.assessment is not None:
         case.assessment = replace(case.assessment, profile=replace(case.assessment.profile, **value))

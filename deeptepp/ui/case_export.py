@@ -14,12 +14,13 @@ from deeptepp.domain.progress import Progress
 from deeptepp.domain.risk import Assessment
 from deeptepp.errors import BadSetting, DeepTeppError
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.case_files import case_objects, case_report, objects_zip
+from deeptepp.report.case_files import case_objects, case_picture, case_report, file_name, objects_zip
+from deeptepp.report.case_one_page import case_one_page
 from deeptepp.report.document import assessment_to_dict
 from deeptepp.scoring.images import CaseImages
 from deeptepp.ui.cards import said
 from deeptepp.ui.jobs import bare
-from deeptepp.ui.language import t
+from deeptepp.ui.language import speech, t
 from deeptepp.ui.session import Case, Session
 
 if TYPE_CHECKING:
@@ -62,20 +63,32 @@ def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None
     """Offer every way; a click here does not draw the rest of the page again."""
     case, images = session.case, session.case.images
     # What a download closes over outlives the visit: the case, which is emptied then, and not its images.
+    named, spoken = case.label, speech()
     st.download_button(
-        t("Save as PDF"),
-        lambda: case_report(case.images, assessment, bundle),
-        file_name="deeptepp-report.pdf",
+        t("One page (PDF)"),
+        lambda: case_one_page(
+            assessment, bundle, label=named, picture_png=case_picture(case.images, assessment), speech=spoken
+        ),
+        file_name=file_name(named, assessment, "one-page.pdf"),
         mime="application/pdf",
         on_click="ignore",
-        key="result-pdf",
+        key="result-one-page",
         type="primary",
         width="stretch",
     )
     st.download_button(
+        t("Full report (PDF)"),
+        lambda: case_report(case.images, assessment, bundle, label=named),
+        file_name=file_name(named, assessment, "report.pdf"),
+        mime="application/pdf",
+        on_click="ignore",
+        key="result-pdf",
+        width="stretch",
+    )
+    st.download_button(
         t("Save as JSON"),
-        json.dumps(assessment_to_dict(assessment, bundle), indent=2, allow_nan=False),
-        file_name="deeptepp-assessment.json",
+        json.dumps(assessment_to_dict(assessment, bundle, label=named), indent=2, allow_nan=False),
+        file_name=file_name(named, assessment, "assessment.json"),
         mime="application/json",
         on_click="ignore",
         key="result-json",
@@ -93,7 +106,7 @@ def _dicom(session: Session, images: CaseImages, assessment: Assessment, bundle:
     st.download_button(
         t("DICOM objects (zip)"),
         lambda: _zipped(case, assessment, bundle),
-        file_name="deeptepp-dicom.zip",
+        file_name=file_name(case.label, assessment, "dicom.zip"),
         mime="application/zip",
         on_click="ignore",
         key="result-dicom",
@@ -116,12 +129,15 @@ def _dicom(session: Session, images: CaseImages, assessment: Assessment, bundle:
 
 def _zipped(case: Case, assessment: Assessment, bundle: ModelBundle) -> bytes:
     """Make the objects when they are asked for; nothing of a case that was erased meanwhile."""
-    return objects_zip(case_objects(case.images, assessment, bundle)) if case.images is not None else b""
+    if case.images is None:
+        return b""
+    return objects_zip(case_objects(case.images, assessment, bundle, label=case.label))
 
 
 def _pacs(session: Session, images: CaseImages, assessment: Assessment, bundle: ModelBundle, pacs: Pacs) -> None:
     """Send on request, off this thread, and say what became of it."""
-    extra, key = session.case.extra, _key(assessment, bundle)
+    extra, named = session.case.extra, session.case.label
+    key = _key(assessment, bundle, named)
     extra.settle(session.id, lambda _key, _answer: None, only=_SEND)
 
     def work(_progress: Progress) -> object:
@@ -129,7 +145,7 @@ def _pacs(session: Session, images: CaseImages, assessment: Assessment, bundle: 
         from deeptepp.dicom.dicomweb import send_objects
 
         try:
-            return send_objects(case_objects(images, assessment, bundle), pacs)
+            return send_objects(case_objects(images, assessment, bundle, label=named), pacs)
         except DeepTeppError as error:
             # Kept whole, to be said in the language of the visitor.
             return bare(error)
@@ -169,7 +185,7 @@ def _poll(session: Session, key: str, pacs: Pacs) -> None:
     st.info(t("Sending to {name} ...", name=pacs.name))
 
 
-def _key(assessment: Assessment, bundle: ModelBundle) -> str:
+def _key(assessment: Assessment, bundle: ModelBundle, named: str) -> str:
     """Name a delivery by what is sent."""
-    content = json.dumps(assessment_to_dict(assessment, bundle), sort_keys=True)
+    content = json.dumps(assessment_to_dict(assessment, bundle, label=named), sort_keys=True)
     return f"{_SEND}{sha256(content.encode()).hexdigest()[:16]}"

@@ -1,39 +1,107 @@
-"""The clinical-pathological form: every field may stay unknown, and contradictions are named, not repaired."""
+"""The clinical-pathological form: every field may stay unknown, and contradictions are named, not repaired.
+
+What is entered counts at once, field by field, and is kept as it was typed where it cannot be used; only the
+button scores.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from enum import StrEnum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.clinical import (
-    RANGES,
-    AxillarySurgery,
-    BreastSurgery,
-    ClinicalProfile,
-    Her2Status,
-    Menopause,
-    NodeStage,
-    Sex,
-    Stage,
-)
+from deeptepp.domain.clinical import CATEGORIES, RANGES, ClinicalProfile, Stage
+from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.risk import Finding, Severity
+from deeptepp.domain.study import Acquisition
+from deeptepp.domain.typed_number import number_text
 from deeptepp.errors import ClinicalError
-from deeptepp.ui.cards import said
-from deeptepp.ui.drafts import typed_index, typed_number
-from deeptepp.ui.language import t
+from deeptepp.scoring.consistency import check_consistency, check_size
+from deeptepp.ui.cards import findings_list, said
+from deeptepp.ui.drafts import typed_index
+from deeptepp.ui.language import say, t
+from deeptepp.ui.number_field import number_field
 from deeptepp.ui.words import FIELDS, HELP, UNKNOWN, label
 
 Values = dict[str, Any]
 """Field names of ``ClinicalProfile`` with what the widgets hold; None is unknown."""
 
-_POSITIVE = {True: "Positive", False: "Negative"}
+SCORE_FIELDS = ("tumour_size_mm", "node_stage", "er_positive", "pr_positive")
+ELIGIBILITY_FIELDS = (
+    "her2_status",
+    "is_invasive",
+    "had_biopsy_before_mr",
+    "had_neoadjuvant_therapy",
+    "sex",
+    "stage",
+)
+OTHER_FIELDS = ("age_years", "menopause", "grade", "ki67_pct", "breast_surgery", "axillary_surgery")
+"""Fields of the form in reading order, two a row."""
+
+COUNTS: dict[str, str] = {
+    "tumour_stage": "Size counts only as T1 (up to 20 mm), T2 (up to 50 mm) or T3.",
+    "node_positive": "Lymph nodes count only as N0 or positive; N1, N2 and N3 are the same to the score.",
+    "er_positive": "",
+    "pr_positive": "",
+    "hr_positive": "ER and PR count also together, as hormone receptor positive or negative.",
+}
+"""How each feature of a network takes its facts, where the field alone does not say it."""
+
+_RECEPTORS = {True: "Positive", False: "Negative"}
 _YES_NO = {True: "Yes", False: "No"}
+_WORDS = {"er_positive": _RECEPTORS, "pr_positive": _RECEPTORS}
 
 
-def clinical_form(profile: ClinicalProfile, *, key: str, submit_label: str) -> ClinicalProfile | None:
-    """Show the form and give what was submitted.
+@dataclass(frozen=True, slots=True)
+class SeenHere:
+    """What images and model say of the facts.
+
+    Parameters
+    ----------
+    fields : tuple of str
+        Facts that the network sees.
+    features : tuple of str
+        How it sees them: keys of ``COUNTS``.
+    lesion : Lesion or None
+        The tumour that is chosen.
+    is_ambiguous : bool
+        More than one region enhances like a tumour, and nobody has chosen.
+    acquisition : Acquisition
+        What the headers say of the patient.
+    """
+
+    fields: tuple[str, ...] = SCORE_FIELDS
+    features: tuple[str, ...] = tuple(COUNTS)
+    lesion: Lesion | None = None
+    is_ambiguous: bool = False
+    acquisition: Acquisition = field(default_factory=Acquisition)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the form holds after a run.
+
+    Parameters
+    ----------
+    profile : ClinicalProfile or None
+        The facts; None while a field is wrong or facts exclude each other.
+    draft : dict of str to object
+        Everything as it was entered, where it cannot be used; else empty.
+    is_submitted : bool
+        The button was pressed and the facts can be used.
+    """
+
+    profile: ClinicalProfile | None
+    draft: Values
+    is_submitted: bool
+
+
+def clinical_form(
+    profile: ClinicalProfile, *, key: str, submit_label: str, seen: SeenHere, draft: Values | None = None
+) -> Answer:
+    """Show the form and give what it holds.
 
     Parameters
     ----------
@@ -43,25 +111,30 @@ def clinical_form(profile: ClinicalProfile, *, key: str, submit_label: str) -> C
         Distinguishes the form of one case from that of the next.
     submit_label : str
         What the button says.
+    seen : SeenHere
+        What images and model say of the facts.
+    draft : dict of str to object, optional
+        What was entered before and could not be used; shown instead of the profile.
 
     Returns
     -------
-    ClinicalProfile or None
-        The facts, when the button was pressed and they agree with one another.
+    Answer
+        The facts, as far as they can be used.
     """
-    with st.form(f"case-form-{key}", border=True):
-        st.markdown("## " + t("Clinical and pathological facts"))
-        st.caption(t("Leave what is not known as it is; the score then uses the average of the training cohort."))
-        values = _score_fields(profile, key) | _eligibility_fields(profile, key)
-        sentence = implied_stage(profile)
-        if sentence:
-            st.caption(sentence)
-        with st.expander(t("More facts, recorded but not used by the score")):
-            values |= _other_fields(profile, key)
-        is_submitted = st.form_submit_button(
-            submit_label, type="primary", width="stretch", key=f"case-submit-{key}"
-        )
-        return _checked(values) if is_submitted else None
+    form = _Form(profile, key, seen, draft or {})
+    with st.container(border=True, key="case-facts"):
+        st.header(t("Clinical and pathological facts"), anchor=False)
+        st.caption(t("Leave unknown facts as Unknown; the cohort average is used for them."))
+        form.score_fields()
+        form.section(t("Eligibility"), ELIGIBILITY_FIELDS)
+        with st.expander(t("More facts, recorded but not used by the score"), key="case-more-facts"):
+            form.rows((*(name for name in SCORE_FIELDS if name not in seen.fields), *OTHER_FIELDS))
+        answer, message = form.answer()
+        _remarks(_usable(form.values), seen)
+        is_pressed = st.button(submit_label, type="primary", width="stretch", key=f"case-submit-{key}")
+        if message:
+            st.error(f"{message} {t('Nothing was scored.')}" if is_pressed else message, icon=":material/rule:")
+    return Answer(answer, form.raw if answer is None else {}, is_pressed and answer is not None)
 
 
 def implied_stage(profile: ClinicalProfile) -> str:
@@ -89,101 +162,154 @@ def implied_stage(profile: ClinicalProfile) -> str:
     return t("{t} {n} is stage {group} (IV with distant metastasis).", **facts)
 
 
-def _score_fields(profile: ClinicalProfile, key: str) -> Values:
-    """Show the facts that the network takes."""
-    st.markdown(f"**{t('Used by the score')}**")
-    left, right = st.columns(2)
-    with left:
-        values: Values = {"tumour_size_mm": _number("tumour_size_mm", profile, key, step=1.0)}
-        values["er_positive"] = _flag("er_positive", profile, key, _POSITIVE)
-    with right:
-        values["node_stage"] = _category("node_stage", profile, key, NodeStage)
-        values["pr_positive"] = _flag("pr_positive", profile, key, _POSITIVE)
-    return values
+@dataclass(slots=True)
+class _Form:
+    """One run of the form: what it draws, and what its widgets hold."""
+
+    profile: ClinicalProfile
+    key: str
+    seen: SeenHere
+    draft: Values
+    values: Values = field(default_factory=dict)
+    raw: Values = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    def score_fields(self) -> None:
+        """Show the facts that the network takes, and how it takes them."""
+        used = tuple(name for name in SCORE_FIELDS if name in self.seen.fields)
+        self.section(t("Used by the score"), used)
+        sentences = [t(COUNTS[name]) for name in self.seen.features if COUNTS.get(name)]
+        st.caption(" ".join(sentences) if used else t("This model uses the images alone."))
+        sentence = implied_stage(_usable(self.values))
+        if sentence:
+            st.caption(sentence)
+
+    def section(self, heading: str, names: Sequence[str]) -> None:
+        """Show a heading and its fields."""
+        if names:
+            st.markdown(f"**{heading}**")
+            self.rows(names)
+
+    def rows(self, names: Sequence[str]) -> None:
+        """Show fields two a row, so that the keyboard goes along the rows."""
+        for at in range(0, len(names), 2):
+            for column, name in zip(st.columns(2), names[at : at + 2], strict=False):
+                with column:
+                    self.ask(name)
+            if "tumour_size_mm" in names[at : at + 2]:
+                self._compare_size()
+
+    def ask(self, name: str) -> None:
+        """Show one field, and keep what it holds."""
+        if name == "grade":
+            self._choose(name, (1, 2, 3), str)
+        elif name in RANGES:
+            self._number(name)
+        elif name in CATEGORIES:
+            self._choose(name, tuple(CATEGORIES[name]), label)
+        else:
+            words = _WORDS.get(name, _YES_NO)
+            self._choose(name, (True, False), lambda value: t(words[value]))
+
+    def answer(self) -> tuple[ClinicalProfile | None, str]:
+        """Give the profile, or say what is wrong."""
+        if self.wrong:
+            names = ", ".join(t(FIELDS[name]) for name in self.wrong)
+            return None, t("Correct or empty first: {names}.", names=names)
+        try:
+            return ClinicalProfile(**_compared(self.profile), **self.values), ""
+        except ClinicalError as error:
+            return None, _readable(said(error))
+
+    def _number(self, name: str) -> None:
+        """Ask for a number; empty is unknown."""
+        key = f"case-{name}-{self.key}"
+        is_size = name == "tumour_size_mm"
+        held = number_field(
+            name,
+            FIELDS[name],
+            key=key,
+            value=getattr(self.profile, name),
+            text=self.draft.get(name),
+            more=_t_category if is_size else None,
+        )
+        self.values[name], self.raw[name] = held.value, st.session_state[key]
+        if held.problem:
+            self.wrong.append(name)
+        if is_size and self.seen.lesion is not None:
+            self._offer_measured(key, self.seen.lesion)
+
+    def _offer_measured(self, key: str, lesion: Lesion) -> None:
+        """Offer the diameter on MR for the size."""
+        seen_mm = number_text(round(lesion.longest_diameter_mm))
+        # The button stays when it was used, so that the keyboard does not lose its place.
+        st.button(
+            t("On MR {mm} mm: use {mm} mm", mm=seen_mm),
+            key=f"case-use-seen-size-{self.key}",
+            help=t("Longest diameter of the outline that is chosen on the left."),
+            wrap=True,
+            on_click=_put,
+            args=(key, seen_mm),
+        )
+
+    def _compare_size(self) -> None:
+        """Say where the size that was entered does not fit the tumour that is chosen."""
+        entered_mm = self.values["tumour_size_mm"]
+        findings = check_size(entered_mm, self.seen.lesion, is_ambiguous=self.seen.is_ambiguous)
+        if findings:
+            findings_list(findings)
+
+    def _choose(self, name: str, options: tuple[Any, ...], words: Callable[[Any], str]) -> None:
+        """Ask for one of some values, or unknown, which comes first."""
+        key, choices = f"case-{name}-{self.key}", (None, *options)
+
+        def said_of(option: object) -> str:
+            return t(UNKNOWN) if option is None else words(option)
+
+        first = self.draft.get(name, getattr(self.profile, name))
+        at = typed_index(key, choices, said_of, None)
+        first = first if at is None else choices[at]
+        # What is set to None shows nothing at all; unset, the first choice shows, which is unknown.
+        if key not in st.session_state and first is not None:
+            st.session_state[key] = first
+        self.values[name] = self.raw[name] = st.selectbox(
+            t(FIELDS[name]),
+            choices,
+            format_func=said_of,
+            help=t(HELP[name]) if name in HELP else None,
+            key=key,
+        )
 
 
-def _eligibility_fields(profile: ClinicalProfile, key: str) -> Values:
-    """Show the facts that decide whether the score was made for this patient."""
-    st.markdown(f"**{t('Is the score meant for her?')}**")
-    left, right = st.columns(2)
-    with left:
-        values: Values = {"her2_status": _category("her2_status", profile, key, Her2Status)}
-        values["had_biopsy_before_mr"] = _flag("had_biopsy_before_mr", profile, key)
-        values["sex"] = _category("sex", profile, key, Sex)
-    with right:
-        values["is_invasive"] = _flag("is_invasive", profile, key)
-        values["had_neoadjuvant_therapy"] = _flag("had_neoadjuvant_therapy", profile, key)
-        values["stage"] = _category("stage", profile, key, Stage)
-    return values
+def _put(key: str, text: str) -> None:
+    """Put text into a field before it is drawn again."""
+    st.session_state[key] = text
 
 
-def _other_fields(profile: ClinicalProfile, key: str) -> Values:
-    """Show the facts that are recorded only."""
-    left, right = st.columns(2)
-    with left:
-        values: Values = {"age_years": _number("age_years", profile, key, step=1.0)}
-        values["grade"] = _choice("grade", profile.grade, key, (1, 2, 3), str)
-        values["breast_surgery"] = _category("breast_surgery", profile, key, BreastSurgery)
-    with right:
-        values["menopause"] = _category("menopause", profile, key, Menopause)
-        values["ki67_pct"] = _number("ki67_pct", profile, key, step=1.0)
-        values["axillary_surgery"] = _category("axillary_surgery", profile, key, AxillarySurgery)
-    return values
+def _compared(profile: ClinicalProfile) -> Values:
+    """Keep the estimates of others, which are entered beside the result."""
+    return {"her2dx_score": profile.her2dx_score, "predict_os_pct": profile.predict_os_pct}
 
 
-def _number(field: str, profile: ClinicalProfile, key: str, *, step: float) -> float | None:
-    """Ask for a number in its range; empty is unknown."""
-    low, high = RANGES[field]
-    value: float | None = st.number_input(
-        t(FIELDS[field]),
-        min_value=float(low),
-        max_value=float(high),
-        value=typed_number(f"case-{field}-{key}", getattr(profile, field), (low, high)),
-        step=step,
-        format="%.0f",
-        placeholder=t(UNKNOWN),
-        help=t(HELP[field]) if field in HELP else None,
-        key=f"case-{field}-{key}",
-    )
-    return value
+def _usable(values: Values) -> ClinicalProfile:
+    """Give the facts without the stage group, the only one that others can exclude."""
+    return ClinicalProfile(**{name: value for name, value in values.items() if name != "stage"})
 
 
-def _category(field: str, profile: ClinicalProfile, key: str, kind: type[StrEnum]) -> object:
-    """Ask for one of the categories of an enum."""
-    return _choice(field, getattr(profile, field), key, tuple(kind), label)
+def _t_category(size_mm: float) -> str:
+    """Say the T category of a size."""
+    return ClinicalProfile(tumour_size_mm=size_mm).tumour_stage or ""
 
 
-def _flag(field: str, profile: ClinicalProfile, key: str, words: dict[bool, str] | None = None) -> object:
-    """Ask for yes or no, in the words of the field."""
-    spoken = words or _YES_NO
-    return _choice(field, getattr(profile, field), key, (True, False), lambda value: t(spoken[value]))
-
-
-def _choice(field: str, value: object, key: str, options: tuple[Any, ...], name: Callable[[Any], str]) -> object:
-    """Ask for one of some values, or unknown, which comes first."""
-    choices = (None, *options)
-
-    def said_of(option: object) -> str:
-        return t(UNKNOWN) if option is None else name(option)
-
-    return st.selectbox(
-        t(FIELDS[field]),
-        choices,
-        index=typed_index(f"case-{field}-{key}", choices, said_of, choices.index(value)),
-        format_func=said_of,
-        help=t(HELP[field]) if field in HELP else None,
-        key=f"case-{field}-{key}",
-    )
-
-
-def _checked(values: Values) -> ClinicalProfile | None:
-    """Build the profile, or say beside the button which facts exclude each other."""
-    try:
-        profile = ClinicalProfile(**values)
-    except ClinicalError as error:
-        st.error(f"{_readable(said(error))} {t('Nothing was scored.')}", icon=":material/rule:")
-        return None
-    return profile
+def _remarks(profile: ClinicalProfile, seen: SeenHere) -> None:
+    """Show what does not fit together among the facts; the size has its own place."""
+    findings: tuple[Finding, ...] = check_consistency(profile, None, seen.acquisition)
+    warnings = [finding for finding in findings if finding.severity is Severity.WARNING]
+    if warnings:
+        findings_list(warnings)
+    for finding in findings:
+        if finding.severity is Severity.NOTE:
+            st.caption(say(finding.message))
 
 
 def _readable(message: str) -> str:

@@ -10,13 +10,16 @@ from deeptepp.errors import DetectionError, FramesGone
 from deeptepp.report.names import SIDES
 from deeptepp.report.series_names import pace_name, proposal_name
 from deeptepp.scoring.images import CaseImages
+from deeptepp.scoring.unknowns import seen_fields
 from deeptepp.store.frames import build_frames, default_frames
 from deeptepp.ui.cards import facts_list, findings_list, said
-from deeptepp.ui.case_form import clinical_form
+from deeptepp.ui.case_form import SeenHere, clinical_form
 from deeptepp.ui.case_reading import read_again, show_other_breast
 from deeptepp.ui.case_steps import draw_lesion, score, select_lesion
 from deeptepp.ui.language import say, t
 from deeptepp.ui.leaving import start_over_button
+from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.page_focus import skip_links
 from deeptepp.ui.series_table import choose_scored_phase, choose_series, series_table
 from deeptepp.ui.session import Session
 from deeptepp.ui.slice_viewer import slice_viewer
@@ -50,15 +53,30 @@ def images_screen(session: Session) -> None:
         _viewer(session)
         _lesion_choice(session)
     with right:
-        profile = clinical_form(case.profile, key=case.id, submit_label=t("Score this case"))
-        if profile is not None:
-            case.profile, session.drafts = profile, {}
-        if profile is not None and case.lesion is None:
-            st.error(t("There is no tumour to score yet. Draw a box on the images first."), icon=":material/draw:")
-        elif profile is not None:
-            score(session)
-            st.rerun()
+        _facts(session, case.images)
     _study_details(session, case.images)
+
+
+def _facts(session: Session, images: CaseImages) -> None:
+    """Ask for the facts, keep what is entered, and score when the button is pressed."""
+    case, bundle = session.case, loaded_bundle()
+    seen = SeenHere(
+        fields=seen_fields(bundle),
+        features=bundle.clinical.features,
+        lesion=case.lesion,
+        is_ambiguous=images.is_ambiguous and case.selected == 0 and not case.is_confirmed,
+        acquisition=images.study.acquisition,
+    )
+    answer = clinical_form(
+        case.profile, key=case.id, submit_label=t("Score this case"), seen=seen, draft=case.draft
+    )
+    case.profile, case.draft = answer.profile or case.profile, answer.draft
+    if answer.is_submitted and case.lesion is None:
+        st.error(t("There is no tumour to score yet. Draw a box on the images first."), icon=":material/draw:")
+    elif answer.is_submitted:
+        session.drafts = {}
+        score(session)
+        st.rerun()
 
 
 def describe(lesion: Lesion) -> str:
@@ -87,9 +105,15 @@ def _heading(session: Session, images: CaseImages) -> None:
     known += [t(SIDES[images.side])] if images.side is not None else []
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         with st.container(width="content", gap=None):
-            st.title(t("Demo case") if session.case.is_demo else t("Case"))
+            st.title(t("Demo case") if session.case.is_demo else t("Case"), anchor=False)
             kind = f"{t('Simulated study.')} " if session.case.is_demo else ""
             st.caption(kind + ", ".join(known))
+        skip_links(
+            {
+                t("Skip to the clinical facts"): ".st-key-case-facts input",
+                t("Skip to the button that scores"): f".st-key-case-submit-{session.case.id} button",
+            }
+        )
         start_over_button(session, key="case-start-over")
 
 
@@ -183,7 +207,7 @@ def _lesion_choice(session: Session) -> None:
         range(len(case.lesions)),
         index=case.selected,
         format_func=names.__getitem__,
-        key=f"case-lesion-{case.id}-{len(case.lesions)}-{case.selected}",
+        key=f"case-lesion-{case.id}-{len(case.lesions)}",
         help=t("Candidates that the detector found, best first. Not among them? Choose Draw box in the viewer."),
     )
     if index is not None and index != case.selected:

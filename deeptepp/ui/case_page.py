@@ -17,6 +17,7 @@ from deeptepp.ui.case_start import start_screen
 from deeptepp.ui.case_steps import advance
 from deeptepp.ui.leaving import ask_before_leaving
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.page_focus import focus_heading
 from deeptepp.ui.session import Screen, Session, current_session
 
 SCREENS: dict[Screen, Callable[[Session], None]] = {
@@ -44,4 +45,5 @@ def case_page() -> None:
         # From the top, since what stands above the screen is told which one it is.
         st.rerun()
     ask_before_leaving(session)
+    focus_heading(session.screen)
     SCREENS[session.screen](session)

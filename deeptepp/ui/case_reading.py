@@ -70,9 +70,9 @@ def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = 
     if case.upload_id in default_store():
         _read_upload(session, case.upload_id, tuple(phase_keys), side)
         return
-    profile, drafts = case.profile, session.drafts
+    profile, draft, drafts = case.profile, case.draft, session.drafts
     session.erase()
-    session.case.profile, session.drafts = profile, drafts
+    session.case.profile, session.case.draft, session.drafts = profile, draft, drafts
     session.phase_keys, session.phase_side = tuple(phase_keys), side
 
 
@@ -86,7 +86,8 @@ def open_demo(session: Session) -> None:
     """
     case = Case(is_demo=True, profile=demo_profile())
     _replace_case(session, case)
-    session.forget_typed("case-", "case-")
+    for prefix in ("case-", "beside-", "result-label"):
+        session.forget_typed(prefix, prefix)
 
     def work(progress: Progress) -> Opened:
         progress(StepReport(Step.READ, 0.0))
@@ -153,7 +154,7 @@ def _replace_case(session: Session, case: Case) -> None:
 
 def _read_upload(session: Session, upload_id: str, keys: tuple[str, ...], side: Side | None) -> None:
     """Queue the reading of an upload, which is deleted where nothing more can be read from it."""
-    case = Case(profile=session.case.profile, upload_id=upload_id)
+    case = Case(profile=session.case.profile, draft=session.case.draft, upload_id=upload_id)
     _replace_case(session, case)
 
     def work(progress: Progress) -> Opened:

@@ -22,9 +22,11 @@ from deeptepp.ui.case_form import implied_stage
 from deeptepp.ui.case_images import describe
 from deeptepp.ui.case_steps import score
 from deeptepp.ui.case_treatment import treatment_section
+from deeptepp.ui.case_whose import case_strip, earlier_scores, keep_score, whose_title
 from deeptepp.ui.case_why import why_section
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.language import say, t
+from deeptepp.ui.copy_button import copy_button
+from deeptepp.ui.language import say, speech, t
 from deeptepp.ui.leaving import start_over_button
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.own_model_page import own_model_link
@@ -46,13 +48,19 @@ def result_screen(session: Session) -> None:
     assessment, bundle = session.case.assessment, loaded_bundle()
     if assessment is None:
         return
+    if _is_overridden(session, assessment):
+        return
     _heading(session, assessment, bundle)
+    keep_score(session.case, assessment)
+    if assessment.lesion is not None or assessment.score is not None:
+        case_strip(session.case, assessment)
     if assessment.outcome is Outcome.REFUSED:
         _refusal(session, assessment)
     else:
+        earlier_scores(session.case)
         _scored(assessment, bundle)
         if assessment.tier is not None:
-            _outcomes(assessment.tier, bundle)
+            _outcomes(assessment, assessment.tier, bundle)
             beside_section(session, bundle)
         why_section(session, assessment, bundle)
     _background(session, assessment)
@@ -61,16 +69,14 @@ def result_screen(session: Session) -> None:
 def _heading(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
     """Show the title and the ways on."""
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        st.title(t("Result") if assessment.score else t("Not scored"), width="content")
+        whose_title(session.case, assessment)
         with st.container(horizontal=True, width="content"):
             if st.button(t("Change tumour or facts"), key="result-back"):
                 session.screen = Screen.IMAGES
                 st.rerun()
-            text = three_lines(assessment, bundle)
+            text = three_lines(assessment, bundle, label=session.case.label, speech=speech())
             if text:
-                with st.popover(t("Copy as text"), key="result-copy"):
-                    st.caption(t("Three lines for a note; they hold no identifier."))
-                    st.code(text, language=None, wrap_lines=True)
+                copy_button(t("Copy as text"), text, key="result-copy")
             add_to_board(session)
             export_menu(session, assessment, bundle)
             start_over_button(session, key="result-start-over")
@@ -92,8 +98,21 @@ def _refusal(session: Session, assessment: Assessment) -> None:
             )
         )
         if st.button(t("Score anyway for research"), key="result-override"):
+            session.case.overridden |= {finding.rule for finding in assessment.refusals}
             score(session, allow_ineligible=True)
             st.rerun()
+
+
+def _is_overridden(session: Session, assessment: Assessment) -> bool:
+    """Score at once where nothing refuses but rules that were overridden for this case before."""
+    rules = {finding.rule for finding in assessment.refusals}
+    if assessment.score is not None or not rules or not rules <= session.case.overridden:
+        return False
+    score(session, allow_ineligible=True)
+    if session.case.assessment is assessment and session.screen is Screen.RESULT:
+        return False  # the queue is full: the refusal stands, with its button
+    st.rerun()
+    return True
 
 
 def _is_eligibility_only(refusals: Sequence[Finding]) -> bool:
@@ -117,6 +136,7 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
             bundle.reference[SCORE],
             bundle.tiers,
             assessment.score.probability if assessment.score else None,
+            tier_name=assessment.tier_name,
             simulated=bundle.is_simulated,
         )
         show_figure(figure, key="result-distribution", fallback_alt=t("Scores of the reference cohort"))
@@ -127,8 +147,8 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
 
 
 @st.fragment
-def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
-    """Show what happened to the reference patients of her tier, and by treatment inside it."""
+def _outcomes(assessment: Assessment, tier: Tier, bundle: ModelBundle) -> None:
+    """Show what happened to the reference patients of the tier of the score, and by treatment inside it."""
     kind = t(PATIENTS[bundle.reference.is_simulated])
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.header(
@@ -145,8 +165,26 @@ def _outcomes(tier: Tier, bundle: ModelBundle) -> None:
             label_visibility="collapsed",
         )
     endpoint = Endpoint(endpoint or Endpoint.RFS)
-    reading_section(tier, bundle, endpoint)
+    _say_whose_curves(assessment, tier)
+    reading_section(tier, bundle, endpoint, name=assessment.tier_name)
     treatment_section(tier, bundle, endpoint)
+
+
+def _say_whose_curves(assessment: Assessment, tier: Tier) -> None:
+    """Say for an unstable tier that what follows is of the tier of the score alone."""
+    moved = assessment.stability
+    if moved is None or moved.is_stable:
+        return
+    others = "/".join(label(each) for each in moved.tiers if each is not tier)
+    st.warning(
+        t(
+            "The tier is unstable: the score lies in {tier}, and with the outline moved {mm:g} mm also in "
+            "{others}. Curves and estimates below are those of the {tier} tier.",
+            tier=label(tier),
+            others=others,
+            mm=moved.shift_mm,
+        )
+    )
 
 
 def _background(session: Session, assessment: Assessment) -> None:
@@ -160,14 +198,9 @@ def _background(session: Session, assessment: Assessment) -> None:
             facts[t("Tumour outline")] = checked
         if assessment.phase is not None:
             facts[t("Phase")] = say(assessment.phase.reason)
-        facts |= {t(name): _entered(getattr(profile, field)) for field, name in FIELDS.items()}
+        facts |= {t(name): speech().fact(field, getattr(profile, field)) for field, name in FIELDS.items()}
         facts[t("Stage by size and nodes")] = implied_stage(profile) or None
         facts_list(facts)
     if assessment.receipt is not None:
         with st.expander(t("Receipt: what is needed to reproduce the number")):
             facts_list({t(RECEIPT[name]): value for name, value in asdict(assessment.receipt).items()})
-
-
-def _entered(value: object) -> str:
-    """Write an entered fact, numbers without a useless decimal."""
-    return f"{value:g}" if isinstance(value, float) else label(value)

@@ -15,6 +15,7 @@ from deeptepp.report.theme import ARM_COLOURS
 from deeptepp.report.treatment_panel import (
     NOT_EXCLUDED,
     QUESTIONS,
+    SURVIVAL,
     ContrastSummary,
     TreatmentPanel,
     interaction_words,
@@ -157,7 +158,7 @@ def _compared_curves(contrast: ContrastSummary, panel: TreatmentPanel) -> None:
         title=f"{label(panel.tier)}, {_short(contrast)}: {t(_WAYS[panel.matching])}",
         p_value=contrast.p_value,
         colours=[ARM_COLOURS[arm] for arm in arms],
-        grey_below_events=0 if contrast.is_given else contrast.n_events + 1,
+        grey_below_events=MIN_EVENTS,
         y_title=label(panel.endpoint),
         simulated=panel.is_simulated,
     )
@@ -196,7 +197,7 @@ def _held_back(contrast: ContrastSummary) -> str:
     """Say that no difference is given, and that one is not excluded."""
     words = t(
         "No difference is given: {reason}.",
-        reason=say(contrast.reason.removesuffix(", so no difference is given")),
+        reason=say(contrast.reason),
     )
     return f"{words} {t(NOT_EXCLUDED)}"
 
@@ -219,6 +220,11 @@ def _table_html(contrast: ContrastSummary, endpoint: Endpoint) -> str:
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{one}</td><td>{other}</td></tr>'
         for name, one, other in counts
+    )
+    rows += "".join(
+        f'<tr><th scope="row">{escape(t(SURVIVAL, years=f"{at.years:g}"))}</th>'
+        f"<td>{escape(say(at.index))}</td><td>{escape(say(at.reference))}</td></tr>"
+        for at in contrast.survival
     )
     rows += "".join(
         f'<tr><th scope="row">{escape(t(row.name, years=row.at, months=row.at))}</th>'

@@ -1,13 +1,13 @@
 """Below the result: how much it depends on the outline, what unknown facts leave open, and why it is what it is.
 
-Each answer is computed on request, beside the screen, and kept by the digest of all inputs.
+How far the score moves with the outline comes with the score. The other answers are computed on request, beside
+the screen, and kept by the digest of all inputs.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -17,21 +17,27 @@ from deeptepp.domain.progress import Progress, Step
 from deeptepp.domain.risk import Assessment, Stability
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.format import score as written
-from deeptepp.report.why_figures import Bar, heat_picture, heat_words, score_bars_figure, stability_figure
+from deeptepp.report.heat_picture import heat_picture, heat_words
+from deeptepp.report.why_figures import (
+    Bar,
+    contributions_figure,
+    score_bars_figure,
+    stability_figure,
+)
 from deeptepp.scoring.explain import Explanation, explain_score
-from deeptepp.scoring.stability import SHIFT_MM, measure_stability
+from deeptepp.scoring.stability import SHIFT_MM
 from deeptepp.scoring.unknowns import UnknownRange, seen_fields, unknown_fields, unknown_range
 from deeptepp.ui.case_progress import overall_fraction
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import t
 from deeptepp.ui.session import Session
-from deeptepp.ui.words import FIELDS, SCORING_STEPS, label
+from deeptepp.ui.words import FIELDS, label
 
 _POLL_S = 0.5
 """Seconds between two looks at work under way."""
 
-_OUTLINE, _UNKNOWN, _WHY = "outline", "unknown", "why"
-"""The three questions; the first part of the key of their answers."""
+_UNKNOWN, _WHY = "unknown", "why"
+"""The questions that are asked with a button; the first part of the key of their answers."""
 
 _CSS = """
 .st-key-why-row, .st-key-why-parts { flex-wrap: wrap; }
@@ -40,22 +46,20 @@ _CSS = """
 """Side by side where there is room for both, one below the other where there is not."""
 
 _WORK: dict[str, Callable[..., Any]] = {
-    _OUTLINE: measure_stability,
     _UNKNOWN: unknown_range,
     _WHY: explain_score,
 }
 """What answers each question."""
 
 _STEPS: dict[str, tuple[Step, ...]] = {
-    _OUTLINE: SCORING_STEPS,
-    _UNKNOWN: SCORING_STEPS,
+    _UNKNOWN: (Step.VIEWS, Step.SCORE),
     _WHY: (Step.VIEWS,),
 }
 """Steps that tell how far the work is."""
 
 
 def why_section(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
-    """Show the three questions about a score, each with its answer or a button that computes it.
+    """Show what moves a score and why it is what it is, each with its answer or a button that computes it.
 
     Parameters
     ----------
@@ -69,10 +73,7 @@ def why_section(session: Session, assessment: Assessment, bundle: ModelBundle) -
     has_all = assessment.score and assessment.lesion and assessment.receipt and session.case.images
     if not has_all:
         return
-    session.case.extra.settle(session.id, lambda key, answer: _take_over(session, key, answer))
-    if session.case.assessment is not assessment:
-        # The card above was drawn before its stability was known.
-        st.rerun()
+    session.case.extra.settle(session.id, lambda _key, _answer: None)
     st.html(f"<style>{_CSS}</style>")
     st.header(t("How sure is this score, and why?"))
     _questions(session, assessment, bundle)
@@ -84,16 +85,11 @@ def _questions(session: Session, assessment: Assessment, bundle: ModelBundle) ->
     row = st.container(horizontal=True, gap="medium", key="why-row")
     with row.container(border=True, key="why-outline-card"):
         st.markdown(f"### {t('How much it depends on the tumour outline')}")
-        stability = _answer(
-            session,
-            assessment,
-            bundle,
-            _OUTLINE,
-            t("The whole outline is moved {mm:g} mm in six directions and scored again.", mm=SHIFT_MM),
-            t("Move the outline and score again"),
-        )
-        if stability is not None:
-            _outline(stability, bundle)
+        st.write(t("The whole outline was moved {mm:g} mm in six directions and scored again.", mm=SHIFT_MM))
+        if assessment.stability is not None:
+            _outline(assessment.stability, bundle)
+        else:
+            st.write(t("Not measured for this score."))
     with row.container(border=True, key="why-unknown-card"):
         st.markdown(f"### {t('What is not known')}")
         _unknown_card(session, assessment, bundle)
@@ -151,18 +147,6 @@ def _poll(session: Session, kind: str, key: str) -> None:
     if view is None or view.is_over:
         st.rerun()
     st.progress(overall_fraction(view, _STEPS[kind]), text=f"{view.elapsed_s:.0f} s")
-
-
-def _take_over(session: Session, key: str, answer: object) -> None:
-    """Let the stability of the score stand with the score, on the card and in the file."""
-    case = session.case
-    if not isinstance(answer, Stability):
-        return
-    for name, each in case.scores.items():
-        if _key(_OUTLINE, each) == key:
-            case.scores[name] = replace(each, stability=answer)
-    if case.assessment is not None and _key(_OUTLINE, case.assessment) == key:
-        case.assessment = replace(case.assessment, stability=answer)
 
 
 def _outline(stability: Stability, bundle: ModelBundle) -> None:
@@ -237,8 +221,8 @@ def _why(found: Explanation, assessment: Assessment, bundle: ModelBundle) -> Non
             st.html(f'<img style="{style}" src="data:image/png;base64,{source}" alt="{alt}">')
             st.caption(
                 t(
-                    "Slices through the tumour from feet to head, her left on the right; below, **amber raises** "
-                    "and **blue lowers** the score. The white line is the outline."
+                    "Slices through the tumour from feet to head, her left on the right; below, **violet raises** "
+                    "and **green lowers** the score. The white line is the outline."
                 )
             )
         else:
@@ -266,7 +250,7 @@ def _facts(found: Explanation, assessment: Assessment, bundle: ModelBundle) -> N
         for each in found.clinical
     ]
     title = "What each known fact contributes"
-    figure = score_bars_figure(rows, score, bundle.tiers, title=title, simulated=bundle.is_simulated)
+    figure = contributions_figure(rows, title=title, simulated=bundle.is_simulated)
     show_figure(figure, key="why-facts-figure", fallback_alt=t("What each known fact contributes"))
     usual = ", ".join(f"{_field(each.field)} {_shown(each.usual)}" for each in found.clinical)
     st.caption(t("Her fact in place of what is usual in the reference cohort: {usual}.", usual=usual))

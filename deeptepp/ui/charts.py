@@ -12,8 +12,11 @@ from deeptepp.ui.figure_words import in_language_of_visitor
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": ["lasso2d", "select2d"]}
-"""Zoom, pan and save as image; no selection, which would do nothing."""
+_NO_BUTTONS = ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "autoScale2d", "lasso2d", "select2d"]
+"""Dragging zooms and a double click resets; selection would do nothing."""
+
+_CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRemove": _NO_BUTTONS}
+"""Save as image and reset stay; the style sheet puts them below the plot, off the title."""
 
 
 def show_figure(figure: Figure, *, key: str, fallback_alt: str) -> None:

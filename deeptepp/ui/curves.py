@@ -5,12 +5,13 @@ from __future__ import annotations
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.report.format import percent_ci
+from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 from deeptepp.ui.language import say, t
 from deeptepp.ui.words import label
 
-FEW_EVENTS = 10
+FEW_EVENTS = MIN_EVENTS
 """Below this many events a curve is shown, but marked as carrying little information (PRODUCT F2)."""
 
 HORIZONS_MONTHS = (24.0, 60.0)

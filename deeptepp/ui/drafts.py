@@ -15,8 +15,11 @@ from typing import TypeVar, overload
 
 from deeptepp.ui.session import current_session
 
-PREFIXES = ("case-", "board-", "map-", "result-label")
+PREFIXES = ("case-", "beside-", "result-label", "board-", "map-")
 """Keys of widgets whose contents a tab keeps until they are sent."""
+
+OF_THE_CASE = ("case-", "beside-", "result-label")
+"""Those that belong to the study at hand, whatever the random name of its case."""
 
 _MOST_FIELDS = 400
 """Fields that a tab may keep; far more than the screens have."""
@@ -50,33 +53,6 @@ def typed_text(key: str, otherwise: object = "") -> object:
         As on the screen; a field that was emptied gives an empty text.
     """
     return current_session().drafts.get(_stable(key), otherwise)
-
-
-def typed_number(key: str, otherwise: float | None, limits: tuple[float, float]) -> float | None:
-    """Give what stood in a field of numbers.
-
-    Parameters
-    ----------
-    key : str
-        Of the widget.
-    otherwise : float or None
-        What the field shows where nothing was typed.
-    limits : (low, high)
-        What the field takes.
-
-    Returns
-    -------
-    float or None
-        None for a field that was emptied; ``otherwise`` for what is no number of the field.
-    """
-    said = current_session().drafts.get(_stable(key))
-    if said is None or not said.strip():
-        return otherwise if said is None else None
-    try:
-        value = float(said.replace(",", "."))
-    except ValueError:
-        return otherwise
-    return value if limits[0] <= value <= limits[1] else otherwise
 
 
 def typed_index(
@@ -187,7 +163,7 @@ def _stable(key: str) -> str:
 
     Fields of the board keep the name of their case, since several cases are open there one after the other.
     """
-    return _NOT_IN_CLASS.sub("-", _CASE_ID.sub("", key) if key.startswith("case-") else key)
+    return _NOT_IN_CLASS.sub("-", _CASE_ID.sub("", key) if key.startswith(OF_THE_CASE) else key)
 
 
 def _plain(text: str) -> str:

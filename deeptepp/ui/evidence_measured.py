@@ -9,18 +9,20 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, SCORE, SET, TIER, Cohort, Endpoint
+from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, SCORE, SET, TIER, Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.figures import RocLine, calibration_figure, kaplan_meier_figure, roc_figure
 from deeptepp.report.format import auc_ci, ratio_ci
 from deeptepp.report.theme import GROUP_COLOURS, TIER_GLYPHS
+from deeptepp.stats.evidence import why_not_measured
+from deeptepp.stats.horizon import known_at
 from deeptepp.stats.roc import roc_auc
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.curves import by_tier, estimates_table
 from deeptepp.ui.evidence_rows import metric_rows, operating_rows, subgroup_rows
-from deeptepp.ui.language import t
+from deeptepp.ui.language import say, t
 from deeptepp.ui.words import label
 
 PARTS: dict[str, str] = {
@@ -83,9 +85,11 @@ def _labels(reference: Cohort, training: Mapping[str, Any]) -> tuple[npt.NDArray
     event = np.asarray(reference[RFS_EVENT], dtype=bool)
     if training.get("label", "rfs_event") == "rfs_event":
         return event, np.ones_like(event)
-    months, tau = np.asarray(reference[RFS_MONTHS], dtype=np.float64), float(training["tau_months"])
-    early = event & (months <= tau)
-    return early, early | (months >= tau)
+    months = np.asarray(reference[RFS_MONTHS], dtype=np.float64)
+    is_followed = np.isfinite(months)
+    followed = FollowUp(np.where(is_followed, months, 0.0), event & is_followed)
+    known = known_at(followed, float(training["tau_months"]))
+    return known.is_case, known.is_known
 
 
 def _discrimination(bundle: ModelBundle) -> None:
@@ -118,7 +122,8 @@ def _discrimination(bundle: ModelBundle) -> None:
 def _curves(bundle: ModelBundle) -> None:
     """Show ROC curves and calibration, drawn from the reference patients."""
     parts = scored_parts(bundle)
-    lines = _roc_lines(parts)
+    few = {name: why_not_measured(len(events), int(events.sum())) for name, (_, events) in parts.items()}
+    lines = _roc_lines({name: part for name, part in parts.items() if not few[name]})
     if not lines:
         return
     main = bundle.metrics.get("cross_validation", {})
@@ -132,8 +137,11 @@ def _curves(bundle: ModelBundle) -> None:
             simulated=bundle.is_simulated,
         )
         show_figure(figure, key="evidence-roc-figure", fallback_alt=t("ROC curves of the score"))
+        for part, reason in few.items():
+            if reason:
+                st.caption(t("{part}: not drawn, {reason}.", part=t(part), reason=say(reason)))
     with row.container(key="evidence-calibration"):
-        name, (scores, events) = next(iter(parts.items()))
+        name, (scores, events) = next((name, part) for name, part in parts.items() if not few[name])
         figure = calibration_figure(
             scores,
             events,
@@ -150,7 +158,7 @@ def _curves(bundle: ModelBundle) -> None:
 
 
 def _roc_lines(parts: Mapping[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]) -> list[RocLine]:
-    """Draw the parts whose curve has an interval; that of a single event is a step without meaning."""
+    """Draw the parts whose curve has an interval."""
     lines = []
     for name, (scores, events) in parts.items():
         try:

@@ -15,7 +15,7 @@ from deeptepp.ui.evidence_experiments import experiments_tab
 from deeptepp.ui.evidence_measured import measured_tab
 from deeptepp.ui.evidence_published import published_tab
 from deeptepp.ui.evidence_refusals import refusals_tab
-from deeptepp.ui.evidence_rows import split_table
+from deeptepp.ui.evidence_rows import split_table, without_few_events
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import bundle_folder, loaded_bundle
 from deeptepp.ui.own_model_page import own_model_link
@@ -75,7 +75,7 @@ def _checklists(bundle: ModelBundle) -> None:
     for name, text in sorted(bundle.documents.items(), reverse=True):
         heading, _, rest = text.partition("\n")
         with st.expander(heading.lstrip("# ") or name, key=f"evidence-document-{name}"):
-            words, rows = split_table(rest)
+            words, rows = split_table(without_few_events(rest))
             st.markdown(shown_card(words))
             if rows:
                 st.table(rows, hide_index=True, border="horizontal")
@@ -112,7 +112,7 @@ def _checksums(folder: Path, sha256: str) -> dict[str, str]:
 def _card(bundle: ModelBundle) -> None:
     """Show the model card."""
     with st.container(key="evidence-card"):
-        st.markdown(shown_card(bundle.card) or t("This model has no card."))
+        st.markdown(shown_card(without_few_events(bundle.card)) or t("This model has no card."))
 
 
 _SHOW: dict[str, Callable[[ModelBundle], None]] = {

@@ -10,8 +10,7 @@ import streamlit as st
 from deeptepp.domain.published import TABLE_2, TABLE_2_READING, PublishedRow, PublishedSet
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.format import auc_ci
-from deeptepp.ui.evidence_rows import share_text
+from deeptepp.ui.evidence_rows import auc_text, share_text
 from deeptepp.ui.language import say, t
 
 FULL_MODEL = "MRI+MV+CP"
@@ -156,7 +155,7 @@ def _own(key: str, group: Mapping[str, Any]) -> dict[str, str]:
         t("Patients"): t(_OWN[key]),
         t("n"): str(group["n"]),
         t("Events"): str(group["n_events"]),
-        t("AUC (95 % CI)"): auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high")),
+        t("AUC (95 % CI)"): auc_text(group),
         t("Sensitivity at 0.5"): share_text(point.get("sensitivity")),
         t("Specificity at 0.5"): share_text(point.get("specificity")),
     }

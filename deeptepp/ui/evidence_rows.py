@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from deeptepp.report.format import auc_ci, percent_ci
-from deeptepp.ui.curves import FEW_EVENTS
-from deeptepp.ui.language import t
+from deeptepp.stats.evidence import MIN_EVENTS, why_not_measured
+from deeptepp.ui.language import say, t
 from deeptepp.ui.words import MEASURED_ON
 
 
@@ -30,7 +30,7 @@ def metric_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
             t("Patients"): t(MEASURED_ON.get(key, key.replace("_", " "))),
             t("n"): str(group.get("n", "")),
             t("Events"): str(group.get("n_events", "")),
-            t("AUC (95 % CI)"): _auc(group),
+            t("AUC (95 % CI)"): auc_text(group),
             t("Sensitivity (95 % CI)"): share_text(group.get("sensitivity")),
             t("Specificity (95 % CI)"): share_text(group.get("specificity")),
         }
@@ -113,17 +113,73 @@ def subgroup_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
             t("Group"): t(row["group"]),
             t("n"): str(row["n"]),
             t("Events"): str(row["n_events"]),
-            t("AUC (95 % CI)"): auc_ci(row["auc"], row["auc_low"], row["auc_high"]),
-            t("Note"): t(row["auc_reason"]),
+            t("AUC (95 % CI)"): auc_text(row),
+            t("Note"): "" if why_few(row) else t(row["auc_reason"]),
         }
         for row in metrics.get("subgroups", ())
     ]
 
 
-def _auc(group: Mapping[str, Any]) -> str:
-    """Write an AUC with its interval, and that few events stand behind it."""
-    few = t(", few events") if group.get("n_events", FEW_EVENTS) < FEW_EVENTS else ""
-    return auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high")) + few
+def auc_text(group: Mapping[str, Any]) -> str:
+    """Write an AUC with its interval, or that too few patients stand behind it.
+
+    Parameters
+    ----------
+    group : mapping
+        With ``auc``, its limits, ``n`` and ``n_events``.
+
+    Returns
+    -------
+    str
+        In the language of the visitor.
+    """
+    few = why_few(group)
+    return say(f"not given: {few}") if few else auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high"))
+
+
+def why_few(group: Mapping[str, Any]) -> str:
+    """Say why an AUC that was measured is not shown; empty where it is, or where none was measured.
+
+    Parameters
+    ----------
+    group : mapping
+        With ``auc``, ``n`` and ``n_events``.
+
+    Returns
+    -------
+    str
+        English.
+    """
+    if group.get("auc") is None or "n_events" not in group:
+        return ""
+    return why_not_measured(int(group.get("n_known", group["n"])), int(group["n_events"]))
+
+
+def without_few_events(text: str) -> str:
+    """Take numbers that rest on too few events out of a document that a model came with.
+
+    Parameters
+    ----------
+    text : str
+        Markdown of a model card or a checklist, which marks such numbers as of few events or without an interval.
+
+    Returns
+    -------
+    str
+        The same, with words in their place.
+    """
+    lines = [_BARE_NUMBER.sub("-", line) if "; few events" in line else line for line in text.split("\n")]
+    return _FEW_AUC.sub(rf"\g<name>not given: fewer than {MIN_EVENTS} events", "\n".join(lines))
+
+
+_FEW_AUC = re.compile(
+    r"(?P<name>AUC )?\d\.\d+ \([^()|]*\); few events"
+    r"|(?<=AUC )\d\.\d+ \(interval not estimable\)"
+)
+"""An AUC in a document that is marked as of few events, or that has no interval."""
+
+_BARE_NUMBER = re.compile(r"(?<=\| )\d\.\d+(?= \|)")
+"""A cell of a table that holds a number and no interval."""
 
 
 def split_table(text: str) -> tuple[str, list[dict[str, str]]]:
@@ -160,9 +216,11 @@ def share_text(share: Mapping[str, Any] | None) -> str:
     Returns
     -------
     str
-        Empty where it was not measured.
+        Empty where it was not measured; counts alone where they are of fewer than ``MIN_EVENTS`` patients.
     """
     if not share:
         return ""
+    if share["n"] < MIN_EVENTS:
+        return t("{k} of {n}, too few for a share", k=share["k"], n=share["n"])
     interval = percent_ci(share["value"], share["low"], share["high"])
     return t("{k} of {n}, {share}", k=share["k"], n=share["n"], share=interval)

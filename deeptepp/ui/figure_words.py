@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from html import escape, unescape
 from typing import TYPE_CHECKING
 
-from deeptepp.domain.risk import SIMULATED_COHORT
+from deeptepp.domain.provenance import MARKS
 from deeptepp.ui.language import Language, current_language, in_both, say
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _said_piece(piece: str) -> str:
     """Say what stands between two tags; line by line where every line is known, else in one."""
     match = _EDGES.match(piece)
     before, words, after = match.groups() if match else ("", piece, "")
-    if words == SIMULATED_COHORT:
+    if words in MARKS:
         return f"{before}{in_both(words)}{after}"
     lines = words.split(_BREAK)
     said = [_said_plain(line) for line in lines]

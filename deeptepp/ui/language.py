@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import tomllib
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from string import Formatter
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from deeptepp.report.speech import ENGLISH, Speech
 
 _FOLDER = Path(__file__).parent
 _QUERY = "lang"
@@ -64,8 +66,27 @@ def t(text: str, /, **facts: object) -> str:
     >>> t("Low below {cut:.2f}", cut=0.25)
     'Low below 0.25'
     """
-    said = catalogue(current_language()).get(text, text)
+    return _filled(current_language(), text, **facts)
+
+
+def _filled(language: Language, text: str, /, **facts: object) -> str:
+    """Say a sentence in one language."""
+    said = catalogue(language).get(text, text)
     return said.format(**facts) if facts else said
+
+
+def speech() -> Speech:
+    """Keep the language of this visitor, for files that are made later and elsewhere.
+
+    Returns
+    -------
+    Speech
+        Says sentences as ``t`` and ``say`` do now.
+    """
+    language = current_language()
+    if language is Language.ENGLISH:
+        return ENGLISH
+    return Speech(partial(_filled, language), partial(_said, language))
 
 
 def say(sentence: str) -> str:

@@ -11,6 +11,7 @@ from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
 from deeptepp.errors import BundleError
 from deeptepp.ui.language import in_both, language_switch, read_language, t
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.page_manners import page_manners
 from deeptepp.ui.session import current_session
 from deeptepp.ui.tab_memory import remember_tab
 
@@ -40,6 +41,7 @@ def masthead(*, screens: bool = False) -> None:
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<div class="dt-masthead" role="note">{text}<span>{said}</span></div>', width="stretch")
         language_switch()
+    page_manners([in_both(mark) for mark in marks])
     _tab_note()
 
 

@@ -9,14 +9,12 @@ from enum import StrEnum
 import streamlit as st
 
 from deeptepp.domain.cohort import Arm, Endpoint
-from deeptepp.domain.risk import Tier
+from deeptepp.domain.risk import Tier, TierName
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.bar_figure import BarGroup, survival_bars_figure
-from deeptepp.report.curve_styles import ARM_SHORT
 from deeptepp.report.figures import kaplan_meier_figure
-from deeptepp.report.icon_figure import icon_array_figure
+from deeptepp.report.names import ARM_SHORT
 from deeptepp.report.result_reading import (
-    EVENTS,
     LIMITS,
     STATES,
     ResultReading,
@@ -33,7 +31,8 @@ from deeptepp.report.theme import ARM_COLOURS, ARM_GLYPHS, GROUP_COLOURS, TIER_C
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import say, t
-from deeptepp.ui.words import label, sentence
+from deeptepp.ui.result_icons import icon_arrays
+from deeptepp.ui.words import label, sentence, tier_words
 
 
 class View(StrEnum):
@@ -56,7 +55,7 @@ _NAMES: dict[View, str] = {
 
 
 @st.fragment
-def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> None:
+def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint, *, name: TierName | None = None) -> None:
     """Show what became of patients of her tier, in the way that the reader chose.
 
     Parameters
@@ -67,6 +66,8 @@ def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> None
         Gives the reference cohort.
     endpoint : Endpoint
         Recurrence or death.
+    name : TierName, optional
+        What her tier is called, where it is unstable or was not measured; stable when not given.
     """
     view = st.segmented_control(
         t("Read it as"),
@@ -79,7 +80,11 @@ def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> None
         label_visibility="collapsed",
     )
     reading = tier_reading(tier, bundle, endpoint)
-    _DRAWN[View(view or View.TEXT)](reading)
+    way = View(view or View.TEXT)
+    if way is View.CURVES:
+        _curves(reading, name or TierName((tier,), is_stable=True))
+    else:
+        _DRAWN[way](reading)
 
 
 def tier_reading(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> ResultReading:
@@ -132,12 +137,12 @@ def _list(heading: str, sentences: tuple[Sentence, ...]) -> None:
         st.markdown(f"**{heading}**\n\n" + "\n".join(f"- {sentence(each)}" for each in sentences))
 
 
-def _curves(reading: ResultReading) -> None:
-    """Draw the tiers, with numbers at risk."""
+def _curves(reading: ResultReading, name: TierName) -> None:
+    """Draw the tiers, with numbers at risk; the title says which is hers."""
     named = [
         replace(c, label=label(Tier(v))) for v, c in zip(reading.tiers.levels, reading.tiers.curves, strict=True)
     ]
-    title = t("By risk tier; hers is {tier}", tier=label(reading.tier))
+    title = t("By risk tier (this patient: {tier})", tier=tier_words(name))
     figure = kaplan_meier_figure(
         named,
         title=title,
@@ -188,30 +193,13 @@ def _bars(reading: ResultReading) -> None:
 
 
 def _icons(reading: ResultReading) -> None:
-    """Draw one hundred patients of her tier at two and at five years."""
-    estimates = [] if reading.curve is None else [reading.curve.at(months) for months in HORIZONS_MONTHS]
-    known = [estimate for estimate in estimates if not estimate.is_beyond_follow_up]
-    if not known:
+    """Draw one hundred patients of her tier, of all and of each treatment received."""
+    if not icon_arrays(reading):
         _text(reading)
-        return
-    row = st.container(horizontal=True, gap="large", key="reading-icons")
-    for estimate in known:
-        years = f"{estimate.months / 12:.0f}"
-        figure = icon_array_figure(
-            estimate,
-            title=t("{tier} tier, {years} years after surgery", tier=label(reading.tier), years=years),
-            tier=reading.tier,
-            free=t(STATES[reading.endpoint]),
-            affected=t(EVENTS[reading.endpoint]),
-            simulated=reading.is_simulated,
-        )
-        with row.container(key=f"reading-icons-{years}", width=400):
-            show_figure(figure, key=f"result-icons-{years}", fallback_alt=t("One hundred patients"))
 
 
 _DRAWN: dict[View, Callable[[ResultReading], None]] = {
     View.TEXT: _text,
-    View.CURVES: _curves,
     View.TABLE: _table,
     View.BARS: _bars,
     View.ICONS: _icons,

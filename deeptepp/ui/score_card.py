@@ -8,15 +8,15 @@ import streamlit as st
 
 from deeptepp.domain.risk import Assessment, RiskScore, Tier, TierScheme
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.copied_text import moved_sentence
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.scoring.unknowns import unknown_fields
-from deeptepp.ui.case_images import describe
-from deeptepp.ui.language import say, t
-from deeptepp.ui.words import FIELDS, label
+from deeptepp.ui.language import say, speech, t
+from deeptepp.ui.words import FIELDS, tier_words
 
 
 def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
@@ -40,8 +40,7 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
         )
         st.markdown(_place(assessment, bundle))
         _say_what_is_unknown(assessment, bundle)
-        if assessment.lesion is not None:
-            st.caption(t("Tumour: {lesion}.", lesion=describe(assessment.lesion)))
+        st.caption(moved_sentence(assessment, speech()))
         st.caption(f"{_cut_offs(tiers)} {_spread(score)}".strip())
 
 
@@ -76,16 +75,8 @@ def _score_html(assessment: Assessment, score: float, tier: Tier) -> str:
         f'<div class="dt-score"><div><div class="number">{escape(written_score(score))}</div>'
         f'<div class="what">{escape(t("Risk score, 0 to 1"))}</div></div>'
         f'<div class="dt-tier" style="--tier:{TIER_COLOURS[tier]}"><span class="shape">{TIER_GLYPHS[tier]}</span>'
-        f"{escape(_tier_words(assessment, tier))}</div></div>"
+        f"{escape(tier_words(assessment.tier_name, is_alone=True))}</div></div>"
     )
-
-
-def _tier_words(assessment: Assessment, tier: Tier) -> str:
-    """Name the tier, or all tiers that small shifts of the outline reach."""
-    stability = assessment.stability
-    if stability is None or stability.is_stable:
-        return t("{tier} risk tier", tier=label(tier))
-    return t("{tiers}, unstable", tiers="/".join(label(each) for each in stability.tiers))
 
 
 def _scale_html(score: float, tiers: TierScheme) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from deeptepp.domain.study import PhaseChoice, SeriesSummary, Study
 from deeptepp.imaging.phase import choose_phase, contrast_time_s
+from deeptepp.report.format import clock_time
 from deeptepp.report.series_names import phase_index, proposed_keys
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.case_reading import choose_phase_again, read_again
@@ -107,7 +108,7 @@ def _phase_words(study: Study, index: int) -> str:
     """Name a phase after contrast, with its time where that is known."""
     if not study.has_times:
         return phase_words(index)
-    return t("Post {k}, at {seconds:.0f} s", k=index, seconds=contrast_time_s(study, index))
+    return t("Post {k}, at {time}", k=index, time=clock_time(contrast_time_s(study, index)))
 
 
 def _row_words(one: SeriesSummary) -> str:
@@ -115,14 +116,14 @@ def _row_words(one: SeriesSummary) -> str:
     index = phase_index(one.role)
     parts = [one.description or t("unnamed")]
     parts += [] if index is None else [phase_words(index).lower()]
-    parts += [] if one.acquisition_time_s is None else [f"{one.acquisition_time_s:.0f} s"]
+    parts += [] if one.acquisition_time_s is None else [clock_time(one.acquisition_time_s)]
     return f"{one.key}: {', '.join([*parts, plural(one.n_images, 'image')])}"
 
 
 def _row_html(one: SeriesSummary, pictures: Mapping[str, str]) -> str:
     """Write a series as one row."""
     modality = "" if one.modality == "MR" else f" ({one.modality})"
-    began = "" if one.acquisition_time_s is None else f"{one.acquisition_time_s:.0f} s"
+    began = "" if one.acquisition_time_s is None else clock_time(one.acquisition_time_s)
     cells = [
         escape(_role_words(one.role)),
         f"<b>{escape(one.key)}</b> {escape((one.description or t('unnamed')) + modality)}",

@@ -6,6 +6,7 @@ import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import streamlit as st
 
@@ -75,6 +76,8 @@ class Case:
         Last box that came from the viewer.
     profile : ClinicalProfile
         Clinical-pathological facts as last entered.
+    draft : dict of str to object
+        Everything that the form holds as it was entered, while some of it cannot be used.
     assessment : Assessment or None
         The answer.
     scores : ordered dict of str to Assessment
@@ -95,6 +98,7 @@ class Case:
     is_confirmed: bool = False
     drawn_box: BoxMm | None = None
     profile: ClinicalProfile = field(default_factory=ClinicalProfile)
+    draft: dict[str, Any] = field(default_factory=dict)
     assessment: Assessment | None = None
     scores: OrderedDict[str, Assessment] = field(default_factory=OrderedDict)
     extra: ExtraWork = field(default_factory=ExtraWork)
@@ -107,9 +111,10 @@ class Case:
     def empty(self) -> None:
         """Let go of all that came from the patient; widgets and downloads may hold this case for longer."""
         self.images, self.series, self.previews, self.lesions, self.drawn_box = None, (), None, (), None
-        self.profile, self.assessment, self.selected = ClinicalProfile(), None, 0
+        self.profile, self.draft, self.assessment, self.selected = ClinicalProfile(), {}, None, 0
         self.scores.clear()
         self.extra.answers.clear()
+        self.forget_result()
 
     def remember(self, key: str, assessment: Assessment) -> None:
         """Keep an answer under the digest of its inputs, and forget the oldest beyond the limit."""
@@ -117,6 +122,22 @@ class Case:
         self.scores.move_to_end(key)
         while len(self.scores) > _N_SCORES:
             self.scores.popitem(last=False)
+
+    label: str = ""
+    """A pseudonym that the user gave the case, see ``domain.labels``."""
+    asked_label: str = ""
+    """A label that looks like a name, until the user says what it is."""
+    overridden: frozenset[str] = frozenset()
+    """Eligibility rules that refused and were overridden; they are not asked again."""
+    shown: tuple[Assessment, ...] = ()
+    """Scores that were shown, in their order."""
+    picture: tuple[str, bytes] = ("", b"")
+    """The tumour in its slice as PNG, behind the digest of the inputs that it belongs to."""
+
+    def forget_result(self) -> None:
+        """Let go of what the result screen keeps."""
+        self.label, self.asked_label, self.overridden, self.shown = "", "", frozenset(), ()
+        self.picture = ("", b"")
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 const viewers = new WeakMap();
 const STEPS = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 };
 
-class SliceViewer extends SliceControls {
+class SliceViewer extends SliceDrawing {
   constructor(root) {
     super(root);
     this.listenControls();
@@ -23,7 +23,7 @@ class SliceViewer extends SliceControls {
     });
     this.listen(canvas, "contextmenu", (event) => event.preventDefault());
     this.listen(canvas, "dblclick", () => {
-      if (this.drawn.isOn || !this.manifest) return;
+      if (this.drawn.isOn || this.ruler.isOn || !this.manifest) return;
       this.stage.fit();
       this.schedule();
     });
@@ -59,6 +59,9 @@ class SliceViewer extends SliceControls {
     if (this.drawn.isOn && event.button === 0) {
       this.drawn.press(point, this.k);
       this.drag = { act: () => this.drawn.drag(this.pointer) };
+    } else if (this.ruler.isOn && event.button === 0) {
+      this.ruler.press(point, this.k);
+      this.drag = { act: () => this.ruler.drag(this.pointer) };
     } else if (event.pointerType === "touch") {
       this.drag = { from: point, k: this.k, act: ({ dy }) => this.setSlice(this.drag.k - dy / 6) };
     } else if (event.button === 1 || event.shiftKey) {
@@ -89,6 +92,7 @@ class SliceViewer extends SliceControls {
 
   onRelease() {
     if (this.drag && this.drawn.isOn) this.drawn.release(this.k, this.manifest.spacing_mm[0]);
+    if (this.drag && this.ruler.isOn && this.ruler.line) this.hear(this.rulerWords());
     this.drag = null;
     if (this.manifest) this.schedule();
   }
@@ -104,11 +108,16 @@ class SliceViewer extends SliceControls {
   onKey(event) {
     if (!this.manifest || event.ctrlKey || event.metaKey || event.altKey) return;
     const field = event.composedPath()[0];
-    if (["INPUT", "SELECT"].includes(field.tagName) && event.key !== "Escape") {
+    const isSideways = event.key === "ArrowLeft" || event.key === "ArrowRight";
+    const isRoving = isSideways && this.find("toolbar").contains(field);
+    const isOwn = ["INPUT", "SELECT"].includes(field.tagName) || (field.tagName === "BUTTON" && event.key === "Enter");
+    if (isOwn && !isRoving && event.key !== "Escape") {
       event.stopPropagation();
       return;
     }
-    const act = this.keyAction(event.key);
+    const act = isRoving
+      ? () => this.rove(event.key === "ArrowRight" ? 1 : -1)
+      : this.boxAction(event) ?? this.keyAction(event.key);
     if (!act) return;
     event.preventDefault();
     event.stopPropagation();
@@ -133,6 +142,7 @@ class SliceViewer extends SliceControls {
       n: () => this.nextLesion(),
       z: () => this.zoomToLesion(),
       d: () => (this.drawn.isOn ? this.stopDrawing() : this.startDrawing()),
+      u: () => this.toggleRuler(),
       w: () => this.nextPreset(),
       r: () => this.reset(),
       f: () => this.fullScreen(),
@@ -158,7 +168,7 @@ class SliceViewer extends SliceControls {
   }
 
   nextPreset() {
-    const names = PRESETS.slice(0, -1).map(([name]) => name);
+    const names = PRESETS.slice(0, -1);
     this.setWindow(this.presetWindow(names[(names.indexOf(this.windowOf().preset) + 1) % names.length]));
   }
 
@@ -170,6 +180,7 @@ class SliceViewer extends SliceControls {
   escape() {
     if (!this.find("help-card").hidden) this.showHelp(false);
     else if (this.drawn.isOn) this.stopDrawing();
+    else if (this.ruler.isOn) this.toggleRuler();
   }
 
   showHelp(isShown = this.find("help-card").hidden) {

@@ -15,100 +15,94 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from deeptepp.domain.lesion import BoxMm, Lesion, LesionOrigin
 from deeptepp.store.frames import FRAMES_PATH, Outline, default_frames
+from deeptepp.ui.language import t
+from deeptepp.ui.viewer_words import viewer_keys, viewer_refusals, viewer_words
 
 _SCRIPTS = (
+    "said_words.js",
     "viewer_pixels.js",
     "viewer_stacks.js",
     "viewer_stage.js",
     "viewer_box.js",
+    "viewer_ruler.js",
     "viewer_view.js",
     "viewer_controls.js",
+    "viewer_drawing.js",
     "slice_viewer.js",
 )
 """Parts of one module, in order: a component is loaded as one text, which cannot import its neighbours."""
-
-_KEYS = (
-    ("Wheel, ↑ ↓", "one slice; Page ↑ ↓ ten; Home, End"),
-    ("0 1 2 …", "phase: pre-contrast, post-contrast 1, 2 …"),
-    ("I S M", "image, subtraction, MIP of the subtraction"),
-    ("Drag", "window (across) and level (up and down)"),
-    ("W", "next window preset"),
-    ("Ctrl + wheel, + −", "zoom; right-button drag zooms too"),
-    ("Shift + drag", "move the image; middle button too"),
-    ("R", "reset window and zoom; double-click fits"),
-    ("L N Z", "to the lesion, to the next one, zoom on it"),
-    ("C B K", "contour, box, enhancement curve at the pointer"),
-    ("D", "draw a box; Enter uses it, Esc leaves"),
-    ("F", "full screen"),
-)
-"""Shortcuts of the help card."""
 
 _SHORT = {LesionOrigin.READER: "Reader", LesionOrigin.EXPERT: "Expert"}
 """How outlines are called that the detector did not make; its own are numbered."""
 
 _HTML = """
-<div class="viewer" data-part="viewer" tabindex="0" role="group"
-  aria-label="Slice viewer. Arrow keys step through slices, question mark lists the keys.">
-  <div class="bar" role="toolbar" aria-label="Display">
-    <div class="group"><span class="name">Phase</span>
-      <div class="segment" role="group" aria-label="Phase" data-part="phases"></div></div>
-    <div class="segment" role="group" aria-label="What is shown">
-      <button type="button" data-part="image" title="Image (I)">Image</button>
-      <button type="button" data-part="subtraction" title="Phase minus pre-contrast (S)">Subtraction</button>
-      <button type="button" data-part="mip" title="Maximum projection of the subtraction (M)">MIP</button>
+<div class="viewer" data-part="viewer" tabindex="0" role="group" data-aria="viewer">
+  <div class="bar" role="toolbar" data-part="toolbar" data-aria="display">
+    <div class="group"><span class="name" data-say="phase"></span>
+      <div class="segment" role="group" data-aria="phase" data-part="phases"></div></div>
+    <div class="segment" role="group" data-aria="what_is_shown">
+      <button type="button" data-part="image" data-say="image" data-tip="image_tip"></button>
+      <button type="button" data-part="subtraction" data-say="subtraction" data-tip="subtraction_tip"></button>
+      <button type="button" data-part="mip" data-say="mip" data-tip="mip_tip"></button>
     </div>
-    <label class="group"><span class="name">Window</span>
-      <select data-part="preset" aria-label="Window preset" title="Window preset (W)"></select></label>
-    <div class="segment" role="group" aria-label="Overlays">
-      <button type="button" data-part="contour" title="Contour of the lesion (C)">Contour</button>
-      <button type="button" data-part="box" title="Box around the lesion (B)">Box</button>
-      <button type="button" data-part="curve" title="Enhancement curve at the pointer (K)">Curve</button>
+    <label class="group"><span class="name" data-say="window"></span>
+      <select data-part="preset" data-aria="window_preset" data-tip="window_tip"></select></label>
+    <div class="segment" role="group" data-aria="overlays">
+      <button type="button" data-part="contour" data-say="contour" data-tip="contour_tip"></button>
+      <button type="button" data-part="box" data-say="box" data-tip="box_tip"></button>
+      <button type="button" data-part="curve" data-say="curve" data-tip="curve_tip"></button>
+      <button type="button" data-part="ruler" data-say="ruler" data-tip="ruler_tip"></button>
     </div>
     <div class="group push">
-      <select data-part="lesion" aria-label="Lesion to go to"></select>
-      <button type="button" data-part="go" title="Go to the lesion (L)">Go to</button>
-      <button type="button" data-part="draw" title="Draw a box (D)">Draw box</button>
-      <button type="button" data-part="fullscreen" title="Full screen (F)" aria-label="Full screen">
+      <select data-part="lesion" data-aria="lesion"></select>
+      <button type="button" data-part="go" data-say="go" data-tip="go_tip"></button>
+      <button type="button" data-part="draw" data-say="draw" data-tip="draw_tip"></button>
+      <button type="button" data-part="fullscreen" data-tip="full_screen_tip" data-aria="full_screen">
         <svg viewBox="0 0 16 16" width="14" height="14" fill="none" stroke="currentColor" stroke-width="1.6"
           aria-hidden="true"><path d="M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4"/></svg></button>
-      <button type="button" data-part="help" title="Keys (?)" aria-label="Keys" aria-expanded="false">?</button>
+      <button type="button" data-part="help" data-tip="keys_tip" data-aria="keys" aria-expanded="false">?</button>
     </div>
   </div>
   <div class="stage" data-part="stage">
-    <canvas data-part="canvas" role="img" aria-label="Axial slice, patient right on the left"></canvas>
+    <canvas data-part="canvas" role="img" data-aria="canvas"></canvas>
     <div class="note what" data-part="what"></div><div class="note window" data-part="window"></div>
     <div class="note place" data-part="place"></div>
     <div class="letter left" data-part="letter-left"></div>
     <div class="letter right" data-part="letter-right"></div>
     <div class="letter top" data-part="letter-top"></div>
     <div class="letter bottom" data-part="letter-bottom"></div>
-    <div class="cover" data-part="loading"><span role="status" data-part="message">Loading images</span></div>
+    <div class="cover" data-part="loading"><span role="status" data-part="message" data-say="loading"></span></div>
     <div class="load-bar" data-part="load-bar"><i></i></div>
-    <div class="panel" data-part="panel" role="group" aria-label="Box" hidden>
-      <span data-part="box-hint">Drag a rectangle around the tumour. The wheel still steps through slices.</span>
+    <div class="panel" data-part="panel" role="group" data-aria="box" hidden>
+      <span data-part="box-hint" data-say="box_hint"></span>
       <div class="facts" data-part="box-facts" hidden>
-        <label>Slices <input type="number" min="1" data-part="first" aria-label="First slice"></label>
-        <label>to <input type="number" min="1" data-part="last" aria-label="Last slice"></label>
-        <button type="button" data-part="first-here" title="Begin at the slice shown">First = here</button>
-        <button type="button" data-part="last-here" title="End at the slice shown">Last = here</button>
+        <label><span data-say="slices"></span>
+          <input type="number" min="1" data-part="first" data-aria="first_slice"></label>
+        <label><span data-say="to"></span>
+          <input type="number" min="1" data-part="last" data-aria="last_slice"></label>
+        <button type="button" data-part="first-here" data-say="first_here" data-tip="first_here_tip"></button>
+        <button type="button" data-part="last-here" data-say="last_here" data-tip="last_here_tip"></button>
         <span class="size" data-part="box-size"></span>
-        <button type="button" class="main" data-part="use">Use this box</button>
-        <button type="button" data-part="discard">Cancel</button>
+        <button type="button" class="main" data-part="use" data-say="use_box"></button>
+        <button type="button" data-part="discard" data-say="cancel"></button>
       </div>
     </div>
-    <div class="card" data-part="help-card" role="dialog" aria-label="Keys" hidden>
-      <header>Keys and mouse <button type="button" data-part="help-close">Close</button></header>
-      <dl>KEYS</dl>
+    <div class="card" data-part="help-card" role="dialog" data-aria="keys" hidden>
+      <header><span data-say="keys_and_mouse"></span>
+        <button type="button" data-part="help-close" data-say="close"></button></header>
+      <dl data-part="key-list"></dl>
     </div>
+    <div class="heard" role="status" aria-live="polite" data-part="heard"></div>
   </div>
   <div class="bar foot">
-    <span class="end">Feet</span>
+    <span class="end" data-say="feet"></span>
     <div class="track"><div class="rail"><i class="band" data-part="band" hidden></i></div>
-      <input type="range" min="0" max="1" value="0" aria-label="Slice" data-part="slider"></div>
-    <span class="end">Head</span>
+      <input type="range" min="0" max="1" value="0" data-aria="slice" data-part="slider"></div>
+    <span class="end" data-say="head"></span>
   </div>
 </div>
-""".replace("KEYS", "".join(f"<dt>{keys}</dt><dd>{meaning}</dd>" for keys, meaning in _KEYS))
+"""
+"""Without words: ``data-say``, ``data-tip`` and ``data-aria`` name those that the scripts put in."""
 
 
 def slice_viewer(
@@ -147,6 +141,9 @@ def slice_viewer(
             "path": FRAMES_PATH,
             "height": height,
             "selected": selected,
+            "words": viewer_words(),
+            "keys": viewer_keys(),
+            "refusals": viewer_refusals(),
             "lesions": [_described(number, outline) for number, outline in enumerate(outlines, start=1)],
         },
         on_box_change=_rerun,
@@ -168,7 +165,7 @@ def _component() -> ComponentRenderer:
 
 def _described(number: int, outline: Outline) -> dict[str, Any]:
     """Give one outline as the canvas draws it."""
-    short = _SHORT.get(outline.lesion.origin, str(number))
+    short = t(_SHORT[outline.lesion.origin]) if outline.lesion.origin in _SHORT else str(number)
     return {
         "start": outline.start,
         "shape": outline.mask.shape,

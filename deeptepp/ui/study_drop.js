@@ -3,11 +3,11 @@
 
 const NOISE = /^(\.|thumbs\.db$|desktop\.ini$)/i;
 const KINDS = [
-  [/\.(jpe?g|png|gif|bmp|tiff?|webp)$/i, "a picture. Export the study from the PACS as DICOM, not as pictures."],
-  [/\.(pdf|docx?|xlsx?|pptx?|txt|csv|html?)$/i, "a document. The images of the study are needed, as DICOM."],
-  [/\.(nrrd|mha|mhd)$/i, "a research volume that cannot be read here. Hand in the original DICOM files, or NIfTI."],
-  [/(?<!\.nii)\.(rar|7z|tar|tgz|gz|bz2|xz|iso)$/i, "an archive that cannot be read here. Zip archives can; pack the folder as zip."],
-  [/\.(mp4|avi|mov|wmv)$/i, "a film. Export the study from the PACS as DICOM."],
+  [/\.(jpe?g|png|gif|bmp|tiff?|webp)$/i, "picture"],
+  [/\.(pdf|docx?|xlsx?|pptx?|txt|csv|html?)$/i, "document"],
+  [/\.(nrrd|mha|mhd)$/i, "volume"],
+  [/(?<!\.nii)\.(rar|7z|tar|tgz|gz|bz2|xz|iso)$/i, "archive"],
+  [/\.(mp4|avi|mov|wmv)$/i, "film"],
 ];
 const instances = new WeakMap();
 
@@ -42,26 +42,27 @@ async function filesOf(entries, onCount) {
 }
 
 /** Leave out what operating systems add; say kindly what cannot be used. */
-function chosen(all, limits) {
+function chosen(all, limits, say) {
   const files = all.filter((file) => file.size > 0 && !NOISE.test(file.name));
   files.sort((one, other) => inOrder.compare(pathOf(one), pathOf(other)));
-  if (!files.length) throw new Error("There is no file in it. Choose the folder that holds the DICOM files.");
+  if (!files.length) throw new Error(say("empty"));
   for (const [pattern, what] of KINDS) {
     if (files.every((file) => pattern.test(file.name))) {
-      throw new Error(files.length === 1 ? `This is ${what}` : `Each of these ${files.length} files is ${what}`);
+      const facts = { n: files.length, what: say(what) };
+      throw new Error(say(files.length === 1 ? "is" : "each_is", facts));
     }
   }
   const zips = files.filter((file) => /\.zip$/i.test(file.name));
-  if (zips.length > 1) throw new Error(`These are ${zips.length} zip archives. Hand in one study at a time.`);
+  if (zips.length > 1) throw new Error(say("many_zips", { n: zips.length }));
   if (zips.length && files.length > 1) {
-    throw new Error("A zip archive and other files together. Hand in either the zip or the files.");
+    throw new Error(say("zip_and_files"));
   }
   const size = files.reduce((sum, file) => sum + file.size, 0);
   if (size > limits.max_bytes) {
-    throw new Error(`${readable(size)} is more than the ${readable(limits.max_bytes)} allowed. Hand in one study only.`);
+    throw new Error(say("too_large", { size: readable(size), limit: readable(limits.max_bytes) }));
   }
   if (files.length > limits.max_files) {
-    throw new Error(`${files.length} files are more than the ${limits.max_files} allowed. Hand in one study only.`);
+    throw new Error(say("too_many", { n: files.length, limit: limits.max_files }));
   }
   return files;
 }
@@ -125,7 +126,9 @@ class StudyDrop {
     const isFresh = this.data && data.token !== this.data.token;
     this.data = data;
     this.send = component.setTriggerValue;
-    this.find("limit").textContent = readable(data.max_bytes);
+    this.words = data.words;
+    sayAll(this.root, this.words);
+    this.find("what").textContent = this.say("what", { limit: readable(data.max_bytes) });
     if (isFresh && this.waiting) {
       const files = this.waiting;
       this.waiting = null;
@@ -135,6 +138,14 @@ class StudyDrop {
     }
   }
 
+  say(name, facts) {
+    return filled(this.words[name], facts);
+  }
+
+  counted(n) {
+    return n === 1 ? this.say("one_file") : this.say("files_counted", { n });
+  }
+
   dropped(event) {
     event.preventDefault();
     if (this.state !== "idle") return;
@@ -142,7 +153,7 @@ class StudyDrop {
     const entries = [...items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
     const loose = [...files];
     if (entries.length) {
-      this.begin(() => filesOf(entries, (n) => this.tell("Looking through the folder", `${n} files so far`)));
+      this.begin(() => filesOf(entries, (n) => this.tell(this.say("looking_folder"), this.say("so_far", { n }))));
     } else if (loose.length) {
       this.begin(async () => loose);
     }
@@ -153,9 +164,9 @@ class StudyDrop {
     const mine = this.attempt;
     this.show("busy");
     this.progress(null);
-    this.tell("Looking through the files", "");
+    this.tell(this.say("looking_files"), "");
     try {
-      const files = chosen(await collect(), this.data);
+      const files = chosen(await collect(), this.data, (name, facts) => this.say(name, facts));
       if (mine === this.attempt) await this.upload(files, true);
     } catch (error) {
       if (mine === this.attempt) this.fail(error.message);
@@ -169,7 +180,7 @@ class StudyDrop {
     try {
       reply = await fetch(`${path}/${token}`, { cache: "no-store" });
     } catch {
-      return this.fail("The server cannot be reached. Check the connection and try again.");
+      return this.fail(this.say("no_server"));
     }
     if (this.state !== "busy") return undefined;
     if (reply.status === 403 && mayRenew) {
@@ -177,7 +188,7 @@ class StudyDrop {
       this.send("renew", Date.now());
       return undefined;
     }
-    if (!reply.ok) return this.fail(await refusal(reply.text()));
+    if (!reply.ok) return this.fail(await this.refusal(reply.text()));
     return this.post(files, `${path}/${token}`);
   }
 
@@ -186,25 +197,26 @@ class StudyDrop {
     const request = new XMLHttpRequest();
     this.request = request;
     const began = performance.now();
-    const what = files.length === 1 ? "1 file" : `${files.length} files`;
+    const what = this.counted(files.length);
     request.open("POST", url);
     request.setRequestHeader("Content-Type", files.length === 1 ? "application/octet-stream" : this.data.framed_type);
     request.upload.onprogress = ({ loaded, total }) => {
       const share = loaded / (total || body.size);
       const left = ((performance.now() - began) / 1000) * (1 / share - 1);
       this.progress(share);
-      const rest = share < 1 && left > 2 ? ` · about ${Math.ceil(left)} s left` : "";
-      this.tell(`Uploading ${what}`, `${readable(loaded)} of ${readable(body.size)} · ${Math.floor(share * 100)} %${rest}`);
+      const rest = share < 1 && left > 2 ? ` · ${this.say("left", { n: Math.ceil(left) })}` : "";
+      const done = `${readable(loaded)} / ${readable(body.size)} · ${Math.floor(share * 100)} %${rest}`;
+      this.tell(this.say("uploading", { files: what }), done);
     };
     request.onload = async () => {
-      if (request.status !== 201) return this.fail(await refusal(request.responseText));
+      if (request.status !== 201) return this.fail(await this.refusal(request.responseText));
       const { upload_id: id, n_bytes: bytes } = JSON.parse(request.responseText);
       this.progress(1);
-      this.tell("Upload complete", `${what} · ${readable(bytes)} · 100 %`);
+      this.tell(this.say("complete"), `${what} · ${readable(bytes)} · 100 %`);
       this.show("done");
       return this.send("uploaded", id);
     };
-    request.onerror = () => this.fail("The connection broke off. Nothing was kept on the server; try again.");
+    request.onerror = () => this.fail(this.say("broke_off"));
     request.send(body);
   }
 
@@ -214,7 +226,7 @@ class StudyDrop {
     this.request?.abort();
     this.show("idle");
     this.find("files").focus();
-    this.find("status").textContent = "Upload cancelled. Nothing was kept.";
+    this.find("status").textContent = this.say("cancelled");
     // The token is used up; ask for another one before the next try.
     this.send("renew", Date.now());
   }
@@ -249,20 +261,20 @@ class StudyDrop {
     else bar.setAttribute("aria-valuenow", Math.floor(share * 100));
   }
 
+  async refusal(text) {
+    try {
+      const { rule, message } = JSON.parse(await text);
+      return `${this.data.refusals[rule] ?? message} (${rule})`;
+    } catch {
+      return this.say("refused");
+    }
+  }
+
   destroy() {
     this.attempt = Infinity;
     this.request?.abort();
     this.stop.abort();
     instances.delete(this.root);
-  }
-}
-
-async function refusal(text) {
-  try {
-    const { rule, message } = JSON.parse(await text);
-    return `${message} (${rule})`;
-  } catch {
-    return "The server refused the upload. Reload the page and try again.";
   }
 }
 

@@ -11,31 +11,34 @@ from streamlit.components.v2.types import ComponentRenderer
 from deeptepp.errors import UploadError
 from deeptepp.store.upload_writer import FRAMED_TYPE
 from deeptepp.store.uploads import UPLOADS_PATH, default_store
+from deeptepp.ui.drop_words import drop_refusals, drop_words
+
+_SCRIPTS = ("said_words.js", "study_drop.js")
+"""Parts of one module, in order."""
 
 _HTML = """
-<section class="drop" data-part="zone" role="group" aria-label="Hand in a breast MR study">
+<section class="drop" data-part="zone" role="group" data-aria="zone">
   <input type="file" multiple data-part="files-input" tabindex="-1" aria-hidden="true">
   <input type="file" webkitdirectory data-part="folder-input" tabindex="-1" aria-hidden="true">
   <div data-part="idle">
     <svg class="icon" viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="2.4"
       stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
       <path d="M24 31V12M16 19l8-8 8 8"/><path d="M8 29v8a3 3 0 0 0 3 3h26a3 3 0 0 0 3-3v-8"/></svg>
-    <h2>Drop the breast MR study here</h2>
-    <p class="quiet">A zip archive, a folder, DICOM or NIfTI files of one patient,
-      up to <span data-part="limit"></span>. Zip NIfTI files, so that their names tell the phases.</p>
+    <h2 data-say="heading"></h2>
+    <p class="quiet" data-part="what"></p>
     <div class="row">
-      <button type="button" class="main" data-part="files">Choose zip or files</button>
-      <button type="button" data-part="folder">Choose folder</button>
+      <button type="button" class="main" data-part="files" data-say="files"></button>
+      <button type="button" data-part="folder" data-say="folder"></button>
     </div>
-    <p class="quiet">File names stay on your computer. The uploaded files are deleted once the case is scored.</p>
+    <p class="quiet" data-say="privacy"></p>
     <p class="error" role="alert" data-part="error" hidden></p>
   </div>
   <div data-part="busy" hidden>
     <h2 data-part="title"></h2>
-    <div class="bar" role="progressbar" aria-label="Upload" aria-valuemin="0" aria-valuemax="100" data-part="bar">
+    <div class="bar" role="progressbar" data-aria="upload" aria-valuemin="0" aria-valuemax="100" data-part="bar">
       <i></i></div>
     <p class="numbers" data-part="numbers"></p>
-    <div class="row"><button type="button" data-part="cancel">Cancel</button></div>
+    <div class="row"><button type="button" data-part="cancel" data-say="cancel"></button></div>
   </div>
   <p class="quiet" role="status" data-part="status"></p>
 </section>
@@ -64,6 +67,8 @@ def study_drop(*, key: str) -> str | None:
             "framed_type": FRAMED_TYPE,
             "max_bytes": store.max_bytes,
             "max_files": store.max_files,
+            "words": drop_words(),
+            "refusals": drop_refusals(),
         },
         on_uploaded_change=_rerun,
         on_renew_change=_rerun,
@@ -81,7 +86,8 @@ def _component() -> ComponentRenderer:
         "deeptepp_study_drop",
         html=_HTML,
         css=assets.joinpath("study_drop.css").read_text(encoding="utf-8"),
-        js=assets.joinpath("study_drop.js").read_text(encoding="utf-8"),
+        # A component is loaded as one text, which cannot import its neighbours.
+        js="\n".join(assets.joinpath(name).read_text(encoding="utf-8") for name in _SCRIPTS),
     )
 
 

@@ -93,6 +93,7 @@ class TabDrafts {
   forget(prefixes) {
     const kept = Object.entries(this.store.now.drafts).filter(([key]) => !prefixes.some((one) => key.startsWith(one)));
     this.store.save({ drafts: Object.fromEntries(kept) });
+    this.tell?.(this.store.now.drafts);
     for (const key of this.first.keys()) if (prefixes.some((one) => key.startsWith(one))) this.first.delete(key);
   }
 }

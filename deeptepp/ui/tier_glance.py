@@ -9,7 +9,7 @@ import streamlit as st
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.curve_styles import ARM_SHORT
+from deeptepp.report.names import ARM_SHORT
 from deeptepp.report.result_reading import STATES, ResultReading
 from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
 from deeptepp.report.theme import ARM_COLOURS, ARM_GLYPHS, TIER_COLOURS, TIER_GLYPHS

@@ -26,9 +26,9 @@ _MATCHING = {
     Matching.OFF: "None",
 }
 _CONTRASTS = {
-    Contrast.TP_T: "T+P against T",
-    Contrast.T_NONE: "T against none",
-    Contrast.TREATED_NONE: "T or T+P against none",
+    Contrast.TP_T: "Tras+pert vs Tras",
+    Contrast.T_NONE: "Tras vs none",
+    Contrast.TREATED_NONE: "Tras or Tras+pert vs none",
 }
 
 
@@ -200,7 +200,16 @@ def held_recipe(bench: Bench) -> Recipe:
         caliper_sd=None if held["tiers-no-caliper"] else float(held["tiers-caliper"]),
         subgroup=held["tiers-subgroup"],
         horizon_months=float(held["tiers-horizon"]),
+        curves_by=before.curves_by,
+        tier_source=before.tier_source,
+        cohort_sha256=_table_of(bench, held["tiers-cohort"]),
     )
+
+
+def _table_of(bench: Bench, choice: CohortChoice) -> str:
+    """Give the digest of the table that a recipe rests on; empty for the reference patients."""
+    is_own = bench.uploaded is not None and choice is CohortChoice.UPLOADED
+    return bench.uploaded.digest if is_own and bench.uploaded is not None else ""
 
 
 def _keep_order(*, is_high: bool = False) -> None:

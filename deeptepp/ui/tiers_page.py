@@ -10,8 +10,10 @@ from deeptepp.domain.risk import Finding
 from deeptepp.errors import BundleError
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.recipe import CohortChoice
+from deeptepp.report.report_item import ReportItem
 from deeptepp.ui.cards import bundle_card, findings_list
 from deeptepp.ui.charts import show_figure
+from deeptepp.ui.figure_saving import save_figures
 from deeptepp.ui.language import say, t
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.tiers_controls import (
@@ -22,9 +24,11 @@ from deeptepp.ui.tiers_controls import (
     subgroup_control,
     treatment_controls,
 )
+from deeptepp.ui.tiers_keep import keep_state
 from deeptepp.ui.tiers_results import (
     adjusted_result,
     decision_result,
+    figures_on_screen,
     optimism_result,
     show_item,
     show_table,
@@ -86,8 +90,15 @@ def _refusal(bench: Bench) -> None:
     elif bench.recipe.cohort is CohortChoice.UPLOADED and bench.uploaded is None:
         st.info(
             t(
-                "This address belongs to an uploaded cohort, which is kept by nobody. The reference patients are "
-                "shown; hand the file in again under “Validate in your own cohort”."
+                "This link belongs to an uploaded table that is not stored. Upload it again under “Validate in "
+                "your own cohort”; until then the reference patients are shown."
+            )
+        )
+    if bench.is_of_another_table:
+        st.warning(
+            t(
+                "This link was made with another table than the one that you uploaded: the numbers here are not "
+                "those that it was shared for."
             )
         )
 
@@ -111,9 +122,22 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
             else:
                 st.info(t("Not shown: {reason}", reason=say(item.reason)))
     _tried(bench)
+    save_figures(
+        lambda: figures_on_screen(_all_items(bench, bundle)),
+        key="tiers-all-figures",
+        digest=f"{digest[:16]}-{bench.recipe.digest[:16]}",
+        label=t("Save all figures (zip)"),
+    )
     _parts(bench, bundle)
     write_address(bench.recipe, bundle)
-    _keep(bench)
+    keep_state(bench.recipe, bench.uploaded if bench.is_own else None, key="tiers")
+
+
+def _all_items(bench: Bench, bundle: ModelBundle) -> tuple[ReportItem, ...]:
+    """Make every result that has a figure, whichever tab is open."""
+    cohort, digest = bench.cohort(bundle)
+    makers = (tiers_result, treatment_result, subgroups_result, decision_result)
+    return tuple(make(cohort, digest, bench) for make in makers)
 
 
 def _seed_again(bench: Bench) -> None:
@@ -129,7 +153,7 @@ def _tried(bench: Bench) -> None:
         if n == 1
         else t("{n} pairs of cut-offs looked at in this session.", n=n)
     )
-    warning = t("The more are tried, the better the best of them looks by chance; see “Optimism”.")
+    warning = t("Trying many cut-offs makes the best one look better than it is; see “Optimism”.")
     st.caption(f"**{said}** {warning}")
 
 
@@ -159,25 +183,3 @@ def _parts(bench: Bench, bundle: ModelBundle) -> None:
         else:
             with st.spinner(t("Finding the cut-offs again in 200 resamples")):
                 show_item(optimism_result(cohort, digest, bench))
-
-
-def _keep(bench: Bench) -> None:
-    """Show the ways to keep this state: the address, the recipe, the command line."""
-    with st.container(key="tiers-keep"):
-        st.header(t("Keep this state"))
-        st.markdown(
-            t("The address of this page holds every choice. The recipe holds the same for the command line:"),
-            width=860,
-        )
-        st.code("deeptepp report recipe deeptepp-recipe.json --out report", language="bash")
-        with st.container(horizontal=True):
-            st.download_button(
-                t("Save recipe"),
-                bench.recipe.to_json(),
-                file_name="deeptepp-recipe.json",
-                mime="application/json",
-                on_click="ignore",
-                key="tiers-save-recipe",
-            )
-            with st.popover(t("Copy recipe"), key="tiers-copy-recipe"):
-                st.code(bench.recipe.to_json(), language="json")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from hashlib import sha256
 
 import streamlit as st
 
@@ -12,16 +13,20 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import DeepTeppError
 from deeptepp.report.cohort_prognosis import adjusted_item
 from deeptepp.report.cohort_subgroups import subgroup_item
+from deeptepp.report.figure_files import NamedFigure, figures_of
 from deeptepp.report.laboratory import decision_curves, optimism_or_reason, view_tiers, view_treatment
 from deeptepp.report.laboratory_items import decision_item, optimism_item, tiers_item, treatment_item
-from deeptepp.report.laboratory_report import held_back, too_few
+from deeptepp.report.laboratory_report import chosen_curves, curves_mark, given_notes, held_back, too_few
 from deeptepp.report.recipe import Recipe
 from deeptepp.report.report_item import ReportItem
+from deeptepp.report.stamps import marked_cohort, stamp_item
 from deeptepp.report.tables import Table, table_csv
 from deeptepp.report.theme import TIER_GLYPHS
 from deeptepp.stats.optimism import Optimism
 from deeptepp.ui.charts import show_figure
+from deeptepp.ui.figure_saving import save_figures
 from deeptepp.ui.language import say, t
+from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.tiers_state import Bench
 
 _N_KEPT = 96
@@ -31,30 +36,36 @@ _N_KEPT = 96
 def tiers_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
     """Give curves and sizes of the tiers of ``cohort``, named by ``digest``, as ``bench`` asks."""
     recipe = bench.recipe
-    return _answer("tiers", cohort, digest, _only(recipe, "arms", "endpoint"), is_own=bench.is_own)
+    return _answer("tiers", cohort, digest, _only(recipe, "arms", "endpoint"), bench)
 
 
 def adjusted_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
     """Give the Cox model of tier, stage and treatment; arguments as for ``tiers_result``."""
-    return _answer("adjusted", cohort, digest, _only(bench.recipe, "arms", "endpoint"), is_own=bench.is_own)
+    return _answer("adjusted", cohort, digest, _only(bench.recipe, "arms", "endpoint"), bench)
 
 
 def subgroups_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
     """Give the forest; arguments as for ``tiers_result``."""
     recipe = _only(bench.recipe, "arms", "endpoint", "subgroup")
-    return _answer("subgroups", cohort, digest, recipe, is_own=bench.is_own)
+    return _answer("subgroups", cohort, digest, recipe, bench)
 
 
 def treatment_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
     """Give the treatment question; arguments as for ``tiers_result``."""
     asked = ("endpoint", "contrast", "contrast_tiers", "matching", "caliper_sd", "horizon_months")
-    return _answer("treatment", cohort, digest, _only(bench.recipe, *asked), is_own=bench.is_own)
+    return _answer("treatment", cohort, digest, _only(bench.recipe, *asked), bench)
 
 
 def decision_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
     """Give the decision curves; arguments as for ``tiers_result``."""
     recipe = _only(bench.recipe, "arms", "endpoint", "horizon_months")
-    return _answer("decision", cohort, digest, recipe, is_own=bench.is_own)
+    return _answer("decision", cohort, digest, recipe, bench)
+
+
+def curves_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
+    """Give survival by the fact that was chosen; arguments as for ``tiers_result``."""
+    recipe = _only(bench.recipe, "endpoint", "curves_by", "tier_source")
+    return _answer("curves", cohort, digest, recipe, bench)
 
 
 def optimism_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
@@ -86,13 +97,42 @@ def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
         show_table(table)
     for note in item.notes:
         st.caption(say(note))
+    _save(item, prefix)
+
+
+def figures_on_screen(items: Iterable[ReportItem]) -> tuple[NamedFigure, ...]:
+    """Name the figures of items that were made, for saving.
+
+    Parameters
+    ----------
+    items : iterable of ReportItem
+        From the laboratory or a report.
+
+    Returns
+    -------
+    tuple of NamedFigure
+        In the order of the screen.
+    """
+    return figures_of(item for item in items if item.is_made)
+
+
+def _save(item: ReportItem, prefix: str) -> None:
+    """Offer the numbers of an item as CSV, and its figures as files."""
     csv = {name: table for name, table in item.data.items() if table.rows}
     csv |= {table.title: table for table in item.tables}
-    with st.popover(t("Save numbers"), key=f"{prefix}-{item.key}-save"):
+    with st.popover(t("Save numbers and figures"), key=f"{prefix}-{item.key}-save"):
+        if item.figures:
+            shown = sha256("".join(figure.to_json() for figure in item.figures).encode()).hexdigest()[:16]
+            save_figures(
+                lambda: figures_of([item]),
+                key=f"{prefix}-{item.key}-figures",
+                digest=shown,
+                label=t("Figure as SVG, PDF and PNG"),
+            )
         for name, table in csv.items():
             st.download_button(
                 f"{say(name)} (CSV)",
-                table_csv(table),
+                table_csv(table, mark=item.mark),
                 file_name=f"deeptepp-{item.key}-{name.lower().replace(' ', '-')}.csv",
                 mime="text/csv",
                 on_click="ignore",
@@ -130,24 +170,26 @@ def _only(recipe: Recipe, *names: str) -> Recipe:
     return replace(bare, **{name: getattr(recipe, name) for name in names})
 
 
-def _answer(kind: str, cohort: Cohort, digest: str, recipe: Recipe, *, is_own: bool) -> ReportItem:
+def _answer(kind: str, cohort: Cohort, digest: str, recipe: Recipe, bench: Bench) -> ReportItem:
     """Ask for a result; what rests on a visitor's own patients is kept nowhere."""
-    ask = _made if is_own else _kept
-    return ask(kind, cohort, digest, recipe.to_json())
+    ask = _made if bench.is_own else _kept
+    origin = bench.provenance(loaded_bundle())
+    mark = curves_mark(recipe, origin) if kind == "curves" else origin.mark
+    return ask(kind, cohort, digest, recipe.to_json(), mark)
 
 
-def _made(kind: str, _cohort: Cohort, digest: str, recipe: str) -> ReportItem:
+def _made(kind: str, _cohort: Cohort, digest: str, recipe: str, mark: str) -> ReportItem:
     """Make a result; why not, where the cohort does not allow it."""
     try:
-        return _MAKERS[kind](_cohort, Recipe.from_json(recipe))
+        return stamp_item(_MAKERS[kind](marked_cohort(_cohort, mark), Recipe.from_json(recipe)), mark)
     except DeepTeppError as error:
         return ReportItem(kind, kind, kind.capitalize(), reason=str(error))
 
 
 @st.cache_data(max_entries=_N_KEPT, show_spinner=False)
-def _kept(kind: str, _cohort: Cohort, digest: str, recipe: str) -> ReportItem:
+def _kept(kind: str, _cohort: Cohort, digest: str, recipe: str, mark: str) -> ReportItem:
     """Make a result once."""
-    return _made(kind, _cohort, digest, recipe)
+    return _made(kind, _cohort, digest, recipe, mark)
 
 
 def _optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism | None, str]:
@@ -165,7 +207,12 @@ def _kept_optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism 
 
 
 def _make_tiers(cohort: Cohort, recipe: Recipe) -> ReportItem:
-    return tiers_item(view_tiers(cohort, recipe))
+    item = tiers_item(view_tiers(cohort, recipe))
+    return replace(item, notes=(*given_notes(cohort, recipe), *item.notes))
+
+
+def _make_curves(cohort: Cohort, recipe: Recipe) -> ReportItem:
+    return chosen_curves(cohort, recipe)
 
 
 def _make_adjusted(cohort: Cohort, recipe: Recipe) -> ReportItem:
@@ -194,5 +241,6 @@ _MAKERS: dict[str, Callable[[Cohort, Recipe], ReportItem]] = {
     "subgroups": _make_subgroups,
     "treatment": _make_treatment,
     "decision": _make_decision,
+    "curves": _make_curves,
 }
 """What makes each result."""

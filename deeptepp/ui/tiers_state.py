@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from deeptepp.domain.cohort import Cohort
+from deeptepp.domain.provenance import Model, Provenance, provenance_of
 from deeptepp.errors import DeepTeppError, RecipeError
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.recipe import CohortChoice, Recipe
@@ -29,11 +30,14 @@ class Uploaded:
     cohort : Cohort
         Without refusals.
     digest : str
-        Of the file.
+        Of the file, SHA-256.
+    suffix : str
+        End of its name, such as ``.csv``.
     """
 
     cohort: Cohort
     digest: str
+    suffix: str = ".csv"
 
 
 @dataclass(slots=True)
@@ -52,6 +56,8 @@ class Bench:
         Cohort and cut-offs looked at.
     is_sent_to_cut_offs : bool
         The next drawing of the page opens the cut-offs.
+    asked_sha256 : str
+        Digest of the table that the address was made with; empty where it names none.
     """
 
     recipe: Recipe
@@ -59,6 +65,12 @@ class Bench:
     uploaded: Uploaded | None = None
     tried: set[tuple[str, float, float]] = field(default_factory=set)
     is_sent_to_cut_offs: bool = False
+    asked_sha256: str = ""
+
+    @property
+    def is_of_another_table(self) -> bool:
+        """Whether the address was made with another table than the one that was handed in."""
+        return bool(self.asked_sha256) and self.uploaded is not None and self.uploaded.digest != self.asked_sha256
 
     @property
     def is_own(self) -> bool:
@@ -81,11 +93,16 @@ class Bench:
         self.uploaded = None
 
     def cohort(self, bundle: ModelBundle) -> tuple[Cohort, str]:
-        """Give the patients at hand, marked as the model that scored them is, and the digest that names them."""
+        """Give the patients at hand, and the digest that names them."""
         if self.is_own and self.uploaded is not None:
-            own = self.uploaded.cohort
-            return Cohort(own.columns, own.is_simulated or bundle.is_simulated), self.uploaded.digest
+            return self.uploaded.cohort, self.uploaded.digest
         return bundle.reference, bundle.sha256
+
+    def provenance(self, bundle: ModelBundle) -> Provenance:
+        """Tell where the patients at hand and their scores come from."""
+        cohort, _ = self.cohort(bundle)
+        model = Model(bundle.sha256, bundle.is_simulated)
+        return provenance_of(cohort, model, is_reference=not self.is_own)
 
 
 def current_bench(bundle: ModelBundle) -> Bench:
@@ -130,6 +147,7 @@ def _from_address(bundle: ModelBundle) -> Bench:
     published = Recipe.as_published(bundle.tiers)
     asked = {name: text for name, text in st.query_params.items() if name not in _OTHER_PARAMETERS}
     try:
-        return Bench(Recipe.from_query(asked, otherwise=published))
+        recipe = Recipe.from_query(asked, otherwise=published)
     except RecipeError as error:
         return Bench(published, refusal=error)
+    return Bench(recipe, asked_sha256=recipe.cohort_sha256)

@@ -1,38 +1,13 @@
-"""A visitor's own cohort: what is wrong with it, what it can answer, and how the score does in it.
-
-The file is written to disk only to be read, in a folder of its own that is gone before anything is shown; the
-patients stay in the memory of this session.
-"""
+"""A visitor's own cohort: taken in, then what it can answer and how the score does in it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from hashlib import sha256
-from pathlib import Path, PurePath
-from tempfile import TemporaryDirectory
-
 import streamlit as st
 
-from deeptepp.datasets.own import Examined, examine_cohort
-from deeptepp.datasets.problems import Problem, rows_in_words
-from deeptepp.datasets.template import TEMPLATE
-from deeptepp.domain.cohort import SCORE, Cohort, Endpoint
-from deeptepp.domain.risk import SIMULATED_COHORT, Finding
-from deeptepp.errors import DeepTeppError
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.clinical_reference import clinical_items
-from deeptepp.report.cohort_power import power_item
-from deeptepp.report.cohort_prognosis import complete, known_in
-from deeptepp.report.cohort_validation import adequacy_item, validation_items
-from deeptepp.report.recipe import CohortChoice
-from deeptepp.report.report_item import ReportItem
-from deeptepp.ui.cards import findings_list
-from deeptepp.ui.language import t
-from deeptepp.ui.tiers_results import show_item
-from deeptepp.ui.tiers_state import Bench, Uploaded
-
-_ENDINGS = ("csv", "xlsx", "parquet")
-_MOST_MB = 20
+from deeptepp.ui.tiers_own import show_cohort
+from deeptepp.ui.tiers_state import Bench
+from deeptepp.ui.tiers_upload import upload_part
 
 
 @st.fragment
@@ -46,159 +21,6 @@ def validation_part(bench: Bench, bundle: ModelBundle) -> None:
     bundle : ModelBundle
         Made the scores, or will have.
     """
-    st.markdown(
-        t(
-            "Hand in a table of your own patients: one row a patient, a pseudonym and no dates. The file is "
-            "deleted as soon as it is read; the patients stay in the memory of this session and are gone with it."
-        ),
-        width=860,
-    )
-    with st.container(key="tiers-upload", width=860):
-        st.download_button(
-            t("Save an empty table to fill in"),
-            TEMPLATE,
-            file_name="deeptepp-cohort.csv",
-            mime="text/csv",
-            on_click="ignore",
-            key="tiers-template",
-        )
-        file = st.file_uploader(
-            t("Your cohort (CSV, Excel or Parquet)"), _ENDINGS, key="tiers-file", max_upload_size=_MOST_MB
-        )
-    if file is not None:
-        _take_in(bench, file.name, file.getvalue())
+    upload_part(bench)
     if bench.uploaded is not None:
-        _show_cohort(bench, bundle, bench.uploaded.cohort)
-
-
-def examine_upload(name: str, content: bytes) -> Examined:
-    """Read an uploaded table by way of a file that is deleted at once.
-
-    Parameters
-    ----------
-    name : str
-        As the browser says; only its ending is used.
-    content : bytes
-        The file.
-
-    Returns
-    -------
-    Examined
-        The cohort with its problems.
-
-    Raises
-    ------
-    CohortError
-        The file cannot be read at all.
-    """
-    with TemporaryDirectory(prefix="deeptepp-cohort-") as folder:
-        path = Path(folder) / f"cohort{PurePath(name).suffix.lower()}"
-        path.write_bytes(content)
-        return examine_cohort(path, allow_gaps=True)
-
-
-def _take_in(bench: Bench, name: str, content: bytes) -> None:
-    """Read the file that was handed in, unless it is the one at hand."""
-    digest = sha256(content).hexdigest()
-    if bench.uploaded is None or bench.uploaded.digest != digest:
-        bench.uploaded = None
-    try:
-        examined = examine_upload(name, content)
-    except DeepTeppError as error:
-        findings_list([Finding.from_error(error)])
-        st.write(t("Mend the table and hand it in again; the empty table above shows what is needed."))
-        return
-    _problems(examined.problems)
-    if any(problem.is_refusal for problem in examined.problems):
-        st.write(t("Mend the rows above and hand the table in again. Nothing was computed."))
-        return
-    if bench.uploaded is None:
-        bench.uploaded = Uploaded(examined.cohort, digest)
-
-
-def _problems(problems: tuple[Problem, ...]) -> None:
-    """Show what is wrong, refusals first."""
-    if not problems:
-        st.success(t("Nothing is wrong with this table."))
-        return
-    ordered = sorted(problems, key=lambda each: (not each.is_refusal, each.rule))
-    rows = [
-        {
-            t("Kind"): t("must be mended") if each.is_refusal else t("to know"),
-            t("Rule"): each.rule,
-            t("Rows"): rows_in_words(each.rows) if each.rows else t("whole table"),
-            t("Found"): each.found,
-            t("What to do"): each.remedy,
-        }
-        for each in ordered
-    ]
-    st.table(rows, hide_index=True, border="horizontal")
-
-
-def _show_cohort(bench: Bench, bundle: ModelBundle, cohort: Cohort) -> None:
-    """Say what the cohort holds, what it can answer, and how the score does in it."""
-    known = complete(cohort, Endpoint.RFS, [])
-    follow_up = cohort.where(known).follow_up(Endpoint.RFS)
-    n_scored = int(known_in(cohort, SCORE).sum())
-    st.markdown(
-        t(
-            "**Patients: {n}**; with known follow-up: {known}; recurrences or deaths: {events}; "
-            "with a score: {scored}.",
-            n=len(cohort),
-            known=follow_up.n,
-            events=follow_up.n_events,
-            scored=n_scored,
-        )
-    )
-    if cohort.is_simulated or (bundle.is_simulated and n_scored):
-        st.caption(
-            f"**{SIMULATED_COHORT}** "
-            + t("The model learnt from simulated patients, so every score and tier of it is simulated.")
-        )
-    if n_scored:
-        if bench.recipe.cohort is not CohortChoice.UPLOADED and st.button(
-            t("Move the cut-offs on these patients"),
-            key="tiers-use-own",
-            type="primary",
-        ):
-            _use_own(bench)
-            st.rerun()
-    else:
-        _unscored(cohort)
-    marked = Cohort(cohort.columns, cohort.is_simulated or (bundle.is_simulated and n_scored > 0))
-    with st.spinner(t("Measuring the score in these patients") if n_scored else t("Measuring the clinical facts")):
-        items: list[ReportItem] = validation_items(marked) if n_scored else clinical_items(cohort, bundle)
-    if follow_up.n and not any(item.key == "adequacy" for item in items):
-        items.append(adequacy_item(follow_up))
-    # Whether the patients are enough is told before anything is measured in them.
-    items.sort(key=lambda item: item.key != "adequacy")
-    for item in (*items, power_item(marked, Endpoint.RFS)):
-        show_item(item, prefix="tiers-own")
-
-
-def _unscored(cohort: Cohort) -> None:
-    """Say what is missing for a score."""
-    facts = [name for name in ("tumour_size_mm", "node_stage", "stage", "er_positive") if name in cohort]
-    has = t("The clinical facts are there, but") if facts else t("Without scores")
-    st.info(
-        t(
-            "{has} the score also needs the breast MR of every patient. Add a column “score” with values in "
-            "[0, 1]: `deeptepp score` computes it from each study on a machine that has the images, and "
-            "`deeptepp prepare` reads a whole cohort with its images.",
-            has=has,
-        )
-    )
-    st.markdown(
-        t(
-            "**What follows is measured with the clinical facts alone, not with the DeepTEPP score**: a logistic "
-            "regression on the facts that the network is given, fitted on the patients of the reference cohort "
-            "whom the network learnt from. No tiers are made of it; the cut-offs belong to the score."
-        ),
-        width=860,
-    )
-
-
-def _use_own(bench: Bench) -> None:
-    """Look at the uploaded patients in the other tab."""
-    bench.recipe = replace(bench.recipe, cohort=CohortChoice.UPLOADED)
-    bench.is_sent_to_cut_offs = True
+        show_cohort(bench, bundle, bench.uploaded)

@@ -64,6 +64,32 @@ class DrawnBox {
     }
   }
 
+  /** Take a box as it is, cut to the stacks. */
+  put({ j0, j1, i0, i1, k0, k1 }) {
+    const { nx, ny } = this.stage;
+    const within = (value, n) => Math.max(-0.5, Math.min(n - 0.5, value));
+    this.box = { j0: within(j0, ny), j1: within(j1, ny), i0: within(i0, nx), i1: within(i1, nx), k0, k1 };
+    this.setSlices(k0, k1);
+  }
+
+  /** Move by whole voxels as far as the stacks reach; give how many slices it went. */
+  move([di, dj, dk]) {
+    const { box } = this;
+    const { nx, ny, nz } = this.stage;
+    const room = (step, low, high, first, last) => Math.max(first - low, Math.min(last - high, step));
+    const i = room(di, box.i0, box.i1, -0.5, nx - 0.5);
+    const j = room(dj, box.j0, box.j1, -0.5, ny - 0.5);
+    const k = room(dk, box.k0, box.k1, 0, nz - 1);
+    this.put({ j0: box.j0 + j, j1: box.j1 + j, i0: box.i0 + i, i1: box.i1 + i, k0: box.k0 + k, k1: box.k1 + k });
+    return k;
+  }
+
+  /** Move the right and the lower edge and the slice nearest to the head; a voxel is left. */
+  grow([di, dj, dk]) {
+    const { j0, j1, i0, i1, k0, k1 } = this.box;
+    this.put({ j0, i0, k0, j1: Math.max(j0 + 1, j1 + dj), i1: Math.max(i0 + 1, i1 + di), k1: Math.max(k0, k1 + dk) });
+  }
+
   setSlices(first, last) {
     if (!this.box) return;
     const within = (k) => Math.max(0, Math.min(this.stage.nz - 1, Math.round(k)));

@@ -1,9 +1,7 @@
-// Buttons, lists and texts of the viewer, and the box that a reader draws; only a confirmed box goes to the server.
+// Buttons, lists and texts of the viewer.
 // Text comes from the page or from numbers; nothing a user typed is ever put into markup.
 
-const PRESETS = [
-  ["auto", "Auto"], ["bright", "Bright"], ["contrast", "High contrast"], ["full", "Full range"], ["custom", "Custom"],
-];
+const PRESETS = ["auto", "bright", "contrast", "full", "custom"];
 
 class SliceControls extends SliceView {
   listenControls() {
@@ -15,6 +13,7 @@ class SliceControls extends SliceView {
     click("help", () => this.showHelp());
     click("help-close", () => this.showHelp(false));
     click("fullscreen", () => this.fullScreen());
+    click("ruler", () => this.toggleRuler());
     click("use", () => this.confirm());
     click("discard", () => this.stopDrawing());
     click("first-here", () => this.setBoxSlices(this.k, null));
@@ -25,7 +24,7 @@ class SliceControls extends SliceView {
       this.goToLesion();
       this.layLesionBand();
     });
-    this.find("preset").replaceChildren(...PRESETS.map(([value, text]) => new Option(text, value)));
+    this.listen(this.find("toolbar"), "focusin", ({ target }) => this.layTabStops(target));
     this.listen(this.find("preset"), "change", ({ target }) => {
       if (target.value !== "custom") this.setWindow(this.presetWindow(target.value));
     });
@@ -33,22 +32,52 @@ class SliceControls extends SliceView {
     this.listen(this.find("last"), "change", ({ target }) => this.setBoxSlices(null, Number(target.value) - 1));
   }
 
+  /** Put the words of the visitor's language on everything that stands still. */
+  layWords() {
+    sayAll(this.root, this.words);
+    this.find("preset").replaceChildren(...PRESETS.map((value) => new Option(this.say(value), value)));
+    const entry = (kind, text) => Object.assign(document.createElement(kind), { textContent: text });
+    const lines = this.data.keys.flatMap(([keys, meaning]) => [entry("dt", keys), entry("dd", meaning)]);
+    this.find("key-list").replaceChildren(...lines);
+    if (this.manifest) this.layPhases();
+  }
+
+  get tools() {
+    return [...this.find("toolbar").querySelectorAll("button, select")];
+  }
+
+  /** One stop of the Tab key for the whole bar; arrow keys lead on from there. */
+  layTabStops(stop) {
+    const { tools } = this;
+    const chosen = stop ?? tools.find((tool) => tool.tabIndex === 0 && !tool.disabled);
+    const kept = tools.includes(chosen) ? chosen : tools.find((tool) => !tool.disabled);
+    for (const tool of tools) tool.tabIndex = tool === kept ? 0 : -1;
+  }
+
+  rove(step) {
+    const tools = this.tools.filter((tool) => !tool.disabled);
+    const at = tools.indexOf(this.root.activeElement);
+    tools[(at + step + tools.length) % tools.length].focus();
+  }
+
   layPhases() {
     const buttons = this.manifest.times_s.map((seconds, n) => {
       const button = document.createElement("button");
       const index = this.manifest.phase_indices[n];
-      const name = index === 0 ? "Pre" : `Post ${index}`;
+      const name = index === 0 ? this.say("pre") : this.say("post", { k: index });
       const isScored = n === this.manifest.chosen;
       button.type = "button";
-      button.textContent = index === 0 ? "Pre" : `${index}`;
+      button.textContent = index === 0 ? this.say("pre") : `${index}`;
       const time = this.manifest.has_times ? ` · ${timeText(seconds)}` : "";
-      button.title = `${name}${time}${isScored ? " · scored phase" : ""} (key ${index})`;
+      const scored = isScored ? ` · ${this.say("scored_phase")}` : "";
+      button.title = `${name}${time}${scored} (${this.say("key", { k: index })})`;
       button.setAttribute("aria-label", button.title);
       button.classList.toggle("scored", isScored);
       this.listen(button, "click", () => this.setPhase(n));
       return button;
     });
     this.find("phases").replaceChildren(...buttons);
+    this.layTabStops();
   }
 
   layLetters() {
@@ -83,7 +112,9 @@ class SliceControls extends SliceView {
     }
     for (const what of ["contour", "box", "curve"]) press(this.find(what), this.shows[what]);
     press(this.find("draw"), this.drawn.isOn);
+    press(this.find("ruler"), this.ruler.isOn);
     this.find("preset").value = this.source.has(this.phase) ? this.windowOf().preset : "auto";
+    this.layTabStops();
     this.frame.dataset.mode = this.mode;
     this.frame.dataset.phase = this.manifest.phase_indices[this.phase];
   }
@@ -92,23 +123,27 @@ class SliceControls extends SliceView {
     const { manifest, stage } = this;
     const [nz, ny, nx] = manifest.shape;
     const index = manifest.phase_indices[this.phase];
-    const name = index === 0 ? "Pre-contrast" : `Post-contrast ${index}`;
-    const what = { image: name, subtraction: `${name} − pre`, mip: `MIP of ${name} − pre` }[this.mode];
-    const isScored = this.phase === manifest.chosen ? "\nScored phase" : "";
-    const time = this.phase === 0 || !manifest.has_times ? "" : `\n${timeText(manifest.times_s[this.phase])} after pre-contrast`;
+    const phase = index === 0 ? this.say("pre_contrast") : this.say("post_contrast", { k: index });
+    const [subtraction, mip] = [this.say("less_pre", { phase }), this.say("mip_of", { phase })];
+    const what = { image: phase, subtraction, mip }[this.mode];
+    const isScored = this.phase === manifest.chosen ? `\n${this.say("scored_phase")}` : "";
+    const hasTime = this.phase !== 0 && manifest.has_times;
+    const time = hasTime ? `\n${this.say("after_pre", { time: timeText(manifest.times_s[this.phase]) })}` : "";
     this.find("what").textContent = `${what}${time}${isScored}`;
     const unit = (manifest.window[1] - manifest.window[0]) / 255;
     const { low, high } = this.windowOf();
     const level = ((low + high) / 2) * unit + (this.isDifference ? 0 : manifest.window[0]);
-    const zoom = stage.view.zoom > 1.01 ? `\nZoom ${stage.view.zoom.toFixed(1)} ×` : "";
+    const isZoomed = stage.view.zoom > 1.01;
+    const zoom = isZoomed ? `\n${this.say("zoom", { times: stage.view.zoom.toFixed(1) })}` : "";
     this.find("window").textContent = `W ${((high - low) * unit).toFixed(0)}  L ${level.toFixed(0)}${zoom}`;
     const [, , z] = toMm(manifest.affine, this.k, (ny - 1) / 2, (nx - 1) / 2);
     const place = `${z < 0 ? "I" : "S"} ${Math.abs(z).toFixed(1)} mm`;
-    const text = this.mode === "mip" ? "All slices" : `Slice ${this.k + 1} / ${nz}   ${place}`;
+    const slice = { k: this.k + 1, n: nz, place };
+    const text = this.mode === "mip" ? this.say("all_slices") : `${this.say("slice_of", slice)}   ${place}`;
     this.find("place").textContent = `${this.pointerText()}${text}`;
     const slider = this.find("slider");
     slider.value = this.k;
-    slider.setAttribute("aria-valuetext", `slice ${this.k + 1} of ${nz}, ${place}`);
+    slider.setAttribute("aria-valuetext", this.say("slice_said", slice));
     this.frame.dataset.slice = this.k + 1;
     this.syncBox();
   }
@@ -118,53 +153,5 @@ class SliceControls extends SliceView {
     const { i, j } = this.stage.toIndex(this.pointer.x, this.pointer.y);
     if (i < -0.5 || j < -0.5 || i > this.stage.nx - 0.5 || j > this.stage.ny - 0.5) return "";
     return `${positionText(toMm(this.manifest.affine, this.k, j, i))}\n`;
-  }
-
-  startDrawing() {
-    if (!this.manifest) return;
-    if (this.mode === "mip") this.setMode("subtraction");
-    this.drawn.start();
-    this.find("panel").hidden = false;
-    this.stage.canvas.style.cursor = "crosshair";
-    this.syncControls();
-    this.schedule();
-  }
-
-  stopDrawing() {
-    this.drawn.stop();
-    this.find("panel").hidden = true;
-    this.stage.canvas.style.cursor = "";
-    this.syncControls();
-    this.schedule();
-  }
-
-  setBoxSlices(first, last) {
-    const { box } = this.drawn;
-    if (!box) return;
-    this.drawn.setSlices(first ?? Math.min(box.k0, last ?? box.k0), last ?? Math.max(box.k1, first ?? box.k1));
-    this.schedule();
-  }
-
-  syncBox() {
-    if (!this.drawn.isOn) return;
-    const { box } = this.drawn;
-    this.find("box-hint").hidden = Boolean(box);
-    this.find("box-facts").hidden = !box;
-    if (!box) return;
-    const size = this.drawn.sizeMm(this.manifest.spacing_mm[0]);
-    this.find("box-size").textContent = `${size.map((mm) => mm.toFixed(0)).join(" × ")} mm`;
-    for (const [name, k] of [["first", box.k0], ["last", box.k1]]) {
-      const input = this.find(name);
-      input.max = this.manifest.shape[0];
-      if (this.root.activeElement !== input) input.value = k + 1;
-    }
-  }
-
-  confirm() {
-    if (!this.drawn.box) return;
-    const { low, high } = this.drawn.corners();
-    this.send("box", boxMm(this.manifest.affine, low, high));
-    this.stopDrawing();
-    this.focus();
   }
 }

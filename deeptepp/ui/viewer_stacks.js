@@ -9,6 +9,7 @@ class Stacks extends EventTarget {
     this.stacks = [];
     this.share = 0;
     this.error = null;
+    this.rule = null;
     this.stop = new AbortController();
     this.load();
   }
@@ -34,8 +35,9 @@ class Stacks extends EventTarget {
   async fetch(url) {
     const reply = await fetch(url, { cache: "no-store", signal: this.stop.signal });
     if (reply.ok) return reply;
-    const { message } = await reply.json().catch(() => ({}));
-    throw new Error(message ?? "The images could not be fetched. Reload the page.");
+    const { message, rule } = await reply.json().catch(() => ({}));
+    this.rule = rule ?? null;
+    throw new Error(message ?? "");
   }
 
   async loadStack(number, done, count) {
@@ -62,7 +64,7 @@ class Stacks extends EventTarget {
 let lastStacks = null;
 
 function stacksOf(path, token) {
-  if (lastStacks?.token !== token || lastStacks.error) {
+  if (lastStacks?.token !== token || lastStacks.error !== null) {
     lastStacks?.stop.abort();
     lastStacks = new Stacks(path, token);
   }

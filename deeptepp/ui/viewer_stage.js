@@ -130,6 +130,18 @@ class Stage {
     }
   }
 
+  drawLine(a, b, colour) {
+    const { context } = this;
+    for (const [style, width] of [["rgba(0,0,0,.55)", 4], [colour, 2]]) {
+      context.strokeStyle = style;
+      context.lineWidth = width;
+      context.beginPath();
+      context.moveTo(a.x, a.y);
+      context.lineTo(b.x, b.y);
+      context.stroke();
+    }
+  }
+
   drawText(text, x, y, colour = INK.text, align = "left") {
     const { context } = this;
     context.font = `500 12px ${this.font}`;
@@ -159,7 +171,7 @@ class Stage {
   }
 
   /** Enhancement over time at the pointer, in percent of the pre-contrast signal. */
-  drawCurve(curve, times) {
+  drawCurve(curve, times, words) {
     const { context } = this;
     const known = curve.map((value, n) => ({ value, time: times[n], n })).filter(({ value }) => value !== null);
     if (known.length < 2 || known[0].n !== 0) return;
@@ -186,6 +198,6 @@ class Stage {
     context.fillStyle = INK.chosen;
     points.forEach(({ n, gain }) => context.fillRect(x(n) - 2, y(gain) - 2, 4, 4));
     const peak = points.reduce((best, point) => (point.gain > best.gain ? point : best));
-    this.drawText(`Signal over pre  peak ${peak.gain >= 0 ? "+" : ""}${peak.gain.toFixed(0)} %`, left + 8, top + 16);
+    this.drawText(words(`${peak.gain >= 0 ? "+" : ""}${peak.gain.toFixed(0)}`), left + 8, top + 16);
   }
 }

@@ -13,6 +13,7 @@ class SliceView {
     this.frame = this.find("viewer");
     this.stage = new Stage(this.find("canvas"));
     this.drawn = new DrawnBox(this.stage);
+    this.ruler = new Ruler(this.stage);
     this.stop = new AbortController();
     this.k = 0;
     this.mode = "image";
@@ -34,12 +35,24 @@ class SliceView {
     this.frame.style.height = `${data.height}px`;
     const isNewCase = this.data?.token !== data.token;
     const isNewChoice = isNewCase || this.data.selected !== data.selected;
+    const wordsText = JSON.stringify([data.words, data.keys]);
+    const isNewLanguage = this.wordsText !== wordsText;
     const isNewList = isNewChoice || this.data.lesions.length !== data.lesions.length;
-    this.data = data;
+    Object.assign(this, { data, words: data.words, wordsText });
+    if (isNewLanguage) this.layWords();
     if (isNewList || JSON.stringify(data.lesions) !== this.lesionsText) this.setLesions(data.lesions);
     if (isNewCase) this.open(stacksOf(data.path, data.token));
     else if (isNewChoice && this.manifest) this.goToLesion();
     this.schedule();
+  }
+
+  say(name, facts) {
+    return filled(this.words[name], facts);
+  }
+
+  /** Tell who cannot see the canvas. */
+  hear(text) {
+    this.find("heard").textContent = text;
   }
 
   setLesions(lesions) {
@@ -64,6 +77,7 @@ class SliceView {
     this.windows = {};
     this.projections.clear();
     this.drawn.stop();
+    this.ruler.stop();
     this.listen(source, "change", () => source === this.source && this.onStacks());
     this.listen(source, "progress", () => source === this.source && this.showLoading());
     this.onStacks();
@@ -71,8 +85,8 @@ class SliceView {
 
   onStacks() {
     const { source } = this;
-    if (source.error) {
-      this.find("message").textContent = source.error;
+    if (source.error !== null) {
+      this.find("message").textContent = this.data.refusals[source.rule] ?? (source.error || this.say("not_fetched"));
       this.find("loading").hidden = false;
       this.find("loading").classList.add("failed");
       return;
@@ -101,7 +115,7 @@ class SliceView {
     const isWhole = this.manifest && source.stacks.every(Boolean);
     this.find("loading").hidden = Boolean(isReady);
     this.find("loading").classList.remove("failed");
-    this.find("message").textContent = `Loading images · ${Math.floor(source.share * 100)} %`;
+    this.find("message").textContent = this.say("loading_share", { share: Math.floor(source.share * 100) });
     this.find("load-bar").hidden = Boolean(isWhole);
     this.find("load-bar").firstElementChild.style.width = `${source.share * 100}%`;
   }
@@ -227,6 +241,7 @@ class SliceView {
     this.stage.drawSlice();
     this.drawLesions();
     if (this.drawn.isOn) this.drawn.draw(this.k);
+    if (this.ruler.isOn) this.ruler.draw(this.k, this.rulerWords());
     this.stage.drawScaleBar();
     if (this.shows.curve && this.pointer && this.mode !== "mip") this.drawCurve();
     this.syncTexts();
@@ -280,6 +295,7 @@ class SliceView {
     const { i, j } = this.stage.toIndex(this.pointer.x, this.pointer.y);
     const [column, row] = [Math.round(i), Math.round(j)];
     if (column < 0 || row < 0 || column >= this.stage.nx || row >= this.stage.ny) return;
-    this.stage.drawCurve(curveAt(this.source.stacks, this.manifest, this.k, row, column), this.manifest.times_s);
+    const curve = curveAt(this.source.stacks, this.manifest, this.k, row, column);
+    this.stage.drawCurve(curve, this.manifest.times_s, (percent) => this.say("enhancement", { percent }));
   }
 }

@@ -6,10 +6,12 @@ from enum import StrEnum
 
 from deeptepp.domain.board import Agreement, Choice, Flag, Moment, Status
 from deeptepp.domain.progress import Step
+from deeptepp.domain.risk import TierName
+from deeptepp.report.board_words import AGREEMENTS, CHOICES
 from deeptepp.report.names import CATEGORIES, FACTS
 from deeptepp.report.names import UNKNOWN as UNKNOWN
 from deeptepp.report.result_reading import Sentence
-from deeptepp.ui.language import t
+from deeptepp.ui.language import speech, t
 
 STEPS: dict[Step, str] = {
     Step.READ: "Read and de-identify the images",
@@ -19,25 +21,20 @@ STEPS: dict[Step, str] = {
     Step.ROI: "Cut the region of interest",
     Step.VIEWS: "Slice it in several directions",
     Step.SCORE: "Compute the risk score",
+    Step.STABILITY: "Score it again with the outline shifted",
 }
 """What each step does, as the progress list says it."""
 
 OPENING_STEPS = (Step.READ, Step.PHASES, Step.BREAST, Step.DETECT)
 """Steps from files to candidates."""
 
-SCORING_STEPS = (Step.ROI, Step.VIEWS, Step.SCORE)
+SCORING_STEPS = (Step.ROI, Step.VIEWS, Step.SCORE, Step.STABILITY)
 """Steps from a lesion to a score."""
 
 LABELS: dict[StrEnum, str] = {
     **CATEGORIES,
-    Choice.NONE: "No anti-HER2 treatment",
-    Choice.T: "Trastuzumab",
-    Choice.TP: "Trastuzumab + pertuzumab",
-    Choice.OTHER: "Another plan",
-    Choice.DEFERRED: "Deferred",
-    Agreement.AGREE: "Agrees",
-    Agreement.DISAGREE: "Disagrees",
-    Agreement.UNDECIDED: "Undecided",
+    **{choice: CHOICES[choice] for choice in Choice},
+    **{view: AGREEMENTS[view] for view in Agreement},
     Moment.BEFORE: "Before the score",
     Moment.SHOWN: "Score shown",
     Moment.SKIPPED: "Score shown without a decision before it",
@@ -105,6 +102,24 @@ def label(value: object) -> str:
     if isinstance(value, bool):
         return t("Yes") if value else t("No")
     return t(LABELS.get(value, str(value))) if isinstance(value, StrEnum) else str(value)
+
+
+def tier_words(name: TierName, *, is_alone: bool = False) -> str:
+    """Say the tier of a case; no screen says it in another way.
+
+    Parameters
+    ----------
+    name : TierName
+        From an assessment, or from a case of the board.
+    is_alone : bool
+        Nothing around it says that it is a tier of risk.
+
+    Returns
+    -------
+    str
+        ``TierName.text`` or ``TierName.risk_text`` in the language of the visitor.
+    """
+    return speech().tier_words(name, is_alone=is_alone)
 
 
 def phase_words(index: int) -> str:

@@ -20,7 +20,7 @@ from deeptepp.simulate.study import demo_profile, simulate_study
 from deeptepp.store.frames import default_frames
 from deeptepp.store.uploads import default_store
 from deeptepp.ui import case_images, case_reading, case_start, case_steps
-from deeptepp.ui.case_form import implied_stage
+from deeptepp.ui.case_form import SeenHere, implied_stage
 from deeptepp.ui.jobs import JobState, default_runner
 from deeptepp.ui.result_views import View
 from deeptepp.ui.session import Screen
@@ -63,6 +63,11 @@ def dropped(open_page, monkeypatch):
 
 def _field(at, name: str):
     return at.get_by_key(f"case-{name}-{session_of(at).case.id}")
+
+
+def _typed(at, text: str):
+    _field(at, "tumour_size_mm").set_value(text).run()
+    return at
 
 
 def _submit(at):
@@ -127,7 +132,7 @@ def test_every_fact_may_stay_unknown(demo):
     boxes = [box for box in demo.selectbox if box.key.endswith("-other") and not box.key.startswith("case-phase")]
     assert len(boxes) == 13
     assert all(box.value is None for box in boxes)
-    assert all(number.value is None for number in demo.number_input)
+    assert [number.value for number in demo.text_input if number.key.endswith("-other")] == ["", "", ""]
     at = _scored(demo)
     assert session_of(at).case.assessment.profile == ClinicalProfile()
     assert "HER2 status was not entered" in words_on(at)
@@ -279,7 +284,57 @@ def test_the_stage_that_follows_from_size_and_nodes_is_said(size_mm, nodes, said
 
 def test_the_demo_profile_is_shown_in_the_form(demo):
     assert session_of(demo).case.profile == demo_profile()
-    assert _field(demo, "tumour_size_mm").value == demo_profile().tumour_size_mm
+    assert _field(demo, "tumour_size_mm").value == "26"
+    assert demo_profile().tumour_size_mm == 26.0
+
+
+def test_numbers_are_scored_as_typed_wrong_ones_never_and_a_score_does_not_keep_them_known(demo):
+    case = session_of(demo).case
+    _field(demo, "stage").set_value(None)
+    _field(demo, "ki67_pct").set_value("20,5 %")
+    # What can be read in two ways stays in the field, and nothing is scored with it or without it.
+    at = _submit(_typed(demo, "12,500"))
+    assert (session_of(at).screen, case.assessment) == (Screen.IMAGES, None)
+    assert "Correct or empty first: Tumour size (mm). Nothing was scored." in at.error[0].value
+    assert _field(at, "tumour_size_mm").value == "12,500"
+    assert case.draft["tumour_size_mm"] == "12,500"
+    # Facts that exclude each other hide no other remark.
+    _field(at, "stage").set_value(Stage.IIIC)
+    _field(at, "ki67_pct").set_value("0,2")
+    _typed(at, "2.4")
+    assert "Is 20 % meant?" in words_on(at)
+    assert "does not agree" in at.error[0].value
+    _field(at, "stage").set_value(None)
+    _field(at, "ki67_pct").set_value("20,5 %")
+    assert "Was it 2.4 cm, that is 24 mm?" in words_on(at)
+    at.button(key=f"case-use-seen-size-{case.id}").click().run()
+    assert _field(at, "tumour_size_mm").value == f"{case.lesion.longest_diameter_mm:.0f}"
+    assert "Was it 2.4 cm" not in words_on(at)
+    _typed(at, "12,5")
+    assert "12.5 mm, T1" in words_on(at)
+    profile = session_of(_scored(at)).case.assessment.profile
+    assert (profile.tumour_size_mm, profile.ki67_pct) == (12.5, 20.5)
+    # Back on the form, what was scored is shown, and emptied it is unknown, not what it was.
+    at.button(key="result-back").click().run()
+    assert [_field(at, name).value for name in ("tumour_size_mm", "ki67_pct")] == ["12.5", "20.5"]
+    for name in ("tumour_size_mm", "ki67_pct", "age_years"):
+        _field(at, name).set_value("")
+    profile = session_of(_scored(at)).case.assessment.profile
+    assert (profile.tumour_size_mm, profile.ki67_pct, profile.age_years) == (None, None, None)
+
+
+def test_the_form_says_how_this_model_takes_each_fact(demo, monkeypatch):
+    assert "Size counts only as T1" in words_on(demo)
+    assert "Lymph nodes count only as N0 or positive" in words_on(demo)
+    sees = {"fields": ("node_stage",), "features": ("node_positive",)}
+    monkeypatch.setattr(case_images, "SeenHere", lambda **facts: SeenHere(**(facts | sees)))
+    demo.run()
+    assert "Size counts" not in words_on(demo)
+    assert "Lymph nodes count only as N0 or positive" in words_on(demo)
+    sees.update(fields=(), features=())
+    demo.run()
+    assert "This model uses the images alone." in words_on(demo)
+    assert _field(demo, "tumour_size_mm").value == "26"
 
 
 def english_left(text: str) -> list[str]:
@@ -301,17 +356,18 @@ def test_an_estimate_of_others_entered_on_the_result_is_compared_and_changes_no_
     at = _scored(demo)
     before = session_of(at).case.assessment
     key = f"beside-her2dx_score-{session_of(at).case.id}"
-    low, high = 5.0, 95.0
-    opposite = low if before.tier is Tier.HIGH else high
+    opposite = "5,5" if before.tier is Tier.HIGH else "95,5"
     at.get_by_key(key).set_value(opposite).run()
     after = session_of(at).case.assessment
-    assert after.profile.her2dx_score == opposite
+    assert after.profile.her2dx_score == float(opposite.replace(",", "."))
     assert (after.score, after.receipt) == (before.score, before.receipt)
     text = words_on(at)
     assert "of HER2DX" in text
     assert "2,518 patients of 11 studies" in text
     if before.tier is not Tier.MODERATE:
-        assert f"disagrees with the {before.tier} tier" in text
+        assert f"disagrees with the tier {before.tier_text}" in text
+    at.get_by_key(key).set_value("").run()
+    assert session_of(at).case.assessment.profile.her2dx_score is None
 
 
 @pytest.mark.parametrize("view", list(View))

@@ -65,13 +65,13 @@ def delivered(at):
 
 
 def test_without_a_pacs_everything_can_be_saved_and_nothing_sent(menu):
-    assert keys(menu()) == {"result-pdf", "result-json", "result-dicom"}
+    assert keys(menu()) == {"result-one-page", "result-pdf", "result-json", "result-dicom"}
 
 
 def test_without_uids_there_are_no_dicom_objects(menu, monkeypatch):
     monkeypatch.setenv("DEEPTEPP_PACS_URL", "http://127.0.0.1:9/dicom-web")
     at = menu(source=None)
-    assert keys(at) == {"result-pdf", "result-json"}
+    assert keys(at) == {"result-one-page", "result-pdf", "result-json"}
     assert "lack the identifiers" in words_on(at)
 
 

@@ -16,7 +16,7 @@ from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.model.bundle import save_bundle
 from deeptepp.report.recipe import CohortChoice, Recipe
 from deeptepp.tables import write_cohort
-from deeptepp.ui.tiers_validation import examine_upload
+from deeptepp.ui.tiers_upload import examine_upload
 
 PUBLISHED = Recipe.as_published(tiny_bundle.TIERS)
 
@@ -171,7 +171,7 @@ def test_an_own_cohort_of_clinical_facts_is_validated_under_their_own_name(open_
     text = words_on(at)
     assert "What follows is measured with the clinical facts alone" in text
     assert "Discrimination over time: clinical facts alone, not the DeepTEPP score" in text
-    assert "SIMULATED COHORT: the model of these facts learnt from simulated patients." in text
+    assert "SIMULATED MODEL: the model of these facts learnt from simulated patients." in text
     unknown = next(each.value for each in at.table if "Where unknown" in each.value.columns)
     gaps = dict(zip(unknown["Fact"], unknown["Unknown"], strict=True))
     assert gaps["Progesterone receptor (PR)"].startswith("120 (")

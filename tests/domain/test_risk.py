@@ -1,8 +1,12 @@
 """Scores, tiers and findings."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from deeptepp.domain.risk import Finding, RiskScore, Severity, Tier, TierScheme
+from deeptepp.domain.board import BoardCase
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.risk import Finding, RiskScore, Severity, Stability, Tier, TierName, TierScheme
 from deeptepp.errors import MissingSlice
 
 
@@ -45,3 +49,40 @@ def test_an_error_becomes_a_refusal_with_its_rule_value_and_limit():
         3,
         0,
     )
+
+
+STABLE = Stability({(0.0, 0.0, 0.0): 0.7}, (Tier.HIGH,))
+FLIPS = Stability({(0.0, 0.0, 0.0): 0.61, (3.0, 0.0, 0.0): 0.59}, (Tier.MODERATE, Tier.HIGH))
+
+
+@pytest.mark.parametrize(
+    ("tier", "stability", "text", "risk_text"),
+    [
+        (Tier.HIGH, STABLE, "High", "High risk tier"),
+        (Tier.HIGH, FLIPS, "Moderate/High, unstable", "Moderate/High, unstable"),
+        (Tier.HIGH, None, "High, stability not measured", "High risk tier, stability not measured"),
+        (None, None, "", ""),
+    ],
+)
+def test_a_tier_is_said_with_what_shifts_make_of_it(tier, stability, text, risk_text):
+    name = TierName.of(tier, stability)
+    assert (name.text, name.risk_text) == (text, risk_text)
+
+
+@pytest.mark.parametrize(
+    ("stored", "text"),
+    [
+        (
+            {"tier": "High", "stability": {"tiers": ["Moderate", "High"], "is_stable": False}},
+            "Moderate/High, unstable",
+        ),
+        ({"tier": "High", "stability": {"tiers": ["High"], "is_stable": True}}, "High"),
+        ({"tier": "High", "tier_text": "High"}, "High, stability not measured"),
+        ({"tier": None}, ""),
+    ],
+)
+def test_a_case_of_the_board_says_its_tier_as_its_result_did(stored, text):
+    case = BoardCase(
+        id="a", created_utc=datetime.now(UTC), profile=ClinicalProfile(), assessment=stored, bundle_sha256="b"
+    )
+    assert case.tier_text == text

@@ -40,6 +40,13 @@ def test_every_page_opens_cold_by_its_address(page, app, path, heading):
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+def fact_on_the_result(page, name):
+    """One of the facts that a result rests on."""
+    page.get_by_text("What this result rests on").click()
+    name_cell = page.locator(".dt-facts dt", has_text=name)
+    return name_cell.locator("xpath=following-sibling::dd[1]").inner_text()
+
+
 @pytest.mark.slow
 def test_the_demo_reaches_a_tier(page, app):
     open_start(page, app)
@@ -49,8 +56,29 @@ def test_the_demo_reaches_a_tier(page, app):
     before = int(viewer.get_attribute("data-slice"))
     page.keyboard.press("ArrowUp")
     expect(viewer).to_have_attribute("data-slice", str(before + 1))
+    # A decimal comma is one, Enter in a number field scores nothing, and an emptied field is unknown.
+    choose(page, re.compile("Stage"), "Unknown")
+    size = page.get_by_role("textbox", name="Tumour size (mm)")
+    size.fill("12,5")
+    size.press("Enter")
+    expect(page.get_by_text("12.5 mm, T1")).to_be_visible()
+    expect(size).to_be_focused()
     score_case(page)
     expect_tier(page)
+    expect(page.get_by_role("heading", name="Result", exact=True)).to_be_focused()
+    assert fact_on_the_result(page, "Tumour size (mm)") == "12.5"
+    page.get_by_role("button", name="Change tumour or facts").click()
+    expect(page.get_by_role("heading", name="Demo case")).to_be_focused()
+    expect(size).to_have_value("12.5")
+    size.fill("")
+    # From the heading, the second link goes to the button, and Enter presses it.
+    page.get_by_role("heading", name="Demo case").focus()
+    for key in ("Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("button", name="Score this case", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect_tier(page)
+    assert fact_on_the_result(page, "Tumour size (mm)") == "Unknown"
 
 
 @pytest.mark.slow

@@ -93,7 +93,7 @@ def test_a_zip_of_five_phases_ends_as_segmentation_report_and_pdf_in_the_pacs(
     expect_ways_on_in_sight(page)
     page.get_by_role("button", name="Save or send").click()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Save as PDF").click()
+        page.get_by_role("button", name="Full report (PDF)").click()
     pdf = Path(download.value.path()).read_bytes()
     page.get_by_role("button", name="Send to PACS").click()
     expect(page.get_by_text("PACS does not answer")).to_be_visible(timeout=LONG_MS)

@@ -243,3 +243,57 @@ def test_frames_that_are_gone_say_so(page, harness):
     )
     page.goto(harness.url)
     expect(page.get_by_role("status").filter(has_text="Gone.")).to_be_visible(timeout=60_000)
+
+
+def heard(page):
+    return page.locator('[data-part="heard"]')
+
+
+def test_a_box_is_drawn_moved_and_used_by_keys_alone(page, viewer):
+    page.keyboard.press("d")
+    page.keyboard.press("ArrowRight")
+    expect(heard(page)).to_contain_text("Box begun")
+    # The ball of 20 mm around (-50, -10, 0): a voxel is 1 mm across, a slice 2 mm thick.
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown", "PageUp", "."):
+        page.keyboard.press(key)
+    expect(viewer).to_have_attribute("data-slice", str(LESION_SLICE + 2))
+    expect(heard(page)).to_contain_text("mm, slices")
+    page.keyboard.press("Shift+PageUp")
+    page.keyboard.press("Enter")
+    expect(heard(page)).to_have_text("Box used")
+    box = [float(number) for number in page.get_by_text(re.compile(r"^box ")).inner_text().split()[1:]]
+    assert box == pytest.approx([-57.5, -20.5, -7, -36.5, 0.5, 13], abs=1.01)
+    page.keyboard.press("d")
+    page.keyboard.press("Escape")
+    expect(heard(page)).to_have_text("Box left")
+
+
+def test_three_stops_of_tab_reach_all_and_the_ruler_measures(page, viewer):
+    stops = viewer.evaluate(
+        "(e) => [e, ...e.querySelectorAll('button, select, input')].filter((x) => x.tabIndex === 0 && !x.disabled"
+        " && x.offsetParent).map((x) => x.dataset.part ?? 'phase')"
+    )
+    assert len(stops) == 3, stops
+    page.get_by_role("button", name="Image", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("button", name="Subtraction")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Subtraction")).to_be_focused()
+    page.keyboard.press("u")
+    drag(page, (-60, -10), (-40, -10))
+    length = float(heard(page).inner_text().split()[0])
+    assert length == pytest.approx(20, abs=0.7)
+
+
+def test_a_visitor_who_reads_chinese_meets_no_english_in_the_viewer_nor_the_drop_zone(page, harness):
+    for show, part in (("", "viewer"), ("&show=drop", "zone")):
+        page.goto(f"{harness.url}/?lang=zh{show}")
+        root = page.locator(f'[data-part="{part}"]')
+        expect(root).to_contain_text(re.compile("[一-鿿]"), timeout=60_000)
+        if part == "viewer":
+            expect(root).to_have_attribute("data-loaded", "4", timeout=60_000)
+            root.focus()
+            page.keyboard.press("?")
+        words = re.findall(r"[A-Za-z]{4,}", root.inner_text())
+        assert set(words) <= {"NIfTI", "DICOM", "Home", "Ctrl", "Shift", "Enter"}

@@ -118,7 +118,7 @@ def test_cancel_stops_and_leaves_nothing(page, zone, harness, tmp_path):
     page.locator('[data-part="files-input"]').set_input_files(path)
     bar = page.get_by_role("progressbar", name="Upload")
     expect(bar).to_be_visible()
-    expect(page.get_by_text(re.compile(r"of 8\.0 MB · \d+ %"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"/ 8\.0 MB · \d+ %"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Upload cancelled. Nothing was kept.")).to_be_visible()
     for _ in range(20):

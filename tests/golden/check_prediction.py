@@ -24,11 +24,21 @@ def check_prediction(case, comparison):
     _check_concordance(who, marker, expected, comparison)
     auc = expected["td_auc"]
     for months, value in zip(_listed(auc["times"]), _listed(auc["auc"]), strict=True):
-        comparison.number(f"AUC({months})", dynamic_auc(who, marker, in_data(months, who)).auc.value, value)
+        comparison.number(f"AUC({months})", dynamic_auc(who, marker, just_after(months, who)).auc.value, value)
     if risk:
         predicted = frame[risk].to_numpy(float)
         _check_brier(who, predicted, case.expected, comparison)
         _check_calibration(who, predicted[:, -1], marker, case, comparison)
+
+
+def just_after(months, who):
+    """The time from which riskRegression looks: its controls are followed beyond t, weighted by 1 / G(t).
+
+    Ours are free of the event at t, a censoring at t included, weighted by 1 / G(t-), as `survival::rttright` has
+    it; so what riskRegression says of t is what we say of the next number. They differ where somebody is censored
+    exactly at t; where everybody is, riskRegression has no control.
+    """
+    return np.nextafter(in_data(months, who), np.inf)
 
 
 def _check_concordance(who, marker, expected, comparison):
@@ -52,7 +62,7 @@ def _check_concordance(who, marker, expected, comparison):
 
 def _check_brier(who, predicted, expected, comparison):
     brier = expected["brier"]
-    found = integrated_brier_score(who, predicted, [in_data(time, who) for time in _listed(brier["times"])])
+    found = integrated_brier_score(who, predicted, [just_after(time, who) for time in _listed(brier["times"])])
     comparison.numbers("Brier", [score.score.value for score in found.scores], brier["brier"])
     comparison.numbers("null Brier", [score.null for score in found.scores], brier["null"])
     comparison.numbers("IPA", [score.scaled for score in found.scores], brier["ipa"])

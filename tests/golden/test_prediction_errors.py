@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from golden.check_prediction import just_after
 from golden.oracle import follow_up, read_cases
 
 from deeptepp.stats.brier import brier_score
@@ -37,7 +38,7 @@ def test_the_errors_of_the_auc_are_those_of_riskregression(cases):
     for expected, who, table, columns in cases:
         auc = expected["td_auc"]
         for months, error, low, high in zip(auc["times"], auc["se"], auc["lower"], auc["upper"], strict=True):
-            found = dynamic_auc(who, table[columns["lp"]], months)
+            found = dynamic_auc(who, table[columns["lp"]], just_after(months, who))
             assert found.standard_error == pytest.approx(error, rel=1e-5)
             assert (found.auc.low, found.auc.high) == pytest.approx((low, high), abs=1e-6)
 
@@ -46,4 +47,6 @@ def test_the_errors_of_the_brier_score_are_those_of_riskregression(cases):
     for expected, who, table, columns in cases:
         brier = expected.get("brier") or {"times": [], "se": []}
         for name, months, error in zip(columns["risk"] or [], brier["times"], brier["se"], strict=True):
-            assert brier_score(who, table[name], months).standard_error == pytest.approx(error, rel=3e-4)
+            assert brier_score(who, table[name], just_after(months, who)).standard_error == pytest.approx(
+                error, rel=3e-4
+            )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.domain.risk import SIMULATED_COHORT, Tier
+from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.errors import NotEstimable
 from deeptepp.report.bar_figure import BarGroup, survival_bars_figure
 from deeptepp.report.icon_figure import icon_array_figure
@@ -68,13 +68,28 @@ def test_bars_are_told_in_words_and_marked_as_simulated():
 
 @pytest.mark.parametrize("n_events", [0, 1, 33, 99])
 def test_one_hundred_icons_are_drawn_and_counted(n_events):
-    figure = icon_array_figure(curve(n_events).at(24.0), title="High", tier=Tier.HIGH, simulated=True)
+    figure = icon_array_figure(curve(n_events).at(24.0), title="High", simulated=True)
     free, affected = (trace for trace in figure.data if trace.mode == "markers")
     assert (len(free.x), len(affected.x)) == (100 - n_events, n_events)
     assert free.marker.symbol != affected.marker.symbol
-    assert f"{100 - n_events} of 100" in plain(figure.layout.meta["alt"])
+    assert f"Of 100 such patients {100 - n_events} were" in plain(figure.layout.meta["alt"])
+
+
+def test_icons_are_calm_and_grey_with_words_where_events_are_few():
+    from deeptepp.report.icon_figure import FEW_EVENTS
+    from deeptepp.report.theme import CALM_EVENT, TIER_COLOURS
+
+    many = icon_array_figure(curve(33).at(24.0), title="Tras", simulated=True)
+    few = icon_array_figure(curve(3).at(24.0), title="Tras", is_few=True, simulated=True)
+    colours = [[trace.marker.color for trace in figure.data] for figure in (many, few)]
+    assert not {*colours[0], *colours[1]} & {*TIER_COLOURS.values()}
+    assert (colours[0][1], colours[1][1]) == (CALM_EVENT, FADED)
+    assert [FEW_EVENTS in words(figure) and FEW_EVENTS in figure.layout.meta["alt"] for figure in (many, few)] == [
+        False,
+        True,
+    ]
 
 
 def test_no_icons_are_drawn_beyond_follow_up():
     with pytest.raises(NotEstimable):
-        icon_array_figure(curve(3, last=20.0).at(60.0), title="High", tier=Tier.HIGH, simulated=False)
+        icon_array_figure(curve(3, last=20.0).at(60.0), title="High", simulated=False)

@@ -55,18 +55,26 @@ def test_the_archive_holds_every_object_and_is_the_same_each_time(images, bundle
 
 def test_a_second_result_leaves_nothing_of_the_first(images, bundle, tmp_path):
     write_case_files(tmp_path, images, ANSWER, bundle)
-    names = {"assessment.json", "report.pdf", "segmentation.dcm", "measurements.dcm", "report.dcm", "card.dcm"}
+    names = {
+        "assessment.json",
+        "report.pdf",
+        "one-page.pdf",
+        "segmentation.dcm",
+        "measurements.dcm",
+        "report.dcm",
+        "card.dcm",
+    }
     assert {path.name for path in tmp_path.iterdir()} == names
     assert json.loads((tmp_path / "assessment.json").read_text())["tier"] == "Low"
     assert write_case_files(tmp_path, None, refuse(NoDicomFound(value=1)), None) == ()
-    assert {path.name for path in tmp_path.iterdir()} == {"assessment.json", "report.pdf"}
+    assert {path.name for path in tmp_path.iterdir()} == {"assessment.json", "report.pdf", "one-page.pdf"}
     assert "not scored" in pages((tmp_path / "report.pdf").read_bytes())[0]
 
 
 def test_without_uids_json_and_pdf_are_written_all_the_same(images, bundle, tmp_path):
     with pytest.raises(NoSourceImages):
         write_case_files(tmp_path, replace(images, source=None), ANSWER, bundle)
-    assert {path.name for path in tmp_path.iterdir()} == {"assessment.json", "report.pdf"}
+    assert {path.name for path in tmp_path.iterdir()} == {"assessment.json", "report.pdf", "one-page.pdf"}
 
 
 def test_the_card_tells_scores_and_refusals_apart(bundle):

@@ -88,7 +88,7 @@ def test_every_estimate_of_the_screen_is_in_the_pdf(bundle, answer):
                 assert NOT_EXCLUDED in text
         reading = result_reading(bundle.reference, Tier.HIGH, endpoint)
         assert f"({reading.curve.n} patients, {reading.curve.n_events} events" in text
-    five_years = re.search(r"tier in that cohort: ([\d.]+)", three_lines(answer, bundle))[1]
+    five_years = re.search(r"survival of the High tier: ([\d.]+)", three_lines(answer, bundle))[1]
     assert five_years in text
 
 

@@ -60,7 +60,7 @@ def test_a_real_cohort_is_validated_and_everything_says_that_it_is_not_the_score
         assert item.title.endswith(CAPTION)
         for table in item.tables:
             assert "not the DeepTEPP score" in table.title
-            assert "SIMULATED COHORT" in table.note
+            assert "SIMULATED MODEL" in table.note
         for figure in item.figures:
             assert CAPTION.split(",")[0] in figure.layout.meta["alt"]
             assert figure.layout.meta["alt"].startswith("SIMULATED COHORT")

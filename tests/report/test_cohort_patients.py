@@ -6,6 +6,7 @@ import pytest
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, OS_MONTHS, RFS_MONTHS, SCORE, Arm, Cohort, Endpoint
 from deeptepp.domain.published_cohort import EVENTS, FLOW, FOLLOW_UP
 from deeptepp.report.cohort_patients import patient_items
+from deeptepp.report.names import group_words
 from deeptepp.simulate.cohort import simulate_cohort
 from deeptepp.simulate.table_one import COUNTS
 from deeptepp.tables import read_cohort, write_cohort
@@ -50,10 +51,10 @@ def test_the_flow_stands_beside_the_printed_numbers(patients):
     printed = rows_of(item.beside.table)
     assert printed["Operated on"][0] == "7024"
     assert printed["In the study"] == ("726", "726")
-    assert [printed[f"Anti-HER2 therapy: {arm.value}"] for arm in Arm] == [
+    assert [printed[f"Anti-HER2 therapy: {group_words(arm.value)}"] for arm in Arm] == [
         (str(FLOW.n_by_arm[arm]), str(FLOW.n_by_arm[arm])) for arm in Arm
     ]
-    assert "No anti-HER2 therapy (n = 139), T (n = 468), T+P (n = 119)" in words_of(item)
+    assert "No anti-HER2 therapy (n = 139), Tras (n = 468), Tras+pert (n = 119)" in words_of(item)
 
 
 def test_the_printed_table_one_is_ours_in_the_simulated_cohort(patients):
@@ -95,7 +96,7 @@ def test_events_are_counted_by_kind_and_deaths_after_relapse(patients):
 
 def test_follow_up_is_given_by_both_medians_and_for_each_treatment(patients):
     item = items_of(patients)["follow-up"]
-    assert [row[1] for row in item.tables[0].rows] == ["all", "none", "T", "T+P"] * 2
+    assert [row[1] for row in item.tables[0].rows] == ["all", "none", "Tras", "Tras+pert"] * 2
     printed = rows_of(item.beside.table)
     assert printed["Median"][0] == f"{FOLLOW_UP.median_months}\u00a0months"
     observed = np.median(patients[OS_MONTHS])

@@ -17,7 +17,7 @@ from deeptepp.report.cohort_outcomes import in_groups, outcome_items
 from deeptepp.report.cohort_prognosis import adjusted_item
 from deeptepp.report.cohort_report import cohort_parts, read_suites, write_cohort_report
 from deeptepp.report.cohort_treatment import treatment_item
-from deeptepp.scoring.tiers import with_tiers
+from deeptepp.scoring.tiers import TierSource, with_tiers
 from deeptepp.simulate.cohort import simulate_cohort
 
 WHOLE_SET = {
@@ -115,8 +115,8 @@ def test_a_tier_without_events_gets_a_penalised_hazard_ratio(simulated):
 def test_below_ten_events_no_difference_is_given(simulated):
     quiet = simulated.with_columns(rfs_event=np.zeros(len(simulated), bool))
     item = treatment_item(quiet, Tier.HIGH, Endpoint.RFS)
-    cells = [cell for row in item.tables[0].rows for cell in row[3:]]
-    assert set(cells) == {"too few events", "not tested"}
+    cells = [cell for row in item.tables[0].rows for cell in row[5:]]
+    assert set(cells) == {"not given: fewer than 10 events with T+P (0), T (0)", "not tested"}
     assert not re.search(r"[+-]\d", " ".join(cells))
 
 
@@ -166,7 +166,9 @@ def test_every_number_is_written_as_csv_and_stale_files_go(simulated, written):
 def test_a_real_cohort_without_scores_is_not_called_simulated(bundle, tmp_path):
     cohort = simulate_cohort(seed=1)
     facts = ("subject", "arm", "rfs_months", "rfs_event", "os_months", "os_event", "age_years", "er_positive")
-    real = Cohort({name: cohort[name] for name in facts}, is_simulated=False)
+    columns = {name: cohort[name] for name in facts}
+    columns["subject"] = np.array([f"P{i}" for i in range(len(cohort))], dtype=object)
+    real = Cohort(columns, is_simulated=False)
     write_cohort_report(real, bundle, tmp_path, name="Centre")
     page = (tmp_path / "index.html").read_text()
     assert '<strong class="simulated">' not in page
@@ -193,12 +195,15 @@ def test_a_cohort_of_one_arm_has_no_treatment_to_compare(simulated, bundle):
     assert not treatment_item(one, Tier.HIGH, Endpoint.RFS).is_made
 
 
-def test_tiers_follow_the_cut_offs_of_the_bundle_where_there_are_scores(simulated):
+def test_tiers_are_of_one_source_those_of_the_table_first(simulated):
     scores = np.where(np.arange(len(simulated)) < 10, np.nan, simulated[SCORE])
-    tiered = with_tiers(simulated.with_columns(score=scores), tiny_bundle.TIERS)
-    low = scores < tiny_bundle.TIERS.low_below
-    assert set(tiered[TIER][low]) == {"Low"}
-    assert tiered[TIER][:10].tolist() == simulated[TIER][:10].tolist()
+    both = simulated.with_columns(score=scores)
+    assert with_tiers(both, tiny_bundle.TIERS)[TIER].tolist() == simulated[TIER].tolist()
+    by_score = with_tiers(both, tiny_bundle.TIERS, TierSource.CUT_OFFS)[TIER]
+    assert set(by_score[scores < tiny_bundle.TIERS.low_below]) == {"Low"}
+    assert set(by_score[:10]) == {""}
+    no_tiers = Cohort({k: v for k, v in both.columns.items() if k != TIER}, is_simulated=True)
+    assert with_tiers(no_tiers, tiny_bundle.TIERS)[TIER].tolist() == by_score.tolist()
     bare = Cohort({k: v for k, v in simulated.columns.items() if k not in (SCORE, TIER)}, is_simulated=True)
     assert set(with_tiers(bare, tiny_bundle.TIERS)[TIER]) == {""}
 
@@ -208,3 +213,30 @@ def test_results_that_are_no_suite_are_refused(tmp_path):
     with pytest.raises(UnreadableCohort, match=r"table2\.json"):
         read_suites(tmp_path)
     assert read_suites(None) == {}
+
+
+def said(value):
+    """All texts that a reader meets; names of traces and data are none."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for key, part in value.items() if key not in {"name", "data"} for text in said(part))
+    elif isinstance(value, list | tuple):
+        yield from (text for part in value for text in said(part))
+
+
+def test_no_treatment_is_called_by_its_code_beside_the_stages_of_a_tumour(items):
+    code = re.compile(r"T\+P|(?<![\w+/])T(?![\w+/])")
+    found = [
+        (item.key, text)
+        for item in items.values()
+        for part in (
+            [figure.to_plotly_json()["layout"] for figure in item.figures],
+            [[table.title, table.header, table.rows, table.note] for table in item.tables],
+            [] if item.beside is None else item.beside.table.rows,
+            item.notes,
+        )
+        for text in said(part)
+        if code.search(text) and "T+P against T" not in text
+    ]
+    assert found == []

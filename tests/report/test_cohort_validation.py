@@ -72,3 +72,27 @@ def test_nothing_is_measured_where_nobody_has_a_score():
     (item,) = validation_items(cohort.with_columns(score=np.full(30, np.nan)))
     assert not item.is_made
     assert "no scores" in item.reason
+
+
+@pytest.mark.parametrize("n_events", [1, 9])
+def test_a_cohort_of_few_events_prints_no_accuracy_and_says_of_how_many(n_events):
+    cohort = scored(200, seed=6)
+    first = np.cumsum(cohort["rfs_event"]) <= n_events
+    quiet = cohort.with_columns(rfs_event=cohort["rfs_event"] & first)
+    items = made(quiet)
+    counted = f"{n_events} event{'s' if n_events > 1 else ''} in "
+    for key in ("calibration", "recalibration", "decision-curve"):
+        assert not items[key].is_made
+        assert items[key].reason.startswith(counted)
+    rows = items["discrimination"].tables[0].rows
+    assert {row[1] for row in rows} == {"not estimable"}
+    assert all("fewer than 10" in row[4] for row in rows)
+    assert "Brier" not in items["discrimination"].tables[0].note
+
+
+def test_follow_up_cut_at_the_horizon_is_validated_like_follow_up_cut_after_it():
+    cohort = scored(300, seed=7)
+    tables = [made(cohort.with_columns(rfs_months=np.minimum(cohort["rfs_months"], end))) for end in (60.0, 60.1)]
+    for key in ("discrimination", "calibration", "recalibration"):
+        assert tables[0][key].tables[0].rows == tables[1][key].tables[0].rows
+    assert tables[0]["discrimination"].tables[0].note == tables[1]["discrimination"].tables[0].note

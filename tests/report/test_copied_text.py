@@ -32,11 +32,11 @@ ANSWER = Assessment(
 def test_there_are_three_lines_with_score_survival_and_marks(bundle):
     first, second, third = three_lines(ANSWER, bundle).splitlines()
     assert "0.331" in first
-    assert "High tier" in first
+    assert "tier High, stability not measured (" in first
     assert "higher than 80 %" in first
     assert "726 simulated patients" in first
     assert "abababababab" in first
-    assert "143 patients" in second
+    assert "patients: 143" in second
     assert "95 % CI" in second
     assert third.startswith("RESEARCH USE ONLY. SIMULATED COHORT.")
 
@@ -55,4 +55,4 @@ def test_what_was_not_scored_has_no_text(bundle):
 def test_a_tier_that_the_cohort_lacks_is_said(bundle):
     low_only = bundle.reference.where(bundle.reference["tier"] == "Low")
     text = three_lines(ANSWER, SimpleNamespace(**{**vars(bundle), "reference": low_only}))
-    assert "no patient of this tier" in text
+    assert "High tier: the reference cohort has no patient of it." in text

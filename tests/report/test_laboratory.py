@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from deeptepp.domain.cohort import SCORE, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable, RecipeOutOfRange, UnknownRecipeKey, UnreadableRecipe
+from deeptepp.report.cohort_curves import CURVE_NAMES
 from deeptepp.report.laboratory import retiered, run_recipe, view_tiers, view_treatment
 from deeptepp.report.laboratory_items import needed_in_words, tiers_item, treatment_item
 from deeptepp.report.laboratory_report import laboratory_parts
 from deeptepp.report.recipe import SCHEMA, CohortChoice, Contrast, Recipe
+from deeptepp.scoring.tiers import TierSource
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.number_needed import number_needed
 from deeptepp.stats.patient_groups import FACTS
@@ -42,6 +44,9 @@ def recipes(draw):
         caliper_sd=draw(st.none() | st.floats(0.05, 2)),
         subgroup=draw(st.sampled_from(["", *FACTS])),
         horizon_months=draw(st.floats(6, 120)),
+        curves_by=draw(st.sampled_from(["", *CURVE_NAMES])),
+        tier_source=draw(st.sampled_from(TierSource)),
+        cohort_sha256=draw(st.sampled_from(["", "0a" * 32])),
     )
 
 
@@ -115,6 +120,9 @@ def test_what_is_no_recipe_is_refused(text, error):
         {"caliper_sd": 0},
         {"subgroup": "Shoe size"},
         {"subgroup": 3},
+        {"curves_by": "Shoe size"},
+        {"tier_source": "mine"},
+        {"cohort_sha256": "abc"},
         {"horizon_months": 500},
         {"matching": ["off"]},
     ],
@@ -157,7 +165,7 @@ def test_below_ten_events_nothing_is_tested(cohort, published):
     few = cohort.with_columns(rfs_event=event)
     item = tiers_item(view_tiers(few, published))
     assert "not tested" in item.tables[0].note
-    assert "Fewer than 10 events, to be read by the intervals: Low, Moderate, High." in item.notes
+    assert "Fewer than 10 events, read the interval only: Low, Moderate, High." in item.notes
     view = view_treatment(few, published)
     assert view.number_needed.value is None
     assert "not given" in needed_in_words(view.number_needed)
@@ -177,9 +185,9 @@ def difference(value, low, high):
 def test_a_number_needed_is_one_over_the_difference():
     number = number_needed(difference(0.1, 0.05, 0.2))
     assert (number.value, number.low, number.high) == pytest.approx((10, 5, 20))
-    assert needed_in_words(number) == "one event fewer per 10 patients (5 to 20)"
+    assert needed_in_words(number) == "one event fewer per 10\u00a0patients (5 to 20)"
     worse = number_needed(difference(-0.1, -0.2, -0.05))
-    assert needed_in_words(worse) == "one event more per 10 patients (5 to 20)"
+    assert needed_in_words(worse) == "one event more per 10\u00a0patients (5 to 20)"
 
 
 @pytest.mark.parametrize("bad", [(0.1, -0.05, 0.2), (0.0, 0.0, 0.0), (0.1, 0.0, 0.2), (0.1, None, None)])

@@ -9,7 +9,8 @@ from board_cases import NOTE, START, case, meeting
 from pdf_text import streams
 
 from deeptepp.domain.board import Agreement, Flag
-from deeptepp.report.minutes import HIDDEN, influence_of, minutes_table, shown_flags, summary_of
+from deeptepp.report.board_words import HIDDEN, shown_flags, summary_of
+from deeptepp.report.minutes import influence_of, minutes_table
 from deeptepp.report.minutes_pdf import minutes_pdf
 from deeptepp.report.pdf_page import marked_up
 from deeptepp.report.tables import table_csv

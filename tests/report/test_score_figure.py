@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from deeptepp.domain.risk import SIMULATED_COHORT, Tier, TierScheme
+from deeptepp.domain.risk import SIMULATED_COHORT, Tier, TierName, TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures import score_distribution_figure
 from deeptepp.report.score_figure import percentile_of
@@ -34,7 +34,8 @@ def test_bins_that_a_cut_off_divides_are_stacked():
 
 @pytest.mark.parametrize(("score", "tier"), [(0.1, Tier.LOW), (0.3, Tier.MODERATE), (0.7, Tier.HIGH)])
 def test_the_patient_is_marked_with_score_tier_and_place(score, tier):
-    figure = score_distribution_figure(SCORES, TIERS, score, simulated=True)
+    named = TierName((tier,), is_stable=True)
+    figure = score_distribution_figure(SCORES, TIERS, score, tier_name=named, simulated=True)
     mark = next(trace for trace in figure.data if trace.name == "This patient")
     assert (mark.x[0], mark.marker.symbol, mark.marker.color) == (score, TIER_SHAPES[tier], TIER_COLOURS[tier])
     for words in (words_of(figure).replace("</b><br>", ", "), figure.layout.meta["alt"]):

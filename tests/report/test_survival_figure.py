@@ -53,7 +53,7 @@ def test_line_and_band_follow_the_curve():
 def test_numbers_at_risk_stand_under_the_ticks_of_the_axis():
     curves, figure = arm_figure()
     ticks = list(figure.layout.xaxis.tickvals)
-    assert ticks[:3] == [0, 12, 24]
+    assert ticks[:3] == [0, 24, 48]
     for row, curve in enumerate(curves):
         counts = traces(figure, f"{curve.label} at risk")[0]
         assert list(counts.x) == ticks
@@ -77,7 +77,7 @@ def test_legend_names_patients_and_events_and_arms_bring_their_dash():
     for curve in curves:
         assert curve.label in words
         assert f"{count(curve.n, 'patient')}, {count(curve.n_events, 'event')}" in words
-    assert "(T+P)" in words
+    assert "(Tras+pert)" in words
     assert [traces(figure, label)[0].line.dash for label in ARM_WORDS] == list(ARM_DASHES.values())
 
 
@@ -159,7 +159,7 @@ def test_a_tier_in_an_arm_has_the_colour_of_the_tier_and_the_dash_of_the_arm():
     for (tier, arm), curve in zip(keys, curves, strict=True):
         line = traces(figure, curve.label)[0].line
         assert (line.color, line.dash) == (TIER_COLOURS[tier], ARM_DASHES[arm])
-    assert "High T+P" in words_of(figure)
+    assert "High Tras+pert" in words_of(figure)
 
 
 def test_six_other_groups_differ_in_colour_or_dash_and_names_cut_alike_become_letters():

@@ -9,12 +9,11 @@ from PIL import Image
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi
 from deeptepp.domain.risk import SIMULATED_COHORT, Stability, Tier, TierScheme
-from deeptepp.report.theme import TIER_COLOURS
+from deeptepp.report.heat_picture import heat_picture, heat_shares, heat_words
+from deeptepp.report.theme import LOWERS, RAISES, TIER_COLOURS
 from deeptepp.report.why_figures import (
     Bar,
-    heat_picture,
-    heat_shares,
-    heat_words,
+    contributions_figure,
     score_bars_figure,
     stability_figure,
 )
@@ -72,25 +71,41 @@ def test_bars_reach_from_one_score_to_the_other():
         (0.35, 0.3),
         (0.3, 0.3),
     ]
-    assert len({t.marker.color for t in figure.data}) == 3
+    assert len({t.marker.color for t in figure.data}) == 1
     assert "Nodes: +0.200; ER: -0.050; PR: no change." in figure.layout.meta["alt"]
+
+
+def test_what_raises_a_score_lies_to_the_right_in_no_colour_of_a_tier_and_has_a_legend():
+    bars = [Bar("Nodes", 0.1, 0.3, "+0.200"), Bar("ER", 0.35, 0.3, "-0.050"), Bar("PR", 0.3, 0.3, "no change")]
+    figure = contributions_figure(bars, title="What each known fact contributes", simulated=True)
+    raises, lowers = figure.data
+    assert (list(raises.y), [round(x, 3) for x in raises.x]) == (["Nodes"], [0.2])
+    assert (list(lowers.y), [round(x, 3) for x in lowers.x]) == (["ER"], [-0.05])
+    assert [trace.name for trace in figure.data] == ["raises the score", "lowers the score"]
+    assert figure.layout.showlegend
+    assert raises.marker.color != lowers.marker.color
+    tiers = {tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5)) for colour in TIER_COLOURS.values()}
+    for colour in (RAISES, LOWERS):
+        assert min(sum(abs(a - b) for a, b in zip(colour, tier, strict=True)) for tier in tiers) > 90
+    assert contributions_figure([], title="Nothing", simulated=False).layout.height > 0
 
 
 def test_no_bars_still_draw():
     assert score_bars_figure([], 0.3, TIERS, title="Nothing", simulated=False).layout.height > 0
 
 
-def test_the_picture_is_amber_where_the_score_is_raised_and_blue_where_lowered(warm):
+def test_the_picture_is_violet_where_the_score_is_raised_and_green_where_lowered(warm):
     def colours(found):
         pixels = np.asarray(Image.open(io.BytesIO(heat_picture(found, channel=0, fov_mm=20.0)))).astype(int)
-        return (pixels[..., 0] - pixels[..., 2] > 80).sum(), (pixels[..., 2] - pixels[..., 0] > 80).sum()
+        violet, green = pixels[..., 0] - pixels[..., 1], pixels[..., 1] - pixels[..., 0]
+        return (violet > 60).sum(), (green > 60).sum()
 
-    amber, blue = colours(warm)
-    assert amber > 100
-    assert blue == 0
-    amber, blue = colours(explained(-warm.heat))
-    assert blue > 100
-    assert amber == 0
+    violet, green = colours(warm)
+    assert violet > 100
+    assert green == 0
+    violet, green = colours(explained(-warm.heat))
+    assert green > 100
+    assert violet == 0
 
 
 def test_the_picture_holds_five_slices_twice_and_no_metadata(warm):

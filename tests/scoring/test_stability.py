@@ -39,6 +39,11 @@ def test_seven_scores_by_their_shift(measured):
 def test_the_score_without_a_shift_is_the_score(measured, images, bundle):
     expected = score_lesion(images, images.candidates[0], PROFILE, bundle).probability
     assert measured.scores[0, 0, 0] == pytest.approx(expected, abs=1e-6)
+    answer = assess_case(images, PROFILE, bundle)
+    assert answer.score.probability == answer.stability.scores[0, 0, 0] == expected
+    assert answer.stability.scores == pytest.approx(measured.scores, abs=1e-6)
+    alone = assess_case(images, PROFILE, bundle, measures_stability=False)
+    assert (alone.score, alone.stability) == (answer.score, None)
 
 
 @pytest.mark.parametrize("shift", [(3.0, 0.0, 0.0), (0.0, -3.0, 0.0), (0.0, 0.0, 3.0)])

@@ -16,8 +16,8 @@ def one_by_one(follow_up, p, horizon):
     for t, event, risk in zip(follow_up.months, follow_up.event, p, strict=True):
         if event and t <= horizon:
             total += (1 - risk) ** 2 / watched(follow_up, t, included=False)
-        elif t > horizon:
-            total += risk**2 / watched(follow_up, horizon, included=True)
+        elif t > horizon or (t == horizon and not event):
+            total += risk**2 / watched(follow_up, horizon, included=False)
     return total / follow_up.n
 
 

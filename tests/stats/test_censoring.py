@@ -45,7 +45,7 @@ def test_the_influence_is_the_derivative_by_the_weight_of_each_patient(rows):
 
     def through_weights(weights):
         before = [cumulative_censoring(follow_up, weights, t, included=False) for t in follow_up.months]
-        return values @ before + at_horizon * cumulative_censoring(follow_up, weights, horizon, included=True)
+        return values @ before + at_horizon * cumulative_censoring(follow_up, weights, horizon, included=False)
 
     step = 1e-6
     found = influence_of_censoring(follow_up, values, horizon, at_horizon)

@@ -15,7 +15,7 @@ def by_pairs(follow_up, x, horizon):
     won = total = 0.0
     for i in np.flatnonzero(follow_up.event & (t <= horizon)):
         weight = 1 / watched(follow_up, t[i], included=False)
-        for j in np.flatnonzero(t > horizon):
+        for j in np.flatnonzero((t > horizon) | ((t == horizon) & ~follow_up.event)):
             total += weight
             won += weight * ((x[i] > x[j]) + (x[i] == x[j]) / 2)
     return won / total if total else None
@@ -79,7 +79,7 @@ def test_the_interval_covers_the_truth_in_nineteen_of_twenty_cohorts():
         ([1.0, 2, 4], [True, True, True], "ends at 4 months"),
         ([1.0, 2, 9], [False, False, False], "nobody had the event"),
         ([1.0, 2, 9], [True, False, False], "variance is 0"),
-        ([1.0, 5], [True, True], "nobody is under observation"),
+        ([1.0, 5], [True, True], "nobody is known to be free"),
         ([9.0], [True], "nobody had the event"),
     ],
 )

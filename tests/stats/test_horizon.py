@@ -3,7 +3,7 @@ import pytest
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
-from deeptepp.stats.horizon import check_horizon, why_no_horizon
+from deeptepp.stats.horizon import check_horizon, known_at, told_apart, why_no_horizon
 
 
 def followed_to(*months):
@@ -29,3 +29,25 @@ def test_a_horizon_beyond_follow_up_is_no_error_but_has_a_reason():
 @pytest.mark.parametrize("last", [24.0, 25.0])
 def test_one_patient_at_the_horizon_is_enough(last):
     assert why_no_horizon(followed_to(1, last), 24) == ""
+
+
+def test_a_censoring_at_the_horizon_is_free_of_the_event_and_an_event_at_it_is_a_case():
+    months = np.array([12.0, 12.0, 24.0, 24.0, 30.0, 30.0])
+    event = np.array([True, False, True, False, True, False])
+    found = known_at(FollowUp(months, event), 24)
+    assert found.is_case.tolist() == [True, False, True, False, False, False]
+    assert found.is_free.tolist() == [False, False, False, True, True, True]
+    assert found.is_beyond.tolist() == [False, False, False, False, True, True]
+    assert found.is_known.tolist() == [True, False, True, True, True, True]
+    assert (found.n_cases, found.n_free) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("last", "said"), [(23.5, "23.5"), (59.9, "59.9"), (60 - 1e-6, "59.999999"), (59.9918, "59.9918")]
+)
+def test_the_end_of_follow_up_is_never_written_as_the_horizon(last, said):
+    assert why_no_horizon(followed_to(12, last), 60) == f"follow-up ends at {said} months, before the horizon"
+
+
+def test_a_last_digit_is_enough_to_tell_times_apart():
+    assert float(told_apart(float(np.nextafter(60, 0)), 60.0)) != 60

@@ -1,15 +1,20 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from treated_cohorts import cohort_of, tiered
 
 from deeptepp.domain.cohort import Endpoint
 from deeptepp.domain.risk import Tier
+from deeptepp.stats.balance import CovariateBalance
+from deeptepp.stats.contrast_estimates import ContrastEstimates
 from deeptepp.stats.evidence import EvidenceLevel
 from deeptepp.stats.landmark import censor_at
 from deeptepp.stats.logrank import log_rank
 from deeptepp.stats.mantel_haenszel import subgroup_analysis
+from deeptepp.stats.number_needed import number_needed
 from deeptepp.stats.treatment_by_tier import contrast_by_tier
-from deeptepp.stats.treatment_effect import contrast_treatments
+from deeptepp.stats.treatment_effect import _why_not, contrast_treatments
 from deeptepp.stats.treatment_question import T_VS_NONE, TP_VS_T, Matching
 
 
@@ -25,21 +30,23 @@ def two_arms(index_events, reference_events, n=40):
 
 
 def test_differences_worked_by_hand():
-    contrast = contrast_treatments(two_arms(4, 10), TP_VS_T, matching=Matching.OFF)
+    contrast = contrast_treatments(two_arms(10, 20), TP_VS_T, matching=Matching.OFF)
     at_24, at_60 = contrast.differences
-    assert at_24.difference.value == pytest.approx(36 / 40 - 30 / 40)
-    error = np.sqrt(0.9 * 0.1 / 40 + 0.75 * 0.25 / 40)
+    assert at_24.difference.value == pytest.approx(30 / 40 - 20 / 40)
+    error = np.sqrt(0.75 * 0.25 / 40 + 0.5 * 0.5 / 40)
     assert at_24.difference.high - at_24.difference.value == pytest.approx(1.959964 * error, rel=1e-6)
     assert at_60.difference.value is None
     assert "up to 24 months only" in at_60.difference.reason
     assert contrast.hazard_ratio.value < 1
     assert contrast.rmst_difference.value > 0
     assert "up to 24 months" in contrast.rmst_difference.method
-    assert (contrast.n, contrast.n_events) == (80, 14)
+    assert (contrast.n, contrast.n_events) == (80, 30)
 
 
-@pytest.mark.parametrize(("events", "is_reportable"), [((4, 5), False), ((4, 6), True)])
-def test_below_ten_events_no_difference_is_given(events, is_reportable):
+@pytest.mark.parametrize(
+    ("events", "is_reportable"), [((0, 18), False), ((9, 38), False), ((38, 9), False), ((10, 10), True)]
+)
+def test_below_ten_events_in_an_arm_no_difference_is_given(events, is_reportable):
     contrast = contrast_treatments(two_arms(*events), TP_VS_T, matching=Matching.OFF)
     assert contrast.is_reportable is is_reportable
     given = [
@@ -50,18 +57,71 @@ def test_below_ten_events_no_difference_is_given(events, is_reportable):
     ]
     assert all((estimate.value is not None) is is_reportable for estimate in given)
     assert (contrast.p_value is not None) is is_reportable
-    assert contrast.index.curve.n_events == 4  # the curve itself stays, in grey
+    assert contrast.index.curve.n_events == events[0]  # the curve itself stays, in grey
     if not is_reportable:
-        assert all("9 events: fewer than 10" in estimate.reason for estimate in given)
+        assert all("fewer than 10" in estimate.reason for estimate in given)
+        assert number_needed(given[3]).value is None
+        assert number_needed(given[3]).reason == contrast.reason
         assert contrast.badge.level is EvidenceLevel.TOO_FEW_TO_COMPARE
 
 
-def test_an_arm_without_events_has_a_penalised_hazard_ratio():
-    contrast = contrast_treatments(two_arms(0, 12), TP_VS_T, matching=Matching.OFF)
-    assert "Firth" in contrast.hazard_ratio.method
-    assert 0 < contrast.hazard_ratio.value < 0.3
-    assert contrast.hazard_ratio.low is not None
-    assert contrast.hazard_ratio.high < 1
+def test_what_is_printed_of_an_arm_without_events_would_be_the_penalty_of_the_estimator():
+    contrast = contrast_treatments(two_arms(0, 18, n=47), TP_VS_T, matching=Matching.OFF)
+    assert contrast.hazard_ratio.value is None
+    estimates = ContrastEstimates(contrast.index.follow_up, contrast.reference.follow_up, 24, 24, "", 0.95)
+    assert round(estimates.hazard_ratio().value, 2) == 0.02
+    assert round(estimates.one_step().value, 2) == 0.11
+
+
+@pytest.mark.parametrize("covariate", ["tumour_size_mm", "age_years", "grade"])
+def test_matching_that_makes_a_covariate_worse_gives_no_effect_and_names_it(covariate):
+    rng = np.random.default_rng(1)
+    n, arms = 60, np.repeat(["T+P", "T"], 60)
+    facts = {
+        "tumour_size_mm": rng.normal(25, 5, 2 * n),
+        "age_years": rng.normal(55, 9, 2 * n),
+        "grade": rng.normal(2, 1, 2 * n),
+    }
+    patients = cohort_of(arms, rng.uniform(2, 24, 2 * n), np.tile([True, False], n), **facts)
+    made = contrast_treatments(patients, TP_VS_T)
+    rows = [
+        replace(row, smd_before=0.08, smd_after=0.45) if row.name == covariate else row
+        for row in made.sample.balance.rows
+    ]
+    held = _why_not(replace(made.sample, balance=replace(made.sample.balance, rows=tuple(rows))), TP_VS_T)
+    assert not made.reason
+    assert held.startswith("matching did not balance")
+    assert "(|SMD| 0.08 before, 0.45 after), so no difference is given" in held
+    assert "_" not in held
+
+
+def test_matching_that_helps_is_no_reason():
+    rows = [(1.6, 0.3), (0.2, 0.24), (None, 0.9), (0.3, -0.29), (0.4, None)]
+    assert not any(balanced(*row).is_made_worse for row in rows)
+    assert all(balanced(*row).is_made_worse for row in [(0.08, 0.45), (0.26, -0.38), (-0.3, 0.31)])
+
+
+def balanced(before, after):
+    """A covariate with these standardised differences."""
+    absent = dict.fromkeys(
+        (
+            "mean_index_after",
+            "mean_reference_after",
+            "variance_ratio_before",
+            "variance_ratio_after",
+            "ks_before",
+            "ks_after",
+        )
+    )
+    return CovariateBalance(
+        name="x",
+        is_binary=False,
+        mean_index_before=0,
+        mean_reference_before=0,
+        smd_before=before,
+        smd_after=after,
+        **absent,
+    )
 
 
 def test_an_empty_side_is_said_and_nothing_is_computed():
@@ -77,7 +137,8 @@ def test_the_published_matching_carries_its_bias_in_words(cohort):
     assert "uses the outcome" in contrast.warnings[0]
     assert "stage I: no patient had the index treatment" in contrast.warnings[1]
     # T+P was followed for 44 months at most.
-    assert "followed for less than 60 months" in contrast.differences[1].difference.reason
+    estimates = ContrastEstimates(contrast.index.follow_up, contrast.reference.follow_up, None, 24, "", 0.95)
+    assert "followed for less than 60 months" in estimates.difference_at(60).reason
 
 
 def test_the_test_is_the_log_rank_test_of_the_follow_up_compared(cohort):
@@ -98,7 +159,7 @@ def test_counts_before_matching_are_those_of_the_cohort(cohort):
 
 
 def test_the_unit_of_time_changes_no_ratio():
-    months = two_arms(5, 12)
+    months = two_arms(12, 20)
     years = months.with_columns(rfs_months=months["rfs_months"] / 12)
     own, other = (contrast_treatments(c, TP_VS_T, matching=Matching.OFF) for c in (months, years))
     assert other.hazard_ratio.value == pytest.approx(own.hazard_ratio.value)
@@ -106,7 +167,7 @@ def test_the_unit_of_time_changes_no_ratio():
 
 
 def test_interaction_is_the_heterogeneity_of_the_tiers():
-    parts = [two_arms(2, 14), two_arms(12, 8)]
+    parts = [two_arms(10, 28), two_arms(24, 12)]
     names = list(parts[0].columns)
     joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
     joined["subject"] = np.array([f"P{i}" for i in range(160)])

@@ -106,7 +106,7 @@ def test_a_side_can_hold_two_arms(cohort):
     sample = sample_treatments(cohort, TREATED_VS_NONE, tiers=[Tier.MODERATE, Tier.HIGH], matching=Matching.OFF)
     assert set(cohort[ARM][sample.index]) == {"T", "T+P"}
     assert sample.horizon_months == 60
-    assert TREATED_VS_NONE.label == "T or T+P vs no anti-HER2 therapy"
+    assert TREATED_VS_NONE.label == "Tras or Tras+pert vs no anti-HER2 therapy"
 
 
 def test_follow_up_is_that_of_the_endpoint(cohort):

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
-import postgres_server
 import pytest
+from board_databases import new_case
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from deeptepp.domain.board import Agreement, Choice, Entry, Flag, Moment, NewCase, Status
-from deeptepp.domain.clinical import ClinicalProfile, NodeStage
+from deeptepp.domain.board import Agreement, Choice, Entry, Flag, Moment, Picture, Status
+from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import (
     BadSetting,
-    BoardSchemaMismatch,
+    BoardConflict,
     BoardUnreachable,
     CaseWithdrawn,
     DecisionTooEarly,
@@ -27,54 +25,16 @@ from deeptepp.errors import (
     EntryTooLong,
     LabelNamesSomebody,
     LabelTaken,
+    NotCorrectable,
 )
 from deeptepp.store.cases import Board, board_address
-from deeptepp.store.schema import CASES, ENTRIES
+from deeptepp.store.schema import METADATA
 
 BEFORE = Entry(moment=Moment.BEFORE, choice=Choice.T, note=" 讨论：先看病理 ", role="chair")
+AFTER_ALL = Entry(moment=Moment.BEFORE, choice=Choice.TP, role="surgeon")
 AFTER = Entry(moment=Moment.AFTER, choice=Choice.TP, agreement=Agreement.DISAGREE)
 SHOWN = Entry(moment=Moment.SHOWN)
-
-
-def new_case(**changes) -> NewCase:
-    facts = {
-        "profile": ClinicalProfile(tumour_size_mm=26.0, node_stage=NodeStage.N1, er_positive=True),
-        "assessment": {"score": 0.31, "tier": "High", "percentile": 88.0, "findings": []},
-        "bundle_sha256": "a" * 64,
-        "thumbnail_png": b"\x89PNG\x00\xff",
-        "flags": (Flag.SIMULATED,),
-    }
-    return NewCase(**facts | changes)
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    if postgres_server.binaries() is None:
-        pytest.skip("No PostgreSQL server is installed (apt-get install postgresql)")
-    folder = Path(tempfile.mkdtemp(prefix="board-"))  # pytest's own folders are closed to other users
-    with postgres_server.running(folder) as address:
-        yield address
-    shutil.rmtree(folder)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request, tmp_path):
-    if request.param == "sqlite":
-        return str(tmp_path / "made" / "board.sqlite")
-    found = request.getfixturevalue("postgres")
-    board = Board(found)
-    with board._engine.begin() as connection:
-        connection.execute(text("DELETE FROM board_entries"))
-        connection.execute(text("DELETE FROM board_cases"))
-    board.close()
-    return found
-
-
-@pytest.fixture
-def board(address):
-    board = Board(address)
-    yield board
-    board.close()
+SLICES = (Picture("post 0", b"\x89PNG1"), Picture("pre 0", b"\x89PNG\x00"))
 
 
 def test_a_case_comes_back_as_it_was_put_on(board):
@@ -153,18 +113,90 @@ def test_an_entry_cannot_be_changed_even_by_sql(board):
 
 
 def test_a_withdrawn_case_leaves_nothing(board):
-    case_id, kept = board.add(new_case()).id, board.add(new_case()).id
+    case_id = board.add(new_case(pictures=SLICES)).id
+    kept = board.add(new_case(pictures=SLICES)).id
+    meeting = board.meetings.add(Meeting(held_on=date(2026, 3, 2), agenda=(case_id, kept)))
     board.record(case_id, BEFORE)
     board.record(kept, BEFORE)
     board.withdraw(case_id)
     assert [case.id for case in board.cases()] == [kept]
+    assert board.meetings.all() == [replace(meeting, agenda=(kept,))]
     with board._engine.begin() as connection:
-        for table, column in ((CASES, "id"), (ENTRIES, "case_id")):
-            left = connection.execute(text(f"SELECT {column} FROM {table.name}")).scalars()  # noqa: S608
-            assert set(left) == {kept}
+        for table in METADATA.tables.values():
+            rows = connection.execute(table.select())
+            assert not [row for row in rows if case_id in tuple(row)], table.name
     for act in (board.case, board.withdraw, lambda gone: board.record(gone, BEFORE)):
         with pytest.raises(CaseWithdrawn):
             act(case_id)
+
+
+def test_two_who_decide_at_once_are_told_of_one_another_and_nothing_is_overwritten(address):
+    """Both saw an empty record; whoever comes second gets the first decision, and is recorded when told to."""
+    boards = [Board(address) for _ in range(2)]
+    case_id = boards[0].add(new_case()).id
+
+    def decide(board: Board) -> BoardConflict | None:
+        try:
+            board.record(case_id, BEFORE, expected=0)
+        except BoardConflict as conflict:
+            return conflict
+        return None
+
+    with ThreadPoolExecutor(2) as pool:
+        told = [each for each in pool.map(decide, boards) if each is not None]
+    kept = boards[0].case(case_id).entries
+    assert len(told) == len(kept) == 1
+    assert told[0].entries == kept
+    case = boards[1].record(case_id, AFTER_ALL, expected=kept[0].number)
+    assert [entry.role for entry in case.decisions] == ["chair", "surgeon"]
+    for board in boards:
+        board.close()
+
+
+@pytest.mark.parametrize("seen", [SHOWN, BEFORE, Entry(moment=Moment.SKIPPED)])
+def test_any_entry_of_others_is_a_conflict_and_those_of_other_cases_are_none(board, seen):
+    case_id, other = board.add(new_case()).id, board.add(new_case()).id
+    board.record(other, BEFORE)
+    board.record(case_id, BEFORE, expected=0)
+    last = board.record(case_id, seen).last_number
+    with pytest.raises(BoardConflict):
+        board.record(case_id, AFTER_ALL, expected=0)
+    assert board.case(case_id).last_number == last
+
+
+def test_a_mistake_is_corrected_by_a_new_entry_and_stays_in_the_record(board):
+    case_id, other = board.add(new_case()).id, board.add(new_case()).id
+    wrong = board.record(case_id, BEFORE).before
+    board.record(case_id, SHOWN)
+    right = Entry(moment=Moment.BEFORE, choice=Choice.T_DXD, corrects=wrong.number)
+    case = board.record(case_id, right)
+    assert [entry.choice for entry in case.decisions] == [Choice.T, Choice.T_DXD]
+    assert (case.before.choice, case.corrected) == (Choice.T_DXD, {wrong.number})
+    assert case.status is Status.SHOWN
+    assert not case.was_skipped
+    for not_right in (right, replace(right, moment=Moment.AFTER, corrects=case.before.number)):
+        with pytest.raises(NotCorrectable):
+            board.record(case_id, not_right)
+    with pytest.raises(NotCorrectable):
+        board.record(other, replace(right, corrects=case.before.number))
+
+
+def test_pictures_are_kept_beside_the_list_and_read_when_asked_for(board):
+    case = board.add(new_case(pictures=SLICES))
+    assert case.pictures == ()
+    assert board.pictures(case.id) == SLICES
+
+
+def test_what_others_added_is_counted_without_reading_it(board):
+    before = board.counted()
+    board.record(board.add(new_case()).id, BEFORE)
+    board.meetings.add(Meeting(held_on=date(2026, 3, 2)))
+    after = board.counted()
+    assert (after.n_cases, after.n_entries, after.n_meetings) == (
+        before.n_cases + 1,
+        before.n_entries + 1,
+        before.n_meetings + 1,
+    )
 
 
 def test_many_writers_at_once_lose_nothing(address):
@@ -204,22 +236,10 @@ def test_many_may_make_the_database_at_once(tmp_path):
         board.close()
 
 
-def test_a_database_of_another_version_is_refused_and_left_alone(address):
-    board = Board(address)
-    with board._engine.begin() as connection:
-        connection.execute(text("UPDATE board_schema SET version = 99"))
-    try:
-        with pytest.raises(BoardSchemaMismatch, match="99"):
-            Board(address)
-    finally:
-        with board._engine.begin() as connection:
-            connection.execute(text("UPDATE board_schema SET version = 1"))
-        board.close()
-
-
 def test_no_column_says_who_the_patient_is():
-    names = {column.name for table in (CASES, ENTRIES) for column in table.columns}
-    assert not {name for name in names if any(word in name for word in ("name", "birth", "patient", "mrn"))}
+    names = {f"{table.name}.{column.name}" for table in METADATA.tables.values() for column in table.columns}
+    telling = {name for name in names if any(word in name for word in ("name", "birth", "patient", "mrn"))}
+    assert telling == {"board_pictures.name"}, "which slice a picture shows"
 
 
 @pytest.mark.parametrize("bad", ["mysql://user:secret@host/x", "postgresql://user:secret@host:port/x"])

@@ -1,6 +1,8 @@
 import json
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from types import ModuleType
 
 from deeptepp.train.journal import Journal, JournalReader
 
@@ -11,7 +13,9 @@ def write_many(folder, name):
         journal.add("epoch", f"{name} {number}", filling="x" * 300)
 
 
-def test_processes_side_by_side_lose_and_mix_no_line(tmp_path):
+def test_processes_side_by_side_lose_and_mix_no_line(tmp_path, monkeypatch):
+    # A spawned process runs the main module of its parent, which a script of Streamlit may have taken the place of.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     names = ("one", "other", "third")
     with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
         for future in [pool.submit(write_many, tmp_path, name) for name in names]:

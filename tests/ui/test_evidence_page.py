@@ -14,7 +14,7 @@ from deeptepp.stats.roc import roc_auc
 from deeptepp.ui.evidence_measured import scored_parts
 from deeptepp.ui.evidence_page import shown_card
 from deeptepp.ui.evidence_published import beside_rows, published_row
-from deeptepp.ui.evidence_rows import metric_rows, operating_rows, split_table, subgroup_rows
+from deeptepp.ui.evidence_rows import metric_rows, operating_rows, split_table, subgroup_rows, without_few_events
 
 SHIPPED = Path(__file__).parents[2] / "artifacts" / "deeptepp-sim"
 
@@ -98,3 +98,35 @@ def test_the_table_of_a_document_is_taken_apart_into_its_cells():
 def test_a_table_that_cannot_be_taken_apart_stays_as_it_is():
     text = "| a | b |\n| --- | --- |\n| 1 |\n"
     assert split_table(text) == (text, [])
+
+
+@pytest.mark.parametrize(
+    ("counts", "reason"),
+    [
+        ({"n": 119, "n_events": 1}, "1 event in 119 patients, fewer than 10"),
+        ({"n": 40, "n_events": 9}, "9 events in 40 patients, fewer than 10"),
+        ({"n": 40, "n_events": 31}, "9 of 40 patients without the event, fewer than 10"),
+    ],
+)
+def test_accuracy_of_too_few_patients_is_not_shown_and_says_why(counts, reason):
+    share = {"value": 0.0, "low": 0.0, "high": 0.8, "k": 0, "n": 1}
+    group = GROUP | counts | {"auc": 0.084, "sensitivity": share}
+    (row,) = metric_rows({"cohort_3": group})
+    assert row["AUC (95 % CI)"] == f"not given: {reason}"
+    assert row["Sensitivity (95 % CI)"] == "0 of 1, too few for a share"
+    (part,) = subgroup_rows({"subgroups": [group | {"factor": "Nodes", "group": "negative", "auc_reason": "few"}]})
+    assert (part["AUC (95 % CI)"], part["Note"]) == (f"not given: {reason}", "")
+    assert beside_rows({"holdout": group})[-1]["AUC (95 % CI)"] == f"not given: {reason}"
+
+
+def test_no_document_of_the_shipped_model_shows_an_auc_of_few_events():
+    bundle = load_bundle(SHIPPED)
+    assert "0.085" in bundle.card
+    for text in (bundle.card, *bundle.documents.values()):
+        shown = without_few_events(text)
+        assert "0.085" not in shown
+        assert "few events" not in shown.replace("Groups with few events", "").replace("With few events", "")
+        assert len(shown.split("\n")) == len(text.split("\n"))
+    assert "| Cohort 3 (T+P) | 119 | 1 | not given: fewer than 10 events | - | - |" in without_few_events(
+        bundle.card
+    )

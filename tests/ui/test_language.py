@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 
 from deeptepp import errors
-from deeptepp.domain import published, published_caveats
+from deeptepp.domain import provenance, published, published_caveats, typed_number
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.report import beside_published, names, other_estimates, result_reading, treatment_panel
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui import (
     case_export,
+    case_form,
     case_treatment,
+    drop_words,
     evidence_experiments,
     evidence_measured,
     evidence_page,
@@ -22,24 +24,39 @@ from deeptepp.ui import (
     evidence_refusals,
     language,
     masthead,
+    number_field,
     own_model_steps,
     result_views,
+    slice_viewer,
     tiers_controls,
+    tiers_mapping,
+    tiers_own,
     tiers_page,
+    viewer_words,
     words,
 )
 from deeptepp.ui.language import Language, catalogue, say, t
 
 ROOT = Path(__file__).parents[2]
 CHINESE = catalogue(Language.CHINESE)
-SCREENS = [*(ROOT / "deeptepp" / "ui").glob("*.py"), *(ROOT / "pages").glob("*.py")]
+SPEAKING = ("speech", "copied_text", "case_changes", "case_one_page")
+"""Files of a result that are written in the language of the screen."""
+
+SCREENS = [
+    *(ROOT / "deeptepp" / "ui").glob("*.py"),
+    *(ROOT / "pages").glob("*.py"),
+    *(ROOT / "deeptepp" / "report" / f"{name}.py" for name in SPEAKING),
+]
 
 
 def calls(name):
     """Every call of a function on the screens."""
     for path in SCREENS:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called == name:
                 yield node
 
 
@@ -65,6 +82,13 @@ def said_by_tables():
     """Texts that reach ``t`` by way of a name."""
     mappings = (
         words.STEPS,
+        viewer_words.WORDS,
+        dict(viewer_words.KEYS),
+        {keys: keys for keys, _ in viewer_words.KEYS},
+        drop_words.WORDS,
+        drop_words.REFUSALS,
+        viewer_words.REFUSALS,
+        slice_viewer._SHORT,
         words.LABELS,
         words.FIELDS,
         words.HELP,
@@ -85,12 +109,17 @@ def said_by_tables():
         tiers_controls._COHORTS,
         tiers_controls._CONTRASTS,
         tiers_controls._MATCHING,
+        tiers_own.SOURCES,
+        tiers_mapping.TARGETS,
+        tiers_mapping.UNIT_NAMES,
         other_estimates.HER2DX_GROUPS,
         other_estimates.PREDICT_PLACES,
         other_estimates.STAGES,
         other_estimates.REFERENCE,
         other_estimates.NAMES,
         beside_published.BY_TREATMENT,
+        number_field._RANGE_WORDS,
+        number_field._VALUE_WORDS,
     )
     texts = {text for mapping in mappings for text in mapping.values()}
     texts |= {str(each) for kind in (other_estimates.Concord, beside_published.Agreement) for each in kind}
@@ -102,6 +131,7 @@ def said_by_tables():
         words.UNKNOWN,
         case_treatment._WAYS_HELP,
         treatment_panel.NOT_TESTED,
+        treatment_panel.SURVIVAL,
         treatment_panel.INTERACTION,
         treatment_panel.NOT_RANDOMISED,
         treatment_panel.NOT_EXCLUDED,
@@ -117,7 +147,11 @@ def said_by_tables():
         evidence_refusals.OTHERWISE,
         evidence_refusals.INELIGIBLE,
     }
+    texts |= {*provenance.SENTENCES, *provenance.MARKS, errors.NoBrowser.template}
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
+    texts |= {text for text in case_form.COUNTS.values() if text}
+    texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
+    texts |= {typed_number.EXPONENT, typed_number.NO_UNIT}
     texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}
     texts |= {own_model_steps.TITLE, own_model_steps.INTRODUCTION, own_model_steps.EXPECTATION}
     texts |= {text for one in own_model_steps.STEPS for text in (one.title, one.text, one.duration, one.gives)}
@@ -172,10 +206,10 @@ def spoken_by(path):
             yield text
 
 
-@pytest.mark.parametrize("name", ["choice", "outline"])
-def test_what_the_nifti_reader_says_of_order_and_outline_is_said_in_chinese(name, monkeypatch):
+@pytest.mark.parametrize("name", ["nifti/choice", "nifti/outline", "scoring/consistency"])
+def test_what_is_put_together_below_the_screens_is_said_in_chinese(name, monkeypatch):
     monkeypatch.setattr(language, "current_language", lambda: Language.CHINESE)
-    sentences = set(spoken_by(ROOT / "deeptepp" / "nifti" / f"{name}.py"))
+    sentences = set(spoken_by(ROOT / "deeptepp" / f"{name}.py"))
     assert len(sentences) > 5
     assert [text for text in sentences if say(text) == text] == []
 

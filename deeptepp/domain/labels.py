@@ -1,0 +1,132 @@
+"""Labels that a user gives a case: a pseudonym passes, a date or number is refused, a name is asked about."""
+
+from __future__ import annotations
+
+import re
+
+from deeptepp.errors import LabelIdentifies
+
+CHARACTERS = 60
+"""Longest label, as on the tumour board."""
+
+_MAIL = re.compile(r"\S+@\S+")
+_MONTH = r"(?:jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-zäé]*"
+_DATE = re.compile(
+    rf"(?<!\d)(?:\d{{1,4}}\s?[-/.年]\s?\d{{1,2}}\s?[-/.月]\s?\d{{1,4}}"
+    rf"|\d{{1,2}}\.?[\s-]?{_MONTH}\.?[\s,-]*\d{{2,4}}|{_MONTH}\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{2,4}})(?!\d)",
+    re.IGNORECASE,
+)
+"""Day, month and year in any order, in digits, with the name of a month, or in Chinese."""
+
+_LONG_NUMBER = re.compile(r"\d(?:[\s./_-]?\d){5,}")
+"""Six digits or more, also with separators: a date of birth, a patient number, a telephone number."""
+
+_NUMBERED = re.compile(
+    r"\b(?:mrn|pid|pat(?:ient)?[\s._-]?id|patient[\s._-]?n(?:o|r|umber)|hospital[\s._-]?n(?:o|r|umber)|dob|ssn|nhs"
+    r"|accession)\b[\s:#.]*\w*\d|(?:病案|住院|门诊|身份证)号",
+    re.IGNORECASE,
+)
+"""What is called a patient number, in English and in Chinese (record, admission, outpatient, identity card)."""
+
+_NEUTRAL = re.compile(
+    r"cases?|patients?|subject|study|demo|test|board|meeting|left|right|breast|tumou?r|pilot|cohort|teaching|example"
+    r"|training|phantom|room|site|centre|center|hospital|clinic|her2|mri?|low|moderate|high|risk|blue|red|green"
+    r"|yellow|black|white|gr[ea]y|orange|silver|river|mountain|lake|star|alpha|beta|gamma|delta",
+    re.IGNORECASE,
+)
+"""Words of pseudonyms: a label with one of them is not taken for a name."""
+
+_SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎"
+    "余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+"""The most frequent Chinese surnames (census of 2020); one of them and one or two more signs are a name."""
+
+_HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,3}")
+_WORDS = re.compile(r"[^\W\d_]+")
+_JOINT = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z][a-zà-ÿ])")
+"""Where a word begins inside of another: ``AnnaSchmidt``."""
+
+
+def checked_label(text: str) -> str:
+    """Give a label with single blanks, or refuse it.
+
+    Parameters
+    ----------
+    text : str
+        As it was typed; empty for none.
+
+    Returns
+    -------
+    str
+        Ready to be shown.
+
+    Raises
+    ------
+    LabelIdentifies
+        It is too long, or holds a date, a long number, a patient number or an e-mail address. The error says which
+        and never repeats the label.
+
+    Examples
+    --------
+    >>> checked_label("  Case  7 ")
+    'Case 7'
+    """
+    label = " ".join(text.split())
+    if len(label) > CHARACTERS:
+        raise LabelIdentifies(value=f"more than {CHARACTERS} characters")
+    for pattern, what in (
+        (_MAIL, "an e-mail address"),
+        (_DATE, "a date"),
+        (_NUMBERED, "a patient number"),
+        (_LONG_NUMBER, "a number of six digits or more"),
+    ):
+        if pattern.search(label):
+            raise LabelIdentifies(value=what)
+    return label
+
+
+def looks_like_a_name(label: str) -> bool:
+    """Tell whether a label may be the name of a person, so that the user is asked.
+
+    Parameters
+    ----------
+    label : str
+        From ``checked_label``.
+
+    Returns
+    -------
+    bool
+        Two words of letters or more, none of them usual in pseudonyms; or a Chinese surname with one or two signs.
+
+    Examples
+    --------
+    >>> [looks_like_a_name(each) for each in ("Anna Schmidt", "Schmidt, A.", "Case 7", "Blue river")]
+    [True, True, False, False]
+    """
+    words = _WORDS.findall(_JOINT.sub(" ", label.replace("_", " ")))
+    if any(_HAN_NAME.fullmatch(word) and word[0] in _SURNAMES for word in words):
+        return True
+    letters = [word for word in words if not _HAN_NAME.match(word)]
+    return len(letters) > 1 and not any(map(_NEUTRAL.fullmatch, letters))
+
+
+def offered_label(digest: str) -> str:
+    """Make a pseudonym of a study: the same images give the same, and it tells nothing of the patient.
+
+    Parameters
+    ----------
+    digest : str
+        Of the images, hexadecimal.
+
+    Returns
+    -------
+    str
+        For example ``Case 417``.
+
+    Examples
+    --------
+    >>> offered_label("0f3a" * 16)
+    'Case 226'
+    """
+    return f"Case {int(digest[:8], 16) % 1000}"

@@ -1,0 +1,85 @@
+"""A meeting of the tumour board: when, who by their roles, and which cases in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from deeptepp.domain.board import BoardCase, Entry, Moment
+
+TITLE_CHARACTERS = 80
+"""Longest title of a meeting."""
+
+MOST_ATTENDEES = 40
+"""Most roles that attend a meeting; the largest boards have some 30 members."""
+
+ROLES = (
+    "Chair",
+    "Breast surgeon",
+    "Medical oncologist",
+    "Radiation oncologist",
+    "Radiologist",
+    "Pathologist",
+    "Breast care nurse",
+    "Clinical geneticist",
+    "Plastic surgeon",
+    "Research nurse",
+)
+"""Members that a breast tumour board has, as EUSOMA names them; others may be written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """One meeting.
+
+    Parameters
+    ----------
+    held_on : date
+        Its day.
+    title : str
+        What it is called; may be empty.
+    attendees : tuple of str
+        Roles, never names of people.
+    agenda : tuple of str
+        Ids of the cases in the order in which they are discussed.
+    id : str
+        Random; names the meeting in addresses; empty until it is stored.
+    """
+
+    held_on: date
+    title: str = ""
+    attendees: tuple[str, ...] = ()
+    agenda: tuple[str, ...] = ()
+    id: str = ""
+
+    @property
+    def name(self) -> str:
+        """Day and title."""
+        return f"{self.held_on:%Y-%m-%d} {self.title}".strip()
+
+    def ordered(self, cases: Sequence[BoardCase]) -> list[BoardCase]:
+        """Give the cases of its agenda, in its order."""
+        known = {case.id: case for case in cases}
+        return [known[case_id] for case_id in self.agenda if case_id in known]
+
+    def discussed(self, cases: Sequence[BoardCase]) -> list[BoardCase]:
+        """Give the cases of its agenda, and after them those that left it after something was recorded of them."""
+        there = self.ordered(cases)
+        left = (case for case in cases if case.id not in self.agenda)
+        return [*there, *(case for case in left if any(entry.meeting_id == self.id for entry in case.entries))]
+
+    def minuted(self, case: BoardCase) -> BoardCase:
+        """Give a case with what was recorded in this meeting, and whether its score was known by then."""
+        own = [entry for entry in case.entries if entry.meeting_id == self.id]
+        last = max((entry.number for entry in own), default=0)
+        return replace(case, entries=tuple(entry for entry in case.entries if self._counts(entry, last)))
+
+    def _counts(self, entry: Entry, last: int) -> bool:
+        """Tell whether an entry belongs into the minutes; ``last`` is the number of the meeting's last one."""
+        if entry.meeting_id == self.id:
+            return True
+        if entry.moment not in (Moment.SHOWN, Moment.SKIPPED) or entry.recorded_utc is None:
+            return False
+        # A score that was shown afterwards was hidden in this meeting, and stays so in its minutes.
+        return entry.number < last or entry.recorded_utc.date() <= self.held_on

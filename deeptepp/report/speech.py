@@ -1,0 +1,75 @@
+"""The language that a file is written in: reports know English, and are handed what says it otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deeptepp.domain.risk import TierName
+from deeptepp.report.names import CATEGORIES, name_of
+
+
+def english(text: str, /, **facts: object) -> str:
+    """Fill in a sentence.
+
+    Parameters
+    ----------
+    text : str
+        English, with ``{name}`` where a fact goes.
+    **facts : object
+        What is filled in; without any, braces stay as they are.
+
+    Returns
+    -------
+    str
+        The sentence.
+    """
+    return text.format(**facts) if facts else text
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Says sentences in one language, wherever and whenever it is asked.
+
+    Parameters
+    ----------
+    t : callable
+        Says a template of the package with its facts.
+    say : callable
+        Says a finished sentence.
+    """
+
+    t: Callable[..., str] = english
+    say: Callable[[str], str] = str
+
+    def name(self, value: object) -> str:
+        """Name a category, a truth or a number, see ``report.names.name_of``."""
+        if isinstance(value, StrEnum):
+            return self.t(CATEGORIES.get(value, str(value)))
+        return self.t(name_of(value)) if value is None or isinstance(value, bool) else name_of(value)
+
+    def fact(self, field: str, value: object) -> str:
+        """Say a clinical fact: receptors are positive or negative, not yes or no."""
+        if field.endswith("_positive") and isinstance(value, bool):
+            return self.t("Positive") if value else self.t("Negative")
+        return self.name(value)
+
+    def tier_words(self, name: TierName, *, is_alone: bool = False) -> str:
+        """Say the tier of a case: ``TierName.text``, or ``TierName.risk_text`` where it stands alone."""
+        if not name.tiers:
+            return ""
+        tiers = "/".join(self.name(tier) for tier in name.tiers)
+        if name.is_stable is False:
+            return self.t("{tiers}, unstable", tiers=tiers)
+        said = self.t("{tier} risk tier", tier=tiers) if is_alone else tiers
+        return said if name.is_stable else self.t("{tier}, stability not measured", tier=said)
+
+    def mark(self, mark: str) -> str:
+        """Keep an English mark, which stands on files too, and put this language before it."""
+        said = self.t(mark)
+        return mark if said == mark else f"{said} {mark}"
+
+
+ENGLISH = Speech()
+"""What reports speak where nothing else is asked for."""

@@ -1,0 +1,132 @@
+"""What the board refuses: texts that are too long or may name somebody, and entries that do not fit the record."""
+
+from __future__ import annotations
+
+import re
+
+from deeptepp.domain.board import BoardCase, Entry, Moment
+from deeptepp.errors import (
+    BoardConflict,
+    DecisionTooEarly,
+    DecisionTooLate,
+    EntryTooLong,
+    LabelNamesSomebody,
+    NotCorrectable,
+)
+
+_LONG_NUMBER = re.compile(r"\d(?:[\s./-]?\d){5,}")
+"""Six digits or more, also with separators: a date of birth, a patient number."""
+
+
+def plain_label(field: str, text: str, limit: int) -> str:
+    """Take the spaces out of a label, role or title that are too many, and refuse one that may name somebody.
+
+    Parameters
+    ----------
+    field : str
+        What it is, for the message.
+    text : str
+        As written.
+    limit : int
+        Most characters.
+
+    Returns
+    -------
+    str
+        On one line.
+
+    Raises
+    ------
+    EntryTooLong
+        It is too long.
+    LabelNamesSomebody
+        It holds a long number.
+    """
+    written = " ".join(text.split())
+    refuse_long(field, written, limit)
+    if number := _LONG_NUMBER.search(written):
+        raise LabelNamesSomebody(value=sum(character.isdigit() for character in number.group()))
+    return written
+
+
+def refuse_long(field: str, text: str, limit: int) -> None:
+    """Refuse a text that is too long.
+
+    Parameters
+    ----------
+    field : str
+        What it is.
+    text : str
+        As written.
+    limit : int
+        Most characters.
+
+    Raises
+    ------
+    EntryTooLong
+        It is too long.
+    """
+    if len(text) > limit:
+        raise EntryTooLong(field=field, value=len(text), limit=limit)
+
+
+def refuse_conflict(case: BoardCase, expected: int | None) -> None:
+    """Refuse to add to a record that has grown since it was seen.
+
+    Parameters
+    ----------
+    case : BoardCase
+        As it is now.
+    expected : int or None
+        Number of the last entry that was seen; None asks for nothing.
+
+    Raises
+    ------
+    BoardConflict
+        There are newer entries, which it carries.
+    """
+    if expected is None:
+        return
+    newer = tuple(entry for entry in case.entries if entry.number > expected)
+    if newer:
+        raise BoardConflict(entries=newer)
+
+
+def checked_moment(case: BoardCase, entry: Entry) -> Moment | None:
+    """Refuse a decision on the wrong side of the score, and a correction of what it does not correct.
+
+    Parameters
+    ----------
+    case : BoardCase
+        As it is now.
+    entry : Entry
+        What is to be added.
+
+    Returns
+    -------
+    Moment or None
+        As it is recorded; None where there is nothing to add, since the score was shown already.
+
+    Raises
+    ------
+    DecisionTooLate, DecisionTooEarly
+        It is on the wrong side of the score.
+    NotCorrectable
+        The entry that it corrects is not the last decision of its moment.
+    """
+    moment = entry.moment
+    if entry.corrects:
+        last = case.before if moment is Moment.BEFORE else case.after
+        if last is None or last.number != entry.corrects or entry.choice is None:
+            raise NotCorrectable()
+        return moment
+    if moment is Moment.BEFORE and case.is_shown:
+        raise DecisionTooLate()
+    if moment is Moment.AFTER and not case.is_shown:
+        raise DecisionTooEarly()
+    if moment in (Moment.SHOWN, Moment.SKIPPED):
+        if case.is_shown:
+            return None
+        # What the record says, not what the screen last knew.
+        return Moment.SKIPPED if case.before is None else Moment.SHOWN
+    return moment

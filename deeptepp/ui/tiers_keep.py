@@ -1,0 +1,79 @@
+"""The ways to keep what the tiers laboratory shows: the address, the recipe, the command line."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from deeptepp.report.recipe import Recipe
+from deeptepp.ui.language import t
+from deeptepp.ui.tiers_state import Uploaded
+
+RECIPE_NAME = "deeptepp-recipe.json"
+"""Name of the recipe as it is saved from the screen."""
+
+
+def keep_state(recipe: Recipe, uploaded: Uploaded | None, *, key: str) -> None:
+    """Show how a state of the laboratory is kept and made again.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        The state.
+    uploaded : Uploaded or None
+        The visitor's table that it rests on; None for the reference patients.
+    key : str
+        Begins the keys of its elements.
+    """
+    with st.container(key=f"{key}-keep"):
+        st.header(t("Keep this state"))
+        if uploaded is None:
+            words = t(
+                "The address of this page holds every choice. The recipe holds the same for the command line:"
+            )
+        else:
+            words = t(
+                "Save the recipe beside your table; this command line makes the same figures and tables again:"
+            )
+        st.markdown(words, width=860)
+        st.code(recipe_command(uploaded), language="bash")
+        if uploaded is not None:
+            st.caption(
+                t(
+                    "Put the name of your table in place of {name}. The recipe holds its SHA-256, so that it is "
+                    "not followed in another table by mistake.",
+                    name=_table_name(uploaded),
+                )
+            )
+        with st.container(horizontal=True):
+            st.download_button(
+                t("Save recipe"),
+                recipe.to_json(),
+                file_name=RECIPE_NAME,
+                mime="application/json",
+                on_click="ignore",
+                key=f"{key}-save-recipe",
+            )
+            with st.popover(t("Copy recipe"), key=f"{key}-copy-recipe"):
+                st.code(recipe.to_json(), language="json")
+
+
+def recipe_command(uploaded: Uploaded | None) -> str:
+    """Write the command line that follows a recipe of the screen.
+
+    Parameters
+    ----------
+    uploaded : Uploaded or None
+        The visitor's table; None for the reference patients.
+
+    Returns
+    -------
+    str
+        Runs as it is beside the saved recipe and, for own patients, a table of the name that it holds.
+    """
+    table = "" if uploaded is None else f" --cohort {_table_name(uploaded)}"
+    return f"deeptepp report recipe {RECIPE_NAME}{table} --out report"
+
+
+def _table_name(uploaded: Uploaded) -> str:
+    """Give a name to be replaced by that of the user's table, which may name somebody."""
+    return f"YOUR-TABLE{uploaded.suffix}"
