@@ -13,6 +13,10 @@ from typing import Any
 import streamlit as st
 
 from deeptepp.domain.board import Agreement, Choice, Moment
+from deeptepp.ui.drafts import forget_typed, typed_option, typed_text
+from deeptepp.ui.language import t
+from deeptepp.ui.visitors import remember_visitor
+from deeptepp.ui.words import label
 
 DRAFTS_KEY = "deeptepp-board-drafts"
 """Where the drafts of this visitor lie: dict of dict, by case and moment, or by meeting."""
@@ -35,7 +39,10 @@ def drafts() -> dict[str, dict[str, Any]]:
     dict of str to dict
         By key, see ``draft_key``; changing it changes them.
     """
-    found: dict[str, dict[str, Any]] = st.session_state.setdefault(DRAFTS_KEY, {})
+    if DRAFTS_KEY not in st.session_state:
+        st.session_state[DRAFTS_KEY] = {}
+        remember_visitor(st.session_state[DRAFTS_KEY].clear, key=DRAFTS_KEY)
+    found: dict[str, dict[str, Any]] = st.session_state[DRAFTS_KEY]
     return found
 
 
@@ -79,9 +86,14 @@ def fill(key: str, names: Mapping[str, Any]) -> None:
     for name, empty in names.items():
         widget = f"{key}-{name}"
         if widget not in st.session_state:
-            value = draft.get(name, empty)
-            kind = _ENUMS.get(name)
-            st.session_state[widget] = kind(value) if kind and value else value
+            kind, value = _ENUMS.get(name), draft.get(name, empty)
+            if kind:
+                value = typed_option(
+                    widget, list(kind), lambda each: t(label(each)), kind(value) if value else value
+                )
+            elif isinstance(value, str):
+                value = typed_text(widget, value)
+            st.session_state[widget] = value
 
 
 def keep(key: str, names: tuple[str, ...], seen: Any) -> None:  # noqa: ANN401  whatever the caller compares later
@@ -106,5 +118,6 @@ def keep(key: str, names: tuple[str, ...], seen: Any) -> None:  # noqa: ANN401  
 def drop(key: str) -> None:
     """Forget a draft, once it is recorded or taken back, and empty its widgets."""
     drafts().pop(key, None)
+    forget_typed(f"{key}-")
     for widget in [name for name in st.session_state if str(name).startswith(f"{key}-")]:
         del st.session_state[widget]

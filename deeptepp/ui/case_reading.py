@@ -70,9 +70,9 @@ def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = 
     if case.upload_id in default_store():
         _read_upload(session, case.upload_id, tuple(phase_keys), side)
         return
-    profile, draft = case.profile, case.draft
+    profile, draft, drafts = case.profile, case.draft, session.drafts
     session.erase()
-    session.case.profile, session.case.draft = profile, draft
+    session.case.profile, session.case.draft, session.drafts = profile, draft, drafts
     session.phase_keys, session.phase_side = tuple(phase_keys), side
 
 
@@ -86,6 +86,8 @@ def open_demo(session: Session) -> None:
     """
     case = Case(is_demo=True, profile=demo_profile())
     _replace_case(session, case)
+    for prefix in ("case-", "beside-", "result-label"):
+        session.forget_typed(prefix, prefix)
 
     def work(progress: Progress) -> Opened:
         progress(StepReport(Step.READ, 0.0))

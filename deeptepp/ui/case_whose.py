@@ -14,6 +14,7 @@ from deeptepp.report.case_changes import Change, changes_between, lesion_words, 
 from deeptepp.report.case_files import case_picture
 from deeptepp.report.names import FACTS
 from deeptepp.ui.cards import said
+from deeptepp.ui.drafts import typed_text
 from deeptepp.ui.language import speech, t
 from deeptepp.ui.session import Case
 
@@ -48,7 +49,8 @@ def _label_form(case: Case, assessment: Assessment) -> None:
             "patient."
         )
     )
-    typed = st.text_input(t("Label"), value=case.label, max_chars=CHARACTERS, key=f"result-label-text-{case.id}")
+    key = f"result-label-text-{case.id}"
+    typed = st.text_input(t("Label"), value=typed_text(key, case.label), max_chars=CHARACTERS, key=key)
     offered = offered_label(assessment.receipt.input_sha256) if assessment.receipt else ""
     with st.container(horizontal=True):
         if st.button(t("Use this label"), key="result-label-use", type="primary"):

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from deeptepp.ui.session import current_session
 
-PREFIXES = ("case-", "board-", "map-", "result-label")
+PREFIXES = ("case-", "beside-", "result-label", "board-", "map-")
 """Keys of widgets whose contents a tab keeps until they are sent."""
+
+OF_THE_CASE = ("case-", "beside-", "result-label")
+"""Those that belong to the study at hand, whatever the random name of its case."""
 
 _MOST_FIELDS = 400
 """Fields that a tab may keep; far more than the screens have."""
@@ -30,14 +33,18 @@ _NOT_IN_CLASS = re.compile("[^a-zA-Z0-9_-]")
 OptionT = TypeVar("OptionT")
 
 
-def typed_text(key: str, otherwise: str = "") -> str:
+@overload
+def typed_text(key: str) -> str: ...
+@overload
+def typed_text(key: str, otherwise: OptionT) -> str | OptionT: ...
+def typed_text(key: str, otherwise: object = "") -> object:
     """Give what stood in a field of text.
 
     Parameters
     ----------
     key : str
         Of the widget.
-    otherwise : str
+    otherwise : str or None
         What the field shows where nothing was typed.
 
     Returns
@@ -74,6 +81,31 @@ def typed_index(
     return names.index(_plain(said)) if said is not None and _plain(said) in names else otherwise
 
 
+def typed_option(
+    key: str, options: Sequence[OptionT], name: Callable[[OptionT], str], otherwise: OptionT
+) -> OptionT:
+    """Give what was chosen among some options.
+
+    Parameters
+    ----------
+    key : str
+        Of the widget.
+    options : sequence
+        As shown.
+    name : callable
+        Says an option as the screen does.
+    otherwise : object
+        What is chosen where nothing was.
+
+    Returns
+    -------
+    object
+        One of the options, or ``otherwise``.
+    """
+    place = typed_index(key, options, name, None)
+    return otherwise if place is None else options[place]
+
+
 def typed_flag(key: str, otherwise: bool) -> bool:
     """Give whether a box was ticked.
 
@@ -101,11 +133,8 @@ def forget_typed(*keys: str) -> None:
     *keys : str
         Keys of widgets, or what they begin with.
     """
-    session = current_session()
-    plain = tuple(_NOT_IN_CLASS.sub("-", key) for key in keys)
-    stable = tuple(_stable(key) for key in keys)
-    session.drafts = {key: value for key, value in session.drafts.items() if not key.startswith(stable)}
-    session.forgotten = (*session.forgotten, *plain)[-_MOST_FIELDS:]
+    for key in keys:
+        current_session().forget_typed(_stable(key), _NOT_IN_CLASS.sub("-", key))
 
 
 def cleaned(value: object) -> dict[str, str]:
@@ -130,8 +159,11 @@ def cleaned(value: object) -> dict[str, str]:
 
 
 def _stable(key: str) -> str:
-    """Name a field as its class does, without the random name of a case."""
-    return _NOT_IN_CLASS.sub("-", _CASE_ID.sub("", key))
+    """Name a field as its class does; one of the study at hand without the random name of its case.
+
+    Fields of the board keep the name of their case, since several cases are open there one after the other.
+    """
+    return _NOT_IN_CLASS.sub("-", _CASE_ID.sub("", key) if key.startswith(OF_THE_CASE) else key)
 
 
 def _plain(text: str) -> str:

@@ -26,6 +26,9 @@ from deeptepp.ui.visitors import remember_visitor
 _KEY = "deeptepp"
 """The one key of ``st.session_state`` that this package sets by itself."""
 
+_N_FORGOTTEN = 50
+"""Forms that were handed in which a tab is told of; it hears of each in the run that follows."""
+
 _N_SCORES = 16
 """Assessments remembered for one case."""
 
@@ -165,8 +168,8 @@ class Session:
         Random; names what the tab remembers, anew whenever everything is erased.
     drafts : dict of str to str
         What was typed but not sent, by the name of its field.
-    forgotten : tuple of str
-        Beginnings of keys whose drafts the tab must forget, since their form was handed in.
+    forgotten : tuple of (int, str)
+        Beginnings of keys whose drafts the tab must forget, since their form was handed in; numbered from 1.
     tab_note : str
         What became of the case on the way through a reload, a cut line or a new server.
     is_asked_to_leave : bool
@@ -184,7 +187,7 @@ class Session:
     phase_side: Side | None = None
     memory: str = field(default_factory=lambda: secrets.token_hex(8))
     drafts: dict[str, str] = field(default_factory=dict)
-    forgotten: tuple[str, ...] = ()
+    forgotten: tuple[tuple[int, str], ...] = ()
     tab_note: str = ""
     is_asked_to_leave: bool = False
 
@@ -203,6 +206,20 @@ class Session:
         self.refusal, self.incident, self.note, self.phase_keys, self.phase_side = None, "", "", (), None
         self.memory, self.drafts, self.forgotten = secrets.token_hex(8), {}, ()
         self.tab_note, self.is_asked_to_leave = "", False
+
+    def forget_typed(self, name: str, key: str) -> None:
+        """Forget what was typed into fields, here and in the tab.
+
+        Parameters
+        ----------
+        name : str
+            What the names of the fields begin with.
+        key : str
+            What the keys of their widgets begin with, as classes of the page have them.
+        """
+        self.drafts = {field: text for field, text in self.drafts.items() if not field.startswith(name)}
+        n_before = self.forgotten[-1][0] if self.forgotten else 0
+        self.forgotten = (*self.forgotten, (n_before + 1, key))[-_N_FORGOTTEN:]
 
     def take_note(self) -> str:
         """Give the sentence to show once, and forget it."""

@@ -115,6 +115,7 @@ class StudyDrop {
       over(null);
       this.dropped(event);
     });
+    on(window, "beforeunload", (event) => this.state === "busy" && event.preventDefault());
     // A study dropped beside the zone would otherwise replace the page.
     on(window, "dragover", (event) => event.preventDefault());
     on(window, "drop", (event) => event.preventDefault());

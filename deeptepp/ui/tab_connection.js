@@ -7,6 +7,7 @@ class TabConnection {
   constructor() {
     this.words = {};
     this.wasCut = false;
+    this.toldAt = 0;
     const look = () => this.look();
     new MutationObserver(look).observe(document.body, {
       attributes: true,
@@ -18,7 +19,9 @@ class TabConnection {
     // A file that the server no longer has answers 404, and the button that asked for it says nothing.
     new PerformanceObserver((list) => {
       const gone = list.getEntries().some((each) => each.responseStatus === 404 && each.name.includes("/media/"));
-      if (gone && !this.wasCut) this.lost?.();
+      if (!gone || this.wasCut || Date.now() - this.toldAt < 30_000) return;
+      this.toldAt = Date.now();
+      this.lost?.();
     }).observe({ type: "resource" });
   }
 

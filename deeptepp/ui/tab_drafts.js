@@ -68,8 +68,9 @@ class TabDrafts {
     const fields = this.fields();
     this.see(fields);
     const drafts = { ...this.store.now.drafts };
-    // Outside of a form, the server hears of a field as soon as it is left.
-    this.seen = fields.filter(({ element }) => element.closest('[data-testid="stForm"]')).map(({ key }) => key);
+    // Outside of a form, a click is sent at once; text only when its field is left.
+    const isHeldBack = (element) => element.closest('[data-testid="stForm"]') ?? element.querySelector(FIELD);
+    this.seen = fields.filter(({ element }) => isHeldBack(element)).map(({ key }) => key);
     for (const { key, value } of fields) {
       if (value !== this.first.get(key) || key in drafts) drafts[key] = value;
     }
@@ -92,6 +93,7 @@ class TabDrafts {
   forget(prefixes) {
     const kept = Object.entries(this.store.now.drafts).filter(([key]) => !prefixes.some((one) => key.startsWith(one)));
     this.store.save({ drafts: Object.fromEntries(kept) });
+    this.tell?.(this.store.now.drafts);
     for (const key of this.first.keys()) if (prefixes.some((one) => key.startsWith(one))) this.first.delete(key);
   }
 }

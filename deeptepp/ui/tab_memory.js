@@ -20,10 +20,10 @@ class TabMemory {
     window.addEventListener("pagehide", () => this.store.save({ left: this.store.page }));
     // A page out of the browser's own memory has lost its line; it begins anew and takes its case over.
     window.addEventListener("pageshow", (event) => event.persisted && location.reload());
-    this.cover(this.store.now.hasWork);
+    this.cover(Boolean(this.store.now.boot));
   }
 
-  /** Hide the start screen while the case of before the reload is fetched. */
+  /** Hide the page of a new visitor while that of before the reload is fetched. */
   cover(isOn) {
     document.documentElement.classList.toggle("dt-fetching", isOn);
     if (isOn) setTimeout(() => this.cover(false), 6000);
@@ -60,13 +60,14 @@ class TabMemory {
   settle(data) {
     const { store } = this;
     const isOther = store.now.memory && store.now.memory !== data.memory;
-    if (isOther) store.save({ drafts: {} });
+    if (isOther) store.save({ drafts: {}, forgotten: 0 });
     if (isOther || this.sent !== data.sent) this.drafts.settle();
     this.sent = data.sent;
     store.save({ boot: data.boot, memory: data.memory, hasWork: data.has_work });
-    if (this.forgotten !== data.forgotten.join("|")) {
-      this.forgotten = data.forgotten.join("|");
-      if (this.forgotten) this.drafts.forget(data.forgotten);
+    const forgotten = data.forgotten.filter(([n]) => n > store.now.forgotten);
+    if (forgotten.length) {
+      this.drafts.forget(forgotten.map(([, key]) => key));
+      store.save({ forgotten: forgotten.at(-1)[0] });
     }
     this.drafts.isReady = true;
     this.drafts.readLater();

@@ -104,6 +104,8 @@ def _receive(presented: _Presented) -> None:
         st.session_state[_STATUS] = "blocked"
         return
     claim = claim_tab(presented.tab)
+    if claim is Claim.TAKEN_OVER:
+        _forget_widgets()
     if claim is Claim.REFUSED:
         st.session_state[_STATUS] = f"renew-{secrets.token_hex(4)}"
         current_session().tab_note = t(
@@ -120,6 +122,13 @@ def _receive(presented: _Presented) -> None:
     note = _note(claim, presented)
     if note:
         session.tab_note = note
+
+
+def _forget_widgets() -> None:
+    """Let widgets that were drawn before begin with what was taken over."""
+    for key in [str(each) for each in st.session_state]:
+        if not key.startswith(("deeptepp", "tab-")):
+            del st.session_state[key]
 
 
 def _note(claim: Claim, presented: _Presented) -> str:

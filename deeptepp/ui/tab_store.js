@@ -2,7 +2,7 @@
 // tab's sessionStorage, which a reload keeps and closing the tab erases.
 
 const STORE = "deeptepp-tab";
-const EMPTY = () => ({ token: "", left: "", boot: "", memory: "", hasWork: false, drafts: {} });
+const EMPTY = () => ({ token: "", left: "", boot: "", memory: "", hasWork: false, forgotten: 0, drafts: {} });
 
 function randomToken() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
