@@ -18,6 +18,7 @@ from deeptepp.ui.evidence_refusals import refusals_tab
 from deeptepp.ui.evidence_rows import split_table
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import bundle_folder, loaded_bundle
+from deeptepp.ui.terms import terms_expander
 
 
 def evidence_page() -> None:
@@ -37,6 +38,7 @@ def evidence_page() -> None:
         )
     )
     _parts(bundle)
+    terms_expander(key="evidence-terms")
 
 
 @st.fragment

@@ -22,6 +22,7 @@ from deeptepp.report.theme import TIER_GLYPHS
 from deeptepp.stats.optimism import Optimism
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import say, t
+from deeptepp.ui.terms import terms_popover
 from deeptepp.ui.tiers_state import Bench
 
 _N_KEPT = 96
@@ -86,6 +87,7 @@ def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
         show_table(table)
     for note in item.notes:
         st.caption(say(note))
+    terms_popover(item, key=f"{prefix}-{item.key}-terms")
     csv = {name: table for name, table in item.data.items() if table.rows}
     csv |= {table.title: table for table in item.tables}
     with st.popover(t("Save numbers"), key=f"{prefix}-{item.key}-save"):
