@@ -42,6 +42,7 @@ GLOSSARY: tuple[Term, ...] = (
     Term(
         "C-index",
         "Chance that of two patients the one with the earlier event has the higher score; 0.5 is a coin.",
+        "C index|[Cc]oncordance|Harrell's C|Uno's C",
     ),
     Term(
         "Calibration slope",

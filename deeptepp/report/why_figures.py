@@ -146,9 +146,12 @@ def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) ->
     reach = 1.6 * max([abs(change) for change in changes.values()], default=0.0) or 0.01
     for sign, colour, said in ((1, RAISES, "raises the score"), (-1, LOWERS, "lowers the score")):
         chosen = [bar for bar in bars if sign * changes[bar.name] > 0]
+        x: list[float | None] = [changes[bar.name] for bar in chosen]
+        y: list[str | None] = [bar.name for bar in chosen]
         figure.add_bar(
-            x=[changes[bar.name] for bar in chosen] or [None],
-            y=[bar.name for bar in chosen] or [None],
+            # Without a bar the legend still says what the colour would mean.
+            x=x or [None],
+            y=y or [None],
             orientation="h",
             width=0.5,
             marker={"color": _rgb(colour)},

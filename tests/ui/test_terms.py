@@ -28,8 +28,8 @@ def said_on_screens():
 
 
 def said_in_reports():
-    """Every text of the report layer but its docstrings, and the documents."""
-    for path in (ROOT / "deeptepp" / "report").glob("*.py"):
+    """Every text of reports and statistics but its docstrings, and the documents."""
+    for path in (path for layer in ("report", "stats") for path in (ROOT / "deeptepp" / layer).glob("*.py")):
         if path.name != "glossary.py":
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
