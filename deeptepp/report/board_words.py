@@ -7,8 +7,8 @@ from datetime import datetime
 
 from deeptepp.domain.board import Agreement, BoardCase, Choice, Entry, Flag, Moment
 from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.domain.typed_number import number_text
 from deeptepp.domain.meeting import Meeting
+from deeptepp.domain.typed_number import number_text
 from deeptepp.report.format import percentile, score
 
 HIDDEN = "not shown"

@@ -16,7 +16,7 @@ from deeptepp.report.case_one_page import created_at
 from deeptepp.report.case_pdf_outcomes import outcome_story
 from deeptepp.report.copied_text import moved_sentence
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
-from deeptepp.report.format import percentile
+from deeptepp.report.format import percent, percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.names import FACTS, RECEIPT, SIDES, name_of
 from deeptepp.report.other_estimates import other_estimates
@@ -185,7 +185,7 @@ def _tumour(assessment: Assessment) -> list[Flowable]:
     if lesion is not None:
         facts["Tumour"] = _size(lesion)
         if lesion.origin is LesionOrigin.DETECTOR:
-            facts["Confidence of the detector"] = f"{lesion.confidence:.2f}"
+            facts["Confidence of the detector"] = percent(lesion.confidence, decimals=0)
     if assessment.phase is not None:
         facts["Phase"] = assessment.phase.reason
     return [heading("Images"), facts_table(facts, width=_WIDTH)] if facts else []

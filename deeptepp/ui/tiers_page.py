@@ -16,6 +16,7 @@ from deeptepp.ui.charts import show_figure
 from deeptepp.ui.figure_saving import save_figures
 from deeptepp.ui.language import say, t
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.terms import terms_expander
 from deeptepp.ui.tiers_controls import (
     cut_off_controls,
     held_recipe,
@@ -79,6 +80,7 @@ def tiers_page() -> None:
     if own.open:
         with own:
             validation_part(bench, bundle)
+    terms_expander(key="tiers-terms")
 
 
 def _refusal(bench: Bench) -> None:

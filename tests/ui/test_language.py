@@ -10,7 +10,7 @@ import pytest
 from deeptepp import errors
 from deeptepp.domain import provenance, published, published_caveats, typed_number
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
-from deeptepp.report import beside_published, names, other_estimates, result_reading, treatment_panel
+from deeptepp.report import beside_published, glossary, names, other_estimates, result_reading, treatment_panel
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui import (
     case_export,
@@ -86,6 +86,8 @@ def said_by_tables():
         dict(viewer_words.KEYS),
         {keys: keys for keys, _ in viewer_words.KEYS},
         drop_words.WORDS,
+        {term.name: term.name for term in glossary.GLOSSARY},
+        {term.name: term.meaning for term in glossary.GLOSSARY},
         drop_words.REFUSALS,
         viewer_words.REFUSALS,
         slice_viewer._SHORT,
