@@ -175,9 +175,9 @@ def _model_item(reference: ClinicalReference, risks: Floats) -> ReportItem:
         header = (*header, "Log odds where unknown")
     rows = [row[: len(header)] for row in rows]
     note = (
-        f"Logistic regression of recurrence or death on {count(fit.n, 'patient')} of the reference cohort, {fit.n_events} "
-        f"with the event. Risks here: {known.min():.3f} to {known.max():.3f}, {len(np.unique(known))} different "
-        "ones. Facts that repeat each other, as ER and hormone receptor do, share their weight."
+        f"Logistic regression of recurrence or death on {count(fit.n, 'patient')} of the reference cohort, "
+        f"{fit.n_events} with the event. Risks here: {known.min():.3f} to {known.max():.3f}, "
+        f"{len(np.unique(known))} different ones. Facts that repeat each other, as ER and hormone receptor do, share their weight."
     )
     table = Table("The model", header, tuple(rows), note)
     predictor = reference.predictor

@@ -134,8 +134,8 @@ def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Esti
         (_named(name, against), ratio_ci(each.value, each.low, each.high), written_p(each.p_value))
         for name, each in estimates.items()
     )
-    note = f"{count(fit.n, 'patient')}, {count(fit.n_events, 'event')}. {fit.method}. Likelihood ratio test of the whole model: "
-    note += f"{written_p(fit.likelihood_ratio.p_value)}."
+    note = f"{count(fit.n, 'patient')}, {count(fit.n_events, 'event')}. {fit.method}. "
+    note += f"Likelihood ratio test of the whole model: {written_p(fit.likelihood_ratio.p_value)}."
     return Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note), estimates, tuple(notes)
 
 

@@ -29,6 +29,11 @@ from deeptepp.ui.words import label
 SOURCES = {TierSource.GIVEN: "as your table gives them", TierSource.CUT_OFFS: "by the cut-offs on the score"}
 """What tiers can be made of, as the choice says it."""
 
+_USED_WHERE = (
+    "Curves by tier show the tiers of your table unless you choose the cut-offs; the tab “Move the cut-offs” "
+    "always shows those of its cut-offs."
+)
+
 _BY, _ENDPOINT, _SOURCE = "tiers-own-by", "tiers-own-endpoint", "tiers-own-source"
 
 
@@ -49,7 +54,7 @@ def show_cohort(bench: Bench, bundle: ModelBundle, uploaded: Uploaded) -> None:
     _counts(cohort)
     _origin(origin, bundle)
     for problem in tier_problems(cohort, bundle.tiers):
-        st.warning(f"{say(problem.found)} {say(problem.remedy)}")
+        st.warning(f"{say(problem.found)} {t(_USED_WHERE)}")
     if not origin.has_scores:
         _unscored(cohort)
     elif bench.recipe.cohort is not CohortChoice.UPLOADED and st.button(

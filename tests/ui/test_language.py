@@ -118,7 +118,7 @@ def said_by_tables():
         evidence_refusals.OTHERWISE,
         evidence_refusals.INELIGIBLE,
     }
-    texts |= {*provenance.SENTENCES, *provenance.MARKS, errors.NoBrowser.template}
+    texts |= {tiers_own._USED_WHERE, *provenance.SENTENCES, *provenance.MARKS, errors.NoBrowser.template}
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}
     texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}
