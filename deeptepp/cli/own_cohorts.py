@@ -66,7 +66,7 @@ def check(
 
 
 def _tier_problems(cohort: Cohort) -> tuple[Problem, ...]:
-    """Hold given tiers against the cut-offs of the model at hand; nothing is said without both or without a model."""
+    """Hold given tiers against the cut-offs of the model at hand; silent without scores, tiers or a model."""
     from deeptepp.domain.cohort import SCORE, TIER
     from deeptepp.model.bundle import load_bundle
     from deeptepp.report.given_tiers import tier_problems

@@ -238,6 +238,7 @@ async def _browser(program: str) -> AsyncIterator[Kaleido]:
         # They tell the log of every tab and folder.
         logging.getLogger(library).setLevel(logging.WARNING)
     page = PageGenerator(mathjax=False)
+    page.header = page.header.replace("Kaleido-fier", "DeepTEPP figure")  # becomes the title of a PDF
     async with Kaleido(n=1, timeout=_MOST_S, page_generator=page, path=program, proxy_server=_NOWHERE) as browser:
         yield browser
 

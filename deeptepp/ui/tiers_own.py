@@ -21,7 +21,7 @@ from deeptepp.report.stamps import marked_cohort, stamp_all
 from deeptepp.scoring.tiers import TierSource, given_tiers
 from deeptepp.ui.figure_saving import save_figures
 from deeptepp.ui.language import say, t
-from deeptepp.ui.tiers_keep import keep_state
+from deeptepp.ui.tiers_keep import keep_state, said_origin
 from deeptepp.ui.tiers_results import curves_result, figures_on_screen, show_item
 from deeptepp.ui.tiers_state import Bench, Uploaded
 from deeptepp.ui.words import label
@@ -96,8 +96,7 @@ def _counts(cohort: Cohort) -> None:
 
 def _origin(origin: Provenance, bundle: ModelBundle) -> None:
     """Say where patients and scores come from, with the mark that follows from it."""
-    mark = f"**{t(origin.mark)}** " if origin.mark else ""
-    st.caption(mark + t(origin.sentence))
+    st.caption(said_origin(origin))
     if origin.scores is ScoreSource.ELSEWHERE:
         st.caption(
             t(

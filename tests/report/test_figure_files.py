@@ -57,6 +57,8 @@ def test_a_pdf_has_fonts_and_no_picture(drawn):
     assert pdf.startswith(b"%PDF")
     assert b"/Font" in pdf
     assert b"/Subtype /Image" not in pdf
+    assert b"/Title (DeepTEPP figure)" in pdf
+    assert not re.search(rb"/CreationDate \(D:2000", pdf)
     box = re.search(rb"/MediaBox \[0 0 ([\d.]+)", pdf)
     assert float(box.group(1)) == pytest.approx(180 / 25.4 * 72, abs=2)
 
