@@ -20,6 +20,7 @@ from deeptepp.ui import (
     evidence_page,
     evidence_published,
     evidence_refusals,
+    figure_saving,
     language,
     masthead,
     result_views,
@@ -118,7 +119,13 @@ def said_by_tables():
         evidence_refusals.OTHERWISE,
         evidence_refusals.INELIGIBLE,
     }
-    texts |= {tiers_own._USED_WHERE, *provenance.SENTENCES, *provenance.MARKS, errors.NoBrowser.template}
+    texts |= {
+        figure_saving.NOT_DRAWN,
+        tiers_own._USED_WHERE,
+        *provenance.SENTENCES,
+        *provenance.MARKS,
+        errors.NoBrowser.template,
+    }
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}
     texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}
