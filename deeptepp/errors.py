@@ -671,8 +671,8 @@ class AnotherTable(RecipeError):
 
     rule = "recipe.another-table"
     template = (
-        "The recipe was saved with a table whose SHA-256 begins {limit}; this one begins {value}, so the "
-        "numbers would be others. Name the table it was saved with, or say --another-table."
+        "The recipe was saved with a table whose SHA-256 begins {limit}; this one begins {value}, so other "
+        "numbers would come of it. Name the table it was saved with, or say --another-table."
     )
 
 

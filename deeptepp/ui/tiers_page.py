@@ -25,7 +25,7 @@ from deeptepp.ui.tiers_controls import (
     subgroup_control,
     treatment_controls,
 )
-from deeptepp.ui.tiers_keep import keep_state
+from deeptepp.ui.tiers_keep import keep_state, said_origin
 from deeptepp.ui.tiers_results import (
     adjusted_result,
     decision_result,
@@ -116,6 +116,8 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
             cut_off_controls(bench, bundle)
         with st.container(key="tiers-curves"):
             item = tiers_result(cohort, digest, bench)
+            if bench.is_own:
+                st.caption(said_origin(bench.provenance(bundle)))
             if item.is_made:
                 show_figure(item.figures[0], key="tiers-km", fallback_alt=item.title)
                 show_table(item.tables[0])

@@ -22,6 +22,7 @@ from deeptepp.ui import (
     evidence_page,
     evidence_published,
     evidence_refusals,
+    figure_saving,
     language,
     masthead,
     number_field,
@@ -149,7 +150,13 @@ def said_by_tables():
         evidence_refusals.OTHERWISE,
         evidence_refusals.INELIGIBLE,
     }
-    texts |= {*provenance.SENTENCES, *provenance.MARKS, errors.NoBrowser.template}
+    texts |= {
+        figure_saving.NOT_DRAWN,
+        tiers_own._USED_WHERE,
+        *provenance.SENTENCES,
+        *provenance.MARKS,
+        errors.NoBrowser.template,
+    }
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {text for text in case_form.COUNTS.values() if text}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
