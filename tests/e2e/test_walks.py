@@ -83,7 +83,7 @@ def put_on_the_board(page, app, label):
     decision.get_by_text("Another plan", exact=True).click()
     page.get_by_role("radiogroup", name="The board's own view").get_by_text("Disagrees", exact=True).click()
     page.get_by_role("button", name="Record the decision").click()
-    expect(page.get_by_text("Record another decision")).to_be_visible()
+    expect(page.get_by_text("Correct this decision or record another")).to_be_visible()
     page.goto(f"{app.url}/board?view=minutes")
     with page.expect_download(timeout=60_000) as minutes:
         page.get_by_role("button", name="Minutes as CSV").click()
