@@ -4,6 +4,11 @@ FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 WORKDIR /srv/deeptepp
 
+# Draws figures as SVG, PDF and PNG; all else works without it. Fonts: Latin and Chinese.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends chromium fonts-liberation fonts-noto-cjk \
+    && rm -rf /var/lib/apt/lists/*
+
 COPY requirements.txt ./
 # Pass the index of the CPU builds of torch here to leave several GB of CUDA out of the image.
 ARG PIP_EXTRA_INDEX_URL=""

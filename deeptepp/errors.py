@@ -25,7 +25,7 @@
     │   ├── SettingsError                 UnknownSetting, BadSetting
     │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │   │                                 UploadIncomplete, UploadGone
-    │   └── BoardError                    LabelTaken, LabelNamesSomebody, LabelIdentifies, EntryTooLong,
+    │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong,
     │                                     DecisionTooLate, DecisionTooEarly, CaseWithdrawn, BoardConflict,
     │                                     NotCorrectable, MeetingGone, MeetingChanged, MeetingHasDecisions
     ├── BoardStoreError                   BoardUnreachable, BoardSchemaMismatch
@@ -671,8 +671,8 @@ class AnotherTable(RecipeError):
 
     rule = "recipe.another-table"
     template = (
-        "The recipe was saved with a table whose SHA-256 begins {limit}; this one begins {value}, so the "
-        "numbers would be others. Name the table it was saved with, or say --another-table."
+        "The recipe was saved with a table whose SHA-256 begins {limit}; this one begins {value}, so other "
+        "numbers would come of it. Name the table it was saved with, or say --another-table."
     )
 
 
@@ -775,18 +775,9 @@ class LabelTaken(BoardError):
 
 
 class LabelNamesSomebody(BoardError):
-    """A label looks like a date of birth or a patient number."""
+    """A label of a case, or a title, holds what may identify a patient; the message never repeats it."""
 
     rule = "board.label-identifies"
-    template = (
-        "The label holds {value} digits in a row; a number that long may identify a patient. Use a pseudonym."
-    )
-
-
-class LabelIdentifies(BoardError):
-    """A label of a case holds what may identify a patient; the message never repeats it."""
-
-    rule = "label.identifies"
     template = "The label holds {value}. Choose a pseudonym, such as Case 7; it must not identify the patient."
 
 

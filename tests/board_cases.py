@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from tiny_bundle import tiny_cohort
 
@@ -37,6 +38,12 @@ def case(number: int, *entries: Entry, score: float = 0.31, tier: str = "High", 
     )
 
 
+@cache
+def _picture() -> bytes:
+    """A simulated tumour, drawn once."""
+    return demo_thumbnail(tiny_cohort(), 3)
+
+
 def meeting() -> list[BoardCase]:
     """Open, decided before, shown, skipped and decided, changed and not."""
     before = entry(Moment.BEFORE, 1, choice=Choice.T, note="=cmd|'/c calc'!A0", role="chair")
@@ -47,7 +54,7 @@ def meeting() -> list[BoardCase]:
     return [
         case(1),
         case(2, before, score=0.1234),
-        case(3, before, shown, thumbnail_png=demo_thumbnail(tiny_cohort(), 3)),
+        case(3, before, shown, thumbnail_png=_picture()),
         case(4, skipped, kept, score=0.02, tier="Low"),
         case(5, before, shown, changed, score=0.2, tier="Moderate"),
         case(6, before, shown, kept),

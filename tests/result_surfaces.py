@@ -260,6 +260,13 @@ def _structured_report(case: Case) -> Said:
     return Said(_plain_tier(tier), "not scored" if score is None else f"{score:.3f}", None, _marks(marks))
 
 
+def tier_code(case: Case) -> str:
+    """Give the code of the tier in the structured report."""
+    made = scored_phantom.objects_of(_reading(), case.answer)["measurements"].dataset
+    (code,) = scored_phantom.leaves(made)["TIER"]
+    return code
+
+
 def _codes(dataset: object) -> Iterator[tuple[str, str]]:
     for item in dataset.get("ContentSequence", []):
         if item.ValueType == "CODE":

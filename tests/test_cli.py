@@ -188,7 +188,7 @@ def test_the_version_is_told_and_a_label_stands_with_the_result(folder, tmp_path
     arguments = ("score", folder / "study", "--bundle", folder / "bundle", "--no-stability", "--allow-ineligible")
     refused = run(*arguments, "--label", "born 12.03.1971")
     assert refused.exit_code == 1
-    assert "label.identifies" in refused.output
+    assert "board.label-identifies" in refused.output
     assert "1971" not in refused.output
     answer = run(*arguments, "--label", "Case 7", "--out", tmp_path, "--json")
     assert json.loads(answer.stdout)["label"] == json.loads((tmp_path / "assessment.json").read_text())["label"]
@@ -244,7 +244,7 @@ def test_a_study_that_cannot_be_read_gives_a_report_all_the_same(folder, tmp_pat
     out = tmp_path / "case"
     result = run("score", tmp_path / "empty", "--bundle", folder / "bundle", "--out", out)
     assert result.exit_code == 1
-    assert sorted(path.name for path in out.iterdir()) == ["assessment.json", "report.pdf"]
+    assert sorted(path.name for path in out.iterdir()) == ["assessment.json", "one-page.pdf", "report.pdf"]
 
 
 @pytest.mark.parametrize("command", [("detect",), ("score",), ("cohort", "check")])

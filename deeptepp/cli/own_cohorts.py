@@ -10,10 +10,12 @@ import typer
 from deeptepp.cli.cohort_file import Everyone, MappingFile, Units, mapping_for, preview_lines, units_said
 from deeptepp.cli.printing import AsJson, leave_with, print_json, refuse_with
 from deeptepp.datasets.problems import problem_lines
-from deeptepp.errors import DeepTeppError, SettingsError, UnknownPublicCohort
+from deeptepp.errors import BundleError, DeepTeppError, SettingsError, UnknownPublicCohort
 
 if TYPE_CHECKING:
     from deeptepp.datasets.imported import Imported
+    from deeptepp.datasets.problems import Problem
+    from deeptepp.domain.cohort import Cohort
 
 cohort_app = typer.Typer(help="Cohorts without images: your own, and public tables.", no_args_is_help=True)
 
@@ -59,11 +61,12 @@ def check(
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)
     overview = overview_of(examined.cohort)
+    problems = (*examined.problems, *_tier_problems(examined.cohort))
     if not as_json:
         preview = [*preview_lines(examined.preview), ""] if examined.preview else []
-        typer.echo("\n".join([*preview, *overview_lines(overview), "", *problem_lines(examined.problems)]))
+        typer.echo("\n".join([*preview, *overview_lines(overview), "", *problem_lines(problems)]))
     leave_with(
-        examined.problems,
+        problems,
         as_json=as_json,
         more={"overview": overview.to_mapping()},
         is_simulated=overview.is_simulated,
@@ -100,6 +103,20 @@ def map_columns(
     typer.echo("\n".join([*preview_lines(examined.preview), "", *problem_lines(examined.problems)]))
     out.write_text(mapping.to_toml(), encoding="utf-8")
     typer.echo(f"Mapping written to {out}. Look through it, then: deeptepp cohort check {file} --mapping {out}")
+
+
+def _tier_problems(cohort: Cohort) -> tuple[Problem, ...]:
+    """Hold given tiers against the cut-offs of the model at hand; silent without scores, tiers or a model."""
+    from deeptepp.domain.cohort import SCORE, TIER
+    from deeptepp.model.bundle import load_bundle
+    from deeptepp.report.given_tiers import tier_problems
+
+    if SCORE not in cohort or TIER not in cohort or cohort[SCORE].dtype == object:
+        return ()
+    try:
+        return tier_problems(cohort, load_bundle().tiers)
+    except BundleError:
+        return ()
 
 
 @cohort_app.command("import")

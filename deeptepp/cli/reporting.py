@@ -46,7 +46,7 @@ def report_cohort(
     """Make the publication's figures and tables from a cohort, each beside what was printed."""
     from deeptepp.model.bundle import load_bundle
     from deeptepp.report.cohort_report import CohortReport, cohort_page
-    from deeptepp.report.given_tiers import tier_problems
+    from deeptepp.report.given_tiers import source_of, tier_notes, tier_problems
     from deeptepp.scoring.tiers import TierSource
 
     if tiers not in ("", *TierSource):
@@ -55,8 +55,9 @@ def report_cohort(
     try:
         formats = _formats(figures)
         patients, loaded = cohort_of(cohort, mapping, unit, everyone), load_bundle(bundle)
-        for problem in tier_problems(patients, loaded.tiers):
-            typer.echo(f"{problem.severity.value}: {problem.found} {problem.remedy}", err=True)
+        if tier_problems(patients, loaded.tiers):
+            source = source_of(patients, loaded.tiers, asked.tiers)
+            typer.echo(_plain(f"warning: {' '.join(tier_notes(patients, loaded.tiers, source))}"), err=True)
         page = cohort_page(patients, loaded, asked)
         _write(page, out, formats)
     except DeepTeppError as error:
@@ -130,7 +131,12 @@ def _write(page: ReportPage, out: Path, formats: tuple[str, ...]) -> None:
 
     written = write_parts(page, out)
     folder = written[0].parent / "csv"
-    typer.echo(f"Report written to {written[0]}, {count(len(written) - 1, 'table')} to {folder}")
+    typer.echo(_plain(f"Report written to {written[0]}, {count(len(written) - 1, 'table')} to {folder}"))
     if formats:
         files = write_figures(figures_of(page.items), out / "figures", formats)
-        typer.echo(f"{count(len(files), 'figure file')} written to {out / 'figures'}")
+        typer.echo(_plain(f"{count(len(files), 'figure file')} written to {out / 'figures'}"))
+
+
+def _plain(text: str) -> str:
+    """Put plain spaces in, as a terminal and its pipes expect."""
+    return text.replace("\u00a0", " ")

@@ -213,7 +213,9 @@ def _evaluations(assessment: Assessment) -> list[QualitativeEvaluation]:
     outcome = assessment.outcome.value
     found = [QualitativeEvaluation(OUTCOME, CodedConcept(outcome, SCHEME, outcome.replace("-", " ")))]
     if assessment.tier is not None:
-        tier = CodedConcept(f"TIER_{assessment.tier.upper()}", SCHEME, assessment.tier_text)
+        # The code says what the words say: an unstable tier is a concept of its own, such as TIER_MODERATE_HIGH.
+        code = "_".join(("TIER", *assessment.tier_name.tiers)).upper()
+        tier = CodedConcept(code, SCHEME, assessment.tier_text)
         found.append(QualitativeEvaluation(TIER, tier))
     found += [QualitativeEvaluation(MARK, CodedConcept(code, SCHEME, words)) for code, words in marks.items()]
     for finding in assessment.findings:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deeptepp.errors import LabelIdentifies
+from deeptepp.errors import LabelNamesSomebody
 
 CHARACTERS = 60
 """Longest label, as on the tumour board."""
@@ -63,7 +63,7 @@ def checked_label(text: str) -> str:
 
     Raises
     ------
-    LabelIdentifies
+    LabelNamesSomebody
         It is too long, or holds a date, a long number, a patient number or an e-mail address. The error says which
         and never repeats the label.
 
@@ -73,17 +73,37 @@ def checked_label(text: str) -> str:
     'Case 7'
     """
     label = " ".join(text.split())
-    if len(label) > CHARACTERS:
-        raise LabelIdentifies(value=f"more than {CHARACTERS} characters")
-    for pattern, what in (
+    found = f"more than {CHARACTERS} characters" if len(label) > CHARACTERS else what_identifies(label)
+    if found:
+        raise LabelNamesSomebody(value=found)
+    return label
+
+
+def what_identifies(text: str) -> str:
+    """Say what in a text may identify a patient.
+
+    Parameters
+    ----------
+    text : str
+        A label, a role or a title.
+
+    Returns
+    -------
+    str
+        Its kind; empty where nothing does.
+
+    Examples
+    --------
+    >>> what_identifies("born 12.03.1971"), what_identifies("Monday board")
+    ('a date', '')
+    """
+    kinds = (
         (_MAIL, "an e-mail address"),
         (_DATE, "a date"),
         (_NUMBERED, "a patient number"),
         (_LONG_NUMBER, "a number of six digits or more"),
-    ):
-        if pattern.search(label):
-            raise LabelIdentifies(value=what)
-    return label
+    )
+    return next((kind for pattern, kind in kinds if pattern.search(text)), "")
 
 
 def looks_like_a_name(label: str) -> bool:

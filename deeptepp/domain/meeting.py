@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from deeptepp.domain.board import BoardCase, Entry, Moment
+from deeptepp.domain.board import BoardCase, Entry
 
 TITLE_CHARACTERS = 80
 """Longest title of a meeting."""
@@ -70,16 +70,14 @@ class Meeting:
         return [*there, *(case for case in left if any(entry.meeting_id == self.id for entry in case.entries))]
 
     def minuted(self, case: BoardCase) -> BoardCase:
-        """Give a case with what was recorded in this meeting, and whether its score was known by then."""
+        """Give a case with its record up to the end of this meeting; what was recorded later is left out."""
         own = [entry for entry in case.entries if entry.meeting_id == self.id]
         last = max((entry.number for entry in own), default=0)
         return replace(case, entries=tuple(entry for entry in case.entries if self._counts(entry, last)))
 
     def _counts(self, entry: Entry, last: int) -> bool:
         """Tell whether an entry belongs into the minutes; ``last`` is the number of the meeting's last one."""
-        if entry.meeting_id == self.id:
+        if entry.meeting_id == self.id or entry.number < last:
             return True
-        if entry.moment not in (Moment.SHOWN, Moment.SKIPPED) or entry.recorded_utc is None:
-            return False
         # A score that was shown afterwards was hidden in this meeting, and stays so in its minutes.
-        return entry.number < last or entry.recorded_utc.date() <= self.held_on
+        return not last and entry.recorded_utc is not None and entry.recorded_utc.date() < self.held_on

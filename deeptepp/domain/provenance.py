@@ -129,13 +129,24 @@ def provenance_of(cohort: Cohort, model: Model, *, is_reference: bool = False) -
     Provenance
         From the columns and the metadata of the cohort.
     """
-    is_simulated = cohort.is_simulated or _looks_simulated(cohort)
-    return Provenance(is_simulated, _score_source(cohort, model, is_reference=is_reference))
+    return Provenance(patients_are_simulated(cohort), _score_source(cohort, model, is_reference=is_reference))
 
 
-def _looks_simulated(cohort: Cohort) -> bool:
-    """Tell by what only simulated patients have: their latent risk, or the simulator's names for all of them."""
-    if LATENT_RISK in cohort:
+def patients_are_simulated(cohort: Cohort) -> bool:
+    """Tell whether patients are simulated, also after a table lost what it said of them.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        The patients.
+
+    Returns
+    -------
+    bool
+        By the metadata, or by what only simulated patients have: their latent risk, or the simulator's names for
+        all of them.
+    """
+    if cohort.is_simulated or LATENT_RISK in cohort:
         return True
     subjects = [str(subject) for subject in cohort[SUBJECT].tolist()]
     return bool(subjects) and all(_SIMULATED_SUBJECT.fullmatch(subject) for subject in subjects)

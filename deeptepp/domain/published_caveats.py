@@ -58,7 +58,7 @@ CAVEATS: dict[Caveat, str] = {
     "years would make p = 0.0006, not 0.045; 26/29 and 28/29 fit 89.7 and 96.6 %, but one death against none "
     "does not make p = 0.746 unless later deaths reverse it.",
     Caveat.TIER_BY_ARM: "The numbers by tier and arm are not given beyond 88 untreated Low patients; those used "
-    "here (none 88/22/29, T 292/93/83, T+P 59/29/31) are inferred from the mixtures of the curves.",
+    "here (none 88/22/29, trastuzumab 292/93/83, both 59/29/31) are inferred from the mixtures of the curves.",
     Caveat.DATES: "Operations of 2009 to 2017 do not fit adjuvant pertuzumab available after 2019 only, nor a "
     "longest follow-up of 124 months a last visit late enough for 14 months of cohort 3.",
     Caveat.POOLED_FOLLOW_UP: "The curve of all High patients lies below the mixture of its two arms because the "

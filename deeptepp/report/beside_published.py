@@ -47,9 +47,9 @@ DISCRIMINATION = "AUC for recurrence, cross-validation"
 class Agreement(StrEnum):
     """Where a printed value lies; none was printed with an interval."""
 
-    INSIDE = "inside our interval"
-    OUTSIDE = "outside of our interval"
-    UNKNOWN = "cannot be told"
+    INSIDE = "inside our 95 % CI"
+    OUTSIDE = "outside our 95 % CI"
+    UNKNOWN = "not assessable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

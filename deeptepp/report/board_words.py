@@ -7,6 +7,7 @@ from datetime import datetime
 
 from deeptepp.domain.board import Agreement, BoardCase, Choice, Entry, Flag, Moment
 from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.typed_number import number_text
 from deeptepp.report.format import percentile, score
 
@@ -159,8 +160,8 @@ def history_of(case: BoardCase, moment: Moment) -> tuple[str, ...]:
     )
 
 
-def correction_of(case: BoardCase, entry: Entry | None) -> str:
-    """Say that an entry is a correction, and whether the score was in sight when it was made.
+def remarks_on(case: BoardCase, entry: Entry | None, meeting: Meeting | None = None) -> str:
+    """Say that an entry is a correction, made with the score in sight, or recorded outside of a meeting.
 
     Parameters
     ----------
@@ -168,15 +169,22 @@ def correction_of(case: BoardCase, entry: Entry | None) -> str:
         The case.
     entry : Entry or None
         One of its entries.
+    meeting : Meeting, optional
+        Whose minutes they are.
 
     Returns
     -------
     str
-        Empty where it corrects nothing.
+        Empty where there is nothing to say.
     """
-    if entry is None or not entry.corrects:
+    if entry is None:
         return ""
-    return "correction, made after the score was shown" if case.is_late(entry) else "correction"
+    remarks = []
+    if entry.corrects:
+        remarks.append("correction, made after the score was shown" if case.is_late(entry) else "correction")
+    if meeting is not None and entry.meeting_id != meeting.id:
+        remarks.append("recorded outside this meeting")
+    return ", ".join(remarks)
 
 
 def signed(entry: Entry | None) -> str:

@@ -16,7 +16,7 @@ from deeptepp.report.case_one_page import created_at
 from deeptepp.report.case_pdf_outcomes import outcome_story
 from deeptepp.report.copied_text import moved_sentence
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
-from deeptepp.report.format import percentile
+from deeptepp.report.format import percent, percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.names import FACTS, RECEIPT, SIDES, name_of
 from deeptepp.report.other_estimates import other_estimates
@@ -152,6 +152,9 @@ def _said_of_score(assessment: Assessment, bundle: ModelBundle) -> list[str]:
         f"the tumour give scores from {least:.2f} to {most:.2f}."
     )
     said.append(moved_sentence(assessment))
+    if assessment.tier_name.is_stable is False:
+        whose = tiers.tier_of(score.probability)
+        said.append(f"Curves and estimates of this report are those of the tier of the score, {whose}.")
     return said
 
 
@@ -182,7 +185,7 @@ def _tumour(assessment: Assessment) -> list[Flowable]:
     if lesion is not None:
         facts["Tumour"] = _size(lesion)
         if lesion.origin is LesionOrigin.DETECTOR:
-            facts["Confidence of the detector"] = f"{lesion.confidence:.2f}"
+            facts["Confidence of the detector"] = percent(lesion.confidence, decimals=0)
     if assessment.phase is not None:
         facts["Phase"] = assessment.phase.reason
     return [heading("Images"), facts_table(facts, width=_WIDTH)] if facts else []

@@ -177,8 +177,8 @@ def _model_item(reference: ClinicalReference, risks: Floats) -> ReportItem:
     note = (
         f"Logistic regression of recurrence or death on {count(fit.n, 'patient')} of the reference cohort, "
         f"{fit.n_events} with the event. Risks here: {known.min():.3f} to {known.max():.3f}, "
-        f"{len(np.unique(known))} different ones. "
-        "Facts that repeat each other, as ER and hormone receptor do, share their weight."
+        f"{len(np.unique(known))} different ones. Facts that repeat each other, as ER and "
+        "hormone receptor do, share their weight."
     )
     table = Table("The model", header, tuple(rows), note)
     predictor = reference.predictor

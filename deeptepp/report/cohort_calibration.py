@@ -125,9 +125,9 @@ def _table(found: HorizonCalibration, line: HorizonRecalibration) -> Table:
     ]
     note = (
         f"{count(found.n, 'patient')}, {count(found.n_events, 'event')} by then. "
-        "Intercept: 0 when right on the whole, above 0 where risks are too low. "
-        "Slope: 1 when right, below 1 where risks are too extreme. ICI, E50, E90, Emax: "
-        "mean, median, 90th percentile and largest distance of the smooth curve from the predictions."
+        "Intercept: 0 when right on the whole, above 0 where risks are too low. Slope: 1 when right, below 1 "
+        "where risks are too extreme. ICI, E50, E90, Emax: mean, median, 90th percentile and largest distance of "
+        "the smooth curve from the predictions."
     )
     return Table("Calibration", ("Measure", "Value (95 % CI)", "Remark"), tuple(rows), note)
 

@@ -51,8 +51,8 @@ def missing_item(cohort: Cohort, predictor: Predictor, *, number: str) -> Report
         if is_asked or name in cohort:
             rows.append(_row(label, known_in(cohort, name), event, predictor.imputation if is_asked else _UNUSED))
     n = int((is_followed & is_predicted).sum())
-    measured = f"{count_of(n, len(cohort))} of {count(len(cohort), 'patient')}"
-    note = f"Measured in {measured}: those with follow-up and a risk. "
+    note = f"Measured in {count_of(n, len(cohort))} of {count(len(cohort), 'patient')}: "
+    note += "those with follow-up and a risk. "
     note += "Events: recurrence or death, among patients with and without the fact."
     header = ("Fact", "Unknown", "Events, known", "Events, unknown", "Where unknown")
     return ReportItem(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from deeptepp.datasets.values import fact_of, floats
 from deeptepp.domain.cohort import ARM, RFS_EVENT, RFS_MONTHS, SOURCE, TIER, Arm, Cohort, Endpoint, FollowUp
+from deeptepp.domain.provenance import patients_are_simulated
 from deeptepp.domain.risk import Tier
 from deeptepp.report.format import count
 from deeptepp.stats.follow_up_time import follow_up_time
@@ -103,7 +104,7 @@ def overview_of(cohort: Cohort) -> CohortOverview:
     """
     return CohortOverview(
         n=len(cohort),
-        is_simulated=cohort.is_simulated,
+        is_simulated=patients_are_simulated(cohort),
         sources=_counts(cohort[SOURCE]) if SOURCE in cohort else {},
         endpoints=tuple(_endpoint(cohort, each) for each in Endpoint),
         groups=tuple(_groups(cohort)),

@@ -8,7 +8,7 @@ from enum import StrEnum
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
+from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint, FollowUp
 from deeptepp.domain.published_outcomes import HAZARD_RATIOS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
@@ -21,6 +21,7 @@ from deeptepp.report.tables import Table
 from deeptepp.stats.cox import fit_cox
 from deeptepp.stats.design import Design, as_text, design, levels_of
 from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.evidence import why_not_compared
 from deeptepp.stats.firth import fit_firth
 
 ADJUSTED_FOR = ("stage", ARM)
@@ -131,13 +132,48 @@ def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Esti
             f"{count(fit.n_events, 'event')} for {count(len(columns.names), 'term')}: more than they carry well."
         )
     against = {name: reference.get(name) or levels_of(patients[name])[0] for name in terms}
+    few = _few_by_term(patients, follow_up, against)
     rows = tuple(
-        (_named(name, against), ratio_ci(each.value, each.low, each.high), written_p(each.p_value))
+        (
+            _named(name, against),
+            f"not given: {few[name]}" if few.get(name) else ratio_ci(each.value, each.low, each.high),
+            "not tested" if few.get(name) else written_p(each.p_value),
+        )
         for name, each in estimates.items()
     )
     note = f"{count(fit.n, 'patient')}, {count(fit.n_events, 'event')}. {fit.method}. "
     note += f"Likelihood ratio test of the whole model: {written_p(fit.likelihood_ratio.p_value)}."
     return Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note), estimates, tuple(notes)
+
+
+def _few_by_term(patients: Cohort, follow_up: FollowUp, against: Mapping[str, str]) -> dict[str, str]:
+    """Say of each term of the treatment whether it or its reference has too few events for a ratio."""
+    if ARM not in against:
+        return {}
+    arm = np.asarray(patients[ARM]).astype(str)
+    events = {level: int(follow_up.event[arm == level].sum()) for level in np.unique(arm).tolist()}
+    first = against[ARM]
+    return {
+        f"{ARM}{level}": why_not_compared({name_of_arm(each): events[each] for each in (level, first)})
+        for level in events
+        if level != first
+    }
+
+
+def name_of_arm(arm: str) -> str:
+    """Name a treatment in a reason, where "none" would be read as nobody.
+
+    Parameters
+    ----------
+    arm : str
+        Value of the column.
+
+    Returns
+    -------
+    str
+        The treatment.
+    """
+    return "no anti-HER2 therapy" if arm == Arm.NONE.value else group_words(arm)
 
 
 def _first(order: type[StrEnum], found: set[str]) -> str:

@@ -177,7 +177,7 @@ def _whole(cohort: Cohort) -> RocLine | None:
 
 _SCORES_TITLES = {
     TierSource.CUT_OFFS: "Scores of the cohort",
-    TierSource.GIVEN: "Scores of the cohort, and the cut-offs of the model",
+    TierSource.GIVEN: "Scores of the cohort, in the tiers of the cut-offs, not the given ones",
 }
 """Given tiers may be others than those that the cut-offs make."""
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from deeptepp.domain.cohort import Cohort, Endpoint, FollowUp
 from deeptepp.domain.published_caveats import CAVEATS, Caveat
+from deeptepp.report.cohort_prognosis import name_of_arm
 from deeptepp.report.format import NOT_ESTIMABLE, count, ratio_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.names import group_words
@@ -17,6 +18,7 @@ from deeptepp.report.table_one import bare_p
 from deeptepp.report.tables import Table
 from deeptepp.stats.design import design
 from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.evidence import why_not_compared
 from deeptepp.stats.firth import fit_firth
 from deeptepp.stats.patient_facts import SUBTYPE, duplicate_facts, patient_facts
 from deeptepp.stats.patient_groups import Grouping
@@ -89,16 +91,29 @@ def _table(found: Screening, facts: Mapping[str, Grouping], follow_up: FollowUp)
     for variable in found.variables:
         fact = facts[variable.name]
         ratios = _hazard_ratios(variable, fact, follow_up)
-        for i, level in enumerate(fact.labels):
-            mine = follow_up.where(fact.of_patient == level)
+        groups = {level: follow_up.where(fact.of_patient == level) for level in fact.labels}
+        few = _few_by_arm(fact, groups)
+        for i, (level, mine) in enumerate(groups.items()):
             head = (f"{variable.name}: {group_words(level)}", str(mine.n), str(mine.n_events))
-            tests = _tests(variable) if i == 0 else ("", "", "")
-            rows.append((*head, "1 (reference)" if i == 0 else ratios[level], *tests))
+            tests = ("", "", "") if i else ("not tested", "", "") if any(few.values()) else _tests(variable)
+            held = f"not given: {few[level]}" if few.get(level) else ""
+            rows.append((*head, "1 (reference)" if i == 0 else held or ratios[level], *tests))
     header = ("Fact", "Patients", "Events", "HR (95 % CI)", "p", "p, Benjamini-Hochberg", "p, Holm")
     note = f"{count(found.n, 'patient')}, {count(found.n_events, 'event')}. {found.method}; Wald intervals. "
     return Table(
         "Univariate models", header, tuple(rows), f"{note}Adjusted for {count(_n_tested(found), 'fact')}."
     )
+
+
+def _few_by_arm(fact: Grouping, groups: Mapping[str, FollowUp]) -> dict[str, str]:
+    """Say of each treatment whether it or the first has too few events for a ratio; nothing of other facts."""
+    if fact.name != _OF_ARM:
+        return {}
+    first = fact.labels[0]
+    return {
+        level: why_not_compared({name_of_arm(each): groups[each].n_events for each in (level, first)})
+        for level in fact.labels[1:]
+    }
 
 
 def _tests(variable: ScreenedVariable) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import logging
 import os
 import re
 import shutil
@@ -233,7 +234,11 @@ async def _browser(program: str) -> AsyncIterator[Kaleido]:
     """Start the browser, and end it whatever happens."""
     from kaleido import Kaleido, PageGenerator
 
+    for library in ("kaleido", "choreographer"):
+        # They tell the log of every tab and folder.
+        logging.getLogger(library).setLevel(logging.WARNING)
     page = PageGenerator(mathjax=False)
+    page.header = page.header.replace("Kaleido-fier", "DeepTEPP figure")  # becomes the title of a PDF
     async with Kaleido(n=1, timeout=_MOST_S, page_generator=page, path=program, proxy_server=_NOWHERE) as browser:
         yield browser
 
@@ -242,7 +247,8 @@ async def _one(browser: Kaleido, named: NamedFigure, kind: str) -> bytes:
     """Draw one figure in one format."""
     height_px = int(named.figure.layout.height or _DEFAULT_HEIGHT_PX)
     size: dict[str, Any] = {"format": kind, "width": _WIDTH_PX, "height": height_px}
-    scale = DPI * WIDTH_MM / _MM_PER_INCH / _WIDTH_PX if kind == "png" else 1
+    # The browser cuts off what is left of a pixel.
+    scale = (round(DPI * WIDTH_MM / _MM_PER_INCH) + 0.5) / _WIDTH_PX if kind == "png" else 1
     try:
         # Plain values: Kaleido would else look for a renderer of plotly's own.
         drawn: bytes = await browser.calc_fig(json.loads(named.figure.to_json()), {**size, "scale": scale})

@@ -37,7 +37,8 @@ def tier_problems(cohort: Cohort, tiers: TierScheme) -> tuple[Problem, ...]:
     problems = []
     if found.n_differ:
         remedy = "The given tiers are used for curves and tables; --tiers cut-offs uses the cut-offs instead."
-        problems.append(Problem.warning("cohort.tiers-differ", differing(found, tiers), remedy))
+        told = differing(found, tiers).replace("\u00a0", " ")
+        problems.append(Problem.warning("cohort.tiers-differ", told, remedy))
     if found.runs_against_score:
         problems.append(Problem.warning("cohort.tiers-against-score", EXCHANGED, "Look at the tier column again."))
     return tuple(problems)

@@ -192,8 +192,8 @@ def number_needed_table(view: TreatmentView) -> Table:
     )
     sides = view.contrast.question
     note = (
-        f"{count(view.contrast.n, 'patient')}, {count(view.contrast.n_events, 'event')}; {sides.index_label} less "
-        f"{sides.reference_label}. {NO_EFFECT}"
+        f"{count(view.contrast.n, 'patient')}, {count(view.contrast.n_events, 'event')}; difference = "
+        f"{sides.index_label} minus {sides.reference_label}. {NO_EFFECT}"
     )
     return Table("At the horizon", ("Measure", "Value (95 % CI)"), rows, note)
 

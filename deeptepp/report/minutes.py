@@ -10,9 +10,9 @@ from deeptepp.domain.meeting import Meeting
 from deeptepp.report.board_words import (
     AGREEMENTS,
     FLAGS,
-    correction_of,
     decision_of,
     history_of,
+    remarks_on,
     result_of,
     shown_flags,
     signed,
@@ -182,13 +182,13 @@ def minutes_table(cases: Sequence[BoardCase], meeting: Meeting | None = None) ->
     """
     note = " ".join(influence_of(cases).sentences())
     if meeting is None:
-        return Table(minutes_title(None), COLUMNS, tuple(_row(case) for case in cases), note)
+        return Table(minutes_title(None), COLUMNS, tuple(_row(case, None) for case in cases), note)
     own = meeting.name, ", ".join(meeting.attendees)
-    rows = tuple((*_row(case), str(i), *own) for i, case in enumerate(cases, start=1))
+    rows = tuple((*_row(case, meeting), str(i), *own) for i, case in enumerate(cases, start=1))
     return Table(minutes_title(meeting), (*COLUMNS, *MEETING_COLUMNS), rows, f"{attendance_of(meeting)} {note}")
 
 
-def _row(case: BoardCase) -> tuple[str, ...]:
+def _row(case: BoardCase, meeting: Meeting | None) -> tuple[str, ...]:
     """Write one case."""
     before, after = case.before, case.after
     agreement = AGREEMENTS[after.agreement] if after and after.agreement else ""
@@ -197,12 +197,12 @@ def _row(case: BoardCase) -> tuple[str, ...]:
         "RESEARCH USE ONLY" + ("; SIMULATED" if case.is_simulated else ""),
         summary_of(case.profile),
         ", ".join(FLAGS[flag] for flag in shown_flags(case)),
-        _decided(case, before),
+        _decided(case, before, meeting),
         signed(before),
         time_of(before),
         _shown(case),
         *result_of(case),
-        _decided(case, after),
+        _decided(case, after, meeting),
         agreement,
         signed(after),
         time_of(after),
@@ -214,9 +214,9 @@ def _row(case: BoardCase) -> tuple[str, ...]:
 _MOMENTS = (("before", Moment.BEFORE), ("after", Moment.AFTER))
 
 
-def _decided(case: BoardCase, entry: Entry | None) -> str:
-    """Name a decision, and that it is a correction."""
-    how = correction_of(case, entry)
+def _decided(case: BoardCase, entry: Entry | None, meeting: Meeting | None) -> str:
+    """Name a decision, and what must be said about it."""
+    how = remarks_on(case, entry, meeting)
     return f"{decision_of(entry)} ({how})" if how else decision_of(entry)
 
 

@@ -14,9 +14,9 @@ from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.report.board_words import (
     AGREEMENTS,
     FLAGS,
-    correction_of,
     decision_of,
     history_of,
+    remarks_on,
     result_of,
     shown_flags,
     summary_of,
@@ -75,11 +75,11 @@ def _story(cases: Sequence[BoardCase], meeting: Meeting | None) -> list[Flowable
         where = "on the board" if meeting is None else "on the agenda of this meeting"
         story.append(Paragraph(f"There is no case {where}.", style("empty", 9.5)))
     for i, case in enumerate(cases, start=1):
-        story.append(KeepTogether([_case(case, f"{i}. " if meeting else ""), Spacer(1, 7)]))
+        story.append(KeepTogether([_case(case, f"{i}. " if meeting else "", meeting), Spacer(1, 7)]))
     return story
 
 
-def _case(case: BoardCase, order: str) -> Flowable:
+def _case(case: BoardCase, order: str, meeting: Meeting | None) -> Flowable:
     """Lay out one case: picture, facts and result beside it, then the record."""
     from reportlab.lib.units import mm
     from reportlab.platypus import Image, Paragraph, Spacer, Table
@@ -94,7 +94,7 @@ def _case(case: BoardCase, order: str) -> Flowable:
         Paragraph(f"<b>{order}{marked_up(case.label)}</b>", style("label", 12)),
         Paragraph(marked_up(summary_of(case.profile)), body),
         Paragraph(f"{_result(case)} <font color='{GREY}'>({escape(flags)})</font>", body),
-        *_record(case),
+        *_record(case, meeting),
         Paragraph(
             f"On the board since {case.created_utc:%Y-%m-%d %H:%M} UTC, model {case.bundle_sha256[:12]}", quiet
         ),
@@ -112,17 +112,17 @@ def _result(case: BoardCase) -> str:
     return f"Score {escape(written)}, {sign} <b>{escape(tier)}</b>, {escape(place)} of the reference cohort"
 
 
-def _record(case: BoardCase) -> list[Flowable]:
+def _record(case: BoardCase, meeting: Meeting | None) -> list[Flowable]:
     """Write the decisions before and after, each with those that it stands for."""
     before, after = case.before, case.after
     if before:
-        first = f"{escape(decision_of(before))} ({_when(case, before)})"
+        first = f"{escape(decision_of(before))} ({_when(case, before, meeting)})"
     else:
         first = "no decision was recorded before it was shown." if case.was_skipped else "not decided yet."
     story = [*_decision("Before the score", first, before), *_history(case, Moment.BEFORE)]
     if after:
         view = f"; the board's view of the tier: {AGREEMENTS[after.agreement].lower()}" if after.agreement else ""
-        second = f"{escape(decision_of(after))}{view} ({_when(case, after)})"
+        second = f"{escape(decision_of(after))}{view} ({_when(case, after, meeting)})"
     else:
         second = "not decided yet."
     if not case.is_shown:
@@ -130,9 +130,9 @@ def _record(case: BoardCase) -> list[Flowable]:
     return [*story, *_decision("With the score in sight", second, after), *_history(case, Moment.AFTER)]
 
 
-def _when(case: BoardCase, entry: Entry) -> str:
-    """Write when an entry was recorded, and that it is a correction."""
-    return ", ".join(part for part in (f"{time_of(entry)} UTC", correction_of(case, entry)) if part)
+def _when(case: BoardCase, entry: Entry, meeting: Meeting | None) -> str:
+    """Write when an entry was recorded, and what must be said about it."""
+    return ", ".join(part for part in (f"{time_of(entry)} UTC", remarks_on(case, entry, meeting)) if part)
 
 
 def _history(case: BoardCase, moment: Moment) -> list[Flowable]:

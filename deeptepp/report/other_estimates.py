@@ -78,7 +78,7 @@ class Concord(StrEnum):
     """How an estimate stands to the tier."""
 
     SAME = "points the same way"
-    BETWEEN = "neither for nor against"
+    BETWEEN = "inconclusive"
     APART = "disagrees"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import plotly.graph_objects as go
 
@@ -145,12 +144,14 @@ def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) ->
     figure = go.Figure()
     changes = {bar.name: bar.end - bar.start for bar in bars}
     reach = 1.6 * max([abs(change) for change in changes.values()], default=0.0) or 0.01
-    nothing: list[Any] = [None]  # a bar without a place keeps its entry in the legend
     for sign, colour, said in ((1, RAISES, "raises the score"), (-1, LOWERS, "lowers the score")):
         chosen = [bar for bar in bars if sign * changes[bar.name] > 0]
+        x: list[float | None] = [changes[bar.name] for bar in chosen]
+        y: list[str | None] = [bar.name for bar in chosen]
         figure.add_bar(
-            x=[changes[bar.name] for bar in chosen] or nothing,
-            y=[bar.name for bar in chosen] or nothing,
+            # Without a bar the legend still says what the colour would mean.
+            x=x or [None],
+            y=y or [None],
             orientation="h",
             width=0.5,
             marker={"color": _rgb(colour)},

@@ -31,6 +31,9 @@ MAX_SMD = 0.25
 """Means further apart than this share of a standard deviation leave an effect to the covariate (Rubin 2001). The
 0.1 of Austin 2009 is below what chance alone does to fewer than 200 pairs, sqrt(2 / pairs)."""
 
+NOT_BALANCED = "matching did not balance"
+"""Begins the reason why no effect is given."""
+
 MOST_NAMED = 3
 """Covariates named where matching failed."""
 
@@ -149,7 +152,7 @@ class Balance:
             for row in worse[:MOST_NAMED]
         )
         more = len(worse) - MOST_NAMED
-        return f"matching did not balance {named}" + (f" and {more} more" if more > 0 else "")
+        return f"{NOT_BALANCED} {named}" + (f" and {more} more" if more > 0 else "")
 
     @property
     def sentence(self) -> str:

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from deeptepp.domain.cohort import FollowUp
+from deeptepp.stats.balance import NOT_BALANCED
 from deeptepp.stats.contrast_adequacy import contrast_adequacy
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.horizon import known_at, why_no_horizon
@@ -43,6 +44,8 @@ class EvidenceLevel(StrEnum):
     """A side is empty, or no event was seen."""
     TOO_FEW_TO_COMPARE = "too few to compare"
     """Fewer than ``MIN_EVENTS`` events in an arm."""
+    NOT_ALIKE = "the matched arms are not alike"
+    """Events enough, but matching left the arms less alike than they were; nothing is given."""
     TOO_FEW_TO_TELL_APART = "too few to tell apart"
     """The interval holds 1, and a halved hazard would often be missed with so few events."""
     NOT_TOLD_APART = "not told apart"
@@ -253,6 +256,8 @@ def _level(index: FollowUp, reference: FollowUp, hazard_ratio: Estimate, needed:
         return EvidenceLevel.NOTHING
     if min(index.n_events, reference.n_events) < MIN_EVENTS:
         return EvidenceLevel.TOO_FEW_TO_COMPARE
+    if hazard_ratio.value is None and NOT_BALANCED in hazard_ratio.reason:
+        return EvidenceLevel.NOT_ALIKE
     if hazard_ratio.high is not None and hazard_ratio.high < 1:
         return EvidenceLevel.FEWER_EVENTS
     if hazard_ratio.low is not None and hazard_ratio.low > 1:
@@ -269,8 +274,8 @@ def _sentence(
     if level in (EvidenceLevel.FEWER_EVENTS, EvidenceLevel.MORE_EVENTS):
         kind = "Fewer" if level is EvidenceLevel.FEWER_EVENTS else "More"
         return f"{kind} events with {index_label} ({_counts(index, reference)}); {NOT_RANDOMISED}"
-    if level is EvidenceLevel.TOO_FEW_TO_COMPARE:
-        return f"{_observed(index, reference, index_label)}; too few to compare; {NOT_RANDOMISED}"
+    if level in (EvidenceLevel.TOO_FEW_TO_COMPARE, EvidenceLevel.NOT_ALIKE):
+        return f"{_observed(index, reference, index_label)}; {level}; {NOT_RANDOMISED}"
     counted = count_events(index.n_events + reference.n_events)
     if level is EvidenceLevel.TOO_FEW_TO_TELL_APART:
         return f"{counted}: {level} ({needed} would show a halved hazard with 80 % power)"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from deeptepp.domain.board import BoardCase, Entry, Moment
+from deeptepp.domain.labels import what_identifies
 from deeptepp.errors import (
     BoardConflict,
     DecisionTooEarly,
@@ -13,9 +12,6 @@ from deeptepp.errors import (
     LabelNamesSomebody,
     NotCorrectable,
 )
-
-_LONG_NUMBER = re.compile(r"\d(?:[\s./-]?\d){5,}")
-"""Six digits or more, also with separators: a date of birth, a patient number."""
 
 
 def plain_label(field: str, text: str, limit: int) -> str:
@@ -40,12 +36,12 @@ def plain_label(field: str, text: str, limit: int) -> str:
     EntryTooLong
         It is too long.
     LabelNamesSomebody
-        It holds a long number.
+        It holds a date, a long number, a patient number or an e-mail address.
     """
     written = " ".join(text.split())
     refuse_long(field, written, limit)
-    if number := _LONG_NUMBER.search(written):
-        raise LabelNamesSomebody(value=sum(character.isdigit() for character in number.group()))
+    if found := what_identifies(written):
+        raise LabelNamesSomebody(value=found)
     return written
 
 

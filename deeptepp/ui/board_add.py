@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from deeptepp.domain.board import LABEL_CHARACTERS, Flag, NewCase, Picture
+from deeptepp.domain.labels import looks_like_a_name
 from deeptepp.domain.risk import Assessment, Outcome
 from deeptepp.errors import BadSetting, BoardError, BoardStoreError
 from deeptepp.imaging.lesion_slices import lesion_slices
@@ -38,11 +39,16 @@ def add_to_board(session: Session) -> None:
         )
         label = st.text_input(
             t("Label"),
+            value=session.case.label,
             key="board-add-label",
             max_chars=LABEL_CHARACTERS,
             placeholder=t("Next number, such as Case 3"),
         )
-        if st.button(t("Put on the board"), key="board-add-go", type="primary"):
+        is_sure = True
+        if looks_like_a_name(label):
+            st.warning(t("This looks like the name of a person. Is it a pseudonym?"))
+            is_sure = st.checkbox(t("It is a pseudonym"), key="board-add-sure")
+        if st.button(t("Put on the board"), key="board-add-go", type="primary", disabled=not is_sure):
             _add(session.case, assessment, label)
 
 

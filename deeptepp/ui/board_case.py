@@ -50,7 +50,8 @@ def case_panel(case: BoardCase, cases: Sequence[BoardCase], bundle: ModelBundle,
     else:
         _panel(case, bundle, meeting.id if meeting and case.id in meeting.agenda else "")
     if case.is_shown and case.tier is not None and case.bundle_sha256 == bundle.sha256:
-        _curves(case.tier, bundle, is_large=is_large)
+        with st.container(key="board-large-curves" if is_large else "board-curves-part"):
+            _curves(case.tier, bundle, is_large=is_large)
     if not is_large:
         withdraw_button(case)
 

@@ -6,7 +6,7 @@ over a reload can keep it too. Widgets are filled from it when they are drawn ag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -60,6 +60,16 @@ def unsaved_of(case_id: str) -> list[dict[str, Any]]:
     """Give the drafts of a case that hold something."""
     keys = (draft_key(case_id, moment) for moment in (Moment.BEFORE, Moment.AFTER))
     return [drafts()[key] for key in keys if is_typed(drafts().get(key))]
+
+
+def orphaned(case_ids: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Give the drafts of decisions on cases that others withdrew, by key."""
+    starts = tuple(draft_key("", moment) for moment in (Moment.BEFORE, Moment.AFTER))
+    return {
+        key: draft
+        for key, draft in drafts().items()
+        if key.startswith(starts) and key.rpartition("-")[2] not in case_ids and is_typed(draft)
+    }
 
 
 def fill(key: str, names: Mapping[str, Any]) -> None:

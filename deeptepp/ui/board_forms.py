@@ -24,8 +24,8 @@ _CORRECTION, _ANEW = "correction", "anew"
 def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
     """Ask for the board's own decision; what is typed is kept as a draft until it is recorded or taken back.
 
-    No fragment and no form: a form sends nothing before its button, and from a fragment the browser sends what was
-    typed together with the click on ``Next`` that ended typing as one run of the fragment, and the click is lost.
+    No fragment and no form: a form sends nothing before its button. From a fragment, what was typed and the click
+    on ``Next`` that ended typing are sent together, as a run of the fragment alone, and the click is lost.
 
     Parameters
     ----------

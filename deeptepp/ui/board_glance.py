@@ -14,6 +14,9 @@ from deeptepp.report.tables import Table
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import say, t
 
+_FEW = 8
+"""Up to so many scores, every patient gets a line of the axis."""
+
 
 def board_glance(cases: Sequence[BoardCase], bundle: ModelBundle) -> None:
     """Show counts of the cases; nothing of a hidden score but that it is hidden.
@@ -42,6 +45,8 @@ def board_glance(cases: Sequence[BoardCase], bundle: ModelBundle) -> None:
         figure = score_distribution_figure(
             scores, bundle.tiers, None, title="Scores of the cases of this board", simulated=simulated
         )
+        if len(scores) <= _FEW:
+            figure.update_yaxes(dtick=1)
         show_figure(figure, key="board-glance-scores", fallback_alt=t("Scores of the cases of this board"))
     if len(scores) < len(own):
         st.caption(t("{n} cases were scored by another model and are not drawn.", n=len(own) - len(scores)))

@@ -69,9 +69,11 @@ def meeting_tools(meeting: Meeting | None, cases: Sequence[BoardCase]) -> None:
     """
     if meeting is not None:
         _agenda(meeting, cases)
-        with st.popover(t("Date and attendees"), key="board-meeting-edit"):
+        with st.popover(
+            t("Date and attendees"), key=f"board-meeting-edit-{meeting.name}-{len(meeting.attendees)}"
+        ):
             _edit(meeting)
-    with st.popover(t("New meeting"), key="board-meeting-new"):
+    with st.popover(t("New meeting"), key=f"board-meeting-new-{meeting.id if meeting else ''}"):
         _new()
 
 
@@ -119,7 +121,11 @@ def _agenda(meeting: Meeting, cases: Sequence[BoardCase]) -> None:
     """Offer to put cases on the agenda."""
     free = {case.id: case.label for case in cases if case.id not in meeting.agenda}
     key = f"board-agenda-{meeting.id}"
-    with st.popover(t("Put cases on the agenda"), key="board-agenda", disabled=not free):
+    # Another key closes it once the agenda is another one.
+    with st.popover(t("Put cases on the agenda"), key=f"board-agenda-{len(meeting.agenda)}"):
+        if not free:
+            st.caption(t("Every case of the board is on the agenda."))
+            return
         picked = [each for each in drafts().get(key, {}).get("cases", []) if each in free]
         if f"{key}-cases" in st.session_state:
             picked = [each for each in st.session_state[f"{key}-cases"] if each in free]
@@ -160,17 +166,21 @@ def _edit(meeting: Meeting) -> None:
     key = f"board-meeting-{meeting.id}"
     changed = _fields(key, meeting, _plain(meeting))
     draft = drafts().get(key)
-    begun = _plain(meeting) if draft is None else draft["seen"]
     columns = st.container(horizontal=True)
-    is_other = begun != _plain(meeting)
-    if is_other:
+    is_told = False
+    if draft is not None and draft["seen"] != _plain(meeting):
+        is_told, draft["told"] = draft.get("told") == _plain(meeting), _plain(meeting)
         st.warning(
             t(
                 "Somebody else changed this meeting meanwhile; it is now: {meeting}. Save yours, or take it back.",
                 meeting=f"{meeting.name}, {', '.join(meeting.attendees) or t('no attendees')}",
             )
         )
-    if columns.button(t("Save"), key=f"{key}-go", type="primary"):
+        # Another button than the first, which was pressed by who had not read the question yet.
+        is_sent = columns.button(t("Save yours all the same"), key=f"{key}-too", type="primary") and is_told
+    else:
+        is_sent = columns.button(t("Save"), key=f"{key}-go", type="primary")
+    if is_sent:
         _and_again(key, lambda: open_board().meetings.change(changed, seen=meeting))
     if draft is not None and columns.button(t("Take yours back"), key=f"{key}-back"):
         drop(key)

@@ -54,7 +54,7 @@ def minutes_view(board: Sequence[BoardCase], meeting: Meeting | None) -> None:
     _files(cases, meeting)
     st.caption(t("All are marked on every page or row. Scores that the board has not seen are left out."))
     if meeting is not None:
-        st.caption(t("Only what was recorded in this meeting; choose “All cases of the board” for everything."))
+        st.caption(t("The record up to the end of this meeting. Choose “All cases of the board” for everything."))
 
 
 def _files(cases: Sequence[BoardCase], meeting: Meeting | None) -> None:

@@ -19,7 +19,7 @@ from deeptepp.ui.board_address import to_address
 from deeptepp.ui.board_case import case_panel
 from deeptepp.ui.board_cohort import cohort_view
 from deeptepp.ui.board_demo import demo_cases
-from deeptepp.ui.board_drafts import drafts, is_typed, unsaved_of
+from deeptepp.ui.board_drafts import drafts, drop, is_typed, orphaned
 from deeptepp.ui.board_glance import board_glance
 from deeptepp.ui.board_meeting import agenda_tools, meeting_choice, meeting_in_address, meeting_tools
 from deeptepp.ui.board_minutes import minutes_view
@@ -68,17 +68,19 @@ def board_page() -> None:
         case_panel(case, meeting.ordered(cases) if meeting and is_on else cases, bundle, meeting)
         return
     if opened:
-        _withdrawn(opened)
+        st.info(t("This case is not on the board; it may have been withdrawn."), icon=":material/info:")
         open_case("")
+    _give_back(cases)
     _overview(cases, meetings, bundle)
 
 
-def _withdrawn(case_id: str) -> None:
-    """Say that a case is gone, and give back what was typed for it."""
-    st.info(t("This case is not on the board; it may have been withdrawn."), icon=":material/info:")
-    for draft in unsaved_of(case_id):
-        st.write(t("What you had typed for it:"))
-        st.text(_typed(draft))
+def _give_back(cases: Sequence[BoardCase]) -> None:
+    """Show what was typed for cases that others withdrew, until it is discarded."""
+    for key, draft in orphaned([case.id for case in cases]).items():
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"{key}-orphan"):
+            st.markdown(t("What you had typed for a case that was withdrawn:"), width="content")
+            st.text(_typed(draft), width="stretch")
+            st.button(t("Discard what was typed"), key=f"{key}-discard", on_click=drop, args=(key,))
 
 
 def _typed(draft: dict[str, Any]) -> str:

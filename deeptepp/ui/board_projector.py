@@ -117,6 +117,11 @@ def enlarged(figure: Figure) -> Figure:
     fonts += [note.font for note in layout.annotations]
     for axis in (*large.select_xaxes(), *large.select_yaxes()):
         fonts += [axis.tickfont, axis.title.font]
+    for trace in large.data:
+        if trace.type in ("scatter", "bar") and trace.text is not None:
+            fonts.append(trace.textfont)
+        if trace.type == "scatter" and trace.line.width:
+            trace.line.width *= _SCALE
     for font in fonts:
         font.size = (font.size or _default_px(large, font)) * _SCALE
     return large

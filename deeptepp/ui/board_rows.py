@@ -177,7 +177,7 @@ def tier_html(case: BoardCase) -> str:
         return f'<div class="hidden">{escape(said)}</div>'
     if case.tier is None or case.score is None:
         return f'<div class="hidden">{escape(t("Not scored"))}</div>'
-    place = percentile(case.percentile)
+    place = say(percentile(case.percentile))
     return (
         f'<div class="tier" style="--tier:{TIER_COLOURS[case.tier]}"><span class="shape">{TIER_GLYPHS[case.tier]}'
         f"</span>{escape(say(case.tier_text))}</div>"

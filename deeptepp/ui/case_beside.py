@@ -125,7 +125,7 @@ def _published(tier: Tier, bundle: ModelBundle) -> None:
     told = sum(row.agreement is not Agreement.UNKNOWN for row in rows)
     st.caption(
         t(
-            "{outside} of {told} printed values lie outside of our interval. The publication prints no interval.",
+            "{outside} of {told} printed values lie outside our 95 % CI. The publication prints no interval.",
             outside=outside,
             told=told,
         )

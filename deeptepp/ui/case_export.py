@@ -173,7 +173,7 @@ def _answered(answer: Delivery | DeepTeppError | None) -> None:
         words = t("{name} stored {n} objects: {sent}.", name=answer.name, n=len(answer.stored), sent=sent)
         st.success(words, icon=":material/check:")
         if answer.n_warnings:
-            st.warning(t("It took {n} of them with a warning; ask whoever runs it.", n=answer.n_warnings))
+            st.warning(t("The archive stored {n} of them with a warning; ask who runs it.", n=answer.n_warnings))
 
 
 @st.fragment(run_every=_POLL_S)

@@ -269,13 +269,14 @@ class _Form:
         first = self.draft.get(name, getattr(self.profile, name))
         at = typed_index(key, choices, said_of, None)
         first = first if at is None else choices[at]
-        # What is set to None shows nothing at all; unset, the first choice shows, which is unknown.
+        # What is set to None shows the placeholder; unset, the first choice shows. Both say unknown.
         if key not in st.session_state and first is not None:
             st.session_state[key] = first
         self.values[name] = self.raw[name] = st.selectbox(
             t(FIELDS[name]),
             choices,
             format_func=said_of,
+            placeholder=t(UNKNOWN),
             help=t(HELP[name]) if name in HELP else None,
             key=key,
         )

@@ -7,6 +7,7 @@ import streamlit as st
 from deeptepp.domain.lesion import BoxMm, Lesion, LesionOrigin
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.errors import DetectionError, FramesGone
+from deeptepp.report.format import percent
 from deeptepp.report.names import SIDES
 from deeptepp.report.series_names import pace_name, proposal_name
 from deeptepp.scoring.images import CaseImages
@@ -126,7 +127,7 @@ def _other_images(session: Session, images: CaseImages) -> None:
     """Offer what the study holds beside the images that are shown: the other breast, other dynamic series."""
     other = images.other_side
     if other is not None:
-        best = f"{other.candidates[0].confidence:.2f}" if other.candidates else t("none")
+        best = percent(other.candidates[0].confidence, decimals=0) if other.candidates else t("none")
         with st.container(horizontal=True, vertical_alignment="center", key="case-other-breast"):
             st.info(
                 t(
@@ -226,7 +227,7 @@ def _origin(lesion: Lesion) -> str:
         return f":gray[{t('inside the box you drew')}]"
     if lesion.origin is LesionOrigin.EXPERT:
         return f":gray[{t('outlined by an expert')}]"
-    return f":gray[{t('detector confidence {value:.2f} of 1', value=lesion.confidence)}]"
+    return f":gray[{t('detector confidence {value}', value=percent(lesion.confidence, decimals=0))}]"
 
 
 def _study_details(session: Session, images: CaseImages) -> None:

@@ -74,8 +74,8 @@ def where_it_stands(view: JobView) -> str:
     if not view.n_ahead:
         return t("Waiting for its turn")
     if view.n_ahead == 1:
-        return t("One case comes first; this one begins by itself")
-    return t("{n} cases come first; this one begins by itself", n=view.n_ahead)
+        return t("One case is ahead of yours, which starts by itself")
+    return t("{n} cases are ahead of yours, which starts by itself", n=view.n_ahead)
 
 
 @st.fragment(run_every=_POLL_S)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from deeptepp.domain.labels import CHARACTERS, checked_label, looks_like_a_name, offered_label
 from deeptepp.domain.risk import Assessment
-from deeptepp.errors import LabelIdentifies
+from deeptepp.errors import LabelNamesSomebody
 from deeptepp.report.case_changes import Change, changes_between, lesion_words, score_change, score_words
 from deeptepp.report.case_files import case_picture
 from deeptepp.report.names import FACTS
@@ -70,7 +70,7 @@ def _use(case: Case, typed: str) -> None:
     case.asked_label = ""
     try:
         label = checked_label(typed)
-    except LabelIdentifies as error:
+    except LabelNamesSomebody as error:
         st.warning(said(error))
         return
     if looks_like_a_name(label):

@@ -19,6 +19,7 @@ from deeptepp.ui.evidence_rows import split_table, without_few_events
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import bundle_folder, loaded_bundle
 from deeptepp.ui.own_model_page import own_model_link
+from deeptepp.ui.terms import terms_expander
 
 
 def evidence_page() -> None:
@@ -39,6 +40,7 @@ def evidence_page() -> None:
     )
     st.markdown(own_model_link())
     _parts(bundle)
+    terms_expander(key="evidence-terms")
 
 
 @st.fragment

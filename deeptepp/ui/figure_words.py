@@ -10,8 +10,10 @@ import re
 from collections.abc import Sequence
 from html import escape, unescape
 from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
 
 from deeptepp.domain.provenance import MARKS
+from deeptepp.report.theme import SMALL_PX
 from deeptepp.ui.language import Language, current_language, in_both, say
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ _TAG = re.compile(r"(<(?!br>)[^>]*>)")
 _BREAK = "<br>"
 _EDGES = re.compile(r"^((?:\s|<br>|[●■▲○◆★◐◑◒◓])*)(.*?)((?:\s|<br>)*)$", re.DOTALL)
 """What stands around the words of a piece: room, breaks and shapes."""
+
+_LEFT_PX, _RIGHT_PX = 28, 14
+"""Room beside a name: before the table the ticks of the axis, after the end of a curve the shift of the name."""
 
 _HAS_WORD = re.compile(r"[A-Za-z]{2}")
 
@@ -52,7 +57,19 @@ def in_language_of_visitor(figure: Figure) -> Figure:
     for trace in spoken.data:
         is_flow = trace.type == "sankey"
         _say_in(trace.node if is_flow else trace, ("label",) if is_flow else ("name", "text", "x", "y"))
+    _make_room(spoken)
     return spoken
+
+
+def _make_room(figure: Figure) -> None:
+    """Widen the margins for names of curves that are longer in the visitor's language than in English."""
+    names = [unescape(_TAG.sub("", note.text)) for note in figure.layout.annotations if note.name == "end label"]
+    if names:
+        widest = max(
+            SMALL_PX * sum(1.0 if east_asian_width(sign) in "WF" else 0.6 for sign in name) for name in names
+        )
+        margin = figure.layout.margin
+        margin.update(l=max(margin.l or 0, widest + _LEFT_PX), r=max(margin.r or 0, widest + _RIGHT_PX))
 
 
 def _say_in(part: BasePlotlyType, names: Sequence[str]) -> None:

@@ -1,11 +1,12 @@
-"""The ways to keep what the tiers laboratory shows: the address, the recipe, the command line."""
+"""What the tiers laboratory says of its patients, and the ways to keep a state: address, recipe, command line."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from deeptepp.domain.provenance import Provenance
 from deeptepp.report.recipe import Recipe
-from deeptepp.ui.language import t
+from deeptepp.ui.language import in_both, t
 from deeptepp.ui.tiers_state import Uploaded
 
 RECIPE_NAME = "deeptepp-recipe.json"
@@ -55,6 +56,23 @@ def keep_state(recipe: Recipe, uploaded: Uploaded | None, *, key: str) -> None:
             )
             with st.popover(t("Copy recipe"), key=f"{key}-copy-recipe"):
                 st.code(recipe.to_json(), language="json")
+
+
+def said_origin(origin: Provenance) -> str:
+    """Say where patients and scores come from, with the mark that follows from it.
+
+    Parameters
+    ----------
+    origin : Provenance
+        Of the patients at hand.
+
+    Returns
+    -------
+    str
+        Markdown in the language of the visitor.
+    """
+    mark = f"**{in_both(origin.mark)}** " if origin.mark else ""
+    return mark + t(origin.sentence)
 
 
 def recipe_command(uploaded: Uploaded | None) -> str:

@@ -21,13 +21,18 @@ from deeptepp.report.stamps import marked_cohort, stamp_all
 from deeptepp.scoring.tiers import TierSource, given_tiers
 from deeptepp.ui.figure_saving import save_figures
 from deeptepp.ui.language import say, t
-from deeptepp.ui.tiers_keep import keep_state
+from deeptepp.ui.tiers_keep import keep_state, said_origin
 from deeptepp.ui.tiers_results import curves_result, figures_on_screen, show_item
 from deeptepp.ui.tiers_state import Bench, Uploaded
 from deeptepp.ui.words import label
 
 SOURCES = {TierSource.GIVEN: "as your table gives them", TierSource.CUT_OFFS: "by the cut-offs on the score"}
 """What tiers can be made of, as the choice says it."""
+
+_USED_WHERE = (
+    "Curves by tier show the tiers of your table unless you choose the cut-offs; the tab “Move the cut-offs” "
+    "always shows those of its cut-offs."
+)
 
 _BY, _ENDPOINT, _SOURCE = "tiers-own-by", "tiers-own-endpoint", "tiers-own-source"
 
@@ -49,7 +54,7 @@ def show_cohort(bench: Bench, bundle: ModelBundle, uploaded: Uploaded) -> None:
     _counts(cohort)
     _origin(origin, bundle)
     for problem in tier_problems(cohort, bundle.tiers):
-        st.warning(f"{say(problem.found)} {say(problem.remedy)}")
+        st.warning(f"{say(problem.found)} {t(_USED_WHERE)}")
     if not origin.has_scores:
         _unscored(cohort)
     elif bench.recipe.cohort is not CohortChoice.UPLOADED and st.button(
@@ -91,8 +96,7 @@ def _counts(cohort: Cohort) -> None:
 
 def _origin(origin: Provenance, bundle: ModelBundle) -> None:
     """Say where patients and scores come from, with the mark that follows from it."""
-    mark = f"**{t(origin.mark)}** " if origin.mark else ""
-    st.caption(mark + t(origin.sentence))
+    st.caption(said_origin(origin))
     if origin.scores is ScoreSource.ELSEWHERE:
         st.caption(
             t(

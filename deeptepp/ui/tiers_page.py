@@ -16,6 +16,7 @@ from deeptepp.ui.charts import show_figure
 from deeptepp.ui.figure_saving import save_figures
 from deeptepp.ui.language import say, t
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.terms import terms_expander
 from deeptepp.ui.tiers_controls import (
     cut_off_controls,
     held_recipe,
@@ -24,7 +25,7 @@ from deeptepp.ui.tiers_controls import (
     subgroup_control,
     treatment_controls,
 )
-from deeptepp.ui.tiers_keep import keep_state
+from deeptepp.ui.tiers_keep import keep_state, said_origin
 from deeptepp.ui.tiers_results import (
     adjusted_result,
     decision_result,
@@ -79,6 +80,7 @@ def tiers_page() -> None:
     if own.open:
         with own:
             validation_part(bench, bundle)
+    terms_expander(key="tiers-terms")
 
 
 def _refusal(bench: Bench) -> None:
@@ -114,6 +116,8 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
             cut_off_controls(bench, bundle)
         with st.container(key="tiers-curves"):
             item = tiers_result(cohort, digest, bench)
+            if bench.is_own:
+                st.caption(said_origin(bench.provenance(bundle)))
             if item.is_made:
                 show_figure(item.figures[0], key="tiers-km", fallback_alt=item.title)
                 show_table(item.tables[0])

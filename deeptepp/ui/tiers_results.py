@@ -27,6 +27,7 @@ from deeptepp.ui.charts import show_figure
 from deeptepp.ui.figure_saving import save_figures
 from deeptepp.ui.language import say, t
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.terms import terms_popover
 from deeptepp.ui.tiers_state import Bench
 
 _N_KEPT = 96
@@ -97,6 +98,7 @@ def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
         show_table(table)
     for note in item.notes:
         st.caption(say(note))
+    terms_popover(item, key=f"{prefix}-{item.key}-terms")
     _save(item, prefix)
 
 

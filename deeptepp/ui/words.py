@@ -79,7 +79,7 @@ MEASURED_ON: dict[str, str] = {
     "cross_validation": "Cross-validation, every patient scored by a model that had not seen her",
     "holdout": "Hold-out, set aside before training",
     "fold_1": "First fold alone",
-    "cohort_3": "Cohort 3, scored only",
+    "cohort_3": "Cohort 3, never trained on",
 }
 """Groups of patients on which a bundle was measured."""
 

@@ -9,14 +9,15 @@ import pytest
 from board_cases import case as stored_case
 from screens import run_until, session_of, words_on
 
-from deeptepp.domain.board import Agreement, Choice, Flag, Moment
+from deeptepp.domain.board import Agreement, Choice, Entry, Flag, Moment
 from deeptepp.domain.cohort import Arm
+from deeptepp.errors import BoardUnreachable
 from deeptepp.model.bundle import load_bundle
 from deeptepp.scoring.case import open_case
 from deeptepp.simulate.protocols import RUIJIN
 from deeptepp.simulate.study import simulate_study
 from deeptepp.store.cases import Board, board_address
-from deeptepp.ui import board_demo, case_reading
+from deeptepp.ui import board_demo, board_news, case_reading
 from deeptepp.ui.session import Screen
 
 COARSE = replace(RUIJIN, name="coarse", matrix=160, n_slices=52, slice_mm=2.1)
@@ -125,9 +126,217 @@ def test_filters_are_kept_in_the_address_and_never_tell_a_hidden_tier(open_page,
 
 
 def _skipped():
-    from deeptepp.domain.board import Entry
-
     return Entry(moment=Moment.SKIPPED)
+
+
+BEFORE = Entry(moment=Moment.BEFORE, choice=Choice.T_DXD, note="of another", role="surgeon")
+AFTER = Entry(moment=Moment.AFTER, choice=Choice.T, agreement=Agreement.AGREE, note="of another", role="surgeon")
+
+
+def _type(
+    at, case_id: str, moment: Moment, *, note: str, choice: Choice = Choice.TP, agreement: Agreement | None = None
+):
+    key = f"board-{moment}-{case_id}"
+    at.radio(key=f"{key}-choice").set_value(choice)
+    at.text_area(key=f"{key}-note").set_value(note)
+    if agreement:
+        at.radio(key=f"{key}-agreement").set_value(agreement)
+    return at.run()
+
+
+def _read(at) -> str:
+    """What the page says, and what it shows as it was written."""
+    return "\n".join([words_on(at), *(str(each.value) for each in at.text)])
+
+
+def _holds(at, case_id: str, moment: Moment, note: str) -> bool:
+    key = f"board-{moment}-{case_id}"
+    return at.text_area(key=f"{key}-note").value == note and at.radio(key=f"{key}-choice").value == Choice.TP
+
+
+@pytest.mark.parametrize("moment", [Moment.BEFORE, Moment.AFTER])
+def test_what_another_records_meanwhile_is_shown_and_nothing_typed_vanishes(demo, board, moment):
+    """Both see the same record and type; the other is first. Nothing is recorded before a question is answered."""
+    case_id = board.cases()[0].id
+    if moment is Moment.AFTER:
+        board.record(case_id, _skipped())
+    at = _type(
+        _open(demo, case_id),
+        case_id,
+        moment,
+        note="mine",
+        agreement=Agreement.DISAGREE if moment is Moment.AFTER else None,
+    )
+    other = board.record(case_id, BEFORE if moment is Moment.BEFORE else AFTER).entries[-1]
+    key = f"board-{moment}-{case_id}"
+    at.button(key=f"{key}-send").click().run()
+    assert board.case(case_id).entries[-1] == other, "recorded without asking"
+    assert "Others recorded something" in words_on(at)
+    assert "of another" in _read(at)
+    assert _holds(at, case_id, moment, "mine")
+    # A third entry between the question and its answer asks once more.
+    third = board.record(case_id, BEFORE if moment is Moment.BEFORE else AFTER).entries[-1]
+    at.button(key=f"{key}-too").click().run()
+    assert board.case(case_id).entries[-1] == third
+    assert _holds(at, case_id, moment, "mine")
+    at.button(key=f"{key}-too").click().run()
+    mine = board.case(case_id).decisions
+    assert [entry.note for entry in mine] == ["of another", "of another", "mine"]
+    assert "Others recorded something" not in words_on(at)
+    assert not at.session_state["deeptepp-board-drafts"]
+
+
+def test_a_decision_typed_while_another_shows_the_score_is_kept_as_one_with_the_score_in_sight(demo, board):
+    case_id = board.cases()[0].id
+    at = _type(_open(demo, case_id), case_id, Moment.BEFORE, note="mine")
+    board.record(case_id, _skipped())
+    at.button(key=f"board-{Moment.BEFORE}-{case_id}-send").click().run()
+    assert board.case(case_id).decisions == ()
+    assert "cannot be recorded as one made before it" in words_on(at)
+    assert _holds(at, case_id, Moment.AFTER, "mine")
+    at.button(key=f"board-{Moment.AFTER}-{case_id}-drop").click().run()
+    assert at.text_area(key=f"board-{Moment.AFTER}-{case_id}-note").value == ""
+
+
+def test_a_draft_outlives_next_the_list_and_another_view(demo, board):
+    first, second, *_ = (case.id for case in board.cases())
+    at = _type(_open(demo, first), first, Moment.BEFORE, note="mine")
+    at.button(key="board-step-1").click().run()
+    assert at.text_area(key=f"board-{Moment.BEFORE}-{second}-note").value == ""
+    at.button(key="board-back").click().run()
+    assert words_on(at).count("unsaved draft") == 1
+    at.segmented_control(key="board-view").set_value("minutes").run()
+    at.segmented_control(key="board-view").set_value("meeting").run()
+    at = _open(at, first)
+    assert _holds(at, first, Moment.BEFORE, "mine")
+    at.button(key=f"board-{Moment.BEFORE}-{first}-send").click().run()
+    assert (board.case(first).before.choice, board.case(first).before.note) == (Choice.TP, "mine")
+    assert "unsaved draft" not in words_on(at)
+
+
+@pytest.mark.parametrize("where", ["record", "page"])
+def test_a_board_that_does_not_answer_keeps_what_is_typed(demo, board, monkeypatch, where):
+    case_id = board.cases()[0].id
+    at = _type(_open(demo, case_id), case_id, Moment.BEFORE, note="mine")
+
+    def down(*_args, **_facts):
+        raise BoardUnreachable(kind="SQLite", reason="OperationalError")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Board, "record" if where == "record" else "counted", down)
+        at.button(key=f"board-{Moment.BEFORE}-{case_id}-send").click().run()
+        assert not at.exception
+        assert "does not answer" in words_on(at)
+        assert "mine" in _read(at) if where == "page" else _holds(at, case_id, Moment.BEFORE, "mine")
+    at.run()
+    assert _holds(at, case_id, Moment.BEFORE, "mine")
+    assert board.case(case_id).entries == ()
+
+
+def test_what_was_typed_for_a_case_that_another_withdrew_is_given_back(demo, board):
+    case_id = board.cases()[0].id
+    at = _type(_open(demo, case_id), case_id, Moment.BEFORE, note="mine")
+    board.withdraw(case_id)
+    at.button(key=f"board-{Moment.BEFORE}-{case_id}-send").click().run()
+    assert "not on the board" in at.info[0].value
+    assert "Trastuzumab + pertuzumab · mine" in _read(at)
+    at.run()
+    at.button(key=f"board-{Moment.BEFORE}-{case_id}-discard").click().run()
+    assert "mine" not in _read(at)
+
+
+def test_a_mistake_is_corrected_and_both_entries_are_shown(demo, board):
+    case_id = board.cases()[0].id
+    wrong = board.record(case_id, BEFORE).before
+    board.record(case_id, Entry(moment=Moment.SHOWN))
+    at = _decide(_open(demo, case_id), case_id, Moment.BEFORE, Choice.T)
+    case = board.case(case_id)
+    assert (case.before.choice, case.before.corrects) == (Choice.T, wrong.number)
+    assert "Correction, made after the score was shown." in words_on(at)
+    assert "**corrected**" in words_on(at)
+    at = _decide(at, case_id, Moment.AFTER, Choice.T, Agreement.AGREE)
+    at.radio(key=f"board-{Moment.AFTER}-{case_id}-kind").set_value("correction")
+    at = _decide(at, case_id, Moment.AFTER, Choice.TP, Agreement.AGREE)
+    case = board.case(case_id)
+    assert [entry.choice for entry in case.decisions] == [Choice.T_DXD, Choice.T, Choice.T, Choice.TP]
+    assert case.after.corrects == case.decisions[2].number
+
+
+def test_a_meeting_is_made_ordered_gone_through_and_minuted(demo, board):
+    ids = [case.id for case in board.cases()]
+    at, key = demo, "board-meeting-draft"
+    at.text_input(key=f"{key}-title").set_value("03.05.1971 Anna").run()
+    at.button(key=f"{key}-go").click().run()
+    assert "may identify" in words_on(at)
+    assert at.text_input(key=f"{key}-title").value == "03.05.1971 Anna"
+    at.text_input(key=f"{key}-title").set_value("Monday")
+    at.multiselect(key=f"{key}-attendees").set_value(["Chair", "Pathologist"])
+    at.button(key=f"{key}-go").click().run()
+    (meeting,) = board.meetings.all()
+    assert (meeting.title, meeting.attendees) == ("Monday", ("Chair", "Pathologist"))
+    agenda = f"board-agenda-{meeting.id}"
+    at.multiselect(key=f"{agenda}-cases").set_value([ids[4], ids[1]]).run()
+    at.button(key=f"{agenda}-go").click().run()
+    at.button(key=f"board-move--1-{ids[1]}").click().run()
+    assert board.meetings.all()[0].agenda == (ids[1], ids[4])
+    at = _decide(_open(at, ids[1]), ids[1], Moment.BEFORE, Choice.T)
+    assert board.case(ids[1]).before.meeting_id == meeting.id
+    at.button(key="board-step-1").click().run()
+    assert at.query_params["case"] in (ids[4], [ids[4]])
+    assert at.button(key="board-step-1").disabled
+    at.button(key="board-back").click().run()
+    at.segmented_control(key="board-view").set_value("minutes").run()
+    assert "Monday" in words_on(at)
+    assert "2 cases" in words_on(at)
+    at.segmented_control(key="board-view").set_value("cohort").run()
+    assert "Where the cases stand, n = 2" in words_on(at)
+    # Another changes the meeting while this visitor edits it: she is asked, and her title is kept.
+    edit = f"board-meeting-{meeting.id}"
+    at.text_input(key=f"{edit}-title").set_value("Mine").run()
+    meeting = board.meetings.all()[0]
+    board.meetings.change(replace(meeting, attendees=("Chair",)), seen=meeting)
+    at.button(key=f"{edit}-go").click().run()
+    assert board.meetings.all()[0].title == "Monday", "written over without asking"
+    assert "Somebody else changed this meeting" in words_on(at)
+    assert at.text_input(key=f"{edit}-title").value == "Mine"
+    at.button(key=f"{edit}-too").click().run()
+    assert board.meetings.all()[0].title == "Mine"
+
+
+def test_a_tier_is_said_as_the_assessment_says_it_wherever_the_board_says_it(open_page, board):
+    stored = stored_case(1)
+    unstable = {**stored.assessment, "tier_text": "Moderate/High, unstable"}
+    added = board.add(replace(_new(), assessment=unstable))
+    board.record(added.id, _skipped())
+    at = open_page("board").run()
+    said = "Moderate/High, unstable"
+    assert said in words_on(at)
+    for address in (
+        {"case": added.id},
+        {"case": added.id, "show": "large"},
+        {"view": "minutes"},
+        {"view": "cohort"},
+    ):
+        at = open_page("board")
+        for name, value in address.items():
+            at.query_params[name] = value
+        at.run()
+        assert not at.exception
+        tables = " ".join(str(cell) for table in at.table for cell in table.value.to_numpy().ravel())
+        assert said in f"{words_on(at)} {tables}", address
+
+
+def test_news_of_others_are_said_without_touching_what_is_typed(demo, board):
+    first, second, *_ = board.cases()
+    at = _type(_open(demo, first.id), first.id, Moment.BEFORE, note="mine")
+    assert "new entr" not in words_on(at)
+    board_news._news(board.counted(), board.counted())
+    seen = board.counted()
+    board.record(second.id, BEFORE)
+    board.record(second.id, BEFORE)
+    assert board_news._news(board.counted(), seen) == "2 new entries"
+    board.withdraw(second.id)
+    assert board_news._news(board.counted(), seen) == "Others changed the board"
 
 
 def test_the_next_case_is_one_step_away_and_a_withdrawn_one_is_gone(demo, board):
@@ -207,5 +416,6 @@ def test_a_scored_case_goes_to_the_board(open_page, board, monkeypatch):
     assert "On the board as Case 1" in at.success[0].value
     (case,) = board.cases()
     assert case.thumbnail_png.startswith(b"\x89PNG")
+    assert len(board.pictures(case.id)) == 9
     assert case.score == session_of(at).case.assessment.score.probability
     assert case.bundle_sha256 == load_bundle().sha256

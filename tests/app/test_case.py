@@ -162,6 +162,8 @@ def test_a_drawn_box_becomes_the_lesion_that_is_scored(demo, monkeypatch):
     assert case.lesion.origin is LesionOrigin.READER
     assert case.is_confirmed
     assert "Your box is used" in words_on(demo)
+    seen_mm = f"{case.lesion.longest_diameter_mm:.0f} mm"
+    assert demo.button(key=f"case-use-seen-size-{case.id}").label == f"On MR {seen_mm}: use {seen_mm}"
     case.is_confirmed = False
     demo.checkbox[0].uncheck()
     assert session_of(_scored(demo)).case.assessment.lesion.origin is LesionOrigin.READER

@@ -146,7 +146,11 @@ def test_the_evidence_page_shows_the_documents_of_the_bundle(open_page, bundle_f
     monkeypatch.setenv("DEEPTEPP_ARTIFACTS", str(tmp_path / "with-documents"))
     st.cache_resource.clear()
     at = _evidence(open_page, "Reporting checklists")
-    assert [expander.label for expander in at.expander][-2:] == ["TRIPOD+AI: tiny", "CLAIM 2024: tiny"]
+    assert [expander.label for expander in at.expander][-3:] == [
+        "TRIPOD+AI: tiny",
+        "CLAIM 2024: tiny",
+        "Terms",
+    ]
     assert "came without reporting checklists" not in words_on(at)
 
 

@@ -10,10 +10,12 @@ import pytest
 import tiny_bundle
 from clinical_patients import bundle_of, patients
 from screens import words_on
+from typer.testing import CliRunner
 
+from deeptepp.cli import app
 from deeptepp.datasets.template import TEMPLATE
 from deeptepp.domain.cohort import Arm, Endpoint
-from deeptepp.model.bundle import save_bundle
+from deeptepp.model.bundle import default_bundle_path, load_bundle, save_bundle
 from deeptepp.report.recipe import CohortChoice, Recipe
 from deeptepp.tables import write_cohort
 from deeptepp.ui.tiers_upload import examine_upload
@@ -136,7 +138,7 @@ def _own(tiers, name: str, content: bytes):
 def test_an_own_cohort_with_scores_is_validated_and_moves_into_the_laboratory(tiers, tmp_path):
     write_cohort(tiny_bundle.tiny_cohort(), tmp_path / "c.parquet")
     at = _own(tiers, "c.parquet", (tmp_path / "c.parquet").read_bytes())
-    text = words_on(at)
+    text = words_on(at).replace("\u00a0", " ")
     assert "60 patients" in text
     assert "Discrimination over time" in text
     assert "SIMULATED COHORT" in text
@@ -147,6 +149,68 @@ def test_an_own_cohort_with_scores_is_validated_and_moves_into_the_laboratory(ti
     assert at.query_params["cohort"] == "uploaded"
 
 
+def own_table(*, with_tiers: bool, model: str = "") -> bytes:
+    """Sixty real patients with scores, their tiers exchanged, named by a model or by none."""
+    made = tiny_bundle.tiny_cohort()
+    names = ["arm", "rfs_months", "rfs_event", "os_months", "os_event", "node_stage", "score"]
+    other = {"Low": "High", "High": "Low", "Moderate": "Moderate"}
+    lines = [",".join(["subject", *names, *(["tier"] if with_tiers else []), "score_model"])]
+    for i in range(len(made)):
+        cells = [str(made[name][i]).replace("True", "1").replace("False", "0") for name in names]
+        tier = [other[made["tier"][i]]] if with_tiers else []
+        lines.append(",".join([f"P{i}", *cells, *tier, model]))
+    return "\n".join(lines).encode()
+
+
+def test_real_patients_with_scores_from_elsewhere_are_marked_nowhere_and_their_tiers_are_used(tiers):
+    at = _own(tiers, "c.csv", own_table(with_tiers=True))
+    text = words_on(at)
+    assert "The patients are real; their scores were computed elsewhere." in text
+    assert "Were Low and High exchanged?" in text
+    assert "REAL PATIENTS, SIMULATED MODEL" not in text
+    figures = "".join(each.proto.spec for each in at.get("plotly_chart"))
+    assert "Survival" in text
+    assert "SIMULATED" not in figures
+    at.selectbox(key="tiers-own-by").set_value("Tier").run()
+    given = [int(n) for n in at.table[1 if "Kind" in at.table[0].value.columns else 0].value["Patients"]]
+    made = tiny_bundle.tiny_cohort()["tier"].tolist()
+    assert given == [made.count("High"), made.count("Moderate"), made.count("Low")]
+    assert "Tiers as given by the table." in words_on(at)
+    at.segmented_control(key="tiers-own-source").set_value("cut-offs").run()
+    assert "the tier column of the table is not used" in words_on(at)
+    recipe = next(code.value for code in at.code if "schema" in code.value)
+    assert Recipe.from_json(recipe).cohort_sha256 == bench_of(at).uploaded.digest
+    at.button(key="tiers-use-own").click().run()
+    assert "the tier column of the table is not used" in words_on(at)
+    assert "SIMULATED" not in "".join(each.proto.spec for each in at.get("plotly_chart"))
+
+
+def test_real_patients_scored_by_the_simulated_model_are_called_just_that(tiers):
+    digest = load_bundle(default_bundle_path()).sha256
+    at = _own(tiers, "c.csv", own_table(with_tiers=False, model=digest[:12]))
+    assert "REAL PATIENTS, SIMULATED MODEL" in words_on(at)
+    figures = [each.proto.spec for each in at.get("plotly_chart")]
+    assert any("REAL PATIENTS, SIMULATED MODEL" in each for each in figures)
+    assert not any("SIMULATED COHORT" in each for each in figures)
+
+
+def test_the_command_line_on_the_screen_runs_as_printed(tiers, tmp_path, monkeypatch):
+    content = own_table(with_tiers=False)
+    at = _own(tiers, "Anna.csv", content)
+    command = next(code.value for code in at.code if code.value.startswith("deeptepp report recipe"))
+    assert "Anna" not in command
+    recipe = next(code.value for code in at.code if "schema" in code.value)
+    (tmp_path / "deeptepp-recipe.json").write_text(recipe)
+    (tmp_path / "YOUR-TABLE.csv").write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, command.split()[1:])
+    assert done.exit_code == 0, done.output
+    (tmp_path / "YOUR-TABLE.csv").write_bytes(content + b"\n")
+    assert CliRunner().invoke(app, command.split()[1:]).exit_code == 1
+    again = CliRunner().invoke(app, [*command.split()[1:], "--another-table"])
+    assert again.exit_code == 0, again.output
+
+
 def test_an_own_cohort_without_scores_hears_what_is_missing(tiers):
     rows = ["subject,arm,rfs_months,rfs_event,os_months,os_event,tumour_size_mm"]
     rows += [f"p{i},{'T' if i % 2 else 'T+P'},{10 + i},{i % 3 == 0:d},{10 + i},0,20" for i in range(30)]
@@ -155,6 +219,13 @@ def test_an_own_cohort_without_scores_hears_what_is_missing(tiers):
     assert "the columns separate the classes" in text  # of the few patients of the tiny bundle
     assert "Is the cohort large enough" in text
     assert "Are there events enough to compare treatments?" in text
+    assert "Survival in your cohort" in text
+    assert "Recurrence-free survival by Anti-HER2 therapy" in text or at_has_figure(tiers, "by Anti-HER2 therapy")
+
+
+def at_has_figure(at, words: str) -> bool:
+    """Whether a figure on the screen says some words."""
+    return any(words in each.proto.spec for each in at.get("plotly_chart"))
 
 
 def test_an_own_cohort_of_clinical_facts_is_validated_under_their_own_name(open_page, tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""A meeting as a board holds it, in Chromium: decide, see the score, decide again, take the minutes home."""
+"""A meeting as a board holds it, in Chromium, by two members at once: nothing that either types is lost."""
 
 import pytest
 from browser import wait_until_drawn
@@ -7,7 +7,37 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
-def test_a_meeting_from_the_demo_cases_to_the_minutes(page, app):
+def both_decide(page, other):
+    """Both type; the other is first. The page is told, asks, and records when it is told to."""
+    other.goto(page.url)
+    expect(other.get_by_role("heading", name="Case 3")).to_be_visible(timeout=60_000)
+    wait_until_drawn(other)
+    decision = "Decision of the board"
+    page.get_by_role("radiogroup", name=decision).get_by_text("Trastuzumab", exact=True).click()
+    page.get_by_label("Notes").fill("typed by the first")
+    other.get_by_role("radiogroup", name=decision).get_by_text("Trastuzumab + pertuzumab", exact=True).click()
+    other.get_by_label("Notes").fill("typed by the second")
+    other.get_by_role("button", name="Record the decision").click()
+    expect(other.get_by_text("Correct this decision or record another")).to_be_visible()
+    # The news comes by itself and leaves alone what is being typed.
+    expect(page.get_by_text("1 new entry")).to_be_visible(timeout=20_000)
+    expect(page.get_by_label("Notes")).to_have_value("typed by the first")
+    # The click that ends typing is the one that leaves the case.
+    page.get_by_label("Notes").fill("typed by the first, twice")
+    page.get_by_role("button", name="Next").click()
+    expect(page.get_by_role("heading", name="Case 4")).to_be_visible()
+    page.get_by_role("button", name="Back to the list").click()
+    expect(page.get_by_text("unsaved draft")).to_have_count(1)
+    page.get_by_role("button", name="Open Case 3").click()
+    expect(page.get_by_text("Others recorded something while you were typing")).to_be_visible()
+    expect(page.get_by_text("typed by the second").first).to_be_visible()
+    wait_until_drawn(page)
+    expect(page.get_by_label("Notes")).to_have_value("typed by the first, twice")
+    page.get_by_role("button", name="Record yours too").click()
+    expect(page.get_by_text("Recorded earlier, and kept")).to_be_visible()
+
+
+def test_a_meeting_of_two_from_the_demo_cases_to_the_minutes(page, browser, app):
     page.goto(f"{app.url}/board")
     expect(page.get_by_role("heading", name="Tumour board")).to_be_visible(timeout=60_000)
     wait_until_drawn(page)
@@ -18,15 +48,15 @@ def test_a_meeting_from_the_demo_cases_to_the_minutes(page, app):
     page.get_by_role("button", name="Open Case 3").click(timeout=60_000)
     expect(page.get_by_role("heading", name="Case 3")).to_be_visible()
     expect(page.get_by_role("heading", name="2. The score")).to_have_count(0)
-    page.get_by_role("radiogroup", name="Decision of the board").get_by_text("Trastuzumab", exact=True).click()
-    page.get_by_role("button", name="Record the decision").click()
+    with browser.new_context(viewport={"width": 1440, "height": 1000}) as context, context.new_page() as other:
+        both_decide(page, other)
     page.get_by_role("button", name="Show the score", exact=True).click()
     expect(page.get_by_role("heading", name="2. The score")).to_be_visible()
     decision = page.get_by_role("radiogroup", name="Decision of the board")
     decision.get_by_text("Trastuzumab + pertuzumab").click()
     page.get_by_role("radiogroup", name="The board's own view").get_by_text("Agrees", exact=True).click()
     page.get_by_role("button", name="Record the decision").click()
-    expect(page.get_by_text("Record another decision")).to_be_visible()
+    expect(page.get_by_text("Correct this decision or record another")).to_be_visible()
     page.get_by_role("button", name="Back to the list").click()
     expect(page.get_by_text("8 of 8 cases; 1 decided.")).to_be_visible()
     expect(page.get_by_text("Score hidden")).to_have_count(7)
@@ -42,4 +72,4 @@ def test_a_meeting_from_the_demo_cases_to_the_minutes(page, app):
         page.get_by_role("button", name="Minutes as PDF").click()
     assert pdf.value.path().read_bytes().startswith(b"%PDF")
     page.goto(f"{app.url}/board?view=cohort")
-    expect(page.locator(".js-plotly-plot")).to_have_count(5, timeout=30_000)
+    expect(page.locator(".js-plotly-plot")).to_have_count(6, timeout=30_000)

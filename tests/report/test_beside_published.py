@@ -1,4 +1,4 @@
-"""Printed values of a tier stand beside ours, and lie inside or outside of our interval."""
+"""Printed values of a tier stand beside ours, and lie inside or outside our 95 % CI."""
 
 import numpy as np
 import pytest

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, Cohort, Endpoint
+from deeptepp.report.cohort_prognosis import adjusted_item
 from deeptepp.report.cohort_screening import SELECTED, screening_item
 from deeptepp.simulate.cohort import simulate_cohort
 from deeptepp.stats.cox import fit_cox
@@ -60,9 +61,23 @@ def test_the_facts_named_in_print_stand_first_beside_ours(patients):
 
 def test_adjusted_p_are_never_below_the_unadjusted(patients):
     tested = [row[4:] for row in screening_item(patients, Endpoint.RFS).tables[0].rows if row[4]]
-    numbers = [[float(p.split(" ")[-1]) for p in row] for row in tested]
-    assert len(numbers) == 13
+    numbers = [[float(p.split(" ")[-1]) for p in row] for row in tested if row[0] != "not tested"]
+    assert len(numbers) == 12
     assert all(p <= rate <= family for p, rate, family in numbers)
+
+
+@pytest.mark.parametrize("n_events", [0, 9])
+def test_a_treatment_with_few_events_has_neither_ratio_nor_p(patients, n_events):
+    arm, event = patients["arm"], patients[RFS_EVENT]
+    few = event & ((arm != "T+P") | (np.cumsum(event & (arm == "T+P")) <= n_events))
+    quiet = patients.with_columns(**{RFS_EVENT: few, "tier": np.where(patients["age_years"] > 50, "High", "Low")})
+    rows = rows_of(screening_item(quiet, Endpoint.RFS).tables[0])
+    shown = int((few & (arm == "T+P")).sum())
+    assert rows["Anti-HER2 therapy: T+P"][2].startswith(f"not given: fewer than 10 events with T+P ({shown})")
+    assert rows["Anti-HER2 therapy: none"][3:] == ("not tested", "", "")
+    adjusted = rows_of(adjusted_item(quiet, Endpoint.RFS).tables[0])
+    assert adjusted["Anti-HER2 therapy: T+P against none"][1] == "not tested"
+    assert f"T+P ({shown})" in adjusted["Anti-HER2 therapy: T+P against none"][0]
 
 
 def test_a_duplicate_is_named_and_treatment_is_called_not_randomised(patients):

@@ -5,12 +5,15 @@ import io
 import re
 
 import pytest
-from board_cases import NOTE, START, case, meeting
+from board_cases import NOTE, START, case, entry, meeting
 from pdf_text import streams
 
-from deeptepp.domain.board import Agreement, Flag
+from deeptepp.domain.board import Agreement, Choice, Flag, Moment
+from deeptepp.domain.meeting import Meeting
+from deeptepp.report.board_counts import agreement_table, change_table, status_table, tier_table
 from deeptepp.report.board_words import HIDDEN, shown_flags, summary_of
-from deeptepp.report.minutes import influence_of, minutes_table
+from deeptepp.report.minutes import influence_of, minuted_cases, minutes_table
+from deeptepp.report.minutes_html import minutes_page
 from deeptepp.report.minutes_pdf import minutes_pdf
 from deeptepp.report.pdf_page import marked_up
 from deeptepp.report.tables import table_csv
@@ -91,3 +94,81 @@ def test_the_summary_names_what_is_known():
 def test_no_directive_and_no_overclaim():
     text = " ".join((*influence_of(meeting()).sentences(), *minutes_table(meeting()).header)).lower()
     assert not re.search(r"no benefit|should|omit", text)
+
+
+def corrected():
+    """Decided in one meeting, corrected in another after the score was shown, decided anew after that meeting."""
+    wrong = entry(Moment.BEFORE, 1, choice=Choice.T_DM1, role="chair", number=1, meeting_id="first")
+    shown = entry(Moment.SHOWN, 2, number=2, meeting_id="second")
+    right = entry(Moment.BEFORE, 3, choice=Choice.NERATINIB, number=3, corrects=1, meeting_id="second")
+    after = entry(Moment.AFTER, 4, choice=Choice.T_DXD, agreement=Agreement.AGREE, number=4)
+    return case(1, wrong, shown, right, after)
+
+
+def of(name, **facts):
+    facts = {"attendees": ("Chair", "Pathologist"), "agenda": (corrected().id,)} | facts
+    return Meeting(id=name, held_on=START.date(), title="Monday", **facts)
+
+
+def surfaces(cases, which=None):
+    """The minutes in every file."""
+    pdf = "".join(streams(minutes_pdf(cases, which, written_utc=START)))
+    return [table_csv(minutes_table(cases, which)), minutes_page(cases, which, written_utc=START), pdf]
+
+
+def test_a_correction_stands_beside_what_it_corrects_in_every_file():
+    for said in surfaces([corrected()]):
+        for part in (
+            "(T-DM1)",
+            "Neratinib",
+            "corrected",
+            "after the score was shown",
+            "14:01",
+            "14:03",
+            "(T-DXd)",
+        ):
+            # A PDF escapes the brackets of its strings.
+            assert part in said.replace("\\(", "(").replace("\\)", ")"), part
+    assert (influence_of([corrected()]).n_corrected, influence_of([corrected()]).n_late) == (1, 1)
+    assert "corrected" not in " ".join(influence_of(meeting()).sentences())
+
+
+def test_minutes_of_one_meeting_end_with_it_and_say_what_was_recorded_outside_of_it():
+    (first,) = minuted_cases([corrected(), case(2)], of("first"))
+    assert (first.decisions[-1].choice, first.is_shown, first.after) == (Choice.T_DM1, False, None)
+    (second,) = minuted_cases([corrected(), case(2)], of("second"))
+    assert (second.before.choice, second.is_shown, second.after) == (Choice.NERATINIB, True, None)
+    for said in surfaces([first], of("first")):
+        assert "2026-03-02 Monday" in said
+        assert "Chair, Pathologist" in said
+        assert "0.31" not in said
+    # Off the agenda, but something was recorded of it: it stays in the minutes.
+    assert minuted_cases([corrected()], of("second", agenda=())) == [second]
+    outside = of("third")
+    table = minutes_table([corrected()], outside)
+    row = dict(zip(table.header, table.rows[0], strict=True))
+    assert row["Decision after the score"].endswith("(recorded outside this meeting)")
+    assert (row["Order"], row["Meeting"]) == ("1", "2026-03-02 Monday")
+
+
+@pytest.mark.parametrize("said", ["Moderate/High, unstable", "Low"])
+def test_every_file_says_the_tier_as_the_assessment_says_it(said):
+    shown = case(1, *meeting()[4].entries)
+    told = {**shown.assessment, "tier_text": said}
+    one = case(1, *shown.entries)
+    object.__setattr__(one, "assessment", told)
+    for text in surfaces([one]):
+        assert said in text
+    assert any(said == row[0] for row in tier_table([one]).rows)
+
+
+def test_the_board_is_counted_with_n_and_nothing_of_a_hidden_score():
+    cases = meeting()
+    assert status_table(cases).rows[0] == ("To discuss, score hidden", "1 (16.7\u00a0%)")
+    tiers = tier_table(cases)
+    assert (tiers.title, tiers.note) == ("Tiers of shown scores, n = 4", "Score hidden: 2.")
+    assert [row[1] for row in tiers.rows] == ["1 (25.0\u00a0%)", "1 (25.0\u00a0%)", "2 (50.0\u00a0%)"]
+    assert change_table(cases).title == "Decided before and after, n = 2; changed in 1"
+    assert ("Trastuzumab", "Trastuzumab + pertuzumab", "yes", "1 (50.0\u00a0%)") in change_table(cases).rows
+    assert agreement_table(cases).rows[1] == ("Disagrees", "2 (66.7\u00a0%)")
+    assert tier_table([]).title.endswith("n = 0")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from pdf_text import pages
-from result_surfaces import LABEL, PAGE, SURFACES, cases, collected, page
+from result_surfaces import LABEL, PAGE, SURFACES, cases, collected, page, tier_code
 
 from deeptepp.report.case_one_page import case_one_page
 from deeptepp.report.copied_text import three_lines
@@ -39,6 +39,11 @@ def test_where_no_interval_can_be_given_it_is_said():
     (case,) = (case for case in cases() if case.name == "no interval")
     assert "CI not estimable" in three_lines(case.answer, case.bundle)
     assert "CI not estimable" in pages(case_one_page(case.answer, case.bundle, label=LABEL))[0]
+
+
+def test_the_code_of_an_unstable_tier_in_dicom_is_not_that_of_a_stable_one():
+    coded = {case.name: tier_code(case) for case in cases() if case.name in ("stable", "unstable", "override")}
+    assert coded == {"stable": "TIER_HIGH", "unstable": "TIER_MODERATE_HIGH", "override": "TIER_LOW"}
 
 
 CURVES, COLOURS, COUNTS = "curves of a tier", "colour or shape", "figures of a cohort"

@@ -14,7 +14,7 @@ def write_many(folder, name):
 
 
 def test_processes_side_by_side_lose_and_mix_no_line(tmp_path, monkeypatch):
-    # A spawned process runs the main module of its parent, which a script of Streamlit may have taken the place of.
+    # A spawned process runs the main module of its parent, whose place a script of Streamlit may have taken.
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     names = ("one", "other", "third")
     with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:

@@ -57,3 +57,13 @@ def test_tags_breaks_and_shapes_stay_where_they_are(chinese):
 def test_labels_of_a_flow_are_said(chinese):
     flow = go.Figure(go.Sankey(node={"label": ["● Low · 379", "no event · 635"]}))
     assert list(in_language_of_visitor(flow).data[0].node.label) == ["● 低风险 · 379", "无事件 · 635"]
+
+
+def test_names_that_are_longer_in_chinese_get_the_room_that_they_need(chinese):
+    arms = [kaplan_meier(COHORT.follow_up(), label=name) for name in ("Low", "Moderate", "T+P")]
+    figure = kaplan_meier_figure(arms, title="By treatment", simulated=True)
+    spoken = in_language_of_visitor(figure)
+    widest = max(len(note.split("<b>")[1].split("<")[0]) for note in notes(spoken, "end label"))
+    assert spoken.layout.margin.r >= 13 * widest + 14
+    assert spoken.layout.margin.l >= 13 * widest
+    assert figure.layout.margin.r <= spoken.layout.margin.r

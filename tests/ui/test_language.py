@@ -10,7 +10,7 @@ import pytest
 from deeptepp import errors
 from deeptepp.domain import provenance, published, published_caveats, typed_number
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
-from deeptepp.report import beside_published, names, other_estimates, result_reading, treatment_panel
+from deeptepp.report import beside_published, glossary, names, other_estimates, result_reading, treatment_panel
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui import (
     case_export,
@@ -22,6 +22,7 @@ from deeptepp.ui import (
     evidence_page,
     evidence_published,
     evidence_refusals,
+    figure_saving,
     language,
     masthead,
     number_field,
@@ -86,6 +87,8 @@ def said_by_tables():
         dict(viewer_words.KEYS),
         {keys: keys for keys, _ in viewer_words.KEYS},
         drop_words.WORDS,
+        {term.name: term.name for term in glossary.GLOSSARY},
+        {term.name: term.meaning for term in glossary.GLOSSARY},
         drop_words.REFUSALS,
         viewer_words.REFUSALS,
         slice_viewer._SHORT,
@@ -147,7 +150,13 @@ def said_by_tables():
         evidence_refusals.OTHERWISE,
         evidence_refusals.INELIGIBLE,
     }
-    texts |= {*provenance.SENTENCES, *provenance.MARKS, errors.NoBrowser.template}
+    texts |= {
+        figure_saving.NOT_DRAWN,
+        tiers_own._USED_WHERE,
+        *provenance.SENTENCES,
+        *provenance.MARKS,
+        errors.NoBrowser.template,
+    }
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {text for text in case_form.COUNTS.values() if text}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}

@@ -14,7 +14,7 @@ from deeptepp.ui import case_images, slice_viewer
 def test_the_list_of_lesions_says_who_outlined_each(origin):
     said = case_images._origin(replace(scored_phantom.ball(), origin=origin))
     words = {
-        "detector": "detector confidence 0.90",
+        "detector": "detector confidence 90\u00a0%",
         "reader": "the box you drew",
         "expert": "outlined by an expert",
     }
