@@ -87,6 +87,8 @@ class TabDrafts {
 
   /** Take what stands on the screen as sent: a form was handed in. */
   settle() {
+    // A field that is sent as soon as it is left was entered all the same.
+    this.read();
     this.first.clear();
   }
 

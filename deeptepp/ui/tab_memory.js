@@ -60,8 +60,11 @@ class TabMemory {
   settle(data) {
     const { store } = this;
     const isOther = store.now.memory && store.now.memory !== data.memory;
-    if (isOther) store.save({ drafts: {}, forgotten: 0 });
-    if (isOther || this.sent !== data.sent) this.drafts.settle();
+    // What is erased is not read once more from fields that are still on the screen.
+    if (isOther) {
+      store.save({ drafts: {}, forgotten: 0 });
+      this.drafts.first.clear();
+    } else if (this.sent !== data.sent) this.drafts.settle();
     this.sent = data.sent;
     store.save({ boot: data.boot, memory: data.memory, hasWork: data.has_work });
     const forgotten = data.forgotten.filter(([n]) => n > store.now.forgotten);

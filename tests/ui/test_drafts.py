@@ -11,7 +11,6 @@ from deeptepp.ui.drafts import (
     forget_typed,
     typed_flag,
     typed_index,
-    typed_number,
     typed_option,
     typed_text,
 )
@@ -30,15 +29,9 @@ def session(monkeypatch):
 
 def test_a_field_is_filled_again_though_the_case_has_another_name(session):
     session.drafts = cleaned({f"case-size-{OLD}": "31", f"board-{OLD}-note": "seen", f"case-size-{NEW}": "32"})
-    assert typed_number(f"case-size-{NEW}", None, (0, 200)) == 32.0
+    assert typed_text(f"case-size-{NEW}") == "32"
     assert typed_text(f"board-{OLD}-note") == "seen"
     assert typed_text("board-other-note", None) is None
-
-
-@pytest.mark.parametrize(("said", "value"), [("12,5", 12.5), ("", None), ("abc", 7.0), ("900", 7.0), ("nan", 7.0)])
-def test_a_number_is_read_as_it_was_typed_or_left_as_it_was(session, said, value):
-    session.drafts = {"case-size": said}
-    assert typed_number("case-size", 7.0, (0, 200)) == value
 
 
 @pytest.mark.parametrize(("said", "place"), [("Positive", 1), ("**Negative**", 2), ("gone", 0), (None, 0)])
