@@ -31,6 +31,7 @@ from deeptepp.ui.case_progress import overall_fraction
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.language import t
 from deeptepp.ui.session import Session
+from deeptepp.ui.terms import help_on
 from deeptepp.ui.words import FIELDS, label
 
 _POLL_S = 0.5
@@ -94,7 +95,7 @@ def _questions(session: Session, assessment: Assessment, bundle: ModelBundle) ->
         st.markdown(f"### {t('What is not known')}")
         _unknown_card(session, assessment, bundle)
     with st.container(border=True, key="why-why-card"):
-        st.markdown(f"### {t('Why this score')}")
+        st.markdown(f"### {t('Why this score')}", help=help_on("Integrated gradients"))
         found = _answer(
             session,
             assessment,

@@ -23,6 +23,7 @@ from deeptepp.ui.charts import show_figure
 from deeptepp.ui.curves import by_tier, estimates_table
 from deeptepp.ui.evidence_rows import metric_rows, operating_rows, subgroup_rows
 from deeptepp.ui.language import say, t
+from deeptepp.ui.terms import help_on
 from deeptepp.ui.words import label
 
 PARTS: dict[str, str] = {
@@ -94,7 +95,7 @@ def _labels(reference: Cohort, training: Mapping[str, Any]) -> tuple[npt.NDArray
 
 def _discrimination(bundle: ModelBundle) -> None:
     """Show how well the score tells patients with and without an event apart."""
-    st.header(t("How well the score tells patients apart"))
+    st.header(t("How well the score tells patients apart"), help=help_on("AUC, CI, sensitivity, specificity"))
     rows = metric_rows(bundle.metrics)
     if not rows:
         st.write(t("This model came without measurements. Train it with `deeptepp train` to have them made."))
@@ -200,7 +201,7 @@ def _subgroups(metrics: Mapping[str, Any]) -> None:
 
 def _tiers(bundle: ModelBundle) -> None:
     """Show cut-offs, sizes and curves of the tiers."""
-    st.header(t("Risk tiers"))
+    st.header(t("Risk tiers"), help=help_on("Youden, Two-means, Kaplan-Meier, Log-rank"))
     tiers, reference = bundle.tiers, bundle.reference
     limits = {
         Tier.LOW: t("below {cut:.3f}", cut=tiers.low_below),

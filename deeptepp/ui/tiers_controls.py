@@ -14,6 +14,7 @@ from deeptepp.report.recipe import CALIPER_SD, HORIZON_MONTHS, CohortChoice, Con
 from deeptepp.stats.patient_groups import FACTS
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui.language import t
+from deeptepp.ui.terms import help_on
 from deeptepp.ui.tiers_state import Bench
 from deeptepp.ui.words import label
 
@@ -144,6 +145,7 @@ def treatment_controls(bench: Bench) -> None:
                 t("Caliper (SD of the propensity logit)"),
                 *CALIPER_SD,
                 step=0.05,
+                help=help_on("Caliper, Propensity score"),
                 key="tiers-caliper",
                 disabled=bool(st.session_state["tiers-no-caliper"]),
             )

@@ -150,7 +150,7 @@ def test_phases_of_one_name_are_told_apart_and_the_proposal_read_again_is_the_sa
     before = times_of(at)
     assert len(before) == 6
     assert len(set(chosen_in(at).options)) == 6
-    assert chosen_in(at).options[2] == "s1.3: ax dyn, post 2, 165 s, 40 images"
+    assert chosen_in(at).options[2] == "s1.3: ax dyn, post 2, 2:45\u00a0min, 40 images"
     assert chosen_in(at).value == [f"s1.{k}" for k in range(1, 7)]
     at.button(key="case-read-again").click().run()
     at = run_until(at, Screen.IMAGES)

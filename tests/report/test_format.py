@@ -97,3 +97,11 @@ def test_smaller_p_values_never_read_larger(p, q):
 
     low, high = sorted((p, q))
     assert rank(written.p_value(low)) <= rank(written.p_value(high))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0:00 min"), (90, "1:30 min"), (1371.4, "22:51 min"), (59.6, "1:00 min"), (3599.6, "1:00:00 h")],
+)
+def test_a_time_of_a_phase_is_minutes_and_seconds(seconds, said):
+    assert written.clock_time(seconds).replace("\N{NO-BREAK SPACE}", " ") == said

@@ -15,7 +15,8 @@ from deeptepp.ui import terms
 
 ROOT = Path(__file__).parents[2]
 JARGON = re.compile(
-    r"\b(RMST|Firth|Peto|E50|E90|Emax|ICI|SMD|[Cc]aliper|[Ii]ntegrated gradients|Youden|[Pp]ropensity"
+    r"\b(RMST|Firth|Peto|E50|E90|Emax|ICI|SMD|[Cc]aliper|Youden|[Pp]ropensity"
+    r"|Integrated gradients|integrated gradients"
     r"|Greenwood|Brier|NNT|C-index|Uno|[Ll]andmark|[Ll]og-rank|[Oo]ptimism|[Cc]alibration slope"
     r"|[Cc]alibration-in-the-large|[Ss]eparation|type I error|2-means|AUC|Kaplan-Meier|[Nn]et benefit|Cox)\b"
 )
