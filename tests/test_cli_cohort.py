@@ -40,7 +40,7 @@ def test_check_counts_patients_events_follow_up_and_gaps(table):
     for line in (
         "3 patients",
         "RFS: known for 3, 1 event, median follow-up",
-        "none, High: 1 of 1 with known RFS, 1 patients",
+        "none, High: 1 of 1 with known RFS, 1 patient",
         "T+P, unknown: 0 of 1 with known RFS",
         "ki67_pct: 1 (33%)",
         "0 refusal(s)",
