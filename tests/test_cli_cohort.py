@@ -39,8 +39,8 @@ def test_check_counts_patients_events_follow_up_and_gaps(table):
     assert result.exit_code == 0, result.output
     for line in (
         "3 patients",
-        "RFS: known for 3, 1 events, median follow-up",
-        "none, High: 1 of 1 with known RFS, 1 patients",
+        "RFS: known for 3, 1 event, median follow-up",
+        "none, High: 1 of 1 with known RFS, 1 patient",
         "T+P, unknown: 0 of 1 with known RFS",
         "ki67_pct: 1 (33%)",
         "0 refusal(s)",

@@ -21,7 +21,7 @@ TEMPLATE = """\
 # Months are days / 30.4375. Decimals have a point. Check with: deeptepp cohort check FILE
 subject,arm,rfs_months,rfs_event,os_months,os_event,first_event,source,age_years,menopause,tumour_size_mm,node_stage,\
 grade,er_positive,pr_positive,ki67_pct,her2_status,score,tier
-EXAMPLE-1,T,64.2,0,64.2,0,none,centre-a,51,post,22,N1,3,yes,no,30,positive,0.12,Low
+EXAMPLE-1,T,64.2,0,64.2,0,none,centre-a,51,post,22,N1,3,yes,no,30,positive,0.05,Low
 EXAMPLE-2,none,18.5,1,41.0,0,distant,centre-a,47,pre,35,N0,2,no,no,45,positive,0.71,High
 EXAMPLE-3,T+P,30.0,0,30.0,0,none,centre-a,58,post,28,N2,3,no,no,,positive,,
 """

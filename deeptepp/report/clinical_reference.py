@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, HER2_POSITIVE, SET, Arm, Cohort, Endpoint
+from deeptepp.domain.provenance import Provenance, ScoreSource, patients_are_simulated
 from deeptepp.errors import DeepTeppError, NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.fusion import CLINICAL_COLUMNS, ClinicalSchema, fit_schema
@@ -20,6 +21,7 @@ from deeptepp.report.cohort_validation import validation_items
 from deeptepp.report.format import count
 from deeptepp.report.predictor import Predictor
 from deeptepp.report.report_item import ReportItem
+from deeptepp.report.stamps import marked_cohort, stamp_all
 from deeptepp.report.tables import Table
 from deeptepp.stats.logistic import LogisticFit, fit_logistic
 
@@ -156,9 +158,11 @@ def clinical_items(cohort: Cohort, bundle: ModelBundle) -> list[ReportItem]:
     except DeepTeppError as error:
         return [ReportItem("clinical-validation", "Validation", title, reason=str(error))]
     predicted = cohort.with_columns(**{CLINICAL_RISK: risks})
-    marked = Cohort(predicted.columns, cohort.is_simulated or reference.is_simulated)
-    items = validation_items(marked, reference.predictor)
-    return [_model_item(reference, risks), *items] if np.isfinite(risks).any() else items
+    source = ScoreSource.SIMULATED_MODEL if reference.is_simulated else ScoreSource.MODEL
+    mark = Provenance(patients_are_simulated(cohort), source).mark
+    items = validation_items(marked_cohort(predicted, mark), reference.predictor)
+    whole = [_model_item(reference, risks), *items] if np.isfinite(risks).any() else items
+    return list(stamp_all(whole, mark))
 
 
 def _model_item(reference: ClinicalReference, risks: Floats) -> ReportItem:

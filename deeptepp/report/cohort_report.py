@@ -12,7 +12,7 @@ import numpy as np
 
 from deeptepp import __version__
 from deeptepp.domain.cohort import SCORE, TIER, Cohort, Endpoint
-from deeptepp.domain.provenance import Model, Provenance, ScoreSource, provenance_of
+from deeptepp.domain.provenance import Model, Provenance, provenance_of
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import UnreadableCohort
 from deeptepp.model.bundle import ModelBundle
@@ -195,29 +195,7 @@ def _validation(cohort: Cohort, bundle: ModelBundle, origin: Provenance) -> tupl
     items = stamp_all(validation_items(cohort), origin.mark)
     if known_in(cohort, SCORE).any():
         return items
-    return (*items, *stamped_clinical_items(cohort, bundle, origin))
-
-
-def stamped_clinical_items(cohort: Cohort, bundle: ModelBundle, origin: Provenance) -> tuple[ReportItem, ...]:
-    """Validate the clinical facts of a cohort, marked as the patients are whom their model learnt from.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        With whatever facts it has.
-    bundle : ModelBundle
-        Brings the reference cohort.
-    origin : Provenance
-        Where the patients come from.
-
-    Returns
-    -------
-    tuple of ReportItem
-        As ``clinical_items`` gives them.
-    """
-    is_simulated = bundle.is_simulated or bundle.reference.is_simulated
-    scores = ScoreSource.SIMULATED_MODEL if is_simulated else ScoreSource.MODEL
-    return stamp_all(clinical_items(cohort, bundle), Provenance(origin.is_simulated, scores).mark)
+    return (*items, *clinical_items(cohort, bundle))
 
 
 def read_suites(folder: Path | None) -> dict[str, Mapping[str, Any]]:

@@ -9,10 +9,10 @@ import streamlit as st
 from deeptepp.domain.cohort import SCORE, Cohort, Endpoint
 from deeptepp.domain.provenance import Model, Provenance, ScoreSource, provenance_of
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.clinical_reference import clinical_items
 from deeptepp.report.cohort_curves import BY_TIER, WHOLE, curve_choices
 from deeptepp.report.cohort_power import power_item
 from deeptepp.report.cohort_prognosis import complete, known_in
-from deeptepp.report.cohort_report import stamped_clinical_items
 from deeptepp.report.cohort_validation import adequacy_item, validation_items
 from deeptepp.report.given_tiers import tier_problems
 from deeptepp.report.recipe import CohortChoice, Recipe
@@ -162,7 +162,7 @@ def _measured(cohort: Cohort, bundle: ModelBundle, origin: Provenance) -> tuple[
         items = (
             list(stamp_all(validation_items(marked), origin.mark))
             if origin.has_scores
-            else list(stamped_clinical_items(marked, bundle, origin))
+            else clinical_items(marked, bundle)
         )
     if follow_up.n and not any(item.key == "adequacy" for item in items):
         items.append(adequacy_item(follow_up))

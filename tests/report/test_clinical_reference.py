@@ -63,8 +63,8 @@ def test_a_real_cohort_is_validated_and_everything_says_that_it_is_not_the_score
             assert "SIMULATED MODEL" in table.note
         for figure in item.figures:
             assert CAPTION.split(",")[0] in figure.layout.meta["alt"]
-            assert figure.layout.meta["alt"].startswith("SIMULATED COHORT")
-            assert "SIMULATED COHORT" in (item.tables[0].note if item.tables else item.notes[0])
+            assert figure.layout.meta["alt"].startswith("REAL PATIENTS, SIMULATED MODEL")
+            assert "SIMULATED MODEL" in (item.tables[0].note if item.tables else item.notes[0])
     values = {row[0]: row[1] for row in made["clinical-calibration"].tables[0].rows}
     low, high = values["Observed / expected"].split("(")[1].rstrip(")").split("–")
     assert float(low) < 1 < float(high)

@@ -111,8 +111,8 @@ def test_unknown_treatments_and_follow_up_are_counted_and_left_out(patients):
     alt = words_of(items["figure-1"])
     assert "Recurrence-free survival known: n = 686" in alt
     assert "treatment not known" not in alt  # all of them are among those without follow-up
-    assert any("The treatment of 20 patients is not known" in note for note in items["table-1"].notes)
-    assert items["follow-up"].notes == ("Recurrence-free survival is not known of 40 patients.",)
+    assert any("Treatment not known: 20\u00a0patients" in note for note in items["table-1"].notes)
+    assert items["follow-up"].notes == ("Recurrence-free survival is not known of 40\u00a0patients.",)
     assert items["follow-up"].tables[0].rows[0][2] == "686"
 
 

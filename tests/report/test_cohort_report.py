@@ -89,7 +89,7 @@ def test_every_estimate_carries_patients_and_events(items):
     for key in ("figure-3a", "figure-4a", "figure-s5c"):
         header = items[key].tables[0].header
         assert {"Patients", "Events"} <= set(header)
-    assert re.search(r"\d+ patients, \d+ events", items["cox-rfs"].tables[0].note)
+    assert re.search(r"\d+\spatients, \d+\sevents", items["cox-rfs"].tables[0].note)
 
 
 def test_hazard_ratios_against_low_stand_beside_the_printed_ones(items):

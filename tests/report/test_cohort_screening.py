@@ -108,7 +108,7 @@ def test_unknown_facts_and_follow_up_are_left_out_and_counted():
     item = screening_item(cohort.with_columns(**{RFS_MONTHS: months}), Endpoint.RFS)
     rows = rows_of(item.tables[0])
     assert int(rows["ER: positive"][0]) + int(rows["ER: negative"][0]) == 30
-    assert "2 patients without known follow-up are left out." in item.notes
+    assert "2\u00a0patients without known follow-up left out." in item.notes
     assert "Not known, and left out of their model: ER 8." in item.notes
     assert not any("randomised" in note for note in item.notes)
 
