@@ -202,6 +202,33 @@ def test_a_sentence_put_together_below_the_screens_is_recognised_part_by_part(mo
     assert say("A sentence that nobody knows.") == "A sentence that nobody knows."
 
 
+@pytest.mark.parametrize(
+    ("english", "chinese"),
+    [
+        (
+            "Fewer events with T+P (0 of 47 vs 32 of 134); too few to compare; treatment was not randomised",
+            "T+P 组事件较少（47 名中 0 个 vs 134 名中 32 个）；事件太少，无法比较；治疗并非随机分配",
+        ),
+        (
+            "fewer than 10 events with T (0); matching did not balance Tumour size (|SMD| 0.2 before, 0.25 after)",
+            "以下组少于 10 个事件：T (0)；匹配未能使以下协变量平衡：肿瘤大小（|SMD| 匹配前 0.2，匹配后 0.25）",
+        ),
+        (
+            "matching did not balance Nodes N1 (|SMD| 0 before, 0.3 after), Age (|SMD| 0 before, 1 after)",
+            "匹配未能使以下协变量平衡：淋巴结 N1（|SMD| 匹配前 0，匹配后 0.3），年龄（|SMD| 匹配前 0，匹配后 1）",
+        ),
+        ("not given: 1 event in 119 patients, fewer than 10", "未给出：119 名患者中 1 个事件，少于 10"),
+        (
+            "not given: fewer than 10 events with T (2), no anti-HER2 therapy (0)",
+            "未给出：以下组少于 10 个事件：T (2)，无抗 HER2 治疗 (0)",
+        ),
+    ],
+)
+def test_why_a_number_is_held_back_is_said_in_chinese(english, chinese, monkeypatch):
+    monkeypatch.setattr(language, "current_language", lambda: Language.CHINESE)
+    assert say(english) == chinese
+
+
 def spoken_by(path):
     """Sentences that a module makes, 7 in place of each fact; docstrings are none."""
     nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
