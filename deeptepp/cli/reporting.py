@@ -69,9 +69,9 @@ def report_recipe(
         asked = read_recipe(recipe)
         if cohort is None and asked.cohort is CohortChoice.UPLOADED:
             raise typer.BadParameter("the recipe is of an uploaded cohort; name its file", param_hint="--cohort")
+        own = None if cohort is None else cohort_of(cohort, mapping, unit, everyone)
         loaded = load_bundle(bundle)
-        patients = loaded.reference if cohort is None else cohort_of(cohort, mapping, unit, everyone)
-        written = write_recipe_report(patients, loaded, asked, out)
+        written = write_recipe_report(loaded.reference if own is None else own, loaded, asked, out)
     except DeepTeppError as error:
         refuse_with(error, as_json=False)
     typer.echo(f"Report written to {written[0]}, {len(written) - 2} tables to {written[0].parent / 'csv'}")

@@ -33,6 +33,11 @@ _BORN_BEFORE = 1990
 """A column whose dates mostly lie before this year holds births: anti-HER2 treatment is licensed since 1998."""
 
 
+def names_a_person(name: str) -> bool:
+    """Tell whether a column says who a patient is, by its name alone."""
+    return plain_name(name) in _NAMES
+
+
 def is_identifier(name: str, cells: Sequence[str]) -> bool:
     """Tell whether a column says who a patient is.
 
@@ -54,7 +59,7 @@ def is_identifier(name: str, cells: Sequence[str]) -> bool:
     >>> is_identifier("Geb.-Datum", []), is_identifier("Grade", ["1", "2"])
     (True, False)
     """
-    if plain_name(name) in _NAMES:
+    if names_a_person(name):
         return True
     filled = [cell for cell in cells if cell]
     if not filled:

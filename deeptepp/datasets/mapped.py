@@ -210,7 +210,7 @@ class _Reading:
         becomes = "no follow-up"
         if known:
             spread = f"median {np.median(known):.1f} ({min(known):.1f} to {max(known):.1f}) months"
-            deaths = f", of them {n_deaths} deaths without recurrence" if n_deaths else ""
+            deaths = f", {n_deaths} of them by death alone" if n_deaths else ""
             becomes = f"{spread}, {events.count('1')} events{deaths}"
         n = len(cells)
         preview = Preview(target=months, column="", n_read=len(known), n_empty=n - len(known), becomes=becomes)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from deeptepp.datasets.identifiers import is_identifier
+from deeptepp.datasets.identifiers import is_identifier, names_a_person
 from deeptepp.datasets.names import is_known_name
 from deeptepp.errors import UnreadableCohort
 
@@ -196,8 +196,8 @@ def _looks_like_patients(lines: Lines) -> tuple[int, int]:
 
 
 def _n_known(line: Sequence[str]) -> int:
-    """Count the names of wanted columns in a line."""
-    return sum(not _VALUE.fullmatch(cell) and is_known_name(cell) for cell in line)
+    """Count the names of known columns in a line, those of identifiers among them."""
+    return sum(not _VALUE.fullmatch(cell) and (is_known_name(cell) or names_a_person(cell)) for cell in line)
 
 
 def _header_at(lines: Sequence[Sequence[str]]) -> int | None:
