@@ -91,6 +91,9 @@ def _sheet_problems(sheet: Sheet, mapping: Mapping) -> list[Problem]:
             "Put quotes around cells that hold the delimiter.",
         )
         problems.append(Problem.refusal("manifest.ragged-row", found, remedy, sheet.ragged))
+    if sheet.remarks:
+        found, remedy = "The row has a single cell, so it is taken for a remark.", "Fill it in if it is a patient."
+        problems.append(Problem.warning("manifest.remark", found, remedy, sheet.remarks))
     used = {use.column for use in mapping.uses.values()}
     unused = [name for name in sheet.columns if name not in used]
     if unused:

@@ -234,17 +234,25 @@ DAYS = "ID;Surgery date;Relapse;Relapse date;Last visit;Death date;Arm"
         ("2015-04-03;no;;2999-01-01;", "cohort.future-day"),
         ("2015-04-03;no;2016-01-01;2017-01-01;", "cohort.day-without-event"),
         ("2015-04-03;yes;;2017-01-01;", "cohort.event-without-day"),
+        ("", "manifest.remark"),
         ("2015-04-03;yes;2016-05-01;2016-01-01;", "cohort.visit-before-recurrence"),
         ("31.02.2015;no;;2017-01-01;", "cohort.not-understood"),
     ],
 )
 def test_days_that_cannot_be_are_named_by_row_and_never_repeated(line, rule):
-    sheet = sheet_of(DAYS, "a;2015-04-03;no;;2019-01-01;;T", f"b;{line};T", *_MORE)
+    sheet = sheet_of(DAYS, "a;2015-04-03;no;;2019-01-01;;T", f"b;{line};T" if line else "Sum: 3", *_MORE)
     applied = apply_mapping(sheet, guess_mapping(sheet))
     (problem,) = [each for each in applied.table.problems if each.rule == rule]
     assert problem.rows == (3,)
     assert "20" not in problem.found + problem.remedy
     assert applied.table.columns["rfs_months"][0] == f"{(date(2019, 1, 1) - date(2015, 4, 3)).days / 30.4375:.3f}"
+
+
+def test_events_without_a_column_of_days_are_refused_and_never_left_out_with_their_patients():
+    lines = (f"{name};2015-04-03;{'yes' if name < 'c' else 'no'};2019-01-01;T" for name in "abcdef")
+    sheet = sheet_of("ID;Surgery date;Relapse;Last visit;Arm", *lines)
+    problems = examine_mapped(sheet, guess_mapping(sheet), allow_gaps=True).problems
+    assert [each.rows for each in problems if each.is_refusal] == [(2, 3)]
 
 
 def test_a_death_counts_as_an_event_and_one_column_may_hold_event_or_last_visit():
