@@ -67,7 +67,7 @@ _BY_TIMES = ("rfs_months", "rfs_event", "os_months", "os_event")
 _BY_DATES = ("surgery_date", "rfs_event", "recurrence_date", "last_visit_date", "os_event", "death_date")
 _NEEDED = ("subject", "arm")
 _FOLLOW_UP = frozenset((*_BY_TIMES, *_BY_DATES))
-_WIDTHS = (2.4, 2.8, 1.6, 4.2)
+_WIDTHS = (2.4, 2.6, 1.9, 4.2)
 """Shares of name, column, unit and outcome in a row."""
 
 _MOST_WORDS = 6
@@ -295,17 +295,17 @@ def _row(target: str, use: Use | None, sheet: Sheet, outcome: dict[str, Preview]
 
 def _outcome(each: Preview) -> str:
     """Say what became of a column."""
-    counts = t("{n} read, {m} empty.", n=each.n_read, m=each.n_empty)
+    counts = t("{n} read, {m} empty", n=each.n_read, m=each.n_empty)
     if each.n_strange:
-        counts = t("{n} read, {m} empty, **{k} not understood**.", n=each.n_read, m=each.n_empty, k=each.n_strange)
+        counts = t("{n} read, {m} empty, **{k} not understood**", n=each.n_read, m=each.n_empty, k=each.n_strange)
     renamed = [(word, meaning, n) for word, meaning, n in each.words if meaning not in (None, word)]
     if renamed and len(renamed) <= _MOST_WORDS:
         # Whoever looks it through has to see which of her words became which of ours.
         became = ", ".join(
             f"{word} → {_meaning_name(_plain(each, meaning))} ({n})" for word, meaning, n in renamed
         )
-        return f"{counts} {became}"
-    return f"{counts} {say(each.becomes)}" if each.becomes else counts
+        return f"{counts} · {became}"
+    return f"{counts} · {say(each.becomes)}" if each.becomes else counts
 
 
 def _plain(each: Preview, meaning: str | None) -> str:
