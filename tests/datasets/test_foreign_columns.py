@@ -91,6 +91,9 @@ def test_who_a_patient_is_is_dropped_by_name_or_by_looks(name):
     sheet = column(name, [f"Jane {'abcdefgh'[i]}{'xyz'[i % 3]}o Doe" for i in range(6)])
     assert sheet.dropped == (name,)
     assert name not in sheet.columns
+    names = ["Abel", "Bach", "Cohn", "Dorn", "Ernst", "Falk", "Graf", "Haas", "Ibsen", "Jung", "Klee", "Lang"]
+    assert column("Fall", names).dropped == ("Fall",)
+    assert column("Fall", [f"{each}-{i}" for i, each in enumerate(names)]).dropped == ()
     born = column("Day", [f"{i + 1}.3.1961" for i in range(6)])
     assert born.dropped == ("Day",)
 
