@@ -2,11 +2,14 @@
 
 import json
 
+import foreign_tables
 import public_tables
 import pytest
+import tiny_bundle
 from typer.testing import CliRunner
 
 from deeptepp.cli import app
+from deeptepp.report.recipe import Recipe
 from deeptepp.tables import read_cohort
 
 
@@ -70,6 +73,49 @@ def test_gaps_are_refused_unless_they_are_allowed(table):
     result = run("check", table, "--allow-gaps")
     assert result.exit_code == 0
     assert "RFS: known for 2" in result.stdout
+
+
+def test_a_table_in_other_columns_is_mapped_checked_and_reported(tmp_path):
+    rows = foreign_tables.german_rows(foreign_tables.simulated(120))
+    table, mapping = tmp_path / "export.csv", tmp_path / "mapping.toml"
+    table.write_bytes(foreign_tables.as_csv(rows).encode("cp1252"))
+    plain = run("check", table)
+    assert plain.exit_code == 1
+    assert "other names than ours: Pat.-Nr., OP-Datum" in " ".join(plain.stdout.split())
+    assert "deeptepp cohort map" in plain.stdout
+    guessed = run("map", table, "--out", mapping)
+    assert guessed.exit_code == 0, guessed.output
+    assert "Herceptin = T" in guessed.stdout
+    assert run("map", table, "--out", mapping).exit_code == 2
+    checked = run("check", table, "--mapping", mapping, "--json")
+    assert checked.exit_code == 0, checked.output
+    assert json.loads(checked.stdout)["overview"]["n"] == 120
+    assert not any(word in plain.output + guessed.output + checked.output for word in ("Mustermann", "K0001"))
+
+
+@pytest.mark.parametrize("command", [("cohort", "check"), ("report", "cohort"), ("report", "recipe")])
+def test_a_question_is_refused_with_its_option_wherever_a_cohort_is_read(command, tmp_path):
+    lines = [f"P{i},T,{400 + i},{i % 3 == 0:d},{420 + i},0" for i in range(30)]
+    table = tmp_path / "weeks.csv"
+    table.write_text("\n".join(["subject,arm,rfs_months,rfs_event,os_months,os_event", *lines]))
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(Recipe.as_published(tiny_bundle.TIERS).to_json())
+    place = {"recipe": (recipe, "--cohort", table)}.get(command[1], (table,))
+    rest = () if command[0] == "cohort" else ("--out", tmp_path / "report")
+    asked = CliRunner().invoke(app, [*command, *map(str, place), *map(str, rest)])
+    assert asked.exit_code == 1, asked.output
+    assert "--unit rfs_months=weeks" in asked.stdout
+    assert not (tmp_path / "report").exists()
+    wrong = CliRunner().invoke(app, [*command, *map(str, place), *map(str, rest), "--unit", "rfs_months=inches"])
+    assert wrong.exit_code == 2
+
+
+@pytest.mark.parametrize("name", public_tables.WRITERS)
+def test_a_public_table_is_recognised_with_the_command_that_imports_it(name, tmp_path):
+    path = public_tables.write_public(name, tmp_path, {}, {})
+    result = run("check", path)
+    assert result.exit_code == 1
+    assert f"deeptepp cohort import {name}" in " ".join(result.stdout.split())
 
 
 @pytest.mark.parametrize("content", ["", "Dear Jane Doe\n", "Doe Jane,MRN1\nRoe Mary,MRN2\n"])

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
+from deeptepp.cli.cohort_file import Units, units_said
 from deeptepp.cli.printing import AsJson, leave_with, refuse_with, say
 from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, phase_keys, reader_box
 from deeptepp.datasets.problems import problem_lines
 from deeptepp.domain.progress import silent
-from deeptepp.errors import DeepTeppError
+from deeptepp.errors import DeepTeppError, SettingsError
 
 
 def prepare(
@@ -36,6 +37,7 @@ def prepare(
     phases: PhaseKeys = None,
     side: BreastSide = None,
     box: ReaderBox = None,
+    unit: Units = None,
     as_json: AsJson = False,
 ) -> None:
     """Make the dataset of your own patients: check the manifest, then read, detect and cut every study.
@@ -56,9 +58,18 @@ def prepare(
         settings = RoiSettings(channels=tuple(channels.split(",")))
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)
-    checked = check_manifest(
-        manifest, settings=settings, demands=demands, choice=choice, n_jobs=jobs, progress=progress
-    )
+    try:
+        checked = check_manifest(
+            manifest,
+            settings=settings,
+            demands=demands,
+            choice=choice,
+            units=units_said(unit),
+            n_jobs=jobs,
+            progress=progress,
+        )
+    except SettingsError as error:
+        raise typer.BadParameter(str(error), param_hint="--unit") from None
     problems = checked.problems
     if not as_json:
         typer.echo("\n".join(problem_lines(problems)))

@@ -96,8 +96,9 @@ def report_recipe(
         asked = read_recipe(recipe)
         if cohort is None and asked.cohort is CohortChoice.UPLOADED:
             raise typer.BadParameter("the recipe is of an uploaded cohort; name its file", param_hint="--cohort")
+        own = None if cohort is None else cohort_of(cohort, mapping, unit, everyone)
         loaded = load_bundle(bundle)
-        patients = loaded.reference if cohort is None else cohort_of(cohort, mapping, unit, everyone)
+        patients = loaded.reference if own is None else own
         if cohort is not None:
             content = cohort.read_bytes()
             if not another_table:

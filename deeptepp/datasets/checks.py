@@ -171,6 +171,10 @@ class _Finder:
             found = f"{endpoint.months} is absent or not a number."
             remedy = "Give the months from surgery to the event or to the last visit, with a decimal point."
             yield from self._absent("cohort.absent-months", found, remedy, ~is_timed)
+            untimed = ~is_timed & (event == 1)
+            if untimed.any() and not self.demands.needs_follow_up:
+                found = f"An event of {endpoint.event} has no time; left out, survival looks better than it is."
+                yield Problem.warning("cohort.untimed-event", found, "Add the months.", self.rows(untimed))
             if (months < 0).any():
                 found, remedy = f"{endpoint.months} is negative.", "Count from the day of surgery."
                 yield Problem.refusal("cohort.negative-months", found, remedy, self.rows(months < 0))

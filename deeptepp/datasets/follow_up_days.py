@@ -85,15 +85,20 @@ def counted(courses: Sequence[Course], rows: Sequence[int], *, today: date) -> C
             events.append(event)
         is_death = course.recurrence is None and course.death is not None and result.rfs_event[-1] == "1"
         result.n_deaths_in_rfs += is_death
-    lost = [
-        row
-        for row, course, months in zip(rows, courses, result.rfs_months, strict=True)
-        if not months and course.recurred == "1" and course.surgery is not None
-    ]
+    lost = [row for row, course in zip(rows, courses, strict=True) if _lacks_day(course)]
     if lost:
-        found = "A recurrence without its day: the months to it are not known."
-        result.problems.append(Problem.warning("cohort.event-without-day", found, "Add the day.", lost))
+        # Left out, these patients would take their events with them, and survival would look better than it is.
+        found = "A recurrence or death without its day: the months to it are not known."
+        remedy = "Match the column of the day, or add it; empty the event where it is not known."
+        result.problems.append(Problem.refusal("cohort.event-without-day", found, remedy, lost))
     return result
+
+
+def _lacks_day(course: Course) -> bool:
+    """Tell whether an event has no day."""
+    has_no_recurrence = course.recurred == "1" and course.recurrence is None
+    has_no_death = course.died == "1" and course.death is None
+    return course.surgery is not None and (has_no_recurrence or has_no_death)
 
 
 def _rfs(course: Course) -> tuple[str, str]:

@@ -33,6 +33,18 @@ _BORN_BEFORE = 1990
 """A column whose dates mostly lie before this year holds births: anti-HER2 treatment is licensed since 1998."""
 
 
+_SINGLE_NAME = re.compile(r"[^\W\d_]{2,}(?:[-'’][^\W\d_]+)*")
+"""One word of letters: a family name, where most patients have another one."""
+
+_FEWEST_NAMES = 10
+"""Filled cells from which different words of letters are taken for names."""
+
+
+def names_a_person(name: str) -> bool:
+    """Tell whether a column says who a patient is, by its name alone."""
+    return plain_name(name) in _NAMES
+
+
 def is_identifier(name: str, cells: Sequence[str]) -> bool:
     """Tell whether a column says who a patient is.
 
@@ -54,13 +66,14 @@ def is_identifier(name: str, cells: Sequence[str]) -> bool:
     >>> is_identifier("Geb.-Datum", []), is_identifier("Grade", ["1", "2"])
     (True, False)
     """
-    if plain_name(name) in _NAMES:
+    if names_a_person(name):
         return True
     filled = [cell for cell in cells if cell]
     if not filled:
         return False
     people = {cell for cell in filled if looks_like_a_person(cell) and not re.search(r"\d", cell)}
-    if len(people) > max(1, _MOSTLY * len(filled)):
+    single = {cell for cell in filled if _SINGLE_NAME.fullmatch(cell)} if len(filled) >= _FEWEST_NAMES else set()
+    if len(people | single) > max(1, _MOSTLY * len(filled)):
         return True
     years = [year for year in years_of(filled) if year is not None]
     return len(years) > _MOSTLY * len(filled) and sum(y < _BORN_BEFORE for y in years) > _MOSTLY * len(years)

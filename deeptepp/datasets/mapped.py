@@ -91,6 +91,9 @@ def _sheet_problems(sheet: Sheet, mapping: Mapping) -> list[Problem]:
             "Put quotes around cells that hold the delimiter.",
         )
         problems.append(Problem.refusal("manifest.ragged-row", found, remedy, sheet.ragged))
+    if sheet.remarks:
+        found, remedy = "The row has a single cell, so it is taken for a remark.", "Fill it in if it is a patient."
+        problems.append(Problem.warning("manifest.remark", found, remedy, sheet.remarks))
     used = {use.column for use in mapping.uses.values()}
     unused = [name for name in sheet.columns if name not in used]
     if unused:
@@ -210,7 +213,7 @@ class _Reading:
         becomes = "no follow-up"
         if known:
             spread = f"median {np.median(known):.1f} ({min(known):.1f} to {max(known):.1f}) months"
-            deaths = f", of them {n_deaths} deaths without recurrence" if n_deaths else ""
+            deaths = f", {n_deaths} of them by death alone" if n_deaths else ""
             becomes = f"{spread}, {events.count('1')} events{deaths}"
         n = len(cells)
         preview = Preview(target=months, column="", n_read=len(known), n_empty=n - len(known), becomes=becomes)

@@ -11,7 +11,7 @@ import json
 import shutil
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,8 +31,10 @@ from deeptepp.datasets.folder import (
 )
 from deeptepp.datasets.image_columns import Choice, Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
+from deeptepp.datasets.mapping import check_units
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
+from deeptepp.datasets.unit_checks import in_units, unit_problems, without_echo
 from deeptepp.datasets.values import floats
 from deeptepp.domain.cohort import KEY, OS_EVENT, RFS_EVENT, SUBJECT, Cohort
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
@@ -66,6 +68,7 @@ def check_manifest(
     demands: Demands | None = None,
     settings: RoiSettings | None = None,
     choice: Choice | None = None,
+    units: Mapping[str, str] | None = None,
     n_jobs: int = 1,
     progress: Progress = silent,
 ) -> Checked:
@@ -81,6 +84,8 @@ def check_manifest(
         How regions of interest are cut; the defaults when left out.
     choice : Choice, optional
         Phases, side and box of the studies whose rows name none.
+    units : mapping of str to str, optional
+        Units that a person said, by column; where numbers speak against the others, they are asked.
     n_jobs : int
         Processes.
     progress : Progress
@@ -91,13 +96,17 @@ def check_manifest(
     Checked
         The manifest and its problems.
     """
-    manifest, settings = read_manifest(path), settings or RoiSettings()
+    manifest, settings, units = read_manifest(path), settings or RoiSettings(), units or {}
+    check_units(units)
+    manifest = replace(manifest, cohort=in_units(manifest.cohort, units))
     if choice is not None:
         manifest = replace(manifest, images=tuple(choice.of(images) for images in manifest.images))
     problems = list(manifest.problems)
     if len(manifest.cohort):
         rows = [int(row) for row in manifest.cohort[SUBJECT]]
-        problems.extend(problem.in_rows(rows) for problem in problems_of(manifest.cohort, demands or Demands()))
+        asked = unit_problems(manifest.cohort, sure=units)
+        found = without_echo(problems_of(manifest.cohort, demands or Demands()), asked)
+        problems.extend(problem.in_rows(rows) for problem in (*asked, *found))
     faults: dict[Fault, list[int]] = defaultdict(list)
     looked = _parallel(_Looker(settings), manifest.images, n_jobs)
     for done, (row, fault) in enumerate(looked, start=1):

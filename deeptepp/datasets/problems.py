@@ -40,7 +40,8 @@ class Problem:
     rows : tuple of int
         Rows of the table, ascending; none where it concerns the table as a whole.
     asks : str
-        Column whose unit or words a person has to say; empty where nothing is asked. A question stops the work.
+        Column whose unit or words a person has to say; empty where nothing is asked. A question stops the work; a
+        warning with it only offers the choice.
     choices : tuple of str
         Answers, the most likely first.
     """
@@ -77,7 +78,7 @@ class Problem:
     @property
     def is_question(self) -> bool:
         """Whether it stops the work only until it is answered."""
-        return bool(self.asks)
+        return bool(self.asks) and self.is_refusal
 
     @property
     def kind(self) -> str:
@@ -97,7 +98,7 @@ class Problem:
             "rows": list(self.rows),
             "found": self.found,
             "remedy": self.remedy,
-            **({"asks": self.asks, "choices": list(self.choices)} if self.is_question else {}),
+            **({"asks": self.asks, "choices": list(self.choices)} if self.asks else {}),
         }
 
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from deeptepp.datasets.identifiers import is_identifier
+from deeptepp.datasets.identifiers import is_identifier, names_a_person
 from deeptepp.datasets.names import is_known_name
 from deeptepp.errors import UnreadableCohort
 
@@ -30,6 +30,9 @@ _FEWEST_NAMED = 2
 
 _VALUE = re.compile(r"[<>=≥≤~]*\s*[+-]?\d+([.,]\d+)?\s*%?|\d{1,4}[-./年]\d{1,2}[-./月]\d{1,4}日?([ T].*)?")
 """A number, a share or a date: what stands below a header and never in it."""
+
+_WIDE = 4
+"""Columns from which a row of a single cell is a remark and no patient."""
 
 _NOT_NAMES = frozenset(("", "na", "n/a", "unknown", "unbekannt", "nein", "ja", "yes", "no", "0", "1"))
 """Cells, small, that stand below a header and never in it."""
@@ -57,6 +60,8 @@ class Sheet:
         The other sheets of the workbook.
     has_names : bool
         False where no header was found: the columns are then numbered.
+    remarks : tuple of int
+        Rows of one cell in a wide table, such as sums and legends; they are left out.
     """
 
     columns: dict[str, tuple[str, ...]]
@@ -66,6 +71,7 @@ class Sheet:
     name: str = ""
     others: tuple[str, ...] = ()
     has_names: bool = True
+    remarks: tuple[int, ...] = ()
 
     def cells(self, column: str) -> tuple[str, ...]:
         """Give one column, empty cells where it is absent."""
@@ -196,8 +202,8 @@ def _looks_like_patients(lines: Lines) -> tuple[int, int]:
 
 
 def _n_known(line: Sequence[str]) -> int:
-    """Count the names of wanted columns in a line."""
-    return sum(not _VALUE.fullmatch(cell) and is_known_name(cell) for cell in line)
+    """Count the names of known columns in a line, those of identifiers among them."""
+    return sum(not _VALUE.fullmatch(cell) and (is_known_name(cell) or names_a_person(cell)) for cell in line)
 
 
 def _header_at(lines: Sequence[Sequence[str]]) -> int | None:
@@ -234,7 +240,10 @@ def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
     header = list(lines[at]) if at is not None else []
     width = max(_filled(header), *(0,) if has_names else (_filled(line) for _, line in body))
     ragged = tuple(number for number, line in body if _filled(line) > width) if has_names else ()
-    whole = [(number, line + [""] * (width - len(line))) for number, line in body if number not in ragged]
+    is_wide = width >= _WIDE
+    remarks = tuple(number for number, line in body if is_wide and sum(map(bool, line)) == 1)
+    left_out = {*ragged, *remarks}
+    whole = [(number, line + [""] * (width - len(line))) for number, line in body if number not in left_out]
     if not whole:
         raise UnreadableCohort(reason="every row has more cells than the header")
     columns, dropped = {}, []
@@ -245,7 +254,7 @@ def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
         elif any(cells) or (i < len(header) and header[i]):
             columns[column] = cells
     rows = tuple(number for number, _ in whole)
-    return Sheet(columns, rows, tuple(dropped), ragged, name, others, has_names)
+    return Sheet(columns, rows, tuple(dropped), ragged, name, others, has_names, remarks)
 
 
 def _filled(line: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ Each limit is one that a cohort in the right unit does not reach; where only a d
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -40,11 +41,12 @@ HIGHEST_RATE = 0.15
 """Recurrences or deaths per patient and year above which early breast cancer is not believed: 0.13 in the first
 year of observation in HERA (Piccart-Gebhart et al. N Engl J Med 2005;353:1659-72), 220 events in 1693 patients."""
 
-SMALL_MEDIAN_MM = 5.0
-"""Median size below which millimetres are not believed: half of the cohort would be T1a or less."""
+SMALL_MEDIAN_MM = 4.0
+"""Median size below which millimetres are not believed: more than half of the cohort would be T1a or less."""
 
-SMALL_MAX_MM = 20.0
-"""Largest size up to which sizes with decimals and a median below twice ``SMALL_MEDIAN_MM`` may be centimetres."""
+LARGE_MEDIAN_CM, SMALL_MAX_MM = 10.0, 20.0
+"""Median below which, and largest size up to which, sizes that mostly have decimals may be centimetres of large
+tumours: pathologists write whole millimetres."""
 
 FEWEST_PATIENTS = 10
 """Known values from which a distribution speaks."""
@@ -83,7 +85,7 @@ def unit_problems(cohort: Cohort, *, sure: Collection[str] = ()) -> tuple[Proble
     found: list[Problem] = []
     for endpoint in Endpoint:
         found.extend(_follow_up(cohort, endpoint, is_sure=endpoint.months in sure))
-    asked = {problem.asks for problem in found}
+    asked = {problem.asks for problem in found if problem.is_question}
     found.extend(_endpoints_apart(cohort, {*sure, *asked}))
     found.extend(each for each in _facts(cohort) if each.asks not in sure)
     return tuple(found)
@@ -161,7 +163,8 @@ def _follow_up(cohort: Cohort, endpoint: Endpoint, *, is_sure: bool) -> Iterator
     elif months[known].max() <= FEW_MONTHS:
         found = f"{name}: the longest follow-up is {months[known].max():.1f} months."
         remedy = "Say the unit where it is not months; else read the results as those of a short follow-up."
-        yield Problem.warning("cohort.short-follow-up", found, remedy)
+        warning = Problem.warning("cohort.short-follow-up", found, remedy)
+        yield replace(warning, asks=name, choices=("months", "years", "weeks", "days"))
 
 
 def _reason(months: Floats, event: npt.NDArray[np.bool_], too_long: Collection[int]) -> tuple[str, str]:
@@ -237,7 +240,7 @@ def _facts(cohort: Cohort) -> Iterator[Problem]:
     if len(size) >= FEWEST_PATIENTS:
         middle, largest = float(np.median(size)), float(size.max())
         has_decimals = float((size % 1 != 0).mean()) > 0.5
-        if middle < SMALL_MEDIAN_MM or (middle < 2 * SMALL_MEDIAN_MM and has_decimals and largest <= SMALL_MAX_MM):
+        if middle < SMALL_MEDIAN_MM or (middle < LARGE_MEDIAN_CM and has_decimals and largest <= SMALL_MAX_MM):
             found = f"tumour_size_mm: half of the tumours would measure {middle:.3g} mm or less."
             yield _question("tumour_size_mm", found, "cm")
     for name in _SHARES:

@@ -30,13 +30,13 @@ ABSENT = frozenset(
 _YES = frozenset(
     listed(
         "(+); +; ++; +++; 1:yes; detected; j; ja; pos; pos.; positiv; positive; present; true; wahr; x; "
-        "y; yes; 是; 有; 阳性"
+        "y; yes; si; oui; sim; 是; 有; 阳性"
     )
 )
 _NO = frozenset(
     listed(
         "(-); 0:no; absent; falsch; false; n; neg; neg.; negativ; negative; nein; no; not detected; 否; "
-        "无; 没有; 阴性"
+        "non; nao; 无; 没有; 阴性"
     )
 )
 _EVENT = frozenset(

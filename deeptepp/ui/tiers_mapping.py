@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -52,12 +53,12 @@ UNIT_NAMES: dict[str, str] = {
     "years": "years",
     "mm": "mm",
     "cm": "cm",
-    "percent": "per cent (0 to 100)",
-    "fraction": "fraction (0 to 1)",
+    "percent": "per cent",
+    "fraction": "0 to 1",
     "dmy": "day, month, year",
     "mdy": "month, day, year",
-    "stage": "N category (0 to 3)",
-    "count": "number of positive nodes",
+    "stage": "N category",
+    "count": "positive nodes",
     "words": "yes or no",
 }
 """What each unit is called on the screen."""
@@ -66,7 +67,7 @@ _BY_TIMES = ("rfs_months", "rfs_event", "os_months", "os_event")
 _BY_DATES = ("surgery_date", "rfs_event", "recurrence_date", "last_visit_date", "os_event", "death_date")
 _NEEDED = ("subject", "arm")
 _FOLLOW_UP = frozenset((*_BY_TIMES, *_BY_DATES))
-_WIDTHS = (2.4, 2.8, 1.6, 4.2)
+_WIDTHS = (2.4, 2.6, 1.9, 4.2)
 """Shares of name, column, unit and outcome in a row."""
 
 _MOST_WORDS = 6
@@ -124,7 +125,7 @@ def ask_units(questions: Sequence[Problem], *, key: str) -> dict[str, str]:
     """
     answers = {}
     for question in questions:
-        st.warning(say(question.found), icon=":material/help:")
+        st.warning(in_words(question.found), icon=":material/help:")
         chosen = st.radio(
             t("Unit of “{name}”", name=t(TARGETS[question.asks])),
             question.choices,
@@ -138,6 +139,28 @@ def ask_units(questions: Sequence[Problem], *, key: str) -> dict[str, str]:
     return answers
 
 
+def in_words(found: str) -> str:
+    """Say what was found, with wanted columns called as on the screen.
+
+    Parameters
+    ----------
+    found : str
+        Of a problem; names columns as the package does.
+
+    Returns
+    -------
+    str
+        In the language of the visitor.
+    """
+    return _OURS.sub(lambda match: t(TARGETS[match.group()]), say(found))
+
+
+_OURS = re.compile(
+    r"(?<=read as )\w+|(?<=按 )\w+(?= 读取)|\b(?:" + "|".join(n for n in TARGETS if "_" in n) + r")\b"
+)
+"""Names of wanted columns in a text, where they cannot be words of it."""
+
+
 def _use_button(bench: Bench, examined: Examined, known_as: str) -> None:
     """Take the cohort on a click, once nothing is open."""
     is_asked = any(problem.is_question for problem in examined.problems)
@@ -148,7 +171,7 @@ def _use_button(bench: Bench, examined: Examined, known_as: str) -> None:
         st.caption(t("Correct what stands below, or match another column; nothing was computed."))
     if st.button(t("Use these columns"), type="primary", key="tiers-use-columns", disabled=is_refused):
         bench.uploaded = Uploaded(examined.cohort, known_as)
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def _choose_sheet(incoming: Incoming, content: bytes) -> None:
@@ -272,18 +295,17 @@ def _row(target: str, use: Use | None, sheet: Sheet, outcome: dict[str, Preview]
 
 def _outcome(each: Preview) -> str:
     """Say what became of a column."""
-    parts = [t("{n} read", n=each.n_read), t("{n} empty", n=each.n_empty)]
+    counts = t("{n} read, {m} empty", n=each.n_read, m=each.n_empty)
     if each.n_strange:
-        parts.append(f"**{t('{n} not understood', n=each.n_strange)}**")
-    counts = ", ".join(parts)
+        counts = t("{n} read, {m} empty, **{k} not understood**", n=each.n_read, m=each.n_empty, k=each.n_strange)
     renamed = [(word, meaning, n) for word, meaning, n in each.words if meaning not in (None, word)]
     if renamed and len(renamed) <= _MOST_WORDS:
         # Whoever looks it through has to see which of her words became which of ours.
         became = ", ".join(
             f"{word} → {_meaning_name(_plain(each, meaning))} ({n})" for word, meaning, n in renamed
         )
-        return f"{counts}. {became}"
-    return f"{counts}. {say(each.becomes)}" if each.becomes else counts
+        return f"{counts} · {became}"
+    return f"{counts} · {say(each.becomes)}" if each.becomes else counts
 
 
 def _plain(each: Preview, meaning: str | None) -> str:
@@ -326,7 +348,7 @@ def _answer(question: Problem, mapping: Mapping, examined: Examined, key: str) -
 
 def _ask_everyone(question: Problem, mapping: Mapping, key: str) -> Mapping:
     """Ask what all patients had, where no column says it."""
-    st.warning(say(question.found), icon=":material/help:")
+    st.warning(in_words(question.found), icon=":material/help:")
     chosen = st.radio(
         t("All patients had"),
         question.choices,
@@ -343,7 +365,7 @@ def _ask_words(question: Problem, mapping: Mapping, examined: Examined, key: str
     target = question.asks
     use = mapping.uses[target]
     words = next(each.words for each in examined.preview if each.target == target)
-    st.warning(say(question.found), icon=":material/help:")
+    st.warning(in_words(question.found), icon=":material/help:")
     said = dict(use.words)
     for i, (word, _, n) in enumerate(each for each in words if each[1] is None):
         chosen = st.selectbox(

@@ -26,7 +26,7 @@ from deeptepp.errors import DeepTeppError, UnreadableCohort
 from deeptepp.ui.cards import findings_list
 from deeptepp.ui.language import say, t
 from deeptepp.ui.tiers_incoming import Incoming, incoming_table
-from deeptepp.ui.tiers_mapping import ask_units, mapping_part
+from deeptepp.ui.tiers_mapping import ask_units, in_words, mapping_part
 from deeptepp.ui.tiers_state import Bench, Uploaded
 
 _ENDINGS = ("csv", "xlsx", "xlsm", "txt", "tsv", "parquet")
@@ -111,7 +111,7 @@ def problem_table(problems: Sequence[Problem]) -> None:
             t("Kind"): t("must be corrected") if each.is_refusal else t("to know"),
             t("Rule"): each.rule,
             t("Rows"): rows_in_words(each.rows) if each.rows else t("whole table"),
-            t("Found"): say(each.found),
+            t("Found"): in_words(each.found),
             t("What to do"): say(each.remedy),
         }
         for each in ordered
@@ -189,6 +189,13 @@ def _take_ours(bench: Bench, digest: str, name: str, content: bytes) -> None:
             break
         units |= answers
         examined = examine_upload(name, content, units)
+    offered = [each for each in examined.problems if each.asks and not each.is_refusal]
+    if offered:
+        with st.popover(t("Follow-up in another unit")):
+            chosen = ask_units(offered, key=f"tiers-ours-{digest[:8]}-offered")
+        if chosen:
+            units |= chosen
+            examined = examine_upload(name, content, units)
     problem_table(examined.problems)
     if any(problem.is_refusal for problem in examined.problems):
         bench.uploaded = None
@@ -223,7 +230,7 @@ def _import_public(bench: Bench, incoming: Incoming, name: str, content: bytes) 
         chosen = imported.her2_positive() if only else imported
         bench.uploaded = Uploaded(chosen.cohort, known_as)
         incoming.problems = imported.problems
-        st.rerun(scope="fragment")
+        st.rerun()
     if is_here:
         with st.expander(t("What was found in the table ({n})", n=len(incoming.problems))):
             st.caption(t("Cite: {citation}", citation=source.citation))

@@ -6,6 +6,8 @@ import json
 import tempfile
 from pathlib import Path
 
+import foreign_tables
+import public_tables
 import pytest
 import tiny_bundle
 from clinical_patients import bundle_of, patients
@@ -248,6 +250,54 @@ def test_an_own_cohort_of_clinical_facts_is_validated_under_their_own_name(open_
     assert gaps["Progesterone receptor (PR)"].startswith("120 (")
     assert gaps["Tumour size (mm)"].startswith("0 (")
     assert "tiers-use-own" not in {button.key for button in at.button}
+
+
+def test_foreign_columns_are_matched_asked_and_become_curves(tiers):
+    rows = foreign_tables.german_rows(foreign_tables.simulated(90))
+    for i, row in enumerate(rows):
+        row["Antikörpertherapie"] = str(i % 3)
+    at = _own(tiers, "klinik.csv", foreign_tables.as_csv(rows).encode("cp1252"))
+    assert at.button(key="tiers-use-columns").disabled
+    text = words_on(at)
+    assert "90 of 90 cells are not understood: 0 (30), 1 (30), 2 (30)" in text
+    assert "Time to recurrence or last visit" in text
+    assert "Mustermann" not in text
+    for word in at.selectbox:
+        if word.label.startswith("“"):
+            word.set_value(("none", "T", "T+P")[int(word.label[1])])
+    at.run()
+    assert not at.exception
+    at.button(key="tiers-use-columns").click().run()
+    assert not at.exception
+    cohort = bench_of(at).uploaded.cohort
+    assert cohort["arm"].tolist() == [("none", "T", "T+P")[i % 3] for i in range(90)]
+    assert "Is the cohort large enough" in words_on(at)
+    size = next(each for each in at.selectbox if each.key.endswith("-tumour_size_mm"))
+    size.select_index(0).run()
+    assert bench_of(at).uploaded is None
+
+
+def test_times_in_weeks_are_asked_on_the_screen_and_computed_once_it_is_said(tiers):
+    lines = [f"P{i},{('none', 'T', 'T+P')[i % 3]},{200 + 4 * i},{i % 3 == 0:d},{200 + 4 * i},0" for i in range(60)]
+    table = "\n".join(["subject,arm,rfs_months,rfs_event,os_months,os_event", *lines])
+    at = _own(tiers, "c.csv", table.encode())
+    assert bench_of(at).uploaded is None
+    for each in at.radio:
+        if each.label.startswith("Unit of"):
+            assert each.options[0] == "weeks"
+            each.set_value("weeks")
+    at.run()
+    assert not at.exception
+    assert max(bench_of(at).uploaded.cohort["os_months"]) < 110
+
+
+def test_a_public_table_is_imported_by_one_click(tiers, tmp_path):
+    path = public_tables.write_public("metabric", tmp_path, {}, {}, {"HER2 Status": "Negative"})
+    at = _own(tiers, path.name, path.read_bytes())
+    assert "This is the public table **METABRIC**" in words_on(at)
+    at.button(key="tiers-public").click().run()
+    assert not at.exception
+    assert len(bench_of(at).uploaded.cohort) == 2
 
 
 def test_a_broken_table_is_shown_with_rule_rows_and_remedy(tiers):

@@ -117,6 +117,11 @@ def test_gaps_can_be_allowed(write, name, value):
     assert rules(path, allow_gaps=True) == {}
 
 
+def test_an_event_that_is_left_out_for_want_of_its_time_is_told(write):
+    problems = examine_cohort(write(with_cell("rfs_months", "", row=1)), allow_gaps=True).problems
+    assert {each.rule: each.rows for each in problems}["cohort.untimed-event"] == (3,)
+
+
 def test_a_gap_in_the_months_is_no_event(write):
     cohort = examine_cohort(write(with_cell("rfs_months", "", row=1)), allow_gaps=True).cohort
     assert np.isnan(cohort["rfs_months"][1])

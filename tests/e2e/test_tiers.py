@@ -2,6 +2,7 @@
 
 import re
 
+import foreign_tables
 import pytest
 from browser import wait_until_drawn
 from playwright.sync_api import expect
@@ -46,4 +47,19 @@ def test_a_cut_off_moves_by_keyboard_and_the_address_brings_it_back(page, app, t
     page.get_by_role("button", name="Move the cut-offs on these patients").click()
     expect(page.get_by_text("not tested").first).to_be_visible()
     expect(page).to_have_url(re.compile("cohort=uploaded"))
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_a_table_in_foreign_columns_and_dates_becomes_curves_in_three_clicks(page, app, tmp_path):
+    rows = foreign_tables.german_rows(foreign_tables.simulated(320))
+    foreign_tables.as_workbook(rows, tmp_path / "klinik.xlsx")
+    page.goto(f"{app.url}/tiers")
+    page.get_by_role("tab", name="Validate in your own cohort").click(timeout=60_000)
+    page.locator(".st-key-tiers-file input[type=file]").set_input_files(tmp_path / "klinik.xlsx")
+    expect(page.get_by_text("Herceptin + Perjeta →")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Use these columns").click()
+    expect(page.get_by_text("with known follow-up: 320")).to_be_visible(timeout=60_000)
+    wait_until_drawn(page)
+    assert "Mustermann" not in page.content()
+    assert list(app.temporary.glob("deeptepp-cohort-*")) == []
     expect(page.get_by_test_id("stException")).to_have_count(0)
