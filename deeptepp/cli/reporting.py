@@ -85,7 +85,6 @@ def report_recipe(
 ) -> None:
     """Follow a recipe of the tiers laboratory into the same figures and tables."""
     from dataclasses import replace
-    from hashlib import sha256
 
     from deeptepp.model.bundle import load_bundle
     from deeptepp.report.laboratory_report import RECIPE_FILE, recipe_page
@@ -99,12 +98,10 @@ def report_recipe(
         own = None if cohort is None else cohort_of(cohort, mapping, unit, everyone)
         loaded = load_bundle(bundle)
         patients = loaded.reference if own is None else own
-        if cohort is not None:
-            content = cohort.read_bytes()
+        if own is not None:
             if not another_table:
-                check_table(asked, content)
-            digest = sha256(content).hexdigest()
-            asked = replace(asked, cohort=CohortChoice.UPLOADED, cohort_sha256=digest)
+                check_table(asked, own)
+            asked = replace(asked, cohort=CohortChoice.UPLOADED, cohort_sha256=own.digest)
         _write(recipe_page(patients, loaded, asked), out, formats)
         (out / RECIPE_FILE).write_text(asked.to_json(), encoding="utf-8")
     except DeepTeppError as error:

@@ -198,9 +198,11 @@ def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, a
             mapping = mapping.with_unit(target, unit)
         return examine_mapped(sheet, mapping, allow_gaps=allow_gaps)
     named = sorted(set(guess_mapping(sheet).uses))
-    found = f"The columns have other names than ours: {', '.join(sheet.columns)}."
+    foreign = [name for name in sheet.columns if name not in WANTED]
+    found = f"The columns have other names than ours: {', '.join(foreign)}."
     remedy = "Match them: deeptepp cohort map FILE --out mapping.toml, then --mapping mapping.toml"
-    if not named:
+    # Where all names are ours, some are missing, which the table's own problems say.
+    if not named or not foreign:
         return _checked(manifest, sure=units, allow_gaps=allow_gaps)
     told = Problem.refusal("cohort.other-columns", found, remedy)
     kept = [each for each in manifest.problems if each.rule not in ("manifest.unknown-column", *_MISREAD)]

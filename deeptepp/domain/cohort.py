@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -118,6 +119,17 @@ class FollowUp:
         return FollowUp(self.months[chosen], self.event[chosen])
 
 
+_SIGNIFICANT = 9
+"""Digits of a number that count for a digest; days divided in another order differ in later ones."""
+
+
+def _as_text(column: npt.NDArray[Any]) -> str:
+    """Write a column so that equal values have one spelling: numbers and truths as numbers, unknown as nothing."""
+    if column.dtype.kind in "biuf":
+        return "\x1f".join("" if value != value else f"{value:.{_SIGNIFICANT}g}" for value in column.astype(float))
+    return "\x1f".join("" if value is None or value != value else str(value) for value in column)
+
+
 _REQUIRED = (SUBJECT, ARM, RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT)
 
 
@@ -172,6 +184,14 @@ class Cohort:
     def __contains__(self, name: object) -> bool:
         """Tell whether the cohort has a column."""
         return name in self.columns
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what it holds, the same whatever file, columns or units its table had."""
+        told = sha256()
+        for name in sorted(self.columns):
+            told.update(f"{name}\x1e{_as_text(self.columns[name])}\x1d".encode())
+        return told.hexdigest()
 
     def follow_up(self, endpoint: Endpoint = Endpoint.RFS) -> FollowUp:
         """Give times and events of one endpoint."""

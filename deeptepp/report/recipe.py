@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.domain.cohort import Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.errors import AnotherTable, RecipeOutOfRange, UnknownRecipeKey, UnreadableRecipe
 from deeptepp.report.cohort_curves import CURVE_NAMES
@@ -323,21 +323,21 @@ def read_recipe(path: Path) -> Recipe:
     return Recipe.from_json(text)
 
 
-def check_table(recipe: Recipe, content: bytes) -> None:
+def check_table(recipe: Recipe, cohort: Cohort) -> None:
     """Refuse to follow a recipe in another table than the one that it was saved with.
 
     Parameters
     ----------
     recipe : Recipe
         May name the digest of its table.
-    content : bytes
-        The table at hand, as a file.
+    cohort : Cohort
+        What was read of the table at hand.
 
     Raises
     ------
     AnotherTable
         The digests differ.
     """
-    digest = sha256(content).hexdigest()
+    digest = cohort.digest
     if recipe.cohort_sha256 and recipe.cohort_sha256 != digest:
         raise AnotherTable(value=digest[:12], limit=recipe.cohort_sha256[:12])

@@ -23,6 +23,8 @@ class Incoming:
     ----------
     digest : str
         Of the file.
+    table : str
+        Name of a file that stands for it in a command line; never the visitor's own.
     public : PublicSource or None
         The public table that it is.
     is_workbook : bool
@@ -40,6 +42,7 @@ class Incoming:
     """
 
     digest: str
+    table: str = "YOUR-TABLE.csv"
     public: PublicSource | None = None
     is_workbook: bool = False
     sheet: Sheet | None = None

@@ -40,9 +40,9 @@ def keep_state(recipe: Recipe, uploaded: Uploaded | None, *, key: str) -> None:
         if uploaded is not None:
             st.caption(
                 t(
-                    "Put the name of your table in place of {name}. The recipe holds its SHA-256, so that it is "
-                    "not followed in another table by mistake.",
-                    name=_table_name(uploaded),
+                    "Put the name of your table in place of {name}. The recipe holds a SHA-256 of its patients, so "
+                    "that it is not followed in another table by mistake.",
+                    name=_own_table(uploaded),
                 )
             )
         with st.container(horizontal=True):
@@ -56,6 +56,11 @@ def keep_state(recipe: Recipe, uploaded: Uploaded | None, *, key: str) -> None:
             )
             with st.popover(t("Copy recipe"), key=f"{key}-copy-recipe"):
                 st.code(recipe.to_json(), language="json")
+
+
+def _own_table(uploaded: Uploaded) -> str:
+    """Give the name that the visitor has to replace."""
+    return "YOUR-TABLE" if uploaded.before else uploaded.table
 
 
 def said_origin(origin: Provenance) -> str:
@@ -88,10 +93,8 @@ def recipe_command(uploaded: Uploaded | None) -> str:
     str
         Runs as it is beside the saved recipe and, for own patients, a table of the name that it holds.
     """
-    table = "" if uploaded is None else f" --cohort {_table_name(uploaded)}"
-    return f"deeptepp report recipe {RECIPE_NAME}{table} --out report"
-
-
-def _table_name(uploaded: Uploaded) -> str:
-    """Give a name to be replaced by that of the user's table, which may name somebody."""
-    return f"YOUR-TABLE{uploaded.suffix}"
+    if uploaded is None:
+        return f"deeptepp report recipe {RECIPE_NAME} --out report"
+    options = " ".join(part for part in (f"--cohort {uploaded.table}", uploaded.options) if part)
+    command = f"deeptepp report recipe {RECIPE_NAME} {options} --out report"
+    return f"{uploaded.before}\n{command}" if uploaded.before else command

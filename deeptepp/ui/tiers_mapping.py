@@ -46,6 +46,9 @@ TARGETS: dict[str, str] = {
 }
 """What each wanted column is called on the screen."""
 
+MAPPING_FILE = "deeptepp-mapping.toml"
+"""Name of the matching as it is saved from the screen."""
+
 UNIT_NAMES: dict[str, str] = {
     "days": "days",
     "weeks": "weeks",
@@ -104,7 +107,7 @@ def mapping_part(bench: Bench, incoming: Incoming, content: bytes) -> tuple[Prob
         is_here = bench.uploaded is not None and bench.uploaded.digest == known_as
         if not is_here:
             bench.uploaded = None
-            _use_button(bench, examined, known_as)
+            _use_button(bench, incoming, examined, known_as)
     return examined.problems
 
 
@@ -161,7 +164,7 @@ _OURS = re.compile(
 """Names of wanted columns in a text, where they cannot be words of it."""
 
 
-def _use_button(bench: Bench, examined: Examined, known_as: str) -> None:
+def _use_button(bench: Bench, incoming: Incoming, examined: Examined, known_as: str) -> None:
     """Take the cohort on a click, once nothing is open."""
     is_asked = any(problem.is_question for problem in examined.problems)
     is_refused = any(problem.is_refusal for problem in examined.problems)
@@ -170,7 +173,7 @@ def _use_button(bench: Bench, examined: Examined, known_as: str) -> None:
     elif is_refused:
         st.caption(t("Correct what stands below, or match another column; nothing was computed."))
     if st.button(t("Use these columns"), type="primary", key="tiers-use-columns", disabled=is_refused):
-        bench.uploaded = Uploaded(examined.cohort, known_as)
+        bench.uploaded = Uploaded(examined.cohort, known_as, incoming.table, f"--mapping {MAPPING_FILE}")
         st.rerun()
 
 
@@ -227,7 +230,7 @@ def _matched(incoming: Incoming) -> tuple[Mapping, Examined]:
     st.download_button(
         t("Save this matching"),
         mapping.to_toml(),
-        file_name="deeptepp-mapping.toml",
+        file_name=MAPPING_FILE,
         mime="application/toml",
         on_click="ignore",
         key="tiers-save-mapping",

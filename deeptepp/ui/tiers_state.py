@@ -30,14 +30,20 @@ class Uploaded:
     cohort : Cohort
         Without refusals.
     digest : str
-        Of the file, SHA-256.
-    suffix : str
-        End of its name, such as ``.csv``.
+        Of the file and how it was read, SHA-256; tells whether it is the one at hand.
+    table : str
+        Name of a file that stands for it in a command line; never the visitor's own, which may name somebody.
+    options : str
+        What a command line says of its columns, such as ``--mapping deeptepp-mapping.toml``.
+    before : str
+        Command line that makes ``table`` of the visitor's file; empty where it is that file.
     """
 
     cohort: Cohort
     digest: str
-    suffix: str = ".csv"
+    table: str = "YOUR-TABLE.csv"
+    options: str = ""
+    before: str = ""
 
 
 @dataclass(slots=True)
@@ -70,7 +76,9 @@ class Bench:
     @property
     def is_of_another_table(self) -> bool:
         """Whether the address was made with another table than the one that was handed in."""
-        return bool(self.asked_sha256) and self.uploaded is not None and self.uploaded.digest != self.asked_sha256
+        if not self.asked_sha256 or self.uploaded is None:
+            return False
+        return self.uploaded.cohort.digest != self.asked_sha256
 
     @property
     def is_own(self) -> bool:

@@ -92,6 +92,22 @@ def examine_upload(name: str, content: bytes, units: Mapped[str, str] | None = N
         return examine_cohort(path, allow_gaps=True, units=units or {})
 
 
+def table_name(name: str) -> str:
+    """Give the name that stands for a visitor's file in a command line.
+
+    Parameters
+    ----------
+    name : str
+        As the browser says; only its ending is used.
+
+    Returns
+    -------
+    str
+        For example ``YOUR-TABLE.xlsx``.
+    """
+    return f"YOUR-TABLE{PurePath(name).suffix.lower()}"
+
+
 def problem_table(problems: Sequence[Problem]) -> None:
     """Show what is wrong, refusals first; questions are asked elsewhere.
 
@@ -159,7 +175,7 @@ def _told(bench: Bench, problems: Sequence[Problem]) -> None:
 
 def _first_look(name: str, content: bytes, digest: str) -> Incoming:
     """Tell what a file is: a public table, ours, or one whose columns have to be matched."""
-    incoming = Incoming(digest=digest)
+    incoming = Incoming(digest=digest, table=table_name(name))
     ending = PurePath(name).suffix.lower()
     if ending == PARQUET:
         return incoming
@@ -205,7 +221,8 @@ def _take_ours(bench: Bench, digest: str, name: str, content: bytes) -> None:
         return
     known_as = sha256(f"{digest}{sorted(units.items())}".encode()).hexdigest() if units else digest
     if bench.uploaded is None or bench.uploaded.digest != known_as:
-        bench.uploaded = Uploaded(examined.cohort, known_as)
+        said = " ".join(f"--unit {column}={unit}" for column, unit in sorted(units.items()))
+        bench.uploaded = Uploaded(examined.cohort, known_as, table_name(name), said)
 
 
 def _import_public(bench: Bench, incoming: Incoming, name: str, content: bytes) -> None:
@@ -228,7 +245,9 @@ def _import_public(bench: Bench, incoming: Incoming, name: str, content: bytes) 
         with st.spinner(t("Reading the table")), TemporaryDirectory(prefix="deeptepp-cohort-") as folder:
             imported = read_public(source.name, _written(folder, name, content))
         chosen = imported.her2_positive() if only else imported
-        bench.uploaded = Uploaded(chosen.cohort, known_as)
+        positive = " --her2-positive" if only else ""
+        made = f"deeptepp cohort import {source.name} YOUR-TABLE{positive} --out {source.name}.parquet"
+        bench.uploaded = Uploaded(chosen.cohort, known_as, f"{source.name}.parquet", before=made)
         incoming.problems = imported.problems
         st.rerun()
     if is_here:
