@@ -40,8 +40,8 @@ def keep_state(recipe: Recipe, uploaded: Uploaded | None, *, key: str) -> None:
         if uploaded is not None:
             st.caption(
                 t(
-                    "Put the name of your table in place of {name}. The recipe holds a SHA-256 of its patients, so "
-                    "that it is not followed in another table by mistake.",
+                    "Put the name of your table in place of {name}. The recipe holds a SHA-256 of its "
+                    "patients, so that it is not followed in another table by mistake.",
                     name=_own_table(uploaded),
                 )
             )
