@@ -88,5 +88,5 @@ def expect_accessible(page, state):
             for violation in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
             if violation["impact"] in REFUSED or violation["id"] in ALSO_REFUSED
         ]
-        assert found == [], (state, theme)
+        assert found == [], (state, theme, found)
     page.emulate_media(color_scheme="light")

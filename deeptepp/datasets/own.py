@@ -205,7 +205,10 @@ def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, a
     if not named or not foreign:
         return _checked(manifest, sure=units, allow_gaps=allow_gaps)
     told = Problem.refusal("cohort.other-columns", found, remedy)
-    kept = [each for each in manifest.problems if each.rule not in ("manifest.unknown-column", *_MISREAD)]
+    # Which of our columns is absent is told where some are there.
+    hidden = {"manifest.unknown-column", *_MISREAD}
+    hidden -= {"manifest.missing-column"} if set(REQUIRED) & set(sheet.columns) else set()
+    kept = [each for each in manifest.problems if each.rule not in hidden]
     return _checked(replace(manifest, problems=(told, *kept)), sure=units, allow_gaps=allow_gaps)
 
 
