@@ -219,6 +219,8 @@ def likely_first(target: str, known: Floats) -> tuple[str, ...]:
         likely = "years" if middle < 15 else "months" if middle < 180 else "weeks" if middle < 600 else "days"
     elif target == "tumour_size_mm":
         likely = "cm" if middle < 10 else "mm"
+    elif target == "score" and middle > 1:
+        likely = "percent"
     return (likely, *(unit for unit in units if unit != likely))
 
 
