@@ -173,7 +173,11 @@ def _size_unit(column: str, cells: Sequence[str]) -> str:
     said = unit_in(column)
     measures = measures_of(cells)
     in_cells = {unit for unit in measures.unit.tolist() if unit}
-    known = measures.values[np.isfinite(measures.values)]
+    is_known = np.isfinite(measures.values)
+    known = measures.values[is_known]
+    if in_cells and all(measures.unit[is_known].tolist()):
+        # Every number brings its own unit.
+        return said or sorted(in_cells)[0]
     if said or len(in_cells) == 1:
         return said or in_cells.pop()
     return "mm" if len(known) and float(np.median(known)) >= LARGE_MEDIAN_CM else ""

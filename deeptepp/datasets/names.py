@@ -58,7 +58,7 @@ WANTED: dict[str, tuple[str, ...]] = {
             "rfs event; rfs status; dfs event; dfs status; idfs event; idfs status; efs event; relapse; "
             "recurrence; recurrence event; recurred; relapsed; recurrence yes no; event; progression; "
             "recurrence status; relapse status; rfs ind; dfs ind; rezidiv; rueckfall; ruckfall; "
-            "rezidiv ja nein; ereignis; event type; status; dfs ereignis; rfs ereignis; 复发; 是否复发; 复发状态; 复发转移; 复发或转移; 无病生存状态; 事件"
+            "rezidiv ja nein; ereignis; event type; status; dfs ereignis; rfs ereignis; rfs censored; dfs censored; censored; 复发; 是否复发; 复发状态; 复发转移; 复发或转移; 无病生存状态; 事件"
         ),
         "os_months": (
             "os months; os; os time; time os; time to death; overall survival; survival time; survival months; survival; "
@@ -67,7 +67,7 @@ WANTED: dict[str, tuple[str, ...]] = {
         ),
         "os_event": (
             "os event; os status; death; died; dead; deceased; vital status; survival status; "
-            "overall survival status; os ind; status; patient status; last status; alive; os ereignis; verstorben; tod; gestorben; vitalstatus; 死亡; 是否死亡; "
+            "overall survival status; os ind; status; patient status; last status; alive; os ereignis; os censored; verstorben; tod; gestorben; vitalstatus; 死亡; 是否死亡; "
             "生存状态; 总生存状态; 存活状态; 生存结局"
         ),
         "surgery_date": (

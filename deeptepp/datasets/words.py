@@ -267,7 +267,9 @@ def _arm_reader(name: str, words: set[str]) -> Reader:
     flags = _flag_reader("", words, is_event=False) if named in (Arm.T, Arm.TP) else None
     # Beside other regimens T may be a taxane, and TP a taxane with platinum.
     are_letters_known = all(
-        word in ABSENT or word in _ARM_WORDS or _drugs(word) is not None or (flags and flags(word)) for word in words
+        word in _ARM_WORDS or _drugs(word) is not None or (flags and flags(word))
+        for word in words
+        if word not in ABSENT and re.search(r"[^\W\d_]", word)
     )
 
     def read(word: str) -> str | None:
