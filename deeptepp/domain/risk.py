@@ -56,7 +56,7 @@ class TierScheme:
 
     @property
     def how_found(self) -> str:
-        """How the cut-offs were found, in words; earlier bundles call a best cut-off without rival the lowest of 1."""
+        """How the cut-offs were found; earlier bundles call a best cut-off without rival the lowest of 1."""
         return self.method.replace("; lowest of 1 equally good", "")
 
     def tier_of(self, score: float) -> Tier:

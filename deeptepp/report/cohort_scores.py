@@ -118,7 +118,7 @@ def trastuzumab_item(cohort: Cohort) -> ReportItem:
         try:
             lines.append(_line(each, score[members], event[members]))
         except NotEstimable as error:
-            notes.append(f"{each.value}: {error}")
+            notes.append(f"{each.short}: {error}")
     if not lines:
         return ReportItem(
             "figure-s3b",
