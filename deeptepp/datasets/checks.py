@@ -246,7 +246,7 @@ class _Finder:
             names = [tier.value for tier in Tier]
             wrong = ~_are(self.cohort[TIER].tolist(), lambda value: value in names)
             if wrong.any():
-                found, remedy = f"{TIER} is none of {', '.join(names)}.", "Correct it, or leave it empty."
+                found, remedy = f"“{TIER}” must be one of: {', '.join(names)}.", "Correct it, or leave it empty."
                 yield Problem.refusal("cohort.bad-tier", found, remedy, self.rows(wrong))
 
     def missing_facts(self) -> Iterator[Problem]:

@@ -148,8 +148,12 @@ def _header_problems(header: Sequence[str], known: Sequence[str], *, with_images
     if unknown:
         near = {i: get_close_matches(name, known, n=1, cutoff=0.8) for i, name in unknown}
         words = [f"{i} (perhaps {close[0]})" if close else str(i) for i, close in near.items()]
-        found = f"Column {', '.join(words)} is not one that is read."
-        yield Problem.warning("manifest.unknown-column", found, "Rename it where it should be.")
+        found = f"These columns were ignored: {', '.join(words)}."
+        yield Problem.warning(
+            "manifest.unknown-column",
+            found,
+            "Rename one that should be read; `deeptepp cohort template` lists the names.",
+        )
 
 
 def _subject_problems(table: Table, subjects: Sequence[str]) -> Iterator[Problem]:

@@ -54,6 +54,11 @@ class TierScheme:
             msg = f"Cut-offs must satisfy 0 <= low_below <= high_from <= 1, got {self.low_below}, {self.high_from}"
             raise ValueError(msg)
 
+    @property
+    def how_found(self) -> str:
+        """How the cut-offs were found; earlier bundles call a best cut-off without rival the lowest of 1."""
+        return self.method.replace("; lowest of 1 equally good", "")
+
     def tier_of(self, score: float) -> Tier:
         """Give the tier of a score in [0, 1]."""
         if score < self.low_below:

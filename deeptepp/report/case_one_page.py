@@ -15,7 +15,7 @@ from deeptepp.report.copied_text import moved_sentence
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
-from deeptepp.report.names import FACTS
+from deeptepp.report.names import FACTS, by_heading
 from deeptepp.report.pdf_curves import scale_drawing
 from deeptepp.report.pdf_page import (
     GREY,
@@ -212,7 +212,7 @@ def _survival(assessment: Assessment, bundle: ModelBundle, speech: Speech) -> li
     years = [t("{years} years (95 % CI)", years=f"{months / 12:.0f}") for months in HORIZONS_MONTHS]
     header = (t("Tier"), t("End point"), *years, t("Patients"), t("Events"))
     kind = t(PATIENTS[bundle.reference.is_simulated])
-    note = t("These numbers describe groups; whether one patient will be among them cannot be told.")
+    note = t("These numbers describe groups; they do not say what will happen to one patient.")
     widths = [_WIDTH * share for share in (0.12, 0.28, 0.21, 0.21, 0.09, 0.09)]
     told = heading(t("What happened to {kind} of the reference cohort", kind=kind))
     return [told, *rows_table(header, rows, widths=widths, notes=note)]
@@ -239,15 +239,12 @@ def _findings(assessment: Assessment, speech: Speech) -> list[Flowable]:
     )
     n_more = len(assessment.findings) - len(weighty[:_N_FINDINGS])
     look = style("finding", 8.5, breaks_anywhere=speech is not ENGLISH)
-    story: list[Flowable] = [heading(t("Keep in mind"))] if assessment.findings else []
-    for finding in weighty[:_N_FINDINGS]:
-        rule = marked_up(t("Rule {rule}", rule=finding.rule))
-        story.append(
-            Paragraph(
-                f"\u2022 {marked_up(speech.say(finding.message))} <font color='{GREY}' size='7.5'>{rule}</font>",
-                look,
-            )
-        )
+    story: list[Flowable] = []
+    for title, some in by_heading(assessment, weighty[:_N_FINDINGS]):
+        story.append(heading(t(title)))
+        for finding in some:
+            rule = f"<font color='{GREY}' size='7.5'>{marked_up(t('Rule {rule}', rule=finding.rule))}</font>"
+            story.append(Paragraph(f"\u2022 {marked_up(speech.say(finding.message))} {rule}", look))
     if n_more:
         story.append(words(t("More findings and notes in the full report: {n}.", n=n_more), quiet=True))
     return story

@@ -18,7 +18,7 @@ from deeptepp.report.copied_text import moved_sentence
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.format import percent, percentile
 from deeptepp.report.format import score as written_score
-from deeptepp.report.names import FACTS, RECEIPT, SIDES, name_of
+from deeptepp.report.names import FACTS, RECEIPT, SIDES, by_heading, name_of
 from deeptepp.report.other_estimates import other_estimates
 from deeptepp.report.pdf_curves import scale_drawing
 from deeptepp.report.pdf_page import GREY, TEXT_WIDTH_MM, build_pdf, heading, marked_up, shape, style, words
@@ -162,13 +162,12 @@ def _findings(assessment: Assessment) -> list[Flowable]:
     """Write every rule that spoke, refusals first."""
     order = list(_SEVERITIES)
     findings = sorted(assessment.findings, key=lambda finding: order.index(finding.severity))
-    if not findings:
-        return []
-    rows = [(_SEVERITIES[f.severity], f"{f.message}\n{_measured(f)}") for f in findings]
-    return [
-        heading("Keep in mind"),
-        *rows_table(("", "What was found"), rows, widths=[_WIDTH * 0.12, _WIDTH * 0.88]),
-    ]
+    story: list[Flowable] = []
+    for title_text, some in by_heading(assessment, findings):
+        rows = [(_SEVERITIES[f.severity], f"{f.message}\n{_measured(f)}") for f in some]
+        widths = [_WIDTH * 0.12, _WIDTH * 0.88]
+        story += [heading(title_text), *rows_table(("", "What was found"), rows, widths=widths)]
+    return story
 
 
 def _measured(finding: Finding) -> str:
@@ -209,9 +208,9 @@ def _others(assessment: Assessment, bundle: ModelBundle) -> list[Flowable]:
     if not found:
         return []
     rows = [(f"{each.name}: {each.value}", f"{each.said}\n{each.patients}", each.concord.value) for each in found]
-    header = ("Beside other estimates", "What it says, and whom it comes from", "With the tier")
+    header = ("Estimate", "Meaning and source", "Agreement")
     widths = [_WIDTH * share for share in (0.24, 0.56, 0.2)]
-    return [heading("Her tier beside other estimates"), *rows_table(header, rows, widths=widths)]
+    return [heading("Comparison with other estimates"), *rows_table(header, rows, widths=widths)]
 
 
 def _receipt(assessment: Assessment) -> list[Flowable]:

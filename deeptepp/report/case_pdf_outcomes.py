@@ -197,9 +197,7 @@ def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
         ]
         outside = sum(row.agreement is Agreement.OUTSIDE for row in found)
         told = sum(row.agreement is not Agreement.UNKNOWN for row in found)
-        note = (
-            f"{outside} of {told} printed values lie outside of our interval. The publication prints no interval."
-        )
+        note = f"{outside} of {told} printed values lie outside our 95 % CI. The publication prints no interval."
         note += f" {MATCHED}" if any("dual" in row.key for row in found) else ""
         header = (name_of(endpoint), "Printed", ours, "The printed value lies")
         widths = [width * share for share in (0.42, 0.12, 0.27, 0.19)]

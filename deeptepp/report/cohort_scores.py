@@ -77,7 +77,7 @@ def tiers_item(
         (tier.value, f"{TIER_COUNTS[tier]} ({TIER_PCT[tier]:g} %)", count_of(sizes[tier], n)) for tier in Tier
     )
     notes = [*tier_notes, *([f"{count(len(cohort) - n, 'patient')} without a tier."] if n < len(cohort) else [])]
-    note = f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. {tiers.method}"
+    note = f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. {tiers.how_found}"
     if source is TierSource.GIVEN:
         note = AS_GIVEN
     return ReportItem(
@@ -118,7 +118,7 @@ def trastuzumab_item(cohort: Cohort) -> ReportItem:
         try:
             lines.append(_line(each, score[members], event[members]))
         except NotEstimable as error:
-            notes.append(f"{each.value}: {error}")
+            notes.append(f"{each.short}: {error}")
     if not lines:
         return ReportItem(
             "figure-s3b",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex
 from deeptepp.domain.cohort import Arm, Endpoint
-from deeptepp.domain.risk import Tier
+from deeptepp.domain.risk import Assessment, Finding, Severity, Tier
 from deeptepp.domain.study import Side
 
 UNKNOWN = "Unknown"
@@ -79,6 +80,37 @@ SIDES: dict[Side | None, str] = {
     None: "Side not known",
 }
 """Which breast a lesion or a volume belongs to."""
+
+
+OUTSIDE_USE = "Why this case is outside the intended use"
+"""Heading over the rules that were overridden."""
+
+NOT_SCORED = "Why there is no score"
+"""Heading over the rules that refused."""
+
+KEEP_IN_MIND = "Keep in mind"
+"""Heading over warnings and notes."""
+
+
+def by_heading(assessment: Assessment, findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
+    """Divide findings into those that refused and the others, each under its heading.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        Scored, scored by an override, or refused.
+    findings : sequence of Finding
+        Some or all of its findings.
+
+    Returns
+    -------
+    list of (str, list of Finding)
+        English heading and its findings; none without findings.
+    """
+    refused = [finding for finding in findings if finding.severity is Severity.REFUSAL]
+    others = [finding for finding in findings if finding.severity is not Severity.REFUSAL]
+    first = OUTSIDE_USE if assessment.is_override else NOT_SCORED
+    return [(heading, some) for heading, some in ((first, refused), (KEEP_IN_MIND, others)) if some]
 
 
 def group_words(group: str) -> str:

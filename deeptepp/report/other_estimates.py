@@ -69,7 +69,7 @@ REFERENCE = {True: "Reference cohort, {n} simulated patients.", False: "Referenc
 NAMES = {
     "stage": "Stage group",
     "her2dx": "HER2DX risk score",
-    "predict": "PREDICT, overall survival at 5 years",
+    "predict": "PREDICT (5-year OS)",
 }
 """What stands beside the tier."""
 

@@ -111,7 +111,10 @@ def check_model(acquisition: Acquisition, *, is_model_simulated: bool) -> tuple[
     """
     if not is_model_simulated or acquisition.is_simulated:
         return ()
-    text = "The model was trained on simulated patients. On a real study it shows the software, not her risk."
+    text = (
+        "The model was trained on simulated patients. For a real patient its score only demonstrates the "
+        "software; it says nothing about her risk."
+    )
     limit = "a model trained on patients"
     return (Finding("eligibility.simulated-model", Severity.REFUSAL, text, "simulated cohort", limit),)
 

@@ -47,10 +47,11 @@ def find_tier_scheme(scores: npt.ArrayLike, events: npt.ArrayLike) -> TierScheme
         reason = "no cut-off of the scores does better than chance"
         raise NotEstimable(what="The risk tiers", reason=reason)
     split = split_intervals(values[values >= low.threshold], 2)
+    n_best = len(low.tied_thresholds)
+    ties = f"; lowest of {n_best} equally good" if n_best > 1 else ""
     method = (
-        f"Low below {low.threshold:.4f} (highest Youden index, {low.youden:.3f}; lowest of "
-        f"{len(low.tied_thresholds)} equally good); High from {split.boundaries[0]:.4f} (exact 2-means of the "
-        f"{split.n} scores above, centres {split.centres[0]:.4f} and {split.centres[1]:.4f}); "
-        f"{low.n} patients, {low.n_events} events"
+        f"Low below {low.threshold:.4f} (highest Youden index, {low.youden:.3f}{ties}); "
+        f"High from {split.boundaries[0]:.4f} (exact 2-means of the {split.n} scores above, "
+        f"centres {split.centres[0]:.4f} and {split.centres[1]:.4f}); {low.n} patients, {low.n_events} events"
     )
     return TierScheme(low.threshold, split.boundaries[0], method)

@@ -55,7 +55,7 @@ def beside_section(session: Session, bundle: ModelBundle) -> None:
 
 def _others(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
     """Ask for estimates of others, and set all beside the tier."""
-    st.markdown(f"### {t('Her tier beside other estimates')}")
+    st.markdown(f"### {t('Comparison with other estimates')}")
     fields = st.container(horizontal=True, key="beside-fields")
     for name, words in COMPARED_FIELDS.items():
         with fields.container():
@@ -77,7 +77,11 @@ def _others(session: Session, assessment: Assessment, bundle: ModelBundle) -> No
     if apart:
         names = ", ".join(t(each.name) for each in apart)
         st.warning(
-            t("{names}: disagrees with the tier {tier}.", names=names, tier=tier_words(assessment.tier_name))
+            t(
+                "Not in agreement with the tier {tier}: {names}.",
+                names=names,
+                tier=tier_words(assessment.tier_name),
+            )
         )
     if found:
         st.html(_estimates_html(found))
@@ -103,7 +107,7 @@ def _estimates_html(found: tuple[OtherEstimate, ...]) -> str:
         f'<td><span aria-hidden="true">{_GLYPHS[each.concord]}</span> {escape(t(each.concord.value))}</td></tr>'
         for each in found
     )
-    return _table((t("Estimate"), t("What it says, and whom it comes from"), t("With the tier")), rows)
+    return _table((t("Estimate"), t("Meaning and source"), t("Agreement")), rows)
 
 
 def _published(tier: Tier, bundle: ModelBundle) -> None:

@@ -122,7 +122,7 @@ def _dicom(session: Session, images: CaseImages, assessment: Assessment, bundle:
     st.caption(
         t(
             "DICOM objects hold the UIDs of the study, so that a PACS files them beside its images, and a "
-            "pseudonym in place of the patient; no name, date or number of hers."
+            "pseudonym in place of the name; no name, date or number of the patient."
         )
     )
 

@@ -12,7 +12,7 @@ from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.copied_text import three_lines
 from deeptepp.report.figures import score_distribution_figure
-from deeptepp.report.names import RECEIPT
+from deeptepp.report.names import RECEIPT, by_heading
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.ui.board_add import add_to_board
 from deeptepp.ui.cards import facts_list, findings_list
@@ -129,9 +129,9 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
             tier_glance(assessment.tier, bundle)
     weighty = [f for f in assessment.findings if f.severity is not Severity.NOTE]
     with row.container(key="result-score-place"):
-        if weighty:
-            st.markdown(f"## {t('Keep in mind')}")
-            findings_list(weighty)
+        for heading, some in by_heading(assessment, weighty):
+            st.markdown(f"## {t(heading)}")
+            findings_list(some)
         figure = score_distribution_figure(
             bundle.reference[SCORE],
             bundle.tiers,

@@ -231,7 +231,7 @@ def _table_html(contrast: ContrastSummary, endpoint: Endpoint) -> str:
         f'<td colspan="2"{"" if row.is_given else " class=quiet"}>{escape(say(row.value))}</td></tr>'
         for row in contrast.rows
     )
-    caption = t("{endpoint}; differences are the first less the second, 95 % CI", endpoint=label(endpoint))
+    caption = t("{endpoint}; difference = first minus second treatment, 95 % CI", endpoint=label(endpoint))
     held = "" if contrast.is_given else " held"
     return f'<table class="dt-contrast{held}"><caption>{escape(caption)}</caption><tr>{head}</tr>{rows}</table>'
 
@@ -248,5 +248,5 @@ def _lowered(name: str) -> str:
 
 def _short(contrast: ContrastSummary) -> str:
     """Name both sides where there is little room."""
-    words = {Arm.NONE: t("none"), Arm.T: "T", Arm.TP: "T+P"}
+    words = {arm: t("none") if arm is Arm.NONE else t(arm.short) for arm in Arm}
     return f"{words[contrast.index]} {t('vs')} {words[contrast.reference]}"

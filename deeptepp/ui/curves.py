@@ -83,5 +83,5 @@ def _estimate(curve: KaplanMeierCurve, months: float) -> str:
     """Write one estimate with its interval, or that nobody was followed so long."""
     estimate = curve.at(months)
     if estimate.is_beyond_follow_up:
-        return t("not followed so long")
+        return t("follow-up too short")
     return say(percent_ci(estimate.value, estimate.low, estimate.high))

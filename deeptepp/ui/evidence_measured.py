@@ -221,7 +221,7 @@ def _tiers(bundle: ModelBundle) -> None:
         ]
         st.table(rows, hide_index=True, border="horizontal")
         if tiers.method:
-            st.caption(t(tiers.method))
+            st.caption(say(tiers.how_found))
     with row.container(key="evidence-curves"):
         _survival(bundle)
 

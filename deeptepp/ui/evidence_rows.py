@@ -109,12 +109,12 @@ def subgroup_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     return [
         {
-            t("Factor"): t(row["factor"]),
-            t("Group"): t(row["group"]),
+            t("Factor"): say(row["factor"]),
+            t("Group"): say(row["group"]),
             t("n"): str(row["n"]),
             t("Events"): str(row["n_events"]),
             t("AUC (95 % CI)"): auc_text(row),
-            t("Note"): "" if why_few(row) else t(row["auc_reason"]),
+            t("Note"): "" if why_few(row) else say(row["auc_reason"]),
         }
         for row in metrics.get("subgroups", ())
     ]

@@ -18,28 +18,38 @@ from deeptepp.ui.tab_memory import remember_tab
 SIMULATED = "The model and its reference patients are simulated."
 """Said beside the mark while the model is a simulated one."""
 
+SIMULATED_MODEL = "SIMULATED MODEL"
+"""In place of the mark of a simulated cohort where a visitor's own patients, who are real, are looked at."""
+
+OWN_PATIENTS = "The model and its reference patients are simulated; the patients of your table are not."
+"""Said beside that mark."""
+
 _STYLE = Path(__file__).parent / "style.css"
 
 
-def masthead(*, screens: bool = False) -> None:
+def masthead(*, screens: bool = False, has_real_patients: bool = False) -> None:
     """Show the slim banner that stays in sight while the page scrolls, and what became of the case before.
 
     Parameters
     ----------
     screens : bool
         The page has screens that are steps in the history of the browser.
+    has_real_patients : bool
+        A table of real patients is looked at; the mark then speaks of the model alone, since each figure carries
+        the mark of its own patients.
     """
     st.html(_STYLE)
     read_language()
     remember_tab(screens=screens)
     marks, sentences = ["RESEARCH USE ONLY"], [RESEARCH_USE_ONLY.partition(". ")[2]]
     if _is_simulated():
-        marks.append(SIMULATED_COHORT)
-        sentences.append(SIMULATED)
+        marks.append(SIMULATED_MODEL if has_real_patients else SIMULATED_COHORT)
+        sentences.append(OWN_PATIENTS if has_real_patients else SIMULATED)
     text = "".join(f"<b>{escape(in_both(mark))}</b>" for mark in marks)
     said = escape(" ".join(t(sentence) for sentence in sentences))
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
-        st.html(f'<div class="dt-masthead" role="note">{text}<span>{said}</span></div>', width="stretch")
+        marks_html = f'<div class="marks">{text}</div><span>{said}</span>'
+        st.html(f'<div class="dt-masthead" role="note">{marks_html}</div>', width="stretch")
         language_switch()
     page_manners([in_both(mark) for mark in marks])
     _tab_note()

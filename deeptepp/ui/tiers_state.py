@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from deeptepp.domain.cohort import Cohort
-from deeptepp.domain.provenance import Model, Provenance, provenance_of
+from deeptepp.domain.provenance import Model, Provenance, patients_are_simulated, provenance_of
 from deeptepp.errors import DeepTeppError, RecipeError
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.recipe import CohortChoice, Recipe
@@ -86,6 +86,11 @@ class Bench:
         return self.recipe.cohort is CohortChoice.UPLOADED and self.uploaded is not None
 
     @property
+    def has_real_patients(self) -> bool:
+        """Whether the visitor handed in patients who are not simulated."""
+        return self.uploaded is not None and not patients_are_simulated(self.uploaded.cohort)
+
+    @property
     def n_tried(self) -> int:
         """Pairs of cut-offs looked at in the cohort at hand."""
         return sum(name == self.recipe.cohort.value for name, _, _ in self.tried)
@@ -131,6 +136,18 @@ def current_bench(bundle: ModelBundle) -> Bench:
         remember_visitor(st.session_state[_KEY].erase, key=_KEY)
     bench: Bench = st.session_state[_KEY]
     return bench
+
+
+def has_real_patients() -> bool:
+    """Tell whether this visitor handed in patients who are not simulated.
+
+    Returns
+    -------
+    bool
+        False before the laboratory was opened.
+    """
+    bench: Bench | None = st.session_state.get(_KEY)
+    return bench is not None and bench.has_real_patients
 
 
 def write_address(recipe: Recipe, bundle: ModelBundle) -> None:

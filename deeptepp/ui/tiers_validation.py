@@ -21,6 +21,10 @@ def validation_part(bench: Bench, bundle: ModelBundle) -> None:
     bundle : ModelBundle
         Made the scores, or will have.
     """
+    was_real = bench.has_real_patients
     upload_part(bench)
+    if bench.has_real_patients != was_real:
+        # The masthead says of whom the page speaks, and stands outside of this fragment.
+        st.rerun()
     if bench.uploaded is not None:
         show_cohort(bench, bundle, bench.uploaded)

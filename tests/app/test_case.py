@@ -367,7 +367,7 @@ def test_an_estimate_of_others_entered_on_the_result_is_compared_and_changes_no_
     assert "of HER2DX" in text
     assert "2,518 patients of 11 studies" in text
     if before.tier is not Tier.MODERATE:
-        assert f"disagrees with the tier {before.tier_text}" in text
+        assert f"Not in agreement with the tier {before.tier_text}" in text
     at.get_by_key(key).set_value("").run()
     assert session_of(at).case.assessment.profile.her2dx_score is None
 

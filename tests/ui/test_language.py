@@ -126,12 +126,20 @@ def said_by_tables():
     )
     texts = {text for mapping in mappings for text in mapping.values()}
     texts |= {str(each) for kind in (other_estimates.Concord, beside_published.Agreement) for each in kind}
-    texts |= {RESEARCH_USE_ONLY.partition(". ")[2], masthead.SIMULATED}
+    texts |= {
+        RESEARCH_USE_ONLY.partition(". ")[2],
+        masthead.SIMULATED,
+        masthead.OWN_PATIENTS,
+        masthead.SIMULATED_MODEL,
+    }
     texts |= {matching.caveat for matching in Matching}
     texts |= {*evidence_page.TABS, *tiers_page.PARTS, *evidence_published._SETS.values()}
     texts |= set(evidence_published._OWN.values())
     texts |= {
         words.UNKNOWN,
+        names.OUTSIDE_USE,
+        names.NOT_SCORED,
+        names.KEEP_IN_MIND,
         case_treatment._WAYS_HELP,
         treatment_panel.NOT_TESTED,
         treatment_panel.SURVIVAL,
