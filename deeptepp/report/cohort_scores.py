@@ -19,6 +19,7 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.cohort_models import Suite, backbones_item, models_item, table_2_item
 from deeptepp.report.format import auc_ci, count, count_of
 from deeptepp.report.given_tiers import AS_GIVEN
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.roc_figure import RocLine, roc_figure
 from deeptepp.report.score_figure import score_distribution_figure
@@ -118,7 +119,7 @@ def trastuzumab_item(cohort: Cohort) -> ReportItem:
         try:
             lines.append(_line(each, score[members], event[members]))
         except NotEstimable as error:
-            notes.append(f"{each.value}: {error}")
+            notes.append(f"{group_words(each.value)}: {error}")
     if not lines:
         return ReportItem(
             "figure-s3b",
@@ -127,9 +128,10 @@ def trastuzumab_item(cohort: Cohort) -> ReportItem:
             reason="; ".join(notes) or "no treatment has patients of both outcomes",
         )
     ours = {line.arm: auc_ci(line.auc, line.low, line.high) for line in lines}
+    here = {each: "not given" if (chosen & (arm == each.value)).any() else "not in this cohort" for each in Arm}
     rows = (
-        ("with trastuzumab", f"{TRASTUZUMAB_AUC['treated']:.2f}", ours.get(Arm.T, "not in this cohort")),
-        ("without", f"{TRASTUZUMAB_AUC['untreated']:.2f}", ours.get(Arm.NONE, "not in this cohort")),
+        ("with trastuzumab", f"{TRASTUZUMAB_AUC['treated']:.2f}", ours.get(Arm.T, here[Arm.T])),
+        ("without", f"{TRASTUZUMAB_AUC['untreated']:.2f}", ours.get(Arm.NONE, here[Arm.NONE])),
     )
     return ReportItem(
         key="figure-s3b",

@@ -10,6 +10,7 @@ from deeptepp.report.cohort_treatment import balance_table, contrasts_table
 from deeptepp.report.decision_figure import decision_curve_figure
 from deeptepp.report.format import count, fixed, months, percent
 from deeptepp.report.format import p_value as written_p
+from deeptepp.report.held_curves import held_curves
 from deeptepp.report.laboratory import TierView, TreatmentView
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_figure import kaplan_meier_figure
@@ -45,13 +46,13 @@ def tiers_item(view: TierView) -> ReportItem:
     """
     comparison, recipe = view.comparison, view.recipe
     name = ENDPOINT_NAMES[recipe.endpoint]
-    has_few = comparison.n_events < MIN_EVENTS
+    held = held_curves(comparison, are_treatments=False)
     figure = kaplan_meier_figure(
         comparison.curves,
         title=f"{name} by tier",
-        p_value=None if has_few else comparison.p_value,
+        p_value=held.p_value,
         colours=[TIER_COLOURS[Tier(level)] for level in comparison.levels],
-        grey_below_events=comparison.n_events + 1 if has_few else 0,
+        grey_below_events=held.grey_below_events,
         y_title=name,
         simulated=view.cohort.is_simulated,
     )
@@ -119,6 +120,8 @@ def tests_sentence(view: TierView) -> str:
         return f"{counted} Fewer than {MIN_EVENTS} events: not tested."
     if view.comparison.p_value is None or view.trend is None:
         return f"{counted} Fewer than two tiers to compare."
+    if reason := view.comparison.why_groups_not_tested:
+        return f"{counted} Not tested: {reason}."
     trend = "not estimable" if view.trend.p_value is None else written_p(view.trend.p_value)
     return f"{counted} Log-rank test {written_p(view.comparison.p_value)}; trend along the tiers {trend}."
 

@@ -11,6 +11,8 @@ from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.figures import kaplan_meier_figure
+from deeptepp.report.held_curves import held_curves
+from deeptepp.report.names import group_words
 from deeptepp.report.theme import ARM_COLOURS
 from deeptepp.report.treatment_panel import (
     NOT_EXCLUDED,
@@ -26,6 +28,7 @@ from deeptepp.stats.group_comparison import GroupComparison
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui.charts import show_figure
+from deeptepp.ui.curves import few_events_words
 from deeptepp.ui.language import say, t
 from deeptepp.ui.words import label
 
@@ -130,23 +133,20 @@ def _curves(panel: TreatmentPanel, contrast: ContrastSummary | None) -> None:
 
 
 def _arm_curves(arms: GroupComparison, panel: TreatmentPanel) -> None:
-    """Draw none, T and T+P of the tier; in grey and without a test where events are few."""
+    """Draw the treatments of the tier; in grey and without a test where events are few."""
     curves = [_named(curve, Arm(level)) for curve, level in zip(arms.curves, arms.levels, strict=True)]
-    few = [curve.label for curve in curves if curve.n_events < MIN_EVENTS]
+    held = held_curves(arms, are_treatments=True)
     figure = kaplan_meier_figure(
         curves,
         title=t("{tier} tier, by treatment received", tier=label(panel.tier)),
-        p_value=None if few else arms.p_value,
+        p_value=held.p_value,
         colours=[ARM_COLOURS[Arm(level)] for level in arms.levels],
-        grey_below_events=MIN_EVENTS,
+        grey_below_events=held.grey_below_events,
         y_title=label(panel.endpoint),
         simulated=panel.is_simulated,
     )
     show_figure(figure, key="treatment-km", fallback_alt=t("Curves by treatment"))
-    if few:
-        words = t(
-            "Fewer than {n} events, so in grey and not tested: {groups}.", n=MIN_EVENTS, groups=", ".join(few)
-        )
+    for words in few_events_words(curves):
         st.caption(words)
 
 
@@ -231,7 +231,7 @@ def _table_html(contrast: ContrastSummary, endpoint: Endpoint) -> str:
         f'<td colspan="2"{"" if row.is_given else " class=quiet"}>{escape(say(row.value))}</td></tr>'
         for row in contrast.rows
     )
-    caption = t("{endpoint}; differences are the first less the second, 95 % CI", endpoint=label(endpoint))
+    caption = t("{endpoint}; difference = first minus second treatment, 95 % CI", endpoint=label(endpoint))
     held = "" if contrast.is_given else " held"
     return f'<table class="dt-contrast{held}"><caption>{escape(caption)}</caption><tr>{head}</tr>{rows}</table>'
 
@@ -248,5 +248,4 @@ def _lowered(name: str) -> str:
 
 def _short(contrast: ContrastSummary) -> str:
     """Name both sides where there is little room."""
-    words = {Arm.NONE: t("none"), Arm.T: "T", Arm.TP: "T+P"}
-    return f"{words[contrast.index]} {t('vs')} {words[contrast.reference]}"
+    return say(f"{contrast.index.short} vs {group_words(contrast.reference.value)}")

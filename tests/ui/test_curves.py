@@ -38,5 +38,5 @@ def test_a_curve_is_not_read_beyond_its_follow_up():
     cohort = tiny_bundle.tiny_cohort()
     short = cohort.with_columns(rfs_months=np.minimum(cohort["rfs_months"], 30.0))
     rows = estimates_table(by_tier(short, Endpoint.RFS))
-    assert {row["5 years (95 % CI)"] for row in rows} == {"not followed so long"}
+    assert {row["5 years (95 % CI)"] for row in rows} == {"follow-up too short"}
     assert all("%" in row["2 years (95 % CI)"] for row in rows)
