@@ -61,7 +61,7 @@ def test_a_tier_without_a_ratio_takes_no_part_in_the_interaction(of_low):
     cohort = events_in(Low=of_low, Moderate=(12, 25), High=(20, 21))
     found = contrast_by_tier(cohort, T_VS_NONE, matching=Matching.OFF)
     assert [contrast.is_reportable for contrast in found.contrasts] == [False, True, True]
-    assert (found.interaction.statistic, found.interaction.df) == (upper.interaction.statistic, 1)
+    assert (found.interaction.statistic, found.interaction.degrees_of_freedom) == (upper.interaction.statistic, 1)
 
 
 def test_the_order_of_tiers_does_not_change_the_interaction(cohort, found):
