@@ -15,6 +15,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort_outcomes import NOT_RANDOMISED
 from deeptepp.report.format import count
 from deeptepp.report.format import p_value as written_p
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
@@ -154,7 +155,7 @@ def why_not_tested(found: GroupComparison) -> str:
     if found.n_events < MIN_EVENTS:
         return f"fewer than {MIN_EVENTS} events"
     # A contrast against a group without an event rests on that group's size alone.
-    empty = [curve.label for curve in found.curves if not curve.n_events]
+    empty = [group_words(curve.label) for curve in found.curves if not curve.n_events]
     return f"no event in {', '.join(empty)}" if empty else ""
 
 
@@ -226,7 +227,7 @@ def _notes(by: Grouping, found: GroupComparison) -> tuple[str, ...]:
     notes = []
     if by.name == BY_ARM or set(found.levels) <= {arm.value for arm in Arm}:
         notes.append(NOT_RANDOMISED)
-    few = [curve.label for curve in found.curves if curve.n_events < MIN_EVENTS]
+    few = [group_words(curve.label) for curve in found.curves if curve.n_events < MIN_EVENTS]
     if few:
         notes.append(f"Fewer than {MIN_EVENTS} events, read the interval only: {', '.join(few)}.")
     if by.n_unknown:
