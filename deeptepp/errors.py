@@ -28,7 +28,7 @@
     │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong,
     │                                     DecisionTooLate, DecisionTooEarly, CaseWithdrawn, BoardConflict,
     │                                     NotCorrectable, MeetingGone, MeetingChanged, MeetingHasDecisions
-    ├── BoardStoreError                   BoardUnreachable, BoardSchemaMismatch
+    ├── BoardStoreError                   BoardUnreachable, BoardRefuses, BoardSchemaMismatch
     ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
     │                                     PacsRefused
     ├── NoBrowser                         no browser draws figures as files
@@ -861,6 +861,13 @@ class BoardUnreachable(BoardStoreError):
 
     rule = "board-store.unreachable"
     template = "The board's {kind} database does not answer ({reason}). Tell whoever runs this server."
+
+
+class BoardRefuses(BoardStoreError):
+    """The database of the board answers, and refuses what was asked."""
+
+    rule = "board-store.refuses"
+    template = "The board's {kind} database cannot be used: {reason}. Tell whoever runs this server."
 
 
 class BoardSchemaMismatch(BoardStoreError):

@@ -13,7 +13,7 @@ _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4}|\d{2})(?: .*)?")
 _SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4}|\d{2})(?: .*)?")
 _SPELT = re.compile(
-    r"(\d{1,2})[-. ]{1,2}([^\W\d_]{3,9})[-. ]{1,2}(\d{4}|\d{2})|([^\W\d_]{3,9})\.? (\d{1,2}), (\d{4})"
+    r"(\d{1,2})[-./ ]{0,2}([^\W\d_]{3,9})[-./ ]{0,2}(\d{4}|\d{2})(?::.*)?|([^\W\d_]{3,9})\.? (\d{1,2}), (\d{4})"
 )
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 
@@ -106,6 +106,42 @@ def days_of(cells: Sequence[str], order: DayOrder | None = None) -> Days:
         bool(cell.strip()) and day is None and not wait for cell, day, wait in zip(cells, days, waits, strict=True)
     )
     return Days(days, strange, told if slashed else None, is_open)
+
+
+def are_turned(cells: Sequence[str]) -> bool:
+    """Tell whether a spreadsheet read some days of a column in another order than they were typed in.
+
+    Parameters
+    ----------
+    cells : sequence of str
+        The column.
+
+    Returns
+    -------
+    bool
+        Days that it could read in its own order became days, with day and month exchanged, and the others stayed
+        text: every text has a number above 12, and no day of the calendar one.
+
+    Examples
+    --------
+    >>> are_turned(["2015-04-03"] * 10 + ["04/25/2015"]), are_turned(["2015-04-13"] * 10 + ["04/25/2015"])
+    (True, False)
+    """
+    texts = [
+        match for cell in cells if (match := _SLASHED.fullmatch(cell.strip()) or _DOTTED.fullmatch(cell.strip()))
+    ]
+    numbers = [_serial(cell.strip()) for cell in cells]
+    made = [int(match.group(3)) for cell in cells if (match := _YEAR_FIRST.fullmatch(cell.strip()))]
+    made += [day.day for day in numbers if day is not None]
+    if not texts or len(made) < _FEWEST_TURNED or max(made) > _MOST_MONTHS_OF_A_YEAR:
+        return False
+    return all(max(int(match.group(1)), int(match.group(2))) > _MOST_MONTHS_OF_A_YEAR for match in texts)
+
+
+_MOST_MONTHS_OF_A_YEAR = 12
+
+_FEWEST_TURNED = 8
+"""Days up to the 12th from which chance is out of the question: 0.4 of all days are, and 0.4 ** 8 is 0.0007."""
 
 
 def years_of(cells: Sequence[str]) -> list[int | None]:

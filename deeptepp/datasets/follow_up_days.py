@@ -89,7 +89,10 @@ def counted(courses: Sequence[Course], rows: Sequence[int], *, today: date) -> C
     if lost:
         # Left out, these patients would take their events with them, and survival would look better than it is.
         found = "A recurrence or death without its day: the months to it are not known."
-        remedy = "Match the column of the day, or add it; empty the event where it is not known."
+        remedy = (
+            "Match the column of the day. Where the last visit of who died is the day of death, match that column "
+            "as the day of death too. Empty the event where its day is not known."
+        )
         result.problems.append(Problem.refusal("cohort.event-without-day", found, remedy, lost))
     return result
 

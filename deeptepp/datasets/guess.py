@@ -12,7 +12,7 @@ from deeptepp.datasets.mapping import DATES, EVENTS, FLAGS, MONTHS, NUMBERS, UNI
 from deeptepp.datasets.measures import measures_of
 from deeptepp.datasets.names import WANTED, likeness, plain_name, unit_in
 from deeptepp.datasets.sheets import Sheet
-from deeptepp.datasets.words import ABSENT, plain_word
+from deeptepp.datasets.words import ABSENT, is_code, plain_word, reader_of, says_vital
 
 _MOSTLY = 0.5
 """Share of the filled cells that have to be numbers, or days, in a column of them."""
@@ -25,6 +25,9 @@ _DAYS_INSTEAD = {"recurrence_date": "rfs_event", "death_date": "os_event", "last
 
 _INSTEAD = 0.85
 """What such a name is worth beside one that says it is a day."""
+
+_CODES = ({0.0, 1.0}, {1.0, 2.0, 9.0}, {0.0, 1.0, 9.0})
+"""Numbers that stand for yes, no and unknown."""
 
 _HIGHEST_SCORE = 12
 """IRS and Allred end at 12 and 8: numbers above can only be per cent of the nuclei."""
@@ -92,9 +95,24 @@ def _candidates(sheet: Sheet) -> list[tuple[float, str, str]]:
             rated = likeness(column, target)
             if target in _DAYS_INSTEAD:
                 rated = max(rated, _INSTEAD * likeness(column, _DAYS_INSTEAD[target]))
-            if rated and _kind(target) & kinds:
+            if rated and _kind(target) & kinds and _speaks(target, column, sheet.cells(column)):
                 found.append((rated, target, column))
     return found
+
+
+def _speaks(target: str, column: str, cells: Sequence[str]) -> bool:
+    """Tell whether the words of a column can be those of what is wanted; codes can be those of an event."""
+    if target in ("arm", "tier", "subject", "source", "node_stage") or _kind(target) in ({"days"}, {"numbers"}):
+        return True
+    if target in ("er_positive", "pr_positive") and _receptor_unit(column, cells) != "words":
+        return True
+    read = reader_of(target, column, cells, {})
+    words = {word for cell in cells if (word := plain_word(cell)) not in ABSENT}
+    understood = {word for word in words if read(word) is not None}
+    if target in EVENTS and plain_name(column) == "status":
+        has_deaths = any(says_vital(word) for word in words)
+        return bool(understood) and has_deaths == (target == "os_event")
+    return bool(understood) or (target in (*EVENTS, *FLAGS) and all(is_code(word) for word in words))
 
 
 def _kind(target: str) -> set[str]:
@@ -155,7 +173,11 @@ def _size_unit(column: str, cells: Sequence[str]) -> str:
     said = unit_in(column)
     measures = measures_of(cells)
     in_cells = {unit for unit in measures.unit.tolist() if unit}
-    known = measures.values[np.isfinite(measures.values)]
+    is_known = np.isfinite(measures.values)
+    known = measures.values[is_known]
+    if in_cells and all(measures.unit[is_known].tolist()):
+        # Every number brings its own unit.
+        return said or sorted(in_cells)[0]
     if said or len(in_cells) == 1:
         return said or in_cells.pop()
     return "mm" if len(known) and float(np.median(known)) >= LARGE_MEDIAN_CM else ""
@@ -184,7 +206,8 @@ def _receptor_unit(column: str, cells: Sequence[str]) -> str:
     filled = [plain_word(cell) for cell in cells if plain_word(cell) not in ABSENT]
     measures = measures_of(filled, below_counts_as_zero=True)
     numbers = measures.values[np.isfinite(measures.values)]
-    if len(numbers) <= _MOSTLY * len(filled) or set(numbers.tolist()) <= {0.0, 1.0}:
+    # 1 and 2, with 9 for unknown, are codes: neither a share nor a score has so few values.
+    if len(numbers) <= _MOSTLY * len(filled) or any(set(numbers.tolist()) <= codes for codes in _CODES):
         return "words"
     has_sign = any("%" in cell for cell in filled)
     is_share = unit_in(column) == "percent" or has_sign or float(numbers.max()) > _HIGHEST_SCORE
@@ -195,10 +218,21 @@ def _node_unit(column: str, cells: Sequence[str]) -> str:
     """Tell N categories from counts of positive nodes."""
     numbers = measures_of(cells).values
     numbers = numbers[np.isfinite(numbers)]
-    has_pairs = any(re.fullmatch(r"\d+\s*/\s*\d+", cell) for cell in cells)
-    if has_pairs or (len(numbers) and float(numbers.max()) > 3) or _COUNTED.search(column):
+    if any(re.fullmatch(r"\d+\s*/\s*\d+", cell) for cell in cells) or _COUNTED.search(column):
         return "count"
-    return "stage" if not len(numbers) or _STAGED.fullmatch(plain_name(column)) else ""
+    is_staged = bool(_STAGED.fullmatch(plain_name(column)))
+    if not len(numbers):
+        return "stage"
+    # Half of the patients are node-negative: where nobody has a 0, another code stands for it.
+    if 0 not in numbers and len(numbers) >= _FEWEST_FOR_A_ZERO:
+        return ""
+    if float(numbers.max()) > 3:
+        return "" if is_staged and float(numbers.max()) <= _HIGHEST_CODE else "count"
+    return "stage" if is_staged else ""
+
+
+_FEWEST_FOR_A_ZERO, _HIGHEST_CODE = 10, 5
+"""Numbers among which a 0 is expected, and the highest that may be a code of an N category."""
 
 
 _GUESSED_UNIT: dict[str, Callable[[str, Sequence[str]], str]] = {

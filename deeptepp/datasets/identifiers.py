@@ -26,6 +26,9 @@ _NAMES = frozenset(
 )
 """Names of such columns, plain."""
 
+_BESIDE_NAMES = frozenset(listed("and; der; des; of; pat; patient; patientin; the; und"))
+"""Words that stand beside such names: "Name, Vorname der Patientin"."""
+
 _MOSTLY = 0.5
 """Share of the cells from which the looks of a column speak: half."""
 
@@ -42,7 +45,9 @@ _FEWEST_NAMES = 10
 
 def names_a_person(name: str) -> bool:
     """Tell whether a column says who a patient is, by its name alone."""
-    return plain_name(name) in _NAMES
+    plain = plain_name(name)
+    words = [word for word in plain.split() if word not in _BESIDE_NAMES]
+    return plain in _NAMES or (bool(words) and set(words) <= _NAMES)
 
 
 def is_identifier(name: str, cells: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ Days become months and are dropped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,6 +24,7 @@ from deeptepp.datasets.mapped_columns import (
     read_words,
 )
 from deeptepp.datasets.mapping import DATES, MONTHS, NUMBERS, Mapping, Use
+from deeptepp.datasets.names import plain_name
 from deeptepp.datasets.preview import Preview
 from deeptepp.datasets.problems import ARM_RULE, Problem
 from deeptepp.datasets.sheets import Sheet
@@ -92,7 +94,8 @@ def _sheet_problems(sheet: Sheet, mapping: Mapping) -> list[Problem]:
         )
         problems.append(Problem.refusal("manifest.ragged-row", found, remedy, sheet.ragged))
     if sheet.remarks:
-        found, remedy = "The row has a single cell, so it is taken for a remark.", "Fill it in if it is a patient."
+        found = "The row is no patient: a remark, a sum, or units and labels of the columns. It is left out."
+        remedy = "Where it is a patient, give her a pseudonym in the first column, and fill the row in."
         problems.append(Problem.warning("manifest.remark", found, remedy, sheet.remarks))
     used = {use.column for use in mapping.uses.values()}
     unused = [name for name in sheet.columns if name not in used]
@@ -132,6 +135,7 @@ class _Reading:
         self._arms()
         self._days(today)
         self._follow_up()
+        self.table.problems.extend(_whole_follow_up(self.present))
 
     def _take(self, target: str, read: ColumnRead) -> None:
         """Keep a column that was read."""
@@ -203,7 +207,8 @@ class _Reading:
         if RFS_MONTHS in wanted:
             self._counted(RFS_MONTHS, RFS_EVENT, result.rfs_months, result.rfs_event, result.n_deaths_in_rfs)
         # Without a column of deaths nobody is known to be alive.
-        if OS_MONTHS in wanted and {"death_date", OS_EVENT} & set(self.present):
+        has_deaths = "death_date" in self.present and not self._has_one_end("death_date")
+        if OS_MONTHS in wanted and (has_deaths or OS_EVENT in self.present):
             self._counted(OS_MONTHS, OS_EVENT, result.os_months, result.os_event)
 
     def _counted(self, months: str, event: str, cells: list[str], events: list[str], n_deaths: int = 0) -> None:
@@ -229,22 +234,23 @@ class _Reading:
             *(by_target[target] for target in DATES), recurred, died, strict=True
         ):
             # One column may hold the day of the event, or of the last visit where there was none.
-            is_event = flag == "1" or not self._has_one_end()
+            is_event = flag == "1" or not self._has_one_end("recurrence_date")
+            is_end = is_dead == "1" or not self._has_one_end("death_date")
             courses.append(
                 Course(
                     surgery=surgery,
                     recurrence=recurrence if is_event else None,
                     last_visit=last_visit,
-                    death=death,
+                    death=death if is_end else None,
                     recurred=flag,
                     died=is_dead,
                 )
             )
         return courses
 
-    def _has_one_end(self) -> bool:
-        """Tell whether one column holds the day of recurrence and of the last visit."""
-        uses = [self.present.get(target) for target in ("recurrence_date", "last_visit_date")]
+    def _has_one_end(self, end: str) -> bool:
+        """Tell whether one column holds the day of recurrence, or of death, and of the last visit."""
+        uses = [self.present.get(target) for target in (end, "last_visit_date")]
         return uses[0] is not None and uses[1] is not None and uses[0].column == uses[1].column
 
     def _follow_up(self) -> None:
@@ -262,6 +268,22 @@ class _Reading:
             columns.pop(OS_EVENT, None)
         for name in (RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT):
             columns.setdefault(name, [""] * len(self.table.rows))
+
+
+_WHOLE = re.compile(r"follow|\bfu\b|fup|nachsorge|nachbeob|beobacht|随访", re.IGNORECASE)
+"""Names of the whole time that a patient was followed, which goes on after a recurrence."""
+
+
+def _whole_follow_up(present: dict[str, Use]) -> list[Problem]:
+    """Warn where the time to recurrence is called follow-up."""
+    use = present.get(RFS_MONTHS)
+    if use is None or not _WHOLE.search(plain_name(use.column)):
+        return []
+    found = f"“{use.column}” is read as {RFS_MONTHS}; its name may mean the whole follow-up."
+    remedy = (
+        "Of a patient with a recurrence it has to be the time to the recurrence; else survival looks too good."
+    )
+    return [Problem.warning("cohort.whole-follow-up", found, remedy)]
 
 
 def _no_follow_up(columns: dict[str, Sequence[str]] | dict[str, list[str]]) -> list[Problem]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deeptepp.datasets.dates import DayOrder, Days, days_of
+from deeptepp.datasets.dates import DayOrder, Days, are_turned, days_of
 from deeptepp.datasets.mapping import MONTHS, UNITS, Use, meanings_of
 from deeptepp.datasets.measures import ER_CUT_OFF_PCT, FACTORS, Floats, Measures, measures_of
 from deeptepp.datasets.preview import Preview, ShownWords, shown_meaning, shown_words
@@ -178,6 +178,12 @@ def read_days(target: str, use: Use, sheet: Sheet) -> tuple[Days, ColumnRead]:
     cells = ["" if plain_word(cell) in ABSENT else cell for cell in sheet.cells(use.column)]
     days = days_of(cells, DayOrder(use.unit) if use.unit else None)
     problems = _not_understood(target, use, days.is_strange, sheet)
+    if are_turned(cells):
+        found = f"“{use.column}” holds days up to the 12th, and beside them texts with days above the 12th alone."
+        remedy = (
+            "A spreadsheet exchanged day and month of the former. Import the column as text, or as 2015-04-03."
+        )
+        problems = (Problem.refusal("cohort.days-exchanged", found, remedy), *problems)
     if days.is_open:
         found = f"“{use.column}” can be read in two ways: no day tells whether 03/04 is April or March."
         remedy = "Say which comes first, the day (dmy) or the month (mdy)."
@@ -219,6 +225,8 @@ def likely_first(target: str, known: Floats) -> tuple[str, ...]:
         likely = "years" if middle < 15 else "months" if middle < 180 else "weeks" if middle < 600 else "days"
     elif target == "tumour_size_mm":
         likely = "cm" if middle < 10 else "mm"
+    elif target == "score" and middle > 1:
+        likely = "percent"
     return (likely, *(unit for unit in units if unit != likely))
 
 

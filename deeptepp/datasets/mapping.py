@@ -35,8 +35,8 @@ WORDS = (
     *("breast_surgery", "axillary_surgery", "tier"),
 )
 
-NODE_UNITS = ("stage", "count")
-"""What numbers in a column of nodes are: an N category, or how many nodes are positive."""
+NODE_UNITS = ("stage", "count", "codes")
+"""What numbers in a column of nodes are: an N category, how many nodes are positive, or codes to be said."""
 
 UNITS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(MONTHS, tuple(FACTORS["months"])),
@@ -146,7 +146,7 @@ class Mapping:
 _HEAD = """\
 # Which column of a table is what. Check it with: deeptepp cohort check FILE --mapping THIS
 # unit: days, weeks, months or years; mm or cm; percent or fraction; dmy or mdy (03/04 is April or March); for
-# nodes stage or count. sure = true says that a person knows the unit; it is then not asked.
+# nodes stage, count or codes. sure = true says that a person knows the unit; it is then not asked.
 # words: what a cell means. Treatments: none, T, T+P, unknown. Yes and no: 1, 0, unknown.
 # Without a column of treatments: everyone = "T" above the columns.
 """

@@ -41,7 +41,7 @@ WANTED: dict[str, tuple[str, ...]] = {
             "arm; treatment; treatment arm; anti her2 therapy; anti her2 treatment; anti her2; therapy; "
             "her2 therapy; her2 targeted therapy; targeted therapy; adjuvant anti her2; trastuzumab; "
             "trastuzumab given; herceptin; anti her2 therapie; antikoerpertherapie; antikorpertherapie; "
-            "therapie; therapiearm; her2 therapie; behandlung; treatment group; regimen; 抗her2治疗; "
+            "therapie; therapiearm; her2 therapie; behandlung; treatment group; regimen; her2 treatment; 抗her2治疗; "
             "靶向治疗; 靶向药物; 曲妥珠单抗; 治疗方案; 治疗; 治疗组; 赫赛汀"
         ),
         "pertuzumab": "pertuzumab; perjeta; pertuzumab given; 帕妥珠单抗; 帕捷特",
@@ -51,23 +51,23 @@ WANTED: dict[str, tuple[str, ...]] = {
             "dfs time; dfs months; disease free survival; idfs; idfs months; efs; efs months; "
             "event free survival; follow up; follow up time; followup; fu; fu time; fup; nachsorge; "
             "rezidivfreies ueberleben; rezidivfreies uberleben; rezidivfreie zeit; "
-            "krankheitsfreies uberleben; nachbeobachtung; nachbeobachtungszeit; beobachtungszeit; "
+            "krankheitsfreies uberleben; nachbeobachtung; nachbeobachtungszeit; beobachtungszeit; time; time to event; time to first event; "
             "无复发生存期; 无病生存期; 无复发生存; 无病生存; 无复发生存时间; 无病生存时间; 随访时间; 随访"
         ),
         "rfs_event": (
             "rfs event; rfs status; dfs event; dfs status; idfs event; idfs status; efs event; relapse; "
             "recurrence; recurrence event; recurred; relapsed; recurrence yes no; event; progression; "
             "recurrence status; relapse status; rfs ind; dfs ind; rezidiv; rueckfall; ruckfall; "
-            "rezidiv ja nein; ereignis; 复发; 是否复发; 复发状态; 复发转移; 复发或转移; 无病生存状态; 事件"
+            "rezidiv ja nein; ereignis; event type; status; dfs ereignis; rfs ereignis; rfs censored; dfs censored; censored; 复发; 是否复发; 复发状态; 复发转移; 复发或转移; 无病生存状态; 事件"
         ),
         "os_months": (
-            "os months; os; os time; time os; overall survival; survival time; survival months; survival; "
+            "os months; os; os time; time os; time to death; overall survival; survival time; survival months; survival; "
             "gesamtueberleben; gesamtuberleben; ueberlebenszeit; uberlebenszeit; 总生存期; 总生存; "
             "总生存时间; 生存时间; 生存期"
         ),
         "os_event": (
             "os event; os status; death; died; dead; deceased; vital status; survival status; "
-            "overall survival status; os ind; verstorben; tod; gestorben; vitalstatus; 死亡; 是否死亡; "
+            "overall survival status; os ind; status; patient status; last status; alive; os ereignis; os censored; verstorben; tod; gestorben; vitalstatus; 死亡; 是否死亡; "
             "生存状态; 总生存状态; 存活状态; 生存结局"
         ),
         "surgery_date": (
@@ -108,14 +108,14 @@ WANTED: dict[str, tuple[str, ...]] = {
             "tumour size; tumor size; t size; size; tumour diameter; tumor diameter; path size; pt size; "
             "pathological size; pathologic tumor size; invasive size; lesion size; size on pathology; "
             "diameter; tumorgroesse; tumorgrosse; groesse; grosse; tumordurchmesser; durchmesser; "
-            "tumour size mm; 肿瘤大小; 肿瘤直径; 肿瘤最大径; 肿块大小; 病灶大小; 大小; 最大径"
+            "tumour size mm; tumour; tumor; tsize; 肿瘤大小; 肿瘤直径; 肿瘤最大径; 肿块大小; 病灶大小; 大小; 最大径"
         ),
         "node_stage": (
             "node stage; n stage; pn; n; nodal stage; nodal status; n category; lymph node stage; pn stage; "
             "ypn; cn; lymph nodes; lymph node status; nodes; ln status; n staging; positive nodes; "
             "nodes positive; positive lymph nodes; lymph nodes positive; number of positive nodes; "
             "lymph nodes examined positive; no of positive nodes; n pos; ln positive; lymphknotenstatus; "
-            "lymphknoten; n stadium; befallene lymphknoten; positive lk; anzahl positiver lymphknoten; "
+            "lymphknoten; ln; n stadium; befallene lymphknoten; positive lk; anzahl positiver lymphknoten; "
             "n分期; 淋巴结分期; 淋巴结; 淋巴结转移; 阳性淋巴结; 阳性淋巴结数; 淋巴结阳性数; 淋巴结状态"
         ),
         "stage": (
@@ -123,7 +123,7 @@ WANTED: dict[str, tuple[str, ...]] = {
             "stadium; tumorstadium; 分期; 临床分期; 病理分期; tnm分期"
         ),
         "grade": (
-            "grade; g; histologic grade; histological grade; nottingham grade; tumor grade; tumour grade; "
+            "grade; g; hist grade; histologic grade; histological grade; nottingham grade; tumor grade; tumour grade; "
             "neoplasm histologic grade; grading; differenzierungsgrad; 组织学分级; 分级; 组织学级别"
         ),
         "er_positive": (
@@ -156,6 +156,31 @@ WANTED: dict[str, tuple[str, ...]] = {
 }
 """What each wanted column is called, plain; the best known first."""
 
+_ALONE = frozenset(("time", "status", "alive", "tumour", "tumor", "ln"))
+"""Names that say enough by themselves, and nothing inside longer ones, such as the time of an operation."""
+
+_SHORT = {"dt": "date", "trt": "treatment", "tx": "treatment", "grp": "group", "surg": "surgery"} | {
+    "recur": "recurrence",
+    "surv": "survival",
+    "cnsr": "censored",
+    "cens": "censored",
+    "yn": "",
+    "evt": "event",
+    "stat": "status",
+    "dth": "death",
+}
+"""What data bases shorten words to, and what it means."""
+
+_GLUED = re.compile(
+    r"(?<![a-z])(rfs|i?dfs|efs|os|er|pgr|pr|ki67|surg|op|recur|relapse|death|dth|(?:last)?fu|surv|age|trt|hist|her2)"
+    r"(days?|months?|mos?|mths?|yrs?|years?|weeks?|pct|dt|date|cnsr|cens|event|evt|status|stat|time|grp|grade|dx)"
+    r"(?![a-z])"
+)
+"""Two words that statistics programs write as one."""
+
+_LEGEND = re.compile(r"(\d{1,2})\s*[=:]\s*([^\d\s,;/|、()\[\]=:][^,;/|、()\[\]=:]*)")
+"""A code with its meaning, as names of columns carry it: ``1=yes, 2=no``."""
+
 _CLOSE = 0.88
 """Likeness of two plain names from which a slip of the pen is assumed (``difflib``)."""
 
@@ -181,11 +206,12 @@ def plain_name(name: str) -> str:
     >>> plain_name("T size (cm)"), plain_name("OP-Datum"), plain_name("Tumorgröße [mm]"), plain_name("ER %")
     ('t size', 'op datum', 'tumorgrosse', 'er')
     """
-    text = name.replace("ß", "ss").replace("²", "2").replace("=", " ")
+    text = without_legend(name).replace("ß", "ss").replace("²", "2").replace("=", " ")
     text = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", text)
     folded = unicodedata.normalize("NFKD", text).lower()
     folded = "".join(sign for sign in folded if not unicodedata.combining(sign))
-    words = re.sub(r"[\W_]+", " ", re.sub(r"[（）]", " ", folded)).split()
+    parted = _GLUED.sub(r"\1 \2", re.sub(r"[\W_]+", " ", re.sub(r"[（）]", " ", folded)))
+    words = [full for word in parted.split() if (full := _SHORT.get(word, word))] or parted.split()
     without = [word for word in words if word not in UNITS_BY_WORD]
     return " ".join(without or words)
 
@@ -209,10 +235,37 @@ def unit_in(name: str) -> str:
     ('months', 'mm', '', 'months')
     """
     text = unicodedata.normalize("NFKC", re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name)).lower()
-    words = re.sub(r"[^\w%]+|_", " ", text).replace("%", " % ").split()
+    words = _GLUED.sub(r"\1 \2", re.sub(r"[^\w%]+|_", " ", text)).replace("%", " % ").split()
     # A bare 日, 月 or 年 inside a longer word is part of a date, not a unit.
     found = {UNITS_BY_WORD[word] for word in words if word in UNITS_BY_WORD}
     return found.pop() if len(found) == 1 else ""
+
+
+def legend_in(name: str) -> dict[str, str]:
+    """Give what the name of a column says of its codes.
+
+    Parameters
+    ----------
+    name : str
+        As it is written.
+
+    Returns
+    -------
+    dict of str to str
+        Meaning by code; empty where fewer than two are told.
+
+    Examples
+    --------
+    >>> legend_in("Rezidiv (0=ja, 1=nein)"), legend_in("DFS (months)")
+    ({'0': 'ja', '1': 'nein'}, {})
+    """
+    found = {code: word.strip() for code, word in _LEGEND.findall(unicodedata.normalize("NFKC", name))}
+    return found if len(found) > 1 else {}
+
+
+def without_legend(name: str) -> str:
+    """Give the name of a column without what it says of its codes."""
+    return _LEGEND.sub(" ", unicodedata.normalize("NFKC", name)) if legend_in(name) else name
 
 
 @cache
@@ -247,6 +300,8 @@ def _one_likeness(plain: str, known: str) -> float:
     """Rate two plain names."""
     if plain == known or plain.replace(" ", "") == known.replace(" ", ""):
         return 1.0
+    if known in _ALONE:
+        return 0.0
     words, wanted = plain.split(), known.split()
     is_chinese = not known.isascii()
     if is_chinese and len(known) >= 2 and known in plain:

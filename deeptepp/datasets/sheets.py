@@ -40,6 +40,20 @@ _NOT_NAMES = frozenset(("", "na", "n/a", "unknown", "unbekannt", "nein", "ja", "
 _CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")
 
 
+_TOTAL = re.compile(
+    r"(grand )?(totals?|sum|summe|gesamt|mean|median|average|mittelwert|anzahl|合计|总计|总数|小计|平均值?|均值)"
+    r"[\s:=]*[\d.,%]*\s*(patients?|cases|patientinnen|例)?|[nN]\s*=\s*\d+",
+    re.IGNORECASE,
+)
+"""First cell of a row below the patients: a sum, a mean, a number of patients."""
+
+_FOOT = 5
+"""Last lines among which sums are looked for."""
+
+_FEWEST_EXPLAINED = 2
+"""Columns of numbers or days with a word below their name that make the first row one of units or labels."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sheet:
     """One table of text.
@@ -61,7 +75,8 @@ class Sheet:
     has_names : bool
         False where no header was found: the columns are then numbered.
     remarks : tuple of int
-        Rows of one cell in a wide table, such as sums and legends; they are left out.
+        Rows of one cell in a wide table, sums at the foot, and units or labels below the header; they are left
+        out.
     """
 
     columns: dict[str, tuple[str, ...]]
@@ -242,6 +257,7 @@ def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
     ragged = tuple(number for number, line in body if _filled(line) > width) if has_names else ()
     is_wide = width >= _WIDE
     remarks = tuple(number for number, line in body if is_wide and sum(map(bool, line)) == 1)
+    remarks += _no_patients(body) if has_names else ()
     left_out = {*ragged, *remarks}
     whole = [(number, line + [""] * (width - len(line))) for number, line in body if number not in left_out]
     if not whole:
@@ -255,6 +271,27 @@ def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
             columns[column] = cells
     rows = tuple(number for number, _ in whole)
     return Sheet(columns, rows, tuple(dropped), ragged, name, others, has_names, remarks)
+
+
+def _no_patients(body: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, ...]:
+    """Find sums at the foot, and a first row that explains the names above it."""
+    sums = [
+        number
+        for number, line in body[1:][-_FOOT:]
+        if _TOTAL.fullmatch(next((cell for cell in line if cell), "")) and sum(map(bool, line)) > 1
+    ]
+    (first, line), others = body[0], body[1:]
+    n_explained = n_values = 0
+    for i, cell in enumerate(line):
+        below = [each[i] for _, each in others if i < len(each) and each[i]]
+        if not below or sum(bool(_VALUE.fullmatch(each)) for each in below) < 0.8 * len(below):
+            continue
+        # In a column of numbers or days, a word in the first row is the unit or the label of the column.
+        n_values += bool(_VALUE.fullmatch(cell))
+        n_explained += bool(cell) and not _VALUE.fullmatch(cell) and cell.lower() not in _NOT_NAMES
+    if n_explained >= _FEWEST_EXPLAINED and n_explained > 2 * n_values:
+        sums.insert(0, first)
+    return tuple(sums)
 
 
 def _filled(line: Sequence[str]) -> int:

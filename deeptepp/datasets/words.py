@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from deeptepp.datasets.names import listed
+from deeptepp.datasets.names import legend_in, listed, without_legend
 from deeptepp.domain.cohort import Arm
 
 NOT_KNOWN = "unknown"
@@ -42,7 +42,8 @@ _NO = frozenset(
 _EVENT = frozenset(
     listed(
         "1:deceased; 1:event; 1:progressed; 1:recurred; 1:relapsed; dead; death; deceased; died; "
-        "died of disease; died of other causes; distant; ereignis; event; exitus; fernmetastase; "
+        "died of disease; died of other causes; distant; distant metastasis; distant recurrence; ereignis; "
+        "event; exitus; fernmetastase; local recurrence; locoregional recurrence; lokalrezidiv; "
         "gestorben; local; metastasis; progression; recurred; recurrence; recurrent; relapse; relapsed; "
         "rezidiv; tod; tot; verstorben; 事件; 复发; 复发转移; 已复发; 已死亡; 死亡; 转移"
     )
@@ -51,15 +52,14 @@ _NO_EVENT = frozenset(
     listed(
         "0:censored; 0:living; 0:no event; 0:not recurred; alive; am leben; censored; disease free; "
         "free; kein; kein rezidiv; keine; lebend; lebt; living; ned; no event; no evidence of disease; "
-        "no recurrence; no relapse; none; not recurred; recurrence free; relapse free; rezidivfrei; "
+        "lost to follow up; lost to follow-up; ltfu; no recurrence; no relapse; none; not recurred; "
+        "recurrence free; relapse free; rezidivfrei; withdrew consent; 失访; "
         "zensiert; 健在; 存活; 无复发; 未复发; 未死亡; 生存"
     )
 )
 
-_TRASTUZUMAB = (
-    r"trastuzumab|herceptin|herzuma|ogivri|kanjinti|ontruzant|trazimera|zercepac|曲妥珠单抗|曲妥珠|赫赛汀|单靶"
-)
-_PERTUZUMAB = r"pertuzumab|perjeta|phesgo|帕妥珠单抗|帕妥珠|帕捷特|双靶"
+_TRASTUZUMAB = r"trastuzumab|\btmab\b|herceptin|herzuma|ogivri|kanjinti|ontruzant|trazimera|zercepac|曲妥珠单抗|曲妥珠|赫赛汀|单靶"
+_PERTUZUMAB = r"pertuzumab|\bpmab\b|perjeta|phesgo|帕妥珠单抗|帕妥珠|帕捷特|双靶"
 _OTHER = (
     r"kadcyla|t-?dm-?1|emtansin\w*|恩美曲妥珠\w*|neratinib|nerlynx|奈拉替尼|enhertu|t-?dxd|deruxtecan|德曲妥珠\w*|"
     r"lapatinib|tyverb|tykerb|拉帕替尼|pyrotinib|吡咯替尼|tucatinib|margetuximab"
@@ -79,6 +79,9 @@ _ARM_WORDS = {
     for word in listed(words)
 }
 
+_LETTERS = frozenset(("t", "h", "tp", "hp", "t/p", "h/p", "p+t", "p+h", "t+p", "h+p"))
+"""Treatments that are only letters."""
+
 _STAGE = re.compile(r"(?:stage|stadium|uicc|ajcc|p)?\s*(iv|iii|ii|i|[1-4])\s*([abc]?)\d?", re.IGNORECASE)
 _ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
 _NODE = re.compile(r"(?:y?[pc]?n)\s*([0-3])\s*(?:mi|[abc])?\s*(?:\(.*\))?(?:\s*(?:mi|sn))?", re.IGNORECASE)
@@ -96,9 +99,9 @@ _CATEGORY: dict[str, dict[str, str]] = {
         NOT_KNOWN: "peri; perimenopausal; peri-menopausal; 围绝经期",
     },
     "her2_status": {
-        "positive": "positive; pos; positiv; 3+; 3; +++; amplified; yes; ja; 1; 阳性; 是; 扩增",
-        "negative": "negative; neg; negativ; 0; 1+; not amplified; no; nein; 阴性; 否; 未扩增",
-        NOT_KNOWN: "2+; 2; ++; equivocal; borderline",
+        "positive": "positive; pos; positiv; 3+; +++; amplified; yes; ja; 阳性; 是; 扩增",
+        "negative": "negative; neg; negativ; 1+; not amplified; no; nein; 阴性; 否; 未扩增",
+        NOT_KNOWN: "2+; ++; equivocal; borderline",
     },
     "breast_surgery": {
         "conserving": (
@@ -157,15 +160,38 @@ def reader_of(target: str, name: str, cells: Sequence[str], own: Mapping[str, st
         Takes a cell.
     """
     said = {plain_word(word): meaning for word, meaning in own.items()}
-    by_target = _by_target(target, name, {plain_word(cell) for cell in cells})
+    words, legend, name = {plain_word(cell) for cell in cells}, legend_in(name), without_legend(name)
+    by_target = _by_target(target, name, words)
+    by_legend = _by_target(target, name, {plain_word(word) for word in legend.values()})
 
     def read(cell: str) -> str | None:
         word = plain_word(cell)
         if word in said:
             return said[word]
-        return NOT_KNOWN if word in ABSENT else by_target(word)
+        if word in ABSENT:
+            return NOT_KNOWN
+        # What the name says of its codes goes before what they mean elsewhere; a code that it leaves out is asked.
+        if legend and is_code(word):
+            meant = plain_word(legend.get(word.removesuffix(".0"), ""))
+            return (NOT_KNOWN if meant in ABSENT else by_legend(meant)) if meant else None
+        labelled = _LABELLED.fullmatch(word)
+        return by_target(word) or (by_legend(labelled.group(1)) if labelled else None)
 
     return read
+
+
+_LABELLED = re.compile(r"\d{1,2}\s*[=:.,-]\s*([^\d\s].*)")
+"""A code with its meaning behind it."""
+
+
+def says_vital(word: str) -> bool:
+    """Tell whether a plain word says that a patient lives or has died."""
+    return bool(_VITAL.search(word))
+
+
+_VITAL = re.compile(
+    r"dead|death|deceased|died|alive|living|verstorben|\btot\b|gestorben|lebt|lebend|exitus|死亡|存活|健在"
+)
 
 
 def is_code(word: str) -> bool:
@@ -177,6 +203,8 @@ def _by_target(target: str, name: str, words: set[str]) -> Reader:
     """Choose the vocabulary."""
     if target == "arm":
         return _arm_reader(name, words)
+    if target == "her2_status":
+        return _her2_reader(name, words)
     if target in ("node_stage", "stage", "grade"):
         return {"node_stage": _node, "stage": _stage, "grade": _grade}[target]
     if target in _CATEGORY:
@@ -187,10 +215,38 @@ def _by_target(target: str, name: str, words: set[str]) -> Reader:
     return _flag_reader(name, words, is_event=target.endswith("_event"))
 
 
+def _her2_reader(name: str, words: set[str]) -> Reader:
+    """Read HER2; bare codes as yes and no, as IHC scores where the name says so, else they are asked."""
+    table = {word: meaning for meaning, known in _CATEGORY["her2_status"].items() for word in listed(known)}
+    codes = {word.removesuffix(".0") for word in words if is_code(word)}
+    if codes <= {"0", "1"} and not _IHC.search(name):
+        table |= {"0": "negative", "1": "positive"}
+    elif codes == {"3"} or (codes <= {"0", "1", "2", "3"} and _IHC.search(name)):
+        table |= {"0": "negative", "1": "negative", "2": NOT_KNOWN, "3": "positive"}
+    return lambda word: table.get(word.removesuffix(".0"))
+
+
+_IHC = re.compile(r"ihc|immun|免疫组化", re.IGNORECASE)
+_TURNED = re.compile(
+    r"cens|cnsr|zensi|alive|lebt|lebend|free|frei|surviv|ueberleb|überleb|删失|存活|生存", re.IGNORECASE
+)
+"""Names of columns in which 1 may mean that nothing happened."""
+
+_OF_EVENTS = re.compile(r"(event|ereignis|death|overall.*status|ind)(?![a-z]|.?free|.?frei)", re.IGNORECASE)
+"""Names that say that 1 is an event all the same: disease-free survival event."""
+
+
+def _is_turned(name: str) -> bool:
+    """Tell whether 1 may mean in a column of events that nothing happened."""
+    is_censored = re.search(r"cens|cnsr|zensi|alive|删失", name, re.IGNORECASE)
+    return bool(_TURNED.search(name)) and (bool(is_censored) or not _OF_EVENTS.search(name))
+
+
 def _flag_reader(name: str, words: set[str], *, is_event: bool) -> Reader:
     """Read yes and no; 0 and 1 only where no other code is beside them and the name does not turn them."""
     codes = {word.removesuffix(".0") for word in words if is_code(word)}
-    is_turned = bool(re.search(r"cens|zensi|alive|lebt|free|frei|删失|存活|生存", name.lower()))
+    is_turned = _is_turned(name)
+    paired = {"-": "0"} if "+" in words else {"p": "1"} if words & {"p", "n"} == {"p", "n"} else {}
     may_read_codes = codes <= {"0", "1"} and not is_turned
 
     def read(word: str) -> str | None:
@@ -201,7 +257,7 @@ def _flag_reader(name: str, words: set[str], *, is_event: bool) -> Reader:
             return "1" if word in _EVENT else "0"
         if is_turned:
             return None
-        return "1" if word in _YES else "0" if word in _NO else None
+        return "1" if word in _YES else "0" if word in _NO else paired.get(word)
 
     return read
 
@@ -211,11 +267,17 @@ def _arm_reader(name: str, words: set[str]) -> Reader:
     plain = plain_word(name)
     named = _drugs(plain)
     flags = _flag_reader("", words, is_event=False) if named in (Arm.T, Arm.TP) else None
+    # Beside other regimens T may be a taxane, and TP a taxane with platinum.
+    are_letters_known = all(
+        word in _ARM_WORDS or _drugs(word) is not None or (flags and flags(word))
+        for word in words
+        if word not in ABSENT and re.search(r"[^\W\d_]", word)
+    )
 
     def read(word: str) -> str | None:
         if flags is not None and (flag := flags(word)) is not None:
             return str(named) if flag == "1" and named is not None else Arm.NONE.value
-        if word in _ARM_WORDS:
+        if word in _ARM_WORDS and (are_letters_known or word not in _LETTERS):
             return str(_ARM_WORDS[word])
         found = _drugs(word)
         return None if found is None else found if isinstance(found, str) and found == NOT_KNOWN else str(found)

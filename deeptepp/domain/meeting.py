@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from deeptepp.domain.board import BoardCase, Entry
+from deeptepp.domain.labels import looks_like_a_name
 
 TITLE_CHARACTERS = 80
 """Longest title of a meeting."""
@@ -27,6 +29,35 @@ ROLES = (
     "Research nurse",
 )
 """Members that a breast tumour board has, as EUSOMA names them; others may be written."""
+
+_PROFESSION = re.compile(
+    r"surgeon|oncologist|radi|patholog|nurs|physician|doctor|consultant|registrar|fellow|resident|trainee|student"
+    r"|coordinator|manager|psycholog|pharmac|physio|genetic|diet|statistic|physicist|scientist|advocate|chair|member"
+    r"|observer|guest|clinic|medic|trial|team|care|service|医|师|护|主席|主任|科",
+    re.IGNORECASE,
+)
+"""Words of roles: what holds one of them is not taken for a person."""
+
+
+def may_name_somebody(role: str) -> bool:
+    """Tell whether a role may be the name of a person, so that the user is asked.
+
+    Parameters
+    ----------
+    role : str
+        As written.
+
+    Returns
+    -------
+    bool
+        It looks like a name, and no word in it is of a profession.
+
+    Examples
+    --------
+    >>> [may_name_somebody(each) for each in ("Anna Schmidt", "Breast care nurse", "Trial coordinator", "王芳")]
+    [True, False, False, True]
+    """
+    return looks_like_a_name(role) and not _PROFESSION.search(role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

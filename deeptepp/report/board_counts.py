@@ -49,12 +49,17 @@ def tier_table(cases: Sequence[BoardCase]) -> Table:
     Returns
     -------
     Table
-        A row for each tier, then unstable tiers and cases without a score where there are any.
+        Ascending by tier, each as the board says it: stable, not measured or unstable; a tier that no case has is
+        there with 0. Cases without a score come last.
     """
     shown = [case for case in cases if case.is_shown]
-    stable = Counter(case.tier_text for case in shown)
-    rows = [(tier.value, count_of(stable.pop(tier.value, 0), len(shown))) for tier in Tier]
-    rows += [(words or "Not scored", count_of(n, len(shown))) for words, n in sorted(stable.items())]
+    found = Counter((case.tier, case.tier_text) for case in shown)
+    rows = []
+    for tier in (*Tier, None):
+        said = sorted((words, n) for (each, words), n in found.items() if each is tier)
+        if tier is not None and not said:
+            said = [(tier.value, 0)]
+        rows += [(words or "Not scored", count_of(n, len(shown))) for words, n in said]
     note = f"Score hidden: {len(cases) - len(shown)}." if len(shown) < len(cases) else ""
     return Table(f"Tiers of shown scores, n = {len(shown)}", ("Tier", "Cases"), tuple(rows), note)
 

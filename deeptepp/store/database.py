@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from deeptepp.errors import BadSetting, BoardUnreachable
+from deeptepp.errors import BadSetting, BoardRefuses, BoardUnreachable
 
 _WAIT_S = 15
 """Seconds that a writer waits for another one."""
@@ -22,6 +22,23 @@ _RETRY_S = 0.02
 
 _LOCK = 7_120_331
 """Number of the PostgreSQL lock under which tables are made."""
+
+_REFUSALS = {
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    "25006": "it is read-only",
+    sqlite3.SQLITE_PERM: "permission is missing",
+    sqlite3.SQLITE_AUTH: "permission is missing",
+    "42501": "permission is missing",
+    sqlite3.SQLITE_FULL: "its disk is full",
+    "53100": "its disk is full",
+    sqlite3.SQLITE_CORRUPT: "it is damaged",
+    "XX001": "it is damaged",
+    sqlite3.SQLITE_NOTADB: "the file is not a database",
+    "3D000": "it does not exist",
+    "28000": "the user is not known to it",
+    "28P01": "the password is wrong",
+}
+"""What a database that answers refuses, by SQLite's result code or PostgreSQL's SQLSTATE."""
 
 
 def engine_of(address: str) -> Engine:
@@ -93,8 +110,10 @@ def _write_ahead(connection: Any) -> None:  # noqa: ANN401  a DBAPI connection h
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > give_up:
+        except sqlite3.OperationalError as error:
+            # A file that is read-only stays so, however long one waits.
+            is_busy = _code_of(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not is_busy or time.monotonic() > give_up:
                 raise
             time.sleep(_RETRY_S)
         else:
@@ -153,15 +172,23 @@ def writing(engine: Engine, *, alone: bool = False) -> Iterator[Connection]:
 
 @contextmanager
 def _named(engine: Engine) -> Iterator[None]:
-    """Turn a database that does not answer into a refusal, whose text quotes neither address nor data."""
+    """Turn every error of the database into a refusal, whose text quotes neither address nor data."""
     kind = "PostgreSQL" if engine.dialect.name == "postgresql" else "SQLite"
     try:
         yield
-    except (InterfaceError, OperationalError) as error:
-        raise BoardUnreachable(kind=kind, reason=type(error.orig).__name__) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise BoardUnreachable(kind=kind, reason="the connection was lost") from error
-        raise
+        if refusal := _REFUSALS.get(_code_of(error.orig)):
+            raise BoardRefuses(kind=kind, reason=refusal) from error
+        reason = "the connection was lost" if error.connection_invalidated else type(error.orig).__name__
+        raise BoardUnreachable(kind=kind, reason=reason) from error
     except OSError as error:
         raise BoardUnreachable(kind=kind, reason=type(error).__name__) from error
+
+
+def _code_of(error: BaseException | None) -> int | str:
+    """Give the result code of SQLite or the SQLSTATE of PostgreSQL; empty where there is none."""
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None:
+        return int(code) & 0xFF  # the higher bits only say more of the same
+    said = error.args[0] if error is not None and error.args else None
+    return str(said.get("C", "")) if isinstance(said, dict) else ""

@@ -16,6 +16,7 @@ from deeptepp.ui.board_store import open_board
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import loaded_bundle
 from deeptepp.ui.session import Case, Session
+from deeptepp.ui.verbatim import verbatim
 
 
 def add_to_board(session: Session) -> None:
@@ -59,7 +60,7 @@ def _add(case: Case, assessment: Assessment, label: str) -> None:
     except (BadSetting, BoardError, BoardStoreError) as error:
         st.warning(str(error))
         return
-    st.success(t("On the board as {label}.", label=added.label), icon=":material/check:")
+    st.success(t("On the board as {label}.", label=verbatim(added.label)), icon=":material/check:")
 
 
 def new_case(case: Case, assessment: Assessment, bundle: ModelBundle, label: str) -> NewCase:

@@ -24,6 +24,7 @@ from deeptepp.ui.charts import show_figure
 from deeptepp.ui.curves import FEW_EVENTS, by_arm, estimates_table
 from deeptepp.ui.language import t
 from deeptepp.ui.score_card import score_card
+from deeptepp.ui.verbatim import verbatim
 from deeptepp.ui.words import FIELDS, label
 
 
@@ -77,7 +78,7 @@ def _heading(case: BoardCase, cases: Sequence[BoardCase]) -> None:
         st.button(
             t("Back to the list"), key="board-back", icon=":material/arrow_back:", on_click=open_case, args=("",)
         )
-        st.header(f"{case.label}", width="stretch", anchor=False)
+        st.header(verbatim(case.label), width="stretch", anchor=False)
         if place >= 0:
             st.caption(t("{n} of {total}", n=place + 1, total=len(ids)), width="content")
         st.html(f'<div class="dt-board-flags">{flags_html(case)}</div>', width="content")

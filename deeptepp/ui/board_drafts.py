@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.board import Agreement, Choice, Moment
+from deeptepp.domain.board import Agreement, BoardCase, Choice, Entry, Moment
 from deeptepp.ui.drafts import forget_typed, typed_option, typed_text
 from deeptepp.ui.language import t
 from deeptepp.ui.visitors import remember_visitor
@@ -21,8 +21,15 @@ from deeptepp.ui.words import label
 DRAFTS_KEY = "deeptepp-board-drafts"
 """Where the drafts of this visitor lie: dict of dict, by case and moment, or by meeting."""
 
+OWN_KEY = "deeptepp-board-own"
+"""Numbers of the entries that this visitor recorded: no news to her."""
+
 ROLE_KEY = "deeptepp-board-role"
 """Role that this visitor recorded under last."""
+
+SENT = "sent"
+"""In a draft that is recorded and not cleared away yet: a second click ends a run at its next look at the session,
+and what was recorded must be known by then."""
 
 _ENUMS: Mapping[str, type[StrEnum]] = {"choice": Choice, "agreement": Agreement}
 """Fields whose widgets hold a member, which a draft keeps as plain text."""
@@ -44,6 +51,33 @@ def drafts() -> dict[str, dict[str, Any]]:
         remember_visitor(st.session_state[DRAFTS_KEY].clear, key=DRAFTS_KEY)
     found: dict[str, dict[str, Any]] = st.session_state[DRAFTS_KEY]
     return found
+
+
+def own_entries() -> set[int]:
+    """Give the numbers of the entries that this visitor recorded; adding to it keeps one."""
+    if OWN_KEY not in st.session_state:
+        st.session_state[OWN_KEY] = set()
+    own: set[int] = st.session_state[OWN_KEY]
+    return own
+
+
+def newer_of_others(case: BoardCase, draft: Mapping[str, Any]) -> list[Entry]:
+    """Give what others recorded of a case since a draft was begun.
+
+    Parameters
+    ----------
+    case : BoardCase
+        As it is now.
+    draft : mapping
+        What this visitor typed.
+
+    Returns
+    -------
+    list of Entry
+        In the order in which they were recorded.
+    """
+    own, seen = own_entries(), int(draft.get("seen", 0))
+    return [entry for entry in case.entries if entry.number > seen and entry.number not in own]
 
 
 def draft_key(case_id: str, moment: Moment) -> str:
@@ -106,13 +140,35 @@ def keep(key: str, names: tuple[str, ...], seen: Any) -> None:  # noqa: ANN401  
     names : tuple of str
         Fields whose widgets are on the screen.
     seen : object
-        What the visitor had before her eyes when she began; kept from then on.
+        What the visitor had before her eyes when she began; kept from then on. Of a draft that was recorded
+        already nothing more is kept.
     """
     draft = drafts().setdefault(key, {"seen": seen})
+    if SENT in draft:
+        return
     for name in names:
         if f"{key}-{name}" in st.session_state:
             value = st.session_state[f"{key}-{name}"]
             draft[name] = str(value) if name in _ENUMS and value is not None else value
+
+
+def was_sent(key: str) -> bool:
+    """Clear away a draft that is recorded, where a second click ended the run that recorded it.
+
+    Parameters
+    ----------
+    key : str
+        Of the draft.
+
+    Returns
+    -------
+    bool
+        Whether it was recorded, so that a click now is a further one.
+    """
+    is_sent = SENT in drafts().get(key, {})
+    if is_sent:
+        drop(key)
+    return is_sent
 
 
 def drop(key: str) -> None:

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
 from deeptepp.domain.board import NOTE_CHARACTERS, ROLE_CHARACTERS, Agreement, BoardCase, Choice, Entry, Moment
+from deeptepp.domain.meeting import may_name_somebody
 from deeptepp.errors import BoardConflict, BoardError, BoardStoreError, DeepTeppError
-from deeptepp.ui.board_drafts import ROLE_KEY, draft_key, drafts, drop, fill, is_typed, keep, unsaved_of
+from deeptepp.ui.board_drafts import (
+    ROLE_KEY,
+    SENT,
+    draft_key,
+    drafts,
+    drop,
+    fill,
+    is_typed,
+    keep,
+    newer_of_others,
+    own_entries,
+    unsaved_of,
+    was_sent,
+)
 from deeptepp.ui.board_record import conflict_question
 from deeptepp.ui.board_rows import open_case
 from deeptepp.ui.board_store import open_board
@@ -17,6 +33,9 @@ from deeptepp.ui.language import t
 from deeptepp.ui.words import label
 
 _FIELDS = ("choice", "agreement", "note", "role", "kind")
+_REPEATED_S = 20
+"""Seconds in which the same decision counts as sent twice; a server under load takes as long to answer a click."""
+
 _CORRECTION, _ANEW = "correction", "anew"
 """Why a second decision of one moment is recorded."""
 
@@ -37,6 +56,7 @@ def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
         Meeting in which the case is discussed; empty outside of one.
     """
     key = draft_key(case.id, moment)
+    is_again = was_sent(key)
     draft = drafts().get(key, {})
     is_conflict = has_conflict(case, moment)
     if is_conflict:
@@ -55,14 +75,14 @@ def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
         ):
             drop(key)
             st.rerun()
-    if is_sent:
+    if is_sent and not is_again:
         _send(case, moment, meeting_id)
 
 
 def has_conflict(case: BoardCase, moment: Moment) -> bool:
     """Tell whether others recorded something of a case since this visitor began to type."""
     draft = drafts().get(draft_key(case.id, moment))
-    return is_typed(draft) and draft is not None and case.last_number > draft["seen"]
+    return is_typed(draft) and draft is not None and bool(newer_of_others(case, draft))
 
 
 def _fields(case: BoardCase, moment: Moment, key: str) -> None:
@@ -102,6 +122,9 @@ def _fields(case: BoardCase, moment: Moment, key: str) -> None:
         placeholder=t("Optional"),
         **kept,
     )
+    if may_name_somebody(st.session_state[f"{key}-role"]):
+        st.warning(t("This looks like the name of a person. Is it a role?"))
+        st.checkbox(t("It is a role"), key=f"{key}-sure")
 
 
 def _must_correct(case: BoardCase, moment: Moment) -> bool:
@@ -121,17 +144,35 @@ def _send(case: BoardCase, moment: Moment, meeting_id: str) -> None:
             else t("Choose a decision first.")
         )
         return
+    if may_name_somebody(draft.get("role") or "") and not st.session_state.get(f"{key}-sure"):
+        st.warning(t("Say first that it is a role: what is recorded stays."))
+        return
+    st.session_state[ROLE_KEY] = draft.get("role", "")
+    mine, own, entry = drafts(), own_entries(), _entry(case, moment, draft, meeting_id)
     try:
-        open_board().record(case.id, _entry(case, moment, draft, meeting_id), expected=case.last_number)
+        if not _is_repeated(case, entry):
+            number = open_board().record(case.id, entry, expected=case.last_number).last_number
+            own.add(number)
+            mine[key] = {"seen": number, SENT: True}
     except BoardConflict:
         # Drawn again, the page shows what is new, and asks.
         st.rerun()
     except (BoardError, BoardStoreError) as error:
         st.error(f"{t('Not recorded.')} {said(error)} {t('What you typed is kept here.')}")
         return
-    st.session_state[ROLE_KEY] = draft.get("role", "")
     drop(key)
     st.rerun()
+
+
+def _is_repeated(case: BoardCase, entry: Entry) -> bool:
+    """Tell whether the record ends with this very decision, made a moment ago: a further click sent it again."""
+    last = case.entries[-1] if case.entries else None
+    if last is None or last.recorded_utc is None:
+        return False
+    note = entry.note.strip()
+    age_s = (datetime.now(UTC) - last.recorded_utc).total_seconds()
+    is_same = replace(last, recorded_utc=None, number=0, corrects=0) == replace(entry, note=note, corrects=0)
+    return is_same and age_s < _REPEATED_S
 
 
 def _entry(case: BoardCase, moment: Moment, draft: dict[str, Any], meeting_id: str) -> Entry:

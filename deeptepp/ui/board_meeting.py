@@ -9,13 +9,14 @@ from typing import Any
 import streamlit as st
 
 from deeptepp.domain.board import ROLE_CHARACTERS, BoardCase
-from deeptepp.domain.meeting import MOST_ATTENDEES, ROLES, TITLE_CHARACTERS, Meeting
+from deeptepp.domain.meeting import MOST_ATTENDEES, ROLES, TITLE_CHARACTERS, Meeting, may_name_somebody
 from deeptepp.errors import BoardError, BoardStoreError, MeetingChanged
 from deeptepp.ui.board_address import to_address
 from deeptepp.ui.board_drafts import drafts, drop, fill, keep
 from deeptepp.ui.board_store import open_board
 from deeptepp.ui.cards import said
 from deeptepp.ui.language import t
+from deeptepp.ui.verbatim import verbatim
 
 _PARAMETER, _KEY = "meeting", "board-meeting"
 _FIELDS = ("held_on", "title", "attendees")
@@ -95,8 +96,8 @@ def agenda_tools(meeting: Meeting) -> Callable[[BoardCase], None]:
         place, last = meeting.agenda.index(case.id), len(meeting.agenda) - 1
         with st.container(horizontal=True, gap="small", key=f"board-order-{case.id}"):
             for name, step, icon, at_end in (
-                (t("Earlier: {label}", label=case.label), -1, ":material/arrow_upward:", place == 0),
-                (t("Later: {label}", label=case.label), 1, ":material/arrow_downward:", place == last),
+                (t("Earlier: {label}", label=verbatim(case.label)), -1, ":material/arrow_upward:", place == 0),
+                (t("Later: {label}", label=verbatim(case.label)), 1, ":material/arrow_downward:", place == last),
             ):
                 st.button(
                     icon,
@@ -108,7 +109,7 @@ def agenda_tools(meeting: Meeting) -> Callable[[BoardCase], None]:
                 )
             st.button(
                 ":material/playlist_remove:",
-                help=t("Take {label} off the agenda; it stays on the board", label=case.label),
+                help=t("Take {label} off the agenda; it stays on the board", label=verbatim(case.label)),
                 key=f"board-off-{case.id}",
                 on_click=_do,
                 args=(lambda: open_board().meetings.take_off(meeting.id, case.id),),
@@ -149,9 +150,13 @@ def _new() -> None:
     """Ask for a new meeting."""
     key = "board-meeting-draft"
     meeting = _fields(key, Meeting(held_on=datetime.now(UTC).date()), 0)
-    if st.button(t("Make the meeting"), key=f"{key}-go", type="primary"):
+    is_sure = _are_roles(key, meeting)
+    if st.button(t("Make the meeting"), key=f"{key}-go", type="primary", disabled=not is_sure):
         try:
-            made = open_board().meetings.add(meeting)
+            book = open_board().meetings
+            # Found where it was made by the first click of a double one, which ended the run of the first.
+            same = (each for each in book.all() if _plain(each) == _plain(meeting))
+            made = next(same, None) or book.add(meeting)
         except (BoardError, BoardStoreError) as error:
             _refused(error)
             return
@@ -165,6 +170,7 @@ def _edit(meeting: Meeting) -> None:
     """Ask for changes of a meeting, or its removal."""
     key = f"board-meeting-{meeting.id}"
     changed = _fields(key, meeting, _plain(meeting))
+    is_unsure = not _are_roles(key, changed)
     draft = drafts().get(key)
     columns = st.container(horizontal=True)
     is_told = False
@@ -173,13 +179,16 @@ def _edit(meeting: Meeting) -> None:
         st.warning(
             t(
                 "Somebody else changed this meeting meanwhile; it is now: {meeting}. Save yours, or take it back.",
-                meeting=f"{meeting.name}, {', '.join(meeting.attendees) or t('no attendees')}",
+                meeting=verbatim(f"{meeting.name}, {', '.join(meeting.attendees) or t('no attendees')}"),
             )
         )
         # Another button than the first, which was pressed by who had not read the question yet.
-        is_sent = columns.button(t("Save yours all the same"), key=f"{key}-too", type="primary") and is_told
+        is_sent = columns.button(
+            t("Save yours all the same"), key=f"{key}-too", type="primary", disabled=is_unsure
+        )
+        is_sent = is_sent and is_told
     else:
-        is_sent = columns.button(t("Save"), key=f"{key}-go", type="primary")
+        is_sent = columns.button(t("Save"), key=f"{key}-go", type="primary", disabled=is_unsure)
     if is_sent:
         _and_again(key, lambda: open_board().meetings.change(changed, seen=meeting))
     if draft is not None and columns.button(t("Take yours back"), key=f"{key}-back"):
@@ -221,6 +230,14 @@ def _fields(key: str, meeting: Meeting, seen: object) -> Meeting:
     roles = tuple(str(each)[:ROLE_CHARACTERS] for each in attendees)
     day = held_on if isinstance(held_on, date) else meeting.held_on
     return Meeting(id=meeting.id, held_on=day, title=title or "", attendees=roles)
+
+
+def _are_roles(key: str, meeting: Meeting) -> bool:
+    """Ask where an attendee looks like a person, whom the minutes would name for good."""
+    if not any(may_name_somebody(role) for role in meeting.attendees):
+        return True
+    st.warning(t("This looks like the name of a person. Is it a role?"))
+    return st.checkbox(t("It is a role"), key=f"{key}-sure")
 
 
 def _keep(key: str, seen: object) -> None:

@@ -14,6 +14,7 @@ from deeptepp.report.minutes_html import minutes_page
 from deeptepp.report.minutes_pdf import minutes_pdf
 from deeptepp.report.tables import table_csv
 from deeptepp.ui.language import say, t
+from deeptepp.ui.verbatim import verbatim
 
 _SHOWN_COLUMNS = (
     "Case",
@@ -41,13 +42,13 @@ def minutes_view(board: Sequence[BoardCase], meeting: Meeting | None) -> None:
     cases = minuted_cases(board, meeting)
     table = minutes_table(cases, meeting)
     if meeting is not None:
-        roles = ", ".join(t(role) for role in meeting.attendees) or t("not recorded")
-        st.markdown(f"**{meeting.name.replace('*', '')}** · {t('Attendees (roles)')}: {roles}")
+        roles = verbatim(", ".join(t(role) for role in meeting.attendees)) or t("not recorded")
+        st.markdown(f"**{verbatim(meeting.name)}** · {t('Attendees (roles)')}: {roles}")
     for sentence in influence_of(cases).sentences():
         st.markdown(say(sentence))
     places = [table.header.index(name) for name in _SHOWN_COLUMNS]
     st.table(
-        [{say(table.header[i]): say(row[i]) or "–" for i in places} for row in table.rows],
+        [{say(table.header[i]): verbatim(say(row[i])) or "–" for i in places} for row in table.rows],
         hide_index=True,
         border="horizontal",
     )

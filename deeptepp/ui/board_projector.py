@@ -64,7 +64,8 @@ def projected_case(case: BoardCase) -> None:
         pictures = ()
     if not pictures:
         st.html(f'<div class="dt-board-slices one">{picture_html(case)}</div>')
-        st.caption(t("Only the small picture of this case was stored."))
+        if case.thumbnail_png:
+            st.caption(t("Only the small picture of this case was stored."))
         return
     st.html(f'<div class="dt-board-slices">{"".join(_slice_html(each) for each in _ordered(pictures))}</div>')
     said = t(

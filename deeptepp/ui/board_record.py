@@ -8,7 +8,9 @@ import streamlit as st
 
 from deeptepp.domain.board import BoardCase, Entry, Moment
 from deeptepp.report.board_words import time_of
+from deeptepp.ui.board_drafts import newer_of_others
 from deeptepp.ui.language import t
+from deeptepp.ui.verbatim import verbatim
 from deeptepp.ui.words import label
 
 
@@ -50,7 +52,7 @@ def conflict_question(case: BoardCase, draft: dict[str, Any]) -> None:
     draft : dict
         What this visitor typed.
     """
-    newer = [entry for entry in case.entries if entry.number > draft["seen"]]
+    newer = newer_of_others(case, draft)
     with st.container(border=True, key=f"board-conflict-{case.id}"):
         st.markdown(f"**{t('Others recorded something while you were typing:')}**")
         for entry in newer:
@@ -86,5 +88,5 @@ def _decided(entry: Entry) -> str:
 
 def _by(entry: Entry) -> str:
     """Say when and by which role an entry was recorded."""
-    role = entry.role.translate(str.maketrans("", "", "*_`[]$<>")) or t("no role given")
+    role = verbatim(entry.role) or t("no role given")
     return f"{time_of(entry)} UTC · {role}"

@@ -19,6 +19,7 @@ from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.ui.board_address import from_address, to_address
 from deeptepp.ui.board_drafts import unsaved_of
 from deeptepp.ui.language import say, t
+from deeptepp.ui.verbatim import verbatim
 from deeptepp.ui.words import label
 
 CASE_PARAMETER = "case"
@@ -116,7 +117,7 @@ def rows(cases: Sequence[BoardCase], beside: Callable[[BoardCase], None] | None 
             st.html(_row_html(case), width="stretch")
             with st.container(key=f"board-acts-{case.id}", width="content", gap="small"):
                 st.button(
-                    t("Open {label}", label=case.label),
+                    t("Open {label}", label=verbatim(case.label)),
                     key=f"board-open-{case.id}",
                     on_click=open_case,
                     args=(case.id,),

@@ -62,6 +62,7 @@ UNIT_NAMES: dict[str, str] = {
     "mdy": "month, day, year",
     "stage": "N category",
     "count": "positive nodes",
+    "codes": "codes, said one by one",
     "words": "yes or no",
 }
 """What each unit is called on the screen."""
