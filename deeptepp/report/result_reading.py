@@ -43,8 +43,8 @@ NOT_FOLLOWED = "{group}: none of the {n} patients was followed for {years} years
 NO_PATIENT = "The reference cohort has no patient of this tier with known follow-up."
 
 LIMITS = (
-    "These numbers describe groups. Whether one patient will be among the {free} or among the {affected} cannot "
-    "be told from them. Treatment was not randomised: groups by treatment also differ otherwise."
+    "These numbers describe groups. They do not say whether one patient will be among the {free} or among the "
+    "{affected}. Treatment was not randomised: groups by treatment also differ otherwise."
 )
 """What a number of a group cannot tell of one patient."""
 

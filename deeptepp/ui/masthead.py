@@ -21,7 +21,7 @@ SIMULATED = "The model and its reference patients are simulated."
 SIMULATED_MODEL = "SIMULATED MODEL"
 """In place of the mark of a simulated cohort where a visitor's own patients, who are real, are looked at."""
 
-OWN_PATIENTS = "The model and its reference patients are simulated; the patients of your table are not."
+OWN_PATIENTS = "The model and its reference patients are simulated, those of your table are not."
 """Said beside that mark."""
 
 _STYLE = Path(__file__).parent / "style.css"

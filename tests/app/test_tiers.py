@@ -172,7 +172,7 @@ def test_real_patients_with_scores_from_elsewhere_are_marked_nowhere_and_their_t
     assert "REAL PATIENTS, SIMULATED MODEL" not in text
     assert "SIMULATED COHORT" not in text
     assert "<b>SIMULATED MODEL</b>" in text
-    assert "the patients of your table are not." in text
+    assert "those of your table are not." in text
     figures = "".join(each.proto.spec for each in at.get("plotly_chart"))
     assert "Survival" in text
     assert "SIMULATED" not in figures
