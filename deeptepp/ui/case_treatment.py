@@ -248,5 +248,7 @@ def _lowered(name: str) -> str:
 
 def _short(contrast: ContrastSummary) -> str:
     """Name both sides where there is little room."""
-    words = {Arm.NONE: t("none"), Arm.T: "T", Arm.TP: "T+P"}
-    return f"{words[contrast.index]} {t('vs')} {words[contrast.reference]}"
+    index, reference = (
+        t("none") if arm is Arm.NONE else t(arm.short) for arm in (contrast.index, contrast.reference)
+    )
+    return f"{index} {t('vs')} {reference}"
