@@ -183,7 +183,9 @@ def _edit(meeting: Meeting) -> None:
             )
         )
         # Another button than the first, which was pressed by who had not read the question yet.
-        is_sent = columns.button(t("Save yours all the same"), key=f"{key}-too", type="primary", disabled=is_unsure)
+        is_sent = columns.button(
+            t("Save yours all the same"), key=f"{key}-too", type="primary", disabled=is_unsure
+        )
         is_sent = is_sent and is_told
     else:
         is_sent = columns.button(t("Save"), key=f"{key}-go", type="primary", disabled=is_unsure)
