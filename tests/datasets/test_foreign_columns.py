@@ -142,6 +142,7 @@ def test_a_treatment_is_read_by_its_drugs_and_a_code_is_asked(word, meaning):
         ("Event (censored=1)", ["0", "1", "1"], None),
         ("RFSCNSR", ["0", "1", "1"], None),
         ("Survived", ["0", "1", "1"], None),
+        ("EFS", ["0", "1", "1"], None),
         ("Alive (1=yes, 0=no)", ["0", "1", "1"], None),
         ("Disease-free survival event", ["0", "1", ""], ["0", "1", ""]),
         ("Relapse (0=yes, 1=no)", ["0", "1", "1"], ["1", "0", "0"]),
@@ -372,6 +373,27 @@ def test_a_death_without_a_column_of_its_day_is_asked_for_and_the_last_visit_may
     follow_up = column("Follow-up (months)", [str(12 + i) for i in range(12)])
     told = apply_mapping(follow_up, guess_mapping(follow_up)).table.problems
     assert "cohort.whole-follow-up" in {each.rule for each in told}
+
+
+def test_times_of_those_alone_who_had_the_event_are_refused():
+    lines = [f"K{i};{int(i < 6)};{10 + i if i < 6 else ''};T" for i in range(30)]
+    sheet = sheet_of("ID;Recurrence;Time to recurrence (months);Arm", *lines)
+    problems = examine_mapped(sheet, guess_mapping(sheet), allow_gaps=True).problems
+    assert [each.rule for each in problems if each.is_refusal] == ["cohort.events-alone"]
+    whole = sheet_of("ID;Recurrence;Time to recurrence (months);Arm", *(each.replace(";;", ";60;") for each in lines))
+    assert not any(each.is_refusal for each in examine_mapped(whole, guess_mapping(whole)).problems)
+
+
+def test_points_that_set_thousands_apart_are_no_decimals():
+    days = ["845", *(f"{1 + i % 3}.{100 + i}" for i in range(12))]
+    sheet = column("DFS (Tage)", days)
+    mapping = Mapping(uses={"rfs_months": Use(column="DFS (Tage)", unit="days")}, everyone="T")
+    (told,) = [each for each in apply_mapping(sheet, mapping).table.problems if each.rule == "cohort.not-understood"]
+    assert "thousands" in told.remedy
+    assert len(told.rows) == 12
+    years = column("DFS (Jahre)", [each for each in days if "." in each])
+    said = Mapping(uses={"rfs_months": Use(column="DFS (Jahre)", unit="years")}, everyone="T")
+    assert apply_mapping(years, said).preview[1].n_strange == 0
 
 
 def test_a_mapping_survives_its_file_and_a_wrong_one_is_refused_by_its_key(rows):
