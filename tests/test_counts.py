@@ -53,17 +53,7 @@ def test_the_finder_finds():
     assert list(exponents('f"{each.n_events:.3g}"'))
 
 
-NOT_YET = ("case_pdf", "case_pdf_outcomes", "minutes")
-"""Modules with a sentence that is still to be put right."""
-
-
-def checked():
-    for path in files():
-        marks = [pytest.mark.xfail(reason="to be put right", strict=False)] if path.stem in NOT_YET else []
-        yield pytest.param(path, id=f"{path.parent.name}-{path.stem}", marks=marks)
-
-
-@pytest.mark.parametrize("path", list(checked()))
+@pytest.mark.parametrize("path", files(), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_no_number_stands_before_a_bare_plural_or_gets_an_exponent(path):
     source = path.read_text(encoding="utf-8")
     assert [*bare_plurals(source), *exponents(source)] == []

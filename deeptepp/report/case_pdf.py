@@ -16,7 +16,7 @@ from deeptepp.report.case_one_page import created_at
 from deeptepp.report.case_pdf_outcomes import outcome_story
 from deeptepp.report.copied_text import moved_sentence
 from deeptepp.report.document import OUTSIDE_INTENDED_USE
-from deeptepp.report.format import percent, percentile
+from deeptepp.report.format import count, percent, percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.names import FACTS, RECEIPT, SIDES, by_heading, name_of
 from deeptepp.report.other_estimates import other_estimates
@@ -148,8 +148,8 @@ def _said_of_score(assessment: Assessment, bundle: ModelBundle) -> list[str]:
         said.append(f"The score is {place} of the {len(bundle.reference)} {kind} of the reference cohort.")
     least, most = (f(score.per_view.values(), default=score.probability) for f in (min, max))
     said.append(
-        f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. The {len(score.per_view)} views of "
-        f"the tumour give scores from {least:.2f} to {most:.2f}."
+        f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. Scores of the tumour from {least:.2f} "
+        f"to {most:.2f} in {count(len(score.per_view), 'view')}."
     )
     said.append(moved_sentence(assessment))
     if assessment.tier_name.is_stable is False:

@@ -11,6 +11,8 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.beside_published import CAVEATS_HERE, MATCHED, Agreement, beside_published
+from deeptepp.report.format import count
+from deeptepp.report.held_curves import held_curves
 from deeptepp.report.names import name_of
 from deeptepp.report.pdf_curves import curves_drawing
 from deeptepp.report.pdf_page import heading, title, words
@@ -96,7 +98,7 @@ def _reading(reading: ResultReading, width: float) -> list[Flowable]:
         free = out_of_hundred(at)
         if not at.is_beyond_follow_up:
             story.append(words(LIMITS.format(free=free, affected=100 - free), quiet=True))
-    story += [Spacer(1, 6), KeepTogether([_tier_curves(reading, width)])]
+    story += [Spacer(1, 6), KeepTogether(_tier_curves(reading, width))]
     if reading.arms is not None:
         story += [Spacer(1, 8), KeepTogether(_arm_curves(reading, reading.arms, width))]
     return story
@@ -117,32 +119,37 @@ def _readings(reading: ResultReading, width: float) -> list[Flowable]:
     return [KeepTogether([heading(name_of(reading.endpoint)), *table]), Spacer(1, 10)]
 
 
-def _tier_curves(reading: ResultReading, width: float) -> Flowable:
-    """Draw the tiers."""
+def _tier_curves(reading: ResultReading, width: float) -> list[Flowable]:
+    """Draw the tiers; in grey and without a test where events are few."""
     tiers = reading.tiers
-    return curves_drawing(
-        [replace(c, label=name_of(Tier(v))) for v, c in zip(tiers.levels, tiers.curves, strict=True)],
+    named = [replace(c, label=name_of(Tier(v))) for v, c in zip(tiers.levels, tiers.curves, strict=True)]
+    held = held_curves(replace(tiers, curves=tuple(named)), are_treatments=False)
+    drawing = curves_drawing(
+        named,
         width=width,
         title="By risk tier",
         y_title=name_of(reading.endpoint),
-        p_value=tiers.p_value,
+        p_value=held.p_value,
         colours=[GROUP_COLOURS[level] for level in tiers.levels],
+        grey_below_events=held.grey_below_events,
         simulated=reading.is_simulated,
     )
+    return [drawing, *([words(f"Not tested: {held.reason}.", quiet=True)] if held.reason else [])]
 
 
 def _arm_curves(reading: ResultReading, arms: GroupComparison, width: float) -> list[Flowable]:
     """Draw the treatments inside her tier; in grey and without a test where events are few."""
     curves = [replace(c, label=name_of(Arm(v))) for v, c in zip(arms.levels, arms.curves, strict=True)]
     few = [curve.label for curve in curves if curve.n_events < MIN_EVENTS]
+    held = held_curves(replace(arms, curves=tuple(curves)), are_treatments=True)
     drawing = curves_drawing(
         curves,
         width=width,
         title=f"{reading.tier} tier, by treatment received",
         y_title=name_of(reading.endpoint),
-        p_value=None if few else arms.p_value,
+        p_value=held.p_value,
         colours=[ARM_COLOURS[Arm(level)] for level in arms.levels],
-        grey_below_events=MIN_EVENTS,
+        grey_below_events=held.grey_below_events,
         simulated=reading.is_simulated,
     )
     said = f"Fewer than {MIN_EVENTS} events, so in grey and not tested: {', '.join(few)}."
@@ -167,12 +174,12 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
     ]
     if contrast.rows:
         differences = [(row.name.format(years=row.at, months=row.at), row.value) for row in contrast.rows]
-        header = ("First less second", "95 % CI")
+        header = ("Difference = first minus second treatment", "95 % CI")
         story += rows_table(header, differences, widths=[width * 0.4, width * 0.6])
     if not contrast.is_given:
         story.append(words(f"No difference is given: {contrast.reason}. {NOT_EXCLUDED}", bold=True))
     template, said = interaction_words(contrast.interaction)
-    worth = [f"Observational, {contrast.n} patients compared."]
+    worth = [f"Observational, {count(contrast.n, 'patient')} compared."]
     worth += [f"{contrast.badge}."] if contrast.badge else []
     worth += [template.format(p=said, reason=said), *contrast.warnings[1:]]
     return [KeepTogether([*story, words(" ".join(worth), quiet=True), Spacer(1, 7)])]
@@ -190,7 +197,7 @@ def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
             (
                 f"{row.name}\n{row.where}",
                 row.printed,
-                f"{row.here}\n{row.n} patients, {row.n_events} events",
+                f"{row.here}\n{count(row.n, 'patient')}, {count(row.n_events, 'event')}",
                 row.agreement.value,
             )
             for row in found

@@ -15,6 +15,8 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort_outcomes import NOT_RANDOMISED
 from deeptepp.report.format import count
 from deeptepp.report.format import p_value as written_p
+from deeptepp.report.held_curves import held_curves
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
@@ -114,14 +116,13 @@ def curves_item(cohort: Cohort, by: Grouping, endpoint: Endpoint) -> ReportItem:
         found = compare_groups(grouped, _GROUP, by.labels, endpoint)
     except NotEstimable as error:
         return ReportItem(key, number, title, reason=str(error).replace(f"by {_GROUP}", f"by {by.name}"))
-    why_not = why_not_tested(found)
-    has_few = found.n_events < MIN_EVENTS
+    held = held_curves(found, are_treatments=_are_treatments(by, found))
     figure = kaplan_meier_figure(
         found.curves,
         title=title,
-        p_value=None if why_not else found.p_value,
+        p_value=held.p_value,
         colours=_colours(by, found),
-        grey_below_events=found.n_events + 1 if has_few else 0,
+        grey_below_events=held.grey_below_events,
         y_title=name,
         simulated=cohort.is_simulated,
     )
@@ -130,32 +131,15 @@ def curves_item(cohort: Cohort, by: Grouping, endpoint: Endpoint) -> ReportItem:
         number=number,
         title=title,
         figures=(figure,),
-        tables=(_table(found, why_not),),
+        tables=(_table(found, held.reason),),
         notes=_notes(by, found),
         data={"curves": curve_steps(found.curves)},
     )
 
 
-def why_not_tested(found: GroupComparison) -> str:
-    """Say why groups are not tested against each other.
-
-    Parameters
-    ----------
-    found : GroupComparison
-        The groups.
-
-    Returns
-    -------
-    str
-        Fewer than two groups, too few events, or a group without any; empty where they are tested.
-    """
-    if found.p_value is None:
-        return "one group"
-    if found.n_events < MIN_EVENTS:
-        return f"fewer than {MIN_EVENTS} events"
-    # A contrast against a group without an event rests on that group's size alone.
-    empty = [curve.label for curve in found.curves if not curve.n_events]
-    return f"no event in {', '.join(empty)}" if empty else ""
+def _are_treatments(by: Grouping, found: GroupComparison) -> bool:
+    """Tell whether the groups differ in what was given to the patients."""
+    return by.name == BY_ARM or set(found.levels) <= {arm.value for arm in Arm}
 
 
 def _divided(
@@ -224,9 +208,9 @@ def _table(found: GroupComparison, why_not: str) -> Table:
 def _notes(by: Grouping, found: GroupComparison) -> tuple[str, ...]:
     """Say who is in no curve and which groups have few events."""
     notes = []
-    if by.name == BY_ARM or set(found.levels) <= {arm.value for arm in Arm}:
+    if _are_treatments(by, found):
         notes.append(NOT_RANDOMISED)
-    few = [curve.label for curve in found.curves if curve.n_events < MIN_EVENTS]
+    few = [group_words(curve.label) for curve in found.curves if curve.n_events < MIN_EVENTS]
     if few:
         notes.append(f"Fewer than {MIN_EVENTS} events, read the interval only: {', '.join(few)}.")
     if by.n_unknown:

@@ -16,13 +16,13 @@ from deeptepp.domain.published_outcomes import COMPARISONS, PublishedComparison
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, percent
 from deeptepp.report.format import p_value as written_p
+from deeptepp.report.held_curves import held_curves
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem, key_of
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table, survival_text
 from deeptepp.report.tables import Table
 from deeptepp.report.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
-from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 
@@ -74,14 +74,13 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
         comparison = _compare(cohort, published)
     except NotEstimable as error:
         return ReportItem(key, published.where, title, reason=str(error))
-    held = comparison.why_not_tested if _compares_arms(published) else ""
-    p = None if held else comparison.p_value
+    held = held_curves(comparison, are_treatments=_compares_arms(published))
     figure = kaplan_meier_figure(
         comparison.curves,
         title=title,
-        p_value=p,
+        p_value=held.p_value,
         colours=_colours(published, comparison.levels),
-        grey_below_events=MIN_EVENTS if held else 0,
+        grey_below_events=held.grey_below_events,
         y_title=ENDPOINT_NAMES[published.endpoint],
         simulated=cohort.is_simulated,
     )
@@ -91,8 +90,8 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
         title=title,
         figures=(figure,),
         tables=(estimates_table(comparison.curves),),
-        beside=beside(published, comparison.levels, comparison.curves, p),
-        notes=(*([f"Not tested: {held}."] if held else []), *_notes(published, comparison)),
+        beside=beside(published, comparison.levels, comparison.curves, held.p_value),
+        notes=(*([f"Not tested: {held.reason}."] if held.reason else []), *_notes(published, comparison)),
         data={"curves": curve_steps(comparison.curves)},
     )
 

@@ -127,9 +127,10 @@ def trastuzumab_item(cohort: Cohort) -> ReportItem:
             reason="; ".join(notes) or "no treatment has patients of both outcomes",
         )
     ours = {line.arm: auc_ci(line.auc, line.low, line.high) for line in lines}
+    here = {each: "not given" if (chosen & (arm == each.value)).any() else "not in this cohort" for each in Arm}
     rows = (
-        ("with trastuzumab", f"{TRASTUZUMAB_AUC['treated']:.2f}", ours.get(Arm.T, "not in this cohort")),
-        ("without", f"{TRASTUZUMAB_AUC['untreated']:.2f}", ours.get(Arm.NONE, "not in this cohort")),
+        ("with trastuzumab", f"{TRASTUZUMAB_AUC['treated']:.2f}", ours.get(Arm.T, here[Arm.T])),
+        ("without", f"{TRASTUZUMAB_AUC['untreated']:.2f}", ours.get(Arm.NONE, here[Arm.NONE])),
     )
     return ReportItem(
         key="figure-s3b",

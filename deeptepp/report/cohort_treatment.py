@@ -1,4 +1,4 @@
-"""T+P against T inside a tier, as in the figures 3C, 3D and S4C of the publication, three ways side by side.
+"""Pertuzumab added to trastuzumab inside a tier, as in figures 3C, 3D and S4C of the publication, three ways.
 
 The first figure is the default comparison: pairs alike in what was known at surgery, both arms cut at a common
 horizon. The publication's own matching follows with what is wrong with it, then all patients without matching.
@@ -54,7 +54,7 @@ _NUMBERS = {
 
 
 def treatment_items(cohort: Cohort) -> list[ReportItem]:
-    """Compare T+P with T in both upper tiers, for both endpoints.
+    """Compare trastuzumab + pertuzumab with trastuzumab in both upper tiers, for both endpoints.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def treatment_items(cohort: Cohort) -> list[ReportItem]:
 
 
 def treatment_item(cohort: Cohort, tier: Tier, endpoint: Endpoint) -> ReportItem:
-    """Compare T+P with T in one tier.
+    """Compare trastuzumab + pertuzumab with trastuzumab in one tier.
 
     Parameters
     ----------
@@ -87,21 +87,21 @@ def treatment_item(cohort: Cohort, tier: Tier, endpoint: Endpoint) -> ReportItem
         Curves, three ways of comparing, balance, and the printed values; a reason where nothing can be compared.
     """
     number = _NUMBERS[tier, endpoint]
-    title = f"{tier.value}, T+P against T: {ENDPOINT_NAMES[endpoint].lower()}"
+    title = f"{tier.value}, {TP_VS_T.label}: {ENDPOINT_NAMES[endpoint].lower()}"
     try:
         contrasts = [
             contrast_treatments(cohort, TP_VS_T, tiers=[tier], endpoint=endpoint, matching=way) for way in WAYS
         ]
         default, paper, _ = contrasts
         if default.index.curve is None or default.reference.curve is None:
-            raise NotEstimable(what=f"T+P against T in {tier.value}", reason=default.reason)
+            raise NotEstimable(what=f"{TP_VS_T.label} in {tier.value}", reason=default.reason)
     except DeepTeppError as error:
         return ReportItem(key_of(number), number, title, reason=str(error))
     figures = [_curves(contrast, tier) for contrast in (default, paper) if contrast.index.curve]
     balances = [contrast.sample.balance for contrast in (default, paper)]
     balances = [None if balance is None else in_words(balance) for balance in balances]
     if balances[0] is not None:
-        title_of_balance = f"{tier.value}, T+P against T: before and after matching"
+        title_of_balance = f"{tier.value}, {TP_VS_T.label}: before and after matching"
         figures.append(balance_figure(balances[0], title=title_of_balance, simulated=cohort.is_simulated))
     published = comparison_of(f"{tier.value.lower()}-dual", endpoint)
     return ReportItem(
@@ -164,14 +164,14 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
         "p",
     )
     note = (
-        f"HR: Cox. Differences: {index} less {reference}, 95 % CI. RMST: mean months without the event up to the "
+        f"HR: Cox. Difference = {index} minus {reference}, 95 % CI. RMST: mean months without the event up to the "
         f"horizon. Nothing is compared where an arm has fewer than {MIN_EVENTS} events or where matching left the "
         "arms less alike than they were."
     )
-    return Table(f"{index} against {reference}", header, rows, note)
+    return Table(contrasts[0].question.label, header, rows, note)
 
 
-def balance_table(balance: Balance, *, index: str = "T+P", reference: str = "T") -> Table:
+def balance_table(balance: Balance, *, index: str = Arm.TP.short, reference: str = Arm.T.short) -> Table:
     """List how alike both arms are.
 
     Parameters

@@ -69,7 +69,7 @@ class TreatmentView:
     contrast : TreatmentContrast
         All the tiers asked for together.
     interaction : ChiSquareTest
-        Whether the hazard ratio differs between all three tiers.
+        Whether the hazard ratio differs between the tiers in which the treatments are compared.
     months : float
         When survival is compared.
     difference : Estimate
@@ -276,7 +276,7 @@ def decision_curves(view: TierView) -> tuple[DecisionCurve, ...]:
     tuple of DecisionCurve
         Tiers, each patient at the observed risk of her tier; then the score, read as a risk.
     """
-    follow_up, known = _known_follow_up(view)
+    follow_up, known = known_follow_up(view)
     scores, tier = _scores(view.cohort)[known], np.asarray(view.cohort[TIER]).astype(str)[known]
     risk = np.zeros(len(scores))
     for name in np.unique(tier):
@@ -305,7 +305,7 @@ def optimism_or_reason(view: TierView, *, n_tried: int = 1) -> tuple[Optimism | 
     str
         Says why; empty where they can.
     """
-    follow_up, known = _known_follow_up(view)
+    follow_up, known = known_follow_up(view)
     try:
         scores = _scores(view.cohort)[known]
         return correct_optimism(scores, follow_up, view.recipe.tiers, n_tried=n_tried), ""
@@ -313,8 +313,21 @@ def optimism_or_reason(view: TierView, *, n_tried: int = 1) -> tuple[Optimism | 
         return None, str(error)
 
 
-def _known_follow_up(view: TierView) -> tuple[FollowUp, npt.NDArray[np.bool_]]:
-    """Give the follow-up that is known, and whose it is."""
+def known_follow_up(view: TierView) -> tuple[FollowUp, npt.NDArray[np.bool_]]:
+    """Give the follow-up that is known, and whose it is.
+
+    Parameters
+    ----------
+    view : TierView
+        Patients in tiers.
+
+    Returns
+    -------
+    FollowUp
+        Of the patients with known follow-up.
+    (n,) bool
+        Who they are.
+    """
     endpoint: Endpoint = view.recipe.endpoint
     months = np.asarray(view.cohort[endpoint.months], dtype=np.float64)
     known = np.isfinite(months)

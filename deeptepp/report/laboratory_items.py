@@ -10,7 +10,8 @@ from deeptepp.report.cohort_treatment import balance_table, contrasts_table
 from deeptepp.report.decision_figure import decision_curve_figure
 from deeptepp.report.format import count, fixed, months, percent
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.laboratory import TierView, TreatmentView
+from deeptepp.report.held_curves import held_curves
+from deeptepp.report.laboratory import TierView, TreatmentView, known_follow_up
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
@@ -19,7 +20,7 @@ from deeptepp.report.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
 from deeptepp.stats.covariate_names import in_words
 from deeptepp.stats.decision_curve import DecisionCurve
 from deeptepp.stats.estimate import Estimate
-from deeptepp.stats.evidence import MIN_EVENTS
+from deeptepp.stats.evidence import MIN_EVENTS, why_not_validated
 from deeptepp.stats.optimism import METHOD, Optimism
 from deeptepp.stats.treatment_effect import TreatmentSide
 
@@ -45,13 +46,13 @@ def tiers_item(view: TierView) -> ReportItem:
     """
     comparison, recipe = view.comparison, view.recipe
     name = ENDPOINT_NAMES[recipe.endpoint]
-    has_few = comparison.n_events < MIN_EVENTS
+    held = held_curves(comparison, are_treatments=False)
     figure = kaplan_meier_figure(
         comparison.curves,
         title=f"{name} by tier",
-        p_value=None if has_few else comparison.p_value,
+        p_value=held.p_value,
         colours=[TIER_COLOURS[Tier(level)] for level in comparison.levels],
-        grey_below_events=comparison.n_events + 1 if has_few else 0,
+        grey_below_events=held.grey_below_events,
         y_title=name,
         simulated=view.cohort.is_simulated,
     )
@@ -119,6 +120,8 @@ def tests_sentence(view: TierView) -> str:
         return f"{counted} Fewer than {MIN_EVENTS} events: not tested."
     if view.comparison.p_value is None or view.trend is None:
         return f"{counted} Fewer than two tiers to compare."
+    if reason := view.comparison.why_groups_not_tested:
+        return f"{counted} Not tested: {reason}."
     trend = "not estimable" if view.trend.p_value is None else written_p(view.trend.p_value)
     return f"{counted} Log-rank test {written_p(view.comparison.p_value)}; trend along the tiers {trend}."
 
@@ -188,7 +191,7 @@ def number_needed_table(view: TreatmentView) -> Table:
     rows = (
         (f"Difference in survival at {months(view.months)}", _points(view.difference)),
         (f"Number needed to treat by {months(view.months)}", needed_in_words(view.number_needed)),
-        ("Interaction of treatment and tier, all three tiers", interaction),
+        ("Interaction of treatment and tier, tiers that can be compared", interaction),
     )
     sides = view.contrast.question
     note = (
@@ -235,8 +238,7 @@ def decision_item(view: TierView, curves: tuple[DecisionCurve, ...]) -> ReportIt
     """
     title = f"Net benefit at {months(view.recipe.horizon_months)}"
     key, number = "decision", "Net benefit"
-    if curves[0].n_events < MIN_EVENTS:
-        reason = f"{count(curves[0].n_events, 'event')} by then, fewer than {MIN_EVENTS}"
+    if reason := why_not_validated(known_follow_up(view)[0], view.recipe.horizon_months):
         return ReportItem(key, number, title, reason=reason)
     try:
         figure = decision_curve_figure(curves, title=title, simulated=view.cohort.is_simulated)

@@ -15,6 +15,7 @@ from deeptepp.report.format import count, months
 from deeptepp.report.given_tiers import tier_notes
 from deeptepp.report.laboratory import Laboratory, run_recipe
 from deeptepp.report.laboratory_items import decision_item, optimism_item, tiers_item, treatment_item
+from deeptepp.report.names import group_words
 from deeptepp.report.recipe import CohortChoice, Recipe
 from deeptepp.report.report_item import ReportItem, ReportPart
 from deeptepp.report.report_page import ReportPage, write_parts
@@ -221,7 +222,7 @@ def _facts(
         ("Cut-offs", f"Low below {recipe.low_below:.4f}, High from {recipe.high_from:.4f}{own}"),
         ("Cut-offs of the model", f"{bundle.tiers.low_below:.4f} and {bundle.tiers.high_from:.4f}"),
         ("Endpoint", ENDPOINT_NAMES[recipe.endpoint]),
-        ("Treatments", ", ".join(recipe.arms)),
+        ("Treatments", ", ".join(map(group_words, recipe.arms))),
         ("Matching", f"{recipe.matching}, {caliper}"),
         ("Horizon", months(recipe.horizon_months)),
         ("Model", f"{bundle.name}, {'simulated' if bundle.is_simulated else 'real'} training patients"),

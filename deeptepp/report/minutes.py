@@ -19,6 +19,7 @@ from deeptepp.report.board_words import (
     summary_of,
     time_of,
 )
+from deeptepp.report.format import count
 from deeptepp.report.tables import Table
 
 
@@ -58,10 +59,9 @@ class Influence:
     def sentences(self) -> tuple[str, ...]:
         """Say the counts in words."""
         agreed = ", ".join(f"{AGREEMENTS[each].lower()} {n}" for each, n in self.agreement.items())
-        cases = "1 case" if self.n == 1 else f"{self.n} cases"
         said = (
-            f"{cases}; the score was shown in {self.n_shown}, {self.n_skipped} of them without a decision "
-            "recorded before it.",
+            f"{count(self.n, 'case')}; the score was shown in {self.n_shown}, {self.n_skipped} of them without a "
+            "decision recorded before it.",
             f"Decided before and after the score: {self.n_pairs}; decision changed in {self.n_changed} of them.",
             f"The board's view of the tier: {agreed}.",
         )

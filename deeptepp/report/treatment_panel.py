@@ -79,7 +79,7 @@ class ArmRow:
     years : float
         The time.
     index, reference : str
-        Share with its interval, or that nobody was followed so long.
+        Share with its interval, or that the follow-up was too short.
     """
 
     years: float

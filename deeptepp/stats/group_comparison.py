@@ -9,7 +9,7 @@ import numpy as np
 
 from deeptepp.domain.cohort import Cohort, Endpoint, FollowUp
 from deeptepp.errors import NotEstimable
-from deeptepp.stats.evidence import why_not_compared
+from deeptepp.stats.evidence import MIN_EVENTS, count_events
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, kaplan_meier
 from deeptepp.stats.logrank import LogRankTest, log_rank
 
@@ -50,9 +50,13 @@ class GroupComparison:
         return self.test.p_value if self.test else None
 
     @property
-    def why_not_tested(self) -> str:
-        """Which groups have too few events for a test that rests on each of them, as treatments are tested."""
-        return why_not_compared({curve.label: curve.n_events for curve in self.curves})
+    def why_groups_not_tested(self) -> str:
+        """Why groups that nobody chose for a patient, as tiers and facts, are not tested; empty where they are."""
+        if self.n_events < MIN_EVENTS:
+            return f"{count_events(self.n_events)}, fewer than {MIN_EVENTS}"
+        # A contrast against a group without an event rests on that group's size alone.
+        empty = [curve.label for curve in self.curves if not curve.n_events]
+        return f"no event in {', '.join(empty)}" if empty else ""
 
     @property
     def n(self) -> int:

@@ -27,7 +27,7 @@ class TierContrasts:
     subgroups : SubgroupAnalysis or None
         Both sides inside each tier and over all; None where nobody is compared.
     interaction : ChiSquareTest
-        Whether the hazard ratio differs between tiers; no p-value unless two tiers are reportable.
+        Whether the hazard ratio differs between the tiers that are reportable; no p-value unless there are two.
     """
 
     contrasts: tuple[TreatmentContrast, ...]
@@ -91,7 +91,7 @@ def contrast_by_tier(
         for tier in tiers
     ]
     subgroups = _subgroups(contrasts, [tier.value for tier in tiers], level)
-    interaction = _interaction(contrasts, subgroups)
+    interaction = _interaction(contrasts, level)
     marked = (replace(c, badge=replace(c.badge, interaction=interaction)) for c in contrasts)
     return TierContrasts(tuple(marked), subgroups, interaction)
 
@@ -111,10 +111,12 @@ def _subgroups(
     return subgroup_analysis(follow_up, is_index, names, level=level)
 
 
-def _interaction(contrasts: Sequence[TreatmentContrast], subgroups: SubgroupAnalysis | None) -> ChiSquareTest:
-    """Test whether tiers differ, where at least two can be compared in each."""
+def _interaction(contrasts: Sequence[TreatmentContrast], level: float) -> ChiSquareTest:
+    """Test whether the tiers differ in which the treatments are compared; the others have no ratio to differ in."""
     method = "heterogeneity of one-step hazard ratios across tiers"
-    if subgroups is None or sum(contrast.is_reportable for contrast in contrasts) < 2:
+    told = [contrast for contrast in contrasts if contrast.is_reportable]
+    subgroups = _subgroups(told, [str(place) for place in range(len(told))], level) if len(told) > 1 else None
+    if subgroups is None:
         return chi_square_test(
             0.0,
             0,

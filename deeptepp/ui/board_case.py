@@ -13,6 +13,7 @@ from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severity, Stability, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.figures import kaplan_meier_figure
+from deeptepp.report.held_curves import held_curves
 from deeptepp.report.theme import GROUP_COLOURS
 from deeptepp.ui.board_drafts import draft_key, drafts, is_typed
 from deeptepp.ui.board_forms import carry_over, decision_form, has_conflict, show_score_buttons, withdraw_button
@@ -21,7 +22,7 @@ from deeptepp.ui.board_record import record_cards
 from deeptepp.ui.board_rows import flags_html, open_case, picture_html, tier_html
 from deeptepp.ui.cards import facts_list, findings_list
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.curves import FEW_EVENTS, by_arm, estimates_table
+from deeptepp.ui.curves import by_arm, estimates_table, few_events_words
 from deeptepp.ui.language import t
 from deeptepp.ui.score_card import score_card
 from deeptepp.ui.verbatim import verbatim
@@ -177,18 +178,20 @@ def _curves(tier: Tier, bundle: ModelBundle, *, is_large: bool) -> None:
             label_visibility="collapsed",
         )
     comparison = by_arm(bundle.reference, tier, endpoint or Endpoint.RFS)
-    few = [curve.label for curve in comparison.curves if curve.n_events < FEW_EVENTS]
+    held = held_curves(comparison, are_treatments=True)
     title = t("{tier} tier, by treatment received", tier=label(tier))
     figure = kaplan_meier_figure(
         comparison.curves,
         title=title,
-        p_value=None if few else comparison.p_value,
+        p_value=held.p_value,
         colours=[GROUP_COLOURS[level] for level in comparison.levels],
-        grey_below_events=FEW_EVENTS if few else 0,
+        grey_below_events=held.grey_below_events,
         y_title=label(comparison.endpoint),
         simulated=bundle.reference.is_simulated,
     )
     show_figure(enlarged(figure) if is_large else figure, key="board-curves", fallback_alt=title)
+    for words in few_events_words(comparison.curves):
+        st.caption(words)
     st.table(estimates_table(comparison), hide_index=True, border="horizontal")
     st.caption(
         t(

@@ -11,6 +11,7 @@ from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.figures import kaplan_meier_figure
+from deeptepp.report.held_curves import held_curves
 from deeptepp.report.theme import ARM_COLOURS
 from deeptepp.report.treatment_panel import (
     NOT_EXCLUDED,
@@ -26,6 +27,7 @@ from deeptepp.stats.group_comparison import GroupComparison
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui.charts import show_figure
+from deeptepp.ui.curves import few_events_words
 from deeptepp.ui.language import say, t
 from deeptepp.ui.words import label
 
@@ -130,23 +132,20 @@ def _curves(panel: TreatmentPanel, contrast: ContrastSummary | None) -> None:
 
 
 def _arm_curves(arms: GroupComparison, panel: TreatmentPanel) -> None:
-    """Draw none, T and T+P of the tier; in grey and without a test where events are few."""
+    """Draw the treatments of the tier; in grey and without a test where events are few."""
     curves = [_named(curve, Arm(level)) for curve, level in zip(arms.curves, arms.levels, strict=True)]
-    few = [curve.label for curve in curves if curve.n_events < MIN_EVENTS]
+    held = held_curves(arms, are_treatments=True)
     figure = kaplan_meier_figure(
         curves,
         title=t("{tier} tier, by treatment received", tier=label(panel.tier)),
-        p_value=None if few else arms.p_value,
+        p_value=held.p_value,
         colours=[ARM_COLOURS[Arm(level)] for level in arms.levels],
-        grey_below_events=MIN_EVENTS,
+        grey_below_events=held.grey_below_events,
         y_title=label(panel.endpoint),
         simulated=panel.is_simulated,
     )
     show_figure(figure, key="treatment-km", fallback_alt=t("Curves by treatment"))
-    if few:
-        words = t(
-            "Fewer than {n} events, so in grey and not tested: {groups}.", n=MIN_EVENTS, groups=", ".join(few)
-        )
+    for words in few_events_words(curves):
         st.caption(words)
 
 

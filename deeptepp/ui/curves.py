@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.report.format import percent_ci
+from deeptepp.report.held_curves import HeldCurves
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 from deeptepp.ui.language import say, t
 from deeptepp.ui.words import label
-
-FEW_EVENTS = MIN_EVENTS
-"""Below this many events a curve is shown, but marked as carrying little information (PRODUCT F2)."""
 
 HORIZONS_MONTHS = (24.0, 60.0)
 """Times at which the curves are read, as in the publication."""
@@ -79,8 +79,42 @@ def estimates_table(comparison: GroupComparison) -> list[dict[str, str]]:
     return rows
 
 
+def few_events_words(curves: Sequence[KaplanMeierCurve]) -> list[str]:
+    """Say which treatments have so few events that they are drawn in grey and nothing is tested.
+
+    Parameters
+    ----------
+    curves : sequence of KaplanMeierCurve
+        Of treatments, named in the language of the visitor.
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
+    few = ", ".join(curve.label for curve in curves if curve.n_events < MIN_EVENTS)
+    template = "Fewer than {n} events, so in grey and not tested: {groups}."
+    return [t(template, n=MIN_EVENTS, groups=few)] if few else []
+
+
+def untested_words(held: HeldCurves) -> list[str]:
+    """Say why tiers are not tested against each other.
+
+    Parameters
+    ----------
+    held : HeldCurves
+        From ``report.held_curves``.
+
+    Returns
+    -------
+    list of str
+        One sentence, or none.
+    """
+    return [say(f"Not tested: {held.reason}.")] if held.reason else []
+
+
 def _estimate(curve: KaplanMeierCurve, months: float) -> str:
-    """Write one estimate with its interval, or that nobody was followed so long."""
+    """Write one estimate with its interval, or that the follow-up was too short."""
     estimate = curve.at(months)
     if estimate.is_beyond_follow_up:
         return t("follow-up too short")

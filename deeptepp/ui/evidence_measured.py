@@ -15,12 +15,13 @@ from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.figures import RocLine, calibration_figure, kaplan_meier_figure, roc_figure
 from deeptepp.report.format import auc_ci, ratio_ci
+from deeptepp.report.held_curves import held_curves
 from deeptepp.report.theme import GROUP_COLOURS, TIER_GLYPHS
 from deeptepp.stats.evidence import why_not_measured
 from deeptepp.stats.horizon import known_at
 from deeptepp.stats.roc import roc_auc
 from deeptepp.ui.charts import show_figure
-from deeptepp.ui.curves import by_tier, estimates_table
+from deeptepp.ui.curves import by_tier, estimates_table, untested_words
 from deeptepp.ui.evidence_rows import metric_rows, operating_rows, subgroup_rows
 from deeptepp.ui.language import say, t
 from deeptepp.ui.terms import help_on
@@ -237,13 +238,17 @@ def _survival(bundle: ModelBundle) -> None:
         key="evidence-end",
     )
     comparison = by_tier(bundle.reference, endpoint or Endpoint.RFS)
+    held = held_curves(comparison, are_treatments=False)
     figure = kaplan_meier_figure(
         comparison.curves,
         title="By risk tier",
-        p_value=comparison.p_value,
+        p_value=held.p_value,
         colours=[GROUP_COLOURS[level] for level in comparison.levels],
+        grey_below_events=held.grey_below_events,
         y_title=label(comparison.endpoint),
         simulated=bundle.is_simulated,
     )
     show_figure(figure, key="evidence-km", fallback_alt=t("Survival of the reference cohort by risk tier"))
+    for words in untested_words(held):
+        st.caption(words)
     st.table(estimates_table(comparison), hide_index=True, border="horizontal")

@@ -48,7 +48,7 @@ STEPS: tuple[OwnModelStep, ...] = (
         "The first command looks for everything that is wrong and computes nothing. The second reads, "
         "de-identifies and searches every study, and goes on where it was stopped.",
         "deeptepp prepare patients.csv --check\ndeeptepp prepare patients.csv --out own/dataset --jobs 2",
-        "About 5 seconds of one core per study of 841 files: 300 studies in about a quarter of an hour on two cores.",
+        "About 5 seconds of one core per study of 841 files: 300 studies in a quarter of an hour on two.",
         "`own/dataset`: one region of interest per patient, and a list of studies without a tumour found.",
     ),
     OwnModelStep(

@@ -50,7 +50,7 @@ def icon_arrays(reading: ResultReading) -> bool:
 
 
 def _arrays(reading: ResultReading, months: float) -> None:
-    """Draw the arrays of one time beside each other; treatments that were not followed so long are named."""
+    """Draw the arrays of one time beside each other; treatments with too short a follow-up are named."""
     years = f"{months / 12:.0f}"
     row = st.container(horizontal=True, gap="medium", key="reading-icons")
     too_short = []

@@ -13,6 +13,7 @@ from deeptepp.domain.risk import Tier, TierName
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.bar_figure import BarGroup, survival_bars_figure
 from deeptepp.report.figures import kaplan_meier_figure
+from deeptepp.report.held_curves import held_curves
 from deeptepp.report.names import ARM_SHORT
 from deeptepp.report.result_reading import (
     LIMITS,
@@ -30,6 +31,7 @@ from deeptepp.report.survival_tables import HORIZONS_MONTHS
 from deeptepp.report.theme import ARM_COLOURS, ARM_GLYPHS, GROUP_COLOURS, TIER_COLOURS, TIER_GLYPHS
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.ui.charts import show_figure
+from deeptepp.ui.curves import untested_words
 from deeptepp.ui.language import say, t
 from deeptepp.ui.result_icons import icon_arrays
 from deeptepp.ui.words import label, sentence, tier_words
@@ -142,17 +144,19 @@ def _curves(reading: ResultReading, name: TierName) -> None:
     named = [
         replace(c, label=label(Tier(v))) for v, c in zip(reading.tiers.levels, reading.tiers.curves, strict=True)
     ]
+    held = held_curves(replace(reading.tiers, curves=tuple(named)), are_treatments=False)
     title = t("By risk tier (this patient: {tier})", tier=tier_words(name))
     figure = kaplan_meier_figure(
         named,
         title=title,
-        p_value=reading.tiers.p_value,
+        p_value=held.p_value,
         colours=[GROUP_COLOURS[level] for level in reading.tiers.levels],
+        grey_below_events=held.grey_below_events,
         y_title=label(reading.endpoint),
         simulated=reading.is_simulated,
     )
     show_figure(figure, key="result-km-tier", fallback_alt=title)
-    st.caption(t("Months from surgery; bands are 95 % confidence intervals."))
+    st.caption(" ".join([t("Months from surgery; bands are 95 % confidence intervals."), *untested_words(held)]))
 
 
 def _table(reading: ResultReading) -> None:

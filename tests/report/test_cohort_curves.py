@@ -54,7 +54,7 @@ def test_too_few_events_and_groups_without_one_are_not_tested(unscored):
     few = np.zeros(len(unscored), dtype=bool)
     few[:5] = True
     item = curves_item(unscored.with_columns(rfs_event=few), by, Endpoint.RFS)
-    assert "Not tested: fewer than 10 events." in item.tables[0].note
+    assert "Not tested: 5 events, fewer than 10." in item.tables[0].note
     assert "p" not in str(item.figures[0].layout.title.subtitle.text).split("band")[0]
     none_in_n0 = np.asarray(unscored["rfs_event"]) & (np.asarray(by.of_patient) != "N0")
     item = curves_item(unscored.with_columns(rfs_event=none_in_n0), by, Endpoint.RFS)

@@ -54,7 +54,7 @@ def greyed(figure):
 @pytest.mark.parametrize("events", [(0, 18), (1, 40), (9, 30), (30, 9), (10, 25)])
 def test_screen_pdf_laboratory_and_report_agree_on_what_an_arm_with_few_events_allows(events):
     cohort = patients(*events)
-    few = [arm for arm, n in zip(("T+P", "T"), events, strict=True) if n < MIN_EVENTS]
+    few = [arm for arm, n in zip(("Tras+pert", "Tras"), events, strict=True) if n < MIN_EVENTS]
     panel = treatment_panel(cohort, Tier.HIGH, Endpoint.RFS, Matching.OFF)
     screen = panel.contrasts[1]
     recipe = Recipe(low_below=0.3, high_from=0.6, matching=Matching.OFF)
@@ -82,4 +82,4 @@ def test_screen_pdf_laboratory_and_report_agree_on_what_an_arm_with_few_events_a
         assert "p =" not in item.figures[0].layout.meta["alt"] or not few
     assert (
         "Fewer" if events[0] < events[1] else "More"
-    ) + f" events with T+P ({events[0]} vs {events[1]})" in screen.badge
+    ) + f" events with Tras+pert ({events[0]} vs {events[1]})" in screen.badge

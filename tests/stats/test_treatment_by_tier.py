@@ -43,6 +43,27 @@ def test_subgroups_hold_the_patients_who_were_compared(found):
         assert part.hazard_ratio.value == pytest.approx(ratio.value)
 
 
+def events_in(**of_tier):
+    """T and none, 40 each in a tier, with as many events as said."""
+    arms, months, events, tiers = [], [], [], []
+    for tier, counts in of_tier.items():
+        for arm, n_events in zip(("T", "none"), counts, strict=True):
+            arms += [arm] * 40
+            events += [place < n_events for place in range(40)]
+            months += [5.0 + place if place < n_events else 70.0 for place in range(40)]
+            tiers += [tier] * 40
+    return cohort_of(arms, months, events, tier=tiers)
+
+
+@pytest.mark.parametrize("of_low", [(0, 0), (0, 25), (9, 30)])
+def test_a_tier_without_a_ratio_takes_no_part_in_the_interaction(of_low):
+    upper = contrast_by_tier(events_in(Moderate=(12, 25), High=(20, 21)), T_VS_NONE, matching=Matching.OFF)
+    cohort = events_in(Low=of_low, Moderate=(12, 25), High=(20, 21))
+    found = contrast_by_tier(cohort, T_VS_NONE, matching=Matching.OFF)
+    assert [contrast.is_reportable for contrast in found.contrasts] == [False, True, True]
+    assert (found.interaction.statistic, found.interaction.degrees_of_freedom) == (upper.interaction.statistic, 1)
+
+
 def test_the_order_of_tiers_does_not_change_the_interaction(cohort, found):
     turned = contrast_by_tier(cohort, T_VS_NONE, tiers=tuple(Tier)[::-1], matching=Matching.OFF)
     assert turned.interaction.statistic == pytest.approx(found.interaction.statistic)

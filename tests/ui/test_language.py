@@ -214,12 +214,12 @@ def test_a_sentence_put_together_below_the_screens_is_recognised_part_by_part(mo
     ("english", "chinese"),
     [
         (
-            "Fewer events with T+P (0 of 47 vs 32 of 134); too few to compare; treatment was not randomised",
-            "T+P 组事件较少（47 名中 0 个 vs 134 名中 32 个）；事件太少，无法比较；治疗并非随机分配",
+            "Fewer events with Tras+pert (0 of 47 vs 32 of 134); too few to compare; treatment was not randomised",
+            "曲妥珠+帕妥珠 组事件较少（47 名中 0 个 vs 134 名中 32 个）；事件太少，无法比较；治疗并非随机分配",
         ),
         (
-            "fewer than 10 events with T (0); matching did not balance Tumour size (|SMD| 0.2 before, 0.25 after)",
-            "以下组少于 10 个事件：T (0)；匹配未能使以下协变量平衡：肿瘤大小（|SMD| 匹配前 0.2，匹配后 0.25）",
+            "fewer than 10 events with Tras (0); matching did not balance Age (|SMD| 0.2 before, 0.25 after)",
+            "以下组少于 10 个事件：曲妥珠 (0)；匹配未能使以下协变量平衡：年龄（|SMD| 匹配前 0.2，匹配后 0.25）",
         ),
         (
             "matching did not balance Nodes N1 (|SMD| 0 before, 0.3 after), Age (|SMD| 0 before, 1 after)",
@@ -227,8 +227,8 @@ def test_a_sentence_put_together_below_the_screens_is_recognised_part_by_part(mo
         ),
         ("not given: 1 event in 119 patients, fewer than 10", "未给出：119 名患者中 1 个事件，少于 10"),
         (
-            "not given: fewer than 10 events with T (2), no anti-HER2 therapy (0)",
-            "未给出：以下组少于 10 个事件：T (2)，无抗 HER2 治疗 (0)",
+            "not given: fewer than 10 events with Tras (2), no anti-HER2 therapy (0)",
+            "未给出：以下组少于 10 个事件：曲妥珠 (2)，无抗 HER2 治疗 (0)",
         ),
     ],
 )

@@ -1,0 +1,54 @@
+"""What stands on the curves of several groups: the log-rank p, or grey and the reason why nothing is tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deeptepp.report.names import group_words
+from deeptepp.stats.evidence import MIN_EVENTS, why_not_compared
+from deeptepp.stats.group_comparison import GroupComparison
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldCurves:
+    """How curves may be shown.
+
+    Parameters
+    ----------
+    p_value : float or None
+        Of the log-rank test; None where it is held back.
+    grey_below_events : int
+        Curves with fewer events are drawn in grey.
+    reason : str
+        Why nothing is tested; empty where it is, or where there is one group.
+    """
+
+    p_value: float | None
+    grey_below_events: int
+    reason: str
+
+
+def held_curves(found: GroupComparison, *, are_treatments: bool) -> HeldCurves:
+    """Apply the rule of evidence to curves.
+
+    Parameters
+    ----------
+    found : GroupComparison
+        Groups of one cohort.
+    are_treatments : bool
+        The groups were treated differently, so that each needs events enough; tiers and facts need them together.
+
+    Returns
+    -------
+    HeldCurves
+        The same on every surface.
+    """
+    if are_treatments:
+        reason, grey = why_not_compared({group_words(c.label): c.n_events for c in found.curves}), MIN_EVENTS
+    else:
+        reason = found.why_groups_not_tested
+        grey = found.n_events + 1 if found.n_events < MIN_EVENTS else 0
+    several = len(found.curves) > 1
+    return HeldCurves(
+        p_value=None if reason else found.p_value, grey_below_events=grey, reason=reason if several else ""
+    )
