@@ -16,7 +16,7 @@ from deeptepp.domain.cohort import Cohort
 from deeptepp.simulate.cohort import simulate_cohort
 
 WIDTHS_PX = (1440, 800)
-"""Widths that every page is looked at."""
+"""Widths at which every page is looked at."""
 
 LONG_MS = 240_000
 """How long reading and scoring the demo may take on a slow machine."""

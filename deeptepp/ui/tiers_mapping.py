@@ -208,7 +208,7 @@ def _matched(incoming: Incoming) -> tuple[Mapping, Examined]:
     if sheet is None:
         return incoming.mapping, examine_mapped(Sheet({}, ()), incoming.mapping)
     st.caption(
-        t("{n} rows. The columns were guessed from their names and cells; look them through.", n=len(sheet.rows))
+        t("{n} rows. The columns were guessed from their names and cells; please check them.", n=len(sheet.rows))
     )
     by_dates = _is_by_dates(incoming.mapping, key)
     shown = [*_NEEDED, *(_BY_DATES if by_dates else _BY_TIMES)]
