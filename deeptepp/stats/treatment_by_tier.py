@@ -112,7 +112,7 @@ def _subgroups(
 
 
 def _interaction(contrasts: Sequence[TreatmentContrast], level: float) -> ChiSquareTest:
-    """Test whether the tiers differ in which the treatments are compared; the others have no ratio to differ in."""
+    """Test whether the tiers with a ratio differ in it."""
     method = "heterogeneity of one-step hazard ratios across tiers"
     told = [contrast for contrast in contrasts if contrast.is_reportable]
     subgroups = _subgroups(told, [str(place) for place in range(len(told))], level) if len(told) > 1 else None
