@@ -86,6 +86,7 @@ def test_no_score_is_seen_before_the_board_has_decided(demo, board):
     assert f"{case.score:.3f}" in words_on(at)
     assert "SIMULATED COHORT" in words_on(at)
     assert "views of the tumour" not in words_on(at), "this score came without its views"
+    assert "Fewer than 10 events, so in grey and not tested: " in words_on(at), "every arm of this cohort has few"
     at = _decide(at, case.id, Moment.AFTER, Choice.TP, Agreement.AGREE)
     kept = board.case(case.id)
     assert [entry.moment for entry in kept.entries] == [Moment.BEFORE, Moment.SHOWN, Moment.AFTER]
