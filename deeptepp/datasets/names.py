@@ -160,8 +160,15 @@ _ALONE = frozenset(("time", "status", "alive", "tumour", "tumor", "ln"))
 """Names that say enough by themselves, and nothing inside longer ones, such as the time of an operation."""
 
 _SHORT = {"dt": "date", "trt": "treatment", "tx": "treatment", "grp": "group", "surg": "surgery"} | {
-    **{"recur": "recurrence", "surv": "survival", "cnsr": "censored", "cens": "censored", "yn": ""},
-    **{"evt": "event", "stat": "status", "dth": "death", "dthdt": "death date"},
+    "recur": "recurrence",
+    "surv": "survival",
+    "cnsr": "censored",
+    "cens": "censored",
+    "yn": "",
+    "evt": "event",
+    "stat": "status",
+    "dth": "death",
+    "dthdt": "death date",
 }
 """What data bases shorten words to, and what it means."""
 
