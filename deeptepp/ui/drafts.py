@@ -13,6 +13,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar, overload
 
+import streamlit as st
+
+from deeptepp.ui.language import current_language
 from deeptepp.ui.session import current_session
 
 PREFIXES = ("case-", "beside-", "result-label", "board-", "map-")
@@ -20,6 +23,9 @@ PREFIXES = ("case-", "beside-", "result-label", "board-", "map-")
 
 OF_THE_CASE = ("case-", "beside-", "result-label")
 """Those that belong to the study at hand, whatever the random name of its case."""
+
+_SAID_IN = "deeptepp-said-in"
+"""Key of ``st.session_state``: in which language each select box was drawn last."""
 
 _MOST_FIELDS = 400
 """Fields that a tab may keep; far more than the screens have."""
@@ -79,6 +85,30 @@ def typed_index(
     said = current_session().drafts.get(_stable(key))
     names = [_plain(name(option)) for option in options]
     return names.index(_plain(said)) if said is not None and _plain(said) in names else otherwise
+
+
+def keep_choice(key: str, options: Sequence[object], known: object) -> None:
+    """Let a select box keep its choice when the language of the screen changes.
+
+    The browser names a choice by its words. Those of another language are no option any more, and Streamlit would
+    hand them on as they are.
+
+    Parameters
+    ----------
+    key : str
+        Of the widget, which is drawn after this.
+    options : sequence
+        As shown.
+    known : object
+        What was chosen, as it was kept; one of the options.
+    """
+    said_in, language = st.session_state.setdefault(_SAID_IN, {}), current_language()
+    if key in st.session_state and st.session_state[key] not in options:
+        st.session_state[key] = known
+    elif key in st.session_state and said_in.get(key, language) != language:
+        # Set once more, so that the browser shows it in the words of now.
+        st.session_state[key] = st.session_state[key]
+    said_in[key] = language
 
 
 def typed_option(

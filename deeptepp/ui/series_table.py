@@ -13,6 +13,7 @@ from deeptepp.report.format import clock_time
 from deeptepp.report.series_names import phase_index, proposed_keys
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.case_reading import choose_phase_again, read_again
+from deeptepp.ui.drafts import keep_choice
 from deeptepp.ui.language import say, t
 from deeptepp.ui.session import Session
 from deeptepp.ui.words import phase_words, plural
@@ -81,6 +82,7 @@ def choose_scored_phase(session: Session, study: Study, phase: PhaseChoice) -> N
     st.markdown(f"**{t('Phase that is scored.')}** {say(phase.reason)}")
     posts = list(range(1, len(study.phases)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        keep_choice(f"case-phase-{session.case.id}", posts, phase.index)
         index = st.selectbox(
             t("Phase"),
             posts,

@@ -115,3 +115,13 @@ def test_start_over_leaves_nothing_that_was_typed():
     session.erase()
     assert (session.drafts, session.tab_note, session.forgotten) == ({}, "", ())
     assert session.memory != before
+
+
+@pytest.mark.parametrize("known", ["N1", None])
+def test_a_choice_said_in_words_of_another_language_stays_what_it_was(monkeypatch, known):
+    state = {"case-node": "N1 (1 to 3)"}
+    monkeypatch.setattr(drafts.st, "session_state", state)
+    drafts.keep_choice("case-node", (None, "N0", "N1"), known)
+    assert state["case-node"] == known
+    drafts.keep_choice("case-other", (None, "N0", "N1"), known)
+    assert "case-other" not in state
