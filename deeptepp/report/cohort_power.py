@@ -10,6 +10,7 @@ from deeptepp.report.recipe import Contrast
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.tables import Table
 from deeptepp.stats.contrast_adequacy import contrast_adequacy
+from deeptepp.stats.evidence import why_not_compared
 
 _TITLE = "Are there events enough to compare treatments?"
 
@@ -40,8 +41,14 @@ def power_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         found = contrast_adequacy(follow_up.where(sides[0]), follow_up.where(sides[1]))
         needed = "" if found.n_events_needed is None else str(found.n_events_needed)
         counts = f"{found.n_index} / {found.n_reference}"
-        events = f"{found.n_events_index + found.n_events_reference}"
-        rows.append((question.label, counts, events, needed, found.sentence))
+        of_arm = {
+            question.index_label: found.n_events_index,
+            question.reference_label: found.n_events_reference,
+        }
+        events = " / ".join(map(str, of_arm.values()))
+        few = why_not_compared(of_arm)
+        words = f"Not compared: {few}." if few else found.sentence
+        rows.append((question.label, counts, events, needed, words))
     if not rows:
         reason = "no two treatments have patients with known follow-up"
         return ReportItem("power", "Treatments", _TITLE, reason=reason)

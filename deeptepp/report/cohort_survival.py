@@ -8,6 +8,7 @@ from deeptepp.domain.cohort import ARM, Arm, Cohort, Endpoint
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort_outcomes import NOT_RANDOMISED
 from deeptepp.report.format import count
+from deeptepp.report.names import group_words
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
@@ -55,12 +56,16 @@ def _survival_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         simulated=cohort.is_simulated,
     )
     notes = [f"{count(whole.n_without_follow_up, 'patient')} without known follow-up: in no curve."]
+    few = [group_words(curve.label) for curve in curves if curve.n_events < MIN_EVENTS]
+    said = (f"Fewer than {MIN_EVENTS} events, read the interval only: {', '.join(few)}.",) if few else ()
     return ReportItem(
         key=key,
         number=number,
         title=title,
         figures=(figure,),
         tables=(estimates_table(curves),),
-        notes=tuple(notes if whole.n_without_follow_up else ()) + (() if len(curves) == 1 else (NOT_RANDOMISED,)),
+        notes=said
+        + tuple(notes if whole.n_without_follow_up else ())
+        + (() if len(curves) == 1 else (NOT_RANDOMISED,)),
         data={"curves": curve_steps(curves)},
     )

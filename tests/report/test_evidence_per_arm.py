@@ -10,6 +10,7 @@ from deeptepp.domain.cohort import TIER, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.report.case_pdf_outcomes import _contrast
 from deeptepp.report.cohort_curves import curve_choices, curves_item
+from deeptepp.report.cohort_power import power_item
 from deeptepp.report.cohort_treatment import treatment_item
 from deeptepp.report.held_curves import held_curves
 from deeptepp.report.laboratory import view_treatment
@@ -84,6 +85,9 @@ def test_screen_pdf_laboratory_and_report_agree_on_what_an_arm_with_few_events_a
     arms = curves_item(cohort, curve_choices(cohort)["Anti-HER2 therapy"], Endpoint.RFS)
     assert greyed(arms.figures[0]) == {name.replace("Tras+pert", "T+P").replace("Tras", "T") for name in few}
     assert ("Not tested: fewer than 10 events with" in arms.tables[0].note) == bool(few)
+    (power,) = power_item(cohort, Endpoint.RFS).tables[0].rows
+    assert power[2] == f"{events[0]} / {events[1]}"
+    assert power[-1].startswith("Not compared: fewer than 10 events with") == bool(few)
     for item in (laboratory, report, arms):
         assert "p =" not in item.figures[0].layout.meta["alt"] or not few
     assert (
