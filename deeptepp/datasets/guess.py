@@ -12,6 +12,7 @@ from deeptepp.datasets.mapping import DATES, EVENTS, FLAGS, MONTHS, NUMBERS, UNI
 from deeptepp.datasets.measures import measures_of
 from deeptepp.datasets.names import WANTED, likeness, plain_name, unit_in
 from deeptepp.datasets.sheets import Sheet
+from deeptepp.datasets.unit_checks import FEWEST_PATIENTS
 from deeptepp.datasets.words import ABSENT, is_code, plain_word, reader_of, says_vital
 
 _MOSTLY = 0.5
@@ -31,6 +32,9 @@ _CODES = ({0.0, 1.0}, {1.0, 2.0, 9.0}, {0.0, 1.0, 9.0})
 
 _HIGHEST_SCORE = 12
 """IRS and Allred end at 12 and 8: numbers above can only be per cent of the nuclei."""
+
+_FEW_CODES = 3
+"""Different cells up to which a column of ten or more holds codes and no times."""
 
 _COUNTED = re.compile(r"posit|number|anzahl|zahl|count|befallen|examined|阳性|数|no of", re.IGNORECASE)
 _STAGED = re.compile(r"^(y?[pc]?n|.*(stage|stadium|category|staging|分期).*)$", re.IGNORECASE)
@@ -102,6 +106,8 @@ def _candidates(sheet: Sheet) -> list[tuple[float, str, str]]:
 
 def _speaks(target: str, column: str, cells: Sequence[str]) -> bool:
     """Tell whether the words of a column can be those of what is wanted; codes can be those of an event."""
+    if target in MONTHS:
+        return len(set(cells)) > _FEW_CODES or len(cells) < FEWEST_PATIENTS
     if target in ("arm", "tier", "subject", "source", "node_stage") or _kind(target) in ({"days"}, {"numbers"}):
         return True
     if target in ("er_positive", "pr_positive") and _receptor_unit(column, cells) != "words":

@@ -259,7 +259,7 @@ def _not_understood(
     found = f"“{use.column}” is read as {target}: {len(rows)} of {len(sheet.rows)} cells are not understood."
     remedy = "Correct or empty them, or choose another column or none."
     if has_thousands:
-        remedy = "The commas may set thousands apart. Write decimals with a point."
+        remedy = "Commas or points may set thousands apart. Write numbers without these."
     return (Problem.refusal("cohort.not-understood", found, remedy, rows),)
 
 

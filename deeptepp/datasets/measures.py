@@ -50,7 +50,7 @@ class Measures:
     is_strange : (n,) bool
         The cell is neither empty nor a number.
     has_thousands : bool
-        Commas may set thousands apart in every cell that has one, so that none of these was read.
+        Commas or points may set thousands apart in every cell that has one, so that none of these was read.
     """
 
     values: npt.NDArray[np.float64]
@@ -80,10 +80,13 @@ def measures_of(cells: Sequence[str], *, below_counts_as_zero: bool = False) -> 
     [2.5, 22.0, nan, nan]
     """
     commas = [cell for cell in cells if re.fullmatch(r"[+-]?\d+(,\d+)+", cell.strip())]
+    has_points = _sets_thousands_apart([cell.strip() for cell in cells])
     has_thousands = bool(commas) and all(_THOUSANDS.fullmatch(cell.strip()) for cell in commas)
     values, units, strange = [], [], []
     for cell in cells:
         value, unit = _measure(plain_word(cell), below=below_counts_as_zero, may_have_comma=not has_thousands)
+        if has_points and "." in cell and value is not None:
+            value = np.nan if np.isnan(value) else None
         values.append(np.nan if value is None else value)
         units.append(unit)
         strange.append(value is None)
@@ -91,8 +94,24 @@ def measures_of(cells: Sequence[str], *, below_counts_as_zero: bool = False) -> 
         np.array(values, dtype=np.float64),
         np.array(units, dtype=object),
         np.array(strange, dtype=bool),
-        has_thousands,
+        has_thousands or has_points,
     )
+
+
+def _sets_thousands_apart(cells: Sequence[str]) -> bool:
+    """Tell whether points set thousands apart: three digits behind every one, beside whole numbers below 1000."""
+    pointed = [cell for cell in cells if "." in cell and cell[:1].isdigit()]
+    whole = [cell for cell in cells if re.fullmatch(r"\d{3}", cell)]
+    # Of decimals, one in ten would lose its last digit, and none would stand without a point.
+    return (
+        len(pointed) >= _FEWEST_POINTED
+        and bool(whole)
+        and all(re.fullmatch(r"[1-9]\d{0,2}(\.\d{3})+", cell) for cell in pointed)
+    )
+
+
+_FEWEST_POINTED = 10
+"""Cells with a point from which their form speaks."""
 
 
 def _measure(word: str, *, below: bool, may_have_comma: bool) -> tuple[float | None, str]:

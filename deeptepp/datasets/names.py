@@ -41,7 +41,7 @@ WANTED: dict[str, tuple[str, ...]] = {
             "arm; treatment; treatment arm; anti her2 therapy; anti her2 treatment; anti her2; therapy; "
             "her2 therapy; her2 targeted therapy; targeted therapy; adjuvant anti her2; trastuzumab; "
             "trastuzumab given; herceptin; anti her2 therapie; antikoerpertherapie; antikorpertherapie; "
-            "therapie; therapiearm; her2 therapie; behandlung; treatment group; regimen; her2 treatment; 抗her2治疗; "
+            "therapie; therapiearm; her2 therapie; behandlung; treatment group; regimen; her2 treatment; trt01p; trt01a; 抗her2治疗; "
             "靶向治疗; 靶向药物; 曲妥珠单抗; 治疗方案; 治疗; 治疗组; 赫赛汀"
         ),
         "pertuzumab": "pertuzumab; perjeta; pertuzumab given; 帕妥珠单抗; 帕捷特",
@@ -58,7 +58,7 @@ WANTED: dict[str, tuple[str, ...]] = {
             "rfs event; rfs status; dfs event; dfs status; idfs event; idfs status; efs event; relapse; "
             "recurrence; recurrence event; recurred; relapsed; recurrence yes no; event; progression; "
             "recurrence status; relapse status; rfs ind; dfs ind; rezidiv; rueckfall; ruckfall; "
-            "rezidiv ja nein; ereignis; event type; status; dfs ereignis; rfs ereignis; rfs censored; dfs censored; censored; 复发; 是否复发; 复发状态; 复发转移; 复发或转移; 无病生存状态; 事件"
+            "rezidiv ja nein; ereignis; event type; status; dfs ereignis; rfs ereignis; rfs censored; dfs censored; censored; recurfl; dfs; rfs; efs; idfs; dfs状态; 复发; 是否复发; 复发状态; 复发转移; 复发或转移; 无病生存状态; 事件"
         ),
         "os_months": (
             "os months; os; os time; time os; time to death; overall survival; survival time; survival months; survival; "
@@ -67,7 +67,7 @@ WANTED: dict[str, tuple[str, ...]] = {
         ),
         "os_event": (
             "os event; os status; death; died; dead; deceased; vital status; survival status; "
-            "overall survival status; os ind; status; patient status; last status; alive; os ereignis; os censored; verstorben; tod; gestorben; vitalstatus; 死亡; 是否死亡; "
+            "overall survival status; os ind; status; patient status; last status; alive; os ereignis; os censored; vital; dthfl; os状态; verstorben; tod; gestorben; vitalstatus; 死亡; 是否死亡; "
             "生存状态; 总生存状态; 存活状态; 生存结局"
         ),
         "surgery_date": (
@@ -86,7 +86,7 @@ WANTED: dict[str, tuple[str, ...]] = {
             "last fu date; date last fu; date of last follow up; last contact; last contact date; last seen; "
             "date of last contact; last known alive; letzter kontakt; letzte vorstellung; letzte nachsorge; "
             "letzte kontrolle; datum letzter kontakt; letztes follow up; datum letzte nachsorge; "
-            "letzte visite; last date; end of follow up; 末次随访; 末次随访日期; 末次随访时间; 最后随访日期; "
+            "letzte visite; last date; lstalvdt; end of follow up; 末次随访; 末次随访日期; 末次随访时间; 最后随访日期; "
             "最后随访时间; 随访日期; 最近随访; 最后一次随访"
         ),
         "death_date": (
@@ -108,7 +108,7 @@ WANTED: dict[str, tuple[str, ...]] = {
             "tumour size; tumor size; t size; size; tumour diameter; tumor diameter; path size; pt size; "
             "pathological size; pathologic tumor size; invasive size; lesion size; size on pathology; "
             "diameter; tumorgroesse; tumorgrosse; groesse; grosse; tumordurchmesser; durchmesser; "
-            "tumour size mm; tumour; tumor; tsize; 肿瘤大小; 肿瘤直径; 肿瘤最大径; 肿块大小; 病灶大小; 大小; 最大径"
+            "tumour size mm; tumour; tumor; tsize; tumsz; 肿瘤大小; 肿瘤直径; 肿瘤最大径; 肿块大小; 病灶大小; 大小; 最大径"
         ),
         "node_stage": (
             "node stage; n stage; pn; n; nodal stage; nodal status; n category; lymph node stage; pn stage; "
@@ -168,6 +168,7 @@ _SHORT = {"dt": "date", "trt": "treatment", "tx": "treatment", "grp": "group", "
     "evt": "event",
     "stat": "status",
     "dth": "death",
+    "dthdt": "death date",
 }
 """What data bases shorten words to, and what it means."""
 

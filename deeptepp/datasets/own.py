@@ -28,7 +28,7 @@ from deeptepp.datasets.subjects import named_subjects
 from deeptepp.datasets.unit_checks import in_units, unit_problems, without_echo
 from deeptepp.datasets.values import floats
 from deeptepp.domain.clinical import CATEGORIES, RANGES
-from deeptepp.domain.cohort import OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort
+from deeptepp.domain.cohort import OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort, Endpoint
 from deeptepp.errors import UnreadableCohort
 from deeptepp.tables import read_cohort
 
@@ -157,9 +157,28 @@ def _examined_by(path: Path, mapping: Mapping, units: Mapped[str, str], *, allow
 def _checked(manifest: Manifest, *, sure: Collection[str], allow_gaps: bool) -> Examined:
     """Check the facts of a table and finish its columns where nothing refuses."""
     facts = _fact_problems(manifest, needs_follow_up=not allow_gaps, sure=sure)
-    problems = (*manifest.problems, *facts)
+    problems = (*manifest.problems, *facts, *_events_alone(manifest.cohort))
     is_refused = any(problem.is_refusal for problem in problems)
     return Examined(manifest.cohort if is_refused else _finished(manifest), problems)
+
+
+def _events_alone(cohort: Cohort) -> list[Problem]:
+    """Refuse a table that gives a time to those alone who had the event: survival would fall to nothing."""
+    problems = []
+    for endpoint in Endpoint if len(cohort) else ():
+        event, is_known = floats(cohort[endpoint.event]) == 1, np.isfinite(floats(cohort[endpoint.months]))
+        n_free, n_timed = int((~event).sum()), int((~event & is_known).sum())
+        if not event.any() or is_known[event].mean() < _MOSTLY_TIMED or n_timed >= _MOSTLY_FREE * n_free:
+            continue
+        found = f"{endpoint.months} is known of {int((event & is_known).sum())} patients with the event, "
+        found += f"and of {n_timed} of {n_free} without: survival would look far too bad."
+        remedy = "Give those without the event the time to their last visit, or the day of it."
+        problems.append(Problem.refusal("cohort.events-alone", found, remedy))
+    return problems
+
+
+_MOSTLY_TIMED, _MOSTLY_FREE = 0.9, 0.5
+"""Shares of patients with a known time, of those with and those without the event, that are believed together."""
 
 
 def own_mapping(sheet: Sheet) -> Mapping | None:

@@ -53,7 +53,8 @@ _NO_EVENT = frozenset(
         "0:censored; 0:living; 0:no event; 0:not recurred; alive; am leben; censored; disease free; "
         "free; kein; kein rezidiv; keine; lebend; lebt; living; ned; no event; no evidence of disease; "
         "lost to follow up; lost to follow-up; ltfu; no recurrence; no relapse; none; not recurred; "
-        "recurrence free; relapse free; rezidivfrei; withdrew consent; 失访; "
+        "recurrence free; relapse free; recurrence-free; relapse-free; disease-free; event-free; event free; "
+        "rezidivfrei; withdrew consent; 失访; "
         "zensiert; 健在; 存活; 无复发; 未复发; 未死亡; 生存"
     )
 )
@@ -238,6 +239,8 @@ _OF_EVENTS = re.compile(r"(event|ereignis|death|overall.*status|ind)(?![a-z]|.?f
 
 def _is_turned(name: str) -> bool:
     """Tell whether 1 may mean in a column of events that nothing happened."""
+    if re.fullmatch(r"\W*(i?dfs|rfs|efs|os)\W*", name, re.IGNORECASE):
+        return True
     is_censored = re.search(r"cens|cnsr|zensi|alive|删失", name, re.IGNORECASE)
     return bool(_TURNED.search(name)) and (bool(is_censored) or not _OF_EVENTS.search(name))
 
@@ -257,7 +260,8 @@ def _flag_reader(name: str, words: set[str], *, is_event: bool) -> Reader:
             return "1" if word in _EVENT else "0"
         if is_turned:
             return None
-        return "1" if word in _YES else "0" if word in _NO else paired.get(word)
+        short = re.sub(r"\s*\([^)]*\)$", "", word)
+        return "1" if short in _YES else "0" if short in _NO else paired.get(word)
 
     return read
 

@@ -30,7 +30,7 @@ _NUMBERED = re.compile(
 
 _NEUTRAL = re.compile(
     r"cases?|patients?|subject|study|demo|test|board|meeting|left|right|breast|tumou?r|pilot|cohort|teaching|example"
-    r"|training|phantom|room|site|centre|center|hospital|clinic|her2|mri?|low|moderate|high|risk|blue|red|green"
+    r"|training|phantom|room|site|centre|center|hospital|clinic|her2?|mri?|low|moderate|high|risk|blue|red|green"
     r"|yellow|black|white|gr[ea]y|orange|silver|river|mountain|lake|star|alpha|beta|gamma|delta",
     re.IGNORECASE,
 )
@@ -42,7 +42,31 @@ _SURNAMES = frozenset(
 )
 """The most frequent Chinese surnames (census of 2020); one of them and one or two more signs are a name."""
 
+_COMPOUND_SURNAMES = (
+    "欧阳",
+    "司马",
+    "上官",
+    "诸葛",
+    "司徒",
+    "东方",
+    "皇甫",
+    "尉迟",
+    "公孙",
+    "慕容",
+    "令狐",
+    "宇文",
+    "夏侯",
+    "端木",
+)
+"""Chinese surnames of two signs; with one or two more signs they are a name."""
+
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
 _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,3}")
+_HAN_NEUTRAL = re.compile(r"[病患例号组样讨演示测试教左右乳甲乙丙丁第名匿代研究蓝红绿]")
+"""Signs of Chinese pseudonyms: case, number, group, demo, test, teaching, left, right, breast, study, colours."""
+
+_ONE_WORD_SCRIPTS = re.compile(r"[\u3040-\u30ff\uac00-\ud7af\u0400-\u04ff\u0590-\u06ff\u0900-\u0e7f]{2,}")
+"""Kana, Hangul, Cyrillic, Hebrew, Arabic, scripts of India and Thailand: one word of them may be a whole name."""
 _WORDS = re.compile(r"[^\W\d_]+")
 _JOINT = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z][a-zà-ÿ])")
 """Where a word begins inside of another: ``AnnaSchmidt``."""
@@ -117,7 +141,8 @@ def looks_like_a_name(label: str) -> bool:
     Returns
     -------
     bool
-        Two words of letters or more, none of them usual in pseudonyms; or a Chinese surname with one or two signs.
+        Two words of letters or more, none of them usual in pseudonyms; a Chinese surname with one or two signs;
+        four Han signs that are no pseudonym (Japanese names among them); or a word of another script than Latin.
 
     Examples
     --------
@@ -125,10 +150,20 @@ def looks_like_a_name(label: str) -> bool:
     [True, True, False, False]
     """
     words = _WORDS.findall(_JOINT.sub(" ", label.replace("_", " ")))
-    if any(_HAN_NAME.fullmatch(word) and word[0] in _SURNAMES for word in words):
+    if any(_is_asian_name(word) for word in words):
         return True
     letters = [word for word in words if not _HAN_NAME.match(word)]
     return len(letters) > 1 and not any(map(_NEUTRAL.fullmatch, letters))
+
+
+def _is_asian_name(word: str) -> bool:
+    """Tell whether one word alone may be a name, by its script."""
+    if not _HAN.fullmatch(word):
+        return bool(_ONE_WORD_SCRIPTS.search(word))
+    if _HAN_NAME.fullmatch(word) and word[0] in _SURNAMES:
+        return True
+    is_compound = word.startswith(_COMPOUND_SURNAMES) and len(word) <= 4
+    return is_compound or (len(word) == 4 and not _HAN_NEUTRAL.search(word))
 
 
 def offered_label(digest: str) -> str:

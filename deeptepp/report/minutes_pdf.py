@@ -100,7 +100,7 @@ def _case(case: BoardCase, order: str, meeting: Meeting | None) -> Flowable:
         ),
     ]
     rules = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEABOVE", (0, 0), (-1, 0), 0.6, LINE)]
-    return Table([[picture, lines]], colWidths=[side + 10, None], style=rules)
+    return Table([[picture, lines]], colWidths=[side + 10, None], style=rules, splitInRow=1)
 
 
 def _result(case: BoardCase) -> str:

@@ -26,6 +26,7 @@ import numpy as np
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import OutOfRange
+from deeptepp.stats.counted import counted
 from deeptepp.stats.estimate import normal_quantile
 from deeptepp.stats.horizon import check_horizon, why_no_horizon
 from deeptepp.stats.kaplan_meier import kaplan_meier
@@ -183,8 +184,8 @@ def _events_requirement(n_events: int, horizon_months: float) -> Requirement:
         wanted=float(N_EVENTS_WANTED),
         is_met=is_met,
         n_events_needed=N_EVENTS_WANTED,
-        sentence=f"{n_events} events up to {horizon_months:g} months; at least {N_EVENTS_WANTED} are wanted for "
-        f"an external validation, so there are {'enough' if is_met else 'too few'}.",
+        sentence=f"{counted(n_events, 'event')} up to {horizon_months:g} months; at least {N_EVENTS_WANTED} are "
+        f"wanted for an external validation, so there are {'enough' if is_met else 'too few'}.",
         source="Collins 2016",
     )
 

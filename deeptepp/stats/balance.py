@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.errors import MissingColumn, OutOfRange
+from deeptepp.stats.counted import counted
 from deeptepp.stats.design import as_text, levels_of
 from deeptepp.stats.estimate import known
 from deeptepp.stats.matching import MatchedPairs
@@ -147,10 +148,8 @@ class Balance:
         worse = self.made_worse
         if not worse:
             return ""
-        named = ", ".join(
-            f"{row.name} (|SMD| {abs(row.smd_before or 0.0):.2f} before, {abs(row.smd_after or 0.0):.2f} after)"
-            for row in worse[:MOST_NAMED]
-        )
+        smds = ((row.name, abs(row.smd_before or 0.0), row.smd_after or 0.0) for row in worse[:MOST_NAMED])
+        named = ", ".join(f"{name} (|SMD| {a:.2f} before, {_above_limit(b)} after)" for name, a, b in smds)
         more = len(worse) - MOST_NAMED
         return f"{NOT_BALANCED} {named}" + (f" and {more} more" if more > 0 else "")
 
@@ -158,15 +157,21 @@ class Balance:
     def sentence(self) -> str:
         """Number of pairs and the largest difference left, for captions."""
         before, after = self.largest_before, self.largest_after
-        text = f"{self.n_index} against {self.n_reference} patients"
+        text = f"{self.n_index} against {counted(self.n_reference, 'patient')}"
         if before is not None:
             text += f", largest |SMD| {abs(before.smd_before or 0.0):.2f} ({before.name})"
         if self.n_pairs is None:
             return f"{text}; not matched; {self.denominator.sentence}"
-        text += f"; {self.n_pairs} pairs"
+        text += f"; {counted(self.n_pairs, 'pair')}"
         if after is not None:
             text += f", largest |SMD| {abs(after.smd_after or 0.0):.2f} ({after.name})"
         return f"{text}; {self.denominator.sentence}"
+
+
+def _above_limit(smd: float) -> str:
+    """Write a difference above ``MAX_SMD`` with as many decimals as show that it is."""
+    texts = (f"{abs(smd):.{decimals}f}" for decimals in (2, 3, 4))
+    return next((text for text in texts if float(text) > MAX_SMD), repr(abs(smd)))
 
 
 def balance_of(

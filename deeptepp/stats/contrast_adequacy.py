@@ -19,6 +19,7 @@ from scipy.special import ndtri
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.adequacy import shown, whole_events
+from deeptepp.stats.counted import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,9 @@ def _contrast_sentence(
         start = f"This contrast cannot show any effect: {reason}."
     else:
         start = (
-            f"With {n_events} events in {n} patients a hazard ratio has to be {shown(detectable)} or smaller (or "
-            f"{shown(1 / detectable)} or larger) to be found with {power:.0%} power at alpha {alpha:g}; "
-            "a weaker effect would often be missed."
+            f"With {counted(n_events, 'event')} in {counted(n, 'patient')} a hazard ratio has to be "
+            f"{shown(detectable)} or smaller (or {shown(1 / detectable)} or larger) to be found with "
+            f"{power:.0%} power at alpha {alpha:g}; a weaker effect would often be missed."
         )
     if needed is None:
         return start

@@ -26,6 +26,7 @@ from enum import StrEnum
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.balance import NOT_BALANCED
 from deeptepp.stats.contrast_adequacy import contrast_adequacy
+from deeptepp.stats.counted import counted
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.horizon import known_at, why_no_horizon
 
@@ -200,9 +201,9 @@ def why_not_measured(n: int, n_events: int) -> str:
         Such as "1 event in 119 patients, fewer than 10".
     """
     if n_events < MIN_EVENTS:
-        return f"{count_events(n_events)} in {n} patients, fewer than {MIN_EVENTS}"
+        return f"{count_events(n_events)} in {counted(n, 'patient')}, fewer than {MIN_EVENTS}"
     if n - n_events < MIN_EVENTS:
-        return f"{n - n_events} of {n} patients without the event, fewer than {MIN_EVENTS}"
+        return f"{n - n_events} of {counted(n, 'patient')} without the event, fewer than {MIN_EVENTS}"
     return ""
 
 
@@ -246,7 +247,7 @@ def held_back(estimate: Estimate, reason: str) -> Estimate:
 
 def count_events(n: int) -> str:
     """Count events in words."""
-    return "no event" if n == 0 else "1 event" if n == 1 else f"{n} events"
+    return counted(n, "event") if n else "no event"
 
 
 def _level(index: FollowUp, reference: FollowUp, hazard_ratio: Estimate, needed: int | None) -> EvidenceLevel:

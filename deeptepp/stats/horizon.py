@@ -119,10 +119,11 @@ def why_no_horizon(follow_up: FollowUp, horizon_months: float) -> str:
     Returns
     -------
     str
-        A reason where follow-up ends before the horizon.
+        A reason where follow-up ends before the horizon. Where it ends with events alone nothing is open after it:
+        the Kaplan-Meier curve is 0 from there on.
     """
     last = float(follow_up.months.max())
-    if last >= horizon_months:
+    if last >= horizon_months or follow_up.event[follow_up.months == last].all():
         return ""
     return f"follow-up ends at {told_apart(last, horizon_months)} months, before the horizon"
 

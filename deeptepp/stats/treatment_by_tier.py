@@ -10,7 +10,6 @@ import numpy as np
 from deeptepp.domain.cohort import Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.stats.estimate import ChiSquareTest, chi_square_test
-from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.mantel_haenszel import SubgroupAnalysis, subgroup_analysis
 from deeptepp.stats.treatment_effect import TreatmentContrast, contrast_treatments
 from deeptepp.stats.treatment_question import Matching, TreatmentQuestion
@@ -112,7 +111,7 @@ def _subgroups(
 
 
 def _interaction(contrasts: Sequence[TreatmentContrast], level: float) -> ChiSquareTest:
-    """Test whether the tiers differ in which the treatments are compared; the others have no ratio to differ in."""
+    """Test whether the tiers with a ratio differ in it."""
     method = "heterogeneity of one-step hazard ratios across tiers"
     told = [contrast for contrast in contrasts if contrast.is_reportable]
     subgroups = _subgroups(told, [str(place) for place in range(len(told))], level) if len(told) > 1 else None
@@ -121,6 +120,6 @@ def _interaction(contrasts: Sequence[TreatmentContrast], level: float) -> ChiSqu
             0.0,
             0,
             method,
-            reason=f"fewer than two tiers have {MIN_EVENTS} events in each arm, so they are not compared",
+            reason="fewer than two tiers can be compared",
         )
     return replace(subgroups.heterogeneity, method=method)

@@ -20,6 +20,7 @@ from deeptepp.ui.case_steps import draw_lesion, score, select_lesion
 from deeptepp.ui.language import say, t
 from deeptepp.ui.leaving import start_over_button
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.other_study import ask_whose_facts
 from deeptepp.ui.page_focus import skip_links
 from deeptepp.ui.series_table import choose_scored_phase, choose_series, series_table
 from deeptepp.ui.session import Session
@@ -61,6 +62,9 @@ def images_screen(session: Session) -> None:
 def _facts(session: Session, images: CaseImages) -> None:
     """Ask for the facts, keep what is entered, and score when the button is pressed."""
     case, bundle = session.case, loaded_bundle()
+    if session.is_asked_whose:
+        ask_whose_facts(session, images.study)
+        return
     seen = SeenHere(
         fields=seen_fields(bundle),
         features=bundle.clinical.features,

@@ -20,6 +20,7 @@ from deeptepp.simulate.study import demo_profile, demo_study
 from deeptepp.store.frames import build_frames, default_frames
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.jobs import Work, bare, default_runner
+from deeptepp.ui.other_study import forget_entries
 from deeptepp.ui.session import Case, Screen, Session
 from deeptepp.ui.words import plural
 
@@ -71,8 +72,10 @@ def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = 
         _read_upload(session, case.upload_id, tuple(phase_keys), side)
         return
     profile, draft, drafts = case.profile, case.draft, session.drafts
+    names, name = session.entered_for, session.study_name
     session.erase()
     session.case.profile, session.case.draft, session.drafts = profile, draft, drafts
+    session.entered_for, session.study_name = names, name
     session.phase_keys, session.phase_side = tuple(phase_keys), side
 
 
@@ -84,10 +87,10 @@ def open_demo(session: Session) -> None:
     session : Session
         Moves on to the progress screen.
     """
+    forget_entries(session)
+    session.entered_for = frozenset()
     case = Case(is_demo=True, profile=demo_profile())
     _replace_case(session, case)
-    for prefix in ("case-", "beside-", "result-label"):
-        session.forget_typed(prefix, prefix)
 
     def work(progress: Progress) -> Opened:
         progress(StepReport(Step.READ, 0.0))

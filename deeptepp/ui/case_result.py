@@ -126,7 +126,8 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
     with row.container(key="result-score-card"):
         score_card(assessment, bundle)
         if assessment.tier is not None:
-            tier_glance(assessment.tier, bundle)
+            others = [each for each in assessment.tier_name.tiers if each is not assessment.tier]
+            tier_glance(assessment.tier, bundle, others=others)
     weighty = [f for f in assessment.findings if f.severity is not Severity.NOTE]
     with row.container(key="result-score-place"):
         for heading, some in by_heading(assessment, weighty):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deeptepp.domain.clinical import RANGES, ClinicalProfile, Sex
 from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.progress import Progress
 from deeptepp.domain.risk import Assessment, Outcome
-from deeptepp.domain.study import Study
 from deeptepp.errors import StudyError, TooManyJobs
 from deeptepp.scoring.case import assess_case
 from deeptepp.scoring.receipt import inputs_digest
@@ -18,6 +16,7 @@ from deeptepp.ui.case_reading import Opened
 from deeptepp.ui.jobs import JobState, JobView, default_runner
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.other_study import meet_study
 from deeptepp.ui.session import Screen, Session
 
 
@@ -188,17 +187,9 @@ def _settle_opened(session: Session, opened: Opened) -> None:
         return
     case.images, case.frames_token, case.lesions = opened.images, opened.frames_token, opened.images.candidates
     case.selected, case.is_confirmed, case.drawn_box, case.assessment = 0, False, None, None
-    case.profile = _prefilled(case.profile, opened.images.study)
+    meet_study(session, opened.images)
     session.screen = Screen.IMAGES
-    if session.drafts:
+    if session.is_asked_whose:
+        session.tab_note = ""
+    elif session.drafts:
         session.tab_note = t("Restored what you had entered. Another patient? Start over, which erases it.")
-
-
-def _prefilled(profile: ClinicalProfile, study: Study) -> ClinicalProfile:
-    """Take sex and age from the images where they were not entered."""
-    facts = study.acquisition
-    sex = profile.sex or next((s for s in Sex if s.value == facts.patient_sex), None)
-    age, (low, high) = facts.patient_age_years, RANGES["age_years"]
-    if profile.age_years is not None or age is None or not low <= age <= high:
-        age = profile.age_years
-    return replace(profile, sex=sex, age_years=age)

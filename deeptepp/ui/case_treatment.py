@@ -247,5 +247,7 @@ def _lowered(name: str) -> str:
 
 def _short(contrast: ContrastSummary) -> str:
     """Name both sides where there is little room."""
-    words = {arm: t("none") if arm is Arm.NONE else t(arm.short) for arm in Arm}
-    return f"{words[contrast.index]} {t('vs')} {words[contrast.reference]}"
+    index, reference = (
+        t("none") if arm is Arm.NONE else t(arm.short) for arm in (contrast.index, contrast.reference)
+    )
+    return f"{index} {t('vs')} {reference}"

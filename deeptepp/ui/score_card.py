@@ -15,7 +15,7 @@ from deeptepp.report.format import score as written_score
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.scoring.unknowns import unknown_fields
-from deeptepp.ui.language import say, speech, t
+from deeptepp.ui.language import in_both, say, speech, t
 from deeptepp.ui.words import FIELDS, tier_words
 
 
@@ -34,7 +34,7 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
     score, tiers = assessment.score, bundle.tiers
     with st.container(border=True, key="score-card"):
         if assessment.is_override:
-            st.html(f'<div class="dt-watermark">{OUTSIDE_INTENDED_USE}</div>')
+            st.html(f'<div class="dt-watermark">{escape(in_both(OUTSIDE_INTENDED_USE))}</div>')
         st.html(
             _score_html(assessment, score.probability, assessment.tier) + _scale_html(score.probability, tiers)
         )

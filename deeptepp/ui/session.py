@@ -174,6 +174,12 @@ class Session:
         What became of the case on the way through a reload, a cut line or a new server.
     is_asked_to_leave : bool
         The visitor wants to leave the case, and is asked whether it may be erased.
+    entered_for : frozenset of str
+        Names of the study that what was entered belongs to, see ``ui.other_study``; empty for none.
+    study_name : str
+        The one of them that the tab may keep: of the content of the images.
+    is_asked_whose : bool
+        Another study has come than the one that facts were entered for, and the visitor is asked about it.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -190,6 +196,9 @@ class Session:
     forgotten: tuple[tuple[int, str], ...] = ()
     tab_note: str = ""
     is_asked_to_leave: bool = False
+    entered_for: frozenset[str] = field(default=frozenset(), repr=False)
+    study_name: str = ""
+    is_asked_whose: bool = False
 
     @property
     def has_work(self) -> bool:
@@ -206,6 +215,7 @@ class Session:
         self.refusal, self.incident, self.note, self.phase_keys, self.phase_side = None, "", "", (), None
         self.memory, self.drafts, self.forgotten = secrets.token_hex(8), {}, ()
         self.tab_note, self.is_asked_to_leave = "", False
+        self.entered_for, self.study_name, self.is_asked_whose = frozenset(), "", False
 
     def forget_typed(self, name: str, key: str) -> None:
         """Forget what was typed into fields, here and in the tab.

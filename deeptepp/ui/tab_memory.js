@@ -66,7 +66,7 @@ class TabMemory {
       this.drafts.first.clear();
     } else if (this.sent !== data.sent) this.drafts.settle();
     this.sent = data.sent;
-    store.save({ boot: data.boot, memory: data.memory, hasWork: data.has_work });
+    store.save({ boot: data.boot, memory: data.memory, study: data.study, hasWork: data.has_work });
     const forgotten = data.forgotten.filter(([n]) => n > store.now.forgotten);
     if (forgotten.length) {
       this.drafts.forget(forgotten.map(([, key]) => key));

@@ -47,6 +47,7 @@ class _Presented:
     tab: Tab
     boot: str
     memory: str
+    study: str
     had_work: bool
     drafts: Mapping[str, str] = field(repr=False)
     at_ms: float = 0.0
@@ -119,6 +120,8 @@ def _receive(presented: _Presented) -> None:
     if session.memory != presented.memory:
         return
     session.drafts = dict(presented.drafts)
+    if claim is Claim.NEW and presented.study:
+        session.entered_for, session.study_name = frozenset({presented.study}), presented.study
     note = _note(claim, presented)
     if note:
         session.tab_note = note
@@ -160,6 +163,7 @@ def _told(session: Session, status: str, *, screens: bool) -> dict[str, object]:
         "answered": st.session_state.get(_ANSWERED, 0.0),
         "boot": _BOOT,
         "memory": session.memory,
+        "study": session.study_name,
         "has_work": session.has_work,
         "is_busy": bool(session.job_id),
         "screen": screen_in_history(session) if screens else "",
@@ -183,7 +187,7 @@ def _parsed(value: object) -> _Presented | None:
     """Read what a browser sent, None unless it is what a page says of itself."""
     if not isinstance(value, Mapping):
         return None
-    text = {name: str(value.get(name, "")) for name in ("token", "page", "left", "boot", "memory")}
+    text = {name: str(value.get(name, "")) for name in ("token", "page", "left", "boot", "memory", "study")}
     if any(each and not _HEX.fullmatch(each) for each in text.values()):
         return None
     tab = Tab(text["token"], text["page"], text["left"], _signed_in())
@@ -192,6 +196,7 @@ def _parsed(value: object) -> _Presented | None:
         tab=tab,
         boot=text["boot"],
         memory=text["memory"],
+        study=text["study"],
         had_work=value.get("had_work") is True,
         drafts=cleaned(value.get("drafts")),
         at_ms=float(at_ms) if isinstance(at_ms, int | float) else 0.0,

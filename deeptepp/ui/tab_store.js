@@ -2,7 +2,7 @@
 // tab's sessionStorage, which a reload keeps and closing the tab erases.
 
 const STORE = "deeptepp-tab";
-const EMPTY = () => ({ token: "", left: "", boot: "", memory: "", hasWork: false, forgotten: 0, drafts: {} });
+const EMPTY = () => ({ token: "", left: "", boot: "", memory: "", study: "", hasWork: false, forgotten: 0, drafts: {} });
 
 function randomToken() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -47,7 +47,7 @@ class TabStore {
 
   /** What the page says of itself when it comes to a server, or comes back. */
   claim() {
-    const { token, boot, memory, hasWork, drafts } = this.now;
-    return { token, page: this.page, left: this.left, boot, memory, had_work: hasWork, drafts, at: Date.now() };
+    const { token, boot, memory, study, hasWork, drafts } = this.now;
+    return { token, page: this.page, left: this.left, boot, memory, study, had_work: hasWork, drafts, at: Date.now() };
   }
 }

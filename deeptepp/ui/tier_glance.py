@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
@@ -20,7 +21,7 @@ from deeptepp.ui.result_views import tier_reading
 from deeptepp.ui.words import label
 
 
-def tier_glance(tier: Tier, bundle: ModelBundle) -> None:
+def tier_glance(tier: Tier, bundle: ModelBundle, *, others: Sequence[Tier] = ()) -> None:
     """Show recurrence-free survival of her tier, all and by treatment, at two and five years.
 
     Parameters
@@ -29,24 +30,30 @@ def tier_glance(tier: Tier, bundle: ModelBundle) -> None:
         Her tier.
     bundle : ModelBundle
         Gives the reference cohort.
+    others : sequence of Tier
+        Tiers that an unstable score also falls in; each is a line of its own.
     """
     reading = tier_reading(tier, bundle, Endpoint.RFS)
     if reading.curve is None:
         return
     with st.container(border=True, key="tier-glance"):
-        st.html(_table_html(reading, reading.curve))
+        st.html(_table_html(reading, reading.curve, [tier_reading(each, bundle, Endpoint.RFS) for each in others]))
         st.caption(
             t("By treatment received, which was not randomised. In grey: fewer than {n} events.", n=MIN_EVENTS)
         )
 
 
-def _table_html(reading: ResultReading, curve: KaplanMeierCurve) -> str:
-    """Write the table: her tier, then the treatments inside it."""
+def _table_html(reading: ResultReading, curve: KaplanMeierCurve, others: Sequence[ResultReading]) -> str:
+    """Write the table: her tier, then the treatments inside it, then the tiers it may be in as well."""
     tier = reading.tier
     rows = [_row_html(t("All"), TIER_GLYPHS[tier], TIER_COLOURS[tier], curve)]
     if reading.arms is not None:
         arms = zip(map(Arm, reading.arms.levels), reading.arms.curves, strict=True)
         rows += [_row_html(say(ARM_SHORT[a]), ARM_GLYPHS[a], ARM_COLOURS[a], each) for a, each in arms]
+    for each in others:
+        if each.curve is not None:
+            name = t("Unstable, so also {tier}: all", tier=label(each.tier))
+            rows.append(_row_html(name, TIER_GLYPHS[each.tier], TIER_COLOURS[each.tier], each.curve))
     caption = t("{tier} tier: {state}, 95 % CI", tier=label(tier), state=t(STATES[reading.endpoint]))
     times = (t("{years} years", years=f"{months / 12:.0f}") for months in HORIZONS_MONTHS)
     names = (t("Treatment"), *times, t("Patients"), t("Events"))

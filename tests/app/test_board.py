@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -11,13 +12,14 @@ from screens import run_until, session_of, words_on
 
 from deeptepp.domain.board import Agreement, Choice, Entry, Flag, Moment
 from deeptepp.domain.cohort import Arm
+from deeptepp.domain.meeting import Meeting
 from deeptepp.errors import BoardUnreachable
 from deeptepp.model.bundle import load_bundle
 from deeptepp.scoring.case import open_case
 from deeptepp.simulate.protocols import RUIJIN
 from deeptepp.simulate.study import simulate_study
 from deeptepp.store.cases import Board, board_address
-from deeptepp.ui import board_demo, board_news, case_reading
+from deeptepp.ui import board_demo, board_forms, board_news, case_reading
 from deeptepp.ui.session import Screen
 
 COARSE = replace(RUIJIN, name="coarse", matrix=160, n_slices=52, slice_mm=2.1)
@@ -84,6 +86,7 @@ def test_no_score_is_seen_before_the_board_has_decided(demo, board):
     assert f"{case.score:.3f}" in words_on(at)
     assert "SIMULATED COHORT" in words_on(at)
     assert "views of the tumour" not in words_on(at), "this score came without its views"
+    assert "Fewer than 10 events, so in grey and not tested: " in words_on(at), "every arm of this cohort has few"
     at = _decide(at, case.id, Moment.AFTER, Choice.TP, Agreement.AGREE)
     kept = board.case(case.id)
     assert [entry.moment for entry in kept.entries] == [Moment.BEFORE, Moment.SHOWN, Moment.AFTER]
@@ -267,10 +270,15 @@ def test_a_meeting_is_made_ordered_gone_through_and_minuted(demo, board):
     at, key = demo, "board-meeting-draft"
     at.text_input(key=f"{key}-title").set_value("03.05.1971 Anna").run()
     at.button(key=f"{key}-go").click().run()
-    assert "may identify" in words_on(at)
+    assert "holds a date" in words_on(at)
     assert at.text_input(key=f"{key}-title").value == "03.05.1971 Anna"
     at.text_input(key=f"{key}-title").set_value("Monday")
-    at.multiselect(key=f"{key}-attendees").set_value(["Chair", "Pathologist"])
+    at.multiselect(key=f"{key}-attendees").set_value(["Chair", "Pathologist", "Anna Schmidt"]).run()
+    assert at.button(key=f"{key}-go").disabled
+    board.meetings.add(
+        Meeting(held_on=datetime.now(UTC).date(), title="Monday", attendees=("Chair", "Pathologist"))
+    )
+    at.multiselect(key=f"{key}-attendees").set_value(["Chair", "Pathologist"]).run()
     at.button(key=f"{key}-go").click().run()
     (meeting,) = board.meetings.all()
     assert (meeting.title, meeting.attendees) == ("Monday", ("Chair", "Pathologist"))
@@ -305,7 +313,7 @@ def test_a_meeting_is_made_ordered_gone_through_and_minuted(demo, board):
 
 def test_a_tier_is_said_as_the_assessment_says_it_wherever_the_board_says_it(open_page, board):
     stored = stored_case(1)
-    unstable = {**stored.assessment, "tier_text": "Moderate/High, unstable"}
+    unstable = {**stored.assessment, "stability": {"tiers": ["Moderate", "High"], "is_stable": False}}
     added = board.add(replace(_new(), assessment=unstable))
     board.record(added.id, _skipped())
     at = open_page("board").run()
@@ -378,9 +386,50 @@ def test_a_case_of_another_model_shows_no_curves(open_page, board):
     assert not at.table
 
 
-def test_a_label_cannot_bring_markup(open_page, board):
-    board.add(replace(_new(), label="<img src=x onerror=alert(1)>"))
-    assert "<img src=x" not in words_on(open_page("board").run())
+SIGN = "![x](//a/b.png) <img src=x>"
+
+
+def test_what_is_written_on_the_board_is_shown_as_text_everywhere(open_page, board):
+    """A picture of another server would tell it who looks at the board."""
+    added = board.add(replace(_new(), label=SIGN))
+    meeting = board.meetings.add(Meeting(held_on=date(2026, 3, 2), title=SIGN, attendees=(SIGN,)))
+    board.meetings.put_on(meeting.id, [added.id])
+    for _ in range(2):
+        board.record(added.id, Entry(moment=Moment.BEFORE, choice=Choice.T, note=SIGN, role=SIGN))
+    for address in ({}, {"case": added.id}, {"case": added.id, "show": "large"}, {"view": "minutes"}):
+        at = open_page("board")
+        at.query_params["meeting"] = meeting.id
+        for name, value in address.items():
+            at.query_params[name] = value
+        at.run()
+        read = [str(each.value) for each in (*at.markdown, *at.header, *at.caption, *at.warning)]
+        read += [str(words) for each in at.button for words in (each.label, each.help)]
+        read += [str(cell) for table in at.table for cell in table.value.to_numpy().ravel()]
+        said = "\n".join(read)
+        assert r"\!\[x\]" in said, address
+        assert "![x" not in said, address
+        assert "<img src=x" not in words_on(at).replace(r"\<img", ""), address
+
+
+def test_a_decision_that_is_sent_twice_is_recorded_once(demo, board, monkeypatch):
+    """A further click ends a run wherever it looks at the session: here, before the draft is cleared away."""
+    case_id = board.cases()[0].id
+    at = _open(demo, case_id)
+    with monkeypatch.context() as patch:
+        patch.setattr(board_forms, "drop", lambda _key: None)
+        at = _decide(at, case_id, Moment.BEFORE, Choice.TP)
+    assert "Others recorded something" not in words_on(at), "her own entry is no news to her"
+    at = _decide(at, case_id, Moment.BEFORE, Choice.TP)
+    assert [entry.choice for entry in board.case(case_id).entries] == [Choice.TP]
+    at = _decide(at, case_id, Moment.BEFORE, Choice.T)
+    assert [entry.choice for entry in board.case(case_id).entries] == [Choice.TP, Choice.T]
+    # A role that may be a person is asked about, since what is recorded stays.
+    at.text_input(key=f"board-{Moment.BEFORE}-{case_id}-role").set_value("Anna Schmidt")
+    at = _decide(at, case_id, Moment.BEFORE, Choice.T_DXD)
+    assert len(board.case(case_id).entries) == 2
+    at.checkbox(key=f"board-{Moment.BEFORE}-{case_id}-sure").check()
+    at.button(key=f"board-{Moment.BEFORE}-{case_id}-send").click().run()
+    assert board.case(case_id).before.role == "Anna Schmidt"
 
 
 def _new():
@@ -410,7 +459,7 @@ def test_a_scored_case_goes_to_the_board(open_page, board, monkeypatch):
     at = run_until(at, Screen.RESULT)
     at.text_input(key="board-add-label").set_value("03.05.1971")
     at.button(key="board-add-go").click().run()
-    assert "may identify" in at.warning[-1].value
+    assert "holds a date" in at.warning[-1].value
     at.text_input(key="board-add-label").set_value("")
     at.button(key="board-add-go").click().run()
     assert "On the board as Case 1" in at.success[0].value

@@ -80,6 +80,7 @@ def test_a_tier_that_flips_is_shown_with_the_score(result):
     case.assessment = replace(case.assessment, tier=Tier.LOW, stability=flips)
     text = words_on(at.run())
     assert "Low/Moderate, unstable</div>" in text
+    assert "Unstable, so also Moderate: all" in text or "Unstable, so also Low: all" in text
     assert "changes the tier" in text
     case.assessment = replace(case.assessment, stability=None)
     text = words_on(at.run())

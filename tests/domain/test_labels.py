@@ -32,7 +32,19 @@ def test_what_identifies_is_refused_by_its_kind_and_never_repeated(label, kind):
 
 
 @pytest.mark.parametrize(
-    "label", ["Case 7", "Blue river", "B-17", "P 017", "Breast_MRI_001", "病例七", "Left 26 mm", ""]
+    "label",
+    [
+        "Case 7",
+        "Blue river",
+        "B-17",
+        "P 017",
+        "Breast_MRI_001",
+        "病例七",
+        "Left 26 mm",
+        "HER2-19-B",
+        "示教病例",
+        "",
+    ],
 )
 def test_a_pseudonym_passes_without_a_question(label):
     assert checked_label(f"  {label} ") == label
@@ -50,6 +62,12 @@ def test_a_pseudonym_passes_without_a_question(label):
         "Dr Müller 2",
         "张伟",
         "李小明 2",
+        "欧阳娜娜",
+        "山田太郎",
+        "김민수",
+        "Иванов",
+        "محمد",
+        "たなか",
     ],
 )
 def test_what_looks_like_a_name_is_asked_about(label):

@@ -6,16 +6,19 @@ import numpy as np
 import pytest
 from treated_cohorts import cohort_of
 
-from deeptepp.domain.cohort import Endpoint
+from deeptepp.domain.cohort import TIER, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.report.case_pdf_outcomes import _contrast
+from deeptepp.report.cohort_curves import curve_choices, curves_item
 from deeptepp.report.cohort_treatment import treatment_item
+from deeptepp.report.held_curves import held_curves
 from deeptepp.report.laboratory import view_treatment
 from deeptepp.report.laboratory_items import treatment_item as laboratory_item
 from deeptepp.report.recipe import Recipe
 from deeptepp.report.theme import FADED
 from deeptepp.report.treatment_panel import treatment_panel
 from deeptepp.stats.evidence import MIN_EVENTS
+from deeptepp.stats.group_comparison import compare_groups
 from deeptepp.stats.treatment_question import Matching
 
 FINDING = re.compile(r"HR|p [<=>] |points|months \(|one event (fewer|more)")
@@ -78,8 +81,24 @@ def test_screen_pdf_laboratory_and_report_agree_on_what_an_arm_with_few_events_a
     assert greyed(laboratory.figures[0]) == set(few)
     for survival, side in zip((screen.survival[0].index, screen.survival[0].reference), events, strict=True):
         assert survival.startswith(f"{100 * (1 - side / N):.1f}")
-    for item in (laboratory, report):
+    arms = curves_item(cohort, curve_choices(cohort)["Anti-HER2 therapy"], Endpoint.RFS)
+    assert greyed(arms.figures[0]) == {name.replace("Tras+pert", "T+P").replace("Tras", "T") for name in few}
+    assert ("Not tested: fewer than 10 events with" in arms.tables[0].note) == bool(few)
+    for item in (laboratory, report, arms):
         assert "p =" not in item.figures[0].layout.meta["alt"] or not few
     assert (
         "Fewer" if events[0] < events[1] else "More"
     ) + f" events with Tras+pert ({events[0]} vs {events[1]})" in screen.badge
+
+
+@pytest.mark.parametrize(
+    ("events", "reason", "is_grey"),
+    [((2, 7), "9 events, fewer than 10", True), ((0, 18), "no event in Low", False), ((1, 9), "", False)],
+)
+def test_tiers_are_tested_where_they_have_events_together_and_each_has_one(events, reason, is_grey):
+    cohort = patients(*events).with_columns(tier=np.repeat(["Low", "High"], N))
+    found = compare_groups(cohort, TIER, ("Low", "High"), Endpoint.RFS)
+    held = held_curves(found, are_treatments=False)
+    assert (held.reason, held.p_value is None) == (reason, bool(reason))
+    assert (held.grey_below_events > max(events)) == is_grey
+    assert held_curves(found, are_treatments=True).p_value is None

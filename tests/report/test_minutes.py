@@ -6,7 +6,7 @@ import re
 
 import pytest
 from board_cases import NOTE, START, case, entry, meeting
-from pdf_text import streams
+from pdf_text import pages, streams
 
 from deeptepp.domain.board import Agreement, Choice, Flag, Moment
 from deeptepp.domain.meeting import Meeting
@@ -151,15 +151,30 @@ def test_minutes_of_one_meeting_end_with_it_and_say_what_was_recorded_outside_of
     assert (row["Order"], row["Meeting"]) == ("1", "2026-03-02 Monday")
 
 
-@pytest.mark.parametrize("said", ["Moderate/High, unstable", "Low"])
-def test_every_file_says_the_tier_as_the_assessment_says_it(said):
+def test_notes_longer_than_a_page_go_on_over_the_next_ones():
+    long = "word " * 799
+    first = entry(Moment.BEFORE, 1, choice=Choice.T, note=f"{long}last")
+    pdf = minutes_pdf([case(1, first, first)], None, written_utc=START)
+    assert "last" in " ".join(pages(pdf)[-1:])
+    assert len(pages(pdf)) > 1
+
+
+@pytest.mark.parametrize(
+    ("stability", "said"),
+    [
+        ({"tiers": ["Moderate", "High"], "is_stable": False}, "Moderate/High, unstable"),
+        ({"tiers": ["High"], "is_stable": True}, "High"),
+        (None, "High, stability not measured"),
+    ],
+)
+def test_every_file_says_the_tier_as_the_assessment_says_it(stability, said):
     shown = case(1, *meeting()[4].entries)
-    told = {**shown.assessment, "tier_text": said}
+    told = {**shown.assessment, "tier": "High", "stability": stability}
     one = case(1, *shown.entries)
     object.__setattr__(one, "assessment", told)
     for text in surfaces([one]):
         assert said in text
-    assert any(said == row[0] for row in tier_table([one]).rows)
+    assert [row[0] for row in tier_table([one]).rows] == ["Low", "Moderate", said]
 
 
 def test_the_board_is_counted_with_n_and_nothing_of_a_hidden_score():

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import tiny_bundle
 
-from deeptepp.domain.cohort import SCORE, SCORE_MODEL, SUBJECT, Cohort
+from deeptepp.domain.cohort import SCORE, SCORE_MODEL, SUBJECT, Cohort, Endpoint
 from deeptepp.domain.provenance import MARKS, SIMULATED_MODEL
 from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.model.bundle import load_bundle
-from deeptepp.report import laboratory
+from deeptepp.report import cohort_outcomes, laboratory
 from deeptepp.report.cohort_report import CohortReport, cohort_page
 from deeptepp.report.laboratory_report import recipe_page
 from deeptepp.report.marks import MARK_NAME
@@ -73,7 +73,11 @@ def check(item, mark):
         (True, "elsewhere", False, SIMULATED_COHORT),
     ],
 )
-def test_pages_of_scores(bundle, is_simulated, scores, model_is_simulated, mark, tmp_path):
+def test_pages_of_scores(bundle, is_simulated, scores, model_is_simulated, mark, tmp_path, monkeypatch):
+    if mark != SIMULATED_MODEL:
+        # Of figures that one function makes for both endpoints, one case shows them all, the others half.
+        of_rfs = tuple(each for each in cohort_outcomes.COMPARISONS if each.endpoint is Endpoint.RFS)
+        monkeypatch.setattr(cohort_outcomes, "COMPARISONS", of_rfs)
     model = replace(bundle, is_simulated=model_is_simulated)
     patients = cohort(bundle, is_simulated=is_simulated, scores=scores)
     page = cohort_page(patients, model, CohortReport(name="Centre"))

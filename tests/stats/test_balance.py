@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from deeptepp.errors import MissingColumn, OutOfRange
-from deeptepp.stats.balance import SmdDenominator, balance_of
+from deeptepp.stats.balance import SmdDenominator, _above_limit, balance_of
 from deeptepp.stats.matching import match_pairs
 
 AGE = np.array([40.0, 50.0, 60.0, 50.0, 70.0, 90.0])
@@ -91,6 +91,11 @@ def test_the_largest_difference_and_its_denominator_are_named():
     assert balance.largest_before.name == "x"
     assert "2 pairs" in balance.sentence
     assert "SD of the index group before matching" in balance.sentence
+
+
+@pytest.mark.parametrize(("smd", "said"), [(0.2541, "0.254"), (0.250003, "0.250003"), (-0.31, "0.31")])
+def test_a_difference_above_the_limit_is_written_so_that_it_is_seen_to_be(smd, said):
+    assert _above_limit(smd) == said
 
 
 def test_row_order_does_not_matter():

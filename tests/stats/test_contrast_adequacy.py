@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.stats.adequacy import validation_adequacy
 from deeptepp.stats.contrast_adequacy import contrast_adequacy
+from deeptepp.stats.evidence import why_not_measured
 from deeptepp.stats.logrank import log_rank
 
 
@@ -45,6 +47,12 @@ def test_counts_and_words_are_those_of_the_contrast():
     assert (found.n_index, found.n_reference, found.n_events_index, found.n_events_reference) == (59, 83, 3, 16)
     assert "With 19 events in 142 patients" in found.sentence
     assert f"{found.detectable_hazard_ratio:.2g} or smaller" in found.sentence
+
+
+def test_one_event_is_one():
+    assert "With 1 event in 20 patients" in contrast_adequacy(arm(10, 1), arm(10, 0)).sentence
+    assert validation_adequacy(arm(30, 1), 1.0).events.sentence.startswith("1 event up to")
+    assert why_not_measured(1, 1) == "1 event in 1 patient, fewer than 10"
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,8 @@ def test_the_interval_covers_the_truth_in_nineteen_of_twenty_cohorts():
 @pytest.mark.parametrize(
     ("months", "event", "reason"),
     [
-        ([1.0, 2, 4], [True, True, True], "ends at 4 months"),
+        ([1.0, 2, 4], [True, True, False], "ends at 4 months"),
+        ([1.0, 2, 4], [True, True, True], "nobody is known to be free"),
         ([1.0, 2, 9], [False, False, False], "nobody had the event"),
         ([1.0, 2, 9], [True, False, False], "variance is 0"),
         ([1.0, 5], [True, True], "nobody is known to be free"),

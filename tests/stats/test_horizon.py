@@ -3,7 +3,10 @@ import pytest
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.stats.brier import brier_score
+from deeptepp.stats.decision_curve import decision_curve_at
 from deeptepp.stats.horizon import check_horizon, known_at, told_apart, why_no_horizon
+from deeptepp.stats.survival_calibration import calibration_at
 
 
 def followed_to(*months):
@@ -29,6 +32,19 @@ def test_a_horizon_beyond_follow_up_is_no_error_but_has_a_reason():
 @pytest.mark.parametrize("last", [24.0, 25.0])
 def test_one_patient_at_the_horizon_is_enough(last):
     assert why_no_horizon(followed_to(1, last), 24) == ""
+
+
+@pytest.mark.parametrize("months", [[10.0, 20, 40], [10.0, 40, 40]])
+def test_where_everybody_left_had_the_event_every_estimator_has_the_risk_of_one(months):
+    followed = FollowUp(np.array(months), np.array([False, True, True]))
+    risk = np.array([0.5, 0.6, 0.7])
+    assert why_no_horizon(followed, 60) == ""
+    assert brier_score(followed, np.ones(3), 60).score.value == pytest.approx(0)
+    assert calibration_at(followed, risk, 60).ratio.value == pytest.approx(1 / 0.6)
+    assert decision_curve_at(risk, followed, 60, [0.2]).treat_all == pytest.approx([1.0])
+    followed = FollowUp(np.array(months), np.array([False, True, False]))
+    assert why_no_horizon(followed, 60)
+    assert np.isnan(decision_curve_at(risk, followed, 60, [0.2]).treat_all).all()
 
 
 def test_a_censoring_at_the_horizon_is_free_of_the_event_and_an_event_at_it_is_a_case():

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from board_databases import new_case
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from deeptepp.domain.board import Agreement, Choice, Entry, Flag, Moment, Picture, Status
@@ -18,6 +21,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import (
     BadSetting,
     BoardConflict,
+    BoardRefuses,
     BoardUnreachable,
     CaseWithdrawn,
     DecisionTooEarly,
@@ -27,6 +31,7 @@ from deeptepp.errors import (
     LabelTaken,
     NotCorrectable,
 )
+from deeptepp.store import database
 from deeptepp.store.cases import Board, board_address
 from deeptepp.store.schema import METADATA
 
@@ -256,6 +261,36 @@ def test_a_database_that_does_not_answer_is_a_refusal(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(BoardUnreachable):
         Board(str(tmp_path / "file" / "board.sqlite"))
+
+
+def test_what_a_database_refuses_is_named_at_once_and_quotes_nothing(tmp_path, address):
+    board = Board(address)
+    if "://" in address:
+        read_only = "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"
+        missing, words = address.replace("/postgres", "/missing"), "does not exist"
+    else:
+        read_only, missing, words = "PRAGMA query_only=ON", str(tmp_path / "notes.txt"), "not a database"
+        Path(missing).write_text("no database " * 99)
+    with pytest.raises(BoardRefuses, match=words):
+        Board(missing)
+    event.listen(board._engine, "begin", lambda connection: connection.exec_driver_sql(read_only))
+    for _ in range(2):  # the first may only set it
+        with contextlib.suppress(BoardRefuses):
+            board.add(new_case(label="Blue river"))
+    with pytest.raises(BoardRefuses, match="read-only") as refused:
+        board.add(new_case(label="Green river"))
+    assert "river" not in str(refused.value)
+    board.close()
+
+
+def test_a_file_that_is_read_only_is_not_waited_for(tmp_path):
+    sqlite3.connect(tmp_path / "b.sqlite").execute("CREATE TABLE x(y)").connection.close()
+    connection = sqlite3.connect(f"file:{tmp_path}/b.sqlite?mode=ro", uri=True)
+    began = time.monotonic()
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        database._write_ahead(connection)
+    assert time.monotonic() - began < database._WAIT_S / 3
+    connection.close()
 
 
 def test_the_address_comes_from_the_environment_or_the_settings(tmp_path, monkeypatch):

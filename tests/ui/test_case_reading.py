@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import struct
+from types import SimpleNamespace
 
 import phantoms_nifti
 import pytest
 
 from deeptepp.dicom.digest import study_digest
-from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.clinical import ClinicalProfile, Sex
 from deeptepp.domain.progress import silent
 from deeptepp.domain.risk import Assessment, Outcome
+from deeptepp.domain.study import Acquisition
 from deeptepp.errors import NiftiOrderUnknown
 from deeptepp.nifti.read import read_nifti
 from deeptepp.store.uploads import default_store
 from deeptepp.ui import case_reading
 from deeptepp.ui.case_steps import _settle_answer, _settle_opened, start_over
 from deeptepp.ui.jobs import close_default_runner
+from deeptepp.ui.other_study import forget_entries, has_entries, meet_study
 from deeptepp.ui.session import Case, Screen, Session
 
 
@@ -115,3 +118,49 @@ def test_nifti_files_without_names_are_asked_about_with_rows_and_pictures(asked)
     _settle_opened(asked, opened)
     assert asked.screen is Screen.QUESTION
     default_store().delete(upload)
+
+
+def images_of(digest):
+    study = SimpleNamespace(digest=digest * 64, acquisition=Acquisition(patient_sex="F"))
+    return SimpleNamespace(study=study)
+
+
+def carries(entered):
+    """Return a visitor who entered something for study a, whose images are gone."""
+    session = Session(entered_for=frozenset({"a" * 16, "up-1"}))
+    session.case.upload_id = "up-2"
+    if entered == "typed":
+        session.drafts = {"case-tumour_size_mm": "44", "board-note": "kept"}
+    elif entered == "label":
+        session.drafts = {"result-label-text": "Case A"}
+    elif entered == "facts":
+        session.case.profile = ClinicalProfile(tumour_size_mm=44, age_years=50)
+    elif entered == "half":
+        session.case.draft = {"tumour_size_mm": "4,444"}
+    return session
+
+
+@pytest.mark.parametrize("entered", ["typed", "label", "facts", "half"])
+def test_what_was_entered_for_one_study_never_goes_on_to_another_without_a_question(entered):
+    session = carries(entered)
+    meet_study(session, images_of("b"))
+    assert session.is_asked_whose
+    forget_entries(session)
+    assert not has_entries(session)
+    assert {key for _, key in session.forgotten} == {"case-", "beside-", "result-label"}
+    assert session.drafts == ({"board-note": "kept"} if entered == "typed" else {})
+
+
+@pytest.mark.parametrize(("digest", "upload"), [("a", "up-2"), ("b", "up-1")])
+def test_the_same_study_by_content_or_upload_is_not_asked_about(digest, upload):
+    session = carries("facts")
+    session.case.upload_id = upload
+    meet_study(session, images_of(digest))
+    assert not session.is_asked_whose
+    assert session.case.profile == ClinicalProfile(tumour_size_mm=44, age_years=50, sex=Sex.FEMALE)
+
+
+def test_a_first_study_and_one_after_nothing_entered_are_not_asked_about():
+    for session in (Session(drafts={"case-x": "1"}), carries("nothing")):
+        meet_study(session, images_of("b"))
+        assert not session.is_asked_whose

@@ -1,0 +1,26 @@
+"""Counts with their word, for the sentences of the statistics."""
+
+from __future__ import annotations
+
+
+def counted(n: int, noun: str) -> str:
+    """Write a number of things.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    noun : str
+        Word for one.
+
+    Returns
+    -------
+    str
+        Number and word.
+
+    Examples
+    --------
+    >>> counted(1, "event"), counted(0, "event")
+    ('1 event', '0 events')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
