@@ -126,7 +126,7 @@ def problem_table(problems: Sequence[Problem]) -> None:
         {
             t("Kind"): t("must be corrected") if each.is_refusal else t("to know"),
             t("Rule"): each.rule,
-            t("Rows"): rows_in_words(each.rows) if each.rows else t("whole table"),
+            t("Rows"): say(rows_in_words(each.rows)) if each.rows else t("whole table"),
             t("Found"): in_words(each.found),
             t("What to do"): say(each.remedy),
         }
