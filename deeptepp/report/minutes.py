@@ -206,12 +206,17 @@ def _row(case: BoardCase, meeting: Meeting | None) -> tuple[str, ...]:
         agreement,
         signed(after),
         time_of(after),
-        "; ".join(f"{name}: {said}" for name, moment in _MOMENTS for said in history_of(case, moment)),
+        "; ".join(earlier_entries(case)),
         case.bundle_sha256,
     )
 
 
 _MOMENTS = (("before", Moment.BEFORE), ("after", Moment.AFTER))
+
+
+def earlier_entries(case: BoardCase) -> tuple[str, ...]:
+    """Say each decision of a case that a later one stands for, with the moment that it is of."""
+    return tuple(f"{name}: {said}" for name, moment in _MOMENTS for said in history_of(case, moment))
 
 
 def _decided(case: BoardCase, entry: Entry | None, meeting: Meeting | None) -> str:

@@ -9,12 +9,14 @@ import streamlit as st
 
 from deeptepp.domain.board import BoardCase
 from deeptepp.domain.meeting import Meeting
-from deeptepp.report.minutes import influence_of, minuted_cases, minutes_table
+from deeptepp.report.minutes import earlier_entries, influence_of, minuted_cases, minutes_table
 from deeptepp.report.minutes_html import minutes_page
 from deeptepp.report.minutes_pdf import minutes_pdf
 from deeptepp.report.tables import table_csv
 from deeptepp.ui.language import say, t
 from deeptepp.ui.verbatim import verbatim
+
+_EARLIER = "Earlier entries, kept"
 
 _SHOWN_COLUMNS = (
     "Case",
@@ -24,7 +26,7 @@ _SHOWN_COLUMNS = (
     "Tier",
     "Decision after the score",
     "View of the tier",
-    "Earlier entries, kept",
+    _EARLIER,
 )
 """Columns of the table that the page shows; the file has all of them."""
 
@@ -46,9 +48,11 @@ def minutes_view(board: Sequence[BoardCase], meeting: Meeting | None) -> None:
         st.markdown(f"**{verbatim(meeting.name)}** · {t('Attendees (roles)')}: {roles}")
     for sentence in influence_of(cases).sentences():
         st.markdown(say(sentence))
-    places = [table.header.index(name) for name in _SHOWN_COLUMNS]
     st.table(
-        [{say(table.header[i]): verbatim(say(row[i])) or "–" for i in places} for row in table.rows],
+        [
+            _shown(case, dict(zip(table.header, row, strict=True)))
+            for case, row in zip(cases, table.rows, strict=True)
+        ],
         hide_index=True,
         border="horizontal",
     )
@@ -56,6 +60,18 @@ def minutes_view(board: Sequence[BoardCase], meeting: Meeting | None) -> None:
     st.caption(t("All are marked on every page or row. Scores that the board has not seen are left out."))
     if meeting is not None:
         st.caption(t("The record up to the end of this meeting. Choose “All cases of the board” for everything."))
+        n_left = sum(len(each.entries) for each in meeting.discussed(board)) - sum(len(c.entries) for c in cases)
+        if n_left:
+            st.warning(
+                t("Entries on these cases that were recorded outside this meeting or later: {n}.", n=n_left)
+            )
+
+
+def _shown(case: BoardCase, row: dict[str, str]) -> dict[str, str]:
+    """Give one row in the language of the visitor, as it was written."""
+    cells = {name: say(row[name]) for name in _SHOWN_COLUMNS}
+    cells[_EARLIER] = "; ".join(say(each) for each in earlier_entries(case))
+    return {say(name): verbatim(cell) or "–" for name, cell in cells.items()}
 
 
 def _files(cases: Sequence[BoardCase], meeting: Meeting | None) -> None:

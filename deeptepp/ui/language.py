@@ -193,7 +193,10 @@ def language_switch() -> None:
 
 def _switched() -> None:
     """Take over what was chosen before the page is drawn again."""
-    _write(Language(st.session_state["language"] or Language.ENGLISH))
+    # Where a click on another page ends typing, Streamlit calls this although the choice was not touched.
+    chosen = st.session_state.get("language")
+    if chosen is not None:
+        _write(Language(chosen))
 
 
 def _of_browser() -> Language:

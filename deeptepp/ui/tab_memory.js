@@ -15,6 +15,8 @@ class TabMemory {
     this.connection.back = () => this.present();
     this.connection.lost = () => this.send?.("lost", Date.now());
     window.addEventListener("beforeunload", (event) => {
+      // What was typed a moment ago waits for a pause in typing that does not come.
+      this.drafts.read();
       if (this.data?.is_busy || this.drafts.isUnsent) event.preventDefault();
     });
     window.addEventListener("pagehide", () => this.store.save({ left: this.store.page }));

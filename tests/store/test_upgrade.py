@@ -54,9 +54,13 @@ def contents(address: str) -> dict[str, list[tuple]]:
     return found
 
 
-def test_a_board_of_the_first_version_opens_with_nothing_lost(first_version):
+def test_a_board_of_the_first_version_opens_with_nothing_lost_and_the_tables_of_the_code(first_version):
     before = contents(first_version)
     board = Board(first_version)
+    with board._engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": upgrade.REVISION_TABLE})
+        assert context.get_current_heads() == (f"{upgrade.SCHEMA_VERSION:04d}",)
+        assert compare_metadata(context, METADATA) == []
     assert contents(first_version) == before
     river, open_case, skipped = board.cases()
     assert (river.label, river.status, river.after.choice) == ("Blue river", Status.DECIDED, Choice.OTHER)
@@ -89,15 +93,6 @@ def test_a_step_that_fails_leaves_the_board_as_it_was(first_version, monkeypatch
     assert set(inspect(engine).get_table_names()) == {"board_cases", "board_entries", "board_schema"}
     engine.dispose()
     Board(first_version).close()
-
-
-def test_a_new_board_and_an_upgraded_one_have_the_tables_of_the_code(first_version):
-    board = Board(first_version)
-    with board._engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table": upgrade.REVISION_TABLE})
-        assert context.get_current_heads() == (f"{upgrade.SCHEMA_VERSION:04d}",)
-        assert compare_metadata(context, METADATA) == []
-    board.close()
 
 
 @pytest.mark.parametrize("version", [0, upgrade.SCHEMA_VERSION + 1, 99])

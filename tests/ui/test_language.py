@@ -281,3 +281,8 @@ def test_english_outside_of_a_page():
 def test_an_error_can_be_said_with_its_facts(kind):
     facts = {"value": 3, "limit": 2}
     assert t(kind.template, **facts) == str(kind(**facts))
+
+
+def test_a_switch_that_was_not_touched_changes_nothing():
+    """A click on another page that ends typing calls it before the switch is there."""
+    language._switched()
