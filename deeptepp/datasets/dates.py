@@ -127,7 +127,9 @@ def are_turned(cells: Sequence[str]) -> bool:
     >>> are_turned(["2015-04-03"] * 10 + ["04/25/2015"]), are_turned(["2015-04-13"] * 10 + ["04/25/2015"])
     (True, False)
     """
-    texts = [match for cell in cells if (match := _SLASHED.fullmatch(cell.strip()) or _DOTTED.fullmatch(cell.strip()))]
+    texts = [
+        match for cell in cells if (match := _SLASHED.fullmatch(cell.strip()) or _DOTTED.fullmatch(cell.strip()))
+    ]
     numbers = [_serial(cell.strip()) for cell in cells]
     made = [int(match.group(3)) for cell in cells if (match := _YEAR_FIRST.fullmatch(cell.strip()))]
     made += [day.day for day in numbers if day is not None]

@@ -280,7 +280,9 @@ def _whole_follow_up(present: dict[str, Use]) -> list[Problem]:
     if use is None or not _WHOLE.search(plain_name(use.column)):
         return []
     found = f"“{use.column}” is read as {RFS_MONTHS}; its name may mean the whole follow-up."
-    remedy = "Of a patient with a recurrence it has to be the time to the recurrence; else survival looks too good."
+    remedy = (
+        "Of a patient with a recurrence it has to be the time to the recurrence; else survival looks too good."
+    )
     return [Problem.warning("cohort.whole-follow-up", found, remedy)]
 
 

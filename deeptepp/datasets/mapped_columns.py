@@ -180,7 +180,9 @@ def read_days(target: str, use: Use, sheet: Sheet) -> tuple[Days, ColumnRead]:
     problems = _not_understood(target, use, days.is_strange, sheet)
     if are_turned(cells):
         found = f"“{use.column}” holds days up to the 12th, and beside them texts with days above the 12th alone."
-        remedy = "A spreadsheet exchanged day and month of the former. Import the column as text, or as 2015-04-03."
+        remedy = (
+            "A spreadsheet exchanged day and month of the former. Import the column as text, or as 2015-04-03."
+        )
         problems = (Problem.refusal("cohort.days-exchanged", found, remedy), *problems)
     if days.is_open:
         found = f"“{use.column}” can be read in two ways: no day tells whether 03/04 is April or March."

@@ -60,7 +60,8 @@ _NO_EVENT = frozenset(
 )
 
 _TRASTUZUMAB = (
-    r"trastuzumab|\btmab\b|herceptin|herzuma|ogivri|kanjinti|ontruzant|trazimera|zercepac|曲妥珠单抗|曲妥珠|赫赛汀|单靶"
+    r"trastuzumab|\btmab\b|herceptin|herzuma|ogivri|kanjinti|ontruzant|trazimera|zercepac|"
+    r"曲妥珠单抗|曲妥珠|赫赛汀|单靶"
 )
 _PERTUZUMAB = r"pertuzumab|\bpmab\b|perjeta|phesgo|帕妥珠单抗|帕妥珠|帕捷特|双靶"
 _OTHER = (
@@ -192,7 +193,9 @@ def says_vital(word: str) -> bool:
     return bool(_VITAL.search(word))
 
 
-_VITAL = re.compile(r"dead|death|deceased|died|alive|living|verstorben|\btot\b|gestorben|lebt|lebend|exitus|死亡|存活|健在")
+_VITAL = re.compile(
+    r"dead|death|deceased|died|alive|living|verstorben|\btot\b|gestorben|lebt|lebend|exitus|死亡|存活|健在"
+)
 
 
 def is_code(word: str) -> bool:
@@ -228,7 +231,9 @@ def _her2_reader(name: str, words: set[str]) -> Reader:
 
 
 _IHC = re.compile(r"ihc|immun|免疫组化", re.IGNORECASE)
-_TURNED = re.compile(r"cens|cnsr|zensi|alive|lebt|lebend|free|frei|surviv|ueberleb|überleb|删失|存活|生存", re.IGNORECASE)
+_TURNED = re.compile(
+    r"cens|cnsr|zensi|alive|lebt|lebend|free|frei|surviv|ueberleb|überleb|删失|存活|生存", re.IGNORECASE
+)
 """Names of columns in which 1 may mean that nothing happened."""
 
 _OF_EVENTS = re.compile(r"(event|ereignis|death|overall.*status|ind)(?![a-z]|.?free|.?frei)", re.IGNORECASE)

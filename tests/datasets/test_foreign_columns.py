@@ -92,7 +92,10 @@ def test_a_column_is_known_by_what_it_is_called_elsewhere(name, target, unit):
     assert unit_in(name) == unit
 
 
-@pytest.mark.parametrize("name", ["Name", "Name, Vorname der Patientin", "Geb.-Datum", "DOB", "MRN", "住院号", "Vorname", "E-Mail", "Remark"])
+@pytest.mark.parametrize(
+    "name",
+    ["Name", "Name, Vorname der Patientin", "Geb.-Datum", "DOB", "MRN", "住院号", "Vorname", "E-Mail", "Remark"],
+)
 def test_who_a_patient_is_is_dropped_by_name_or_by_looks(name):
     sheet = column(name, [f"Jane {'abcdefgh'[i]}{'xyz'[i % 3]}o Doe" for i in range(6)])
     assert sheet.dropped == (name,)
@@ -149,7 +152,7 @@ def test_a_treatment_is_read_by_its_drugs_and_a_code_is_asked(word, meaning):
         ("复发（1：否，2：是）", ["1", "2", ""], ["0", "1", ""]),
         ("Relapse (1=yes, 2=no)", ["1", "2", "3"], None),
         ("Relapse", ["1=no", "2=yes", ""], ["0", "1", ""]),
-        ("Status", ["NED", "NED", "lost to follow-up", "distant metastasis"], ["0", "0", "0", "1"]),
+        ("Status", ["free", "free", "lost to follow-up", "distant metastasis"], ["0", "0", "0", "1"]),
     ],
 )
 def test_yes_and_no_are_read_and_other_codes_are_asked(name, cells, flags):
@@ -333,7 +336,9 @@ def test_a_table_without_a_header_has_numbers_for_names_and_is_not_guessed():
 def test_days_that_a_spreadsheet_exchanged_are_refused():
     cells = [f"2015-{1 + i}-0{1 + i % 7}" for i in range(9)] + ["04/25/2015", "04/13/2015"]
     exchanged = [column("Surgery date", cells), column("Surgery date", ["2015-01-25", *cells])]
-    rules = [{each.rule for each in apply_mapping(sheet, guess_mapping(sheet)).table.problems} for sheet in exchanged]
+    rules = [
+        {each.rule for each in apply_mapping(sheet, guess_mapping(sheet)).table.problems} for sheet in exchanged
+    ]
     assert ["cohort.days-exchanged" in each for each in rules] == [True, False]
 
 
@@ -357,7 +362,10 @@ def test_codes_of_a_treatment_are_no_her2_status_and_those_of_her2_are_read_by_w
     assert [read["HER2 IHC"](each) for each in "0123"] == ["negative", "negative", "unknown", "positive"]
     assert [read["HER2"](each) for each in "0123"] == [None] * 4
     # Beside a regimen that is not known, T may be a taxane and TP one with platinum.
-    assert [reader_of("arm", "Regimen", ["T", "AC-T"], {})("T"), reader_of("arm", "Arm", ["T"], {})("T")] == [None, "T"]
+    assert [reader_of("arm", "Regimen", ["T", "AC-T"], {})("T"), reader_of("arm", "Arm", ["T"], {})("T")] == [
+        None,
+        "T",
+    ]
 
 
 def test_a_death_without_a_column_of_its_day_is_asked_for_and_the_last_visit_may_be_its_day():
@@ -380,19 +388,23 @@ def test_times_of_those_alone_who_had_the_event_are_refused():
     sheet = sheet_of("ID;Recurrence;Time to recurrence (months);Arm", *lines)
     problems = examine_mapped(sheet, guess_mapping(sheet), allow_gaps=True).problems
     assert [each.rule for each in problems if each.is_refusal] == ["cohort.events-alone"]
-    whole = sheet_of("ID;Recurrence;Time to recurrence (months);Arm", *(each.replace(";;", ";60;") for each in lines))
+    whole = sheet_of(
+        "ID;Recurrence;Time to recurrence (months);Arm", *(each.replace(";;", ";60;") for each in lines)
+    )
     assert not any(each.is_refusal for each in examine_mapped(whole, guess_mapping(whole)).problems)
 
 
 def test_points_that_set_thousands_apart_are_no_decimals():
     days = ["845", *(f"{1 + i % 3}.{100 + i}" for i in range(12))]
-    sheet = column("DFS (Tage)", days)
-    mapping = Mapping(uses={"rfs_months": Use(column="DFS (Tage)", unit="days")}, everyone="T")
-    (told,) = [each for each in apply_mapping(sheet, mapping).table.problems if each.rule == "cohort.not-understood"]
+    sheet = column("DFS (days)", days)
+    mapping = Mapping(uses={"rfs_months": Use(column="DFS (days)", unit="days")}, everyone="T")
+    (told,) = [
+        each for each in apply_mapping(sheet, mapping).table.problems if each.rule == "cohort.not-understood"
+    ]
     assert "thousands" in told.remedy
     assert len(told.rows) == 12
-    years = column("DFS (Jahre)", [each for each in days if "." in each])
-    said = Mapping(uses={"rfs_months": Use(column="DFS (Jahre)", unit="years")}, everyone="T")
+    years = column("DFS (years)", [each for each in days if "." in each])
+    said = Mapping(uses={"rfs_months": Use(column="DFS (years)", unit="years")}, everyone="T")
     assert apply_mapping(years, said).preview[1].n_strange == 0
 
 
