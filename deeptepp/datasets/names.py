@@ -41,7 +41,8 @@ WANTED: dict[str, tuple[str, ...]] = {
             "arm; treatment; treatment arm; anti her2 therapy; anti her2 treatment; anti her2; therapy; "
             "her2 therapy; her2 targeted therapy; targeted therapy; adjuvant anti her2; trastuzumab; "
             "trastuzumab given; herceptin; anti her2 therapie; antikoerpertherapie; antikorpertherapie; "
-            "therapie; therapiearm; her2 therapie; behandlung; treatment group; regimen; her2 treatment; trt01p; trt01a; 抗her2治疗; "
+            "therapie; therapiearm; her2 therapie; behandlung; treatment group; regimen; "
+            "her2 treatment; trt01p; trt01a; 抗her2治疗; "
             "靶向治疗; 靶向药物; 曲妥珠单抗; 治疗方案; 治疗; 治疗组; 赫赛汀"
         ),
         "pertuzumab": "pertuzumab; perjeta; pertuzumab given; 帕妥珠单抗; 帕捷特",
@@ -51,23 +52,29 @@ WANTED: dict[str, tuple[str, ...]] = {
             "dfs time; dfs months; disease free survival; idfs; idfs months; efs; efs months; "
             "event free survival; follow up; follow up time; followup; fu; fu time; fup; nachsorge; "
             "rezidivfreies ueberleben; rezidivfreies uberleben; rezidivfreie zeit; "
-            "krankheitsfreies uberleben; nachbeobachtung; nachbeobachtungszeit; beobachtungszeit; time; time to event; time to first event; "
+            "krankheitsfreies uberleben; nachbeobachtung; nachbeobachtungszeit; beobachtungszeit; "
+            "time; time to event; time to first event; "
             "无复发生存期; 无病生存期; 无复发生存; 无病生存; 无复发生存时间; 无病生存时间; 随访时间; 随访"
         ),
         "rfs_event": (
             "rfs event; rfs status; dfs event; dfs status; idfs event; idfs status; efs event; relapse; "
             "recurrence; recurrence event; recurred; relapsed; recurrence yes no; event; progression; "
             "recurrence status; relapse status; rfs ind; dfs ind; rezidiv; rueckfall; ruckfall; "
-            "rezidiv ja nein; ereignis; event type; status; dfs ereignis; rfs ereignis; rfs censored; dfs censored; censored; recurfl; dfs; rfs; efs; idfs; dfs状态; 复发; 是否复发; 复发状态; 复发转移; 复发或转移; 无病生存状态; 事件"
+            "rezidiv ja nein; ereignis; event type; status; dfs ereignis; rfs ereignis; rfs censored; "
+            "dfs censored; censored; recurfl; dfs; rfs; efs; idfs; dfs状态; 复发; 是否复发; 复发状态; "
+            "复发转移; 复发或转移; 无病生存状态; 事件"
         ),
         "os_months": (
-            "os months; os; os time; time os; time to death; overall survival; survival time; survival months; survival; "
+            "os months; os; os time; time os; time to death; overall survival; survival time; "
+            "survival months; survival; "
             "gesamtueberleben; gesamtuberleben; ueberlebenszeit; uberlebenszeit; 总生存期; 总生存; "
             "总生存时间; 生存时间; 生存期"
         ),
         "os_event": (
             "os event; os status; death; died; dead; deceased; vital status; survival status; "
-            "overall survival status; os ind; status; patient status; last status; alive; os ereignis; os censored; vital; dthfl; os状态; verstorben; tod; gestorben; vitalstatus; 死亡; 是否死亡; "
+            "overall survival status; os ind; status; patient status; last status; alive; "
+            "os ereignis; os censored; vital; dthfl; os状态; verstorben; tod; gestorben; vitalstatus; "
+            "死亡; 是否死亡; "
             "生存状态; 总生存状态; 存活状态; 生存结局"
         ),
         "surgery_date": (
@@ -86,7 +93,8 @@ WANTED: dict[str, tuple[str, ...]] = {
             "last fu date; date last fu; date of last follow up; last contact; last contact date; last seen; "
             "date of last contact; last known alive; letzter kontakt; letzte vorstellung; letzte nachsorge; "
             "letzte kontrolle; datum letzter kontakt; letztes follow up; datum letzte nachsorge; "
-            "letzte visite; last date; lstalvdt; end of follow up; 末次随访; 末次随访日期; 末次随访时间; 最后随访日期; "
+            "letzte visite; last date; lstalvdt; end of follow up; 末次随访; 末次随访日期; "
+            "末次随访时间; 最后随访日期; "
             "最后随访时间; 随访日期; 最近随访; 最后一次随访"
         ),
         "death_date": (
@@ -108,7 +116,8 @@ WANTED: dict[str, tuple[str, ...]] = {
             "tumour size; tumor size; t size; size; tumour diameter; tumor diameter; path size; pt size; "
             "pathological size; pathologic tumor size; invasive size; lesion size; size on pathology; "
             "diameter; tumorgroesse; tumorgrosse; groesse; grosse; tumordurchmesser; durchmesser; "
-            "tumour size mm; tumour; tumor; tsize; tumsz; 肿瘤大小; 肿瘤直径; 肿瘤最大径; 肿块大小; 病灶大小; 大小; 最大径"
+            "tumour size mm; tumour; tumor; tsize; tumsz; 肿瘤大小; 肿瘤直径; 肿瘤最大径; 肿块大小; "
+            "病灶大小; 大小; 最大径"
         ),
         "node_stage": (
             "node stage; n stage; pn; n; nodal stage; nodal status; n category; lymph node stage; pn stage; "
@@ -123,7 +132,8 @@ WANTED: dict[str, tuple[str, ...]] = {
             "stadium; tumorstadium; 分期; 临床分期; 病理分期; tnm分期"
         ),
         "grade": (
-            "grade; g; hist grade; histologic grade; histological grade; nottingham grade; tumor grade; tumour grade; "
+            "grade; g; hist grade; histologic grade; histological grade; nottingham grade; "
+            "tumor grade; tumour grade; "
             "neoplasm histologic grade; grading; differenzierungsgrad; 组织学分级; 分级; 组织学级别"
         ),
         "er_positive": (
@@ -173,7 +183,8 @@ _SHORT = {"dt": "date", "trt": "treatment", "tx": "treatment", "grp": "group", "
 """What data bases shorten words to, and what it means."""
 
 _GLUED = re.compile(
-    r"(?<![a-z])(rfs|i?dfs|efs|os|er|pgr|pr|ki67|surg|op|recur|relapse|death|dth|(?:last)?fu|surv|age|trt|hist|her2)"
+    r"(?<![a-z])(rfs|i?dfs|efs|os|er|pgr|pr|ki67|surg|op|recur|relapse|death|dth|(?:last)?fu|surv|age|"
+    r"trt|hist|her2)"
     r"(days?|months?|mos?|mths?|yrs?|years?|weeks?|pct|dt|date|cnsr|cens|event|evt|status|stat|time|grp|grade|dx)"
     r"(?![a-z])"
 )

@@ -59,7 +59,10 @@ _NO_EVENT = frozenset(
     )
 )
 
-_TRASTUZUMAB = r"trastuzumab|\btmab\b|herceptin|herzuma|ogivri|kanjinti|ontruzant|trazimera|zercepac|曲妥珠单抗|曲妥珠|赫赛汀|单靶"
+_TRASTUZUMAB = (
+    r"trastuzumab|\btmab\b|herceptin|herzuma|ogivri|kanjinti|ontruzant|trazimera|zercepac|"
+    r"曲妥珠单抗|曲妥珠|赫赛汀|单靶"
+)
 _PERTUZUMAB = r"pertuzumab|\bpmab\b|perjeta|phesgo|帕妥珠单抗|帕妥珠|帕捷特|双靶"
 _OTHER = (
     r"kadcyla|t-?dm-?1|emtansin\w*|恩美曲妥珠\w*|neratinib|nerlynx|奈拉替尼|enhertu|t-?dxd|deruxtecan|德曲妥珠\w*|"

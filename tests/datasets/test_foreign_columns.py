@@ -152,7 +152,7 @@ def test_a_treatment_is_read_by_its_drugs_and_a_code_is_asked(word, meaning):
         ("复发（1：否，2：是）", ["1", "2", ""], ["0", "1", ""]),
         ("Relapse (1=yes, 2=no)", ["1", "2", "3"], None),
         ("Relapse", ["1=no", "2=yes", ""], ["0", "1", ""]),
-        ("Status", ["NED", "NED", "lost to follow-up", "distant metastasis"], ["0", "0", "0", "1"]),
+        ("Status", ["free", "free", "lost to follow-up", "distant metastasis"], ["0", "0", "0", "1"]),
     ],
 )
 def test_yes_and_no_are_read_and_other_codes_are_asked(name, cells, flags):
@@ -396,15 +396,15 @@ def test_times_of_those_alone_who_had_the_event_are_refused():
 
 def test_points_that_set_thousands_apart_are_no_decimals():
     days = ["845", *(f"{1 + i % 3}.{100 + i}" for i in range(12))]
-    sheet = column("DFS (Tage)", days)
-    mapping = Mapping(uses={"rfs_months": Use(column="DFS (Tage)", unit="days")}, everyone="T")
+    sheet = column("DFS (days)", days)
+    mapping = Mapping(uses={"rfs_months": Use(column="DFS (days)", unit="days")}, everyone="T")
     (told,) = [
         each for each in apply_mapping(sheet, mapping).table.problems if each.rule == "cohort.not-understood"
     ]
     assert "thousands" in told.remedy
     assert len(told.rows) == 12
-    years = column("DFS (Jahre)", [each for each in days if "." in each])
-    said = Mapping(uses={"rfs_months": Use(column="DFS (Jahre)", unit="years")}, everyone="T")
+    years = column("DFS (years)", [each for each in days if "." in each])
+    said = Mapping(uses={"rfs_months": Use(column="DFS (years)", unit="years")}, everyone="T")
     assert apply_mapping(years, said).preview[1].n_strange == 0
 
 
