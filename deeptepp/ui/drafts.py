@@ -27,6 +27,9 @@ OF_THE_CASE = ("case-", "beside-", "result-label")
 _SAID_IN = "deeptepp-said-in"
 """Key of ``st.session_state``: in which language each select box was drawn last."""
 
+_CHOSEN = "deeptepp-chosen"
+"""Key of ``st.session_state``: what each select box held when it was drawn last."""
+
 _MOST_FIELDS = 400
 """Fields that a tab may keep; far more than the screens have."""
 _MOST_CHARACTERS = 4000
@@ -100,15 +103,18 @@ def keep_choice(key: str, options: Sequence[object], known: object) -> None:
     options : sequence
         As shown.
     known : object
-        What was chosen, as it was kept; one of the options.
+        What is chosen where no choice of before is known; one of the options.
     """
     said_in, language = st.session_state.setdefault(_SAID_IN, {}), current_language()
+    chosen = st.session_state.setdefault(_CHOSEN, {})
     if key in st.session_state and st.session_state[key] not in options:
-        st.session_state[key] = known
+        st.session_state[key] = chosen[key] if chosen.get(key) in options else known
     elif key in st.session_state and said_in.get(key, language) != language:
         # Set once more, so that the browser shows it in the words of now.
         st.session_state[key] = st.session_state[key]
     said_in[key] = language
+    if key in st.session_state:
+        chosen[key] = st.session_state[key]
 
 
 def typed_option(

@@ -13,6 +13,7 @@ from deeptepp.report.laboratory_report import is_published
 from deeptepp.report.recipe import CALIPER_SD, HORIZON_MONTHS, CohortChoice, Contrast, Recipe
 from deeptepp.stats.patient_groups import FACTS
 from deeptepp.stats.treatment_question import Matching
+from deeptepp.ui.drafts import keep_choice
 from deeptepp.ui.language import t
 from deeptepp.ui.terms import help_on
 from deeptepp.ui.tiers_state import Bench
@@ -122,6 +123,7 @@ def treatment_controls(bench: Bench) -> None:
         The laboratory.
     """
     with st.container(horizontal=True, key="tiers-treatment-controls"):
+        keep_choice("tiers-contrast", tuple(Contrast), bench.recipe.contrast)
         st.selectbox(
             t("Compare"), tuple(Contrast), format_func=lambda each: t(_CONTRASTS[each]), key="tiers-contrast"
         )
@@ -134,6 +136,7 @@ def treatment_controls(bench: Bench) -> None:
             on_change=_refill,
             args=("tiers-contrast-tiers", list(bench.recipe.contrast_tiers)),
         )
+        keep_choice("tiers-matching", tuple(Matching), bench.recipe.matching)
         st.selectbox(
             t("Match patients on"),
             tuple(Matching),
@@ -166,6 +169,7 @@ def horizon_control(width: int | Literal["stretch"] = 420) -> None:
 
 def subgroup_control() -> None:
     """Show which fact divides the patients of the forest."""
+    keep_choice("tiers-subgroup", ("", *FACTS), "")
     st.selectbox(
         t("Divide patients by"),
         ("", *FACTS),

@@ -20,6 +20,7 @@ from deeptepp.domain.risk import Finding
 from deeptepp.errors import DeepTeppError
 from deeptepp.report.names import FACTS
 from deeptepp.ui.cards import findings_list
+from deeptepp.ui.drafts import keep_choice
 from deeptepp.ui.language import say, t
 from deeptepp.ui.tiers_incoming import Incoming
 from deeptepp.ui.tiers_state import Bench, Uploaded
@@ -261,10 +262,13 @@ def _is_by_dates(guess: Mapping, key: str) -> bool:
 def _held(target: str, guess: Mapping, sheet: Sheet, key: str) -> Use | None:
     """Give the column and unit that the controls hold; what was guessed before they are drawn."""
     guessed = guess.uses.get(target)
+    # What is read here is what the boxes are drawn with further down.
+    keep_choice(f"{key}-{target}", (None, *sheet.columns), guessed.column if guessed else None)
     column = st.session_state.get(f"{key}-{target}", guessed.column if guessed else None)
     if column is None or column not in sheet.columns:
         return None
     use = guessed if guessed and guessed.column == column else use_of(target, column, sheet)
+    keep_choice(f"{key}-{target}-{column}-unit", (None, *UNITS.get(target, ())), use.unit or None)
     unit = st.session_state.get(f"{key}-{target}-{column}-unit")
     return replace(use, unit=unit, is_sure=True) if unit and unit != use.unit else use
 
@@ -372,6 +376,7 @@ def _ask_words(question: Problem, mapping: Mapping, examined: Examined, key: str
     st.warning(in_words(question.found), icon=":material/help:")
     said = dict(use.words)
     for i, (word, _, n) in enumerate(each for each in words if each[1] is None):
+        keep_choice(f"{key}-{target}-{use.column}-word-{i}", (None, *question.choices), None)
         chosen = st.selectbox(
             t("“{word}” ({n} patients) means", word=word, n=n),
             question.choices,

@@ -125,3 +125,8 @@ def test_a_choice_said_in_words_of_another_language_stays_what_it_was(monkeypatc
     assert state["case-node"] == known
     drafts.keep_choice("case-other", (None, "N0", "N1"), known)
     assert "case-other" not in state
+    state["case-node"] = "N0"
+    drafts.keep_choice("case-node", (None, "N0", "N1"), known)
+    state["case-node"] = "N0 in other words"
+    drafts.keep_choice("case-node", (None, "N0", "N1"), known)
+    assert state["case-node"] == "N0"
