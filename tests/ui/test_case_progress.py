@@ -35,7 +35,9 @@ def test_what_was_found_is_shown_as_text_never_as_markup():
     assert page.count("step now") == 1
 
 
-@pytest.mark.parametrize(("n_ahead", "said"), [(0, "its turn"), (1, "One case is ahead of yours"), (7, "7 cases are ahead of yours")])
+@pytest.mark.parametrize(
+    ("n_ahead", "said"), [(0, "its turn"), (1, "One case is ahead of yours"), (7, "7 cases are ahead of yours")]
+)
 def test_one_who_waits_reads_her_place(n_ahead, said):
     assert said in where_it_stands(JobView(JobState.WAITING, (), 3.0, n_ahead=n_ahead))
     assert where_it_stands(JobView(JobState.RUNNING, (), 3.2, n_ahead=n_ahead)) == "3 s"

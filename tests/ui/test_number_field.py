@@ -9,7 +9,8 @@ from deeptepp.domain.typed_number import UNITS
 from deeptepp.model.fusion import FEATURES
 from deeptepp.report.minutes import summary_of
 from deeptepp.report.names import name_of
-from deeptepp.ui import board_case, case_result, number_field
+from deeptepp.report.speech import ENGLISH
+from deeptepp.ui import board_case, number_field
 from deeptepp.ui.case_form import COUNTS, ELIGIBILITY_FIELDS, OTHER_FIELDS, SCORE_FIELDS
 from deeptepp.ui.words import COMPARED_FIELDS, FIELDS
 
@@ -43,7 +44,10 @@ def test_the_form_asks_for_every_fact_once_and_says_how_each_feature_counts():
 def test_no_surface_rounds_what_was_entered(size_mm):
     text = f"{size_mm:g}"
     assert summary_of(ClinicalProfile(tumour_size_mm=size_mm)).startswith(f"{text} mm")
-    assert [name_of(size_mm), board_case._entered("tumour_size_mm", size_mm), case_result._entered(size_mm)] == [
-        text
-    ] * 3
+    said = [
+        name_of(size_mm),
+        board_case._entered("tumour_size_mm", size_mm),
+        ENGLISH.fact("tumour_size_mm", size_mm),
+    ]
+    assert said == [text] * 3
     assert number_field.value_words(size_mm, "tumour_size_mm") == f"{text} mm"

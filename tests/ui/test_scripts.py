@@ -14,7 +14,17 @@ COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 TEXT = re.compile(r'"([^"\n]*)"|`([^`]*)`')
 FIELD = re.compile(r"\$\{[^}]*\}")
 SENTENCE = re.compile(r"[A-Za-z]{3,} [A-Za-z]{2,}|^[A-Z][a-z]{3,}$|\w[.?!]$")
-OF_BROWSERS = {"ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight", "Enter", "Escape", "Home"}
+OF_BROWSERS = {
+    "Connection error",
+    "Close",
+    "ArrowUp",
+    "ArrowDown",
+    "ArrowLeft",
+    "ArrowRight",
+    "Enter",
+    "Escape",
+    "Home",
+}
 PARTS = (
     (viewer_words.WORDS, slice_viewer._HTML, slice_viewer._SCRIPTS),
     (drop_words.WORDS, study_drop._HTML, study_drop._SCRIPTS),
