@@ -15,7 +15,6 @@ from deeptepp.ui.board_address import to_address
 from deeptepp.ui.board_drafts import drafts, drop, fill, keep
 from deeptepp.ui.board_store import open_board
 from deeptepp.ui.cards import said
-from deeptepp.ui.drafts import keep_choice
 from deeptepp.ui.language import t
 from deeptepp.ui.verbatim import verbatim
 
