@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from deeptepp.domain.board import Agreement, BoardCase, Choice, Entry, Moment
-from deeptepp.ui.drafts import forget_typed, typed_option, typed_text
+from deeptepp.ui.drafts import forget_typed, is_restored, typed_option, typed_text
 from deeptepp.ui.language import t
 from deeptepp.ui.visitors import remember_visitor
 from deeptepp.ui.words import label
@@ -121,7 +121,10 @@ def fill(key: str, names: Mapping[str, Any]) -> None:
         widget = f"{key}-{name}"
         if widget not in st.session_state:
             kind, value = _ENUMS.get(name), draft.get(name, empty)
-            if kind:
+            # A field that left the screen is not read by the tab to the end; the server heard of every change.
+            if not is_restored(widget) and name in draft:
+                value = kind(value) if kind and value else value
+            elif kind:
                 value = typed_option(
                     widget, list(kind), lambda each: t(label(each)), kind(value) if value else value
                 )

@@ -64,6 +64,25 @@ def typed_text(key: str, otherwise: object = "") -> object:
     return current_session().drafts.get(_stable(key), otherwise)
 
 
+def is_restored(key: str) -> bool:
+    """Tell, once, whether the tab has just come back with a field that it knows better than the server.
+
+    Parameters
+    ----------
+    key : str
+        Of the widget.
+
+    Returns
+    -------
+    bool
+        False from the second time on.
+    """
+    restored, name = current_session().restored, _stable(key)
+    found = name in restored
+    restored.discard(name)
+    return found
+
+
 def typed_index(
     key: str, options: Sequence[OptionT], name: Callable[[OptionT], str], otherwise: int | None
 ) -> int | None:
@@ -108,7 +127,7 @@ def keep_choice(key: str, options: Sequence[object], known: object) -> None:
     said_in, language = st.session_state.setdefault(_SAID_IN, {}), current_language()
     chosen = st.session_state.setdefault(_CHOSEN, {})
     if key in st.session_state and st.session_state[key] not in options:
-        st.session_state[key] = chosen[key] if chosen.get(key) in options else known
+        st.session_state[key] = chosen[key] if key in chosen and chosen[key] in options else known
     elif key in st.session_state and said_in.get(key, language) != language:
         # Set once more, so that the browser shows it in the words of now.
         st.session_state[key] = st.session_state[key]

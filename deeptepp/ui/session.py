@@ -168,6 +168,8 @@ class Session:
         Random; names what the tab remembers, anew whenever everything is erased.
     drafts : dict of str to str
         What was typed but not sent, by the name of its field.
+    restored : set of str
+        Fields that the tab knows better than the server, since it has just come back; until they are drawn.
     forgotten : tuple of (int, str)
         Beginnings of keys whose drafts the tab must forget, since their form was handed in; numbered from 1.
     tab_note : str
@@ -193,6 +195,7 @@ class Session:
     phase_side: Side | None = None
     memory: str = field(default_factory=lambda: secrets.token_hex(8))
     drafts: dict[str, str] = field(default_factory=dict)
+    restored: set[str] = field(default_factory=set)
     forgotten: tuple[tuple[int, str], ...] = ()
     tab_note: str = ""
     is_asked_to_leave: bool = False
@@ -214,6 +217,7 @@ class Session:
         self.case, self.screen, self.job_id = Case(), Screen.START, ""
         self.refusal, self.incident, self.note, self.phase_keys, self.phase_side = None, "", "", (), None
         self.memory, self.drafts, self.forgotten = secrets.token_hex(8), {}, ()
+        self.restored = set()
         self.tab_note, self.is_asked_to_leave = "", False
         self.entered_for, self.study_name, self.is_asked_whose = frozenset(), "", False
 

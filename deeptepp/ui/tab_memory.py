@@ -119,7 +119,7 @@ def _receive(presented: _Presented) -> None:
         session.memory = presented.memory
     if session.memory != presented.memory:
         return
-    session.drafts = dict(presented.drafts)
+    session.drafts, session.restored = dict(presented.drafts), set(presented.drafts)
     if claim is Claim.NEW and presented.study:
         session.entered_for, session.study_name = frozenset({presented.study}), presented.study
     note = _note(claim, presented)

@@ -5,7 +5,7 @@ import pytest
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.risk import Assessment
 from deeptepp.scoring.images import CaseImages
-from deeptepp.ui import case_reading, drafts
+from deeptepp.ui import board_drafts, case_reading, drafts
 from deeptepp.ui.drafts import (
     cleaned,
     forget_typed,
@@ -130,3 +130,18 @@ def test_a_choice_said_in_words_of_another_language_stays_what_it_was(monkeypatc
     state["case-node"] = "N0 in other words"
     drafts.keep_choice("case-node", (None, "N0", "N1"), known)
     assert state["case-node"] == "N0"
+
+
+def test_the_server_knows_a_note_better_than_the_tab_until_the_tab_comes_back(monkeypatch):
+    session, widget = Session(), "board-before-0011223344556677-note"
+    state = {board_drafts.DRAFTS_KEY: {"board-before-0011223344556677": {"note": "typed twice", "seen": 0}}}
+    monkeypatch.setattr(drafts, "current_session", lambda: session)
+    monkeypatch.setattr(board_drafts.st, "session_state", state)
+    session.drafts = drafts.cleaned({widget: "typed"})
+    board_drafts.fill("board-before-0011223344556677", {"note": ""})
+    assert state.pop(widget) == "typed twice"
+    session.restored = set(session.drafts)
+    board_drafts.fill("board-before-0011223344556677", {"note": ""})
+    assert state.pop(widget) == "typed"
+    board_drafts.fill("board-before-0011223344556677", {"note": ""})
+    assert state.pop(widget) == "typed twice"
