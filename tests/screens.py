@@ -30,6 +30,6 @@ def run_until(at: AppTest, *screens: Screen, limit_s: float = 120) -> AppTest:
 
 
 def words_on(at: AppTest) -> str:
-    """Everything that the page says."""
+    """Everything that the page says, with spaces that break."""
     kinds = (at.title, at.header, at.markdown, at.caption, at.error, at.warning, at.info, at.html)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
+    return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\u00a0", " ")
