@@ -20,7 +20,7 @@ from deeptepp.domain.typed_number import number_text
 from deeptepp.errors import ClinicalError
 from deeptepp.scoring.consistency import check_consistency, check_size
 from deeptepp.ui.cards import findings_list, said
-from deeptepp.ui.drafts import keep_choice, typed_index
+from deeptepp.ui.drafts import is_restored, keep_choice, typed_index
 from deeptepp.ui.language import say, t
 from deeptepp.ui.number_field import number_field
 from deeptepp.ui.words import FIELDS, HELP, UNKNOWN, label
@@ -268,7 +268,7 @@ class _Form:
 
         first = self.draft.get(name, getattr(self.profile, name))
         if key not in st.session_state:
-            at = typed_index(key, choices, said_of, None)
+            at = typed_index(key, choices, said_of, None) if is_restored(key) else None
             first = first if at is None else choices[at]
             # What is set to None shows the placeholder; unset, the first choice shows. Both say unknown.
             if first is not None:

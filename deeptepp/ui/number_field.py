@@ -15,7 +15,7 @@ from streamlit.runtime.state import WidgetCallback
 from deeptepp.domain.clinical import RANGES
 from deeptepp.domain.typed_number import UNITS, number_text, read_fact
 from deeptepp.errors import ClinicalError, NotANumber
-from deeptepp.ui.drafts import typed_text
+from deeptepp.ui.drafts import is_restored, typed_text
 from deeptepp.ui.language import say, t
 from deeptepp.ui.words import HELP, UNKNOWN
 
@@ -114,7 +114,7 @@ def number_field(
     """
     if key not in st.session_state:
         known = (number_text(value) if value is not None else "") if text is None else text
-        st.session_state[key] = typed_text(key, known)
+        st.session_state[key] = typed_text(key, known) if is_restored(key) else known
     typed = st.text_input(
         t(words),
         placeholder=t(placeholder),

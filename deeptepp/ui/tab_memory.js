@@ -1,7 +1,8 @@
 // One memory per page: the component is mounted anew on every page of the dashboard, the memory lives as long as the
 // document.
 
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 6000;
+const DRAWN_MS = 4000;
 
 class TabMemory {
   constructor() {
@@ -37,6 +38,19 @@ class TabMemory {
     this.send?.("present", this.store.claim());
   }
 
+  /** Present the tab once the page is drawn: a run that is cut short can leave controls without their values. */
+  presentWhenDrawn() {
+    this.presented = Date.now();
+    const until = this.presented + DRAWN_MS;
+    const look = () => {
+      const app = document.querySelector('[data-testid="stApp"]');
+      const isDrawn = app?.dataset.testScriptState === "notRunning";
+      if (isDrawn || Date.now() > until) this.present();
+      else setTimeout(look, 60);
+    };
+    setTimeout(look, 60);
+  }
+
   update({ data, setTriggerValue }) {
     this.data = data;
     this.send = setTriggerValue;
@@ -52,7 +66,7 @@ class TabMemory {
       return;
     }
     if (data.status !== "known") {
-      if (Date.now() - this.presented > PATIENCE_MS) this.present();
+      if (Date.now() - this.presented > PATIENCE_MS) this.presentWhenDrawn();
       return;
     }
     this.settle(data);

@@ -73,11 +73,13 @@ def test_a_treatment_with_few_events_has_neither_ratio_nor_p(patients, n_events)
     quiet = patients.with_columns(**{RFS_EVENT: few, "tier": np.where(patients["age_years"] > 50, "High", "Low")})
     rows = rows_of(screening_item(quiet, Endpoint.RFS).tables[0])
     shown = int((few & (arm == "T+P")).sum())
-    assert rows["Anti-HER2 therapy: T+P"][2].startswith(f"not given: fewer than 10 events with T+P ({shown})")
+    assert rows["Anti-HER2 therapy: Tras+pert"][2].startswith(
+        f"not given: fewer than 10 events with Tras+pert ({shown})"
+    )
     assert rows["Anti-HER2 therapy: none"][3:] == ("not tested", "", "")
     adjusted = rows_of(adjusted_item(quiet, Endpoint.RFS).tables[0])
-    assert adjusted["Anti-HER2 therapy: T+P against none"][1] == "not tested"
-    assert f"T+P ({shown})" in adjusted["Anti-HER2 therapy: T+P against none"][0]
+    assert adjusted["Anti-HER2 therapy: Tras+pert against none"][1] == "not tested"
+    assert f"Tras+pert ({shown})" in adjusted["Anti-HER2 therapy: Tras+pert against none"][0]
 
 
 def test_a_duplicate_is_named_and_treatment_is_called_not_randomised(patients):

@@ -50,6 +50,7 @@ CURVES, COLOURS, COUNTS = "curves of a tier", "colour or shape", "figures of a c
 ALLOWED = {
     "cli/cases.py": "whether there is a tier",
     "report/bar_figure.py": CURVES,
+    "report/board_counts.py": COUNTS,
     "report/board_words.py": "whether there is a tier",
     "report/case_card.py": COLOURS,
     "report/case_one_page.py": COLOURS,

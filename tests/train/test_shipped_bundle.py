@@ -35,7 +35,8 @@ def test_its_cut_offs_and_auc_follow_from_its_out_of_fold_scores(bundle):
     reference = bundle.reference
     chosen = reference["set"] == "training"
     scores, events = reference["score"][chosen], reference["rfs_event"][chosen]
-    assert find_tier_scheme(scores, events) == bundle.tiers
+    found = find_tier_scheme(scores, events)
+    assert (found.low_below, found.high_from) == (bundle.tiers.low_below, bundle.tiers.high_from)
     assert roc_auc(scores, events).auc == pytest.approx(bundle.metrics["cross_validation"]["auc"])
 
 
