@@ -169,6 +169,6 @@ def test_a_researcher_asks_what_a_real_cohort_can_answer(page, app, tmp_path):
     page.get_by_role("tab", name="Validate in your own cohort").click(timeout=60_000)
     page.locator(".st-key-tiers-file input[type=file]").set_input_files(tmp_path / "duke.parquet")
     expect(page.get_by_text(re.compile("Patients: 158")).first).to_be_visible(timeout=60_000)
-    expect(page.get_by_text(re.compile("16 (recurrences|events)")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("recurrences or deaths: 16")).first).to_be_visible()
     expect(page.get_by_role("heading", name="Is the cohort large enough")).to_be_visible()
     assert not NEVER.search(page.get_by_test_id("stMain").inner_text())
