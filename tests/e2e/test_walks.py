@@ -143,6 +143,8 @@ def test_a_researcher_moves_a_cut_off_and_makes_the_same_figures_again(page, app
     slider.focus()
     for _ in range(8):
         page.keyboard.press("ArrowRight")
+    # The slider tells what it was moved to once it stands still.
+    expect(table.nth(1)).to_contain_text(f"to {float(slider.input_value()):.3f}", timeout=60_000)
     wait_until_drawn(page)
     shown = [row.get_by_role("cell").all_inner_texts() for row in table.all()]
     with page.expect_download() as recipe:
