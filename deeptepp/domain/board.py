@@ -250,12 +250,6 @@ class BoardCase(NewCase):
         return max((entry.number for entry in self.entries), default=0)
 
     @property
-    def shown_utc(self) -> datetime | None:
-        """When the board first saw the score, time zone UTC; None where it has not."""
-        seen = (each for each in self.entries if each.moment in (Moment.SHOWN, Moment.SKIPPED))
-        return next((entry.recorded_utc for entry in seen), None)
-
-    @property
     def decisions(self) -> tuple[Entry, ...]:
         """Every decision that was recorded, also those that were corrected or made anew later."""
         return tuple(entry for entry in self.entries if entry.choice is not None)

@@ -140,7 +140,7 @@ class MeetingBook:
         with writing(self._engine) as connection:
             _lock(connection, meeting_id)
             _append(connection, meeting_id, case_ids)
-            return _one(connection, meeting_id)
+            return _read(connection, meeting_id)[0]
 
     def take_off(self, meeting_id: str, case_id: str) -> None:
         """Take a case off the agenda; it stays on the board with all that was recorded."""
@@ -171,7 +171,6 @@ class MeetingBook:
             It is not kept.
         """
         with writing(self._engine) as connection:
-            _lock(connection, meeting_id)
             order = list(_one(connection, meeting_id).agenda)
             if case_id in order:
                 place = max(0, min(len(order) - 1, order.index(case_id) + step))
@@ -180,7 +179,7 @@ class MeetingBook:
             for i, each in enumerate(order):
                 own = (AGENDA.c.meeting_id == meeting_id) & (AGENDA.c.case_id == each)
                 connection.execute(update(AGENDA).where(own).values(place=i))
-            return _one(connection, meeting_id)
+            return _read(connection, meeting_id)[0]
 
 
 def _row(meeting: Meeting) -> dict[str, object]:

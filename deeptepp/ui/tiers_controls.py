@@ -215,7 +215,7 @@ def held_recipe(bench: Bench) -> Recipe:
 def _table_of(bench: Bench, choice: CohortChoice) -> str:
     """Give the digest of the table that a recipe rests on; empty for the reference patients."""
     is_own = bench.uploaded is not None and choice is CohortChoice.UPLOADED
-    return bench.uploaded.cohort.digest if is_own and bench.uploaded is not None else ""
+    return bench.uploaded.patients if is_own and bench.uploaded is not None else ""
 
 
 def _keep_order(*, is_high: bool = False) -> None:

@@ -132,7 +132,7 @@ def _chosen(bench: Bench, bundle: ModelBundle, uploaded: Uploaded) -> Recipe:
         endpoint=endpoint or Endpoint.RFS,
         curves_by=by or WHOLE,
         tier_source=source,
-        cohort_sha256=uploaded.cohort.digest,
+        cohort_sha256=uploaded.patients,
     )
 
 

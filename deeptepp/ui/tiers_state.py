@@ -44,6 +44,11 @@ class Uploaded:
     table: str = "YOUR-TABLE.csv"
     options: str = ""
     before: str = ""
+    patients: str = field(init=False)
+    """Digest of the cohort, made once: it is asked for in every run of the page."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "patients", self.cohort.digest)
 
 
 @dataclass(slots=True)
@@ -78,7 +83,7 @@ class Bench:
         """Whether the address was made with another table than the one that was handed in."""
         if not self.asked_sha256 or self.uploaded is None:
             return False
-        return self.uploaded.cohort.digest != self.asked_sha256
+        return self.uploaded.patients != self.asked_sha256
 
     @property
     def is_own(self) -> bool:
