@@ -248,7 +248,7 @@ def _page(marks: str, foot: str, speech: Speech) -> Callable[[Any, Any], None]:
 
         width, height = A4
         mark, _, meaning = RESEARCH_USE_ONLY.partition(". ")
-        research = RESEARCH_USE_ONLY if speech is ENGLISH else f"{speech.mark(mark.upper())}  {speech.t(meaning)}"
+        research = RESEARCH_USE_ONLY if speech == ENGLISH else f"{speech.mark(mark.upper())}  {speech.t(meaning)}"
         canvas.saveState()
         for text, size, y in ((marks, 9, height - 13 * mm), (research, 7.5, 12 * mm), (foot, 7.5, 8.5 * mm)):
             line = Paragraph(marked_up(text), style("frame", size, bold=y > height / 2))

@@ -22,7 +22,7 @@ from deeptepp.report.result_reading import result_reading
 from deeptepp.report.treatment_panel import NOT_EXCLUDED, NOT_RANDOMISED, treatment_panel
 from deeptepp.scoring.case import refuse
 from deeptepp.stats.treatment_question import Matching
-from deeptepp.ui.language import Language, catalogue
+from deeptepp.wording.catalogue import Language, catalogue
 
 PROFILE = ClinicalProfile(her2_status=Her2Status.POSITIVE, node_stage=NodeStage.N1, tumour_size_mm=24.0)
 

@@ -8,7 +8,7 @@ from deeptepp.simulate.cohort import simulate_cohort
 from deeptepp.stats.kaplan_meier import kaplan_meier
 from deeptepp.ui import figure_words, language
 from deeptepp.ui.figure_words import in_language_of_visitor, said_text
-from deeptepp.ui.language import Language
+from deeptepp.wording.catalogue import Language
 
 COHORT = simulate_cohort(seed=2)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deeptepp.ui import drop_words, language, slice_viewer, study_drop, viewer_words
-from deeptepp.ui.language import Language
+from deeptepp.wording.catalogue import Language
 
 UI = Path(slice_viewer.__file__).parent
 SCRIPTS = sorted(UI.glob("*.js"))

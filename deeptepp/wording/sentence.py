@@ -1,0 +1,127 @@
+"""Texts that remember how they were made, so that they can be said in another language wherever they arrive.
+
+Both kinds of text are the ``str`` of their English and travel in every field of that type. What is done to them
+with the methods of ``str`` or in an f-string gives plain English; ``sentence`` and ``arranged`` keep the memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+Words: TypeAlias = str
+"""Annotates constants whose texts are messages of the catalogue: ``LABELS: dict[Tier, Words] = ...``."""
+
+Say = Callable[[str], str]
+"""Says a text in one language."""
+
+
+class Sentence(str):
+    """A template with its facts, which is its English text.
+
+    Facts that are texts are said in the other language too, numbers stand as in English.
+
+    Examples
+    --------
+    >>> relapsed = sentence("{n} of {total} patients relapsed.", n=5, total=7)
+    >>> relapsed, relapsed.template
+    ('5 of 7 patients relapsed.', '{n} of {total} patients relapsed.')
+    """
+
+    __slots__ = ("facts", "template")
+
+    template: str
+    facts: Mapping[str, object]
+
+    def __new__(cls, template: str, facts: Mapping[str, object]) -> Sentence:
+        """Fill in the English; without facts, braces stay as they are."""
+        made = super().__new__(cls, template.format(**facts) if facts else template)
+        made.template, made.facts = template, facts
+        return made
+
+    def __getnewargs__(self) -> tuple[str, Mapping[str, object]]:  # type: ignore[override]
+        """Travel between processes and through caches by template and facts."""
+        return self.template, self.facts
+
+
+class Arranged(str):
+    """Texts that a function lays out, such as a list, a wrapped line or HTML."""
+
+    __slots__ = ("make", "parts")
+
+    make: Callable[..., str]
+    parts: tuple[str, ...]
+
+    def __new__(cls, make: Callable[..., str], *parts: str) -> Arranged:
+        """Lay out the English."""
+        made = super().__new__(cls, make(*parts))
+        made.make, made.parts = make, parts
+        return made
+
+    def __getnewargs__(self) -> tuple[Callable[..., str] | str, ...]:  # type: ignore[override]
+        """Travel by what was laid out."""
+        return self.make, *self.parts
+
+    def said(self, say: Say) -> str:
+        """Lay out what the parts are in another language."""
+        return self.make(*(say(part) for part in self.parts))
+
+
+class Verbatim(str):
+    """Words of a user or of a file, which are said as they were written."""
+
+    __slots__ = ()
+
+
+def sentence(template: str, /, **facts: object) -> Sentence:
+    """Make a sentence of a template, which is the key of the catalogue, and of what is filled in."""
+    return Sentence(template, facts)
+
+
+def arranged(make: Callable[..., str], /, *parts: str) -> Arranged:
+    """Lay out texts by a function of a module (no lambda, so that it can be pickled).
+
+    Examples
+    --------
+    >>> arranged(str.upper, sentence("low risk"))
+    'LOW RISK'
+    """
+    return Arranged(make, *parts)
+
+
+def joined(joint: str, parts: Iterable[str]) -> Arranged:
+    """Put texts in a row; the joint is looked up like a text, since other languages set other points.
+
+    Examples
+    --------
+    >>> joined("; ", ("one", "two"))
+    'one; two'
+    """
+    return arranged(_joined, joint, *parts)
+
+
+def in_a_row(parts: Iterable[str]) -> Arranged:
+    """Put finished sentences one after the other."""
+    return joined(" ", parts)
+
+
+def listed(parts: Iterable[str], *, last: str = "and") -> str:
+    """Name several things in a list.
+
+    Examples
+    --------
+    >>> listed(("ER", "PR", "Ki-67")), listed(("ER", "PR"), last="or"), listed(("ER",))
+    ('ER, PR and Ki-67', 'ER or PR', 'ER')
+    """
+    *first, end = parts
+    if not first:
+        return end
+    before = joined(", ", first)
+    if last == "or":
+        return sentence("{before} or {end}", before=before, end=end)
+    return sentence("{before} and {end}", before=before, end=end)
+
+
+def _joined(joint: str, *parts: str) -> str:
+    """Join texts."""
+    return joint.join(parts)
