@@ -13,6 +13,7 @@ from deeptepp.report.marks import finish, heading
 from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
 from deeptepp.report.theme import FADED, NEUTRAL, SMALL_PX, TEMPLATE
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
+from deeptepp.wording.sentence import sentence
 
 _ROW_PX, _GROUP_PX, _AXIS_PX = 44, 30, 60
 """Heights of one bar with its words, of the heading of one time, and of the axis."""
@@ -84,13 +85,21 @@ def survival_bars_figure(
     figure = go.Figure()
     y, sentences, headings, names = 0.0, [], [], []
     for months in times:
-        headings.append((y - 0.15, f"<b>{months / 12:g} years</b>"))
+        headings.append((y - 0.15, sentence("<b>{months:g} years</b>", months=months / 12)))
         y += _GROUP_PX / _ROW_PX
         for group in groups:
             at = group.curve.at(months)
             _add_bar(figure, group, at, y, is_faded=group.curve.n_events < grey_below_events)
             names.append((y, f'<span style="color:{group.colour}">{group.glyph}</span> {group.short}'))
-            sentences.append(f"{group.short} at {months / 12:g} years: {_said(at)}, {_counted(at)}.")
+            sentences.append(
+                sentence(
+                    "{short} at {months:g} years: {said}, {counted}.",
+                    short=group.short,
+                    months=months / 12,
+                    said=_said(at),
+                    counted=_counted(at),
+                )
+            )
             y += 1
     legend = ["solid: lower limit of the 95\u00a0% CI", "hatched: CI", "line: estimate"]
     layout, top = heading(title, [*legend, *(["grey: too few events to read"] if grey_below_events else [])])
@@ -135,7 +144,7 @@ def _add_bar(figure: go.Figure, group: BarGroup, at: SurvivalEstimate, y: float,
             line={"color": edge, "width": width},
             cliponaxis=False,
             hoverinfo="skip",
-            name=f"{group.short} estimate",
+            name=sentence("{short} estimate", short=group.short),
         )
 
 

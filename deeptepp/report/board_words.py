@@ -10,6 +10,7 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.typed_number import number_text
 from deeptepp.report.format import percentile, score
+from deeptepp.wording.sentence import sentence
 
 HIDDEN = "not shown"
 """In place of a score that the board has not seen."""
@@ -153,9 +154,13 @@ def history_of(case: BoardCase, moment: Moment) -> tuple[str, ...]:
         Oldest first, each with its time and whether it was corrected or followed by another decision.
     """
     return tuple(
-        f"{decision_of(entry)} ({time_of(entry)} UTC), "
-        f"{'corrected' if entry.number in case.corrected else 'followed by another decision'}"
-        f"{': ' + signed(entry) if signed(entry) else ''}"
+        sentence(
+            "{decision_of} ({time_of} UTC), {value}{value_2}",
+            decision_of=decision_of(entry),
+            time_of=time_of(entry),
+            value="corrected" if entry.number in case.corrected else "followed by another decision",
+            value_2=": " + signed(entry) if signed(entry) else "",
+        )
         for entry in case.earlier(moment)
     )
 

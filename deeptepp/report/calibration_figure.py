@@ -14,6 +14,7 @@ from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 from deeptepp.stats.proportion import Proportion, proportion
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -182,7 +183,11 @@ def _lay_out(
     top = 10 + 21 * n_lines + 40
     inner = _PLOT_PX + _GAP_PX + _BARS_PX
     words = [f"{count(counts[0], 'patient')}, {count(counts[1], 'event')}", *facts]
-    bars = f'<span style="color:{_EVENT}">■</span> event  <span style="color:{_NO_EVENT}">■</span> none'
+    bars = sentence(
+        '<span style="color:{event}">■</span> event  <span style="color:{no_event}">■</span> none',
+        event=_EVENT,
+        no_event=_NO_EVENT,
+    )
     figure.update_layout(
         template=TEMPLATE,
         height=top + inner + _BOTTOM_PX,
@@ -203,7 +208,7 @@ def _lay_out(
             "range": [-0.025, 1.02],
             "tickvals": np.round(np.linspace(0, 1, 6), 1),
             "ticktext": [f"{share}\u00a0%" for share in range(0, 101, 20)],
-            "title": {"text": f"Observed with {event_name}"},
+            "title": {"text": sentence("Observed with {event_name}", event_name=event_name)},
             "domain": [1 - _PLOT_PX / inner, 1],
         },
         yaxis2={
@@ -232,8 +237,20 @@ def _lay_out(
 def _alt(groups: Sequence[CalibrationGroup], title: str, event_name: str, events: Bools) -> str:
     """Say what the figure shows."""
     read = "; ".join(
-        f"mean score {g.mean_score:.2f}, {g.observed.n_events} of {g.observed.n} ({percent(g.observed.value)})"
+        sentence(
+            "mean score {mean_score:.2f}, {n_events} of {n} ({value})",
+            mean_score=g.mean_score,
+            n_events=g.observed.n_events,
+            n=g.observed.n,
+            value=percent(g.observed.value),
+        )
         for g in groups
     )
     counts = f"{count(len(events), 'patient')}, {count(int(events.sum()), 'event')}"
-    return f"Calibration: {title}. {counts}. Observed with {event_name} by group: {read}."
+    return sentence(
+        "Calibration: {title}. {counts}. Observed with {event_name} by group: {read}.",
+        title=title,
+        counts=counts,
+        event_name=event_name,
+        read=read,
+    )

@@ -26,6 +26,7 @@ from deeptepp.report.pdf_tables import facts_table, rows_table
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.speech import ENGLISH
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
+from deeptepp.wording.sentence import sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -145,16 +146,33 @@ def _said_of_score(assessment: Assessment, bundle: ModelBundle) -> list[str]:
     if assessment.percentile is not None:
         kind = PATIENTS[bundle.is_simulated]
         place = percentile(assessment.percentile)
-        said.append(f"The score is {place} of the {len(bundle.reference)} {kind} of the reference cohort.")
+        said.append(
+            sentence(
+                "The score is {place} of the {n} {kind} of the reference cohort.",
+                place=place,
+                n=len(bundle.reference),
+                kind=kind,
+            )
+        )
     least, most = (f(score.per_view.values(), default=score.probability) for f in (min, max))
     said.append(
-        f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. Scores of the tumour from {least:.2f} "
-        f"to {most:.2f} in {count(len(score.per_view), 'view')}."
+        sentence(
+            "Low below {low_below:.3f}, High from {high_from:.3f}. Scores of the tumour from {least:.2f} to {most:.2f} in {per_view}.",
+            low_below=tiers.low_below,
+            high_from=tiers.high_from,
+            least=least,
+            most=most,
+            per_view=count(len(score.per_view), "view"),
+        )
     )
     said.append(moved_sentence(assessment))
     if assessment.tier_name.is_stable is False:
         whose = tiers.tier_of(score.probability)
-        said.append(f"Curves and estimates of this report are those of the tier of the score, {whose}.")
+        said.append(
+            sentence(
+                "Curves and estimates of this report are those of the tier of the score, {whose}.", whose=whose
+            )
+        )
     return said
 
 
@@ -172,9 +190,9 @@ def _findings(assessment: Assessment) -> list[Flowable]:
 
 def _measured(finding: Finding) -> str:
     """Write the rule with what was found, what is needed and where it comes from."""
-    parts = [f"Rule {finding.rule}"]
-    parts += [] if finding.value is None else [f"found: {name_of(finding.value)}"]
-    parts += [] if finding.limit is None else [f"needed: {name_of(finding.limit)}"]
+    parts = [sentence("Rule {rule}", rule=finding.rule)]
+    parts += [] if finding.value is None else [sentence("found: {value}", value=name_of(finding.value))]
+    parts += [] if finding.limit is None else [sentence("needed: {value}", value=name_of(finding.limit))]
     return " · ".join([*parts, *([finding.source] if finding.source else [])])
 
 
@@ -192,7 +210,11 @@ def _tumour(assessment: Assessment) -> list[Flowable]:
 
 def _size(lesion: Lesion) -> str:
     """Write side, longest diameter, volume, and who outlined it."""
-    size = f"{lesion.longest_diameter_mm:.1f} mm longest, {lesion.volume_ml:.2f} ml"
+    size = sentence(
+        "{longest_diameter_mm:.1f} mm longest, {volume_ml:.2f} ml",
+        longest_diameter_mm=lesion.longest_diameter_mm,
+        volume_ml=lesion.volume_ml,
+    )
     return f"{SIDES[lesion.side]}, {size}, {_ORIGINS[lesion.origin]}"
 
 

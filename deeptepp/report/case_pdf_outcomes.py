@@ -41,6 +41,7 @@ from deeptepp.report.treatment_panel import (
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison
 from deeptepp.stats.treatment_question import Matching
+from deeptepp.wording.sentence import sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -66,7 +67,10 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
     from reportlab.platypus import PageBreak
 
     kind = PATIENTS[bundle.is_simulated]
-    story: list[Flowable] = [PageBreak(), title(f"What happened to {kind} of the reference cohort")]
+    story: list[Flowable] = [
+        PageBreak(),
+        title(sentence("What happened to {kind} of the reference cohort", kind=kind)),
+    ]
     tables: list[Flowable] = []
     for endpoint in Endpoint:
         try:
@@ -77,7 +81,10 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
         story += [*_reading(reading, width), PageBreak()]
         tables += _readings(reading, width)
     story += tables
-    story += [title(f"Treatment received, {tier} tier"), words(Matching.DEFAULT.caveat, quiet=True)]
+    story += [
+        title(sentence("Treatment received, {tier} tier", tier=tier)),
+        words(Matching.DEFAULT.caveat, quiet=True),
+    ]
     for endpoint in Endpoint:
         panel = treatment_panel(bundle.reference, tier, endpoint, Matching.DEFAULT)
         story += [part for contrast in panel.contrasts for part in _contrast(contrast, panel, width)]
@@ -108,7 +115,7 @@ def _readings(reading: ResultReading, width: float) -> list[Flowable]:
     """Read all curves at two and five years."""
     from reportlab.platypus import KeepTogether, Spacer
 
-    names = [f"{months / 12:.0f} years (95 % CI)" for months in HORIZONS_MONTHS]
+    names = [sentence("{n:.0f} years (95 % CI)", n=months / 12) for months in HORIZONS_MONTHS]
     header = ["Group", "Patients", "Events"]
     for name in names:
         header += [name, "at risk"]
@@ -134,7 +141,10 @@ def _tier_curves(reading: ResultReading, width: float) -> list[Flowable]:
         grey_below_events=held.grey_below_events,
         simulated=reading.is_simulated,
     )
-    return [drawing, *([words(f"Not tested: {held.reason}.", quiet=True)] if held.reason else [])]
+    return [
+        drawing,
+        *([words(sentence("Not tested: {reason}.", reason=held.reason), quiet=True)] if held.reason else []),
+    ]
 
 
 def _arm_curves(reading: ResultReading, arms: GroupComparison, width: float) -> list[Flowable]:
@@ -145,14 +155,16 @@ def _arm_curves(reading: ResultReading, arms: GroupComparison, width: float) -> 
     drawing = curves_drawing(
         curves,
         width=width,
-        title=f"{reading.tier} tier, by treatment received",
+        title=sentence("{tier} tier, by treatment received", tier=reading.tier),
         y_title=name_of(reading.endpoint),
         p_value=held.p_value,
         colours=[ARM_COLOURS[Arm(level)] for level in arms.levels],
         grey_below_events=held.grey_below_events,
         simulated=reading.is_simulated,
     )
-    said = f"Fewer than {MIN_EVENTS} events, so in grey and not tested: {', '.join(few)}."
+    said = sentence(
+        "Fewer than {n} events, so in grey and not tested: {groups}.", n=MIN_EVENTS, groups=", ".join(few)
+    )
     return [drawing, *([words(said, quiet=True)] if few else [])]
 
 
@@ -177,9 +189,18 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
         header = ("Difference = first minus second treatment", "95 % CI")
         story += rows_table(header, differences, widths=[width * 0.4, width * 0.6])
     if not contrast.is_given:
-        story.append(words(f"No difference is given: {contrast.reason}. {NOT_EXCLUDED}", bold=True))
+        story.append(
+            words(
+                sentence(
+                    "No difference is given: {reason}. {not_excluded}",
+                    reason=contrast.reason,
+                    not_excluded=NOT_EXCLUDED,
+                ),
+                bold=True,
+            )
+        )
     template, said = interaction_words(contrast.interaction)
-    worth = [f"Observational, {count(contrast.n, 'patient')} compared."]
+    worth = [sentence("Observational, {n} compared.", n=count(contrast.n, "patient"))]
     worth += [f"{contrast.badge}."] if contrast.badge else []
     worth += [template.format(p=said, reason=said), *contrast.warnings[1:]]
     return [KeepTogether([*story, words(" ".join(worth), quiet=True), Spacer(1, 7)])]
@@ -204,7 +225,11 @@ def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
         ]
         outside = sum(row.agreement is Agreement.OUTSIDE for row in found)
         told = sum(row.agreement is not Agreement.UNKNOWN for row in found)
-        note = f"{outside} of {told} printed values lie outside our 95 % CI. The publication prints no interval."
+        note = sentence(
+            "{outside} of {told} printed values lie outside our 95 % CI. The publication prints no interval.",
+            outside=outside,
+            told=told,
+        )
         note += f" {MATCHED}" if any("dual" in row.key for row in found) else ""
         header = (name_of(endpoint), "Printed", ours, "The printed value lies")
         widths = [width * share for share in (0.42, 0.12, 0.27, 0.19)]

@@ -26,6 +26,7 @@ from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.patient_facts import SUBTYPE, patient_facts
 from deeptepp.stats.patient_groups import FACTS, Grouping
+from deeptepp.wording.sentence import sentence
 
 WHOLE = "All patients"
 """One curve of everybody."""
@@ -172,7 +173,12 @@ _SIZES = ("up to 20 mm", "over 20 to 50 mm", "over 50 mm")
 _FINER: tuple[tuple[str, str, tuple[str, ...], Callable[[Any], str]], ...] = (
     ("Node stage", "node_stage", ("N0", "N1", "N2", "N3"), str),
     ("Tumour size in three groups", "tumour_size_mm", _SIZES, _size_group),
-    ("Histological grade", "grade", ("grade 1", "grade 2", "grade 3"), lambda grade: f"grade {int(grade)}"),
+    (
+        "Histological grade",
+        "grade",
+        ("grade 1", "grade 2", "grade 3"),
+        lambda grade: sentence("grade {int}", int=int(grade)),
+    ),
 )
 """Facts divided more finely than in the publication's Table 1: name, column, groups in order, group of a value."""
 
@@ -200,7 +206,11 @@ def _table(found: GroupComparison, why_not: str) -> Table:
     table = estimates_table(found.curves)
     if len(found.curves) < 2:
         return table
-    tested = f"Not tested: {why_not}." if why_not else f"Log-rank test {written_p(found.p_value)}, not adjusted."
+    tested = (
+        sentence("Not tested: {reason}.", reason=why_not)
+        if why_not
+        else sentence("Log-rank test {written_p}, not adjusted.", written_p=written_p(found.p_value))
+    )
     counted = f"{count(found.n, 'patient')}, {count(found.n_events, 'event')}."
     return replace(table, note=f"{counted} {tested} {table.note}")
 
@@ -212,9 +222,18 @@ def _notes(by: Grouping, found: GroupComparison) -> tuple[str, ...]:
         notes.append(NOT_RANDOMISED)
     few = [group_words(curve.label) for curve in found.curves if curve.n_events < MIN_EVENTS]
     if few:
-        notes.append(f"Fewer than {MIN_EVENTS} events, read the interval only: {', '.join(few)}.")
+        notes.append(
+            sentence("Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=", ".join(few))
+        )
     if by.n_unknown:
-        notes.append(f"{count(by.n_unknown, 'patient')} with this fact unknown: in no curve.")
+        notes.append(
+            sentence("{patients} with this fact unknown: in no curve.", patients=count(by.n_unknown, "patient"))
+        )
     if found.n_without_follow_up:
-        notes.append(f"{count(found.n_without_follow_up, 'patient')} without known follow-up: in no curve.")
+        notes.append(
+            sentence(
+                "{patients} without known follow-up: in no curve.",
+                patients=count(found.n_without_follow_up, "patient"),
+            )
+        )
     return tuple(notes)

@@ -25,6 +25,7 @@ from deeptepp.report.theme import (
 )
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.follow_up_time import follow_up_time
+from deeptepp.wording.sentence import sentence
 
 ARM_WORDS: dict[Arm, str] = {**ARM_SHORT, Arm.NONE: "no anti-HER2"}
 """Short names of the treatments, for axes."""
@@ -89,7 +90,7 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
             textangle=0,
             textfont={"color": "#ffffff", "size": SMALL_PX},
             customdata=counts[level],
-            hovertemplate=f"{level}: %{{customdata}} patients, %{{x:.1%}}<extra></extra>",
+            hovertemplate=sentence("{level}: %{{customdata}} patients, %{{x:.1%}}<extra></extra>", level=level),
         )
     figure.update_layout(barmode="stack", bargap=0.35)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title={"text": "Share of the patients of each treatment"})
@@ -148,7 +149,9 @@ def follow_up_figure(cohort: Cohort, endpoint: Endpoint = Endpoint.OS) -> go.Fig
             width=6,
             name=f"{ARM_GLYPHS[each]} {ARM_WORDS[each]}",
             marker={"color": ARM_COLOURS[each], "line": {"width": 1, "color": "#ffffff"}},
-            hovertemplate=f"{ARM_WORDS[each]}: %{{y}} followed for %{{x:.0f}} ± 3 months<extra></extra>",
+            hovertemplate=sentence(
+                "{arm_words}: %{{y}} followed for %{{x:.0f}} ± 3 months<extra></extra>", arm_words=ARM_WORDS[each]
+            ),
         )
     figure.update_layout(barmode="stack", bargap=0)
     figure.update_xaxes(
@@ -198,12 +201,14 @@ def events_figure(cohort: Cohort) -> go.Figure:
             insidetextanchor="middle",
             textangle=0,
             textfont={"color": "#ffffff", "size": SMALL_PX},
-            hovertemplate=f"{level}: %{{x}} patients<extra></extra>",
+            hovertemplate=sentence("{level}: %{{x}} patients<extra></extra>", level=level),
         )
     figure.update_layout(barmode="stack", bargap=0.35)
     figure.update_xaxes(title={"text": "Patients with this first event"}, rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showline=False, ticks="", automargin=True)
-    facts = (f"{count(sum(totals), 'event')} among {count(n_tiered, 'patient')}",)
+    facts = (
+        sentence("{sum} among {n_tiered}", sum=count(sum(totals), "event"), n_tiered=count(n_tiered, "patient")),
+    )
     said = ", ".join(f"{kind} {n}" for kind, n in zip(kinds, totals, strict=True))
     return glance(figure, "First events by kind and tier", facts, 46 * len(kinds) + 20, f"{said}.", cohort)
 
@@ -238,9 +243,9 @@ def _median(found: Estimate) -> str:
     if found.value is None:
         return "median not reached"
     if found.low is None and found.high is None:
-        return f"median {found.value:.0f} months (95 % CI not estimable)"
+        return sentence("median {value:.0f} months (95 % CI not estimable)", value=found.value)
     low, high = ("not estimable" if limit is None else f"{limit:.0f}" for limit in (found.low, found.high))
-    return f"median {found.value:.0f} months (95 % CI {low}\u2013{high})"
+    return sentence("median {value:.0f} months (95 % CI {low}–{high})", value=found.value, low=low, high=high)
 
 
 def words_of(cohort: Cohort, name: str) -> npt.NDArray[np.str_]:

@@ -25,6 +25,7 @@ from deeptepp.report.tables import Table
 from deeptepp.report.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
+from deeptepp.wording.sentence import sentence
 
 _GROUP = "group"
 NOT_RANDOMISED = "Treatment was not randomised, and this comparison is not adjusted."
@@ -91,7 +92,10 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
         figures=(figure,),
         tables=(estimates_table(comparison.curves),),
         beside=beside(published, comparison.levels, comparison.curves, held.p_value),
-        notes=(*([f"Not tested: {held.reason}."] if held.reason else []), *_notes(published, comparison)),
+        notes=(
+            *([sentence("Not tested: {reason}.", reason=held.reason)] if held.reason else []),
+            *_notes(published, comparison),
+        ),
         data={"curves": curve_steps(comparison.curves)},
     )
 
@@ -134,7 +138,7 @@ def beside(
         for group in published.curves
     ]
     rows.append(("log-rank", f"p {published.p_text}", "not tested" if p is None else written_p(p)))
-    years = f"{published.horizon_months / 12:.0f}-year survival"
+    years = sentence("{years:.0f}-year survival", years=published.horizon_months / 12)
     table = Table(years, ("Group", "Printed", "Here (95 % CI)"), tuple(rows), "No interval was printed.")
     return Beside(table, (*notes, *published.notes), published.where)
 
@@ -193,8 +197,10 @@ def _notes(published: PublishedComparison, comparison: GroupComparison) -> tuple
         notes.append(NOT_RANDOMISED)
     if comparison.n_without_follow_up:
         n_unknown = comparison.n_without_follow_up
-        notes.append(f"{count(n_unknown, 'patient')} without known follow-up: in no curve.")
+        notes.append(
+            sentence("{patients} without known follow-up: in no curve.", patients=count(n_unknown, "patient"))
+        )
     absent = [group_words(group.label) for group in published.curves if group.label not in comparison.levels]
     if absent:
-        notes.append(f"No patient: {', '.join(absent)}.")
+        notes.append(sentence("No patient: {absent}.", absent=", ".join(absent)))
     return tuple(notes)

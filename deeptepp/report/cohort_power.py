@@ -11,6 +11,7 @@ from deeptepp.report.report_item import ReportItem
 from deeptepp.report.tables import Table
 from deeptepp.stats.contrast_adequacy import contrast_adequacy
 from deeptepp.stats.evidence import why_not_compared
+from deeptepp.wording.sentence import sentence
 
 _TITLE = "Are there events enough to compare treatments?"
 
@@ -47,7 +48,7 @@ def power_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         }
         events = " / ".join(map(str, of_arm.values()))
         few = why_not_compared(of_arm)
-        words = f"Not compared: {few}." if few else found.sentence
+        words = sentence("Not compared: {reason}.", reason=few) if few else found.sentence
         rows.append((question.label, counts, events, needed, words))
     if not rows:
         reason = "no two treatments have patients with known follow-up"

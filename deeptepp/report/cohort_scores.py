@@ -27,6 +27,7 @@ from deeptepp.scoring.tiers import TierSource
 from deeptepp.stats.evidence import why_not_measured
 from deeptepp.stats.roc import roc_auc
 from deeptepp.stats.roc_band import roc_band
+from deeptepp.wording.sentence import sentence
 
 UNTIERED = "the cohort has neither scores nor tiers"
 """Reason of what needs tiers."""
@@ -76,8 +77,20 @@ def tiers_item(
     rows = tuple(
         (tier.value, f"{TIER_COUNTS[tier]} ({TIER_PCT[tier]:g} %)", count_of(sizes[tier], n)) for tier in Tier
     )
-    notes = [*tier_notes, *([f"{count(len(cohort) - n, 'patient')} without a tier."] if n < len(cohort) else [])]
-    note = f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. {tiers.how_found}"
+    notes = [
+        *tier_notes,
+        *(
+            [sentence("{cohort} without a tier.", cohort=count(len(cohort) - n, "patient"))]
+            if n < len(cohort)
+            else []
+        ),
+    ]
+    note = sentence(
+        "Low below {low_below:.3f}, High from {high_from:.3f}. {how_found}",
+        low_below=tiers.low_below,
+        high_from=tiers.high_from,
+        how_found=tiers.how_found,
+    )
     if source is TierSource.GIVEN:
         note = AS_GIVEN
     return ReportItem(

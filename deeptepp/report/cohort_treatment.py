@@ -36,6 +36,7 @@ from deeptepp.stats.treatment_effect import (
     contrast_treatments,
 )
 from deeptepp.stats.treatment_question import TP_VS_T, Matching
+from deeptepp.wording.sentence import sentence
 
 WAYS = {
     Matching.DEFAULT: "Matched on facts known at surgery, common horizon",
@@ -101,7 +102,9 @@ def treatment_item(cohort: Cohort, tier: Tier, endpoint: Endpoint) -> ReportItem
     balances = [contrast.sample.balance for contrast in (default, paper)]
     balances = [None if balance is None else in_words(balance) for balance in balances]
     if balances[0] is not None:
-        title_of_balance = f"{tier.value}, {TP_VS_T.label}: before and after matching"
+        title_of_balance = sentence(
+            "{value}, {label}: before and after matching", value=tier.value, label=TP_VS_T.label
+        )
         figures.append(balance_figure(balances[0], title=title_of_balance, simulated=cohort.is_simulated))
     published = comparison_of(f"{tier.value.lower()}-dual", endpoint)
     return ReportItem(
@@ -156,17 +159,18 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
         "Patients chosen",
         f"n {index} / {reference}",
         "Events",
-        f"24-month survival, {index}",
-        f"24-month survival, {reference}",
+        sentence("24-month survival, {arm}", arm=index),
+        sentence("24-month survival, {arm}", arm=reference),
         "HR (95 % CI)",
         "24-month difference",
         "RMST difference",
         "p",
     )
-    note = (
-        f"HR: Cox. Difference = {index} minus {reference}, 95 % CI. RMST: mean months without the event up to the "
-        f"horizon. Nothing is compared where an arm has fewer than {MIN_EVENTS} events or where matching left the "
-        "arms less alike than they were."
+    note = sentence(
+        "HR: Cox. Difference = {index} minus {reference}, 95 % CI. RMST: mean months without the event up to the horizon. Nothing is compared where an arm has fewer than {n} events or where matching left the arms less alike than they were.",
+        index=index,
+        reference=reference,
+        n=MIN_EVENTS,
     )
     return Table(contrasts[0].question.label, header, rows, note)
 
@@ -205,10 +209,13 @@ def balance_table(balance: Balance, *, index: str = Arm.TP.short, reference: str
         )
         for row in balance.rows
     )
-    means = (f"mean {index}", f"mean {reference}", "SMD")
-    header = ("covariate", *means, *(f"{name} matched" for name in means))
+    means = (sentence("mean {index}", index=index), sentence("mean {reference}", reference=reference), "SMD")
+    header = ("covariate", *means, *(sentence("{name} matched", name=name) for name in means))
     return Table(
-        "Balance", (*header, "variance ratio matched", "KS matched"), rows, f"SMD: {balance.denominator.sentence}"
+        "Balance",
+        (*header, "variance ratio matched", "KS matched"),
+        rows,
+        sentence("SMD: {sentence}", sentence=balance.denominator.sentence),
     )
 
 
@@ -238,7 +245,11 @@ def _beside(published: PublishedComparison, paper: TreatmentContrast) -> Beside:
 
 def _held_back(contrast: TreatmentContrast) -> str:
     """Say why no difference is given; empty where one is."""
-    return "" if contrast.is_reportable else f"not given: {contrast.reason.removesuffix(NO_DIFFERENCE)}"
+    return (
+        ""
+        if contrast.is_reportable
+        else sentence("not given: {reason}", reason=contrast.reason.removesuffix(NO_DIFFERENCE))
+    )
 
 
 def _survival(side: TreatmentSide) -> str:
@@ -249,21 +260,21 @@ def _survival(side: TreatmentSide) -> str:
 def _points(difference: Estimate) -> str:
     """Write a difference of survival in percentage points."""
     if difference.value is None:
-        return f"not given: {difference.reason}"
+        return sentence("not given: {reason}", reason=difference.reason)
     return _signed(100 * difference.value, difference, 100, "points")
 
 
 def _months(difference: Estimate) -> str:
     """Write a difference of restricted means."""
     if difference.value is None:
-        return f"not given: {difference.reason}"
+        return sentence("not given: {reason}", reason=difference.reason)
     return _signed(difference.value, difference, 1, "months")
 
 
 def _signed(value: float, difference: Estimate, scale: float, unit: str) -> str:
     """Write a difference with its interval."""
     if difference.low is None or difference.high is None:
-        return f"{value:+.1f} {unit} (CI not estimable)"
+        return sentence("{value:+.1f} {unit} (CI not estimable)", value=value, unit=unit)
     return f"{value:+.1f} {unit} ({scale * difference.low:+.1f} to {scale * difference.high:+.1f})"
 
 

@@ -16,6 +16,7 @@ from deeptepp.report.format import count, months, percent
 from deeptepp.report.marks import finish, heading
 from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, OTHER_GLYPHS, TEMPLATE
 from deeptepp.stats.decision_curve import DecisionCurve
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,10 +83,14 @@ def _words(curve: DecisionCurve) -> str:
 def _facts(curves: Sequence[DecisionCurve], drawn: Sequence[DecisionCurve]) -> list[str]:
     """Say horizon and method, and what is left out."""
     horizon = drawn[0].horizon_months
-    facts = [] if horizon is None else [f"events by {months(horizon)}"]
+    facts = [] if horizon is None else [sentence("events by {months}", months=months(horizon))]
     facts.append(drawn[0].method)
     facts += sorted({curve.reason for curve in drawn if curve.reason})
-    facts += [f"{c.label} not drawn: {c.reason}" for c in curves if not any(c is d for d in drawn)]
+    facts += [
+        sentence("{label} not drawn: {reason}", label=c.label, reason=c.reason)
+        for c in curves
+        if not any(c is d for d in drawn)
+    ]
     return facts
 
 
@@ -108,7 +113,11 @@ def _add_line(
         connectgaps=False,
         name=name,
         customdata=avoided,
-        hovertemplate=f"{escape(name)}<br>threshold %{{x:.0%}}: net benefit %{{y:.3f}}{more}<extra></extra>",
+        hovertemplate=sentence(
+            "{name}<br>threshold %{{x:.0%}}: net benefit %{{y:.3f}}{more}<extra></extra>",
+            name=escape(name),
+            more=more,
+        ),
     )
 
 
@@ -156,14 +165,18 @@ def _finite(values: Floats) -> Floats:
 
 def _alt(title: str, drawn: Sequence[DecisionCurve], facts: Sequence[str]) -> str:
     """Say what the figure shows, at up to four thresholds."""
-    sentences = [f"Decision curves: {title}. {'; '.join(facts)}."]
+    sentences = [sentence("Decision curves: {title}. {facts}.", title=title, facts="; ".join(facts))]
     for curve in drawn:
         known = np.flatnonzero(np.isfinite(curve.net_benefit))
         places = known[np.unique(np.linspace(0, len(known) - 1, 4).round().astype(int))]
         read = "; ".join(
-            f"threshold {percent(float(curve.thresholds[i]), decimals=0)}: {curve.net_benefit[i]:.3f}, "
-            f"everybody positive {curve.treat_all[i]:.3f}"
+            sentence(
+                "threshold {float}: {net_benefit:.3f}, everybody positive {treat_all:.3f}",
+                float=percent(float(curve.thresholds[i]), decimals=0),
+                net_benefit=curve.net_benefit[i],
+                treat_all=curve.treat_all[i],
+            )
             for i in places
         )
-        sentences.append(f"{_words(curve)}. Net benefit at {read}.")
+        sentences.append(sentence("{words}. Net benefit at {read}.", words=_words(curve), read=read))
     return " ".join(sentences)

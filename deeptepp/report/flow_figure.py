@@ -18,6 +18,7 @@ from deeptepp.report.flow_steps import FlowStep, counted, patients_lost, reasons
 from deeptepp.report.marks import finish, heading
 from deeptepp.report.text_width import broken
 from deeptepp.report.theme import NEUTRAL, SMALL_PX, TEMPLATE
+from deeptepp.wording.sentence import sentence
 
 __all__ = ["FlowStep", "flow_figure"]
 
@@ -254,12 +255,12 @@ def _alt(
     steps: Sequence[FlowStep], arms: Sequence[tuple[str, int]], lost: Sequence[int | None], title: str
 ) -> str:
     """Say what the figure shows."""
-    sentences = [f"Flow of patients: {title}."]
+    sentences = [sentence("Flow of patients: {title}.", title=title)]
     for step, n in zip(steps, lost, strict=True):
         sentences.append(f"{step.label}: {counted(step.n)}.")
         reasons = [line.removeprefix("• ") for line in reasons_of(step, n)]
         if reasons:
             sentences.append(f"{reasons[0]}: {', '.join(reasons[1:])}." if reasons[1:] else f"{reasons[0]}.")
     if arms:
-        sentences.append(f"Arms: {', '.join(f'{name} ({counted(n)})' for name, n in arms)}.")
+        sentences.append(sentence("Arms: {names}.", names=", ".join(f"{name} ({counted(n)})" for name, n in arms)))
     return " ".join(sentences)

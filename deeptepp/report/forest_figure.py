@@ -15,6 +15,7 @@ from deeptepp.report.format import ratio_ci
 from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.text_width import widest_px
 from deeptepp.report.theme import FADED, FONT_PX, NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
+from deeptepp.wording.sentence import sentence
 
 _LEAST_ROW_PX, _HEAD_LINE_PX, _NOTE_PX, _MARK_PX, _BOTTOM_PX, _GAP = 56, 19, 17, 34, 40, 0.06
 """Least height of a row, heights of lines of names and notes, of the mark and axis; share between panels."""
@@ -162,7 +163,7 @@ def _lay_out(
         margin={"l": left, "r": 20, "t": top, "b": _BOTTOM_PX},
         title={
             "text": text,
-            "subtitle": {"text": f"In brackets: {100 * level:g}\u00a0% CI"},
+            "subtitle": {"text": sentence("In brackets: {level:g} % CI", level=100 * level)},
             "yref": "container",
             "y": 1,
             "yanchor": "top",
@@ -293,4 +294,4 @@ def _alt(labels: Sequence[str], panels: Sequence[Panel], title: str) -> str:
             for p in panels
         )
         rows.append(f"{label}: {values}.")
-    return f"Estimates with intervals: {title}. {' '.join(rows)}"
+    return sentence("Estimates with intervals: {title}. {rows}", title=title, rows=" ".join(rows))

@@ -10,6 +10,7 @@ from deeptepp.report.text_width import broken, widest_px
 from deeptepp.report.theme import FONT_PX, SMALL_PX
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.mantel_haenszel import Subgroup
+from deeptepp.wording.sentence import sentence
 
 _LINE_PX, _PADDING_PX = 17, 9
 """Height of a line of text, and of the room around a row."""
@@ -97,7 +98,10 @@ class ForestRow:
     def words(self, names: Sequence[str]) -> str:
         """Say the row in a sentence; ``names`` are those of the arms, or none."""
         if names and len(names) == len(self.counts):
-            parts = [f"{name} {counts} events" for name, counts in zip(names, self.counts, strict=True)]
+            parts = [
+                sentence("{name} {counts} events", name=name, counts=counts)
+                for name, counts in zip(names, self.counts, strict=True)
+            ]
         else:
             ratio = self.hazard_ratio
             parts = [f"{count(ratio.n, 'patient')}, {count(ratio.n_events, 'event')}"]
@@ -185,7 +189,7 @@ def _all_lines(
     for block in blocks:
         if block.name:
             p = block.heterogeneity_p
-            test = () if p is None else (f"heterogeneity {p_value(p)}",)
+            test = () if p is None else (sentence("heterogeneity {p}", p=p_value(p)),)
             yield tuple(broken(block.name, _HEADING_PX, FONT_PX)), test, None, False, False
         for row in block.rows:
             yield _label(row), _number(row), row, False, bool(block.name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from deeptepp.domain.study import clock_time as clock_time
+from deeptepp.wording.sentence import sentence
 
 NOT_ESTIMABLE = "not estimable"
 """For a value that the data do not determine."""
@@ -233,10 +234,10 @@ def percentile(value: float | None) -> str:
     if value is None:
         return NOT_ESTIMABLE
     if 0 < value < 1:
-        return f"higher than less than 1{_NBSP}%"
+        return sentence("higher than less than 1{nbsp}%", nbsp=_NBSP)
     if 99 < value < 100:
-        return f"higher than more than 99{_NBSP}%"
-    return f"higher than {value:.0f}{_NBSP}%"
+        return sentence("higher than more than 99{nbsp}%", nbsp=_NBSP)
+    return sentence("higher than {value:.0f}{nbsp}%", value=value, nbsp=_NBSP)
 
 
 def count(n: int, singular: str, plural: str | None = None) -> str:

@@ -21,6 +21,7 @@ from deeptepp.report.board_words import (
 )
 from deeptepp.report.format import count
 from deeptepp.report.tables import Table
+from deeptepp.wording.sentence import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +61,30 @@ class Influence:
         """Say the counts in words."""
         agreed = ", ".join(f"{AGREEMENTS[each].lower()} {n}" for each, n in self.agreement.items())
         said = (
-            f"{count(self.n, 'case')}; the score was shown in {self.n_shown}, {self.n_skipped} of them without a "
-            "decision recorded before it.",
-            f"Decided before and after the score: {self.n_pairs}; decision changed in {self.n_changed} of them.",
-            f"The board's view of the tier: {agreed}.",
+            sentence(
+                "{n}; the score was shown in {n_shown}, {n_skipped} of them without a decision recorded before it.",
+                n=count(self.n, "case"),
+                n_shown=self.n_shown,
+                n_skipped=self.n_skipped,
+            ),
+            sentence(
+                "Decided before and after the score: {n}; decision changed in {m} of them.",
+                n=self.n_pairs,
+                m=self.n_changed,
+            ),
+            sentence("The board's view of the tier: {agreed}.", agreed=agreed),
         )
         if not self.n_corrected:
             return said
-        late = f"; decision before the score corrected after it was shown: {self.n_late}"
-        return (*said, f"Entries corrected by a later one, both are kept: {self.n_corrected}{late}.")
+        late = sentence("; decision before the score corrected after it was shown: {n_late}", n_late=self.n_late)
+        return (
+            *said,
+            sentence(
+                "Entries corrected by a later one, both are kept: {n_corrected}{late}.",
+                n_corrected=self.n_corrected,
+                late=late,
+            ),
+        )
 
 
 def influence_of(cases: Sequence[BoardCase]) -> Influence:
@@ -137,7 +153,7 @@ def minutes_title(meeting: Meeting | None) -> str:
 
 def attendance_of(meeting: Meeting) -> str:
     """Say who attended a meeting, by roles."""
-    return f"Attendees (roles): {', '.join(meeting.attendees) or 'not recorded'}."
+    return sentence("Attendees (roles): {value}.", value=", ".join(meeting.attendees) or "not recorded")
 
 
 COLUMNS = (

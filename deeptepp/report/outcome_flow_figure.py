@@ -23,6 +23,7 @@ from deeptepp.report.theme import (
     TIER_COLOURS,
     TIER_GLYPHS,
 )
+from deeptepp.wording.sentence import sentence
 
 _KIND_COLOURS = ("#9aa1a8", *OTHER_COLOURS)
 _SOFT = 0.38
@@ -116,7 +117,11 @@ def flow_to_outcome_figure(cohort: Cohort) -> go.Figure:
 def _said(level: Tier, members: npt.NDArray[np.bool_], outcome: npt.NDArray[np.str_]) -> str:
     """Say how many of a tier had an event."""
     had_event = members & ~np.isin(outcome, ("no event", "not known"))
-    return f"{level}: {count_of(int(had_event.sum()), int(members.sum()))} with an event"
+    return sentence(
+        "{level}: {count_of} with an event",
+        level=level,
+        count_of=count_of(int(had_event.sum()), int(members.sum())),
+    )
 
 
 def _kind_colour(kind: str) -> str:

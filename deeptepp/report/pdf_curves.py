@@ -18,6 +18,7 @@ from deeptepp.report.names import group_words
 from deeptepp.report.pdf_page import GREY, INK, LINE
 from deeptepp.report.theme import NEUTRAL
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -191,8 +192,8 @@ class _Plot:
 
 def _facts(curves: Sequence[KaplanMeierCurve], p_value: float | None) -> str:
     """Write the test, the band and the ticks."""
-    parts = [] if p_value is None else [f"Log-rank {written_p(p_value)}"]
-    return "  ·  ".join((*parts, f"band: {100 * curves[0].level:g} % CI", "ticks: censored"))
+    parts = [] if p_value is None else [sentence("Log-rank {written_p}", written_p=written_p(p_value))]
+    return "  ·  ".join((*parts, sentence("band: {level:g} % CI", level=100 * curves[0].level), "ticks: censored"))
 
 
 def _table(plot: _Plot, curves: Sequence[KaplanMeierCurve], styles: Sequence[CurveStyle], height: float) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.report.speech import ENGLISH, Speech
+from deeptepp.wording.sentence import sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -255,7 +256,7 @@ def _page(marks: str, foot: str, speech: Speech) -> Callable[[Any, Any], None]:
             _, tall = line.wrap(width - 2 * MARGIN_MM * mm, size * 1.38)
             line.drawOn(canvas, MARGIN_MM * mm, y - tall + size)
         canvas.setFont("Helvetica", 7.5)
-        canvas.drawRightString(width - MARGIN_MM * mm, 8.5 * mm, f"Page {document.page}")
+        canvas.drawRightString(width - MARGIN_MM * mm, 8.5 * mm, sentence("Page {page}", page=document.page))
         canvas.restoreState()
 
     return draw

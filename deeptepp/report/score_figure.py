@@ -12,6 +12,7 @@ from deeptepp.report.format import count, count_of, percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.marks import broken_title, finish
 from deeptepp.report.theme import FONT_PX, NEUTRAL, SMALL_PX, TEMPLATE, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -125,7 +126,9 @@ def _add_histogram(figure: go.Figure, tier: Tier, scores: Floats) -> None:
         marker={"color": TIER_COLOURS[tier], "line": {"width": 0}, "opacity": 0.85},
         name=str(tier),
         customdata=np.column_stack([edges[:-1], edges[1:]]),
-        hovertemplate=f"{tier}: %{{y}} with score %{{customdata[0]:.2f}} to %{{customdata[1]:.2f}}<extra></extra>",
+        hovertemplate=sentence(
+            "{tier}: %{{y}} with score %{{customdata[0]:.2f}} to %{{customdata[1]:.2f}}<extra></extra>", tier=tier
+        ),
     )
 
 
@@ -194,8 +197,14 @@ def _add_patient(
     )
     place = percentile(percentile_of(score, scores))
     figure.add_annotation(
-        text=f'<span style="color:{colour}">{TIER_GLYPHS[tier]}</span> <b>This patient: {written_score(score)}, '
-        f"{named}</b><br>{place} of the cohort",
+        text=sentence(
+            '<span style="color:{colour}">{tier_glyphs}</span> <b>This patient: {written_score}, {named}</b><br>{place} of the cohort',
+            colour=colour,
+            tier_glyphs=TIER_GLYPHS[tier],
+            written_score=written_score(score),
+            named=named,
+            place=place,
+        ),
         x=score,
         y=1,
         yref="y domain",
@@ -238,7 +247,7 @@ def _lay_out(figure: go.Figure, title: str, labels_px: int, scores: Floats, *, s
         yaxis={
             "rangemode": "tozero",
             "range": [0, _HEADROOM * _tallest(scores)],
-            "title": {"text": f"Patients (n = {len(scores)})"},
+            "title": {"text": sentence("Patients (n = {n})", n=len(scores))},
         },
     )
 
@@ -272,11 +281,20 @@ def _alt(
 ) -> str:
     """Say what the figure shows."""
     sizes = ", ".join(f"{tier} {count_of(int(chosen.sum()), len(scores))}" for tier, chosen in members.items())
-    text = (
-        f"Histogram of the risk scores of {count(len(scores), 'reference patient')}: {sizes}. Moderate begins at "
-        f"{written_score(tiers.low_below)}, High at {written_score(tiers.high_from)}."
+    text = sentence(
+        "Histogram of the risk scores of {scores}: {sizes}. Moderate begins at {written_score}, High at {written_score_2}.",
+        scores=count(len(scores), "reference patient"),
+        sizes=sizes,
+        written_score=written_score(tiers.low_below),
+        written_score_2=written_score(tiers.high_from),
     )
     if score is None:
         return text
     place = percentile(percentile_of(score, scores))
-    return f"{text} This patient: {written_score(score)}, {named}, {place} of the cohort."
+    return sentence(
+        "{text} This patient: {written_score}, {named}, {place} of the cohort.",
+        text=text,
+        written_score=written_score(score),
+        named=named,
+        place=place,
+    )

@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from deeptepp.domain.study import PhaseProposal, SeriesSummary
+from deeptepp.wording.sentence import sentence
 
 PRE, NOT_USED = "pre-contrast", "not used"
 """Roles of the series table; the others are ``post-contrast 1``, ``post-contrast 2`` ..."""
@@ -98,12 +99,12 @@ def proposal_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> s
     """
     rows = rows_named(proposal.keys, series)
     keys = [one.key for one in rows] or list(proposal.keys)
-    parts = [f"pre + {len(keys) - 1} post-contrast"]
+    parts = [sentence("pre + {keys} post-contrast", keys=len(keys) - 1)]
     if rows and rows[0].spacing_mm is not None:
         parts.append(" x ".join(f"{mm:.1f}" for mm in reversed(rows[0].spacing_mm)) + " mm")
     parts.append(key_ranges(keys))
     name = ", ".join(parts)
-    return name if proposal.side is None else f"{proposal.side} breast: {name}"
+    return name if proposal.side is None else sentence("{side} breast: {name}", side=proposal.side, name=name)
 
 
 def pace_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> str:
@@ -122,12 +123,12 @@ def pace_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> str:
         For example ``12 phases, 6 s apart``; without the pace where the times are not known or do not ascend.
     """
     rows = rows_named(proposal.keys, series)
-    count = f"{len(rows) or len(proposal.keys)} phases"
+    count = sentence("{n} phases", n=len(rows) or len(proposal.keys))
     times_s = [one.acquisition_time_s for one in rows[1:] if one.acquisition_time_s is not None]
     steps_s = [b - a for a, b in pairwise(times_s)]
     if len(times_s) < len(rows) - 1 or not steps_s or min(steps_s) <= 0:
         return count
-    return f"{count}, {median(steps_s):.0f} s apart"
+    return sentence("{count}, {median:.0f} s apart", count=count, median=median(steps_s))
 
 
 def key_ranges(keys: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from deeptepp.report.marks import finish, heading
 from deeptepp.report.subgroup_marks import OVERALL_COLOUR, add_estimate, axis_limits, place_of
 from deeptepp.report.text_width import broken, text_px, widest_px
 from deeptepp.report.theme import FONT_PX, NEUTRAL, SMALL_PX, TEMPLATE
+from deeptepp.wording.sentence import sentence
 
 _MARK_PX, _LINE_PX, _LEAST_NUMBER_PX = 34, 17, 96
 """Heights of the room for the mark of simulated data and of a line; least width of the column of ratios."""
@@ -195,7 +196,10 @@ def _directions(columns: _Columns) -> tuple[list[str], list[str]]:
     """Say what either side of 1 means, broken into lines; nothing without arms."""
     if not columns.names:
         return [], []
-    lower, higher = f"← lower hazard with {columns.names[0]}", f"higher hazard with {columns.names[0]} →"
+    lower, higher = (
+        sentence("← lower hazard with {name}", name=columns.names[0]),
+        sentence("higher hazard with {name} →", name=columns.names[0]),
+    )
     return broken(lower, 126, SMALL_PX), broken(higher, 126, SMALL_PX)
 
 
@@ -229,7 +233,7 @@ def _facts(
     if overall is not None:
         facts.append("diamond: overall")
     if heterogeneity_p is not None:
-        facts.append(f"heterogeneity {p_value(heterogeneity_p)}")
+        facts.append(sentence("heterogeneity {p}", p=p_value(heterogeneity_p)))
     return [*facts, *notes]
 
 
@@ -274,7 +278,7 @@ def _lay_out(
         dash = {"color": OVERALL_COLOUR, "width": 1, "dash": "dot"}
         _add_upright(figure, lines, place_of(overall.hazard_ratio.value), dash)
     figure.add_annotation(
-        text=f"{escape(ratio_name)} (log scale)",
+        text=sentence("{ratio_name} (log scale)", ratio_name=escape(ratio_name)),
         xref="paper",
         yref="paper",
         x=0.5,
@@ -311,10 +315,16 @@ def _alt(
     facts: Sequence[str],
 ) -> str:
     """Say what the figure shows."""
-    sentences = [f"Forest plot of ratios with intervals: {title}. {'; '.join(facts)}."]
+    sentences = [
+        sentence("Forest plot of ratios with intervals: {title}. {facts}.", title=title, facts="; ".join(facts))
+    ]
     for block in blocks:
         if block.name:
-            test = "" if block.heterogeneity_p is None else f", heterogeneity {p_value(block.heterogeneity_p)}"
+            test = (
+                ""
+                if block.heterogeneity_p is None
+                else sentence(", heterogeneity {p_value}", p_value=p_value(block.heterogeneity_p))
+            )
             sentences.append(f"{block.name}{test}:")
         sentences.extend(row.words(names) for row in block.rows)
     if overall is not None:

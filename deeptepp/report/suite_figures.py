@@ -14,6 +14,7 @@ from deeptepp.report.calibration_figure import calibration_figure
 from deeptepp.report.forest_figure import Estimate, Panel, forest_figure
 from deeptepp.report.format import count
 from deeptepp.report.roc_figure import RocLine, roc_figure
+from deeptepp.wording.sentence import sentence
 
 WHOLE = "MRI+MV+CP"
 """Name of the experiment with all of the model."""
@@ -102,7 +103,7 @@ def _by_trastuzumab(content: Content) -> go.Figure:
     lines = content["roc"]["by_trastuzumab"].get(WHOLE, ())
     return roc_figure(
         roc_lines(lines),
-        title=f"By trastuzumab, {_GROUPS['cross_validation']}",
+        title=sentence("By trastuzumab, {groups}", groups=_GROUPS["cross_validation"]),
         simulated=bool(content["is_simulated"]),
     )
 
@@ -115,11 +116,22 @@ def _calibration(content: Content) -> go.Figure:
     patients = found[0]["patients"]
     chosen = (np.asarray(patients["fold"]) >= 0) & np.asarray(patients["is_known"], dtype=bool)
     slope = found[0]["metrics"]["cross_validation"].get("calibration", {}).get("slope")
-    facts = [f"slope {slope['value']:.2f} ({slope['low']:.2f}–{slope['high']:.2f})"] if slope else []
+    facts = (
+        [
+            sentence(
+                "slope {slope:.2f} ({slope_2:.2f}–{slope_3:.2f})",
+                slope=slope["value"],
+                slope_2=slope["low"],
+                slope_3=slope["high"],
+            )
+        ]
+        if slope
+        else []
+    )
     return calibration_figure(
         np.asarray(patients["scores"], dtype=np.float64)[chosen],
         np.asarray(patients["event"], dtype=bool)[chosen],
-        title=f"Calibration, {_GROUPS['cross_validation']}",
+        title=sentence("Calibration, {groups}", groups=_GROUPS["cross_validation"]),
         facts=facts,
         simulated=bool(content["is_simulated"]),
     )

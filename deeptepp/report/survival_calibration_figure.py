@@ -25,6 +25,7 @@ from deeptepp.report.marks import finish, heading
 from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.survival_calibration import CalibrationGroup, HorizonCalibration
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -176,7 +177,9 @@ def _facts(calibration: HorizonCalibration) -> list[str]:
         f"{count(c.n, 'patient')}, {count(c.n_events, 'event')} by {months(c.horizon_months)}",
         _fact("O/E", c.ratio),
         _fact("slope", c.slope),
-        f"ICI {NOT_ESTIMABLE}" if c.ici is None else f"ICI {c.ici:.3f}",
+        sentence("ICI {not_estimable}", not_estimable=NOT_ESTIMABLE)
+        if c.ici is None
+        else sentence("ICI {ici:.3f}", ici=c.ici),
         f"{100 * c.ratio.level:g}\u00a0% CI",
     ]
 
@@ -199,9 +202,17 @@ def _rows(calibration: HorizonCalibration) -> list[tuple[CurveStyle, str]]:
     n_filled = len(calibration.groups) - n_open
     entries = []
     if n_filled:
-        entries.append((_NO_LINE, _mark("●") + f"{count(n_filled, 'group')} by predicted risk, with interval"))
+        entries.append(
+            (
+                _NO_LINE,
+                _mark("●")
+                + sentence("{n_filled} by predicted risk, with interval", n_filled=count(n_filled, "group")),
+            )
+        )
     if n_open:
-        words = f"{count(n_open, 'group')} not followed to the horizon: risk up to the last observation"
+        words = sentence(
+            "{n_open} not followed to the horizon: risk up to the last observation", n_open=count(n_open, "group")
+        )
         entries.append((_NO_LINE, _mark("○") + words))
     if len(calibration.smooth.predicted):
         entries.append((CurveStyle(_CURVE, "", "dash", "", is_faded=False), "smooth curve"))
@@ -244,7 +255,11 @@ def _lay_out(
             "tickvals": ticks,
             "ticktext": written,
             "tickangle": 0,
-            "title": {"text": f"Predicted risk of {event_name} by {months(horizon)}"},
+            "title": {
+                "text": sentence(
+                    "Predicted risk of {event_name} by {months}", event_name=event_name, months=months(horizon)
+                )
+            },
             "anchor": "y2",
         },
         yaxis={
@@ -269,9 +284,25 @@ def _lay_out(
 def _alt(calibration: HorizonCalibration, title: str, facts: Sequence[str]) -> str:
     """Say what the figure shows."""
     groups = "; ".join(
-        f"predicted {percent(g.mean_predicted)}, observed {percent_ci(g.observed, g.low, g.high)}, "
-        f"{g.n_events} of {g.n}{', not followed to the horizon' if g.is_beyond_follow_up else ''}"
+        sentence(
+            "predicted {mean_predicted}, observed {percent_ci}, {n_events} of {n}{value}",
+            mean_predicted=percent(g.mean_predicted),
+            percent_ci=percent_ci(g.observed, g.low, g.high),
+            n_events=g.n_events,
+            n=g.n,
+            value=", not followed to the horizon" if g.is_beyond_follow_up else "",
+        )
         for g in calibration.groups
     )
-    curve = "" if len(calibration.smooth.predicted) else f" No smooth curve: {calibration.smooth.reason}."
-    return f"Calibration at a horizon: {title}. {', '.join(facts)}. By group: {groups}.{curve}"
+    curve = (
+        ""
+        if len(calibration.smooth.predicted)
+        else sentence(" No smooth curve: {reason}.", reason=calibration.smooth.reason)
+    )
+    return sentence(
+        "Calibration at a horizon: {title}. {facts}. By group: {groups}.{curve}",
+        title=title,
+        facts=", ".join(facts),
+        groups=groups,
+        curve=curve,
+    )

@@ -27,6 +27,7 @@ from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.names import group_words
 from deeptepp.report.theme import SMALL_PX, TEMPLATE
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -153,7 +154,7 @@ def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, en
         line={"width": 0},
         mode="lines",
         hoverinfo="skip",
-        name=f"{curve.label} band",
+        name=sentence("{label} band", label=curve.label),
     )
     place = np.flatnonzero(curve.months <= end)
     months = np.append(curve.months[place], min(curve.last_months, end))
@@ -170,8 +171,10 @@ def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, en
         line={"shape": "hv", "color": style.colour, "width": 2.4, "dash": style.dash},
         name=curve.label,
         customdata=list(zip(words, curve.n_at_risk(months).tolist(), strict=True)),
-        hovertemplate=f"{escape(group_words(curve.label))}, %{{x:.1f}} months: %{{customdata[0]}}<br>"
-        "%{customdata[1]} at risk<extra></extra>",
+        hovertemplate=sentence(
+            "{group_words}, %{{x:.1f}} months: %{{customdata[0]}}<br>%{{customdata[1]}} at risk<extra></extra>",
+            group_words=escape(group_words(curve.label)),
+        ),
     )
     ticks = np.unique(curve.censored_months[curve.censored_months <= end])
     if len(ticks) > _MOST_TICKS:
@@ -185,7 +188,7 @@ def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, en
         line={"width": 1, "color": style.colour},
         cliponaxis=False,
         hoverinfo="skip",
-        name=f"{curve.label} censored",
+        name=sentence("{label} censored", label=curve.label),
     )
 
 
@@ -212,14 +215,14 @@ def _add_numbers_at_risk(figure: go.Figure, curves: Sequence[KaplanMeierCurve], 
             textfont={"size": SMALL_PX},
             hoverinfo="skip",
             cliponaxis=False,
-            name=f"{curve.label} at risk",
+            name=sentence("{label} at risk", label=curve.label),
         )
 
 
 def _titles(title: str, p: float | None, curves: Sequence[KaplanMeierCurve]) -> tuple[str, int, str]:
     """Title with breaks, its lines, and the subtitle with test, band and ticks."""
-    parts = [] if p is None else [f"Log-rank {escape(written_p(p))}"]
-    parts.append(f"band: {100 * curves[0].level:g}\u00a0% CI")
+    parts = [] if p is None else [sentence("Log-rank {written_p}", written_p=escape(written_p(p)))]
+    parts.append(sentence("band: {level:g} % CI", level=100 * curves[0].level))
     parts.append("ticks: censored")
     return (*broken_title(title), "  ·  ".join(parts))
 
@@ -276,11 +279,17 @@ def _lay_out(
 
 def _alt(title: str, p: float | None, curves: Sequence[KaplanMeierCurve], y_title: str) -> str:
     """Say what the figure shows."""
-    sentences = [f"Kaplan-Meier curves: {title}. {y_title} by months from surgery."]
+    sentences = [
+        sentence("Kaplan-Meier curves: {title}. {y_title} by months from surgery.", title=title, y_title=y_title)
+    ]
     for curve in curves:
-        read = [f"{percent(curve.at(t).value)} at {t:.0f} months" for t in (24.0, 60.0) if t <= curve.last_months]
+        read = [
+            sentence("{value} at {t:.0f} months", value=percent(curve.at(t).value), t=t)
+            for t in (24.0, 60.0)
+            if t <= curve.last_months
+        ]
         counts = f"{group_words(curve.label)}: {count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
         sentences.append(f"{'; '.join([counts, *read])}.")
     if p is not None:
-        sentences.append(f"Log-rank {written_p(p)}.")
+        sentences.append(sentence("Log-rank {written_p}.", written_p=written_p(p)))
     return " ".join(sentences)

@@ -25,6 +25,7 @@ from deeptepp.report.swimmer_marks import (
     legend_lines,
 )
 from deeptepp.report.theme import FONT_PX, TEMPLATE
+from deeptepp.wording.sentence import sentence
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -147,7 +148,7 @@ def _add_bars(figure: go.Figure, style: SwimmerGroup, drawn: FollowUp, chosen: B
             "line": {"width": 1, "color": style.colour},
         },
         hoverinfo="skip",
-        name=f"{style.name} shape",
+        name=sentence("{name} shape", name=style.name),
     )
 
 
@@ -172,7 +173,7 @@ def _add_marks(
             [escape(called(name)), written_months(float(t))]
             for name, t in zip(names[chosen], drawn.months[chosen], strict=True)
         ],
-        hovertemplate=f"%{{customdata[0]}}: {words}, %{{customdata[1]}}<extra></extra>",
+        hovertemplate=sentence("%{{customdata[0]}}: {words}, %{{customdata[1]}}<extra></extra>", words=words),
         name=words,
     )
 
@@ -186,7 +187,7 @@ def _facts(follow_up: FollowUp, drawn: FollowUp) -> list[str]:
             "marks: first event",
         ]
     return [
-        f"{drawn.n} of {count(follow_up.n, 'patient')}, evenly spaced by time",
+        sentence("{n} of {n_2}, evenly spaced by time", n=drawn.n, n_2=count(follow_up.n, "patient")),
         f"{drawn.n_events} of {count(follow_up.n_events, 'event')}",
         "marks: first event",
     ]
@@ -249,7 +250,9 @@ def _alt(
 ) -> str:
     """Say what the figure shows, by group."""
     names, marks = columns
-    sentences = [f"Swimmer plot of follow-up from surgery: {title}. {'; '.join(facts)}."]
+    sentences = [
+        sentence("Swimmer plot of follow-up from surgery: {title}. {facts}.", title=title, facts="; ".join(facts))
+    ]
     for style in styles:
         chosen = names == style.name
         ends = Counter(marks[chosen].tolist())

@@ -12,6 +12,7 @@ from deeptepp.simulate.table_one import CELLS, COUNTS, ArmCounts
 from deeptepp.stats.group_difference import GroupDistance
 from deeptepp.stats.patient_facts import SUBTYPE, SUBTYPES
 from deeptepp.stats.table_one import CategoryRow, CategorySummary, NumberRow, NumberSummary, TableOne
+from deeptepp.wording.sentence import sentence
 
 _EN_DASH = "\u2013"
 _ALL = "all"
@@ -78,14 +79,16 @@ def table_one_table(table: TableOne, *, names: Mapping[str, str] | None = None) 
         f"{(names or {}).get(group, group)}, n = {n}"
         for group, n in zip(table.groups, table.n_by_group, strict=True)
     )
-    header = ("", *groups, f"All, n = {table.n}", "p", "SMD")
+    header = ("", *groups, sentence("All, n = {n}", n=table.n), "p", "SMD")
     note = "Numbers: median (quartiles); mean ± SD (range). Categories: n (% of the known)."
     if len(groups) < 2:
         # Nothing is compared, and p and SMD would be empty columns.
         return Table("Patients", header[:-2], tuple(row[:-2] for row in rows), note)
     tests = [each.test for each in table.numbers] + [each.test for each in table.categories]
     methods = sorted({each.method for each in tests if not each.reason})
-    note += f" p: {', '.join(methods)}; not adjusted. SMD: the largest between two groups, pooled SD."
+    note += sentence(
+        " p: {methods}; not adjusted. SMD: the largest between two groups, pooled SD.", methods=", ".join(methods)
+    )
     return Table("Patients", header, tuple(rows), note)
 
 
@@ -172,7 +175,7 @@ def _number_rows(row: NumberRow) -> list[tuple[str, ...]]:
     p, smd = _tested(row)
     rows = [
         (row.name, *map(_median, summaries), p, smd),
-        (f"{row.name}: mean", *map(_mean, summaries), "", ""),
+        (sentence("{name}: mean", name=row.name), *map(_mean, summaries), "", ""),
     ]
     return rows + _unknown(row.name, [each.n_missing for each in summaries])
 
@@ -200,7 +203,7 @@ def _distance(distance: GroupDistance) -> str:
 
 def _unknown(name: str, n_missing: list[int]) -> list[tuple[str, ...]]:
     """Write how many are not known, where some are not."""
-    return [(f"{name}: unknown", *map(str, n_missing), "", "")] if any(n_missing) else []
+    return [(sentence("{name}: unknown", name=name), *map(str, n_missing), "", "")] if any(n_missing) else []
 
 
 def _median(each: NumberSummary) -> str:

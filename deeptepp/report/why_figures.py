@@ -20,6 +20,7 @@ from deeptepp.report.theme import (
     TIER_GLYPHS,
     TIER_SHAPES,
 )
+from deeptepp.wording.sentence import sentence
 
 _ROW_PX, _AXIS_PX, _LEFT_PX = 30, 62, 152
 """Heights of one row and of the axis, and room for the names of rows."""
@@ -71,7 +72,7 @@ def stability_figure(stability: Stability, tiers: TierScheme, *, simulated: bool
                 name=str(tier),
                 hovertemplate="%{y}: %{x:.3f}<extra></extra>",
             )
-    title = f"Score with the outline moved {stability.shift_mm:g} mm"
+    title = sentence("Score with the outline moved {mm:g} mm", mm=stability.shift_mm)
     alt = f"{title}: " + ", ".join(f"{name} {written(score)}" for name, score in rows.items()) + "."
     top = min(1.0, 1.25 * max(stability.high, tiers.high_from))
     _add_tiers(figure, tiers, top)
@@ -120,7 +121,11 @@ def score_bars_figure(
     highest = max([score, tiers.high_from, *(max(bar.start, bar.end) for bar in bars)])
     top = min(1.0, 1.6 * highest)
     _add_tiers(figure, tiers, top)
-    alt = f"{title}, score {written(score)}. " + "; ".join(f"{bar.name}: {bar.words}" for bar in bars) + "."
+    alt = (
+        sentence("{title}, score {written}. ", title=title, written=written(score))
+        + "; ".join(f"{bar.name}: {bar.words}" for bar in bars)
+        + "."
+    )
     return _laid_out(figure, title, [bar.name for bar in bars], (0.0, top), alt, simulated=simulated)
 
 
@@ -191,7 +196,7 @@ def _shift_name(shift: ShiftMm) -> str:
     """Name a shift by where it leads."""
     for value, (positive, negative) in zip(shift, _DIRECTIONS, strict=True):
         if value:
-            return f"{abs(value):g} mm to the {positive if value > 0 else negative}"
+            return sentence("{abs:g} mm to the {value}", abs=abs(value), value=positive if value > 0 else negative)
     return "As outlined"
 
 

@@ -7,6 +7,7 @@ with the methods of ``str`` or in an f-string gives plain English; ``sentence`` 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from html import escape
 from typing import TypeAlias
 
 Words: TypeAlias = str
@@ -50,21 +51,21 @@ class Arranged(str):
     __slots__ = ("make", "parts")
 
     make: Callable[..., str]
-    parts: tuple[str, ...]
+    parts: tuple[object, ...]
 
-    def __new__(cls, make: Callable[..., str], *parts: str) -> Arranged:
+    def __new__(cls, make: Callable[..., str], *parts: object) -> Arranged:
         """Lay out the English."""
         made = super().__new__(cls, make(*parts))
         made.make, made.parts = make, parts
         return made
 
-    def __getnewargs__(self) -> tuple[Callable[..., str] | str, ...]:  # type: ignore[override]
+    def __getnewargs__(self) -> tuple[object, ...]:  # type: ignore[override]
         """Travel by what was laid out."""
         return self.make, *self.parts
 
     def said(self, say: Say) -> str:
         """Lay out what the parts are in another language."""
-        return self.make(*(say(part) for part in self.parts))
+        return self.make(*(say(part) if isinstance(part, str) else part for part in self.parts))
 
 
 class Verbatim(str):
@@ -78,7 +79,7 @@ def sentence(template: str, /, **facts: object) -> Sentence:
     return Sentence(template, facts)
 
 
-def arranged(make: Callable[..., str], /, *parts: str) -> Arranged:
+def arranged(make: Callable[..., str], /, *parts: object) -> Arranged:
     """Lay out texts by a function of a module (no lambda, so that it can be pickled).
 
     Examples
@@ -87,6 +88,22 @@ def arranged(make: Callable[..., str], /, *parts: str) -> Arranged:
     'LOW RISK'
     """
     return Arranged(make, *parts)
+
+
+def glued(template: str, /, *parts: object) -> Arranged:
+    """Fill in a template without words, the same in every language.
+
+    Examples
+    --------
+    >>> glued("{}: {:.2f}", sentence("Score"), 0.5)
+    'Score: 0.50'
+    """
+    return arranged(template.format, *parts)
+
+
+def escaped(text: str) -> Arranged:
+    """Keep a text from being taken for HTML."""
+    return arranged(_escaped, text)
 
 
 def joined(joint: str, parts: Iterable[str]) -> Arranged:
@@ -120,6 +137,11 @@ def listed(parts: Iterable[str], *, last: str = "and") -> str:
     if last == "or":
         return sentence("{before} or {end}", before=before, end=end)
     return sentence("{before} and {end}", before=before, end=end)
+
+
+def _escaped(text: str) -> str:
+    """Escape a text that stands between tags."""
+    return escape(text, quote=False)
 
 
 def _joined(joint: str, *parts: str) -> str:
