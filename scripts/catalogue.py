@@ -23,6 +23,9 @@ SOURCES = ("deeptepp", "pages")
 SAYING: dict[str, tuple[int, ...]] = {"t": (0,), "sentence": (0,), "joined": (0,)}
 """Functions, and the places among their arguments where messages stand."""
 
+_COUNTING = ("plural", "count")
+"""Functions that count a noun, their second argument."""
+
 _HEADER = """\
 msgid ""
 msgstr ""
@@ -52,9 +55,12 @@ def _said_by(node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Call):
         function = node.func
         name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        if name == "plural" and len(node.args) > 1:
+        if name in _COUNTING and len(node.args) > 1:
             for noun in _texts(node.args[1]):
-                yield from {f"{{n}} {noun}", f"{{n}} {noun}{'' if noun.endswith('s') else 's'}"}
+                several = (
+                    [*_texts(node.args[2])] if len(node.args) > 2 else [noun if noun.endswith("s") else f"{noun}s"]
+                )
+                yield from (f"{{n}} {form}" for form in (noun, *several))
         for place in SAYING.get(name, ()):
             if place < len(node.args):
                 yield from _texts(node.args[place])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from html import escape
 
 import plotly.graph_objects as go
 
@@ -16,7 +15,7 @@ from deeptepp.report.marks import finish, heading
 from deeptepp.report.text_width import broken, widest_px
 from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 from deeptepp.stats.balance import Balance, CovariateBalance
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 _ROW_PX, _LINE_PX, _MARK_PX, _BOTTOM_PX = 8, 17, 34, 58
 """Heights of the room around a row, of a line of its name, of the mark of simulated data and of the axis."""
@@ -115,10 +114,10 @@ def _add_row(
                 marker={"symbol": symbol, "size": 9, "color": colour, "line": {"width": 2, "color": colour}},
                 cliponaxis=False,
                 name=name,
-                hovertemplate=f"{escape(row.name)} {name}: %{{x:.3f}}<extra></extra>",
+                hovertemplate=glued("{} {}: %{{x:.3f}}<extra></extra>", escaped(row.name), name),
             )
     common = {"yref": "y", "y": y, "yanchor": "middle", "showarrow": False, "font": {"size": SMALL_PX}}
-    text = "<br>".join(escape(line) for line in lines)
+    text = joined("<br>", (escaped(line) for line in lines))
     figure.add_annotation(
         text=text, xref="paper", x=0, xshift=-12, xanchor="right", align="right", name="label", **common
     )
@@ -138,7 +137,7 @@ def _numbers(before: float | None, after: float | None, *, is_matched: bool) -> 
     if before is None and after is None:
         return NOT_ESTIMABLE
     written = ["–" if value is None else f"{value:.2f}" for value in (before, after)]
-    return " → ".join(written) if is_matched else written[0]
+    return joined(" → ", written) if is_matched else written[0]
 
 
 def _end(rows: Sequence[CovariateBalance]) -> float:
@@ -218,8 +217,12 @@ def _lay_out(
 
 def _alt(balance: Balance, rows: Sequence[CovariateBalance], title: str) -> str:
     """Say what the figure shows."""
-    read = "; ".join(
-        f"{row.name} {_numbers(*_absolute(row), is_matched=balance.n_pairs is not None)}" for row in rows
+    read = joined(
+        "; ",
+        (
+            glued("{} {}", row.name, _numbers(*_absolute(row), is_matched=balance.n_pairs is not None))
+            for row in rows
+        ),
     )
     return sentence(
         "Love plot of absolute standardised mean differences: {title}. {sentence}. {read}.",

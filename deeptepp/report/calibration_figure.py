@@ -14,7 +14,7 @@ from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 from deeptepp.stats.proportion import Proportion, proportion
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -171,7 +171,7 @@ def _add_histogram(figure: go.Figure, scores: Floats, events: Bools) -> None:
             yaxis="y2",
             marker={"color": colour, "line": {"width": 0}},
             name=name,
-            hovertemplate=f"%{{y}} {name}<extra></extra>",
+            hovertemplate=glued("%{{y}} {}<extra></extra>", name),
         )
 
 
@@ -182,7 +182,7 @@ def _lay_out(
     text, n_lines = broken_title(title)
     top = 10 + 21 * n_lines + 40
     inner = _PLOT_PX + _GAP_PX + _BARS_PX
-    words = [f"{count(counts[0], 'patient')}, {count(counts[1], 'event')}", *facts]
+    words = [glued("{}, {}", count(counts[0], "patient"), count(counts[1], "event")), *facts]
     bars = sentence(
         '<span style="color:{event}">■</span> event  <span style="color:{no_event}">■</span> none',
         event=_EVENT,
@@ -196,7 +196,7 @@ def _lay_out(
         margin={"l": _LEFT_PX, "r": 20, "t": top, "b": _BOTTOM_PX},
         title={
             "text": text,
-            "subtitle": {"text": "  ·  ".join(words)},
+            "subtitle": {"text": joined("  ·  ", words)},
             "yref": "container",
             "y": 1,
             "yanchor": "top",
@@ -236,17 +236,20 @@ def _lay_out(
 
 def _alt(groups: Sequence[CalibrationGroup], title: str, event_name: str, events: Bools) -> str:
     """Say what the figure shows."""
-    read = "; ".join(
-        sentence(
-            "mean score {mean_score:.2f}, {n_events} of {n} ({value})",
-            mean_score=g.mean_score,
-            n_events=g.observed.n_events,
-            n=g.observed.n,
-            value=percent(g.observed.value),
-        )
-        for g in groups
+    read = joined(
+        "; ",
+        (
+            sentence(
+                "mean score {mean_score:.2f}, {n_events} of {n} ({value})",
+                mean_score=g.mean_score,
+                n_events=g.observed.n_events,
+                n=g.observed.n,
+                value=percent(g.observed.value),
+            )
+            for g in groups
+        ),
     )
-    counts = f"{count(len(events), 'patient')}, {count(int(events.sum()), 'event')}"
+    counts = glued("{}, {}", count(len(events), "patient"), count(int(events.sum()), "event"))
     return sentence(
         "Calibration: {title}. {counts}. Observed with {event_name} by group: {read}.",
         title=title,

@@ -16,7 +16,7 @@ from deeptepp.report.format import score as written_score
 from deeptepp.report.names import SIDES
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.theme import TIER_COLOURS
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -53,7 +53,7 @@ def case_card(assessment: Assessment, bundle: ModelBundle, *, picture_png: bytes
             side = (_PICTURE_PX, _PICTURE_PX)
             card.paste(picture.convert("RGB").resize(side), (WIDTH_PX - _PICTURE_PX - _LEFT, 96))
     draw = ImageDraw.Draw(card)
-    called = " · ".join(("RESEARCH USE ONLY", *marks(assessment)[1:]))
+    called = joined(" · ", ("RESEARCH USE ONLY", *marks(assessment)[1:]))
     _write(draw, 30, called, 22, _MARK)
     _write(draw, HEIGHT_PX - 40, RESEARCH_USE_ONLY, 15, _QUIET)
     y = _score(draw, assessment, bundle) if assessment.score else _refusal(draw, assessment)
@@ -104,7 +104,9 @@ def _facts(assessment: Assessment, bundle: ModelBundle) -> list[str]:
         )
     if assessment.percentile is not None:
         kind = PATIENTS[bundle.is_simulated]
-        lines.append(f"{percentile(assessment.percentile).capitalize()} of {len(bundle.reference)} {kind}")
+        lines.append(
+            glued("{} of {} {}", percentile(assessment.percentile).capitalize(), len(bundle.reference), kind)
+        )
     if assessment.lesion is not None:
         lesion = assessment.lesion
         size = sentence(
@@ -112,15 +114,15 @@ def _facts(assessment: Assessment, bundle: ModelBundle) -> list[str]:
             longest_diameter_mm=lesion.longest_diameter_mm,
             volume_ml=lesion.volume_ml,
         )
-        lines.append(sentence("Tumour: {lower}, {size}", lower=SIDES[lesion.side].lower(), size=size))
+        lines.append(sentence("Tumour: {endpoint}, {size}", endpoint=SIDES[lesion.side].lower(), size=size))
     if assessment.warnings:
         lines.append(sentence("Warnings: {warnings}, see the report", warnings=len(assessment.warnings)))
     if assessment.receipt is not None:
         lines.append(
             sentence(
-                "Receipt {inputs_sha256}, {created_utc} UTC",
-                inputs_sha256=assessment.receipt.inputs_sha256[:12],
-                created_utc=assessment.receipt.created_utc[:16],
+                "Receipt {digest}, {created} UTC",
+                digest=assessment.receipt.inputs_sha256[:12],
+                created=assessment.receipt.created_utc[:16],
             )
         )
     return lines

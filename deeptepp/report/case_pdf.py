@@ -26,7 +26,7 @@ from deeptepp.report.pdf_tables import facts_table, rows_table
 from deeptepp.report.result_reading import PATIENTS
 from deeptepp.report.speech import ENGLISH
 from deeptepp.report.theme import TIER_COLOURS, TIER_GLYPHS
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -88,7 +88,7 @@ def _title(assessment: Assessment, label: str) -> Flowable:
     from reportlab.platypus import Paragraph
 
     text = "DeepTEPP result" if assessment.score else "DeepTEPP: not scored"
-    return Paragraph(marked_up(f"{label}: {text}" if label else text), style("title", 17, bold=True))
+    return Paragraph(marked_up(glued("{}: {}", label, text) if label else text), style("title", 17, bold=True))
 
 
 def _top(assessment: Assessment, bundle: ModelBundle | None, picture_png: bytes) -> list[Flowable]:
@@ -128,7 +128,9 @@ def _score(assessment: Assessment, bundle: ModelBundle | None) -> list[Flowable]
     ]
     if tier is not None:
         sign = shape(TIER_GLYPHS[tier], TIER_COLOURS[tier])
-        story.append(Paragraph(f"{sign} <b>{marked_up(assessment.tier_name.risk_text)}</b>", style("tier", 14)))
+        story.append(
+            Paragraph(glued("{} <b>{}</b>", sign, marked_up(assessment.tier_name.risk_text)), style("tier", 14))
+        )
     if bundle is None:
         return story
     edges = (0.0, bundle.tiers.low_below, bundle.tiers.high_from, 1.0)
@@ -157,12 +159,13 @@ def _said_of_score(assessment: Assessment, bundle: ModelBundle) -> list[str]:
     least, most = (f(score.per_view.values(), default=score.probability) for f in (min, max))
     said.append(
         sentence(
-            "Low below {low_below:.3f}, High from {high_from:.3f}. Scores of the tumour from {least:.2f} to {most:.2f} in {per_view}.",
+            "Low below {low_below:.3f}, High from {high_from:.3f}. Scores of the tumour from {least:.2f} to "
+            "{most:.2f} in {views}.",
             low_below=tiers.low_below,
             high_from=tiers.high_from,
             least=least,
             most=most,
-            per_view=count(len(score.per_view), "view"),
+            views=count(len(score.per_view), "view"),
         )
     )
     said.append(moved_sentence(assessment))
@@ -182,7 +185,7 @@ def _findings(assessment: Assessment) -> list[Flowable]:
     findings = sorted(assessment.findings, key=lambda finding: order.index(finding.severity))
     story: list[Flowable] = []
     for title_text, some in by_heading(assessment, findings):
-        rows = [(_SEVERITIES[f.severity], f"{f.message}\n{_measured(f)}") for f in some]
+        rows = [(_SEVERITIES[f.severity], glued("{}\n{}", f.message, _measured(f))) for f in some]
         widths = [_WIDTH * 0.12, _WIDTH * 0.88]
         story += [heading(title_text), *rows_table(("", "What was found"), rows, widths=widths)]
     return story
@@ -193,7 +196,7 @@ def _measured(finding: Finding) -> str:
     parts = [sentence("Rule {rule}", rule=finding.rule)]
     parts += [] if finding.value is None else [sentence("found: {value}", value=name_of(finding.value))]
     parts += [] if finding.limit is None else [sentence("needed: {value}", value=name_of(finding.limit))]
-    return " · ".join([*parts, *([finding.source] if finding.source else [])])
+    return joined(" · ", [*parts, *([finding.source] if finding.source else [])])
 
 
 def _tumour(assessment: Assessment) -> list[Flowable]:
@@ -215,7 +218,7 @@ def _size(lesion: Lesion) -> str:
         longest_diameter_mm=lesion.longest_diameter_mm,
         volume_ml=lesion.volume_ml,
     )
-    return f"{SIDES[lesion.side]}, {size}, {_ORIGINS[lesion.origin]}"
+    return glued("{}, {}, {}", SIDES[lesion.side], size, _ORIGINS[lesion.origin])
 
 
 def _facts(assessment: Assessment) -> list[Flowable]:
@@ -229,7 +232,10 @@ def _others(assessment: Assessment, bundle: ModelBundle) -> list[Flowable]:
     found = other_estimates(assessment, bundle.reference)
     if not found:
         return []
-    rows = [(f"{each.name}: {each.value}", f"{each.said}\n{each.patients}", each.concord.value) for each in found]
+    rows = [
+        (glued("{}: {}", each.name, each.value), glued("{}\n{}", each.said, each.patients), each.concord.value)
+        for each in found
+    ]
     header = ("Estimate", "Meaning and source", "Agreement")
     widths = [_WIDTH * share for share in (0.24, 0.56, 0.2)]
     return [heading("Comparison with other estimates"), *rows_table(header, rows, widths=widths)]

@@ -41,7 +41,7 @@ from deeptepp.report.treatment_panel import (
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison
 from deeptepp.stats.treatment_question import Matching
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -99,7 +99,7 @@ def _reading(reading: ResultReading, width: float) -> list[Flowable]:
     first, *rest = reading_sentences(reading, name_of)
     story: list[Flowable] = [heading(name_of(reading.endpoint)), words(str(first), bold=True)]
     story += [words(str(said)) for said in rest]
-    story += [words(f"\u2022 {said}") for said in arm_sentences(reading, name_of)]
+    story += [words(glued("• {}", said)) for said in arm_sentences(reading, name_of)]
     if reading.curve is not None:
         at = reading.curve.at(HORIZONS_MONTHS[-1])
         free = out_of_hundred(at)
@@ -121,7 +121,7 @@ def _readings(reading: ResultReading, width: float) -> list[Flowable]:
         header += [name, "at risk"]
     widths = [width * share for share in (0.31, 0.09, 0.08, 0.18, 0.08, 0.18, 0.08)]
     table = rows_table(
-        header, reading_rows(reading, name_of), widths=widths, notes=f"{reading.tiers.curves[0].method}."
+        header, reading_rows(reading, name_of), widths=widths, notes=glued("{}.", reading.tiers.curves[0].method)
     )
     return [KeepTogether([heading(name_of(reading.endpoint)), *table]), Spacer(1, 10)]
 
@@ -163,7 +163,7 @@ def _arm_curves(reading: ResultReading, arms: GroupComparison, width: float) -> 
         simulated=reading.is_simulated,
     )
     said = sentence(
-        "Fewer than {n} events, so in grey and not tested: {groups}.", n=MIN_EVENTS, groups=", ".join(few)
+        "Fewer than {n} events, so in grey and not tested: {groups}.", n=MIN_EVENTS, groups=joined(", ", few)
     )
     return [drawing, *([words(said, quiet=True)] if few else [])]
 
@@ -181,7 +181,7 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
     ]
     rows += [(SURVIVAL.format(years=f"{at.years:g}"), at.index, at.reference) for at in contrast.survival]
     story = [
-        heading(f"{name_of(panel.endpoint)}: {sides[0]} vs {other}"),
+        heading(glued("{}: {} vs {}", name_of(panel.endpoint), sides[0], other)),
         *rows_table(("", *sides), rows, widths=[width * share for share in (0.4, 0.3, 0.3)]),
     ]
     if contrast.rows:
@@ -201,9 +201,9 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
         )
     template, said = interaction_words(contrast.interaction)
     worth = [sentence("Observational, {n} compared.", n=count(contrast.n, "patient"))]
-    worth += [f"{contrast.badge}."] if contrast.badge else []
+    worth += [glued("{}.", contrast.badge)] if contrast.badge else []
     worth += [template.format(p=said, reason=said), *contrast.warnings[1:]]
-    return [KeepTogether([*story, words(" ".join(worth), quiet=True), Spacer(1, 7)])]
+    return [KeepTogether([*story, words(joined(" ", worth), quiet=True), Spacer(1, 7)])]
 
 
 def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
@@ -216,9 +216,9 @@ def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
         found = beside_published(bundle.reference, bundle.metrics, tier, endpoint)
         rows = [
             (
-                f"{row.name}\n{row.where}",
+                glued("{}\n{}", row.name, row.where),
                 row.printed,
-                f"{row.here}\n{count(row.n, 'patient')}, {count(row.n_events, 'event')}",
+                glued("{}\n{}, {}", row.here, count(row.n, "patient"), count(row.n_events, "event")),
                 row.agreement.value,
             )
             for row in found
@@ -230,8 +230,8 @@ def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
             outside=outside,
             told=told,
         )
-        note += f" {MATCHED}" if any("dual" in row.key for row in found) else ""
+        note += glued(" {}", MATCHED) if any("dual" in row.key for row in found) else ""
         header = (name_of(endpoint), "Printed", ours, "The printed value lies")
         widths = [width * share for share in (0.42, 0.12, 0.27, 0.19)]
         story += [*rows_table(header, rows, widths=widths, notes=note), Spacer(1, 6)]
-    return [*story, *(words(f"\u2022 {CAVEATS[caveat]}", quiet=True) for caveat in CAVEATS_HERE)]
+    return [*story, *(words(glued("• {}", CAVEATS[caveat]), quiet=True) for caveat in CAVEATS_HERE)]

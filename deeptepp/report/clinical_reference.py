@@ -182,7 +182,9 @@ def _model_item(reference: ClinicalReference, risks: Floats) -> ReportItem:
         header = (*header, "Log odds where unknown")
     rows = [row[: len(header)] for row in rows]
     note = sentence(
-        "Logistic regression of recurrence or death on {n} of the reference cohort, {n_events} with the event. Risks here: {min:.3f} to {max:.3f}, {unique} different ones. Facts that repeat each other, as ER and hormone receptor do, share their weight.",
+        "Logistic regression of recurrence or death on {n} of the reference cohort, {n_events} with the event. "
+        "Risks here: {min:.3f} to {max:.3f}, {unique} different ones. Facts that repeat each other, as ER and "
+        "hormone receptor do, share their weight.",
         n=count(fit.n, "patient"),
         n_events=fit.n_events,
         min=known.min(),

@@ -16,7 +16,7 @@ from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.evidence import why_not_validated
 from deeptepp.stats.horizon_recalibration import HorizonRecalibration
 from deeptepp.stats.survival_calibration import HorizonCalibration, calibration_at
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -96,7 +96,8 @@ def recalibration_item(
     if line.update is None or line.slope.low is None or line.slope.low <= 0:
         reason = line.slope.reason or (
             sentence(
-                "the slope is {slope}: that more events go with higher risks cannot be told here, so no update is given",
+                "the slope is {slope}: that more events go with higher risks cannot be told here, so no update "
+                "is given",
                 slope=signed_ci(line.slope.value, line.slope.low, line.slope.high),
             )
         )
@@ -131,7 +132,9 @@ def _table(found: HorizonCalibration, line: HorizonRecalibration) -> Table:
         ),
     ]
     note = sentence(
-        "{n}, {n_events} by then. Intercept: 0 when right on the whole, above 0 where risks are too low. Slope: 1 when right, below 1 where risks are too extreme. ICI, E50, E90, Emax: mean, median, 90th percentile and largest distance of the smooth curve from the predictions.",
+        "{n}, {n_events} by then. Intercept: 0 when right on the whole, above 0 where risks are too low. "
+        "Slope: 1 when right, below 1 where risks are too extreme. ICI, E50, E90, Emax: mean, median, 90th "
+        "percentile and largest distance of the smooth curve from the predictions.",
         n=count(found.n, "patient"),
         n_events=count(found.n_events, "event"),
     )
@@ -154,4 +157,6 @@ def _before_and_after(risk: Floats, updated: Floats, formula: str) -> Table:
         (f"{share:.0%}", f"{np.quantile(risk, share):.3f}", f"{np.quantile(updated, share):.3f}")
         for share in (0.05, 0.25, 0.5, 0.75, 0.95)
     )
-    return Table("Predicted and updated", ("Quantile of patients", "Predicted", "Updated"), rows, f"{formula}.")
+    return Table(
+        "Predicted and updated", ("Quantile of patients", "Predicted", "Updated"), rows, glued("{}.", formula)
+    )

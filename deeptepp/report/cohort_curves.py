@@ -26,7 +26,7 @@ from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.patient_facts import SUBTYPE, patient_facts
 from deeptepp.stats.patient_groups import FACTS, Grouping
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 WHOLE = "All patients"
 """One curve of everybody."""
@@ -110,13 +110,15 @@ def curves_item(cohort: Cohort, by: Grouping, endpoint: Endpoint) -> ReportItem:
     """
     name = ENDPOINT_NAMES[endpoint]
     key = f"curves-{endpoint.value}-{re.sub('[^a-z0-9]+', '-', by.name.lower()).strip('-')}"
-    title = name if by.name == WHOLE else f"{name} by {_in_title(by.name)}"
-    number = f"{by.name}, {endpoint.value.upper()}"
+    title = name if by.name == WHOLE else glued("{} by {}", name, _in_title(by.name))
+    number = glued("{}, {}", by.name, endpoint.value.upper())
     grouped = cohort.with_columns(**{_GROUP: by.of_patient})
     try:
         found = compare_groups(grouped, _GROUP, by.labels, endpoint)
     except NotEstimable as error:
-        return ReportItem(key, number, title, reason=str(error).replace(f"by {_GROUP}", f"by {by.name}"))
+        return ReportItem(
+            key, number, title, reason=str(error).replace(glued("by {}", _GROUP), glued("by {}", by.name))
+        )
     held = held_curves(found, are_treatments=_are_treatments(by, found))
     figure = kaplan_meier_figure(
         found.curves,
@@ -209,10 +211,10 @@ def _table(found: GroupComparison, why_not: str) -> Table:
     tested = (
         sentence("Not tested: {reason}.", reason=why_not)
         if why_not
-        else sentence("Log-rank test {written_p}, not adjusted.", written_p=written_p(found.p_value))
+        else sentence("Log-rank test {p}, not adjusted.", p=written_p(found.p_value))
     )
-    counted = f"{count(found.n, 'patient')}, {count(found.n_events, 'event')}."
-    return replace(table, note=f"{counted} {tested} {table.note}")
+    counted = glued("{}, {}.", count(found.n, "patient"), count(found.n_events, "event"))
+    return replace(table, note=glued("{} {} {}", counted, tested, table.note))
 
 
 def _notes(by: Grouping, found: GroupComparison) -> tuple[str, ...]:
@@ -223,7 +225,9 @@ def _notes(by: Grouping, found: GroupComparison) -> tuple[str, ...]:
     few = [group_words(curve.label) for curve in found.curves if curve.n_events < MIN_EVENTS]
     if few:
         notes.append(
-            sentence("Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=", ".join(few))
+            sentence(
+                "Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=joined(", ", few)
+            )
         )
     if by.n_unknown:
         notes.append(

@@ -16,7 +16,7 @@ from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.tables import Table
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.follow_up_time import FollowUpTime, follow_up_time
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 Bools = npt.NDArray[np.bool_]
 
@@ -54,7 +54,7 @@ def events_item(cohort: Cohort) -> ReportItem:
         return ReportItem(key, number, title, reason=_NOBODY)
     rows = [
         (
-            sentence("{endpoint_names}: events", endpoint_names=ENDPOINT_NAMES[each]),
+            sentence("{endpoint}: events", endpoint=ENDPOINT_NAMES[each]),
             count_of(int(_events(cohort, each)[known].sum()), int(known.sum())),
         )
         for each, known in followed.items()
@@ -203,11 +203,11 @@ def _printed_follow_up(found: dict[tuple[Endpoint, str], FollowUpTime]) -> Besid
 def _potential(estimate: Estimate) -> str:
     """Write the reverse Kaplan-Meier median."""
     if estimate.value is None:
-        return f"{NOT_ESTIMABLE}: {estimate.reason}"
+        return glued("{}: {}", NOT_ESTIMABLE, estimate.reason)
     if estimate.low is None and estimate.high is None:
-        return f"{estimate.value:.1f} ({NO_INTERVAL})"
+        return glued("{:.1f} ({})", estimate.value, NO_INTERVAL)
     low, high = (NOT_ESTIMABLE if limit is None else f"{limit:.1f}" for limit in (estimate.low, estimate.high))
-    return f"{estimate.value:.1f} ({low}{_EN_DASH}{high})"
+    return glued("{:.1f} ({}{}{})", estimate.value, low, _EN_DASH, high)
 
 
 def _observed(found: FollowUpTime) -> tuple[str, str, str]:
@@ -225,8 +225,8 @@ def _follow_up_notes(cohort: Cohort, found: dict[tuple[Endpoint, str], FollowUpT
         if n_unknown:
             notes.append(
                 sentence(
-                    "{endpoint_names} is not known of {n_unknown}.",
-                    endpoint_names=ENDPOINT_NAMES[endpoint],
+                    "{endpoint} is not known of {n_unknown}.",
+                    endpoint=ENDPOINT_NAMES[endpoint],
                     n_unknown=count(n_unknown, "patient"),
                 )
             )

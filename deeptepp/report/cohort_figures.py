@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +24,7 @@ from deeptepp.report.theme import (
 )
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.follow_up_time import follow_up_time
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 ARM_WORDS: dict[Arm, str] = {**ARM_SHORT, Arm.NONE: "no anti-HER2"}
 """Short names of the treatments, for axes."""
@@ -71,7 +70,8 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
         raise NotEstimable(what="The mix of tiers", reason="nobody has a tier")
     figure = go.Figure()
     labels = [
-        f"{ARM_GLYPHS[each]} {ARM_WORDS[each]}<br>n = {total}" for each, total in zip(arms, totals, strict=True)
+        glued("{} {}<br>n = {}", ARM_GLYPHS[each], ARM_WORDS[each], total)
+        for each, total in zip(arms, totals, strict=True)
     ]
     for level in Tier:
         share = [n / total if total else 0 for n, total in zip(counts[level], totals, strict=True)]
@@ -79,10 +79,10 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
             y=labels,
             x=share,
             orientation="h",
-            name=f"{TIER_GLYPHS[level]} {level}",
+            name=glued("{} {}", TIER_GLYPHS[level], level),
             marker={"color": TIER_COLOURS[level], "line": {"width": 1, "color": "#ffffff"}},
             text=[
-                f"{TIER_GLYPHS[level]} {n}" if part > 0.07 else ""
+                glued("{} {}", TIER_GLYPHS[level], n) if part > 0.07 else ""
                 for n, part in zip(counts[level], share, strict=True)
             ],
             textposition="inside",
@@ -96,8 +96,10 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title={"text": "Share of the patients of each treatment"})
     figure.update_yaxes(autorange="reversed", showline=False, ticks="")
     parts = [
-        f"{ARM_WORDS[each]}: "
-        + ", ".join(f"{level} {count_of(counts[level][i], totals[i])}" for level in Tier if totals[i])
+        glued("{}: ", ARM_WORDS[each])
+        + joined(
+            ", ", (glued("{} {}", level, count_of(counts[level][i], totals[i])) for level in Tier if totals[i])
+        )
         for i, each in enumerate(arms)
     ]
     return glance(
@@ -105,7 +107,7 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
         "Tiers by treatment received",
         (count(sum(totals), "patient"),),
         62 * len(arms),
-        f"{'; '.join(parts)}.",
+        glued("{}.", joined("; ", parts)),
         cohort,
     )
 
@@ -142,15 +144,15 @@ def follow_up_figure(cohort: Cohort, endpoint: Endpoint = Endpoint.OS) -> go.Fig
             continue
         found = follow_up_time(cohort.where(members).follow_up(endpoint)).potential
         median = _median(found)
-        said.append(f"{ARM_WORDS[each]}: {count(int(members.sum()), 'patient')}, {median}")
+        said.append(glued("{}: {}, {}", ARM_WORDS[each], count(int(members.sum()), "patient"), median))
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=np.histogram(months[members], bins=edges)[0],
             width=6,
-            name=f"{ARM_GLYPHS[each]} {ARM_WORDS[each]}",
+            name=glued("{} {}", ARM_GLYPHS[each], ARM_WORDS[each]),
             marker={"color": ARM_COLOURS[each], "line": {"width": 1, "color": "#ffffff"}},
             hovertemplate=sentence(
-                "{arm_words}: %{{y}} followed for %{{x:.0f}} ± 3 months<extra></extra>", arm_words=ARM_WORDS[each]
+                "{arm}: %{{y}} followed for %{{x:.0f}} ± 3 months<extra></extra>", arm=ARM_WORDS[each]
             ),
         )
     figure.update_layout(barmode="stack", bargap=0)
@@ -194,9 +196,9 @@ def events_figure(cohort: Cohort) -> go.Figure:
             y=[kind.replace(" without ", " without<br>") for kind in kinds],
             x=counts,
             orientation="h",
-            name=f"{TIER_GLYPHS[level]} {level}",
+            name=glued("{} {}", TIER_GLYPHS[level], level),
             marker={"color": TIER_COLOURS[level], "line": {"width": 1, "color": "#ffffff"}},
-            text=[f"{TIER_GLYPHS[level]} {n}" if n > _WORDED * max(totals) else "" for n in counts],
+            text=[glued("{} {}", TIER_GLYPHS[level], n) if n > _WORDED * max(totals) else "" for n in counts],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
@@ -209,8 +211,8 @@ def events_figure(cohort: Cohort) -> go.Figure:
     facts = (
         sentence("{sum} among {n_tiered}", sum=count(sum(totals), "event"), n_tiered=count(n_tiered, "patient")),
     )
-    said = ", ".join(f"{kind} {n}" for kind, n in zip(kinds, totals, strict=True))
-    return glance(figure, "First events by kind and tier", facts, 46 * len(kinds) + 20, f"{said}.", cohort)
+    said = joined(", ", (glued("{} {}", kind, n) for kind, n in zip(kinds, totals, strict=True)))
+    return glance(figure, "First events by kind and tier", facts, 46 * len(kinds) + 20, glued("{}.", said), cohort)
 
 
 def outcomes(cohort: Cohort) -> npt.NDArray[np.str_]:
@@ -309,5 +311,5 @@ def glance(
         },
     )
     figure.update_yaxes(automargin=True, ticklabelstandoff=4)
-    text = f"{escape(title)}. {'; '.join(facts)}. {alt}"
+    text = glued("{}. {}. {}", escaped(title), joined("; ", facts), alt)
     return finish(figure, text, simulated=cohort.is_simulated, mark_height=-(bottom - 4) / plot_px)

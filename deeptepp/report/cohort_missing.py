@@ -13,7 +13,7 @@ from deeptepp.report.names import FACTS
 from deeptepp.report.predictor import Predictor
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.tables import Table
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 _TITLE = "What is unknown"
 _LEFT_OUT = "left out"
@@ -53,8 +53,8 @@ def missing_item(cohort: Cohort, predictor: Predictor, *, number: str) -> Report
             rows.append(_row(label, known_in(cohort, name), event, predictor.imputation if is_asked else _UNUSED))
     n = int((is_followed & is_predicted).sum())
     note = sentence(
-        "Measured in {count_of} of {cohort}: ",
-        count_of=count_of(n, len(cohort)),
+        "Measured in {counted} of {cohort}: ",
+        counted=count_of(n, len(cohort)),
         cohort=count(len(cohort), "patient"),
     )
     note += "those with follow-up and a risk. "
@@ -68,6 +68,6 @@ def missing_item(cohort: Cohort, predictor: Predictor, *, number: str) -> Report
 def _row(label: str, is_known: Bools, event: Bools, done: str) -> tuple[str, ...]:
     """Count patients and events with and without a fact."""
     n, n_known = len(is_known), int(is_known.sum())
-    with_fact = f"{int(event[is_known].sum())} of {n_known}" if n_known else "nobody"
-    without = f"{int(event[~is_known].sum())} of {n - n_known}" if n_known < n else ""
+    with_fact = glued("{} of {}", int(event[is_known].sum()), n_known) if n_known else "nobody"
+    without = glued("{} of {}", int(event[~is_known].sum()), n - n_known) if n_known < n else ""
     return (label, count_of(n - n_known, n), with_fact, without, done if n_known < n else "")

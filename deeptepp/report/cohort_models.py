@@ -13,7 +13,7 @@ from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.roc_figure import RocLine, roc_figure
 from deeptepp.report.suite_figures import suite_figures
 from deeptepp.report.tables import Table
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 Suite = Mapping[str, Any]
 """JSON of one suite of experiments, as ``deeptepp evaluate`` writes it."""
@@ -85,8 +85,8 @@ def table_2_item(suite: Suite | None, bundle: ModelBundle, experiment: str) -> R
     """
     measured = [(each["name"], each["metrics"]) for each in suite["experiments"]] if suite else []
     rows = [row for name, groups in measured for row in _measured_rows(name, groups)]
-    kind = f", {SIMULATED_COHORT}" if bundle.is_simulated else ""
-    rows += _measured_rows(f"{bundle.name} ({experiment}){kind}", bundle.metrics)
+    kind = glued(", {}", SIMULATED_COHORT) if bundle.is_simulated else ""
+    rows += _measured_rows(glued("{} ({}){}", bundle.name, experiment, kind), bundle.metrics)
     header = ("Model", "Patients", "n", "Events", "AUC (95 % CI)", "ACC", "SPEC", "SENS")
     printed = tuple(_printed_row(row) for row in TABLE_2)
     note = "ACC, SPEC and SENS where the network is undecided (0.5 before recalibration), Wilson intervals."
@@ -127,7 +127,7 @@ def backbones_item(suite: Suite | None, bundle: ModelBundle) -> ReportItem:
         AUC of each network beside the printed one.
     """
     title = "Networks compared"
-    kind = f", {SIMULATED_COHORT}" if bundle.is_simulated else ""
+    kind = glued(", {}", SIMULATED_COHORT) if bundle.is_simulated else ""
     measured = [(f"{bundle.name}{kind}", bundle.metrics)]
     if suite:
         measured = [(each["name"], each["metrics"]) for each in suite["experiments"]]

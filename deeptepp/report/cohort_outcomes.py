@@ -25,7 +25,7 @@ from deeptepp.report.tables import Table
 from deeptepp.report.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _GROUP = "group"
 NOT_RANDOMISED = "Treatment was not randomised, and this comparison is not adjusted."
@@ -70,7 +70,10 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
     ReportItem
         Figure, estimates and the printed values; without them and with a reason where no group has patients.
     """
-    key, title = key_of(published.where), f"{published.title}: {ENDPOINT_NAMES[published.endpoint].lower()}"
+    key, title = (
+        key_of(published.where),
+        glued("{}: {}", published.title, ENDPOINT_NAMES[published.endpoint].lower()),
+    )
     try:
         comparison = _compare(cohort, published)
     except NotEstimable as error:
@@ -137,7 +140,7 @@ def beside(
         )
         for group in published.curves
     ]
-    rows.append(("log-rank", f"p {published.p_text}", "not tested" if p is None else written_p(p)))
+    rows.append(("log-rank", glued("p {}", published.p_text), "not tested" if p is None else written_p(p)))
     years = sentence("{years:.0f}-year survival", years=published.horizon_months / 12)
     table = Table(years, ("Group", "Printed", "Here (95 % CI)"), tuple(rows), "No interval was printed.")
     return Beside(table, (*notes, *published.notes), published.where)
@@ -202,5 +205,5 @@ def _notes(published: PublishedComparison, comparison: GroupComparison) -> tuple
         )
     absent = [group_words(group.label) for group in published.curves if group.label not in comparison.levels]
     if absent:
-        notes.append(sentence("No patient: {absent}.", absent=", ".join(absent)))
+        notes.append(sentence("No patient: {absent}.", absent=joined(", ", absent)))
     return tuple(notes)

@@ -14,7 +14,7 @@ from deeptepp.domain.provenance import patients_are_simulated
 from deeptepp.domain.risk import Tier
 from deeptepp.report.format import count
 from deeptepp.stats.follow_up_time import follow_up_time
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 UNKNOWN = "unknown"
 """Group of the patients of whom a fact is missing."""
@@ -141,8 +141,8 @@ def overview_lines(overview: CohortOverview) -> list[str]:
         )
         lines.append(
             sentence(
-                "{upper}: known for {n}, {counted}, {followed}",
-                upper=each.endpoint.upper(),
+                "{endpoint}: known for {n}, {counted}, {followed}",
+                endpoint=each.endpoint.upper(),
                 n=each.n,
                 counted=_counted(each.n_events, "event"),
                 followed=followed,
@@ -150,7 +150,7 @@ def overview_lines(overview: CohortOverview) -> list[str]:
         )
     lines.append("RFS events by arm" + (" and tier" if any(each.tier for each in overview.groups) else ""))
     for group in overview.groups:
-        name = group.arm if group.tier is None else f"{group.arm}, {group.tier}"
+        name = group.arm if group.tier is None else glued("{}, {}", group.arm, group.tier)
         lines.append(
             sentence(
                 "  {name}: {n_events} of {n_known} with known RFS, {counted}",
@@ -161,7 +161,7 @@ def overview_lines(overview: CohortOverview) -> list[str]:
             )
         )
     lines.append("Unknown, of all patients" if overview.missing else "No column has gaps")
-    lines += [f"  {name}: {n} ({n / overview.n:.0%})" for name, n in overview.missing.items()]
+    lines += [glued("  {}: {} ({:.0%})", name, n, n / overview.n) for name, n in overview.missing.items()]
     return lines
 
 

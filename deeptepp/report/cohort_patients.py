@@ -19,7 +19,7 @@ from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.table_one import printed_table_one, table_one_numbers, table_one_table
 from deeptepp.report.tables import Table
 from deeptepp.stats.patient_facts import cohort_table_one, duplicate_facts, patient_facts
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import joined, sentence
 
 _ARM_NAMES = {**ARM_SHORT, Arm.NONE: "No anti-HER2 therapy"}
 
@@ -66,7 +66,7 @@ def _flow_item(cohort: Cohort) -> ReportItem:
     rows = [("Patients", count_of(n, n))]
     rows += [
         (
-            sentence("{endpoint_names} not known", endpoint_names=ENDPOINT_NAMES[each]),
+            sentence("{endpoint} not known", endpoint=ENDPOINT_NAMES[each]),
             count_of(int((~is_followed(cohort, each)).sum()), n),
         )
         for each in Endpoint
@@ -76,7 +76,7 @@ def _flow_item(cohort: Cohort) -> ReportItem:
         n_unscored = int((~np.isfinite(np.asarray(cohort[SCORE], dtype=np.float64))).sum())
         rows.append(("Not scored", count_of(n_unscored, n)))
     rows += [
-        (sentence("Anti-HER2 therapy: {group_words}", group_words=group_words(each.value)), count_of(count, n))
+        (sentence("Anti-HER2 therapy: {group}", group=group_words(each.value)), count_of(count, n))
         for each, count in by_arm.items()
     ]
     printed = [
@@ -85,7 +85,7 @@ def _flow_item(cohort: Cohort) -> ReportItem:
         ("In the study", str(FLOW.n_included), str(n)),
         *(
             (
-                sentence("Anti-HER2 therapy: {group_words}", group_words=group_words(each.value)),
+                sentence("Anti-HER2 therapy: {group}", group=group_words(each.value)),
                 str(FLOW.n_by_arm[each]),
                 str(by_arm[each]),
             )
@@ -94,8 +94,8 @@ def _flow_item(cohort: Cohort) -> ReportItem:
     ]
     criteria = sentence(
         "Included: {eligibility}. Left out: {exclusions}.",
-        eligibility="; ".join(FLOW.eligibility),
-        exclusions="; ".join(FLOW.exclusions),
+        eligibility=joined("; ", FLOW.eligibility),
+        exclusions=joined("; ", FLOW.exclusions),
     )
     beside = Beside(
         Table("Patients", ("", "Printed", "Here"), tuple(printed), criteria),

@@ -11,7 +11,7 @@ from deeptepp.report.report_item import ReportItem
 from deeptepp.report.tables import Table
 from deeptepp.stats.contrast_adequacy import contrast_adequacy
 from deeptepp.stats.evidence import why_not_compared
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _TITLE = "Are there events enough to compare treatments?"
 
@@ -41,12 +41,12 @@ def power_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
             continue
         found = contrast_adequacy(follow_up.where(sides[0]), follow_up.where(sides[1]))
         needed = "" if found.n_events_needed is None else str(found.n_events_needed)
-        counts = f"{found.n_index} / {found.n_reference}"
+        counts = glued("{} / {}", found.n_index, found.n_reference)
         of_arm = {
             question.index_label: found.n_events_index,
             question.reference_label: found.n_events_reference,
         }
-        events = " / ".join(map(str, of_arm.values()))
+        events = joined(" / ", map(str, of_arm.values()))
         few = why_not_compared(of_arm)
         words = sentence("Not compared: {reason}.", reason=few) if few else found.sentence
         rows.append((question.label, counts, events, needed, words))

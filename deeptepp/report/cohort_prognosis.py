@@ -23,7 +23,7 @@ from deeptepp.stats.design import Design, as_text, design, levels_of
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.evidence import why_not_compared
 from deeptepp.stats.firth import fit_firth
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 ADJUSTED_FOR = ("stage", ARM)
 """Columns that stand beside the tier in the multivariable model, as in the publication."""
@@ -50,8 +50,8 @@ def adjusted_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         Hazard ratios beside the printed ones; a reason where no model can be fitted.
     """
     key, number = (
-        sentence("cox-{value}", value=endpoint.value),
-        sentence("Cox model, {upper}", upper=endpoint.value.upper()),
+        f"cox-{endpoint.value}",
+        sentence("Cox model, {endpoint}", endpoint=endpoint.value.upper()),
     )
     title = sentence("Tier, stage and treatment together: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
     try:
@@ -153,7 +153,7 @@ def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Esti
         )
         for name, each in estimates.items()
     )
-    note = f"{count(fit.n, 'patient')}, {count(fit.n_events, 'event')}. {fit.method}. "
+    note = glued("{}, {}. {}. ", count(fit.n, "patient"), count(fit.n_events, "event"), fit.method)
     note += sentence("Likelihood ratio test of the whole model: {p}.", p=written_p(fit.likelihood_ratio.p_value))
     return Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note), estimates, tuple(notes)
 
@@ -207,7 +207,7 @@ def _named(name: str, reference: Mapping[str, str]) -> str:
     for column, words in _NAMES.items():
         if name.startswith(column):
             against = sentence(" against {reference}", reference=reference[column]) if column in reference else ""
-            return f"{words}: {group_words(name.removeprefix(column))}{against}"
+            return glued("{}: {}{}", words, group_words(name.removeprefix(column)), against)
     return name
 
 

@@ -32,7 +32,7 @@ from deeptepp.report.report_item import ReportItem, ReportPart
 from deeptepp.report.report_page import ReportPage, write_parts
 from deeptepp.report.stamps import marked_cohort, stamp_all, stamp_item
 from deeptepp.scoring.tiers import TierSource, with_tiers
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 SUITES = ("table2", "table_s2")
 """Suites of experiments that the report shows."""
@@ -249,7 +249,7 @@ def _facts(
 ) -> list[tuple[str, str]]:
     """Tell what the report rests on."""
     events = [
-        f"{int(np.asarray(cohort[endpoint.event]).astype(bool).sum())} {endpoint.value.upper()}"
+        glued("{} {}", int(np.asarray(cohort[endpoint.event]).astype(bool).sum()), endpoint.value.upper())
         for endpoint in Endpoint
     ]
     return [
@@ -263,8 +263,8 @@ def _facts(
             ),
         ),
         ("Patients and scores", provenance.sentence),
-        *([("Tiers", " ".join(notes))] if notes else []),
-        ("Events", ", ".join(events)),
+        *([("Tiers", joined(" ", notes))] if notes else []),
+        ("Events", joined(", ", events)),
         (
             "Model",
             sentence(

@@ -92,7 +92,8 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> Repo
         beside=Beside(_PRINTED, where=number),
         notes=(
             sentence(
-                "One-step estimates pull large hazard ratios towards 1; the Cox models above do not. No p is adjusted for {analyses} looked at.",
+                "One-step estimates pull large hazard ratios towards 1; the Cox models above do not. No p is "
+                "adjusted for {analyses} looked at.",
                 analyses=count(len(analyses), "fact"),
             ),
         ),

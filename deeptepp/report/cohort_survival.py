@@ -14,7 +14,7 @@ from deeptepp.report.survival_figure import kaplan_meier_figure
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import joined, sentence
 
 _GROUP = "group"
 
@@ -38,10 +38,10 @@ def survival_items(cohort: Cohort) -> list[ReportItem]:
 def _survival_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     """Show one endpoint of all patients, and by treatment where there are several."""
     key, number = (
-        sentence("survival-{value}", value=endpoint.value),
-        sentence("Survival, {upper}", upper=endpoint.value.upper()),
+        f"survival-{endpoint.value}",
+        sentence("Survival, {endpoint}", endpoint=endpoint.value.upper()),
     )
-    title = sentence("All patients: {lower}", lower=ENDPOINT_NAMES[endpoint].lower())
+    title = sentence("All patients: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
     together = cohort.with_columns(**{_GROUP: np.full(len(cohort), "all patients", dtype=object)})
     try:
         whole = compare_groups(together, _GROUP, ["all patients"], endpoint)
@@ -67,7 +67,11 @@ def _survival_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     ]
     few = [group_words(curve.label) for curve in curves if curve.n_events < MIN_EVENTS]
     said = (
-        (sentence("Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=", ".join(few)),)
+        (
+            sentence(
+                "Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=joined(", ", few)
+            ),
+        )
         if few
         else ()
     )

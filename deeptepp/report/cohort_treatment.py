@@ -36,7 +36,7 @@ from deeptepp.stats.treatment_effect import (
     contrast_treatments,
 )
 from deeptepp.stats.treatment_question import TP_VS_T, Matching
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 WAYS = {
     Matching.DEFAULT: "Matched on facts known at surgery, common horizon",
@@ -88,14 +88,14 @@ def treatment_item(cohort: Cohort, tier: Tier, endpoint: Endpoint) -> ReportItem
         Curves, three ways of comparing, balance, and the printed values; a reason where nothing can be compared.
     """
     number = _NUMBERS[tier, endpoint]
-    title = f"{tier.value}, {TP_VS_T.label}: {ENDPOINT_NAMES[endpoint].lower()}"
+    title = glued("{}, {}: {}", tier.value, TP_VS_T.label, ENDPOINT_NAMES[endpoint].lower())
     try:
         contrasts = [
             contrast_treatments(cohort, TP_VS_T, tiers=[tier], endpoint=endpoint, matching=way) for way in WAYS
         ]
         default, paper, _ = contrasts
         if default.index.curve is None or default.reference.curve is None:
-            raise NotEstimable(what=f"{TP_VS_T.label} in {tier.value}", reason=default.reason)
+            raise NotEstimable(what=glued("{} in {}", TP_VS_T.label, tier.value), reason=default.reason)
     except DeepTeppError as error:
         return ReportItem(key_of(number), number, title, reason=str(error))
     figures = [_curves(contrast, tier) for contrast in (default, paper) if contrast.index.curve]
@@ -143,8 +143,8 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
     rows = tuple(
         (
             WAYS[each.matching],
-            f"{each.index.n} / {each.reference.n}",
-            f"{each.index.n_events} / {each.reference.n_events}",
+            glued("{} / {}", each.index.n, each.reference.n),
+            glued("{} / {}", each.index.n_events, each.reference.n_events),
             *(_survival(side) for side in (each.index, each.reference)),
             _held_back(each)
             or hazard_ratio(each.hazard_ratio.value, each.hazard_ratio.low, each.hazard_ratio.high),
@@ -157,7 +157,7 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
     index, reference = contrasts[0].question.index_label, contrasts[0].question.reference_label
     header = (
         "Patients chosen",
-        f"n {index} / {reference}",
+        glued("n {} / {}", index, reference),
         "Events",
         sentence("24-month survival, {arm}", arm=index),
         sentence("24-month survival, {arm}", arm=reference),
@@ -167,7 +167,9 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
         "p",
     )
     note = sentence(
-        "HR: Cox. Difference = {index} minus {reference}, 95 % CI. RMST: mean months without the event up to the horizon. Nothing is compared where an arm has fewer than {n} events or where matching left the arms less alike than they were.",
+        "HR: Cox. Difference = {index} minus {reference}, 95 % CI. RMST: mean months without the event up to "
+        "the horizon. Nothing is compared where an arm has fewer than {n} events or where matching left the "
+        "arms less alike than they were.",
         index=index,
         reference=reference,
         n=MIN_EVENTS,
@@ -228,7 +230,7 @@ def _curves(contrast: TreatmentContrast, tier: Tier) -> go.Figure:
     """Draw both sides, a side with too few events in grey; untested where the contrast is held back."""
     return kaplan_meier_figure(
         _both(contrast),
-        title=f"{tier.value}. {WAYS[contrast.matching]}",
+        title=glued("{}. {}", tier.value, WAYS[contrast.matching]),
         p_value=contrast.p_value,
         colours=[ARM_COLOURS[Arm.T], ARM_COLOURS[Arm.TP]],
         grey_below_events=MIN_EVENTS,
@@ -275,13 +277,13 @@ def _signed(value: float, difference: Estimate, scale: float, unit: str) -> str:
     """Write a difference with its interval."""
     if difference.low is None or difference.high is None:
         return sentence("{value:+.1f} {unit} (CI not estimable)", value=value, unit=unit)
-    return f"{value:+.1f} {unit} ({scale * difference.low:+.1f} to {scale * difference.high:+.1f})"
+    return glued("{:+.1f} {} ({:+.1f} to {:+.1f})", value, unit, scale * difference.low, scale * difference.high)
 
 
 def _notes(contrasts: Sequence[TreatmentContrast]) -> tuple[str, ...]:
     """Say what each way of comparing left out and what it cannot tell."""
     notes = []
     for contrast in contrasts:
-        notes += [f"{WAYS[contrast.matching]}: {warning}" for warning in contrast.warnings]
-        notes.append(f"{WAYS[contrast.matching]}: {contrast.badge.sentence}.")
+        notes += [glued("{}: {}", WAYS[contrast.matching], warning) for warning in contrast.warnings]
+        notes.append(glued("{}: {}.", WAYS[contrast.matching], contrast.badge.sentence))
     return tuple(notes)

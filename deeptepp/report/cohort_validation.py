@@ -23,7 +23,7 @@ from deeptepp.stats.dynamic_auc import dynamic_auc
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.evidence import held_back, why_not_measured, why_not_validated
 from deeptepp.stats.horizon_recalibration import recalibration_at
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -146,7 +146,7 @@ def adequacy_item(follow_up: FollowUp) -> ReportItem:
         "Can this cohort answer it?",
         header,
         rows,
-        f"{count(found.n, 'patient')}, {count(found.n_events, 'event')}.",
+        glued("{}, {}.", count(found.n, "patient"), count(found.n_events, "event")),
     )
     return ReportItem(
         "adequacy", "Validation 6", "Is the cohort large enough to validate a score?", tables=(table,)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,7 @@ from deeptepp.report.format import count, months, percent
 from deeptepp.report.marks import finish, heading
 from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, OTHER_GLYPHS, TEMPLATE
 from deeptepp.stats.decision_curve import DecisionCurve
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,7 +51,7 @@ def decision_curve_figure(curves: Sequence[DecisionCurve], *, title: str, simula
     drawn = [curve for curve in curves if np.isfinite(curve.net_benefit).any()]
     if not drawn:
         reasons = {curve.reason for curve in curves if curve.reason}
-        raise NotEstimable(what="The decision curve", reason="; ".join(sorted(reasons)) or "there is no curve")
+        raise NotEstimable(what="The decision curve", reason=joined("; ", sorted(reasons)) or "there is no curve")
     n = len(OTHER_COLOURS)
     styles = [
         CurveStyle(
@@ -77,7 +76,7 @@ def decision_curve_figure(curves: Sequence[DecisionCurve], *, title: str, simula
 
 
 def _words(curve: DecisionCurve) -> str:
-    return f"{curve.label or 'Model'}: {count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
+    return glued("{}: {}, {}", curve.label or "Model", count(curve.n, "patient"), count(curve.n_events, "event"))
 
 
 def _facts(curves: Sequence[DecisionCurve], drawn: Sequence[DecisionCurve]) -> list[str]:
@@ -115,7 +114,7 @@ def _add_line(
         customdata=avoided,
         hovertemplate=sentence(
             "{name}<br>threshold %{{x:.0%}}: net benefit %{{y:.3f}}{more}<extra></extra>",
-            name=escape(name),
+            name=escaped(name),
             more=more,
         ),
     )
@@ -165,18 +164,21 @@ def _finite(values: Floats) -> Floats:
 
 def _alt(title: str, drawn: Sequence[DecisionCurve], facts: Sequence[str]) -> str:
     """Say what the figure shows, at up to four thresholds."""
-    sentences = [sentence("Decision curves: {title}. {facts}.", title=title, facts="; ".join(facts))]
+    sentences = [sentence("Decision curves: {title}. {facts}.", title=title, facts=joined("; ", facts))]
     for curve in drawn:
         known = np.flatnonzero(np.isfinite(curve.net_benefit))
         places = known[np.unique(np.linspace(0, len(known) - 1, 4).round().astype(int))]
-        read = "; ".join(
-            sentence(
-                "threshold {float}: {net_benefit:.3f}, everybody positive {treat_all:.3f}",
-                float=percent(float(curve.thresholds[i]), decimals=0),
-                net_benefit=curve.net_benefit[i],
-                treat_all=curve.treat_all[i],
-            )
-            for i in places
+        read = joined(
+            "; ",
+            (
+                sentence(
+                    "threshold {float}: {net_benefit:.3f}, everybody positive {treat_all:.3f}",
+                    float=percent(float(curve.thresholds[i]), decimals=0),
+                    net_benefit=curve.net_benefit[i],
+                    treat_all=curve.treat_all[i],
+                )
+                for i in places
+            ),
         )
         sentences.append(sentence("{words}. Net benefit at {read}.", words=_words(curve), read=read))
-    return " ".join(sentences)
+    return joined(" ", sentences)

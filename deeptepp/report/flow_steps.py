@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deeptepp.errors import OutOfRange
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 _NOT_STATED = "n\u00a0not\u00a0stated"
 """Where a source names a reason and no count."""
@@ -83,10 +83,10 @@ def reasons_of(step: FlowStep, lost: int | None) -> list[str]:
     """
     if not step.excluded and not lost:
         return []
-    total = "" if lost is None else f" ({counted(lost)})"
+    total = "" if lost is None else glued(" ({})", counted(lost))
     lines = [f"Excluded{total}"]
     for reason, n in step.excluded:
-        lines.append(f"• {reason} ({_NOT_STATED if n is None else counted(n)})")
+        lines.append(glued("• {} ({})", reason, _NOT_STATED if n is None else counted(n)))
     if not step.excluded:
         lines.append("• reason not stated")
     known = [n for _, n in step.excluded if n is not None]
@@ -109,7 +109,7 @@ def counted(n: int) -> str:
     str
         Like ``n = 12`` with spaces that do not break.
     """
-    return f"n\u00a0=\u00a0{n}"
+    return glued("n = {}", n)
 
 
 def _contradicts(known: int, lost: int, *, is_complete: bool) -> bool:

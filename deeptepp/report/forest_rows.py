@@ -10,7 +10,7 @@ from deeptepp.report.text_width import broken, widest_px
 from deeptepp.report.theme import FONT_PX, SMALL_PX
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.mantel_haenszel import Subgroup
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _LINE_PX, _PADDING_PX = 17, 9
 """Height of a line of text, and of the room around a row."""
@@ -92,8 +92,10 @@ class ForestRow:
         """Ratio with interval, or why there is none."""
         ratio = self.hazard_ratio
         if ratio.value is None:
-            return f"{NOT_ESTIMABLE}: {ratio.reason}" if ratio.reason else NOT_ESTIMABLE
-        return ratio_ci(ratio.value, ratio.low, ratio.high).replace(f" ({NO_INTERVAL})", f"; {NO_INTERVAL}")
+            return glued("{}: {}", NOT_ESTIMABLE, ratio.reason) if ratio.reason else NOT_ESTIMABLE
+        return ratio_ci(ratio.value, ratio.low, ratio.high).replace(
+            glued(" ({})", NO_INTERVAL), glued("; {}", NO_INTERVAL)
+        )
 
     def words(self, names: Sequence[str]) -> str:
         """Say the row in a sentence; ``names`` are those of the arms, or none."""
@@ -104,8 +106,8 @@ class ForestRow:
             ]
         else:
             ratio = self.hazard_ratio
-            parts = [f"{count(ratio.n, 'patient')}, {count(ratio.n_events, 'event')}"]
-        return f"{self.label}: HR {self.number}, {', '.join(parts)}."
+            parts = [glued("{}, {}", count(ratio.n, "patient"), count(ratio.n_events, "event"))]
+        return glued("{}: HR {}, {}.", self.label, self.number, joined(", ", parts))
 
 
 @dataclass(frozen=True, slots=True)

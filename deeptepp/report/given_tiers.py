@@ -7,7 +7,7 @@ from deeptepp.domain.cohort import Cohort
 from deeptepp.domain.risk import TierScheme
 from deeptepp.report.format import count
 from deeptepp.scoring.tiers import GivenTiers, TierSource, given_tiers
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 EXCHANGED = (
     "The given tiers run against the score: patients given the highest tier have lower scores than those given "
@@ -65,7 +65,7 @@ def differing(found: GivenTiers, tiers: TierScheme) -> str:
         low_below=tiers.low_below,
         high_from=tiers.high_from,
     )
-    counted = f"{found.n_differ} of {count(found.n_compared, 'scored patient')}"
+    counted = glued("{} of {}", found.n_differ, count(found.n_compared, "scored patient"))
     return sentence(
         "Given tiers that are not those of the cut-offs: {counted} ({scheme}).", counted=counted, scheme=scheme
     )

@@ -78,7 +78,9 @@ def heat_words(found: Explanation) -> str:
     """
     shares = heat_shares(found)
     return sentence(
-        "Axial slices through the tumour, above as they are, below with what raises the score in violet and what lowers it in green. Of all that counts, {shares:.0f} % lies inside the outline; {shares_2:.0f} % raises the score.",
+        "Axial slices through the tumour, above as they are, below with what raises the score in violet and "
+        "what lowers it in green. Of all that counts, {shares:.0f} % lies inside the outline; {shares_2:.0f} % "
+        "raises the score.",
         shares=100 * shares["inside"],
         shares_2=100 * shares["raises"],
     )

@@ -6,8 +6,6 @@ figures, and neither is a colour of alarm. An array of few events is grey and sa
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import plotly.graph_objects as go
 
@@ -17,7 +15,7 @@ from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.result_reading import out_of_hundred
 from deeptepp.report.theme import CALM, CALM_EVENT, FADED, FONT_PX, SMALL_PX, TEMPLATE
 from deeptepp.stats.kaplan_meier import SurvivalEstimate
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 _SIDE = 10
 """Icons along each side."""
@@ -80,13 +78,13 @@ def icon_array_figure(
             y=_SIDE - 1 - chosen // _SIDE,
             mode="markers",
             marker={"symbol": symbol, "size": 15, "color": colour, "line": {"width": 1, "color": FADED}},
-            hovertemplate=f"{escape(words)}<extra></extra>",
+            hovertemplate=glued("{}<extra></extra>", escaped(words)),
             name=words,
             cliponaxis=False,
         )
     lines = [
-        f'<span style="color:{FADED}">●</span> <b>{n_free}</b> of 100 {escape(free)}',
-        f'<span style="color:{accent}">◆</span> <b>{100 - n_free}</b> of 100 {escape(affected)}',
+        glued('<span style="color:{}">●</span> <b>{}</b> of 100 {}', FADED, n_free, escaped(free)),
+        glued('<span style="color:{}">◆</span> <b>{}</b> of 100 {}', accent, 100 - n_free, escaped(affected)),
         _interval(estimate),
         sentence(
             "{n}, {n_events} by then", n=count(estimate.n, "patient"), n_events=count(estimate.n_events, "event")
@@ -101,7 +99,7 @@ def icon_array_figure(
         free=free,
         n_free_2=100 - n_free,
         affected=affected,
-        lines=". ".join(lines[2:]),
+        lines=joined(". ", lines[2:]),
     )
     mark = -(_LINE_PX * (len(lines) + 1) + 12) / (_ICON_PX * _SIDE)
     return finish(figure, alt, simulated=simulated, mark_height=mark)

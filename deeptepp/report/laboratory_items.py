@@ -23,7 +23,7 @@ from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.evidence import MIN_EVENTS, why_not_validated
 from deeptepp.stats.optimism import METHOD, Optimism
 from deeptepp.stats.treatment_effect import TreatmentSide
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 NO_EFFECT = "A difference between patients treated differently is no effect of treatment."
 SAME_PATIENTS = (
@@ -116,7 +116,7 @@ def tests_sentence(view: TierView) -> str:
         Log-rank test and its trend; held back below ten events.
     """
     n, n_events = view.comparison.n, view.comparison.n_events
-    counted = f"{count(n, 'patient')}, {count(n_events, 'event')}."
+    counted = glued("{}, {}.", count(n, "patient"), count(n_events, "event"))
     if n_events < MIN_EVENTS:
         return sentence(
             "{counted} Fewer than {min_events} events: not tested.", counted=counted, min_events=MIN_EVENTS
@@ -127,9 +127,9 @@ def tests_sentence(view: TierView) -> str:
         return sentence("{counted} Not tested: {reason}.", counted=counted, reason=reason)
     trend = "not estimable" if view.trend.p_value is None else written_p(view.trend.p_value)
     return sentence(
-        "{counted} Log-rank test {written_p}; trend along the tiers {trend}.",
+        "{counted} Log-rank test {p}; trend along the tiers {trend}.",
         counted=counted,
-        written_p=written_p(view.comparison.p_value),
+        p=written_p(view.comparison.p_value),
         trend=trend,
     )
 
@@ -149,8 +149,8 @@ def treatment_item(view: TreatmentView) -> ReportItem:
         held back; balance; a reason where a side is empty.
     """
     contrast = view.contrast
-    tiers = " and ".join(tier.value for tier in contrast.tiers or tuple(Tier))
-    title = f"{contrast.question.label} in {tiers}"
+    tiers = joined(" and ", (tier.value for tier in contrast.tiers or tuple(Tier)))
+    title = glued("{} in {}", contrast.question.label, tiers)
     sides = [side for side in (contrast.reference, contrast.index) if side.curve is not None]
     if len(sides) < 2:
         return ReportItem("treatment", "Treatment", title, reason=contrast.reason)
@@ -305,8 +305,8 @@ def optimism_item(optimism: Optimism | None, why: str) -> ReportItem:
         for each in optimism.measures
     )
     header = ("Measure", "On these patients", "Optimism", "Corrected (95 % CI)")
-    counted = f"{count(optimism.n, 'patient')}, {count(optimism.n_events, 'event')}"
-    note = f"{counted}. {METHOD}; {count(optimism.n_usable, 'resample')}."
+    counted = glued("{}, {}", count(optimism.n, "patient"), count(optimism.n_events, "event"))
+    note = glued("{}. {}; {}.", counted, METHOD, count(optimism.n_usable, "resample"))
     return ReportItem(
         key, number, title, tables=(Table("Corrected", header, rows, note),), notes=(optimism.sentence,)
     )
@@ -330,7 +330,9 @@ def _tier_notes(view: TierView) -> tuple[str, ...]:
     ]
     if few:
         notes.append(
-            sentence("Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=", ".join(few))
+            sentence(
+                "Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=joined(", ", few)
+            )
         )
     if view.comparison.n_without_follow_up:
         n_unknown = view.comparison.n_without_follow_up

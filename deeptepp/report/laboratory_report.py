@@ -23,7 +23,7 @@ from deeptepp.report.stamps import marked_cohort, stamp_all, stamp_item
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.scoring.tiers import TierSource, given_tiers, with_tiers
 from deeptepp.stats.evidence import MIN_EVENTS
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 RECIPE_FILE = "recipe.json"
 """Name of the recipe in the folder of its report."""
@@ -224,10 +224,10 @@ def _facts(
         else sentence("caliper {caliper_sd:g} SD", caliper_sd=recipe.caliper_sd)
     )
     return [
-        ("Patients", f"{len(cohort)}, {origin.patients}"),
+        ("Patients", glued("{}, {}", len(cohort), origin.patients)),
         ("Patients and scores", origin.sentence),
         *([("Table, SHA-256", recipe.cohort_sha256[:16])] if recipe.cohort_sha256 else []),
-        *([("Tiers", " ".join(notes))] if notes else []),
+        *([("Tiers", joined(" ", notes))] if notes else []),
         (
             "Cut-offs",
             sentence(
@@ -242,8 +242,8 @@ def _facts(
             sentence("{before:.4f} and {end:.4f}", before=bundle.tiers.low_below, end=bundle.tiers.high_from),
         ),
         ("Endpoint", ENDPOINT_NAMES[recipe.endpoint]),
-        ("Treatments", ", ".join(map(group_words, recipe.arms))),
-        ("Matching", f"{recipe.matching}, {caliper}"),
+        ("Treatments", joined(", ", map(group_words, recipe.arms))),
+        ("Matching", glued("{}, {}", recipe.matching, caliper)),
         ("Horizon", months(recipe.horizon_months)),
         (
             "Model",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +29,7 @@ from deeptepp.report.theme import (
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.roc import RocCurve
 from deeptepp.stats.roc_band import RocBand
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -193,7 +192,7 @@ def _add_band(figure: go.Figure, label: str, band: RocBand, style: CurveStyle) -
         line={"width": 0},
         mode="lines",
         hoverinfo="skip",
-        name=sentence("{label} band", label=label),
+        name=f"{label} band",
     )
 
 
@@ -208,7 +207,7 @@ def _add_line(figure: go.Figure, line: RocLine, style: CurveStyle) -> None:
         name=line.label,
         hovertemplate=sentence(
             "{label}<br>sensitivity %{{y:.3f}}, 1 − specificity %{{x:.3f}}<extra></extra>",
-            label=escape(line.label),
+            label=escaped(line.label),
         ),
     )
 
@@ -231,9 +230,9 @@ def _add_operating_point(figure: go.Figure, sensitivity: float, specificity: flo
 
 def _legend_text(line: RocLine, style: CurveStyle) -> str:
     """Name a curve with area, interval, patients and events."""
-    text = sentence("{label}: AUC {auc_ci}", label=line.label, auc_ci=auc_ci(line.auc, line.low, line.high))
+    text = sentence("{label}: AUC {auc}", label=line.label, auc=auc_ci(line.auc, line.low, line.high))
     if line.n is not None and line.n_events is not None:
-        text += f", {count(line.n, 'patient')}, {count(line.n_events, 'event')}"
+        text += glued(", {}, {}", count(line.n, "patient"), count(line.n_events, "event"))
     few = ", too\u00a0few\u00a0to\u00a0read" if style.is_faded else ""
     return legend_entry(f"{text}{few}", style)
 
@@ -246,7 +245,7 @@ def _subtitle(lines: Sequence[RocLine], level: float, *, has_point: bool) -> str
         parts.insert(1, sentence("band: pointwise {level:g} % CI", level=100 * bands[0].level))
     if has_point:
         parts.append("ring: cut-off")
-    return "  ·  ".join(parts)
+    return joined("  ·  ", parts)
 
 
 def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: str, subtitle: str) -> None:
@@ -279,10 +278,10 @@ def _alt(lines: Sequence[RocLine], title: str, operating_point: tuple[float, flo
     """Say what the figure shows."""
     sentences = [sentence("ROC curves: {title}.", title=title)]
     for line in lines:
-        words = sentence("{label}: AUC {auc_ci}", label=line.label, auc_ci=auc_ci(line.auc, line.low, line.high))
+        words = sentence("{label}: AUC {auc}", label=line.label, auc=auc_ci(line.auc, line.low, line.high))
         if line.n is not None and line.n_events is not None:
-            words += f", {count(line.n, 'patient')}, {count(line.n_events, 'event')}"
-        sentences.append(f"{words}.")
+            words += glued(", {}, {}", count(line.n, "patient"), count(line.n_events, "event"))
+        sentences.append(glued("{}.", words))
     if operating_point is not None:
         sensitivity, specificity = operating_point
         sentences.append(
@@ -292,4 +291,4 @@ def _alt(lines: Sequence[RocLine], title: str, operating_point: tuple[float, flo
                 specificity=specificity,
             )
         )
-    return " ".join(sentences)
+    return joined(" ", sentences)

@@ -12,7 +12,7 @@ from deeptepp.report.format import count, count_of, percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.marks import broken_title, finish
 from deeptepp.report.theme import FONT_PX, NEUTRAL, SMALL_PX, TEMPLATE, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -150,7 +150,7 @@ def _add_cut_offs(figure: go.Figure, tiers: TierScheme) -> int:
             line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
         )
         figure.add_annotation(
-            text=f"{words} {written_score(x)}",
+            text=glued("{} {}", words, written_score(x)),
             x=x,
             y=1,
             yref="y domain",
@@ -198,11 +198,12 @@ def _add_patient(
     place = percentile(percentile_of(score, scores))
     figure.add_annotation(
         text=sentence(
-            '<span style="color:{colour}">{tier_glyphs}</span> <b>This patient: {written_score}, {named}</b><br>{place} of the cohort',
+            '<span style="color:{colour}">{glyph}</span> <b>This patient: {score}, '
+            "{tier}</b><br>{place} of the cohort",
             colour=colour,
-            tier_glyphs=TIER_GLYPHS[tier],
-            written_score=written_score(score),
-            named=named,
+            glyph=TIER_GLYPHS[tier],
+            score=written_score(score),
+            tier=named,
             place=place,
         ),
         x=score,
@@ -255,11 +256,17 @@ def _lay_out(figure: go.Figure, title: str, labels_px: int, scores: Floats, *, s
 def _add_legend(figure: go.Figure, sizes: dict[Tier, int], n: int) -> None:
     """Write shape, name and size of each tier below the axis, on one line that is never cut."""
     parts = [
-        f'<span style="color:{TIER_COLOURS[tier]}">{TIER_GLYPHS[tier]}</span> {tier} {count_of(size, n)}'
+        glued(
+            '<span style="color:{}">{}</span> {} {}',
+            TIER_COLOURS[tier],
+            TIER_GLYPHS[tier],
+            tier,
+            count_of(size, n),
+        )
         for tier, size in sizes.items()
     ]
     figure.add_annotation(
-        text="   ".join(parts),
+        text=joined("   ", parts),
         xref="paper",
         yref="paper",
         x=0.5,
@@ -280,21 +287,23 @@ def _alt(
     named: str,
 ) -> str:
     """Say what the figure shows."""
-    sizes = ", ".join(f"{tier} {count_of(int(chosen.sum()), len(scores))}" for tier, chosen in members.items())
+    sizes = joined(
+        ", ", (glued("{} {}", tier, count_of(int(chosen.sum()), len(scores))) for tier, chosen in members.items())
+    )
     text = sentence(
-        "Histogram of the risk scores of {scores}: {sizes}. Moderate begins at {written_score}, High at {written_score_2}.",
+        "Histogram of the risk scores of {scores}: {sizes}. Moderate begins at {score}, High at {high_from}.",
         scores=count(len(scores), "reference patient"),
         sizes=sizes,
-        written_score=written_score(tiers.low_below),
-        written_score_2=written_score(tiers.high_from),
+        score=written_score(tiers.low_below),
+        high_from=written_score(tiers.high_from),
     )
     if score is None:
         return text
     place = percentile(percentile_of(score, scores))
     return sentence(
-        "{text} This patient: {written_score}, {named}, {place} of the cohort.",
+        "{text} This patient: {score}, {tier}, {place} of the cohort.",
         text=text,
-        written_score=written_score(score),
-        named=named,
+        score=written_score(score),
+        tier=named,
         place=place,
     )

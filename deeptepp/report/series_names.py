@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from deeptepp.domain.study import PhaseProposal, SeriesSummary
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 PRE, NOT_USED = "pre-contrast", "not used"
 """Roles of the series table; the others are ``post-contrast 1``, ``post-contrast 2`` ..."""
@@ -79,7 +79,7 @@ def rows_named(keys: Sequence[str], series: Sequence[SeriesSummary]) -> tuple[Se
     tuple of SeriesSummary
         In the order of the keys, then of the table.
     """
-    return tuple(one for key in keys for one in series if one.key == key or one.key.startswith(f"{key}."))
+    return tuple(one for key in keys for one in series if one.key == key or one.key.startswith(glued("{}.", key)))
 
 
 def proposal_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> str:
@@ -103,7 +103,7 @@ def proposal_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> s
     if rows and rows[0].spacing_mm is not None:
         parts.append(" x ".join(f"{mm:.1f}" for mm in reversed(rows[0].spacing_mm)) + " mm")
     parts.append(key_ranges(keys))
-    name = ", ".join(parts)
+    name = joined(", ", parts)
     return name if proposal.side is None else sentence("{side} breast: {name}", side=proposal.side, name=name)
 
 
@@ -155,8 +155,8 @@ def key_ranges(keys: Sequence[str]) -> str:
             runs[-1].append(key)
         else:
             runs.append([key])
-    said = [f"{run[0]} to {run[-1]}" if len(run) >= _LEAST_RUN else ", ".join(run) for run in runs]
-    return ", ".join(said)
+    said = [glued("{} to {}", run[0], run[-1]) if len(run) >= _LEAST_RUN else joined(", ", run) for run in runs]
+    return joined(", ", said)
 
 
 def _follows(before: str, after: str) -> bool:

@@ -14,7 +14,7 @@ from deeptepp.report.calibration_figure import calibration_figure
 from deeptepp.report.forest_figure import Estimate, Panel, forest_figure
 from deeptepp.report.format import count
 from deeptepp.report.roc_figure import RocLine, roc_figure
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, sentence
 
 WHOLE = "MRI+MV+CP"
 """Name of the experiment with all of the model."""
@@ -92,7 +92,7 @@ def _by_model(group: str, what: str) -> Draw:
     def draw(content: Content) -> go.Figure:
         lines = content["roc"]["by_model"].get(group, ())
         return roc_figure(
-            roc_lines(lines), title=f"{what}, {_GROUPS[group]}", simulated=bool(content["is_simulated"])
+            roc_lines(lines), title=glued("{}, {}", what, _GROUPS[group]), simulated=bool(content["is_simulated"])
         )
 
     return draw
@@ -155,8 +155,8 @@ def _forest(title: str, panels: Sequence[Column]) -> Draw:
         return forest_figure(
             [_short(each["title"]) for each in content["experiments"]],
             shown,
-            title=f"{title}, {_GROUPS['cross_validation']}",
-            notes=[f"{count(g['n'], 'patient')}, {count(g['n_events'], 'event')}" for g in groups],
+            title=glued("{}, {}", title, _GROUPS["cross_validation"]),
+            notes=[glued("{}, {}", count(g["n"], "patient"), count(g["n_events"], "event")) for g in groups],
             simulated=bool(content["is_simulated"]),
         )
 

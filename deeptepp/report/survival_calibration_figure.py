@@ -25,7 +25,7 @@ from deeptepp.report.marks import finish, heading
 from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.survival_calibration import CalibrationGroup, HorizonCalibration
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -174,12 +174,10 @@ def _facts(calibration: HorizonCalibration) -> list[str]:
     """Say patients, observed over expected, slope and ICI."""
     c = calibration
     return [
-        f"{count(c.n, 'patient')}, {count(c.n_events, 'event')} by {months(c.horizon_months)}",
+        glued("{}, {} by {}", count(c.n, "patient"), count(c.n_events, "event"), months(c.horizon_months)),
         _fact("O/E", c.ratio),
         _fact("slope", c.slope),
-        sentence("ICI {not_estimable}", not_estimable=NOT_ESTIMABLE)
-        if c.ici is None
-        else sentence("ICI {ici:.3f}", ici=c.ici),
+        sentence("ICI {reason}", reason=NOT_ESTIMABLE) if c.ici is None else sentence("ICI {ici:.3f}", ici=c.ici),
         f"{100 * c.ratio.level:g}\u00a0% CI",
     ]
 
@@ -187,12 +185,16 @@ def _facts(calibration: HorizonCalibration) -> list[str]:
 def _fact(name: str, estimate: Estimate) -> str:
     """Write an estimate; where it has no value, why."""
     if estimate.value is None:
-        return f"{name} {NOT_ESTIMABLE}: {estimate.reason}" if estimate.reason else f"{name} {NOT_ESTIMABLE}"
+        return (
+            glued("{} {}: {}", name, NOT_ESTIMABLE, estimate.reason)
+            if estimate.reason
+            else glued("{} {}", name, NOT_ESTIMABLE)
+        )
     if estimate.low is None or estimate.high is None:
-        return f"{name} {estimate.value:.2f} ({NO_INTERVAL})"
+        return glued("{} {:.2f} ({})", name, estimate.value, NO_INTERVAL)
     if estimate.low < 0:
         # Slopes may be below 0, which ratios are not.
-        return f"{name} {signed_ci(estimate.value, estimate.low, estimate.high)}"
+        return glued("{} {}", name, signed_ci(estimate.value, estimate.low, estimate.high))
     return ratio_ci(estimate.value, estimate.low, estimate.high, name=name)
 
 
@@ -225,7 +227,7 @@ _NO_LINE = CurveStyle("rgba(0,0,0,0)", "", "solid", "", is_faded=False)
 
 
 def _mark(glyph: str) -> str:
-    return f'<span style="color:{_GROUPS}">{glyph}</span> '
+    return glued('<span style="color:{}">{}</span> ', _GROUPS, glyph)
 
 
 def _lay_out(
@@ -283,16 +285,19 @@ def _lay_out(
 
 def _alt(calibration: HorizonCalibration, title: str, facts: Sequence[str]) -> str:
     """Say what the figure shows."""
-    groups = "; ".join(
-        sentence(
-            "predicted {mean_predicted}, observed {percent_ci}, {n_events} of {n}{value}",
-            mean_predicted=percent(g.mean_predicted),
-            percent_ci=percent_ci(g.observed, g.low, g.high),
-            n_events=g.n_events,
-            n=g.n,
-            value=", not followed to the horizon" if g.is_beyond_follow_up else "",
-        )
-        for g in calibration.groups
+    groups = joined(
+        "; ",
+        (
+            sentence(
+                "predicted {mean_predicted}, observed {observed}, {n_events} of {n}{value}",
+                mean_predicted=percent(g.mean_predicted),
+                observed=percent_ci(g.observed, g.low, g.high),
+                n_events=g.n_events,
+                n=g.n,
+                value=", not followed to the horizon" if g.is_beyond_follow_up else "",
+            )
+            for g in calibration.groups
+        ),
     )
     curve = (
         ""
@@ -302,7 +307,7 @@ def _alt(calibration: HorizonCalibration, title: str, facts: Sequence[str]) -> s
     return sentence(
         "Calibration at a horizon: {title}. {facts}. By group: {groups}.{curve}",
         title=title,
-        facts=", ".join(facts),
+        facts=joined(", ", facts),
         groups=groups,
         curve=curve,
     )

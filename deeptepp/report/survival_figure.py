@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +26,7 @@ from deeptepp.report.marks import broken_title, finish, title_pad
 from deeptepp.report.names import group_words
 from deeptepp.report.theme import SMALL_PX, TEMPLATE
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -154,7 +153,7 @@ def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, en
         line={"width": 0},
         mode="lines",
         hoverinfo="skip",
-        name=sentence("{label} band", label=curve.label),
+        name=f"{curve.label} band",
     )
     place = np.flatnonzero(curve.months <= end)
     months = np.append(curve.months[place], min(curve.last_months, end))
@@ -172,8 +171,8 @@ def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, en
         name=curve.label,
         customdata=list(zip(words, curve.n_at_risk(months).tolist(), strict=True)),
         hovertemplate=sentence(
-            "{group_words}, %{{x:.1f}} months: %{{customdata[0]}}<br>%{{customdata[1]}} at risk<extra></extra>",
-            group_words=escape(group_words(curve.label)),
+            "{group}, %{{x:.1f}} months: %{{customdata[0]}}<br>%{{customdata[1]}} at risk<extra></extra>",
+            group=escaped(group_words(curve.label)),
         ),
     )
     ticks = np.unique(curve.censored_months[curve.censored_months <= end])
@@ -188,7 +187,7 @@ def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, en
         line={"width": 1, "color": style.colour},
         cliponaxis=False,
         hoverinfo="skip",
-        name=sentence("{label} censored", label=curve.label),
+        name=f"{curve.label} censored",
     )
 
 
@@ -215,16 +214,16 @@ def _add_numbers_at_risk(figure: go.Figure, curves: Sequence[KaplanMeierCurve], 
             textfont={"size": SMALL_PX},
             hoverinfo="skip",
             cliponaxis=False,
-            name=sentence("{label} at risk", label=curve.label),
+            name=f"{curve.label} at risk",
         )
 
 
 def _titles(title: str, p: float | None, curves: Sequence[KaplanMeierCurve]) -> tuple[str, int, str]:
     """Title with breaks, its lines, and the subtitle with test, band and ticks."""
-    parts = [] if p is None else [sentence("Log-rank {written_p}", written_p=escape(written_p(p)))]
+    parts = [] if p is None else [sentence("Log-rank {p}", p=escaped(written_p(p)))]
     parts.append(sentence("band: {level:g} % CI", level=100 * curves[0].level))
     parts.append("ticks: censored")
-    return (*broken_title(title), "  ·  ".join(parts))
+    return (*broken_title(title), joined("  ·  ", parts))
 
 
 def _lay_out(
@@ -288,8 +287,10 @@ def _alt(title: str, p: float | None, curves: Sequence[KaplanMeierCurve], y_titl
             for t in (24.0, 60.0)
             if t <= curve.last_months
         ]
-        counts = f"{group_words(curve.label)}: {count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
-        sentences.append(f"{'; '.join([counts, *read])}.")
+        counts = glued(
+            "{}: {}, {}", group_words(curve.label), count(curve.n, "patient"), count(curve.n_events, "event")
+        )
+        sentences.append(glued("{}.", joined("; ", [counts, *read])))
     if p is not None:
-        sentences.append(sentence("Log-rank {written_p}.", written_p=written_p(p)))
-    return " ".join(sentences)
+        sentences.append(sentence("Log-rank {p}.", p=written_p(p)))
+    return joined(" ", sentences)

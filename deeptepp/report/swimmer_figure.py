@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +24,7 @@ from deeptepp.report.swimmer_marks import (
     legend_lines,
 )
 from deeptepp.report.theme import FONT_PX, TEMPLATE
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -148,7 +147,7 @@ def _add_bars(figure: go.Figure, style: SwimmerGroup, drawn: FollowUp, chosen: B
             "line": {"width": 1, "color": style.colour},
         },
         hoverinfo="skip",
-        name=sentence("{name} shape", name=style.name),
+        name=f"{style.name} shape",
     )
 
 
@@ -170,7 +169,7 @@ def _add_marks(
         marker=marker if is_event else {"symbol": symbol, "size": 9, "color": colours},
         cliponaxis=False,
         customdata=[
-            [escape(called(name)), written_months(float(t))]
+            [escaped(called(name)), written_months(float(t))]
             for name, t in zip(names[chosen], drawn.months[chosen], strict=True)
         ],
         hovertemplate=sentence("%{{customdata[0]}}: {words}, %{{customdata[1]}}<extra></extra>", words=words),
@@ -182,13 +181,13 @@ def _facts(follow_up: FollowUp, drawn: FollowUp) -> list[str]:
     """Say how many patients and events are drawn, of how many."""
     if drawn.n == follow_up.n:
         return [
-            f"{count(drawn.n, 'patient')}, {count(drawn.n_events, 'event')}",
+            glued("{}, {}", count(drawn.n, "patient"), count(drawn.n_events, "event")),
             "longest first",
             "marks: first event",
         ]
     return [
         sentence("{n} of {n_2}, evenly spaced by time", n=drawn.n, n_2=count(follow_up.n, "patient")),
-        f"{drawn.n_events} of {count(follow_up.n_events, 'event')}",
+        glued("{} of {}", drawn.n_events, count(follow_up.n_events, "event")),
         "marks: first event",
     ]
 
@@ -251,18 +250,27 @@ def _alt(
     """Say what the figure shows, by group."""
     names, marks = columns
     sentences = [
-        sentence("Swimmer plot of follow-up from surgery: {title}. {facts}.", title=title, facts="; ".join(facts))
+        sentence(
+            "Swimmer plot of follow-up from surgery: {title}. {facts}.", title=title, facts=joined("; ", facts)
+        )
     ]
     for style in styles:
         chosen = names == style.name
         ends = Counter(marks[chosen].tolist())
         words = [
-            f"{n} {words}"
+            glued("{} {}", n, words)
             for k, (_, _, words) in [*EVENT_MARKS.items(), ("censored", CENSORED_MARK)]
             if (n := ends[k])
         ]
         low, high = (written_months(float(t)) for t in (drawn.months[chosen].min(), drawn.months[chosen].max()))
         sentences.append(
-            f"{called(style.name)}: {count(int(chosen.sum()), 'patient')}, {low} to {high}; {', '.join(words)}."
+            glued(
+                "{}: {}, {} to {}; {}.",
+                called(style.name),
+                count(int(chosen.sum()), "patient"),
+                low,
+                high,
+                joined(", ", words),
+            )
         )
-    return " ".join(sentences)
+    return joined(" ", sentences)

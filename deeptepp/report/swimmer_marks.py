@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +24,7 @@ from deeptepp.report.theme import (
     TIER_GLYPHS,
     TIER_SHAPES,
 )
+from deeptepp.wording.sentence import escaped, glued
 
 Strings = npt.NDArray[np.str_]
 
@@ -130,10 +130,12 @@ def legend_lines(styles: Sequence[SwimmerGroup], names: Strings, marks: Strings)
         Inline tags of plotly: groups, then what happened, each with its patients.
     """
     n_of, ends = Counter(names.tolist()), Counter(marks.tolist())
-    groups = [(s.glyph, s.colour, f"{called(s.name)} {n_of[s.name]}") for s in styles]
-    events = [(glyph, "", f"{words} {ends[k]}") for k, (_, glyph, words) in EVENT_MARKS.items() if ends[k]]
+    groups = [(s.glyph, s.colour, glued("{} {}", called(s.name), n_of[s.name])) for s in styles]
+    events = [
+        (glyph, "", glued("{} {}", words, ends[k])) for k, (_, glyph, words) in EVENT_MARKS.items() if ends[k]
+    ]
     if ends["censored"]:
-        events.append((CENSORED_MARK[1], NEUTRAL, f"{CENSORED_MARK[2]} {ends['censored']}"))
+        events.append((CENSORED_MARK[1], NEUTRAL, glued("{} {}", CENSORED_MARK[2], ends["censored"])))
     return [*_packed(groups), *_packed(events)]
 
 
@@ -142,11 +144,11 @@ def _packed(entries: Sequence[tuple[str, str, str]]) -> list[str]:
     lines: list[str] = []
     used = 0.0
     for glyph, colour, words in entries:
-        width = text_px(f"{words}      ", FONT_PX) + 10
-        sign = f'<span style="color:{colour}">{glyph}</span>' if colour else f"<b>{glyph}</b>"
-        entry = f"{sign} {escape(words)}"
+        width = text_px(glued("{}      ", words), FONT_PX) + 10
+        sign = glued('<span style="color:{}">{}</span>', colour, glyph) if colour else glued("<b>{}</b>", glyph)
+        entry = glued("{} {}", sign, escaped(words))
         if lines and used + width <= _LEGEND_PX:
-            lines[-1] += f"    {entry}"
+            lines[-1] += glued("    {}", entry)
             used += width
         else:
             lines.append(entry)

@@ -20,7 +20,7 @@ from deeptepp.report.theme import (
     TIER_GLYPHS,
     TIER_SHAPES,
 )
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _ROW_PX, _AXIS_PX, _LEFT_PX = 30, 62, 152
 """Heights of one row and of the axis, and room for the names of rows."""
@@ -73,7 +73,11 @@ def stability_figure(stability: Stability, tiers: TierScheme, *, simulated: bool
                 hovertemplate="%{y}: %{x:.3f}<extra></extra>",
             )
     title = sentence("Score with the outline moved {mm:g} mm", mm=stability.shift_mm)
-    alt = f"{title}: " + ", ".join(f"{name} {written(score)}" for name, score in rows.items()) + "."
+    alt = (
+        glued("{}: ", title)
+        + joined(", ", (glued("{} {}", name, written(score)) for name, score in rows.items()))
+        + "."
+    )
     top = min(1.0, 1.25 * max(stability.high, tiers.high_from))
     _add_tiers(figure, tiers, top)
     return _laid_out(figure, title, list(rows), (0.0, top), alt, simulated=simulated)
@@ -111,7 +115,7 @@ def score_bars_figure(
             orientation="h",
             width=0.5,
             marker={"color": NEUTRAL, "opacity": 0.9},
-            hovertemplate=f"{bar.name}: {bar.words}<extra></extra>",
+            hovertemplate=glued("{}: {}<extra></extra>", bar.name, bar.words),
         )
         figure.add_annotation(
             x=max(bar.start, bar.end), y=bar.name, text=bar.words, xanchor="left", xshift=6, showarrow=False
@@ -123,7 +127,7 @@ def score_bars_figure(
     _add_tiers(figure, tiers, top)
     alt = (
         sentence("{title}, score {written}. ", title=title, written=written(score))
-        + "; ".join(f"{bar.name}: {bar.words}" for bar in bars)
+        + joined("; ", (glued("{}: {}", bar.name, bar.words) for bar in bars))
         + "."
     )
     return _laid_out(figure, title, [bar.name for bar in bars], (0.0, top), alt, simulated=simulated)
@@ -176,7 +180,7 @@ def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) ->
             font={"size": SMALL_PX},
         )
     figure.add_shape(type="line", x0=0, x1=0, y0=0, y1=1, yref="y domain", line={"color": NEUTRAL})
-    alt = f"{title}. " + "; ".join(f"{bar.name}: {bar.words}" for bar in bars) + "."
+    alt = glued("{}. ", title) + joined("; ", (glued("{}: {}", bar.name, bar.words) for bar in bars)) + "."
     _laid_out(figure, title, [bar.name for bar in bars], (-reach, reach), alt, simulated=simulated)
     return figure.update_layout(
         showlegend=True,
@@ -220,7 +224,12 @@ def _add_tiers(figure: go.Figure, tiers: TierScheme, top: float) -> None:
         )
         is_wide = end - start > 0.16 * top
         figure.add_annotation(
-            text=f'<span style="color:{TIER_COLOURS[tier]}">{TIER_GLYPHS[tier]}</span> {tier if is_wide else ""}',
+            text=glued(
+                '<span style="color:{}">{}</span> {}',
+                TIER_COLOURS[tier],
+                TIER_GLYPHS[tier],
+                tier if is_wide else "",
+            ),
             x=(start + end) / 2,
             y=1,
             yref="y domain",

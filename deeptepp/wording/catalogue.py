@@ -82,4 +82,6 @@ def _known(text: str, language: Language) -> str | None:
 def _composed(text: str, language: Language) -> str:
     """Say a plain text: whole, or as one of the composed sentences that are no values yet."""
     known = _known(text, language)
+    if known is None and not _LETTERS.search(_TAG.sub("", text)):
+        return text
     return composed(text, language.value, catalogue(language)) if known is None else known

@@ -17,7 +17,29 @@ Say = Callable[[str], str]
 """Says a text in one language."""
 
 
-class Sentence(str):
+class _Made(str):
+    """A text that keeps its memory where it is added to another, or its letters are made small or large."""
+
+    __slots__ = ()
+
+    def __add__(self, other: str) -> Arranged:
+        """Put a text behind it."""
+        return Arranged(_added, self, other)
+
+    def __radd__(self, other: str) -> Arranged:
+        """Put a text before it."""
+        return Arranged(_added, other, self)
+
+    def lower(self) -> Arranged:
+        """Write it small."""
+        return Arranged(_lowered, self)
+
+    def capitalize(self) -> Arranged:
+        """Begin it with a capital, as a sentence."""
+        return Arranged(_capitalized, self)
+
+
+class Sentence(_Made):
     """A template with its facts, which is its English text.
 
     Facts that are texts are said in the other language too, numbers stand as in English.
@@ -25,8 +47,8 @@ class Sentence(str):
     Examples
     --------
     >>> relapsed = sentence("{n} of {total} patients relapsed.", n=5, total=7)
-    >>> relapsed, relapsed.template
-    ('5 of 7 patients relapsed.', '{n} of {total} patients relapsed.')
+    >>> relapsed
+    '5 of 7 patients relapsed.'
     """
 
     __slots__ = ("facts", "template")
@@ -45,7 +67,7 @@ class Sentence(str):
         return self.template, self.facts
 
 
-class Arranged(str):
+class Arranged(_Made):
     """Texts that a function lays out, such as a list, a wrapped line or HTML."""
 
     __slots__ = ("make", "parts")
@@ -74,12 +96,12 @@ class Verbatim(str):
     __slots__ = ()
 
 
-def sentence(template: str, /, **facts: object) -> Sentence:
+def sentence(template: str, /, **facts: object) -> str:
     """Make a sentence of a template, which is the key of the catalogue, and of what is filled in."""
     return Sentence(template, facts)
 
 
-def arranged(make: Callable[..., str], /, *parts: object) -> Arranged:
+def arranged(make: Callable[..., str], /, *parts: object) -> str:
     """Lay out texts by a function of a module (no lambda, so that it can be pickled).
 
     Examples
@@ -90,23 +112,23 @@ def arranged(make: Callable[..., str], /, *parts: object) -> Arranged:
     return Arranged(make, *parts)
 
 
-def glued(template: str, /, *parts: object) -> Arranged:
-    """Fill in a template without words, the same in every language.
+def glued(template: str, /, *parts: object) -> str:
+    """Fill in a template without words; languages that set other points look it up like a text.
 
     Examples
     --------
     >>> glued("{}: {:.2f}", sentence("Score"), 0.5)
     'Score: 0.50'
     """
-    return arranged(template.format, *parts)
+    return arranged(_filled, template, *parts)
 
 
-def escaped(text: str) -> Arranged:
+def escaped(text: str) -> str:
     """Keep a text from being taken for HTML."""
     return arranged(_escaped, text)
 
 
-def joined(joint: str, parts: Iterable[str]) -> Arranged:
+def joined(joint: str, parts: Iterable[str]) -> str:
     """Put texts in a row; the joint is looked up like a text, since other languages set other points.
 
     Examples
@@ -117,7 +139,7 @@ def joined(joint: str, parts: Iterable[str]) -> Arranged:
     return arranged(_joined, joint, *parts)
 
 
-def in_a_row(parts: Iterable[str]) -> Arranged:
+def in_a_row(parts: Iterable[str]) -> str:
     """Put finished sentences one after the other."""
     return joined(" ", parts)
 
@@ -137,6 +159,26 @@ def listed(parts: Iterable[str], *, last: str = "and") -> str:
     if last == "or":
         return sentence("{before} or {end}", before=before, end=end)
     return sentence("{before} and {end}", before=before, end=end)
+
+
+def _added(first: str, second: str) -> str:
+    """Put one text behind another."""
+    return "".join((first, second))
+
+
+def _lowered(text: str) -> str:
+    """Write a text small in languages whose letters have two sizes; names in others stay."""
+    return str.lower(text) if text.isascii() else text
+
+
+def _capitalized(text: str) -> str:
+    """Begin a text with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+def _filled(template: str, *parts: object) -> str:
+    """Fill in a template."""
+    return template.format(*parts)
 
 
 def _escaped(text: str) -> str:
