@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
+from deeptepp.ui.seeds import seed
+
 
 def from_address(key: str, name: str, known: Iterable[str]) -> None:
     """Set a widget of several choices from the address, before it is drawn for the first time.
@@ -19,9 +21,8 @@ def from_address(key: str, name: str, known: Iterable[str]) -> None:
     known : iterable of str
         Values that the widget offers; others are ignored.
     """
-    if key not in st.session_state:
-        asked = st.query_params.get_all(name)
-        st.session_state[key] = [value for value in known if value in asked]
+    asked = st.query_params.get_all(name)
+    seed(key, [value for value in known if value in asked])
 
 
 def to_address(name: str, values: list[str]) -> None:

@@ -16,6 +16,7 @@ from deeptepp.ui.board_drafts import drafts, drop, fill, keep
 from deeptepp.ui.board_store import open_board
 from deeptepp.ui.cards import said
 from deeptepp.ui.language import t
+from deeptepp.ui.seeds import seed
 from deeptepp.ui.verbatim import verbatim
 
 _PARAMETER, _KEY = "meeting", "board-meeting"
@@ -39,8 +40,7 @@ def meeting_choice(meetings: Sequence[Meeting]) -> Meeting | None:
     asked = st.query_params.get(_PARAMETER, "")
     if st.session_state.get(_KEY) not in known and _KEY in st.session_state:
         del st.session_state[_KEY]
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = asked if asked in known else ""
+    seed(_KEY, asked if asked in known else "")
     chosen = st.selectbox(
         t("Meeting"),
         ["", *known],

@@ -29,6 +29,7 @@ from deeptepp.ui.board_store import open_board
 from deeptepp.ui.cards import bundle_card, refusal_card
 from deeptepp.ui.language import t
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.seeds import seed
 from deeptepp.ui.words import label
 
 _STYLE = Path(__file__).parent / "board.css"
@@ -92,9 +93,8 @@ def _typed(draft: dict[str, Any]) -> str:
 def _overview(cases: Sequence[BoardCase], meetings: Sequence[Meeting], bundle: ModelBundle) -> None:
     """Show one of the three views, of one meeting or of all cases."""
     labels = {View.MEETING: t("Cases"), View.COHORT: t("At a glance"), View.MINUTES: t("Minutes")}
-    if "board-view" not in st.session_state:
-        asked = st.query_params.get("view", "")
-        st.session_state["board-view"] = next((each for each in View if each.value == asked), View.MEETING)
+    asked = st.query_params.get("view", "")
+    seed("board-view", next((each for each in View if each.value == asked), View.MEETING))
     with st.container(horizontal=True, vertical_alignment="bottom", key="board-top"):
         view = st.segmented_control(
             t("View"),

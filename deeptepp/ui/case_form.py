@@ -23,6 +23,7 @@ from deeptepp.ui.cards import findings_list, said
 from deeptepp.ui.drafts import is_restored, keep_choice, typed_index
 from deeptepp.ui.language import say, t
 from deeptepp.ui.number_field import number_field
+from deeptepp.ui.seeds import seed
 from deeptepp.ui.words import FIELDS, HELP, UNKNOWN, label
 
 Values = dict[str, Any]
@@ -270,9 +271,9 @@ class _Form:
         if key not in st.session_state:
             at = typed_index(key, choices, said_of, None) if is_restored(key) else None
             first = first if at is None else choices[at]
-            # What is set to None shows the placeholder; unset, the first choice shows. Both say unknown.
-            if first is not None:
-                st.session_state[key] = first
+        # What is set to None shows the placeholder; unset, the first choice shows. Both say unknown.
+        if first is not None or key in st.session_state:
+            seed(key, first)
         keep_choice(key, choices, first)
         self.values[name] = self.raw[name] = st.selectbox(
             t(FIELDS[name]),

@@ -8,6 +8,7 @@ import streamlit as st
 
 from deeptepp.ui.language import read_language, t
 from deeptepp.ui.own_model_page import URL_PATH
+from deeptepp.ui.seeds import whole_run
 
 # Not beside this file on purpose: Streamlit would serve a neighbouring folder without asking the router.
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -27,3 +28,4 @@ st.navigation(
     ],
     position="top",
 ).run()
+whole_run()

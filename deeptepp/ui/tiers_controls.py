@@ -15,6 +15,7 @@ from deeptepp.stats.patient_groups import FACTS
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui.drafts import keep_choice
 from deeptepp.ui.language import t
+from deeptepp.ui.seeds import seed
 from deeptepp.ui.terms import help_on
 from deeptepp.ui.tiers_state import Bench
 from deeptepp.ui.words import label
@@ -59,8 +60,7 @@ def seed_controls(recipe: Recipe, *, again: bool = False) -> None:
         "tiers-horizon": recipe.horizon_months,
     }
     for key, value in held.items():
-        if again or key not in st.session_state:
-            st.session_state[key] = value
+        seed(key, value, again=again)
 
 
 def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:

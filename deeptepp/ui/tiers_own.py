@@ -21,6 +21,7 @@ from deeptepp.report.stamps import marked_cohort, stamp_all
 from deeptepp.scoring.tiers import TierSource, given_tiers
 from deeptepp.ui.figure_saving import save_figures
 from deeptepp.ui.language import say, t
+from deeptepp.ui.seeds import seed
 from deeptepp.ui.tiers_keep import keep_state, said_origin
 from deeptepp.ui.tiers_results import curves_result, figures_on_screen, show_item
 from deeptepp.ui.tiers_state import Bench, Uploaded
@@ -112,8 +113,7 @@ def _chosen(bench: Bench, bundle: ModelBundle, uploaded: Uploaded) -> Recipe:
     cohort = uploaded.cohort
     st.header(t("Survival in your cohort"))
     choices = tuple(curve_choices(cohort))
-    if st.session_state.get(_BY) not in choices:
-        st.session_state[_BY] = choices[min(1, len(choices) - 1)]
+    seed(_BY, choices[min(1, len(choices) - 1)], again=st.session_state.get(_BY) not in choices)
     with st.container(horizontal=True, vertical_alignment="bottom", key="tiers-own-curves-by"):
         by = st.selectbox(t("Curves by"), choices, format_func=say, key=_BY, width=320)
         endpoint = st.segmented_control(

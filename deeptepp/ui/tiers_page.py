@@ -16,6 +16,7 @@ from deeptepp.ui.charts import show_figure
 from deeptepp.ui.figure_saving import save_figures
 from deeptepp.ui.language import say, t
 from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.seeds import whole_run
 from deeptepp.ui.terms import terms_expander
 from deeptepp.ui.tiers_controls import (
     cut_off_controls,
@@ -135,6 +136,7 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
     _parts(bench, bundle)
     write_address(bench.recipe, bundle)
     keep_state(bench.recipe, bench.uploaded if bench.is_own else None, key="tiers")
+    whole_run()
 
 
 def _all_items(bench: Bench, bundle: ModelBundle) -> tuple[ReportItem, ...]:
