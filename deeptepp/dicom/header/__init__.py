@@ -1,0 +1,1 @@
+"""Header of one image: elements, typed values, signs of time, de-identification."""
