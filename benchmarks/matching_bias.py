@@ -3,8 +3,8 @@
     python benchmarks/matching_bias.py --draws 300 --out docs/results/matching_bias.md
 
 Simulated cohorts in which T+P does exactly as well as T are tiered by a score that follows the biology
-(correlation sqrt(0.91)), matched in each mode of ``deeptepp.stats.treatment.treatment_effect``, and tested. Beside the modes
-stands a narrower form of the published matching: one stage, follow-up within three months.
+(correlation sqrt(0.91)), matched in each mode of ``deeptepp.stats.treatment.treatment_effect``, and tested.
+Beside the modes stands a narrower form of the published matching: one stage, follow-up within three months.
 """
 
 from __future__ import annotations

@@ -60,14 +60,11 @@ def test_the_map_of_files_points_at_files_that_exist():
 
 
 def test_every_folder_of_the_package_says_what_it_holds():
-    silent = [
-        path.parent.name
+    first_lines = {
+        path.parent.name: (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
         for path in (ROOT / "deeptepp").rglob("__init__.py")
-        if not (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "")
-        .partition("\n")[0]
-        .endswith(".")
-    ]
-    assert silent == []
+    }
+    assert [folder for folder, line in first_lines.items() if not line.endswith(".")] == []
 
 
 def test_no_room_is_too_full_and_none_lies_too_deep():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from phantoms_dicom import Truth, clock, dynamic_series, image, save, save_zip
 
-from deeptepp.dicom import series_preview as preview
+from deeptepp.dicom import series_preview
 from deeptepp.dicom.read_dicom import list_series
 from deeptepp.dicom.series_preview import SIDE_PX, pictures_of, previews_of
 from deeptepp.domain.geometry import Grid
@@ -79,7 +79,9 @@ def test_a_key_means_the_volume_that_it_means_in_the_table(tmp_path, make):
 
 def test_only_the_rows_asked_for_are_drawn_and_one_file_is_opened_for_each(study, monkeypatch):
     opened = []
-    monkeypatch.setattr(preview, "read_plane", lambda member, frame: opened.append(frame) or np.ones((8, 8)))
+    monkeypatch.setattr(
+        series_preview, "read_plane", lambda member, frame: opened.append(frame) or np.ones((8, 8))
+    )
     assert set(pictures_of(study, ["s2"])) == {"s2"}
     assert len(opened) == 1
 

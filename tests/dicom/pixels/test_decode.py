@@ -14,7 +14,6 @@ from pydicom.uid import (
 
 from deeptepp.dicom.files.archive import open_members
 from deeptepp.dicom.first_pass import read_headers
-from deeptepp.dicom.pixels import decode
 from deeptepp.dicom.pixels import decode, direct
 from deeptepp.dicom.pixels.raw_plane import raw_plane_of
 from deeptepp.dicom.read_dicom import read_study
@@ -94,9 +93,9 @@ def test_more_voxels_than_a_study_can_have_are_refused_before_one_is_decoded(tmp
     images = made.dynamic_series(made.truth())
     n_bytes = sum(len(image.PixelData) for image in images)
     paths = made.save(images, tmp_path)
-    monkeypatch.setattr(pixels, "MAX_TOTAL_BYTES", n_bytes)
+    monkeypatch.setattr(decode, "MAX_TOTAL_BYTES", n_bytes)
     assert read_study(paths)
-    monkeypatch.setattr(pixels, "MAX_TOTAL_BYTES", n_bytes - 1)
+    monkeypatch.setattr(decode, "MAX_TOTAL_BYTES", n_bytes - 1)
     with pytest.raises(ArchiveTooLarge):
         read_study(paths)
 
@@ -149,7 +148,7 @@ def test_pixels_read_where_they_lie_are_those_of_pydicom(tmp_path, monkeypatch, 
     fast = [phase.volume.voxels for phase in read_study(paths).study.phases]
     assert_is_raw(paths[0])
     monkeypatch.setattr(direct, "raw_plane_of", lambda _: None)
-    monkeypatch.setattr(pixels, "raw_plane_of", lambda _: None)
+    monkeypatch.setattr(decode, "raw_plane_of", lambda _: None)
     slow = [phase.volume.voxels for phase in read_study(paths).study.phases]
     for mine, theirs in zip(fast, slow, strict=True):
         assert mine.dtype == theirs.dtype
@@ -170,7 +169,7 @@ def test_planes_of_several_kinds_make_the_volume_that_pydicom_makes(tmp_path, mo
     paths = made.save(images, tmp_path)
     fast = [phase.volume.voxels for phase in read_study(paths).study.phases]
     monkeypatch.setattr(direct, "raw_plane_of", lambda _: None)
-    monkeypatch.setattr(pixels, "raw_plane_of", lambda _: None)
+    monkeypatch.setattr(decode, "raw_plane_of", lambda _: None)
     for mine, phase in zip(fast, read_study(paths).study.phases, strict=True):
         np.testing.assert_array_equal(mine, phase.volume.voxels, strict=True)
 
@@ -208,7 +207,7 @@ def test_a_factor_multiplies_a_whole_volume_into_floats(tmp_path):
     made.save(made.dynamic_series(known), tmp_path)
     with open_members(tmp_path) as members:
         stacks = stacks_of(read_headers(members, lambda _: None).frames)
-        plain, halved, _ = pixels.read_volumes(stacks, members, advance=lambda _: None, factors=[None, 0.5, 1.0])
+        plain, halved, _ = decode.read_volumes(stacks, members, advance=lambda _: None, factors=[None, 0.5, 1.0])
     np.testing.assert_array_equal(plain, known.voxels[0], strict=True)
     np.testing.assert_array_equal(halved, known.voxels[1] * np.float32(0.5), strict=True)
 
@@ -225,5 +224,5 @@ def test_reading_stops_where_it_is_told_to(tmp_path):
     with open_members(tmp_path) as members:
         stacks = stacks_of(read_headers(members, lambda _: None).frames)
         with pytest.raises(JobCancelled):
-            pixels.read_volumes(stacks, members, advance=advance)
+            decode.read_volumes(stacks, members, advance=advance)
     assert 0.2 < shares[-1] < 0.5

@@ -19,8 +19,8 @@ from deeptepp.report.case.case_files import file_name
 from deeptepp.report.case.case_one_page import case_one_page
 from deeptepp.report.case.case_pdf import case_pdf
 from deeptepp.scoring.case import refuse
-from deeptepp.ui.words.language import Language, speech
 from deeptepp.ui.words import language
+from deeptepp.ui.words.language import Language, speech
 
 CASES = {case.name: case for case in cases()}
 STABLE, UNSTABLE = CASES["stable"], CASES["unstable"]

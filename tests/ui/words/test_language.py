@@ -27,9 +27,8 @@ from deeptepp.ui.parts import figure_saving, number_field
 from deeptepp.ui.result import case_treatment, result_views
 from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own, tiers_page
 from deeptepp.ui.viewer import slice_viewer
+from deeptepp.ui.words import drop_words, language, screen_words, viewer_words
 from deeptepp.ui.words.language import Language, catalogue, say, t
-from deeptepp.ui.words import drop_words, language, viewer_words
-from deeptepp.ui.words import screen_words as words
 
 ROOT = Path(__file__).parents[3]
 CHINESE = catalogue(Language.CHINESE)
@@ -75,7 +74,7 @@ def counted_by_calls():
 def said_by_tables():
     """Texts that reach ``t`` by way of a name."""
     mappings = (
-        words.STEPS,
+        screen_words.STEPS,
         viewer_words.WORDS,
         dict(viewer_words.KEYS),
         {keys: keys for keys, _ in viewer_words.KEYS},
@@ -85,16 +84,16 @@ def said_by_tables():
         drop_words.REFUSALS,
         viewer_words.REFUSALS,
         slice_viewer._SHORT,
-        words.LABELS,
-        words.FIELDS,
-        words.HELP,
-        words.MEASURED_ON,
+        screen_words.LABELS,
+        screen_words.FIELDS,
+        screen_words.HELP,
+        screen_words.MEASURED_ON,
         names.RECEIPT,
         names.SIDES,
         case_export._OBJECTS,
         evidence_refusals.GROUPS,
         published_caveats.CAVEATS,
-        words.COMPARED_FIELDS,
+        screen_words.COMPARED_FIELDS,
         result_reading.PATIENTS,
         result_reading.STATES,
         result_reading.EVENTS,
@@ -129,7 +128,7 @@ def said_by_tables():
     texts |= {*evidence_page.TABS, *tiers_page.PARTS, *evidence_published._SETS.values()}
     texts |= set(evidence_published._OWN.values())
     texts |= {
-        words.UNKNOWN,
+        screen_words.UNKNOWN,
         names.OUTSIDE_USE,
         names.NOT_SCORED,
         names.KEEP_IN_MIND,
