@@ -14,9 +14,9 @@ from pydicom.dataset import Dataset
 from deeptepp.dicom.files.archive import looks_like_dicom
 from deeptepp.dicom.files.deflated import inflated
 from deeptepp.dicom.files.member import Member
-from deeptepp.dicom.header.header_values import UNREADABLE, quiet
 from deeptepp.dicom.header.headers import Frame, frames_of
 from deeptepp.dicom.header.plain import Memo, PlainHeader, read_plain
+from deeptepp.dicom.header_values import UNREADABLE, quiet
 from deeptepp.dicom.pixels.raw_plane import note_raw_plane
 from deeptepp.errors import ArchiveTooLarge, NoDicomFound, UnreadablePixels
 

@@ -17,7 +17,7 @@ from pydicom.filereader import data_element_generator
 from pydicom.multival import MultiValue
 from pydicom.uid import MediaStorageDirectoryStorage
 
-from deeptepp.dicom.header.header_values import UNREADABLE, quiet
+from deeptepp.dicom.header_values import UNREADABLE, quiet
 from deeptepp.errors import NotAnArchive, UnsafeArchivePath
 
 _IMAGE = "IMAGE"

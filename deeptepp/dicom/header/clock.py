@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from deeptepp.dicom.header.header_values import Header, first, number, private_value
+from deeptepp.dicom.header_values import Header, first, number, private_value
 
 SECONDS_PER_DAY = 86_400.0
 """Seconds in a day."""

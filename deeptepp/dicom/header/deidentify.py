@@ -19,8 +19,8 @@ import dicomanonymizer.simpledicomanonymizer as profile
 from pydicom.dataset import Dataset
 
 from deeptepp.dicom.header.elements import vr_of
-from deeptepp.dicom.header.header_values import UNREADABLE, number, quiet, texts
 from deeptepp.dicom.header.headers import SIMULATED_MARK
+from deeptepp.dicom.header_values import UNREADABLE, number, quiet, texts
 from deeptepp.domain.study import Acquisition
 
 METHOD = ("PS3.15 E Basic Profile 2024b", "Clean Descriptors", "Retain Patient Sex and Age")

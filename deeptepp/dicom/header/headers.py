@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from deeptepp.dicom.header.clock import PHILIPS_IMAGING, Clock, clock_of
-from deeptepp.dicom.header.header_values import Header, first, number, numbers, private_value, texts
+from deeptepp.dicom.header_values import Header, first, number, numbers, private_value, texts
 
 SIMULATED_MARK = "SIMULATED"
 """Value of ImageType that marks images made by simulation."""

@@ -22,8 +22,8 @@ from pydicom.values import convert_PN
 
 from deeptepp.dicom.files.member import Member
 from deeptepp.dicom.header.elements import Layout, vr_of
-from deeptepp.dicom.header.header_values import quiet
 from deeptepp.dicom.header.layouts import Layouts
+from deeptepp.dicom.header_values import quiet
 
 _HEAD_BYTES = (8 * 1024, 256 * 1024, 4 * 1024**2)
 """Bytes in which a header is sought, one size after the other: most have 3 to 8 KiB, those with private tables of

@@ -29,8 +29,8 @@ from pydicom.uid import (
 from deeptepp.dicom.files.archive import MAX_TOTAL_BYTES
 from deeptepp.dicom.files.deflated import inflated
 from deeptepp.dicom.files.member import Member, in_words
-from deeptepp.dicom.header.header_values import UNREADABLE, first, number, quiet
 from deeptepp.dicom.header.headers import Frame
+from deeptepp.dicom.header_values import UNREADABLE, first, number, quiet
 from deeptepp.dicom.pixels.codestream import coded_image
 from deeptepp.dicom.pixels.direct import Voxels as Voxels
 from deeptepp.dicom.pixels.direct import parted, read_direct

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from deeptepp.dicom.files.member import Member
 from deeptepp.dicom.header.elements import Layout
-from deeptepp.dicom.header.header_values import number
 from deeptepp.dicom.header.headers import Frame
 from deeptepp.dicom.header.plain import Memo, PlainHeader, read_plain
+from deeptepp.dicom.header_values import number
 from deeptepp.errors import UnreadablePixels
 
 _PIXEL_DATA = 0x7FE00010

@@ -16,7 +16,7 @@ from dicomweb_client.api import DICOMwebClient
 from dicomweb_client.session_utils import create_session, create_session_from_user_pass
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.header.header_values import quiet
+from deeptepp.dicom.header_values import quiet
 from deeptepp.dicom.results.objects import ResultObject
 from deeptepp.dicom.results.pacs import Pacs
 from deeptepp.errors import PacsNotConfigured, PacsRefused, PacsUnreachable

@@ -29,7 +29,7 @@ from highdicom.sr import (
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
-from deeptepp.dicom.header.header_values import quiet
+from deeptepp.dicom.header_values import quiet
 from deeptepp.dicom.results.result_header import (
     FIRST_SERIES_NUMBER,
     MAKER,

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.header.header_values import UNREADABLE, quiet
+from deeptepp.dicom.header_values import UNREADABLE, quiet
 from deeptepp.dicom.results.documents import card_object, report_object
 from deeptepp.dicom.results.measurements import measurements_of
 from deeptepp.dicom.results.result_header import MAKER, ResultContext, made_at

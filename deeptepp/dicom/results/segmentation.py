@@ -21,7 +21,7 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import MRImageStorage
 from pydicom.valuerep import DSfloat
 
-from deeptepp.dicom.header.header_values import quiet
+from deeptepp.dicom.header_values import quiet
 from deeptepp.dicom.results.result_header import (
     FIRST_SERIES_NUMBER,
     MAKER,

@@ -13,9 +13,9 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, RLELossless
 
 from deeptepp.dicom.files.member import Member
-from deeptepp.dicom.header.header_values import UNREADABLE, private_value, quiet
 from deeptepp.dicom.header.headers import frames_of
 from deeptepp.dicom.header.plain import Memo, PlainHeader, read_plain
+from deeptepp.dicom.header_values import UNREADABLE, private_value, quiet
 
 AWKWARD = Path(__file__).parents[4] / "shared" / "data" / "awkward_dicom"
 SYNTAXES = (ExplicitVRLittleEndian, ImplicitVRLittleEndian)
