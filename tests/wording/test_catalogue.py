@@ -11,31 +11,24 @@ import pytest
 from deeptepp import errors
 from deeptepp.domain import provenance, published, published_caveats, typed_number
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
-from deeptepp.report import beside_published, glossary, names, other_estimates, result_reading, treatment_panel
-from deeptepp.stats.treatment_question import Matching
-from deeptepp.ui import (
-    case_export,
-    case_form,
-    case_treatment,
-    drop_words,
+from deeptepp.report import glossary, names
+from deeptepp.report.case import beside_published, other_estimates, result_reading, treatment_panel
+from deeptepp.stats.treatment.treatment_question import Matching
+from deeptepp.ui import masthead
+from deeptepp.ui.case import case_export, case_form
+from deeptepp.ui.evidence import (
     evidence_experiments,
     evidence_measured,
     evidence_page,
     evidence_published,
     evidence_refusals,
-    figure_saving,
-    masthead,
-    number_field,
-    own_model_steps,
-    result_views,
-    slice_viewer,
-    tiers_controls,
-    tiers_mapping,
-    tiers_own,
-    tiers_page,
-    viewer_words,
-    words,
 )
+from deeptepp.ui.own_model import own_model_steps
+from deeptepp.ui.parts import figure_saving, number_field
+from deeptepp.ui.result import case_treatment, result_views
+from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own, tiers_page
+from deeptepp.ui.viewer import slice_viewer
+from deeptepp.ui.words import drop_words, screen_words, viewer_words
 from deeptepp.wording.catalogue import LOCALE, Language, catalogue, translate
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +54,7 @@ def chinese(text):
 def said_by_tables():
     """Texts that reach ``t`` by way of a name."""
     mappings = (
-        words.STEPS,
+        screen_words.STEPS,
         viewer_words.WORDS,
         dict(viewer_words.KEYS),
         {keys: keys for keys, _ in viewer_words.KEYS},
@@ -71,16 +64,16 @@ def said_by_tables():
         drop_words.REFUSALS,
         viewer_words.REFUSALS,
         slice_viewer._SHORT,
-        words.LABELS,
-        words.FIELDS,
-        words.HELP,
-        words.MEASURED_ON,
+        screen_words.LABELS,
+        screen_words.FIELDS,
+        screen_words.HELP,
+        screen_words.MEASURED_ON,
         names.RECEIPT,
         names.SIDES,
         case_export._OBJECTS,
         evidence_refusals.GROUPS,
         published_caveats.CAVEATS,
-        words.COMPARED_FIELDS,
+        screen_words.COMPARED_FIELDS,
         result_reading.PATIENTS,
         result_reading.STATES,
         result_reading.EVENTS,
@@ -115,7 +108,7 @@ def said_by_tables():
     texts |= {*evidence_page.TABS, *tiers_page.PARTS, *evidence_published._SETS.values()}
     texts |= set(evidence_published._OWN.values())
     texts |= {
-        words.UNKNOWN,
+        screen_words.UNKNOWN,
         names.OUTSIDE_USE,
         names.NOT_SCORED,
         names.KEEP_IN_MIND,
