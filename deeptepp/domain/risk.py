@@ -13,14 +13,24 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import PhaseChoice
 from deeptepp.errors import DeepTeppError
+from deeptepp.wording.sentence import Words
 
-RESEARCH_USE_ONLY = (
-    "Research use only. Not a medical device. Not for diagnosis or for choosing, giving or withholding treatment."
+RESEARCH_MARK: Words = "RESEARCH USE ONLY"
+"""Stands on every screen and file; like every mark it stays in English beside its translation."""
+
+RESEARCH_MEANING: Words = (
+    "Not a medical device. Not for diagnosis or for choosing, giving or withholding treatment."
 )
-"""Stands on every screen, file and object."""
+"""What research use means."""
 
-SIMULATED_COHORT = "SIMULATED COHORT"
-"""Stands beside RESEARCH USE ONLY wherever a bundle trained on simulated patients speaks."""
+RESEARCH_USE_ONLY = f"{RESEARCH_MARK.capitalize()}. {RESEARCH_MEANING}"
+"""Mark and meaning, for objects and files in English."""
+
+SIMULATED_COHORT: Words = "SIMULATED COHORT"
+"""Stands beside the mark of research use wherever a bundle trained on simulated patients speaks."""
+
+OUTSIDE_INTENDED_USE: Words = "OUTSIDE INTENDED USE"
+"""Stands on a case that was scored against a rule."""
 
 
 class Tier(StrEnum):

@@ -11,7 +11,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 from deeptepp.wording.composed import composed
-from deeptepp.wording.sentence import Arranged, Sentence, Verbatim
+from deeptepp.wording.sentence import Arranged, Sentence, Verbatim, sentence
 
 LOCALE = Path(__file__).parent / "locale"
 """Holds ``CODE/LC_MESSAGES/deeptepp.po``; ``make catalogue`` brings it up to date with the code."""
@@ -25,6 +25,11 @@ class Language(StrEnum):
 
     ENGLISH = "en"
     CHINESE = "zh"
+
+    @property
+    def html_code(self) -> str:
+        """Name it to screen readers and browsers."""
+        return {"zh": "zh-Hans"}.get(self.value, self.value)
 
 
 @cache
@@ -63,15 +68,22 @@ def translate(text: str, language: Language) -> str:
 
 def fill_in(template: str, language: Language, /, **facts: object) -> str:
     """Say a template with facts that are in this language already, except for those that are sentences."""
+    if language is Language.ENGLISH:
+        return sentence(template, **facts)
     known = _known(template, language)
     said = template if known is None else known
     if not facts:
         return said
     kept = {
-        name: translate(fact, language) if isinstance(fact, Sentence | Arranged) else fact
+        name: translate(fact, language) if isinstance(fact, str) and is_worded(fact) else fact
         for name, fact in facts.items()
     }
     return said.format(**kept)
+
+
+def is_worded(text: str) -> bool:
+    """Tell whether a text remembers how it was made."""
+    return isinstance(text, Sentence | Arranged)
 
 
 def _known(text: str, language: Language) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,7 +11,7 @@ import plotly.graph_objects as go
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import ratio_ci
 from deeptepp.report.look.marks import broken_title, finish, title_pad
-from deeptepp.report.look.text_width import widest_px
+from deeptepp.report.look.text_width import widest_px, wrapped
 from deeptepp.report.look.theme import FADED, FONT_PX, NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
@@ -120,13 +119,13 @@ def forest_figure(
 
 def _row_px(labels: Sequence[str], notes: Sequence[str]) -> int:
     """Give the height of a row, in which the longest label and its note keep apart from the next."""
-    n_lines = max(len(wrap(label, _NAME_CHARACTERS)) for label in labels)
+    n_lines = max(len(wrapped(label, _NAME_CHARACTERS)) for label in labels)
     return max(_LEAST_ROW_PX, _HEAD_LINE_PX * n_lines + _NOTE_PX * bool(notes) + 11)
 
 
 def _label_px(labels: Sequence[str], notes: Sequence[str]) -> int:
     """Give the width of the widest label or note."""
-    lines = [line for label in labels for line in wrap(label, _NAME_CHARACTERS)]
+    lines = [line for label in labels for line in wrapped(label, _NAME_CHARACTERS)]
     return int(max(widest_px(lines, FONT_PX), widest_px(list(notes), SMALL_PX - 1)))
 
 
@@ -141,7 +140,7 @@ def _lay_out(
     title, level = words
     label_px, row_px = sizes
     text, n_lines = broken_title(title)
-    head_px = 11 + _HEAD_LINE_PX * max(len(wrap(panel.name, _NAME_CHARACTERS)) for panel in panels)
+    head_px = 11 + _HEAD_LINE_PX * max(len(wrapped(panel.name, _NAME_CHARACTERS)) for panel in panels)
     top, n_rows = 10 + 21 * n_lines + 34 + head_px, len(labels)
     left = 28 + label_px
     width = (1 - _GAP * (len(panels) - 1)) / len(panels)
@@ -194,7 +193,7 @@ def _add_panel(figure: go.Figure, panel: Panel, place: int, n_rows: int, highlig
             name="reference",
         )
     figure.add_annotation(
-        text=glued("<b>{}</b>", joined("<br>", (escaped(line) for line in wrap(panel.name, _NAME_CHARACTERS)))),
+        text=glued("<b>{}</b>", joined("<br>", (escaped(line) for line in wrapped(panel.name, _NAME_CHARACTERS)))),
         xref=f"{axis} domain",
         yref="paper",
         x=0,
@@ -263,12 +262,12 @@ def _interval(estimate: Estimate, colour: str) -> dict[str, object] | None:
 def _add_labels(figure: go.Figure, labels: Sequence[str], notes: Sequence[str]) -> None:
     """Write the name of every row to its left, and its note below."""
     for row, label in enumerate(labels):
-        name = joined("<br>", (escaped(line) for line in wrap(label, _NAME_CHARACTERS)))
+        name = joined("<br>", (escaped(line) for line in wrapped(label, _NAME_CHARACTERS)))
         note = (
             glued('<br><span style="font-size:{}px">{}</span>', SMALL_PX - 1, escaped(notes[row])) if notes else ""
         )
         figure.add_annotation(
-            text=f"{name}{note}",
+            text=glued("{}{}", name, note),
             xref="paper",
             yref="y",
             x=0,

@@ -93,9 +93,8 @@ class ForestRow:
         ratio = self.hazard_ratio
         if ratio.value is None:
             return glued("{}: {}", NOT_ESTIMABLE, ratio.reason) if ratio.reason else NOT_ESTIMABLE
-        return ratio_ci(ratio.value, ratio.low, ratio.high).replace(
-            glued(" ({})", NO_INTERVAL), glued("; {}", NO_INTERVAL)
-        )
+        written = ratio_ci(ratio.value, ratio.low, ratio.high)
+        return joined("; ", (written.split(" (")[0], NO_INTERVAL)) if ratio.low is None else written
 
     def words(self, names: Sequence[str]) -> str:
         """Say the row in a sentence; ``names`` are those of the arms, or none."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 import plotly.graph_objects as go
 
 from deeptepp.domain.risk import SIMULATED_COHORT
-from deeptepp.report.look.text_width import broken, text_px
+from deeptepp.report.look.text_width import broken, text_px, wrapped
 from deeptepp.report.look.theme import NEUTRAL, SMALL_PX
 from deeptepp.wording.sentence import escaped, glued, joined
 
@@ -39,7 +38,7 @@ def broken_title(title: str) -> tuple[str, int]:
     tuple of str and int
         The title in bold with line breaks, and the number of lines.
     """
-    lines = wrap(title, _TITLE_CHARACTERS) or [""]
+    lines = wrapped(title, _TITLE_CHARACTERS)
     return glued("<b>{}</b>", joined("<br>", lines)), len(lines)
 
 
