@@ -50,6 +50,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
+from deeptepp.wording.sentence import sentence
+
 
 class DeepTeppError(Exception):
     """Base of everything this package raises on purpose.
@@ -73,6 +75,11 @@ class DeepTeppError(Exception):
     def __init__(self, **facts: object) -> None:
         self.facts = facts
         super().__init__(self.template.format(**facts))
+
+    @property
+    def sentence(self) -> str:
+        """The message, to be said in any language."""
+        return sentence(self.template, **self.facts)
 
     def __reduce__(self) -> tuple[Callable[..., DeepTeppError], tuple[type[DeepTeppError], dict[str, object]]]:
         """Travel between processes by the facts: a worker's refusal must arrive as itself."""

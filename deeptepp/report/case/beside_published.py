@@ -15,7 +15,6 @@ from deeptepp.domain.published_caveats import Caveat
 from deeptepp.domain.published_outcomes import PublishedComparison, PublishedCurve, comparison_of
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.report.case.result_reading import Sentence
 from deeptepp.report.format import auc_ci, percent
 from deeptepp.report.survival_tables import survival_text
 from deeptepp.stats.event_rule import why_not_measured
@@ -61,7 +60,7 @@ class PublishedRow:
     ----------
     key : str
         Of the published comparison.
-    name : Sentence
+    name : str
         What it is.
     where : str
         Place in the publication.
@@ -76,7 +75,7 @@ class PublishedRow:
     """
 
     key: str
-    name: Sentence
+    name: str
     where: str
     printed: str
     here: str = "no patient"
@@ -122,7 +121,7 @@ def _survival(members: Cohort, comparison: PublishedComparison, printed: Publish
     facts = {"tier": printed.tiers[0], "years": f"{months / 12:.0f}"}
     row = PublishedRow(
         key=comparison.key,
-        name=Sentence(BY_TREATMENT[printed.arms], facts),
+        name=sentence(BY_TREATMENT[printed.arms], **facts),
         where=comparison.where,
         printed=percent(share),
     )
@@ -157,7 +156,7 @@ def _discrimination(metrics: Mapping[str, Any]) -> list[PublishedRow]:
     return [
         PublishedRow(
             key="auc",
-            name=Sentence(DISCRIMINATION),
+            name=sentence(DISCRIMINATION),
             where="Table 2",
             printed=f"{printed.auc:.2f}",
             here=sentence("not given: {reason}", reason=few) if few else auc_ci(ours["auc"], low, high),

@@ -75,7 +75,7 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
         try:
             reading = result_reading(bundle.reference, tier, endpoint)
         except NotEstimable as error:
-            story += [heading(name_of(endpoint)), words(str(error))]
+            story += [heading(name_of(endpoint)), words(error.sentence)]
             continue
         story += [*_reading(reading, width), PageBreak()]
         tables += _readings(reading, width)
@@ -95,15 +95,15 @@ def _reading(reading: ResultReading, width: float) -> list[Flowable]:
     """Say what became of patients of her tier, and draw both sets of curves."""
     from reportlab.platypus import KeepTogether, Spacer
 
-    first, *rest = reading_sentences(reading, name_of)
-    story: list[Flowable] = [heading(name_of(reading.endpoint)), words(str(first), bold=True)]
-    story += [words(str(said)) for said in rest]
-    story += [words(glued("• {}", said)) for said in arm_sentences(reading, name_of)]
+    first, *rest = reading_sentences(reading)
+    story: list[Flowable] = [heading(name_of(reading.endpoint)), words(first, bold=True)]
+    story += [words(said) for said in rest]
+    story += [words(glued("• {}", said)) for said in arm_sentences(reading)]
     if reading.curve is not None:
         at = reading.curve.at(HORIZONS_MONTHS[-1])
         free = out_of_hundred(at)
         if not at.is_beyond_follow_up:
-            story.append(words(LIMITS.format(free=free, affected=100 - free), quiet=True))
+            story.append(words(sentence(LIMITS, free=free, affected=100 - free), quiet=True))
     story += [Spacer(1, 6), KeepTogether(_tier_curves(reading, width))]
     if reading.arms is not None:
         story += [Spacer(1, 8), KeepTogether(_arm_curves(reading, reading.arms, width))]
@@ -120,7 +120,7 @@ def _readings(reading: ResultReading, width: float) -> list[Flowable]:
         header += [name, "at risk"]
     widths = [width * share for share in (0.31, 0.09, 0.08, 0.18, 0.08, 0.18, 0.08)]
     table = rows_table(
-        header, reading_rows(reading, name_of), widths=widths, notes=glued("{}.", reading.tiers.curves[0].method)
+        header, reading_rows(reading), widths=widths, notes=glued("{}.", reading.tiers.curves[0].method)
     )
     return [KeepTogether([heading(name_of(reading.endpoint)), *table]), Spacer(1, 10)]
 

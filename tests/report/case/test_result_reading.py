@@ -33,7 +33,11 @@ def test_her_tier_is_told_at_five_years_and_then_at_two(reading):
 
 
 def test_treatments_and_other_tiers_have_a_sentence_each(reading):
-    assert [str(s).split(":")[0] for s in arm_sentences(reading)] == ["none", "T", "T+P"]
+    assert [str(s).split(":")[0] for s in arm_sentences(reading)] == [
+        "No anti-HER2 treatment",
+        "Trastuzumab",
+        "Trastuzumab + pertuzumab",
+    ]
     assert [str(s).split(" tier")[0] for s in other_tier_sentences(reading)] == ["Low", "Moderate"]
     assert "2 years" in str(arm_sentences(reading)[2])
 
