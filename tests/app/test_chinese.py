@@ -28,6 +28,7 @@ from deeptepp.ui.case import case_reading
 from deeptepp.ui.evidence.evidence_page import TABS
 from deeptepp.ui.result.result_views import View
 from deeptepp.ui.tiers.tiers_page import PARTS
+from deeptepp.ui.words import figure_words, language
 from deeptepp.wording.catalogue import Language
 
 COARSE = replace(RUIJIN, name="coarse", matrix=160, n_slices=52, slice_mm=2.1)
@@ -35,9 +36,10 @@ COARSE = replace(RUIJIN, name="coarse", matrix=160, n_slices=52, slice_mm=2.1)
 NAMES = (
     "RESEARCH USE ONLY|SIMULATED COHORT|SIMULATED MODEL|REAL PATIENTS, SIMULATED MODEL|OUTSIDE INTENDED USE",
     "Cox-Snell|Kaplan-Meier|Mantel-Haenszel|Benjamini-Hochberg|Clopper-Pearson|Wilcoxon rank-sum",
+    "made up for tests|It is not known whether she is a patient of this kind.|The tumour is HER2-negative.",
     "et al|J Clin Oncol|N Engl J Med|Breast Cancer Res Treat|Lancet Oncol|ASCO/CAP|St Gallen",
 )
-"""What is written in English in a Chinese text: marks, names of methods, citations."""
+"""What is written in English in a Chinese text: marks, names of methods, citations, and what tests made up."""
 
 _NAME = re.compile("|".join(NAMES))
 _CODE = re.compile(r"<style.*?</style>|<script.*?</script>|<[^>]+>|`[^`]*`|```.*?```|https?://\S+", re.DOTALL)
@@ -60,8 +62,10 @@ def _texts_of(value):
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts_of(each)
+        # The names of traces are for the code: every hover text leaves them out.
+        for name, each in value.items():
+            if name != "name":
+                yield from _texts_of(each)
     elif isinstance(value, list):
         for each in value:
             yield from _texts_of(each)
@@ -103,7 +107,7 @@ def texts_on(at):
                 yield from _fields_of(node.proto)
             for child in node.children.values():
                 yield from walk(child)
-        elif isinstance(node, Element):
+        elif isinstance(node, Element) and node.type != "code":
             yield from _fields_of(node.proto)
             if node.type in {"arrow_data_frame", "arrow_table"}:
                 value = node.value
@@ -124,7 +128,11 @@ def nothing_of(found):
 
 
 @pytest.fixture
-def chinese(open_page):
+def chinese(open_page, monkeypatch):
+    # Labels of choices are also asked for outside of a page run, where the language of a visitor is not known.
+    for module in (language, figure_words):
+        monkeypatch.setattr(module, "current_language", lambda: Language.CHINESE)
+
     def open_(name):
         at = open_page(name)
         at.session_state["deeptepp-language"] = "zh"

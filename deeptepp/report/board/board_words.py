@@ -10,12 +10,12 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.typed_number import number_text
 from deeptepp.report.format import percentile, score
-from deeptepp.wording.sentence import glued, joined, sentence
+from deeptepp.wording.sentence import Verbatim, Words, glued, joined, sentence
 
-HIDDEN = "not shown"
+HIDDEN: Words = "not shown"
 """In place of a score that the board has not seen."""
 
-CHOICES: Mapping[Choice, str] = {
+CHOICES: Mapping[Choice, Words] = {
     Choice.NONE: "No anti-HER2 treatment",
     Choice.CHEMOTHERAPY: "Chemotherapy alone",
     Choice.T: "Trastuzumab",
@@ -28,14 +28,14 @@ CHOICES: Mapping[Choice, str] = {
 }
 """Decisions as minutes name them."""
 
-AGREEMENTS: Mapping[Agreement, str] = {
+AGREEMENTS: Mapping[Agreement, Words] = {
     Agreement.AGREE: "Agrees",
     Agreement.DISAGREE: "Disagrees",
     Agreement.UNDECIDED: "Undecided",
 }
 """Agreement as minutes name it."""
 
-FLAGS: Mapping[Flag, str] = {
+FLAGS: Mapping[Flag, Words] = {
     Flag.SIMULATED: "simulated",
     Flag.WARNINGS: "warnings",
     Flag.OVERRIDE: "outside intended use",
@@ -134,7 +134,7 @@ def result_of(case: BoardCase) -> tuple[str, str, str]:
     if not case.is_shown:
         return HIDDEN, HIDDEN, HIDDEN
     if case.score is None or case.tier is None:
-        return "not scored", "", ""
+        return sentence("not scored"), "", ""
     return score(case.score), case.tier_text, percentile(case.percentile)
 
 
@@ -154,15 +154,21 @@ def history_of(case: BoardCase, moment: Moment) -> tuple[str, ...]:
         Oldest first, each with its time and whether it was corrected or followed by another decision.
     """
     return tuple(
-        sentence(
-            "{decision} ({time} UTC), {value}{value_2}",
-            decision=decision_of(entry),
-            time=time_of(entry),
-            value="corrected" if entry.number in case.corrected else "followed by another decision",
-            value_2=": " + signed(entry) if signed(entry) else "",
+        glued(
+            "{}, {}{}", _recorded(entry), _fate(case, entry), glued(": {}", signed(entry)) if signed(entry) else ""
         )
         for entry in case.earlier(moment)
     )
+
+
+def _recorded(entry: Entry) -> str:
+    """Write a decision with its time."""
+    return glued("{} ({} UTC)", decision_of(entry), time_of(entry))
+
+
+def _fate(case: BoardCase, entry: Entry) -> str:
+    """Say what became of an earlier decision."""
+    return sentence("corrected") if entry.number in case.corrected else sentence("followed by another decision")
 
 
 def remarks_on(case: BoardCase, entry: Entry | None, meeting: Meeting | None = None) -> str:
@@ -186,9 +192,10 @@ def remarks_on(case: BoardCase, entry: Entry | None, meeting: Meeting | None = N
         return ""
     remarks = []
     if entry.corrects:
-        remarks.append("correction, made after the score was shown" if case.is_late(entry) else "correction")
+        late = sentence("correction, made after the score was shown")
+        remarks.append(late if case.is_late(entry) else sentence("correction"))
     if meeting is not None and entry.meeting_id != meeting.id:
-        remarks.append("recorded outside this meeting")
+        remarks.append(sentence("recorded outside this meeting"))
     return joined(", ", remarks)
 
 
@@ -207,7 +214,7 @@ def signed(entry: Entry | None) -> str:
     """
     if entry is None:
         return ""
-    return glued("{} ({})", entry.note, entry.role).strip() if entry.role else entry.note
+    return Verbatim(f"{entry.note} ({entry.role})".strip() if entry.role else entry.note)
 
 
 def _sign(is_positive: bool | None) -> str:

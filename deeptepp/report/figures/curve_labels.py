@@ -16,7 +16,7 @@ from deeptepp.report.look.text_width import broken
 from deeptepp.report.look.theme import FONT_PX, SMALL_PX
 from deeptepp.report.names import group_words
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
-from deeptepp.wording.sentence import escaped, glued, joined
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 PLOT_PX = 280
 """Height of the plot with the curves."""
@@ -276,7 +276,13 @@ def add_table_words(figure: go.Figure, styles: Sequence[CurveStyle], top: float)
     """
     common = {"xref": "paper", "x": 0, "showarrow": False, "font": {"size": SMALL_PX}}
     figure.add_annotation(
-        text="<b>Number at risk</b>", yref="paper", y=top, xanchor="left", yanchor="bottom", xshift=-14, **common
+        text=glued("<b>{}</b>", sentence("Number at risk")),
+        yref="paper",
+        y=top,
+        xanchor="left",
+        yanchor="bottom",
+        xshift=-14,
+        **common,
     )
     for row, style in enumerate(styles):
         figure.add_annotation(text=style.mark, yref="y2", y=row, yshift=2, xanchor="right", xshift=-18, **common)

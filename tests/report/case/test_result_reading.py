@@ -49,7 +49,14 @@ def test_death_is_told_as_death():
 
 def test_every_row_has_patients_events_and_numbers_at_risk(reading):
     rows = reading_rows(reading)
-    assert [row[0] for row in rows] == ["Low", "Moderate", "High", "High: none", "High: T", "High: T+P"]
+    assert [row[0] for row in rows] == [
+        "Low",
+        "Moderate",
+        "High",
+        "High: No anti-HER2 treatment",
+        "High: Trastuzumab",
+        "High: Trastuzumab + pertuzumab",
+    ]
     assert sum(int(row[1]) for row in rows[:3]) == reading.tiers.n
     assert sum(int(row[1]) for row in rows[3:]) == int(rows[2][1])
     assert all(len(row) == 7 for row in rows)
