@@ -55,9 +55,9 @@ RECIPES: dict[str, dict[str, Any]] = {
     "published": {},
     "cut-offs": {"low_below": 0.15, "high_from": 0.3},
     "death": {"endpoint": "os", "horizon_months": 36.0, "curves_by": "Node stage"},
-    "two-arms": {"arms": ["T", "T+P"], "contrast": "tp-t", "matching": "published", "subgroup": "ER"},
+    "two-arms": {"arms": ["T", "T+P"], "contrast": "tp-t", "matching": "paper", "subgroup": "ER"},
     "untreated": {"contrast": "t-none", "contrast_tiers": ["Low"], "caliper_sd": None, "horizon_months": 60.0},
-    "treated": {"contrast": "treated-none", "contrast_tiers": ["Low", "Moderate", "High"], "matching": "none"},
+    "treated": {"contrast": "treated-none", "contrast_tiers": ["Low", "Moderate", "High"], "matching": "off"},
 }
 """What the laboratory is asked, beside the cut-offs of the model."""
 
