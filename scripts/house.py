@@ -1,9 +1,9 @@
-"""Measure how the package is built, today and at an earlier revision: rooms, lines, names, and a maintainer's tasks.
+"""Measure how the package is built, today and at an earlier revision: rooms, lines, names, tasks of a maintainer.
 
     python scripts/house.py [--against REV] [--out docs/results/house.md]
 
-Lines are counted by the syntax tree. The tasks with the files that each touches stand in ``house.toml`` beside this
-script; a test checks them.
+Lines are counted by the syntax tree. The tasks with the files that each touches stand in ``house.toml`` beside
+this script; a test checks them.
 """
 
 from __future__ import annotations
@@ -104,19 +104,20 @@ def measure(root: Path) -> House:
     """Measure the package in a checkout."""
     texts = {path.relative_to(root): path.read_text("utf-8") for path in sorted((root / PACKAGE).rglob("*.py"))}
     trees = {path: ast.parse(text) for path, text in texts.items()}
-    lines = {path: lines_of(texts[path], tree) for path, tree in trees.items()}
+    nodes = {path: list(ast.walk(tree)) for path, tree in trees.items()}
+    lines = {path: lines_of(texts[path], each) for path, each in nodes.items()}
     modules = {_module(path): path for path in texts}
-    arrows = {(source, target) for path, tree in trees.items() for source, target in _arrows(path, tree, modules)}
+    arrows = {(source, target) for path, each in nodes.items() for source, target in _arrows(path, each, modules)}
     folders = {path.parent for path in texts}
-    docstrings = [text for tree in trees.values() for text in _docstrings(tree)]
+    docstrings = [text for each in nodes.values() for text in _docstrings(each)]
     return House(
         folders={folder.as_posix(): _folder(folder, lines, arrows) for folder in sorted(folders)},
         files=len([path for path in texts if path.stem != "__init__"]),
         arrows=len(arrows),
         circles=_floors(texts, arrows) is None,
         lines=sum(lines.values(), Lines()),
-        file_names=_twice(path.stem for path in texts if path.stem != "__init__"),
-        class_names=_twice(
+        file_names=twice(path.stem for path in texts if path.stem != "__init__"),
+        class_names=twice(
             node.name for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)
         ),
         examples=sum(">>> " in text for text in docstrings),
@@ -124,36 +125,39 @@ def measure(root: Path) -> House:
     )
 
 
-def lines_of(text: str, tree: ast.Module) -> Lines:
+def lines_of(text: str, nodes: list[ast.AST]) -> Lines:
     """Count the lines of one file; a string that stands alone documents what is before it."""
-    imports = _covered(tree, lambda node: isinstance(node, (ast.Import, ast.ImportFrom)))
-    docstrings = _covered(tree, _is_docstring)
+    imports = _covered(nodes, lambda node: isinstance(node, (ast.Import, ast.ImportFrom)))
+    docstrings = _covered(nodes, _is_docstring)
     tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
     comments = {
-        token.start[0] for token in tokens if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#")
+        token.start[0]
+        for token in tokens
+        if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#")
     }
     written = {n for n, line in enumerate(text.splitlines(), start=1) if line.strip()}
     code = written - imports - docstrings - comments
     return Lines(len(code), len(imports), len(docstrings), len(comments))
 
 
-def _covered(tree: ast.Module, is_meant: Any) -> set[int]:  # noqa: ANN401  a predicate of nodes
+def _covered(nodes: list[ast.AST], is_meant: Any) -> set[int]:  # noqa: ANN401  a predicate of nodes
     """Give the lines that the nodes which are meant stand on."""
-    meant = [node for node in ast.walk(tree) if is_meant(node)]
+    meant = [node for node in nodes if is_meant(node)]
     return {n for node in meant for n in range(node.lineno, node.end_lineno + 1)}
 
 
 def _is_docstring(node: ast.AST) -> bool:
     """Tell whether a statement is a string alone."""
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    return (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    )
 
 
-def _docstrings(tree: ast.Module) -> Iterator[str]:
+def _docstrings(nodes: list[ast.AST]) -> Iterator[str]:
     """Give the docstrings of a file, its classes and its functions."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-            if text := ast.get_docstring(node):
-                yield text
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    texts = (ast.get_docstring(node) for node in nodes if isinstance(node, kinds))
+    return filter(None, texts)
 
 
 def _module(path: Path) -> str:
@@ -161,9 +165,9 @@ def _module(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
-def _arrows(path: Path, tree: ast.Module, modules: Mapping[str, Path]) -> Iterator[tuple[Path, Path]]:
+def _arrows(path: Path, nodes: list[ast.AST], modules: Mapping[str, Path]) -> Iterator[tuple[Path, Path]]:
     """Give the files that a file imports, also inside of functions; what only types need counts too."""
-    for node in ast.walk(tree):
+    for node in nodes:
         names = []
         if isinstance(node, ast.Import):
             names = [each.name for each in node.names]
@@ -183,7 +187,9 @@ def _folder(folder: Path, lines: Mapping[Path, Lines], arrows: set[tuple[Path, P
         (_room(a, folder), _room(b, folder)) for a, b in arrows if folder in a.parents and folder in b.parents
     }
     between = {(a, b) for a, b in between if a != b and "__init__" not in (a, b)}
-    return Folder(len(rooms), _floors(rooms, between), len(between), sum((lines[path] for path in inside), Lines()))
+    return Folder(
+        len(rooms), _floors(rooms, between), len(between), sum((lines[path] for path in inside), Lines())
+    )
 
 
 def _room(path: Path, folder: Path) -> str:
@@ -206,7 +212,7 @@ def _floors(rooms: Any, arrows: set[tuple[Any, Any]]) -> int | None:  # noqa: AN
     return max(height.values(), default=0)
 
 
-def _twice(names: Iterator[str]) -> dict[str, int]:
+def twice(names: Iterator[str]) -> dict[str, int]:
     """Give the names that stand more than once."""
     return {name: n for name, n in sorted(Counter(names).items()) if n > 1}
 
@@ -218,7 +224,9 @@ def page(houses: Mapping[str, House], table: Mapping[str, Any]) -> str:
     parts.append(_rows(["", *houses], [[name, *map(tell, houses.values())] for name, tell in _IN_ALL.items()]))
     parts.append("\n## Names that stand twice\n")
     names = {"files": "file_names", "classes": "class_names"}
-    cells = [[kind, *(_named(getattr(house, field)) for house in houses.values())] for kind, field in names.items()]
+    cells = [
+        [kind, *(_named(getattr(house, field)) for house in houses.values())] for kind, field in names.items()
+    ]
     parts.append(_rows(["", *houses], cells))
     parts.append(f"\n## Folders of {LARGE} rooms or more\n\nRooms / floors / arrows; code + docstring lines.\n")
     parts.append(_rows(["folder", *houses], _folder_rows(houses)))
@@ -247,7 +255,9 @@ _IN_ALL = {
 
 def _folder_rows(houses: Mapping[str, House]) -> list[list[str]]:
     """Give a row for each folder that is large at one revision."""
-    names = sorted({name for house in houses.values() for name, each in house.folders.items() if each.rooms >= LARGE})
+    names = sorted(
+        {name for house in houses.values() for name, each in house.folders.items() if each.rooms >= LARGE}
+    )
     return [[f"`{name}`", *(_told(house.folders.get(name)) for house in houses.values())] for name in names]
 
 

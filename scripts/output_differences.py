@@ -46,11 +46,15 @@ class Difference:
 
 def compare_folders(first: Path, second: Path) -> dict[str, list[Difference]]:
     """Compare every output of two folders, by its name."""
-    names = sorted({path.relative_to(root).as_posix() for root in (first, second) for path in root.rglob("*.json")})
+    names = sorted(
+        {path.relative_to(root).as_posix() for root in (first, second) for path in root.rglob("*.json")}
+    )
     found = {}
     for name in names:
         sides = [root / name for root in (first, second)]
-        absent = [kind for kind, path in zip((Kind.ONLY_IN_B, Kind.ONLY_IN_A), sides, strict=True) if not path.exists()]
+        absent = [
+            kind for kind, path in zip((Kind.ONLY_IN_B, Kind.ONLY_IN_A), sides, strict=True) if not path.exists()
+        ]
         told = [Difference(kind, "the whole output") for kind in absent]
         if not told:
             told = list(differences(*(json.loads(path.read_text(encoding="utf-8")) for path in sides)))

@@ -35,7 +35,9 @@ class Screens:
     def __init__(self, pages: Path) -> None:
         self._pages = pages
 
-    def open(self, page: str, *, lang: str = "en", query: Mapping[str, str] | None = None, **state: str) -> AppTest:
+    def open(
+        self, page: str, *, lang: str = "en", query: Mapping[str, str] | None = None, **state: str
+    ) -> AppTest:
         """Open a page at an address."""
         at = AppTest.from_file(str(self._pages / f"{page}.py"), default_timeout=_LONGEST_S)
         for name, text in ({"lang": lang} | dict(query or {})).items():

@@ -20,6 +20,7 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -47,7 +48,10 @@ FACTS = (
 CASES: dict[str, tuple[tuple[str, ...], str]] = {
     "facts": (("--seed", "3", "--latent-risk", "1.0", "--size-mm", "26"), FACTS),
     "unknown": (("--seed", "5", "--latent-risk", "-1.0", "--size-mm", "14"), ""),
-    "refused": (("--seed", "3", "--latent-risk", "1.0", "--size-mm", "26"), FACTS.replace("'positive'", "'negative'")),
+    "refused": (
+        ("--seed", "3", "--latent-risk", "1.0", "--size-mm", "26"),
+        FACTS.replace("'positive'", "'negative'"),
+    ),
 }
 """Simulated studies and their clinical facts; two share one study."""
 
@@ -151,12 +155,15 @@ def _as_json(said: str) -> Any:  # noqa: ANN401  a value of JSON
 
 def write_outputs(outputs: Outputs, only: list[str] | None) -> None:
     """Make every output, and say how long each took."""
-    os.environ["DEEPTEPP_ARTIFACTS"], os.environ["DEEPTEPP_BOARD"] = str(BUNDLE), str(outputs.work / "board.sqlite")
+    os.environ["DEEPTEPP_ARTIFACTS"], os.environ["DEEPTEPP_BOARD"] = (
+        str(BUNDLE),
+        str(outputs.work / "board.sqlite"),
+    )
     for name in only or MAKERS:
         start = time.process_time()
         try:
             MAKERS[name](outputs)
-        except Exception:
+        except Exception:  # noqa: BLE001  an output that cannot be made is a difference
             told = traceback.format_exc()
             outputs.write(f"{name}-failed", told.splitlines()[-1])
             sys.stderr.write(told)
@@ -165,12 +172,19 @@ def write_outputs(outputs: Outputs, only: list[str] | None) -> None:
 
 def defined(name: str) -> Any:  # noqa: ANN401  a function or class
     """Find a function or class of the package by its name, wherever it stands."""
+    return getattr(import_module(places()[name][0]), name)
+
+
+@cache
+def places() -> dict[str, list[str]]:
+    """Give the modules of the package that define each name."""
+    found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "deeptepp").rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        if any(isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name for node in tree.body):
-            module = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
-            return getattr(import_module(module), name)
-    raise LookupError(name)
+        module = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                found.setdefault(node.name, []).append(module)
+    return found
 
 
 def cases(outputs: Outputs) -> None:
@@ -227,7 +241,9 @@ def board(outputs: Outputs) -> None:
         _write_as(outputs, f"minutes-{name}.pdf", defined("minutes_pdf")(minuted, of, written_utc=START))
     for lang in ("en", "zh"):
         for name, query in (("list", {}), ("case", {"case": ids[1]}), ("minutes", {"view": "minutes"})):
-            outputs.write(f"screens-{lang}/board-{name}", page_value(outputs.screens.open("board", lang=lang, query=query)))
+            outputs.write(
+                f"screens-{lang}/board-{name}", page_value(outputs.screens.open("board", lang=lang, query=query))
+            )
     store.close()
 
 
@@ -303,7 +319,9 @@ def tables(outputs: Outputs) -> None:
 def bundles(outputs: Outputs) -> None:
     """Check the shipped bundle, and summarise a few simulated cohorts."""
     outputs.command("bundles/verify", "verify", BUNDLE, "--json")
-    outputs.command("bundles/summary-said", "simulate", "summary", "--draws", "3", "--out", outputs.work / "summary.md")
+    outputs.command(
+        "bundles/summary-said", "simulate", "summary", "--draws", "3", "--out", outputs.work / "summary.md"
+    )
     outputs.write("bundles/summary", value_of(outputs.work / "summary.md"))
 
 
@@ -314,7 +332,14 @@ def training(outputs: Outputs) -> None:
     settings, run = outputs.work / "train.toml", outputs.work / "run"
     settings.write_text(TRAINING.format(dataset=outputs.dataset, output=run), encoding="utf-8")
     outputs.command("training/said", "train", settings)
-    for name in ("metrics.json", "CARD.md", "CLAIM.md", "TRIPOD-AI.md", "reference_cohort.parquet", "training.toml"):
+    for name in (
+        "metrics.json",
+        "CARD.md",
+        "CLAIM.md",
+        "TRIPOD-AI.md",
+        "reference_cohort.parquet",
+        "training.toml",
+    ):
         outputs.write(f"training/{name}", value_of(run / "tiny" / name))
     outputs.command("training/validated", "evaluate", run / "tiny", "--dataset", outputs.dataset, "--json")
 
