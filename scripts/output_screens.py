@@ -51,10 +51,12 @@ class Screens:
         at = self.open(page, lang=lang, query=query)
         yield 0, page_value(at)
         names = [tab.label for tab in at.tabs]
-        # The laboratory has two parts before the tabs of the first one.
-        names = names[2:] if page == "tiers" else names
-        for i, name in enumerate(names[1:], start=1):
-            yield i, page_value(self.open(page, lang=lang, query=query, **{_KEY[page]: name}))
+        states = [{_KEY[page]: name} for name in names[1:]]
+        if page == "tiers":
+            # The tabs of its first part stand between the names of its two parts.
+            states = [{_KEY[page]: name} for name in names[2:-1]] + [{"tiers-part": names[-1]}]
+        for i, state in enumerate(states, start=1):
+            yield i, page_value(self.open(page, lang=lang, query=query, **state))
 
     def demo_result(self) -> AppTest:
         """Score the demo study as a visitor does."""

@@ -10,9 +10,9 @@ stand. Every output becomes one JSON file. A maker that fails leaves its error a
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -84,7 +84,7 @@ START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 def main() -> int:
     """Write the outputs of the code at hand, or compare two folders of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, help="Folder to write; replaced.")
+    parser.add_argument("--out", type=Path, help="Folder to write; emptied unless --only is given.")
     parser.add_argument("--only", nargs="*", help=f"Of {', '.join(MAKERS)}.")
     parser.add_argument("--dataset", type=Path, help="Dataset of simulated patients for the training run.")
     parser.add_argument("--public", type=Path, help="Folder of public tables.")
@@ -97,7 +97,8 @@ def main() -> int:
         return bool(found)
     if asked.out is None:
         parser.error("--out or --compare")
-    shutil.rmtree(asked.out, ignore_errors=True)
+    if not asked.only:
+        shutil.rmtree(asked.out, ignore_errors=True)
     with tempfile.TemporaryDirectory() as work:
         os.chdir(work)
         write_outputs(Outputs(asked.out.absolute(), Path(work), asked.dataset, asked.public), asked.only)
@@ -181,9 +182,8 @@ def places() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "deeptepp").rglob("*.py")):
         module = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                found.setdefault(node.name, []).append(module)
+        for name in re.findall(r"^(?:def|class) (\w+)", path.read_text(encoding="utf-8"), re.MULTILINE):
+            found.setdefault(name, []).append(module)
     return found
 
 
