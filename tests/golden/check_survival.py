@@ -11,6 +11,7 @@ from deeptepp.stats.fixed_time import compare_survival_at
 from deeptepp.stats.kaplan_meier import Interval, KaplanMeierCurve, kaplan_meier
 from deeptepp.stats.logrank import log_rank, log_rank_trend
 from deeptepp.stats.logrank_pairwise import log_rank_pairwise
+from deeptepp.stats.multiplicity import benjamini_hochberg
 from deeptepp.stats.rmst import RmstComparison, area_to, compare_restricted_means
 
 
@@ -118,12 +119,15 @@ def check_log_rank(case: Case, comparison: Comparison) -> None:
         pairs = log_rank_pairwise(groups, list(parts), rho=rho)
         theirs = expected["pairwise"]
         comparison.exactly("pairs", [[pair.first, pair.second] for pair in pairs], as_rows(theirs["pairs"]))
+        raw = [1.0 if pair.test.p_value is None else pair.test.p_value for pair in pairs]
+        by_rate = benjamini_hochberg(raw)
         for i, pair in enumerate(pairs):
+            is_tested = pair.test.p_value is not None
             ours = {
                 "p_raw": pair.test.p_value,
                 "p_holm": pair.p_holm,
-                "p_BH": pair.p_benjamini_hochberg,
-                "p_bonferroni": pair.p_bonferroni,
+                "p_BH": by_rate[i] if is_tested else None,
+                "p_bonferroni": min(raw[i] * len(raw), 1.0) if is_tested else None,
             }
             for name, p in ours.items():
                 comparison.p_value(f"{name}[{i}]", p, as_list(theirs[name])[i])
