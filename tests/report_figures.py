@@ -26,7 +26,7 @@ from deeptepp.report.figures import (
 )
 from deeptepp.report.forest_figure import Estimate, Panel
 from deeptepp.stats.balance import balance_of
-from deeptepp.stats.decision_curve import decision_curve, decision_curve_at
+from deeptepp.stats.decision_curve import decision_curve_at
 from deeptepp.stats.kaplan_meier import kaplan_meier
 from deeptepp.stats.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
 from deeptepp.stats.matching import match_pairs
@@ -228,7 +228,8 @@ def decision():
 
 
 def decision_without_events():
-    found = decision_curve(np.linspace(0, 0.4, 20), np.zeros(20, bool), [0.1, 0.2, 0.3], label="Model")
+    times = FollowUp(np.full(20, 60.0), np.zeros(20, bool))
+    found = decision_curve_at(np.linspace(0, 0.4, 20), times, 60.0, [0.1, 0.2, 0.3], label="Model")
     return decision_curve_figure([found], title="No event", simulated=True)
 
 

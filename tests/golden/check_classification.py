@@ -12,8 +12,9 @@ from golden.oracle import Case, by_group, follow_up, in_data
 from scipy.stats import binomtest
 from sklearn.cluster import KMeans
 
+from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.auc_comparison import compare_auc, compare_auc_unpaired
-from deeptepp.stats.decision_curve import DecisionCurve, decision_curve, decision_curve_at
+from deeptepp.stats.decision_curve import DecisionCurve, decision_curve_at
 from deeptepp.stats.kmeans import split_two
 from deeptepp.stats.operating_point import at_threshold, youden
 from deeptepp.stats.roc import roc_auc
@@ -162,7 +163,8 @@ def curve_of(case: Case, frame: pd.DataFrame, name: str, thresholds: list[float]
     if case.columns.get("time"):
         times = follow_up(frame, case.columns)
         return decision_curve_at(risk, times, in_data(case.params["at"], times), thresholds, label=name)
-    return decision_curve(risk, frame[case.columns["y"]].to_numpy(float) == 1, thresholds, label=name)
+    known = FollowUp(np.ones(len(frame)), frame[case.columns["y"]].to_numpy(float) == 1)
+    return decision_curve_at(risk, known, 1.0, thresholds, label=name)
 
 
 def check_clusters(case: Case, comparison: Comparison) -> None:
