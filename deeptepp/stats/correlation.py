@@ -36,7 +36,7 @@ class Correlation:
 
 
 def pearson(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95) -> Correlation:
-    """Correlate two columns (n,) by value; refuses a missing value, ``NotEstimable`` where a column never varies."""
+    """Correlate two columns (n,) by value; ``NotEstimable`` where one never varies, a missing value is refused."""
     found = pearsonr(*_checked(first, second))
     value, n, method = float(found.statistic), np.size(first), "Pearson, Fisher z"
     if n < MIN_FOR_INTERVAL or abs(value) == 1:

@@ -28,7 +28,7 @@ class Proportion:
 
 
 def proportion(n_events: int, n: int, *, level: float = 0.95) -> Proportion:
-    """Estimate a share by its score interval without continuity correction; ``OutOfRange`` outside of 0 to ``n``."""
+    """Estimate a share; score interval without continuity correction, ``OutOfRange`` outside of 0 to ``n``."""
     if not 0 <= n_events <= n:
         raise OutOfRange(field="n_events", value=n_events, limit=f"[0, {n}]")
     if n == 0:

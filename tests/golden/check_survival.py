@@ -10,12 +10,12 @@ from golden.oracle import Case, as_levels, by_group, follow_up, in_data
 from scipy.special import ndtri
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.stats.fixed_time import compare_survival_at
-from deeptepp.stats.kaplan_meier import KaplanMeierCurve, kaplan_meier, product_limit
-from deeptepp.stats.logrank import log_rank, log_rank_trend
-from deeptepp.stats.logrank_pairwise import log_rank_pairwise
 from deeptepp.stats.multiplicity import benjamini_hochberg
-from deeptepp.stats.rmst import RmstComparison, area_to, compare_restricted_means
+from deeptepp.stats.survival.fixed_time import compare_survival_at
+from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier, product_limit
+from deeptepp.stats.survival.logrank import log_rank, log_rank_trend
+from deeptepp.stats.survival.logrank_pairwise import log_rank_pairwise
+from deeptepp.stats.survival.rmst import RmstComparison, area_to, compare_restricted_means
 
 
 def check_curves(case: Case, comparison: Comparison) -> None:
@@ -75,9 +75,7 @@ def compare_band(
         for side, ours in (("lower", found.low), ("upper", found.high)):
             # Before the first event R gives (1, 1) or null; we say that there is no interval.
             no_event_yet = found.value == 1 and ours is None and band[side][i] == 1
-            comparison.number(
-                f"{label} {scale} {side} at {time}", 1 if no_event_yet else ours, band[side][i]
-            )
+            comparison.number(f"{label} {scale} {side} at {time}", 1 if no_event_yet else ours, band[side][i])
     median = expected["median"][scale]
     comparison.number(f"{label} median", curve.median.months, median["estimate"])
     comparison.number(f"{label} {scale} median lower", curve.median.low, median["lower"])
