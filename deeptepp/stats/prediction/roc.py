@@ -88,5 +88,5 @@ def positives(scores: npt.ArrayLike, events: npt.ArrayLike) -> tuple[Floats, Int
     # Between neighbouring floats the midpoint falls on the lower one, which would turn its patients positive.
     middle = np.where(middle > distinct[:-1], middle, distinct[1:])
     thresholds = np.concatenate([[-np.inf], middle, [np.inf]])
-    counts = (np.append(each[::-1], 0).astype(np.int64) for each in (n_true, n_false))
-    return thresholds, *counts
+    with_event, without = (np.append(each[::-1], 0).astype(np.int64) for each in (n_true, n_false))
+    return thresholds, with_event, without

@@ -227,7 +227,7 @@ def kaplan_meier(follow_up: FollowUp, *, label: str = "", level: float = 0.95) -
 def hazard_variance(n_at_risk: npt.ArrayLike, n_events: npt.ArrayLike) -> Floats:
     """Give Greenwood's term d / (n (n - d)) at each time (k,), NaN where everybody at risk has the event."""
     n, d = np.asarray(n_at_risk, dtype=np.float64), np.asarray(n_events, dtype=np.float64)
-    return np.divide(d, n * (n - d), out=np.full(len(n), np.nan), where=n > d)
+    return np.asarray(np.divide(d, n * (n - d), out=np.full(len(n), np.nan), where=n > d), dtype=np.float64)
 
 
 def product_limit(follow_up: FollowUp) -> tuple[Floats, Floats]:

@@ -25,7 +25,7 @@ class PairwiseLogRank:
 def log_rank_pairwise(
     groups: Sequence[FollowUp], labels: Sequence[str], *, rho: float = 0.0
 ) -> tuple[PairwiseLogRank, ...]:
-    """Test every pair of the groups with patients, ``NotEstimable`` for fewer than two; ``rho`` as in ``log_rank``."""
+    """Test every pair of the groups with patients; ``NotEstimable`` for fewer than two, ``rho`` as in log_rank."""
     filled = [(label, group) for label, group in zip(labels, groups, strict=True) if group.n]
     if len(filled) < 2:
         raise NotEstimable(what="The log-rank test", reason="fewer than two groups have patients")
