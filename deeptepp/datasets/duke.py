@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.datasets.imported import IS_METASTATIC, TUMOUR_STAGE, Imported, PublicSource, vetted
+from deeptepp.datasets.measures import DAYS_PER_MONTH
 from deeptepp.datasets.public_table import (
-    DAYS_PER_MONTH,
     DAYS_PER_YEAR,
     UNKNOWN_ARM,
     Bools,
@@ -106,7 +106,7 @@ def read_duke(path: Path) -> Imported:
     counts = ", ".join(f"{code} in {n}" for code, n in table.code_counts(("NP", "NC", "NA")).items())
     table.warn("duke.missing-codes", f"Words stand for missing values: {counts} cells.", "Taken as unknown.")
     columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array([str(cell) for cell in table.columns[_ID]], dtype=object),
+        SUBJECT: np.array(table.columns[_ID], dtype=object),
         SOURCE: np.full(table.n, DUKE.name, dtype=object),
         ARM: _arms(table),
         **_follow_up(table),
@@ -229,7 +229,7 @@ def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
     born = table.numbers(_BORN)
     table.warn("duke.negative-age", "The day of birth is negative.", "Age is its size / 365.25.", born < 0)
     her2 = table.flags("HER2", _HER2_CODES)
-    is_borderline = np.array([str(cell) == "2" for cell in table.columns["HER2"]], dtype=bool)
+    is_borderline = np.array(table.columns["HER2"]) == "2"
     found = "HER2 code 2 (borderline) of the legend stands in the data."
     table.warn("duke.her2-borderline", found, "HER2 status is unknown.", is_borderline, always=True)
     menopause: dict[str, str | float] = {"0": "pre", "1": "post", "2": np.nan}

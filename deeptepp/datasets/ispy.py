@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from deeptepp.datasets.checks import MONTHS_TOLERANCE
 from deeptepp.datasets.imported import Imported, PublicSource, vetted
-from deeptepp.datasets.public_table import DAYS_PER_MONTH, STANDS, UNKNOWN_ARM, PublicTable, read_workbook
+from deeptepp.datasets.measures import DAYS_PER_MONTH
+from deeptepp.datasets.public_table import STANDS, UNKNOWN_ARM, PublicTable, read_workbook
 from deeptepp.domain.cohort import (
     ARM,
     HER2_POSITIVE,

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.datasets.imported import Imported, PublicSource, vetted
-from deeptepp.datasets.public_table import DAYS_PER_MONTH, UNKNOWN_ARM, Floats, PublicTable, Words, read_workbook
+from deeptepp.datasets.measures import DAYS_PER_MONTH
+from deeptepp.datasets.public_table import UNKNOWN_ARM, Floats, PublicTable, Words, read_workbook
 from deeptepp.domain.cohort import (
     ARM,
     HER2_POSITIVE,
@@ -82,7 +83,7 @@ def read_mama_mia(path: Path) -> Imported:
     table.require(_READ)
     studies = table.translated("dataset", dict(_SOURCES))
     columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array([str(cell) for cell in table.columns["patient_id"]], dtype=object),
+        SUBJECT: np.array(table.columns["patient_id"], dtype=object),
         SOURCE: studies,
         ARM: _arms(table),
         **_follow_up(table, studies),
@@ -154,8 +155,9 @@ def _arms(table: PublicTable) -> Words:
     is_unknown = np.isnan(given)
     found, remedy = "Anti-HER2 treatment is not recorded.", f"The arm is {UNKNOWN_ARM}."
     table.warn("mama-mia.anti-her2-unknown", found, remedy, is_unknown)
-    agents = [str(cell or "") for cell in table.columns["nac_agent"]]
-    is_neoadjuvant = np.array([("Trastuzumab" in agent) or ("T-DM1" in agent) for agent in agents], dtype=bool)
+    is_neoadjuvant = np.array(
+        [("Trastuzumab" in agent) or ("T-DM1" in agent) for agent in table.columns["nac_agent"]], dtype=bool
+    )
     found = "An anti-HER2 antibody is named among the neoadjuvant agents."
     table.warn("mama-mia.anti-her2-before-surgery", found, remedy, is_neoadjuvant)
     found = "Anti-HER2 treatment is recorded in a patient who is not HER2-positive."

@@ -80,7 +80,7 @@ def read_metabric(path: Path) -> Imported:
     table = read_comma_separated(path)
     table.require(_READ)
     columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array([str(cell) for cell in table.columns["Patient ID"]], dtype=object),
+        SUBJECT: np.array(table.columns["Patient ID"], dtype=object),
         SOURCE: np.full(table.n, METABRIC.name, dtype=object),
         ARM: np.full(table.n, Arm.NONE.value, dtype=object),
         **_follow_up(table),
