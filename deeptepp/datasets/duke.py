@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.imported import IS_METASTATIC, TUMOUR_STAGE, Imported, PublicSource, vetted
+from deeptepp.datasets.imported import IS_METASTATIC, TUMOUR_STAGE, Imported, public_source, vetted
 from deeptepp.datasets.measures import DAYS_PER_MONTH
 from deeptepp.datasets.public_table import (
     DAYS_PER_YEAR,
@@ -36,24 +36,7 @@ from deeptepp.domain.cohort import (
     Cohort,
 )
 
-DUKE = PublicSource(
-    name="duke",
-    title="Duke-Breast-Cancer-MRI",
-    files=("Clinical_and_Other_Features.xlsx",),
-    licence="CC BY-NC 4.0",
-    citation="Saha et al. Br J Cancer 2018;119:508-516; data doi 10.7937/TCIA.e3sv-re93",
-    table_from="The Cancer Imaging Archive, collection Duke-Breast-Cancer-MRI, doi 10.7937/TCIA.e3sv-re93",
-    images_from="DICOM in the same collection of The Cancer Imaging Archive (doi 10.7937/TCIA.e3sv-re93), with "
-    "Annotation_Boxes.xlsx: one reader's box around each tumour",
-    rfs="a recurrence event, at the first of the days to local and to distant recurrence; without one, censored "
-    "at the later of the last local and the last distant assessment. Death without recurrence is no event. From "
-    "diagnosis.",
-    os="death of any cause; else censored when last seen: the latest of last contact, assessment and recurrence. "
-    "From diagnosis.",
-    arms="Anti-HER2 treatment is yes or no: whether trastuzumab was given alone is not recorded. Any, before or "
-    "after surgery, stands as arm T: patients were diagnosed in 2000 to 2014, before adjuvant pertuzumab was "
-    "licensed.",
-)
+DUKE = public_source("duke")
 
 _ID, _BORN, _MENOPAUSE = "Patient ID", "Date of Birth (Days)", "Menopause (at diagnosis)"
 _METASTATIC = "Metastatic at Presentation (Outside of Lymph Nodes)"
