@@ -13,6 +13,7 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import PhaseChoice
 from deeptepp.errors import DeepTeppError
+from deeptepp.wording.sentence import sentence
 
 RESEARCH_USE_ONLY = (
     "Research use only. Not a medical device. Not for diagnosis or for choosing, giving or withholding treatment."
@@ -290,7 +291,7 @@ class TierName:
         if not self.tiers:
             return ""
         if self.is_stable is False:
-            return f"{self.names}, unstable"
+            return sentence("{tiers}, unstable", tiers=self.names)
         said = template.format(self.names)
         return said if self.is_stable else f"{said}, {NOT_MEASURED}"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from deeptepp.domain.geometry import Grid, Volume
+from deeptepp.wording.sentence import sentence
 
 
 class Side(StrEnum):
@@ -37,7 +38,7 @@ def clock_time(seconds: float) -> str:
     sign = "\N{MINUS SIGN}" if seconds < 0 and whole else ""
     minutes, rest = divmod(whole, 60)
     if minutes < 60:
-        return f"{sign}{minutes}:{rest:02d}\u00a0min"
+        return sentence("{sign}{minutes}:{rest:02d} min", sign=sign, minutes=minutes, rest=rest)
     return f"{sign}{minutes // 60}:{minutes % 60:02d}:{rest:02d}\u00a0h"
 
 
@@ -59,7 +60,7 @@ def phase_name(index: int) -> str:
     >>> phase_name(0), phase_name(3)
     ('pre-contrast', 'post-contrast 3')
     """
-    return "pre-contrast" if index == 0 else f"post-contrast {index}"
+    return sentence("pre-contrast") if index == 0 else sentence("post-contrast {k}", k=index)
 
 
 @dataclass(frozen=True, slots=True)
