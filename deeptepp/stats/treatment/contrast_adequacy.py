@@ -20,7 +20,7 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.counted import counted
 from deeptepp.stats.prediction.adequacy import shown, whole_events
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import in_a_row, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,21 +138,17 @@ def _contrast_sentence(
         start = sentence("This contrast cannot show any effect: {reason}.", reason=reason)
     else:
         start = sentence(
-            "With {events} in {patients} a hazard ratio has to be {detectable} or smaller (or "
-            "{detectable_2} or larger) to be found with {power:.0%} power at alpha {alpha:g}; a weaker "
-            "effect would often be missed.",
+            "With {events} in {patients} a hazard ratio has to be {low} or smaller (or {high} or "
+            "larger) to be found "
+            "with {power:.0%} power at alpha {alpha:g}; a weaker effect would often be missed.",
             events=counted(n_events, "event"),
             patients=counted(n, "patient"),
-            detectable=shown(detectable),
-            detectable_2=shown(1 / detectable),
+            low=shown(detectable),
+            high=shown(1 / detectable),
             power=power,
             alpha=alpha,
         )
     if needed is None:
         return start
-    return sentence(
-        "{start} A hazard ratio of {hazard_ratio:g} needs {needed} events at this allocation.",
-        start=start,
-        hazard_ratio=hazard_ratio,
-        needed=needed,
-    )
+    words = "A hazard ratio of {ratio:g} needs {n} events at this allocation."
+    return in_a_row((start, sentence(words, ratio=hazard_ratio, n=needed)))
