@@ -38,7 +38,7 @@ def clock_time(seconds: float) -> str:
     sign = "\N{MINUS SIGN}" if seconds < 0 and whole else ""
     minutes, rest = divmod(whole, 60)
     if minutes < 60:
-        return sentence("{sign}{minutes}:{rest:02d} min", sign=sign, minutes=minutes, rest=rest)
+        return f"{sign}{minutes}:{rest:02d}\u00a0min"
     return f"{sign}{minutes // 60}:{minutes % 60:02d}:{rest:02d}\u00a0h"
 
 
