@@ -23,7 +23,7 @@ SOURCES = ("deeptepp", "pages")
 SAYING = ("t", "sentence", "joined", "fill_in", "filled_markup")
 """Functions whose first argument is a message."""
 
-_COUNTING = ("plural", "count")
+_COUNTING = ("plural", "count", "counted")
 """Functions that count a noun, their second argument."""
 
 _HEADER = """\

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from deeptepp.datasets.cells import (
     UNKNOWN,
-    WORKBOOKS,
     Table,
     event_of,
     flag_of,
@@ -26,6 +25,7 @@ from deeptepp.datasets.cells import (
 from deeptepp.datasets.checks import PROFILE_FIELDS
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
+from deeptepp.datasets.raw_cells import is_workbook
 from deeptepp.datasets.subjects import named_subjects
 from deeptepp.domain.clinical import CATEGORIES, RANGES
 from deeptepp.domain.cohort import (
@@ -43,6 +43,7 @@ from deeptepp.domain.cohort import (
     TIER,
     Cohort,
 )
+from deeptepp.wording.sentence import joined, sentence
 
 REQUIRED = (SUBJECT, ARM, RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT)
 FACTS = (*REQUIRED, FIRST_EVENT, SOURCE, *PROFILE_FIELDS)
@@ -100,7 +101,7 @@ def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
     """
     content = path.read_bytes() if path.is_file() else b""
     known = (*FACTS, *IMAGE_COLUMNS, *(() if with_images else SCORED))
-    table = read_table(content, known, is_workbook=path.suffix.lower() in WORKBOOKS)
+    table = read_table(content, known, is_workbook=is_workbook(path))
     if table.header:
         table.problems.extend(_header_problems(table.header, known, with_images=with_images))
     mend_numbers(table, _NUMBERS)
@@ -135,20 +136,27 @@ def _header_problems(header: Sequence[str], known: Sequence[str], *, with_images
     """Check the names of the columns."""
     missing = [name for name in REQUIRED if name not in header]
     if missing:
-        yield Problem.refusal("manifest.missing-column", f"No column {', '.join(missing)}.", "Add or rename it.")
+        yield Problem.refusal(
+            "manifest.missing-column",
+            sentence("No column {column}.", column=joined(", ", missing)),
+            "Add or rename it.",
+        )
     if with_images and STUDY not in header and ROI not in header:
-        found = f"No column {STUDY} or {ROI}."
+        found = sentence("No column {column} or {other}.", column=STUDY, other=ROI)
         yield Problem.refusal("manifest.missing-column", found, "Add one with the paths of the images.")
     twice = sorted({name for name in header if name in known and header.count(name) > 1})
     if twice:
-        found = f"Column {', '.join(twice)} occurs more than once."
+        found = sentence("Column {column} occurs more than once.", column=joined(", ", twice))
         yield Problem.refusal("manifest.duplicate-column", found, "Keep one of them.")
     # A table without a header has a patient there: positions are told, never the cells.
     unknown = [(i, name) for i, name in enumerate(header, start=1) if name not in known]
     if unknown:
         near = {i: get_close_matches(name, known, n=1, cutoff=0.8) for i, name in unknown}
-        words = [f"{i} (perhaps {close[0]})" if close else str(i) for i, close in near.items()]
-        found = f"These columns were ignored: {', '.join(words)}."
+        words = [
+            sentence("{n} (perhaps {column})", n=i, column=close[0]) if close else str(i)
+            for i, close in near.items()
+        ]
+        found = sentence("These columns were ignored: {names}.", names=joined(", ", words))
         yield Problem.warning(
             "manifest.unknown-column",
             found,
@@ -165,7 +173,9 @@ def _subject_problems(table: Table, subjects: Sequence[str]) -> Iterator[Problem
         by_name[subject].append(row)
     absent = by_name.pop("", [])
     if absent:
-        yield Problem.refusal("manifest.no-subject", f"{SUBJECT} is empty.", "Give a pseudonym.", absent)
+        yield Problem.refusal(
+            "manifest.no-subject", sentence("{column} is empty.", column=SUBJECT), "Give a pseudonym.", absent
+        )
     twice = [row for rows in by_name.values() if len(rows) > 1 for row in rows]
     if twice:
         found = "The same subject occurs more than once."

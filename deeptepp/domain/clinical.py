@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from deeptepp.errors import Contradiction, OutOfRange, UnknownField
+from deeptepp.wording.sentence import listed, sentence
 
 
 class Sex(StrEnum):
@@ -118,11 +119,17 @@ class ClinicalProfile:
                 raise OutOfRange(field=name, value=value, limit=f"[{low:g}, {high:g}]")
         expected = self.stages_allowed
         if self.stage is not None and expected is not None and self.stage not in expected:
-            names = " or ".join(expected)
+            tumour = self.tumour_stage or sentence("T unknown")
+            nodes = self.node_stage or sentence("N unknown")
             raise Contradiction(
                 field="stage",
                 value=self.stage.value,
-                limit=f"{self.tumour_stage or 'T unknown'} {self.node_stage or 'N unknown'}, which is {names}",
+                limit=sentence(
+                    "{tumour} {nodes}, which is {stages}",
+                    tumour=tumour,
+                    nodes=nodes,
+                    stages=listed(expected, last="or"),
+                ),
             )
 
     @property
@@ -242,7 +249,9 @@ def _parse_number(key: str, raw: object) -> float:
     """Turn one plain value into a number; its range is for the profile to check."""
     low, high = RANGES[key]
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-        raise OutOfRange(field=key, value=_shown(raw), limit=f"a number in [{low:g}, {high:g}]")
+        raise OutOfRange(
+            field=key, value=_shown(raw), limit=sentence("a number in [{low:g}, {high:g}]", low=low, high=high)
+        )
     if isinstance(raw, int) and abs(raw) >= _NO_FACT:
         raise OutOfRange(field=key, value=_shown(raw), limit=f"[{low:g}, {high:g}]")
     if key == "grade":

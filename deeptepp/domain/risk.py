@@ -13,7 +13,7 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import PhaseChoice
 from deeptepp.errors import DeepTeppError
-from deeptepp.wording.sentence import Words
+from deeptepp.wording.sentence import Words, sentence
 
 RESEARCH_MARK: Words = "RESEARCH USE ONLY"
 """Stands on every screen and file; like every mark it stays in English beside its translation."""
@@ -300,7 +300,7 @@ class TierName:
         if not self.tiers:
             return ""
         if self.is_stable is False:
-            return f"{self.names}, unstable"
+            return sentence("{tiers}, unstable", tiers=self.names)
         said = template.format(self.names)
         return said if self.is_stable else f"{said}, {NOT_MEASURED}"
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from deeptepp.domain.clinical import RANGES
 from deeptepp.errors import NotANumber, OutOfRange
+from deeptepp.wording.sentence import sentence
 
 UNITS: dict[str, str] = {
     "age_years": "years",
@@ -149,7 +150,9 @@ def read_fact(name: str, text: str) -> TypedNumber | None:
     low, high = RANGES[name]
     if typed is not None and not low <= typed.value <= high:
         raise OutOfRange(
-            field=name, value=with_unit(typed.value, name), limit=f"{low:g} to {with_unit(high, name)}"
+            field=name,
+            value=with_unit(typed.value, name),
+            limit=sentence("{low:g} to {high}", low=low, high=with_unit(high, name)),
         )
     return typed
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, Arm, Cohort
+from deeptepp.wording.sentence import sentence
 
 Texts = npt.NDArray[np.object_]
 
@@ -74,7 +75,7 @@ def _yes_no(yes: str, no: str) -> Callable[[Any], str]:
 
 def _stage_group(value: Any) -> str:  # noqa: ANN401  a cell
     """Take the letters off a stage."""
-    return f"stage {str(value).rstrip('ABC')}"
+    return sentence("stage {stage}", stage=str(value).rstrip("ABC"))
 
 
 _FACTS: tuple[tuple[str, str, tuple[str, ...], Callable[[Any], str]], ...] = (

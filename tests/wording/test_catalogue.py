@@ -158,7 +158,7 @@ def constants():
     for path in (ROOT / "deeptepp").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
+                found.add(node.value.replace("\u00a0", " "))
     return found
 
 

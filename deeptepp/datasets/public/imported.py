@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.public.public_table import STANDS, PublicTable
 from deeptepp.domain.cohort import HER2_POSITIVE, Cohort, Endpoint, FollowUp
+from deeptepp.wording.sentence import joined, sentence
 
 TUMOUR_STAGE = "tumour_stage"
 """T category, ``T1`` to ``T4``; only in cohorts whose table has it instead of a size."""
@@ -63,6 +66,15 @@ class PublicSource:
     rfs: str
     os: str
     arms: str
+
+
+_SOURCES = tomllib.loads(Path(__file__).with_name("public_sources.toml").read_text(encoding="utf-8"))
+
+
+def public_source(name: str) -> PublicSource:
+    """Give what is known of a public table by its name."""
+    about = _SOURCES[name]
+    return PublicSource(name=name, **about | {"files": tuple(about["files"])})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,18 +153,26 @@ def vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Imported
     Imported
         With the problems of the adapter first. A rule that the adapter told is not told again.
     """
-    table.warn("public.definition", f"RFS here: {source.rfs} OS here: {source.os}", "Read results by it.")
+    table.warn(
+        "public.definition",
+        sentence("RFS here: {rfs} OS here: {os}", rfs=source.rfs, os=source.os),
+        "Read results by it.",
+    )
     table.warn("public.arm", source.arms, "Read comparisons of arms by it.")
     absent = [name for name in _ASKED if name not in cohort]
     if absent:
         table.warn(
-            "public.not-recorded", f"The table does not have {', '.join(absent)}.", "Unknown for everybody."
+            "public.not-recorded",
+            sentence("The table does not have {absent}.", absent=joined(", ", absent)),
+            "Unknown for everybody.",
         )
     told = {problem.rule for problem in table.problems}
     for problem in fact_problems(cohort, needs_follow_up=False, first_row=table.first_row):
         if problem.rule in told and not problem.rule.startswith("cohort.absent"):
             continue
-        counted = f" ({len(problem.rows)} of {table.n} patients.)" if problem.rows else ""
+        counted = (
+            sentence(" ({n} of {total} patients.)", n=len(problem.rows), total=table.n) if problem.rows else ""
+        )
         remedy = STANDS if problem.rows else problem.remedy
         table.problems.append(Problem.warning(problem.rule, problem.found + counted, remedy, problem.rows))
     return Imported(source, cohort, tuple(table.problems))

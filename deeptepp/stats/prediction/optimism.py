@@ -23,9 +23,10 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.domain.risk import TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.stats.estimate import Estimate
-from deeptepp.stats.prediction.concordance import harrell_c
+from deeptepp.stats.prediction.concordance_pairs import counts_of
 from deeptepp.stats.prediction.cutoffs import find_tier_scheme
-from deeptepp.stats.prediction.roc import roc_auc
+from deeptepp.stats.prediction.ranked_scores import rank_scores
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -86,11 +87,25 @@ class Optimism:
     @property
     def sentence(self) -> str:
         """What it means, with the number of cut-offs tried."""
-        tried = "1 pair of cut-offs was" if self.n_tried == 1 else f"{self.n_tried} pairs of cut-offs were"
-        return (
-            f"{tried} looked at in this session. The correction stands for one search by the published rule, in "
-            f"{self.n_usable} of {self.n_draws} resamples of {self.n} patients with {self.n_events} events; every "
-            "further pair that is tried adds optimism that no resampling can see. Only other patients can."
+        return sentence(
+            (
+                "{n} pairs of cut-offs were looked at in this session. The correction stands for one "
+                "search by the published rule, in {k} of {draws} resamples of {m} patients with {events} "
+                "events; every further pair that is tried adds optimism that no resampling can see. Only "
+                "other patients can."
+            )
+            if self.n_tried != 1
+            else (
+                "1 pair of cut-offs was looked at in this session. The correction stands for one search "
+                "by the published rule, in {k} of {draws} resamples of {m} patients with {events} "
+                "events; every further pair that is tried adds optimism that no resampling can see. Only "
+                "other patients can."
+            ),
+            n=self.n_tried,
+            k=self.n_usable,
+            draws=self.n_draws,
+            m=self.n,
+            events=self.n_events,
         )
 
 
@@ -192,7 +207,8 @@ def _measured(x: Floats, follow_up: FollowUp, tiers: TierScheme) -> Floats:
         raise NotEstimable(what="How well the cut-offs separate", reason="all patients, or none, have the event")
     positive = x >= tiers.low_below
     level = positive.astype(np.float64) + (x >= tiers.high_from)
-    c = harrell_c(follow_up, level).index.value
-    if c is None:
+    counts = counts_of(follow_up, level, y)
+    if not counts.n_comparable:
         raise NotEstimable(what="The C index of the tiers", reason="no two patients can be compared")
-    return np.array([positive[y].mean() - positive[~y].mean(), roc_auc(level, y).auc, c])
+    auc, *_ = rank_scores(level, y).auc()
+    return np.array([positive[y].mean() - positive[~y].mean(), auc, counts.index])

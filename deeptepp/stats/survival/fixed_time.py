@@ -14,6 +14,7 @@ import numpy as np
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test, normal_quantile
 from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate, kaplan_meier
+from deeptepp.wording.sentence import joined, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,22 @@ def compare_survival_at(
     no_variance = "every patient of an arm had the event" if variance is None else "neither arm has had an event"
     method = "difference of Kaplan-Meier estimates"
     if variance:
-        naive = chi_square_test(apart**2 / variance, 1, f"{method}, Greenwood")
+        naive = chi_square_test(apart**2 / variance, 1, sentence("{method}, Greenwood", method=method))
         half = normal_quantile(level) * float(np.sqrt(variance))
         limits: tuple[float | None, float | None] = (apart - half, apart + half)
     else:
-        naive = chi_square_test(0.0, 0, f"{method}, Greenwood", reason=no_variance)
+        naive = chi_square_test(0.0, 0, sentence("{method}, Greenwood", method=method), reason=no_variance)
         limits = (None, None)
     beyond = [arm for arm, at in (("index", one), ("reference", other)) if at.is_beyond_follow_up]
     notes = [] if variance else [no_variance]
-    notes += [f"the time lies beyond the last observation of the {arm} arm" for arm in beyond]
+    notes += [
+        sentence(
+            "the time lies beyond the last observation of the index arm"
+            if arm == "index"
+            else "the time lies beyond the last observation of the reference arm"
+        )
+        for arm in beyond
+    ]
     difference = Estimate(
         value=apart,
         low=limits[0],
@@ -90,7 +98,7 @@ def compare_survival_at(
         n=one.n + other.n,
         n_events=one.n_events + other.n_events,
         method=method,
-        reason="; ".join(notes),
+        reason=joined("; ", notes) if notes else "",
     )
     return FixedTimeComparison(one, other, difference, naive, _log_log(one, other))
 

@@ -20,7 +20,8 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import OutOfRange
 from deeptepp.stats.estimate import Estimate, normal_quantile
 from deeptepp.stats.horizon import told_apart
-from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, hazard_variance, kaplan_meier
+from deeptepp.wording.sentence import joined, sentence
 
 METHOD = "restricted mean survival time"
 """Name of the estimator."""
@@ -137,22 +138,27 @@ def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
     after = np.cumsum(areas[::-1])[::-1]  # (k,) area from each time to the horizon
     at_risk = curve.n_at_risk(curve.months)
     n_events = np.diff(np.searchsorted(curve.event_months, curve.months, side="right"), prepend=0)
-    product = at_risk * (at_risk - n_events).astype(np.float64)
     # Where everybody left has the event no area follows, and it adds no variance.
-    hazard_variance = np.divide(n_events, product, out=np.zeros(len(product)), where=product > 0)
+    variance = np.nan_to_num(hazard_variance(at_risk, n_events))
     mean, lost = float(areas.sum()), float(((1 - curve.survival) * widths).sum())
-    error = float(np.sqrt((after**2 * hazard_variance).sum()))
+    error = float(np.sqrt((after**2 * variance).sum()))
     is_beyond = bool(horizon_months > curve.last_months)
     ends_with_event = bool(curve.n_events and curve.event_months[-1] == curve.last_months)
     notes = ["" if error > 0 else "no variance up to the horizon, so no interval can be given"]
     if is_beyond:
-        kind, last = (
-            "an event" if ends_with_event else "a censoring",
-            told_apart(curve.last_months, horizon_months),
-        )
         notes.append(
-            f"the horizon lies beyond the last observation ({last}, {kind}); "
-            "the last value of the curve is carried on"
+            sentence(
+                (
+                    "the horizon lies beyond the last observation ({last}, an event); the last value of "
+                    "the curve is carried on"
+                )
+                if ends_with_event
+                else (
+                    "the horizon lies beyond the last observation ({last}, a censoring); the last value "
+                    "of the curve is carried on"
+                ),
+                last=told_apart(curve.last_months, horizon_months),
+            )
         )
     half = normal_quantile(curve.level) * error
     estimate = Estimate(
@@ -213,7 +219,7 @@ def compare_restricted_means(
         level=level,
         n=index.n + reference.n,
         n_events=one.estimate.n_events + other.estimate.n_events,
-        method=f"difference of {METHOD}",
+        method=sentence("difference of {method}", method=METHOD),
         reason=_notes(one, other),
     )
     error = float(np.hypot(one.standard_error, other.standard_error))
@@ -233,7 +239,7 @@ def compare_restricted_means(
         reference=other,
         difference=difference,
         standard_error=error,
-        ratio=_ratio(means, errors, replace(blank, method=f"ratio of {METHOD}")),
+        ratio=_ratio(means, errors, replace(blank, method=sentence("ratio of {method}", method=METHOD))),
         lost_ratio=_ratio(lost, errors, replace(blank, method="ratio of restricted mean time lost")),
     )
 
@@ -259,10 +265,11 @@ def _ratio(values: list[float], errors: list[float], blank: Estimate) -> Estimat
 
 def _notes(index: RestrictedMean, reference: RestrictedMean) -> str:
     """Say of each arm what its estimate says."""
-    arms = {"index arm": index, "reference arm": reference}
-    return _joined([f"{name}: {arm.estimate.reason}" for name, arm in arms.items() if arm.estimate.reason])
+    arms = (("index arm: {reason}", index), ("reference arm: {reason}", reference))
+    return _joined([sentence(words, reason=arm.estimate.reason) for words, arm in arms if arm.estimate.reason])
 
 
 def _joined(notes: list[str]) -> str:
     """Put what there is to say in one line."""
-    return "; ".join(note for note in notes if note)
+    said = [note for note in notes if note]
+    return joined("; ", said) if said else ""

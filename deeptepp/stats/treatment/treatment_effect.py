@@ -1,8 +1,8 @@
 """The treatment question: two treatments compared inside tiers, with what the comparison cannot tell.
 
-Where an arm has fewer than ``MIN_EVENTS`` events (``stats.evidence``), or matching left the arms less alike
-than they were (``stats.balance``), no difference is given: every difference is an estimate without a value and
-with that reason.
+Where an arm has fewer than ``MIN_EVENTS`` events (``stats.event_rule``), or matching left the arms less alike
+than they were (``stats.treatment.balance``), no difference is given: every difference is an estimate without a
+value and with that reason.
 
 References
 ----------
@@ -27,9 +27,7 @@ from deeptepp.stats.treatment.covariate_names import in_words
 from deeptepp.stats.treatment.evidence import EvidenceBadge, grade_evidence
 from deeptepp.stats.treatment.treatment_question import Matching, TreatmentQuestion
 from deeptepp.stats.treatment.treatment_sample import TreatmentSample, sample_treatments
-
-NO_DIFFERENCE = ", so no difference is given"
-"""Ends the reason of a contrast that is held back."""
+from deeptepp.wording.sentence import joined, sentence
 
 LANDMARKS_MONTHS = (24.0, 60.0)
 """Times at which survival is compared."""
@@ -106,6 +104,8 @@ class TreatmentContrast:
         Log-rank test of both sides; print ``p_value``, which is held back where the contrast is not reportable.
     is_reportable : bool
         Whether each side has events enough for a difference, and matching did not make the sides less alike.
+    cause : str
+        Why no difference is given; empty where one is.
     reason : str
         Why it is not reportable; empty where it is.
     warnings : tuple of str
@@ -129,6 +129,7 @@ class TreatmentContrast:
     rmst_difference: Estimate
     test: LogRankTest | None
     is_reportable: bool
+    cause: str
     reason: str
     warnings: tuple[str, ...]
     badge: EvidenceBadge
@@ -202,7 +203,9 @@ def contrast_treatments(
         covariates=covariates,
     )
     one, other = sample.follow_up_index, sample.follow_up_reference
-    reason = _why_not(sample, question)
+    unlike = "" if sample.balance is None else in_words(sample.balance).why_no_effect
+    cause = _why_not(sample, question, unlike)
+    reason = sentence("{reason}, so no difference is given", reason=cause) if cause else ""
     estimates = ContrastEstimates(one, other, sample.horizon_months, question.horizon_months, reason, level)
     hazard_ratio, rmst_difference = estimates.hazard_ratio(), estimates.rmst_difference()
     return TreatmentContrast(
@@ -219,8 +222,9 @@ def contrast_treatments(
         rmst_difference=rmst_difference,
         test=log_rank([one, other]) if one.n and other.n else None,
         is_reportable=not reason,
+        cause=cause,
         reason=reason,
-        warnings=(matching.caveat, *(level.sentence for level in sample.dropped), *sample.warnings),
+        warnings=(*(level.sentence for level in sample.dropped), *sample.warnings),
         badge=grade_evidence(
             one,
             other,
@@ -228,21 +232,21 @@ def contrast_treatments(
             rmst_difference,
             index_label=question.index_label,
             is_simulated=cohort.is_simulated,
+            is_alike=not unlike,
         ),
         is_simulated=cohort.is_simulated,
     )
 
 
-def _why_not(sample: TreatmentSample, question: TreatmentQuestion) -> str:
+def _why_not(sample: TreatmentSample, question: TreatmentQuestion, unlike: str) -> str:
     """Say why no difference is given; empty where one is."""
     sides = (question.index_label, sample.follow_up_index), (question.reference_label, sample.follow_up_reference)
     empty = [label for label, side in sides if not side.n]
     if empty:
-        return f"no patient with {' and none with '.join(empty)} is left to compare"
+        return sentence("no patient with {arms} is left to compare", arms=joined(" and none with ", empty))
     few = why_not_compared({label: side.n_events for label, side in sides})
-    unlike = "" if sample.balance is None else in_words(sample.balance).why_no_effect
-    reason = "; ".join(filter(None, (few, unlike)))
-    return f"{reason}{NO_DIFFERENCE}" if reason else ""
+    causes = [cause for cause in (few, unlike) if cause]
+    return joined("; ", causes) if causes else ""
 
 
 def _side(
