@@ -13,7 +13,10 @@ from deeptepp.report.text_table import Table
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 from deeptepp.wording.sentence import sentence
 
-ENDPOINT_NAMES = {Endpoint.RFS: "Recurrence-free survival", Endpoint.OS: "Overall survival"}
+ENDPOINT_NAMES = {
+    Endpoint.RFS: sentence("Recurrence-free survival"),
+    Endpoint.OS: sentence("Overall survival"),
+}
 """As they are written on axes and in titles."""
 
 HORIZONS_MONTHS = (24.0, 60.0)

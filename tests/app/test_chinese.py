@@ -48,12 +48,11 @@ _SENTENCE = re.compile(r"[A-Za-z]{2,}(?:[ ,:]+[A-Za-z][a-z]+){2,}")
 
 
 def english_in(texts):
-    """What of texts is an English sentence."""
+    """English sentences in texts, with what stands around them."""
     found = set()
     for text in texts:
         plain = _NAME.sub(" ", _CODE.sub(" ", text.replace("\u00a0", " ")))
-        if _SENTENCE.search(plain):
-            found.add(plain.strip())
+        found |= {plain[max(0, each.start() - 20) : each.end() + 60] for each in _SENTENCE.finditer(plain)}
     return sorted(found)
 
 

@@ -60,7 +60,9 @@ class Influence:
 
     def sentences(self) -> tuple[str, ...]:
         """Say the counts in words."""
-        agreed = joined(", ", (glued("{} {}", AGREEMENTS[each].lower(), n) for each, n in self.agreement.items()))
+        agreed = joined(
+            ", ", (glued("{} {}", sentence(AGREEMENTS[each]).lower(), n) for each, n in self.agreement.items())
+        )
         said = (
             sentence(
                 "{n}; the score was shown in {n_shown}, {n_skipped} of them without a decision recorded before "

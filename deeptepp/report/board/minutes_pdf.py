@@ -159,7 +159,7 @@ def _record(case: BoardCase, meeting: Meeting | None) -> list[Flowable]:
     story = [*_decision("Before the score", first, before), *_history(case, Moment.BEFORE)]
     second = sentence("not decided yet.")
     if after and after.agreement:
-        view = sentence("the board's view of the tier: {view}", view=AGREEMENTS[after.agreement].lower())
+        view = sentence("the board's view of the tier: {view}", view=sentence(AGREEMENTS[after.agreement]).lower())
         second = glued("{}; {} ({})", decision_of(after), view, _when(case, after, meeting))
     elif after:
         second = glued("{} ({})", decision_of(after), _when(case, after, meeting))

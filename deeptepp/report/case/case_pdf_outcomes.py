@@ -40,7 +40,7 @@ from deeptepp.report.survival_tables import HORIZONS_MONTHS
 from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.survival.group_comparison import GroupComparison
 from deeptepp.stats.treatment.treatment_question import Matching
-from deeptepp.wording.sentence import glued, joined, sentence
+from deeptepp.wording.sentence import arranged, glued, joined, sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -172,7 +172,7 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
     from reportlab.platypus import KeepTogether, Spacer
 
     sides = [name_of(contrast.index), name_of(contrast.reference)]
-    other = f"{sides[1][:1].lower()}{sides[1][1:]}"
+    other = arranged(_begun_small, sides[1])
     rows: list[tuple[str, str, str]] = [
         ("Patients compared", str(contrast.n_index), str(contrast.n_reference)),
         ("of those in the tier", str(contrast.n_before_index), str(contrast.n_before_reference)),
@@ -201,8 +201,13 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
     template, said = interaction_words(contrast.interaction)
     worth = [sentence("Observational, {n} compared.", n=count(contrast.n, "patient"))]
     worth += [glued("{}.", contrast.badge)] if contrast.badge else []
-    worth += [template.format(p=said, reason=said), *contrast.warnings]
+    worth += [sentence(template, p=said, reason=said), *contrast.warnings]
     return [KeepTogether([*story, words(joined(" ", worth), quiet=True), Spacer(1, 7)])]
+
+
+def _begun_small(name: str) -> str:
+    """Begin a name with a small letter."""
+    return name[:1].lower() + name[1:]
 
 
 def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:

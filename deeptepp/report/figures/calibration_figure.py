@@ -155,8 +155,8 @@ def _add_groups(figure: go.Figure, groups: Sequence[CalibrationGroup]) -> None:
             [percent_ci(g.observed.value, g.observed.low, g.observed.high), g.observed.n_events, g.observed.n]
             for g in groups
         ],
-        hovertemplate="mean score %{x:.3f}<br>observed %{customdata[0]}, %{customdata[1]} of %{customdata[2]}"
-        "<extra></extra>",
+        hovertemplate=sentence("mean score %{x:.3f}")
+        + sentence("<br>observed %{customdata[0]}, %{customdata[1]} of %{customdata[2]}<extra></extra>"),
     )
 
 

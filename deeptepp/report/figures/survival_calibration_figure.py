@@ -151,8 +151,8 @@ def _add_groups(figure: go.Figure, groups: Sequence[CalibrationGroup], *, is_ope
         cliponaxis=False,
         name="groups beyond follow-up" if is_open else "groups",
         customdata=[[percent_ci(g.observed, g.low, g.high), g.n_events, g.n] for g in groups],
-        hovertemplate="mean predicted %{x:.3f}<br>observed %{customdata[0]}, %{customdata[1]} of "
-        "%{customdata[2]}<extra></extra>",
+        hovertemplate=sentence("mean predicted %{x:.3f}")
+        + sentence("<br>observed %{customdata[0]}, %{customdata[1]} of %{customdata[2]}<extra></extra>"),
     )
 
 
