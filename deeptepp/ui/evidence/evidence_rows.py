@@ -134,7 +134,11 @@ def auc_text(group: Mapping[str, Any]) -> str:
         In the language of the visitor.
     """
     few = why_few(group)
-    return say(f"not given: {few}") if few else auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high"))
+    return (
+        t("not given: {reason}", reason=say(few))
+        if few
+        else auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high"))
+    )
 
 
 def why_few(group: Mapping[str, Any]) -> str:

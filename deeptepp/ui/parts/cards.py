@@ -86,8 +86,7 @@ def said(error: DeepTeppError) -> str:
     str
         Its sentence, with what was measured and what is allowed.
     """
-    facts = {name: say(fact) if isinstance(fact, str) else fact for name, fact in error.facts.items()}
-    return t(error.template, **facts) if facts else t(str(error))
+    return say(error.sentence)
 
 
 def _finding_html(finding: Finding) -> str:
@@ -107,4 +106,4 @@ def _finding_html(finding: Finding) -> str:
 
 def _shown(value: str | float) -> str:
     """Write a measured value without false precision."""
-    return f"{value:g}" if isinstance(value, float) else say(str(value))
+    return f"{value:g}" if isinstance(value, float) else say(value)

@@ -110,7 +110,7 @@ def untested_words(held: HeldCurves) -> list[str]:
     list of str
         One sentence, or none.
     """
-    return [say(f"Not tested: {held.reason}.")] if held.reason else []
+    return [t("Not tested: {reason}.", reason=say(held.reason))] if held.reason else []
 
 
 def _estimate(curve: KaplanMeierCurve, months: float) -> str:
