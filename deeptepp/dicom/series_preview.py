@@ -6,7 +6,7 @@ rows that may have text written into them, or that are no MR images, have none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +59,7 @@ class Previews:
     Parameters
     ----------
     rows : dict of str to (rows, columns) uint8
-        As ``pictures_of``.
+        By key, each in a window of its own; rows without readable pixels are left out.
     proposals : tuple of ProposalPictures or None
         One for each proposal; None where a plane cannot be read, or where planes differ in size.
     """
@@ -68,38 +68,13 @@ class Previews:
     proposals: tuple[ProposalPictures | None, ...]
 
 
-def pictures_of(source: Path | Sequence[Path], keys: Collection[str] | None = None) -> dict[str, Picture]:
-    """Draw the middle slice of each row of the series table.
-
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A zip archive, a folder, one DICOM file, or a list of files.
-    keys : collection of str, optional
-        Keys of the rows that are wanted; all where not given.
-
-    Returns
-    -------
-    dict of str to (rows, columns) uint8
-        By key, each in a window of its own; rows without readable pixels are left out.
-
-    Raises
-    ------
-    ArchiveError
-        The archive cannot be opened safely.
-    NoDicomFound
-        No DICOM among the files.
-    """
-    return _rows_drawn(_middle_planes(source, keys))
-
-
 def previews_of(source: Path | Sequence[Path], proposals: Sequence[PhaseProposal]) -> Previews:
     """Draw each row of the series table, and what each proposal takes for its phases.
 
     Parameters
     ----------
     source : Path or sequence of Path
-        As for ``pictures_of``.
+        A zip archive, a folder, one DICOM file, or a list of files.
     proposals : sequence of PhaseProposal
         Their keys are those of the series table; that of a series stands for all of its volumes.
 
@@ -111,9 +86,9 @@ def previews_of(source: Path | Sequence[Path], proposals: Sequence[PhaseProposal
     Raises
     ------
     ArchiveError, NoDicomFound
-        As for ``pictures_of``.
+        The archive cannot be opened safely, or there is no DICOM among the files.
     """
-    return draw_planes(_middle_planes(source, None), proposals)
+    return draw_planes(_middle_planes(source), proposals)
 
 
 def draw_planes(planes: dict[str, FloatArray], proposals: Sequence[PhaseProposal]) -> Previews:
@@ -141,16 +116,15 @@ def _rows_drawn(planes: dict[str, FloatArray]) -> dict[str, Picture]:
     return {key: _windowed(plane, _window(plane)) for key, plane in planes.items()}
 
 
-def _middle_planes(source: Path | Sequence[Path], keys: Collection[str] | None) -> dict[str, FloatArray]:
-    """Decode and shrink the middle plane of each wanted row."""
+def _middle_planes(source: Path | Sequence[Path]) -> dict[str, FloatArray]:
+    """Decode and shrink the middle plane of each row."""
     planes = {}
     with open_members(source) as members:
         frames = read_headers(members, lambda _: None).frames
         for row in rows_in(frames, Fingerprints(members)):
-            if keys is None or any(stands_for(key, row.key) for key in keys):
-                plane = _middle_plane(row, members)
-                if plane is not None:
-                    planes[row.key] = plane
+            plane = _middle_plane(row, members)
+            if plane is not None:
+                planes[row.key] = plane
     return planes
 
 

@@ -30,16 +30,6 @@ from deeptepp.domain.study import Study
 START = datetime(2000, 1, 1, 12, 0, 0)
 """When a written study begins: a date that stands for none."""
 
-_EMPTY = (
-    "AccessionNumber",
-    "ReferringPhysicianName",
-    "PatientBirthDate",
-    "PatientPosition",
-    "PositionReferenceIndicator",
-    "Laterality",
-)
-"""Attributes that must be present and are not known; Laterality since both breasts lie in one image."""
-
 _WINDOW_PERCENTILES = (1.0, 99.5)
 """Shares of the voxels in percent between which the display window lies."""
 

@@ -1,6 +1,6 @@
 """Volumes from one grid to another: by interpolation (SimpleITK), or by averaging whole blocks of voxels.
 
-SimpleITK's (x, y, z) order appears in ``to_sitk`` and ``from_sitk`` and nowhere else in the package.
+SimpleITK's (x, y, z) order appears in ``to_sitk`` and nowhere else in the package.
 """
 
 from __future__ import annotations
@@ -46,27 +46,6 @@ def to_sitk(volume: Volume) -> sitk.Image:
     image.SetDirection([float(v) for v in volume.grid.directions[:, ::-1].ravel()])
     image.SetOrigin([float(v) for v in volume.grid.affine[:3, 3]])
     return image
-
-
-def from_sitk(image: sitk.Image) -> Volume:
-    """Take a volume back from SimpleITK.
-
-    Parameters
-    ----------
-    image : SimpleITK.Image
-        A three-dimensional scalar image.
-
-    Returns
-    -------
-    Volume
-        Voxels in (z, y, x) order on an LPS grid.
-    """
-    direction = np.asarray(image.GetDirection()).reshape(3, 3)
-    affine = np.eye(4)
-    affine[:3, :3] = (direction * np.asarray(image.GetSpacing()))[:, ::-1]
-    affine[:3, 3] = image.GetOrigin()
-    voxels = sitk.GetArrayFromImage(image)
-    return Volume(voxels, Grid(voxels.shape, affine))
 
 
 def resample_to(volume: Volume, grid: Grid, *, order: int = 1, fill: float = 0.0) -> Volume:

@@ -56,11 +56,6 @@ def demo_indices(cohort: Cohort, n: int = N_CASES) -> list[int]:
     return [chosen[i] for i in _ORDER if i < len(chosen)] + chosen[len(_ORDER) :]
 
 
-def demo_thumbnail(cohort: Cohort, row: int) -> bytes:
-    """Simulate the tumour of one patient and draw its small picture; see ``demo_pictures``."""
-    return demo_pictures(cohort, row)[0]
-
-
 def demo_pictures(cohort: Cohort, row: int) -> tuple[bytes, tuple[Picture, ...]]:
     """Simulate the tumour of one patient and draw it.
 

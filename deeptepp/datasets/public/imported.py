@@ -6,12 +6,10 @@ import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.public.public_table import STANDS, PublicTable
-from deeptepp.domain.cohort import HER2_POSITIVE, Cohort, Endpoint, FollowUp
+from deeptepp.domain.cohort import HER2_POSITIVE, Cohort
 
 TUMOUR_STAGE = "tumour_stage"
 """T category, ``T1`` to ``T4``; only in cohorts whose table has it instead of a size."""
@@ -77,25 +75,6 @@ def public_source(name: str) -> PublicSource:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Followed:
-    """The patients of whom an endpoint is known.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        These patients, (n,).
-    follow_up : FollowUp
-        Their times and events, (n,).
-    n_left_out : int
-        Patients without.
-    """
-
-    cohort: Cohort
-    follow_up: FollowUp
-    n_left_out: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Imported:
     """A public table that was read.
 
@@ -112,23 +91,6 @@ class Imported:
     source: PublicSource
     cohort: Cohort
     problems: tuple[Problem, ...]
-
-    def with_follow_up(self, endpoint: Endpoint = Endpoint.RFS) -> Followed:
-        """Keep the patients of whom an endpoint is known.
-
-        Parameters
-        ----------
-        endpoint : Endpoint
-            The endpoint.
-
-        Returns
-        -------
-        Followed
-            Possibly of nobody.
-        """
-        chosen = np.isfinite(self.cohort[endpoint.months])
-        kept = self.cohort.where(chosen)
-        return Followed(kept, kept.follow_up(endpoint), int((~chosen).sum()))
 
     def her2_positive(self) -> Imported:
         """Keep the patients who are known to be HER2-positive; the problems keep the rows of the whole table."""
