@@ -38,12 +38,9 @@ WINDOW_PCT = (1.0, 99.5)
 class ProposalPictures:
     """What one proposal takes for its phases, in one window, and what is brighter after contrast.
 
-    Parameters
-    ----------
-    pre, first, last : (rows, columns) uint8
-        Middle slice before contrast, in the first and in the last phase after it.
-    gain : (rows, columns) uint8
-        First phase after contrast minus the one before it; black where nothing is brighter.
+    ``pre``, ``first``, ``last``, (rows, columns) uint8: middle slice before contrast, in the first and in the last
+    phase after it; ``gain``, (rows, columns) uint8: first phase after contrast minus the one before it; black
+    where nothing is brighter.
     """
 
     pre: Picture
@@ -56,12 +53,9 @@ class ProposalPictures:
 class Previews:
     """Pictures of a study.
 
-    Parameters
-    ----------
-    rows : dict of str to (rows, columns) uint8
-        By key, each in a window of its own; rows without readable pixels are left out.
-    proposals : tuple of ProposalPictures or None
-        One for each proposal; None where a plane cannot be read, or where planes differ in size.
+    ``rows``, dict of str to (rows, columns) uint8: by key, each in a window of its own; rows without readable
+    pixels are left out; ``proposals``: one for each proposal; None where a plane cannot be read, or where planes
+    differ in size.
     """
 
     rows: dict[str, Picture]
@@ -71,22 +65,9 @@ class Previews:
 def previews_of(source: Path | Sequence[Path], proposals: Sequence[PhaseProposal]) -> Previews:
     """Draw each row of the series table, and what each proposal takes for its phases.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A zip archive, a folder, one DICOM file, or a list of files.
-    proposals : sequence of PhaseProposal
-        Their keys are those of the series table; that of a series stands for all of its volumes.
-
-    Returns
-    -------
-    Previews
-        Each file is opened once.
-
-    Raises
-    ------
-    ArchiveError, NoDicomFound
-        The archive cannot be opened safely, or there is no DICOM among the files.
+    ``source``: a zip archive, a folder, one DICOM file, or a list of files; ``proposals``: their keys are those of
+    the series table; that of a series stands for all of its volumes. Raises ArchiveError, NoDicomFound where the
+    archive cannot be opened safely, or there is no DICOM among the files.
     """
     return draw_planes(_middle_planes(source), proposals)
 
@@ -94,17 +75,7 @@ def previews_of(source: Path | Sequence[Path], proposals: Sequence[PhaseProposal
 def draw_planes(planes: dict[str, FloatArray], proposals: Sequence[PhaseProposal]) -> Previews:
     """Draw planes of rows, and what each proposal takes for its phases.
 
-    Parameters
-    ----------
-    planes : dict of str to (rows, columns) float64
-        The middle plane of each row by its key, of any size.
-    proposals : sequence of PhaseProposal
-        As for ``previews_of``.
-
-    Returns
-    -------
-    Previews
-        The pictures.
+    ``planes``, dict of str to (rows, columns) float64: the middle plane of each row by its key, of any size.
     """
     planes = {key: _shrunk(plane) for key, plane in planes.items()}
     compared = tuple(_compared(_taken(planes, each.keys)) for each in proposals)

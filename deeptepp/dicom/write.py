@@ -37,26 +37,9 @@ _WINDOW_PERCENTILES = (1.0, 99.5)
 def write_study(study: Study, folder: Path, *, description: str, patient_key: str) -> tuple[Path, ...]:
     """Write every slice of every phase as an MR image, explicit VR little endian.
 
-    Parameters
-    ----------
-    study : Study
-        Phases in order of time; voxels are rounded to whole numbers.
-    folder : Path
-        Is made where absent; holds one folder for each phase afterwards.
-    description : str
-        Beginning of SeriesDescription; ``pre``, ``post 1`` ... follow it.
-    patient_key : str
-        Pseudonym, written as PatientID.
-
-    Returns
-    -------
-    tuple of Path
-        The files, by phase and slice.
-
-    Raises
-    ------
-    ValueError
-        A voxel does not fit into 16 bits.
+    ``study``: phases in order of time; voxels are rounded to whole numbers; ``folder``: is made where absent;
+    holds one folder for each phase afterwards; ``description``: beginning of SeriesDescription; ``pre``, ``post
+    1`` ... follow it. Raises ValueError where a voxel does not fit into 16 bits.
     """
     dtype = _stored_dtype(study)
     digest = study.digest or study_digest(study.phases)

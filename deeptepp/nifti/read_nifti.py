@@ -49,18 +49,9 @@ Digest = Callable[[Sequence[Phase]], str]
 class NiftiReading:
     """A study and how it was found.
 
-    Parameters
-    ----------
-    study : Study
-        Phases in order of time, without an identifier.
-    series : tuple of SeriesSummary
-        Every volume of the files, used or not, with the reason.
-    findings : tuple of Finding
-        What the user should know.
-    mask : Lesion or None
-        The outline of an expert that lay beside the images.
-    alternatives : tuple of PhaseProposal
-        None: of two dynamic series the reader is asked.
+    ``study``: phases in order of time, without an identifier; ``series``: every volume of the files, used or not,
+    with the reason; ``findings``: what the user should know; ``mask``: the outline of an expert that lay beside
+    the images; ``alternatives``: None: of two dynamic series the reader is asked.
     """
 
     study: Study
@@ -124,22 +115,9 @@ def read_nifti(
 def list_nifti(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
     """List the volumes of NIfTI files, even where no study can be made of them.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A file, a folder, a zip archive, or a list of files.
-
-    Returns
-    -------
-    tuple of SeriesSummary
-        One row for each volume, with the role proposed and the reason.
-
-    Raises
-    ------
-    ArchiveError
-        The source cannot be opened safely.
-    NoNiftiFound, SeveralNiftiPatients, NiftiTooLarge
-        There is nothing to list, or too much.
+    ``source``: a file, a folder, a zip archive, or a list of files. One row for each volume, with the role
+    proposed and the reason. Raises ArchiveError where the source cannot be opened safely; NoNiftiFound,
+    SeveralNiftiPatients, NiftiTooLarge where there is nothing to list, or too much.
     """
     with open_files(source) as files:
         volumes = volumes_of(files)

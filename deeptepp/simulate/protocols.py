@@ -62,21 +62,12 @@ class Protocol:
     def since_injection_s(self, index: int) -> float:
         """Give the time from injection to the middle of a phase, in s; negative before the injection.
 
-        Parameters
-        ----------
-        index : int
-            Index into ``phase_times_s``; the pre-contrast phase is before the injection by definition.
+        ``index``: index into ``phase_times_s``; the pre-contrast phase is before the injection by definition.
         """
         return -1.0 if index == 0 else self.phase_times_s[index] + self.scan_s / 2 - self.injection_s
 
     def acquisition(self, *, age_years: float | None = None) -> Acquisition:
-        """Give the facts that a study of this protocol carries, marked as simulated.
-
-        Parameters
-        ----------
-        age_years : float, optional
-            Age of the simulated woman.
-        """
+        """Give the facts that a study of this protocol carries, marked as simulated."""
         return Acquisition(
             manufacturer=self.manufacturer,
             model_name=self.model_name,

@@ -130,19 +130,8 @@ _SIZE_MM = {"T1": (5.0, 20.0, 2.2, 1.2), "T2": (20.1, 50.0, 1.0, 2.2), "T3": (50
 def draw_clinical(z: Floats, arm: Arm, rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
     """Draw the clinical-pathological facts of one arm.
 
-    Parameters
-    ----------
-    z : (n,) float64
-        Latent biology of the patients of the arm; n is the published number.
-    arm : Arm
-        The arm.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    dict of str to (n,) array
-        Columns named as the fields of ``ClinicalProfile``.
+    ``z``, (n,) float64: latent biology of the patients of the arm; n is the published number. Gives dict of str to
+    (n,) array: columns named as the fields of ``ClinicalProfile``.
     """
     counts = COUNTS[arm]
     columns = _draw_tumour(z, counts, rng)
@@ -247,17 +236,7 @@ def _draw_surgery(
 def count_table_one(cohort: Cohort, arm: Arm) -> ArmCounts:
     """Count the rows of the published table in one arm of a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the clinical columns.
-    arm : Arm
-        The arm.
-
-    Returns
-    -------
-    ArmCounts
-        Comparable with ``COUNTS[arm]``.
+    Comparable with ``COUNTS[arm]``.
     """
     part = cohort.where(cohort[ARM] == arm)
     age, size = part["age_years"], part["tumour_size_mm"]
@@ -283,15 +262,7 @@ def count_table_one(cohort: Cohort, arm: Arm) -> ArmCounts:
 def check_table_one(cohort: Cohort) -> None:
     """Refuse a cohort that differs from the published table in any count.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the clinical columns.
-
-    Raises
-    ------
-    ValueError
-        A count of an arm, or its number of patients, differs.
+    Raises ValueError where a count of an arm, or its number of patients, differs.
     """
     for arm, expected in COUNTS.items():
         found = count_table_one(cohort, arm)

@@ -66,22 +66,9 @@ _READ = (
 def read_duke(path: Path) -> Imported:
     """Read the table.
 
-    Parameters
-    ----------
-    path : Path
-        ``Clinical_and_Other_Features.xlsx``.
-
-    Returns
-    -------
-    Imported
-        922 patients of either HER2 status, in the order of the table.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no such workbook.
-    MissingColumn
-        The sheet lacks a column.
+    ``path``: ``Clinical_and_Other_Features.xlsx``. Gives 922 patients of either HER2 status, in the order of the
+    table. Raises UnreadableCohort where the file is no such workbook; MissingColumn where the sheet lacks a
+    column.
     """
     table = read_workbook(path, "Data", header_row=2, n_header_rows=3)
     table.require(_READ)
@@ -100,16 +87,8 @@ def read_duke(path: Path) -> Imported:
 def paper_like(imported: Imported) -> Imported:
     """Keep the patients who resemble those of the publication.
 
-    Parameters
-    ----------
-    imported : Imported
-        As ``read_duke`` gives it.
-
-    Returns
-    -------
-    Imported
-        HER2-positive, no distant metastasis at presentation, no neoadjuvant treatment recorded (unknown counts as
-        none), RFS known: 67 patients with 7 events in the published table. Too few for any claim.
+    Gives HER2-positive, no distant metastasis at presentation, no neoadjuvant treatment recorded (unknown counts
+    as none), RFS known: 67 patients with 7 events in the published table. Too few for any claim.
     """
     cohort = imported.her2_positive().cohort
     is_early = cohort[IS_METASTATIC] != 1

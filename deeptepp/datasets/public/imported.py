@@ -29,28 +29,11 @@ _ASKED = (
 class PublicSource:
     """Where a public table comes from and what it holds.
 
-    Parameters
-    ----------
-    name : str
-        What ``read_public`` calls it.
-    title : str
-        Name of the study.
-    files : tuple of str
-        Names under which the table is published; the first that is found is read.
-    licence : str
-        Of the table.
-    citation : str
-        What to cite.
-    table_from : str
-        Where the table is to be had.
-    images_from : str
-        Where the images are to be had.
-    rfs : str
-        What counts as an RFS event, and from when the months are counted.
-    os : str
-        The same of overall survival.
-    arms : str
-        What is known of the anti-HER2 treatment.
+    ``name``: what ``read_public`` calls it; ``title``: name of the study; ``files``: names under which the table
+    is published; the first that is found is read; ``licence``: of the table; ``citation``: what to cite;
+    ``table_from``: where the table is to be had; ``images_from``: where the images are to be had; ``rfs``: what
+    counts as an RFS event, and from when the months are counted; ``os``: the same of overall survival; ``arms``:
+    what is known of the anti-HER2 treatment.
     """
 
     name: str
@@ -78,14 +61,9 @@ def public_source(name: str) -> PublicSource:
 class Imported:
     """A public table that was read.
 
-    Parameters
-    ----------
-    source : PublicSource
-        Where it comes from.
-    cohort : Cohort
-        One row per row of the table. Months are NaN and events False where an endpoint is unknown.
-    problems : tuple of Problem
-        Every quirk of the table; only warnings, with the rows of the table.
+    ``source``: where it comes from; ``cohort``: one row per row of the table. Months are NaN and events False
+    where an endpoint is unknown. ``problems``: every quirk of the table; only warnings, with the rows of the
+    table.
     """
 
     source: PublicSource
@@ -100,19 +78,7 @@ class Imported:
 def vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Imported:
     """Check a cohort like any other and tell what is wrong, without a refusal.
 
-    Parameters
-    ----------
-    source : PublicSource
-        Where the table comes from.
-    cohort : Cohort
-        One row per row of the table.
-    table : PublicTable
-        With what its adapter found.
-
-    Returns
-    -------
-    Imported
-        With the problems of the adapter first. A rule that the adapter told is not told again.
+    With the problems of the adapter first. A rule that the adapter told is not told again.
     """
     table.warn("public.definition", f"RFS here: {source.rfs} OS here: {source.os}", "Read results by it.")
     table.warn("public.arm", source.arms, "Read comparisons of arms by it.")

@@ -37,22 +37,9 @@ _DEAD, _LOST = 8, 9
 def read_ispy1(path: Path) -> Imported:
     """Read the table.
 
-    Parameters
-    ----------
-    path : Path
-        ``I-SPY 1 All Patient Clinical and Outcome Data.xlsx``.
-
-    Returns
-    -------
-    Imported
-        221 patients, in the order of the clinical sheet.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no such workbook, or its sheets hold different patients.
-    MissingColumn
-        A sheet lacks a column.
+    ``path``: ``I-SPY 1 All Patient Clinical and Outcome Data.xlsx``. Gives 221 patients, in the order of the
+    clinical sheet. Raises UnreadableCohort where the file is no such workbook, or its sheets hold different
+    patients; MissingColumn where a sheet lacks a column.
     """
     table = read_workbook(path, _CLINICAL)
     table.require((_ID, "age", "ERpos", "PgRpos", "Her2MostPos", "BilateralCa", _SIZE))

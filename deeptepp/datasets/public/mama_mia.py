@@ -48,22 +48,9 @@ _READ = (
 def read_mama_mia(path: Path) -> Imported:
     """Read the table.
 
-    Parameters
-    ----------
-    path : Path
-        ``clinical_and_imaging_info.xlsx``.
-
-    Returns
-    -------
-    Imported
-        1,506 patients of four studies, told apart by the column ``source``.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no such workbook.
-    MissingColumn
-        The sheet lacks a column.
+    ``path``: ``clinical_and_imaging_info.xlsx``. Gives 1,506 patients of four studies, told apart by the column
+    ``source``. Raises UnreadableCohort where the file is no such workbook; MissingColumn where the sheet lacks a
+    column.
     """
     table = read_workbook(path, "dataset_info")
     table.require(_READ)

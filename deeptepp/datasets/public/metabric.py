@@ -47,22 +47,9 @@ _STATUS = {1.0: "positive", 0.0: "negative"}
 def read_metabric(path: Path) -> Imported:
     """Read the table.
 
-    Parameters
-    ----------
-    path : Path
-        CSV of 34 columns with the names that cBioPortal shows.
-
-    Returns
-    -------
-    Imported
-        2,509 patients of any HER2 status, in the order of the table.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no CSV table.
-    MissingColumn
-        It lacks a column.
+    ``path``: CSV of 34 columns with the names that cBioPortal shows. Gives 2,509 patients of any HER2 status, in
+    the order of the table. Raises UnreadableCohort where the file is no CSV table; MissingColumn where it lacks a
+    column.
     """
     table = read_comma_separated(path)
     table.require(_READ)
