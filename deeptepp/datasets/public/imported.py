@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.problems import Problem
-from deeptepp.datasets.public.public_table import STANDS, PublicTable
-from deeptepp.domain.cohort import HER2_POSITIVE, Cohort
+from deeptepp.datasets.public.public_table import STANDS, Facts, FollowUps, PublicTable, Words
+from deeptepp.domain.cohort import ARM, HER2_POSITIVE, SOURCE, SUBJECT, Cohort
 
 TUMOUR_STAGE = "tumour_stage"
 """T category, ``T1`` to ``T4``; only in cohorts whose table has it instead of a size."""
@@ -75,7 +80,38 @@ class Imported:
         return replace(self, cohort=self.cohort.where(self.cohort[HER2_POSITIVE] == 1))
 
 
-def vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Imported:
+def imported_of(
+    source: PublicSource,
+    table: PublicTable,
+    subjects: Sequence[str],
+    *,
+    arms: Words,
+    follow_up: FollowUps,
+    facts: Facts,
+    studies: Words | None = None,
+) -> Imported:
+    """Make a checked cohort of a table.
+
+    ``follow_up``: months and whether there was an event, (n,) each; the months are NaN where either is unknown.
+    ``facts``: clinical facts by column, HER2 as 1, 0 and NaN among them. ``studies``: where each patient comes
+    from, if not all from ``source``.
+    """
+    columns: dict[str, npt.NDArray[Any]] = {
+        SUBJECT: np.array(subjects, dtype=object),
+        SOURCE: np.full(table.n, source.name, dtype=object) if studies is None else studies,
+        ARM: arms,
+    }
+    for endpoint, (months, event) in follow_up.items():
+        columns |= {endpoint.months: months, endpoint.event: event & np.isfinite(months)}
+    her2 = facts[HER2_POSITIVE]
+    columns |= {HER2_POSITIVE: her2, "her2_status": np.array([_STATUS.get(each) for each in her2], dtype=object)}
+    return _vetted(source, Cohort(columns | facts, is_simulated=False), table)
+
+
+_STATUS = {1.0: "positive", 0.0: "negative"}
+
+
+def _vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Imported:
     """Check a cohort like any other and tell what is wrong, without a refusal.
 
     With the problems of the adapter first. A rule that the adapter told is not told again.

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import NO_VALUE, Lines, split_lines, workbook_lines
 from deeptepp.domain.clinical import RANGES
+from deeptepp.domain.cohort import Endpoint
 from deeptepp.errors import MissingColumn, UnreadableCohort
 
 UNKNOWN_ARM = "unknown"
@@ -32,6 +33,9 @@ MISSING_CODES = NO_VALUE | {"np", "nc"}
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Words = npt.NDArray[Any]
+Facts = dict[str, Words | Floats]
+FollowUps = dict[Endpoint, tuple[Floats, Bools]]
+"""Months and whether there was an event, by endpoint, (n,) each."""
 
 
 @dataclass(slots=True)
@@ -84,7 +88,8 @@ class PublicTable:
         codes = [_code(word) for word in self.words(name)]
         is_strange = np.array([code is not None and code not in meanings for code in codes], dtype=bool)
         self.warn("public.unknown-code", f"{name} holds a code that is not known.", "Left unknown.", is_strange)
-        return np.array([None if code is None else meanings.get(code) for code in codes], dtype=object)
+        found = [None if code is None else meanings.get(code) for code in codes]
+        return np.array([value if value == value else None for value in found], dtype=object)
 
     def flags(self, name: str, meanings: Mapping[str, float] | None = None) -> Floats:
         """Read a column of yes and no, (n,) float64: 1, 0 and NaN; ``0`` and ``1`` unless told otherwise."""
