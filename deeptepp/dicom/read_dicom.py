@@ -38,12 +38,18 @@ from deeptepp.dicom.volumes.stack import Stack
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Side, Study, clock_time, phase_name
+from deeptepp.domain.study import (
+    KEY_DIGITS,
+    Phase,
+    PhaseProposal,
+    SeriesSummary,
+    Side,
+    Study,
+    clock_time,
+    phase_name,
+)
 from deeptepp.errors import RolesDoubtful, UnreadablePixels
 from deeptepp.imaging.roles.role_question import check_study_roles, other_ways
-
-KEY_DIGITS = 16
-"""Hexadecimal digits of the digest that make the pseudonymous key of a study."""
 
 HEADER_SHARE = 0.4
 """Share of the reading step that the headers take; measured on a study of 841 files in a zip."""

@@ -18,7 +18,7 @@ from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Study
+from deeptepp.domain.study import KEY_DIGITS, Phase, PhaseProposal, SeriesSummary, Study
 from deeptepp.errors import DamagedNifti, NiftiError, NiftiOrderUnknown, NiftiRolesDoubtful
 from deeptepp.imaging.roles.role_question import check_study_roles, other_ways
 from deeptepp.nifti.files import NamedFile, is_nifti, open_files
@@ -157,7 +157,7 @@ def _study(
     counted = times or tuple(float(i) for i in range(len(voxels)))
     phases = tuple(Phase(Volume(v, grid), time_s) for v, time_s in zip(voxels, counted, strict=True))
     digest = digest_of(phases)
-    return Study(phases, key=digest[:16], digest=digest, has_times=times is not None)
+    return Study(phases, key=digest[:KEY_DIGITS], digest=digest, has_times=times is not None)
 
 
 def _role_findings(

@@ -12,7 +12,9 @@ AJCC Cancer Staging Manual, 8th edition, chapter 48 (anatomic stage groups).
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,46 +73,11 @@ class ArmCounts:
         return sum(self.cells)
 
 
-COUNTS: dict[Arm, ArmCounts] = {
-    Arm.NONE: ArmCounts(
-        age_under_50=43,
-        age_50_to_65=70,
-        age_over_65=26,
-        premenopausal=47,
-        conserving=26,
-        sentinel=53,
-        cells=(47, 37, 11, 1, 24, 3, 5, 1, 3, 6, 1),
-        grade_1_2=51,
-        er_positive=74,
-        pr_positive=48,
-        ki67_under_14=17,
-    ),
-    Arm.T: ArmCounts(
-        age_under_50=160,
-        age_50_to_65=269,
-        age_over_65=39,
-        premenopausal=179,
-        conserving=102,
-        sentinel=219,
-        cells=(158, 108, 50, 4, 62, 14, 30, 8, 8, 20, 6),
-        grade_1_2=158,
-        er_positive=204,
-        pr_positive=128,
-        ki67_under_14=37,
-    ),
-    Arm.TP: ArmCounts(
-        age_under_50=32,
-        age_50_to_65=75,
-        age_over_65=12,
-        premenopausal=36,
-        conserving=14,
-        sentinel=19,
-        cells=(0, 10, 29, 0, 35, 10, 15, 4, 5, 9, 2),
-        grade_1_2=33,
-        er_positive=57,
-        pr_positive=39,
-        ki67_under_14=9,
-    ),
+COUNTS = {
+    Arm(name): ArmCounts(**counts | {"cells": tuple(counts["cells"])})
+    for name, counts in tomllib.loads(
+        Path(__file__).with_name("published_counts.toml").read_text(encoding="utf-8")
+    ).items()
 }
 """Table 1 by arm; its total column is their sum."""
 
