@@ -83,6 +83,13 @@ def known_at(follow_up: FollowUp, horizon_months: float) -> KnownAt:
     return KnownAt(float(horizon_months), is_case, is_free, months > horizon_months)
 
 
+def censor_at(follow_up: FollowUp, months: float) -> FollowUp:
+    """Stop observing everybody at a common horizon, > 0; events exactly at it still count."""
+    if not months > 0:
+        raise OutOfRange(field="months", value=months, limit="(0, inf)")
+    return FollowUp(np.minimum(follow_up.months, months), known_at(follow_up, months).is_case)
+
+
 def check_horizon(follow_up: FollowUp, horizon_months: float) -> None:
     """Refuse a horizon that is no time, and a cohort of nobody.
 

@@ -83,33 +83,6 @@ class RmstComparison:
     lost_ratio: Estimate
 
 
-def restricted_mean(follow_up: FollowUp, horizon_months: float, *, level: float = 0.95) -> Estimate:
-    """Estimate the mean time without the event up to a horizon.
-
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events.
-    horizon_months : float
-        The horizon, > 0.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Estimate
-        Months; ``reason`` says where the horizon lies beyond the last observation.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody was observed.
-    OutOfRange
-        The horizon is not above 0.
-    """
-    return area_to(kaplan_meier(follow_up, level=level), horizon_months).estimate
-
-
 def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
     """Measure the area under a survival curve.
 

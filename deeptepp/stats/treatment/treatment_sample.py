@@ -13,7 +13,7 @@ from deeptepp.domain.cohort import ARM, TIER, Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import MissingColumn, NotEstimable
 from deeptepp.stats.design import as_text
-from deeptepp.stats.survival.landmark import censor_at
+from deeptepp.stats.horizon import censor_at
 from deeptepp.stats.treatment.balance import Balance, SmdDenominator, balance_of
 from deeptepp.stats.treatment.matching import MatchedPairs, match_pairs
 from deeptepp.stats.treatment.propensity import DroppedLevel, Propensity, fit_propensity
