@@ -22,32 +22,10 @@ from deeptepp.stats.prediction.ranked_scores import rank_scores, variance_of_mea
 class AucDifference:
     """Two scores of the same patients compared by paired DeLong.
 
-    Parameters
-    ----------
-    difference : float
-        AUC of the first score less that of the second.
-    low, high : float
-        Confidence interval.
-    level : float
-        Its confidence level.
-    z : float
-        Standardised difference; 0 where its variance is 0.
-    p_value : float
-        Two-sided; 1 where the variance is 0.
-    n : int
-        Patients.
-    n_events : int
-        Patients with the event.
-    auc : tuple of float
-        Both areas.
-    variance : tuple of float
-        DeLong's variance of each.
-    covariance : float
-        Of both areas.
-    method : str
-        For captions.
-    reason : str
-        That the variance is 0, so that nothing can be tested; empty where it is not.
+    ``difference``: AUC of the first score less that of the second. ``z``: standardised difference; 0 where its
+    variance is 0. ``p_value``: two-sided; 1 where the variance is 0. ``variance``: DeLong's variance of each.
+    ``covariance``: of both areas. ``reason``: that the variance is 0, so that nothing can be tested; empty where
+    it is not.
     """
 
     difference: float
@@ -70,26 +48,8 @@ def compare_auc(
 ) -> AucDifference:
     """Compare two scores of the same patients.
 
-    Parameters
-    ----------
-    first, second : (n,) array_like
-        Finite scores of the same patients.
-    events : (n,) array_like of bool
-        True where the event was seen.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    AucDifference
-        First less second.
-
-    Raises
-    ------
-    NotEstimable
-        A class has fewer than two patients.
-    OutOfRange
-        A score is missing.
+    ``first``, ``second`` (n,): finite scores of the same patients. Raises ``NotEstimable``: a class has fewer than
+    two patients.
     """
     one, other = rank_scores(first, events), rank_scores(second, events)
     n, n_events = one.n, one.n_events

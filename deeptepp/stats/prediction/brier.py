@@ -35,18 +35,10 @@ METHOD = "Brier score weighted for censoring, interval by influence functions"
 class BrierScore:
     """Prediction error at one horizon.
 
-    Parameters
-    ----------
-    horizon_months : float
-        The horizon.
-    score : Estimate
-        Weighted mean squared error, smaller is better; its interval includes the estimate of the censoring.
-    standard_error : float or None
-        Of the score.
-    null : float or None
-        The same for the Kaplan-Meier risk of the cohort as everybody's prediction.
-    scaled : float or None
-        1 - score / null; 0 is no better than the cohort's risk, below 0 worse. None where the null score is 0.
+    ``score``: weighted mean squared error, smaller is better; its interval includes the estimate of the censoring.
+    ``standard_error``: of the score. ``null``: the same for the Kaplan-Meier risk of the cohort as everybody's
+    prediction. ``scaled``: 1 - score / null; 0 is no better than the cohort's risk, below 0 worse. None where the
+    null score is 0.
     """
 
     horizon_months: float
@@ -61,28 +53,8 @@ def brier_score(
 ) -> BrierScore:
     """Measure the squared error of predicted risks at a horizon.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    risk : (n,) array_like
-        Predicted probability of the event by the horizon, in [0, 1]; 0 and 1 are allowed.
-    horizon_months : float
-        The horizon, > 0.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    BrierScore
-        Without values where follow-up ends before the horizon.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
-    OutOfRange
-        A risk is missing or outside of [0, 1], or the horizon is not above 0.
+    ``risk`` (n,): predicted probability of the event by the horizon, in [0, 1]; 0 and 1 are allowed.
+    ``horizon_months``: the horizon, > 0. Returns: without values where follow-up ends before the horizon.
     """
     p = checked_risk(follow_up, risk)
     check_horizon(follow_up, horizon_months)
@@ -102,22 +74,7 @@ def brier_score(
 def checked_risk(follow_up: FollowUp, risk: npt.ArrayLike) -> Floats:
     """Give predicted risks as one column.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        The patients.
-    risk : (n,) array_like
-        Their predicted probabilities.
-
-    Returns
-    -------
-    (n,) float64
-        In [0, 1].
-
-    Raises
-    ------
-    OutOfRange
-        A risk is missing or outside of [0, 1].
+    Returns (n,): in [0, 1].
     """
     p = np.asarray(risk, dtype=np.float64)
     if p.shape != follow_up.months.shape:
