@@ -13,6 +13,7 @@ from deeptepp.report.text_table import Table
 from deeptepp.stats.survival.group_comparison import GroupComparison
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 from deeptepp.stats.survival.logrank_pairwise import log_rank_pairwise
+from deeptepp.wording.sentence import Words, sentence
 
 ENDPOINT_NAMES = {Endpoint.RFS: "Recurrence-free survival", Endpoint.OS: "Overall survival"}
 """As they are written on axes and in titles."""
@@ -21,7 +22,7 @@ HORIZONS_MONTHS = (24.0, 60.0)
 """Where all curves are read, beside the horizon of the publication."""
 
 
-PAIRS_NOTE = "Holm: adjusted for the number of pairs, so that the type I error of all of them together is 5 %."
+PAIRS_NOTE: Words = "Holm: adjusted for the number of pairs, so that their type I error together is 5 %."
 """Stands below the tests of pairs."""
 
 
@@ -49,7 +50,7 @@ def estimates_table(curves: Sequence[KaplanMeierCurve]) -> Table:
     Table
         Patients, events, survival with its interval, median.
     """
-    times = [f"{months / 12:.0f} years (95 % CI)" for months in HORIZONS_MONTHS]
+    times = [sentence("{years:.0f} years (95 % CI)", years=months / 12) for months in HORIZONS_MONTHS]
     rows = tuple(
         (
             group_words(curve.label),

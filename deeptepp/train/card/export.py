@@ -37,7 +37,7 @@ def make_bundle(
 
     ``scored``: their scores by networks that never saw them, and the cut-offs. ``refit``: the network that is
     served. ``recalibration``: already in the scores and cut-offs; none when left out. ``circumstances``: device,
-    precision and wall time, from ``train.circumstances``. Raises ``NotEstimable``: there are no cut-offs.
+    precision and wall time, from ``train.fit.circumstances``. Raises ``NotEstimable``: there are no cut-offs.
     """
     if scored.tiers is None:
         raise NotEstimable(what="The tiers", reason="the scores do not separate the classes at any cut-off")

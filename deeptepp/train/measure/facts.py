@@ -30,10 +30,11 @@ class RunFacts:
     """Everything that is known of a run when its bundle is made.
 
     ``name``: name of the bundle. ``is_simulated``: whether the patients are simulated. ``metrics``: from
-    ``train.metrics.measure`` and ``train.breakdown.break_down``. ``description``: content of ``dataset.json``; its
-    table ``study`` says what only the centre knows. ``network``: ``settings`` of the network and ``n_parameters``.
-    ``provenance``: code version, command, digest of the data; device, precision and wall time where they are
-    known. ``arms``: patients per arm. ``follow_up_months``: median, shortest and longest follow-up.
+    ``train.measure.metrics.measure`` and ``train.measure.breakdown.break_down``. ``description``: content of
+    ``dataset.json``; its table ``study`` says what only the centre knows. ``network``: ``settings`` of the network
+    and ``n_parameters``. ``provenance``: code version, command, digest of the data; device, precision and wall
+    time where they are known. ``arms``: patients per arm. ``follow_up_months``: median, shortest and longest
+    follow-up.
     """
 
     name: str

@@ -22,9 +22,10 @@ class Scored:
 
     ``labels``: what was learnt. ``split``: the part each played. ``scores`` (n,): of networks that never saw the
     patient. ``tiers``: frozen cut-offs; None where none could be found. ``log_odds_shift`` (n,): by how much
-    balancing the classes raised the log odds of each score (``train.balancing``). ``view_scores`` (n, V): scores
-    of the views, for what is counted by views as an extra. ``is_counted`` (n, V): the views that are counted
-    there. ``half``: what a softmax of 0.5 comes to in these scores; another number once they were recalibrated.
+    balancing the classes raised the log odds of each score (``train.fit.balancing``). ``view_scores`` (n, V):
+    scores of the views, for what is counted by views as an extra. ``is_counted`` (n, V): the views that are
+    counted there. ``half``: what a softmax of 0.5 comes to in these scores; another number once they were
+    recalibrated.
     """
 
     cohort: Cohort
