@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from deeptepp.domain.geometry import FloatArray, Grid
 from deeptepp.domain.study import Phase
+from deeptepp.imaging.resample import anatomical_axes
 
 GRID_DECIMALS = 4
 """Decimals in mm to which a grid enters the digest."""
@@ -37,7 +38,7 @@ def study_digest(phases: Sequence[Phase]) -> str:
     digest of each phase.
     """
     grid = phases[0].volume.grid
-    order, flips = canonical_axes(grid)
+    order, flips = anatomical_axes(grid)
     form = _common_form([phase.volume.voxels for phase in phases])
     digest = hashlib.sha256(form.str.encode())
     digest.update(np.array([grid.shape[i] for i in order], dtype="<i8").tobytes())
@@ -80,24 +81,6 @@ def _voxel_digest(turned: NDArray[Any], form: np.dtype[Any]) -> bytes:
         values = np.ascontiguousarray(plane, dtype=form)
         digest.update((values + form.type(0)).data if form.kind == "f" else values.data)
     return digest.digest()
-
-
-def canonical_axes(grid: Grid) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
-    """Find which array axes run nearest to S, P and L, and which of them run backwards.
-
-    Tells for each array axis, whether it runs towards I, A or R.
-    """
-    directions = grid.directions
-    free = [0, 1, 2]
-    order = []
-    for patient_axis in (2, 1, 0):
-        nearest = max(free, key=lambda axis: abs(directions[patient_axis, axis]))
-        free.remove(nearest)
-        order.append(nearest)
-    flips = [False, False, False]
-    for patient_axis, axis in zip((2, 1, 0), order, strict=True):
-        flips[axis] = bool(directions[patient_axis, axis] < 0)
-    return (order[0], order[1], order[2]), (flips[0], flips[1], flips[2])
 
 
 def _canonical_affine(grid: Grid, order: Sequence[int], flips: Sequence[bool]) -> FloatArray:

@@ -20,15 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.clinical import (
-    AxillarySurgery,
-    BreastSurgery,
-    Her2Status,
-    Menopause,
-    NodeStage,
-    Sex,
-    Stage,
-)
+from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex, Stage
 from deeptepp.domain.cohort import ARM, Arm, Cohort
 
 Floats = npt.NDArray[np.float64]
@@ -176,10 +168,7 @@ def _draw_host(counts: ArmCounts, rng: np.random.Generator) -> dict[str, npt.NDA
     )
     age_years = rng.permutation(age_years)
     is_pre = _rank(age_years + 2.0 * rng.standard_normal(counts.n)) < counts.premenopausal
-    return {
-        "age_years": age_years,
-        "menopause": np.where(is_pre, Menopause.PRE.value, Menopause.POST.value),
-    }
+    return {"age_years": age_years, "menopause": np.where(is_pre, Menopause.PRE.value, Menopause.POST.value)}
 
 
 def _draw_surgery(

@@ -223,12 +223,7 @@ def write_simulated_study(
         image_correlation=image_correlation,
         side=side,
     )
-    write_study(
-        simulated.study,
-        folder / "dicom",
-        description="Breast DCE",
-        patient_key=simulated.study.key,
-    )
+    write_study(simulated.study, folder / "dicom", description="Breast DCE", patient_key=simulated.study.key)
     path = folder / "truth.json"
     path.write_text(json.dumps(simulated.truth() | {"seed": seed}, indent=2) + "\n", encoding="utf-8")
     return path

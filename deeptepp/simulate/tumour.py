@@ -139,12 +139,7 @@ class Tumour:
 
 
 def build_tumour(
-    grid: Grid,
-    centre_mm: FloatArray,
-    *,
-    size_mm: float,
-    pattern: TumourPattern,
-    rng: np.random.Generator,
+    grid: Grid, centre_mm: FloatArray, *, size_mm: float, pattern: TumourPattern, rng: np.random.Generator
 ) -> Tumour:
     """Build a tumour of a given longest diameter.
 
