@@ -67,6 +67,7 @@ def check_manifest(
     the studies whose rows name none; ``units``: units that a person said, by column; where numbers speak against
     the others, they are asked.
     """
+    # 1. The table, in the units and with the choices that a person said.
     manifest, settings, units = read_manifest(path), settings or RoiSettings(), units or {}
     check_units(units)
     manifest = replace(manifest, cohort=in_units(manifest.cohort, units))
@@ -78,6 +79,7 @@ def check_manifest(
         found = with_units(manifest.cohort, problems_of(manifest.cohort, demands or Demands()), sure=units)
         problems.extend(problem.in_rows(rows) for problem in found)
     faults: dict[Fault, list[int]] = defaultdict(list)
+    # 2. The images, by their headers alone.
     looked = _parallel(_Looker(settings), manifest.images, n_jobs)
     for done, (row, fault) in enumerate(looked, start=1):
         if fault is not None:

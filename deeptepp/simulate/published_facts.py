@@ -122,9 +122,11 @@ def _rank(values: Floats) -> npt.NDArray[np.int64]:
 
 def _draw_tumour(z: Floats, counts: ArmCounts, rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
     """Deal out the joint cells along the ranks, at random inside a stage, and a size inside each T category."""
+    # A cell for each patient, in order of stage and at random within one, dealt out along noisy ranks.
     cells = np.repeat(np.arange(len(CELLS)), counts.cells)
     stage = np.array([list(Stage).index(cell[2]) for cell in CELLS])[cells]
     dealt = cells[np.lexsort((rng.random(len(z)), stage))][_noisy_rank(z, STAGE_CORRELATION, rng)]
+    # A size within the limits of each T category.
     tumour = np.array([cell[0] for cell in CELLS])[dealt]
     size_mm = np.empty(len(z))
     for name, (low, high, a, b) in _SIZE_MM.items():
