@@ -11,7 +11,6 @@ from deeptepp.dicom.volumes.sort import stacks_of
 from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.study import Phase
 from deeptepp.errors import IrregularSpacing, MissingSlice
-from deeptepp.imaging.resample import anatomical_axes
 
 
 def stacks(images, seed: int = 0):
@@ -120,5 +119,3 @@ def test_the_digest_knows_one_anatomy_however_its_axes_run():
         for p in phases
     ]
     assert study_digest(again) == expected
-    assert anatomical_axes(grid) == ((0, 1, 2), (False, False, False))
-    assert anatomical_axes(turned) == ((2, 0, 1), (False, True, True))
