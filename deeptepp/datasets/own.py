@@ -21,7 +21,7 @@ from deeptepp.datasets.columns.guess import guess_mapping, use_of
 from deeptepp.datasets.columns.mapped import apply_mapping
 from deeptepp.datasets.columns.mapping import MONTHS, Mapping, check_units
 from deeptepp.datasets.columns.sheets import Sheet, read_sheet
-from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, without_echo
+from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, with_units
 from deeptepp.datasets.manifest import REQUIRED, Manifest, manifest_of, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.public.registry import recognised
@@ -57,11 +57,7 @@ class Examined:
 
 
 def examine_cohort(
-    path: Path,
-    *,
-    allow_gaps: bool = False,
-    mapping: Mapping | None = None,
-    units: Mapped[str, str] = _AS_NAMED,
+    path: Path, *, allow_gaps: bool = False, mapping: Mapping | None = None, units: Mapped[str, str] = _AS_NAMED
 ) -> Examined:
     """Read a cohort and find all that is wrong with it.
 
@@ -77,9 +73,8 @@ def examine_cohort(
     if path.suffix.lower() == PARQUET:
         cohort = in_units(read_cohort(path), units)
         subjects = named_subjects(cohort[SUBJECT].tolist(), range(1, len(cohort) + 1))
-        asked = unit_problems(cohort, sure=units)
-        facts = without_echo(fact_problems(cohort, needs_follow_up=not allow_gaps), asked)
-        return Examined(cohort, (*subjects, *asked, *facts))
+        facts = with_units(cohort, fact_problems(cohort, needs_follow_up=not allow_gaps), sure=units)
+        return Examined(cohort, (*subjects, *facts))
     if mapping is not None:
         return _examined_by(path, mapping, units, allow_gaps=allow_gaps)
     manifest = read_manifest(path, with_images=False)
@@ -184,11 +179,7 @@ def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, a
 
 
 def read_own_cohort(
-    path: Path,
-    *,
-    allow_gaps: bool = False,
-    mapping: Mapping | None = None,
-    units: Mapped[str, str] = _AS_NAMED,
+    path: Path, *, allow_gaps: bool = False, mapping: Mapping | None = None, units: Mapped[str, str] = _AS_NAMED
 ) -> Examined:
     """Read a cohort that has nothing wrong with it.
 
@@ -242,9 +233,8 @@ def _fact_problems(manifest: Manifest, *, needs_follow_up: bool, sure: Collectio
     if not len(manifest.cohort):
         return []
     rows = [int(row) for row in manifest.cohort[SUBJECT]]
-    asked = unit_problems(manifest.cohort, sure=sure)
-    found = without_echo(fact_problems(manifest.cohort, needs_follow_up=needs_follow_up), asked)
-    return [each.in_rows(rows) for each in (*asked, *found)]
+    found = fact_problems(manifest.cohort, needs_follow_up=needs_follow_up)
+    return [each.in_rows(rows) for each in with_units(manifest.cohort, found, sure=sure)]
 
 
 def _finished(manifest: Manifest) -> Cohort:

@@ -23,15 +23,8 @@ from deeptepp import __version__
 from deeptepp.datasets.checks import Demands, problems_of
 from deeptepp.datasets.cohort_values import floats
 from deeptepp.datasets.columns.mapping import check_units
-from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, without_echo
-from deeptepp.datasets.folder import (
-    COHORT_FILE,
-    DATASET_FILE,
-    RECORD_FOLDER,
-    ROI_FOLDER,
-    write_json,
-    write_whole,
-)
+from deeptepp.datasets.columns.unit_checks import in_units, with_units
+from deeptepp.datasets.folder import COHORT_FILE, DATASET_FILE, RECORD_FOLDER, ROI_FOLDER, write_json, write_whole
 from deeptepp.datasets.image_columns import Choice, Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
@@ -74,6 +67,7 @@ def check_manifest(
     the studies whose rows name none; ``units``: units that a person said, by column; where numbers speak against
     the others, they are asked.
     """
+    # 1. The table, in the units and with the choices that a person said.
     manifest, settings, units = read_manifest(path), settings or RoiSettings(), units or {}
     check_units(units)
     manifest = replace(manifest, cohort=in_units(manifest.cohort, units))
@@ -82,10 +76,10 @@ def check_manifest(
     problems = list(manifest.problems)
     if len(manifest.cohort):
         rows = [int(row) for row in manifest.cohort[SUBJECT]]
-        asked = unit_problems(manifest.cohort, sure=units)
-        found = without_echo(problems_of(manifest.cohort, demands or Demands()), asked)
-        problems.extend(problem.in_rows(rows) for problem in (*asked, *found))
+        found = with_units(manifest.cohort, problems_of(manifest.cohort, demands or Demands()), sure=units)
+        problems.extend(problem.in_rows(rows) for problem in found)
     faults: dict[Fault, list[int]] = defaultdict(list)
+    # 2. The images, by their headers alone.
     looked = _parallel(_Looker(settings), manifest.images, n_jobs)
     for done, (row, fault) in enumerate(looked, start=1):
         if fault is not None:

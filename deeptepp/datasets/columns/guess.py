@@ -45,10 +45,12 @@ def guess_mapping(sheet: Sheet) -> Mapping:
 
     No column is used twice. A unit is what the name says, or what only one unit allows; it is not sure.
     """
+    # Best match first; each column and each fact is taken once.
     chosen: dict[str, str] = {}
     for _, target, column in sorted(_candidates(sheet), key=lambda each: -each[0]):
         if target not in chosen and column not in chosen.values():
             chosen[target] = column
+    # Pseudonyms may be called anything: a column with another cell for every patient stands in.
     if "subject" not in chosen:
         unique = next((name for name in sheet.columns if _is_unique(sheet.cells(name))), None)
         if unique is not None and unique not in chosen.values():

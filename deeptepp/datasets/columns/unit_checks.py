@@ -82,6 +82,12 @@ def unit_problems(cohort: Cohort, *, sure: Collection[str] = ()) -> tuple[Proble
     return tuple(found)
 
 
+def with_units(cohort: Cohort, found: Collection[Problem], *, sure: Collection[str]) -> tuple[Problem, ...]:
+    """Put what speaks against the units of a cohort before what else was found, without its echo."""
+    asked = unit_problems(cohort, sure=sure)
+    return (*asked, *without_echo(found, asked))
+
+
 def without_echo(problems: Collection[Problem], questions: Collection[Problem]) -> tuple[Problem, ...]:
     """Leave out what only repeats an open question row by row."""
     hidden = {rule for each in questions if each.is_question for rule in _SUPPRESSED.get(each.asks, ())}
