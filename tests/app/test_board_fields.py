@@ -1,4 +1,4 @@
-"""A field of the board's record is asked for, stored, and in all minutes: a place that was forgotten is seen here."""
+"""A field of the board is asked for, stored, and stands in all minutes: a forgotten place is seen here."""
 
 from __future__ import annotations
 
