@@ -12,22 +12,30 @@ from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint, FollowUp
 from deeptepp.domain.published_outcomes import HAZARD_RATIOS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.report.format import count, ratio_ci
+from deeptepp.report.format import count, fixed, ratio_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.text_table import Table
 from deeptepp.stats.design import Design, as_text, design, levels_of
-from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.event_rule import why_not_compared
 from deeptepp.stats.hazards.cox import fit_cox
 from deeptepp.stats.hazards.firth import fit_firth
+from deeptepp.stats.hazards.proportional_hazards import check_proportional_hazards
+from deeptepp.wording.sentence import Words, glued, sentence
 
 ADJUSTED_FOR = ("stage", ARM)
 """Columns that stand beside the tier in the multivariable model, as in the publication."""
 
 _NAMES = {"stage": "Stage", ARM: "Anti-HER2 therapy", TIER: "Tier"}
+
+OVER_TIME_NOTE: Words = (
+    "Score test of a slope of the coefficient over Kaplan-Meier time (Grambsch and Therneau). A small p says that "
+    "the hazard ratio is an average over a time in which it changes."
+)
+"""Stands below the tests of proportional hazards."""
 
 EVENTS_PER_TERM = 10
 """With fewer events for each term a model is larger than they carry well."""
@@ -48,13 +56,16 @@ def adjusted_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     ReportItem
         Hazard ratios beside the printed ones; a reason where no model can be fitted.
     """
-    key, number = f"cox-{endpoint.value}", f"Cox model, {endpoint.value.upper()}"
-    title = f"Tier, stage and treatment together: {ENDPOINT_NAMES[endpoint].lower()}"
+    key, number = (
+        f"cox-{endpoint.value}",
+        sentence("Cox model, {endpoint}", endpoint=endpoint.value.upper()),
+    )
+    title = sentence("Tier, stage and treatment together: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
     try:
-        table, by_name, notes = _adjusted(cohort, endpoint)
+        tables, by_name, notes = _adjusted(cohort, endpoint)
     except NotEstimable as error:
         return ReportItem(key, number, title, reason=str(error))
-    return ReportItem(key, number, title, tables=(table,), beside=_printed(endpoint, by_name), notes=notes)
+    return ReportItem(key, number, title, tables=tables, beside=_printed(endpoint, by_name), notes=notes)
 
 
 def complete(cohort: Cohort, endpoint: Endpoint, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -105,8 +116,10 @@ def _is_missing(value: object) -> bool:
     return value is None or value == "" or (isinstance(value, float) and bool(np.isnan(value)))
 
 
-def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Estimate], tuple[str, ...]]:
-    """Fit the model: its table, its hazard ratios by name of the term, and what to know."""
+def _adjusted(
+    cohort: Cohort, endpoint: Endpoint
+) -> tuple[tuple[Table, ...], dict[str, Estimate], tuple[str, ...]]:
+    """Fit the model: its tables, its hazard ratios by name of the term, and what to know."""
     present = [name for name in ADJUSTED_FOR if name in cohort]
     patients = cohort.where(complete(cohort, endpoint, [TIER, *present]))
     levels = {name: set(as_text(patients[name])) for name in (TIER, *present)}
@@ -126,24 +139,44 @@ def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Esti
         estimates |= _penalised(patients, endpoint, columns, estimates)
         notes.append("Terms without an event in one group are from the penalised model (Firth).")
     if fit.n < len(cohort):
-        notes.append(f"{count(len(cohort) - fit.n, 'patient')} with an unknown fact left out.")
+        notes.append(
+            sentence("{patients} with an unknown fact left out.", patients=count(len(cohort) - fit.n, "patient"))
+        )
     if fit.n_events < EVENTS_PER_TERM * len(columns.names):
         notes.append(
-            f"{count(fit.n_events, 'event')} for {count(len(columns.names), 'term')}: more than they carry well."
+            sentence(
+                "{n_events} for {names}: more than they carry well.",
+                n_events=count(fit.n_events, "event"),
+                names=count(len(columns.names), "term"),
+            )
         )
     against = {name: reference.get(name) or levels_of(patients[name])[0] for name in terms}
     few = _few_by_term(patients, follow_up, against)
     rows = tuple(
         (
             _named(name, against),
-            f"not given: {few[name]}" if few.get(name) else ratio_ci(each.value, each.low, each.high),
+            sentence("not given: {reason}", reason=few[name])
+            if few.get(name)
+            else ratio_ci(each.value, each.low, each.high),
             "not tested" if few.get(name) else written_p(each.p_value),
         )
         for name, each in estimates.items()
     )
-    note = f"{count(fit.n, 'patient')}, {count(fit.n_events, 'event')}. {fit.method}. "
-    note += f"Likelihood ratio test of the whole model: {written_p(fit.likelihood_ratio.p_value)}."
-    return Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note), estimates, tuple(notes)
+    note = glued("{}, {}. {}. ", count(fit.n, "patient"), count(fit.n_events, "event"), fit.method)
+    note += sentence("Likelihood ratio test of the whole model: {p}.", p=written_p(fit.likelihood_ratio.p_value))
+    ratios = Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note)
+    checked = check_proportional_hazards(follow_up, columns, fit)
+    tested = {_named(name, against): test for name, test in zip(checked.names, checked.by_column, strict=True)}
+    return (ratios, _over_time(tested, checked.together)), estimates, tuple(notes)
+
+
+def _over_time(by_term: Mapping[str, ChiSquareTest], together: ChiSquareTest) -> Table:
+    """Lay out the tests of proportional hazards."""
+    rows = tuple(
+        (name, fixed(test.statistic, 2), str(test.degrees_of_freedom), written_p(test.p_value))
+        for name, test in {**by_term, sentence("All terms together"): together}.items()
+    )
+    return Table("Proportional hazards", ("Term", "Chi-square", "Degrees of freedom", "p"), rows, OVER_TIME_NOTE)
 
 
 def _few_by_term(patients: Cohort, follow_up: FollowUp, against: Mapping[str, str]) -> dict[str, str]:
@@ -194,8 +227,8 @@ def _named(name: str, reference: Mapping[str, str]) -> str:
     """Write a term of the design for a reader."""
     for column, words in _NAMES.items():
         if name.startswith(column):
-            against = f" against {reference[column]}" if column in reference else ""
-            return f"{words}: {group_words(name.removeprefix(column))}{against}"
+            against = sentence(" against {reference}", reference=reference[column]) if column in reference else ""
+            return glued("{}: {}{}", words, group_words(name.removeprefix(column)), against)
     return name
 
 
@@ -206,7 +239,13 @@ def _printed(endpoint: Endpoint, ours: Mapping[str, Estimate]) -> Beside:
         own = ours.get(f"{TIER}{printed.tier.value}")
         here = "not in this cohort" if own is None else ratio_ci(own.value, own.low, own.high)
         words = f"{printed.value:g} ({printed.low:g}\u2013{printed.high:g})"
-        rows.append((f"{printed.tier.value} against {printed.reference.value}", words, here))
+        rows.append(
+            (
+                sentence("{value} against {value_2}", value=printed.tier.value, value_2=printed.reference.value),
+                words,
+                here,
+            )
+        )
         notes += [note for note in printed.notes if note not in notes]
         where = printed.where
     table = Table("Hazard ratios", ("Tier", "Printed (95 % CI)", "Here (95 % CI)"), tuple(rows))
