@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from deeptepp.cli import app
 from deeptepp.config import Settings
 from deeptepp.dicom.write import write_study
+from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.train.settings import TrainSettings
 
 ROOT = Path(__file__).parents[1]
@@ -61,3 +62,8 @@ def test_the_map_of_files_points_at_files_that_exist():
 def test_every_file_of_the_package_is_on_the_list_of_files():
     written = file_map.PAGE.read_text(encoding="utf-8")
     assert written == file_map.file_map(), "write it again: python tests/file_map.py"
+
+
+def test_the_page_on_cohorts_names_every_column_of_facts():
+    page = (ROOT / "docs" / "cohorts.md").read_text(encoding="utf-8")
+    assert [name for name in CLINICAL_FACTS if f"`{name}`" not in page] == []

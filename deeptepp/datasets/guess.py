@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from deeptepp.datasets.dates import days_of
-from deeptepp.datasets.mapping import DATES, EVENTS, FLAGS, MONTHS, NUMBERS, UNITS, Mapping, Use
+from deeptepp.datasets.mapping import DATES, EVENTS, MONTHS, NUMBERS, RECEPTORS, UNITS, YES_NO, Mapping, Use
 from deeptepp.datasets.measures import measures_of
 from deeptepp.datasets.names import WANTED, likeness, plain_name, unit_in
 from deeptepp.datasets.sheets import Sheet
 from deeptepp.datasets.unit_checks import FEWEST_PATIENTS
 from deeptepp.datasets.words import ABSENT, is_code, plain_word, reader_of, says_vital
+from deeptepp.domain.clinical import SHARES
 
 _MOSTLY = 0.5
 """Share of the filled cells that have to be numbers, or days, in a column of them."""
@@ -110,7 +111,7 @@ def _speaks(target: str, column: str, cells: Sequence[str]) -> bool:
         return len(set(cells)) > _FEW_CODES or len(cells) < FEWEST_PATIENTS
     if target in ("arm", "tier", "subject", "source", "node_stage") or _kind(target) in ({"days"}, {"numbers"}):
         return True
-    if target in ("er_positive", "pr_positive") and _receptor_unit(column, cells) != "words":
+    if target in RECEPTORS and _receptor_unit(column, cells) != "words":
         return True
     read = reader_of(target, column, cells, {})
     words = {word for cell in cells if (word := plain_word(cell)) not in ABSENT}
@@ -118,7 +119,7 @@ def _speaks(target: str, column: str, cells: Sequence[str]) -> bool:
     if target in EVENTS and plain_name(column) == "status":
         has_deaths = any(says_vital(word) for word in words)
         return bool(understood) and has_deaths == (target == "os_event")
-    return bool(understood) or (target in (*EVENTS, *FLAGS) and all(is_code(word) for word in words))
+    return bool(understood) or (target in (*EVENTS, *YES_NO) and all(is_code(word) for word in words))
 
 
 def _kind(target: str) -> set[str]:
@@ -129,7 +130,7 @@ def _kind(target: str) -> set[str]:
         return {"numbers"}
     if target in EVENTS or target == "pertuzumab":
         return {"words"}
-    if target in FLAGS or target == "node_stage":
+    if target in YES_NO or target == "node_stage":
         return {"words", "numbers"}
     return {"any"} if target in ("subject", "source") else {"words"}
 
@@ -244,9 +245,8 @@ _FEWEST_FOR_A_ZERO, _HIGHEST_CODE = 10, 5
 _GUESSED_UNIT: dict[str, Callable[[str, Sequence[str]], str]] = {
     **dict.fromkeys(MONTHS, _time_unit),
     "tumour_size_mm": _size_unit,
-    **dict.fromkeys(("ki67_pct", "her2dx_score", "predict_os_pct"), _share_unit),
+    **dict.fromkeys(SHARES, _share_unit),
     "score": _score_unit,
-    "er_positive": _receptor_unit,
-    "pr_positive": _receptor_unit,
+    **dict.fromkeys(RECEPTORS, _receptor_unit),
     "node_stage": _node_unit,
 }

@@ -23,11 +23,10 @@ from deeptepp.datasets.cells import (
     number_of,
     read_table,
 )
-from deeptepp.datasets.checks import PROFILE_FIELDS
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.subjects import named_subjects
-from deeptepp.domain.clinical import CATEGORIES, RANGES
+from deeptepp.domain.clinical import CATEGORIES, CLINICAL_FACTS, RANGES
 from deeptepp.domain.cohort import (
     ARM,
     FIRST_EVENT,
@@ -45,7 +44,7 @@ from deeptepp.domain.cohort import (
 )
 
 REQUIRED = (SUBJECT, ARM, RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT)
-FACTS = (*REQUIRED, FIRST_EVENT, SOURCE, *PROFILE_FIELDS)
+FACTS = (*REQUIRED, FIRST_EVENT, SOURCE, *CLINICAL_FACTS)
 """Columns of facts and follow-up."""
 
 SCORED = (SCORE, SCORE_MODEL, TIER)

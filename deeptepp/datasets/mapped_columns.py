@@ -19,11 +19,12 @@ from deeptepp.datasets.preview import Preview, ShownWords, shown_meaning, shown_
 from deeptepp.datasets.problems import WORDS_RULE, Problem
 from deeptepp.datasets.sheets import Sheet
 from deeptepp.datasets.words import ABSENT, NOT_KNOWN, Reader, plain_word, reader_of
+from deeptepp.domain.clinical import SHARES
 
 BASE_UNITS = {
     **dict.fromkeys(MONTHS, "months"),
     "tumour_size_mm": "mm",
-    **dict.fromkeys(("ki67_pct", "her2dx_score", "predict_os_pct"), "percent"),
+    **dict.fromkeys(SHARES, "percent"),
     "score": "fraction",
 }
 """Unit in which the package counts each wanted number."""

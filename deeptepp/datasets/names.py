@@ -11,6 +11,8 @@ import unicodedata
 from difflib import SequenceMatcher
 from functools import cache
 
+from deeptepp.domain.clinical import CLINICAL_FACTS
+
 UNITS_BY_WORD: dict[str, str] = {
     **dict.fromkeys(("month", "months", "mo", "mos", "mth", "mths", "monat", "monate", "monaten", "月"), "months"),
     **dict.fromkeys(("day", "days", "tag", "tage", "tagen", "天", "日"), "days"),
@@ -164,7 +166,13 @@ WANTED: dict[str, tuple[str, ...]] = {
         "tier": "tier; risk tier; risk group; risikogruppe; 风险分层; 风险分组",
     }.items()
 }
-"""What each wanted column is called, plain; the best known first."""
+WANTED |= {
+    name: (name.replace("_", " "), fact.short or fact.label)
+    for name, fact in CLINICAL_FACTS.items()
+    if name not in WANTED
+}
+"""What each wanted column is called, plain; the best known first. A fact that nobody has listed here goes by its
+own name."""
 
 _ALONE = frozenset(("time", "status", "alive", "tumour", "tumor", "ln"))
 """Names that say enough by themselves, and nothing inside longer ones, such as the time of an operation."""

@@ -27,8 +27,8 @@ from deeptepp.datasets.sheets import Sheet, read_sheet
 from deeptepp.datasets.subjects import named_subjects
 from deeptepp.datasets.unit_checks import in_units, unit_problems, without_echo
 from deeptepp.datasets.values import floats
-from deeptepp.domain.clinical import CATEGORIES, RANGES
-from deeptepp.domain.cohort import OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort, Endpoint
+from deeptepp.domain.clinical import CATEGORIES, FLAGS, RANGES
+from deeptepp.domain.cohort import HER2_POSITIVE, OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort, Endpoint
 from deeptepp.errors import UnreadableCohort
 from deeptepp.tables import read_cohort
 
@@ -320,7 +320,7 @@ def _finished(manifest: Manifest) -> Cohort:
     for name in (RFS_EVENT, OS_EVENT):
         columns[name] = floats(columns[name]) == 1
     for name in columns:
-        if name.endswith("_positive") or name.startswith(("is_", "had_")):
+        if name in FLAGS or name == HER2_POSITIVE:
             columns[name] = floats(columns[name])
         elif name in RANGES or name == SCORE:
             columns[name] = np.asarray(columns[name], dtype=np.float64)

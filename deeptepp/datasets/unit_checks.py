@@ -17,6 +17,7 @@ from deeptepp.datasets.mapping import UNITS
 from deeptepp.datasets.measures import FACTORS
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.values import floats
+from deeptepp.domain.clinical import SHARES
 from deeptepp.domain.cohort import ARM, SCORE, Arm, Cohort, Endpoint
 
 UNIT_RULE = "cohort.unit"
@@ -53,8 +54,6 @@ FEWEST_PATIENTS = 10
 
 _NEAR = 0.1
 """Relative distance of the ratio of two columns of months from the ratio of two units."""
-
-_SHARES = ("ki67_pct", "her2dx_score", "predict_os_pct")
 
 _SUPPRESSED = {
     "rfs_months": ("cohort.too-many-months", "cohort.rfs-after-os", "cohort.longer-than-treatment"),
@@ -243,7 +242,7 @@ def _facts(cohort: Cohort) -> Iterator[Problem]:
         if middle < SMALL_MEDIAN_MM or (middle < LARGE_MEDIAN_CM and has_decimals and largest <= SMALL_MAX_MM):
             found = f"tumour_size_mm: half of the tumours would measure {middle:.3g} mm or less."
             yield _question("tumour_size_mm", found, "cm")
-    for name in _SHARES:
+    for name in SHARES:
         values = _known(cohort, name)
         if len(values) >= FEWEST_PATIENTS and 0 < values.max() <= 1:
             found = f"{name}: nobody has more than 1 %, so these may be fractions."

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from deeptepp.datasets.names import legend_in, listed, without_legend
+from deeptepp.domain.clinical import CATEGORIES
 from deeptepp.domain.cohort import Arm
 
 NOT_KNOWN = "unknown"
@@ -211,8 +212,9 @@ def _by_target(target: str, name: str, words: set[str]) -> Reader:
         return _her2_reader(name, words)
     if target in ("node_stage", "stage", "grade"):
         return {"node_stage": _node, "stage": _stage, "grade": _grade}[target]
-    if target in _CATEGORY:
-        table = {word: meaning for meaning, known in _CATEGORY[target].items() for word in listed(known)}
+    if target in _CATEGORY or target in CATEGORIES:
+        known_words = _CATEGORY.get(target) or {str(member): str(member).lower() for member in CATEGORIES[target]}
+        table = {word: meaning for meaning, known in known_words.items() for word in listed(known)}
         return lambda word: table.get(word.removesuffix(".0"))
     if target == "source":
         return lambda word: word

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex
+from deeptepp.domain.clinical import (
+    CLINICAL_FACTS,
+    COMPARED,
+    AxillarySurgery,
+    BreastSurgery,
+    Her2Status,
+    Menopause,
+    NodeStage,
+    Sex,
+)
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Assessment, Finding, Severity, Tier
 from deeptepp.domain.study import Side
@@ -40,24 +49,7 @@ CATEGORIES: dict[StrEnum, str] = {
 }
 """Names of the categories of facts, treatments and results."""
 
-FACTS: dict[str, str] = {
-    "sex": "Sex",
-    "age_years": "Age at diagnosis (years)",
-    "menopause": "Menopausal status",
-    "tumour_size_mm": "Tumour size (mm)",
-    "node_stage": "Lymph nodes",
-    "stage": "Stage group",
-    "grade": "Histological grade",
-    "er_positive": "Oestrogen receptor (ER)",
-    "pr_positive": "Progesterone receptor (PR)",
-    "ki67_pct": "Ki-67 (%)",
-    "her2_status": "HER2 status",
-    "is_invasive": "Invasive carcinoma",
-    "had_biopsy_before_mr": "Biopsy before the MR",
-    "had_neoadjuvant_therapy": "Systemic therapy before surgery",
-    "breast_surgery": "Breast surgery",
-    "axillary_surgery": "Axillary surgery",
-}
+FACTS: dict[str, str] = {name: fact.label for name, fact in CLINICAL_FACTS.items() if name not in COMPARED}
 """Labels of the clinical facts that the form asks for."""
 
 ARM_SHORT: dict[Arm, str] = {arm: arm.short for arm in Arm}

@@ -23,7 +23,7 @@ from deeptepp.ui.board_rows import flags_html, open_case, picture_html, tier_htm
 from deeptepp.ui.cards import facts_list, findings_list
 from deeptepp.ui.charts import show_figure
 from deeptepp.ui.curves import by_arm, estimates_table, few_events_words
-from deeptepp.ui.language import t
+from deeptepp.ui.language import speech, t
 from deeptepp.ui.score_card import score_card
 from deeptepp.ui.verbatim import verbatim
 from deeptepp.ui.words import FIELDS, label
@@ -98,7 +98,7 @@ def _heading(case: BoardCase, cases: Sequence[BoardCase]) -> None:
 def _facts(case: BoardCase) -> None:
     """Show the clinical facts."""
     known = {
-        t(name): t(_entered(field, getattr(case.profile, field)))
+        t(name): speech().fact(field, getattr(case.profile, field))
         for field, name in FIELDS.items()
         if getattr(case.profile, field) is not None
     }
@@ -232,10 +232,3 @@ def _stability(stored: Mapping[str, Any] | None) -> Stability | None:
 def _named(value: Endpoint) -> str:
     """Name an end point in the language of the visitor."""
     return t(label(value))
-
-
-def _entered(field: str, value: object) -> str:
-    """Write a fact, numbers without a useless decimal."""
-    if field.endswith("_positive"):
-        return "Positive" if value else "Negative"
-    return f"{value:g}" if isinstance(value, float) else label(value)

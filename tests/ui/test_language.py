@@ -1,6 +1,7 @@
 """Every sentence of the screens has its Chinese, with the same facts in it, and no Chinese is left over."""
 
 import ast
+import re
 import string
 import tomllib
 from pathlib import Path
@@ -9,12 +10,14 @@ import pytest
 
 from deeptepp import errors
 from deeptepp.domain import provenance, published, published_caveats, typed_number
+from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
+from deeptepp.model.fusion import FEATURES
 from deeptepp.report import beside_published, glossary, names, other_estimates, result_reading, treatment_panel
 from deeptepp.stats.treatment_question import Matching
 from deeptepp.ui import (
     case_export,
-    case_form,
     case_treatment,
     drop_words,
     evidence_experiments,
@@ -94,7 +97,8 @@ def said_by_tables():
         slice_viewer._SHORT,
         words.LABELS,
         words.FIELDS,
-        words.HELP,
+        {name: fact.help for name, fact in CLINICAL_FACTS.items() if fact.help},
+        dict(enumerate(answer for fact in CLINICAL_FACTS.values() for answer in fact.answers)),
         words.MEASURED_ON,
         names.RECEIPT,
         names.SIDES,
@@ -166,7 +170,8 @@ def said_by_tables():
         errors.NoBrowser.template,
     }
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
-    texts |= {text for text in case_form.COUNTS.values() if text}
+    texts |= {feature.counts for feature in FEATURES.values() if feature.counts}
+    texts |= {section.value for section in Section if section is not Section.COMPARED}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
     texts |= {typed_number.EXPONENT, typed_number.NO_UNIT}
     texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}
@@ -192,6 +197,14 @@ def constants():
 
 def test_every_sentence_has_a_translation():
     missing = (said_by_calls() | counted_by_calls() | said_by_tables()) - set(CHINESE)
+    assert sorted(missing) == []
+
+
+def test_every_fact_and_group_of_table_one_has_its_chinese():
+    composed = tomllib.loads((ROOT / "deeptepp" / "ui" / "zh_composed.toml").read_text(encoding="utf-8"))
+    described = [fact for fact in CLINICAL_FACTS.values() if fact.is_described]
+    words = {str(word) for fact in described for word in (fact.short, *fact.groups)}
+    missing = {word for word in words if re.search("[a-z]{2}", word)} - set(CHINESE) - set(composed)
     assert sorted(missing) == []
 
 
