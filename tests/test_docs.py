@@ -14,6 +14,7 @@ from deeptepp.cli import app
 from deeptepp.config import Settings
 from deeptepp.dicom.write import write_study
 from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.cohort import Endpoint
 from deeptepp.train.settings import TrainSettings
 
 ROOT = Path(__file__).parents[1]
@@ -64,6 +65,7 @@ def test_every_file_of_the_package_is_on_the_list_of_files():
     assert written == file_map.file_map(), "write it again: python tests/file_map.py"
 
 
-def test_the_page_on_cohorts_names_every_column_of_facts():
+def test_the_page_on_cohorts_names_every_column_of_facts_and_follow_up():
     page = (ROOT / "docs" / "cohorts.md").read_text(encoding="utf-8")
-    assert [name for name in CLINICAL_FACTS if f"`{name}`" not in page] == []
+    columns = [*CLINICAL_FACTS, *(name for endpoint in Endpoint for name in endpoint.columns)]
+    assert [name for name in columns if f"`{name}`" not in page] == []

@@ -158,11 +158,11 @@ class _Finder:
 
     def follow_up(self) -> Iterator[Problem]:
         """Check times and events of both endpoints."""
-        for endpoint in Endpoint:
+        for endpoint in self.cohort.endpoints:
             months, event = floats(self.cohort[endpoint.months]), floats(self.cohort[endpoint.event])
             is_timed = np.isfinite(months)
-            if endpoint is Endpoint.OS and not is_timed.any():
-                found = "Overall survival is unknown for everyone."
+            if endpoint is not Endpoint.RFS and not is_timed.any():
+                found = f"{endpoint.name_in_full} is unknown for everyone."
                 yield Problem.warning("cohort.no-survival", found, "Nothing will be said of it.")
                 continue
             found = f"{endpoint.months} is absent or not a number."

@@ -15,6 +15,7 @@ from deeptepp.datasets.sheets import Sheet
 from deeptepp.datasets.unit_checks import FEWEST_PATIENTS
 from deeptepp.datasets.words import ABSENT, is_code, plain_word, reader_of, says_vital
 from deeptepp.domain.clinical import SHARES
+from deeptepp.domain.cohort import Endpoint
 
 _MOSTLY = 0.5
 """Share of the filled cells that have to be numbers, or days, in a column of them."""
@@ -164,7 +165,7 @@ def _is_unique(cells: Sequence[str]) -> bool:
 
 def _needless_days(chosen: dict[str, str]) -> list[str]:
     """Name days that would serve nothing: without a day of surgery, or beside the months of both endpoints."""
-    has_months = all(target in chosen for target in MONTHS) or (
+    has_months = all(endpoint.months in chosen for endpoint in Endpoint if endpoint.is_required) or (
         "rfs_months" in chosen and "rfs_event" in chosen and "last_visit_date" not in chosen
     )
     return list(DATES) if has_months or "surgery_date" not in chosen else []

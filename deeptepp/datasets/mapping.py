@@ -14,14 +14,14 @@ from deeptepp.datasets.dates import DayOrder
 from deeptepp.datasets.measures import FACTORS
 from deeptepp.datasets.names import WANTED
 from deeptepp.domain.clinical import CATEGORIES, CLINICAL_FACTS, FLAGS, SHARES
-from deeptepp.domain.cohort import Arm
+from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.errors import BadSetting, UnknownSetting, UnreadableCohort
 
 DATES = ("surgery_date", "recurrence_date", "last_visit_date", "death_date")
 """Wanted columns of days; they become months and are then dropped."""
 
-MONTHS = ("rfs_months", "os_months")
-EVENTS = ("rfs_event", "os_event")
+MONTHS = tuple(endpoint.months for endpoint in Endpoint)
+EVENTS = tuple(endpoint.event for endpoint in Endpoint)
 YES_NO = (*FLAGS, "pertuzumab")
 """Wanted columns of yes and no, beside the events."""
 

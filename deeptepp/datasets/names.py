@@ -12,6 +12,7 @@ from difflib import SequenceMatcher
 from functools import cache
 
 from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.cohort import Endpoint
 
 UNITS_BY_WORD: dict[str, str] = {
     **dict.fromkeys(("month", "months", "mo", "mos", "mth", "mths", "monat", "monate", "monaten", "月"), "months"),
@@ -171,8 +172,11 @@ WANTED |= {
     for name, fact in CLINICAL_FACTS.items()
     if name not in WANTED
 }
-"""What each wanted column is called, plain; the best known first. A fact that nobody has listed here goes by its
-own name."""
+WANTED |= {
+    name: (name.replace("_", " "),) for endpoint in Endpoint for name in endpoint.columns if name not in WANTED
+}
+"""What each wanted column is called, plain; the best known first. A fact or an endpoint that nobody has listed
+here goes by its own name."""
 
 _ALONE = frozenset(("time", "status", "alive", "tumour", "tumor", "ln"))
 """Names that say enough by themselves, and nothing inside longer ones, such as the time of an operation."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from deeptepp.datasets.cells import WORKBOOKS
 from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.guess import guess_mapping, use_of
-from deeptepp.datasets.manifest import REQUIRED, Manifest, manifest_of, read_manifest
+from deeptepp.datasets.manifest import Manifest, manifest_of, read_manifest
 from deeptepp.datasets.mapped import apply_mapping
 from deeptepp.datasets.mapping import MONTHS, Mapping, check_units
 from deeptepp.datasets.names import WANTED
@@ -28,7 +28,7 @@ from deeptepp.datasets.subjects import named_subjects
 from deeptepp.datasets.unit_checks import in_units, unit_problems, without_echo
 from deeptepp.datasets.values import floats
 from deeptepp.domain.clinical import CATEGORIES, FLAGS, RANGES
-from deeptepp.domain.cohort import HER2_POSITIVE, OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort, Endpoint
+from deeptepp.domain.cohort import HER2_POSITIVE, REQUIRED, SCORE, SUBJECT, Cohort
 from deeptepp.errors import UnreadableCohort
 from deeptepp.tables import read_cohort
 
@@ -165,7 +165,7 @@ def _checked(manifest: Manifest, *, sure: Collection[str], allow_gaps: bool) -> 
 def _events_alone(cohort: Cohort) -> list[Problem]:
     """Refuse a table that gives a time to those alone who had the event: survival would fall to nothing."""
     problems = []
-    for endpoint in Endpoint if len(cohort) else ():
+    for endpoint in cohort.endpoints if len(cohort) else ():
         event, is_known = floats(cohort[endpoint.event]) == 1, np.isfinite(floats(cohort[endpoint.months]))
         n_free, n_timed = int((~event).sum()), int((~event & is_known).sum())
         if not event.any() or is_known[event].mean() < _MOSTLY_TIMED or n_timed >= _MOSTLY_FREE * n_free:
@@ -317,8 +317,8 @@ def _fact_problems(manifest: Manifest, *, needs_follow_up: bool, sure: Collectio
 def _finished(manifest: Manifest) -> Cohort:
     """Give the columns the types that every analysis expects."""
     columns: dict[str, npt.NDArray[Any]] = dict(manifest.cohort.columns)
-    for name in (RFS_EVENT, OS_EVENT):
-        columns[name] = floats(columns[name]) == 1
+    for endpoint in manifest.cohort.endpoints:
+        columns[endpoint.event] = floats(columns[endpoint.event]) == 1
     for name in columns:
         if name in FLAGS or name == HER2_POSITIVE:
             columns[name] = floats(columns[name])

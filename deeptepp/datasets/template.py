@@ -5,9 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from deeptepp.domain.clinical import CLINICAL_FACTS, COMPARED
+from deeptepp.domain.cohort import REQUIRED, Endpoint
 
 _FACTS = tuple(name for name in CLINICAL_FACTS if name not in COMPARED)
 """Facts that the table asks for."""
+
+_OTHER_ENDPOINTS = {
+    name: words
+    for endpoint in Endpoint
+    if not endpoint.is_required
+    for name, words in endpoint.column_words.items()
+}
+"""Columns of follow-up that may be left out, with what they hold."""
 
 _FOLLOW_UP = """\
 # A cohort without images: one row per patient. Lines that begin with # are passed over; delete the examples below.
@@ -29,7 +38,9 @@ _SCORED = """\
 """
 
 _COLUMNS = (
-    *("subject", "arm", "rfs_months", "rfs_event", "os_months", "os_event", "first_event", "source"),
+    *REQUIRED,
+    *("first_event", "source"),
+    *_OTHER_ENDPOINTS,
     *_FACTS,
     *("score", "tier"),
 )
@@ -60,8 +71,18 @@ def _told(name: str) -> str:
     return f"# {name:<24} {fact.label}: {fact.allowed}"
 
 
+def _other(name: str) -> str:
+    """Describe a column of follow-up that may be left out."""
+    return f"# {name:<24} {_OTHER_ENDPOINTS[name]}"
+
+
 TEMPLATE = "\n".join(
-    (_FOLLOW_UP + "\n".join(map(_told, _FACTS)), _SCORED + ",".join(_COLUMNS), *map(_row, _EXAMPLES), "")
+    (
+        _FOLLOW_UP + "\n".join((*map(_told, _FACTS), *map(_other, _OTHER_ENDPOINTS))),
+        _SCORED + ",".join(_COLUMNS),
+        *map(_row, _EXAMPLES),
+        "",
+    )
 )
 """The table."""
 

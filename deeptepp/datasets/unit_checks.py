@@ -56,8 +56,10 @@ _NEAR = 0.1
 """Relative distance of the ratio of two columns of months from the ratio of two units."""
 
 _SUPPRESSED = {
-    "rfs_months": ("cohort.too-many-months", "cohort.rfs-after-os", "cohort.longer-than-treatment"),
-    "os_months": ("cohort.too-many-months", "cohort.rfs-after-os", "cohort.longer-than-treatment"),
+    **dict.fromkeys(
+        (endpoint.months for endpoint in Endpoint),
+        ("cohort.too-many-months", "cohort.rfs-after-os", "cohort.longer-than-treatment"),
+    ),
     "tumour_size_mm": ("clinical.out-of-range", "clinical.contradiction"),
     "score": ("cohort.bad-score",),
 }
@@ -82,7 +84,7 @@ def unit_problems(cohort: Cohort, *, sure: Collection[str] = ()) -> tuple[Proble
         Questions, and refusals and warnings of single rows; rows are counted from 1.
     """
     found: list[Problem] = []
-    for endpoint in Endpoint:
+    for endpoint in cohort.endpoints:
         found.extend(_follow_up(cohort, endpoint, is_sure=endpoint.months in sure))
     asked = {problem.asks for problem in found if problem.is_question}
     found.extend(_endpoints_apart(cohort, {*sure, *asked}))
@@ -208,7 +210,7 @@ def _longer_than_treatment(cohort: Cohort, months: Floats) -> npt.NDArray[np.boo
 
 def _endpoints_apart(cohort: Cohort, known_units: Collection[str]) -> Iterator[Problem]:
     """Ask where RFS and OS of patients without an event differ as two units do."""
-    rfs, os = (floats(cohort[each.months]) for each in Endpoint)
+    rfs, os = (floats(cohort[each.months]) for each in (Endpoint.RFS, Endpoint.OS))
     free = (floats(cohort[Endpoint.RFS.event]) == 0) & (rfs > 0) & (os > 0)
     if free.sum() < FEWEST_PATIENTS:
         return

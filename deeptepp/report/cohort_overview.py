@@ -18,7 +18,7 @@ from deeptepp.stats.follow_up_time import follow_up_time
 UNKNOWN = "unknown"
 """Group of the patients of whom a fact is missing."""
 
-_ENDPOINT_COLUMNS = tuple(name for each in Endpoint for name in (each.months, each.event))
+_ENDPOINT_COLUMNS = tuple(name for each in Endpoint for name in each.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +106,7 @@ def overview_of(cohort: Cohort) -> CohortOverview:
         n=len(cohort),
         is_simulated=patients_are_simulated(cohort),
         sources=_counts(cohort[SOURCE]) if SOURCE in cohort else {},
-        endpoints=tuple(_endpoint(cohort, each) for each in Endpoint),
+        endpoints=tuple(_endpoint(cohort, each) for each in cohort.endpoints),
         groups=tuple(_groups(cohort)),
         missing=_missing(cohort),
     )

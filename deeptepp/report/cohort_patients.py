@@ -65,7 +65,7 @@ def _flow_item(cohort: Cohort) -> ReportItem:
     rows = [("Patients", count_of(n, n))]
     rows += [
         (f"{ENDPOINT_NAMES[each]} not known", count_of(int((~is_followed(cohort, each)).sum()), n))
-        for each in Endpoint
+        for each in cohort.endpoints
     ]
     rows.append(("Treatment not known", count_of(n - n_known, n)))
     if SCORE in cohort:

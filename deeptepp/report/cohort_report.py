@@ -181,8 +181,8 @@ def cohort_parts(
 
 def _tier_items(cohort: Cohort) -> tuple[list[ReportItem], list[ReportItem]]:
     """Make what compares treatments inside tiers, and what compares tiers."""
-    prognosis = [adjusted_item(cohort, endpoint) for endpoint in Endpoint]
-    subgroups = [subgroup_item(cohort, endpoint) for endpoint in Endpoint]
+    prognosis = [adjusted_item(cohort, endpoint) for endpoint in cohort.endpoints]
+    subgroups = [subgroup_item(cohort, endpoint) for endpoint in cohort.endpoints]
     treatment = _in_order([*outcome_items(cohort, of_treatment=True), *treatment_items(cohort)])
     tiered = [*_in_order(outcome_items(cohort, of_treatment=False)), *prognosis, *subgroups]
     if np.isin(np.asarray(cohort[TIER]).astype(str), [tier.value for tier in Tier]).any():
@@ -249,7 +249,7 @@ def _facts(
     """Tell what the report rests on."""
     events = [
         f"{int(np.asarray(cohort[endpoint.event]).astype(bool).sum())} {endpoint.value.upper()}"
-        for endpoint in Endpoint
+        for endpoint in cohort.endpoints
     ]
     return [
         ("Patients", f"{len(cohort)}, {provenance.patients}; {int(known_in(cohort, SCORE).sum())} with a score"),

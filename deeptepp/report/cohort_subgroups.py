@@ -53,7 +53,8 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> Repo
     ReportItem
         Forest of one-step hazard ratios with the test of heterogeneity of each fact.
     """
-    number, title = _NUMBERS[endpoint], f"Moderate or High against Low: {ENDPOINT_NAMES[endpoint].lower()}"
+    number = _NUMBERS.get(endpoint, endpoint.value.upper())
+    title = f"Moderate or High against Low: {ENDPOINT_NAMES[endpoint].lower()}"
     patients = cohort.where(complete(cohort, endpoint, [TIER]))
     is_upper = np.asarray(patients[TIER]).astype(str) != Tier.LOW.value
     try:

@@ -16,10 +16,10 @@ from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
 from deeptepp.stats.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 
-STATES: dict[Endpoint, str] = {Endpoint.RFS: "alive without recurrence", Endpoint.OS: "alive"}
+STATES: dict[Endpoint, str] = {endpoint: endpoint.free for endpoint in Endpoint}
 """What it means not to have had the event."""
 
-EVENTS: dict[Endpoint, str] = {Endpoint.RFS: "with recurrence or death", Endpoint.OS: "died"}
+EVENTS: dict[Endpoint, str] = {endpoint: endpoint.met for endpoint in Endpoint}
 """What it means to have had it."""
 
 PATIENTS: dict[bool, str] = {False: "patients", True: "simulated patients"}

@@ -12,7 +12,7 @@ from deeptepp.report.names import group_words
 from deeptepp.report.tables import Table
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 
-ENDPOINT_NAMES = {Endpoint.RFS: "Recurrence-free survival", Endpoint.OS: "Overall survival"}
+ENDPOINT_NAMES = {endpoint: endpoint.name_in_full for endpoint in Endpoint}
 """As they are written on axes and in titles."""
 
 HORIZONS_MONTHS = (24.0, 60.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.cohort import Endpoint
 from deeptepp.stats.balance import Balance
 
 _WORDS = {
@@ -13,8 +14,7 @@ _WORDS = {
         for name, fact in CLINICAL_FACTS.items()
         if fact.is_described
     },
-    "rfs_months": "Observed follow-up, RFS",
-    "os_months": "Observed follow-up, OS",
+    **{endpoint.months: f"Observed follow-up, {endpoint.value.upper()}" for endpoint in Endpoint},
 }
 """Covariates in words, by their column."""
 

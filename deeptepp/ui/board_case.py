@@ -170,7 +170,7 @@ def _curves(tier: Tier, bundle: ModelBundle, *, is_large: bool) -> None:
         st.markdown(f"### {t('Treatment received, {tier} tier', tier=label(tier))}", width="content")
         endpoint = st.segmented_control(
             t("End point"),
-            tuple(Endpoint),
+            bundle.reference.endpoints,
             default=Endpoint.RFS,
             required=True,
             format_func=_named,
