@@ -1,7 +1,3 @@
-from deeptepp.ui.case_page import case_page
-from deeptepp.ui.guard import guard
-from deeptepp.ui.masthead import masthead
+from deeptepp.ui.page_list import show_page
 
-guard()
-masthead(screens=True)
-case_page()
+show_page("case")

@@ -78,7 +78,14 @@ class Endpoint(StrEnum):
     is_required: bool
 
     def __new__(
-        cls, code: str, name_in_full: str, free: str, met: str, time: str, seen: str, is_required: bool = False
+        cls,
+        code: str,
+        name_in_full: str = "",
+        free: str = "",
+        met: str = "",
+        time: str = "",
+        seen: str = "",
+        is_required: bool = False,
     ) -> Endpoint:
         """Make a member that is its code."""
         made = str.__new__(cls, code)

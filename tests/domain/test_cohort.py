@@ -49,6 +49,7 @@ def test_a_cohort_has_the_endpoints_whose_columns_it_has_and_every_one_is_descri
     assert Cohort(columns(), is_simulated=True).endpoints == tuple(each for each in Endpoint if each.is_required)
     described = TEMPLATE[: TEMPLATE.index("\nsubject,")]
     for endpoint in Endpoint:
+        assert all((endpoint.name_in_full, endpoint.free, endpoint.met, endpoint.time, endpoint.seen))
         assert set(endpoint.columns) <= set(WANTED) & set(tiers_mapping.TARGETS) & set(FACTS)
         assert all(f"\n# {name} " in described for name in endpoint.columns)
 

@@ -30,6 +30,7 @@ from deeptepp.ui import (
     masthead,
     number_field,
     own_model_steps,
+    page_list,
     result_views,
     slice_viewer,
     tiers_controls,
@@ -170,6 +171,7 @@ def said_by_tables():
         errors.NoBrowser.template,
     }
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
+    texts |= {page.title for page in page_list.PAGES.values()}
     texts |= {feature.counts for feature in FEATURES.values() if feature.counts}
     texts |= {section.value for section in Section if section is not Section.COMPARED}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
