@@ -1,3 +1,3 @@
-from deeptepp.ui.page_list import show_page
+from deeptepp.ui.shown_page import show_page
 
 show_page("tiers")

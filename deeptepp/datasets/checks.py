@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from deeptepp.datasets.cohort_values import floats, is_unknown
 from deeptepp.datasets.problems import Problem
-from deeptepp.datasets.values import floats, is_unknown
 from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile
 from deeptepp.domain.cohort import (
     ARM,

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from deeptepp.ui.language import read_language, t
-from deeptepp.ui.page_list import PAGES
+from deeptepp.ui.background.seeds import whole_run
+from deeptepp.ui.words.language import read_language, t
+from deeptepp.ui.words.page_list import PAGES
 
 # Not beside this file on purpose: Streamlit would serve a neighbouring folder without asking the router.
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -30,3 +31,4 @@ st.navigation(
     ],
     position="top",
 ).run()
+whole_run()

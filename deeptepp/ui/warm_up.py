@@ -7,8 +7,8 @@ import logging
 from contextlib import suppress
 
 from deeptepp.errors import DeepTeppError
-from deeptepp.ui.loaded import loaded_bundle
-from deeptepp.ui.page_list import PAGES, function_of
+from deeptepp.ui.background.loaded import loaded_bundle
+from deeptepp.ui.words.page_list import PAGES, function_of
 
 
 def warm_up() -> None:

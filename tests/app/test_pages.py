@@ -13,7 +13,7 @@ from screens import ROOT, words_on
 from streamlit.testing.v1 import AppTest
 
 from deeptepp.model.bundle import load_bundle, save_bundle
-from deeptepp.ui.page_list import PAGES
+from deeptepp.ui.words.page_list import PAGES
 
 TITLES = {name: page.title for name, page in PAGES.items()}
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from deeptepp.datasets.names import WANTED, likeness
+from deeptepp.datasets.columns.column_names import WANTED, likeness
 from deeptepp.datasets.template import TEMPLATE
 from deeptepp.domain.clinical import CLINICAL_FACTS, COMPARED
 from deeptepp.domain.typed_number import read_fact
-from deeptepp.report import table_one
-from deeptepp.ui import tiers_mapping
+from deeptepp.report.cohort import table_one_item
+from deeptepp.ui.tiers import tiers_mapping
 
 PUBLISHED_GROUPS = {(fact.short, str(group)) for fact in CLINICAL_FACTS.values() for group in fact.groups}
 
@@ -29,7 +29,7 @@ def test_every_value_that_is_in_a_group_is_in_one_of_the_named(name):
 
 
 def test_the_printed_table_one_names_facts_and_groups_as_cohorts_do():
-    printed = {key for key in table_one._PRINTED if key[0] != table_one.SUBTYPE}
+    printed = {key for key in table_one_item._PRINTED if key[0] != table_one_item.SUBTYPE}
     assert printed <= PUBLISHED_GROUPS
 
 

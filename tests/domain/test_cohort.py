@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from deeptepp.datasets.columns.column_names import WANTED
 from deeptepp.datasets.manifest import FACTS
-from deeptepp.datasets.names import WANTED
 from deeptepp.datasets.template import TEMPLATE
 from deeptepp.domain.cohort import Cohort, Endpoint, FollowUp
 from deeptepp.errors import DuplicateSubject, MissingColumn, OutOfRange
 from deeptepp.tables import read_cohort, write_cohort
-from deeptepp.ui import tiers_mapping
+from deeptepp.ui.tiers import tiers_mapping
 
 
 def columns(n=4):

@@ -1,0 +1,40 @@
+"""Names of the covariates that arms are made alike in, as a reader says them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.cohort import Endpoint
+from deeptepp.stats.treatment.balance import Balance
+
+_WORDS = {
+    **{
+        name: f"{fact.short} positive" if fact.is_flag else fact.short
+        for name, fact in CLINICAL_FACTS.items()
+        if fact.is_described
+    },
+    **{endpoint.months: f"Observed follow-up, {endpoint.value.upper()}" for endpoint in Endpoint},
+}
+"""Covariates in words, by their column."""
+
+
+def in_words(balance: Balance) -> Balance:
+    """Name covariates as a reader does.
+
+    Parameters
+    ----------
+    balance : Balance
+        With covariates named by their columns.
+
+    Returns
+    -------
+    Balance
+        The same, named in words.
+    """
+    rows = []
+    for row in balance.rows:
+        column = next((name for name in _WORDS if row.name.startswith(name)), None)
+        words = row.name if column is None else f"{_WORDS[column]} {row.name.removeprefix(column)}".strip()
+        rows.append(replace(row, name=words))
+    return replace(balance, rows=tuple(rows))
