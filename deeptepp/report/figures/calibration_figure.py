@@ -14,6 +14,7 @@ from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.look.marks import broken_title, finish, title_pad
 from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 from deeptepp.stats.proportion import Proportion, proportion
+from deeptepp.wording.sentence import glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -170,7 +171,7 @@ def _add_histogram(figure: go.Figure, scores: Floats, events: Bools) -> None:
             yaxis="y2",
             marker={"color": colour, "line": {"width": 0}},
             name=name,
-            hovertemplate=f"%{{y}} {name}<extra></extra>",
+            hovertemplate=glued("%{{y}} {}<extra></extra>", name),
         )
 
 
@@ -181,8 +182,12 @@ def _lay_out(
     text, n_lines = broken_title(title)
     top = 10 + 21 * n_lines + 40
     inner = _PLOT_PX + _GAP_PX + _BARS_PX
-    words = [f"{count(counts[0], 'patient')}, {count(counts[1], 'event')}", *facts]
-    bars = f'<span style="color:{_EVENT}">■</span> event  <span style="color:{_NO_EVENT}">■</span> none'
+    words = [glued("{}, {}", count(counts[0], "patient"), count(counts[1], "event")), *facts]
+    bars = sentence(
+        '<span style="color:{event}">■</span> event  <span style="color:{no_event}">■</span> none',
+        event=_EVENT,
+        no_event=_NO_EVENT,
+    )
     figure.update_layout(
         template=TEMPLATE,
         height=top + inner + _BOTTOM_PX,
@@ -191,7 +196,7 @@ def _lay_out(
         margin={"l": _LEFT_PX, "r": 20, "t": top, "b": _BOTTOM_PX},
         title={
             "text": text,
-            "subtitle": {"text": "  ·  ".join(words)},
+            "subtitle": {"text": joined("  ·  ", words)},
             "yref": "container",
             "y": 1,
             "yanchor": "top",
@@ -203,7 +208,7 @@ def _lay_out(
             "range": [-0.025, 1.02],
             "tickvals": np.round(np.linspace(0, 1, 6), 1),
             "ticktext": [f"{share}\u00a0%" for share in range(0, 101, 20)],
-            "title": {"text": f"Observed with {event_name}"},
+            "title": {"text": sentence("Observed with {event_name}", event_name=event_name)},
             "domain": [1 - _PLOT_PX / inner, 1],
         },
         yaxis2={
@@ -231,9 +236,24 @@ def _lay_out(
 
 def _alt(groups: Sequence[CalibrationGroup], title: str, event_name: str, events: Bools) -> str:
     """Say what the figure shows."""
-    read = "; ".join(
-        f"mean score {g.mean_score:.2f}, {g.observed.n_events} of {g.observed.n} ({percent(g.observed.value)})"
-        for g in groups
+    read = joined(
+        "; ",
+        (
+            sentence(
+                "mean score {mean_score:.2f}, {n_events} of {n} ({value})",
+                mean_score=g.mean_score,
+                n_events=g.observed.n_events,
+                n=g.observed.n,
+                value=percent(g.observed.value),
+            )
+            for g in groups
+        ),
     )
-    counts = f"{count(len(events), 'patient')}, {count(int(events.sum()), 'event')}"
-    return f"Calibration: {title}. {counts}. Observed with {event_name} by group: {read}."
+    counts = glued("{}, {}", count(len(events), "patient"), count(int(events.sum()), "event"))
+    return sentence(
+        "Calibration: {title}. {counts}. Observed with {event_name} by group: {read}.",
+        title=title,
+        counts=counts,
+        event_name=event_name,
+        read=read,
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from textwrap import wrap
 
 import numpy as np
@@ -15,6 +14,7 @@ from deeptepp.report.format import ratio_ci
 from deeptepp.report.look.marks import broken_title, finish, title_pad
 from deeptepp.report.look.text_width import widest_px
 from deeptepp.report.look.theme import FADED, FONT_PX, NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 _LEAST_ROW_PX, _HEAD_LINE_PX, _NOTE_PX, _MARK_PX, _BOTTOM_PX, _GAP = 56, 19, 17, 34, 40, 0.06
 """Least height of a row, heights of lines of names and notes, of the mark and axis; share between panels."""
@@ -162,7 +162,7 @@ def _lay_out(
         margin={"l": left, "r": 20, "t": top, "b": _BOTTOM_PX},
         title={
             "text": text,
-            "subtitle": {"text": f"In brackets: {100 * level:g}\u00a0% CI"},
+            "subtitle": {"text": sentence("In brackets: {level:g} % CI", level=100 * level)},
             "yref": "container",
             "y": 1,
             "yanchor": "top",
@@ -187,12 +187,14 @@ def _add_panel(figure: go.Figure, panel: Panel, place: int, n_rows: int, highlig
             type="path",
             xref=axis,
             yref="y",
-            path=" ".join(f"M {panel.reference},{begin:g} L {panel.reference},{end:g}" for begin, end in ends),
+            path=joined(
+                " ", (f"M {panel.reference},{begin:g} L {panel.reference},{end:g}" for begin, end in ends)
+            ),
             line={"color": NEUTRAL, "width": 1},
             name="reference",
         )
     figure.add_annotation(
-        text=f"<b>{'<br>'.join(escape(line) for line in wrap(panel.name, _NAME_CHARACTERS))}</b>",
+        text=glued("<b>{}</b>", joined("<br>", (escaped(line) for line in wrap(panel.name, _NAME_CHARACTERS)))),
         xref=f"{axis} domain",
         yref="paper",
         x=0,
@@ -225,7 +227,7 @@ def _add_estimate(figure: go.Figure, estimate: Estimate, row: int, column: tuple
             marker={"color": colour if has_interval else FADED, "size": 9, "symbol": "square"},
             error_x=_interval(estimate, colour),
             name=panel.name,
-            hovertemplate=f"{escape(panel.name)} {words}<extra></extra>",
+            hovertemplate=glued("{} {}<extra></extra>", escaped(panel.name), words),
         )
     # Kept inside the panel, so that numbers of neighbouring panels never meet.
     span = high - low
@@ -261,8 +263,10 @@ def _interval(estimate: Estimate, colour: str) -> dict[str, object] | None:
 def _add_labels(figure: go.Figure, labels: Sequence[str], notes: Sequence[str]) -> None:
     """Write the name of every row to its left, and its note below."""
     for row, label in enumerate(labels):
-        name = "<br>".join(escape(line) for line in wrap(label, _NAME_CHARACTERS))
-        note = f'<br><span style="font-size:{SMALL_PX - 1}px">{escape(notes[row])}</span>' if notes else ""
+        name = joined("<br>", (escaped(line) for line in wrap(label, _NAME_CHARACTERS)))
+        note = (
+            glued('<br><span style="font-size:{}px">{}</span>', SMALL_PX - 1, escaped(notes[row])) if notes else ""
+        )
         figure.add_annotation(
             text=f"{name}{note}",
             xref="paper",
@@ -288,9 +292,14 @@ def _alt(labels: Sequence[str], panels: Sequence[Panel], title: str) -> str:
     """Say what the figure shows."""
     rows = []
     for row, label in enumerate(labels):
-        values = ", ".join(
-            f"{p.name} {ratio_ci(p.estimates[row].value, p.estimates[row].low, p.estimates[row].high)}"
-            for p in panels
+        values = joined(
+            ", ",
+            (
+                glued(
+                    "{} {}", p.name, ratio_ci(p.estimates[row].value, p.estimates[row].low, p.estimates[row].high)
+                )
+                for p in panels
+            ),
         )
-        rows.append(f"{label}: {values}.")
-    return f"Estimates with intervals: {title}. {' '.join(rows)}"
+        rows.append(glued("{}: {}.", label, values))
+    return sentence("Estimates with intervals: {title}. {rows}", title=title, rows=joined(" ", rows))

@@ -10,6 +10,7 @@ from deeptepp.report.look.text_width import broken, widest_px
 from deeptepp.report.look.theme import FONT_PX, SMALL_PX
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.hazards.mantel_haenszel import Subgroup
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _LINE_PX, _PADDING_PX = 17, 9
 """Height of a line of text, and of the room around a row."""
@@ -91,17 +92,22 @@ class ForestRow:
         """Ratio with interval, or why there is none."""
         ratio = self.hazard_ratio
         if ratio.value is None:
-            return f"{NOT_ESTIMABLE}: {ratio.reason}" if ratio.reason else NOT_ESTIMABLE
-        return ratio_ci(ratio.value, ratio.low, ratio.high).replace(f" ({NO_INTERVAL})", f"; {NO_INTERVAL}")
+            return glued("{}: {}", NOT_ESTIMABLE, ratio.reason) if ratio.reason else NOT_ESTIMABLE
+        return ratio_ci(ratio.value, ratio.low, ratio.high).replace(
+            glued(" ({})", NO_INTERVAL), glued("; {}", NO_INTERVAL)
+        )
 
     def words(self, names: Sequence[str]) -> str:
         """Say the row in a sentence; ``names`` are those of the arms, or none."""
         if names and len(names) == len(self.counts):
-            parts = [f"{name} {counts} events" for name, counts in zip(names, self.counts, strict=True)]
+            parts = [
+                sentence("{name} {counts} events", name=name, counts=counts)
+                for name, counts in zip(names, self.counts, strict=True)
+            ]
         else:
             ratio = self.hazard_ratio
-            parts = [f"{count(ratio.n, 'patient')}, {count(ratio.n_events, 'event')}"]
-        return f"{self.label}: HR {self.number}, {', '.join(parts)}."
+            parts = [glued("{}, {}", count(ratio.n, "patient"), count(ratio.n_events, "event"))]
+        return glued("{}: HR {}, {}.", self.label, self.number, joined(", ", parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +191,7 @@ def _all_lines(
     for block in blocks:
         if block.name:
             p = block.heterogeneity_p
-            test = () if p is None else (f"heterogeneity {p_value(p)}",)
+            test = () if p is None else (sentence("heterogeneity {p}", p=p_value(p)),)
             yield tuple(broken(block.name, _HEADING_PX, FONT_PX)), test, None, False, False
         for row in block.rows:
             yield _label(row), _number(row), row, False, bool(block.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from math import log10
 
 import plotly.graph_objects as go
@@ -16,6 +15,7 @@ from deeptepp.report.format import p_value
 from deeptepp.report.look.marks import finish, heading
 from deeptepp.report.look.text_width import broken, text_px, widest_px
 from deeptepp.report.look.theme import FONT_PX, NEUTRAL, SMALL_PX, TEMPLATE
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 _MARK_PX, _LINE_PX, _LEAST_NUMBER_PX = 34, 17, 96
 """Heights of the room for the mark of simulated data and of a line; least width of the column of ratios."""
@@ -153,9 +153,9 @@ def _text(
 ) -> dict[str, object]:
     """Lay out lines at a share of the plot's width, shifted by px, and a height."""
     x, shift, side = where
-    text = "<br>".join(escape(line) for line in lines)
+    text = joined("<br>", (escaped(line) for line in lines))
     return {
-        "text": f"<b>{text}</b>" if is_bold else text,
+        "text": glued("<b>{}</b>", text) if is_bold else text,
         "xref": "paper",
         "yref": "y",
         "x": x,
@@ -175,7 +175,7 @@ def _add_heads(figure: go.Figure, columns: _Columns) -> None:
     heads = [(lines, 0, -columns.right_edge(place)) for place, lines in enumerate(columns.heads)]
     for lines, x, shift in [*heads, (("Ratio (CI)",), 1, columns.number_px)]:
         figure.add_annotation(
-            text=f"<b>{'<br>'.join(escape(line) for line in lines)}</b>",
+            text=glued("<b>{}</b>", joined("<br>", (escaped(line) for line in lines))),
             xref="paper",
             yref="paper",
             x=x,
@@ -195,7 +195,10 @@ def _directions(columns: _Columns) -> tuple[list[str], list[str]]:
     """Say what either side of 1 means, broken into lines; nothing without arms."""
     if not columns.names:
         return [], []
-    lower, higher = f"← lower hazard with {columns.names[0]}", f"higher hazard with {columns.names[0]} →"
+    lower, higher = (
+        sentence("← lower hazard with {name}", name=columns.names[0]),
+        sentence("higher hazard with {name} →", name=columns.names[0]),
+    )
     return broken(lower, 126, SMALL_PX), broken(higher, 126, SMALL_PX)
 
 
@@ -204,7 +207,7 @@ def _add_directions(figure: go.Figure, columns: _Columns) -> None:
     for lines, shift, side in zip(_directions(columns), (-8, 8), ("right", "left"), strict=True):
         if lines:
             figure.add_annotation(
-                text="<br>".join(escape(line) for line in lines),
+                text=joined("<br>", (escaped(line) for line in lines)),
                 xref="x",
                 yref="paper",
                 x=0,
@@ -229,7 +232,7 @@ def _facts(
     if overall is not None:
         facts.append("diamond: overall")
     if heterogeneity_p is not None:
-        facts.append(f"heterogeneity {p_value(heterogeneity_p)}")
+        facts.append(sentence("heterogeneity {p}", p=p_value(heterogeneity_p)))
     return [*facts, *notes]
 
 
@@ -274,7 +277,7 @@ def _lay_out(
         dash = {"color": OVERALL_COLOUR, "width": 1, "dash": "dot"}
         _add_upright(figure, lines, place_of(overall.hazard_ratio.value), dash)
     figure.add_annotation(
-        text=f"{escape(ratio_name)} (log scale)",
+        text=sentence("{ratio_name} (log scale)", ratio_name=escaped(ratio_name)),
         xref="paper",
         yref="paper",
         x=0.5,
@@ -311,12 +314,18 @@ def _alt(
     facts: Sequence[str],
 ) -> str:
     """Say what the figure shows."""
-    sentences = [f"Forest plot of ratios with intervals: {title}. {'; '.join(facts)}."]
+    sentences = [
+        sentence("Forest plot of ratios with intervals: {title}. {facts}.", title=title, facts=joined("; ", facts))
+    ]
     for block in blocks:
         if block.name:
-            test = "" if block.heterogeneity_p is None else f", heterogeneity {p_value(block.heterogeneity_p)}"
-            sentences.append(f"{block.name}{test}:")
+            test = (
+                ""
+                if block.heterogeneity_p is None
+                else sentence(", heterogeneity {p_value}", p_value=p_value(block.heterogeneity_p))
+            )
+            sentences.append(glued("{}{}:", block.name, test))
         sentences.extend(row.words(names) for row in block.rows)
     if overall is not None:
         sentences.append(overall.words(names))
-    return " ".join(sentences)
+    return joined(" ", sentences)

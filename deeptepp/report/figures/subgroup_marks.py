@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from math import isfinite, log10
 
 import plotly.graph_objects as go
 
 from deeptepp.report.figures.forest_rows import ForestRow, PlacedLine
 from deeptepp.report.look.theme import FADED, OTHER_COLOURS
+from deeptepp.wording.sentence import escaped, glued
 
 OVERALL_COLOUR = OTHER_COLOURS[2]
 """Of the last row."""
@@ -135,7 +135,7 @@ def _add_marks(
         marker=marker,
         cliponaxis=False,
         name=name,
-        hovertemplate=f"{escape(row.label)}: {escape(row.number)}<extra></extra>",
+        hovertemplate=glued("{}: {}<extra></extra>", escaped(row.label), escaped(row.number)),
     )
 
 
@@ -151,6 +151,6 @@ def _add_diamond(figure: go.Figure, points: tuple[float, float, float], y: float
         line={"color": OVERALL_COLOUR, "width": 1},
         hoveron="fills",
         hoverinfo="text",
-        text=f"{escape(row.label)}: {escape(row.number)}",
+        text=glued("{}: {}", escaped(row.label), escaped(row.number)),
         name="overall",
     )

@@ -14,6 +14,7 @@ from deeptepp.report.figures.calibration_figure import calibration_figure
 from deeptepp.report.figures.forest_figure import Estimate, Panel, forest_figure
 from deeptepp.report.figures.roc_figure import RocLine, roc_figure
 from deeptepp.report.format import count
+from deeptepp.wording.sentence import glued, sentence
 
 WHOLE = "MRI+MV+CP"
 """Name of the experiment with all of the model."""
@@ -91,7 +92,7 @@ def _by_model(group: str, what: str) -> Draw:
     def draw(content: Content) -> go.Figure:
         lines = content["roc"]["by_model"].get(group, ())
         return roc_figure(
-            roc_lines(lines), title=f"{what}, {_GROUPS[group]}", simulated=bool(content["is_simulated"])
+            roc_lines(lines), title=glued("{}, {}", what, _GROUPS[group]), simulated=bool(content["is_simulated"])
         )
 
     return draw
@@ -102,7 +103,7 @@ def _by_trastuzumab(content: Content) -> go.Figure:
     lines = content["roc"]["by_trastuzumab"].get(WHOLE, ())
     return roc_figure(
         roc_lines(lines),
-        title=f"By trastuzumab, {_GROUPS['cross_validation']}",
+        title=sentence("By trastuzumab, {groups}", groups=_GROUPS["cross_validation"]),
         simulated=bool(content["is_simulated"]),
     )
 
@@ -115,11 +116,22 @@ def _calibration(content: Content) -> go.Figure:
     patients = found[0]["patients"]
     chosen = (np.asarray(patients["fold"]) >= 0) & np.asarray(patients["is_known"], dtype=bool)
     slope = found[0]["metrics"]["cross_validation"].get("calibration", {}).get("slope")
-    facts = [f"slope {slope['value']:.2f} ({slope['low']:.2f}–{slope['high']:.2f})"] if slope else []
+    facts = (
+        [
+            sentence(
+                "slope {slope:.2f} ({slope_2:.2f}–{slope_3:.2f})",
+                slope=slope["value"],
+                slope_2=slope["low"],
+                slope_3=slope["high"],
+            )
+        ]
+        if slope
+        else []
+    )
     return calibration_figure(
         np.asarray(patients["scores"], dtype=np.float64)[chosen],
         np.asarray(patients["event"], dtype=bool)[chosen],
-        title=f"Calibration, {_GROUPS['cross_validation']}",
+        title=sentence("Calibration, {groups}", groups=_GROUPS["cross_validation"]),
         facts=facts,
         simulated=bool(content["is_simulated"]),
     )
@@ -143,8 +155,8 @@ def _forest(title: str, panels: Sequence[Column]) -> Draw:
         return forest_figure(
             [_short(each["title"]) for each in content["experiments"]],
             shown,
-            title=f"{title}, {_GROUPS['cross_validation']}",
-            notes=[f"{count(g['n'], 'patient')}, {count(g['n_events'], 'event')}" for g in groups],
+            title=glued("{}, {}", title, _GROUPS["cross_validation"]),
+            notes=[glued("{}, {}", count(g["n"], "patient"), count(g["n_events"], "event")) for g in groups],
             simulated=bool(content["is_simulated"]),
         )
 

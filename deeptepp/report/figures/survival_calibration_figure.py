@@ -25,6 +25,7 @@ from deeptepp.report.look.marks import finish, heading
 from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.prediction.survival_calibration import CalibrationGroup, HorizonCalibration
+from deeptepp.wording.sentence import glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -173,10 +174,10 @@ def _facts(calibration: HorizonCalibration) -> list[str]:
     """Say patients, observed over expected, slope and ICI."""
     c = calibration
     return [
-        f"{count(c.n, 'patient')}, {count(c.n_events, 'event')} by {months(c.horizon_months)}",
+        glued("{}, {} by {}", count(c.n, "patient"), count(c.n_events, "event"), months(c.horizon_months)),
         _fact("O/E", c.ratio),
         _fact("slope", c.slope),
-        f"ICI {NOT_ESTIMABLE}" if c.ici is None else f"ICI {c.ici:.3f}",
+        sentence("ICI {reason}", reason=NOT_ESTIMABLE) if c.ici is None else sentence("ICI {ici:.3f}", ici=c.ici),
         f"{100 * c.ratio.level:g}\u00a0% CI",
     ]
 
@@ -184,12 +185,16 @@ def _facts(calibration: HorizonCalibration) -> list[str]:
 def _fact(name: str, estimate: Estimate) -> str:
     """Write an estimate; where it has no value, why."""
     if estimate.value is None:
-        return f"{name} {NOT_ESTIMABLE}: {estimate.reason}" if estimate.reason else f"{name} {NOT_ESTIMABLE}"
+        return (
+            glued("{} {}: {}", name, NOT_ESTIMABLE, estimate.reason)
+            if estimate.reason
+            else glued("{} {}", name, NOT_ESTIMABLE)
+        )
     if estimate.low is None or estimate.high is None:
-        return f"{name} {estimate.value:.2f} ({NO_INTERVAL})"
+        return glued("{} {:.2f} ({})", name, estimate.value, NO_INTERVAL)
     if estimate.low < 0:
         # Slopes may be below 0, which ratios are not.
-        return f"{name} {signed_ci(estimate.value, estimate.low, estimate.high)}"
+        return glued("{} {}", name, signed_ci(estimate.value, estimate.low, estimate.high))
     return ratio_ci(estimate.value, estimate.low, estimate.high, name=name)
 
 
@@ -199,9 +204,17 @@ def _rows(calibration: HorizonCalibration) -> list[tuple[CurveStyle, str]]:
     n_filled = len(calibration.groups) - n_open
     entries = []
     if n_filled:
-        entries.append((_NO_LINE, _mark("●") + f"{count(n_filled, 'group')} by predicted risk, with interval"))
+        entries.append(
+            (
+                _NO_LINE,
+                _mark("●")
+                + sentence("{n_filled} by predicted risk, with interval", n_filled=count(n_filled, "group")),
+            )
+        )
     if n_open:
-        words = f"{count(n_open, 'group')} not followed to the horizon: risk up to the last observation"
+        words = sentence(
+            "{n_open} not followed to the horizon: risk up to the last observation", n_open=count(n_open, "group")
+        )
         entries.append((_NO_LINE, _mark("○") + words))
     if len(calibration.smooth.predicted):
         entries.append((CurveStyle(_CURVE, "", "dash", "", is_faded=False), "smooth curve"))
@@ -214,7 +227,7 @@ _NO_LINE = CurveStyle("rgba(0,0,0,0)", "", "solid", "", is_faded=False)
 
 
 def _mark(glyph: str) -> str:
-    return f'<span style="color:{_GROUPS}">{glyph}</span> '
+    return glued('<span style="color:{}">{}</span> ', _GROUPS, glyph)
 
 
 def _lay_out(
@@ -244,7 +257,11 @@ def _lay_out(
             "tickvals": ticks,
             "ticktext": written,
             "tickangle": 0,
-            "title": {"text": f"Predicted risk of {event_name} by {months(horizon)}"},
+            "title": {
+                "text": sentence(
+                    "Predicted risk of {event_name} by {months}", event_name=event_name, months=months(horizon)
+                )
+            },
             "anchor": "y2",
         },
         yaxis={
@@ -268,10 +285,29 @@ def _lay_out(
 
 def _alt(calibration: HorizonCalibration, title: str, facts: Sequence[str]) -> str:
     """Say what the figure shows."""
-    groups = "; ".join(
-        f"predicted {percent(g.mean_predicted)}, observed {percent_ci(g.observed, g.low, g.high)}, "
-        f"{g.n_events} of {g.n}{', not followed to the horizon' if g.is_beyond_follow_up else ''}"
-        for g in calibration.groups
+    groups = joined(
+        "; ",
+        (
+            sentence(
+                "predicted {mean_predicted}, observed {observed}, {n_events} of {n}{value}",
+                mean_predicted=percent(g.mean_predicted),
+                observed=percent_ci(g.observed, g.low, g.high),
+                n_events=g.n_events,
+                n=g.n,
+                value=", not followed to the horizon" if g.is_beyond_follow_up else "",
+            )
+            for g in calibration.groups
+        ),
     )
-    curve = "" if len(calibration.smooth.predicted) else f" No smooth curve: {calibration.smooth.reason}."
-    return f"Calibration at a horizon: {title}. {', '.join(facts)}. By group: {groups}.{curve}"
+    curve = (
+        ""
+        if len(calibration.smooth.predicted)
+        else sentence(" No smooth curve: {reason}.", reason=calibration.smooth.reason)
+    )
+    return sentence(
+        "Calibration at a horizon: {title}. {facts}. By group: {groups}.{curve}",
+        title=title,
+        facts=joined(", ", facts),
+        groups=groups,
+        curve=curve,
+    )

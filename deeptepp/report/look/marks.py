@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from textwrap import wrap
 
 import plotly.graph_objects as go
@@ -11,6 +10,7 @@ import plotly.graph_objects as go
 from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.report.look.text_width import broken, text_px
 from deeptepp.report.look.theme import NEUTRAL, SMALL_PX
+from deeptepp.wording.sentence import escaped, glued, joined
 
 _TITLE_CHARACTERS = 58
 """Longest line of a bold 16 px title in a figure 560 px wide."""
@@ -40,7 +40,7 @@ def broken_title(title: str) -> tuple[str, int]:
         The title in bold with line breaks, and the number of lines.
     """
     lines = wrap(title, _TITLE_CHARACTERS) or [""]
-    return f"<b>{'<br>'.join(lines)}</b>", len(lines)
+    return glued("<b>{}</b>", joined("<br>", lines)), len(lines)
 
 
 def title_pad(n_lines: int) -> dict[str, int]:
@@ -74,11 +74,11 @@ def heading(title: str, facts: Sequence[str]) -> tuple[dict[str, object], int]:
     tuple of dict and int
         Title of the layout, and the height that it takes, px.
     """
-    text, n_lines = broken_title(escape(title))
+    text, n_lines = broken_title(escaped(title))
     lines = _packed(facts)
     layout = {
         "text": text,
-        "subtitle": {"text": "<br>".join(escape(line) for line in lines)},
+        "subtitle": {"text": joined("<br>", (escaped(line) for line in lines))},
         "yref": "container",
         "y": 1,
         "yanchor": "top",
@@ -91,7 +91,7 @@ def _packed(facts: Sequence[str]) -> list[str]:
     """Put as many facts on each line as fit; a longer one is broken."""
     lines: list[str] = []
     for fact in filter(None, facts):
-        longer = f"{lines[-1]}  ·  {fact}" if lines else fact
+        longer = glued("{}  ·  {}", lines[-1], fact) if lines else fact
         if lines and text_px(longer, SMALL_PX) <= _SUBTITLE_TEXT_PX:
             lines[-1] = longer
         else:
@@ -124,7 +124,7 @@ def finish(
         The same figure.
     """
     if simulated:
-        alt = f"{SIMULATED_COHORT}. {alt}"
+        alt = glued("{}. {}", SIMULATED_COHORT, alt)
         if strip_of_px is not None:
             low, high = figure.layout.yaxis.range
             figure.update_yaxes(range=[low, low + (high - low) / (1 - _STRIP_PX / strip_of_px)], selector=0)
@@ -144,7 +144,7 @@ def add_mark(figure: go.Figure, height: float) -> None:
         Where it stands between the bottom (0) and the top (1) of the plot.
     """
     figure.add_annotation(
-        text=f"<b>{SIMULATED_COHORT}</b>",
+        text=glued("<b>{}</b>", SIMULATED_COHORT),
         xref="x domain",
         yref="y domain",
         x=0.5,
