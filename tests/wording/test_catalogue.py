@@ -17,6 +17,7 @@ from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.model.fusion import FEATURES
 from deeptepp.report import glossary, names
 from deeptepp.report.case import beside_published, other_estimates, result_reading, treatment_panel
+from deeptepp.stats.treatment import covariate_names
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.ui import masthead
 from deeptepp.ui.case import case_export
@@ -147,6 +148,7 @@ def said_by_tables():
     texts |= {feature.counts for feature in FEATURES.values() if feature.counts}
     texts |= {section.value for section in Section if section is not Section.COMPARED}
     texts |= {page.title for page in PAGES.values()}
+    texts |= {words for words in covariate_names._WORDS.values() if " " in words}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
     texts |= {typed_number.EXPONENT, typed_number.NO_UNIT}
     texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}

@@ -58,7 +58,7 @@ class ForestRow:
         Parameters
         ----------
         subgroup : Subgroup
-            From ``stats.mantel_haenszel.subgroup_analysis``.
+            From ``stats.hazards.mantel_haenszel.subgroup_analysis``.
         label : str, optional
             Another name than its own.
 

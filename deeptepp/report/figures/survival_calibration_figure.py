@@ -52,7 +52,7 @@ def survival_calibration_figure(
     Parameters
     ----------
     calibration : HorizonCalibration
-        From ``stats.survival_calibration.calibration_at``.
+        From ``stats.prediction.survival_calibration.calibration_at``.
     risks : (n,) array_like
         The predictions, in [0, 1].
     title : str
