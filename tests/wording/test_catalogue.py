@@ -13,16 +13,17 @@ from deeptepp import errors
 from deeptepp.domain import provenance, published, published_caveats, typed_number
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.clinical_facts import Section
+from deeptepp.domain.experiment_suites import SUITE_LIST
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.model.fusion import FEATURES
 from deeptepp.report import glossary, names
 from deeptepp.report.case import beside_published, other_estimates, result_reading, treatment_panel
+from deeptepp.report.laboratory.laboratory_list import PARTS
 from deeptepp.stats.treatment import covariate_names
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.ui import masthead
 from deeptepp.ui.case import case_export
 from deeptepp.ui.evidence import (
-    evidence_experiments,
     evidence_measured,
     evidence_page,
     evidence_published,
@@ -31,7 +32,7 @@ from deeptepp.ui.evidence import (
 from deeptepp.ui.own_model import own_model_steps
 from deeptepp.ui.parts import figure_saving, number_field
 from deeptepp.ui.result import case_treatment, result_views
-from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own, tiers_page
+from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own
 from deeptepp.ui.viewer import slice_viewer
 from deeptepp.ui.words import drop_words, screen_words, viewer_words
 from deeptepp.ui.words.page_list import PAGES
@@ -112,7 +113,12 @@ def said_by_tables():
         masthead.SIMULATED_MODEL,
     }
     texts |= {matching.caveat for matching in Matching}
-    texts |= {*evidence_page.TABS, *tiers_page.PARTS, *evidence_published._SETS.values()}
+    texts |= {
+        *evidence_page.TABS,
+        *(part.tab for part in PARTS.values()),
+        *(part.waiting for part in PARTS.values() if part.waiting),
+        *evidence_published._SETS.values(),
+    }
     texts |= set(evidence_published._OWN.values())
     texts |= {
         screen_words.UNKNOWN,
@@ -151,7 +157,7 @@ def said_by_tables():
     texts |= {words for words in covariate_names._WORDS.values() if " " in words}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
     texts |= {typed_number.EXPONENT, typed_number.NO_UNIT}
-    texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}
+    texts |= {text for suite in SUITE_LIST.values() if suite.heading for text in (suite.heading, suite.asks)}
     texts |= {own_model_steps.TITLE, own_model_steps.INTRODUCTION, own_model_steps.EXPECTATION}
     texts |= {text for one in own_model_steps.STEPS for text in (one.title, one.text, one.duration, one.gives)}
     texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}

@@ -12,6 +12,7 @@ import numpy as np
 
 from deeptepp import __version__
 from deeptepp.domain.cohort import SCORE, TIER, Cohort, Endpoint
+from deeptepp.domain.experiment_suites import SUITE_LIST
 from deeptepp.domain.provenance import Model, Provenance, provenance_of
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import UnreadableCohort
@@ -34,7 +35,7 @@ from deeptepp.report.report_page import ReportPage, write_parts
 from deeptepp.scoring.tiers import TierSource, with_tiers
 from deeptepp.wording.sentence import glued, joined, sentence
 
-SUITES = ("table2", "table_s2")
+SUITES = tuple(name for name, suite in SUITE_LIST.items() if suite.is_published)
 """Suites of experiments that the report shows."""
 
 EXPERIMENT = "MRI+MV+CP"
