@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.risk import TierName
 from deeptepp.report.names import CATEGORIES, name_of
 from deeptepp.wording.catalogue import Language, fill_in, translate
@@ -32,19 +33,11 @@ class Speech:
 
     def fact(self, field: str, value: object) -> str:
         """Say a clinical fact: receptors are positive or negative, not yes or no."""
-        if field.endswith("_positive") and isinstance(value, bool):
-            return self.t("Positive") if value else self.t("Negative")
-        return self.name(value)
+        return self.t(CLINICAL_FACTS[field].answer(value)) if isinstance(value, bool) else self.name(value)
 
     def tier_words(self, name: TierName, *, is_alone: bool = False) -> str:
         """Say the tier of a case: ``TierName.text``, or ``TierName.risk_text`` where it stands alone."""
-        if not name.tiers:
-            return ""
-        tiers = "/".join(self.name(tier) for tier in name.tiers)
-        if name.is_stable is False:
-            return self.t("{tiers}, unstable", tiers=tiers)
-        said = self.t("{tier} risk tier", tier=tiers) if is_alone else tiers
-        return said if name.is_stable else self.t("{tier}, stability not measured", tier=said)
+        return self.say(name.risk_text if is_alone else name.text)
 
     def mark(self, mark: str) -> str:
         """Keep an English mark, which stands on files too, and put this language before it."""
