@@ -15,6 +15,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from deeptepp.wording.sentence import sentence
+
 
 class PublishedSet(StrEnum):
     """Patients of a published row."""
@@ -102,7 +104,7 @@ TABLE_2 = (
         n_events=69,
         n_true_negative=523,
         n_free=538,
-        note="the counts give an accuracy of 87.48 %",
+        note=sentence("the counts give an accuracy of 87.48 %"),
     ),
     PublishedRow(
         model="CP only",
@@ -143,7 +145,9 @@ TABLE_2 = (
         n_true_negative=94,
         n_free=108,
         counts_views=True,
-        note="the accuracy fits no counts; three views per patient with recurrence give 74.67 %, patients 81.97 %",
+        note=sentence(
+            "the accuracy fits no counts; three views per patient with recurrence give 74.67 %, patients 81.97 %"
+        ),
     ),
     PublishedRow(
         model="MRI + CP",
@@ -157,7 +161,7 @@ TABLE_2 = (
         n_events=69,
         n_true_negative=453,
         n_free=538,
-        note="453 true negatives, as in two other rows",
+        note=sentence("453 true negatives, as in two other rows"),
     ),
     PublishedRow(
         model="MRI + CP",
@@ -185,7 +189,7 @@ TABLE_2 = (
         n_true_negative=453,
         n_free=538,
         are_columns_swapped=True,
-        note="453 true negatives, as in two other rows",
+        note=sentence("453 true negatives, as in two other rows"),
     ),
     PublishedRow(
         model="MRI with MV",
@@ -201,7 +205,7 @@ TABLE_2 = (
         n_free=108,
         are_columns_swapped=True,
         counts_views=True,
-        note="112 is 14 patients with 8 views",
+        note=sentence("112 is 14 patients with 8 views"),
     ),
     PublishedRow(
         model="DeepTEPP (MRI with MV + CP)",
@@ -216,7 +220,7 @@ TABLE_2 = (
         n_true_negative=453,
         n_free=538,
         are_columns_swapped=True,
-        note="453 true negatives, as in two other rows",
+        note=sentence("453 true negatives, as in two other rows"),
     ),
     PublishedRow(
         model="DeepTEPP (MRI with MV + CP)",
@@ -232,7 +236,7 @@ TABLE_2 = (
         n_free=108,
         are_columns_swapped=True,
         counts_views=True,
-        note="42 is 14 patients with 3 views",
+        note=sentence("42 is 14 patients with 3 views"),
     ),
 )
 """Table 2, as printed, with its counts."""

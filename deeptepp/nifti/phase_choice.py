@@ -61,7 +61,7 @@ def chosen_set(volumes: Sequence[NiftiVolume], keys: Sequence[str]) -> PhaseSet:
         raise UnknownNiftiVolume(value=sentence("{n} named", n=len(keys)), limit=", ".join(by_key))
     named = tuple(by_key[key] for key in keys)
     check_one_subject([volume.name for volume in named])
-    return _readable(PhaseSet(named, "Chosen by the reader."))
+    return _readable(PhaseSet(named, sentence("Chosen by the reader.")))
 
 
 def proposed_set(volumes: Sequence[NiftiVolume]) -> PhaseSet:
@@ -100,7 +100,10 @@ def _sets_by_name(candidates: Sequence[NiftiVolume]) -> tuple[PhaseSet, ...]:
         else:
             forms[volume.name.form].append(volume)
     return (
-        *(PhaseSet(tuple(group), "In the order of the volumes in one file.") for group in files.values()),
+        *(
+            PhaseSet(tuple(group), sentence("In the order of the volumes in one file."))
+            for group in files.values()
+        ),
         *(_by_words(group) for group in words.values() if len(group) >= MIN_PHASES),
         *(_by_number(group) for group in forms.values() if len(group) >= MIN_PHASES),
     )
@@ -110,13 +113,15 @@ def _by_words(group: Sequence[NiftiVolume]) -> PhaseSet:
     """Order volumes named for before and after contrast."""
     ordered = tuple(sorted(group, key=lambda volume: (volume.name.role != 0, volume.name.role or 0)))
     roles = [volume.name.role for volume in ordered]
-    reason = "By the words for before and after contrast in their names."
+    reason = sentence("By the words for before and after contrast in their names.")
     if roles.count(0) != 1:
         return PhaseSet(
             ordered, reason, sentence("{n} volumes are named as before contrast, not one", n=roles.count(0))
         )
     if roles != [0, -1] and roles != list(range(len(roles))):
-        return PhaseSet(ordered, reason, "the phases after contrast are not numbered from 1 on without a gap")
+        return PhaseSet(
+            ordered, reason, sentence("the phases after contrast are not numbered from 1 on without a gap")
+        )
     return PhaseSet(ordered, reason)
 
 
@@ -124,15 +129,17 @@ def _by_number(group: Sequence[NiftiVolume]) -> PhaseSet:
     """Order volumes whose names differ in one number."""
     numbers = counting_numbers([volume.name for volume in group])
     if numbers is None:
-        reason = "In the order of their names."
-        return PhaseSet(tuple(group), reason, "the names differ in more than one number")
+        reason = sentence("In the order of their names.")
+        return PhaseSet(tuple(group), reason, sentence("the names differ in more than one number"))
     pairs = sorted(zip(numbers, group, strict=True), key=lambda pair: pair[0])
-    ordered, reason = tuple(volume for _, volume in pairs), "By the number in their names."
+    ordered, reason = tuple(volume for _, volume in pairs), sentence("By the number in their names.")
     first, last = pairs[0][0], pairs[-1][0]
     if not counts_phases([volume.file for volume in group], [volume.name for volume in group]):
-        return PhaseSet(ordered, reason, "the number in the names may be another one than that of the phase")
+        return PhaseSet(
+            ordered, reason, sentence("the number in the names may be another one than that of the phase")
+        )
     if last - first + 1 != len(pairs):
-        return PhaseSet(ordered, reason, "a number between them is missing")
+        return PhaseSet(ordered, reason, sentence("a number between them is missing"))
     if first > 1 or (first == 1 and counts_from_zero(ordered[0].file)):
         return PhaseSet(
             ordered,
@@ -195,8 +202,8 @@ def _question(
             *(volume for group in sets for volume in group.volumes),
             *(volume for volume in left if volume.name.role != 0),
         )
-        doubt = "check that all are phases of one examination of one patient"
-        everything = PhaseSet(ordered, "All volumes, in the order of their names.", doubt)
+        doubt = sentence("check that all are phases of one examination of one patient")
+        everything = PhaseSet(ordered, sentence("All volumes, in the order of their names."), doubt)
         # A phase named as before contrast was surely meant to be there.
         ways.insert(0 if ordered[0].name.role == 0 else len(ways), everything)
     reason = _why(sets, left, timed)
@@ -211,10 +218,10 @@ def _why(sets: Sequence[PhaseSet], left: Sequence[NiftiVolume], timed: PhaseSet 
     if sets and sets[0].doubt:
         return sets[0].doubt
     if timed is not None and sets:
-        return "names and times give different orders"
+        return sentence("names and times give different orders")
     if sets and left:
         return sentence("{n} more volume(s) could be phases", n=len(left))
-    return "the names of the files do not say it in one way only"
+    return sentence("the names of the files do not say it in one way only")
 
 
 def spare_volumes(volumes: Sequence[NiftiVolume], chosen: PhaseSet) -> tuple[NiftiVolume, ...]:

@@ -150,7 +150,7 @@ def _study(
     """Join voxels, the grid of the first phase and times to a study."""
     grid = _grid(chosen)
     if any(np.array_equal(one, other) for one, other in pairwise(voxels)):
-        reason = "two that follow each other are equal in every voxel"
+        reason = sentence("two that follow each other are equal in every voxel")
         raise NiftiOrderUnknown(value=len(voxels), reason=reason)
     counted = times or tuple(float(i) for i in range(len(voxels)))
     phases = tuple(Phase(Volume(v, grid), time_s) for v, time_s in zip(voxels, counted, strict=True))

@@ -271,7 +271,10 @@ class _Reading:
         for endpoint in Endpoint:
             present = [name for name in endpoint.columns if name in columns]
             if endpoint is not Endpoint.RFS and len(present) == 1 and endpoint.months not in asked:
-                found = f"{endpoint.name_in_full} has its months or its events, not both; it is left out."
+                found = sentence(
+                    "{endpoint} has its months or its events, not both; it is left out.",
+                    endpoint=endpoint.name_in_full,
+                )
                 remedy = "Choose the other column where there is one."
                 problems.append(Problem.warning("cohort.no-survival", found, remedy))
                 del columns[present[0]]

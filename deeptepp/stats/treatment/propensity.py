@@ -28,14 +28,17 @@ Bools = npt.NDArray[np.bool_]
 LOGIT_DECIMALS = 10
 """Decimals of the logit: patients with equal facts must tie, which rounding errors of the fit would undo."""
 
+_STRATA: dict[str, Words] = {"stage": "stage {level}", "node_stage": "node_stage {level}"}
+"""Levels of what patients are usually matched on."""
+
 _LEFT_OUT: tuple[tuple[Words, Words], tuple[Words, Words]] = (
     (
-        "{column} {level}: no patient had the reference treatment; 1 patient was left out",
-        "{column} {level}: no patient had the reference treatment; {n} patients were left out",
+        "{stratum}: no patient had the reference treatment; 1 patient was left out",
+        "{stratum}: no patient had the reference treatment; {n} patients were left out",
     ),
     (
-        "{column} {level}: no patient had the index treatment; 1 patient was left out",
-        "{column} {level}: no patient had the index treatment; {n} patients were left out",
+        "{stratum}: no patient had the index treatment; 1 patient was left out",
+        "{stratum}: no patient had the index treatment; {n} patients were left out",
     ),
 )
 """Of patients of one treatment alone: the one that is missing, and one patient or several."""
@@ -61,7 +64,11 @@ class DroppedLevel:
         """What was left out and why, for a reader."""
         words = _LEFT_OUT[self.n_index == 0]
         n = max(self.n_index, self.n_reference)
-        return sentence(words[n != 1], column=self.column, level=self.level, n=n)
+        return sentence(
+            words[n != 1],
+            stratum=sentence(_STRATA.get(self.column, "{column} {level}"), column=self.column, level=self.level),
+            n=n,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
