@@ -91,7 +91,7 @@ def youden(scores: npt.ArrayLike, events: npt.ArrayLike, *, level: float = 0.95)
     ranked = rank_scores(scores, events)
     n_events, n_free = ranked.n_events, ranked.n - ranked.n_events
     thresholds = cut_offs(ranked.distinct)
-    # Counted from the ranks: the optimism asks for this in every resample, and the library takes five times as long.
+    # Counted from the ranks: every resample of the optimism asks, and the library takes five times as long.
     n_true, n_false = (
         np.append(np.cumsum(counts[::-1])[::-1], 0) for counts in (ranked.with_event, ranked.without_event)
     )
