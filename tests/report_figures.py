@@ -5,7 +5,7 @@ from functools import cache, partial
 import numpy as np
 from treated_cohorts import tiered
 
-from deeptepp.domain.cohort import ARM, FIRST_EVENT, LATENT_RISK, TIER, Arm, FollowUp
+from deeptepp.domain.cohort import ARM, LATENT_RISK, TIER, Arm, FollowUp
 from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.report.figures import (
     FlowStep,
@@ -20,13 +20,12 @@ from deeptepp.report.figures import (
     kaplan_meier_figure,
     roc_figure,
     score_distribution_figure,
-    subgroup_forest_figure,
     survival_calibration_figure,
-    swimmer_figure,
 )
-from deeptepp.report.forest_figure import Estimate, Panel
+from deeptepp.report.forest_marks import ForestAxis
 from deeptepp.stats.balance import balance_of
 from deeptepp.stats.decision_curve import decision_curve, decision_curve_at
+from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.kaplan_meier import kaplan_meier
 from deeptepp.stats.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
 from deeptepp.stats.matching import match_pairs
@@ -109,11 +108,25 @@ def forest(n_rows):
         "Light head",
     ]
     labels = [names[i % len(names)] for i in range(n_rows)]
-    auc = tuple(Estimate(0.82 - 0.01 * i, 0.78 - 0.01 * i, 0.86) for i in range(n_rows))
-    other = (*(Estimate(0.8 - 0.05 * i, 0.75 - 0.05 * i, 0.85) for i in range(n_rows - 1)), Estimate(None))
-    panels = [Panel("AUC", auc, 0.5, (0.3, 1.0)), Panel("Correlation with the truth", other, None, (-0.2, 1.0))]
-    notes = ["486 patients, 72 events"] * n_rows
-    return forest_figure(labels, panels, title="Ablations, cross-validation", notes=notes, simulated=True)
+    counted = {"n": 486, "n_events": 72, "method": "DeLong"}
+    rows = tuple(
+        ForestRow(
+            label,
+            (
+                Estimate(value=0.82 - 0.01 * i, low=0.78 - 0.01 * i, high=0.86, **counted),
+                Estimate(value=None, **counted)
+                if i == n_rows - 1
+                else Estimate(value=0.8 - 0.05 * i, low=0.75 - 0.05 * i, high=0.85, **counted),
+            ),
+        )
+        for i, label in enumerate(labels)
+    )
+    axes = [
+        ForestAxis("AUC", "AUC", 0.5, (0.3, 1.0)),
+        ForestAxis("Correlation with the truth", "correlation", None, (-0.2, 1.0)),
+    ]
+    title = "Ablations, cross-validation"
+    return forest_figure([ForestBlock("", rows)], title=title, axes=axes, simulated=True)
 
 
 def subgroup_forest():
@@ -134,18 +147,14 @@ def subgroup_forest():
         blocks.append(ForestBlock(name, rows, found.heterogeneity.p_value))
     whole = one_step_hazard_ratio(follow_up.where(treated), follow_up.where(compared & ~treated))
     overall = ForestRow(
-        label="All patients",
-        hazard_ratio=whole,
-        n_index=int(treated.sum()),
-        n_events_index=int(follow_up.event[treated].sum()),
-        n_reference=int((compared & ~treated).sum()),
-        n_events_reference=int(follow_up.event[compared & ~treated].sum()),
+        "All patients",
+        (whole,),
+        tuple((int(follow_up.event[arm].sum()), int(arm.sum())) for arm in (treated, compared & ~treated)),
     )
-    return subgroup_forest_figure(
+    return forest_figure(
         blocks,
         title="Relapse-free survival, trastuzumab and pertuzumab against trastuzumab",
-        index_name="T+P",
-        reference_name="T",
+        arms=("T+P", "T"),
         overall=overall,
         notes=["Mantel-Haenszel one-step"],
         simulated=True,
@@ -158,11 +167,10 @@ def subgroup_forest_empty_arms():
         FollowUp(months, np.zeros(20, bool)), np.arange(20) % 2 == 0, np.repeat(["<50", "50+"], 10)
     )
     rows = tuple(ForestRow.of_subgroup(part) for part in nothing.subgroups)
-    return subgroup_forest_figure(
+    return forest_figure(
         [ForestBlock("Age", rows)],
         title="No event",
-        index_name="Trastuzumab and pertuzumab",
-        reference_name="Trastuzumab",
+        arms=("Trastuzumab and pertuzumab", "Trastuzumab"),
         simulated=True,
     )
 
@@ -281,45 +289,6 @@ FLOW = (
 ARMS = (("No anti-HER2 treatment", 139), ("Trastuzumab", 468), ("Trastuzumab and pertuzumab", 119))
 
 
-def swimmer(n=None, at_most=60, by=TIER):
-    follow_up, chosen = cohort().follow_up(), slice(n)
-    return swimmer_figure(
-        follow_up.months[chosen],
-        follow_up.event[chosen],
-        first_event=cohort()[FIRST_EVENT][chosen],
-        groups=cohort()[by][chosen],
-        title="Follow-up of single patients, by risk tier",
-        at_most=at_most,
-        simulated=True,
-    )
-
-
-def swimmer_of_relapses():
-    follow_up = cohort().follow_up().where(cohort().follow_up().event)
-    chosen = cohort().follow_up().event
-    return swimmer_figure(
-        follow_up.months,
-        follow_up.event,
-        first_event=cohort()[FIRST_EVENT][chosen],
-        groups=cohort()[ARM][chosen],
-        title="Everybody with an event",
-        at_most=80,
-        simulated=True,
-    )
-
-
-def swimmer_of_strangers():
-    groups = ["Centre of a very long name, first", "Centre of a very long name, second", "", "D", "E", "F", "G"]
-    return swimmer_figure(
-        np.zeros(7),
-        [True] * 4 + [False] * 3,
-        first_event=["", "odd", "death", "distant", "", "", ""],
-        groups=groups,
-        title="Nobody observed",
-        simulated=True,
-    )
-
-
 FIGURES = {
     "km-tiers": km_tiers,
     "km-arms": km_arms,
@@ -353,9 +322,4 @@ FIGURES = {
     "flow-six-arms": lambda: flow_figure(
         [FlowStep("All", 12)], [(f"Arm {i}", 2) for i in range(6)], title="Six arms", simulated=True
     ),
-    "swimmer": swimmer,
-    "swimmer-whole-arms": swimmer_of_relapses,
-    "swimmer-of-5": partial(swimmer, 5),
-    "swimmer-of-1": partial(swimmer, 1, by=ARM),
-    "swimmer-of-strangers": swimmer_of_strangers,
 }

@@ -12,9 +12,9 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.curve_labels import add_legend, legend_height
 from deeptepp.report.curve_styles import CurveStyle
 from deeptepp.report.format import NOT_ESTIMABLE, count
-from deeptepp.report.marks import finish, heading
+from deeptepp.report.marks import finish, lay_out, text_at
 from deeptepp.report.text_width import broken, widest_px
-from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
+from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX
 from deeptepp.stats.balance import Balance, CovariateBalance
 
 _ROW_PX, _LINE_PX, _MARK_PX, _BOTTOM_PX = 8, 17, 34, 58
@@ -78,7 +78,7 @@ def balance_figure(
     left = int(widest_px([line for lines in labels for line in lines], SMALL_PX)) + 26
     facts = [f"dashed line: {balanced_below:g}", f"divided by {balance.denominator.sentence}"]
     legend = _legend(balance)
-    _lay_out(figure, heading(title, facts), legend, (left, sum(heights)), _end(rows))
+    _lay_out(figure, (title, facts), legend, (left, sum(heights)), _end(rows))
     _add_limit(figure, balanced_below, sum(heights))
     mark_height = 4 / (sum(heights) + _MARK_PX)
     return finish(figure, _alt(balance, rows, title), simulated=simulated, mark_height=mark_height)
@@ -113,20 +113,11 @@ def _add_row(
                 name=name,
                 hovertemplate=f"{escape(row.name)} {name}: %{{x:.3f}}<extra></extra>",
             )
-    common = {"yref": "y", "y": y, "yanchor": "middle", "showarrow": False, "font": {"size": SMALL_PX}}
-    text = "<br>".join(escape(line) for line in lines)
-    figure.add_annotation(
-        text=text, xref="paper", x=0, xshift=-12, xanchor="right", align="right", name="label", **common
-    )
-    figure.add_annotation(
-        text=_numbers(before, after, is_matched=is_matched),
-        xref="paper",
-        x=1,
-        xshift=_NUMBER_PX,
-        xanchor="right",
-        name="number",
-        **common,
-    )
+    text, numbers = "<br>".join(escape(line) for line in lines), _numbers(before, after, is_matched=is_matched)
+    for words, x, shift, name in ((text, 0, -12, "label"), (numbers, 1, _NUMBER_PX, "number")):
+        figure.add_annotation(
+            text_at(words, (x, y), ref="paper, y", anchor="right middle", xshift=shift, name=name)
+        )
 
 
 def _numbers(before: float | None, after: float | None, *, is_matched: bool) -> str:
@@ -170,24 +161,21 @@ def _add_limit(figure: go.Figure, x: float, bottom: float) -> None:
 
 def _lay_out(
     figure: go.Figure,
-    head: tuple[dict[str, object], int],
+    head: tuple[str, Sequence[str]],
     legend: Sequence[tuple[CurveStyle, str]],
     sizes: tuple[int, int],
     end: float,
 ) -> None:
     """Place title, legend, names and numbers by pixels; the plot takes what they leave."""
-    layout, top = head
     left, rows_px = sizes
-    top += legend_height(legend) + 4
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + rows_px + _MARK_PX + _BOTTOM_PX,
-        margin={"l": left, "r": _NUMBER_PX + 14, "t": top, "b": _BOTTOM_PX},
-        title=layout,
-        showlegend=False,
+    lay_out(
+        figure,
+        *head,
+        plot_px=rows_px + _MARK_PX,
+        above_px=legend_height(legend) + 4,
+        margins=(left, _NUMBER_PX + 14, _BOTTOM_PX),
         xaxis={"range": [0, end], "nticks": 6, "tickangle": 0, "title": {"text": "|SMD|"}},
         yaxis={"range": [rows_px + _MARK_PX, 0], "visible": False, "fixedrange": True},
-        hovermode="closest",
     )
     # The mark stands where a legend has its line.
     add_legend(figure, legend, left)

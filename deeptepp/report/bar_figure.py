@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, percent_ci
-from deeptepp.report.marks import finish, heading
+from deeptepp.report.marks import finish, lay_out, text_at
 from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
-from deeptepp.report.theme import FADED, NEUTRAL, SMALL_PX, TEMPLATE
+from deeptepp.report.theme import FADED, NEUTRAL, SMALL_PX
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 
 _ROW_PX, _GROUP_PX, _AXIS_PX = 44, 30, 60
@@ -93,8 +93,23 @@ def survival_bars_figure(
             sentences.append(f"{group.short} at {months / 12:g} years: {_said(at)}, {_counted(at)}.")
             y += 1
     legend = ["solid: lower limit of the 95\u00a0% CI", "hatched: CI", "line: estimate"]
-    layout, top = heading(title, [*legend, *(["grey: too few events to read"] if grey_below_events else [])])
-    _lay_out(figure, layout, top, y, x_title, simulated=simulated)
+    lay_out(
+        figure,
+        title,
+        [*legend, *(["grey: too few events to read"] if grey_below_events else [])],
+        plot_px=y * _ROW_PX,
+        margins=(_LEFT_PX, _RIGHT_PX, _AXIS_PX + 30 * simulated),
+        barmode="overlay",
+        xaxis={
+            "range": [0, 100],
+            "tickvals": [0, 50, 100],
+            "ticktext": [f"{share}\u00a0%" for share in (0, 50, 100)],
+            "title": {"text": x_title},
+            "showgrid": False,
+            "fixedrange": True,
+        },
+        yaxis={"range": [y - 0.4, -0.6], "visible": False, "fixedrange": True},
+    )
     for place, words in headings:
         _write(figure, place, words, x=0, xshift=-_LEFT_PX + 10, anchor="left")
     for place, words in names:
@@ -152,40 +167,7 @@ def _counted(at: SurvivalEstimate) -> str:
 def _write(
     figure: go.Figure, y: float, words: str, *, x: float, xshift: int, anchor: str, size: int = SMALL_PX
 ) -> None:
-    """Write words beside the plot, at the height of a bar."""
+    """Write words beside the plot, at one height."""
     figure.add_annotation(
-        text=words,
-        xref="x domain",
-        x=x,
-        y=y,
-        xshift=xshift,
-        xanchor=anchor,
-        yanchor="middle",
-        align=anchor,
-        showarrow=False,
-        font={"size": size},
-    )
-
-
-def _lay_out(
-    figure: go.Figure, title: dict[str, object], top: int, rows: float, x_title: str, *, simulated: bool
-) -> None:
-    """Place title, bars and axis by pixels."""
-    bottom = _AXIS_PX + 30 * simulated
-    figure.update_layout(
-        template=TEMPLATE,
-        height=round(top + rows * _ROW_PX + bottom),
-        margin={"l": _LEFT_PX, "r": _RIGHT_PX, "t": top, "b": bottom},
-        title=title,
-        barmode="overlay",
-        showlegend=False,
-        xaxis={
-            "range": [0, 100],
-            "tickvals": [0, 50, 100],
-            "ticktext": [f"{share}\u00a0%" for share in (0, 50, 100)],
-            "title": {"text": x_title},
-            "showgrid": False,
-            "fixedrange": True,
-        },
-        yaxis={"range": [rows - 0.4, -0.6], "visible": False, "fixedrange": True},
+        text_at(words, (x, y), ref="x domain, y", anchor=f"{anchor} middle", xshift=xshift, size=size)
     )

@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable
+from deeptepp.report.calibration_figure import survival_calibration_figure
 from deeptepp.report.format import count, ratio_ci, signed_ci
 from deeptepp.report.predictor import Predictor
 from deeptepp.report.report_item import ReportItem
-from deeptepp.report.survival_calibration_figure import survival_calibration_figure
 from deeptepp.report.tables import Table
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.evidence import why_not_validated

@@ -13,13 +13,12 @@ from deeptepp.domain.cohort import ARM, FIRST_EVENT, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, count_of
-from deeptepp.report.marks import finish, heading
+from deeptepp.report.marks import finish, lay_out
 from deeptepp.report.names import ARM_SHORT
 from deeptepp.report.theme import (
     ARM_COLOURS,
     ARM_GLYPHS,
     SMALL_PX,
-    TEMPLATE,
     TIER_COLOURS,
     TIER_GLYPHS,
 )
@@ -286,13 +285,15 @@ def glance(
     plotly.graph_objects.Figure
         The same figure.
     """
-    words, top = heading(title, facts)
     bottom = 112 + _MARK_PX * cohort.is_simulated
-    figure.update_layout(
-        template=TEMPLATE,
-        title=words,
-        height=top + plot_px + bottom,
-        margin={"l": 16, "r": 34, "t": top + 4, "b": bottom},
+    lay_out(
+        figure,
+        title,
+        facts,
+        plot_px=plot_px,
+        above_px=4,
+        margins=(16, 34, bottom),
+        showlegend=True,
         legend={
             "orientation": "h",
             "x": 0,

@@ -13,9 +13,10 @@ import plotly.graph_objects as go
 
 from deeptepp.report.curve_styles import CurveStyle
 from deeptepp.report.format import count
+from deeptepp.report.marks import text_at
 from deeptepp.report.names import group_words
 from deeptepp.report.text_width import broken
-from deeptepp.report.theme import FONT_PX, SMALL_PX
+from deeptepp.report.theme import FONT_PX
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 
 PLOT_PX = 280
@@ -140,18 +141,8 @@ def _has_room(curve: KaplanMeierCurve, others: Sequence[KaplanMeierCurve], end: 
 
 def _add_end_label(figure: go.Figure, style: CurveStyle, y: float, *, xref: str, x: float) -> None:
     """Write shape and short name to the right of a point, above the axis."""
-    figure.add_annotation(
-        text=f'<span style="color:{style.colour}">{style.glyph} <b>{escape(style.short)}</b></span>',
-        xref=xref,
-        x=x,
-        xshift=6,
-        xanchor="left",
-        y=y,
-        yanchor="middle",
-        showarrow=False,
-        font={"size": SMALL_PX},
-        name="end label",
-    )
+    words = f'<span style="color:{style.colour}">{style.glyph} <b>{escape(style.short)}</b></span>'
+    figure.add_annotation(text_at(words, (x, y), ref=f"{xref}, y", xshift=6, name="end label"))
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:
@@ -246,18 +237,15 @@ def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_p
             line={"color": style.colour, "width": 2.4, "dash": style.dash},
         )
         figure.add_annotation(
-            text=text,
-            xref="paper",
-            yref="paper",
-            x=0,
-            y=1,
-            xshift=-left_px + 48,
-            yshift=top_px + 1,
-            xanchor="left",
-            yanchor="top",
-            align="left",
-            showarrow=False,
-            name="legend",
+            text_at(
+                text,
+                (0, 1),
+                anchor="left top",
+                size=FONT_PX,
+                xshift=-left_px + 48,
+                yshift=top_px + 1,
+                name="legend",
+            )
         )
         top_px -= _entry_px(text)
 
@@ -274,9 +262,8 @@ def add_table_words(figure: go.Figure, styles: Sequence[CurveStyle], top: float)
     top : float
         Upper edge of the rows as a share of the height inside the margins.
     """
-    common = {"xref": "paper", "x": 0, "showarrow": False, "font": {"size": SMALL_PX}}
-    figure.add_annotation(
-        text="<b>Number at risk</b>", yref="paper", y=top, xanchor="left", yanchor="bottom", xshift=-14, **common
-    )
+    figure.add_annotation(text_at("<b>Number at risk</b>", (0, top), anchor="left bottom", xshift=-14))
     for row, style in enumerate(styles):
-        figure.add_annotation(text=style.mark, yref="y2", y=row, yshift=2, xanchor="right", xshift=-18, **common)
+        figure.add_annotation(
+            text_at(style.mark, (0, row), ref="paper, y2", anchor="right middle", xshift=-18, yshift=2)
+        )

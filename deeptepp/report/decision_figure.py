@@ -13,8 +13,8 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.curve_labels import add_legend, legend_entry, legend_height
 from deeptepp.report.curve_styles import DASHES, CurveStyle
 from deeptepp.report.format import count, months, percent
-from deeptepp.report.marks import finish, heading
-from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, OTHER_GLYPHS, TEMPLATE
+from deeptepp.report.marks import finish, lay_out
+from deeptepp.report.theme import NEUTRAL, OTHER_COLOURS, OTHER_GLYPHS
 from deeptepp.stats.decision_curve import DecisionCurve
 
 Floats = npt.NDArray[np.float64]
@@ -71,7 +71,7 @@ def decision_curve_figure(curves: Sequence[DecisionCurve], *, title: str, simula
     rows = [(s, legend_entry(_words(c), s)) for c, s in zip(drawn, styles, strict=True)]
     rows += [(_ALL, "everybody positive"), (_NONE, "nobody positive")]
     facts = _facts(curves, drawn)
-    _lay_out(figure, heading(title, facts), rows, drawn)
+    _lay_out(figure, (title, facts), rows, drawn)
     return finish(figure, _alt(title, drawn, facts), simulated=simulated, strip_of_px=_PLOT_PX)
 
 
@@ -114,24 +114,22 @@ def _add_line(
 
 def _lay_out(
     figure: go.Figure,
-    head: tuple[dict[str, object], int],
+    head: tuple[str, Sequence[str]],
     rows: Sequence[tuple[CurveStyle, str]],
     drawn: Sequence[DecisionCurve],
 ) -> None:
     """Place title, legend and plot by pixels; the axis ends a little below nobody positive."""
-    layout, top = head
-    top += legend_height(rows) + 4
     highest = max(
         0.01, *(float(np.nanmax(values)) for c in drawn for values in (c.net_benefit, _finite(c.treat_all)))
     )
     end = max(0.01, *(float(c.thresholds.max()) for c in drawn))
     ticks = np.arange(0, end + 1e-9, next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2) if end / step <= 6))
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + _PLOT_PX + _BOTTOM_PX,
-        margin={"l": _LEFT_PX, "r": 24, "t": top, "b": _BOTTOM_PX},
-        title=layout,
-        showlegend=False,
+    lay_out(
+        figure,
+        *head,
+        plot_px=_PLOT_PX,
+        above_px=legend_height(rows) + 4,
+        margins=(_LEFT_PX, 24, _BOTTOM_PX),
         xaxis={
             "range": [0, end],
             "tickvals": ticks,
@@ -144,7 +142,6 @@ def _lay_out(
             "nticks": 7,
             "title": {"text": "Net benefit per patient"},
         },
-        hovermode="closest",
     )
     add_legend(figure, rows, _LEFT_PX)
 

@@ -1,7 +1,7 @@
 """The figures of patients, survival, scores, ROC curves, calibration, balance, net benefit and estimates."""
 
 from deeptepp.report.balance_figure import balance_figure
-from deeptepp.report.calibration_figure import calibration_figure
+from deeptepp.report.calibration_figure import calibration_figure, survival_calibration_figure
 from deeptepp.report.decision_figure import decision_curve_figure
 from deeptepp.report.flow_figure import flow_figure
 from deeptepp.report.flow_steps import FlowStep
@@ -9,10 +9,7 @@ from deeptepp.report.forest_figure import forest_figure
 from deeptepp.report.forest_rows import ForestBlock, ForestRow
 from deeptepp.report.roc_figure import RocLine, roc_figure
 from deeptepp.report.score_figure import score_distribution_figure
-from deeptepp.report.subgroup_figure import subgroup_forest_figure
-from deeptepp.report.survival_calibration_figure import survival_calibration_figure
 from deeptepp.report.survival_figure import kaplan_meier_figure
-from deeptepp.report.swimmer_figure import swimmer_figure
 from deeptepp.report.theme import for_dark_page
 
 __all__ = [
@@ -29,7 +26,5 @@ __all__ = [
     "kaplan_meier_figure",
     "roc_figure",
     "score_distribution_figure",
-    "subgroup_forest_figure",
     "survival_calibration_figure",
-    "swimmer_figure",
 ]

@@ -15,9 +15,9 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.flow_steps import FlowStep, counted, patients_lost, reasons_of
-from deeptepp.report.marks import finish, heading
+from deeptepp.report.marks import finish, lay_out, text_at
 from deeptepp.report.text_width import broken
-from deeptepp.report.theme import NEUTRAL, SMALL_PX, TEMPLATE
+from deeptepp.report.theme import NEUTRAL, SMALL_PX
 
 __all__ = ["FlowStep", "flow_figure"]
 
@@ -105,14 +105,14 @@ def flow_figure(
             top = _add_arms(figure, arms, stem, top)
         else:
             top = max(box.bottom, top - _GAP_PX)
-    layout, head_px = heading(title, [])
     inner = top + 4 + _MARK_PX * simulated
-    figure.update_layout(
-        template=TEMPLATE,
-        height=head_px + 8 + inner + 8,
-        margin={"l": 10, "r": 10, "t": head_px + 8, "b": 8},
-        title=layout,
-        showlegend=False,
+    lay_out(
+        figure,
+        title,
+        [],
+        plot_px=inner,
+        above_px=8,
+        margins=(10, 10, 8),
         xaxis={"range": [0, 1], "visible": False, "fixedrange": True},
         yaxis={"range": [inner, 0], "visible": False, "fixedrange": True},
     )
@@ -197,20 +197,17 @@ def _add_box(figure: go.Figure, box: _Box) -> None:
     )
     is_list = box.name == "excluded"
     text = "<br>".join(escape(line) for line in box.lines)
+    shift = offset + (_PADDING_PX if is_list else box.width / 2)
+    anchor = "left middle" if is_list else "center middle"
     figure.add_annotation(
-        text=text,
-        xref="paper",
-        x=0.5,
-        xshift=offset + (_PADDING_PX if is_list else box.width / 2),
-        xanchor="left" if is_list else "center",
-        align="left" if is_list else "center",
-        yref="y",
-        y=box.top + box.height / 2,
-        yanchor="middle",
-        showarrow=False,
-        borderpad=0,
-        font={"size": SMALL_PX},
-        name=box.name,
+        text_at(
+            text,
+            (0.5, box.top + box.height / 2),
+            ref="paper, y",
+            anchor=anchor,
+            xshift=shift,
+            name=box.name,
+        )
     )
 
 

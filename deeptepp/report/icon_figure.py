@@ -13,16 +13,16 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count
-from deeptepp.report.marks import broken_title, finish, title_pad
+from deeptepp.report.marks import finish, lay_out, text_at
 from deeptepp.report.result_reading import out_of_hundred
-from deeptepp.report.theme import CALM, CALM_EVENT, FADED, FONT_PX, SMALL_PX, TEMPLATE
+from deeptepp.report.theme import CALM, CALM_EVENT, FADED, FONT_PX, SMALL_PX
 from deeptepp.stats.kaplan_meier import SurvivalEstimate
 
 _SIDE = 10
 """Icons along each side."""
 
-_ICON_PX, _LINE_PX, _TITLE_LINE_PX = 24, 22, 21
-"""Room of one icon, of one line of the legend, and of one of the title."""
+_ICON_PX, _LINE_PX = 24, 22
+"""Room of one icon, and of one line of the legend."""
 
 FEW_EVENTS = "too few events: read the interval only"
 """Under an array that rests on few events."""
@@ -104,15 +104,13 @@ def _interval(estimate: SurvivalEstimate) -> str:
 
 def _lay_out(figure: go.Figure, title: str, lines: list[str], *, simulated: bool) -> None:
     """Place title, icons and legend by pixels."""
-    text, n_lines = broken_title(title)
-    top, bottom = 22 + _TITLE_LINE_PX * n_lines, _LINE_PX * (len(lines) + simulated) + 16
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + _ICON_PX * _SIDE + bottom,
-        margin={"l": 12, "r": 12, "t": top, "b": bottom},
-        title={"text": text, "yref": "container", "y": 1, "yanchor": "top", "pad": title_pad(n_lines)},
-        showlegend=False,
-        hovermode="closest",
+    lay_out(
+        figure,
+        title,
+        [],
+        plot_px=_ICON_PX * _SIDE,
+        above_px=10,
+        margins=(12, 12, _LINE_PX * (len(lines) + simulated) + 16),
         # Icons keep their distance at any width, as on a grid.
         xaxis={
             "range": [-0.5, _SIDE - 0.5],
@@ -126,15 +124,12 @@ def _lay_out(figure: go.Figure, title: str, lines: list[str], *, simulated: bool
     )
     for i, words in enumerate(lines):
         figure.add_annotation(
-            text=words,
-            xref="paper",
-            yref="paper",
-            x=0,
-            y=0,
-            yshift=-8 - _LINE_PX * i,
-            xanchor="left",
-            yanchor="top",
-            showarrow=False,
-            font={"size": FONT_PX if i < 2 else SMALL_PX},
-            name="legend",
+            text_at(
+                words,
+                (0, 0),
+                anchor="left top",
+                yshift=-8 - _LINE_PX * i,
+                size=FONT_PX if i < 2 else SMALL_PX,
+                name="legend",
+            )
         )

@@ -13,6 +13,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort_figures import ARM_WORDS, KINDS, glance, outcomes, words_of
 from deeptepp.report.format import count, count_of
+from deeptepp.report.marks import text_at
 from deeptepp.report.text_width import broken
 from deeptepp.report.theme import (
     ARM_COLOURS,
@@ -148,18 +149,15 @@ def _nodes(
 def _add_name(figure: go.Figure, label: str, n: int, place: tuple[float, float], height: float) -> None:
     """Write the name of a node where no ribbon runs: beside an outer column, above a node of the inner one."""
     x, y = place
-    common = {"xref": "paper", "yref": "paper", "showarrow": False, "font": {"size": SMALL_PX}, "name": "node"}
     words = f"{label}\u00a0·\u00a0{n}"
     if x == _COLUMNS_AT[1]:
-        y = 1 - y + height / 2
-        figure.add_annotation(text=words, x=x, xanchor="center", y=y, yanchor="bottom", yshift=1, **common)
+        figure.add_annotation(
+            text_at(words, (x, 1 - y + height / 2), anchor="center bottom", yshift=1, name="node")
+        )
         return
     text = "<br>".join(broken(words, _SIDE_PX - 18, SMALL_PX))
-    side = "right" if x < _COLUMNS_AT[1] else "left"
-    shift = -14 if side == "right" else 14
-    figure.add_annotation(
-        text=text, x=round(x), xanchor=side, xshift=shift, y=1 - y, yanchor="middle", align=side, **common
-    )
+    side, shift = ("right", -14) if x < _COLUMNS_AT[1] else ("left", 14)
+    figure.add_annotation(text_at(text, (round(x), 1 - y), anchor=f"{side} middle", xshift=shift, name="node"))
 
 
 def _links(columns: Sequence[Column], values: Sequence[npt.NDArray[np.str_]]) -> list[tuple[int, int, int, str]]:

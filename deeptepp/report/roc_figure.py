@@ -15,7 +15,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.curve_labels import add_legend, legend_entry, legend_height
 from deeptepp.report.curve_styles import DASHES, CurveStyle
 from deeptepp.report.format import auc_ci, count
-from deeptepp.report.marks import broken_title, finish, title_pad
+from deeptepp.report.marks import finish, lay_out
 from deeptepp.report.theme import (
     ARM_COLOURS,
     ARM_DASHES,
@@ -25,7 +25,6 @@ from deeptepp.report.theme import (
     OTHER_COLOURS,
     OTHER_GLYPHS,
     SMALL_PX,
-    TEMPLATE,
 )
 from deeptepp.stats.evidence import MIN_EVENTS
 from deeptepp.stats.roc import RocCurve
@@ -163,7 +162,7 @@ def roc_figure(
     if operating_point is not None:
         _add_operating_point(figure, *operating_point)
     rows = [(style, _legend_text(line, style)) for line, style in zip(lines, styles, strict=True)]
-    _lay_out(figure, rows, title, _subtitle(lines, level, has_point=operating_point is not None))
+    _lay_out(figure, rows, title, _facts(lines, level, has_point=operating_point is not None))
     return finish(figure, _alt(lines, title, operating_point), simulated=simulated)
 
 
@@ -230,38 +229,27 @@ def _legend_text(line: RocLine, style: CurveStyle) -> str:
     return legend_entry(f"{text}{few}", style)
 
 
-def _subtitle(lines: Sequence[RocLine], level: float, *, has_point: bool) -> str:
-    """Say what brackets, line, band and ring are."""
-    parts = [f"In brackets: {100 * level:g}\u00a0% CI", "dotted: chance"]
+def _facts(lines: Sequence[RocLine], level: float, *, has_point: bool) -> list[str]:
+    """What brackets, bands, the dotted line and the ring are."""
+    parts = [f"In brackets: {100 * level:g}\u00a0% CI"]
     bands = [line.band for line in lines if line.band is not None]
     if bands:
-        parts.insert(1, f"band: pointwise {100 * bands[0].level:g}\u00a0% CI")
-    if has_point:
-        parts.append("ring: cut-off")
-    return "  ·  ".join(parts)
+        parts.append(f"band: pointwise {100 * bands[0].level:g}\u00a0% CI")
+    return [*parts, "dotted: chance", *(["ring: cut-off"] if has_point else [])]
 
 
-def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: str, subtitle: str) -> None:
-    """Place title, legend and the square plot by pixels."""
-    text, n_lines = broken_title(title)
-    top = 10 + 21 * n_lines + 34 + legend_height(rows)
+def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: str, facts: Sequence[str]) -> None:
+    """Place title, legend and plot by pixels."""
     ticks = {"range": [-0.01, 1.01], "tickvals": np.round(np.linspace(0, 1, 6), 1), "constrain": "domain"}
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + _PLOT_PX + _BOTTOM_PX,
-        margin={"l": _LEFT_PX, "r": 20, "t": top, "b": _BOTTOM_PX},
-        title={
-            "text": text,
-            "subtitle": {"text": subtitle},
-            "yref": "container",
-            "y": 1,
-            "yanchor": "top",
-            "pad": title_pad(n_lines),
-        },
-        showlegend=False,
+    lay_out(
+        figure,
+        title,
+        facts,
+        plot_px=_PLOT_PX,
+        above_px=legend_height(rows) + 2,
+        margins=(_LEFT_PX, 20, _BOTTOM_PX),
         xaxis=ticks | {"title": {"text": "1 − specificity"}, "tickangle": 0},
         yaxis=ticks | {"title": {"text": "Sensitivity"}, "scaleanchor": "x", "scaleratio": 1},
-        hovermode="closest",
         hoverlabel={"font": {"size": SMALL_PX}},
     )
     add_legend(figure, rows, _LEFT_PX)

@@ -10,8 +10,8 @@ from deeptepp.domain.risk import Tier, TierName, TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, count_of, percentile
 from deeptepp.report.format import score as written_score
-from deeptepp.report.marks import broken_title, finish
-from deeptepp.report.theme import FONT_PX, NEUTRAL, SMALL_PX, TEMPLATE, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
+from deeptepp.report.marks import finish, lay_out, text_at
+from deeptepp.report.theme import FONT_PX, NEUTRAL, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
 
 Floats = npt.NDArray[np.float64]
 
@@ -146,17 +146,9 @@ def _add_cut_offs(figure: go.Figure, tiers: TierScheme) -> int:
             yref="y domain",
             line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
         )
-        figure.add_annotation(
-            text=f"{words} {written_score(x)}",
-            x=x,
-            y=1,
-            yref="y domain",
-            yanchor="bottom",
-            xanchor=_anchor(x),
-            yshift=shift + 5,
-            showarrow=False,
-            font={"size": SMALL_PX},
-        )
+        anchor = f"{_anchor(x)} bottom"
+        words = f"{words} {written_score(x)}"
+        figure.add_annotation(text_at(words, (x, 1), ref="x, y domain", anchor=anchor, yshift=shift + 5))
     return n_rows
 
 
@@ -193,19 +185,20 @@ def _add_patient(
         name="This patient",
     )
     place = percentile(percentile_of(score, scores))
+    words = (
+        f'<span style="color:{colour}">{TIER_GLYPHS[tier]}</span> <b>This patient: {written_score(score)}, '
+        f"{named}</b><br>{place} of the cohort"
+    )
     figure.add_annotation(
-        text=f'<span style="color:{colour}">{TIER_GLYPHS[tier]}</span> <b>This patient: {written_score(score)}, '
-        f"{named}</b><br>{place} of the cohort",
-        x=score,
-        y=1,
-        yref="y domain",
-        yanchor="bottom",
-        yshift=_CUT_OFF_ROW_PX * n_rows + 6,
-        xanchor=_anchor(score),
-        align=_anchor(score),
-        showarrow=False,
-        font={"size": FONT_PX},
-        name="patient",
+        text_at(
+            words,
+            (score, 1),
+            ref="x, y domain",
+            anchor=f"{_anchor(score)} bottom",
+            yshift=_CUT_OFF_ROW_PX * n_rows + 6,
+            size=FONT_PX,
+            name="patient",
+        )
     )
 
 
@@ -216,19 +209,16 @@ def _tallest(scores: Floats) -> int:
 
 def _lay_out(figure: go.Figure, title: str, labels_px: int, scores: Floats, *, simulated: bool) -> None:
     """Place title, labels, plot and legend by pixels."""
-    text, n_lines = broken_title(title)
-    top = 20 + 21 * n_lines + labels_px + 6
     # Bars reach any height of the plot: the mark of simulated data stands below the legend.
-    bottom = _BOTTOM_PX + _MARK_PX * simulated
-    height = top + _PLOT_PX + bottom
-    figure.update_layout(
-        template=TEMPLATE,
-        height=height,
+    lay_out(
+        figure,
+        title,
+        [],
+        plot_px=_PLOT_PX,
+        above_px=labels_px + 14,
+        margins=(62, 16, _BOTTOM_PX + _MARK_PX * simulated),
         barmode="stack",
         bargap=0,
-        margin={"l": 62, "r": 16, "t": top, "b": bottom},
-        title={"text": text, "yref": "container", "y": 1, "yanchor": "top", "pad": {"t": 10, "l": 10}},
-        showlegend=False,
         xaxis={
             "range": [0, 1],
             "tickvals": np.round(np.linspace(0, 1, 11), 1),
@@ -249,18 +239,7 @@ def _add_legend(figure: go.Figure, sizes: dict[Tier, int], n: int) -> None:
         f'<span style="color:{TIER_COLOURS[tier]}">{TIER_GLYPHS[tier]}</span> {tier} {count_of(size, n)}'
         for tier, size in sizes.items()
     ]
-    figure.add_annotation(
-        text="   ".join(parts),
-        xref="paper",
-        yref="paper",
-        x=0.5,
-        y=0,
-        yshift=-62,
-        yanchor="middle",
-        showarrow=False,
-        font={"size": SMALL_PX},
-        name="legend",
-    )
+    figure.add_annotation(text_at("   ".join(parts), (0.5, 0), anchor="center middle", yshift=-62, name="legend"))
 
 
 def _alt(

@@ -23,14 +23,14 @@ from deeptepp.report.curve_labels import (
 from deeptepp.report.curve_styles import CurveStyle, styles_of, styles_of_crossed
 from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.marks import broken_title, finish, title_pad
+from deeptepp.report.marks import finish, lay_out
 from deeptepp.report.names import group_words
-from deeptepp.report.theme import SMALL_PX, TEMPLATE
+from deeptepp.report.theme import SMALL_PX
 from deeptepp.stats.kaplan_meier import KaplanMeierCurve
 
 Floats = npt.NDArray[np.float64]
 
-_AXIS_PX, _ROW_PX, _TITLE_LINE_PX, _SUBTITLE_PX = 54, 20, 21, 34
+_AXIS_PX, _ROW_PX = 54, 20
 """Heights of the parts of the figure."""
 
 _NARROWEST_PX = 520
@@ -109,7 +109,7 @@ def kaplan_meier_figure(
     _add_numbers_at_risk(figure, curves, ticks)
     add_end_labels(figure, curves, styles, end)
     rows = [(style, legend_text(curve, style)) for curve, style in zip(curves, styles, strict=True)]
-    _lay_out(figure, rows, _titles(title, p_value, curves), (end, ticks), y_title)
+    _lay_out(figure, rows, (title, _facts(p_value, curves)), (end, ticks), y_title)
     is_free = _is_free_below(curves, end)
     height = 0.04 if is_free else -(_AXIS_PX + _ROW_PX) / PLOT_PX
     finish(figure, _alt(title, p_value, curves, y_title), simulated=simulated, mark_height=height)
@@ -216,42 +216,30 @@ def _add_numbers_at_risk(figure: go.Figure, curves: Sequence[KaplanMeierCurve], 
         )
 
 
-def _titles(title: str, p: float | None, curves: Sequence[KaplanMeierCurve]) -> tuple[str, int, str]:
-    """Title with breaks, its lines, and the subtitle with test, band and ticks."""
-    parts = [] if p is None else [f"Log-rank {escape(written_p(p))}"]
-    parts.append(f"band: {100 * curves[0].level:g}\u00a0% CI")
-    parts.append("ticks: censored")
-    return (*broken_title(title), "  ·  ".join(parts))
+def _facts(p: float | None, curves: Sequence[KaplanMeierCurve]) -> list[str]:
+    """Result of the log-rank test, and what band and ticks are."""
+    level = f"band: {100 * curves[0].level:g}\u00a0% CI"
+    return [*([] if p is None else [f"Log-rank {written_p(p)}"]), level, "ticks: censored"]
 
 
 def _lay_out(
     figure: go.Figure,
     rows: Sequence[tuple[CurveStyle, str]],
-    titles: tuple[str, int, str],
+    head: tuple[str, Sequence[str]],
     axis: tuple[float, Floats],
     y_title: str,
 ) -> None:
-    """Place title, legend, plot and table by pixels, so that nothing is cut at any width."""
-    title, n_lines, subtitle = titles
+    """Place title, legend, plot and table of numbers at risk by pixels."""
     end, ticks = axis
-    n = len(rows)
     left, right = _margins([style for style, _ in rows])
-    top = 10 + _TITLE_LINE_PX * n_lines + _SUBTITLE_PX + legend_height(rows)
-    table = _ROW_PX * n
+    table = _ROW_PX * len(rows)
     inner = PLOT_PX + _AXIS_PX + _ROW_PX + table
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + inner + 8,
-        margin={"l": left, "r": right, "t": top, "b": 8},
-        title={
-            "text": title,
-            "subtitle": {"text": subtitle},
-            "yref": "container",
-            "y": 1,
-            "yanchor": "top",
-            "pad": title_pad(n_lines),
-        },
-        showlegend=False,
+    lay_out(
+        figure,
+        *head,
+        plot_px=inner,
+        above_px=legend_height(rows) + 2,
+        margins=(left, right, 8),
         xaxis={
             "range": [0, end],
             "tickvals": ticks,
@@ -267,8 +255,12 @@ def _lay_out(
             "title": {"text": y_title},
             "domain": [1 - PLOT_PX / inner, 1],
         },
-        yaxis2={"range": [n - 0.5, -0.5], "domain": [0, table / inner], "visible": False, "fixedrange": True},
-        hovermode="closest",
+        yaxis2={
+            "range": [len(rows) - 0.5, -0.5],
+            "domain": [0, table / inner],
+            "visible": False,
+            "fixedrange": True,
+        },
     )
     add_legend(figure, rows, left)
     add_table_words(figure, [style for style, _ in rows], table / inner)
