@@ -7,32 +7,27 @@ from treated_cohorts import tiered
 
 from deeptepp.domain.cohort import ARM, LATENT_RISK, TIER, Arm, FollowUp
 from deeptepp.domain.risk import Tier, TierScheme
-from deeptepp.report.figures import (
-    FlowStep,
-    ForestBlock,
-    ForestRow,
-    RocLine,
-    balance_figure,
-    calibration_figure,
-    decision_curve_figure,
-    flow_figure,
-    forest_figure,
-    kaplan_meier_figure,
-    roc_figure,
-    score_distribution_figure,
-    survival_calibration_figure,
-)
-from deeptepp.report.forest_marks import ForestAxis
-from deeptepp.stats.balance import balance_of
-from deeptepp.stats.decision_curve import decision_curve, decision_curve_at
+from deeptepp.report.figures.balance_figure import balance_figure
+from deeptepp.report.figures.calibration_figure import calibration_figure, survival_calibration_figure
+from deeptepp.report.figures.decision_figure import decision_curve_figure
+from deeptepp.report.figures.flow_figure import flow_figure
+from deeptepp.report.figures.flow_steps import FlowStep
+from deeptepp.report.figures.forest_figure import forest_figure
+from deeptepp.report.figures.forest_marks import ForestAxis
+from deeptepp.report.figures.forest_rows import ForestBlock, ForestRow
+from deeptepp.report.figures.roc_figure import RocLine, roc_figure
+from deeptepp.report.figures.score_figure import score_distribution_figure
+from deeptepp.report.figures.survival_figure import kaplan_meier_figure
 from deeptepp.stats.estimate import Estimate
-from deeptepp.stats.kaplan_meier import kaplan_meier
-from deeptepp.stats.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
-from deeptepp.stats.matching import match_pairs
-from deeptepp.stats.propensity import fit_propensity
-from deeptepp.stats.roc import roc_auc
-from deeptepp.stats.roc_band import roc_band
-from deeptepp.stats.survival_calibration import calibration_at
+from deeptepp.stats.hazards.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
+from deeptepp.stats.prediction.decision_curve import decision_curve, decision_curve_at
+from deeptepp.stats.prediction.roc import roc_auc
+from deeptepp.stats.prediction.roc_band import roc_band
+from deeptepp.stats.prediction.survival_calibration import calibration_at
+from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.treatment.balance import balance_of
+from deeptepp.stats.treatment.matching import match_pairs
+from deeptepp.stats.treatment.propensity import fit_propensity
 
 TIERS = TierScheme(0.38, 0.63)
 
@@ -64,7 +59,7 @@ def km_tiers():
 
 def km_arms():
     named = {Arm.NONE: "No anti-HER2 treatment", Arm.T: "Trastuzumab", Arm.TP: "Trastuzumab and pertuzumab"}
-    from deeptepp.report.theme import ARM_COLOURS
+    from deeptepp.report.look.theme import ARM_COLOURS
 
     high = cohort()[TIER] == Tier.HIGH
     curves = [curve(name, high & (cohort()[ARM] == arm)) for arm, name in named.items()]

@@ -39,7 +39,7 @@ def said():
         for path in (ROOT / folder).rglob("*.py"):
             for text in texts_in_code(path):
                 yield path, text
-    for path in (ROOT / "deeptepp" / "ui").glob("*.toml"):
+    for path in (ROOT / "deeptepp" / "ui").rglob("*.toml"):
         for english, other in tomllib.loads(path.read_text(encoding="utf-8")).items():
             yield path, english
             yield path, other

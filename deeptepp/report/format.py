@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from deeptepp.domain.study import clock_time as clock_time
+from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate
 
 NOT_ESTIMABLE = "not estimable"
 """For a value that the data do not determine."""
@@ -317,3 +318,19 @@ def _ratio(value: float) -> str:
     if 0 < value < 0.005:
         return "< 0.01"
     return f"{value:.2f}" if value < 100 else f"{value:.3g}" if value < 1000 else "> 1000"
+
+
+def out_of_hundred(estimate: SurvivalEstimate) -> int:
+    """Give the patients of one hundred who had not had the event.
+
+    Parameters
+    ----------
+    estimate : SurvivalEstimate
+        Read from a curve.
+
+    Returns
+    -------
+    int
+        0 to 100.
+    """
+    return round(100 * estimate.value)

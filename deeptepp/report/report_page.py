@@ -13,7 +13,7 @@ from plotly.offline import get_plotlyjs
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.report.html import figure_html
 from deeptepp.report.report_item import Beside, ReportItem, ReportPart
-from deeptepp.report.tables import Table, table_csv, table_html
+from deeptepp.report.text_table import Table, table_csv, table_html
 
 PAGE, CSV_FOLDER = "index.html", "csv"
 """Names in the folder of a report."""

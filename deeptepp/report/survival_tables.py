@@ -9,8 +9,8 @@ import numpy as np
 from deeptepp.domain.cohort import Endpoint
 from deeptepp.report.format import percent_ci
 from deeptepp.report.names import group_words
-from deeptepp.report.tables import Table
-from deeptepp.stats.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
+from deeptepp.report.text_table import Table
+from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 
 ENDPOINT_NAMES = {Endpoint.RFS: "Recurrence-free survival", Endpoint.OS: "Overall survival"}
 """As they are written on axes and in titles."""

@@ -1,0 +1,134 @@
+"""One hundred patients as icons: how many had the event by a time, told apart by shape and not by colour alone.
+
+Calm colours: those without the event lie behind in a light neutral, those with it stand out in the accent of the
+figures, and neither is a colour of alarm. An array of few events is grey and says so.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import plotly.graph_objects as go
+
+from deeptepp.errors import NotEstimable
+from deeptepp.report.format import count, out_of_hundred
+from deeptepp.report.look.marks import finish, lay_out, text_at
+from deeptepp.report.look.theme import CALM, CALM_EVENT, FADED, FONT_PX, SMALL_PX
+from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate
+
+_SIDE = 10
+"""Icons along each side."""
+
+_ICON_PX, _LINE_PX = 24, 22
+"""Room of one icon, and of one line of the legend."""
+
+FEW_EVENTS = "too few events: read the interval only"
+"""Under an array that rests on few events."""
+
+
+def icon_array_figure(
+    estimate: SurvivalEstimate,
+    *,
+    title: str,
+    is_few: bool = False,
+    free: str = "without the event",
+    affected: str = "with the event",
+    simulated: bool,
+) -> go.Figure:
+    """Draw one hundred patients of a group at one time.
+
+    Parameters
+    ----------
+    estimate : SurvivalEstimate
+        Of the group, at the time.
+    title : str
+        Who, and when.
+    is_few : bool
+        The group has too few events to be read by its estimate: all is grey, and said.
+    free, affected : str
+        What it means not to have had the event, and to have had it.
+    simulated : bool
+        The patients are simulated; the figure says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Height fixed, width free from about 300 px; ``layout.meta["alt"]`` holds the content in words.
+
+    Raises
+    ------
+    NotEstimable
+        Nobody was followed so long.
+    """
+    if estimate.is_beyond_follow_up:
+        raise NotEstimable(what="The figure", reason=f"nobody was followed for {estimate.months:g} months")
+    n_free = out_of_hundred(estimate)
+    places = np.arange(_SIDE * _SIDE)
+    accent = FADED if is_few else CALM_EVENT
+    figure = go.Figure()
+    for chosen, symbol, colour, words in (
+        (places[:n_free], "circle", CALM, free),
+        (places[n_free:], "diamond", accent, affected),
+    ):
+        figure.add_scatter(
+            x=chosen % _SIDE,
+            y=_SIDE - 1 - chosen // _SIDE,
+            mode="markers",
+            marker={"symbol": symbol, "size": 15, "color": colour, "line": {"width": 1, "color": FADED}},
+            hovertemplate=f"{escape(words)}<extra></extra>",
+            name=words,
+            cliponaxis=False,
+        )
+    lines = [
+        f'<span style="color:{FADED}">●</span> <b>{n_free}</b> of 100 {escape(free)}',
+        f'<span style="color:{accent}">◆</span> <b>{100 - n_free}</b> of 100 {escape(affected)}',
+        _interval(estimate),
+        f"{count(estimate.n, 'patient')}, {count(estimate.n_events, 'event')} by then",
+        *([FEW_EVENTS] if is_few else []),
+    ]
+    _lay_out(figure, title, lines, simulated=simulated)
+    alt = f"{title}. Of 100 such patients {n_free} were {free}, {100 - n_free} {affected}. {'. '.join(lines[2:])}."
+    mark = -(_LINE_PX * (len(lines) + 1) + 12) / (_ICON_PX * _SIDE)
+    return finish(figure, alt, simulated=simulated, mark_height=mark)
+
+
+def _interval(estimate: SurvivalEstimate) -> str:
+    """State the interval in patients of one hundred."""
+    if estimate.low is None or estimate.high is None:
+        return f"CI not estimable: {estimate.reason}" if estimate.reason else "CI not estimable"
+    level = f"{100 * estimate.level:g}\u00a0% CI"
+    return f"{level} of the first: {round(100 * estimate.low)} to {round(100 * estimate.high)} of 100"
+
+
+def _lay_out(figure: go.Figure, title: str, lines: list[str], *, simulated: bool) -> None:
+    """Place title, icons and legend by pixels."""
+    lay_out(
+        figure,
+        title,
+        [],
+        plot_px=_ICON_PX * _SIDE,
+        above_px=10,
+        margins=(12, 12, _LINE_PX * (len(lines) + simulated) + 16),
+        # Icons keep their distance at any width, as on a grid.
+        xaxis={
+            "range": [-0.5, _SIDE - 0.5],
+            "visible": False,
+            "fixedrange": True,
+            "scaleanchor": "y",
+            "constrain": "domain",
+            "constraintoward": "left",
+        },
+        yaxis={"range": [-0.5, _SIDE - 0.5], "visible": False, "fixedrange": True},
+    )
+    for i, words in enumerate(lines):
+        figure.add_annotation(
+            text_at(
+                words,
+                (0, 0),
+                anchor="left top",
+                yshift=-8 - _LINE_PX * i,
+                size=FONT_PX if i < 2 else SMALL_PX,
+                name="legend",
+            )
+        )

@@ -1,0 +1,149 @@
+"""One way to lay out every figure: heading, margins, texts, the mark of simulated data, content in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from textwrap import wrap
+
+import numpy as np
+import plotly.graph_objects as go
+
+from deeptepp.domain.risk import SIMULATED_COHORT
+from deeptepp.report.look.text_width import broken, text_px
+from deeptepp.report.look.theme import NEUTRAL, SMALL_PX, TEMPLATE
+
+_TITLE_CHARACTERS = 58
+"""Longest line of a bold 16 px title in a figure 560 px wide."""
+
+_SUBTITLE_TEXT_PX = 495
+"""Longest line of a subtitle in a figure 520 px wide."""
+
+
+_STRIP_PX = 30
+"""Height of the mark with some room."""
+
+MARK_NAME = "simulated"
+"""Name of the annotation that bears the mark."""
+
+
+def text_at(
+    text: str,
+    at: tuple[float | str, float | str],
+    *,
+    ref: str = "paper, paper",
+    anchor: str = "left middle",
+    size: float = SMALL_PX,
+    xshift: float = 0,
+    yshift: float = 0,
+    name: str = "",
+) -> dict[str, object]:
+    """Annotation without an arrow: corner ``anchor`` of its box at (x, y) of the axes ``ref``."""
+    (xref, yref), (xanchor, yanchor) = ref.split(", "), anchor.split()
+    where = {"x": at[0], "y": at[1], "xref": xref, "yref": yref, "xanchor": xanchor, "yanchor": yanchor}
+    words = {"text": text, "align": xanchor, "showarrow": False, "font": {"size": size}, "name": name or None}
+    return words | where | {"xshift": xshift, "yshift": yshift}
+
+
+def error_bars(values: Sequence[tuple[float, float | None, float | None]], colour: str) -> dict[str, object]:
+    """Whiskers of (value, low, high), none where there is no interval."""
+    value, low, high = np.array(values, dtype=np.float64).T
+    common = {"type": "data", "symmetric": False, "color": colour, "thickness": 1.6, "width": 4}
+    return {"array": high - value, "arrayminus": value - low, **common}
+
+
+def lay_out(
+    figure: go.Figure,
+    title: str,
+    facts: Sequence[str],
+    *,
+    plot_px: float,
+    margins: tuple[float, float, float],
+    above_px: float = 0,
+    **layout: object,
+) -> None:
+    """Heading, margins (left, right, bottom, px) and height of a figure; the width stays free.
+
+    ``plot_px`` is the height inside the margins, ``above_px`` the room between heading and plot; both title and
+    facts are plain text.
+    """
+    head, top = heading(title, facts)
+    left, right, bottom = margins
+    figure.update_layout(
+        template=TEMPLATE,
+        title=head,
+        height=round(top + above_px + plot_px + bottom),
+        margin={"l": left, "r": right, "t": top + above_px, "b": bottom},
+        **{"showlegend": False, "hovermode": "closest", **layout},
+    )
+
+
+def heading(title: str, facts: Sequence[str]) -> tuple[dict[str, object], int]:
+    """Layout of a title and a subtitle of short facts, both plain text broken to fit 520 px; their height, px."""
+    lines, packed = wrap(escape(title), _TITLE_CHARACTERS) or [""], _packed(facts)
+    layout = {
+        "text": f"<b>{'<br>'.join(lines)}</b>",
+        "yref": "container",
+        "y": 1,
+        "yanchor": "top",
+        # plotly sets a broken title with a subtitle too high.
+        "pad": {"t": 10 + 14 * (len(lines) - 1), "l": 10},
+    }
+    if packed:
+        layout["subtitle"] = {"text": "<br>".join(escape(line) for line in packed)}
+    return layout, 12 + 21 * len(lines) + 17 * len(packed) + (13 if packed else 0)
+
+
+def _packed(facts: Sequence[str]) -> list[str]:
+    """Put as many facts on each line as fit; a longer one is broken."""
+    lines: list[str] = []
+    for fact in filter(None, facts):
+        longer = f"{lines[-1]}  ·  {fact}" if lines else fact
+        if lines and text_px(longer, SMALL_PX) <= _SUBTITLE_TEXT_PX:
+            lines[-1] = longer
+        else:
+            lines.extend(broken(fact, _SUBTITLE_TEXT_PX, SMALL_PX))
+    return lines
+
+
+def finish(
+    figure: go.Figure, alt: str, *, simulated: bool, mark_height: float = 0.04, strip_of_px: int | None = None
+) -> go.Figure:
+    """Write the mark of simulated data into the plot, and the alternative text into the metadata.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+        Changed in place.
+    alt : str
+        What the figure shows, in words.
+    simulated : bool
+        The patients are simulated.
+    mark_height : float
+        Where the mark stands between the bottom (0) and the top (1) of the plot; choose where nothing is drawn.
+    strip_of_px : int, optional
+        Height of the plot; where it is given, the vertical axis is made longer, so that the mark stands in a
+        strip above all that is drawn.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        The same figure.
+    """
+    if simulated:
+        alt = f"{SIMULATED_COHORT}. {alt}"
+        if strip_of_px is not None:
+            low, high = figure.layout.yaxis.range
+            figure.update_yaxes(range=[low, low + (high - low) / (1 - _STRIP_PX / strip_of_px)], selector=0)
+            mark_height = 1 - (_STRIP_PX - 2) / strip_of_px
+        add_mark(figure, mark_height)
+    return figure.update_layout(meta={"alt": alt})
+
+
+def add_mark(figure: go.Figure, height: float) -> None:
+    """Write the mark of simulated data into a plot, at a height between its bottom (0) and its top (1)."""
+    place = (0.5, height)
+    text = text_at(
+        f"<b>{SIMULATED_COHORT}</b>", place, ref="x domain, y domain", anchor="center bottom", name=MARK_NAME
+    )
+    figure.add_annotation(text | {"font": {"size": 18, "color": NEUTRAL}, "opacity": 0.75})
