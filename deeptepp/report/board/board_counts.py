@@ -10,6 +10,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.report.board.board_words import AGREEMENTS, CHOICES
 from deeptepp.report.format import count_of
 from deeptepp.report.text_table import Table
+from deeptepp.wording.sentence import sentence
 
 STATUSES = {
     Status.OPEN: "To discuss, score hidden",
@@ -35,7 +36,7 @@ def status_table(cases: Sequence[BoardCase]) -> Table:
     """
     found = Counter(case.status for case in cases)
     rows = tuple((words, count_of(found[status], len(cases))) for status, words in STATUSES.items())
-    return Table(f"Where the cases stand, n = {len(cases)}", ("Status", "Cases"), rows)
+    return Table(sentence("Where the cases stand, n = {n}", n=len(cases)), ("Status", "Cases"), rows)
 
 
 def tier_table(cases: Sequence[BoardCase]) -> Table:
@@ -60,8 +61,8 @@ def tier_table(cases: Sequence[BoardCase]) -> Table:
         if tier is not None and not said:
             said = [(tier.value, 0)]
         rows += [(words or "Not scored", count_of(n, len(shown))) for words, n in said]
-    note = f"Score hidden: {len(cases) - len(shown)}." if len(shown) < len(cases) else ""
-    return Table(f"Tiers of shown scores, n = {len(shown)}", ("Tier", "Cases"), tuple(rows), note)
+    note = sentence("Score hidden: {n}.", n=len(cases) - len(shown)) if len(shown) < len(cases) else ""
+    return Table(sentence("Tiers of shown scores, n = {n}", n=len(shown)), ("Tier", "Cases"), tuple(rows), note)
 
 
 def change_table(cases: Sequence[BoardCase]) -> Table:
@@ -89,7 +90,7 @@ def change_table(cases: Sequence[BoardCase]) -> Table:
         for (before, after), k in pairs.most_common()
     )
     header = ("Before the score", "With the score in sight", "Changed", "Cases")
-    return Table(f"Decided before and after, n = {n}; changed in {n_changed}", header, rows)
+    return Table(sentence("Decided before and after, n = {n}; changed in {m}", n=n, m=n_changed), header, rows)
 
 
 def agreement_table(cases: Sequence[BoardCase]) -> Table:
@@ -108,4 +109,4 @@ def agreement_table(cases: Sequence[BoardCase]) -> Table:
     views = Counter(case.after.agreement for case in cases if case.after and case.after.agreement)
     n = sum(views.values())
     rows = tuple((AGREEMENTS[each], count_of(views[each], n)) for each in Agreement)
-    return Table(f"The board's view of the tier, n = {n}", ("View", "Cases"), rows)
+    return Table(sentence("The board's view of the tier, n = {n}", n=n), ("View", "Cases"), rows)

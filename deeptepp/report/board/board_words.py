@@ -10,6 +10,7 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.typed_number import number_text
 from deeptepp.report.format import percentile, score
+from deeptepp.wording.sentence import glued, joined, sentence
 
 HIDDEN = "not shown"
 """In place of a score that the board has not seen."""
@@ -62,11 +63,11 @@ def summary_of(profile: ClinicalProfile) -> str:
     >>> summary_of(ClinicalProfile(tumour_size_mm=26.0, er_positive=True, ki67_pct=30))
     '26 mm · N? · ER+ PR? · G? · Ki-67 30 %'
     """
-    size = "? mm" if profile.tumour_size_mm is None else f"{number_text(profile.tumour_size_mm)} mm"
+    size = "? mm" if profile.tumour_size_mm is None else glued("{} mm", number_text(profile.tumour_size_mm))
     nodes = profile.node_stage.value if profile.node_stage else "N?"
     ki67 = "?" if profile.ki67_pct is None else f"{number_text(profile.ki67_pct)} %"
-    receptors = f"ER{_sign(profile.er_positive)} PR{_sign(profile.pr_positive)}"
-    return f"{size} · {nodes} · {receptors} · G{profile.grade or '?'} · Ki-67 {ki67}"
+    receptors = glued("ER{} PR{}", _sign(profile.er_positive), _sign(profile.pr_positive))
+    return glued("{} · {} · {} · G{} · Ki-67 {}", size, nodes, receptors, profile.grade or "?", ki67)
 
 
 def shown_flags(case: BoardCase) -> tuple[Flag, ...]:
@@ -153,9 +154,13 @@ def history_of(case: BoardCase, moment: Moment) -> tuple[str, ...]:
         Oldest first, each with its time and whether it was corrected or followed by another decision.
     """
     return tuple(
-        f"{decision_of(entry)} ({time_of(entry)} UTC), "
-        f"{'corrected' if entry.number in case.corrected else 'followed by another decision'}"
-        f"{': ' + signed(entry) if signed(entry) else ''}"
+        sentence(
+            "{decision} ({time} UTC), {value}{value_2}",
+            decision=decision_of(entry),
+            time=time_of(entry),
+            value="corrected" if entry.number in case.corrected else "followed by another decision",
+            value_2=": " + signed(entry) if signed(entry) else "",
+        )
         for entry in case.earlier(moment)
     )
 
@@ -184,7 +189,7 @@ def remarks_on(case: BoardCase, entry: Entry | None, meeting: Meeting | None = N
         remarks.append("correction, made after the score was shown" if case.is_late(entry) else "correction")
     if meeting is not None and entry.meeting_id != meeting.id:
         remarks.append("recorded outside this meeting")
-    return ", ".join(remarks)
+    return joined(", ", remarks)
 
 
 def signed(entry: Entry | None) -> str:
@@ -202,7 +207,7 @@ def signed(entry: Entry | None) -> str:
     """
     if entry is None:
         return ""
-    return f"{entry.note} ({entry.role})".strip() if entry.role else entry.note
+    return glued("{} ({})", entry.note, entry.role).strip() if entry.role else entry.note
 
 
 def _sign(is_positive: bool | None) -> str:

@@ -21,6 +21,7 @@ from deeptepp.report.board.board_words import (
 )
 from deeptepp.report.format import count
 from deeptepp.report.text_table import Table
+from deeptepp.wording.sentence import glued, joined, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +59,33 @@ class Influence:
 
     def sentences(self) -> tuple[str, ...]:
         """Say the counts in words."""
-        agreed = ", ".join(f"{AGREEMENTS[each].lower()} {n}" for each, n in self.agreement.items())
+        agreed = joined(", ", (glued("{} {}", AGREEMENTS[each].lower(), n) for each, n in self.agreement.items()))
         said = (
-            f"{count(self.n, 'case')}; the score was shown in {self.n_shown}, {self.n_skipped} of them without a "
-            "decision recorded before it.",
-            f"Decided before and after the score: {self.n_pairs}; decision changed in {self.n_changed} of them.",
-            f"The board's view of the tier: {agreed}.",
+            sentence(
+                "{n}; the score was shown in {n_shown}, {n_skipped} of them without a decision recorded before "
+                "it.",
+                n=count(self.n, "case"),
+                n_shown=self.n_shown,
+                n_skipped=self.n_skipped,
+            ),
+            sentence(
+                "Decided before and after the score: {n}; decision changed in {m} of them.",
+                n=self.n_pairs,
+                m=self.n_changed,
+            ),
+            sentence("The board's view of the tier: {agreed}.", agreed=agreed),
         )
         if not self.n_corrected:
             return said
-        late = f"; decision before the score corrected after it was shown: {self.n_late}"
-        return (*said, f"Entries corrected by a later one, both are kept: {self.n_corrected}{late}.")
+        late = sentence("; decision before the score corrected after it was shown: {n_late}", n_late=self.n_late)
+        return (
+            *said,
+            sentence(
+                "Entries corrected by a later one, both are kept: {n_corrected}{late}.",
+                n_corrected=self.n_corrected,
+                late=late,
+            ),
+        )
 
 
 def influence_of(cases: Sequence[BoardCase]) -> Influence:
@@ -132,12 +149,12 @@ def minutes_title(meeting: Meeting | None) -> str:
     str
         With day and title of the meeting.
     """
-    return "Minutes of the tumour board" + (f", {meeting.name}" if meeting else "")
+    return "Minutes of the tumour board" + (glued(", {}", meeting.name) if meeting else "")
 
 
 def attendance_of(meeting: Meeting) -> str:
     """Say who attended a meeting, by roles."""
-    return f"Attendees (roles): {', '.join(meeting.attendees) or 'not recorded'}."
+    return sentence("Attendees (roles): {value}.", value=joined(", ", meeting.attendees) or "not recorded")
 
 
 COLUMNS = (
@@ -180,12 +197,14 @@ def minutes_table(cases: Sequence[BoardCase], meeting: Meeting | None = None) ->
     Table
         For CSV; no cell names a patient.
     """
-    note = " ".join(influence_of(cases).sentences())
+    note = joined(" ", influence_of(cases).sentences())
     if meeting is None:
         return Table(minutes_title(None), COLUMNS, tuple(_row(case, None) for case in cases), note)
-    own = meeting.name, ", ".join(meeting.attendees)
+    own = meeting.name, joined(", ", meeting.attendees)
     rows = tuple((*_row(case, meeting), str(i), *own) for i, case in enumerate(cases, start=1))
-    return Table(minutes_title(meeting), (*COLUMNS, *MEETING_COLUMNS), rows, f"{attendance_of(meeting)} {note}")
+    return Table(
+        minutes_title(meeting), (*COLUMNS, *MEETING_COLUMNS), rows, glued("{} {}", attendance_of(meeting), note)
+    )
 
 
 def _row(case: BoardCase, meeting: Meeting | None) -> tuple[str, ...]:
@@ -196,7 +215,7 @@ def _row(case: BoardCase, meeting: Meeting | None) -> tuple[str, ...]:
         case.label,
         "RESEARCH USE ONLY" + ("; SIMULATED" if case.is_simulated else ""),
         summary_of(case.profile),
-        ", ".join(FLAGS[flag] for flag in shown_flags(case)),
+        joined(", ", (FLAGS[flag] for flag in shown_flags(case))),
         _decided(case, before, meeting),
         signed(before),
         time_of(before),
@@ -206,7 +225,7 @@ def _row(case: BoardCase, meeting: Meeting | None) -> tuple[str, ...]:
         agreement,
         signed(after),
         time_of(after),
-        "; ".join(earlier_entries(case)),
+        joined("; ", earlier_entries(case)),
         case.bundle_sha256,
     )
 
@@ -216,13 +235,13 @@ _MOMENTS = (("before", Moment.BEFORE), ("after", Moment.AFTER))
 
 def earlier_entries(case: BoardCase) -> tuple[str, ...]:
     """Say each decision of a case that a later one stands for, with the moment that it is of."""
-    return tuple(f"{name}: {said}" for name, moment in _MOMENTS for said in history_of(case, moment))
+    return tuple(glued("{}: {}", name, said) for name, moment in _MOMENTS for said in history_of(case, moment))
 
 
 def _decided(case: BoardCase, entry: Entry | None, meeting: Meeting | None) -> str:
     """Name a decision, and what must be said about it."""
     how = remarks_on(case, entry, meeting)
-    return f"{decision_of(entry)} ({how})" if how else decision_of(entry)
+    return glued("{} ({})", decision_of(entry), how) if how else decision_of(entry)
 
 
 def _shown(case: BoardCase) -> str:

@@ -25,6 +25,7 @@ from deeptepp.report.board.board_words import (
 from deeptepp.report.board.minutes import attendance_of, influence_of, minutes_title
 from deeptepp.report.look.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.report.pdf.pdf_page import GREY, LINE, NOTE, build_pdf, marked_up, shape, style
+from deeptepp.wording.sentence import glued, joined, sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -54,7 +55,7 @@ def minutes_pdf(cases: Sequence[BoardCase], meeting: Meeting | None = None, *, w
         title=minutes_title(meeting),
         marks=[SIMULATED_COHORT] if any(case.is_simulated for case in cases) else [],
         created_utc=written_utc,
-        foot=f"Written {written_utc:%Y-%m-%d %H:%M} UTC",
+        foot=sentence("Written {written:%Y-%m-%d %H:%M} UTC", written=written_utc),
     )
 
 
@@ -73,9 +74,9 @@ def _story(cases: Sequence[BoardCase], meeting: Meeting | None) -> list[Flowable
     story.append(Spacer(1, 8))
     if not cases:
         where = "on the board" if meeting is None else "on the agenda of this meeting"
-        story.append(Paragraph(f"There is no case {where}.", style("empty", 9.5)))
+        story.append(Paragraph(sentence("There is no case {where}.", where=where), style("empty", 9.5)))
     for i, case in enumerate(cases, start=1):
-        story.append(KeepTogether([_case(case, f"{i}. " if meeting else "", meeting), Spacer(1, 7)]))
+        story.append(KeepTogether([_case(case, glued("{}. ", i) if meeting else "", meeting), Spacer(1, 7)]))
     return story
 
 
@@ -89,14 +90,19 @@ def _case(case: BoardCase, order: str, meeting: Meeting | None) -> Flowable:
     if case.thumbnail_png:
         picture = Image(io.BytesIO(case.thumbnail_png), width=side, height=side)
     body, quiet = style("body", 9.5), style("quiet", 8, colour=GREY)
-    flags = ", ".join(FLAGS[flag] for flag in shown_flags(case)) or "no flags"
+    flags = joined(", ", (FLAGS[flag] for flag in shown_flags(case))) or "no flags"
     lines = [
-        Paragraph(f"<b>{order}{marked_up(case.label)}</b>", style("label", 12)),
+        Paragraph(glued("<b>{}{}</b>", order, marked_up(case.label)), style("label", 12)),
         Paragraph(marked_up(summary_of(case.profile)), body),
-        Paragraph(f"{_result(case)} <font color='{GREY}'>({escape(flags)})</font>", body),
+        Paragraph(glued("{} <font color='{}'>({})</font>", _result(case), GREY, escape(flags)), body),
         *_record(case, meeting),
         Paragraph(
-            f"On the board since {case.created_utc:%Y-%m-%d %H:%M} UTC, model {case.bundle_sha256[:12]}", quiet
+            sentence(
+                "On the board since {created:%Y-%m-%d %H:%M} UTC, model {digest}",
+                created=case.created_utc,
+                digest=case.bundle_sha256[:12],
+            ),
+            quiet,
         ),
     ]
     rules = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEABOVE", (0, 0), (-1, 0), 0.6, LINE)]
@@ -107,22 +113,32 @@ def _result(case: BoardCase) -> str:
     """Write score, tier and percentile with the shape of the tier."""
     written, tier, place = result_of(case)
     if not case.is_shown or case.tier is None:
-        return f"Score: {escape(written)}"
+        return sentence("Score: {written}", written=escape(written))
     sign = shape(TIER_GLYPHS[case.tier], TIER_COLOURS[case.tier])
-    return f"Score {escape(written)}, {sign} <b>{escape(tier)}</b>, {escape(place)} of the reference cohort"
+    return sentence(
+        "Score {written}, {sign} <b>{tier}</b>, {place} of the reference cohort",
+        written=escape(written),
+        sign=sign,
+        tier=escape(tier),
+        place=escape(place),
+    )
 
 
 def _record(case: BoardCase, meeting: Meeting | None) -> list[Flowable]:
     """Write the decisions before and after, each with those that it stands for."""
     before, after = case.before, case.after
     if before:
-        first = f"{escape(decision_of(before))} ({_when(case, before, meeting)})"
+        first = glued("{} ({})", escape(decision_of(before)), _when(case, before, meeting))
     else:
         first = "no decision was recorded before it was shown." if case.was_skipped else "not decided yet."
     story = [*_decision("Before the score", first, before), *_history(case, Moment.BEFORE)]
     if after:
-        view = f"; the board's view of the tier: {AGREEMENTS[after.agreement].lower()}" if after.agreement else ""
-        second = f"{escape(decision_of(after))}{view} ({_when(case, after, meeting)})"
+        view = (
+            sentence("; the board's view of the tier: {endpoint}", endpoint=AGREEMENTS[after.agreement].lower())
+            if after.agreement
+            else ""
+        )
+        second = glued("{}{} ({})", escape(decision_of(after)), view, _when(case, after, meeting))
     else:
         second = "not decided yet."
     if not case.is_shown:
@@ -132,7 +148,10 @@ def _record(case: BoardCase, meeting: Meeting | None) -> list[Flowable]:
 
 def _when(case: BoardCase, entry: Entry, meeting: Meeting | None) -> str:
     """Write when an entry was recorded, and what must be said about it."""
-    return ", ".join(part for part in (f"{time_of(entry)} UTC", remarks_on(case, entry, meeting)) if part)
+    return joined(
+        ", ",
+        (part for part in (sentence("{time} UTC", time=time_of(entry)), remarks_on(case, entry, meeting)) if part),
+    )
 
 
 def _history(case: BoardCase, moment: Moment) -> list[Flowable]:
@@ -140,15 +159,19 @@ def _history(case: BoardCase, moment: Moment) -> list[Flowable]:
     from reportlab.platypus import Paragraph
 
     look = style("earlier", 8.5, colour=GREY, breaks_anywhere=True)
-    return [Paragraph(marked_up(f"Earlier: {said}"), look) for said in history_of(case, moment)]
+    return [
+        Paragraph(marked_up(sentence("Earlier: {label}", label=said)), look) for said in history_of(case, moment)
+    ]
 
 
 def _decision(title: str, text: str, entry: Entry | None) -> list[Flowable]:
     """Write one decision, its note, and who recorded it."""
     from reportlab.platypus import Paragraph
 
-    story: list[Flowable] = [Paragraph(f"<b>{title}:</b> {text}", style("body", 9.5))]
+    story: list[Flowable] = [Paragraph(glued("<b>{}:</b> {}", title, text), style("body", 9.5))]
     if entry and (entry.note or entry.role):
-        said = " ".join(part for part in (entry.note, f"({entry.role})" if entry.role else "") if part)
+        said = joined(
+            " ", (part for part in (entry.note, glued("({})", entry.role) if entry.role else "") if part)
+        )
         story.append(Paragraph(marked_up(said), style("note", 9.5, colour=NOTE, breaks_anywhere=True)))
     return story

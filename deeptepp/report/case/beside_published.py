@@ -21,6 +21,7 @@ from deeptepp.report.survival_tables import survival_text
 from deeptepp.stats.event_rule import why_not_measured
 from deeptepp.stats.survival.group_comparison import compare_groups
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
+from deeptepp.wording.sentence import sentence
 
 _WHOLE_MODEL = "MRI+MV+CP"
 """Published experiment that takes images and clinical facts."""
@@ -159,7 +160,7 @@ def _discrimination(metrics: Mapping[str, Any]) -> list[PublishedRow]:
             name=Sentence(DISCRIMINATION),
             where="Table 2",
             printed=f"{printed.auc:.2f}",
-            here=f"not given: {few}" if few else auc_ci(ours["auc"], low, high),
+            here=sentence("not given: {reason}", reason=few) if few else auc_ci(ours["auc"], low, high),
             n=ours["n"],
             n_events=ours["n_events"],
             agreement=_is_inside(printed.auc, low, high),

@@ -16,6 +16,7 @@ from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.look.theme import TIER_COLOURS
 from deeptepp.report.names import SIDES
+from deeptepp.wording.sentence import glued, joined, sentence
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
@@ -52,7 +53,7 @@ def case_card(assessment: Assessment, bundle: ModelBundle, *, picture_png: bytes
             side = (_PICTURE_PX, _PICTURE_PX)
             card.paste(picture.convert("RGB").resize(side), (WIDTH_PX - _PICTURE_PX - _LEFT, 96))
     draw = ImageDraw.Draw(card)
-    called = " · ".join(("RESEARCH USE ONLY", *marks(assessment)[1:]))
+    called = joined(" · ", ("RESEARCH USE ONLY", *marks(assessment)[1:]))
     _write(draw, 30, called, 22, _MARK)
     _write(draw, HEIGHT_PX - 40, RESEARCH_USE_ONLY, 15, _QUIET)
     y = _score(draw, assessment, bundle) if assessment.score else _refusal(draw, assessment)
@@ -85,7 +86,7 @@ def _refusal(draw: ImageDraw, assessment: Assessment) -> int:
     _write(draw, 96, "Not scored", 48, _INK)
     y = 170
     for finding in assessment.refusals[:4]:
-        _write(draw, y, f"Rule {finding.rule}", 20, _INK)
+        _write(draw, y, sentence("Rule {rule}", rule=finding.rule), 20, _INK)
         y += 32
     return y + 12
 
@@ -94,18 +95,36 @@ def _facts(assessment: Assessment, bundle: ModelBundle) -> list[str]:
     """Write what belongs to the score, a line each."""
     tiers, lines = bundle.tiers, []
     if assessment.score is not None:
-        lines.append(f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}")
+        lines.append(
+            sentence(
+                "Low below {low_below:.3f}, High from {high_from:.3f}",
+                low_below=tiers.low_below,
+                high_from=tiers.high_from,
+            )
+        )
     if assessment.percentile is not None:
         kind = PATIENTS[bundle.is_simulated]
-        lines.append(f"{percentile(assessment.percentile).capitalize()} of {len(bundle.reference)} {kind}")
+        lines.append(
+            glued("{} of {} {}", percentile(assessment.percentile).capitalize(), len(bundle.reference), kind)
+        )
     if assessment.lesion is not None:
         lesion = assessment.lesion
-        size = f"{lesion.longest_diameter_mm:.1f} mm longest, {lesion.volume_ml:.2f} ml"
-        lines.append(f"Tumour: {SIDES[lesion.side].lower()}, {size}")
+        size = sentence(
+            "{longest_diameter_mm:.1f} mm longest, {volume_ml:.2f} ml",
+            longest_diameter_mm=lesion.longest_diameter_mm,
+            volume_ml=lesion.volume_ml,
+        )
+        lines.append(sentence("Tumour: {endpoint}, {size}", endpoint=SIDES[lesion.side].lower(), size=size))
     if assessment.warnings:
-        lines.append(f"Warnings: {len(assessment.warnings)}, see the report")
+        lines.append(sentence("Warnings: {warnings}, see the report", warnings=len(assessment.warnings)))
     if assessment.receipt is not None:
-        lines.append(f"Receipt {assessment.receipt.inputs_sha256[:12]}, {assessment.receipt.created_utc[:16]} UTC")
+        lines.append(
+            sentence(
+                "Receipt {digest}, {created} UTC",
+                digest=assessment.receipt.inputs_sha256[:12],
+                created=assessment.receipt.created_utc[:16],
+            )
+        )
     return lines
 
 

@@ -10,6 +10,7 @@ from deeptepp.domain.risk import Assessment
 from deeptepp.report.format import score as written_score
 from deeptepp.report.names import FACTS, SIDES
 from deeptepp.report.speech import ENGLISH, Speech
+from deeptepp.wording.sentence import glued
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Change:
     after: str
 
     def __str__(self) -> str:
-        return f"{self.what}: {self.before} \u2192 {self.after}"
+        return glued("{}: {} → {}", self.what, self.before, self.after)
 
 
 def changes_between(before: Assessment, after: Assessment, speech: Speech = ENGLISH) -> tuple[Change, ...]:
@@ -101,7 +102,7 @@ def score_words(assessment: Assessment, speech: Speech = ENGLISH) -> str:
     """
     if assessment.score is None:
         return speech.t("Not scored")
-    return f"{written_score(assessment.score.probability)} {speech.tier_words(assessment.tier_name)}"
+    return glued("{} {}", written_score(assessment.score.probability), speech.tier_words(assessment.tier_name))
 
 
 def lesion_words(lesion: Lesion | None, speech: Speech = ENGLISH) -> str:
@@ -122,7 +123,7 @@ def lesion_words(lesion: Lesion | None, speech: Speech = ENGLISH) -> str:
     if lesion is None:
         return speech.t("none")
     volume = f"{lesion.volume_ml:.1f}" if lesion.volume_ml >= 0.1 else f"{lesion.volume_ml:.2f}"
-    return f"{speech.t(SIDES[lesion.side])}, {lesion.longest_diameter_mm:.0f} mm, {volume} ml"
+    return glued("{}, {:.0f} mm, {} ml", speech.t(SIDES[lesion.side]), lesion.longest_diameter_mm, volume)
 
 
 def _moved(before: Lesion | None, after: Lesion | None) -> bool:

@@ -238,7 +238,7 @@ def _findings(assessment: Assessment, speech: Speech) -> list[Flowable]:
         (f for f in assessment.findings if f.severity in order), key=lambda f: order.index(f.severity)
     )
     n_more = len(assessment.findings) - len(weighty[:_N_FINDINGS])
-    look = style("finding", 8.5, breaks_anywhere=speech is not ENGLISH)
+    look = style("finding", 8.5, breaks_anywhere=speech != ENGLISH)
     story: list[Flowable] = []
     for title, some in by_heading(assessment, weighty[:_N_FINDINGS]):
         story.append(heading(t(title)))

@@ -26,6 +26,7 @@ from deeptepp.report.pdf.pdf_curves import scale_drawing
 from deeptepp.report.pdf.pdf_page import GREY, TEXT_WIDTH_MM, build_pdf, heading, marked_up, shape, style, words
 from deeptepp.report.pdf.pdf_tables import facts_table, rows_table
 from deeptepp.report.speech import ENGLISH
+from deeptepp.wording.sentence import glued, joined, sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -87,7 +88,7 @@ def _title(assessment: Assessment, label: str) -> Flowable:
     from reportlab.platypus import Paragraph
 
     text = "DeepTEPP result" if assessment.score else "DeepTEPP: not scored"
-    return Paragraph(marked_up(f"{label}: {text}" if label else text), style("title", 17, bold=True))
+    return Paragraph(marked_up(glued("{}: {}", label, text) if label else text), style("title", 17, bold=True))
 
 
 def _top(assessment: Assessment, bundle: ModelBundle | None, picture_png: bytes) -> list[Flowable]:
@@ -127,7 +128,9 @@ def _score(assessment: Assessment, bundle: ModelBundle | None) -> list[Flowable]
     ]
     if tier is not None:
         sign = shape(TIER_GLYPHS[tier], TIER_COLOURS[tier])
-        story.append(Paragraph(f"{sign} <b>{marked_up(assessment.tier_name.risk_text)}</b>", style("tier", 14)))
+        story.append(
+            Paragraph(glued("{} <b>{}</b>", sign, marked_up(assessment.tier_name.risk_text)), style("tier", 14))
+        )
     if bundle is None:
         return story
     edges = (0.0, bundle.tiers.low_below, bundle.tiers.high_from, 1.0)
@@ -145,16 +148,34 @@ def _said_of_score(assessment: Assessment, bundle: ModelBundle) -> list[str]:
     if assessment.percentile is not None:
         kind = PATIENTS[bundle.is_simulated]
         place = percentile(assessment.percentile)
-        said.append(f"The score is {place} of the {len(bundle.reference)} {kind} of the reference cohort.")
+        said.append(
+            sentence(
+                "The score is {place} of the {n} {kind} of the reference cohort.",
+                place=place,
+                n=len(bundle.reference),
+                kind=kind,
+            )
+        )
     least, most = (f(score.per_view.values(), default=score.probability) for f in (min, max))
     said.append(
-        f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. Scores of the tumour from {least:.2f} "
-        f"to {most:.2f} in {count(len(score.per_view), 'view')}."
+        sentence(
+            "Low below {low_below:.3f}, High from {high_from:.3f}. Scores of the tumour from {least:.2f} to "
+            "{most:.2f} in {views}.",
+            low_below=tiers.low_below,
+            high_from=tiers.high_from,
+            least=least,
+            most=most,
+            views=count(len(score.per_view), "view"),
+        )
     )
     said.append(moved_sentence(assessment))
     if assessment.tier_name.is_stable is False:
         whose = tiers.tier_of(score.probability)
-        said.append(f"Curves and estimates of this report are those of the tier of the score, {whose}.")
+        said.append(
+            sentence(
+                "Curves and estimates of this report are those of the tier of the score, {whose}.", whose=whose
+            )
+        )
     return said
 
 
@@ -164,7 +185,7 @@ def _findings(assessment: Assessment) -> list[Flowable]:
     findings = sorted(assessment.findings, key=lambda finding: order.index(finding.severity))
     story: list[Flowable] = []
     for title_text, some in by_heading(assessment, findings):
-        rows = [(_SEVERITIES[f.severity], f"{f.message}\n{_measured(f)}") for f in some]
+        rows = [(_SEVERITIES[f.severity], glued("{}\n{}", f.message, _measured(f))) for f in some]
         widths = [_WIDTH * 0.12, _WIDTH * 0.88]
         story += [heading(title_text), *rows_table(("", "What was found"), rows, widths=widths)]
     return story
@@ -172,10 +193,10 @@ def _findings(assessment: Assessment) -> list[Flowable]:
 
 def _measured(finding: Finding) -> str:
     """Write the rule with what was found, what is needed and where it comes from."""
-    parts = [f"Rule {finding.rule}"]
-    parts += [] if finding.value is None else [f"found: {name_of(finding.value)}"]
-    parts += [] if finding.limit is None else [f"needed: {name_of(finding.limit)}"]
-    return " · ".join([*parts, *([finding.source] if finding.source else [])])
+    parts = [sentence("Rule {rule}", rule=finding.rule)]
+    parts += [] if finding.value is None else [sentence("found: {value}", value=name_of(finding.value))]
+    parts += [] if finding.limit is None else [sentence("needed: {value}", value=name_of(finding.limit))]
+    return joined(" · ", [*parts, *([finding.source] if finding.source else [])])
 
 
 def _tumour(assessment: Assessment) -> list[Flowable]:
@@ -192,8 +213,12 @@ def _tumour(assessment: Assessment) -> list[Flowable]:
 
 def _size(lesion: Lesion) -> str:
     """Write side, longest diameter, volume, and who outlined it."""
-    size = f"{lesion.longest_diameter_mm:.1f} mm longest, {lesion.volume_ml:.2f} ml"
-    return f"{SIDES[lesion.side]}, {size}, {_ORIGINS[lesion.origin]}"
+    size = sentence(
+        "{longest_diameter_mm:.1f} mm longest, {volume_ml:.2f} ml",
+        longest_diameter_mm=lesion.longest_diameter_mm,
+        volume_ml=lesion.volume_ml,
+    )
+    return glued("{}, {}, {}", SIDES[lesion.side], size, _ORIGINS[lesion.origin])
 
 
 def _facts(assessment: Assessment) -> list[Flowable]:
@@ -207,7 +232,10 @@ def _others(assessment: Assessment, bundle: ModelBundle) -> list[Flowable]:
     found = other_estimates(assessment, bundle.reference)
     if not found:
         return []
-    rows = [(f"{each.name}: {each.value}", f"{each.said}\n{each.patients}", each.concord.value) for each in found]
+    rows = [
+        (glued("{}: {}", each.name, each.value), glued("{}\n{}", each.said, each.patients), each.concord.value)
+        for each in found
+    ]
     header = ("Estimate", "Meaning and source", "Agreement")
     widths = [_WIDTH * share for share in (0.24, 0.56, 0.2)]
     return [heading("Comparison with other estimates"), *rows_table(header, rows, widths=widths)]

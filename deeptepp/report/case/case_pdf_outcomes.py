@@ -40,6 +40,7 @@ from deeptepp.report.survival_tables import HORIZONS_MONTHS
 from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.survival.group_comparison import GroupComparison
 from deeptepp.stats.treatment.treatment_question import Matching
+from deeptepp.wording.sentence import glued, joined, sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -65,7 +66,10 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
     from reportlab.platypus import PageBreak
 
     kind = PATIENTS[bundle.is_simulated]
-    story: list[Flowable] = [PageBreak(), title(f"What happened to {kind} of the reference cohort")]
+    story: list[Flowable] = [
+        PageBreak(),
+        title(sentence("What happened to {kind} of the reference cohort", kind=kind)),
+    ]
     tables: list[Flowable] = []
     for endpoint in Endpoint:
         try:
@@ -76,7 +80,10 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
         story += [*_reading(reading, width), PageBreak()]
         tables += _readings(reading, width)
     story += tables
-    story += [title(f"Treatment received, {tier} tier"), words(Matching.DEFAULT.caveat, quiet=True)]
+    story += [
+        title(sentence("Treatment received, {tier} tier", tier=tier)),
+        words(Matching.DEFAULT.caveat, quiet=True),
+    ]
     for endpoint in Endpoint:
         panel = treatment_panel(bundle.reference, tier, endpoint, Matching.DEFAULT)
         story += [part for contrast in panel.contrasts for part in _contrast(contrast, panel, width)]
@@ -91,7 +98,7 @@ def _reading(reading: ResultReading, width: float) -> list[Flowable]:
     first, *rest = reading_sentences(reading, name_of)
     story: list[Flowable] = [heading(name_of(reading.endpoint)), words(str(first), bold=True)]
     story += [words(str(said)) for said in rest]
-    story += [words(f"\u2022 {said}") for said in arm_sentences(reading, name_of)]
+    story += [words(glued("• {}", said)) for said in arm_sentences(reading, name_of)]
     if reading.curve is not None:
         at = reading.curve.at(HORIZONS_MONTHS[-1])
         free = out_of_hundred(at)
@@ -107,13 +114,13 @@ def _readings(reading: ResultReading, width: float) -> list[Flowable]:
     """Read all curves at two and five years."""
     from reportlab.platypus import KeepTogether, Spacer
 
-    names = [f"{months / 12:.0f} years (95 % CI)" for months in HORIZONS_MONTHS]
+    names = [sentence("{n:.0f} years (95 % CI)", n=months / 12) for months in HORIZONS_MONTHS]
     header = ["Group", "Patients", "Events"]
     for name in names:
         header += [name, "at risk"]
     widths = [width * share for share in (0.31, 0.09, 0.08, 0.18, 0.08, 0.18, 0.08)]
     table = rows_table(
-        header, reading_rows(reading, name_of), widths=widths, notes=f"{reading.tiers.curves[0].method}."
+        header, reading_rows(reading, name_of), widths=widths, notes=glued("{}.", reading.tiers.curves[0].method)
     )
     return [KeepTogether([heading(name_of(reading.endpoint)), *table]), Spacer(1, 10)]
 
@@ -133,7 +140,10 @@ def _tier_curves(reading: ResultReading, width: float) -> list[Flowable]:
         grey_below_events=held.grey_below_events,
         simulated=reading.is_simulated,
     )
-    return [drawing, *([words(f"Not tested: {held.reason}.", quiet=True)] if held.reason else [])]
+    return [
+        drawing,
+        *([words(sentence("Not tested: {reason}.", reason=held.reason), quiet=True)] if held.reason else []),
+    ]
 
 
 def _arm_curves(reading: ResultReading, arms: GroupComparison, width: float) -> list[Flowable]:
@@ -144,14 +154,16 @@ def _arm_curves(reading: ResultReading, arms: GroupComparison, width: float) -> 
     drawing = curves_drawing(
         curves,
         width=width,
-        title=f"{reading.tier} tier, by treatment received",
+        title=sentence("{tier} tier, by treatment received", tier=reading.tier),
         y_title=name_of(reading.endpoint),
         p_value=held.p_value,
         colours=[ARM_COLOURS[Arm(level)] for level in arms.levels],
         grey_below_events=held.grey_below_events,
         simulated=reading.is_simulated,
     )
-    said = f"Fewer than {MIN_EVENTS} events, so in grey and not tested: {', '.join(few)}."
+    said = sentence(
+        "Fewer than {n} events, so in grey and not tested: {groups}.", n=MIN_EVENTS, groups=joined(", ", few)
+    )
     return [drawing, *([words(said, quiet=True)] if few else [])]
 
 
@@ -168,7 +180,7 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
     ]
     rows += [(SURVIVAL.format(years=f"{at.years:g}"), at.index, at.reference) for at in contrast.survival]
     story = [
-        heading(f"{name_of(panel.endpoint)}: {sides[0]} vs {other}"),
+        heading(glued("{}: {} vs {}", name_of(panel.endpoint), sides[0], other)),
         *rows_table(("", *sides), rows, widths=[width * share for share in (0.4, 0.3, 0.3)]),
     ]
     if contrast.rows:
@@ -176,12 +188,21 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
         header = ("Difference = first minus second treatment", "95 % CI")
         story += rows_table(header, differences, widths=[width * 0.4, width * 0.6])
     if not contrast.is_given:
-        story.append(words(f"No difference is given: {contrast.reason}. {NOT_EXCLUDED}", bold=True))
+        story.append(
+            words(
+                sentence(
+                    "No difference is given: {reason}. {not_excluded}",
+                    reason=contrast.reason,
+                    not_excluded=NOT_EXCLUDED,
+                ),
+                bold=True,
+            )
+        )
     template, said = interaction_words(contrast.interaction)
-    worth = [f"Observational, {count(contrast.n, 'patient')} compared."]
-    worth += [f"{contrast.badge}."] if contrast.badge else []
+    worth = [sentence("Observational, {n} compared.", n=count(contrast.n, "patient"))]
+    worth += [glued("{}.", contrast.badge)] if contrast.badge else []
     worth += [template.format(p=said, reason=said), *contrast.warnings[1:]]
-    return [KeepTogether([*story, words(" ".join(worth), quiet=True), Spacer(1, 7)])]
+    return [KeepTogether([*story, words(joined(" ", worth), quiet=True), Spacer(1, 7)])]
 
 
 def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
@@ -194,18 +215,22 @@ def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
         found = beside_published(bundle.reference, bundle.metrics, tier, endpoint)
         rows = [
             (
-                f"{row.name}\n{row.where}",
+                glued("{}\n{}", row.name, row.where),
                 row.printed,
-                f"{row.here}\n{count(row.n, 'patient')}, {count(row.n_events, 'event')}",
+                glued("{}\n{}, {}", row.here, count(row.n, "patient"), count(row.n_events, "event")),
                 row.agreement.value,
             )
             for row in found
         ]
         outside = sum(row.agreement is Agreement.OUTSIDE for row in found)
         told = sum(row.agreement is not Agreement.UNKNOWN for row in found)
-        note = f"{outside} of {told} printed values lie outside our 95 % CI. The publication prints no interval."
-        note += f" {MATCHED}" if any("dual" in row.key for row in found) else ""
+        note = sentence(
+            "{outside} of {told} printed values lie outside our 95 % CI. The publication prints no interval.",
+            outside=outside,
+            told=told,
+        )
+        note += glued(" {}", MATCHED) if any("dual" in row.key for row in found) else ""
         header = (name_of(endpoint), "Printed", ours, "The printed value lies")
         widths = [width * share for share in (0.42, 0.12, 0.27, 0.19)]
         story += [*rows_table(header, rows, widths=widths, notes=note), Spacer(1, 6)]
-    return [*story, *(words(f"\u2022 {CAVEATS[caveat]}", quiet=True) for caveat in CAVEATS_HERE)]
+    return [*story, *(words(glued("• {}", CAVEATS[caveat]), quiet=True) for caveat in CAVEATS_HERE)]

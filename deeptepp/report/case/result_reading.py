@@ -16,6 +16,7 @@ from deeptepp.report.format import out_of_hundred
 from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
+from deeptepp.wording.sentence import glued
 
 STATES: dict[Endpoint, str] = {Endpoint.RFS: "alive without recurrence", Endpoint.OS: "alive"}
 """What it means not to have had the event."""
@@ -222,7 +223,9 @@ def reading_rows(reading: ResultReading, name: Named = str) -> list[tuple[str, .
         Group, patients, events, and survival and number at risk at each time; the tiers, then the treatments.
     """
     named = [(name(Tier(level)), curve) for level, curve in _pairs(reading.tiers)]
-    named += [(f"{name(reading.tier)}: {name(Arm(level))}", curve) for level, curve in _pairs(reading.arms)]
+    named += [
+        (glued("{}: {}", name(reading.tier), name(Arm(level))), curve) for level, curve in _pairs(reading.arms)
+    ]
     return [
         (
             group,

@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from deeptepp.domain.study import PhaseProposal, SeriesSummary
+from deeptepp.wording.sentence import glued, joined, sentence
 
 PRE, NOT_USED = "pre-contrast", "not used"
 """Roles of the series table; the others are ``post-contrast 1``, ``post-contrast 2`` ..."""
@@ -78,7 +79,7 @@ def rows_named(keys: Sequence[str], series: Sequence[SeriesSummary]) -> tuple[Se
     tuple of SeriesSummary
         In the order of the keys, then of the table.
     """
-    return tuple(one for key in keys for one in series if one.key == key or one.key.startswith(f"{key}."))
+    return tuple(one for key in keys for one in series if one.key == key or one.key.startswith(glued("{}.", key)))
 
 
 def proposal_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> str:
@@ -98,12 +99,12 @@ def proposal_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> s
     """
     rows = rows_named(proposal.keys, series)
     keys = [one.key for one in rows] or list(proposal.keys)
-    parts = [f"pre + {len(keys) - 1} post-contrast"]
+    parts = [sentence("pre + {keys} post-contrast", keys=len(keys) - 1)]
     if rows and rows[0].spacing_mm is not None:
         parts.append(" x ".join(f"{mm:.1f}" for mm in reversed(rows[0].spacing_mm)) + " mm")
     parts.append(key_ranges(keys))
-    name = ", ".join(parts)
-    return name if proposal.side is None else f"{proposal.side} breast: {name}"
+    name = joined(", ", parts)
+    return name if proposal.side is None else sentence("{side} breast: {name}", side=proposal.side, name=name)
 
 
 def pace_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> str:
@@ -122,12 +123,12 @@ def pace_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> str:
         For example ``12 phases, 6 s apart``; without the pace where the times are not known or do not ascend.
     """
     rows = rows_named(proposal.keys, series)
-    count = f"{len(rows) or len(proposal.keys)} phases"
+    count = sentence("{n} phases", n=len(rows) or len(proposal.keys))
     times_s = [one.acquisition_time_s for one in rows[1:] if one.acquisition_time_s is not None]
     steps_s = [b - a for a, b in pairwise(times_s)]
     if len(times_s) < len(rows) - 1 or not steps_s or min(steps_s) <= 0:
         return count
-    return f"{count}, {median(steps_s):.0f} s apart"
+    return sentence("{count}, {median:.0f} s apart", count=count, median=median(steps_s))
 
 
 def key_ranges(keys: Sequence[str]) -> str:
@@ -154,8 +155,8 @@ def key_ranges(keys: Sequence[str]) -> str:
             runs[-1].append(key)
         else:
             runs.append([key])
-    said = [f"{run[0]} to {run[-1]}" if len(run) >= _LEAST_RUN else ", ".join(run) for run in runs]
-    return ", ".join(said)
+    said = [glued("{} to {}", run[0], run[-1]) if len(run) >= _LEAST_RUN else joined(", ", run) for run in runs]
+    return joined(", ", said)
 
 
 def _follows(before: str, after: str) -> bool:

@@ -19,6 +19,7 @@ from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
 from deeptepp.stats.treatment.treatment_by_tier import contrast_by_tier
 from deeptepp.stats.treatment.treatment_effect import LANDMARKS_MONTHS, NO_DIFFERENCE, TreatmentContrast
 from deeptepp.stats.treatment.treatment_question import T_VS_NONE, TP_VS_T, Matching, TreatmentQuestion
+from deeptepp.wording.sentence import glued, sentence
 
 QUESTIONS = (T_VS_NONE, TP_VS_T)
 """Contrasts of the panel, in its order."""
@@ -315,12 +316,16 @@ def _end(contrast: TreatmentContrast) -> float:
 def _row(name: str, at: float, difference: Estimate, scale: float = 1, unit: str = "months") -> DifferenceRow:
     """Write one difference with sign, unit and interval."""
     if difference.value is None:
-        return DifferenceRow(name=name, at=at, value=f"not given: {difference.reason}", is_given=False)
-    value = f"{_signed(scale * difference.value)}\u00a0{unit}"
+        return DifferenceRow(
+            name=name, at=at, value=sentence("not given: {reason}", reason=difference.reason), is_given=False
+        )
+    value = glued("{} {}", _signed(scale * difference.value), unit)
     if difference.low is None or difference.high is None:
-        return DifferenceRow(name=name, at=at, value=f"{value} (CI not estimable)", is_given=True)
-    interval = f"{_signed(scale * difference.low)} to {_signed(scale * difference.high)}"
-    return DifferenceRow(name=name, at=at, value=f"{value} ({interval})", is_given=True)
+        return DifferenceRow(
+            name=name, at=at, value=sentence("{value} (CI not estimable)", value=value), is_given=True
+        )
+    interval = glued("{} to {}", _signed(scale * difference.low), _signed(scale * difference.high))
+    return DifferenceRow(name=name, at=at, value=glued("{} ({})", value, interval), is_given=True)
 
 
 def _signed(value: float) -> str:

@@ -14,6 +14,7 @@ from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
 from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
+from deeptepp.wording.sentence import joined, sentence
 
 _GROUP = "group"
 
@@ -36,8 +37,11 @@ def survival_items(cohort: Cohort) -> list[ReportItem]:
 
 def _survival_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     """Show one endpoint of all patients, and by treatment where there are several."""
-    key, number = f"survival-{endpoint.value}", f"Survival, {endpoint.value.upper()}"
-    title = f"All patients: {ENDPOINT_NAMES[endpoint].lower()}"
+    key, number = (
+        f"survival-{endpoint.value}",
+        sentence("Survival, {endpoint}", endpoint=endpoint.value.upper()),
+    )
+    title = sentence("All patients: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
     together = cohort.with_columns(**{_GROUP: np.full(len(cohort), "all patients", dtype=object)})
     try:
         whole = compare_groups(together, _GROUP, ["all patients"], endpoint)
@@ -55,9 +59,22 @@ def _survival_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         y_title=ENDPOINT_NAMES[endpoint],
         simulated=cohort.is_simulated,
     )
-    notes = [f"{count(whole.n_without_follow_up, 'patient')} without known follow-up: in no curve."]
+    notes = [
+        sentence(
+            "{patients} without known follow-up: in no curve.",
+            patients=count(whole.n_without_follow_up, "patient"),
+        )
+    ]
     few = [group_words(curve.label) for curve in curves if curve.n_events < MIN_EVENTS]
-    said = (f"Fewer than {MIN_EVENTS} events, read the interval only: {', '.join(few)}.",) if few else ()
+    said = (
+        (
+            sentence(
+                "Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=joined(", ", few)
+            ),
+        )
+        if few
+        else ()
+    )
     return ReportItem(
         key=key,
         number=number,

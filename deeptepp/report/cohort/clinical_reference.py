@@ -24,6 +24,7 @@ from deeptepp.report.look.stamps import marked_cohort, stamp_all
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.text_table import Table
 from deeptepp.stats.logistic import LogisticFit, fit_logistic
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,7 +35,9 @@ CAPTION = "clinical facts alone, not the DeepTEPP score"
 """Ends every title."""
 
 _REMARK = "Clinical facts alone, not the DeepTEPP score."
-_SIMULATED = f"{_REMARK} SIMULATED MODEL: the model of these facts learnt from simulated patients."
+_SIMULATED = sentence(
+    "{remark} SIMULATED MODEL: the model of these facts learnt from simulated patients.", remark=_REMARK
+)
 
 _COUNTED = {
     "tumour_stage": ("Tumour size", "T1, T2, T3 as 0, 1, 2"),
@@ -151,7 +154,7 @@ def clinical_items(cohort: Cohort, bundle: ModelBundle) -> list[ReportItem]:
         The model, then what ``validation_items`` measures, each named as made from clinical facts alone and marked
         where patients or model are simulated; one item with the reason where nothing can be fitted.
     """
-    title = f"Validation: {CAPTION}"
+    title = sentence("Validation: {caption}", caption=CAPTION)
     try:
         reference = fit_clinical_reference(bundle)
         risks = reference.risks(cohort)
@@ -178,11 +181,15 @@ def _model_item(reference: ClinicalReference, risks: Floats) -> ReportItem:
     if any(schema.had_missing):
         header = (*header, "Log odds where unknown")
     rows = [row[: len(header)] for row in rows]
-    note = (
-        f"Logistic regression of recurrence or death on {count(fit.n, 'patient')} of the reference cohort, "
-        f"{fit.n_events} with the event. Risks here: {known.min():.3f} to {known.max():.3f}, "
-        f"{len(np.unique(known))} different ones. Facts that repeat each other, as ER and "
-        "hormone receptor do, share their weight."
+    note = sentence(
+        "Logistic regression of recurrence or death on {n} of the reference cohort, {n_events} with the event. "
+        "Risks here: {min:.3f} to {max:.3f}, {unique} different ones. Facts that repeat each other, as ER and "
+        "hormone receptor do, share their weight.",
+        n=count(fit.n, "patient"),
+        n_events=fit.n_events,
+        min=known.min(),
+        max=known.max(),
+        unique=len(np.unique(known)),
     )
     table = Table("The model", header, tuple(rows), note)
     predictor = reference.predictor

@@ -16,6 +16,7 @@ from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.event_rule import why_not_validated
 from deeptepp.stats.prediction.horizon_recalibration import HorizonRecalibration
 from deeptepp.stats.prediction.survival_calibration import HorizonCalibration, calibration_at
+from deeptepp.wording.sentence import glued, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -49,7 +50,7 @@ def calibration_item(
     ReportItem
         Calibration plot, O/E, intercept and slope.
     """
-    number, title = "Validation 3", predictor.title(f"Calibration at {line.horizon_months:g} months")
+    number, title = "Validation 3", predictor.title(sentence("Calibration at {n:g} months", n=line.horizon_months))
     few = why_not_validated(follow_up, line.horizon_months)
     if few:
         return ReportItem("calibration", number, title, reason=few)
@@ -87,15 +88,18 @@ def recalibration_item(
     """
     number, title = (
         "Validation 4",
-        predictor.title(f"Recalibrated to this cohort at {line.horizon_months:g} months"),
+        predictor.title(sentence("Recalibrated to this cohort at {months:g} months", months=line.horizon_months)),
     )
     few = why_not_validated(follow_up, line.horizon_months)
     if few:
         return ReportItem("recalibration", number, title, reason=few)
     if line.update is None or line.slope.low is None or line.slope.low <= 0:
         reason = line.slope.reason or (
-            f"the slope is {signed_ci(line.slope.value, line.slope.low, line.slope.high)}: that more events go "
-            "with higher risks cannot be told here, so no update is given"
+            sentence(
+                "the slope is {slope}: that more events go with higher risks cannot be told here, so no update "
+                "is given",
+                slope=signed_ci(line.slope.value, line.slope.low, line.slope.high),
+            )
         )
         return ReportItem("recalibration", number, title, reason=reason)
     updated = line.update(np.clip(risk, 1e-9, 1 - 1e-9))
@@ -105,7 +109,11 @@ def recalibration_item(
     except NotEstimable as error:
         return ReportItem("recalibration", number, title, reason=str(error))
     slope, intercept = line.update.slope, line.update.intercept
-    formula = f"log odds of the updated risk = {intercept:.3f} + {slope:.3f} x log odds of the predicted risk"
+    formula = sentence(
+        "log odds of the updated risk = {intercept:.3f} + {slope:.3f} x log odds of the predicted risk",
+        intercept=intercept,
+        slope=slope,
+    )
     return ReportItem(
         "recalibration", number, title, (figure,), (_before_and_after(risk, updated, formula),), notes=(_APPARENT,)
     )
@@ -123,11 +131,12 @@ def _table(found: HorizonCalibration, line: HorizonRecalibration) -> Table:
             for name, value in (("ICI", found.ici), ("E50", found.e50), ("E90", found.e90), ("Emax", found.emax))
         ),
     ]
-    note = (
-        f"{count(found.n, 'patient')}, {count(found.n_events, 'event')} by then. "
-        "Intercept: 0 when right on the whole, above 0 where risks are too low. Slope: 1 when right, below 1 "
-        "where risks are too extreme. ICI, E50, E90, Emax: mean, median, 90th percentile and largest distance of "
-        "the smooth curve from the predictions."
+    note = sentence(
+        "{n}, {n_events} by then. Intercept: 0 when right on the whole, above 0 where risks are too low. "
+        "Slope: 1 when right, below 1 where risks are too extreme. ICI, E50, E90, Emax: mean, median, 90th "
+        "percentile and largest distance of the smooth curve from the predictions.",
+        n=count(found.n, "patient"),
+        n_events=count(found.n_events, "event"),
     )
     return Table("Calibration", ("Measure", "Value (95 % CI)", "Remark"), tuple(rows), note)
 
@@ -148,4 +157,6 @@ def _before_and_after(risk: Floats, updated: Floats, formula: str) -> Table:
         (f"{share:.0%}", f"{np.quantile(risk, share):.3f}", f"{np.quantile(updated, share):.3f}")
         for share in (0.05, 0.25, 0.5, 0.75, 0.95)
     )
-    return Table("Predicted and updated", ("Quantile of patients", "Predicted", "Updated"), rows, f"{formula}.")
+    return Table(
+        "Predicted and updated", ("Quantile of patients", "Predicted", "Updated"), rows, glued("{}.", formula)
+    )

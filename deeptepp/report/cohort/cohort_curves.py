@@ -26,6 +26,7 @@ from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.patient_groups import FACTS, Grouping
 from deeptepp.stats.patients.patient_facts import SUBTYPE, patient_facts
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
+from deeptepp.wording.sentence import glued, joined, sentence
 
 WHOLE = "All patients"
 """One curve of everybody."""
@@ -109,13 +110,15 @@ def curves_item(cohort: Cohort, by: Grouping, endpoint: Endpoint) -> ReportItem:
     """
     name = ENDPOINT_NAMES[endpoint]
     key = f"curves-{endpoint.value}-{re.sub('[^a-z0-9]+', '-', by.name.lower()).strip('-')}"
-    title = name if by.name == WHOLE else f"{name} by {_in_title(by.name)}"
-    number = f"{by.name}, {endpoint.value.upper()}"
+    title = name if by.name == WHOLE else glued("{} by {}", name, _in_title(by.name))
+    number = glued("{}, {}", by.name, endpoint.value.upper())
     grouped = cohort.with_columns(**{_GROUP: by.of_patient})
     try:
         found = compare_groups(grouped, _GROUP, by.labels, endpoint)
     except NotEstimable as error:
-        return ReportItem(key, number, title, reason=str(error).replace(f"by {_GROUP}", f"by {by.name}"))
+        return ReportItem(
+            key, number, title, reason=str(error).replace(glued("by {}", _GROUP), glued("by {}", by.name))
+        )
     held = held_curves(found, are_treatments=_are_treatments(by, found))
     figure = kaplan_meier_figure(
         found.curves,
@@ -172,7 +175,12 @@ _SIZES = ("up to 20 mm", "over 20 to 50 mm", "over 50 mm")
 _FINER: tuple[tuple[str, str, tuple[str, ...], Callable[[Any], str]], ...] = (
     ("Node stage", "node_stage", ("N0", "N1", "N2", "N3"), str),
     ("Tumour size in three groups", "tumour_size_mm", _SIZES, _size_group),
-    ("Histological grade", "grade", ("grade 1", "grade 2", "grade 3"), lambda grade: f"grade {int(grade)}"),
+    (
+        "Histological grade",
+        "grade",
+        ("grade 1", "grade 2", "grade 3"),
+        lambda grade: sentence("grade {int}", int=int(grade)),
+    ),
 )
 """Facts divided more finely than in the publication's Table 1: name, column, groups in order, group of a value."""
 
@@ -200,9 +208,13 @@ def _table(found: GroupComparison, why_not: str) -> Table:
     table = estimates_table(found.curves)
     if len(found.curves) < 2:
         return table
-    tested = f"Not tested: {why_not}." if why_not else f"Log-rank test {written_p(found.p_value)}, not adjusted."
-    counted = f"{count(found.n, 'patient')}, {count(found.n_events, 'event')}."
-    return replace(table, note=f"{counted} {tested} {table.note}")
+    tested = (
+        sentence("Not tested: {reason}.", reason=why_not)
+        if why_not
+        else sentence("Log-rank test {p}, not adjusted.", p=written_p(found.p_value))
+    )
+    counted = glued("{}, {}.", count(found.n, "patient"), count(found.n_events, "event"))
+    return replace(table, note=glued("{} {} {}", counted, tested, table.note))
 
 
 def _notes(by: Grouping, found: GroupComparison) -> tuple[str, ...]:
@@ -212,9 +224,20 @@ def _notes(by: Grouping, found: GroupComparison) -> tuple[str, ...]:
         notes.append(NOT_RANDOMISED)
     few = [group_words(curve.label) for curve in found.curves if curve.n_events < MIN_EVENTS]
     if few:
-        notes.append(f"Fewer than {MIN_EVENTS} events, read the interval only: {', '.join(few)}.")
+        notes.append(
+            sentence(
+                "Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=joined(", ", few)
+            )
+        )
     if by.n_unknown:
-        notes.append(f"{count(by.n_unknown, 'patient')} with this fact unknown: in no curve.")
+        notes.append(
+            sentence("{patients} with this fact unknown: in no curve.", patients=count(by.n_unknown, "patient"))
+        )
     if found.n_without_follow_up:
-        notes.append(f"{count(found.n_without_follow_up, 'patient')} without known follow-up: in no curve.")
+        notes.append(
+            sentence(
+                "{patients} without known follow-up: in no curve.",
+                patients=count(found.n_without_follow_up, "patient"),
+            )
+        )
     return tuple(notes)

@@ -16,6 +16,7 @@ from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.text_table import Table
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.survival.follow_up_time import FollowUpTime, follow_up_time
+from deeptepp.wording.sentence import glued, sentence
 
 Bools = npt.NDArray[np.bool_]
 
@@ -52,11 +53,17 @@ def events_item(cohort: Cohort) -> ReportItem:
     if not any(known.any() for known in followed.values()):
         return ReportItem(key, number, title, reason=_NOBODY)
     rows = [
-        (f"{ENDPOINT_NAMES[each]}: events", count_of(int(_events(cohort, each)[known].sum()), int(known.sum())))
+        (
+            sentence("{endpoint}: events", endpoint=ENDPOINT_NAMES[each]),
+            count_of(int(_events(cohort, each)[known].sum()), int(known.sum())),
+        )
         for each, known in followed.items()
     ]
     printed = [("Relapses", count_of(EVENTS.n_relapses, EVENTS.n), NOT_RECORDED)]
-    printed += [(f"Relapses, {name}", count_of(n, EVENTS.n), NOT_RECORDED) for name, n in RELAPSES.items()]
+    printed += [
+        (sentence("Relapses, {name}", name=name), count_of(n, EVENTS.n), NOT_RECORDED)
+        for name, n in RELAPSES.items()
+    ]
     printed.append(("Deaths from breast cancer", count_of(EVENTS.n_breast_cancer_deaths, EVENTS.n), NOT_RECORDED))
     notes = []
     kind = _kinds(cohort)
@@ -93,14 +100,14 @@ def _kind_rows(cohort: Cohort, kind: npt.NDArray[np.str_]) -> list[tuple[str, st
     """Count first events by kind, and deaths before and after a relapse."""
     n_known = int((kind != "").sum())
     is_relapse, died = np.isin(kind, list(RELAPSES)), _events(cohort, Endpoint.OS)
-    counted = [(f"First event: {name}", kind == name) for name in RELAPSES]
+    counted = [(sentence("First event: {name}", name=name), kind == name) for name in RELAPSES]
     counted += [
         ("First event: death without relapse", kind == _DEATH),
         ("No event", kind == _NONE),
         ("Deaths after relapse", is_relapse & died),
     ]
     others = sorted(set(kind.tolist()) - {*RELAPSES, _DEATH, _NONE, ""})
-    counted += [(f"First event: {name}", kind == name) for name in others]
+    counted += [(sentence("First event: {name}", name=name), kind == name) for name in others]
     rows = [(name, count_of(int(each.sum()), n_known)) for name, each in counted]
     return rows if n_known == len(kind) else [*rows, ("Kind not known", str(len(kind) - n_known))]
 
@@ -178,7 +185,13 @@ def _printed_follow_up(found: dict[tuple[Endpoint, str], FollowUpTime]) -> Besid
             "not printed",
             _potential(ours.potential) if ours else NOT_RECORDED,
         ),
-        ("Range", f"{shortest:g}{_EN_DASH}{longest:g} months", _observed(ours)[1] if ours else NOT_RECORDED),
+        (
+            "Range",
+            sentence(
+                "{shortest:g}{en_dash}{longest:g} months", shortest=shortest, en_dash=_EN_DASH, longest=longest
+            ),
+            _observed(ours)[1] if ours else NOT_RECORDED,
+        ),
     )
     return Beside(
         Table("Follow-up", ("", "Printed", "Here, overall survival"), rows),
@@ -190,11 +203,11 @@ def _printed_follow_up(found: dict[tuple[Endpoint, str], FollowUpTime]) -> Besid
 def _potential(estimate: Estimate) -> str:
     """Write the reverse Kaplan-Meier median."""
     if estimate.value is None:
-        return f"{NOT_ESTIMABLE}: {estimate.reason}"
+        return glued("{}: {}", NOT_ESTIMABLE, estimate.reason)
     if estimate.low is None and estimate.high is None:
-        return f"{estimate.value:.1f} ({NO_INTERVAL})"
+        return glued("{:.1f} ({})", estimate.value, NO_INTERVAL)
     low, high = (NOT_ESTIMABLE if limit is None else f"{limit:.1f}" for limit in (estimate.low, estimate.high))
-    return f"{estimate.value:.1f} ({low}{_EN_DASH}{high})"
+    return glued("{:.1f} ({}{}{})", estimate.value, low, _EN_DASH, high)
 
 
 def _observed(found: FollowUpTime) -> tuple[str, str, str]:
@@ -210,7 +223,13 @@ def _follow_up_notes(cohort: Cohort, found: dict[tuple[Endpoint, str], FollowUpT
         overall = found.get((endpoint, "all"))
         n_unknown = len(cohort) - (overall.n if overall else 0)
         if n_unknown:
-            notes.append(f"{ENDPOINT_NAMES[endpoint]} is not known of {count(n_unknown, 'patient')}.")
+            notes.append(
+                sentence(
+                    "{endpoint} is not known of {n_unknown}.",
+                    endpoint=ENDPOINT_NAMES[endpoint],
+                    n_unknown=count(n_unknown, "patient"),
+                )
+            )
     return tuple(notes)
 
 

@@ -13,6 +13,7 @@ from deeptepp.report.figures.suite_figures import suite_figures
 from deeptepp.report.format import auc_ci, percent
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.text_table import Table
+from deeptepp.wording.sentence import glued, sentence
 
 Suite = Mapping[str, Any]
 """JSON of one suite of experiments, as ``deeptepp evaluate`` writes it."""
@@ -51,7 +52,7 @@ def models_item(suite: Suite | None, score: RocLine | None, *, simulated: bool =
         if score is None:
             return ReportItem("figure-s3a", "Figure S3A", title, reason=_NOT_RUN)
         figure = roc_figure([score], title=title, simulated=simulated)
-        notes = (f"The score of the cohort stands alone: {_NOT_RUN}.",)
+        notes = (sentence("The score of the cohort stands alone: {not_run}.", not_run=_NOT_RUN),)
     rows = [(row.model, f"{row.auc:.2f}") for row in TABLE_2 if row.patients is PublishedSet.CROSS_VALIDATION]
     table = Table("AUC, cross-validation", ("Model", "Printed"), tuple(rows), "No interval was printed.")
     return ReportItem(
@@ -84,12 +85,12 @@ def table_2_item(suite: Suite | None, bundle: ModelBundle, experiment: str) -> R
     """
     measured = [(each["name"], each["metrics"]) for each in suite["experiments"]] if suite else []
     rows = [row for name, groups in measured for row in _measured_rows(name, groups)]
-    kind = f", {SIMULATED_COHORT}" if bundle.is_simulated else ""
-    rows += _measured_rows(f"{bundle.name} ({experiment}){kind}", bundle.metrics)
+    kind = glued(", {}", SIMULATED_COHORT) if bundle.is_simulated else ""
+    rows += _measured_rows(glued("{} ({}){}", bundle.name, experiment, kind), bundle.metrics)
     header = ("Model", "Patients", "n", "Events", "AUC (95 % CI)", "ACC", "SPEC", "SENS")
     printed = tuple(_printed_row(row) for row in TABLE_2)
     note = "ACC, SPEC and SENS where the network is undecided (0.5 before recalibration), Wilson intervals."
-    notes = () if suite else (f"Models other than this bundle: {_NOT_RUN}.",)
+    notes = () if suite else (sentence("Models other than this bundle: {not_run}.", not_run=_NOT_RUN),)
     columns = ("Model", "Patients", "AUC", "ACC", "SPEC as printed", "SENS as printed", "SPEC / SENS to be read")
     return ReportItem(
         key="table-2",
@@ -126,7 +127,7 @@ def backbones_item(suite: Suite | None, bundle: ModelBundle) -> ReportItem:
         AUC of each network beside the printed one.
     """
     title = "Networks compared"
-    kind = f", {SIMULATED_COHORT}" if bundle.is_simulated else ""
+    kind = glued(", {}", SIMULATED_COHORT) if bundle.is_simulated else ""
     measured = [(f"{bundle.name}{kind}", bundle.metrics)]
     if suite:
         measured = [(each["name"], each["metrics"]) for each in suite["experiments"]]
@@ -148,7 +149,9 @@ def backbones_item(suite: Suite | None, bundle: ModelBundle) -> ReportItem:
             ("The AUC of the first four networks are not labelled as cross-validation or testing.",),
             "Results; Table S2 itself is not at hand",
         ),
-        notes=() if suite else (f"Networks other than that of this bundle: {_NOT_RUN}.",),
+        notes=()
+        if suite
+        else (sentence("Networks other than that of this bundle: {not_run}.", not_run=_NOT_RUN),),
         mark=SIMULATED_COHORT if bundle.is_simulated else _mark(suite),
     )
 
@@ -187,5 +190,5 @@ def _printed_row(row: PublishedRow) -> tuple[str, ...]:
         f"{row.accuracy_pct:.2f}",
         f"{row.specificity_pct:.2f}",
         f"{row.sensitivity_pct:.2f}",
-        f"{read} (swapped)" if row.are_columns_swapped else read,
+        sentence("{read} (swapped)", read=read) if row.are_columns_swapped else read,
     )

@@ -25,6 +25,7 @@ from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimat
 from deeptepp.report.text_table import Table
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _GROUP = "group"
 NOT_RANDOMISED = "Treatment was not randomised, and this comparison is not adjusted."
@@ -69,7 +70,10 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
     ReportItem
         Figure, estimates and the printed values; without them and with a reason where no group has patients.
     """
-    key, title = key_of(published.where), f"{published.title}: {ENDPOINT_NAMES[published.endpoint].lower()}"
+    key, title = (
+        key_of(published.where),
+        glued("{}: {}", published.title, ENDPOINT_NAMES[published.endpoint].lower()),
+    )
     try:
         comparison = _compare(cohort, published)
     except NotEstimable as error:
@@ -91,7 +95,10 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
         figures=(figure,),
         tables=(estimates_table(comparison.curves),),
         beside=beside(published, comparison.levels, comparison.curves, held.p_value),
-        notes=(*([f"Not tested: {held.reason}."] if held.reason else []), *_notes(published, comparison)),
+        notes=(
+            *([sentence("Not tested: {reason}.", reason=held.reason)] if held.reason else []),
+            *_notes(published, comparison),
+        ),
         data={"curves": curve_steps(comparison.curves)},
     )
 
@@ -133,8 +140,8 @@ def beside(
         )
         for group in published.curves
     ]
-    rows.append(("log-rank", f"p {published.p_text}", "not tested" if p is None else written_p(p)))
-    years = f"{published.horizon_months / 12:.0f}-year survival"
+    rows.append(("log-rank", glued("p {}", published.p_text), "not tested" if p is None else written_p(p)))
+    years = sentence("{years:.0f}-year survival", years=published.horizon_months / 12)
     table = Table(years, ("Group", "Printed", "Here (95 % CI)"), tuple(rows), "No interval was printed.")
     return Beside(table, (*notes, *published.notes), published.where)
 
@@ -193,8 +200,10 @@ def _notes(published: PublishedComparison, comparison: GroupComparison) -> tuple
         notes.append(NOT_RANDOMISED)
     if comparison.n_without_follow_up:
         n_unknown = comparison.n_without_follow_up
-        notes.append(f"{count(n_unknown, 'patient')} without known follow-up: in no curve.")
+        notes.append(
+            sentence("{patients} without known follow-up: in no curve.", patients=count(n_unknown, "patient"))
+        )
     absent = [group_words(group.label) for group in published.curves if group.label not in comparison.levels]
     if absent:
-        notes.append(f"No patient: {', '.join(absent)}.")
+        notes.append(sentence("No patient: {absent}.", absent=joined(", ", absent)))
     return tuple(notes)

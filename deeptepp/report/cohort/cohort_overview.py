@@ -14,6 +14,7 @@ from deeptepp.domain.provenance import patients_are_simulated
 from deeptepp.domain.risk import Tier
 from deeptepp.report.format import count
 from deeptepp.stats.survival.follow_up_time import follow_up_time
+from deeptepp.wording.sentence import glued, sentence
 
 UNKNOWN = "unknown"
 """Group of the patients of whom a fact is missing."""
@@ -128,24 +129,39 @@ def overview_lines(overview: CohortOverview) -> list[str]:
     lines = [_counted(overview.n, "patient") + (", SIMULATED" if overview.is_simulated else "")]
     if not overview.n:
         return lines
-    lines += [f"  from {name}: {n}" for name, n in overview.sources.items()]
+    lines += [sentence("  from {name}: {n}", name=name, n=n) for name, n in overview.sources.items()]
     for each in overview.endpoints:
         followed = (
-            f"median follow-up not estimable ({each.reason})"
+            sentence("median follow-up not estimable ({reason})", reason=each.reason)
             if each.median_follow_up is None
-            else f"median follow-up {each.median_follow_up:.1f} months (reverse Kaplan-Meier)"
+            else sentence(
+                "median follow-up {median_follow_up:.1f} months (reverse Kaplan-Meier)",
+                median_follow_up=each.median_follow_up,
+            )
         )
         lines.append(
-            f"{each.endpoint.upper()}: known for {each.n}, {_counted(each.n_events, 'event')}, {followed}"
+            sentence(
+                "{endpoint}: known for {n}, {counted}, {followed}",
+                endpoint=each.endpoint.upper(),
+                n=each.n,
+                counted=_counted(each.n_events, "event"),
+                followed=followed,
+            )
         )
     lines.append("RFS events by arm" + (" and tier" if any(each.tier for each in overview.groups) else ""))
     for group in overview.groups:
-        name = group.arm if group.tier is None else f"{group.arm}, {group.tier}"
+        name = group.arm if group.tier is None else glued("{}, {}", group.arm, group.tier)
         lines.append(
-            f"  {name}: {group.n_events} of {group.n_known} with known RFS, {_counted(group.n, 'patient')}"
+            sentence(
+                "  {name}: {n_events} of {n_known} with known RFS, {counted}",
+                name=name,
+                n_events=group.n_events,
+                n_known=group.n_known,
+                counted=_counted(group.n, "patient"),
+            )
         )
     lines.append("Unknown, of all patients" if overview.missing else "No column has gaps")
-    lines += [f"  {name}: {n} ({n / overview.n:.0%})" for name, n in overview.missing.items()]
+    lines += [glued("  {}: {} ({:.0%})", name, n, n / overview.n) for name, n in overview.missing.items()]
     return lines
 
 

@@ -19,6 +19,7 @@ from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.text_table import Table
 from deeptepp.stats.patients.patient_facts import cohort_table_one, duplicate_facts, patient_facts
+from deeptepp.wording.sentence import joined, sentence
 
 _ARM_NAMES = {**ARM_SHORT, Arm.NONE: "No anti-HER2 therapy"}
 
@@ -64,7 +65,10 @@ def _flow_item(cohort: Cohort) -> ReportItem:
     n_known = sum(by_arm.values())
     rows = [("Patients", count_of(n, n))]
     rows += [
-        (f"{ENDPOINT_NAMES[each]} not known", count_of(int((~is_followed(cohort, each)).sum()), n))
+        (
+            sentence("{endpoint} not known", endpoint=ENDPOINT_NAMES[each]),
+            count_of(int((~is_followed(cohort, each)).sum()), n),
+        )
         for each in Endpoint
     ]
     rows.append(("Treatment not known", count_of(n - n_known, n)))
@@ -72,18 +76,27 @@ def _flow_item(cohort: Cohort) -> ReportItem:
         n_unscored = int((~np.isfinite(np.asarray(cohort[SCORE], dtype=np.float64))).sum())
         rows.append(("Not scored", count_of(n_unscored, n)))
     rows += [
-        (f"Anti-HER2 therapy: {group_words(each.value)}", count_of(count, n)) for each, count in by_arm.items()
+        (sentence("Anti-HER2 therapy: {group}", group=group_words(each.value)), count_of(count, n))
+        for each, count in by_arm.items()
     ]
     printed = [
         ("Operated on", str(FLOW.n_operated), "not known"),
         ("Not in the study", str(FLOW.n_left_out), "not known"),
         ("In the study", str(FLOW.n_included), str(n)),
         *(
-            (f"Anti-HER2 therapy: {group_words(each.value)}", str(FLOW.n_by_arm[each]), str(by_arm[each]))
+            (
+                sentence("Anti-HER2 therapy: {group}", group=group_words(each.value)),
+                str(FLOW.n_by_arm[each]),
+                str(by_arm[each]),
+            )
             for each in Arm
         ),
     ]
-    criteria = f"Included: {'; '.join(FLOW.eligibility)}. Left out: {'; '.join(FLOW.exclusions)}."
+    criteria = sentence(
+        "Included: {eligibility}. Left out: {exclusions}.",
+        eligibility=joined("; ", FLOW.eligibility),
+        exclusions=joined("; ", FLOW.exclusions),
+    )
     beside = Beside(
         Table("Patients", ("", "Printed", "Here"), tuple(printed), criteria),
         ("How many patients each criterion left out is not printed.", *(CAVEATS[each] for each in FLOW.caveats)),
@@ -129,7 +142,13 @@ def _table_one_item(cohort: Cohort) -> ReportItem:
     if len(table.groups) < 2:
         notes.insert(0, "Fewer than two treatments are known, so that nothing is compared.")
     if table.n_ungrouped and table.groups:
-        notes.insert(0, f"Treatment not known: {count(table.n_ungrouped, 'patient')}, under All only.")
+        notes.insert(
+            0,
+            sentence(
+                "Treatment not known: {n_ungrouped}, under All only.",
+                n_ungrouped=count(table.n_ungrouped, "patient"),
+            ),
+        )
     if len(table.groups) > 1:
         notes.insert(0, _NOT_RANDOMISED)
     return ReportItem(

@@ -23,6 +23,7 @@ from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.event_rule import why_not_compared
 from deeptepp.stats.hazards.cox import fit_cox
 from deeptepp.stats.hazards.firth import fit_firth
+from deeptepp.wording.sentence import glued, sentence
 
 ADJUSTED_FOR = ("stage", ARM)
 """Columns that stand beside the tier in the multivariable model, as in the publication."""
@@ -48,8 +49,11 @@ def adjusted_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     ReportItem
         Hazard ratios beside the printed ones; a reason where no model can be fitted.
     """
-    key, number = f"cox-{endpoint.value}", f"Cox model, {endpoint.value.upper()}"
-    title = f"Tier, stage and treatment together: {ENDPOINT_NAMES[endpoint].lower()}"
+    key, number = (
+        f"cox-{endpoint.value}",
+        sentence("Cox model, {endpoint}", endpoint=endpoint.value.upper()),
+    )
+    title = sentence("Tier, stage and treatment together: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
     try:
         table, by_name, notes = _adjusted(cohort, endpoint)
     except NotEstimable as error:
@@ -126,23 +130,31 @@ def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Esti
         estimates |= _penalised(patients, endpoint, columns, estimates)
         notes.append("Terms without an event in one group are from the penalised model (Firth).")
     if fit.n < len(cohort):
-        notes.append(f"{count(len(cohort) - fit.n, 'patient')} with an unknown fact left out.")
+        notes.append(
+            sentence("{patients} with an unknown fact left out.", patients=count(len(cohort) - fit.n, "patient"))
+        )
     if fit.n_events < EVENTS_PER_TERM * len(columns.names):
         notes.append(
-            f"{count(fit.n_events, 'event')} for {count(len(columns.names), 'term')}: more than they carry well."
+            sentence(
+                "{n_events} for {names}: more than they carry well.",
+                n_events=count(fit.n_events, "event"),
+                names=count(len(columns.names), "term"),
+            )
         )
     against = {name: reference.get(name) or levels_of(patients[name])[0] for name in terms}
     few = _few_by_term(patients, follow_up, against)
     rows = tuple(
         (
             _named(name, against),
-            f"not given: {few[name]}" if few.get(name) else ratio_ci(each.value, each.low, each.high),
+            sentence("not given: {reason}", reason=few[name])
+            if few.get(name)
+            else ratio_ci(each.value, each.low, each.high),
             "not tested" if few.get(name) else written_p(each.p_value),
         )
         for name, each in estimates.items()
     )
-    note = f"{count(fit.n, 'patient')}, {count(fit.n_events, 'event')}. {fit.method}. "
-    note += f"Likelihood ratio test of the whole model: {written_p(fit.likelihood_ratio.p_value)}."
+    note = glued("{}, {}. {}. ", count(fit.n, "patient"), count(fit.n_events, "event"), fit.method)
+    note += sentence("Likelihood ratio test of the whole model: {p}.", p=written_p(fit.likelihood_ratio.p_value))
     return Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note), estimates, tuple(notes)
 
 
@@ -194,8 +206,8 @@ def _named(name: str, reference: Mapping[str, str]) -> str:
     """Write a term of the design for a reader."""
     for column, words in _NAMES.items():
         if name.startswith(column):
-            against = f" against {reference[column]}" if column in reference else ""
-            return f"{words}: {group_words(name.removeprefix(column))}{against}"
+            against = sentence(" against {reference}", reference=reference[column]) if column in reference else ""
+            return glued("{}: {}{}", words, group_words(name.removeprefix(column)), against)
     return name
 
 
@@ -206,7 +218,13 @@ def _printed(endpoint: Endpoint, ours: Mapping[str, Estimate]) -> Beside:
         own = ours.get(f"{TIER}{printed.tier.value}")
         here = "not in this cohort" if own is None else ratio_ci(own.value, own.low, own.high)
         words = f"{printed.value:g} ({printed.low:g}\u2013{printed.high:g})"
-        rows.append((f"{printed.tier.value} against {printed.reference.value}", words, here))
+        rows.append(
+            (
+                sentence("{value} against {value_2}", value=printed.tier.value, value_2=printed.reference.value),
+                words,
+                here,
+            )
+        )
         notes += [note for note in printed.notes if note not in notes]
         where = printed.where
     table = Table("Hazard ratios", ("Tier", "Printed (95 % CI)", "Here (95 % CI)"), tuple(rows))

@@ -32,6 +32,7 @@ from deeptepp.report.look.stamps import marked_cohort, stamp_all, stamp_item
 from deeptepp.report.report_item import ReportItem, ReportPart
 from deeptepp.report.report_page import ReportPage, write_parts
 from deeptepp.scoring.tiers import TierSource, with_tiers
+from deeptepp.wording.sentence import glued, joined, sentence
 
 SUITES = ("table2", "table_s2")
 """Suites of experiments that the report shows."""
@@ -124,7 +125,7 @@ def cohort_page(cohort: Cohort, bundle: ModelBundle, asked: CohortReport) -> Rep
     )
     return ReportPage(
         parts=parts,
-        title=f"{asked.name}: the published analyses",
+        title=sentence("{name}: the published analyses", name=asked.name),
         facts=_facts(tiered, bundle, asked.experiments, provenance, notes),
         mark=provenance.mark,
     )
@@ -248,15 +249,30 @@ def _facts(
 ) -> list[tuple[str, str]]:
     """Tell what the report rests on."""
     events = [
-        f"{int(np.asarray(cohort[endpoint.event]).astype(bool).sum())} {endpoint.value.upper()}"
+        glued("{} {}", int(np.asarray(cohort[endpoint.event]).astype(bool).sum()), endpoint.value.upper())
         for endpoint in Endpoint
     ]
     return [
-        ("Patients", f"{len(cohort)}, {provenance.patients}; {int(known_in(cohort, SCORE).sum())} with a score"),
+        (
+            "Patients",
+            sentence(
+                "{cohort}, {patients}; {int} with a score",
+                cohort=len(cohort),
+                patients=provenance.patients,
+                int=int(known_in(cohort, SCORE).sum()),
+            ),
+        ),
         ("Patients and scores", provenance.sentence),
-        *([("Tiers", " ".join(notes))] if notes else []),
-        ("Events", ", ".join(events)),
-        ("Model", f"{bundle.name}, {'simulated' if bundle.is_simulated else 'real'} training patients"),
+        *([("Tiers", joined(" ", notes))] if notes else []),
+        ("Events", joined(", ", events)),
+        (
+            "Model",
+            sentence(
+                "{name}, {value} training patients",
+                name=bundle.name,
+                value="simulated" if bundle.is_simulated else "real",
+            ),
+        ),
         ("Model, SHA-256", bundle.sha256[:16]),
         ("Experiments", "none given" if experiments is None else "from deeptepp evaluate"),
         ("Made by", f"deeptepp {__version__} report cohort"),

@@ -27,6 +27,7 @@ from deeptepp.scoring.tiers import TierSource
 from deeptepp.stats.event_rule import why_not_measured
 from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.stats.prediction.roc_band import roc_band
+from deeptepp.wording.sentence import glued, joined, sentence
 
 UNTIERED = "the cohort has neither scores nor tiers"
 """Reason of what needs tiers."""
@@ -74,10 +75,23 @@ def tiers_item(
             )
         )
     rows = tuple(
-        (tier.value, f"{TIER_COUNTS[tier]} ({TIER_PCT[tier]:g} %)", count_of(sizes[tier], n)) for tier in Tier
+        (tier.value, glued("{} ({:g} %)", TIER_COUNTS[tier], TIER_PCT[tier]), count_of(sizes[tier], n))
+        for tier in Tier
     )
-    notes = [*tier_notes, *([f"{count(len(cohort) - n, 'patient')} without a tier."] if n < len(cohort) else [])]
-    note = f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}. {tiers.how_found}"
+    notes = [
+        *tier_notes,
+        *(
+            [sentence("{cohort} without a tier.", cohort=count(len(cohort) - n, "patient"))]
+            if n < len(cohort)
+            else []
+        ),
+    ]
+    note = sentence(
+        "Low below {low_below:.3f}, High from {high_from:.3f}. {how_found}",
+        low_below=tiers.low_below,
+        high_from=tiers.high_from,
+        how_found=tiers.how_found,
+    )
     if source is TierSource.GIVEN:
         note = AS_GIVEN
     return ReportItem(
@@ -118,13 +132,13 @@ def trastuzumab_item(cohort: Cohort) -> ReportItem:
         try:
             lines.append(_line(each, score[members], event[members]))
         except NotEstimable as error:
-            notes.append(f"{each.short}: {error}")
+            notes.append(glued("{}: {}", each.short, error))
     if not lines:
         return ReportItem(
             "figure-s3b",
             "Figure S3B",
             title,
-            reason="; ".join(notes) or "no treatment has patients of both outcomes",
+            reason=joined("; ", notes) or "no treatment has patients of both outcomes",
         )
     ours = {line.arm: auc_ci(line.auc, line.low, line.high) for line in lines}
     here = {each: "not given" if (chosen & (arm == each.value)).any() else "not in this cohort" for each in Arm}

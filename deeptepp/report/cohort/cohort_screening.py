@@ -23,6 +23,7 @@ from deeptepp.stats.hazards.firth import fit_firth
 from deeptepp.stats.hazards.screening import ScreenedVariable, Screening, screen
 from deeptepp.stats.patient_groups import Grouping
 from deeptepp.stats.patients.patient_facts import SUBTYPE, duplicate_facts, patient_facts
+from deeptepp.wording.sentence import glued, joined, sentence
 
 SELECTED = ("Tumour size", "Nodes", "ER", "PR", SUBTYPE)
 """Facts whose p was below 0.05 in print, which made them inputs of the network; the numbers are not at hand."""
@@ -50,7 +51,7 @@ def screening_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         no event was seen or no fact divides the patients.
     """
     key = _KEY if endpoint is Endpoint.RFS else f"{_KEY}-{endpoint.value}"
-    title = f"Each fact by itself: {ENDPOINT_NAMES[endpoint].lower()}"
+    title = sentence("Each fact by itself: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
     patients = cohort.where(np.isfinite(np.asarray(cohort[endpoint.months], dtype=np.float64)))
     facts = patient_facts(patients)
     reason = _why_not(patients, endpoint, facts)
@@ -94,14 +95,22 @@ def _table(found: Screening, facts: Mapping[str, Grouping], follow_up: FollowUp)
         groups = {level: follow_up.where(fact.of_patient == level) for level in fact.labels}
         few = _few_by_arm(fact, groups)
         for i, (level, mine) in enumerate(groups.items()):
-            head = (f"{variable.name}: {group_words(level)}", str(mine.n), str(mine.n_events))
+            head = (glued("{}: {}", variable.name, group_words(level)), str(mine.n), str(mine.n_events))
             tests = ("", "", "") if i else ("not tested", "", "") if any(few.values()) else _tests(variable)
-            held = f"not given: {few[level]}" if few.get(level) else ""
+            held = sentence("not given: {reason}", reason=few[level]) if few.get(level) else ""
             rows.append((*head, "1 (reference)" if i == 0 else held or ratios[level], *tests))
     header = ("Fact", "Patients", "Events", "HR (95 % CI)", "p", "p, Benjamini-Hochberg", "p, Holm")
-    note = f"{count(found.n, 'patient')}, {count(found.n_events, 'event')}. {found.method}; Wald intervals. "
+    note = sentence(
+        "{n}, {n_events}. {method}; Wald intervals. ",
+        n=count(found.n, "patient"),
+        n_events=count(found.n_events, "event"),
+        method=found.method,
+    )
     return Table(
-        "Univariate models", header, tuple(rows), f"{note}Adjusted for {count(_n_tested(found), 'fact')}."
+        "Univariate models",
+        header,
+        tuple(rows),
+        sentence("{note}Adjusted for {n_tested}.", note=note, n_tested=count(_n_tested(found), "fact")),
     )
 
 
@@ -144,7 +153,7 @@ def _hazard_ratios(variable: ScreenedVariable, fact: Grouping, follow_up: Follow
     if any(each.value is None for each in ratios.values()):
         penalised = _penalised(fact, follow_up)
         words |= {
-            level: f"{_ratio(penalised[level])}, {_PENALISED}"
+            level: glued("{}, {}", _ratio(penalised[level]), _PENALISED)
             for level, each in ratios.items()
             if each.value is None
         }
@@ -167,7 +176,7 @@ def _penalised(fact: Grouping, follow_up: FollowUp) -> dict[str, Estimate]:
 def _ratio(estimate: Estimate) -> str:
     """Write a hazard ratio, or why there is none."""
     if estimate.value is None:
-        return f"{NOT_ESTIMABLE}: {estimate.reason}"
+        return glued("{}: {}", NOT_ESTIMABLE, estimate.reason)
     return ratio_ci(estimate.value, estimate.low, estimate.high)
 
 
@@ -201,10 +210,12 @@ def _notes(cohort: Cohort, found: Screening, facts: tuple[Grouping, ...]) -> tup
     """Say what must be known to read the table."""
     notes = [each.sentence for each in duplicate_facts(facts)]
     if len(cohort) > found.n:
-        notes.append(f"{count(len(cohort) - found.n, 'patient')} without known follow-up left out.")
-    missing = [f"{each.name} {each.n_missing}" for each in found.variables if each.n_missing]
+        notes.append(
+            sentence("{cohort} without known follow-up left out.", cohort=count(len(cohort) - found.n, "patient"))
+        )
+    missing = [glued("{} {}", each.name, each.n_missing) for each in found.variables if each.n_missing]
     if missing:
-        notes.append(f"Not known, and left out of their model: {', '.join(missing)}.")
+        notes.append(sentence("Not known, and left out of their model: {missing}.", missing=joined(", ", missing)))
     if any(each.name == _OF_ARM for each in facts):
         notes.append("Treatment was not randomised; its hazard ratios here are not adjusted for anything.")
     return tuple(notes)

@@ -22,6 +22,7 @@ from deeptepp.stats.estimate import chi_square_test
 from deeptepp.stats.event_rule import held_back, why_no_ratio
 from deeptepp.stats.hazards.mantel_haenszel import SubgroupAnalysis, one_step_hazard_ratio, subgroup_analysis
 from deeptepp.stats.patient_groups import groupings
+from deeptepp.wording.sentence import sentence
 
 _NUMBERS = {Endpoint.RFS: "Figure S6A", Endpoint.OS: "Figure S6B"}
 
@@ -53,7 +54,10 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> Repo
     ReportItem
         Forest of one-step hazard ratios with the test of heterogeneity of each fact.
     """
-    number, title = _NUMBERS[endpoint], f"Moderate or High against Low: {ENDPOINT_NAMES[endpoint].lower()}"
+    number, title = (
+        _NUMBERS[endpoint],
+        sentence("Moderate or High against Low: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower()),
+    )
     patients = cohort.where(complete(cohort, endpoint, [TIER]))
     is_upper = np.asarray(patients[TIER]).astype(str) != Tier.LOW.value
     try:
@@ -79,8 +83,11 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> Repo
         figures=(figure,),
         beside=Beside(_PRINTED, where=number),
         notes=(
-            "One-step estimates pull large hazard ratios towards 1; the Cox models above do not. No p is adjusted "
-            f"for {count(len(analyses), 'fact')} looked at.",
+            sentence(
+                "One-step estimates pull large hazard ratios towards 1; the Cox models above do not. No p is "
+                "adjusted for {analyses} looked at.",
+                analyses=count(len(analyses), "fact"),
+            ),
         ),
         data={"subgroups": _table(analyses)},
     )

@@ -36,6 +36,7 @@ from deeptepp.stats.treatment.treatment_effect import (
     contrast_treatments,
 )
 from deeptepp.stats.treatment.treatment_question import TP_VS_T, Matching
+from deeptepp.wording.sentence import glued, sentence
 
 WAYS = {
     Matching.DEFAULT: "Matched on facts known at surgery, common horizon",
@@ -87,21 +88,23 @@ def treatment_item(cohort: Cohort, tier: Tier, endpoint: Endpoint) -> ReportItem
         Curves, three ways of comparing, balance, and the printed values; a reason where nothing can be compared.
     """
     number = _NUMBERS[tier, endpoint]
-    title = f"{tier.value}, {TP_VS_T.label}: {ENDPOINT_NAMES[endpoint].lower()}"
+    title = glued("{}, {}: {}", tier.value, TP_VS_T.label, ENDPOINT_NAMES[endpoint].lower())
     try:
         contrasts = [
             contrast_treatments(cohort, TP_VS_T, tiers=[tier], endpoint=endpoint, matching=way) for way in WAYS
         ]
         default, paper, _ = contrasts
         if default.index.curve is None or default.reference.curve is None:
-            raise NotEstimable(what=f"{TP_VS_T.label} in {tier.value}", reason=default.reason)
+            raise NotEstimable(what=glued("{} in {}", TP_VS_T.label, tier.value), reason=default.reason)
     except DeepTeppError as error:
         return ReportItem(key_of(number), number, title, reason=str(error))
     figures = [_curves(contrast, tier) for contrast in (default, paper) if contrast.index.curve]
     balances = [contrast.sample.balance for contrast in (default, paper)]
     balances = [None if balance is None else in_words(balance) for balance in balances]
     if balances[0] is not None:
-        title_of_balance = f"{tier.value}, {TP_VS_T.label}: before and after matching"
+        title_of_balance = sentence(
+            "{value}, {label}: before and after matching", value=tier.value, label=TP_VS_T.label
+        )
         figures.append(balance_figure(balances[0], title=title_of_balance, simulated=cohort.is_simulated))
     published = comparison_of(f"{tier.value.lower()}-dual", endpoint)
     return ReportItem(
@@ -140,8 +143,8 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
     rows = tuple(
         (
             WAYS[each.matching],
-            f"{each.index.n} / {each.reference.n}",
-            f"{each.index.n_events} / {each.reference.n_events}",
+            glued("{} / {}", each.index.n, each.reference.n),
+            glued("{} / {}", each.index.n_events, each.reference.n_events),
             *(_survival(side) for side in (each.index, each.reference)),
             _held_back(each)
             or hazard_ratio(each.hazard_ratio.value, each.hazard_ratio.low, each.hazard_ratio.high),
@@ -154,19 +157,22 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
     index, reference = contrasts[0].question.index_label, contrasts[0].question.reference_label
     header = (
         "Patients chosen",
-        f"n {index} / {reference}",
+        glued("n {} / {}", index, reference),
         "Events",
-        f"24-month survival, {index}",
-        f"24-month survival, {reference}",
+        sentence("24-month survival, {arm}", arm=index),
+        sentence("24-month survival, {arm}", arm=reference),
         "HR (95 % CI)",
         "24-month difference",
         "RMST difference",
         "p",
     )
-    note = (
-        f"HR: Cox. Difference = {index} minus {reference}, 95 % CI. RMST: mean months without the event up to the "
-        f"horizon. Nothing is compared where an arm has fewer than {MIN_EVENTS} events or where matching left the "
-        "arms less alike than they were."
+    note = sentence(
+        "HR: Cox. Difference = {index} minus {reference}, 95 % CI. RMST: mean months without the event up to "
+        "the horizon. Nothing is compared where an arm has fewer than {n} events or where matching left the "
+        "arms less alike than they were.",
+        index=index,
+        reference=reference,
+        n=MIN_EVENTS,
     )
     return Table(contrasts[0].question.label, header, rows, note)
 
@@ -205,10 +211,13 @@ def balance_table(balance: Balance, *, index: str = Arm.TP.short, reference: str
         )
         for row in balance.rows
     )
-    means = (f"mean {index}", f"mean {reference}", "SMD")
-    header = ("covariate", *means, *(f"{name} matched" for name in means))
+    means = (sentence("mean {index}", index=index), sentence("mean {reference}", reference=reference), "SMD")
+    header = ("covariate", *means, *(sentence("{name} matched", name=name) for name in means))
     return Table(
-        "Balance", (*header, "variance ratio matched", "KS matched"), rows, f"SMD: {balance.denominator.sentence}"
+        "Balance",
+        (*header, "variance ratio matched", "KS matched"),
+        rows,
+        sentence("SMD: {sentence}", sentence=balance.denominator.sentence),
     )
 
 
@@ -221,7 +230,7 @@ def _curves(contrast: TreatmentContrast, tier: Tier) -> go.Figure:
     """Draw both sides, a side with too few events in grey; untested where the contrast is held back."""
     return kaplan_meier_figure(
         _both(contrast),
-        title=f"{tier.value}. {WAYS[contrast.matching]}",
+        title=glued("{}. {}", tier.value, WAYS[contrast.matching]),
         p_value=contrast.p_value,
         colours=[ARM_COLOURS[Arm.T], ARM_COLOURS[Arm.TP]],
         grey_below_events=MIN_EVENTS,
@@ -238,7 +247,11 @@ def _beside(published: PublishedComparison, paper: TreatmentContrast) -> Beside:
 
 def _held_back(contrast: TreatmentContrast) -> str:
     """Say why no difference is given; empty where one is."""
-    return "" if contrast.is_reportable else f"not given: {contrast.reason.removesuffix(NO_DIFFERENCE)}"
+    return (
+        ""
+        if contrast.is_reportable
+        else sentence("not given: {reason}", reason=contrast.reason.removesuffix(NO_DIFFERENCE))
+    )
 
 
 def _survival(side: TreatmentSide) -> str:
@@ -249,28 +262,28 @@ def _survival(side: TreatmentSide) -> str:
 def _points(difference: Estimate) -> str:
     """Write a difference of survival in percentage points."""
     if difference.value is None:
-        return f"not given: {difference.reason}"
+        return sentence("not given: {reason}", reason=difference.reason)
     return _signed(100 * difference.value, difference, 100, "points")
 
 
 def _months(difference: Estimate) -> str:
     """Write a difference of restricted means."""
     if difference.value is None:
-        return f"not given: {difference.reason}"
+        return sentence("not given: {reason}", reason=difference.reason)
     return _signed(difference.value, difference, 1, "months")
 
 
 def _signed(value: float, difference: Estimate, scale: float, unit: str) -> str:
     """Write a difference with its interval."""
     if difference.low is None or difference.high is None:
-        return f"{value:+.1f} {unit} (CI not estimable)"
-    return f"{value:+.1f} {unit} ({scale * difference.low:+.1f} to {scale * difference.high:+.1f})"
+        return sentence("{value:+.1f} {unit} (CI not estimable)", value=value, unit=unit)
+    return glued("{:+.1f} {} ({:+.1f} to {:+.1f})", value, unit, scale * difference.low, scale * difference.high)
 
 
 def _notes(contrasts: Sequence[TreatmentContrast]) -> tuple[str, ...]:
     """Say what each way of comparing left out and what it cannot tell."""
     notes = []
     for contrast in contrasts:
-        notes += [f"{WAYS[contrast.matching]}: {warning}" for warning in contrast.warnings]
-        notes.append(f"{WAYS[contrast.matching]}: {contrast.badge.sentence}.")
+        notes += [glued("{}: {}", WAYS[contrast.matching], warning) for warning in contrast.warnings]
+        notes.append(glued("{}: {}.", WAYS[contrast.matching], contrast.badge.sentence))
     return tuple(notes)

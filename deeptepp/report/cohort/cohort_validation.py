@@ -23,6 +23,7 @@ from deeptepp.stats.prediction.concordance import harrell_c, uno_c
 from deeptepp.stats.prediction.decision_curve import decision_curve_at
 from deeptepp.stats.prediction.dynamic_auc import dynamic_auc
 from deeptepp.stats.prediction.horizon_recalibration import recalibration_at
+from deeptepp.wording.sentence import glued, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -75,9 +76,12 @@ def _discrimination(follow_up: FollowUp, risk: Floats, *, predictor: Predictor) 
     harrell, uno = harrell_c(follow_up, risk).index, uno_c(follow_up, risk, horizon_months=last).index
     found: list[tuple[str, Estimate]] = [
         ("Harrell's C", held_back(harrell, why_not_measured(follow_up.n, follow_up.n_events))),
-        (f"Uno's C up to {last:g} months", held_back(uno, why_not_measured(follow_up.n, uno.n_events))),
+        (
+            sentence("Uno's C up to {n:g} months", n=last),
+            held_back(uno, why_not_measured(follow_up.n, uno.n_events)),
+        ),
         *(
-            (f"AUC at {at:g} months", held_back(dynamic_auc(follow_up, risk, at).auc, few))
+            (sentence("AUC at {n:g} months", n=at), held_back(dynamic_auc(follow_up, risk, at).auc, few))
             for at, few in few_at.items()
         ),
     ]
@@ -88,8 +92,8 @@ def _discrimination(follow_up: FollowUp, risk: Floats, *, predictor: Predictor) 
     brier = brier_score(follow_up, risk, last)
     note = "C: jackknife interval. AUC over time: weighted for censoring."
     if brier.score.value is not None and brier.null is not None and not few_at[last]:
-        note += f" Brier score at {last:g} months {brier.score.value:.3f}, "
-        note += f"with the same risk for all {brier.null:.3f}."
+        note += sentence(" Brier score at {last:g} months {value:.3f}, ", last=last, value=brier.score.value)
+        note += sentence("with the same risk for all {null:.3f}.", null=brier.null)
     table = Table("Discrimination", ("Measure", "Value (95 % CI)", "Patients", "Events", "Remark"), rows, note)
     title = predictor.title("Discrimination over time")
     return ReportItem("discrimination", "Validation 2", title, tables=(table,))
@@ -97,7 +101,7 @@ def _discrimination(follow_up: FollowUp, risk: Floats, *, predictor: Predictor) 
 
 def _net_benefit(follow_up: FollowUp, risk: Floats, *, predictor: Predictor, simulated: bool) -> ReportItem:
     """Draw the decision curve."""
-    number, title = "Validation 5", predictor.title(f"Net benefit at {HORIZONS_MONTHS[-1]:g} months")
+    number, title = "Validation 5", predictor.title(sentence("Net benefit at {n:g} months", n=HORIZONS_MONTHS[-1]))
     few = why_not_validated(follow_up, HORIZONS_MONTHS[-1])
     if few:
         return ReportItem("decision-curve", number, title, reason=few)
@@ -142,7 +146,7 @@ def adequacy_item(follow_up: FollowUp) -> ReportItem:
         "Can this cohort answer it?",
         header,
         rows,
-        f"{count(found.n, 'patient')}, {count(found.n_events, 'event')}.",
+        glued("{}, {}.", count(found.n, "patient"), count(found.n_events, "event")),
     )
     return ReportItem(
         "adequacy", "Validation 6", "Is the cohort large enough to validate a score?", tables=(table,)

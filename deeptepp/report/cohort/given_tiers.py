@@ -7,6 +7,7 @@ from deeptepp.domain.cohort import Cohort
 from deeptepp.domain.risk import TierScheme
 from deeptepp.report.format import count
 from deeptepp.scoring.tiers import GivenTiers, TierSource, given_tiers
+from deeptepp.wording.sentence import glued, sentence
 
 EXCHANGED = (
     "The given tiers run against the score: patients given the highest tier have lower scores than those given "
@@ -59,9 +60,15 @@ def differing(found: GivenTiers, tiers: TierScheme) -> str:
     str
         One sentence.
     """
-    scheme = f"Low below {tiers.low_below:.3f}, High from {tiers.high_from:.3f}"
-    counted = f"{found.n_differ} of {count(found.n_compared, 'scored patient')}"
-    return f"Given tiers that are not those of the cut-offs: {counted} ({scheme})."
+    scheme = sentence(
+        "Low below {low_below:.3f}, High from {high_from:.3f}",
+        low_below=tiers.low_below,
+        high_from=tiers.high_from,
+    )
+    counted = glued("{} of {}", found.n_differ, count(found.n_compared, "scored patient"))
+    return sentence(
+        "Given tiers that are not those of the cut-offs: {counted} ({scheme}).", counted=counted, scheme=scheme
+    )
 
 
 def tier_notes(cohort: Cohort, tiers: TierScheme, source: TierSource) -> tuple[str, ...]:
@@ -92,7 +99,9 @@ def tier_notes(cohort: Cohort, tiers: TierScheme, source: TierSource) -> tuple[s
     n_left_out = found.n_scored_only if source is TierSource.GIVEN else found.n_tiered_only
     if n_left_out:
         what = "a score but no given tier" if source is TierSource.GIVEN else "a given tier but no score"
-        notes.append(f"{count(n_left_out, 'patient')} with {what}: in no tier.")
+        notes.append(
+            sentence("{n_left_out} with {what}: in no tier.", n_left_out=count(n_left_out, "patient"), what=what)
+        )
     return tuple(notes)
 
 

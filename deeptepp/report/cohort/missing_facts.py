@@ -13,6 +13,7 @@ from deeptepp.report.format import count, count_of
 from deeptepp.report.names import FACTS
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.text_table import Table
+from deeptepp.wording.sentence import glued, sentence
 
 _TITLE = "What is unknown"
 _LEFT_OUT = "left out"
@@ -44,14 +45,18 @@ def missing_item(cohort: Cohort, predictor: Predictor, *, number: str) -> Report
     is_predicted = known_in(cohort, predictor.column)
     rows = [
         _row("Recurrence-free survival", is_followed, event, _LEFT_OUT),
-        _row(f"Risk ({predictor.label})", is_predicted, event, _LEFT_OUT),
+        _row(sentence("Risk ({what})", what=predictor.label), is_predicted, event, _LEFT_OUT),
     ]
     for name, label in FACTS.items():
         is_asked = name in CLINICAL_COLUMNS
         if is_asked or name in cohort:
             rows.append(_row(label, known_in(cohort, name), event, predictor.imputation if is_asked else _UNUSED))
     n = int((is_followed & is_predicted).sum())
-    note = f"Measured in {count_of(n, len(cohort))} of {count(len(cohort), 'patient')}: "
+    note = sentence(
+        "Measured in {counted} of {cohort}: ",
+        counted=count_of(n, len(cohort)),
+        cohort=count(len(cohort), "patient"),
+    )
     note += "those with follow-up and a risk. "
     note += "Events: recurrence or death, among patients with and without the fact."
     header = ("Fact", "Unknown", "Events, known", "Events, unknown", "Where unknown")
@@ -63,6 +68,6 @@ def missing_item(cohort: Cohort, predictor: Predictor, *, number: str) -> Report
 def _row(label: str, is_known: Bools, event: Bools, done: str) -> tuple[str, ...]:
     """Count patients and events with and without a fact."""
     n, n_known = len(is_known), int(is_known.sum())
-    with_fact = f"{int(event[is_known].sum())} of {n_known}" if n_known else "nobody"
-    without = f"{int(event[~is_known].sum())} of {n - n_known}" if n_known < n else ""
+    with_fact = glued("{} of {}", int(event[is_known].sum()), n_known) if n_known else "nobody"
+    without = glued("{} of {}", int(event[~is_known].sum()), n - n_known) if n_known < n else ""
     return (label, count_of(n - n_known, n), with_fact, without, done if n_known < n else "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from deeptepp.domain.cohort import SCORE
 from deeptepp.report.report_item import ReportItem
+from deeptepp.wording.sentence import glued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,14 +44,14 @@ class Predictor:
 
     def title(self, title: str) -> str:
         """Say in a title whose risks are meant."""
-        return f"{title}: {self.caption}" if self.caption else title
+        return glued("{}: {}", title, self.caption) if self.caption else title
 
     def name(self, item: ReportItem) -> ReportItem:
         """Say in an item's name, tables and notes whose risks it was made from; its title says so already."""
         if not self.caption:
             return item
         tables = tuple(
-            replace(each, title=self.title(each.title), note=f"{self.remark} {each.note}".strip())
+            replace(each, title=self.title(each.title), note=glued("{} {}", self.remark, each.note).strip())
             for each in item.tables
         )
         data = {name: replace(each, title=self.title(each.title)) for name, each in item.data.items()}

@@ -12,6 +12,7 @@ from deeptepp.simulate.published_facts import CELLS, COUNTS, ArmCounts
 from deeptepp.stats.patients.group_difference import GroupDistance
 from deeptepp.stats.patients.patient_facts import SUBTYPE, SUBTYPES
 from deeptepp.stats.patients.table_one import CategoryRow, CategorySummary, NumberRow, NumberSummary, TableOne
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _EN_DASH = "\u2013"
 _ALL = "all"
@@ -75,17 +76,20 @@ def table_one_table(table: TableOne, *, names: Mapping[str, str] | None = None) 
     rows = [row for number in table.numbers for row in _number_rows(number)]
     rows += [row for category in table.categories for row in _category_rows(category)]
     groups = tuple(
-        f"{(names or {}).get(group, group)}, n = {n}"
+        glued("{}, n = {}", (names or {}).get(group, group), n)
         for group, n in zip(table.groups, table.n_by_group, strict=True)
     )
-    header = ("", *groups, f"All, n = {table.n}", "p", "SMD")
+    header = ("", *groups, sentence("All, n = {n}", n=table.n), "p", "SMD")
     note = "Numbers: median (quartiles); mean ± SD (range). Categories: n (% of the known)."
     if len(groups) < 2:
         # Nothing is compared, and p and SMD would be empty columns.
         return Table("Patients", header[:-2], tuple(row[:-2] for row in rows), note)
     tests = [each.test for each in table.numbers] + [each.test for each in table.categories]
     methods = sorted({each.method for each in tests if not each.reason})
-    note += f" p: {', '.join(methods)}; not adjusted. SMD: the largest between two groups, pooled SD."
+    note += sentence(
+        " p: {methods}; not adjusted. SMD: the largest between two groups, pooled SD.",
+        methods=joined(", ", methods),
+    )
     return Table("Patients", header, tuple(rows), note)
 
 
@@ -109,8 +113,8 @@ def printed_table_one(table: TableOne) -> Table:
             cells += [count_of(printed(counts), counts.n), _here(table, (name, level), arm.value)]
         in_all = sum(printed(counts) for counts in COUNTS.values())
         cells += [count_of(in_all, _N_PRINTED), _here(table, (name, level), _ALL)]
-        rows.append((f"{name}: {group_words(level)}", *cells))
-    header = [f"{group}, {where}" for group in (*COUNTS, _ALL) for where in ("printed", "here")]
+        rows.append((glued("{}: {}", name, group_words(level)), *cells))
+    header = [glued("{}, {}", group, where) for group in (*COUNTS, _ALL) for where in ("printed", "here")]
     return Table("Table 1 by treatment", ("", *header), tuple(rows), "n (% of the known).")
 
 
@@ -172,7 +176,7 @@ def _number_rows(row: NumberRow) -> list[tuple[str, ...]]:
     p, smd = _tested(row)
     rows = [
         (row.name, *map(_median, summaries), p, smd),
-        (f"{row.name}: mean", *map(_mean, summaries), "", ""),
+        (sentence("{name}: mean", name=row.name), *map(_mean, summaries), "", ""),
     ]
     return rows + _unknown(row.name, [each.n_missing for each in summaries])
 
@@ -183,7 +187,9 @@ def _category_rows(row: CategoryRow) -> list[tuple[str, ...]]:
     rows = []
     for i, level in enumerate(row.levels):
         p, smd = _tested(row) if i == 0 else ("", "")
-        rows.append((f"{row.name}: {group_words(level)}", *(_counted(each, i) for each in summaries), p, smd))
+        rows.append(
+            (glued("{}: {}", row.name, group_words(level)), *(_counted(each, i) for each in summaries), p, smd)
+        )
     return rows + _unknown(row.name, [each.n_missing for each in summaries])
 
 
@@ -200,14 +206,14 @@ def _distance(distance: GroupDistance) -> str:
 
 def _unknown(name: str, n_missing: list[int]) -> list[tuple[str, ...]]:
     """Write how many are not known, where some are not."""
-    return [(f"{name}: unknown", *map(str, n_missing), "", "")] if any(n_missing) else []
+    return [(sentence("{name}: unknown", name=name), *map(str, n_missing), "", "")] if any(n_missing) else []
 
 
 def _median(each: NumberSummary) -> str:
     """Write median and quartiles."""
     if each.median is None:
         return NOT_ESTIMABLE
-    return f"{each.median:.1f} ({each.quartile_1:.1f}{_EN_DASH}{each.quartile_3:.1f})"
+    return glued("{:.1f} ({:.1f}{}{:.1f})", each.median, each.quartile_1, _EN_DASH, each.quartile_3)
 
 
 def _mean(each: NumberSummary) -> str:
@@ -215,7 +221,7 @@ def _mean(each: NumberSummary) -> str:
     if each.mean is None:
         return NOT_ESTIMABLE
     spread = "" if each.sd is None else f" ± {each.sd:.1f}"
-    return f"{each.mean:.1f}{spread} ({each.lowest:.1f}{_EN_DASH}{each.highest:.1f})"
+    return glued("{:.1f}{} ({:.1f}{}{:.1f})", each.mean, spread, each.lowest, _EN_DASH, each.highest)
 
 
 def _counted(summary: CategorySummary, place: int) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from html import escape
 
 import plotly.graph_objects as go
 
@@ -16,6 +15,7 @@ from deeptepp.report.look.marks import finish, lay_out, text_at
 from deeptepp.report.look.text_width import broken, widest_px
 from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX
 from deeptepp.stats.treatment.balance import Balance, CovariateBalance
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 _ROW_PX, _LINE_PX, _MARK_PX, _BOTTOM_PX = 8, 17, 34, 58
 """Heights of the room around a row, of a line of its name, of the mark of simulated data and of the axis."""
@@ -76,7 +76,10 @@ def balance_figure(
     for row, lines, y in zip(rows, labels, middles, strict=True):
         _add_row(figure, row, lines, y, is_matched=balance.n_pairs is not None)
     left = int(widest_px([line for lines in labels for line in lines], SMALL_PX)) + 26
-    facts = [f"dashed line: {balanced_below:g}", f"divided by {balance.denominator.sentence}"]
+    facts = [
+        sentence("dashed line: {limit:g}", limit=balanced_below),
+        sentence("divided by {sentence}", sentence=balance.denominator.sentence),
+    ]
     legend = _legend(balance)
     _lay_out(figure, (title, facts), legend, (left, sum(heights)), _end(rows))
     _add_limit(figure, balanced_below, sum(heights))
@@ -111,9 +114,12 @@ def _add_row(
                 marker={"symbol": symbol, "size": 9, "color": colour, "line": {"width": 2, "color": colour}},
                 cliponaxis=False,
                 name=name,
-                hovertemplate=f"{escape(row.name)} {name}: %{{x:.3f}}<extra></extra>",
+                hovertemplate=glued("{} {}: %{{x:.3f}}<extra></extra>", escaped(row.name), name),
             )
-    text, numbers = "<br>".join(escape(line) for line in lines), _numbers(before, after, is_matched=is_matched)
+    text, numbers = (
+        joined("<br>", (escaped(line) for line in lines)),
+        _numbers(before, after, is_matched=is_matched),
+    )
     for words, x, shift, name in ((text, 0, -12, "label"), (numbers, 1, _NUMBER_PX, "number")):
         figure.add_annotation(
             text_at(words, (x, y), ref="paper, y", anchor="right middle", xshift=shift, name=name)
@@ -125,7 +131,7 @@ def _numbers(before: float | None, after: float | None, *, is_matched: bool) -> 
     if before is None and after is None:
         return NOT_ESTIMABLE
     written = ["–" if value is None else f"{value:.2f}" for value in (before, after)]
-    return " → ".join(written) if is_matched else written[0]
+    return joined(" → ", written) if is_matched else written[0]
 
 
 def _end(rows: Sequence[CovariateBalance]) -> float:
@@ -136,11 +142,29 @@ def _end(rows: Sequence[CovariateBalance]) -> float:
 
 def _legend(balance: Balance) -> list[tuple[CurveStyle, str]]:
     """Name open and filled marks with their patients."""
-    sizes = f"{count(balance.n_index, 'patient')} against {balance.n_reference}"
-    rows = [(_BEFORE, f'<span style="color:{_BEFORE}">○</span> before matching: {sizes}')]
+    sizes = sentence(
+        "{n_index} against {n_reference}",
+        n_index=count(balance.n_index, "patient"),
+        n_reference=balance.n_reference,
+    )
+    rows = [
+        (
+            _BEFORE,
+            sentence(
+                '<span style="color:{before}">○</span> before matching: {sizes}', before=_BEFORE, sizes=sizes
+            ),
+        )
+    ]
     if balance.n_pairs is not None:
         pairs = count(balance.n_pairs, "pair")
-        rows.append((_AFTER, f'<span style="color:{_AFTER}">●</span> after matching: {pairs}'))
+        rows.append(
+            (
+                _AFTER,
+                sentence(
+                    '<span style="color:{after}">●</span> after matching: {pairs}', after=_AFTER, pairs=pairs
+                ),
+            )
+        )
     # A sample of a line of no width: only the marks are explained.
     return [(CurveStyle("rgba(0,0,0,0)", "", "solid", "", is_faded=False), words) for _, words in rows]
 
@@ -184,10 +208,19 @@ def _lay_out(
 
 def _alt(balance: Balance, rows: Sequence[CovariateBalance], title: str) -> str:
     """Say what the figure shows."""
-    read = "; ".join(
-        f"{row.name} {_numbers(*_absolute(row), is_matched=balance.n_pairs is not None)}" for row in rows
+    read = joined(
+        "; ",
+        (
+            glued("{} {}", row.name, _numbers(*_absolute(row), is_matched=balance.n_pairs is not None))
+            for row in rows
+        ),
     )
-    return f"Love plot of absolute standardised mean differences: {title}. {balance.sentence}. {read}."
+    return sentence(
+        "Love plot of absolute standardised mean differences: {title}. {sentence}. {read}.",
+        title=title,
+        sentence=balance.sentence,
+        read=read,
+    )
 
 
 def _absolute(row: CovariateBalance) -> tuple[float | None, float | None]:

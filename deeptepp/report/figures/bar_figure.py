@@ -13,6 +13,7 @@ from deeptepp.report.look.marks import finish, lay_out, text_at
 from deeptepp.report.look.theme import FADED, NEUTRAL, SMALL_PX
 from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _ROW_PX, _GROUP_PX, _AXIS_PX = 44, 30, 60
 """Heights of one bar with its words, of the heading of one time, and of the axis."""
@@ -84,13 +85,21 @@ def survival_bars_figure(
     figure = go.Figure()
     y, sentences, headings, names = 0.0, [], [], []
     for months in times:
-        headings.append((y - 0.15, f"<b>{months / 12:g} years</b>"))
+        headings.append((y - 0.15, sentence("<b>{months:g} years</b>", months=months / 12)))
         y += _GROUP_PX / _ROW_PX
         for group in groups:
             at = group.curve.at(months)
             _add_bar(figure, group, at, y, is_faded=group.curve.n_events < grey_below_events)
-            names.append((y, f'<span style="color:{group.colour}">{group.glyph}</span> {group.short}'))
-            sentences.append(f"{group.short} at {months / 12:g} years: {_said(at)}, {_counted(at)}.")
+            names.append((y, glued('<span style="color:{}">{}</span> {}', group.colour, group.glyph, group.short)))
+            sentences.append(
+                sentence(
+                    "{short} at {months:g} years: {said}, {counted}.",
+                    short=group.short,
+                    months=months / 12,
+                    said=_said(at),
+                    counted=_counted(at),
+                )
+            )
             y += 1
     legend = ["solid: lower limit of the 95\u00a0% CI", "hatched: CI", "line: estimate"]
     lay_out(
@@ -114,13 +123,13 @@ def survival_bars_figure(
         _write(figure, place, words, x=0, xshift=-_LEFT_PX + 10, anchor="left")
     for place, words in names:
         _write(figure, place, words, x=0, xshift=-8, anchor="right")
-    alt = f"{title}. {x_title}. {' '.join(sentences)}"
+    alt = glued("{}. {}. {}", title, x_title, joined(" ", sentences))
     return finish(figure, alt, simulated=simulated, mark_height=-(_AXIS_PX + 24) / (y * _ROW_PX))
 
 
 def _add_bar(figure: go.Figure, group: BarGroup, at: SurvivalEstimate, y: float, *, is_faded: bool) -> None:
     """Add one bar with its interval, and what it says on its right."""
-    _write(figure, y, f"{_said(at)}<br>{_counted(at)}", x=1, xshift=8, anchor="left", size=SMALL_PX - 1)
+    _write(figure, y, glued("{}<br>{}", _said(at), _counted(at)), x=1, xshift=8, anchor="left", size=SMALL_PX - 1)
     if at.is_beyond_follow_up:
         return
     colour = FADED if is_faded else group.colour
@@ -140,7 +149,7 @@ def _add_bar(figure: go.Figure, group: BarGroup, at: SurvivalEstimate, y: float,
                 "line": {"width": 1, "color": NEUTRAL if pattern == "." else colour},
             },
             hoverinfo="skip",
-            name=f"{group.short} {pattern}".strip(),
+            name=glued("{} {}", group.short, pattern).strip(),
         )
     for edge, width in (("#ffffff", 6), (colour, 3)):
         figure.add_scatter(
@@ -161,7 +170,7 @@ def _said(at: SurvivalEstimate) -> str:
 
 def _counted(at: SurvivalEstimate) -> str:
     """Write what the estimate rests on."""
-    return f"{count(at.n, 'patient')}, {count(at.n_events, 'event')}"
+    return glued("{}, {}", count(at.n, "patient"), count(at.n_events, "event"))
 
 
 def _write(

@@ -27,6 +27,7 @@ from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.prediction.survival_calibration import HorizonCalibration
 from deeptepp.stats.proportion import proportion
+from deeptepp.wording.sentence import glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -101,17 +102,37 @@ def calibration_figure(
     if not len(x):
         raise NotEstimable(what="Calibration", reason="there is no patient")
     points = group_by_score(x, y, n_groups)
-    counts = f"{count(len(x), 'patient')}, {count(int(y.sum()), 'event')}"
-    axes = _Axes(1.0, "Risk score", f"Observed with {event_name}", is_score=True)
+    counts = glued("{}, {}", count(len(x), "patient"), count(int(y.sum()), "event"))
+    axes = _Axes(1.0, "Risk score", sentence("Observed with {event_name}", event_name=event_name), is_score=True)
     figure = _drawn(points, axes, [(x[~y], _NO_EVENT, "without an event"), (x[y], _EVENT, "with an event")])
     _lay_out(figure, (title, [counts, *facts]), axes, [])
-    words = f'<span style="color:{_EVENT}">■</span> event  <span style="color:{_NO_EVENT}">■</span> none'
+    words = sentence(
+        '<span style="color:{event}">■</span> event  <span style="color:{no_event}">■</span> none',
+        event=_EVENT,
+        no_event=_NO_EVENT,
+    )
     top = _BARS_PX / (_PLOT_PX + _GAP_PX + _BARS_PX)
     figure.add_annotation(text_at(words, (1, top), anchor="right bottom", name="legend"))
-    read = "; ".join(
-        f"mean score {p.predicted:.2f}, {p.n_events} of {p.n} ({percent(p.observed)})" for p in points
+    read = joined(
+        "; ",
+        (
+            sentence(
+                "mean score {predicted:.2f}, {n_events} of {n} ({observed})",
+                predicted=p.predicted,
+                n_events=p.n_events,
+                n=p.n,
+                observed=percent(p.observed),
+            )
+            for p in points
+        ),
     )
-    alt = f"Calibration: {title}. {counts}. Observed with {event_name} by group: {read}."
+    alt = sentence(
+        "Calibration: {title}. {counts}. Observed with {event_name} by group: {read}.",
+        title=title,
+        counts=counts,
+        event_name=event_name,
+        read=read,
+    )
     return finish(figure, alt, simulated=simulated, strip_of_px=_PLOT_PX)
 
 
@@ -137,7 +158,7 @@ def survival_calibration_figure(
         for g in calibration.groups
     ]
     horizon, facts = months(calibration.horizon_months), _facts(calibration)
-    predicted = f"Predicted risk of {event_name} by {horizon}"
+    predicted = sentence("Predicted risk of {event_name} by {horizon}", event_name=event_name, horizon=horizon)
     axes = _Axes(_end(points, x), predicted, "Observed (1 − Kaplan-Meier)", is_score=False)
     figure = _drawn(points, axes, [(x, NEUTRAL, "predicted risks")])
     _add_curve(figure, calibration)
@@ -169,7 +190,7 @@ def _drawn(points: Sequence[CalibrationPoint], axes: _Axes, bars: Sequence[tuple
             yaxis="y2",
             marker={"color": colour, "line": {"width": 0}},
             name=name,
-            hovertemplate=f"%{{y}} {name if axes.is_score else 'patients'}<extra></extra>",
+            hovertemplate=glued("%{{y}} {}<extra></extra>", name if axes.is_score else "patients"),
         )
     return figure
 
@@ -188,8 +209,11 @@ def _add_groups(figure: go.Figure, points: Sequence[CalibrationPoint], axes: _Ax
         cliponaxis=False,
         name="groups beyond follow-up" if is_open else "groups",
         customdata=[[percent_ci(p.observed, p.low, p.high), p.n_events, p.n] for p in points],
-        hovertemplate=f"mean {'score' if axes.is_score else 'predicted'} %{{x:.3f}}<br>"
-        "observed %{customdata[0]}, %{customdata[1]} of %{customdata[2]}<extra></extra>",
+        hovertemplate=sentence(
+            "mean {value} %{{x:.3f}}<br>observed %{{customdata[0]}}, %{{customdata[1]}} of %{{customdata[2]}}"
+            "<extra></extra>",
+            value="score" if axes.is_score else "predicted",
+        ),
     )
 
 
@@ -215,10 +239,10 @@ def _facts(calibration: HorizonCalibration) -> list[str]:
     """Patients, observed over expected, slope and ICI."""
     c = calibration
     return [
-        f"{count(c.n, 'patient')}, {count(c.n_events, 'event')} by {months(c.horizon_months)}",
+        glued("{}, {} by {}", count(c.n, "patient"), count(c.n_events, "event"), months(c.horizon_months)),
         _fact("O/E", c.ratio),
         _fact("slope", c.slope),
-        f"ICI {NOT_ESTIMABLE}" if c.ici is None else f"ICI {c.ici:.3f}",
+        sentence("ICI {reason}", reason=NOT_ESTIMABLE) if c.ici is None else sentence("ICI {ici:.3f}", ici=c.ici),
         f"{100 * c.ratio.level:g}\u00a0% CI",
     ]
 
@@ -226,12 +250,16 @@ def _facts(calibration: HorizonCalibration) -> list[str]:
 def _fact(name: str, estimate: Estimate) -> str:
     """An estimate; where it has no value, why."""
     if estimate.value is None:
-        return f"{name} {NOT_ESTIMABLE}: {estimate.reason}" if estimate.reason else f"{name} {NOT_ESTIMABLE}"
+        return (
+            glued("{} {}: {}", name, NOT_ESTIMABLE, estimate.reason)
+            if estimate.reason
+            else glued("{} {}", name, NOT_ESTIMABLE)
+        )
     if estimate.low is None or estimate.high is None:
-        return f"{name} {estimate.value:.2f} ({NO_INTERVAL})"
+        return glued("{} {:.2f} ({})", name, estimate.value, NO_INTERVAL)
     if estimate.low < 0:
         # Slopes may be below 0, which ratios are not.
-        return f"{name} {signed_ci(estimate.value, estimate.low, estimate.high)}"
+        return glued("{} {}", name, signed_ci(estimate.value, estimate.low, estimate.high))
     return ratio_ci(estimate.value, estimate.low, estimate.high, name=name)
 
 
@@ -246,7 +274,12 @@ def _legend(points: Sequence[CalibrationPoint], *, has_curve: bool) -> list[tupl
         (n_open, "○", "not followed to the horizon: risk up to the last observation"),
     ):
         if n:
-            entries.append((no_line, f'<span style="color:{_GROUPS}">{glyph}</span> {count(n, "group")} {words}'))
+            entries.append(
+                (
+                    no_line,
+                    glued('<span style="color:{}">{}</span> {} {}', _GROUPS, glyph, count(n, "group"), words),
+                )
+            )
     if has_curve:
         entries.append((CurveStyle(_CURVE, "", "dash", "", is_faded=False), "smooth curve"))
     return [*entries, (CurveStyle(NEUTRAL, "", "dot", "", is_faded=False), "ideal")]
@@ -298,10 +331,29 @@ def _alt(
     calibration: HorizonCalibration, points: Sequence[CalibrationPoint], title: str, facts: Sequence[str]
 ) -> str:
     """What the figure shows, in words."""
-    groups = "; ".join(
-        f"predicted {percent(p.predicted)}, observed {percent_ci(p.observed, p.low, p.high)}, "
-        f"{p.n_events} of {p.n}{', not followed to the horizon' if p.is_beyond else ''}"
-        for p in points
+    groups = joined(
+        "; ",
+        (
+            sentence(
+                "predicted {predicted}, observed {observed}, {n_events} of {n}{value}",
+                predicted=percent(p.predicted),
+                observed=percent_ci(p.observed, p.low, p.high),
+                n_events=p.n_events,
+                n=p.n,
+                value=", not followed to the horizon" if p.is_beyond else "",
+            )
+            for p in points
+        ),
     )
-    curve = "" if len(calibration.smooth.predicted) else f" No smooth curve: {calibration.smooth.reason}."
-    return f"Calibration at a horizon: {title}. {', '.join(facts)}. By group: {groups}.{curve}"
+    curve = (
+        ""
+        if len(calibration.smooth.predicted)
+        else sentence(" No smooth curve: {reason}.", reason=calibration.smooth.reason)
+    )
+    return sentence(
+        "Calibration at a horizon: {title}. {facts}. By group: {groups}.{curve}",
+        title=title,
+        facts=joined(", ", facts),
+        groups=groups,
+        curve=curve,
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +23,7 @@ from deeptepp.report.look.theme import (
 from deeptepp.report.names import ARM_SHORT
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.survival.follow_up_time import follow_up_time
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 ARM_WORDS: dict[Arm, str] = {**ARM_SHORT, Arm.NONE: "no anti-HER2"}
 """Short names of the treatments, for axes."""
@@ -69,7 +69,8 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
         raise NotEstimable(what="The mix of tiers", reason="nobody has a tier")
     figure = go.Figure()
     labels = [
-        f"{ARM_GLYPHS[each]} {ARM_WORDS[each]}<br>n = {total}" for each, total in zip(arms, totals, strict=True)
+        glued("{} {}<br>n = {}", ARM_GLYPHS[each], ARM_WORDS[each], total)
+        for each, total in zip(arms, totals, strict=True)
     ]
     for level in Tier:
         share = [n / total if total else 0 for n, total in zip(counts[level], totals, strict=True)]
@@ -77,10 +78,10 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
             y=labels,
             x=share,
             orientation="h",
-            name=f"{TIER_GLYPHS[level]} {level}",
+            name=glued("{} {}", TIER_GLYPHS[level], level),
             marker={"color": TIER_COLOURS[level], "line": {"width": 1, "color": "#ffffff"}},
             text=[
-                f"{TIER_GLYPHS[level]} {n}" if part > 0.07 else ""
+                glued("{} {}", TIER_GLYPHS[level], n) if part > 0.07 else ""
                 for n, part in zip(counts[level], share, strict=True)
             ],
             textposition="inside",
@@ -88,14 +89,16 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
             textangle=0,
             textfont={"color": "#ffffff", "size": SMALL_PX},
             customdata=counts[level],
-            hovertemplate=f"{level}: %{{customdata}} patients, %{{x:.1%}}<extra></extra>",
+            hovertemplate=sentence("{level}: %{{customdata}} patients, %{{x:.1%}}<extra></extra>", level=level),
         )
     figure.update_layout(barmode="stack", bargap=0.35)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title={"text": "Share of the patients of each treatment"})
     figure.update_yaxes(autorange="reversed", showline=False, ticks="")
     parts = [
-        f"{ARM_WORDS[each]}: "
-        + ", ".join(f"{level} {count_of(counts[level][i], totals[i])}" for level in Tier if totals[i])
+        glued("{}: ", ARM_WORDS[each])
+        + joined(
+            ", ", (glued("{} {}", level, count_of(counts[level][i], totals[i])) for level in Tier if totals[i])
+        )
         for i, each in enumerate(arms)
     ]
     return glance(
@@ -103,7 +106,7 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
         "Tiers by treatment received",
         (count(sum(totals), "patient"),),
         62 * len(arms),
-        f"{'; '.join(parts)}.",
+        glued("{}.", joined("; ", parts)),
         cohort,
     )
 
@@ -140,14 +143,16 @@ def follow_up_figure(cohort: Cohort, endpoint: Endpoint = Endpoint.OS) -> go.Fig
             continue
         found = follow_up_time(cohort.where(members).follow_up(endpoint)).potential
         median = _median(found)
-        said.append(f"{ARM_WORDS[each]}: {count(int(members.sum()), 'patient')}, {median}")
+        said.append(glued("{}: {}, {}", ARM_WORDS[each], count(int(members.sum()), "patient"), median))
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=np.histogram(months[members], bins=edges)[0],
             width=6,
-            name=f"{ARM_GLYPHS[each]} {ARM_WORDS[each]}",
+            name=glued("{} {}", ARM_GLYPHS[each], ARM_WORDS[each]),
             marker={"color": ARM_COLOURS[each], "line": {"width": 1, "color": "#ffffff"}},
-            hovertemplate=f"{ARM_WORDS[each]}: %{{y}} followed for %{{x:.0f}} ± 3 months<extra></extra>",
+            hovertemplate=sentence(
+                "{arm}: %{{y}} followed for %{{x:.0f}} ± 3 months<extra></extra>", arm=ARM_WORDS[each]
+            ),
         )
     figure.update_layout(barmode="stack", bargap=0)
     figure.update_xaxes(
@@ -190,21 +195,23 @@ def events_figure(cohort: Cohort) -> go.Figure:
             y=[kind.replace(" without ", " without<br>") for kind in kinds],
             x=counts,
             orientation="h",
-            name=f"{TIER_GLYPHS[level]} {level}",
+            name=glued("{} {}", TIER_GLYPHS[level], level),
             marker={"color": TIER_COLOURS[level], "line": {"width": 1, "color": "#ffffff"}},
-            text=[f"{TIER_GLYPHS[level]} {n}" if n > _WORDED * max(totals) else "" for n in counts],
+            text=[glued("{} {}", TIER_GLYPHS[level], n) if n > _WORDED * max(totals) else "" for n in counts],
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
             textfont={"color": "#ffffff", "size": SMALL_PX},
-            hovertemplate=f"{level}: %{{x}} patients<extra></extra>",
+            hovertemplate=sentence("{level}: %{{x}} patients<extra></extra>", level=level),
         )
     figure.update_layout(barmode="stack", bargap=0.35)
     figure.update_xaxes(title={"text": "Patients with this first event"}, rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showline=False, ticks="", automargin=True)
-    facts = (f"{count(sum(totals), 'event')} among {count(n_tiered, 'patient')}",)
-    said = ", ".join(f"{kind} {n}" for kind, n in zip(kinds, totals, strict=True))
-    return glance(figure, "First events by kind and tier", facts, 46 * len(kinds) + 20, f"{said}.", cohort)
+    facts = (
+        sentence("{sum} among {n_tiered}", sum=count(sum(totals), "event"), n_tiered=count(n_tiered, "patient")),
+    )
+    said = joined(", ", (glued("{} {}", kind, n) for kind, n in zip(kinds, totals, strict=True)))
+    return glance(figure, "First events by kind and tier", facts, 46 * len(kinds) + 20, glued("{}.", said), cohort)
 
 
 def outcomes(cohort: Cohort) -> npt.NDArray[np.str_]:
@@ -237,9 +244,9 @@ def _median(found: Estimate) -> str:
     if found.value is None:
         return "median not reached"
     if found.low is None and found.high is None:
-        return f"median {found.value:.0f} months (95 % CI not estimable)"
+        return sentence("median {value:.0f} months (95 % CI not estimable)", value=found.value)
     low, high = ("not estimable" if limit is None else f"{limit:.0f}" for limit in (found.low, found.high))
-    return f"median {found.value:.0f} months (95 % CI {low}\u2013{high})"
+    return sentence("median {value:.0f} months (95 % CI {low}–{high})", value=found.value, low=low, high=high)
 
 
 def words_of(cohort: Cohort, name: str) -> npt.NDArray[np.str_]:
@@ -305,5 +312,5 @@ def glance(
         },
     )
     figure.update_yaxes(automargin=True, ticklabelstandoff=4)
-    text = f"{escape(title)}. {'; '.join(facts)}. {alt}"
+    text = glued("{}. {}. {}", escaped(title), joined("; ", facts), alt)
     return finish(figure, text, simulated=cohort.is_simulated, mark_height=-(bottom - 4) / plot_px)

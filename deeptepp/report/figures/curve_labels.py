@@ -6,7 +6,6 @@ Everything is placed by pixels from the plot, so that it stays whole at any widt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -18,6 +17,7 @@ from deeptepp.report.look.text_width import broken
 from deeptepp.report.look.theme import FONT_PX
 from deeptepp.report.names import group_words
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
+from deeptepp.wording.sentence import escaped, glued, joined
 
 PLOT_PX = 280
 """Height of the plot with the curves."""
@@ -57,10 +57,10 @@ def legend_text(curve: KaplanMeierCurve, style: CurveStyle) -> str:
         Entry of the legend, broken where it is long.
     """
     is_like = group_words(curve.label).lower().startswith(style.short.rstrip("…").lower())
-    short = "" if is_like else f" ({style.short})"
+    short = "" if is_like else glued(" ({})", style.short)
     few = ", too\u00a0few\u00a0to\u00a0read" if style.is_faded else ""
-    counts = f"{count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
-    return legend_entry(f"{group_words(curve.label)}{short}: {counts}{few}", style)
+    counts = glued("{}, {}", count(curve.n, "patient"), count(curve.n_events, "event"))
+    return legend_entry(glued("{}{}: {}{}", group_words(curve.label), short, counts, few), style)
 
 
 def legend_entry(words: str, style: CurveStyle) -> str:
@@ -78,8 +78,8 @@ def legend_entry(words: str, style: CurveStyle) -> str:
     str
         Inline tags of plotly.
     """
-    lines = "<br>".join(escape(line) for line in broken(words, _LEGEND_TEXT_PX, FONT_PX))
-    return f'<span style="color:{style.colour}">{style.glyph}</span> {lines}'
+    lines = joined("<br>", (escaped(line) for line in broken(words, _LEGEND_TEXT_PX, FONT_PX)))
+    return glued('<span style="color:{}">{}</span> {}', style.colour, style.glyph, lines)
 
 
 def legend_height(rows: Sequence[tuple[CurveStyle, str]]) -> int:
@@ -141,8 +141,8 @@ def _has_room(curve: KaplanMeierCurve, others: Sequence[KaplanMeierCurve], end: 
 
 def _add_end_label(figure: go.Figure, style: CurveStyle, y: float, *, xref: str, x: float) -> None:
     """Write shape and short name to the right of a point, above the axis."""
-    words = f'<span style="color:{style.colour}">{style.glyph} <b>{escape(style.short)}</b></span>'
-    figure.add_annotation(text_at(words, (x, y), ref=f"{xref}, y", xshift=6, name="end label"))
+    words = glued('<span style="color:{}">{} <b>{}</b></span>', style.colour, style.glyph, escaped(style.short))
+    figure.add_annotation(text_at(words, (x, y), ref=glued("{}, y", xref), xshift=6, name="end label"))
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,7 @@ from deeptepp.report.look.curve_styles import DASHES, CurveStyle
 from deeptepp.report.look.marks import finish, lay_out
 from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, OTHER_GLYPHS
 from deeptepp.stats.prediction.decision_curve import DecisionCurve
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,7 +51,7 @@ def decision_curve_figure(curves: Sequence[DecisionCurve], *, title: str, simula
     drawn = [curve for curve in curves if np.isfinite(curve.net_benefit).any()]
     if not drawn:
         reasons = {curve.reason for curve in curves if curve.reason}
-        raise NotEstimable(what="The decision curve", reason="; ".join(sorted(reasons)) or "there is no curve")
+        raise NotEstimable(what="The decision curve", reason=joined("; ", sorted(reasons)) or "there is no curve")
     n = len(OTHER_COLOURS)
     styles = [
         CurveStyle(
@@ -76,16 +76,20 @@ def decision_curve_figure(curves: Sequence[DecisionCurve], *, title: str, simula
 
 
 def _words(curve: DecisionCurve) -> str:
-    return f"{curve.label or 'Model'}: {count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
+    return glued("{}: {}, {}", curve.label or "Model", count(curve.n, "patient"), count(curve.n_events, "event"))
 
 
 def _facts(curves: Sequence[DecisionCurve], drawn: Sequence[DecisionCurve]) -> list[str]:
     """Say horizon and method, and what is left out."""
     horizon = drawn[0].horizon_months
-    facts = [] if horizon is None else [f"events by {months(horizon)}"]
+    facts = [] if horizon is None else [sentence("events by {months}", months=months(horizon))]
     facts.append(drawn[0].method)
     facts += sorted({curve.reason for curve in drawn if curve.reason})
-    facts += [f"{c.label} not drawn: {c.reason}" for c in curves if not any(c is d for d in drawn)]
+    facts += [
+        sentence("{label} not drawn: {reason}", label=c.label, reason=c.reason)
+        for c in curves
+        if not any(c is d for d in drawn)
+    ]
     return facts
 
 
@@ -108,7 +112,11 @@ def _add_line(
         connectgaps=False,
         name=name,
         customdata=avoided,
-        hovertemplate=f"{escape(name)}<br>threshold %{{x:.0%}}: net benefit %{{y:.3f}}{more}<extra></extra>",
+        hovertemplate=sentence(
+            "{name}<br>threshold %{{x:.0%}}: net benefit %{{y:.3f}}{more}<extra></extra>",
+            name=escaped(name),
+            more=more,
+        ),
     )
 
 
@@ -153,14 +161,21 @@ def _finite(values: Floats) -> Floats:
 
 def _alt(title: str, drawn: Sequence[DecisionCurve], facts: Sequence[str]) -> str:
     """Say what the figure shows, at up to four thresholds."""
-    sentences = [f"Decision curves: {title}. {'; '.join(facts)}."]
+    sentences = [sentence("Decision curves: {title}. {facts}.", title=title, facts=joined("; ", facts))]
     for curve in drawn:
         known = np.flatnonzero(np.isfinite(curve.net_benefit))
         places = known[np.unique(np.linspace(0, len(known) - 1, 4).round().astype(int))]
-        read = "; ".join(
-            f"threshold {percent(float(curve.thresholds[i]), decimals=0)}: {curve.net_benefit[i]:.3f}, "
-            f"everybody positive {curve.treat_all[i]:.3f}"
-            for i in places
+        read = joined(
+            "; ",
+            (
+                sentence(
+                    "threshold {float}: {net_benefit:.3f}, everybody positive {treat_all:.3f}",
+                    float=percent(float(curve.thresholds[i]), decimals=0),
+                    net_benefit=curve.net_benefit[i],
+                    treat_all=curve.treat_all[i],
+                )
+                for i in places
+            ),
         )
-        sentences.append(f"{_words(curve)}. Net benefit at {read}.")
-    return " ".join(sentences)
+        sentences.append(sentence("{words}. Net benefit at {read}.", words=_words(curve), read=read))
+    return joined(" ", sentences)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import plotly.graph_objects as go
 
@@ -18,6 +17,7 @@ from deeptepp.report.figures.flow_steps import FlowStep, counted, patients_lost,
 from deeptepp.report.look.marks import finish, lay_out, text_at
 from deeptepp.report.look.text_width import broken
 from deeptepp.report.look.theme import NEUTRAL, SMALL_PX
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 __all__ = ["FlowStep", "flow_figure"]
 
@@ -145,7 +145,7 @@ def _add_exclusions(figure: go.Figure, box: _Box, reasons: Sequence[str]) -> tup
 def _indented(reason: str) -> list[str]:
     """Break a reason for the box beside; further lines begin below its first word."""
     first, *others = broken(reason, _SIDE_PX - 2 * _PADDING_PX - 8, SMALL_PX + 0.7)
-    return [first, *(f"\u00a0\u00a0{line}" for line in others)] if reason.startswith("•") else [first, *others]
+    return [first, *(glued("  {}", line) for line in others)] if reason.startswith("•") else [first, *others]
 
 
 def _add_arms(figure: go.Figure, arms: Sequence[tuple[str, int]], stem: tuple[float, float], top: float) -> float:
@@ -166,7 +166,10 @@ def _add_arms(figure: go.Figure, arms: Sequence[tuple[str, int]], stem: tuple[fl
 def _arm_boxes(arms: Sequence[tuple[str, int]], top: float) -> list[_Box]:
     """Place boxes of one height beside one another, or one box that lists many arms."""
     if len(arms) > _MOST_BESIDE:
-        names = [broken(f"{name} ({counted(n)})", _WIDTH_PX - 2 * _PADDING_PX, SMALL_PX + 0.7) for name, n in arms]
+        names = [
+            broken(glued("{} ({})", name, counted(n)), _WIDTH_PX - 2 * _PADDING_PX, SMALL_PX + 0.7)
+            for name, n in arms
+        ]
         return [_Box(tuple(line for lines in names for line in lines), 0, top, _WIDTH_PX, "arm")]
     if len(arms) == 1:
         return [_Box(_wrapped(*arms[0], _MAIN_PX), 0, top, _MAIN_PX, "arm")]
@@ -196,7 +199,7 @@ def _add_box(figure: go.Figure, box: _Box) -> None:
         name=box.name,
     )
     is_list = box.name == "excluded"
-    text = "<br>".join(escape(line) for line in box.lines)
+    text = joined("<br>", (escaped(line) for line in box.lines))
     shift = offset + (_PADDING_PX if is_list else box.width / 2)
     anchor = "left middle" if is_list else "center middle"
     figure.add_annotation(
@@ -251,12 +254,20 @@ def _alt(
     steps: Sequence[FlowStep], arms: Sequence[tuple[str, int]], lost: Sequence[int | None], title: str
 ) -> str:
     """Say what the figure shows."""
-    sentences = [f"Flow of patients: {title}."]
+    sentences = [sentence("Flow of patients: {title}.", title=title)]
     for step, n in zip(steps, lost, strict=True):
-        sentences.append(f"{step.label}: {counted(step.n)}.")
+        sentences.append(glued("{}: {}.", step.label, counted(step.n)))
         reasons = [line.removeprefix("• ") for line in reasons_of(step, n)]
         if reasons:
-            sentences.append(f"{reasons[0]}: {', '.join(reasons[1:])}." if reasons[1:] else f"{reasons[0]}.")
+            sentences.append(
+                glued("{}: {}.", reasons[0], joined(", ", reasons[1:]))
+                if reasons[1:]
+                else glued("{}.", reasons[0])
+            )
     if arms:
-        sentences.append(f"Arms: {', '.join(f'{name} ({counted(n)})' for name, n in arms)}.")
-    return " ".join(sentences)
+        sentences.append(
+            sentence(
+                "Arms: {names}.", names=joined(", ", (glued("{} ({})", name, counted(n)) for name, n in arms))
+            )
+        )
+    return joined(" ", sentences)

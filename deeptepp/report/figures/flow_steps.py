@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from deeptepp.errors import OutOfRange
+from deeptepp.wording.sentence import glued, sentence
 
 _NOT_STATED = "n\u00a0not\u00a0stated"
 """Where a source names a reason and no count."""
@@ -57,7 +58,11 @@ def patients_lost(steps: Sequence[FlowStep], arms: Sequence[tuple[str, int]]) ->
     after = [*sizes[1:], sum(n for _, n in arms) if arms else None]
     for before, n_left in zip(sizes, after, strict=True):
         if n_left is not None and n_left > before:
-            raise OutOfRange(field="patients of a step", value=n_left, limit=f"at most {before}, as before it")
+            raise OutOfRange(
+                field="patients of a step",
+                value=n_left,
+                limit=sentence("at most {before}, as before it", before=before),
+            )
     return [None if n is None else before - n for before, n in zip(sizes, after, strict=True)]
 
 
@@ -78,16 +83,16 @@ def reasons_of(step: FlowStep, lost: int | None) -> list[str]:
     """
     if not step.excluded and not lost:
         return []
-    total = "" if lost is None else f" ({counted(lost)})"
+    total = "" if lost is None else glued(" ({})", counted(lost))
     lines = [f"Excluded{total}"]
     for reason, n in step.excluded:
-        lines.append(f"• {reason} ({_NOT_STATED if n is None else counted(n)})")
+        lines.append(glued("• {} ({})", reason, _NOT_STATED if n is None else counted(n)))
     if not step.excluded:
         lines.append("• reason not stated")
     known = [n for _, n in step.excluded if n is not None]
     # Some may have left for several reasons, or a source miscounts: either is for the reader to see.
     if lost is not None and known and _contradicts(sum(known), lost, is_complete=len(known) == len(step.excluded)):
-        lines.append(f"(reasons add up to {sum(known)})")
+        lines.append(sentence("(reasons add up to {sum})", sum=sum(known)))
     return lines
 
 
@@ -104,7 +109,7 @@ def counted(n: int) -> str:
     str
         Like ``n = 12`` with spaces that do not break.
     """
-    return f"n\u00a0=\u00a0{n}"
+    return glued("n = {}", n)
 
 
 def _contradicts(known: int, lost: int, *, is_complete: bool) -> bool:

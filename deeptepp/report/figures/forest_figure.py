@@ -26,6 +26,7 @@ from deeptepp.report.format import p_value
 from deeptepp.report.look.marks import finish, lay_out, text_at
 from deeptepp.report.look.text_width import broken, text_px, widest_px
 from deeptepp.report.look.theme import FONT_PX, SMALL_PX
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 _MARK_PX, _LINE_PX, _LEAST_NUMBER_PX, _AXIS_NAME_PX = 34, 17, 96, 126
 """Room for the mark of simulated data, height of a line, least width of the column of numbers, and widest line
@@ -124,8 +125,8 @@ def _text(
     lines: Sequence[str], x: float, y: float, side: str, *, is_bold: bool, xshift: float, name: str
 ) -> dict[str, object]:
     """Lines of text beside the plot at a height of it."""
-    text = "<br>".join(escape(line) for line in lines)
-    text = f"<b>{text}</b>" if is_bold else text
+    text = joined("<br>", (escaped(line) for line in lines))
+    text = glued("<b>{}</b>", text) if is_bold else text
     return text_at(text, (x, y), ref="paper, y", anchor=f"{side} middle", xshift=xshift, name=name)
 
 
@@ -134,7 +135,7 @@ def _text_above(row: ForestRow, middle: float, axis: PlacedAxis) -> dict[str, ob
     value, span = row.estimates[axis.place].value, axis.high - axis.low
     centre = (axis.low + axis.high) / 2
     x = centre if value is None else float(np.clip(axis.at(value), axis.low + 0.3 * span, axis.high - 0.3 * span))
-    text = escape(row.number(axis.place))
+    text = escaped(row.number(axis.place))
     return text_at(text, (x, middle - BELOW_PX), ref=f"x{axis.number}, y", anchor="center middle", name="number")
 
 
@@ -144,8 +145,8 @@ def _heads(columns: _Columns) -> Iterator[dict[str, object]]:
     if columns.number_px > _LEAST_NUMBER_PX:
         heads.append((("Ratio (CI)",), 1, columns.number_px))
     for lines, x, shift in heads:
-        text = "<br>".join(escape(line) for line in lines)
-        yield text_at(f"<b>{text}</b>", (x, 1), anchor="right bottom", xshift=shift, yshift=4, name="head")
+        text = joined("<br>", (escaped(line) for line in lines))
+        yield text_at(glued("<b>{}</b>", text), (x, 1), anchor="right bottom", xshift=shift, yshift=4, name="head")
 
 
 def _facts(
@@ -156,7 +157,7 @@ def _facts(
     if overall is not None:
         facts.append("diamond: overall")
     if heterogeneity_p is not None:
-        facts.append(f"heterogeneity {p_value(heterogeneity_p)}")
+        facts.append(sentence("heterogeneity {p}", p=p_value(heterogeneity_p)))
     return [*facts, *notes]
 
 
@@ -177,14 +178,14 @@ def _lay_out(
     inner = lines[-1].middle + lines[-1].height / 2 + _MARK_PX
     width = (1 - AXIS_GAP * (len(axes) - 1)) / len(axes)
     for axis, name in zip(axes, names, strict=True):
-        text = "<br>".join(map(escape, name))
+        text = joined("<br>", map(escape, name))
         where = f"x{axis.number} domain, paper"
         texts.append(text_at(text, (0.5, 0), ref=where, anchor="center bottom", yshift=-bottom + 8, size=FONT_PX))
     for side, words, shift in zip(("right", "left"), directions, (-8, 8), strict=True):
         if words:
             texts.append(
                 text_at(
-                    "<br>".join(map(escape, words)),
+                    joined("<br>", map(escape, words)),
                     (0, 0),
                     ref="x, paper",
                     anchor=f"{side} top",
@@ -211,7 +212,10 @@ def _directions(columns: _Columns) -> tuple[list[str], list[str]]:
     """What either side of 1 means, broken into lines; nothing without arms."""
     if not columns.arms:
         return [], []
-    lower, higher = f"← lower hazard with {columns.arms[0]}", f"higher hazard with {columns.arms[0]} →"
+    lower, higher = (
+        sentence("← lower hazard with {name}", name=columns.arms[0]),
+        sentence("higher hazard with {name} →", name=columns.arms[0]),
+    )
     return broken(lower, _AXIS_NAME_PX, SMALL_PX), broken(higher, _AXIS_NAME_PX, SMALL_PX)
 
 
@@ -224,12 +228,20 @@ def _alt(
 ) -> str:
     """What the figure shows, in words."""
     axes, arms = [axis.short for axis in names[0]], names[1]
-    sentences = [f"Forest plot of estimates with intervals: {title}. {'; '.join(facts)}."]
+    sentences = [
+        sentence(
+            "Forest plot of estimates with intervals: {title}. {facts}.", title=title, facts=joined("; ", facts)
+        )
+    ]
     for block in blocks:
         if block.name:
-            test = "" if block.heterogeneity_p is None else f", heterogeneity {p_value(block.heterogeneity_p)}"
-            sentences.append(f"{block.name}{test}:")
+            test = (
+                ""
+                if block.heterogeneity_p is None
+                else sentence(", heterogeneity {p_value}", p_value=p_value(block.heterogeneity_p))
+            )
+            sentences.append(glued("{}{}:", block.name, test))
         sentences.extend(row.words(axes, arms) for row in block.rows)
     if overall is not None:
         sentences.append(overall.words(axes, arms))
-    return " ".join(sentences)
+    return joined(" ", sentences)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from math import isfinite, log10
 
 import plotly.graph_objects as go
 
 from deeptepp.report.figures.forest_rows import PlacedLine
 from deeptepp.report.look.theme import FADED, NEUTRAL, OTHER_COLOURS
+from deeptepp.wording.sentence import escaped, glued
 
 AXIS_GAP = 0.06
 """Share of the width between two axes."""
@@ -83,7 +83,7 @@ def add_estimate(figure: go.Figure, line: PlacedLine, axis: PlacedAxis, most: in
     if line.row is None or (found := line.row.estimates[axis.place]).value is None:
         return
     colour = _OVERALL_COLOUR if line.is_overall else line.row.colour
-    words = f"{escape(line.row.label)}: {escape(line.row.number(axis.place))}"
+    words = glued("{}: {}", escaped(line.row.label), escaped(line.row.number(axis.place)))
     at, y = axis.at(found.value), line.middle + below
     mark = _Mark(y, f"x{axis.number}", words)
     if found.low is None or found.high is None:
@@ -118,7 +118,7 @@ class _Mark:
             marker={"symbol": symbol, "size": size, "color": colour},
             cliponaxis=False,
             name=name,
-            hovertemplate=f"{self.words}<extra></extra>",
+            hovertemplate=glued("{}<extra></extra>", self.words),
         )
 
 

@@ -10,6 +10,7 @@ from deeptepp.report.look.text_width import broken, widest_px
 from deeptepp.report.look.theme import FONT_PX, OTHER_COLOURS, SMALL_PX
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.hazards.mantel_haenszel import Subgroup
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _LINE_PX, _PADDING_PX = 17, 9
 """Height of a line of text, and of the room around a row."""
@@ -52,7 +53,7 @@ class ForestRow:
         """Estimate with its interval on one axis, or why there is none."""
         found = self.estimates[place]
         if found.value is None:
-            return f"{NOT_ESTIMABLE}: {found.reason}" if found.reason else NOT_ESTIMABLE
+            return glued("{}: {}", NOT_ESTIMABLE, found.reason) if found.reason else NOT_ESTIMABLE
         # A correlation may be negative, which no ratio is.
         written = signed_ci if found.low is not None and found.low < 0 else ratio_ci
         return written(found.value, found.low, found.high)
@@ -66,13 +67,16 @@ class ForestRow:
 
     def words(self, axes: Sequence[str], arms: Sequence[str]) -> str:
         """Row as a sentence, by the short names of the axes and the names of the arms, if any."""
-        values = [f"{name} {self.number(place)}" for place, name in enumerate(axes)]
+        values = [glued("{} {}", name, self.number(place)) for place, name in enumerate(axes)]
         if arms and len(arms) == len(self.counts):
-            counts = [f"{name} {n} events" for name, n in zip(arms, self.counted(len(arms)), strict=True)]
+            counts = [
+                sentence("{name} {n} events", name=name, n=n)
+                for name, n in zip(arms, self.counted(len(arms)), strict=True)
+            ]
         else:
             first = self.estimates[0]
             counts = [count(first.n, "patient"), count(first.n_events, "event")]
-        return f"{self.label}: {', '.join([*values, *counts])}."
+        return glued("{}: {}.", self.label, joined(", ", [*values, *counts]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ def _all_lines(
     for block in blocks:
         if block.name:
             p = block.heterogeneity_p
-            test = () if p is None else (f"heterogeneity {p_value(p)}",)
+            test = () if p is None else (sentence("heterogeneity {p}", p=p_value(p)),)
             yield tuple(broken(block.name, _HEADING_PX, FONT_PX)), test, None, False, False
         for row in block.rows:
             yield _label(row), _number(row), row, False, bool(block.name)
@@ -137,7 +141,7 @@ def _number(row: ForestRow) -> tuple[str, ...]:
     """Lines to the right: a reason may be wide, an estimate without interval has two lines."""
     if row.estimates[0].value is None:
         return tuple(broken(row.number(), _REASON_PX, SMALL_PX))
-    return tuple(row.number().replace(f" ({NO_INTERVAL})", f"; {NO_INTERVAL}").split("; "))
+    return tuple(row.number().replace(glued(" ({})", NO_INTERVAL), glued("; {}", NO_INTERVAL)).split("; "))
 
 
 def column_px(lines: Sequence[PlacedLine]) -> tuple[int, int]:

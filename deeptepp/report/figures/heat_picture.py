@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from deeptepp.report.look.theme import LOWERS, RAISES
+from deeptepp.wording.sentence import sentence
 
 if TYPE_CHECKING:
     from deeptepp.scoring.explain import Explanation
@@ -76,10 +77,12 @@ def heat_words(found: Explanation) -> str:
         What lies inside the outline and what outside of it.
     """
     shares = heat_shares(found)
-    return (
-        "Axial slices through the tumour, above as they are, below with what raises the score in violet and what "
-        f"lowers it in green. Of all that counts, {100 * shares['inside']:.0f} % lies inside the outline; "
-        f"{100 * shares['raises']:.0f} % raises the score."
+    return sentence(
+        "Axial slices through the tumour, above as they are, below with what raises the score in violet and "
+        "what lowers it in green. Of all that counts, {shares:.0f} % lies inside the outline; {shares_2:.0f} % "
+        "raises the score.",
+        shares=100 * shares["inside"],
+        shares_2=100 * shares["raises"],
     )
 
 

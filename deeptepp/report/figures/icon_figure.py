@@ -6,8 +6,6 @@ figures, and neither is a colour of alarm. An array of few events is grey and sa
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import plotly.graph_objects as go
 
@@ -16,6 +14,7 @@ from deeptepp.report.format import count, out_of_hundred
 from deeptepp.report.look.marks import finish, lay_out, text_at
 from deeptepp.report.look.theme import CALM, CALM_EVENT, FADED, FONT_PX, SMALL_PX
 from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 _SIDE = 10
 """Icons along each side."""
@@ -62,7 +61,9 @@ def icon_array_figure(
         Nobody was followed so long.
     """
     if estimate.is_beyond_follow_up:
-        raise NotEstimable(what="The figure", reason=f"nobody was followed for {estimate.months:g} months")
+        raise NotEstimable(
+            what="The figure", reason=sentence("nobody was followed for {months:g} months", months=estimate.months)
+        )
     n_free = out_of_hundred(estimate)
     places = np.arange(_SIDE * _SIDE)
     accent = FADED if is_few else CALM_EVENT
@@ -76,19 +77,29 @@ def icon_array_figure(
             y=_SIDE - 1 - chosen // _SIDE,
             mode="markers",
             marker={"symbol": symbol, "size": 15, "color": colour, "line": {"width": 1, "color": FADED}},
-            hovertemplate=f"{escape(words)}<extra></extra>",
+            hovertemplate=glued("{}<extra></extra>", escaped(words)),
             name=words,
             cliponaxis=False,
         )
     lines = [
-        f'<span style="color:{FADED}">●</span> <b>{n_free}</b> of 100 {escape(free)}',
-        f'<span style="color:{accent}">◆</span> <b>{100 - n_free}</b> of 100 {escape(affected)}',
+        glued('<span style="color:{}">●</span> <b>{}</b> of 100 {}', FADED, n_free, escaped(free)),
+        glued('<span style="color:{}">◆</span> <b>{}</b> of 100 {}', accent, 100 - n_free, escaped(affected)),
         _interval(estimate),
-        f"{count(estimate.n, 'patient')}, {count(estimate.n_events, 'event')} by then",
+        sentence(
+            "{n}, {n_events} by then", n=count(estimate.n, "patient"), n_events=count(estimate.n_events, "event")
+        ),
         *([FEW_EVENTS] if is_few else []),
     ]
     _lay_out(figure, title, lines, simulated=simulated)
-    alt = f"{title}. Of 100 such patients {n_free} were {free}, {100 - n_free} {affected}. {'. '.join(lines[2:])}."
+    alt = sentence(
+        "{title}. Of 100 such patients {n_free} were {free}, {n_free_2} {affected}. {lines}.",
+        title=title,
+        n_free=n_free,
+        free=free,
+        n_free_2=100 - n_free,
+        affected=affected,
+        lines=joined(". ", lines[2:]),
+    )
     mark = -(_LINE_PX * (len(lines) + 1) + 12) / (_ICON_PX * _SIDE)
     return finish(figure, alt, simulated=simulated, mark_height=mark)
 
@@ -96,9 +107,18 @@ def icon_array_figure(
 def _interval(estimate: SurvivalEstimate) -> str:
     """State the interval in patients of one hundred."""
     if estimate.low is None or estimate.high is None:
-        return f"CI not estimable: {estimate.reason}" if estimate.reason else "CI not estimable"
+        return (
+            sentence("CI not estimable: {reason}", reason=estimate.reason)
+            if estimate.reason
+            else "CI not estimable"
+        )
     level = f"{100 * estimate.level:g}\u00a0% CI"
-    return f"{level} of the first: {round(100 * estimate.low)} to {round(100 * estimate.high)} of 100"
+    return sentence(
+        "{level} of the first: {round} to {round_2} of 100",
+        level=level,
+        round=round(100 * estimate.low),
+        round_2=round(100 * estimate.high),
+    )
 
 
 def _lay_out(figure: go.Figure, title: str, lines: list[str], *, simulated: bool) -> None:

@@ -24,6 +24,7 @@ from deeptepp.report.look.theme import (
     TIER_COLOURS,
     TIER_GLYPHS,
 )
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _KIND_COLOURS = ("#9aa1a8", *OTHER_COLOURS)
 _SOFT = 0.38
@@ -69,8 +70,8 @@ def flow_to_outcome_figure(cohort: Cohort) -> go.Figure:
     arm, tier, outcome = arm[chosen], tier[chosen], outcome[chosen]
     kinds = [kind for kind in (*KINDS.values(), "relapse or death", "not known") if (outcome == kind).any()]
     columns = (
-        [(each.value, f"{ARM_GLYPHS[each]} {ARM_WORDS[each]}", ARM_COLOURS[each]) for each in Arm],
-        [(level.value, f"{TIER_GLYPHS[level]} {level}", TIER_COLOURS[level]) for level in Tier],
+        [(each.value, glued("{} {}", ARM_GLYPHS[each], ARM_WORDS[each]), ARM_COLOURS[each]) for each in Arm],
+        [(level.value, glued("{} {}", TIER_GLYPHS[level], level), TIER_COLOURS[level]) for level in Tier],
         [(kind, kind, _kind_colour(kind)) for kind in kinds],
     )
     values = (arm, tier, outcome)
@@ -79,7 +80,7 @@ def flow_to_outcome_figure(cohort: Cohort) -> go.Figure:
         go.Sankey(
             arrangement="fixed",
             node={
-                "customdata": [f"{label} · {n}" for label, _, n, _, _ in nodes],
+                "customdata": [glued("{} · {}", label, n) for label, _, n, _, _ in nodes],
                 "color": [colour for _, colour, _, _, _ in nodes],
                 "x": [x for *_, x, _ in nodes],
                 "y": [y for *_, y in nodes],
@@ -100,7 +101,12 @@ def flow_to_outcome_figure(cohort: Cohort) -> go.Figure:
     said = [_said(level, tier == level.value, outcome) for level in Tier if (tier == level.value).any()]
     facts = (count(int(chosen.sum()), "patient"), "first event over all of follow-up, which differs by treatment")
     figure = glance(
-        figure, "From treatment over tier to first event", facts, _PLOT_PX, f"{'; '.join(said)}.", cohort
+        figure,
+        "From treatment over tier to first event",
+        facts,
+        _PLOT_PX,
+        glued("{}.", joined("; ", said)),
+        cohort,
     )
     # A flow has no axes: the mark of simulated data stands on the paper instead.
     figure.update_annotations(xref="paper", yref="paper")
@@ -117,7 +123,9 @@ def flow_to_outcome_figure(cohort: Cohort) -> go.Figure:
 def _said(level: Tier, members: npt.NDArray[np.bool_], outcome: npt.NDArray[np.str_]) -> str:
     """Say how many of a tier had an event."""
     had_event = members & ~np.isin(outcome, ("no event", "not known"))
-    return f"{level}: {count_of(int(had_event.sum()), int(members.sum()))} with an event"
+    return sentence(
+        "{level}: {counted} with an event", level=level, counted=count_of(int(had_event.sum()), int(members.sum()))
+    )
 
 
 def _kind_colour(kind: str) -> str:
@@ -149,13 +157,13 @@ def _nodes(
 def _add_name(figure: go.Figure, label: str, n: int, place: tuple[float, float], height: float) -> None:
     """Write the name of a node where no ribbon runs: beside an outer column, above a node of the inner one."""
     x, y = place
-    words = f"{label}\u00a0·\u00a0{n}"
+    words = glued("{} · {}", label, n)
     if x == _COLUMNS_AT[1]:
         figure.add_annotation(
             text_at(words, (x, 1 - y + height / 2), anchor="center bottom", yshift=1, name="node")
         )
         return
-    text = "<br>".join(broken(words, _SIDE_PX - 18, SMALL_PX))
+    text = joined("<br>", broken(words, _SIDE_PX - 18, SMALL_PX))
     side, shift = ("right", -14) if x < _COLUMNS_AT[1] else ("left", 14)
     figure.add_annotation(text_at(text, (round(x), 1 - y), anchor=f"{side} middle", xshift=shift, name="node"))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +28,7 @@ from deeptepp.report.look.theme import (
 from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.prediction.roc import RocCurve
 from deeptepp.stats.prediction.roc_band import RocBand
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -204,7 +204,10 @@ def _add_line(figure: go.Figure, line: RocLine, style: CurveStyle) -> None:
         mode="lines",
         line={"color": style.colour, "width": 2.2, "dash": style.dash},
         name=line.label,
-        hovertemplate=f"{escape(line.label)}<br>sensitivity %{{y:.3f}}, 1 − specificity %{{x:.3f}}<extra></extra>",
+        hovertemplate=sentence(
+            "{label}<br>sensitivity %{{y:.3f}}, 1 − specificity %{{x:.3f}}<extra></extra>",
+            label=escaped(line.label),
+        ),
     )
 
 
@@ -216,25 +219,29 @@ def _add_operating_point(figure: go.Figure, sensitivity: float, specificity: flo
         mode="markers",
         marker={"symbol": "circle-open", "size": 11, "color": NEUTRAL, "line": {"width": 2}},
         name="cut-off",
-        hovertemplate=f"cut-off: sensitivity {sensitivity:.3f}, specificity {specificity:.3f}<extra></extra>",
+        hovertemplate=sentence(
+            "cut-off: sensitivity {sensitivity:.3f}, specificity {specificity:.3f}<extra></extra>",
+            sensitivity=sensitivity,
+            specificity=specificity,
+        ),
     )
 
 
 def _legend_text(line: RocLine, style: CurveStyle) -> str:
     """Name a curve with area, interval, patients and events."""
-    text = f"{line.label}: AUC {auc_ci(line.auc, line.low, line.high)}"
+    text = sentence("{label}: AUC {auc}", label=line.label, auc=auc_ci(line.auc, line.low, line.high))
     if line.n is not None and line.n_events is not None:
-        text += f", {count(line.n, 'patient')}, {count(line.n_events, 'event')}"
+        text += glued(", {}, {}", count(line.n, "patient"), count(line.n_events, "event"))
     few = ", too\u00a0few\u00a0to\u00a0read" if style.is_faded else ""
     return legend_entry(f"{text}{few}", style)
 
 
 def _facts(lines: Sequence[RocLine], level: float, *, has_point: bool) -> list[str]:
     """What brackets, bands, the dotted line and the ring are."""
-    parts = [f"In brackets: {100 * level:g}\u00a0% CI"]
+    parts = [sentence("In brackets: {level:g} % CI", level=100 * level)]
     bands = [line.band for line in lines if line.band is not None]
     if bands:
-        parts.append(f"band: pointwise {100 * bands[0].level:g}\u00a0% CI")
+        parts.append(sentence("band: pointwise {level:g} % CI", level=100 * bands[0].level))
     return [*parts, "dotted: chance", *(["ring: cut-off"] if has_point else [])]
 
 
@@ -257,13 +264,19 @@ def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: s
 
 def _alt(lines: Sequence[RocLine], title: str, operating_point: tuple[float, float] | None) -> str:
     """Say what the figure shows."""
-    sentences = [f"ROC curves: {title}."]
+    sentences = [sentence("ROC curves: {title}.", title=title)]
     for line in lines:
-        words = f"{line.label}: AUC {auc_ci(line.auc, line.low, line.high)}"
+        words = sentence("{label}: AUC {auc}", label=line.label, auc=auc_ci(line.auc, line.low, line.high))
         if line.n is not None and line.n_events is not None:
-            words += f", {count(line.n, 'patient')}, {count(line.n_events, 'event')}"
-        sentences.append(f"{words}.")
+            words += glued(", {}, {}", count(line.n, "patient"), count(line.n_events, "event"))
+        sentences.append(glued("{}.", words))
     if operating_point is not None:
         sensitivity, specificity = operating_point
-        sentences.append(f"Cut-off: sensitivity {sensitivity:.3f}, specificity {specificity:.3f}.")
-    return " ".join(sentences)
+        sentences.append(
+            sentence(
+                "Cut-off: sensitivity {sensitivity:.3f}, specificity {specificity:.3f}.",
+                sensitivity=sensitivity,
+                specificity=specificity,
+            )
+        )
+    return joined(" ", sentences)

@@ -12,6 +12,7 @@ from deeptepp.report.format import count, count_of, percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.look.marks import finish, lay_out, text_at
 from deeptepp.report.look.theme import FONT_PX, NEUTRAL, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
+from deeptepp.wording.sentence import glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -125,7 +126,9 @@ def _add_histogram(figure: go.Figure, tier: Tier, scores: Floats) -> None:
         marker={"color": TIER_COLOURS[tier], "line": {"width": 0}, "opacity": 0.85},
         name=str(tier),
         customdata=np.column_stack([edges[:-1], edges[1:]]),
-        hovertemplate=f"{tier}: %{{y}} with score %{{customdata[0]:.2f}} to %{{customdata[1]:.2f}}<extra></extra>",
+        hovertemplate=sentence(
+            "{tier}: %{{y}} with score %{{customdata[0]:.2f}} to %{{customdata[1]:.2f}}<extra></extra>", tier=tier
+        ),
     )
 
 
@@ -147,7 +150,7 @@ def _add_cut_offs(figure: go.Figure, tiers: TierScheme) -> int:
             line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
         )
         anchor = f"{_anchor(x)} bottom"
-        words = f"{words} {written_score(x)}"
+        words = glued("{} {}", words, written_score(x))
         figure.add_annotation(text_at(words, (x, 1), ref="x, y domain", anchor=anchor, yshift=shift + 5))
     return n_rows
 
@@ -185,9 +188,14 @@ def _add_patient(
         name="This patient",
     )
     place = percentile(percentile_of(score, scores))
-    words = (
-        f'<span style="color:{colour}">{TIER_GLYPHS[tier]}</span> <b>This patient: {written_score(score)}, '
-        f"{named}</b><br>{place} of the cohort"
+    words = sentence(
+        '<span style="color:{colour}">{glyph}</span> <b>This patient: {score}, {tier}</b><br>{place} of '
+        "the cohort",
+        colour=colour,
+        glyph=TIER_GLYPHS[tier],
+        score=written_score(score),
+        tier=named,
+        place=place,
     )
     figure.add_annotation(
         text_at(
@@ -228,7 +236,7 @@ def _lay_out(figure: go.Figure, title: str, labels_px: int, scores: Floats, *, s
         yaxis={
             "rangemode": "tozero",
             "range": [0, _HEADROOM * _tallest(scores)],
-            "title": {"text": f"Patients (n = {len(scores)})"},
+            "title": {"text": sentence("Patients (n = {n})", n=len(scores))},
         },
     )
 
@@ -236,10 +244,18 @@ def _lay_out(figure: go.Figure, title: str, labels_px: int, scores: Floats, *, s
 def _add_legend(figure: go.Figure, sizes: dict[Tier, int], n: int) -> None:
     """Write shape, name and size of each tier below the axis, on one line that is never cut."""
     parts = [
-        f'<span style="color:{TIER_COLOURS[tier]}">{TIER_GLYPHS[tier]}</span> {tier} {count_of(size, n)}'
+        glued(
+            '<span style="color:{}">{}</span> {} {}',
+            TIER_COLOURS[tier],
+            TIER_GLYPHS[tier],
+            tier,
+            count_of(size, n),
+        )
         for tier, size in sizes.items()
     ]
-    figure.add_annotation(text_at("   ".join(parts), (0.5, 0), anchor="center middle", yshift=-62, name="legend"))
+    figure.add_annotation(
+        text_at(joined("   ", parts), (0.5, 0), anchor="center middle", yshift=-62, name="legend")
+    )
 
 
 def _alt(
@@ -250,12 +266,23 @@ def _alt(
     named: str,
 ) -> str:
     """Say what the figure shows."""
-    sizes = ", ".join(f"{tier} {count_of(int(chosen.sum()), len(scores))}" for tier, chosen in members.items())
-    text = (
-        f"Histogram of the risk scores of {count(len(scores), 'reference patient')}: {sizes}. Moderate begins at "
-        f"{written_score(tiers.low_below)}, High at {written_score(tiers.high_from)}."
+    sizes = joined(
+        ", ", (glued("{} {}", tier, count_of(int(chosen.sum()), len(scores))) for tier, chosen in members.items())
+    )
+    text = sentence(
+        "Histogram of the risk scores of {scores}: {sizes}. Moderate begins at {score}, High at {high_from}.",
+        scores=count(len(scores), "reference patient"),
+        sizes=sizes,
+        score=written_score(tiers.low_below),
+        high_from=written_score(tiers.high_from),
     )
     if score is None:
         return text
     place = percentile(percentile_of(score, scores))
-    return f"{text} This patient: {written_score(score)}, {named}, {place} of the cohort."
+    return sentence(
+        "{text} This patient: {score}, {tier}, {place} of the cohort.",
+        text=text,
+        score=written_score(score),
+        tier=named,
+        place=place,
+    )

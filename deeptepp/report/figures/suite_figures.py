@@ -17,6 +17,7 @@ from deeptepp.report.figures.forest_rows import ForestBlock, ForestRow
 from deeptepp.report.figures.roc_figure import RocLine, roc_figure
 from deeptepp.report.look.theme import OTHER_COLOURS
 from deeptepp.stats.estimate import Estimate
+from deeptepp.wording.sentence import glued, sentence
 
 WHOLE = "MRI+MV+CP"
 """Name of the experiment with all of the model."""
@@ -94,7 +95,7 @@ def _by_model(group: str, what: str) -> Draw:
     def draw(content: Content) -> go.Figure:
         lines = content["roc"]["by_model"].get(group, ())
         return roc_figure(
-            roc_lines(lines), title=f"{what}, {_GROUPS[group]}", simulated=bool(content["is_simulated"])
+            roc_lines(lines), title=glued("{}, {}", what, _GROUPS[group]), simulated=bool(content["is_simulated"])
         )
 
     return draw
@@ -105,7 +106,7 @@ def _by_trastuzumab(content: Content) -> go.Figure:
     lines = content["roc"]["by_trastuzumab"].get(WHOLE, ())
     return roc_figure(
         roc_lines(lines),
-        title=f"By trastuzumab, {_GROUPS['cross_validation']}",
+        title=sentence("By trastuzumab, {groups}", groups=_GROUPS["cross_validation"]),
         simulated=bool(content["is_simulated"]),
     )
 
@@ -118,11 +119,22 @@ def _calibration(content: Content) -> go.Figure:
     patients = found[0]["patients"]
     chosen = (np.asarray(patients["fold"]) >= 0) & np.asarray(patients["is_known"], dtype=bool)
     slope = found[0]["metrics"]["cross_validation"].get("calibration", {}).get("slope")
-    facts = [f"slope {slope['value']:.2f} ({slope['low']:.2f}–{slope['high']:.2f})"] if slope else []
+    facts = (
+        [
+            sentence(
+                "slope {slope:.2f} ({slope_2:.2f}–{slope_3:.2f})",
+                slope=slope["value"],
+                slope_2=slope["low"],
+                slope_3=slope["high"],
+            )
+        ]
+        if slope
+        else []
+    )
     return calibration_figure(
         np.asarray(patients["scores"], dtype=np.float64)[chosen],
         np.asarray(patients["event"], dtype=bool)[chosen],
-        title=f"Calibration, {_GROUPS['cross_validation']}",
+        title=sentence("Calibration, {groups}", groups=_GROUPS["cross_validation"]),
         facts=facts,
         simulated=bool(content["is_simulated"]),
     )
@@ -145,7 +157,7 @@ def _forest(title: str, axes: Sequence[Column]) -> Draw:
         )
         return forest_figure(
             [ForestBlock("", rows)] if shown else [],
-            title=f"{title}, {_GROUPS['cross_validation']}",
+            title=glued("{}, {}", title, _GROUPS["cross_validation"]),
             axes=[axis for axis, _ in shown],
             simulated=bool(content["is_simulated"]),
         )

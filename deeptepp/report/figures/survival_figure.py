@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +26,7 @@ from deeptepp.report.look.marks import finish, lay_out
 from deeptepp.report.look.theme import SMALL_PX
 from deeptepp.report.names import group_words
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -170,8 +170,10 @@ def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, en
         line={"shape": "hv", "color": style.colour, "width": 2.4, "dash": style.dash},
         name=curve.label,
         customdata=list(zip(words, curve.n_at_risk(months).tolist(), strict=True)),
-        hovertemplate=f"{escape(group_words(curve.label))}, %{{x:.1f}} months: %{{customdata[0]}}<br>"
-        "%{customdata[1]} at risk<extra></extra>",
+        hovertemplate=sentence(
+            "{group}, %{{x:.1f}} months: %{{customdata[0]}}<br>%{{customdata[1]}} at risk<extra></extra>",
+            group=escaped(group_words(curve.label)),
+        ),
     )
     ticks = np.unique(curve.censored_months[curve.censored_months <= end])
     if len(ticks) > _MOST_TICKS:
@@ -218,8 +220,8 @@ def _add_numbers_at_risk(figure: go.Figure, curves: Sequence[KaplanMeierCurve], 
 
 def _facts(p: float | None, curves: Sequence[KaplanMeierCurve]) -> list[str]:
     """Result of the log-rank test, and what band and ticks are."""
-    level = f"band: {100 * curves[0].level:g}\u00a0% CI"
-    return [*([] if p is None else [f"Log-rank {written_p(p)}"]), level, "ticks: censored"]
+    level = sentence("band: {level:g} % CI", level=100 * curves[0].level)
+    return [*([] if p is None else [sentence("Log-rank {p}", p=written_p(p))]), level, "ticks: censored"]
 
 
 def _lay_out(
@@ -268,11 +270,19 @@ def _lay_out(
 
 def _alt(title: str, p: float | None, curves: Sequence[KaplanMeierCurve], y_title: str) -> str:
     """Say what the figure shows."""
-    sentences = [f"Kaplan-Meier curves: {title}. {y_title} by months from surgery."]
+    sentences = [
+        sentence("Kaplan-Meier curves: {title}. {y_title} by months from surgery.", title=title, y_title=y_title)
+    ]
     for curve in curves:
-        read = [f"{percent(curve.at(t).value)} at {t:.0f} months" for t in (24.0, 60.0) if t <= curve.last_months]
-        counts = f"{group_words(curve.label)}: {count(curve.n, 'patient')}, {count(curve.n_events, 'event')}"
-        sentences.append(f"{'; '.join([counts, *read])}.")
+        read = [
+            sentence("{value} at {t:.0f} months", value=percent(curve.at(t).value), t=t)
+            for t in (24.0, 60.0)
+            if t <= curve.last_months
+        ]
+        counts = glued(
+            "{}: {}, {}", group_words(curve.label), count(curve.n, "patient"), count(curve.n_events, "event")
+        )
+        sentences.append(glued("{}.", joined("; ", [counts, *read])))
     if p is not None:
-        sentences.append(f"Log-rank {written_p(p)}.")
-    return " ".join(sentences)
+        sentences.append(sentence("Log-rank {p}.", p=written_p(p)))
+    return joined(" ", sentences)

@@ -19,6 +19,7 @@ from deeptepp.report.look.theme import (
     TIER_GLYPHS,
     TIER_SHAPES,
 )
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _ROW_PX, _AXIS_PX, _LEFT_PX = 30, 62, 152
 """Heights of one row and of the axis, and room for the names of rows."""
@@ -70,8 +71,12 @@ def stability_figure(stability: Stability, tiers: TierScheme, *, simulated: bool
                 name=str(tier),
                 hovertemplate="%{y}: %{x:.3f}<extra></extra>",
             )
-    title = f"Score with the outline moved {stability.shift_mm:g} mm"
-    alt = f"{title}: " + ", ".join(f"{name} {written(score)}" for name, score in rows.items()) + "."
+    title = sentence("Score with the outline moved {mm:g} mm", mm=stability.shift_mm)
+    alt = (
+        glued("{}: ", title)
+        + joined(", ", (glued("{} {}", name, written(score)) for name, score in rows.items()))
+        + "."
+    )
     top = min(1.0, 1.25 * max(stability.high, tiers.high_from))
     _add_tiers(figure, tiers, top)
     return _laid_out(figure, title, list(rows), (0.0, top), alt, simulated=simulated)
@@ -109,7 +114,7 @@ def score_bars_figure(
             orientation="h",
             width=0.5,
             marker={"color": NEUTRAL, "opacity": 0.9},
-            hovertemplate=f"{bar.name}: {bar.words}<extra></extra>",
+            hovertemplate=glued("{}: {}<extra></extra>", bar.name, bar.words),
         )
         place = max(bar.start, bar.end), bar.name
         figure.add_annotation(text_at(bar.words, place, ref="x, y", xshift=6))
@@ -117,7 +122,11 @@ def score_bars_figure(
     highest = max([score, tiers.high_from, *(max(bar.start, bar.end) for bar in bars)])
     top = min(1.0, 1.6 * highest)
     _add_tiers(figure, tiers, top)
-    alt = f"{title}, score {written(score)}. " + "; ".join(f"{bar.name}: {bar.words}" for bar in bars) + "."
+    alt = (
+        sentence("{title}, score {written}. ", title=title, written=written(score))
+        + joined("; ", (glued("{}: {}", bar.name, bar.words) for bar in bars))
+        + "."
+    )
     return _laid_out(figure, title, [bar.name for bar in bars], (0.0, top), alt, simulated=simulated)
 
 
@@ -162,7 +171,7 @@ def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) ->
         place = changes[bar.name], bar.name
         figure.add_annotation(text_at(bar.words, place, ref="x, y", anchor=f"{side} middle", xshift=shift))
     figure.add_shape(type="line", x0=0, x1=0, y0=0, y1=1, yref="y domain", line={"color": NEUTRAL})
-    alt = f"{title}. " + "; ".join(f"{bar.name}: {bar.words}" for bar in bars) + "."
+    alt = glued("{}. ", title) + joined("; ", (glued("{}: {}", bar.name, bar.words) for bar in bars)) + "."
     _laid_out(figure, title, [bar.name for bar in bars], (-reach, reach), alt, simulated=simulated)
     return figure.update_layout(
         showlegend=True,
@@ -182,7 +191,7 @@ def _shift_name(shift: ShiftMm) -> str:
     """Name a shift by where it leads."""
     for value, (positive, negative) in zip(shift, _DIRECTIONS, strict=True):
         if value:
-            return f"{abs(value):g} mm to the {positive if value > 0 else negative}"
+            return sentence("{abs:g} mm to the {value}", abs=abs(value), value=positive if value > 0 else negative)
     return "As outlined"
 
 
@@ -205,7 +214,9 @@ def _add_tiers(figure: go.Figure, tiers: TierScheme, top: float) -> None:
             layer="below",
         )
         is_wide = end - start > 0.16 * top
-        words = f'<span style="color:{TIER_COLOURS[tier]}">{TIER_GLYPHS[tier]}</span> {tier if is_wide else ""}'
+        words = glued(
+            '<span style="color:{}">{}</span> {}', TIER_COLOURS[tier], TIER_GLYPHS[tier], tier if is_wide else ""
+        )
         place = (start + end) / 2, 1
         figure.add_annotation(text_at(words, place, ref="x, y domain", anchor="center bottom"))
 

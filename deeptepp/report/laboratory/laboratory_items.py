@@ -23,6 +23,7 @@ from deeptepp.stats.prediction.decision_curve import DecisionCurve
 from deeptepp.stats.prediction.optimism import METHOD, Optimism
 from deeptepp.stats.treatment.covariate_names import in_words
 from deeptepp.stats.treatment.treatment_effect import TreatmentSide
+from deeptepp.wording.sentence import glued, joined, sentence
 
 NO_EFFECT = "A difference between patients treated differently is no effect of treatment."
 SAME_PATIENTS = (
@@ -49,7 +50,7 @@ def tiers_item(view: TierView) -> ReportItem:
     held = held_curves(comparison, are_treatments=False)
     figure = kaplan_meier_figure(
         comparison.curves,
-        title=f"{name} by tier",
+        title=sentence("{name} by tier", name=name),
         p_value=held.p_value,
         colours=[TIER_COLOURS[Tier(level)] for level in comparison.levels],
         grey_below_events=held.grey_below_events,
@@ -59,7 +60,7 @@ def tiers_item(view: TierView) -> ReportItem:
     return ReportItem(
         key="tiers",
         number="Tiers",
-        title=f"{name} by tier",
+        title=sentence("{name} by tier", name=name),
         figures=(figure,),
         tables=(sizes_table(view), estimates_table(comparison.curves)),
         notes=_tier_notes(view),
@@ -82,9 +83,9 @@ def sizes_table(view: TierView) -> Table:
     """
     low, high = view.recipe.low_below, view.recipe.high_from
     ranges = {
-        Tier.LOW: f"below {low:.3f}",
+        Tier.LOW: sentence("below {score:.3f}", score=low),
         Tier.MODERATE: f"{low:.3f} to {high:.3f}",
-        Tier.HIGH: f"from {high:.3f}",
+        Tier.HIGH: sentence("from {score:.3f}", score=high),
     }
     total = max(sum(view.sizes.values()), 1)
     curves = {tier: view.comparison.curve_of(tier.value) for tier in Tier}
@@ -115,15 +116,22 @@ def tests_sentence(view: TierView) -> str:
         Log-rank test and its trend; held back below ten events.
     """
     n, n_events = view.comparison.n, view.comparison.n_events
-    counted = f"{count(n, 'patient')}, {count(n_events, 'event')}."
+    counted = glued("{}, {}.", count(n, "patient"), count(n_events, "event"))
     if n_events < MIN_EVENTS:
-        return f"{counted} Fewer than {MIN_EVENTS} events: not tested."
+        return sentence(
+            "{counted} Fewer than {min_events} events: not tested.", counted=counted, min_events=MIN_EVENTS
+        )
     if view.comparison.p_value is None or view.trend is None:
-        return f"{counted} Fewer than two tiers to compare."
+        return sentence("{counted} Fewer than two tiers to compare.", counted=counted)
     if reason := view.comparison.why_groups_not_tested:
-        return f"{counted} Not tested: {reason}."
+        return sentence("{counted} Not tested: {reason}.", counted=counted, reason=reason)
     trend = "not estimable" if view.trend.p_value is None else written_p(view.trend.p_value)
-    return f"{counted} Log-rank test {written_p(view.comparison.p_value)}; trend along the tiers {trend}."
+    return sentence(
+        "{counted} Log-rank test {p}; trend along the tiers {trend}.",
+        counted=counted,
+        p=written_p(view.comparison.p_value),
+        trend=trend,
+    )
 
 
 def treatment_item(view: TreatmentView) -> ReportItem:
@@ -141,8 +149,8 @@ def treatment_item(view: TreatmentView) -> ReportItem:
         held back; balance; a reason where a side is empty.
     """
     contrast = view.contrast
-    tiers = " and ".join(tier.value for tier in contrast.tiers or tuple(Tier))
-    title = f"{contrast.question.label} in {tiers}"
+    tiers = joined(" and ", (tier.value for tier in contrast.tiers or tuple(Tier)))
+    title = glued("{} in {}", contrast.question.label, tiers)
     sides = [side for side in (contrast.reference, contrast.index) if side.curve is not None]
     if len(sides) < 2:
         return ReportItem("treatment", "Treatment", title, reason=contrast.reason)
@@ -187,16 +195,25 @@ def number_needed_table(view: TreatmentView) -> Table:
         Three rows; what is not given says why.
     """
     test = view.interaction
-    interaction = f"not tested: {test.reason}" if test.p_value is None else written_p(test.p_value)
+    interaction = (
+        sentence("not tested: {reason}", reason=test.reason) if test.p_value is None else written_p(test.p_value)
+    )
     rows = (
-        (f"Difference in survival at {months(view.months)}", _points(view.difference)),
-        (f"Number needed to treat by {months(view.months)}", needed_in_words(view.number_needed)),
+        (sentence("Difference in survival at {months}", months=months(view.months)), _points(view.difference)),
+        (
+            sentence("Number needed to treat by {months}", months=months(view.months)),
+            needed_in_words(view.number_needed),
+        ),
         ("Interaction of treatment and tier, tiers that can be compared", interaction),
     )
     sides = view.contrast.question
-    note = (
-        f"{count(view.contrast.n, 'patient')}, {count(view.contrast.n_events, 'event')}; difference = "
-        f"{sides.index_label} minus {sides.reference_label}. {NO_EFFECT}"
+    note = sentence(
+        "{n}, {n_events}; difference = {index_label} minus {reference_label}. {no_effect}",
+        n=count(view.contrast.n, "patient"),
+        n_events=count(view.contrast.n_events, "event"),
+        index_label=sides.index_label,
+        reference_label=sides.reference_label,
+        no_effect=NO_EFFECT,
     )
     return Table("At the horizon", ("Measure", "Value (95 % CI)"), rows, note)
 
@@ -215,10 +232,16 @@ def needed_in_words(number: Estimate) -> str:
         Not given, with the reason, where it has no value.
     """
     if number.value is None or number.low is None or number.high is None:
-        return f"not given: {number.reason}"
+        return sentence("not given: {reason}", reason=number.reason)
     low, high = sorted((abs(number.low), abs(number.high)))
     kind = "one event fewer" if number.value > 0 else "one event more"
-    return f"{kind} per {count(round(abs(number.value)), 'patient')} ({low:.0f} to {high:.0f})"
+    return sentence(
+        "{kind} per {round} ({low:.0f} to {high:.0f})",
+        kind=kind,
+        round=count(round(abs(number.value)), "patient"),
+        low=low,
+        high=high,
+    )
 
 
 def decision_item(view: TierView, curves: tuple[DecisionCurve, ...]) -> ReportItem:
@@ -236,7 +259,7 @@ def decision_item(view: TierView, curves: tuple[DecisionCurve, ...]) -> ReportIt
     ReportItem
         Figure and numbers; a reason where nobody was followed to the horizon or there are too few events.
     """
-    title = f"Net benefit at {months(view.recipe.horizon_months)}"
+    title = sentence("Net benefit at {months}", months=months(view.recipe.horizon_months))
     key, number = "decision", "Net benefit"
     if reason := why_not_validated(known_follow_up(view)[0], view.recipe.horizon_months):
         return ReportItem(key, number, title, reason=reason)
@@ -282,8 +305,8 @@ def optimism_item(optimism: Optimism | None, why: str) -> ReportItem:
         for each in optimism.measures
     )
     header = ("Measure", "On these patients", "Optimism", "Corrected (95 % CI)")
-    counted = f"{count(optimism.n, 'patient')}, {count(optimism.n_events, 'event')}"
-    note = f"{counted}. {METHOD}; {count(optimism.n_usable, 'resample')}."
+    counted = glued("{}, {}", count(optimism.n, "patient"), count(optimism.n_events, "event"))
+    note = glued("{}. {}; {}.", counted, METHOD, count(optimism.n_usable, "resample"))
     return ReportItem(
         key, number, title, tables=(Table("Corrected", header, rows, note),), notes=(optimism.sentence,)
     )
@@ -293,19 +316,29 @@ def _tier_notes(view: TierView) -> tuple[str, ...]:
     """Say who is left out, and which tiers have few events."""
     notes = []
     if view.n_unscored:
-        notes.append(f"{count(view.n_unscored, 'patient')} without a score: in no tier.")
+        notes.append(
+            sentence("{patients} without a score: in no tier.", patients=count(view.n_unscored, "patient"))
+        )
     if view.n_of_other_arms:
-        notes.append(f"{count(view.n_of_other_arms, 'patient')} of other treatments left out.")
+        notes.append(
+            sentence("{patients} of other treatments left out.", patients=count(view.n_of_other_arms, "patient"))
+        )
     few = [
         level
         for level, curve in zip(view.comparison.levels, view.comparison.curves, strict=True)
         if curve.n_events < MIN_EVENTS
     ]
     if few:
-        notes.append(f"Fewer than {MIN_EVENTS} events, read the interval only: {', '.join(few)}.")
+        notes.append(
+            sentence(
+                "Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=joined(", ", few)
+            )
+        )
     if view.comparison.n_without_follow_up:
         n_unknown = view.comparison.n_without_follow_up
-        notes.append(f"{count(n_unknown, 'patient')} without known follow-up: in no curve.")
+        notes.append(
+            sentence("{patients} without known follow-up: in no curve.", patients=count(n_unknown, "patient"))
+        )
     return tuple(notes)
 
 
@@ -319,6 +352,8 @@ def _side_colour(view: TreatmentView, side: TreatmentSide) -> str:
 def _points(difference: Estimate) -> str:
     """Write a difference of survival in percentage points."""
     if difference.value is None or difference.low is None or difference.high is None:
-        return f"not given: {difference.reason}"
+        return sentence("not given: {reason}", reason=difference.reason)
     low, high = 100 * difference.low, 100 * difference.high
-    return f"{100 * difference.value:+.1f} points ({low:+.1f} to {high:+.1f})"
+    return sentence(
+        "{value:+.1f} points ({low:+.1f} to {high:+.1f})", value=100 * difference.value, low=low, high=high
+    )

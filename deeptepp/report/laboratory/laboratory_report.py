@@ -23,6 +23,7 @@ from deeptepp.report.report_page import ReportPage, write_parts
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.scoring.tiers import TierSource, given_tiers, with_tiers
 from deeptepp.stats.event_rule import MIN_EVENTS
+from deeptepp.wording.sentence import glued, joined, sentence
 
 RECIPE_FILE = "recipe.json"
 """Name of the recipe in the folder of its report."""
@@ -137,7 +138,7 @@ def chosen_curves(cohort: Cohort, recipe: Recipe) -> ReportItem:
     choices = curve_choices(tiered)
     if name not in choices:
         reason = "this fact is not recorded, or does not divide the patients"
-        return ReportItem("curves", "Curves", f"Survival by {name}", reason=reason)
+        return ReportItem("curves", "Curves", sentence("Survival by {name}", name=name), reason=reason)
     item = curves_item(tiered, choices[name], recipe.endpoint)
     if name != BY_TIER:
         return item
@@ -195,7 +196,11 @@ def laboratory_parts(found: Laboratory, notes: tuple[str, ...] = (), mark: str =
 
 def too_few(n_events: int) -> str:
     """Say that there are too few events for a model; empty where there are enough."""
-    return f"{count(n_events, 'event')}, fewer than {MIN_EVENTS}" if n_events < MIN_EVENTS else ""
+    return (
+        sentence("{n_events}, fewer than {min_events}", n_events=count(n_events, "event"), min_events=MIN_EVENTS)
+        if n_events < MIN_EVENTS
+        else ""
+    )
 
 
 def held_back(item: ReportItem, reason: str) -> ReportItem:
@@ -213,19 +218,41 @@ def _facts(
 ) -> list[tuple[str, str]]:
     """Tell what the page rests on."""
     own = " (as the model has them)" if is_published(recipe, bundle.tiers) else ""
-    caliper = "no caliper" if recipe.caliper_sd is None else f"caliper {recipe.caliper_sd:g} SD"
+    caliper = (
+        "no caliper"
+        if recipe.caliper_sd is None
+        else sentence("caliper {caliper_sd:g} SD", caliper_sd=recipe.caliper_sd)
+    )
     return [
-        ("Patients", f"{len(cohort)}, {origin.patients}"),
+        ("Patients", glued("{}, {}", len(cohort), origin.patients)),
         ("Patients and scores", origin.sentence),
         *([("Table, SHA-256", recipe.cohort_sha256[:16])] if recipe.cohort_sha256 else []),
-        *([("Tiers", " ".join(notes))] if notes else []),
-        ("Cut-offs", f"Low below {recipe.low_below:.4f}, High from {recipe.high_from:.4f}{own}"),
-        ("Cut-offs of the model", f"{bundle.tiers.low_below:.4f} and {bundle.tiers.high_from:.4f}"),
+        *([("Tiers", joined(" ", notes))] if notes else []),
+        (
+            "Cut-offs",
+            sentence(
+                "Low below {low_below:.4f}, High from {high_from:.4f}{own}",
+                low_below=recipe.low_below,
+                high_from=recipe.high_from,
+                own=own,
+            ),
+        ),
+        (
+            "Cut-offs of the model",
+            sentence("{before:.4f} and {end:.4f}", before=bundle.tiers.low_below, end=bundle.tiers.high_from),
+        ),
         ("Endpoint", ENDPOINT_NAMES[recipe.endpoint]),
-        ("Treatments", ", ".join(map(group_words, recipe.arms))),
-        ("Matching", f"{recipe.matching}, {caliper}"),
+        ("Treatments", joined(", ", map(group_words, recipe.arms))),
+        ("Matching", glued("{}, {}", recipe.matching, caliper)),
         ("Horizon", months(recipe.horizon_months)),
-        ("Model", f"{bundle.name}, {'simulated' if bundle.is_simulated else 'real'} training patients"),
+        (
+            "Model",
+            sentence(
+                "{name}, {value} training patients",
+                name=bundle.name,
+                value="simulated" if bundle.is_simulated else "real",
+            ),
+        ),
         ("Model, SHA-256", bundle.sha256[:16]),
         ("Recipe, SHA-256", recipe.digest[:16]),
         ("Made by", f"deeptepp {__version__} report recipe"),

@@ -11,6 +11,7 @@ from deeptepp.report.report_item import ReportItem
 from deeptepp.report.text_table import Table
 from deeptepp.stats.event_rule import why_not_compared
 from deeptepp.stats.treatment.contrast_adequacy import contrast_adequacy
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _TITLE = "Are there events enough to compare treatments?"
 
@@ -40,14 +41,14 @@ def power_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
             continue
         found = contrast_adequacy(follow_up.where(sides[0]), follow_up.where(sides[1]))
         needed = "" if found.n_events_needed is None else str(found.n_events_needed)
-        counts = f"{found.n_index} / {found.n_reference}"
+        counts = glued("{} / {}", found.n_index, found.n_reference)
         of_arm = {
             question.index_label: found.n_events_index,
             question.reference_label: found.n_events_reference,
         }
-        events = " / ".join(map(str, of_arm.values()))
+        events = joined(" / ", map(str, of_arm.values()))
         few = why_not_compared(of_arm)
-        words = f"Not compared: {few}." if few else found.sentence
+        words = sentence("Not compared: {reason}.", reason=few) if few else found.sentence
         rows.append((question.label, counts, events, needed, words))
     if not rows:
         reason = "no two treatments have patients with known follow-up"

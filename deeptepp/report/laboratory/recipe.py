@@ -39,6 +39,7 @@ from deeptepp.stats.treatment.treatment_question import (
     Matching,
     TreatmentQuestion,
 )
+from deeptepp.wording.sentence import sentence
 
 SCHEMA = "deeptepp-recipe-1"
 """First key of the file."""
@@ -135,11 +136,15 @@ class Recipe:
             within("caliper_sd", self.caliper_sd, CALIPER_SD)
         if self.subgroup and self.subgroup not in FACTS:
             raise RecipeOutOfRange(
-                field="subgroup", value=quoted(self.subgroup), limit=f"one of {', '.join(FACTS)}"
+                field="subgroup",
+                value=quoted(self.subgroup),
+                limit=sentence("one of {facts}", facts=", ".join(FACTS)),
             )
         if self.curves_by and self.curves_by not in CURVE_NAMES:
             raise RecipeOutOfRange(
-                field="curves_by", value=quoted(self.curves_by), limit=f"one of {', '.join(CURVE_NAMES)}"
+                field="curves_by",
+                value=quoted(self.curves_by),
+                limit=sentence("one of {curve_names}", curve_names=", ".join(CURVE_NAMES)),
             )
         if self.cohort_sha256 and not _SHA256.fullmatch(self.cohort_sha256):
             raise RecipeOutOfRange(
@@ -207,7 +212,7 @@ class Recipe:
         except (ValueError, RecursionError):
             raise UnreadableRecipe(reason="it is not JSON") from None
         if not isinstance(content, dict) or content.pop("schema", None) != SCHEMA:
-            raise UnreadableRecipe(reason=f"it does not say that it is a {SCHEMA}")
+            raise UnreadableRecipe(reason=sentence("it does not say that it is a {schema}", schema=SCHEMA))
         return cls._of(content)
 
     def to_query(self) -> dict[str, str]:

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any, TypeVar
 
 from deeptepp.errors import RecipeOutOfRange, UnreadableRecipe
+from deeptepp.wording.sentence import sentence
 
 _Kind = TypeVar("_Kind", bound=StrEnum)
 
@@ -29,7 +30,9 @@ def in_order(name: str, chosen: tuple[_Kind, ...], kind: type[_Kind]) -> tuple[_
     """Bring categories into their order, each once; refuse none at all."""
     found = tuple(each for each in kind if each in chosen)
     if not found:
-        raise RecipeOutOfRange(field=name, value="empty", limit=f"one or more of {', '.join(kind)}")
+        raise RecipeOutOfRange(
+            field=name, value="empty", limit=sentence("one or more of {kind}", kind=", ".join(kind))
+        )
     return found
 
 
@@ -66,7 +69,9 @@ def reader_of_one(kind: type[_Kind]) -> Callable[[str, object], _Kind]:
 
     def read(name: str, value: object) -> _Kind:
         if not isinstance(value, str) or value not in list(kind):
-            raise RecipeOutOfRange(field=name, value=quoted(value), limit=f"one of {', '.join(kind)}")
+            raise RecipeOutOfRange(
+                field=name, value=quoted(value), limit=sentence("one of {kind}", kind=", ".join(kind))
+            )
         return kind(value)
 
     return read
@@ -77,7 +82,9 @@ def reader_of_several(kind: type[_Kind]) -> Callable[[str, object], tuple[_Kind,
 
     def read(name: str, value: object) -> tuple[_Kind, ...]:
         if not isinstance(value, (list, tuple)):
-            raise RecipeOutOfRange(field=name, value=quoted(value), limit=f"a list of {', '.join(kind)}")
+            raise RecipeOutOfRange(
+                field=name, value=quoted(value), limit=sentence("a list of {kind}", kind=", ".join(kind))
+            )
         return tuple(reader_of_one(kind)(name, each) for each in value)
 
     return read

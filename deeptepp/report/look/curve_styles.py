@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from string import ascii_uppercase
 
 from deeptepp.domain.cohort import Arm
@@ -21,6 +20,7 @@ from deeptepp.report.look.theme import (
 )
 from deeptepp.report.names import ARM_SHORT, group_words
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
+from deeptepp.wording.sentence import escaped, glued
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 """Dashes of groups that are no arm, in order."""
@@ -59,7 +59,7 @@ class CurveStyle:
     @property
     def mark(self) -> str:
         """Coloured shape and short name."""
-        return f'<span style="color:{self.colour}">{self.glyph}</span> {escape(self.short)}'
+        return glued('<span style="color:{}">{}</span> {}', self.colour, self.glyph, escaped(self.short))
 
 
 def styles_of(curves: Sequence[KaplanMeierCurve], colours: Sequence[str] | None, few: int) -> list[CurveStyle]:
@@ -126,7 +126,7 @@ def styles_of_crossed(
                 TIER_COLOURS[tier],
                 ARM_GLYPHS[arm],
                 ARM_DASHES[arm],
-                f"{_TIER_SHORT[tier]} {ARM_SHORT[arm]}",
+                glued("{} {}", _TIER_SHORT[tier], ARM_SHORT[arm]),
                 is_faded=False,
             ),
         )
@@ -146,7 +146,7 @@ def _faded_below(few: int, curve: KaplanMeierCurve, style: CurveStyle) -> CurveS
 def _shortened(styles: list[CurveStyle]) -> list[CurveStyle]:
     """Cut names that would not fit beside the table; letters where cutting makes two of them alike."""
     shorts = [
-        s.short if len(s.short) <= _SHORT_CHARACTERS else f"{s.short[: _SHORT_CHARACTERS - 1].rstrip()}…"
+        s.short if len(s.short) <= _SHORT_CHARACTERS else glued("{}…", s.short[: _SHORT_CHARACTERS - 1].rstrip())
         for s in styles
     ]
     if len(set(shorts)) < len(shorts):

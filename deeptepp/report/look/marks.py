@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from textwrap import wrap
 
 import numpy as np
@@ -12,6 +11,7 @@ import plotly.graph_objects as go
 from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.report.look.text_width import broken, text_px
 from deeptepp.report.look.theme import NEUTRAL, SMALL_PX, TEMPLATE
+from deeptepp.wording.sentence import escaped, glued, joined
 
 _TITLE_CHARACTERS = 58
 """Longest line of a bold 16 px title in a figure 560 px wide."""
@@ -80,9 +80,9 @@ def lay_out(
 
 def heading(title: str, facts: Sequence[str]) -> tuple[dict[str, object], int]:
     """Layout of a title and a subtitle of short facts, both plain text broken to fit 520 px; their height, px."""
-    lines, packed = wrap(escape(title), _TITLE_CHARACTERS) or [""], _packed(facts)
+    lines, packed = wrap(escaped(title), _TITLE_CHARACTERS) or [""], _packed(facts)
     layout = {
-        "text": f"<b>{'<br>'.join(lines)}</b>",
+        "text": glued("<b>{}</b>", joined("<br>", lines)),
         "yref": "container",
         "y": 1,
         "yanchor": "top",
@@ -90,7 +90,7 @@ def heading(title: str, facts: Sequence[str]) -> tuple[dict[str, object], int]:
         "pad": {"t": 10 + 14 * (len(lines) - 1), "l": 10},
     }
     if packed:
-        layout["subtitle"] = {"text": "<br>".join(escape(line) for line in packed)}
+        layout["subtitle"] = {"text": joined("<br>", (escaped(line) for line in packed))}
     return layout, 12 + 21 * len(lines) + 17 * len(packed) + (13 if packed else 0)
 
 
@@ -98,7 +98,7 @@ def _packed(facts: Sequence[str]) -> list[str]:
     """Put as many facts on each line as fit; a longer one is broken."""
     lines: list[str] = []
     for fact in filter(None, facts):
-        longer = f"{lines[-1]}  ·  {fact}" if lines else fact
+        longer = glued("{}  ·  {}", lines[-1], fact) if lines else fact
         if lines and text_px(longer, SMALL_PX) <= _SUBTITLE_TEXT_PX:
             lines[-1] = longer
         else:
@@ -131,7 +131,7 @@ def finish(
         The same figure.
     """
     if simulated:
-        alt = f"{SIMULATED_COHORT}. {alt}"
+        alt = glued("{}. {}", SIMULATED_COHORT, alt)
         if strip_of_px is not None:
             low, high = figure.layout.yaxis.range
             figure.update_yaxes(range=[low, low + (high - low) / (1 - _STRIP_PX / strip_of_px)], selector=0)
@@ -144,6 +144,10 @@ def add_mark(figure: go.Figure, height: float) -> None:
     """Write the mark of simulated data into a plot, at a height between its bottom (0) and its top (1)."""
     place = (0.5, height)
     text = text_at(
-        f"<b>{SIMULATED_COHORT}</b>", place, ref="x domain, y domain", anchor="center bottom", name=MARK_NAME
+        glued("<b>{}</b>", SIMULATED_COHORT),
+        place,
+        ref="x domain, y domain",
+        anchor="center bottom",
+        name=MARK_NAME,
     )
     figure.add_annotation(text | {"font": {"size": 18, "color": NEUTRAL}, "opacity": 0.75})

@@ -15,6 +15,7 @@ from deeptepp.domain.cohort import Cohort
 from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.report.look.marks import MARK_NAME, add_mark
 from deeptepp.report.report_item import ReportItem
+from deeptepp.wording.sentence import glued
 
 _LONG_MARK_PX = 13
 """Type of a mark that is longer than the usual one."""
@@ -59,11 +60,13 @@ def stamp_figure(figure: go.Figure, mark: str) -> go.Figure:
         add_mark(figure, 0.04)
     if mark != SIMULATED_COHORT:
         figure.update_annotations(
-            text=f"<b>{mark}</b>", font={"size": _LONG_MARK_PX}, selector={"name": MARK_NAME}
+            text=glued("<b>{}</b>", mark), font={"size": _LONG_MARK_PX}, selector={"name": MARK_NAME}
         )
     meta = figure.layout.meta or {}
-    words = str(meta.get("alt", "")).removeprefix(f"{SIMULATED_COHORT}. ").removeprefix(f"{mark}. ")
-    return figure.update_layout(meta={**meta, "alt": f"{mark}. {words}"})
+    words = (
+        str(meta.get("alt", "")).removeprefix(glued("{}. ", SIMULATED_COHORT)).removeprefix(glued("{}. ", mark))
+    )
+    return figure.update_layout(meta={**meta, "alt": glued("{}. {}", mark, words)})
 
 
 def stamp_item(item: ReportItem, mark: str) -> ReportItem:

@@ -18,6 +18,7 @@ from deeptepp.report.look.theme import NEUTRAL
 from deeptepp.report.names import group_words
 from deeptepp.report.pdf.pdf_page import GREY, INK, LINE
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
+from deeptepp.wording.sentence import glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -191,8 +192,10 @@ class _Plot:
 
 def _facts(curves: Sequence[KaplanMeierCurve], p_value: float | None) -> str:
     """Write the test, the band and the ticks."""
-    parts = [] if p_value is None else [f"Log-rank {written_p(p_value)}"]
-    return "  ·  ".join((*parts, f"band: {100 * curves[0].level:g} % CI", "ticks: censored"))
+    parts = [] if p_value is None else [sentence("Log-rank {p}", p=written_p(p_value))]
+    return joined(
+        "  ·  ", (*parts, sentence("band: {level:g} % CI", level=100 * curves[0].level), "ticks: censored")
+    )
 
 
 def _table(plot: _Plot, curves: Sequence[KaplanMeierCurve], styles: Sequence[CurveStyle], height: float) -> None:
@@ -218,7 +221,13 @@ def _heading(
         few = ", few events: in grey" if style.is_faded else ""
         _draw_shape(plot, plot.left + 4, y + 2.6, style)
         plot.line((plot.left + 11, y + 2.6, plot.left + 33, y + 2.6), style.colour, 1.3, _DASHES[style.dash])
-        words = f"{group_words(curve.label)} ({count(curve.n, 'patient')}, {count(curve.n_events, 'event')}{few})"
+        words = glued(
+            "{} ({}, {}{})",
+            group_words(curve.label),
+            count(curve.n, "patient"),
+            count(curve.n_events, "event"),
+            few,
+        )
         plot.text(plot.left + 38, y, words)
         y -= _LEGEND_ROW
 

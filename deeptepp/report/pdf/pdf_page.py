@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.report.speech import ENGLISH, Speech
+from deeptepp.wording.sentence import sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -248,14 +249,14 @@ def _page(marks: str, foot: str, speech: Speech) -> Callable[[Any, Any], None]:
 
         width, height = A4
         mark, _, meaning = RESEARCH_USE_ONLY.partition(". ")
-        research = RESEARCH_USE_ONLY if speech is ENGLISH else f"{speech.mark(mark.upper())}  {speech.t(meaning)}"
+        research = RESEARCH_USE_ONLY if speech == ENGLISH else f"{speech.mark(mark.upper())}  {speech.t(meaning)}"
         canvas.saveState()
         for text, size, y in ((marks, 9, height - 13 * mm), (research, 7.5, 12 * mm), (foot, 7.5, 8.5 * mm)):
             line = Paragraph(marked_up(text), style("frame", size, bold=y > height / 2))
             _, tall = line.wrap(width - 2 * MARGIN_MM * mm, size * 1.38)
             line.drawOn(canvas, MARGIN_MM * mm, y - tall + size)
         canvas.setFont("Helvetica", 7.5)
-        canvas.drawRightString(width - MARGIN_MM * mm, 8.5 * mm, f"Page {document.page}")
+        canvas.drawRightString(width - MARGIN_MM * mm, 8.5 * mm, sentence("Page {page}", page=document.page))
         canvas.restoreState()
 
     return draw

@@ -9,7 +9,8 @@ from deeptepp.errors import (
     UploadTokenUsed,
     UploadTooLarge,
 )
-from deeptepp.ui.words.language import Language, current_language, t
+from deeptepp.ui.words.language import current_language, t
+from deeptepp.wording.catalogue import Language
 
 WORDS: dict[str, str] = {
     "zone": "Upload a breast MR study",

@@ -14,7 +14,8 @@ from unicodedata import east_asian_width
 
 from deeptepp.domain.provenance import MARKS
 from deeptepp.report.look.theme import SMALL_PX
-from deeptepp.ui.words.language import Language, current_language, in_both, say
+from deeptepp.ui.words.language import current_language, in_both, say
+from deeptepp.wording.catalogue import Language
 
 if TYPE_CHECKING:
     from plotly.basedatatypes import BasePlotlyType

@@ -1,43 +1,18 @@
-"""The language of a visitor's screens: English in the code is the key, one catalogue holds the others."""
+"""The language of a visitor's screens, kept in the session and in the address."""
 
 from __future__ import annotations
-
-import re
-import tomllib
-from enum import StrEnum
-from functools import cache, lru_cache, partial
-from pathlib import Path
-from string import Formatter
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from deeptepp.report.speech import ENGLISH, Speech
+from deeptepp.report.speech import Speech
+from deeptepp.wording.catalogue import Language, fill_in, translate
 
-_FOLDER = Path(__file__).parent
 _QUERY = "lang"
 """Name of the language in the address of a page."""
 
-_COUNTED = frozenset(
-    ("n", "m", "k", "total", "draws", "share", "low", "high", "level", "limit", "mm", "auc", "score")
-)
-"""Fields of composed sentences that hold a number."""
-
-_NUMBER = "[-+\u2212<>\\d., ]+?"
-
-_SEPARATORS = {"  ·  ": "  ·  ", ". ": "。"}
-"""What divides a text that is not known as a whole, and what joins its parts when they are said."""
-
 _STATE = "deeptepp-language"
 """Key of ``st.session_state`` that keeps the language over pages."""
-
-
-class Language(StrEnum):
-    """Languages of the screens, by their code in the address."""
-
-    ENGLISH = "en"
-    CHINESE = "zh"
-
 
 HTML_CODES: dict[Language, str] = {Language.ENGLISH: "en", Language.CHINESE: "zh-Hans"}
 """Each language as the page says it to screen readers and to the browser."""
@@ -66,13 +41,7 @@ def t(text: str, /, **facts: object) -> str:
     >>> t("Low below {cut:.2f}", cut=0.25)
     'Low below 0.25'
     """
-    return _filled(current_language(), text, **facts)
-
-
-def _filled(language: Language, text: str, /, **facts: object) -> str:
-    """Say a sentence in one language."""
-    said = catalogue(language).get(text, text)
-    return said.format(**facts) if facts else said
+    return fill_in(text, current_language(), **facts)
 
 
 def speech() -> Speech:
@@ -83,51 +52,23 @@ def speech() -> Speech:
     Speech
         Says sentences as ``t`` and ``say`` do now.
     """
-    language = current_language()
-    if language is Language.ENGLISH:
-        return ENGLISH
-    return Speech(partial(_filled, language), partial(_said, language))
+    return Speech(current_language())
 
 
-def say(sentence: str) -> str:
-    """Say a finished sentence of the layers below, which know no language, in that of this visitor.
+def say(text: str) -> str:
+    """Say a text of the layers below, which know no language, in that of this visitor.
 
     Parameters
     ----------
-    sentence : str
-        English. It is looked up whole, and else recognised by the templates of composed sentences, whose parts are
-        said in turn, and else divided where sentences end or a dot separates facts.
+    text : str
+        A sentence, or plain English that is looked up whole.
 
     Returns
     -------
     str
-        English where it is not recognised.
+        English where it is not known.
     """
-    language = current_language()
-    return sentence if language is Language.ENGLISH else _said(language, sentence)
-
-
-@lru_cache(maxsize=4096)
-def _said(language: Language, sentence: str) -> str:
-    """Say a sentence whole, by a template, or the parts of it that a separator divides."""
-    plain = sentence.replace("\u00a0", " ")
-    whole = catalogue(language).get(plain)
-    if whole is not None:
-        return whole
-    for pattern, said in composed(language):
-        match = pattern.fullmatch(plain)
-        if match:
-            return said.format(**{name: _said(language, part) for name, part in match.groupdict().items()})
-    for separator, joint in _SEPARATORS.items():
-        parts = plain.split(separator)
-        if len(parts) > 1:
-            spoken = [_said(language, part) for part in parts]
-            if spoken != parts:
-                return joint.join(spoken)
-    if plain.endswith("."):
-        said = _said(language, plain[:-1])
-        return sentence if said == plain[:-1] else f"{said}。"
-    return sentence
+    return translate(text, current_language())
 
 
 def in_both(mark: str) -> str:
@@ -212,49 +153,3 @@ def _write(language: Language) -> None:
         st.query_params[_QUERY] = language.value
     elif _QUERY in st.query_params:
         del st.query_params[_QUERY]
-
-
-@cache
-def catalogue(language: Language) -> dict[str, str]:
-    """Give the sentences of a language by their English.
-
-    Parameters
-    ----------
-    language : Language
-        One of those that exist.
-
-    Returns
-    -------
-    dict of str to str
-        Empty for English.
-    """
-    path = _FOLDER / f"{language.value}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-@cache
-def composed(language: Language) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Give the patterns of sentences that are put together below the screens, with what they become.
-
-    Parameters
-    ----------
-    language : Language
-        One of those that exist.
-
-    Returns
-    -------
-    tuple of (re.Pattern, str)
-        In the order in which they are tried; empty for English.
-    """
-    path = _FOLDER / f"{language.value}_composed.toml"
-    said = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return tuple((_pattern(english), other) for english, other in said.items())
-
-
-def _pattern(template: str) -> re.Pattern[str]:
-    """Turn a template into what recognises the sentences made from it; fields of numbers take nothing else."""
-    parts = (
-        re.escape(literal) + (f"(?P<{name}>{_NUMBER if name in _COUNTED else '.+?'})" if name else "")
-        for literal, name, _, _ in Formatter().parse(template.replace("\u00a0", " "))
-    )
-    return re.compile("".join(parts), re.DOTALL)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from deeptepp.errors import FramesGone
-from deeptepp.ui.words.language import Language, current_language, t
+from deeptepp.ui.words.language import current_language, t
+from deeptepp.wording.catalogue import Language
 
 WORDS: dict[str, str] = {
     "viewer": "Slice viewer. Arrow keys step through slices, D draws a box, question mark lists the keys.",

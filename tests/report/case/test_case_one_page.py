@@ -18,9 +18,9 @@ from deeptepp.report.case.case_changes import changes_between, score_change
 from deeptepp.report.case.case_files import file_name
 from deeptepp.report.case.case_one_page import case_one_page
 from deeptepp.report.case.case_pdf import case_pdf
+from deeptepp.report.speech import Speech
 from deeptepp.scoring.case import refuse
-from deeptepp.ui.words import language
-from deeptepp.ui.words.language import Language, speech
+from deeptepp.wording.catalogue import Language
 
 CASES = {case.name: case for case in cases()}
 STABLE, UNSTABLE = CASES["stable"], CASES["unstable"]
@@ -63,11 +63,8 @@ def test_a_refusal_is_a_page_too():
     assert "Rule dicom.none-found" in page
 
 
-def test_it_speaks_the_language_of_the_screen_and_keeps_the_english_marks(monkeypatch):
-    monkeypatch.setattr(language, "current_language", lambda: Language.CHINESE)
-    spoken = speech()
-    monkeypatch.undo()
-    pdf = case_one_page(UNSTABLE.answer, UNSTABLE.bundle, label="Case 7", speech=spoken)
+def test_it_speaks_the_language_of_the_screen_and_keeps_the_english_marks():
+    pdf = case_one_page(UNSTABLE.answer, UNSTABLE.bundle, label="Case 7", speech=Speech(Language.CHINESE))
     assert b"STSong-Light" in pdf
     (page,) = pages(pdf)
     assert "RESEARCH USE ONLY" in page

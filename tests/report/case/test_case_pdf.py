@@ -22,7 +22,7 @@ from deeptepp.report.names import FACTS
 from deeptepp.report.pdf.pdf_curves import curves_drawing
 from deeptepp.scoring.case import refuse
 from deeptepp.stats.treatment.treatment_question import Matching
-from deeptepp.ui.words.language import Language, catalogue
+from deeptepp.wording.catalogue import Language, catalogue
 
 PROFILE = ClinicalProfile(her2_status=Her2Status.POSITIVE, node_stage=NodeStage.N1, tumour_size_mm=24.0)
 

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from deeptepp.report.glossary import GLOSSARY, terms_in
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.text_table import Table
 from deeptepp.ui.parts import terms
+from deeptepp.wording.catalogue import Language, catalogue
 
 ROOT = Path(__file__).parents[3]
 JARGON = re.compile(
@@ -23,9 +23,8 @@ JARGON = re.compile(
 
 
 def said_on_screens():
-    """The English of both catalogues, which is all that screens say."""
-    for name in ("zh.toml", "zh_composed.toml"):
-        yield from tomllib.loads((ROOT / "deeptepp" / "ui" / "words" / name).read_text(encoding="utf-8"))
+    """The English of the catalogue, which is all that screens say."""
+    yield from catalogue(Language.CHINESE)
 
 
 def said_in_reports():

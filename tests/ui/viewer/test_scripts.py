@@ -7,7 +7,7 @@ import pytest
 
 from deeptepp.ui.viewer import slice_viewer, study_drop
 from deeptepp.ui.words import drop_words, language, viewer_words
-from deeptepp.ui.words.language import Language
+from deeptepp.wording.catalogue import Language
 
 UI = Path(slice_viewer.__file__).parents[1]
 SCRIPTS = sorted(UI.rglob("*.js"))

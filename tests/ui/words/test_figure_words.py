@@ -8,7 +8,7 @@ from deeptepp.simulate.simulated_cohort import simulate_cohort
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
 from deeptepp.ui.words import figure_words, language
 from deeptepp.ui.words.figure_words import in_language_of_visitor, said_text
-from deeptepp.ui.words.language import Language
+from deeptepp.wording.catalogue import Language
 
 COHORT = simulate_cohort(seed=2)
 
