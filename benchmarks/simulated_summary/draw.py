@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, LATENT_RISK, TIER, Arm, Cohort, Endpoint, FollowUp
-from deeptepp.domain.published_cohort import TIER_COUNTS
+from deeptepp.domain.published import TIER_COUNTS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.simulate.hazards import RELAPSE_SHARES

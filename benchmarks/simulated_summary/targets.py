@@ -13,9 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deeptepp.domain.cohort import Endpoint
-from deeptepp.domain.published import TABLE_2, TRASTUZUMAB_AUC, PublishedSet
-from deeptepp.domain.published_cohort import EVENTS, FOLLOW_UP, N_UNTREATED_LOW
-from deeptepp.domain.published_outcomes import HAZARD_RATIOS, comparison_of
+from deeptepp.domain.published import (
+    EVENTS,
+    FOLLOW_UP,
+    HAZARD_RATIOS,
+    N_UNTREATED_LOW,
+    TABLE_2,
+    TRASTUZUMAB_AUC,
+    PublishedSet,
+    comparison_of,
+)
 from deeptepp.domain.risk import Tier
 from simulated_summary.matching import Matching
 

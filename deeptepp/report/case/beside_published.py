@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
-from deeptepp.domain.published import TABLE_2, PublishedSet
+from deeptepp.domain.published import TABLE_2, PublishedComparison, PublishedCurve, PublishedSet, comparison_of
 from deeptepp.domain.published_caveats import Caveat
-from deeptepp.domain.published_outcomes import PublishedComparison, PublishedCurve, comparison_of
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.case.result_reading import Sentence

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, Arm, Cohort, Endpoint
+from deeptepp.domain.published import EVENTS, FOLLOW_UP
 from deeptepp.domain.published_caveats import CAVEATS
-from deeptepp.domain.published_cohort import EVENTS, FOLLOW_UP
 from deeptepp.report.format import NO_INTERVAL, NOT_ESTIMABLE, count, count_of
 from deeptepp.report.format import months as written_months
 from deeptepp.report.names import group_words

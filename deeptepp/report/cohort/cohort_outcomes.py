@@ -1,6 +1,6 @@
 """Survival by tier and by treatment as in the figures 3, 4, S4 and S5 of the publication, beside what it printed.
 
-What was printed is described in ``domain.published_outcomes``: the groups of every comparison by tier and arm. The
+What was printed is described in ``domain/published.toml``: the groups of every comparison by tier and arm. The
 same description picks our patients, so that a figure and its twin cannot come to compare different things.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, TIER, Cohort
-from deeptepp.domain.published_outcomes import COMPARISONS, PublishedComparison
+from deeptepp.domain.published import COMPARISONS, PublishedComparison
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.survival_figure import kaplan_meier_figure
 from deeptepp.report.format import count, percent

@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from deeptepp.domain.cohort import ARM, SCORE, Arm, Cohort, Endpoint
+from deeptepp.domain.published import FLOW
 from deeptepp.domain.published_caveats import CAVEATS
-from deeptepp.domain.published_cohort import FLOW
 from deeptepp.report.cohort.cohort_events import arm_of, events_item, follow_up_item, is_followed
 from deeptepp.report.cohort.table_one_item import printed_table_one, table_one_numbers, table_one_table
 from deeptepp.report.figures.flow_figure import FlowStep, flow_figure

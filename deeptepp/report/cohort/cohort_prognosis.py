@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint, FollowUp
-from deeptepp.domain.published_outcomes import HAZARD_RATIOS
+from deeptepp.domain.published import HAZARD_RATIOS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, ratio_ci

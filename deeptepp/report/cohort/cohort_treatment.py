@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from deeptepp.domain.cohort import Arm, Cohort, Endpoint
-from deeptepp.domain.published_outcomes import PublishedComparison, comparison_of
+from deeptepp.domain.published import PublishedComparison, comparison_of
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import DeepTeppError, NotEstimable
 from deeptepp.report.cohort.cohort_outcomes import beside
