@@ -20,7 +20,7 @@ from deeptepp.report.figures.score_figure import score_distribution_figure
 from deeptepp.report.figures.survival_figure import kaplan_meier_figure
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.hazards.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
-from deeptepp.stats.prediction.decision_curve import decision_curve, decision_curve_at
+from deeptepp.stats.prediction.decision_curve import decision_curve_at
 from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.stats.prediction.roc_band import roc_band
 from deeptepp.stats.prediction.survival_calibration import calibration_at
@@ -231,7 +231,8 @@ def decision():
 
 
 def decision_without_events():
-    found = decision_curve(np.linspace(0, 0.4, 20), np.zeros(20, bool), [0.1, 0.2, 0.3], label="Model")
+    times = FollowUp(np.full(20, 60.0), np.zeros(20, bool))
+    found = decision_curve_at(np.linspace(0, 0.4, 20), times, 60.0, [0.1, 0.2, 0.3], label="Model")
     return decision_curve_figure([found], title="No event", simulated=True)
 
 

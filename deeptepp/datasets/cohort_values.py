@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
+
 
 def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Read a column as numbers.

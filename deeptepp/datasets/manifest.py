@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from deeptepp.datasets.cells import (
     UNKNOWN,
-    WORKBOOKS,
     Table,
     event_of,
     flag_of,
@@ -26,6 +25,7 @@ from deeptepp.datasets.cells import (
 from deeptepp.datasets.checks import PROFILE_FIELDS
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
+from deeptepp.datasets.raw_cells import is_workbook
 from deeptepp.datasets.subjects import named_subjects
 from deeptepp.domain.clinical import CATEGORIES, RANGES
 from deeptepp.domain.cohort import (
@@ -100,7 +100,7 @@ def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
     """
     content = path.read_bytes() if path.is_file() else b""
     known = (*FACTS, *IMAGE_COLUMNS, *(() if with_images else SCORED))
-    table = read_table(content, known, is_workbook=path.suffix.lower() in WORKBOOKS)
+    table = read_table(content, known, is_workbook=is_workbook(path))
     if table.header:
         table.problems.extend(_header_problems(table.header, known, with_images=with_images))
     mend_numbers(table, _NUMBERS)

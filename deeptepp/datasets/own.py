@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.cells import WORKBOOKS
 from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.cohort_values import floats
 from deeptepp.datasets.columns.column_names import WANTED
@@ -26,6 +25,7 @@ from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, witho
 from deeptepp.datasets.manifest import REQUIRED, Manifest, manifest_of, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.public.registry import recognised
+from deeptepp.datasets.raw_cells import is_workbook
 from deeptepp.datasets.subjects import named_subjects
 from deeptepp.domain.clinical import CATEGORIES, RANGES
 from deeptepp.domain.cohort import OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort, Endpoint
@@ -150,7 +150,7 @@ def _examined_by(path: Path, mapping: Mapping, units: Mapped[str, str], *, allow
     for target, unit in units.items():
         mapping = mapping.with_unit(target, unit)
     content = path.read_bytes()
-    sheet = read_sheet(content, is_workbook=path.suffix.lower() in WORKBOOKS, sheet=mapping.sheet)
+    sheet = read_sheet(content, is_workbook=is_workbook(path), sheet=mapping.sheet)
     return examine_mapped(sheet, mapping, sha256=sha256(content).hexdigest(), allow_gaps=allow_gaps)
 
 
@@ -208,7 +208,7 @@ def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, a
         remedy = f"Import it: deeptepp cohort import {public.name} FILE --out {public.name}.parquet"
         return Examined(manifest.cohort, (Problem.refusal("cohort.public-table", found, remedy),))
     try:
-        sheet = read_sheet(path.read_bytes(), is_workbook=path.suffix.lower() in WORKBOOKS)
+        sheet = read_sheet(path.read_bytes(), is_workbook=is_workbook(path))
     except (UnreadableCohort, OSError):
         return _checked(manifest, sure=units, allow_gaps=allow_gaps)
     mapping = own_mapping(sheet)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.files.archive import looks_like_dicom
 from deeptepp.dicom.files.deflated import inflated
 from deeptepp.dicom.files.member import Member
 from deeptepp.dicom.header.headers import Frame, frames_of
@@ -19,6 +18,7 @@ from deeptepp.dicom.header.plain import Memo, PlainHeader, read_plain
 from deeptepp.dicom.header_values import UNREADABLE, quiet
 from deeptepp.dicom.pixels.raw_plane import note_raw_plane
 from deeptepp.errors import ArchiveTooLarge, NoDicomFound, UnreadablePixels
+from deeptepp.safe_files import looks_like_dicom
 
 _DIRECTORY = "1.2.840.10008.1.3.10"
 """SOP class of a DICOMDIR."""

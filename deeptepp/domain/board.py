@@ -141,7 +141,7 @@ class NewCase:
     profile : ClinicalProfile
         Clinical-pathological facts.
     assessment : mapping of str to object
-        The answer as JSON-ready data, see ``report.document``.
+        The answer as JSON-ready data, see ``report.case.document``.
     bundle_sha256 : str
         Model that scored.
     label : str

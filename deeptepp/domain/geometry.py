@@ -103,9 +103,14 @@ class Grid:
         return float(dz), float(dy), float(dx)
 
     @property
+    def voxel_volume_mm3(self) -> float:
+        """Volume of one voxel in cubic millimetres."""
+        return float(np.prod(self.spacing_mm))
+
+    @property
     def voxel_volume_ml(self) -> float:
         """Volume of one voxel in millilitres."""
-        return float(np.prod(self.spacing_mm)) / 1000.0
+        return self.voxel_volume_mm3 / 1000.0
 
     @property
     def directions(self) -> FloatArray:

@@ -34,8 +34,8 @@ class PublishedSet(StrEnum):
 class PublishedRow:
     """One row of Table 2 as printed, %, with the counts that reproduce its sensitivity and specificity.
 
-    ``experiment`` is our name of the same kind; ``counts_views`` where views were counted in place of patients; what
-    else does not add up is the ``note``.
+    ``experiment`` is our name of the same kind; ``counts_views`` where views were counted in place of patients;
+    what else does not add up is the ``note``.
     """
 
     model: str

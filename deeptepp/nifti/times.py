@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from deeptepp.errors import NiftiTimesDiffer
-from deeptepp.nifti.files import CLINICAL_TABLE, DAMAGE, NamedFile
+from deeptepp.nifti.files import CLINICAL_TABLE, NamedFile
 from deeptepp.nifti.header import NiftiHeader
+from deeptepp.safe_files import DAMAGE
 
 STEP_S = (2.0, 1200.0)
 """Shortest and longest time between phases in seconds: from ultrafast series to the 922 s of one in MAMA-MIA."""

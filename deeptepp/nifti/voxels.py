@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.errors import DamagedNifti, NiftiTooLarge, NotFiniteNifti
-from deeptepp.nifti.files import DAMAGE, MAX_TOTAL_BYTES, NamedFile, in_words
+from deeptepp.nifti.files import NamedFile
 from deeptepp.nifti.header import NiftiHeader
+from deeptepp.safe_files import DAMAGE, MAX_TOTAL_BYTES, in_words
 
 MAX_VOLUME_BYTES = 512 * 1024**2
 """Largest unpacked volume in bytes; 512 x 512 x 256 voxels of float64 fill it."""

@@ -16,7 +16,7 @@ def figure_html(figure: go.Figure, *, div_id: str | None = None) -> str:
     Parameters
     ----------
     figure : plotly.graph_objects.Figure
-        Of ``report.figures``; its words are in ``layout.meta["alt"]``.
+        Of a file in ``report/figures``; its words are in ``layout.meta["alt"]``.
     div_id : str, optional
         Identifier of the element; made from the content when left out, so that the same figure gives the same
         bytes. Needed where a page shows one figure twice.

@@ -218,7 +218,7 @@ def spoken_by(path):
             yield text
 
 
-@pytest.mark.parametrize("name", ["nifti/choice", "nifti/outline", "scoring/consistency"])
+@pytest.mark.parametrize("name", ["nifti/phase_choice", "nifti/outline", "scoring/consistency"])
 def test_what_is_put_together_below_the_screens_is_said_in_chinese(name):
     sentences = set(spoken_by(ROOT / "deeptepp" / f"{name}.py"))
     assert len(sentences) > 5

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from deeptepp.datasets.columns.measures import DAYS_PER_MONTH
+from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
 from deeptepp.datasets.problems import Problem
 
 Day = date | None

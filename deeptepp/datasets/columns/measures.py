@@ -9,10 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
 from deeptepp.datasets.columns.cell_words import ABSENT, plain_word
-
-DAYS_PER_MONTH = 365.25 / 12
-"""Days of a month: a year of 365.25 days by twelve."""
 
 FACTORS: dict[str, dict[str, float]] = {
     "months": {"days": 1 / DAYS_PER_MONTH, "weeks": 7 / DAYS_PER_MONTH, "months": 1.0, "years": 12.0},

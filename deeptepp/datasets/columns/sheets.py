@@ -5,21 +5,15 @@ Nothing is understood here; cells become text by column, and each row keeps the 
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 
 from deeptepp.datasets.columns.column_names import is_known_name
 from deeptepp.datasets.columns.identifiers import is_identifier, names_a_person
+from deeptepp.datasets.raw_cells import Lines, n_filled, split_lines, workbook_lines
 from deeptepp.errors import UnreadableCohort
-
-Lines = list[list[str]]
 
 _DELIMITERS = ",;\t|"
 _HEADER_WITHIN = 30
@@ -117,7 +111,7 @@ def read_sheet(content: bytes, *, is_workbook: bool, sheet: str = "") -> Sheet:
     """
     if not is_workbook:
         return _sheet(_text_lines(content), "", ())
-    book = _workbook(content)
+    book = workbook_lines(content)
     if sheet and sheet not in book:
         raise UnreadableCohort(reason=f"there is no such sheet; there is {', '.join(book)}")
     name = sheet or max(book, key=lambda each: _looks_like_patients(book[each]))
@@ -156,17 +150,8 @@ def _text_lines(content: bytes) -> Lines:
     named = re.fullmatch(r'"?sep=(.)"?\s*', first.strip(), re.IGNORECASE)
     if named:
         # The line is kept as an empty one, so that rows keep their numbers.
-        return [[""], *_split(rest, named.group(1))]
-    return max((_split(text, mark) for mark in _DELIMITERS), key=_evenness)
-
-
-def _split(text: str, delimiter: str) -> Lines:
-    """Split text; none where quotes do not close."""
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error:
-        return []
-    return [[cell.strip() for cell in line] for line in lines]
+        return [[""], *split_lines(rest, named.group(1))]
+    return max((split_lines(text, mark) for mark in _DELIMITERS), key=_evenness)
 
 
 def _evenness(lines: Lines) -> tuple[int, int]:
@@ -174,40 +159,6 @@ def _evenness(lines: Lines) -> tuple[int, int]:
     widths = Counter(len(line) for line in lines if len(line) > 1)
     width, n = widths.most_common(1)[0] if widths else (0, 0)
     return n, width
-
-
-def _workbook(content: bytes) -> dict[str, Lines]:
-    """Read the cells of every sheet of a workbook as text."""
-    from openpyxl import load_workbook
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-            sheets = {each.title: each for each in book.worksheets}
-            lines = {
-                name: [[_as_text(cell) for cell in row] for row in each.iter_rows(values_only=True)]
-                for name, each in sheets.items()
-            }
-            book.close()
-    except (OSError, KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile) as error:
-        raise UnreadableCohort(reason="the file is no Excel workbook") from error
-    if not lines:
-        raise UnreadableCohort(reason="the workbook has no sheet")
-    return lines
-
-
-def _as_text(cell: object) -> str:
-    """Write one cell of a workbook: dates without a time of day, whole numbers without decimals."""
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time.min else cell.isoformat(" ", "seconds")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, bool):
-        return "1" if cell else "0"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else str(cell).strip()
 
 
 def _looks_like_patients(lines: Lines) -> tuple[int, int]:
@@ -253,8 +204,8 @@ def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
     if not body or max(len(line) for _, line in body) < _FEWEST_NAMED:
         raise UnreadableCohort(reason="the file is absent, empty, without patients, or no table")
     header = list(lines[at]) if at is not None else []
-    width = max(_filled(header), *(0,) if has_names else (_filled(line) for _, line in body))
-    ragged = tuple(number for number, line in body if _filled(line) > width) if has_names else ()
+    width = max(n_filled(header), *(0,) if has_names else (n_filled(line) for _, line in body))
+    ragged = tuple(number for number, line in body if n_filled(line) > width) if has_names else ()
     is_wide = width >= _WIDE
     remarks = tuple(number for number, line in body if is_wide and sum(map(bool, line)) == 1)
     remarks += _no_patients(body) if has_names else ()
@@ -292,11 +243,6 @@ def _no_patients(body: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, ...]:
     if n_explained >= _FEWEST_EXPLAINED and n_explained > 2 * n_values:
         sums.insert(0, first)
     return tuple(sums)
-
-
-def _filled(line: Sequence[str]) -> int:
-    """Give the number of cells up to the last that is not empty."""
-    return max((i for i, cell in enumerate(line, start=1) if cell), default=0)
 
 
 def _unique(header: Sequence[str], width: int) -> list[str]:

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.public.imported import IS_METASTATIC, TUMOUR_STAGE, Imported, PublicSource, vetted
+from deeptepp.datasets.cohort_values import DAYS_PER_MONTH, DAYS_PER_YEAR
+from deeptepp.datasets.public.imported import IS_METASTATIC, TUMOUR_STAGE, Imported, public_source, vetted
 from deeptepp.datasets.public.public_table import (
-    DAYS_PER_MONTH,
-    DAYS_PER_YEAR,
     UNKNOWN_ARM,
     Bools,
     Floats,
@@ -36,24 +35,7 @@ from deeptepp.domain.cohort import (
     Cohort,
 )
 
-DUKE = PublicSource(
-    name="duke",
-    title="Duke-Breast-Cancer-MRI",
-    files=("Clinical_and_Other_Features.xlsx",),
-    licence="CC BY-NC 4.0",
-    citation="Saha et al. Br J Cancer 2018;119:508-516; data doi 10.7937/TCIA.e3sv-re93",
-    table_from="The Cancer Imaging Archive, collection Duke-Breast-Cancer-MRI, doi 10.7937/TCIA.e3sv-re93",
-    images_from="DICOM in the same collection of The Cancer Imaging Archive (doi 10.7937/TCIA.e3sv-re93), with "
-    "Annotation_Boxes.xlsx: one reader's box around each tumour",
-    rfs="a recurrence event, at the first of the days to local and to distant recurrence; without one, censored "
-    "at the later of the last local and the last distant assessment. Death without recurrence is no event. From "
-    "diagnosis.",
-    os="death of any cause; else censored when last seen: the latest of last contact, assessment and recurrence. "
-    "From diagnosis.",
-    arms="Anti-HER2 treatment is yes or no: whether trastuzumab was given alone is not recorded. Any, before or "
-    "after surgery, stands as arm T: patients were diagnosed in 2000 to 2014, before adjuvant pertuzumab was "
-    "licensed.",
-)
+DUKE = public_source("duke")
 
 _ID, _BORN, _MENOPAUSE = "Patient ID", "Date of Birth (Days)", "Menopause (at diagnosis)"
 _METASTATIC = "Metastatic at Presentation (Outside of Lymph Nodes)"
@@ -106,7 +88,7 @@ def read_duke(path: Path) -> Imported:
     counts = ", ".join(f"{code} in {n}" for code, n in table.code_counts(("NP", "NC", "NA")).items())
     table.warn("duke.missing-codes", f"Words stand for missing values: {counts} cells.", "Taken as unknown.")
     columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array([str(cell) for cell in table.columns[_ID]], dtype=object),
+        SUBJECT: np.array(table.columns[_ID], dtype=object),
         SOURCE: np.full(table.n, DUKE.name, dtype=object),
         ARM: _arms(table),
         **_follow_up(table),
@@ -229,7 +211,7 @@ def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
     born = table.numbers(_BORN)
     table.warn("duke.negative-age", "The day of birth is negative.", "Age is its size / 365.25.", born < 0)
     her2 = table.flags("HER2", _HER2_CODES)
-    is_borderline = np.array([str(cell) == "2" for cell in table.columns["HER2"]], dtype=bool)
+    is_borderline = np.array(table.columns["HER2"]) == "2"
     found = "HER2 code 2 (borderline) of the legend stands in the data."
     table.warn("duke.her2-borderline", found, "HER2 status is unknown.", is_borderline, always=True)
     menopause: dict[str, str | float] = {"0": "pre", "1": "post", "2": np.nan}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -63,6 +65,15 @@ class PublicSource:
     rfs: str
     os: str
     arms: str
+
+
+_SOURCES = tomllib.loads(Path(__file__).with_name("public_sources.toml").read_text(encoding="utf-8"))
+
+
+def public_source(name: str) -> PublicSource:
+    """Give what is known of a public table by its name."""
+    about = _SOURCES[name]
+    return PublicSource(name=name, **about | {"files": tuple(about["files"])})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.datasets.checks import MONTHS_TOLERANCE
-from deeptepp.datasets.public.imported import Imported, PublicSource, vetted
-from deeptepp.datasets.public.public_table import DAYS_PER_MONTH, STANDS, UNKNOWN_ARM, PublicTable, read_workbook
+from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
+from deeptepp.datasets.public.imported import Imported, public_source, vetted
+from deeptepp.datasets.public.public_table import STANDS, UNKNOWN_ARM, PublicTable, read_workbook
 from deeptepp.domain.cohort import (
     ARM,
     HER2_POSITIVE,
@@ -24,20 +25,7 @@ from deeptepp.domain.cohort import (
 )
 from deeptepp.errors import UnreadableCohort
 
-ISPY1 = PublicSource(
-    name="ispy1",
-    title="I-SPY 1 (ACRIN 6657)",
-    files=("I-SPY 1 All Patient Clinical and Outcome Data.xlsx",),
-    licence="CC BY 3.0",
-    citation="Newitt and Hylton 2016, doi 10.7937/K9/TCIA.2016.HdHpgJLK; Hylton et al. Radiology 2012;263:663-672",
-    table_from="The Cancer Imaging Archive, collection ISPY1, doi 10.7937/K9/TCIA.2016.HdHpgJLK",
-    images_from="DICOM in the same collection of The Cancer Imaging Archive (doi 10.7937/K9/TCIA.2016.HdHpgJLK); "
-    "1.5 T, sagittal, one breast",
-    rfs="local or distant progression, or death, as the study counted it. From the start of neoadjuvant "
-    "chemotherapy.",
-    os="death; from study entry.",
-    arms="Trastuzumab is not recorded, neither before nor after surgery: the arm is unknown for everybody.",
-)
+ISPY1 = public_source("ispy1")
 
 _CLINICAL, _OUTCOMES = "TCIA Patient Clinical Subset", "TCIA Outcomes Subset"
 _ID, _SIZE, _SURVIVAL = "SUBJECTID", "MRI LD Baseline", "survDtD2 (tx)"

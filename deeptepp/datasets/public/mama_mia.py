@@ -9,15 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.public.imported import Imported, PublicSource, vetted
-from deeptepp.datasets.public.public_table import (
-    DAYS_PER_MONTH,
-    UNKNOWN_ARM,
-    Floats,
-    PublicTable,
-    Words,
-    read_workbook,
-)
+from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
+from deeptepp.datasets.public.imported import Imported, public_source, vetted
+from deeptepp.datasets.public.public_table import UNKNOWN_ARM, Floats, PublicTable, Words, read_workbook
 from deeptepp.domain.cohort import (
     ARM,
     HER2_POSITIVE,
@@ -31,21 +25,7 @@ from deeptepp.domain.cohort import (
     Cohort,
 )
 
-MAMA_MIA = PublicSource(
-    name="mama-mia",
-    title="MAMA-MIA",
-    files=("clinical_and_imaging_info.xlsx",),
-    licence="CC BY-NC 4.0, on top of Duke CC BY-NC 4.0, I-SPY 2 CC BY 4.0, I-SPY 1 and NACT-Pilot CC BY 3.0",
-    citation="Garrucho et al. Sci Data 2025;12:453, doi 10.1038/s41597-025-04707-4",
-    table_from="Synapse, syn60868042 (doi 10.7303/syn60868042)",
-    images_from="NIfTI with readers' segmentations on Synapse, syn60868042 (doi 10.7303/syn60868042); DICOM in "
-    "the collections Duke-Breast-Cancer-MRI, ISPY1, ISPY2 and Breast-MRI-NACT-Pilot of The Cancer Imaging Archive",
-    rfs="recurrence, at its day; without one, censored at the last follow-up. Death without recurrence is no "
-    "event. The table does not name the start of the days.",
-    os="death; else censored at the last follow-up.",
-    arms="Anti-HER2 treatment is yes or no, and of the patients of Duke alone: yes stands as arm T, whether one "
-    "or two antibodies were given. Neoadjuvant agents of I-SPY 2 are no adjuvant treatment: the arm is unknown.",
-)
+MAMA_MIA = public_source("mama-mia")
 
 _SOURCES = {"DUKE": "duke", "ISPY1": "ispy1", "ISPY2": "ispy2", "NACT": "nact"}
 _GRADES: dict[str, str | float] = {"low": 1.0, "intermediate": 2.0, "high": 3.0}
@@ -89,7 +69,7 @@ def read_mama_mia(path: Path) -> Imported:
     table.require(_READ)
     studies = table.translated("dataset", dict(_SOURCES))
     columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array([str(cell) for cell in table.columns["patient_id"]], dtype=object),
+        SUBJECT: np.array(table.columns["patient_id"], dtype=object),
         SOURCE: studies,
         ARM: _arms(table),
         **_follow_up(table, studies),
@@ -161,8 +141,9 @@ def _arms(table: PublicTable) -> Words:
     is_unknown = np.isnan(given)
     found, remedy = "Anti-HER2 treatment is not recorded.", f"The arm is {UNKNOWN_ARM}."
     table.warn("mama-mia.anti-her2-unknown", found, remedy, is_unknown)
-    agents = [str(cell or "") for cell in table.columns["nac_agent"]]
-    is_neoadjuvant = np.array([("Trastuzumab" in agent) or ("T-DM1" in agent) for agent in agents], dtype=bool)
+    is_neoadjuvant = np.array(
+        [("Trastuzumab" in agent) or ("T-DM1" in agent) for agent in table.columns["nac_agent"]], dtype=bool
+    )
     found = "An anti-HER2 antibody is named among the neoadjuvant agents."
     table.warn("mama-mia.anti-her2-before-surgery", found, remedy, is_neoadjuvant)
     found = "Anti-HER2 treatment is recorded in a patient who is not HER2-positive."

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.public.imported import IS_METASTATIC, Imported, PublicSource, vetted
+from deeptepp.datasets.public.imported import IS_METASTATIC, Imported, public_source, vetted
 from deeptepp.datasets.public.public_table import Floats, PublicTable, Words, read_comma_separated
 from deeptepp.domain.clinical import ClinicalProfile, NodeStage
 from deeptepp.domain.cohort import (
@@ -28,20 +28,7 @@ from deeptepp.domain.cohort import (
     Cohort,
 )
 
-METABRIC = PublicSource(
-    name="metabric",
-    title="METABRIC",
-    files=("metabric_clinical_34cols.csv", "Breast Cancer METABRIC.csv"),
-    licence="ODbL, as a public study of cBioPortal",
-    citation="Curtis et al. Nature 2012;486:346-352; Pereira et al. Nature Communications 2016;7:11479",
-    table_from="cBioPortal, study brca_metabric, clinical data; one table of 34 columns",
-    images_from="none: no MR was collected",
-    rfs="relapse; death without relapse is no event. Months as in the table, which does not name their start; "
-    "cBioPortal counts survival from diagnosis.",
-    os="death of any cause; months as in the table.",
-    arms="Anti-HER2 treatment is not recorded. Everybody stands as arm none, inferred from the era: recruited in "
-    "1977 to 2005, when adjuvant trastuzumab was not given.",
-)
+METABRIC = public_source("metabric")
 
 _RFS, _RFS_STATUS = "Relapse Free Status (Months)", "Relapse Free Status"
 _OS, _OS_STATUS = "Overall Survival (Months)", "Overall Survival Status"
@@ -80,7 +67,7 @@ def read_metabric(path: Path) -> Imported:
     table = read_comma_separated(path)
     table.require(_READ)
     columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array([str(cell) for cell in table.columns["Patient ID"]], dtype=object),
+        SUBJECT: np.array(table.columns["Patient ID"], dtype=object),
         SOURCE: np.full(table.n, METABRIC.name, dtype=object),
         ARM: np.full(table.n, Arm.NONE.value, dtype=object),
         **_follow_up(table),

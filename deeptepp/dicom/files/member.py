@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import lzma
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from deeptepp.dicom.files.short_cut import ShortCut
-from deeptepp.errors import ArchiveTooLarge, DamagedArchive
-
-DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    OSError,
-    NotImplementedError,
-    UnicodeDecodeError,
-)
-"""What the zip reader raises on a broken or exotic archive; OSError for places that lie before its beginning,
-UnicodeDecodeError for names that are not in the encoding they claim."""
+from deeptepp.errors import ArchiveTooLarge
+from deeptepp.safe_files import DAMAGE, damaged, in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,39 +125,3 @@ class Member:
         if len(content) > self.size_bytes:
             raise ArchiveTooLarge(value=in_words(len(content)), limit=in_words(self.size_bytes))
         return content
-
-
-def damaged(error: Exception) -> DamagedArchive:
-    """Say in words what the zip reader could not do.
-
-    Parameters
-    ----------
-    error : Exception
-        One of ``DAMAGE``.
-
-    Returns
-    -------
-    DamagedArchive
-        With the reason.
-    """
-    if isinstance(error, NotImplementedError):
-        return DamagedArchive(value="it is packed by a method other than Deflate")
-    if isinstance(error, PermissionError | FileNotFoundError):
-        return DamagedArchive(value="a file cannot be opened")
-    return DamagedArchive(value="its bytes do not match its checksums or directory")
-
-
-def in_words(n_bytes: int) -> str:
-    """Write a number of bytes for people.
-
-    Parameters
-    ----------
-    n_bytes : int
-        Any size.
-
-    Returns
-    -------
-    str
-        In MiB, or in GiB from one GiB.
-    """
-    return f"{n_bytes / 1024**3:.1f} GiB" if n_bytes >= 1024**3 else f"{n_bytes / 1024**2:.0f} MiB"

@@ -26,9 +26,8 @@ from pydicom.uid import (
     JPEGLSNearLossless,
 )
 
-from deeptepp.dicom.files.archive import MAX_TOTAL_BYTES
 from deeptepp.dicom.files.deflated import inflated
-from deeptepp.dicom.files.member import Member, in_words
+from deeptepp.dicom.files.member import Member
 from deeptepp.dicom.header.headers import Frame
 from deeptepp.dicom.header_values import UNREADABLE, first, number, quiet
 from deeptepp.dicom.pixels.codestream import coded_image
@@ -39,6 +38,7 @@ from deeptepp.dicom.pixels.raw_plane import raw_plane_of
 from deeptepp.dicom.pixels.scale import Factor
 from deeptepp.dicom.volumes.stack import Stack
 from deeptepp.errors import ArchiveTooLarge, InputError, UnreadablePixels
+from deeptepp.safe_files import MAX_TOTAL_BYTES, in_words
 
 _GDCM = "gdcm"
 

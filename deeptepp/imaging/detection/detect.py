@@ -6,7 +6,7 @@ surroundings of the best candidates are then sampled at 1 mm.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -132,7 +132,7 @@ def _refined(
     mask, grid = refine_mask(study, phase, maps.grid.to_mm(candidate.voxels), reach_mm)
     ratio = candidate.score / follower if follower > 0 else float("inf")
     confidence = candidate.score / (candidate.score + HALF_CONFIDENCE_SCORE)
-    features = {"score": candidate.score, **candidate.features}
+    features = {"score": candidate.score, **asdict(candidate.features)}
     return Lesion(mask, grid, confidence, LesionOrigin.DETECTOR, ratio, features)
 
 

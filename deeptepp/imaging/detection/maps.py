@@ -135,14 +135,17 @@ def enhancement_maps(
         Zero outside of the search region.
     """
     inside, grid = region.mask, region.grid
+    # D4: divide by the sensitivity of the coil, which smoothed pre-contrast signal shows, and standardise.
     subtraction = post - pre
     (level,) = local_means([pre], inside, [COIL_SIGMA_MM / d for d in grid.spacing_mm])
     typical = max(float(np.median(level[inside])), 1e-6)
     coil = np.clip(level / np.float32(typical), *COIL_LIMITS)
     z = robust_z(subtraction / coil, inside)
     z[~inside] = 0
+    # Relative enhancement, in percent of the signal before contrast.
     floor = np.float32(max(PE_FLOOR_SHARE * float(np.median(pre[inside])), 1e-6))
     relative = np.where(inside, 100 * subtraction / np.maximum(pre, floor), 0).astype(np.float32)
+    # D5 and D6: take off what the other breast does as well, and mute tubes.
     tubeness = tube_map(z, grid)
     evidence = suppress_symmetric(z, region) * (1 - tubeness)
     return EnhancementMaps(evidence, z, relative, tubeness, first - pre, last - pre, grid)
@@ -202,9 +205,11 @@ def suppress_symmetric(z: FloatImage, region: BreastRegion) -> FloatImage:
     """
     if region.sulcus_index is None:
         return z
+    # The 95th percentile of enhancement around each voxel, if it were normally distributed there.
     sigma = [MIRROR_SIGMA_MM / d for d in region.grid.spacing_mm]
     mean, square = local_means([z, z * z], region.mask, sigma)
     high = mean + np.float32(MIRROR_QUANTILE_SDS) * np.sqrt(np.maximum(square - mean * mean, 0))
+    # The same at the column mirrored at the sulcus, as far as the images reach.
     n_columns = z.shape[2]
     mirrored = np.rint(2 * region.sulcus_index - np.arange(n_columns)).astype(int)
     is_seen = (mirrored >= 0) & (mirrored < n_columns)
@@ -242,6 +247,7 @@ def tube_map(z: FloatImage, grid: Grid) -> FloatImage:
         sigma = [max(sigma_mm / d, 0.5) for d in grid.spacing_mm]
         smooth = ndimage.gaussian_filter(z, sigma, truncate=3)
         bright = smooth > 1.0
+        # a <= b <= c: across a bright tube two curvatures are strongly negative, along it the third is near 0.
         a, b, c = (_hessian_eigenvalues(smooth, grid, bright) * np.float32(sigma_mm**2)).T
         along = np.abs(c) / np.maximum(np.abs(b), 1e-6)
         tube = np.where(b < 0, b / np.minimum(a, -1e-6) * np.clip(1 - along / BLOB_RATIO, 0, 1), 0)

@@ -104,6 +104,7 @@ def enhancement_features(study: Study, phase: PhaseChoice, grid: Grid) -> FloatI
         k: ndimage.gaussian_filter(resample_to(study.phases[k].volume, grid).voxels, 0.6, truncate=2)
         for k in indices
     }
+    # Subtraction, relative enhancement and signal enhancement ratio, each scaled to about 1 in strong enhancement.
     pre = images[0]
     subtraction = images[phase.index] - pre
     floor = np.float32(max(_LOW_SIGNAL_SHARE * float(np.median(pre)), 1e-6))
@@ -140,8 +141,10 @@ def enhancing_tissue(features: FloatImage, near: BoolImage) -> BoolImage:
     The middle cluster belongs to the lesion when it enhances enough and most of it lies near: then it holds the
     weaker half of a mottled tumour. Parenchyma, the other thing it may be, lies all over the block.
     """
+    # Three soft clusters: background, weak and strong enhancement.
     centres = fit_centres(features.reshape(len(features), -1).T)
     member = spatial_memberships(features, centres)
+    # The middle one belongs to the lesion where it lies near the seed and is not much weaker than the strong one.
     bottom, middle, top = centres[:, 0]
     is_middle = member[1] > 0.5
     is_here = is_middle[near].sum() > NEAR_SHARE * is_middle.sum()
@@ -172,6 +175,7 @@ def refine_mask(study: Study, phase: PhaseChoice, seed_mm: FloatArray, reach_mm:
     grid : Grid
         Block around the candidate.
     """
+    # 1. The seed on 1 mm voxels, and the enhancing tissue within reach of it.
     grid = block_around(seed_mm.min(axis=0), seed_mm.max(axis=0))
     seed = np.zeros(grid.shape, dtype=bool)
     seed[tuple(np.rint(grid.to_index(seed_mm)).astype(int).T)] = True
@@ -179,11 +183,13 @@ def refine_mask(study: Study, phase: PhaseChoice, seed_mm: FloatArray, reach_mm:
     features = enhancement_features(study, phase, grid)
     near = distance <= reach_mm
     tissue = enhancing_tissue(features, near) & near
+    # 2. A first mask: above half of the brightness over the background far from the seed.
     # The blocks of the search grid are wider than a voxel; their neighbours make the seed one piece.
     bright = _above_half(features[0], tissue, distance <= MASK_SPACING_MM, distance > FAR_MM)
     mask = tidy(bright, distance <= reach_mm / 2)
     if not mask.any():
         return near, grid
+    # 3. The same once more, over the ring around the first mask.
     away = ndimage.distance_transform_edt(~mask, sampling=grid.spacing_mm)
     ring = (away > RING_MM[0]) & (away <= RING_MM[1])
     closer = tidy(_above_half(features[0], tissue, mask, ring), mask)

@@ -114,7 +114,7 @@ def sample_roles(volumes: Sequence[Volume]) -> RoleSample | None:
 def _factors(grid: Grid) -> Factors:
     """Choose voxels per block: blocks of ``SPACING_MM``, or finer where the images would give too few."""
     n_voxels = int(np.prod(grid.shape))
-    finest_mm = (grid.voxel_volume_ml * 1000.0 * n_voxels / MIN_BLOCKS) ** (1 / 3)
+    finest_mm = (grid.voxel_volume_mm3 * n_voxels / MIN_BLOCKS) ** (1 / 3)
     return block_factors(grid, min(SPACING_MM, finest_mm))
 
 

@@ -43,7 +43,7 @@ def balance_figure(
     Parameters
     ----------
     balance : Balance
-        From ``stats.balance.balance_of``.
+        From ``stats.treatment.balance.balance_of``.
     title : str
         Which groups.
     names : mapping of str to str, optional

@@ -117,11 +117,11 @@ def calibration_figure(
         "; ",
         (
             sentence(
-                "mean score {predicted:.2f}, {n_events} of {n} ({observed})",
-                predicted=p.predicted,
+                "mean score {mean_score:.2f}, {n_events} of {n} ({value})",
+                mean_score=p.predicted,
                 n_events=p.n_events,
                 n=p.n,
-                observed=percent(p.observed),
+                value=percent(p.observed),
             )
             for p in points
         ),
@@ -158,7 +158,7 @@ def survival_calibration_figure(
         for g in calibration.groups
     ]
     horizon, facts = months(calibration.horizon_months), _facts(calibration)
-    predicted = sentence("Predicted risk of {event_name} by {horizon}", event_name=event_name, horizon=horizon)
+    predicted = sentence("Predicted risk of {event_name} by {months}", event_name=event_name, months=horizon)
     axes = _Axes(_end(points, x), predicted, "Observed (1 − Kaplan-Meier)", is_score=False)
     figure = _drawn(points, axes, [(x, NEUTRAL, "predicted risks")])
     _add_curve(figure, calibration)
@@ -269,17 +269,13 @@ def _legend(points: Sequence[CalibrationPoint], *, has_curve: bool) -> list[tupl
     no_line = CurveStyle("rgba(0,0,0,0)", "", "solid", "", is_faded=False)
     n_open = sum(point.is_beyond for point in points)
     n_filled, entries = len(points) - n_open, []
-    for n, glyph, words in (
-        (n_filled, "●", "by predicted risk, with interval"),
-        (n_open, "○", "not followed to the horizon: risk up to the last observation"),
-    ):
+    filled = sentence("{n_filled} by predicted risk, with interval", n_filled=count(n_filled, "group"))
+    beyond = sentence(
+        "{n_open} not followed to the horizon: risk up to the last observation", n_open=count(n_open, "group")
+    )
+    for n, glyph, words in ((n_filled, "●", filled), (n_open, "○", beyond)):
         if n:
-            entries.append(
-                (
-                    no_line,
-                    glued('<span style="color:{}">{}</span> {} {}', _GROUPS, glyph, count(n, "group"), words),
-                )
-            )
+            entries.append((no_line, glued('<span style="color:{}">{}</span> {}', _GROUPS, glyph, words)))
     if has_curve:
         entries.append((CurveStyle(_CURVE, "", "dash", "", is_faded=False), "smooth curve"))
     return [*entries, (CurveStyle(NEUTRAL, "", "dot", "", is_faded=False), "ideal")]
@@ -335,8 +331,8 @@ def _alt(
         "; ",
         (
             sentence(
-                "predicted {predicted}, observed {observed}, {n_events} of {n}{value}",
-                predicted=percent(p.predicted),
+                "predicted {mean_predicted}, observed {observed}, {n_events} of {n}{value}",
+                mean_predicted=percent(p.predicted),
                 observed=percent_ci(p.observed, p.low, p.high),
                 n_events=p.n_events,
                 n=p.n,

@@ -32,7 +32,7 @@ def decision_curve_figure(curves: Sequence[DecisionCurve], *, title: str, simula
     Parameters
     ----------
     curves : sequence of DecisionCurve
-        From ``stats.decision_curve``; lines break where the positives were not followed to the horizon.
+        From ``stats.prediction.decision_curve``; lines break where the positives were not followed to the horizon.
     title : str
         Of whom.
     simulated : bool

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -170,22 +169,25 @@ def _lay_out(
     texts: list[dict[str, object]],
 ) -> None:
     """Place everything by pixels; the axes share what the columns leave."""
-    room = _AXIS_NAME_PX if len(axes) > 1 else 2 * _AXIS_NAME_PX
-    scale = {True: " (log scale)", False: ""}
-    names = [broken(axis.of.name + scale[axis.of.limits is None], room, FONT_PX) for axis in axes]
+    if len(axes) > 1:
+        names = [broken(axis.of.name, _AXIS_NAME_PX, FONT_PX) for axis in axes]
+    else:
+        (axis,) = axes
+        is_log = axis.of.limits is None
+        names = [[sentence("{ratio_name} (log scale)", ratio_name=axis.of.name) if is_log else axis.of.name]]
     directions = _directions(columns)
     bottom = 36 + 20 * max(map(len, names)) + _LINE_PX * max(map(len, directions))
     inner = lines[-1].middle + lines[-1].height / 2 + _MARK_PX
     width = (1 - AXIS_GAP * (len(axes) - 1)) / len(axes)
     for axis, name in zip(axes, names, strict=True):
-        text = joined("<br>", map(escape, name))
+        text = joined("<br>", map(escaped, name))
         where = f"x{axis.number} domain, paper"
         texts.append(text_at(text, (0.5, 0), ref=where, anchor="center bottom", yshift=-bottom + 8, size=FONT_PX))
     for side, words, shift in zip(("right", "left"), directions, (-8, 8), strict=True):
         if words:
             texts.append(
                 text_at(
-                    joined("<br>", map(escape, words)),
+                    joined("<br>", map(escaped, words)),
                     (0, 0),
                     ref="x, paper",
                     anchor=f"{side} top",

@@ -70,7 +70,7 @@ class ForestRow:
         values = [glued("{} {}", name, self.number(place)) for place, name in enumerate(axes)]
         if arms and len(arms) == len(self.counts):
             counts = [
-                sentence("{name} {n} events", name=name, n=n)
+                sentence("{name} {counts} events", name=name, counts=n)
                 for name, n in zip(arms, self.counted(len(arms)), strict=True)
             ]
         else:

@@ -76,7 +76,7 @@ class RocLine:
     def of_curve(
         cls, label: str, curve: RocCurve, *, arm: Arm | None = None, band: RocBand | None = None
     ) -> RocLine:
-        """Name a curve of ``stats.roc``.
+        """Name a curve of ``stats.prediction.roc``.
 
         Parameters
         ----------

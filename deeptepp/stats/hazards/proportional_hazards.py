@@ -22,7 +22,7 @@ from deeptepp.stats.estimate import ChiSquareTest, chi_square_test
 from deeptepp.stats.hazards.cox_fit import CoxFit
 from deeptepp.stats.hazards.cox_likelihood import RiskSets
 from deeptepp.stats.hazards.cox_maximum import centre_and_scale, inverse
-from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import product_limit
 
 Floats = npt.NDArray[np.float64]
 
@@ -101,5 +101,5 @@ def check_proportional_hazards(
 
 def _share_before(follow_up: FollowUp, months: Floats) -> Floats:
     """Give the share of patients with the event before each of the times, strata together."""
-    curve = kaplan_meier(follow_up)
-    return np.asarray(1 - curve.survival[np.searchsorted(curve.months, months, side="left") - 1])
+    times, survival = product_limit(follow_up)
+    return np.asarray(1 - survival[np.searchsorted(times, months, side="left") - 1])

@@ -46,6 +46,11 @@ class ConcordanceCounts:
         """Pairs that the index rests on."""
         return self.concordant + self.discordant + self.tied_marker
 
+    @property
+    def index(self) -> float:
+        """Harrell's C: the share of comparable pairs in the right order, tied markers half."""
+        return (self.concordant + self.tied_marker / 2) / self.n_comparable
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
@@ -90,16 +95,11 @@ def pairs_of(follow_up: FollowUp, x: Floats, counted: npt.NDArray[np.bool_], wei
         In O(n log n).
     """
     n, months = follow_up.n, follow_up.months
-    ranks = np.unique(x, return_inverse=True)[1].astype(np.int64)
-    ends = np.sort(months[follow_up.event])
-    n_events_then = np.searchsorted(ends, months, "right") - np.searchsorted(ends, months, "left")
-    # Latest first, at one time censorings before events: who can be compared with an event stands before it.
-    latest = np.lexsort((follow_up.event, -months))
-    n_comparable = (n - np.searchsorted(np.sort(months), months, "left") - n_events_then)[counted]
-    below, equal, above = sums_around(ranks[latest], np.ones(n, dtype=np.int64), n_comparable, ranks[counted])
+    ranks = _ranks(x)
+    below, equal, above = _later(follow_up, ranks, counted)
     agreeing_as_event, all_as_event = np.zeros(n), np.zeros(n)
     agreeing_as_event[counted] = weights[counted] * (below + equal / 2)
-    all_as_event[counted] = weights[counted] * n_comparable
+    all_as_event[counted] = weights[counted] * (below + equal + above)
 
     first = np.flatnonzero(counted)[np.argsort(months[counted], kind="stable")]
     had_event_before = np.where(
@@ -109,14 +109,40 @@ def pairs_of(follow_up: FollowUp, x: Floats, counted: npt.NDArray[np.bool_], wei
     )
     _, same, higher = sums_around(ranks[first], weights[first], had_event_before, ranks)
     total = np.concatenate([[0.0], np.cumsum(weights[first])])[had_event_before]
-    tied_time, tied_both = _tied_events(months[counted], ranks[counted])
     return Pairs(
         agreeing=agreeing_as_event + higher + same / 2,
         all=all_as_event + total,
         agreeing_as_event=agreeing_as_event,
         all_as_event=all_as_event,
-        counts=ConcordanceCounts(int(below.sum()), int(above.sum()), int(equal.sum()), tied_time, tied_both),
+        counts=_counts(below, equal, above, _tied_events(months[counted], ranks[counted])),
     )
+
+
+def counts_of(follow_up: FollowUp, x: Floats, counted: npt.NDArray[np.bool_]) -> ConcordanceCounts:
+    """Count the pairs alone, without who is in them; pairs of events at one time are left at 0."""
+    return _counts(*_later(follow_up, _ranks(x), counted), (0, 0))
+
+
+def _ranks(x: Floats) -> Ints:
+    """Give each patient the rank of her marker, equal markers one rank."""
+    return np.unique(x, return_inverse=True)[1].astype(np.int64)
+
+
+def _later(follow_up: FollowUp, ranks: Ints, counted: npt.NDArray[np.bool_]) -> tuple[Ints, Ints, Ints]:
+    """Count for each event the patients still observed after it with a lower, an equal and a higher marker."""
+    n, months = follow_up.n, follow_up.months
+    ends = np.sort(months[follow_up.event])
+    n_events_then = np.searchsorted(ends, months, "right") - np.searchsorted(ends, months, "left")
+    # Latest first, at one time censorings before events: who can be compared with an event stands before it.
+    latest = np.lexsort((follow_up.event, -months))
+    n_comparable = (n - np.searchsorted(np.sort(months), months, "left") - n_events_then)[counted]
+    below, equal, above = sums_around(ranks[latest], np.ones(n, dtype=np.int64), n_comparable, ranks[counted])
+    return below, equal, above
+
+
+def _counts(below: Ints, equal: Ints, above: Ints, tied: tuple[int, int]) -> ConcordanceCounts:
+    """Sum the pairs of all events."""
+    return ConcordanceCounts(int(below.sum()), int(above.sum()), int(equal.sum()), *tied)
 
 
 def merged(parts: list[Pairs], whose: list[npt.NDArray[np.bool_]]) -> Pairs:

@@ -1,8 +1,8 @@
 """How predicted log odds must be moved to fit a cohort by a horizon: calibration intercept, slope, and the update.
 
 A logistic regression of the event by the horizon on the predicted log odds. Who is censored before it is not
-known; the patients still followed stand for her, each by 1 / G of ``stats.censoring`` (IPCW). The intervals
-include the estimate of G.
+known; the patients still followed stand for her, each by 1 / G of ``stats.survival.censoring`` (IPCW).
+The intervals include the estimate of G.
 
 References
 ----------

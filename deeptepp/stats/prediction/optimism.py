@@ -23,9 +23,9 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.domain.risk import TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.stats.estimate import Estimate
-from deeptepp.stats.prediction.concordance import harrell_c
+from deeptepp.stats.prediction.concordance_pairs import counts_of
 from deeptepp.stats.prediction.cutoffs import find_tier_scheme
-from deeptepp.stats.prediction.roc import roc_auc
+from deeptepp.stats.prediction.ranked_scores import rank_scores
 
 Floats = npt.NDArray[np.float64]
 
@@ -192,7 +192,8 @@ def _measured(x: Floats, follow_up: FollowUp, tiers: TierScheme) -> Floats:
         raise NotEstimable(what="How well the cut-offs separate", reason="all patients, or none, have the event")
     positive = x >= tiers.low_below
     level = positive.astype(np.float64) + (x >= tiers.high_from)
-    c = harrell_c(follow_up, level).index.value
-    if c is None:
+    counts = counts_of(follow_up, level, y)
+    if not counts.n_comparable:
         raise NotEstimable(what="The C index of the tiers", reason="no two patients can be compared")
-    return np.array([positive[y].mean() - positive[~y].mean(), roc_auc(level, y).auc, c])
+    auc, *_ = rank_scores(level, y).auc()
+    return np.array([positive[y].mean() - positive[~y].mean(), auc, counts.index])

@@ -86,28 +86,8 @@ class RankedScores:
         )
 
 
-def rank_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> RankedScores:
-    """Sort scores and count both classes.
-
-    Parameters
-    ----------
-    scores : (n,) array_like
-        Finite scores.
-    events : (n,) array_like of bool
-        True where the event was seen.
-
-    Returns
-    -------
-    RankedScores
-        The counts.
-
-    Raises
-    ------
-    NotEstimable
-        All patients, or none, have the event.
-    OutOfRange
-        A score is missing.
-    """
+def checked_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> tuple[Floats, Bools]:
+    """Give scores and events as columns (n,); refuse what is missing and a single class."""
     x, y = np.asarray(scores, dtype=np.float64), np.asarray(events, dtype=bool)
     if x.shape != y.shape or x.ndim != 1:
         msg = f"scores {x.shape} and events {y.shape} must be one column each"
@@ -116,6 +96,12 @@ def rank_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> RankedScores:
         raise OutOfRange(field="scores", value="missing or infinite", limit="finite numbers")
     if y.all() or not y.any():
         raise NotEstimable(what="The ROC curve", reason="patients with and without an event are needed")
+    return x, y
+
+
+def rank_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> RankedScores:
+    """Sort scores (n,) and count both classes at each distinct one."""
+    x, y = checked_scores(scores, events)
     order = np.argsort(x)
     ranked, is_event = x[order], y[order]
     first = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.horizon import KnownAt
-from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier, product_limit
 
 Floats = npt.NDArray[np.float64]
 
@@ -95,8 +95,9 @@ def censoring_survival(follow_up: FollowUp) -> CensoringSurvival:
     NotEstimable
         Nobody is in the cohort.
     """
-    curve = reverse_kaplan_meier(follow_up)
-    return CensoringSurvival(curve.months, curve.survival)
+    times, codes = _coded(follow_up)
+    coded, survival = product_limit(FollowUp(codes, ~follow_up.event))
+    return CensoringSurvival(times[coded.astype(np.int64)], survival)
 
 
 def censoring_weights(follow_up: FollowUp, known: KnownAt) -> Floats:
@@ -144,11 +145,8 @@ def reverse_kaplan_meier(follow_up: FollowUp, *, level: float = 0.95) -> KaplanM
     OutOfRange
         The level is no probability.
     """
-    times, place = np.unique(follow_up.months, return_inverse=True)
-    # Events of a time get an odd code and its censorings the even one behind it, which is the order of both.
-    codes = np.asarray(2 * place + 1 + ~follow_up.event, dtype=np.float64)
+    months, codes = _coded(follow_up)
     curve = kaplan_meier(FollowUp(codes, ~follow_up.event), label="follow-up", level=level)
-    months = np.concatenate([[0.0], np.repeat(times, 2)])
 
     def decoded(coded: Floats) -> Floats:
         return np.asarray(months[coded.astype(np.int64)], dtype=np.float64)
@@ -160,6 +158,15 @@ def reverse_kaplan_meier(follow_up: FollowUp, *, level: float = 0.95) -> KaplanM
         follow_up_months=decoded(curve.follow_up_months),
         event_months=decoded(curve.event_months),
     )
+
+
+def _coded(follow_up: FollowUp) -> tuple[Floats, Floats]:
+    """Give the month behind each code, and the code of each patient.
+
+    Events of a time get an odd code and its censorings the even one behind it, which is the order of both.
+    """
+    times, place = np.unique(follow_up.months, return_inverse=True)
+    return np.concatenate([[0.0], np.repeat(times, 2)]), np.asarray(2 * place + 1 + ~follow_up.event, np.float64)
 
 
 def influence_of_censoring(

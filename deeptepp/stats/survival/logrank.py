@@ -1,5 +1,8 @@
 """Log-rank tests of two or more groups, stratified or not, and for trend.
 
+The unstratified test is that of lifelines, which has no strata, no trend and no rank: it counts every group as a
+degree of freedom, also one that is never at risk at an event.
+
 References
 ----------
 Mantel N. Cancer Chemother Rep 1966;50:163-170.
@@ -14,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from lifelines.statistics import multivariate_logrank_test
 from scipy.special import chdtrc
 
 from deeptepp.domain.cohort import FollowUp
@@ -88,16 +92,36 @@ def log_rank(
     NotEstimable
         Fewer than two groups have patients.
     """
-    observed, expected, covariance = _sums(groups, strata, rho)
+    sums = _sums(groups, strata, rho)
+    statistic, rank = _chi_square(sums)
+    if rank and strata is None and rho == 0:
+        statistic = _by_lifelines(groups, sums[2].diagonal() > 0)
+    return _test(groups, sums, statistic, rank, _named(_weighted(rho), strata))
+
+
+def log_rank_statistic(groups: Sequence[FollowUp]) -> float:
+    """Give the chi-square of the unstratified test alone, for the thousands of deals of a permutation test."""
+    return _chi_square(_sums(groups, None, 0.0))[0]
+
+
+def _by_lifelines(groups: Sequence[FollowUp], is_compared: npt.NDArray[np.bool_]) -> float:
+    """Give the chi-square of the groups that are compared; lifelines would count the others as well."""
+    compared = [group for group, is_in in zip(groups, is_compared, strict=True) if is_in]
+    months, event = (np.concatenate([getattr(g, part) for g in compared]) for part in ("months", "event"))
+    group = np.repeat(np.arange(len(compared)), [each.n for each in compared])
+    return float(multivariate_logrank_test(months, group, event).test_statistic)
+
+
+def _chi_square(sums: tuple[Floats, Floats, Floats]) -> tuple[float, int]:
+    """Give the statistic and its degrees of freedom, the rank of the covariance."""
+    observed, expected, covariance = sums
     # In units of each group's own error, so that the rank does not hang on how small a group is.
     error = np.sqrt(covariance.diagonal())
     unit = np.divide(1.0, error, out=np.zeros_like(error), where=error > 0)
     excess = unit * (observed - expected)
     values, vectors = np.linalg.eigh(covariance * np.outer(unit, unit))
     kept = values > _RANK_TOLERANCE * max(values.max(), np.finfo(np.float64).tiny)
-    statistic = float((((vectors[:, kept].T @ excess) ** 2) / values[kept]).sum())
-    sums = (observed, expected, covariance)
-    return _test(groups, sums, statistic, int(kept.sum()), _named(_weighted(rho), strata))
+    return float((((vectors[:, kept].T @ excess) ** 2) / values[kept]).sum()), int(kept.sum())
 
 
 def log_rank_trend(

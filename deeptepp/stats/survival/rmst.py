@@ -20,7 +20,7 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import OutOfRange
 from deeptepp.stats.estimate import Estimate, normal_quantile
 from deeptepp.stats.horizon import told_apart
-from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, hazard_variance, kaplan_meier
 
 METHOD = "restricted mean survival time"
 """Name of the estimator."""
@@ -137,11 +137,10 @@ def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
     after = np.cumsum(areas[::-1])[::-1]  # (k,) area from each time to the horizon
     at_risk = curve.n_at_risk(curve.months)
     n_events = np.diff(np.searchsorted(curve.event_months, curve.months, side="right"), prepend=0)
-    product = at_risk * (at_risk - n_events).astype(np.float64)
     # Where everybody left has the event no area follows, and it adds no variance.
-    hazard_variance = np.divide(n_events, product, out=np.zeros(len(product)), where=product > 0)
+    variance = np.nan_to_num(hazard_variance(at_risk, n_events))
     mean, lost = float(areas.sum()), float(((1 - curve.survival) * widths).sum())
-    error = float(np.sqrt((after**2 * hazard_variance).sum()))
+    error = float(np.sqrt((after**2 * variance).sum()))
     is_beyond = bool(horizon_months > curve.last_months)
     ends_with_event = bool(curve.n_events and curve.event_months[-1] == curve.last_months)
     notes = ["" if error > 0 else "no variance up to the horizon, so no interval can be given"]

@@ -1,8 +1,8 @@
 """The treatment question: two treatments compared inside tiers, with what the comparison cannot tell.
 
-Where an arm has fewer than ``MIN_EVENTS`` events (``stats.evidence``), or matching left the arms less alike
-than they were (``stats.balance``), no difference is given: every difference is an estimate without a value and
-with that reason.
+Where an arm has fewer than ``MIN_EVENTS`` events (``stats.event_rule``), or matching left the arms less alike
+than they were (``stats.treatment.balance``), no difference is given: every difference is an estimate without a
+value and with that reason.
 
 References
 ----------

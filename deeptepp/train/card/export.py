@@ -48,7 +48,7 @@ def make_bundle(
     recalibration : Recalibration, optional
         Already in the scores and cut-offs; none when left out.
     circumstances : mapping, optional
-        Device, precision and wall time, from ``train.circumstances``.
+        Device, precision and wall time, from ``train.fit.circumstances``.
 
     Returns
     -------

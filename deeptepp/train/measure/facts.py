@@ -36,7 +36,7 @@ class RunFacts:
     is_simulated : bool
         Whether the patients are simulated.
     metrics : mapping
-        From ``train.metrics.measure`` and ``train.breakdown.break_down``.
+        From ``train.measure.metrics.measure`` and ``train.measure.breakdown.break_down``.
     tiers : TierScheme
         Frozen cut-offs.
     training : mapping

@@ -33,7 +33,7 @@ class Scored:
     tiers : TierScheme or None
         Frozen cut-offs; None where none could be found.
     log_odds_shift : (n,) float64, optional
-        By how much balancing the classes raised the log odds of each score (``train.balancing``).
+        By how much balancing the classes raised the log odds of each score (``train.fit.balancing``).
     view_scores : (n, V) float64, optional
         Scores of the views, for what is counted by views as an extra.
     is_counted : (n, V) bool, optional

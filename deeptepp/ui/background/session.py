@@ -181,7 +181,7 @@ class Session:
     is_asked_to_leave : bool
         The visitor wants to leave the case, and is asked whether it may be erased.
     entered_for : frozenset of str
-        Names of the study that what was entered belongs to, see ``ui.other_study``; empty for none.
+        Names of the study that what was entered belongs to, see ``ui.case.other_study``; empty for none.
     study_name : str
         The one of them that the tab may keep: of the content of the images.
     is_asked_whose : bool

@@ -25,7 +25,7 @@ def show_figure(figure: Figure, *, key: str, fallback_alt: str) -> None:
     Parameters
     ----------
     figure : plotly.graph_objects.Figure
-        From ``report.figures``.
+        From a file in ``report/figures``.
     key : str
         Of the element.
     fallback_alt : str

@@ -14,12 +14,12 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from deeptepp.datasets.cells import WORKBOOKS
 from deeptepp.datasets.columns.guess import guess_mapping
 from deeptepp.datasets.columns.sheets import read_sheet
 from deeptepp.datasets.own import PARQUET, Examined, examine_cohort, own_mapping
 from deeptepp.datasets.problems import Problem, rows_in_words
 from deeptepp.datasets.public.registry import read_public, recognised
+from deeptepp.datasets.raw_cells import is_workbook
 from deeptepp.datasets.template import TEMPLATE
 from deeptepp.domain.risk import Finding
 from deeptepp.errors import DeepTeppError, UnreadableCohort
@@ -184,12 +184,12 @@ def _first_look(name: str, content: bytes, digest: str) -> Incoming:
     if incoming.public is not None:
         return incoming
     try:
-        sheet = read_sheet(content, is_workbook=ending in WORKBOOKS)
+        sheet = read_sheet(content, is_workbook=is_workbook(ending))
     except UnreadableCohort:
         return incoming
     guess = guess_mapping(sheet)
     if own_mapping(sheet) is None and sheet.has_names and guess.uses:
-        incoming.is_workbook = ending in WORKBOOKS
+        incoming.is_workbook = is_workbook(ending)
         incoming.sheet, incoming.mapping = sheet, guess
     return incoming
 
