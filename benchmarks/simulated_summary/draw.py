@@ -22,11 +22,11 @@ from deeptepp.simulate.hazards import RELAPSE_SHARES
 from deeptepp.simulate.simulated_cohort import simulate_cohort
 from deeptepp.stats.design import design
 from deeptepp.stats.hazards.cox import fit_cox
+from deeptepp.stats.horizon import censor_at
 from deeptepp.stats.logistic import fit_logistic
 from deeptepp.stats.prediction.operating_point import youden
 from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
-from deeptepp.stats.survival.landmark import censor_at
 from deeptepp.stats.survival.logrank import log_rank
 from simulated_summary.matching import Matching, match_on_follow_up
 

@@ -14,15 +14,7 @@ DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Read a column as numbers.
 
-    Parameters
-    ----------
-    column : (n,) array
-        Numbers, truth values or objects.
-
-    Returns
-    -------
-    (n,) float64
-        NaN where there is no number.
+    ``column``, (n,) array: Numbers, truth values or objects. Gives (n,) float64: NaN where there is no number.
     """
     values = [float(value) if isinstance(value, (int, float)) else np.nan for value in column.tolist()]
     return np.array(values, dtype=np.float64)
@@ -31,17 +23,8 @@ def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 def fact_of(name: str, value: object) -> object:
     """Give a table's value as a profile's.
 
-    Parameters
-    ----------
-    name : str
-        Field of ``ClinicalProfile``.
-    value : object
-        From the table; NaN is unknown, and a flag with gaps is a number.
-
-    Returns
-    -------
-    object
-        What ``ClinicalProfile.from_mapping`` takes.
+    ``name``: field of ``ClinicalProfile``; ``value``: from the table; NaN is unknown, and a flag with gaps is a
+    number. Gives what ``ClinicalProfile.from_mapping`` takes.
     """
     if isinstance(value, float) and np.isnan(value):
         return None

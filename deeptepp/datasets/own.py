@@ -46,15 +46,9 @@ _AS_NAMED: Mapped[str, str] = MappingProxyType({})
 class Examined:
     """A cohort and all that is wrong with it.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Events are truth values, an unknown one False with NaN months. Where a problem refuses, the cohort is what
-        could be read of it and its subjects are numbers of rows.
-    problems : tuple of Problem
-        Questions, refusals and warnings.
-    preview : tuple of Preview
-        What became of each column; none without a mapping.
+    ``cohort``: events are truth values, an unknown one False with NaN months. Where a problem refuses, the cohort
+    is what could be read of it and its subjects are numbers of rows. ``problems``: Questions, refusals and
+    warnings; ``preview``: what became of each column; none without a mapping.
     """
 
     cohort: Cohort
@@ -71,33 +65,13 @@ def examine_cohort(
 ) -> Examined:
     """Read a cohort and find all that is wrong with it.
 
-    Parameters
-    ----------
-    path : Path
-        A table in our columns as ``read_manifest`` takes it, any table with a mapping, or a Parquet file of
-        ``tables.write_cohort``.
-    allow_gaps : bool
-        Only count patients whose follow-up or treatment is unknown, instead of refusing them.
-    mapping : Mapping, optional
-        What the columns of the table are, where they are somebody else's.
-    units : mapping of str to str
-        Units that a person said, by our columns: they are not asked.
-
-    Returns
-    -------
-    Examined
-        The cohort with its problems, by row of the table; rows of a Parquet file are counted from 1.
-
-    Raises
-    ------
-    UnreadableCohort
-        The Parquet file is none, or a table with a mapping is none.
-    MissingColumn
-        The Parquet file lacks a column.
-    DuplicateSubject
-        A subject occurs twice in the Parquet file.
-    BadSetting
-        A unit is none of its column.
+    ``path``: a table in our columns as ``read_manifest`` takes it, any table with a mapping, or a Parquet file of
+    ``tables.write_cohort``; ``allow_gaps``: only count patients whose follow-up or treatment is unknown, instead
+    of refusing them; ``mapping``: what the columns of the table are, where they are somebody else's; ``units``:
+    units that a person said, by our columns: they are not asked. Gives the cohort with its problems, by row of the
+    table; rows of a Parquet file are counted from 1. Raises UnreadableCohort where the Parquet file is none, or a
+    table with a mapping is none; MissingColumn where the Parquet file lacks a column; DuplicateSubject where a
+    subject occurs twice in the Parquet file; BadSetting where a unit is none of its column.
     """
     check_units(units)
     if path.suffix.lower() == PARQUET:
@@ -118,22 +92,8 @@ def examine_cohort(
 def examine_mapped(sheet: Sheet, mapping: Mapping, *, sha256: str = "", allow_gaps: bool = False) -> Examined:
     """Read a cohort from somebody else's table.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        The table.
-    mapping : Mapping
-        What its columns are.
-    sha256 : str
-        Digest of the file.
-    allow_gaps : bool
-        As for ``examine_cohort``.
-
-    Returns
-    -------
-    Examined
-        With the preview of what became of every column. While a question of the mapping is open, nothing else of
-        the facts is looked at.
+    With the preview of what became of every column. While a question of the mapping is open, nothing else of the
+    facts is looked at.
     """
     applied = apply_mapping(sheet, mapping)
     manifest = manifest_of(applied.table, sha256)
@@ -184,15 +144,7 @@ _MOSTLY_TIMED, _MOSTLY_FREE = 0.9, 0.5
 def own_mapping(sheet: Sheet) -> Mapping | None:
     """Give the mapping of a table that has our columns.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        The table.
-
-    Returns
-    -------
-    Mapping or None
-        None where a required column is absent.
+    None where a required column is absent.
     """
     if not set(REQUIRED) <= set(sheet.columns):
         return None
@@ -275,28 +227,9 @@ def read_own_cohort(
 def read_written_cohort(path: Path, *, units: Mapped[str, str] = _AS_NAMED) -> Cohort:
     """Read a Parquet cohort as it is, and only ask for units that its numbers speak against.
 
-    Parameters
-    ----------
-    path : Path
-        A file of ``tables.write_cohort``, such as an imported public table with all its quirks.
-    units : mapping of str to str
-        As for ``examine_cohort``.
-
-    Returns
-    -------
-    Cohort
-        In our units.
-
-    Raises
-    ------
-    CohortRefused
-        A unit is asked.
-    UnreadableCohort
-        The file is none.
-    MissingColumn
-        It lacks a column.
-    DuplicateSubject
-        A subject occurs twice.
+    ``path``: a file of ``tables.write_cohort``, such as an imported public table with all its quirks. Raises
+    CohortRefused where a unit is asked; UnreadableCohort where the file is none; MissingColumn where it lacks a
+    column; DuplicateSubject where a subject occurs twice.
     """
     check_units(units)
     cohort = in_units(read_cohort(path), units)

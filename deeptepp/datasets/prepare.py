@@ -50,12 +50,7 @@ T = TypeVar("T")
 class Checked:
     """A manifest and all that is wrong with it, its facts and its images.
 
-    Parameters
-    ----------
-    manifest : Manifest
-        What it says.
-    problems : tuple of Problem
-        Refusals and warnings.
+    ``manifest``: what it says; ``problems``: refusals and warnings.
     """
 
     manifest: Manifest
@@ -74,27 +69,10 @@ def check_manifest(
 ) -> Checked:
     """Find everything that is wrong with a manifest before anything is computed.
 
-    Parameters
-    ----------
-    path : Path
-        The CSV table.
-    demands : Demands, optional
-        What the training run will ask; five folds after a hold-out of a fifth when left out.
-    settings : RoiSettings, optional
-        How regions of interest are cut; the defaults when left out.
-    choice : Choice, optional
-        Phases, side and box of the studies whose rows name none.
-    units : mapping of str to str, optional
-        Units that a person said, by column; where numbers speak against the others, they are asked.
-    n_jobs : int
-        Processes.
-    progress : Progress
-        Hears how many rows' images were looked at.
-
-    Returns
-    -------
-    Checked
-        The manifest and its problems.
+    ``demands``: what the training run will ask; five folds after a hold-out of a fifth when left out;
+    ``settings``: how regions of interest are cut; the defaults when left out; ``choice``: Phases, side and box of
+    the studies whose rows name none; ``units``: units that a person said, by column; where numbers speak against
+    the others, they are asked.
     """
     manifest, settings, units = read_manifest(path), settings or RoiSettings(), units or {}
     check_units(units)
@@ -130,36 +108,12 @@ def prepare_dataset(
 ) -> tuple[Problem, ...]:
     """Make the dataset folder of a manifest that was checked.
 
-    Parameters
-    ----------
-    checked : Checked
-        The manifest and its problems.
-    out : Path
-        Folder to write.
-    demands : Demands, optional
-        As for ``check_manifest``; asked again where patients are left out.
-    settings : RoiSettings, optional
-        How regions of interest are cut; the defaults when left out.
-    kept : Path, optional
-        Folder that keeps regions of interest for other manifests; ``roi-cache`` beside ``out`` when left out.
-    n_jobs : int
-        Processes.
-    skip_failed : bool
-        Go on without the patients of whom no region of interest can be made.
-    progress : Progress
-        Hears how many rows are done; may raise ``JobCancelled``, what is done is kept.
-
-    Returns
-    -------
-    tuple of Problem
-        What was found on the way; only warnings.
-
-    Raises
-    ------
-    CohortRefused
-        The manifest has problems, or some studies have, and they are not skipped.
-    BadSetting
-        ``out`` is a dataset that was made in another way.
+    ``settings``: how regions of interest are cut; the defaults when left out; ``kept``: folder that keeps regions
+    of interest for other manifests; ``roi-cache`` beside ``out`` when left out; ``skip_failed``: go on without the
+    patients of whom no region of interest can be made; ``progress``: hears how many rows are done; may raise
+    ``JobCancelled``, what is done is kept. Gives what was found on the way; only warnings. Raises CohortRefused
+    where the manifest has problems, or some studies have, and they are not skipped; BadSetting where ``out`` is a
+    dataset that was made in another way.
     """
     refuse(checked.problems)
     manifest, settings = checked.manifest, settings or RoiSettings()

@@ -31,9 +31,6 @@ EXAMPLE-3,T+P,30.0,0,30.0,0,none,centre-a,58,post,28,N2,3,no,no,,positive,,
 def write_template(path: Path) -> None:
     """Write the table.
 
-    Parameters
-    ----------
-    path : Path
-        File to write; replaced when it exists.
+    ``path``: file to write; replaced when it exists.
     """
     path.write_text(TEMPLATE, encoding="utf-8")

@@ -33,17 +33,8 @@ def study_digest(phases: Sequence[Phase]) -> str:
     Voxels enter in the first of uint16, int16, float32 and float64 that holds every voxel of the study exactly, so
     that studies whose values differ never agree, and two encodings of the same values do. The array axes are
     turned to run along +S, +P and +L as nearly as they can, so that two encodings of one anatomy that differ only
-    in the order of slices, rows or columns agree too.
-
-    Parameters
-    ----------
-    phases : sequence of Phase
-        On one grid, in order of time.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal: of form, grid, times and the digest of each phase.
+    in the order of slices, rows or columns agree too. Gives SHA-256 in hexadecimal: of form, grid, times and the
+    digest of each phase.
     """
     grid = phases[0].volume.grid
     order, flips = canonical_axes(grid)
@@ -94,17 +85,7 @@ def _voxel_digest(turned: NDArray[Any], form: np.dtype[Any]) -> bytes:
 def canonical_axes(grid: Grid) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
     """Find which array axes run nearest to S, P and L, and which of them run backwards.
 
-    Parameters
-    ----------
-    grid : Grid
-        Any orthogonal grid.
-
-    Returns
-    -------
-    order : tuple of int
-        Array axes nearest to S, P, L.
-    flips : tuple of bool
-        For each array axis, whether it runs towards I, A or R.
+    Tells for each array axis, whether it runs towards I, A or R.
     """
     directions = grid.directions
     free = [0, 1, 2]

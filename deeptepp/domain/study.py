@@ -103,6 +103,10 @@ class Phase:
             raise ValueError(msg)
 
 
+KEY_DIGITS = 16
+"""Hexadecimal digits of the digest of a study that make its pseudonymous key."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Study:
     """A dynamic series, pre-contrast first.

@@ -26,18 +26,10 @@ ANATOMY_MM = 1.78
 class Anatomy:
     """Tissues of one woman.
 
-    Parameters
-    ----------
-    grid : Grid
-        Coarse axial grid that covers the field of view.
-    fractions : (n_tissues, z, y, x) float32
-        Share of each tissue, texture included, in the order of ``Tissue``.
-    sensitivity : (z, y, x) float32
-        Receive sensitivity of the coil, about 1 in the middle of the breasts.
-    room_mm : (z, y, x) float32
-        Distance to the nearest of skin, pectoral muscle and other breast; 0 outside of the breasts.
-    breasts : tuple of BreastShape
-        Right, left.
+    ``grid``: coarse axial grid that covers the field of view; ``fractions``, (n_tissues, z, y, x) float32: share
+    of each tissue, texture included, in the order of ``Tissue``; ``sensitivity``, (z, y, x) float32: receive
+    sensitivity of the coil, about 1 in the middle of the breasts; ``room_mm``, (z, y, x) float32: distance to the
+    nearest of skin, pectoral muscle and other breast; 0 outside of the breasts; ``breasts``: Right, left.
     """
 
     grid: Grid
@@ -59,20 +51,9 @@ class Anatomy:
     def place(self, size_mm: float, side: int, rng: np.random.Generator) -> FloatArray:
         """Draw where the centre of a tumour lies.
 
-        Parameters
-        ----------
-        size_mm : float
-            Its longest diameter.
-        side : int
-            -1 for the right breast, +1 for the left.
-        rng : numpy.random.Generator
-            Source of randomness.
-
-        Returns
-        -------
-        (3,) float64
-            LPS mm; in glandular tissue rather than fat, more often up and outside, clear of skin and muscle
-            and, as far as its size allows, of the first and last slice.
+        ``side``: -1 for the right breast, +1 for the left. Gives (3,) float64: LPS mm; in glandular tissue rather
+        than fat, more often up and outside, clear of skin and muscle and, as far as its size allows, of the first
+        and last slice.
         """
         points = np.argwhere(self.room_mm > 0)
         mm = self.grid.to_mm(points)
@@ -95,20 +76,9 @@ class Anatomy:
 def build_anatomy(grid: Grid, rng: np.random.Generator, *, tumour_size_mm: float = 0.0) -> Anatomy:
     """Draw one woman.
 
-    Parameters
-    ----------
-    grid : Grid
-        Axial grid of the scanner; the anatomy covers the same field of view on a grid not finer than
-        ``ANATOMY_MM``.
-    rng : numpy.random.Generator
-        Source of randomness.
-    tumour_size_mm : float
-        Longest diameter of the tumour that must find room; a small breast is not drawn for a large tumour.
-
-    Returns
-    -------
-    Anatomy
-        Tissues, coil and room for the tumour.
+    ``grid``: axial grid of the scanner; the anatomy covers the same field of view on a grid not finer than
+    ``ANATOMY_MM``; ``tumour_size_mm``: longest diameter of the tumour that must find room; a small breast is not
+    drawn for a large tumour.
     """
     canvas = Canvas(_coarse(grid), rng)
     thorax = draw_thorax(rng)

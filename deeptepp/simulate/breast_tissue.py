@@ -43,17 +43,7 @@ class BreastShape:
 def draw_breasts(rng: np.random.Generator, *, room_mm: float) -> tuple[BreastShape, BreastShape]:
     """Draw right and left breast of one woman, alike but not equal.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    room_mm : float
-        Longest diameter of what must fit in.
-
-    Returns
-    -------
-    tuple of BreastShape
-        Right, left.
+    ``room_mm``: longest diameter of what must fit in.
     """
     projection = float(np.clip(max(rng.normal(104, 11), room_mm + 42), 80, 128))
     width = float(np.clip(max(rng.normal(63, 4), 0.5 * room_mm + 30), 55, 74))
@@ -121,14 +111,8 @@ def breast_box(canvas: Canvas, breast: BreastShape) -> Box:
 def paint_gland(canvas: Canvas, breast: BreastShape, skin_depth: Field, behind: Field) -> None:
     """Paint glandular tissue and the ligaments through the fat of one breast.
 
-    Parameters
-    ----------
-    canvas : Canvas
-        Holds body and thorax.
-    breast : BreastShape
-        The breast.
-    skin_depth, behind : (z, y, x) float32
-        Distance in mm from the skin inwards, and from the pectoral muscle forwards.
+    ``skin_depth``, ``behind``, (z, y, x) float32: distance in mm from the skin inwards, and from the pectoral
+    muscle forwards.
     """
     box = breast_box(canvas, breast)
     z, y, x = canvas.axes(box)

@@ -78,34 +78,11 @@ def simulate_study(
 ) -> SimulatedStudy:
     """Simulate the dynamic breast MR of one woman.
 
-    Parameters
-    ----------
-    latent_risk : float
-        z of her biology.
-    tumour_size_mm : float
-        Longest diameter of her tumour.
-    rng : numpy.random.Generator
-        Source of randomness; the same state gives the same study.
-    protocol : Protocol
-        The scanner.
-    image_correlation : float
-        Correlation in [0, 1] of what the images show with ``latent_risk``.
-    side : int, optional
-        -1 places the tumour in the right breast, +1 in the left; drawn when omitted.
-    age_years : float, optional
-        Her age, for the acquisition facts.
-    phases : sequence of int, optional
-        Indices of the protocol's phases to render, the pre-contrast phase (0) among them; all when omitted.
-
-    Returns
-    -------
-    SimulatedStudy
-        uint16 voxels, marked as simulated.
-
-    Raises
-    ------
-    ValueError
-        ``phases`` does not begin with 0 or does not ascend.
+    ``rng``: source of randomness; the same state gives the same study; ``image_correlation``: correlation in [0,
+    1] of what the images show with ``latent_risk``; ``side``: -1 places the tumour in the right breast, +1 in the
+    left; drawn when omitted; ``phases``: indices of the protocol's phases to render, the pre-contrast phase (0)
+    among them; all when omitted. Gives uint16 voxels, marked as simulated. Raises ValueError where ``phases`` does
+    not begin with 0 or does not ascend.
     """
     chosen = tuple(range(protocol.n_phases)) if phases is None else tuple(phases)
     if chosen != tuple(sorted(set(chosen))) or chosen[:1] != (0,):
@@ -192,10 +169,7 @@ def _measure(
 def demo_study() -> SimulatedStudy:
     """Simulate the case of the one-click demo, always the same.
 
-    Returns
-    -------
-    SimulatedStudy
-        A rim-enhancing, irregular 26 mm tumour behind the left nipple.
+    Gives a rim-enhancing, irregular 26 mm tumour behind the left nipple.
     """
     rng = np.random.default_rng(DEMO_SEED)
     return simulate_study(
@@ -206,10 +180,7 @@ def demo_study() -> SimulatedStudy:
 def demo_profile() -> ClinicalProfile:
     """Give the clinical-pathological facts that belong to the demo study: eligible, HER2-positive, ER-negative.
 
-    Returns
-    -------
-    ClinicalProfile
-        T2 N1, stage IIB.
+    Gives T2 N1, stage IIB.
     """
     return ClinicalProfile(
         sex=Sex.FEMALE,
@@ -241,19 +212,8 @@ def write_simulated_study(
 ) -> Path:
     """Write one simulated study as DICOM, with its truth beside it.
 
-    Parameters
-    ----------
-    folder : Path
-        Receives ``dicom/`` with one file per slice and phase, and ``truth.json``.
-    seed : int
-        Seed of the study.
-    latent_risk, tumour_size_mm, protocol, image_correlation, side : object
-        As for ``simulate_study``.
-
-    Returns
-    -------
-    Path
-        ``truth.json``: box, centroid and volume in LPS mm and ml, ``image_risk``, and that it is simulated.
+    ``folder``: receives ``dicom/`` with one file per slice and phase, and ``truth.json``. Gives ``truth.json``:
+    box, centroid and volume in LPS mm and ml, ``image_risk``, and that it is simulated.
     """
     simulated = simulate_study(
         latent_risk=latent_risk,

@@ -46,19 +46,8 @@ HALO_MM = 9.0
 def image_risk(latent_risk: float, correlation: float, rng: np.random.Generator) -> float:
     """Draw what the images of one woman carry of her latent risk.
 
-    Parameters
-    ----------
-    latent_risk : float
-        z, standard normal over the population.
-    correlation : float
-        rho in [0, 1].
-    rng : numpy.random.Generator
-        Source of randomness; always one draw, so that rho does not change anything else.
-
-    Returns
-    -------
-    float
-        Standard normal over the population, correlated with z by rho.
+    ``correlation``: rho in [0, 1]; ``rng``: source of randomness; always one draw, so that rho does not change
+    anything else. Standard normal over the population, correlated with z by rho.
     """
     return float(correlation * latent_risk + np.sqrt(1 - correlation**2) * rng.standard_normal())
 
@@ -90,17 +79,7 @@ class TumourPattern:
 def express(risk: float, rng: np.random.Generator) -> TumourPattern:
     """Express one ``image_risk`` in all features.
 
-    Parameters
-    ----------
-    risk : float
-        ``image_risk`` of the patient.
-    rng : numpy.random.Generator
-        Source of the features' own noise.
-
-    Returns
-    -------
-    TumourPattern
-        Logistic in ``risk`` plus own noise.
+    ``risk``: ``image_risk`` of the patient. Logistic in ``risk`` plus own noise.
     """
     names = [f.name for f in fields(TumourPattern)]
     own = risk + FEATURE_NOISE * rng.standard_normal(len(names))
@@ -112,24 +91,11 @@ def express(risk: float, rng: np.random.Generator) -> TumourPattern:
 class Tumour:
     """A tumour in a block of the scanner's grid.
 
-    Parameters
-    ----------
-    grid : Grid
-        Grid of the block.
-    start : (z, y, x)
-        Index of its first voxel in the scanner's grid.
-    mask : (z, y, x) bool
-        The truth: the body of the tumour, spicules and halo excluded.
-    share : (z, y, x) float32
-        Share of tumour tissue with partial volume, spicules included.
-    rim : (z, y, x) float32
-        Share of rim in tumour tissue; the rest is core.
-    texture : (z, y, x) float32
-        Factor on enhancement, mean about 1.
-    halo : (z, y, x) float32
-        Enhancement around the tumour relative to that of the rim.
-    pattern : TumourPattern
-        What was expressed.
+    ``grid``: grid of the block; ``start``, (z, y, x): index of its first voxel in the scanner's grid; ``mask``,
+    (z, y, x) bool: the truth: the body of the tumour, spicules and halo excluded; ``share``, (z, y, x) float32:
+    share of tumour tissue with partial volume, spicules included; ``rim``, (z, y, x) float32: share of rim in
+    tumour tissue; the rest is core; ``texture``, (z, y, x) float32: factor on enhancement, mean about 1; ``halo``,
+    (z, y, x) float32: enhancement around the tumour relative to that of the rim; ``pattern``: what was expressed.
     """
 
     grid: Grid
@@ -182,23 +148,8 @@ def build_tumour(
 ) -> Tumour:
     """Build a tumour of a given longest diameter.
 
-    Parameters
-    ----------
-    grid : Grid
-        The scanner's axial grid.
-    centre_mm : (3,) float64
-        LPS position of its centre.
-    size_mm : float
-        Longest diameter of the mask, as ``Lesion.longest_diameter_mm`` measures it.
-    pattern : TumourPattern
-        What it expresses.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    Tumour
-        The diameter agrees to about one voxel.
+    ``centre_mm``, (3,) float64: LPS position of its centre; ``size_mm``: longest diameter of the mask, as
+    ``Lesion.longest_diameter_mm`` measures it.
     """
     half = 0.78 * size_mm + HALO_MM + 4
     index = grid.to_index(centre_mm)

@@ -26,18 +26,9 @@ JigsawKind = Literal["pmg", "uniform"]
 def pmg_permutation(n: int, generator: torch.Generator) -> Tensor:
     """Draw a permutation by swapping the first tile with every other one, in random order.
 
-    Parameters
-    ----------
-    n : int
-        Tiles per side.
-    generator : torch.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    (n^2,) int64
-        For each place the tile that comes to stand there. The product of these star transpositions is always one
-        cycle through all n^2 tiles: no tile stays in place, and (n^2 - 1)! of the (n^2)! permutations can occur.
+    Gives (n^2,) int64: for each place the tile that comes to stand there. The product of these star transpositions
+    is always one cycle through all n^2 tiles: no tile stays in place, and (n^2 - 1)! of the (n^2)! permutations
+    can occur.
 
     References
     ----------
@@ -53,17 +44,7 @@ def pmg_permutation(n: int, generator: torch.Generator) -> Tensor:
 def uniform_permutation(n: int, generator: torch.Generator) -> Tensor:
     """Draw a permutation of all tiles with equal chance, those that leave a tile in place included.
 
-    Parameters
-    ----------
-    n : int
-        Tiles per side.
-    generator : torch.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    (n^2,) int64
-        For each place the tile that comes to stand there.
+    Gives (n^2,) int64: for each place the tile that comes to stand there.
     """
     return torch.randperm(n * n, generator=generator)
 
@@ -76,26 +57,14 @@ def has_fixed_tile(order: Tensor) -> bool:
 def preserved_z_neighbours(order: Tensor, slices_per_side: int) -> float:
     """Measure how much of the order along the normal a shuffle of the tiles leaves.
 
-    Parameters
-    ----------
-    order : (n^2,) int64
-        For each place the tile that comes to stand there.
-    slices_per_side : int
-        G; slice m of the mosaic stands in row m // G and column m % G.
-
-    Returns
-    -------
-    float
-        Share in [0, 1] of the pairs of z-neighbours that keep their place relative to each other. 0 where the
-        shuffle cannot part any.
-
-    Notes
-    -----
-    A z-neighbour pair is a piece of slice m and the piece of slice m + 1 at the same place within its slice. The
-    pieces are the cells of the finest grid that both tiles and slices are made of, the least common multiple of n
-    and G to a side: whole slices where n = G, tiles where n is a multiple of G (quarters of slices for n = 2 G).
-    Where tiles are coarser than slices, pairs within one tile are what that step keeps on purpose; they do not
-    count. A pair is preserved when its second piece stands at the same offset from the first as it did before.
+    ``order``, (n^2,) int64: for each place the tile that comes to stand there; ``slices_per_side``: G; slice m of
+    the mosaic stands in row m // G and column m % G. Gives share in [0, 1] of the pairs of z-neighbours that keep
+    their place relative to each other. 0 where the shuffle cannot part any. A z-neighbour pair is a piece of slice
+    m and the piece of slice m + 1 at the same place within its slice. The pieces are the cells of the finest grid
+    that both tiles and slices are made of, the least common multiple of n and G to a side: whole slices where n =
+    G, tiles where n is a multiple of G (quarters of slices for n = 2 G). Where tiles are coarser than slices,
+    pairs within one tile are what that step keeps on purpose; they do not count. A pair is preserved when its
+    second piece stands at the same offset from the first as it did before.
     """
     n = round(len(order) ** 0.5)
     side = lcm(n, slices_per_side)
@@ -118,14 +87,9 @@ def preserved_z_neighbours(order: Tensor, slices_per_side: int) -> float:
 class ShuffleFilter:
     """Which shuffles are drawn again.
 
-    Parameters
-    ----------
-    has_fixed_tiles : bool
-        Whether a shuffle may leave a tile in place.
-    max_z_neighbours : float
-        Largest share of preserved z-neighbour pairs, see ``preserved_z_neighbours``; 1 allows all.
-    slices_per_side : int
-        G of the mosaics.
+    ``has_fixed_tiles``: whether a shuffle may leave a tile in place; ``max_z_neighbours``: largest share of
+    preserved z-neighbour pairs, see ``preserved_z_neighbours``; 1 allows all; ``slices_per_side``: g of the
+    mosaics.
     """
 
     has_fixed_tiles: bool = False
@@ -155,28 +119,9 @@ def draw_shuffle(
 ) -> Tensor:
     """Draw permutations until one passes the filter.
 
-    Parameters
-    ----------
-    n : int
-        Tiles per side, at least 2.
-    kind : {"pmg", "uniform"}
-        How the permutation is drawn.
-    generator : torch.Generator
-        Source of randomness.
-    shuffle_filter : ShuffleFilter
-        What is drawn again; fixed tiles cost about e draws when uniform and none with PMG.
-    max_draws : int
-        Draws before the filter is given up.
-
-    Returns
-    -------
-    (n^2,) int64
-        For each place the tile that comes to stand there.
-
-    Raises
-    ------
-    BadSetting
-        No permutation passed.
+    ``n``: tiles per side, at least 2; ``shuffle_filter``: what is drawn again; fixed tiles cost about e draws when
+    uniform and none with PMG; ``max_draws``: draws before the filter is given up. Gives (n^2,) int64: for each
+    place the tile that comes to stand there. Raises BadSetting where no permutation passed.
     """
     draw = pmg_permutation if kind == "pmg" else uniform_permutation
     for _ in range(max_draws):
@@ -200,30 +145,11 @@ def shuffle_tiles(
 ) -> Tensor:
     """Cut images into n x n tiles and shuffle them, all images of the batch alike.
 
-    Parameters
-    ----------
-    images : (b, c, h, w)
-        Mosaics.
-    n : int
-        Tiles per side; 1 leaves the images as they are.
-    kind : {"pmg", "uniform"}
-        How the permutation is drawn.
-    generator : torch.Generator
-        Source of randomness.
-    shuffle_filter : ShuffleFilter
-        What is drawn again (shuffle filtering); shuffles that leave a tile in place when left out.
-
-    Returns
-    -------
-    (b, c, h, w)
-        Shuffled copies. Rows and columns beyond n whole tiles of h // n and w // n pixels stay untouched.
-
-    Raises
-    ------
-    ValueError
-        There are more tiles than pixels along a side, or n < 1.
-    BadSetting
-        No shuffle passes the filter.
+    ``images``, (b, c, h, w): mosaics; ``n``: tiles per side; 1 leaves the images as they are; ``shuffle_filter``:
+    what is drawn again (shuffle filtering); shuffles that leave a tile in place when left out. Gives (b, c, h, w):
+    shuffled copies. Rows and columns beyond n whole tiles of h // n and w // n pixels stay untouched. Raises
+    ValueError where there are more tiles than pixels along a side, or n < 1; BadSetting where no shuffle passes
+    the filter.
     """
     b, c, h, w = images.shape
     if not 1 <= n <= min(h, w):

@@ -31,26 +31,11 @@ def slice_positions_mm(
 ) -> FloatArray:
     """Place the slices of a view evenly over the tumour.
 
-    Parameters
-    ----------
-    roi : Roi
-        The lesion.
-    normal : (3,) float64
-        Unit LPS normal of the slices.
-    centre_mm : (3,) float64
-        LPS point at which the position is 0: the middle of the ball that the view shows.
-    n_slices : int
-        M.
-    radius_mm : float
-        Radius of that ball, in mm.
-    min_area_fraction : float
-        Share of the largest area from which on a slice is kept; 0 keeps all with tumour.
-
-    Returns
-    -------
-    (M,) float64
-        Positions along the normal in mm, ascending: from where the tumour area first reaches that share of its
-        maximum to where it last does, but within three quarters of the ball's radius.
+    ``normal``, (3,) float64: unit LPS normal of the slices; ``centre_mm``, (3,) float64: LPS point at which the
+    position is 0: the middle of the ball that the view shows; ``radius_mm``: radius of that ball, in mm;
+    ``min_area_fraction``: share of the largest area from which on a slice is kept; 0 keeps all with tumour. Gives
+    (M,) float64: positions along the normal in mm, ascending: from where the tumour area first reaches that share
+    of its maximum to where it last does, but within three quarters of the ball's radius.
     """
     spacing_mm = roi.grid.spacing_mm[0]
     per_index = roi.grid.affine[:3, :3].T @ normal

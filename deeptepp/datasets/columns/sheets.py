@@ -52,25 +52,12 @@ _FEWEST_EXPLAINED = 2
 class Sheet:
     """One table of text.
 
-    Parameters
-    ----------
-    columns : dict of str to tuple of str
-        Cells by column, n each. Identifiers are not among them.
-    rows : tuple of int
-        Row numbers of the patients, n of them; the first line of the file is row 1.
-    dropped : tuple of str
-        Names of columns that were dropped as identifiers.
-    ragged : tuple of int
-        Rows that have more cells than the header; they are left out.
-    name : str
-        Of the sheet; empty for CSV.
-    others : tuple of str
-        The other sheets of the workbook.
-    has_names : bool
-        False where no header was found: the columns are then numbered.
-    remarks : tuple of int
-        Rows of one cell in a wide table, sums at the foot, and units or labels below the header; they are left
-        out.
+    ``columns``: cells by column, n each. Identifiers are not among them. ``rows``: row numbers of the patients, n
+    of them; the first line of the file is row 1; ``dropped``: names of columns that were dropped as identifiers;
+    ``ragged``: rows that have more cells than the header; they are left out; ``name``: of the sheet; empty for
+    CSV; ``others``: the other sheets of the workbook; ``has_names``: False where no header was found: the columns
+    are then numbered; ``remarks``: rows of one cell in a wide table, sums at the foot, and units or labels below
+    the header; they are left out.
     """
 
     columns: dict[str, tuple[str, ...]]
@@ -90,24 +77,10 @@ class Sheet:
 def read_sheet(content: bytes, *, is_workbook: bool, sheet: str = "") -> Sheet:
     """Read one table of patients.
 
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    is_workbook : bool
-        Whether it is an Excel workbook; else text with delimiters, in whatever encoding.
-    sheet : str
-        Name of the sheet; where it is empty, the one that looks most like a table of patients.
-
-    Returns
-    -------
-    Sheet
-        Without the columns of identifiers, which it only names.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no table, has no such sheet, or no row below its header.
+    ``is_workbook``: whether it is an Excel workbook; else text with delimiters, in whatever encoding; ``sheet``:
+    name of the sheet; where it is empty, the one that looks most like a table of patients. Without the columns of
+    identifiers, which it only names. Raises UnreadableCohort where the file is no table, has no such sheet, or no
+    row below its header.
     """
     if not is_workbook:
         return _sheet(_text_lines(content), "", ())
@@ -121,16 +94,8 @@ def read_sheet(content: bytes, *, is_workbook: bool, sheet: str = "") -> Sheet:
 def decoded(content: bytes) -> str:
     """Decode text of an unknown encoding.
 
-    Parameters
-    ----------
-    content : bytes
-        Of a file.
-
-    Returns
-    -------
-    str
-        By its byte order mark, else as UTF-8, else as GB 18030 where that shows Chinese names of columns, else as
-        Windows 1252.
+    By its byte order mark, else as UTF-8, else as GB 18030 where that shows Chinese names of columns, else as
+    Windows 1252.
     """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", errors="replace")

@@ -73,26 +73,8 @@ _COLUMNS = (
 def prepare_breastdcedl(folder: Path, out: Path, *, progress: Progress = silent) -> Path:
     """Make a dataset folder of the tumour slices.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds ``patients.csv`` and ``images/<pid>/*.webp``.
-    out : Path
-        Folder to write.
-    progress : Progress
-        Hears how many patients are done.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    UnreadableCohort
-        The table or an image is absent or damaged, or a source is unknown.
-    MissingColumn
-        The table lacks a column.
+    ``folder``: holds ``patients.csv`` and ``images/<pid>/*.webp``. Raises UnreadableCohort where the table or an
+    image is absent or damaged, or a source is unknown; MissingColumn where the table lacks a column.
     """
     table = _read_table(folder / "patients.csv")
     (out / SLICE_FOLDER).mkdir(parents=True, exist_ok=True)

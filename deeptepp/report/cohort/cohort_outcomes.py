@@ -21,7 +21,13 @@ from deeptepp.report.held_curves import held_curves
 from deeptepp.report.look.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem, key_of
-from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table, survival_text
+from deeptepp.report.survival_tables import (
+    ENDPOINT_NAMES,
+    curve_steps,
+    estimates_table,
+    pairs_table,
+    survival_text,
+)
 from deeptepp.report.text_table import Table
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
@@ -93,7 +99,7 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
         number=published.where,
         title=title,
         figures=(figure,),
-        tables=(estimates_table(comparison.curves),),
+        tables=(estimates_table(comparison.curves), *(() if held.p_value is None else pairs_table(comparison))),
         beside=beside(published, comparison.levels, comparison.curves, held.p_value),
         notes=(
             *([sentence("Not tested: {reason}.", reason=held.reason)] if held.reason else []),

@@ -12,23 +12,30 @@ from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint, FollowUp
 from deeptepp.domain.published import HAZARD_RATIOS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.report.format import count, ratio_ci
+from deeptepp.report.format import count, fixed, ratio_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.text_table import Table
 from deeptepp.stats.design import Design, as_text, design, levels_of
-from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.event_rule import why_not_compared
 from deeptepp.stats.hazards.cox import fit_cox
 from deeptepp.stats.hazards.firth import fit_firth
-from deeptepp.wording.sentence import glued, sentence
+from deeptepp.stats.hazards.proportional_hazards import check_proportional_hazards
+from deeptepp.wording.sentence import Words, glued, sentence
 
 ADJUSTED_FOR = ("stage", ARM)
 """Columns that stand beside the tier in the multivariable model, as in the publication."""
 
 _NAMES = {"stage": "Stage", ARM: "Anti-HER2 therapy", TIER: "Tier"}
+
+OVER_TIME_NOTE: Words = (
+    "Score test of a slope of the coefficient over Kaplan-Meier time (Grambsch and Therneau). A small p says that "
+    "the hazard ratio is an average over a time in which it changes."
+)
+"""Stands below the tests of proportional hazards."""
 
 EVENTS_PER_TERM = 10
 """With fewer events for each term a model is larger than they carry well."""
@@ -55,10 +62,10 @@ def adjusted_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     )
     title = sentence("Tier, stage and treatment together: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
     try:
-        table, by_name, notes = _adjusted(cohort, endpoint)
+        tables, by_name, notes = _adjusted(cohort, endpoint)
     except NotEstimable as error:
         return ReportItem(key, number, title, reason=str(error))
-    return ReportItem(key, number, title, tables=(table,), beside=_printed(endpoint, by_name), notes=notes)
+    return ReportItem(key, number, title, tables=tables, beside=_printed(endpoint, by_name), notes=notes)
 
 
 def complete(cohort: Cohort, endpoint: Endpoint, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -109,8 +116,10 @@ def _is_missing(value: object) -> bool:
     return value is None or value == "" or (isinstance(value, float) and bool(np.isnan(value)))
 
 
-def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Estimate], tuple[str, ...]]:
-    """Fit the model: its table, its hazard ratios by name of the term, and what to know."""
+def _adjusted(
+    cohort: Cohort, endpoint: Endpoint
+) -> tuple[tuple[Table, ...], dict[str, Estimate], tuple[str, ...]]:
+    """Fit the model: its tables, its hazard ratios by name of the term, and what to know."""
     present = [name for name in ADJUSTED_FOR if name in cohort]
     patients = cohort.where(complete(cohort, endpoint, [TIER, *present]))
     levels = {name: set(as_text(patients[name])) for name in (TIER, *present)}
@@ -155,7 +164,19 @@ def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Esti
     )
     note = glued("{}, {}. {}. ", count(fit.n, "patient"), count(fit.n_events, "event"), fit.method)
     note += sentence("Likelihood ratio test of the whole model: {p}.", p=written_p(fit.likelihood_ratio.p_value))
-    return Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note), estimates, tuple(notes)
+    ratios = Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note)
+    checked = check_proportional_hazards(follow_up, columns, fit)
+    tested = {_named(name, against): test for name, test in zip(checked.names, checked.by_column, strict=True)}
+    return (ratios, _over_time(tested, checked.together)), estimates, tuple(notes)
+
+
+def _over_time(by_term: Mapping[str, ChiSquareTest], together: ChiSquareTest) -> Table:
+    """Lay out the tests of proportional hazards."""
+    rows = tuple(
+        (name, fixed(test.statistic, 2), str(test.degrees_of_freedom), written_p(test.p_value))
+        for name, test in {**by_term, sentence("All terms together"): together}.items()
+    )
+    return Table("Proportional hazards", ("Term", "Chi-square", "Degrees of freedom", "p"), rows, OVER_TIME_NOTE)
 
 
 def _few_by_term(patients: Cohort, follow_up: FollowUp, against: Mapping[str, str]) -> dict[str, str]:

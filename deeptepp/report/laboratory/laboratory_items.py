@@ -15,7 +15,7 @@ from deeptepp.report.held_curves import held_curves
 from deeptepp.report.laboratory.laboratory_views import TierView, TreatmentView, known_follow_up
 from deeptepp.report.look.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
 from deeptepp.report.report_item import ReportItem
-from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
+from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table, pairs_table
 from deeptepp.report.text_table import Table
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.event_rule import MIN_EVENTS, why_not_validated
@@ -62,7 +62,11 @@ def tiers_item(view: TierView) -> ReportItem:
         number="Tiers",
         title=sentence("{name} by tier", name=name),
         figures=(figure,),
-        tables=(sizes_table(view), estimates_table(comparison.curves)),
+        tables=(
+            sizes_table(view),
+            estimates_table(comparison.curves),
+            *(() if held.p_value is None else pairs_table(comparison)),
+        ),
         notes=_tier_notes(view),
         data={"curves": curve_steps(comparison.curves)},
     )

@@ -42,26 +42,10 @@ OBSERVED_EXPECTED = "ratio of observed to expected events (log-rank hazard ratio
 class Subgroup:
     """Two arms in one subgroup.
 
-    Parameters
-    ----------
-    label : str
-        Level of the subgroup.
-    n_index, n_reference : int
-        Patients.
-    n_events_index, n_events_reference : int
-        Events observed.
-    months_index, months_reference : float
-        Person-months.
-    expected_index, expected_reference : float
-        Events expected if the arms shared one hazard.
-    excess : float
-        U: observed less expected events of the index arm.
-    variance : float
-        V: hypergeometric variance of U.
-    hazard_ratio : Estimate
-        One-step, index against reference.
-    observed_expected_ratio : Estimate
-        (O/E of the index arm) / (O/E of the reference arm), without an interval.
+    ``expected_index``, ``expected_reference``: events expected if the arms shared one hazard. ``excess``: u:
+    observed less expected events of the index arm. ``variance``: v: hypergeometric variance of U.
+    ``hazard_ratio``: one-step, index against reference. ``observed_expected_ratio``: (O/E of the index arm) / (O/E
+    of the reference arm), without an interval.
     """
 
     label: str
@@ -88,20 +72,11 @@ class Subgroup:
 class SubgroupAnalysis:
     """Two arms inside subgroups and over all of them.
 
-    Parameters
-    ----------
-    subgroups : tuple of Subgroup
-        In byte order of their labels, ascending where the labels are numbers.
-    excess, variance : float
-        U and V summed over subgroups.
-    stratified : Estimate
-        One-step hazard ratio over all subgroups.
-    heterogeneity : ChiSquareTest
-        Whether the hazard ratios differ between subgroups; no p value with fewer than two that have one.
-    odds_ratio : CommonOddsRatio
-        Mantel-Haenszel over the risk sets of all subgroups.
-    rate_ratio : RateRatio
-        Mantel-Haenszel over person-months.
+    ``subgroups``: in byte order of their labels, ascending where the labels are numbers. ``excess``, ``variance``:
+    u and V summed over subgroups. ``stratified``: one-step hazard ratio over all subgroups. ``heterogeneity``:
+    whether the hazard ratios differ between subgroups; no p value with fewer than two that have one.
+    ``odds_ratio``: Mantel-Haenszel over the risk sets of all subgroups. ``rate_ratio``: Mantel-Haenszel over
+    person-months.
     """
 
     subgroups: tuple[Subgroup, ...]
@@ -121,17 +96,8 @@ class SubgroupAnalysis:
 def one_step_hazard_ratio(index: FollowUp, reference: FollowUp, *, level: float = 0.95) -> Estimate:
     """Estimate the hazard ratio of two arms in one step.
 
-    Parameters
-    ----------
-    index, reference : FollowUp
-        The arms; below 1 favours the index arm.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Estimate
-        Without a value, and with the reason, where no event was seen while both arms were at risk.
+    ``index``, ``reference``: the arms; below 1 favours the index arm. Returns: without a value, and with the
+    reason, where no event was seen while both arms were at risk.
     """
     return _analyse("", index, reference, two_arm_tables(index, reference), level).hazard_ratio
 
@@ -145,28 +111,9 @@ def subgroup_analysis(
 ) -> SubgroupAnalysis:
     """Compare two arms inside subgroups and over all of them.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    is_index : (n,) bool
-        True in the index arm, False in the reference arm.
-    subgroups : (n,) array_like
-        Subgroup of each patient; numbers are taken as text.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    SubgroupAnalysis
-        Each estimate without a value, and with the reason, where the data do not determine one.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody was observed.
-    OutOfRange
-        A subgroup is missing.
+    ``is_index`` (n,): True in the index arm, False in the reference arm. ``subgroups`` (n,): subgroup of each
+    patient; numbers are taken as text. Returns: each estimate without a value, and with the reason, where the data
+    do not determine one. Raises ``NotEstimable``: nobody was observed.
     """
     if follow_up.n == 0:
         raise NotEstimable(what="The subgroup analysis", reason="nobody was observed")

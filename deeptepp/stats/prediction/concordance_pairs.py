@@ -21,18 +21,9 @@ Ints = npt.NDArray[np.int64]
 class ConcordanceCounts:
     """Pairs of patients, unweighted.
 
-    Parameters
-    ----------
-    concordant : int
-        The higher marker had the event first.
-    discordant : int
-        The lower marker had the event first.
-    tied_marker : int
-        Comparable, with equal markers.
-    tied_time : int
-        Two events at one time, markers differ.
-    tied_both : int
-        Two events at one time, equal markers.
+    ``concordant``: the higher marker had the event first. ``discordant``: the lower marker had the event first.
+    ``tied_marker``: comparable, with equal markers. ``tied_time``: two events at one time, markers differ.
+    ``tied_both``: two events at one time, equal markers.
     """
 
     concordant: int
@@ -56,16 +47,9 @@ class ConcordanceCounts:
 class Pairs:
     """Weighted sums over the pairs of each of n patients.
 
-    Parameters
-    ----------
-    agreeing : (n,) float64
-        Pairs in the right order, ties half.
-    all : (n,) float64
-        Comparable pairs; each pair is counted for both patients.
-    agreeing_as_event, all_as_event : (n,) float64
-        The same, counted only for the patient who had the event.
-    counts : ConcordanceCounts
-        Of all pairs.
+    ``agreeing`` (n,): pairs in the right order, ties half. ``all`` (n,): comparable pairs; each pair is counted
+    for both patients. ``agreeing_as_event``, ``all_as_event`` (n,): the same, counted only for the patient who had
+    the event. ``counts``: of all pairs.
     """
 
     agreeing: Floats
@@ -78,21 +62,8 @@ class Pairs:
 def pairs_of(follow_up: FollowUp, x: Floats, counted: npt.NDArray[np.bool_], weights: Floats) -> Pairs:
     """Sum the pairs of each patient, once as the one with the event and once as the one still observed.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    x : (n,) float64
-        Marker; higher means an earlier event.
-    counted : (n,) bool
-        Whose events count.
-    weights : (n,) float64
-        Weight of the pairs of each event.
-
-    Returns
-    -------
-    Pairs
-        In O(n log n).
+    ``x`` (n,): marker; higher means an earlier event. ``weights`` (n,): weight of the pairs of each event.
+    Returns: in O(n log n).
     """
     n, months = follow_up.n, follow_up.months
     ranks = _ranks(x)
@@ -148,17 +119,7 @@ def _counts(below: Ints, equal: Ints, above: Ints, tied: tuple[int, int]) -> Con
 def merged(parts: list[Pairs], whose: list[npt.NDArray[np.bool_]]) -> Pairs:
     """Put the strata back together.
 
-    Parameters
-    ----------
-    parts : list of Pairs
-        One for each stratum.
-    whose : list of (n,) bool
-        Who is in each.
-
-    Returns
-    -------
-    Pairs
-        Of all n patients.
+    ``whose``: who is in each.
     """
     n = len(whose[0]) if whose else 0
     columns = {name: np.zeros(n) for name in ("agreeing", "all", "agreeing_as_event", "all_as_event")}

@@ -30,30 +30,10 @@ Bools = npt.NDArray[np.bool_]
 class DecisionCurve:
     """Net benefit by threshold, per patient.
 
-    Parameters
-    ----------
-    label : str
-        Name of the model.
-    thresholds : (m,) float64
-        Threshold risks.
-    net_benefit : (m,) float64
-        Of acting on the model; NaN where the positives were not followed to the horizon.
-    treat_all : (m,) float64
-        Of counting everybody as positive.
-    avoided_per_100 : (m,) float64
-        Net interventions avoided per 100 patients against treating all; NaN at threshold 0.
-    n_positive : (m,) int64
-        Patients at or above each threshold.
-    n : int
-        Patients.
-    n_events : int
-        Events, up to the horizon.
-    horizon_months : float
-        The horizon.
-    method : str
-        For captions.
-    reason : str
-        Why values are missing; empty where none is.
+    ``thresholds`` (m,): threshold risks. ``net_benefit`` (m,): of acting on the model; NaN where the positives
+    were not followed to the horizon. ``treat_all`` (m,): of counting everybody as positive. ``avoided_per_100``
+    (m,): net interventions avoided per 100 patients against treating all; NaN at threshold 0. ``n_positive`` (m,):
+    patients at or above each threshold.
     """
 
     label: str

@@ -58,16 +58,6 @@ class OperatingPoint:
         return self._share(self.n_true_positive + self.n_true_negative, self.n)
 
     @property
-    def positive_predictive_value(self) -> Proportion:
-        """Share with the event above the cut-off."""
-        return self._share(self.n_true_positive, self.n_true_positive + self.n_false_positive)
-
-    @property
-    def negative_predictive_value(self) -> Proportion:
-        """Share without the event below the cut-off."""
-        return self._share(self.n_true_negative, self.n_true_negative + self.n_false_negative)
-
-    @property
     def youden(self) -> float:
         """Sensitivity + specificity - 1; NaN where a class is empty."""
         n_free = self.n - self.n_events

@@ -26,18 +26,7 @@ _TIERS = ("Low", "Moderate", "High")
 
 
 def performance(facts: RunFacts) -> str:
-    """Lay out discrimination by group.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out discrimination by group."""
     heads = ("patients", "n", "events", "AUC (95 % CI, DeLong)", "95 % CI, bootstrap", "AUC of yes/no labels")
     rows = [
         (
@@ -65,32 +54,13 @@ def _interval(low: float | None, high: float | None) -> str:
 def estimate_alone(value: float | None) -> str:
     """Write a number that has no interval.
 
-    Parameters
-    ----------
-    value : float or None
-        None where the data do not determine it.
-
-    Returns
-    -------
-    str
-        Three decimals, or words.
+    ``value``: None where the data do not determine it.
     """
     return NOT_ESTIMABLE if value is None else f"{value:.3f}"
 
 
 def operating_points(facts: RunFacts) -> str:
-    """Lay out sensitivity, specificity and accuracy at both cut-offs.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out sensitivity, specificity and accuracy at both cut-offs."""
     rows = []
     for key, group in facts.groups.items():
         half = group.get("at_half")
@@ -133,18 +103,7 @@ def _half_name(point: Mapping[str, Any] | None) -> str:
 
 
 def calibration(facts: RunFacts) -> str:
-    """Lay out intercept, slope and observed over expected events, as scored and with the balancing undone.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out intercept, slope and observed over expected events, as scored and with the balancing undone."""
     rows = []
     for key, group in facts.groups.items():
         for name, found in (
@@ -170,15 +129,7 @@ def _triple(found: Mapping[str, Any] | None) -> str:
 def simulated_truth(facts: RunFacts) -> list[str]:
     """Compare with the simulated biology, and say what the best possible reader would reach; nothing otherwise.
 
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    list of str
-        One section in Markdown, or none.
+    Returns: one section in Markdown, or none.
     """
     found = truth_correlations(facts)
     if not found:
@@ -205,15 +156,7 @@ def simulated_truth(facts: RunFacts) -> list[str]:
 def truth_correlations(facts: RunFacts) -> list[str]:
     """Write the correlation of the score with the simulated biology by group.
 
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    list of str
-        Empty where the patients are real or the truth is unknown.
+    Returns: empty where the patients are real or the truth is unknown.
     """
     if not facts.is_simulated:
         return []
@@ -232,18 +175,7 @@ def truth_correlations(facts: RunFacts) -> list[str]:
 
 
 def subgroups(facts: RunFacts) -> str:
-    """Lay out the AUC by subgroup, or the reason for its absence.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out the AUC by subgroup, or the reason for its absence."""
     found = facts.metrics.get("subgroups")
     if not found:
         return "Subgroups were not measured in this run."
@@ -257,18 +189,7 @@ def subgroups(facts: RunFacts) -> str:
 
 
 def tiers(facts: RunFacts) -> str:
-    """Lay out the number of patients per tier by group, and what followed in each tier.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out the number of patients per tier by group, and what followed in each tier."""
     rows = []
     for key, group in facts.groups.items():
         counts = tuple(f"{group['tiers'][tier]} ({_percent(group['tiers'][tier], group['n'])})" for tier in _TIERS)

@@ -12,21 +12,7 @@ from deeptepp.train.settings import TrainSettings
 def write_null(report: NullReport, settings: TrainSettings, out: Path, *, command: str) -> Path:
     """Write ``null.md``.
 
-    Parameters
-    ----------
-    report : NullReport
-        All draws, counted.
-    settings : TrainSettings
-        Of every draw.
-    out : Path
-        Folder; made when absent.
-    command : str
-        What was called.
-
-    Returns
-    -------
-    Path
-        The file.
+    ``out``: folder; made when absent.
     """
     out.mkdir(parents=True, exist_ok=True)
     path = out / "null.md"

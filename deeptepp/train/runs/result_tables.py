@@ -16,15 +16,7 @@ DASH = "-"
 def discrimination(content: Content) -> str:
     """Lay out the AUC of every experiment by group of patients.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite, as ``run_suite`` gives it.
-
-    Returns
-    -------
-    str
-        Markdown.
+    ``content``: of a suite, as ``run_suite`` gives it.
     """
     heads = (
         "model",
@@ -45,18 +37,7 @@ def discrimination(content: Content) -> str:
 
 
 def operating_points(content: Content) -> str:
-    """Lay out accuracy, sensitivity and specificity at both cut-offs.
-
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out accuracy, sensitivity and specificity at both cut-offs."""
     heads = ("model", "cut-off", "ACC (95 % CI)", "SENS (95 % CI)", "SPEC (95 % CI)")
     parts = []
     for group in groups_in(content):
@@ -72,18 +53,7 @@ def operating_points(content: Content) -> str:
 
 
 def calibration(content: Content) -> str:
-    """Lay out how far the scores are probabilities, as they are and with the balancing undone.
-
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-
-    Returns
-    -------
-    str
-        Markdown; the cross-validation alone.
-    """
+    """Lay out how far the scores are probabilities, as they are and with the balancing undone."""
     heads = (
         "model",
         "score",
@@ -107,15 +77,7 @@ def calibration(content: Content) -> str:
 def truth(content: Content) -> str:
     """Lay out the correlation of the scores with the simulated biology.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-
-    Returns
-    -------
-    str
-        Markdown; empty where the truth is not known.
+    Returns: Markdown; empty where the truth is not known.
     """
     names = ("score", "logit", "rank")
     rows = []
@@ -131,15 +93,7 @@ def truth(content: Content) -> str:
 def by_views(content: Content) -> str:
     """Lay out what counting views as patients gives.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-
-    Returns
-    -------
-    str
-        Markdown; empty where no model has views.
+    Returns: Markdown; empty where no model has views.
     """
     rows = []
     for group in groups_in(content):
@@ -158,17 +112,7 @@ def by_views(content: Content) -> str:
 def contrasts(content: Content, printed: Mapping[tuple[str, str], str] | None = None) -> str:
     """Lay out the paired comparisons.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-    printed : mapping, optional
-        Published p values by experiment and group.
-
-    Returns
-    -------
-    str
-        Markdown; empty where nothing was compared.
+    ``printed``: published p values by experiment and group. Returns: Markdown; empty where nothing was compared.
     """
     titles = {each["name"]: each["title"] for each in content["experiments"]}
     rows = []
