@@ -37,15 +37,8 @@ _PRINTED_DUPLICATE = (
 def patient_items(cohort: Cohort) -> list[ReportItem]:
     """Describe the patients of a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Follow-up and treatment may be unknown for some or all.
-
-    Returns
-    -------
-    list of ReportItem
-        Figure 1, Table 1, Table S1 and the length of follow-up; what the cohort does not allow says why.
+    ``cohort``: follow-up and treatment may be unknown for some or all. Returns Figure 1, Table 1, Table S1 and the
+    length of follow-up, what the cohort does not allow says why.
     """
     makers: tuple[tuple[str, str, str, Callable[[Cohort], ReportItem]], ...] = (
         ("figure-1", "Figure 1", "From the patients to the groups compared", _flow_item),

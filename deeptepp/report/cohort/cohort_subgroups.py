@@ -40,19 +40,9 @@ _PRINTED = Table(
 def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> ReportItem:
     """Compare the upper tiers with Low inside subgroups.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With a tier for its patients.
-    endpoint : Endpoint
-        Recurrence-free or overall survival.
-    fact : str
-        Name of the one fact that divides the patients, as ``groupings`` names it; every fact when left out.
-
-    Returns
-    -------
-    ReportItem
-        Forest of one-step hazard ratios with the test of heterogeneity of each fact.
+    ``endpoint``: recurrence-free or overall survival; ``fact``: name of the one fact that divides the patients, as
+    ``groupings`` names it, every fact when left out. Returns forest of one-step hazard ratios with the test of
+    heterogeneity of each fact.
     """
     number, title = (
         _NUMBERS[endpoint],

@@ -40,29 +40,9 @@ def balance_figure(
 ) -> go.Figure:
     """Draw how alike two groups are, before (open) and after matching (filled).
 
-    Parameters
-    ----------
-    balance : Balance
-        From ``stats.treatment.balance.balance_of``.
-    title : str
-        Which groups.
-    names : mapping of str to str, optional
-        What covariates are called in the figure; their own names where it has none.
-    balanced_below : float
-        Place of the dashed line.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Rows by falling difference before matching; height fixed by them, width free from about 520 px;
-        ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no covariate.
+    ``names``: what covariates are called in the figure, their own names where it has none. Returns rows by falling
+    difference before matching, height fixed by them, width free from about 520 px. Raises NotEstimable: there is
+    no covariate.
     """
     if not balance.rows:
         raise NotEstimable(what="The balance", reason="there is no covariate")
@@ -207,7 +187,7 @@ def _lay_out(
 
 
 def _alt(balance: Balance, rows: Sequence[CovariateBalance], title: str) -> str:
-    """Say what the figure shows."""
+    """What the figure shows."""
     read = joined(
         "; ",
         (
@@ -224,6 +204,6 @@ def _alt(balance: Balance, rows: Sequence[CovariateBalance], title: str) -> str:
 
 
 def _absolute(row: CovariateBalance) -> tuple[float | None, float | None]:
-    """Give both differences without their sign."""
+    """Both differences without their sign."""
     before, after = (None if value is None else abs(value) for value in (row.smd_before, row.smd_after))
     return before, after

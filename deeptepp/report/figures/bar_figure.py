@@ -24,19 +24,7 @@ _LEFT_PX, _RIGHT_PX = 96, 172
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BarGroup:
-    """One group of patients.
-
-    Parameters
-    ----------
-    short : str
-        Name where there is little room.
-    glyph : str
-        Shape of the group as a character.
-    colour : str
-        Of the bar.
-    curve : KaplanMeierCurve
-        Its survival.
-    """
+    """One group of patients."""
 
     short: str
     glyph: str
@@ -55,30 +43,8 @@ def survival_bars_figure(
 ) -> go.Figure:
     """Draw the survival of groups at each time, one bar each.
 
-    Parameters
-    ----------
-    groups : sequence of BarGroup
-        From the top to the bottom.
-    title : str
-        Who is shown.
-    x_title : str
-        What is counted.
-    times : sequence of float
-        Months.
-    grey_below_events : int
-        Groups with fewer events are greyed; 0 greys none.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 480 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no group.
+    ``times``: months; ``grey_below_events``: groups with fewer events are greyed, 0 greys none. Returns height
+    fixed, width free from about 480 px. Raises NotEstimable: there is no group.
     """
     if not groups:
         raise NotEstimable(what="The figure", reason="no group has patients")

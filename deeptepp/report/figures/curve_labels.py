@@ -44,17 +44,7 @@ _LABEL_GAP_PX = 17
 def legend_text(curve: KaplanMeierCurve, style: CurveStyle) -> str:
     """Name a group with its patients and events.
 
-    Parameters
-    ----------
-    curve : KaplanMeierCurve
-        The group.
-    style : CurveStyle
-        How it is drawn.
-
-    Returns
-    -------
-    str
-        Entry of the legend, broken where it is long.
+    Returns entry of the legend, broken where it is long.
     """
     is_like = group_words(curve.label).lower().startswith(style.short.rstrip("…").lower())
     short = "" if is_like else glued(" ({})", style.short)
@@ -64,20 +54,7 @@ def legend_text(curve: KaplanMeierCurve, style: CurveStyle) -> str:
 
 
 def legend_entry(words: str, style: CurveStyle) -> str:
-    """Put the shape of a curve before words, which are broken to fit the narrowest figure.
-
-    Parameters
-    ----------
-    words : str
-        Plain text.
-    style : CurveStyle
-        How the curve is drawn.
-
-    Returns
-    -------
-    str
-        Inline tags of plotly.
-    """
+    """Put the shape of a curve before words, which are broken to fit the narrowest figure."""
     lines = joined("<br>", (escaped(line) for line in broken(words, _LEGEND_TEXT_PX, FONT_PX)))
     return glued('<span style="color:{}">{}</span> {}', style.colour, style.glyph, lines)
 
@@ -85,15 +62,7 @@ def legend_entry(words: str, style: CurveStyle) -> str:
 def legend_height(rows: Sequence[tuple[CurveStyle, str]]) -> int:
     """Measure the legend.
 
-    Parameters
-    ----------
-    rows : sequence of (CurveStyle, str)
-        Style and text of each entry.
-
-    Returns
-    -------
-    int
-        Height with the room below it, px.
+    Returns height with the room below it, px.
     """
     return 8 + sum(_entry_px(text) for _, text in rows)
 
@@ -108,16 +77,8 @@ def add_end_labels(
 ) -> None:
     """Name curves where they end, those near the right edge beside it.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    curves : sequence of KaplanMeierCurve
-        The groups; one that ends early where another passes is left to the legend.
-    styles : sequence of CurveStyle
-        One per curve.
-    end : float
-        End of the axis, months.
+    ``curves``: the groups, one that ends early where another passes is left to the legend; ``end``: end of the
+    axis, months.
     """
     gap = 100 * _LABEL_GAP_PX / PLOT_PX
     late = [(c, s) for c, s in zip(curves, styles, strict=True) if c.last_months > 0.75 * end]
@@ -132,7 +93,7 @@ def add_end_labels(
 
 
 def _has_room(curve: KaplanMeierCurve, others: Sequence[KaplanMeierCurve], end: float, gap: float) -> bool:
-    """Tell whether no other curve passes where the label of one that ends early would stand."""
+    """Whether no other curve passes where the label of one that ends early would stand."""
     level = 100 * curve.at(end).value
     window = curve.last_months + end * np.linspace(0, 0.25, 26)
     passing = [100 * o.at(float(t)).value for o in others for t in window if t <= o.last_months]
@@ -148,17 +109,7 @@ def _add_end_label(figure: go.Figure, style: CurveStyle, y: float, *, xref: str,
 def spread(positions: Sequence[float], gap: float) -> list[float]:
     """Move labels apart along one axis, as little as their order allows.
 
-    Parameters
-    ----------
-    positions : sequence of float
-        Where labels would stand.
-    gap : float
-        Least distance between neighbours.
-
-    Returns
-    -------
-    list of float
-        New positions in the same order of items.
+    ``gap``: least distance between neighbours. Returns new positions in the same order of items.
     """
     order = np.argsort(positions, kind="stable")
     # Subtracting the ladder turns "at least gap apart" into "not falling", which pooling neighbours solves.
@@ -179,19 +130,8 @@ def spread(positions: Sequence[float], gap: float) -> list[float]:
 def inside(positions: Sequence[float], gap: float, lowest: float, highest: float) -> list[float]:
     """Move labels that are apart between two ends, and those next to them no more than they must.
 
-    Parameters
-    ----------
-    positions : sequence of float
-        At least a gap apart.
-    gap : float
-        Least distance between neighbours.
-    lowest, highest : float
-        Ends; where there is no room for all, the lowest labels stand below the lower one.
-
-    Returns
-    -------
-    list of float
-        New positions in the same order of items.
+    ``gap``: least distance between neighbours; ``lowest``, ``highest``: ends, where there is no room for all, the
+    lowest labels stand below the lower one. Returns new positions in the same order of items.
     """
     order = np.argsort(positions, kind="stable").tolist()
     placed = [float(position) for position in positions]
@@ -207,17 +147,7 @@ def inside(positions: Sequence[float], gap: float, lowest: float, highest: float
 
 
 def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_px: float) -> None:
-    """Write line sample, shape, name and counts of each group above the plot.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    rows : sequence of (CurveStyle, str)
-        Style and text of each entry.
-    left_px : float
-        Left margin of the figure.
-    """
+    """Write line sample, shape, name and counts of each group above the plot."""
     # A plotly legend widens the margin and cuts long names; this one stays where it is put at any width.
     top_px = float(legend_height(rows))
     for style, text in rows:
@@ -253,14 +183,7 @@ def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_p
 def add_table_words(figure: go.Figure, styles: Sequence[CurveStyle], top: float) -> None:
     """Write the heading of the table of numbers at risk and the name of each row.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    styles : sequence of CurveStyle
-        One per row.
-    top : float
-        Upper edge of the rows as a share of the height inside the margins.
+    ``top``: upper edge of the rows as a share of the height inside the margins.
     """
     figure.add_annotation(text_at("<b>Number at risk</b>", (0, top), anchor="left bottom", xshift=-14))
     for row, style in enumerate(styles):

@@ -29,24 +29,9 @@ _NONE = CurveStyle(NEUTRAL, "", "dot", "none", is_faded=False)
 def decision_curve_figure(curves: Sequence[DecisionCurve], *, title: str, simulated: bool) -> go.Figure:
     """Draw the net benefit of one or several models of the same patients.
 
-    Parameters
-    ----------
-    curves : sequence of DecisionCurve
-        From ``stats.prediction.decision_curve``; lines break where the positives were not followed to the horizon.
-    title : str
-        Of whom.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 520 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no curve with a value.
+    ``curves``: from ``stats.prediction.decision_curve``, lines break where the positives were not followed to the
+    horizon. Returns height fixed, width free from about 520 px. Raises NotEstimable: there is no curve with a
+    value.
     """
     drawn = [curve for curve in curves if np.isfinite(curve.net_benefit).any()]
     if not drawn:
@@ -160,7 +145,7 @@ def _finite(values: Floats) -> Floats:
 
 
 def _alt(title: str, drawn: Sequence[DecisionCurve], facts: Sequence[str]) -> str:
-    """Say what the figure shows, at up to four thresholds."""
+    """What the figure shows, at up to four thresholds."""
     sentences = [sentence("Decision curves: {title}. {facts}.", title=title, facts=joined("; ", facts))]
     for curve in drawn:
         known = np.flatnonzero(np.isfinite(curve.net_benefit))

@@ -65,29 +65,10 @@ def flow_figure(
 ) -> go.Figure:
     """Draw how many patients reached each step, why others did not, and the arms at the end.
 
-    Parameters
-    ----------
-    steps : sequence of FlowStep
-        From top to bottom.
-    arms : sequence of (str, int)
-        Name and patients of each final box; may be empty.
-    title : str
-        Of which study.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from 520 px: the chart is centred and never cut. Where the reasons do not add up
-        to the patients who left, the box says so. ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no step.
-    OutOfRange
-        A step has more patients than the one before, or a count is negative.
+    ``arms``: name and patients of each final box, may be empty. Returns height fixed, width free from 520 px: the
+    chart is centred and never cut. Where the reasons do not add up to the patients who left, the box says so.
+    Raises NotEstimable: there is no step; OutOfRange: a step has more patients than the one before, or a count is
+    negative.
     """
     if not steps:
         raise NotEstimable(what="The flow of patients", reason="there is no step")
@@ -253,7 +234,7 @@ def _add_arrow(figure: go.Figure, begin: tuple[float, float], end: tuple[float, 
 def _alt(
     steps: Sequence[FlowStep], arms: Sequence[tuple[str, int]], lost: Sequence[int | None], title: str
 ) -> str:
-    """Say what the figure shows."""
+    """What the figure shows."""
     sentences = [sentence("Flow of patients: {title}.", title=title)]
     for step, n in zip(steps, lost, strict=True):
         sentences.append(glued("{}: {}.", step.label, counted(step.n)))

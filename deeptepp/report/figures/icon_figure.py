@@ -37,28 +37,9 @@ def icon_array_figure(
 ) -> go.Figure:
     """Draw one hundred patients of a group at one time.
 
-    Parameters
-    ----------
-    estimate : SurvivalEstimate
-        Of the group, at the time.
-    title : str
-        Who, and when.
-    is_few : bool
-        The group has too few events to be read by its estimate: all is grey, and said.
-    free, affected : str
-        What it means not to have had the event, and to have had it.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 300 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody was followed so long.
+    ``is_few``: the group has too few events to be read by its estimate: all is grey, and said; ``free``,
+    ``affected``: what it means not to have had the event, and to have had it. Returns height fixed, width free
+    from about 300 px. Raises NotEstimable: nobody was followed so long.
     """
     if estimate.is_beyond_follow_up:
         raise NotEstimable(

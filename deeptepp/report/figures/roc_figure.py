@@ -43,22 +43,9 @@ FEW_EVENTS = MIN_EVENTS
 class RocLine:
     """One curve of the figure.
 
-    Parameters
-    ----------
-    label : str
-        Model or group.
-    false_positive_rate, sensitivity : (m,) float64
-        Operating points in [0, 1].
-    auc : float
-        Area under the curve.
-    low, high : float or None
-        Its confidence interval; None where there is none.
-    n, n_events : int or None
-        Patients, and those with the event; None where a source does not say.
-    arm : Arm, optional
-        Brings the colour, shape and dash of that arm.
-    band : RocBand, optional
-        Pointwise band around the curve.
+    ``false_positive_rate``, ``sensitivity``: operating points in [0, 1]; ``low``, ``high``: its confidence
+    interval, None where there is none; ``n``, ``n_events``: patients, and those with the event, None where a
+    source does not say; ``arm``: brings the colour, shape and dash of that arm.
     """
 
     label: str
@@ -76,24 +63,7 @@ class RocLine:
     def of_curve(
         cls, label: str, curve: RocCurve, *, arm: Arm | None = None, band: RocBand | None = None
     ) -> RocLine:
-        """Name a curve of ``stats.prediction.roc``.
-
-        Parameters
-        ----------
-        label : str
-            Model or group.
-        curve : RocCurve
-            The curve.
-        arm : Arm, optional
-            Treatment of the group.
-        band : RocBand, optional
-            Of the same scores.
-
-        Returns
-        -------
-        RocLine
-            Ready to be drawn.
-        """
+        """Name a curve of ``stats.prediction.roc``."""
         return cls(
             label,
             1 - curve.specificity,
@@ -118,28 +88,9 @@ def roc_figure(
 ) -> go.Figure:
     """Draw ROC curves in a square, with area, interval and counts in the legend.
 
-    Parameters
-    ----------
-    lines : sequence of RocLine
-        In the order of the legend.
-    title : str
-        What is compared.
-    operating_point : tuple of float, optional
-        Sensitivity and specificity at the cut-off between Low and Moderate, marked on the plot.
-    level : float
-        Confidence level of the intervals.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 520 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no curve.
+    ``lines``: in the order of the legend; ``operating_point``: sensitivity and specificity at the cut-off between
+    Low and Moderate, marked on the plot. Returns height fixed, width free from about 520 px. Raises NotEstimable:
+    there is no curve.
     """
     if not lines:
         raise NotEstimable(what="The figure", reason="no group has patients with and without an event")
@@ -263,7 +214,7 @@ def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: s
 
 
 def _alt(lines: Sequence[RocLine], title: str, operating_point: tuple[float, float] | None) -> str:
-    """Say what the figure shows."""
+    """What the figure shows."""
     sentences = [sentence("ROC curves: {title}.", title=title)]
     for line in lines:
         words = sentence("{label}: AUC {auc}", label=line.label, auc=auc_ci(line.auc, line.low, line.high))

@@ -43,30 +43,10 @@ def score_distribution_figure(
 ) -> go.Figure:
     """Draw the scores of the reference cohort by tier, the cut-offs and the patient.
 
-    Parameters
-    ----------
-    reference_scores : (n,) array_like
-        Scores in [0, 1]; missing ones are left out.
-    tiers : TierScheme
-        The cut-offs.
-    score : float or None
-        Score of the patient; None draws the cohort alone.
-    tier_name : TierName, optional
-        What her tier is called; that its stability was not measured is said when not given.
-    title : str
-        Title.
-    simulated : bool
-        The reference patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 420 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        No reference patient has a score.
+    ``reference_scores`` (n,): scores in [0, 1], missing ones are left out; ``score``: score of the patient, None
+    draws the cohort alone; ``tier_name``: what her tier is called, that its stability was not measured is said
+    when not given. Returns height fixed, width free from about 420 px. Raises NotEstimable: no reference patient
+    has a score.
     """
     scores = np.asarray(reference_scores, dtype=np.float64)
     scores = scores[np.isfinite(scores)]
@@ -92,26 +72,16 @@ def score_distribution_figure(
 
 
 def percentile_of(score: float, reference_scores: Floats) -> float:
-    """Give the share of reference scores below a score, ties half.
+    """Share of reference scores below a score, ties half.
 
-    Parameters
-    ----------
-    score : float
-        The score.
-    reference_scores : (n,) float64
-        Finite scores, at least one.
-
-    Returns
-    -------
-    float
-        Percent.
+    ``reference_scores`` is (n,).
     """
     below = np.mean(reference_scores < score) + 0.5 * np.mean(reference_scores == score)
     return float(100 * below)
 
 
 def _members(scores: Floats, tiers: TierScheme, tier: Tier) -> npt.NDArray[np.bool_]:
-    """Tell which scores (n,) are of a tier."""
+    """Which scores (n,) are of a tier."""
     is_low, is_high = scores < tiers.low_below, (scores >= tiers.high_from) & (scores >= tiers.low_below)
     return {Tier.LOW: is_low, Tier.MODERATE: ~is_low & ~is_high, Tier.HIGH: is_high}[tier]
 
@@ -265,7 +235,7 @@ def _alt(
     members: dict[Tier, npt.NDArray[np.bool_]],
     named: str,
 ) -> str:
-    """Say what the figure shows."""
+    """What the figure shows."""
     sizes = joined(
         ", ", (glued("{} {}", tier, count_of(int(chosen.sum()), len(scores))) for tier, chosen in members.items())
     )

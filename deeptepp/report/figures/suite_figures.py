@@ -40,15 +40,8 @@ Column = tuple[ForestAxis, Callable[[Content], Estimate]]
 def suite_figures(content: Content) -> dict[str, go.Figure]:
     """Draw all figures of one suite.
 
-    Parameters
-    ----------
-    content : mapping
-        The suite's JSON: ``suite``, ``is_simulated``, ``experiments`` with their ``metrics``, and ``roc``.
-
-    Returns
-    -------
-    dict of str to plotly.graph_objects.Figure
-        By the name of the picture; a figure that the results do not allow is left out.
+    ``content``: the suite's JSON: ``suite``, ``is_simulated``, ``experiments`` with their ``metrics``, and
+    ``roc``. The result is by the name of the picture, a figure that the results do not allow is left out.
     """
     drawn = {}
     for name, draw in _FIGURES.get(str(content.get("suite")), {}).items():
@@ -62,16 +55,8 @@ def suite_figures(content: Content) -> dict[str, go.Figure]:
 def roc_lines(lines: Sequence[Content]) -> list[RocLine]:
     """Read curves as a suite keeps them.
 
-    Parameters
-    ----------
-    lines : sequence of mapping
-        With ``label``, ``arm``, ``false_positive_rate``, ``sensitivity``, ``auc``, ``low``, ``high``, ``n`` and
-        ``n_events``.
-
-    Returns
-    -------
-    list of RocLine
-        Ready to be drawn.
+    ``lines``: with ``label``, ``arm``, ``false_positive_rate``, ``sensitivity``, ``auc``, ``low``, ``high``, ``n``
+    and ``n_events``.
     """
     return [
         RocLine(

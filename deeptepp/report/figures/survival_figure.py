@@ -61,39 +61,12 @@ def kaplan_meier_figure(
 ) -> go.Figure:
     """Draw survival curves with bands, censor ticks and an aligned table of numbers at risk.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        One per group, in the order of the legend.
-    title : str
-        What is compared.
-    p_value : float, optional
-        Of the log-rank test between the groups.
-    colours : sequence of str, optional
-        One per curve; colours of tiers and arms also bring their shape and dash. Without it, curves labelled as
-        a tier or an arm get its colour.
-    tiers : sequence of Tier, optional
-        One per curve, where curves are of a tier in an arm: its colour.
-    arms : sequence of Arm, optional
-        One per curve, with ``tiers``: its dash and shape.
-    max_months : float, optional
-        End of the axis; the last observation when left out.
-    grey_below_events : int
-        Curves with fewer events are drawn in grey and marked as such; 0 greys none.
-    y_title : str
-        Title of the vertical axis.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 520 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no curve.
+    ``curves``: one per group, in the order of the legend; ``p_value``: of the log-rank test between the groups;
+    ``colours``: one per curve, colours of tiers and arms also bring their shape and dash. Without it, curves
+    labelled as a tier or an arm get its colour; ``arms``: one per curve, with ``tiers``: its dash and shape;
+    ``max_months``: end of the axis, the last observation when left out; ``grey_below_events``: curves with fewer
+    events are drawn in grey and marked as such, 0 greys none. Returns height fixed, width free from about 520 px.
+    Raises NotEstimable: there is no curve.
     """
     if not curves:
         raise NotEstimable(what="The figure", reason="no group has patients")
@@ -121,7 +94,7 @@ def kaplan_meier_figure(
 
 
 def _is_free_below(curves: Sequence[KaplanMeierCurve], end: float) -> bool:
-    """Tell whether all curves with their bands stay above the lower part of the plot."""
+    """Whether all curves with their bands stay above the lower part of the plot."""
     shares = [np.append(c.survival, c.low)[np.tile(c.months <= end, 2)] for c in curves]
     return 100 * min(float(np.nanmin(share)) for share in shares) > _MARK_PERCENT
 
@@ -136,7 +109,7 @@ def _ticks(curves: Sequence[KaplanMeierCurve], styles: Sequence[CurveStyle], end
 
 
 def _margins(styles: Sequence[CurveStyle]) -> tuple[int, int]:
-    """Give the room to the left and right of the plot for the short names, px."""
+    """Room to the left and right of the plot for the short names, px."""
     widest = max(len(style.short) for style in styles)
     return max(76, 42 + 8 * widest), 30 + 8 * widest
 
@@ -269,7 +242,7 @@ def _lay_out(
 
 
 def _alt(title: str, p: float | None, curves: Sequence[KaplanMeierCurve], y_title: str) -> str:
-    """Say what the figure shows."""
+    """What the figure shows."""
     sentences = [
         sentence("Kaplan-Meier curves: {title}. {y_title} by months from surgery.", title=title, y_title=y_title)
     ]

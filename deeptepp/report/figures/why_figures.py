@@ -39,22 +39,7 @@ class Bar:
 
 
 def stability_figure(stability: Stability, tiers: TierScheme, *, simulated: bool) -> go.Figure:
-    """Draw the scores of shifted outlines over the tiers.
-
-    Parameters
-    ----------
-    stability : Stability
-        Scores by shift.
-    tiers : TierScheme
-        Cut-offs.
-    simulated : bool
-        The model is of simulated patients; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One row per shift; ``layout.meta["alt"]`` holds the content in words.
-    """
+    """Draw the scores of shifted outlines over the tiers."""
     rows = {_shift_name(shift): score for shift, score in stability.scores.items()}
     figure = go.Figure()
     for tier in Tier:
@@ -87,23 +72,7 @@ def score_bars_figure(
 ) -> go.Figure:
     """Draw where facts could bring a score: one bar each, from one score to another, over the tiers.
 
-    Parameters
-    ----------
-    bars : sequence of Bar
-        From the top to the bottom.
-    score : float
-        The score as it stands, drawn as a line.
-    tiers : TierScheme
-        Cut-offs.
-    title : str
-        What is shown.
-    simulated : bool
-        The model is of simulated patients; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One row per bar; ``layout.meta["alt"]`` holds the content in words.
+    ``score``: the score as it stands, drawn as a line.
     """
     figure = go.Figure()
     for bar in bars:
@@ -133,19 +102,7 @@ def score_bars_figure(
 def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) -> go.Figure:
     """Draw what each fact adds to a score, to the right, or takes from it, to the left.
 
-    Parameters
-    ----------
-    bars : sequence of Bar
-        From the score with the usual fact to the score as it is; from the top to the bottom.
-    title : str
-        What is shown.
-    simulated : bool
-        The model is of simulated patients; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One row per bar and a legend; ``layout.meta["alt"]`` holds the content in words.
+    ``bars``: from the score with the usual fact to the score as it is, from the top to the bottom.
     """
     figure = go.Figure()
     changes = {bar.name: bar.end - bar.start for bar in bars}

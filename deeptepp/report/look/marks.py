@@ -111,24 +111,9 @@ def finish(
 ) -> go.Figure:
     """Write the mark of simulated data into the plot, and the alternative text into the metadata.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    alt : str
-        What the figure shows, in words.
-    simulated : bool
-        The patients are simulated.
-    mark_height : float
-        Where the mark stands between the bottom (0) and the top (1) of the plot; choose where nothing is drawn.
-    strip_of_px : int, optional
-        Height of the plot; where it is given, the vertical axis is made longer, so that the mark stands in a
-        strip above all that is drawn.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The same figure.
+    ``mark_height``: where the mark stands between the bottom (0) and the top (1) of the plot, choose where nothing
+    is drawn; ``strip_of_px``: height of the plot, where it is given, the vertical axis is made longer, so that the
+    mark stands in a strip above all that is drawn.
     """
     if simulated:
         alt = glued("{}. {}", SIMULATED_COHORT, alt)

@@ -26,17 +26,8 @@ _NOTE = Finding(
 def demo_cases(bundle: ModelBundle, report: Callable[[float], None]) -> list[NewCase]:
     """Make the cases of a demo meeting.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        Its reference cohort is simulated.
-    report : callable
-        Told of the share done, in [0, 1].
-
-    Returns
-    -------
-    list of NewCase
-        Eight of them, spread over tiers and treatments, each marked as simulated.
+    ``report``: told of the share done, in [0, 1]. Returns eight of them, spread over tiers and treatments, each
+    marked as simulated.
     """
     rows = demo_indices(bundle.reference)
     cases = []
@@ -71,19 +62,6 @@ def _demo_case(bundle: ModelBundle, row: int) -> NewCase:
 
 
 def profile_of(cohort: Cohort, row: int) -> ClinicalProfile:
-    """Read the clinical facts of one patient of a cohort.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        With clinical columns.
-    row : int
-        Which patient.
-
-    Returns
-    -------
-    ClinicalProfile
-        What the cohort does not hold is unknown.
-    """
+    """Read the clinical facts of one patient of a cohort."""
     names = [each.name for each in fields(ClinicalProfile) if each.name in cohort]
     return ClinicalProfile.from_mapping({name: fact_of(name, cohort[name].tolist()[row]) for name in names})

@@ -23,19 +23,7 @@ _DOCS = Path(__file__).parents[3] / "docs"
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """One experiment that ``deeptepp evaluate`` repeats.
-
-    Parameters
-    ----------
-    name : str
-        Of the suite, and of its document.
-    title : str
-        Heading.
-    asks : str
-        The question, in one or two sentences.
-    picture : str
-        File of its figure.
-    """
+    """One experiment that ``deeptepp evaluate`` repeats."""
 
     name: str
     title: str
@@ -75,13 +63,7 @@ SUITES = (
 
 
 def experiments_tab(bundle: ModelBundle) -> None:
-    """Show the score against follow-up, then the experiments.
-
-    Parameters
-    ----------
-    bundle : ModelBundle
-        The model of this server.
-    """
+    """Show the score against follow-up, then the experiments."""
     st.header(t("The score and the follow-up of the reference cohort"))
     st.caption(t("Most of these patients trained the model; each is scored by a network that had not seen her."))
     for item in _items(bundle.reference, bundle.sha256):

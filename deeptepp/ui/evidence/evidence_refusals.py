@@ -64,10 +64,7 @@ def refusals_tab() -> None:
 def refusals() -> dict[str, tuple[str, str]]:
     """Give every refusal that a visitor can meet.
 
-    Returns
-    -------
-    dict of str to (str, str)
-        English sentence with its fields, and what to do where the sentence does not say it; by rule.
+    Returns English sentence with its fields, and what to do where the sentence does not say it, by rule.
     """
     errors = {
         kind.rule: (kind.template, "")
@@ -83,7 +80,7 @@ def _kinds(parent: type[DeepTeppError]) -> list[type[DeepTeppError]]:
 
 
 def _ineligible() -> list[Finding]:
-    """Give each clinical fact each of its values, and a real study to a simulated model; collect what refuses."""
+    """Each clinical fact each of its values, and a real study to a simulated model; collect what refuses."""
     hints = get_type_hints(ClinicalProfile)
     found: dict[str, Finding] = {}
     for field in fields(ClinicalProfile):

@@ -23,13 +23,7 @@ def own_model_page() -> None:
 
 
 def own_model_link() -> str:
-    """Give the way to the page as Markdown; it opens in a tab of its own, so that the case stays open.
-
-    Returns
-    -------
-    str
-        In the language of the visitor.
-    """
+    """Way to the page as Markdown; it opens in a tab of its own, so that the case stays open."""
     return (
         f"[{t('Make it yours: five steps to a model of your own patients')}]({URL_PATH}?lang={current_language()})"
     )

@@ -46,42 +46,42 @@ _N_KEPT = 96
 
 
 def tiers_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give curves and sizes of the tiers of ``cohort``, named by ``digest``, as ``bench`` asks."""
+    """Curves and sizes of the tiers of ``cohort``, named by ``digest``, as ``bench`` asks."""
     recipe = bench.recipe
     return _answer("tiers", cohort, digest, _only(recipe, "arms", "endpoint"), bench)
 
 
 def adjusted_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give the Cox model of tier, stage and treatment; arguments as for ``tiers_result``."""
+    """Cox model of tier, stage and treatment; arguments as for ``tiers_result``."""
     return _answer("adjusted", cohort, digest, _only(bench.recipe, "arms", "endpoint"), bench)
 
 
 def subgroups_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give the forest; arguments as for ``tiers_result``."""
+    """Forest; arguments as for ``tiers_result``."""
     recipe = _only(bench.recipe, "arms", "endpoint", "subgroup")
     return _answer("subgroups", cohort, digest, recipe, bench)
 
 
 def treatment_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give the treatment question; arguments as for ``tiers_result``."""
+    """Treatment question; arguments as for ``tiers_result``."""
     asked = ("endpoint", "contrast", "contrast_tiers", "matching", "caliper_sd", "horizon_months")
     return _answer("treatment", cohort, digest, _only(bench.recipe, *asked), bench)
 
 
 def decision_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give the decision curves; arguments as for ``tiers_result``."""
+    """Decision curves; arguments as for ``tiers_result``."""
     recipe = _only(bench.recipe, "arms", "endpoint", "horizon_months")
     return _answer("decision", cohort, digest, recipe, bench)
 
 
 def curves_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give survival by the fact that was chosen; arguments as for ``tiers_result``."""
+    """Survival by the fact that was chosen; arguments as for ``tiers_result``."""
     recipe = _only(bench.recipe, "endpoint", "curves_by", "tier_source")
     return _answer("curves", cohort, digest, recipe, bench)
 
 
 def optimism_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give the cut-offs corrected for their search; arguments as for ``tiers_result``."""
+    """Cut-offs corrected for their search; arguments as for ``tiers_result``."""
     recipe = _only(bench.recipe, "arms", "endpoint")
     ask = _optimism if bench.is_own else _kept_optimism
     found, why = ask(cohort, digest, recipe.to_json())
@@ -91,12 +91,7 @@ def optimism_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
 def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
     """Show one result: figures, tables, notes, and its numbers as CSV.
 
-    Parameters
-    ----------
-    item : ReportItem
-        From the laboratory or a report.
-    prefix : str
-        Begins the keys of its elements.
+    ``prefix``: begins the keys of its elements.
     """
     if not item.figures:  # a figure brings its title
         st.header(say(item.title))
@@ -116,15 +111,7 @@ def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
 def figures_on_screen(items: Iterable[ReportItem]) -> tuple[NamedFigure, ...]:
     """Name the figures of items that were made, for saving.
 
-    Parameters
-    ----------
-    items : iterable of ReportItem
-        From the laboratory or a report.
-
-    Returns
-    -------
-    tuple of NamedFigure
-        In the order of the screen.
+    The result is in the order of the screen.
     """
     return figures_of(item for item in items if item.is_made)
 
@@ -154,13 +141,7 @@ def _save(item: ReportItem, prefix: str) -> None:
 
 
 def show_table(table: Table) -> None:
-    """Show a table with its note.
-
-    Parameters
-    ----------
-    table : Table
-        Cells as they are read.
-    """
+    """Show a table with its note."""
     names = [say(name) for name in table.header]
     st.table(
         [dict(zip(names, map(_cell, row), strict=True)) for row in table.rows],
