@@ -56,7 +56,7 @@ reading: $(DEV) ## Time the reading of a study beside other readers: make readin
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/read.py $(STUDY) --out docs/results/reading_speed.md
 
 statistics: $(DEV) ## Measure simulated cohorts, the bias of matching and the speed of the statistics, minutes
-	$(BIN)/deeptepp simulate summary --draws 200 --jobs $(JOBS) --out docs/results/simulated_cohort.md
+	PYTHONPATH=benchmarks $(BIN)/python -m simulated_summary --draws 200 --jobs $(JOBS) --out docs/results/simulated_cohort.md
 	$(BIN)/python benchmarks/matching_bias.py --draws 300 --out docs/results/matching_bias.md
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/survival.py --out docs/results/survival_speed.md
 

@@ -36,7 +36,9 @@ def test_every_name_of_the_door_is_there_and_documented(name):
 
 
 def test_the_door_opens_without_loading_what_is_not_asked_for():
-    code = "import sys, deeptepp as d; d.ClinicalProfile; print({'torch', 'SimpleITK', 'pandas'} & set(sys.modules))"
+    code = (
+        "import sys, deeptepp as d; d.ClinicalProfile; print({'torch', 'SimpleITK', 'pandas'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

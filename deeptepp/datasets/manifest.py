@@ -14,16 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.datasets.cells import UNKNOWN, Table, event_of, flag_of, mend_numbers, number_of, read_table
-from deeptepp.datasets.checks import PROFILE_FIELDS
-from deeptepp.datasets.cells import (
-    UNKNOWN,
-    Table,
-    event_of,
-    flag_of,
-    mend_numbers,
-    number_of,
-    read_table,
-)
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import is_workbook

@@ -22,11 +22,9 @@ from deeptepp.datasets.columns.mapped import apply_mapping
 from deeptepp.datasets.columns.mapping import MONTHS, Mapping, check_units
 from deeptepp.datasets.columns.sheets import Sheet, read_sheet
 from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, with_units
-from deeptepp.datasets.manifest import REQUIRED, Manifest, manifest_of, read_manifest
-from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, without_echo
 from deeptepp.datasets.manifest import Manifest, manifest_of, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
-from deeptepp.datasets.public.registry.registry import recognised
+from deeptepp.datasets.public.registry import recognised
 from deeptepp.datasets.raw_cells import is_workbook
 from deeptepp.datasets.subjects import named_subjects
 from deeptepp.domain.clinical import CATEGORIES, FLAGS, RANGES
