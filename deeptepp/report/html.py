@@ -13,18 +13,9 @@ _CONFIG = {"displaylogo": False, "responsive": True, "modeBarButtonsToRemove": [
 def figure_html(figure: go.Figure, *, div_id: str | None = None) -> str:
     """Write a figure as a piece of HTML that needs plotly.js on its page.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Of a file in ``report/figures``; its words are in ``layout.meta["alt"]``.
-    div_id : str, optional
-        Identifier of the element; made from the content when left out, so that the same figure gives the same
-        bytes. Needed where a page shows one figure twice.
-
-    Returns
-    -------
-    str
-        A ``div`` with role ``img`` and the words as its label.
+    ``figure``: of a file in ``report/figures``, its words are in ``layout.meta["alt"]``; ``div_id``: identifier of
+    the element, made from the content when left out, so that the same figure gives the same bytes. Needed where a
+    page shows one figure twice. Returns a ``div`` with role ``img`` and the words as its label.
     """
     meta = figure.layout.meta
     alt = str(meta.get("alt", "")) if isinstance(meta, dict) else ""

@@ -14,14 +14,7 @@ from deeptepp.report.text_table import Table
 class Beside:
     """What the publication has in this place.
 
-    Parameters
-    ----------
-    table : Table
-        Printed values, with ours in the same rows.
-    notes : tuple of str
-        What conflicts in print, and what must be known before the two are compared.
-    where : str
-        Place in the publication.
+    ``notes``: what conflicts in print, and what must be known before the two are compared.
     """
 
     table: Table
@@ -33,28 +26,11 @@ class Beside:
 class ReportItem:
     """A numbered piece of a report.
 
-    Parameters
-    ----------
-    key : str
-        Name of its files, such as ``figure-3a``.
-    number : str
-        As the publication numbers it, such as ``Figure 3A``.
-    title : str
-        What is shown.
-    figures : tuple of plotly.graph_objects.Figure
-        One above the other.
-    tables : tuple of Table
-        Tables that stand below it.
-    beside : Beside or None
-        The published twin; None where nothing was published.
-    notes : tuple of str
-        What must be known to read it.
-    data : mapping of str to Table
-        Further tables that are written as CSV only, such as the steps of curves.
-    reason : str
-        Why it could not be made from this cohort; empty where it was.
-    mark : str
-        Mark of simulated patients or of a simulated model, which its tables bear too; empty where neither is.
+    ``number``: as the publication numbers it, such as ``Figure 3A``; ``beside``: the published twin, None where
+    nothing was published; ``notes``: what must be known to read it; ``data``: further tables that are written as
+    CSV only, such as the steps of curves; ``reason``: why it could not be made from this cohort, empty where it
+    was; ``mark``: mark of simulated patients or of a simulated model, which its tables bear too, empty where
+    neither is.
     """
 
     key: str
@@ -78,12 +54,7 @@ class ReportItem:
 class ReportPart:
     """A chapter of a report.
 
-    Parameters
-    ----------
-    title : str
-        Heading.
-    items : tuple of ReportItem
-        In reading order.
+    ``items``: in reading order.
     """
 
     title: str
@@ -91,16 +62,5 @@ class ReportPart:
 
 
 def key_of(where: str) -> str:
-    """Turn the number of a figure or table into a name for files.
-
-    Parameters
-    ----------
-    where : str
-        Such as ``Figure 3A``.
-
-    Returns
-    -------
-    str
-        Such as ``figure-3a``.
-    """
+    """Turn the number of a figure or table into a name for files."""
     return where.lower().replace(" ", "-")

@@ -32,16 +32,7 @@ _PUBLISHED = (
 class ReportPage:
     """A report before it is written.
 
-    Parameters
-    ----------
-    parts : tuple of ReportPart
-        Chapters.
-    title : str
-        Heading of the page.
-    facts : sequence of (str, str)
-        What the report rests on: name and value.
-    mark : str
-        Stands at the top; empty where neither patients nor model are simulated. Items bear their own.
+    ``mark``: stands at the top, empty where neither patients nor model are simulated. Items bear their own.
     """
 
     parts: tuple[ReportPart, ...]
@@ -58,17 +49,7 @@ class ReportPage:
 def write_parts(report: ReportPage, out: Path) -> list[Path]:
     """Write a report.
 
-    Parameters
-    ----------
-    report : ReportPage
-        The report.
-    out : Path
-        Folder; made if it is absent. Files of an earlier report with the same names are replaced.
-
-    Returns
-    -------
-    list of Path
-        The page, then the CSV files.
+    ``out``: folder, made if it is absent. Files of an earlier report with the same names are replaced.
     """
     folder = out / CSV_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -90,15 +71,7 @@ def write_parts(report: ReportPage, out: Path) -> list[Path]:
 def tables_of(item: ReportItem) -> dict[str, Table]:
     """Name every table of an item for its file.
 
-    Parameters
-    ----------
-    item : ReportItem
-        A piece of a report.
-
-    Returns
-    -------
-    dict of str to Table
-        By name of the file, without its ending.
+    The result is by name of the file, without its ending.
     """
     tables = {item.key if i == 0 else f"{item.key}-{i + 1}": table for i, table in enumerate(item.tables)}
     tables |= {f"{item.key}-{name}": table for name, table in item.data.items()}
@@ -110,21 +83,8 @@ def tables_of(item: ReportItem) -> dict[str, Table]:
 def report_html(parts: Sequence[ReportPart], *, title: str, facts: Sequence[tuple[str, str]], mark: str) -> str:
     """Lay out a report as one page.
 
-    Parameters
-    ----------
-    parts : sequence of ReportPart
-        Chapters.
-    title : str
-        Heading of the page.
-    facts : sequence of (str, str)
-        What the report rests on.
-    mark : str
-        Stands at the top; empty where neither patients nor model are simulated.
-
-    Returns
-    -------
-    str
-        HTML with styles and drawing code inside.
+    ``mark``: stands at the top, empty where neither patients nor model are simulated. Returns HTML with styles and
+    drawing code inside.
     """
     style = files("deeptepp.report").joinpath("report.css").read_text(encoding="utf-8")
     marked = f'<strong class="simulated">{escape(mark)}</strong>' if mark else ""

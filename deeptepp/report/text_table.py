@@ -15,21 +15,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 class Table:
     """Cells as they are read.
 
-    Parameters
-    ----------
-    title : str
-        What the rows are.
-    header : tuple of str
-        Names of the columns.
-    rows : tuple of tuple of str
-        As many cells each as the header.
-    note : str
-        Method and what else must be known; empty where nothing.
-
-    Raises
-    ------
-    ValueError
-        A row has another length than the header.
+    ``note``: method and what else must be known, empty where nothing. Raises ValueError: a row has another length
+    than the header.
     """
 
     title: str
@@ -46,15 +33,7 @@ class Table:
 def table_html(table: Table) -> str:
     """Write a table as HTML.
 
-    Parameters
-    ----------
-    table : Table
-        The table.
-
-    Returns
-    -------
-    str
-        A ``table`` element with caption, header cells and note; all text escaped.
+    Returns a ``table`` element with caption, header cells and note, all text escaped.
     """
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.header)
     rows = "".join(
@@ -78,17 +57,9 @@ MARK_COLUMN = "our data"
 def table_csv(table: Table, *, mark: str = "") -> str:
     """Write a table as CSV in UTF-8, with a byte-order mark so that spreadsheets read it as such.
 
-    Parameters
-    ----------
-    table : Table
-        The table.
-    mark : str
-        Stands in a last column of every row, so that no row goes without it; empty where nothing is simulated.
-
-    Returns
-    -------
-    str
-        Header and rows; a cell of text that a spreadsheet would take for a formula gets an apostrophe in front.
+    ``mark``: stands in a last column of every row, so that no row goes without it, empty where nothing is
+    simulated. Returns header and rows, a cell of text that a spreadsheet would take for a formula gets an
+    apostrophe in front.
     """
     lines = io.StringIO(newline="")
     writer = csv.writer(lines)
@@ -100,15 +71,7 @@ def table_csv(table: Table, *, mark: str = "") -> str:
 def table_markdown(table: Table) -> str:
     """Write a table as Markdown.
 
-    Parameters
-    ----------
-    table : Table
-        The table.
-
-    Returns
-    -------
-    str
-        Header, rows, and the note below them.
+    Returns header, rows, and the note below them.
     """
     lines = ["| " + " | ".join(_piped(cell) for cell in row) + " |" for row in (table.header, *table.rows)]
     lines.insert(1, "| " + " | ".join("---" for _ in table.header) + " |")
@@ -121,7 +84,7 @@ def _plain(cell: str) -> str:
 
 
 def _is_number(cell: str) -> bool:
-    """Tell whether a cell is a number."""
+    """Whether a cell is a number."""
     try:
         float(cell)
     except ValueError:
