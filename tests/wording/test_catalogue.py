@@ -11,6 +11,7 @@ import pytest
 
 from deeptepp import errors
 from deeptepp.domain import provenance, published, published_caveats, typed_number
+from deeptepp.domain.board import ENTRY_TEXTS
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.experiment_suites import SUITE_LIST
@@ -153,6 +154,7 @@ def said_by_tables():
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {feature.counts for feature in FEATURES.values() if feature.counts}
     texts |= {section.value for section in Section if section is not Section.COMPARED}
+    texts |= {known.label for known in ENTRY_TEXTS.values()}
     texts |= {page.title for page in PAGES.values()}
     texts |= {words for words in covariate_names._WORDS.values() if " " in words}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
