@@ -186,15 +186,16 @@ def _entry(case: BoardCase, moment: Moment, draft: dict[str, Any], meeting_id: s
     """Make an entry of a draft."""
     last = case.before if moment is Moment.BEFORE else case.after
     is_correction = last is not None and (_must_correct(case, moment) or draft.get("kind") == _CORRECTION)
-    entry = Entry(
+    texts: dict[str, Any] = {name: draft.get(name) or "" for name in ENTRY_TEXTS}
+    return Entry(
         moment=moment,
         choice=Choice(draft["choice"]),
         agreement=Agreement(draft["agreement"]) if draft.get("agreement") else None,
         role=draft.get("role") or "",
         corrects=last.number if last is not None and is_correction else 0,
         meeting_id=meeting_id,
+        **texts,
     )
-    return replace(entry, **{name: draft.get(name) or "" for name in ENTRY_TEXTS})
 
 
 def carry_over(case: BoardCase) -> None:
