@@ -45,9 +45,10 @@ reference: $(STAMP) ## Rebuild the shipped bundle from nothing, about an hour on
 	cp -r runs/reference/train/deeptepp-sim artifacts/deeptepp-sim
 
 results: $(STAMP) ## Run every experiment of docs/results on the reference cohort; goes on where it was stopped
-	for suite in table2 ablations permutation protocol; do \
-		$(BIN)/deeptepp evaluate docs/examples/experiments.toml --suite $$suite || exit 1; done
-	$(BIN)/deeptepp evaluate docs/examples/backbones.toml --suite table_s2
+	$(BIN)/python -c "from deeptepp.domain.experiment_suites import SUITE_LIST; \
+		print(*(f'{suite.settings} {name}' for name, suite in SUITE_LIST.items()), sep='\n')" | \
+	while read settings suite; do \
+		$(BIN)/deeptepp evaluate docs/examples/$$settings --suite $$suite || exit 1; done
 	$(BIN)/deeptepp evaluate docs/examples/null.toml --suite null
 
 .PHONY: reading

@@ -52,6 +52,7 @@ def read_table(content: bytes, known: Sequence[str], *, is_workbook: bool = Fals
     """
     table = Table()
     lines = _workbook_lines(content) if is_workbook else _csv_lines(content, known, table)
+    # Lines keep their numbers when empty ones and remarks above the header are passed over.
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if any(line)]
     while numbered and _is_comment("".join(numbered[0][1])):
         numbered.pop(0)

@@ -21,14 +21,14 @@ from deeptepp.datasets.columns.guess import guess_mapping, use_of
 from deeptepp.datasets.columns.mapped import apply_mapping
 from deeptepp.datasets.columns.mapping import MONTHS, Mapping, check_units
 from deeptepp.datasets.columns.sheets import Sheet, read_sheet
-from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, without_echo
-from deeptepp.datasets.manifest import REQUIRED, Manifest, manifest_of, read_manifest
+from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, with_units
+from deeptepp.datasets.manifest import Manifest, manifest_of, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.public.registry import recognised
 from deeptepp.datasets.raw_cells import is_workbook
 from deeptepp.datasets.subjects import named_subjects
-from deeptepp.domain.clinical import CATEGORIES, RANGES
-from deeptepp.domain.cohort import OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort, Endpoint
+from deeptepp.domain.clinical import CATEGORIES, FLAGS, RANGES
+from deeptepp.domain.cohort import HER2_POSITIVE, REQUIRED, SCORE, SUBJECT, Cohort
 from deeptepp.errors import UnreadableCohort
 from deeptepp.tables import read_cohort
 
@@ -57,11 +57,7 @@ class Examined:
 
 
 def examine_cohort(
-    path: Path,
-    *,
-    allow_gaps: bool = False,
-    mapping: Mapping | None = None,
-    units: Mapped[str, str] = _AS_NAMED,
+    path: Path, *, allow_gaps: bool = False, mapping: Mapping | None = None, units: Mapped[str, str] = _AS_NAMED
 ) -> Examined:
     """Read a cohort and find all that is wrong with it.
 
@@ -77,9 +73,8 @@ def examine_cohort(
     if path.suffix.lower() == PARQUET:
         cohort = in_units(read_cohort(path), units)
         subjects = named_subjects(cohort[SUBJECT].tolist(), range(1, len(cohort) + 1))
-        asked = unit_problems(cohort, sure=units)
-        facts = without_echo(fact_problems(cohort, needs_follow_up=not allow_gaps), asked)
-        return Examined(cohort, (*subjects, *asked, *facts))
+        facts = with_units(cohort, fact_problems(cohort, needs_follow_up=not allow_gaps), sure=units)
+        return Examined(cohort, (*subjects, *facts))
     if mapping is not None:
         return _examined_by(path, mapping, units, allow_gaps=allow_gaps)
     manifest = read_manifest(path, with_images=False)
@@ -125,7 +120,7 @@ def _checked(manifest: Manifest, *, sure: Collection[str], allow_gaps: bool) -> 
 def _events_alone(cohort: Cohort) -> list[Problem]:
     """Refuse a table that gives a time to those alone who had the event: survival would fall to nothing."""
     problems = []
-    for endpoint in Endpoint if len(cohort) else ():
+    for endpoint in cohort.endpoints if len(cohort) else ():
         event, is_known = floats(cohort[endpoint.event]) == 1, np.isfinite(floats(cohort[endpoint.months]))
         n_free, n_timed = int((~event).sum()), int((~event & is_known).sum())
         if not event.any() or is_known[event].mean() < _MOSTLY_TIMED or n_timed >= _MOSTLY_FREE * n_free:
@@ -184,11 +179,7 @@ def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, a
 
 
 def read_own_cohort(
-    path: Path,
-    *,
-    allow_gaps: bool = False,
-    mapping: Mapping | None = None,
-    units: Mapped[str, str] = _AS_NAMED,
+    path: Path, *, allow_gaps: bool = False, mapping: Mapping | None = None, units: Mapped[str, str] = _AS_NAMED
 ) -> Examined:
     """Read a cohort that has nothing wrong with it.
 
@@ -242,18 +233,17 @@ def _fact_problems(manifest: Manifest, *, needs_follow_up: bool, sure: Collectio
     if not len(manifest.cohort):
         return []
     rows = [int(row) for row in manifest.cohort[SUBJECT]]
-    asked = unit_problems(manifest.cohort, sure=sure)
-    found = without_echo(fact_problems(manifest.cohort, needs_follow_up=needs_follow_up), asked)
-    return [each.in_rows(rows) for each in (*asked, *found)]
+    found = fact_problems(manifest.cohort, needs_follow_up=needs_follow_up)
+    return [each.in_rows(rows) for each in with_units(manifest.cohort, found, sure=sure)]
 
 
 def _finished(manifest: Manifest) -> Cohort:
     """Give the columns the types that every analysis expects."""
     columns: dict[str, npt.NDArray[Any]] = dict(manifest.cohort.columns)
-    for name in (RFS_EVENT, OS_EVENT):
-        columns[name] = floats(columns[name]) == 1
+    for endpoint in manifest.cohort.endpoints:
+        columns[endpoint.event] = floats(columns[endpoint.event]) == 1
     for name in columns:
-        if name.endswith("_positive") or name.startswith(("is_", "had_")):
+        if name in FLAGS or name == HER2_POSITIVE:
             columns[name] = floats(columns[name])
         elif name in RANGES or name == SCORE:
             columns[name] = np.asarray(columns[name], dtype=np.float64)

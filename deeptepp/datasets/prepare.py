@@ -23,20 +23,13 @@ from deeptepp import __version__
 from deeptepp.datasets.checks import Demands, problems_of
 from deeptepp.datasets.cohort_values import floats
 from deeptepp.datasets.columns.mapping import check_units
-from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, without_echo
-from deeptepp.datasets.folder import (
-    COHORT_FILE,
-    DATASET_FILE,
-    RECORD_FOLDER,
-    ROI_FOLDER,
-    write_json,
-    write_whole,
-)
+from deeptepp.datasets.columns.unit_checks import in_units, with_units
+from deeptepp.datasets.folder import COHORT_FILE, DATASET_FILE, RECORD_FOLDER, ROI_FOLDER, write_json, write_whole
 from deeptepp.datasets.image_columns import Choice, Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
-from deeptepp.domain.cohort import KEY, OS_EVENT, RFS_EVENT, SUBJECT, Cohort
+from deeptepp.domain.cohort import KEY, SUBJECT, Cohort
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.errors import BadSetting
 from deeptepp.imaging.roi import RoiSettings
@@ -74,6 +67,7 @@ def check_manifest(
     the studies whose rows name none; ``units``: units that a person said, by column; where numbers speak against
     the others, they are asked.
     """
+    # 1. The table, in the units and with the choices that a person said.
     manifest, settings, units = read_manifest(path), settings or RoiSettings(), units or {}
     check_units(units)
     manifest = replace(manifest, cohort=in_units(manifest.cohort, units))
@@ -82,10 +76,10 @@ def check_manifest(
     problems = list(manifest.problems)
     if len(manifest.cohort):
         rows = [int(row) for row in manifest.cohort[SUBJECT]]
-        asked = unit_problems(manifest.cohort, sure=units)
-        found = without_echo(problems_of(manifest.cohort, demands or Demands()), asked)
-        problems.extend(problem.in_rows(rows) for problem in (*asked, *found))
+        found = with_units(manifest.cohort, problems_of(manifest.cohort, demands or Demands()), sure=units)
+        problems.extend(problem.in_rows(rows) for problem in found)
     faults: dict[Fault, list[int]] = defaultdict(list)
+    # 2. The images, by their headers alone.
     looked = _parallel(_Looker(settings), manifest.images, n_jobs)
     for done, (row, fault) in enumerate(looked, start=1):
         if fault is not None:
@@ -240,8 +234,8 @@ def _cohort(manifest: Manifest, keys: Sequence[str], records: dict[str, Any]) ->
     """Give the cohort of the patients who have a region of interest."""
     chosen = np.array([bool(key) for key in keys])
     columns = dict(manifest.cohort.columns)
-    for name in (RFS_EVENT, OS_EVENT):
-        columns[name] = floats(columns[name]) == 1
+    for endpoint in manifest.cohort.endpoints:
+        columns[endpoint.event] = floats(columns[endpoint.event]) == 1
     columns[SUBJECT] = np.array(manifest.subjects, dtype=object)
     columns[KEY] = np.array(keys, dtype=object)
     is_simulated = any(record["is_simulated"] for record in records.values())

@@ -156,10 +156,7 @@ def list_series(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
 
 
 def check_study(
-    source: Path | Sequence[Path],
-    *,
-    phase_keys: Sequence[str] | None = None,
-    side: Side | None = None,
+    source: Path | Sequence[Path], *, phase_keys: Sequence[str] | None = None, side: Side | None = None
 ) -> int:
     """Look at the headers alone: what ``read_study`` would refuse before it reads a pixel.
 

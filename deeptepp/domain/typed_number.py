@@ -10,18 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from deeptepp.domain.clinical import RANGES
+from deeptepp.domain.clinical import CLINICAL_FACTS, RANGES
 from deeptepp.errors import NotANumber, OutOfRange
-
-UNITS: dict[str, str] = {
-    "age_years": "years",
-    "tumour_size_mm": "mm",
-    "grade": "",
-    "ki67_pct": "%",
-    "her2dx_score": "",
-    "predict_os_pct": "%",
-}
-"""Unit of each number of a profile; empty for a bare number."""
 
 UNKNOWN = frozenset({"", "-", "?", "na", "n/a", "nan", "unknown", "未知", "不详"})
 """What says that something is not known, in lower case."""
@@ -108,7 +98,7 @@ def read_fact(name: str, text: str) -> TypedNumber | None:
     ``name``: field of ``ClinicalProfile``, a key of ``RANGES``. Returns None for unknown. Raises NotANumber: see
     ``read_number``; OutOfRange: the number lies outside of its range.
     """
-    typed = read_number(text, field=name, unit=UNITS[name])
+    typed = read_number(text, field=name, unit=CLINICAL_FACTS[name].unit)
     low, high = RANGES[name]
     if typed is not None and not low <= typed.value <= high:
         raise OutOfRange(
@@ -149,7 +139,7 @@ def with_unit(value: float, name: str) -> str:
 
     Returns for example ``12.5 mm``.
     """
-    return f"{number_text(value)} {UNITS[name]}".strip()
+    return f"{number_text(value)} {CLINICAL_FACTS[name].unit}".strip()
 
 
 def _reason(plain: str) -> str:

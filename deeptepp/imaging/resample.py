@@ -124,7 +124,7 @@ def block_mean(volume: Volume, factors: tuple[int, int, int]) -> FloatImage:
     """
     trimmed = volume.voxels[tuple(slice(0, n // f * f) for n, f in zip(volume.grid.shape, factors, strict=True))]
     total = _sum_blocks(trimmed, factors)
-    return _to_anatomical(total, volume.grid) * np.float32(1.0 / np.prod(factors))
+    return to_anatomical(total, volume.grid) * np.float32(1.0 / np.prod(factors))
 
 
 def block_corner(volume: Volume, factors: tuple[int, int, int]) -> npt.NDArray[Any]:
@@ -136,7 +136,7 @@ def block_corner(volume: Volume, factors: tuple[int, int, int]) -> npt.NDArray[A
     trimmed = volume.voxels[
         tuple(slice(0, n // f * f, f) for n, f in zip(volume.grid.shape, factors, strict=True))
     ]
-    return _to_anatomical(trimmed, volume.grid)
+    return to_anatomical(trimmed, volume.grid)
 
 
 def _sum_blocks(voxels: npt.NDArray[Any], factors: tuple[int, int, int]) -> FloatImage:
@@ -170,7 +170,7 @@ def _added(parts: list[npt.NDArray[Any]], dtype: np.dtype[Any]) -> npt.NDArray[A
     return total
 
 
-def _to_anatomical(array: npt.NDArray[Any], grid: Grid) -> npt.NDArray[Any]:
+def to_anatomical(array: npt.NDArray[Any], grid: Grid) -> npt.NDArray[Any]:
     """Order and turn the axes of an array on ``grid`` to run closest to +S, +P, +L."""
     order, flips = anatomical_axes(grid)
     turned = array.transpose(order)

@@ -103,10 +103,7 @@ def write_roi(roi: Roi, path: Path) -> None:
     """
     with path.open("wb") as stream:
         np.savez_compressed(
-            stream,
-            voxels=roi.voxels.astype(np.float16),
-            mask=np.packbits(roi.mask),
-            affine=roi.grid.affine,
+            stream, voxels=roi.voxels.astype(np.float16), mask=np.packbits(roi.mask), affine=roi.grid.affine
         )
 
 

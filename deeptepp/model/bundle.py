@@ -144,6 +144,7 @@ def save_bundle(bundle: ModelBundle, folder: Path) -> ModelBundle:
     larger than ``MAX_BUNDLE_BYTES``, or metrics hold a number that JSON has not.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    # Weights in half precision, settings and training as TOML, measures as JSON, texts, the reference cohort.
     weights = {k: v.half() if v.is_floating_point() else v for k, v in bundle.net.state_dict().items()}
     (folder / WEIGHTS).write_bytes(save({k: v.contiguous() for k, v in weights.items()}))
     (folder / SETTINGS).write_text(tomli_w.dumps(_settings_table(bundle)), encoding="utf-8")
@@ -152,6 +153,7 @@ def save_bundle(bundle: ModelBundle, folder: Path) -> ModelBundle:
     for name, text in {CARD: bundle.card, **bundle.documents}.items():
         (folder / name).write_text(text, encoding="utf-8")
     write_cohort(bundle.reference, folder / REFERENCE)
+    # The checksums last: a folder without them is no bundle.
     names = sorted((*FILES, *bundle.documents))
     size = sum((folder / name).stat().st_size for name in names)
     if size > MAX_BUNDLE_BYTES:

@@ -56,6 +56,7 @@ def score_profiles(
     ``score_views`` gives as the probability for each of them.
     """
     n, n_views = len(profiles), len(stack.names)
+    # Every profile with every view; what the network sees of the images is the same for all.
     encoded = np.stack([bundle.clinical.encode(profile) for profile in profiles])  # (N, F)
     patients = torch.tensor(encoded).repeat_interleave(n_views, dim=0)  # (N V, F)
     with torch.inference_mode():

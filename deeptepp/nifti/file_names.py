@@ -30,25 +30,12 @@ _CASE_WORDS = frozenset(
 FILLERS = frozenset({"contrast", "phase", "ph", "dyn", "dynamic", "gd", "nr", "no", "km"})
 """Words that may stand beside these without saying anything else."""
 
-OTHER_WORDS = frozenset(
-    {
-        *("sub", "subtraction", "subtracted", "mip", "minip", "mpr", "washin", "washout", "wash", "ser", "map"),
-        *("adc", "dwi", "dti", "trace", "bval", "flair", "stir", "localizer", "scout", "mask", "prob", "ktrans"),
-        *(
-            "seg",
-            "segmentation",
-            "segmentations",
-            "label",
-            "labels",
-            "roi",
-            "diff",
-            "difference",
-            "ratio",
-            "slope",
-        ),
-        *("t2", "t2w", "pd", "swi", "t1map", "average", "mean", "sum", "std"),
-    }
-)
+_OTHER_WORDS = """
+    sub subtraction subtracted mip minip mpr washin washout wash ser map adc dwi dti trace bval flair stir
+    localizer scout mask prob ktrans seg segmentation segmentations label labels roi diff difference ratio slope
+    t2 t2w pd swi t1map average mean sum std
+"""
+OTHER_WORDS = frozenset(_OTHER_WORDS.split())
 """Words for derived images and for other contrasts: such a volume is never a phase unless a reader says so."""
 
 _NNUNET = re.compile(r"^(.+)_(\d{4})$")

@@ -25,14 +25,7 @@ from deeptepp.nifti.files import NamedFile, is_nifti, open_files
 from deeptepp.nifti.header import NiftiHeader
 from deeptepp.nifti.outline import expert_outline
 from deeptepp.nifti.phase_choice import PhaseSet, chosen_set, proposed_set, spare_volumes
-from deeptepp.nifti.times import (
-    checked_times,
-    header_times,
-    plausible,
-    published_times,
-    side_facts,
-    volume_starts,
-)
+from deeptepp.nifti.times import checked_times, header_times, plausible, published_times, side_facts, volume_starts
 from deeptepp.nifti.volumes import NiftiVolume, volumes_of
 from deeptepp.nifti.voxels import Voxels, read_voxels
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex
+from deeptepp.domain.clinical import (
+    CLINICAL_FACTS,
+    COMPARED,
+    AxillarySurgery,
+    BreastSurgery,
+    Her2Status,
+    Menopause,
+    NodeStage,
+    Sex,
+)
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Assessment, Finding, Severity, Tier
 from deeptepp.domain.study import Side
@@ -32,32 +41,14 @@ CATEGORIES: dict[StrEnum, str] = {
     Arm.NONE: "No anti-HER2 treatment",
     Arm.T: "Trastuzumab",
     Arm.TP: "Trastuzumab + pertuzumab",
-    Endpoint.RFS: "Recurrence-free survival",
-    Endpoint.OS: "Overall survival",
+    **{endpoint: endpoint.name_in_full for endpoint in Endpoint},
     Tier.LOW: "Low",
     Tier.MODERATE: "Moderate",
     Tier.HIGH: "High",
 }
 """Names of the categories of facts, treatments and results."""
 
-FACTS: dict[str, str] = {
-    "sex": "Sex",
-    "age_years": "Age at diagnosis (years)",
-    "menopause": "Menopausal status",
-    "tumour_size_mm": "Tumour size (mm)",
-    "node_stage": "Lymph nodes",
-    "stage": "Stage group",
-    "grade": "Histological grade",
-    "er_positive": "Oestrogen receptor (ER)",
-    "pr_positive": "Progesterone receptor (PR)",
-    "ki67_pct": "Ki-67 (%)",
-    "her2_status": "HER2 status",
-    "is_invasive": "Invasive carcinoma",
-    "had_biopsy_before_mr": "Biopsy before the MR",
-    "had_neoadjuvant_therapy": "Systemic therapy before surgery",
-    "breast_surgery": "Breast surgery",
-    "axillary_surgery": "Axillary surgery",
-}
+FACTS: dict[str, str] = {name: fact.label for name, fact in CLINICAL_FACTS.items() if name not in COMPARED}
 """Labels of the clinical facts that the form asks for."""
 
 ARM_SHORT: dict[Arm, str] = {arm: arm.short for arm in Arm}

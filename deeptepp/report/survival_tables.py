@@ -15,7 +15,7 @@ from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstim
 from deeptepp.stats.survival.logrank_pairwise import log_rank_pairwise
 from deeptepp.wording.sentence import Words, sentence
 
-ENDPOINT_NAMES = {Endpoint.RFS: "Recurrence-free survival", Endpoint.OS: "Overall survival"}
+ENDPOINT_NAMES = {endpoint: endpoint.name_in_full for endpoint in Endpoint}
 """As they are written on axes and in titles."""
 
 HORIZONS_MONTHS = (24.0, 60.0)

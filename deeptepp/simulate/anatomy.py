@@ -55,11 +55,13 @@ class Anatomy:
         than fat, more often up and outside, clear of skin and muscle and, as far as its size allows, of the first
         and last slice.
         """
+        # Places in the breast of this side, away from the ends of the slab.
         points = np.argwhere(self.room_mm > 0)
         mm = self.grid.to_mm(points)
         half_slab = self.grid.shape[0] * self.grid.spacing_mm[0] / 2
         mine = (mm[:, 0] * side > 0) & (np.abs(mm[:, 2]) <= max(half_slab - 0.5 * size_mm - 6, 4))
         points, mm = points[mine], mm[mine]
+        # With room for the tumour; likelier in gland, outwards, upwards, halfway to the nipple.
         room = self.room_mm[tuple(points.T)]
         clear = room >= min(0.45 * size_mm + 5, float(room.max()) - 0.5)
         gland = self.fractions[Tissue.GLAND][tuple(points.T)]
@@ -80,12 +82,14 @@ def build_anatomy(grid: Grid, rng: np.random.Generator, *, tumour_size_mm: float
     ``ANATOMY_MM``; ``tumour_size_mm``: longest diameter of the tumour that must find room; a small breast is not
     drawn for a large tumour.
     """
+    # 1. Shapes: thorax, breasts, and the distances to skin and chest wall.
     canvas = Canvas(_coarse(grid), rng)
     thorax = draw_thorax(rng)
     breasts = draw_breasts(rng, room_mm=tumour_size_mm)
     skin_depth = -surface_distance(canvas, breasts)
     cage = cage_distance(canvas, thorax)
     behind: Field = cage - 2 - pectoral_thickness(canvas, thorax)
+    # 2. Tissues, each painted over those before: fat, thorax, gland and vessels, skin, nipples.
     canvas.paint(Tissue.FAT, soft_step(skin_depth, 1.0))
     paint_thorax(canvas, thorax, cage)
     for breast in breasts:
@@ -94,6 +98,7 @@ def build_anatomy(grid: Grid, rng: np.random.Generator, *, tumour_size_mm: float
     thickness = float(rng.uniform(1.5, 2.2))
     canvas.paint(Tissue.SKIN, soft_step(skin_depth, 1.0) * soft_step(thickness - skin_depth, 1.0))
     _paint_nipples(canvas, breasts, skin_depth)
+    # 3. Texture, and where a tumour can lie.
     _add_texture(canvas)
     room = _room(canvas, np.minimum(skin_depth - thickness, behind))
     return Anatomy(canvas.grid, canvas.fractions, _sensitivity(canvas), room, breasts)
@@ -146,6 +151,7 @@ def _sensitivity(canvas: Canvas) -> Field:
     step = 4
     z, y, x = canvas.z[::step], canvas.y[:, ::step], canvas.x[:, :, ::step]
     total = np.zeros(np.broadcast_shapes(z.shape, y.shape, x.shape), dtype=np.float32)
+    # Two channels beside and two between the breasts, none of them exactly like another.
     gains = canvas.rng.normal(1.0, 0.08, 4)
     for centre, gain in zip((-140.0, -22.0, 22.0, 140.0), gains, strict=True):
         square = ((x - centre) / 75) ** 2 + ((y + 45) / 68) ** 2 + (z / 110) ** 2

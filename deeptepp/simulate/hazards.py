@@ -161,9 +161,11 @@ def draw_outcomes(z: Floats, arm: Strings, model: OutcomeModel, rng: np.random.G
     Gives Recurrence-free and overall survival as observed. A first event of any kind, contralateral cancer
     included, ends recurrence-free survival; ``first_event`` lets a reader count otherwise.
     """
+    # 1. What would happen: a first event, its kind, and death after it.
     event_months = _draw_first_event_months(model.cumulative_hazard(z, arm), model, rng)
     kind = _draw_kind(arm, model, rng)
     death_months = event_months + _draw_months_to_death(kind, arm, model, rng)
+    # 2. What is seen of it until the last visit.
     last_visit_months = _draw_last_visit(arm, rng)
     rfs_event = event_months <= last_visit_months
     return Outcomes(

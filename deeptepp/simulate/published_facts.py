@@ -20,15 +20,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.clinical import (
-    AxillarySurgery,
-    BreastSurgery,
-    Her2Status,
-    Menopause,
-    NodeStage,
-    Sex,
-    Stage,
-)
+from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex, Stage
 from deeptepp.domain.cohort import ARM, Arm, Cohort
 
 Floats = npt.NDArray[np.float64]
@@ -130,9 +122,11 @@ def _rank(values: Floats) -> npt.NDArray[np.int64]:
 
 def _draw_tumour(z: Floats, counts: ArmCounts, rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
     """Deal out the joint cells along the ranks, at random inside a stage, and a size inside each T category."""
+    # A cell for each patient, in order of stage and at random within one, dealt out along noisy ranks.
     cells = np.repeat(np.arange(len(CELLS)), counts.cells)
     stage = np.array([list(Stage).index(cell[2]) for cell in CELLS])[cells]
     dealt = cells[np.lexsort((rng.random(len(z)), stage))][_noisy_rank(z, STAGE_CORRELATION, rng)]
+    # A size within the limits of each T category.
     tumour = np.array([cell[0] for cell in CELLS])[dealt]
     size_mm = np.empty(len(z))
     for name, (low, high, a, b) in _SIZE_MM.items():
@@ -176,10 +170,7 @@ def _draw_host(counts: ArmCounts, rng: np.random.Generator) -> dict[str, npt.NDA
     )
     age_years = rng.permutation(age_years)
     is_pre = _rank(age_years + 2.0 * rng.standard_normal(counts.n)) < counts.premenopausal
-    return {
-        "age_years": age_years,
-        "menopause": np.where(is_pre, Menopause.PRE.value, Menopause.POST.value),
-    }
+    return {"age_years": age_years, "menopause": np.where(is_pre, Menopause.PRE.value, Menopause.POST.value)}
 
 
 def _draw_surgery(

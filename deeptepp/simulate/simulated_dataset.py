@@ -236,9 +236,7 @@ def _finish(folder: Path, cohort: Cohort, recipe: dict[str, Any]) -> None:
     detected = np.array([record["is_detected"] for record in records])
     protocol = np.array([record["protocol"] for record in records])
     complete = cohort.with_columns(
-        protocol=protocol,
-        image_risk=np.array([record["image_risk"] for record in records]),
-        is_detected=detected,
+        protocol=protocol, image_risk=np.array([record["image_risk"] for record in records]), is_detected=detected
     )
     _write_whole(folder / COHORT_FILE, lambda path: write_cohort(complete, path))
     names, counts = np.unique(protocol, return_counts=True)

@@ -88,13 +88,16 @@ def simulate_study(
     if chosen != tuple(sorted(set(chosen))) or chosen[:1] != (0,):
         msg = f"phases must ascend from 0, got {chosen}"
         raise ValueError(msg)
+    # 1. What the images are to show of the biology, and on which side.
     risk = image_risk(latent_risk, image_correlation, rng)
     drawn_side = int(rng.choice([-1, 1]))
     pattern = express(risk, rng)
     kinetics = draw_tissue_kinetics(rng)
+    # 2. The woman and her tumour.
     anatomy = build_anatomy(protocol.grid, rng, tumour_size_mm=tumour_size_mm)
     centre = anatomy.place(tumour_size_mm, side or drawn_side, rng)
     tumour = build_tumour(protocol.grid, centre, size_mm=tumour_size_mm, pattern=pattern, rng=rng)
+    # 3. Every phase, rendered and measured with noise of a fast generator.
     noise = np.random.Generator(np.random.SFC64(int(rng.integers(2**63))))
     scene = _Scene(protocol, protocol.grid, anatomy, kinetics, tumour)
     rendered = tuple(Phase(scene.acquire(i, noise), protocol.phase_times_s[i]) for i in chosen)
@@ -122,12 +125,14 @@ class _Scene:
     def _signal(self, since_injection_s: float) -> Field:
         """Give the noiseless signal relative to unsuppressed fat, coil sensitivity included, (z, y, x)."""
         suppressed = self.protocol.is_fat_suppressed
+        # Healthy tissue: signals by their shares, on the coarse grid, then on that of the scanner.
         levels = self.kinetics.signals_at(since_injection_s, is_fat_suppressed=suppressed)
         coarse = np.tensordot(levels, self.anatomy.fractions, 1)
         coarse *= self.anatomy.sensitivity
         signal = interpolate(coarse, self.anatomy.matrices(self.grid))
         matrices = [m[block] for m, block in zip(self.anatomy.matrices(self.grid), self.tumour.block, strict=True)]
         sensitivity = interpolate(self.anatomy.sensitivity, matrices)
+        # Tumour and halo in their block: the halo adds to breast tissue, the tumour replaces it.
         here = signal[self.tumour.block]
         tissue = np.float32(TUMOUR_SIGNAL) * self.tumour.darkening
         tissue *= 1 + self.tumour.enhancement_at(since_injection_s)
@@ -155,6 +160,7 @@ def _measure(
     buffer = np.empty_like(quadrature)
     for k in range(0, len(signal), _SLAB):
         n = min(_SLAB, len(signal) - k)
+        # Root of the squares of signal plus noise and of noise in quadrature, in the 12 bits of a scanner.
         real = noise.standard_normal(out=buffer, dtype=np.float32)[:n]
         real *= deviation
         real += signal[k : k + n] * np.float32(protocol.gain)
@@ -223,12 +229,7 @@ def write_simulated_study(
         image_correlation=image_correlation,
         side=side,
     )
-    write_study(
-        simulated.study,
-        folder / "dicom",
-        description="Breast DCE",
-        patient_key=simulated.study.key,
-    )
+    write_study(simulated.study, folder / "dicom", description="Breast DCE", patient_key=simulated.study.key)
     path = folder / "truth.json"
     path.write_text(json.dumps(simulated.truth() | {"seed": seed}, indent=2) + "\n", encoding="utf-8")
     return path

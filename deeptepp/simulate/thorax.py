@@ -69,6 +69,7 @@ def paint_thorax(canvas: Canvas, shape: ThoraxShape, cage: Field) -> None:
     """
     noise = smooth_noise(canvas.grid.shape, 22 / canvas.pitch_mm, canvas.rng)
     _paint_muscles(canvas, shape, cage, noise)
+    # From outside inwards: muscle of the wall, bones in it, fat, lung with its vessels, heart and liver.
     inside = soft_step(-cage, 1.2)
     canvas.paint(Tissue.MUSCLE, inside)
     _paint_bones(canvas, shape, cage)

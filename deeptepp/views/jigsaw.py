@@ -69,6 +69,7 @@ def preserved_z_neighbours(order: Tensor, slices_per_side: int) -> float:
     n = round(len(order) ** 0.5)
     side = lcm(n, slices_per_side)
     per_tile, per_slice = side // n, side // slices_per_side
+    # Every piece of every slice: its cell in the mosaic, its tile, and where that tile comes to stand.
     slices, row, column = torch.meshgrid(
         torch.arange(slices_per_side**2), torch.arange(per_slice), torch.arange(per_slice), indexing="ij"
     )
@@ -77,6 +78,7 @@ def preserved_z_neighbours(order: Tensor, slices_per_side: int) -> float:
     tile = rows // per_tile * n + columns // per_tile  # (G^2, p, p)
     place = torch.argsort(order)[tile]
     down, right = place // n - tile // n, place % n - tile % n
+    # Pieces of neighbouring slices that lie in two tiles, and those whose tiles moved alike.
     is_parted = tile[1:] != tile[:-1]
     stays = (down[1:] == down[:-1]) & (right[1:] == right[:-1])
     n_pairs = int(is_parted.sum())
@@ -160,6 +162,7 @@ def shuffle_tiles(
         return shuffled
     order = draw_shuffle(n, kind, generator, shuffle_filter=shuffle_filter)
     th, tw = h // n, w // n
+    # Cut into tiles, put them in the new order, and join them again.
     whole = images[:, :, : n * th, : n * tw]
     tiles = whole.reshape(b, c, n, th, n, tw).permute(2, 4, 0, 1, 3, 5).reshape(n * n, b, c, th, tw)
     mixed = tiles[order.to(images.device)].reshape(n, n, b, c, th, tw).permute(2, 3, 0, 4, 1, 5)

@@ -177,6 +177,7 @@ def plane_axes(normal: npt.ArrayLike, jitter: Jitter | None = None) -> FloatArra
     axes = _axes_of(n / np.linalg.norm(n))
     if jitter is None:
         return axes
+    # Tilt the normal towards a direction in the plane, then turn the plane about it, then mirror.
     if jitter.tilt_deg:
         around, tilt = np.deg2rad([jitter.azimuth_deg, jitter.tilt_deg])
         sideways = np.cos(around) * axes[0] + np.sin(around) * axes[1]
@@ -230,6 +231,7 @@ def view_index(
     _check_room(roi, settings, jitter)
     axes = plane_axes(normal, jitter)
     centre_mm = roi.grid.centre_mm + np.asarray(jitter.offset_mm)
+    # Positions of the slices along the normal, and of the pixels across it.
     w = slice_positions_mm(
         roi,
         axes[2],
@@ -239,6 +241,7 @@ def view_index(
         min_area_fraction=settings.min_area_fraction,
     )
     u = ((np.arange(settings.tile_px) + 0.5) / settings.tile_px - 0.5) * settings.fov_mm
+    # Only pixels in the ball, as points in mm and then as indices of the cube.
     inside = w[:, None, None] ** 2 + u[None, :, None] ** 2 + u[None, None, :] ** 2 <= (settings.fov_mm / 2) ** 2
     k, row, column = np.nonzero(inside)
     offsets = np.stack([u[column], u[row], w[k]])

@@ -139,6 +139,7 @@ def _n_known(line: Sequence[str]) -> int:
 
 def _header_at(lines: Sequence[Sequence[str]]) -> int | None:
     """Find the header: the first line of known names, else of names above numbers and dates."""
+    # The line with most known names; else the first line of words above a line of values.
     head = [(i, line) for i, line in enumerate(lines[:_HEADER_WITHIN]) if not _is_remark(line)]
     known = [(_n_known(line), -i) for i, line in head]
     if known and max(known)[0] >= _FEWEST_NAMED:
@@ -162,12 +163,14 @@ def _is_remark(line: Sequence[str]) -> bool:
 
 def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
     """Sort the cells below the header into columns, and drop identifiers."""
+    # 1. The lines below the header; without one, all of them.
     at = _header_at(lines)
     has_names = at is not None
     filled = [(i, line) for i, line in enumerate(lines) if not _is_remark(line)]
     body = [(i + 1, line) for i, line in filled if at is None or i > at]
     if not body or max(len(line) for _, line in body) < _FEWEST_NAMED:
         raise UnreadableCohort(reason="the file is absent, empty, without patients, or no table")
+    # 2. How wide the table is, and which lines are too long or no patients.
     header = list(lines[at]) if at is not None else []
     width = max(n_filled(header), *(0,) if has_names else (n_filled(line) for _, line in body))
     ragged = tuple(number for number, line in body if n_filled(line) > width) if has_names else ()
@@ -178,6 +181,7 @@ def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
     whole = [(number, line + [""] * (width - len(line))) for number, line in body if number not in left_out]
     if not whole:
         raise UnreadableCohort(reason="every row has more cells than the header")
+    # 3. Columns, without those that say who a patient is.
     columns, dropped = {}, []
     for i, column in enumerate(_unique(header, width)):
         cells = tuple(line[i] for _, line in whole)

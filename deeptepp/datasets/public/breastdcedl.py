@@ -53,19 +53,8 @@ _ARMS = {"1.0": Arm.T.value, "0.0": Arm.NONE.value}
 """Adjuvant treatment; the table does not tell pertuzumab from trastuzumab, nor all that was given."""
 
 _COLUMNS = (
-    "pid",
-    "cohort",
-    "tum_vol",
-    "age",
-    "menopause",
-    "HER2",
-    "rfs_days",
-    "rfs_event",
-    "adj_antiher2",
-    "n_stage",
-    "nottingham_grade",
-    "er",
-    "pr",
+    *("pid", "cohort", "tum_vol", "age", "menopause", "HER2", "rfs_days", "rfs_event", "adj_antiher2", "n_stage"),
+    *("nottingham_grade", "er", "pr"),
 )
 """Columns of ``patients.csv`` that are read."""
 

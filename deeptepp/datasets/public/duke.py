@@ -83,6 +83,7 @@ def paper_like(imported: Imported) -> Imported:
 
 def _follow_up(table: PublicTable) -> FollowUps:
     """Put both endpoints together."""
+    # RFS: the event counts, at the first day of a recurrence; without one, to the last assessment.
     recurred, died = table.flags(_RECURRED), table.numbers(_DIED)
     recurrence = np.fmin(table.numbers(_LOCAL), table.numbers(_DISTANT))
     assessed = np.fmax(table.numbers(_FREE_LOCAL), table.numbers(_FREE_DISTANT))
@@ -91,6 +92,7 @@ def _follow_up(table: PublicTable) -> FollowUps:
     days = np.where(is_event, recurrence, assessed)
     days = np.where(np.isfinite(recurred), days, np.nan)
     _tell_follow_up(table, recurred, recurrence, assessed, days)
+    # OS: to death, else to the last day on which the patient was seen in any way.
     seen = np.fmax(np.fmax(contact, assessed), recurrence)
     table.warn(
         "duke.no-last-contact",

@@ -9,14 +9,7 @@ import numpy as np
 from deeptepp.datasets.checks import MONTHS_TOLERANCE
 from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
 from deeptepp.datasets.public.imported import Imported, imported_of, public_source
-from deeptepp.datasets.public.public_table import (
-    STANDS,
-    UNKNOWN_ARM,
-    Facts,
-    FollowUps,
-    PublicTable,
-    read_workbook,
-)
+from deeptepp.datasets.public.public_table import STANDS, UNKNOWN_ARM, Facts, FollowUps, PublicTable, read_workbook
 from deeptepp.domain.cohort import HER2_POSITIVE, Endpoint
 from deeptepp.errors import UnreadableCohort
 

@@ -26,16 +26,9 @@ _SOURCES = {"DUKE": "duke", "ISPY1": "ispy1", "ISPY2": "ispy2", "NACT": "nact"}
 _GRADES: dict[str, str | float] = {"low": 1.0, "intermediate": 2.0, "high": 3.0}
 _RECURRENCE, _FOLLOW_UP, _DEATH = "days_to_recurrence", "days_to_follow_up", "days_to_death"
 _READ = (
-    *(
-        "patient_id",
-        "dataset",
-        "nac_agent",
-        "anti_her2_neu_therapy",
-        "mastectomy_post_nac",
-        _FOLLOW_UP,
-        _RECURRENCE,
-    ),
-    *("days_to_metastasis", _DEATH, "hr", "er", "pr", "her2", "nottingham_grade", "age", "menopause", "ethnicity"),
+    *("patient_id", "dataset", "nac_agent", "anti_her2_neu_therapy", "mastectomy_post_nac", _FOLLOW_UP, _DEATH),
+    *(_RECURRENCE, "days_to_metastasis", "hr", "er", "pr", "her2", "nottingham_grade", "age", "menopause"),
+    "ethnicity",
 )
 
 
@@ -94,10 +87,7 @@ def _follow_up(table: PublicTable, studies: Words) -> FollowUps:
         ("mama-mia.os-unknown", "There is no day of death or of follow-up.", "OS is unknown.", np.isnan(os_days)),
     ):
         table.warn(rule, found, remedy, rows)
-    return {
-        Endpoint.RFS: (days / DAYS_PER_MONTH, is_event),
-        Endpoint.OS: (os_days / DAYS_PER_MONTH, is_dead),
-    }
+    return {Endpoint.RFS: (days / DAYS_PER_MONTH, is_event), Endpoint.OS: (os_days / DAYS_PER_MONTH, is_dead)}
 
 
 def _tell_zeros(table: PublicTable, recurrence: Floats, studies: Words) -> None:

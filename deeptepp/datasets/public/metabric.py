@@ -87,11 +87,7 @@ def _receptors(table: PublicTable) -> Facts:
     table.warn("metabric.er-disagrees", f"{_ER_IHC} does not agree with {_ER}.", f"{_ER} counts.", is_odd)
     found, remedy = "HER2 status is not recorded.", "In no analysis of HER2-positive patients."
     table.warn("metabric.her2-unknown", found, remedy, np.isnan(her2))
-    return {
-        HER2_POSITIVE: her2,
-        "er_positive": er,
-        "pr_positive": table.flags(_PR, _SIGNS),
-    }
+    return {HER2_POSITIVE: her2, "er_positive": er, "pr_positive": table.flags(_PR, _SIGNS)}
 
 
 def _facts(table: PublicTable) -> Facts:

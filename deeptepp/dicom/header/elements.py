@@ -44,32 +44,8 @@ _SEQUENCE_END = 0xFFFEE0DD
 _DEEPEST = 20
 """Levels of sequences within sequences that are followed."""
 
-_SHORT = {
-    vr.encode(): vr
-    for vr in [
-        "AE",
-        "AS",
-        "AT",
-        "CS",
-        "DA",
-        "DS",
-        "DT",
-        "FD",
-        "FL",
-        "IS",
-        "LO",
-        "LT",
-        "PN",
-        "SH",
-        "SL",
-        "SS",
-        "ST",
-        "TM",
-        "UI",
-        "UL",
-        "US",
-    ]
-}
+_SHORT_CODES = "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US"
+_SHORT = {vr.encode(): vr for vr in _SHORT_CODES.split()}
 """Value representations with a length of two bytes, PS3.5 table 7.1-2."""
 
 _LONG = {vr.encode(): vr for vr in ["OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"]}

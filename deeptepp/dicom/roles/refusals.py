@@ -11,14 +11,7 @@ from deeptepp.dicom.volumes.lattice import SAME_DIRECTION, SAME_GRID_MM, are_clo
 from deeptepp.dicom.volumes.stack import Stack
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.study import PhaseProposal, phase_name
-from deeptepp.errors import (
-    DeepTeppError,
-    MissingPhase,
-    MissingSlice,
-    MixedGeometry,
-    NotDynamic,
-    WrongModality,
-)
+from deeptepp.errors import DeepTeppError, MissingPhase, MissingSlice, MixedGeometry, NotDynamic, WrongModality
 
 
 def no_series_refusal(stacks: Sequence[Stack], fit: Sequence[Stack]) -> DeepTeppError:

@@ -66,11 +66,7 @@ class Detection:
 
 
 def detect_lesions(
-    study: Study,
-    phase: PhaseChoice,
-    *,
-    search_spacing_mm: float = SEARCH_SPACING_MM,
-    progress: Progress = silent,
+    study: Study, phase: PhaseChoice, *, search_spacing_mm: float = SEARCH_SPACING_MM, progress: Progress = silent
 ) -> Detection:
     """Find enhancing lesions in the breasts.
 

@@ -184,7 +184,10 @@ def _survival(assessment: Assessment, bundle: ModelBundle, speech: Speech) -> li
         if tier.value not in bundle.reference[TIER]:
             rows.append((speech.name(tier), t("no patient of this tier"), "", "", "", ""))
             continue
-        rows += [(speech.name(tier), *_estimates(tier, endpoint, bundle, speech)) for endpoint in Endpoint]
+        rows += [
+            (speech.name(tier), *_estimates(tier, endpoint, bundle, speech))
+            for endpoint in bundle.reference.endpoints
+        ]
     if not rows:
         return []
     years = [t("{years} years (95 % CI)", years=f"{months / 12:.0f}") for months in HORIZONS_MONTHS]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.domain.cohort import Arm
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
@@ -56,7 +56,7 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
         title(sentence("What happened to {kind} of the reference cohort", kind=kind)),
     ]
     tables: list[Flowable] = []
-    for endpoint in Endpoint:
+    for endpoint in bundle.reference.endpoints:
         try:
             reading = result_reading(bundle.reference, tier, endpoint)
         except NotEstimable as error:
@@ -69,7 +69,7 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
         title(sentence("Treatment received, {tier} tier", tier=tier)),
         words(Matching.DEFAULT.caveat, quiet=True),
     ]
-    for endpoint in Endpoint:
+    for endpoint in bundle.reference.endpoints:
         panel = treatment_panel(bundle.reference, tier, endpoint, Matching.DEFAULT)
         story += [part for contrast in panel.contrasts for part in _contrast(contrast, panel, width)]
     story += [words(NOT_RANDOMISED, quiet=True)]
@@ -196,7 +196,7 @@ def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
 
     ours = "Here, simulated (95 % CI)" if bundle.is_simulated else "Here (95 % CI)"
     story: list[Flowable] = [Spacer(1, 8), title("Published beside ours")]
-    for endpoint in Endpoint:
+    for endpoint in bundle.reference.endpoints:
         found = beside_published(bundle.reference, bundle.metrics, tier, endpoint)
         rows = [
             (

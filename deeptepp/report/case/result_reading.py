@@ -18,10 +18,10 @@ from deeptepp.stats.survival.group_comparison import GroupComparison, compare_gr
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 from deeptepp.wording.sentence import glued
 
-STATES: dict[Endpoint, str] = {Endpoint.RFS: "alive without recurrence", Endpoint.OS: "alive"}
+STATES: dict[Endpoint, str] = {endpoint: endpoint.free for endpoint in Endpoint}
 """What it means not to have had the event."""
 
-EVENTS: dict[Endpoint, str] = {Endpoint.RFS: "with recurrence or death", Endpoint.OS: "died"}
+EVENTS: dict[Endpoint, str] = {endpoint: endpoint.met for endpoint in Endpoint}
 """What it means to have had it."""
 
 PATIENTS: dict[bool, str] = {False: "patients", True: "simulated patients"}

@@ -24,7 +24,7 @@ def survival_items(cohort: Cohort) -> list[ReportItem]:
 
     Returns one for each endpoint, a reason where it is not known of anybody.
     """
-    return [_survival_item(cohort, endpoint) for endpoint in Endpoint]
+    return [_survival_item(cohort, endpoint) for endpoint in cohort.endpoints]
 
 
 def _survival_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:

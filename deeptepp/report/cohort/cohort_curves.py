@@ -68,7 +68,7 @@ def fact_items(cohort: Cohort) -> list[ReportItem]:
     fact and endpoint, what the cohort does not allow says why.
     """
     choices = {name: each for name, each in curve_choices(cohort).items() if name not in (WHOLE, BY_TIER)}
-    items = [curves_item(cohort, each, endpoint) for each in choices.values() for endpoint in Endpoint]
+    items = [curves_item(cohort, each, endpoint) for each in choices.values() for endpoint in cohort.endpoints]
     if items:
         return items
     reason = "no recorded fact divides the patients"

@@ -42,7 +42,7 @@ def events_item(cohort: Cohort) -> ReportItem:
     follow-up is known.
     """
     key, number, title = "table-s1", "Table S1", "Events by kind"
-    followed = {each: is_followed(cohort, each) for each in Endpoint}
+    followed = {each: is_followed(cohort, each) for each in cohort.endpoints}
     if not any(known.any() for known in followed.values()):
         return ReportItem(key, number, title, reason=_NOBODY)
     rows = [
@@ -125,7 +125,7 @@ def follow_up_item(cohort: Cohort) -> ReportItem:
     groups: list[tuple[str, Bools]] = [("all", np.ones(len(cohort), dtype=bool))]
     groups += [(group_words(each.value), arm == each.value) for each in Arm if (arm == each.value).any()]
     found: dict[tuple[Endpoint, str], FollowUpTime] = {}
-    for endpoint in Endpoint:
+    for endpoint in cohort.endpoints:
         known = is_followed(cohort, endpoint)
         for name, mine in groups:
             if (known & mine).any():
@@ -205,7 +205,7 @@ def _observed(found: FollowUpTime) -> tuple[str, str, str]:
 def _follow_up_notes(cohort: Cohort, found: dict[tuple[Endpoint, str], FollowUpTime]) -> tuple[str, ...]:
     """Say for whom no follow-up is known."""
     notes = []
-    for endpoint in Endpoint:
+    for endpoint in cohort.endpoints:
         overall = found.get((endpoint, "all"))
         n_unknown = len(cohort) - (overall.n if overall else 0)
         if n_unknown:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.cohort_values import fact_of, floats
+from deeptepp.datasets.cohort_values import floats, is_unknown
 from deeptepp.domain.cohort import ARM, RFS_EVENT, RFS_MONTHS, SOURCE, TIER, Arm, Cohort, Endpoint, FollowUp
 from deeptepp.domain.provenance import patients_are_simulated
 from deeptepp.domain.risk import Tier
@@ -19,7 +19,7 @@ from deeptepp.wording.sentence import glued, sentence
 UNKNOWN = "unknown"
 """Group of the patients of whom a fact is missing."""
 
-_ENDPOINT_COLUMNS = tuple(name for each in Endpoint for name in (each.months, each.event))
+_ENDPOINT_COLUMNS = tuple(name for each in Endpoint for name in each.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ def overview_of(cohort: Cohort) -> CohortOverview:
         n=len(cohort),
         is_simulated=patients_are_simulated(cohort),
         sources=_counts(cohort[SOURCE]) if SOURCE in cohort else {},
-        endpoints=tuple(_endpoint(cohort, each) for each in Endpoint),
+        endpoints=tuple(_endpoint(cohort, each) for each in cohort.endpoints),
         groups=tuple(_groups(cohort)),
         missing=_missing(cohort),
     )
@@ -137,7 +137,7 @@ def _counts(column: npt.NDArray[Any]) -> dict[str, int]:
 
 def _words(column: npt.NDArray[Any]) -> npt.NDArray[np.str_]:
     """Write a column as words, (n,) str."""
-    words = [UNKNOWN if fact_of("", value) in (None, "") else str(value) for value in column.tolist()]
+    words = [UNKNOWN if is_unknown(value) else str(value) for value in column.tolist()]
     return np.array(words, dtype=str)
 
 
@@ -181,7 +181,7 @@ def _in_order(words: npt.NDArray[np.str_], order: list[str]) -> list[str]:
 def _missing(cohort: Cohort) -> dict[str, int]:
     """Count the gaps of every column of facts."""
     gaps = {
-        name: sum(fact_of("", value) in (None, "") or value == UNKNOWN for value in column.tolist())
+        name: sum(is_unknown(value) or value == UNKNOWN for value in column.tolist())
         for name, column in cohort.columns.items()
         if name not in _ENDPOINT_COLUMNS
     }

@@ -62,7 +62,7 @@ def _flow_item(cohort: Cohort) -> ReportItem:
             sentence("{endpoint} not known", endpoint=ENDPOINT_NAMES[each]),
             count_of(int((~is_followed(cohort, each)).sum()), n),
         )
-        for each in Endpoint
+        for each in cohort.endpoints
     ]
     rows.append(("Treatment not known", count_of(n - n_known, n)))
     if SCORE in cohort:

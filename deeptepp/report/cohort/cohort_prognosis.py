@@ -12,7 +12,7 @@ from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint, FollowUp
 from deeptepp.domain.published import HAZARD_RATIOS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.report.format import count, fixed, ratio_ci
+from deeptepp.report.format import count, ratio_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem
@@ -143,7 +143,7 @@ def _adjusted(
 def _over_time(by_term: Mapping[str, ChiSquareTest], together: ChiSquareTest) -> Table:
     """Lay out the tests of proportional hazards."""
     rows = tuple(
-        (name, fixed(test.statistic, 2), str(test.degrees_of_freedom), written_p(test.p_value))
+        (name, f"{test.statistic:.2f}", str(test.degrees_of_freedom), written_p(test.p_value))
         for name, test in {**by_term, sentence("All terms together"): together}.items()
     )
     return Table("Proportional hazards", ("Term", "Chi-square", "Degrees of freedom", "p"), rows, OVER_TIME_NOTE)

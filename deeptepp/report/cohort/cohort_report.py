@@ -12,6 +12,7 @@ import numpy as np
 
 from deeptepp import __version__
 from deeptepp.domain.cohort import SCORE, TIER, Cohort, Endpoint
+from deeptepp.domain.experiment_suites import SUITE_LIST
 from deeptepp.domain.provenance import Model, Provenance, provenance_of
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import UnreadableCohort
@@ -34,7 +35,7 @@ from deeptepp.report.report_page import ReportPage, write_parts
 from deeptepp.scoring.tiers import TierSource, with_tiers
 from deeptepp.wording.sentence import glued, joined, sentence
 
-SUITES = ("table2", "table_s2")
+SUITES = tuple(name for name, suite in SUITE_LIST.items() if suite.is_published)
 """Suites of experiments that the report shows."""
 
 EXPERIMENT = "MRI+MV+CP"
@@ -143,8 +144,8 @@ def cohort_parts(
 
 def _tier_items(cohort: Cohort) -> tuple[list[ReportItem], list[ReportItem]]:
     """Make what compares treatments inside tiers, and what compares tiers."""
-    prognosis = [adjusted_item(cohort, endpoint) for endpoint in Endpoint]
-    subgroups = [subgroup_item(cohort, endpoint) for endpoint in Endpoint]
+    prognosis = [adjusted_item(cohort, endpoint) for endpoint in cohort.endpoints]
+    subgroups = [subgroup_item(cohort, endpoint) for endpoint in cohort.endpoints]
     treatment = _in_order([*outcome_items(cohort, of_treatment=True), *treatment_items(cohort)])
     tiered = [*_in_order(outcome_items(cohort, of_treatment=False)), *prognosis, *subgroups]
     if np.isin(np.asarray(cohort[TIER]).astype(str), [tier.value for tier in Tier]).any():
@@ -199,7 +200,7 @@ def _facts(
     """What the report rests on."""
     events = [
         glued("{} {}", int(np.asarray(cohort[endpoint.event]).astype(bool).sum()), endpoint.value.upper())
-        for endpoint in Endpoint
+        for endpoint in cohort.endpoints
     ]
     return [
         (

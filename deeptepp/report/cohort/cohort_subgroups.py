@@ -45,7 +45,7 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> Repo
     heterogeneity of each fact.
     """
     number, title = (
-        _NUMBERS[endpoint],
+        _NUMBERS.get(endpoint, endpoint.value.upper()),
         sentence("Moderate or High against Low: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower()),
     )
     patients = cohort.where(complete(cohort, endpoint, [TIER]))

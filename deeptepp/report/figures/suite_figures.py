@@ -44,7 +44,8 @@ def suite_figures(content: Content) -> dict[str, go.Figure]:
     ``roc``. The result is by the name of the picture, a figure that the results do not allow is left out.
     """
     drawn = {}
-    for name, draw in _FIGURES.get(str(content.get("suite")), {}).items():
+    suite = str(content.get("suite"))
+    for name, draw in _FIGURES.get(suite, {}).items():
         try:
             drawn[name] = draw(content)
         except NotEstimable:

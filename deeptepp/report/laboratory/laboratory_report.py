@@ -12,17 +12,15 @@ from deeptepp.domain.risk import TierScheme
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.cohort.cohort_curves import BY_TIER, WHOLE, curve_choices, curves_item
 from deeptepp.report.cohort.given_tiers import tier_notes
-from deeptepp.report.format import count, months
-from deeptepp.report.laboratory.laboratory_items import decision_item, optimism_item, tiers_item, treatment_item
-from deeptepp.report.laboratory.laboratory_views import Laboratory, run_recipe
+from deeptepp.report.format import months
+from deeptepp.report.laboratory.laboratory_list import given_notes, laboratory_parts
 from deeptepp.report.laboratory.recipe import CohortChoice, Recipe
-from deeptepp.report.look.stamps import marked_cohort, stamp_all, stamp_item
+from deeptepp.report.look.stamps import marked_cohort, stamp_item
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import ReportItem, ReportPart
 from deeptepp.report.report_page import ReportPage, write_parts
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.scoring.tiers import TierSource, given_tiers, with_tiers
-from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.wording.sentence import glued, joined, sentence
 
 RECIPE_FILE = "recipe.json"
@@ -56,8 +54,7 @@ def recipe_page(cohort: Cohort, bundle: ModelBundle, recipe: Recipe) -> ReportPa
     parts = [ReportPart("Curves", (curves,))] if recipe.curves_by or not origin.has_scores else []
     notes = given_notes(cohort, recipe)
     if origin.has_scores:
-        found = run_recipe(marked_cohort(cohort, origin.mark), recipe)
-        parts = [*laboratory_parts(found, notes, origin.mark), *parts]
+        parts = [*laboratory_parts(marked_cohort(cohort, origin.mark), recipe, origin.mark), *parts]
     return ReportPage(
         parts=tuple(parts),
         title="Tiers laboratory",
@@ -88,48 +85,6 @@ def chosen_curves(cohort: Cohort, recipe: Recipe) -> ReportItem:
     if name != BY_TIER:
         return item
     return replace(item, notes=(*tier_notes(cohort, recipe.tiers, source), *item.notes))
-
-
-def given_notes(cohort: Cohort, recipe: Recipe) -> tuple[str, ...]:
-    """What the laboratory, whose tiers are those of its cut-offs, does to tiers that a table brings.
-
-    Returns sentences, none for the reference patients.
-    """
-    if recipe.cohort is not CohortChoice.UPLOADED:
-        return ()
-    return tier_notes(cohort, recipe.tiers, TierSource.CUT_OFFS)
-
-
-def laboratory_parts(found: Laboratory, notes: tuple[str, ...] = (), mark: str = "") -> tuple[ReportPart, ...]:
-    """Lay out what a recipe shows.
-
-    ``notes``: what must be known of tiers that the table brings; ``mark``: borne by every item, empty where
-    neither patients nor model are simulated. Returns tiers, models, treatment, use.
-    """
-    few = too_few(found.tiers.comparison.n_events)
-    tiers = tiers_item(found.tiers)
-    tiers = replace(tiers, notes=(*notes, *tiers.notes))
-    by_title: dict[str, tuple[ReportItem, ...]] = {
-        "Tiers": (tiers, optimism_item(found.optimism, found.why_no_optimism)),
-        "Prognosis": tuple(held_back(item, few) for item in (found.adjusted, found.subgroups)),
-        "Treatment by tier": (treatment_item(found.treatment),),
-        "Use": (decision_item(found.tiers, found.decision),),
-    }
-    return tuple(ReportPart(title, stamp_all(items, mark)) for title, items in by_title.items())
-
-
-def too_few(n_events: int) -> str:
-    """That there are too few events for a model; empty where there are enough."""
-    return (
-        sentence("{n_events}, fewer than {min_events}", n_events=count(n_events, "event"), min_events=MIN_EVENTS)
-        if n_events < MIN_EVENTS
-        else ""
-    )
-
-
-def held_back(item: ReportItem, reason: str) -> ReportItem:
-    """Keep an item back with a reason; as it is without one."""
-    return ReportItem(item.key, item.number, item.title, reason=reason) if reason else item
 
 
 def is_published(recipe: Recipe, tiers: TierScheme) -> bool:

@@ -1,7 +1,6 @@
 """The tiers laboratory: what changes when cut-offs, endpoint, treatments or matching do, as values.
 
-``view_tiers`` is what a moved slider needs at once; the rest is asked for one by one, or all together by
-``run_recipe``.
+``view_tiers`` is what a moved slider needs at once; the rest is asked for one by one.
 """
 
 from __future__ import annotations
@@ -14,11 +13,8 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import ARM, SCORE, TIER, Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.report.cohort.cohort_prognosis import adjusted_item
-from deeptepp.report.cohort.cohort_subgroups import subgroup_item
 from deeptepp.report.cohort.cohort_validation import THRESHOLDS
 from deeptepp.report.laboratory.recipe import Recipe
-from deeptepp.report.report_item import ReportItem
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.prediction.decision_curve import DecisionCurve, decision_curve_at
 from deeptepp.stats.prediction.optimism import Optimism, correct_optimism
@@ -68,43 +64,6 @@ class TreatmentView:
     def balance(self) -> Balance | None:
         """How alike both sides are, before and after matching."""
         return self.contrast.sample.balance
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Laboratory:
-    """All that a recipe shows.
-
-    ``tiers``: sizes, curves and tests; ``adjusted``: Cox model of tier, stage and treatment; ``subgroups``: forest
-    of the upper tiers against Low; ``decision``: net benefit of the tiers, then of the score; ``optimism``: None
-    where cut-offs cannot be found in these patients; ``why_no_optimism``: says why, empty where there is one.
-    """
-
-    tiers: TierView
-    adjusted: ReportItem
-    subgroups: ReportItem
-    treatment: TreatmentView
-    decision: tuple[DecisionCurve, ...]
-    optimism: Optimism | None
-    why_no_optimism: str = ""
-
-
-def run_recipe(cohort: Cohort, recipe: Recipe) -> Laboratory:
-    """Follow a recipe in a cohort.
-
-    Returns tiers, models, forest, contrast, decision curves and optimism. Raises NotEstimable: no patient of these
-    treatments has a score and known follow-up.
-    """
-    view = view_tiers(cohort, recipe)
-    optimism, why = optimism_or_reason(view)
-    return Laboratory(
-        tiers=view,
-        adjusted=adjusted_item(view.cohort, recipe.endpoint),
-        subgroups=subgroup_item(view.cohort, recipe.endpoint, fact=recipe.subgroup),
-        treatment=view_treatment(cohort, recipe),
-        decision=decision_curves(view),
-        optimism=optimism,
-        why_no_optimism=why,
-    )
 
 
 def retiered(cohort: Cohort, recipe: Recipe) -> Cohort:

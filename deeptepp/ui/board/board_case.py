@@ -31,7 +31,7 @@ from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.result.curves import by_arm, estimates_table, few_events_words
 from deeptepp.ui.result.score_card import score_card
-from deeptepp.ui.words.language import t
+from deeptepp.ui.words.language import speech, t
 from deeptepp.ui.words.screen_words import FIELDS, label
 
 
@@ -96,7 +96,7 @@ def _heading(case: BoardCase, cases: Sequence[BoardCase]) -> None:
 def _facts(case: BoardCase) -> None:
     """Show the clinical facts."""
     known = {
-        t(name): t(_entered(field, getattr(case.profile, field)))
+        t(name): speech().fact(field, getattr(case.profile, field))
         for field, name in FIELDS.items()
         if getattr(case.profile, field) is not None
     }
@@ -168,7 +168,7 @@ def _curves(tier: Tier, bundle: ModelBundle, *, is_large: bool) -> None:
         st.markdown(f"### {t('Treatment received, {tier} tier', tier=label(tier))}", width="content")
         endpoint = st.segmented_control(
             t("End point"),
-            tuple(Endpoint),
+            bundle.reference.endpoints,
             default=Endpoint.RFS,
             required=True,
             format_func=_named,
@@ -230,10 +230,3 @@ def _stability(stored: Mapping[str, Any] | None) -> Stability | None:
 def _named(value: Endpoint) -> str:
     """Name an end point in the language of the visitor."""
     return t(label(value))
-
-
-def _entered(field: str, value: object) -> str:
-    """Write a fact, numbers without a useless decimal."""
-    if field.endswith("_positive"):
-        return "Positive" if value else "Negative"
-    return f"{value:g}" if isinstance(value, float) else label(value)

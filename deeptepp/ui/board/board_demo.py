@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 
-from deeptepp.datasets.cohort_values import fact_of
 from deeptepp.domain.board import Flag, NewCase
-from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile
 from deeptepp.domain.cohort import SCORE, Cohort
 from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severity
 from deeptepp.model.bundle import ModelBundle
@@ -62,6 +60,19 @@ def _demo_case(bundle: ModelBundle, row: int) -> NewCase:
 
 
 def profile_of(cohort: Cohort, row: int) -> ClinicalProfile:
-    """Read the clinical facts of one patient of a cohort."""
-    names = [each.name for each in fields(ClinicalProfile) if each.name in cohort]
-    return ClinicalProfile.from_mapping({name: fact_of(name, cohort[name].tolist()[row]) for name in names})
+    """Read the clinical facts of one patient of a cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        With clinical columns.
+    row : int
+        Which patient.
+
+    Returns
+    -------
+    ClinicalProfile
+        What the cohort does not hold is unknown.
+    """
+    known = [(fact, cohort[name].tolist()[row]) for name, fact in CLINICAL_FACTS.items() if name in cohort]
+    return ClinicalProfile.from_mapping({fact.name: fact.from_table(value) for fact, value in known})

@@ -110,7 +110,7 @@ def _published(tier: Tier, bundle: ModelBundle) -> None:
     st.markdown(f"### {t('Published beside ours')}")
     endpoint = st.segmented_control(
         t("End point"),
-        tuple(Endpoint),
+        bundle.reference.endpoints,
         default=Endpoint.RFS,
         required=True,
         format_func=label,

@@ -151,7 +151,7 @@ def _outcomes(assessment: Assessment, tier: Tier, bundle: ModelBundle) -> None:
         )
         endpoint = st.segmented_control(
             t("End point"),
-            tuple(Endpoint),
+            bundle.reference.endpoints,
             default=Endpoint.RFS,
             required=True,
             format_func=label,

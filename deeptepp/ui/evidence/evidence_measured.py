@@ -219,7 +219,7 @@ def _survival(bundle: ModelBundle) -> None:
     """Show what followed in each tier."""
     endpoint = st.segmented_control(
         t("End point"),
-        tuple(Endpoint),
+        bundle.reference.endpoints,
         default=Endpoint.RFS,
         required=True,
         format_func=label,

@@ -12,12 +12,12 @@ from html import escape
 import streamlit as st
 from streamlit.runtime.state import WidgetCallback
 
-from deeptepp.domain.clinical import RANGES
-from deeptepp.domain.typed_number import UNITS, number_text, read_fact
+from deeptepp.domain.clinical import CLINICAL_FACTS, RANGES
+from deeptepp.domain.typed_number import number_text, read_fact
 from deeptepp.errors import ClinicalError, NotANumber
 from deeptepp.ui.background.drafts import is_restored, typed_text
 from deeptepp.ui.words.language import say, t
-from deeptepp.ui.words.screen_words import HELP, UNKNOWN
+from deeptepp.ui.words.screen_words import UNKNOWN
 
 _RANGE_WORDS = {
     "mm": "{low} to {high} mm",
@@ -80,7 +80,7 @@ def number_field(
     typed = st.text_input(
         t(words),
         placeholder=t(placeholder),
-        help=t(HELP[name]) if name in HELP else None,
+        help=t(CLINICAL_FACTS[name].help) or None,
         autocomplete="off",
         key=key,
         on_change=on_change or "rerun",
@@ -98,7 +98,7 @@ def range_words(name: str) -> str:
     language of the visitor.
     """
     low, high = (number_text(limit) for limit in RANGES[name])
-    return t(_RANGE_WORDS[UNITS[name]], low=low, high=high)
+    return t(_RANGE_WORDS[CLINICAL_FACTS[name].unit], low=low, high=high)
 
 
 def value_words(value: float, name: str) -> str:
@@ -107,7 +107,7 @@ def value_words(value: float, name: str) -> str:
     ``name``: field of ``ClinicalProfile``, a key of ``RANGES``. Returns for example ``12.5 mm``, in the language
     of the visitor.
     """
-    return t(_VALUE_WORDS[UNITS[name]], value=number_text(value))
+    return t(_VALUE_WORDS[CLINICAL_FACTS[name].unit], value=number_text(value))
 
 
 def _below(name: str, held: Entered, more: str) -> str:

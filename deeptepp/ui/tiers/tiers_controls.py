@@ -6,7 +6,7 @@ from typing import Literal
 
 import streamlit as st
 
-from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.domain.cohort import Arm
 from deeptepp.domain.risk import Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.laboratory.laboratory_report import is_published
@@ -84,8 +84,10 @@ def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
             format_func=lambda each: t(_COHORTS[each]),
             key="tiers-cohort",
         )
+    endpoints = bench.cohort(bundle)[0].endpoints
+    keep_choice("tiers-endpoint", endpoints, endpoints[0])
     st.segmented_control(
-        t("Endpoint"), tuple(Endpoint), required=True, format_func=label, key="tiers-endpoint", wrap=True
+        t("Endpoint"), endpoints, required=True, format_func=label, key="tiers-endpoint", wrap=True
     )
     st.pills(
         t("Patients treated with"),

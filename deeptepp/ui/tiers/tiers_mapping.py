@@ -16,6 +16,7 @@ from deeptepp.datasets.columns.mapping import DATES, MONTHS, UNITS, Mapping, Use
 from deeptepp.datasets.columns.sheets import Sheet, read_sheet
 from deeptepp.datasets.own import Examined, examine_mapped
 from deeptepp.datasets.problems import ARM_RULE, WORDS_RULE, Problem
+from deeptepp.domain.cohort import Endpoint
 from deeptepp.domain.risk import Finding
 from deeptepp.errors import DeepTeppError
 from deeptepp.report.names import FACTS
@@ -30,10 +31,7 @@ TARGETS: dict[str, str] = {
     "subject": "Pseudonym",
     "arm": "Anti-HER2 treatment",
     "pertuzumab": "Pertuzumab, in a column of its own",
-    "rfs_months": "Time to recurrence or last visit",
-    "rfs_event": "Recurrence, yes or no",
-    "os_months": "Time to death or last contact",
-    "os_event": "Death, yes or no",
+    **{name: words for endpoint in Endpoint for name, words in endpoint.column_words.items()},
     "surgery_date": "Date of surgery",
     "recurrence_date": "Date of recurrence",
     "last_visit_date": "Date of the last visit",
@@ -68,7 +66,7 @@ UNIT_NAMES: dict[str, str] = {
 }
 """What each unit is called on the screen."""
 
-_BY_TIMES = ("rfs_months", "rfs_event", "os_months", "os_event")
+_BY_TIMES = tuple(name for endpoint in Endpoint for name in endpoint.columns)
 _BY_DATES = ("surgery_date", "rfs_event", "recurrence_date", "last_visit_date", "os_event", "death_date")
 _NEEDED = ("subject", "arm")
 _FOLLOW_UP = frozenset((*_BY_TIMES, *_BY_DATES))

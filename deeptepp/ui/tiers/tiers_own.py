@@ -108,7 +108,7 @@ def _chosen(bench: Bench, bundle: ModelBundle, uploaded: Uploaded) -> Recipe:
         by = st.selectbox(t("Curves by"), choices, format_func=say, key=_BY, width=320)
         endpoint = st.segmented_control(
             t("Endpoint"),
-            tuple(Endpoint),
+            cohort.endpoints,
             default=Endpoint.RFS,
             required=True,
             format_func=label,

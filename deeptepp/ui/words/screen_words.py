@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from deeptepp.domain.board import Agreement, Choice, Flag, Moment, Status
+from deeptepp.domain.clinical import CLINICAL_FACTS, COMPARED
 from deeptepp.domain.progress import Step
 from deeptepp.domain.risk import TierName
 from deeptepp.report.board.board_words import AGREEMENTS, CHOICES
@@ -54,26 +55,8 @@ LABELS: dict[StrEnum, str] = {
 FIELDS = FACTS
 """Labels of the clinical facts that the form asks for."""
 
-COMPARED_FIELDS: dict[str, str] = {
-    "her2dx_score": "HER2DX risk score (0 to 100)",
-    "predict_os_pct": "PREDICT, overall survival at 5 years (%)",
-}
+COMPARED_FIELDS: dict[str, str] = {name: CLINICAL_FACTS[name].label for name in COMPARED}
 """Labels of estimates of others, which stand beside the score."""
-
-HELP: dict[str, str] = {
-    "tumour_size_mm": "Largest invasive diameter, from pathology or imaging. 1 to 200 mm.",
-    "node_stage": "AJCC 8th edition, from pathology where known.",
-    "stage": "Anatomic stage group, AJCC 8th edition. It is checked against size and nodes.",
-    "ki67_pct": "Share of stained nuclei, 0 to 100 %.",
-    "age_years": "18 to 110 years.",
-    "her2_status": "IHC 3+ or amplified by ISH counts as positive (ASCO/CAP 2018).",
-    "had_biopsy_before_mr": "A biopsy changes enhancement; such patients were not part of the cohort.",
-    "had_neoadjuvant_therapy": "Such patients were not part of the cohort.",
-    "er_positive": "1 % or more stained nuclei counts as positive.",
-    "pr_positive": "1 % or more stained nuclei counts as positive.",
-}
-"""One sentence on what a field means, where its label cannot say it."""
-
 
 MEASURED_ON: dict[str, str] = {
     "cross_validation": "Cross-validation, every patient scored by a model that had not seen her",
