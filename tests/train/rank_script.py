@@ -1,4 +1,4 @@
-"""One rank of a small run under torchrun: trains it whole, and stopped and resumed; writes digests of weights."""
+"""One rank of small runs under torchrun: the command, then a run whole, and one stopped and resumed, as digests."""
 
 import hashlib
 import json
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import distributed
 
+from deeptepp.cli import app
 from deeptepp.errors import JobCancelled
 from deeptepp.train.crossval import Fitted
 from deeptepp.train.run import run_trial
@@ -31,9 +32,11 @@ def stop_in_fold_two(sentence: str) -> None:
 
 
 def main(settings_path: Path, out: Path) -> None:
-    """Run both ways as one rank."""
+    """Run all three ways as one rank."""
+    # The command makes its group of ranks and ends it.
+    app(["train", str(settings_path)], standalone_mode=False)
     settings = read_settings(settings_path)
-    # One group for both runs, that stays when a run leaves.
+    # One group for the other runs, that stays when a run leaves.
     distributed.init_process_group("gloo")
     rank = distributed.get_rank()
     whole = run_trial(settings, folder=out / "whole")
