@@ -10,7 +10,7 @@ DEV    := $(VENV)/.installed-dev
 HEADLESS := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),false,true)
 
 .DEFAULT_GOAL := help
-.PHONY: help app setup test check format lint image system reference results statistics mutations clean
+.PHONY: help app setup test check format lint image system reference results statistics mutations catalogue clean
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -75,6 +75,9 @@ check: lint test ## Everything that must be green
 format: $(DEV) ## Format and mend what can be mended
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+catalogue: $(STAMP) ## Bring the catalogues of translations up to date with the code
+	$(BIN)/python scripts/catalogue.py
 
 image: ## Build the container
 	docker build --tag deeptepp .

@@ -17,9 +17,9 @@ from deeptepp import api
 from deeptepp.config import Settings, load_settings
 from deeptepp.store.frames import default_frames
 from deeptepp.store.uploads import default_store
-from deeptepp.ui.broken import show_broken
-from deeptepp.ui.jobs import close_default_runner, default_runner
-from deeptepp.ui.visitors import sweep_visitors
+from deeptepp.ui.background.jobs import close_default_runner, default_runner
+from deeptepp.ui.background.visitors import sweep_visitors
+from deeptepp.ui.parts.broken import show_broken
 from deeptepp.ui.warm_up import warm_up
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")

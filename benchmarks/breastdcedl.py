@@ -17,11 +17,11 @@ import numpy as np
 
 from deeptepp.domain.cohort import HER2_POSITIVE, SOURCE
 from deeptepp.errors import NotEstimable
-from deeptepp.stats.roc import roc_auc
-from deeptepp.train.dataset import read_dataset
-from deeptepp.train.run import Run, run_trial
+from deeptepp.stats.prediction.roc import roc_auc
+from deeptepp.train.data.dataset import read_dataset
+from deeptepp.train.data.slice_cohort import SliceDataset
+from deeptepp.train.runs.run import Run, run_trial
 from deeptepp.train.settings import read_settings
-from deeptepp.train.slices import SliceDataset
 
 EXAMPLES = Path(__file__).parents[1] / "docs" / "examples"
 Z = 1.959964

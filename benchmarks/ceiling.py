@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from deeptepp.simulate.hazards import PRESETS
-from deeptepp.simulate.study import IMAGE_CORRELATION
+from deeptepp.simulate.simulated_study import IMAGE_CORRELATION
 
 N = 200_000
 N_PER_BIN = 500

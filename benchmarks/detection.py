@@ -28,7 +28,7 @@ from deeptepp.domain.lesion import BoxMm, Lesion
 from deeptepp.domain.study import Study
 from deeptepp.errors import DetectionError
 from deeptepp.imaging.breast import SEARCH_SPACING_MM
-from deeptepp.imaging.detect import detect_lesions
+from deeptepp.imaging.detection.detect import detect_lesions
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.resample import block_factors, coarse_grid, resample_to
 from deeptepp.imaging.roi import lesion_on
@@ -85,7 +85,7 @@ def main() -> None:
 def _simulated(options: argparse.Namespace) -> None:
     """Run on simulated studies, each simulated once and searched at every spacing."""
     from deeptepp.simulate import protocols
-    from deeptepp.simulate.study import simulate_study
+    from deeptepp.simulate.simulated_study import simulate_study
 
     known = {v.name: v for v in vars(protocols).values() if isinstance(v, protocols.Protocol)}
     names = sorted(known) if options.protocol == "all" else [options.protocol]
@@ -116,7 +116,7 @@ def _sizes_mm(options: argparse.Namespace) -> np.ndarray:
     """Give the longest diameter of each tumour, ascending, mm."""
     if options.sizes == "log":
         return np.geomspace(*SIZES_MM, options.n)
-    from deeptepp.simulate.cohort import simulate_cohort
+    from deeptepp.simulate.simulated_cohort import simulate_cohort
 
     drawn = np.asarray(simulate_cohort(seed=options.seed)["tumour_size_mm"], dtype=float)
     return np.sort(np.random.default_rng(options.seed).choice(drawn, options.n))
@@ -208,7 +208,7 @@ def _print_cost(study: Study, spacing_mm: float) -> None:
 
 def _real(options: argparse.Namespace) -> None:
     """Run on a real study and compare with a box, if one is given."""
-    from deeptepp.dicom.read import read_study
+    from deeptepp.dicom.read_dicom import read_study
 
     study = read_study(options.study).study
     box = _box_mm(study.grid, options.box) if options.box else None

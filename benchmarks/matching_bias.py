@@ -3,8 +3,8 @@
     python benchmarks/matching_bias.py --draws 300 --out docs/results/matching_bias.md
 
 Simulated cohorts in which T+P does exactly as well as T are tiered by a score that follows the biology
-(correlation sqrt(0.91)), matched in each mode of ``deeptepp.stats.treatment_effect``, and tested. Beside the modes
-stands a narrower form of the published matching: one stage, follow-up within three months.
+(correlation sqrt(0.91)), matched in each mode of ``deeptepp.stats.treatment.treatment_effect``, and tested.
+Beside the modes stands a narrower form of the published matching: one stage, follow-up within three months.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import numpy as np
 
 from deeptepp.domain.cohort import ARM, LATENT_RISK, RFS_MONTHS, TIER, Arm, Cohort, FollowUp
 from deeptepp.domain.risk import Tier
-from deeptepp.simulate.cohort import simulate_cohort
-from deeptepp.stats.kaplan_meier import kaplan_meier
-from deeptepp.stats.logrank import log_rank
-from deeptepp.stats.matching import match_pairs
+from deeptepp.simulate.simulated_cohort import simulate_cohort
 from deeptepp.stats.proportion import Proportion, proportion
-from deeptepp.stats.treatment_question import TP_VS_T, Matching
-from deeptepp.stats.treatment_sample import sample_treatments
+from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.logrank import log_rank
+from deeptepp.stats.treatment.matching import match_pairs
+from deeptepp.stats.treatment.treatment_question import TP_VS_T, Matching
+from deeptepp.stats.treatment.treatment_sample import sample_treatments
 
 PRESET = "no_TP_effect"
 TIERS = (Tier.MODERATE, Tier.HIGH)

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from deeptepp.dicom.read import read_study
+from deeptepp.dicom.read_dicom import read_study
 from deeptepp.dicom.write import write_study
 from deeptepp.errors import DeepTeppError
 from deeptepp.simulate.protocols import PROTOCOLS, Protocol
-from deeptepp.simulate.study import simulate_study
+from deeptepp.simulate.simulated_study import simulate_study
 
 SIZES_MM = (6.0, 60.0)
 """Longest diameters of the tumours, evenly spaced in the logarithm."""

@@ -37,7 +37,7 @@ import SimpleITK as sitk  # noqa: N813  the abbreviation its own documentation u
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.read import read_study
+from deeptepp.dicom.read_dicom import read_study
 
 N_REPEATS = 5
 """The least of so many rounds counts, after one that does not: others on the machine only ever add to it."""

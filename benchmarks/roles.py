@@ -19,7 +19,7 @@ import numpy as np
 from role_variants import thinned, variants, volumes_of
 
 from deeptepp.domain.geometry import Volume
-from deeptepp.imaging.role_measures import (
+from deeptepp.imaging.roles.role_measures import (
     arrival_of,
     contrast_of,
     curve_of,
@@ -27,9 +27,9 @@ from deeptepp.imaging.role_measures import (
     log_ratios,
     scale_of,
 )
-from deeptepp.imaging.role_sample import sample_roles
-from deeptepp.imaging.role_shift import shifts_mm
-from deeptepp.imaging.roles import check_roles
+from deeptepp.imaging.roles.role_sample import sample_roles
+from deeptepp.imaging.roles.role_shift import shifts_mm
+from deeptepp.imaging.roles.roles import check_roles
 
 Measures = dict[str, list[float]]
 
@@ -58,11 +58,11 @@ def main() -> None:
 def _studies(options: argparse.Namespace) -> Iterator[tuple[str, list[Volume]]]:
     """Read the real study, then simulate; each with the name of its group."""
     if options.study is not None:
-        from deeptepp.dicom.read import read_study
+        from deeptepp.dicom.read_dicom import read_study
 
         yield "real", [p.volume for p in read_study(options.study).study.phases]
     from deeptepp.simulate.protocols import PROTOCOLS
-    from deeptepp.simulate.study import simulate_study
+    from deeptepp.simulate.simulated_study import simulate_study
 
     sizes_mm = np.geomspace(6.0, 60.0, max(2, options.n // len(PROTOCOLS)))
     for k in range(options.n):

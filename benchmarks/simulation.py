@@ -12,11 +12,11 @@ import time
 import numpy as np
 
 from deeptepp.errors import DetectionError
-from deeptepp.imaging.detect import detect_lesions
+from deeptepp.imaging.detection.detect import detect_lesions
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.roi import RoiSettings, crop_roi
 from deeptepp.simulate.protocols import PROTOCOLS, Protocol
-from deeptepp.simulate.study import simulate_study
+from deeptepp.simulate.simulated_study import simulate_study
 
 
 def measure(protocol: Protocol, seed: int) -> tuple[float, float, float, bool]:

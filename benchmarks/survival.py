@@ -27,12 +27,12 @@ from lifelines.statistics import multivariate_logrank_test
 from sklearn.metrics import roc_auc_score
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.stats.auc_comparison import compare_auc
-from deeptepp.stats.cox import fit_cox
 from deeptepp.stats.design import Design
-from deeptepp.stats.kaplan_meier import kaplan_meier
-from deeptepp.stats.logrank import log_rank
-from deeptepp.stats.roc import roc_auc
+from deeptepp.stats.hazards.cox import fit_cox
+from deeptepp.stats.prediction.auc_comparison import compare_auc
+from deeptepp.stats.prediction.roc import roc_auc
+from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.logrank import log_rank
 
 N_REPEATS = 5
 """The median of so many runs counts."""

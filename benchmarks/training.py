@@ -17,7 +17,7 @@ from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi
 from deeptepp.model.mm_resnet import MMResNet
 from deeptepp.model.network import initialise
-from deeptepp.train.loop import Batch, Fit, choose_engine
+from deeptepp.train.fit.loop import Batch, Fit, choose_engine
 from deeptepp.train.settings import TrainSettings
 from deeptepp.views.mosaic import view_mosaic
 from deeptepp.views.planes import Jitter

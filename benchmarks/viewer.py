@@ -21,11 +21,11 @@ N_STEPS = 120
 PAGE = """
 import pathlib, resource, time
 import streamlit as st
-from deeptepp.dicom.read import read_study
+from deeptepp.dicom.read_dicom import read_study
 from deeptepp.imaging.phase import choose_phase
-from deeptepp.simulate.study import demo_study
+from deeptepp.simulate.simulated_study import demo_study
 from deeptepp.store.frames import build_frames, default_frames
-from deeptepp.ui.slice_viewer import slice_viewer
+from deeptepp.ui.viewer.slice_viewer import slice_viewer
 
 @st.cache_resource
 def prepared():

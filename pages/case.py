@@ -1,4 +1,4 @@
-from deeptepp.ui.case_page import case_page
+from deeptepp.ui.case.case_page import case_page
 from deeptepp.ui.guard import guard
 from deeptepp.ui.masthead import masthead
 

@@ -1,6 +1,6 @@
 from deeptepp.ui.guard import guard
 from deeptepp.ui.masthead import masthead
-from deeptepp.ui.own_model_page import own_model_page
+from deeptepp.ui.own_model.own_model_page import own_model_page
 
 guard()
 masthead()

@@ -16,7 +16,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 from plotly.graph_objects import Figure
 
-from deeptepp.report.suite_figures import suite_figures
+from deeptepp.report.figures.suite_figures import suite_figures
 
 IMAGES = Path(__file__).parents[1] / "docs" / "img"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect, sync_playwright
 
 from deeptepp.domain.cohort import Cohort
-from deeptepp.simulate.cohort import simulate_cohort
+from deeptepp.simulate.simulated_cohort import simulate_cohort
 
 WIDTHS_PX = (1440, 800)
 """Widths at which every page is looked at."""

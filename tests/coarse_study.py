@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import SimulatedStudy, simulate_study
+from deeptepp.simulate.simulated_study import SimulatedStudy, simulate_study
 
 COARSE = replace(RUIJIN, name="coarse", matrix=192, n_slices=60, slice_mm=1.8)
 """The main protocol on a quarter of its pixels and two thirds of its slices."""

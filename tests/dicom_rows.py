@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.headers import Frame, frames_of
-from deeptepp.dicom.rows import Row, rows_of
-from deeptepp.dicom.slabs import with_slabs
-from deeptepp.dicom.sort import stacks_of
+from deeptepp.dicom.header.headers import Frame, frames_of
+from deeptepp.dicom.roles.rows import Row, rows_of
+from deeptepp.dicom.volumes.slabs import with_slabs
+from deeptepp.dicom.volumes.sort import stacks_of
 
 
 def frames(images: Iterable[Dataset]) -> list[Frame]:

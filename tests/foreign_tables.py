@@ -8,7 +8,7 @@ import numpy as np
 from openpyxl import Workbook
 
 from deeptepp.domain.cohort import Cohort
-from deeptepp.simulate.cohort import simulate_cohort
+from deeptepp.simulate.simulated_cohort import simulate_cohort
 
 DAYS_PER_MONTH = 365.25 / 12
 ARMS = {"none": "keine", "T": "Herceptin", "T+P": "Herceptin + Perjeta"}

@@ -6,7 +6,7 @@
 import textwrap
 from pathlib import Path
 
-from deeptepp.ui.own_model_steps import EXPECTATION, INTRODUCTION, STEPS, TITLE
+from deeptepp.ui.own_model.own_model_steps import EXPECTATION, INTRODUCTION, STEPS, TITLE
 
 PAGE = Path(__file__).parents[1] / "docs" / "make_it_yours.md"
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from lifelines import CoxPHFitter
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.stats.cox_likelihood import Ties
+from deeptepp.stats.hazards.cox_likelihood import Ties
 
 PATIENTS = st.lists(
     st.tuples(st.integers(0, 7), st.booleans(), st.integers(-2, 2), st.booleans(), st.sampled_from("ab")),

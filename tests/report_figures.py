@@ -5,35 +5,29 @@ from functools import cache, partial
 import numpy as np
 from treated_cohorts import tiered
 
-from deeptepp.domain.cohort import ARM, FIRST_EVENT, LATENT_RISK, TIER, Arm, FollowUp
+from deeptepp.domain.cohort import ARM, LATENT_RISK, TIER, Arm, FollowUp
 from deeptepp.domain.risk import Tier, TierScheme
-from deeptepp.report.figures import (
-    FlowStep,
-    ForestBlock,
-    ForestRow,
-    RocLine,
-    balance_figure,
-    calibration_figure,
-    decision_curve_figure,
-    flow_figure,
-    forest_figure,
-    kaplan_meier_figure,
-    roc_figure,
-    score_distribution_figure,
-    subgroup_forest_figure,
-    survival_calibration_figure,
-    swimmer_figure,
-)
-from deeptepp.report.forest_figure import Estimate, Panel
-from deeptepp.stats.balance import balance_of
-from deeptepp.stats.decision_curve import decision_curve, decision_curve_at
-from deeptepp.stats.kaplan_meier import kaplan_meier
-from deeptepp.stats.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
-from deeptepp.stats.matching import match_pairs
-from deeptepp.stats.propensity import fit_propensity
-from deeptepp.stats.roc import roc_auc
-from deeptepp.stats.roc_band import roc_band
-from deeptepp.stats.survival_calibration import calibration_at
+from deeptepp.report.figures.balance_figure import balance_figure
+from deeptepp.report.figures.calibration_figure import calibration_figure
+from deeptepp.report.figures.decision_figure import decision_curve_figure
+from deeptepp.report.figures.flow_figure import flow_figure
+from deeptepp.report.figures.flow_steps import FlowStep
+from deeptepp.report.figures.forest_figure import Estimate, Panel, forest_figure
+from deeptepp.report.figures.forest_rows import ForestBlock, ForestRow
+from deeptepp.report.figures.roc_figure import RocLine, roc_figure
+from deeptepp.report.figures.score_figure import score_distribution_figure
+from deeptepp.report.figures.subgroup_figure import subgroup_forest_figure
+from deeptepp.report.figures.survival_calibration_figure import survival_calibration_figure
+from deeptepp.report.figures.survival_figure import kaplan_meier_figure
+from deeptepp.stats.hazards.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
+from deeptepp.stats.prediction.decision_curve import decision_curve, decision_curve_at
+from deeptepp.stats.prediction.roc import roc_auc
+from deeptepp.stats.prediction.roc_band import roc_band
+from deeptepp.stats.prediction.survival_calibration import calibration_at
+from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.treatment.balance import balance_of
+from deeptepp.stats.treatment.matching import match_pairs
+from deeptepp.stats.treatment.propensity import fit_propensity
 
 TIERS = TierScheme(0.38, 0.63)
 
@@ -65,7 +59,7 @@ def km_tiers():
 
 def km_arms():
     named = {Arm.NONE: "No anti-HER2 treatment", Arm.T: "Trastuzumab", Arm.TP: "Trastuzumab and pertuzumab"}
-    from deeptepp.report.theme import ARM_COLOURS
+    from deeptepp.report.look.theme import ARM_COLOURS
 
     high = cohort()[TIER] == Tier.HIGH
     curves = [curve(name, high & (cohort()[ARM] == arm)) for arm, name in named.items()]
@@ -281,45 +275,6 @@ FLOW = (
 ARMS = (("No anti-HER2 treatment", 139), ("Trastuzumab", 468), ("Trastuzumab and pertuzumab", 119))
 
 
-def swimmer(n=None, at_most=60, by=TIER):
-    follow_up, chosen = cohort().follow_up(), slice(n)
-    return swimmer_figure(
-        follow_up.months[chosen],
-        follow_up.event[chosen],
-        first_event=cohort()[FIRST_EVENT][chosen],
-        groups=cohort()[by][chosen],
-        title="Follow-up of single patients, by risk tier",
-        at_most=at_most,
-        simulated=True,
-    )
-
-
-def swimmer_of_relapses():
-    follow_up = cohort().follow_up().where(cohort().follow_up().event)
-    chosen = cohort().follow_up().event
-    return swimmer_figure(
-        follow_up.months,
-        follow_up.event,
-        first_event=cohort()[FIRST_EVENT][chosen],
-        groups=cohort()[ARM][chosen],
-        title="Everybody with an event",
-        at_most=80,
-        simulated=True,
-    )
-
-
-def swimmer_of_strangers():
-    groups = ["Centre of a very long name, first", "Centre of a very long name, second", "", "D", "E", "F", "G"]
-    return swimmer_figure(
-        np.zeros(7),
-        [True] * 4 + [False] * 3,
-        first_event=["", "odd", "death", "distant", "", "", ""],
-        groups=groups,
-        title="Nobody observed",
-        simulated=True,
-    )
-
-
 FIGURES = {
     "km-tiers": km_tiers,
     "km-arms": km_arms,
@@ -353,9 +308,4 @@ FIGURES = {
     "flow-six-arms": lambda: flow_figure(
         [FlowStep("All", 12)], [(f"Arm {i}", 2) for i in range(6)], title="Six arms", simulated=True
     ),
-    "swimmer": swimmer,
-    "swimmer-whole-arms": swimmer_of_relapses,
-    "swimmer-of-5": partial(swimmer, 5),
-    "swimmer-of-1": partial(swimmer, 1, by=ARM),
-    "swimmer-of-strangers": swimmer_of_strangers,
 }

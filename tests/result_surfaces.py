@@ -21,25 +21,25 @@ from pdf_text import pages
 from screens import words_on
 from streamlit.testing.v1 import AppTest
 
-from deeptepp.cli.cases import _lines
+from deeptepp.cli.studies import _lines
 from deeptepp.domain.board import BoardCase, Choice, Entry, Moment
 from deeptepp.domain.clinical import ClinicalProfile, Her2Status, NodeStage
 from deeptepp.domain.cohort import RFS_EVENT, TIER, Cohort, Endpoint
 from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severity, Stability, Tier
 from deeptepp.model.bundle import ModelBundle, load_bundle
-from deeptepp.report import case_card as card
-from deeptepp.report.case_one_page import case_one_page
-from deeptepp.report.case_pdf import case_pdf
-from deeptepp.report.copied_text import three_lines
-from deeptepp.report.document import assessment_to_dict
-from deeptepp.report.minutes import minutes_table
-from deeptepp.report.minutes_pdf import minutes_pdf
-from deeptepp.report.score_figure import score_distribution_figure
-from deeptepp.report.tables import table_csv
-from deeptepp.stats.group_comparison import compare_groups
-from deeptepp.ui.board_add import _flags
-from deeptepp.ui.board_case import _assessment
-from deeptepp.ui.board_rows import flags_html, tier_html
+from deeptepp.report.board.minutes import minutes_table
+from deeptepp.report.board.minutes_pdf import minutes_pdf
+from deeptepp.report.case import case_card as card
+from deeptepp.report.case.case_one_page import case_one_page
+from deeptepp.report.case.case_pdf import case_pdf
+from deeptepp.report.case.copied_text import three_lines
+from deeptepp.report.case.document import assessment_to_dict
+from deeptepp.report.figures.score_figure import score_distribution_figure
+from deeptepp.report.text_table import table_csv
+from deeptepp.stats.survival.group_comparison import compare_groups
+from deeptepp.ui.board.board_case import _assessment
+from deeptepp.ui.board.board_rows import flags_html, tier_html
+from deeptepp.ui.case.case_to_board import _flags
 
 PAGE = Path(__file__).parents[1] / "docs" / "results" / "surfaces.md"
 LABEL = "Case 7"
@@ -178,8 +178,8 @@ def _unmarked(text: str) -> str:
 def _script() -> None:
     import streamlit as st
 
-    from deeptepp.ui.score_card import score_card
-    from deeptepp.ui.tier_glance import tier_glance
+    from deeptepp.ui.result.score_card import score_card
+    from deeptepp.ui.result.tier_glance import tier_glance
 
     shown = st.session_state["shown"]
     if shown.answer.score is None:
@@ -239,7 +239,7 @@ def _of_page(page: str) -> tuple[str, str]:
 
 
 def _full_report(case: Case) -> Said:
-    with mock.patch("deeptepp.report.case_pdf.outcome_story", return_value=[]):
+    with mock.patch("deeptepp.report.case.case_pdf.outcome_story", return_value=[]):
         page = pages(case_pdf(case.answer, case.bundle, label=LABEL))[0]
     return Said(*_of_page(page), None, _marks(page.partition("Not a medical device")[0]))
 

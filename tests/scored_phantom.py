@@ -11,8 +11,8 @@ import numpy as np
 import phantoms_dicom
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.objects import ResultObject, result_objects
-from deeptepp.dicom.read import StudyReading, read_study
+from deeptepp.dicom.read_dicom import StudyReading, read_study
+from deeptepp.dicom.results.objects import ResultObject, result_objects
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Lesion, LesionOrigin

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from deeptepp.ui.session import Screen, Session
+from deeptepp.ui.background.session import Screen, Session
 
 ROOT = Path(__file__).parents[1]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from deeptepp.report.glossary import GLOSSARY
-from deeptepp.ui.language import Language, catalogue
+from deeptepp.wording.catalogue import Language, catalogue
 
 PAGE = Path(__file__).parents[1] / "docs" / "terms.md"
 

@@ -10,12 +10,12 @@ from typer.main import get_command
 
 from deeptepp import errors
 from deeptepp.cli import app
-from deeptepp.dicom.read import list_series, read_study
+from deeptepp.dicom.read_dicom import list_series, read_study
 from deeptepp.errors import MixedGeometry, NoPreContrast
-from deeptepp.report.series_names import proposed_keys
+from deeptepp.report.case.series_names import proposed_keys
 
 ROOT = Path(__file__).parents[1]
-SCREENS = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "deeptepp" / "ui").glob("*.py"))
+SCREENS = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "deeptepp" / "ui").rglob("*.py"))
 FAMILIES = (errors.ArchiveError, errors.DicomError, errors.DetectionError, errors.UploadError, errors.BundleError)
 
 CONTROLS = {

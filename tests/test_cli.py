@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from deeptepp import __version__
 from deeptepp.cli import app
-from deeptepp.cli.cases import read_profile
+from deeptepp.cli.studies import read_profile
 from deeptepp.dicom.write import write_study
 from deeptepp.errors import NotANumber
 

@@ -9,7 +9,7 @@ import tiny_bundle
 from typer.testing import CliRunner
 
 from deeptepp.cli import app
-from deeptepp.report.recipe import Recipe
+from deeptepp.report.laboratory.recipe import Recipe
 from deeptepp.tables import read_cohort
 
 

@@ -10,7 +10,7 @@ import tiny_bundle
 from typer.testing import CliRunner
 
 from deeptepp.cli import app
-from deeptepp.dicom import read as reader
+from deeptepp.dicom import read_dicom as reader
 from deeptepp.dicom.write import write_study
 from deeptepp.domain.study import PhaseProposal, Side
 from deeptepp.errors import NoPreContrast, TwoSides

@@ -1,13 +1,14 @@
 """What the documentation shows runs, and what can be set is documented."""
 
+import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 
 import coarse_study
-import file_map
 from typer.testing import CliRunner
 
 from deeptepp.cli import app
@@ -58,6 +59,20 @@ def test_the_map_of_files_points_at_files_that_exist():
     assert text.count("```mermaid") == 1
 
 
-def test_every_file_of_the_package_is_on_the_list_of_files():
-    written = file_map.PAGE.read_text(encoding="utf-8")
-    assert written == file_map.file_map(), "write it again: python tests/file_map.py"
+def test_every_folder_of_the_package_says_what_it_holds():
+    first_lines = {
+        path.parent.name: (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+        for path in (ROOT / "deeptepp").rglob("__init__.py")
+    }
+    assert [folder for folder, line in first_lines.items() if not line.endswith(".")] == []
+
+
+def test_no_room_is_too_full_and_none_lies_too_deep():
+    modules = [path.relative_to(ROOT) for path in (ROOT / "deeptepp").rglob("*.py") if path.name != "__init__.py"]
+    assert {room: n for room, n in Counter(path.parent for path in modules).items() if n > 25} == {}
+    assert [path for path in modules if len(path.parts) > 4 and "migrations" not in path.parts] == []
+
+
+def test_no_two_files_of_the_package_bear_one_name():
+    names = Counter(path.name for path in (ROOT / "deeptepp").rglob("*.py") if path.name != "__init__.py")
+    assert [name for name, n in names.items() if n > 1] == []

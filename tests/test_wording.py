@@ -2,10 +2,11 @@
 
 import ast
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
+
+from deeptepp.wording.catalogue import LOCALE, Language, catalogue
 
 ROOT = Path(__file__).parents[1]
 TREATMENT = r"(trastuzumab|pertuzumab|anti-HER2|chemotherapy|treatment|therapy)"
@@ -39,10 +40,9 @@ def said():
         for path in (ROOT / folder).rglob("*.py"):
             for text in texts_in_code(path):
                 yield path, text
-    for path in (ROOT / "deeptepp" / "ui").glob("*.toml"):
-        for english, other in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            yield path, english
-            yield path, other
+    for english, other in catalogue(Language.CHINESE).items():
+        yield LOCALE, english
+        yield LOCALE, other
     for path in (*(ROOT / "deeptepp").rglob("*.js"), ROOT / "README.md", *(ROOT / "artifacts").rglob("*.md")):
         yield path, path.read_text(encoding="utf-8")
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from deeptepp.domain.cohort import LATENT_RISK, Cohort
 from deeptepp.domain.risk import Tier
-from deeptepp.simulate.cohort import simulate_cohort
+from deeptepp.simulate.simulated_cohort import simulate_cohort
 
 N_HIGH, N_MODERATE = 143, 144
 """Sizes of the published tiers."""

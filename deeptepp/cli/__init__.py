@@ -12,13 +12,13 @@ from typing import Annotated
 import typer
 
 from deeptepp.cli.bundles import export, verify
-from deeptepp.cli.cases import detect, score
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
 from deeptepp.cli.listing import series
 from deeptepp.cli.own_cohorts import cohort_app
 from deeptepp.cli.reporting import report_app
 from deeptepp.cli.sending import send
 from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command, simulate_summary_command
+from deeptepp.cli.studies import detect, score
 from deeptepp.cli.training import evaluate, train
 
 app = typer.Typer(

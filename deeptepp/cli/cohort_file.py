@@ -12,8 +12,8 @@ import typer
 from deeptepp.errors import SettingsError
 
 if TYPE_CHECKING:
-    from deeptepp.datasets.mapping import Mapping
-    from deeptepp.datasets.preview import Preview
+    from deeptepp.datasets.columns.column_preview import Preview
+    from deeptepp.datasets.columns.mapping import Mapping
     from deeptepp.domain.cohort import Cohort
 
 MappingFile = Annotated[
@@ -56,7 +56,7 @@ def mapping_for(file: Path | None, everyone: str) -> Mapping | None:
     typer.BadParameter
         A treatment without a mapping, or one that is none.
     """
-    from deeptepp.datasets.mapping import meanings_of, read_mapping
+    from deeptepp.datasets.columns.mapping import meanings_of, read_mapping
 
     if everyone and file is None:
         raise typer.BadParameter("it goes with --mapping", param_hint="--everyone")

@@ -97,7 +97,7 @@ def prepare_breastdcedl_command(
     out: Annotated[Path, typer.Option(help="Dataset folder to write.")],
 ) -> None:
     """Make a dataset of the public tumour slices of BreastDCEDL."""
-    from deeptepp.datasets.breastdcedl import prepare_breastdcedl
+    from deeptepp.datasets.public.breastdcedl import prepare_breastdcedl
 
     try:
         prepare_breastdcedl(folder, out)

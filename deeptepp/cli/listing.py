@@ -13,8 +13,8 @@ from deeptepp.cli.study_choice import PhaseTimes, phase_times_s
 from deeptepp.domain.risk import Finding, Outcome, Severity
 from deeptepp.domain.study import PhaseProposal, SeriesSummary
 from deeptepp.errors import DeepTeppError, StudyError, TwoSides
-from deeptepp.report.document import finding_to_dict, proposal_to_dict, proposals_of, series_to_dict
-from deeptepp.report.series_names import proposed_keys
+from deeptepp.report.case.document import finding_to_dict, proposal_to_dict, proposals_of, series_to_dict
+from deeptepp.report.case.series_names import proposed_keys
 
 if TYPE_CHECKING:
     from deeptepp.scoring.images import Reading

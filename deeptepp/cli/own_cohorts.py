@@ -13,8 +13,8 @@ from deeptepp.datasets.problems import problem_lines
 from deeptepp.errors import BundleError, DeepTeppError, SettingsError, UnknownPublicCohort
 
 if TYPE_CHECKING:
-    from deeptepp.datasets.imported import Imported
     from deeptepp.datasets.problems import Problem
+    from deeptepp.datasets.public.imported import Imported
     from deeptepp.domain.cohort import Cohort
 
 cohort_app = typer.Typer(help="Cohorts without images: your own, and public tables.", no_args_is_help=True)
@@ -51,7 +51,7 @@ def check(
 ) -> None:
     """Count what a cohort holds and print everything that is wrong with it."""
     from deeptepp.datasets.own import examine_cohort
-    from deeptepp.report.cohort_overview import overview_lines, overview_of
+    from deeptepp.report.cohort.cohort_overview import overview_lines, overview_of
 
     try:
         chosen = mapping_for(mapping, everyone)
@@ -81,10 +81,10 @@ def map_columns(
 ) -> None:
     """Guess what the columns of a table are, show what each becomes, and write it to be corrected."""
     from deeptepp.datasets.cells import WORKBOOKS
-    from deeptepp.datasets.guess import guess_mapping
+    from deeptepp.datasets.columns.guess import guess_mapping
+    from deeptepp.datasets.columns.sheets import read_sheet
     from deeptepp.datasets.own import examine_mapped
-    from deeptepp.datasets.public import recognised
-    from deeptepp.datasets.sheets import read_sheet
+    from deeptepp.datasets.public.registry import recognised
 
     if out.exists():
         raise typer.BadParameter("the file is there already", param_hint="--out")
@@ -109,7 +109,7 @@ def _tier_problems(cohort: Cohort) -> tuple[Problem, ...]:
     """Hold given tiers against the cut-offs of the model at hand; silent without scores, tiers or a model."""
     from deeptepp.domain.cohort import SCORE, TIER
     from deeptepp.model.bundle import load_bundle
-    from deeptepp.report.given_tiers import tier_problems
+    from deeptepp.report.cohort.given_tiers import tier_problems
 
     if SCORE not in cohort or TIER not in cohort or cohort[SCORE].dtype == object:
         return ()
@@ -133,8 +133,8 @@ def import_table(
     as_json: AsJson = False,
 ) -> None:
     """Read a public table as a cohort and tell every quirk of it; what was found is kept beside the file."""
-    from deeptepp.datasets.public import read_public, write_imported
-    from deeptepp.report.cohort_overview import overview_lines, overview_of
+    from deeptepp.datasets.public.registry import read_public, write_imported
+    from deeptepp.report.cohort.cohort_overview import overview_lines, overview_of
 
     if out.suffix.lower() != ".parquet":
         raise typer.BadParameter("the name must end in .parquet", param_hint="--out")
@@ -159,7 +159,7 @@ def import_table(
 def _chosen(imported: Imported, *, her2_positive: bool, paper_like: bool) -> Imported:
     """Keep the patients who were asked for."""
     if paper_like:
-        from deeptepp.datasets.duke import paper_like as keep
+        from deeptepp.datasets.public.duke import paper_like as keep
 
         return keep(imported)
     return imported.her2_positive() if her2_positive else imported
@@ -170,7 +170,7 @@ def sources(as_json: AsJson = False) -> None:
     """List the public cohorts: where table and images are, licence, endpoints and arms."""
     from dataclasses import asdict
 
-    from deeptepp.datasets.public import ADAPTERS
+    from deeptepp.datasets.public.registry import ADAPTERS
 
     listed: list[dict[str, Any]] = [asdict(each.source) for each in ADAPTERS.values()]
     if as_json:

@@ -14,8 +14,8 @@ from deeptepp.domain.progress import StepReport
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Finding, Outcome
 from deeptepp.domain.study import PhaseProposal, SeriesSummary
 from deeptepp.errors import CohortRefused, DeepTeppError
-from deeptepp.report.document import finding_to_dict, phase_options, proposal_to_dict, proposals_of
-from deeptepp.report.series_names import proposal_name
+from deeptepp.report.case.document import finding_to_dict, phase_options, proposal_to_dict, proposals_of
+from deeptepp.report.case.series_names import proposal_name
 
 StudyPath = Annotated[
     list[Path],

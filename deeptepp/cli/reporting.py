@@ -45,8 +45,8 @@ def report_cohort(
 ) -> None:
     """Make the publication's figures and tables from a cohort, each beside what was printed."""
     from deeptepp.model.bundle import load_bundle
-    from deeptepp.report.cohort_report import CohortReport, cohort_page
-    from deeptepp.report.given_tiers import source_of, tier_notes, tier_problems
+    from deeptepp.report.cohort.cohort_report import CohortReport, cohort_page
+    from deeptepp.report.cohort.given_tiers import source_of, tier_notes, tier_problems
     from deeptepp.scoring.tiers import TierSource
 
     if tiers not in ("", *TierSource):
@@ -87,8 +87,8 @@ def report_recipe(
     from dataclasses import replace
 
     from deeptepp.model.bundle import load_bundle
-    from deeptepp.report.laboratory_report import RECIPE_FILE, recipe_page
-    from deeptepp.report.recipe import CohortChoice, check_table, read_recipe
+    from deeptepp.report.laboratory.laboratory_report import RECIPE_FILE, recipe_page
+    from deeptepp.report.laboratory.recipe import CohortChoice, check_table, read_recipe
 
     try:
         formats = _formats(figures)
@@ -110,7 +110,7 @@ def report_recipe(
 
 def _formats(asked: str) -> tuple[str, ...]:
     """Read the formats of figures; an unknown one is wrong usage, and no browser is told at once."""
-    from deeptepp.report.figure_files import FORMATS, find_browser
+    from deeptepp.report.figures.figure_files import FORMATS, find_browser
 
     formats = tuple(filter(None, (each.strip().lower() for each in asked.split(","))))
     unknown = [each for each in formats if each not in FORMATS]
@@ -123,7 +123,7 @@ def _formats(asked: str) -> tuple[str, ...]:
 
 def _write(page: ReportPage, out: Path, formats: tuple[str, ...]) -> None:
     """Write page, tables and figures, and say where they are."""
-    from deeptepp.report.figure_files import figures_of, write_figures
+    from deeptepp.report.figures.figure_files import figures_of, write_figures
     from deeptepp.report.format import count
     from deeptepp.report.report_page import write_parts
 

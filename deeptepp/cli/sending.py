@@ -13,7 +13,7 @@ from deeptepp.domain.risk import Assessment
 from deeptepp.errors import DeepTeppError, NoSourceImages, PacsNotConfigured
 
 if TYPE_CHECKING:
-    from deeptepp.dicom.objects import ResultObject
+    from deeptepp.dicom.results.objects import ResultObject
     from deeptepp.model.bundle import ModelBundle
     from deeptepp.scoring.images import CaseImages
 
@@ -27,7 +27,7 @@ def send(
     ] = None,
 ) -> None:
     """Send the DICOM objects of a result to the PACS."""
-    from deeptepp.dicom.objects import read_objects
+    from deeptepp.dicom.results.objects import read_objects
 
     files = sorted(folder.glob("*.dcm"))
     if not files:
@@ -57,8 +57,8 @@ def deliver(objects: tuple[ResultObject, ...], url: str | None = None) -> None:
     BadSetting
         The address is none.
     """
-    from deeptepp.dicom.dicomweb import send_objects
-    from deeptepp.dicom.pacs import configured_pacs, pacs_at
+    from deeptepp.dicom.results.dicomweb import send_objects
+    from deeptepp.dicom.results.pacs import configured_pacs, pacs_at
 
     settings = load_settings()
     target = configured_pacs(settings) if url is None else pacs_at(url, settings.pacs_name)
@@ -77,7 +77,7 @@ def require_pacs() -> None:
     BadSetting
         Its address is none.
     """
-    from deeptepp.dicom.pacs import configured_pacs
+    from deeptepp.dicom.results.pacs import configured_pacs
 
     if configured_pacs(load_settings()) is None:
         raise PacsNotConfigured
@@ -116,7 +116,7 @@ def write_and_send(
     """
     if out is None and not is_sent:
         return
-    from deeptepp.report.case_files import case_objects, write_case_files
+    from deeptepp.report.case.case_files import case_objects, write_case_files
 
     objects: tuple[ResultObject, ...] = ()
     if out is not None:

@@ -34,7 +34,7 @@ def simulate_cohort_command(
 ) -> None:
     """Make a cohort by the published margins, with MR, detection and regions of interest."""
     from deeptepp.imaging.roi import RoiSettings
-    from deeptepp.simulate.dataset import write_dataset
+    from deeptepp.simulate.simulated_dataset import write_dataset
 
     try:
         path = write_dataset(
@@ -61,7 +61,7 @@ def simulate_study_command(
     ] = 22.0,
 ) -> None:
     """Write one simulated study as DICOM, with its truth beside it."""
-    from deeptepp.simulate.study import write_simulated_study
+    from deeptepp.simulate.simulated_study import write_simulated_study
 
     truth = write_simulated_study(out, seed=seed, latent_risk=latent_risk, tumour_size_mm=size_mm)
     typer.echo(f"Simulated study written; truth in {truth}")
@@ -74,8 +74,8 @@ def simulate_summary_command(
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
     """Set many simulated cohorts beside the published figures, and count false alarms where nothing is there."""
-    from deeptepp.report.simulated_summary import summarise_draws
-    from deeptepp.report.simulated_summary_page import summary_page
+    from deeptepp.report.simulated.simulated_summary import summarise_draws
+    from deeptepp.report.simulated.simulated_summary_page import summary_page
 
     # A path from the root would name a machine in a page that is published.
     shown = out.name if out.is_absolute() else out.as_posix()

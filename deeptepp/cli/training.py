@@ -22,8 +22,8 @@ def train(
     settings: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Training settings, TOML.")],
 ) -> None:
     """Train a bundle from a cohort; resumes where it was stopped."""
-    from deeptepp.train.distributed import is_first_rank
-    from deeptepp.train.run import train_bundle
+    from deeptepp.train.fit.distributed import is_first_rank
+    from deeptepp.train.runs.run import train_bundle
     from deeptepp.train.settings import read_settings
 
     tell: Callable[[str], None] = typer.echo if is_first_rank() else lambda _text: None
@@ -45,7 +45,7 @@ def _progress_of(settings: TrainSettings) -> AbstractContextManager[Callable[[st
         return nullcontext(typer.echo)
     from rich.console import Console
 
-    from deeptepp.train.progress_bar import show_progress
+    from deeptepp.train.fit.progress_bar import show_progress
 
     return show_progress(settings, Console(), n_fits=settings.n_folds + 1)
 
@@ -86,7 +86,7 @@ def evaluate(
 
 def _run_suites(path: Path, suite: str, only: list[str], out: Path, *, as_json: bool) -> None:
     """Run suites of experiments and say where their tables are."""
-    from deeptepp.train.evaluate import evaluate_suites
+    from deeptepp.train.runs.evaluate import evaluate_suites
     from deeptepp.train.settings import read_settings
 
     # A path from the root would name a machine in a table that is published.
@@ -109,8 +109,8 @@ def _run_suites(path: Path, suite: str, only: list[str], out: Path, *, as_json: 
 def _validate(folder: Path, dataset: Path | None, out: Path | None, *, as_json: bool) -> None:
     """Score other patients with a bundle and print what that came to."""
     from deeptepp.model.bundle import load_bundle
-    from deeptepp.train.dataset import read_dataset
-    from deeptepp.train.external import validate_bundle, validation_text
+    from deeptepp.train.card.external import validate_bundle, validation_text
+    from deeptepp.train.data.dataset import read_dataset
 
     if dataset is None:
         raise BadSetting(key="--dataset", value="absent", limit="the folder of the patients to score")

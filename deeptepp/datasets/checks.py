@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from deeptepp.datasets.cohort_values import fact_of, floats
 from deeptepp.datasets.problems import Problem
-from deeptepp.datasets.values import fact_of, floats
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.cohort import (
     ARM,

@@ -15,18 +15,18 @@ import numpy.typing as npt
 
 from deeptepp.datasets.cells import WORKBOOKS
 from deeptepp.datasets.checks import fact_problems
-from deeptepp.datasets.guess import guess_mapping, use_of
+from deeptepp.datasets.cohort_values import floats
+from deeptepp.datasets.columns.column_names import WANTED
+from deeptepp.datasets.columns.column_preview import Preview
+from deeptepp.datasets.columns.guess import guess_mapping, use_of
+from deeptepp.datasets.columns.mapped import apply_mapping
+from deeptepp.datasets.columns.mapping import MONTHS, Mapping, check_units
+from deeptepp.datasets.columns.sheets import Sheet, read_sheet
+from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, without_echo
 from deeptepp.datasets.manifest import REQUIRED, Manifest, manifest_of, read_manifest
-from deeptepp.datasets.mapped import apply_mapping
-from deeptepp.datasets.mapping import MONTHS, Mapping, check_units
-from deeptepp.datasets.names import WANTED
-from deeptepp.datasets.preview import Preview
 from deeptepp.datasets.problems import Problem, refuse
-from deeptepp.datasets.public import recognised
-from deeptepp.datasets.sheets import Sheet, read_sheet
+from deeptepp.datasets.public.registry import recognised
 from deeptepp.datasets.subjects import named_subjects
-from deeptepp.datasets.unit_checks import in_units, unit_problems, without_echo
-from deeptepp.datasets.values import floats
 from deeptepp.domain.clinical import CATEGORIES, RANGES
 from deeptepp.domain.cohort import OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort, Endpoint
 from deeptepp.errors import UnreadableCohort

@@ -21,6 +21,9 @@ from joblib import Parallel, delayed, parallel_config
 
 from deeptepp import __version__
 from deeptepp.datasets.checks import Demands, problems_of
+from deeptepp.datasets.cohort_values import floats
+from deeptepp.datasets.columns.mapping import check_units
+from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, without_echo
 from deeptepp.datasets.folder import (
     COHORT_FILE,
     DATASET_FILE,
@@ -31,11 +34,8 @@ from deeptepp.datasets.folder import (
 )
 from deeptepp.datasets.image_columns import Choice, Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
-from deeptepp.datasets.mapping import check_units
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
-from deeptepp.datasets.unit_checks import in_units, unit_problems, without_echo
-from deeptepp.datasets.values import floats
 from deeptepp.domain.cohort import KEY, OS_EVENT, RFS_EVENT, SUBJECT, Cohort
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.errors import BadSetting

@@ -19,13 +19,13 @@ import numpy as np
 import deeptepp
 from deeptepp.datasets.folder import key_of, write_json, write_whole
 from deeptepp.datasets.image_columns import PHASES, SIDE, Images
-from deeptepp.dicom.archive import open_members
-from deeptepp.dicom.read import check_study, read_study
+from deeptepp.dicom.files.archive import open_members
+from deeptepp.dicom.read_dicom import check_study, read_study
 from deeptepp.domain.lesion import Lesion, Roi
 from deeptepp.domain.study import PhaseChoice, PhaseProposal, Side, Study
 from deeptepp.errors import DeepTeppError, NoLesion, StudyError
-from deeptepp.imaging.candidates import MIN_VOLUME_MM3
-from deeptepp.imaging.detect import Detection, detect_lesions, lesion_from_box
+from deeptepp.imaging.detection.candidates import MIN_VOLUME_MM3
+from deeptepp.imaging.detection.detect import Detection, detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.roi import RoiSettings, crop_roi, read_roi, write_roi
 from deeptepp.imaging.side import side_of
@@ -84,7 +84,7 @@ def maker_version() -> str:
     root = Path(deeptepp.__file__).parent
     digest = hashlib.sha256()
     for package in _MAKERS:
-        for path in sorted((root / package).glob("*.py")):
+        for path in sorted((root / package).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from deeptepp.dicom.headers import Frame
-from deeptepp.dicom.member import Member
-from deeptepp.dicom.pixels import Voxels, read_plane
-from deeptepp.dicom.rows import Row
-from deeptepp.dicom.stack import Stack
+from deeptepp.dicom.files.member import Member
+from deeptepp.dicom.header.headers import Frame
+from deeptepp.dicom.pixels.decode import Voxels, read_plane
+from deeptepp.dicom.roles.rows import Row
+from deeptepp.dicom.volumes.stack import Stack
 from deeptepp.errors import InputError
 
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from deeptepp.dicom.archive import looks_like_dicom
-from deeptepp.dicom.deflated import inflated
-from deeptepp.dicom.headers import Frame, frames_of
-from deeptepp.dicom.member import Member
-from deeptepp.dicom.plain import Memo, PlainHeader, read_plain
-from deeptepp.dicom.raw_plane import note_raw_plane
-from deeptepp.dicom.values import UNREADABLE, quiet
+from deeptepp.dicom.files.archive import looks_like_dicom
+from deeptepp.dicom.files.deflated import inflated
+from deeptepp.dicom.files.member import Member
+from deeptepp.dicom.header.headers import Frame, frames_of
+from deeptepp.dicom.header.plain import Memo, PlainHeader, read_plain
+from deeptepp.dicom.header_values import UNREADABLE, quiet
+from deeptepp.dicom.pixels.raw_plane import note_raw_plane
 from deeptepp.errors import ArchiveTooLarge, NoDicomFound, UnreadablePixels
 
 _DIRECTORY = "1.2.840.10008.1.3.10"

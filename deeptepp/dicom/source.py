@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pydicom.uid import MRImageStorage
 
 from deeptepp.dicom.digest import study_digest
-from deeptepp.dicom.stack import Stack
 from deeptepp.dicom.uids import UidSource
+from deeptepp.dicom.volumes.stack import Stack
 from deeptepp.domain.study import Study
 
 _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")

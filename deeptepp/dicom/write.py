@@ -22,7 +22,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 from pydicom.valuerep import DSfloat
 
 from deeptepp.dicom.digest import study_digest
-from deeptepp.dicom.headers import SIMULATED_MARK
+from deeptepp.dicom.header.headers import SIMULATED_MARK
 from deeptepp.dicom.uids import UidSource
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.domain.study import Study

@@ -1,6 +1,6 @@
 """Published patients, events and follow-up: the flow chart, the tiers and Table S1 as far as the text gives them.
 
-The counts of Table 1 stand in ``simulate/table_one.py``, which deals them out.
+The counts of Table 1 stand in ``simulate/published_facts.py``, which deals them out.
 
 References
 ----------

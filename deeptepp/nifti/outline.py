@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.nifti.geometry import TOLERANCE_MM
+from deeptepp.nifti.orientation import TOLERANCE_MM
 from deeptepp.nifti.volumes import NiftiVolume
 from deeptepp.nifti.voxels import read_voxels
 

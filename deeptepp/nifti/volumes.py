@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from deeptepp.domain.geometry import Grid
 from deeptepp.errors import NiftiError, NoNiftiFound, SeveralNiftiPatients
+from deeptepp.nifti.file_names import OTHER_WORDS, NameTokens, name_tokens, natural_order
 from deeptepp.nifti.files import NamedFile
-from deeptepp.nifti.geometry import grid_of
 from deeptepp.nifti.header import NiftiHeader, is_nifti_head, parse_header
-from deeptepp.nifti.names import OTHER_WORDS, NameTokens, name_tokens, natural_order
+from deeptepp.nifti.orientation import grid_of
 from deeptepp.nifti.times import clock_s, side_facts
 from deeptepp.nifti.voxels import check_size, labels_of
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from deeptepp.domain.study import clock_time as clock_time
+from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate
+from deeptepp.wording.sentence import Words, glued, sentence
 
-NOT_ESTIMABLE = "not estimable"
+NOT_ESTIMABLE: Words = "not estimable"
 """For a value that the data do not determine."""
 
-NO_INTERVAL = "CI not estimable"
+NO_INTERVAL: Words = "CI not estimable"
 """For an interval that the data do not determine."""
 
 _NBSP = "\u00a0"
@@ -39,7 +41,7 @@ def p_value(p: float | None) -> str:
     ('p = 0.048', 'p < 0.001', 'p > 0.999', 'p not estimable')
     """
     if p is None:
-        return f"p {NOT_ESTIMABLE}"
+        return sentence("p not estimable")
     # Decided after rounding, so that 0.0006 is 0.001 and 0.00049 is below it.
     if p < 0.0005:
         return "p < 0.001"
@@ -86,7 +88,7 @@ def percent_ci(
     if share is None:
         return NOT_ESTIMABLE
     if low is None or high is None:
-        return f"{percent(share, decimals=decimals)} ({NO_INTERVAL})"
+        return glued("{} ({})", percent(share, decimals=decimals), NO_INTERVAL)
     interval = f"{100 * low:.{decimals}f}{_EN_DASH}{100 * high:.{decimals}f}"
     return f"{percent(share, decimals=decimals)} ({_named(level)}{interval})"
 
@@ -112,9 +114,9 @@ def ratio_ci(
     """
     lead = f"{name}{_NBSP}" if name else ""
     if value is None:
-        return f"{lead}{NOT_ESTIMABLE}"
+        return glued("{}{}", lead, NOT_ESTIMABLE)
     if low is None or high is None:
-        return f"{lead}{_ratio(value)} ({NO_INTERVAL})"
+        return glued("{} ({})", f"{lead}{_ratio(value)}", NO_INTERVAL)
     return f"{lead}{_ratio(value)} ({_named(level)}{_ratio(low)}{_EN_DASH}{_ratio(high)})"
 
 
@@ -133,8 +135,11 @@ def signed_ci(value: float | None, low: float | None, high: float | None) -> str
     """
     if value is None:
         return NOT_ESTIMABLE
-    interval = NO_INTERVAL if low is None or high is None else f"{low:.2f} to {high:.2f}"
-    return f"{value:.2f} ({interval})".replace("-", "\N{MINUS SIGN}")
+    written = f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+    if low is None or high is None:
+        return glued("{} ({})", written, NO_INTERVAL)
+    least, most = (f"{limit:.2f}".replace("-", "\N{MINUS SIGN}") for limit in (low, high))
+    return sentence("{value} ({low} to {high})", value=written, low=least, high=most)
 
 
 def hazard_ratio(value: float | None, low: float | None, high: float | None, *, level: float | None = None) -> str:
@@ -187,7 +192,7 @@ def months(value: float | None) -> str:
         Whole months without a decimal, others with one.
     """
     if value is None:
-        return "not reached"
+        return sentence("not reached")
     rounded = round(value, 1)
     return f"{rounded:.0f}{_NBSP}months" if rounded == int(rounded) else f"{rounded:.1f}{_NBSP}months"
 
@@ -211,7 +216,7 @@ def score(value: float | None) -> str:
     ('0.630', '> 0.999', '< 0.001', 'not scored')
     """
     if value is None:
-        return "not scored"
+        return sentence("not scored")
     if 0 < value < 0.0005:
         return "< 0.001"
     return "> 0.999" if 0.9995 <= value < 1 else f"{value:.3f}"
@@ -233,10 +238,10 @@ def percentile(value: float | None) -> str:
     if value is None:
         return NOT_ESTIMABLE
     if 0 < value < 1:
-        return f"higher than less than 1{_NBSP}%"
+        return sentence("higher than less than 1\u00a0%")
     if 99 < value < 100:
-        return f"higher than more than 99{_NBSP}%"
-    return f"higher than {value:.0f}{_NBSP}%"
+        return sentence("higher than more than 99\u00a0%")
+    return sentence("higher than {share:.0f}\u00a0%", share=value)
 
 
 def count(n: int, singular: str, plural: str | None = None) -> str:
@@ -261,7 +266,7 @@ def count(n: int, singular: str, plural: str | None = None) -> str:
     >>> count(1, "event"), count(0, "event"), count(3, "biopsy", "biopsies")
     ('1\xa0event', '0\xa0events', '3\xa0biopsies')
     """
-    return f"{n}{_NBSP}{singular if n == 1 else plural or singular + 's'}"
+    return sentence(f"{{n}}{_NBSP}{singular if n == 1 else plural or singular + 's'}", n=n)
 
 
 def fixed(value: float, digits: int) -> str:
@@ -317,3 +322,19 @@ def _ratio(value: float) -> str:
     if 0 < value < 0.005:
         return "< 0.01"
     return f"{value:.2f}" if value < 100 else f"{value:.3g}" if value < 1000 else "> 1000"
+
+
+def out_of_hundred(estimate: SurvivalEstimate) -> int:
+    """Give the patients of one hundred who had not had the event.
+
+    Parameters
+    ----------
+    estimate : SurvivalEstimate
+        Read from a curve.
+
+    Returns
+    -------
+    int
+        0 to 100.
+    """
+    return round(100 * estimate.value)

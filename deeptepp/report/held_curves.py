@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deeptepp.report.names import group_words
-from deeptepp.stats.evidence import MIN_EVENTS, why_not_compared
-from deeptepp.stats.group_comparison import GroupComparison
+from deeptepp.stats.event_rule import MIN_EVENTS, why_not_compared
+from deeptepp.stats.survival.group_comparison import GroupComparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import plotly.graph_objects as go
 
-from deeptepp.report.tables import Table
+from deeptepp.report.text_table import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from plotly.offline import get_plotlyjs
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.report.html import figure_html
 from deeptepp.report.report_item import Beside, ReportItem, ReportPart
-from deeptepp.report.tables import Table, table_csv, table_html
+from deeptepp.report.text_table import Table, table_csv, table_html
+from deeptepp.wording.sentence import sentence
 
 PAGE, CSV_FOLDER = "index.html", "csv"
 """Names in the folder of a report."""
@@ -193,7 +194,7 @@ def _item(item: ReportItem) -> str:
 
 def _twin(beside: Beside) -> str:
     """Lay out what was published."""
-    where = f"Published, {escape(beside.where)}" if beside.where else "Published"
+    where = sentence("Published, {where}", where=escape(beside.where)) if beside.where else "Published"
     caveats = ""
     if beside.notes:
         caveats = f"<h5>Before the two are compared</h5>{_list('caveats', beside.notes)}"

@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from deeptepp.domain.risk import TierName
 from deeptepp.report.names import CATEGORIES, name_of
-
-
-def english(text: str, /, **facts: object) -> str:
-    """Fill in a sentence.
-
-    Parameters
-    ----------
-    text : str
-        English, with ``{name}`` where a fact goes.
-    **facts : object
-        What is filled in; without any, braces stay as they are.
-
-    Returns
-    -------
-    str
-        The sentence.
-    """
-    return text.format(**facts) if facts else text
+from deeptepp.wording.catalogue import Language, fill_in, translate
 
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """Says sentences in one language, wherever and whenever it is asked.
+    """Says sentences in one language, wherever and whenever it is asked."""
 
-    Parameters
-    ----------
-    t : callable
-        Says a template of the package with its facts.
-    say : callable
-        Says a finished sentence.
-    """
+    language: Language = Language.ENGLISH
 
-    t: Callable[..., str] = english
-    say: Callable[[str], str] = str
+    def t(self, template: str, /, **facts: object) -> str:
+        """Say a template of the package with its facts."""
+        return fill_in(template, self.language, **facts)
+
+    def say(self, text: str) -> str:
+        """Say a sentence, or a plain text that the catalogue holds whole."""
+        return translate(text, self.language)
 
     def name(self, value: object) -> str:
         """Name a category, a truth or a number, see ``report.names.name_of``."""

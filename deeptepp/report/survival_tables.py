@@ -9,8 +9,9 @@ import numpy as np
 from deeptepp.domain.cohort import Endpoint
 from deeptepp.report.format import percent_ci
 from deeptepp.report.names import group_words
-from deeptepp.report.tables import Table
-from deeptepp.stats.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
+from deeptepp.report.text_table import Table
+from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
+from deeptepp.wording.sentence import sentence
 
 ENDPOINT_NAMES = {Endpoint.RFS: "Recurrence-free survival", Endpoint.OS: "Overall survival"}
 """As they are written on axes and in titles."""
@@ -32,7 +33,7 @@ def estimates_table(curves: Sequence[KaplanMeierCurve]) -> Table:
     Table
         Patients, events, survival with its interval, median.
     """
-    times = [f"{months / 12:.0f} years (95 % CI)" for months in HORIZONS_MONTHS]
+    times = [sentence("{years:.0f} years (95 % CI)", years=months / 12) for months in HORIZONS_MONTHS]
     rows = tuple(
         (
             group_words(curve.label),

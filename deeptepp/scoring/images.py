@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from deeptepp.dicom.digest import study_digest
-from deeptepp.dicom.read import StudyReading, check_study, list_series, read_study
+from deeptepp.dicom.read_dicom import StudyReading, check_study, list_series, read_study
 from deeptepp.dicom.source import derived_source
 from deeptepp.domain.progress import Progress, silent
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side, Study
 from deeptepp.errors import DicomError, NiftiTimesDiffer, NoBreast, TwoSides
-from deeptepp.nifti.read import NiftiReading, is_nifti, list_nifti, read_nifti
+from deeptepp.nifti.read_nifti import NiftiReading, is_nifti, list_nifti, read_nifti
 from deeptepp.scoring.search import CaseImages, in_breast, scored_phase, search
 
 __all__ = ["CaseImages", "Reading", "list_files", "open_case", "read_files"]

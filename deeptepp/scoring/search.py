@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from deeptepp.dicom.deidentify import DeidentificationReport
+from deeptepp.dicom.header.deidentify import DeidentificationReport
 from deeptepp.dicom.source import SourceReference
 from deeptepp.domain.lesion import BoxMm, Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
@@ -14,8 +14,8 @@ from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseChoice, PhaseProposal, SeriesSummary, Side, Study
 from deeptepp.errors import DetectionError, NoBreast, NoLesion
 from deeptepp.imaging.breast import find_breasts
-from deeptepp.imaging.candidates import MIN_VOLUME_MM3
-from deeptepp.imaging.detect import Detection, detect_lesions, lesion_from_box
+from deeptepp.imaging.detection.candidates import MIN_VOLUME_MM3
+from deeptepp.imaging.detection.detect import Detection, detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.quality import check_field_of_view
 from deeptepp.imaging.side import side_of

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import ndimage
 
 from deeptepp.domain.geometry import FloatArray, Grid
-from deeptepp.simulate.breast import BreastShape, draw_breasts, paint_gland, paint_vessels, surface_distance
+from deeptepp.simulate.breast_tissue import BreastShape, draw_breasts, paint_gland, paint_vessels, surface_distance
 from deeptepp.simulate.canvas import Canvas
 from deeptepp.simulate.kinetics import Tissue
 from deeptepp.simulate.texture import Field, interpolate, interpolation_matrix, smooth_noise, soft_step

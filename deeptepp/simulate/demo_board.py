@@ -14,7 +14,7 @@ from deeptepp.domain.study import PhaseChoice
 from deeptepp.imaging.lesion_slices import lesion_slices
 from deeptepp.imaging.thumbnail import roi_thumbnail
 from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import simulate_study
+from deeptepp.simulate.simulated_study import simulate_study
 
 N_CASES = 8
 """Cases of a demo meeting."""

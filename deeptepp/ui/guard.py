@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from deeptepp.config import load_settings
-from deeptepp.ui.language import t
+from deeptepp.ui.words.language import t
 
 
 def guard() -> None:

@@ -9,11 +9,11 @@ import streamlit as st
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
 from deeptepp.errors import BundleError
-from deeptepp.ui.language import in_both, language_switch, read_language, t
-from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.background.loaded import loaded_bundle
+from deeptepp.ui.background.session import current_session
 from deeptepp.ui.page_manners import page_manners
-from deeptepp.ui.session import current_session
 from deeptepp.ui.tab_memory import remember_tab
+from deeptepp.ui.words.language import in_both, language_switch, read_language, t
 
 SIMULATED = "The model and its reference patients are simulated."
 """Said beside the mark while the model is a simulated one."""

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from deeptepp.ui.language import read_language, t
-from deeptepp.ui.own_model_page import URL_PATH
+from deeptepp.ui.background.seeds import whole_run
+from deeptepp.ui.own_model.own_model_page import URL_PATH
+from deeptepp.ui.words.language import read_language, t
 
 # Not beside this file on purpose: Streamlit would serve a neighbouring folder without asking the router.
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -27,3 +28,4 @@ st.navigation(
     ],
     position="top",
 ).run()
+whole_run()

@@ -18,17 +18,14 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from deeptepp.config import load_settings
-from deeptepp.ui.drafts import PREFIXES, cleaned
-from deeptepp.ui.language import HTML_CODES, current_language, t
-from deeptepp.ui.leaving import go_back, screen_in_history
-from deeptepp.ui.session import Session, current_session
-from deeptepp.ui.visitors import Claim, Tab, claim_tab, greet_visitor
+from deeptepp.ui.background.drafts import PREFIXES, cleaned
+from deeptepp.ui.background.session import TAB_STATUS, Session, current_session
+from deeptepp.ui.background.visitors import Claim, Tab, claim_tab, greet_visitor
+from deeptepp.ui.case.leaving import go_back, screen_in_history
+from deeptepp.ui.words.language import HTML_CODES, current_language, t
 
 _SCRIPTS = ("tab_store.js", "tab_drafts.js", "tab_history.js", "tab_connection.js", "tab_memory.js")
 """Parts of one module, in order: a component is loaded as one text, which cannot import its neighbours."""
-
-_STATUS = "deeptepp-tab"
-"""Key of ``st.session_state``: whether this connection knows its tab; not there before the tab has spoken."""
 
 _ANSWERED = "deeptepp-tab-answered"
 """Key of ``st.session_state``: when the page spoke that was answered last, so that each time is answered."""
@@ -64,7 +61,7 @@ def remember_tab(*, screens: bool) -> None:
     if greet_visitor():
         current_session().tab_note = t("Your case went on in another tab of this browser.")
     session = current_session()
-    status = str(st.session_state.get(_STATUS, ""))
+    status = str(st.session_state.get(TAB_STATUS, ""))
     result = _component()(
         key="tab-memory",
         data={"part": "page"} | _told(session, status, screens=screens),
@@ -86,11 +83,6 @@ def remember_tab(*, screens: bool) -> None:
     _typing()
 
 
-def is_kept() -> bool:
-    """Tell whether the tab of this visitor keeps anything over a reload; True as long as it has not spoken."""
-    return st.session_state.get(_STATUS) != "blocked"
-
-
 @st.fragment
 def _typing() -> None:
     """Hear what is typed, without a run of the page."""
@@ -102,18 +94,18 @@ def _typing() -> None:
 def _receive(presented: _Presented) -> None:
     """Take over what the tab held, or say what became of it."""
     if not presented.tab.token:
-        st.session_state[_STATUS] = "blocked"
+        st.session_state[TAB_STATUS] = "blocked"
         return
     claim = claim_tab(presented.tab)
     if claim is Claim.TAKEN_OVER:
         _forget_widgets()
     if claim is Claim.REFUSED:
-        st.session_state[_STATUS] = f"renew-{secrets.token_hex(4)}"
+        st.session_state[TAB_STATUS] = f"renew-{secrets.token_hex(4)}"
         current_session().tab_note = t(
             "This tab is a copy of another one, which keeps its case. A case of its own begins here."
         )
         return
-    st.session_state[_STATUS] = "known"
+    st.session_state[TAB_STATUS] = "known"
     session = current_session()
     if claim is Claim.NEW and _HEX.fullmatch(presented.memory):
         session.memory = presented.memory

@@ -8,9 +8,15 @@ from contextlib import suppress
 from importlib import import_module
 
 from deeptepp.errors import DeepTeppError
-from deeptepp.ui.loaded import loaded_bundle
+from deeptepp.ui.background.loaded import loaded_bundle
 
-_PAGES = ("case_page", "tiers_page", "board_page", "evidence_page", "own_model_page")
+_PAGES = (
+    "case.case_page",
+    "tiers.tiers_page",
+    "board.board_page",
+    "evidence.evidence_page",
+    "own_model.own_model_page",
+)
 """Modules that import all that the screens need, torch and plotly among them."""
 
 

@@ -9,7 +9,7 @@ from screens import ROOT
 from streamlit.testing.v1 import AppTest
 
 from deeptepp.store.uploads import default_store
-from deeptepp.ui.jobs import close_default_runner
+from deeptepp.ui.background.jobs import close_default_runner
 
 
 @pytest.fixture(scope="session")

@@ -17,10 +17,11 @@ from deeptepp.errors import BoardUnreachable
 from deeptepp.model.bundle import load_bundle
 from deeptepp.scoring.case import open_case
 from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import simulate_study
+from deeptepp.simulate.simulated_study import simulate_study
 from deeptepp.store.cases import Board, board_address
-from deeptepp.ui import board_demo, board_forms, board_news, case_reading
-from deeptepp.ui.session import Screen
+from deeptepp.ui.background.session import Screen
+from deeptepp.ui.board import board_demo, board_forms, board_news
+from deeptepp.ui.case import case_reading
 
 COARSE = replace(RUIJIN, name="coarse", matrix=160, n_slices=52, slice_mm=2.1)
 

@@ -16,14 +16,14 @@ from deeptepp.domain.progress import Step, StepReport
 from deeptepp.domain.risk import Outcome, Tier
 from deeptepp.scoring.case import open_case
 from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import demo_profile, simulate_study
+from deeptepp.simulate.simulated_study import demo_profile, simulate_study
 from deeptepp.store.frames import default_frames
 from deeptepp.store.uploads import default_store
-from deeptepp.ui import case_images, case_reading, case_start, case_steps
-from deeptepp.ui.case_form import SeenHere, implied_stage
-from deeptepp.ui.jobs import JobState, default_runner
-from deeptepp.ui.result_views import View
-from deeptepp.ui.session import Screen
+from deeptepp.ui.background.jobs import JobState, default_runner
+from deeptepp.ui.background.session import Screen
+from deeptepp.ui.case import case_images, case_reading, case_start, case_steps
+from deeptepp.ui.case.case_form import SeenHere, implied_stage
+from deeptepp.ui.result.result_views import View
 
 COARSE = replace(RUIJIN, name="coarse", matrix=192, n_slices=60, slice_mm=1.8)
 

@@ -10,12 +10,12 @@ import scored_phantom
 from screens import words_on
 from streamlit.testing.v1 import AppTest
 
-from deeptepp.dicom import dicomweb
-from deeptepp.dicom.dicomweb import Delivery
+from deeptepp.dicom.results import dicomweb
+from deeptepp.dicom.results.dicomweb import Delivery
 from deeptepp.domain.risk import Stability, Tier
 from deeptepp.errors import PacsRefused
 from deeptepp.scoring.images import CaseImages
-from deeptepp.ui.session import Session
+from deeptepp.ui.background.session import Session
 
 ANSWER = replace(scored_phantom.assessed(), is_simulated=True)
 
@@ -30,8 +30,8 @@ def script():
     """The menu alone, on the session of the test."""
     import streamlit as st
 
-    from deeptepp.ui.case_export import export_menu
-    from deeptepp.ui.loaded import loaded_bundle
+    from deeptepp.ui.background.loaded import loaded_bundle
+    from deeptepp.ui.case.case_export import export_menu
 
     session = st.session_state["deeptepp"]
     export_menu(session, session.case.assessment, loaded_bundle())

@@ -12,7 +12,7 @@ import phantoms_dicom
 import pytest
 from screens import run_until, session_of, words_on
 
-from deeptepp.dicom.read import read_study
+from deeptepp.dicom.read_dicom import read_study
 from deeptepp.dicom.write import write_study
 from deeptepp.domain.clinical import ClinicalProfile, Her2Status
 from deeptepp.domain.study import PhaseProposal, Side
@@ -20,8 +20,8 @@ from deeptepp.errors import NoPreContrast
 from deeptepp.report.names import SIDES
 from deeptepp.scoring import images as reading
 from deeptepp.store.uploads import default_store
-from deeptepp.ui import case_start
-from deeptepp.ui.session import Screen
+from deeptepp.ui.background.session import Screen
+from deeptepp.ui.case import case_start
 
 TIMES_S = (0.0, 90.0, 165.0, 240.0)
 WAYS = (

@@ -10,8 +10,8 @@ from screens import run_until, session_of, words_on
 
 from deeptepp.domain.clinical import Her2Status
 from deeptepp.scoring.case import open_case
-from deeptepp.ui import case_reading
-from deeptepp.ui.session import Screen
+from deeptepp.ui.background.session import Screen
+from deeptepp.ui.case import case_reading
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from deeptepp.domain.progress import Step, StepReport
 from deeptepp.domain.risk import Stability, Tier
 from deeptepp.errors import DetectionError, LesionOutsideVolume
 from deeptepp.scoring.case import open_case
-from deeptepp.ui import case_reading, case_why
-from deeptepp.ui.session import Screen
+from deeptepp.ui.background.session import Screen
+from deeptepp.ui.case import case_reading, case_why
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,9 @@ from deeptepp.cli import app
 from deeptepp.datasets.template import TEMPLATE
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.model.bundle import default_bundle_path, load_bundle, save_bundle
-from deeptepp.report.recipe import CohortChoice, Recipe
+from deeptepp.report.laboratory.recipe import CohortChoice, Recipe
 from deeptepp.tables import write_cohort
-from deeptepp.ui.tiers_upload import examine_upload
+from deeptepp.ui.tiers.tiers_upload import examine_upload
 
 PUBLISHED = Recipe.as_published(tiny_bundle.TIERS)
 

@@ -14,7 +14,7 @@ from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi
 from deeptepp.imaging.roi import RoiSettings, write_roi
 from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import simulate_study
+from deeptepp.simulate.simulated_study import simulate_study
 
 SETTINGS = RoiSettings(size_mm=48.0, spacing_mm=2.0)
 Rows = list[dict[str, object]]

@@ -5,7 +5,7 @@ import pytest
 
 from deeptepp.datasets.checks import Classes, Demands, problems_of
 from deeptepp.domain.cohort import Cohort
-from deeptepp.simulate.cohort import simulate_cohort
+from deeptepp.simulate.simulated_cohort import simulate_cohort
 
 DEMANDS = Demands(n_folds=2, holdout_fraction=0.0)
 

@@ -19,7 +19,7 @@ from deeptepp.domain.study import PhaseProposal, Side
 from deeptepp.errors import BadSetting, CohortRefused, JobCancelled, NoPreContrast
 from deeptepp.imaging.roi import RoiSettings, read_roi, write_roi
 from deeptepp.tables import read_cohort
-from deeptepp.train.dataset import read_dataset
+from deeptepp.train.data.dataset import read_dataset
 
 DEMANDS = Demands(n_folds=2, holdout_fraction=0.0)
 

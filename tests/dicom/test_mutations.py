@@ -11,7 +11,7 @@ from mutations.table import faults, row_of
 from mutations.trial import read, trial, usual, zipped
 from phantoms_dicom import NAME
 
-from deeptepp.dicom.read import StudyReading
+from deeptepp.dicom.read_dicom import StudyReading
 from deeptepp.errors import MissingTag, UnreadablePixels
 
 N_QUICK = 150

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from deeptepp.dicom.archive import looks_like_dicom, open_members
-from deeptepp.dicom.headers import frames_of
-from deeptepp.dicom.pixels import read_volumes
-from deeptepp.dicom.read import list_series, read_study
-from deeptepp.dicom.sort import stacks_of
+from deeptepp.dicom.files.archive import looks_like_dicom, open_members
+from deeptepp.dicom.header.headers import frames_of
+from deeptepp.dicom.pixels.decode import read_volumes
+from deeptepp.dicom.read_dicom import list_series, read_study
+from deeptepp.dicom.volumes.sort import stacks_of
 from deeptepp.errors import DeepTeppError, IrregularSpacing, MissingSlice, NoDicomFound, NotAnArchive
 
 pytestmark = pytest.mark.real

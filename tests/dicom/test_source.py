@@ -8,7 +8,7 @@ import pytest
 import scored_phantom
 from pydicom import dcmread
 
-from deeptepp.dicom.read import read_study
+from deeptepp.dicom.read_dicom import read_study
 from deeptepp.dicom.source import _is_uid, derived_source
 from deeptepp.dicom.write import write_study
 

@@ -10,7 +10,7 @@ from pydicom import dcmread
 from scipy.spatial.transform import Rotation
 
 from deeptepp.dicom.digest import study_digest
-from deeptepp.dicom.read import read_study
+from deeptepp.dicom.read_dicom import read_study
 from deeptepp.dicom.write import write_study
 from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.study import Acquisition, Phase, Study

@@ -12,7 +12,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from deeptepp.dicom.write import write_study
 from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import simulate_study
+from deeptepp.simulate.simulated_study import simulate_study
 
 collect_ignore = ["harness_app.py", "harness_page.py", "question_app.py"]
 HERE = Path(__file__).parent

@@ -8,9 +8,9 @@ from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import Phase, PhaseChoice, Study
 from deeptepp.store.frames import build_frames, default_frames
 from deeptepp.store.uploads import default_store
-from deeptepp.ui.language import read_language
-from deeptepp.ui.slice_viewer import slice_viewer
-from deeptepp.ui.study_drop import study_drop
+from deeptepp.ui.viewer.slice_viewer import slice_viewer
+from deeptepp.ui.viewer.study_drop import study_drop
+from deeptepp.ui.words.language import read_language
 
 SHAPE, SPACING_MM, ORIGIN_MM = (40, 160, 200), (2.0, 1.0, 1.0), (-100.0, -80.0, -40.0)
 BALLS_MM = ((-50.0, -10.0, 0.0), (40.0, 10.0, 20.0))

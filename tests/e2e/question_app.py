@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from deeptepp import api
-from deeptepp.dicom.read import read_study
+from deeptepp.dicom.read_dicom import read_study
 from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import NoPreContrast
 from deeptepp.scoring import images

@@ -16,10 +16,10 @@ from pdf_text import pages
 from playwright.sync_api import expect
 from pydicom import dcmread
 
-from deeptepp.dicom.objects import ResultObject
+from deeptepp.dicom.results.objects import ResultObject
 from deeptepp.dicom.write import write_study
 from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.study import simulate_study
+from deeptepp.simulate.simulated_study import simulate_study
 
 pytestmark = pytest.mark.browser
 

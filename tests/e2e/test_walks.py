@@ -22,7 +22,7 @@ from browser import (
 from pdf_text import pages as pdf_pages
 from playwright.sync_api import expect
 
-from deeptepp.datasets.public import read_public
+from deeptepp.datasets.public.registry import read_public
 from deeptepp.tables import write_cohort
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -11,16 +11,16 @@ from golden.formula import Formula, as_read, formula, plain, references, with_pa
 from golden.oracle import Case, as_levels, chosen, follow_up
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.stats.concordance import harrell_c
-from deeptepp.stats.cox import fit_cox
-from deeptepp.stats.cox_fit import ALIASED, MONOTONE, NOTHING_LEFT, CoxFit
-from deeptepp.stats.cox_likelihood import Ties
 from deeptepp.stats.design import Design, design
-from deeptepp.stats.firth import fit_firth
-from deeptepp.stats.interaction import compare_nested
-from deeptepp.stats.landmark import censor_at
-from deeptepp.stats.proportional_hazards import check_proportional_hazards
-from deeptepp.stats.screening import screen
+from deeptepp.stats.hazards.cox import fit_cox
+from deeptepp.stats.hazards.cox_fit import ALIASED, MONOTONE, NOTHING_LEFT, CoxFit
+from deeptepp.stats.hazards.cox_likelihood import Ties
+from deeptepp.stats.hazards.firth import fit_firth
+from deeptepp.stats.hazards.interaction import compare_nested
+from deeptepp.stats.hazards.proportional_hazards import check_proportional_hazards
+from deeptepp.stats.hazards.screening import screen
+from deeptepp.stats.prediction.concordance import harrell_c
+from deeptepp.stats.survival.landmark import censor_at
 
 NO_BOUND = (MONOTONE, NOTHING_LEFT)
 """Reasons of a hazard ratio where the likelihood rises for ever."""

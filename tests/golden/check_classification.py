@@ -9,12 +9,12 @@ import pandas as pd
 from golden.comparison import Comparison
 from golden.oracle import Case, by_group, follow_up, in_data
 
-from deeptepp.stats.auc_comparison import compare_auc, compare_auc_unpaired
-from deeptepp.stats.decision_curve import DecisionCurve, decision_curve, decision_curve_at
-from deeptepp.stats.kmeans import split_intervals
-from deeptepp.stats.operating_point import at_threshold, youden
+from deeptepp.stats.prediction.auc_comparison import compare_auc, compare_auc_unpaired
+from deeptepp.stats.prediction.decision_curve import DecisionCurve, decision_curve, decision_curve_at
+from deeptepp.stats.prediction.kmeans import split_intervals
+from deeptepp.stats.prediction.operating_point import at_threshold, youden
+from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.stats.proportion import ProportionInterval
-from deeptepp.stats.roc import roc_auc
 
 
 def scores_of(case: Case, *names: str) -> tuple[list[np.ndarray], np.ndarray]:

@@ -10,11 +10,11 @@ from golden.comparison import ITERATED, LIKELIHOOD, Comparison
 from golden.oracle import Case, as_levels, follow_up
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.stats.cox import fit_cox
-from deeptepp.stats.cox_fit import ALIASED, CoxFit
 from deeptepp.stats.design import design
 from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test
-from deeptepp.stats.mantel_haenszel import Subgroup, SubgroupAnalysis, subgroup_analysis
+from deeptepp.stats.hazards.cox import fit_cox
+from deeptepp.stats.hazards.cox_fit import ALIASED, CoxFit
+from deeptepp.stats.hazards.mantel_haenszel import Subgroup, SubgroupAnalysis, subgroup_analysis
 
 
 def check_subgroups(case: Case, comparison: Comparison) -> None:

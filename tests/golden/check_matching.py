@@ -11,10 +11,10 @@ from golden.comparison import ITERATED, LOGIT, Comparison
 from golden.formula import formula, with_parts
 from golden.oracle import Case
 
-from deeptepp.stats.balance import SmdDenominator, balance_of
 from deeptepp.stats.design import as_text
-from deeptepp.stats.matching import MatchedPairs, match_pairs
-from deeptepp.stats.propensity import fit_propensity
+from deeptepp.stats.treatment.balance import SmdDenominator, balance_of
+from deeptepp.stats.treatment.matching import MatchedPairs, match_pairs
+from deeptepp.stats.treatment.propensity import fit_propensity
 
 _FACTOR = re.compile(r"(?:as\.)?factor\(([\w.]+)\)")
 _AS_R = {

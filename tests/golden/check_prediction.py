@@ -6,11 +6,11 @@ import numpy as np
 from golden.comparison import ITERATED, LOGIT
 from golden.oracle import follow_up, in_data
 
-from deeptepp.stats.brier import integrated_brier_score
-from deeptepp.stats.concordance import harrell_c, uno_c
-from deeptepp.stats.dynamic_auc import dynamic_auc
 from deeptepp.stats.estimate import normal_quantile
-from deeptepp.stats.survival_calibration import calibration_at
+from deeptepp.stats.prediction.brier import integrated_brier_score
+from deeptepp.stats.prediction.concordance import harrell_c, uno_c
+from deeptepp.stats.prediction.dynamic_auc import dynamic_auc
+from deeptepp.stats.prediction.survival_calibration import calibration_at
 
 
 def check_prediction(case, comparison):

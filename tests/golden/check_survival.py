@@ -7,11 +7,11 @@ from golden.comparison import Comparison
 from golden.oracle import Case, as_levels, by_group, follow_up, in_data
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.stats.fixed_time import compare_survival_at
-from deeptepp.stats.kaplan_meier import Interval, KaplanMeierCurve, kaplan_meier
-from deeptepp.stats.logrank import log_rank, log_rank_trend
-from deeptepp.stats.logrank_pairwise import log_rank_pairwise
-from deeptepp.stats.rmst import RmstComparison, area_to, compare_restricted_means
+from deeptepp.stats.survival.fixed_time import compare_survival_at
+from deeptepp.stats.survival.kaplan_meier import Interval, KaplanMeierCurve, kaplan_meier
+from deeptepp.stats.survival.logrank import log_rank, log_rank_trend
+from deeptepp.stats.survival.logrank_pairwise import log_rank_pairwise
+from deeptepp.stats.survival.rmst import RmstComparison, area_to, compare_restricted_means
 
 
 def check_curves(case: Case, comparison: Comparison) -> None:

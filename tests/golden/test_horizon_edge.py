@@ -13,26 +13,26 @@ import pytest
 from numpy.testing import assert_allclose
 
 from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, FollowUp
-from deeptepp.stats.adequacy import validation_adequacy
-from deeptepp.stats.brier import brier_score, integrated_brier_score
-from deeptepp.stats.censoring import censoring_weights
-from deeptepp.stats.concordance import harrell_c, uno_c
-from deeptepp.stats.contrast_estimates import ContrastEstimates
-from deeptepp.stats.cutoffs import find_tier_scheme
-from deeptepp.stats.decision_curve import decision_curve_at
-from deeptepp.stats.dynamic_auc import dynamic_auc
-from deeptepp.stats.fixed_time import compare_survival_at
 from deeptepp.stats.horizon import known_at
-from deeptepp.stats.horizon_recalibration import recalibration_at
-from deeptepp.stats.kaplan_meier import kaplan_meier
-from deeptepp.stats.landmark import censor_at, landmark
-from deeptepp.stats.logrank import log_rank
-from deeptepp.stats.number_needed import number_needed
-from deeptepp.stats.operating_point import at_threshold, youden
-from deeptepp.stats.rmst import compare_restricted_means, restricted_mean
-from deeptepp.stats.roc import roc_auc
-from deeptepp.stats.survival_calibration import calibration_at
-from deeptepp.train.dataset import _label
+from deeptepp.stats.prediction.adequacy import validation_adequacy
+from deeptepp.stats.prediction.brier import brier_score, integrated_brier_score
+from deeptepp.stats.prediction.concordance import harrell_c, uno_c
+from deeptepp.stats.prediction.cutoffs import find_tier_scheme
+from deeptepp.stats.prediction.decision_curve import decision_curve_at
+from deeptepp.stats.prediction.dynamic_auc import dynamic_auc
+from deeptepp.stats.prediction.horizon_recalibration import recalibration_at
+from deeptepp.stats.prediction.operating_point import at_threshold, youden
+from deeptepp.stats.prediction.roc import roc_auc
+from deeptepp.stats.prediction.survival_calibration import calibration_at
+from deeptepp.stats.survival.censoring import censoring_weights
+from deeptepp.stats.survival.fixed_time import compare_survival_at
+from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.landmark import censor_at, landmark
+from deeptepp.stats.survival.logrank import log_rank
+from deeptepp.stats.survival.rmst import compare_restricted_means, restricted_mean
+from deeptepp.stats.treatment.contrast_estimates import ContrastEstimates
+from deeptepp.stats.treatment.number_needed import number_needed
+from deeptepp.train.data.dataset import _label
 from deeptepp.train.settings import TrainSettings
 
 HERE = Path(__file__).parent / "horizon"

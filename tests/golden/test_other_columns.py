@@ -11,11 +11,11 @@ from lifelines.statistics import multivariate_logrank_test, pairwise_logrank_tes
 from lifelines.utils import restricted_mean_survival_time
 from sklearn.metrics import roc_auc_score
 
-from deeptepp.stats.kaplan_meier import kaplan_meier
-from deeptepp.stats.logrank import log_rank
-from deeptepp.stats.logrank_pairwise import log_rank_pairwise
-from deeptepp.stats.rmst import restricted_mean
-from deeptepp.stats.roc import roc_auc
+from deeptepp.stats.prediction.roc import roc_auc
+from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.logrank import log_rank
+from deeptepp.stats.survival.logrank_pairwise import log_rank_pairwise
+from deeptepp.stats.survival.rmst import restricted_mean
 
 ORACLE = Path(__file__).parents[3] / "shared" / "oracle"
 COLUMNS = {"time": "time", "status": "status"}

@@ -6,9 +6,9 @@ import pytest
 from golden.check_prediction import just_after
 from golden.oracle import follow_up, read_cases
 
-from deeptepp.stats.brier import brier_score
-from deeptepp.stats.concordance import harrell_c, uno_c
-from deeptepp.stats.dynamic_auc import dynamic_auc
+from deeptepp.stats.prediction.brier import brier_score
+from deeptepp.stats.prediction.concordance import harrell_c, uno_c
+from deeptepp.stats.prediction.dynamic_auc import dynamic_auc
 
 ORACLE = Path(__file__).parents[3] / "shared" / "oracle"
 

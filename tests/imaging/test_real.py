@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deeptepp.dicom.read import read_study
-from deeptepp.imaging.detect import detect_lesions
+from deeptepp.dicom.read_dicom import read_study
+from deeptepp.imaging.detection.detect import detect_lesions
 from deeptepp.imaging.phase import choose_phase
 
 STUDY = Path(__file__).parents[3] / "shared" / "data" / "duke_mri_153" / "Breast_MRI_153.zip"

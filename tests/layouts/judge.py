@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deeptepp.dicom.read import StudyReading, read_study
+from deeptepp.dicom.read_dicom import StudyReading, read_study
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.risk import Severity
 from deeptepp.domain.study import Side

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deeptepp.dicom.read import StudyReading
+from deeptepp.dicom.read_dicom import StudyReading
 from deeptepp.domain.geometry import Volume
 from deeptepp.errors import DeepTeppError
 from mutations.studies import GRID, IDENTIFIERS, SHAPE, TIMES_S, truth

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from deeptepp.dicom.read import StudyReading, read_study
+from deeptepp.dicom.read_dicom import StudyReading, read_study
 from deeptepp.errors import DeepTeppError
 from mutations.attributes import changes_of
 from mutations.change import Change

@@ -8,19 +8,19 @@ from treated_cohorts import cohort_of
 
 from deeptepp.domain.cohort import TIER, Endpoint
 from deeptepp.domain.risk import Tier
-from deeptepp.report.case_pdf_outcomes import _contrast
-from deeptepp.report.cohort_curves import curve_choices, curves_item
-from deeptepp.report.cohort_power import power_item
-from deeptepp.report.cohort_treatment import treatment_item
+from deeptepp.report.case.case_pdf_outcomes import _contrast
+from deeptepp.report.case.treatment_panel import treatment_panel
+from deeptepp.report.cohort.cohort_curves import curve_choices, curves_item
+from deeptepp.report.cohort.cohort_treatment import treatment_item
 from deeptepp.report.held_curves import held_curves
-from deeptepp.report.laboratory import view_treatment
-from deeptepp.report.laboratory_items import treatment_item as laboratory_item
-from deeptepp.report.recipe import Recipe
-from deeptepp.report.theme import FADED
-from deeptepp.report.treatment_panel import treatment_panel
-from deeptepp.stats.evidence import MIN_EVENTS
-from deeptepp.stats.group_comparison import compare_groups
-from deeptepp.stats.treatment_question import Matching
+from deeptepp.report.laboratory.laboratory_items import treatment_item as laboratory_item
+from deeptepp.report.laboratory.laboratory_views import view_treatment
+from deeptepp.report.laboratory.power import power_item
+from deeptepp.report.laboratory.recipe import Recipe
+from deeptepp.report.look.theme import FADED
+from deeptepp.stats.event_rule import MIN_EVENTS
+from deeptepp.stats.survival.group_comparison import compare_groups
+from deeptepp.stats.treatment.treatment_question import Matching
 
 FINDING = re.compile(r"HR|p [<=>] |points|months \(|one event (fewer|more)")
 N = 60

@@ -4,7 +4,7 @@ import re
 import plotly.graph_objects as go
 
 from deeptepp.report.html import figure_html
-from deeptepp.report.marks import finish
+from deeptepp.report.look.marks import finish
 
 
 def figure(alt="Risk < 5 % & \"low\" <script>alert('x')</script>", title="</script><b>T</b>"):

@@ -12,11 +12,12 @@ from deeptepp.domain.cohort import SCORE, SCORE_MODEL, SUBJECT, Cohort, Endpoint
 from deeptepp.domain.provenance import MARKS, SIMULATED_MODEL
 from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.model.bundle import load_bundle
-from deeptepp.report import cohort_outcomes, laboratory
-from deeptepp.report.cohort_report import CohortReport, cohort_page
-from deeptepp.report.laboratory_report import recipe_page
-from deeptepp.report.marks import MARK_NAME
-from deeptepp.report.recipe import CohortChoice, Recipe
+from deeptepp.report.cohort import cohort_outcomes
+from deeptepp.report.cohort.cohort_report import CohortReport, cohort_page
+from deeptepp.report.laboratory import laboratory_views
+from deeptepp.report.laboratory.laboratory_report import recipe_page
+from deeptepp.report.laboratory.recipe import CohortChoice, Recipe
+from deeptepp.report.look.marks import MARK_NAME
 from deeptepp.report.report_page import write_parts
 
 BESIDE = ("table-2", "table-s2", "figure-s3a")
@@ -28,7 +29,7 @@ UNSCORED_PARTS = ("Patients", "Survival by fact")
 @pytest.fixture(autouse=True)
 def without_resampling(monkeypatch):
     """No figure rests on the optimism, which takes 200 resamples."""
-    monkeypatch.setattr(laboratory, "optimism_or_reason", lambda _view: (None, "left out here"))
+    monkeypatch.setattr(laboratory_views, "optimism_or_reason", lambda _view: (None, "left out here"))
 
 
 @pytest.fixture(scope="module")

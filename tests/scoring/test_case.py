@@ -11,9 +11,9 @@ from deeptepp.domain.progress import Step
 from deeptepp.domain.risk import Outcome, Severity
 from deeptepp.domain.study import Acquisition, Phase, Study
 from deeptepp.errors import JobCancelled, NotAnArchive
-from deeptepp.imaging.detect import lesion_from_box
+from deeptepp.imaging.detection.detect import lesion_from_box
 from deeptepp.scoring.case import assess_case, open_case, refuse
-from deeptepp.simulate.study import demo_profile
+from deeptepp.simulate.simulated_study import demo_profile
 
 PROFILE = demo_profile()
 

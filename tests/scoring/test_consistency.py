@@ -10,10 +10,10 @@ from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.risk import Outcome, Severity
 from deeptepp.domain.study import Acquisition
-from deeptepp.report.document import assessment_to_dict
+from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.scoring.case import assess_case
 from deeptepp.scoring.consistency import check_consistency, check_size
-from deeptepp.simulate.study import demo_profile
+from deeptepp.simulate.simulated_study import demo_profile
 
 
 def block(*shape, origin=LesionOrigin.READER):

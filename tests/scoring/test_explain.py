@@ -15,7 +15,7 @@ from deeptepp.model.classifier import OneClassifier
 from deeptepp.model.clinical_net import ClinicalNet
 from deeptepp.scoring.case import score_lesion
 from deeptepp.scoring.explain import Explanation, explain_roi, explain_score
-from deeptepp.simulate.study import demo_profile
+from deeptepp.simulate.simulated_study import demo_profile
 
 PROFILE = demo_profile()
 PATCH = (slice(40, 46), slice(28, 34), slice(42, 48))

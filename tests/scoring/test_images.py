@@ -6,8 +6,8 @@ import numpy as np
 import phantoms
 import pytest
 
-from deeptepp.dicom.deidentify import DeidentificationReport
-from deeptepp.dicom.read import StudyReading
+from deeptepp.dicom.header.deidentify import DeidentificationReport
+from deeptepp.dicom.read_dicom import StudyReading
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.lesion import BoxMm, LesionOrigin
 from deeptepp.domain.risk import Severity

@@ -12,7 +12,7 @@ from deeptepp.domain.risk import Stability, Tier, TierScheme
 from deeptepp.errors import JobCancelled
 from deeptepp.scoring.case import assess_case, score_lesion
 from deeptepp.scoring.stability import measure_stability, with_stability
-from deeptepp.simulate.study import demo_profile
+from deeptepp.simulate.simulated_study import demo_profile
 
 PROFILE = demo_profile()
 

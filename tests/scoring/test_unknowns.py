@@ -10,7 +10,7 @@ from deeptepp.errors import JobCancelled
 from deeptepp.model.fusion import ClinicalSchema
 from deeptepp.scoring.case import score_lesion
 from deeptepp.scoring.unknowns import known_values, seen_fields, unknown_fields, unknown_range
-from deeptepp.simulate.study import demo_profile
+from deeptepp.simulate.simulated_study import demo_profile
 
 PROFILE = demo_profile()
 NOTHING = replace(PROFILE, tumour_size_mm=None, node_stage=None, er_positive=None, pr_positive=None, stage=None)

@@ -14,23 +14,23 @@ import pytest
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable
-from deeptepp.stats.adequacy import validation_adequacy
-from deeptepp.stats.brier import brier_score
-from deeptepp.stats.concordance import harrell_c, uno_c
-from deeptepp.stats.contrast_adequacy import contrast_adequacy
-from deeptepp.stats.cox import fit_cox
-from deeptepp.stats.decision_curve import decision_curve_at
 from deeptepp.stats.design import Design
-from deeptepp.stats.dynamic_auc import dynamic_auc
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
-from deeptepp.stats.firth import fit_firth
-from deeptepp.stats.fixed_time import compare_survival_at
-from deeptepp.stats.follow_up_time import follow_up_time
-from deeptepp.stats.kaplan_meier import kaplan_meier
-from deeptepp.stats.logrank import log_rank, log_rank_trend
-from deeptepp.stats.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
-from deeptepp.stats.rmst import compare_restricted_means, restricted_mean
-from deeptepp.stats.survival_calibration import calibration_at
+from deeptepp.stats.hazards.cox import fit_cox
+from deeptepp.stats.hazards.firth import fit_firth
+from deeptepp.stats.hazards.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
+from deeptepp.stats.prediction.adequacy import validation_adequacy
+from deeptepp.stats.prediction.brier import brier_score
+from deeptepp.stats.prediction.concordance import harrell_c, uno_c
+from deeptepp.stats.prediction.decision_curve import decision_curve_at
+from deeptepp.stats.prediction.dynamic_auc import dynamic_auc
+from deeptepp.stats.prediction.survival_calibration import calibration_at
+from deeptepp.stats.survival.fixed_time import compare_survival_at
+from deeptepp.stats.survival.follow_up_time import follow_up_time
+from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.logrank import log_rank, log_rank_trend
+from deeptepp.stats.survival.rmst import compare_restricted_means, restricted_mean
+from deeptepp.stats.treatment.contrast_adequacy import contrast_adequacy
 
 HORIZON = 4.0
 """Months; every cohort below is followed to about there."""

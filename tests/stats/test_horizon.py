@@ -3,10 +3,10 @@ import pytest
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
-from deeptepp.stats.brier import brier_score
-from deeptepp.stats.decision_curve import decision_curve_at
 from deeptepp.stats.horizon import check_horizon, known_at, told_apart, why_no_horizon
-from deeptepp.stats.survival_calibration import calibration_at
+from deeptepp.stats.prediction.brier import brier_score
+from deeptepp.stats.prediction.decision_curve import decision_curve_at
+from deeptepp.stats.prediction.survival_calibration import calibration_at
 
 
 def followed_to(*months):

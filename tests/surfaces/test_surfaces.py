@@ -9,8 +9,8 @@ import pytest
 from pdf_text import pages
 from result_surfaces import LABEL, PAGE, SURFACES, cases, collected, page, tier_code
 
-from deeptepp.report.case_one_page import case_one_page
-from deeptepp.report.copied_text import three_lines
+from deeptepp.report.case.case_one_page import case_one_page
+from deeptepp.report.case.copied_text import three_lines
 
 ROOT = Path(__file__).parents[2] / "deeptepp"
 NAMES = [case.name for case in cases()]
@@ -48,30 +48,30 @@ def test_the_code_of_an_unstable_tier_in_dicom_is_not_that_of_a_stable_one():
 
 CURVES, COLOURS, COUNTS = "curves of a tier", "colour or shape", "figures of a cohort"
 ALLOWED = {
-    "cli/cases.py": "whether there is a tier",
-    "report/bar_figure.py": CURVES,
-    "report/board_counts.py": COUNTS,
-    "report/board_words.py": "whether there is a tier",
-    "report/case_card.py": COLOURS,
-    "report/case_one_page.py": COLOURS,
-    "report/case_pdf.py": COLOURS,
-    "report/case_pdf_outcomes.py": CURVES,
-    "report/cohort_overview.py": COUNTS,
-    "report/cohort_prognosis.py": COUNTS,
-    "report/document.py": "the value beside tier_text",
-    "report/minutes_pdf.py": COLOURS,
-    "report/other_estimates.py": "compared with the tier of the score",
-    "report/result_reading.py": CURVES,
-    "report/simulated_targets.py": COUNTS,
-    "ui/board_case.py": CURVES,
-    "ui/board_rows.py": COLOURS,
-    "ui/case_beside.py": "whether there is a tier",
-    "ui/case_result.py": CURVES,
-    "ui/case_treatment.py": CURVES,
-    "ui/result_views.py": CURVES,
-    "ui/score_card.py": COLOURS,
-    "ui/tier_glance.py": CURVES,
-    "dicom/measurements.py": "the code beside tier_text",
+    "cli/studies.py": "whether there is a tier",
+    "report/figures/bar_figure.py": CURVES,
+    "report/board/board_counts.py": COUNTS,
+    "report/board/board_words.py": "whether there is a tier",
+    "report/case/case_card.py": COLOURS,
+    "report/case/case_one_page.py": COLOURS,
+    "report/case/case_pdf.py": COLOURS,
+    "report/case/case_pdf_outcomes.py": CURVES,
+    "report/cohort/cohort_overview.py": COUNTS,
+    "report/cohort/cohort_prognosis.py": COUNTS,
+    "report/case/document.py": "the value beside tier_text",
+    "report/board/minutes_pdf.py": COLOURS,
+    "report/case/other_estimates.py": "compared with the tier of the score",
+    "report/case/result_reading.py": CURVES,
+    "report/simulated/simulated_targets.py": COUNTS,
+    "ui/board/board_case.py": CURVES,
+    "ui/board/board_rows.py": COLOURS,
+    "ui/case/case_beside.py": "whether there is a tier",
+    "ui/case/case_result.py": CURVES,
+    "ui/result/case_treatment.py": CURVES,
+    "ui/result/result_views.py": CURVES,
+    "ui/result/score_card.py": COLOURS,
+    "ui/result/tier_glance.py": CURVES,
+    "dicom/results/measurements.py": "the code beside tier_text",
 }
 """Files of the outer layers that may read ``.tier``, and what for; what is printed comes from ``TierName``."""
 
@@ -87,7 +87,7 @@ def test_nothing_prints_the_tier_of_a_case_by_itself():
     found = {
         path.relative_to(ROOT).as_posix()
         for folder in ("report", "ui", "cli", "dicom")
-        for path in (ROOT / folder).glob("*.py")
+        for path in (ROOT / folder).rglob("*.py")
         if any(reads(path))
     }
     assert sorted(found - set(ALLOWED)) == []
@@ -97,7 +97,7 @@ def test_nothing_prints_the_tier_of_a_case_by_itself():
 def test_no_text_takes_in_the_tier_of_an_assessment(folder):
     """``f"{assessment.tier} ..."`` and ``label(assessment.tier)`` are how an unstable tier became a plain one."""
     wrong = []
-    for path in (ROOT / folder).glob("*.py"):
+    for path in (ROOT / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             inside = []
             if isinstance(node, ast.FormattedValue):

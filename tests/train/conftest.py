@@ -14,7 +14,7 @@ from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi
 from deeptepp.imaging.roi import RoiSettings, write_roi
 from deeptepp.tables import write_cohort
-from deeptepp.train.dataset import Dataset, PackedRoi
+from deeptepp.train.data.dataset import Dataset, PackedRoi
 from deeptepp.train.settings import TrainSettings
 
 SPACING_MM = 3.0

@@ -5,7 +5,8 @@ import sys
 
 WARM = """
 import gc
-from deeptepp.ui import loaded, warm_up
+from deeptepp.ui.background import loaded
+from deeptepp.ui import warm_up
 warm_up.warm_up()
 print(gc.get_freeze_count(), len(gc.get_objects()))
 loaded.load_bundle = None  # whoever still needs it would fail

@@ -1,0 +1,1 @@
+"""Somebody else's table: what its columns, words, dates and units are."""

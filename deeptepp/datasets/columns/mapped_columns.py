@@ -1,0 +1,320 @@
+"""One column of somebody else's table, read as what the mapping says: cells in our words, a preview, and problems.
+
+No value of a cell is repeated, but for words that many patients share in a column of few: those have to be shown
+to be given a meaning.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from deeptepp.datasets.columns.cell_words import ABSENT, NOT_KNOWN, Reader, plain_word, reader_of
+from deeptepp.datasets.columns.column_preview import Preview, ShownWords, shown_meaning, shown_words
+from deeptepp.datasets.columns.dates import DayOrder, Days, are_turned, days_of
+from deeptepp.datasets.columns.mapping import MONTHS, UNITS, Use, meanings_of
+from deeptepp.datasets.columns.measures import ER_CUT_OFF_PCT, FACTORS, Floats, Measures, measures_of
+from deeptepp.datasets.columns.sheets import Sheet
+from deeptepp.datasets.problems import WORDS_RULE, Problem
+
+BASE_UNITS = {
+    **dict.fromkeys(MONTHS, "months"),
+    "tumour_size_mm": "mm",
+    **dict.fromkeys(("ki67_pct", "her2dx_score", "predict_os_pct"), "percent"),
+    "score": "fraction",
+}
+"""Unit in which the package counts each wanted number."""
+
+_SHOWN_UNITS = {"months": " months", "mm": " mm", "percent": " %"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColumnRead:
+    """One column.
+
+    Parameters
+    ----------
+    cells : list of str or None
+        In our words, n; None where they wait for an answer.
+    preview : Preview
+        What became of it.
+    problems : tuple of Problem
+        What is wrong, or asked.
+    """
+
+    cells: list[str] | None
+    preview: Preview
+    problems: tuple[Problem, ...] = ()
+
+
+def read_numbers(target: str, use: Use, sheet: Sheet) -> ColumnRead:
+    """Read a column of numbers into the unit in which the package counts.
+
+    Parameters
+    ----------
+    target : str
+        Wanted column.
+    use : Use
+        Its column and unit.
+    sheet : Sheet
+        The table.
+
+    Returns
+    -------
+    ColumnRead
+        A question where nothing says the unit. A unit in a cell goes before that of its column.
+    """
+    measures = measures_of(sheet.cells(use.column))
+    base = BASE_UNITS.get(target, "")
+    if base and not use.unit:
+        return _unit_question(target, use.column, measures)
+    factors = FACTORS.get(base, {})
+    factor = np.array([factors.get(each or use.unit, 1.0) for each in measures.unit.tolist()])
+    values = measures.values * factor
+    known, n_strange = values[np.isfinite(values)], int(measures.is_strange.sum())
+    preview = Preview(
+        target=target,
+        column=use.column,
+        n_read=len(known),
+        n_empty=len(values) - len(known) - n_strange,
+        n_strange=n_strange,
+        becomes=_in_short(known, _SHOWN_UNITS.get(base, "")),
+        unit=use.unit,
+    )
+    cells = ["" if np.isnan(value) else f"{value:.10g}" for value in values]
+    strange = measures.is_strange.tolist()
+    return ColumnRead(cells, preview, _not_understood(target, use, strange, sheet, measures.has_thousands))
+
+
+def read_facts(target: str, use: Use, sheet: Sheet) -> ColumnRead:
+    """Read a column of words, of yes and no, of shares of stained nuclei, or of counted nodes.
+
+    Parameters
+    ----------
+    target : str
+        Wanted column.
+    use : Use
+        Its column, unit and words.
+    sheet : Sheet
+        The table.
+
+    Returns
+    -------
+    ColumnRead
+        A question where nothing says what its numbers or words are.
+    """
+    cells = sheet.cells(use.column)
+    if target in UNITS and not use.unit and not use.words:
+        return _unit_question(target, use.column, measures_of(cells))
+    if use.unit == "percent":
+        return _shares(target, use, sheet)
+    words = reader_of(target, use.column, cells, use.words)
+    numbers = {"count": _node_by_count, "stage": _node_by_number}.get(use.unit)
+    read = words if numbers is None else _one_of(numbers, words)
+    return read_words(target, use, sheet, read)
+
+
+def read_words(target: str, use: Use, sheet: Sheet, read: Reader) -> ColumnRead:
+    """Read a column of words, and ask what those mean that are not known.
+
+    Parameters
+    ----------
+    target : str
+        Wanted column.
+    use : Use
+        Its column.
+    sheet : Sheet
+        The table.
+    read : callable
+        Gives the meaning of a cell.
+
+    Returns
+    -------
+    ColumnRead
+        Empty cells where nothing is known.
+    """
+    meanings = [read(cell) for cell in sheet.cells(use.column)]
+    strange = [meaning is None for meaning in meanings]
+    shown = shown_words(sheet.cells(use.column), read)
+    n_strange, n_empty = sum(strange), sum(meaning == NOT_KNOWN for meaning in meanings)
+    counts = Counter(str(meaning) for meaning in meanings if meaning not in (None, NOT_KNOWN))
+    becomes = ", ".join(f"{shown_meaning(target, word)}: {n}" for word, n in sorted(counts.items()))
+    preview = Preview(
+        target=target,
+        column=use.column,
+        n_read=len(meanings) - n_strange - n_empty,
+        n_empty=n_empty,
+        n_strange=n_strange,
+        becomes=f"{len(counts)} different" if target == "source" else becomes,
+        words=() if target == "source" else shown,
+        unit=use.unit,
+    )
+    cells = ["" if meaning in (None, NOT_KNOWN) else str(meaning) for meaning in meanings]
+    return ColumnRead(cells, preview, _words_asked(target, use.column, strange, shown, sheet))
+
+
+def read_days(target: str, use: Use, sheet: Sheet) -> tuple[Days, ColumnRead]:
+    """Read a column of days, and ask for their order where it cannot be told.
+
+    Parameters
+    ----------
+    target : str
+        Wanted column.
+    use : Use
+        Its column, and the order of day and month where a person said it.
+    sheet : Sheet
+        The table.
+
+    Returns
+    -------
+    Days
+        Not to be kept.
+    ColumnRead
+        Without cells.
+    """
+    cells = ["" if plain_word(cell) in ABSENT else cell for cell in sheet.cells(use.column)]
+    days = days_of(cells, DayOrder(use.unit) if use.unit else None)
+    problems = _not_understood(target, use, days.is_strange, sheet)
+    if are_turned(cells):
+        found = f"“{use.column}” holds days up to the 12th, and beside them texts with days above the 12th alone."
+        remedy = (
+            "A spreadsheet exchanged day and month of the former. Import the column as text, or as 2015-04-03."
+        )
+        problems = (Problem.refusal("cohort.days-exchanged", found, remedy), *problems)
+    if days.is_open:
+        found = f"“{use.column}” can be read in two ways: no day tells whether 03/04 is April or March."
+        remedy = "Say which comes first, the day (dmy) or the month (mdy)."
+        question = Problem.question("cohort.day-order", found, remedy, asks=target, choices=UNITS[target])
+        problems = (question, *problems)
+    preview = Preview(
+        target=target,
+        column=use.column,
+        n_read=days.n_read,
+        n_empty=cells.count(""),
+        n_strange=sum(days.is_strange),
+        becomes="order of day and month not known" if days.is_open else "days, dropped once months are counted",
+        unit=days.order.value if days.order else "",
+    )
+    return days, ColumnRead(None, preview, problems)
+
+
+def likely_first(target: str, known: Floats) -> tuple[str, ...]:
+    """Put the unit first that the numbers of a column make most likely.
+
+    Parameters
+    ----------
+    target : str
+        Wanted column that has a unit.
+    known : (n,) float64
+        Its numbers.
+
+    Returns
+    -------
+    tuple of str
+        Its units.
+    """
+    units = UNITS[target]
+    if not len(known):
+        return units
+    middle, likely = float(np.median(known)), units[0]
+    if target in MONTHS:
+        # Half of a cohort is usually followed for two to ten years.
+        likely = "years" if middle < 15 else "months" if middle < 180 else "weeks" if middle < 600 else "days"
+    elif target == "tumour_size_mm":
+        likely = "cm" if middle < 10 else "mm"
+    elif target == "score" and middle > 1:
+        likely = "percent"
+    return (likely, *(unit for unit in units if unit != likely))
+
+
+def _in_short(known: Floats, unit: str) -> str:
+    """Write median and range."""
+    if not len(known):
+        return ""
+    return f"median {np.median(known):.3g} ({known.min():.3g} to {known.max():.3g}){unit}"
+
+
+def _unit_question(target: str, column: str, measures: Measures) -> ColumnRead:
+    """Ask for a unit that neither the name of the column nor its numbers tell."""
+    known = measures.values[np.isfinite(measures.values)]
+    around = f"; its median is {np.median(known):.3g}" if len(known) else ""
+    found = f"“{column}” is read as {target}, and nothing says in which unit{around}."
+    choices = likely_first(target, known)
+    question = Problem.question("cohort.unit", found, "Say which it is.", asks=target, choices=choices)
+    n_read, n = len(known), len(measures.values)
+    preview = Preview(target=target, column=column, n_read=n_read, n_empty=n - n_read, becomes="unit not known")
+    return ColumnRead(None, preview, (question,))
+
+
+def _not_understood(
+    target: str, use: Use, is_strange: Sequence[bool], sheet: Sheet, has_thousands: bool = False
+) -> tuple[Problem, ...]:
+    """Refuse cells that were not understood, by row."""
+    rows = [row for row, strange in zip(sheet.rows, is_strange, strict=True) if strange]
+    if not rows:
+        return ()
+    found = f"“{use.column}” is read as {target}: {len(rows)} of {len(sheet.rows)} cells are not understood."
+    remedy = "Correct or empty them, or choose another column or none."
+    if has_thousands:
+        remedy = "Commas or points may set thousands apart. Write numbers without these."
+    return (Problem.refusal("cohort.not-understood", found, remedy, rows),)
+
+
+def _words_asked(
+    target: str, column: str, strange: Sequence[bool], shown: ShownWords, sheet: Sheet
+) -> tuple[Problem, ...]:
+    """Ask what words mean that may be shown; refuse the rows of others."""
+    open_words = [f"{word} ({n})" for word, meaning, n in shown if meaning is None]
+    if not open_words:
+        return _not_understood(target, Use(column=column), strange, sheet)
+    rows = [row for row, is_strange in zip(sheet.rows, strange, strict=True) if is_strange]
+    found = f"“{column}” is read as {target}: {len(rows)} of {len(sheet.rows)} cells are not understood: "
+    found += f"{', '.join(open_words)}."
+    remedy = "Say what each means, or choose another column."
+    return (Problem.question(WORDS_RULE, found, remedy, rows, asks=target, choices=meanings_of(target)),)
+
+
+def _shares(target: str, use: Use, sheet: Sheet) -> ColumnRead:
+    """Read shares of stained nuclei as positive from 1 %; words beside them as words."""
+    cells = sheet.cells(use.column)
+    words = reader_of(target, use.column, ["yes", "no"], use.words)
+    measures = measures_of(cells, below_counts_as_zero=True)
+    flags, strange = [], []
+    for cell, value in zip(cells, measures.values.tolist(), strict=True):
+        is_share = 0 <= value <= 100
+        said = None if is_share else words(cell) if np.isnan(value) else None
+        flags.append(str(int(value >= ER_CUT_OFF_PCT)) if is_share else said if said in ("0", "1") else "")
+        strange.append(not is_share and said is None)
+    preview = Preview(
+        target=target,
+        column=use.column,
+        n_read=len(flags) - flags.count(""),
+        n_empty=flags.count("") - sum(strange),
+        n_strange=sum(strange),
+        becomes=f"positive (from {ER_CUT_OFF_PCT:g} %): {flags.count('1')}, negative: {flags.count('0')}",
+        unit="percent",
+    )
+    return ColumnRead(flags, preview, _not_understood(target, use, strange, sheet))
+
+
+def _one_of(first: Reader, second: Reader) -> Reader:
+    """Read by one reader, and by another what it does not know."""
+    return lambda cell: first(cell) or second(cell)
+
+
+def _node_by_count(cell: str) -> str | None:
+    """Read positive nodes, or positive of examined ones, as an N category: 1 to 3, 4 to 9, 10 or more."""
+    text = plain_word(cell).split("/")[0].strip().removesuffix(".0")
+    if not text.isdigit() or len(text) > 2:
+        return None
+    n = int(text)
+    return "N0" if n == 0 else "N1" if n <= 3 else "N2" if n <= 9 else "N3"
+
+
+def _node_by_number(cell: str) -> str | None:
+    """Read the number of an N category."""
+    text = plain_word(cell).removesuffix(".0")
+    return f"N{text}" if text in ("0", "1", "2", "3") else None

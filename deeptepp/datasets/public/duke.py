@@ -1,0 +1,284 @@
+"""Duke-Breast-Cancer-MRI: the clinical and outcome table of 922 patients.
+
+Days are counted from diagnosis. The table has no RFS; it is put together from the recurrence event, the days to a
+local and to a distant recurrence, and the last assessments that found neither.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.datasets.public.imported import IS_METASTATIC, TUMOUR_STAGE, Imported, PublicSource, vetted
+from deeptepp.datasets.public.public_table import (
+    DAYS_PER_MONTH,
+    DAYS_PER_YEAR,
+    UNKNOWN_ARM,
+    Bools,
+    Floats,
+    PublicTable,
+    Words,
+    read_workbook,
+)
+from deeptepp.domain.cohort import (
+    ARM,
+    HER2_POSITIVE,
+    OS_EVENT,
+    OS_MONTHS,
+    RFS_EVENT,
+    RFS_MONTHS,
+    SOURCE,
+    SUBJECT,
+    Arm,
+    Cohort,
+)
+
+DUKE = PublicSource(
+    name="duke",
+    title="Duke-Breast-Cancer-MRI",
+    files=("Clinical_and_Other_Features.xlsx",),
+    licence="CC BY-NC 4.0",
+    citation="Saha et al. Br J Cancer 2018;119:508-516; data doi 10.7937/TCIA.e3sv-re93",
+    table_from="The Cancer Imaging Archive, collection Duke-Breast-Cancer-MRI, doi 10.7937/TCIA.e3sv-re93",
+    images_from="DICOM in the same collection of The Cancer Imaging Archive (doi 10.7937/TCIA.e3sv-re93), with "
+    "Annotation_Boxes.xlsx: one reader's box around each tumour",
+    rfs="a recurrence event, at the first of the days to local and to distant recurrence; without one, censored "
+    "at the later of the last local and the last distant assessment. Death without recurrence is no event. From "
+    "diagnosis.",
+    os="death of any cause; else censored when last seen: the latest of last contact, assessment and recurrence. "
+    "From diagnosis.",
+    arms="Anti-HER2 treatment is yes or no: whether trastuzumab was given alone is not recorded. Any, before or "
+    "after surgery, stands as arm T: patients were diagnosed in 2000 to 2014, before adjuvant pertuzumab was "
+    "licensed.",
+)
+
+_ID, _BORN, _MENOPAUSE = "Patient ID", "Date of Birth (Days)", "Menopause (at diagnosis)"
+_METASTATIC = "Metastatic at Presentation (Outside of Lymph Nodes)"
+_T, _N, _M = (
+    "Staging(Tumor Size)# [T]",
+    "Staging(Nodes)#(Nx replaced by -1)[N]",
+    "Staging(Metastasis)#(Mx -replaced by -1)[M]",
+)
+_GRADE, _SURGERY = "Nottingham grade", "Definitive Surgery Type"
+_RECURRED = "Recurrence event(s)"
+_LOCAL = "Days to local recurrence (from the date of diagnosis)"
+_DISTANT = "Days to distant recurrence(from the date of diagnosis)"
+_DIED = "Days to death (from the date of diagnosis)"
+_FREE_LOCAL = "Days to last local recurrence free assessment (from the date of diagnosis)"
+_FREE_DISTANT = "Days to last distant recurrence free assemssment(from the date of diagnosis)"
+_CONTACT = (
+    "Age at last contact in EMR f/u(days)(from the date of diagnosis) ,last time patient known to be alive, "
+    "unless age of death is reported(in such case the age of death"
+)
+_HER2_BEFORE, _HER2_AFTER = "Neoadjuvant Anti-Her2 Neu Therapy", "Adjuvant Anti-Her2 Neu Therapy"
+_NEOADJUVANT = "Received Neoadjuvant Therapy or Not"
+_READ = (
+    *(_ID, _BORN, _MENOPAUSE, _METASTATIC, _T, _N, _M, _GRADE, _SURGERY, _RECURRED, _LOCAL, _DISTANT, _DIED),
+    *(_FREE_LOCAL, _FREE_DISTANT, _CONTACT, _HER2_BEFORE, _HER2_AFTER, _NEOADJUVANT, "ER", "PR", "HER2"),
+)
+
+
+def read_duke(path: Path) -> Imported:
+    """Read the table.
+
+    Parameters
+    ----------
+    path : Path
+        ``Clinical_and_Other_Features.xlsx``.
+
+    Returns
+    -------
+    Imported
+        922 patients of either HER2 status, in the order of the table.
+
+    Raises
+    ------
+    UnreadableCohort
+        The file is no such workbook.
+    MissingColumn
+        The sheet lacks a column.
+    """
+    table = read_workbook(path, "Data", header_row=2, n_header_rows=3)
+    table.require(_READ)
+    counts = ", ".join(f"{code} in {n}" for code, n in table.code_counts(("NP", "NC", "NA")).items())
+    table.warn("duke.missing-codes", f"Words stand for missing values: {counts} cells.", "Taken as unknown.")
+    columns: dict[str, npt.NDArray[Any]] = {
+        SUBJECT: np.array([str(cell) for cell in table.columns[_ID]], dtype=object),
+        SOURCE: np.full(table.n, DUKE.name, dtype=object),
+        ARM: _arms(table),
+        **_follow_up(table),
+        **_facts(table),
+    }
+    return vetted(DUKE, Cohort(columns, is_simulated=False), table)
+
+
+def paper_like(imported: Imported) -> Imported:
+    """Keep the patients who resemble those of the publication.
+
+    Parameters
+    ----------
+    imported : Imported
+        As ``read_duke`` gives it.
+
+    Returns
+    -------
+    Imported
+        HER2-positive, no distant metastasis at presentation, no neoadjuvant treatment recorded (unknown counts as
+        none), RFS known: 67 patients with 7 events in the published table. Too few for any claim.
+    """
+    cohort = imported.her2_positive().cohort
+    is_early = cohort[IS_METASTATIC] != 1
+    is_primary = cohort["had_neoadjuvant_therapy"] != 1
+    kept = cohort.where(is_early & is_primary & np.isfinite(cohort[RFS_MONTHS]))
+    return Imported(imported.source, kept, imported.problems)
+
+
+def _follow_up(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
+    """Put both endpoints together."""
+    recurred, died = table.flags(_RECURRED), table.numbers(_DIED)
+    recurrence = np.fmin(table.numbers(_LOCAL), table.numbers(_DISTANT))
+    assessed = np.fmax(table.numbers(_FREE_LOCAL), table.numbers(_FREE_DISTANT))
+    contact = table.numbers(_CONTACT)
+    is_event, is_dead = recurred == 1, np.isfinite(died)
+    days = np.where(is_event, recurrence, assessed)
+    days = np.where(np.isfinite(recurred), days, np.nan)
+    _tell_follow_up(table, recurred, recurrence, assessed, days)
+    seen = np.fmax(np.fmax(contact, assessed), recurrence)
+    table.warn(
+        "duke.no-last-contact",
+        "No day of last contact is recorded.",
+        "OS is counted to death, or to the last assessment or recurrence.",
+        ~np.isfinite(contact),
+    )
+    return {
+        RFS_MONTHS: days / DAYS_PER_MONTH,
+        RFS_EVENT: is_event & np.isfinite(days),
+        OS_MONTHS: np.where(is_dead, died, seen) / DAYS_PER_MONTH,
+        OS_EVENT: is_dead,
+    }
+
+
+def _tell_follow_up(
+    table: PublicTable, recurred: Floats, recurrence: Floats, assessed: Floats, days: Floats
+) -> None:
+    """Tell where the columns of recurrence do not agree; all (n,), days."""
+    is_event = recurred == 1
+    table.warn(
+        "duke.recurrence-without-event",
+        "A day of recurrence is given, yet the recurrence event is 0.",
+        "The event counts: no event here, censored at the last assessment.",
+        np.isfinite(recurrence) & (recurred == 0),
+    )
+    table.warn(
+        "duke.assessed-before-event",
+        "The last assessment free of recurrence lies before the day of the recurrence.",
+        "The day of recurrence is the time of the event.",
+        is_event & (assessed < recurrence),
+    )
+    table.warn(
+        "duke.assessed-after-event",
+        "An assessment free of local or of distant recurrence is not before the day of the recurrence.",
+        "The day of recurrence is the time of the event.",
+        is_event & (assessed >= recurrence),
+    )
+    table.warn("duke.event-unknown", "The recurrence event is empty.", "RFS is unknown.", ~np.isfinite(recurred))
+    table.warn(
+        "duke.no-rfs-time",
+        "There is neither a day of recurrence nor of an assessment.",
+        "RFS is unknown.",
+        np.isfinite(recurred) & ~np.isfinite(days),
+    )
+    table.warn("duke.rfs-not-positive", "RFS ends on the day of diagnosis or before.", "Kept.", days <= 0)
+
+
+def _arms(table: PublicTable) -> Words:
+    """Name the treatment: any, none, or unknown."""
+    before, after = table.flags(_HER2_BEFORE), table.flags(_HER2_AFTER)
+    is_given, is_none = (before == 1) | (after == 1), (before == 0) & (after == 0)
+    table.warn(
+        "duke.anti-her2-before-surgery-alone",
+        "Anti-HER2 treatment is recorded before surgery and not after it.",
+        "Stands as arm T.",
+        (before == 1) & (after != 1),
+    )
+    table.warn(
+        "duke.anti-her2-in-her2-negative",
+        "Anti-HER2 treatment is recorded in a HER2-negative patient.",
+        "Stands as arm T.",
+        is_given & (table.flags("HER2", _HER2_CODES) == 0),
+    )
+    table.warn(
+        "duke.anti-her2-unknown",
+        "Anti-HER2 treatment is not recorded.",
+        f"The arm is {UNKNOWN_ARM}.",
+        ~is_given & ~is_none,
+    )
+    arms = np.full(table.n, UNKNOWN_ARM, dtype=object)
+    arms[is_given], arms[is_none] = Arm.T.value, Arm.NONE.value
+    return arms
+
+
+_HER2_CODES = {"0": 0.0, "1": 1.0, "2": np.nan}
+
+
+def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
+    """Translate the clinical facts."""
+    born = table.numbers(_BORN)
+    table.warn("duke.negative-age", "The day of birth is negative.", "Age is its size / 365.25.", born < 0)
+    her2 = table.flags("HER2", _HER2_CODES)
+    is_borderline = np.array([str(cell) == "2" for cell in table.columns["HER2"]], dtype=bool)
+    found = "HER2 code 2 (borderline) of the legend stands in the data."
+    table.warn("duke.her2-borderline", found, "HER2 status is unknown.", is_borderline, always=True)
+    menopause: dict[str, str | float] = {"0": "pre", "1": "post", "2": np.nan}
+    table.warn("duke.menopause-code", "Menopause is 2 (not applicable).", "Unknown.", _is(table, _MENOPAUSE, 2))
+    metastatic = _metastatic(table)
+    t, n = (table.translated(name, _categories(letter)) for name, letter in ((_T, "T"), (_N, "N")))
+    for rule, column in (("duke.t-empty", _T), ("duke.n-empty", _N)):
+        found = f"{column} is empty or -1."
+        table.warn(rule, found, "Unknown.", np.isnan(table.numbers(column)) | _is(table, column, -1))
+    return {
+        HER2_POSITIVE: her2,
+        "her2_status": np.array([_STATUS.get(value) for value in her2], dtype=object),
+        "age_years": table.in_range("age_years", -born / DAYS_PER_YEAR),
+        "menopause": _without_nan(table.translated(_MENOPAUSE, menopause)),
+        TUMOUR_STAGE: _without_nan(t),
+        "node_stage": _without_nan(n),
+        IS_METASTATIC: metastatic,
+        "grade": table.in_range("grade", table.numbers(_GRADE)),
+        "er_positive": table.flags("ER"),
+        "pr_positive": table.flags("PR"),
+        "had_neoadjuvant_therapy": table.flags(_NEOADJUVANT, {"1": 1.0, "2": 0.0}),
+        "breast_surgery": table.translated(_SURGERY, {"0": "conserving", "1": "mastectomy"}),
+    }
+
+
+_STATUS = {1.0: "positive", 0.0: "negative"}
+
+
+def _metastatic(table: PublicTable) -> Floats:
+    """Say who had metastases at presentation, and where M does not agree."""
+    at_presentation = table.flags(_METASTATIC)
+    m = table.numbers(_M)
+    table.warn("duke.m-unknown", "M is -1 (Mx).", "Metastatic at presentation counts.", m == -1)
+    is_odd = ((m == 1) & (at_presentation == 0)) | ((m == 0) & (at_presentation == 1))
+    found = "M does not agree with metastatic at presentation."
+    table.warn("duke.m-disagrees", found, "Metastatic at presentation counts.", is_odd)
+    return at_presentation
+
+
+def _categories(letter: str) -> dict[str, str | float]:
+    """Give the meaning of the codes of T or N; -1 is X."""
+    return {"-1": np.nan, **{str(i): f"{letter}{i}" for i in range(5 if letter == "T" else 4)}}
+
+
+def _is(table: PublicTable, name: str, code: float) -> Bools:
+    """Tell where a column holds a code, (n,)."""
+    return np.asarray(table.numbers(name) == code)
+
+
+def _without_nan(words: Words) -> Words:
+    """Write None for codes that mean nothing, (n,) object."""
+    return np.array([word if isinstance(word, str) else None for word in words], dtype=object)

@@ -1,0 +1,213 @@
+"""MAMA-MIA: clinical facts and outcome of 1,506 patients of four studies, all treated before surgery."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.datasets.public.imported import Imported, PublicSource, vetted
+from deeptepp.datasets.public.public_table import (
+    DAYS_PER_MONTH,
+    UNKNOWN_ARM,
+    Floats,
+    PublicTable,
+    Words,
+    read_workbook,
+)
+from deeptepp.domain.cohort import (
+    ARM,
+    HER2_POSITIVE,
+    OS_EVENT,
+    OS_MONTHS,
+    RFS_EVENT,
+    RFS_MONTHS,
+    SOURCE,
+    SUBJECT,
+    Arm,
+    Cohort,
+)
+
+MAMA_MIA = PublicSource(
+    name="mama-mia",
+    title="MAMA-MIA",
+    files=("clinical_and_imaging_info.xlsx",),
+    licence="CC BY-NC 4.0, on top of Duke CC BY-NC 4.0, I-SPY 2 CC BY 4.0, I-SPY 1 and NACT-Pilot CC BY 3.0",
+    citation="Garrucho et al. Sci Data 2025;12:453, doi 10.1038/s41597-025-04707-4",
+    table_from="Synapse, syn60868042 (doi 10.7303/syn60868042)",
+    images_from="NIfTI with readers' segmentations on Synapse, syn60868042 (doi 10.7303/syn60868042); DICOM in "
+    "the collections Duke-Breast-Cancer-MRI, ISPY1, ISPY2 and Breast-MRI-NACT-Pilot of The Cancer Imaging Archive",
+    rfs="recurrence, at its day; without one, censored at the last follow-up. Death without recurrence is no "
+    "event. The table does not name the start of the days.",
+    os="death; else censored at the last follow-up.",
+    arms="Anti-HER2 treatment is yes or no, and of the patients of Duke alone: yes stands as arm T, whether one "
+    "or two antibodies were given. Neoadjuvant agents of I-SPY 2 are no adjuvant treatment: the arm is unknown.",
+)
+
+_SOURCES = {"DUKE": "duke", "ISPY1": "ispy1", "ISPY2": "ispy2", "NACT": "nact"}
+_GRADES: dict[str, str | float] = {"low": 1.0, "intermediate": 2.0, "high": 3.0}
+_STATUS = {1.0: "positive", 0.0: "negative"}
+_RECURRENCE, _FOLLOW_UP, _DEATH = "days_to_recurrence", "days_to_follow_up", "days_to_death"
+_READ = (
+    *(
+        "patient_id",
+        "dataset",
+        "nac_agent",
+        "anti_her2_neu_therapy",
+        "mastectomy_post_nac",
+        _FOLLOW_UP,
+        _RECURRENCE,
+    ),
+    *("days_to_metastasis", _DEATH, "hr", "er", "pr", "her2", "nottingham_grade", "age", "menopause", "ethnicity"),
+)
+
+
+def read_mama_mia(path: Path) -> Imported:
+    """Read the table.
+
+    Parameters
+    ----------
+    path : Path
+        ``clinical_and_imaging_info.xlsx``.
+
+    Returns
+    -------
+    Imported
+        1,506 patients of four studies, told apart by the column ``source``.
+
+    Raises
+    ------
+    UnreadableCohort
+        The file is no such workbook.
+    MissingColumn
+        The sheet lacks a column.
+    """
+    table = read_workbook(path, "dataset_info")
+    table.require(_READ)
+    studies = table.translated("dataset", dict(_SOURCES))
+    columns: dict[str, npt.NDArray[Any]] = {
+        SUBJECT: np.array([str(cell) for cell in table.columns["patient_id"]], dtype=object),
+        SOURCE: studies,
+        ARM: _arms(table),
+        **_follow_up(table, studies),
+        **_facts(table),
+    }
+    found = "The patients of Duke and I-SPY 1 are those of the tables duke and ispy1."
+    table.warn(
+        "mama-mia.same-patients", found, "Never pool them.", np.isin(studies.astype(str), ("duke", "ispy1"))
+    )
+    return vetted(MAMA_MIA, Cohort(columns, is_simulated=False), table)
+
+
+def _follow_up(table: PublicTable, studies: Words) -> dict[str, npt.NDArray[Any]]:
+    """Read both endpoints; 0 days mean that there was no event."""
+    recurrence, last, death = (table.numbers(name) for name in (_RECURRENCE, _FOLLOW_UP, _DEATH))
+    metastasis = table.numbers("days_to_metastasis")
+    is_event, is_dead = recurrence > 0, death > 0
+    days = np.where(is_event, recurrence, np.where(recurrence == 0, last, np.nan))
+    os_days = np.where(is_dead, death, np.where(death == 0, last, np.nan))
+    _tell_zeros(table, recurrence, studies)
+    for rule, found, remedy, rows in (
+        (
+            "mama-mia.recurrence-after-last",
+            "The recurrence lies after the last follow-up.",
+            "The day of recurrence is the time of the event.",
+            is_event & (recurrence > last),
+        ),
+        (
+            "mama-mia.death-after-last",
+            "Death lies after the last follow-up, which should be its day.",
+            "The day of death is the time of the event.",
+            is_dead & (death > last),
+        ),
+        (
+            "mama-mia.metastasis-without-recurrence",
+            "A metastasis is recorded and no recurrence.",
+            "No event here.",
+            (metastasis > 0) & ~is_event,
+        ),
+        (
+            "mama-mia.rfs-unknown",
+            "There is no day of recurrence or of follow-up.",
+            "RFS is unknown.",
+            np.isnan(days),
+        ),
+        ("mama-mia.os-unknown", "There is no day of death or of follow-up.", "OS is unknown.", np.isnan(os_days)),
+    ):
+        table.warn(rule, found, remedy, rows)
+    return {
+        RFS_MONTHS: days / DAYS_PER_MONTH,
+        RFS_EVENT: is_event,
+        OS_MONTHS: os_days / DAYS_PER_MONTH,
+        OS_EVENT: is_dead,
+    }
+
+
+def _tell_zeros(table: PublicTable, recurrence: Floats, studies: Words) -> None:
+    """Tell where 0 days stand for no recurrence, by study."""
+    is_zero = recurrence == 0
+    counts = Counter(study for study in studies[is_zero] if study is not None)
+    by_study = ", ".join(f"{name} {n}" for name, n in sorted(counts.items()))
+    found = f"{_RECURRENCE} is 0 where there was no recurrence ({by_study})."
+    table.warn("mama-mia.zero-means-none", found, "No event, censored at the last follow-up.", is_zero)
+
+
+def _arms(table: PublicTable) -> Words:
+    """Name the treatment where it is recorded."""
+    given = table.flags("anti_her2_neu_therapy")
+    is_unknown = np.isnan(given)
+    found, remedy = "Anti-HER2 treatment is not recorded.", f"The arm is {UNKNOWN_ARM}."
+    table.warn("mama-mia.anti-her2-unknown", found, remedy, is_unknown)
+    agents = [str(cell or "") for cell in table.columns["nac_agent"]]
+    is_neoadjuvant = np.array([("Trastuzumab" in agent) or ("T-DM1" in agent) for agent in agents], dtype=bool)
+    found = "An anti-HER2 antibody is named among the neoadjuvant agents."
+    table.warn("mama-mia.anti-her2-before-surgery", found, remedy, is_neoadjuvant)
+    found = "Anti-HER2 treatment is recorded in a patient who is not HER2-positive."
+    is_odd = (given == 1) & (table.flags("her2") != 1)
+    table.warn("mama-mia.anti-her2-in-her2-negative", found, "Stands as arm T.", is_odd)
+    arms = np.full(table.n, UNKNOWN_ARM, dtype=object)
+    arms[given == 1], arms[given == 0] = Arm.T.value, Arm.NONE.value
+    return arms
+
+
+def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
+    """Translate the clinical facts."""
+    her2, er, pr = (table.flags(name) for name in ("her2", "er", "pr"))
+    table.warn("mama-mia.her2-unknown", "HER2 status is empty.", "HER2 status is unknown.", np.isnan(her2))
+    is_hr_alone = (np.isnan(er) | np.isnan(pr)) & np.isfinite(table.numbers("hr"))
+    found = "Hormone-receptor status is known, ER and PR are not."
+    table.warn("mama-mia.hr-alone", found, "ER and PR are unknown.", is_hr_alone)
+    grade = table.translated("nottingham_grade", _GRADES)
+    found = "Everybody had neoadjuvant treatment, by the choice of the patients."
+    table.warn("mama-mia.neoadjuvant", found, "Outside of the population of the publication.")
+    spellings = {word for word in table.words("ethnicity") if word is not None}
+    found = f"Ethnicity has {len(spellings)} spellings, several of one meaning."
+    table.warn("mama-mia.ethnicity-spellings", found, "Not read.")
+    return {
+        HER2_POSITIVE: her2,
+        "her2_status": np.array([_STATUS.get(value) for value in her2], dtype=object),
+        "age_years": table.in_range("age_years", table.numbers("age")),
+        "menopause": _menopause(table),
+        "grade": np.array([np.nan if value is None else value for value in grade], dtype=np.float64),
+        "er_positive": er,
+        "pr_positive": pr,
+        "had_neoadjuvant_therapy": np.ones(table.n),
+        "breast_surgery": table.translated("mastectomy_post_nac", {"0": "conserving", "1": "mastectomy"}),
+    }
+
+
+def _menopause(table: PublicTable) -> Words:
+    """Read the several spellings; peri is neither pre nor post."""
+    words = table.words("menopause")
+    states = np.array([None if word is None else word.split()[0] for word in words], dtype=object)
+    spellings = Counter(word for word, state in zip(words, states, strict=True) if state == "pre")
+    found = f"Menopause pre is spelt in {len(spellings)} ways."
+    table.warn("mama-mia.menopause-spellings", found, "All are read as pre.", states == "pre")
+    table.warn("mama-mia.perimenopausal", "Menopause is peri.", "Unknown: neither pre nor post.", states == "peri")
+    is_known = np.isin(states.astype(str), ("pre", "post"))
+    is_strange = ~is_known & (states != "peri") & (states != None)  # noqa: E711  elementwise
+    table.warn("public.unknown-code", "menopause holds a code that is not known.", "Left unknown.", is_strange)
+    return np.array([s if known else None for s, known in zip(states, is_known, strict=True)], dtype=object)

@@ -1,0 +1,157 @@
+"""Public tables by name: each becomes one checked cohort, with findings, licence and where its images are."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+
+from deeptepp import __version__
+from deeptepp.datasets.cells import WORKBOOKS
+from deeptepp.datasets.folder import write_json, write_whole
+from deeptepp.datasets.public.duke import DUKE, read_duke
+from deeptepp.datasets.public.imported import Imported, PublicSource
+from deeptepp.datasets.public.ispy import ISPY1, read_ispy1
+from deeptepp.datasets.public.mama_mia import MAMA_MIA, read_mama_mia
+from deeptepp.datasets.public.metabric import METABRIC, read_metabric
+from deeptepp.errors import UnknownPublicCohort, UnreadableCohort
+from deeptepp.tables import write_cohort
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """One public table and what reads it."""
+
+    source: PublicSource
+    read: Callable[[Path], Imported]
+
+
+ADAPTERS: dict[str, Adapter] = {
+    each.source.name: each
+    for each in (
+        Adapter(DUKE, read_duke),
+        Adapter(ISPY1, read_ispy1),
+        Adapter(MAMA_MIA, read_mama_mia),
+        Adapter(METABRIC, read_metabric),
+    )
+}
+"""What is read, by name."""
+
+
+def read_public(name: str, path: Path) -> Imported:
+    """Read a public table.
+
+    Parameters
+    ----------
+    name : str
+        One of ``ADAPTERS``.
+    path : Path
+        The table, or the folder that it lies in under its published name.
+
+    Returns
+    -------
+    Imported
+        The cohort and every quirk of its table.
+
+    Raises
+    ------
+    UnknownPublicCohort
+        There is no adapter of this name.
+    UnreadableCohort
+        The table is absent or is another one.
+    MissingColumn
+        The table lacks a column.
+    DuplicateSubject
+        A patient occurs twice.
+    """
+    if name not in ADAPTERS:
+        raise UnknownPublicCohort(value=name, limit=", ".join(ADAPTERS))
+    adapter = ADAPTERS[name]
+    return adapter.read(_file(path, adapter.source))
+
+
+_MARKS: dict[str, tuple[str, ...]] = {
+    "duke": ("Recurrence event(s)", "Nottingham grade", "Staging(Metastasis)#(Mx -replaced by -1)[M]"),
+    "ispy1": ("SUBJECTID", "Her2MostPos", "MRI LD Baseline"),
+    "mama-mia": ("patient_id", "dataset", "anti_her2_neu_therapy", "days_to_recurrence"),
+    "metabric": ("Relapse Free Status (Months)", "Neoplasm Histologic Grade", "Overall Survival (Months)"),
+}
+"""Names of columns that together stand in one public table alone."""
+
+_MARKED_WITHIN = 5
+"""Rows of a sheet among which its header stands."""
+
+
+def recognised(path: Path) -> PublicSource | None:
+    """Tell whether a file is a public table, by the names of its columns.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or Excel workbook.
+
+    Returns
+    -------
+    PublicSource or None
+        None where it is none, or cannot be read.
+    """
+    names = _names_in(path)
+    for name, marks in _MARKS.items():
+        if set(marks) <= names:
+            return ADAPTERS[name].source
+    return None
+
+
+def _names_in(path: Path) -> set[str]:
+    """Collect the cells of the first rows of every sheet."""
+    from openpyxl import load_workbook
+
+    try:
+        if path.suffix.lower() not in WORKBOOKS:
+            with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
+                rows: list[Sequence[object]] = list(islice(csv.reader(stream), _MARKED_WITHIN))
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                book = load_workbook(path, read_only=True, data_only=True)
+                sheets = [each.iter_rows(max_row=_MARKED_WITHIN, values_only=True) for each in book.worksheets]
+                rows = [row for sheet in sheets for row in sheet]
+                book.close()
+    except (OSError, KeyError, ValueError, IndexError, csv.Error, zipfile.BadZipFile):
+        return set()
+    return {" ".join(str(cell).split()) for row in rows for cell in row if cell is not None}
+
+
+def write_imported(imported: Imported, path: Path) -> None:
+    """Write a cohort, and what is to be known of it beside it.
+
+    Parameters
+    ----------
+    imported : Imported
+        As ``read_public`` gives it, or a part of it.
+    path : Path
+        Parquet file to write; a file of the same name that ends in ``.json`` holds source, licence and problems.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    about = {
+        "source": asdict(imported.source),
+        "n_patients": len(imported.cohort),
+        "code_version": __version__,
+        "problems": [problem.to_mapping() for problem in imported.problems],
+    }
+    write_json(path.with_suffix(".json"), about)
+    write_whole(path, lambda part: write_cohort(imported.cohort, part))
+
+
+def _file(path: Path, source: PublicSource) -> Path:
+    """Find the table in a folder."""
+    if not path.is_dir():
+        return path
+    found = [path / name for name in source.files if (path / name).is_file()]
+    if not found:
+        raise UnreadableCohort(reason=f"the folder holds no {' or '.join(source.files)}")
+    return found[0]

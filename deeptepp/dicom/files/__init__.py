@@ -1,0 +1,1 @@
+"""Byte sources of a study: zip archives, folders, DICOMDIR, deflated files."""

@@ -1,0 +1,1 @@
+"""Pixels decoded, or read directly, into volumes."""

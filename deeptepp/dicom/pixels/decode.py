@@ -1,0 +1,299 @@
+"""Decodes the pixels of chosen planes into volumes, one file in memory at a time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.encaps import generate_frames
+from pydicom.uid import (
+    JPEG2000,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+)
+
+from deeptepp.dicom.files.archive import MAX_TOTAL_BYTES
+from deeptepp.dicom.files.deflated import inflated
+from deeptepp.dicom.files.member import Member, in_words
+from deeptepp.dicom.header.headers import Frame
+from deeptepp.dicom.header_values import UNREADABLE, first, number, quiet
+from deeptepp.dicom.pixels.codestream import coded_image
+from deeptepp.dicom.pixels.direct import Voxels as Voxels
+from deeptepp.dicom.pixels.direct import parted, read_direct
+from deeptepp.dicom.pixels.pixel_end import check_end
+from deeptepp.dicom.pixels.raw_plane import raw_plane_of
+from deeptepp.dicom.pixels.scale import Factor
+from deeptepp.dicom.volumes.stack import Stack
+from deeptepp.errors import ArchiveTooLarge, InputError, UnreadablePixels
+
+_GDCM = "gdcm"
+
+_DECODERS = {
+    JPEGBaseline8Bit: _GDCM,
+    JPEGExtended12Bit: _GDCM,
+    JPEGLossless: _GDCM,
+    JPEGLosslessSV1: _GDCM,
+    JPEGLSLossless: "pyjpegls",
+    JPEGLSNearLossless: "pyjpegls",
+    JPEG2000: "pylibjpeg",
+    JPEG2000Lossless: "pylibjpeg",
+}
+"""Decoder of each transfer syntax. GDCM, else tried for all, ends the whole process on some damaged images of
+JPEG-LS and JPEG 2000, so that it is left those which no other decoder here can read."""
+
+_UNCOMPRESSED = frozenset(
+    {ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian}
+)
+
+_OTHER_SIZE = "the size differs from the header"
+
+_OTHER_NUMBER = "the number of frames differs from the header"
+
+_NOT_FINITE = "intensities that are no numbers"
+
+_BYTES_PER_VOXEL = 2
+"""Least size in bytes of a decoded voxel."""
+
+
+def read_volumes(
+    stacks: Sequence[Stack],
+    members: Sequence[Member],
+    *,
+    advance: Callable[[float], None],
+    factors: Sequence[Factor] | None = None,
+) -> tuple[Voxels, ...]:
+    """Decode the voxels of each stack.
+
+    Parameters
+    ----------
+    stacks : sequence of Stack
+        Each with a grid.
+    members : sequence of Member
+        The files that frames point into.
+    advance : callable
+        Is told the share of files done, in [0, 1].
+    factors : sequence of float, (z,) array or None, optional
+        One for each stack, or each of its planes, by which rescaled intensities are multiplied; None or 1 leaves
+        them as they are.
+
+    Returns
+    -------
+    tuple of (z, y, x) arrays
+        int16, uint16 or int32 where rescaling gives whole numbers and no factor is applied, else float32.
+
+    Raises
+    ------
+    UnreadablePixels
+        Pixel data are truncated, of another size, or cannot be decoded.
+    ArchiveTooLarge
+        The headers declare more voxels than a study can have.
+    """
+    _check_size(_BYTES_PER_VOXEL * sum(f.rows * f.columns for stack in stacks for f in stack.frames))
+    volumes: list[Voxels | None] = [None] * len(stacks)
+    direct, others = parted(stacks, members, volumes)
+    n_sources = len({task.frame.source for task in direct}) + len(others)
+    n_done = 0
+    for n_read in read_direct(direct, members, volumes):
+        n_done += n_read
+        advance(min(n_done / n_sources, 1.0))
+    for source in sorted(others):
+        advance(min(n_done / n_sources, 1.0))
+        tasks = others[source]
+        with quiet():
+            planes = _planes(members[source], [task.frame for task in tasks])
+        for task, plane in zip(tasks, planes, strict=True):
+            volumes[task.stack] = _placed(volumes[task.stack], plane, task.place, len(stacks[task.stack].frames))
+        n_done += 1
+    read = [volume for volume in volumes if volume is not None]
+    return tuple(map(_multiplied, read, factors or [None] * len(read)))
+
+
+def _multiplied(volume: Voxels, factor: Factor) -> Voxels:
+    """Apply a factor to a whole volume, or one to each of its planes."""
+    if factor is None or np.all(np.equal(factor, 1)):
+        return volume
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = volume.astype(np.float32) * np.asarray(factor, dtype=np.float32).reshape(-1, 1, 1)
+    if not np.isfinite(scaled).all():
+        raise UnreadablePixels(value=len(volume), reason=_NOT_FINITE)
+    return scaled
+
+
+def read_plane(member: Member, frame: Frame) -> Voxels:
+    """Decode one plane, rescaled.
+
+    Parameters
+    ----------
+    member : Member
+        The file that the frame points into.
+    frame : Frame
+        The plane.
+
+    Returns
+    -------
+    (y, x) array
+        As in ``read_volumes``.
+
+    Raises
+    ------
+    UnreadablePixels
+        Pixel data are truncated, of another size, or cannot be decoded.
+    """
+    with quiet():
+        return _planes(member, [frame])[0]
+
+
+def _check_size(n_bytes: int) -> None:
+    """Refuse compressed pixels that would fill the memory, before the first of them is decoded."""
+    if n_bytes > MAX_TOTAL_BYTES:
+        raise ArchiveTooLarge(value=in_words(n_bytes), limit=in_words(MAX_TOTAL_BYTES))
+
+
+def _placed(volume: Voxels | None, plane: Voxels, k: int, n_planes: int) -> Voxels:
+    """Write a plane into its volume, which is made or widened as its dtype asks."""
+    if volume is None:
+        volume = np.zeros((n_planes, *plane.shape), dtype=plane.dtype)
+    elif plane.dtype != volume.dtype:
+        volume = volume.astype(_common(volume.dtype, plane.dtype), copy=False)
+    volume[k] = plane
+    return volume
+
+
+def _common(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
+    """Give the smallest of int32 and float32 that holds both, if neither does."""
+    if a.kind == "f" or b.kind == "f":
+        return np.dtype(np.float32)
+    return np.promote_types(a, b)
+
+
+def _planes(member: Member, frames: Sequence[Frame]) -> list[Voxels]:
+    """Decode the wanted frames of one file, rescaled."""
+    raw = raw_plane_of(member)
+    if raw is not None and all(map(raw.shows, frames)):
+        plane = np.empty((raw.rows, raw.columns), raw.dtype)
+        raw.read_into(member, plane)
+        return [_rescaled(plane, raw.slope, raw.intercept) for _ in frames]
+    content = member.read()
+    try:
+        stream = inflated(io.BytesIO(content))
+        dataset = dcmread(stream, force=True)
+        check_end(dataset, stream)
+        pixels = _pixel_array(dataset)
+        stacked = pixels if pixels.ndim == 3 else pixels[None]
+        planes = [_rescaled(stacked[frame.index], *_scale(dataset, frame.index)) for frame in frames]
+    except InputError:
+        raise
+    except UNREADABLE as error:
+        raise UnreadablePixels(value=1, reason=_reason(error)) from None
+    if any(p.shape != (f.rows, f.columns) for p, f in zip(planes, frames, strict=True)):
+        raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
+    return planes
+
+
+def _pixel_array(dataset: FileDataset) -> Voxels:
+    """Decode all frames of a file, with the transfer syntax guessed where it is not declared."""
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        implicit, little = dataset.original_encoding
+        dataset.set_original_encoding(bool(implicit), bool(little))
+        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+    n_frames = int(number(dataset.get("NumberOfFrames")) or 1)
+    _check_size(_BYTES_PER_VOXEL * n_frames * int(dataset.Rows) * int(dataset.Columns))
+    if len(dataset.get("PerFrameFunctionalGroupsSequence") or [None] * n_frames) != n_frames:
+        raise UnreadablePixels(value=n_frames, reason=_OTHER_NUMBER)
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax in _UNCOMPRESSED:
+        _check_filled(dataset, n_frames)
+    decoder = _DECODERS.get(syntax)
+    if decoder is not None:
+        _check_coded(dataset, n_frames, is_depth_fixed=decoder == _GDCM)
+        dataset.pixel_array_options(decoding_plugin=decoder)
+    return dataset.pixel_array
+
+
+def _check_filled(dataset: Dataset, n_frames: int) -> None:
+    """Refuse more pixels than the header says, which lie in rows of another length; one byte may be padding."""
+    n_bits = n_frames * int(dataset.Rows) * int(dataset.Columns) * int(dataset.BitsAllocated)
+    n_bits *= int(dataset.get("SamplesPerPixel") or 1)
+    if len(dataset.get("PixelData") or b"") > n_bits // 8 + 1:
+        raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
+
+
+def _check_coded(dataset: Dataset, n_frames: int, *, is_depth_fixed: bool) -> None:
+    """Refuse compressed frames of another size than the header says; GDCM also needs the very depth."""
+    allocated = int(dataset.BitsAllocated)
+    for frame in generate_frames(dataset.PixelData, number_of_frames=n_frames):
+        coded = coded_image(frame)
+        if coded is None:
+            raise UnreadablePixels(value=1, reason="damaged")
+        depth = 8 if coded.bits <= 8 else 16
+        is_same = (coded.rows, coded.columns, coded.n_samples) == (dataset.Rows, dataset.Columns, 1)
+        if not is_same or depth > allocated or (is_depth_fixed and depth != allocated):
+            raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
+
+
+def _scale(dataset: Dataset, index: int) -> tuple[float | None, float | None]:
+    """Give RescaleSlope and RescaleIntercept of one frame."""
+    places = [*_transformations(dataset, index), dataset]
+    return number(first(places, "RescaleSlope")), number(first(places, "RescaleIntercept"))
+
+
+def _rescaled(plane: Voxels, slope: float | None, intercept: float | None) -> Voxels:
+    """Apply slope and intercept, keeping whole numbers where they stay whole."""
+    intercept = intercept or 0.0
+    slope = 1.0 if slope is None or slope == 0 else slope
+    is_whole = plane.dtype.kind in "iub" and slope == 1
+    if is_whole and intercept == 0 and plane.dtype.itemsize <= 2:
+        return plane.astype(_native(plane.dtype), copy=False)
+    if is_whole and intercept.is_integer():
+        return _narrowed(plane.astype(np.int64) + int(intercept))
+    with np.errstate(over="ignore", invalid="ignore"):
+        rescaled = (plane * slope + intercept).astype(np.float32)
+    if not np.isfinite(rescaled).all():
+        raise UnreadablePixels(value=1, reason=_NOT_FINITE)
+    return rescaled
+
+
+def _transformations(dataset: Dataset, index: int) -> list[Dataset]:
+    """Give the pixel value transformation of one frame of an enhanced file."""
+    found = []
+    per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
+    shared = dataset.get("SharedFunctionalGroupsSequence") or []
+    for item in [*per_frame[index : index + 1], *shared[:1]]:
+        found.extend(list(item.get("PixelValueTransformationSequence") or [])[:1])
+    return found
+
+
+def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Give the 16-bit type of native byte order that holds a stored type."""
+    return np.dtype(np.int16 if dtype.kind == "i" else np.uint16)
+
+
+def _narrowed(values: npt.NDArray[np.int64]) -> Voxels:
+    """Give whole numbers in the first of int16, uint16, int32 that holds them, else float32."""
+    low, high = int(values.min()), int(values.max())
+    for dtype in (np.int16, np.uint16, np.int32):
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+            return values.astype(dtype)
+    return values.astype(np.float32)
+
+
+def _reason(error: Exception) -> str:
+    """Say in words that hold no header value why decoding failed."""
+    text = str(error).lower()
+    if "length" in text or "bytes" in text or isinstance(error, EOFError):
+        return "truncated"
+    return "unknown encoding" if isinstance(error, (NotImplementedError, RuntimeError)) else "damaged"

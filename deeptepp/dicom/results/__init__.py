@@ -1,0 +1,1 @@
+"""Results as DICOM objects, and their way to a PACS."""

@@ -1,0 +1,207 @@
+"""Small pictures of the rows of the series table, for a reader who has to say which images are meant.
+
+One plane of each row is decoded, the middle one, so that a picture costs one file. The pictures hold pixels alone;
+rows that may have text written into them, or that are no MR images, have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.dicom.files.archive import open_members
+from deeptepp.dicom.files.member import Member
+from deeptepp.dicom.fingerprints import Fingerprints
+from deeptepp.dicom.first_pass import read_headers
+from deeptepp.dicom.pixels.decode import read_plane
+from deeptepp.dicom.read_dicom import rows_in
+from deeptepp.dicom.roles.rows import Row, stands_for
+from deeptepp.domain.geometry import FloatArray
+from deeptepp.domain.study import PhaseProposal
+from deeptepp.errors import DeepTeppError
+
+Picture = npt.NDArray[np.uint8]
+"""Grey values, (rows, columns)."""
+
+SIDE_PX = 96
+"""Longest side of a picture in pixels, about: three of them fit beside each other on a card."""
+
+WINDOW_PCT = (1.0, 99.5)
+"""Percentiles of the intensities that are drawn black and white; a few bright pixels do not set them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProposalPictures:
+    """What one proposal takes for its phases, in one window, and what is brighter after contrast.
+
+    Parameters
+    ----------
+    pre, first, last : (rows, columns) uint8
+        Middle slice before contrast, in the first and in the last phase after it.
+    gain : (rows, columns) uint8
+        First phase after contrast minus the one before it; black where nothing is brighter.
+    """
+
+    pre: Picture
+    first: Picture
+    last: Picture
+    gain: Picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Previews:
+    """Pictures of a study.
+
+    Parameters
+    ----------
+    rows : dict of str to (rows, columns) uint8
+        As ``pictures_of``.
+    proposals : tuple of ProposalPictures or None
+        One for each proposal; None where a plane cannot be read, or where planes differ in size.
+    """
+
+    rows: dict[str, Picture]
+    proposals: tuple[ProposalPictures | None, ...]
+
+
+def pictures_of(source: Path | Sequence[Path], keys: Collection[str] | None = None) -> dict[str, Picture]:
+    """Draw the middle slice of each row of the series table.
+
+    Parameters
+    ----------
+    source : Path or sequence of Path
+        A zip archive, a folder, one DICOM file, or a list of files.
+    keys : collection of str, optional
+        Keys of the rows that are wanted; all where not given.
+
+    Returns
+    -------
+    dict of str to (rows, columns) uint8
+        By key, each in a window of its own; rows without readable pixels are left out.
+
+    Raises
+    ------
+    ArchiveError
+        The archive cannot be opened safely.
+    NoDicomFound
+        No DICOM among the files.
+    """
+    return _rows_drawn(_middle_planes(source, keys))
+
+
+def previews_of(source: Path | Sequence[Path], proposals: Sequence[PhaseProposal]) -> Previews:
+    """Draw each row of the series table, and what each proposal takes for its phases.
+
+    Parameters
+    ----------
+    source : Path or sequence of Path
+        As for ``pictures_of``.
+    proposals : sequence of PhaseProposal
+        Their keys are those of the series table; that of a series stands for all of its volumes.
+
+    Returns
+    -------
+    Previews
+        Each file is opened once.
+
+    Raises
+    ------
+    ArchiveError, NoDicomFound
+        As for ``pictures_of``.
+    """
+    return draw_planes(_middle_planes(source, None), proposals)
+
+
+def draw_planes(planes: dict[str, FloatArray], proposals: Sequence[PhaseProposal]) -> Previews:
+    """Draw planes of rows, and what each proposal takes for its phases.
+
+    Parameters
+    ----------
+    planes : dict of str to (rows, columns) float64
+        The middle plane of each row by its key, of any size.
+    proposals : sequence of PhaseProposal
+        As for ``previews_of``.
+
+    Returns
+    -------
+    Previews
+        The pictures.
+    """
+    planes = {key: _shrunk(plane) for key, plane in planes.items()}
+    compared = tuple(_compared(_taken(planes, each.keys)) for each in proposals)
+    return Previews(_rows_drawn(planes), compared)
+
+
+def _rows_drawn(planes: dict[str, FloatArray]) -> dict[str, Picture]:
+    """Draw planes, each in a window of its own."""
+    return {key: _windowed(plane, _window(plane)) for key, plane in planes.items()}
+
+
+def _middle_planes(source: Path | Sequence[Path], keys: Collection[str] | None) -> dict[str, FloatArray]:
+    """Decode and shrink the middle plane of each wanted row."""
+    planes = {}
+    with open_members(source) as members:
+        frames = read_headers(members, lambda _: None).frames
+        for row in rows_in(frames, Fingerprints(members)):
+            if keys is None or any(stands_for(key, row.key) for key in keys):
+                plane = _middle_plane(row, members)
+                if plane is not None:
+                    planes[row.key] = plane
+    return planes
+
+
+def _taken(planes: dict[str, FloatArray], keys: Sequence[str]) -> list[FloatArray]:
+    """Give the planes that keys stand for, in their order."""
+    return [plane for key in keys for name, plane in planes.items() if stands_for(key, name)]
+
+
+def _middle_plane(row: Row, members: Sequence[Member]) -> FloatArray | None:
+    """Decode one plane; None where it cannot be decoded or could show who the patient is."""
+    series, frame = row.stack.series, row.stack.frames[len(row.stack.frames) // 2]
+    if series.modality != "MR" or not series.is_image or series.has_burned_in_text:
+        return None
+    try:
+        return _shrunk(np.asarray(read_plane(members[frame.source], frame), dtype=np.float64))
+    except DeepTeppError:
+        return None
+
+
+def _shrunk(plane: FloatArray) -> FloatArray:
+    """Average blocks of pixels until the longer side is about ``SIDE_PX``."""
+    n = max(1, round(max(plane.shape) / SIDE_PX))
+    rows, columns = (max(1, size // n) for size in plane.shape)
+    blocks = plane[: rows * n, : columns * n] if min(plane.shape) >= n else plane[:rows, :columns]
+    if blocks.shape == (rows, columns):
+        return blocks
+    means: FloatArray = blocks.reshape(rows, n, columns, n).mean(axis=(1, 3))
+    return means
+
+
+def _compared(planes: Sequence[FloatArray]) -> ProposalPictures | None:
+    """Draw phases in the window of all of them, and the gain from the first to the second."""
+    if len(planes) < 2 or len({plane.shape for plane in planes}) > 1:
+        return None
+    pre, first, last = planes[0], planes[1], planes[-1]
+    window = _window(np.stack([pre, first, last]))
+    gain = first - pre
+    # Noise alone would fill a window of its own: the gain is drawn on half the scale of the images.
+    span = (0.0, max((window[1] - window[0]) / 2, 1e-6))
+    drawn = [_windowed(plane, window) for plane in (pre, first, last)]
+    return ProposalPictures(drawn[0], drawn[1], drawn[2], _windowed(gain, span))
+
+
+def _window(values: FloatArray) -> tuple[float, float]:
+    """Give the intensities that are drawn black and white."""
+    black, white = np.percentile(values, WINDOW_PCT)
+    return float(black), float(max(white, black + 1e-6))
+
+
+def _windowed(plane: FloatArray, window: tuple[float, float]) -> Picture:
+    """Draw a plane in a window."""
+    black, white = window
+    grey: Picture = np.rint(255 * np.clip((plane - black) / (white - black), 0, 1)).astype(np.uint8)
+    return grey

@@ -1,0 +1,1 @@
+"""Planes sorted into volumes by geometry and time."""

@@ -1,0 +1,1 @@
+"""Tumour candidates found without labels, and their masks."""

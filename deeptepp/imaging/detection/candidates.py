@@ -1,0 +1,263 @@
+"""Candidates on the search grid: connected components at many thresholds, each judged by the same score.
+
+No single threshold decides: a tumour is the bright, compact component that stands out at whichever level shows it
+best. METHOD section 4, D7 and D8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.domain.geometry import FloatArray
+from deeptepp.imaging.body import BoolImage
+from deeptepp.imaging.breast import BreastRegion
+from deeptepp.imaging.detection.components import drawn_on, label_components, touching_pairs
+from deeptepp.imaging.detection.maps import EnhancementMaps
+from deeptepp.imaging.detection.surroundings import compactness, shape
+from deeptepp.imaging.morphology import dilate_box, fill_holes
+
+N_LEVELS = 14
+"""Thresholds tried, evenly spaced in the logarithm."""
+
+LOWEST_LEVEL = 2.5
+"""Lowest threshold, in robust standard deviations of the breast."""
+
+TOP_PERCENTILE = 99.995
+"""The highest threshold is ``TOP_SHARE`` of this percentile of the evidence in the breasts."""
+
+TOP_SHARE = 0.7
+"""Higher thresholds would leave only the brightest voxels of the brightest vessel."""
+
+MIN_VOLUME_MM3 = 40.0
+"""Smallest component on the search grid, mm³: the core of a sphere of 6 mm.
+
+METHOD asks 216 mm³, which loses T1a tumours."""
+
+MAX_VOLUME_MM3 = 400_000.0
+"""Largest component, mm³: a sphere of 91 mm. Above that it is parenchyma."""
+
+UNIT_VOLUME_MM3 = 20.0
+"""Volumes enter the score as the logarithm of their ratio to this, mm³."""
+
+GROWTH_SHARE = 0.6
+"""A larger component around a candidate takes its place when it has this share of the score."""
+
+GROWTH_FROM_MM3 = 500.0
+"""Smaller candidates, below 10 mm, are not parts of a mottled tumour; growing them only adds surroundings."""
+
+GROWTH_SOLIDITY = 0.6
+"""It must also have this share of the solidity: a larger and looser component has leaked into its surroundings."""
+
+N_PRESELECTED = 20
+"""Components that are judged a second time, with their surroundings."""
+
+SHELL_VOXELS = 2
+"""Thickness of the shell with which a component is compared."""
+
+SKIN_CONTACT = 0.25
+"""Share of the shell that may lie outside of the search region before it costs score."""
+
+SER_LIMIT = 2.0
+"""Signal enhancement ratio is clipped to this; above it the late phase is noise."""
+
+SER_KNOTS = (0.2, 0.5, 1.3, 1.6)
+"""Signal enhancement ratios between which the score changes: background rises slowly, arteries and veins fall."""
+
+SER_FACTORS = (0.25, 1.0, 1.0, 0.5)
+"""Factors of the score at ``SER_KNOTS``; none is 0, because the first phase may be early or late."""
+
+RELATIVE_LIMIT = 2.0
+"""Relative enhancement, as a multiple of pre-contrast signal, counts no further: in dark fat it is noise."""
+
+N_PER_LEVEL = 40
+"""Components examined per threshold, those with the most evidence first."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A component and what was measured on it.
+
+    Parameters
+    ----------
+    voxels : (n, 3) int64
+        Indices (z, y, x) on the grid of the maps.
+    score : float
+        Product of the factors; larger is more suspicious.
+    volume_mm3 : float
+        Volume of the component.
+    features : dict of str to float
+        The factors, each named with its unit.
+    """
+
+    voxels: npt.NDArray[np.int64]
+    score: float
+    volume_mm3: float
+    features: dict[str, float]
+
+
+def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int) -> tuple[Candidate, ...]:
+    """Find the most suspicious components that do not overlap.
+
+    Parameters
+    ----------
+    maps : EnhancementMaps
+        Evidence and its parts.
+    region : BreastRegion
+        On the same grid.
+    n_best : int
+        Largest number of candidates.
+
+    Returns
+    -------
+    tuple of Candidate
+        Best first; empty when nothing enhances.
+    """
+    levels = _levels(maps, region)
+    voxels = np.argwhere((maps.evidence > levels[0]) & region.mask)
+    pairs = touching_pairs(voxels, maps.grid.shape)
+    found = [one for level in levels for one in _at_level(maps, region, voxels, pairs, level)]
+    # The position breaks ties, so that the same bytes give the same order.
+    found.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
+    taken = np.zeros(maps.grid.shape, dtype=bool)
+    chosen: list[Candidate] = []
+    for candidate in found:
+        if not taken[tuple(candidate.voxels.T)].any():
+            grown = _grown(candidate, found, maps.grid.shape)
+            taken[tuple(grown.voxels.T)] = True
+            chosen.append(_weighed(candidate, grown, maps, region))
+        if len(chosen) == N_PRESELECTED:
+            break
+    chosen.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
+    return tuple(chosen[:n_best])
+
+
+def _weighed(core: Candidate, grown: Candidate, maps: EnhancementMaps, region: BreastRegion) -> Candidate:
+    """Multiply the score by how compact the surroundings of the brightest part are."""
+    share = compactness(core.voxels, maps, region)
+    features = {**grown.features, "compactness_share": share}
+    return Candidate(grown.voxels, grown.score * share, grown.volume_mm3, features)
+
+
+def _grown(candidate: Candidate, found: list[Candidate], shape: tuple[int, int, int]) -> Candidate:
+    """Give the candidate the extent of the largest component around it that is nearly as suspicious.
+
+    A high threshold shows the brightest part of a mottled tumour best; the part is not the tumour. Components at
+    lower thresholds hold those at higher ones, so one voxel tells whether a component lies around the candidate.
+    """
+    if candidate.volume_mm3 < GROWTH_FROM_MM3:
+        return candidate
+    key = int(np.ravel_multi_index(tuple(candidate.voxels[len(candidate.voxels) // 2]), shape))
+    firm = GROWTH_SOLIDITY * candidate.features["solidity_share"]
+    largest = candidate
+    for other in found:
+        if other.score < GROWTH_SHARE * candidate.score:
+            break
+        is_firm = other.features["solidity_share"] >= firm
+        if (
+            is_firm
+            and other.volume_mm3 > largest.volume_mm3
+            and key in np.ravel_multi_index(tuple(other.voxels.T), shape)
+        ):
+            largest = other
+    return Candidate(largest.voxels, candidate.score, largest.volume_mm3, largest.features)
+
+
+def _levels(maps: EnhancementMaps, region: BreastRegion) -> FloatArray:
+    """Give the thresholds, ascending."""
+    top = TOP_SHARE * float(np.percentile(maps.evidence[region.mask], TOP_PERCENTILE))
+    levels: FloatArray = np.geomspace(LOWEST_LEVEL, max(top, 2 * LOWEST_LEVEL), N_LEVELS)
+    return levels
+
+
+def _at_level(
+    maps: EnhancementMaps,
+    region: BreastRegion,
+    voxels: npt.NDArray[np.int64],
+    pairs: npt.NDArray[np.int64],
+    level: float,
+) -> list[Candidate]:
+    """Judge the components above one threshold, of voxels of which some touch."""
+    evidence = maps.evidence[tuple(voxels.T)]
+    is_above = evidence > level
+    if not is_above.any():
+        return []
+    owners, above = label_components(pairs, is_above), voxels[is_above]
+    sizes = np.bincount(owners) * (1000 * maps.grid.voxel_volume_ml)
+    is_fit = (sizes >= MIN_VOLUME_MM3) & (sizes <= MAX_VOLUME_MM3)
+    mass = np.bincount(owners, weights=evidence[is_above]) * is_fit
+    order = [k for k in np.argsort(-mass, kind="stable")[:N_PER_LEVEL] if is_fit[k]]
+    return [_judge(maps, region, above[owners == k]) for k in order]
+
+
+def _judge(maps: EnhancementMaps, region: BreastRegion, core: npt.NDArray[np.int64]) -> Candidate:
+    """Measure one component, given by its voxels, and give it its score."""
+    start = np.maximum(core.min(axis=0) - SHELL_VOXELS, 0)
+    stop = np.minimum(core.max(axis=0) + 1 + SHELL_VOXELS, maps.grid.shape)
+    sz, sy, sx = (slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
+    block = (sz, sy, sx)
+    component = fill_holes(drawn_on(core, block))
+    shell = dilate_box(component, SHELL_VOXELS) & ~component
+    z, inside = maps.enhancement_z[block], region.mask[block]
+    voxels = np.argwhere(component)
+    mean_z = float(z[component].mean())
+    posterior, skin = _contacts(shell, inside, region, block)
+    around = z[shell & inside]
+    contrast = 1 - float(np.clip(around.mean() / mean_z, 0, 1)) if around.size else 0.0
+    spacing_mm = maps.grid.spacing_mm
+    solidity, elongation = shape(voxels * np.asarray(spacing_mm), spacing_mm)
+    late = float(maps.late[block][component].sum())
+    ratio = float(np.clip(maps.early[block][component].sum() / max(late, 1e-6), 0, SER_LIMIT))
+    volume_mm3 = len(voxels) * 1000 * maps.grid.voxel_volume_ml
+    features = {
+        "enhancement_sd": mean_z,
+        "relative_enhancement_pct": float(maps.relative_pct[block][component].mean()),
+        "signal_enhancement_ratio": ratio,
+        "contrast_share": contrast,
+        "solidity_share": solidity,
+        "elongation_ratio": elongation,
+        "tubeness_share": float(maps.tubeness[block][component].mean()),
+        "posterior_contact_share": posterior,
+        "skin_contact_share": skin,
+        "search_volume_ml": volume_mm3 / 1000,
+    }
+    return Candidate(voxels + start, _score(features), volume_mm3, features)
+
+
+def _contacts(
+    shell: BoolImage, inside: BoolImage, region: BreastRegion, block: tuple[slice, ...]
+) -> tuple[float, float]:
+    """Give the shares of the shell that lie behind the posterior limit, and elsewhere out of the search region."""
+    outside = shell & ~inside
+    sz, sy, sx = block
+    rows = np.arange(sy.start, sy.stop)[None, :, None]
+    behind = outside & (rows >= region.wall_index[sz, sx][:, None, :])
+    n = max(1, int(shell.sum()))
+    n_behind = int(behind.sum())
+    return n_behind / n, (int(outside.sum()) - n_behind) / n
+
+
+def _score(features: dict[str, float]) -> float:
+    """Multiply mean enhancement, log volume, solidity and what speaks against a tumour (METHOD D8).
+
+    Relative enhancement and the time course are factors as well: without them bright background and vessels won
+    over tumours below 10 mm.
+    """
+    size = float(np.log1p(1000 * features["search_volume_ml"] / UNIT_VOLUME_MM3))
+    skin = max(0.0, features["skin_contact_share"] - SKIN_CONTACT)
+    relative = float(np.clip(features["relative_enhancement_pct"] / 100, 0, RELATIVE_LIMIT))
+    score: float = (
+        features["enhancement_sd"]
+        * size
+        * relative**0.5
+        * float(np.interp(features["signal_enhancement_ratio"], SER_KNOTS, SER_FACTORS))
+        * features["solidity_share"]
+        * features["contrast_share"]
+        * (1 - features["tubeness_share"])
+        * min(1.0, 2.0 / features["elongation_ratio"])
+        * max(0.0, 1 - 2 * features["posterior_contact_share"])
+        * max(0.0, 1 - 2 * skin)
+    )
+    return score

@@ -1,0 +1,102 @@
+"""How a candidate continues into its surroundings: a tumour ends on all sides, a vessel goes on.
+
+High thresholds cut vessels and mottled background into short pieces that look like small tumours. What tells
+them apart is the component around them at half their own brightness: that of a tumour is still a thick, solid
+blob, that of a vessel is a long or winding strand through several slices, that of background is a loose patch.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from deeptepp.domain.geometry import FloatArray
+from deeptepp.imaging.body import BoolImage
+from deeptepp.imaging.breast import BreastRegion
+from deeptepp.imaging.detection.maps import EnhancementMaps
+
+LEVEL_SHARES = (0.5, 0.65)
+"""Levels at which the component around a candidate is judged, as shares of its mean enhancement.
+
+The first is the edge of a blurred object; the second still parts a tumour from a vessel that touches it."""
+
+SIGHT_MM = 12.0
+"""Surroundings of a candidate that are looked at, mm; more would join neighbours through their vessels."""
+
+LONGEST_RATIO = 1.5
+"""Longest over middle axis from which a component is a strand rather than a blob."""
+
+VESSEL_RADIUS_MM = 3.0
+"""Radius of the largest vessels in a breast, mm, blur included; thinner components are less suspicious."""
+
+
+def compactness(voxels: npt.NDArray[np.int64], maps: EnhancementMaps, region: BreastRegion) -> float:
+    """Judge how solid, round and thick a candidate is where it fades into its surroundings.
+
+    Parameters
+    ----------
+    voxels : (n, 3) int64
+        Indices (z, y, x) of the candidate on the grid of the maps.
+    maps : EnhancementMaps
+        Its enhancement is used as it is, because evidence has gaps where vessels were muted.
+    region : BreastRegion
+        On the same grid.
+
+    Returns
+    -------
+    float
+        Mean over ``LEVEL_SHARES`` of solidity, roundness and thickness multiplied; 0 to 1.
+    """
+    spacing = np.asarray(maps.grid.spacing_mm)
+    margin = np.ceil(SIGHT_MM / spacing).astype(int) + 1
+    start = np.maximum(voxels.min(axis=0) - margin, 0)
+    stop = np.minimum(voxels.max(axis=0) + margin + 1, maps.grid.shape)
+    block = tuple(slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
+    candidate = np.zeros(tuple(stop - start), dtype=bool)
+    candidate[tuple((voxels - start).T)] = True
+    z = maps.enhancement_z[block]
+    mean_z = float(z[candidate].mean())
+    near = ndimage.distance_transform_edt(~candidate, sampling=spacing) <= SIGHT_MM
+    near &= region.mask[block]
+    return float(np.mean([_at_level(near & (z > s * mean_z), candidate, spacing) for s in LEVEL_SHARES]))
+
+
+def _at_level(bright: BoolImage, candidate: BoolImage, spacing_mm: FloatArray) -> float:
+    """Judge the component of what is bright that holds most of the candidate."""
+    labels, n = ndimage.label(bright)
+    overlap = np.bincount(labels[candidate], minlength=n + 1)
+    overlap[0] = 0
+    if not overlap.any():
+        return 0.0
+    component = labels == int(np.argmax(overlap))
+    solidity, elongation = shape(np.argwhere(component) * spacing_mm, spacing_mm)
+    inside = ndimage.distance_transform_edt(np.pad(component, 1), sampling=spacing_mm)
+    thickness = min(1.0, float(inside.max()) / VESSEL_RADIUS_MM)
+    return solidity * min(1.0, LONGEST_RATIO / elongation) * thickness
+
+
+def shape(points_mm: FloatArray, spacing_mm: FloatArray | tuple[float, float, float]) -> tuple[float, float]:
+    """Measure how solid and how long a component is.
+
+    Parameters
+    ----------
+    points_mm : (n, 3) float64
+        Centres of its voxels, mm.
+    spacing_mm : (3,)
+        Edges of a voxel, mm.
+
+    Returns
+    -------
+    solidity : float
+        Volume over that of the ellipsoid with the same moments, at most 1.
+    elongation : float
+        Longest over middle axis, at least 1.
+    """
+    # A voxel is not a point: its own second moment keeps flat components from having no thickness.
+    offsets = points_mm - points_mm.mean(axis=0)
+    covariance = offsets.T @ offsets / len(points_mm) + np.diag(np.square(spacing_mm)) / 12
+    variances = np.sort(np.linalg.eigvalsh(covariance))
+    ellipsoid = 4 / 3 * np.pi * 5**1.5 * float(np.sqrt(np.prod(variances)))
+    volume = len(points_mm) * float(np.prod(spacing_mm))
+    return min(1.0, volume / ellipsoid), float(np.sqrt(variances[2] / variances[1]))

@@ -1,0 +1,1 @@
+"""Whether the images fit the roles given to their phases."""

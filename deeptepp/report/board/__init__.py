@@ -1,0 +1,1 @@
+"""The tumour board on paper: minutes, their words and counts."""

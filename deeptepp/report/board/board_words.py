@@ -1,0 +1,220 @@
+"""How minutes, lists and files of the board say what is on it: decisions, flags, facts, results, history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from deeptepp.domain.board import Agreement, BoardCase, Choice, Entry, Flag, Moment
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.meeting import Meeting
+from deeptepp.domain.typed_number import number_text
+from deeptepp.report.format import percentile, score
+from deeptepp.wording.sentence import glued, joined, sentence
+
+HIDDEN = "not shown"
+"""In place of a score that the board has not seen."""
+
+CHOICES: Mapping[Choice, str] = {
+    Choice.NONE: "No anti-HER2 treatment",
+    Choice.CHEMOTHERAPY: "Chemotherapy alone",
+    Choice.T: "Trastuzumab",
+    Choice.TP: "Trastuzumab + pertuzumab",
+    Choice.T_DM1: "Trastuzumab emtansine (T-DM1)",
+    Choice.NERATINIB: "Neratinib (extended adjuvant)",
+    Choice.T_DXD: "Trastuzumab deruxtecan (T-DXd)",
+    Choice.OTHER: "Another plan",
+    Choice.DEFERRED: "Deferred",
+}
+"""Decisions as minutes name them."""
+
+AGREEMENTS: Mapping[Agreement, str] = {
+    Agreement.AGREE: "Agrees",
+    Agreement.DISAGREE: "Disagrees",
+    Agreement.UNDECIDED: "Undecided",
+}
+"""Agreement as minutes name it."""
+
+FLAGS: Mapping[Flag, str] = {
+    Flag.SIMULATED: "simulated",
+    Flag.WARNINGS: "warnings",
+    Flag.OVERRIDE: "outside intended use",
+    Flag.UNSTABLE: "unstable tier",
+    Flag.NO_SCORE: "not scored",
+}
+"""Flags as minutes name them."""
+
+
+def summary_of(profile: ClinicalProfile) -> str:
+    """Write the clinical-pathological facts of a case on one line.
+
+    Parameters
+    ----------
+    profile : ClinicalProfile
+        The facts; unknown ones are named as such.
+
+    Returns
+    -------
+    str
+        For example ``26 mm · N1 · ER+ PR− · G3 · Ki-67 30 %``.
+
+    Examples
+    --------
+    >>> summary_of(ClinicalProfile(tumour_size_mm=26.0, er_positive=True, ki67_pct=30))
+    '26 mm · N? · ER+ PR? · G? · Ki-67 30 %'
+    """
+    size = "? mm" if profile.tumour_size_mm is None else glued("{} mm", number_text(profile.tumour_size_mm))
+    nodes = profile.node_stage.value if profile.node_stage else "N?"
+    ki67 = "?" if profile.ki67_pct is None else f"{number_text(profile.ki67_pct)} %"
+    receptors = glued("ER{} PR{}", _sign(profile.er_positive), _sign(profile.pr_positive))
+    return glued("{} · {} · {} · G{} · Ki-67 {}", size, nodes, receptors, profile.grade or "?", ki67)
+
+
+def shown_flags(case: BoardCase) -> tuple[Flag, ...]:
+    """Give the flags of a case that do not tell of a score that is still hidden.
+
+    Parameters
+    ----------
+    case : BoardCase
+        The case.
+
+    Returns
+    -------
+    tuple of Flag
+        All of them once the score was shown.
+    """
+    return tuple(flag for flag in case.flags if case.is_shown or flag is not Flag.UNSTABLE)
+
+
+def decision_of(entry: Entry | None) -> str:
+    """Name a decision.
+
+    Parameters
+    ----------
+    entry : Entry or None
+        An entry of the record.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+    """
+    return CHOICES[entry.choice] if entry and entry.choice else ""
+
+
+def time_of(entry: Entry | None) -> str:
+    """Write when an entry was recorded.
+
+    Parameters
+    ----------
+    entry : Entry or None
+        An entry of the record.
+
+    Returns
+    -------
+    str
+        To the minute, UTC; empty where there is none.
+    """
+    return _minute(entry.recorded_utc) if entry and entry.recorded_utc else ""
+
+
+def result_of(case: BoardCase) -> tuple[str, str, str]:
+    """Write score, tier and percentile of a case as far as the board has seen them.
+
+    Parameters
+    ----------
+    case : BoardCase
+        The case.
+
+    Returns
+    -------
+    tuple of str
+        Three cells.
+    """
+    if not case.is_shown:
+        return HIDDEN, HIDDEN, HIDDEN
+    if case.score is None or case.tier is None:
+        return "not scored", "", ""
+    return score(case.score), case.tier_text, percentile(case.percentile)
+
+
+def history_of(case: BoardCase, moment: Moment) -> tuple[str, ...]:
+    """Write the decisions of one moment that a later one stands for.
+
+    Parameters
+    ----------
+    case : BoardCase
+        The case.
+    moment : Moment
+        Before or after the score was shown.
+
+    Returns
+    -------
+    tuple of str
+        Oldest first, each with its time and whether it was corrected or followed by another decision.
+    """
+    return tuple(
+        sentence(
+            "{decision} ({time} UTC), {value}{value_2}",
+            decision=decision_of(entry),
+            time=time_of(entry),
+            value="corrected" if entry.number in case.corrected else "followed by another decision",
+            value_2=": " + signed(entry) if signed(entry) else "",
+        )
+        for entry in case.earlier(moment)
+    )
+
+
+def remarks_on(case: BoardCase, entry: Entry | None, meeting: Meeting | None = None) -> str:
+    """Say that an entry is a correction, made with the score in sight, or recorded outside of a meeting.
+
+    Parameters
+    ----------
+    case : BoardCase
+        The case.
+    entry : Entry or None
+        One of its entries.
+    meeting : Meeting, optional
+        Whose minutes they are.
+
+    Returns
+    -------
+    str
+        Empty where there is nothing to say.
+    """
+    if entry is None:
+        return ""
+    remarks = []
+    if entry.corrects:
+        remarks.append("correction, made after the score was shown" if case.is_late(entry) else "correction")
+    if meeting is not None and entry.meeting_id != meeting.id:
+        remarks.append("recorded outside this meeting")
+    return joined(", ", remarks)
+
+
+def signed(entry: Entry | None) -> str:
+    """Write the note of an entry and the role of who recorded it.
+
+    Parameters
+    ----------
+    entry : Entry or None
+        An entry of the record.
+
+    Returns
+    -------
+    str
+        Empty where there is none.
+    """
+    if entry is None:
+        return ""
+    return glued("{} ({})", entry.note, entry.role).strip() if entry.role else entry.note
+
+
+def _sign(is_positive: bool | None) -> str:
+    """Write a receptor."""
+    return "?" if is_positive is None else "+" if is_positive else "\u2212"
+
+
+def _minute(time: datetime) -> str:
+    """Write a time to the minute."""
+    return time.strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,81 @@
+"""The minutes of a tumour board as one HTML page that needs no network: to read, to print, to paste from."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
+from deeptepp.domain.board import BoardCase
+from deeptepp.domain.meeting import Meeting
+from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
+from deeptepp.report.board.minutes import attendance_of, influence_of, minutes_table, minutes_title
+
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 16px/1.45 "Source Sans 3", "Segoe UI", "Liberation Sans", Arial, "Noto Sans CJK SC", sans-serif;
+  color: #1c2b33; max-width: 60rem; margin: 0 auto; padding: 1rem 1.2rem 3rem; }
+.marks { font-weight: 600; border-bottom: 2px solid #0b5e70; padding-bottom: 0.4rem; }
+article { border-top: 1px solid #c9d2d7; padding: 0.8rem 0; display: grid; grid-template-columns: 7rem 1fr;
+  gap: 0.2rem 1.2rem; break-inside: avoid; }
+article h2 { margin: 0; font-size: 1.2rem; grid-column: 2; }
+article img { width: 7rem; height: 7rem; grid-row: 1 / span 2; border-radius: 4px; background: #000; }
+dl { display: grid; grid-template-columns: 14rem 1fr; gap: 0.15rem 1rem; margin: 0; grid-column: 2; }
+dt { color: #5b666d; } dd { margin: 0; white-space: pre-line; overflow-wrap: anywhere; }
+@media (max-width: 40rem) { article, dl { display: block; } dd { margin-bottom: 0.4rem; } }
+"""
+
+_SHOWN_AS_HEADING = ("Case", "Marks", "Order", "Meeting", "Attendees (roles)")
+
+
+def minutes_page(cases: Sequence[BoardCase], meeting: Meeting | None = None, *, written_utc: datetime) -> str:
+    """Write minutes.
+
+    Parameters
+    ----------
+    cases : sequence of BoardCase
+        As ``minuted_cases`` gives them; scores that the board has not seen stay hidden.
+    meeting : Meeting, optional
+        Whose minutes; without it, of everything.
+    written_utc : datetime
+        Time zone UTC.
+
+    Returns
+    -------
+    str
+        HTML; all text escaped, pictures inside.
+    """
+    title, table = escape(minutes_title(meeting)), minutes_table(cases, meeting)
+    marks = " · ".join(
+        (*((SIMULATED_COHORT,) if any(case.is_simulated for case in cases) else ()), RESEARCH_USE_ONLY)
+    )
+    sentences = (*((attendance_of(meeting),) if meeting else ()), *influence_of(cases).sentences())
+    articles = "".join(
+        _article(case, dict(zip(table.header, row, strict=True)))
+        for case, row in zip(cases, table.rows, strict=True)
+    )
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f'<p class="marks" role="note">{escape(marks)}</p>\n<h1>{title}</h1>\n'
+        f"{''.join(f'<p>{escape(sentence)}</p>' for sentence in sentences)}\n{articles}\n"
+        f"<p>Written {written_utc:%Y-%m-%d %H:%M} UTC</p>\n</body>\n</html>\n"
+    )
+
+
+def _article(case: BoardCase, row: dict[str, str]) -> str:
+    """Write one case, empty cells left out."""
+    picture = ""
+    if case.thumbnail_png:
+        data = base64.b64encode(case.thumbnail_png).decode("ascii")
+        kind = "Simulated MR of the tumour, one slice" if case.is_simulated else "MR of the tumour, one slice"
+        picture = f'<img src="data:image/png;base64,{data}" alt="{kind}">'
+    order = f"{row['Order']}. " if "Order" in row else ""
+    cells = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(cell)}</dd>"
+        for name, cell in row.items()
+        if cell and name not in _SHOWN_AS_HEADING
+    )
+    return f"<article>{picture}<h2>{escape(order + row['Case'])}</h2><dl>{cells}</dl></article>\n"

@@ -1,0 +1,1 @@
+"""The result of one case: read in sentences, as a PDF, as a card and as files."""

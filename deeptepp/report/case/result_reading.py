@@ -1,0 +1,262 @@
+"""One result read in plain sentences and as a table: what became of patients of her tier.
+
+Sentences are templates with their facts, so that a screen can say them in another language. Counts are out of one
+hundred, as patients are told them, and every one carries its interval, the patients and the events behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
+from deeptepp.domain.risk import Tier
+from deeptepp.errors import NotEstimable
+from deeptepp.report.format import out_of_hundred
+from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
+from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
+from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
+from deeptepp.wording.sentence import glued
+
+STATES: dict[Endpoint, str] = {Endpoint.RFS: "alive without recurrence", Endpoint.OS: "alive"}
+"""What it means not to have had the event."""
+
+EVENTS: dict[Endpoint, str] = {Endpoint.RFS: "with recurrence or death", Endpoint.OS: "died"}
+"""What it means to have had it."""
+
+PATIENTS: dict[bool, str] = {False: "patients", True: "simulated patients"}
+"""What patients are called, by whether they are simulated."""
+
+WHOLE_TIER = "Of 100 {kind} of the {group} tier, {count} were {state} {years} years after surgery"
+OTHER_TIER = "{group} tier: of 100, {count} were {state} {years} years after surgery"
+TREATED = "{group}: of 100, {count} were {state} {years} years after surgery"
+
+TEMPLATES: dict[tuple[str, bool], str] = {
+    (start, has_interval): start + rest
+    for start in (WHOLE_TIER, OTHER_TIER, TREATED)
+    for has_interval, rest in (
+        (True, " (95 % CI {low} to {high}; patients: {n}, events by then: {events})."),
+        (False, " (no interval can be given; patients: {n}, events by then: {events})."),
+    )
+}
+"""Every sentence that states an estimate, by its start and by whether there is an interval."""
+
+NOT_FOLLOWED = "{group}: none of the {n} patients was followed for {years} years."
+NO_PATIENT = "The reference cohort has no patient of this tier with known follow-up."
+
+LIMITS = (
+    "These numbers describe groups. They do not say whether one patient will be among the {free} or among the "
+    "{affected}. Treatment was not randomised: groups by treatment also differ otherwise."
+)
+"""What a number of a group cannot tell of one patient."""
+
+Named = Callable[[Tier | Arm], str]
+"""Names a tier or a treatment, in the language of the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence as a template and what stands in it; ``str`` gives it in English.
+
+    Parameters
+    ----------
+    text : str
+        The template.
+    facts : mapping
+        Numbers and names, the same in every language.
+    words : mapping
+        Phrases, to be translated like the template.
+    """
+
+    text: str
+    facts: Mapping[str, object] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.text.format(**self.facts, **self.words)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class ResultReading:
+    """What became of the reference patients, as far as one result shows it.
+
+    Parameters
+    ----------
+    tier : Tier
+        Her tier.
+    endpoint : Endpoint
+        Recurrence or death.
+    tiers : GroupComparison
+        All tiers.
+    arms : GroupComparison or None
+        Treatments inside her tier; None where the tier has no patient with known follow-up.
+    is_simulated : bool
+        The patients are not real.
+    """
+
+    tier: Tier
+    endpoint: Endpoint
+    tiers: GroupComparison
+    arms: GroupComparison | None
+    is_simulated: bool
+
+    @property
+    def curve(self) -> KaplanMeierCurve | None:
+        """Curve of her tier, or None where it has no patient with known follow-up."""
+        return self.tiers.curve_of(self.tier.value)
+
+
+def result_reading(reference: Cohort, tier: Tier, endpoint: Endpoint) -> ResultReading:
+    """Estimate what one result shows.
+
+    Parameters
+    ----------
+    reference : Cohort
+        With a tier and an arm for its patients.
+    tier : Tier
+        Her tier.
+    endpoint : Endpoint
+        Recurrence or death.
+
+    Returns
+    -------
+    ResultReading
+        All tiers, and the treatments inside hers.
+
+    Raises
+    ------
+    NotEstimable
+        No patient of any tier has known follow-up.
+    """
+    try:
+        arms = compare_groups(reference.where(reference[TIER] == tier.value), ARM, tuple(Arm), endpoint)
+    except NotEstimable:
+        arms = None
+    tiers = compare_groups(reference, TIER, tuple(Tier), endpoint)
+    return ResultReading(tier=tier, endpoint=endpoint, tiers=tiers, arms=arms, is_simulated=reference.is_simulated)
+
+
+def reading_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, ...]:
+    """Say what became of patients of her tier, at five and at two years.
+
+    Parameters
+    ----------
+    reading : ResultReading
+        What was estimated.
+    name : callable
+        Names a tier or treatment.
+
+    Returns
+    -------
+    tuple of Sentence
+        Five years first.
+    """
+    if reading.curve is None:
+        return (Sentence(NO_PATIENT),)
+    kind = {"kind": PATIENTS[reading.is_simulated]}
+    return tuple(
+        _sentence(reading.curve.at(months), WHOLE_TIER, name(reading.tier), reading.endpoint, kind)
+        for months in reversed(HORIZONS_MONTHS)
+    )
+
+
+def arm_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, ...]:
+    """Say what became of patients of her tier by the treatment that they received.
+
+    Parameters
+    ----------
+    reading : ResultReading
+        What was estimated.
+    name : callable
+        Names a tier or treatment.
+
+    Returns
+    -------
+    tuple of Sentence
+        One per treatment that was given, at five years, or at two where nobody was followed for five.
+    """
+    if reading.arms is None:
+        return ()
+    sentences = []
+    for level, curve in zip(reading.arms.levels, reading.arms.curves, strict=True):
+        late = [months for months in HORIZONS_MONTHS if months <= curve.last_months]
+        at = curve.at(late[-1] if late else HORIZONS_MONTHS[0])
+        sentences.append(_sentence(at, TREATED, name(Arm(level)), reading.endpoint))
+    return tuple(sentences)
+
+
+def other_tier_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, ...]:
+    """Say what became of patients of the other tiers at five years.
+
+    Parameters
+    ----------
+    reading : ResultReading
+        What was estimated.
+    name : callable
+        Names a tier or treatment.
+
+    Returns
+    -------
+    tuple of Sentence
+        One per tier that has patients.
+    """
+    return tuple(
+        _sentence(curve.at(HORIZONS_MONTHS[-1]), OTHER_TIER, name(Tier(level)), reading.endpoint)
+        for level, curve in zip(reading.tiers.levels, reading.tiers.curves, strict=True)
+        if level != reading.tier.value
+    )
+
+
+def reading_rows(reading: ResultReading, name: Named = str) -> list[tuple[str, ...]]:
+    """Read all curves at two and five years.
+
+    Parameters
+    ----------
+    reading : ResultReading
+        What was estimated.
+    name : callable
+        Names a tier or treatment.
+
+    Returns
+    -------
+    list of tuple of str
+        Group, patients, events, and survival and number at risk at each time; the tiers, then the treatments.
+    """
+    named = [(name(Tier(level)), curve) for level, curve in _pairs(reading.tiers)]
+    named += [
+        (glued("{}: {}", name(reading.tier), name(Arm(level))), curve) for level, curve in _pairs(reading.arms)
+    ]
+    return [
+        (
+            group,
+            str(curve.n),
+            str(curve.n_events),
+            *(cell for months in HORIZONS_MONTHS for cell in _cells(curve, months)),
+        )
+        for group, curve in named
+    ]
+
+
+def _pairs(comparison: GroupComparison | None) -> list[tuple[str, KaplanMeierCurve]]:
+    """Give every group with its curve."""
+    return [] if comparison is None else list(zip(comparison.levels, comparison.curves, strict=True))
+
+
+def _cells(curve: KaplanMeierCurve, months: float) -> tuple[str, str]:
+    """Write survival and the number at risk at one time."""
+    estimate = curve.at(months)
+    return survival_text(estimate), str(estimate.n_at_risk)
+
+
+def _sentence(
+    at: SurvivalEstimate, start: str, group: str, endpoint: Endpoint, words: Mapping[str, str] | None = None
+) -> Sentence:
+    """Say one estimate out of one hundred, with what it rests on."""
+    facts: dict[str, object] = {"group": group, "years": f"{at.months / 12:.0f}", "n": at.n}
+    if at.is_beyond_follow_up:
+        return Sentence(NOT_FOLLOWED, facts)
+    facts |= {"count": out_of_hundred(at), "events": at.n_events}
+    has_interval = at.low is not None and at.high is not None
+    if at.low is not None and at.high is not None:
+        facts |= {"low": round(100 * at.low), "high": round(100 * at.high)}
+    return Sentence(TEMPLATES[start, has_interval], facts, {"state": STATES[endpoint], **(words or {})})

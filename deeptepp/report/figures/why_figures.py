@@ -1,0 +1,269 @@
+"""Figures of how sure a score is and why: shifted outlines, unknown facts, known facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from deeptepp.domain.risk import ShiftMm, Stability, Tier, TierScheme
+from deeptepp.report.format import score as written
+from deeptepp.report.look.marks import finish, heading
+from deeptepp.report.look.theme import (
+    LOWERS,
+    NEUTRAL,
+    RAISES,
+    SMALL_PX,
+    TEMPLATE,
+    TIER_COLOURS,
+    TIER_GLYPHS,
+    TIER_SHAPES,
+)
+from deeptepp.wording.sentence import glued, joined, sentence
+
+_ROW_PX, _AXIS_PX, _LEFT_PX = 30, 62, 152
+"""Heights of one row and of the axis, and room for the names of rows."""
+
+_DIRECTIONS = (("left", "right"), ("back", "front"), ("head", "feet"))
+"""Where a positive and a negative shift along x, y and z leads, LPS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row of a figure of bars: a name, and the two scores between which its bar reaches."""
+
+    name: str
+    start: float
+    end: float
+    words: str
+
+
+def stability_figure(stability: Stability, tiers: TierScheme, *, simulated: bool) -> go.Figure:
+    """Draw the scores of shifted outlines over the tiers.
+
+    Parameters
+    ----------
+    stability : Stability
+        Scores by shift.
+    tiers : TierScheme
+        Cut-offs.
+    simulated : bool
+        The model is of simulated patients; the figure says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One row per shift; ``layout.meta["alt"]`` holds the content in words.
+    """
+    rows = {_shift_name(shift): score for shift, score in stability.scores.items()}
+    figure = go.Figure()
+    for tier in Tier:
+        chosen = {name: score for name, score in rows.items() if tiers.tier_of(score) is tier}
+        if chosen:
+            figure.add_scatter(
+                x=list(chosen.values()),
+                y=list(chosen),
+                mode="markers+text",
+                text=[written(score) for score in chosen.values()],
+                textposition="middle right",
+                cliponaxis=False,
+                marker={"symbol": TIER_SHAPES[tier], "size": 12, "color": TIER_COLOURS[tier]},
+                name=str(tier),
+                hovertemplate="%{y}: %{x:.3f}<extra></extra>",
+            )
+    title = sentence("Score with the outline moved {mm:g} mm", mm=stability.shift_mm)
+    alt = (
+        glued("{}: ", title)
+        + joined(", ", (glued("{} {}", name, written(score)) for name, score in rows.items()))
+        + "."
+    )
+    top = min(1.0, 1.25 * max(stability.high, tiers.high_from))
+    _add_tiers(figure, tiers, top)
+    return _laid_out(figure, title, list(rows), (0.0, top), alt, simulated=simulated)
+
+
+def score_bars_figure(
+    bars: Sequence[Bar], score: float, tiers: TierScheme, *, title: str, simulated: bool
+) -> go.Figure:
+    """Draw where facts could bring a score: one bar each, from one score to another, over the tiers.
+
+    Parameters
+    ----------
+    bars : sequence of Bar
+        From the top to the bottom.
+    score : float
+        The score as it stands, drawn as a line.
+    tiers : TierScheme
+        Cut-offs.
+    title : str
+        What is shown.
+    simulated : bool
+        The model is of simulated patients; the figure says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One row per bar; ``layout.meta["alt"]`` holds the content in words.
+    """
+    figure = go.Figure()
+    for bar in bars:
+        figure.add_bar(
+            x=[bar.end - bar.start],
+            base=[bar.start],
+            y=[bar.name],
+            orientation="h",
+            width=0.5,
+            marker={"color": NEUTRAL, "opacity": 0.9},
+            hovertemplate=glued("{}: {}<extra></extra>", bar.name, bar.words),
+        )
+        figure.add_annotation(
+            x=max(bar.start, bar.end), y=bar.name, text=bar.words, xanchor="left", xshift=6, showarrow=False
+        )
+    figure.update_annotations(font={"size": SMALL_PX})
+    figure.add_shape(type="line", x0=score, x1=score, y0=0, y1=1, yref="y domain", line={"color": NEUTRAL})
+    highest = max([score, tiers.high_from, *(max(bar.start, bar.end) for bar in bars)])
+    top = min(1.0, 1.6 * highest)
+    _add_tiers(figure, tiers, top)
+    alt = (
+        sentence("{title}, score {written}. ", title=title, written=written(score))
+        + joined("; ", (glued("{}: {}", bar.name, bar.words) for bar in bars))
+        + "."
+    )
+    return _laid_out(figure, title, [bar.name for bar in bars], (0.0, top), alt, simulated=simulated)
+
+
+def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) -> go.Figure:
+    """Draw what each fact adds to a score, to the right, or takes from it, to the left.
+
+    Parameters
+    ----------
+    bars : sequence of Bar
+        From the score with the usual fact to the score as it is; from the top to the bottom.
+    title : str
+        What is shown.
+    simulated : bool
+        The model is of simulated patients; the figure says so.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        One row per bar and a legend; ``layout.meta["alt"]`` holds the content in words.
+    """
+    figure = go.Figure()
+    changes = {bar.name: bar.end - bar.start for bar in bars}
+    reach = 1.6 * max([abs(change) for change in changes.values()], default=0.0) or 0.01
+    for sign, colour, said in ((1, RAISES, "raises the score"), (-1, LOWERS, "lowers the score")):
+        chosen = [bar for bar in bars if sign * changes[bar.name] > 0]
+        x: list[float | None] = [changes[bar.name] for bar in chosen]
+        y: list[str | None] = [bar.name for bar in chosen]
+        figure.add_bar(
+            # Without a bar the legend still says what the colour would mean.
+            x=x or [None],
+            y=y or [None],
+            orientation="h",
+            width=0.5,
+            marker={"color": _rgb(colour)},
+            hovertemplate="%{y}: %{x:+.3f}<extra></extra>",
+            name=said,
+            showlegend=True,
+        )
+    for bar in bars:
+        is_left = changes[bar.name] < 0
+        figure.add_annotation(
+            x=changes[bar.name],
+            y=bar.name,
+            text=bar.words,
+            xanchor="right" if is_left else "left",
+            xshift=-6 if is_left else 6,
+            showarrow=False,
+            font={"size": SMALL_PX},
+        )
+    figure.add_shape(type="line", x0=0, x1=0, y0=0, y1=1, yref="y domain", line={"color": NEUTRAL})
+    alt = glued("{}. ", title) + joined("; ", (glued("{}: {}", bar.name, bar.words) for bar in bars)) + "."
+    _laid_out(figure, title, [bar.name for bar in bars], (-reach, reach), alt, simulated=simulated)
+    return figure.update_layout(
+        showlegend=True,
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": 1,
+            "yanchor": "bottom",
+            "font": {"size": SMALL_PX},
+        },
+        xaxis={"title": {"text": "Change of the risk score"}, "tickformat": "+.2f", "nticks": 6},
+    )
+
+
+def _shift_name(shift: ShiftMm) -> str:
+    """Name a shift by where it leads."""
+    for value, (positive, negative) in zip(shift, _DIRECTIONS, strict=True):
+        if value:
+            return sentence("{abs:g} mm to the {value}", abs=abs(value), value=positive if value > 0 else negative)
+    return "As outlined"
+
+
+def _add_tiers(figure: go.Figure, tiers: TierScheme, top: float) -> None:
+    """Shade the tiers from 0 to the end of the axis and name them at the top."""
+    edges = (0.0, min(tiers.low_below, top), min(tiers.high_from, top), top)
+    for tier, start, end in zip(Tier, edges, edges[1:], strict=False):
+        if end <= start:
+            continue
+        figure.add_shape(
+            type="rect",
+            x0=start,
+            x1=end,
+            y0=0,
+            y1=1,
+            yref="y domain",
+            fillcolor=TIER_COLOURS[tier],
+            opacity=0.14,
+            line={"width": 0},
+            layer="below",
+        )
+        is_wide = end - start > 0.16 * top
+        figure.add_annotation(
+            text=glued(
+                '<span style="color:{}">{}</span> {}',
+                TIER_COLOURS[tier],
+                TIER_GLYPHS[tier],
+                tier if is_wide else "",
+            ),
+            x=(start + end) / 2,
+            y=1,
+            yref="y domain",
+            yanchor="bottom",
+            showarrow=False,
+            font={"size": SMALL_PX},
+        )
+
+
+def _laid_out(
+    figure: go.Figure, title: str, rows: list[str], x_range: tuple[float, float], alt: str, *, simulated: bool
+) -> go.Figure:
+    """Place title, rows and axis by pixels."""
+    layout, top = heading(title, [])
+    plot = _ROW_PX * max(2, len(rows)) + 10
+    bottom = _AXIS_PX + 28 * simulated
+    figure.update_layout(
+        template=TEMPLATE,
+        title=layout,
+        height=top + 26 + plot + bottom,
+        margin={"l": _LEFT_PX, "r": 44, "t": top + 26, "b": bottom},
+        showlegend=False,
+        barmode="overlay",
+        xaxis={"range": x_range, "title": {"text": "Risk score"}, "tickangle": 0, "nticks": 8},
+        yaxis={
+            "categoryorder": "array",
+            "categoryarray": rows[::-1],
+            "ticks": "",
+            "range": [-0.6, len(rows) - 0.4],
+        },
+    )
+    return finish(figure, alt, simulated=simulated, mark_height=-(bottom - 4) / plot)
+
+
+def _rgb(colour: tuple[int, int, int]) -> str:
+    """Write a colour for plotly."""
+    return f"rgb{colour}"

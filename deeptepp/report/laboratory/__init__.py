@@ -1,0 +1,1 @@
+"""The tiers laboratory: its recipe, what it computes, and what it shows."""

@@ -1,0 +1,1 @@
+"""How figures look: colours, marks, styles of curves, widths of text."""

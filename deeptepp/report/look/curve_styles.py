@@ -1,0 +1,154 @@
+"""How each group of a figure is drawn: colour, shape and dash; print in black and white keeps them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from string import ascii_uppercase
+
+from deeptepp.domain.cohort import Arm
+from deeptepp.domain.risk import Tier
+from deeptepp.report.look.theme import (
+    ARM_COLOURS,
+    ARM_DASHES,
+    ARM_GLYPHS,
+    FADED,
+    OTHER_COLOURS,
+    OTHER_GLYPHS,
+    TIER_COLOURS,
+    TIER_GLYPHS,
+)
+from deeptepp.report.names import ARM_SHORT, group_words
+from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
+from deeptepp.wording.sentence import escaped, glued
+
+DASHES = ("solid", "dash", "dot", "dashdot")
+"""Dashes of groups that are no arm, in order."""
+
+_SHORT = {"anti-HER2 therapy": "Anti-HER2"}
+"""Names of groups that are too long to stand beside the table."""
+
+_SHORT_CHARACTERS = 12
+"""Longest name beside the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurveStyle:
+    """How one group is drawn and named.
+
+    Parameters
+    ----------
+    colour : str
+        Of line, band, ticks and shape.
+    glyph : str
+        Shape as a character.
+    dash : str
+        Plotly line dash.
+    short : str
+        Name where there is little room.
+    is_faded : bool
+        Drawn in grey because it carries too little information.
+    """
+
+    colour: str
+    glyph: str
+    dash: str
+    short: str
+    is_faded: bool
+
+    @property
+    def mark(self) -> str:
+        """Coloured shape and short name."""
+        return glued('<span style="color:{}">{}</span> {}', self.colour, self.glyph, escaped(self.short))
+
+
+def styles_of(curves: Sequence[KaplanMeierCurve], colours: Sequence[str] | None, few: int) -> list[CurveStyle]:
+    """Find colour, shape, dash and short name of each curve.
+
+    Parameters
+    ----------
+    curves : sequence of KaplanMeierCurve
+        The groups.
+    colours : sequence of str or None
+        One per curve; a colour of a tier or arm brings its shape and dash.
+    few : int
+        Groups with fewer events are greyed.
+
+    Returns
+    -------
+    list of CurveStyle
+        One per curve.
+    """
+    known = {key.value: colour for key, colour in (*TIER_COLOURS.items(), *ARM_COLOURS.items())}
+    styles = []
+    for i, curve in enumerate(curves):
+        other = OTHER_COLOURS[i % len(OTHER_COLOURS)]
+        colour = colours[i] if colours is not None else known.get(curve.label, other)
+        tier = next((t for t, c in TIER_COLOURS.items() if c == colour), None)
+        arm = next((a for a, c in ARM_COLOURS.items() if c == colour), None)
+        # Where a colour comes back, its dash does not.
+        dash = DASHES[(i + i // len(OTHER_COLOURS)) % len(DASHES)]
+        glyph, short = OTHER_GLYPHS[i % len(OTHER_GLYPHS)], _SHORT.get(curve.label, group_words(curve.label))
+        if tier is not None:
+            glyph, dash = TIER_GLYPHS[tier], "solid"
+        elif arm is not None:
+            glyph, dash, short = ARM_GLYPHS[arm], ARM_DASHES[arm], ARM_SHORT[arm]
+        styles.append(_faded_below(few, curve, CurveStyle(colour, glyph, dash, short, is_faded=False)))
+    return _shortened(styles)
+
+
+def styles_of_crossed(
+    curves: Sequence[KaplanMeierCurve], tiers: Sequence[Tier], arms: Sequence[Arm], few: int
+) -> list[CurveStyle]:
+    """Find the styles of curves that are a tier in an arm: colour of the tier, dash and shape of the arm.
+
+    Parameters
+    ----------
+    curves : sequence of KaplanMeierCurve
+        The groups.
+    tiers : sequence of Tier
+        One per curve.
+    arms : sequence of Arm
+        One per curve.
+    few : int
+        Groups with fewer events are greyed.
+
+    Returns
+    -------
+    list of CurveStyle
+        One per curve.
+    """
+    return [
+        _faded_below(
+            few,
+            curve,
+            CurveStyle(
+                TIER_COLOURS[tier],
+                ARM_GLYPHS[arm],
+                ARM_DASHES[arm],
+                glued("{} {}", _TIER_SHORT[tier], ARM_SHORT[arm]),
+                is_faded=False,
+            ),
+        )
+        for curve, tier, arm in zip(curves, tiers, arms, strict=True)
+    ]
+
+
+_TIER_SHORT = {Tier.LOW: "Low", Tier.MODERATE: "Mod", Tier.HIGH: "High"}
+"""Names of the tiers beside the name of an arm."""
+
+
+def _faded_below(few: int, curve: KaplanMeierCurve, style: CurveStyle) -> CurveStyle:
+    """Grey a group of fewer events."""
+    return replace(style, colour=FADED, is_faded=True) if curve.n_events < few else style
+
+
+def _shortened(styles: list[CurveStyle]) -> list[CurveStyle]:
+    """Cut names that would not fit beside the table; letters where cutting makes two of them alike."""
+    shorts = [
+        s.short if len(s.short) <= _SHORT_CHARACTERS else glued("{}…", s.short[: _SHORT_CHARACTERS - 1].rstrip())
+        for s in styles
+    ]
+    if len(set(shorts)) < len(shorts):
+        shorts = [ascii_uppercase[i % len(ascii_uppercase)] for i in range(len(styles))]
+    return [replace(style, short=short) for style, short in zip(styles, shorts, strict=True)]

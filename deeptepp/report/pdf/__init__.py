@@ -1,0 +1,1 @@
+"""What every PDF shares: pages, tables and curves."""

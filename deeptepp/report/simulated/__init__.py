@@ -1,0 +1,1 @@
+"""Simulated cohorts measured against the published figures, for ``deeptepp simulate summary``."""

@@ -1,0 +1,289 @@
+"""A folder of simulated patients with their regions of interest, made by the way a real upload goes.
+
+Each patient's MR is simulated, the detector that serves real studies looks for the tumour, and the cube around
+what it found is stored. Where it missed, the true tumour stands in, so that no patient is lost, and the record
+says so. A patient's images depend on the seed and on her row in the full cohort only: a subset, a resumed run and
+another number of processes give the same files.
+
+::
+
+    <folder>/cohort.parquet        the cohort, with protocol, image_risk and is_detected beside the clinical facts
+    <folder>/rois/<subject>.npz    one region of interest per patient
+    <folder>/records/<subject>.json  what was true and what was detected
+    <folder>/dataset.json          the recipe, the hit rate, and that all of it is simulated
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Generator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Parallel, delayed, parallel_config
+
+from deeptepp.domain.cohort import ARM, LATENT_RISK, RFS_EVENT, SUBJECT, Cohort
+from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.progress import Progress, Step, StepReport, silent
+from deeptepp.domain.study import PhaseChoice
+from deeptepp.errors import BadSetting, DetectionError
+from deeptepp.imaging.detection.detect import detect_lesions
+from deeptepp.imaging.phase import choose_phase
+from deeptepp.imaging.roi import RoiSettings, crop_roi, write_roi
+from deeptepp.simulate.protocols import PROTOCOLS, SHARES, Protocol
+from deeptepp.simulate.simulated_cohort import simulate_cohort
+from deeptepp.simulate.simulated_study import SimulatedStudy, simulate_study
+from deeptepp.tables import write_cohort
+
+COHORT_FILE = "cohort.parquet"
+DATASET_FILE = "dataset.json"
+ROI_FOLDER = "rois"
+RECORD_FOLDER = "records"
+
+GENERATOR = 2
+"""Version of the simulated images; raised whenever the same seed gives other images."""
+
+ProtocolTable = dict[str, Protocol]
+
+
+@dataclass(frozen=True, slots=True)
+class _Patient:
+    """What one worker needs to know."""
+
+    subject: str
+    row: int
+    latent_risk: float
+    tumour_size_mm: float
+    age_years: float
+    protocol: Protocol
+
+
+def write_dataset(
+    folder: Path,
+    *,
+    preset: str = "paper",
+    seed: int = 0,
+    n_patients: int | None = None,
+    image_correlation: float = 0.95,
+    roi_settings: RoiSettings | None = None,
+    n_jobs: int = 1,
+    progress: Progress = silent,
+    protocols: ProtocolTable | None = None,
+) -> Path:
+    """Simulate patients and their MR, detect each tumour, and store the regions of interest.
+
+    Parameters
+    ----------
+    folder : Path
+        Written to; patients that are already there, from the same recipe, are kept.
+    preset : str
+        Outcome model of ``simulate_cohort``.
+    seed : int
+        Seed of patients and images.
+    n_patients : int, optional
+        Size of a subset stratified by arm and RFS event; all 726 when omitted.
+    image_correlation : float
+        Correlation in [0, 1] of what the images show with the latent risk.
+    roi_settings : RoiSettings, optional
+        How the cubes are cut; the defaults when omitted.
+    n_jobs : int
+        Processes.
+    progress : Progress
+        Hears how many patients are done and how many tumours were detected.
+    protocols : dict of str to Protocol, optional
+        Stand-ins for ``PROTOCOLS`` under the same names.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    BadSetting
+        The recipe is invalid, or the folder holds patients of another recipe.
+    JobCancelled
+        ``progress`` stopped the work; what is done is kept.
+    """
+    settings = roi_settings or RoiSettings()
+    if not 0 <= image_correlation <= 1:
+        raise BadSetting(key="image_correlation", value=image_correlation, limit="in [0, 1]")
+    cohort = simulate_cohort(preset=preset, seed=seed)
+    rows = _choose_rows(cohort, n_patients, seed)
+    recipe = {
+        "is_simulated": True,
+        "generator": GENERATOR,
+        "preset": preset,
+        "seed": seed,
+        "n_patients": len(rows),
+        "image_correlation": image_correlation,
+        "roi_settings": asdict(settings) | {"channels": list(settings.channels)},
+    }
+    _open_folder(folder, recipe)
+    patients = _patients(cohort, rows, seed, protocols or PROTOCOLS)
+    work = _Worker(folder, seed, image_correlation, settings)
+    _run(work, patients, n_jobs=n_jobs, progress=progress)
+    _finish(folder, cohort.where(np.isin(np.arange(len(cohort)), rows)), recipe)
+    return folder
+
+
+def _choose_rows(cohort: Cohort, n_patients: int | None, seed: int) -> npt.NDArray[np.int64]:
+    """Choose rows, ascending: all, or a subset with the arms and events in proportion."""
+    if n_patients is None or n_patients == len(cohort):
+        return np.arange(len(cohort))
+    if not 1 <= n_patients < len(cohort):
+        raise BadSetting(key="n_patients", value=n_patients, limit=f"1 to {len(cohort)}")
+    rng = np.random.default_rng([seed, 1])
+    strata = np.char.add(cohort[ARM].astype(str), np.where(cohort[RFS_EVENT], "+", "-"))
+    names, stratum, sizes = np.unique(strata, return_inverse=True, return_counts=True)
+    exact = n_patients * sizes / len(cohort)
+    counts = np.floor(exact).astype(int)
+    counts[np.argsort(-(exact - counts), kind="stable")[: n_patients - counts.sum()]] += 1
+    chosen = [rng.permutation(np.flatnonzero(stratum == i))[: counts[i]] for i in range(len(names))]
+    return np.sort(np.concatenate(chosen))
+
+
+def _patients(cohort: Cohort, rows: npt.NDArray[np.int64], seed: int, protocols: ProtocolTable) -> list[_Patient]:
+    """Give the patients of the chosen rows; protocols are dealt over the full cohort in fixed proportions."""
+    edges = np.rint(np.cumsum(list(SHARES.values())) * len(cohort)).astype(int)
+    dealt = np.searchsorted(edges, np.random.default_rng([seed, 2]).permutation(len(cohort)), side="right")
+    names = list(SHARES)
+    return [
+        _Patient(
+            subject=str(cohort[SUBJECT][row]),
+            row=int(row),
+            latent_risk=float(cohort[LATENT_RISK][row]),
+            tumour_size_mm=float(cohort["tumour_size_mm"][row]),
+            age_years=float(cohort["age_years"][row]),
+            protocol=protocols[names[int(dealt[row])]],
+        )
+        for row in rows
+    ]
+
+
+def _open_folder(folder: Path, recipe: dict[str, Any]) -> None:
+    """Make the folder, or check that it was begun with the same recipe."""
+    for name in (ROI_FOLDER, RECORD_FOLDER):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    path = folder / DATASET_FILE
+    if path.is_file():
+        begun = json.loads(path.read_text(encoding="utf-8"))
+        other = [key for key, value in recipe.items() if begun.get(key) != value]
+        if other:
+            raise BadSetting(
+                key=other[0], value=recipe[other[0]], limit=f"{begun.get(other[0])}, as this folder was begun with"
+            )
+        return
+    _write_json(path, recipe | {"is_complete": False})
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """Makes one patient; travels to other processes."""
+
+    folder: Path
+    seed: int
+    image_correlation: float
+    settings: RoiSettings
+
+    def __call__(self, patient: _Patient) -> bool:
+        """Make the files of one patient unless they are there; tells whether her tumour was detected."""
+        record_path = self.folder / RECORD_FOLDER / f"{patient.subject}.json"
+        roi_path = self.folder / ROI_FOLDER / f"{patient.subject}.npz"
+        if not (record_path.is_file() and roi_path.is_file()):
+            self._make(patient, roi_path, record_path)
+        return bool(json.loads(record_path.read_text(encoding="utf-8"))["is_detected"])
+
+    def _make(self, patient: _Patient, roi_path: Path, record_path: Path) -> None:
+        """Simulate, detect, crop and write one patient; the record last, because it says that all is there."""
+        simulated = simulate_study(
+            latent_risk=patient.latent_risk,
+            tumour_size_mm=patient.tumour_size_mm,
+            rng=np.random.default_rng([self.seed, 3, patient.row]),
+            protocol=patient.protocol,
+            image_correlation=self.image_correlation,
+            age_years=patient.age_years,
+        )
+        phase = choose_phase(simulated.study)
+        lesion, found = _look(simulated, phase)
+        roi = crop_roi(simulated.study, phase, lesion, self.settings)
+        _write_whole(roi_path, lambda path: write_roi(roi, path))
+        record = simulated.truth() | found | {"phase": phase.index, "phase_rule": phase.rule}
+        _write_json(record_path, record)
+
+
+def _look(simulated: SimulatedStudy, phase: PhaseChoice) -> tuple[Lesion, dict[str, Any]]:
+    """Give the detected lesion, or the true one where it was missed, and what to record of it."""
+    truth = simulated.lesion
+    try:
+        detection = detect_lesions(simulated.study, phase)
+    except DetectionError as error:
+        return truth, {"is_detected": False, "missed_by": error.rule}
+    hits = [truth.contains(candidate.centroid_mm) for candidate in detection.candidates]
+    found: dict[str, Any] = {
+        "is_detected": hits[0],
+        "hit_rank": hits.index(True) + 1 if any(hits) else None,
+        "is_ambiguous": detection.is_ambiguous,
+        "detected_volume_ml": detection.candidates[0].volume_ml,
+    }
+    return (detection.candidates[0] if hits[0] else truth), found
+
+
+def _run(work: _Worker, patients: list[_Patient], *, n_jobs: int, progress: Progress) -> None:
+    """Make all patients and report after each."""
+    n_detected = 0
+    with parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
+        results = Parallel(return_as="generator_unordered")(delayed(work)(patient) for patient in patients)
+        try:
+            for done, is_detected in enumerate(results, start=1):
+                n_detected += is_detected
+                found = f"{done} of {len(patients)} simulated patients, {n_detected} tumours detected"
+                progress(StepReport(Step.ROI, done / len(patients), found))
+        finally:
+            _close(results)
+
+
+def _close(results: Generator[bool, None, None]) -> None:
+    """Stop what is still running; joblib would warn of it, although it is what a cancelled run wants."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        results.close()
+
+
+def _finish(folder: Path, cohort: Cohort, recipe: dict[str, Any]) -> None:
+    """Write the cohort table and the final description."""
+    paths = [folder / RECORD_FOLDER / f"{subject}.json" for subject in cohort[SUBJECT]]
+    records = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    detected = np.array([record["is_detected"] for record in records])
+    protocol = np.array([record["protocol"] for record in records])
+    complete = cohort.with_columns(
+        protocol=protocol,
+        image_risk=np.array([record["image_risk"] for record in records]),
+        is_detected=detected,
+    )
+    _write_whole(folder / COHORT_FILE, lambda path: write_cohort(complete, path))
+    names, counts = np.unique(protocol, return_counts=True)
+    outcome = {
+        "n_detected": int(detected.sum()),
+        "hit_rate": float(detected.mean()),
+        "n_by_protocol": {str(name): int(n) for name, n in zip(names, counts, strict=True)},
+        "is_complete": True,
+    }
+    _write_json(folder / DATASET_FILE, recipe | outcome)
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON so that a kill never leaves half a file."""
+    text = json.dumps(content, indent=2) + "\n"
+    _write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write beside the target and rename, so that a kill never leaves half a file."""
+    part = path.with_name(f".{path.name}.part")
+    write(part)
+    part.replace(path)

@@ -1,0 +1,1 @@
+"""Hazard ratios: Cox, Firth and Mantel-Haenszel, with their tests."""

@@ -1,0 +1,57 @@
+"""From out-of-fold scores to the three risk tiers.
+
+Below the cut-off with the highest Youden index a patient is Low. The scores from there on are split in two by
+exact one-dimensional K-means; High begins in the middle of the two centres. Found once, on scores that no
+patient's own data trained, and then frozen in the bundle.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.domain.risk import TierScheme
+from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.stats.prediction.kmeans import split_intervals
+from deeptepp.stats.prediction.operating_point import youden
+
+
+def find_tier_scheme(scores: npt.ArrayLike, events: npt.ArrayLike) -> TierScheme:
+    """Find the cut-offs of the tiers.
+
+    Parameters
+    ----------
+    scores : (n,) array_like
+        Out-of-fold scores in [0, 1].
+    events : (n,) array_like of bool
+        True where the event was seen.
+
+    Returns
+    -------
+    TierScheme
+        ``method`` says how the cut-offs were found and on how many patients.
+
+    Raises
+    ------
+    NotEstimable
+        One class is empty, the scores do not separate the classes at any cut-off, or only one distinct score lies
+        above the first cut-off.
+    OutOfRange
+        A score is missing or lies outside of [0, 1].
+    """
+    values = np.asarray(scores, dtype=np.float64)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise OutOfRange(field="scores", value="missing or outside", limit="[0, 1]")
+    low = youden(values, events)
+    if not np.isfinite(low.threshold):
+        reason = "no cut-off of the scores does better than chance"
+        raise NotEstimable(what="The risk tiers", reason=reason)
+    split = split_intervals(values[values >= low.threshold], 2)
+    n_best = len(low.tied_thresholds)
+    ties = f"; lowest of {n_best} equally good" if n_best > 1 else ""
+    method = (
+        f"Low below {low.threshold:.4f} (highest Youden index, {low.youden:.3f}{ties}); "
+        f"High from {split.boundaries[0]:.4f} (exact 2-means of the {split.n} scores above, "
+        f"centres {split.centres[0]:.4f} and {split.centres[1]:.4f}); {low.n} patients, {low.n_events} events"
+    )
+    return TierScheme(low.threshold, split.boundaries[0], method)

@@ -1,0 +1,1 @@
+"""Survival curves, log-rank tests, restricted means and follow-up."""

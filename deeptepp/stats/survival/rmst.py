@@ -1,0 +1,268 @@
+"""Restricted mean survival time: the area under the Kaplan-Meier curve up to a horizon.
+
+Beyond the last observation the last value of the curve is carried on, and the estimate says so.
+
+References
+----------
+Irwin JO. J Hyg 1949;47:188-189.
+Royston P, Parmar MKB. BMC Med Res Methodol 2013;13:152.
+Uno H, et al. J Clin Oncol 2014;32:2380-2385 (ratio of the time lost).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import ndtr
+
+from deeptepp.domain.cohort import FollowUp
+from deeptepp.errors import OutOfRange
+from deeptepp.stats.estimate import Estimate, normal_quantile
+from deeptepp.stats.horizon import told_apart
+from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier
+
+METHOD = "restricted mean survival time"
+"""Name of the estimator."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestrictedMean:
+    """Mean time without the event up to a horizon.
+
+    Parameters
+    ----------
+    estimate : Estimate
+        Months without the event.
+    standard_error : float
+        In months; 0 where no event was seen before the horizon.
+    lost_months : float
+        Horizon less the mean.
+    horizon_months : float
+        The horizon.
+    last_months : float
+        Time of the last observation.
+    is_beyond_follow_up : bool
+        The horizon lies after the last observation.
+    ends_with_event : bool
+        An event was seen at the last observation.
+    """
+
+    estimate: Estimate
+    standard_error: float
+    lost_months: float
+    horizon_months: float
+    last_months: float
+    is_beyond_follow_up: bool
+    ends_with_event: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RmstComparison:
+    """Two arms up to one horizon.
+
+    Parameters
+    ----------
+    index, reference : RestrictedMean
+        The arms.
+    difference : Estimate
+        Index less reference, months.
+    standard_error : float
+        Of the difference, months.
+    ratio : Estimate
+        Index over reference, of the months without the event.
+    lost_ratio : Estimate
+        Index over reference, of the months lost.
+    """
+
+    index: RestrictedMean
+    reference: RestrictedMean
+    difference: Estimate
+    standard_error: float
+    ratio: Estimate
+    lost_ratio: Estimate
+
+
+def restricted_mean(follow_up: FollowUp, horizon_months: float, *, level: float = 0.95) -> Estimate:
+    """Estimate the mean time without the event up to a horizon.
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Times and events.
+    horizon_months : float
+        The horizon, > 0.
+    level : float
+        Confidence level, in (0, 1).
+
+    Returns
+    -------
+    Estimate
+        Months; ``reason`` says where the horizon lies beyond the last observation.
+
+    Raises
+    ------
+    NotEstimable
+        Nobody was observed.
+    OutOfRange
+        The horizon is not above 0.
+    """
+    return area_to(kaplan_meier(follow_up, level=level), horizon_months).estimate
+
+
+def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
+    """Measure the area under a survival curve.
+
+    Parameters
+    ----------
+    curve : KaplanMeierCurve
+        The curve.
+    horizon_months : float
+        Where the area ends, > 0.
+
+    Returns
+    -------
+    RestrictedMean
+        With the area that the events took away.
+
+    Raises
+    ------
+    OutOfRange
+        The horizon is not above 0 or not finite.
+    """
+    if not 0 < horizon_months < np.inf:
+        raise OutOfRange(field="horizon_months", value=horizon_months, limit="(0, inf)")
+    widths = np.diff(np.minimum(np.append(curve.months, np.inf), horizon_months))
+    areas = curve.survival * widths
+    after = np.cumsum(areas[::-1])[::-1]  # (k,) area from each time to the horizon
+    at_risk = curve.n_at_risk(curve.months)
+    n_events = np.diff(np.searchsorted(curve.event_months, curve.months, side="right"), prepend=0)
+    product = at_risk * (at_risk - n_events).astype(np.float64)
+    # Where everybody left has the event no area follows, and it adds no variance.
+    hazard_variance = np.divide(n_events, product, out=np.zeros(len(product)), where=product > 0)
+    mean, lost = float(areas.sum()), float(((1 - curve.survival) * widths).sum())
+    error = float(np.sqrt((after**2 * hazard_variance).sum()))
+    is_beyond = bool(horizon_months > curve.last_months)
+    ends_with_event = bool(curve.n_events and curve.event_months[-1] == curve.last_months)
+    notes = ["" if error > 0 else "no variance up to the horizon, so no interval can be given"]
+    if is_beyond:
+        kind, last = (
+            "an event" if ends_with_event else "a censoring",
+            told_apart(curve.last_months, horizon_months),
+        )
+        notes.append(
+            f"the horizon lies beyond the last observation ({last}, {kind}); "
+            "the last value of the curve is carried on"
+        )
+    half = normal_quantile(curve.level) * error
+    estimate = Estimate(
+        value=mean,
+        low=mean - half if error > 0 else None,
+        high=mean + half if error > 0 else None,
+        level=curve.level,
+        n=curve.n,
+        n_events=int(np.searchsorted(curve.event_months, horizon_months, side="right")),
+        method=METHOD,
+        reason=_joined(notes),
+    )
+    return RestrictedMean(
+        estimate=estimate,
+        standard_error=error,
+        lost_months=lost,
+        horizon_months=float(horizon_months),
+        last_months=curve.last_months,
+        is_beyond_follow_up=is_beyond,
+        ends_with_event=ends_with_event,
+    )
+
+
+def compare_restricted_means(
+    index: FollowUp, reference: FollowUp, horizon_months: float, *, level: float = 0.95
+) -> RmstComparison:
+    """Compare the mean times without the event of two arms.
+
+    Parameters
+    ----------
+    index, reference : FollowUp
+        The arms.
+    horizon_months : float
+        The common horizon, > 0.
+    level : float
+        Confidence level, in (0, 1).
+
+    Returns
+    -------
+    RmstComparison
+        An estimate without an interval says why; ``reason`` also says where an arm was not followed that long.
+
+    Raises
+    ------
+    NotEstimable
+        An arm is empty.
+    OutOfRange
+        The horizon is not above 0.
+    """
+    arms = [
+        area_to(kaplan_meier(arm, label=label, level=level), horizon_months)
+        for arm, label in ((index, "the index arm"), (reference, "the reference arm"))
+    ]
+    one, other = arms
+    means = [one.estimate.value or 0.0, other.estimate.value or 0.0]
+    blank = Estimate(
+        value=None,
+        level=level,
+        n=index.n + reference.n,
+        n_events=one.estimate.n_events + other.estimate.n_events,
+        method=f"difference of {METHOD}",
+        reason=_notes(one, other),
+    )
+    error = float(np.hypot(one.standard_error, other.standard_error))
+    difference = replace(blank, value=means[0] - means[1])
+    if error > 0:
+        half = normal_quantile(level) * error
+        difference = replace(
+            difference,
+            low=means[0] - means[1] - half,
+            high=means[0] - means[1] + half,
+            p_value=float(2 * ndtr(-abs(means[0] - means[1]) / error)),
+        )
+    errors = [one.standard_error, other.standard_error]
+    lost = [one.lost_months, other.lost_months]
+    return RmstComparison(
+        index=one,
+        reference=other,
+        difference=difference,
+        standard_error=error,
+        ratio=_ratio(means, errors, replace(blank, method=f"ratio of {METHOD}")),
+        lost_ratio=_ratio(lost, errors, replace(blank, method="ratio of restricted mean time lost")),
+    )
+
+
+def _ratio(values: list[float], errors: list[float], blank: Estimate) -> Estimate:
+    """Fill in a ratio, its interval symmetric on the log scale."""
+    if values[1] <= 0:
+        return replace(blank, reason=_joined(["the reference arm has a mean of 0", blank.reason]))
+    ratio = values[0] / values[1]
+    if values[0] <= 0 or max(errors) <= 0:
+        note = "an arm has a mean of 0 or no arm has a variance, so no interval can be given"
+        return replace(blank, value=ratio, reason=_joined([note, blank.reason]))
+    error = float(np.hypot(errors[0] / values[0], errors[1] / values[1]))
+    half = normal_quantile(blank.level) * error
+    return replace(
+        blank,
+        value=ratio,
+        low=ratio * float(np.exp(-half)),
+        high=ratio * float(np.exp(half)),
+        p_value=float(2 * ndtr(-abs(np.log(ratio)) / error)),
+    )
+
+
+def _notes(index: RestrictedMean, reference: RestrictedMean) -> str:
+    """Say of each arm what its estimate says."""
+    arms = {"index arm": index, "reference arm": reference}
+    return _joined([f"{name}: {arm.estimate.reason}" for name, arm in arms.items() if arm.estimate.reason])
+
+
+def _joined(notes: list[str]) -> str:
+    """Put what there is to say in one line."""
+    return "; ".join(note for note in notes if note)

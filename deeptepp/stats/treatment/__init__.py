@@ -1,0 +1,1 @@
+"""Two treatments compared: propensity, matching, balance, effects and what they are worth."""

@@ -1,0 +1,146 @@
+"""How strong an effect must be for a contrast of two arms to find it.
+
+With shares a and 1 - a of the patients, D = (z_alpha/2 + z_power)^2 / (a (1 - a) ln(HR)^2) events are needed. With
+D events the weakest hazard ratio that can be detected is exp(-(z_alpha/2 + z_power) / sqrt(D a (1 - a))), or its
+inverse in the other direction.
+
+References
+----------
+Schoenfeld DA. Biometrics 1983;39:499-503.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from deeptepp.domain.cohort import FollowUp
+from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.stats.counted import counted
+from deeptepp.stats.prediction.adequacy import shown, whole_events
+
+
+@dataclass(frozen=True, slots=True)
+class ContrastAdequacy:
+    """What a contrast of two arms can show.
+
+    Parameters
+    ----------
+    n_index, n_reference : int
+        Patients by arm.
+    n_events_index, n_events_reference : int
+        Events by arm.
+    power : float
+        Chance of finding a true effect of the detectable size.
+    alpha : float
+        Two-sided significance level.
+    detectable_hazard_ratio : float or None
+        Weakest protective hazard ratio found with that power, in (0, 1); in the other direction its inverse.
+    hazard_ratio : float
+        The effect looked for.
+    n_events_needed : int or None
+        Events needed to find it with that power at this allocation.
+    sentence : str
+        The same in plain words.
+    method : str
+        For captions.
+    reason : str
+        Why there is no value; empty where there is one.
+    """
+
+    n_index: int
+    n_reference: int
+    n_events_index: int
+    n_events_reference: int
+    power: float
+    alpha: float
+    detectable_hazard_ratio: float | None
+    hazard_ratio: float
+    n_events_needed: int | None
+    sentence: str
+    method: str = "Schoenfeld"
+    reason: str = ""
+
+
+def contrast_adequacy(
+    index: FollowUp, reference: FollowUp, *, hazard_ratio: float = 0.5, power: float = 0.8, alpha: float = 0.05
+) -> ContrastAdequacy:
+    """Say how strong an effect must be for a contrast of two arms to find it.
+
+    Parameters
+    ----------
+    index, reference : FollowUp
+        Times and events of both arms.
+    hazard_ratio : float
+        Effect looked for, > 0 and not 1.
+    power : float
+        In (alpha / 2, 1).
+    alpha : float
+        Two-sided significance level, in (0, 1).
+
+    Returns
+    -------
+    ContrastAdequacy
+        Without a detectable hazard ratio where no event was seen or an arm is empty.
+
+    Raises
+    ------
+    NotEstimable
+        Nobody is in either arm.
+    OutOfRange
+        The hazard ratio, the power or the level is impossible.
+    """
+    if not 0 < hazard_ratio < float("inf") or hazard_ratio == 1:
+        raise OutOfRange(field="hazard_ratio", value=hazard_ratio, limit="(0, inf) without 1")
+    if not 0 < alpha < 1:
+        raise OutOfRange(field="alpha", value=alpha, limit="(0, 1)")
+    if not alpha / 2 < power < 1:
+        raise OutOfRange(field="power", value=power, limit=f"({alpha / 2:g}, 1)")
+    n, n_events = index.n + reference.n, index.n_events + reference.n_events
+    if n == 0:
+        raise NotEstimable(what="The power of the contrast", reason="nobody is in either arm")
+    spread = index.n * reference.n / n**2
+    both = float(ndtri(1 - alpha / 2) + ndtri(power))
+    detectable = needed = None
+    reason = "an arm has no patients" if spread == 0 else "no event was seen" if n_events == 0 else ""
+    if spread > 0:
+        needed = whole_events(both**2 / (spread * float(np.log(hazard_ratio)) ** 2))
+    if not reason:
+        detectable = float(np.exp(-both / np.sqrt(n_events * spread)))
+    return ContrastAdequacy(
+        n_index=index.n,
+        n_reference=reference.n,
+        n_events_index=index.n_events,
+        n_events_reference=reference.n_events,
+        power=power,
+        alpha=alpha,
+        detectable_hazard_ratio=detectable,
+        hazard_ratio=hazard_ratio,
+        n_events_needed=needed,
+        sentence=_contrast_sentence((n, n_events), (power, alpha, hazard_ratio), detectable, needed, reason),
+        reason=reason,
+    )
+
+
+def _contrast_sentence(
+    counts: tuple[int, int],
+    asked: tuple[float, float, float],
+    detectable: float | None,
+    needed: int | None,
+    reason: str,
+) -> str:
+    """Say in words what the contrast can show."""
+    (n, n_events), (power, alpha, hazard_ratio) = counts, asked
+    if detectable is None:
+        start = f"This contrast cannot show any effect: {reason}."
+    else:
+        start = (
+            f"With {counted(n_events, 'event')} in {counted(n, 'patient')} a hazard ratio has to be "
+            f"{shown(detectable)} or smaller (or {shown(1 / detectable)} or larger) to be found with "
+            f"{power:.0%} power at alpha {alpha:g}; a weaker effect would often be missed."
+        )
+    if needed is None:
+        return start
+    return f"{start} A hazard ratio of {hazard_ratio:g} needs {needed} events at this allocation."

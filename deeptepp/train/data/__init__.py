@@ -1,0 +1,1 @@
+"""The patients of a training run, their images and their folds."""

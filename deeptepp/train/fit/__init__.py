@@ -1,0 +1,1 @@
+"""Fitting networks: loop, loss, sampling, folds, processes, checkpoints and logs."""

@@ -1,0 +1,1 @@
+"""Whole runs and suites of experiments, and their tables."""

@@ -1,0 +1,96 @@
+"""``deeptepp evaluate``: suites of experiments from one settings file, each written as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from deeptepp.errors import BadSetting
+from deeptepp.train.data.dataset import read_dataset
+from deeptepp.train.fit.journal import Listener, silent
+from deeptepp.train.runs.experiments import run_suite
+from deeptepp.train.runs.null import run_null
+from deeptepp.train.runs.null_table import write_null
+from deeptepp.train.runs.results import write_results
+from deeptepp.train.runs.suites import SUITES
+from deeptepp.train.settings import TrainSettings
+
+ALL = "all"
+"""Stands for every suite."""
+
+NULL = "null"
+"""The whole pipeline on follow-up without signal, many times; not one of ``all``."""
+
+EXPERIMENTS = "experiments"
+"""Folder of the suites in the output folder of the settings."""
+
+
+def evaluate_suites(
+    settings: TrainSettings,
+    suite: str,
+    *,
+    out: Path,
+    command: str,
+    only: Collection[str] = (),
+    progress: Listener = silent,
+) -> list[Path]:
+    """Run one suite or all of them, and write their tables.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+        The base of the experiments; runs and JSON go to ``experiments/`` of its ``output``.
+    suite : str
+        Key of ``SUITES``, ``all``, or ``null``.
+    out : Path
+        Receives ``<suite>.md``.
+    command : str
+        What was called.
+    only : collection of str
+        Names of the experiments to run; all when empty. Of all suites, those that know one of the names run.
+    progress : callable
+        Receives one sentence per event; may raise ``JobCancelled``.
+
+    Returns
+    -------
+    list of Path
+        The tables that were written.
+
+    Raises
+    ------
+    BadSetting
+        The suite or a name does not exist.
+    UnreadableCohort
+        The dataset is incomplete or damaged.
+    """
+    if suite == NULL:
+        report = run_null(settings, folder=settings.output, progress=progress)
+        return [write_null(report, settings, out, command=command)]
+    chosen = _chosen(suite, only)
+    source = read_dataset(settings.dataset)
+    written = []
+    for name, wanted in chosen.items():
+        content = run_suite(
+            settings,
+            name,
+            folder=settings.output / EXPERIMENTS,
+            dataset=source,
+            only=wanted,
+            progress=progress,
+        )
+        written.append(write_results(content, out, command=command))
+    return written
+
+
+def _chosen(suite: str, only: Collection[str]) -> dict[str, list[str]]:
+    """Give the suites to run, each with the names to run in it."""
+    if suite != ALL:
+        return {suite: list(only)}
+    known = {name: {each.name for each in experiments} for name, experiments in SUITES.items()}
+    strangers = set(only) - set().union(*known.values())
+    if strangers:
+        raise BadSetting(
+            key="only", value=", ".join(sorted(strangers)), limit="an experiment of one of the suites"
+        )
+    chosen = {name: sorted(names & set(only)) for name, names in known.items()}
+    return {name: names for name, names in chosen.items() if names or not only}

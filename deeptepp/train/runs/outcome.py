@@ -1,0 +1,193 @@
+"""The scores of one experiment, kept on disk so that no table or figure needs it run again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from deeptepp.errors import NotEstimable
+from deeptepp.stats.prediction.cutoffs import find_tier_scheme
+from deeptepp.train.data.dataset import Labels
+from deeptepp.train.data.patient_source import ViewSource
+from deeptepp.train.data.patient_split import Split
+from deeptepp.train.fit.balancing import log_odds_shifts, views_counted
+from deeptepp.train.measure.metrics import Scored
+from deeptepp.train.runs.suites import Method
+from deeptepp.train.settings import WITHOUT_EFFECT, TrainSettings
+
+OUTCOME_FILE = "outcome.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """Every patient of an experiment with her part, label and scores.
+
+    Parameters
+    ----------
+    event, is_known : (n,) bool
+        As in ``Labels``.
+    fold : (n,) int64
+        As in ``Split``.
+    is_holdout, is_scored_only : (n,) bool
+        As in ``Split``.
+    scores : (n,) float64
+        By networks that never saw the patient.
+    view_scores : (n, V) float64
+        The same by view; V is 1 where there are no views.
+    """
+
+    event: npt.NDArray[np.bool_]
+    is_known: npt.NDArray[np.bool_]
+    fold: npt.NDArray[np.int64]
+    is_holdout: npt.NDArray[np.bool_]
+    is_scored_only: npt.NDArray[np.bool_]
+    scores: npt.NDArray[np.float64]
+    view_scores: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        labels: Labels,
+        split: Split,
+        scores: npt.NDArray[np.float64],
+        view_scores: npt.NDArray[np.float64] | None = None,
+    ) -> Outcome:
+        """Collect what a run came to.
+
+        Parameters
+        ----------
+        labels : Labels
+            What was learnt.
+        split : Split
+            The part of each patient.
+        scores : (n,) float64
+            Scores of the patients.
+        view_scores : (n, V) float64, optional
+            Scores of the views.
+
+        Returns
+        -------
+        Outcome
+            Ready to be kept.
+        """
+        views = scores[:, None] if view_scores is None else view_scores
+        return cls(
+            labels.event, labels.is_known, split.fold, split.is_holdout, split.is_scored_only, scores, views
+        )
+
+    @property
+    def labels(self) -> Labels:
+        """What was learnt."""
+        return Labels(self.event, self.is_known)
+
+    @property
+    def split(self) -> Split:
+        """The part of each patient."""
+        return Split(self.fold, self.is_holdout, self.is_scored_only)
+
+    def scored(self, source: ViewSource, settings: TrainSettings, method: Method) -> Scored:
+        """Add the cut-offs and what balancing did, ready to be measured.
+
+        Parameters
+        ----------
+        source : ViewSource
+            The patients.
+        settings : TrainSettings
+            Of the experiment.
+        method : Method
+            A regression balances nothing.
+
+        Returns
+        -------
+        Scored
+            With tiers by its own out-of-fold scores, where they separate the classes.
+        """
+        labels, split = self.labels, self.split
+        chosen = split.in_folds & labels.is_known
+        try:
+            tiers = find_tier_scheme(self.scores[chosen], labels.event[chosen])
+        except NotEstimable:
+            tiers = None
+        n_views = self.view_scores.shape[1]
+        shifts = log_odds_shifts(labels, split, settings, n_views=n_views)
+        return Scored(
+            source.cohort,
+            labels,
+            split,
+            self.scores,
+            tiers,
+            log_odds_shift=shifts if method is Method.NETWORK else np.zeros_like(shifts),
+            view_scores=self.view_scores if n_views > 1 else None,
+            is_counted=views_counted(labels, split, settings, n_views=n_views) if n_views > 1 else None,
+        )
+
+    def to_mapping(self) -> dict[str, list[object]]:
+        """Give plain columns for JSON, without anything that names a patient."""
+        columns = {each.name: getattr(self, each.name).tolist() for each in fields(self)}
+        return columns | {"view_scores": np.round(self.view_scores, 6).tolist()}
+
+
+def write_outcome(outcome: Outcome, folder: Path) -> None:
+    """Keep an outcome; the file is whole or absent.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What to keep.
+    folder : Path
+        Folder of its run; made when absent.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / (OUTCOME_FILE + ".part")
+    fresh.write_text(json.dumps(outcome.to_mapping()) + "\n", encoding="utf-8")
+    fresh.replace(folder / OUTCOME_FILE)
+
+
+def read_outcome(folder: Path) -> Outcome | None:
+    """Read what ``write_outcome`` kept.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of a run.
+
+    Returns
+    -------
+    Outcome or None
+        None where the run has not ended.
+    """
+    path = folder / OUTCOME_FILE
+    if not path.is_file():
+        return None
+    stored = json.loads(path.read_text("utf-8"))
+    kinds = {"fold": np.int64, "scores": np.float64, "view_scores": np.float64}
+    return Outcome(
+        **{each.name: np.asarray(stored[each.name], kinds.get(each.name, bool)) for each in fields(Outcome)}
+    )
+
+
+def key_of(settings: TrainSettings, method: Method, dataset_sha256: str) -> str:
+    """Name a run by all that its scores depend on.
+
+    Parameters
+    ----------
+    settings : TrainSettings
+        Of the experiment.
+    method : Method
+        What is fitted.
+    dataset_sha256 : str
+        Digest of the dataset.
+
+    Returns
+    -------
+    str
+        Sixteen hexadecimal digits.
+    """
+    facts = {key: value for key, value in settings.to_mapping().items() if key not in WITHOUT_EFFECT}
+    facts |= {"method": method.value, "dataset_sha256": dataset_sha256}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]

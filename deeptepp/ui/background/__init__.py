@@ -1,0 +1,1 @@
+"""What outlives a click: sessions, drafts, visitors, jobs and the model of this server."""

@@ -1,0 +1,47 @@
+"""First values of controls, told to the browser until a page run that drew them has surely reached it.
+
+A value that is put into ``st.session_state`` reaches the browser only with the run that put it there. A run that
+the visitor cuts short, by moving another control while the page still draws itself, leaves the browser with the
+first option of a control that it drew later. With the next click it sends that option as if it had been chosen.
+"""
+
+from __future__ import annotations
+
+import math
+from time import monotonic
+
+import streamlit as st
+
+_UNTOLD = "deeptepp-untold"
+"""Key of ``st.session_state``: when the last whole run ended since each control was given its value, s."""
+
+_DELIVERY_S = 0.5
+"""What a run drew last can be dropped when the next run begins before it was sent; this is ample to send it."""
+
+
+def seed(key: str, value: object, *, again: bool = False) -> None:
+    """Give a control its first value, before it is drawn.
+
+    Parameters
+    ----------
+    key : str
+        Of the widget.
+    value : object
+        What it holds where it holds nothing yet.
+    again : bool
+        Put the value in whatever it holds.
+    """
+    untold: dict[str, float] = st.session_state.setdefault(_UNTOLD, {})
+    if again or key not in st.session_state:
+        untold[key] = math.inf
+        st.session_state[key] = value
+    elif key in untold and monotonic() - untold[key] > _DELIVERY_S:
+        del untold[key]
+    elif key in untold:
+        st.session_state[key] = st.session_state[key]
+
+
+def whole_run() -> None:
+    """Note that a run of the page, or of a part of it, has reached its end."""
+    untold: dict[str, float] = st.session_state.setdefault(_UNTOLD, {})
+    untold.update(dict.fromkeys(untold, monotonic()))

@@ -1,0 +1,218 @@
+"""How a case is read: from an upload, the demo, or another phase of the study at hand, always as a job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from deeptepp.dicom.series_preview import Previews, draw_planes, previews_of
+from deeptepp.domain.progress import Progress, Step, StepReport
+from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side
+from deeptepp.errors import DeepTeppError, StudyError, TooManyJobs
+from deeptepp.nifti.read_nifti import is_nifti
+from deeptepp.nifti.volume_preview import middle_slices
+from deeptepp.scoring.case import open_case
+from deeptepp.scoring.images import list_files
+from deeptepp.scoring.search import CaseImages, search_again
+from deeptepp.simulate.simulated_study import demo_profile, demo_study
+from deeptepp.store.frames import build_frames, default_frames
+from deeptepp.store.uploads import default_store
+from deeptepp.ui.background.jobs import Work, bare, default_runner
+from deeptepp.ui.background.session import Case, Screen, Session
+from deeptepp.ui.case.other_study import forget_entries
+from deeptepp.ui.words.screen_words import plural
+
+_DEMO: WeakValueDictionary[str, CaseImages] = WeakValueDictionary()
+"""The demo while anybody has it open: it never changes, and twenty copies of it would fill the memory."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opened:
+    """What reading a study left behind: images and slices, or a refusal and its series, with pictures."""
+
+    series: tuple[SeriesSummary, ...]
+    images: CaseImages | None = None
+    frames_token: str = ""
+    refusal: DeepTeppError | None = None
+    previews: Previews | None = None
+
+
+def open_upload(session: Session, upload_id: str) -> None:
+    """Read an uploaded study, with the phases that the reader chose before where there are any.
+
+    Its files stay until the case is scored, so that other phases can be chosen without handing it in again.
+
+    Parameters
+    ----------
+    session : Session
+        Moves on to the progress screen.
+    upload_id : str
+        Name of the upload.
+    """
+    _read_upload(session, upload_id, session.phase_keys, session.phase_side)
+
+
+def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = None) -> None:
+    """Read the study at hand again, with the chosen series as phases.
+
+    Parameters
+    ----------
+    session : Session
+        Moves on to the progress screen; where the files are gone, back to the drop zone, which will read the same
+        study so.
+    phase_keys : sequence of str
+        Keys of the series table, pre-contrast first.
+    side : Side, optional
+        The breast that they show, where each breast has volumes of its own.
+    """
+    case = session.case
+    if case.upload_id in default_store():
+        _read_upload(session, case.upload_id, tuple(phase_keys), side)
+        return
+    profile, draft, drafts = case.profile, case.draft, session.drafts
+    names, name = session.entered_for, session.study_name
+    session.erase()
+    session.case.profile, session.case.draft, session.drafts = profile, draft, drafts
+    session.entered_for, session.study_name = names, name
+    session.phase_keys, session.phase_side = tuple(phase_keys), side
+
+
+def open_demo(session: Session) -> None:
+    """Open the built-in simulated study with its clinical facts.
+
+    Parameters
+    ----------
+    session : Session
+        Moves on to the progress screen.
+    """
+    forget_entries(session)
+    session.entered_for = frozenset()
+    case = Case(is_demo=True, profile=demo_profile())
+    _replace_case(session, case)
+
+    def work(progress: Progress) -> Opened:
+        progress(StepReport(Step.READ, 0.0))
+        images = _DEMO.get("images")
+        if images is None:
+            study = demo_study().study
+            progress(StepReport(Step.READ, 1.0, "simulated study, made on this server"))
+            images = _DEMO["images"] = open_case(study, progress=progress)
+        return _with_frames(case.id, images, progress)
+
+    _begin_reading(session, work)
+
+
+def choose_phase_again(session: Session, index: int) -> None:
+    """Score another phase of the study at hand, and look for the tumour in that one.
+
+    Parameters
+    ----------
+    session : Session
+        Has images.
+    index : int
+        Index into the phases of the study.
+    """
+    old, case_id = session.case.images, session.case.id
+    if old is None:
+        return
+
+    def work(progress: Progress) -> Opened:
+        progress(StepReport(Step.READ, 1.0, "already in memory"))
+        return _with_frames(case_id, search_again(old, index, progress=progress), progress)
+
+    _begin_reading(session, work)
+
+
+def show_other_breast(session: Session) -> None:
+    """Put the other breast in the place of the one at hand; both were read and searched.
+
+    Parameters
+    ----------
+    session : Session
+        Has images of each breast.
+    """
+    images, case_id = session.case.images, session.case.id
+    if images is None or images.other_side is None:
+        return
+    other = replace(images.other_side, other_side=replace(images, other_side=None))
+
+    def work(progress: Progress) -> Opened:
+        for step in (Step.READ, Step.PHASES, Step.BREAST):
+            progress(StepReport(step, 1.0, "already in memory"))
+        return _with_frames(case_id, other, progress)
+
+    _begin_reading(session, work)
+
+
+def _replace_case(session: Session, case: Case) -> None:
+    """Put a new case in the place of the one at hand, whose slices are dropped, and its upload unless shared."""
+    default_frames().drop(session.case.id)
+    if session.case.upload_id != case.upload_id:
+        default_store().delete(session.case.upload_id)
+    session.case.empty()
+    session.case, session.refusal, session.phase_keys, session.phase_side = case, None, (), None
+
+
+def _read_upload(session: Session, upload_id: str, keys: tuple[str, ...], side: Side | None) -> None:
+    """Queue the reading of an upload, which is deleted where nothing more can be read from it."""
+    case = Case(profile=session.case.profile, draft=session.case.draft, upload_id=upload_id)
+    _replace_case(session, case)
+
+    def work(progress: Progress) -> Opened:
+        try:
+            with default_store().reading(upload_id) as source:
+                return _opened(source, case.id, keys, side, progress)
+        except BaseException:
+            default_store().delete(upload_id)
+            raise
+
+    _begin_reading(session, work)
+
+
+def _opened(source: Path, case_id: str, keys: tuple[str, ...], side: Side | None, progress: Progress) -> Opened:
+    """Read a study, or say why not with all that a reader needs to choose its phases."""
+    try:
+        images = open_case(source, phase_keys=keys or None, side=side, progress=progress)
+    except StudyError as error:
+        refused = _refused(source, error)
+        if not refused.series:
+            raise
+        return refused
+    return _with_frames(case_id, images, progress)
+
+
+def _refused(source: Path, error: StudyError) -> Opened:
+    """List and draw the series of a study that was refused, as far as they can be read."""
+    bare(error)
+    try:
+        series = list_files(source)
+        proposals = [each for each in error.proposals if isinstance(each, PhaseProposal)]
+        return Opened(series, refusal=error, previews=_previews(source, proposals))
+    except DeepTeppError:
+        return Opened(())
+
+
+def _previews(source: Path, proposals: Sequence[PhaseProposal]) -> Previews:
+    """Draw the rows of the series table and the proposals."""
+    return draw_planes(middle_slices(source), proposals) if is_nifti(source) else previews_of(source, proposals)
+
+
+def _begin_reading(session: Session, work: Work) -> None:
+    """Queue the reading of a case, or refuse when the queue is full."""
+    try:
+        session.job_id = default_runner().submit(session.id, work)
+        session.screen = Screen.READING
+    except TooManyJobs as error:
+        default_store().delete(session.case.upload_id)
+        session.refusal, session.screen = error, Screen.REFUSED
+
+
+def _with_frames(case_id: str, images: CaseImages, progress: Progress) -> Opened:
+    """Add the slices that the viewer shows, unless the work was stopped meanwhile."""
+    frames = build_frames(images.study, images.phase, images.candidates)
+    n = len(images.candidates)
+    first = f", the first {images.candidates[0].longest_diameter_mm:.0f} mm long" if n else ""
+    progress(StepReport(Step.DETECT, 1.0, f"{plural(n, 'candidate')}{first}"))
+    return Opened(images.series, images, default_frames().put(case_id, frames))

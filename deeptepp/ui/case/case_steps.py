@@ -1,0 +1,195 @@
+"""What a case may do next once it is read; with ``case_reading``, the only code that changes a session."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deeptepp.domain.lesion import BoxMm
+from deeptepp.domain.progress import Progress
+from deeptepp.domain.risk import Assessment, Outcome
+from deeptepp.errors import StudyError, TooManyJobs
+from deeptepp.scoring.case import assess_case
+from deeptepp.scoring.receipt import inputs_digest
+from deeptepp.store.uploads import default_store
+from deeptepp.ui.background.jobs import JobState, JobView, default_runner
+from deeptepp.ui.background.loaded import loaded_bundle
+from deeptepp.ui.background.session import Screen, Session
+from deeptepp.ui.case.case_reading import Opened
+from deeptepp.ui.case.other_study import meet_study
+from deeptepp.ui.parts.cards import said
+from deeptepp.ui.words.language import t
+
+
+def select_lesion(session: Session, index: int) -> None:
+    """Choose the lesion that is scored.
+
+    Parameters
+    ----------
+    session : Session
+        Has lesions.
+    index : int
+        Index into them.
+    """
+    session.case.selected = index
+    session.case.is_confirmed = True
+
+
+def draw_lesion(session: Session, box: BoxMm) -> None:
+    """Outline the enhancing tissue in a box that the reader drew, and choose it; the same box is drawn once.
+
+    Parameters
+    ----------
+    session : Session
+        Has images.
+    box : BoxMm
+        LPS millimetres.
+
+    Raises
+    ------
+    LesionOutsideVolume
+        The box holds no tissue.
+    """
+    case = session.case
+    if case.images is None or box == case.drawn_box:
+        return
+    case.drawn_box = box
+    lesion = case.images.lesion_in(box)
+    case.lesions = (*case.lesions, lesion)
+    select_lesion(session, len(case.lesions) - 1)
+
+
+def score(session: Session, *, allow_ineligible: bool = False) -> None:
+    """Score the chosen lesion with the facts entered; an answer computed before is shown at once.
+
+    Parameters
+    ----------
+    session : Session
+        Has images.
+    allow_ineligible : bool
+        Score although an eligibility rule refuses.
+    """
+    case, bundle = session.case, loaded_bundle()
+    if case.images is None:
+        return
+    images, profile = case.images, case.profile
+    # Handing in no lesion lets the detector's first one stand, with a warning where it is ambiguous.
+    is_detectors_own = bool(images.candidates) and case.selected == 0 and not case.is_confirmed
+    lesion = None if is_detectors_own else case.lesion
+    digest = inputs_digest(
+        images.study, images.phase, profile, bundle, case.lesion, allow_ineligible=allow_ineligible
+    )
+    key = f"{digest}-{case.is_confirmed}"
+    if key in case.scores:
+        known = case.scores[key]
+        # Estimates of others may have changed since; they are no input of the score.
+        case.assessment = known if known.profile == profile else replace(known, profile=profile)
+        session.screen = Screen.RESULT
+        return
+
+    def work(progress: Progress) -> object:
+        answer = assess_case(
+            images, profile, bundle, lesion=lesion, allow_ineligible=allow_ineligible, progress=progress
+        )
+        return key, answer
+
+    try:
+        session.job_id, session.screen = default_runner().submit(session.id, work), Screen.SCORING
+    except TooManyJobs as error:
+        session.note = said(error)
+
+
+def advance(session: Session) -> bool:
+    """Move on when the work under way has ended.
+
+    Parameters
+    ----------
+    session : Session
+        May have a job.
+
+    Returns
+    -------
+    bool
+        True when the screen has changed.
+    """
+    if not session.job_id:
+        return False
+    runner = default_runner()
+    if runner.look(session.job_id, session.id) is None:
+        session.job_id = ""
+        session.note = t("The work was interrupted on the server. Please start it again.")
+        session.screen = Screen.IMAGES if session.case.images else Screen.START
+        return True
+    view = runner.take(session.job_id, session.id)
+    if view is None:
+        return False
+    session.job_id = ""
+    _settle(session, view)
+    return True
+
+
+def cancel(session: Session) -> None:
+    """Stop the work under way and go back to where it was started.
+
+    Parameters
+    ----------
+    session : Session
+        Has a job.
+    """
+    default_runner().cancel(session.job_id, session.id)
+    if session.screen is Screen.SCORING or session.case.images is not None:
+        session.job_id, session.screen = "", Screen.IMAGES
+        return
+    start_over(session)
+    session.note = t("Stopped. The uploaded files are deleted.")
+
+
+def start_over(session: Session) -> None:
+    """Forget the case: its images, its slices and its answers.
+
+    Parameters
+    ----------
+    session : Session
+        Goes back to the start.
+    """
+    session.erase()
+
+
+def _settle(session: Session, view: JobView) -> None:
+    """Put the outcome of a job where the screens look for it."""
+    if view.state is JobState.BROKEN:
+        session.incident, session.screen = view.incident, Screen.BROKEN
+    elif view.state is JobState.REFUSED:
+        session.refusal, session.screen = view.refusal, Screen.REFUSED
+    elif view.state is JobState.CANCELLED:
+        session.screen = Screen.IMAGES if session.case.images else Screen.START
+    elif isinstance(view.result, Opened):
+        _settle_opened(session, view.result)
+    else:
+        _settle_answer(session, *view.result)
+
+
+def _settle_answer(session: Session, key: str, answer: Assessment) -> None:
+    """Take over an answer; a case that is scored needs its files no more."""
+    session.case.remember(key, answer)
+    session.case.assessment, session.screen = answer, Screen.RESULT
+    if answer.outcome is not Outcome.REFUSED:
+        default_store().delete(session.case.upload_id)
+
+
+def _settle_opened(session: Session, opened: Opened) -> None:
+    """Take over what reading found."""
+    case = session.case
+    case.series, case.previews = opened.series, opened.previews
+    if opened.images is None:
+        session.refusal = opened.refusal
+        is_question = isinstance(opened.refusal, StudyError) and bool(opened.refusal.proposals)
+        session.screen = Screen.QUESTION if is_question else Screen.REFUSED
+        return
+    case.images, case.frames_token, case.lesions = opened.images, opened.frames_token, opened.images.candidates
+    case.selected, case.is_confirmed, case.drawn_box, case.assessment = 0, False, None, None
+    meet_study(session, opened.images)
+    session.screen = Screen.IMAGES
+    if session.is_asked_whose:
+        session.tab_note = ""
+    elif session.drafts:
+        session.tab_note = t("Restored what you had entered. Another patient? Start over, which erases it.")

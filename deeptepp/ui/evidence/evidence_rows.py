@@ -1,0 +1,226 @@
+"""Rows of the tables of the evidence page, made from the metrics of a bundle."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from deeptepp.report.format import auc_ci, percent_ci
+from deeptepp.stats.event_rule import MIN_EVENTS, why_not_measured
+from deeptepp.ui.words.language import say, t
+from deeptepp.ui.words.screen_words import MEASURED_ON
+
+
+def metric_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Lay out discrimination by group of patients.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Of a bundle; groups without an AUC are left out.
+
+    Returns
+    -------
+    list of dict of str to str
+        One row per group, ready to show.
+    """
+    return [
+        {
+            t("Patients"): t(MEASURED_ON.get(key, key.replace("_", " "))),
+            t("n"): str(group.get("n", "")),
+            t("Events"): str(group.get("n_events", "")),
+            t("AUC (95 % CI)"): auc_text(group),
+            t("Sensitivity (95 % CI)"): share_text(group.get("sensitivity")),
+            t("Specificity (95 % CI)"): share_text(group.get("specificity")),
+        }
+        for key, group in groups_of(metrics).items()
+    ]
+
+
+def groups_of(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Give the measured groups of patients.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Of a bundle.
+
+    Returns
+    -------
+    dict of str to mapping
+        By key.
+    """
+    return {key: group for key, group in metrics.items() if isinstance(group, Mapping) and "auc" in group}
+
+
+def operating_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Lay out what the score does at both cut-offs.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Of a bundle.
+
+    Returns
+    -------
+    list of dict of str to str
+        One row per group and cut-off; none where only one cut-off was measured.
+    """
+    return [
+        {
+            t("Patients"): t(MEASURED_ON.get(key, key.replace("_", " "))),
+            t("Cut-off"): name(point["threshold"]),
+            t("Sensitivity (95 % CI)"): share_text(point["sensitivity"]),
+            t("Specificity (95 % CI)"): share_text(point["specificity"]),
+            t("Accuracy (95 % CI)"): share_text(point["accuracy"]),
+        }
+        for key, group in groups_of(metrics).items()
+        for name, point in (
+            (_of_tiers, group.get("at_cut_off")),
+            (_undecided, group.get("at_half")),
+        )
+        if point
+    ]
+
+
+def _of_tiers(threshold: float) -> str:
+    """Name the cut-off between Low and Moderate."""
+    return t("{cut:.3f}, of the tiers", cut=threshold)
+
+
+def _undecided(threshold: float) -> str:
+    """Name the cut-off at which the network gives both classes the same."""
+    return t("{cut:.3g}, where the network is undecided", cut=threshold)
+
+
+def subgroup_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Lay out the AUC of subgroups.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Of a bundle.
+
+    Returns
+    -------
+    list of dict of str to str
+        One row per subgroup, with the reason where there is no AUC.
+    """
+    return [
+        {
+            t("Factor"): say(row["factor"]),
+            t("Group"): say(row["group"]),
+            t("n"): str(row["n"]),
+            t("Events"): str(row["n_events"]),
+            t("AUC (95 % CI)"): auc_text(row),
+            t("Note"): "" if why_few(row) else say(row["auc_reason"]),
+        }
+        for row in metrics.get("subgroups", ())
+    ]
+
+
+def auc_text(group: Mapping[str, Any]) -> str:
+    """Write an AUC with its interval, or that too few patients stand behind it.
+
+    Parameters
+    ----------
+    group : mapping
+        With ``auc``, its limits, ``n`` and ``n_events``.
+
+    Returns
+    -------
+    str
+        In the language of the visitor.
+    """
+    few = why_few(group)
+    return say(f"not given: {few}") if few else auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high"))
+
+
+def why_few(group: Mapping[str, Any]) -> str:
+    """Say why an AUC that was measured is not shown; empty where it is, or where none was measured.
+
+    Parameters
+    ----------
+    group : mapping
+        With ``auc``, ``n`` and ``n_events``.
+
+    Returns
+    -------
+    str
+        English.
+    """
+    if group.get("auc") is None or "n_events" not in group:
+        return ""
+    return why_not_measured(int(group.get("n_known", group["n"])), int(group["n_events"]))
+
+
+def without_few_events(text: str) -> str:
+    """Take numbers that rest on too few events out of a document that a model came with.
+
+    Parameters
+    ----------
+    text : str
+        Markdown of a model card or a checklist, which marks such numbers as of few events or without an interval.
+
+    Returns
+    -------
+    str
+        The same, with words in their place.
+    """
+    lines = [_BARE_NUMBER.sub("-", line) if "; few events" in line else line for line in text.split("\n")]
+    return _FEW_AUC.sub(rf"\g<name>not given: fewer than {MIN_EVENTS} events", "\n".join(lines))
+
+
+_FEW_AUC = re.compile(
+    r"(?P<name>AUC )?\d\.\d+ \([^()|]*\); few events"
+    r"|(?<=AUC )\d\.\d+ \(interval not estimable\)"
+)
+"""An AUC in a document that is marked as of few events, or that has no interval."""
+
+_BARE_NUMBER = re.compile(r"(?<=\| )\d\.\d+(?= \|)")
+"""A cell of a table that holds a number and no interval."""
+
+
+def split_table(text: str) -> tuple[str, list[dict[str, str]]]:
+    """Take the table out of a document, which the page lays out better at small widths than Markdown does.
+
+    Parameters
+    ----------
+    text : str
+        Markdown with at most one table.
+
+    Returns
+    -------
+    tuple of str and list of dict of str to str
+        The rest of the text, and one row per line of the table; none where there is no table or one with ragged
+        rows, which then stays in the text.
+    """
+    lines = text.splitlines()
+    table = [line for line in lines if line.startswith("| ")]
+    cells = [[cell.replace("\\|", "|") for cell in re.split(r"(?<!\\) \| ", line.strip()[2:-2])] for line in table]
+    if len(cells) < 3 or len({len(row) for row in cells}) > 1:
+        return text, []
+    rest = "\n".join(line for line in lines if not line.startswith("| "))
+    return rest, [dict(zip(cells[0], row, strict=True)) for row in cells[2:]]
+
+
+def share_text(share: Mapping[str, Any] | None) -> str:
+    """Write a share as k of n with its interval.
+
+    Parameters
+    ----------
+    share : mapping or None
+        With ``value``, ``low``, ``high``, ``k`` and ``n``.
+
+    Returns
+    -------
+    str
+        Empty where it was not measured; counts alone where they are of fewer than ``MIN_EVENTS`` patients.
+    """
+    if not share:
+        return ""
+    if share["n"] < MIN_EVENTS:
+        return t("{k} of {n}, too few for a share", k=share["k"], n=share["n"])
+    interval = percent_ci(share["value"], share["low"], share["high"])
+    return t("{k} of {n}, {share}", k=share["k"], n=share["n"], share=interval)

@@ -1,0 +1,1 @@
+"""Parts of screens that several pages use: cards, charts, fields, buttons, terms."""

@@ -1,0 +1,1 @@
+"""Parts of a result that several pages show: score card, curves, icons, treatments."""

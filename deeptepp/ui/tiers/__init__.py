@@ -1,0 +1,1 @@
+"""The page of the tiers laboratory, with a visitor's own cohort."""

@@ -1,0 +1,236 @@
+"""The controls of the tiers laboratory: what they hold is a recipe, whole and valid at any moment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import streamlit as st
+
+from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.domain.risk import Tier
+from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.laboratory.laboratory_report import is_published
+from deeptepp.report.laboratory.recipe import CALIPER_SD, HORIZON_MONTHS, CohortChoice, Contrast, Recipe
+from deeptepp.stats.patient_groups import FACTS
+from deeptepp.stats.treatment.treatment_question import Matching
+from deeptepp.ui.background.drafts import keep_choice
+from deeptepp.ui.background.seeds import seed
+from deeptepp.ui.parts.terms import help_on
+from deeptepp.ui.tiers.tiers_state import Bench
+from deeptepp.ui.words.language import t
+from deeptepp.ui.words.screen_words import label
+
+_LOW, _HIGH = "tiers-low-below", "tiers-high-from"
+_STEP = 0.005
+_COHORTS = {CohortChoice.REFERENCE: "Reference patients", CohortChoice.UPLOADED: "Your own cohort"}
+_MATCHING = {
+    Matching.DEFAULT: "Facts known at surgery",
+    Matching.PAPER: "As published (uses follow-up)",
+    Matching.OFF: "None",
+}
+_CONTRASTS = {
+    Contrast.TP_T: "Tras+pert vs Tras",
+    Contrast.T_NONE: "Tras vs none",
+    Contrast.TREATED_NONE: "Tras or Tras+pert vs none",
+}
+
+
+def seed_controls(recipe: Recipe, *, again: bool = False) -> None:
+    """Put a recipe into the controls that hold nothing yet.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What they show.
+    again : bool
+        Put it into all of them.
+    """
+    held: dict[str, object] = {
+        _LOW: recipe.low_below,
+        _HIGH: recipe.high_from,
+        "tiers-cohort": recipe.cohort,
+        "tiers-endpoint": recipe.endpoint,
+        "tiers-arms": list(recipe.arms),
+        "tiers-contrast": recipe.contrast,
+        "tiers-contrast-tiers": list(recipe.contrast_tiers),
+        "tiers-matching": recipe.matching,
+        "tiers-caliper": recipe.caliper_sd or 0.2,
+        "tiers-no-caliper": recipe.caliper_sd is None,
+        "tiers-subgroup": recipe.subgroup,
+        "tiers-horizon": recipe.horizon_months,
+    }
+    for key, value in held.items():
+        seed(key, value, again=again)
+
+
+def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
+    """Show both cut-offs, endpoint and treatments.
+
+    Parameters
+    ----------
+    bench : Bench
+        The laboratory.
+    bundle : ModelBundle
+        Brings the published cut-offs.
+    """
+    st.slider(t("Low below a score of"), 0.0, 1.0, step=_STEP, format="%.3f", key=_LOW, on_change=_keep_order)
+    st.slider(
+        t("High from a score of"),
+        0.0,
+        1.0,
+        step=_STEP,
+        format="%.3f",
+        key=_HIGH,
+        on_change=_keep_order,
+        kwargs={"is_high": True},
+    )
+    st.button(
+        t("As published"),
+        key="tiers-as-published",
+        on_click=_snap_back,
+        args=(bundle.tiers.low_below, bundle.tiers.high_from),
+        disabled=is_published(held_recipe(bench), bundle.tiers),
+        help=t("Puts both cut-offs back: highest Youden index, then exact 2-means of the scores above."),
+    )
+    if bench.uploaded is not None:
+        st.segmented_control(
+            t("Patients"),
+            tuple(CohortChoice),
+            required=True,
+            format_func=lambda each: t(_COHORTS[each]),
+            key="tiers-cohort",
+        )
+    st.segmented_control(
+        t("Endpoint"), tuple(Endpoint), required=True, format_func=label, key="tiers-endpoint", wrap=True
+    )
+    st.pills(
+        t("Patients treated with"),
+        tuple(Arm),
+        selection_mode="multi",
+        format_func=label,
+        key="tiers-arms",
+        on_change=_refill,
+        args=("tiers-arms", list(bench.recipe.arms)),
+    )
+
+
+def treatment_controls(bench: Bench) -> None:
+    """Show which treatments are compared, in which tiers, how their patients are made alike, and up to when.
+
+    Parameters
+    ----------
+    bench : Bench
+        The laboratory.
+    """
+    with st.container(horizontal=True, key="tiers-treatment-controls"):
+        keep_choice("tiers-contrast", tuple(Contrast), bench.recipe.contrast)
+        st.selectbox(
+            t("Compare"), tuple(Contrast), format_func=lambda each: t(_CONTRASTS[each]), key="tiers-contrast"
+        )
+        st.pills(
+            t("Inside the tiers"),
+            tuple(Tier),
+            selection_mode="multi",
+            format_func=label,
+            key="tiers-contrast-tiers",
+            on_change=_refill,
+            args=("tiers-contrast-tiers", list(bench.recipe.contrast_tiers)),
+        )
+        keep_choice("tiers-matching", tuple(Matching), bench.recipe.matching)
+        st.selectbox(
+            t("Match patients on"),
+            tuple(Matching),
+            format_func=lambda each: t(_MATCHING[each]),
+            key="tiers-matching",
+        )
+        with st.container():
+            st.slider(
+                t("Caliper (SD of the propensity logit)"),
+                *CALIPER_SD,
+                step=0.05,
+                help=help_on("Caliper, Propensity score"),
+                key="tiers-caliper",
+                disabled=bool(st.session_state["tiers-no-caliper"]),
+            )
+            st.checkbox(t("No caliper"), key="tiers-no-caliper")
+        horizon_control("stretch")
+
+
+def horizon_control(width: int | Literal["stretch"] = 420) -> None:
+    """Show the time at which survival and net benefit are read.
+
+    Parameters
+    ----------
+    width : int or "stretch"
+        Of the control, px, or what its row has for it.
+    """
+    st.slider(t("Horizon (months)"), *HORIZON_MONTHS, step=6.0, format="%.0f", key="tiers-horizon", width=width)
+
+
+def subgroup_control() -> None:
+    """Show which fact divides the patients of the forest."""
+    keep_choice("tiers-subgroup", ("", *FACTS), "")
+    st.selectbox(
+        t("Divide patients by"),
+        ("", *FACTS),
+        format_func=lambda fact: t(fact) if fact else t("Every fact"),
+        key="tiers-subgroup",
+        width=320,
+    )
+
+
+def held_recipe(bench: Bench) -> Recipe:
+    """Read the controls.
+
+    Parameters
+    ----------
+    bench : Bench
+        Brings what stays where every choice was taken away.
+
+    Returns
+    -------
+    Recipe
+        Always valid.
+    """
+    held, before = st.session_state, bench.recipe
+    low = float(held[_LOW])
+    return Recipe(
+        low_below=low,
+        high_from=max(low, float(held[_HIGH])),
+        cohort=held["tiers-cohort"] if bench.uploaded is not None else CohortChoice.REFERENCE,
+        endpoint=held["tiers-endpoint"] or before.endpoint,
+        arms=tuple(held["tiers-arms"]) or before.arms,
+        contrast=held["tiers-contrast"],
+        contrast_tiers=tuple(held["tiers-contrast-tiers"]) or before.contrast_tiers,
+        matching=held["tiers-matching"],
+        caliper_sd=None if held["tiers-no-caliper"] else float(held["tiers-caliper"]),
+        subgroup=held["tiers-subgroup"],
+        horizon_months=float(held["tiers-horizon"]),
+        curves_by=before.curves_by,
+        tier_source=before.tier_source,
+        cohort_sha256=_table_of(bench, held["tiers-cohort"]),
+    )
+
+
+def _table_of(bench: Bench, choice: CohortChoice) -> str:
+    """Give the digest of the table that a recipe rests on; empty for the reference patients."""
+    is_own = bench.uploaded is not None and choice is CohortChoice.UPLOADED
+    return bench.uploaded.patients if is_own and bench.uploaded is not None else ""
+
+
+def _keep_order(*, is_high: bool = False) -> None:
+    """Let the cut-off that was moved push the other one before it."""
+    low, high = float(st.session_state[_LOW]), float(st.session_state[_HIGH])
+    if low > high:
+        st.session_state[_LOW if is_high else _HIGH] = high if is_high else low
+
+
+def _refill(key: str, before: list[object]) -> None:
+    """Bring the last choices back where all were taken away."""
+    if not st.session_state[key]:
+        st.session_state[key] = before
+
+
+def _snap_back(low_below: float, high_from: float) -> None:
+    """Put both cut-offs back."""
+    st.session_state[_LOW], st.session_state[_HIGH] = low_below, high_from

@@ -1,0 +1,259 @@
+"""What the tiers laboratory shows: curves and sizes at once, each slower part when its tab is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from hashlib import sha256
+
+import streamlit as st
+
+from deeptepp.domain.cohort import Cohort
+from deeptepp.domain.risk import Tier
+from deeptepp.errors import DeepTeppError
+from deeptepp.report.cohort.cohort_prognosis import adjusted_item
+from deeptepp.report.cohort.cohort_subgroups import subgroup_item
+from deeptepp.report.figures.figure_files import NamedFigure, figures_of
+from deeptepp.report.laboratory.laboratory_items import decision_item, optimism_item, tiers_item, treatment_item
+from deeptepp.report.laboratory.laboratory_report import (
+    chosen_curves,
+    curves_mark,
+    given_notes,
+    held_back,
+    too_few,
+)
+from deeptepp.report.laboratory.laboratory_views import (
+    decision_curves,
+    optimism_or_reason,
+    view_tiers,
+    view_treatment,
+)
+from deeptepp.report.laboratory.recipe import Recipe
+from deeptepp.report.look.stamps import marked_cohort, stamp_item
+from deeptepp.report.look.theme import TIER_GLYPHS
+from deeptepp.report.report_item import ReportItem
+from deeptepp.report.text_table import Table, table_csv
+from deeptepp.stats.prediction.optimism import Optimism
+from deeptepp.ui.background.loaded import loaded_bundle
+from deeptepp.ui.parts.charts import show_figure
+from deeptepp.ui.parts.figure_saving import save_figures
+from deeptepp.ui.parts.terms import terms_popover
+from deeptepp.ui.tiers.tiers_state import Bench
+from deeptepp.ui.words.language import say, t
+
+_N_KEPT = 96
+"""Results kept for all visitors."""
+
+
+def tiers_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
+    """Give curves and sizes of the tiers of ``cohort``, named by ``digest``, as ``bench`` asks."""
+    recipe = bench.recipe
+    return _answer("tiers", cohort, digest, _only(recipe, "arms", "endpoint"), bench)
+
+
+def adjusted_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
+    """Give the Cox model of tier, stage and treatment; arguments as for ``tiers_result``."""
+    return _answer("adjusted", cohort, digest, _only(bench.recipe, "arms", "endpoint"), bench)
+
+
+def subgroups_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
+    """Give the forest; arguments as for ``tiers_result``."""
+    recipe = _only(bench.recipe, "arms", "endpoint", "subgroup")
+    return _answer("subgroups", cohort, digest, recipe, bench)
+
+
+def treatment_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
+    """Give the treatment question; arguments as for ``tiers_result``."""
+    asked = ("endpoint", "contrast", "contrast_tiers", "matching", "caliper_sd", "horizon_months")
+    return _answer("treatment", cohort, digest, _only(bench.recipe, *asked), bench)
+
+
+def decision_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
+    """Give the decision curves; arguments as for ``tiers_result``."""
+    recipe = _only(bench.recipe, "arms", "endpoint", "horizon_months")
+    return _answer("decision", cohort, digest, recipe, bench)
+
+
+def curves_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
+    """Give survival by the fact that was chosen; arguments as for ``tiers_result``."""
+    recipe = _only(bench.recipe, "endpoint", "curves_by", "tier_source")
+    return _answer("curves", cohort, digest, recipe, bench)
+
+
+def optimism_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
+    """Give the cut-offs corrected for their search; arguments as for ``tiers_result``."""
+    recipe = _only(bench.recipe, "arms", "endpoint")
+    ask = _optimism if bench.is_own else _kept_optimism
+    found, why = ask(cohort, digest, recipe.to_json())
+    return optimism_item(None if found is None else replace(found, n_tried=max(bench.n_tried, 1)), why)
+
+
+def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
+    """Show one result: figures, tables, notes, and its numbers as CSV.
+
+    Parameters
+    ----------
+    item : ReportItem
+        From the laboratory or a report.
+    prefix : str
+        Begins the keys of its elements.
+    """
+    if not item.figures:  # a figure brings its title
+        st.header(say(item.title))
+    if not item.is_made:
+        st.info(t("Not shown: {reason}", reason=say(item.reason)))
+        return
+    for i, figure in enumerate(item.figures):
+        show_figure(figure, key=f"{prefix}-{item.key}-figure-{i}", fallback_alt=item.title)
+    for table in item.tables:
+        show_table(table)
+    for note in item.notes:
+        st.caption(say(note))
+    terms_popover(item, key=f"{prefix}-{item.key}-terms")
+    _save(item, prefix)
+
+
+def figures_on_screen(items: Iterable[ReportItem]) -> tuple[NamedFigure, ...]:
+    """Name the figures of items that were made, for saving.
+
+    Parameters
+    ----------
+    items : iterable of ReportItem
+        From the laboratory or a report.
+
+    Returns
+    -------
+    tuple of NamedFigure
+        In the order of the screen.
+    """
+    return figures_of(item for item in items if item.is_made)
+
+
+def _save(item: ReportItem, prefix: str) -> None:
+    """Offer the numbers of an item as CSV, and its figures as files."""
+    csv = {name: table for name, table in item.data.items() if table.rows}
+    csv |= {table.title: table for table in item.tables}
+    with st.popover(t("Save numbers and figures"), key=f"{prefix}-{item.key}-save"):
+        if item.figures:
+            shown = sha256("".join(figure.to_json() for figure in item.figures).encode()).hexdigest()[:16]
+            save_figures(
+                lambda: figures_of([item]),
+                key=f"{prefix}-{item.key}-figures",
+                digest=shown,
+                label=t("Figure as SVG, PDF and PNG"),
+            )
+        for name, table in csv.items():
+            st.download_button(
+                f"{say(name)} (CSV)",
+                table_csv(table, mark=item.mark),
+                file_name=f"deeptepp-{item.key}-{name.lower().replace(' ', '-')}.csv",
+                mime="text/csv",
+                on_click="ignore",
+                key=f"{prefix}-{item.key}-csv-{name}",
+            )
+
+
+def show_table(table: Table) -> None:
+    """Show a table with its note.
+
+    Parameters
+    ----------
+    table : Table
+        Cells as they are read.
+    """
+    names = [say(name) for name in table.header]
+    st.table(
+        [dict(zip(names, map(_cell, row), strict=True)) for row in table.rows],
+        hide_index=True,
+        border="horizontal",
+    )
+    if table.note:
+        st.caption(say(table.note))
+
+
+def _cell(words: str) -> str:
+    """Say a cell; a tier brings its shape."""
+    tier = next((tier for tier in Tier if tier.value == words), None)
+    return say(words) if tier is None else f"{TIER_GLYPHS[tier]} {say(words)}"
+
+
+def _only(recipe: Recipe, *names: str) -> Recipe:
+    """Keep the cut-offs and what a result depends on, so that other choices find it again."""
+    bare = Recipe(low_below=recipe.low_below, high_from=recipe.high_from, cohort=recipe.cohort)
+    return replace(bare, **{name: getattr(recipe, name) for name in names})
+
+
+def _answer(kind: str, cohort: Cohort, digest: str, recipe: Recipe, bench: Bench) -> ReportItem:
+    """Ask for a result; what rests on a visitor's own patients is kept nowhere."""
+    ask = _made if bench.is_own else _kept
+    origin = bench.provenance(loaded_bundle())
+    mark = curves_mark(recipe, origin) if kind == "curves" else origin.mark
+    return ask(kind, cohort, digest, recipe.to_json(), mark)
+
+
+def _made(kind: str, _cohort: Cohort, digest: str, recipe: str, mark: str) -> ReportItem:
+    """Make a result; why not, where the cohort does not allow it."""
+    try:
+        return stamp_item(_MAKERS[kind](marked_cohort(_cohort, mark), Recipe.from_json(recipe)), mark)
+    except DeepTeppError as error:
+        return ReportItem(kind, kind, kind.capitalize(), reason=str(error))
+
+
+@st.cache_data(max_entries=_N_KEPT, show_spinner=False)
+def _kept(kind: str, _cohort: Cohort, digest: str, recipe: str, mark: str) -> ReportItem:
+    """Make a result once."""
+    return _made(kind, _cohort, digest, recipe, mark)
+
+
+def _optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism | None, str]:
+    """Correct the cut-offs for their search."""
+    try:
+        return optimism_or_reason(view_tiers(_cohort, Recipe.from_json(recipe)))
+    except DeepTeppError as error:
+        return None, str(error)
+
+
+@st.cache_data(max_entries=_N_KEPT, show_spinner=False)
+def _kept_optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism | None, str]:
+    """Correct them once."""
+    return _optimism(_cohort, digest, recipe)
+
+
+def _make_tiers(cohort: Cohort, recipe: Recipe) -> ReportItem:
+    item = tiers_item(view_tiers(cohort, recipe))
+    return replace(item, notes=(*given_notes(cohort, recipe), *item.notes))
+
+
+def _make_curves(cohort: Cohort, recipe: Recipe) -> ReportItem:
+    return chosen_curves(cohort, recipe)
+
+
+def _make_adjusted(cohort: Cohort, recipe: Recipe) -> ReportItem:
+    view = view_tiers(cohort, recipe)
+    return held_back(adjusted_item(view.cohort, recipe.endpoint), too_few(view.comparison.n_events))
+
+
+def _make_subgroups(cohort: Cohort, recipe: Recipe) -> ReportItem:
+    view = view_tiers(cohort, recipe)
+    item = subgroup_item(view.cohort, recipe.endpoint, fact=recipe.subgroup)
+    return held_back(item, too_few(view.comparison.n_events))
+
+
+def _make_treatment(cohort: Cohort, recipe: Recipe) -> ReportItem:
+    return treatment_item(view_treatment(cohort, recipe))
+
+
+def _make_decision(cohort: Cohort, recipe: Recipe) -> ReportItem:
+    view = view_tiers(cohort, recipe)
+    return decision_item(view, decision_curves(view))
+
+
+_MAKERS: dict[str, Callable[[Cohort, Recipe], ReportItem]] = {
+    "tiers": _make_tiers,
+    "adjusted": _make_adjusted,
+    "subgroups": _make_subgroups,
+    "treatment": _make_treatment,
+    "decision": _make_decision,
+    "curves": _make_curves,
+}
+"""What makes each result."""

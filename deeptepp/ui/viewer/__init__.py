@@ -1,0 +1,1 @@
+"""Slice viewer and drop zone: the components with scripts of their own."""

@@ -1,0 +1,181 @@
+"""The words of the screens: one place for labels, so that two screens never name one thing differently."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from deeptepp.domain.board import Agreement, Choice, Flag, Moment, Status
+from deeptepp.domain.progress import Step
+from deeptepp.domain.risk import TierName
+from deeptepp.report.board.board_words import AGREEMENTS, CHOICES
+from deeptepp.report.case.result_reading import Sentence
+from deeptepp.report.names import CATEGORIES, FACTS
+from deeptepp.report.names import UNKNOWN as UNKNOWN
+from deeptepp.ui.words.language import speech, t
+
+STEPS: dict[Step, str] = {
+    Step.READ: "Read and de-identify the images",
+    Step.PHASES: "Find the contrast phases",
+    Step.BREAST: "Outline the breasts",
+    Step.DETECT: "Look for the tumour",
+    Step.ROI: "Cut the region of interest",
+    Step.VIEWS: "Slice it in several directions",
+    Step.SCORE: "Compute the risk score",
+    Step.STABILITY: "Score it again with the outline shifted",
+}
+"""What each step does, as the progress list says it."""
+
+OPENING_STEPS = (Step.READ, Step.PHASES, Step.BREAST, Step.DETECT)
+"""Steps from files to candidates."""
+
+SCORING_STEPS = (Step.ROI, Step.VIEWS, Step.SCORE, Step.STABILITY)
+"""Steps from a lesion to a score."""
+
+LABELS: dict[StrEnum, str] = {
+    **CATEGORIES,
+    **{choice: CHOICES[choice] for choice in Choice},
+    **{view: AGREEMENTS[view] for view in Agreement},
+    Moment.BEFORE: "Before the score",
+    Moment.SHOWN: "Score shown",
+    Moment.SKIPPED: "Score shown without a decision before it",
+    Moment.AFTER: "With the score in sight",
+    Flag.SIMULATED: "Simulated",
+    Flag.WARNINGS: "Warnings",
+    Flag.OVERRIDE: "Outside intended use",
+    Flag.UNSTABLE: "Unstable tier",
+    Flag.NO_SCORE: "Not scored",
+    Status.OPEN: "To discuss",
+    Status.BEFORE: "Decided, score hidden",
+    Status.SHOWN: "Score shown, to decide",
+    Status.DECIDED: "Decided",
+}
+"""Names of the categories."""
+
+FIELDS = FACTS
+"""Labels of the clinical facts that the form asks for."""
+
+COMPARED_FIELDS: dict[str, str] = {
+    "her2dx_score": "HER2DX risk score (0 to 100)",
+    "predict_os_pct": "PREDICT, overall survival at 5 years (%)",
+}
+"""Labels of estimates of others, which stand beside the score."""
+
+HELP: dict[str, str] = {
+    "tumour_size_mm": "Largest invasive diameter, from pathology or imaging. 1 to 200 mm.",
+    "node_stage": "AJCC 8th edition, from pathology where known.",
+    "stage": "Anatomic stage group, AJCC 8th edition. It is checked against size and nodes.",
+    "ki67_pct": "Share of stained nuclei, 0 to 100 %.",
+    "age_years": "18 to 110 years.",
+    "her2_status": "IHC 3+ or amplified by ISH counts as positive (ASCO/CAP 2018).",
+    "had_biopsy_before_mr": "A biopsy changes enhancement; such patients were not part of the cohort.",
+    "had_neoadjuvant_therapy": "Such patients were not part of the cohort.",
+    "er_positive": "1 % or more stained nuclei counts as positive.",
+    "pr_positive": "1 % or more stained nuclei counts as positive.",
+}
+"""One sentence on what a field means, where its label cannot say it."""
+
+
+MEASURED_ON: dict[str, str] = {
+    "cross_validation": "Cross-validation, every patient scored by a model that had not seen her",
+    "holdout": "Hold-out, set aside before training",
+    "fold_1": "First fold alone",
+    "cohort_3": "Cohort 3, never trained on",
+}
+"""Groups of patients on which a bundle was measured."""
+
+
+def label(value: object) -> str:
+    """Name a category, or say that it is unknown.
+
+    Parameters
+    ----------
+    value : object
+        A category, True, False, None, or a plain value.
+
+    Returns
+    -------
+    str
+        What the screen shows.
+    """
+    if value is None:
+        return t(UNKNOWN)
+    if isinstance(value, bool):
+        return t("Yes") if value else t("No")
+    return t(LABELS.get(value, str(value))) if isinstance(value, StrEnum) else str(value)
+
+
+def tier_words(name: TierName, *, is_alone: bool = False) -> str:
+    """Say the tier of a case; no screen says it in another way.
+
+    Parameters
+    ----------
+    name : TierName
+        From an assessment, or from a case of the board.
+    is_alone : bool
+        Nothing around it says that it is a tier of risk.
+
+    Returns
+    -------
+    str
+        ``TierName.text`` or ``TierName.risk_text`` in the language of the visitor.
+    """
+    return speech().tier_words(name, is_alone=is_alone)
+
+
+def phase_words(index: int) -> str:
+    """Name a phase.
+
+    Parameters
+    ----------
+    index : int
+        Index into the phases of a study.
+
+    Returns
+    -------
+    str
+        Pre, Post 1, Post 2 ... in the language of the visitor.
+    """
+    return t("Pre") if index == 0 else t("Post {k}", k=index)
+
+
+def sentence(said: Sentence) -> str:
+    """Say a sentence of a report, its tiers and phrases too.
+
+    Parameters
+    ----------
+    said : Sentence
+        Template, facts and phrases.
+
+    Returns
+    -------
+    str
+        In the language of the visitor.
+    """
+    facts = {key: label(value) if isinstance(value, StrEnum) else value for key, value in said.facts.items()}
+    return t(said.text, **facts, **{key: t(words) for key, words in said.words.items()})
+
+
+def plural(n: int, noun: str) -> str:
+    """Count a noun.
+
+    Parameters
+    ----------
+    n : int
+        How many.
+    noun : str
+        In the singular.
+
+    Returns
+    -------
+    str
+        For example ``1 series`` or ``3 patients``.
+
+    Examples
+    --------
+    >>> plural(2, "patient")
+    '2 patients'
+    >>> plural(5, "series")
+    '5 series'
+    """
+    form = noun if n == 1 or noun.endswith("s") else f"{noun}s"
+    return t(f"{{n}} {form}", n=n)

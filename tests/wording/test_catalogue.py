@@ -1,0 +1,243 @@
+"""Every message of the code has its translation, with the same facts in it, and none is left over."""
+
+import ast
+import importlib.util
+import string
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from deeptepp import errors
+from deeptepp.domain import provenance, published, published_caveats, typed_number
+from deeptepp.domain.risk import RESEARCH_USE_ONLY
+from deeptepp.report import glossary, names
+from deeptepp.report.case import beside_published, other_estimates, result_reading, treatment_panel
+from deeptepp.stats.treatment.treatment_question import Matching
+from deeptepp.ui import masthead
+from deeptepp.ui.case import case_export, case_form
+from deeptepp.ui.evidence import (
+    evidence_experiments,
+    evidence_measured,
+    evidence_page,
+    evidence_published,
+    evidence_refusals,
+)
+from deeptepp.ui.own_model import own_model_steps
+from deeptepp.ui.parts import figure_saving, number_field
+from deeptepp.ui.result import case_treatment, result_views
+from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own, tiers_page
+from deeptepp.ui.viewer import slice_viewer
+from deeptepp.ui.words import drop_words, screen_words, viewer_words
+from deeptepp.wording.catalogue import LOCALE, Language, catalogue, translate
+
+ROOT = Path(__file__).parents[2]
+CHINESE = catalogue(Language.CHINESE)
+
+
+def script(name):
+    """A script of the project as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+KEEPER = script("catalogue")
+MESSAGES = KEEPER.messages()
+
+
+def chinese(text):
+    return translate(text, Language.CHINESE)
+
+
+def said_by_tables():
+    """Texts that reach ``t`` by way of a name."""
+    mappings = (
+        screen_words.STEPS,
+        viewer_words.WORDS,
+        dict(viewer_words.KEYS),
+        {keys: keys for keys, _ in viewer_words.KEYS},
+        drop_words.WORDS,
+        {term.name: term.name for term in glossary.GLOSSARY},
+        {term.name: term.meaning for term in glossary.GLOSSARY},
+        drop_words.REFUSALS,
+        viewer_words.REFUSALS,
+        slice_viewer._SHORT,
+        screen_words.LABELS,
+        screen_words.FIELDS,
+        screen_words.HELP,
+        screen_words.MEASURED_ON,
+        names.RECEIPT,
+        names.SIDES,
+        case_export._OBJECTS,
+        evidence_refusals.GROUPS,
+        published_caveats.CAVEATS,
+        screen_words.COMPARED_FIELDS,
+        result_reading.PATIENTS,
+        result_reading.STATES,
+        result_reading.EVENTS,
+        result_reading.TEMPLATES,
+        result_views._NAMES,
+        treatment_panel.ROWS,
+        case_treatment._WAYS,
+        tiers_controls._COHORTS,
+        tiers_controls._CONTRASTS,
+        tiers_controls._MATCHING,
+        tiers_own.SOURCES,
+        tiers_mapping.TARGETS,
+        tiers_mapping.UNIT_NAMES,
+        other_estimates.HER2DX_GROUPS,
+        other_estimates.PREDICT_PLACES,
+        other_estimates.STAGES,
+        other_estimates.REFERENCE,
+        other_estimates.NAMES,
+        beside_published.BY_TREATMENT,
+        number_field._RANGE_WORDS,
+        number_field._VALUE_WORDS,
+    )
+    texts = {text for mapping in mappings for text in mapping.values()}
+    texts |= {str(each) for kind in (other_estimates.Concord, beside_published.Agreement) for each in kind}
+    texts |= {
+        RESEARCH_USE_ONLY.partition(". ")[2],
+        masthead.SIMULATED,
+        masthead.OWN_PATIENTS,
+        masthead.SIMULATED_MODEL,
+    }
+    texts |= {matching.caveat for matching in Matching}
+    texts |= {*evidence_page.TABS, *tiers_page.PARTS, *evidence_published._SETS.values()}
+    texts |= set(evidence_published._OWN.values())
+    texts |= {
+        screen_words.UNKNOWN,
+        names.OUTSIDE_USE,
+        names.NOT_SCORED,
+        names.KEEP_IN_MIND,
+        case_treatment._WAYS_HELP,
+        treatment_panel.NOT_TESTED,
+        treatment_panel.SURVIVAL,
+        treatment_panel.INTERACTION,
+        treatment_panel.NOT_RANDOMISED,
+        treatment_panel.NOT_EXCLUDED,
+        result_reading.LIMITS,
+        result_reading.NOT_FOLLOWED,
+        result_reading.NO_PATIENT,
+        other_estimates.HER2DX_PATIENTS,
+        other_estimates.PREDICT_PATIENTS,
+        other_estimates.NO_SURVIVAL,
+        beside_published.MATCHED,
+        beside_published.DISCRIMINATION,
+        evidence_published.MULTI_VIEW,
+        evidence_refusals.OTHERWISE,
+        evidence_refusals.INELIGIBLE,
+    }
+    texts |= {
+        figure_saving.NOT_DRAWN,
+        tiers_own._USED_WHERE,
+        *provenance.SENTENCES,
+        *provenance.MARKS,
+        errors.NoBrowser.template,
+    }
+    texts |= {message for message, _ in evidence_refusals.refusals().values()}
+    texts |= {text for text in case_form.COUNTS.values() if text}
+    texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
+    texts |= {typed_number.EXPONENT, typed_number.NO_UNIT}
+    texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}
+    texts |= {own_model_steps.TITLE, own_model_steps.INTRODUCTION, own_model_steps.EXPECTATION}
+    texts |= {text for one in own_model_steps.STEPS for text in (one.title, one.text, one.duration, one.gives)}
+    texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}
+    return texts
+
+
+def fields_of(text):
+    return sorted(f"{name}!{spec}" for _, name, spec, _ in string.Formatter().parse(text) if name is not None)
+
+
+def constants():
+    """Every text that the package holds, joined as Python joins it."""
+    found = set()
+    for path in (ROOT / "deeptepp").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+    return found
+
+
+def test_every_sentence_has_a_translation():
+    assert sorted((MESSAGES | said_by_tables()) - set(CHINESE)) == []
+
+
+def test_a_composed_sentence_fills_in_the_same_parts():
+    said = tomllib.loads((LOCALE / "zh" / "composed.toml").read_text(encoding="utf-8"))
+    assert [text for text, other in said.items() if fields_of(text) != fields_of(other)] == []
+
+
+def test_a_sentence_put_together_below_the_screens_is_recognised_part_by_part():
+    assert chinese("12 events: too few to compare") == "12 个事件：事件太少，无法比较"
+    assert chinese("Nobody could be matched: an arm was followed for less than 24 months.") == (
+        "无患者可匹配：有一组随访不足 24 个月。"
+    )
+    assert chinese("A sentence that nobody knows.") == "A sentence that nobody knows."
+
+
+@pytest.mark.parametrize(
+    ("english", "said"),
+    [
+        (
+            "Fewer events with Tras+pert (0 of 47 vs 32 of 134); too few to compare; treatment was not randomised",
+            "曲妥珠+帕妥珠 组事件较少（47 名中 0 个 vs 134 名中 32 个）；事件太少，无法比较；治疗并非随机分配",
+        ),
+        (
+            "fewer than 10 events with Tras (0); matching did not balance Age (|SMD| 0.2 before, 0.25 after)",
+            "以下组少于 10 个事件：曲妥珠 (0)；匹配未能使以下协变量平衡：年龄（|SMD| 匹配前 0.2，匹配后 0.25）",
+        ),
+        (
+            "matching did not balance Nodes N1 (|SMD| 0 before, 0.3 after), Age (|SMD| 0 before, 1 after)",
+            "匹配未能使以下协变量平衡：淋巴结 N1（|SMD| 匹配前 0，匹配后 0.3），年龄（|SMD| 匹配前 0，匹配后 1）",
+        ),
+        ("not given: 1 event in 119 patients, fewer than 10", "未给出：119 名患者中 1 个事件，少于 10"),
+        (
+            "not given: fewer than 10 events with Tras (2), no anti-HER2 therapy (0)",
+            "未给出：以下组少于 10 个事件：曲妥珠 (2)，无抗 HER2 治疗 (0)",
+        ),
+    ],
+)
+def test_why_a_number_is_held_back_is_said_in_chinese(english, said):
+    assert chinese(english) == said
+
+
+def spoken_by(path):
+    """Sentences that a module makes, 7 in place of each fact; docstrings are none."""
+    nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    parts = {
+        part for node in nodes if isinstance(node, ast.Expr | ast.JoinedStr) for part in ast.iter_child_nodes(node)
+    }
+    for node in nodes:
+        texts = node.values if isinstance(node, ast.JoinedStr) else [node]
+        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in texts)
+        if node not in parts and len(text.split()) > 2:
+            yield text
+
+
+@pytest.mark.parametrize("name", ["nifti/choice", "nifti/outline", "scoring/consistency"])
+def test_what_is_put_together_below_the_screens_is_said_in_chinese(name):
+    sentences = set(spoken_by(ROOT / "deeptepp" / f"{name}.py"))
+    assert len(sentences) > 5
+    assert [text for text in sentences if chinese(text) == text] == []
+
+
+def test_a_translation_fills_in_the_same_facts():
+    wrong = [text for text, said in CHINESE.items() if fields_of(text) != fields_of(said)]
+    assert wrong == []
+
+
+def test_no_translation_is_left_over():
+    assert sorted(set(CHINESE) - constants() - MESSAGES - said_by_tables()) == []
+
+
+def test_no_translation_is_empty():
+    assert [text for text, said in CHINESE.items() if not said.strip()] == []
+
+
+def test_the_catalogue_is_written_as_its_keeper_writes_it():
+    path = LOCALE / "zh" / "LC_MESSAGES" / "deeptepp.po"
+    assert path.read_text(encoding="utf-8") == KEEPER.catalogue_text(KEEPER.read(path))
