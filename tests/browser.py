@@ -8,7 +8,24 @@ from playwright.sync_api import Page, expect
 LONG_MS = 240_000
 """Reading and scoring a real study on a busy machine."""
 
-THEMES = ("light", "dark")
+PAPERS = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 24, 28)"}
+"""Colour of the page and of its figures in each theme."""
+
+IS_IN_COLOURS = """paper => {
+  const colour = (element) => getComputedStyle(element).backgroundColor;
+  const figures = [...document.querySelectorAll('.js-plotly-plot .main-svg:first-child')];
+  return colour(document.querySelector('[data-testid="stApp"]')) === paper
+    && figures.every((figure) => !figure.clientWidth || colour(figure) === paper)
+    && !document.getAnimations().some((each) => each instanceof CSSTransition);
+}"""
+"""Whether page and figures are drawn in the colours of a theme and no colour is still on its way."""
+
+RULES = {
+    "light": {"resultTypes": ["violations"]},
+    "dark": {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]},
+}
+"""Options of axe: everything once, and again what colours decide."""
+
 REFUSED = ("serious", "critical")
 """Impacts that no page may have."""
 
@@ -78,15 +95,15 @@ def expect_no_upload_left(page, app):
 
 
 def expect_accessible(page, state):
-    """Look at the page in both themes; a figure needs a moment to be drawn in new colours."""
-    for theme in THEMES:
+    """Look at the page in both themes, in the one it stands in first; it is left in the other."""
+    is_dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    for theme in sorted(PAPERS, reverse=not is_dark):
         page.emulate_media(color_scheme=theme)
-        page.wait_for_timeout(600)
+        page.wait_for_function(IS_IN_COLOURS, arg=PAPERS[theme], timeout=60_000)
         wait_until_drawn(page)
         found = [
             f"{violation['impact']} {violation['id']}: {[node['target'] for node in violation['nodes'][:3]]}"
-            for violation in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+            for violation in Axe().run(page, options=RULES[theme]).response["violations"]
             if violation["impact"] in REFUSED or violation["id"] in ALSO_REFUSED
         ]
         assert found == [], (state, theme, found)
-    page.emulate_media(color_scheme="light")

@@ -1,6 +1,30 @@
-"""What holds for every test: none is timed, since machines are busy."""
+"""What holds for every test: none is timed, since machines are busy, and the long ones begin."""
+
+import gc
+from pathlib import Path
 
 from hypothesis import settings
 
+HERE = Path(__file__).parent
+LONG = (HERE / "e2e", HERE / "train")
+"""Folders whose files take longest: with them first, no worker ends with a long file while the other is done."""
+
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the long folders, the slow files of each first; the order within a file stays."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+
+    def place(item):
+        folder = next((k for k, long in enumerate(LONG) if item.path.is_relative_to(long)), len(LONG))
+        return folder, item.path not in slow
+
+    items.sort(key=place)
+
+
+def pytest_collection_finish():
+    """Take thousands of tests and modules out of garbage collection, which Streamlit does after every run of a page."""
+    gc.collect()
+    gc.freeze()

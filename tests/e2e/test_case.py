@@ -82,15 +82,9 @@ def test_the_demo_reaches_a_tier(page, app):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["zip", "folder"])
-def test_an_uploaded_study_is_refused_overridden_and_scored_again_with_a_drawn_box(
-    page, app, study_zip, study_folder, kind
-):
+def test_an_uploaded_folder_is_refused_overridden_and_scored_again_with_a_drawn_box(page, app, study_folder):
     open_start(page, app)
-    if kind == "zip":
-        hand_in(page, study_zip)
-    else:
-        hand_in(page, study_folder, "folder")
+    hand_in(page, study_folder, "folder")
     viewer = viewer_of(page)
     choose(page, re.compile("HER2"), "Negative")
     score_case(page)

@@ -45,8 +45,15 @@ BRIGHTNESS = """([x, y]) => {
 
 def brightness_at(page, x_mm, y_mm):
     """Mean grey on the screen around a point of the slice, from the pixels of the canvas."""
-    page.wait_for_timeout(60)
     return page.evaluate(BRIGHTNESS, [x_mm, y_mm])
+
+
+def expect_brightness(page, x_mm, y_mm, *, above=-1, below=256):
+    """Wait until the canvas is drawn so that a point is as bright."""
+    page.wait_for_function(
+        f"([x, y, above, below]) => {{ const grey = ({BRIGHTNESS})([x, y]); return above < grey && grey < below; }}",
+        arg=[x_mm, y_mm, above, below],
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,9 +80,8 @@ def test_the_wheel_and_the_slider_step_through_slices(page, viewer):
 def test_the_tumour_is_on_the_left_of_the_screen_when_it_is_on_the_right_of_the_patient(page, viewer):
     page.keyboard.press("b")
     page.keyboard.press("s")
-    page.wait_for_timeout(100)
-    assert brightness_at(page, -50, -10) > 150
-    assert brightness_at(page, 50, -10) < 60
+    expect_brightness(page, -50, -10, above=150)
+    expect_brightness(page, 50, -10, below=60)
     letters = [
         page.locator(f'[data-part="letter-{side}"]').inner_text() for side in ("left", "right", "top", "bottom")
     ]
@@ -84,20 +90,19 @@ def test_the_tumour_is_on_the_left_of_the_screen_when_it_is_on_the_right_of_the_
 
 def test_subtraction_leaves_what_contrast_added(page, viewer):
     page.keyboard.press("i")
-    page.wait_for_timeout(100)
+    expect_brightness(page, 20, 0, above=60)
     image = brightness_at(page, 20, 0)
     page.get_by_role("button", name="Subtraction").click()
     expect(viewer).to_have_attribute("data-mode", "subtraction")
-    assert brightness_at(page, 20, 0) < image / 2
-    assert brightness_at(page, -50, -10) > 150
+    expect_brightness(page, 20, 0, below=image / 2)
+    expect_brightness(page, -50, -10, above=150)
 
 
 def test_the_projection_shows_both_lesions_at_once(page, viewer):
     page.keyboard.press("m")
     expect(viewer).to_have_attribute("data-mode", "mip")
-    page.wait_for_timeout(100)
-    assert brightness_at(page, -50, -10) > 150
-    assert brightness_at(page, 40, 10) > 100
+    expect_brightness(page, -50, -10, above=150)
+    expect_brightness(page, 40, 10, above=100)
     page.keyboard.press("ArrowUp")
     expect(viewer).to_have_attribute("data-mode", "subtraction")
 
@@ -105,8 +110,7 @@ def test_the_projection_shows_both_lesions_at_once(page, viewer):
 def test_phases_are_chosen_by_number_and_by_button(page, viewer):
     page.keyboard.press("0")
     expect(viewer).to_have_attribute("data-phase", "0")
-    page.wait_for_timeout(100)
-    assert abs(brightness_at(page, -50, -10) - brightness_at(page, 0, 0)) < 60
+    page.wait_for_function(f"Math.abs(({BRIGHTNESS})([-50, -10]) - ({BRIGHTNESS})([0, 0])) < 60")
     page.get_by_role("button", name="Post 2").click()
     expect(viewer).to_have_attribute("data-phase", "2")
     expect(page.locator('[data-part="what"]')).to_contain_text("Scored phase")

@@ -12,6 +12,7 @@ from browser import (
     LONG_MS,
     choose,
     draw_box_around_the_middle_of_the_lesion,
+    expect_no_upload_left,
     expect_tier,
     hand_in,
     open_start,
@@ -97,6 +98,7 @@ def test_an_oncologist_takes_a_simulated_study_to_the_board(page, app, study_zip
     viewer_of(page)
     score_case(page)
     expect_tier(page)
+    expect_no_upload_left(page, app)
     read_the_result(page)
     report = save_as_pdf(page)
     assert all("RESEARCH USE ONLY" in each.upper() and "SIMULATED COHORT" in each for each in report)

@@ -1,7 +1,8 @@
-"""One rank of small runs under torchrun: the command, then a run whole, and one stopped and resumed, as digests."""
+"""One rank of small runs under torchrun: the command, then a run whole, and one stopped and resumed; digests."""
 
 import hashlib
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -37,8 +38,11 @@ def main(settings_path: Path, out: Path) -> None:
     app(["train", str(settings_path)], standalone_mode=False)
     settings = read_settings(settings_path)
     # One group for the other runs, that stays when a run leaves.
-    distributed.init_process_group("gloo")
-    rank = distributed.get_rank()
+    # It meets at another place of the store, since at the first one the ended group would be waited for.
+    place = distributed.TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)
+    rank, n_ranks = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    store = distributed.PrefixStore("runs", place)
+    distributed.init_process_group("gloo", store=store, rank=rank, world_size=n_ranks)
     whole = run_trial(settings, folder=out / "whole")
     stopped, was_stopped = replace(settings, output=out / "stopped"), False
     try:

@@ -15,7 +15,6 @@ from deeptepp.train.runs.outcome import key_of, read_outcome
 from deeptepp.train.runs.suites import SUITES, Experiment, Method
 from deeptepp.train.settings import TrainSettings
 
-
 SMALL = (
     Experiment(name="images", title="images", changes={"inputs": "mri", "mv_mode": "none"}, against="whole"),
     Experiment(name="line", title="regression", method=Method.LOGISTIC, against="whole"),
