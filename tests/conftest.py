@@ -3,6 +3,7 @@
 import gc
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 HERE = Path(__file__).parent
@@ -24,7 +25,12 @@ def pytest_collection_modifyitems(items):
     items.sort(key=place)
 
 
-def pytest_collection_finish():
-    """Freeze what collection made, 700,000 objects: Streamlit collects after every run."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Freeze what collection makes, 700,000 objects: Streamlit collects garbage after every run of a page."""
+    gc.disable()
+    collected = yield
     gc.collect()
     gc.freeze()
+    gc.enable()
+    return collected
