@@ -83,7 +83,7 @@ def draw_box_around_the_middle_of_the_lesion(page, viewer):
 
 
 def expect_no_upload_left(page, app):
-    for _ in range(50):
+    for _ in range(300):
         if not app.uploads:
             return
         page.wait_for_timeout(200)

@@ -119,7 +119,7 @@ def test_cancel_stops_and_leaves_nothing(page, zone, harness, tmp_path):
     expect(page.get_by_text(re.compile(r"/ 8\.0 MB · \d+ %"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Upload cancelled. Nothing was kept.")).to_be_visible()
-    for _ in range(20):
+    for _ in range(300):
         if set(harness.uploads) == before:
             break
         page.wait_for_timeout(200)

@@ -73,7 +73,7 @@ def put_on_the_board(page, app, label):
     page.get_by_role("button", name="Add to the board").click()
     page.get_by_role("textbox", name="Label").fill(label)
     page.get_by_role("button", name="Put on the board").click()
-    expect(page.get_by_text(f"On the board as {label}.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(f"On the board as {label}.")).to_be_visible()
     page.goto(f"{app.url}/board?find={label}")
     page.get_by_role("button", name=f"Open {label}").click(timeout=60_000)
     decision = page.get_by_role("radiogroup", name="Decision of the board")
