@@ -337,10 +337,11 @@ def tables(outputs: Outputs) -> None:
 def bundles(outputs: Outputs) -> None:
     """Check the shipped bundle, and summarise a few simulated cohorts by what is there for it."""
     outputs.command("bundles/verify", "verify", BUNDLE, "--json")
-    page, script = outputs.work / "summary.md", ROOT / "benchmarks" / "simulation.py"
+    page, folder = outputs.work / "summary.md", ROOT / "benchmarks"
     asked = ["--draws", "3", "--out", str(page)]
-    if script.exists():
-        subprocess.run([sys.executable, str(script), *asked], check=True, stdout=subprocess.DEVNULL)
+    if (folder / "simulated_summary").exists():
+        command, paths = [sys.executable, "-m", "simulated_summary", *asked], f"{folder}:{ROOT}"
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": paths})
     else:
         outputs.command("bundles/summary-said", "simulate", "summary", *asked)
     outputs.write("bundles/summary", value_of(page))
