@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 import plotly.graph_objects as go
 
 from deeptepp.report.text_table import Table
+from deeptepp.wording.sentence import sentence
+
+_NARROW = 4
+"""Columns of a printed table that stands beside ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,11 @@ class Beside:
     table: Table
     notes: tuple[str, ...] = ()
     where: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Published, and where."""
+        return sentence("Published, {where}", where=self.where) if self.where else "Published"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +58,11 @@ class ReportItem:
         """Whether the cohort allowed it."""
         return not self.reason
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the printed table stands beside ours; one of more columns stands below."""
+        return self.beside is not None and len(self.beside.table.header) <= _NARROW
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportPart:
@@ -59,6 +73,15 @@ class ReportPart:
 
     title: str
     items: tuple[ReportItem, ...]
+
+    @property
+    def not_made(self) -> dict[str, list[ReportItem]]:
+        """What the cohort does not allow, by reason."""
+        by_reason: dict[str, list[ReportItem]] = {}
+        for item in self.items:
+            if not item.is_made:
+                by_reason.setdefault(item.reason, []).append(item)
+        return by_reason
 
 
 def key_of(where: str) -> str:

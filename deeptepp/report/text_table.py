@@ -1,11 +1,10 @@
-"""A table of text cells, and its three writers: HTML, CSV and Markdown."""
+"""A table of text cells, and its writer as CSV; reports lay it out as HTML."""
 
 from __future__ import annotations
 
 import csv
 import io
 from dataclasses import dataclass
-from html import escape
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula."""
@@ -30,26 +29,6 @@ class Table:
             raise ValueError(msg)
 
 
-def table_html(table: Table) -> str:
-    """Write a table as HTML.
-
-    Returns a ``table`` element with caption, header cells and note, all text escaped.
-    """
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in table.header)
-    rows = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in row[1:])}</tr>'
-        for row in table.rows
-        if row
-    )
-    note = ""
-    if table.note:
-        note = f'<tfoot><tr><td colspan="{len(table.header)}">{escape(table.note)}</td></tr></tfoot>'
-    return (
-        f"<table><caption>{escape(table.title)}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody>{note}</table>"
-    )
-
-
 MARK_COLUMN = "our data"
 """Header of the last column of a CSV whose patients or model are simulated."""
 
@@ -68,16 +47,6 @@ def table_csv(table: Table, *, mark: str = "") -> str:
     return f"\ufeff{lines.getvalue()}"
 
 
-def table_markdown(table: Table) -> str:
-    """Write a table as Markdown.
-
-    Returns header, rows, and the note below them.
-    """
-    lines = ["| " + " | ".join(_piped(cell) for cell in row) + " |" for row in (table.header, *table.rows)]
-    lines.insert(1, "| " + " | ".join("---" for _ in table.header) + " |")
-    return "\n".join([*lines, *(["", table.note] if table.note else [])])
-
-
 def _plain(cell: str) -> str:
     """Keep a cell from being taken for a formula; numbers stay numbers."""
     return f"'{cell}" if cell.startswith(_FORMULA) and not _is_number(cell) else cell
@@ -90,8 +59,3 @@ def _is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _piped(cell: str) -> str:
-    """Keep a cell from ending before its end."""
-    return cell.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")

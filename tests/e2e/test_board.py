@@ -20,7 +20,7 @@ def both_decide(page, other):
     other.get_by_role("button", name="Record the decision").click()
     expect(other.get_by_text("Correct this decision or record another")).to_be_visible()
     # The news comes by itself and leaves alone what is being typed.
-    expect(page.get_by_text("1 new entry")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("1 new entry")).to_be_visible()
     expect(page.get_by_label("Notes")).to_have_value("typed by the first")
     # The click that ends typing is the one that leaves the case.
     page.get_by_label("Notes").fill("typed by the first, twice")
@@ -72,4 +72,4 @@ def test_a_meeting_of_two_from_the_demo_cases_to_the_minutes(page, browser, app)
         page.get_by_role("button", name="Minutes as PDF").click()
     assert pdf.value.path().read_bytes().startswith(b"%PDF")
     page.goto(f"{app.url}/board?view=cohort")
-    expect(page.locator(".js-plotly-plot")).to_have_count(6, timeout=30_000)
+    expect(page.locator(".js-plotly-plot")).to_have_count(6)
