@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.cohort_values import fact_of, floats
+from deeptepp.datasets.cohort_values import floats, is_unknown
 from deeptepp.datasets.problems import Problem
-from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile
 from deeptepp.domain.cohort import (
     ARM,
     OS_EVENT,
@@ -33,9 +33,6 @@ MONTHS_TOLERANCE = 0.05
 
 MOST_MONTHS = 600.0
 """Longest follow-up that is believed, months: days or dates stand in the column above it."""
-
-PROFILE_FIELDS = tuple(each.name for each in fields(ClinicalProfile))
-"""Columns of clinical facts."""
 
 _Bools = npt.NDArray[np.bool_]
 
@@ -124,11 +121,11 @@ class _Finder:
 
     def follow_up(self) -> Iterator[Problem]:
         """Check times and events of both endpoints."""
-        for endpoint in Endpoint:
+        for endpoint in self.cohort.endpoints:
             months, event = floats(self.cohort[endpoint.months]), floats(self.cohort[endpoint.event])
             is_timed = np.isfinite(months)
-            if endpoint is Endpoint.OS and not is_timed.any():
-                found = "Overall survival is unknown for everyone."
+            if endpoint is not Endpoint.RFS and not is_timed.any():
+                found = f"{endpoint.name_in_full} is unknown for everyone."
                 yield Problem.warning("cohort.no-survival", found, "Nothing will be said of it.")
                 continue
             found = f"{endpoint.months} is absent or not a number."
@@ -177,12 +174,12 @@ class _Finder:
 
     def profiles(self) -> Iterator[Problem]:
         """Check the clinical facts of every patient, and that they agree."""
-        columns = {name: self.cohort[name].tolist() for name in PROFILE_FIELDS if name in self.cohort}
+        columns = {name: self.cohort[name].tolist() for name in CLINICAL_FACTS if name in self.cohort}
         wrong: dict[tuple[str, str], list[int]] = defaultdict(list)
         unusual = np.zeros(len(self.cohort), dtype=bool)
         for i in range(len(self.cohort)):
             try:
-                facts = {name: fact_of(name, column[i]) for name, column in columns.items()}
+                facts = {name: CLINICAL_FACTS[name].from_table(column[i]) for name, column in columns.items()}
                 profile = ClinicalProfile.from_mapping(facts)
             except OutOfRange as error:
                 found = f"{error.facts['field']} lies outside of {error.limit}."
@@ -216,7 +213,7 @@ class _Finder:
         """Count the facts that the network is given and that are unknown."""
         for name in CLINICAL_COLUMNS:
             column = self.cohort[name].tolist() if name in self.cohort else [None] * len(self.cohort)
-            missing = np.array([fact_of(name, value) in (None, "") for value in column], dtype=bool)
+            missing = np.array([is_unknown(value) for value in column], dtype=bool)
             if missing.all() and self.demands.needs_clinical:
                 remedy = 'Give it, or train on images alone (inputs = "mri").'
                 yield Problem.refusal("clinical.unknown-for-all", f"{name} is unknown for everyone.", remedy)
@@ -228,7 +225,7 @@ class _Finder:
 
 def _are(cells: list[object], rule: Callable[[object], bool]) -> _Bools:
     """Tell which cells keep a rule, (n,); an absent one does."""
-    return np.array([fact_of("", cell) in (None, "") or rule(cell) for cell in cells], dtype=bool)
+    return np.array([is_unknown(cell) or rule(cell) for cell in cells], dtype=bool)
 
 
 def _class_problems(classes: Classes, demands: Demands) -> Iterator[Problem]:

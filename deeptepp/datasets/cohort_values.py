@@ -20,13 +20,6 @@ def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return np.array(values, dtype=np.float64)
 
 
-def fact_of(name: str, value: object) -> object:
-    """Give a table's value as a profile's.
-
-    ``name``: field of ``ClinicalProfile``; ``value``: from the table; NaN is unknown, and a flag with gaps is a
-    number. Gives what ``ClinicalProfile.from_mapping`` takes.
-    """
-    if isinstance(value, float) and np.isnan(value):
-        return None
-    is_flag = name.endswith("_positive") or name.startswith(("is_", "had_"))
-    return bool(value) if is_flag and value in (0, 1) else value
+def is_unknown(value: object) -> bool:
+    """Tell whether a cell holds nothing: None, NaN or no text."""
+    return value is None or value == "" or (isinstance(value, float) and np.isnan(value))

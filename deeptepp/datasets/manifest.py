@@ -14,37 +14,37 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.datasets.cells import UNKNOWN, Table, event_of, flag_of, mend_numbers, number_of, read_table
-from deeptepp.datasets.checks import PROFILE_FIELDS
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import is_workbook
 from deeptepp.datasets.subjects import named_subjects
-from deeptepp.domain.clinical import CATEGORIES, RANGES
+from deeptepp.domain.clinical import CATEGORIES, CLINICAL_FACTS, RANGES
 from deeptepp.domain.cohort import (
     ARM,
     FIRST_EVENT,
     HER2_POSITIVE,
-    OS_EVENT,
-    OS_MONTHS,
-    RFS_EVENT,
-    RFS_MONTHS,
+    REQUIRED,
     SCORE,
     SCORE_MODEL,
     SOURCE,
     SUBJECT,
     TIER,
     Cohort,
+    Endpoint,
 )
 
-REQUIRED = (SUBJECT, ARM, RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT)
-FACTS = (*REQUIRED, FIRST_EVENT, SOURCE, *PROFILE_FIELDS)
+_EVENTS = tuple(endpoint.event for endpoint in Endpoint)
+_MONTHS = tuple(endpoint.months for endpoint in Endpoint)
+
+_OPTIONAL = tuple(name for endpoint in Endpoint if not endpoint.is_required for name in endpoint.columns)
+
+FACTS = (*REQUIRED, *_OPTIONAL, FIRST_EVENT, SOURCE, *CLINICAL_FACTS)
 """Columns of facts and follow-up."""
 
 SCORED = (SCORE, SCORE_MODEL, TIER)
 """Columns of a cohort that was scored elsewhere; never read where a network is to be trained."""
 
-_NUMBERS = (RFS_MONTHS, OS_MONTHS, *RANGES, SCORE)
-_EVENTS = (RFS_EVENT, OS_EVENT)
+_NUMBERS = (*_MONTHS, *RANGES, SCORE)
 _WORDS = (ARM, FIRST_EVENT, SOURCE, SCORE_MODEL, TIER, *CATEGORIES)
 
 

@@ -22,13 +22,13 @@ from deeptepp.datasets.columns.mapped import apply_mapping
 from deeptepp.datasets.columns.mapping import MONTHS, Mapping, check_units
 from deeptepp.datasets.columns.sheets import Sheet, read_sheet
 from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, with_units
-from deeptepp.datasets.manifest import REQUIRED, Manifest, manifest_of, read_manifest
+from deeptepp.datasets.manifest import Manifest, manifest_of, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.public.registry import recognised
 from deeptepp.datasets.raw_cells import is_workbook
 from deeptepp.datasets.subjects import named_subjects
-from deeptepp.domain.clinical import CATEGORIES, RANGES
-from deeptepp.domain.cohort import OS_EVENT, RFS_EVENT, SCORE, SUBJECT, Cohort, Endpoint
+from deeptepp.domain.clinical import CATEGORIES, FLAGS, RANGES
+from deeptepp.domain.cohort import HER2_POSITIVE, REQUIRED, SCORE, SUBJECT, Cohort
 from deeptepp.errors import UnreadableCohort
 from deeptepp.tables import read_cohort
 
@@ -120,7 +120,7 @@ def _checked(manifest: Manifest, *, sure: Collection[str], allow_gaps: bool) -> 
 def _events_alone(cohort: Cohort) -> list[Problem]:
     """Refuse a table that gives a time to those alone who had the event: survival would fall to nothing."""
     problems = []
-    for endpoint in Endpoint if len(cohort) else ():
+    for endpoint in cohort.endpoints if len(cohort) else ():
         event, is_known = floats(cohort[endpoint.event]) == 1, np.isfinite(floats(cohort[endpoint.months]))
         n_free, n_timed = int((~event).sum()), int((~event & is_known).sum())
         if not event.any() or is_known[event].mean() < _MOSTLY_TIMED or n_timed >= _MOSTLY_FREE * n_free:
@@ -240,10 +240,10 @@ def _fact_problems(manifest: Manifest, *, needs_follow_up: bool, sure: Collectio
 def _finished(manifest: Manifest) -> Cohort:
     """Give the columns the types that every analysis expects."""
     columns: dict[str, npt.NDArray[Any]] = dict(manifest.cohort.columns)
-    for name in (RFS_EVENT, OS_EVENT):
-        columns[name] = floats(columns[name]) == 1
+    for endpoint in manifest.cohort.endpoints:
+        columns[endpoint.event] = floats(columns[endpoint.event]) == 1
     for name in columns:
-        if name.endswith("_positive") or name.startswith(("is_", "had_")):
+        if name in FLAGS or name == HER2_POSITIVE:
             columns[name] = floats(columns[name])
         elif name in RANGES or name == SCORE:
             columns[name] = np.asarray(columns[name], dtype=np.float64)

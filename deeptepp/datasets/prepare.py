@@ -29,7 +29,7 @@ from deeptepp.datasets.image_columns import Choice, Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
-from deeptepp.domain.cohort import KEY, OS_EVENT, RFS_EVENT, SUBJECT, Cohort
+from deeptepp.domain.cohort import KEY, SUBJECT, Cohort
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.errors import BadSetting
 from deeptepp.imaging.roi import RoiSettings
@@ -234,8 +234,8 @@ def _cohort(manifest: Manifest, keys: Sequence[str], records: dict[str, Any]) ->
     """Give the cohort of the patients who have a region of interest."""
     chosen = np.array([bool(key) for key in keys])
     columns = dict(manifest.cohort.columns)
-    for name in (RFS_EVENT, OS_EVENT):
-        columns[name] = floats(columns[name]) == 1
+    for endpoint in manifest.cohort.endpoints:
+        columns[endpoint.event] = floats(columns[endpoint.event]) == 1
     columns[SUBJECT] = np.array(manifest.subjects, dtype=object)
     columns[KEY] = np.array(keys, dtype=object)
     is_simulated = any(record["is_simulated"] for record in records.values())

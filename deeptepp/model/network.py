@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,7 +18,9 @@ from deeptepp.model.mm_resnet import MMResNet
 
 __all__ = [
     "NETWORKS",
+    "OF_IMAGES",
     "SCORES_FROM",
+    "Backbone",
     "OneClassifier",
     "RiskNetwork",
     "StageLogits",
@@ -26,15 +29,44 @@ __all__ = [
     "risk_logits",
 ]
 
-NETWORKS: Mapping[str, Callable[..., RiskNetwork]] = {
-    "mm_resnet": MMResNet,
-    "vgg16": vgg16,
-    "densenet169": densenet169,
-    "shake_shake": shake_shake,
-    "se_resnext50": se_resnext50,
-    "cp_mlp": ClinicalNet,
+
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    """One network of the registry.
+
+    Parameters
+    ----------
+    title : str
+        For tables.
+    make : callable
+        Makes it from its settings.
+    settings : mapping of str to str
+        Settings of a training run that it takes, by its own name for each; the others have their published shape.
+    sees_images : bool
+        It can be chosen and compared; a network of clinical facts alone comes by ``inputs``.
+    """
+
+    title: str
+    make: Callable[..., RiskNetwork]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    sees_images: bool = True
+
+
+_HEAD = {"head": "head", "width": "width"}
+_TRUNK = {name: name for name in ("stem_channels", "stages", "deform_last_stage")}
+
+NETWORKS: Mapping[str, Backbone] = {
+    "mm_resnet": Backbone("MM_ResNet", MMResNet, {**_HEAD, **_TRUNK}),
+    "vgg16": Backbone("VGG16", vgg16),
+    "densenet169": Backbone("DenseNet169", densenet169),
+    "shake_shake": Backbone("Shake-Shake", shake_shake, {"base_channels": "stem_channels"}),
+    "se_resnext50": Backbone("SE-ResNeXt50", se_resnext50),
+    "cp_mlp": Backbone("Clinical facts alone", ClinicalNet, _HEAD, sees_images=False),
 }
-"""What makes each backbone from its settings."""
+"""The backbones by name; settings, experiments and documents have no others."""
+
+OF_IMAGES = {name: backbone for name, backbone in NETWORKS.items() if backbone.sees_images}
+"""Those that a training run can choose."""
 
 SCORES_FROM = ("concat", "combined")
 """Logits that may stand behind a risk score."""
@@ -52,7 +84,7 @@ def build_network(table: Mapping[str, Any]) -> RiskNetwork:
     backbone = settings.pop("backbone", "mm_resnet")
     if backbone not in NETWORKS:
         raise BadSetting(key="network.backbone", value=backbone, limit=", ".join(NETWORKS))
-    return NETWORKS[backbone](**settings)
+    return NETWORKS[backbone].make(**settings)
 
 
 def risk_logits(logits: StageLogits, score_from: str = "concat") -> Tensor:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from deeptepp.errors import BadSetting, UnknownSetting
-from deeptepp.train.rules import Choice, Many, Number, PathRule, Rule, Text, Truth, ViewNames
+from deeptepp.train.rules import BackboneName, Choice, Many, Number, PathRule, Rule, Text, Truth, ViewNames
 from deeptepp.views.planes import ViewSettings
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class TrainSettings:
     k_max: int = _ruled(Number(int, 1, 64), 8)
     """Most views drawn of one positive patient in an epoch."""
 
-    backbone: str = _ruled(Choice("mm_resnet", "vgg16", "densenet169", "shake_shake", "se_resnext50"), "mm_resnet")
+    backbone: str = _ruled(BackboneName(), "mm_resnet")
     """Network; all but ``mm_resnet`` have one classifier and are trained on whole mosaics alone."""
     inputs: str = _ruled(Choice("mri+cp", "mri", "cp"), "mri+cp")
     """What the network is given: images, clinical-pathological facts, or both."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from deeptepp.datasets.columns.column_names import legend_in, without_legend
 from deeptepp.datasets.raw_cells import NO_VALUE
+from deeptepp.domain.clinical import CATEGORIES
 from deeptepp.domain.cohort import Arm
 
 NOT_KNOWN = "unknown"
@@ -49,7 +50,12 @@ _CATEGORY: dict[str, dict[str, str]] = {
     target: {word: meaning for meaning, words in meanings.items() for word in words}
     for target, meanings in _LISTED["category"].items()
 }
-"""What the words of each category mean."""
+_CATEGORY |= {
+    name: {member.value.lower(): member.value for member in category}
+    for name, category in CATEGORIES.items()
+    if name not in _CATEGORY
+}
+"""What the words of each category mean; one that nobody has listed goes by its own values."""
 
 Reader = Callable[[str], str | None]
 """Gives the meaning of a plain word, None where it is not known."""

@@ -14,11 +14,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.cohort import Endpoint
+
 LISTED: dict[str, Any] = tomllib.loads(Path(__file__).with_name("column_names.toml").read_text(encoding="utf-8"))
 """Names of columns, and the words that they are made of."""
 
 WANTED: dict[str, tuple[str, ...]] = {target: tuple(names) for target, names in LISTED["wanted"].items()}
-"""What each wanted column is called, plain; the best known first."""
+WANTED |= {
+    name: (name.replace("_", " "), fact.short or fact.label)
+    for name, fact in CLINICAL_FACTS.items()
+    if name not in WANTED
+}
+WANTED |= {name: (name.replace("_", " "),) for each in Endpoint for name in each.columns if name not in WANTED}
+"""What each wanted column is called, plain; the best known first. A fact or an endpoint that nobody has listed
+goes by its own name."""
 
 UNITS_BY_WORD = {word: unit for unit, words in LISTED["units"].items() for word in words}
 """Units as names of columns write them."""

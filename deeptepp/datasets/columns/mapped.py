@@ -29,7 +29,17 @@ from deeptepp.datasets.columns.mapped_columns import (
 from deeptepp.datasets.columns.mapping import DATES, MONTHS, NUMBERS, Mapping, Use
 from deeptepp.datasets.columns.sheets import Sheet
 from deeptepp.datasets.problems import ARM_RULE, Problem
-from deeptepp.domain.cohort import ARM, OS_EVENT, OS_MONTHS, RFS_EVENT, RFS_MONTHS, SUBJECT, Arm
+from deeptepp.domain.cohort import (
+    ARM,
+    OS_EVENT,
+    OS_MONTHS,
+    REQUIRED,
+    RFS_EVENT,
+    RFS_MONTHS,
+    SUBJECT,
+    Arm,
+    Endpoint,
+)
 
 PERTUZUMAB = "pertuzumab"
 """Wanted column of yes and no that turns T into T+P."""
@@ -243,13 +253,14 @@ class _Reading:
         is_waiting = bool(asked & {RFS_MONTHS, *DATES})
         if not is_waiting:
             problems.extend(_no_follow_up(columns))
-        if (OS_MONTHS in columns) != (OS_EVENT in columns) and OS_MONTHS not in asked:
-            found = "Overall survival has its months or its events, not both; it is left out."
-            remedy = "Choose the other column where there is one."
-            problems.append(Problem.warning("cohort.no-survival", found, remedy))
-            columns.pop(OS_MONTHS, None)
-            columns.pop(OS_EVENT, None)
-        for name in (RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT):
+        for endpoint in Endpoint:
+            present = [name for name in endpoint.columns if name in columns]
+            if endpoint is not Endpoint.RFS and len(present) == 1 and endpoint.months not in asked:
+                found = f"{endpoint.name_in_full} has its months or its events, not both; it is left out."
+                remedy = "Choose the other column where there is one."
+                problems.append(Problem.warning("cohort.no-survival", found, remedy))
+                del columns[present[0]]
+        for name in REQUIRED:
             columns.setdefault(name, [""] * len(self.table.rows))
 
 

@@ -19,11 +19,12 @@ from deeptepp.datasets.columns.mapping import MONTHS, UNITS, Use, meanings_of
 from deeptepp.datasets.columns.measures import ER_CUT_OFF_PCT, FACTORS, Floats, Measures, measures_of
 from deeptepp.datasets.columns.sheets import Sheet
 from deeptepp.datasets.problems import WORDS_RULE, Problem
+from deeptepp.domain.clinical import SHARES
 
 BASE_UNITS = {
     **dict.fromkeys(MONTHS, "months"),
     "tumour_size_mm": "mm",
-    **dict.fromkeys(("ki67_pct", "her2dx_score", "predict_os_pct"), "percent"),
+    **dict.fromkeys(SHARES, "percent"),
     "score": "fraction",
 }
 """Unit in which the package counts each wanted number."""

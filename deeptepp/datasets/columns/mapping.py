@@ -13,27 +13,22 @@ import tomli_w
 from deeptepp.datasets.columns.column_names import WANTED
 from deeptepp.datasets.columns.dates import DayOrder
 from deeptepp.datasets.columns.measures import FACTORS
-from deeptepp.domain.cohort import Arm
+from deeptepp.domain.clinical import CATEGORIES, CLINICAL_FACTS, FLAGS, SHARES
+from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.errors import BadSetting, UnknownSetting, UnreadableCohort
 
 DATES = ("surgery_date", "recurrence_date", "last_visit_date", "death_date")
 """Wanted columns of days; they become months and are then dropped."""
 
-MONTHS = ("rfs_months", "os_months")
-EVENTS = ("rfs_event", "os_event")
-FLAGS = (
-    "er_positive",
-    "pr_positive",
-    "is_invasive",
-    "had_biopsy_before_mr",
-    "had_neoadjuvant_therapy",
-    "pertuzumab",
-)
-NUMBERS = ("tumour_size_mm", "ki67_pct", "age_years", "her2dx_score", "predict_os_pct", "score")
-WORDS = (
-    *("arm", "first_event", "sex", "menopause", "node_stage", "stage", "grade", "her2_status"),
-    *("breast_surgery", "axillary_surgery", "tier"),
-)
+MONTHS = tuple(endpoint.months for endpoint in Endpoint)
+EVENTS = tuple(endpoint.event for endpoint in Endpoint)
+YES_NO = (*FLAGS, "pertuzumab")
+"""Wanted columns of yes and no, beside the events."""
+
+NUMBERS = (*(name for name, fact in CLINICAL_FACTS.items() if fact.limits and not fact.is_whole), "score")
+
+RECEPTORS = tuple(name for name in FLAGS if CLINICAL_FACTS[name].answers[0] == "Positive")
+"""Flags that are also given as a share of stained nuclei."""
 
 NODE_UNITS = ("stage", "count", "codes")
 """What numbers in a column of nodes are: an N category, how many nodes are positive, or codes to be said."""
@@ -42,11 +37,10 @@ UNITS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(MONTHS, tuple(FACTORS["months"])),
     **dict.fromkeys(DATES, tuple(order.value for order in DayOrder)),
     "tumour_size_mm": tuple(FACTORS["mm"]),
-    **dict.fromkeys(("ki67_pct", "her2dx_score", "predict_os_pct"), tuple(FACTORS["percent"])),
+    **dict.fromkeys(SHARES, tuple(FACTORS["percent"])),
     "score": tuple(FACTORS["fraction"]),
     "node_stage": NODE_UNITS,
-    "er_positive": ("words", "percent"),
-    "pr_positive": ("words", "percent"),
+    **dict.fromkeys(RECEPTORS, ("words", "percent")),
 }
 """Units that a wanted column may have; ``words`` is yes and no."""
 
@@ -193,10 +187,8 @@ def meanings_of(target: str) -> tuple[str, ...]:
 
     Gives ``unknown`` stands last; none for columns of numbers, days and subjects.
     """
-    from deeptepp.domain.clinical import CATEGORIES
-
     known: tuple[str, ...] = ()
-    if target in EVENTS or target in FLAGS:
+    if target in EVENTS or target in YES_NO:
         known = ("1", "0")
     elif target == "arm":
         known = tuple(arm.value for arm in Arm)

@@ -17,6 +17,7 @@ from deeptepp.datasets.cohort_values import floats
 from deeptepp.datasets.columns.mapping import UNITS
 from deeptepp.datasets.columns.measures import FACTORS
 from deeptepp.datasets.problems import Problem
+from deeptepp.domain.clinical import SHARES
 from deeptepp.domain.cohort import ARM, SCORE, Arm, Cohort, Endpoint
 
 UNIT_RULE = "cohort.unit"
@@ -54,11 +55,11 @@ FEWEST_PATIENTS = 10
 _NEAR = 0.1
 """Relative distance of the ratio of two columns of months from the ratio of two units."""
 
-_SHARES = ("ki67_pct", "her2dx_score", "predict_os_pct")
-
 _SUPPRESSED = {
-    "rfs_months": ("cohort.too-many-months", "cohort.rfs-after-os", "cohort.longer-than-treatment"),
-    "os_months": ("cohort.too-many-months", "cohort.rfs-after-os", "cohort.longer-than-treatment"),
+    **dict.fromkeys(
+        (endpoint.months for endpoint in Endpoint),
+        ("cohort.too-many-months", "cohort.rfs-after-os", "cohort.longer-than-treatment"),
+    ),
     "tumour_size_mm": ("clinical.out-of-range", "clinical.contradiction"),
     "score": ("cohort.bad-score",),
 }
@@ -74,7 +75,7 @@ def unit_problems(cohort: Cohort, *, sure: Collection[str] = ()) -> tuple[Proble
     asked again. Gives Questions, and refusals and warnings of single rows; rows are counted from 1.
     """
     found: list[Problem] = []
-    for endpoint in Endpoint:
+    for endpoint in cohort.endpoints:
         found.extend(_follow_up(cohort, endpoint, is_sure=endpoint.months in sure))
     asked = {problem.asks for problem in found if problem.is_question}
     found.extend(_endpoints_apart(cohort, {*sure, *asked}))
@@ -185,7 +186,7 @@ def _longer_than_treatment(cohort: Cohort, months: Floats) -> npt.NDArray[np.boo
 
 def _endpoints_apart(cohort: Cohort, known_units: Collection[str]) -> Iterator[Problem]:
     """Ask where RFS and OS of patients without an event differ as two units do."""
-    rfs, os = (floats(cohort[each.months]) for each in Endpoint)
+    rfs, os = (floats(cohort[each.months]) for each in (Endpoint.RFS, Endpoint.OS))
     free = (floats(cohort[Endpoint.RFS.event]) == 0) & (rfs > 0) & (os > 0)
     if free.sum() < FEWEST_PATIENTS:
         return
@@ -219,7 +220,7 @@ def _facts(cohort: Cohort) -> Iterator[Problem]:
         if middle < SMALL_MEDIAN_MM or (middle < LARGE_MEDIAN_CM and has_decimals and largest <= SMALL_MAX_MM):
             found = f"tumour_size_mm: half of the tumours would measure {middle:.3g} mm or less."
             yield _question("tumour_size_mm", found, "cm")
-    for name in _SHARES:
+    for name in SHARES:
         values = _known(cohort, name)
         if len(values) >= FEWEST_PATIENTS and 0 < values.max() <= 1:
             found = f"{name}: nobody has more than 1 %, so these may be fractions."

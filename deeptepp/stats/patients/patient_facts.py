@@ -10,6 +10,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
+from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort
 from deeptepp.domain.risk import Tier
 from deeptepp.stats.patient_groups import Grouping, groupings
@@ -21,7 +22,11 @@ SUBTYPE = "Molecular subtype"
 SUBTYPES = ("HR positive", "HR negative")
 """Its levels: ER or PR positive, and neither."""
 
-NUMBERS = {"Age, years": "age_years", "Tumour size, mm": "tumour_size_mm", "Ki-67, %": "ki67_pct"}
+NUMBERS = {
+    f"{fact.short}, {fact.unit}": fact.name
+    for fact in CLINICAL_FACTS.values()
+    if fact.is_described and fact.limits is not None and not fact.is_whole
+}
 """Column of each number, by its name."""
 
 _ORDERS: dict[str, type[StrEnum]] = {ARM: Arm, TIER: Tier}

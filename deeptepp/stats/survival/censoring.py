@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
+from deeptepp.errors import NotEstimable
 from deeptepp.stats.horizon import KnownAt
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier, product_limit
 
@@ -62,6 +63,8 @@ def censoring_survival(follow_up: FollowUp) -> CensoringSurvival:
 
     Returns: 1 throughout where nobody is censored.
     """
+    if follow_up.n == 0:
+        raise NotEstimable(what="The curve of the censoring", reason="nobody is in the group")
     times, codes = _coded(follow_up)
     coded, survival = product_limit(FollowUp(codes, ~follow_up.event))
     return CensoringSurvival(times[coded.astype(np.int64)], survival)

@@ -20,7 +20,7 @@ from deeptepp.domain.lesion import ViewStack
 from deeptepp.errors import JobCancelled
 from deeptepp.model.bundle import as_served
 from deeptepp.model.fusion import FEATURES, ClinicalSchema, fit_schema
-from deeptepp.model.network import RiskNetwork, build_network, initialise
+from deeptepp.model.network import NETWORKS, RiskNetwork, build_network, initialise
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.data.dataset import Labels
 from deeptepp.train.data.patient_source import ViewSource
@@ -204,16 +204,9 @@ def _new_network(settings: TrainSettings, n_channels: int, n_clinical: int, seed
 
 def _architecture(settings: TrainSettings) -> dict[str, object]:
     """Give the settings that the chosen backbone knows; the others have their published shape."""
-    head = {"head": settings.head, "width": settings.width}
-    if settings.inputs == "cp":
-        return {"backbone": "cp_mlp", **head}
-    if settings.backbone == "mm_resnet":
-        stem = {"stem_channels": settings.stem_channels, "stages": settings.stages}
-        deform = {"deform_last_stage": settings.deform_last_stage}
-        return {"backbone": "mm_resnet", **head, **stem, **deform}
-    if settings.backbone == "shake_shake":
-        return {"backbone": "shake_shake", "base_channels": settings.stem_channels}
-    return {"backbone": settings.backbone}
+    name = "cp_mlp" if settings.inputs == "cp" else settings.backbone
+    known = {argument: getattr(settings, setting) for argument, setting in NETWORKS[name].settings.items()}
+    return {"backbone": name, **known}
 
 
 def _watched(batches: Batches, watch: Callable[[], None]) -> Batches:

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from deeptepp.model.network import NETWORKS
 from deeptepp.train.fit.checkpoint import EpochLoss, read_checkpoint, write_checkpoint
 from deeptepp.train.fit.distributed import ALONE, Ranks
 from deeptepp.train.fit.loss import make_loss
@@ -97,7 +98,7 @@ def plan_steps(settings: TrainSettings) -> tuple[Step, ...]:
     Returns: four, finest tiles and shallowest stage first; one plain step on whole mosaics for a network that has
     one classifier.
     """
-    has_stages = settings.inputs != "cp" and settings.backbone == "mm_resnet" and settings.stages
+    has_stages = settings.inputs != "cp" and settings.stages and "stages" in NETWORKS[settings.backbone].settings
     if not has_stages:
         return (Step(3, 1, 1.0),)
     plan = zip(settings.granularities, settings.loss_weights, strict=True)

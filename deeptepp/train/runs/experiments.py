@@ -12,6 +12,7 @@ from typing import Any
 
 from deeptepp import __version__
 from deeptepp.domain.cohort import SOURCE
+from deeptepp.domain.experiment_suites import SUITE_LIST
 from deeptepp.errors import BadSetting, DeepTeppError, JobCancelled
 from deeptepp.train.data.dataset import label_patients, read_dataset, scored_only
 from deeptepp.train.data.patient_source import ViewSource
@@ -22,7 +23,7 @@ from deeptepp.train.measure.comparison import compare_all, roc_lines
 from deeptepp.train.measure.metrics import Scored, measure
 from deeptepp.train.runs.outcome import Outcome, key_of, read_outcome, write_outcome
 from deeptepp.train.runs.run import run_trial
-from deeptepp.train.runs.suites import ABOUT, SUITES, TITLES, Experiment, Method
+from deeptepp.train.runs.suites import SUITES, Experiment, Method
 from deeptepp.train.settings import TrainSettings
 
 RUNS = "runs"
@@ -174,8 +175,8 @@ def _content(
     named = {*done, *(each["name"] for each in broken)}
     return {
         "suite": suite,
-        "title": TITLES[suite],
-        "about": ABOUT[suite],
+        "title": SUITE_LIST[suite].title,
+        "about": SUITE_LIST[suite].about,
         "code_version": __version__,
         "is_simulated": source.cohort.is_simulated,
         "dataset_sha256": source.sha256,
