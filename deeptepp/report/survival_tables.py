@@ -40,15 +40,7 @@ def pairs_table(found: GroupComparison) -> tuple[Table, ...]:
 def estimates_table(curves: Sequence[KaplanMeierCurve]) -> Table:
     """Read curves at two and five years.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        One row each.
-
-    Returns
-    -------
-    Table
-        Patients, events, survival with its interval, median.
+    Returns patients, events, survival with its interval, median.
     """
     times = [sentence("{years:.0f} years (95 % CI)", years=months / 12) for months in HORIZONS_MONTHS]
     rows = tuple(
@@ -64,18 +56,7 @@ def estimates_table(curves: Sequence[KaplanMeierCurve]) -> Table:
 
 
 def survival_text(estimate: SurvivalEstimate) -> str:
-    """Write survival at one time, or that the follow-up was too short.
-
-    Parameters
-    ----------
-    estimate : SurvivalEstimate
-        Read from a curve.
-
-    Returns
-    -------
-    str
-        Percent with its interval.
-    """
+    """Write survival at one time, or that the follow-up was too short."""
     if estimate.is_beyond_follow_up:
         return "follow-up too short"
     return percent_ci(estimate.value, estimate.low, estimate.high)
@@ -84,15 +65,7 @@ def survival_text(estimate: SurvivalEstimate) -> str:
 def curve_steps(curves: Sequence[KaplanMeierCurve]) -> Table:
     """List every step of curves, for CSV.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        The groups.
-
-    Returns
-    -------
-    Table
-        Group, months, number at risk, survival and its limits.
+    Returns group, months, number at risk, survival and its limits.
     """
     rows = []
     for curve in curves:

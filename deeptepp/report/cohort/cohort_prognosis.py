@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint, FollowUp
-from deeptepp.domain.published_outcomes import HAZARD_RATIOS
+from deeptepp.domain.published import HAZARD_RATIOS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, ratio_ci
@@ -44,17 +44,8 @@ EVENTS_PER_TERM = 10
 def adjusted_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     """Fit tier, stage and treatment together, as the publication's multivariable analysis.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With a tier for its patients.
-    endpoint : Endpoint
-        Recurrence-free or overall survival.
-
-    Returns
-    -------
-    ReportItem
-        Hazard ratios beside the printed ones; a reason where no model can be fitted.
+    ``endpoint``: recurrence-free or overall survival. Returns hazard ratios beside the printed ones, a reason
+    where no model can be fitted.
     """
     key, number = (
         f"cox-{endpoint.value}",
@@ -71,19 +62,8 @@ def adjusted_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
 def complete(cohort: Cohort, endpoint: Endpoint, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Find the patients whose follow-up and facts are all known.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    endpoint : Endpoint
-        Whose follow-up must be known.
-    columns : sequence of str
-        Facts that must be known.
-
-    Returns
-    -------
-    (n,) bool
-        True where nothing is missing.
+    ``endpoint``: whose follow-up must be known; ``columns``: facts that must be known. Returns (n,) True where
+    nothing is missing.
     """
     known = np.isfinite(np.asarray(cohort[endpoint.months], dtype=np.float64))
     for name in columns:
@@ -94,17 +74,7 @@ def complete(cohort: Cohort, endpoint: Endpoint, columns: Sequence[str]) -> npt.
 def known_in(cohort: Cohort, name: str) -> npt.NDArray[np.bool_]:
     """Find the patients of whom one fact is known.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    name : str
-        A column; where it is absent, nobody's is known.
-
-    Returns
-    -------
-    (n,) bool
-        True where the cell holds something.
+    ``name``: a column, where it is absent, nobody's is known. Returns (n,) True where the cell holds something.
     """
     if name not in cohort:
         return np.zeros(len(cohort), dtype=bool)
@@ -112,7 +82,7 @@ def known_in(cohort: Cohort, name: str) -> npt.NDArray[np.bool_]:
 
 
 def _is_missing(value: object) -> bool:
-    """Tell whether a cell holds nothing: None, NaN or empty text."""
+    """Whether a cell holds nothing: None, NaN or empty text."""
     return value is None or value == "" or (isinstance(value, float) and bool(np.isnan(value)))
 
 
@@ -194,18 +164,7 @@ def _few_by_term(patients: Cohort, follow_up: FollowUp, against: Mapping[str, st
 
 
 def name_of_arm(arm: str) -> str:
-    """Name a treatment in a reason, where "none" would be read as nobody.
-
-    Parameters
-    ----------
-    arm : str
-        Value of the column.
-
-    Returns
-    -------
-    str
-        The treatment.
-    """
+    """Name a treatment in a reason, where "none" would be read as nobody."""
     return "no anti-HER2 therapy" if arm == Arm.NONE.value else group_words(arm)
 
 
