@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import isfinite
@@ -13,24 +14,38 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import PhaseChoice
 from deeptepp.errors import DeepTeppError
-from deeptepp.wording.sentence import Words, sentence
+from deeptepp.wording.sentence import Words, joined, sentence
 
-RESEARCH_MARK: Words = "RESEARCH USE ONLY"
-"""Stands on every screen and file; like every mark it stays in English beside its translation."""
+RESEARCH_USE: Words = "RESEARCH USE ONLY"
+"""The mark of everything that this software shows or writes."""
 
-RESEARCH_MEANING: Words = (
-    "Not a medical device. Not for diagnosis or for choosing, giving or withholding treatment."
-)
-"""What research use means."""
+NOT_A_DEVICE: Words = "Not a medical device. Not for diagnosis or for choosing, giving or withholding treatment."
+"""What the mark means."""
 
-RESEARCH_USE_ONLY = f"{RESEARCH_MARK.capitalize()}. {RESEARCH_MEANING}"
-"""Mark and meaning, for objects and files in English."""
+RESEARCH_USE_ONLY = f"{RESEARCH_USE.capitalize()}. {NOT_A_DEVICE}"
+"""Mark and meaning, on every screen, file and object."""
 
 SIMULATED_COHORT: Words = "SIMULATED COHORT"
-"""Stands beside the mark of research use wherever a bundle trained on simulated patients speaks."""
+"""Stands beside RESEARCH USE ONLY wherever a bundle trained on simulated patients speaks."""
 
 OUTSIDE_INTENDED_USE: Words = "OUTSIDE INTENDED USE"
-"""Stands on a case that was scored against a rule."""
+"""Mark of a score that an eligibility rule refused and a user asked for all the same."""
+
+_FOUND: Words = (
+    "Low below {low:.4f} (highest Youden index, {youden:.3f}); High from {high:.4f} (exact 2-means "
+    "of the {k} scores "
+    "above, centres {one:.4f} and {two:.4f}); {m} patients, {events} events"
+)
+_FOUND_TIED: Words = (
+    "Low below {low:.4f} (highest Youden index, {youden:.3f}; lowest of {n} equally good); High from {high:.4f} "
+    "(exact 2-means of the {k} scores above, centres {one:.4f} and {two:.4f}); {m} patients, {events} events"
+)
+_FOUND_BEFORE = re.compile(
+    r"Low below (?P<low>[\d.]+) \(highest Youden index, (?P<youden>[\d.]+)"
+    r"(; lowest of (?P<n>\d+) equally good)?\); High from (?P<high>[\d.]+) \(exact 2-means of the (?P<k>\d+) "
+    r"scores above, centres (?P<one>[\d.]+) and (?P<two>[\d.]+)\); (?P<m>\d+) patients, (?P<events>\d+) events"
+)
+"""The same in a bundle, which keeps English."""
 
 
 class Tier(StrEnum):
@@ -67,7 +82,12 @@ class TierScheme:
     @property
     def how_found(self) -> str:
         """How the cut-offs were found; earlier bundles call a best cut-off without rival the lowest of 1."""
-        return self.method.replace("; lowest of 1 equally good", "")
+        found = _FOUND_BEFORE.fullmatch(self.method)
+        return (
+            found_by(**{name: float(part or 1) for name, part in found.groupdict().items()})
+            if found
+            else self.method
+        )
 
     def tier_of(self, score: float) -> Tier:
         """Give the tier of a score in [0, 1]."""
@@ -76,18 +96,19 @@ class TierScheme:
         return Tier.HIGH if score >= self.high_from else Tier.MODERATE
 
 
+def found_by(*, n: float, **facts: float) -> str:
+    """Say how cut-offs were found, the lower one as the lowest of ``n`` that are equally good."""
+    counts = {name: int(facts[name]) for name in ("k", "m", "events")}
+    return sentence(_FOUND_TIED if n > 1 else _FOUND, n=int(n), **facts | counts)
+
+
 @dataclass(frozen=True, slots=True)
 class Recalibration:
     """What turns the softmax of a network that was trained on balanced classes into a probability of recurrence.
 
     log odds of the score = intercept + slope x log odds of the softmax. The order of patients stays.
-
-    Parameters
-    ----------
-    intercept : float
-        Added to the log odds; below 0 where balancing raised them.
-    slope : float
-        Above 0; below 1 where the network is surer than it may be.
+    ``intercept``: added to the log odds, below 0 where balancing raised them; ``slope``: above 0, below 1 where
+    the network is surer than it may be.
 
     References
     ----------
@@ -124,12 +145,7 @@ class Recalibration:
 class RiskScore:
     """Probability of recurrence, mean over views: the softmax of the network, recalibrated as its bundle says.
 
-    Parameters
-    ----------
-    probability : float
-        In [0, 1].
-    per_view : dict of str to float
-        Probability of each view by its name.
+    ``probability``: in [0, 1].
     """
 
     probability: float
@@ -205,17 +221,8 @@ ShiftMm = tuple[float, float, float]
 class Stability:
     """Scores of one lesion with its outline shifted a little.
 
-    Parameters
-    ----------
-    scores : dict of (x, y, z) to float
-        Score by the shift in LPS mm; (0, 0, 0) is among them.
-    tiers : tuple of Tier
-        Tiers that these scores fall in, ascending.
-
-    Raises
-    ------
-    ValueError
-        There is no score or no tier.
+    ``scores``: score by the shift in LPS mm, (0, 0, 0) is among them; ``tiers``: tiers that these scores fall in,
+    ascending. Raises ValueError: there is no score or no tier.
     """
 
     scores: dict[ShiftMm, float]
@@ -247,23 +254,13 @@ class Stability:
         return len(self.tiers) == 1
 
 
-NOT_MEASURED = "stability not measured"
-"""Stands behind a tier whose score was not repeated with the outline shifted."""
-
-
 @dataclass(frozen=True, slots=True)
 class TierName:
     """The one way to say the tier of a case: every screen, file, object and message takes it from here.
 
-    Parameters
-    ----------
-    tiers : tuple of Tier
-        Tiers that the score falls in, with its outline in place and shifted, ascending; empty without a score.
-    is_stable : bool or None
-        Whether they are one; None where no shift was scored.
+    ``tiers``: tiers that the score falls in, with its outline in place and shifted, ascending, empty without a
+    score; ``is_stable``: whether they are one, None where no shift was scored.
 
-    Examples
-    --------
     >>> TierName((Tier.MODERATE, Tier.HIGH), is_stable=False).text
     'Moderate/High, unstable'
     >>> TierName((Tier.HIGH,), is_stable=True).risk_text
@@ -283,26 +280,25 @@ class TierName:
     @property
     def names(self) -> str:
         """The tier, or all of them: ``Moderate/High``; empty without a score."""
-        return "/".join(self.tiers)
+        return joined("/", self.tiers)
 
     @property
     def text(self) -> str:
         """The tier in words: ``High``, ``Moderate/High, unstable`` or ``High, stability not measured``."""
-        return self._said("{}")
+        return self._said(self.names)
 
     @property
     def risk_text(self) -> str:
         """The same where nothing around it says that it is a tier of risk: ``High risk tier``."""
-        return self._said("{} risk tier")
+        return self._said(sentence("{tier} risk tier", tier=self.names))
 
-    def _said(self, template: str) -> str:
-        """Fill in the tier, and add what is not known of it or what is wrong with it."""
+    def _said(self, tier: str) -> str:
+        """Add what is not known of the tier or what is wrong with it."""
         if not self.tiers:
             return ""
         if self.is_stable is False:
             return sentence("{tiers}, unstable", tiers=self.names)
-        said = template.format(self.names)
-        return said if self.is_stable else f"{said}, {NOT_MEASURED}"
+        return tier if self.is_stable else sentence("{tier}, stability not measured", tier=tier)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from deeptepp.domain.clinical import RANGES
+from deeptepp.domain.clinical import CLINICAL_FACTS, RANGES
 from deeptepp.errors import NotANumber, OutOfRange
-from deeptepp.wording.sentence import sentence
-
-UNITS: dict[str, str] = {
-    "age_years": "years",
-    "tumour_size_mm": "mm",
-    "grade": "",
-    "ki67_pct": "%",
-    "her2dx_score": "",
-    "predict_os_pct": "%",
-}
-"""Unit of each number of a profile; empty for a bare number."""
+from deeptepp.wording.sentence import Words, sentence
 
 UNKNOWN = frozenset({"", "-", "?", "na", "n/a", "nan", "unknown", "未知", "不详"})
 """What says that something is not known, in lower case."""
@@ -50,25 +40,22 @@ _NUMBER = re.compile(r"([+-]?[0-9]{1,12}(?:[.,][0-9]{1,12})?)\s*([^\s0-9.,+-]*)"
 _LIMIT = re.compile(r"[<>≤≥~≈±]|\b(about|ca|approx|under|over)\b")
 _EXPONENT = re.compile(r"[+-]?[0-9.,]+e[+-]?[0-9]+", re.IGNORECASE)
 
-PLAIN = "Write one number, such as 12.5, or leave it empty for unknown."
-THOUSAND = "A comma before three digits may set thousands apart. Write the decimals with a point."
-LIMITED = "A limit such as <10 is no measured number. Enter the measured one, or leave it empty for unknown."
-SEVERAL = "There is more than one number. Enter one, or leave it empty for unknown."
-EXPONENT = "Write the number out, without an exponent."
-OTHER_UNIT = "The unit is not read here. Enter the number in {unit}."
-NO_UNIT = "Enter the number alone, without a unit."
+PLAIN: Words = "Write one number, such as 12.5, or leave it empty for unknown."
+THOUSAND: Words = "A comma before three digits may set thousands apart. Write the decimals with a point."
+LIMITED: Words = (
+    "A limit such as <10 is no measured number. Enter the measured one, or leave it empty for unknown."
+)
+SEVERAL: Words = "There is more than one number. Enter one, or leave it empty for unknown."
+EXPONENT: Words = "Write the number out, without an exponent."
+OTHER_UNIT: Words = "The unit is not read here. Enter the number in {unit}."
+NO_UNIT: Words = "Enter the number alone, without a unit."
 
 
 @dataclass(frozen=True, slots=True)
 class TypedNumber:
     """A number that was typed.
 
-    Parameters
-    ----------
-    value : float
-        In the unit of its field.
-    converted_from : str
-        What was typed, where it was in another unit, such as ``2.2 cm``; else empty.
+    ``converted_from``: what was typed, where it was in another unit, such as ``2.2 cm``, else empty.
     """
 
     value: float
@@ -78,27 +65,11 @@ class TypedNumber:
 def read_number(text: str, *, field: str, unit: str = "") -> TypedNumber | None:
     """Read a number as people type it.
 
-    Parameters
-    ----------
-    text : str
-        For example ``12,5``, ``12.5 mm``, ``2,2 cm`` or the same in full-width digits.
-    field : str
-        What is asked for; named by a refusal.
-    unit : str
-        Unit of the field, a key of ``_FACTORS``.
+    ``text``: for example ``12,5``, ``12.5 mm``, ``2,2 cm`` or the same in full-width digits; ``field``: what is
+    asked for, named by a refusal; ``unit``: unit of the field, a key of ``_FACTORS``. Returns None where the text
+    says that it is not known. The range is for the caller to check. Raises NotANumber: it is no number, or can be
+    read in two ways. The message never repeats the text.
 
-    Returns
-    -------
-    TypedNumber or None
-        None where the text says that it is not known. The range is for the caller to check.
-
-    Raises
-    ------
-    NotANumber
-        It is no number, or can be read in two ways. The message never repeats the text.
-
-    Examples
-    --------
     >>> read_number("2,2 cm", field="tumour_size_mm", unit="mm")
     TypedNumber(value=22.0, converted_from='2.2 cm')
     """
@@ -116,7 +87,7 @@ def read_number(text: str, *, field: str, unit: str = "") -> TypedNumber | None:
     factor = factors.get(typed_unit.lower().rstrip("."))
     if factor is None:
         reason = (
-            _reason(plain) if not typed_unit[0].isalpha() else OTHER_UNIT.format(unit=unit) if unit else NO_UNIT
+            _reason(plain) if not typed_unit[0].isalpha() else sentence(OTHER_UNIT, unit=unit) if unit else NO_UNIT
         )
         raise NotANumber(field=field, reason=reason)
     number = Decimal(digits.replace(",", "."))
@@ -127,26 +98,10 @@ def read_number(text: str, *, field: str, unit: str = "") -> TypedNumber | None:
 def read_fact(name: str, text: str) -> TypedNumber | None:
     """Read a number of a profile, and check its range.
 
-    Parameters
-    ----------
-    name : str
-        Field of ``ClinicalProfile``, a key of ``RANGES``.
-    text : str
-        As typed.
-
-    Returns
-    -------
-    TypedNumber or None
-        None for unknown.
-
-    Raises
-    ------
-    NotANumber
-        See ``read_number``.
-    OutOfRange
-        The number lies outside of its range.
+    ``name``: field of ``ClinicalProfile``, a key of ``RANGES``. Returns None for unknown. Raises NotANumber: see
+    ``read_number``; OutOfRange: the number lies outside of its range.
     """
-    typed = read_number(text, field=name, unit=UNITS[name])
+    typed = read_number(text, field=name, unit=CLINICAL_FACTS[name].unit)
     low, high = RANGES[name]
     if typed is not None and not low <= typed.value <= high:
         raise OutOfRange(
@@ -160,22 +115,9 @@ def read_fact(name: str, text: str) -> TypedNumber | None:
 def read_facts(facts: Mapping[str, object]) -> dict[str, object]:
     """Read the numbers of a profile that stand as text in a file.
 
-    Parameters
-    ----------
-    facts : mapping of str to object
-        By field; what is no text or no number of a profile stays as it is.
-
-    Returns
-    -------
-    dict of str to object
-        What ``ClinicalProfile.from_mapping`` takes; unknown is None.
-
-    Raises
-    ------
-    NotANumber
-        A text is no number, or can be read in two ways.
-    OutOfRange
-        A number lies outside of its range.
+    ``facts``: by field, what is no text or no number of a profile stays as it is. Returns what
+    ``ClinicalProfile.from_mapping`` takes, unknown is None. Raises NotANumber: a text is no number, or can be read
+    in two ways; OutOfRange: a number lies outside of its range.
     """
     read = dict(facts)
     for name in RANGES:
@@ -189,18 +131,8 @@ def read_facts(facts: Mapping[str, object]) -> dict[str, object]:
 def number_text(value: float) -> str:
     """Write a number with the decimals that it has, so that what is shown is what is used.
 
-    Parameters
-    ----------
-    value : float
-        Any.
+    Returns up to six digits behind the point, none of them a useless zero.
 
-    Returns
-    -------
-    str
-        Up to six digits behind the point, none of them a useless zero.
-
-    Examples
-    --------
     >>> number_text(12.5), number_text(26.0), number_text(20.4)
     ('12.5', '26', '20.4')
     """
@@ -210,23 +142,13 @@ def number_text(value: float) -> str:
 def with_unit(value: float, name: str) -> str:
     """Write a number of a profile with its unit.
 
-    Parameters
-    ----------
-    value : float
-        In the unit of the field.
-    name : str
-        Field of ``ClinicalProfile``.
-
-    Returns
-    -------
-    str
-        For example ``12.5 mm``.
+    Returns for example ``12.5 mm``.
     """
-    return f"{number_text(value)} {UNITS[name]}".strip()
+    return f"{number_text(value)} {CLINICAL_FACTS[name].unit}".strip()
 
 
 def _reason(plain: str) -> str:
-    """Say why a text is not one number."""
+    """Why a text is not one number."""
     if _LIMIT.search(plain.lower()):
         return LIMITED
     if _EXPONENT.fullmatch(plain):

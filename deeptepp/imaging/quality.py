@@ -11,7 +11,7 @@ from deeptepp.imaging.body import BoolImage, body_mask
 from deeptepp.imaging.breast import BreastRegion
 from deeptepp.imaging.phase import EARLY_PLATEAU_S, contrast_time_s, post_period_s
 from deeptepp.imaging.resample import block_factors, block_mean, coarse_grid
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import Words, sentence
 
 MAX_SLICE_MM = 2.0
 """Thicker slices blur every view but the axial one, mm; the published protocol has 1.0."""
@@ -40,21 +40,23 @@ MIN_SIGNAL_TO_NOISE = 5.0
 MAX_MISREGISTRATION_PCT = 25.0
 """Share of the body's border, in percent, that may change from air to tissue between the two phases."""
 
-_PAPER = "Published protocol: 0.885 x 0.885 x 1.0 mm, five post-contrast phases (doi 10.1007/s00330-024-10609-7)"
+_PAPER: Words = (
+    "Published protocol: 0.885 x 0.885 x 1.0 mm, five post-contrast phases (doi 10.1007/s00330-024-10609-7)"
+)
 """Source of the rules on number and time of the phases."""
 
-_ROI = "Design decision: the region of interest must hold the whole lesion"
+_ROI: Words = "Design decision: the region of interest must hold the whole lesion"
 """Source of the lesion rules."""
 
-_WHOLE = "Design decision: intensities are normalised over all phases of the whole study (METHOD section 3)"
+_WHOLE: Words = "Design decision: intensities are normalised over all phases of the whole study (METHOD section 3)"
 """Source of the rule on the field of view."""
 
-_OBLIQUE = (
+_OBLIQUE: Words = (
     "Design decision: oblique views need near-isotropic voxels; thick slices blur every view but the axial one"
 )
 """Source of the rules on slices and anisotropy (METHOD sections 3 and 5)."""
 
-_PIXEL = "Design decision: half as coarse again as the published pixel of 0.885 mm"
+_PIXEL: Words = "Design decision: half as coarse again as the published pixel of 0.885 mm"
 """Source of the rule on pixels."""
 
 _SPACING_MM = 4.0
@@ -64,19 +66,8 @@ _SPACING_MM = 4.0
 def check_quality(study: Study, phase: PhaseChoice, lesion: Lesion | None) -> tuple[Finding, ...]:
     """Check the images, the phase and the lesion against the rules of image quality.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    phase : PhaseChoice
-        The phase that is scored.
-    lesion : Lesion or None
-        The lesion that is scored; its rules are skipped when there is none.
-
-    Returns
-    -------
-    tuple of Finding
-        Only the rules that spoke; empty when all is well. None of them refuses.
+    ``lesion``: the lesion that is scored; its rules are skipped when there is none. Only the rules that spoke;
+    empty when all is well. None of them refuses.
     """
     findings = [*_geometry(study), *_timing(study, phase), *_signal(study, phase)]
     if lesion is not None:
@@ -87,15 +78,7 @@ def check_quality(study: Study, phase: PhaseChoice, lesion: Lesion | None) -> tu
 def check_field_of_view(breasts: BreastRegion) -> tuple[Finding, ...]:
     """Check that both breasts are in the images.
 
-    Parameters
-    ----------
-    breasts : BreastRegion
-        Where the breasts are.
-
-    Returns
-    -------
-    tuple of Finding
-        A warning where one breast alone is seen, else empty.
+    Gives a warning where one breast alone is seen, else empty.
     """
     if len(breasts.sides) > 1:
         return ()
@@ -184,17 +167,7 @@ def _signal(study: Study, phase: PhaseChoice) -> list[Finding]:
 def noise_sd(study: Study, phase: PhaseChoice) -> float:
     """Estimate the noise of one voxel.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    phase : PhaseChoice
-        Phase whose noise is estimated.
-
-    Returns
-    -------
-    float
-        Standard deviation in scanner units, from differences of neighbours along x inside the body.
+    Gives standard deviation in scanner units, from differences of neighbours along x inside the body.
     """
     voxels = study.phases[phase.index].volume.voxels[::4, ::4, :]
     left, right = voxels[..., :-2:2].astype(np.float32), voxels[..., 1:-1:2].astype(np.float32)

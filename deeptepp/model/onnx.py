@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from deeptepp.domain.risk import RESEARCH_MARK, RESEARCH_USE_ONLY, SIMULATED_COHORT, Recalibration
+from deeptepp.domain.risk import RESEARCH_USE, RESEARCH_USE_ONLY, SIMULATED_COHORT, Recalibration
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.network import RiskNetwork, risk_logits
 
@@ -35,14 +35,8 @@ _NOISY = ("torch.onnx._internal.exporter._registration",)
 class ViewRisk(nn.Module):
     """A network up to the probability of recurrence.
 
-    Parameters
-    ----------
-    net : RiskNetwork
-        In evaluation mode.
-    score_from : {"concat", "combined"}
-        Logits behind the score.
-    recalibration : Recalibration
-        From the softmax to the score.
+    ``net``: in evaluation mode; ``score_from``: logits behind the score; ``recalibration``: from the softmax to
+    the score.
     """
 
     def __init__(self, net: RiskNetwork, score_from: str, recalibration: Recalibration) -> None:
@@ -63,19 +57,9 @@ class ViewRisk(nn.Module):
 def export_onnx(bundle: ModelBundle, path: Path) -> Path:
     """Write the network of a bundle as ONNX.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        What to export.
-    path : Path
-        File to write; its folder is made.
-
-    Returns
-    -------
-    Path
-        The file. Its inputs are ``views`` (B, C, H, W) and, where the network has CP values, ``clinical`` (B, F);
-        its output is ``risk`` (B,); B is free. Its metadata hold the research-use mark, the mark of a simulated
-        cohort, and the bundle's name and SHA-256.
+    ``path``: file to write; its folder is made. Gives the file. Its inputs are ``views`` (B, C, H, W) and, where
+    the network has CP values, ``clinical`` (B, F); its output is ``risk`` (B,); B is free. Its metadata hold the
+    research-use mark, the mark of a simulated cohort, and the bundle's name and SHA-256.
     """
     n_clinical, side = int(bundle.net.settings["n_clinical"]), bundle.views.mosaic_px
     # The example has more than one view: the exporter takes a batch of 1 for a constant.
@@ -108,7 +92,7 @@ def export_onnx(bundle: ModelBundle, path: Path) -> Path:
 
 def _describe(model: ModelProto, bundle: ModelBundle) -> None:
     """Write what the file is into its metadata."""
-    marks = [RESEARCH_MARK, *([SIMULATED_COHORT] if bundle.is_simulated else [])]
+    marks = [RESEARCH_USE, *([SIMULATED_COHORT] if bundle.is_simulated else [])]
     facts = {
         "marks": "; ".join(marks),
         "bundle": bundle.name,

@@ -34,14 +34,8 @@ MIN_PHASES = 2
 class PhaseSet:
     """Volumes in the order of phases.
 
-    Parameters
-    ----------
-    volumes : tuple of NiftiVolume
-        Pre-contrast first.
-    reason : str
-        What the order rests on.
-    doubt : str
-        What speaks against it; empty where nothing does.
+    ``volumes``: Pre-contrast first; ``reason``: what the order rests on; ``doubt``: what speaks against it; empty
+    where nothing does.
     """
 
     volumes: tuple[NiftiVolume, ...]
@@ -58,56 +52,24 @@ class PhaseSet:
 def chosen_set(volumes: Sequence[NiftiVolume], keys: Sequence[str]) -> PhaseSet:
     """Take the volumes that a reader named.
 
-    Parameters
-    ----------
-    volumes : sequence of NiftiVolume
-        All.
-    keys : sequence of str
-        Pre-contrast first.
-
-    Returns
-    -------
-    PhaseSet
-        In this order.
-
-    Raises
-    ------
-    UnknownNiftiVolume
-        No volume has the key, it was named twice, or it is an outline.
-    NiftiPhaseMissing, NiftiGridsDiffer, SeveralNiftiPatients
-        They make no study.
-    NiftiError
-        One of them cannot be read.
+    Raises UnknownNiftiVolume where no volume has the key, it was named twice, or it is an outline;
+    NiftiPhaseMissing, NiftiGridsDiffer, SeveralNiftiPatients where they make no study; NiftiError where one of
+    them cannot be read.
     """
     by_key = {volume.key: volume for volume in volumes if volume.labels is None}
     if len(set(keys)) < len(keys) or not set(keys) <= set(by_key):
         raise UnknownNiftiVolume(value=sentence("{n} named", n=len(keys)), limit=", ".join(by_key))
     named = tuple(by_key[key] for key in keys)
     check_one_subject([volume.name for volume in named])
-    return _readable(PhaseSet(named, "Chosen by the reader."))
+    return _readable(PhaseSet(named, sentence("Chosen by the reader.")))
 
 
 def proposed_set(volumes: Sequence[NiftiVolume]) -> PhaseSet:
     """Find the phases by names and side files.
 
-    Parameters
-    ----------
-    volumes : sequence of NiftiVolume
-        All.
-
-    Returns
-    -------
-    PhaseSet
-        The only one that names and times allow.
-
-    Raises
-    ------
-    NiftiOrderUnknown
-        There are several ways, or none without a doubt: a question.
-    NiftiPhaseMissing, NiftiGridsDiffer
-        The volumes make no study.
-    NiftiError
-        A volume cannot be read.
+    Gives the only one that names and times allow. Raises NiftiOrderUnknown where there are several ways, or none
+    without a doubt: a question; NiftiPhaseMissing, NiftiGridsDiffer where the volumes make no study; NiftiError
+    where a volume cannot be read.
     """
     candidates = [volume for volume in volumes if volume.may_be_phase]
     broken = next((volume.refusal for volume in candidates if volume.refusal is not None), None)
@@ -138,7 +100,10 @@ def _sets_by_name(candidates: Sequence[NiftiVolume]) -> tuple[PhaseSet, ...]:
         else:
             forms[volume.name.form].append(volume)
     return (
-        *(PhaseSet(tuple(group), "In the order of the volumes in one file.") for group in files.values()),
+        *(
+            PhaseSet(tuple(group), sentence("In the order of the volumes in one file."))
+            for group in files.values()
+        ),
         *(_by_words(group) for group in words.values() if len(group) >= MIN_PHASES),
         *(_by_number(group) for group in forms.values() if len(group) >= MIN_PHASES),
     )
@@ -148,13 +113,15 @@ def _by_words(group: Sequence[NiftiVolume]) -> PhaseSet:
     """Order volumes named for before and after contrast."""
     ordered = tuple(sorted(group, key=lambda volume: (volume.name.role != 0, volume.name.role or 0)))
     roles = [volume.name.role for volume in ordered]
-    reason = "By the words for before and after contrast in their names."
+    reason = sentence("By the words for before and after contrast in their names.")
     if roles.count(0) != 1:
         return PhaseSet(
             ordered, reason, sentence("{n} volumes are named as before contrast, not one", n=roles.count(0))
         )
     if roles != [0, -1] and roles != list(range(len(roles))):
-        return PhaseSet(ordered, reason, "the phases after contrast are not numbered from 1 on without a gap")
+        return PhaseSet(
+            ordered, reason, sentence("the phases after contrast are not numbered from 1 on without a gap")
+        )
     return PhaseSet(ordered, reason)
 
 
@@ -162,15 +129,17 @@ def _by_number(group: Sequence[NiftiVolume]) -> PhaseSet:
     """Order volumes whose names differ in one number."""
     numbers = counting_numbers([volume.name for volume in group])
     if numbers is None:
-        reason = "In the order of their names."
-        return PhaseSet(tuple(group), reason, "the names differ in more than one number")
+        reason = sentence("In the order of their names.")
+        return PhaseSet(tuple(group), reason, sentence("the names differ in more than one number"))
     pairs = sorted(zip(numbers, group, strict=True), key=lambda pair: pair[0])
-    ordered, reason = tuple(volume for _, volume in pairs), "By the number in their names."
+    ordered, reason = tuple(volume for _, volume in pairs), sentence("By the number in their names.")
     first, last = pairs[0][0], pairs[-1][0]
     if not counts_phases([volume.file for volume in group], [volume.name for volume in group]):
-        return PhaseSet(ordered, reason, "the number in the names may be another one than that of the phase")
+        return PhaseSet(
+            ordered, reason, sentence("the number in the names may be another one than that of the phase")
+        )
     if last - first + 1 != len(pairs):
-        return PhaseSet(ordered, reason, "a number between them is missing")
+        return PhaseSet(ordered, reason, sentence("a number between them is missing"))
     if first > 1 or (first == 1 and counts_from_zero(ordered[0].file)):
         return PhaseSet(
             ordered,
@@ -233,8 +202,8 @@ def _question(
             *(volume for group in sets for volume in group.volumes),
             *(volume for volume in left if volume.name.role != 0),
         )
-        doubt = "check that all are phases of one examination of one patient"
-        everything = PhaseSet(ordered, "All volumes, in the order of their names.", doubt)
+        doubt = sentence("check that all are phases of one examination of one patient")
+        everything = PhaseSet(ordered, sentence("All volumes, in the order of their names."), doubt)
         # A phase named as before contrast was surely meant to be there.
         ways.insert(0 if ordered[0].name.role == 0 else len(ways), everything)
     reason = _why(sets, left, timed)
@@ -249,27 +218,14 @@ def _why(sets: Sequence[PhaseSet], left: Sequence[NiftiVolume], timed: PhaseSet 
     if sets and sets[0].doubt:
         return sets[0].doubt
     if timed is not None and sets:
-        return "names and times give different orders"
+        return sentence("names and times give different orders")
     if sets and left:
         return sentence("{n} more volume(s) could be phases", n=len(left))
-    return "the names of the files do not say it in one way only"
+    return sentence("the names of the files do not say it in one way only")
 
 
 def spare_volumes(volumes: Sequence[NiftiVolume], chosen: PhaseSet) -> tuple[NiftiVolume, ...]:
-    """Find readable volumes on the grid of the phases that are none of them.
-
-    Parameters
-    ----------
-    volumes : sequence of NiftiVolume
-        All.
-    chosen : PhaseSet
-        The phases.
-
-    Returns
-    -------
-    tuple of NiftiVolume
-        Of intensities, in the order of the table.
-    """
+    """Find readable volumes on the grid of the phases that are none of them."""
     taken = {volume.key for volume in chosen.volumes}
     free = [v for v in volumes if v.refusal is None and v.labels is None and v.key not in taken]
     return tuple(volume for volume in free if _same(volume.grid, chosen.volumes[0].grid))

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from math import log
 
-from deeptepp.domain.clinical import RANGES, ClinicalProfile, Menopause
+from deeptepp.domain.clinical import CLINICAL_FACTS, RANGES, ClinicalProfile, Menopause
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Acquisition
 from deeptepp.domain.typed_number import number_text, with_unit
 from deeptepp.imaging.quality import VOLUME_LIMITS_ML
-from deeptepp.wording.sentence import in_a_row, sentence
+from deeptepp.wording.sentence import Words, in_a_row, sentence
 
 CONCORDANT_MM = 5.0
 """Size on MR and in pathology count as concordant within this distance, mm; 53 of 100 patients were."""
@@ -37,14 +37,14 @@ EARLY_MENOPAUSE_YEARS = 40.0
 LATE_MENOPAUSE_YEARS = 60.0
 """From this age on, women count as postmenopausal, years."""
 
-_SIZE_SOURCE = "Grimsby, Am J Surg 2009;198:500-504: MR and pathology concordant within 5 mm"
-_RECEPTOR_SOURCE = "Allison, J Clin Oncol 2020;38:1346-1366 (ASCO/CAP): ER-negative, PR-positive is unusual"
-_EARLY_SOURCE = "ESHRE guideline 2016: premature ovarian insufficiency is before 40 years"
-_LATE_SOURCE = "NCCN guideline, breast cancer: postmenopausal from 60 years"
-_HEADER_SOURCE = "DICOM PatientAge (0010,1010)"
-_SHARE_SOURCE = "The field is in %, 0 to 100"
+_SIZE_SOURCE: Words = "Grimsby, Am J Surg 2009;198:500-504: MR and pathology concordant within 5 mm"
+_RECEPTOR_SOURCE: Words = "Allison, J Clin Oncol 2020;38:1346-1366 (ASCO/CAP): ER-negative, PR-positive is unusual"
+_EARLY_SOURCE: Words = "ESHRE guideline 2016: premature ovarian insufficiency is before 40 years"
+_LATE_SOURCE: Words = "NCCN guideline, breast cancer: postmenopausal from 60 years"
+_HEADER_SOURCE: Words = "DICOM PatientAge (0010,1010)"
+_SHARE_SOURCE: Words = "The field is in %, 0 to 100"
 
-_SHARES = {"ki67_pct": "Ki-67", "predict_os_pct": "PREDICT"}
+_SHARES = {name: fact.short for name, fact in CLINICAL_FACTS.items() if fact.unit == "%"}
 """Numbers in percent, which may have been entered as a fraction of 1."""
 
 

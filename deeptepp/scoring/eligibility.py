@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from deeptepp.domain.clinical import ClinicalProfile, Her2Status, Sex, Stage
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Acquisition
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.sentence import Words, sentence
 
-_SOURCE = "Tong, Hu et al., Eur Radiol 2024, doi:10.1007/s00330-024-10609-7, eligibility criteria"
+_SOURCE: Words = "Tong, Hu et al., Eur Radiol 2024, doi:10.1007/s00330-024-10609-7, eligibility criteria"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ COARSE = replace(RUIJIN, name="coarse", matrix=160, n_slices=52, slice_mm=2.1)
 NAMES = (
     "RESEARCH USE ONLY|SIMULATED COHORT|SIMULATED MODEL|REAL PATIENTS, SIMULATED MODEL|OUTSIDE INTENDED USE",
     "Cox-Snell|Kaplan-Meier|Mantel-Haenszel|Benjamini-Hochberg|Clopper-Pearson|Wilcoxon rank-sum",
-    "made up for tests|Random weights for tests|It is not known whether she is a patient of this kind.|The tumour is HER2-negative.",
+    "made up for tests|Random weights for tests",
+    "It is not known whether she is a patient of this kind.|The tumour is HER2-negative.",
     "et al|J Clin Oncol|N Engl J Med|Breast Cancer Res Treat|Lancet Oncol|ASCO/CAP|St Gallen",
 )
 """What is written in English in a Chinese text: marks, names of methods, citations, and what tests made up."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from deeptepp.datasets.columns.column_names import legend_in, without_legend
 from deeptepp.datasets.raw_cells import NO_VALUE
+from deeptepp.domain.clinical import CATEGORIES
 from deeptepp.domain.cohort import Arm
 
 NOT_KNOWN = "unknown"
@@ -49,7 +50,12 @@ _CATEGORY: dict[str, dict[str, str]] = {
     target: {word: meaning for meaning, words in meanings.items() for word in words}
     for target, meanings in _LISTED["category"].items()
 }
-"""What the words of each category mean."""
+_CATEGORY |= {
+    name: {member.value.lower(): member.value for member in category}
+    for name, category in CATEGORIES.items()
+    if name not in _CATEGORY
+}
+"""What the words of each category mean; one that nobody has listed goes by its own values."""
 
 Reader = Callable[[str], str | None]
 """Gives the meaning of a plain word, None where it is not known."""
@@ -64,21 +70,9 @@ def plain_word(cell: str) -> str:
 def reader_of(target: str, name: str, cells: Sequence[str], own: Mapping[str, str]) -> Reader:
     """Give what reads the words of one column.
 
-    Parameters
-    ----------
-    target : str
-        Wanted column of words or of yes and no.
-    name : str
-        Name of the column, which may say what yes means.
-    cells : sequence of str
-        Its cells: codes other than 0 and 1 make every code of it a question.
-    own : mapping of str to str
-        Words of the mapping, as they are written, with their meanings.
-
-    Returns
-    -------
-    callable
-        Takes a cell.
+    ``target``: wanted column of words or of yes and no; ``name``: name of the column, which may say what yes
+    means; ``cells``: its cells: codes other than 0 and 1 make every code of it a question; ``own``: words of the
+    mapping, as they are written, with their meanings.
     """
     said = {plain_word(word): meaning for word, meaning in own.items()}
     words, legend, name = {plain_word(cell) for cell in cells}, legend_in(name), without_legend(name)

@@ -14,11 +14,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.cohort import Endpoint
+
 LISTED: dict[str, Any] = tomllib.loads(Path(__file__).with_name("column_names.toml").read_text(encoding="utf-8"))
 """Names of columns, and the words that they are made of."""
 
 WANTED: dict[str, tuple[str, ...]] = {target: tuple(names) for target, names in LISTED["wanted"].items()}
-"""What each wanted column is called, plain; the best known first."""
+WANTED |= {
+    name: (name.replace("_", " "), fact.short or fact.label)
+    for name, fact in CLINICAL_FACTS.items()
+    if name not in WANTED
+}
+WANTED |= {name: (name.replace("_", " "),) for each in Endpoint for name in each.columns if name not in WANTED}
+"""What each wanted column is called, plain; the best known first. A fact or an endpoint that nobody has listed
+goes by its own name."""
 
 UNITS_BY_WORD = {word: unit for unit, words in LISTED["units"].items() for word in words}
 """Units as names of columns write them."""
@@ -44,15 +54,7 @@ _FEWEST_LETTERS = 5
 def plain_name(name: str) -> str:
     """Make the name of a column plain.
 
-    Parameters
-    ----------
-    name : str
-        As it is written.
-
-    Returns
-    -------
-    str
-        Small letters without accents, signs and units.
+    Small letters without accents, signs and units.
 
     Examples
     --------
@@ -72,15 +74,7 @@ def plain_name(name: str) -> str:
 def unit_in(name: str) -> str:
     """Give the unit that the name of a column says.
 
-    Parameters
-    ----------
-    name : str
-        As it is written.
-
-    Returns
-    -------
-    str
-        Such as ``months`` or ``cm``; empty where it says none, or two.
+    Such as ``months`` or ``cm``; empty where it says none, or two.
 
     Examples
     --------
@@ -97,15 +91,7 @@ def unit_in(name: str) -> str:
 def legend_in(name: str) -> dict[str, str]:
     """Give what the name of a column says of its codes.
 
-    Parameters
-    ----------
-    name : str
-        As it is written.
-
-    Returns
-    -------
-    dict of str to str
-        Meaning by code; empty where fewer than two are told.
+    Gives meaning by code; empty where fewer than two are told.
 
     Examples
     --------
@@ -125,18 +111,9 @@ def without_legend(name: str) -> str:
 def likeness(name: str, target: str) -> float:
     """Rate how well a name fits a wanted column.
 
-    Parameters
-    ----------
-    name : str
-        As it is written.
-    target : str
-        One of ``WANTED``.
-
-    Returns
-    -------
-    float
-        1 where it is known as it is, 0.6 to 0.95 where words or letters are alike, 0 where not. Names that stand
-        earlier in the list of a target win over later ones by less than any other difference.
+    ``target``: one of ``WANTED``. Gives 1 where it is known as it is, 0.6 to 0.95 where words or letters are
+    alike, 0 where not. Names that stand earlier in the list of a target win over later ones by less than any other
+    difference.
     """
     plain = plain_name(name)
     best = max(_one_likeness(plain, known) - place / 10_000 for place, known in enumerate(_known_names(target)))

@@ -40,7 +40,15 @@ from deeptepp.dicom.results.result_header import (
 )
 from deeptepp.dicom.results.segmentation import name_frames, source_headers
 from deeptepp.domain.lesion import Lesion, LesionOrigin
-from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Assessment, Severity, TierScheme
+from deeptepp.domain.risk import (
+    OUTSIDE_INTENDED_USE,
+    RESEARCH_USE,
+    RESEARCH_USE_ONLY,
+    SIMULATED_COHORT,
+    Assessment,
+    Severity,
+    TierScheme,
+)
 
 NAME = "score and measurements"
 """What the series holds."""
@@ -85,27 +93,8 @@ def measurements_of(
 ) -> Comprehensive3DSR:
     """Make the structured report.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Scored or refused; without a score the report holds the measurements and the rules that refused.
-    lesion : Lesion
-        What is measured.
-    segmentation : Dataset
-        Its segmentation, referenced by the report.
-    context : ResultContext
-        Of the result.
-    phase_index : int
-        Phase that was scored.
-    tiers : TierScheme
-        Cut-offs of the model.
-    number : int
-        Which of the objects it is, from 0.
-
-    Returns
-    -------
-    Comprehensive3DSR
-        With the images and the segmentation as evidence.
+    ``assessment``: scored or refused; without a score the report holds the measurements and the rules that
+    refused; ``number``: which of the objects it is, from 0.
     """
     phase = context.source.phases[phase_index]
     with quiet():
@@ -207,9 +196,9 @@ def _measurements(assessment: Assessment, lesion: Lesion) -> list[Measurement]:
 
 def _evaluations(assessment: Assessment) -> list[QualitativeEvaluation]:
     """Write outcome, tier, marks, and the rules that refused or warned."""
-    marks = {"RESEARCH_USE_ONLY": "Research use only"}
+    marks = {"RESEARCH_USE_ONLY": RESEARCH_USE.capitalize()}
     marks |= {"SIMULATED_COHORT": SIMULATED_COHORT} if assessment.is_simulated else {}
-    marks |= {"OUTSIDE_USE": "Outside intended use"} if assessment.is_override else {}
+    marks |= {"OUTSIDE_USE": OUTSIDE_INTENDED_USE.capitalize()} if assessment.is_override else {}
     outcome = assessment.outcome.value
     found = [QualitativeEvaluation(OUTCOME, CodedConcept(outcome, SCHEME, outcome.replace("-", " ")))]
     if assessment.tier is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from deeptepp.domain.board import Agreement, BoardCase, Entry, Moment
 from deeptepp.domain.meeting import Meeting
-from deeptepp.domain.risk import RESEARCH_MARK
+from deeptepp.domain.risk import RESEARCH_USE
 from deeptepp.report.board.board_words import (
     AGREEMENTS,
     FLAGS,
@@ -29,24 +29,10 @@ from deeptepp.wording.sentence import Verbatim, Words, glued, joined, sentence
 class Influence:
     """How the board's decisions stand to the score.
 
-    Parameters
-    ----------
-    n : int
-        Cases.
-    n_shown : int
-        Cases whose score was shown.
-    n_skipped : int
-        Of these, cases without a decision before it.
-    n_pairs : int
-        Cases decided both before and after.
-    n_changed : int
-        Of these, cases whose decision is another one afterwards.
-    agreement : mapping of Agreement to int
-        Cases by agreement with the tier.
-    n_corrected : int
-        Entries that correct an earlier one.
-    n_late : int
-        Of these, corrections of the decision before the score that were made after it was shown.
+    ``n_skipped``: of these, cases without a decision before it; ``n_pairs``: cases decided both before and after;
+    ``n_changed``: of these, cases whose decision is another one afterwards; ``n_corrected``: entries that correct
+    an earlier one; ``n_late``: of these, corrections of the decision before the score that were made after it was
+    shown.
     """
 
     n: int
@@ -92,18 +78,7 @@ class Influence:
 
 
 def influence_of(cases: Sequence[BoardCase]) -> Influence:
-    """Count decisions before and after the score.
-
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        The meeting.
-
-    Returns
-    -------
-    Influence
-        Counts.
-    """
+    """Count decisions before and after the score."""
     pairs = [(case.before, case.after) for case in cases if case.before and case.after]
     views = [case.after.agreement for case in cases if case.after]
     corrections = [(case, entry) for case in cases for entry in case.entries if entry.corrects]
@@ -120,19 +95,10 @@ def influence_of(cases: Sequence[BoardCase]) -> Influence:
 
 
 def minuted_cases(cases: Sequence[BoardCase], meeting: Meeting | None) -> list[BoardCase]:
-    """Give the cases of the minutes, with what they record.
+    """Cases of the minutes, with what they record.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        Everything on the board.
-    meeting : Meeting or None
-        Whose minutes; None for all that was ever recorded.
-
-    Returns
-    -------
-    list of BoardCase
-        In the order of the agenda; a score that was hidden in the meeting stays hidden in its minutes.
+    ``meeting``: whose minutes, None for all that was ever recorded. The result is in the order of the agenda, a
+    score that was hidden in the meeting stays hidden in its minutes.
     """
     if meeting is None:
         return list(cases)
@@ -142,15 +108,7 @@ def minuted_cases(cases: Sequence[BoardCase], meeting: Meeting | None) -> list[B
 def minutes_title(meeting: Meeting | None) -> str:
     """Name the minutes.
 
-    Parameters
-    ----------
-    meeting : Meeting or None
-        Whose minutes; None for everything.
-
-    Returns
-    -------
-    str
-        With day and title of the meeting.
+    ``meeting``: whose minutes, None for everything.
     """
     title = sentence("Minutes of the tumour board")
     return glued("{}, {}", title, Verbatim(meeting.name)) if meeting else title
@@ -191,17 +149,7 @@ MEETING_COLUMNS: tuple[Words, ...] = ("Order", "Meeting", "Attendees (roles)")
 def minutes_table(cases: Sequence[BoardCase], meeting: Meeting | None = None) -> Table:
     """Write minutes as a table, one row a case.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        As ``minuted_cases`` gives them; scores that the board has not seen stay hidden.
-    meeting : Meeting, optional
-        Whose minutes.
-
-    Returns
-    -------
-    Table
-        For CSV; no cell names a patient.
+    Returns for CSV, no cell names a patient.
     """
     note = joined(" ", influence_of(cases).sentences())
     if meeting is None:
@@ -219,7 +167,7 @@ def _row(case: BoardCase, meeting: Meeting | None) -> tuple[str, ...]:
     agreement = AGREEMENTS[after.agreement] if after and after.agreement else ""
     return (
         case.label,
-        RESEARCH_MARK + ("; SIMULATED" if case.is_simulated else ""),
+        RESEARCH_USE + ("; SIMULATED" if case.is_simulated else ""),
         summary_of(case.profile),
         joined(", ", (FLAGS[flag] for flag in shown_flags(case))),
         _decided(case, before, meeting),
@@ -253,7 +201,7 @@ def _decided(case: BoardCase, entry: Entry | None, meeting: Meeting | None) -> s
 
 
 def _shown(case: BoardCase) -> str:
-    """Say whether the score was shown, and how."""
+    """Whether the score was shown, and how."""
     if not case.is_shown:
         return sentence("no")
     return sentence("without a decision before it") if case.was_skipped else sentence("after a decision")

@@ -10,7 +10,7 @@ from html import escape
 
 from deeptepp.domain.board import BoardCase
 from deeptepp.domain.meeting import Meeting
-from deeptepp.domain.risk import RESEARCH_MARK, RESEARCH_MEANING, SIMULATED_COHORT
+from deeptepp.domain.risk import NOT_A_DEVICE, RESEARCH_USE, SIMULATED_COHORT
 from deeptepp.report.board.minutes import attendance_of, influence_of, minutes_table, minutes_title
 from deeptepp.wording.catalogue import Language, translate
 from deeptepp.wording.sentence import Say, glued, joined, sentence
@@ -41,26 +41,13 @@ def minutes_page(
 ) -> str:
     """Write minutes.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        As ``minuted_cases`` gives them; scores that the board has not seen stay hidden.
-    meeting : Meeting, optional
-        Whose minutes; without it, of everything.
-    written_utc : datetime
-        Time zone UTC.
-    language : Language
-        Of its words; notes stay as they were written.
-
-    Returns
-    -------
-    str
-        HTML; all text escaped, pictures inside.
+    ``meeting``: whose minutes, without it, of everything; ``written_utc``: time zone UTC. Returns HTML, all text
+    escaped, pictures inside.
     """
     say = partial(translate, language=language)
     title, table = escape(say(minutes_title(meeting))), minutes_table(cases, meeting)
     simulated = [SIMULATED_COHORT] if any(case.is_simulated for case in cases) else []
-    marks = joined("  ·  ", (*simulated, glued("{}. {}", RESEARCH_MARK, RESEARCH_MEANING)))
+    marks = joined("  ·  ", (*simulated, glued("{}. {}", RESEARCH_USE, NOT_A_DEVICE)))
     sentences = (*((attendance_of(meeting),) if meeting else ()), *influence_of(cases).sentences())
     articles = "".join(
         _article(case, dict(zip(table.header, row, strict=True)), say)

@@ -18,6 +18,7 @@ from deeptepp.report.board.board_words import (
     remarks_on,
     result_of,
     shown_flags,
+    signed,
     summary_of,
     time_of,
 )
@@ -52,21 +53,8 @@ def minutes_pdf(
 ) -> bytes:
     """Write minutes.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        As ``minuted_cases`` gives them; scores that the board has not seen stay hidden.
-    meeting : Meeting, optional
-        Whose minutes; without it, of everything.
-    written_utc : datetime
-        Time zone UTC.
-    language : Language
-        Of its words; notes stay as they were written.
-
-    Returns
-    -------
-    bytes
-        A PDF, A4. Same cases and time give the same bytes.
+    ``meeting``: whose minutes, without it, of everything; ``written_utc``: time zone UTC. Returns a PDF, A4. Same
+    cases and time give the same bytes.
     """
     with written_in(language):
         return build_pdf(
@@ -191,7 +179,7 @@ def _decision(title: str, text: str, entry: Entry | None) -> list[Flowable]:
     from reportlab.platypus import Paragraph
 
     story: list[Flowable] = [Paragraph(f"<b>{marked_up(title)}:</b> {marked_up(text)}", style("body", 9.5))]
-    if entry and (entry.note or entry.role):
-        said = f"{entry.note} ({entry.role})".strip() if entry.role else entry.note
-        story.append(Paragraph(marked_up(Verbatim(said)), style("note", 9.5, colour=NOTE, breaks_anywhere=True)))
+    note = signed(entry)
+    if note:
+        story.append(Paragraph(marked_up(note), style("note", 9.5, colour=NOTE, breaks_anywhere=True)))
     return story

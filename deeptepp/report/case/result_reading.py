@@ -19,10 +19,10 @@ from deeptepp.stats.survival.group_comparison import GroupComparison, compare_gr
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 from deeptepp.wording.sentence import Words, glued, sentence
 
-STATES: dict[Endpoint, Words] = {Endpoint.RFS: "alive without recurrence", Endpoint.OS: "alive"}
+STATES: dict[Endpoint, str] = {endpoint: endpoint.free for endpoint in Endpoint}
 """What it means not to have had the event."""
 
-EVENTS: dict[Endpoint, Words] = {Endpoint.RFS: "with recurrence or death", Endpoint.OS: "died"}
+EVENTS: dict[Endpoint, str] = {endpoint: endpoint.met for endpoint in Endpoint}
 """What it means to have had it."""
 
 PATIENTS: dict[bool, Words] = {False: "patients", True: "simulated patients"}
@@ -56,18 +56,7 @@ LIMITS: Words = (
 class ResultReading:
     """What became of the reference patients, as far as one result shows it.
 
-    Parameters
-    ----------
-    tier : Tier
-        Her tier.
-    endpoint : Endpoint
-        Recurrence or death.
-    tiers : GroupComparison
-        All tiers.
-    arms : GroupComparison or None
-        Treatments inside her tier; None where the tier has no patient with known follow-up.
-    is_simulated : bool
-        The patients are not real.
+    ``arms``: treatments inside her tier, None where the tier has no patient with known follow-up.
     """
 
     tier: Tier
@@ -85,24 +74,8 @@ class ResultReading:
 def result_reading(reference: Cohort, tier: Tier, endpoint: Endpoint) -> ResultReading:
     """Estimate what one result shows.
 
-    Parameters
-    ----------
-    reference : Cohort
-        With a tier and an arm for its patients.
-    tier : Tier
-        Her tier.
-    endpoint : Endpoint
-        Recurrence or death.
-
-    Returns
-    -------
-    ResultReading
-        All tiers, and the treatments inside hers.
-
-    Raises
-    ------
-    NotEstimable
-        No patient of any tier has known follow-up.
+    Returns all tiers, and the treatments inside hers. Raises NotEstimable: no patient of any tier has known
+    follow-up.
     """
     try:
         arms = compare_groups(reference.where(reference[TIER] == tier.value), ARM, tuple(Arm), endpoint)
@@ -180,15 +153,7 @@ def other_tier_sentences(reading: ResultReading) -> tuple[str, ...]:
 def reading_rows(reading: ResultReading) -> list[tuple[str, ...]]:
     """Read all curves at two and five years.
 
-    Parameters
-    ----------
-    reading : ResultReading
-        What was estimated.
-
-    Returns
-    -------
-    list of tuple of str
-        Group, patients, events, and survival and number at risk at each time; the tiers, then the treatments.
+    Returns group, patients, events, and survival and number at risk at each time, the tiers, then the treatments.
     """
     named = [(name_of(Tier(level)), curve) for level, curve in _pairs(reading.tiers)]
     named += [

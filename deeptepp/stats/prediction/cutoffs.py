@@ -10,46 +10,18 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.risk import TierScheme
+from deeptepp.domain.risk import TierScheme, found_by
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.prediction.kmeans import split_two
 from deeptepp.stats.prediction.operating_point import youden
-from deeptepp.wording.sentence import Words, sentence
-
-METHOD: Words = (
-    "Low below {low:.4f} (highest Youden index, {youden:.3f}); High from {high:.4f} (exact 2-means "
-    "of the {k} scores "
-    "above, centres {one:.4f} and {two:.4f}); {m} patients, {events} events"
-)
-METHOD_TIED: Words = (
-    "Low below {low:.4f} (highest Youden index, {youden:.3f}; lowest of {n} equally good); High from {high:.4f} "
-    "(exact 2-means of the {k} scores above, centres {one:.4f} and {two:.4f}); {m} patients, {events} events"
-)
-"""How cut-offs were found."""
 
 
 def find_tier_scheme(scores: npt.ArrayLike, events: npt.ArrayLike) -> TierScheme:
     """Find the cut-offs of the tiers.
 
-    Parameters
-    ----------
-    scores : (n,) array_like
-        Out-of-fold scores in [0, 1].
-    events : (n,) array_like of bool
-        True where the event was seen.
-
-    Returns
-    -------
-    TierScheme
-        ``method`` says how the cut-offs were found and on how many patients.
-
-    Raises
-    ------
-    NotEstimable
-        One class is empty, the scores do not separate the classes at any cut-off, or only one distinct score lies
-        above the first cut-off.
-    OutOfRange
-        A score is missing or lies outside of [0, 1].
+    ``scores`` (n,): out-of-fold scores in [0, 1]. Returns: ``method`` says how the cut-offs were found and on how
+    many patients. Raises ``NotEstimable``: one class is empty, the scores do not separate the classes at any
+    cut-off, or only one distinct score lies above the first cut-off.
     """
     values = np.asarray(scores, dtype=np.float64)
     if not ((values >= 0) & (values <= 1)).all():
@@ -60,8 +32,7 @@ def find_tier_scheme(scores: npt.ArrayLike, events: npt.ArrayLike) -> TierScheme
         raise NotEstimable(what="The risk tiers", reason=reason)
     split = split_two(values[values >= low.threshold])
     n_best = len(low.tied_thresholds)
-    method = sentence(
-        METHOD_TIED if n_best > 1 else METHOD,
+    method = found_by(
         low=low.threshold,
         youden=low.youden,
         n=n_best,

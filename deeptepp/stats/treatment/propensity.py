@@ -28,14 +28,17 @@ Bools = npt.NDArray[np.bool_]
 LOGIT_DECIMALS = 10
 """Decimals of the logit: patients with equal facts must tie, which rounding errors of the fit would undo."""
 
+_STRATA: dict[str, Words] = {"stage": "stage {level}", "node_stage": "node_stage {level}"}
+"""Levels of what patients are usually matched on."""
+
 _LEFT_OUT: tuple[tuple[Words, Words], tuple[Words, Words]] = (
     (
-        "{column} {level}: no patient had the reference treatment; 1 patient was left out",
-        "{column} {level}: no patient had the reference treatment; {n} patients were left out",
+        "{stratum}: no patient had the reference treatment; 1 patient was left out",
+        "{stratum}: no patient had the reference treatment; {n} patients were left out",
     ),
     (
-        "{column} {level}: no patient had the index treatment; 1 patient was left out",
-        "{column} {level}: no patient had the index treatment; {n} patients were left out",
+        "{stratum}: no patient had the index treatment; 1 patient was left out",
+        "{stratum}: no patient had the index treatment; {n} patients were left out",
     ),
 )
 """Of patients of one treatment alone: the one that is missing, and one patient or several."""
@@ -48,14 +51,7 @@ _REPEATS = 1e-7
 class DroppedLevel:
     """A level of a category with patients of one treatment only.
 
-    Parameters
-    ----------
-    column : str
-        The category.
-    level : str
-        The level.
-    n_index, n_reference : int
-        Patients left out with it; one of them is 0.
+    ``n_index``, ``n_reference``: patients left out with it; one of them is 0.
     """
 
     column: str
@@ -68,33 +64,23 @@ class DroppedLevel:
         """What was left out and why, for a reader."""
         words = _LEFT_OUT[self.n_index == 0]
         n = max(self.n_index, self.n_reference)
-        return sentence(words[n != 1], column=self.column, level=self.level, n=n)
+        return sentence(
+            words[n != 1],
+            stratum=sentence(_STRATA.get(self.column, "{column} {level}"), column=self.column, level=self.level),
+            n=n,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Propensity:
     """A fitted propensity model.
 
-    Parameters
-    ----------
-    names : tuple of str
-        p columns of the regression.
-    intercept : float
-        Log odds where all columns are 0.
-    coefficients : (p,) float64
-        Log odds ratio per unit of each column as it was passed in; NaN for a column that repeats others before it.
-    logit : (n,) float64
-        Log odds of the index treatment, rounded to ``LOGIT_DECIMALS``; NaN for patients left out.
-    is_included : (n,) bool
-        Patients in the model.
-    dropped : tuple of DroppedLevel
-        Levels left out, in the order in which they were found.
-    repeated : tuple of str
-        Columns that repeat others before them and so say nothing new.
-    n_index, n_reference : int
-        Patients in the model by treatment.
-    method : str
-        For captions.
+    ``names``: p columns of the regression. ``intercept``: log odds where all columns are 0. ``coefficients`` (p,):
+    log odds ratio per unit of each column as it was passed in; NaN for a column that repeats others before it.
+    ``logit`` (n,): log odds of the index treatment, rounded to ``LOGIT_DECIMALS``; NaN for patients left out.
+    ``is_included`` (n,): patients in the model. ``dropped``: levels left out, in the order in which they were
+    found. ``repeated``: columns that repeat others before them and so say nothing new. ``n_index``,
+    ``n_reference``: patients in the model by treatment.
     """
 
     names: tuple[str, ...]
@@ -118,30 +104,10 @@ def fit_propensity(
 ) -> Propensity:
     """Fit the probability of the index treatment.
 
-    Parameters
-    ----------
-    columns : mapping of str to (n,) array_like
-        Facts of the patients; none may be missing in a column that is used.
-    terms : sequence of str
-        As in ``design``.
-    is_index : (n,) array_like of bool
-        True where the index treatment was received.
-    reference : mapping of str to str, optional
-        As in ``design``; a reference level that is left out gives way to the first level that stays.
-
-    Returns
-    -------
-    Propensity
-        The model.
-
-    Raises
-    ------
-    MissingColumn
-        A term names no column.
-    NotEstimable
-        No patient, or patients of one treatment only, are left, or a number separates the treatments.
-    OutOfRange
-        A value is missing.
+    ``columns``: facts of the patients; none may be missing in a column that is used. ``is_index`` (n,): True where
+    the index treatment was received. ``reference``: as in ``design``; a reference level that is left out gives way
+    to the first level that stays. Raises ``NotEstimable``: no patient, or patients of one treatment only, are
+    left, or a number separates the treatments.
     """
     treated = np.asarray(is_index, dtype=bool)
     used = list(dict.fromkeys(part for term in terms for part in term.split(":")))
