@@ -19,7 +19,7 @@ from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
 from deeptepp.stats.treatment.treatment_by_tier import contrast_by_tier
 from deeptepp.stats.treatment.treatment_effect import LANDMARKS_MONTHS, TreatmentContrast
 from deeptepp.stats.treatment.treatment_question import T_VS_NONE, TP_VS_T, Matching, TreatmentQuestion
-from deeptepp.wording.sentence import glued, sentence
+from deeptepp.wording.sentence import arranged, glued, sentence
 
 QUESTIONS = (T_VS_NONE, TP_VS_T)
 """Contrasts of the panel, in its order."""
@@ -177,7 +177,9 @@ def _summary(
     try:
         answers = contrast_by_tier(reference, question, endpoint=endpoint, matching=matching)
     except DeepTeppError as error:
-        return ContrastSummary(question=question, index=index, reference=other, reason=str(error).rstrip("."))
+        return ContrastSummary(
+            question=question, index=index, reference=other, reason=arranged(_unended, error.sentence)
+        )
     contrast = next(each for each in answers.contrasts if each.tiers == (tier,))
     return ContrastSummary(
         question=question,
@@ -198,6 +200,11 @@ def _summary(
         curves=_curves(contrast, (other, index)),
         p_value=contrast.p_value,
     )
+
+
+def _unended(sentence: str) -> str:
+    """Leave out the point at the end, which the sentence around it sets."""
+    return sentence.rstrip(".。")
 
 
 def _curves(contrast: TreatmentContrast, arms: tuple[Arm, Arm]) -> tuple[KaplanMeierCurve, ...]:
