@@ -45,9 +45,10 @@ reference: $(STAMP) ## Rebuild the shipped bundle from nothing, about an hour on
 	cp -r runs/reference/train/deeptepp-sim artifacts/deeptepp-sim
 
 results: $(STAMP) ## Run every experiment of docs/results on the reference cohort; goes on where it was stopped
-	for suite in table2 ablations permutation protocol; do \
-		$(BIN)/deeptepp evaluate docs/examples/experiments.toml --suite $$suite || exit 1; done
-	$(BIN)/deeptepp evaluate docs/examples/backbones.toml --suite table_s2
+	$(BIN)/python -c "from deeptepp.domain.experiment_suites import SUITE_LIST; \
+		print(*(f'{suite.settings} {name}' for name, suite in SUITE_LIST.items()), sep='\n')" | \
+	while read settings suite; do \
+		$(BIN)/deeptepp evaluate docs/examples/$$settings --suite $$suite || exit 1; done
 	$(BIN)/deeptepp evaluate docs/examples/null.toml --suite null
 
 .PHONY: reading
@@ -55,7 +56,7 @@ reading: $(DEV) ## Time the reading of a study beside other readers: make readin
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/read.py $(STUDY) --out docs/results/reading_speed.md
 
 statistics: $(DEV) ## Measure simulated cohorts, the bias of matching and the speed of the statistics, minutes
-	$(BIN)/deeptepp simulate summary --draws 200 --jobs $(JOBS) --out docs/results/simulated_cohort.md
+	PYTHONPATH=benchmarks $(BIN)/python -m simulated_summary --draws 200 --jobs $(JOBS) --out docs/results/simulated_cohort.md
 	$(BIN)/python benchmarks/matching_bias.py --draws 300 --out docs/results/matching_bias.md
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/survival.py --out docs/results/survival_speed.md
 

@@ -1,8 +1,9 @@
-"""A cohort to and from Parquet: columns as they are, and whether the patients are simulated."""
+"""A cohort to and from a data frame and Parquet: columns as they are, and whether the patients are simulated."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -10,21 +11,28 @@ import pyarrow.parquet as pq
 from deeptepp.domain.cohort import Cohort
 from deeptepp.errors import UnreadableCohort
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _SIMULATED = b"deeptepp.is_simulated"
 """Key in the Parquet metadata; absent means that the patients are real."""
 
 
-def write_cohort(cohort: Cohort, path: Path) -> None:
-    """Write a cohort as one Parquet file.
+def to_frame(cohort: Cohort) -> pd.DataFrame:
+    """Give a cohort as a data frame of pandas, a column for each of its own; the patients are its rows."""
+    import pandas as pd
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The cohort.
-    path : Path
-        File to write; replaced when it exists.
-    """
-    table = pa.table({name: pa.array(column) for name, column in cohort.columns.items()})
+    return pd.DataFrame(dict(cohort.columns))
+
+
+def from_frame(frame: pd.DataFrame, *, is_simulated: bool) -> Cohort:
+    """Make a cohort of a data frame; MissingColumn and DuplicateSubject as ``Cohort`` raises them."""
+    return Cohort({str(name): frame[name].to_numpy() for name in frame.columns}, is_simulated=is_simulated)
+
+
+def write_cohort(cohort: Cohort, path: Path) -> None:
+    """Write a cohort as one Parquet file, which replaces another of its name."""
+    table = pa.Table.from_pandas(to_frame(cohort), preserve_index=False)
     metadata = {_SIMULATED: b"true" if cohort.is_simulated else b"false"}
     pq.write_table(table.replace_schema_metadata(metadata), path, compression="zstd")
 
@@ -50,11 +58,23 @@ def read_cohort(path: Path) -> Cohort:
         A required column is absent.
     DuplicateSubject
         A subject occurs twice.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from deeptepp import simulate_cohort
+    >>> with TemporaryDirectory() as folder:
+    ...     write_cohort(simulate_cohort(seed=1), Path(folder) / "cohort.parquet")
+    ...     cohort = read_cohort(Path(folder) / "cohort.parquet")
+    >>> len(cohort), cohort.is_simulated
+    (726, True)
+    >>> to_frame(cohort)["arm"].value_counts()["T+P"]
+    np.int64(119)
     """
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise UnreadableCohort(reason=f"{path.name} is absent or not a Parquet table") from error
-    columns = {name: table[name].to_numpy() for name in table.column_names}
+    # pandas keeps no metadata of a Parquet file, in which it stands whether the patients are simulated.
     metadata = table.schema.metadata or {}
-    return Cohort(columns, is_simulated=metadata.get(_SIMULATED) == b"true")
+    return from_frame(table.to_pandas(ignore_metadata=True), is_simulated=metadata.get(_SIMULATED) == b"true")

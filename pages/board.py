@@ -1,7 +1,3 @@
-from deeptepp.ui.board.board_page import board_page
-from deeptepp.ui.guard import guard
-from deeptepp.ui.masthead import masthead
+from deeptepp.ui.shown_page import show_page
 
-guard()
-masthead()
-board_page()
+show_page("board")

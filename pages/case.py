@@ -1,7 +1,3 @@
-from deeptepp.ui.case.case_page import case_page
-from deeptepp.ui.guard import guard
-from deeptepp.ui.masthead import masthead
+from deeptepp.ui.shown_page import show_page
 
-guard()
-masthead(screens=True)
-case_page()
+show_page("case")

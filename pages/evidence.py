@@ -1,7 +1,3 @@
-from deeptepp.ui.evidence.evidence_page import evidence_page
-from deeptepp.ui.guard import guard
-from deeptepp.ui.masthead import masthead
+from deeptepp.ui.shown_page import show_page
 
-guard()
-masthead()
-evidence_page()
+show_page("evidence")

@@ -1,7 +1,3 @@
-from deeptepp.ui.guard import guard
-from deeptepp.ui.masthead import masthead
-from deeptepp.ui.own_model.own_model_page import own_model_page
+from deeptepp.ui.shown_page import show_page
 
-guard()
-masthead()
-own_model_page()
+show_page("own_model")

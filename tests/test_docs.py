@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from deeptepp.cli import app
 from deeptepp.config import Settings
 from deeptepp.dicom.write import write_study
+from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.cohort import Endpoint
 from deeptepp.train.settings import TrainSettings
 
 ROOT = Path(__file__).parents[1]
@@ -57,6 +59,12 @@ def test_the_map_of_files_points_at_files_that_exist():
     assert len(paths) >= 15
     assert [p for p in paths if not (ROOT / p).exists()] == []
     assert text.count("```mermaid") == 1
+
+
+def test_the_page_on_cohorts_names_every_column_of_facts_and_follow_up():
+    page = (ROOT / "docs" / "cohorts.md").read_text(encoding="utf-8")
+    columns = [*CLINICAL_FACTS, *(name for endpoint in Endpoint for name in endpoint.columns)]
+    assert [name for name in columns if f"`{name}`" not in page] == []
 
 
 def test_every_folder_of_the_package_says_what_it_holds():

@@ -80,11 +80,11 @@ def map_columns(
     sheet: Annotated[str, typer.Option(help="Sheet of a workbook; the one with patients if absent.")] = "",
 ) -> None:
     """Guess what the columns of a table are, show what each becomes, and write it to be corrected."""
-    from deeptepp.datasets.cells import WORKBOOKS
     from deeptepp.datasets.columns.guess import guess_mapping
     from deeptepp.datasets.columns.sheets import read_sheet
     from deeptepp.datasets.own import examine_mapped
     from deeptepp.datasets.public.registry import recognised
+    from deeptepp.datasets.raw_cells import is_workbook
 
     if out.exists():
         raise typer.BadParameter("the file is there already", param_hint="--out")
@@ -93,7 +93,7 @@ def map_columns(
         typer.echo(f"This is the public table {public.title}; import it in place of mapping its columns:")
         typer.echo(f"  deeptepp cohort import {public.name} {file} --out {public.name}.parquet")
     try:
-        table = read_sheet(file.read_bytes(), is_workbook=file.suffix.lower() in WORKBOOKS, sheet=sheet)
+        table = read_sheet(file.read_bytes(), is_workbook=is_workbook(file), sheet=sheet)
     except DeepTeppError as error:
         refuse_with(error, as_json=False)
     mapping = guess_mapping(table)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deeptepp.cli.printing import AsJson, print_json, refuse_with
+from deeptepp.domain.experiment_suites import SUITE_LIST
 from deeptepp.errors import BadSetting, DeepTeppError
 
 if TYPE_CHECKING:
@@ -59,9 +60,7 @@ def evaluate(
     ],
     suite: Annotated[
         str,
-        typer.Option(
-            help="Of settings: table2, table_s2, ablations, permutation, protocol, all of these, or null."
-        ),
+        typer.Option(help=f"Of settings: {', '.join(SUITE_LIST)}, all of these, or null."),
     ] = "table2",
     only: Annotated[
         list[str] | None, typer.Option(help="Of settings: run this experiment alone; may be repeated.")

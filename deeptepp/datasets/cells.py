@@ -6,24 +6,18 @@ the number that a spreadsheet gives it: the header is row 1.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import warnings
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 
 import numpy as np
 
 from deeptepp.datasets.problems import Problem
+from deeptepp.datasets.raw_cells import NO_VALUE, Lines, n_filled, split_lines, workbook_lines
 from deeptepp.domain.typed_number import DECIMAL_COMMA, THOUSANDS
+from deeptepp.errors import UnreadableCohort
 
-WORKBOOKS = (".xlsx", ".xlsm")
-"""Ends of the names of Excel workbooks."""
-
-UNKNOWN = frozenset({"", "na", "n/a", "nan", "unknown"})
+UNKNOWN = NO_VALUE | {"unknown"}
 """Cells that say that something is not known, in lower case."""
 
 _DELIMITERS = ",;\t"
@@ -35,16 +29,8 @@ _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[
 class Table:
     """Cells by column, and what was wrong on the way.
 
-    Parameters
-    ----------
-    header : list of str
-        Names of all columns; none where the table cannot be read at all.
-    columns : dict of str to list of str
-        The columns that are read, (n,) each.
-    rows : list of int
-        Row numbers, n of them.
-    problems : list of Problem
-        What was wrong.
+    ``header``: names of all columns; none where the table cannot be read at all; ``columns``: the columns that are
+    read, (n,) each; ``rows``: row numbers, n of them; ``problems``: what was wrong.
     """
 
     header: list[str] = field(default_factory=list)
@@ -60,24 +46,14 @@ class Table:
 def read_table(content: bytes, known: Sequence[str], *, is_workbook: bool = False) -> Table:
     """Read the cells of a table.
 
-    Parameters
-    ----------
-    content : bytes
-        The file; CSV in UTF-8, separated by commas, semicolons or tabs, unless it is a workbook. Lines above the
-        header that begin with ``#`` are passed over.
-    known : sequence of str
-        Columns that are read.
-    is_workbook : bool
-        Whether it is an Excel workbook, of which the first sheet is read.
-
-    Returns
-    -------
-    Table
-        Without a header where the table cannot be read at all.
+    ``content``: the file; CSV in UTF-8, separated by commas, semicolons or tabs, unless it is a workbook. Lines
+    above the header that begin with ``#`` are passed over. ``is_workbook``: whether it is an Excel workbook, of
+    which the first sheet is read. Without a header where the table cannot be read at all.
     """
     table = Table()
     lines = _workbook_lines(content) if is_workbook else _csv_lines(content, known, table)
-    numbered = [(number, line) for number, line in enumerate(lines, start=1) if any(cell.strip() for cell in line)]
+    # Lines keep their numbers when empty ones and remarks above the header are passed over.
+    numbered = [(number, line) for number, line in enumerate(lines, start=1) if any(line)]
     while numbered and _is_comment("".join(numbered[0][1])):
         numbered.pop(0)
     if len(numbered) > 1:
@@ -89,7 +65,7 @@ def read_table(content: bytes, known: Sequence[str], *, is_workbook: bool = Fals
     return table
 
 
-def _csv_lines(content: bytes, known: Sequence[str], table: Table) -> list[list[str]]:
+def _csv_lines(content: bytes, known: Sequence[str], table: Table) -> Lines:
     """Split CSV into lines of cells."""
     try:
         text = content.decode("utf-8-sig")
@@ -98,10 +74,7 @@ def _csv_lines(content: bytes, known: Sequence[str], table: Table) -> list[list[
         table.problems.append(Problem.refusal("manifest.encoding", "The file is not text in UTF-8.", remedy))
         return []
     header = next((line for line in text.splitlines() if not _is_comment(line)), "")
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(header, known), strict=True))
-    except csv.Error:
-        return []
+    return split_lines(text, _delimiter(header, known))
 
 
 def _is_comment(line: str) -> bool:
@@ -114,39 +87,20 @@ def _delimiter(header: str, known: Sequence[str]) -> str:
     return max(_DELIMITERS, key=lambda mark: sum(cell.strip(' "\r\n') in known for cell in header.split(mark)))
 
 
-def _workbook_lines(content: bytes) -> list[list[str]]:
-    """Write the cells of the first sheet as a CSV file would hold them."""
-    from openpyxl import load_workbook
-
+def _workbook_lines(content: bytes) -> Lines:
+    """Give the lines of the first sheet as a CSV file would hold them."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-            lines = [[_as_text(cell) for cell in row] for row in book.worksheets[0].iter_rows(values_only=True)]
-            book.close()
-    except (OSError, KeyError, ValueError, IndexError, zipfile.BadZipFile):
+        lines = next(iter(workbook_lines(content).values()))
+    except UnreadableCohort:
         return []
-    # A sheet ends where its longest row ends: the header says how far it is meant to go.
+    # A sheet is as wide as its longest line: the header says how far it is meant to go.
     header = next((line for line in lines if not _is_comment("".join(line))), [])
-    width = _filled(header)
-    return [(line + [""] * width)[: max(width, _filled(line))] for line in lines]
-
-
-def _filled(line: Sequence[str]) -> int:
-    """Give the number of cells up to the last that is not empty."""
-    return max((i for i, cell in enumerate(line, start=1) if cell), default=0)
-
-
-def _as_text(cell: object) -> str:
-    """Write one cell of a workbook."""
-    if isinstance(cell, (datetime, date)):
-        return cell.isoformat()
-    return "" if cell is None else str(cell).strip()
+    return [line[: max(n_filled(header), n_filled(line))] for line in lines]
 
 
 def _fill(table: Table, numbered: Sequence[tuple[int, list[str]]], known: Sequence[str]) -> None:
     """Sort the cells into columns."""
-    table.header = [cell.strip() for cell in numbered[0][1]]
+    table.header = numbered[0][1]
     width = len(table.header)
     ragged = [number for number, line in numbered[1:] if len(line) != width]
     if ragged:
@@ -157,18 +111,13 @@ def _fill(table: Table, numbered: Sequence[tuple[int, list[str]]], known: Sequen
     table.rows = [number for number, _ in whole]
     for position, name in enumerate(table.header):
         if name in known:
-            table.columns[name] = [line[position].strip() for _, line in whole]
+            table.columns[name] = [line[position] for _, line in whole]
 
 
 def mend_numbers(table: Table, names: Sequence[str]) -> None:
     """Look for dates and decimal commas where numbers are expected, and tell of them.
 
-    Parameters
-    ----------
-    table : Table
-        Decimal commas of its columns become points where nothing else can be meant.
-    names : sequence of str
-        Columns of numbers.
+    ``table``: decimal commas of its columns become points where nothing else can be meant.
     """
     for name in [name for name in names if name in table.columns]:
         cells = table.columns[name]
@@ -198,15 +147,7 @@ def _rows_where(table: Table, cells: Sequence[str], form: re.Pattern[str]) -> li
 def event_of(cell: str) -> float:
     """Read an event.
 
-    Parameters
-    ----------
-    cell : str
-        1, true, yes, 0, false or no.
-
-    Returns
-    -------
-    float
-        NaN where it is neither.
+    ``cell``: 1, true, yes, 0, false or no. NaN where it is neither.
     """
     return 1.0 if cell.lower() in _TRUE else 0.0 if cell.lower() in _FALSE else np.nan
 
@@ -214,15 +155,7 @@ def event_of(cell: str) -> float:
 def number_of(cell: str) -> float | str:
     """Read a number.
 
-    Parameters
-    ----------
-    cell : str
-        With a decimal point.
-
-    Returns
-    -------
-    float or str
-        NaN where it is unknown; the cell as it is where it is no number, so that the checks refuse it.
+    NaN where it is unknown; the cell as it is where it is no number, so that the checks refuse it.
     """
     if cell.lower() in UNKNOWN:
         return np.nan
@@ -235,15 +168,7 @@ def number_of(cell: str) -> float | str:
 def flag_of(cell: str) -> bool | str | None:
     """Read yes or no.
 
-    Parameters
-    ----------
-    cell : str
-        As for ``event_of``.
-
-    Returns
-    -------
-    bool, str or None
-        None where it is unknown; the cell as it is where it is neither.
+    None where it is unknown; the cell as it is where it is neither.
     """
     plain = cell.lower()
     return None if plain in UNKNOWN else True if plain in _TRUE else False if plain in _FALSE else cell

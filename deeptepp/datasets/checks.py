@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.cohort_values import fact_of, floats
+from deeptepp.datasets.cohort_values import floats, is_unknown
 from deeptepp.datasets.problems import Problem
-from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile
 from deeptepp.domain.cohort import (
     ARM,
     OS_EVENT,
@@ -34,9 +34,6 @@ MONTHS_TOLERANCE = 0.05
 MOST_MONTHS = 600.0
 """Longest follow-up that is believed, months: days or dates stand in the column above it."""
 
-PROFILE_FIELDS = tuple(each.name for each in fields(ClinicalProfile))
-"""Columns of clinical facts."""
-
 _Bools = npt.NDArray[np.bool_]
 
 
@@ -44,16 +41,10 @@ _Bools = npt.NDArray[np.bool_]
 class Demands:
     """What a training run asks of its cohort.
 
-    Parameters
-    ----------
-    n_folds : int
-        Each needs a patient with and one without an event.
-    holdout_fraction : float
-        Share of the patients that is taken away before the folds are dealt.
-    needs_clinical : bool
-        Whether the network is given clinical facts.
-    needs_follow_up : bool
-        Whether everyone's follow-up and treatment must be known; else they are counted where they are not.
+    ``n_folds``: each needs a patient with and one without an event; ``holdout_fraction``: share of the patients
+    that is taken away before the folds are dealt; ``needs_clinical``: whether the network is given clinical facts;
+    ``needs_follow_up``: whether everyone's follow-up and treatment must be known; else they are counted where they
+    are not.
     """
 
     n_folds: int = 5
@@ -66,14 +57,8 @@ class Demands:
 class Classes:
     """What is learnt of every patient.
 
-    Parameters
-    ----------
-    event : (n,) bool
-        The event was seen.
-    is_known : (n,) bool
-        False where nothing can be said.
-    is_scored_only : (n,) bool
-        Patients who are never trained on.
+    ``event``, (n,) bool: the event was seen; ``is_known``, (n,) bool: False where nothing can be said;
+    ``is_scored_only``, (n,) bool: patients who are never trained on.
     """
 
     event: _Bools
@@ -92,21 +77,7 @@ def problems_of(
 ) -> tuple[Problem, ...]:
     """Find all that is wrong with the facts of a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Its columns may hold anything.
-    demands : Demands
-        What the run asks.
-    classes : Classes, optional
-        What is learnt; recurrence when left out.
-    first_row : int
-        Row number of the first patient.
-
-    Returns
-    -------
-    tuple of Problem
-        Refusals and warnings.
+    ``classes``: what is learnt; recurrence when left out.
     """
     finder = _Finder(cohort, demands, first_row)
     learnt = Classes.of_recurrence(cohort) if classes is None else classes
@@ -116,19 +87,8 @@ def problems_of(
 def fact_problems(cohort: Cohort, *, needs_follow_up: bool = True, first_row: int = 1) -> tuple[Problem, ...]:
     """Find all that is wrong with the facts of a cohort that nothing is trained on.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Its columns may hold anything.
-    needs_follow_up : bool
-        Whether everyone's follow-up and treatment must be known; else gaps are counted.
-    first_row : int
-        Row number of the first patient.
-
-    Returns
-    -------
-    tuple of Problem
-        Refusals and warnings; also of risk scores and tiers, where the cohort has them.
+    ``needs_follow_up``: whether everyone's follow-up and treatment must be known; else gaps are counted. Gives
+    refusals and warnings; also of risk scores and tiers, where the cohort has them.
     """
     finder = _Finder(cohort, Demands(needs_follow_up=needs_follow_up), first_row)
     return (*finder.all_facts(), *finder.scores())
@@ -161,11 +121,11 @@ class _Finder:
 
     def follow_up(self) -> Iterator[Problem]:
         """Check times and events of both endpoints."""
-        for endpoint in Endpoint:
+        for endpoint in self.cohort.endpoints:
             months, event = floats(self.cohort[endpoint.months]), floats(self.cohort[endpoint.event])
             is_timed = np.isfinite(months)
-            if endpoint is Endpoint.OS and not is_timed.any():
-                found = "Overall survival is unknown for everyone."
+            if endpoint is not Endpoint.RFS and not is_timed.any():
+                found = f"{endpoint.name_in_full} is unknown for everyone."
                 yield Problem.warning("cohort.no-survival", found, "Nothing will be said of it.")
                 continue
             found = f"{endpoint.months} is absent or not a number."
@@ -214,12 +174,12 @@ class _Finder:
 
     def profiles(self) -> Iterator[Problem]:
         """Check the clinical facts of every patient, and that they agree."""
-        columns = {name: self.cohort[name].tolist() for name in PROFILE_FIELDS if name in self.cohort}
+        columns = {name: self.cohort[name].tolist() for name in CLINICAL_FACTS if name in self.cohort}
         wrong: dict[tuple[str, str], list[int]] = defaultdict(list)
         unusual = np.zeros(len(self.cohort), dtype=bool)
         for i in range(len(self.cohort)):
             try:
-                facts = {name: fact_of(name, column[i]) for name, column in columns.items()}
+                facts = {name: CLINICAL_FACTS[name].from_table(column[i]) for name, column in columns.items()}
                 profile = ClinicalProfile.from_mapping(facts)
             except OutOfRange as error:
                 found = f"{error.facts['field']} lies outside of {error.limit}."
@@ -253,7 +213,7 @@ class _Finder:
         """Count the facts that the network is given and that are unknown."""
         for name in CLINICAL_COLUMNS:
             column = self.cohort[name].tolist() if name in self.cohort else [None] * len(self.cohort)
-            missing = np.array([fact_of(name, value) in (None, "") for value in column], dtype=bool)
+            missing = np.array([is_unknown(value) for value in column], dtype=bool)
             if missing.all() and self.demands.needs_clinical:
                 remedy = 'Give it, or train on images alone (inputs = "mri").'
                 yield Problem.refusal("clinical.unknown-for-all", f"{name} is unknown for everyone.", remedy)
@@ -265,7 +225,7 @@ class _Finder:
 
 def _are(cells: list[object], rule: Callable[[object], bool]) -> _Bools:
     """Tell which cells keep a rule, (n,); an absent one does."""
-    return np.array([fact_of("", cell) in (None, "") or rule(cell) for cell in cells], dtype=bool)
+    return np.array([is_unknown(cell) or rule(cell) for cell in cells], dtype=bool)
 
 
 def _class_problems(classes: Classes, demands: Demands) -> Iterator[Problem]:

@@ -7,40 +7,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+DAYS_PER_YEAR = 365.25
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12
+
 
 def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Read a column as numbers.
 
-    Parameters
-    ----------
-    column : (n,) array
-        Numbers, truth values or objects.
-
-    Returns
-    -------
-    (n,) float64
-        NaN where there is no number.
+    ``column``, (n,) array: Numbers, truth values or objects. Gives (n,) float64: NaN where there is no number.
     """
     values = [float(value) if isinstance(value, (int, float)) else np.nan for value in column.tolist()]
     return np.array(values, dtype=np.float64)
 
 
-def fact_of(name: str, value: object) -> object:
-    """Give a table's value as a profile's.
-
-    Parameters
-    ----------
-    name : str
-        Field of ``ClinicalProfile``.
-    value : object
-        From the table; NaN is unknown, and a flag with gaps is a number.
-
-    Returns
-    -------
-    object
-        What ``ClinicalProfile.from_mapping`` takes.
-    """
-    if isinstance(value, float) and np.isnan(value):
-        return None
-    is_flag = name.endswith("_positive") or name.startswith(("is_", "had_"))
-    return bool(value) if is_flag and value in (0, 1) else value
+def is_unknown(value: object) -> bool:
+    """Tell whether a cell holds nothing: None, NaN or no text."""
+    return value is None or value == "" or (isinstance(value, float) and np.isnan(value))

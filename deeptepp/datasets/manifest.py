@@ -13,46 +13,38 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.cells import (
-    UNKNOWN,
-    WORKBOOKS,
-    Table,
-    event_of,
-    flag_of,
-    mend_numbers,
-    number_of,
-    read_table,
-)
-from deeptepp.datasets.checks import PROFILE_FIELDS
+from deeptepp.datasets.cells import UNKNOWN, Table, event_of, flag_of, mend_numbers, number_of, read_table
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
+from deeptepp.datasets.raw_cells import is_workbook
 from deeptepp.datasets.subjects import named_subjects
-from deeptepp.domain.clinical import CATEGORIES, RANGES
+from deeptepp.domain.clinical import CATEGORIES, CLINICAL_FACTS, RANGES
 from deeptepp.domain.cohort import (
     ARM,
     FIRST_EVENT,
     HER2_POSITIVE,
-    OS_EVENT,
-    OS_MONTHS,
-    RFS_EVENT,
-    RFS_MONTHS,
+    REQUIRED,
     SCORE,
     SCORE_MODEL,
     SOURCE,
     SUBJECT,
     TIER,
     Cohort,
+    Endpoint,
 )
 
-REQUIRED = (SUBJECT, ARM, RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT)
-FACTS = (*REQUIRED, FIRST_EVENT, SOURCE, *PROFILE_FIELDS)
+_EVENTS = tuple(endpoint.event for endpoint in Endpoint)
+_MONTHS = tuple(endpoint.months for endpoint in Endpoint)
+
+_OPTIONAL = tuple(name for endpoint in Endpoint if not endpoint.is_required for name in endpoint.columns)
+
+FACTS = (*REQUIRED, *_OPTIONAL, FIRST_EVENT, SOURCE, *CLINICAL_FACTS)
 """Columns of facts and follow-up."""
 
 SCORED = (SCORE, SCORE_MODEL, TIER)
 """Columns of a cohort that was scored elsewhere; never read where a network is to be trained."""
 
-_NUMBERS = (RFS_MONTHS, OS_MONTHS, *RANGES, SCORE)
-_EVENTS = (RFS_EVENT, OS_EVENT)
+_NUMBERS = (*_MONTHS, *RANGES, SCORE)
 _WORDS = (ARM, FIRST_EVENT, SOURCE, SCORE_MODEL, TIER, *CATEGORIES)
 
 
@@ -60,18 +52,9 @@ _WORDS = (ARM, FIRST_EVENT, SOURCE, SCORE_MODEL, TIER, *CATEGORIES)
 class Manifest:
     """What a manifest says.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Facts and follow-up, (n,); the subjects are numbers of rows. Cells that could not be read are unknown.
-    subjects : tuple of str
-        The subjects as they are written, n of them.
-    images : tuple of Images
-        Of the rows whose images are named properly.
-    sha256 : str
-        Digest of the file.
-    problems : tuple of Problem
-        What is wrong with the table itself.
+    ``cohort``: facts and follow-up, (n,); the subjects are numbers of rows. Cells that could not be read are
+    unknown. ``subjects``: the subjects as they are written, n of them; ``images``: of the rows whose images are
+    named properly; ``sha256``: digest of the file; ``problems``: what is wrong with the table itself.
     """
 
     cohort: Cohort
@@ -84,23 +67,13 @@ class Manifest:
 def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
     """Read a manifest and collect what is wrong with it.
 
-    Parameters
-    ----------
-    path : Path
-        CSV in UTF-8, separated by commas, semicolons or tabs, or an Excel workbook; paths in it are relative to
-        its folder.
-    with_images : bool
-        Whether every patient needs images. Without, columns of images are passed over, and scores and tiers are
-        read.
-
-    Returns
-    -------
-    Manifest
-        With its problems; of no patients where the table cannot be read at all.
+    ``path``: CSV in UTF-8, separated by commas, semicolons or tabs, or an Excel workbook; paths in it are relative
+    to its folder; ``with_images``: whether every patient needs images. Without, columns of images are passed over,
+    and scores and tiers are read. With its problems; of no patients where the table cannot be read at all.
     """
     content = path.read_bytes() if path.is_file() else b""
     known = (*FACTS, *IMAGE_COLUMNS, *(() if with_images else SCORED))
-    table = read_table(content, known, is_workbook=path.suffix.lower() in WORKBOOKS)
+    table = read_table(content, known, is_workbook=is_workbook(path))
     if table.header:
         table.problems.extend(_header_problems(table.header, known, with_images=with_images))
     mend_numbers(table, _NUMBERS)
@@ -112,19 +85,8 @@ def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
 def manifest_of(table: Table, sha256: str, images: tuple[Images, ...] = ()) -> Manifest:
     """Make a manifest of a table that was read.
 
-    Parameters
-    ----------
-    table : Table
-        Cells by our columns, and what is wrong with them.
-    sha256 : str
-        Digest of the file.
-    images : tuple of Images
-        Of the rows whose images are named properly.
-
-    Returns
-    -------
-    Manifest
-        With the problems of the table and those of its subjects.
+    ``table``: cells by our columns, and what is wrong with them. With the problems of the table and those of its
+    subjects.
     """
     subjects = tuple(table.cells(SUBJECT))
     problems = (*table.problems, *_subject_problems(table, subjects))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import Any
 
-from deeptepp.errors import Contradiction, OutOfRange, UnknownField
+from deeptepp.domain.clinical_facts import Section, fact, facts_of, shown
+from deeptepp.errors import Contradiction, UnknownField
 
 
 class Sex(StrEnum):
@@ -67,15 +69,18 @@ class AxillarySurgery(StrEnum):
     DISSECTION = "dissection"
 
 
-RANGES: dict[str, tuple[float, float]] = {
-    "age_years": (18.0, 110.0),
-    "tumour_size_mm": (1.0, 200.0),
-    "grade": (1, 3),
-    "ki67_pct": (0.0, 100.0),
-    "her2dx_score": (0.0, 100.0),
-    "predict_os_pct": (0.0, 100.0),
+def _age_group(years: float) -> str:
+    """Name a group of ages as the publication's Table 1 does."""
+    return "under 50" if years < 50 else "50 to 65" if years <= 65 else "over 65"
+
+
+_RECEPTOR: dict[str, Any] = {
+    "help": "1 % or more stained nuclei counts as positive.",
+    "answers": ("Positive", "Negative"),
+    "groups": ("positive", "negative"),
+    "group_of": lambda value: "positive" if value else "negative",
 }
-"""Closed interval that each number must lie in."""
+"""What is the same of both hormone receptors."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,37 +90,118 @@ class ClinicalProfile:
     Raises
     ------
     OutOfRange
-        A number lies outside of ``RANGES``.
+        A number lies outside of its limits.
     Contradiction
         Stage does not agree with tumour size and nodes, or HR status with ER and PR.
     """
 
-    sex: Sex | None = None
-    age_years: float | None = None
-    menopause: Menopause | None = None
-    tumour_size_mm: float | None = None
-    node_stage: NodeStage | None = None
-    stage: Stage | None = None
-    grade: int | None = None
-    er_positive: bool | None = None
-    pr_positive: bool | None = None
-    ki67_pct: float | None = None
-    her2_status: Her2Status | None = None
-    is_invasive: bool | None = None
-    had_biopsy_before_mr: bool | None = None
-    had_neoadjuvant_therapy: bool | None = None
-    breast_surgery: BreastSurgery | None = None
-    axillary_surgery: AxillarySurgery | None = None
-    her2dx_score: float | None = None
-    """HER2DX risk score; entered by hand for comparison, never computed here."""
-    predict_os_pct: float | None = None
-    """PREDICT Breast estimate of five-year overall survival, %; entered by hand for comparison."""
+    # Files list the facts in this order, and so does the form within each section and rank.
+    sex: Sex | None = fact("Sex", Section.ELIGIBILITY, form_rank=1, category=Sex)
+    age_years: float | None = fact(
+        "Age at diagnosis (years)",
+        Section.RECORDED,
+        help="18 to 110 years.",
+        limits=(18, 110),
+        unit="years",
+        short="Age",
+        groups=("under 50", "50 to 65", "over 65"),
+        group_of=_age_group,
+    )
+    menopause: Menopause | None = fact(
+        "Menopausal status", Section.RECORDED, category=Menopause, short="Menopause", groups=tuple(Menopause)
+    )
+    tumour_size_mm: float | None = fact(
+        "Tumour size (mm)",
+        Section.SCORE,
+        help="Largest invasive diameter, from pathology or imaging. 1 to 200 mm.",
+        limits=(1, 200),
+        unit="mm",
+        short="Tumour size",
+        groups=("up to 20 mm", "over 20 mm"),
+        group_of=lambda mm: "up to 20 mm" if mm <= 20 else "over 20 mm",
+        levels=(10.0, 35.0, 60.0),
+    )
+    node_stage: NodeStage | None = fact(
+        "Lymph nodes",
+        Section.SCORE,
+        help="AJCC 8th edition, from pathology where known.",
+        category=NodeStage,
+        short="Nodes",
+        groups=("negative", "positive"),
+        group_of=lambda stage: "negative" if str(stage) == "N0" else "positive",
+    )
+    stage: Stage | None = fact(
+        "Stage group",
+        Section.ELIGIBILITY,
+        form_rank=1,
+        help="Anatomic stage group, AJCC 8th edition. It is checked against size and nodes.",
+        category=Stage,
+        short="Stage",
+        groups=("stage I", "stage II", "stage III", "stage IV"),
+        group_of=lambda stage: f"stage {str(stage).rstrip('ABC')}",
+    )
+    grade: int | None = fact(
+        "Histological grade",
+        Section.RECORDED,
+        limits=(1, 3),
+        is_whole=True,
+        short="Grade",
+        groups=("1 or 2", "3"),
+        group_of=lambda grade: "3" if int(grade) == 3 else "1 or 2",
+    )
+    er_positive: bool | None = fact("Oestrogen receptor (ER)", Section.SCORE, short="ER", **_RECEPTOR)
+    pr_positive: bool | None = fact("Progesterone receptor (PR)", Section.SCORE, short="PR", **_RECEPTOR)
+    ki67_pct: float | None = fact(
+        "Ki-67 (%)",
+        Section.RECORDED,
+        help="Share of stained nuclei, 0 to 100 %.",
+        limits=(0, 100),
+        unit="%",
+        short="Ki-67",
+        groups=("below 14 %", "14 % or more"),
+        group_of=lambda pct: "below 14 %" if pct < 14 else "14 % or more",
+    )
+    her2_status: Her2Status | None = fact(
+        "HER2 status",
+        Section.ELIGIBILITY,
+        help="IHC 3+ or amplified by ISH counts as positive (ASCO/CAP 2018).",
+        category=Her2Status,
+    )
+    is_invasive: bool | None = fact("Invasive carcinoma", Section.ELIGIBILITY)
+    had_biopsy_before_mr: bool | None = fact(
+        "Biopsy before the MR",
+        Section.ELIGIBILITY,
+        help="A biopsy changes enhancement; such patients were not part of the cohort.",
+    )
+    had_neoadjuvant_therapy: bool | None = fact(
+        "Systemic therapy before surgery",
+        Section.ELIGIBILITY,
+        help="Such patients were not part of the cohort.",
+    )
+    breast_surgery: BreastSurgery | None = fact(
+        "Breast surgery",
+        Section.RECORDED,
+        category=BreastSurgery,
+        short="Breast surgery",
+        groups=tuple(BreastSurgery),
+    )
+    axillary_surgery: AxillarySurgery | None = fact(
+        "Axillary surgery",
+        Section.RECORDED,
+        category=AxillarySurgery,
+        short="Axillary surgery",
+        groups=tuple(AxillarySurgery),
+    )
+    her2dx_score: float | None = fact(
+        "HER2DX risk score (0 to 100)", Section.COMPARED, limits=(0, 100), short="HER2DX"
+    )
+    predict_os_pct: float | None = fact(
+        "PREDICT, overall survival at 5 years (%)", Section.COMPARED, limits=(0, 100), unit="%", short="PREDICT"
+    )
 
     def __post_init__(self) -> None:
-        for name, (low, high) in RANGES.items():
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise OutOfRange(field=name, value=value, limit=f"[{low:g}, {high:g}]")
+        for name, known in CLINICAL_FACTS.items():
+            known.check(getattr(self, name))
         expected = self.stages_allowed
         if self.stage is not None and expected is not None and self.stage not in expected:
             names = " or ".join(expected)
@@ -184,80 +270,46 @@ class ClinicalProfile:
             See the class.
         """
         values: dict[str, object] = {}
-        known = [f.name for f in fields(cls)]
         for key, raw in facts.items():
-            if key not in known:
-                nearest = get_close_matches(key, known, n=1, cutoff=0.0)
-                raise UnknownField(field=_shown(key), nearest=nearest[0])
+            if key not in CLINICAL_FACTS:
+                nearest = get_close_matches(key, CLINICAL_FACTS, n=1, cutoff=0.0)
+                raise UnknownField(field=shown(key), nearest=nearest[0])
             if raw is None or (isinstance(raw, str) and raw.strip().lower() in ("", "unknown")):
                 continue
-            values[key] = _parse(key, raw)
+            values[key] = CLINICAL_FACTS[key].parse(raw)
         return cls(**values)  # type: ignore[arg-type]  # each value was parsed to its field's type
 
     def to_mapping(self) -> dict[str, object]:
         """Give the known fields as plain values; the inverse of ``from_mapping``."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values = {name: getattr(self, name) for name in CLINICAL_FACTS}
         return {k: v.value if isinstance(v, StrEnum) else v for k, v in values.items() if v is not None}
 
 
-COMPARED = ("her2dx_score", "predict_os_pct")
-"""Estimates of others, entered by hand: shown beside the score, and no part of it."""
+CLINICAL_FACTS = facts_of(ClinicalProfile)
+"""The facts by name, in the order of the class: the one list that all others are made of."""
+
+RANGES: dict[str, tuple[float, float]] = {
+    name: known.limits for name, known in CLINICAL_FACTS.items() if known.limits is not None
+}
+"""Closed interval that each number must lie in."""
 
 CATEGORIES: dict[str, type[StrEnum]] = {
-    "sex": Sex,
-    "menopause": Menopause,
-    "node_stage": NodeStage,
-    "stage": Stage,
-    "her2_status": Her2Status,
-    "breast_surgery": BreastSurgery,
-    "axillary_surgery": AxillarySurgery,
+    name: known.category for name, known in CLINICAL_FACTS.items() if known.category is not None
 }
 """Enum of each categorical field."""
 
-_NO_FACT = 10**9
-"""Whole numbers from here on are refused as they stand: one of hundreds of digits has no float."""
+FLAGS = tuple(name for name, known in CLINICAL_FACTS.items() if known.is_flag)
+"""Fields that are true or false."""
 
-_SHOWN_CHARACTERS = 60
-"""Characters of an entry that a message repeats."""
-
-_FLAGS = ("er_positive", "pr_positive", "is_invasive", "had_biopsy_before_mr", "had_neoadjuvant_therapy")
+SHARES = tuple(name for name, known in CLINICAL_FACTS.items() if known.is_share)
+"""Numbers from 0 to 100, which may be mistaken for fractions of 1."""
 
 
-def _parse(key: str, raw: object) -> object:
-    """Turn one plain value into the type of its field."""
-    if key in CATEGORIES:
-        category = CATEGORIES[key]
-        try:
-            return category(str(raw))
-        except ValueError:
-            raise OutOfRange(field=key, value=_shown(raw), limit=_one_of(category)) from None
-    if key in _FLAGS:
-        if not isinstance(raw, bool):
-            raise OutOfRange(field=key, value=_shown(raw), limit="true, false or unknown")
-        return raw
-    return _parse_number(key, raw)
+def asked_in(section: Section) -> tuple[str, ...]:
+    """List the facts of a section in the order of the form."""
+    asked = [known for known in CLINICAL_FACTS.values() if known.section is section]
+    return tuple(known.name for known in sorted(asked, key=lambda known: known.form_rank))
 
 
-def _parse_number(key: str, raw: object) -> float:
-    """Turn one plain value into a number; its range is for the profile to check."""
-    low, high = RANGES[key]
-    if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-        raise OutOfRange(field=key, value=_shown(raw), limit=f"a number in [{low:g}, {high:g}]")
-    if isinstance(raw, int) and abs(raw) >= _NO_FACT:
-        raise OutOfRange(field=key, value=_shown(raw), limit=f"[{low:g}, {high:g}]")
-    if key == "grade":
-        if not float(raw).is_integer():
-            raise OutOfRange(field=key, value=raw, limit="1, 2 or 3")
-        return int(raw)
-    return float(raw)
-
-
-def _one_of(category: type[StrEnum]) -> str:
-    """List the names of a category."""
-    return ", ".join(member.value for member in category)
-
-
-def _shown(raw: object) -> str:
-    """Repeat what was entered, cut to a length that a message can hold."""
-    text = str(raw)
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
+COMPARED = asked_in(Section.COMPARED)
+"""Estimates of others, entered by hand: shown beside the score, and no part of it."""

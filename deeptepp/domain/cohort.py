@@ -56,20 +56,82 @@ _ARM_SHORT: dict[Arm, str] = {Arm.NONE: "None", Arm.T: "Tras", Arm.TP: "Tras+per
 
 
 class Endpoint(StrEnum):
-    """Time-to-event endpoint."""
+    """Time-to-event endpoint, with the words that screens and files have for it.
 
-    RFS = "rfs"
-    OS = "os"
+    Attributes
+    ----------
+    name_in_full : str
+        Name; the code in capitals is the short one.
+    free, met : str
+        What it means not to have had the event, and to have had it.
+    time, seen : str
+        What its columns of months and of events hold.
+    is_required : bool
+        Every cohort has its columns; others are used where they are there.
+    """
+
+    name_in_full: str
+    free: str
+    met: str
+    time: str
+    seen: str
+    is_required: bool
+
+    def __new__(
+        cls,
+        code: str,
+        name_in_full: str = "",
+        free: str = "",
+        met: str = "",
+        time: str = "",
+        seen: str = "",
+        is_required: bool = False,
+    ) -> Endpoint:
+        """Make a member that is its code."""
+        made = str.__new__(cls, code)
+        made._value_ = code
+        made.name_in_full, made.free, made.met = name_in_full, free, met
+        made.time, made.seen, made.is_required = time, seen, is_required
+        return made
+
+    RFS = (
+        "rfs",
+        "Recurrence-free survival",
+        "alive without recurrence",
+        "with recurrence or death",
+        "Time to recurrence or last visit",
+        "Recurrence, yes or no",
+        True,
+    )
+    OS = (
+        "os",
+        "Overall survival",
+        "alive",
+        "died",
+        "Time to death or last contact",
+        "Death, yes or no",
+        True,
+    )
 
     @property
     def months(self) -> str:
         """Name of the follow-up column, months from surgery."""
-        return RFS_MONTHS if self is Endpoint.RFS else OS_MONTHS
+        return f"{self.value}_months"
 
     @property
     def event(self) -> str:
         """Name of the event column, True where the event was seen."""
-        return RFS_EVENT if self is Endpoint.RFS else OS_EVENT
+        return f"{self.value}_event"
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """Both columns."""
+        return self.months, self.event
+
+    @property
+    def column_words(self) -> dict[str, str]:
+        """Say what each of its columns holds."""
+        return {self.months: self.time, self.event: self.seen}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +192,8 @@ def _as_text(column: npt.NDArray[Any]) -> str:
     return "\x1f".join("" if value is None or value != value else str(value) for value in column)
 
 
-_REQUIRED = (SUBJECT, ARM, RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT)
+REQUIRED = (SUBJECT, ARM, *(name for each in Endpoint if each.is_required for name in each.columns))
+"""Columns of every cohort."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -156,8 +219,13 @@ class Cohort:
     columns: Mapping[str, npt.NDArray[Any]]
     is_simulated: bool
 
+    def __repr__(self) -> str:
+        """Say how large it is, and never who is in it."""
+        kind = "simulated patients" if self.is_simulated else "patients"
+        return f"Cohort({len(self.columns[SUBJECT])} {kind}, {len(self.columns)} columns)"
+
     def __post_init__(self) -> None:
-        missing = [name for name in _REQUIRED if name not in self.columns]
+        missing = [name for name in REQUIRED if name not in self.columns]
         if missing:
             raise MissingColumn(value=", ".join(missing))
         columns = {}
@@ -184,6 +252,11 @@ class Cohort:
     def __contains__(self, name: object) -> bool:
         """Tell whether the cohort has a column."""
         return name in self.columns
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Endpoints whose columns it has."""
+        return tuple(each for each in Endpoint if set(each.columns) <= set(self.columns))
 
     @property
     def digest(self) -> str:

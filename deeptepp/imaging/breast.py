@@ -63,22 +63,11 @@ MIN_BREAST_ML = 40.0
 class BreastRegion:
     """The part of the volume in which lesions are looked for.
 
-    Parameters
-    ----------
-    mask : (z, y, x) bool
-        Breast tissue under the skin and in front of the chest wall.
-    body : (z, y, x) bool
-        Everything that is not air.
-    grid : Grid
-        Coarse grid of both masks.
-    midline_x_mm : float or None
-        LPS x of the sulcus between the breasts; None when only one breast is seen.
-    sulcus_index : float or None
-        The same as a fractional index along the x axis of the grid.
-    wall_index : (z, x) float64
-        Index along y of the posterior limit.
-    sides : tuple of str
-        ``right`` and ``left``, whichever are seen.
+    ``mask``, (z, y, x) bool: breast tissue under the skin and in front of the chest wall; ``body``, (z, y, x)
+    bool: everything that is not air; ``grid``: coarse grid of both masks; ``midline_x_mm``: LPS x of the sulcus
+    between the breasts; None when only one breast is seen; ``sulcus_index``: the same as a fractional index along
+    the x axis of the grid; ``wall_index``, (z, x) float64: index along y of the posterior limit; ``sides``:
+    ``right`` and ``left``, whichever are seen.
     """
 
     mask: BoolImage
@@ -111,22 +100,8 @@ class BreastRegion:
 def find_breasts(study: Study, *, spacing_mm: float = SEARCH_SPACING_MM) -> BreastRegion:
     """Find the breasts of a study on blocks of about the given edge.
 
-    Parameters
-    ----------
-    study : Study
-        At least two phases; the first and the last are averaged.
-    spacing_mm : float
-        Edge of a block, mm.
-
-    Returns
-    -------
-    BreastRegion
-        Search region, midline and posterior limit.
-
-    Raises
-    ------
-    NoBreast
-        Less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
+    ``study``: at least two phases; the first and the last are averaged; ``spacing_mm``: edge of a block, mm.
+    Raises NoBreast where less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
     """
     factors = block_factors(study.grid, spacing_mm)
     first, last = (block_mean(study.phases[k].volume, factors) for k in (0, -1))
@@ -136,37 +111,27 @@ def find_breasts(study: Study, *, spacing_mm: float = SEARCH_SPACING_MM) -> Brea
 def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
     """Find the breasts in one coarse image.
 
-    Parameters
-    ----------
-    image : (z, y, x) float32
-        Intensities; a mean over phases is less noisy than one phase.
-    grid : Grid
-        Coarse grid, axes closest to +S, +P, +L.
-
-    Returns
-    -------
-    BreastRegion
-        Search region, midline and posterior limit.
-
-    Raises
-    ------
-    NoBreast
-        Less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
+    ``image``, (z, y, x) float32: Intensities; a mean over phases is less noisy than one phase. Raises NoBreast
+    where less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
     """
+    # 1. Body against air, without nipples and markers.
     body = body_mask(image, grid)
     smooth_body = without_protrusions(body, grid)
     if not smooth_body.any():
         raise NoBreast(value=0, limit=MIN_BREAST_ML)
+    # 2. How deep the skin lies in each column, the sulcus, and which breasts rise beside it.
     surface = _surface_index(smooth_body)
     dy, dx = grid.spacing_mm[1:]
     depth_mm = surface * dy
     centre, is_right, is_left = _find_sulcus(depth_mm, smooth_body, dx)
     if not (is_right or is_left or _is_one_breast(depth_mm, smooth_body, body, grid)):
         raise NoBreast(value=0, limit=MIN_BREAST_ML)
+    # 3. The posterior limit: behind the skin of the sulcus, receding to the sides.
     is_both = is_right and is_left
     sulcus = centre if is_both else _medial_column(grid)
     sulcus_mm = _sulcus_depth(depth_mm, smooth_body, sulcus, grid)
     wall = (sulcus_mm[:, None] + _wall_recession(smooth_body.shape[2], sulcus, dx)) / dy
+    # 4. The search region: under the skin, in front of the limit, in columns that rise; no small islands.
     is_column = sulcus_mm[:, None] - depth_mm > COLUMN_MM
     mask = _under_skin(smooth_body, grid) & is_column[:, None, :]
     mask &= np.arange(mask.shape[1])[None, :, None] < wall[:, None, :]
@@ -194,12 +159,14 @@ def _surface_index(body: BoolImage) -> FloatArray:
 
 def _find_sulcus(depth_mm: FloatArray, body: BoolImage, dx: float) -> tuple[int, bool, bool]:
     """Find the column of the sulcus, and whether a breast rises on its right (lower x) and on its left."""
+    # The deepest column near the middle of the body; farther away it must be deeper still.
     columns = np.flatnonzero(body.any(axis=(0, 1)))
     profile = _profile(depth_mm, body, dx)
     middle = (columns[0] + columns[-1]) / 2
     offset = np.abs(np.arange(len(profile)) - middle) * dx
     is_near = (offset <= MIDLINE_WINDOW_MM) & body.any(axis=(0, 1))
     centre = int(np.argmax(np.where(is_near, profile - MIDLINE_PULL * offset, -np.inf)))
+    # A breast rises where the skin comes far enough forward on that side.
     right, left = profile[columns[0] : centre + 1], profile[centre : columns[-1] + 1]
     is_right, is_left = (bool(profile[centre] - side.min() > HUMP_MM) for side in (right, left))
     return centre, is_right, is_left

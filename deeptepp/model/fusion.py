@@ -13,36 +13,59 @@ from math import isfinite
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.clinical import ClinicalProfile, NodeStage
+from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile, NodeStage, asked_in
+from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.cohort import Cohort
 from deeptepp.errors import BadSetting, MissingColumn
 
-CLINICAL_COLUMNS = ("tumour_size_mm", "node_stage", "er_positive", "pr_positive")
+CLINICAL_COLUMNS = asked_in(Section.SCORE)
 """Fields of ``ClinicalProfile`` from which all features are made."""
 
 
-def _ordinal_size(profile: ClinicalProfile) -> float | None:
-    """Count T1, T2, T3 as 0, 1, 2."""
-    stage = profile.tumour_stage
-    return None if stage is None else float(int(stage[1]) - 1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """One number that the network takes.
+
+    Parameters
+    ----------
+    fields : tuple of str
+        Fields of ``ClinicalProfile`` that it is made of.
+    of : callable
+        Gives it for a profile whose fields are known; True counts as 1.
+    name : str
+        What a report calls it.
+    counts : str
+        How it takes its facts, where the field alone does not say it.
+    """
+
+    fields: tuple[str, ...]
+    of: Callable[[ClinicalProfile], float | None]
+    name: str
+    counts: str = ""
 
 
-def _is_node_positive(profile: ClinicalProfile) -> float | None:
-    """Count N0 as 0, N1 to N3 as 1."""
-    return None if profile.node_stage is None else float(profile.node_stage is not NodeStage.N0)
-
-
-def _flag(value: bool | None) -> float | None:
-    """Write False as 0 and True as 1."""
-    return None if value is None else float(value)
-
-
-FEATURES: dict[str, Callable[[ClinicalProfile], float | None]] = {
-    "tumour_stage": _ordinal_size,
-    "node_positive": _is_node_positive,
-    "er_positive": lambda profile: _flag(profile.er_positive),
-    "pr_positive": lambda profile: _flag(profile.pr_positive),
-    "hr_positive": lambda profile: _flag(profile.hr_positive),
+FEATURES: dict[str, Feature] = {
+    # T1, T2, T3 count as 0, 1, 2.
+    "tumour_stage": Feature(
+        fields=("tumour_size_mm",),
+        of=lambda profile: None if profile.tumour_stage is None else int(profile.tumour_stage[1]) - 1,
+        name="tumour size class",
+        counts="Size counts only as T1 (up to 20 mm), T2 (up to 50 mm) or T3.",
+    ),
+    "node_positive": Feature(
+        fields=("node_stage",),
+        of=lambda profile: None if profile.node_stage is None else profile.node_stage is not NodeStage.N0,
+        name="nodal status",
+        counts="Lymph nodes count only as N0 or positive; N1, N2 and N3 are the same to the score.",
+    ),
+    "er_positive": Feature(fields=("er_positive",), of=lambda profile: profile.er_positive, name="ER"),
+    "pr_positive": Feature(fields=("pr_positive",), of=lambda profile: profile.pr_positive, name="PR"),
+    "hr_positive": Feature(
+        fields=("er_positive", "pr_positive"),
+        of=lambda profile: profile.hr_positive,
+        name="hormone-receptor subtype",
+        counts="ER and PR count also together, as hormone receptor positive or negative.",
+    ),
 }
 """The five CP features with a univariate p < 0.05, as numbers or None. Where no tumour is ER-negative and
 PR-positive, HR status (the molecular subtype) is the same column as ER; the paper enters both, and so do we.
@@ -57,22 +80,11 @@ Tong et al., Eur Radiol 2024, doi 10.1007/s00330-024-10609-7.
 class ClinicalSchema:
     """How a profile becomes a vector, as fitted on the training fold alone.
 
-    Parameters
-    ----------
-    features : tuple of str
-        Keys of ``FEATURES``.
-    mean : tuple of float
-        Mean of the known values of each feature.
-    sd : tuple of float
-        Standard deviation of the known values; 1 for a feature that never varied.
-    had_missing : tuple of bool
-        Whether the feature was unknown for anyone in the training fold. Where it was not, the network has learnt
-        nothing of its flag, so the flag stays 0 and an unknown value is imputed only.
-
-    Raises
-    ------
-    BadSetting
-        A feature is unknown, a number is not usable, or the lengths differ.
+    ``features``: keys of ``FEATURES``; ``mean``: mean of the known values of each feature; ``sd``: standard
+    deviation of the known values; 1 for a feature that never varied; ``had_missing``: whether the feature was
+    unknown for anyone in the training fold. Where it was not, the network has learnt nothing of its flag, so the
+    flag stays 0 and an unknown value is imputed only. Raises BadSetting where a feature is unknown, a number is
+    not usable, or the lengths differ.
     """
 
     features: tuple[str, ...]
@@ -98,15 +110,8 @@ class ClinicalSchema:
     def encode(self, profile: ClinicalProfile) -> npt.NDArray[np.float32]:
         """Turn one profile into the vector that the network takes.
 
-        Parameters
-        ----------
-        profile : ClinicalProfile
-            Any of the facts may be unknown.
-
-        Returns
-        -------
-        (F,) float32
-            Standardised features, then one missing flag for each.
+        ``profile``: any of the facts may be unknown. Gives (F,) float32: standardised features, then one missing
+        flag for each.
         """
         encoded: npt.NDArray[np.float32] = self._encode(_values(profile, self.features)[None])[0]
         return encoded
@@ -114,20 +119,9 @@ class ClinicalSchema:
     def encode_cohort(self, cohort: Cohort) -> npt.NDArray[np.float32]:
         """Turn a cohort into the vectors that the network takes.
 
-        Parameters
-        ----------
-        cohort : Cohort
-            Patients; a clinical column that is absent is unknown for all of them.
-
-        Returns
-        -------
-        (n, F) float32
-            One row per patient, as ``encode`` gives it.
-
-        Raises
-        ------
-        OutOfRange
-            A clinical value is none of its categories or out of its range.
+        ``cohort``: Patients; a clinical column that is absent is unknown for all of them. Gives (n, F) float32:
+        one row per patient, as ``encode`` gives it. Raises OutOfRange where a clinical value is none of its
+        categories or out of its range.
         """
         return self._encode(_cohort_values(cohort, self.features))
 
@@ -143,24 +137,9 @@ class ClinicalSchema:
 def fit_schema(cohort: Cohort, features: tuple[str, ...] = tuple(FEATURES)) -> ClinicalSchema:
     """Measure means, standard deviations and missingness on the training fold.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The training fold, and nobody else.
-    features : tuple of str
-        Keys of ``FEATURES``; empty for a network of images alone.
-
-    Returns
-    -------
-    ClinicalSchema
-        What ``encode`` needs.
-
-    Raises
-    ------
-    MissingColumn
-        A feature is unknown for everyone.
-    OutOfRange
-        A clinical value is none of its categories or out of its range.
+    ``cohort``: the training fold, and nobody else; ``features``: keys of ``FEATURES``; empty for a network of
+    images alone. Gives what ``encode`` needs. Raises MissingColumn where a feature is unknown for everyone;
+    OutOfRange where a clinical value is none of its categories or out of its range.
     """
     values = _cohort_values(cohort, features)
     is_known = ~np.isnan(values)
@@ -178,7 +157,7 @@ def fit_schema(cohort: Cohort, features: tuple[str, ...] = tuple(FEATURES)) -> C
 
 def _values(profile: ClinicalProfile, features: tuple[str, ...]) -> npt.NDArray[np.float64]:
     """Give the features of one profile, NaN where unknown."""
-    known = [FEATURES[name](profile) for name in features]
+    known = [FEATURES[name].of(profile) for name in features]
     return np.array([np.nan if value is None else value for value in known], dtype=np.float64)
 
 
@@ -187,15 +166,6 @@ def _cohort_values(cohort: Cohort, features: tuple[str, ...]) -> npt.NDArray[np.
     columns = {name: cohort[name].tolist() for name in CLINICAL_COLUMNS if name in cohort}
     rows = []
     for i in range(len(cohort)):
-        facts = {name: _fact(name, column[i]) for name, column in columns.items()}
+        facts = {name: CLINICAL_FACTS[name].from_table(column[i]) for name, column in columns.items()}
         rows.append(_values(ClinicalProfile.from_mapping(facts), features))
     return np.array(rows, dtype=np.float64).reshape(len(cohort), len(features))
-
-
-def _fact(name: str, value: object) -> object:
-    """Give a table's value as a profile's: NaN is unknown, and a flag with gaps was stored as a number."""
-    if isinstance(value, float) and np.isnan(value):
-        return None
-    if name.endswith("_positive") and value in (0, 1):
-        return bool(value)
-    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,7 +18,9 @@ from deeptepp.model.mm_resnet import MMResNet
 
 __all__ = [
     "NETWORKS",
+    "OF_IMAGES",
     "SCORES_FROM",
+    "Backbone",
     "OneClassifier",
     "RiskNetwork",
     "StageLogits",
@@ -26,15 +29,44 @@ __all__ = [
     "risk_logits",
 ]
 
-NETWORKS: Mapping[str, Callable[..., RiskNetwork]] = {
-    "mm_resnet": MMResNet,
-    "vgg16": vgg16,
-    "densenet169": densenet169,
-    "shake_shake": shake_shake,
-    "se_resnext50": se_resnext50,
-    "cp_mlp": ClinicalNet,
+
+@dataclass(frozen=True, slots=True)
+class Backbone:
+    """One network of the registry.
+
+    Parameters
+    ----------
+    title : str
+        For tables.
+    make : callable
+        Makes it from its settings.
+    settings : mapping of str to str
+        Settings of a training run that it takes, by its own name for each; the others have their published shape.
+    sees_images : bool
+        It can be chosen and compared; a network of clinical facts alone comes by ``inputs``.
+    """
+
+    title: str
+    make: Callable[..., RiskNetwork]
+    settings: Mapping[str, str] = field(default_factory=dict)
+    sees_images: bool = True
+
+
+_HEAD = {"head": "head", "width": "width"}
+_TRUNK = {name: name for name in ("stem_channels", "stages", "deform_last_stage")}
+
+NETWORKS: Mapping[str, Backbone] = {
+    "mm_resnet": Backbone("MM_ResNet", MMResNet, {**_HEAD, **_TRUNK}),
+    "vgg16": Backbone("VGG16", vgg16),
+    "densenet169": Backbone("DenseNet169", densenet169),
+    "shake_shake": Backbone("Shake-Shake", shake_shake, {"base_channels": "stem_channels"}),
+    "se_resnext50": Backbone("SE-ResNeXt50", se_resnext50),
+    "cp_mlp": Backbone("Clinical facts alone", ClinicalNet, _HEAD, sees_images=False),
 }
-"""What makes each backbone from its settings."""
+"""The backbones by name; settings, experiments and documents have no others."""
+
+OF_IMAGES = {name: backbone for name, backbone in NETWORKS.items() if backbone.sees_images}
+"""Those that a training run can choose."""
 
 SCORES_FROM = ("concat", "combined")
 """Logits that may stand behind a risk score."""
@@ -43,52 +75,24 @@ SCORES_FROM = ("concat", "combined")
 def build_network(table: Mapping[str, Any]) -> RiskNetwork:
     """Make a network from its settings.
 
-    Parameters
-    ----------
-    table : mapping of str to int, str or bool
-        ``backbone``, a key of ``NETWORKS`` (``mm_resnet`` when left out, as in the first bundles),
-        ``in_channels``, ``n_clinical`` and the settings of that backbone; ``net.settings`` of a network makes its
-        like.
-
-    Returns
-    -------
-    RiskNetwork
-        With weights of the library's own initialisation; see ``initialise``.
-
-    Raises
-    ------
-    BadSetting
-        The backbone is unknown, or it refuses a setting.
-    TypeError
-        A setting is absent, or not one of the backbone.
+    ``table``: ``backbone``, a key of ``NETWORKS`` (``mm_resnet`` when left out, as in the first bundles),
+    ``in_channels``, ``n_clinical`` and the settings of that backbone; ``net.settings`` of a network makes its
+    like. With weights of the library's own initialisation; see ``initialise``. Raises BadSetting where the
+    backbone is unknown, or it refuses a setting; TypeError where a setting is absent, or not one of the backbone.
     """
     settings = dict(table)
     backbone = settings.pop("backbone", "mm_resnet")
     if backbone not in NETWORKS:
         raise BadSetting(key="network.backbone", value=backbone, limit=", ".join(NETWORKS))
-    return NETWORKS[backbone](**settings)
+    return NETWORKS[backbone].make(**settings)
 
 
 def risk_logits(logits: StageLogits, score_from: str = "concat") -> Tensor:
     """Choose the logits whose softmax is the risk.
 
-    Parameters
-    ----------
-    logits : tuple of four (B, K) float
-        What a network gives.
-    score_from : {"concat", "combined"}
-        Those of the concatenation, or the sum over all four classifiers. A network with one classifier gives the
-        same tensor four times, and it counts once.
-
-    Returns
-    -------
-    (B, K) float
-        Logits of no recurrence and recurrence.
-
-    Raises
-    ------
-    BadSetting
-        ``score_from`` is unknown.
+    ``score_from``: those of the concatenation, or the sum over all four classifiers. A network with one classifier
+    gives the same tensor four times, and it counts once. Gives (B, K) float: logits of no recurrence and
+    recurrence. Raises BadSetting where ``score_from`` is unknown.
     """
     if score_from not in SCORES_FROM:
         raise BadSetting(key="score_from", value=score_from, limit=" or ".join(SCORES_FROM))
@@ -100,16 +104,8 @@ def risk_logits(logits: StageLogits, score_from: str = "concat") -> Tensor:
 def initialise(net: nn.Module, generator: torch.Generator) -> None:
     """Draw all weights anew from one generator.
 
-    Parameters
-    ----------
-    net : torch.nn.Module
-        Network of convolutions, linear layers and batch normalisations; changed in place.
-    generator : torch.Generator
-        Source of randomness.
-
-    Notes
-    -----
-    Offsets of deformable convolutions start at 0: before the first step they are the plain ones.
+    ``net``: network of convolutions, linear layers and batch normalisations; changed in place. Offsets of
+    deformable convolutions start at 0: before the first step they are the plain ones.
 
     References
     ----------

@@ -9,9 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
-import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,18 +18,9 @@ from typing import BinaryIO, cast
 
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, NoNiftiFound, UnsafeArchivePath
 from deeptepp.nifti.header import HEADER_BYTES, is_nifti_head
-
-MAX_FILES = 50_000
-"""Largest number of files, as for DICOM."""
-
-MAX_TOTAL_BYTES = 6 * 1024**3
-"""Largest total unpacked size in bytes, as for DICOM."""
+from deeptepp.safe_files import DAMAGE, check_total, is_junk, looks_like_dicom, open_zip, refuse_outside
 
 _GZIP = b"\x1f\x8b"
-DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError)
-"""What reading packed bytes raises where they are broken; ``gzip.BadGzipFile`` is an OSError."""
-
-_OTHER_PARTS = ("__MACOSX", ".DS_Store")
 _IMAGES, _OUTLINES, _FACTS = "images", Path("segmentations") / "expert", "patient_info_files"
 CLINICAL_TABLE = "clinical_and_imaging_info.xlsx"
 """Name of the table of MAMA-MIA."""
@@ -41,14 +30,8 @@ CLINICAL_TABLE = "clinical_and_imaging_info.xlsx"
 class NamedFile:
     """One file, opened on demand.
 
-    Parameters
-    ----------
-    parts : tuple of str
-        Its path inside the source; may identify, so hidden from ``repr``.
-    size_bytes : int
-        As it is stored.
-    opener : callable
-        Gives a fresh binary stream.
+    ``parts``: its path inside the source; may identify, so hidden from ``repr``; ``size_bytes``: as it is stored;
+    ``opener``: gives a fresh binary stream.
     """
 
     parts: tuple[str, ...] = field(repr=False)
@@ -57,13 +40,7 @@ class NamedFile:
 
     @contextmanager
     def unpacked(self) -> Iterator[BinaryIO]:
-        """Open the content, unpacked where it is gzip.
-
-        Yields
-        ------
-        BinaryIO
-            A stream that is read forwards.
-        """
+        """Open the content, unpacked where it is gzip."""
         with ExitStack() as stack:
             stream = stack.enter_context(self.opener())
             is_packed = stream.read(2) == _GZIP
@@ -92,20 +69,12 @@ class NamedFile:
 def is_nifti(source: Path | Sequence[Path]) -> bool:
     """Tell by their content whether files are NIfTI: one of them is, and none is DICOM.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A file, a folder, a zip archive, or a list of files.
-
-    Returns
-    -------
-    bool
-        False also where nothing can be read.
+    ``source``: a file, a folder, a zip archive, or a list of files. False also where nothing can be read.
     """
     found = False
     try:
         for head in _heads(source):
-            if _is_dicom(head):
+            if looks_like_dicom(head):
                 return False
             found = found or is_nifti_head(head)
     except (ArchiveTooLarge, DamagedArchive, EncryptedArchive, UnsafeArchivePath, NoNiftiFound):
@@ -117,7 +86,7 @@ def _heads(source: Path | Sequence[Path]) -> Iterator[bytes]:
     """Give the first bytes of each file, one after another: of DICOM files only the first is opened."""
     if isinstance(source, Path) and source.is_dir():
         for folder, _, names in os.walk(source):
-            paths = (Path(folder, name) for name in names if not _is_other((name,)))
+            paths = (Path(folder, name) for name in names if not is_junk((name,)))
             yield from (
                 _plain(path, path.parts).head() for path in paths if path.is_file() and not path.is_symlink()
             )
@@ -128,31 +97,13 @@ def _heads(source: Path | Sequence[Path]) -> Iterator[bytes]:
         yield from (head for path in source for head in _heads(path))
 
 
-def _is_dicom(head: bytes) -> bool:
-    """Tell whether bytes begin a DICOM file, with or without its preamble."""
-    return head[128:132] == b"DICM" or head[:2] in (b"\x02\x00", b"\x08\x00")
-
-
 @contextmanager
 def open_files(source: Path | Sequence[Path]) -> Iterator[tuple[NamedFile, ...]]:
     """List what a source holds, in the order of names with their numbers counted.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A file, a folder, a zip archive, or a list of files.
-
-    Yields
-    ------
-    tuple of NamedFile
-        The files, valid inside the ``with`` block, with what lies beside them in the layout of MAMA-MIA.
-
-    Raises
-    ------
-    NoNiftiFound
-        There is no file.
-    UnsafeArchivePath, EncryptedArchive, ArchiveTooLarge, DamagedArchive
-        The source cannot be opened safely.
+    ``source``: a file, a folder, a zip archive, or a list of files. Yields the files, valid inside the ``with``
+    block, with what lies beside them in the layout of MAMA-MIA. Raises NoNiftiFound where there is no file;
+    UnsafeArchivePath, EncryptedArchive, ArchiveTooLarge, DamagedArchive where the source cannot be opened safely.
     """
     if not isinstance(source, Path) and len(source) == 1:
         source = source[0]
@@ -163,18 +114,14 @@ def open_files(source: Path | Sequence[Path]) -> Iterator[tuple[NamedFile, ...]]
             files = _zip(source, stack)
         else:
             files = _listed([source] if isinstance(source, Path) else list(source))
-        if len(files) > MAX_FILES:
-            raise ArchiveTooLarge(value=f"{len(files)} files", limit=f"{MAX_FILES} files")
+        check_total(len(files), 0)
         yield tuple(files)
 
 
 def _folder(folder: Path) -> list[NamedFile]:
     """List a folder recursively; a link that leads outside is refused."""
-    root = folder.resolve()
-    paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and not _is_other(p.relative_to(folder).parts)]
-    outside = sum(not p.resolve().is_relative_to(root) for p in paths)
-    if outside:
-        raise UnsafeArchivePath(value=outside)
+    paths = [p for p in sorted(folder.rglob("*")) if p.is_file() and not is_junk(p.relative_to(folder).parts)]
+    refuse_outside(paths, folder)
     return [_plain(p, p.relative_to(folder).parts) for p in paths]
 
 
@@ -222,19 +169,8 @@ def _plain(path: Path, parts: tuple[str, ...]) -> NamedFile:
 
 def _zip(path: Path, stack: ExitStack) -> list[NamedFile]:
     """List a zip archive after all checks that its directory allows."""
-    try:
-        archive = stack.enter_context(zipfile.ZipFile(path))
-    except DAMAGE:
-        raise DamagedArchive(value="its directory cannot be read") from None
-    infos = archive.infolist()
-    unsafe = sum(_is_unsafe(info) for info in infos)
-    if unsafe:
-        raise UnsafeArchivePath(value=unsafe)
-    held = [i for i in infos if not i.is_dir() and not _is_other(PurePosixPath(i.filename).parts)]
-    if encrypted := sum(bool(info.flag_bits & 0x1) for info in held):
-        raise EncryptedArchive(value=encrypted)
-    if (total := sum(info.file_size for info in held)) > MAX_TOTAL_BYTES:
-        raise ArchiveTooLarge(value=in_words(total), limit=in_words(MAX_TOTAL_BYTES))
+    archive, held = open_zip(path, stack)
+    check_total(len(held), sum(info.file_size for info in held))
     return [_entry(archive, info) for info in sorted(held, key=lambda info: info.filename)]
 
 
@@ -242,32 +178,3 @@ def _entry(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NamedFile:
     """Name an entry of an archive."""
     parts = PurePosixPath(info.filename).parts
     return NamedFile(parts, info.compress_size, lambda: io.BufferedReader(cast(io.RawIOBase, archive.open(info))))
-
-
-def _is_unsafe(info: zipfile.ZipInfo) -> bool:
-    """Tell whether an entry is a link or its name would leave the archive's own folder."""
-    name = info.orig_filename.replace("\\", "/")
-    is_absolute = name.startswith("/") or name[1:2] == ":"
-    is_link = stat.S_ISLNK(info.external_attr >> 16)
-    return is_absolute or ".." in PurePosixPath(name).parts or "\0" in name or is_link
-
-
-def _is_other(parts: Sequence[str]) -> bool:
-    """Tell whether a path belongs to what operating systems add."""
-    return any(part in _OTHER_PARTS or part.startswith("._") for part in parts)
-
-
-def in_words(n_bytes: int) -> str:
-    """Write a number of bytes for people.
-
-    Parameters
-    ----------
-    n_bytes : int
-        Any size.
-
-    Returns
-    -------
-    str
-        In MiB, or in GiB from one GiB.
-    """
-    return f"{n_bytes / 1024**3:.1f} GiB" if n_bytes >= 1024**3 else f"{n_bytes / 1024**2:.0f} MiB"

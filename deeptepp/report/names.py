@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex
+from deeptepp.domain.clinical import (
+    CLINICAL_FACTS,
+    COMPARED,
+    AxillarySurgery,
+    BreastSurgery,
+    Her2Status,
+    Menopause,
+    NodeStage,
+    Sex,
+)
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.domain.risk import Assessment, Finding, Severity, Tier
 from deeptepp.domain.study import Side
@@ -32,32 +41,14 @@ CATEGORIES: dict[StrEnum, str] = {
     Arm.NONE: "No anti-HER2 treatment",
     Arm.T: "Trastuzumab",
     Arm.TP: "Trastuzumab + pertuzumab",
-    Endpoint.RFS: "Recurrence-free survival",
-    Endpoint.OS: "Overall survival",
+    **{endpoint: endpoint.name_in_full for endpoint in Endpoint},
     Tier.LOW: "Low",
     Tier.MODERATE: "Moderate",
     Tier.HIGH: "High",
 }
 """Names of the categories of facts, treatments and results."""
 
-FACTS: dict[str, str] = {
-    "sex": "Sex",
-    "age_years": "Age at diagnosis (years)",
-    "menopause": "Menopausal status",
-    "tumour_size_mm": "Tumour size (mm)",
-    "node_stage": "Lymph nodes",
-    "stage": "Stage group",
-    "grade": "Histological grade",
-    "er_positive": "Oestrogen receptor (ER)",
-    "pr_positive": "Progesterone receptor (PR)",
-    "ki67_pct": "Ki-67 (%)",
-    "her2_status": "HER2 status",
-    "is_invasive": "Invasive carcinoma",
-    "had_biopsy_before_mr": "Biopsy before the MR",
-    "had_neoadjuvant_therapy": "Systemic therapy before surgery",
-    "breast_surgery": "Breast surgery",
-    "axillary_surgery": "Axillary surgery",
-}
+FACTS: dict[str, str] = {name: fact.label for name, fact in CLINICAL_FACTS.items() if name not in COMPARED}
 """Labels of the clinical facts that the form asks for."""
 
 ARM_SHORT: dict[Arm, str] = {arm: arm.short for arm in Arm}
@@ -95,17 +86,7 @@ KEEP_IN_MIND = "Keep in mind"
 def by_heading(assessment: Assessment, findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
     """Divide findings into those that refused and the others, each under its heading.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Scored, scored by an override, or refused.
-    findings : sequence of Finding
-        Some or all of its findings.
-
-    Returns
-    -------
-    list of (str, list of Finding)
-        English heading and its findings; none without findings.
+    Returns English heading and its findings, none without findings.
     """
     refused = [finding for finding in findings if finding.severity is Severity.REFUSAL]
     others = [finding for finding in findings if finding.severity is not Severity.REFUSAL]
@@ -116,18 +97,8 @@ def by_heading(assessment: Assessment, findings: Sequence[Finding]) -> list[tupl
 def group_words(group: str) -> str:
     """Name a group of a column by what people say, where its value is the code of a treatment.
 
-    Parameters
-    ----------
-    group : str
-        Value of a column, such as ``T+P``, or any other name.
+    Returns short name of the treatment, other names, and ``none``, as they are.
 
-    Returns
-    -------
-    str
-        Short name of the treatment; other names, and ``none``, as they are.
-
-    Examples
-    --------
     >>> group_words("T"), group_words("T+P"), group_words("none"), group_words("T2")
     ('Tras', 'Tras+pert', 'none', 'T2')
     """
@@ -137,18 +108,8 @@ def group_words(group: str) -> str:
 def name_of(value: object) -> str:
     """Name a category, a truth or a number in English.
 
-    Parameters
-    ----------
-    value : object
-        A category, True, False, None, or a plain value.
+    ``value``: a category, True, False, None, or a plain value. Returns numbers without a useless decimal.
 
-    Returns
-    -------
-    str
-        Numbers without a useless decimal.
-
-    Examples
-    --------
     >>> name_of(None), name_of(True), name_of(24.0), name_of(Arm.T)
     ('Unknown', 'Yes', '24', 'Trastuzumab')
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.risk import TierName
 from deeptepp.report.names import CATEGORIES, name_of
 from deeptepp.wording.catalogue import Language, fill_in, translate
@@ -32,9 +33,7 @@ class Speech:
 
     def fact(self, field: str, value: object) -> str:
         """Say a clinical fact: receptors are positive or negative, not yes or no."""
-        if field.endswith("_positive") and isinstance(value, bool):
-            return self.t("Positive") if value else self.t("Negative")
-        return self.name(value)
+        return self.t(CLINICAL_FACTS[field].answer(value)) if isinstance(value, bool) else self.name(value)
 
     def tier_words(self, name: TierName, *, is_alone: bool = False) -> str:
         """Say the tier of a case: ``TierName.text``, or ``TierName.risk_text`` where it stands alone."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import log
 
-from deeptepp.domain.clinical import RANGES, ClinicalProfile, Menopause
+from deeptepp.domain.clinical import CLINICAL_FACTS, RANGES, ClinicalProfile, Menopause
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Acquisition
@@ -43,7 +43,7 @@ _LATE_SOURCE = "NCCN guideline, breast cancer: postmenopausal from 60 years"
 _HEADER_SOURCE = "DICOM PatientAge (0010,1010)"
 _SHARE_SOURCE = "The field is in %, 0 to 100"
 
-_SHARES = {"ki67_pct": "Ki-67", "predict_os_pct": "PREDICT"}
+_SHARES = {name: fact.short for name, fact in CLINICAL_FACTS.items() if fact.unit == "%"}
 """Numbers in percent, which may have been entered as a fraction of 1."""
 
 

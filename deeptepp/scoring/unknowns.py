@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import product
-from math import isnan, prod
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from deeptepp.domain.clinical import ClinicalProfile, NodeStage
+from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile
 from deeptepp.domain.cohort import Cohort
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
@@ -17,7 +17,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import Contradiction
 from deeptepp.imaging.roi import crop_roi
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.model.fusion import CLINICAL_COLUMNS
+from deeptepp.model.fusion import CLINICAL_COLUMNS, FEATURES
 from deeptepp.model.predict import score_profiles
 from deeptepp.scoring.images import CaseImages
 from deeptepp.views.mosaic import build_views
@@ -27,23 +27,6 @@ MAX_COMBINATIONS = 64
 
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Values of a number in the reference cohort that count as plausible."""
-
-_FIELDS_OF: dict[str, tuple[str, ...]] = {
-    "tumour_stage": ("tumour_size_mm",),
-    "node_positive": ("node_stage",),
-    "er_positive": ("er_positive",),
-    "pr_positive": ("pr_positive",),
-    "hr_positive": ("er_positive", "pr_positive"),
-}
-"""Fields of ``ClinicalProfile`` that each feature of the network is made of."""
-
-_FALLBACK: dict[str, tuple[Any, ...]] = {
-    "tumour_size_mm": (10.0, 35.0, 60.0),
-    "node_stage": tuple(NodeStage),
-    "er_positive": (False, True),
-    "pr_positive": (False, True),
-}
-"""Every value that the network can tell apart, for a field that the reference cohort does not know."""
 
 _Receptors = tuple[bool | None, bool | None]
 """ER and PR of one patient."""
@@ -178,7 +161,7 @@ def seen_fields(bundle: ModelBundle) -> tuple[str, ...]:
     tuple of str
         In the order of the form.
     """
-    seen = {field for feature in bundle.clinical.features for field in _FIELDS_OF[feature]}
+    seen = {field for feature in bundle.clinical.features for field in FEATURES[feature].fields}
     return tuple(field for field in CLINICAL_COLUMNS if field in seen)
 
 
@@ -216,10 +199,9 @@ def known_values(field: str, reference: Cohort) -> list[Any]:
         One value per patient in whom it is known.
     """
     column = reference[field].tolist() if field in reference else []
-    raw = [value for value in column if value is not None and not (isinstance(value, float) and isnan(value))]
-    if field.endswith("_positive"):
-        return [bool(value) for value in raw]
-    return [NodeStage(value) if field == "node_stage" else value for value in raw]
+    fact = CLINICAL_FACTS[field]
+    known = [value for each in column if (value := fact.from_table(each)) is not None]
+    return [fact.category(str(value)) if fact.category else value for value in known]
 
 
 def replace_fact(profile: ClinicalProfile, field: str, value: object) -> ClinicalProfile:
@@ -245,7 +227,7 @@ def replace_fact(profile: ClinicalProfile, field: str, value: object) -> Clinica
 def _levels(field: str, profile: ClinicalProfile, bundle: ModelBundle) -> list[Any]:
     """Give plausible values of a field, each encoded differently."""
     known = known_values(field, bundle.reference)
-    values: list[Any] = sorted(set(known)) or list(_FALLBACK[field])
+    values: list[Any] = sorted(set(known)) or list(CLINICAL_FACTS[field].values)
     if known and field == "tumour_size_mm":
         values = np.quantile(known, _QUANTILES).tolist()
     receptors = _receptors_seen(bundle.reference)

@@ -1,4 +1,4 @@
-"""Correlation of two measurements of the same patients, with an interval on Fisher's z scale.
+"""Correlation of two measurements of the same patients, by scipy, with an interval on Fisher's z scale.
 
 References
 ----------
@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
-from scipy.stats import rankdata
+from scipy.stats import pearsonr, rankdata
 
 from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.stats.estimate import normal_quantile
+
+Floats = npt.NDArray[np.float64]
 
 MIN_FOR_INTERVAL = 4
 """Fewest patients for whom Fisher's z has a variance."""
@@ -23,21 +25,7 @@ MIN_FOR_INTERVAL = 4
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
-    """A coefficient with its interval.
-
-    Parameters
-    ----------
-    value : float
-        In [-1, 1].
-    low, high : float or None
-        None for fewer than ``MIN_FOR_INTERVAL`` patients and for a coefficient of -1 or 1.
-    level : float
-        Confidence level of the interval.
-    n : int
-        Patients.
-    method : str
-        For captions.
-    """
+    """A coefficient in [-1, 1] of ``n`` patients; no interval for a perfect one or below ``MIN_FOR_INTERVAL``."""
 
     value: float
     low: float | None
@@ -48,60 +36,27 @@ class Correlation:
 
 
 def pearson(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95) -> Correlation:
-    """Correlate two columns by value.
-
-    Parameters
-    ----------
-    first, second : (n,) array_like
-        Finite measurements.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Correlation
-        Pearson's coefficient.
-
-    Raises
-    ------
-    NotEstimable
-        A column never varies.
-    OutOfRange
-        A measurement is missing.
-    """
-    a, b = _checked(first, second)
-    return _with_interval(_coefficient(a, b), len(a), level, "Pearson, Fisher z", spread=0.0)
+    """Correlate two columns (n,) by value; ``NotEstimable`` where one never varies, a missing value is refused."""
+    found = pearsonr(*_checked(first, second))
+    value, n, method = float(found.statistic), np.size(first), "Pearson, Fisher z"
+    if n < MIN_FOR_INTERVAL or abs(value) == 1:
+        return Correlation(value, None, None, level, n, method)
+    low, high = found.confidence_interval(level)
+    return Correlation(value, float(low), float(high), level, n, method)
 
 
 def spearman(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95) -> Correlation:
-    """Correlate two columns by rank, ties sharing the middle of their ranks.
-
-    Parameters
-    ----------
-    first, second : (n,) array_like
-        Finite measurements.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Correlation
-        Spearman's coefficient.
-
-    Raises
-    ------
-    NotEstimable
-        A column never varies.
-    OutOfRange
-        A measurement is missing.
-    """
-    a, b = (rankdata(column) for column in _checked(first, second))
-    return _with_interval(_coefficient(a, b), len(a), level, "Spearman, Fisher z (Bonett-Wright)", spread=0.5)
+    """Correlate two columns by rank, ties sharing the middle of their ranks; as ``pearson``."""
+    ranked = pearson(*(rankdata(column) for column in _checked(first, second)), level=level)
+    low = high = None
+    if ranked.low is not None:
+        # scipy has no interval of rho; the variance of its z is (1 + rho^2 / 2) / (n - 3).
+        half = normal_quantile(level) * np.sqrt((1 + ranked.value**2 / 2) / (ranked.n - 3))
+        low, high = (float(np.tanh(np.arctanh(ranked.value) + side * half)) for side in (-1, 1))
+    return Correlation(ranked.value, low, high, level, ranked.n, "Spearman, Fisher z (Bonett-Wright)")
 
 
-def _checked(
-    first: npt.ArrayLike, second: npt.ArrayLike
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _checked(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Floats, Floats]:
     """Give both columns; refuse missing values and a column that never varies."""
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
@@ -112,18 +67,3 @@ def _checked(
     if len(a) == 0 or np.ptp(a) == 0 or np.ptp(b) == 0:
         raise NotEstimable(what="The correlation", reason="a column never varies")
     return a, b
-
-
-def _coefficient(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
-    """Give the coefficient; -1 and 1 are exact, whatever rounding made of them."""
-    value = float(np.clip(np.corrcoef(a, b)[0, 1], -1, 1))
-    return float(np.sign(value)) if 1 - abs(value) < 1e-14 else value
-
-
-def _with_interval(value: float, n: int, level: float, method: str, *, spread: float) -> Correlation:
-    """Add the interval; the variance of z is (1 + spread r^2) / (n - 3)."""
-    if n < MIN_FOR_INTERVAL or abs(value) == 1:
-        return Correlation(value, None, None, level, n, method)
-    half = float(ndtri(0.5 + level / 2)) * float(np.sqrt((1 + spread * value**2) / (n - 3)))
-    centre = float(np.arctanh(value))
-    return Correlation(value, float(np.tanh(centre - half)), float(np.tanh(centre + half)), level, n, method)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.cohort import ARM, Arm, Cohort
 
 Texts = npt.NDArray[np.object_]
@@ -18,14 +19,8 @@ Texts = npt.NDArray[np.object_]
 class Grouping:
     """Patients divided by one fact.
 
-    Parameters
-    ----------
-    name : str
-        The fact.
-    labels : tuple of str
-        Groups that have patients, in clinical order.
-    of_patient : (n,) object
-        Group of each patient; empty where the fact is not known.
+    ``labels``: groups that have patients, in clinical order. ``of_patient`` (n,): group of each patient; empty
+    where the fact is not known.
     """
 
     name: str
@@ -41,17 +36,9 @@ class Grouping:
 def groupings(cohort: Cohort) -> Iterator[Grouping]:
     """Divide patients by every fact that a cohort knows.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Yields
-    ------
-    Grouping
-        One for each fact that divides them into two groups or more.
+    Returns: one for each fact that divides them into two groups or more.
     """
-    for name, column, labels, label_of in _FACTS:
+    for name, column, labels, label_of in _DIVIDERS:
         if column not in cohort:
             continue
         named = [_label(value, label_of) for value in np.asarray(cohort[column]).tolist()]
@@ -67,51 +54,15 @@ def _label(value: Any, label_of: Callable[[Any], str]) -> str:  # noqa: ANN401  
     return "" if is_unknown else label_of(value)
 
 
-def _yes_no(yes: str, no: str) -> Callable[[Any], str]:
-    """Name both answers."""
-    return lambda value: yes if bool(value) else no
-
-
-def _stage_group(value: Any) -> str:  # noqa: ANN401  a cell
-    """Take the letters off a stage."""
-    return f"stage {str(value).rstrip('ABC')}"
-
-
-_FACTS: tuple[tuple[str, str, tuple[str, ...], Callable[[Any], str]], ...] = (
-    (
-        "Age",
-        "age_years",
-        ("under 50", "50 to 65", "over 65"),
-        lambda value: "under 50" if value < 50 else "50 to 65" if value <= 65 else "over 65",
+_DIVIDERS: tuple[tuple[str, str, tuple[str, ...], Callable[[Any], str]], ...] = (
+    *(
+        (fact.short, fact.name, tuple(str(group) for group in fact.groups), fact.group_of)
+        for fact in CLINICAL_FACTS.values()
+        if fact.is_described and fact.groups
     ),
-    ("Menopause", "menopause", ("pre", "post"), str),
-    (
-        "Tumour size",
-        "tumour_size_mm",
-        ("up to 20 mm", "over 20 mm"),
-        lambda value: "up to 20 mm" if value <= 20 else "over 20 mm",
-    ),
-    (
-        "Nodes",
-        "node_stage",
-        ("negative", "positive"),
-        lambda value: "negative" if str(value) == "N0" else "positive",
-    ),
-    ("Stage", "stage", ("stage I", "stage II", "stage III", "stage IV"), _stage_group),
-    ("Grade", "grade", ("1 or 2", "3"), lambda value: "3" if int(value) == 3 else "1 or 2"),
-    ("ER", "er_positive", ("positive", "negative"), _yes_no("positive", "negative")),
-    ("PR", "pr_positive", ("positive", "negative"), _yes_no("positive", "negative")),
-    (
-        "Ki-67",
-        "ki67_pct",
-        ("below 14 %", "14 % or more"),
-        lambda value: "below 14 %" if value < 14 else "14 % or more",
-    ),
-    ("Breast surgery", "breast_surgery", ("conserving", "mastectomy"), str),
-    ("Axillary surgery", "axillary_surgery", ("sentinel", "dissection"), str),
     ("Anti-HER2 therapy", ARM, tuple(arm.value for arm in Arm), str),
 )
 """Name, column, groups in order, and the group of one value; limits as in the publication's Table 1."""
 
-FACTS: tuple[str, ...] = tuple(name for name, *_ in _FACTS)
+FACTS: tuple[str, ...] = tuple(name for name, *_ in _DIVIDERS)
 """Names of the facts that can divide patients."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from importlib import resources
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, inspect, select
@@ -10,7 +12,10 @@ from sqlalchemy import Connection, delete, insert, inspect, select
 from deeptepp.errors import BoardSchemaMismatch
 from deeptepp.store.schema import VERSIONS
 
-SCHEMA_VERSION = 2
+_STEPS = resources.files("deeptepp.store").joinpath("migrations", "versions")
+_STEP = re.compile(r"v(\d{4})_\w+\.py")
+
+SCHEMA_VERSION = max(int(found[1]) for each in _STEPS.iterdir() if (found := _STEP.fullmatch(each.name)))
 """Layout of the tables that this version writes and reads: the number of the newest migration."""
 
 REVISION_TABLE = "board_revision"
@@ -23,15 +28,8 @@ _ONE_AT_A_TIME = threading.Lock()
 def ensure_schema(connection: Connection) -> None:
     """Make the tables where there are none, and bring older ones up to this version without losing anything.
 
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction that no other writer shares.
-
-    Raises
-    ------
-    BoardSchemaMismatch
-        The tables were made by a newer version; they are left as they are.
+    ``connection``: in a transaction that no other writer shares. Raises BoardSchemaMismatch: the tables were made
+    by a newer version; they are left as they are.
     """
     found: list[int] = []
     is_new = not inspect(connection).has_table(VERSIONS.name)

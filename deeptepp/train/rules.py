@@ -51,6 +51,17 @@ class Choice:
         return value
 
 
+class BackboneName:
+    """Name of a network that sees images, as the registry has them."""
+
+    def parse(self, key: str, value: object) -> object:
+        """Give the name, or raise ``BadSetting``."""
+        # Imported late: torch takes seconds, and settings are also read where nothing is trained.
+        from deeptepp.model.network import OF_IMAGES
+
+        return Choice(*OF_IMAGES).parse(key, value)
+
+
 class Truth:
     """True or false."""
 

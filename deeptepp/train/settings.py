@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from deeptepp.errors import BadSetting, UnknownSetting
-from deeptepp.train.rules import Choice, Many, Number, PathRule, Rule, Text, Truth, ViewNames
+from deeptepp.train.rules import BackboneName, Choice, Many, Number, PathRule, Rule, Text, Truth, ViewNames
 from deeptepp.views.planes import ViewSettings
 
 T = TypeVar("T")
@@ -27,13 +27,7 @@ def _ruled(rule: Rule, default: T) -> T:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSettings:
-    """Settings of one training run.
-
-    Raises
-    ------
-    BadSetting
-        A value has the wrong type or lies outside of its range.
-    """
+    """Settings of one training run."""
 
     dataset: Path = field(metadata={"rule": PathRule()})
     """Folder with ``cohort.parquet``, ``rois/`` and ``dataset.json``; relative to the settings file."""
@@ -77,7 +71,7 @@ class TrainSettings:
     k_max: int = _ruled(Number(int, 1, 64), 8)
     """Most views drawn of one positive patient in an epoch."""
 
-    backbone: str = _ruled(Choice("mm_resnet", "vgg16", "densenet169", "shake_shake", "se_resnext50"), "mm_resnet")
+    backbone: str = _ruled(BackboneName(), "mm_resnet")
     """Network; all but ``mm_resnet`` have one classifier and are trained on whole mosaics alone."""
     inputs: str = _ruled(Choice("mri+cp", "mri", "cp"), "mri+cp")
     """What the network is given: images, clinical-pathological facts, or both."""
@@ -158,22 +152,7 @@ class TrainSettings:
     def from_mapping(cls, values: Mapping[str, object]) -> TrainSettings:
         """Check plain values, as a TOML file holds them.
 
-        Parameters
-        ----------
-        values : mapping of str to object
-            Keys are the fields of this class.
-
-        Returns
-        -------
-        TrainSettings
-            The checked settings.
-
-        Raises
-        ------
-        UnknownSetting
-            A key is not a field.
-        BadSetting
-            A value is absent, of the wrong type or out of range.
+        ``values``: keys are the fields of this class.
         """
         known = [each.name for each in fields(cls)]
         for key in values:
@@ -204,22 +183,8 @@ def _plain(value: object) -> object:
 def read_settings(path: Path) -> TrainSettings:
     """Read the settings of a run.
 
-    Parameters
-    ----------
-    path : Path
-        TOML file with the fields of ``TrainSettings``.
-
-    Returns
-    -------
-    TrainSettings
-        The checked settings, with the folders made relative to the file.
-
-    Raises
-    ------
-    UnknownSetting
-        A key is not a field.
-    BadSetting
-        The file is absent or not TOML, or a value has the wrong type or lies outside of its range.
+    ``path``: TOML file with the fields of ``TrainSettings``. Returns: the checked settings, with the folders made
+    relative to the file.
     """
     try:
         values = tomllib.loads(path.read_text("utf-8"))

@@ -7,8 +7,8 @@ from pathlib import Path
 import streamlit as st
 
 from deeptepp.ui.background.seeds import whole_run
-from deeptepp.ui.own_model.own_model_page import URL_PATH
 from deeptepp.ui.words.language import read_language, t
+from deeptepp.ui.words.page_list import PAGES
 
 # Not beside this file on purpose: Streamlit would serve a neighbouring folder without asking the router.
 _PAGES = Path(__file__).parents[2] / "pages"
@@ -20,11 +20,14 @@ st.set_page_config(page_title="DeepTEPP", page_icon=_MARK, layout="wide")
 st.logo(_WORDMARK, size="large")
 st.navigation(
     [
-        st.Page(_PAGES / "case.py", title=t("Score a case"), default=True),
-        st.Page(_PAGES / "tiers.py", title=t("Tiers laboratory"), url_path="tiers"),
-        st.Page(_PAGES / "board.py", title=t("Tumour board"), url_path="board"),
-        st.Page(_PAGES / "evidence.py", title=t("Evidence"), url_path="evidence"),
-        st.Page(_PAGES / "own_model.py", title=t("Make it yours"), url_path=URL_PATH, visibility="hidden"),
+        st.Page(
+            _PAGES / f"{name}.py",
+            title=t(page.title),
+            url_path=page.url_path or None,
+            default=not page.url_path,
+            visibility="visible" if page.is_in_menu else "hidden",
+        )
+        for name, page in PAGES.items()
     ],
     position="top",
 ).run()

@@ -5,19 +5,10 @@ from __future__ import annotations
 import gc
 import logging
 from contextlib import suppress
-from importlib import import_module
 
 from deeptepp.errors import DeepTeppError
 from deeptepp.ui.background.loaded import loaded_bundle
-
-_PAGES = (
-    "case.case_page",
-    "tiers.tiers_page",
-    "board.board_page",
-    "evidence.evidence_page",
-    "own_model.own_model_page",
-)
-"""Modules that import all that the screens need, torch and plotly among them."""
+from deeptepp.ui.words.page_list import PAGES, function_of
 
 
 def warm_up() -> None:
@@ -27,8 +18,8 @@ def warm_up() -> None:
     loaded, one such collection walks over 340,000 objects, which takes 0.2 s and halts every other visitor; what
     is frozen is not walked over again.
     """
-    for name in _PAGES:
-        import_module(f"deeptepp.ui.{name}")
+    for page in PAGES.values():
+        function_of(page.draws)
     # Without a usable model the pages say so themselves.
     with suppress(DeepTeppError):
         loaded_bundle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 from dataclasses import replace
 
@@ -12,15 +13,9 @@ from screens import ROOT, words_on
 from streamlit.testing.v1 import AppTest
 
 from deeptepp.model.bundle import load_bundle, save_bundle
+from deeptepp.ui.words.page_list import PAGES
 
-PAGES = sorted(path.stem for path in (ROOT / "pages").glob("*.py"))
-TITLES = {
-    "board": "Tumour board",
-    "case": "Score a case",
-    "evidence": "Evidence",
-    "own_model": "Make it yours",
-    "tiers": "Tiers laboratory",
-}
+TITLES = {name: page.title for name, page in PAGES.items()}
 
 
 @pytest.fixture
@@ -40,8 +35,11 @@ def _titles(at: AppTest) -> list[str]:
     return [title.value for title in at.title]
 
 
-def test_every_page_has_a_test():
-    assert set(PAGES) == set(TITLES)
+def test_the_list_of_pages_has_every_file_and_the_readme_names_no_other_page():
+    assert set(PAGES) == {path.stem for path in (ROOT / "pages").glob("*.py")}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^Its pages, in English and Simplified Chinese: (.*?)\n\n", readme, flags=re.M | re.S)
+    assert set(re.findall(r"\*\*(.*?)\*\*", listed)) <= {page.title for page in PAGES.values()}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -171,7 +169,7 @@ def test_pages_stay_thin(page):
     }
     assert not imported & {"numpy", "pandas", "torch", "plotly", "pydicom", "SimpleITK"}
     first = tree.body[[not isinstance(node, ast.ImportFrom) for node in tree.body].index(True)]
-    assert ast.unparse(first) == "guard()"
+    assert ast.unparse(first) == f"show_page('{page}')"
 
 
 def test_no_page_folder_lies_beside_the_router():

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from deeptepp.dicom.files.archive import looks_like_dicom, open_members
+from deeptepp.dicom.files.archive import open_members
 from deeptepp.dicom.header.headers import frames_of
 from deeptepp.dicom.pixels.decode import read_volumes
 from deeptepp.dicom.read_dicom import list_series, read_study
 from deeptepp.dicom.volumes.sort import stacks_of
 from deeptepp.errors import DeepTeppError, IrregularSpacing, MissingSlice, NoDicomFound, NotAnArchive
+from deeptepp.safe_files import looks_like_dicom
 
 pytestmark = pytest.mark.real
 

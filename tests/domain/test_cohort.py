@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from deeptepp.datasets.columns.column_names import WANTED
+from deeptepp.datasets.manifest import FACTS
+from deeptepp.datasets.template import TEMPLATE
 from deeptepp.domain.cohort import Cohort, Endpoint, FollowUp
 from deeptepp.errors import DuplicateSubject, MissingColumn, OutOfRange
 from deeptepp.tables import read_cohort, write_cohort
+from deeptepp.ui.tiers import tiers_mapping
 
 
 def columns(n=4):
@@ -39,6 +43,15 @@ def test_each_endpoint_has_its_own_follow_up():
     assert cohort.follow_up(Endpoint.RFS).n_events == 2
     assert cohort.follow_up(Endpoint.OS).n_events == 0
     assert len(cohort.where(cohort["arm"] == "T")) == 2
+
+
+def test_a_cohort_has_the_endpoints_whose_columns_it_has_and_every_one_is_described():
+    assert Cohort(columns(), is_simulated=True).endpoints == tuple(each for each in Endpoint if each.is_required)
+    described = TEMPLATE[: TEMPLATE.index("\nsubject,")]
+    for endpoint in Endpoint:
+        assert all((endpoint.name_in_full, endpoint.free, endpoint.met, endpoint.time, endpoint.seen))
+        assert set(endpoint.columns) <= set(WANTED) & set(tiers_mapping.TARGETS) & set(FACTS)
+        assert all(f"\n# {name} " in described for name in endpoint.columns)
 
 
 def test_negative_or_missing_follow_up_is_refused():

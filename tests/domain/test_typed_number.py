@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from deeptepp.domain.clinical import RANGES, ClinicalProfile
-from deeptepp.domain.typed_number import UNITS, number_text, read_fact, read_facts, with_unit
+from deeptepp.domain.clinical import CLINICAL_FACTS, RANGES, ClinicalProfile
+from deeptepp.domain.typed_number import number_text, read_fact, read_facts, with_unit
 from deeptepp.errors import NotANumber, OutOfRange
 
 
@@ -72,7 +72,7 @@ def test_every_field_takes_a_decimal_comma_and_its_unit(name):
     low, high = RANGES[name]
     middle = (low + high) // 2 + 0.5
     text = f"{middle:.1f}".replace(".", ",")
-    assert read_fact(name, text).value == read_fact(name, f"{text} {UNITS[name]}").value == middle
+    assert read_fact(name, text).value == read_fact(name, f"{text} {CLINICAL_FACTS[name].unit}").value == middle
     for value in (low, high):
         assert read_fact(name, number_text(value)).value == value
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from golden.comparison import Comparison
 from golden.oracle import Case, as_levels, by_group, follow_up, in_data
+from scipy.special import ndtri
 
 from deeptepp.domain.cohort import FollowUp
+from deeptepp.stats.multiplicity import benjamini_hochberg
 from deeptepp.stats.survival.fixed_time import compare_survival_at
-from deeptepp.stats.survival.kaplan_meier import Interval, KaplanMeierCurve, kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier, product_limit
 from deeptepp.stats.survival.logrank import log_rank, log_rank_trend
 from deeptepp.stats.survival.logrank_pairwise import log_rank_pairwise
 from deeptepp.stats.survival.rmst import RmstComparison, area_to, compare_restricted_means
@@ -22,11 +26,29 @@ def check_curves(case: Case, comparison: Comparison) -> None:
     for label, rows in groups.items():
         expected = case.expected[label]
         times = follow_up(rows, columns)
-        for interval in Interval:
-            curve = kaplan_meier(times, label=label, interval=interval)
-            if interval is Interval.LOG_LOG:
-                compare_curve(label, times, curve, expected, comparison)
-            compare_band(label, times, curve, expected, comparison)
+        curve = kaplan_meier(times, label=label)
+        compare_curve(label, times, curve, expected, comparison)
+        quick = product_limit(times)
+        comparison.numbers(f"{label} inner loops", quick[1], curve.survival.tolist())
+        for scale in SCALES:
+            compare_band(label, times, on_scale(curve, scale), scale, expected, comparison)
+
+
+SCALES = ("log-log", "log", "plain")
+"""R was asked for three bands; the package draws the first, from whose errors the others follow."""
+
+
+def on_scale(curve: KaplanMeierCurve, scale: str) -> KaplanMeierCurve:
+    """The curve with its band on another scale, from its survival and standard errors alone."""
+    if scale == "log-log":
+        return curve
+    error = ndtri(0.975) * curve.standard_error
+    if scale == "plain":
+        low, high = curve.survival - error, curve.survival + error
+    else:
+        share = np.exp(np.divide(error, curve.survival, out=np.full(len(error), np.nan), where=curve.survival > 0))
+        low, high = curve.survival / share, curve.survival * share
+    return replace(curve, low=np.clip(low, 0, 1), high=np.clip(high, 0, 1))
 
 
 def compare_curve(
@@ -44,22 +66,20 @@ def compare_curve(
 
 
 def compare_band(
-    label: str, times: FollowUp, curve: KaplanMeierCurve, expected: dict, comparison: Comparison
+    label: str, times: FollowUp, curve: KaplanMeierCurve, scale: str, expected: dict, comparison: Comparison
 ) -> None:
     """Interval at every time, and the median with its interval, on one scale."""
-    band = expected[f"ci_{curve.interval.value.replace('-', '')}"]
+    band = expected[f"ci_{scale.replace('-', '')}"]
     for i, time in enumerate(expected["times"]):
         found = curve.at(in_data(time, times))
         for side, ours in (("lower", found.low), ("upper", found.high)):
             # Before the first event R gives (1, 1) or null; we say that there is no interval.
             no_event_yet = found.value == 1 and ours is None and band[side][i] == 1
-            comparison.number(
-                f"{label} {curve.interval} {side} at {time}", 1 if no_event_yet else ours, band[side][i]
-            )
-    median = expected["median"][curve.interval.value]
+            comparison.number(f"{label} {scale} {side} at {time}", 1 if no_event_yet else ours, band[side][i])
+    median = expected["median"][scale]
     comparison.number(f"{label} median", curve.median.months, median["estimate"])
-    comparison.number(f"{label} {curve.interval} median lower", curve.median.low, median["lower"])
-    comparison.number(f"{label} {curve.interval} median upper", curve.median.high, median["upper"])
+    comparison.number(f"{label} {scale} median lower", curve.median.low, median["lower"])
+    comparison.number(f"{label} {scale} median upper", curve.median.high, median["upper"])
 
 
 def check_fixed_time(case: Case, comparison: Comparison) -> None:
@@ -118,12 +138,15 @@ def check_log_rank(case: Case, comparison: Comparison) -> None:
         pairs = log_rank_pairwise(groups, list(parts), rho=rho)
         theirs = expected["pairwise"]
         comparison.exactly("pairs", [[pair.first, pair.second] for pair in pairs], as_rows(theirs["pairs"]))
+        raw = [1.0 if pair.test.p_value is None else pair.test.p_value for pair in pairs]
+        by_rate = benjamini_hochberg(raw)
         for i, pair in enumerate(pairs):
+            is_tested = pair.test.p_value is not None
             ours = {
                 "p_raw": pair.test.p_value,
                 "p_holm": pair.p_holm,
-                "p_BH": pair.p_benjamini_hochberg,
-                "p_bonferroni": pair.p_bonferroni,
+                "p_BH": by_rate[i] if is_tested else None,
+                "p_bonferroni": min(raw[i] * len(raw), 1.0) if is_tested else None,
             }
             for name, p in ours.items():
                 comparison.p_value(f"{name}[{i}]", p, as_list(theirs[name])[i])

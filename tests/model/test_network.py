@@ -1,23 +1,24 @@
 import subprocess
 import sys
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 from deeptepp.errors import BadSetting
-from deeptepp.model.network import NETWORKS, build_network, initialise, risk_logits
+from deeptepp.model.network import NETWORKS, OF_IMAGES, build_network, initialise, risk_logits
+from deeptepp.train.runs.suites import SUITES
+from deeptepp.train.settings import TrainSettings
 
 SHAPES = {
     "mm_resnet": {"width": 8, "out": 16, "stem_channels": 8, "deform_last_stage": True},
-    "vgg16": {},
-    "densenet169": {},
     "shake_shake": {"base_channels": 8},
-    "se_resnext50": {},
     "cp_mlp": {"width": 8},
 }
 ALL = sorted(NETWORKS)
-IMAGES = [name for name in ALL if name != "cp_mlp"]
+IMAGES = sorted(OF_IMAGES)
 
 
 def n_parameters(module):
@@ -29,7 +30,7 @@ def seeded(seed=0):
 
 
 def table(backbone, n_clinical=3):
-    return {"backbone": backbone, "in_channels": 1, "n_clinical": n_clinical, **SHAPES[backbone]}
+    return {"backbone": backbone, "in_channels": 1, "n_clinical": n_clinical, **SHAPES.get(backbone, {})}
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +169,15 @@ def test_serving_an_mm_resnet_does_not_import_monai():
         "assert not any(name.startswith(('monai', 'onnx')) for name in sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_every_backbone_is_described_and_can_be_chosen_and_compared():
+    page = (Path(__file__).parents[2] / "docs" / "method.md").read_text(encoding="utf-8")
+    assert [name for name in NETWORKS if f"| `{name}` |" not in page] == []
+    compared = {experiment.name: experiment.title for experiment in SUITES["table_s2"]}
+    assert compared == {name: backbone.title for name, backbone in OF_IMAGES.items()}
+    known = {each.name for each in fields(TrainSettings)}
+    for name, backbone in OF_IMAGES.items():
+        settings = TrainSettings(dataset=Path(), output=Path(), backbone=name)
+        assert settings.backbone == name
+        assert set(backbone.settings.values()) <= known

@@ -1,12 +1,12 @@
-from dataclasses import fields
-
 import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from deeptepp.domain.clinical import COMPARED, ClinicalProfile
+from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile, asked_in
+from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, LATENT_RISK, SUBJECT, Arm, Cohort, Endpoint
 from deeptepp.errors import BadSetting
+from deeptepp.report.cohort import table_one_item
 from deeptepp.simulate.hazards import PRESETS
 from deeptepp.simulate.published_facts import COUNTS, check_table_one, count_table_one
 from deeptepp.simulate.simulated_cohort import redraw_outcomes, simulate_cohort
@@ -80,9 +80,13 @@ def test_a_table_that_differs_is_refused():
         check_table_one(cohort.where(np.arange(726) > 0))
 
 
-def test_every_row_is_a_valid_profile_with_everything_known():
+def test_every_row_is_a_valid_profile_with_everything_known_that_is_published_or_asked_for():
     cohort = simulate_cohort(seed=3)
-    names = [f.name for f in fields(ClinicalProfile) if f.name not in COMPARED]
+    names = [name for name in CLINICAL_FACTS if name in cohort]
+    printed = {fact for fact, _ in table_one_item._PRINTED}
+    published = {name for name, fact in CLINICAL_FACTS.items() if fact.short in printed}
+    asked = {name for section in (Section.SCORE, Section.ELIGIBILITY) for name in asked_in(section)}
+    assert set(names) >= published | asked
     for row in zip(*[cohort[name].tolist() for name in names], strict=True):
         facts = dict(zip(names, row, strict=True))
         assert ClinicalProfile.from_mapping(facts).to_mapping() == facts

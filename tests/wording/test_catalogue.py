@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import string
 import tomllib
 from pathlib import Path
@@ -10,14 +11,21 @@ import pytest
 
 from deeptepp import errors
 from deeptepp.domain import provenance, published, published_caveats, typed_number
+from deeptepp.domain.board import ENTRY_TEXTS
+from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.clinical_facts import Section
+from deeptepp.domain.experiment_suites import SUITE_LIST
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
+from deeptepp.model.fusion import FEATURES
 from deeptepp.report import glossary, names
 from deeptepp.report.case import beside_published, other_estimates, result_reading, treatment_panel
+from deeptepp.report.laboratory.laboratory_list import PARTS
+from deeptepp.scoring import eligibility
+from deeptepp.stats.treatment import covariate_names
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.ui import masthead
-from deeptepp.ui.case import case_export, case_form
+from deeptepp.ui.case import case_export
 from deeptepp.ui.evidence import (
-    evidence_experiments,
     evidence_measured,
     evidence_page,
     evidence_published,
@@ -26,9 +34,10 @@ from deeptepp.ui.evidence import (
 from deeptepp.ui.own_model import own_model_steps
 from deeptepp.ui.parts import figure_saving, number_field
 from deeptepp.ui.result import case_treatment, result_views
-from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own, tiers_page
+from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own
 from deeptepp.ui.viewer import slice_viewer
 from deeptepp.ui.words import drop_words, screen_words, viewer_words
+from deeptepp.ui.words.page_list import PAGES
 from deeptepp.wording.catalogue import LOCALE, Language, catalogue, translate
 
 ROOT = Path(__file__).parents[2]
@@ -66,7 +75,8 @@ def said_by_tables():
         slice_viewer._SHORT,
         screen_words.LABELS,
         screen_words.FIELDS,
-        screen_words.HELP,
+        {name: fact.help for name, fact in CLINICAL_FACTS.items() if fact.help},
+        dict(enumerate(answer for fact in CLINICAL_FACTS.values() for answer in fact.answers)),
         screen_words.MEASURED_ON,
         names.RECEIPT,
         names.SIDES,
@@ -105,7 +115,12 @@ def said_by_tables():
         masthead.SIMULATED_MODEL,
     }
     texts |= {matching.caveat for matching in Matching}
-    texts |= {*evidence_page.TABS, *tiers_page.PARTS, *evidence_published._SETS.values()}
+    texts |= {
+        *evidence_page.TABS,
+        *(part.tab for part in PARTS.values()),
+        *(part.waiting for part in PARTS.values() if part.waiting),
+        *evidence_published._SETS.values(),
+    }
     texts |= set(evidence_published._OWN.values())
     texts |= {
         screen_words.UNKNOWN,
@@ -138,10 +153,14 @@ def said_by_tables():
         errors.NoBrowser.template,
     }
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
-    texts |= {text for text in case_form.COUNTS.values() if text}
+    texts |= {feature.counts for feature in FEATURES.values() if feature.counts}
+    texts |= {section.value for section in Section if section is not Section.COMPARED}
+    texts |= {known.label for known in ENTRY_TEXTS.values()}
+    texts |= {page.title for page in PAGES.values()}
+    texts |= {words for words in covariate_names._WORDS.values() if " " in words}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
     texts |= {typed_number.EXPONENT, typed_number.NO_UNIT}
-    texts |= {text for suite in evidence_experiments.SUITES for text in (suite.title, suite.asks)}
+    texts |= {text for suite in SUITE_LIST.values() if suite.heading for text in (suite.heading, suite.asks)}
     texts |= {own_model_steps.TITLE, own_model_steps.INTRODUCTION, own_model_steps.EXPECTATION}
     texts |= {text for one in own_model_steps.STEPS for text in (one.title, one.text, one.duration, one.gives)}
     texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}
@@ -164,6 +183,17 @@ def constants():
 
 def test_every_sentence_has_a_translation():
     assert sorted((MESSAGES | said_by_tables()) - set(CHINESE)) == []
+
+
+def test_every_fact_and_group_of_table_one_has_its_chinese():
+    described = [fact for fact in CLINICAL_FACTS.values() if fact.is_described]
+    words = {str(word) for fact in described for word in (fact.short, *fact.groups)}
+    assert sorted(word for word in words if re.search("[a-z]{2}", word) and chinese(word) == word) == []
+
+
+def test_what_is_said_of_every_rule_has_its_chinese():
+    texts = {text for rule in eligibility._RULES for text in (rule.broken, rule.unknown)}
+    assert sorted(text for text in texts if chinese(text) == text) == []
 
 
 def test_a_composed_sentence_fills_in_the_same_parts():
@@ -218,7 +248,7 @@ def spoken_by(path):
             yield text
 
 
-@pytest.mark.parametrize("name", ["nifti/choice", "nifti/outline", "scoring/consistency"])
+@pytest.mark.parametrize("name", ["nifti/phase_choice", "nifti/outline", "scoring/consistency"])
 def test_what_is_put_together_below_the_screens_is_said_in_chinese(name):
     sentences = set(spoken_by(ROOT / "deeptepp" / f"{name}.py"))
     assert len(sentences) > 5

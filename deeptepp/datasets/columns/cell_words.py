@@ -6,59 +6,27 @@ What is not known here is never guessed: it is counted, shown and asked. Words o
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from deeptepp.datasets.columns.column_names import legend_in, listed, without_legend
+from deeptepp.datasets.columns.column_names import legend_in, without_legend
+from deeptepp.datasets.raw_cells import NO_VALUE
+from deeptepp.domain.clinical import CATEGORIES
 from deeptepp.domain.cohort import Arm
 
 NOT_KNOWN = "unknown"
 """Meaning of a word that says that nothing is known, or nothing that can be used."""
 
-ABSENT = frozenset(
-    (
-        "",
-        *listed(
-            "#n/a; #value!; #wert!; .; ?; k. a.; k.a.; keine angabe; missing; n.d.; n/a; na; nan; nd; "
-            "nicht bekannt; none given; not available; not known; not recorded; null; unbekannt; unk; "
-            "unknown; 不详; 未查; 未测; 未知; 缺失"
-        ),
-    )
-)
+_LISTED: dict[str, Any] = tomllib.loads(Path(__file__).with_name("cell_words.toml").read_text(encoding="utf-8"))
+
+ABSENT = NO_VALUE | set(_LISTED["absent"])
 """Cells that say that there is no value, small."""
 
-_YES = frozenset(
-    listed(
-        "(+); +; ++; +++; 1:yes; detected; j; ja; pos; pos.; positiv; positive; present; true; wahr; x; "
-        "y; yes; si; oui; sim; 是; 有; 阳性"
-    )
-)
-_NO = frozenset(
-    listed(
-        "(-); 0:no; absent; falsch; false; n; neg; neg.; negativ; negative; nein; no; not detected; 否; "
-        "non; nao; 无; 没有; 阴性"
-    )
-)
-_EVENT = frozenset(
-    listed(
-        "1:deceased; 1:event; 1:progressed; 1:recurred; 1:relapsed; dead; death; deceased; died; "
-        "died of disease; died of other causes; distant; distant metastasis; distant recurrence; ereignis; "
-        "event; exitus; fernmetastase; local recurrence; locoregional recurrence; lokalrezidiv; "
-        "gestorben; local; metastasis; progression; recurred; recurrence; recurrent; relapse; relapsed; "
-        "rezidiv; tod; tot; verstorben; 事件; 复发; 复发转移; 已复发; 已死亡; 死亡; 转移"
-    )
-)
-_NO_EVENT = frozenset(
-    listed(
-        "0:censored; 0:living; 0:no event; 0:not recurred; alive; am leben; censored; disease free; "
-        "free; kein; kein rezidiv; keine; lebend; lebt; living; ned; no event; no evidence of disease; "
-        "lost to follow up; lost to follow-up; ltfu; no recurrence; no relapse; none; not recurred; "
-        "recurrence free; relapse free; recurrence-free; relapse-free; disease-free; event-free; event free; "
-        "rezidivfrei; withdrew consent; 失访; "
-        "zensiert; 健在; 存活; 无复发; 未复发; 未死亡; 生存"
-    )
-)
-
+_YES, _NO = frozenset(_LISTED["yes"]), frozenset(_LISTED["no"])
+_EVENT, _NO_EVENT = frozenset(_LISTED["event"]), frozenset(_LISTED["no_event"])
 _TRASTUZUMAB = (
     r"trastuzumab|\btmab\b|herceptin|herzuma|ogivri|kanjinti|ontruzant|trazimera|zercepac|"
     r"曲妥珠单抗|曲妥珠|赫赛汀|单靶"
@@ -69,21 +37,8 @@ _OTHER = (
     r"lapatinib|tyverb|tykerb|拉帕替尼|pyrotinib|吡咯替尼|tucatinib|margetuximab"
 )
 _NEGATED = re.compile(r"\b(no|not|kein|keine|keinen|ohne|without|never|nie)\b|^(无|未|没有|不)", re.IGNORECASE)
-_ARM_WORDS = {
-    word: arm
-    for arm, words in {
-        Arm.NONE: (
-            "none; no anti-her2; no anti-her2 therapy; keine; kein; observation; without; ohne; nil; 无; "
-            "未用; 无靶向; 无靶向治疗; 未行靶向治疗; 否; no; nein; nihil; abgelehnt; refused; "
-            "no targeted therapy"
-        ),
-        Arm.T: "t; h; tras; tz",
-        Arm.TP: "t+p; h+p; tp; hp; t/p; h/p; p+h; p+t; dual; dual blockade",
-    }.items()
-    for word in listed(words)
-}
-
-_LETTERS = frozenset(("t", "h", "tp", "hp", "t/p", "h/p", "p+t", "p+h", "t+p", "h+p"))
+_ARM_WORDS: dict[str, str] = {word: arm for arm, words in _LISTED["arm"].items() for word in words}
+_LETTERS = frozenset(_LISTED["arm_letters"])
 """Treatments that are only letters."""
 
 _STAGE = re.compile(r"(?:stage|stadium|uicc|ajcc|p)?\s*(iv|iii|ii|i|[1-4])\s*([abc]?)\d?", re.IGNORECASE)
@@ -92,47 +47,15 @@ _NODE = re.compile(r"(?:y?[pc]?n)\s*([0-3])\s*(?:mi|[abc])?\s*(?:\(.*\))?(?:\s*(
 _GRADE = re.compile(r"(?:g|grade|grad)?\s*([1-3]|iii|ii|i)(?:\s*级)?", re.IGNORECASE)
 
 _CATEGORY: dict[str, dict[str, str]] = {
-    "sex": {
-        "F": "f; female; w; weiblich; woman; frau; 女; 女性",
-        "M": "m; male; maennlich; mannlich; man; mann; 男; 男性",
-        "O": "o; other; d; divers",
-    },
-    "menopause": {
-        "pre": "pre; premenopausal; pre-menopausal; pramenopausal; praemenopausal; 绝经前; 未绝经; pra",
-        "post": "post; postmenopausal; post-menopausal; 绝经后; 已绝经; 绝经",
-        NOT_KNOWN: "peri; perimenopausal; peri-menopausal; 围绝经期",
-    },
-    "her2_status": {
-        "positive": "positive; pos; positiv; 3+; +++; amplified; yes; ja; 阳性; 是; 扩增",
-        "negative": "negative; neg; negativ; 1+; not amplified; no; nein; 阴性; 否; 未扩增",
-        NOT_KNOWN: "2+; ++; equivocal; borderline",
-    },
-    "breast_surgery": {
-        "conserving": (
-            "conserving; breast conserving; breast-conserving; bcs; bct; bet; lumpectomy; boe; "
-            "wide local excision; wle; segmentectomy; brusterhaltend; breast conserving surgery; 保乳; "
-            "保乳手术; breast-conserving surgery; quadrantectomy"
-        ),
-        "mastectomy": "mastectomy; mastektomie; ablatio; mrm; me; 全切; 乳房切除; 改良根治术; 全乳切除",
-    },
-    "axillary_surgery": {
-        "sentinel": "sentinel; slnb; snb; sln; sentinel node biopsy; 前哨; 前哨淋巴结活检; snlb",
-        "dissection": "dissection; alnd; axillary dissection; ald; axilladissektion; 清扫; 腋窝清扫",
-    },
-    "first_event": {
-        "none": "none; no; kein; keine; nein; 0; 无",
-        "locoregional": "locoregional; local; regional; lokal; lokalrezidiv; lokoregionaer; 局部; 区域",
-        "contralateral": "contralateral; kontralateral; 对侧",
-        "distant": "distant; distant metastasis; fernmetastase; metastasis; metastase; 远处; 远处转移",
-        "death": "death; tod; dead; 死亡",
-    },
-    "tier": {
-        "Low": "low; niedrig; 低; 低危; 低风险",
-        "Moderate": "moderate; intermediate; medium; mittel; 中; 中危; 中风险",
-        "High": "high; hoch; 高; 高危; 高风险",
-    },
+    target: {word: meaning for meaning, words in meanings.items() for word in words}
+    for target, meanings in _LISTED["category"].items()
 }
-"""Words of each category, by what they mean."""
+_CATEGORY |= {
+    name: {member.value.lower(): member.value for member in category}
+    for name, category in CATEGORIES.items()
+    if name not in _CATEGORY
+}
+"""What the words of each category mean; one that nobody has listed goes by its own values."""
 
 Reader = Callable[[str], str | None]
 """Gives the meaning of a plain word, None where it is not known."""
@@ -147,21 +70,9 @@ def plain_word(cell: str) -> str:
 def reader_of(target: str, name: str, cells: Sequence[str], own: Mapping[str, str]) -> Reader:
     """Give what reads the words of one column.
 
-    Parameters
-    ----------
-    target : str
-        Wanted column of words or of yes and no.
-    name : str
-        Name of the column, which may say what yes means.
-    cells : sequence of str
-        Its cells: codes other than 0 and 1 make every code of it a question.
-    own : mapping of str to str
-        Words of the mapping, as they are written, with their meanings.
-
-    Returns
-    -------
-    callable
-        Takes a cell.
+    ``target``: wanted column of words or of yes and no; ``name``: name of the column, which may say what yes
+    means; ``cells``: its cells: codes other than 0 and 1 make every code of it a question; ``own``: words of the
+    mapping, as they are written, with their meanings.
     """
     said = {plain_word(word): meaning for word, meaning in own.items()}
     words, legend, name = {plain_word(cell) for cell in cells}, legend_in(name), without_legend(name)
@@ -212,7 +123,7 @@ def _by_target(target: str, name: str, words: set[str]) -> Reader:
     if target in ("node_stage", "stage", "grade"):
         return {"node_stage": _node, "stage": _stage, "grade": _grade}[target]
     if target in _CATEGORY:
-        table = {word: meaning for meaning, known in _CATEGORY[target].items() for word in listed(known)}
+        table = _CATEGORY[target]
         return lambda word: table.get(word.removesuffix(".0"))
     if target == "source":
         return lambda word: word
@@ -221,7 +132,7 @@ def _by_target(target: str, name: str, words: set[str]) -> Reader:
 
 def _her2_reader(name: str, words: set[str]) -> Reader:
     """Read HER2; bare codes as yes and no, as IHC scores where the name says so, else they are asked."""
-    table = {word: meaning for meaning, known in _CATEGORY["her2_status"].items() for word in listed(known)}
+    table = dict(_CATEGORY["her2_status"])
     codes = {word.removesuffix(".0") for word in words if is_code(word)}
     if codes <= {"0", "1"} and not _IHC.search(name):
         table |= {"0": "negative", "1": "positive"}
@@ -285,9 +196,9 @@ def _arm_reader(name: str, words: set[str]) -> Reader:
         if flags is not None and (flag := flags(word)) is not None:
             return str(named) if flag == "1" and named is not None else Arm.NONE.value
         if word in _ARM_WORDS and (are_letters_known or word not in _LETTERS):
-            return str(_ARM_WORDS[word])
+            return _ARM_WORDS[word]
         found = _drugs(word)
-        return None if found is None else found if isinstance(found, str) and found == NOT_KNOWN else str(found)
+        return None if found is None else str(found)
 
     return read
 

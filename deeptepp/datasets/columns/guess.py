@@ -10,10 +10,22 @@ import numpy as np
 from deeptepp.datasets.columns.cell_words import ABSENT, is_code, plain_word, reader_of, says_vital
 from deeptepp.datasets.columns.column_names import WANTED, likeness, plain_name, unit_in
 from deeptepp.datasets.columns.dates import days_of
-from deeptepp.datasets.columns.mapping import DATES, EVENTS, FLAGS, MONTHS, NUMBERS, UNITS, Mapping, Use
+from deeptepp.datasets.columns.mapping import (
+    DATES,
+    EVENTS,
+    MONTHS,
+    NUMBERS,
+    RECEPTORS,
+    UNITS,
+    YES_NO,
+    Mapping,
+    Use,
+)
 from deeptepp.datasets.columns.measures import measures_of
 from deeptepp.datasets.columns.sheets import Sheet
 from deeptepp.datasets.columns.unit_checks import FEWEST_PATIENTS
+from deeptepp.domain.clinical import SHARES
+from deeptepp.domain.cohort import Endpoint
 
 _MOSTLY = 0.5
 """Share of the filled cells that have to be numbers, or days, in a column of them."""
@@ -43,20 +55,14 @@ _STAGED = re.compile(r"^(y?[pc]?n|.*(stage|stadium|category|staging|分期).*)$"
 def guess_mapping(sheet: Sheet) -> Mapping:
     """Guess what the columns of a table are.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        The table.
-
-    Returns
-    -------
-    Mapping
-        No column is used twice. A unit is what the name says, or what only one unit allows; it is not sure.
+    No column is used twice. A unit is what the name says, or what only one unit allows; it is not sure.
     """
+    # Best match first; each column and each fact is taken once.
     chosen: dict[str, str] = {}
     for _, target, column in sorted(_candidates(sheet), key=lambda each: -each[0]):
         if target not in chosen and column not in chosen.values():
             chosen[target] = column
+    # Pseudonyms may be called anything: a column with another cell for every patient stands in.
     if "subject" not in chosen:
         unique = next((name for name in sheet.columns if _is_unique(sheet.cells(name))), None)
         if unique is not None and unique not in chosen.values():
@@ -70,19 +76,7 @@ def guess_mapping(sheet: Sheet) -> Mapping:
 def use_of(target: str, column: str, sheet: Sheet) -> Use:
     """Say what a column is used for, with the unit that its name says or that only one unit allows.
 
-    Parameters
-    ----------
-    target : str
-        What is wanted.
-    column : str
-        Name of the column.
-    sheet : Sheet
-        The table.
-
-    Returns
-    -------
-    Use
-        Its unit is empty where neither name nor numbers tell.
+    Its unit is empty where neither name nor numbers tell.
     """
     unit = _GUESSED_UNIT[target](column, sheet.cells(column)) if target in _GUESSED_UNIT else ""
     return Use(column=column, unit=unit if unit in UNITS.get(target, ()) else "")
@@ -110,7 +104,7 @@ def _speaks(target: str, column: str, cells: Sequence[str]) -> bool:
         return len(set(cells)) > _FEW_CODES or len(cells) < FEWEST_PATIENTS
     if target in ("arm", "tier", "subject", "source", "node_stage") or _kind(target) in ({"days"}, {"numbers"}):
         return True
-    if target in ("er_positive", "pr_positive") and _receptor_unit(column, cells) != "words":
+    if target in RECEPTORS and _receptor_unit(column, cells) != "words":
         return True
     read = reader_of(target, column, cells, {})
     words = {word for cell in cells if (word := plain_word(cell)) not in ABSENT}
@@ -118,7 +112,7 @@ def _speaks(target: str, column: str, cells: Sequence[str]) -> bool:
     if target in EVENTS and plain_name(column) == "status":
         has_deaths = any(says_vital(word) for word in words)
         return bool(understood) and has_deaths == (target == "os_event")
-    return bool(understood) or (target in (*EVENTS, *FLAGS) and all(is_code(word) for word in words))
+    return bool(understood) or (target in (*EVENTS, *YES_NO) and all(is_code(word) for word in words))
 
 
 def _kind(target: str) -> set[str]:
@@ -129,7 +123,7 @@ def _kind(target: str) -> set[str]:
         return {"numbers"}
     if target in EVENTS or target == "pertuzumab":
         return {"words"}
-    if target in FLAGS or target == "node_stage":
+    if target in YES_NO or target == "node_stage":
         return {"words", "numbers"}
     return {"any"} if target in ("subject", "source") else {"words"}
 
@@ -163,7 +157,7 @@ def _is_unique(cells: Sequence[str]) -> bool:
 
 def _needless_days(chosen: dict[str, str]) -> list[str]:
     """Name days that would serve nothing: without a day of surgery, or beside the months of both endpoints."""
-    has_months = all(target in chosen for target in MONTHS) or (
+    has_months = all(endpoint.months in chosen for endpoint in Endpoint if endpoint.is_required) or (
         "rfs_months" in chosen and "rfs_event" in chosen and "last_visit_date" not in chosen
     )
     return list(DATES) if has_months or "surgery_date" not in chosen else []
@@ -244,9 +238,8 @@ _FEWEST_FOR_A_ZERO, _HIGHEST_CODE = 10, 5
 _GUESSED_UNIT: dict[str, Callable[[str, Sequence[str]], str]] = {
     **dict.fromkeys(MONTHS, _time_unit),
     "tumour_size_mm": _size_unit,
-    **dict.fromkeys(("ki67_pct", "her2dx_score", "predict_os_pct"), _share_unit),
+    **dict.fromkeys(SHARES, _share_unit),
     "score": _score_unit,
-    "er_positive": _receptor_unit,
-    "pr_positive": _receptor_unit,
+    **dict.fromkeys(RECEPTORS, _receptor_unit),
     "node_stage": _node_unit,
 }

@@ -5,29 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from deeptepp.datasets.columns.column_names import listed, plain_name
+from deeptepp.datasets.columns.column_names import LISTED, plain_name
 from deeptepp.datasets.columns.dates import years_of
 from deeptepp.datasets.subjects import looks_like_a_person
 
-_NAMES = frozenset(
-    listed(
-        "accession number; address; adresse; anschrift; birth date; birthdate; birthday; date of birth; "
-        "dob; e mail; email; emergency contact; familienname; family name; first name; firstname; "
-        "forename; full name; geb dat; geb datum; gebdatum; geburtsdatum; geburtsname; geburtstag; "
-        "given name; hospital number; initials; insurance number; krankenversicherungsnummer; kvnr; "
-        "last name; lastname; maiden name; mail; medical record number; mobile; mrn; nachname; name; "
-        "names; nhs no; nhs number; patient name; patientenname; patientname; phone; plz; postal code; "
-        "postcode; record number; social security number; ssn; strasse; street; surname; telefon; "
-        "telefonnummer; telephone; versichertennummer; versicherungsnummer; vorname; wohnort; zip; 住址; "
-        "住院号; 出生年月; 出生年月日; 出生日期; 医保号; 名字; 地址; 姓名; 家庭住址; 患者姓名; 手机; "
-        "手机号; 生日; 电话; 病人姓名; 病历号; 病案号; 登记号; 联系电话; 身份证; 身份证号; 身份证号码; "
-        "门诊号"
-    )
-)
-"""Names of such columns, plain."""
-
-_BESIDE_NAMES = frozenset(listed("and; der; des; of; pat; patient; patientin; the; und"))
-"""Words that stand beside such names: "Name, Vorname der Patientin"."""
+_NAMES, _BESIDE_NAMES = frozenset(LISTED["identifiers"]), frozenset(LISTED["beside_identifiers"])
+"""Names of such columns, plain, and words that stand beside them."""
 
 _MOSTLY = 0.5
 """Share of the cells from which the looks of a column speak: half."""
@@ -53,18 +36,8 @@ def names_a_person(name: str) -> bool:
 def is_identifier(name: str, cells: Sequence[str]) -> bool:
     """Tell whether a column says who a patient is.
 
-    Parameters
-    ----------
-    name : str
-        Its name.
-    cells : sequence of str
-        Its cells.
-
-    Returns
-    -------
-    bool
-        By its name, or because most of its cells look like names of people that differ, addresses of e-mail, or
-        days of birth. A pseudonym in a column called after the patient is none.
+    By its name, or because most of its cells look like names of people that differ, addresses of e-mail, or days
+    of birth. A pseudonym in a column called after the patient is none.
 
     Examples
     --------

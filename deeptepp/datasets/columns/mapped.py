@@ -29,7 +29,17 @@ from deeptepp.datasets.columns.mapped_columns import (
 from deeptepp.datasets.columns.mapping import DATES, MONTHS, NUMBERS, Mapping, Use
 from deeptepp.datasets.columns.sheets import Sheet
 from deeptepp.datasets.problems import ARM_RULE, Problem
-from deeptepp.domain.cohort import ARM, OS_EVENT, OS_MONTHS, RFS_EVENT, RFS_MONTHS, SUBJECT, Arm
+from deeptepp.domain.cohort import (
+    ARM,
+    OS_EVENT,
+    OS_MONTHS,
+    REQUIRED,
+    RFS_EVENT,
+    RFS_MONTHS,
+    SUBJECT,
+    Arm,
+    Endpoint,
+)
 
 PERTUZUMAB = "pertuzumab"
 """Wanted column of yes and no that turns T into T+P."""
@@ -39,12 +49,7 @@ PERTUZUMAB = "pertuzumab"
 class Applied:
     """A table in our words.
 
-    Parameters
-    ----------
-    table : Table
-        Cells by wanted column, and what is wrong with them.
-    preview : tuple of Preview
-        What became of each column.
+    ``table``: cells by wanted column, and what is wrong with them; ``preview``: what became of each column.
     """
 
     table: Table
@@ -59,19 +64,7 @@ class Applied:
 def apply_mapping(sheet: Sheet, mapping: Mapping, *, today: date | None = None) -> Applied:
     """Read a table by a mapping.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        The table.
-    mapping : Mapping
-        What its columns are.
-    today : date, optional
-        Nothing happens after it; the day on which this is called when left out.
-
-    Returns
-    -------
-    Applied
-        With all problems and questions.
+    ``today``: nothing happens after it; the day on which this is called when left out.
     """
     reading = _Reading(
         sheet, mapping, Table(rows=list(sheet.rows), problems=list(_sheet_problems(sheet, mapping)))
@@ -260,13 +253,14 @@ class _Reading:
         is_waiting = bool(asked & {RFS_MONTHS, *DATES})
         if not is_waiting:
             problems.extend(_no_follow_up(columns))
-        if (OS_MONTHS in columns) != (OS_EVENT in columns) and OS_MONTHS not in asked:
-            found = "Overall survival has its months or its events, not both; it is left out."
-            remedy = "Choose the other column where there is one."
-            problems.append(Problem.warning("cohort.no-survival", found, remedy))
-            columns.pop(OS_MONTHS, None)
-            columns.pop(OS_EVENT, None)
-        for name in (RFS_MONTHS, RFS_EVENT, OS_MONTHS, OS_EVENT):
+        for endpoint in Endpoint:
+            present = [name for name in endpoint.columns if name in columns]
+            if endpoint is not Endpoint.RFS and len(present) == 1 and endpoint.months not in asked:
+                found = f"{endpoint.name_in_full} has its months or its events, not both; it is left out."
+                remedy = "Choose the other column where there is one."
+                problems.append(Problem.warning("cohort.no-survival", found, remedy))
+                del columns[present[0]]
+        for name in REQUIRED:
             columns.setdefault(name, [""] * len(self.table.rows))
 
 

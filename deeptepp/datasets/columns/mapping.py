@@ -13,27 +13,22 @@ import tomli_w
 from deeptepp.datasets.columns.column_names import WANTED
 from deeptepp.datasets.columns.dates import DayOrder
 from deeptepp.datasets.columns.measures import FACTORS
-from deeptepp.domain.cohort import Arm
+from deeptepp.domain.clinical import CATEGORIES, CLINICAL_FACTS, FLAGS, SHARES
+from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.errors import BadSetting, UnknownSetting, UnreadableCohort
 
 DATES = ("surgery_date", "recurrence_date", "last_visit_date", "death_date")
 """Wanted columns of days; they become months and are then dropped."""
 
-MONTHS = ("rfs_months", "os_months")
-EVENTS = ("rfs_event", "os_event")
-FLAGS = (
-    "er_positive",
-    "pr_positive",
-    "is_invasive",
-    "had_biopsy_before_mr",
-    "had_neoadjuvant_therapy",
-    "pertuzumab",
-)
-NUMBERS = ("tumour_size_mm", "ki67_pct", "age_years", "her2dx_score", "predict_os_pct", "score")
-WORDS = (
-    *("arm", "first_event", "sex", "menopause", "node_stage", "stage", "grade", "her2_status"),
-    *("breast_surgery", "axillary_surgery", "tier"),
-)
+MONTHS = tuple(endpoint.months for endpoint in Endpoint)
+EVENTS = tuple(endpoint.event for endpoint in Endpoint)
+YES_NO = (*FLAGS, "pertuzumab")
+"""Wanted columns of yes and no, beside the events."""
+
+NUMBERS = (*(name for name, fact in CLINICAL_FACTS.items() if fact.limits and not fact.is_whole), "score")
+
+RECEPTORS = tuple(name for name in FLAGS if CLINICAL_FACTS[name].answers[0] == "Positive")
+"""Flags that are also given as a share of stained nuclei."""
 
 NODE_UNITS = ("stage", "count", "codes")
 """What numbers in a column of nodes are: an N category, how many nodes are positive, or codes to be said."""
@@ -42,11 +37,10 @@ UNITS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(MONTHS, tuple(FACTORS["months"])),
     **dict.fromkeys(DATES, tuple(order.value for order in DayOrder)),
     "tumour_size_mm": tuple(FACTORS["mm"]),
-    **dict.fromkeys(("ki67_pct", "her2dx_score", "predict_os_pct"), tuple(FACTORS["percent"])),
+    **dict.fromkeys(SHARES, tuple(FACTORS["percent"])),
     "score": tuple(FACTORS["fraction"]),
     "node_stage": NODE_UNITS,
-    "er_positive": ("words", "percent"),
-    "pr_positive": ("words", "percent"),
+    **dict.fromkeys(RECEPTORS, ("words", "percent")),
 }
 """Units that a wanted column may have; ``words`` is yes and no."""
 
@@ -58,18 +52,10 @@ _KEYS = ("column", "unit", "sure", "words")
 class Use:
     """What one column is used for.
 
-    Parameters
-    ----------
-    column : str
-        Its name in the table.
-    unit : str
-        One of ``UNITS``; empty where the wanted column has no unit or it is told by the cells.
-    is_sure : bool
-        A person said the unit. Else it is what the name of the column says, and is asked where the numbers speak
-        against it.
-    words : mapping of str to str
-        Cells as they are written, with their meanings: those of the column, ``1`` and ``0`` for yes and no, and
-        ``unknown``.
+    ``column``: its name in the table; ``unit``: one of ``UNITS``; empty where the wanted column has no unit or it
+    is told by the cells; ``is_sure``: a person said the unit. Else it is what the name of the column says, and is
+    asked where the numbers speak against it. ``words``: cells as they are written, with their meanings: those of
+    the column, ``1`` and ``0`` for yes and no, and ``unknown``.
     """
 
     column: str
@@ -82,14 +68,9 @@ class Use:
 class Mapping:
     """What the columns of a table are.
 
-    Parameters
-    ----------
-    uses : mapping of str to Use
-        By wanted column.
-    sheet : str
-        Sheet of a workbook; empty where the one with the patients is looked for.
-    everyone : str
-        Treatment of every patient, where there is no column of it: an arm or ``unknown``; else empty.
+    ``uses``: by wanted column; ``sheet``: sheet of a workbook; empty where the one with the patients is looked
+    for; ``everyone``: treatment of every patient, where there is no column of it: an arm or ``unknown``; else
+    empty.
     """
 
     uses: Mapped[str, Use] = field(default_factory=dict)
@@ -104,22 +85,7 @@ class Mapping:
     def with_unit(self, target: str, unit: str) -> Mapping:
         """Give the mapping with the unit of one column said by a person.
 
-        Parameters
-        ----------
-        target : str
-            Wanted column that has a unit.
-        unit : str
-            One of its ``UNITS``.
-
-        Returns
-        -------
-        Mapping
-            Another one.
-
-        Raises
-        ------
-        BadSetting
-            There is no such unit, or the column is not used.
+        ``unit``: one of its ``UNITS``. Raises BadSetting where there is no such unit, or the column is not used.
         """
         if target not in self.uses or unit not in UNITS.get(target, ()):
             raise BadSetting(key=target, value=unit, limit=_one_of(UNITS.get(target, ())))
@@ -155,24 +121,8 @@ _HEAD = """\
 def mapping_of(text: str) -> Mapping:
     """Read a mapping.
 
-    Parameters
-    ----------
-    text : str
-        TOML, as ``Mapping.to_toml`` writes it.
-
-    Returns
-    -------
-    Mapping
-        Checked.
-
-    Raises
-    ------
-    UnreadableCohort
-        The text is no TOML.
-    UnknownSetting
-        A key is none of a mapping.
-    BadSetting
-        A value is none that the key may have.
+    ``text``: TOML, as ``Mapping.to_toml`` writes it. Raises UnreadableCohort where the text is no TOML;
+    UnknownSetting where a key is none of a mapping; BadSetting where a value is none that the key may have.
     """
     try:
         content = tomllib.loads(text)
@@ -195,17 +145,7 @@ def mapping_of(text: str) -> Mapping:
 def check_units(units: Mapped[str, str]) -> None:
     """Refuse a unit that a column cannot have.
 
-    Parameters
-    ----------
-    units : mapping of str to str
-        Units by wanted column.
-
-    Raises
-    ------
-    UnknownSetting
-        There is no such column.
-    BadSetting
-        The column has no such unit.
+    Raises UnknownSetting where there is no such column; BadSetting where the column has no such unit.
     """
     _known_keys(units, tuple(UNITS))
     for target, unit in units.items():
@@ -216,20 +156,7 @@ def check_units(units: Mapped[str, str]) -> None:
 def read_mapping(path: Path) -> Mapping:
     """Read a mapping from a file.
 
-    Parameters
-    ----------
-    path : Path
-        TOML.
-
-    Returns
-    -------
-    Mapping
-        As ``mapping_of`` gives it, with its errors.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is absent or no text.
+    Raises UnreadableCohort where the file is absent or no text.
     """
     try:
         return mapping_of(path.read_text(encoding="utf-8-sig"))
@@ -258,20 +185,10 @@ def _use(target: str, entry: object) -> Use:
 def meanings_of(target: str) -> tuple[str, ...]:
     """Give what a word of a wanted column may mean.
 
-    Parameters
-    ----------
-    target : str
-        The wanted column.
-
-    Returns
-    -------
-    tuple of str
-        ``unknown`` stands last; none for columns of numbers, days and subjects.
+    Gives ``unknown`` stands last; none for columns of numbers, days and subjects.
     """
-    from deeptepp.domain.clinical import CATEGORIES
-
     known: tuple[str, ...] = ()
-    if target in EVENTS or target in FLAGS:
+    if target in EVENTS or target in YES_NO:
         known = ("1", "0")
     elif target == "arm":
         known = tuple(arm.value for arm in Arm)

@@ -5,21 +5,15 @@ Nothing is understood here; cells become text by column, and each row keeps the 
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
 
 from deeptepp.datasets.columns.column_names import is_known_name
 from deeptepp.datasets.columns.identifiers import is_identifier, names_a_person
+from deeptepp.datasets.raw_cells import Lines, n_filled, split_lines, workbook_lines
 from deeptepp.errors import UnreadableCohort
-
-Lines = list[list[str]]
 
 _DELIMITERS = ",;\t|"
 _HEADER_WITHIN = 30
@@ -58,25 +52,12 @@ _FEWEST_EXPLAINED = 2
 class Sheet:
     """One table of text.
 
-    Parameters
-    ----------
-    columns : dict of str to tuple of str
-        Cells by column, n each. Identifiers are not among them.
-    rows : tuple of int
-        Row numbers of the patients, n of them; the first line of the file is row 1.
-    dropped : tuple of str
-        Names of columns that were dropped as identifiers.
-    ragged : tuple of int
-        Rows that have more cells than the header; they are left out.
-    name : str
-        Of the sheet; empty for CSV.
-    others : tuple of str
-        The other sheets of the workbook.
-    has_names : bool
-        False where no header was found: the columns are then numbered.
-    remarks : tuple of int
-        Rows of one cell in a wide table, sums at the foot, and units or labels below the header; they are left
-        out.
+    ``columns``: cells by column, n each. Identifiers are not among them. ``rows``: row numbers of the patients, n
+    of them; the first line of the file is row 1; ``dropped``: names of columns that were dropped as identifiers;
+    ``ragged``: rows that have more cells than the header; they are left out; ``name``: of the sheet; empty for
+    CSV; ``others``: the other sheets of the workbook; ``has_names``: False where no header was found: the columns
+    are then numbered; ``remarks``: rows of one cell in a wide table, sums at the foot, and units or labels below
+    the header; they are left out.
     """
 
     columns: dict[str, tuple[str, ...]]
@@ -96,28 +77,14 @@ class Sheet:
 def read_sheet(content: bytes, *, is_workbook: bool, sheet: str = "") -> Sheet:
     """Read one table of patients.
 
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    is_workbook : bool
-        Whether it is an Excel workbook; else text with delimiters, in whatever encoding.
-    sheet : str
-        Name of the sheet; where it is empty, the one that looks most like a table of patients.
-
-    Returns
-    -------
-    Sheet
-        Without the columns of identifiers, which it only names.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no table, has no such sheet, or no row below its header.
+    ``is_workbook``: whether it is an Excel workbook; else text with delimiters, in whatever encoding; ``sheet``:
+    name of the sheet; where it is empty, the one that looks most like a table of patients. Without the columns of
+    identifiers, which it only names. Raises UnreadableCohort where the file is no table, has no such sheet, or no
+    row below its header.
     """
     if not is_workbook:
         return _sheet(_text_lines(content), "", ())
-    book = _workbook(content)
+    book = workbook_lines(content)
     if sheet and sheet not in book:
         raise UnreadableCohort(reason=f"there is no such sheet; there is {', '.join(book)}")
     name = sheet or max(book, key=lambda each: _looks_like_patients(book[each]))
@@ -127,16 +94,8 @@ def read_sheet(content: bytes, *, is_workbook: bool, sheet: str = "") -> Sheet:
 def decoded(content: bytes) -> str:
     """Decode text of an unknown encoding.
 
-    Parameters
-    ----------
-    content : bytes
-        Of a file.
-
-    Returns
-    -------
-    str
-        By its byte order mark, else as UTF-8, else as GB 18030 where that shows Chinese names of columns, else as
-        Windows 1252.
+    By its byte order mark, else as UTF-8, else as GB 18030 where that shows Chinese names of columns, else as
+    Windows 1252.
     """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", errors="replace")
@@ -156,17 +115,8 @@ def _text_lines(content: bytes) -> Lines:
     named = re.fullmatch(r'"?sep=(.)"?\s*', first.strip(), re.IGNORECASE)
     if named:
         # The line is kept as an empty one, so that rows keep their numbers.
-        return [[""], *_split(rest, named.group(1))]
-    return max((_split(text, mark) for mark in _DELIMITERS), key=_evenness)
-
-
-def _split(text: str, delimiter: str) -> Lines:
-    """Split text; none where quotes do not close."""
-    try:
-        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error:
-        return []
-    return [[cell.strip() for cell in line] for line in lines]
+        return [[""], *split_lines(rest, named.group(1))]
+    return max((split_lines(text, mark) for mark in _DELIMITERS), key=_evenness)
 
 
 def _evenness(lines: Lines) -> tuple[int, int]:
@@ -174,40 +124,6 @@ def _evenness(lines: Lines) -> tuple[int, int]:
     widths = Counter(len(line) for line in lines if len(line) > 1)
     width, n = widths.most_common(1)[0] if widths else (0, 0)
     return n, width
-
-
-def _workbook(content: bytes) -> dict[str, Lines]:
-    """Read the cells of every sheet of a workbook as text."""
-    from openpyxl import load_workbook
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)
-            book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-            sheets = {each.title: each for each in book.worksheets}
-            lines = {
-                name: [[_as_text(cell) for cell in row] for row in each.iter_rows(values_only=True)]
-                for name, each in sheets.items()
-            }
-            book.close()
-    except (OSError, KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile) as error:
-        raise UnreadableCohort(reason="the file is no Excel workbook") from error
-    if not lines:
-        raise UnreadableCohort(reason="the workbook has no sheet")
-    return lines
-
-
-def _as_text(cell: object) -> str:
-    """Write one cell of a workbook: dates without a time of day, whole numbers without decimals."""
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time.min else cell.isoformat(" ", "seconds")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, bool):
-        return "1" if cell else "0"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return "" if cell is None else str(cell).strip()
 
 
 def _looks_like_patients(lines: Lines) -> tuple[int, int]:
@@ -223,6 +139,7 @@ def _n_known(line: Sequence[str]) -> int:
 
 def _header_at(lines: Sequence[Sequence[str]]) -> int | None:
     """Find the header: the first line of known names, else of names above numbers and dates."""
+    # The line with most known names; else the first line of words above a line of values.
     head = [(i, line) for i, line in enumerate(lines[:_HEADER_WITHIN]) if not _is_remark(line)]
     known = [(_n_known(line), -i) for i, line in head]
     if known and max(known)[0] >= _FEWEST_NAMED:
@@ -246,15 +163,17 @@ def _is_remark(line: Sequence[str]) -> bool:
 
 def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
     """Sort the cells below the header into columns, and drop identifiers."""
+    # 1. The lines below the header; without one, all of them.
     at = _header_at(lines)
     has_names = at is not None
     filled = [(i, line) for i, line in enumerate(lines) if not _is_remark(line)]
     body = [(i + 1, line) for i, line in filled if at is None or i > at]
     if not body or max(len(line) for _, line in body) < _FEWEST_NAMED:
         raise UnreadableCohort(reason="the file is absent, empty, without patients, or no table")
+    # 2. How wide the table is, and which lines are too long or no patients.
     header = list(lines[at]) if at is not None else []
-    width = max(_filled(header), *(0,) if has_names else (_filled(line) for _, line in body))
-    ragged = tuple(number for number, line in body if _filled(line) > width) if has_names else ()
+    width = max(n_filled(header), *(0,) if has_names else (n_filled(line) for _, line in body))
+    ragged = tuple(number for number, line in body if n_filled(line) > width) if has_names else ()
     is_wide = width >= _WIDE
     remarks = tuple(number for number, line in body if is_wide and sum(map(bool, line)) == 1)
     remarks += _no_patients(body) if has_names else ()
@@ -262,6 +181,7 @@ def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
     whole = [(number, line + [""] * (width - len(line))) for number, line in body if number not in left_out]
     if not whole:
         raise UnreadableCohort(reason="every row has more cells than the header")
+    # 3. Columns, without those that say who a patient is.
     columns, dropped = {}, []
     for i, column in enumerate(_unique(header, width)):
         cells = tuple(line[i] for _, line in whole)
@@ -292,11 +212,6 @@ def _no_patients(body: Sequence[tuple[int, Sequence[str]]]) -> tuple[int, ...]:
     if n_explained >= _FEWEST_EXPLAINED and n_explained > 2 * n_values:
         sums.insert(0, first)
     return tuple(sums)
-
-
-def _filled(line: Sequence[str]) -> int:
-    """Give the number of cells up to the last that is not empty."""
-    return max((i for i, cell in enumerate(line, start=1) if cell), default=0)
 
 
 def _unique(header: Sequence[str], width: int) -> list[str]:

@@ -17,6 +17,7 @@ from deeptepp.datasets.cohort_values import floats
 from deeptepp.datasets.columns.mapping import UNITS
 from deeptepp.datasets.columns.measures import FACTORS
 from deeptepp.datasets.problems import Problem
+from deeptepp.domain.clinical import SHARES
 from deeptepp.domain.cohort import ARM, SCORE, Arm, Cohort, Endpoint
 
 UNIT_RULE = "cohort.unit"
@@ -54,11 +55,11 @@ FEWEST_PATIENTS = 10
 _NEAR = 0.1
 """Relative distance of the ratio of two columns of months from the ratio of two units."""
 
-_SHARES = ("ki67_pct", "her2dx_score", "predict_os_pct")
-
 _SUPPRESSED = {
-    "rfs_months": ("cohort.too-many-months", "cohort.rfs-after-os", "cohort.longer-than-treatment"),
-    "os_months": ("cohort.too-many-months", "cohort.rfs-after-os", "cohort.longer-than-treatment"),
+    **dict.fromkeys(
+        (endpoint.months for endpoint in Endpoint),
+        ("cohort.too-many-months", "cohort.rfs-after-os", "cohort.longer-than-treatment"),
+    ),
     "tumour_size_mm": ("clinical.out-of-range", "clinical.contradiction"),
     "score": ("cohort.bad-score",),
 }
@@ -70,20 +71,11 @@ Floats = npt.NDArray[np.float64]
 def unit_problems(cohort: Cohort, *, sure: Collection[str] = ()) -> tuple[Problem, ...]:
     """Find columns whose numbers speak against their unit.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Its columns may hold anything; n patients.
-    sure : collection of str
-        Columns whose unit a person said; they are not asked again.
-
-    Returns
-    -------
-    tuple of Problem
-        Questions, and refusals and warnings of single rows; rows are counted from 1.
+    ``cohort``: its columns may hold anything; n patients; ``sure``: columns whose unit a person said; they are not
+    asked again. Gives Questions, and refusals and warnings of single rows; rows are counted from 1.
     """
     found: list[Problem] = []
-    for endpoint in Endpoint:
+    for endpoint in cohort.endpoints:
         found.extend(_follow_up(cohort, endpoint, is_sure=endpoint.months in sure))
     asked = {problem.asks for problem in found if problem.is_question}
     found.extend(_endpoints_apart(cohort, {*sure, *asked}))
@@ -91,19 +83,14 @@ def unit_problems(cohort: Cohort, *, sure: Collection[str] = ()) -> tuple[Proble
     return tuple(found)
 
 
+def with_units(cohort: Cohort, found: Collection[Problem], *, sure: Collection[str]) -> tuple[Problem, ...]:
+    """Put what speaks against the units of a cohort before what else was found, without its echo."""
+    asked = unit_problems(cohort, sure=sure)
+    return (*asked, *without_echo(found, asked))
+
+
 def without_echo(problems: Collection[Problem], questions: Collection[Problem]) -> tuple[Problem, ...]:
-    """Leave out what only repeats an open question row by row.
-
-    Parameters
-    ----------
-    problems, questions : collection of Problem
-        Of one table.
-
-    Returns
-    -------
-    tuple of Problem
-        The problems that are left.
-    """
+    """Leave out what only repeats an open question row by row."""
     hidden = {rule for each in questions if each.is_question for rule in _SUPPRESSED.get(each.asks, ())}
     return tuple(problem for problem in problems if problem.rule not in hidden)
 
@@ -111,17 +98,7 @@ def without_echo(problems: Collection[Problem], questions: Collection[Problem]) 
 def in_units(cohort: Cohort, units: Mapping[str, str]) -> Cohort:
     """Turn columns into the units that the package counts in.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Columns in whatever unit.
-    units : mapping of str to str
-        Unit of each column, one of ``mapping.UNITS``.
-
-    Returns
-    -------
-    Cohort
-        Months, mm, per cent, and a score in [0, 1].
+    ``units``: unit of each column, one of ``mapping.UNITS``. Gives Months, mm, per cent, and a score in [0, 1].
     """
     factors = {name: _factor(name, unit) for name, unit in units.items() if name in cohort}
     return cohort.with_columns(
@@ -209,7 +186,7 @@ def _longer_than_treatment(cohort: Cohort, months: Floats) -> npt.NDArray[np.boo
 
 def _endpoints_apart(cohort: Cohort, known_units: Collection[str]) -> Iterator[Problem]:
     """Ask where RFS and OS of patients without an event differ as two units do."""
-    rfs, os = (floats(cohort[each.months]) for each in Endpoint)
+    rfs, os = (floats(cohort[each.months]) for each in (Endpoint.RFS, Endpoint.OS))
     free = (floats(cohort[Endpoint.RFS.event]) == 0) & (rfs > 0) & (os > 0)
     if free.sum() < FEWEST_PATIENTS:
         return
@@ -243,7 +220,7 @@ def _facts(cohort: Cohort) -> Iterator[Problem]:
         if middle < SMALL_MEDIAN_MM or (middle < LARGE_MEDIAN_CM and has_decimals and largest <= SMALL_MAX_MM):
             found = f"tumour_size_mm: half of the tumours would measure {middle:.3g} mm or less."
             yield _question("tumour_size_mm", found, "cm")
-    for name in _SHARES:
+    for name in SHARES:
         values = _known(cohort, name)
         if len(values) >= FEWEST_PATIENTS and 0 < values.max() <= 1:
             found = f"{name}: nobody has more than 1 %, so these may be fractions."

@@ -7,8 +7,6 @@ the picture tells the study; the column ``source`` keeps them apart in every spl
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
 from deeptepp.datasets.folder import COHORT_FILE, DATASET_FILE, SLICE_FOLDER, key_of, write_json, write_whole
-from deeptepp.datasets.public.public_table import DAYS_PER_MONTH, UNKNOWN_ARM
+from deeptepp.datasets.public.public_table import UNKNOWN_ARM, PublicTable, read_comma_separated
 from deeptepp.domain.cohort import (
     ARM,
     HER2_POSITIVE,
@@ -32,7 +31,7 @@ from deeptepp.domain.cohort import (
     Cohort,
 )
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
-from deeptepp.errors import MissingColumn, UnreadableCohort
+from deeptepp.errors import UnreadableCohort
 from deeptepp.tables import write_cohort
 
 WINDOW_MM = 80.0
@@ -50,78 +49,44 @@ LICENCES = {
 _SOURCES = {"duke": "duke", "spy1": "ispy1"}
 """Names of the studies in the table, and ours."""
 
+_ARMS = {"1.0": Arm.T.value, "0.0": Arm.NONE.value}
+"""Adjuvant treatment; the table does not tell pertuzumab from trastuzumab, nor all that was given."""
+
 _COLUMNS = (
-    "pid",
-    "cohort",
-    "tum_vol",
-    "age",
-    "menopause",
-    "HER2",
-    "rfs_days",
-    "rfs_event",
-    "adj_antiher2",
-    "n_stage",
-    "nottingham_grade",
-    "er",
-    "pr",
+    *("pid", "cohort", "tum_vol", "age", "menopause", "HER2", "rfs_days", "rfs_event", "adj_antiher2", "n_stage"),
+    *("nottingham_grade", "er", "pr"),
 )
 """Columns of ``patients.csv`` that are read."""
-
-_Row = Mapping[str, str]
 
 
 def prepare_breastdcedl(folder: Path, out: Path, *, progress: Progress = silent) -> Path:
     """Make a dataset folder of the tumour slices.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds ``patients.csv`` and ``images/<pid>/*.webp``.
-    out : Path
-        Folder to write.
-    progress : Progress
-        Hears how many patients are done.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    UnreadableCohort
-        The table or an image is absent or damaged, or a source is unknown.
-    MissingColumn
-        The table lacks a column.
+    ``folder``: holds ``patients.csv`` and ``images/<pid>/*.webp``. Raises UnreadableCohort where the table or an
+    image is absent or damaged, or a source is unknown; MissingColumn where the table lacks a column.
     """
-    rows = _read_rows(folder / "patients.csv")
+    table = _read_table(folder / "patients.csv")
     (out / SLICE_FOLDER).mkdir(parents=True, exist_ok=True)
-    keys = [key_of("breastdcedl", row["pid"]) for row in rows]
-    for done, (row, key) in enumerate(zip(rows, keys, strict=True), start=1):
-        slices = _read_slices(folder / "images" / row["pid"], done)
+    subjects = table.columns["pid"]
+    keys = [key_of("breastdcedl", subject) for subject in subjects]
+    for done, (subject, key) in enumerate(zip(subjects, keys, strict=True), start=1):
+        slices = _read_slices(folder / "images" / subject, done)
         write_whole(out / SLICE_FOLDER / f"{key}.npz", lambda path, slices=slices: _write(path, slices))  # type: ignore[misc]
-        progress(StepReport(Step.READ, done / len(rows), f"{done} of {len(rows)} patients"))
-    cohort = _cohort(rows, keys)
+        progress(StepReport(Step.READ, done / table.n, f"{done} of {table.n} patients"))
+    cohort = _cohort(table, keys)
     write_whole(out / COHORT_FILE, lambda path: write_cohort(cohort, path))
     write_json(out / DATASET_FILE, _description(cohort))
     return out
 
 
-def _read_rows(path: Path) -> list[_Row]:
+def _read_table(path: Path) -> PublicTable:
     """Read the table of patients."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            rows: list[_Row] = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableCohort(reason=f"{path.name} is absent or not a CSV table") from error
-    missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise MissingColumn(value=", ".join(missing))
-    unknown = sorted({row["cohort"] for row in rows} - set(_SOURCES))
-    if unknown or not rows:
-        raise UnreadableCohort(reason=f"{path.name} holds {len(rows)} patients, {len(unknown)} unknown source(s)")
-    return rows
+    table = read_comma_separated(path)
+    table.require(_COLUMNS)
+    unknown = set(table.columns["cohort"]) - set(_SOURCES)
+    if unknown:
+        raise UnreadableCohort(reason=f"{path.name} holds {len(unknown)} unknown source(s)")
+    return table
 
 
 def _read_slices(folder: Path, row: int) -> npt.NDArray[np.uint8]:
@@ -144,45 +109,39 @@ def _write(path: Path, slices: npt.NDArray[np.uint8]) -> None:
         np.savez_compressed(stream, slices=slices)
 
 
-def _cohort(rows: list[_Row], keys: list[str]) -> Cohort:
+def _cohort(table: PublicTable, keys: list[str]) -> Cohort:
     """Translate the table; what is not known stays unknown."""
-    months = _numbers(rows, "rfs_days") / DAYS_PER_MONTH
-    volume_mm3 = 1000 * _numbers(rows, "tum_vol")
+    months = _numbers(table, "rfs_days") / DAYS_PER_MONTH
+    volume_mm3 = 1000 * _numbers(table, "tum_vol")
     menopause = {0.0: "pre", 1.0: "post"}
     columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array([row["pid"] for row in rows], dtype=object),
+        SUBJECT: np.array(table.columns["pid"], dtype=object),
         KEY: np.array(keys, dtype=object),
-        SOURCE: np.array([_SOURCES[row["cohort"]] for row in rows], dtype=object),
-        ARM: np.array([_arm(row) for row in rows], dtype=object),
+        SOURCE: np.array([_SOURCES[study] for study in table.columns["cohort"]], dtype=object),
+        ARM: np.array([_ARMS.get(given, UNKNOWN_ARM) for given in table.columns["adj_antiher2"]], dtype=object),
         RFS_MONTHS: months,
-        RFS_EVENT: (_numbers(rows, "rfs_event") == 1) & np.isfinite(months),
-        OS_MONTHS: np.full(len(rows), np.nan),
-        OS_EVENT: np.zeros(len(rows), dtype=bool),
-        HER2_POSITIVE: _numbers(rows, "HER2"),
-        "age_years": _numbers(rows, "age"),
-        "menopause": np.array([menopause.get(value) for value in _numbers(rows, "menopause")], dtype=object),
+        RFS_EVENT: (_numbers(table, "rfs_event") == 1) & np.isfinite(months),
+        OS_MONTHS: np.full(table.n, np.nan),
+        OS_EVENT: np.zeros(table.n, dtype=bool),
+        HER2_POSITIVE: _numbers(table, "HER2"),
+        "age_years": _numbers(table, "age"),
+        "menopause": np.array([menopause.get(value) for value in _numbers(table, "menopause")], dtype=object),
         # The table has T, but no size: the diameter of a sphere of the segmented volume stands in.
         "tumour_size_mm": np.cbrt(6 * volume_mm3 / np.pi),
-        "node_stage": np.array([_node_stage(value) for value in _numbers(rows, "n_stage")], dtype=object),
-        "grade": _numbers(rows, "nottingham_grade"),
-        "er_positive": _numbers(rows, "er"),
-        "pr_positive": _numbers(rows, "pr"),
+        "node_stage": np.array([_node_stage(value) for value in _numbers(table, "n_stage")], dtype=object),
+        "grade": _numbers(table, "nottingham_grade"),
+        "er_positive": _numbers(table, "er"),
+        "pr_positive": _numbers(table, "pr"),
     }
     return Cohort(columns, is_simulated=False)
 
 
-def _numbers(rows: list[_Row], name: str) -> npt.NDArray[np.float64]:
+def _numbers(table: PublicTable, name: str) -> npt.NDArray[np.float64]:
     """Read one column of numbers, NaN where empty."""
     try:
-        return np.array([float(row[name]) if row[name].strip() else np.nan for row in rows])
+        return np.array([float(cell) if cell else np.nan for cell in table.columns[name]])
     except ValueError as error:
         raise UnreadableCohort(reason=f"column {name} of patients.csv holds what is no number") from error
-
-
-def _arm(row: _Row) -> str:
-    """Name the adjuvant treatment; the table does not tell pertuzumab from trastuzumab, nor all that was given."""
-    given = row["adj_antiher2"].strip()
-    return Arm.T.value if given == "1.0" else Arm.NONE.value if given == "0.0" else UNKNOWN_ARM
 
 
 def _node_stage(value: float) -> str | None:

@@ -6,9 +6,6 @@ row has the number that a spreadsheet gives it.
 
 from __future__ import annotations
 
-import csv
-import warnings
-import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.datasets.problems import Problem
+from deeptepp.datasets.raw_cells import NO_VALUE, Lines, split_lines, workbook_lines
 from deeptepp.domain.clinical import RANGES
+from deeptepp.domain.cohort import Endpoint
 from deeptepp.errors import MissingColumn, UnreadableCohort
-
-DAYS_PER_MONTH = 365.25 / 12
-DAYS_PER_YEAR = 365.25
 
 UNKNOWN_ARM = "unknown"
 """What stands in the column of the arm where the treatment is not recorded."""
@@ -31,31 +27,26 @@ UNKNOWN_ARM = "unknown"
 STANDS = "It stands here as in the public table; leave these patients out where it matters."
 """Remedy of what was found in a table that is not ours to correct."""
 
-MISSING_CODES = ("", "na", "n/a", "nan", "np", "nc")
+MISSING_CODES = NO_VALUE | {"np", "nc"}
 """Cells that say that there is no value, in lower case: not applicable, not pertinent, not collected."""
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Words = npt.NDArray[Any]
+Facts = dict[str, Words | Floats]
+FollowUps = dict[Endpoint, tuple[Floats, Bools]]
+"""Months and whether there was an event, by endpoint, (n,) each."""
 
 
 @dataclass(slots=True)
 class PublicTable:
     """Cells by column, and the problems found so far.
 
-    Parameters
-    ----------
-    columns : mapping of str to tuple
-        Cells as they were read, n each.
-    n : int
-        Patients.
-    first_row : int
-        Number of the first patient's row.
-    problems : list of Problem
-        Grows while the table is read.
+    ``columns``: cells as they were read, n each; ``n``: patients; ``first_row``: number of the first patient's
+    row; ``problems``: grows while the table is read.
     """
 
-    columns: Mapping[str, tuple[object, ...]]
+    columns: Mapping[str, tuple[str, ...]]
     n: int
     first_row: int = 2
     problems: list[Problem] = field(default_factory=list)
@@ -63,15 +54,7 @@ class PublicTable:
     def require(self, names: Sequence[str]) -> None:
         """Stop where a column is absent.
 
-        Parameters
-        ----------
-        names : sequence of str
-            Columns that are read.
-
-        Raises
-        ------
-        MissingColumn
-            One of them is absent.
+        Raises MissingColumn where one of them is absent.
         """
         missing = [name for name in names if name not in self.columns]
         if missing:
@@ -80,15 +63,8 @@ class PublicTable:
     def numbers(self, name: str) -> Floats:
         """Read a column of numbers.
 
-        Parameters
-        ----------
-        name : str
-            The column.
-
-        Returns
-        -------
-        (n,) float64
-            NaN where there is none; a cell that is neither a number nor a code of a missing value is told.
+        Gives (n,) float64: NaN where there is none; a cell that is neither a number nor a code of a missing value
+        is told.
         """
         values = [_number(cell) for cell in self.columns[name]]
         is_text = np.array([value is None for value in values], dtype=bool)
@@ -99,28 +75,21 @@ class PublicTable:
 
     def words(self, name: str) -> Words:
         """Read a column of words, (n,) object; None where there is none."""
-        plain = [str(cell).strip() if cell is not None else "" for cell in self.columns[name]]
-        return np.array([None if word.lower() in MISSING_CODES else word for word in plain], dtype=object)
+        return np.array(
+            [None if cell.lower() in MISSING_CODES else cell for cell in self.columns[name]], dtype=object
+        )
 
     def translated(self, name: str, meanings: Mapping[str, str | float]) -> Words:
         """Read a column of codes.
 
-        Parameters
-        ----------
-        name : str
-            The column.
-        meanings : mapping of str to str or float
-            What each code means; a number is written without decimals.
-
-        Returns
-        -------
-        (n,) object
-            None where there is no code; an unknown code is told and left unknown.
+        ``meanings``: what each code means; a number is written without decimals. Gives (n,) object: None where
+        there is no code; an unknown code is told and left unknown.
         """
         codes = [_code(word) for word in self.words(name)]
         is_strange = np.array([code is not None and code not in meanings for code in codes], dtype=bool)
         self.warn("public.unknown-code", f"{name} holds a code that is not known.", "Left unknown.", is_strange)
-        return np.array([None if code is None else meanings.get(code) for code in codes], dtype=object)
+        found = [None if code is None else meanings.get(code) for code in codes]
+        return np.array([value if value == value else None for value in found], dtype=object)
 
     def flags(self, name: str, meanings: Mapping[str, float] | None = None) -> Floats:
         """Read a column of yes and no, (n,) float64: 1, 0 and NaN; ``0`` and ``1`` unless told otherwise."""
@@ -130,17 +99,8 @@ class PublicTable:
     def in_range(self, name: str, values: Floats) -> Floats:
         """Keep what may be a fact of a patient.
 
-        Parameters
-        ----------
-        name : str
-            Field of ``ClinicalProfile``.
-        values : (n,) float64
-            Its values.
-
-        Returns
-        -------
-        (n,) float64
-            NaN where they lie outside of the range of the field, which is told.
+        ``name``: field of ``ClinicalProfile``; ``values``, (n,) float64: its values. Gives (n,) float64: NaN where
+        they lie outside of the range of the field, which is told.
         """
         low, high = RANGES[name]
         is_outside = (values < low) | (values > high)
@@ -152,16 +112,9 @@ class PublicTable:
     def warn(self, rule: str, found: str, remedy: str, rows: Bools | None = None, *, always: bool = False) -> None:
         """Tell what was found.
 
-        Parameters
-        ----------
-        rule : str
-            Stable identifier.
-        found, remedy : str
-            What was found and what was done about it. The number of patients is added.
-        rows : (n,) bool, optional
-            Patients that it concerns; the table as a whole when left out.
-        always : bool
-            Tell it even where it concerns nobody.
+        ``found``, ``remedy``: what was found and what was done about it. The number of patients is added.
+        ``rows``, (n,) bool: patients that it concerns; the table as a whole when left out; ``always``: tell it
+        even where it concerns nobody.
         """
         if rows is None:
             self._tell(Problem.warning(rule, found, remedy))
@@ -177,111 +130,63 @@ class PublicTable:
 
     def code_counts(self, codes: Sequence[str]) -> dict[str, int]:
         """Count the cells of the whole table that are one of the codes."""
-        found = Counter(cell.strip() for cells in self.columns.values() for cell in cells if isinstance(cell, str))
+        found = Counter(cell for cells in self.columns.values() for cell in cells)
         return {code: found[code] for code in codes}
 
 
 def read_workbook(path: Path, sheet: str, *, header_row: int = 1, n_header_rows: int = 1) -> PublicTable:
     """Read one sheet of an Excel workbook.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    sheet : str
-        Name of the sheet.
-    header_row : int
-        Row that names the columns, from 1.
-    n_header_rows : int
-        Rows above the first patient.
-
-    Returns
-    -------
-    PublicTable
-        Names of columns have their spaces drawn together; the second column of a name has its place behind it.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is absent or no workbook, or has no such sheet or no patients.
+    ``header_row``: row that names the columns, from 1. Names of columns have their spaces drawn together;
+    the second column of a name has its place behind it. Raises UnreadableCohort where the file is absent or no
+    workbook, or has no such sheet or no patients.
     """
-    rows = _sheet_rows(path, sheet)
-    if rows is None:
-        raise UnreadableCohort(reason=f"{path.name} has no sheet {sheet!r}")
-    return _table(rows, path, header_row=header_row, n_header_rows=n_header_rows)
-
-
-def _sheet_rows(path: Path, sheet: str) -> list[list[object]] | None:
-    """Read the cells of a sheet; None where there is no such sheet."""
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        if sheet not in book.sheetnames:
-            return None
-        with warnings.catch_warnings():
-            # Extensions of the file that are not understood concern its looks.
-            warnings.simplefilter("ignore", UserWarning)
-            rows = [list(row) for row in book[sheet].iter_rows(values_only=True)]
-        book.close()
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
+        sheets = workbook_lines(path.read_bytes())
+    except (OSError, UnreadableCohort) as error:
         raise UnreadableCohort(reason=f"{path.name} is absent or not an Excel workbook") from error
-    return rows
+    if sheet not in sheets:
+        raise UnreadableCohort(reason=f"{path.name} has no sheet {sheet!r}")
+    return _table(sheets[sheet], path, header_row=header_row, n_header_rows=n_header_rows)
 
 
 def read_comma_separated(path: Path) -> PublicTable:
     """Read a CSV table in UTF-8 with one row of names.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    PublicTable
-        All cells are text.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is absent or no such table.
+    Raises UnreadableCohort where the file is absent or no such table.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows: list[list[object]] = [list(row) for row in csv.reader(stream, strict=True)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UnreadableCohort(reason=f"{path.name} is absent or not a CSV table") from error
-    return _table(rows, path, header_row=1, n_header_rows=1)
+        lines = split_lines(path.read_text(encoding="utf-8-sig"), ",")
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    if not lines:
+        raise UnreadableCohort(reason=f"{path.name} is absent or not a CSV table")
+    return _table(lines, path, header_row=1, n_header_rows=1)
 
 
-def _table(rows: list[list[object]], path: Path, *, header_row: int, n_header_rows: int) -> PublicTable:
-    """Sort cells into columns; empty rows at the end are dropped."""
-    while rows and all(cell in (None, "") for cell in rows[-1]):
-        rows.pop()
-    body = rows[n_header_rows:]
+def _table(lines: Lines, path: Path, *, header_row: int, n_header_rows: int) -> PublicTable:
+    """Sort cells into columns; empty lines at the end are dropped."""
+    while lines and not any(lines[-1]):
+        lines.pop()
+    body = lines[n_header_rows:]
     if not body:
         raise UnreadableCohort(reason=f"{path.name} holds no patients")
-    header = [" ".join(str(cell or "").split()) for cell in rows[header_row - 1]]
-    columns: dict[str, tuple[object, ...]] = {}
-    for position, name in enumerate(header):
-        # A row may end early; a workbook does not keep its empty cells.
-        cells = tuple(row[position] if position < len(row) else None for row in body)
+    columns: dict[str, tuple[str, ...]] = {}
+    for position, cell in enumerate(lines[header_row - 1]):
+        name = " ".join(cell.split())
+        cells = tuple(line[position] if position < len(line) else "" for line in body)
         columns[f"{name} [{position + 1}]" if name in columns or not name else name] = cells
     return PublicTable(columns, len(body), n_header_rows + 1)
 
 
-def _number(cell: object) -> float | None:
+def _number(cell: str) -> float | None:
     """Read one number: NaN where there is none, None where it is something else."""
-    if cell is None or (isinstance(cell, str) and cell.strip().lower() in MISSING_CODES):
+    if cell.lower() in MISSING_CODES:
         return np.nan
-    if isinstance(cell, (int, float, str)):
-        try:
-            return float(cell)
-        except ValueError:
-            return None
-    return None
+    try:
+        return float(cell)
+    except ValueError:
+        return None
 
 
 def _code(word: str | None) -> str | None:

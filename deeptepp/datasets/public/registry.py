@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import warnings
-import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
 from deeptepp import __version__
-from deeptepp.datasets.cells import WORKBOOKS
 from deeptepp.datasets.folder import write_json, write_whole
 from deeptepp.datasets.public.duke import DUKE, read_duke
 from deeptepp.datasets.public.imported import Imported, PublicSource
 from deeptepp.datasets.public.ispy import ISPY1, read_ispy1
 from deeptepp.datasets.public.mama_mia import MAMA_MIA, read_mama_mia
 from deeptepp.datasets.public.metabric import METABRIC, read_metabric
+from deeptepp.datasets.raw_cells import is_workbook, split_lines, workbook_lines
 from deeptepp.errors import UnknownPublicCohort, UnreadableCohort
 from deeptepp.tables import write_cohort
 
@@ -89,15 +85,7 @@ _MARKED_WITHIN = 5
 def recognised(path: Path) -> PublicSource | None:
     """Tell whether a file is a public table, by the names of its columns.
 
-    Parameters
-    ----------
-    path : Path
-        CSV or Excel workbook.
-
-    Returns
-    -------
-    PublicSource or None
-        None where it is none, or cannot be read.
+    None where it is none, or cannot be read.
     """
     names = _names_in(path)
     for name, marks in _MARKS.items():
@@ -108,33 +96,23 @@ def recognised(path: Path) -> PublicSource | None:
 
 def _names_in(path: Path) -> set[str]:
     """Collect the cells of the first rows of every sheet."""
-    from openpyxl import load_workbook
-
     try:
-        if path.suffix.lower() not in WORKBOOKS:
-            with path.open(encoding="utf-8-sig", errors="replace", newline="") as stream:
-                rows: list[Sequence[object]] = list(islice(csv.reader(stream), _MARKED_WITHIN))
+        content = path.read_bytes()
+        if is_workbook(path):
+            sheets = list(workbook_lines(content, n_lines=_MARKED_WITHIN).values())
         else:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)
-                book = load_workbook(path, read_only=True, data_only=True)
-                sheets = [each.iter_rows(max_row=_MARKED_WITHIN, values_only=True) for each in book.worksheets]
-                rows = [row for sheet in sheets for row in sheet]
-                book.close()
-    except (OSError, KeyError, ValueError, IndexError, csv.Error, zipfile.BadZipFile):
+            head = content.decode("utf-8-sig", "replace").splitlines()[:_MARKED_WITHIN]
+            sheets = [split_lines("\n".join(head), ",")]
+    except (OSError, UnreadableCohort):
         return set()
-    return {" ".join(str(cell).split()) for row in rows for cell in row if cell is not None}
+    return {" ".join(cell.split()) for lines in sheets for line in lines for cell in line if cell}
 
 
 def write_imported(imported: Imported, path: Path) -> None:
     """Write a cohort, and what is to be known of it beside it.
 
-    Parameters
-    ----------
-    imported : Imported
-        As ``read_public`` gives it, or a part of it.
-    path : Path
-        Parquet file to write; a file of the same name that ends in ``.json`` holds source, licence and problems.
+    ``path``: parquet file to write; a file of the same name that ends in ``.json`` holds source, licence and
+    problems.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     about = {

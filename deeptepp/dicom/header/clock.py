@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,26 +25,14 @@ TIME_DECIMALS = 4
 class Clock:
     """Every sign of when an image was made; any may be absent.
 
-    Parameters
-    ----------
-    acquired_s : float, optional
-        AcquisitionDateTime, or AcquisitionDate and AcquisitionTime, in seconds since the year 1.
-    content_s : float, optional
-        ContentDate and ContentTime, in seconds since the year 1: when the image was reconstructed.
-    series_s : float, optional
-        SeriesDate and SeriesTime, in seconds since the year 1.
-    trigger_s : float, optional
-        TriggerTime, seconds after the start of the series.
-    offset_s : float, optional
-        TemporalPositionTimeOffset, seconds after the start of the series.
-    begin_s : float, optional
-        Private begin of the dynamic scan, seconds after the start of the series.
-    position : int, optional
-        TemporalPositionIdentifier or TemporalPositionIndex.
-    resolution_s : float, optional
-        TemporalResolution: seconds from one position to the next.
-    acquisition_number, series_number, instance_number : int, optional
-        AcquisitionNumber, SeriesNumber and InstanceNumber.
+    ``acquired_s``: AcquisitionDateTime, or AcquisitionDate and AcquisitionTime, in seconds since the year 1;
+    ``content_s``: ContentDate and ContentTime, in seconds since the year 1: when the image was reconstructed;
+    ``series_s``: SeriesDate and SeriesTime, in seconds since the year 1; ``trigger_s``: TriggerTime, seconds after
+    the start of the series; ``offset_s``: TemporalPositionTimeOffset, seconds after the start of the series;
+    ``begin_s``: private begin of the dynamic scan, seconds after the start of the series; ``position``:
+    TemporalPositionIdentifier or TemporalPositionIndex; ``resolution_s``: TemporalResolution: seconds from one
+    position to the next; ``acquisition_number``, ``series_number``, ``instance_number``: AcquisitionNumber,
+    SeriesNumber and InstanceNumber.
     """
 
     acquired_s: float | None = None
@@ -60,19 +48,46 @@ class Clock:
     instance_number: int | None = None
 
 
-def clock_of(places: Sequence[Header]) -> Clock:
-    """Collect every sign of time.
+@dataclass(frozen=True, slots=True)
+class TimeSign:
+    """One sign of time that tells volumes apart.
 
     Parameters
     ----------
-    places : sequence of Header
-        Where to look, nearest to the frame first.
-
-    Returns
-    -------
-    Clock
-        What was found.
+    keywords : str
+        Its DICOM keywords.
+    read : callable
+        Gives it.
+    is_offset : bool
+        It counts seconds from the start of the series: where it is absent, it is zero.
     """
+
+    keywords: str
+    read: Callable[[Clock], float | None]
+    is_offset: bool = False
+
+
+ACQUIRED = TimeSign("AcquisitionTime", lambda clock: clock.acquired_s)
+SERIES_TIME = TimeSign("SeriesTime", lambda clock: clock.series_s)
+SERIES_NUMBER = TimeSign("SeriesNumber", lambda clock: clock.series_number)
+CONTENT = TimeSign("ContentTime", lambda clock: clock.content_s)
+
+SIGNS: tuple[TimeSign, ...] = (
+    ACQUIRED,
+    TimeSign("TriggerTime", lambda clock: clock.trigger_s, is_offset=True),
+    TimeSign("TemporalPositionTimeOffset", lambda clock: clock.offset_s, is_offset=True),
+    TimeSign("the private begin of the dynamic scan", lambda clock: clock.begin_s, is_offset=True),
+    TimeSign("TemporalPositionIdentifier", lambda clock: clock.position),
+    TimeSign("AcquisitionNumber", lambda clock: clock.acquisition_number),
+    SERIES_TIME,
+    SERIES_NUMBER,
+    CONTENT,
+)
+"""In order of trust, for planes and for volumes; when an image was reconstructed comes last."""
+
+
+def clock_of(places: Sequence[Header]) -> Clock:
+    """Collect every sign of time."""
     kinds = ("FrameAcquisitionDateTime", "FrameReferenceDateTime", "AcquisitionDateTime")
     moment = next((found for kind in kinds if (found := first(places, kind))), None)
     trigger = number(first(places, "TriggerTime"))
@@ -129,15 +144,8 @@ def _dated_s(places: Sequence[Header], kind: str) -> float | None:
 def moment_s(text: str) -> float | None:
     """Turn a DICOM DT value into seconds.
 
-    Parameters
-    ----------
-    text : str
-        ``YYYYMMDDHHMMSS.FFFFFF``, with or without an offset from UTC.
-
-    Returns
-    -------
-    float or None
-        Seconds since the year 1; None where the text is no full date and time.
+    ``text``: ``YYYYMMDDHHMMSS.FFFFFF``, with or without an offset from UTC. Gives seconds since the year 1; None
+    where the text is no full date and time.
     """
     # The offset from UTC is the same for all images of a study, so that it cancels.
     core = text.strip().split("+")[0].split("-")[0]
@@ -147,15 +155,8 @@ def moment_s(text: str) -> float | None:
 def time_of_day_s(text: str) -> float | None:
     """Turn a DICOM TM value into seconds.
 
-    Parameters
-    ----------
-    text : str
-        ``HHMMSS.FFFFFF``; minutes and seconds may be absent, and the old form has colons.
-
-    Returns
-    -------
-    float or None
-        Seconds after midnight; None where the text is no time.
+    ``text``: ``HHMMSS.FFFFFF``; minutes and seconds may be absent, and the old form has colons. Gives seconds
+    after midnight; None where the text is no time.
     """
     digits = text.strip().replace(":", "")
     whole = digits.split(".")[0]

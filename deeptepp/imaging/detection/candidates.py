@@ -6,7 +6,7 @@ best. METHOD section 4, D7 and D8.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -76,51 +76,80 @@ N_PER_LEVEL = 40
 """Components examined per threshold, those with the most evidence first."""
 
 
+ELONGATION_LIMIT = 2.0
+"""Longest over shortest axis up to which a component costs no score: a design decision, tumours are rounder than
+vessels."""
+
+CONTACT_WEIGHT = 2.0
+"""Weight of a share of the shell behind the posterior limit, or in the skin beyond ``SKIN_CONTACT``: a design
+decision, where half of the shell lies there the score is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateFeatures:
+    """What is measured on a component; the factors of its score, each with its unit in its name."""
+
+    enhancement_sd: float
+    relative_enhancement_pct: float
+    signal_enhancement_ratio: float
+    contrast_share: float
+    solidity_share: float
+    elongation_ratio: float
+    tubeness_share: float
+    posterior_contact_share: float
+    skin_contact_share: float
+    search_volume_ml: float
+    compactness_share: float = 1.0
+
+    @property
+    def score(self) -> float:
+        """Mean enhancement, log volume, solidity and what speaks against a tumour, multiplied (METHOD D8).
+
+        Relative enhancement and the time course are factors as well: without them bright background and vessels
+        won over tumours below 10 mm.
+        """
+        log_volume = float(np.log1p(1000 * self.search_volume_ml / UNIT_VOLUME_MM3))
+        relative = float(np.clip(self.relative_enhancement_pct / 100, 0, RELATIVE_LIMIT))
+        time_course = float(np.interp(self.signal_enhancement_ratio, SER_KNOTS, SER_FACTORS))
+        skin = max(0.0, self.skin_contact_share - SKIN_CONTACT)
+        score: float = (
+            self.enhancement_sd
+            * log_volume
+            * relative**0.5
+            * time_course
+            * self.solidity_share
+            * self.contrast_share
+            * (1 - self.tubeness_share)
+            * min(1.0, ELONGATION_LIMIT / self.elongation_ratio)
+            * max(0.0, 1 - CONTACT_WEIGHT * self.posterior_contact_share)
+            * max(0.0, 1 - CONTACT_WEIGHT * skin)
+        )
+        return score * self.compactness_share
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A component and what was measured on it.
-
-    Parameters
-    ----------
-    voxels : (n, 3) int64
-        Indices (z, y, x) on the grid of the maps.
-    score : float
-        Product of the factors; larger is more suspicious.
-    volume_mm3 : float
-        Volume of the component.
-    features : dict of str to float
-        The factors, each named with its unit.
-    """
+    """A component: its voxels, (n, 3) int64 indices (z, y, x) on the grid of the maps, its score and measures."""
 
     voxels: npt.NDArray[np.int64]
     score: float
     volume_mm3: float
-    features: dict[str, float]
+    features: CandidateFeatures
 
 
 def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int) -> tuple[Candidate, ...]:
     """Find the most suspicious components that do not overlap.
 
-    Parameters
-    ----------
-    maps : EnhancementMaps
-        Evidence and its parts.
-    region : BreastRegion
-        On the same grid.
-    n_best : int
-        Largest number of candidates.
-
-    Returns
-    -------
-    tuple of Candidate
-        Best first; empty when nothing enhances.
+    Best first; empty when nothing enhances.
     """
+    # 1. Every component at every threshold, the most suspicious first.
     levels = _levels(maps, region)
     voxels = np.argwhere((maps.evidence > levels[0]) & region.mask)
     pairs = touching_pairs(voxels, maps.grid.shape)
     found = [one for level in levels for one in _at_level(maps, region, voxels, pairs, level)]
     # The position breaks ties, so that the same bytes give the same order.
     found.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
+    # 2. Those that overlap none before them, each with the extent of the whole tumour around it.
     taken = np.zeros(maps.grid.shape, dtype=bool)
     chosen: list[Candidate] = []
     for candidate in found:
@@ -130,6 +159,7 @@ def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int)
             chosen.append(_weighed(candidate, grown, maps, region))
         if len(chosen) == N_PRESELECTED:
             break
+    # 3. The best of these once their surroundings count.
     chosen.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
     return tuple(chosen[:n_best])
 
@@ -137,11 +167,11 @@ def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int)
 def _weighed(core: Candidate, grown: Candidate, maps: EnhancementMaps, region: BreastRegion) -> Candidate:
     """Multiply the score by how compact the surroundings of the brightest part are."""
     share = compactness(core.voxels, maps, region)
-    features = {**grown.features, "compactness_share": share}
+    features = replace(grown.features, compactness_share=share)
     return Candidate(grown.voxels, grown.score * share, grown.volume_mm3, features)
 
 
-def _grown(candidate: Candidate, found: list[Candidate], shape: tuple[int, int, int]) -> Candidate:
+def _grown(candidate: Candidate, found: list[Candidate], grid_shape: tuple[int, int, int]) -> Candidate:
     """Give the candidate the extent of the largest component around it that is nearly as suspicious.
 
     A high threshold shows the brightest part of a mottled tumour best; the part is not the tumour. Components at
@@ -149,17 +179,17 @@ def _grown(candidate: Candidate, found: list[Candidate], shape: tuple[int, int, 
     """
     if candidate.volume_mm3 < GROWTH_FROM_MM3:
         return candidate
-    key = int(np.ravel_multi_index(tuple(candidate.voxels[len(candidate.voxels) // 2]), shape))
-    firm = GROWTH_SOLIDITY * candidate.features["solidity_share"]
+    key = int(np.ravel_multi_index(tuple(candidate.voxels[len(candidate.voxels) // 2]), grid_shape))
+    firm = GROWTH_SOLIDITY * candidate.features.solidity_share
     largest = candidate
     for other in found:
         if other.score < GROWTH_SHARE * candidate.score:
             break
-        is_firm = other.features["solidity_share"] >= firm
+        is_firm = other.features.solidity_share >= firm
         if (
             is_firm
             and other.volume_mm3 > largest.volume_mm3
-            and key in np.ravel_multi_index(tuple(other.voxels.T), shape)
+            and key in np.ravel_multi_index(tuple(other.voxels.T), grid_shape)
         ):
             largest = other
     return Candidate(largest.voxels, candidate.score, largest.volume_mm3, largest.features)
@@ -185,7 +215,7 @@ def _at_level(
     if not is_above.any():
         return []
     owners, above = label_components(pairs, is_above), voxels[is_above]
-    sizes = np.bincount(owners) * (1000 * maps.grid.voxel_volume_ml)
+    sizes = np.bincount(owners) * maps.grid.voxel_volume_mm3
     is_fit = (sizes >= MIN_VOLUME_MM3) & (sizes <= MAX_VOLUME_MM3)
     mass = np.bincount(owners, weights=evidence[is_above]) * is_fit
     order = [k for k in np.argsort(-mass, kind="stable")[:N_PER_LEVEL] if is_fit[k]]
@@ -194,36 +224,42 @@ def _at_level(
 
 def _judge(maps: EnhancementMaps, region: BreastRegion, core: npt.NDArray[np.int64]) -> Candidate:
     """Measure one component, given by its voxels, and give it its score."""
+    # 1. The block around it, the component without holes, and the shell around that.
     start = np.maximum(core.min(axis=0) - SHELL_VOXELS, 0)
     stop = np.minimum(core.max(axis=0) + 1 + SHELL_VOXELS, maps.grid.shape)
     sz, sy, sx = (slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
     block = (sz, sy, sx)
     component = fill_holes(drawn_on(core, block))
     shell = dilate_box(component, SHELL_VOXELS) & ~component
-    z, inside = maps.enhancement_z[block], region.mask[block]
-    voxels = np.argwhere(component)
-    mean_z = float(z[component].mean())
+    # 2. What of the shell lies behind the posterior limit, and in the skin.
+    enhancement, inside = maps.enhancement_z[block], region.mask[block]
     posterior, skin = _contacts(shell, inside, region, block)
-    around = z[shell & inside]
-    contrast = 1 - float(np.clip(around.mean() / mean_z, 0, 1)) if around.size else 0.0
+    # 3. How far it stands out from the shell.
+    mean_sd = float(enhancement[component].mean())
+    around = enhancement[shell & inside]
+    contrast = 1 - float(np.clip(around.mean() / mean_sd, 0, 1)) if around.size else 0.0
+    # 4. Its shape, in mm.
+    voxels = np.argwhere(component)
     spacing_mm = maps.grid.spacing_mm
     solidity, elongation = shape(voxels * np.asarray(spacing_mm), spacing_mm)
+    # 5. Its time course: early over late enhancement.
     late = float(maps.late[block][component].sum())
     ratio = float(np.clip(maps.early[block][component].sum() / max(late, 1e-6), 0, SER_LIMIT))
-    volume_mm3 = len(voxels) * 1000 * maps.grid.voxel_volume_ml
-    features = {
-        "enhancement_sd": mean_z,
-        "relative_enhancement_pct": float(maps.relative_pct[block][component].mean()),
-        "signal_enhancement_ratio": ratio,
-        "contrast_share": contrast,
-        "solidity_share": solidity,
-        "elongation_ratio": elongation,
-        "tubeness_share": float(maps.tubeness[block][component].mean()),
-        "posterior_contact_share": posterior,
-        "skin_contact_share": skin,
-        "search_volume_ml": volume_mm3 / 1000,
-    }
-    return Candidate(voxels + start, _score(features), volume_mm3, features)
+    # 6. All of it together gives the score.
+    volume_mm3 = len(voxels) * maps.grid.voxel_volume_mm3
+    features = CandidateFeatures(
+        enhancement_sd=mean_sd,
+        relative_enhancement_pct=float(maps.relative_pct[block][component].mean()),
+        signal_enhancement_ratio=ratio,
+        contrast_share=contrast,
+        solidity_share=solidity,
+        elongation_ratio=elongation,
+        tubeness_share=float(maps.tubeness[block][component].mean()),
+        posterior_contact_share=posterior,
+        skin_contact_share=skin,
+        search_volume_ml=volume_mm3 / 1000,
+    )
+    return Candidate(voxels + start, features.score, volume_mm3, features)
 
 
 def _contacts(
@@ -237,27 +273,3 @@ def _contacts(
     n = max(1, int(shell.sum()))
     n_behind = int(behind.sum())
     return n_behind / n, (int(outside.sum()) - n_behind) / n
-
-
-def _score(features: dict[str, float]) -> float:
-    """Multiply mean enhancement, log volume, solidity and what speaks against a tumour (METHOD D8).
-
-    Relative enhancement and the time course are factors as well: without them bright background and vessels won
-    over tumours below 10 mm.
-    """
-    size = float(np.log1p(1000 * features["search_volume_ml"] / UNIT_VOLUME_MM3))
-    skin = max(0.0, features["skin_contact_share"] - SKIN_CONTACT)
-    relative = float(np.clip(features["relative_enhancement_pct"] / 100, 0, RELATIVE_LIMIT))
-    score: float = (
-        features["enhancement_sd"]
-        * size
-        * relative**0.5
-        * float(np.interp(features["signal_enhancement_ratio"], SER_KNOTS, SER_FACTORS))
-        * features["solidity_share"]
-        * features["contrast_share"]
-        * (1 - features["tubeness_share"])
-        * min(1.0, 2.0 / features["elongation_ratio"])
-        * max(0.0, 1 - 2 * features["posterior_contact_share"])
-        * max(0.0, 1 - 2 * skin)
-    )
-    return score

@@ -19,6 +19,7 @@ from deeptepp.report.board.board_words import (
     remarks_on,
     result_of,
     shown_flags,
+    signed,
     summary_of,
     time_of,
 )
@@ -36,19 +37,8 @@ _PICTURE_MM = 24
 def minutes_pdf(cases: Sequence[BoardCase], meeting: Meeting | None = None, *, written_utc: datetime) -> bytes:
     """Write minutes.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        As ``minuted_cases`` gives them; scores that the board has not seen stay hidden.
-    meeting : Meeting, optional
-        Whose minutes; without it, of everything.
-    written_utc : datetime
-        Time zone UTC.
-
-    Returns
-    -------
-    bytes
-        A PDF, A4. Same cases and time give the same bytes.
+    ``meeting``: whose minutes, without it, of everything; ``written_utc``: time zone UTC. Returns a PDF, A4. Same
+    cases and time give the same bytes.
     """
     return build_pdf(
         _story(cases, meeting),
@@ -169,9 +159,7 @@ def _decision(title: str, text: str, entry: Entry | None) -> list[Flowable]:
     from reportlab.platypus import Paragraph
 
     story: list[Flowable] = [Paragraph(glued("<b>{}:</b> {}", title, text), style("body", 9.5))]
-    if entry and (entry.note or entry.role):
-        said = joined(
-            " ", (part for part in (entry.note, glued("({})", entry.role) if entry.role else "") if part)
-        )
+    said = signed(entry)
+    if said:
         story.append(Paragraph(marked_up(said), style("note", 9.5, colour=NOTE, breaks_anywhere=True)))
     return story

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.domain.cohort import Arm
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
@@ -47,22 +47,7 @@ if TYPE_CHECKING:
 
 
 def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flowable]:
-    """Lay out curves, contrasts and published values of one tier, for both end points.
-
-    Parameters
-    ----------
-    tier : Tier
-        Her tier.
-    bundle : ModelBundle
-        Gives the reference cohort.
-    width : float
-        Of the text, points.
-
-    Returns
-    -------
-    list of Flowable
-        Begins on a new page.
-    """
+    """Lay out curves, contrasts and published values of one tier, for both end points."""
     from reportlab.platypus import PageBreak
 
     kind = PATIENTS[bundle.is_simulated]
@@ -71,7 +56,7 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
         title(sentence("What happened to {kind} of the reference cohort", kind=kind)),
     ]
     tables: list[Flowable] = []
-    for endpoint in Endpoint:
+    for endpoint in bundle.reference.endpoints:
         try:
             reading = result_reading(bundle.reference, tier, endpoint)
         except NotEstimable as error:
@@ -84,7 +69,7 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
         title(sentence("Treatment received, {tier} tier", tier=tier)),
         words(Matching.DEFAULT.caveat, quiet=True),
     ]
-    for endpoint in Endpoint:
+    for endpoint in bundle.reference.endpoints:
         panel = treatment_panel(bundle.reference, tier, endpoint, Matching.DEFAULT)
         story += [part for contrast in panel.contrasts for part in _contrast(contrast, panel, width)]
     story += [words(NOT_RANDOMISED, quiet=True)]
@@ -92,7 +77,7 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
 
 
 def _reading(reading: ResultReading, width: float) -> list[Flowable]:
-    """Say what became of patients of her tier, and draw both sets of curves."""
+    """What became of patients of her tier, and draw both sets of curves."""
     from reportlab.platypus import KeepTogether, Spacer
 
     first, *rest = reading_sentences(reading, name_of)
@@ -211,7 +196,7 @@ def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
 
     ours = "Here, simulated (95 % CI)" if bundle.is_simulated else "Here (95 % CI)"
     story: list[Flowable] = [Spacer(1, 8), title("Published beside ours")]
-    for endpoint in Endpoint:
+    for endpoint in bundle.reference.endpoints:
         found = beside_published(bundle.reference, bundle.metrics, tier, endpoint)
         rows = [
             (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.cohort_values import fact_of, floats
+from deeptepp.datasets.cohort_values import floats, is_unknown
 from deeptepp.domain.cohort import ARM, RFS_EVENT, RFS_MONTHS, SOURCE, TIER, Arm, Cohort, Endpoint, FollowUp
 from deeptepp.domain.provenance import patients_are_simulated
 from deeptepp.domain.risk import Tier
@@ -19,25 +19,15 @@ from deeptepp.wording.sentence import glued, sentence
 UNKNOWN = "unknown"
 """Group of the patients of whom a fact is missing."""
 
-_ENDPOINT_COLUMNS = tuple(name for each in Endpoint for name in (each.months, each.event))
+_ENDPOINT_COLUMNS = tuple(name for each in Endpoint for name in each.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointOverview:
     """What is known of one endpoint.
 
-    Parameters
-    ----------
-    endpoint : str
-        ``rfs`` or ``os``.
-    n : int
-        Patients of whom it is known.
-    n_events : int
-        Events.
-    median_follow_up : float or None
-        Reverse Kaplan-Meier, months; None where it is not reached.
-    reason : str
-        Why there is no median.
+    ``median_follow_up``: reverse Kaplan-Meier, months, None where it is not reached; ``reason``: why there is no
+    median.
     """
 
     endpoint: str
@@ -62,20 +52,8 @@ class GroupOverview:
 class CohortOverview:
     """What a cohort holds.
 
-    Parameters
-    ----------
-    n : int
-        Patients.
-    is_simulated : bool
-        Whether they are not real.
-    sources : dict of str to int
-        Patients by data set; empty where the cohort does not say.
-    endpoints : tuple of EndpointOverview
-        RFS and OS.
-    groups : tuple of GroupOverview
-        By arm, and by tier where the cohort has tiers.
-    missing : dict of str to int
-        Patients without a value, by column; complete columns are not named.
+    ``sources``: patients by data set, empty where the cohort does not say; ``missing``: patients without a value,
+    by column, complete columns are not named.
     """
 
     n: int
@@ -86,46 +64,27 @@ class CohortOverview:
     missing: dict[str, int]
 
     def to_mapping(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
+        """Plain values for JSON."""
         return asdict(self)
 
 
 def overview_of(cohort: Cohort) -> CohortOverview:
     """Count what a cohort holds.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        May have faults; what is no time of follow-up counts as unknown.
-
-    Returns
-    -------
-    CohortOverview
-        Its numbers.
+    ``cohort``: may have faults, what is no time of follow-up counts as unknown.
     """
     return CohortOverview(
         n=len(cohort),
         is_simulated=patients_are_simulated(cohort),
         sources=_counts(cohort[SOURCE]) if SOURCE in cohort else {},
-        endpoints=tuple(_endpoint(cohort, each) for each in Endpoint),
+        endpoints=tuple(_endpoint(cohort, each) for each in cohort.endpoints),
         groups=tuple(_groups(cohort)),
         missing=_missing(cohort),
     )
 
 
 def overview_lines(overview: CohortOverview) -> list[str]:
-    """Write an overview as text.
-
-    Parameters
-    ----------
-    overview : CohortOverview
-        The numbers.
-
-    Returns
-    -------
-    list of str
-        Lines.
-    """
+    """Write an overview as text."""
     lines = [_counted(overview.n, "patient") + (", SIMULATED" if overview.is_simulated else "")]
     if not overview.n:
         return lines
@@ -178,7 +137,7 @@ def _counts(column: npt.NDArray[Any]) -> dict[str, int]:
 
 def _words(column: npt.NDArray[Any]) -> npt.NDArray[np.str_]:
     """Write a column as words, (n,) str."""
-    words = [UNKNOWN if fact_of("", value) in (None, "") else str(value) for value in column.tolist()]
+    words = [UNKNOWN if is_unknown(value) else str(value) for value in column.tolist()]
     return np.array(words, dtype=str)
 
 
@@ -215,14 +174,14 @@ def _groups(cohort: Cohort) -> list[GroupOverview]:
 
 
 def _in_order(words: npt.NDArray[np.str_], order: list[str]) -> list[str]:
-    """Give the words of a column in an order, those that it does not name behind them."""
+    """Words of a column in an order, those that it does not name behind them."""
     return [*order, *sorted(set(words.tolist()) - set(order))]
 
 
 def _missing(cohort: Cohort) -> dict[str, int]:
     """Count the gaps of every column of facts."""
     gaps = {
-        name: sum(fact_of("", value) in (None, "") or value == UNKNOWN for value in column.tolist())
+        name: sum(is_unknown(value) or value == UNKNOWN for value in column.tolist())
         for name, column in cohort.columns.items()
         if name not in _ENDPOINT_COLUMNS
     }

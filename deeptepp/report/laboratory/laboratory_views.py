@@ -1,7 +1,6 @@
 """The tiers laboratory: what changes when cut-offs, endpoint, treatments or matching do, as values.
 
-``view_tiers`` is what a moved slider needs at once; the rest is asked for one by one, or all together by
-``run_recipe``.
+``view_tiers`` is what a moved slider needs at once; the rest is asked for one by one.
 """
 
 from __future__ import annotations
@@ -14,16 +13,13 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import ARM, SCORE, TIER, Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.report.cohort.cohort_prognosis import adjusted_item
-from deeptepp.report.cohort.cohort_subgroups import subgroup_item
 from deeptepp.report.cohort.cohort_validation import THRESHOLDS
 from deeptepp.report.laboratory.recipe import Recipe
-from deeptepp.report.report_item import ReportItem
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.prediction.decision_curve import DecisionCurve, decision_curve_at
 from deeptepp.stats.prediction.optimism import Optimism, correct_optimism
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
-from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import survival_at
 from deeptepp.stats.survival.logrank import LogRankTest, log_rank_trend
 from deeptepp.stats.treatment.balance import Balance
 from deeptepp.stats.treatment.number_needed import difference_at, number_needed
@@ -35,20 +31,10 @@ from deeptepp.stats.treatment.treatment_effect import TreatmentContrast, contras
 class TierView:
     """Tiers by the cut-offs of a recipe, and their outcomes.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        What was asked.
-    cohort : Cohort
-        Scored patients of the treatments asked for, with the column ``TIER``.
-    sizes : dict of Tier to int
-        Patients of each tier.
-    n_unscored, n_of_other_arms : int
-        Patients left out, first for having no score, then for another or an unknown treatment.
-    comparison : GroupComparison
-        Curves by tier and log-rank test.
-    trend : LogRankTest or None
-        Test for trend along the tiers; None where fewer than two have patients.
+    ``cohort``: scored patients of the treatments asked for, with the column ``TIER``; ``n_unscored``,
+    ``n_of_other_arms``: patients left out, first for having no score, then for another or an unknown treatment;
+    ``comparison``: curves by tier and log-rank test; ``trend``: test for trend along the tiers, None where fewer
+    than two have patients.
     """
 
     recipe: Recipe
@@ -64,18 +50,8 @@ class TierView:
 class TreatmentView:
     """Two treatments compared inside the tiers asked for.
 
-    Parameters
-    ----------
-    contrast : TreatmentContrast
-        All the tiers asked for together.
-    interaction : ChiSquareTest
-        Whether the hazard ratio differs between the tiers in which the treatments are compared.
-    months : float
-        When survival is compared.
-    difference : Estimate
-        Index less reference at that time.
-    number_needed : Estimate
-        Patients whom one event stands against.
+    ``interaction``: whether the hazard ratio differs between the tiers in which the treatments are compared;
+    ``difference``: index less reference at that time; ``number_needed``: patients whom one event stands against.
     """
 
     contrast: TreatmentContrast
@@ -90,89 +66,10 @@ class TreatmentView:
         return self.contrast.sample.balance
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Laboratory:
-    """All that a recipe shows.
-
-    Parameters
-    ----------
-    tiers : TierView
-        Sizes, curves and tests.
-    adjusted : ReportItem
-        Cox model of tier, stage and treatment.
-    subgroups : ReportItem
-        Forest of the upper tiers against Low.
-    treatment : TreatmentView
-        The treatment question.
-    decision : tuple of DecisionCurve
-        Net benefit of the tiers, then of the score.
-    optimism : Optimism or None
-        None where cut-offs cannot be found in these patients.
-    why_no_optimism : str
-        Says why; empty where there is one.
-    """
-
-    tiers: TierView
-    adjusted: ReportItem
-    subgroups: ReportItem
-    treatment: TreatmentView
-    decision: tuple[DecisionCurve, ...]
-    optimism: Optimism | None
-    why_no_optimism: str = ""
-
-
-def run_recipe(cohort: Cohort, recipe: Recipe) -> Laboratory:
-    """Follow a recipe in a cohort.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        With the column ``SCORE``.
-    recipe : Recipe
-        What to look at.
-
-    Returns
-    -------
-    Laboratory
-        Tiers, models, forest, contrast, decision curves and optimism.
-
-    Raises
-    ------
-    NotEstimable
-        No patient of these treatments has a score and known follow-up.
-    """
-    view = view_tiers(cohort, recipe)
-    optimism, why = optimism_or_reason(view)
-    return Laboratory(
-        tiers=view,
-        adjusted=adjusted_item(view.cohort, recipe.endpoint),
-        subgroups=subgroup_item(view.cohort, recipe.endpoint, fact=recipe.subgroup),
-        treatment=view_treatment(cohort, recipe),
-        decision=decision_curves(view),
-        optimism=optimism,
-        why_no_optimism=why,
-    )
-
-
 def retiered(cohort: Cohort, recipe: Recipe) -> Cohort:
     """Keep the scored patients of a cohort, in tiers by the cut-offs of a recipe.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the column ``SCORE``.
-    recipe : Recipe
-        Brings the cut-offs.
-
-    Returns
-    -------
-    Cohort
-        With the column ``TIER``.
-
-    Raises
-    ------
-    NotEstimable
-        No patient has a score.
+    Raises NotEstimable: no patient has a score.
     """
     scores = _scores(cohort)
     scored = np.isfinite(scores)
@@ -187,22 +84,8 @@ def retiered(cohort: Cohort, recipe: Recipe) -> Cohort:
 def view_tiers(cohort: Cohort, recipe: Recipe) -> TierView:
     """Divide patients into tiers and compare their outcomes.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the column ``SCORE``.
-    recipe : Recipe
-        Cut-offs, endpoint and treatments.
-
-    Returns
-    -------
-    TierView
-        Sizes, curves and tests.
-
-    Raises
-    ------
-    NotEstimable
-        No patient of these treatments has a score and known follow-up.
+    ``recipe``: cut-offs, endpoint and treatments. Returns sizes, curves and tests. Raises NotEstimable: no patient
+    of these treatments has a score and known follow-up.
     """
     scored = retiered(cohort, recipe)
     patients = scored.where(np.isin(np.asarray(scored[ARM]).astype(str), list(recipe.arms)))
@@ -222,24 +105,9 @@ def view_tiers(cohort: Cohort, recipe: Recipe) -> TierView:
 def view_treatment(cohort: Cohort, recipe: Recipe) -> TreatmentView:
     """Compare two treatments inside the tiers of a recipe.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the column ``SCORE``.
-    recipe : Recipe
-        Cut-offs, contrast, tiers, matching and horizon.
-
-    Returns
-    -------
-    TreatmentView
-        Contrast, interaction and number needed to treat.
-
-    Raises
-    ------
-    MissingColumn
-        The published matching needs stage, which the cohort does not have.
-    NotEstimable
-        No patient has a score.
+    ``recipe``: cut-offs, contrast, tiers, matching and horizon. Returns contrast, interaction and number needed to
+    treat. Raises MissingColumn: the published matching needs stage, which the cohort does not have; NotEstimable:
+    no patient has a score.
     """
     patients = retiered(cohort, recipe)
     contrast = contrast_treatments(
@@ -266,22 +134,14 @@ def view_treatment(cohort: Cohort, recipe: Recipe) -> TreatmentView:
 def decision_curves(view: TierView) -> tuple[DecisionCurve, ...]:
     """Measure the net benefit of the tiers and of the score at the horizon.
 
-    Parameters
-    ----------
-    view : TierView
-        Patients in tiers.
-
-    Returns
-    -------
-    tuple of DecisionCurve
-        Tiers, each patient at the observed risk of her tier; then the score, read as a risk.
+    Returns tiers, each patient at the observed risk of her tier, then the score, read as a risk.
     """
     follow_up, known = known_follow_up(view)
     scores, tier = _scores(view.cohort)[known], np.asarray(view.cohort[TIER]).astype(str)[known]
     risk = np.zeros(len(scores))
     for name in np.unique(tier):
         members = tier == name
-        risk[members] = 1 - kaplan_meier(follow_up.where(members)).at(view.recipe.horizon_months).value
+        risk[members] = 1 - survival_at(follow_up.where(members), view.recipe.horizon_months)
     return tuple(
         decision_curve_at(each, follow_up, view.recipe.horizon_months, THRESHOLDS, label=name)
         for name, each in (("Tiers", risk), ("Score", scores))
@@ -291,19 +151,8 @@ def decision_curves(view: TierView) -> tuple[DecisionCurve, ...]:
 def optimism_or_reason(view: TierView, *, n_tried: int = 1) -> tuple[Optimism | None, str]:
     """Correct the cut-offs for having been found on these patients.
 
-    Parameters
-    ----------
-    view : TierView
-        Patients in tiers.
-    n_tried : int
-        Pairs of cut-offs looked at.
-
-    Returns
-    -------
-    Optimism or None
-        None where cut-offs cannot be found in these patients.
-    str
-        Says why; empty where they can.
+    Returns Optimism or None: None where cut-offs cannot be found in these patients; str: says why; empty where
+    they can.
     """
     follow_up, known = known_follow_up(view)
     try:
@@ -314,19 +163,9 @@ def optimism_or_reason(view: TierView, *, n_tried: int = 1) -> tuple[Optimism | 
 
 
 def known_follow_up(view: TierView) -> tuple[FollowUp, npt.NDArray[np.bool_]]:
-    """Give the follow-up that is known, and whose it is.
+    """Follow-up that is known, and whose it is.
 
-    Parameters
-    ----------
-    view : TierView
-        Patients in tiers.
-
-    Returns
-    -------
-    FollowUp
-        Of the patients with known follow-up.
-    (n,) bool
-        Who they are.
+    Returns FollowUp: of the patients with known follow-up; (n,) bool (n,): who they are.
     """
     endpoint: Endpoint = view.recipe.endpoint
     months = np.asarray(view.cohort[endpoint.months], dtype=np.float64)
@@ -335,7 +174,7 @@ def known_follow_up(view: TierView) -> tuple[FollowUp, npt.NDArray[np.bool_]]:
 
 
 def _scores(cohort: Cohort) -> npt.NDArray[np.float64]:
-    """Give the scores, NaN where there is none."""
+    """Scores, NaN where there is none."""
     if SCORE not in cohort:
         return np.full(len(cohort), np.nan)
     return np.asarray(cohort[SCORE], dtype=np.float64)

@@ -17,6 +17,7 @@ from deeptepp.report.look.theme import (
     OTHER_GLYPHS,
     TIER_COLOURS,
     TIER_GLYPHS,
+    GroupColour,
 )
 from deeptepp.report.names import ARM_SHORT, group_words
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
@@ -36,18 +37,8 @@ _SHORT_CHARACTERS = 12
 class CurveStyle:
     """How one group is drawn and named.
 
-    Parameters
-    ----------
-    colour : str
-        Of line, band, ticks and shape.
-    glyph : str
-        Shape as a character.
-    dash : str
-        Plotly line dash.
-    short : str
-        Name where there is little room.
-    is_faded : bool
-        Drawn in grey because it carries too little information.
+    ``colour``: of line, band, ticks and shape; ``is_faded``: drawn in grey because it carries too little
+    information.
     """
 
     colour: str
@@ -65,34 +56,22 @@ class CurveStyle:
 def styles_of(curves: Sequence[KaplanMeierCurve], colours: Sequence[str] | None, few: int) -> list[CurveStyle]:
     """Find colour, shape, dash and short name of each curve.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        The groups.
-    colours : sequence of str or None
-        One per curve; a colour of a tier or arm brings its shape and dash.
-    few : int
-        Groups with fewer events are greyed.
-
-    Returns
-    -------
-    list of CurveStyle
-        One per curve.
+    ``colours``: one per curve, a colour of a tier or arm brings its shape and dash; ``few``: groups with fewer
+    events are greyed.
     """
     known = {key.value: colour for key, colour in (*TIER_COLOURS.items(), *ARM_COLOURS.items())}
     styles = []
     for i, curve in enumerate(curves):
         other = OTHER_COLOURS[i % len(OTHER_COLOURS)]
         colour = colours[i] if colours is not None else known.get(curve.label, other)
-        tier = next((t for t, c in TIER_COLOURS.items() if c == colour), None)
-        arm = next((a for a, c in ARM_COLOURS.items() if c == colour), None)
+        group = colour.of if isinstance(colour, GroupColour) else None
         # Where a colour comes back, its dash does not.
         dash = DASHES[(i + i // len(OTHER_COLOURS)) % len(DASHES)]
         glyph, short = OTHER_GLYPHS[i % len(OTHER_GLYPHS)], _SHORT.get(curve.label, group_words(curve.label))
-        if tier is not None:
-            glyph, dash = TIER_GLYPHS[tier], "solid"
-        elif arm is not None:
-            glyph, dash, short = ARM_GLYPHS[arm], ARM_DASHES[arm], ARM_SHORT[arm]
+        if isinstance(group, Tier):
+            glyph, dash = TIER_GLYPHS[group], "solid"
+        elif isinstance(group, Arm):
+            glyph, dash, short = ARM_GLYPHS[group], ARM_DASHES[group], ARM_SHORT[group]
         styles.append(_faded_below(few, curve, CurveStyle(colour, glyph, dash, short, is_faded=False)))
     return _shortened(styles)
 
@@ -102,21 +81,7 @@ def styles_of_crossed(
 ) -> list[CurveStyle]:
     """Find the styles of curves that are a tier in an arm: colour of the tier, dash and shape of the arm.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        The groups.
-    tiers : sequence of Tier
-        One per curve.
-    arms : sequence of Arm
-        One per curve.
-    few : int
-        Groups with fewer events are greyed.
-
-    Returns
-    -------
-    list of CurveStyle
-        One per curve.
+    ``few``: groups with fewer events are greyed.
     """
     return [
         _faded_below(

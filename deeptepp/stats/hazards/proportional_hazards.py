@@ -22,7 +22,7 @@ from deeptepp.stats.estimate import ChiSquareTest, chi_square_test
 from deeptepp.stats.hazards.cox_fit import CoxFit
 from deeptepp.stats.hazards.cox_likelihood import RiskSets
 from deeptepp.stats.hazards.cox_maximum import centre_and_scale, inverse
-from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import product_limit
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,14 +33,7 @@ _METHOD = "score test of a slope over Kaplan-Meier time"
 class ProportionalHazards:
     """Tests of proportional hazards.
 
-    Parameters
-    ----------
-    names : tuple of str
-        Columns with an estimate.
-    by_column : tuple of ChiSquareTest
-        One degree of freedom each.
-    together : ChiSquareTest
-        Of all of them.
+    ``names``: columns with an estimate. ``by_column``: one degree of freedom each. ``together``: of all of them.
     """
 
     names: tuple[str, ...]
@@ -53,21 +46,8 @@ def check_proportional_hazards(
 ) -> ProportionalHazards:
     """Test whether the coefficients of a fit change over time.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times in months and events of the n patients of the fit.
-    design : Design
-        Its columns.
-    fit : CoxFit
-        The fit.
-    strata : (n,) array_like, optional
-        Its strata.
-
-    Returns
-    -------
-    ProportionalHazards
-        One test for each column with an estimate, and one of all.
+    ``follow_up``: times in months and events of the n patients of the fit. Returns: one test for each column with
+    an estimate, and one of all.
     """
     kept = np.array([reason == "" for reason in fit.reasons], dtype=bool)
     names = tuple(name for name, keep in zip(fit.names, kept, strict=True) if keep)
@@ -101,5 +81,5 @@ def check_proportional_hazards(
 
 def _share_before(follow_up: FollowUp, months: Floats) -> Floats:
     """Give the share of patients with the event before each of the times, strata together."""
-    curve = kaplan_meier(follow_up)
-    return np.asarray(1 - curve.survival[np.searchsorted(curve.months, months, side="left") - 1])
+    times, survival = product_limit(follow_up)
+    return np.asarray(1 - survival[np.searchsorted(times, months, side="left") - 1])

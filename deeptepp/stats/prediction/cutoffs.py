@@ -12,32 +12,16 @@ import numpy.typing as npt
 
 from deeptepp.domain.risk import TierScheme
 from deeptepp.errors import NotEstimable, OutOfRange
-from deeptepp.stats.prediction.kmeans import split_intervals
+from deeptepp.stats.prediction.kmeans import split_two
 from deeptepp.stats.prediction.operating_point import youden
 
 
 def find_tier_scheme(scores: npt.ArrayLike, events: npt.ArrayLike) -> TierScheme:
     """Find the cut-offs of the tiers.
 
-    Parameters
-    ----------
-    scores : (n,) array_like
-        Out-of-fold scores in [0, 1].
-    events : (n,) array_like of bool
-        True where the event was seen.
-
-    Returns
-    -------
-    TierScheme
-        ``method`` says how the cut-offs were found and on how many patients.
-
-    Raises
-    ------
-    NotEstimable
-        One class is empty, the scores do not separate the classes at any cut-off, or only one distinct score lies
-        above the first cut-off.
-    OutOfRange
-        A score is missing or lies outside of [0, 1].
+    ``scores`` (n,): out-of-fold scores in [0, 1]. Returns: ``method`` says how the cut-offs were found and on how
+    many patients. Raises ``NotEstimable``: one class is empty, the scores do not separate the classes at any
+    cut-off, or only one distinct score lies above the first cut-off.
     """
     values = np.asarray(scores, dtype=np.float64)
     if not ((values >= 0) & (values <= 1)).all():
@@ -46,12 +30,12 @@ def find_tier_scheme(scores: npt.ArrayLike, events: npt.ArrayLike) -> TierScheme
     if not np.isfinite(low.threshold):
         reason = "no cut-off of the scores does better than chance"
         raise NotEstimable(what="The risk tiers", reason=reason)
-    split = split_intervals(values[values >= low.threshold], 2)
+    split = split_two(values[values >= low.threshold])
     n_best = len(low.tied_thresholds)
     ties = f"; lowest of {n_best} equally good" if n_best > 1 else ""
     method = (
         f"Low below {low.threshold:.4f} (highest Youden index, {low.youden:.3f}{ties}); "
-        f"High from {split.boundaries[0]:.4f} (exact 2-means of the {split.n} scores above, "
+        f"High from {split.boundary:.4f} (exact 2-means of the {split.n} scores above, "
         f"centres {split.centres[0]:.4f} and {split.centres[1]:.4f}); {low.n} patients, {low.n_events} events"
     )
-    return TierScheme(low.threshold, split.boundaries[0], method)
+    return TierScheme(low.threshold, split.boundary, method)

@@ -12,7 +12,6 @@ Vickers AJ, Cronin AM, Elkin EB, Gonen M. BMC Med Inform Decis Mak 2008;8:53 (ce
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +20,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.horizon import known_at
-from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import survival_at
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -31,30 +30,10 @@ Bools = npt.NDArray[np.bool_]
 class DecisionCurve:
     """Net benefit by threshold, per patient.
 
-    Parameters
-    ----------
-    label : str
-        Name of the model.
-    thresholds : (m,) float64
-        Threshold risks.
-    net_benefit : (m,) float64
-        Of acting on the model; NaN where the positives were not followed to the horizon.
-    treat_all : (m,) float64
-        Of counting everybody as positive.
-    avoided_per_100 : (m,) float64
-        Net interventions avoided per 100 patients against treating all; NaN at threshold 0.
-    n_positive : (m,) int64
-        Patients at or above each threshold.
-    n : int
-        Patients.
-    n_events : int
-        Events, up to the horizon.
-    horizon_months : float or None
-        The horizon; None for an outcome that is known of everybody.
-    method : str
-        For captions.
-    reason : str
-        Why values are missing; empty where none is.
+    ``thresholds`` (m,): threshold risks. ``net_benefit`` (m,): of acting on the model; NaN where the positives
+    were not followed to the horizon. ``treat_all`` (m,): of counting everybody as positive. ``avoided_per_100``
+    (m,): net interventions avoided per 100 patients against treating all; NaN at threshold 0. ``n_positive`` (m,):
+    patients at or above each threshold.
     """
 
     label: str
@@ -65,46 +44,9 @@ class DecisionCurve:
     n_positive: npt.NDArray[np.int64]
     n: int
     n_events: int
-    horizon_months: float | None
+    horizon_months: float
     method: str
     reason: str = ""
-
-
-def decision_curve(
-    risk: npt.ArrayLike, events: npt.ArrayLike, thresholds: npt.ArrayLike, *, label: str = ""
-) -> DecisionCurve:
-    """Measure the net benefit of a risk for an outcome known of everybody.
-
-    Parameters
-    ----------
-    risk : (n,) array_like
-        Predicted risks.
-    events : (n,) array_like of bool
-        True where the event was seen.
-    thresholds : (m,) array_like
-        Threshold risks, in [0, 1).
-    label : str
-        Name of the model.
-
-    Returns
-    -------
-    DecisionCurve
-        The curve.
-
-    Raises
-    ------
-    NotEstimable
-        There is no patient.
-    OutOfRange
-        A risk is missing, or a threshold lies outside of [0, 1).
-    """
-    y = np.asarray(events, dtype=bool)
-
-    def share_with_event(positive: Bools) -> float:
-        return float(y[positive].mean())
-
-    method = "decision curve, net benefit"
-    return _curve(_columns(risk, thresholds, y), share_with_event, int(y.sum()), None, label, method)
 
 
 def decision_curve_at(
@@ -115,44 +57,44 @@ def decision_curve_at(
     *,
     label: str = "",
 ) -> DecisionCurve:
-    """Measure the net benefit of a risk of the event by a horizon, under censoring.
+    """Measure the net benefit of a predicted risk (n,) of the event by a horizon, at thresholds (m,) in [0, 1).
 
-    Parameters
-    ----------
-    risk : (n,) array_like
-        Predicted risks of the event by the horizon.
-    follow_up : FollowUp
-        Times and events.
-    horizon_months : float
-        The horizon, > 0.
-    thresholds : (m,) array_like
-        Threshold risks, in [0, 1).
-    label : str
-        Name of the model.
-
-    Returns
-    -------
-    DecisionCurve
-        NaN at the thresholds whose positives were not followed to the horizon.
-
-    Raises
-    ------
-    NotEstimable
-        There is no patient.
-    OutOfRange
-        A risk is missing, a threshold lies outside of [0, 1), or the horizon is not above 0.
+    NaN at the thresholds whose positives were not followed to the horizon; ``NotEstimable`` for nobody.
     """
     if not horizon_months > 0:
         raise OutOfRange(field="horizon_months", value=horizon_months, limit="(0, inf)")
+    x, limits = _columns(risk, thresholds, follow_up.event)
+    n_positive = (x >= limits[:, None]).sum(axis=1)
+    # The positives of one threshold hold those of every higher one, so their number says who they are.
+    sizes, first, place = np.unique(n_positive, return_index=True, return_inverse=True)
+    shares = [_share_with_event(follow_up.where(x >= limits[i]), horizon_months) for i in first[sizes > 0]]
+    share = np.concatenate([np.zeros(int((sizes == 0).sum())), shares])[place]
+    part, odds = n_positive / len(x), limits / (1 - limits)
+    net_benefit = part * share - part * (1 - share) * odds
+    of_all = _share_with_event(follow_up, horizon_months)
+    treat_all = of_all - (1 - of_all) * odds
+    avoided = np.full(len(limits), np.nan)
+    np.divide(100 * (net_benefit - treat_all), odds, out=avoided, where=odds > 0)
+    is_missing = bool(np.isnan(net_benefit).any() or np.isnan(of_all))
+    return DecisionCurve(
+        label=label,
+        thresholds=limits,
+        net_benefit=net_benefit,
+        treat_all=treat_all,
+        avoided_per_100=avoided,
+        n_positive=n_positive,
+        n=len(x),
+        n_events=known_at(follow_up, horizon_months).n_cases,
+        horizon_months=float(horizon_months),
+        method="decision curve, net benefit by Kaplan-Meier at the horizon",
+        reason="some positives were not followed to the horizon" if is_missing else "",
+    )
 
-    def share_with_event(positive: Bools) -> float:
-        found = kaplan_meier(follow_up.where(positive)).at(horizon_months)
-        return float("nan") if found.is_beyond_follow_up and found.value > 0 else 1 - found.value
 
-    n_events = known_at(follow_up, horizon_months).n_cases
-    method = "decision curve, net benefit by Kaplan-Meier at the horizon"
-    columns = _columns(risk, thresholds, follow_up.event)
-    return _curve(columns, share_with_event, n_events, float(horizon_months), label, method)
+def _share_with_event(follow_up: FollowUp, horizon_months: float) -> float:
+    """Give the share with the event by the horizon; NaN where follow-up ends before it and somebody is left."""
+    value = survival_at(follow_up, horizon_months)
+    return float("nan") if horizon_months > follow_up.months.max() and value > 0 else 1 - value
 
 
 def _columns(risk: npt.ArrayLike, thresholds: npt.ArrayLike, events: Bools) -> tuple[Floats, Floats]:
@@ -168,39 +110,3 @@ def _columns(risk: npt.ArrayLike, thresholds: npt.ArrayLike, events: Bools) -> t
     if not len(x):
         raise NotEstimable(what="The decision curve", reason="there is no patient")
     return x, limits
-
-
-def _curve(
-    columns: tuple[Floats, Floats],
-    share_with_event: Callable[[Bools], float],
-    n_events: int,
-    horizon_months: float | None,
-    label: str,
-    method: str,
-) -> DecisionCurve:
-    """Weigh the shares of true and false positives at every threshold."""
-    risk, thresholds = columns
-    odds = thresholds / (1 - thresholds)
-    positive = [risk >= threshold for threshold in thresholds]
-    shares = np.array([share_with_event(chosen) if chosen.any() else 0.0 for chosen in positive])
-    n_positive = np.array([chosen.sum() for chosen in positive], dtype=np.int64)
-    part = n_positive / len(risk)
-    net_benefit = part * shares - part * (1 - shares) * odds
-    of_all = share_with_event(np.ones(len(risk), dtype=bool))
-    treat_all = of_all - (1 - of_all) * odds
-    avoided = np.full(len(thresholds), np.nan)
-    np.divide(100 * (net_benefit - treat_all), odds, out=avoided, where=odds > 0)
-    is_missing = bool(np.isnan(net_benefit).any() or np.isnan(of_all))
-    return DecisionCurve(
-        label=label,
-        thresholds=thresholds,
-        net_benefit=net_benefit,
-        treat_all=treat_all,
-        avoided_per_100=avoided,
-        n_positive=n_positive,
-        n=len(risk),
-        n_events=n_events,
-        horizon_months=horizon_months,
-        method=method,
-        reason="some positives were not followed to the horizon" if is_missing else "",
-    )

@@ -27,16 +27,9 @@ Bools = npt.NDArray[np.bool_]
 class RankedScores:
     """Counts of both classes at the distinct scores.
 
-    Parameters
-    ----------
-    distinct : (m,) float64
-        Scores, ascending.
-    with_event, without_event : (m,) int64
-        Patients of each class at each of them.
-    order : (n,) int64
-        Patients from the lowest to the highest score.
-    is_event : (n,) bool
-        Class of the patients in that order.
+    ``distinct`` (m,): scores, ascending. ``with_event``, ``without_event`` (m,): patients of each class at each of
+    them. ``order`` (n,): patients from the lowest to the highest score. ``is_event`` (n,): class of the patients
+    in that order.
     """
 
     distinct: Floats
@@ -86,28 +79,8 @@ class RankedScores:
         )
 
 
-def rank_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> RankedScores:
-    """Sort scores and count both classes.
-
-    Parameters
-    ----------
-    scores : (n,) array_like
-        Finite scores.
-    events : (n,) array_like of bool
-        True where the event was seen.
-
-    Returns
-    -------
-    RankedScores
-        The counts.
-
-    Raises
-    ------
-    NotEstimable
-        All patients, or none, have the event.
-    OutOfRange
-        A score is missing.
-    """
+def checked_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> tuple[Floats, Bools]:
+    """Give scores and events as columns (n,); refuse what is missing and a single class."""
     x, y = np.asarray(scores, dtype=np.float64), np.asarray(events, dtype=bool)
     if x.shape != y.shape or x.ndim != 1:
         msg = f"scores {x.shape} and events {y.shape} must be one column each"
@@ -116,6 +89,12 @@ def rank_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> RankedScores:
         raise OutOfRange(field="scores", value="missing or infinite", limit="finite numbers")
     if y.all() or not y.any():
         raise NotEstimable(what="The ROC curve", reason="patients with and without an event are needed")
+    return x, y
+
+
+def rank_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> RankedScores:
+    """Sort scores (n,) and count both classes at each distinct one."""
+    x, y = checked_scores(scores, events)
     order = np.argsort(x)
     ranked, is_event = x[order], y[order]
     first = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
@@ -128,17 +107,8 @@ def rank_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> RankedScores:
 def variance_of_mean(values: Ints, counts: Ints | None = None) -> float:
     """Estimate the variance of a mean, with n - 1.
 
-    Parameters
-    ----------
-    values : (m,) int64
-        Values.
-    counts : (m,) int64, optional
-        How often each occurs; once when left out.
-
-    Returns
-    -------
-    float
-        Exactly 0 where all values are one; NaN for a single value.
+    ``counts`` (m,): how often each occurs; once when left out. Returns: exactly 0 where all values are one; NaN
+    for a single value.
     """
     times = np.ones(len(values), dtype=np.int64) if counts is None else counts
     n = int(times.sum())

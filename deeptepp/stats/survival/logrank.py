@@ -1,5 +1,8 @@
 """Log-rank tests of two or more groups, stratified or not, and for trend.
 
+The unstratified test is that of lifelines, which has no strata, no trend and no rank: it counts every group as a
+degree of freedom, also one that is never at risk at an event.
+
 References
 ----------
 Mantel N. Cancer Chemother Rep 1966;50:163-170.
@@ -14,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from lifelines.statistics import multivariate_logrank_test
 from scipy.special import chdtrc
 
 from deeptepp.domain.cohort import FollowUp
@@ -30,26 +34,10 @@ _RANK_TOLERANCE = 1e-10
 class LogRankTest:
     """Observed against expected events.
 
-    Parameters
-    ----------
-    statistic : float
-        Chi-square; 0 where there is nothing to compare.
-    degrees_of_freedom : int
-        Rank of the covariance (number of groups that can be compared, less 1), or 1 for a trend.
-    p_value : float or None
-        Two-sided; None where it is not estimable.
-    observed, expected : (k,) float64
-        Events by group, weighted when ``rho`` is not 0.
-    covariance : (k, k) float64
-        Of observed minus expected.
-    n : (k,) int64
-        Patients by group.
-    n_events : int
-        Events in all groups.
-    method : str
-        Which test, for captions.
-    reason : str
-        Why there is no p-value; empty where there is one.
+    ``statistic``: chi-square; 0 where there is nothing to compare. ``degrees_of_freedom``: rank of the covariance
+    (number of groups that can be compared, less 1), or 1 for a trend. ``p_value``: two-sided; None where it is not
+    estimable. ``observed``, ``expected`` (k,): events by group, weighted when ``rho`` is not 0. ``covariance`` (k,
+    k): of observed minus expected.
     """
 
     statistic: float
@@ -69,35 +57,41 @@ def log_rank(
 ) -> LogRankTest:
     """Test whether groups share one survival curve.
 
-    Parameters
-    ----------
-    groups : sequence of FollowUp
-        Two or more groups.
-    strata : sequence of (n_i,) array_like, optional
-        Stratum of each patient, one array for each group; groups are then compared inside strata only.
-    rho : float
-        Exponent of the pooled survival as weight (Harrington-Fleming): 0 is the log-rank test, 1 Peto-Peto.
-
-    Returns
-    -------
-    LogRankTest
-        With ``p_value`` None where no event was seen while two groups were at risk.
-
-    Raises
-    ------
-    NotEstimable
-        Fewer than two groups have patients.
+    ``groups``: two or more groups. ``strata``: stratum of each patient, one array for each group; groups are then
+    compared inside strata only. ``rho``: exponent of the pooled survival as weight (Harrington-Fleming): 0 is the
+    log-rank test, 1 Peto-Peto. Returns: with ``p_value`` None where no event was seen while two groups were at
+    risk. Raises ``NotEstimable``: fewer than two groups have patients.
     """
-    observed, expected, covariance = _sums(groups, strata, rho)
+    sums = _sums(groups, strata, rho)
+    statistic, rank = _chi_square(sums)
+    if rank and strata is None and rho == 0:
+        statistic = _by_lifelines(groups, sums[2].diagonal() > 0)
+    return _test(groups, sums, statistic, rank, _named(_weighted(rho), strata))
+
+
+def log_rank_statistic(groups: Sequence[FollowUp]) -> float:
+    """Give the chi-square of the unstratified test alone, for the thousands of deals of a permutation test."""
+    return _chi_square(_sums(groups, None, 0.0))[0]
+
+
+def _by_lifelines(groups: Sequence[FollowUp], is_compared: npt.NDArray[np.bool_]) -> float:
+    """Give the chi-square of the groups that are compared; lifelines would count the others as well."""
+    compared = [group for group, is_in in zip(groups, is_compared, strict=True) if is_in]
+    months, event = (np.concatenate([getattr(g, part) for g in compared]) for part in ("months", "event"))
+    group = np.repeat(np.arange(len(compared)), [each.n for each in compared])
+    return float(multivariate_logrank_test(months, group, event).test_statistic)
+
+
+def _chi_square(sums: tuple[Floats, Floats, Floats]) -> tuple[float, int]:
+    """Give the statistic and its degrees of freedom, the rank of the covariance."""
+    observed, expected, covariance = sums
     # In units of each group's own error, so that the rank does not hang on how small a group is.
     error = np.sqrt(covariance.diagonal())
     unit = np.divide(1.0, error, out=np.zeros_like(error), where=error > 0)
     excess = unit * (observed - expected)
     values, vectors = np.linalg.eigh(covariance * np.outer(unit, unit))
     kept = values > _RANK_TOLERANCE * max(values.max(), np.finfo(np.float64).tiny)
-    statistic = float((((vectors[:, kept].T @ excess) ** 2) / values[kept]).sum())
-    sums = (observed, expected, covariance)
-    return _test(groups, sums, statistic, int(kept.sum()), _named(_weighted(rho), strata))
+    return float((((vectors[:, kept].T @ excess) ** 2) / values[kept]).sum()), int(kept.sum())
 
 
 def log_rank_trend(
@@ -109,26 +103,8 @@ def log_rank_trend(
 ) -> LogRankTest:
     """Test whether the hazard rises or falls along ordered groups.
 
-    Parameters
-    ----------
-    groups : sequence of FollowUp
-        Groups in order.
-    scores : sequence of float, optional
-        Position of each group; 1, 2, 3 ... when left out.
-    strata : sequence of (n_i,) array_like, optional
-        As in ``log_rank``.
-    rho : float
-        As in ``log_rank``.
-
-    Returns
-    -------
-    LogRankTest
-        With one degree of freedom.
-
-    Raises
-    ------
-    NotEstimable
-        Fewer than two groups have patients.
+    ``scores``: position of each group; 1, 2, 3 ... when left out. Returns: with one degree of freedom. Raises
+    ``NotEstimable``: fewer than two groups have patients.
     """
     observed, expected, covariance = _sums(groups, strata, rho)
     weights = np.arange(1.0, len(groups) + 1) if scores is None else np.asarray(scores, dtype=np.float64)

@@ -12,7 +12,7 @@ import numpy as np
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable
-from deeptepp.stats.survival.logrank import log_rank
+from deeptepp.stats.survival.logrank import log_rank, log_rank_statistic
 
 N_PERMUTATIONS = 1999
 """Permutations; the smallest p-value is one in one more."""
@@ -26,25 +26,9 @@ def log_rank_by_permutation(
 ) -> float:
     """Test whether groups share one survival curve, by dealing the patients to the groups anew.
 
-    Parameters
-    ----------
-    groups : sequence of FollowUp
-        Two or more groups.
-    n_permutations : int
-        How often they are dealt.
-    seed : int
-        Seed of the dealing.
-
-    Returns
-    -------
-    float
-        Two-sided p-value, the observed deal counted as one of them; exchangeable follow-up is assumed, censoring
-        included.
-
-    Raises
-    ------
-    NotEstimable
-        Fewer than two groups have patients, or no event was seen.
+    ``groups``: two or more groups. ``n_permutations``: how often they are dealt. Returns: two-sided p-value, the
+    observed deal counted as one of them; exchangeable follow-up is assumed, censoring included. Raises
+    ``NotEstimable``: fewer than two groups have patients, or no event was seen.
 
     References
     ----------
@@ -60,6 +44,6 @@ def log_rank_by_permutation(
     n_as_large = 0
     for _ in range(n_permutations):
         parts = np.split(rng.permutation(len(months)), ends)
-        dealt = log_rank([FollowUp(months[part], event[part]) for part in parts])
-        n_as_large += dealt.statistic >= observed.statistic * (1 - _TIE)
+        dealt = log_rank_statistic([FollowUp(months[part], event[part]) for part in parts])
+        n_as_large += dealt >= observed.statistic * (1 - _TIE)
     return (1 + n_as_large) / (1 + n_permutations)

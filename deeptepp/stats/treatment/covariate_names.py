@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.cohort import Endpoint
 from deeptepp.stats.treatment.balance import Balance
 
 _WORDS = {
-    "node_stage": "Nodes",
-    "tumour_size_mm": "Tumour size",
-    "stage": "Stage",
-    "age_years": "Age",
-    "grade": "Grade",
-    "er_positive": "ER positive",
-    "pr_positive": "PR positive",
-    "rfs_months": "Observed follow-up, RFS",
-    "os_months": "Observed follow-up, OS",
+    **{
+        name: f"{fact.short} positive" if fact.is_flag else fact.short
+        for name, fact in CLINICAL_FACTS.items()
+        if fact.is_described
+    },
+    **{endpoint.months: f"Observed follow-up, {endpoint.value.upper()}" for endpoint in Endpoint},
 }
 """Covariates in words, by their column."""
 
@@ -23,15 +22,7 @@ _WORDS = {
 def in_words(balance: Balance) -> Balance:
     """Name covariates as a reader does.
 
-    Parameters
-    ----------
-    balance : Balance
-        With covariates named by their columns.
-
-    Returns
-    -------
-    Balance
-        The same, named in words.
+    ``balance``: with covariates named by their columns. Returns: the same, named in words.
     """
     rows = []
     for row in balance.rows:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from deeptepp.model.fusion import FEATURES
 from deeptepp.train.card.card_results import truth_correlations
 from deeptepp.train.measure.facts import TITLES, RunFacts, measured_auc, share
 
@@ -38,27 +39,11 @@ _LIBRARIES = ("torch", "numpy", "scipy", "SimpleITK")
 
 _INPUTS = {"mri+cp": "MR and CP facts", "mri": "MR alone", "cp": "CP facts alone"}
 
-_FACTS = {
-    "tumour_stage": "tumour size class",
-    "node_positive": "nodal status",
-    "er_positive": "ER",
-    "pr_positive": "PR",
-    "hr_positive": "hormone-receptor subtype",
-}
-
 
 def answers_of(facts: RunFacts) -> dict[str, str]:
     """Write what the checklists may need of a run.
 
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    dict of str to str
-        By the names that the templates use.
+    Returns: by the names that the templates use.
     """
     return {
         **{f"study_{key}": facts.study(key) for key in STUDY},
@@ -100,8 +85,8 @@ def _data(facts: RunFacts) -> dict[str, str]:
     told, training = facts.description, facts.training
     mix, region = told.get("n_by_protocol"), told.get("roi_settings", {})
     uses_facts = "cp" in str(training.get("inputs", "mri+cp"))
-    names = [_FACTS.get(str(f), str(f)) for f in facts.network.get("clinical_features", ())]
-    missing = [_FACTS.get(str(f), str(f)) for f in facts.network.get("had_missing", ())]
+    names = [FEATURES[str(f)].name for f in facts.network.get("clinical_features", ())]
+    missing = [FEATURES[str(f)].name for f in facts.network.get("had_missing", ())]
     recipe = f" (preset `{told['preset']}`, seed {told.get('seed', 0)})" if "preset" in told else ""
     detected = _detected(told)
     return {

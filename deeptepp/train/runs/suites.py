@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from deeptepp.model.network import OF_IMAGES
+
 
 class Method(StrEnum):
     """What is fitted."""
@@ -21,18 +23,9 @@ class Method(StrEnum):
 class Experiment:
     """One model to be fitted and measured.
 
-    Parameters
-    ----------
-    name : str
-        Unique in its suite; also the name on the command line.
-    title : str
-        For tables.
-    changes : mapping of str to object
-        Settings that differ from the base of the run.
-    method : Method
-        A network, or the logistic regression on clinical-pathological facts.
-    against : str
-        Name of the experiment of the same suite that it is compared with by paired DeLong; empty for none.
+    ``name``: unique in its suite; also the name on the command line. ``changes``: settings that differ from the
+    base of the run. ``method``: a network, or the logistic regression on clinical-pathological facts. ``against``:
+    name of the experiment of the same suite that it is compared with by paired DeLong; empty for none.
     """
 
     name: str
@@ -64,22 +57,15 @@ _TABLE_2 = (
     Experiment(name=_WHOLE, title="DeepTEPP (MRI with MV + CP)", changes=_BOTH),
 )
 
-_BACKBONES = {
-    "vgg16": "VGG16",
-    "densenet169": "DenseNet169",
-    "shake_shake": "Shake-Shake",
-    "se_resnext50": "SE-ResNeXt50",
-    "mm_resnet": "MM_ResNet",
-}
-
+# MM_ResNet stands last, for the others are compared with it.
 _TABLE_S2 = tuple(
     Experiment(
-        name=backbone,
-        title=title,
-        changes={"backbone": backbone, "inputs": "mri", "mv_mode": "none"},
-        against="" if backbone == "mm_resnet" else "mm_resnet",
+        name=name,
+        title=backbone.title,
+        changes={"backbone": name, "inputs": "mri", "mv_mode": "none"},
+        against="" if name == "mm_resnet" else "mm_resnet",
     )
-    for backbone, title in _BACKBONES.items()
+    for name, backbone in sorted(OF_IMAGES.items(), key=lambda each: each[0] == "mm_resnet")
 )
 
 _ONE_CHANGE: tuple[tuple[str, str, Mapping[str, object]], ...] = (
@@ -147,32 +133,3 @@ SUITES: dict[str, tuple[Experiment, ...]] = {
     "protocol": _PROTOCOL,
 }
 """Experiments of each suite, in the order of its table."""
-
-TITLES = {
-    "table2": "Five models (Table 2)",
-    "table_s2": "Five backbones (Table S2)",
-    "ablations": "Ablations",
-    "permutation": "Label-permutation control of the multi-view augmentation",
-    "protocol": "Strict protocol against that of the paper",
-}
-"""Title of each suite."""
-
-ABOUT = {
-    "table2": "What images, clinical-pathological facts (CP) and multi-view augmentation (MV) add to each other. "
-    "Without MV every patient gives one view an epoch and the loss weighs the classes; the logistic regression is "
-    "unpenalised, its facts standardised on the training folds alone.",
-    "table_s2": "Images alone without multi-view augmentation, as in the MRI row of Table 2, whose areas are "
-    "those printed for MM_ResNet. Every network sees the same mosaics for the same number of epochs, with the "
-    "same optimiser and class weights, from scratch. MM_ResNet takes its four jigsaw steps a batch; the others "
-    "have one classifier and take one step on whole mosaics.",
-    "ablations": "One change of the whole model at a time. The focal loss is compared with the class weights that "
-    "it replaces, both without multi-view augmentation.",
-    "permutation": "Labels are dealt anew over the patients before anything else, so that nothing about a patient "
-    "is left to learn. Whatever discrimination is measured then was put there by the augmentation. Counted as the "
-    "paper seems to have counted, patients with an event bring several views of the test set and the others the "
-    "first one alone; in the balanced mode everybody brings all views.",
-    "protocol": "The strict protocol holds patients out first; the paper cross-validates on everybody and calls "
-    "one fold the testing set. The contrasts compare both on the same patients, each scored by networks that "
-    "never saw her.",
-}
-"""What each suite shows and how, for the head of its table."""

@@ -31,23 +31,15 @@ from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.result.curves import by_arm, estimates_table, few_events_words
 from deeptepp.ui.result.score_card import score_card
-from deeptepp.ui.words.language import t
+from deeptepp.ui.words.language import speech, t
 from deeptepp.ui.words.screen_words import FIELDS, label
 
 
 def case_panel(case: BoardCase, cases: Sequence[BoardCase], bundle: ModelBundle, meeting: Meeting | None) -> None:
     """Show one case.
 
-    Parameters
-    ----------
-    case : BoardCase
-        The open case.
-    cases : sequence of BoardCase
-        Those that are gone through, in their order, for the ways to the next one.
-    bundle : ModelBundle
-        Gives cut-offs and curves, if it is the model that scored the case.
-    meeting : Meeting or None
-        In which it is discussed.
+    ``cases``: those that are gone through, in their order, for the ways to the next one; ``bundle``: gives
+    cut-offs and curves, if it is the model that scored the case.
     """
     if case.is_shown:
         carry_over(case)
@@ -104,7 +96,7 @@ def _heading(case: BoardCase, cases: Sequence[BoardCase]) -> None:
 def _facts(case: BoardCase) -> None:
     """Show the clinical facts."""
     known = {
-        t(name): t(_entered(field, getattr(case.profile, field)))
+        t(name): speech().fact(field, getattr(case.profile, field))
         for field, name in FIELDS.items()
         if getattr(case.profile, field) is not None
     }
@@ -176,7 +168,7 @@ def _curves(tier: Tier, bundle: ModelBundle, *, is_large: bool) -> None:
         st.markdown(f"### {t('Treatment received, {tier} tier', tier=label(tier))}", width="content")
         endpoint = st.segmented_control(
             t("End point"),
-            tuple(Endpoint),
+            bundle.reference.endpoints,
             default=Endpoint.RFS,
             required=True,
             format_func=_named,
@@ -209,7 +201,7 @@ def _curves(tier: Tier, bundle: ModelBundle, *, is_large: bool) -> None:
 
 
 def _assessment(case: BoardCase) -> Assessment:
-    """Give the stored answer as far as the score card reads it."""
+    """Stored answer as far as the score card reads it."""
     stored = case.assessment
     return Assessment(
         Outcome(stored.get("outcome", Outcome.SCORED.value)),
@@ -224,7 +216,7 @@ def _assessment(case: BoardCase) -> Assessment:
 
 
 def _stability(stored: Mapping[str, Any] | None) -> Stability | None:
-    """Give the stored scores of shifted outlines, which say whether the tier is stable."""
+    """Stored scores of shifted outlines, which say whether the tier is stable."""
     if not stored or not stored.get("tiers") or not stored.get("scores"):
         return None
     x_y_z = (tuple(float(mm) for mm in each["shift_lps_mm"]) for each in stored["scores"])
@@ -238,10 +230,3 @@ def _stability(stored: Mapping[str, Any] | None) -> Stability | None:
 def _named(value: Endpoint) -> str:
     """Name an end point in the language of the visitor."""
     return t(label(value))
-
-
-def _entered(field: str, value: object) -> str:
-    """Write a fact, numbers without a useless decimal."""
-    if field.endswith("_positive"):
-        return "Positive" if value else "Negative"
-    return f"{value:g}" if isinstance(value, float) else label(value)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
 
-from deeptepp.datasets.cohort_values import fact_of
 from deeptepp.domain.board import Flag, NewCase
-from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile
 from deeptepp.domain.cohort import SCORE, Cohort
 from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severity
 from deeptepp.model.bundle import ModelBundle
@@ -26,17 +24,8 @@ _NOTE = Finding(
 def demo_cases(bundle: ModelBundle, report: Callable[[float], None]) -> list[NewCase]:
     """Make the cases of a demo meeting.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        Its reference cohort is simulated.
-    report : callable
-        Told of the share done, in [0, 1].
-
-    Returns
-    -------
-    list of NewCase
-        Eight of them, spread over tiers and treatments, each marked as simulated.
+    ``report``: told of the share done, in [0, 1]. Returns eight of them, spread over tiers and treatments, each
+    marked as simulated.
     """
     rows = demo_indices(bundle.reference)
     cases = []
@@ -85,5 +74,5 @@ def profile_of(cohort: Cohort, row: int) -> ClinicalProfile:
     ClinicalProfile
         What the cohort does not hold is unknown.
     """
-    names = [each.name for each in fields(ClinicalProfile) if each.name in cohort]
-    return ClinicalProfile.from_mapping({name: fact_of(name, cohort[name].tolist()[row]) for name in names})
+    known = [(fact, cohort[name].tolist()[row]) for name, fact in CLINICAL_FACTS.items() if name in cohort]
+    return ClinicalProfile.from_mapping({fact.name: fact.from_table(value) for fact, value in known})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.board import NOTE_CHARACTERS, ROLE_CHARACTERS, Agreement, BoardCase, Choice, Entry, Moment
+from deeptepp.domain.board import ENTRY_TEXTS, ROLE_CHARACTERS, Agreement, BoardCase, Choice, Entry, Moment
 from deeptepp.domain.meeting import may_name_somebody
 from deeptepp.errors import BoardConflict, BoardError, BoardStoreError, DeepTeppError
 from deeptepp.ui.board.board_drafts import (
@@ -32,7 +33,7 @@ from deeptepp.ui.parts.cards import said
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import label
 
-_FIELDS = ("choice", "agreement", "note", "role", "kind")
+_FIELDS = ("choice", "agreement", *ENTRY_TEXTS, "role", "kind")
 _REPEATED_S = 20
 """Seconds in which the same decision counts as sent twice; a server under load takes as long to answer a click."""
 
@@ -45,15 +46,7 @@ def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
 
     No fragment and no form: a form sends nothing before its button. From a fragment, what was typed and the click
     on ``Next`` that ended typing are sent together, as a run of the fragment alone, and the click is lost.
-
-    Parameters
-    ----------
-    case : BoardCase
-        The case as the visitor sees it.
-    moment : Moment
-        Before or after the score was shown.
-    meeting_id : str
-        Meeting in which the case is discussed; empty outside of one.
+    ``meeting_id``: meeting in which the case is discussed, empty outside of one.
     """
     key = draft_key(case.id, moment)
     is_again = was_sent(key)
@@ -80,7 +73,7 @@ def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
 
 
 def has_conflict(case: BoardCase, moment: Moment) -> bool:
-    """Tell whether others recorded something of a case since this visitor began to type."""
+    """Whether others recorded something of a case since this visitor began to type."""
     draft = drafts().get(draft_key(case.id, moment))
     return is_typed(draft) and draft is not None and bool(newer_of_others(case, draft))
 
@@ -88,7 +81,12 @@ def has_conflict(case: BoardCase, moment: Moment) -> bool:
 def _fields(case: BoardCase, moment: Moment, key: str) -> None:
     """Show the fields, filled with the draft."""
     last = case.before if moment is Moment.BEFORE else case.after
-    empty = {"choice": None, "agreement": None, "note": "", "role": st.session_state.get(ROLE_KEY, "")}
+    empty = {
+        "choice": None,
+        "agreement": None,
+        **dict.fromkeys(ENTRY_TEXTS, ""),
+        "role": st.session_state.get(ROLE_KEY, ""),
+    }
     fill(key, empty | ({"kind": _CORRECTION if _must_correct(case, moment) else _ANEW} if last else {}))
     kept: dict[str, Any] = {"on_change": keep, "args": (key, _FIELDS, case.last_number)}
     if last is not None and not _must_correct(case, moment):
@@ -114,7 +112,9 @@ def _fields(case: BoardCase, moment: Moment, key: str) -> None:
             key=f"{key}-agreement",
             **kept,
         )
-    st.text_area(t("Notes"), key=f"{key}-note", max_chars=NOTE_CHARACTERS, height=90, **kept)
+    for name, known in ENTRY_TEXTS.items():
+        ask = partial(st.text_area, height=90) if known.is_long else st.text_input
+        ask(t(known.label), key=f"{key}-{name}", max_chars=known.characters, **kept)
     st.text_input(
         t("Recorded by (role, not name)"),
         key=f"{key}-role",
@@ -128,7 +128,7 @@ def _fields(case: BoardCase, moment: Moment, key: str) -> None:
 
 
 def _must_correct(case: BoardCase, moment: Moment) -> bool:
-    """Tell whether nothing but a correction may be recorded, since the score is in sight."""
+    """Whether nothing but a correction may be recorded, since the score is in sight."""
     return moment is Moment.BEFORE and case.is_shown
 
 
@@ -165,13 +165,12 @@ def _send(case: BoardCase, moment: Moment, meeting_id: str) -> None:
 
 
 def _is_repeated(case: BoardCase, entry: Entry) -> bool:
-    """Tell whether the record ends with this very decision, made a moment ago: a further click sent it again."""
+    """Whether the record ends with this very decision, made a moment ago: a further click sent it again."""
     last = case.entries[-1] if case.entries else None
     if last is None or last.recorded_utc is None:
         return False
-    note = entry.note.strip()
     age_s = (datetime.now(UTC) - last.recorded_utc).total_seconds()
-    is_same = replace(last, recorded_utc=None, number=0, corrects=0) == replace(entry, note=note, corrects=0)
+    is_same = replace(last, recorded_utc=None, number=0, corrects=0) == replace(entry.stripped(), corrects=0)
     return is_same and age_s < _REPEATED_S
 
 
@@ -179,25 +178,20 @@ def _entry(case: BoardCase, moment: Moment, draft: dict[str, Any], meeting_id: s
     """Make an entry of a draft."""
     last = case.before if moment is Moment.BEFORE else case.after
     is_correction = last is not None and (_must_correct(case, moment) or draft.get("kind") == _CORRECTION)
+    texts: dict[str, Any] = {name: draft.get(name) or "" for name in ENTRY_TEXTS}
     return Entry(
         moment=moment,
         choice=Choice(draft["choice"]),
         agreement=Agreement(draft["agreement"]) if draft.get("agreement") else None,
-        note=draft.get("note") or "",
         role=draft.get("role") or "",
         corrects=last.number if last is not None and is_correction else 0,
         meeting_id=meeting_id,
+        **texts,
     )
 
 
 def carry_over(case: BoardCase) -> None:
-    """Keep a decision that was typed while the score was hidden, where somebody else showed it meanwhile.
-
-    Parameters
-    ----------
-    case : BoardCase
-        Its score was shown.
-    """
+    """Keep a decision that was typed while the score was hidden, where somebody else showed it meanwhile."""
     key, later = draft_key(case.id, Moment.BEFORE), draft_key(case.id, Moment.AFTER)
     draft = drafts().get(key)
     if draft is None or draft.get("kind") == _CORRECTION or is_typed(drafts().get(later)):
@@ -211,7 +205,7 @@ def carry_over(case: BoardCase) -> None:
 
 
 def _number_shown(case: BoardCase) -> int:
-    """Give the number of the entry that showed the score."""
+    """Number of the entry that showed the score."""
     seen = (each.number for each in case.entries if each.moment in (Moment.SHOWN, Moment.SKIPPED))
     return next(seen, 0)
 
@@ -219,12 +213,7 @@ def _number_shown(case: BoardCase) -> int:
 def show_score_buttons(case: BoardCase, meeting_id: str) -> None:
     """Offer to show the score: after a decision, or explicitly without one.
 
-    Parameters
-    ----------
-    case : BoardCase
-        Its score is hidden.
-    meeting_id : str
-        Meeting in which the case is discussed; empty outside of one.
+    ``meeting_id``: meeting in which the case is discussed, empty outside of one.
     """
     if unsaved_of(case.id):
         st.caption(t("Not recorded yet: what is typed above would count as decided with the score in sight."))
@@ -248,13 +237,7 @@ def show_score_buttons(case: BoardCase, meeting_id: str) -> None:
 
 
 def withdraw_button(case: BoardCase) -> None:
-    """Offer to take the case off the board for good.
-
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-    """
+    """Offer to take the case off the board for good."""
     with st.popover(t("Withdraw"), key=f"board-withdraw-{case.id}"):
         st.write(
             t("Removes the case, its pictures and everything that was recorded of it. This cannot be undone.")

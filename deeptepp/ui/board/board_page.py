@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from deeptepp.domain.board import BoardCase, Choice, Status
+from deeptepp.domain.board import ENTRY_TEXTS, BoardCase, Choice, Status
 from deeptepp.domain.meeting import Meeting
 from deeptepp.errors import BadSetting, BoardStoreError, BundleError, DeepTeppError
 from deeptepp.model.bundle import ModelBundle
@@ -87,7 +87,7 @@ def _give_back(cases: Sequence[BoardCase]) -> None:
 def _typed(draft: dict[str, Any]) -> str:
     """Write a draft to be copied."""
     chosen = t(label(Choice(draft["choice"]))) if draft.get("choice") else ""
-    return " · ".join(part for part in (chosen, draft.get("note") or "") if part)
+    return " · ".join(part for part in (chosen, *(draft.get(name) or "" for name in ENTRY_TEXTS)) if part)
 
 
 def _overview(cases: Sequence[BoardCase], meetings: Sequence[Meeting], bundle: ModelBundle) -> None:
@@ -140,7 +140,7 @@ def _meeting(cases: Sequence[BoardCase], meeting: Meeting | None) -> None:
 
 
 def _hidden(n: int) -> str:
-    """Say that hidden scores are not found by their tier."""
+    """That hidden scores are not found by their tier."""
     if n == 1:
         return t("1 case has a hidden score; the tier filter applies to shown scores only.")
     return t("{n} cases have hidden scores; the tier filter applies to shown scores only.", n=n)
@@ -185,13 +185,13 @@ def _fill(bundle: ModelBundle) -> None:
 
 
 def _unusable(error: DeepTeppError) -> None:
-    """Say that the board cannot be opened."""
+    """That the board cannot be opened."""
     refusal_card(
         error,
         title=t("The board cannot be opened"),
         next_step=t("Cases can still be scored. Tell whoever runs this server; nothing on the board was changed."),
     )
-    typed = [draft for draft in drafts().values() if is_typed(draft) and ("choice" in draft or "note" in draft)]
+    typed = [draft for draft in drafts().values() if is_typed(draft) and draft.keys() & {"choice", *ENTRY_TEXTS}]
     if typed:
         st.write(t("What you typed is kept, and is there again as soon as the board answers:"))
         for draft in typed:

@@ -17,12 +17,7 @@ from deeptepp.ui.words.screen_words import label
 def record_cards(case: BoardCase, moment: Moment) -> None:
     """Show the decision of one moment, and below it those that it stands for.
 
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-    moment : Moment
-        Before or after the score was shown.
+    ``moment``: before or after the score was shown.
     """
     entry = case.before if moment is Moment.BEFORE else case.after
     if entry is None:
@@ -38,28 +33,18 @@ def record_cards(case: BoardCase, moment: Moment) -> None:
         is_corrected = each.number in case.corrected
         mark = t("corrected") if is_corrected else t("followed by another decision")
         st.markdown(f"- {_decided(each)} ({_by(each)}): **{mark}**")
-        if each.note:
-            st.text(each.note)
+        _texts(each)
 
 
 def conflict_question(case: BoardCase, draft: dict[str, Any]) -> None:
-    """Show what others recorded since a draft was begun, and ask what is to become of it.
-
-    Parameters
-    ----------
-    case : BoardCase
-        As it is now.
-    draft : dict
-        What this visitor typed.
-    """
+    """Show what others recorded since a draft was begun, and ask what is to become of it."""
     newer = newer_of_others(case, draft)
     with st.container(border=True, key=f"board-conflict-{case.id}"):
         st.markdown(f"**{t('Others recorded something while you were typing:')}**")
         for entry in newer:
             said = _decided(entry) if entry.choice else t(label(entry.moment))
             st.markdown(f"- {said} ({_by(entry)})")
-            if entry.note:
-                st.text(entry.note)
+            _texts(entry)
         if draft.get("is_moved"):
             st.write(
                 t(
@@ -73,9 +58,14 @@ def conflict_question(case: BoardCase, draft: dict[str, Any]) -> None:
 def _card(entry: Entry) -> None:
     """Show one decision."""
     st.markdown(f"**{_decided(entry)}**")
-    if entry.note:
-        st.text(entry.note)
+    _texts(entry)
     st.caption(_by(entry))
+
+
+def _texts(entry: Entry) -> None:
+    """Show what was written."""
+    for name, text in entry.texts:
+        st.text(f"{t(name)}: {text}" if name else text)
 
 
 def _decided(entry: Entry) -> str:
@@ -87,6 +77,6 @@ def _decided(entry: Entry) -> str:
 
 
 def _by(entry: Entry) -> str:
-    """Say when and by which role an entry was recorded."""
+    """When and by which role an entry was recorded."""
     role = verbatim(entry.role) or t("no role given")
     return f"{time_of(entry)} UTC · {role}"

@@ -12,69 +12,39 @@ from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.clinical import CATEGORIES, RANGES, ClinicalProfile, Stage
+from deeptepp.domain.clinical import CLINICAL_FACTS, COMPARED, ClinicalProfile, Stage, asked_in
+from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Acquisition
 from deeptepp.domain.typed_number import number_text
 from deeptepp.errors import ClinicalError
+from deeptepp.model.fusion import FEATURES
 from deeptepp.scoring.consistency import check_consistency, check_size
 from deeptepp.ui.background.drafts import is_restored, keep_choice, typed_index
 from deeptepp.ui.background.seeds import seed
 from deeptepp.ui.parts.cards import findings_list, said
 from deeptepp.ui.parts.number_field import number_field
 from deeptepp.ui.words.language import say, t
-from deeptepp.ui.words.screen_words import FIELDS, HELP, UNKNOWN, label
+from deeptepp.ui.words.screen_words import FIELDS, UNKNOWN, label
 
 Values = dict[str, Any]
 """Field names of ``ClinicalProfile`` with what the widgets hold; None is unknown."""
 
-SCORE_FIELDS = ("tumour_size_mm", "node_stage", "er_positive", "pr_positive")
-ELIGIBILITY_FIELDS = (
-    "her2_status",
-    "is_invasive",
-    "had_biopsy_before_mr",
-    "had_neoadjuvant_therapy",
-    "sex",
-    "stage",
-)
-OTHER_FIELDS = ("age_years", "menopause", "grade", "ki67_pct", "breast_surgery", "axillary_surgery")
-"""Fields of the form in reading order, two a row."""
-
-COUNTS: dict[str, str] = {
-    "tumour_stage": "Size counts only as T1 (up to 20 mm), T2 (up to 50 mm) or T3.",
-    "node_positive": "Lymph nodes count only as N0 or positive; N1, N2 and N3 are the same to the score.",
-    "er_positive": "",
-    "pr_positive": "",
-    "hr_positive": "ER and PR count also together, as hormone receptor positive or negative.",
-}
-"""How each feature of a network takes its facts, where the field alone does not say it."""
-
-_RECEPTORS = {True: "Positive", False: "Negative"}
-_YES_NO = {True: "Yes", False: "No"}
-_WORDS = {"er_positive": _RECEPTORS, "pr_positive": _RECEPTORS}
+SCORE_FIELDS = asked_in(Section.SCORE)
+"""Facts that a network may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenHere:
     """What images and model say of the facts.
 
-    Parameters
-    ----------
-    fields : tuple of str
-        Facts that the network sees.
-    features : tuple of str
-        How it sees them: keys of ``COUNTS``.
-    lesion : Lesion or None
-        The tumour that is chosen.
-    is_ambiguous : bool
-        More than one region enhances like a tumour, and nobody has chosen.
-    acquisition : Acquisition
-        What the headers say of the patient.
+    ``features``: how it sees them: keys of ``FEATURES``; ``is_ambiguous``: more than one region enhances like a
+    tumour, and nobody has chosen.
     """
 
     fields: tuple[str, ...] = SCORE_FIELDS
-    features: tuple[str, ...] = tuple(COUNTS)
+    features: tuple[str, ...] = tuple(FEATURES)
     lesion: Lesion | None = None
     is_ambiguous: bool = False
     acquisition: Acquisition = field(default_factory=Acquisition)
@@ -84,14 +54,9 @@ class SeenHere:
 class Answer:
     """What the form holds after a run.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile or None
-        The facts; None while a field is wrong or facts exclude each other.
-    draft : dict of str to object
-        Everything as it was entered, where it cannot be used; else empty.
-    is_submitted : bool
-        The button was pressed and the facts can be used.
+    ``profile``: the facts, None while a field is wrong or facts exclude each other; ``draft``: everything as it
+    was entered, where it cannot be used, else empty; ``is_submitted``: the button was pressed and the facts can be
+    used.
     """
 
     profile: ClinicalProfile | None
@@ -104,32 +69,17 @@ def clinical_form(
 ) -> Answer:
     """Show the form and give what it holds.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        Facts known so far; what the fields show first.
-    key : str
-        Distinguishes the form of one case from that of the next.
-    submit_label : str
-        What the button says.
-    seen : SeenHere
-        What images and model say of the facts.
-    draft : dict of str to object, optional
-        What was entered before and could not be used; shown instead of the profile.
-
-    Returns
-    -------
-    Answer
-        The facts, as far as they can be used.
+    ``profile``: facts known so far, what the fields show first; ``draft``: what was entered before and could not
+    be used, shown instead of the profile. Returns the facts, as far as they can be used.
     """
     form = _Form(profile, key, seen, draft or {})
     with st.container(border=True, key="case-facts"):
         st.header(t("Clinical and pathological facts"), anchor=False)
         st.caption(t("Leave unknown facts as Unknown; the cohort average is used for them."))
         form.score_fields()
-        form.section(t("Eligibility"), ELIGIBILITY_FIELDS)
-        with st.expander(t("More facts, recorded but not used by the score"), key="case-more-facts"):
-            form.rows((*(name for name in SCORE_FIELDS if name not in seen.fields), *OTHER_FIELDS))
+        form.section(t(Section.ELIGIBILITY.value), asked_in(Section.ELIGIBILITY))
+        with st.expander(t(Section.RECORDED.value), key="case-more-facts"):
+            form.rows((*(name for name in SCORE_FIELDS if name not in seen.fields), *asked_in(Section.RECORDED)))
         answer, message = form.answer()
         _remarks(_usable(form.values), seen)
         is_pressed = st.button(submit_label, type="primary", width="stretch", key=f"case-submit-{key}")
@@ -139,17 +89,9 @@ def clinical_form(
 
 
 def implied_stage(profile: ClinicalProfile) -> str:
-    """Say which stage groups agree with size and nodes.
+    """Which stage groups agree with size and nodes.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        Facts.
-
-    Returns
-    -------
-    str
-        One sentence; empty while size or nodes are unknown.
+    Returns one sentence, empty while size or nodes are unknown.
     """
     allowed = profile.stages_allowed
     if allowed is None:
@@ -178,8 +120,8 @@ class _Form:
     def score_fields(self) -> None:
         """Show the facts that the network takes, and how it takes them."""
         used = tuple(name for name in SCORE_FIELDS if name in self.seen.fields)
-        self.section(t("Used by the score"), used)
-        sentences = [t(COUNTS[name]) for name in self.seen.features if COUNTS.get(name)]
+        self.section(t(Section.SCORE.value), used)
+        sentences = [t(FEATURES[name].counts) for name in self.seen.features if FEATURES[name].counts]
         st.caption(" ".join(sentences) if used else t("This model uses the images alone."))
         sentence = implied_stage(_usable(self.values))
         if sentence:
@@ -202,18 +144,16 @@ class _Form:
 
     def ask(self, name: str) -> None:
         """Show one field, and keep what it holds."""
-        if name == "grade":
-            self._choose(name, (1, 2, 3), str)
-        elif name in RANGES:
-            self._number(name)
-        elif name in CATEGORIES:
-            self._choose(name, tuple(CATEGORIES[name]), label)
+        fact = CLINICAL_FACTS[name]
+        if fact.is_flag:
+            self._choose(name, (True, False), lambda value: t(fact.answer(value)))
+        elif fact.category is not None or fact.is_whole:
+            self._choose(name, fact.values, label)
         else:
-            words = _WORDS.get(name, _YES_NO)
-            self._choose(name, (True, False), lambda value: t(words[value]))
+            self._number(name)
 
     def answer(self) -> tuple[ClinicalProfile | None, str]:
-        """Give the profile, or say what is wrong."""
+        """Profile, or say what is wrong."""
         if self.wrong:
             names = ", ".join(t(FIELDS[name]) for name in self.wrong)
             return None, t("Correct or empty first: {names}.", names=names)
@@ -254,7 +194,7 @@ class _Form:
         )
 
     def _compare_size(self) -> None:
-        """Say where the size that was entered does not fit the tumour that is chosen."""
+        """Where the size that was entered does not fit the tumour that is chosen."""
         entered_mm = self.values["tumour_size_mm"]
         findings = check_size(entered_mm, self.seen.lesion, is_ambiguous=self.seen.is_ambiguous)
         if findings:
@@ -280,7 +220,7 @@ class _Form:
             choices,
             format_func=said_of,
             placeholder=t(UNKNOWN),
-            help=t(HELP[name]) if name in HELP else None,
+            help=t(CLINICAL_FACTS[name].help) or None,
             key=key,
         )
 
@@ -292,11 +232,11 @@ def _put(key: str, text: str) -> None:
 
 def _compared(profile: ClinicalProfile) -> Values:
     """Keep the estimates of others, which are entered beside the result."""
-    return {"her2dx_score": profile.her2dx_score, "predict_os_pct": profile.predict_os_pct}
+    return {name: getattr(profile, name) for name in COMPARED}
 
 
 def _usable(values: Values) -> ClinicalProfile:
-    """Give the facts without the stage group, the only one that others can exclude."""
+    """Facts without the stage group, the only one that others can exclude."""
     return ClinicalProfile(**{name: value for name, value in values.items() if name != "stage"})
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
 from deeptepp.domain.cohort import Cohort
+from deeptepp.domain.experiment_suites import SUITE_LIST, Suite
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.cohort.cohort_scores import trastuzumab_item
 from deeptepp.report.cohort.cohort_validation import validation_items
@@ -21,67 +21,8 @@ _DOCS = Path(__file__).parents[3] / "docs"
 """Documents of a checkout; an installed package has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """One experiment that ``deeptepp evaluate`` repeats.
-
-    Parameters
-    ----------
-    name : str
-        Of the suite, and of its document.
-    title : str
-        Heading.
-    asks : str
-        The question, in one or two sentences.
-    picture : str
-        File of its figure.
-    """
-
-    name: str
-    title: str
-    asks: str
-    picture: str
-
-    @property
-    def command(self) -> str:
-        """What repeats it."""
-        return f"deeptepp evaluate docs/examples/experiments.toml --suite {self.name}"
-
-
-SUITES = (
-    Suite(
-        "ablations",
-        "One part of the network at a time",
-        "What each part adds: the jigsaw, the stages, the head, the loss and the score are changed one by one, "
-        "everything else kept.",
-        "ablations.png",
-    ),
-    Suite(
-        "permutation",
-        "Permuted labels",
-        "Labels are dealt anew over the patients, so that nothing is left to learn. Discrimination that is "
-        "measured all the same was put there by reslicing only patients with an event.",
-        "permutation-control.png",
-    ),
-    Suite(
-        "protocol",
-        "Strict protocol against that of the paper",
-        "Patients held out before anything else, against one fold of the cross-validation called the testing set; "
-        "both on the same patients.",
-        "protocol.png",
-    ),
-)
-"""Experiments with a figure of their own."""
-
-
 def experiments_tab(bundle: ModelBundle) -> None:
-    """Show the score against follow-up, then the experiments.
-
-    Parameters
-    ----------
-    bundle : ModelBundle
-        The model of this server.
-    """
+    """Show the score against follow-up, then the experiments."""
     st.header(t("The score and the follow-up of the reference cohort"))
     st.caption(t("Most of these patients trained the model; each is scored by a network that had not seen her."))
     for item in _items(bundle.reference, bundle.sha256):
@@ -93,8 +34,9 @@ def experiments_tab(bundle: ModelBundle) -> None:
             "alike. The figures are in English."
         )
     )
-    for suite in SUITES:
-        _suite(suite)
+    for name, suite in SUITE_LIST.items():
+        if suite.heading:
+            _suite(name, suite)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Measuring the score")
@@ -125,17 +67,17 @@ def _table(table: Table) -> None:
         st.caption(say(table.note))
 
 
-def _suite(suite: Suite) -> None:
+def _suite(name: str, suite: Suite) -> None:
     """Show the question, the figure or the measured table where the checkout has them, and the command."""
-    st.markdown(f"### {t(suite.title)}")
+    st.markdown(f"### {t(suite.heading)}")
     st.markdown(t(suite.asks))
-    picture, document = _DOCS / "img" / suite.picture, _DOCS / "results" / f"{suite.name}.md"
+    picture, document = _DOCS / "img" / f"{suite.picture}.png", _DOCS / "results" / f"{name}.md"
     if picture.exists():
-        alt = t("{title}: the numbers stand in the table below it.", title=t(suite.title))
+        alt = t("{title}: the numbers stand in the table below it.", title=t(suite.heading))
         st.image(str(picture), width=860, alt=alt)
     if document.exists():
-        with st.expander(t("Measured numbers"), key=f"evidence-suite-{suite.name}"):
+        with st.expander(t("Measured numbers"), key=f"evidence-suite-{name}"):
             st.markdown(re.sub(r"^(#{1,4} )", r"##\1", document.read_text(encoding="utf-8"), flags=re.MULTILINE))
     else:
         st.write(t("This installation came without the measured numbers. The command below makes them."))
-    st.code(suite.command, language="bash")
+    st.code(f"deeptepp evaluate docs/examples/{suite.settings} --suite {name}", language="bash")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
-from enum import StrEnum
 from functools import cache
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Acquisition
 from deeptepp.errors import DeepTeppError
@@ -64,10 +61,7 @@ def refusals_tab() -> None:
 def refusals() -> dict[str, tuple[str, str]]:
     """Give every refusal that a visitor can meet.
 
-    Returns
-    -------
-    dict of str to (str, str)
-        English sentence with its fields, and what to do where the sentence does not say it; by rule.
+    Returns English sentence with its fields, and what to do where the sentence does not say it, by rule.
     """
     errors = {
         kind.rule: (kind.template, "")
@@ -84,28 +78,15 @@ def _kinds(parent: type[DeepTeppError]) -> list[type[DeepTeppError]]:
 
 def _ineligible() -> list[Finding]:
     """Give each clinical fact each of its values, and a real study to a simulated model; collect what refuses."""
-    hints = get_type_hints(ClinicalProfile)
     found: dict[str, Finding] = {}
-    for field in fields(ClinicalProfile):
-        for value in _values(hints[field.name]):
-            fact: dict[str, Any] = {field.name: value}
-            for finding in check_eligibility(ClinicalProfile(**fact), Acquisition()):
+    for name, fact in CLINICAL_FACTS.items():
+        for value in fact.values:
+            known: dict[str, Any] = {name: value}
+            for finding in check_eligibility(ClinicalProfile(**known), Acquisition()):
                 if finding.severity is Severity.REFUSAL:
                     found.setdefault(finding.rule, finding)
     found |= {finding.rule: finding for finding in check_model(Acquisition(), is_model_simulated=True)}
     return list(found.values())
-
-
-def _values(hint: object) -> list[object]:
-    """List the values of a category or a flag; numbers have none to list."""
-    kinds = get_args(hint) if get_origin(hint) is UnionType else (hint,)
-    values: list[object] = []
-    for kind in kinds:
-        if kind is bool:
-            values += [True, False]
-        elif isinstance(kind, type) and issubclass(kind, StrEnum):
-            values += list(kind)
-    return values
 
 
 def _row(rule: str, message: str, remedy: str) -> dict[str, str]:

@@ -6,9 +6,7 @@ import streamlit as st
 
 from deeptepp.ui.own_model.own_model_steps import EXPECTATION, INTRODUCTION, STEPS, TITLE, OwnModelStep
 from deeptepp.ui.words.language import current_language, t
-
-URL_PATH = "make-it-yours"
-"""Where the page stands below the root of the site."""
+from deeptepp.ui.words.page_list import PAGES
 
 
 def own_model_page() -> None:
@@ -23,15 +21,10 @@ def own_model_page() -> None:
 
 
 def own_model_link() -> str:
-    """Give the way to the page as Markdown; it opens in a tab of its own, so that the case stays open.
-
-    Returns
-    -------
-    str
-        In the language of the visitor.
-    """
+    """Way to the page as Markdown; it opens in a tab of its own, so that the case stays open."""
+    url_path = PAGES["own_model"].url_path
     return (
-        f"[{t('Make it yours: five steps to a model of your own patients')}]({URL_PATH}?lang={current_language()})"
+        f"[{t('Make it yours: five steps to a model of your own patients')}]({url_path}?lang={current_language()})"
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import streamlit as st
@@ -9,6 +11,7 @@ import streamlit as st
 from deeptepp.domain.risk import Finding
 from deeptepp.errors import BundleError
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.laboratory.laboratory_list import PARTS
 from deeptepp.report.laboratory.recipe import CohortChoice
 from deeptepp.report.report_item import ReportItem
 from deeptepp.ui.background.loaded import loaded_bundle
@@ -26,25 +29,19 @@ from deeptepp.ui.tiers.tiers_controls import (
     treatment_controls,
 )
 from deeptepp.ui.tiers.tiers_keep import keep_state, said_origin
-from deeptepp.ui.tiers.tiers_results import (
-    adjusted_result,
-    decision_result,
-    figures_on_screen,
-    optimism_result,
-    show_item,
-    show_table,
-    subgroups_result,
-    tiers_result,
-    treatment_result,
-)
+from deeptepp.ui.tiers.tiers_results import figures_on_screen, result, show_item, show_table
 from deeptepp.ui.tiers.tiers_state import Bench, current_bench, write_address
 from deeptepp.ui.tiers.tiers_validation import validation_part
 from deeptepp.ui.words.language import say, t
 
 _STYLE = Path(__file__).parent / "tiers.css"
 
-PARTS = ("Treatments", "Survival estimates", "Hazard ratios", "Subgroups", "Net benefit", "Optimism")
-"""Names of the tabs below the curves, in order."""
+_CONTROLS: dict[str, Callable[[Bench], None]] = {
+    "treatment": treatment_controls,
+    "subgroups": lambda bench: subgroup_control(),
+    "decision": lambda bench: horizon_control(),
+}
+"""What can be set above a part, by its key."""
 
 
 def tiers_page() -> None:
@@ -116,7 +113,7 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
         with st.container(key="tiers-controls"):
             cut_off_controls(bench, bundle)
         with st.container(key="tiers-curves"):
-            item = tiers_result(cohort, digest, bench)
+            item = result("tiers", cohort, digest, bench)
             if bench.is_own:
                 st.caption(said_origin(bench.provenance(bundle)))
             if item.is_made:
@@ -142,8 +139,8 @@ def _bench(bench: Bench, bundle: ModelBundle) -> None:
 def _all_items(bench: Bench, bundle: ModelBundle) -> tuple[ReportItem, ...]:
     """Make every result that has a figure, whichever tab is open."""
     cohort, digest = bench.cohort(bundle)
-    makers = (tiers_result, treatment_result, subgroups_result, decision_result)
-    return tuple(make(cohort, digest, bench) for make in makers)
+    drawn = sorted((key for key, part in PARTS.items() if part.is_drawn), key=lambda key: key != "tiers")
+    return tuple(result(key, cohort, digest, bench) for key in drawn)
 
 
 def _seed_again(bench: Bench) -> None:
@@ -152,7 +149,7 @@ def _seed_again(bench: Bench) -> None:
 
 
 def _tried(bench: Bench) -> None:
-    """Say how many cut-offs were looked at."""
+    """How many cut-offs were looked at."""
     n = bench.n_tried
     said = (
         t("1 pair of cut-offs looked at in this session.")
@@ -166,26 +163,16 @@ def _tried(bench: Bench) -> None:
 def _parts(bench: Bench, bundle: ModelBundle) -> None:
     """Show the part that is open; the others are not computed."""
     cohort, digest = bench.cohort(bundle)
-    names = PARTS
-    tabs = st.tabs([t(name) for name in names], key="tiers-tab", on_change=_seed_again, args=(bench,))
+    tabs = st.tabs([t(part.tab) for part in PARTS.values()], key="tiers-tab", on_change=_seed_again, args=(bench,))
     opened = next((i for i, tab in enumerate(tabs) if tab.open), 0)
+    key, part = list(PARTS.items())[opened]
     with tabs[opened]:
-        if names[opened] == "Treatments":
-            treatment_controls(bench)
-            with st.spinner(t("Comparing treatments")):
-                show_item(treatment_result(cohort, digest, bench))
-        elif names[opened] == "Survival estimates":
-            item = tiers_result(cohort, digest, bench)
+        if key in _CONTROLS:
+            _CONTROLS[key](bench)
+        with st.spinner(t(part.waiting)) if part.waiting else nullcontext():
+            item = result(key, cohort, digest, bench)
+        if key == "tiers":  # its first table stands beside the curves
             for table in item.tables[1:]:
                 show_table(table)
-        elif names[opened] == "Hazard ratios":
-            show_item(adjusted_result(cohort, digest, bench))
-        elif names[opened] == "Subgroups":
-            subgroup_control()
-            show_item(subgroups_result(cohort, digest, bench))
-        elif names[opened] == "Net benefit":
-            horizon_control()
-            show_item(decision_result(cohort, digest, bench))
         else:
-            with st.spinner(t("Finding the cut-offs again in 200 resamples")):
-                show_item(optimism_result(cohort, digest, bench))
+            show_item(item)

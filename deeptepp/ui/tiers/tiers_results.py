@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from hashlib import sha256
 
@@ -11,23 +11,11 @@ import streamlit as st
 from deeptepp.domain.cohort import Cohort
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import DeepTeppError
-from deeptepp.report.cohort.cohort_prognosis import adjusted_item
-from deeptepp.report.cohort.cohort_subgroups import subgroup_item
 from deeptepp.report.figures.figure_files import NamedFigure, figures_of
-from deeptepp.report.laboratory.laboratory_items import decision_item, optimism_item, tiers_item, treatment_item
-from deeptepp.report.laboratory.laboratory_report import (
-    chosen_curves,
-    curves_mark,
-    given_notes,
-    held_back,
-    too_few,
-)
-from deeptepp.report.laboratory.laboratory_views import (
-    decision_curves,
-    optimism_or_reason,
-    view_tiers,
-    view_treatment,
-)
+from deeptepp.report.laboratory.laboratory_items import optimism_item
+from deeptepp.report.laboratory.laboratory_list import PARTS, Laboratory
+from deeptepp.report.laboratory.laboratory_report import chosen_curves, curves_mark
+from deeptepp.report.laboratory.laboratory_views import optimism_or_reason, view_tiers
 from deeptepp.report.laboratory.recipe import Recipe
 from deeptepp.report.look.stamps import marked_cohort, stamp_item
 from deeptepp.report.look.theme import TIER_GLYPHS
@@ -45,44 +33,22 @@ _N_KEPT = 96
 """Results kept for all visitors."""
 
 
-def tiers_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give curves and sizes of the tiers of ``cohort``, named by ``digest``, as ``bench`` asks."""
-    recipe = bench.recipe
-    return _answer("tiers", cohort, digest, _only(recipe, "arms", "endpoint"), bench)
-
-
-def adjusted_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give the Cox model of tier, stage and treatment; arguments as for ``tiers_result``."""
-    return _answer("adjusted", cohort, digest, _only(bench.recipe, "arms", "endpoint"), bench)
-
-
-def subgroups_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give the forest; arguments as for ``tiers_result``."""
-    recipe = _only(bench.recipe, "arms", "endpoint", "subgroup")
-    return _answer("subgroups", cohort, digest, recipe, bench)
-
-
-def treatment_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give the treatment question; arguments as for ``tiers_result``."""
-    asked = ("endpoint", "contrast", "contrast_tiers", "matching", "caliper_sd", "horizon_months")
-    return _answer("treatment", cohort, digest, _only(bench.recipe, *asked), bench)
-
-
-def decision_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give the decision curves; arguments as for ``tiers_result``."""
-    recipe = _only(bench.recipe, "arms", "endpoint", "horizon_months")
-    return _answer("decision", cohort, digest, recipe, bench)
+def result(key: str, cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
+    """Give one part of the laboratory for ``cohort``, named by ``digest``, as ``bench`` asks."""
+    recipe = _only(bench.recipe, *PARTS[key].asked)
+    if key == "optimism":
+        return _optimism_result(cohort, digest, recipe, bench)
+    return _answer(key, cohort, digest, recipe, bench)
 
 
 def curves_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give survival by the fact that was chosen; arguments as for ``tiers_result``."""
+    """Give survival by the fact that was chosen; arguments as for ``result``."""
     recipe = _only(bench.recipe, "endpoint", "curves_by", "tier_source")
     return _answer("curves", cohort, digest, recipe, bench)
 
 
-def optimism_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give the cut-offs corrected for their search; arguments as for ``tiers_result``."""
-    recipe = _only(bench.recipe, "arms", "endpoint")
+def _optimism_result(cohort: Cohort, digest: str, recipe: Recipe, bench: Bench) -> ReportItem:
+    """Give the cut-offs corrected for their search; how many were tried changes without another search."""
     ask = _optimism if bench.is_own else _kept_optimism
     found, why = ask(cohort, digest, recipe.to_json())
     return optimism_item(None if found is None else replace(found, n_tried=max(bench.n_tried, 1)), why)
@@ -91,12 +57,7 @@ def optimism_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
 def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
     """Show one result: figures, tables, notes, and its numbers as CSV.
 
-    Parameters
-    ----------
-    item : ReportItem
-        From the laboratory or a report.
-    prefix : str
-        Begins the keys of its elements.
+    ``prefix``: begins the keys of its elements.
     """
     if not item.figures:  # a figure brings its title
         st.header(say(item.title))
@@ -116,15 +77,7 @@ def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
 def figures_on_screen(items: Iterable[ReportItem]) -> tuple[NamedFigure, ...]:
     """Name the figures of items that were made, for saving.
 
-    Parameters
-    ----------
-    items : iterable of ReportItem
-        From the laboratory or a report.
-
-    Returns
-    -------
-    tuple of NamedFigure
-        In the order of the screen.
+    The result is in the order of the screen.
     """
     return figures_of(item for item in items if item.is_made)
 
@@ -154,13 +107,7 @@ def _save(item: ReportItem, prefix: str) -> None:
 
 
 def show_table(table: Table) -> None:
-    """Show a table with its note.
-
-    Parameters
-    ----------
-    table : Table
-        Cells as they are read.
-    """
+    """Show a table with its note."""
     names = [say(name) for name in table.header]
     st.table(
         [dict(zip(names, map(_cell, row), strict=True)) for row in table.rows],
@@ -194,7 +141,9 @@ def _answer(kind: str, cohort: Cohort, digest: str, recipe: Recipe, bench: Bench
 def _made(kind: str, _cohort: Cohort, digest: str, recipe: str, mark: str) -> ReportItem:
     """Make a result; why not, where the cohort does not allow it."""
     try:
-        return stamp_item(_MAKERS[kind](marked_cohort(_cohort, mark), Recipe.from_json(recipe)), mark)
+        asked, cohort = Recipe.from_json(recipe), marked_cohort(_cohort, mark)
+        item = chosen_curves(cohort, asked) if kind == "curves" else PARTS[kind].make(Laboratory(cohort, asked))
+        return stamp_item(item, mark)
     except DeepTeppError as error:
         return ReportItem(kind, kind, kind.capitalize(), reason=str(error))
 
@@ -217,43 +166,3 @@ def _optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism | Non
 def _kept_optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism | None, str]:
     """Correct them once."""
     return _optimism(_cohort, digest, recipe)
-
-
-def _make_tiers(cohort: Cohort, recipe: Recipe) -> ReportItem:
-    item = tiers_item(view_tiers(cohort, recipe))
-    return replace(item, notes=(*given_notes(cohort, recipe), *item.notes))
-
-
-def _make_curves(cohort: Cohort, recipe: Recipe) -> ReportItem:
-    return chosen_curves(cohort, recipe)
-
-
-def _make_adjusted(cohort: Cohort, recipe: Recipe) -> ReportItem:
-    view = view_tiers(cohort, recipe)
-    return held_back(adjusted_item(view.cohort, recipe.endpoint), too_few(view.comparison.n_events))
-
-
-def _make_subgroups(cohort: Cohort, recipe: Recipe) -> ReportItem:
-    view = view_tiers(cohort, recipe)
-    item = subgroup_item(view.cohort, recipe.endpoint, fact=recipe.subgroup)
-    return held_back(item, too_few(view.comparison.n_events))
-
-
-def _make_treatment(cohort: Cohort, recipe: Recipe) -> ReportItem:
-    return treatment_item(view_treatment(cohort, recipe))
-
-
-def _make_decision(cohort: Cohort, recipe: Recipe) -> ReportItem:
-    view = view_tiers(cohort, recipe)
-    return decision_item(view, decision_curves(view))
-
-
-_MAKERS: dict[str, Callable[[Cohort, Recipe], ReportItem]] = {
-    "tiers": _make_tiers,
-    "adjusted": _make_adjusted,
-    "subgroups": _make_subgroups,
-    "treatment": _make_treatment,
-    "decision": _make_decision,
-    "curves": _make_curves,
-}
-"""What makes each result."""

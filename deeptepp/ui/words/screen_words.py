@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from deeptepp.domain.board import Agreement, Choice, Flag, Moment, Status
+from deeptepp.domain.clinical import CLINICAL_FACTS, COMPARED
 from deeptepp.domain.progress import Step
 from deeptepp.domain.risk import TierName
 from deeptepp.report.board.board_words import AGREEMENTS, CHOICES
@@ -54,26 +55,8 @@ LABELS: dict[StrEnum, str] = {
 FIELDS = FACTS
 """Labels of the clinical facts that the form asks for."""
 
-COMPARED_FIELDS: dict[str, str] = {
-    "her2dx_score": "HER2DX risk score (0 to 100)",
-    "predict_os_pct": "PREDICT, overall survival at 5 years (%)",
-}
+COMPARED_FIELDS: dict[str, str] = {name: CLINICAL_FACTS[name].label for name in COMPARED}
 """Labels of estimates of others, which stand beside the score."""
-
-HELP: dict[str, str] = {
-    "tumour_size_mm": "Largest invasive diameter, from pathology or imaging. 1 to 200 mm.",
-    "node_stage": "AJCC 8th edition, from pathology where known.",
-    "stage": "Anatomic stage group, AJCC 8th edition. It is checked against size and nodes.",
-    "ki67_pct": "Share of stained nuclei, 0 to 100 %.",
-    "age_years": "18 to 110 years.",
-    "her2_status": "IHC 3+ or amplified by ISH counts as positive (ASCO/CAP 2018).",
-    "had_biopsy_before_mr": "A biopsy changes enhancement; such patients were not part of the cohort.",
-    "had_neoadjuvant_therapy": "Such patients were not part of the cohort.",
-    "er_positive": "1 % or more stained nuclei counts as positive.",
-    "pr_positive": "1 % or more stained nuclei counts as positive.",
-}
-"""One sentence on what a field means, where its label cannot say it."""
-
 
 MEASURED_ON: dict[str, str] = {
     "cross_validation": "Cross-validation, every patient scored by a model that had not seen her",
@@ -87,15 +70,7 @@ MEASURED_ON: dict[str, str] = {
 def label(value: object) -> str:
     """Name a category, or say that it is unknown.
 
-    Parameters
-    ----------
-    value : object
-        A category, True, False, None, or a plain value.
-
-    Returns
-    -------
-    str
-        What the screen shows.
+    ``value``: a category, True, False, None, or a plain value.
     """
     if value is None:
         return t(UNKNOWN)
@@ -107,17 +82,7 @@ def label(value: object) -> str:
 def tier_words(name: TierName, *, is_alone: bool = False) -> str:
     """Say the tier of a case; no screen says it in another way.
 
-    Parameters
-    ----------
-    name : TierName
-        From an assessment, or from a case of the board.
-    is_alone : bool
-        Nothing around it says that it is a tier of risk.
-
-    Returns
-    -------
-    str
-        ``TierName.text`` or ``TierName.risk_text`` in the language of the visitor.
+    ``is_alone``: nothing around it says that it is a tier of risk.
     """
     return speech().tier_words(name, is_alone=is_alone)
 
@@ -125,32 +90,13 @@ def tier_words(name: TierName, *, is_alone: bool = False) -> str:
 def phase_words(index: int) -> str:
     """Name a phase.
 
-    Parameters
-    ----------
-    index : int
-        Index into the phases of a study.
-
-    Returns
-    -------
-    str
-        Pre, Post 1, Post 2 ... in the language of the visitor.
+    Returns pre, Post 1, Post 2 ... in the language of the visitor.
     """
     return t("Pre") if index == 0 else t("Post {k}", k=index)
 
 
 def sentence(said: Sentence) -> str:
-    """Say a sentence of a report, its tiers and phrases too.
-
-    Parameters
-    ----------
-    said : Sentence
-        Template, facts and phrases.
-
-    Returns
-    -------
-    str
-        In the language of the visitor.
-    """
+    """Say a sentence of a report, its tiers and phrases too."""
     facts = {key: label(value) if isinstance(value, StrEnum) else value for key, value in said.facts.items()}
     return t(said.text, **facts, **{key: t(words) for key, words in said.words.items()})
 
@@ -158,20 +104,8 @@ def sentence(said: Sentence) -> str:
 def plural(n: int, noun: str) -> str:
     """Count a noun.
 
-    Parameters
-    ----------
-    n : int
-        How many.
-    noun : str
-        In the singular.
+    Returns for example ``1 series`` or ``3 patients``.
 
-    Returns
-    -------
-    str
-        For example ``1 series`` or ``3 patients``.
-
-    Examples
-    --------
     >>> plural(2, "patient")
     '2 patients'
     >>> plural(5, "series")

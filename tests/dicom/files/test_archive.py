@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from dicomdirs import record, write_dicomdir
 
-from deeptepp.dicom.files import archive
+from deeptepp import safe_files
 from deeptepp.dicom.files.archive import open_members
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, NotAnArchive, UnsafeArchivePath
 
@@ -177,14 +177,14 @@ def test_a_zip_of_empty_megabytes_is_a_bomb(tmp_path):
 
 def test_too_many_files_and_too_many_bytes_are_refused(tmp_path, monkeypatch):
     path = zip_with(tmp_path / "a.zip", *"abcdef", content=os.urandom(1000))
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 5)
+    monkeypatch.setattr(safe_files, "MAX_FILES", 5)
     with pytest.raises(ArchiveTooLarge):
         contents(path)
-    monkeypatch.setattr(archive, "MAX_MEMBERS", 6)
-    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 5999)
+    monkeypatch.setattr(safe_files, "MAX_FILES", 6)
+    monkeypatch.setattr(safe_files, "MAX_TOTAL_BYTES", 5999)
     with pytest.raises(ArchiveTooLarge):
         contents(path)
-    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 6000)
+    monkeypatch.setattr(safe_files, "MAX_TOTAL_BYTES", 6000)
     assert len(contents(path)) == 1
 
 

@@ -21,7 +21,7 @@ def study_of(enhancement):
 def refined(enhancement, seed_radius_mm, reach_mm=2.5):
     seed = GRID.to_mm(np.argwhere(seed_radius_mm > RADIUS_MM)[::3])
     mask, grid = refine_mask(study_of(enhancement), PhaseChoice(2, "reader", ""), seed, reach_mm)
-    return mask.sum() * 1000 * grid.voxel_volume_ml
+    return mask.sum() * grid.voxel_volume_mm3
 
 
 @pytest.mark.parametrize("radius_mm", [3.5, 6.0, 10.0])

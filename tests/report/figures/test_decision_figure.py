@@ -5,13 +5,14 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.decision_figure import decision_curve_figure
-from deeptepp.stats.prediction.decision_curve import decision_curve, decision_curve_at
+from deeptepp.stats.prediction.decision_curve import decision_curve_at
 
 RNG = np.random.default_rng(4)
 RISK = RNG.beta(1, 4, 300)
 EVENT = RNG.random(300) < RISK
 THRESHOLDS = np.linspace(0, 0.5, 26)
-CURVE = decision_curve(RISK, EVENT, THRESHOLDS, label="Score")
+KNOWN = FollowUp(np.ones(len(EVENT)), EVENT)
+CURVE = decision_curve_at(RISK, KNOWN, 1.0, THRESHOLDS, label="Score")
 
 
 def drawn(*curves, simulated=False):
@@ -36,7 +37,7 @@ def test_the_axis_shows_all_that_lies_above_nobody_positive():
 
 
 def test_models_differ_in_dash_for_print():
-    curves = [decision_curve(RISK, EVENT, THRESHOLDS, label=name) for name in "abcd"]
+    curves = [decision_curve_at(RISK, KNOWN, 1.0, THRESHOLDS, label=name) for name in "abcd"]
     figure = drawn(*curves)
     assert len({trace(figure, name).line.dash for name in "abcd"}) == 4
 

@@ -1,6 +1,7 @@
 """The tiers laboratory: recipes go round, and every patient stays in one tier."""
 
 import json
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -13,8 +14,8 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable, RecipeOutOfRange, UnknownRecipeKey, UnreadableRecipe
 from deeptepp.report.cohort.cohort_curves import CURVE_NAMES
 from deeptepp.report.laboratory.laboratory_items import needed_in_words, tiers_item, treatment_item
-from deeptepp.report.laboratory.laboratory_report import laboratory_parts
-from deeptepp.report.laboratory.laboratory_views import retiered, run_recipe, view_tiers, view_treatment
+from deeptepp.report.laboratory.laboratory_list import PARTS, laboratory_parts
+from deeptepp.report.laboratory.laboratory_views import retiered, view_tiers, view_treatment
 from deeptepp.report.laboratory.recipe import SCHEMA, CohortChoice, Contrast, Recipe
 from deeptepp.scoring.tiers import TierSource
 from deeptepp.stats.estimate import Estimate
@@ -142,10 +143,11 @@ def test_an_unknown_key_is_refused_and_not_passed_over(published):
 
 
 def test_a_recipe_is_followed_to_all_its_parts(cohort, published):
-    found = run_recipe(cohort, published)
-    parts = laboratory_parts(found)
+    parts = laboratory_parts(cohort, published)
     assert [part.title for part in parts] == ["Tiers", "Prognosis", "Treatment by tier", "Use"]
     items = {item.key: item for part in parts for item in part.items}
+    assert len(items) == len(PARTS)
+    assert {name for part in PARTS.values() for name in part.asked} <= {each.name for each in fields(Recipe)}
     assert items["tiers"].is_made
     assert items["optimism"].is_made
     assert "no benefit" not in json.dumps([note for item in items.values() for note in item.notes])

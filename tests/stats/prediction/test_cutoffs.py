@@ -35,7 +35,7 @@ def test_a_simulated_cohort_gives_three_tiers_of_rising_risk():
     assert rates[0] < 0.06 < rates[1] < rates[2]
     above = scores[scores >= scheme.low_below]
     assert scheme.low_below == youden(scores, events).threshold
-    assert scheme.high_from == split_two(above)
+    assert scheme.high_from == split_two(above).boundary
 
 
 def test_row_order_does_not_matter():

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.prediction.operating_point import youden
 from deeptepp.stats.prediction.roc import roc_auc
-from deeptepp.stats.proportion import ProportionInterval, proportion
+from deeptepp.stats.proportion import proportion
 
 SAMPLES = st.lists(st.tuples(st.integers(0, 8), st.booleans()), min_size=2, max_size=40)
 
@@ -145,17 +145,10 @@ def test_a_share_of_nobody_has_no_value():
     assert proportion(0, 0).value is None
 
 
-@pytest.mark.parametrize("interval", list(ProportionInterval))
 @pytest.mark.parametrize(("k", "n"), [(0, 12), (12, 12), (3, 12)])
-def test_shares_lie_in_their_interval(interval, k, n):
-    share = proportion(k, n, interval=interval)
+def test_shares_lie_in_their_interval(k, n):
+    share = proportion(k, n)
     assert 0 <= share.low <= share.value <= share.high <= 1
-
-
-def test_exact_interval_of_no_events_is_the_closed_form():
-    # Zero of n: upper limit 1 - (alpha / 2)^(1/n).
-    share = proportion(0, 20, interval=ProportionInterval.CLOPPER_PEARSON)
-    assert share.high == pytest.approx(1 - 0.025 ** (1 / 20))
 
 
 def test_more_events_than_patients_are_refused():
@@ -169,11 +162,3 @@ def test_a_constant_placement_has_no_variance_whatever_the_rounding():
     assert curve.auc == pytest.approx(1 / 6)
     of_controls = np.var([0.5, 0, 0], ddof=1) / 3
     assert curve.standard_error == pytest.approx(np.sqrt(of_controls))
-
-
-def test_the_lowest_of_the_equally_good_cut_offs_is_the_most_sensitive_with_either_interval():
-    scores, events = [0.1, 0.3, 0.2, 0.6], [0, 0, 1, 1]
-    wilson, exact = (youden(scores, events, interval=kind) for kind in ProportionInterval)
-    assert wilson.threshold == exact.threshold
-    assert exact.sensitivity.low == pytest.approx(0.025 ** (1 / 2))
-    assert wilson.sensitivity.low > exact.sensitivity.low

@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from deeptepp.domain.experiment_suites import SUITE_LIST
 from deeptepp.domain.lesion import Roi
 from deeptepp.errors import BadSetting, JobCancelled
+from deeptepp.report.figures import suite_figures
 from deeptepp.train.data.dataset import PackedRoi
 from deeptepp.train.runs import suites
 from deeptepp.train.runs.experiments import RUNS, run_suite
@@ -15,6 +18,7 @@ from deeptepp.train.runs.outcome import key_of, read_outcome
 from deeptepp.train.runs.suites import SUITES, Experiment, Method
 from deeptepp.train.settings import TrainSettings
 
+ROOT = Path(__file__).parents[3]
 SMALL = (
     Experiment(name="images", title="images", changes={"inputs": "mri", "mv_mode": "none"}, against="whole"),
     Experiment(name="line", title="regression", method=Method.LOGISTIC, against="whole"),
@@ -201,3 +205,12 @@ def test_the_protocols_are_compared_on_the_patients_that_the_strict_one_held_out
     assert (contrast["name"], contrast["against"]) == ("paper", "strict")
     assert (contrast["n"], contrast["n_events"]) == (held["n"], held["n_events"])
     assert set(content["experiments"][1]["metrics"]) == {"cross_validation", "fold_1", "cohort_3"}
+
+
+def test_every_suite_of_the_list_has_experiments_pictures_and_a_documented_table():
+    assert set(SUITE_LIST) == set(SUITES)
+    pages = (ROOT / "docs" / "results" / "README.md").read_text(encoding="utf-8")
+    for name, suite in SUITE_LIST.items():
+        assert f"| `{name}.md` |" in pages
+        assert (ROOT / "docs" / "examples" / suite.settings).is_file()
+        assert not suite.heading or suite.picture in suite_figures._FIGURES[name]

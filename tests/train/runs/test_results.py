@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from deeptepp.domain.experiment_suites import SUITE_LIST
 from deeptepp.domain.published import TABLE_2
 from deeptepp.domain.risk import TierScheme
 from deeptepp.train.data.dataset import Labels
@@ -12,7 +13,7 @@ from deeptepp.train.data.patient_split import split_patients
 from deeptepp.train.measure.comparison import compare_all, roc_lines
 from deeptepp.train.measure.metrics import Scored, measure
 from deeptepp.train.runs.results import differing, markdown_of, write_results
-from deeptepp.train.runs.suites import ABOUT, SUITES, TITLES
+from deeptepp.train.runs.suites import SUITES
 
 NOISE = {"CP": 3.0, "CP-logistic": 3.0, "MRI": 2.0, "MRI+CP": 1.5, "MRI+MV": 1.0, "MRI+MV+CP": 0.7}
 
@@ -44,8 +45,8 @@ def make_content(make_dataset, quick_settings):
         titles = {each.name: each.title for each in SUITES[suite]}
         return {
             "suite": suite,
-            "title": TITLES[suite],
-            "about": ABOUT[suite],
+            "title": SUITE_LIST[suite].title,
+            "about": SUITE_LIST[suite].about,
             "code_version": "0",
             "is_simulated": simulated,
             "dataset_sha256": "ab" * 32,

@@ -4,16 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from deeptepp.domain.clinical import RANGES, ClinicalProfile
-from deeptepp.domain.typed_number import UNITS
-from deeptepp.model.fusion import FEATURES
+from deeptepp.domain.clinical import CLINICAL_FACTS, RANGES, ClinicalProfile
+from deeptepp.model.fusion import CLINICAL_COLUMNS, FEATURES
 from deeptepp.report.board.minutes import summary_of
 from deeptepp.report.names import name_of
 from deeptepp.report.speech import ENGLISH
-from deeptepp.ui.board import board_case
-from deeptepp.ui.case.case_form import COUNTS, ELIGIBILITY_FIELDS, OTHER_FIELDS, SCORE_FIELDS
 from deeptepp.ui.parts import number_field
-from deeptepp.ui.words.screen_words import COMPARED_FIELDS, FIELDS
 
 PACKAGE = Path(__file__).parents[3] / "deeptepp"
 
@@ -32,13 +28,11 @@ def test_every_number_says_what_is_used_or_what_is_wrong(name):
     assert number_field.range_words(name) in wrong.problem
     assert number_field.entered(name, "1,234").problem
     assert number_field.entered(name, "") == number_field.Entered()
-    assert number_field.value_words(low + 0.5, name).endswith(UNITS[name])
+    assert number_field.value_words(low + 0.5, name).endswith(CLINICAL_FACTS[name].unit)
 
 
-def test_the_form_asks_for_every_fact_once_and_says_how_each_feature_counts():
-    assert sorted((*SCORE_FIELDS, *ELIGIBILITY_FIELDS, *OTHER_FIELDS)) == sorted(FIELDS)
-    assert set(FIELDS) | set(COMPARED_FIELDS) >= set(RANGES)
-    assert set(COUNTS) == set(FEATURES)
+def test_the_form_asks_first_for_the_facts_that_the_features_are_made_of():
+    assert {name for feature in FEATURES.values() for name in feature.fields} == set(CLINICAL_COLUMNS)
 
 
 @pytest.mark.parametrize("size_mm", [12.5, 19.6, 20.4, 26.0])
@@ -47,8 +41,7 @@ def test_no_surface_rounds_what_was_entered(size_mm):
     assert summary_of(ClinicalProfile(tumour_size_mm=size_mm)).startswith(f"{text} mm")
     said = [
         name_of(size_mm),
-        board_case._entered("tumour_size_mm", size_mm),
         ENGLISH.fact("tumour_size_mm", size_mm),
     ]
-    assert said == [text] * 3
+    assert said == [text] * 2
     assert number_field.value_words(size_mm, "tumour_size_mm") == f"{text} mm"

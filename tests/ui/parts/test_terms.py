@@ -34,7 +34,7 @@ def said_in_reports():
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str):
                     yield node.value
-    yield from (path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md") if path != PAGE)
+    yield from (path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md") if path != PAGE)
 
 
 def test_every_piece_of_jargon_on_a_screen_is_explained():

@@ -47,7 +47,7 @@ def test_a_script_holds_no_sentence(path):
 @pytest.mark.parametrize(("words", "html", "names"), PARTS, ids=["viewer", "drop"])
 def test_every_word_that_is_named_is_there_and_none_is_left_over(words, html, names):
     named = set(re.findall(r'data-(?:say|tip|aria)="(\w+)"', html))
-    code = "\n".join((UI / name).read_text(encoding="utf-8") for name in names)
+    code = "\n".join((UI / "viewer" / name).read_text(encoding="utf-8") for name in names)
     assert named <= set(words)
     assert set(re.findall(r'[. (]say\("(\w+)"', code)) <= set(words)
     assert {word for word in words if f'"{word}"' not in code} <= named
@@ -57,7 +57,7 @@ def test_every_word_that_is_named_is_there_and_none_is_left_over(words, html, na
 
 def test_facts_of_a_word_are_filled_in_by_the_scripts():
     for words, _, names in PARTS:
-        code = "\n".join((UI / name).read_text(encoding="utf-8") for name in names)
+        code = "\n".join((UI / "viewer" / name).read_text(encoding="utf-8") for name in names)
         facts = {fact for text in words.values() for fact in re.findall(r"\{(\w+)\}", text)}
         assert [fact for fact in facts if not re.search(rf"\b{fact}\b", code)] == []
 

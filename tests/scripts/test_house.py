@@ -1,0 +1,62 @@
+"""The house is measured by its syntax, and a maintainer's task touches few files, each held by a test."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from pathlib import Path
+
+import house
+import pytest
+
+ROOT = Path(house.ROOT)
+TASKS = tomllib.loads(house.TASKS.read_text(encoding="utf-8"))["task"]
+MOST = 3
+
+
+def _tests_in(path: Path) -> set[str]:
+    """Names of the tests of a file."""
+    return {
+        node.name for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)
+    }
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task["name"])
+def test_the_files_and_the_tests_of_a_task_are_there(task):
+    assert [name for name in task["files"] if not (ROOT / name).is_file()] == []
+    named = [test.partition("::") for test in task["tests"]]
+    assert named
+    assert [name for file, _, name in named if name not in _tests_in(ROOT / file)] == []
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task["name"])
+def test_a_task_touches_at_most_three_files_or_says_why_more(task):
+    assert (len(task["files"]) > MOST) == bool(task.get("still_more"))
+
+
+def test_every_line_is_counted_as_what_stands_on_it():
+    text = '"""A file."""\n\nimport os\nfrom a import (\n    b,\n)\n\n# Why.\nX = 1  # beside\n"""What X is."""\n'
+    assert house.lines_of(text, list(ast.walk(ast.parse(text)))) == house.Lines(
+        code=1, imports=4, docstrings=2, comments=1
+    )
+
+
+def test_rooms_floors_and_arrows_are_those_of_the_imports(tmp_path):
+    folder = tmp_path / "deeptepp"
+    (folder / "low").mkdir(parents=True)
+    for name, text in {
+        "__init__": "",
+        "low/__init__": "",
+        "low/a": "",
+        "top": "from deeptepp.low.a import b",
+    }.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    found = house.measure(tmp_path)
+    assert (found.files, found.arrows, found.circles) == (2, 1, 0)
+    assert found.folders["deeptepp"] == house.Folder(2, 2, 1, house.Lines(imports=1))
+    (folder / "low" / "a.py").write_text("def f():\n    import deeptepp.top\n", encoding="utf-8")
+    assert house.measure(tmp_path).folders["deeptepp"].floors is None
+
+
+def test_no_name_of_a_file_stands_twice():
+    assert house.twice(path.stem for path in (ROOT / "deeptepp").rglob("*.py") if path.stem != "__init__") == {}
