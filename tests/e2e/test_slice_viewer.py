@@ -12,8 +12,7 @@ N_SLICES = 40
 LESION_SLICE = 21  # z = 0 mm: slices of 2 mm from -40 mm, counted from 1
 
 
-@pytest.fixture
-def viewer(page, harness):
+def opened(page, harness):
     page.goto(harness.url)
     viewer = page.locator('[data-part="viewer"]')
     expect(viewer).to_have_attribute("data-loaded", "4", timeout=60_000)
@@ -21,6 +20,29 @@ def viewer(page, harness):
     wait_until_drawn(page)
     viewer.focus()
     return viewer
+
+
+@pytest.fixture
+def viewer(page, harness):
+    return opened(page, harness)
+
+
+@pytest.fixture(scope="module")
+def opened_once(context, harness):
+    """One page for the tests that leave the viewer as they found it but for the slice, and no error in it."""
+    errors = []
+    with context.new_page() as page:
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield opened(page, harness)
+    assert errors == []
+
+
+@pytest.fixture
+def kept(opened_once):
+    opened_once.focus()
+    opened_once.page.keyboard.press("l")
+    expect(opened_once).to_have_attribute("data-slice", str(LESION_SLICE))
+    return opened_once
 
 
 def runs(page) -> int:
@@ -54,25 +76,27 @@ def expect_brightness(page, x_mm, y_mm, *, above=-1, below=256):
     page.wait_for_function(grey, arg=[above, below, x_mm, y_mm])
 
 
-def test_keys_step_through_slices_without_the_server(page, viewer):
+def test_keys_step_through_slices_without_the_server(kept):
+    page = kept.page
     before = runs(page)
     steps = {"ArrowUp": 22, "ArrowDown": 20, "PageUp": 31, "PageDown": 11, "Home": 1, "End": N_SLICES}
     for key, expected in steps.items():
         page.keyboard.press(key)
-        expect(viewer).to_have_attribute("data-slice", str(expected))
+        expect(kept).to_have_attribute("data-slice", str(expected))
         page.keyboard.press("l")
-        expect(viewer).to_have_attribute("data-slice", str(LESION_SLICE))
+        expect(kept).to_have_attribute("data-slice", str(LESION_SLICE))
     assert runs(page) == before
 
 
-def test_the_wheel_and_the_slider_step_through_slices(page, viewer):
+def test_the_wheel_and_the_slider_step_through_slices(kept):
+    page = kept.page
     canvas(page).hover()
     page.mouse.wheel(0, 120)
-    expect(viewer).to_have_attribute("data-slice", str(LESION_SLICE - 1))
+    expect(kept).to_have_attribute("data-slice", str(LESION_SLICE - 1))
     page.mouse.wheel(0, -120)
-    expect(viewer).to_have_attribute("data-slice", str(LESION_SLICE))
+    expect(kept).to_have_attribute("data-slice", str(LESION_SLICE))
     page.get_by_role("slider", name="Slice").fill("4")
-    expect(viewer).to_have_attribute("data-slice", "5")
+    expect(kept).to_have_attribute("data-slice", "5")
 
 
 def test_the_tumour_is_on_the_left_of_the_screen_when_it_is_on_the_right_of_the_patient(page, viewer):
@@ -114,7 +138,8 @@ def test_phases_are_chosen_by_number_and_by_button(page, viewer):
     expect(page.locator('[data-part="what"]')).to_contain_text("Scored phase")
 
 
-def test_dragging_changes_the_window_and_r_brings_it_back(page, viewer):
+def test_dragging_changes_the_window_and_r_brings_it_back(kept):
+    page = kept.page
     shown = page.locator('[data-part="window"]')
     before = shown.inner_text()
     frame = canvas(page).bounding_box()
@@ -203,14 +228,16 @@ def test_a_click_draws_no_box_and_escape_leaves(page, viewer):
     expect(page.locator('[data-part="panel"]')).to_be_hidden()
 
 
-def test_help_lists_the_keys(page, viewer):
+def test_help_lists_the_keys(kept):
+    page = kept.page
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("next window preset")
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
 
 
-def test_keys_of_the_viewer_do_not_reach_the_page(page, viewer):
+def test_keys_of_the_viewer_do_not_reach_the_page(kept):
+    page = kept.page
     before = runs(page)
     page.keyboard.press("r")
     page.keyboard.press("c")

@@ -155,7 +155,6 @@ def said_by_tables():
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {feature.counts for feature in FEATURES.values() if feature.counts}
     texts |= {section.value for section in Section if section is not Section.COMPARED}
-    texts |= {text for rule in eligibility._RULES for text in (rule.broken, rule.unknown)}
     texts |= {known.label for known in ENTRY_TEXTS.values()}
     texts |= {page.title for page in PAGES.values()}
     texts |= {words for words in covariate_names._WORDS.values() if " " in words}
@@ -190,6 +189,11 @@ def test_every_fact_and_group_of_table_one_has_its_chinese():
     described = [fact for fact in CLINICAL_FACTS.values() if fact.is_described]
     words = {str(word) for fact in described for word in (fact.short, *fact.groups)}
     assert sorted(word for word in words if re.search("[a-z]{2}", word) and chinese(word) == word) == []
+
+
+def test_what_is_said_of_every_rule_has_its_chinese():
+    texts = {text for rule in eligibility._RULES for text in (rule.broken, rule.unknown)}
+    assert sorted(text for text in texts if chinese(text) == text) == []
 
 
 def test_a_composed_sentence_fills_in_the_same_parts():
