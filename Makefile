@@ -35,7 +35,7 @@ app: $(STAMP) ## Install and open the dashboard
 	$(BIN)/streamlit run app.py --server.port $(PORT) --server.headless $(HEADLESS)
 
 test: system $(DEV) ## Install and run every test
-	$(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadfile --durations 20
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 20
 
 reference: $(STAMP) ## Rebuild the shipped bundle from nothing, about an hour on two cores; goes on where it was stopped
 	$(BIN)/deeptepp simulate cohort --out runs/reference/dataset --channels pre,post,late --jobs $(JOBS)
@@ -56,7 +56,7 @@ reading: $(DEV) ## Time the reading of a study beside other readers: make readin
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/read.py $(STUDY) --out docs/results/reading_speed.md
 
 statistics: $(DEV) ## Measure simulated cohorts, the bias of matching and the speed of the statistics, minutes
-	$(BIN)/deeptepp simulate summary --draws 200 --jobs $(JOBS) --out docs/results/simulated_cohort.md
+	PYTHONPATH=benchmarks $(BIN)/python -m simulated_summary --draws 200 --jobs $(JOBS) --out docs/results/simulated_cohort.md
 	$(BIN)/python benchmarks/matching_bias.py --draws 300 --out docs/results/matching_bias.md
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/survival.py --out docs/results/survival_speed.md
 

@@ -13,6 +13,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from output_values import canonical
+
 ROUNDING = 1e-9
 """Relative difference up to which two numbers differ by the order of additions alone."""
 
@@ -57,10 +59,15 @@ def compare_folders(first: Path, second: Path) -> dict[str, list[Difference]]:
         ]
         told = [Difference(kind, "the whole output") for kind in absent]
         if not told:
-            told = list(differences(*(json.loads(path.read_text(encoding="utf-8")) for path in sides)))
+            told = list(differences(*map(_read, sides)))
         if told:
             found[name] = told
     return found
+
+
+def _read(path: Path) -> Any:  # noqa: ANN401  a value of JSON
+    """Read an output; what was written by an earlier version of this script becomes what this one writes."""
+    return canonical(json.loads(path.read_text(encoding="utf-8")))
 
 
 def report(found: dict[str, list[Difference]], n_shown: int) -> str:

@@ -13,7 +13,7 @@ from output_values import canonical
 from streamlit.testing.v1 import AppTest
 
 _LONGEST_S = 300.0
-_WITHOUT_MEANING = ("id", "formId", "jsContent", "cssContent", "htmlContent", "dataframeMimetype", "elementId")
+_WITHOUT_MEANING = ("id", "formId", "jsContent", "cssContent", "htmlContent", "deferredFileId")
 """What an element has besides that which a reader sees."""
 
 _WITHOUT_WORDS = ("flex_container", "tab_container", "vertical", "horizontal", "column", "container")
@@ -115,4 +115,5 @@ def _component(said: dict[str, Any]) -> dict[str, Any]:
     """Give what a component of the page's own was told, without what the memory of a browser tab holds."""
     name = said.get("componentName", "")
     told = {} if name == "deeptepp_tab_memory" else json.loads(said.get("json", "{}"))
+    told.pop("token", None)
     return {"componentName": name, "told": told}

@@ -14,12 +14,13 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -187,8 +188,25 @@ def places() -> dict[str, list[str]]:
     return found
 
 
+class _Still(datetime):
+    """A clock that stands still: the picture of a result shows when it was made."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return START.astimezone(tz)
+
+
+def _stop_the_clock() -> None:
+    """Give every result the same time."""
+    for path in sorted((ROOT / "deeptepp" / "scoring").rglob("*.py")):
+        if "datetime.now(" in path.read_text(encoding="utf-8"):
+            name = path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+            setattr(import_module(name), "datetime", _Still)  # noqa: B010  not an attribute that a type knows
+
+
 def cases(outputs: Outputs) -> None:
     """Score simulated studies, and write every file of their results."""
+    _stop_the_clock()
     for name, (study, facts) in CASES.items():
         folder = outputs.work / ("study-" + "-".join(study).replace("--", ""))
         if not folder.exists():
@@ -317,12 +335,16 @@ def tables(outputs: Outputs) -> None:
 
 
 def bundles(outputs: Outputs) -> None:
-    """Check the shipped bundle, and summarise a few simulated cohorts."""
+    """Check the shipped bundle, and summarise a few simulated cohorts by what is there for it."""
     outputs.command("bundles/verify", "verify", BUNDLE, "--json")
-    outputs.command(
-        "bundles/summary-said", "simulate", "summary", "--draws", "3", "--out", outputs.work / "summary.md"
-    )
-    outputs.write("bundles/summary", value_of(outputs.work / "summary.md"))
+    page, folder = outputs.work / "summary.md", ROOT / "benchmarks"
+    asked = ["--draws", "3", "--out", str(page)]
+    if (folder / "simulated_summary").exists():
+        command, paths = [sys.executable, "-m", "simulated_summary", *asked], f"{folder}:{ROOT}"
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": paths})
+    else:
+        outputs.command("bundles/summary-said", "simulate", "summary", *asked)
+    outputs.write("bundles/summary", value_of(page))
 
 
 def training(outputs: Outputs) -> None:

@@ -9,7 +9,7 @@ from tiny_bundle import tiny_cohort
 
 from deeptepp.domain.board import Agreement, BoardCase, Choice, Entry, Flag, Moment
 from deeptepp.domain.clinical import ClinicalProfile, NodeStage
-from deeptepp.simulate.demo_board import demo_thumbnail
+from deeptepp.simulate.demo_board import demo_pictures
 
 START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 NOTE = "讨论：淋巴结阳性，肿瘤较大，建议多学科会诊后再复查。" * 6
@@ -41,7 +41,7 @@ def case(number: int, *entries: Entry, score: float = 0.31, tier: str = "High", 
 @cache
 def _picture() -> bytes:
     """A simulated tumour, drawn once."""
-    return demo_thumbnail(tiny_cohort(), 3)
+    return demo_pictures(tiny_cohort(), 3)[0]
 
 
 def meeting() -> list[BoardCase]:

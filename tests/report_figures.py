@@ -8,17 +8,17 @@ from treated_cohorts import tiered
 from deeptepp.domain.cohort import ARM, LATENT_RISK, TIER, Arm, FollowUp
 from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.report.figures.balance_figure import balance_figure
-from deeptepp.report.figures.calibration_figure import calibration_figure
+from deeptepp.report.figures.calibration_figure import calibration_figure, survival_calibration_figure
 from deeptepp.report.figures.decision_figure import decision_curve_figure
 from deeptepp.report.figures.flow_figure import flow_figure
 from deeptepp.report.figures.flow_steps import FlowStep
-from deeptepp.report.figures.forest_figure import Estimate, Panel, forest_figure
+from deeptepp.report.figures.forest_figure import forest_figure
+from deeptepp.report.figures.forest_marks import ForestAxis
 from deeptepp.report.figures.forest_rows import ForestBlock, ForestRow
 from deeptepp.report.figures.roc_figure import RocLine, roc_figure
 from deeptepp.report.figures.score_figure import score_distribution_figure
-from deeptepp.report.figures.subgroup_figure import subgroup_forest_figure
-from deeptepp.report.figures.survival_calibration_figure import survival_calibration_figure
 from deeptepp.report.figures.survival_figure import kaplan_meier_figure
+from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.hazards.mantel_haenszel import one_step_hazard_ratio, subgroup_analysis
 from deeptepp.stats.prediction.decision_curve import decision_curve_at
 from deeptepp.stats.prediction.roc import roc_auc
@@ -103,11 +103,25 @@ def forest(n_rows):
         "Light head",
     ]
     labels = [names[i % len(names)] for i in range(n_rows)]
-    auc = tuple(Estimate(0.82 - 0.01 * i, 0.78 - 0.01 * i, 0.86) for i in range(n_rows))
-    other = (*(Estimate(0.8 - 0.05 * i, 0.75 - 0.05 * i, 0.85) for i in range(n_rows - 1)), Estimate(None))
-    panels = [Panel("AUC", auc, 0.5, (0.3, 1.0)), Panel("Correlation with the truth", other, None, (-0.2, 1.0))]
-    notes = ["486 patients, 72 events"] * n_rows
-    return forest_figure(labels, panels, title="Ablations, cross-validation", notes=notes, simulated=True)
+    counted = {"n": 486, "n_events": 72, "method": "DeLong"}
+    rows = tuple(
+        ForestRow(
+            label,
+            (
+                Estimate(value=0.82 - 0.01 * i, low=0.78 - 0.01 * i, high=0.86, **counted),
+                Estimate(value=None, **counted)
+                if i == n_rows - 1
+                else Estimate(value=0.8 - 0.05 * i, low=0.75 - 0.05 * i, high=0.85, **counted),
+            ),
+        )
+        for i, label in enumerate(labels)
+    )
+    axes = [
+        ForestAxis("AUC", "AUC", 0.5, (0.3, 1.0)),
+        ForestAxis("Correlation with the truth", "correlation", None, (-0.2, 1.0)),
+    ]
+    title = "Ablations, cross-validation"
+    return forest_figure([ForestBlock("", rows)], title=title, axes=axes, simulated=True)
 
 
 def subgroup_forest():
@@ -128,18 +142,14 @@ def subgroup_forest():
         blocks.append(ForestBlock(name, rows, found.heterogeneity.p_value))
     whole = one_step_hazard_ratio(follow_up.where(treated), follow_up.where(compared & ~treated))
     overall = ForestRow(
-        label="All patients",
-        hazard_ratio=whole,
-        n_index=int(treated.sum()),
-        n_events_index=int(follow_up.event[treated].sum()),
-        n_reference=int((compared & ~treated).sum()),
-        n_events_reference=int(follow_up.event[compared & ~treated].sum()),
+        "All patients",
+        (whole,),
+        tuple((int(follow_up.event[arm].sum()), int(arm.sum())) for arm in (treated, compared & ~treated)),
     )
-    return subgroup_forest_figure(
+    return forest_figure(
         blocks,
         title="Relapse-free survival, trastuzumab and pertuzumab against trastuzumab",
-        index_name="T+P",
-        reference_name="T",
+        arms=("T+P", "T"),
         overall=overall,
         notes=["Mantel-Haenszel one-step"],
         simulated=True,
@@ -152,11 +162,10 @@ def subgroup_forest_empty_arms():
         FollowUp(months, np.zeros(20, bool)), np.arange(20) % 2 == 0, np.repeat(["<50", "50+"], 10)
     )
     rows = tuple(ForestRow.of_subgroup(part) for part in nothing.subgroups)
-    return subgroup_forest_figure(
+    return forest_figure(
         [ForestBlock("Age", rows)],
         title="No event",
-        index_name="Trastuzumab and pertuzumab",
-        reference_name="Trastuzumab",
+        arms=("Trastuzumab and pertuzumab", "Trastuzumab"),
         simulated=True,
     )
 

@@ -17,7 +17,7 @@ from deeptepp.cli.listing import series
 from deeptepp.cli.own_cohorts import cohort_app
 from deeptepp.cli.reporting import report_app
 from deeptepp.cli.sending import send
-from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command, simulate_summary_command
+from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command
 from deeptepp.cli.studies import detect, score
 from deeptepp.cli.training import evaluate, train
 
@@ -34,7 +34,6 @@ for command in (score, detect, series, send, prepare, train, evaluate, verify, e
 app.command("prepare-breastdcedl")(prepare_breastdcedl_command)
 simulate_app.command("cohort")(simulate_cohort_command)
 simulate_app.command("study")(simulate_study_command)
-simulate_app.command("summary")(simulate_summary_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(cohort_app, name="cohort")
 app.add_typer(report_app, name="report")

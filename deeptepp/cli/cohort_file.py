@@ -39,22 +39,8 @@ Everyone = Annotated[
 def mapping_for(file: Path | None, everyone: str) -> Mapping | None:
     """Read the mapping that was named, with the treatment of everyone.
 
-    Parameters
-    ----------
-    file : Path or None
-        TOML.
-    everyone : str
-        Empty where it was not said.
-
-    Returns
-    -------
-    Mapping or None
-        None where no file was named.
-
-    Raises
-    ------
-    typer.BadParameter
-        A treatment without a mapping, or one that is none.
+    Returns None where no file was named. Raises typer.BadParameter: a treatment without a mapping, or one that is
+    none.
     """
     from deeptepp.datasets.columns.mapping import meanings_of, read_mapping
 
@@ -72,20 +58,7 @@ def mapping_for(file: Path | None, everyone: str) -> Mapping | None:
 def units_said(units: Sequence[str] | None) -> dict[str, str]:
     """Part the units that were said.
 
-    Parameters
-    ----------
-    units : sequence of str or None
-        Such as ``rfs_months=weeks``.
-
-    Returns
-    -------
-    dict of str to str
-        Unit by column.
-
-    Raises
-    ------
-    typer.BadParameter
-        One has another form.
+    ``units``: such as ``rfs_months=weeks``. Raises typer.BadParameter: one has another form.
     """
     said = {}
     for each in units or ():
@@ -97,24 +70,7 @@ def units_said(units: Sequence[str] | None) -> dict[str, str]:
 
 
 def cohort_of(path: Path, mapping: Path | None, units: Sequence[str] | None, everyone: str) -> Cohort:
-    """Read the cohort of a report; gaps are counted there.
-
-    Parameters
-    ----------
-    path : Path
-        Table or Parquet.
-    mapping : Path or None
-        Mapping of its columns.
-    units : sequence of str or None
-        Units that were said.
-    everyone : str
-        Treatment of everyone, or nothing.
-
-    Returns
-    -------
-    Cohort
-        Without refusals.
-    """
+    """Read the cohort of a report; gaps are counted there."""
     from deeptepp.datasets.own import PARQUET, read_own_cohort, read_written_cohort
 
     try:
@@ -129,15 +85,7 @@ def cohort_of(path: Path, mapping: Path | None, units: Sequence[str] | None, eve
 def preview_lines(preview: Sequence[Preview]) -> list[str]:
     """Write what became of every column.
 
-    Parameters
-    ----------
-    preview : sequence of Preview
-        As ``Examined`` carries it.
-
-    Returns
-    -------
-    list of str
-        Lines; words that are not understood below their column.
+    Returns lines, words that are not understood below their column.
     """
     lines = []
     for each in preview:

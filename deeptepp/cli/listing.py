@@ -52,7 +52,7 @@ def series(study: StudyPath, times: PhaseTimes = None, as_json: AsJson = False) 
 def _document(
     rows: Sequence[SeriesSummary], reading: Reading | None, refusal: StudyError | None
 ) -> dict[str, Any]:
-    """Give table, findings and proposals as data."""
+    """Table, findings and proposals as data."""
     return {
         "outcome": "readable" if _is_readable(refusal) else Outcome.REFUSED.value,
         "series": [series_to_dict(row) for row in rows],
@@ -62,12 +62,12 @@ def _document(
 
 
 def _is_readable(refusal: StudyError | None) -> bool:
-    """Tell whether the study is read where nothing is chosen; of two breasts both are."""
+    """Whether the study is read where nothing is chosen; of two breasts both are."""
     return refusal is None or isinstance(refusal, TwoSides)
 
 
 def _findings(reading: Reading | None, refusal: StudyError | None) -> tuple[Finding, ...]:
-    """Give what reading found, or why the study is not read; two breasts are no refusal."""
+    """What reading found, or why the study is not read; two breasts are no refusal."""
     if refusal is None:
         return reading.findings if reading else ()
     finding = Finding.from_error(refusal)
@@ -87,7 +87,7 @@ def _ways(
 
 
 def _said(rows: Sequence[SeriesSummary], reading: Reading | None, refusal: StudyError | None) -> list[str]:
-    """Say what would be read, or ask."""
+    """What would be read, or ask."""
     findings = _findings(reading, refusal)
     lines = [f"{finding.severity.value:>8}  [{finding.rule}] {finding.message}" for finding in findings]
     return [*lines, *proposal_lines(_ways(rows, reading, refusal), rows)]

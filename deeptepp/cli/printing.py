@@ -72,7 +72,7 @@ def refuse_with(error: DeepTeppError, *, as_json: bool) -> NoReturn:
 
 
 def source_of(paths: list[Path]) -> Path | list[Path]:
-    """Give one path as itself and several as a list."""
+    """One path as itself and several as a list."""
     return paths[0] if len(paths) == 1 else paths
 
 

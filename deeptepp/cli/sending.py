@@ -43,19 +43,8 @@ def send(
 def deliver(objects: tuple[ResultObject, ...], url: str | None = None) -> None:
     """Send objects and say on standard error what the PACS answered.
 
-    Parameters
-    ----------
-    objects : tuple of ResultObject
-        Of one result.
-    url : str, optional
-        Where to; the PACS of the settings if absent.
-
-    Raises
-    ------
-    PacsError
-        They did not arrive.
-    BadSetting
-        The address is none.
+    ``url``: where to, the PACS of the settings if absent. Raises PacsError: they did not arrive; BadSetting: the
+    address is none.
     """
     from deeptepp.dicom.results.dicomweb import send_objects
     from deeptepp.dicom.results.pacs import configured_pacs, pacs_at
@@ -70,12 +59,7 @@ def deliver(objects: tuple[ResultObject, ...], url: str | None = None) -> None:
 def require_pacs() -> None:
     """Leave before anything is computed where a result could not be sent.
 
-    Raises
-    ------
-    PacsNotConfigured
-        No PACS is set.
-    BadSetting
-        Its address is none.
+    Raises PacsNotConfigured: no PACS is set; BadSetting: its address is none.
     """
     from deeptepp.dicom.results.pacs import configured_pacs
 
@@ -94,25 +78,7 @@ def write_and_send(
 ) -> None:
     """Write the files of a result and send its objects, as far as either was asked for.
 
-    Parameters
-    ----------
-    out : Path or None
-        Folder to write.
-    images : CaseImages or None
-        What was scored.
-    assessment : Assessment
-        The answer.
-    model : ModelBundle or None
-        The model.
-    is_sent : bool
-        Whether to send.
-    label : str
-        Pseudonym of the case; may be empty.
-
-    Raises
-    ------
-    PacsError
-        There are no objects, or they did not arrive.
+    ``label``: pseudonym of the case, may be empty. Raises PacsError: there are no objects, or they did not arrive.
     """
     if out is None and not is_sent:
         return

@@ -65,25 +65,3 @@ def simulate_study_command(
 
     truth = write_simulated_study(out, seed=seed, latent_risk=latent_risk, tumour_size_mm=size_mm)
     typer.echo(f"Simulated study written; truth in {truth}")
-
-
-def simulate_summary_command(
-    out: Annotated[Path, typer.Option(help="Markdown file to write.")],
-    draws: Annotated[int, typer.Option(min=2, help="Cohorts to simulate, of this preset and of each null.")] = 200,
-    preset: Annotated[str, typer.Option(help="paper, sharp, no_TP_effect, no_T_effect or no_signal.")] = "paper",
-    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-) -> None:
-    """Set many simulated cohorts beside the published figures, and count false alarms where nothing is there."""
-    from deeptepp.report.simulated.simulated_summary import summarise_draws
-    from deeptepp.report.simulated.simulated_summary_page import summary_page
-
-    # A path from the root would name a machine in a page that is published.
-    shown = out.name if out.is_absolute() else out.as_posix()
-    command = f"deeptepp simulate summary --draws {draws} --preset {preset} --out {shown}"
-    try:
-        page = summary_page(summarise_draws(draws, preset=preset, n_jobs=jobs), command=command)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=False)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page, encoding="utf-8")
-    typer.echo(f"Table written to {out}")

@@ -165,13 +165,13 @@ def detect(
 
 
 def _found(images: CaseImages) -> list[Lesion]:
-    """Give the candidates of both breasts, the most confident first."""
+    """Candidates of both breasts, the most confident first."""
     others = images.other_side.candidates if images.other_side else ()
     return sorted([*images.candidates, *others], key=lambda lesion: lesion.confidence, reverse=True)
 
 
 def _detected(images: CaseImages, lesions: list[Lesion]) -> dict[str, Any]:
-    """Give lesions and what they were found in as JSON-ready data."""
+    """Lesions and what they were found in as JSON-ready data."""
     return {
         "candidates": [lesion_to_dict(lesion) for lesion in lesions],
         "is_ambiguous": images.is_ambiguous if images.detection else None,
@@ -192,7 +192,7 @@ def _lesion_line(number: int, lesion: Lesion) -> str:
 
 
 def _found_by(lesion: Lesion) -> str:
-    """Say how sure the detector is, or who outlined the lesion."""
+    """How sure the detector is, or who outlined the lesion."""
     if lesion.origin is LesionOrigin.DETECTOR:
         return f"confidence {lesion.confidence:.2f}"
     return f"outlined by the {lesion.origin}"
@@ -205,23 +205,9 @@ _COMMA_LINE = re.compile(rf"^(\s*(?:{'|'.join(RANGES)})\s*=\s*)([+-]?\d+,\d+)(\s
 def read_profile(path: Path | None) -> ClinicalProfile:
     """Read clinical-pathological facts from TOML.
 
-    Parameters
-    ----------
-    path : Path or None
-        Keys are the fields of ``ClinicalProfile``, at the top or under ``[clinical]``; None is all unknown.
-        Numbers may have a decimal comma and, in quotes, a unit.
-
-    Returns
-    -------
-    ClinicalProfile
-        The checked profile.
-
-    Raises
-    ------
-    UnreadableProfile
-        The file is not TOML.
-    ClinicalError
-        A fact is unknown, out of range or contradicts another.
+    ``path``: keys are the fields of ``ClinicalProfile``, at the top or under ``[clinical]``, None is all unknown.
+    Numbers may have a decimal comma and, in quotes, a unit. Raises UnreadableProfile: the file is not TOML;
+    ClinicalError: a fact is unknown, out of range or contradicts another.
     """
     if path is None:
         return ClinicalProfile()

@@ -56,20 +56,8 @@ PhaseTimes = Annotated[
 def phase_times_s(text: str | None) -> tuple[float, ...] | None:
     """Read the times of phases.
 
-    Parameters
-    ----------
-    text : str or None
-        Seconds by commas; spaces do no harm.
-
-    Returns
-    -------
-    tuple of float or None
-        None where the option was not given.
-
-    Raises
-    ------
-    typer.BadParameter
-        A time is no number.
+    ``text``: seconds by commas, spaces do no harm. Returns None where the option was not given. Raises
+    typer.BadParameter: a time is no number.
     """
     if text is None:
         return None
@@ -82,20 +70,8 @@ def phase_times_s(text: str | None) -> tuple[float, ...] | None:
 def phase_keys(text: str | None) -> tuple[str, ...] | None:
     """Read the keys of phases.
 
-    Parameters
-    ----------
-    text : str or None
-        By commas; spaces do no harm.
-
-    Returns
-    -------
-    tuple of str or None
-        None where the option was not given.
-
-    Raises
-    ------
-    typer.BadParameter
-        A key is empty.
+    ``text``: by commas, spaces do no harm. Returns None where the option was not given. Raises typer.BadParameter:
+    a key is empty.
     """
     if text is None:
         return None
@@ -110,20 +86,8 @@ def phase_keys(text: str | None) -> tuple[str, ...] | None:
 def reader_box(text: str | None) -> BoxMm | None:
     """Read a box.
 
-    Parameters
-    ----------
-    text : str or None
-        Six numbers by commas: two opposite corners in any order, LPS mm.
-
-    Returns
-    -------
-    BoxMm or None
-        None where the option was not given.
-
-    Raises
-    ------
-    typer.BadParameter
-        They are no six numbers.
+    ``text``: six numbers by commas: two opposite corners in any order, LPS mm. Returns None where the option was
+    not given. Raises typer.BadParameter: they are no six numbers.
     """
     if text is None:
         return None
@@ -139,24 +103,9 @@ def reader_box(text: str | None) -> BoxMm | None:
 def lesion_in_box(images: CaseImages, box: BoxMm | None) -> tuple[CaseImages, Lesion | None]:
     """Outline the tumour in a reader's box, in the images of the breast that the box lies in.
 
-    Parameters
-    ----------
-    images : CaseImages
-        Of one study; maybe each breast by itself.
-    box : BoxMm or None
-        None where the detector's candidates stand.
-
-    Returns
-    -------
-    images : CaseImages
-        Those that hold the box.
-    lesion : Lesion or None
-        None without a box.
-
-    Raises
-    ------
-    LesionOutsideVolume
-        The box lies outside of all images.
+    ``images``: of one study, maybe each breast by itself; ``box``: None where the detector's candidates stand.
+    Returns images: those that hold the box; lesion: None without a box. Raises LesionOutsideVolume: the box lies
+    outside of all images.
     """
     if box is None:
         return images, None

@@ -29,16 +29,8 @@ _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[
 class Table:
     """Cells by column, and what was wrong on the way.
 
-    Parameters
-    ----------
-    header : list of str
-        Names of all columns; none where the table cannot be read at all.
-    columns : dict of str to list of str
-        The columns that are read, (n,) each.
-    rows : list of int
-        Row numbers, n of them.
-    problems : list of Problem
-        What was wrong.
+    ``header``: names of all columns; none where the table cannot be read at all; ``columns``: the columns that are
+    read, (n,) each; ``rows``: row numbers, n of them; ``problems``: what was wrong.
     """
 
     header: list[str] = field(default_factory=list)
@@ -54,23 +46,13 @@ class Table:
 def read_table(content: bytes, known: Sequence[str], *, is_workbook: bool = False) -> Table:
     """Read the cells of a table.
 
-    Parameters
-    ----------
-    content : bytes
-        The file; CSV in UTF-8, separated by commas, semicolons or tabs, unless it is a workbook. Lines above the
-        header that begin with ``#`` are passed over.
-    known : sequence of str
-        Columns that are read.
-    is_workbook : bool
-        Whether it is an Excel workbook, of which the first sheet is read.
-
-    Returns
-    -------
-    Table
-        Without a header where the table cannot be read at all.
+    ``content``: the file; CSV in UTF-8, separated by commas, semicolons or tabs, unless it is a workbook. Lines
+    above the header that begin with ``#`` are passed over. ``is_workbook``: whether it is an Excel workbook, of
+    which the first sheet is read. Without a header where the table cannot be read at all.
     """
     table = Table()
     lines = _workbook_lines(content) if is_workbook else _csv_lines(content, known, table)
+    # Lines keep their numbers when empty ones and remarks above the header are passed over.
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if any(line)]
     while numbered and _is_comment("".join(numbered[0][1])):
         numbered.pop(0)
@@ -135,12 +117,7 @@ def _fill(table: Table, numbered: Sequence[tuple[int, list[str]]], known: Sequen
 def mend_numbers(table: Table, names: Sequence[str]) -> None:
     """Look for dates and decimal commas where numbers are expected, and tell of them.
 
-    Parameters
-    ----------
-    table : Table
-        Decimal commas of its columns become points where nothing else can be meant.
-    names : sequence of str
-        Columns of numbers.
+    ``table``: decimal commas of its columns become points where nothing else can be meant.
     """
     for name in [name for name in names if name in table.columns]:
         cells = table.columns[name]
@@ -170,15 +147,7 @@ def _rows_where(table: Table, cells: Sequence[str], form: re.Pattern[str]) -> li
 def event_of(cell: str) -> float:
     """Read an event.
 
-    Parameters
-    ----------
-    cell : str
-        1, true, yes, 0, false or no.
-
-    Returns
-    -------
-    float
-        NaN where it is neither.
+    ``cell``: 1, true, yes, 0, false or no. NaN where it is neither.
     """
     return 1.0 if cell.lower() in _TRUE else 0.0 if cell.lower() in _FALSE else np.nan
 
@@ -186,15 +155,7 @@ def event_of(cell: str) -> float:
 def number_of(cell: str) -> float | str:
     """Read a number.
 
-    Parameters
-    ----------
-    cell : str
-        With a decimal point.
-
-    Returns
-    -------
-    float or str
-        NaN where it is unknown; the cell as it is where it is no number, so that the checks refuse it.
+    NaN where it is unknown; the cell as it is where it is no number, so that the checks refuse it.
     """
     if cell.lower() in UNKNOWN:
         return np.nan
@@ -207,15 +168,7 @@ def number_of(cell: str) -> float | str:
 def flag_of(cell: str) -> bool | str | None:
     """Read yes or no.
 
-    Parameters
-    ----------
-    cell : str
-        As for ``event_of``.
-
-    Returns
-    -------
-    bool, str or None
-        None where it is unknown; the cell as it is where it is neither.
+    None where it is unknown; the cell as it is where it is neither.
     """
     plain = cell.lower()
     return None if plain in UNKNOWN else True if plain in _TRUE else False if plain in _FALSE else cell

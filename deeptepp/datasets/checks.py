@@ -41,16 +41,10 @@ _Bools = npt.NDArray[np.bool_]
 class Demands:
     """What a training run asks of its cohort.
 
-    Parameters
-    ----------
-    n_folds : int
-        Each needs a patient with and one without an event.
-    holdout_fraction : float
-        Share of the patients that is taken away before the folds are dealt.
-    needs_clinical : bool
-        Whether the network is given clinical facts.
-    needs_follow_up : bool
-        Whether everyone's follow-up and treatment must be known; else they are counted where they are not.
+    ``n_folds``: each needs a patient with and one without an event; ``holdout_fraction``: share of the patients
+    that is taken away before the folds are dealt; ``needs_clinical``: whether the network is given clinical facts;
+    ``needs_follow_up``: whether everyone's follow-up and treatment must be known; else they are counted where they
+    are not.
     """
 
     n_folds: int = 5
@@ -63,14 +57,8 @@ class Demands:
 class Classes:
     """What is learnt of every patient.
 
-    Parameters
-    ----------
-    event : (n,) bool
-        The event was seen.
-    is_known : (n,) bool
-        False where nothing can be said.
-    is_scored_only : (n,) bool
-        Patients who are never trained on.
+    ``event``, (n,) bool: the event was seen; ``is_known``, (n,) bool: False where nothing can be said;
+    ``is_scored_only``, (n,) bool: patients who are never trained on.
     """
 
     event: _Bools
@@ -89,21 +77,7 @@ def problems_of(
 ) -> tuple[Problem, ...]:
     """Find all that is wrong with the facts of a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Its columns may hold anything.
-    demands : Demands
-        What the run asks.
-    classes : Classes, optional
-        What is learnt; recurrence when left out.
-    first_row : int
-        Row number of the first patient.
-
-    Returns
-    -------
-    tuple of Problem
-        Refusals and warnings.
+    ``classes``: what is learnt; recurrence when left out.
     """
     finder = _Finder(cohort, demands, first_row)
     learnt = Classes.of_recurrence(cohort) if classes is None else classes
@@ -113,19 +87,8 @@ def problems_of(
 def fact_problems(cohort: Cohort, *, needs_follow_up: bool = True, first_row: int = 1) -> tuple[Problem, ...]:
     """Find all that is wrong with the facts of a cohort that nothing is trained on.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Its columns may hold anything.
-    needs_follow_up : bool
-        Whether everyone's follow-up and treatment must be known; else gaps are counted.
-    first_row : int
-        Row number of the first patient.
-
-    Returns
-    -------
-    tuple of Problem
-        Refusals and warnings; also of risk scores and tiers, where the cohort has them.
+    ``needs_follow_up``: whether everyone's follow-up and treatment must be known; else gaps are counted. Gives
+    refusals and warnings; also of risk scores and tiers, where the cohort has them.
     """
     finder = _Finder(cohort, Demands(needs_follow_up=needs_follow_up), first_row)
     return (*finder.all_facts(), *finder.scores())

@@ -14,15 +14,7 @@ DAYS_PER_MONTH = DAYS_PER_YEAR / 12
 def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Read a column as numbers.
 
-    Parameters
-    ----------
-    column : (n,) array
-        Numbers, truth values or objects.
-
-    Returns
-    -------
-    (n,) float64
-        NaN where there is no number.
+    ``column``, (n,) array: Numbers, truth values or objects. Gives (n,) float64: NaN where there is no number.
     """
     values = [float(value) if isinstance(value, (int, float)) else np.nan for value in column.tolist()]
     return np.array(values, dtype=np.float64)

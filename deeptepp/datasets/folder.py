@@ -30,15 +30,8 @@ _KEY_LENGTH = 24
 def key_of(*parts: object) -> str:
     """Give the name under which a patient's files are kept, which says nothing of the patient.
 
-    Parameters
-    ----------
-    *parts : object
-        What the key stands for, as JSON can hold it.
-
-    Returns
-    -------
-    str
-        Hexadecimal digits; the same for the same parts.
+    ``*parts``: what the key stands for, as JSON can hold it. Hexadecimal digits; the same for the same
+    parts.
     """
     text = json.dumps(parts, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:_KEY_LENGTH]
@@ -47,12 +40,7 @@ def key_of(*parts: object) -> str:
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write JSON as a whole or not at all.
 
-    Parameters
-    ----------
-    path : Path
-        File to write; replaced when it exists.
-    content : dict
-        What JSON can hold.
+    ``path``: file to write; replaced when it exists.
     """
     text = json.dumps(content, indent=2) + "\n"
     write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
@@ -61,12 +49,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write beside the target and rename.
 
-    Parameters
-    ----------
-    path : Path
-        File to write; replaced when it exists.
-    write : callable
-        Writes the content to the path that it is given.
+    ``path``: file to write; replaced when it exists; ``write``: writes the content to the path that it is given.
     """
     part = path.with_name(f".{path.name}.part")
     write(part)

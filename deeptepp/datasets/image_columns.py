@@ -25,22 +25,11 @@ IMAGE_COLUMNS = (STUDY, ROI, PHASE_INDEX, PHASES, SIDE, *BOX)
 class Images:
     """Where the images of one patient are.
 
-    Parameters
-    ----------
-    row : int
-        Row of the manifest.
-    path : Path
-        A study (zip, folder or DICOM file), or a region of interest.
-    is_roi : bool
-        Whether it is a region of interest.
-    box : BoxMm or None
-        A reader's box around the tumour; the detector looks for it where there is none.
-    phase_index : int or None
-        Post-contrast phase that a reader chose.
-    phase_keys : tuple of str or None
-        Keys of the series table that a reader chose as phases, pre-contrast first.
-    side : Side or None
-        The breast that is meant, where each has volumes of its own.
+    ``row``: row of the manifest; ``path``: a study (zip, folder or DICOM file), or a region of interest;
+    ``is_roi``: whether it is a region of interest; ``box``: a reader's box around the tumour; the detector looks
+    for it where there is none; ``phase_index``: Post-contrast phase that a reader chose; ``phase_keys``: keys of
+    the series table that a reader chose as phases, pre-contrast first; ``side``: the breast that is meant, where
+    each has volumes of its own.
     """
 
     row: int
@@ -56,14 +45,8 @@ class Images:
 class Choice:
     """What a reader says of every study whose row does not say it.
 
-    Parameters
-    ----------
-    phase_keys : tuple of str or None
-        Keys of the series table, pre-contrast first.
-    side : Side or None
-        The breast that is meant.
-    box : BoxMm or None
-        Where the tumour is.
+    ``phase_keys``: keys of the series table, pre-contrast first; ``side``: the breast that is meant; ``box``:
+    where the tumour is.
     """
 
     phase_keys: tuple[str, ...] | None = None
@@ -71,18 +54,7 @@ class Choice:
     box: BoxMm | None = None
 
     def of(self, images: Images) -> Images:
-        """Complete what the row of a study leaves open; a region of interest is as it is.
-
-        Parameters
-        ----------
-        images : Images
-            Of one row.
-
-        Returns
-        -------
-        Images
-            What the row says comes first.
-        """
+        """Complete what the row of a study leaves open; a region of interest is as it is."""
         if images.is_roi:
             return images
         return replace(
@@ -94,22 +66,7 @@ class Choice:
 
 
 def images_of(table: Table, folder: Path) -> tuple[tuple[Images, ...], list[Problem]]:
-    """Find where the images of each row are.
-
-    Parameters
-    ----------
-    table : Table
-        The manifest.
-    folder : Path
-        Paths in the manifest are relative to it.
-
-    Returns
-    -------
-    images : tuple of Images
-        Of the rows whose images are named properly.
-    problems : list of Problem
-        Of the others.
-    """
+    """Find where the images of each row are."""
     if STUDY not in table.columns and ROI not in table.columns:
         return (), []
     images, wrong = [], defaultdict(list)

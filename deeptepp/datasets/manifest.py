@@ -13,15 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.cells import (
-    UNKNOWN,
-    Table,
-    event_of,
-    flag_of,
-    mend_numbers,
-    number_of,
-    read_table,
-)
+from deeptepp.datasets.cells import UNKNOWN, Table, event_of, flag_of, mend_numbers, number_of, read_table
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import is_workbook
@@ -60,18 +52,9 @@ _WORDS = (ARM, FIRST_EVENT, SOURCE, SCORE_MODEL, TIER, *CATEGORIES)
 class Manifest:
     """What a manifest says.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Facts and follow-up, (n,); the subjects are numbers of rows. Cells that could not be read are unknown.
-    subjects : tuple of str
-        The subjects as they are written, n of them.
-    images : tuple of Images
-        Of the rows whose images are named properly.
-    sha256 : str
-        Digest of the file.
-    problems : tuple of Problem
-        What is wrong with the table itself.
+    ``cohort``: facts and follow-up, (n,); the subjects are numbers of rows. Cells that could not be read are
+    unknown. ``subjects``: the subjects as they are written, n of them; ``images``: of the rows whose images are
+    named properly; ``sha256``: digest of the file; ``problems``: what is wrong with the table itself.
     """
 
     cohort: Cohort
@@ -84,19 +67,9 @@ class Manifest:
 def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
     """Read a manifest and collect what is wrong with it.
 
-    Parameters
-    ----------
-    path : Path
-        CSV in UTF-8, separated by commas, semicolons or tabs, or an Excel workbook; paths in it are relative to
-        its folder.
-    with_images : bool
-        Whether every patient needs images. Without, columns of images are passed over, and scores and tiers are
-        read.
-
-    Returns
-    -------
-    Manifest
-        With its problems; of no patients where the table cannot be read at all.
+    ``path``: CSV in UTF-8, separated by commas, semicolons or tabs, or an Excel workbook; paths in it are relative
+    to its folder; ``with_images``: whether every patient needs images. Without, columns of images are passed over,
+    and scores and tiers are read. With its problems; of no patients where the table cannot be read at all.
     """
     content = path.read_bytes() if path.is_file() else b""
     known = (*FACTS, *IMAGE_COLUMNS, *(() if with_images else SCORED))
@@ -112,19 +85,8 @@ def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
 def manifest_of(table: Table, sha256: str, images: tuple[Images, ...] = ()) -> Manifest:
     """Make a manifest of a table that was read.
 
-    Parameters
-    ----------
-    table : Table
-        Cells by our columns, and what is wrong with them.
-    sha256 : str
-        Digest of the file.
-    images : tuple of Images
-        Of the rows whose images are named properly.
-
-    Returns
-    -------
-    Manifest
-        With the problems of the table and those of its subjects.
+    ``table``: cells by our columns, and what is wrong with them. With the problems of the table and those of its
+    subjects.
     """
     subjects = tuple(table.cells(SUBJECT))
     problems = (*table.problems, *_subject_problems(table, subjects))

@@ -21,7 +21,7 @@ from deeptepp.datasets.columns.guess import guess_mapping, use_of
 from deeptepp.datasets.columns.mapped import apply_mapping
 from deeptepp.datasets.columns.mapping import MONTHS, Mapping, check_units
 from deeptepp.datasets.columns.sheets import Sheet, read_sheet
-from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, without_echo
+from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, with_units
 from deeptepp.datasets.manifest import Manifest, manifest_of, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.public.registry import recognised
@@ -46,15 +46,9 @@ _AS_NAMED: Mapped[str, str] = MappingProxyType({})
 class Examined:
     """A cohort and all that is wrong with it.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Events are truth values, an unknown one False with NaN months. Where a problem refuses, the cohort is what
-        could be read of it and its subjects are numbers of rows.
-    problems : tuple of Problem
-        Questions, refusals and warnings.
-    preview : tuple of Preview
-        What became of each column; none without a mapping.
+    ``cohort``: events are truth values, an unknown one False with NaN months. Where a problem refuses, the cohort
+    is what could be read of it and its subjects are numbers of rows. ``problems``: Questions, refusals and
+    warnings; ``preview``: what became of each column; none without a mapping.
     """
 
     cohort: Cohort
@@ -63,49 +57,24 @@ class Examined:
 
 
 def examine_cohort(
-    path: Path,
-    *,
-    allow_gaps: bool = False,
-    mapping: Mapping | None = None,
-    units: Mapped[str, str] = _AS_NAMED,
+    path: Path, *, allow_gaps: bool = False, mapping: Mapping | None = None, units: Mapped[str, str] = _AS_NAMED
 ) -> Examined:
     """Read a cohort and find all that is wrong with it.
 
-    Parameters
-    ----------
-    path : Path
-        A table in our columns as ``read_manifest`` takes it, any table with a mapping, or a Parquet file of
-        ``tables.write_cohort``.
-    allow_gaps : bool
-        Only count patients whose follow-up or treatment is unknown, instead of refusing them.
-    mapping : Mapping, optional
-        What the columns of the table are, where they are somebody else's.
-    units : mapping of str to str
-        Units that a person said, by our columns: they are not asked.
-
-    Returns
-    -------
-    Examined
-        The cohort with its problems, by row of the table; rows of a Parquet file are counted from 1.
-
-    Raises
-    ------
-    UnreadableCohort
-        The Parquet file is none, or a table with a mapping is none.
-    MissingColumn
-        The Parquet file lacks a column.
-    DuplicateSubject
-        A subject occurs twice in the Parquet file.
-    BadSetting
-        A unit is none of its column.
+    ``path``: a table in our columns as ``read_manifest`` takes it, any table with a mapping, or a Parquet file of
+    ``tables.write_cohort``; ``allow_gaps``: only count patients whose follow-up or treatment is unknown, instead
+    of refusing them; ``mapping``: what the columns of the table are, where they are somebody else's; ``units``:
+    units that a person said, by our columns: they are not asked. Gives the cohort with its problems, by row of the
+    table; rows of a Parquet file are counted from 1. Raises UnreadableCohort where the Parquet file is none, or a
+    table with a mapping is none; MissingColumn where the Parquet file lacks a column; DuplicateSubject where a
+    subject occurs twice in the Parquet file; BadSetting where a unit is none of its column.
     """
     check_units(units)
     if path.suffix.lower() == PARQUET:
         cohort = in_units(read_cohort(path), units)
         subjects = named_subjects(cohort[SUBJECT].tolist(), range(1, len(cohort) + 1))
-        asked = unit_problems(cohort, sure=units)
-        facts = without_echo(fact_problems(cohort, needs_follow_up=not allow_gaps), asked)
-        return Examined(cohort, (*subjects, *asked, *facts))
+        facts = with_units(cohort, fact_problems(cohort, needs_follow_up=not allow_gaps), sure=units)
+        return Examined(cohort, (*subjects, *facts))
     if mapping is not None:
         return _examined_by(path, mapping, units, allow_gaps=allow_gaps)
     manifest = read_manifest(path, with_images=False)
@@ -118,22 +87,8 @@ def examine_cohort(
 def examine_mapped(sheet: Sheet, mapping: Mapping, *, sha256: str = "", allow_gaps: bool = False) -> Examined:
     """Read a cohort from somebody else's table.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        The table.
-    mapping : Mapping
-        What its columns are.
-    sha256 : str
-        Digest of the file.
-    allow_gaps : bool
-        As for ``examine_cohort``.
-
-    Returns
-    -------
-    Examined
-        With the preview of what became of every column. While a question of the mapping is open, nothing else of
-        the facts is looked at.
+    With the preview of what became of every column. While a question of the mapping is open, nothing else of the
+    facts is looked at.
     """
     applied = apply_mapping(sheet, mapping)
     manifest = manifest_of(applied.table, sha256)
@@ -184,15 +139,7 @@ _MOSTLY_TIMED, _MOSTLY_FREE = 0.9, 0.5
 def own_mapping(sheet: Sheet) -> Mapping | None:
     """Give the mapping of a table that has our columns.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        The table.
-
-    Returns
-    -------
-    Mapping or None
-        None where a required column is absent.
+    None where a required column is absent.
     """
     if not set(REQUIRED) <= set(sheet.columns):
         return None
@@ -232,11 +179,7 @@ def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, a
 
 
 def read_own_cohort(
-    path: Path,
-    *,
-    allow_gaps: bool = False,
-    mapping: Mapping | None = None,
-    units: Mapped[str, str] = _AS_NAMED,
+    path: Path, *, allow_gaps: bool = False, mapping: Mapping | None = None, units: Mapped[str, str] = _AS_NAMED
 ) -> Examined:
     """Read a cohort that has nothing wrong with it.
 
@@ -275,28 +218,9 @@ def read_own_cohort(
 def read_written_cohort(path: Path, *, units: Mapped[str, str] = _AS_NAMED) -> Cohort:
     """Read a Parquet cohort as it is, and only ask for units that its numbers speak against.
 
-    Parameters
-    ----------
-    path : Path
-        A file of ``tables.write_cohort``, such as an imported public table with all its quirks.
-    units : mapping of str to str
-        As for ``examine_cohort``.
-
-    Returns
-    -------
-    Cohort
-        In our units.
-
-    Raises
-    ------
-    CohortRefused
-        A unit is asked.
-    UnreadableCohort
-        The file is none.
-    MissingColumn
-        It lacks a column.
-    DuplicateSubject
-        A subject occurs twice.
+    ``path``: a file of ``tables.write_cohort``, such as an imported public table with all its quirks. Raises
+    CohortRefused where a unit is asked; UnreadableCohort where the file is none; MissingColumn where it lacks a
+    column; DuplicateSubject where a subject occurs twice.
     """
     check_units(units)
     cohort = in_units(read_cohort(path), units)
@@ -309,9 +233,8 @@ def _fact_problems(manifest: Manifest, *, needs_follow_up: bool, sure: Collectio
     if not len(manifest.cohort):
         return []
     rows = [int(row) for row in manifest.cohort[SUBJECT]]
-    asked = unit_problems(manifest.cohort, sure=sure)
-    found = without_echo(fact_problems(manifest.cohort, needs_follow_up=needs_follow_up), asked)
-    return [each.in_rows(rows) for each in (*asked, *found)]
+    found = fact_problems(manifest.cohort, needs_follow_up=needs_follow_up)
+    return [each.in_rows(rows) for each in with_units(manifest.cohort, found, sure=sure)]
 
 
 def _finished(manifest: Manifest) -> Cohort:

@@ -23,15 +23,8 @@ from deeptepp import __version__
 from deeptepp.datasets.checks import Demands, problems_of
 from deeptepp.datasets.cohort_values import floats
 from deeptepp.datasets.columns.mapping import check_units
-from deeptepp.datasets.columns.unit_checks import in_units, unit_problems, without_echo
-from deeptepp.datasets.folder import (
-    COHORT_FILE,
-    DATASET_FILE,
-    RECORD_FOLDER,
-    ROI_FOLDER,
-    write_json,
-    write_whole,
-)
+from deeptepp.datasets.columns.unit_checks import in_units, with_units
+from deeptepp.datasets.folder import COHORT_FILE, DATASET_FILE, RECORD_FOLDER, ROI_FOLDER, write_json, write_whole
 from deeptepp.datasets.image_columns import Choice, Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
@@ -50,12 +43,7 @@ T = TypeVar("T")
 class Checked:
     """A manifest and all that is wrong with it, its facts and its images.
 
-    Parameters
-    ----------
-    manifest : Manifest
-        What it says.
-    problems : tuple of Problem
-        Refusals and warnings.
+    ``manifest``: what it says; ``problems``: refusals and warnings.
     """
 
     manifest: Manifest
@@ -74,28 +62,12 @@ def check_manifest(
 ) -> Checked:
     """Find everything that is wrong with a manifest before anything is computed.
 
-    Parameters
-    ----------
-    path : Path
-        The CSV table.
-    demands : Demands, optional
-        What the training run will ask; five folds after a hold-out of a fifth when left out.
-    settings : RoiSettings, optional
-        How regions of interest are cut; the defaults when left out.
-    choice : Choice, optional
-        Phases, side and box of the studies whose rows name none.
-    units : mapping of str to str, optional
-        Units that a person said, by column; where numbers speak against the others, they are asked.
-    n_jobs : int
-        Processes.
-    progress : Progress
-        Hears how many rows' images were looked at.
-
-    Returns
-    -------
-    Checked
-        The manifest and its problems.
+    ``demands``: what the training run will ask; five folds after a hold-out of a fifth when left out;
+    ``settings``: how regions of interest are cut; the defaults when left out; ``choice``: Phases, side and box of
+    the studies whose rows name none; ``units``: units that a person said, by column; where numbers speak against
+    the others, they are asked.
     """
+    # 1. The table, in the units and with the choices that a person said.
     manifest, settings, units = read_manifest(path), settings or RoiSettings(), units or {}
     check_units(units)
     manifest = replace(manifest, cohort=in_units(manifest.cohort, units))
@@ -104,10 +76,10 @@ def check_manifest(
     problems = list(manifest.problems)
     if len(manifest.cohort):
         rows = [int(row) for row in manifest.cohort[SUBJECT]]
-        asked = unit_problems(manifest.cohort, sure=units)
-        found = without_echo(problems_of(manifest.cohort, demands or Demands()), asked)
-        problems.extend(problem.in_rows(rows) for problem in (*asked, *found))
+        found = with_units(manifest.cohort, problems_of(manifest.cohort, demands or Demands()), sure=units)
+        problems.extend(problem.in_rows(rows) for problem in found)
     faults: dict[Fault, list[int]] = defaultdict(list)
+    # 2. The images, by their headers alone.
     looked = _parallel(_Looker(settings), manifest.images, n_jobs)
     for done, (row, fault) in enumerate(looked, start=1):
         if fault is not None:
@@ -130,36 +102,12 @@ def prepare_dataset(
 ) -> tuple[Problem, ...]:
     """Make the dataset folder of a manifest that was checked.
 
-    Parameters
-    ----------
-    checked : Checked
-        The manifest and its problems.
-    out : Path
-        Folder to write.
-    demands : Demands, optional
-        As for ``check_manifest``; asked again where patients are left out.
-    settings : RoiSettings, optional
-        How regions of interest are cut; the defaults when left out.
-    kept : Path, optional
-        Folder that keeps regions of interest for other manifests; ``roi-cache`` beside ``out`` when left out.
-    n_jobs : int
-        Processes.
-    skip_failed : bool
-        Go on without the patients of whom no region of interest can be made.
-    progress : Progress
-        Hears how many rows are done; may raise ``JobCancelled``, what is done is kept.
-
-    Returns
-    -------
-    tuple of Problem
-        What was found on the way; only warnings.
-
-    Raises
-    ------
-    CohortRefused
-        The manifest has problems, or some studies have, and they are not skipped.
-    BadSetting
-        ``out`` is a dataset that was made in another way.
+    ``settings``: how regions of interest are cut; the defaults when left out; ``kept``: folder that keeps regions
+    of interest for other manifests; ``roi-cache`` beside ``out`` when left out; ``skip_failed``: go on without the
+    patients of whom no region of interest can be made; ``progress``: hears how many rows are done; may raise
+    ``JobCancelled``, what is done is kept. Gives what was found on the way; only warnings. Raises CohortRefused
+    where the manifest has problems, or some studies have, and they are not skipped; BadSetting where ``out`` is a
+    dataset that was made in another way.
     """
     refuse(checked.problems)
     manifest, settings = checked.manifest, settings or RoiSettings()

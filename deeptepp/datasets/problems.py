@@ -27,23 +27,11 @@ _MOST_RANGES = 12
 class Problem:
     """One thing that is wrong, and in which rows.
 
-    Parameters
-    ----------
-    rule : str
-        Stable identifier.
-    severity : Severity
-        A refusal stops the work; a warning does not.
-    found : str
-        What was found, without a patient identifier.
-    remedy : str
-        What to do.
-    rows : tuple of int
-        Rows of the table, ascending; none where it concerns the table as a whole.
-    asks : str
-        Column whose unit or words a person has to say; empty where nothing is asked. A question stops the work; a
-        warning with it only offers the choice.
-    choices : tuple of str
-        Answers, the most likely first.
+    ``rule``: stable identifier; ``severity``: a refusal stops the work; a warning does not; ``found``: what was
+    found, without a patient identifier; ``remedy``: what to do; ``rows``: rows of the table, ascending; none where
+    it concerns the table as a whole; ``asks``: column whose unit or words a person has to say; empty where nothing
+    is asked. A question stops the work; a warning with it only offers the choice. ``choices``: Answers, the most
+    likely first.
     """
 
     rule: str
@@ -105,15 +93,8 @@ class Problem:
 def refuse(problems: Sequence[Problem]) -> None:
     """Stop where one of the problems is a refusal.
 
-    Parameters
-    ----------
-    problems : sequence of Problem
-        All that was found; the error carries them all as the fact ``problems``.
-
-    Raises
-    ------
-    CohortRefused
-        A problem is a refusal.
+    ``problems``: all that was found; the error carries them all as the fact ``problems``. Raises CohortRefused
+    where a problem is a refusal.
     """
     rules = sorted({problem.rule for problem in problems if problem.is_refusal})
     if rules:
@@ -123,15 +104,7 @@ def refuse(problems: Sequence[Problem]) -> None:
 def problems_in(error: CohortRefused) -> tuple[Problem, ...]:
     """Give the table that a refusal carries.
 
-    Parameters
-    ----------
-    error : CohortRefused
-        Raised by ``refuse``.
-
-    Returns
-    -------
-    tuple of Problem
-        Refusals and warnings.
+    ``error``: raised by ``refuse``.
     """
     return cast("tuple[Problem, ...]", error.facts["problems"])
 
@@ -139,16 +112,8 @@ def problems_in(error: CohortRefused) -> tuple[Problem, ...]:
 def problem_lines(problems: Sequence[Problem]) -> list[str]:
     """Write the table of problems, refusals first.
 
-    Parameters
-    ----------
-    problems : sequence of Problem
-        In any order.
-
-    Returns
-    -------
-    list of str
-        Lines of text: severity, rule and rows; below them what was found and what to do, and for a question the
-        option of the command line that answers it.
+    Gives lines of text: severity, rule and rows; below them what was found and what to do, and for a question the
+    option of the command line that answers it.
     """
     lines = []
     for problem in sorted(problems, key=lambda each: (not each.is_question, not each.is_refusal, each.rule)):
@@ -176,15 +141,7 @@ def _answer(problem: Problem) -> str:
 def rows_in_words(rows: Sequence[int]) -> str:
     """Write row numbers with their runs drawn together.
 
-    Parameters
-    ----------
-    rows : sequence of int
-        Ascending.
-
-    Returns
-    -------
-    str
-        Such as ``rows 2-5, 9``.
+    Such as ``rows 2-5, 9``.
 
     Examples
     --------

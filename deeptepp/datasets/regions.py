@@ -51,18 +51,8 @@ Fault = tuple[str, str, str]
 class Region:
     """What became of the images of one row.
 
-    Parameters
-    ----------
-    row : int
-        Row of the manifest.
-    key : str
-        Name of the region of interest; empty where there is none.
-    content : str
-        Digest of the images.
-    was_kept : bool
-        It was there already.
-    fault : tuple of str or None
-        Why there is none.
+    ``row``: row of the manifest; ``key``: name of the region of interest; empty where there is none; ``content``:
+    digest of the images; ``was_kept``: it was there already; ``fault``: why there is none.
     """
 
     row: int
@@ -76,10 +66,7 @@ class Region:
 def maker_version() -> str:
     """Give the digest of the code that makes regions of interest.
 
-    Returns
-    -------
-    str
-        Changes with any line of reading, detection or cutting.
+    It changes with any line of reading, detection or cutting.
     """
     root = Path(deeptepp.__file__).parent
     digest = hashlib.sha256()
@@ -90,20 +77,7 @@ def maker_version() -> str:
 
 
 def fault_of_images(images: Images, settings: RoiSettings) -> Fault | None:
-    """Look at the headers of a study, or at a region of interest, without computing anything.
-
-    Parameters
-    ----------
-    images : Images
-        Of one row.
-    settings : RoiSettings
-        How regions of interest are cut.
-
-    Returns
-    -------
-    tuple of str or None
-        Why the images cannot be used.
-    """
+    """Look at the headers of a study, or at a region of interest, without computing anything."""
     if not images.path.exists():
         return ABSENT
     try:
@@ -145,12 +119,7 @@ def _fault_of_roi(path: Path, settings: RoiSettings) -> Fault | None:
 class RegionMaker:
     """Makes regions of interest; travels to other processes.
 
-    Parameters
-    ----------
-    kept : Path
-        Folder of the regions of interest that were made so far.
-    settings : RoiSettings
-        How they are cut.
+    ``kept``: folder of the regions of interest that were made so far; ``settings``: how they are cut.
     """
 
     kept: Path
@@ -159,15 +128,7 @@ class RegionMaker:
     def __call__(self, images: Images) -> Region:
         """Make the region of interest of one row, unless it is there.
 
-        Parameters
-        ----------
-        images : Images
-            Of one row.
-
-        Returns
-        -------
-        Region
-            With its key, or with the reason why there is none.
+        With its key, or with the reason why there is none.
         """
         try:
             content = digest_of(images.path)
@@ -253,15 +214,7 @@ def _may_lie_in(side: Side | None, lesion: Lesion, detection: Detection) -> bool
 def digest_of(path: Path) -> str:
     """Hash what is in a study or file, whatever the names, the order and the container.
 
-    Parameters
-    ----------
-    path : Path
-        Zip archive, folder or file.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal.
+    Gives SHA-256 in hexadecimal.
     """
     if path.suffix == ".npz":
         return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -30,15 +30,7 @@ _MAIL = re.compile(r"\S+@\S+\.\S+")
 def looks_like_a_person(subject: str) -> bool:
     """Tell whether a subject is no pseudonym by its looks.
 
-    Parameters
-    ----------
-    subject : str
-        As it stands in the table.
-
-    Returns
-    -------
-    bool
-        True for a name of two words or more, a date, or an e-mail address.
+    True for a name of two words or more, a date, or an e-mail address.
 
     Examples
     --------
@@ -52,17 +44,7 @@ def looks_like_a_person(subject: str) -> bool:
 def named_subjects(subjects: Sequence[object], rows: Sequence[int]) -> tuple[Problem, ...]:
     """Warn of subjects that look like a person.
 
-    Parameters
-    ----------
-    subjects : sequence of object
-        As they stand in the table, n of them.
-    rows : sequence of int
-        Their rows.
-
-    Returns
-    -------
-    tuple of Problem
-        One warning, or none; it names rows and never a subject.
+    ``subjects``: as they stand in the table, n of them. One warning, or none; it names rows and never a subject.
     """
     are_named: npt.NDArray[np.bool_] = np.array([looks_like_a_person(str(each)) for each in subjects], dtype=bool)
     wrong = [row for row, is_named in zip(rows, are_named, strict=True) if is_named]

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from deeptepp.domain.geometry import FloatArray, Grid
 from deeptepp.domain.study import Phase
+from deeptepp.imaging.resample import coarse_grid, to_anatomical
 
 GRID_DECIMALS = 4
 """Decimals in mm to which a grid enters the digest."""
@@ -33,28 +33,18 @@ def study_digest(phases: Sequence[Phase]) -> str:
     Voxels enter in the first of uint16, int16, float32 and float64 that holds every voxel of the study exactly, so
     that studies whose values differ never agree, and two encodings of the same values do. The array axes are
     turned to run along +S, +P and +L as nearly as they can, so that two encodings of one anatomy that differ only
-    in the order of slices, rows or columns agree too.
-
-    Parameters
-    ----------
-    phases : sequence of Phase
-        On one grid, in order of time.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal: of form, grid, times and the digest of each phase.
+    in the order of slices, rows or columns agree too. Gives SHA-256 in hexadecimal: of form, grid, times and the
+    digest of each phase.
     """
     grid = phases[0].volume.grid
-    order, flips = canonical_axes(grid)
+    turned_grid = coarse_grid(grid, (1, 1, 1))
     form = _common_form([phase.volume.voxels for phase in phases])
     digest = hashlib.sha256(form.str.encode())
-    digest.update(np.array([grid.shape[i] for i in order], dtype="<i8").tobytes())
+    digest.update(np.array(turned_grid.shape, dtype="<i8").tobytes())
     # Adding zero turns a negative zero into a positive one.
-    affine = np.round(_canonical_affine(grid, order, flips), GRID_DECIMALS) + 0.0
+    affine = np.round(turned_grid.affine, GRID_DECIMALS) + 0.0
     digest.update(affine.astype("<f8").tobytes())
-    view = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)
-    turned = [phase.volume.voxels[view].transpose(order) for phase in phases]
+    turned = [to_anatomical(phase.volume.voxels, grid) for phase in phases]
     # Hashing leaves the interpreter to others, so that two phases are hashed at a time.
     with ThreadPoolExecutor(_N_WORKERS) as pool:
         parts = list(pool.map(partial(_voxel_digest, form=form), turned))
@@ -89,40 +79,3 @@ def _voxel_digest(turned: NDArray[Any], form: np.dtype[Any]) -> bytes:
         values = np.ascontiguousarray(plane, dtype=form)
         digest.update((values + form.type(0)).data if form.kind == "f" else values.data)
     return digest.digest()
-
-
-def canonical_axes(grid: Grid) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
-    """Find which array axes run nearest to S, P and L, and which of them run backwards.
-
-    Parameters
-    ----------
-    grid : Grid
-        Any orthogonal grid.
-
-    Returns
-    -------
-    order : tuple of int
-        Array axes nearest to S, P, L.
-    flips : tuple of bool
-        For each array axis, whether it runs towards I, A or R.
-    """
-    directions = grid.directions
-    free = [0, 1, 2]
-    order = []
-    for patient_axis in (2, 1, 0):
-        nearest = max(free, key=lambda axis: abs(directions[patient_axis, axis]))
-        free.remove(nearest)
-        order.append(nearest)
-    flips = [False, False, False]
-    for patient_axis, axis in zip((2, 1, 0), order, strict=True):
-        flips[axis] = bool(directions[patient_axis, axis] < 0)
-    return (order[0], order[1], order[2]), (flips[0], flips[1], flips[2])
-
-
-def _canonical_affine(grid: Grid, order: Sequence[int], flips: Sequence[bool]) -> FloatArray:
-    """Give the affine of the turned array, (4, 4)."""
-    affine = grid.affine.copy()
-    affine[:3, 3] = grid.to_mm([n - 1 if flip else 0 for n, flip in zip(grid.shape, flips, strict=True)])
-    columns = grid.affine[:3, :3] * np.where(flips, -1.0, 1.0)
-    affine[:3, :3] = columns[:, list(order)]
-    return affine

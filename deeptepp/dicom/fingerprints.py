@@ -18,10 +18,7 @@ from deeptepp.errors import InputError
 class Fingerprints:
     """Digests of the planes of one study.
 
-    Parameters
-    ----------
-    members : sequence of Member
-        The files that frames point into.
+    ``members``: the files that frames point into.
     """
 
     def __init__(self, members: Sequence[Member]) -> None:
@@ -31,15 +28,7 @@ class Fingerprints:
     def of_plane(self, frame: Frame) -> bytes:
         """Digest the pixels of a plane.
 
-        Parameters
-        ----------
-        frame : Frame
-            The plane.
-
-        Returns
-        -------
-        bytes
-            The same for equal pixels; of its own where they cannot be read.
+        The same for equal pixels; of its own where they cannot be read.
         """
         address = frame.source, frame.index
         if address not in self._known:
@@ -50,31 +39,12 @@ class Fingerprints:
     def of_row(self, row: Row) -> bytes:
         """Digest the middle plane of a volume.
 
-        Parameters
-        ----------
-        row : Row
-            One volume.
-
-        Returns
-        -------
-        bytes
-            The same for equal pixels; empty where all pixels are of one value, which says nothing.
+        The same for equal pixels; empty where all pixels are of one value, which says nothing.
         """
         return self.of_stack(row.stack)
 
     def of_stack(self, stack: Stack) -> bytes:
-        """Digest the middle plane of a volume that has no key yet.
-
-        Parameters
-        ----------
-        stack : Stack
-            One volume.
-
-        Returns
-        -------
-        bytes
-            As for ``of_row``.
-        """
+        """Digest the middle plane of a volume that has no key yet."""
         middle = stack.frames[len(stack.frames) // 2]
         plane = self._read(middle)
         return b"" if plane is None or plane.min() == plane.max() else _digest(plane)

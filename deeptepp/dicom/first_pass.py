@@ -28,16 +28,9 @@ _DIRECTORY = "1.2.840.10008.1.3.10"
 class Headers:
     """What the first pass found.
 
-    Parameters
-    ----------
-    frames : list of Frame
-        Every image plane of every file, copies included.
-    examples : dict of str to Dataset
-        One whole header of each series, the one of least SOPInstanceUID, by SeriesInstanceUID.
-    n_files : int
-        DICOM files of a patient.
-    n_unreadable : int
-        DICOM files whose header is damaged.
+    ``frames``: every image plane of every file, copies included; ``examples``: one whole header of each series,
+    the one of least SOPInstanceUID, by SeriesInstanceUID; ``n_files``: DICOM files of a patient; ``n_unreadable``:
+    DICOM files whose header is damaged.
     """
 
     frames: list[Frame] = field(default_factory=list)
@@ -49,24 +42,8 @@ class Headers:
 def read_headers(members: Sequence[Member], advance: Callable[[float], None]) -> Headers:
     """Read the headers of all files.
 
-    Parameters
-    ----------
-    members : sequence of Member
-        The files.
-    advance : callable
-        Is told the share of files done, in [0, 1].
-
-    Returns
-    -------
-    Headers
-        With at least one frame.
-
-    Raises
-    ------
-    NoDicomFound
-        No DICOM object of a patient is among the files.
-    UnreadablePixels
-        There are some, and the headers of all of them are damaged.
+    ``advance``: is told the share of files done, in [0, 1]. Raises NoDicomFound where no DICOM object of a patient
+    is among the files; UnreadablePixels where there are some, and the headers of all of them are damaged.
     """
     headers, memo, examples = Headers(), Memo(), dict[str, Dataset | PlainHeader]()
     for source, member in enumerate(members):

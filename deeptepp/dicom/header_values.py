@@ -59,13 +59,7 @@ _LOGGERS = ("pydicom", "pylibjpeg", "openjpeg", "dicomanonymizer", "highdicom", 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence the warnings and the log of the DICOM libraries, which quote header values, names among them.
-
-    Yields
-    ------
-    None
-        Nothing.
-    """
+    """Silence the warnings and the log of the DICOM libraries, which quote header values, names among them."""
     # Not once on import: pydicom sets the level of its own logger when it is imported.
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -77,17 +71,7 @@ def quiet() -> Iterator[None]:
 def first(places: Sequence[Header], keyword: str) -> Any:  # noqa: ANN401  a DICOM value can be anything
     """Give the first value that is neither absent nor empty.
 
-    Parameters
-    ----------
-    places : sequence of Header
-        Where to look, nearest first.
-    keyword : str
-        DICOM keyword.
-
-    Returns
-    -------
-    object
-        The value, or None.
+    Gives the value, or None.
     """
     for place in places:
         value = place.get(keyword)
@@ -99,21 +83,8 @@ def first(places: Sequence[Header], keyword: str) -> Any:  # noqa: ANN401  a DIC
 def private_value(header: Header, group: int, creator: str, element: int) -> Any:  # noqa: ANN401
     """Give the value of a private element by its creator, in whichever block that has reserved.
 
-    Parameters
-    ----------
-    header : Header
-        A dataset, an item of a sequence, or a plain header.
-    group : int
-        Odd group number.
-    creator : str
-        Private creator, without blanks around it.
-    element : int
-        Last two hexadecimal digits of the element number.
-
-    Returns
-    -------
-    object
-        The value, or None.
+    ``header``: a dataset, an item of a sequence, or a plain header; ``creator``: private creator, without blanks
+    around it. Gives the value, or None.
     """
     if not isinstance(header, Dataset):
         return header.private(group, creator, element) if isinstance(header, HasPrivate) else None
@@ -129,15 +100,7 @@ def private_value(header: Header, group: int, creator: str, element: int) -> Any
 def number(value: object) -> float | None:
     """Read a number, or the first of several.
 
-    Parameters
-    ----------
-    value : object
-        A DICOM value.
-
-    Returns
-    -------
-    float or None
-        The number; None where there is none or it is not finite.
+    Gives the number; None where there is none or it is not finite.
     """
     if value is None or value == "":
         return None
@@ -155,17 +118,7 @@ def number(value: object) -> float | None:
 def numbers(value: object, n: int) -> tuple[float, ...] | None:
     """Read exactly ``n`` finite numbers or nothing.
 
-    Parameters
-    ----------
-    value : object
-        A DICOM value.
-    n : int
-        How many there must be.
-
-    Returns
-    -------
-    tuple of float or None
-        The numbers; None where there are more, fewer or none.
+    ``n``: how many there must be. Gives the numbers; None where there are more, fewer or none.
     """
     if value is None or isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         return None
@@ -177,15 +130,7 @@ def numbers(value: object, n: int) -> tuple[float, ...] | None:
 def texts(value: object) -> tuple[str, ...]:
     """Read one or several codes in upper case.
 
-    Parameters
-    ----------
-    value : object
-        A DICOM value.
-
-    Returns
-    -------
-    tuple of str
-        The codes; empty where there is none.
+    Gives the codes; empty where there is none.
     """
     if value is None or value == "":
         return ()

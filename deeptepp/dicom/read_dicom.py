@@ -38,12 +38,18 @@ from deeptepp.dicom.volumes.stack import Stack
 from deeptepp.domain.geometry import Volume
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Side, Study, clock_time, phase_name
+from deeptepp.domain.study import (
+    KEY_DIGITS,
+    Phase,
+    PhaseProposal,
+    SeriesSummary,
+    Side,
+    Study,
+    clock_time,
+    phase_name,
+)
 from deeptepp.errors import RolesDoubtful, UnreadablePixels
 from deeptepp.imaging.roles.role_question import check_study_roles, other_ways
-
-KEY_DIGITS = 16
-"""Hexadecimal digits of the digest that make the pseudonymous key of a study."""
 
 HEADER_SHARE = 0.4
 """Share of the reading step that the headers take; measured on a study of 841 files in a zip."""
@@ -53,22 +59,11 @@ HEADER_SHARE = 0.4
 class StudyReading:
     """A study and how it was found.
 
-    Parameters
-    ----------
-    study : Study
-        Phases in order of time, without an identifier.
-    series : tuple of SeriesSummary
-        Every volume of the files, used or not, with the reason.
-    findings : tuple of Finding
-        What the user should know.
-    deidentified : DeidentificationReport
-        What was kept, replaced and removed.
-    source : SourceReference or None
-        Which images the phases are; None where the files lack valid UIDs.
-    alternatives : tuple of PhaseProposal
-        Other dynamic series of the study, best first.
-    sign : str
-        What tells the order of the phases, in the keywords of DICOM; empty where the user chose them.
+    ``study``: phases in order of time, without an identifier; ``series``: every volume of the files, used or not,
+    with the reason; ``findings``: what the user should know; ``deidentified``: what was kept, replaced and
+    removed; ``source``: which images the phases are; None where the files lack valid UIDs; ``alternatives``: other
+    dynamic series of the study, best first; ``sign``: what tells the order of the phases, in the keywords of
+    DICOM; empty where the user chose them.
     """
 
     study: Study
@@ -150,22 +145,9 @@ def read_study(
 def list_series(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
     """List what the files hold, even where no study can be made of them.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A zip archive, a folder, one DICOM file, or a list of files.
-
-    Returns
-    -------
-    tuple of SeriesSummary
-        One row for each volume, with the role proposed and the reason.
-
-    Raises
-    ------
-    ArchiveError
-        The archive cannot be opened safely.
-    NoDicomFound
-        No DICOM among the files.
+    ``source``: a zip archive, a folder, one DICOM file, or a list of files. One row for each volume, with the role
+    proposed and the reason. Raises ArchiveError where the archive cannot be opened safely; NoDicomFound where no
+    DICOM among the files.
     """
     with open_members(source) as members:
         headers = read_headers(members, lambda _: None)
@@ -174,33 +156,12 @@ def list_series(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
 
 
 def check_study(
-    source: Path | Sequence[Path],
-    *,
-    phase_keys: Sequence[str] | None = None,
-    side: Side | None = None,
+    source: Path | Sequence[Path], *, phase_keys: Sequence[str] | None = None, side: Side | None = None
 ) -> int:
     """Look at the headers alone: what ``read_study`` would refuse before it reads a pixel.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A zip archive, a folder, one DICOM file, or a list of files.
-    phase_keys : sequence of str, optional
-        As for ``read_study``.
-    side : Side, optional
-        As for ``read_study``.
-
-    Returns
-    -------
-    int
-        Number of phases found.
-
-    Raises
-    ------
-    ArchiveError
-        The archive cannot be opened safely.
-    DicomError
-        The files make no dynamic series: the subclass says why.
+    ``source``: a zip archive, a folder, one DICOM file, or a list of files. Raises ArchiveError where the archive
+    cannot be opened safely; DicomError where the files make no dynamic series: the subclass says why.
     """
     with open_members(source) as members:
         headers = read_headers(members, lambda _: None)
@@ -212,20 +173,7 @@ def check_study(
 
 
 def rows_in(frames: Iterable[Frame], prints: Fingerprints) -> tuple[Row, ...]:
-    """Make the rows of the series table: a key means the same volume wherever it is used.
-
-    Parameters
-    ----------
-    frames : iterable of Frame
-        Every image plane of every file, copies included.
-    prints : Fingerprints
-        Of these planes.
-
-    Returns
-    -------
-    tuple of Row
-        Every volume under its key.
-    """
+    """Make the rows of the series table: a key means the same volume wherever it is used."""
     return rows_of(with_slabs(stacks_of(frames, prints.of_plane)), prints.of_stack)
 
 

@@ -6,7 +6,7 @@ rows that may have text written into them, or that are no MR images, have none.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +38,9 @@ WINDOW_PCT = (1.0, 99.5)
 class ProposalPictures:
     """What one proposal takes for its phases, in one window, and what is brighter after contrast.
 
-    Parameters
-    ----------
-    pre, first, last : (rows, columns) uint8
-        Middle slice before contrast, in the first and in the last phase after it.
-    gain : (rows, columns) uint8
-        First phase after contrast minus the one before it; black where nothing is brighter.
+    ``pre``, ``first``, ``last``, (rows, columns) uint8: middle slice before contrast, in the first and in the last
+    phase after it; ``gain``, (rows, columns) uint8: first phase after contrast minus the one before it; black
+    where nothing is brighter.
     """
 
     pre: Picture
@@ -56,80 +53,29 @@ class ProposalPictures:
 class Previews:
     """Pictures of a study.
 
-    Parameters
-    ----------
-    rows : dict of str to (rows, columns) uint8
-        As ``pictures_of``.
-    proposals : tuple of ProposalPictures or None
-        One for each proposal; None where a plane cannot be read, or where planes differ in size.
+    ``rows``, dict of str to (rows, columns) uint8: by key, each in a window of its own; rows without readable
+    pixels are left out; ``proposals``: one for each proposal; None where a plane cannot be read, or where planes
+    differ in size.
     """
 
     rows: dict[str, Picture]
     proposals: tuple[ProposalPictures | None, ...]
 
 
-def pictures_of(source: Path | Sequence[Path], keys: Collection[str] | None = None) -> dict[str, Picture]:
-    """Draw the middle slice of each row of the series table.
-
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A zip archive, a folder, one DICOM file, or a list of files.
-    keys : collection of str, optional
-        Keys of the rows that are wanted; all where not given.
-
-    Returns
-    -------
-    dict of str to (rows, columns) uint8
-        By key, each in a window of its own; rows without readable pixels are left out.
-
-    Raises
-    ------
-    ArchiveError
-        The archive cannot be opened safely.
-    NoDicomFound
-        No DICOM among the files.
-    """
-    return _rows_drawn(_middle_planes(source, keys))
-
-
 def previews_of(source: Path | Sequence[Path], proposals: Sequence[PhaseProposal]) -> Previews:
     """Draw each row of the series table, and what each proposal takes for its phases.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        As for ``pictures_of``.
-    proposals : sequence of PhaseProposal
-        Their keys are those of the series table; that of a series stands for all of its volumes.
-
-    Returns
-    -------
-    Previews
-        Each file is opened once.
-
-    Raises
-    ------
-    ArchiveError, NoDicomFound
-        As for ``pictures_of``.
+    ``source``: a zip archive, a folder, one DICOM file, or a list of files; ``proposals``: their keys are those of
+    the series table; that of a series stands for all of its volumes. Raises ArchiveError, NoDicomFound where the
+    archive cannot be opened safely, or there is no DICOM among the files.
     """
-    return draw_planes(_middle_planes(source, None), proposals)
+    return draw_planes(_middle_planes(source), proposals)
 
 
 def draw_planes(planes: dict[str, FloatArray], proposals: Sequence[PhaseProposal]) -> Previews:
     """Draw planes of rows, and what each proposal takes for its phases.
 
-    Parameters
-    ----------
-    planes : dict of str to (rows, columns) float64
-        The middle plane of each row by its key, of any size.
-    proposals : sequence of PhaseProposal
-        As for ``previews_of``.
-
-    Returns
-    -------
-    Previews
-        The pictures.
+    ``planes``, dict of str to (rows, columns) float64: the middle plane of each row by its key, of any size.
     """
     planes = {key: _shrunk(plane) for key, plane in planes.items()}
     compared = tuple(_compared(_taken(planes, each.keys)) for each in proposals)
@@ -141,16 +87,15 @@ def _rows_drawn(planes: dict[str, FloatArray]) -> dict[str, Picture]:
     return {key: _windowed(plane, _window(plane)) for key, plane in planes.items()}
 
 
-def _middle_planes(source: Path | Sequence[Path], keys: Collection[str] | None) -> dict[str, FloatArray]:
-    """Decode and shrink the middle plane of each wanted row."""
+def _middle_planes(source: Path | Sequence[Path]) -> dict[str, FloatArray]:
+    """Decode and shrink the middle plane of each row."""
     planes = {}
     with open_members(source) as members:
         frames = read_headers(members, lambda _: None).frames
         for row in rows_in(frames, Fingerprints(members)):
-            if keys is None or any(stands_for(key, row.key) for key in keys):
-                plane = _middle_plane(row, members)
-                if plane is not None:
-                    planes[row.key] = plane
+            plane = _middle_plane(row, members)
+            if plane is not None:
+                planes[row.key] = plane
     return planes
 
 

@@ -28,12 +28,8 @@ _LONGEST_UID = 64
 class SourceImage:
     """One slice of one phase.
 
-    Parameters
-    ----------
-    instance_uid : str
-        SOPInstanceUID.
-    frame : int
-        Number of the frame in a multi-frame file, from 1; 0 for a classic file.
+    ``instance_uid``: SOPInstanceUID; ``frame``: number of the frame in a multi-frame file, from 1; 0 for a classic
+    file.
     """
 
     instance_uid: str = field(repr=False)
@@ -44,14 +40,8 @@ class SourceImage:
 class SourcePhase:
     """The images of one phase.
 
-    Parameters
-    ----------
-    series_uid : str
-        SeriesInstanceUID.
-    sop_class : str
-        SOPClassUID.
-    images : tuple of SourceImage
-        In the order of the slices of the volume.
+    ``series_uid``: SeriesInstanceUID; ``sop_class``: SOPClassUID; ``images``: in the order of the slices of the
+    volume.
     """
 
     series_uid: str = field(repr=False)
@@ -63,14 +53,8 @@ class SourcePhase:
 class SourceReference:
     """The images of a study by their UIDs.
 
-    Parameters
-    ----------
-    study_uid : str
-        StudyInstanceUID.
-    frame_of_reference_uid : str
-        Of the phases; made from the content where the files name none.
-    phases : tuple of SourcePhase
-        In the order of the phases of the study.
+    ``study_uid``: StudyInstanceUID; ``frame_of_reference_uid``: of the phases; made from the content where the
+    files name none; ``phases``: in the order of the phases of the study.
     """
 
     study_uid: str = field(repr=False)
@@ -81,17 +65,7 @@ class SourceReference:
 def source_of(stacks: Sequence[Stack], study: Study) -> SourceReference | None:
     """Collect the UIDs of the phases that were read.
 
-    Parameters
-    ----------
-    stacks : sequence of Stack
-        The phases, in order.
-    study : Study
-        What was made of them.
-
-    Returns
-    -------
-    SourceReference or None
-        None where the files lack a valid UID, so that nothing can refer to them.
+    None where the files lack a valid UID, so that nothing can refer to them.
     """
     first = stacks[0].series
     made = UidSource(study.digest, study.key)("frame of reference")
@@ -104,18 +78,7 @@ def source_of(stacks: Sequence[Stack], study: Study) -> SourceReference | None:
 
 
 def derived_source(study: Study) -> SourceReference:
-    """Make UIDs for a study that never was a file: those that ``write_study`` gives its images under its own key.
-
-    Parameters
-    ----------
-    study : Study
-        Made in memory.
-
-    Returns
-    -------
-    SourceReference
-        The same for the same study.
-    """
+    """Make UIDs for a study that never was a file: those that ``write_study`` gives images under its own key."""
     uid_of = UidSource(study.digest or study_digest(study.phases), study.key)
     phases = tuple(
         SourcePhase(

@@ -15,12 +15,8 @@ from pydicom.uid import UID
 class UidSource:
     """Makes UIDs from a digest of content and a name.
 
-    Parameters
-    ----------
-    digest : str
-        Of the content.
-    key : str
-        Of the patient or the result, so that one content under two keys gives two families of UIDs.
+    ``digest``: of the content; ``key``: of the patient or the result, so that one content under two keys gives two
+    families of UIDs.
     """
 
     def __init__(self, digest: str, key: str) -> None:

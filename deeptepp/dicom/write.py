@@ -30,16 +30,6 @@ from deeptepp.domain.study import Study
 START = datetime(2000, 1, 1, 12, 0, 0)
 """When a written study begins: a date that stands for none."""
 
-_EMPTY = (
-    "AccessionNumber",
-    "ReferringPhysicianName",
-    "PatientBirthDate",
-    "PatientPosition",
-    "PositionReferenceIndicator",
-    "Laterality",
-)
-"""Attributes that must be present and are not known; Laterality since both breasts lie in one image."""
-
 _WINDOW_PERCENTILES = (1.0, 99.5)
 """Shares of the voxels in percent between which the display window lies."""
 
@@ -47,26 +37,9 @@ _WINDOW_PERCENTILES = (1.0, 99.5)
 def write_study(study: Study, folder: Path, *, description: str, patient_key: str) -> tuple[Path, ...]:
     """Write every slice of every phase as an MR image, explicit VR little endian.
 
-    Parameters
-    ----------
-    study : Study
-        Phases in order of time; voxels are rounded to whole numbers.
-    folder : Path
-        Is made where absent; holds one folder for each phase afterwards.
-    description : str
-        Beginning of SeriesDescription; ``pre``, ``post 1`` ... follow it.
-    patient_key : str
-        Pseudonym, written as PatientID.
-
-    Returns
-    -------
-    tuple of Path
-        The files, by phase and slice.
-
-    Raises
-    ------
-    ValueError
-        A voxel does not fit into 16 bits.
+    ``study``: phases in order of time; voxels are rounded to whole numbers; ``folder``: is made where absent;
+    holds one folder for each phase afterwards; ``description``: beginning of SeriesDescription; ``pre``, ``post
+    1`` ... follow it. Raises ValueError where a voxel does not fit into 16 bits.
     """
     dtype = _stored_dtype(study)
     digest = study.digest or study_digest(study.phases)

@@ -110,26 +110,12 @@ def _text(label: str, **known: Any) -> Any:  # noqa: ANN401  the default of a fi
 class Entry:
     """One line of the record of a case; it is never changed.
 
-    Parameters
-    ----------
-    moment : Moment
-        When, relative to the score.
-    choice : Choice or None
-        What was decided; None where the entry only records that the score was shown.
-    agreement : Agreement or None
-        Whether the board agrees with the tier; only after it was shown.
-    note : str
-        Free text.
-    role : str
-        Who recorded it, as a role, such as ``chair``; may be empty.
-    recorded_utc : datetime or None
-        Time zone UTC; None until it is stored.
-    number : int
-        Place in the record of the whole board, ascending; 0 until it is stored.
-    corrects : int
-        Number of the entry that was made by mistake and that this one stands for; 0 where there is none.
-    meeting_id : str
-        Meeting in which it was recorded; empty outside of one.
+    ``choice``: what was decided, None where the entry only records that the score was shown; ``agreement``:
+    whether the board agrees with the tier, only after it was shown; ``role``: who recorded it, as a role, such as
+    ``chair``, may be empty; ``recorded_utc``: time zone UTC, None until it is stored; ``number``: place in the
+    record of the whole board, ascending, 0 until it is stored; ``corrects``: number of the entry that was made by
+    mistake and that this one stands for, 0 where there is none; ``meeting_id``: meeting in which it was recorded,
+    empty outside of one.
     """
 
     moment: Moment
@@ -163,12 +149,8 @@ ENTRY_TEXTS: dict[str, EntryText] = {
 class Picture:
     """One slice through a lesion, as a projector shows it.
 
-    Parameters
-    ----------
-    name : str
-        Which slice of which images, such as ``post 0``; see ``imaging.lesion_slices``.
-    png : bytes
-        Grey picture without metadata.
+    ``name``: which slice of which images, such as ``post 0``, see ``imaging.lesion_slices``; ``png``: grey picture
+    without metadata.
     """
 
     name: str
@@ -179,24 +161,11 @@ class Picture:
 class NewCase:
     """What is put on the board: nothing in it names a patient.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        Clinical-pathological facts.
-    assessment : mapping of str to object
-        The answer as JSON-ready data, see ``report.case.document``.
-    bundle_sha256 : str
-        Model that scored.
-    label : str
-        Pseudonym chosen by the user; empty for the next free ``Case 3``.
-    thumbnail_png : bytes
-        Small picture of the region of interest; empty where there is none.
-    pictures : tuple of Picture
-        Slices through the lesion; a case that was read from the board leaves them there, see ``Board.pictures``.
-    flags : tuple of Flag
-        What must be kept in mind.
-    is_simulated : bool
-        The patient, the model, or both are simulated.
+    ``profile``: clinical-pathological facts; ``assessment``: the answer as JSON-ready data, see
+    ``report.case.document``; ``label``: pseudonym chosen by the user, empty for the next free ``Case 3``;
+    ``thumbnail_png``: small picture of the region of interest, empty where there is none; ``pictures``: slices
+    through the lesion, a case that was read from the board leaves them there, see ``Board.pictures``; ``flags``:
+    what must be kept in mind.
     """
 
     profile: ClinicalProfile
@@ -213,14 +182,8 @@ class NewCase:
 class BoardCase(NewCase):
     """A case on the board with its record.
 
-    Parameters
-    ----------
-    id : str
-        Random; names the case in addresses.
-    created_utc : datetime
-        Time zone UTC.
-    entries : tuple of Entry
-        In the order in which they were recorded.
+    ``id``: random, names the case in addresses; ``created_utc``: time zone UTC; ``entries``: in the order in which
+    they were recorded.
     """
 
     id: str
@@ -298,11 +261,11 @@ class BoardCase(NewCase):
         return tuple(entry for entry in self.entries if entry.choice is not None)
 
     def earlier(self, moment: Moment) -> tuple[Entry, ...]:
-        """Give the decisions of one moment that a later one stands for, oldest first."""
+        """Decisions of one moment that a later one stands for, oldest first."""
         return tuple(entry for entry in self.decisions if entry.moment is moment)[:-1]
 
     def is_late(self, entry: Entry) -> bool:
-        """Tell whether an entry about the time before the score was recorded after the score was shown."""
+        """Whether an entry about the time before the score was recorded after the score was shown."""
         if entry.moment is not Moment.BEFORE:
             return False
         moments = [each.moment for each in self.entries[: self.entries.index(entry)]]
@@ -314,5 +277,5 @@ class BoardCase(NewCase):
         return frozenset(entry.corrects for entry in self.entries if entry.corrects)
 
     def _last(self, moment: Moment) -> Entry | None:
-        """Give the last entry of one moment."""
+        """Last entry of one moment."""
         return next((entry for entry in reversed(self.entries) if entry.moment is moment), None)

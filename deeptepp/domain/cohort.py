@@ -219,6 +219,11 @@ class Cohort:
     columns: Mapping[str, npt.NDArray[Any]]
     is_simulated: bool
 
+    def __repr__(self) -> str:
+        """Say how large it is, and never who is in it."""
+        kind = "simulated patients" if self.is_simulated else "patients"
+        return f"Cohort({len(self.columns[SUBJECT])} {kind}, {len(self.columns)} columns)"
+
     def __post_init__(self) -> None:
         missing = [name for name in REQUIRED if name not in self.columns]
         if missing:

@@ -159,17 +159,9 @@ class Grid:
 
 
 def overlap(a: Grid, b: Grid) -> float:
-    """Give the share of the smaller of two boxes that lies in the other, axis by axis of the patient.
+    """Share of the smaller of two boxes that lies in the other, axis by axis of the patient.
 
-    Parameters
-    ----------
-    a, b : Grid
-        Two grids.
-
-    Returns
-    -------
-    float
-        In [0, 1].
+    The result is in [0, 1].
     """
     p, q = a.corners_mm(), b.corners_mm()
     low, high = np.maximum(p.min(axis=0), q.min(axis=0)), np.minimum(p.max(axis=0), q.max(axis=0))
@@ -181,17 +173,8 @@ def overlap(a: Grid, b: Grid) -> float:
 class Volume:
     """Intensities on a grid.
 
-    Parameters
-    ----------
-    voxels : (z, y, x)
-        Intensities, any real dtype; kept read-only.
-    grid : Grid
-        Where they are.
-
-    Raises
-    ------
-    ValueError
-        Shapes differ, or a voxel is not finite.
+    ``voxels`` (z, y, x): intensities, any real dtype, kept read-only. Raises ValueError: shapes differ, or a voxel
+    is not finite.
     """
 
     voxels: npt.NDArray[Any]

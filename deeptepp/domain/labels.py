@@ -73,26 +73,11 @@ _JOINT = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z][a-zà-ÿ])")
 
 
 def checked_label(text: str) -> str:
-    """Give a label with single blanks, or refuse it.
+    """Label with single blanks, or refuse it.
 
-    Parameters
-    ----------
-    text : str
-        As it was typed; empty for none.
+    ``text``: as it was typed, empty for none. Raises LabelNamesSomebody: it is too long, or holds a date, a long
+    number, a patient number or an e-mail address. The error says which and never repeats the label.
 
-    Returns
-    -------
-    str
-        Ready to be shown.
-
-    Raises
-    ------
-    LabelNamesSomebody
-        It is too long, or holds a date, a long number, a patient number or an e-mail address. The error says which
-        and never repeats the label.
-
-    Examples
-    --------
     >>> checked_label("  Case  7 ")
     'Case 7'
     """
@@ -104,20 +89,10 @@ def checked_label(text: str) -> str:
 
 
 def what_identifies(text: str) -> str:
-    """Say what in a text may identify a patient.
+    """What in a text may identify a patient.
 
-    Parameters
-    ----------
-    text : str
-        A label, a role or a title.
+    Returns its kind, empty where nothing does.
 
-    Returns
-    -------
-    str
-        Its kind; empty where nothing does.
-
-    Examples
-    --------
     >>> what_identifies("born 12.03.1971"), what_identifies("Monday board")
     ('a date', '')
     """
@@ -131,21 +106,12 @@ def what_identifies(text: str) -> str:
 
 
 def looks_like_a_name(label: str) -> bool:
-    """Tell whether a label may be the name of a person, so that the user is asked.
+    """Whether a label may be the name of a person, so that the user is asked.
 
-    Parameters
-    ----------
-    label : str
-        From ``checked_label``.
+    Returns two words of letters or more, none of them usual in pseudonyms, a Chinese surname with one or two
+    signs, four Han signs that are no pseudonym (Japanese names among them), or a word of another script than
+    Latin.
 
-    Returns
-    -------
-    bool
-        Two words of letters or more, none of them usual in pseudonyms; a Chinese surname with one or two signs;
-        four Han signs that are no pseudonym (Japanese names among them); or a word of another script than Latin.
-
-    Examples
-    --------
     >>> [looks_like_a_name(each) for each in ("Anna Schmidt", "Schmidt, A.", "Case 7", "Blue river")]
     [True, True, False, False]
     """
@@ -157,7 +123,7 @@ def looks_like_a_name(label: str) -> bool:
 
 
 def _is_asian_name(word: str) -> bool:
-    """Tell whether one word alone may be a name, by its script."""
+    """Whether one word alone may be a name, by its script."""
     if not _HAN.fullmatch(word):
         return bool(_ONE_WORD_SCRIPTS.search(word))
     if _HAN_NAME.fullmatch(word) and word[0] in _SURNAMES:
@@ -169,18 +135,8 @@ def _is_asian_name(word: str) -> bool:
 def offered_label(digest: str) -> str:
     """Make a pseudonym of a study: the same images give the same, and it tells nothing of the patient.
 
-    Parameters
-    ----------
-    digest : str
-        Of the images, hexadecimal.
+    Returns for example ``Case 417``.
 
-    Returns
-    -------
-    str
-        For example ``Case 417``.
-
-    Examples
-    --------
     >>> offered_label("0f3a" * 16)
     'Case 226'
     """

@@ -137,19 +137,8 @@ class Lesion:
 class Roi:
     """Normalised intensities in a cube around one lesion.
 
-    Parameters
-    ----------
-    voxels : (c, z, y, x) float32
-        Channels as the bundle asks for; normalised, see ``imaging.normalise``.
-    mask : (z, y, x) bool
-        The lesion on the same grid.
-    grid : Grid
-        Isotropic, axial.
-
-    Raises
-    ------
-    ValueError
-        Shapes differ, the spacing is not isotropic, or the lesion is not inside.
+    ``voxels`` (c, z, y, x): channels as the bundle asks for, normalised, see ``imaging.normalise``; ``mask`` is
+    (z, y, x). Raises ValueError: shapes differ, the spacing is not isotropic, or the lesion is not inside.
     """
 
     voxels: npt.NDArray[Any]
@@ -177,17 +166,8 @@ class Roi:
 class ViewStack:
     """Mosaics of one lesion, one per view.
 
-    Parameters
-    ----------
-    views : (v, c, h, w) float32
-        Mosaics ready for the network.
-    names : tuple of str
-        One name per view, in the order that the bundle fixes.
-
-    Raises
-    ------
-    ValueError
-        Number of names and views differ.
+    ``names``: one name per view, in the order that the bundle fixes. Raises ValueError: number of names and views
+    differ.
     """
 
     views: npt.NDArray[np.float32]

@@ -40,20 +40,10 @@ _PROFESSION = re.compile(
 
 
 def may_name_somebody(role: str) -> bool:
-    """Tell whether a role may be the name of a person, so that the user is asked.
+    """Whether a role may be the name of a person, so that the user is asked.
 
-    Parameters
-    ----------
-    role : str
-        As written.
+    Returns it looks like a name, and no word in it is of a profession.
 
-    Returns
-    -------
-    bool
-        It looks like a name, and no word in it is of a profession.
-
-    Examples
-    --------
     >>> [may_name_somebody(each) for each in ("Anna Schmidt", "Breast care nurse", "Trial coordinator", "王芳")]
     [True, False, False, True]
     """
@@ -64,18 +54,9 @@ def may_name_somebody(role: str) -> bool:
 class Meeting:
     """One meeting.
 
-    Parameters
-    ----------
-    held_on : date
-        Its day.
-    title : str
-        What it is called; may be empty.
-    attendees : tuple of str
-        Roles, never names of people.
-    agenda : tuple of str
-        Ids of the cases in the order in which they are discussed.
-    id : str
-        Random; names the meeting in addresses; empty until it is stored.
+    ``title``: what it is called, may be empty; ``attendees``: roles, never names of people; ``agenda``: ids of the
+    cases in the order in which they are discussed; ``id``: random, names the meeting in addresses, empty until it
+    is stored.
     """
 
     held_on: date
@@ -90,24 +71,24 @@ class Meeting:
         return f"{self.held_on:%Y-%m-%d} {self.title}".strip()
 
     def ordered(self, cases: Sequence[BoardCase]) -> list[BoardCase]:
-        """Give the cases of its agenda, in its order."""
+        """Cases of its agenda, in its order."""
         known = {case.id: case for case in cases}
         return [known[case_id] for case_id in self.agenda if case_id in known]
 
     def discussed(self, cases: Sequence[BoardCase]) -> list[BoardCase]:
-        """Give the cases of its agenda, and after them those that left it after something was recorded of them."""
+        """Cases of its agenda, and after them those that left it after something was recorded of them."""
         there = self.ordered(cases)
         left = (case for case in cases if case.id not in self.agenda)
         return [*there, *(case for case in left if any(entry.meeting_id == self.id for entry in case.entries))]
 
     def minuted(self, case: BoardCase) -> BoardCase:
-        """Give a case with its record up to the end of this meeting; what was recorded later is left out."""
+        """Case with its record up to the end of this meeting; what was recorded later is left out."""
         own = [entry for entry in case.entries if entry.meeting_id == self.id]
         last = max((entry.number for entry in own), default=0)
         return replace(case, entries=tuple(entry for entry in case.entries if self._counts(entry, last)))
 
     def _counts(self, entry: Entry, last: int) -> bool:
-        """Tell whether an entry belongs into the minutes; ``last`` is the number of the meeting's last one."""
+        """Whether an entry belongs into the minutes; ``last`` is the number of the meeting's last one."""
         if entry.meeting_id == self.id or entry.number < last:
             return True
         # A score that was shown afterwards was hidden in this meeting, and stays so in its minutes.

@@ -24,14 +24,8 @@ class Step(StrEnum):
 class StepReport:
     """Where the work stands.
 
-    Parameters
-    ----------
-    step : Step
-        The step that speaks.
-    fraction : float
-        Share of this step done, in [0, 1].
-    found : str
-        What was found, in one short sentence without patient identifiers; empty while under way.
+    ``fraction``: share of this step done, in [0, 1]; ``found``: what was found, in one short sentence without
+    patient identifiers, empty while under way.
     """
 
     step: Step

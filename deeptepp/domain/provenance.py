@@ -39,15 +39,7 @@ class ScoreSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What has to be known of a model to say whose scores they are.
-
-    Parameters
-    ----------
-    sha256 : str
-        Digest of the bundle.
-    is_simulated : bool
-        It learnt from simulated patients.
-    """
+    """What has to be known of a model to say whose scores they are."""
 
     sha256: str
     is_simulated: bool
@@ -55,15 +47,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where patients and scores come from.
-
-    Parameters
-    ----------
-    is_simulated : bool
-        The patients are simulated.
-    scores : ScoreSource
-        Where their scores come from.
-    """
+    """Where patients and scores come from."""
 
     is_simulated: bool
     scores: ScoreSource
@@ -113,38 +97,15 @@ SENTENCES: tuple[str, ...] = tuple(_SENTENCES.values())
 
 
 def provenance_of(cohort: Cohort, model: Model, *, is_reference: bool = False) -> Provenance:
-    """Tell where patients and scores of a cohort come from.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    model : Model
-        The model at hand.
-    is_reference : bool
-        The cohort is the reference cohort of that model, whose scores are its own.
-
-    Returns
-    -------
-    Provenance
-        From the columns and the metadata of the cohort.
-    """
+    """Where patients and scores of a cohort come from."""
     return Provenance(patients_are_simulated(cohort), _score_source(cohort, model, is_reference=is_reference))
 
 
 def patients_are_simulated(cohort: Cohort) -> bool:
-    """Tell whether patients are simulated, also after a table lost what it said of them.
+    """Whether patients are simulated, also after a table lost what it said of them.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Returns
-    -------
-    bool
-        By the metadata, or by what only simulated patients have: their latent risk, or the simulator's names for
-        all of them.
+    The result is by the metadata, or by what only simulated patients have: their latent risk, or the simulator's
+    names for all of them.
     """
     if cohort.is_simulated or LATENT_RISK in cohort:
         return True
@@ -153,7 +114,7 @@ def patients_are_simulated(cohort: Cohort) -> bool:
 
 
 def _score_source(cohort: Cohort, model: Model, *, is_reference: bool) -> ScoreSource:
-    """Tell whose scores they are; one patient scored by a simulated model is enough to say so."""
+    """Whose scores they are; one patient scored by a simulated model is enough to say so."""
     scores = np.asarray(cohort[SCORE], dtype=np.float64) if SCORE in cohort else np.full(len(cohort), np.nan)
     is_scored = np.isfinite(scores)
     if not is_scored.any():
@@ -166,7 +127,7 @@ def _score_source(cohort: Cohort, model: Model, *, is_reference: bool) -> ScoreS
 
 
 def _models_named(cohort: Cohort, is_scored: list[bool]) -> set[str]:
-    """Give the models that the table names for its scored patients, in small letters."""
+    """Models that the table names for its scored patients, in small letters."""
     if SCORE_MODEL not in cohort:
         return set()
     cells = zip(cohort[SCORE_MODEL].tolist(), is_scored, strict=True)
@@ -174,5 +135,5 @@ def _models_named(cohort: Cohort, is_scored: list[bool]) -> set[str]:
 
 
 def _is_digest_of(name: str, sha256: str) -> bool:
-    """Tell whether a name is the digest of a model, or its first digits."""
+    """Whether a name is the digest of a model, or its first digits."""
     return len(name) >= SHORTEST_DIGEST and sha256.lower().startswith(name)

@@ -1,19 +1,26 @@
-"""Figures of the paper, as printed and as they must be read; shown beside ours and never mixed with them.
+"""Figures of the paper as printed, read from ``published.toml``; shown beside ours and never mixed with them.
 
-The counts behind Table 2 follow from its percentages: the only numbers of patients with and without recurrence
-that give SENS, SPEC and ACC of the cross-validation rows are 69 and 538, and of the testing rows 14 and 108. They
-also show that SPEC and SENS changed places in the four rows with multi-view augmentation, and that those testing
-rows count views of the same patients as patients.
+Percentages of outcomes are survival, not risk. What conflicts is explained in ``published_caveats``.
 
 References
 ----------
-Tong et al., Eur Radiol 2024, doi 10.1007/s00330-024-10609-7, Table 2 and its text.
+Tong et al., Eur Radiol 2024, doi 10.1007/s00330-024-10609-7.
 """
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from deeptepp.domain.cohort import Arm, Endpoint
+from deeptepp.domain.published_caveats import CAVEATS, Caveat
+from deeptepp.domain.risk import Tier
+
+T = TypeVar("T")
 
 
 class PublishedSet(StrEnum):
@@ -25,30 +32,10 @@ class PublishedSet(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedRow:
-    """One row of Table 2 with the counts that it comes from.
+    """One row of Table 2 as printed, %, with the counts that reproduce its sensitivity and specificity.
 
-    Parameters
-    ----------
-    model : str
-        As printed.
-    experiment : str
-        Name of our experiment of the same kind.
-    patients : PublishedSet
-        Cross-validation or testing set.
-    auc : float
-        As printed.
-    accuracy_pct, specificity_pct, sensitivity_pct : float
-        As printed, column by column, %.
-    n_true_positive, n_events : int
-        Counts that reproduce the sensitivity: of patients, or of views where ``counts_views``.
-    n_true_negative, n_free : int
-        Counts that reproduce the specificity.
-    are_columns_swapped : bool
-        SPEC and SENS were printed in each other's column.
-    counts_views : bool
-        Views were counted in the place of patients.
-    note : str
-        What else does not add up; empty where all does.
+    ``experiment`` is our name of the same kind; ``counts_views`` where views were counted in place of patients;
+    what else does not add up is the ``note``.
     """
 
     model: str
@@ -87,179 +74,176 @@ class PublishedRow:
         return abs(self.balanced_accuracy - self.auc) <= 0.005
 
 
-_CV, _T = PublishedSet.CROSS_VALIDATION, PublishedSet.TESTING
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedFlow:
+    """From all patients operated on to the three cohorts, with the criteria in the order of the text."""
 
-TABLE_2 = (
-    PublishedRow(
-        model="CP only",
-        experiment="CP",
-        patients=_CV,
-        auc=0.71,
-        accuracy_pct=87.49,
-        specificity_pct=97.21,
-        sensitivity_pct=11.59,
-        n_true_positive=8,
-        n_events=69,
-        n_true_negative=523,
-        n_free=538,
-        note="the counts give an accuracy of 87.48 %",
-    ),
-    PublishedRow(
-        model="CP only",
-        experiment="CP",
-        patients=_T,
-        auc=0.73,
-        accuracy_pct=85.25,
-        specificity_pct=93.52,
-        sensitivity_pct=21.43,
-        n_true_positive=3,
-        n_events=14,
-        n_true_negative=101,
-        n_free=108,
-    ),
-    PublishedRow(
-        model="MRI",
-        experiment="MRI",
-        patients=_CV,
-        auc=0.76,
-        accuracy_pct=89.79,
-        specificity_pct=96.65,
-        sensitivity_pct=36.23,
-        n_true_positive=25,
-        n_events=69,
-        n_true_negative=520,
-        n_free=538,
-    ),
-    PublishedRow(
-        model="MRI",
-        experiment="MRI",
-        patients=_T,
-        auc=0.65,
-        accuracy_pct=74.77,
-        specificity_pct=87.04,
-        sensitivity_pct=42.86,
-        n_true_positive=18,
-        n_events=42,
-        n_true_negative=94,
-        n_free=108,
-        counts_views=True,
-        note="the accuracy fits no counts; three views per patient with recurrence give 74.67 %, patients 81.97 %",
-    ),
-    PublishedRow(
-        model="MRI + CP",
-        experiment="MRI+CP",
-        patients=_CV,
-        auc=0.78,
-        accuracy_pct=80.23,
-        specificity_pct=84.20,
-        sensitivity_pct=49.28,
-        n_true_positive=34,
-        n_events=69,
-        n_true_negative=453,
-        n_free=538,
-        note="453 true negatives, as in two other rows",
-    ),
-    PublishedRow(
-        model="MRI + CP",
-        experiment="MRI+CP",
-        patients=_T,
-        auc=0.74,
-        accuracy_pct=82.79,
-        specificity_pct=88.89,
-        sensitivity_pct=35.71,
-        n_true_positive=5,
-        n_events=14,
-        n_true_negative=96,
-        n_free=108,
-    ),
-    PublishedRow(
-        model="MRI with MV",
-        experiment="MRI+MV",
-        patients=_CV,
-        auc=0.85,
-        accuracy_pct=84.35,
-        specificity_pct=85.51,
-        sensitivity_pct=84.20,
-        n_true_positive=59,
-        n_events=69,
-        n_true_negative=453,
-        n_free=538,
-        are_columns_swapped=True,
-        note="453 true negatives, as in two other rows",
-    ),
-    PublishedRow(
-        model="MRI with MV",
-        experiment="MRI+MV",
-        patients=_T,
-        auc=0.86,
-        accuracy_pct=85.45,
-        specificity_pct=75.00,
-        sensitivity_pct=96.30,
-        n_true_positive=84,
-        n_events=112,
-        n_true_negative=104,
-        n_free=108,
-        are_columns_swapped=True,
-        counts_views=True,
-        note="112 is 14 patients with 8 views",
-    ),
-    PublishedRow(
-        model="DeepTEPP (MRI with MV + CP)",
-        experiment="MRI+MV+CP",
-        patients=_CV,
-        auc=0.88,
-        accuracy_pct=85.01,
-        specificity_pct=91.30,
-        sensitivity_pct=84.20,
-        n_true_positive=63,
-        n_events=69,
-        n_true_negative=453,
-        n_free=538,
-        are_columns_swapped=True,
-        note="453 true negatives, as in two other rows",
-    ),
-    PublishedRow(
-        model="DeepTEPP (MRI with MV + CP)",
-        experiment="MRI+MV+CP",
-        patients=_T,
-        auc=0.87,
-        accuracy_pct=90.00,
-        specificity_pct=80.95,
-        sensitivity_pct=93.52,
-        n_true_positive=34,
-        n_events=42,
-        n_true_negative=101,
-        n_free=108,
-        are_columns_swapped=True,
-        counts_views=True,
-        note="42 is 14 patients with 3 views",
-    ),
-)
+    n_operated: int
+    n_included: int
+    n_by_arm: dict[Arm, int]
+    eligibility: tuple[str, ...]
+    exclusions: tuple[str, ...]
+    caveats: tuple[Caveat, ...]
+
+    @property
+    def n_left_out(self) -> int:
+        """Patients operated on but not included."""
+        return self.n_operated - self.n_included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedEvents:
+    """Table S1, as the text gives it: relapses by kind, and deaths from breast cancer."""
+
+    n: int
+    n_relapses: int
+    relapses_pct: float
+    n_locoregional: int
+    n_contralateral: int
+    n_distant: int
+    n_breast_cancer_deaths: int
+    caveats: tuple[Caveat, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The caveats as sentences."""
+        return tuple(CAVEATS[caveat] for caveat in self.caveats)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedFollowUp:
+    """Length of follow-up; how it was estimated is not said."""
+
+    median_months: float
+    shortest_months: float
+    longest_months: float
+    caveats: tuple[Caveat, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedCurve:
+    """One survival curve of a comparison, read at its horizon, %, with the tiers and treatments in its group."""
+
+    label: str
+    tiers: tuple[Tier, ...]
+    arms: tuple[Arm, ...]
+    survival_pct: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedComparison:
+    """Two or three curves that one log-rank test compares; ``key`` is the same for both endpoints.
+
+    ``p_value`` is an upper bound where ``is_p_below``; ``is_matched`` after propensity matching by stage and
+    follow-up time; ``where`` names the figure of the paper.
+    """
+
+    key: str
+    title: str
+    endpoint: Endpoint
+    horizon_months: int
+    curves: tuple[PublishedCurve, ...]
+    p_value: float
+    is_p_below: bool = False
+    is_matched: bool = False
+    where: str
+    caveats: tuple[Caveat, ...]
+
+    @property
+    def p_text(self) -> str:
+        """The p value as printed."""
+        sign = "<" if self.is_p_below else "="
+        return f"{sign} {self.p_value:.{3 if self.p_value >= 0.001 else 4}f}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The caveats as sentences."""
+        return tuple(CAVEATS[caveat] for caveat in self.caveats)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedHazardRatio:
+    """One hazard ratio of the multivariable Cox models, 95 % interval, adjusted for stage and treatment."""
+
+    endpoint: Endpoint
+    tier: Tier
+    reference: Tier
+    value: float
+    low: float
+    high: float
+    p_below: float
+    caveats: tuple[Caveat, ...]
+    where: str = "Results, Prognostic value of DeepTEPP"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The caveats as sentences."""
+        return tuple(CAVEATS[caveat] for caveat in self.caveats)
+
+
+_KINDS: dict[str, type[StrEnum]] = {
+    "patients": PublishedSet,
+    "endpoint": Endpoint,
+    "tier": Tier,
+    "tiers": Tier,
+    "reference": Tier,
+    "arms": Arm,
+    "n_by_arm": Arm,
+    "caveats": Caveat,
+}
+"""What names in the file stand for."""
+
+
+def _read(kind: type[T], row: Mapping[str, Any]) -> T:
+    """One value of the file."""
+    return kind(**{name: _value(name, value) for name, value in row.items()})
+
+
+def _value(name: str, value: Any) -> Any:  # noqa: ANN401
+    """One cell of the file, names as what they stand for."""
+    kind = _KINDS.get(name, lambda each: each)
+    if name == "curves":
+        return tuple(_read(PublishedCurve, each) for each in value)
+    if isinstance(value, dict):
+        return {kind(key): each for key, each in value.items()}
+    return tuple(kind(each) for each in value) if isinstance(value, list) else kind(value)
+
+
+_DATA = tomllib.loads(files("deeptepp.domain").joinpath("published.toml").read_text(encoding="utf-8"))
+
+TABLE_2 = tuple(_read(PublishedRow, row) for row in _DATA["table_2"])
 """Table 2, as printed, with its counts."""
 
-BACKBONE_AUC: dict[str, dict[PublishedSet, float | None]] = {
-    "VGG16": {_CV: None, _T: 0.51},
-    "DenseNet169": {_CV: None, _T: 0.62},
-    "Shake-Shake": {_CV: None, _T: 0.61},
-    "SE-ResNeXt50": {_CV: None, _T: 0.58},
-    "MM_ResNet": {_CV: 0.76, _T: 0.65},
-}
-"""AUC of Table S2 as far as the main text gives them, by our name of the network; those of the other four are not
-labelled CV or T and stand beside the testing AUC of 0.65."""
+COMPARISONS = tuple(_read(PublishedComparison, row) for row in _DATA["comparisons"])
+"""Every survival comparison of the main text."""
 
-CONTRAST_P = {
-    ("MRI", _CV): "< 0.001",
-    ("CP", _CV): "< 0.001",
-    ("MRI+CP", _CV): "< 0.001",
-    ("MRI+MV", _CV): "0.297",
-    ("MRI", _T): "< 0.001",
-    ("CP", _T): "< 0.001",
-    ("MRI+CP", _T): "0.022",
-    ("MRI+MV", _T): "0.286",
+HAZARD_RATIOS = tuple(_read(PublishedHazardRatio, row) for row in _DATA["hazard_ratios"])
+"""Multivariable Cox models, Results."""
+
+FLOW = _read(PublishedFlow, _DATA["flow"])
+EVENTS = _read(PublishedEvents, _DATA["events"])
+FOLLOW_UP = _read(PublishedFollowUp, _DATA["follow_up"])
+
+TIER_COUNTS: dict[Tier, int] = {Tier(tier): n for tier, n in _DATA["tiers"]["n_by_tier"].items()}
+"""Patients by tier."""
+
+TIER_PCT: dict[Tier, float] = {Tier(tier): pct for tier, pct in _DATA["tiers"]["pct_by_tier"].items()}
+"""The same as printed, %."""
+
+N_UNTREATED_LOW: int = _DATA["tiers"]["n_untreated_low"]
+"""Low patients without anti-HER2 therapy: the only number by tier and arm that is given."""
+
+BACKBONE_AUC: dict[str, dict[PublishedSet, float | None]] = {
+    name: {patients: auc.get(patients) for patients in PublishedSet} for name, auc in _DATA["backbone_auc"].items()
+}
+"""AUC of Table S2 by our name of the network, None where the text gives none."""
+
+CONTRAST_P: dict[tuple[str, PublishedSet], str] = {
+    (name, patients): values[patients] for patients in PublishedSet for name, values in _DATA["contrast_p"].items()
 }
 """Printed p values of DeepTEPP against each other model; the test is not named and nothing was adjusted."""
 
-TRASTUZUMAB_AUC = {"treated": 0.94, "untreated": 0.93}
+TRASTUZUMAB_AUC: dict[str, float] = _DATA["trastuzumab_auc"]
 """AUC of DeepTEPP by trastuzumab, Figure S3B; both cannot lie above a pooled 0.88 in an ordinary way."""
 
 TABLE_2_READING = (
@@ -274,3 +258,8 @@ TABLE_2_READING = (
     "ACC, SPEC and SENS come from the larger of two probabilities (cut-off 0.5), not from Youden's cut-off.",
 )
 """How Table 2 must be read, one sentence each."""
+
+
+def comparison_of(key: str, endpoint: Endpoint) -> PublishedComparison | None:
+    """Published comparison of a key and endpoint; None where the paper gives none."""
+    return next((each for each in COMPARISONS if (each.key, each.endpoint) == (key, endpoint)), None)

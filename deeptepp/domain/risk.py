@@ -71,13 +71,8 @@ class Recalibration:
     """What turns the softmax of a network that was trained on balanced classes into a probability of recurrence.
 
     log odds of the score = intercept + slope x log odds of the softmax. The order of patients stays.
-
-    Parameters
-    ----------
-    intercept : float
-        Added to the log odds; below 0 where balancing raised them.
-    slope : float
-        Above 0; below 1 where the network is surer than it may be.
+    ``intercept``: added to the log odds, below 0 where balancing raised them; ``slope``: above 0, below 1 where
+    the network is surer than it may be.
 
     References
     ----------
@@ -114,12 +109,7 @@ class Recalibration:
 class RiskScore:
     """Probability of recurrence, mean over views: the softmax of the network, recalibrated as its bundle says.
 
-    Parameters
-    ----------
-    probability : float
-        In [0, 1].
-    per_view : dict of str to float
-        Probability of each view by its name.
+    ``probability``: in [0, 1].
     """
 
     probability: float
@@ -195,17 +185,8 @@ ShiftMm = tuple[float, float, float]
 class Stability:
     """Scores of one lesion with its outline shifted a little.
 
-    Parameters
-    ----------
-    scores : dict of (x, y, z) to float
-        Score by the shift in LPS mm; (0, 0, 0) is among them.
-    tiers : tuple of Tier
-        Tiers that these scores fall in, ascending.
-
-    Raises
-    ------
-    ValueError
-        There is no score or no tier.
+    ``scores``: score by the shift in LPS mm, (0, 0, 0) is among them; ``tiers``: tiers that these scores fall in,
+    ascending. Raises ValueError: there is no score or no tier.
     """
 
     scores: dict[ShiftMm, float]
@@ -245,15 +226,9 @@ NOT_MEASURED = "stability not measured"
 class TierName:
     """The one way to say the tier of a case: every screen, file, object and message takes it from here.
 
-    Parameters
-    ----------
-    tiers : tuple of Tier
-        Tiers that the score falls in, with its outline in place and shifted, ascending; empty without a score.
-    is_stable : bool or None
-        Whether they are one; None where no shift was scored.
+    ``tiers``: tiers that the score falls in, with its outline in place and shifted, ascending, empty without a
+    score; ``is_stable``: whether they are one, None where no shift was scored.
 
-    Examples
-    --------
     >>> TierName((Tier.MODERATE, Tier.HIGH), is_stable=False).text
     'Moderate/High, unstable'
     >>> TierName((Tier.HIGH,), is_stable=True).risk_text

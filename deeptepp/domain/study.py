@@ -44,18 +44,8 @@ def clock_time(seconds: float) -> str:
 def phase_name(index: int) -> str:
     """Name a phase as radiographers do.
 
-    Parameters
-    ----------
-    index : int
-        Index into ``Study.phases``.
+    Returns ``pre-contrast``, ``post-contrast 1``, ``post-contrast 2``.
 
-    Returns
-    -------
-    str
-        ``pre-contrast``, ``post-contrast 1``, ``post-contrast 2`` ...
-
-    Examples
-    --------
     >>> phase_name(0), phase_name(3)
     ('pre-contrast', 'post-contrast 3')
     """
@@ -86,12 +76,8 @@ class Acquisition:
 class Phase:
     """One acquisition of the dynamic series.
 
-    Parameters
-    ----------
-    volume : Volume
-        Intensities in scanner units.
-    time_s : float
-        Seconds after the pre-contrast acquisition began; 0 for the pre-contrast phase.
+    ``volume``: intensities in scanner units; ``time_s``: seconds after the pre-contrast acquisition began, 0 for
+    the pre-contrast phase.
     """
 
     volume: Volume
@@ -101,6 +87,10 @@ class Phase:
         if not self.time_s >= 0:
             msg = f"Phase time_s must be >= 0, got {self.time_s}"
             raise ValueError(msg)
+
+
+KEY_DIGITS = 16
+"""Hexadecimal digits of the digest of a study that make its pseudonymous key."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,12 +52,7 @@ NO_UNIT = "Enter the number alone, without a unit."
 class TypedNumber:
     """A number that was typed.
 
-    Parameters
-    ----------
-    value : float
-        In the unit of its field.
-    converted_from : str
-        What was typed, where it was in another unit, such as ``2.2 cm``; else empty.
+    ``converted_from``: what was typed, where it was in another unit, such as ``2.2 cm``, else empty.
     """
 
     value: float
@@ -67,27 +62,11 @@ class TypedNumber:
 def read_number(text: str, *, field: str, unit: str = "") -> TypedNumber | None:
     """Read a number as people type it.
 
-    Parameters
-    ----------
-    text : str
-        For example ``12,5``, ``12.5 mm``, ``2,2 cm`` or the same in full-width digits.
-    field : str
-        What is asked for; named by a refusal.
-    unit : str
-        Unit of the field, a key of ``_FACTORS``.
+    ``text``: for example ``12,5``, ``12.5 mm``, ``2,2 cm`` or the same in full-width digits; ``field``: what is
+    asked for, named by a refusal; ``unit``: unit of the field, a key of ``_FACTORS``. Returns None where the text
+    says that it is not known. The range is for the caller to check. Raises NotANumber: it is no number, or can be
+    read in two ways. The message never repeats the text.
 
-    Returns
-    -------
-    TypedNumber or None
-        None where the text says that it is not known. The range is for the caller to check.
-
-    Raises
-    ------
-    NotANumber
-        It is no number, or can be read in two ways. The message never repeats the text.
-
-    Examples
-    --------
     >>> read_number("2,2 cm", field="tumour_size_mm", unit="mm")
     TypedNumber(value=22.0, converted_from='2.2 cm')
     """
@@ -116,24 +95,8 @@ def read_number(text: str, *, field: str, unit: str = "") -> TypedNumber | None:
 def read_fact(name: str, text: str) -> TypedNumber | None:
     """Read a number of a profile, and check its range.
 
-    Parameters
-    ----------
-    name : str
-        Field of ``ClinicalProfile``, a key of ``RANGES``.
-    text : str
-        As typed.
-
-    Returns
-    -------
-    TypedNumber or None
-        None for unknown.
-
-    Raises
-    ------
-    NotANumber
-        See ``read_number``.
-    OutOfRange
-        The number lies outside of its range.
+    ``name``: field of ``ClinicalProfile``, a key of ``RANGES``. Returns None for unknown. Raises NotANumber: see
+    ``read_number``; OutOfRange: the number lies outside of its range.
     """
     typed = read_number(text, field=name, unit=CLINICAL_FACTS[name].unit)
     low, high = RANGES[name]
@@ -147,22 +110,9 @@ def read_fact(name: str, text: str) -> TypedNumber | None:
 def read_facts(facts: Mapping[str, object]) -> dict[str, object]:
     """Read the numbers of a profile that stand as text in a file.
 
-    Parameters
-    ----------
-    facts : mapping of str to object
-        By field; what is no text or no number of a profile stays as it is.
-
-    Returns
-    -------
-    dict of str to object
-        What ``ClinicalProfile.from_mapping`` takes; unknown is None.
-
-    Raises
-    ------
-    NotANumber
-        A text is no number, or can be read in two ways.
-    OutOfRange
-        A number lies outside of its range.
+    ``facts``: by field, what is no text or no number of a profile stays as it is. Returns what
+    ``ClinicalProfile.from_mapping`` takes, unknown is None. Raises NotANumber: a text is no number, or can be read
+    in two ways; OutOfRange: a number lies outside of its range.
     """
     read = dict(facts)
     for name in RANGES:
@@ -176,18 +126,8 @@ def read_facts(facts: Mapping[str, object]) -> dict[str, object]:
 def number_text(value: float) -> str:
     """Write a number with the decimals that it has, so that what is shown is what is used.
 
-    Parameters
-    ----------
-    value : float
-        Any.
+    Returns up to six digits behind the point, none of them a useless zero.
 
-    Returns
-    -------
-    str
-        Up to six digits behind the point, none of them a useless zero.
-
-    Examples
-    --------
     >>> number_text(12.5), number_text(26.0), number_text(20.4)
     ('12.5', '26', '20.4')
     """
@@ -197,23 +137,13 @@ def number_text(value: float) -> str:
 def with_unit(value: float, name: str) -> str:
     """Write a number of a profile with its unit.
 
-    Parameters
-    ----------
-    value : float
-        In the unit of the field.
-    name : str
-        Field of ``ClinicalProfile``.
-
-    Returns
-    -------
-    str
-        For example ``12.5 mm``.
+    Returns for example ``12.5 mm``.
     """
     return f"{number_text(value)} {CLINICAL_FACTS[name].unit}".strip()
 
 
 def _reason(plain: str) -> str:
-    """Say why a text is not one number."""
+    """Why a text is not one number."""
     if _LIMIT.search(plain.lower()):
         return LIMITED
     if _EXPONENT.fullmatch(plain):

@@ -22,21 +22,9 @@ MIN_CONTRAST = 2.0
 def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
     """Separate the body from air.
 
-    Parameters
-    ----------
-    image : (z, y, x) float32
-        Intensities.
-    grid : Grid
-        Coarse grid.
-
-    Returns
-    -------
-    (z, y, x) bool
-        Largest connected tissue with its holes filled slice by slice; nothing where all is noise.
-
-    Notes
-    -----
-    Otsu's threshold on log intensities: fat may be bright or suppressed, but air is always many times darker.
+    ``image``, (z, y, x) float32: intensities. Gives (z, y, x) bool: largest connected tissue with its holes filled
+    slice by slice; nothing where all is noise. Otsu's threshold on log intensities: fat may be bright or
+    suppressed, but air is always many times darker.
     """
     top = float(np.percentile(image[::2, ::2, ::2], 99))
     if not top > 0:
@@ -55,17 +43,8 @@ def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
 def without_protrusions(body: BoolImage, grid: Grid) -> BoolImage:
     """Remove what is thinner than a nipple.
 
-    Parameters
-    ----------
-    body : (z, y, x) bool
-        Everything that is not air.
-    grid : Grid
-        Coarse grid.
-
-    Returns
-    -------
-    (z, y, x) bool
-        The body opened by a ball of ``NIPPLE_MM``.
+    ``body``, (z, y, x) bool: everything that is not air. Gives (z, y, x) bool: the body opened by a ball of
+    ``NIPPLE_MM``.
     """
     padded = np.pad(body, 1, mode="edge")
     core = ~dilate_ball(~padded, NIPPLE_MM, grid.spacing_mm)

@@ -63,22 +63,11 @@ MIN_BREAST_ML = 40.0
 class BreastRegion:
     """The part of the volume in which lesions are looked for.
 
-    Parameters
-    ----------
-    mask : (z, y, x) bool
-        Breast tissue under the skin and in front of the chest wall.
-    body : (z, y, x) bool
-        Everything that is not air.
-    grid : Grid
-        Coarse grid of both masks.
-    midline_x_mm : float or None
-        LPS x of the sulcus between the breasts; None when only one breast is seen.
-    sulcus_index : float or None
-        The same as a fractional index along the x axis of the grid.
-    wall_index : (z, x) float64
-        Index along y of the posterior limit.
-    sides : tuple of str
-        ``right`` and ``left``, whichever are seen.
+    ``mask``, (z, y, x) bool: breast tissue under the skin and in front of the chest wall; ``body``, (z, y, x)
+    bool: everything that is not air; ``grid``: coarse grid of both masks; ``midline_x_mm``: LPS x of the sulcus
+    between the breasts; None when only one breast is seen; ``sulcus_index``: the same as a fractional index along
+    the x axis of the grid; ``wall_index``, (z, x) float64: index along y of the posterior limit; ``sides``:
+    ``right`` and ``left``, whichever are seen.
     """
 
     mask: BoolImage
@@ -111,22 +100,8 @@ class BreastRegion:
 def find_breasts(study: Study, *, spacing_mm: float = SEARCH_SPACING_MM) -> BreastRegion:
     """Find the breasts of a study on blocks of about the given edge.
 
-    Parameters
-    ----------
-    study : Study
-        At least two phases; the first and the last are averaged.
-    spacing_mm : float
-        Edge of a block, mm.
-
-    Returns
-    -------
-    BreastRegion
-        Search region, midline and posterior limit.
-
-    Raises
-    ------
-    NoBreast
-        Less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
+    ``study``: at least two phases; the first and the last are averaged; ``spacing_mm``: edge of a block, mm.
+    Raises NoBreast where less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
     """
     factors = block_factors(study.grid, spacing_mm)
     first, last = (block_mean(study.phases[k].volume, factors) for k in (0, -1))
@@ -136,22 +111,8 @@ def find_breasts(study: Study, *, spacing_mm: float = SEARCH_SPACING_MM) -> Brea
 def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
     """Find the breasts in one coarse image.
 
-    Parameters
-    ----------
-    image : (z, y, x) float32
-        Intensities; a mean over phases is less noisy than one phase.
-    grid : Grid
-        Coarse grid, axes closest to +S, +P, +L.
-
-    Returns
-    -------
-    BreastRegion
-        Search region, midline and posterior limit.
-
-    Raises
-    ------
-    NoBreast
-        Less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
+    ``image``, (z, y, x) float32: Intensities; a mean over phases is less noisy than one phase. Raises NoBreast
+    where less tissue than ``MIN_BREAST_ML`` lies in front of the chest wall.
     """
     # 1. Body against air, without nipples and markers.
     body = body_mask(image, grid)

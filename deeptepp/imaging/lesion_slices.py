@@ -32,20 +32,9 @@ _SMALLER = 0.8
 def lesion_slices(study: Study, phase: PhaseChoice, lesion: Lesion) -> tuple[Picture, ...]:
     """Draw slices through a lesion.
 
-    Parameters
-    ----------
-    study : Study
-        All phases; the first is the one before contrast.
-    phase : PhaseChoice
-        The phase that is scored.
-    lesion : Lesion
-        Its centroid is the middle of each picture.
-
-    Returns
-    -------
-    tuple of Picture
-        PNG of 320 x 320 grey pixels of 0.3 mm or fewer, from feet to head, named by kind and height such as
-        ``post 0``; the patient's left on the right, her front at the top. Post and pre share one scale of grey.
+    ``study``: all phases; the first is the one before contrast. Gives PNG of 320 x 320 grey pixels of 0.3 mm or
+    fewer, from feet to head, named by kind and height such as ``post 0``; the patient's left on the right, her
+    front at the top. Post and pre share one scale of grey.
     """
     low_z, high_z = lesion.box.low[2], lesion.box.high[2]
     x, y, _ = (float(c) for c in lesion.centroid_mm)

@@ -24,19 +24,9 @@ _IN_VOLUME = ndimage.generate_binary_structure(3, 1)
 def dilate_ball(mask: BoolImage, radius_mm: float, spacing_mm: Sequence[float]) -> BoolImage:
     """Mark what lies within a distance of a mask.
 
-    Parameters
-    ----------
-    mask : (z, y, x) bool
-        Any mask.
-    radius_mm : float
-        Largest distance between centres of voxels, mm.
-    spacing_mm : (dz, dy, dx)
-        Edges of a voxel, mm.
-
-    Returns
-    -------
-    (z, y, x) bool
-        The same as ``distance_transform_edt(~mask, sampling=spacing_mm) <= radius_mm``; nothing for an empty mask.
+    ``mask``, (z, y, x) bool: any mask; ``radius_mm``: largest distance between centres of voxels, mm;
+    ``spacing_mm``, (dz, dy, dx): edges of a voxel, mm. Gives (z, y, x) bool: the same as
+    ``distance_transform_edt(~mask, sampling=spacing_mm) <= radius_mm``; nothing for an empty mask.
     """
     widths = _ball_widths(radius_mm, spacing_mm)
     rows = _widened_rows(mask, int(widths.max()))
@@ -85,17 +75,8 @@ def _add_shifted(result: BoolImage, mask: BoolImage, axis: int, n_voxels: int) -
 def dilate_box(mask: BoolImage, n_voxels: int) -> BoolImage:
     """Mark what lies within a number of voxels of a mask along every axis.
 
-    Parameters
-    ----------
-    mask : (z, y, x) bool
-        Any mask.
-    n_voxels : int
-        Reach, at least 1.
-
-    Returns
-    -------
-    (z, y, x) bool
-        The same as ``binary_dilation`` by the 26 neighbours, ``n_voxels`` times.
+    ``mask``, (z, y, x) bool: any mask; ``n_voxels``: Reach, at least 1. Gives (z, y, x) bool: the same as
+    ``binary_dilation`` by the 26 neighbours, ``n_voxels`` times.
     """
     result = mask
     for axis in range(3):
@@ -108,17 +89,8 @@ def dilate_box(mask: BoolImage, n_voxels: int) -> BoolImage:
 def fill_holes(mask: BoolImage, *, by_slice: bool = False) -> BoolImage:
     """Fill what the outside does not reach.
 
-    Parameters
-    ----------
-    mask : (z, y, x) bool
-        Any mask.
-    by_slice : bool
-        Fill every slice by itself.
-
-    Returns
-    -------
-    (z, y, x) bool
-        The same as ``binary_fill_holes`` of the mask or of each of its slices.
+    ``mask``, (z, y, x) bool: any mask. Gives (z, y, x) bool: the same as ``binary_fill_holes`` of the mask or of
+    each of its slices.
     """
     # A border of background joins all that is outside, in the volume or in each slice.
     background = np.ones([n + 2 for n in mask.shape], dtype=bool)

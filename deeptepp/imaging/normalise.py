@@ -27,12 +27,8 @@ _SAMPLE_SPACING_MM = 4.0
 class IntensityScale:
     """How scanner units become normalised ones.
 
-    Parameters
-    ----------
-    low, high : float
-        Clipping limits in scanner units.
-    mean, sd : float
-        Mean and standard deviation after clipping, pooled over all phases inside the body.
+    ``low``, ``high``: clipping limits in scanner units; ``mean``, ``sd``: mean and standard deviation after
+    clipping, pooled over all phases inside the body.
     """
 
     low: float
@@ -50,18 +46,6 @@ class IntensityScale:
 def fit_intensity_scale(study: Study) -> IntensityScale:
     """Measure the intensity scale of a case.
 
-    Parameters
-    ----------
-    study : Study
-        All phases are pooled.
-
-    Returns
-    -------
-    IntensityScale
-        Limits, mean and standard deviation.
-
-    Notes
-    -----
     The mask comes from block means (little noise), the intensities from single voxels (true tails).
     """
     factors = block_factors(study.grid, _SAMPLE_SPACING_MM)

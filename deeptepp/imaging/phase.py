@@ -39,22 +39,8 @@ _PEAK_SPACING_MM = 4.0
 def choose_phase(study: Study, *, index: int | None = None) -> PhaseChoice:
     """Choose the phase that is scored.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    index : int, optional
-        Index into ``study.phases`` chosen by the reader; overrides the rule.
-
-    Returns
-    -------
-    PhaseChoice
-        Index, rule and the reason in one sentence.
-
-    Raises
-    ------
-    UnknownSeries
-        The reader's index is no post-contrast phase.
+    ``index``: index into ``study.phases`` chosen by the reader; overrides the rule. Raises UnknownSeries where the
+    reader's index is no post-contrast phase.
     """
     if index is not None:
         if not 1 <= index <= study.n_post:
@@ -75,15 +61,7 @@ def choose_phase(study: Study, *, index: int | None = None) -> PhaseChoice:
 def post_period_s(study: Study) -> float | None:
     """Give the median time between post-contrast phases.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-
-    Returns
-    -------
-    float or None
-        Seconds; None with one post-contrast phase or when times were not recorded.
+    Gives Seconds; None with one post-contrast phase or when times were not recorded.
     """
     steps = np.diff([phase.time_s for phase in study.phases[1:]])
     if not study.has_times or steps.size == 0 or steps.min() < _MIN_PERIOD_S:
@@ -94,17 +72,8 @@ def post_period_s(study: Study) -> float | None:
 def contrast_time_s(study: Study, index: int) -> float:
     """Give the mean acquisition time of a phase, from the start of the first post-contrast acquisition.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    index : int
-        Index into ``study.phases``, at least 1.
-
-    Returns
-    -------
-    float
-        Seconds. A scan is taken to last one period; with one post-contrast phase that is unknown and counts 0.
+    ``index``: index into ``study.phases``, at least 1. Gives Seconds. A scan is taken to last one period; with one
+    post-contrast phase that is unknown and counts 0.
     """
     return study.phases[index].time_s - study.phases[1].time_s + (post_period_s(study) or 0.0) / 2
 

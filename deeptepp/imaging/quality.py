@@ -63,19 +63,8 @@ _SPACING_MM = 4.0
 def check_quality(study: Study, phase: PhaseChoice, lesion: Lesion | None) -> tuple[Finding, ...]:
     """Check the images, the phase and the lesion against the rules of image quality.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    phase : PhaseChoice
-        The phase that is scored.
-    lesion : Lesion or None
-        The lesion that is scored; its rules are skipped when there is none.
-
-    Returns
-    -------
-    tuple of Finding
-        Only the rules that spoke; empty when all is well. None of them refuses.
+    ``lesion``: the lesion that is scored; its rules are skipped when there is none. Only the rules that spoke;
+    empty when all is well. None of them refuses.
     """
     findings = [*_geometry(study), *_timing(study, phase), *_signal(study, phase)]
     if lesion is not None:
@@ -86,15 +75,7 @@ def check_quality(study: Study, phase: PhaseChoice, lesion: Lesion | None) -> tu
 def check_field_of_view(breasts: BreastRegion) -> tuple[Finding, ...]:
     """Check that both breasts are in the images.
 
-    Parameters
-    ----------
-    breasts : BreastRegion
-        Where the breasts are.
-
-    Returns
-    -------
-    tuple of Finding
-        A warning where one breast alone is seen, else empty.
+    Gives a warning where one breast alone is seen, else empty.
     """
     if len(breasts.sides) > 1:
         return ()
@@ -172,17 +153,7 @@ def _signal(study: Study, phase: PhaseChoice) -> list[Finding]:
 def noise_sd(study: Study, phase: PhaseChoice) -> float:
     """Estimate the noise of one voxel.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    phase : PhaseChoice
-        Phase whose noise is estimated.
-
-    Returns
-    -------
-    float
-        Standard deviation in scanner units, from differences of neighbours along x inside the body.
+    Gives standard deviation in scanner units, from differences of neighbours along x inside the body.
     """
     voxels = study.phases[phase.index].volume.voxels[::4, ::4, :]
     left, right = voxels[..., :-2:2].astype(np.float32), voxels[..., 1:-1:2].astype(np.float32)

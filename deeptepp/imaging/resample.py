@@ -1,6 +1,6 @@
 """Volumes from one grid to another: by interpolation (SimpleITK), or by averaging whole blocks of voxels.
 
-SimpleITK's (x, y, z) order appears in ``to_sitk`` and ``from_sitk`` and nowhere else in the package.
+SimpleITK's (x, y, z) order appears in ``to_sitk`` and nowhere else in the package.
 """
 
 from __future__ import annotations
@@ -28,15 +28,8 @@ _ITK_DTYPES = ("uint8", "int16", "uint16", "float32")
 def to_sitk(volume: Volume) -> sitk.Image:
     """Hand a volume to SimpleITK.
 
-    Parameters
-    ----------
-    volume : Volume
-        Voxels in (z, y, x) order on an LPS grid.
-
-    Returns
-    -------
-    SimpleITK.Image
-        A copy with spacing, direction and origin in (x, y, z) order.
+    ``volume``: voxels in (z, y, x) order on an LPS grid. Gives a copy with spacing, direction and origin in (x, y,
+    z) order.
     """
     voxels = volume.voxels
     if voxels.dtype.name not in _ITK_DTYPES:
@@ -48,50 +41,11 @@ def to_sitk(volume: Volume) -> sitk.Image:
     return image
 
 
-def from_sitk(image: sitk.Image) -> Volume:
-    """Take a volume back from SimpleITK.
-
-    Parameters
-    ----------
-    image : SimpleITK.Image
-        A three-dimensional scalar image.
-
-    Returns
-    -------
-    Volume
-        Voxels in (z, y, x) order on an LPS grid.
-    """
-    direction = np.asarray(image.GetDirection()).reshape(3, 3)
-    affine = np.eye(4)
-    affine[:3, :3] = (direction * np.asarray(image.GetSpacing()))[:, ::-1]
-    affine[:3, 3] = image.GetOrigin()
-    voxels = sitk.GetArrayFromImage(image)
-    return Volume(voxels, Grid(voxels.shape, affine))
-
-
 def resample_to(volume: Volume, grid: Grid, *, order: int = 1, fill: float = 0.0) -> Volume:
     """Interpolate a volume on another grid; only the block that the grid needs is read.
 
-    Parameters
-    ----------
-    volume : Volume
-        Source, any real dtype.
-    grid : Grid
-        Where to sample.
-    order : int
-        0 nearest neighbour, 1 trilinear, 3 cubic B-spline.
-    fill : float
-        Value outside of the source.
-
-    Returns
-    -------
-    Volume
-        (z, y, x) float32 on ``grid``.
-
-    Raises
-    ------
-    ValueError
-        The order is not 0, 1 or 3.
+    ``order``: 0 nearest neighbour, 1 trilinear, 3 cubic B-spline. Gives (z, y, x) float32 on ``grid``. Raises
+    ValueError where the order is not 0, 1 or 3.
     """
     if order not in _INTERPOLATORS:
         msg = f"Interpolation order must be 0, 1 or 3, got {order}"
@@ -122,17 +76,8 @@ def _needed_block(source: Grid, target: Grid) -> tuple[tuple[int, ...], tuple[in
 def anatomical_axes(grid: Grid) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
     """Tell which array axis runs closest to S, P and L, and whether it runs the other way.
 
-    Parameters
-    ----------
-    grid : Grid
-        Any orthogonal grid, oblique or not.
-
-    Returns
-    -------
-    order : (3,) tuple of int
-        Array axes in the order S, P, L.
-    is_flipped : (3,) tuple of bool
-        True where that axis runs towards I, A or R.
+    Gives (3,) tuple of int: array axes in the order S, P, L. Gives (3,) tuple of bool: True where that axis runs
+    towards I, A or R.
     """
     directions = grid.directions
     order: list[int] = []
@@ -147,17 +92,7 @@ def anatomical_axes(grid: Grid) -> tuple[tuple[int, int, int], tuple[bool, bool,
 def block_factors(grid: Grid, spacing_mm: float) -> tuple[int, int, int]:
     """Give the whole number of voxels per axis whose block edge is nearest to a spacing, at least 1.
 
-    Parameters
-    ----------
-    grid : Grid
-        The fine grid.
-    spacing_mm : float
-        Wanted edge of a block.
-
-    Returns
-    -------
-    (3,) tuple of int
-        Voxels per block along each array axis of ``grid``.
+    Gives (3,) tuple of int: voxels per block along each array axis of ``grid``.
     """
     fz, fy, fx = (max(1, min(n, round(spacing_mm / d))) for n, d in zip(grid.shape, grid.spacing_mm, strict=True))
     return fz, fy, fx
@@ -166,17 +101,7 @@ def block_factors(grid: Grid, spacing_mm: float) -> tuple[int, int, int]:
 def coarse_grid(grid: Grid, factors: tuple[int, int, int]) -> Grid:
     """Make the grid of block centres, its axes ordered and turned to run closest to +S, +P, +L.
 
-    Parameters
-    ----------
-    grid : Grid
-        The fine grid.
-    factors : (3,) tuple of int
-        Voxels per block along each array axis; a remainder at the far end is dropped.
-
-    Returns
-    -------
-    Grid
-        Grid of the blocks.
+    ``factors``, (3,) tuple of int: voxels per block along each array axis; a remainder at the far end is dropped.
     """
     order, flips = anatomical_axes(grid)
     shape = [n // f for n, f in zip(grid.shape, factors, strict=True)]
@@ -194,42 +119,24 @@ def coarse_grid(grid: Grid, factors: tuple[int, int, int]) -> Grid:
 def block_mean(volume: Volume, factors: tuple[int, int, int]) -> FloatImage:
     """Average whole blocks of voxels; exact, without interpolation and without a float copy of the source.
 
-    Parameters
-    ----------
-    volume : Volume
-        Source, any real dtype.
-    factors : (3,) tuple of int
-        Voxels per block along each array axis.
-
-    Returns
-    -------
-    (z, y, x) float32
-        Means on ``coarse_grid(volume.grid, factors)``.
+    ``factors``, (3,) tuple of int: voxels per block along each array axis. Gives (z, y, x) float32: means on
+    ``coarse_grid(volume.grid, factors)``.
     """
     trimmed = volume.voxels[tuple(slice(0, n // f * f) for n, f in zip(volume.grid.shape, factors, strict=True))]
     total = _sum_blocks(trimmed, factors)
-    return _to_anatomical(total, volume.grid) * np.float32(1.0 / np.prod(factors))
+    return to_anatomical(total, volume.grid) * np.float32(1.0 / np.prod(factors))
 
 
 def block_corner(volume: Volume, factors: tuple[int, int, int]) -> npt.NDArray[Any]:
     """Take one voxel of each block, unaveraged, in the order of ``coarse_grid``.
 
-    Parameters
-    ----------
-    volume : Volume
-        Source, any real dtype.
-    factors : (3,) tuple of int
-        Voxels per block along each array axis.
-
-    Returns
-    -------
-    (z, y, x)
-        A view with the dtype of the source.
+    ``factors``, (3,) tuple of int: voxels per block along each array axis. Gives (z, y, x): a view with the dtype
+    of the source.
     """
     trimmed = volume.voxels[
         tuple(slice(0, n // f * f, f) for n, f in zip(volume.grid.shape, factors, strict=True))
     ]
-    return _to_anatomical(trimmed, volume.grid)
+    return to_anatomical(trimmed, volume.grid)
 
 
 def _sum_blocks(voxels: npt.NDArray[Any], factors: tuple[int, int, int]) -> FloatImage:
@@ -263,7 +170,7 @@ def _added(parts: list[npt.NDArray[Any]], dtype: np.dtype[Any]) -> npt.NDArray[A
     return total
 
 
-def _to_anatomical(array: npt.NDArray[Any], grid: Grid) -> npt.NDArray[Any]:
+def to_anatomical(array: npt.NDArray[Any], grid: Grid) -> npt.NDArray[Any]:
     """Order and turn the axes of an array on ``grid`` to run closest to +S, +P, +L."""
     order, flips = anatomical_axes(grid)
     turned = array.transpose(order)

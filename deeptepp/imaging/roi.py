@@ -24,19 +24,9 @@ Channel = Literal["pre", "post", "subtraction", "late"]
 class RoiSettings:
     """Size and content of the cube.
 
-    Parameters
-    ----------
-    size_mm : float
-        Edge of the cube; 72 mm holds a sphere of 64 mm under any rotation and 3 mm of jitter (METHOD section 5).
-    spacing_mm : float
-        Isotropic spacing.
-    channels : tuple of str
-        ``pre``, ``post``, ``subtraction`` or ``late``, in order.
-
-    Raises
-    ------
-    BadSetting
-        A size is not positive, or a channel is unknown.
+    ``size_mm``: edge of the cube; 72 mm holds a sphere of 64 mm under any rotation and 3 mm of jitter (METHOD
+    section 5); ``spacing_mm``: isotropic spacing; ``channels``: ``pre``, ``post``, ``subtraction`` or ``late``, in
+    order. Raises BadSetting where a size is not positive, or a channel is unknown.
     """
 
     size_mm: float = 72.0
@@ -61,26 +51,9 @@ class RoiSettings:
 def crop_roi(study: Study, phase: PhaseChoice, lesion: Lesion, settings: RoiSettings) -> Roi:
     """Cut the cube around a lesion out of the full volume.
 
-    Parameters
-    ----------
-    study : Study
-        All phases; the intensity scale is pooled over them.
-    phase : PhaseChoice
-        Which phase is ``post``.
-    lesion : Lesion
-        Its centroid becomes the centre of the cube.
-    settings : RoiSettings
-        Size, spacing and channels.
-
-    Returns
-    -------
-    Roi
-        (c, z, y, x) float32, normalised; outside of the images it holds air.
-
-    Raises
-    ------
-    LesionOutsideVolume
-        The centroid of the lesion lies outside of the images.
+    ``study``: all phases; the intensity scale is pooled over them; ``phase``: which phase is ``post``. Gives (c,
+    z, y, x) float32, normalised; outside of the images it holds air. Raises LesionOutsideVolume where the centroid
+    of the lesion lies outside of the images.
     """
     centre = lesion.centroid_mm
     if not study.grid.contains(centre):
@@ -111,17 +84,8 @@ def _cube(centre_mm: FloatArray, settings: RoiSettings) -> Grid:
 def lesion_on(lesion: Lesion, grid: Grid) -> BoolImage:
     """Draw a lesion on another grid.
 
-    Parameters
-    ----------
-    lesion : Lesion
-        Mask on its own grid.
-    grid : Grid
-        Where to draw it.
-
-    Returns
-    -------
-    (z, y, x) bool
-        Nearest-neighbour mask; a voxel of the lesion never gets lost between voxels of a coarser grid.
+    Gives (z, y, x) bool: Nearest-neighbour mask; a voxel of the lesion never gets lost between voxels of a coarser
+    grid.
     """
     block = Volume(lesion.mask.astype(np.uint8), lesion.grid)
     mask: BoolImage = resample_to(block, grid, order=0).voxels > 0
@@ -134,34 +98,19 @@ def lesion_on(lesion: Lesion, grid: Grid) -> BoolImage:
 def write_roi(roi: Roi, path: Path) -> None:
     """Write a region of interest as one compressed ``.npz`` file, voxels as float16.
 
-    Parameters
-    ----------
-    roi : Roi
-        Normalised intensities; float16 keeps three significant digits of them.
-    path : Path
-        File to write; replaced when it exists.
+    ``roi``: normalised intensities; float16 keeps three significant digits of them; ``path``: file to write;
+    replaced when it exists.
     """
     with path.open("wb") as stream:
         np.savez_compressed(
-            stream,
-            voxels=roi.voxels.astype(np.float16),
-            mask=np.packbits(roi.mask),
-            affine=roi.grid.affine,
+            stream, voxels=roi.voxels.astype(np.float16), mask=np.packbits(roi.mask), affine=roi.grid.affine
         )
 
 
 def read_roi(path: Path) -> Roi:
     """Read a region of interest written by ``write_roi``.
 
-    Parameters
-    ----------
-    path : Path
-        The ``.npz`` file; pickled content is refused by numpy.
-
-    Returns
-    -------
-    Roi
-        Voxels as float32.
+    ``path``: the ``.npz`` file; pickled content is refused by numpy. Gives voxels as float32.
     """
     with np.load(path, allow_pickle=False) as stored:
         voxels = stored["voxels"].astype(np.float32)

@@ -20,17 +20,7 @@ the scanner by as much."""
 def side_of(lesion: Lesion, breasts: BreastRegion) -> Side | None:
     """Tell which breast a lesion lies in; +x of the patient frame is her left.
 
-    Parameters
-    ----------
-    lesion : Lesion
-        The lesion.
-    breasts : BreastRegion
-        Where the breasts are in the same volume.
-
-    Returns
-    -------
-    Side or None
-        None where the images do not tell: on the midline, or beside the one breast that is seen.
+    None where the images do not tell: on the midline, or beside the one breast that is seen.
     """
     x = float(lesion.centroid_mm[0])
     # Both breasts: the sulcus between them parts left from right.

@@ -25,22 +25,8 @@ _OUTLINE = (255, 183, 77)
 def roi_thumbnail(study: Study, phase: PhaseChoice, lesion: Lesion, *, has_outline: bool = False) -> bytes:
     """Draw the slice through the middle of a lesion.
 
-    Parameters
-    ----------
-    study : Study
-        All phases.
-    phase : PhaseChoice
-        The phase that is scored.
-    lesion : Lesion
-        Its centroid is the middle of the picture.
-    has_outline : bool
-        Draw the outline of the lesion in colour.
-
-    Returns
-    -------
-    bytes
-        PNG, 160 x 160 pixels of 0.4 mm, no metadata; the patient's left on the right, her front at the top. Grey,
-        or RGB with an outline.
+    Gives PNG, 160 x 160 pixels of 0.4 mm, no metadata; the patient's left on the right, her front at the top.
+    Grey, or RGB with an outline.
     """
     spacing = _SIDE_MM / _SIDE_PX
     x, y, z = (float(c) for c in lesion.centroid_mm)

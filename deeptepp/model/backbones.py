@@ -18,17 +18,7 @@ from deeptepp.model.vgg import VGG16Features
 def vgg16(in_channels: int, n_clinical: int) -> OneClassifier:
     """Make VGG16.
 
-    Parameters
-    ----------
-    in_channels : int
-        C.
-    n_clinical : int
-        F.
-
-    Returns
-    -------
-    OneClassifier
-        With 134,267,586 parameters for one channel without CP.
+    With 134,267,586 parameters for one channel without CP.
     """
     features = VGG16Features(in_channels)
     return OneClassifier("vgg16", features, features.length, in_channels=in_channels, n_clinical=n_clinical)
@@ -37,19 +27,7 @@ def vgg16(in_channels: int, n_clinical: int) -> OneClassifier:
 def shake_shake(in_channels: int, n_clinical: int, base_channels: int = 64) -> OneClassifier:
     """Make a Shake-Shake network of 26 layers.
 
-    Parameters
-    ----------
-    in_channels : int
-        C.
-    n_clinical : int
-        F.
-    base_channels : int
-        Channels of the first stage; 64 is the network 26 2x64d.
-
-    Returns
-    -------
-    OneClassifier
-        About as large as a ResNet18.
+    ``base_channels``: channels of the first stage; 64 is the network 26 2x64d. About as large as a ResNet18.
     """
     features = ShakeShakeFeatures(in_channels, base_channels)
     return OneClassifier(
@@ -65,17 +43,7 @@ def shake_shake(in_channels: int, n_clinical: int, base_channels: int = 64) -> O
 def densenet169(in_channels: int, n_clinical: int) -> OneClassifier:
     """Make DenseNet169.
 
-    Parameters
-    ----------
-    in_channels : int
-        C.
-    n_clinical : int
-        F.
-
-    Returns
-    -------
-    OneClassifier
-        With 12,481,538 parameters for one channel without CP.
+    With 12,481,538 parameters for one channel without CP.
     """
     from monai.networks.nets.densenet import DenseNet169
 
@@ -88,17 +56,7 @@ def densenet169(in_channels: int, n_clinical: int) -> OneClassifier:
 def se_resnext50(in_channels: int, n_clinical: int) -> OneClassifier:
     """Make SE-ResNeXt50 (32 x 4d).
 
-    Parameters
-    ----------
-    in_channels : int
-        C.
-    n_clinical : int
-        F.
-
-    Returns
-    -------
-    OneClassifier
-        With 25,508,722 parameters for one channel without CP.
+    With 25,508,722 parameters for one channel without CP.
     """
     from monai.networks.nets.senet import SEResNext50
 

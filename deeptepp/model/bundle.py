@@ -64,52 +64,20 @@ Network = TypeVar("Network", bound=RiskNetwork)
 class ModelBundle:
     """A network and all that its scores depend on.
 
-    Parameters
-    ----------
-    name : str
-        Name of the bundle, which is also that of its folder.
-    net : RiskNetwork
-        The network; copied, its weights rounded to half precision, in evaluation mode.
-    roi : RoiSettings
-        How the region of interest is cut and normalised.
-    views : ViewSettings
-        Which views are scored.
-    clinical : ClinicalSchema
-        How CP facts are encoded.
-    tiers : TierScheme
-        Frozen cut-offs.
-    reference : Cohort
-        Patients against whom a score is placed, with the columns ``SCORE`` and ``TIER``.
-    is_simulated : bool
-        True when the network was trained on simulated patients.
-    metrics : dict
-        What was measured on it, ready for JSON.
-    card : str
-        Model card in Markdown.
-    training : dict
-        Settings of the training run, ready for TOML.
-    sha256 : str
-        Digest over the bundle's ``SHA256SUMS``; empty until it is saved.
-    score_version : int
-        Raised by any change that moves a score.
-    provenance : dict
-        Code version, command and data of the training run, ready for TOML.
-    score_from : {"concat", "combined"}
-        Logits behind the score, see ``risk_logits``.
-    recalibration : Recalibration
-        From the softmax of the network to the score; none in bundles that were written before there was any.
-    documents : dict of str to str
-        Markdown by file name, such as reporting checklists; names are plain and end in ``.md``.
-
-    Raises
-    ------
-    BadSetting
-        Network, regions, views and CP schema do not fit together, or ``score_from`` or the name of a document is
-        not allowed.
-    MissingColumn
-        The reference cohort has no scores or tiers.
-    ValueError
-        A weight is too large for half precision.
+    ``name``: name of the bundle, which is also that of its folder; ``net``: the network; copied, its weights
+    rounded to half precision, in evaluation mode; ``roi``: how the region of interest is cut and normalised;
+    ``views``: which views are scored; ``clinical``: how CP facts are encoded; ``tiers``: frozen cut-offs;
+    ``reference``: patients against whom a score is placed, with the columns ``SCORE`` and ``TIER``;
+    ``is_simulated``: True when the network was trained on simulated patients; ``metrics``: what was measured on
+    it, ready for JSON; ``card``: model card in Markdown; ``training``: settings of the training run, ready for
+    TOML; ``sha256``: digest over the bundle's ``SHA256SUMS``; empty until it is saved; ``score_version``: raised
+    by any change that moves a score; ``provenance``: code version, command and data of the training run, ready for
+    TOML; ``score_from``: logits behind the score, see ``risk_logits``; ``recalibration``: from the softmax of the
+    network to the score; none in bundles that were written before there was any; ``documents``: markdown by file
+    name, such as reporting checklists; names are plain and end in ``.md``. Raises BadSetting where Network,
+    regions, views and CP schema do not fit together, or ``score_from`` or the name of a document is not allowed;
+    MissingColumn where the reference cohort has no scores or tiers; ValueError where a weight is too large for
+    half precision.
     """
 
     name: str
@@ -155,21 +123,9 @@ class ModelBundle:
 def as_served(net: Network) -> Network:
     """Copy a network as a bundle serves it.
 
-    Parameters
-    ----------
-    net : RiskNetwork
-        The trained network; not changed.
-
-    Returns
-    -------
-    RiskNetwork
-        A copy on the CPU in evaluation mode, without gradients, its weights rounded to half precision but held as
-        float32.
-
-    Raises
-    ------
-    ValueError
-        A weight is too large for half precision, or not finite.
+    ``net``: the trained network; not changed. Gives a copy on the CPU in evaluation mode, without gradients, its
+    weights rounded to half precision but held as float32. Raises ValueError where a weight is too large for half
+    precision, or not finite.
     """
     served = deepcopy(net).to("cpu").eval().requires_grad_(requires_grad=False)
     for name, weight in served.state_dict().items():
@@ -184,24 +140,11 @@ def as_served(net: Network) -> Network:
 def save_bundle(bundle: ModelBundle, folder: Path) -> ModelBundle:
     """Write a bundle, ``SHA256SUMS`` last.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        What to write.
-    folder : Path
-        Where; made when absent, its bundle files replaced.
-
-    Returns
-    -------
-    ModelBundle
-        The same bundle with its digest.
-
-    Raises
-    ------
-    ValueError
-        The files together are larger than ``MAX_BUNDLE_BYTES``, or metrics hold a number that JSON has not.
+    ``folder``: Where; made when absent, its bundle files replaced. Raises ValueError where the files together are
+    larger than ``MAX_BUNDLE_BYTES``, or metrics hold a number that JSON has not.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    # Weights in half precision, settings and training as TOML, measures as JSON, texts, the reference cohort.
     weights = {k: v.half() if v.is_floating_point() else v for k, v in bundle.net.state_dict().items()}
     (folder / WEIGHTS).write_bytes(save({k: v.contiguous() for k, v in weights.items()}))
     (folder / SETTINGS).write_text(tomli_w.dumps(_settings_table(bundle)), encoding="utf-8")
@@ -210,6 +153,7 @@ def save_bundle(bundle: ModelBundle, folder: Path) -> ModelBundle:
     for name, text in {CARD: bundle.card, **bundle.documents}.items():
         (folder / name).write_text(text, encoding="utf-8")
     write_cohort(bundle.reference, folder / REFERENCE)
+    # The checksums last: a folder without them is no bundle.
     names = sorted((*FILES, *bundle.documents))
     size = sum((folder / name).stat().st_size for name in names)
     if size > MAX_BUNDLE_BYTES:
@@ -241,24 +185,9 @@ def _settings_table(bundle: ModelBundle) -> dict[str, Any]:
 def verify_bundle(folder: Path) -> dict[str, str]:
     """Compare every file of a bundle with its checksum.
 
-    Parameters
-    ----------
-    folder : Path
-        The bundle.
-
-    Returns
-    -------
-    dict of str to str
-        SHA-256 of each file by its name, documents last.
-
-    Raises
-    ------
-    BundleMissing
-        The folder or one of its files is absent.
-    ChecksumMismatch
-        A file differs from its checksum or has none.
-    SchemaMismatch
-        The layout is of another version, or a checksum belongs to a file that no bundle has.
+    Gives SHA-256 of each file by its name, documents last. Raises BundleMissing where the folder or one of its
+    files is absent; ChecksumMismatch where a file differs from its checksum or has none; SchemaMismatch where the
+    layout is of another version, or a checksum belongs to a file that no bundle has.
     """
     if not (folder / SUMS).is_file():
         raise BundleMissing(value=SUMS)
@@ -363,16 +292,8 @@ def _read(folder: Path, table: dict[str, Any], documents: list[str]) -> ModelBun
 def default_bundle_path() -> Path:
     """Find the bundle to score with when none is named.
 
-    Returns
-    -------
-    Path
-        The folder that ``DEEPTEPP_ARTIFACTS`` names, or the repository's ``artifacts``, when it is a bundle
-        itself; else the bundle in it whose checksums were written last.
-
-    Raises
-    ------
-    BundleMissing
-        There is no bundle.
+    Gives the folder that ``DEEPTEPP_ARTIFACTS`` names, or the repository's ``artifacts``, when it is a bundle
+    itself; else the bundle in it whose checksums were written last. Raises BundleMissing where there is no bundle.
     """
     named = os.environ.get(ARTIFACTS_VARIABLE)
     artifacts = Path(named) if named else Path(__file__).resolve().parents[2] / "artifacts"

@@ -28,10 +28,7 @@ N_CLASSES = 2
 class RiskNetwork(nn.Module):
     """A network from mosaics and CP to the logits of recurrence.
 
-    Attributes
-    ----------
-    settings : dict of str to int, str or bool
-        What ``build_network`` makes the same architecture of; ready for TOML.
+    ``settings``: what ``build_network`` makes the same architecture of; ready for TOML.
     """
 
     settings: dict[str, int | str | bool]
@@ -39,17 +36,8 @@ class RiskNetwork(nn.Module):
     def forward(self, views: Tensor, clinical: Tensor) -> StageLogits:
         """Compute the logits of every classifier.
 
-        Parameters
-        ----------
-        views : (B, C, H, W) float32
-            Mosaics.
-        clinical : (B, F) float32
-            Encoded CP.
-
-        Returns
-        -------
-        tuple of four (B, K) float32
-            Logits of three stages and of all together; the only ones four times where there is one classifier.
+        ``views``, (B, C, H, W) float32: mosaics; ``clinical``, (B, F) float32: encoded CP. Gives logits of three
+        stages and of all together; the only ones four times where there is one classifier.
         """
         return self.classify(self.pool(views), clinical)
 
@@ -65,20 +53,9 @@ class RiskNetwork(nn.Module):
 class OneClassifier(RiskNetwork):
     """Pooled image features and CP side by side, then one linear layer.
 
-    Parameters
-    ----------
-    backbone : str
-        Name in the registry.
-    features : torch.nn.Module
-        Maps mosaics (B, C, H, W) to pooled features (B, n_features).
-    n_features : int
-        Their length.
-    in_channels : int
-        C.
-    n_clinical : int
-        F; 0 for a network of images alone.
-    **settings : int, str or bool
-        Further settings of the backbone.
+    ``backbone``: name in the registry; ``features``: maps mosaics (B, C, H, W) to pooled features (B, n_features);
+    ``n_features``: their length; ``in_channels``: c; ``n_clinical``: F; 0 for a network of images alone;
+    ``**settings``: further settings of the backbone.
     """
 
     def __init__(
@@ -109,20 +86,10 @@ class OneClassifier(RiskNetwork):
 class Classifier(nn.Module):
     """Pooled features and CP side by side, then two fully connected layers (one in the light form).
 
-    Parameters
-    ----------
-    n_features : int
-        Length of the pooled features; 0 for CP alone.
-    n_clinical : int
-        F.
-    width : int or None
-        Units of the hidden layer; None for a single linear layer.
-
-    Notes
-    -----
-    The batch normalisation in front covers the image features only: the CP values are standardised on the training
-    fold already, and a missing flag that is almost always 0 has a running variance near 0, by which the rare 1
-    would be blown up to any size.
+    ``n_features``: length of the pooled features; 0 for CP alone; ``n_clinical``: f; ``width``: units of the
+    hidden layer; None for a single linear layer. The batch normalisation in front covers the image features only:
+    the CP values are standardised on the training fold already, and a missing flag that is almost always 0 has a
+    running variance near 0, by which the rare 1 would be blown up to any size.
     """
 
     def __init__(self, n_features: int, n_clinical: int, width: int | None) -> None:
@@ -148,22 +115,7 @@ class Classifier(nn.Module):
 def hidden_units(head: str, width: int) -> int | None:
     """Give the units of a classifier's hidden layer.
 
-    Parameters
-    ----------
-    head : {"pmg", "light"}
-        With a hidden layer, or one linear layer.
-    width : int
-        Units of the hidden layer.
-
-    Returns
-    -------
-    int or None
-        The width; None where there is no hidden layer.
-
-    Raises
-    ------
-    BadSetting
-        The head is unknown.
+    Gives the width; None where there is no hidden layer. Raises BadSetting where the head is unknown.
     """
     if head not in ("pmg", "light"):
         raise BadSetting(key="network.head", value=head, limit="pmg or light")

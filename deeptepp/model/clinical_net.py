@@ -11,21 +11,9 @@ from deeptepp.model.classifier import Classifier, Head, RiskNetwork, StageLogits
 class ClinicalNet(RiskNetwork):
     """CP through the classifier that MM_ResNet has behind its pooled features.
 
-    Parameters
-    ----------
-    in_channels : int
-        Channels of the mosaics, which are handed in and not looked at.
-    n_clinical : int
-        F, at least 1.
-    head : {"pmg", "light"}
-        A hidden layer, or one linear layer: logistic regression.
-    width : int
-        Units of the hidden layer; not used by the light head.
-
-    Raises
-    ------
-    BadSetting
-        The head is unknown, or there is no CP value.
+    ``in_channels``: channels of the mosaics, which are handed in and not looked at; ``n_clinical``: F, at least 1;
+    ``head``: a hidden layer, or one linear layer: logistic regression; ``width``: units of the hidden layer; not
+    used by the light head. Raises BadSetting where the head is unknown, or there is no CP value.
     """
 
     def __init__(self, in_channels: int, n_clinical: int, head: Head = "pmg", width: int = 64) -> None:

@@ -26,12 +26,7 @@ _POSITIONS = _KERNEL * _KERNEL
 class OffsetConvolution(nn.Conv2d):
     """The convolution that predicts the offsets; all of its weights start at 0.
 
-    Parameters
-    ----------
-    n_in : int
-        Channels in.
-    stride : int
-        That of the convolution whose offsets it predicts.
+    ``n_in``: channels in; ``stride``: that of the convolution whose offsets it predicts.
     """
 
     def __init__(self, n_in: int, stride: int) -> None:
@@ -47,17 +42,8 @@ class OffsetConvolution(nn.Conv2d):
 class DeformableConvolution(nn.Module):
     """A 3 x 3 convolution without bias whose nine positions move by offsets that depend on the map.
 
-    Parameters
-    ----------
-    n_in, n_out : int
-        Channels.
-    stride : int
-        1, or 2 to halve the map.
-
-    Notes
-    -----
-    Offsets are in pixels of the map in, (down, right) for each position; beyond the map lie zeros. One set of
-    offsets serves all channels.
+    ``n_in``, ``n_out``: channels; ``stride``: 1, or 2 to halve the map. Offsets are in pixels of the map in,
+    (down, right) for each position; beyond the map lie zeros. One set of offsets serves all channels.
     """
 
     def __init__(self, n_in: int, n_out: int, stride: int = 1) -> None:

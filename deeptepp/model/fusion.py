@@ -80,22 +80,11 @@ Tong et al., Eur Radiol 2024, doi 10.1007/s00330-024-10609-7.
 class ClinicalSchema:
     """How a profile becomes a vector, as fitted on the training fold alone.
 
-    Parameters
-    ----------
-    features : tuple of str
-        Keys of ``FEATURES``.
-    mean : tuple of float
-        Mean of the known values of each feature.
-    sd : tuple of float
-        Standard deviation of the known values; 1 for a feature that never varied.
-    had_missing : tuple of bool
-        Whether the feature was unknown for anyone in the training fold. Where it was not, the network has learnt
-        nothing of its flag, so the flag stays 0 and an unknown value is imputed only.
-
-    Raises
-    ------
-    BadSetting
-        A feature is unknown, a number is not usable, or the lengths differ.
+    ``features``: keys of ``FEATURES``; ``mean``: mean of the known values of each feature; ``sd``: standard
+    deviation of the known values; 1 for a feature that never varied; ``had_missing``: whether the feature was
+    unknown for anyone in the training fold. Where it was not, the network has learnt nothing of its flag, so the
+    flag stays 0 and an unknown value is imputed only. Raises BadSetting where a feature is unknown, a number is
+    not usable, or the lengths differ.
     """
 
     features: tuple[str, ...]
@@ -121,15 +110,8 @@ class ClinicalSchema:
     def encode(self, profile: ClinicalProfile) -> npt.NDArray[np.float32]:
         """Turn one profile into the vector that the network takes.
 
-        Parameters
-        ----------
-        profile : ClinicalProfile
-            Any of the facts may be unknown.
-
-        Returns
-        -------
-        (F,) float32
-            Standardised features, then one missing flag for each.
+        ``profile``: any of the facts may be unknown. Gives (F,) float32: standardised features, then one missing
+        flag for each.
         """
         encoded: npt.NDArray[np.float32] = self._encode(_values(profile, self.features)[None])[0]
         return encoded
@@ -137,20 +119,9 @@ class ClinicalSchema:
     def encode_cohort(self, cohort: Cohort) -> npt.NDArray[np.float32]:
         """Turn a cohort into the vectors that the network takes.
 
-        Parameters
-        ----------
-        cohort : Cohort
-            Patients; a clinical column that is absent is unknown for all of them.
-
-        Returns
-        -------
-        (n, F) float32
-            One row per patient, as ``encode`` gives it.
-
-        Raises
-        ------
-        OutOfRange
-            A clinical value is none of its categories or out of its range.
+        ``cohort``: Patients; a clinical column that is absent is unknown for all of them. Gives (n, F) float32:
+        one row per patient, as ``encode`` gives it. Raises OutOfRange where a clinical value is none of its
+        categories or out of its range.
         """
         return self._encode(_cohort_values(cohort, self.features))
 
@@ -166,24 +137,9 @@ class ClinicalSchema:
 def fit_schema(cohort: Cohort, features: tuple[str, ...] = tuple(FEATURES)) -> ClinicalSchema:
     """Measure means, standard deviations and missingness on the training fold.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The training fold, and nobody else.
-    features : tuple of str
-        Keys of ``FEATURES``; empty for a network of images alone.
-
-    Returns
-    -------
-    ClinicalSchema
-        What ``encode`` needs.
-
-    Raises
-    ------
-    MissingColumn
-        A feature is unknown for everyone.
-    OutOfRange
-        A clinical value is none of its categories or out of its range.
+    ``cohort``: the training fold, and nobody else; ``features``: keys of ``FEATURES``; empty for a network of
+    images alone. Gives what ``encode`` needs. Raises MissingColumn where a feature is unknown for everyone;
+    OutOfRange where a clinical value is none of its categories or out of its range.
     """
     values = _cohort_values(cohort, features)
     is_known = ~np.isnan(values)

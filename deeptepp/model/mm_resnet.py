@@ -33,14 +33,8 @@ _HEAD_MOMENTUM = 0.01
 class ResidualBlock(nn.Module):
     """Two 3 x 3 convolutions beside a shortcut.
 
-    Parameters
-    ----------
-    n_in, n_out : int
-        Channels.
-    stride : int
-        1, or 2 to halve the map.
-    deformable : bool
-        Whether both convolutions sample at learnt offsets.
+    ``n_in``, ``n_out``: channels; ``stride``: 1, or 2 to halve the map; ``deformable``: whether both convolutions
+    sample at learnt offsets.
     """
 
     def __init__(self, n_in: int, n_out: int, stride: int = 1, *, deformable: bool = False) -> None:
@@ -72,14 +66,8 @@ def _convolution(n_in: int, n_out: int, stride: int, *, deformable: bool) -> nn.
 class ResNet18Trunk(nn.Module):
     """The textbook ResNet18 without pooling and classifier.
 
-    Parameters
-    ----------
-    in_channels : int
-        C.
-    stem_channels : int
-        S; the stages have S, 2 S, 4 S and 8 S channels.
-    deform_last_stage : bool
-        Whether the 3 x 3 convolutions of the last stage sample at learnt offsets.
+    ``in_channels``: c; ``stem_channels``: S; the stages have S, 2 S, 4 S and 8 S channels; ``deform_last_stage``:
+    whether the 3 x 3 convolutions of the last stage sample at learnt offsets.
     """
 
     def __init__(self, in_channels: int, stem_channels: int = 64, *, deform_last_stage: bool = False) -> None:
@@ -110,14 +98,7 @@ class ResNet18Trunk(nn.Module):
 class StageHead(nn.Module):
     """What one stage contributes: its map, through two convolutions, pooled to one vector.
 
-    Parameters
-    ----------
-    n_in : int
-        Channels of the stage.
-    width : int
-        Channels between the convolutions.
-    out : int
-        O.
+    ``n_in``: channels of the stage; ``width``: channels between the convolutions; ``out``: o.
     """
 
     def __init__(self, n_in: int, width: int, out: int) -> None:
@@ -148,29 +129,12 @@ class MaxPool(nn.Module):
 class MMResNet(RiskNetwork):
     """Multi-scale, multi-stage ResNet18 with CP before every classifier.
 
-    Parameters
-    ----------
-    in_channels : int
-        C.
-    n_clinical : int
-        F; 0 for a network of images alone.
-    head : {"pmg", "light"}
-        Two convolutions per stage and a hidden layer per classifier, or pooling and one linear layer.
-    width : int
-        Channels within a head and units of the hidden layer; not used by the light head.
-    out : int
-        O; not used by the light head.
-    stem_channels : int
-        S; 64 is ResNet18.
-    stages : bool
-        False leaves one classifier, on the last stage alone; its logits are then returned four times.
-    deform_last_stage : bool
-        Whether the 3 x 3 convolutions of the last stage sample at learnt offsets.
-
-    Raises
-    ------
-    BadSetting
-        The head is unknown.
+    ``in_channels``: c; ``n_clinical``: F; 0 for a network of images alone; ``head``: two convolutions per stage
+    and a hidden layer per classifier, or pooling and one linear layer; ``width``: channels within a head and units
+    of the hidden layer; not used by the light head; ``out``: O; not used by the light head; ``stem_channels``: S;
+    64 is ResNet18; ``stages``: False leaves one classifier, on the last stage alone; its logits are then returned
+    four times; ``deform_last_stage``: whether the 3 x 3 convolutions of the last stage sample at learnt offsets.
+    Raises BadSetting where the head is unknown.
     """
 
     def __init__(
@@ -216,17 +180,8 @@ class MMResNet(RiskNetwork):
     def classify(self, pooled: tuple[Tensor, ...], clinical: Tensor) -> StageLogits:
         """Compute the logits of every stage and of all together.
 
-        Parameters
-        ----------
-        pooled : tuple of three (B, O) float32
-            From ``pool``.
-        clinical : (B, F) float32
-            Encoded CP.
-
-        Returns
-        -------
-        tuple of four (B, K) float32
-            y1, y2, y3, y_concat: logits of the stages at stride 8, 16 and 32, and of their concatenation.
+        ``pooled``: from ``pool``; ``clinical``, (B, F) float32: encoded CP. Gives y1, y2, y3, y_concat: logits of
+        the stages at stride 8, 16 and 32, and of their concatenation.
         """
         y_concat = self.concat_classifier(torch.cat(pooled, dim=1), clinical)  # (B, K)
         if not self.classifiers:

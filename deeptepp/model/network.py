@@ -75,24 +75,10 @@ SCORES_FROM = ("concat", "combined")
 def build_network(table: Mapping[str, Any]) -> RiskNetwork:
     """Make a network from its settings.
 
-    Parameters
-    ----------
-    table : mapping of str to int, str or bool
-        ``backbone``, a key of ``NETWORKS`` (``mm_resnet`` when left out, as in the first bundles),
-        ``in_channels``, ``n_clinical`` and the settings of that backbone; ``net.settings`` of a network makes its
-        like.
-
-    Returns
-    -------
-    RiskNetwork
-        With weights of the library's own initialisation; see ``initialise``.
-
-    Raises
-    ------
-    BadSetting
-        The backbone is unknown, or it refuses a setting.
-    TypeError
-        A setting is absent, or not one of the backbone.
+    ``table``: ``backbone``, a key of ``NETWORKS`` (``mm_resnet`` when left out, as in the first bundles),
+    ``in_channels``, ``n_clinical`` and the settings of that backbone; ``net.settings`` of a network makes its
+    like. With weights of the library's own initialisation; see ``initialise``. Raises BadSetting where the
+    backbone is unknown, or it refuses a setting; TypeError where a setting is absent, or not one of the backbone.
     """
     settings = dict(table)
     backbone = settings.pop("backbone", "mm_resnet")
@@ -104,23 +90,9 @@ def build_network(table: Mapping[str, Any]) -> RiskNetwork:
 def risk_logits(logits: StageLogits, score_from: str = "concat") -> Tensor:
     """Choose the logits whose softmax is the risk.
 
-    Parameters
-    ----------
-    logits : tuple of four (B, K) float
-        What a network gives.
-    score_from : {"concat", "combined"}
-        Those of the concatenation, or the sum over all four classifiers. A network with one classifier gives the
-        same tensor four times, and it counts once.
-
-    Returns
-    -------
-    (B, K) float
-        Logits of no recurrence and recurrence.
-
-    Raises
-    ------
-    BadSetting
-        ``score_from`` is unknown.
+    ``score_from``: those of the concatenation, or the sum over all four classifiers. A network with one classifier
+    gives the same tensor four times, and it counts once. Gives (B, K) float: logits of no recurrence and
+    recurrence. Raises BadSetting where ``score_from`` is unknown.
     """
     if score_from not in SCORES_FROM:
         raise BadSetting(key="score_from", value=score_from, limit=" or ".join(SCORES_FROM))
@@ -132,16 +104,8 @@ def risk_logits(logits: StageLogits, score_from: str = "concat") -> Tensor:
 def initialise(net: nn.Module, generator: torch.Generator) -> None:
     """Draw all weights anew from one generator.
 
-    Parameters
-    ----------
-    net : torch.nn.Module
-        Network of convolutions, linear layers and batch normalisations; changed in place.
-    generator : torch.Generator
-        Source of randomness.
-
-    Notes
-    -----
-    Offsets of deformable convolutions start at 0: before the first step they are the plain ones.
+    ``net``: network of convolutions, linear layers and batch normalisations; changed in place. Offsets of
+    deformable convolutions start at 0: before the first step they are the plain ones.
 
     References
     ----------

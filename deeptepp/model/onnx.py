@@ -35,14 +35,8 @@ _NOISY = ("torch.onnx._internal.exporter._registration",)
 class ViewRisk(nn.Module):
     """A network up to the probability of recurrence.
 
-    Parameters
-    ----------
-    net : RiskNetwork
-        In evaluation mode.
-    score_from : {"concat", "combined"}
-        Logits behind the score.
-    recalibration : Recalibration
-        From the softmax to the score.
+    ``net``: in evaluation mode; ``score_from``: logits behind the score; ``recalibration``: from the softmax to
+    the score.
     """
 
     def __init__(self, net: RiskNetwork, score_from: str, recalibration: Recalibration) -> None:
@@ -63,19 +57,9 @@ class ViewRisk(nn.Module):
 def export_onnx(bundle: ModelBundle, path: Path) -> Path:
     """Write the network of a bundle as ONNX.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        What to export.
-    path : Path
-        File to write; its folder is made.
-
-    Returns
-    -------
-    Path
-        The file. Its inputs are ``views`` (B, C, H, W) and, where the network has CP values, ``clinical`` (B, F);
-        its output is ``risk`` (B,); B is free. Its metadata hold the research-use mark, the mark of a simulated
-        cohort, and the bundle's name and SHA-256.
+    ``path``: file to write; its folder is made. Gives the file. Its inputs are ``views`` (B, C, H, W) and, where
+    the network has CP values, ``clinical`` (B, F); its output is ``risk`` (B,); B is free. Its metadata hold the
+    research-use mark, the mark of a simulated cohort, and the bundle's name and SHA-256.
     """
     n_clinical, side = int(bundle.net.settings["n_clinical"]), bundle.views.mosaic_px
     # The example has more than one view: the exporter takes a batch of 1 for a constant.

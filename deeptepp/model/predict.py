@@ -20,21 +20,9 @@ def view_probabilities(
 ) -> npt.NDArray[np.float64]:
     """Give the probability of recurrence that each view of one lesion speaks for.
 
-    Parameters
-    ----------
-    net : RiskNetwork
-        In evaluation mode on the CPU; only read, so that threads may share it.
-    stack : ViewStack
-        Mosaics of the lesion.
-    clinical : (F,) float32
-        Encoded CP of the patient.
-    score_from : {"concat", "combined"}
-        Logits behind the score, see ``risk_logits``.
-
-    Returns
-    -------
-    (V,) float64
-        Softmax of these logits for recurrence; the risk score is its mean once a bundle has recalibrated it.
+    ``net``: in evaluation mode on the CPU; only read, so that threads may share it; ``clinical``, (F,) float32:
+    encoded CP of the patient; ``score_from``: logits behind the score, see ``risk_logits``. Gives (V,) float64:
+    softmax of these logits for recurrence; the risk score is its mean once a bundle has recalibrated it.
     """
     # A copy: the arrays of values are read-only, and torch takes no negative strides.
     views = torch.tensor(np.ascontiguousarray(stack.views))  # (V, C, H, W)
@@ -48,19 +36,9 @@ def view_probabilities(
 def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile) -> RiskScore:
     """Score one lesion.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        The network and how CP facts are encoded; only read, so that threads may share it.
-    stack : ViewStack
-        Mosaics of the lesion, as ``build_views`` makes them with the bundle's settings.
-    profile : ClinicalProfile
-        CP facts; any may be unknown.
-
-    Returns
-    -------
-    RiskScore
-        Probability of recurrence per view, and its mean over the views.
+    ``bundle``: the network and how CP facts are encoded; only read, so that threads may share it; ``stack``:
+    mosaics of the lesion, as ``build_views`` makes them with the bundle's settings; ``profile``: CP facts; any may
+    be unknown. Gives probability of recurrence per view, and its mean over the views.
     """
     softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile), bundle.score_from)
     probability = bundle.recalibration(softmax)
@@ -73,21 +51,12 @@ def score_profiles(
 ) -> npt.NDArray[np.float64]:
     """Score the same images with many sets of CP facts; the image part of the network runs once.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        The network and how CP facts are encoded; only read, so that threads may share it.
-    stack : ViewStack
-        Mosaics of the lesion, as ``build_views`` makes them with the bundle's settings.
-    profiles : sequence of ClinicalProfile
-        N sets of CP facts, at least one.
-
-    Returns
-    -------
-    (N,) float64
-        What ``score_views`` gives as the probability for each of them.
+    ``bundle``: the network and how CP facts are encoded; only read, so that threads may share it; ``stack``:
+    mosaics of the lesion, as ``build_views`` makes them with the bundle's settings. Gives (N,) float64: what
+    ``score_views`` gives as the probability for each of them.
     """
     n, n_views = len(profiles), len(stack.names)
+    # Every profile with every view; what the network sees of the images is the same for all.
     encoded = np.stack([bundle.clinical.encode(profile) for profile in profiles])  # (N, F)
     patients = torch.tensor(encoded).repeat_interleave(n_views, dim=0)  # (N V, F)
     with torch.inference_mode():

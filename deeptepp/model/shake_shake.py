@@ -29,19 +29,8 @@ class ShakeMix(torch.autograd.Function):
     def forward(context: FunctionCtx, a: Tensor, b: Tensor, alpha: Tensor, beta: Tensor) -> Tensor:
         """Mix the branches.
 
-        Parameters
-        ----------
-        context : FunctionCtx
-            Keeps beta.
-        a, b : (B, O, h, w) float
-            Branches.
-        alpha, beta : (B, 1, 1, 1) float
-            Share of the first branch forward and back.
-
-        Returns
-        -------
-        (B, O, h, w) float
-            The mixture.
+        ``a``, ``b``, (B, O, h, w) float: branches; ``alpha``, ``beta``, (B, 1, 1, 1) float: share of the first
+        branch forward and back. Gives (B, O, h, w) float: the mixture.
         """
         context.save_for_backward(beta)
         return alpha * a + (1 - alpha) * b
@@ -56,12 +45,7 @@ class ShakeMix(torch.autograd.Function):
 class HalvingShortcut(nn.Module):
     """Two paths of half the channels each, one of them shifted by a pixel, so that halving drops nothing.
 
-    Parameters
-    ----------
-    n_in, n_out : int
-        Channels.
-    stride : int
-        Of the subsampling.
+    ``n_in``, ``n_out``: channels; ``stride``: of the subsampling.
     """
 
     def __init__(self, n_in: int, n_out: int, stride: int) -> None:
@@ -86,12 +70,7 @@ class HalvingShortcut(nn.Module):
 class ShakeBlock(nn.Module):
     """Two branches of two 3 x 3 convolutions, mixed, beside a shortcut.
 
-    Parameters
-    ----------
-    n_in, n_out : int
-        Channels.
-    stride : int
-        1, or 2 to halve the map.
+    ``n_in``, ``n_out``: channels; ``stride``: 1, or 2 to halve the map.
     """
 
     def __init__(self, n_in: int, n_out: int, stride: int) -> None:
@@ -132,17 +111,8 @@ def _branch(n_in: int, n_out: int, stride: int) -> nn.Sequential:
 class ShakeShakeFeatures(nn.Module):
     """Stem, three stages of four blocks, and global average pooling.
 
-    Parameters
-    ----------
-    in_channels : int
-        C.
-    base_channels : int
-        Channels of the first stage; the next have twice and four times as many.
-
-    Attributes
-    ----------
-    length : int
-        Features per mosaic, ``4 * base_channels``.
+    ``in_channels``: c; ``base_channels``: channels of the first stage; the next have twice and four times as many.
+    ``length``: features per mosaic, ``4 * base_channels``.
     """
 
     def __init__(self, in_channels: int, base_channels: int = 64) -> None:

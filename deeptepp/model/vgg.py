@@ -23,15 +23,7 @@ _DROPOUT = 0.5
 class VGG16Features(nn.Module):
     """Thirteen convolutions and two fully connected layers.
 
-    Parameters
-    ----------
-    in_channels : int
-        C.
-
-    Attributes
-    ----------
-    length : int
-        Features per mosaic, 4096.
+    ``in_channels``: c. ``length``: features per mosaic, 4096.
     """
 
     def __init__(self, in_channels: int) -> None:

@@ -30,25 +30,12 @@ _CASE_WORDS = frozenset(
 FILLERS = frozenset({"contrast", "phase", "ph", "dyn", "dynamic", "gd", "nr", "no", "km"})
 """Words that may stand beside these without saying anything else."""
 
-OTHER_WORDS = frozenset(
-    {
-        *("sub", "subtraction", "subtracted", "mip", "minip", "mpr", "washin", "washout", "wash", "ser", "map"),
-        *("adc", "dwi", "dti", "trace", "bval", "flair", "stir", "localizer", "scout", "mask", "prob", "ktrans"),
-        *(
-            "seg",
-            "segmentation",
-            "segmentations",
-            "label",
-            "labels",
-            "roi",
-            "diff",
-            "difference",
-            "ratio",
-            "slope",
-        ),
-        *("t2", "t2w", "pd", "swi", "t1map", "average", "mean", "sum", "std"),
-    }
-)
+_OTHER_WORDS = """
+    sub subtraction subtracted mip minip mpr washin washout wash ser map adc dwi dti trace bval flair stir
+    localizer scout mask prob ktrans seg segmentation segmentations label labels roi diff difference ratio slope
+    t2 t2w pd swi t1map average mean sum std
+"""
+OTHER_WORDS = frozenset(_OTHER_WORDS.split())
 """Words for derived images and for other contrasts: such a volume is never a phase unless a reader says so."""
 
 _NNUNET = re.compile(r"^(.+)_(\d{4})$")
@@ -64,14 +51,8 @@ _TOKENS = re.compile(r"t[12]w?(?![^\W_])|[^\W0-9_]+|[0-9]+")
 class NameTokens:
     """A path in words and numbers.
 
-    Parameters
-    ----------
-    tokens : tuple of str
-        Lower case, in order, without endings.
-    subject : str or None
-        Patient and examination where the name has a standard form; never shown.
-    patient : str or None
-        The patient as MAMA-MIA writes it, in lower case; never shown.
+    ``tokens``: lower case, in order, without endings; ``subject``: patient and examination where the name has a
+    standard form; never shown; ``patient``: the patient as MAMA-MIA writes it, in lower case; never shown.
     """
 
     tokens: tuple[str, ...] = field(repr=False)
@@ -117,18 +98,7 @@ class NameTokens:
 
 
 def name_tokens(file: NamedFile) -> NameTokens:
-    """Take the name of a file apart.
-
-    Parameters
-    ----------
-    file : NamedFile
-        The file.
-
-    Returns
-    -------
-    NameTokens
-        Words, numbers and the patient.
-    """
+    """Take the name of a file apart."""
     path = "/".join([*(part.lower() for part in file.parts[:-1]), file.stem])
     subject = patient = None
     if match := _BIDS.search(path):
@@ -145,15 +115,7 @@ def name_tokens(file: NamedFile) -> NameTokens:
 def counting_numbers(names: Sequence[NameTokens]) -> tuple[int, ...] | None:
     """Find the one number in which names of one form differ.
 
-    Parameters
-    ----------
-    names : sequence of NameTokens
-        At least two.
-
-    Returns
-    -------
-    tuple of int or None
-        One number for each name, all different; None where the names differ in more than one number, or in words.
+    One number for each name, all different; None where the names differ in more than one number, or in words.
     """
     if len({len(name.tokens) for name in names}) > 1:
         return None
@@ -168,16 +130,9 @@ def counting_numbers(names: Sequence[NameTokens]) -> tuple[int, ...] | None:
 def counts_phases(files: Sequence[NamedFile], names: Sequence[NameTokens]) -> bool:
     """Tell whether the one number in which names differ is that of a phase.
 
-    Parameters
-    ----------
-    files, names : sequence
-        Files whose names differ in one number, and these names.
-
-    Returns
-    -------
-    bool
-        True for the form of MAMA-MIA, and for a number behind a word such as phase; False where it may as well
-        count patients, examinations or series.
+    ``files``, ``names``: files whose names differ in one number, and these names. True for the form of MAMA-MIA,
+    and for a number behind a word such as phase; False where it may as well count patients, examinations or
+    series.
     """
     if len({file.parts[:-1] for file in files}) > 1:
         return False
@@ -191,32 +146,13 @@ def counts_phases(files: Sequence[NamedFile], names: Sequence[NameTokens]) -> bo
 def counts_from_zero(file: NamedFile) -> bool:
     """Tell whether a name has the form of MAMA-MIA and nnU-Net, whose first phase is 0000.
 
-    Parameters
-    ----------
-    file : NamedFile
-        The file.
-
-    Returns
-    -------
-    bool
-        True for a name that ends in an underscore and four digits.
+    True for a name that ends in an underscore and four digits.
     """
     return _NNUNET.match(file.stem) is not None
 
 
 def natural_order(file: NamedFile) -> tuple[tuple[int, int, str], ...]:
-    """Give a sort key that counts numbers in a path: phase 2 comes before phase 10.
-
-    Parameters
-    ----------
-    file : NamedFile
-        The file.
-
-    Returns
-    -------
-    tuple
-        Comparable with those of other files.
-    """
+    """Give a sort key that counts numbers in a path: phase 2 comes before phase 10."""
     pieces = re.findall(r"[0-9]+|[^0-9]+", "/".join(file.parts).lower())
     return tuple((0, int(p), p) if is_number(p) else (1, 0, p) for p in pieces)
 
@@ -224,14 +160,6 @@ def natural_order(file: NamedFile) -> tuple[tuple[int, int, str], ...]:
 def is_number(token: str) -> bool:
     """Tell whether a token is a number.
 
-    Parameters
-    ----------
-    token : str
-        A word or a number.
-
-    Returns
-    -------
-    bool
-        True where it has digits alone.
+    True where it has digits alone.
     """
     return token.isascii() and token.isdigit()

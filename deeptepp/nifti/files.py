@@ -30,14 +30,8 @@ CLINICAL_TABLE = "clinical_and_imaging_info.xlsx"
 class NamedFile:
     """One file, opened on demand.
 
-    Parameters
-    ----------
-    parts : tuple of str
-        Its path inside the source; may identify, so hidden from ``repr``.
-    size_bytes : int
-        As it is stored.
-    opener : callable
-        Gives a fresh binary stream.
+    ``parts``: its path inside the source; may identify, so hidden from ``repr``; ``size_bytes``: as it is stored;
+    ``opener``: gives a fresh binary stream.
     """
 
     parts: tuple[str, ...] = field(repr=False)
@@ -46,13 +40,7 @@ class NamedFile:
 
     @contextmanager
     def unpacked(self) -> Iterator[BinaryIO]:
-        """Open the content, unpacked where it is gzip.
-
-        Yields
-        ------
-        BinaryIO
-            A stream that is read forwards.
-        """
+        """Open the content, unpacked where it is gzip."""
         with ExitStack() as stack:
             stream = stack.enter_context(self.opener())
             is_packed = stream.read(2) == _GZIP
@@ -81,15 +69,7 @@ class NamedFile:
 def is_nifti(source: Path | Sequence[Path]) -> bool:
     """Tell by their content whether files are NIfTI: one of them is, and none is DICOM.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A file, a folder, a zip archive, or a list of files.
-
-    Returns
-    -------
-    bool
-        False also where nothing can be read.
+    ``source``: a file, a folder, a zip archive, or a list of files. False also where nothing can be read.
     """
     found = False
     try:
@@ -121,22 +101,9 @@ def _heads(source: Path | Sequence[Path]) -> Iterator[bytes]:
 def open_files(source: Path | Sequence[Path]) -> Iterator[tuple[NamedFile, ...]]:
     """List what a source holds, in the order of names with their numbers counted.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A file, a folder, a zip archive, or a list of files.
-
-    Yields
-    ------
-    tuple of NamedFile
-        The files, valid inside the ``with`` block, with what lies beside them in the layout of MAMA-MIA.
-
-    Raises
-    ------
-    NoNiftiFound
-        There is no file.
-    UnsafeArchivePath, EncryptedArchive, ArchiveTooLarge, DamagedArchive
-        The source cannot be opened safely.
+    ``source``: a file, a folder, a zip archive, or a list of files. Yields the files, valid inside the ``with``
+    block, with what lies beside them in the layout of MAMA-MIA. Raises NoNiftiFound where there is no file;
+    UnsafeArchivePath, EncryptedArchive, ArchiveTooLarge, DamagedArchive where the source cannot be opened safely.
     """
     if not isinstance(source, Path) and len(source) == 1:
         source = source[0]

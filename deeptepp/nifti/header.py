@@ -46,28 +46,12 @@ _MM = (0, 2)
 class NiftiHeader:
     """What the header says, numbers as stored.
 
-    Parameters
-    ----------
-    shape : (x, y, z)
-        Voxels along the stored axes, fastest first.
-    n_volumes : int
-        Volumes along the fourth axis; 1 for a 3-D file.
-    dtype : dtype
-        Of a stored voxel, with its byte order.
-    offset : int
-        Bytes before the first voxel.
-    slope, intercept : float
-        From stored to true intensity; 1 and 0 where the header gives none.
-    pixdim : (8,) float64
-        Handedness of the qform, then the size of a voxel, as stored.
-    quaternion, q_offset : (3,) float64
-        Of the qform.
-    sform : (3, 4) float64
-        Voxel index (x, y, z, 1) to RAS.
-    qform_code, sform_code : int
-        0 where the transform is not set.
-    units : int
-        xyzt_units.
+    ``shape``, (x, y, z): voxels along the stored axes, fastest first; ``n_volumes``: volumes along the fourth
+    axis; 1 for a 3-D file; ``dtype``: of a stored voxel, with its byte order; ``offset``: bytes before the first
+    voxel; ``slope``, ``intercept``: from stored to true intensity; 1 and 0 where the header gives none;
+    ``pixdim``, (8,) float64: handedness of the qform, then the size of a voxel, as stored; ``quaternion``,
+    ``q_offset``, (3,) float64: of the qform; ``sform``, (3, 4) float64: voxel index (x, y, z, 1) to RAS;
+    ``qform_code``, ``sform_code``: 0 where the transform is not set; ``units``: xyzt_units.
     """
 
     shape: tuple[int, int, int]
@@ -103,15 +87,8 @@ class NiftiHeader:
 def is_nifti_head(head: bytes) -> bool:
     """Tell whether bytes begin a NIfTI file, of one or of two files.
 
-    Parameters
-    ----------
-    head : bytes
-        At least the first 348 bytes, unpacked.
-
-    Returns
-    -------
-    bool
-        True where size and magic are those of NIfTI-1 or NIfTI-2, in either byte order.
+    ``head``: at least the first 348 bytes, unpacked. True where size and magic are those of NIfTI-1 or NIfTI-2, in
+    either byte order.
     """
     version = _version(head)
     return version is not None and any(_has_magic(head, kinds[version]) for kinds in (_SINGLE, _PAIR))
@@ -120,22 +97,9 @@ def is_nifti_head(head: bytes) -> bool:
 def parse_header(head: bytes) -> NiftiHeader:
     """Read a header.
 
-    Parameters
-    ----------
-    head : bytes
-        The first 540 bytes, unpacked; 348 do for NIfTI-1.
-
-    Returns
-    -------
-    NiftiHeader
-        The numbers in it.
-
-    Raises
-    ------
-    DamagedNifti
-        No NIfTI header, or one that contradicts itself.
-    UnsupportedNifti
-        Two files, colours, complex numbers, vectors, or not three dimensions.
+    ``head``: the first 540 bytes, unpacked; 348 do for NIfTI-1. Raises DamagedNifti where no NIfTI header, or one
+    that contradicts itself; UnsupportedNifti where two files, colours, complex numbers, vectors, or not three
+    dimensions.
     """
     version = _version(head)
     if version is None or len(head) < version:

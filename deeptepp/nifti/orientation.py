@@ -49,26 +49,9 @@ _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 def grid_of(header: NiftiHeader) -> Grid:
     """Place the voxels of a header.
 
-    Parameters
-    ----------
-    header : NiftiHeader
-        As parsed.
-
-    Returns
-    -------
-    Grid
-        LPS, (z, y, x), oriented exactly as stored.
-
-    Raises
-    ------
-    NiftiUnits
-        Lengths are not in mm.
-    UnplacedNifti
-        No valid transform.
-    NiftiGeometriesDiffer, NiftiSpacingDiffers
-        The header gives two answers.
-    SkewedNifti, ImplausibleNifti
-        The axes are not at right angles, or a length is none of an image.
+    Gives LPS, (z, y, x), oriented exactly as stored. Raises NiftiUnits where lengths are not in mm; UnplacedNifti
+    where no valid transform; NiftiGeometriesDiffer, NiftiSpacingDiffers where the header gives two answers;
+    SkewedNifti, ImplausibleNifti where the axes are not at right angles, or a length is none of an image.
     """
     if not header.is_in_mm:
         raise NiftiUnits(value=_LENGTH_UNITS.get(header.units & 0x07, "an unknown unit"))

@@ -28,21 +28,7 @@ def expert_outline(
 ) -> tuple[Lesion | None, tuple[Finding, ...]]:
     """Find the one outline of the tumour.
 
-    Parameters
-    ----------
-    volumes : sequence of NiftiVolume
-        All.
-    phases : sequence of NiftiVolume
-        Those that are the phases.
-    grid : Grid
-        Of the phases.
-
-    Returns
-    -------
-    lesion : Lesion or None
-        All that is outlined, as one lesion; None where there is no outline, or one that cannot be used.
-    findings : tuple of Finding
-        Says what was taken, or why not.
+    All that is outlined, as one lesion; None where there is no outline, or one that cannot be used.
     """
     found = [volume for volume in volumes if volume.labels is not None and _is_of(volume, phases)]
     experts = [volume for volume in found if _EXPERT in volume.name.tokens]

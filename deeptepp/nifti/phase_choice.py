@@ -33,14 +33,8 @@ MIN_PHASES = 2
 class PhaseSet:
     """Volumes in the order of phases.
 
-    Parameters
-    ----------
-    volumes : tuple of NiftiVolume
-        Pre-contrast first.
-    reason : str
-        What the order rests on.
-    doubt : str
-        What speaks against it; empty where nothing does.
+    ``volumes``: Pre-contrast first; ``reason``: what the order rests on; ``doubt``: what speaks against it; empty
+    where nothing does.
     """
 
     volumes: tuple[NiftiVolume, ...]
@@ -57,26 +51,9 @@ class PhaseSet:
 def chosen_set(volumes: Sequence[NiftiVolume], keys: Sequence[str]) -> PhaseSet:
     """Take the volumes that a reader named.
 
-    Parameters
-    ----------
-    volumes : sequence of NiftiVolume
-        All.
-    keys : sequence of str
-        Pre-contrast first.
-
-    Returns
-    -------
-    PhaseSet
-        In this order.
-
-    Raises
-    ------
-    UnknownNiftiVolume
-        No volume has the key, it was named twice, or it is an outline.
-    NiftiPhaseMissing, NiftiGridsDiffer, SeveralNiftiPatients
-        They make no study.
-    NiftiError
-        One of them cannot be read.
+    Raises UnknownNiftiVolume where no volume has the key, it was named twice, or it is an outline;
+    NiftiPhaseMissing, NiftiGridsDiffer, SeveralNiftiPatients where they make no study; NiftiError where one of
+    them cannot be read.
     """
     by_key = {volume.key: volume for volume in volumes if volume.labels is None}
     if len(set(keys)) < len(keys) or not set(keys) <= set(by_key):
@@ -89,24 +66,9 @@ def chosen_set(volumes: Sequence[NiftiVolume], keys: Sequence[str]) -> PhaseSet:
 def proposed_set(volumes: Sequence[NiftiVolume]) -> PhaseSet:
     """Find the phases by names and side files.
 
-    Parameters
-    ----------
-    volumes : sequence of NiftiVolume
-        All.
-
-    Returns
-    -------
-    PhaseSet
-        The only one that names and times allow.
-
-    Raises
-    ------
-    NiftiOrderUnknown
-        There are several ways, or none without a doubt: a question.
-    NiftiPhaseMissing, NiftiGridsDiffer
-        The volumes make no study.
-    NiftiError
-        A volume cannot be read.
+    Gives the only one that names and times allow. Raises NiftiOrderUnknown where there are several ways, or none
+    without a doubt: a question; NiftiPhaseMissing, NiftiGridsDiffer where the volumes make no study; NiftiError
+    where a volume cannot be read.
     """
     candidates = [volume for volume in volumes if volume.may_be_phase]
     broken = next((volume.refusal for volume in candidates if volume.refusal is not None), None)
@@ -249,20 +211,7 @@ def _why(sets: Sequence[PhaseSet], left: Sequence[NiftiVolume], timed: PhaseSet 
 
 
 def spare_volumes(volumes: Sequence[NiftiVolume], chosen: PhaseSet) -> tuple[NiftiVolume, ...]:
-    """Find readable volumes on the grid of the phases that are none of them.
-
-    Parameters
-    ----------
-    volumes : sequence of NiftiVolume
-        All.
-    chosen : PhaseSet
-        The phases.
-
-    Returns
-    -------
-    tuple of NiftiVolume
-        Of intensities, in the order of the table.
-    """
+    """Find readable volumes on the grid of the phases that are none of them."""
     taken = {volume.key for volume in chosen.volumes}
     free = [v for v in volumes if v.refusal is None and v.labels is None and v.key not in taken]
     return tuple(volume for volume in free if _same(volume.grid, chosen.volumes[0].grid))

@@ -18,21 +18,14 @@ from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import Phase, PhaseProposal, SeriesSummary, Study
+from deeptepp.domain.study import KEY_DIGITS, Phase, PhaseProposal, SeriesSummary, Study
 from deeptepp.errors import DamagedNifti, NiftiError, NiftiOrderUnknown, NiftiRolesDoubtful
 from deeptepp.imaging.roles.role_question import check_study_roles, other_ways
 from deeptepp.nifti.files import NamedFile, is_nifti, open_files
 from deeptepp.nifti.header import NiftiHeader
 from deeptepp.nifti.outline import expert_outline
 from deeptepp.nifti.phase_choice import PhaseSet, chosen_set, proposed_set, spare_volumes
-from deeptepp.nifti.times import (
-    checked_times,
-    header_times,
-    plausible,
-    published_times,
-    side_facts,
-    volume_starts,
-)
+from deeptepp.nifti.times import checked_times, header_times, plausible, published_times, side_facts, volume_starts
 from deeptepp.nifti.volumes import NiftiVolume, volumes_of
 from deeptepp.nifti.voxels import Voxels, read_voxels
 
@@ -49,18 +42,9 @@ Digest = Callable[[Sequence[Phase]], str]
 class NiftiReading:
     """A study and how it was found.
 
-    Parameters
-    ----------
-    study : Study
-        Phases in order of time, without an identifier.
-    series : tuple of SeriesSummary
-        Every volume of the files, used or not, with the reason.
-    findings : tuple of Finding
-        What the user should know.
-    mask : Lesion or None
-        The outline of an expert that lay beside the images.
-    alternatives : tuple of PhaseProposal
-        None: of two dynamic series the reader is asked.
+    ``study``: phases in order of time, without an identifier; ``series``: every volume of the files, used or not,
+    with the reason; ``findings``: what the user should know; ``mask``: the outline of an expert that lay beside
+    the images; ``alternatives``: None: of two dynamic series the reader is asked.
     """
 
     study: Study
@@ -124,22 +108,9 @@ def read_nifti(
 def list_nifti(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
     """List the volumes of NIfTI files, even where no study can be made of them.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A file, a folder, a zip archive, or a list of files.
-
-    Returns
-    -------
-    tuple of SeriesSummary
-        One row for each volume, with the role proposed and the reason.
-
-    Raises
-    ------
-    ArchiveError
-        The source cannot be opened safely.
-    NoNiftiFound, SeveralNiftiPatients, NiftiTooLarge
-        There is nothing to list, or too much.
+    ``source``: a file, a folder, a zip archive, or a list of files. One row for each volume, with the role
+    proposed and the reason. Raises ArchiveError where the source cannot be opened safely; NoNiftiFound,
+    SeveralNiftiPatients, NiftiTooLarge where there is nothing to list, or too much.
     """
     with open_files(source) as files:
         volumes = volumes_of(files)
@@ -179,7 +150,7 @@ def _study(
     counted = times or tuple(float(i) for i in range(len(voxels)))
     phases = tuple(Phase(Volume(v, grid), time_s) for v, time_s in zip(voxels, counted, strict=True))
     digest = digest_of(phases)
-    return Study(phases, key=digest[:16], digest=digest, has_times=times is not None)
+    return Study(phases, key=digest[:KEY_DIGITS], digest=digest, has_times=times is not None)
 
 
 def _role_findings(

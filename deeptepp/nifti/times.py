@@ -41,22 +41,9 @@ _TABLE_TIMES = "acquisition_times"
 def checked_times(times_s: Sequence[float], n_phases: int) -> tuple[float, ...]:
     """Check times that a caller gave.
 
-    Parameters
-    ----------
-    times_s : sequence of float
-        Seconds on any clock, one for each phase in the order of the phases.
-    n_phases : int
-        How many there must be.
-
-    Returns
-    -------
-    tuple of float
-        Seconds after the first.
-
-    Raises
-    ------
-    NiftiTimesDiffer
-        Another number of times, or times that do not ascend.
+    ``times_s``: seconds on any clock, one for each phase in the order of the phases; ``n_phases``: how many there
+    must be. Gives seconds after the first. Raises NiftiTimesDiffer where another number of times, or times that do
+    not ascend.
     """
     times = [float(time_s) for time_s in times_s]
     if len(times) != n_phases:
@@ -69,15 +56,7 @@ def checked_times(times_s: Sequence[float], n_phases: int) -> tuple[float, ...]:
 def plausible(times_s: Sequence[float]) -> tuple[float, ...] | None:
     """Take times from a file only where they can be those of a dynamic series.
 
-    Parameters
-    ----------
-    times_s : sequence of float
-        Seconds in the order of the phases.
-
-    Returns
-    -------
-    tuple of float or None
-        Seconds after the first, or None.
+    Gives seconds after the first, or None.
     """
     low, high = STEP_S
     if not np.isfinite(times_s).all() or not all(low <= b - a <= high for a, b in pairwise(times_s)):
@@ -88,15 +67,7 @@ def plausible(times_s: Sequence[float]) -> tuple[float, ...] | None:
 def header_times(header: NiftiHeader) -> tuple[float, ...] | None:
     """Give evenly spaced times of the volumes of one file by its header.
 
-    Parameters
-    ----------
-    header : NiftiHeader
-        Of a file with several volumes.
-
-    Returns
-    -------
-    tuple of float or None
-        Seconds; None where no unit of time is said or the step is none of a dynamic series.
+    Gives Seconds; None where no unit of time is said or the step is none of a dynamic series.
     """
     unit_s = _UNITS_S.get(header.units & 0x38)
     step_s = float(header.pixdim[4]) * (unit_s or 0.0)
@@ -108,17 +79,7 @@ def header_times(header: NiftiHeader) -> tuple[float, ...] | None:
 def side_facts(file: NamedFile, files: Sequence[NamedFile]) -> dict[str, Any]:
     """Read the JSON file of the same name beside an image.
 
-    Parameters
-    ----------
-    file : NamedFile
-        The image.
-    files : sequence of NamedFile
-        All files.
-
-    Returns
-    -------
-    dict of str to object
-        Empty without a readable one.
+    Empty without a readable one.
     """
     wanted = (*file.parts[:-1], f"{file.stem}.json")
     side = next((f for f in files if (*f.parts[:-1], f.name) == wanted), None)
@@ -128,15 +89,7 @@ def side_facts(file: NamedFile, files: Sequence[NamedFile]) -> dict[str, Any]:
 def clock_s(facts: dict[str, Any]) -> float | None:
     """Give the time at which an image was acquired, by its side file.
 
-    Parameters
-    ----------
-    facts : dict of str to object
-        The side file.
-
-    Returns
-    -------
-    float or None
-        Seconds on a clock of its own: of the calendar where the date is given, else of the day.
+    Gives seconds on a clock of its own: of the calendar where the date is given, else of the day.
     """
     moment = facts.get("AcquisitionDateTime")
     if isinstance(moment, str):
@@ -157,15 +110,7 @@ def clock_s(facts: dict[str, Any]) -> float | None:
 def volume_starts(facts: dict[str, Any]) -> tuple[float, ...] | None:
     """Give the begin of each volume of one file, by its side file.
 
-    Parameters
-    ----------
-    facts : dict of str to object
-        The side file.
-
-    Returns
-    -------
-    tuple of float or None
-        Seconds after the first.
+    Gives seconds after the first.
     """
     return next((times for name in _STARTS if (times := _numbers(facts.get(name))) is not None), None)
 
@@ -173,17 +118,8 @@ def volume_starts(facts: dict[str, Any]) -> tuple[float, ...] | None:
 def published_times(subject: str, files: Sequence[NamedFile]) -> tuple[float, ...] | None:
     """Look up the times of a patient of MAMA-MIA, in its file of facts or in the table.
 
-    Parameters
-    ----------
-    subject : str
-        Name of the patient's files in lower case.
-    files : sequence of NamedFile
-        All files.
-
-    Returns
-    -------
-    tuple of float or None
-        Seconds after the first; None where neither file is there or holds any.
+    ``subject``: name of the patient's files in lower case. Gives seconds after the first; None where neither file
+    is there or holds any.
     """
     for file in files:
         if file.name == f"{subject}.json":

@@ -21,22 +21,9 @@ _ROW_AXIS, _COLUMN_AXIS = 1, 2
 def middle_slices(source: Path | Sequence[Path]) -> dict[str, FloatArray]:
     """Read the middle slice of each volume, turned as a radiologist looks at it.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        As for ``read_nifti``.
-
-    Returns
-    -------
-    dict of str to (rows, columns) float64
-        By key of the series table; volumes that cannot be read are left out.
-
-    Raises
-    ------
-    ArchiveError
-        The source cannot be opened safely.
-    NoNiftiFound, SeveralNiftiPatients, NiftiTooLarge
-        There is nothing to read, or too much.
+    Gives dict of str to (rows, columns) float64: by key of the series table; volumes that cannot be read are left
+    out. Raises ArchiveError where the source cannot be opened safely; NoNiftiFound, SeveralNiftiPatients,
+    NiftiTooLarge where there is nothing to read, or too much.
     """
     slices: dict[str, FloatArray] = {}
     with open_files(source) as files:

@@ -23,30 +23,11 @@ _OUTLINE_FOLDER = "segmentations"
 class NiftiVolume:
     """One volume of one file.
 
-    Parameters
-    ----------
-    key : str
-        ``s1``, ``s2`` ... in the order of names.
-    file : NamedFile
-        Where it is.
-    index : int
-        Along the fourth axis of its file.
-    name : NameTokens
-        What the name says.
-    is_other : bool
-        A word that not all names have says that this is no phase.
-    header : NiftiHeader or None
-        None where it cannot be read.
-    grid : Grid or None
-        None where its place is not known.
-    labels : tuple of float or None
-        The few values of an outline; None for intensities.
-    clock_s : float or None
-        When it was acquired, by its side file.
-    examination : str or None
-        StudyInstanceUID of its side file; never shown.
-    refusal : NiftiError or None
-        Why it cannot be used.
+    ``key``: ``s1``, ``s2`` ... in the order of names. ``file``: where it is; ``index``: along the fourth axis of
+    its file; ``name``: what the name says; ``is_other``: a word that not all names have says that this is no
+    phase; ``header``: None where it cannot be read; ``grid``: None where its place is not known; ``labels``: the
+    few values of an outline; None for intensities; ``clock_s``: when it was acquired, by its side file;
+    ``examination``: StudyInstanceUID of its side file; never shown; ``refusal``: why it cannot be used.
     """
 
     key: str
@@ -75,24 +56,8 @@ class NiftiVolume:
 def volumes_of(files: Sequence[NamedFile]) -> tuple[NiftiVolume, ...]:
     """List the volumes of all NIfTI files among the files.
 
-    Parameters
-    ----------
-    files : sequence of NamedFile
-        All files.
-
-    Returns
-    -------
-    tuple of NiftiVolume
-        At least one, in the order of names.
-
-    Raises
-    ------
-    NoNiftiFound
-        No file is NIfTI.
-    SeveralNiftiPatients
-        The names are those of several patients or examinations.
-    NiftiTooLarge
-        They unpack to more than a study has.
+    Raises NoNiftiFound where no file is NIfTI; SeveralNiftiPatients where the names are those of several patients
+    or examinations; NiftiTooLarge where they unpack to more than a study has.
     """
     is_image = {id(file): is_nifti_head(file.head()) for file in files}
     if not any(is_image.values()):
@@ -117,15 +82,7 @@ def volumes_of(files: Sequence[NamedFile]) -> tuple[NiftiVolume, ...]:
 def check_one_subject(names: Sequence[NameTokens]) -> None:
     """Refuse names of several patients or examinations.
 
-    Parameters
-    ----------
-    names : sequence of NameTokens
-        Of files that are to be read together.
-
-    Raises
-    ------
-    SeveralNiftiPatients
-        Names of a standard form name more than one.
+    Raises SeveralNiftiPatients where names of a standard form name more than one.
     """
     subjects = {name.subject for name in names} - {None}
     if len(subjects) > 1:

@@ -39,15 +39,7 @@ Voxels = npt.NDArray[Any]
 def check_size(images: Sequence[tuple[NamedFile, NiftiHeader]]) -> None:
     """Refuse what a study cannot be, before anything is unpacked.
 
-    Parameters
-    ----------
-    images : sequence of (NamedFile, NiftiHeader)
-        All that would be read.
-
-    Raises
-    ------
-    NiftiTooLarge
-        A volume, all of them, or what they unpack to is too large.
+    Raises NiftiTooLarge where a volume, all of them, or what they unpack to is too large.
     """
     largest = max((header.volume_bytes for _, header in images), default=0)
     if largest > MAX_VOLUME_BYTES:
@@ -62,26 +54,9 @@ def check_size(images: Sequence[tuple[NamedFile, NiftiHeader]]) -> None:
 def read_voxels(file: NamedFile, header: NiftiHeader, wanted: Container[int]) -> dict[int, Voxels]:
     """Read volumes of a file.
 
-    Parameters
-    ----------
-    file : NamedFile
-        The file.
-    header : NiftiHeader
-        Its header.
-    wanted : container of int
-        Indices of the volumes to keep.
-
-    Returns
-    -------
-    dict of int to ndarray
-        By index, (z, y, x); integers of 8 and 16 bits as stored where there is no scale, else float32.
-
-    Raises
-    ------
-    DamagedNifti
-        The file ends early, goes on behind its last voxel, or does not match its checksum.
-    NotFiniteNifti
-        A voxel is no number.
+    By index, (z, y, x); integers of 8 and 16 bits as stored where there is no scale, else float32. Raises
+    DamagedNifti where the file ends early, goes on behind its last voxel, or does not match its checksum;
+    NotFiniteNifti where a voxel is no number.
     """
     kept = {}
     with _voxel_bytes(file, header) as stream:
@@ -98,17 +73,7 @@ def read_voxels(file: NamedFile, header: NiftiHeader, wanted: Container[int]) ->
 def labels_of(file: NamedFile, header: NiftiHeader) -> tuple[float, ...] | None:
     """Find the few values of an image of labels.
 
-    Parameters
-    ----------
-    file : NamedFile
-        The file.
-    header : NiftiHeader
-        Its header.
-
-    Returns
-    -------
-    tuple of float or None
-        The stored values in order; None for an image of intensities, which is read no further than that needs.
+    Gives the stored values in order; None for an image of intensities, which is read no further than that needs.
     """
     seen: set[float] = set()
     left = header.total_bytes

@@ -25,18 +25,8 @@ _EN_DASH = "\u2013"
 def p_value(p: float | None) -> str:
     """Write a p-value.
 
-    Parameters
-    ----------
-    p : float or None
-        In [0, 1].
+    ``p``: in [0, 1]. Returns three decimals, with the sign of relation.
 
-    Returns
-    -------
-    str
-        Three decimals, with the sign of relation.
-
-    Examples
-    --------
     >>> p_value(0.0481), p_value(0.00004), p_value(0.99999), p_value(None)
     ('p = 0.048', 'p < 0.001', 'p > 0.999', 'p not estimable')
     """
@@ -51,17 +41,8 @@ def p_value(p: float | None) -> str:
 def percent(share: float | None, *, decimals: int = 1) -> str:
     """Write a share as percent.
 
-    Parameters
-    ----------
-    share : float or None
-        In [0, 1].
-    decimals : int
-        Digits after the point.
-
-    Returns
-    -------
-    str
-        With a no-break space before the sign.
+    ``share``: in [0, 1]; ``decimals``: digits after the point. The result is with a no-break space before the
+    sign.
     """
     return NOT_ESTIMABLE if share is None else f"{100 * share:.{decimals}f}{_NBSP}%"
 
@@ -71,19 +52,9 @@ def percent_ci(
 ) -> str:
     """Write a share with its interval.
 
-    Parameters
-    ----------
-    share, low, high : float or None
-        In [0, 1].
-    level : float, optional
-        Confidence level to name; left out where a heading names it.
-    decimals : int
-        Digits after the point.
-
-    Returns
-    -------
-    str
-        Like ``98.0 % (96.1-99.0)`` with an en dash, or with ``95 % CI`` inside the brackets.
+    ``share``, ``low``, ``high``: in [0, 1]; ``level``: confidence level to name, left out where a heading names
+    it; ``decimals``: digits after the point. The result is like ``98.0 % (96.1-99.0)`` with an en dash, or with
+    ``95 % CI`` inside the brackets.
     """
     if share is None:
         return NOT_ESTIMABLE
@@ -98,19 +69,8 @@ def ratio_ci(
 ) -> str:
     """Write a ratio with its interval.
 
-    Parameters
-    ----------
-    value, low, high : float or None
-        Above 0; an infinite limit is written as such.
-    name : str
-        Put in front, for example ``HR``.
-    level : float, optional
-        Confidence level to name.
-
-    Returns
-    -------
-    str
-        Two decimals, or three significant digits from 100 on.
+    ``value``, ``low``, ``high``: above 0, an infinite limit is written as such; ``name``: put in front, for
+    example ``HR``. Returns two decimals, or three significant digits from 100 on.
     """
     lead = f"{name}{_NBSP}" if name else ""
     if value is None:
@@ -123,15 +83,8 @@ def ratio_ci(
 def signed_ci(value: float | None, low: float | None, high: float | None) -> str:
     """Write a number that may lie below 0, such as a slope, with its interval.
 
-    Parameters
-    ----------
-    value, low, high : float or None
-        Any sign; None where it is not estimable.
-
-    Returns
-    -------
-    str
-        Two decimals, the limits parted by a word, since a dash would look like a sign.
+    ``value``, ``low``, ``high``: any sign, None where it is not estimable. Returns two decimals, the limits parted
+    by a word, since a dash would look like a sign.
     """
     if value is None:
         return NOT_ESTIMABLE
@@ -145,17 +98,7 @@ def signed_ci(value: float | None, low: float | None, high: float | None) -> str
 def hazard_ratio(value: float | None, low: float | None, high: float | None, *, level: float | None = None) -> str:
     """Write a hazard ratio with its interval.
 
-    Parameters
-    ----------
-    value, low, high : float or None
-        Above 0.
-    level : float, optional
-        Confidence level to name.
-
-    Returns
-    -------
-    str
-        Like ``HR 0.42 (0.20-0.88)`` with an en dash.
+    ``value``, ``low``, ``high``: above 0. The result is like ``HR 0.42 (0.20-0.88)`` with an en dash.
     """
     return ratio_ci(value, low, high, name="HR", level=level)
 
@@ -163,17 +106,7 @@ def hazard_ratio(value: float | None, low: float | None, high: float | None, *, 
 def auc_ci(value: float | None, low: float | None, high: float | None, *, level: float | None = None) -> str:
     """Write an area under the ROC curve with its interval.
 
-    Parameters
-    ----------
-    value, low, high : float or None
-        In [0, 1].
-    level : float, optional
-        Confidence level to name.
-
-    Returns
-    -------
-    str
-        Like ``0.87 (0.83-0.91)`` with an en dash.
+    ``value``, ``low``, ``high``: in [0, 1]. The result is like ``0.87 (0.83-0.91)`` with an en dash.
     """
     return ratio_ci(value, low, high, level=level)
 
@@ -181,15 +114,8 @@ def auc_ci(value: float | None, low: float | None, high: float | None, *, level:
 def months(value: float | None) -> str:
     """Write a time.
 
-    Parameters
-    ----------
-    value : float or None
-        Months; None where a median was not reached.
-
-    Returns
-    -------
-    str
-        Whole months without a decimal, others with one.
+    ``value``: months, None where a median was not reached. Returns whole months without a decimal, others with
+    one.
     """
     if value is None:
         return sentence("not reached")
@@ -200,18 +126,9 @@ def months(value: float | None) -> str:
 def score(value: float | None) -> str:
     """Write a risk score.
 
-    Parameters
-    ----------
-    value : float or None
-        In [0, 1]; None where there is no score.
+    ``value``: in [0, 1], None where there is no score. Returns three decimals, 0.9999 stays below 1 and 0.0001
+    above 0.
 
-    Returns
-    -------
-    str
-        Three decimals; 0.9999 stays below 1 and 0.0001 above 0.
-
-    Examples
-    --------
     >>> score(0.63049), score(0.99999), score(0.0001), score(None)
     ('0.630', '> 0.999', '< 0.001', 'not scored')
     """
@@ -225,15 +142,8 @@ def score(value: float | None) -> str:
 def percentile(value: float | None) -> str:
     """Write a place in the reference cohort.
 
-    Parameters
-    ----------
-    value : float or None
-        Share of the cohort with a lower score, percent.
-
-    Returns
-    -------
-    str
-        Like ``higher than 87 %``, never 0 or 100 by rounding.
+    ``value``: share of the cohort with a lower score, percent. The result is like ``higher than 87 %``, never 0 or
+    100 by rounding.
     """
     if value is None:
         return NOT_ESTIMABLE
@@ -272,20 +182,8 @@ def count(n: int, singular: str, plural: str | None = None) -> str:
 def fixed(value: float, digits: int) -> str:
     """Write a number of unknown size, without an exponent.
 
-    Parameters
-    ----------
-    value : float
-        Finite.
-    digits : int
-        Significant digits of what lies behind the point; whole digits are never rounded away.
+    ``digits``: significant digits of what lies behind the point, whole digits are never rounded away.
 
-    Returns
-    -------
-    str
-        Without zeros at its end.
-
-    Examples
-    --------
     >>> fixed(1130.0, 3), fixed(12.345, 3), fixed(0.0000123, 3)
     ('1130', '12.3', '0.0000123')
     """
@@ -297,15 +195,7 @@ def fixed(value: float, digits: int) -> str:
 def count_of(n: int, total: int) -> str:
     """Write a number of patients and its share.
 
-    Parameters
-    ----------
-    n, total : int
-        Part and whole.
-
-    Returns
-    -------
-    str
-        Like ``439 (60.5 %)``; without a share when nobody is in the whole.
+    The result is like ``439 (60.5 %)``, without a share when nobody is in the whole.
     """
     return f"{n} ({percent(n / total)})" if total else f"{n}"
 
@@ -325,16 +215,5 @@ def _ratio(value: float) -> str:
 
 
 def out_of_hundred(estimate: SurvivalEstimate) -> int:
-    """Give the patients of one hundred who had not had the event.
-
-    Parameters
-    ----------
-    estimate : SurvivalEstimate
-        Read from a curve.
-
-    Returns
-    -------
-    int
-        0 to 100.
-    """
+    """Patients of one hundred who had not had the event."""
     return round(100 * estimate.value)

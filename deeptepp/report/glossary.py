@@ -11,14 +11,7 @@ from dataclasses import dataclass
 class Term:
     """One term.
 
-    Parameters
-    ----------
-    name : str
-        As it is written on screens.
-    meaning : str
-        One or two sentences in plain words.
-    also : str
-        Other ways in which it is written, as a regular expression; empty where the name is the only one.
+    ``also``: other ways in which it is written, as a regular expression, empty where the name is the only one.
     """
 
     name: str
@@ -26,7 +19,7 @@ class Term:
     also: str = ""
 
     def is_in(self, text: str) -> bool:
-        """Tell whether a text uses it."""
+        """Whether a text uses it."""
         written = re.escape(self.name) + (f"|{self.also}" if self.also else "")
         return re.search(rf"(?<![\w-])(?:{written})(?![\w])", text) is not None
 
@@ -196,17 +189,6 @@ GLOSSARY: tuple[Term, ...] = (
 
 
 def terms_in(texts: Iterable[str]) -> tuple[Term, ...]:
-    """Give the terms that texts use.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        English.
-
-    Returns
-    -------
-    tuple of Term
-        By the alphabet.
-    """
+    """Terms that texts use."""
     whole = "\n".join(texts)
     return tuple(term for term in GLOSSARY if term.is_in(whole))

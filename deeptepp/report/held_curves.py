@@ -13,14 +13,8 @@ from deeptepp.stats.survival.group_comparison import GroupComparison
 class HeldCurves:
     """How curves may be shown.
 
-    Parameters
-    ----------
-    p_value : float or None
-        Of the log-rank test; None where it is held back.
-    grey_below_events : int
-        Curves with fewer events are drawn in grey.
-    reason : str
-        Why nothing is tested; empty where it is, or where there is one group.
+    ``p_value``: of the log-rank test, None where it is held back; ``reason``: why nothing is tested, empty where
+    it is, or where there is one group.
     """
 
     p_value: float | None
@@ -31,17 +25,8 @@ class HeldCurves:
 def held_curves(found: GroupComparison, *, are_treatments: bool) -> HeldCurves:
     """Apply the rule of evidence to curves.
 
-    Parameters
-    ----------
-    found : GroupComparison
-        Groups of one cohort.
-    are_treatments : bool
-        The groups were treated differently, so that each needs events enough; tiers and facts need them together.
-
-    Returns
-    -------
-    HeldCurves
-        The same on every surface.
+    ``are_treatments``: the groups were treated differently, so that each needs events enough, tiers and facts need
+    them together.
     """
     if are_treatments:
         reason, grey = why_not_compared({group_words(c.label): c.n_events for c in found.curves}), MIN_EVENTS

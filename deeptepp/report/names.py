@@ -86,17 +86,7 @@ KEEP_IN_MIND = "Keep in mind"
 def by_heading(assessment: Assessment, findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
     """Divide findings into those that refused and the others, each under its heading.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Scored, scored by an override, or refused.
-    findings : sequence of Finding
-        Some or all of its findings.
-
-    Returns
-    -------
-    list of (str, list of Finding)
-        English heading and its findings; none without findings.
+    Returns English heading and its findings, none without findings.
     """
     refused = [finding for finding in findings if finding.severity is Severity.REFUSAL]
     others = [finding for finding in findings if finding.severity is not Severity.REFUSAL]
@@ -107,18 +97,8 @@ def by_heading(assessment: Assessment, findings: Sequence[Finding]) -> list[tupl
 def group_words(group: str) -> str:
     """Name a group of a column by what people say, where its value is the code of a treatment.
 
-    Parameters
-    ----------
-    group : str
-        Value of a column, such as ``T+P``, or any other name.
+    Returns short name of the treatment, other names, and ``none``, as they are.
 
-    Returns
-    -------
-    str
-        Short name of the treatment; other names, and ``none``, as they are.
-
-    Examples
-    --------
     >>> group_words("T"), group_words("T+P"), group_words("none"), group_words("T2")
     ('Tras', 'Tras+pert', 'none', 'T2')
     """
@@ -128,18 +108,8 @@ def group_words(group: str) -> str:
 def name_of(value: object) -> str:
     """Name a category, a truth or a number in English.
 
-    Parameters
-    ----------
-    value : object
-        A category, True, False, None, or a plain value.
+    ``value``: a category, True, False, None, or a plain value. Returns numbers without a useless decimal.
 
-    Returns
-    -------
-    str
-        Numbers without a useless decimal.
-
-    Examples
-    --------
     >>> name_of(None), name_of(True), name_of(24.0), name_of(Arm.T)
     ('Unknown', 'Yes', '24', 'Trastuzumab')
     """

@@ -8,53 +8,38 @@ from dataclasses import dataclass, field
 import plotly.graph_objects as go
 
 from deeptepp.report.text_table import Table
+from deeptepp.wording.sentence import sentence
+
+_NARROW = 4
+"""Columns of a printed table that stands beside ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What the publication has in this place.
 
-    Parameters
-    ----------
-    table : Table
-        Printed values, with ours in the same rows.
-    notes : tuple of str
-        What conflicts in print, and what must be known before the two are compared.
-    where : str
-        Place in the publication.
+    ``notes``: what conflicts in print, and what must be known before the two are compared.
     """
 
     table: Table
     notes: tuple[str, ...] = ()
     where: str = ""
 
+    @property
+    def heading(self) -> str:
+        """Published, and where."""
+        return sentence("Published, {where}", where=self.where) if self.where else "Published"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportItem:
     """A numbered piece of a report.
 
-    Parameters
-    ----------
-    key : str
-        Name of its files, such as ``figure-3a``.
-    number : str
-        As the publication numbers it, such as ``Figure 3A``.
-    title : str
-        What is shown.
-    figures : tuple of plotly.graph_objects.Figure
-        One above the other.
-    tables : tuple of Table
-        Tables that stand below it.
-    beside : Beside or None
-        The published twin; None where nothing was published.
-    notes : tuple of str
-        What must be known to read it.
-    data : mapping of str to Table
-        Further tables that are written as CSV only, such as the steps of curves.
-    reason : str
-        Why it could not be made from this cohort; empty where it was.
-    mark : str
-        Mark of simulated patients or of a simulated model, which its tables bear too; empty where neither is.
+    ``number``: as the publication numbers it, such as ``Figure 3A``; ``beside``: the published twin, None where
+    nothing was published; ``notes``: what must be known to read it; ``data``: further tables that are written as
+    CSV only, such as the steps of curves; ``reason``: why it could not be made from this cohort, empty where it
+    was; ``mark``: mark of simulated patients or of a simulated model, which its tables bear too, empty where
+    neither is.
     """
 
     key: str
@@ -73,34 +58,32 @@ class ReportItem:
         """Whether the cohort allowed it."""
         return not self.reason
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the printed table stands beside ours; one of more columns stands below."""
+        return self.beside is not None and len(self.beside.table.header) <= _NARROW
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportPart:
     """A chapter of a report.
 
-    Parameters
-    ----------
-    title : str
-        Heading.
-    items : tuple of ReportItem
-        In reading order.
+    ``items``: in reading order.
     """
 
     title: str
     items: tuple[ReportItem, ...]
 
+    @property
+    def not_made(self) -> dict[str, list[ReportItem]]:
+        """What the cohort does not allow, by reason."""
+        by_reason: dict[str, list[ReportItem]] = {}
+        for item in self.items:
+            if not item.is_made:
+                by_reason.setdefault(item.reason, []).append(item)
+        return by_reason
+
 
 def key_of(where: str) -> str:
-    """Turn the number of a figure or table into a name for files.
-
-    Parameters
-    ----------
-    where : str
-        Such as ``Figure 3A``.
-
-    Returns
-    -------
-    str
-        Such as ``figure-3a``.
-    """
+    """Turn the number of a figure or table into a name for files."""
     return where.lower().replace(" ", "-")

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from deeptepp.domain.cohort import Endpoint
-from deeptepp.report.format import percent_ci
+from deeptepp.report.format import p_value, percent_ci
 from deeptepp.report.names import group_words
 from deeptepp.report.text_table import Table
+from deeptepp.stats.survival.group_comparison import GroupComparison
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
-from deeptepp.wording.sentence import sentence
+from deeptepp.stats.survival.logrank_pairwise import log_rank_pairwise
+from deeptepp.wording.sentence import Words, sentence
 
 ENDPOINT_NAMES = {endpoint: endpoint.name_in_full for endpoint in Endpoint}
 """As they are written on axes and in titles."""
@@ -20,18 +22,25 @@ HORIZONS_MONTHS = (24.0, 60.0)
 """Where all curves are read, beside the horizon of the publication."""
 
 
+PAIRS_NOTE: Words = "Holm: adjusted for the number of pairs, so that their type I error together is 5 %."
+"""Stands below the tests of pairs."""
+
+
+def pairs_table(found: GroupComparison) -> tuple[Table, ...]:
+    """Test every pair of three groups or more, in a table of its own; none for fewer groups."""
+    if len(found.curves) < 3:
+        return ()
+    rows = tuple(
+        (group_words(pair.first), group_words(pair.second), p_value(pair.test.p_value), p_value(pair.p_holm))
+        for pair in log_rank_pairwise(found.follow_up, [curve.label for curve in found.curves])
+    )
+    return (Table("Log-rank test of each pair", ("Group", "Against", "p", "p (Holm)"), rows, PAIRS_NOTE),)
+
+
 def estimates_table(curves: Sequence[KaplanMeierCurve]) -> Table:
     """Read curves at two and five years.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        One row each.
-
-    Returns
-    -------
-    Table
-        Patients, events, survival with its interval, median.
+    Returns patients, events, survival with its interval, median.
     """
     times = [sentence("{years:.0f} years (95 % CI)", years=months / 12) for months in HORIZONS_MONTHS]
     rows = tuple(
@@ -47,18 +56,7 @@ def estimates_table(curves: Sequence[KaplanMeierCurve]) -> Table:
 
 
 def survival_text(estimate: SurvivalEstimate) -> str:
-    """Write survival at one time, or that the follow-up was too short.
-
-    Parameters
-    ----------
-    estimate : SurvivalEstimate
-        Read from a curve.
-
-    Returns
-    -------
-    str
-        Percent with its interval.
-    """
+    """Write survival at one time, or that the follow-up was too short."""
     if estimate.is_beyond_follow_up:
         return "follow-up too short"
     return percent_ci(estimate.value, estimate.low, estimate.high)
@@ -67,15 +65,7 @@ def survival_text(estimate: SurvivalEstimate) -> str:
 def curve_steps(curves: Sequence[KaplanMeierCurve]) -> Table:
     """List every step of curves, for CSV.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        The groups.
-
-    Returns
-    -------
-    Table
-        Group, months, number at risk, survival and its limits.
+    Returns group, months, number at risk, survival and its limits.
     """
     rows = []
     for curve in curves:

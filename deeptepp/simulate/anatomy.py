@@ -26,18 +26,10 @@ ANATOMY_MM = 1.78
 class Anatomy:
     """Tissues of one woman.
 
-    Parameters
-    ----------
-    grid : Grid
-        Coarse axial grid that covers the field of view.
-    fractions : (n_tissues, z, y, x) float32
-        Share of each tissue, texture included, in the order of ``Tissue``.
-    sensitivity : (z, y, x) float32
-        Receive sensitivity of the coil, about 1 in the middle of the breasts.
-    room_mm : (z, y, x) float32
-        Distance to the nearest of skin, pectoral muscle and other breast; 0 outside of the breasts.
-    breasts : tuple of BreastShape
-        Right, left.
+    ``grid``: coarse axial grid that covers the field of view; ``fractions``, (n_tissues, z, y, x) float32: share
+    of each tissue, texture included, in the order of ``Tissue``; ``sensitivity``, (z, y, x) float32: receive
+    sensitivity of the coil, about 1 in the middle of the breasts; ``room_mm``, (z, y, x) float32: distance to the
+    nearest of skin, pectoral muscle and other breast; 0 outside of the breasts; ``breasts``: Right, left.
     """
 
     grid: Grid
@@ -59,26 +51,17 @@ class Anatomy:
     def place(self, size_mm: float, side: int, rng: np.random.Generator) -> FloatArray:
         """Draw where the centre of a tumour lies.
 
-        Parameters
-        ----------
-        size_mm : float
-            Its longest diameter.
-        side : int
-            -1 for the right breast, +1 for the left.
-        rng : numpy.random.Generator
-            Source of randomness.
-
-        Returns
-        -------
-        (3,) float64
-            LPS mm; in glandular tissue rather than fat, more often up and outside, clear of skin and muscle
-            and, as far as its size allows, of the first and last slice.
+        ``side``: -1 for the right breast, +1 for the left. Gives (3,) float64: LPS mm; in glandular tissue rather
+        than fat, more often up and outside, clear of skin and muscle and, as far as its size allows, of the first
+        and last slice.
         """
+        # Places in the breast of this side, away from the ends of the slab.
         points = np.argwhere(self.room_mm > 0)
         mm = self.grid.to_mm(points)
         half_slab = self.grid.shape[0] * self.grid.spacing_mm[0] / 2
         mine = (mm[:, 0] * side > 0) & (np.abs(mm[:, 2]) <= max(half_slab - 0.5 * size_mm - 6, 4))
         points, mm = points[mine], mm[mine]
+        # With room for the tumour; likelier in gland, outwards, upwards, halfway to the nipple.
         room = self.room_mm[tuple(points.T)]
         clear = room >= min(0.45 * size_mm + 5, float(room.max()) - 0.5)
         gland = self.fractions[Tissue.GLAND][tuple(points.T)]
@@ -95,27 +78,18 @@ class Anatomy:
 def build_anatomy(grid: Grid, rng: np.random.Generator, *, tumour_size_mm: float = 0.0) -> Anatomy:
     """Draw one woman.
 
-    Parameters
-    ----------
-    grid : Grid
-        Axial grid of the scanner; the anatomy covers the same field of view on a grid not finer than
-        ``ANATOMY_MM``.
-    rng : numpy.random.Generator
-        Source of randomness.
-    tumour_size_mm : float
-        Longest diameter of the tumour that must find room; a small breast is not drawn for a large tumour.
-
-    Returns
-    -------
-    Anatomy
-        Tissues, coil and room for the tumour.
+    ``grid``: axial grid of the scanner; the anatomy covers the same field of view on a grid not finer than
+    ``ANATOMY_MM``; ``tumour_size_mm``: longest diameter of the tumour that must find room; a small breast is not
+    drawn for a large tumour.
     """
+    # 1. Shapes: thorax, breasts, and the distances to skin and chest wall.
     canvas = Canvas(_coarse(grid), rng)
     thorax = draw_thorax(rng)
     breasts = draw_breasts(rng, room_mm=tumour_size_mm)
     skin_depth = -surface_distance(canvas, breasts)
     cage = cage_distance(canvas, thorax)
     behind: Field = cage - 2 - pectoral_thickness(canvas, thorax)
+    # 2. Tissues, each painted over those before: fat, thorax, gland and vessels, skin, nipples.
     canvas.paint(Tissue.FAT, soft_step(skin_depth, 1.0))
     paint_thorax(canvas, thorax, cage)
     for breast in breasts:
@@ -124,6 +98,7 @@ def build_anatomy(grid: Grid, rng: np.random.Generator, *, tumour_size_mm: float
     thickness = float(rng.uniform(1.5, 2.2))
     canvas.paint(Tissue.SKIN, soft_step(skin_depth, 1.0) * soft_step(thickness - skin_depth, 1.0))
     _paint_nipples(canvas, breasts, skin_depth)
+    # 3. Texture, and where a tumour can lie.
     _add_texture(canvas)
     room = _room(canvas, np.minimum(skin_depth - thickness, behind))
     return Anatomy(canvas.grid, canvas.fractions, _sensitivity(canvas), room, breasts)
@@ -176,6 +151,7 @@ def _sensitivity(canvas: Canvas) -> Field:
     step = 4
     z, y, x = canvas.z[::step], canvas.y[:, ::step], canvas.x[:, :, ::step]
     total = np.zeros(np.broadcast_shapes(z.shape, y.shape, x.shape), dtype=np.float32)
+    # Two channels beside and two between the breasts, none of them exactly like another.
     gains = canvas.rng.normal(1.0, 0.08, 4)
     for centre, gain in zip((-140.0, -22.0, 22.0, 140.0), gains, strict=True):
         square = ((x - centre) / 75) ** 2 + ((y + 45) / 68) ** 2 + (z / 110) ** 2

@@ -43,17 +43,7 @@ class BreastShape:
 def draw_breasts(rng: np.random.Generator, *, room_mm: float) -> tuple[BreastShape, BreastShape]:
     """Draw right and left breast of one woman, alike but not equal.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    room_mm : float
-        Longest diameter of what must fit in.
-
-    Returns
-    -------
-    tuple of BreastShape
-        Right, left.
+    ``room_mm``: longest diameter of what must fit in.
     """
     projection = float(np.clip(max(rng.normal(104, 11), room_mm + 42), 80, 128))
     width = float(np.clip(max(rng.normal(63, 4), 0.5 * room_mm + 30), 55, 74))
@@ -78,6 +68,7 @@ def draw_breasts(rng: np.random.Generator, *, room_mm: float) -> tuple[BreastSha
 
 def surface_distance(canvas: Canvas, breasts: Sequence[BreastShape]) -> Field:
     """Give the distance to the skin in mm, negative inside the body, (z, y, x); exact near the skin only."""
+    # The torso, with breasts and nipples joined to it by rounded folds.
     torso = np.abs(canvas.x / 176) ** 3.0 + np.abs((canvas.y - 112) / 114) ** 3.0
     field = np.broadcast_to(((torso ** (1 / 3.0)) - 1) * 114, canvas.grid.shape).astype(np.float32)
     for breast in breasts:
@@ -85,6 +76,7 @@ def surface_distance(canvas: Canvas, breasts: Sequence[BreastShape]) -> Field:
         x, y, z = breast.nipple_mm
         away = np.sqrt((canvas.x - x) ** 2 + (canvas.y - y - 1.5) ** 2 + (canvas.z - z) ** 2)
         field = _smooth_minimum(field, (away - 5.0).astype(np.float32), 7.0)
+    # Some unevenness; then divided by its slope, so that it is a distance near the skin.
     field += 1.3 * smooth_noise(canvas.grid.shape, 38 / canvas.pitch_mm, canvas.rng)
     slope = np.gradient(field, *canvas.grid.spacing_mm)
     steepness = np.sqrt(slope[0] ** 2 + slope[1] ** 2 + slope[2] ** 2)
@@ -121,24 +113,20 @@ def breast_box(canvas: Canvas, breast: BreastShape) -> Box:
 def paint_gland(canvas: Canvas, breast: BreastShape, skin_depth: Field, behind: Field) -> None:
     """Paint glandular tissue and the ligaments through the fat of one breast.
 
-    Parameters
-    ----------
-    canvas : Canvas
-        Holds body and thorax.
-    breast : BreastShape
-        The breast.
-    skin_depth, behind : (z, y, x) float32
-        Distance in mm from the skin inwards, and from the pectoral muscle forwards.
+    ``skin_depth``, ``behind``, (z, y, x) float32: distance in mm from the skin inwards, and from the pectoral
+    muscle forwards.
     """
     box = breast_box(canvas, breast)
     z, y, x = canvas.axes(box)
     nx, ny, nz = breast.nipple_mm
+    # 1. Where gland has room: under fat that thickens away from the nipple, in a cone that ends at it.
     from_nipple = np.sqrt((x - nx) ** 2 + (y - ny) ** 2 + (z - nz) ** 2).astype(np.float32)
     covered = breast.fat_mm * np.clip(from_nipple / 38, 0.1, 1)
     axis_x = nx + (breast.x_mm + breast.side * 6 - nx) * np.clip((y - ny) / breast.projection_mm, 0, 1)
     off_axis = np.hypot(x - axis_x, 0.9 * (z - nz - 5)) / (0.80 * breast.half_width_mm)
     room = np.minimum((skin_depth[box] - covered) / 8, (behind[box] - 4) / 8)
     room = np.minimum(np.minimum(room, (1.05 - off_axis) * 3), (18 - y) / 9).astype(np.float32)
+    # 2. Its texture: streaks along the ducts, lobes and fine grain; density shifts how much of it there is.
     shape, pitch = from_nipple.shape, canvas.pitch_mm
     streaks = _streaks(canvas, (z - nz, y - ny, x - nx), from_nipple)
     blobs = smooth_noise(shape, 15 / pitch, canvas.rng)
@@ -146,6 +134,7 @@ def paint_gland(canvas: Canvas, breast: BreastShape, skin_depth: Field, behind: 
     noise = 0.95 * streaks + 0.55 * blobs + 0.42 * fine
     gland = soft_step(np.clip(room, -1, 1) + 0.35 * noise, 0.5)
     gland *= soft_step(noise + 3.2 * (breast.density - 0.52), 0.65)
+    # 3. Ligaments: thin sheets through the fat, from skin to chest wall.
     ridge = np.exp(-((smooth_noise(shape, 19 / pitch, canvas.rng) / 0.11) ** 2))
     ligament = 0.30 * ridge * soft_step(skin_depth[box] - 2, 2) * soft_step(behind[box] - 2, 2)
     share = np.maximum(0.92 * gland, ligament).astype(np.float32) * soft_step(skin_depth[box] - 1, 1.5)
@@ -180,11 +169,13 @@ def _vessel_path(canvas: Canvas, breast: BreastShape) -> FloatArray:
     """Give points (n, 3) in LPS mm along one winding vessel, 0.5 mm apart."""
     rng = canvas.rng
     lateral = rng.random() < 0.6
+    # From the axilla or the chest to the nipple along a bent curve, of which a part is drawn.
     start = np.array([breast.x_mm + breast.side * (46 if lateral else -42), 8.0, rng.uniform(-48, 50)])
     goal = np.array(breast.nipple_mm) + rng.normal(0, [26, 9, 28]) + [0, 24, 0]
     middle = (start + goal) / 2 + rng.normal(0, [16, 9, 18]) + [breast.side * (10 if lateral else -8), 0, 0]
     t = np.linspace(0, rng.uniform(0.35, 1.0), 400)[:, None]
     path = (1 - t) ** 2 * start + 2 * t * (1 - t) * middle + t**2 * goal
+    # Winding, but not at its beginning.
     wiggle = ndimage.gaussian_filter1d(rng.standard_normal((400, 3)), 22, axis=0) * 20
     winding: FloatArray = path + wiggle * np.minimum(t * 3, 1)
     return winding

@@ -17,19 +17,9 @@ Box = tuple[slice, slice, slice]
 class Canvas:
     """Fractions of each tissue, air being what remains.
 
-    Parameters
-    ----------
-    grid : Grid
-        Axial grid of the fractions.
-    rng : numpy.random.Generator
-        Source of randomness for what is painted.
-
-    Attributes
-    ----------
-    fractions : (n_tissues, z, y, x) float32
-        In the order of ``Tissue``.
-    z, y, x : float32
-        LPS coordinates in mm, shaped to broadcast to (z, y, x).
+    ``grid``: axial grid of the fractions; ``rng``: source of randomness for what is painted. ``fractions``,
+    (n_tissues, z, y, x) float32: in the order of ``Tissue``; ``z``, ``y``, ``x``: LPS coordinates in mm, shaped to
+    broadcast to (z, y, x).
     """
 
     def __init__(self, grid: Grid, rng: np.random.Generator) -> None:
@@ -66,14 +56,7 @@ class Canvas:
     def paint(self, tissue: Tissue, share: Field, box: Box | None = None) -> None:
         """Replace a share of whatever lies in a box by one tissue.
 
-        Parameters
-        ----------
-        tissue : Tissue
-            What is painted.
-        share : (z, y, x) float32
-            In [0, 1], on the box.
-        box : three slices, optional
-            The whole grid when omitted.
+        ``share``, (z, y, x) float32: in [0, 1], on the box.
         """
         here = box or (slice(None), slice(None), slice(None))
         for other in self._painted:

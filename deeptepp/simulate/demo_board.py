@@ -32,17 +32,7 @@ _SIZE_MM, _SMALLEST_MM, _LARGEST_MM = 24.0, 8.0, 55.0
 def demo_indices(cohort: Cohort, n: int = N_CASES) -> list[int]:
     """Choose patients for a demo meeting, as many as possible of another tier and treatment.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With scores and tiers.
-    n : int
-        How many at most.
-
-    Returns
-    -------
-    list of int
-        Rows of the cohort, always the same; fewer than ``n`` where fewer patients have a score.
+    Gives rows of the cohort, always the same; fewer than ``n`` where fewer patients have a score.
     """
     score = np.asarray(cohort[SCORE], dtype=np.float64)
     tier, arm = np.asarray(cohort[TIER]).astype(str), np.asarray(cohort[ARM]).astype(str)
@@ -56,26 +46,11 @@ def demo_indices(cohort: Cohort, n: int = N_CASES) -> list[int]:
     return [chosen[i] for i in _ORDER if i < len(chosen)] + chosen[len(_ORDER) :]
 
 
-def demo_thumbnail(cohort: Cohort, row: int) -> bytes:
-    """Simulate the tumour of one patient and draw its small picture; see ``demo_pictures``."""
-    return demo_pictures(cohort, row)[0]
-
-
 def demo_pictures(cohort: Cohort, row: int) -> tuple[bytes, tuple[Picture, ...]]:
     """Simulate the tumour of one patient and draw it.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Simulated patients; biology and size are taken from it where it has them.
-    row : int
-        Which one.
-
-    Returns
-    -------
-    tuple of bytes and tuple of Picture
-        A small PNG, see ``imaging.thumbnail``, and slices, see ``imaging.lesion_slices``; always the same for one
-        row.
+    ``cohort``: simulated patients; biology and size are taken from it where it has them. Gives a small PNG, see
+    ``imaging.thumbnail``, and slices, see ``imaging.lesion_slices``; always the same for one row.
     """
     z = float(cohort[LATENT_RISK][row]) if LATENT_RISK in cohort else 0.0
     size_mm = float(cohort["tumour_size_mm"][row]) if "tumour_size_mm" in cohort else _SIZE_MM

@@ -48,16 +48,8 @@ _RESOLUTION_MONTHS = 0.1
 class EffectOnset:
     """A log hazard ratio that changes from one plateau to another along z.
 
-    Parameters
-    ----------
-    at_low : float
-        Log hazard ratio for z far below ``midpoint``.
-    change : float
-        Added when z lies far above ``midpoint``.
-    midpoint : float
-        z where half of the change is reached.
-    width : float
-        Scale of the logistic step.
+    ``at_low``: log hazard ratio for z far below ``midpoint``; ``change``: added when z lies far above
+    ``midpoint``; ``midpoint``: z where half of the change is reached; ``width``: scale of the logistic step.
     """
 
     at_low: float
@@ -165,26 +157,15 @@ class Outcomes:
 def draw_outcomes(z: Floats, arm: Strings, model: OutcomeModel, rng: np.random.Generator) -> Outcomes:
     """Draw first event, death and censoring of each patient.
 
-    Parameters
-    ----------
-    z : (n,) float64
-        Latent biology that the outcome follows.
-    arm : (n,) str
-        Treatment, values of ``Arm``.
-    model : OutcomeModel
-        Parameters.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    Outcomes
-        Recurrence-free and overall survival as observed. A first event of any kind, contralateral cancer
-        included, ends recurrence-free survival; ``first_event`` lets a reader count otherwise.
+    ``z``, (n,) float64: latent biology that the outcome follows; ``arm``, (n,) str: Treatment, values of ``Arm``.
+    Gives Recurrence-free and overall survival as observed. A first event of any kind, contralateral cancer
+    included, ends recurrence-free survival; ``first_event`` lets a reader count otherwise.
     """
+    # 1. What would happen: a first event, its kind, and death after it.
     event_months = _draw_first_event_months(model.cumulative_hazard(z, arm), model, rng)
     kind = _draw_kind(arm, model, rng)
     death_months = event_months + _draw_months_to_death(kind, arm, model, rng)
+    # 2. What is seen of it until the last visit.
     last_visit_months = _draw_last_visit(arm, rng)
     rfs_event = event_months <= last_visit_months
     return Outcomes(

@@ -61,14 +61,9 @@ TUMOUR_SIGNAL = 0.37
 class Uptake:
     """One uptake curve.
 
-    Parameters
-    ----------
-    peak : float
-        A: relative enhancement that the wash-in tends to.
-    wash_in_s : float
-        Time constant of the wash-in in s.
-    late_per_min : float
-        Relative change per minute from 60 s after arrival: negative washes out, positive keeps rising.
+    ``peak``: A: relative enhancement that the wash-in tends to; ``wash_in_s``: time constant of the wash-in in s;
+    ``late_per_min``: relative change per minute from 60 s after arrival: negative washes out, positive keeps
+    rising.
     """
 
     peak: float
@@ -89,15 +84,7 @@ class Uptake:
 def signals(*, is_fat_suppressed: bool) -> npt.NDArray[np.float32]:
     """Give the pre-contrast signal of each tissue.
 
-    Parameters
-    ----------
-    is_fat_suppressed : bool
-        Whether the protocol suppresses fat.
-
-    Returns
-    -------
-    (n_tissues,) float32
-        Relative to unsuppressed fat, in the order of ``Tissue``.
+    Gives (n_tissues,) float32: relative to unsuppressed fat, in the order of ``Tissue``.
     """
     levels = {**_SIGNAL, **(_SUPPRESSED if is_fat_suppressed else {})}
     return np.array([levels[tissue] for tissue in Tissue], dtype=np.float32)
@@ -112,17 +99,8 @@ class TissueKinetics:
     def signals_at(self, since_injection_s: float, *, is_fat_suppressed: bool) -> npt.NDArray[np.float32]:
         """Give the signal of each tissue at a time after injection.
 
-        Parameters
-        ----------
-        since_injection_s : float
-            Time in s.
-        is_fat_suppressed : bool
-            Whether the protocol suppresses fat.
-
-        Returns
-        -------
-        (n_tissues,) float32
-            Relative to unsuppressed fat. The channel of enhancing gland holds what gland gains.
+        Gives (n_tissues,) float32: relative to unsuppressed fat. The channel of enhancing gland holds what gland
+        gains.
         """
         level = signals(is_fat_suppressed=is_fat_suppressed)
         gained = level.copy()
@@ -135,15 +113,7 @@ class TissueKinetics:
 def draw_tissue_kinetics(rng: np.random.Generator) -> TissueKinetics:
     """Draw the uptake of healthy tissue for one woman.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    TissueKinetics
-        Background parenchymal enhancement ranges from minimal to marked, the same on both sides.
+    Background parenchymal enhancement ranges from minimal to marked, the same on both sides.
     """
     background = float(0.10 + 0.50 * rng.beta(1.4, 2.8))
     dose = float(rng.uniform(0.9, 1.1))

@@ -6,7 +6,9 @@ relative to fat without fat suppression. No protocol copies a vendor's product.
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.study import Acquisition
@@ -62,21 +64,12 @@ class Protocol:
     def since_injection_s(self, index: int) -> float:
         """Give the time from injection to the middle of a phase, in s; negative before the injection.
 
-        Parameters
-        ----------
-        index : int
-            Index into ``phase_times_s``; the pre-contrast phase is before the injection by definition.
+        ``index``: index into ``phase_times_s``; the pre-contrast phase is before the injection by definition.
         """
         return -1.0 if index == 0 else self.phase_times_s[index] + self.scan_s / 2 - self.injection_s
 
     def acquisition(self, *, age_years: float | None = None) -> Acquisition:
-        """Give the facts that a study of this protocol carries, marked as simulated.
-
-        Parameters
-        ----------
-        age_years : float, optional
-            Age of the simulated woman.
-        """
+        """Give the facts that a study of this protocol carries, marked as simulated."""
         return Acquisition(
             manufacturer=self.manufacturer,
             model_name=self.model_name,
@@ -90,92 +83,15 @@ class Protocol:
         )
 
 
-RUIJIN = Protocol(
-    name="ruijin",
-    manufacturer="Siemens",
-    model_name="Aera",
-    field_strength_t=1.5,
-    repetition_time_ms=4.5,
-    echo_time_ms=1.6,
-    flip_angle_deg=10.0,
-    fov_mm=340.0,
-    matrix=384,
-    n_slices=104,
-    slice_mm=1.0,
-    phase_times_s=(0.0, 90.0, 165.0, 240.0, 315.0, 390.0),
-    injection_s=75.0,
-    scan_s=75.0,
-    is_fat_suppressed=True,
-    noise_pct=2.2,
-    gain=620.0,
-)
-"""Five contiguous post-contrast scans of 75 s (METHOD section 3); fat suppression is assumed, not printed."""
+_TABLE = tomllib.loads(Path(__file__).with_name("protocols.toml").read_text(encoding="utf-8"))
 
-AURORA = Protocol(
-    name="aurora",
-    manufacturer="Aurora Imaging Technology",
-    model_name="Aurora 1.5T Dedicated Breast",
-    field_strength_t=1.5,
-    repetition_time_ms=29.0,
-    echo_time_ms=4.8,
-    flip_angle_deg=45.0,
-    fov_mm=360.0,
-    matrix=360,
-    n_slices=96,
-    slice_mm=1.1,
-    phase_times_s=(0.0, 90.0, 180.0, 270.0, 360.0),
-    injection_s=80.0,
-    scan_s=90.0,
-    is_fat_suppressed=True,
-    noise_pct=2.6,
-    gain=900.0,
-)
-"""Dedicated breast scanner, fat suppressed, four post-contrast scans of 90 s."""
+SHARES = {name: facts.pop("share") for name, facts in _TABLE.items()}
+"""Share of each protocol in a simulated cohort; fixed, sums to 1."""
 
-GE = Protocol(
-    name="ge",
-    manufacturer="GE MEDICAL SYSTEMS",
-    model_name="Signa HDxt",
-    field_strength_t=1.5,
-    repetition_time_ms=5.6,
-    echo_time_ms=2.7,
-    flip_angle_deg=10.0,
-    fov_mm=340.0,
-    matrix=288,
-    n_slices=80,
-    slice_mm=1.4,
-    phase_times_s=(0.0, 110.0, 210.0, 310.0, 410.0),
-    injection_s=90.0,
-    scan_s=100.0,
-    is_fat_suppressed=True,
-    noise_pct=2.0,
-    gain=1400.0,
-)
-"""Fat suppressed, 1.4 mm slices, four post-contrast scans of 100 s."""
-
-PHILIPS = Protocol(
-    name="philips",
-    manufacturer="Philips Medical Systems",
-    model_name="Ingenia",
-    field_strength_t=3.0,
-    repetition_time_ms=4.9,
-    echo_time_ms=2.4,
-    flip_angle_deg=10.0,
-    fov_mm=340.0,
-    matrix=352,
-    n_slices=56,
-    slice_mm=2.0,
-    phase_times_s=(0.0, 85.0, 155.0, 225.0, 295.0, 365.0),
-    injection_s=70.0,
-    scan_s=70.0,
-    is_fat_suppressed=False,
-    noise_pct=1.8,
-    gain=760.0,
-)
-"""Without fat suppression, 2 mm slices, five post-contrast scans of 70 s."""
-
-PROTOCOLS = {protocol.name: protocol for protocol in (RUIJIN, AURORA, GE, PHILIPS)}
+PROTOCOLS = {
+    name: Protocol(name=name, **facts | {"phase_times_s": tuple(facts["phase_times_s"])})
+    for name, facts in _TABLE.items()
+}
 """Protocols by name."""
 
-SHARES = {"ruijin": 0.72, "aurora": 0.15, "ge": 0.10, "philips": 0.03}
-"""Share of each protocol in a simulated cohort; fixed, sums to 1."""
+RUIJIN, AURORA, GE, PHILIPS = (PROTOCOLS[name] for name in ("ruijin", "aurora", "ge", "philips"))

@@ -12,21 +12,15 @@ AJCC Cancer Staging Manual, 8th edition, chapter 48 (anatomic stage groups).
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.clinical import (
-    AxillarySurgery,
-    BreastSurgery,
-    Her2Status,
-    Menopause,
-    NodeStage,
-    Sex,
-    Stage,
-)
+from deeptepp.domain.clinical import AxillarySurgery, BreastSurgery, Her2Status, Menopause, NodeStage, Sex, Stage
 from deeptepp.domain.cohort import ARM, Arm, Cohort
 
 Floats = npt.NDArray[np.float64]
@@ -71,46 +65,11 @@ class ArmCounts:
         return sum(self.cells)
 
 
-COUNTS: dict[Arm, ArmCounts] = {
-    Arm.NONE: ArmCounts(
-        age_under_50=43,
-        age_50_to_65=70,
-        age_over_65=26,
-        premenopausal=47,
-        conserving=26,
-        sentinel=53,
-        cells=(47, 37, 11, 1, 24, 3, 5, 1, 3, 6, 1),
-        grade_1_2=51,
-        er_positive=74,
-        pr_positive=48,
-        ki67_under_14=17,
-    ),
-    Arm.T: ArmCounts(
-        age_under_50=160,
-        age_50_to_65=269,
-        age_over_65=39,
-        premenopausal=179,
-        conserving=102,
-        sentinel=219,
-        cells=(158, 108, 50, 4, 62, 14, 30, 8, 8, 20, 6),
-        grade_1_2=158,
-        er_positive=204,
-        pr_positive=128,
-        ki67_under_14=37,
-    ),
-    Arm.TP: ArmCounts(
-        age_under_50=32,
-        age_50_to_65=75,
-        age_over_65=12,
-        premenopausal=36,
-        conserving=14,
-        sentinel=19,
-        cells=(0, 10, 29, 0, 35, 10, 15, 4, 5, 9, 2),
-        grade_1_2=33,
-        er_positive=57,
-        pr_positive=39,
-        ki67_under_14=9,
-    ),
+COUNTS = {
+    Arm(name): ArmCounts(**counts | {"cells": tuple(counts["cells"])})
+    for name, counts in tomllib.loads(
+        Path(__file__).with_name("published_counts.toml").read_text(encoding="utf-8")
+    ).items()
 }
 """Table 1 by arm; its total column is their sum."""
 
@@ -130,19 +89,8 @@ _SIZE_MM = {"T1": (5.0, 20.0, 2.2, 1.2), "T2": (20.1, 50.0, 1.0, 2.2), "T3": (50
 def draw_clinical(z: Floats, arm: Arm, rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
     """Draw the clinical-pathological facts of one arm.
 
-    Parameters
-    ----------
-    z : (n,) float64
-        Latent biology of the patients of the arm; n is the published number.
-    arm : Arm
-        The arm.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    dict of str to (n,) array
-        Columns named as the fields of ``ClinicalProfile``.
+    ``z``, (n,) float64: latent biology of the patients of the arm; n is the published number. Gives dict of str to
+    (n,) array: columns named as the fields of ``ClinicalProfile``.
     """
     counts = COUNTS[arm]
     columns = _draw_tumour(z, counts, rng)
@@ -174,9 +122,11 @@ def _rank(values: Floats) -> npt.NDArray[np.int64]:
 
 def _draw_tumour(z: Floats, counts: ArmCounts, rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
     """Deal out the joint cells along the ranks, at random inside a stage, and a size inside each T category."""
+    # A cell for each patient, in order of stage and at random within one, dealt out along noisy ranks.
     cells = np.repeat(np.arange(len(CELLS)), counts.cells)
     stage = np.array([list(Stage).index(cell[2]) for cell in CELLS])[cells]
     dealt = cells[np.lexsort((rng.random(len(z)), stage))][_noisy_rank(z, STAGE_CORRELATION, rng)]
+    # A size within the limits of each T category.
     tumour = np.array([cell[0] for cell in CELLS])[dealt]
     size_mm = np.empty(len(z))
     for name, (low, high, a, b) in _SIZE_MM.items():
@@ -220,10 +170,7 @@ def _draw_host(counts: ArmCounts, rng: np.random.Generator) -> dict[str, npt.NDA
     )
     age_years = rng.permutation(age_years)
     is_pre = _rank(age_years + 2.0 * rng.standard_normal(counts.n)) < counts.premenopausal
-    return {
-        "age_years": age_years,
-        "menopause": np.where(is_pre, Menopause.PRE.value, Menopause.POST.value),
-    }
+    return {"age_years": age_years, "menopause": np.where(is_pre, Menopause.PRE.value, Menopause.POST.value)}
 
 
 def _draw_surgery(
@@ -247,17 +194,7 @@ def _draw_surgery(
 def count_table_one(cohort: Cohort, arm: Arm) -> ArmCounts:
     """Count the rows of the published table in one arm of a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the clinical columns.
-    arm : Arm
-        The arm.
-
-    Returns
-    -------
-    ArmCounts
-        Comparable with ``COUNTS[arm]``.
+    Comparable with ``COUNTS[arm]``.
     """
     part = cohort.where(cohort[ARM] == arm)
     age, size = part["age_years"], part["tumour_size_mm"]
@@ -283,15 +220,7 @@ def count_table_one(cohort: Cohort, arm: Arm) -> ArmCounts:
 def check_table_one(cohort: Cohort) -> None:
     """Refuse a cohort that differs from the published table in any count.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the clinical columns.
-
-    Raises
-    ------
-    ValueError
-        A count of an arm, or its number of patients, differs.
+    Raises ValueError where a count of an arm, or its number of patients, differs.
     """
     for arm, expected in COUNTS.items():
         found = count_table_one(cohort, arm)

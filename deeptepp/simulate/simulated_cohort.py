@@ -55,6 +55,12 @@ def simulate_cohort(*, preset: str = "paper", seed: int = 0) -> Cohort:
         The preset is unknown or the seed negative.
     ValueError
         A count differs from the published table, which would be a fault of this package.
+
+    Examples
+    --------
+    >>> cohort = simulate_cohort(seed=1)
+    >>> len(cohort), int(cohort["rfs_event"].sum())
+    (726, 95)
     """
     if preset not in PRESETS:
         raise BadSetting(key="preset", value=preset, limit=f"one of {', '.join(PRESETS)}")
@@ -71,24 +77,10 @@ def simulate_cohort(*, preset: str = "paper", seed: int = 0) -> Cohort:
 def redraw_outcomes(cohort: Cohort, *, preset: str, seed: int) -> Cohort:
     """Let simulated patients live their follow-up again.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Simulated patients, all of ``simulate_cohort`` or some, with their z.
-    preset : str
-        One of ``hazards.PRESETS``.
-    seed : int
-        Seed of the outcomes, >= 0.
-
-    Returns
-    -------
-    Cohort
-        The same patients in the same order, with other follow-up.
-
-    Raises
-    ------
-    BadSetting
-        The preset is unknown, the seed negative, or the patients are not simulated.
+    ``cohort``: simulated patients, all of ``simulate_cohort`` or some, with their z; ``preset``: one of
+    ``hazards.PRESETS``; ``seed``: seed of the outcomes, >= 0. Gives the same patients in the same order, with
+    other follow-up. Raises BadSetting where the preset is unknown, the seed negative, or the patients are not
+    simulated.
     """
     if preset not in PRESETS:
         raise BadSetting(key="preset", value=preset, limit=f"one of {', '.join(PRESETS)}")

@@ -76,38 +76,13 @@ def write_dataset(
 ) -> Path:
     """Simulate patients and their MR, detect each tumour, and store the regions of interest.
 
-    Parameters
-    ----------
-    folder : Path
-        Written to; patients that are already there, from the same recipe, are kept.
-    preset : str
-        Outcome model of ``simulate_cohort``.
-    seed : int
-        Seed of patients and images.
-    n_patients : int, optional
-        Size of a subset stratified by arm and RFS event; all 726 when omitted.
-    image_correlation : float
-        Correlation in [0, 1] of what the images show with the latent risk.
-    roi_settings : RoiSettings, optional
-        How the cubes are cut; the defaults when omitted.
-    n_jobs : int
-        Processes.
-    progress : Progress
-        Hears how many patients are done and how many tumours were detected.
-    protocols : dict of str to Protocol, optional
-        Stand-ins for ``PROTOCOLS`` under the same names.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    BadSetting
-        The recipe is invalid, or the folder holds patients of another recipe.
-    JobCancelled
-        ``progress`` stopped the work; what is done is kept.
+    ``folder``: written to; patients that are already there, from the same recipe, are kept; ``preset``: outcome
+    model of ``simulate_cohort``; ``n_patients``: size of a subset stratified by arm and RFS event; all 726 when
+    omitted; ``image_correlation``: correlation in [0, 1] of what the images show with the latent risk;
+    ``roi_settings``: how the cubes are cut; the defaults when omitted; ``progress``: hears how many patients are
+    done and how many tumours were detected; ``protocols``: Stand-ins for ``PROTOCOLS`` under the same names.
+    Raises BadSetting where the recipe is invalid, or the folder holds patients of another recipe; JobCancelled
+    where ``progress`` stopped the work; what is done is kept.
     """
     settings = roi_settings or RoiSettings()
     if not 0 <= image_correlation <= 1:
@@ -261,9 +236,7 @@ def _finish(folder: Path, cohort: Cohort, recipe: dict[str, Any]) -> None:
     detected = np.array([record["is_detected"] for record in records])
     protocol = np.array([record["protocol"] for record in records])
     complete = cohort.with_columns(
-        protocol=protocol,
-        image_risk=np.array([record["image_risk"] for record in records]),
-        is_detected=detected,
+        protocol=protocol, image_risk=np.array([record["image_risk"] for record in records]), is_detected=detected
     )
     _write_whole(folder / COHORT_FILE, lambda path: write_cohort(complete, path))
     names, counts = np.unique(protocol, return_counts=True)

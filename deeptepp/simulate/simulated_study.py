@@ -78,46 +78,26 @@ def simulate_study(
 ) -> SimulatedStudy:
     """Simulate the dynamic breast MR of one woman.
 
-    Parameters
-    ----------
-    latent_risk : float
-        z of her biology.
-    tumour_size_mm : float
-        Longest diameter of her tumour.
-    rng : numpy.random.Generator
-        Source of randomness; the same state gives the same study.
-    protocol : Protocol
-        The scanner.
-    image_correlation : float
-        Correlation in [0, 1] of what the images show with ``latent_risk``.
-    side : int, optional
-        -1 places the tumour in the right breast, +1 in the left; drawn when omitted.
-    age_years : float, optional
-        Her age, for the acquisition facts.
-    phases : sequence of int, optional
-        Indices of the protocol's phases to render, the pre-contrast phase (0) among them; all when omitted.
-
-    Returns
-    -------
-    SimulatedStudy
-        uint16 voxels, marked as simulated.
-
-    Raises
-    ------
-    ValueError
-        ``phases`` does not begin with 0 or does not ascend.
+    ``rng``: source of randomness; the same state gives the same study; ``image_correlation``: correlation in [0,
+    1] of what the images show with ``latent_risk``; ``side``: -1 places the tumour in the right breast, +1 in the
+    left; drawn when omitted; ``phases``: indices of the protocol's phases to render, the pre-contrast phase (0)
+    among them; all when omitted. Gives uint16 voxels, marked as simulated. Raises ValueError where ``phases`` does
+    not begin with 0 or does not ascend.
     """
     chosen = tuple(range(protocol.n_phases)) if phases is None else tuple(phases)
     if chosen != tuple(sorted(set(chosen))) or chosen[:1] != (0,):
         msg = f"phases must ascend from 0, got {chosen}"
         raise ValueError(msg)
+    # 1. What the images are to show of the biology, and on which side.
     risk = image_risk(latent_risk, image_correlation, rng)
     drawn_side = int(rng.choice([-1, 1]))
     pattern = express(risk, rng)
     kinetics = draw_tissue_kinetics(rng)
+    # 2. The woman and her tumour.
     anatomy = build_anatomy(protocol.grid, rng, tumour_size_mm=tumour_size_mm)
     centre = anatomy.place(tumour_size_mm, side or drawn_side, rng)
     tumour = build_tumour(protocol.grid, centre, size_mm=tumour_size_mm, pattern=pattern, rng=rng)
+    # 3. Every phase, rendered and measured with noise of a fast generator.
     noise = np.random.Generator(np.random.SFC64(int(rng.integers(2**63))))
     scene = _Scene(protocol, protocol.grid, anatomy, kinetics, tumour)
     rendered = tuple(Phase(scene.acquire(i, noise), protocol.phase_times_s[i]) for i in chosen)
@@ -145,12 +125,14 @@ class _Scene:
     def _signal(self, since_injection_s: float) -> Field:
         """Give the noiseless signal relative to unsuppressed fat, coil sensitivity included, (z, y, x)."""
         suppressed = self.protocol.is_fat_suppressed
+        # Healthy tissue: signals by their shares, on the coarse grid, then on that of the scanner.
         levels = self.kinetics.signals_at(since_injection_s, is_fat_suppressed=suppressed)
         coarse = np.tensordot(levels, self.anatomy.fractions, 1)
         coarse *= self.anatomy.sensitivity
         signal = interpolate(coarse, self.anatomy.matrices(self.grid))
         matrices = [m[block] for m, block in zip(self.anatomy.matrices(self.grid), self.tumour.block, strict=True)]
         sensitivity = interpolate(self.anatomy.sensitivity, matrices)
+        # Tumour and halo in their block: the halo adds to breast tissue, the tumour replaces it.
         here = signal[self.tumour.block]
         tissue = np.float32(TUMOUR_SIGNAL) * self.tumour.darkening
         tissue *= 1 + self.tumour.enhancement_at(since_injection_s)
@@ -178,6 +160,7 @@ def _measure(
     buffer = np.empty_like(quadrature)
     for k in range(0, len(signal), _SLAB):
         n = min(_SLAB, len(signal) - k)
+        # Root of the squares of signal plus noise and of noise in quadrature, in the 12 bits of a scanner.
         real = noise.standard_normal(out=buffer, dtype=np.float32)[:n]
         real *= deviation
         real += signal[k : k + n] * np.float32(protocol.gain)
@@ -195,7 +178,7 @@ def demo_study() -> SimulatedStudy:
     Returns
     -------
     SimulatedStudy
-        A rim-enhancing, irregular 26 mm tumour behind the left nipple.
+        A rim-enhancing, irregular 26 mm tumour behind the left nipple, with its truth.
     """
     rng = np.random.default_rng(DEMO_SEED)
     return simulate_study(
@@ -210,6 +193,11 @@ def demo_profile() -> ClinicalProfile:
     -------
     ClinicalProfile
         T2 N1, stage IIB.
+
+    Examples
+    --------
+    >>> demo_profile().stage
+    <Stage.IIB: 'IIB'>
     """
     return ClinicalProfile(
         sex=Sex.FEMALE,
@@ -241,19 +229,8 @@ def write_simulated_study(
 ) -> Path:
     """Write one simulated study as DICOM, with its truth beside it.
 
-    Parameters
-    ----------
-    folder : Path
-        Receives ``dicom/`` with one file per slice and phase, and ``truth.json``.
-    seed : int
-        Seed of the study.
-    latent_risk, tumour_size_mm, protocol, image_correlation, side : object
-        As for ``simulate_study``.
-
-    Returns
-    -------
-    Path
-        ``truth.json``: box, centroid and volume in LPS mm and ml, ``image_risk``, and that it is simulated.
+    ``folder``: receives ``dicom/`` with one file per slice and phase, and ``truth.json``. Gives ``truth.json``:
+    box, centroid and volume in LPS mm and ml, ``image_risk``, and that it is simulated.
     """
     simulated = simulate_study(
         latent_risk=latent_risk,
@@ -263,12 +240,7 @@ def write_simulated_study(
         image_correlation=image_correlation,
         side=side,
     )
-    write_study(
-        simulated.study,
-        folder / "dicom",
-        description="Breast DCE",
-        patient_key=simulated.study.key,
-    )
+    write_study(simulated.study, folder / "dicom", description="Breast DCE", patient_key=simulated.study.key)
     path = folder / "truth.json"
     path.write_text(json.dumps(simulated.truth() | {"seed": seed}, indent=2) + "\n", encoding="utf-8")
     return path

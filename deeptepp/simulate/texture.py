@@ -14,17 +14,8 @@ Field = npt.NDArray[np.float32]
 def interpolation_matrix(positions: npt.ArrayLike, n: int) -> Field:
     """Give the matrix that interpolates linearly at fractional indices.
 
-    Parameters
-    ----------
-    positions : (m,) float
-        Fractional indices into an axis of ``n`` samples; clamped at the ends.
-    n : int
-        Number of samples.
-
-    Returns
-    -------
-    (m, n) float32
-        Two weights in each row.
+    ``positions``, (m,) float: fractional indices into an axis of ``n`` samples; clamped at the ends. Gives (m, n)
+    float32: two weights in each row.
     """
     p = np.clip(np.asarray(positions, dtype=np.float64), 0, n - 1)
     low = np.minimum(p.astype(int), max(n - 2, 0))
@@ -39,17 +30,8 @@ def interpolation_matrix(positions: npt.ArrayLike, n: int) -> Field:
 def interpolate(volume: Field, matrices: Sequence[Field]) -> Field:
     """Apply one interpolation matrix along each of the z, y, x axes.
 
-    Parameters
-    ----------
-    volume : (z, y, x) float32
-        The samples.
-    matrices : three (m, n) float32
-        For z, y, x.
-
-    Returns
-    -------
-    (mz, my, mx) float32
-        The interpolated volume.
+    ``volume``, (z, y, x) float32: the samples; ``matrices``, three (m, n) float32: for z, y, x. Gives (mz, my, mx)
+    float32: the interpolated volume.
     """
     mz, my, mx = matrices
     rows = np.matmul(my, volume @ mx.T)
@@ -60,23 +42,9 @@ def interpolate(volume: Field, matrices: Sequence[Field]) -> Field:
 def smooth_noise(shape: Sequence[int], pitch: npt.ArrayLike, rng: np.random.Generator) -> Field:
     """Draw a smooth random field of mean 0 and variance about 1.
 
-    Parameters
-    ----------
-    shape : (z, y, x)
-        Number of voxels.
-    pitch : (z, y, x)
-        Distance of the random nodes along each axis in voxels: the size of the blobs.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    (z, y, x) float32
-        The field.
-
-    Notes
-    -----
-    Normal numbers on a lattice, spread by quadratic B-splines, as value noise is made.
+    ``shape``, (z, y, x): number of voxels; ``pitch``, (z, y, x): distance of the random nodes along each axis in
+    voxels: the size of the blobs. Gives (z, y, x) float32: the field. Normal numbers on a lattice, spread by
+    quadratic B-splines, as value noise is made.
     """
     steps = np.maximum(np.asarray(pitch, dtype=np.float64), 1.0)
     matrices = [_spline_matrix(n, float(p), float(rng.random())) for n, p in zip(shape, steps, strict=True)]

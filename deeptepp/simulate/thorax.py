@@ -30,18 +30,7 @@ class ThoraxShape:
 
 
 def draw_thorax(rng: np.random.Generator) -> ThoraxShape:
-    """Draw the thorax of one woman.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    ThoraxShape
-        Within the usual range of adult women.
-    """
+    """Draw the thorax of one woman."""
     return ThoraxShape(
         half_width_mm=float(rng.uniform(122, 138)),
         half_depth_mm=float(rng.uniform(82, 94)),
@@ -76,17 +65,11 @@ def pectoral_thickness(canvas: Canvas, shape: ThoraxShape) -> Field:
 def paint_thorax(canvas: Canvas, shape: ThoraxShape, cage: Field) -> None:
     """Paint everything from the pectoral muscle backwards.
 
-    Parameters
-    ----------
-    canvas : Canvas
-        Holds the body as fat.
-    shape : ThoraxShape
-        The thorax.
-    cage : (z, y, x) float32
-        From ``cage_distance``.
+    ``cage``, (z, y, x) float32: from ``cage_distance``.
     """
     noise = smooth_noise(canvas.grid.shape, 22 / canvas.pitch_mm, canvas.rng)
     _paint_muscles(canvas, shape, cage, noise)
+    # From outside inwards: muscle of the wall, bones in it, fat, lung with its vessels, heart and liver.
     inside = soft_step(-cage, 1.2)
     canvas.paint(Tissue.MUSCLE, inside)
     _paint_bones(canvas, shape, cage)

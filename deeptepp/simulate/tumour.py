@@ -46,19 +46,8 @@ HALO_MM = 9.0
 def image_risk(latent_risk: float, correlation: float, rng: np.random.Generator) -> float:
     """Draw what the images of one woman carry of her latent risk.
 
-    Parameters
-    ----------
-    latent_risk : float
-        z, standard normal over the population.
-    correlation : float
-        rho in [0, 1].
-    rng : numpy.random.Generator
-        Source of randomness; always one draw, so that rho does not change anything else.
-
-    Returns
-    -------
-    float
-        Standard normal over the population, correlated with z by rho.
+    ``correlation``: rho in [0, 1]; ``rng``: source of randomness; always one draw, so that rho does not change
+    anything else. Standard normal over the population, correlated with z by rho.
     """
     return float(correlation * latent_risk + np.sqrt(1 - correlation**2) * rng.standard_normal())
 
@@ -90,17 +79,7 @@ class TumourPattern:
 def express(risk: float, rng: np.random.Generator) -> TumourPattern:
     """Express one ``image_risk`` in all features.
 
-    Parameters
-    ----------
-    risk : float
-        ``image_risk`` of the patient.
-    rng : numpy.random.Generator
-        Source of the features' own noise.
-
-    Returns
-    -------
-    TumourPattern
-        Logistic in ``risk`` plus own noise.
+    ``risk``: ``image_risk`` of the patient. Logistic in ``risk`` plus own noise.
     """
     names = [f.name for f in fields(TumourPattern)]
     own = risk + FEATURE_NOISE * rng.standard_normal(len(names))
@@ -112,24 +91,11 @@ def express(risk: float, rng: np.random.Generator) -> TumourPattern:
 class Tumour:
     """A tumour in a block of the scanner's grid.
 
-    Parameters
-    ----------
-    grid : Grid
-        Grid of the block.
-    start : (z, y, x)
-        Index of its first voxel in the scanner's grid.
-    mask : (z, y, x) bool
-        The truth: the body of the tumour, spicules and halo excluded.
-    share : (z, y, x) float32
-        Share of tumour tissue with partial volume, spicules included.
-    rim : (z, y, x) float32
-        Share of rim in tumour tissue; the rest is core.
-    texture : (z, y, x) float32
-        Factor on enhancement, mean about 1.
-    halo : (z, y, x) float32
-        Enhancement around the tumour relative to that of the rim.
-    pattern : TumourPattern
-        What was expressed.
+    ``grid``: grid of the block; ``start``, (z, y, x): index of its first voxel in the scanner's grid; ``mask``,
+    (z, y, x) bool: the truth: the body of the tumour, spicules and halo excluded; ``share``, (z, y, x) float32:
+    share of tumour tissue with partial volume, spicules included; ``rim``, (z, y, x) float32: share of rim in
+    tumour tissue; the rest is core; ``texture``, (z, y, x) float32: factor on enhancement, mean about 1; ``halo``,
+    (z, y, x) float32: enhancement around the tumour relative to that of the rim; ``pattern``: what was expressed.
     """
 
     grid: Grid
@@ -173,47 +139,31 @@ class Tumour:
 
 
 def build_tumour(
-    grid: Grid,
-    centre_mm: FloatArray,
-    *,
-    size_mm: float,
-    pattern: TumourPattern,
-    rng: np.random.Generator,
+    grid: Grid, centre_mm: FloatArray, *, size_mm: float, pattern: TumourPattern, rng: np.random.Generator
 ) -> Tumour:
     """Build a tumour of a given longest diameter.
 
-    Parameters
-    ----------
-    grid : Grid
-        The scanner's axial grid.
-    centre_mm : (3,) float64
-        LPS position of its centre.
-    size_mm : float
-        Longest diameter of the mask, as ``Lesion.longest_diameter_mm`` measures it.
-    pattern : TumourPattern
-        What it expresses.
-    rng : numpy.random.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    Tumour
-        The diameter agrees to about one voxel.
+    ``centre_mm``, (3,) float64: LPS position of its centre; ``size_mm``: longest diameter of the mask, as
+    ``Lesion.longest_diameter_mm`` measures it.
     """
+    # 1. The block of the scanner that holds tumour, spicules and halo.
     half = 0.78 * size_mm + HALO_MM + 4
     index = grid.to_index(centre_mm)
     reach = half / np.asarray(grid.spacing_mm)
     start = np.clip(np.floor(index - reach).astype(int), 0, None)
     stop = np.minimum(np.ceil(index + reach).astype(int) + 1, grid.shape)
     block = grid.crop([int(v) for v in start], [int(v) for v in stop])
+    # 2. The outline: a lobed ellipsoid, scaled until the mask has the longest diameter asked for.
     offset, distance, direction = _polar(block, centre_mm)
     outline = _outline(offset, direction, size_mm, pattern, rng)
     radius, mask = _fit(distance, outline, block, size_mm)
+    # 3. Shares with partial volume: the body, and strands that stick out of it.
     depth = (radius - distance).astype(np.float32)
     body = soft_step(depth, 0.5 * min(block.spacing_mm) + 0.25)
     outside = -depth
     spicules = _spicules(direction, outside, size_mm, pattern, rng)
     share = np.maximum(body, spicules)
+    # 4. What it looks like inside: mottled enhancement, and a rim over a core.
     noise = smooth_noise(block.shape, max(0.17 * size_mm, 3.2) / np.asarray(block.spacing_mm), rng)
     texture = np.clip(1 + (0.04 + 0.42 * pattern.heterogeneity) * noise, 0.25, 2.0).astype(np.float32)
     rim_mm = np.clip(0.17 * size_mm, 2.2, 6.5)
@@ -235,11 +185,13 @@ def _outline(
     offset: Field, direction: Field, size_mm: float, pattern: TumourPattern, rng: np.random.Generator
 ) -> Field:
     """Give the relative radius of the outline in each direction, (z, y, x)."""
+    # An ellipsoid turned at random; large tumours are flatter, to find room in a breast.
     axes = np.linalg.qr(rng.standard_normal((3, 3)) * np.array([[1.0], [0.8], [0.6]]))[0].astype(np.float32)
     flat = 0.62 if size_mm > 55 else rng.uniform(0.70, 0.95)
     radii = np.array([1.0, rng.uniform(flat, 0.5 + flat / 2), flat], dtype=np.float32)
     turned = np.tensordot(axes.T / radii[:, None], direction, 1)
     ellipsoid = 1 / np.sqrt((turned**2).sum(axis=0))
+    # Coarse and fine lobes on it, the stronger the more irregular the tumour.
     lobes = _on_sphere(direction, 1.6, rng)
     fine = _on_sphere(direction, 3.6, rng)
     strength = 0.02 + 0.24 * pattern.irregularity
@@ -286,6 +238,7 @@ def _spicules(
     toward, away = direction[:, near], outside[near]
     total = np.zeros(len(away), dtype=np.float32)
     for _ in range(round(26 * max(pattern.spiculation - 0.12, 0))):
+        # A strand along a random direction, which narrows from its base to its tip.
         axis = rng.standard_normal(3)
         axis /= np.linalg.norm(axis)
         length = float(rng.uniform(0.45, 1.0)) * longest

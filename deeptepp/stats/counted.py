@@ -6,18 +6,6 @@ from __future__ import annotations
 def counted(n: int, noun: str) -> str:
     """Write a number of things.
 
-    Parameters
-    ----------
-    n : int
-        How many.
-    noun : str
-        Word for one.
-
-    Returns
-    -------
-    str
-        Number and word.
-
     Examples
     --------
     >>> counted(1, "event"), counted(0, "event")

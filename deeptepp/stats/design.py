@@ -26,12 +26,7 @@ Floats = npt.NDArray[np.float64]
 class Design:
     """Numeric columns with their names.
 
-    Parameters
-    ----------
-    names : tuple of str
-        p names.
-    values : (n, p) float64
-        Finite.
+    ``values`` (n, p): finite.
     """
 
     names: tuple[str, ...]
@@ -48,26 +43,9 @@ def design(
 ) -> Design:
     """Build the columns of a regression.
 
-    Parameters
-    ----------
-    columns : mapping of str to (n,) array_like
-        Facts of the patients; none may be missing in a column that is used.
-    terms : sequence of str
-        Names of columns; ``a:b`` is their interaction.
-    reference : mapping of str to str, optional
-        Reference level by column; a column named here is a category even if it holds numbers.
-
-    Returns
-    -------
-    Design
-        In the order of the terms.
-
-    Raises
-    ------
-    MissingColumn
-        A term names no column.
-    OutOfRange
-        A value is missing, or a reference is no level of its column.
+    ``columns``: facts of the patients; none may be missing in a column that is used. ``terms``: names of columns;
+    ``a:b`` is their interaction. ``reference``: reference level by column; a column named here is a category even
+    if it holds numbers. Returns: in the order of the terms.
     """
     names: list[str] = []
     values: list[Floats] = []
@@ -90,15 +68,7 @@ def design(
 def levels_of(values: npt.ArrayLike) -> tuple[str, ...]:
     """Give the levels of a category: text in byte order, numbers ascending; whole numbers are without a point.
 
-    Parameters
-    ----------
-    values : (n,) array_like
-        The category of each patient.
-
-    Returns
-    -------
-    tuple of str
-        Distinct levels.
+    ``values`` (n,): the category of each patient.
     """
     raw = np.asarray(values)
     if raw.dtype.kind in "iuf":
@@ -109,15 +79,7 @@ def levels_of(values: npt.ArrayLike) -> tuple[str, ...]:
 def as_text(values: npt.ArrayLike) -> list[str]:
     """Write categories as text, whole numbers without a point.
 
-    Parameters
-    ----------
-    values : (n,) array_like
-        The category of each patient.
-
-    Returns
-    -------
-    list of str
-        One for each patient.
+    ``values`` (n,): the category of each patient.
     """
     return [_text(value) for value in np.asarray(values).tolist()]
 

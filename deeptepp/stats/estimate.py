@@ -12,24 +12,9 @@ from scipy.special import chdtrc, ndtri
 class Estimate:
     """What was estimated from how much.
 
-    Parameters
-    ----------
-    value : float or None
-        The estimate; None where the data do not determine one.
-    low, high : float or None
-        Confidence interval; None where it is not estimable.
-    level : float
-        Its confidence level.
-    p_value : float or None
-        Two-sided, against no difference; None where there is no test.
-    n : int
-        Patients.
-    n_events : int
-        Events.
-    method : str
-        Estimator and interval, for captions.
-    reason : str
-        Why the value or the interval is missing; empty where nothing is.
+    ``value``: the estimate; None where the data do not determine one. ``low``, ``high``: confidence interval; None
+    where it is not estimable. ``p_value``: two-sided, against no difference; None where there is no test.
+    ``reason``: why the value or the interval is missing; empty where nothing is.
     """
 
     value: float | None
@@ -49,33 +34,14 @@ class Estimate:
 
 
 def normal_quantile(level: float) -> float:
-    """Give the half width of a normal interval in standard errors.
-
-    Parameters
-    ----------
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    float
-        1.96 for 0.95.
-    """
+    """Give the half width of a normal interval in standard errors."""
     return float(ndtri(0.5 + level / 2))
 
 
 def known(value: float | None) -> float | None:
     """Turn what is no finite number into None.
 
-    Parameters
-    ----------
-    value : float or None
-        A number, NaN or infinite.
-
-    Returns
-    -------
-    float or None
-        The number.
+    ``value``: a number, NaN or infinite.
     """
     return None if value is None or not np.isfinite(value) else float(value)
 
@@ -84,18 +50,9 @@ def known(value: float | None) -> float | None:
 class ChiSquareTest:
     """A test whose statistic is compared with a chi-square distribution.
 
-    Parameters
-    ----------
-    statistic : float
-        Chi-square; 0 where there is nothing to test.
-    degrees_of_freedom : int
-        Of its distribution; 0 where there is nothing to test.
-    p_value : float or None
-        Probability of a statistic at least as large if nothing differed; None where it is not estimable.
-    method : str
-        Which test, for captions.
-    reason : str
-        Why there is no p-value; empty where there is one.
+    ``statistic``: chi-square; 0 where there is nothing to test. ``degrees_of_freedom``: of its distribution; 0
+    where there is nothing to test. ``p_value``: probability of a statistic at least as large if nothing differed;
+    None where it is not estimable.
     """
 
     statistic: float
@@ -108,21 +65,9 @@ class ChiSquareTest:
 def chi_square_test(statistic: float, degrees_of_freedom: int, method: str, *, reason: str = "") -> ChiSquareTest:
     """Compare a statistic with its chi-square distribution.
 
-    Parameters
-    ----------
-    statistic : float
-        Chi-square; rounding below 0 is taken for 0.
-    degrees_of_freedom : int
-        Of its distribution.
-    method : str
-        Which test, for captions.
-    reason : str
-        Why the test does not hold, if it does not; there is then no p-value.
-
-    Returns
-    -------
-    ChiSquareTest
-        Without a p-value where there is a reason, no degree of freedom or no finite statistic.
+    ``statistic``: chi-square; rounding below 0 is taken for 0. ``reason``: why the test does not hold, if it does
+    not; there is then no p-value. Returns: without a p-value where there is a reason, no degree of freedom or no
+    finite statistic.
     """
     if not reason and (degrees_of_freedom < 1 or not np.isfinite(statistic)):
         reason = "nothing can be compared"

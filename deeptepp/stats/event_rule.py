@@ -22,17 +22,7 @@ MIN_EVENTS = 10
 def why_not_compared(events: Mapping[str, int], *, least: int = MIN_EVENTS) -> str:
     """Say which arms have too few events for a comparison that rests on each of them; empty where none has.
 
-    Parameters
-    ----------
-    events : mapping of str to int
-        Events of each arm, by its name.
-    least : int
-        Events that each must have.
-
-    Returns
-    -------
-    str
-        Such as "fewer than 10 events with T+P (0)".
+    ``least``: events that each must have. Returns: such as "fewer than 10 events with T+P (0)".
     """
     few = [f"{name} ({n})" for name, n in events.items() if n < least]
     return f"fewer than {least} events with {', '.join(few)}" if few else ""
@@ -42,17 +32,7 @@ def why_no_ratio(events: Mapping[str, int]) -> str:
     """Say why a row of a forest of tiers has no ratio; empty where it has one.
 
     Nobody chose a tier for a patient, so that the rule is weaker than that of treatments; but a ratio against a
-    side without any event is made by the estimator.
-
-    Parameters
-    ----------
-    events : mapping of str to int
-        Events of both sides, by their names.
-
-    Returns
-    -------
-    str
-        Such as "no event in Low".
+    side without any event is made by the estimator. Returns: such as "no event in Low".
     """
     none = [name for name, n in events.items() if n == 0]
     n_events = sum(events.values())
@@ -65,19 +45,8 @@ def why_not_measured(n: int, n_events: int) -> str:
     """Say why no discrimination or calibration is given of patients; empty where it is.
 
     An AUC, a concordance and a slope are as uncertain as the smaller of their two classes: one patient more moves
-    the AUC of a class of d by up to 1 / (d + 1).
-
-    Parameters
-    ----------
-    n : int
-        Patients of whom it is known whether they had the event.
-    n_events : int
-        Those who had it.
-
-    Returns
-    -------
-    str
-        Such as "1 event in 119 patients, fewer than 10".
+    the AUC of a class of d by up to 1 / (d + 1). ``n``: patients of whom it is known whether they had the event.
+    Returns: such as "1 event in 119 patients, fewer than 10".
     """
     if n_events < MIN_EVENTS:
         return f"{count_events(n_events)} in {counted(n, 'patient')}, fewer than {MIN_EVENTS}"
@@ -89,17 +58,7 @@ def why_not_measured(n: int, n_events: int) -> str:
 def why_not_validated(follow_up: FollowUp, horizon_months: float) -> str:
     """Say why predictions for a horizon are not validated in a cohort; empty where they are.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of at least one patient.
-    horizon_months : float
-        The horizon.
-
-    Returns
-    -------
-    str
-        That follow-up ends before, or too few patients with the event by then or known to be free of it.
+    Returns: that follow-up ends before, or too few patients with the event by then or known to be free of it.
     """
     known = known_at(follow_up, horizon_months)
     ends = why_no_horizon(follow_up, horizon_months)
@@ -109,17 +68,7 @@ def why_not_validated(follow_up: FollowUp, horizon_months: float) -> str:
 def held_back(estimate: Estimate, reason: str) -> Estimate:
     """Take value, interval and p from an estimate that may not be given.
 
-    Parameters
-    ----------
-    estimate : Estimate
-        What was computed.
-    reason : str
-        Why it is not given; empty where it is.
-
-    Returns
-    -------
-    Estimate
-        As it was without a reason.
+    ``reason``: why it is not given; empty where it is. Returns: as it was without a reason.
     """
     return replace(estimate, value=None, low=None, high=None, p_value=None, reason=reason) if reason else estimate
 

@@ -29,16 +29,9 @@ Bools = npt.NDArray[np.bool_]
 class KnownAt:
     """What is known of each patient at a horizon: she is one of case, free and unknown.
 
-    Parameters
-    ----------
-    months : float
-        The horizon t.
-    is_case : (n,) bool
-        The event was seen by t, at t included.
-    is_free : (n,) bool
-        Followed to t or longer without the event by t; a censoring at t is included.
-    is_beyond : (n,) bool
-        Still under observation after t: free, and not censored at t.
+    ``months``: the horizon t. ``is_case`` (n,): the event was seen by t, at t included. ``is_free`` (n,): followed
+    to t or longer without the event by t; a censoring at t is included. ``is_beyond`` (n,): still under
+    observation after t: free, and not censored at t.
     """
 
     months: float
@@ -65,17 +58,7 @@ class KnownAt:
 def known_at(follow_up: FollowUp, horizon_months: float) -> KnownAt:
     """Say who had the event by a horizon, who was free of it, and of whom neither is known.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    horizon_months : float
-        The horizon t, >= 0.
-
-    Returns
-    -------
-    KnownAt
-        Patients censored before t are neither case nor free.
+    ``horizon_months``: the horizon t, >= 0. Returns: patients censored before t are neither case nor free.
     """
     months = follow_up.months
     is_case = follow_up.event & (months <= horizon_months)
@@ -83,23 +66,15 @@ def known_at(follow_up: FollowUp, horizon_months: float) -> KnownAt:
     return KnownAt(float(horizon_months), is_case, is_free, months > horizon_months)
 
 
+def censor_at(follow_up: FollowUp, months: float) -> FollowUp:
+    """Stop observing everybody at a common horizon, > 0; events exactly at it still count."""
+    if not months > 0:
+        raise OutOfRange(field="months", value=months, limit="(0, inf)")
+    return FollowUp(np.minimum(follow_up.months, months), known_at(follow_up, months).is_case)
+
+
 def check_horizon(follow_up: FollowUp, horizon_months: float) -> None:
-    """Refuse a horizon that is no time, and a cohort of nobody.
-
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events.
-    horizon_months : float
-        The horizon.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
-    OutOfRange
-        The horizon is not above 0.
-    """
+    """Refuse a horizon that is no time, and a cohort of nobody."""
     if not 0 < horizon_months < float("inf"):
         raise OutOfRange(field="horizon_months", value=horizon_months, limit="(0, inf)")
     if follow_up.n == 0:
@@ -109,18 +84,8 @@ def check_horizon(follow_up: FollowUp, horizon_months: float) -> None:
 def why_no_horizon(follow_up: FollowUp, horizon_months: float) -> str:
     """Say why nothing can be measured at a horizon; empty where it can.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of at least one patient.
-    horizon_months : float
-        The horizon.
-
-    Returns
-    -------
-    str
-        A reason where follow-up ends before the horizon. Where it ends with events alone nothing is open after it:
-        the Kaplan-Meier curve is 0 from there on.
+    Returns: a reason where follow-up ends before the horizon. Where it ends with events alone nothing is open
+    after it: the Kaplan-Meier curve is 0 from there on.
     """
     last = float(follow_up.months.max())
     if last >= horizon_months or follow_up.event[follow_up.months == last].all():
@@ -131,17 +96,8 @@ def why_no_horizon(follow_up: FollowUp, horizon_months: float) -> str:
 def told_apart(months: float, other_months: float) -> str:
     """Write a time with as many digits as tell it from another.
 
-    Parameters
-    ----------
-    months : float
-        The time to write.
-    other_months : float
-        The time it is compared with.
-
-    Returns
-    -------
-    str
-        Such as 59.9, or 59.999999 where 60 would be read as the horizon itself.
+    ``months``: the time to write. ``other_months``: the time it is compared with. Returns: such as 59.9, or
+    59.999999 where 60 would be read as the horizon itself.
     """
     texts = (f"{months:.{digits}g}" for digits in (6, 9, 12))
     return next((text for text in texts if float(text) != other_months), repr(months))

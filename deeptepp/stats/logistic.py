@@ -34,18 +34,9 @@ _STANDS = 1e-6
 class LogisticFit:
     """Coefficients of a logistic regression.
 
-    Parameters
-    ----------
-    intercept : float
-        Log odds where all columns are 0.
-    coefficients : (p,) float64
-        Log odds ratio per unit of each column.
-    covariance : (p + 1, p + 1) float64
-        Of intercept and coefficients, in this order; of the smallest norm where columns repeat each other.
-    n : int
-        Patients.
-    n_events : int
-        Patients with the event.
+    ``intercept``: log odds where all columns are 0. ``coefficients`` (p,): log odds ratio per unit of each column.
+    ``covariance`` (p + 1, p + 1): of intercept and coefficients, in this order; of the smallest norm where columns
+    repeat each other.
     """
 
     intercept: float
@@ -57,15 +48,7 @@ class LogisticFit:
     def probability(self, columns: npt.ArrayLike) -> Floats:
         """Give the probability of the event.
 
-        Parameters
-        ----------
-        columns : (m, p) array_like
-            Of any patients.
-
-        Returns
-        -------
-        (m,) float64
-            In (0, 1).
+        Returns (m,): in (0, 1).
         """
         linear = self.intercept + np.asarray(columns, dtype=np.float64) @ self.coefficients
         return np.asarray(expit(linear), dtype=np.float64)
@@ -80,28 +63,10 @@ def fit_logistic(
 ) -> LogisticFit:
     """Fit by maximum likelihood; an intercept is added.
 
-    Parameters
-    ----------
-    columns : (n, p) array_like
-        Finite; p may be 0.
-    events : (n,) array_like of bool
-        True where the event was seen.
-    offset : (n,) array_like, optional
-        Log odds that are added as they are.
-    weights : (n,) array_like, optional
-        Patients that each patient stands for, > 0; 1 when left out. The covariance then counts that many.
-
-    Returns
-    -------
-    LogisticFit
-        Coefficients and their covariance.
-
-    Raises
-    ------
-    NotEstimable
-        One class is empty, or the columns separate the classes, so that coefficients grow without bound.
-    OutOfRange
-        A value is missing, or a weight is not above 0.
+    ``columns`` (n, p): finite; p may be 0. ``offset`` (n,): log odds that are added as they are. ``weights`` (n,):
+    patients that each patient stands for, > 0; 1 when left out. The covariance then counts that many. Raises
+    ``NotEstimable``: one class is empty, or the columns separate the classes, so that coefficients grow without
+    bound.
     """
     x, y = np.asarray(columns, dtype=np.float64), np.asarray(events, dtype=bool)
     known = np.zeros(len(y)) if offset is None else np.asarray(offset, dtype=np.float64)

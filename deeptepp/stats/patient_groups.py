@@ -19,14 +19,8 @@ Texts = npt.NDArray[np.object_]
 class Grouping:
     """Patients divided by one fact.
 
-    Parameters
-    ----------
-    name : str
-        The fact.
-    labels : tuple of str
-        Groups that have patients, in clinical order.
-    of_patient : (n,) object
-        Group of each patient; empty where the fact is not known.
+    ``labels``: groups that have patients, in clinical order. ``of_patient`` (n,): group of each patient; empty
+    where the fact is not known.
     """
 
     name: str
@@ -42,15 +36,7 @@ class Grouping:
 def groupings(cohort: Cohort) -> Iterator[Grouping]:
     """Divide patients by every fact that a cohort knows.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Yields
-    ------
-    Grouping
-        One for each fact that divides them into two groups or more.
+    Returns: one for each fact that divides them into two groups or more.
     """
     for name, column, labels, label_of in _DIVIDERS:
         if column not in cohort:

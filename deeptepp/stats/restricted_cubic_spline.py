@@ -24,17 +24,8 @@ KNOT_QUANTILES = {3: (0.1, 0.5, 0.9), 4: (0.05, 0.35, 0.65, 0.95)}
 def quantiles(values: npt.ArrayLike, shares: npt.ArrayLike) -> Floats:
     """Give quantiles of type 7, rounded in the way of R, so that groups cut at them hold the same patients.
 
-    Parameters
-    ----------
-    values : (n,) array_like
-        At least one number.
-    shares : (m,) array_like
-        In [0, 1].
-
-    Returns
-    -------
-    (m,) float64
-        Linear between neighbouring order statistics.
+    ``values`` (n,): at least one number. ``shares`` (m,): in [0, 1]. Returns (m,): linear between neighbouring
+    order statistics.
     """
     x = np.sort(np.asarray(values, dtype=np.float64))
     position = (len(x) - 1) * np.asarray(shares, dtype=np.float64)
@@ -46,24 +37,8 @@ def quantiles(values: npt.ArrayLike, shares: npt.ArrayLike) -> Floats:
 def knots_of(values: npt.ArrayLike, n_knots: int) -> tuple[float, ...]:
     """Place knots at the usual quantiles.
 
-    Parameters
-    ----------
-    values : (n,) array_like
-        What the spline is a function of.
-    n_knots : int
-        3 or 4.
-
-    Returns
-    -------
-    tuple of float
-        Ascending.
-
-    Raises
-    ------
-    NotEstimable
-        Two knots fall on one value.
-    OutOfRange
-        Neither 3 nor 4 knots are asked for.
+    ``values`` (n,): what the spline is a function of. ``n_knots``: 3 or 4. Raises ``NotEstimable``: two knots fall
+    on one value.
     """
     if n_knots not in KNOT_QUANTILES:
         raise OutOfRange(field="n_knots", value=n_knots, limit="{3, 4}")
@@ -76,17 +51,8 @@ def knots_of(values: npt.ArrayLike, n_knots: int) -> tuple[float, ...]:
 def spline_columns(values: npt.ArrayLike, knots: Sequence[float]) -> Floats:
     """Give the columns of a restricted cubic spline.
 
-    Parameters
-    ----------
-    values : (n,) array_like
-        What the spline is a function of.
-    knots : sequence of float
-        k >= 3 knots, ascending.
-
-    Returns
-    -------
-    (n, k - 1) float64
-        The value itself and k - 2 columns that are straight beyond the outer knots.
+    ``values`` (n,): what the spline is a function of. ``knots``: k >= 3 knots, ascending. Returns (n, k - 1): the
+    value itself and k - 2 columns that are straight beyond the outer knots.
     """
     x = np.asarray(values, dtype=np.float64)
     *inner, before, last = (float(knot) for knot in knots)

@@ -17,26 +17,8 @@ from deeptepp.errors import (
 def plain_label(field: str, text: str, limit: int) -> str:
     """Take the spaces out of a label, role or title that are too many, and refuse one that may name somebody.
 
-    Parameters
-    ----------
-    field : str
-        What it is, for the message.
-    text : str
-        As written.
-    limit : int
-        Most characters.
-
-    Returns
-    -------
-    str
-        On one line.
-
-    Raises
-    ------
-    EntryTooLong
-        It is too long.
-    LabelNamesSomebody
-        It holds a date, a long number, a patient number or an e-mail address.
+    Raises EntryTooLong: it is too long; LabelNamesSomebody: it holds a date, a long number, a patient number or an
+    e-mail address.
     """
     written = " ".join(text.split())
     refuse_long(field, written, limit)
@@ -48,19 +30,7 @@ def plain_label(field: str, text: str, limit: int) -> str:
 def refuse_long(field: str, text: str, limit: int) -> None:
     """Refuse a text that is too long.
 
-    Parameters
-    ----------
-    field : str
-        What it is.
-    text : str
-        As written.
-    limit : int
-        Most characters.
-
-    Raises
-    ------
-    EntryTooLong
-        It is too long.
+    Raises EntryTooLong: it is too long.
     """
     if len(text) > limit:
         raise EntryTooLong(field=field, value=len(text), limit=limit)
@@ -69,17 +39,8 @@ def refuse_long(field: str, text: str, limit: int) -> None:
 def refuse_conflict(case: BoardCase, expected: int | None) -> None:
     """Refuse to add to a record that has grown since it was seen.
 
-    Parameters
-    ----------
-    case : BoardCase
-        As it is now.
-    expected : int or None
-        Number of the last entry that was seen; None asks for nothing.
-
-    Raises
-    ------
-    BoardConflict
-        There are newer entries, which it carries.
+    ``expected``: number of the last entry that was seen, None asks for nothing. Raises BoardConflict: there are
+    newer entries, which it carries.
     """
     if expected is None:
         return
@@ -91,24 +52,9 @@ def refuse_conflict(case: BoardCase, expected: int | None) -> None:
 def checked_moment(case: BoardCase, entry: Entry) -> Moment | None:
     """Refuse a decision on the wrong side of the score, and a correction of what it does not correct.
 
-    Parameters
-    ----------
-    case : BoardCase
-        As it is now.
-    entry : Entry
-        What is to be added.
-
-    Returns
-    -------
-    Moment or None
-        As it is recorded; None where there is nothing to add, since the score was shown already.
-
-    Raises
-    ------
-    DecisionTooLate, DecisionTooEarly
-        It is on the wrong side of the score.
-    NotCorrectable
-        The entry that it corrects is not the last decision of its moment.
+    The result is as it is recorded, None where there is nothing to add, since the score was shown already. Raises
+    DecisionTooLate, DecisionTooEarly: it is on the wrong side of the score; NotCorrectable: the entry that it
+    corrects is not the last decision of its moment.
     """
     moment = entry.moment
     if entry.corrects:

@@ -19,22 +19,7 @@ from deeptepp.store.schema import CASES, ENTRIES
 def one_case(connection: Connection, case_id: str) -> BoardCase:
     """Read one case with its record.
 
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction.
-    case_id : str
-        Its random id.
-
-    Returns
-    -------
-    BoardCase
-        The case.
-
-    Raises
-    ------
-    CaseWithdrawn
-        It is not on the board.
+    Raises CaseWithdrawn: it is not on the board.
     """
     found = read_cases(connection, [case_id])
     if not found:
@@ -45,17 +30,7 @@ def one_case(connection: Connection, case_id: str) -> BoardCase:
 def read_cases(connection: Connection, ids: list[str] | None = None) -> list[BoardCase]:
     """Read cases with their records.
 
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction.
-    ids : list of str, optional
-        Which ones; all when not given.
-
-    Returns
-    -------
-    list of BoardCase
-        In the order in which they were put on the board.
+    The result is in the order in which they were put on the board.
     """
     cases, entries = select(CASES), select(ENTRIES)
     if ids is not None:
@@ -100,21 +75,13 @@ def _case(row: RowMapping, entries: tuple[Entry, ...]) -> BoardCase:
 
 
 def _utc(time: datetime) -> datetime:
-    """Give a stored time its zone, which SQLite does not keep."""
+    """Stored time its zone, which SQLite does not keep."""
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 
 def as_json(value: object) -> str:
     """Write plain data as compact JSON.
 
-    Parameters
-    ----------
-    value : object
-        Without numbers that JSON does not have.
-
-    Returns
-    -------
-    str
-        The JSON.
+    ``value``: without numbers that JSON does not have.
     """
     return json.dumps(value, allow_nan=False, separators=(",", ":"))

@@ -39,13 +39,7 @@ _NUMBERED = re.compile(r"Case (\d{1,5})")
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """How much a board holds: what two looks are compared by.
-
-    Parameters
-    ----------
-    n_cases, n_entries, n_meetings : int
-        Numbers of rows.
-    """
+    """How much a board holds: what two looks are compared by."""
 
     n_cases: int
     n_entries: int
@@ -53,32 +47,16 @@ class Counted:
 
 
 def board_address() -> str:
-    """Give the address of this installation's board.
-
-    Returns
-    -------
-    str
-        From the environment or the settings.
-    """
+    """Address of this installation's board."""
     return os.environ.get(BOARD_VARIABLE) or load_settings().board
 
 
 class Board:
     """The board of one installation; safe to share between threads.
 
-    Parameters
-    ----------
-    address : str
-        Path of an SQLite file, or an address that begins with ``postgresql://``.
-
-    Raises
-    ------
-    BadSetting
-        The address is of no database that is known here.
-    BoardUnreachable
-        The database does not answer.
-    BoardSchemaMismatch
-        It was made by another version.
+    ``address``: path of an SQLite file, or an address that begins with ``postgresql://``. Raises BadSetting: the
+    address is of no database that is known here; BoardUnreachable: the database does not answer;
+    BoardSchemaMismatch: it was made by another version.
     """
 
     def __init__(self, address: str) -> None:
@@ -98,24 +76,9 @@ class Board:
     def add(self, new: NewCase) -> BoardCase:
         """Put a case on the board.
 
-        Parameters
-        ----------
-        new : NewCase
-            Its label may be empty.
-
-        Returns
-        -------
-        BoardCase
-            As stored, with its random id and its label.
-
-        Raises
-        ------
-        LabelTaken
-            Another case has the label.
-        LabelNamesSomebody
-            The label holds a long number.
-        EntryTooLong
-            The label is too long.
+        ``new``: its label may be empty. The result is as stored, with its random id and its label. Raises
+        LabelTaken: another case has the label; LabelNamesSomebody: the label holds a long number; EntryTooLong:
+        the label is too long.
         """
         return self.add_all([new])[0]
 
@@ -132,28 +95,15 @@ class Board:
             return read_cases(connection)
 
     def case(self, case_id: str) -> BoardCase:
-        """Give one case with its record.
+        """One case with its record.
 
-        Parameters
-        ----------
-        case_id : str
-            Its random id.
-
-        Returns
-        -------
-        BoardCase
-            The case.
-
-        Raises
-        ------
-        CaseWithdrawn
-            It is not on the board.
+        Raises CaseWithdrawn: it is not on the board.
         """
         with reading(self._engine) as connection:
             return one_case(connection, case_id)
 
     def pictures(self, case_id: str) -> tuple[Picture, ...]:
-        """Give the slices through the lesion of a case; empty where it has none."""
+        """Slices through the lesion of a case; empty where it has none."""
         rows = select(PICTURES.c.name, PICTURES.c.png).where(PICTURES.c.case_id == case_id)
         with reading(self._engine) as connection:
             found = connection.execute(rows.order_by(PICTURES.c.place))
@@ -171,35 +121,14 @@ class Board:
     def record(self, case_id: str, entry: Entry, *, expected: int | None = None) -> BoardCase:
         """Add an entry to the record of a case.
 
-        Parameters
-        ----------
-        case_id : str
-            Its random id.
-        entry : Entry
-            A decision, or that the score was shown; shown twice is recorded once. One that corrects another names
-            its number, and the other is kept.
-        expected : int, optional
-            Number of the last entry of this case that was seen, 0 for none; without it nothing is asked.
-
-        Returns
-        -------
-        BoardCase
-            With the entry.
-
-        Raises
-        ------
-        CaseWithdrawn
-            The case is not on the board.
-        DecisionTooLate
-            The score was shown already, so this is no decision before it.
-        DecisionTooEarly
-            The score was not shown yet, so this is no decision after it.
-        BoardConflict
-            Somebody else added to the record meanwhile; the error carries what is new, and nothing was recorded.
-        NotCorrectable
-            It corrects what is not the last decision of its moment.
-        EntryTooLong, LabelNamesSomebody
-            A text is too long; the role holds a long number.
+        ``entry``: a decision, or that the score was shown, shown twice is recorded once. One that corrects another
+        names its number, and the other is kept; ``expected``: number of the last entry of this case that was seen,
+        0 for none, without it nothing is asked. Raises CaseWithdrawn: the case is not on the board;
+        DecisionTooLate: the score was shown already, so this is no decision before it; DecisionTooEarly: the score
+        was not shown yet, so this is no decision after it; BoardConflict: somebody else added to the record
+        meanwhile; the error carries what is new, and nothing was recorded; NotCorrectable: it corrects what is not
+        the last decision of its moment; EntryTooLong, LabelNamesSomebody: a text is too long; the role holds a
+        long number.
         """
         for name, known in ENTRY_TEXTS.items():
             refuse_long("free text", getattr(entry, name), known.characters)
@@ -221,15 +150,7 @@ class Board:
     def withdraw(self, case_id: str) -> None:
         """Remove a case with everything that belongs to it.
 
-        Parameters
-        ----------
-        case_id : str
-            Its random id.
-
-        Raises
-        ------
-        CaseWithdrawn
-            It is not on the board.
+        Raises CaseWithdrawn: it is not on the board.
         """
         with writing(self._engine) as connection:
             for table in (ENTRIES, PICTURES, AGENDA):
@@ -264,14 +185,14 @@ def _insert(connection: Connection, new: NewCase) -> str:
 
 
 def _next_label(connection: Connection) -> str:
-    """Give the first number behind all that are in use."""
+    """First number behind all that are in use."""
     labels = connection.execute(select(CASES.c.label)).scalars()
     used = [int(match.group(1)) for label in labels if (match := _NUMBERED.fullmatch(label))]
     return f"Case {max(used, default=0) + 1}"
 
 
 def _row(entry: Entry) -> dict[str, Any]:
-    """Give the columns of an entry, less its case, moment and role."""
+    """Columns of an entry, less its case, moment and role."""
     return {
         "choice": entry.choice.value if entry.choice else None,
         "agreement": entry.agreement.value if entry.agreement else None,

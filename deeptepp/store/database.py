@@ -44,23 +44,9 @@ _REFUSALS = {
 def engine_of(address: str) -> Engine:
     """Make the engine of one database.
 
-    Parameters
-    ----------
-    address : str
-        Path of an SQLite file, whose folder is made, or an address that begins with ``postgresql://``.
-
-    Returns
-    -------
-    Engine
-        Not connected yet.
-
-    Raises
-    ------
-    BadSetting
-        The address is of another database or cannot be read. The message does not quote it: it may hold a
-        password.
-    BoardUnreachable
-        The folder of the file cannot be made.
+    ``address``: path of an SQLite file, whose folder is made, or an address that begins with ``postgresql://``.
+    Raises BadSetting: the address is of another database or cannot be read. The message does not quote it: it may
+    hold a password; BoardUnreachable: the folder of the file cannot be made.
     """
     if "://" not in address:
         return _sqlite(Path(address))
@@ -124,20 +110,7 @@ def _write_ahead(connection: Any) -> None:  # noqa: ANN401  a DBAPI connection h
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that only reads.
 
-    Parameters
-    ----------
-    engine : Engine
-        Of the board.
-
-    Yields
-    ------
-    Connection
-        In one transaction.
-
-    Raises
-    ------
-    BoardUnreachable
-        The database does not answer.
+    Raises BoardUnreachable: the database does not answer.
     """
     with _named(engine), engine.begin() as connection:
         yield connection
@@ -147,22 +120,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def writing(engine: Engine, *, alone: bool = False) -> Iterator[Connection]:
     """Open a transaction that writes; kept as a whole or not at all.
 
-    Parameters
-    ----------
-    engine : Engine
-        Of the board.
-    alone : bool
-        Keep every other such writer out, also where the tables do not exist yet.
-
-    Yields
-    ------
-    Connection
-        In one transaction.
-
-    Raises
-    ------
-    BoardUnreachable
-        The database does not answer.
+    ``alone``: keep every other such writer out, also where the tables do not exist yet. Raises BoardUnreachable:
+    the database does not answer.
     """
     with _named(engine), engine.execution_options(is_writing=True).begin() as connection:
         if alone and engine.dialect.name == "postgresql":
@@ -186,7 +145,7 @@ def _named(engine: Engine) -> Iterator[None]:
 
 
 def _code_of(error: BaseException | None) -> int | str:
-    """Give the result code of SQLite or the SQLSTATE of PostgreSQL; empty where there is none."""
+    """Result code of SQLite or the SQLSTATE of PostgreSQL; empty where there is none."""
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None:
         return int(code) & 0xFF  # the higher bits only say more of the same

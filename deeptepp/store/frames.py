@@ -39,16 +39,8 @@ _MAX_OUTLINES = 16
 class Outline:
     """A lesion on the grid of the stacks.
 
-    Parameters
-    ----------
-    lesion : Lesion
-        What is outlined.
-    start : (z, y, x)
-        Index of the first voxel of the patch.
-    mask : (z, y, x) bool
-        The patch; every face of it touches the lesion.
-    volume_ml, diameter_mm : float
-        Of the lesion on its own grid.
+    ``start`` (z, y, x): index of the first voxel of the patch; ``mask`` (z, y, x): the patch, every face of it
+    touches the lesion.
     """
 
     lesion: Lesion
@@ -62,24 +54,11 @@ class Outline:
 class ViewerFrames:
     """What the slice viewer shows.
 
-    Parameters
-    ----------
-    stacks : tuple of (z, y, x) uint8
-        One per shown phase; slices from feet to head, rows from front to back, columns from right to left.
-    grid : Grid
-        Of the stacks.
-    phase_indices : tuple of int
-        Index into ``Study.phases`` of each stack.
-    times_s : tuple of float
-        Seconds after the pre-contrast acquisition of each stack.
-    chosen : int
-        Which stack is the phase that is scored.
-    window : (low, high)
-        Scanner units shown as 0 and 255.
-    outlines : tuple of Outline
-        Lesion candidates, best first.
-    has_times : bool
-        False where the order of the phases is known but not their times.
+    ``stacks`` (z, y, x): one per shown phase, slices from feet to head, rows from front to back, columns from
+    right to left; ``phase_indices``: index into ``Study.phases`` of each stack; ``times_s``: seconds after the
+    pre-contrast acquisition of each stack; ``chosen``: which stack is the phase that is scored; ``window``:
+    scanner units shown as 0 and 255; ``outlines``: lesion candidates, best first; ``has_times``: False where the
+    order of the phases is known but not their times.
     """
 
     stacks: tuple[Stack, ...]
@@ -100,19 +79,7 @@ class ViewerFrames:
 def build_frames(study: Study, phase: PhaseChoice, candidates: Sequence[Lesion]) -> ViewerFrames:
     """Make the stacks of one study.
 
-    Parameters
-    ----------
-    study : Study
-        All phases.
-    phase : PhaseChoice
-        The phase that is scored.
-    candidates : sequence of Lesion
-        Outlined on the stacks; on any grid.
-
-    Returns
-    -------
-    ViewerFrames
-        At most 60 MB, cropped to the body.
+    ``candidates``: outlined on the stacks, on any grid. The result is at most 60 MB, cropped to the body.
     """
     shown = _shown_phases(len(study.phases), phase.index)
     order, signs, grid = stacks.radiological(study.grid)
@@ -137,17 +104,7 @@ def build_frames(study: Study, phase: PhaseChoice, candidates: Sequence[Lesion])
 def outline(lesion: Lesion, grid: Grid) -> Outline:
     """Put a lesion on the grid of the stacks.
 
-    Parameters
-    ----------
-    lesion : Lesion
-        On any grid.
-    grid : Grid
-        Of the stacks.
-
-    Returns
-    -------
-    Outline
-        Never empty: a lesion smaller than a voxel becomes the nearest voxel.
+    The result is never empty: a lesion smaller than a voxel becomes the nearest voxel.
     """
     inside = np.asarray(grid.shape) - 1
     index = np.clip(np.rint(grid.to_index(lesion.points_mm)).astype(int), 0, inside)
@@ -190,10 +147,7 @@ class _Entry:
 class FrameStore:
     """Frames of the open cases; the least recently used go first when memory is full.
 
-    Parameters
-    ----------
-    max_bytes : int
-        Stacks that may be kept.
+    ``max_bytes``: stacks that may be kept.
     """
 
     def __init__(self, max_bytes: int = 512 * 1024**2) -> None:
@@ -204,17 +158,7 @@ class FrameStore:
     def put(self, case_id: str, frames: ViewerFrames) -> str:
         """Keep the frames of a case; earlier ones of the same case are dropped.
 
-        Parameters
-        ----------
-        case_id : str
-            Names the case.
-        frames : ViewerFrames
-            What to keep.
-
-        Returns
-        -------
-        str
-            Token that fetches them; cannot be guessed.
+        Returns token that fetches them, cannot be guessed.
         """
         token = secrets.token_urlsafe(24)
         with self._lock:
@@ -232,15 +176,7 @@ class FrameStore:
     def sweep(self, max_age_s: float) -> int:
         """Remove what nobody asked for during a while.
 
-        Parameters
-        ----------
-        max_age_s : float
-            Seconds since the frames were last used.
-
-        Returns
-        -------
-        int
-            Number of cases removed.
+        ``max_age_s``: seconds since the frames were last used.
         """
         oldest = time.monotonic() - max_age_s
         with self._lock:
@@ -250,48 +186,21 @@ class FrameStore:
         return len(old)
 
     def __contains__(self, token: object) -> bool:
-        """Tell whether the frames of this token are here."""
+        """Whether the frames of this token are here."""
         return token in self._entries
 
     def get(self, token: str) -> ViewerFrames:
-        """Give the frames of a token.
+        """Frames of a token.
 
-        Parameters
-        ----------
-        token : str
-            What ``put`` gave.
-
-        Returns
-        -------
-        ViewerFrames
-            The frames.
-
-        Raises
-        ------
-        FramesGone
-            Unknown token, or pushed out of memory.
+        Raises FramesGone: unknown token, or pushed out of memory.
         """
         return self._entry(token).frames
 
     def outlines(self, token: str, lesions: Sequence[Lesion]) -> tuple[Outline, ...]:
         """Outline lesions on the frames; each is worked out once.
 
-        Parameters
-        ----------
-        token : str
-            What ``put`` gave.
-        lesions : sequence of Lesion
-            Candidates or a reader's lesion.
-
-        Returns
-        -------
-        tuple of Outline
-            In the order of ``lesions``.
-
-        Raises
-        ------
-        FramesGone
-            Unknown token, or pushed out of memory.
+        ``lesions``: candidates or a reader's lesion. The result is in the order of ``lesions``. Raises FramesGone:
+        unknown token, or pushed out of memory.
         """
         entry = self._entry(token)
         known = {id(o.lesion): o for o in entry.outlines}
@@ -321,11 +230,5 @@ class FrameStore:
 
 @cache
 def default_frames() -> FrameStore:
-    """Give the frame store of this process.
-
-    Returns
-    -------
-    FrameStore
-        The same one at every call.
-    """
+    """Frame store of this process."""
     return FrameStore()

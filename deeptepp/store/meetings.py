@@ -19,13 +19,7 @@ from deeptepp.store.schema import AGENDA, CASES, ENTRIES, MEETINGS
 
 
 class MeetingBook:
-    """The meetings of one board; safe to share between threads.
-
-    Parameters
-    ----------
-    engine : Engine
-        Of the board.
-    """
+    """The meetings of one board; safe to share between threads."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -38,22 +32,8 @@ class MeetingBook:
     def add(self, meeting: Meeting) -> Meeting:
         """Keep a new meeting.
 
-        Parameters
-        ----------
-        meeting : Meeting
-            Without an id.
-
-        Returns
-        -------
-        Meeting
-            As stored.
-
-        Raises
-        ------
-        EntryTooLong
-            A text is too long, or there are too many roles.
-        LabelNamesSomebody
-            A title or role holds a long number.
+        Raises EntryTooLong: a text is too long, or there are too many roles; LabelNamesSomebody: a title or role
+        holds a long number.
         """
         row = _row(meeting)
         meeting_id = secrets.token_hex(8)
@@ -65,26 +45,8 @@ class MeetingBook:
     def change(self, meeting: Meeting, *, seen: Meeting) -> Meeting:
         """Change day, title and attendees of a meeting.
 
-        Parameters
-        ----------
-        meeting : Meeting
-            As it is to be; its agenda is not looked at.
-        seen : Meeting
-            As it was when the change was begun.
-
-        Returns
-        -------
-        Meeting
-            As stored.
-
-        Raises
-        ------
-        MeetingGone
-            It is not kept.
-        MeetingChanged
-            Somebody else changed it meanwhile.
-        EntryTooLong, LabelNamesSomebody
-            See ``add``.
+        ``meeting``: as it is to be, its agenda is not looked at. Raises MeetingGone: it is not kept;
+        MeetingChanged: somebody else changed it meanwhile; EntryTooLong, LabelNamesSomebody: see ``add``.
         """
         row = _row(meeting)
         with writing(self._engine) as connection:
@@ -97,17 +59,7 @@ class MeetingBook:
     def remove(self, meeting_id: str) -> None:
         """Remove a meeting in which nothing was recorded; its cases stay on the board.
 
-        Parameters
-        ----------
-        meeting_id : str
-            Its random id.
-
-        Raises
-        ------
-        MeetingGone
-            It is not kept.
-        MeetingHasDecisions
-            Something was recorded in it.
+        Raises MeetingGone: it is not kept; MeetingHasDecisions: something was recorded in it.
         """
         recorded = select(func.count()).select_from(ENTRIES).where(ENTRIES.c.meeting_id == meeting_id)
         with writing(self._engine) as connection:
@@ -120,22 +72,7 @@ class MeetingBook:
     def put_on(self, meeting_id: str, case_ids: Sequence[str]) -> Meeting:
         """Put cases at the end of the agenda; those that are on it, or no longer on the board, are left out.
 
-        Parameters
-        ----------
-        meeting_id : str
-            The meeting.
-        case_ids : sequence of str
-            The cases.
-
-        Returns
-        -------
-        Meeting
-            As stored.
-
-        Raises
-        ------
-        MeetingGone
-            It is not kept.
+        Raises MeetingGone: it is not kept.
         """
         with writing(self._engine) as connection:
             _lock(connection, meeting_id)
@@ -151,24 +88,7 @@ class MeetingBook:
     def move(self, meeting_id: str, case_id: str, step: int) -> Meeting:
         """Move a case within the agenda.
 
-        Parameters
-        ----------
-        meeting_id : str
-            The meeting.
-        case_id : str
-            The case.
-        step : int
-            Places towards the end; below 0 towards the beginning.
-
-        Returns
-        -------
-        Meeting
-            As stored.
-
-        Raises
-        ------
-        MeetingGone
-            It is not kept.
+        ``step``: places towards the end, below 0 towards the beginning. Raises MeetingGone: it is not kept.
         """
         with writing(self._engine) as connection:
             order = list(_one(connection, meeting_id).agenda)
@@ -183,7 +103,7 @@ class MeetingBook:
 
 
 def _row(meeting: Meeting) -> dict[str, object]:
-    """Give the columns of a meeting, checked."""
+    """Columns of a meeting, checked."""
     if len(meeting.attendees) > MOST_ATTENDEES:
         raise EntryTooLong(field="list of attendees", value=len(meeting.attendees), limit=MOST_ATTENDEES)
     roles = [plain_label("role", role, ROLE_CHARACTERS) for role in meeting.attendees]

@@ -43,7 +43,7 @@ CASES = Table(
 
 
 def _case_key(*, is_key: bool = False) -> Column[str]:
-    """Give a column that names a case and goes with it."""
+    """Column that names a case and goes with it."""
     key = ForeignKey("board_cases.id", ondelete="CASCADE")
     return Column("case_id", String(32), key, primary_key=is_key, nullable=False)
 

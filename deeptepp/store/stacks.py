@@ -42,15 +42,7 @@ Weights = tuple[sparse.csr_array | None, ...]
 def radiological(grid: Grid) -> tuple[Triple, Triple, Grid]:
     """Find how to turn an array so that its axes run nearest to S, P and L.
 
-    Parameters
-    ----------
-    grid : Grid
-        Any orientation.
-
-    Returns
-    -------
-    tuple
-        Permutation of the axes, sign of each new axis, and the grid that they make.
+    Returns permutation of the axes, sign of each new axis, and the grid that they make.
     """
     towards = grid.directions[::-1]  # rows S, P, L; columns are the array axes
     _, axes = linear_sum_assignment(-np.abs(towards))
@@ -67,17 +59,7 @@ def radiological(grid: Grid) -> tuple[Triple, Triple, Grid]:
 def turn(voxels: Voxels, order: Triple, signs: Triple) -> Voxels:
     """Permute and flip without a copy.
 
-    Parameters
-    ----------
-    voxels : (z, y, x)
-        As acquired.
-    order, signs : tuple of int
-        From ``radiological``.
-
-    Returns
-    -------
-    (z, y, x) array
-        A view.
+    ``voxels`` is (z, y, x). Returns (z, y, x) a view.
     """
     return voxels.transpose(order)[tuple(slice(None, None, sign) for sign in signs)]
 
@@ -85,19 +67,8 @@ def turn(voxels: Voxels, order: Triple, signs: Triple) -> Voxels:
 def body_block(phases: Sequence[Voxels], grid: Grid, centres_mm: Sequence[FloatArray]) -> tuple[Triple, Triple]:
     """Find the block that holds the front of the body and the candidates; every slice is kept.
 
-    Parameters
-    ----------
-    phases : sequence of (z, y, x)
-        In radiological order.
-    grid : Grid
-        Of the phases.
-    centres_mm : sequence of (3,)
-        Centres of the candidates, LPS mm.
-
-    Returns
-    -------
-    tuple
-        First voxel and one past the last, (z, y, x).
+    ``phases`` (z, y, x): in radiological order; ``centres_mm`` (3,): centres of the candidates, LPS mm. Returns
+    first voxel and one past the last, (z, y, x).
     """
     body = _body(_mean_sample(phases))
     centres = [grid.to_index(centre) for centre in centres_mm]
@@ -121,17 +92,7 @@ def body_block(phases: Sequence[Voxels], grid: Grid, centres_mm: Sequence[FloatA
 def fit_voxels(grid: Grid, n_voxels: int) -> tuple[Weights, Grid]:
     """Make pixels just large enough for a number of voxels; slices are merged only where that is not enough.
 
-    Parameters
-    ----------
-    grid : Grid
-        Of the phases.
-    n_voxels : int
-        Most voxels of one phase.
-
-    Returns
-    -------
-    tuple
-        Weights for ``resample``, one per axis, None where nothing changes; and the grid that they make.
+    Returns weights for ``resample``, one per axis, None where nothing changes, and the grid that they make.
     """
     spacing, shape = np.asarray(grid.spacing_mm), np.asarray(grid.shape)
     step = _step(spacing, shape, n_voxels)
@@ -150,17 +111,7 @@ def fit_voxels(grid: Grid, n_voxels: int) -> tuple[Weights, Grid]:
 def resample(voxels: Voxels, weights: Weights) -> npt.NDArray[np.float32]:
     """Apply the weights along each axis.
 
-    Parameters
-    ----------
-    voxels : (z, y, x)
-        One phase.
-    weights : tuple
-        From ``fit_voxels``.
-
-    Returns
-    -------
-    (z, y, x) float32
-        On the grid of ``fit_voxels``.
+    ``voxels`` is (z, y, x). Returns (z, y, x) on the grid of ``fit_voxels``.
     """
     result = voxels.astype(np.float32)
     for axis, weight in enumerate(weights):
@@ -175,15 +126,7 @@ def resample(voxels: Voxels, weights: Weights) -> npt.NDArray[np.float32]:
 def window(phases: Sequence[Voxels]) -> tuple[float, float]:
     """Find one window for all phases.
 
-    Parameters
-    ----------
-    phases : sequence of (z, y, x)
-        Cropped to the body.
-
-    Returns
-    -------
-    tuple of float
-        Scanner units shown as black and as white.
+    ``phases`` is (z, y, x). Returns scanner units shown as black and as white.
     """
     step = slice(None, None, _SAMPLE_STEP)
     samples = [phase[step, step, step].astype(np.float32) for phase in phases]
@@ -196,17 +139,7 @@ def window(phases: Sequence[Voxels]) -> tuple[float, float]:
 def to_uint8(voxels: npt.NDArray[np.float32], low: float, high: float) -> Stack:
     """Scale ``low`` to 0 and ``high`` to 255.
 
-    Parameters
-    ----------
-    voxels : (z, y, x) float32
-        Scanner units.
-    low, high : float
-        From ``window``.
-
-    Returns
-    -------
-    (z, y, x) uint8
-        Contiguous and read-only.
+    ``voxels`` is (z, y, x). Returns (z, y, x) contiguous and read-only.
     """
     scaled = (voxels - np.float32(low)) * np.float32(255 / (high - low))
     stack: Stack = np.ascontiguousarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
@@ -255,7 +188,7 @@ def _step(spacing: FloatArray, shape: npt.NDArray[np.int64], n_voxels: int) -> F
 
 
 def _weights(n_in: int, n_out: int, first: float, step: float) -> sparse.csr_array:
-    """Give the (n_out, n_in) triangle filter as wide as an output voxel, so that nothing is skipped."""
+    """The (n_out, n_in) triangle filter as wide as an output voxel, so that nothing is skipped."""
     centres = first + step * np.arange(n_out)[:, None]
     weights = np.clip(1 - np.abs(np.arange(n_in)[None, :] - centres) / step, 0, None)
     return sparse.csr_array((weights / weights.sum(axis=1, keepdims=True)).astype(np.float32))

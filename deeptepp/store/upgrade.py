@@ -28,15 +28,8 @@ _ONE_AT_A_TIME = threading.Lock()
 def ensure_schema(connection: Connection) -> None:
     """Make the tables where there are none, and bring older ones up to this version without losing anything.
 
-    Parameters
-    ----------
-    connection : Connection
-        In a transaction that no other writer shares.
-
-    Raises
-    ------
-    BoardSchemaMismatch
-        The tables were made by a newer version; they are left as they are.
+    ``connection``: in a transaction that no other writer shares. Raises BoardSchemaMismatch: the tables were made
+    by a newer version; they are left as they are.
     """
     found: list[int] = []
     is_new = not inspect(connection).has_table(VERSIONS.name)

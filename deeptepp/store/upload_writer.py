@@ -27,14 +27,7 @@ _PART = ".part"
 class Upload:
     """What arrived.
 
-    Parameters
-    ----------
-    upload_id : str
-        Names the upload; cannot be guessed.
-    n_files : int
-        Number of files.
-    n_bytes : int
-        Their sizes added.
+    ``upload_id``: names the upload, cannot be guessed.
     """
 
     upload_id: str
@@ -45,14 +38,8 @@ class Upload:
 class UploadWriter:
     """Writes one body to disk as it arrives; leaves nothing behind unless it is finished.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder that appears when the upload is complete.
-    is_framed : bool
-        The body holds many files, see ``FRAMED_TYPE``.
-    max_bytes, max_files : int
-        Limits.
+    ``folder``: folder that appears when the upload is complete; ``is_framed``: the body holds many files, see
+    ``FRAMED_TYPE``.
     """
 
     def __init__(self, folder: Path, *, is_framed: bool, max_bytes: int, max_files: int) -> None:
@@ -77,17 +64,8 @@ class UploadWriter:
     def feed(self, chunk: bytes) -> None:
         """Write the next bytes of the body.
 
-        Parameters
-        ----------
-        chunk : bytes
-            Any number of bytes.
-
-        Raises
-        ------
-        UploadTooLarge
-            More bytes or files than allowed.
-        UploadIncomplete
-            The body is not framed as it says.
+        Raises UploadTooLarge: more bytes or files than allowed; UploadIncomplete: the body is not framed as it
+        says.
         """
         view = memoryview(chunk)
         while view:
@@ -96,15 +74,7 @@ class UploadWriter:
     def finish(self) -> Upload:
         """End the body and let the folder appear.
 
-        Returns
-        -------
-        Upload
-            What arrived.
-
-        Raises
-        ------
-        UploadIncomplete
-            The body ended in the middle of a file, or holds nothing.
+        Raises UploadIncomplete: the body ended in the middle of a file, or holds nothing.
         """
         if self._file and self._left is None:
             self._close()

@@ -38,16 +38,8 @@ _LOCK = "lock"
 class UploadStore:
     """Folders of uploads under one root, and the tokens that allow one upload each.
 
-    Parameters
-    ----------
-    root : Path
-        Existing folder that nobody else may read.
-    max_bytes : int
-        Largest upload in bytes.
-    max_files : int
-        Most files of one upload.
-    token_lifetime_s : int
-        Seconds in which a token may be used.
+    ``root``: existing folder that nobody else may read; ``token_lifetime_s``: seconds in which a token may be
+    used.
     """
 
     def __init__(
@@ -67,36 +59,14 @@ class UploadStore:
         self._lock = threading.Lock()
 
     def issue_token(self) -> str:
-        """Make a signed token for one upload.
-
-        Returns
-        -------
-        str
-            Safe in a URL.
-        """
+        """Make a signed token for one upload."""
         return str(self._serializer.dumps(secrets.token_urlsafe(12)))
 
     def check_token(self, token: str) -> str:
-        """Tell that a token may still be used.
+        """That a token may still be used.
 
-        Parameters
-        ----------
-        token : str
-            What ``issue_token`` gave.
-
-        Returns
-        -------
-        str
-            The nonce of the token.
-
-        Raises
-        ------
-        UploadTokenUnknown
-            The token was not issued here.
-        UploadTokenExpired
-            The token is too old.
-        UploadTokenUsed
-            The token was used.
+        Raises UploadTokenUnknown: the token was not issued here; UploadTokenExpired: the token is too old;
+        UploadTokenUsed: the token was used.
         """
         try:
             nonce = str(self._serializer.loads(token, max_age=self._lifetime_s))
@@ -111,22 +81,8 @@ class UploadStore:
     def begin(self, token: str, *, is_framed: bool) -> UploadWriter:
         """Use a token up and start an upload.
 
-        Parameters
-        ----------
-        token : str
-            What ``issue_token`` gave.
-        is_framed : bool
-            The body holds many files, see ``FRAMED_TYPE``.
-
-        Returns
-        -------
-        UploadWriter
-            Receives the body; use it in a ``with`` block.
-
-        Raises
-        ------
-        UploadTokenUnknown, UploadTokenExpired, UploadTokenUsed
-            See ``check_token``.
+        ``is_framed``: the body holds many files, see ``FRAMED_TYPE``. Returns receives the body, use it in a
+        ``with`` block. Raises UploadTokenUnknown, UploadTokenExpired, UploadTokenUsed: see ``check_token``.
         """
         with self._lock:
             self._used[self.check_token(token)] = time.monotonic()
@@ -134,7 +90,7 @@ class UploadStore:
         return UploadWriter(folder, is_framed=is_framed, max_bytes=self.max_bytes, max_files=self.max_files)
 
     def __contains__(self, upload_id: object) -> bool:
-        """Tell whether a complete upload of this name is here."""
+        """Whether a complete upload of this name is here."""
         return (
             isinstance(upload_id, str)
             and bool(_UPLOAD_ID.fullmatch(upload_id))
@@ -145,20 +101,8 @@ class UploadStore:
     def path_of(self, upload_id: str) -> Path:
         """Find an upload.
 
-        Parameters
-        ----------
-        upload_id : str
-            Name of the upload.
-
-        Returns
-        -------
-        Path
-            The file when one file was handed in (a zip, as a rule), else the folder.
-
-        Raises
-        ------
-        UploadGone
-            No such upload.
+        Returns the file when one file was handed in (a zip, as a rule), else the folder. Raises UploadGone: no
+        such upload.
         """
         if upload_id not in self:
             raise UploadGone
@@ -170,20 +114,7 @@ class UploadStore:
     def reading(self, upload_id: str) -> Iterator[Path]:
         """Keep an upload in place while it is read; what is deleted meanwhile goes when the reading ends.
 
-        Parameters
-        ----------
-        upload_id : str
-            Name of the upload.
-
-        Yields
-        ------
-        Path
-            As ``path_of``.
-
-        Raises
-        ------
-        UploadGone
-            No such upload.
+        Raises UploadGone: no such upload.
         """
         with self._lock:
             path = self.path_of(upload_id)
@@ -218,15 +149,7 @@ class UploadStore:
     def sweep(self, max_age_s: float) -> int:
         """Remove what was not touched for a while, broken uploads included.
 
-        Parameters
-        ----------
-        max_age_s : float
-            Seconds since the last file was added.
-
-        Returns
-        -------
-        int
-            Number of uploads removed.
+        ``max_age_s``: seconds since the last file was added.
         """
         oldest = time.time() - max_age_s
         old = [folder for folder in self._root.iterdir() if _last_write(folder) < oldest]
@@ -242,7 +165,7 @@ class UploadStore:
 
 
 def _last_write(folder: Path) -> float:
-    """Give the time of the last write in a folder, infinity when it vanished meanwhile."""
+    """Time of the last write in a folder, infinity when it vanished meanwhile."""
     try:
         return max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
     except FileNotFoundError:
@@ -251,14 +174,9 @@ def _last_write(folder: Path) -> float:
 
 @cache
 def default_store() -> UploadStore:
-    """Give the store of this process, in a 0700 temporary folder that is removed at exit.
+    """Store of this process, in a 0700 temporary folder that is removed at exit.
 
     A process that is killed cannot tidy up; the next one removes what it left.
-
-    Returns
-    -------
-    UploadStore
-        The same one at every call.
     """
     _remove_orphans(Path(tempfile.gettempdir()))
     base = Path(tempfile.mkdtemp(prefix=_PREFIX))

@@ -27,13 +27,7 @@ def _ruled(rule: Rule, default: T) -> T:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSettings:
-    """Settings of one training run.
-
-    Raises
-    ------
-    BadSetting
-        A value has the wrong type or lies outside of its range.
-    """
+    """Settings of one training run."""
 
     dataset: Path = field(metadata={"rule": PathRule()})
     """Folder with ``cohort.parquet``, ``rois/`` and ``dataset.json``; relative to the settings file."""
@@ -158,22 +152,7 @@ class TrainSettings:
     def from_mapping(cls, values: Mapping[str, object]) -> TrainSettings:
         """Check plain values, as a TOML file holds them.
 
-        Parameters
-        ----------
-        values : mapping of str to object
-            Keys are the fields of this class.
-
-        Returns
-        -------
-        TrainSettings
-            The checked settings.
-
-        Raises
-        ------
-        UnknownSetting
-            A key is not a field.
-        BadSetting
-            A value is absent, of the wrong type or out of range.
+        ``values``: keys are the fields of this class.
         """
         known = [each.name for each in fields(cls)]
         for key in values:
@@ -204,22 +183,8 @@ def _plain(value: object) -> object:
 def read_settings(path: Path) -> TrainSettings:
     """Read the settings of a run.
 
-    Parameters
-    ----------
-    path : Path
-        TOML file with the fields of ``TrainSettings``.
-
-    Returns
-    -------
-    TrainSettings
-        The checked settings, with the folders made relative to the file.
-
-    Raises
-    ------
-    UnknownSetting
-        A key is not a field.
-    BadSetting
-        The file is absent or not TOML, or a value has the wrong type or lies outside of its range.
+    ``path``: TOML file with the fields of ``TrainSettings``. Returns: the checked settings, with the folders made
+    relative to the file.
     """
     try:
         values = tomllib.loads(path.read_text("utf-8"))

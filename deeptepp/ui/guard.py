@@ -25,7 +25,7 @@ def guard() -> None:
 
 
 def _has_provider() -> bool:
-    """Tell whether the secrets of the installation configure signing in."""
+    """Whether the secrets of the installation configure signing in."""
     try:
         return "auth" in st.secrets
     except StreamlitSecretNotFoundError:

@@ -30,13 +30,9 @@ _STYLE = Path(__file__).parent / "style.css"
 def masthead(*, screens: bool = False, has_real_patients: bool = False) -> None:
     """Show the slim banner that stays in sight while the page scrolls, and what became of the case before.
 
-    Parameters
-    ----------
-    screens : bool
-        The page has screens that are steps in the history of the browser.
-    has_real_patients : bool
-        A table of real patients is looked at; the mark then speaks of the model alone, since each figure carries
-        the mark of its own patients.
+    ``screens``: the page has screens that are steps in the history of the browser; ``has_real_patients``: a table
+    of real patients is looked at, the mark then speaks of the model alone, since each figure carries the mark of
+    its own patients.
     """
     st.html(_STYLE)
     read_language()
@@ -56,7 +52,7 @@ def masthead(*, screens: bool = False, has_real_patients: bool = False) -> None:
 
 
 def _tab_note() -> None:
-    """Say what became of the case over a reload, a cut line or a new server, until the reader has read it."""
+    """What became of the case over a reload, a cut line or a new server, until the reader has read it."""
     session = current_session()
     if not session.tab_note:
         return
@@ -75,7 +71,7 @@ def _tab_note() -> None:
 
 
 def _is_simulated() -> bool:
-    """Tell whether the model at hand, if any, comes from simulated patients."""
+    """Whether the model at hand, if any, comes from simulated patients."""
     try:
         return loaded_bundle().is_simulated
     except BundleError:

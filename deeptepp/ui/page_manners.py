@@ -14,10 +14,7 @@ from streamlit.components.v2.types import ComponentRenderer
 def page_manners(marks: Sequence[str]) -> None:
     """Teach the page to be printed.
 
-    Parameters
-    ----------
-    marks : sequence of str
-        Such as that of simulated data; they stand at the top of every printed sheet.
+    ``marks``: such as that of simulated data, they stand at the top of every printed sheet.
     """
     said = escape("  ·  ".join(marks)).replace("\\", "").replace('"', "")
     st.html(f'<style>@page {{ @top-center {{ content: "{said}"; font: 600 9pt sans-serif; }} }}</style>')

@@ -53,10 +53,7 @@ class _Presented:
 def remember_tab(*, screens: bool) -> None:
     """Show the memory of the tab, which takes no room, and take over what the tab held before.
 
-    Parameters
-    ----------
-    screens : bool
-        The page at hand is the one of the case, whose screens are steps in the history of the browser.
+    ``screens``: the page at hand is the one of the case, whose screens are steps in the history of the browser.
     """
     if greet_visitor():
         current_session().tab_note = t("Your case went on in another tab of this browser.")
@@ -127,7 +124,7 @@ def _forget_widgets() -> None:
 
 
 def _note(claim: Claim, presented: _Presented) -> str:
-    """Say what became of a case on the way; empty where nothing has to be said."""
+    """What became of a case on the way; empty where nothing has to be said."""
     filled = t("Restored what you had entered.") if presented.drafts else ""
     if claim is Claim.TAKEN_OVER or (claim is Claim.NEW and not presented.had_work):
         return filled

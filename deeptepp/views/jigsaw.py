@@ -26,18 +26,9 @@ JigsawKind = Literal["pmg", "uniform"]
 def pmg_permutation(n: int, generator: torch.Generator) -> Tensor:
     """Draw a permutation by swapping the first tile with every other one, in random order.
 
-    Parameters
-    ----------
-    n : int
-        Tiles per side.
-    generator : torch.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    (n^2,) int64
-        For each place the tile that comes to stand there. The product of these star transpositions is always one
-        cycle through all n^2 tiles: no tile stays in place, and (n^2 - 1)! of the (n^2)! permutations can occur.
+    Gives (n^2,) int64: for each place the tile that comes to stand there. The product of these star transpositions
+    is always one cycle through all n^2 tiles: no tile stays in place, and (n^2 - 1)! of the (n^2)! permutations
+    can occur.
 
     References
     ----------
@@ -53,17 +44,7 @@ def pmg_permutation(n: int, generator: torch.Generator) -> Tensor:
 def uniform_permutation(n: int, generator: torch.Generator) -> Tensor:
     """Draw a permutation of all tiles with equal chance, those that leave a tile in place included.
 
-    Parameters
-    ----------
-    n : int
-        Tiles per side.
-    generator : torch.Generator
-        Source of randomness.
-
-    Returns
-    -------
-    (n^2,) int64
-        For each place the tile that comes to stand there.
+    Gives (n^2,) int64: for each place the tile that comes to stand there.
     """
     return torch.randperm(n * n, generator=generator)
 
@@ -76,30 +57,19 @@ def has_fixed_tile(order: Tensor) -> bool:
 def preserved_z_neighbours(order: Tensor, slices_per_side: int) -> float:
     """Measure how much of the order along the normal a shuffle of the tiles leaves.
 
-    Parameters
-    ----------
-    order : (n^2,) int64
-        For each place the tile that comes to stand there.
-    slices_per_side : int
-        G; slice m of the mosaic stands in row m // G and column m % G.
-
-    Returns
-    -------
-    float
-        Share in [0, 1] of the pairs of z-neighbours that keep their place relative to each other. 0 where the
-        shuffle cannot part any.
-
-    Notes
-    -----
-    A z-neighbour pair is a piece of slice m and the piece of slice m + 1 at the same place within its slice. The
-    pieces are the cells of the finest grid that both tiles and slices are made of, the least common multiple of n
-    and G to a side: whole slices where n = G, tiles where n is a multiple of G (quarters of slices for n = 2 G).
-    Where tiles are coarser than slices, pairs within one tile are what that step keeps on purpose; they do not
-    count. A pair is preserved when its second piece stands at the same offset from the first as it did before.
+    ``order``, (n^2,) int64: for each place the tile that comes to stand there; ``slices_per_side``: G; slice m of
+    the mosaic stands in row m // G and column m % G. Gives share in [0, 1] of the pairs of z-neighbours that keep
+    their place relative to each other. 0 where the shuffle cannot part any. A z-neighbour pair is a piece of slice
+    m and the piece of slice m + 1 at the same place within its slice. The pieces are the cells of the finest grid
+    that both tiles and slices are made of, the least common multiple of n and G to a side: whole slices where n =
+    G, tiles where n is a multiple of G (quarters of slices for n = 2 G). Where tiles are coarser than slices,
+    pairs within one tile are what that step keeps on purpose; they do not count. A pair is preserved when its
+    second piece stands at the same offset from the first as it did before.
     """
     n = round(len(order) ** 0.5)
     side = lcm(n, slices_per_side)
     per_tile, per_slice = side // n, side // slices_per_side
+    # Every piece of every slice: its cell in the mosaic, its tile, and where that tile comes to stand.
     slices, row, column = torch.meshgrid(
         torch.arange(slices_per_side**2), torch.arange(per_slice), torch.arange(per_slice), indexing="ij"
     )
@@ -108,6 +78,7 @@ def preserved_z_neighbours(order: Tensor, slices_per_side: int) -> float:
     tile = rows // per_tile * n + columns // per_tile  # (G^2, p, p)
     place = torch.argsort(order)[tile]
     down, right = place // n - tile // n, place % n - tile % n
+    # Pieces of neighbouring slices that lie in two tiles, and those whose tiles moved alike.
     is_parted = tile[1:] != tile[:-1]
     stays = (down[1:] == down[:-1]) & (right[1:] == right[:-1])
     n_pairs = int(is_parted.sum())
@@ -118,14 +89,9 @@ def preserved_z_neighbours(order: Tensor, slices_per_side: int) -> float:
 class ShuffleFilter:
     """Which shuffles are drawn again.
 
-    Parameters
-    ----------
-    has_fixed_tiles : bool
-        Whether a shuffle may leave a tile in place.
-    max_z_neighbours : float
-        Largest share of preserved z-neighbour pairs, see ``preserved_z_neighbours``; 1 allows all.
-    slices_per_side : int
-        G of the mosaics.
+    ``has_fixed_tiles``: whether a shuffle may leave a tile in place; ``max_z_neighbours``: largest share of
+    preserved z-neighbour pairs, see ``preserved_z_neighbours``; 1 allows all; ``slices_per_side``: g of the
+    mosaics.
     """
 
     has_fixed_tiles: bool = False
@@ -155,28 +121,9 @@ def draw_shuffle(
 ) -> Tensor:
     """Draw permutations until one passes the filter.
 
-    Parameters
-    ----------
-    n : int
-        Tiles per side, at least 2.
-    kind : {"pmg", "uniform"}
-        How the permutation is drawn.
-    generator : torch.Generator
-        Source of randomness.
-    shuffle_filter : ShuffleFilter
-        What is drawn again; fixed tiles cost about e draws when uniform and none with PMG.
-    max_draws : int
-        Draws before the filter is given up.
-
-    Returns
-    -------
-    (n^2,) int64
-        For each place the tile that comes to stand there.
-
-    Raises
-    ------
-    BadSetting
-        No permutation passed.
+    ``n``: tiles per side, at least 2; ``shuffle_filter``: what is drawn again; fixed tiles cost about e draws when
+    uniform and none with PMG; ``max_draws``: draws before the filter is given up. Gives (n^2,) int64: for each
+    place the tile that comes to stand there. Raises BadSetting where no permutation passed.
     """
     draw = pmg_permutation if kind == "pmg" else uniform_permutation
     for _ in range(max_draws):
@@ -200,30 +147,11 @@ def shuffle_tiles(
 ) -> Tensor:
     """Cut images into n x n tiles and shuffle them, all images of the batch alike.
 
-    Parameters
-    ----------
-    images : (b, c, h, w)
-        Mosaics.
-    n : int
-        Tiles per side; 1 leaves the images as they are.
-    kind : {"pmg", "uniform"}
-        How the permutation is drawn.
-    generator : torch.Generator
-        Source of randomness.
-    shuffle_filter : ShuffleFilter
-        What is drawn again (shuffle filtering); shuffles that leave a tile in place when left out.
-
-    Returns
-    -------
-    (b, c, h, w)
-        Shuffled copies. Rows and columns beyond n whole tiles of h // n and w // n pixels stay untouched.
-
-    Raises
-    ------
-    ValueError
-        There are more tiles than pixels along a side, or n < 1.
-    BadSetting
-        No shuffle passes the filter.
+    ``images``, (b, c, h, w): mosaics; ``n``: tiles per side; 1 leaves the images as they are; ``shuffle_filter``:
+    what is drawn again (shuffle filtering); shuffles that leave a tile in place when left out. Gives (b, c, h, w):
+    shuffled copies. Rows and columns beyond n whole tiles of h // n and w // n pixels stay untouched. Raises
+    ValueError where there are more tiles than pixels along a side, or n < 1; BadSetting where no shuffle passes
+    the filter.
     """
     b, c, h, w = images.shape
     if not 1 <= n <= min(h, w):
@@ -234,6 +162,7 @@ def shuffle_tiles(
         return shuffled
     order = draw_shuffle(n, kind, generator, shuffle_filter=shuffle_filter)
     th, tw = h // n, w // n
+    # Cut into tiles, put them in the new order, and join them again.
     whole = images[:, :, : n * th, : n * tw]
     tiles = whole.reshape(b, c, n, th, n, tw).permute(2, 4, 0, 1, 3, 5).reshape(n * n, b, c, th, tw)
     mixed = tiles[order.to(images.device)].reshape(n, n, b, c, th, tw).permute(2, 3, 0, 4, 1, 5)

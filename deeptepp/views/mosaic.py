@@ -14,20 +14,8 @@ from deeptepp.views.planes import Jitter, ViewSettings, sample_view, view_normal
 def splice_slices(slices: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Lay out slices as a square mosaic in raster order.
 
-    Parameters
-    ----------
-    slices : (M, c, T, T) float32
-        M = G^2 slices.
-
-    Returns
-    -------
-    (c, G T, G T) float32
-        Slice m stands in row m // G and column m % G.
-
-    Raises
-    ------
-    ValueError
-        M is no square number.
+    ``slices``, (M, c, T, T) float32: M = G^2 slices. Gives (c, G T, G T) float32: slice m stands in row m // G and
+    column m % G. Raises ValueError where M is no square number.
     """
     m, c, height, width = slices.shape
     g = isqrt(m)
@@ -43,26 +31,8 @@ def view_mosaic(
 ) -> npt.NDArray[np.float32]:
     """Make the mosaic of one view.
 
-    Parameters
-    ----------
-    roi : Roi
-        Normalised cube around the lesion.
-    name : str
-        Of a view that ``view_normal`` knows.
-    settings : ViewSettings
-        Field of view, number of slices and pixels.
-    jitter : Jitter, optional
-        Departure from the canonical view, for training.
-
-    Returns
-    -------
-    (c, h, w) float32
-        The mosaic.
-
-    Raises
-    ------
-    BadSetting
-        The field of view does not fit in the Roi.
+    ``name``: of a view that ``view_normal`` knows. Gives (c, h, w) float32: the mosaic. Raises BadSetting where
+    the field of view does not fit in the Roi.
     """
     return splice_slices(sample_view(roi, view_normal(name), settings, jitter=jitter))
 
@@ -70,22 +40,8 @@ def view_mosaic(
 def build_views(roi: Roi, settings: ViewSettings) -> ViewStack:
     """Make the mosaics that are scored: the same views, without jitter, for every patient.
 
-    Parameters
-    ----------
-    roi : Roi
-        Normalised cube around the lesion.
-    settings : ViewSettings
-        Which views, and how finely.
-
-    Returns
-    -------
-    ViewStack
-        One mosaic per name of ``settings.names``, in that order.
-
-    Raises
-    ------
-    BadSetting
-        The field of view does not fit in the Roi.
+    One mosaic per name of ``settings.names``, in that order. Raises BadSetting where the field of view does not
+    fit in the Roi.
     """
     mosaics = [view_mosaic(roi, name, settings) for name in settings.names]
     return ViewStack(np.stack(mosaics), settings.names)

@@ -66,26 +66,10 @@ _LR_LIMIT = 0.9
 def view_normal(name: str) -> tuple[float, float, float]:
     """Give the normal of a view by its name.
 
-    Parameters
-    ----------
-    name : str
-        A key of ``CANONICAL_VIEWS``, or ``fibonacci-<i>-of-<k>``, the i-th of k views spread evenly over the
-        hemisphere towards superior; the other hemisphere would show the same planes from behind.
-
-    Returns
-    -------
-    (x, y, z)
-        Unit LPS normal.
-
-    Raises
-    ------
-    BadSetting
-        There is no such view.
-
-    Notes
-    -----
-    The i-th of k normals has z = (i - 1/2) / k, so that all stand for equal areas of the hemisphere, and turns by
-    the golden angle from the one before.
+    ``name``: a key of ``CANONICAL_VIEWS``, or ``fibonacci-<i>-of-<k>``, the i-th of k views spread evenly over the
+    hemisphere towards superior; the other hemisphere would show the same planes from behind. Gives (x, y, z): unit
+    LPS normal. Raises BadSetting where there is no such view. The i-th of k normals has z = (i - 1/2) / k, so that
+    all stand for equal areas of the hemisphere, and turns by the golden angle from the one before.
     """
     if name in CANONICAL_VIEWS:
         return CANONICAL_VIEWS[name]
@@ -103,23 +87,11 @@ def view_normal(name: str) -> tuple[float, float, float]:
 class ViewSettings:
     """Which views are made, and how finely.
 
-    Parameters
-    ----------
-    names : tuple of str
-        Views that ``view_normal`` knows, in the order in which the network is given them.
-    fov_mm : float
-        Side of the square field of view and diameter of the ball, in mm.
-    n_slices : int
-        Slices per view; a square number, since they are laid out as a square mosaic.
-    tile_px : int
-        Side of one slice, in pixels.
-    min_area_fraction : float
-        Slices with less tumour area than this share of the largest are left out; 0 keeps all.
-
-    Raises
-    ------
-    BadSetting
-        A name is unknown or given twice, or a number is not usable.
+    ``names``: views that ``view_normal`` knows, in the order in which the network is given them; ``fov_mm``: side
+    of the square field of view and diameter of the ball, in mm; ``n_slices``: slices per view; a square number,
+    since they are laid out as a square mosaic; ``tile_px``: side of one slice, in pixels; ``min_area_fraction``:
+    slices with less tumour area than this share of the largest are left out; 0 keeps all. Raises BadSetting where
+    a name is unknown or given twice, or a number is not usable.
     """
 
     names: tuple[str, ...] = tuple(CANONICAL_VIEWS)
@@ -159,22 +131,11 @@ class ViewSettings:
 class Jitter:
     """A small random departure from a canonical view; the default changes nothing.
 
-    Parameters
-    ----------
-    tilt_deg : float
-        Angle between the jittered normal and the canonical one, in degrees.
-    azimuth_deg : float
-        Direction of that tilt about the canonical normal, in degrees.
-    rotation_deg : float
-        Rotation of both in-plane axes about the normal, in degrees.
-    flip_u : bool
-        Mirror along the columns.
-    flip_v : bool
-        Mirror along the rows.
-    offset_mm : (x, y, z)
-        Shift of the centre, LPS mm.
-    gamma : float
-        Exponent of the intensities after they are scaled to [0, 1] within the view, then scaled back.
+    ``tilt_deg``: angle between the jittered normal and the canonical one, in degrees; ``azimuth_deg``: direction
+    of that tilt about the canonical normal, in degrees; ``rotation_deg``: rotation of both in-plane axes about the
+    normal, in degrees; ``flip_u``: mirror along the columns; ``flip_v``: mirror along the rows; ``offset_mm``, (x,
+    y, z): shift of the centre, LPS mm; ``gamma``: exponent of the intensities after they are scaled to [0, 1]
+    within the view, then scaled back.
     """
 
     tilt_deg: float = 0.0
@@ -189,15 +150,7 @@ class Jitter:
     def draw(cls, rng: np.random.Generator) -> Jitter:
         """Draw a jitter: uniform in tilt, angles, flips and offset, log-uniform in gamma.
 
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-            Source of randomness.
-
-        Returns
-        -------
-        Jitter
-            The departure, the same distribution whatever the label of the patient.
+        Gives the departure, the same distribution whatever the label of the patient.
         """
         direction = rng.normal(size=3)
         x, y, z = direction / np.linalg.norm(direction) * rng.uniform(0, MAX_OFFSET_MM)
@@ -215,28 +168,16 @@ class Jitter:
 def plane_axes(normal: npt.ArrayLike, jitter: Jitter | None = None) -> FloatArray:
     """Give the axes of a plane: columns of the picture, rows of the picture, normal.
 
-    Parameters
-    ----------
-    normal : (3,)
-        LPS direction (x, y, z) of any length but 0.
-    jitter : Jitter, optional
-        Departure from the canonical axes.
-
-    Returns
-    -------
-    (3, 3) float64
-        Rows e1 (along columns, towards the left where possible), e2 (along rows) and e3 = n, unit LPS vectors.
-        Right-handed unless one flip is on.
-
-    Notes
-    -----
-    e1 is the left-right axis made perpendicular to n, or the antero-posterior axis where |x . n| > 0.9;
-    e2 = n x e1. An axial picture therefore has its columns towards the left and its rows towards posterior.
+    ``normal``, (3,): LPS direction (x, y, z) of any length but 0. Gives (3, 3) float64: rows e1 (along columns,
+    towards the left where possible), e2 (along rows) and e3 = n, unit LPS vectors. Right-handed unless one flip is
+    on. e1 is the left-right axis made perpendicular to n, or the antero-posterior axis where |x . n| > 0.9; e2 = n
+    x e1. An axial picture therefore has its columns towards the left and its rows towards posterior.
     """
     n = np.asarray(normal, dtype=np.float64)
     axes = _axes_of(n / np.linalg.norm(n))
     if jitter is None:
         return axes
+    # Tilt the normal towards a direction in the plane, then turn the plane about it, then mirror.
     if jitter.tilt_deg:
         around, tilt = np.deg2rad([jitter.azimuth_deg, jitter.tilt_deg])
         sideways = np.cos(around) * axes[0] + np.sin(around) * axes[1]
@@ -260,31 +201,12 @@ def sample_view(
 ) -> npt.NDArray[np.float32]:
     """Sample the slices of one view by trilinear interpolation.
 
-    Parameters
-    ----------
-    roi : Roi
-        Normalised cube around the lesion; the ball around its centre, jitter included, must fit in it.
-    normal : (3,)
-        LPS direction along which the slices follow each other.
-    settings : ViewSettings
-        Field of view, number of slices and pixels.
-    jitter : Jitter, optional
-        Departure from the canonical view, for training.
-
-    Returns
-    -------
-    (M, c, T, T) float32
-        Slices in ascending position along the normal; ``PADDING`` outside of the ball of diameter ``fov_mm``.
-
-    Raises
-    ------
-    BadSetting
-        The ball does not fit in the Roi.
-
-    Notes
-    -----
-    p(u, v, w) = c + u e1 + v e2 + w n for the pixel centres u, v of the field of view and the slice positions w.
-    The centre c is that of the cube, which was cut around the centroid of the lesion.
+    ``roi``: normalised cube around the lesion; the ball around its centre, jitter included, must fit in it;
+    ``normal``, (3,): LPS direction along which the slices follow each other. Gives (M, c, T, T) float32: slices in
+    ascending position along the normal; ``PADDING`` outside of the ball of diameter ``fov_mm``. Raises BadSetting
+    where the ball does not fit in the Roi. p(u, v, w) = c + u e1 + v e2 + w n for the pixel centres u, v of the
+    field of view and the slice positions w. The centre c is that of the cube, which was cut around the centroid of
+    the lesion.
     """
     jitter = jitter or Jitter()
     inside, index = view_index(roi, normal, settings, jitter=jitter)
@@ -300,31 +222,16 @@ def view_index(
 ) -> tuple[npt.NDArray[np.bool_], FloatArray]:
     """Tell where in the cube the pixels of one view lie.
 
-    Parameters
-    ----------
-    roi : Roi
-        Normalised cube around the lesion; the ball around its centre, jitter included, must fit in it.
-    normal : (3,)
-        LPS direction along which the slices follow each other.
-    settings : ViewSettings
-        Field of view, number of slices and pixels.
-    jitter : Jitter, optional
-        Departure from the canonical view, for training.
-
-    Returns
-    -------
-    tuple of (M, T, T) bool and (3, n) float64
-        Pixels inside of the ball, and the (z, y, x) index of each of them in the cube, in raster order.
-
-    Raises
-    ------
-    BadSetting
-        The ball does not fit in the Roi.
+    ``roi``: normalised cube around the lesion; the ball around its centre, jitter included, must fit in it;
+    ``normal``, (3,): LPS direction along which the slices follow each other. Gives tuple of (M, T, T) bool and (3,
+    n) float64: pixels inside of the ball, and the (z, y, x) index of each of them in the cube, in raster order.
+    Raises BadSetting where the ball does not fit in the Roi.
     """
     jitter = jitter or Jitter()
     _check_room(roi, settings, jitter)
     axes = plane_axes(normal, jitter)
     centre_mm = roi.grid.centre_mm + np.asarray(jitter.offset_mm)
+    # Positions of the slices along the normal, and of the pixels across it.
     w = slice_positions_mm(
         roi,
         axes[2],
@@ -334,6 +241,7 @@ def view_index(
         min_area_fraction=settings.min_area_fraction,
     )
     u = ((np.arange(settings.tile_px) + 0.5) / settings.tile_px - 0.5) * settings.fov_mm
+    # Only pixels in the ball, as points in mm and then as indices of the cube.
     inside = w[:, None, None] ** 2 + u[None, :, None] ** 2 + u[None, None, :] ** 2 <= (settings.fov_mm / 2) ** 2
     k, row, column = np.nonzero(inside)
     offsets = np.stack([u[column], u[row], w[k]])

@@ -31,27 +31,13 @@ def slice_positions_mm(
 ) -> FloatArray:
     """Place the slices of a view evenly over the tumour.
 
-    Parameters
-    ----------
-    roi : Roi
-        The lesion.
-    normal : (3,) float64
-        Unit LPS normal of the slices.
-    centre_mm : (3,) float64
-        LPS point at which the position is 0: the middle of the ball that the view shows.
-    n_slices : int
-        M.
-    radius_mm : float
-        Radius of that ball, in mm.
-    min_area_fraction : float
-        Share of the largest area from which on a slice is kept; 0 keeps all with tumour.
-
-    Returns
-    -------
-    (M,) float64
-        Positions along the normal in mm, ascending: from where the tumour area first reaches that share of its
-        maximum to where it last does, but within three quarters of the ball's radius.
+    ``normal``, (3,) float64: unit LPS normal of the slices; ``centre_mm``, (3,) float64: LPS point at which the
+    position is 0: the middle of the ball that the view shows; ``radius_mm``: radius of that ball, in mm;
+    ``min_area_fraction``: share of the largest area from which on a slice is kept; 0 keeps all with tumour. Gives
+    (M,) float64: positions along the normal in mm, ascending: from where the tumour area first reaches that share
+    of its maximum to where it last does, but within three quarters of the ball's radius.
     """
+    # 1. The position along the normal of every voxel of the tumour.
     spacing_mm = roi.grid.spacing_mm[0]
     per_index = roi.grid.affine[:3, :3].T @ normal
     start = float((roi.grid.affine[:3, 3] - centre_mm) @ normal)
@@ -60,10 +46,12 @@ def slice_positions_mm(
     row, column = np.divmod(np.flatnonzero(roi.mask), roi.mask.shape[2])
     layer, row = np.divmod(row, roi.mask.shape[1])
     position = ((z[layer] + y[row]) + x[column]) + start
+    # 2. From where to where there is enough tumour; a flat one has a fixed extent around its middle.
     if np.ptp(position) < _THIN * spacing_mm:
         extent_mm = position.mean() + np.array([-_FALLBACK_HALF_EXTENT_MM, _FALLBACK_HALF_EXTENT_MM])
     else:
         extent_mm = _trimmed_extent(position / spacing_mm, min_area_fraction) * spacing_mm
+    # 3. Even steps between, within the ball that the view shows.
     low_mm, high_mm = np.clip(extent_mm, -_REACH * radius_mm, _REACH * radius_mm)
     return np.linspace(low_mm, high_mm, n_slices)
 
@@ -76,6 +64,7 @@ def _trimmed_extent(position: FloatArray, min_area_fraction: float) -> FloatArra
     share = position - below
     length = int(below.max()) - first + 3
     area = np.bincount(below - first, 1 - share, length) + np.bincount(below - first + 1, share, length)
+    # Where the profile crosses the limit, by linear interpolation between bins.
     limit = min_area_fraction * area.max()
     kept = np.flatnonzero((area >= limit) & (area > 0))
     i, j = int(kept[0]), int(kept[-1])

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from golden.comparison import ITERATED, LIKELIHOOD, Comparison
 from golden.formula import Formula, as_read, formula, plain, references, with_parts
+from golden.nested_models import compare_nested
 from golden.oracle import Case, as_levels, chosen, follow_up
 
 from deeptepp.domain.cohort import FollowUp
@@ -16,11 +17,10 @@ from deeptepp.stats.hazards.cox import fit_cox
 from deeptepp.stats.hazards.cox_fit import ALIASED, MONOTONE, NOTHING_LEFT, CoxFit
 from deeptepp.stats.hazards.cox_likelihood import Ties
 from deeptepp.stats.hazards.firth import fit_firth
-from deeptepp.stats.hazards.interaction import compare_nested
 from deeptepp.stats.hazards.proportional_hazards import check_proportional_hazards
 from deeptepp.stats.hazards.screening import screen
+from deeptepp.stats.horizon import censor_at
 from deeptepp.stats.prediction.concordance import harrell_c
-from deeptepp.stats.survival.landmark import censor_at
 
 NO_BOUND = (MONOTONE, NOTHING_LEFT)
 """Reasons of a hazard ratio where the likelihood rises for ever."""

@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 from golden.comparison import Comparison
 from golden.oracle import Case, by_group, follow_up, in_data
+from scipy.special import ndtr, stdtr
 from scipy.stats import binomtest
 from sklearn.cluster import KMeans
 
 from deeptepp.domain.cohort import FollowUp
-from deeptepp.stats.prediction.auc_comparison import compare_auc, compare_auc_unpaired
+from deeptepp.stats.prediction.auc_comparison import compare_auc
 from deeptepp.stats.prediction.decision_curve import DecisionCurve, decision_curve_at
 from deeptepp.stats.prediction.kmeans import split_two
 from deeptepp.stats.prediction.operating_point import at_threshold, youden
 from deeptepp.stats.prediction.roc import roc_auc
+from deeptepp.stats.proportion import proportion
 
 
 def scores_of(case: Case, *names: str) -> tuple[list[np.ndarray], np.ndarray]:
@@ -99,12 +101,12 @@ def compare_row(
         "sens": "sensitivity",
         "spec": "specificity",
         "acc": "accuracy",
-        "ppv": "positive_predictive_value",
-        "npv": "negative_predictive_value",
     }
-    for name, ours in shares.items():
-        comparison.number(f"{what} {name}", getattr(row, ours).value, expected[name]["value"])
-        share = getattr(row, ours)
+    shares = {name: getattr(row, ours) for name, ours in shares.items()}
+    shares["ppv"] = proportion(row.n_true_positive, row.n_true_positive + row.n_false_positive)
+    shares["npv"] = proportion(row.n_true_negative, row.n_true_negative + row.n_false_negative)
+    for name, share in shares.items():
+        comparison.number(f"{what} {name}", share.value, expected[name]["value"])
         comparison.numbers(f"{what} {name} wilson", [share.low, share.high], expected[name]["wilson"])
         # Nothing in the package asks for the exact interval; R was, so the library behind ours is held to it.
         exact = binomtest(share.n_events, share.n).proportion_ci(share.level, "exact")
@@ -127,11 +129,14 @@ def check_unpaired(case: Case, comparison: Comparison) -> None:
         comparison.number("se", 0 if error == 0 and curve.standard_error is None else curve.standard_error, error)
     if expected["D"] is None:
         return
-    found = compare_auc_unpaired(samples[0], samples[1])
-    comparison.number("D", found.statistic, expected["D"])
-    comparison.number("df", found.degrees_of_freedom, expected["df"])
-    comparison.number("p", found.p_value, expected["p"])
-    comparison.number("p_normal", found.p_normal, expected["p_normal"])
+    # Welch's test of two independent areas, which nothing in the package asks for.
+    variances = np.array([curve.standard_error**2 for curve in curves])
+    freedom = variances.sum() ** 2 / (variances**2 / [curve.n - 1 for curve in curves]).sum()
+    apart = (curves[0].auc - curves[1].auc) / np.sqrt(variances.sum())
+    comparison.number("D", apart, expected["D"])
+    comparison.number("df", freedom, expected["df"])
+    comparison.number("p", 2 * stdtr(freedom, -abs(apart)), expected["p"])
+    comparison.number("p_normal", 2 * ndtr(-abs(apart)), expected["p_normal"])
 
 
 def check_decision_curve(case: Case, comparison: Comparison) -> None:

@@ -7,7 +7,7 @@ from golden.comparison import ITERATED, LOGIT
 from golden.oracle import follow_up, in_data
 
 from deeptepp.stats.estimate import normal_quantile
-from deeptepp.stats.prediction.brier import integrated_brier_score
+from deeptepp.stats.prediction.brier import brier_score
 from deeptepp.stats.prediction.concordance import harrell_c, uno_c
 from deeptepp.stats.prediction.dynamic_auc import dynamic_auc
 from deeptepp.stats.prediction.survival_calibration import calibration_at
@@ -62,14 +62,16 @@ def _check_concordance(who, marker, expected, comparison):
 
 def _check_brier(who, predicted, expected, comparison):
     brier = expected["brier"]
-    found = integrated_brier_score(who, predicted, [just_after(time, who) for time in _listed(brier["times"])])
-    comparison.numbers("Brier", [score.score.value for score in found.scores], brier["brier"])
-    comparison.numbers("null Brier", [score.null for score in found.scores], brier["null"])
-    comparison.numbers("IPA", [score.scaled for score in found.scores], brier["ipa"])
+    times = [just_after(time, who) for time in _listed(brier["times"])]
+    found = [brier_score(who, p, time) for p, time in zip(predicted.T, times, strict=True)]
+    scores, nulls = [each.score.value for each in found], [each.null for each in found]
+    comparison.numbers("Brier", scores, brier["brier"])
+    comparison.numbers("null Brier", nulls, brier["null"])
+    comparison.numbers("IPA", [each.scaled for each in found], brier["ipa"])
     mean = expected.get("ibs_trapezoid") or {}
     if "model" in mean:
-        comparison.number("IBS", found.score.value, mean["model"])
-        comparison.number("null IBS", found.null, mean["null"])
+        for name, values, theirs in (("IBS", scores, mean["model"]), ("null IBS", nulls, mean["null"])):
+            comparison.number(name, np.trapezoid(values, times) / (times[-1] - times[0]), theirs)
 
 
 def _check_calibration(who, p, marker, case, comparison):

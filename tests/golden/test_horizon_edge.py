@@ -13,9 +13,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, FollowUp
-from deeptepp.stats.horizon import known_at
+from deeptepp.stats.horizon import censor_at, known_at
 from deeptepp.stats.prediction.adequacy import validation_adequacy
-from deeptepp.stats.prediction.brier import brier_score, integrated_brier_score
+from deeptepp.stats.prediction.brier import brier_score
 from deeptepp.stats.prediction.concordance import harrell_c, uno_c
 from deeptepp.stats.prediction.cutoffs import find_tier_scheme
 from deeptepp.stats.prediction.decision_curve import decision_curve_at
@@ -27,9 +27,8 @@ from deeptepp.stats.prediction.survival_calibration import calibration_at
 from deeptepp.stats.survival.censoring import censoring_weights
 from deeptepp.stats.survival.fixed_time import compare_survival_at
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
-from deeptepp.stats.survival.landmark import censor_at, landmark
 from deeptepp.stats.survival.logrank import log_rank
-from deeptepp.stats.survival.rmst import compare_restricted_means, restricted_mean
+from deeptepp.stats.survival.rmst import area_to, compare_restricted_means
 from deeptepp.stats.treatment.contrast_estimates import ContrastEstimates
 from deeptepp.stats.treatment.number_needed import number_needed
 from deeptepp.train.data.dataset import _label
@@ -112,7 +111,7 @@ def test_survival_at_the_horizon(followed):
 def test_restricted_mean_and_its_difference(edge):
     said, arms = edge.said["rmean"], edge.said["arms"]
     z = 1.959963984540054
-    found = restricted_mean(edge.who, HORIZON)
+    found = area_to(kaplan_meier(edge.who), HORIZON).estimate
     near((found.value, found.high), (said["mean"], said["mean"] + z * said["se"]))
     compared = compare_restricted_means(*edge.sides, HORIZON)
     near((compared.difference.value, compared.standard_error), (arms["rmst"], arms["rmst_se"]))
@@ -123,7 +122,8 @@ def test_brier_score_and_its_mean_over_time(followed):
     said = followed.said["brier"]
     found = brier_score(followed.who, followed.risk[:, 2], HORIZON)
     near((found.score.value, found.null), (said["model"], said["null"]))
-    near(integrated_brier_score(followed.who, followed.risk, TIMES).score.value, said["integrated"])
+    each = [brier_score(followed.who, p, time).score.value for p, time in zip(followed.risk.T, TIMES, strict=True)]
+    near(np.trapezoid(each, TIMES) / (TIMES[-1] - TIMES[0]), said["integrated"])
 
 
 @pytest.mark.parametrize(("risk", "name"), [(1.0, "certain"), (0.0, "never")])
@@ -196,16 +196,6 @@ def test_arms_cut_at_the_horizon(edge):
     near(np.log((ratio.value, ratio.high)), (said["cox"], said["cox"] + 1.959963984540054 * said["cox_se"]), 1e-5)
 
 
-@pytest.mark.parametrize(("months", "name"), [(24.0, "landmark"), (60.0, "landmark_at")])
-def test_landmark(edge, months, name):
-    said, found = edge.said[name], landmark(edge.who, months)
-    assert (found.follow_up.n, found.n_events_before) == (said["n"], said["events_before"])
-    if "censored_before" in said:
-        assert found.n_censored_before == said["censored_before"]
-    if said.get("surv") is not None:
-        near(kaplan_meier(found.follow_up).at(HORIZON - months).value, said["surv"])
-
-
 def test_operating_point_cutoff_and_labels_of_the_patients_known_at_the_horizon(edge):
     known, said = known_at(edge.who, HORIZON), edge.said["operating"]
     table = {RFS_MONTHS: edge.who.months, RFS_EVENT: edge.who.event}
@@ -237,7 +227,6 @@ def test_follow_up_that_ends_before_the_horizon_gives_no_number_and_says_when_it
     adequate = validation_adequacy(who, HORIZON)
     said = [
         brier_score(who, p, HORIZON).score,
-        integrated_brier_score(who, short.risk, TIMES).score,
         dynamic_auc(who, short.lp, HORIZON).auc,
         calibration_at(who, p, HORIZON).observed,
         recalibrated.intercept,
@@ -261,7 +250,7 @@ def test_the_number_does_not_jump_where_follow_up_ends_at_the_horizon(way):
         lambda e: dynamic_auc(e.who, e.lp, HORIZON).auc,
         lambda e: recalibration_at(e.who, e.risk[:, 2], HORIZON).slope,
         lambda e: calibration_at(e.who, e.risk[:, 2], HORIZON).ratio,
-        lambda e: restricted_mean(e.who, HORIZON),
+        lambda e: area_to(kaplan_meier(e.who), HORIZON).estimate,
         lambda e: compare_survival_at(*e.sides, HORIZON).difference,
     ):
         there, found = measure(after), measure(here)

@@ -15,7 +15,7 @@ from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
 from deeptepp.stats.survival.logrank import log_rank
 from deeptepp.stats.survival.logrank_pairwise import log_rank_pairwise
-from deeptepp.stats.survival.rmst import restricted_mean
+from deeptepp.stats.survival.rmst import area_to
 
 ORACLE = Path(__file__).parents[3] / "shared" / "oracle"
 COLUMNS = {"time": "time", "status": "status"}
@@ -66,7 +66,7 @@ def test_curves_and_restricted_means_equal_lifelines(name, column, n_groups, hor
         assert curve.low[inside] == pytest.approx(band[inside, 0], abs=1e-9)
         assert curve.high[inside] == pytest.approx(band[inside, 1], abs=1e-9)
         expected = restricted_mean_survival_time(fitter, t=horizon)
-        assert restricted_mean(times, horizon).value == pytest.approx(expected, rel=1e-9)
+        assert area_to(curve, horizon).estimate.value == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(("name", "column", "n_groups", "horizon"), SURVIVAL)

@@ -7,7 +7,7 @@ from PIL import Image
 from tiny_bundle import TIERS, tiny_cohort
 
 from deeptepp.domain.cohort import ARM, SCORE, TIER
-from deeptepp.simulate.demo_board import demo_indices, demo_thumbnail
+from deeptepp.simulate.demo_board import demo_indices, demo_pictures
 
 
 def test_the_chosen_are_spread_over_tiers_and_treatments():
@@ -33,9 +33,9 @@ def test_fewer_patients_give_fewer_cases():
 
 
 def test_the_picture_shows_an_enhancing_tumour_in_its_middle_and_says_nothing_else():
-    png = demo_thumbnail(tiny_cohort(), 4)
+    png, _ = demo_pictures(tiny_cohort(), 4)
     image = Image.open(io.BytesIO(png))
     assert (image.size, image.mode, image.info) == ((160, 160), "L", {})
     grey = np.asarray(image, dtype=float)
     assert grey[70:90, 70:90].mean() > grey.mean() + 20
-    assert png == demo_thumbnail(tiny_cohort(), 4)
+    assert png == demo_pictures(tiny_cohort(), 4)[0]

@@ -29,7 +29,7 @@ from deeptepp.stats.survival.fixed_time import compare_survival_at
 from deeptepp.stats.survival.follow_up_time import follow_up_time
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
 from deeptepp.stats.survival.logrank import log_rank, log_rank_trend
-from deeptepp.stats.survival.rmst import compare_restricted_means, restricted_mean
+from deeptepp.stats.survival.rmst import area_to, compare_restricted_means
 from deeptepp.stats.treatment.contrast_adequacy import contrast_adequacy
 
 HORIZON = 4.0
@@ -72,7 +72,7 @@ ESTIMATORS = {
     "Firth": lambda f, g, x, h: fit_firth(f, Design(("arm",), g[:, None].astype(float))).hazard_ratios(),
     "one-step": lambda f, g, x, h: one_step_hazard_ratio(*sides(f, g)),
     "subgroups": lambda f, g, x, h: subgroup_analysis(f, g, np.where(x > 0.5, "a", "b")),
-    "restricted mean": lambda f, g, x, h: restricted_mean(f, h),
+    "restricted mean": lambda f, g, x, h: area_to(kaplan_meier(f), h).estimate,
     "restricted means": lambda f, g, x, h: compare_restricted_means(*sides(f, g), h),
     "fixed time": lambda f, g, x, h: compare_survival_at(*sides(f, g), h),
     "Harrell": lambda f, g, x, h: harrell_c(f, x),

@@ -3,7 +3,7 @@ import pytest
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
-from deeptepp.stats.horizon import check_horizon, known_at, told_apart, why_no_horizon
+from deeptepp.stats.horizon import censor_at, check_horizon, known_at, told_apart, why_no_horizon
 from deeptepp.stats.prediction.brier import brier_score
 from deeptepp.stats.prediction.decision_curve import decision_curve_at
 from deeptepp.stats.prediction.survival_calibration import calibration_at
@@ -67,3 +67,19 @@ def test_the_end_of_follow_up_is_never_written_as_the_horizon(last, said):
 
 def test_a_last_digit_is_enough_to_tell_times_apart():
     assert float(told_apart(float(np.nextafter(60, 0)), 60.0)) != 60
+
+
+FIVE = FollowUp(np.array([3.0, 12.0, 12.0, 30.0, 40.0]), np.array([True, False, True, True, False]))
+
+
+def test_a_common_horizon_keeps_events_at_it_and_drops_later_ones():
+    cut = censor_at(FIVE, 30)
+    assert cut.months.tolist() == [3, 12, 12, 30, 30]
+    assert cut.event.tolist() == [True, False, True, True, False]
+    assert censor_at(FIVE, 29.9).n_events == 2
+
+
+@pytest.mark.parametrize("months", [0.0, float("nan")])
+def test_a_common_horizon_that_is_no_time_is_refused(months):
+    with pytest.raises(OutOfRange):
+        censor_at(FIVE, months)

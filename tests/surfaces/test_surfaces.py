@@ -62,7 +62,6 @@ ALLOWED = {
     "report/board/minutes_pdf.py": COLOURS,
     "report/case/other_estimates.py": "compared with the tier of the score",
     "report/case/result_reading.py": CURVES,
-    "report/simulated/simulated_targets.py": COUNTS,
     "ui/board/board_case.py": CURVES,
     "ui/board/board_rows.py": COLOURS,
     "ui/case/case_beside.py": "whether there is a tier",

@@ -70,21 +70,9 @@ def plain_word(cell: str) -> str:
 def reader_of(target: str, name: str, cells: Sequence[str], own: Mapping[str, str]) -> Reader:
     """Give what reads the words of one column.
 
-    Parameters
-    ----------
-    target : str
-        Wanted column of words or of yes and no.
-    name : str
-        Name of the column, which may say what yes means.
-    cells : sequence of str
-        Its cells: codes other than 0 and 1 make every code of it a question.
-    own : mapping of str to str
-        Words of the mapping, as they are written, with their meanings.
-
-    Returns
-    -------
-    callable
-        Takes a cell.
+    ``target``: wanted column of words or of yes and no; ``name``: name of the column, which may say what yes
+    means; ``cells``: its cells: codes other than 0 and 1 make every code of it a question; ``own``: words of the
+    mapping, as they are written, with their meanings.
     """
     said = {plain_word(word): meaning for word, meaning in own.items()}
     words, legend, name = {plain_word(cell) for cell in cells}, legend_in(name), without_legend(name)

@@ -54,15 +54,7 @@ _FEWEST_LETTERS = 5
 def plain_name(name: str) -> str:
     """Make the name of a column plain.
 
-    Parameters
-    ----------
-    name : str
-        As it is written.
-
-    Returns
-    -------
-    str
-        Small letters without accents, signs and units.
+    Small letters without accents, signs and units.
 
     Examples
     --------
@@ -82,15 +74,7 @@ def plain_name(name: str) -> str:
 def unit_in(name: str) -> str:
     """Give the unit that the name of a column says.
 
-    Parameters
-    ----------
-    name : str
-        As it is written.
-
-    Returns
-    -------
-    str
-        Such as ``months`` or ``cm``; empty where it says none, or two.
+    Such as ``months`` or ``cm``; empty where it says none, or two.
 
     Examples
     --------
@@ -107,15 +91,7 @@ def unit_in(name: str) -> str:
 def legend_in(name: str) -> dict[str, str]:
     """Give what the name of a column says of its codes.
 
-    Parameters
-    ----------
-    name : str
-        As it is written.
-
-    Returns
-    -------
-    dict of str to str
-        Meaning by code; empty where fewer than two are told.
+    Gives meaning by code; empty where fewer than two are told.
 
     Examples
     --------
@@ -135,18 +111,9 @@ def without_legend(name: str) -> str:
 def likeness(name: str, target: str) -> float:
     """Rate how well a name fits a wanted column.
 
-    Parameters
-    ----------
-    name : str
-        As it is written.
-    target : str
-        One of ``WANTED``.
-
-    Returns
-    -------
-    float
-        1 where it is known as it is, 0.6 to 0.95 where words or letters are alike, 0 where not. Names that stand
-        earlier in the list of a target win over later ones by less than any other difference.
+    ``target``: one of ``WANTED``. Gives 1 where it is known as it is, 0.6 to 0.95 where words or letters are
+    alike, 0 where not. Names that stand earlier in the list of a target win over later ones by less than any other
+    difference.
     """
     plain = plain_name(name)
     best = max(_one_likeness(plain, known) - place / 10_000 for place, known in enumerate(_known_names(target)))

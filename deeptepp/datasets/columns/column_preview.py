@@ -25,21 +25,11 @@ ShownWords = tuple[tuple[str, str | None, int], ...]
 class Preview:
     """What one column becomes.
 
-    Parameters
-    ----------
-    target : str
-        What is wanted.
-    column : str
-        Its column in the table; empty where it comes from days or from what holds for everyone.
-    n_read, n_empty, n_strange : int
-        Cells that were understood, that hold nothing, and that were not understood.
-    becomes : str
-        What the understood cells are, in few words.
-    words : tuple of (str, str or None, int)
-        Words of the column that may be shown: as written, what each means (None where that is not known), and of
-        how many patients.
-    unit : str
-        As used; empty where there is none.
+    ``target``: what is wanted; ``column``: its column in the table; empty where it comes from days or from what
+    holds for everyone; ``n_read``, ``n_empty``, ``n_strange``: cells that were understood, that hold nothing, and
+    that were not understood; ``becomes``: what the understood cells are, in few words; ``words``: words of the
+    column that may be shown: as written, what each means (None where that is not known), and of how many patients;
+    ``unit``: as used; empty where there is none.
     """
 
     target: str
@@ -55,18 +45,8 @@ class Preview:
 def shown_words(cells: Sequence[str], read: Callable[[str], str | None]) -> ShownWords:
     """Give the words of a column of few, the commonest first.
 
-    Parameters
-    ----------
-    cells : sequence of str
-        The column.
-    read : callable
-        Gives the meaning of a cell.
-
-    Returns
-    -------
-    tuple
-        None at all of a column of many different words, which may be about single patients; and no word that one
-        patient alone has, unless it is known or a short code.
+    None at all of a column of many different words, which may be about single patients; and no word that one
+    patient alone has, unless it is known or a short code.
     """
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}
@@ -86,19 +66,6 @@ def shown_words(cells: Sequence[str], read: Callable[[str], str | None]) -> Show
 
 
 def shown_meaning(target: str, meaning: str) -> str:
-    """Say what a word means: yes and no for 1 and 0.
-
-    Parameters
-    ----------
-    target : str
-        The wanted column.
-    meaning : str
-        One of its meanings.
-
-    Returns
-    -------
-    str
-        As people read it.
-    """
+    """Say what a word means: yes and no for 1 and 0."""
     is_flag = meanings_of(target)[:2] == ("1", "0")
     return {"1": "yes", "0": "no"}.get(meaning, meaning) if is_flag else meaning

@@ -51,16 +51,9 @@ class DayOrder(StrEnum):
 class Days:
     """A column of days.
 
-    Parameters
-    ----------
-    days : tuple of date or None
-        None where a cell is empty or cannot be read.
-    is_strange : tuple of bool
-        The cell is neither empty nor a day.
-    order : DayOrder or None
-        By which days with slashes were read; None where there are none.
-    is_open : bool
-        The order of days with slashes cannot be told, so that none of them was read.
+    ``days``: None where a cell is empty or cannot be read; ``is_strange``: the cell is neither empty nor a day;
+    ``order``: by which days with slashes were read; None where there are none; ``is_open``: the order of days with
+    slashes cannot be told, so that none of them was read.
     """
 
     days: tuple[date | None, ...]
@@ -77,17 +70,8 @@ class Days:
 def days_of(cells: Sequence[str], order: DayOrder | None = None) -> Days:
     """Read a column of days.
 
-    Parameters
-    ----------
-    cells : sequence of str
-        ISO days, days with dots (day, month, year), days with slashes, spelt months, serial days of Excel.
-    order : DayOrder, optional
-        Order of days with slashes. Where it is absent, the column has to tell: a number above 12 does.
-
-    Returns
-    -------
-    Days
-        n days.
+    ``cells``: ISO days, days with dots (day, month, year), days with slashes, spelt months, serial days of Excel;
+    ``order``: order of days with slashes. Where it is absent, the column has to tell: a number above 12 does.
 
     Examples
     --------
@@ -111,16 +95,8 @@ def days_of(cells: Sequence[str], order: DayOrder | None = None) -> Days:
 def are_turned(cells: Sequence[str]) -> bool:
     """Tell whether a spreadsheet read some days of a column in another order than they were typed in.
 
-    Parameters
-    ----------
-    cells : sequence of str
-        The column.
-
-    Returns
-    -------
-    bool
-        Days that it could read in its own order became days, with day and month exchanged, and the others stayed
-        text: every text has a number above 12, and no day of the calendar one.
+    Days that it could read in its own order became days, with day and month exchanged, and the others stayed
+    text: every text has a number above 12, and no day of the calendar one.
 
     Examples
     --------

@@ -19,12 +19,8 @@ Day = date | None
 class Course:
     """The days of one patient; None where one is not known.
 
-    Parameters
-    ----------
-    surgery, recurrence, last_visit, death : date or None
-        Days.
-    recurred, died : str or None
-        ``1`` or ``0`` as the table says beside the days, empty where its cell is; None without such a column.
+    ``surgery``, ``recurrence``, ``last_visit``, ``death``: days; ``recurred``, ``died``: ``1`` or ``0`` as the
+    table says beside the days, empty where its cell is; None without such a column.
     """
 
     surgery: Day = None
@@ -39,14 +35,8 @@ class Course:
 class Counted:
     """Months and events of every patient as a table writes them; empty where they cannot be told.
 
-    Parameters
-    ----------
-    rfs_months, rfs_event, os_months, os_event : list of str
-        n each.
-    problems : list of Problem
-        What is wrong with the days, by row.
-    n_deaths_in_rfs : int
-        RFS events that are deaths without a recurrence.
+    ``rfs_months``, ``rfs_event``, ``os_months``, ``os_event``: n each; ``problems``: what is wrong with the days,
+    by row; ``n_deaths_in_rfs``: RFS events that are deaths without a recurrence.
     """
 
     rfs_months: list[str] = field(default_factory=list)
@@ -60,20 +50,8 @@ class Counted:
 def counted(courses: Sequence[Course], rows: Sequence[int], *, today: date) -> Counted:
     """Count the months of follow-up.
 
-    Parameters
-    ----------
-    courses : sequence of Course
-        The days of n patients.
-    rows : sequence of int
-        Their rows.
-    today : date
-        Nothing happens after it.
-
-    Returns
-    -------
-    Counted
-        RFS ends at the first of recurrence and death, OS at death, both else at the last visit. One month is
-        365.25 / 12 days.
+    ``today``: nothing happens after it. Gives RFS ends at the first of recurrence and death, OS at death, both
+    else at the last visit. One month is 365.25 / 12 days.
     """
     result = Counted(problems=list(_impossible(courses, rows, today)))
     for course in courses:

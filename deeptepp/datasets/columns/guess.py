@@ -55,20 +55,14 @@ _STAGED = re.compile(r"^(y?[pc]?n|.*(stage|stadium|category|staging|分期).*)$"
 def guess_mapping(sheet: Sheet) -> Mapping:
     """Guess what the columns of a table are.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        The table.
-
-    Returns
-    -------
-    Mapping
-        No column is used twice. A unit is what the name says, or what only one unit allows; it is not sure.
+    No column is used twice. A unit is what the name says, or what only one unit allows; it is not sure.
     """
+    # Best match first; each column and each fact is taken once.
     chosen: dict[str, str] = {}
     for _, target, column in sorted(_candidates(sheet), key=lambda each: -each[0]):
         if target not in chosen and column not in chosen.values():
             chosen[target] = column
+    # Pseudonyms may be called anything: a column with another cell for every patient stands in.
     if "subject" not in chosen:
         unique = next((name for name in sheet.columns if _is_unique(sheet.cells(name))), None)
         if unique is not None and unique not in chosen.values():
@@ -82,19 +76,7 @@ def guess_mapping(sheet: Sheet) -> Mapping:
 def use_of(target: str, column: str, sheet: Sheet) -> Use:
     """Say what a column is used for, with the unit that its name says or that only one unit allows.
 
-    Parameters
-    ----------
-    target : str
-        What is wanted.
-    column : str
-        Name of the column.
-    sheet : Sheet
-        The table.
-
-    Returns
-    -------
-    Use
-        Its unit is empty where neither name nor numbers tell.
+    Its unit is empty where neither name nor numbers tell.
     """
     unit = _GUESSED_UNIT[target](column, sheet.cells(column)) if target in _GUESSED_UNIT else ""
     return Use(column=column, unit=unit if unit in UNITS.get(target, ()) else "")

@@ -36,18 +36,8 @@ def names_a_person(name: str) -> bool:
 def is_identifier(name: str, cells: Sequence[str]) -> bool:
     """Tell whether a column says who a patient is.
 
-    Parameters
-    ----------
-    name : str
-        Its name.
-    cells : sequence of str
-        Its cells.
-
-    Returns
-    -------
-    bool
-        By its name, or because most of its cells look like names of people that differ, addresses of e-mail, or
-        days of birth. A pseudonym in a column called after the patient is none.
+    By its name, or because most of its cells look like names of people that differ, addresses of e-mail, or days
+    of birth. A pseudonym in a column called after the patient is none.
 
     Examples
     --------

@@ -49,12 +49,7 @@ PERTUZUMAB = "pertuzumab"
 class Applied:
     """A table in our words.
 
-    Parameters
-    ----------
-    table : Table
-        Cells by wanted column, and what is wrong with them.
-    preview : tuple of Preview
-        What became of each column.
+    ``table``: cells by wanted column, and what is wrong with them; ``preview``: what became of each column.
     """
 
     table: Table
@@ -69,19 +64,7 @@ class Applied:
 def apply_mapping(sheet: Sheet, mapping: Mapping, *, today: date | None = None) -> Applied:
     """Read a table by a mapping.
 
-    Parameters
-    ----------
-    sheet : Sheet
-        The table.
-    mapping : Mapping
-        What its columns are.
-    today : date, optional
-        Nothing happens after it; the day on which this is called when left out.
-
-    Returns
-    -------
-    Applied
-        With all problems and questions.
+    ``today``: nothing happens after it; the day on which this is called when left out.
     """
     reading = _Reading(
         sheet, mapping, Table(rows=list(sheet.rows), problems=list(_sheet_problems(sheet, mapping)))

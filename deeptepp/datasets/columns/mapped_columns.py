@@ -36,14 +36,8 @@ _SHOWN_UNITS = {"months": " months", "mm": " mm", "percent": " %"}
 class ColumnRead:
     """One column.
 
-    Parameters
-    ----------
-    cells : list of str or None
-        In our words, n; None where they wait for an answer.
-    preview : Preview
-        What became of it.
-    problems : tuple of Problem
-        What is wrong, or asked.
+    ``cells``: in our words, n; None where they wait for an answer; ``preview``: what became of it; ``problems``:
+    what is wrong, or asked.
     """
 
     cells: list[str] | None
@@ -54,19 +48,7 @@ class ColumnRead:
 def read_numbers(target: str, use: Use, sheet: Sheet) -> ColumnRead:
     """Read a column of numbers into the unit in which the package counts.
 
-    Parameters
-    ----------
-    target : str
-        Wanted column.
-    use : Use
-        Its column and unit.
-    sheet : Sheet
-        The table.
-
-    Returns
-    -------
-    ColumnRead
-        A question where nothing says the unit. A unit in a cell goes before that of its column.
+    Gives a question where nothing says the unit. A unit in a cell goes before that of its column.
     """
     measures = measures_of(sheet.cells(use.column))
     base = BASE_UNITS.get(target, "")
@@ -93,19 +75,7 @@ def read_numbers(target: str, use: Use, sheet: Sheet) -> ColumnRead:
 def read_facts(target: str, use: Use, sheet: Sheet) -> ColumnRead:
     """Read a column of words, of yes and no, of shares of stained nuclei, or of counted nodes.
 
-    Parameters
-    ----------
-    target : str
-        Wanted column.
-    use : Use
-        Its column, unit and words.
-    sheet : Sheet
-        The table.
-
-    Returns
-    -------
-    ColumnRead
-        A question where nothing says what its numbers or words are.
+    Gives a question where nothing says what its numbers or words are.
     """
     cells = sheet.cells(use.column)
     if target in UNITS and not use.unit and not use.words:
@@ -121,21 +91,7 @@ def read_facts(target: str, use: Use, sheet: Sheet) -> ColumnRead:
 def read_words(target: str, use: Use, sheet: Sheet, read: Reader) -> ColumnRead:
     """Read a column of words, and ask what those mean that are not known.
 
-    Parameters
-    ----------
-    target : str
-        Wanted column.
-    use : Use
-        Its column.
-    sheet : Sheet
-        The table.
-    read : callable
-        Gives the meaning of a cell.
-
-    Returns
-    -------
-    ColumnRead
-        Empty cells where nothing is known.
+    Empty cells where nothing is known.
     """
     meanings = [read(cell) for cell in sheet.cells(use.column)]
     strange = [meaning is None for meaning in meanings]
@@ -160,21 +116,7 @@ def read_words(target: str, use: Use, sheet: Sheet, read: Reader) -> ColumnRead:
 def read_days(target: str, use: Use, sheet: Sheet) -> tuple[Days, ColumnRead]:
     """Read a column of days, and ask for their order where it cannot be told.
 
-    Parameters
-    ----------
-    target : str
-        Wanted column.
-    use : Use
-        Its column, and the order of day and month where a person said it.
-    sheet : Sheet
-        The table.
-
-    Returns
-    -------
-    Days
-        Not to be kept.
-    ColumnRead
-        Without cells.
+    ``use``: its column, and the order of day and month where a person said it.
     """
     cells = ["" if plain_word(cell) in ABSENT else cell for cell in sheet.cells(use.column)]
     days = days_of(cells, DayOrder(use.unit) if use.unit else None)
@@ -205,17 +147,7 @@ def read_days(target: str, use: Use, sheet: Sheet) -> tuple[Days, ColumnRead]:
 def likely_first(target: str, known: Floats) -> tuple[str, ...]:
     """Put the unit first that the numbers of a column make most likely.
 
-    Parameters
-    ----------
-    target : str
-        Wanted column that has a unit.
-    known : (n,) float64
-        Its numbers.
-
-    Returns
-    -------
-    tuple of str
-        Its units.
+    ``known``, (n,) float64: its numbers.
     """
     units = UNITS[target]
     if not len(known):

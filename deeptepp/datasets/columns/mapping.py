@@ -52,18 +52,10 @@ _KEYS = ("column", "unit", "sure", "words")
 class Use:
     """What one column is used for.
 
-    Parameters
-    ----------
-    column : str
-        Its name in the table.
-    unit : str
-        One of ``UNITS``; empty where the wanted column has no unit or it is told by the cells.
-    is_sure : bool
-        A person said the unit. Else it is what the name of the column says, and is asked where the numbers speak
-        against it.
-    words : mapping of str to str
-        Cells as they are written, with their meanings: those of the column, ``1`` and ``0`` for yes and no, and
-        ``unknown``.
+    ``column``: its name in the table; ``unit``: one of ``UNITS``; empty where the wanted column has no unit or it
+    is told by the cells; ``is_sure``: a person said the unit. Else it is what the name of the column says, and is
+    asked where the numbers speak against it. ``words``: cells as they are written, with their meanings: those of
+    the column, ``1`` and ``0`` for yes and no, and ``unknown``.
     """
 
     column: str
@@ -76,14 +68,9 @@ class Use:
 class Mapping:
     """What the columns of a table are.
 
-    Parameters
-    ----------
-    uses : mapping of str to Use
-        By wanted column.
-    sheet : str
-        Sheet of a workbook; empty where the one with the patients is looked for.
-    everyone : str
-        Treatment of every patient, where there is no column of it: an arm or ``unknown``; else empty.
+    ``uses``: by wanted column; ``sheet``: sheet of a workbook; empty where the one with the patients is looked
+    for; ``everyone``: treatment of every patient, where there is no column of it: an arm or ``unknown``; else
+    empty.
     """
 
     uses: Mapped[str, Use] = field(default_factory=dict)
@@ -98,22 +85,7 @@ class Mapping:
     def with_unit(self, target: str, unit: str) -> Mapping:
         """Give the mapping with the unit of one column said by a person.
 
-        Parameters
-        ----------
-        target : str
-            Wanted column that has a unit.
-        unit : str
-            One of its ``UNITS``.
-
-        Returns
-        -------
-        Mapping
-            Another one.
-
-        Raises
-        ------
-        BadSetting
-            There is no such unit, or the column is not used.
+        ``unit``: one of its ``UNITS``. Raises BadSetting where there is no such unit, or the column is not used.
         """
         if target not in self.uses or unit not in UNITS.get(target, ()):
             raise BadSetting(key=target, value=unit, limit=_one_of(UNITS.get(target, ())))
@@ -149,24 +121,8 @@ _HEAD = """\
 def mapping_of(text: str) -> Mapping:
     """Read a mapping.
 
-    Parameters
-    ----------
-    text : str
-        TOML, as ``Mapping.to_toml`` writes it.
-
-    Returns
-    -------
-    Mapping
-        Checked.
-
-    Raises
-    ------
-    UnreadableCohort
-        The text is no TOML.
-    UnknownSetting
-        A key is none of a mapping.
-    BadSetting
-        A value is none that the key may have.
+    ``text``: TOML, as ``Mapping.to_toml`` writes it. Raises UnreadableCohort where the text is no TOML;
+    UnknownSetting where a key is none of a mapping; BadSetting where a value is none that the key may have.
     """
     try:
         content = tomllib.loads(text)
@@ -189,17 +145,7 @@ def mapping_of(text: str) -> Mapping:
 def check_units(units: Mapped[str, str]) -> None:
     """Refuse a unit that a column cannot have.
 
-    Parameters
-    ----------
-    units : mapping of str to str
-        Units by wanted column.
-
-    Raises
-    ------
-    UnknownSetting
-        There is no such column.
-    BadSetting
-        The column has no such unit.
+    Raises UnknownSetting where there is no such column; BadSetting where the column has no such unit.
     """
     _known_keys(units, tuple(UNITS))
     for target, unit in units.items():
@@ -210,20 +156,7 @@ def check_units(units: Mapped[str, str]) -> None:
 def read_mapping(path: Path) -> Mapping:
     """Read a mapping from a file.
 
-    Parameters
-    ----------
-    path : Path
-        TOML.
-
-    Returns
-    -------
-    Mapping
-        As ``mapping_of`` gives it, with its errors.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is absent or no text.
+    Raises UnreadableCohort where the file is absent or no text.
     """
     try:
         return mapping_of(path.read_text(encoding="utf-8-sig"))
@@ -252,15 +185,7 @@ def _use(target: str, entry: object) -> Use:
 def meanings_of(target: str) -> tuple[str, ...]:
     """Give what a word of a wanted column may mean.
 
-    Parameters
-    ----------
-    target : str
-        The wanted column.
-
-    Returns
-    -------
-    tuple of str
-        ``unknown`` stands last; none for columns of numbers, days and subjects.
+    Gives ``unknown`` stands last; none for columns of numbers, days and subjects.
     """
     known: tuple[str, ...] = ()
     if target in EVENTS or target in YES_NO:

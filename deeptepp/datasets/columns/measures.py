@@ -39,16 +39,10 @@ _SUFFIX_UNIT = {"mm": "mm", "cm": "cm"}
 class Measures:
     """A column of numbers.
 
-    Parameters
-    ----------
-    values : (n,) float64
-        NaN where a cell is empty or strange.
-    unit : (n,) object
-        Unit that stands in the cell itself, ``mm`` or ``cm``; empty where none does.
-    is_strange : (n,) bool
-        The cell is neither empty nor a number.
-    has_thousands : bool
-        Commas or points may set thousands apart in every cell that has one, so that none of these was read.
+    ``values``, (n,) float64: NaN where a cell is empty or strange; ``unit``, (n,) object: unit that stands in the
+    cell itself, ``mm`` or ``cm``; empty where none does; ``is_strange``, (n,) bool: the cell is neither empty nor
+    a number; ``has_thousands``: commas or points may set thousands apart in every cell that has one, so that none
+    of these was read.
     """
 
     values: npt.NDArray[np.float64]
@@ -60,17 +54,8 @@ class Measures:
 def measures_of(cells: Sequence[str], *, below_counts_as_zero: bool = False) -> Measures:
     """Read a column of numbers.
 
-    Parameters
-    ----------
-    cells : sequence of str
-        Such as ``22``, ``2,2``, ``2.2 cm``, ``22 x 15 mm`` (its largest), ``85 %``.
-    below_counts_as_zero : bool
-        Whether ``<1`` is read, as 0.
-
-    Returns
-    -------
-    Measures
-        n of them.
+    ``cells``: such as ``22``, ``2,2``, ``2.2 cm``, ``22 x 15 mm`` (its largest), ``85 %``;
+    ``below_counts_as_zero``: whether ``<1`` is read, as 0.
 
     Examples
     --------

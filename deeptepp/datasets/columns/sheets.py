@@ -52,25 +52,12 @@ _FEWEST_EXPLAINED = 2
 class Sheet:
     """One table of text.
 
-    Parameters
-    ----------
-    columns : dict of str to tuple of str
-        Cells by column, n each. Identifiers are not among them.
-    rows : tuple of int
-        Row numbers of the patients, n of them; the first line of the file is row 1.
-    dropped : tuple of str
-        Names of columns that were dropped as identifiers.
-    ragged : tuple of int
-        Rows that have more cells than the header; they are left out.
-    name : str
-        Of the sheet; empty for CSV.
-    others : tuple of str
-        The other sheets of the workbook.
-    has_names : bool
-        False where no header was found: the columns are then numbered.
-    remarks : tuple of int
-        Rows of one cell in a wide table, sums at the foot, and units or labels below the header; they are left
-        out.
+    ``columns``: cells by column, n each. Identifiers are not among them. ``rows``: row numbers of the patients, n
+    of them; the first line of the file is row 1; ``dropped``: names of columns that were dropped as identifiers;
+    ``ragged``: rows that have more cells than the header; they are left out; ``name``: of the sheet; empty for
+    CSV; ``others``: the other sheets of the workbook; ``has_names``: False where no header was found: the columns
+    are then numbered; ``remarks``: rows of one cell in a wide table, sums at the foot, and units or labels below
+    the header; they are left out.
     """
 
     columns: dict[str, tuple[str, ...]]
@@ -90,24 +77,10 @@ class Sheet:
 def read_sheet(content: bytes, *, is_workbook: bool, sheet: str = "") -> Sheet:
     """Read one table of patients.
 
-    Parameters
-    ----------
-    content : bytes
-        The file.
-    is_workbook : bool
-        Whether it is an Excel workbook; else text with delimiters, in whatever encoding.
-    sheet : str
-        Name of the sheet; where it is empty, the one that looks most like a table of patients.
-
-    Returns
-    -------
-    Sheet
-        Without the columns of identifiers, which it only names.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no table, has no such sheet, or no row below its header.
+    ``is_workbook``: whether it is an Excel workbook; else text with delimiters, in whatever encoding; ``sheet``:
+    name of the sheet; where it is empty, the one that looks most like a table of patients. Without the columns of
+    identifiers, which it only names. Raises UnreadableCohort where the file is no table, has no such sheet, or no
+    row below its header.
     """
     if not is_workbook:
         return _sheet(_text_lines(content), "", ())
@@ -121,16 +94,8 @@ def read_sheet(content: bytes, *, is_workbook: bool, sheet: str = "") -> Sheet:
 def decoded(content: bytes) -> str:
     """Decode text of an unknown encoding.
 
-    Parameters
-    ----------
-    content : bytes
-        Of a file.
-
-    Returns
-    -------
-    str
-        By its byte order mark, else as UTF-8, else as GB 18030 where that shows Chinese names of columns, else as
-        Windows 1252.
+    By its byte order mark, else as UTF-8, else as GB 18030 where that shows Chinese names of columns, else as
+    Windows 1252.
     """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", errors="replace")
@@ -174,6 +139,7 @@ def _n_known(line: Sequence[str]) -> int:
 
 def _header_at(lines: Sequence[Sequence[str]]) -> int | None:
     """Find the header: the first line of known names, else of names above numbers and dates."""
+    # The line with most known names; else the first line of words above a line of values.
     head = [(i, line) for i, line in enumerate(lines[:_HEADER_WITHIN]) if not _is_remark(line)]
     known = [(_n_known(line), -i) for i, line in head]
     if known and max(known)[0] >= _FEWEST_NAMED:
@@ -197,12 +163,14 @@ def _is_remark(line: Sequence[str]) -> bool:
 
 def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
     """Sort the cells below the header into columns, and drop identifiers."""
+    # 1. The lines below the header; without one, all of them.
     at = _header_at(lines)
     has_names = at is not None
     filled = [(i, line) for i, line in enumerate(lines) if not _is_remark(line)]
     body = [(i + 1, line) for i, line in filled if at is None or i > at]
     if not body or max(len(line) for _, line in body) < _FEWEST_NAMED:
         raise UnreadableCohort(reason="the file is absent, empty, without patients, or no table")
+    # 2. How wide the table is, and which lines are too long or no patients.
     header = list(lines[at]) if at is not None else []
     width = max(n_filled(header), *(0,) if has_names else (n_filled(line) for _, line in body))
     ragged = tuple(number for number, line in body if n_filled(line) > width) if has_names else ()
@@ -213,6 +181,7 @@ def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
     whole = [(number, line + [""] * (width - len(line))) for number, line in body if number not in left_out]
     if not whole:
         raise UnreadableCohort(reason="every row has more cells than the header")
+    # 3. Columns, without those that say who a patient is.
     columns, dropped = {}, []
     for i, column in enumerate(_unique(header, width)):
         cells = tuple(line[i] for _, line in whole)

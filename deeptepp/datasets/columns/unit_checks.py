@@ -71,17 +71,8 @@ Floats = npt.NDArray[np.float64]
 def unit_problems(cohort: Cohort, *, sure: Collection[str] = ()) -> tuple[Problem, ...]:
     """Find columns whose numbers speak against their unit.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Its columns may hold anything; n patients.
-    sure : collection of str
-        Columns whose unit a person said; they are not asked again.
-
-    Returns
-    -------
-    tuple of Problem
-        Questions, and refusals and warnings of single rows; rows are counted from 1.
+    ``cohort``: its columns may hold anything; n patients; ``sure``: columns whose unit a person said; they are not
+    asked again. Gives Questions, and refusals and warnings of single rows; rows are counted from 1.
     """
     found: list[Problem] = []
     for endpoint in cohort.endpoints:
@@ -92,19 +83,14 @@ def unit_problems(cohort: Cohort, *, sure: Collection[str] = ()) -> tuple[Proble
     return tuple(found)
 
 
+def with_units(cohort: Cohort, found: Collection[Problem], *, sure: Collection[str]) -> tuple[Problem, ...]:
+    """Put what speaks against the units of a cohort before what else was found, without its echo."""
+    asked = unit_problems(cohort, sure=sure)
+    return (*asked, *without_echo(found, asked))
+
+
 def without_echo(problems: Collection[Problem], questions: Collection[Problem]) -> tuple[Problem, ...]:
-    """Leave out what only repeats an open question row by row.
-
-    Parameters
-    ----------
-    problems, questions : collection of Problem
-        Of one table.
-
-    Returns
-    -------
-    tuple of Problem
-        The problems that are left.
-    """
+    """Leave out what only repeats an open question row by row."""
     hidden = {rule for each in questions if each.is_question for rule in _SUPPRESSED.get(each.asks, ())}
     return tuple(problem for problem in problems if problem.rule not in hidden)
 
@@ -112,17 +98,7 @@ def without_echo(problems: Collection[Problem], questions: Collection[Problem]) 
 def in_units(cohort: Cohort, units: Mapping[str, str]) -> Cohort:
     """Turn columns into the units that the package counts in.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Columns in whatever unit.
-    units : mapping of str to str
-        Unit of each column, one of ``mapping.UNITS``.
-
-    Returns
-    -------
-    Cohort
-        Months, mm, per cent, and a score in [0, 1].
+    ``units``: unit of each column, one of ``mapping.UNITS``. Gives Months, mm, per cent, and a score in [0, 1].
     """
     factors = {name: _factor(name, unit) for name, unit in units.items() if name in cohort}
     return cohort.with_columns(

@@ -53,19 +53,8 @@ _ARMS = {"1.0": Arm.T.value, "0.0": Arm.NONE.value}
 """Adjuvant treatment; the table does not tell pertuzumab from trastuzumab, nor all that was given."""
 
 _COLUMNS = (
-    "pid",
-    "cohort",
-    "tum_vol",
-    "age",
-    "menopause",
-    "HER2",
-    "rfs_days",
-    "rfs_event",
-    "adj_antiher2",
-    "n_stage",
-    "nottingham_grade",
-    "er",
-    "pr",
+    *("pid", "cohort", "tum_vol", "age", "menopause", "HER2", "rfs_days", "rfs_event", "adj_antiher2", "n_stage"),
+    *("nottingham_grade", "er", "pr"),
 )
 """Columns of ``patients.csv`` that are read."""
 
@@ -73,26 +62,8 @@ _COLUMNS = (
 def prepare_breastdcedl(folder: Path, out: Path, *, progress: Progress = silent) -> Path:
     """Make a dataset folder of the tumour slices.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds ``patients.csv`` and ``images/<pid>/*.webp``.
-    out : Path
-        Folder to write.
-    progress : Progress
-        Hears how many patients are done.
-
-    Returns
-    -------
-    Path
-        The folder.
-
-    Raises
-    ------
-    UnreadableCohort
-        The table or an image is absent or damaged, or a source is unknown.
-    MissingColumn
-        The table lacks a column.
+    ``folder``: holds ``patients.csv`` and ``images/<pid>/*.webp``. Raises UnreadableCohort where the table or an
+    image is absent or damaged, or a source is unknown; MissingColumn where the table lacks a column.
     """
     table = _read_table(folder / "patients.csv")
     (out / SLICE_FOLDER).mkdir(parents=True, exist_ok=True)

@@ -7,33 +7,22 @@ local and to a distant recurrence, and the last assessments that found neither.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from deeptepp.datasets.cohort_values import DAYS_PER_MONTH, DAYS_PER_YEAR
-from deeptepp.datasets.public.imported import IS_METASTATIC, TUMOUR_STAGE, Imported, public_source, vetted
+from deeptepp.datasets.public.imported import IS_METASTATIC, TUMOUR_STAGE, Imported, imported_of, public_source
 from deeptepp.datasets.public.public_table import (
     UNKNOWN_ARM,
     Bools,
+    Facts,
     Floats,
+    FollowUps,
     PublicTable,
     Words,
     read_workbook,
 )
-from deeptepp.domain.cohort import (
-    ARM,
-    HER2_POSITIVE,
-    OS_EVENT,
-    OS_MONTHS,
-    RFS_EVENT,
-    RFS_MONTHS,
-    SOURCE,
-    SUBJECT,
-    Arm,
-    Cohort,
-)
+from deeptepp.domain.cohort import HER2_POSITIVE, RFS_MONTHS, Arm, Endpoint
 
 DUKE = public_source("duke")
 
@@ -66,50 +55,24 @@ _READ = (
 def read_duke(path: Path) -> Imported:
     """Read the table.
 
-    Parameters
-    ----------
-    path : Path
-        ``Clinical_and_Other_Features.xlsx``.
-
-    Returns
-    -------
-    Imported
-        922 patients of either HER2 status, in the order of the table.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no such workbook.
-    MissingColumn
-        The sheet lacks a column.
+    ``path``: ``Clinical_and_Other_Features.xlsx``. Gives 922 patients of either HER2 status, in the order of the
+    table. Raises UnreadableCohort where the file is no such workbook; MissingColumn where the sheet lacks a
+    column.
     """
     table = read_workbook(path, "Data", header_row=2, n_header_rows=3)
     table.require(_READ)
     counts = ", ".join(f"{code} in {n}" for code, n in table.code_counts(("NP", "NC", "NA")).items())
     table.warn("duke.missing-codes", f"Words stand for missing values: {counts} cells.", "Taken as unknown.")
-    columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array(table.columns[_ID], dtype=object),
-        SOURCE: np.full(table.n, DUKE.name, dtype=object),
-        ARM: _arms(table),
-        **_follow_up(table),
-        **_facts(table),
-    }
-    return vetted(DUKE, Cohort(columns, is_simulated=False), table)
+    return imported_of(
+        DUKE, table, table.columns[_ID], arms=_arms(table), follow_up=_follow_up(table), facts=_facts(table)
+    )
 
 
 def paper_like(imported: Imported) -> Imported:
     """Keep the patients who resemble those of the publication.
 
-    Parameters
-    ----------
-    imported : Imported
-        As ``read_duke`` gives it.
-
-    Returns
-    -------
-    Imported
-        HER2-positive, no distant metastasis at presentation, no neoadjuvant treatment recorded (unknown counts as
-        none), RFS known: 67 patients with 7 events in the published table. Too few for any claim.
+    Gives HER2-positive, no distant metastasis at presentation, no neoadjuvant treatment recorded (unknown counts
+    as none), RFS known: 67 patients with 7 events in the published table. Too few for any claim.
     """
     cohort = imported.her2_positive().cohort
     is_early = cohort[IS_METASTATIC] != 1
@@ -118,8 +81,9 @@ def paper_like(imported: Imported) -> Imported:
     return Imported(imported.source, kept, imported.problems)
 
 
-def _follow_up(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
+def _follow_up(table: PublicTable) -> FollowUps:
     """Put both endpoints together."""
+    # RFS: the event counts, at the first day of a recurrence; without one, to the last assessment.
     recurred, died = table.flags(_RECURRED), table.numbers(_DIED)
     recurrence = np.fmin(table.numbers(_LOCAL), table.numbers(_DISTANT))
     assessed = np.fmax(table.numbers(_FREE_LOCAL), table.numbers(_FREE_DISTANT))
@@ -128,6 +92,7 @@ def _follow_up(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
     days = np.where(is_event, recurrence, assessed)
     days = np.where(np.isfinite(recurred), days, np.nan)
     _tell_follow_up(table, recurred, recurrence, assessed, days)
+    # OS: to death, else to the last day on which the patient was seen in any way.
     seen = np.fmax(np.fmax(contact, assessed), recurrence)
     table.warn(
         "duke.no-last-contact",
@@ -136,10 +101,8 @@ def _follow_up(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
         ~np.isfinite(contact),
     )
     return {
-        RFS_MONTHS: days / DAYS_PER_MONTH,
-        RFS_EVENT: is_event & np.isfinite(days),
-        OS_MONTHS: np.where(is_dead, died, seen) / DAYS_PER_MONTH,
-        OS_EVENT: is_dead,
+        Endpoint.RFS: (days / DAYS_PER_MONTH, is_event),
+        Endpoint.OS: (np.where(is_dead, died, seen) / DAYS_PER_MONTH, is_dead),
     }
 
 
@@ -206,7 +169,7 @@ def _arms(table: PublicTable) -> Words:
 _HER2_CODES = {"0": 0.0, "1": 1.0, "2": np.nan}
 
 
-def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
+def _facts(table: PublicTable) -> Facts:
     """Translate the clinical facts."""
     born = table.numbers(_BORN)
     table.warn("duke.negative-age", "The day of birth is negative.", "Age is its size / 365.25.", born < 0)
@@ -223,11 +186,10 @@ def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
         table.warn(rule, found, "Unknown.", np.isnan(table.numbers(column)) | _is(table, column, -1))
     return {
         HER2_POSITIVE: her2,
-        "her2_status": np.array([_STATUS.get(value) for value in her2], dtype=object),
         "age_years": table.in_range("age_years", -born / DAYS_PER_YEAR),
-        "menopause": _without_nan(table.translated(_MENOPAUSE, menopause)),
-        TUMOUR_STAGE: _without_nan(t),
-        "node_stage": _without_nan(n),
+        "menopause": table.translated(_MENOPAUSE, menopause),
+        TUMOUR_STAGE: t,
+        "node_stage": n,
         IS_METASTATIC: metastatic,
         "grade": table.in_range("grade", table.numbers(_GRADE)),
         "er_positive": table.flags("ER"),
@@ -235,9 +197,6 @@ def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
         "had_neoadjuvant_therapy": table.flags(_NEOADJUVANT, {"1": 1.0, "2": 0.0}),
         "breast_surgery": table.translated(_SURGERY, {"0": "conserving", "1": "mastectomy"}),
     }
-
-
-_STATUS = {1.0: "positive", 0.0: "negative"}
 
 
 def _metastatic(table: PublicTable) -> Floats:
@@ -259,8 +218,3 @@ def _categories(letter: str) -> dict[str, str | float]:
 def _is(table: PublicTable, name: str, code: float) -> Bools:
     """Tell where a column holds a code, (n,)."""
     return np.asarray(table.numbers(name) == code)
-
-
-def _without_nan(words: Words) -> Words:
-    """Write None for codes that mean nothing, (n,) object."""
-    return np.array([word if isinstance(word, str) else None for word in words], dtype=object)

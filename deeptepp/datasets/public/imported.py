@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.problems import Problem
-from deeptepp.datasets.public.public_table import STANDS, PublicTable
-from deeptepp.domain.cohort import HER2_POSITIVE, Cohort, Endpoint, FollowUp
+from deeptepp.datasets.public.public_table import STANDS, Facts, FollowUps, PublicTable, Words
+from deeptepp.domain.cohort import ARM, HER2_POSITIVE, SOURCE, SUBJECT, Cohort
 
 TUMOUR_STAGE = "tumour_stage"
 """T category, ``T1`` to ``T4``; only in cohorts whose table has it instead of a size."""
@@ -31,28 +34,11 @@ _ASKED = (
 class PublicSource:
     """Where a public table comes from and what it holds.
 
-    Parameters
-    ----------
-    name : str
-        What ``read_public`` calls it.
-    title : str
-        Name of the study.
-    files : tuple of str
-        Names under which the table is published; the first that is found is read.
-    licence : str
-        Of the table.
-    citation : str
-        What to cite.
-    table_from : str
-        Where the table is to be had.
-    images_from : str
-        Where the images are to be had.
-    rfs : str
-        What counts as an RFS event, and from when the months are counted.
-    os : str
-        The same of overall survival.
-    arms : str
-        What is known of the anti-HER2 treatment.
+    ``name``: what ``read_public`` calls it; ``title``: name of the study; ``files``: names under which the table
+    is published; the first that is found is read; ``licence``: of the table; ``citation``: what to cite;
+    ``table_from``: where the table is to be had; ``images_from``: where the images are to be had; ``rfs``: what
+    counts as an RFS event, and from when the months are counted; ``os``: the same of overall survival; ``arms``:
+    what is known of the anti-HER2 treatment.
     """
 
     name: str
@@ -77,80 +63,58 @@ def public_source(name: str) -> PublicSource:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Followed:
-    """The patients of whom an endpoint is known.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        These patients, (n,).
-    follow_up : FollowUp
-        Their times and events, (n,).
-    n_left_out : int
-        Patients without.
-    """
-
-    cohort: Cohort
-    follow_up: FollowUp
-    n_left_out: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Imported:
     """A public table that was read.
 
-    Parameters
-    ----------
-    source : PublicSource
-        Where it comes from.
-    cohort : Cohort
-        One row per row of the table. Months are NaN and events False where an endpoint is unknown.
-    problems : tuple of Problem
-        Every quirk of the table; only warnings, with the rows of the table.
+    ``source``: where it comes from; ``cohort``: one row per row of the table. Months are NaN and events False
+    where an endpoint is unknown. ``problems``: every quirk of the table; only warnings, with the rows of the
+    table.
     """
 
     source: PublicSource
     cohort: Cohort
     problems: tuple[Problem, ...]
 
-    def with_follow_up(self, endpoint: Endpoint = Endpoint.RFS) -> Followed:
-        """Keep the patients of whom an endpoint is known.
-
-        Parameters
-        ----------
-        endpoint : Endpoint
-            The endpoint.
-
-        Returns
-        -------
-        Followed
-            Possibly of nobody.
-        """
-        chosen = np.isfinite(self.cohort[endpoint.months])
-        kept = self.cohort.where(chosen)
-        return Followed(kept, kept.follow_up(endpoint), int((~chosen).sum()))
-
     def her2_positive(self) -> Imported:
         """Keep the patients who are known to be HER2-positive; the problems keep the rows of the whole table."""
         return replace(self, cohort=self.cohort.where(self.cohort[HER2_POSITIVE] == 1))
 
 
-def vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Imported:
+def imported_of(
+    source: PublicSource,
+    table: PublicTable,
+    subjects: Sequence[str],
+    *,
+    arms: Words,
+    follow_up: FollowUps,
+    facts: Facts,
+    studies: Words | None = None,
+) -> Imported:
+    """Make a checked cohort of a table.
+
+    ``follow_up``: months and whether there was an event, (n,) each; the months are NaN where either is unknown.
+    ``facts``: clinical facts by column, HER2 as 1, 0 and NaN among them. ``studies``: where each patient comes
+    from, if not all from ``source``.
+    """
+    columns: dict[str, npt.NDArray[Any]] = {
+        SUBJECT: np.array(subjects, dtype=object),
+        SOURCE: np.full(table.n, source.name, dtype=object) if studies is None else studies,
+        ARM: arms,
+    }
+    for endpoint, (months, event) in follow_up.items():
+        columns |= {endpoint.months: months, endpoint.event: event & np.isfinite(months)}
+    her2 = facts[HER2_POSITIVE]
+    columns |= {HER2_POSITIVE: her2, "her2_status": np.array([_STATUS.get(each) for each in her2], dtype=object)}
+    return _vetted(source, Cohort(columns | facts, is_simulated=False), table)
+
+
+_STATUS = {1.0: "positive", 0.0: "negative"}
+
+
+def _vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Imported:
     """Check a cohort like any other and tell what is wrong, without a refusal.
 
-    Parameters
-    ----------
-    source : PublicSource
-        Where the table comes from.
-    cohort : Cohort
-        One row per row of the table.
-    table : PublicTable
-        With what its adapter found.
-
-    Returns
-    -------
-    Imported
-        With the problems of the adapter first. A rule that the adapter told is not told again.
+    With the problems of the adapter first. A rule that the adapter told is not told again.
     """
     table.warn("public.definition", f"RFS here: {source.rfs} OS here: {source.os}", "Read results by it.")
     table.warn("public.arm", source.arms, "Read comparisons of arms by it.")

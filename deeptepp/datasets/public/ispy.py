@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from deeptepp.datasets.checks import MONTHS_TOLERANCE
 from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
-from deeptepp.datasets.public.imported import Imported, public_source, vetted
-from deeptepp.datasets.public.public_table import STANDS, UNKNOWN_ARM, PublicTable, read_workbook
-from deeptepp.domain.cohort import (
-    ARM,
-    HER2_POSITIVE,
-    OS_EVENT,
-    OS_MONTHS,
-    RFS_EVENT,
-    RFS_MONTHS,
-    SOURCE,
-    SUBJECT,
-    Cohort,
-)
+from deeptepp.datasets.public.imported import Imported, imported_of, public_source
+from deeptepp.datasets.public.public_table import STANDS, UNKNOWN_ARM, Facts, FollowUps, PublicTable, read_workbook
+from deeptepp.domain.cohort import HER2_POSITIVE, Endpoint
 from deeptepp.errors import UnreadableCohort
 
 ISPY1 = public_source("ispy1")
@@ -30,41 +18,27 @@ ISPY1 = public_source("ispy1")
 _CLINICAL, _OUTCOMES = "TCIA Patient Clinical Subset", "TCIA Outcomes Subset"
 _ID, _SIZE, _SURVIVAL = "SUBJECTID", "MRI LD Baseline", "survDtD2 (tx)"
 _RECEPTOR = {"0": 0.0, "1": 1.0, "2": np.nan}
-_STATUS = {1.0: "positive", 0.0: "negative"}
 _DEAD, _LOST = 8, 9
 
 
 def read_ispy1(path: Path) -> Imported:
     """Read the table.
 
-    Parameters
-    ----------
-    path : Path
-        ``I-SPY 1 All Patient Clinical and Outcome Data.xlsx``.
-
-    Returns
-    -------
-    Imported
-        221 patients, in the order of the clinical sheet.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no such workbook, or its sheets hold different patients.
-    MissingColumn
-        A sheet lacks a column.
+    ``path``: ``I-SPY 1 All Patient Clinical and Outcome Data.xlsx``. Gives 221 patients, in the order of the
+    clinical sheet. Raises UnreadableCohort where the file is no such workbook, or its sheets hold different
+    patients; MissingColumn where a sheet lacks a column.
     """
     table = read_workbook(path, _CLINICAL)
     table.require((_ID, "age", "ERpos", "PgRpos", "Her2MostPos", "BilateralCa", _SIZE))
     outcomes = _in_order_of(table, read_workbook(path, _OUTCOMES))
-    columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array([f"ISPY1_{cell}" for cell in table.columns[_ID]], dtype=object),
-        SOURCE: np.full(table.n, ISPY1.name, dtype=object),
-        ARM: np.full(table.n, UNKNOWN_ARM, dtype=object),
-        **_follow_up(table, outcomes),
-        **_facts(table),
-    }
-    return vetted(ISPY1, Cohort(columns, is_simulated=False), table)
+    return imported_of(
+        ISPY1,
+        table,
+        [f"ISPY1_{cell}" for cell in table.columns[_ID]],
+        arms=np.full(table.n, UNKNOWN_ARM, dtype=object),
+        follow_up=_follow_up(table, outcomes),
+        facts=_facts(table),
+    )
 
 
 def _in_order_of(table: PublicTable, outcomes: PublicTable) -> PublicTable:
@@ -79,7 +53,7 @@ def _in_order_of(table: PublicTable, outcomes: PublicTable) -> PublicTable:
     return PublicTable(columns, table.n, table.first_row, table.problems)
 
 
-def _follow_up(table: PublicTable, outcomes: PublicTable) -> dict[str, npt.NDArray[Any]]:
+def _follow_up(table: PublicTable, outcomes: PublicTable) -> FollowUps:
     """Read both endpoints."""
     rfs, os = (outcomes.numbers(name) / DAYS_PER_MONTH for name in ("RFS", _SURVIVAL))
     event = outcomes.flags("rfs_ind")
@@ -91,14 +65,12 @@ def _follow_up(table: PublicTable, outcomes: PublicTable) -> dict[str, npt.NDArr
     table.warn("cohort.rfs-after-os", found, STANDS, is_late)
     table.warn("ispy1.lost", "The patient was lost to follow-up.", "Censored when last seen.", status == _LOST)
     return {
-        RFS_MONTHS: np.where(np.isfinite(event), rfs, np.nan),
-        RFS_EVENT: (event == 1) & np.isfinite(rfs),
-        OS_MONTHS: np.where(np.isfinite(status), os, np.nan),
-        OS_EVENT: (status == _DEAD) & np.isfinite(os),
+        Endpoint.RFS: (np.where(np.isfinite(event), rfs, np.nan), event == 1),
+        Endpoint.OS: (np.where(np.isfinite(status), os, np.nan), status == _DEAD),
     }
 
 
-def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
+def _facts(table: PublicTable) -> Facts:
     """Translate the clinical facts."""
     her2 = table.flags("Her2MostPos")
     size = table.in_range("tumour_size_mm", table.numbers(_SIZE))
@@ -114,7 +86,6 @@ def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
     table.warn("ispy1.neoadjuvant", found, "Outside of the population of the publication.")
     return {
         HER2_POSITIVE: her2,
-        "her2_status": np.array([_STATUS.get(value) for value in her2], dtype=object),
         "age_years": table.in_range("age_years", table.numbers("age")),
         "tumour_size_mm": size,
         "er_positive": er,

@@ -4,85 +4,54 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
-from deeptepp.datasets.public.imported import Imported, public_source, vetted
-from deeptepp.datasets.public.public_table import UNKNOWN_ARM, Floats, PublicTable, Words, read_workbook
-from deeptepp.domain.cohort import (
-    ARM,
-    HER2_POSITIVE,
-    OS_EVENT,
-    OS_MONTHS,
-    RFS_EVENT,
-    RFS_MONTHS,
-    SOURCE,
-    SUBJECT,
-    Arm,
-    Cohort,
+from deeptepp.datasets.public.imported import Imported, imported_of, public_source
+from deeptepp.datasets.public.public_table import (
+    UNKNOWN_ARM,
+    Facts,
+    Floats,
+    FollowUps,
+    PublicTable,
+    Words,
+    read_workbook,
 )
+from deeptepp.domain.cohort import HER2_POSITIVE, Arm, Endpoint
 
 MAMA_MIA = public_source("mama-mia")
 
 _SOURCES = {"DUKE": "duke", "ISPY1": "ispy1", "ISPY2": "ispy2", "NACT": "nact"}
 _GRADES: dict[str, str | float] = {"low": 1.0, "intermediate": 2.0, "high": 3.0}
-_STATUS = {1.0: "positive", 0.0: "negative"}
 _RECURRENCE, _FOLLOW_UP, _DEATH = "days_to_recurrence", "days_to_follow_up", "days_to_death"
 _READ = (
-    *(
-        "patient_id",
-        "dataset",
-        "nac_agent",
-        "anti_her2_neu_therapy",
-        "mastectomy_post_nac",
-        _FOLLOW_UP,
-        _RECURRENCE,
-    ),
-    *("days_to_metastasis", _DEATH, "hr", "er", "pr", "her2", "nottingham_grade", "age", "menopause", "ethnicity"),
+    *("patient_id", "dataset", "nac_agent", "anti_her2_neu_therapy", "mastectomy_post_nac", _FOLLOW_UP, _DEATH),
+    *(_RECURRENCE, "days_to_metastasis", "hr", "er", "pr", "her2", "nottingham_grade", "age", "menopause"),
+    "ethnicity",
 )
 
 
 def read_mama_mia(path: Path) -> Imported:
     """Read the table.
 
-    Parameters
-    ----------
-    path : Path
-        ``clinical_and_imaging_info.xlsx``.
-
-    Returns
-    -------
-    Imported
-        1,506 patients of four studies, told apart by the column ``source``.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no such workbook.
-    MissingColumn
-        The sheet lacks a column.
+    ``path``: ``clinical_and_imaging_info.xlsx``. Gives 1,506 patients of four studies, told apart by the column
+    ``source``. Raises UnreadableCohort where the file is no such workbook; MissingColumn where the sheet lacks a
+    column.
     """
     table = read_workbook(path, "dataset_info")
     table.require(_READ)
     studies = table.translated("dataset", dict(_SOURCES))
-    columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array(table.columns["patient_id"], dtype=object),
-        SOURCE: studies,
-        ARM: _arms(table),
-        **_follow_up(table, studies),
-        **_facts(table),
-    }
+    arms, follow_up, facts = _arms(table), _follow_up(table, studies), _facts(table)
     found = "The patients of Duke and I-SPY 1 are those of the tables duke and ispy1."
     table.warn(
         "mama-mia.same-patients", found, "Never pool them.", np.isin(studies.astype(str), ("duke", "ispy1"))
     )
-    return vetted(MAMA_MIA, Cohort(columns, is_simulated=False), table)
+    subjects = table.columns["patient_id"]
+    return imported_of(MAMA_MIA, table, subjects, arms=arms, follow_up=follow_up, facts=facts, studies=studies)
 
 
-def _follow_up(table: PublicTable, studies: Words) -> dict[str, npt.NDArray[Any]]:
+def _follow_up(table: PublicTable, studies: Words) -> FollowUps:
     """Read both endpoints; 0 days mean that there was no event."""
     recurrence, last, death = (table.numbers(name) for name in (_RECURRENCE, _FOLLOW_UP, _DEATH))
     metastasis = table.numbers("days_to_metastasis")
@@ -118,12 +87,7 @@ def _follow_up(table: PublicTable, studies: Words) -> dict[str, npt.NDArray[Any]
         ("mama-mia.os-unknown", "There is no day of death or of follow-up.", "OS is unknown.", np.isnan(os_days)),
     ):
         table.warn(rule, found, remedy, rows)
-    return {
-        RFS_MONTHS: days / DAYS_PER_MONTH,
-        RFS_EVENT: is_event,
-        OS_MONTHS: os_days / DAYS_PER_MONTH,
-        OS_EVENT: is_dead,
-    }
+    return {Endpoint.RFS: (days / DAYS_PER_MONTH, is_event), Endpoint.OS: (os_days / DAYS_PER_MONTH, is_dead)}
 
 
 def _tell_zeros(table: PublicTable, recurrence: Floats, studies: Words) -> None:
@@ -154,7 +118,7 @@ def _arms(table: PublicTable) -> Words:
     return arms
 
 
-def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
+def _facts(table: PublicTable) -> Facts:
     """Translate the clinical facts."""
     her2, er, pr = (table.flags(name) for name in ("her2", "er", "pr"))
     table.warn("mama-mia.her2-unknown", "HER2 status is empty.", "HER2 status is unknown.", np.isnan(her2))
@@ -169,7 +133,6 @@ def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
     table.warn("mama-mia.ethnicity-spellings", found, "Not read.")
     return {
         HER2_POSITIVE: her2,
-        "her2_status": np.array([_STATUS.get(value) for value in her2], dtype=object),
         "age_years": table.in_range("age_years", table.numbers("age")),
         "menopause": _menopause(table),
         "grade": np.array([np.nan if value is None else value for value in grade], dtype=np.float64),

@@ -7,26 +7,20 @@ HER2-positive disease. There is no MR.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from deeptepp.datasets.public.imported import IS_METASTATIC, Imported, public_source, vetted
-from deeptepp.datasets.public.public_table import Floats, PublicTable, Words, read_comma_separated
-from deeptepp.domain.clinical import ClinicalProfile, NodeStage
-from deeptepp.domain.cohort import (
-    ARM,
-    HER2_POSITIVE,
-    OS_EVENT,
-    OS_MONTHS,
-    RFS_EVENT,
-    RFS_MONTHS,
-    SOURCE,
-    SUBJECT,
-    Arm,
-    Cohort,
+from deeptepp.datasets.public.imported import IS_METASTATIC, Imported, imported_of, public_source
+from deeptepp.datasets.public.public_table import (
+    Facts,
+    Floats,
+    FollowUps,
+    PublicTable,
+    Words,
+    read_comma_separated,
 )
+from deeptepp.domain.clinical import ClinicalProfile, NodeStage
+from deeptepp.domain.cohort import HER2_POSITIVE, Arm, Endpoint
 
 METABRIC = public_source("metabric")
 
@@ -41,43 +35,28 @@ _READ = (
     *(_STAGE, _GRADE, _SURGERY, _SEX, _CANCER),
 )
 _SIGNS = {"Positive": 1.0, "Negative": 0.0}
-_STATUS = {1.0: "positive", 0.0: "negative"}
 
 
 def read_metabric(path: Path) -> Imported:
     """Read the table.
 
-    Parameters
-    ----------
-    path : Path
-        CSV of 34 columns with the names that cBioPortal shows.
-
-    Returns
-    -------
-    Imported
-        2,509 patients of any HER2 status, in the order of the table.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is no CSV table.
-    MissingColumn
-        It lacks a column.
+    ``path``: CSV of 34 columns with the names that cBioPortal shows. Gives 2,509 patients of any HER2 status, in
+    the order of the table. Raises UnreadableCohort where the file is no CSV table; MissingColumn where it lacks a
+    column.
     """
     table = read_comma_separated(path)
     table.require(_READ)
-    columns: dict[str, npt.NDArray[Any]] = {
-        SUBJECT: np.array(table.columns["Patient ID"], dtype=object),
-        SOURCE: np.full(table.n, METABRIC.name, dtype=object),
-        ARM: np.full(table.n, Arm.NONE.value, dtype=object),
-        **_follow_up(table),
-        **_receptors(table),
-        **_facts(table),
-    }
-    return vetted(METABRIC, Cohort(columns, is_simulated=False), table)
+    return imported_of(
+        METABRIC,
+        table,
+        table.columns["Patient ID"],
+        arms=np.full(table.n, Arm.NONE.value, dtype=object),
+        follow_up=_follow_up(table),
+        facts=_receptors(table) | _facts(table),
+    )
 
 
-def _follow_up(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
+def _follow_up(table: PublicTable) -> FollowUps:
     """Read both endpoints; each is known where both its months and its status are."""
     rfs, os = table.numbers(_RFS), table.numbers(_OS)
     relapsed = table.flags(_RFS_STATUS, {"Recurred": 1.0, "Not Recurred": 0.0})
@@ -93,14 +72,12 @@ def _follow_up(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
             table.warn(f"metabric.{name}-{rule}", found, f"{word} is unknown.", rows)
     table.warn("metabric.rfs-zero", "RFS is 0 months.", "Kept.", rfs == 0)
     return {
-        RFS_MONTHS: np.where(np.isfinite(relapsed), rfs, np.nan),
-        RFS_EVENT: (relapsed == 1) & np.isfinite(rfs),
-        OS_MONTHS: np.where(np.isfinite(died), os, np.nan),
-        OS_EVENT: (died == 1) & np.isfinite(os),
+        Endpoint.RFS: (np.where(np.isfinite(relapsed), rfs, np.nan), relapsed == 1),
+        Endpoint.OS: (np.where(np.isfinite(died), os, np.nan), died == 1),
     }
 
 
-def _receptors(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
+def _receptors(table: PublicTable) -> Facts:
     """Read ER, PR and HER2."""
     her2, er = table.flags(_HER2, _SIGNS), table.flags(_ER, _SIGNS)
     by_ihc = table.flags(_ER_IHC, {"Positve": 1.0, **_SIGNS})
@@ -110,15 +87,10 @@ def _receptors(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
     table.warn("metabric.er-disagrees", f"{_ER_IHC} does not agree with {_ER}.", f"{_ER} counts.", is_odd)
     found, remedy = "HER2 status is not recorded.", "In no analysis of HER2-positive patients."
     table.warn("metabric.her2-unknown", found, remedy, np.isnan(her2))
-    return {
-        HER2_POSITIVE: her2,
-        "her2_status": np.array([_STATUS.get(value) for value in her2], dtype=object),
-        "er_positive": er,
-        "pr_positive": table.flags(_PR, _SIGNS),
-    }
+    return {HER2_POSITIVE: her2, "er_positive": er, "pr_positive": table.flags(_PR, _SIGNS)}
 
 
-def _facts(table: PublicTable) -> dict[str, npt.NDArray[Any]]:
+def _facts(table: PublicTable) -> Facts:
     """Translate the clinical facts."""
     age, size = (
         table.in_range(field, table.numbers(name))

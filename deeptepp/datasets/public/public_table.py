@@ -18,6 +18,7 @@ import numpy.typing as npt
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import NO_VALUE, Lines, split_lines, workbook_lines
 from deeptepp.domain.clinical import RANGES
+from deeptepp.domain.cohort import Endpoint
 from deeptepp.errors import MissingColumn, UnreadableCohort
 
 UNKNOWN_ARM = "unknown"
@@ -32,22 +33,17 @@ MISSING_CODES = NO_VALUE | {"np", "nc"}
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Words = npt.NDArray[Any]
+Facts = dict[str, Words | Floats]
+FollowUps = dict[Endpoint, tuple[Floats, Bools]]
+"""Months and whether there was an event, by endpoint, (n,) each."""
 
 
 @dataclass(slots=True)
 class PublicTable:
     """Cells by column, and the problems found so far.
 
-    Parameters
-    ----------
-    columns : mapping of str to tuple
-        Cells as they were read, n each.
-    n : int
-        Patients.
-    first_row : int
-        Number of the first patient's row.
-    problems : list of Problem
-        Grows while the table is read.
+    ``columns``: cells as they were read, n each; ``n``: patients; ``first_row``: number of the first patient's
+    row; ``problems``: grows while the table is read.
     """
 
     columns: Mapping[str, tuple[str, ...]]
@@ -58,15 +54,7 @@ class PublicTable:
     def require(self, names: Sequence[str]) -> None:
         """Stop where a column is absent.
 
-        Parameters
-        ----------
-        names : sequence of str
-            Columns that are read.
-
-        Raises
-        ------
-        MissingColumn
-            One of them is absent.
+        Raises MissingColumn where one of them is absent.
         """
         missing = [name for name in names if name not in self.columns]
         if missing:
@@ -75,15 +63,8 @@ class PublicTable:
     def numbers(self, name: str) -> Floats:
         """Read a column of numbers.
 
-        Parameters
-        ----------
-        name : str
-            The column.
-
-        Returns
-        -------
-        (n,) float64
-            NaN where there is none; a cell that is neither a number nor a code of a missing value is told.
+        Gives (n,) float64: NaN where there is none; a cell that is neither a number nor a code of a missing value
+        is told.
         """
         values = [_number(cell) for cell in self.columns[name]]
         is_text = np.array([value is None for value in values], dtype=bool)
@@ -101,22 +82,14 @@ class PublicTable:
     def translated(self, name: str, meanings: Mapping[str, str | float]) -> Words:
         """Read a column of codes.
 
-        Parameters
-        ----------
-        name : str
-            The column.
-        meanings : mapping of str to str or float
-            What each code means; a number is written without decimals.
-
-        Returns
-        -------
-        (n,) object
-            None where there is no code; an unknown code is told and left unknown.
+        ``meanings``: what each code means; a number is written without decimals. Gives (n,) object: None where
+        there is no code; an unknown code is told and left unknown.
         """
         codes = [_code(word) for word in self.words(name)]
         is_strange = np.array([code is not None and code not in meanings for code in codes], dtype=bool)
         self.warn("public.unknown-code", f"{name} holds a code that is not known.", "Left unknown.", is_strange)
-        return np.array([None if code is None else meanings.get(code) for code in codes], dtype=object)
+        found = [None if code is None else meanings.get(code) for code in codes]
+        return np.array([value if value == value else None for value in found], dtype=object)
 
     def flags(self, name: str, meanings: Mapping[str, float] | None = None) -> Floats:
         """Read a column of yes and no, (n,) float64: 1, 0 and NaN; ``0`` and ``1`` unless told otherwise."""
@@ -126,17 +99,8 @@ class PublicTable:
     def in_range(self, name: str, values: Floats) -> Floats:
         """Keep what may be a fact of a patient.
 
-        Parameters
-        ----------
-        name : str
-            Field of ``ClinicalProfile``.
-        values : (n,) float64
-            Its values.
-
-        Returns
-        -------
-        (n,) float64
-            NaN where they lie outside of the range of the field, which is told.
+        ``name``: field of ``ClinicalProfile``; ``values``, (n,) float64: its values. Gives (n,) float64: NaN where
+        they lie outside of the range of the field, which is told.
         """
         low, high = RANGES[name]
         is_outside = (values < low) | (values > high)
@@ -148,16 +112,9 @@ class PublicTable:
     def warn(self, rule: str, found: str, remedy: str, rows: Bools | None = None, *, always: bool = False) -> None:
         """Tell what was found.
 
-        Parameters
-        ----------
-        rule : str
-            Stable identifier.
-        found, remedy : str
-            What was found and what was done about it. The number of patients is added.
-        rows : (n,) bool, optional
-            Patients that it concerns; the table as a whole when left out.
-        always : bool
-            Tell it even where it concerns nobody.
+        ``found``, ``remedy``: what was found and what was done about it. The number of patients is added.
+        ``rows``, (n,) bool: patients that it concerns; the table as a whole when left out; ``always``: tell it
+        even where it concerns nobody.
         """
         if rows is None:
             self._tell(Problem.warning(rule, found, remedy))
@@ -180,26 +137,9 @@ class PublicTable:
 def read_workbook(path: Path, sheet: str, *, header_row: int = 1, n_header_rows: int = 1) -> PublicTable:
     """Read one sheet of an Excel workbook.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    sheet : str
-        Name of the sheet.
-    header_row : int
-        Row that names the columns, from 1.
-    n_header_rows : int
-        Rows above the first patient.
-
-    Returns
-    -------
-    PublicTable
-        Names of columns have their spaces drawn together; the second column of a name has its place behind it.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is absent or no workbook, or has no such sheet or no patients.
+    ``header_row``: row that names the columns, from 1. Names of columns have their spaces drawn together;
+    the second column of a name has its place behind it. Raises UnreadableCohort where the file is absent or no
+    workbook, or has no such sheet or no patients.
     """
     try:
         sheets = workbook_lines(path.read_bytes())
@@ -213,20 +153,7 @@ def read_workbook(path: Path, sheet: str, *, header_row: int = 1, n_header_rows:
 def read_comma_separated(path: Path) -> PublicTable:
     """Read a CSV table in UTF-8 with one row of names.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-
-    Returns
-    -------
-    PublicTable
-        All cells are text.
-
-    Raises
-    ------
-    UnreadableCohort
-        The file is absent or no such table.
+    Raises UnreadableCohort where the file is absent or no such table.
     """
     try:
         lines = split_lines(path.read_text(encoding="utf-8-sig"), ",")

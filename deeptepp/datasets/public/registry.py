@@ -85,15 +85,7 @@ _MARKED_WITHIN = 5
 def recognised(path: Path) -> PublicSource | None:
     """Tell whether a file is a public table, by the names of its columns.
 
-    Parameters
-    ----------
-    path : Path
-        CSV or Excel workbook.
-
-    Returns
-    -------
-    PublicSource or None
-        None where it is none, or cannot be read.
+    None where it is none, or cannot be read.
     """
     names = _names_in(path)
     for name, marks in _MARKS.items():
@@ -119,12 +111,8 @@ def _names_in(path: Path) -> set[str]:
 def write_imported(imported: Imported, path: Path) -> None:
     """Write a cohort, and what is to be known of it beside it.
 
-    Parameters
-    ----------
-    imported : Imported
-        As ``read_public`` gives it, or a part of it.
-    path : Path
-        Parquet file to write; a file of the same name that ends in ``.json`` holds source, licence and problems.
+    ``path``: parquet file to write; a file of the same name that ends in ``.json`` holds source, licence and
+    problems.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     about = {

@@ -40,23 +40,10 @@ _DIRECTORY_NAME = "DICOMDIR"
 def open_members(source: Path | Sequence[Path]) -> Iterator[tuple[Member, ...]]:
     """Open a zip, a folder (recursively), one file, the DICOMDIR of a CD, or a list of these.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        Where the study is. Archives inside archives or folders are not opened; a DICOMDIR stands for its images
-        where nothing else is named.
-
-    Yields
-    ------
-    tuple of Member
-        The files, valid inside the ``with`` block.
-
-    Raises
-    ------
-    NotAnArchive
-        A file is neither a zip nor DICOM, or does not exist.
-    EncryptedArchive, ArchiveTooLarge, UnsafeArchivePath, DamagedArchive
-        The archive cannot be opened safely.
+    ``source``: where the study is. Archives inside archives or folders are not opened; a DICOMDIR stands for its
+    images where nothing else is named. Yields the files, valid inside the ``with`` block. Raises NotAnArchive
+    where a file is neither a zip nor DICOM, or does not exist; EncryptedArchive, ArchiveTooLarge,
+    UnsafeArchivePath, DamagedArchive where the archive cannot be opened safely.
     """
     paths = [source] if isinstance(source, Path) else list(source)
     if not paths:

@@ -32,22 +32,9 @@ _PLAIN = ExplicitVRLittleEndian.encode().ljust(len(_DEFLATED), b"\0")
 def inflated(stream: BinaryIO) -> BinaryIO:
     """Give a stream whose dataset is not deflated.
 
-    Parameters
-    ----------
-    stream : BinaryIO
-        A DICOM file at its beginning, seekable.
-
-    Returns
-    -------
-    BinaryIO
-        The stream itself, again at its beginning, unless its dataset is deflated.
-
-    Raises
-    ------
-    ArchiveTooLarge
-        The dataset inflates to more than ``MAX_INFLATED_BYTES``.
-    InvalidDicomError
-        The deflated bytes are damaged.
+    Gives the stream itself, again at its beginning, unless its dataset is deflated. Raises ArchiveTooLarge where
+    the dataset inflates to more than ``MAX_INFLATED_BYTES``; InvalidDicomError where the deflated bytes are
+    damaged.
     """
     start = _dataset_start(stream)
     stream.seek(0)

@@ -38,18 +38,7 @@ _PREAMBLE_BYTES = 132
 
 
 def is_directory_file(stream: BinaryIO) -> bool:
-    """Tell by its SOP class whether a file is a DICOMDIR, whatever its name.
-
-    Parameters
-    ----------
-    stream : BinaryIO
-        At the beginning of the file.
-
-    Returns
-    -------
-    bool
-        False also for what is no DICOM.
-    """
+    """Tell by its SOP class whether a file is a DICOMDIR, whatever its name."""
     try:
         with quiet():
             # The file meta information alone: the library inflates a deflated dataset behind it, however large.
@@ -67,22 +56,9 @@ def is_directory_file(stream: BinaryIO) -> bool:
 def referenced_files(dicomdir: Path) -> tuple[Path, ...]:
     """Find the files that the image records of a DICOMDIR name.
 
-    Parameters
-    ----------
-    dicomdir : Path
-        The file itself; the files lie in its folder and below.
-
-    Returns
-    -------
-    tuple of Path
-        Those that exist, once each, in the order of the records; of any patient, which reading judges.
-
-    Raises
-    ------
-    NotAnArchive
-        The file is no DICOMDIR or cannot be read.
-    UnsafeArchivePath
-        A record, or a link, points outside of the folder.
+    ``dicomdir``: the file itself; the files lie in its folder and below. Gives those that exist, once each, in the
+    order of the records; of any patient, which reading judges. Raises NotAnArchive where the file is no DICOMDIR
+    or cannot be read; UnsafeArchivePath where a record, or a link, points outside of the folder.
     """
     root = dicomdir.resolve().parent
     names = list(_file_ids(_records(dicomdir)))

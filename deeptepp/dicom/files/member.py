@@ -16,16 +16,9 @@ from deeptepp.safe_files import DAMAGE, damaged, in_words
 class Member:
     """One file of a study, opened on demand.
 
-    Parameters
-    ----------
-    size_bytes : int
-        Declared size; reading never yields more.
-    opener : callable
-        Gives a fresh seekable binary stream.
-    short_cut : ShortCut, optional
-        Gives the same bytes faster, where it can.
-    notes : dict
-        What one pass over the files found, so that the next one need not.
+    ``size_bytes``: declared size; reading never yields more; ``opener``: gives a fresh seekable binary stream;
+    ``short_cut``: gives the same bytes faster, where it can; ``notes``: what one pass over the files found, so
+    that the next one need not.
     """
 
     size_bytes: int
@@ -37,15 +30,7 @@ class Member:
     def open(self) -> Iterator[BinaryIO]:
         """Open the stream, buffered, for the length of a ``with`` block.
 
-        Yields
-        ------
-        BinaryIO
-            Seekable stream at its beginning.
-
-        Raises
-        ------
-        DamagedArchive
-            The archive's bytes do not match its checksums or end early.
+        Raises DamagedArchive where the archive's bytes do not match its checksums or end early.
         """
         try:
             with self.opener() as stream:
@@ -56,20 +41,8 @@ class Member:
     def head(self, n_bytes: int) -> bytes:
         """Read the first bytes.
 
-        Parameters
-        ----------
-        n_bytes : int
-            How many; fewer come from a shorter file.
-
-        Returns
-        -------
-        bytes
-            Not yet compared with a checksum.
-
-        Raises
-        ------
-        DamagedArchive
-            The archive's bytes end early or cannot be inflated.
+        ``n_bytes``: how many; fewer come from a shorter file. Raises DamagedArchive where the archive's bytes end
+        early or cannot be inflated.
         """
         found = self.short_cut.head(n_bytes) if self.short_cut else None
         if found is not None:
@@ -80,22 +53,8 @@ class Member:
     def read_into(self, buffer: memoryview, offset: int) -> bool:
         """Fill a buffer.
 
-        Parameters
-        ----------
-        buffer : memoryview
-            Of bytes, contiguous.
-        offset : int
-            Where in the file its content begins.
-
-        Returns
-        -------
-        bool
-            False where the file ends too early.
-
-        Raises
-        ------
-        DamagedArchive
-            The archive's bytes do not match its checksums or end early.
+        False where the file ends too early. Raises DamagedArchive where the archive's bytes do not match its
+        checksums or end early.
         """
         if self.short_cut and self.short_cut.fill(buffer, offset):
             return True
@@ -107,15 +66,7 @@ class Member:
     def read(self) -> bytes:
         """Read everything into memory.
 
-        Returns
-        -------
-        bytes
-            The content.
-
-        Raises
-        ------
-        ArchiveTooLarge
-            The stream yields more than it declared.
+        Raises ArchiveTooLarge where the stream yields more than it declared.
         """
         found = self.short_cut.whole() if self.short_cut else None
         if found is not None:

@@ -55,10 +55,7 @@ class ShortCut(Protocol):
 class FileBytes:
     """The bytes of a file.
 
-    Parameters
-    ----------
-    path : str
-        Where it is.
+    ``path``: where it is.
     """
 
     __slots__ = ("_path",)
@@ -69,15 +66,7 @@ class FileBytes:
     def head(self, n_bytes: int) -> bytes | None:
         """Give the first bytes.
 
-        Parameters
-        ----------
-        n_bytes : int
-            How many; fewer come from a shorter file.
-
-        Returns
-        -------
-        bytes or None
-            None where the file cannot be read.
+        ``n_bytes``: how many; fewer come from a shorter file. None where the file cannot be read.
         """
         try:
             with io.FileIO(self._path) as file:
@@ -88,17 +77,7 @@ class FileBytes:
     def fill(self, buffer: memoryview, offset: int) -> bool:
         """Fill a buffer.
 
-        Parameters
-        ----------
-        buffer : memoryview
-            Of bytes, contiguous.
-        offset : int
-            Where in the file its content begins.
-
-        Returns
-        -------
-        bool
-            False where the file cannot be read or ends too early.
+        False where the file cannot be read or ends too early.
         """
         try:
             with io.FileIO(self._path) as file:
@@ -108,23 +87,14 @@ class FileBytes:
             return False
 
     def whole(self) -> bytes | None:
-        """Leave the whole to the ordinary way, which is as fast.
-
-        Returns
-        -------
-        None
-            Always.
-        """
+        """Leave the whole to the ordinary way, which is as fast."""
         return None
 
 
 class PackedFile:
     """A zip archive of which several entries may be read at once.
 
-    Parameters
-    ----------
-    path : Path
-        Where it is.
+    ``path``: where it is.
     """
 
     __slots__ = ("_file", "_lock", "_size_bytes")
@@ -135,41 +105,19 @@ class PackedFile:
         self._lock = Lock()
 
     def __enter__(self) -> Self:
-        """Give itself.
-
-        Returns
-        -------
-        PackedFile
-            Open.
-        """
+        """Give itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the file.
-
-        Parameters
-        ----------
-        kind, error, trace : object
-            Of an exception, which is not held up.
-        """
+        """Close the file."""
         self._file.close()
 
     def read(self, at: int, n_bytes: int) -> bytes:
         """Read bytes.
 
-        Parameters
-        ----------
-        at : int
-            Offset in the archive.
-        n_bytes : int
-            How many.
-
-        Returns
-        -------
-        bytes
-            Fewer where the archive ends.
+        Fewer where the archive ends.
         """
         # Memory is set aside for what is asked, so never for more than there is.
         n_bytes = min(n_bytes, self._size_bytes - at)
@@ -183,12 +131,7 @@ class PackedFile:
 class EntryBytes:
     """The bytes of one entry of a zip archive.
 
-    Parameters
-    ----------
-    packed : PackedFile
-        The archive.
-    info : ZipInfo
-        What its directory says of the entry.
+    ``packed``: the archive; ``info``: what its directory says of the entry.
     """
 
     __slots__ = ("_info", "_packed")
@@ -200,15 +143,7 @@ class EntryBytes:
     def head(self, n_bytes: int) -> bytes | None:
         """Give the first bytes.
 
-        Parameters
-        ----------
-        n_bytes : int
-            How many; fewer come from a shorter entry.
-
-        Returns
-        -------
-        bytes or None
-            None where the entry is unusual or damaged.
+        ``n_bytes``: how many; fewer come from a shorter entry. None where the entry is unusual or damaged.
         """
         packed = self._packed_bytes(n_bytes + _SPARE_BYTES)
         content = None if packed is None else self._inflated(packed, n_bytes)
@@ -219,17 +154,7 @@ class EntryBytes:
     def fill(self, buffer: memoryview, offset: int) -> bool:
         """Fill a buffer from the entry, inflated as a whole and compared with its checksum.
 
-        Parameters
-        ----------
-        buffer : memoryview
-            Of bytes, contiguous.
-        offset : int
-            Where in the entry its content begins.
-
-        Returns
-        -------
-        bool
-            False where the entry is unusual, damaged, or ends too early.
+        False where the entry is unusual, damaged, or ends too early.
         """
         content = self.whole()
         if content is None or offset + len(buffer) > len(content):
@@ -240,10 +165,7 @@ class EntryBytes:
     def whole(self) -> bytes | None:
         """Give everything, compared with its checksum.
 
-        Returns
-        -------
-        bytes or None
-            None where the entry is unusual or damaged.
+        None where the entry is unusual or damaged.
         """
         packed = self._packed_bytes(self._info.compress_size)
         if packed is None or len(packed) != self._info.compress_size:

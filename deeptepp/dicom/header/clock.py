@@ -25,26 +25,14 @@ TIME_DECIMALS = 4
 class Clock:
     """Every sign of when an image was made; any may be absent.
 
-    Parameters
-    ----------
-    acquired_s : float, optional
-        AcquisitionDateTime, or AcquisitionDate and AcquisitionTime, in seconds since the year 1.
-    content_s : float, optional
-        ContentDate and ContentTime, in seconds since the year 1: when the image was reconstructed.
-    series_s : float, optional
-        SeriesDate and SeriesTime, in seconds since the year 1.
-    trigger_s : float, optional
-        TriggerTime, seconds after the start of the series.
-    offset_s : float, optional
-        TemporalPositionTimeOffset, seconds after the start of the series.
-    begin_s : float, optional
-        Private begin of the dynamic scan, seconds after the start of the series.
-    position : int, optional
-        TemporalPositionIdentifier or TemporalPositionIndex.
-    resolution_s : float, optional
-        TemporalResolution: seconds from one position to the next.
-    acquisition_number, series_number, instance_number : int, optional
-        AcquisitionNumber, SeriesNumber and InstanceNumber.
+    ``acquired_s``: AcquisitionDateTime, or AcquisitionDate and AcquisitionTime, in seconds since the year 1;
+    ``content_s``: ContentDate and ContentTime, in seconds since the year 1: when the image was reconstructed;
+    ``series_s``: SeriesDate and SeriesTime, in seconds since the year 1; ``trigger_s``: TriggerTime, seconds after
+    the start of the series; ``offset_s``: TemporalPositionTimeOffset, seconds after the start of the series;
+    ``begin_s``: private begin of the dynamic scan, seconds after the start of the series; ``position``:
+    TemporalPositionIdentifier or TemporalPositionIndex; ``resolution_s``: TemporalResolution: seconds from one
+    position to the next; ``acquisition_number``, ``series_number``, ``instance_number``: AcquisitionNumber,
+    SeriesNumber and InstanceNumber.
     """
 
     acquired_s: float | None = None
@@ -99,18 +87,7 @@ SIGNS: tuple[TimeSign, ...] = (
 
 
 def clock_of(places: Sequence[Header]) -> Clock:
-    """Collect every sign of time.
-
-    Parameters
-    ----------
-    places : sequence of Header
-        Where to look, nearest to the frame first.
-
-    Returns
-    -------
-    Clock
-        What was found.
-    """
+    """Collect every sign of time."""
     kinds = ("FrameAcquisitionDateTime", "FrameReferenceDateTime", "AcquisitionDateTime")
     moment = next((found for kind in kinds if (found := first(places, kind))), None)
     trigger = number(first(places, "TriggerTime"))
@@ -167,15 +144,8 @@ def _dated_s(places: Sequence[Header], kind: str) -> float | None:
 def moment_s(text: str) -> float | None:
     """Turn a DICOM DT value into seconds.
 
-    Parameters
-    ----------
-    text : str
-        ``YYYYMMDDHHMMSS.FFFFFF``, with or without an offset from UTC.
-
-    Returns
-    -------
-    float or None
-        Seconds since the year 1; None where the text is no full date and time.
+    ``text``: ``YYYYMMDDHHMMSS.FFFFFF``, with or without an offset from UTC. Gives seconds since the year 1; None
+    where the text is no full date and time.
     """
     # The offset from UTC is the same for all images of a study, so that it cancels.
     core = text.strip().split("+")[0].split("-")[0]
@@ -185,15 +155,8 @@ def moment_s(text: str) -> float | None:
 def time_of_day_s(text: str) -> float | None:
     """Turn a DICOM TM value into seconds.
 
-    Parameters
-    ----------
-    text : str
-        ``HHMMSS.FFFFFF``; minutes and seconds may be absent, and the old form has colons.
-
-    Returns
-    -------
-    float or None
-        Seconds after midnight; None where the text is no time.
+    ``text``: ``HHMMSS.FFFFFF``; minutes and seconds may be absent, and the old form has colons. Gives seconds
+    after midnight; None where the text is no time.
     """
     digits = text.strip().replace(":", "")
     whole = digits.split(".")[0]

@@ -80,18 +80,10 @@ _SEX, _AGE, _DESCRIPTION = (0x0010, 0x0040), (0x0010, 0x1010), (0x0008, 0x103E)
 class DeidentificationReport:
     """What became of the headers: keywords and counts, never a value.
 
-    Parameters
-    ----------
-    n_headers : int
-        Headers of which anything but geometry and time was kept, one for each series.
-    kept, replaced, removed : tuple of str
-        DICOM keywords, sorted.
-    n_private_removed : int
-        Private elements removed, over all these headers.
-    has_burned_in_text : bool
-        A series declares text burned into its pixels; such a series is never used.
-    method : tuple of str
-        DeidentificationMethod.
+    ``n_headers``: headers of which anything but geometry and time was kept, one for each series; ``kept``,
+    ``replaced``, ``removed``: DICOM keywords, sorted; ``n_private_removed``: private elements removed, over all
+    these headers; ``has_burned_in_text``: a series declares text burned into its pixels; such a series is never
+    used; ``method``: DeidentificationMethod.
     """
 
     n_headers: int
@@ -117,15 +109,8 @@ class CleanHeader:
 def deidentify(header: Dataset) -> CleanHeader:
     """Clean one header in place.
 
-    Parameters
-    ----------
-    header : Dataset
-        Everything before the pixel data; is changed.
-
-    Returns
-    -------
-    CleanHeader
-        The same dataset, and the keywords kept, replaced and removed.
+    ``header``: everything before the pixel data; is changed. Gives the same dataset, and the keywords kept,
+    replaced and removed.
     """
     with quiet():
         _drop_unreadable(header)
@@ -142,20 +127,7 @@ def deidentify(header: Dataset) -> CleanHeader:
 
 
 def report_on(headers: Iterable[CleanHeader], *, has_burned_in_text: bool) -> DeidentificationReport:
-    """Sum up what was done to the headers of a study.
-
-    Parameters
-    ----------
-    headers : iterable of CleanHeader
-        One for each series.
-    has_burned_in_text : bool
-        Whether a series declares burned-in text.
-
-    Returns
-    -------
-    DeidentificationReport
-        Keywords and counts.
-    """
+    """Sum up what was done to the headers of a study."""
     found = list(headers)
     replaced = frozenset[str]().union(*(h.replaced for h in found))
     removed = frozenset[str]().union(*(h.removed for h in found))
@@ -173,15 +145,7 @@ def report_on(headers: Iterable[CleanHeader], *, has_burned_in_text: bool) -> De
 def clean_description(text: str) -> str:
     """Keep the words of MR technique in a series description and drop the rest.
 
-    Parameters
-    ----------
-    text : str
-        SeriesDescription or ProtocolName.
-
-    Returns
-    -------
-    str
-        Allowed words, parted by one blank; at most twelve.
+    Gives allowed words, parted by one blank; at most twelve.
 
     Examples
     --------
@@ -197,15 +161,7 @@ def clean_description(text: str) -> str:
 def acquisition_of(clean: Dataset) -> Acquisition:
     """Collect scanner and sequence facts from a cleaned header.
 
-    Parameters
-    ----------
-    clean : Dataset
-        A header after ``deidentify``.
-
-    Returns
-    -------
-    Acquisition
-        What is known; None elsewhere.
+    ``clean``: a header after ``deidentify``. Gives what is known; None elsewhere.
     """
     timing = _group(clean, "MRTimingAndRelatedParametersSequence")
     sex = str(clean.get("PatientSex") or "").strip().upper()[:1]
@@ -225,15 +181,8 @@ def acquisition_of(clean: Dataset) -> Acquisition:
 def age_years(text: str) -> float | None:
     """Read a DICOM AS value.
 
-    Parameters
-    ----------
-    text : str
-        Three digits and one of D, W, M, Y.
-
-    Returns
-    -------
-    float or None
-        Age in years, at most ``OLDEST_YEARS``; None where the text is no age.
+    ``text``: three digits and one of D, W, M, Y. Gives age in years, at most ``OLDEST_YEARS``; None where the text
+    is no age.
     """
     match = re.fullmatch(r"(\d{1,3})([DWMY])", text.strip().upper())
     if match is None:

@@ -44,32 +44,8 @@ _SEQUENCE_END = 0xFFFEE0DD
 _DEEPEST = 20
 """Levels of sequences within sequences that are followed."""
 
-_SHORT = {
-    vr.encode(): vr
-    for vr in [
-        "AE",
-        "AS",
-        "AT",
-        "CS",
-        "DA",
-        "DS",
-        "DT",
-        "FD",
-        "FL",
-        "IS",
-        "LO",
-        "LT",
-        "PN",
-        "SH",
-        "SL",
-        "SS",
-        "ST",
-        "TM",
-        "UI",
-        "UL",
-        "US",
-    ]
-}
+_SHORT_CODES = "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US"
+_SHORT = {vr.encode(): vr for vr in _SHORT_CODES.split()}
 """Value representations with a length of two bytes, PS3.5 table 7.1-2."""
 
 _LONG = {vr.encode(): vr for vr in ["OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"]}
@@ -92,22 +68,11 @@ class _NotPlainError(ValueError):
 class Layout:
     """Where the elements of a header lie.
 
-    Parameters
-    ----------
-    is_implicit : bool
-        Whether the value representations are implicit.
-    places : dict
-        Place of each element of the outermost level.
-    pixel_tag, pixel_vr : int, str or None
-        Of the pixel data; 0 where there are none.
-    pixels_at : int
-        First byte of the pixel data; the end of the file where there are none.
-    n_pixel_bytes : int
-        Their length.
-    meta_values : tuple of (start, stop)
-        Where the values of the meta information lie that say nothing of the encoding.
-    creators : tuple of int
-        Tags of the private creators, PS3.5 7.8.1.
+    ``is_implicit``: whether the value representations are implicit; ``places``: place of each element of the
+    outermost level; ``pixel_tag``, ``pixel_vr``: of the pixel data; 0 where there are none; ``pixels_at``: first
+    byte of the pixel data; the end of the file where there are none; ``n_pixel_bytes``: their length;
+    ``meta_values``: where the values of the meta information lie that say nothing of the encoding; ``creators``:
+    tags of the private creators, PS3.5 7.8.1.
     """
 
     is_implicit: bool
@@ -122,15 +87,7 @@ class Layout:
     def is_free(self, tag: int) -> bool:
         """Tell whether another value in the place of this one would leave the layout as it is.
 
-        Parameters
-        ----------
-        tag : int
-            Of an element of the outermost level.
-
-        Returns
-        -------
-        bool
-            False for the character set and sequences of undefined length.
+        False for the character set and sequences of undefined length.
         """
         return tag != _CHARACTER_SET and self.places[tag][2] >= 0
 
@@ -138,22 +95,7 @@ class Layout:
 def layout_of(content: bytes, size_bytes: int) -> Layout | None:
     """Find the elements of a plain header.
 
-    Parameters
-    ----------
-    content : bytes
-        The first bytes of a file.
-    size_bytes : int
-        Size of the whole file.
-
-    Returns
-    -------
-    Layout or None
-        None where the header is not plain.
-
-    Raises
-    ------
-    EOFError
-        The header is longer than these bytes.
+    None where the header is not plain. Raises EOFError where the header is longer than these bytes.
     """
     try:
         start, is_implicit, meta_values = _dataset_start(content)
@@ -291,15 +233,7 @@ def _check_character_set(value: bytes) -> None:
 def vr_of(tag: int) -> str | None:
     """Look up the value representation of a tag.
 
-    Parameters
-    ----------
-    tag : int
-        Of a standard element.
-
-    Returns
-    -------
-    str or None
-        None where the dictionary does not know the tag.
+    None where the dictionary does not know the tag.
     """
     try:
         return dictionary_VR(tag)

@@ -84,26 +84,12 @@ class SeriesFacts:
 class Frame:
     """One image plane.
 
-    Parameters
-    ----------
-    source : int
-        Index of its file in the archive.
-    index : int
-        Index of the frame in the file; 0 for a classic file.
-    identity : str
-        SOPInstanceUID and frame. Names the image in what is made of it; says nothing of whether two are copies.
-    series : SeriesFacts
-        What it shares with others.
-    rows, columns : int
-        Size of the plane.
-    position_mm : (x, y, z), optional
-        ImagePositionPatient: LPS centre of the first voxel.
-    orientation : tuple of six floats, optional
-        ImageOrientationPatient: LPS direction of increasing column, then of increasing row.
-    spacing_mm : (dy, dx), optional
-        PixelSpacing.
-    clock : Clock
-        When it was made.
+    ``source``: index of its file in the archive; ``index``: index of the frame in the file; 0 for a classic file;
+    ``identity``: SOPInstanceUID and frame. Names the image in what is made of it; says nothing of whether two are
+    copies. ``series``: what it shares with others; ``rows``, ``columns``: size of the plane; ``position_mm``, (x,
+    y, z): ImagePositionPatient: LPS centre of the first voxel; ``orientation``: ImageOrientationPatient: LPS
+    direction of increasing column, then of increasing row; ``spacing_mm``, (dy, dx): PixelSpacing; ``clock``: when
+    it was made.
     """
 
     source: int
@@ -121,17 +107,8 @@ class Frame:
 def frames_of(header: Header, source: int) -> Iterator[Frame]:
     """Give the frames of one file, classic or enhanced multi-frame.
 
-    Parameters
-    ----------
-    header : Header
-        Everything before the pixel data.
-    source : int
-        Index of the file in the archive.
-
-    Yields
-    ------
-    Frame
-        One per image plane; one without place for a file that holds no image.
+    ``header``: everything before the pixel data. One per image plane; one without place for a file that holds no
+    image.
     """
     series = _series(header)
     per_frame = header.get("PerFrameFunctionalGroupsSequence")
@@ -233,17 +210,8 @@ def _series(header: Header) -> SeriesFacts:
 def scale_of(places: Sequence[Header], rescale_slope: object) -> float | None:
     """Give what the stored values of Philips are divided by to compare series: (stored RS + RI) / (RS SS).
 
-    Parameters
-    ----------
-    places : sequence of Header
-        Where the private scale slope (2005,100E) may stand, nearest first; also one level down.
-    rescale_slope : object
-        RescaleSlope, RS.
-
-    Returns
-    -------
-    float or None
-        RS times SS; None where there is no scale slope, or it is no positive number.
+    ``places``: where the private scale slope (2005,100E) may stand, nearest first; also one level down. Gives RS
+    times SS; None where there is no scale slope, or it is no positive number.
 
     References
     ----------

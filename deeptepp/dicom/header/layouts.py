@@ -31,22 +31,7 @@ class Layouts:
     def find(self, content: bytes, size_bytes: int) -> Layout | None:
         """Find the elements of a plain header, as ``layout_of`` does.
 
-        Parameters
-        ----------
-        content : bytes
-            The first bytes of a file.
-        size_bytes : int
-            Size of the whole file.
-
-        Returns
-        -------
-        Layout or None
-            None where the header is not plain.
-
-        Raises
-        ------
-        EOFError
-            The header is longer than these bytes.
+        None where the header is not plain. Raises EOFError where the header is longer than these bytes.
         """
         for i, known in enumerate(self._known):
             take, fixed, layout = known

@@ -58,14 +58,8 @@ class _UnusualError(ValueError):
 class PlainHeader:
     """Everything before the pixels of one file.
 
-    Parameters
-    ----------
-    content : bytes
-        The first bytes of the file, at least up to its pixels.
-    layout : Layout
-        Where the elements lie.
-    values : dict
-        Shared by the headers of one study.
+    ``content``: the first bytes of the file, at least up to its pixels; ``layout``: where the elements lie;
+    ``values``: shared by the headers of one study.
     """
 
     __slots__ = ("_content", "_creators", "_places", "_values", "_whole", "layout")
@@ -81,17 +75,7 @@ class PlainHeader:
     def get(self, key: str | tuple[int, int], default: Any = None) -> Any:  # noqa: ANN401  as pydicom's
         """Give the value of a keyword, or the element of a tag.
 
-        Parameters
-        ----------
-        key : str or (group, element)
-            DICOM keyword or tag.
-        default : object
-            What to give where there is no such element.
-
-        Returns
-        -------
-        object
-            As ``Dataset.get`` of pydicom; of decimal strings the numbers, of several values a list.
+        ``default``: what to give where there is no such element.
         """
         if not isinstance(key, str):
             return self._element(key) if key[0] << 16 | key[1] in self._places else default
@@ -111,19 +95,7 @@ class PlainHeader:
     def private(self, group: int, creator: str, element: int) -> Any:  # noqa: ANN401  any DICOM value
         """Give the value of a private element.
 
-        Parameters
-        ----------
-        group : int
-            Odd group number.
-        creator : str
-            Private creator, which reserves the block.
-        element : int
-            Last two hexadecimal digits of the element number.
-
-        Returns
-        -------
-        object
-            The value as pydicom gives it, or None.
+        Gives the value as pydicom gives it, or None.
         """
         for block in self._blocks().get((group, creator), ()):
             tag = group << 16 | block << 8 | element
@@ -154,10 +126,7 @@ class PlainHeader:
     def dataset(self) -> Dataset:
         """Parse the whole header with pydicom.
 
-        Returns
-        -------
-        Dataset
-            Everything before the pixels.
+        Gives everything before the pixels.
         """
         if self._whole is None:
             with quiet():
@@ -181,17 +150,7 @@ class PlainHeader:
 def read_plain(member: Member, memo: Memo) -> PlainHeader | None:
     """Read the header of one file, where it is plain.
 
-    Parameters
-    ----------
-    member : Member
-        The file.
-    memo : Memo
-        Shared by the headers of one study.
-
-    Returns
-    -------
-    PlainHeader or None
-        None where pydicom must read it.
+    None where pydicom must read it.
     """
     for n_bytes in _HEAD_BYTES:
         content = member.head(min(n_bytes, member.size_bytes))

@@ -10,14 +10,8 @@ from dataclasses import dataclass
 class Purpose:
     """What an image was made for other than to be a phase.
 
-    Parameters
-    ----------
-    reason : str
-        One sentence for the series table.
-    codes : frozenset of str
-        Values of ImageType from the third on.
-    words : re.Pattern
-        What its description says, in capitals and single blanks.
+    ``reason``: one sentence for the series table; ``codes``: values of ImageType from the third on; ``words``:
+    what its description says, in capitals and single blanks.
     """
 
     reason: str

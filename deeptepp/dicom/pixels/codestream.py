@@ -39,15 +39,7 @@ class CodedImage:
 def coded_image(content: bytes) -> CodedImage | None:
     """Read the size of a JPEG, JPEG-LS or JPEG 2000 image.
 
-    Parameters
-    ----------
-    content : bytes
-        One compressed frame.
-
-    Returns
-    -------
-    CodedImage or None
-        None where the bytes are none of these.
+    None where the bytes are none of these.
     """
     try:
         return _jpeg(content) if content.startswith(b"\xff\xd8") else _jpeg2000(content)

@@ -78,29 +78,11 @@ def read_volumes(
 ) -> tuple[Voxels, ...]:
     """Decode the voxels of each stack.
 
-    Parameters
-    ----------
-    stacks : sequence of Stack
-        Each with a grid.
-    members : sequence of Member
-        The files that frames point into.
-    advance : callable
-        Is told the share of files done, in [0, 1].
-    factors : sequence of float, (z,) array or None, optional
-        One for each stack, or each of its planes, by which rescaled intensities are multiplied; None or 1 leaves
-        them as they are.
-
-    Returns
-    -------
-    tuple of (z, y, x) arrays
-        int16, uint16 or int32 where rescaling gives whole numbers and no factor is applied, else float32.
-
-    Raises
-    ------
-    UnreadablePixels
-        Pixel data are truncated, of another size, or cannot be decoded.
-    ArchiveTooLarge
-        The headers declare more voxels than a study can have.
+    ``advance``: is told the share of files done, in [0, 1]; ``factors``: one for each stack, or each of its
+    planes, by which rescaled intensities are multiplied; None or 1 leaves them as they are. Gives tuple of (z, y,
+    x) arrays: int16, uint16 or int32 where rescaling gives whole numbers and no factor is applied, else float32.
+    Raises UnreadablePixels where pixel data are truncated, of another size, or cannot be decoded; ArchiveTooLarge
+    where the headers declare more voxels than a study can have.
     """
     _check_size(_BYTES_PER_VOXEL * sum(f.rows * f.columns for stack in stacks for f in stack.frames))
     volumes: list[Voxels | None] = [None] * len(stacks)
@@ -136,22 +118,8 @@ def _multiplied(volume: Voxels, factor: Factor) -> Voxels:
 def read_plane(member: Member, frame: Frame) -> Voxels:
     """Decode one plane, rescaled.
 
-    Parameters
-    ----------
-    member : Member
-        The file that the frame points into.
-    frame : Frame
-        The plane.
-
-    Returns
-    -------
-    (y, x) array
-        As in ``read_volumes``.
-
-    Raises
-    ------
-    UnreadablePixels
-        Pixel data are truncated, of another size, or cannot be decoded.
+    Gives (y, x) array: as in ``read_volumes``. Raises UnreadablePixels where pixel data are truncated, of another
+    size, or cannot be decoded.
     """
     with quiet():
         return _planes(member, [frame])[0]

@@ -29,14 +29,8 @@ _BATCH = 16
 class Task:
     """One plane to read.
 
-    Parameters
-    ----------
-    stack, place : int
-        Index of its stack, and its place in it.
-    frame : Frame
-        The plane.
-    raw : RawPlane, optional
-        Where its pixels lie, where they are read straight into the volume.
+    ``stack``, ``place``: index of its stack, and its place in it; ``frame``: the plane; ``raw``: where its pixels
+    lie, where they are read straight into the volume.
     """
 
     stack: int
@@ -50,21 +44,7 @@ def parted(
 ) -> tuple[list[Task], dict[int, list[Task]]]:
     """Part the planes that can be read straight into their volume from the others.
 
-    Parameters
-    ----------
-    stacks : sequence of Stack
-        The volumes wanted.
-    members : sequence of Member
-        The files that their frames point into.
-    volumes : list of array or None
-        One for each stack; made here, of zeros, where a plane can be read straight into it.
-
-    Returns
-    -------
-    direct : list of Task
-        In the order of the files.
-    others : dict of int to list of Task
-        By file.
+    ``volumes``: one for each stack; made here, of zeros, where a plane can be read straight into it.
     """
     direct: list[Task] = []
     others: dict[int, list[Task]] = defaultdict(list)
@@ -87,26 +67,8 @@ def read_direct(
 ) -> Iterator[int]:
     """Read raw planes straight into their volumes, several at a time.
 
-    Parameters
-    ----------
-    tasks : sequence of Task
-        The planes.
-    members : sequence of Member
-        The files that their frames point into.
-    volumes : sequence of array or None
-        One for each stack; those of the tasks are filled.
-
-    Yields
-    ------
-    int
-        Number of planes read since the last time.
-
-    Raises
-    ------
-    UnreadablePixels
-        A file ends before its pixels do.
-    DamagedArchive
-        The archive's bytes do not match its checksums.
+    ``volumes``: one for each stack; those of the tasks are filled. Raises UnreadablePixels where a file ends
+    before its pixels do; DamagedArchive where the archive's bytes do not match its checksums.
     """
 
     def read(batch: Sequence[Task]) -> int:

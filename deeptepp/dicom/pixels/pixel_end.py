@@ -24,17 +24,8 @@ _DELIMITER_BYTES = 8
 def check_end(dataset: FileDataset, stream: BinaryIO) -> None:
     """Refuse bytes behind the pixels that belong to no element: others were put in before them.
 
-    Parameters
-    ----------
-    dataset : FileDataset
-        A whole file as it was read, its pixels not yet asked for.
-    stream : BinaryIO
-        What it was read from.
-
-    Raises
-    ------
-    UnreadablePixels
-        There are such bytes, or compressed fragments do not fill their element.
+    ``dataset``: a whole file as it was read, its pixels not yet asked for. Raises UnreadablePixels where there are
+    such bytes, or compressed fragments do not fill their element.
     """
     tags = list(dataset.keys())
     pixels = dataset.get_item(_PIXEL_DATA) if _PIXEL_DATA in tags else None

@@ -29,18 +29,9 @@ _NOTES_KEY = "raw plane"
 class RawPlane:
     """The uncompressed 16-bit pixels of a file of one image.
 
-    Parameters
-    ----------
-    offset : int
-        First byte in the file.
-    rows, columns : int
-        Size.
-    is_signed : bool
-        Whether the pixels are signed.
-    n_unused_bits : int
-        High bits that may hold anything.
-    slope, intercept : float or None
-        RescaleSlope and RescaleIntercept.
+    ``offset``: first byte in the file; ``rows``, ``columns``: size; ``is_signed``: whether the pixels are signed;
+    ``n_unused_bits``: high bits that may hold anything; ``slope``, ``intercept``: RescaleSlope and
+    RescaleIntercept.
     """
 
     offset: int
@@ -64,34 +55,15 @@ class RawPlane:
     def shows(self, frame: Frame) -> bool:
         """Tell whether these are the pixels of a frame.
 
-        Parameters
-        ----------
-        frame : Frame
-            Of the same file.
-
-        Returns
-        -------
-        bool
-            False for another size, or another frame than the first.
+        False for another size, or another frame than the first.
         """
         return (frame.index, frame.rows, frame.columns) == (0, self.rows, self.columns)
 
     def read_into(self, member: Member, plane: npt.NDArray[Any]) -> None:
         """Read the stored values.
 
-        Parameters
-        ----------
-        member : Member
-            The file.
-        plane : (y, x) array
-            Of ``dtype``, contiguous; is filled.
-
-        Raises
-        ------
-        UnreadablePixels
-            The file ends before its pixels do.
-        DamagedArchive
-            The archive's bytes do not match its checksums.
+        ``plane``, (y, x) array: of ``dtype``, contiguous; is filled. Raises UnreadablePixels where the file ends
+        before its pixels do; DamagedArchive where the archive's bytes do not match its checksums.
         """
         if not member.read_into(plane.data.cast("B"), self.offset):
             raise UnreadablePixels(value=1, reason="truncated")
@@ -102,30 +74,14 @@ class RawPlane:
 
 
 def note_raw_plane(member: Member, header: PlainHeader) -> None:
-    """Remember with a file where its pixels lie, if they are raw.
-
-    Parameters
-    ----------
-    member : Member
-        The file.
-    header : PlainHeader
-        Its header.
-    """
+    """Remember with a file where its pixels lie, if they are raw."""
     member.notes[_NOTES_KEY] = _raw_plane_of(header, member.size_bytes)
 
 
 def raw_plane_of(member: Member) -> RawPlane | None:
     """Tell where the pixels of a file lie.
 
-    Parameters
-    ----------
-    member : Member
-        The file.
-
-    Returns
-    -------
-    RawPlane or None
-        None where they are compressed, of another depth, or of several frames.
+    None where they are compressed, of another depth, or of several frames.
     """
     if _NOTES_KEY not in member.notes:
         header = read_plain(member, Memo())

@@ -29,15 +29,7 @@ Factor = float | npt.NDArray[np.float32] | None
 def scale_factors(stacks: Sequence[Stack]) -> list[Factor]:
     """Give what brings phases to the scale of the first plane of the first phase, where headers tell.
 
-    Parameters
-    ----------
-    stacks : sequence of Stack
-        The phases.
-
-    Returns
-    -------
-    list of (z,) float32 array or None
-        One for each phase; all None where all have one scale, or one of them has none.
+    One for each phase; all None where all have one scale, or one of them has none.
     """
     scales = [[frame.series.scale for frame in stack.frames] for stack in stacks]
     known = [[scale for scale in of_stack if scale is not None] for of_stack in scales]

@@ -36,14 +36,8 @@ _NO_PREAMBLE = b"\0" * 128
 class Delivery:
     """What a PACS answered.
 
-    Parameters
-    ----------
-    name : str
-        Of the PACS.
-    stored : tuple of str
-        Names of the objects that it took.
-    n_warnings : int
-        Objects that it took with a warning.
+    ``name``: of the PACS; ``stored``: names of the objects that it took; ``n_warnings``: objects that it took with
+    a warning.
     """
 
     name: str
@@ -54,26 +48,8 @@ class Delivery:
 def send_objects(objects: Sequence[ResultObject], pacs: Pacs | None) -> Delivery:
     """Store objects in a PACS.
 
-    Parameters
-    ----------
-    objects : sequence of ResultObject
-        Of one study.
-    pacs : Pacs or None
-        Where to.
-
-    Returns
-    -------
-    Delivery
-        All were taken.
-
-    Raises
-    ------
-    PacsNotConfigured
-        There is no PACS.
-    PacsUnreachable
-        It does not answer.
-    PacsRefused
-        It did not take all of them.
+    Raises PacsNotConfigured where there is no PACS; PacsUnreachable where it does not answer; PacsRefused where it
+    did not take all of them.
     """
     if pacs is None:
         raise PacsNotConfigured

@@ -22,21 +22,8 @@ REPORT, CARD = "report", "result card"
 def report_object(pdf: bytes, context: ResultContext, *, title: str, number: int) -> Dataset:
     """Put a PDF into a DICOM object.
 
-    Parameters
-    ----------
-    pdf : bytes
-        The document.
-    context : ResultContext
-        Of the result.
-    title : str
-        DocumentTitle.
-    number : int
-        Which of the objects it is, from 0.
-
-    Returns
-    -------
-    Dataset
-        Encapsulated PDF; the length of the document without padding stands in it.
+    ``number``: which of the objects it is, from 0. Gives encapsulated PDF; the length of the document without
+    padding stands in it.
     """
     made = new_object(EncapsulatedPDFStorage, context, REPORT, number)
     made.Modality, made.ConversionType = "DOC", "WSD"
@@ -53,19 +40,8 @@ def report_object(pdf: bytes, context: ResultContext, *, title: str, number: int
 def card_object(picture: npt.NDArray[np.uint8], context: ResultContext, *, number: int) -> Dataset:
     """Put a picture into a DICOM object.
 
-    Parameters
-    ----------
-    picture : (rows, columns, 3) uint8
-        RGB.
-    context : ResultContext
-        Of the result.
-    number : int
-        Which of the objects it is, from 0.
-
-    Returns
-    -------
-    Dataset
-        Secondary capture; Laterality is empty, since the card is of the patient, not of a side.
+    ``picture``, (rows, columns, 3) uint8: RGB; ``number``: which of the objects it is, from 0. Gives secondary
+    capture; Laterality is empty, since the card is of the patient, not of a side.
     """
     made = new_object(SecondaryCaptureImageStorage, context, CARD, number)
     made.Modality, made.ConversionType = "OT", "WSD"

@@ -85,27 +85,8 @@ def measurements_of(
 ) -> Comprehensive3DSR:
     """Make the structured report.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Scored or refused; without a score the report holds the measurements and the rules that refused.
-    lesion : Lesion
-        What is measured.
-    segmentation : Dataset
-        Its segmentation, referenced by the report.
-    context : ResultContext
-        Of the result.
-    phase_index : int
-        Phase that was scored.
-    tiers : TierScheme
-        Cut-offs of the model.
-    number : int
-        Which of the objects it is, from 0.
-
-    Returns
-    -------
-    Comprehensive3DSR
-        With the images and the segmentation as evidence.
+    ``assessment``: scored or refused; without a score the report holds the measurements and the rules that
+    refused; ``number``: which of the objects it is, from 0.
     """
     phase = context.source.phases[phase_index]
     with quiet():

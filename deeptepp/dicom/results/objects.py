@@ -33,12 +33,8 @@ from deeptepp.errors import NoSourceImages, NotAResultObject
 class ResultObject:
     """One DICOM object of a result.
 
-    Parameters
-    ----------
-    name : str
-        ``segmentation``, ``measurements``, ``report`` or ``card``; names its file.
-    dataset : Dataset
-        With file meta information.
+    ``name``: ``segmentation``, ``measurements``, ``report`` or ``card``; names its file; ``dataset``: with file
+    meta information.
     """
 
     name: str
@@ -63,30 +59,9 @@ def result_objects(
 ) -> tuple[ResultObject, ...]:
     """Make the DICOM objects of one result; the same result gives the same objects, so that sending twice is once.
 
-    Parameters
-    ----------
-    study : Study
-        What was scored.
-    source : SourceReference or None
-        Its images.
-    assessment : Assessment
-        Scored or refused, with a receipt.
-    tiers : TierScheme
-        Cut-offs of the model.
-    report : bytes
-        The PDF.
-    card : (rows, columns, 3) uint8, optional
-        A picture of the result.
-
-    Returns
-    -------
-    tuple of ResultObject
-        Segmentation and measurements where there is a lesion; the report; the card where there is one.
-
-    Raises
-    ------
-    NoSourceImages
-        The files lack valid UIDs, or nothing was assessed.
+    ``card``, (rows, columns, 3) uint8: a picture of the result. Gives segmentation and measurements where there is
+    a lesion; the report; the card where there is one. Raises NoSourceImages where the files lack valid UIDs, or
+    nothing was assessed.
     """
     receipt = assessment.receipt
     if source is None or receipt is None:
@@ -118,20 +93,7 @@ def result_objects(
 def read_objects(files: Sequence[bytes]) -> tuple[ResultObject, ...]:
     """Read result objects back, refusing anything else: images may name a patient, and are not ours to send.
 
-    Parameters
-    ----------
-    files : sequence of bytes
-        DICOM files.
-
-    Returns
-    -------
-    tuple of ResultObject
-        In the same order.
-
-    Raises
-    ------
-    NotAResultObject
-        A file is no DICOM object of this software.
+    Raises NotAResultObject where a file is no DICOM object of this software.
     """
     found = []
     for content in files:

@@ -19,14 +19,8 @@ PASSWORD_VARIABLE, TOKEN_VARIABLE = "DEEPTEPP_PACS_PASSWORD", "DEEPTEPP_PACS_TOK
 class Pacs:
     """Where results are sent.
 
-    Parameters
-    ----------
-    url : str
-        DICOMweb address, without ``/studies``.
-    name : str
-        What screens call it.
-    user, password, token : str
-        Basic authentication, or a bearer token; empty for none.
+    ``url``: DICOMweb address, without ``/studies``; ``name``: what screens call it; ``user``, ``password``,
+    ``token``: basic authentication, or a bearer token; empty for none.
     """
 
     url: str = field(repr=False)
@@ -39,22 +33,7 @@ class Pacs:
 def configured_pacs(settings: Settings, environment: Mapping[str, str] = os.environ) -> Pacs | None:
     """Give the PACS of this installation.
 
-    Parameters
-    ----------
-    settings : Settings
-        Of the installation.
-    environment : mapping
-        Holds who we are.
-
-    Returns
-    -------
-    Pacs or None
-        None where none is set.
-
-    Raises
-    ------
-    BadSetting
-        The address is no ``http://`` or ``https://`` address.
+    None where none is set. Raises BadSetting where the address is no ``http://`` or ``https://`` address.
     """
     url = environment.get(URL_VARIABLE, "").strip() or settings.pacs_url
     if not url:
@@ -65,24 +44,7 @@ def configured_pacs(settings: Settings, environment: Mapping[str, str] = os.envi
 def pacs_at(url: str, name: str, environment: Mapping[str, str] = os.environ) -> Pacs:
     """Give the PACS at an address.
 
-    Parameters
-    ----------
-    url : str
-        DICOMweb address.
-    name : str
-        What screens call it.
-    environment : mapping
-        Holds who we are.
-
-    Returns
-    -------
-    Pacs
-        With the authentication of the environment.
-
-    Raises
-    ------
-    BadSetting
-        The address is no ``http://`` or ``https://`` address, or holds a password.
+    Raises BadSetting where the address is no ``http://`` or ``https://`` address, or holds a password.
     """
     try:
         parts = urlsplit(url)

@@ -35,20 +35,8 @@ FIRST_SERIES_NUMBER = 9601
 class ResultContext:
     """What all objects of one result share.
 
-    Parameters
-    ----------
-    study : Study
-        What was scored.
-    source : SourceReference
-        Its images.
-    uid_of : UidSource
-        Makes the UIDs of this result.
-    version : str
-        Of the software.
-    made : datetime
-        When the result was computed.
-    is_simulated : bool
-        Study, model or both are simulated.
+    ``study``: what was scored; ``source``: its images; ``uid_of``: makes the UIDs of this result; ``version``: of
+    the software; ``made``: when the result was computed; ``is_simulated``: Study, model or both are simulated.
     """
 
     study: Study
@@ -67,29 +55,13 @@ class ResultContext:
 def made_at(text: str) -> datetime:
     """Read the time of a receipt.
 
-    Parameters
-    ----------
-    text : str
-        ISO 8601.
-
-    Returns
-    -------
-    datetime
-        In UTC.
+    ``text``: ISO 8601.
     """
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def set_patient_and_study(dataset: Dataset, context: ResultContext) -> None:
-    """Write the pseudonym and the study; a PACS finds the patient by the StudyInstanceUID.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Changed in place.
-    context : ResultContext
-        Of the result.
-    """
+    """Write the pseudonym and the study; a PACS finds the patient by the StudyInstanceUID."""
     key, facts = context.study.key, context.study.acquisition
     dataset.PatientID = key
     dataset.PatientName = f"{SIMULATED_MARK}^{key}" if facts.is_simulated else key
@@ -105,16 +77,7 @@ def set_patient_and_study(dataset: Dataset, context: ResultContext) -> None:
 def set_series(dataset: Dataset, context: ResultContext, name: str, number: int) -> None:
     """Write series, equipment and time of an object.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Changed in place.
-    context : ResultContext
-        Of the result.
-    name : str
-        What the series holds.
-    number : int
-        Which of the objects it is, from 0.
+    ``number``: which of the objects it is, from 0.
     """
     dataset.SeriesInstanceUID = context.uid_of(f"{name} series")
     dataset.SeriesNumber = FIRST_SERIES_NUMBER + number
@@ -130,15 +93,7 @@ def set_series(dataset: Dataset, context: ResultContext, name: str, number: int)
 
 
 def make_repeatable(dataset: Dataset, context: ResultContext) -> None:
-    """Replace the times and random UIDs that the library wrote, on every level, by those of the result.
-
-    Parameters
-    ----------
-    dataset : Dataset
-        Changed in place.
-    context : ResultContext
-        Of the result.
-    """
+    """Replace the times and random UIDs that the library wrote, on every level, by those of the result."""
     if "ContributionDateTime" in dataset:
         dataset.ContributionDateTime = f"{context.made:%Y%m%d%H%M%S}+0000"
     if "DimensionOrganizationUID" in dataset:
@@ -152,21 +107,7 @@ def make_repeatable(dataset: Dataset, context: ResultContext) -> None:
 def new_object(sop_class: str, context: ResultContext, name: str, number: int) -> Dataset:
     """Begin an object that no library class makes.
 
-    Parameters
-    ----------
-    sop_class : str
-        SOPClassUID.
-    context : ResultContext
-        Of the result.
-    name : str
-        What the series holds.
-    number : int
-        Which of the objects it is, from 0.
-
-    Returns
-    -------
-    Dataset
-        With file meta information.
+    ``number``: which of the objects it is, from 0.
     """
     made = Dataset()
     made.SOPClassUID, made.SOPInstanceUID = sop_class, context.uid_of(name)

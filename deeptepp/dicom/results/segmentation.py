@@ -52,18 +52,8 @@ _COLOUR_CIELAB = (45874, 39321, 50886)
 def mask_on_grid(lesion: Lesion, grid: Grid) -> npt.NDArray[np.bool_]:
     """Sample the outline of a lesion at the voxels of the images.
 
-    Parameters
-    ----------
-    lesion : Lesion
-        On any grid.
-    grid : Grid
-        Of the images.
-
-    Returns
-    -------
-    (z, y, x) bool
-        True where the centre of a voxel lies in a voxel of the lesion; never empty: the voxel nearest to the
-        centroid where the lesion lies between all centres.
+    Gives (z, y, x) bool: True where the centre of a voxel lies in a voxel of the lesion; never empty: the voxel
+    nearest to the centroid where the lesion lies between all centres.
     """
     found = np.zeros(grid.shape, dtype=bool)
     last = np.asarray(grid.shape) - 1
@@ -86,18 +76,8 @@ def mask_on_grid(lesion: Lesion, grid: Grid) -> npt.NDArray[np.bool_]:
 def source_headers(context: ResultContext, phase: SourcePhase) -> list[Dataset]:
     """Make headers of the source images from geometry and UIDs alone: the originals are gone.
 
-    Parameters
-    ----------
-    context : ResultContext
-        Gives study and grid.
-    phase : SourcePhase
-        The images.
-
-    Returns
-    -------
-    list of Dataset
-        One for each slice, as classic MR images without pixels. A frame of a multi-frame file stands as an image
-        of its own, under a UID of its own, until ``name_frames`` puts the file in its place.
+    One for each slice, as classic MR images without pixels. A frame of a multi-frame file stands as an image of
+    its own, under a UID of its own, until ``name_frames`` puts the file in its place.
     """
     grid = context.study.grid
     dz, dy, dx = grid.spacing_mm
@@ -127,14 +107,7 @@ def stand_in(context: ResultContext, phase: SourcePhase, k: int) -> str:
 def name_frames(dataset: Dataset, context: ResultContext, phase: SourcePhase) -> None:
     """Put the multi-frame file and its frame number in the place of each stand-in, and each file once in lists.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        Changed in place, on every level.
-    context : ResultContext
-        Of the result.
-    phase : SourcePhase
-        The images; nothing changes where they are classic.
+    ``phase``: the images; nothing changes where they are classic.
     """
     if any(image.frame for image in phase.images):
         known = {stand_in(context, phase, k): image for k, image in enumerate(phase.images)}
@@ -161,21 +134,8 @@ def _name_frames(dataset: Dataset, known: dict[str, tuple[str, int]], phase: Sou
 def segmentation_of(lesion: Lesion, phase_index: int, context: ResultContext, *, number: int) -> Segmentation:
     """Make the segmentation.
 
-    Parameters
-    ----------
-    lesion : Lesion
-        The outline that was scored.
-    phase_index : int
-        Phase that was scored; its images are the source.
-    context : ResultContext
-        Of the result.
-    number : int
-        Which of the objects it is, from 0.
-
-    Returns
-    -------
-    Segmentation
-        Binary, one segment, a frame for each slice that it meets.
+    ``phase_index``: phase that was scored; its images are the source; ``number``: which of the objects it is, from
+    0. Gives Binary, one segment, a frame for each slice that it meets.
     """
     phase = context.source.phases[phase_index]
     with quiet():

@@ -16,17 +16,8 @@ from deeptepp.errors import DeepTeppError, MissingPhase, MissingTag, MixedGeomet
 def chosen_phases(rows: Sequence[Row], keys: Sequence[str]) -> Proposal:
     """Take the phases that the user names, in the order pre, post 1, post 2 ...
 
-    Parameters
-    ----------
-    rows : sequence of Row
-        All volumes of the study.
-    keys : sequence of str
-        Row keys; the key of a series of several volumes stands for all of them in order of time.
-
-    Returns
-    -------
-    Proposal
-        With a refusal where they make no study.
+    ``keys``: row keys; the key of a series of several volumes stands for all of them in order of time. With a
+    refusal where they make no study.
     """
     reasons = {row.key: "Not chosen by the user." for row in rows}
     chosen: list[Row] = []

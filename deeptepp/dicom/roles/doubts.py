@@ -58,17 +58,8 @@ class Doubts:
 def doubt_about(timeline: Timeline, others: Sequence[Row]) -> Doubts:
     """Look for what speaks against the roles of the phases.
 
-    Parameters
-    ----------
-    timeline : Timeline
-        The phases, pre-contrast first.
-    others : sequence of Row
-        What else could be a phase by its header.
-
-    Returns
-    -------
-    Doubts
-        A refusal where a reader has to look, else findings.
+    ``others``: what else could be a phase by its header. Gives a refusal where a reader has to look, else
+    findings.
     """
     for check in _CHECKS:
         refusal = check(timeline, others)
@@ -87,17 +78,7 @@ def doubt_about(timeline: Timeline, others: Sequence[Row]) -> Doubts:
 def other_orders(rows: Sequence[Row], found: Sequence[Row]) -> tuple[PhaseProposal, ...]:
     """Propose the orders in which other signs put volumes.
 
-    Parameters
-    ----------
-    rows : sequence of Row
-        Volumes of one grid and sequence.
-    found : sequence of Row
-        The phases in the order found, which is not proposed once more.
-
-    Returns
-    -------
-    tuple of PhaseProposal
-        Each order once, in order of trust.
+    ``found``: the phases in the order found, which is not proposed once more.
     """
     return tuple(
         PhaseProposal(keys_of(ordered), f"In the order of {sign}.")

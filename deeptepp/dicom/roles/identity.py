@@ -23,15 +23,8 @@ OTHER_BODY_PARTS = frozenset(_PARTS.split())
 def check_patients(frames: Iterable[Frame]) -> None:
     """Refuse MR images of several patients; results, reports and other objects beside them do not count.
 
-    Parameters
-    ----------
-    frames : iterable of Frame
-        Of all files.
-
-    Raises
-    ------
-    MixedPatients
-        PatientID, PatientBirthDate or PatientSex of two MR images differ, or PatientName where an ID is absent.
+    Raises MixedPatients where PatientID, PatientBirthDate or PatientSex of two MR images differ, or PatientName
+    where an ID is absent.
     """
     series = {frame.series for frame in frames if frame.series.modality == "MR"}
     known = [[one.patient.casefold() for one in series], [one.birth_date for one in series]]
@@ -48,15 +41,7 @@ def check_patients(frames: Iterable[Frame]) -> None:
 def examinations(rows: Sequence[Row]) -> list[list[Row]]:
     """Part volumes that could be phases by examination.
 
-    Parameters
-    ----------
-    rows : sequence of Row
-        All volumes of the files.
-
-    Returns
-    -------
-    list of list of Row
-        Newest first. One, where an anonymiser gave each series a StudyInstanceUID of its own.
+    Newest first. One, where an anonymiser gave each series a StudyInstanceUID of its own.
     """
     studies: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
@@ -76,17 +61,6 @@ def _newest(rows: Sequence[Row]) -> tuple[str, float]:
 
 
 def other_body_part(rows: Iterable[Row]) -> str | None:
-    """Name the part of the body that the headers give, where it is not the breast.
-
-    Parameters
-    ----------
-    rows : iterable of Row
-        The phases.
-
-    Returns
-    -------
-    str or None
-        A value of BodyPartExamined of the standard.
-    """
+    """Name the part of the body that the headers give, where it is not the breast."""
     parts = {row.stack.series.body_part for row in rows} & OTHER_BODY_PARTS
     return min(parts, default=None)

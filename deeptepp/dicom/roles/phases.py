@@ -49,19 +49,9 @@ def propose_phases(
 ) -> Proposal:
     """Find the dynamic series and its phases.
 
-    Parameters
-    ----------
-    rows : sequence of Row
-        All volumes of the study.
-    fingerprint : callable, optional
-        Gives a digest of the middle plane of a volume, to tell copies.
-    side : Side, optional
-        The breast that is meant, where each has volumes of its own.
-
-    Returns
-    -------
-    Proposal
-        With a refusal where no dynamic series can be made of them, with proposals where that is a question.
+    ``fingerprint``: gives a digest of the middle plane of a volume, to tell copies; ``side``: the breast that is
+    meant, where each has volumes of its own. With a refusal where no dynamic series can be made of them, with
+    proposals where that is a question.
     """
     studies = examinations(rows)
     if len(studies) > 1:

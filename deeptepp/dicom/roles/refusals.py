@@ -11,31 +11,11 @@ from deeptepp.dicom.volumes.lattice import SAME_DIRECTION, SAME_GRID_MM, are_clo
 from deeptepp.dicom.volumes.stack import Stack
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.study import PhaseProposal, phase_name
-from deeptepp.errors import (
-    DeepTeppError,
-    MissingPhase,
-    MissingSlice,
-    MixedGeometry,
-    NotDynamic,
-    WrongModality,
-)
+from deeptepp.errors import DeepTeppError, MissingPhase, MissingSlice, MixedGeometry, NotDynamic, WrongModality
 
 
 def no_series_refusal(stacks: Sequence[Stack], fit: Sequence[Stack]) -> DeepTeppError:
-    """Say why no two volumes are phases of one series.
-
-    Parameters
-    ----------
-    stacks : sequence of Stack
-        Everything found.
-    fit : sequence of Stack
-        What could be a phase by its header.
-
-    Returns
-    -------
-    DeepTeppError
-        To be raised.
-    """
+    """Say why no two volumes are phases of one series."""
     mr = [s for s in stacks if s.series.modality == "MR"]
     if not mr:
         return WrongModality(value=", ".join(sorted({s.series.modality for s in stacks})), limit="MR")
@@ -53,19 +33,8 @@ def broken_phase(
 ) -> DeepTeppError | None:
     """Find a further phase of the series that lacks slices.
 
-    Parameters
-    ----------
-    phases : sequence of Stack
-        The phases found.
-    rest : sequence of Stack
-        What else could be a phase by its header.
-    proposals : sequence of PhaseProposal
-        How to go on without it.
-
-    Returns
-    -------
-    DeepTeppError or None
-        To be raised; it names the phase by its place in time.
+    ``rest``: what else could be a phase by its header; ``proposals``: how to go on without it. To be raised; it
+    names the phase by its place in time.
     """
     for stack in rest:
         if not _is_same_plane(phases[0], stack) or not is_same_sequence(phases[0].series, stack.series):
@@ -87,19 +56,7 @@ def other_geometry(
 ) -> DeepTeppError | None:
     """Find an earlier volume of the same sequence on another grid: the pre-contrast phase, moved.
 
-    Parameters
-    ----------
-    phases : sequence of Stack
-        The phases found.
-    rest : sequence of Stack
-        What else could be a phase by its header.
-    proposals : sequence of PhaseProposal
-        How to go on without it.
-
-    Returns
-    -------
-    DeepTeppError or None
-        To be raised.
+    ``rest``: what else could be a phase by its header; ``proposals``: how to go on without it.
     """
     start = phases[0].clock.acquired_s
     for stack in rest:
@@ -115,17 +72,7 @@ def other_geometry(
 def moved(whole: Sequence[Stack], proposals: Sequence[PhaseProposal] = ()) -> DeepTeppError | None:
     """Find two volumes of one sequence on different grids.
 
-    Parameters
-    ----------
-    whole : sequence of Stack
-        Volumes.
-    proposals : sequence of PhaseProposal
-        How to go on without one of them.
-
-    Returns
-    -------
-    DeepTeppError or None
-        To be raised.
+    ``proposals``: how to go on without one of them.
     """
     for i, a in enumerate(whole):
         for b in whole[i + 1 :]:
@@ -167,15 +114,7 @@ def _step_mm(stack: Stack) -> float:
 def is_part_of(part: Stack, whole: Stack) -> bool:
     """Tell whether a volume, or a single plane, holds some of the slices of another one, and no other.
 
-    Parameters
-    ----------
-    part, whole : Stack
-        Two stacks of planes.
-
-    Returns
-    -------
-    bool
-        False also where they have equally many slices.
+    False also where they have equally many slices.
     """
     if whole.grid is None or not _is_same_plane(part, whole) or len(part.frames) >= len(whole.frames):
         return False

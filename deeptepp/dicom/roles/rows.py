@@ -27,26 +27,12 @@ class Row:
 class Proposal:
     """Which rows are phases, why, and why not.
 
-    Parameters
-    ----------
-    phases : tuple of Row
-        Pre-contrast first; empty where refused.
-    times_s : tuple of float
-        Seconds after the pre-contrast phase began, one for each phase; without times 0, 1, 2 ...
-    reasons : dict of str to str
-        One sentence for each row key.
-    findings : tuple of Finding
-        What the user should know.
-    refusal : DeepTeppError or None
-        Why there is no study.
-    has_times : bool
-        False where only the order of the phases is known.
-    alternatives : tuple of PhaseProposal
-        Other dynamic series, best first.
-    sign : str
-        What tells the order of the phases, in the keywords of DICOM.
-    spare : tuple of str
-        Keys of other volumes on the grid of the phases, which may be what one of them was taken for.
+    ``phases``: Pre-contrast first; empty where refused; ``times_s``: seconds after the pre-contrast phase began,
+    one for each phase; without times 0, 1, 2 ; ``reasons``: one sentence for each row key; ``findings``: what the
+    user should know; ``refusal``: why there is no study; ``has_times``: False where only the order of the phases
+    is known; ``alternatives``: other dynamic series, best first; ``sign``: what tells the order of the phases, in
+    the keywords of DICOM; ``spare``: keys of other volumes on the grid of the phases, which may be what one of
+    them was taken for.
     """
 
     phases: tuple[Row, ...] = ()
@@ -63,17 +49,7 @@ class Proposal:
 def stands_for(key: str, row_key: str) -> bool:
     """Tell whether a key names a row, or the series that the row belongs to.
 
-    Parameters
-    ----------
-    key : str
-        As a reader gives it.
-    row_key : str
-        Of a row of the series table.
-
-    Returns
-    -------
-    bool
-        ``s2`` stands for ``s2.1``, ``s2.2`` ..., never for ``s21``.
+    Gives ``s2`` stands for ``s2.1``, ``s2.2`` ..., never for ``s21``.
     """
     return row_key == key or row_key.startswith(f"{key}.")
 
@@ -81,17 +57,8 @@ def stands_for(key: str, row_key: str) -> bool:
 def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes] = lambda _: b"") -> tuple[Row, ...]:
     """Give each volume its key: ``s1`` for a series of one volume, ``s2.1``, ``s2.2`` ... for one of several.
 
-    Parameters
-    ----------
-    stacks : sequence of Stack
-        All volumes of the study.
-    digest : callable
-        Gives a digest of pixels, by which volumes are listed whose headers are all the same.
-
-    Returns
-    -------
-    tuple of Row
-        By time, then series number; the same for the same files in any order.
+    ``digest``: gives a digest of pixels, by which volumes are listed whose headers are all the same. By time, then
+    series number; the same for the same files in any order.
     """
     alike: dict[tuple[object, ...], list[Stack]] = defaultdict(list)
     for stack in sorted(stacks, key=order_of):

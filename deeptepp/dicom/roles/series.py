@@ -38,12 +38,7 @@ _RIGHT = re.compile(r"(?<![A-Z])(?:RT|RIGHT|R|RE|RECHTS)(?![A-Z])")
 class DynamicSeries:
     """Volumes on one grid with one sequence.
 
-    Parameters
-    ----------
-    members : tuple of Row
-        All of them.
-    timeline : Timeline or None
-        One volume for each moment; None where nothing tells their order.
+    ``members``: all of them; ``timeline``: one volume for each moment; None where nothing tells their order.
     """
 
     members: tuple[Row, ...]
@@ -85,17 +80,8 @@ class DynamicSeries:
 def dynamic_series(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> list[DynamicSeries]:
     """Gather volumes on one grid made with one sequence, the series that is scored first.
 
-    Parameters
-    ----------
-    rows : sequence of Row
-        Volumes that could be phases, each with a grid.
-    fingerprint : callable, optional
-        Tells volumes of equal pixels.
-
-    Returns
-    -------
-    list of DynamicSeries
-        Best first: those of two phases or more, of water, of original images, not ultrafast, of many phases.
+    ``rows``: volumes that could be phases, each with a grid. Best first: those of two phases or more, of water, of
+    original images, not ultrafast, of many phases.
     """
     groups: list[list[Row]] = []
     for row in rows:
@@ -109,33 +95,14 @@ def dynamic_series(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> l
 
 
 def belong_together(a: Stack, b: Stack) -> bool:
-    """Tell whether two volumes may be phases of one dynamic series.
-
-    Parameters
-    ----------
-    a, b : Stack
-        Two volumes.
-
-    Returns
-    -------
-    bool
-        They share grid and sequence.
-    """
+    """Tell whether two volumes may be phases of one dynamic series."""
     return is_same_grid(a, b) and is_same_sequence(a.series, b.series)
 
 
 def is_same_grid(a: Stack, b: Stack) -> bool:
     """Tell whether two volumes lie on one grid.
 
-    Parameters
-    ----------
-    a, b : Stack
-        Two volumes.
-
-    Returns
-    -------
-    bool
-        No corner lies farther apart than ``SAME_GRID_MM``.
+    No corner lies farther apart than ``SAME_GRID_MM``.
     """
     return a.grid is not None and b.grid is not None and a.grid.is_close(b.grid, tolerance_mm=SAME_GRID_MM)
 
@@ -156,15 +123,7 @@ def _merit(series: DynamicSeries) -> tuple[bool, int, bool, bool, int, int]:
 def two_sides(series: Sequence[DynamicSeries]) -> dict[Side, DynamicSeries]:
     """Find two dynamic series of one sequence that show one breast each.
 
-    Parameters
-    ----------
-    series : sequence of DynamicSeries
-        Best first.
-
-    Returns
-    -------
-    dict of Side to DynamicSeries
-        Both sides, or empty.
+    Gives both sides, or empty.
     """
     dynamic = [one for one in series if one.is_dynamic]
     for a, b in combinations(dynamic, 2):
@@ -197,15 +156,7 @@ def _named_side(series: DynamicSeries) -> Side | None:
 def is_second_reconstruction(a: DynamicSeries, b: DynamicSeries) -> bool:
     """Tell whether two series on different grids show the same moments.
 
-    Parameters
-    ----------
-    a, b : DynamicSeries
-        Two series.
-
-    Returns
-    -------
-    bool
-        All phases of the shorter one begin with a phase of the other.
+    All phases of the shorter one begin with a phase of the other.
     """
     starts = [_starts(one) for one in sorted((a, b), key=lambda one: len(one.rows))]
     if not all(starts):
@@ -221,34 +172,10 @@ def _starts(series: DynamicSeries) -> list[float]:
 
 
 def as_found(timeline: Timeline, reason: str) -> PhaseProposal:
-    """Propose phases as the headers give them.
-
-    Parameters
-    ----------
-    timeline : Timeline
-        The phases.
-    reason : str
-        What speaks for them.
-
-    Returns
-    -------
-    PhaseProposal
-        Pre-contrast first.
-    """
+    """Propose phases as the headers give them."""
     return PhaseProposal(keys_of(timeline.rows), reason)
 
 
 def keys_of(rows: Iterable[Row]) -> tuple[str, ...]:
-    """Give the keys of rows.
-
-    Parameters
-    ----------
-    rows : iterable of Row
-        Some rows.
-
-    Returns
-    -------
-    tuple of str
-        In their order.
-    """
+    """Give the keys of rows."""
     return tuple(row.key for row in rows)

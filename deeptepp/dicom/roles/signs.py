@@ -39,12 +39,8 @@ LONGEST_PERIOD_S = 1000.0
 class SignReading:
     """What a sign says of volumes.
 
-    Parameters
-    ----------
-    keys : list of float
-        A number for each volume that sorts them; seconds where the sign is a time.
-    sign : str
-        Its DICOM keywords.
+    ``keys``: a number for each volume that sorts them; seconds where the sign is a time; ``sign``: its DICOM
+    keywords.
     """
 
     keys: list[float]
@@ -215,15 +211,8 @@ CHOSEN_TIMES: tuple[ReadSign, ...] = (*TIMES, _NUMBERS[SERIES_TIME], _NUMBERS[CO
 def past_midnight(starts_s: Sequence[float]) -> list[float]:
     """Carry times over midnight where all have one date, or none: an examination takes less than half a day.
 
-    Parameters
-    ----------
-    starts_s : sequence of float
-        Seconds since the year 1.
-
-    Returns
-    -------
-    list of float
-        Those more than half a day before the last, where all are of one day, are of the next day.
+    ``starts_s``: seconds since the year 1. Gives those more than half a day before the last, where all are of one
+    day, are of the next day.
     """
     half = SECONDS_PER_DAY / 2
     last = max(starts_s, default=0.0)
@@ -233,66 +222,25 @@ def past_midnight(starts_s: Sequence[float]) -> list[float]:
 
 
 def is_one_moment(starts_s: Sequence[float]) -> bool:
-    """Tell whether no two times differ by ``SAME_MOMENT_S``.
-
-    Parameters
-    ----------
-    starts_s : sequence of float
-        Seconds.
-
-    Returns
-    -------
-    bool
-        True also for one time.
-    """
+    """Tell whether no two times differ by ``SAME_MOMENT_S``."""
     return max(starts_s) - min(starts_s) < SAME_MOMENT_S
 
 
 def are_apart(starts_s: Sequence[float]) -> bool:
-    """Tell whether all times differ by ``SAME_MOMENT_S`` or more.
-
-    Parameters
-    ----------
-    starts_s : sequence of float
-        Seconds.
-
-    Returns
-    -------
-    bool
-        True also for one time.
-    """
+    """Tell whether all times differ by ``SAME_MOMENT_S`` or more."""
     return all(b - a >= SAME_MOMENT_S for a, b in pairwise(sorted(starts_s)))
 
 
 def way_made(row: Row) -> tuple[bool, tuple[str, ...]]:
     """Say how a volume was reconstructed.
 
-    Parameters
-    ----------
-    row : Row
-        One volume.
-
-    Returns
-    -------
-    tuple of bool and tuple of str
-        Whether it was corrected for motion, and its ImageType.
+    Whether it was corrected for motion, and its ImageType.
     """
     return is_motion_corrected(row.stack.series), row.stack.series.image_type
 
 
 def by_series(rows: Sequence[Row]) -> dict[Hashable, list[int]]:
-    """Gather the indices of volumes of one series made in one way.
-
-    Parameters
-    ----------
-    rows : sequence of Row
-        Volumes.
-
-    Returns
-    -------
-    dict to list of int
-        In the order of the volumes.
-    """
+    """Gather the indices of volumes of one series made in one way."""
     series: dict[Hashable, list[int]] = defaultdict(list)
     for i, row in enumerate(rows):
         series[row.stack.series.series_uid, way_made(row)].append(i)
@@ -302,15 +250,7 @@ def by_series(rows: Sequence[Row]) -> dict[Hashable, list[int]]:
 def are_sets(rows: Sequence[Row]) -> bool:
     """Tell whether several series have the same offsets from their start: whole sets of reconstructions.
 
-    Parameters
-    ----------
-    rows : sequence of Row
-        Volumes.
-
-    Returns
-    -------
-    bool
-        False where there is one series.
+    False where there is one series.
     """
     offsets = [_offsets([rows[i] for i in members]) for members in by_series(rows).values()]
     first = offsets[0]

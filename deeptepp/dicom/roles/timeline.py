@@ -38,21 +38,10 @@ RowFingerprint = Callable[[Row], bytes]
 class Timeline:
     """Volumes in order of time.
 
-    Parameters
-    ----------
-    rows : tuple of Row
-        One for each moment.
-    times_s : tuple of float or None
-        Seconds after the first; None where only the order is known.
-    sign : str
-        What tells the order, in the keywords of DICOM.
-    repeats : tuple of Row
-        Second reconstructions of these moments.
-    copies : tuple of Row
-        Volumes of equal pixels.
-    rivals : tuple of Row
-        Those of ``repeats`` that may as well be phases: made in one way with a volume of their moment, which not
-        every moment has twice.
+    ``rows``: one for each moment; ``times_s``: seconds after the first; None where only the order is known;
+    ``sign``: what tells the order, in the keywords of DICOM; ``repeats``: second reconstructions of these moments;
+    ``copies``: volumes of equal pixels; ``rivals``: those of ``repeats`` that may as well be phases: made in one
+    way with a volume of their moment, which not every moment has twice.
     """
 
     rows: tuple[Row, ...]
@@ -66,17 +55,7 @@ class Timeline:
 def timeline_of(rows: Sequence[Row], fingerprint: RowFingerprint | None = None) -> Timeline | None:
     """Order volumes of one grid and sequence by time.
 
-    Parameters
-    ----------
-    rows : sequence of Row
-        At least one.
-    fingerprint : callable, optional
-        Without it copies are told by their times alone.
-
-    Returns
-    -------
-    Timeline or None
-        None where no sign tells the volumes apart.
+    ``fingerprint``: without it copies are told by their times alone. None where no sign tells the volumes apart.
     """
     different, copies = _without_copies(rows, fingerprint)
     if len(different) == 1:
@@ -97,15 +76,7 @@ def timeline_of(rows: Sequence[Row], fingerprint: RowFingerprint | None = None) 
 def times_in_order(rows: Sequence[Row]) -> tuple[float, ...] | None:
     """Give times that ascend in an order that a reader chose.
 
-    Parameters
-    ----------
-    rows : sequence of Row
-        In the order chosen.
-
-    Returns
-    -------
-    tuple of float or None
-        Seconds after the first; None where no time ascends in that order.
+    Gives seconds after the first; None where no time ascends in that order.
     """
     for read in CHOSEN_TIMES:
         found = read(rows)
@@ -118,15 +89,7 @@ def times_in_order(rows: Sequence[Row]) -> tuple[float, ...] | None:
 def orders_by_sign(rows: Sequence[Row]) -> tuple[tuple[str, tuple[Row, ...]], ...]:
     """Give every order in which a sign puts volumes.
 
-    Parameters
-    ----------
-    rows : sequence of Row
-        Volumes of one grid and sequence.
-
-    Returns
-    -------
-    tuple of str and tuple of Row
-        The sign and the order, in order of trust; each order once.
+    Gives the sign and the order, in order of trust; each order once.
     """
     orders: dict[tuple[str, ...], tuple[str, tuple[Row, ...]]] = {}
     for read in (*TIMES, *ORDERS):
@@ -140,15 +103,7 @@ def orders_by_sign(rows: Sequence[Row]) -> tuple[tuple[str, tuple[Row, ...]], ..
 def after_first(starts_s: Sequence[float]) -> tuple[float, ...]:
     """Count times from the first one.
 
-    Parameters
-    ----------
-    starts_s : sequence of float
-        Absolute times in seconds.
-
-    Returns
-    -------
-    tuple of float
-        Seconds after the first, rounded to ``TIME_DECIMALS``.
+    ``starts_s``: absolute times in seconds. Gives seconds after the first, rounded to ``TIME_DECIMALS``.
     """
     return tuple(round(start - starts_s[0], TIME_DECIMALS) for start in starts_s)
 

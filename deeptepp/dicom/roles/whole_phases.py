@@ -29,17 +29,7 @@ LONGEST_PAUSE_S = 180.0
 def broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
     """Find a phase that lacks slices, unless it is the last, which may have been stopped.
 
-    Parameters
-    ----------
-    timeline : Timeline
-        The phases, pre-contrast first.
-    others : sequence of Row
-        What else could be a phase by its header.
-
-    Returns
-    -------
-    DeepTeppError or None
-        To be raised; it names the phase.
+    ``others``: what else could be a phase by its header. To be raised; it names the phase.
     """
     phases = [row.stack for row in timeline.rows]
     rest = [row.stack for row in others if not _is_stopped(row, timeline)]
@@ -70,17 +60,7 @@ def _is_after(row: Row, timeline: Timeline) -> bool:
 def incomplete_last(timeline: Timeline, others: Sequence[Row]) -> tuple[Finding, ...]:
     """Name a last phase that was stopped before all of its slices were made.
 
-    Parameters
-    ----------
-    timeline : Timeline
-        The phases, pre-contrast first.
-    others : sequence of Row
-        What else could be a phase by its header.
-
-    Returns
-    -------
-    tuple of Finding
-        A warning that names the phase, or nothing.
+    ``others``: what else could be a phase by its header.
     """
     stopped = [row.stack for row in others if _is_stopped(row, timeline)]
     error = broken_phase([row.stack for row in timeline.rows], stopped, ())
@@ -109,17 +89,7 @@ def _is_repeated(row: Row, timeline: Timeline) -> bool:
 def missing_between(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
     """Find a single volume of the sequence on another grid, acquired between two phases: one of them, moved.
 
-    Parameters
-    ----------
-    timeline : Timeline
-        The phases, pre-contrast first.
-    others : sequence of Row
-        What else could be a phase by its header.
-
-    Returns
-    -------
-    DeepTeppError or None
-        To be raised.
+    ``others``: what else could be a phase by its header.
     """
     first = timeline.rows[0].stack
     elsewhere = [row for row in others if row.stack.grid is not None and not is_same_grid(row.stack, first)]

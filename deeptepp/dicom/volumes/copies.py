@@ -17,22 +17,7 @@ Fingerprint = Callable[[Frame], bytes]
 
 
 def without_copies(frames: Iterable[Frame], fingerprint: Fingerprint | None) -> tuple[list[Frame], int]:
-    """Keep one of the planes that agree in UID, place, time and pixels.
-
-    Parameters
-    ----------
-    frames : iterable of Frame
-        Planes of one series and kind.
-    fingerprint : callable, optional
-        Without it equal pixels are taken for granted.
-
-    Returns
-    -------
-    list of Frame
-        In the order given, each once.
-    int
-        Number of copies left out.
-    """
+    """Keep one of the planes that agree in UID, place, time and pixels."""
     alike: dict[Hashable, list[Frame]] = defaultdict(list)
     for frame in frames:
         alike[frame.identity, frame.position_mm, frame.clock].append(frame)
@@ -41,22 +26,7 @@ def without_copies(frames: Iterable[Frame], fingerprint: Fingerprint | None) -> 
 
 
 def without_resent(places: Sequence[Sequence[Frame]], fingerprint: Fingerprint | None) -> tuple[list[Frame], int]:
-    """Keep one of the planes on a place that agree in the time of acquisition and in pixels, whatever their UIDs.
-
-    Parameters
-    ----------
-    places : sequence of sequence of Frame
-        The planes on each place.
-    fingerprint : callable, optional
-        Without it nothing is left out.
-
-    Returns
-    -------
-    list of Frame
-        Each once.
-    int
-        Number of copies left out.
-    """
+    """Keep one of the planes on a place that agree in time of acquisition and pixels, whatever their UIDs."""
     planes = [frame for place in places for frame in place]
     if fingerprint is None:
         return planes, 0

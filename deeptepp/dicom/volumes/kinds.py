@@ -37,15 +37,7 @@ SAME_SETTING = 0.1
 def unfit_reason(series: SeriesFacts) -> str | None:
     """Say why images cannot be a phase of a dynamic T1-weighted series.
 
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    str or None
-        One sentence; None where its header allows it to be a phase.
+    One sentence; None where its header allows it to be a phase.
     """
     if series.modality != "MR":
         return f"{series.modality} objects are not MR images."
@@ -57,18 +49,7 @@ def unfit_reason(series: SeriesFacts) -> str | None:
 
 
 def doubt(series: SeriesFacts) -> str | None:
-    """Say what the words of its description make of an original image that its ImageType allows to be a phase.
-
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    str or None
-        One sentence: a hint, no proof.
-    """
+    """Say what the words of its description make of an original image that its ImageType allows to be a phase."""
     words = words_of(series)
     return next((purpose.reason for purpose in PURPOSES if purpose.words.search(words)), None)
 
@@ -109,63 +90,25 @@ def _unfit_weighting(series: SeriesFacts) -> str | None:
 def words_of(series: SeriesFacts) -> str:
     """Give the words of the description in capitals, parted by single blanks.
 
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    str
-        Letters and digits only.
+    Letters and digits only.
     """
     return " ".join(re.findall(r"[A-Z0-9]+", series.description.upper()))
 
 
 def is_original(series: SeriesFacts) -> bool:
-    """Tell whether ImageType calls the images original and primary.
-
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    bool
-        By the first two values of ImageType.
-    """
+    """Tell whether ImageType calls the images original and primary."""
     return series.image_type[:2] == ("ORIGINAL", "PRIMARY")
 
 
 def is_derived(series: SeriesFacts) -> bool:
-    """Tell whether the images were computed from others or are no primary images.
-
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    bool
-        By the first two values of ImageType.
-    """
+    """Tell whether the images were computed from others or are no primary images."""
     return "DERIVED" in series.image_type[:1] or "SECONDARY" in series.image_type[1:2]
 
 
 def is_motion_corrected(series: SeriesFacts) -> bool:
     """Tell whether ImageType or the description calls the images motion-corrected copies.
 
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    bool
-        A hint: it decides between two volumes of one moment.
+    A hint: it decides between two volumes of one moment.
     """
     return MOTION_CORRECTED.search(" ".join((words_of(series), *series.image_type[2:]))) is not None
 
@@ -173,15 +116,7 @@ def is_motion_corrected(series: SeriesFacts) -> bool:
 def tissue(series: SeriesFacts) -> str:
     """Tell which part of a Dixon reconstruction the images show: by ImageType, else by the description.
 
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    str
-        A key of ``TISSUE_RANK``.
+    Gives a key of ``TISSUE_RANK``.
     """
     codes = set(series.image_type[2:])
     for name, known in TISSUE_CODES.items():
@@ -197,15 +132,7 @@ def tissue(series: SeriesFacts) -> str:
 def is_fat_saturated(series: SeriesFacts) -> bool:
     """Tell whether ScanOptions or the description speak of fat saturation.
 
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    bool
-        False also where nothing is known.
+    False also where nothing is known.
     """
     words = words_of(series)
     if NOT_SATURATED.search(words):
@@ -217,33 +144,14 @@ def is_fat_saturated(series: SeriesFacts) -> bool:
 def is_same_sequence(a: SeriesFacts, b: SeriesFacts) -> bool:
     """Tell whether two series were made with the same settings, so that intensities can be compared.
 
-    Parameters
-    ----------
-    a, b : SeriesFacts
-        What the planes of each share.
-
-    Returns
-    -------
-    bool
-        TR, TE and flip angle agree within ``SAME_SETTING``, both show the same tissue, with or without fat
-        saturation, and both are original or both derived.
+    Gives TR, TE and flip angle agree within ``SAME_SETTING``, both show the same tissue, with or without fat
+    saturation, and both are original or both derived.
     """
     return has_same_settings(a, b) and is_same_kind(a, b)
 
 
 def has_same_settings(a: SeriesFacts, b: SeriesFacts) -> bool:
-    """Tell whether repetition time, echo time and flip angle agree within ``SAME_SETTING``.
-
-    Parameters
-    ----------
-    a, b : SeriesFacts
-        What the planes of each share.
-
-    Returns
-    -------
-    bool
-        What is not known agrees with anything.
-    """
+    """Tell whether repetition time, echo time and flip angle agree within ``SAME_SETTING``."""
     pairs = (
         (a.repetition_time_ms, b.repetition_time_ms),
         (a.echo_time_ms, b.echo_time_ms),
@@ -255,63 +163,25 @@ def has_same_settings(a: SeriesFacts, b: SeriesFacts) -> bool:
 def is_same_kind(a: SeriesFacts, b: SeriesFacts) -> bool:
     """Tell whether two series show the same tissue in the same way, whatever their settings.
 
-    Parameters
-    ----------
-    a, b : SeriesFacts
-        What the planes of each share.
-
-    Returns
-    -------
-    bool
-        Part of a Dixon reconstruction, fat saturation, and original or derived agree.
+    True where the part of a Dixon reconstruction, fat saturation, and original or derived agree.
     """
     return tissue(a) == tissue(b) and is_fat_saturated(a) == is_fat_saturated(b) and is_derived(a) == is_derived(b)
 
 
 def speaks_of_pre(series: SeriesFacts) -> bool:
-    """Tell whether the description hints at a time before contrast.
-
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    bool
-        A hint, no proof.
-    """
+    """Tell whether the description hints at a time before contrast."""
     return SPEAKS_OF_PRE.search(series.description.replace("_", " ")) is not None
 
 
 def spoken_order(series: SeriesFacts) -> tuple[bool, int]:
     """Give the place in time that the description speaks of.
 
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    tuple of bool and int
-        Sorts images before contrast first, then by the last number of the description.
+    Sorts images before contrast first, then by the last number of the description.
     """
     numbers = re.findall(r"\d+", series.description)
     return not speaks_of_pre(series), int(numbers[-1]) if numbers else 0
 
 
 def speaks_of_post(series: SeriesFacts) -> bool:
-    """Tell whether the description hints at a time after contrast, and not also at one before.
-
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-
-    Returns
-    -------
-    bool
-        A hint, no proof.
-    """
+    """Tell whether the description hints at a time after contrast, and not also at one before."""
     return SPEAKS_OF_POST.search(series.description.replace("_", " ")) is not None and not speaks_of_pre(series)

@@ -49,17 +49,7 @@ _NOISE = 1e-6
 def are_close(a: tuple[float, ...] | None, b: tuple[float, ...] | None, tolerance: float) -> bool:
     """Compare two vectors, either of which may be absent.
 
-    Parameters
-    ----------
-    a, b : tuple of float, optional
-        Of one length.
-    tolerance : float
-        Largest difference of two components.
-
-    Returns
-    -------
-    bool
-        True also where both are absent.
+    True also where both are absent.
     """
     if a is None or b is None:
         return a is b
@@ -70,17 +60,8 @@ def axes_of(frames: Sequence[Frame]) -> FloatArray | None:
     """Give the axes that planes of one orientation share.
 
     z runs along the normal towards +L, +P or +S, whichever it is nearest to. The median over the planes stands for
-    all, so that none is more than any other.
-
-    Parameters
-    ----------
-    frames : sequence of Frame
-        Each with an orientation.
-
-    Returns
-    -------
-    (3, 3) float64 or None
-        Unit LPS directions of the (z, y, x) axes as columns; None where they are no right angle.
+    all, so that none is more than any other. Gives (3, 3) float64 or None: unit LPS directions of the (z, y, x)
+    axes as columns; None where they are no right angle.
     """
     cosines = np.median(np.array([frame.orientation for frame in frames], dtype=np.float64), axis=0)
     cosines[np.abs(cosines) < _NOISE] = 0.0
@@ -106,17 +87,8 @@ def _upward(normal: FloatArray) -> FloatArray:
 def volume_of(frames: Sequence[Frame], axes: FloatArray) -> Stack:
     """Put regular planes on a grid.
 
-    Parameters
-    ----------
-    frames : sequence of Frame
-        At least two, in order of place, without irregularity.
-    axes : (3, 3) float64
-        Unit LPS directions of the (z, y, x) axes as columns.
-
-    Returns
-    -------
-    Stack
-        Without a grid where a spacing is none that an image can have.
+    ``frames``: at least two, in order of place, without irregularity; ``axes``, (3, 3) float64: unit LPS
+    directions of the (z, y, x) axes as columns. Without a grid where a spacing is none that an image can have.
     """
     points = np.array([frame.position_mm for frame in frames])
     rise = float((points[-1] - points[0]) @ axes[:, 0] / (len(frames) - 1))
@@ -137,17 +109,8 @@ def volume_of(frames: Sequence[Frame], axes: FloatArray) -> Stack:
 def irregularity(points: FloatArray, normal: FloatArray) -> DicomError | None:
     """Find absent slices, uneven intervals and sideways drift of a stack.
 
-    Parameters
-    ----------
-    points : (n, 3) float64
-        Origins of the planes in mm, in order of place.
-    normal : (3,) float64
-        Their common normal.
-
-    Returns
-    -------
-    DicomError or None
-        To be raised.
+    ``points``, (n, 3) float64: origins of the planes in mm, in order of place; ``normal``, (3,) float64: their
+    common normal.
     """
     if len(points) < 2:
         return None

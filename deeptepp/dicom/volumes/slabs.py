@@ -25,15 +25,7 @@ _Pattern = tuple[tuple[float, float, int], ...]
 def with_slabs(stacks: Sequence[Stack]) -> tuple[Stack, ...]:
     """Replace volumes that have the same gap in two phases or more by their slabs.
 
-    Parameters
-    ----------
-    stacks : sequence of Stack
-        All volumes of the study.
-
-    Returns
-    -------
-    tuple of Stack
-        Whole volumes as they are; volumes with a gap of their own keep their problem.
+    Whole volumes as they are; volumes with a gap of their own keep their problem.
     """
     runs = [_runs(stack) for stack in stacks]
     alike: dict[_Pattern, list[int]] = defaultdict(list)

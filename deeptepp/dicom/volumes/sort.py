@@ -45,17 +45,8 @@ _NEAREST_PLACES_MM = 0.1
 def stacks_of(frames: Iterable[Frame], fingerprint: Fingerprint | None = None) -> tuple[Stack, ...]:
     """Sort planes into volumes; planes that make none still come back, with the reason.
 
-    Parameters
-    ----------
-    frames : iterable of Frame
-        Planes of any number of series, in any order, copies included.
-    fingerprint : callable, optional
-        Gives a digest of the pixels of a plane; without it no two planes are taken for copies.
-
-    Returns
-    -------
-    tuple of Stack
-        The same whatever the order of the planes.
+    ``frames``: planes of any number of series, in any order, copies included; ``fingerprint``: gives a digest of
+    the pixels of a plane; without it no two planes are taken for copies.
     """
     by_series: dict[str, list[Frame]] = defaultdict(list)
     for frame in frames:

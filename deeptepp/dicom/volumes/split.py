@@ -16,16 +16,8 @@ Placed = tuple[int, Frame]
 def split_in_time(places: Sequence[Sequence[Frame]]) -> list[list[Frame]] | None:
     """Part planes that share places into volumes.
 
-    Parameters
-    ----------
-    places : sequence of sequence of Frame
-        The planes on each place.
-
-    Returns
-    -------
-    list of list of Frame, or None
-        Volumes, each with at most one plane on a place, in order of place; None where no sign of time tells them
-        apart.
+    Gives Volumes, each with at most one plane on a place, in order of place; None where no sign of time tells them
+    apart.
     """
     placed = [(k, frame) for k, place in enumerate(places) for frame in place]
     parts = _split(placed) or _by_number(places)
@@ -35,15 +27,7 @@ def split_in_time(places: Sequence[Sequence[Frame]]) -> list[list[Frame]] | None
 def parts_by_sign(frames: Sequence[Frame]) -> Iterator[list[list[Frame]]]:
     """Part planes by each sign of time that is the same for several of them.
 
-    Parameters
-    ----------
-    frames : sequence of Frame
-        Planes of one series.
-
-    Yields
-    ------
-    list of list of Frame
-        Two parts or more, each of two planes or more.
+    Yields two parts or more, each of two planes or more.
     """
     for sign in SIGNS:
         parts: dict[float | None, list[Frame]] = defaultdict(list)

@@ -17,20 +17,10 @@ from deeptepp.errors import DicomError
 class Stack:
     """The planes of one volume, in slice order.
 
-    Parameters
-    ----------
-    series : SeriesFacts
-        What the planes share.
-    frames : tuple of Frame
-        In slice order where their places are known, else in no order.
-    grid : Grid or None
-        None where the planes make no regular volume.
-    problem : DicomError or None
-        Why not; None also for a single plane.
-    clock : Clock
-        Earliest sign of each kind over the planes.
-    n_copies : int
-        Planes that were left out since they are there twice.
+    ``series``: what the planes share; ``frames``: in slice order where their places are known, else in no order;
+    ``grid``: None where the planes make no regular volume; ``problem``: why not; None also for a single plane;
+    ``clock``: earliest sign of each kind over the planes; ``n_copies``: planes that were left out since they are
+    there twice.
     """
 
     series: SeriesFacts
@@ -42,18 +32,7 @@ class Stack:
 
 
 def order_of(stack: Stack) -> tuple[object, ...]:
-    """Give what volumes are listed by: time, then what else the order of files and the digits of UIDs leave alone.
-
-    Parameters
-    ----------
-    stack : Stack
-        One volume.
-
-    Returns
-    -------
-    tuple
-        A key to sort by.
-    """
+    """Give what volumes are listed by: time, then what order of files and digits of UIDs leave alone."""
     clock, series = stack.clock, stack.series
     start = clock.acquired_s if clock.acquired_s is not None else clock.content_s
     offset = clock.trigger_s if clock.trigger_s is not None else float(clock.position or 0)
@@ -84,15 +63,7 @@ def unsorted(frames: Sequence[Frame], problem: DicomError | None) -> Stack:
 def earliest(frames: Sequence[Frame]) -> Clock:
     """Give the earliest sign of each kind, or the one that most planes share.
 
-    Parameters
-    ----------
-    frames : sequence of Frame
-        Planes of one volume.
-
-    Returns
-    -------
-    Clock
-        Each sign is None where no plane has it.
+    Each sign is None where no plane has it.
     """
     signs = {sign: _shared(getattr(frame.clock, sign) for frame in frames) for sign in Clock.__dataclass_fields__}
     return Clock(**signs)

@@ -140,19 +140,7 @@ class Candidate:
 def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int) -> tuple[Candidate, ...]:
     """Find the most suspicious components that do not overlap.
 
-    Parameters
-    ----------
-    maps : EnhancementMaps
-        Evidence and its parts.
-    region : BreastRegion
-        On the same grid.
-    n_best : int
-        Largest number of candidates.
-
-    Returns
-    -------
-    tuple of Candidate
-        Best first; empty when nothing enhances.
+    Best first; empty when nothing enhances.
     """
     # 1. Every component at every threshold, the most suspicious first.
     levels = _levels(maps, region)

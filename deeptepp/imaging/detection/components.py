@@ -22,17 +22,8 @@ _OFFSETS = tuple(product((-1, 0, 1), repeat=3))[14:]
 def touching_pairs(voxels: npt.NDArray[np.int64], shape: tuple[int, int, int]) -> npt.NDArray[np.int64]:
     """Find the pairs of voxels that share a face, an edge or a corner.
 
-    Parameters
-    ----------
-    voxels : (n, 3) int64
-        Indices (z, y, x), none twice.
-    shape : (z, y, x)
-        Size of the image.
-
-    Returns
-    -------
-    (m, 2) int64
-        Rows of ``voxels`` that touch.
+    ``voxels``, (n, 3) int64: indices (z, y, x), none twice; ``shape``, (z, y, x): size of the image. Gives (m, 2)
+    int64: rows of ``voxels`` that touch.
     """
     # A border of nothing keeps neighbours from wrapping around.
     bordered = tuple(n + 2 for n in shape)
@@ -51,17 +42,8 @@ def touching_pairs(voxels: npt.NDArray[np.int64], shape: tuple[int, int, int]) -
 def label_components(pairs: npt.NDArray[np.int64], is_above: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
     """Find the component of each voxel that is above a threshold.
 
-    Parameters
-    ----------
-    pairs : (m, 2) int64
-        From ``touching_pairs``.
-    is_above : (n,) bool
-        For each voxel, whether it is above.
-
-    Returns
-    -------
-    (k,) int32
-        For each voxel that is above, the number of its component, from 0.
+    ``pairs``, (m, 2) int64: from ``touching_pairs``; ``is_above``, (n,) bool: for each voxel, whether it is above.
+    Gives (k,) int32: for each voxel that is above, the number of its component, from 0.
     """
     new_row = np.cumsum(is_above) - 1
     kept = new_row[pairs[is_above[pairs].all(axis=1)]]
@@ -74,17 +56,7 @@ def label_components(pairs: npt.NDArray[np.int64], is_above: npt.NDArray[np.bool
 def drawn_on(voxels: npt.NDArray[np.int64], block: tuple[slice, slice, slice]) -> BoolImage:
     """Draw voxels on a block that holds them.
 
-    Parameters
-    ----------
-    voxels : (n, 3) int64
-        Indices (z, y, x) in the whole image.
-    block : tuple of slice
-        With start and stop.
-
-    Returns
-    -------
-    (z, y, x) bool
-        True at the voxels.
+    ``voxels``, (n, 3) int64: indices (z, y, x) in the whole image. Gives (z, y, x) bool: True at the voxels.
     """
     mask = np.zeros([s.stop - s.start for s in block], dtype=bool)
     mask[tuple((voxels - [s.start for s in block]).T)] = True

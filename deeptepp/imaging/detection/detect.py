@@ -55,14 +55,9 @@ RIVAL_VOLUME_RATIO = 4.0
 class Detection:
     """What the detector found.
 
-    Parameters
-    ----------
-    candidates : tuple of Lesion
-        Best first, at most ``N_CANDIDATES``; none scores below ``LISTED_SCORE_SHARE`` of the first.
-    breasts : BreastRegion
-        Where it looked.
-    is_ambiguous : bool
-        A second candidate is so close in score and size that a reader should choose.
+    ``candidates``: best first, at most ``N_CANDIDATES``; none scores below ``LISTED_SCORE_SHARE`` of the first;
+    ``breasts``: where it looked; ``is_ambiguous``: a second candidate is so close in score and size that a reader
+    should choose.
     """
 
     candidates: tuple[Lesion, ...]
@@ -71,37 +66,14 @@ class Detection:
 
 
 def detect_lesions(
-    study: Study,
-    phase: PhaseChoice,
-    *,
-    search_spacing_mm: float = SEARCH_SPACING_MM,
-    progress: Progress = silent,
+    study: Study, phase: PhaseChoice, *, search_spacing_mm: float = SEARCH_SPACING_MM, progress: Progress = silent
 ) -> Detection:
     """Find enhancing lesions in the breasts.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    phase : PhaseChoice
-        Phase whose enhancement is searched.
-    search_spacing_mm : float
-        Edge of the blocks of the search grid, mm.
-    progress : Progress
-        Told what was found.
-
-    Returns
-    -------
-    Detection
-        Candidates with masks on 1 mm voxels, best first. Second findings are listed only when their score is at
-        least ``LISTED_SCORE_SHARE`` of the best one, so that a clean case lists one or two.
-
-    Raises
-    ------
-    NoBreast
-        There is no breast in the field of view.
-    NoLesion
-        Nothing in the breasts stands out.
+    ``search_spacing_mm``: edge of the blocks of the search grid, mm. Gives candidates with masks on 1 mm voxels,
+    best first. Second findings are listed only when their score is at least ``LISTED_SCORE_SHARE`` of the best
+    one, so that a clean case lists one or two. Raises NoBreast where there is no breast in the field of view;
+    NoLesion where nothing in the breasts stands out.
     """
     progress(StepReport(Step.BREAST, 0.0))
     maps, breasts = search_maps(study, phase, search_spacing_mm)
@@ -159,24 +131,8 @@ def _sentence(lesions: list[Lesion], *, is_ambiguous: bool) -> str:
 def lesion_from_box(study: Study, phase: PhaseChoice, box: BoxMm) -> Lesion:
     """Outline the enhancing tissue inside a box drawn by a reader.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    phase : PhaseChoice
-        Phase whose enhancement is used.
-    box : BoxMm
-        Corners in LPS mm.
-
-    Returns
-    -------
-    Lesion
-        Mask on 1 mm voxels, all of it inside the box; the whole box where nothing in it stands out.
-
-    Raises
-    ------
-    LesionOutsideVolume
-        The box has no extent or does not meet the images.
+    ``box``: corners in LPS mm. Gives mask on 1 mm voxels, all of it inside the box; the whole box where nothing in
+    it stands out. Raises LesionOutsideVolume where the box has no extent or does not meet the images.
     """
     low, high = np.asarray(box.low, dtype=float), np.asarray(box.high, dtype=float)
     if not np.isfinite([low, high]).all() or (high <= low).any():

@@ -31,17 +31,8 @@ _TOLERANCE = 1e-4
 def fit_centres(features: npt.NDArray[np.floating], *, n_clusters: int = N_CLUSTERS) -> FloatArray:
     """Find the cluster centres.
 
-    Parameters
-    ----------
-    features : (n, d)
-        One row per voxel, comparable in scale.
-    n_clusters : int
-        Number of clusters.
-
-    Returns
-    -------
-    (n_clusters, d) float64
-        Centres, ascending in the first feature.
+    ``features``, (n, d): one row per voxel, comparable in scale. Gives (n_clusters, d) float64: Centres, ascending
+    in the first feature.
 
     References
     ----------
@@ -66,17 +57,8 @@ def fit_centres(features: npt.NDArray[np.floating], *, n_clusters: int = N_CLUST
 def memberships(features: npt.NDArray[np.floating], centres: FloatArray) -> FloatArray:
     """Give the membership of each voxel in each cluster.
 
-    Parameters
-    ----------
-    features : (n, d)
-        One row per voxel.
-    centres : (c, d)
-        Cluster centres.
-
-    Returns
-    -------
-    (n, c) float64
-        Rows sum to 1.
+    ``features``, (n, d): one row per voxel; ``centres``, (c, d): cluster centres. Gives (n, c) float64: rows sum
+    to 1.
     """
     squared = ((features[:, None, :] - centres[None]) ** 2).sum(axis=2)
     inverse = 1.0 / np.maximum(squared, 1e-12) ** (1 / (FUZZINESS - 1))
@@ -87,17 +69,8 @@ def memberships(features: npt.NDArray[np.floating], centres: FloatArray) -> Floa
 def spatial_memberships(features: FloatImage, centres: FloatArray) -> FloatImage:
     """Give memberships in which the 26 neighbours vote.
 
-    Parameters
-    ----------
-    features : (d, z, y, x) float32
-        One map per feature.
-    centres : (c, d)
-        Cluster centres.
-
-    Returns
-    -------
-    (c, z, y, x) float32
-        Memberships times their neighbourhood mean, scaled to sum to 1.
+    ``features``, (d, z, y, x) float32: one map per feature; ``centres``, (c, d): cluster centres. Gives (c, z, y,
+    x) float32: memberships times their neighbourhood mean, scaled to sum to 1.
 
     References
     ----------

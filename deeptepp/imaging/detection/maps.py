@@ -53,20 +53,11 @@ PE_FLOOR_SHARE = 0.3
 class EnhancementMaps:
     """What the candidates are chosen and judged on, all (z, y, x) on ``grid``.
 
-    Parameters
-    ----------
-    evidence : float32
-        Enhancement in robust standard deviations of the breast, less the other breast, less tubes.
-    enhancement_z : float32
-        Enhancement in robust standard deviations of the breast.
-    relative_pct : float32
-        Percent enhancement over pre-contrast.
-    tubeness : float32
-        0 for a blob to 1 for a tube.
-    early, late : float32
-        Enhancement in scanner units in the first and the last post-contrast phase.
-    grid : Grid
-        Block of the search grid around the breasts.
+    ``evidence``: enhancement in robust standard deviations of the breast, less the other breast, less tubes;
+    ``enhancement_z``: enhancement in robust standard deviations of the breast; ``relative_pct``: percent
+    enhancement over pre-contrast; ``tubeness``: 0 for a blob to 1 for a tube; ``early``, ``late``: enhancement in
+    scanner units in the first and the last post-contrast phase; ``grid``: block of the search grid around the
+    breasts.
     """
 
     evidence: FloatImage
@@ -81,26 +72,8 @@ class EnhancementMaps:
 def search_maps(study: Study, phase: PhaseChoice, spacing_mm: float) -> tuple[EnhancementMaps, BreastRegion]:
     """Find the breasts and map enhancement in the block around them.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    phase : PhaseChoice
-        Phase whose enhancement is mapped.
-    spacing_mm : float
-        Wanted spacing of the search grid, mm.
-
-    Returns
-    -------
-    maps : EnhancementMaps
-        On the block around the breasts.
-    region : BreastRegion
-        On the same block.
-
-    Raises
-    ------
-    NoBreast
-        There is no breast in the field of view.
+    ``spacing_mm``: wanted spacing of the search grid, mm. Raises NoBreast where there is no breast in the field of
+    view.
     """
     factors = block_factors(study.grid, spacing_mm)
     grid = coarse_grid(study.grid, factors)
@@ -118,21 +91,9 @@ def enhancement_maps(
 ) -> EnhancementMaps:
     """Map enhancement between images.
 
-    Parameters
-    ----------
-    pre : (z, y, x) float32
-        Pre-contrast image on the grid of ``region``.
-    post : (z, y, x) float32
-        Post-contrast image on the same grid.
-    region : BreastRegion
-        Where the breasts are.
-    first, last : (z, y, x) float32
-        First and last post-contrast images on the same grid.
-
-    Returns
-    -------
-    EnhancementMaps
-        Zero outside of the search region.
+    ``pre``, (z, y, x) float32: Pre-contrast image on the grid of ``region``; ``post``, (z, y, x) float32:
+    Post-contrast image on the same grid; ``first``, ``last``, (z, y, x) float32: first and last post-contrast
+    images on the same grid.
     """
     inside, grid = region.mask, region.grid
     # D4: divide by the sensitivity of the coil, which smoothed pre-contrast signal shows, and standardise.
@@ -154,17 +115,8 @@ def enhancement_maps(
 def robust_z(image: FloatImage, inside: BoolImage) -> FloatImage:
     """Standardise by median and median absolute deviation inside a mask.
 
-    Parameters
-    ----------
-    image : (z, y, x) float32
-        Any map.
-    inside : (z, y, x) bool
-        Where median and deviation are taken; not empty.
-
-    Returns
-    -------
-    (z, y, x) float32
-        Robust standard deviations above the median.
+    ``image``, (z, y, x) float32: any map; ``inside``, (z, y, x) bool: where median and deviation are taken; not
+    empty. Gives (z, y, x) float32: robust standard deviations above the median.
     """
     values = image[inside]
     median = np.median(values)
@@ -186,22 +138,10 @@ def local_means(images: Sequence[FloatImage], inside: BoolImage, sigma: npt.Arra
 def suppress_symmetric(z: FloatImage, region: BreastRegion) -> FloatImage:
     """Subtract what the other breast does at the mirrored place.
 
-    Parameters
-    ----------
-    z : (z, y, x) float32
-        Enhancement in robust standard deviations, zero outside of the breasts.
-    region : BreastRegion
-        With one breast nothing is subtracted.
-
-    Returns
-    -------
-    (z, y, x) float32
-        ``z`` less the local 95th percentile of the other breast, never below ``1 - MIRROR_SHARE`` of ``z``.
-
-    Notes
-    -----
-    The local 95th percentile is that of a normal distribution with the local mean and deviation: two Gaussian
-    filters instead of a percentile filter over thousands of neighbours.
+    ``z``, (z, y, x) float32: enhancement in robust standard deviations, zero outside of the breasts. Gives (z, y,
+    x) float32: ``z`` less the local 95th percentile of the other breast, never below ``1 - MIRROR_SHARE`` of
+    ``z``. The local 95th percentile is that of a normal distribution with the local mean and deviation: two
+    Gaussian filters instead of a percentile filter over thousands of neighbours.
     """
     if region.sulcus_index is None:
         return z
@@ -221,22 +161,10 @@ def suppress_symmetric(z: FloatImage, region: BreastRegion) -> FloatImage:
 def tube_map(z: FloatImage, grid: Grid) -> FloatImage:
     """Tell bright tubes from bright blobs by the curvature of the image.
 
-    Parameters
-    ----------
-    z : (z, y, x) float32
-        Enhancement in robust standard deviations.
-    grid : Grid
-        Where it is.
-
-    Returns
-    -------
-    (z, y, x) float32
-        0 for a blob, a sheet or darkness to 1 for a bright tube; the largest over ``VESSEL_SIGMAS_MM``.
-
-    Notes
-    -----
-    With Hessian eigenvalues a <= b <= c, a bright tube has a and b equally negative and c near zero. The value is
-    ``(b / a) (1 - |c| / |b| / BLOB_RATIO)`` where b < 0, weighted by ``|b|`` against the brightness.
+    ``z``, (z, y, x) float32: enhancement in robust standard deviations. Gives (z, y, x) float32: 0 for a blob, a
+    sheet or darkness to 1 for a bright tube; the largest over ``VESSEL_SIGMAS_MM``. With Hessian eigenvalues a <=
+    b <= c, a bright tube has a and b equally negative and c near zero. The value is ``(b / a) (1 - |c| / |b| /
+    BLOB_RATIO)`` where b < 0, weighted by ``|b|`` against the brightness.
 
     References
     ----------

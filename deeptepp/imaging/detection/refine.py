@@ -63,17 +63,8 @@ _LOW_SIGNAL_SHARE = 0.3
 def block_around(low_mm: npt.ArrayLike, high_mm: npt.ArrayLike, *, margin_mm: float = BLOCK_MARGIN_MM) -> Grid:
     """Make the 1 mm axial grid that covers a box and its surroundings.
 
-    Parameters
-    ----------
-    low_mm, high_mm : (x, y, z)
-        Corners of the box in LPS mm.
-    margin_mm : float
-        Surroundings on each side, mm.
-
-    Returns
-    -------
-    Grid
-        Axial grid of ``MASK_SPACING_MM``; its voxels fall on whole millimetres.
+    ``low_mm``, ``high_mm``, (x, y, z): corners of the box in LPS mm; ``margin_mm``: surroundings on each side, mm.
+    Gives axial grid of ``MASK_SPACING_MM``; its voxels fall on whole millimetres.
     """
     low = np.floor(np.asarray(low_mm, dtype=float) - margin_mm)
     n = np.maximum(
@@ -85,19 +76,7 @@ def block_around(low_mm: npt.ArrayLike, high_mm: npt.ArrayLike, *, margin_mm: fl
 def enhancement_features(study: Study, phase: PhaseChoice, grid: Grid) -> FloatImage:
     """Map subtraction, relative enhancement and signal enhancement ratio in a block.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    phase : PhaseChoice
-        Phase of the subtraction.
-    grid : Grid
-        The block.
-
-    Returns
-    -------
-    (3, z, y, x) float32
-        Weighted by ``FEATURE_WEIGHTS``; the first is in units of its 99th percentile.
+    Gives (3, z, y, x) float32: weighted by ``FEATURE_WEIGHTS``; the first is in units of its 99th percentile.
     """
     indices = sorted({0, 1, phase.index, study.n_post})
     images = {
@@ -124,22 +103,10 @@ def enhancement_features(study: Study, phase: PhaseChoice, grid: Grid) -> FloatI
 def enhancing_tissue(features: FloatImage, near: BoolImage) -> BoolImage:
     """Tell enhancing tissue from its surroundings.
 
-    Parameters
-    ----------
-    features : (3, z, y, x) float32
-        From ``enhancement_features``.
-    near : (z, y, x) bool
-        Where the lesion may be.
-
-    Returns
-    -------
-    (z, y, x) bool
-        Where memberships in the enhancing clusters exceed one half.
-
-    Notes
-    -----
-    The middle cluster belongs to the lesion when it enhances enough and most of it lies near: then it holds the
-    weaker half of a mottled tumour. Parenchyma, the other thing it may be, lies all over the block.
+    ``features``, (3, z, y, x) float32: from ``enhancement_features``; ``near``, (z, y, x) bool: where the lesion
+    may be. Gives (z, y, x) bool: where memberships in the enhancing clusters exceed one half. The middle cluster
+    belongs to the lesion when it enhances enough and most of it lies near: then it holds the weaker half of a
+    mottled tumour. Parenchyma, the other thing it may be, lies all over the block.
     """
     # Three soft clusters: background, weak and strong enhancement.
     centres = fit_centres(features.reshape(len(features), -1).T)
@@ -157,23 +124,8 @@ def enhancing_tissue(features: FloatImage, near: BoolImage) -> BoolImage:
 def refine_mask(study: Study, phase: PhaseChoice, seed_mm: FloatArray, reach_mm: float) -> tuple[BoolImage, Grid]:
     """Draw the mask of a candidate on 1 mm voxels.
 
-    Parameters
-    ----------
-    study : Study
-        Pre-contrast first.
-    phase : PhaseChoice
-        Phase whose enhancement is used.
-    seed_mm : (n, 3)
-        LPS positions of the candidate's voxels on the search grid.
-    reach_mm : float
-        How far the mask may leave the seed voxels, mm.
-
-    Returns
-    -------
-    mask : (z, y, x) bool
-        Never empty: where nothing clusters, the seed itself.
-    grid : Grid
-        Block around the candidate.
+    ``seed_mm``, (n, 3): LPS positions of the candidate's voxels on the search grid; ``reach_mm``: how far the mask
+    may leave the seed voxels, mm. Gives (z, y, x) bool: never empty: where nothing clusters, the seed itself.
     """
     # 1. The seed on 1 mm voxels, and the enhancing tissue within reach of it.
     grid = block_around(seed_mm.min(axis=0), seed_mm.max(axis=0))
@@ -208,17 +160,8 @@ def _above_half(subtraction: FloatImage, tissue: BoolImage, inside: BoolImage, a
 def tidy(tissue: BoolImage, seed: BoolImage) -> BoolImage:
     """Keep the component that overlaps the seed most, cut off strands, close gaps and fill holes.
 
-    Parameters
-    ----------
-    tissue : (z, y, x) bool
-        Enhancing voxels.
-    seed : (z, y, x) bool
-        Where the lesion is known to be.
-
-    Returns
-    -------
-    (z, y, x) bool
-        One component, or nothing when no tissue meets the seed.
+    ``tissue``, (z, y, x) bool: enhancing voxels; ``seed``, (z, y, x) bool: where the lesion is known to be. Gives
+    (z, y, x) bool: one component, or nothing when no tissue meets the seed.
     """
     opened = ndimage.binary_opening(tissue)
     # A lesion too thin to survive opening is kept as it is.

@@ -34,19 +34,9 @@ VESSEL_RADIUS_MM = 3.0
 def compactness(voxels: npt.NDArray[np.int64], maps: EnhancementMaps, region: BreastRegion) -> float:
     """Judge how solid, round and thick a candidate is where it fades into its surroundings.
 
-    Parameters
-    ----------
-    voxels : (n, 3) int64
-        Indices (z, y, x) of the candidate on the grid of the maps.
-    maps : EnhancementMaps
-        Its enhancement is used as it is, because evidence has gaps where vessels were muted.
-    region : BreastRegion
-        On the same grid.
-
-    Returns
-    -------
-    float
-        Mean over ``LEVEL_SHARES`` of solidity, roundness and thickness multiplied; 0 to 1.
+    ``voxels``, (n, 3) int64: indices (z, y, x) of the candidate on the grid of the maps; ``maps``: its enhancement
+    is used as it is, because evidence has gaps where vessels were muted. Gives mean over ``LEVEL_SHARES`` of
+    solidity, roundness and thickness multiplied; 0 to 1.
     """
     spacing = np.asarray(maps.grid.spacing_mm)
     margin = np.ceil(SIGHT_MM / spacing).astype(int) + 1
@@ -79,19 +69,8 @@ def _at_level(bright: BoolImage, candidate: BoolImage, spacing_mm: FloatArray) -
 def shape(points_mm: FloatArray, spacing_mm: FloatArray | tuple[float, float, float]) -> tuple[float, float]:
     """Measure how solid and how long a component is.
 
-    Parameters
-    ----------
-    points_mm : (n, 3) float64
-        Centres of its voxels, mm.
-    spacing_mm : (3,)
-        Edges of a voxel, mm.
-
-    Returns
-    -------
-    solidity : float
-        Volume over that of the ellipsoid with the same moments, at most 1.
-    elongation : float
-        Longest over middle axis, at least 1.
+    ``points_mm``, (n, 3) float64: centres of its voxels, mm; ``spacing_mm``, (3,): edges of a voxel, mm. Gives
+    volume over that of the ellipsoid with the same moments, at most 1. Gives longest over middle axis, at least 1.
     """
     # A voxel is not a point: its own second moment keeps flat components from having no thickness.
     offsets = points_mm - points_mm.mean(axis=0)

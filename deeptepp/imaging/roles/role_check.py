@@ -18,20 +18,9 @@ RULES = (CONTRAST, ORDER, SCALE, PLACE, ARRIVED)
 class RoleCheck:
     """What the images say of one rule.
 
-    Parameters
-    ----------
-    rule : str
-        Rule id, one of ``RULES``.
-    phase : int or None
-        The phase that is meant, 0 for the pre-contrast one; None where it is the study.
-    value : float
-        What was measured.
-    limit : str
-        What was expected, in words with its unit.
-    is_passed : bool
-        False where the images contradict their roles.
-    sentence : str
-        The finding for the user.
+    ``rule``: rule id, one of ``RULES``; ``phase``: the phase that is meant, 0 for the pre-contrast one; None where
+    it is the study; ``value``: what was measured; ``limit``: what was expected, in words with its unit;
+    ``is_passed``: False where the images contradict their roles; ``sentence``: the finding for the user.
     """
 
     rule: str

@@ -44,17 +44,8 @@ COPY_SHARE = 0.05
 def check_order(changes: Float64, times_s: Sequence[float] | None) -> list[RoleCheck]:
     """Check that the strongest tissue rises once and stays, that no images come twice, and that time runs on.
 
-    Parameters
-    ----------
-    changes : (n_phases, n) float64
-        Logarithm of each phase over the first.
-    times_s : sequence of float or None
-        Time of each phase, s.
-
-    Returns
-    -------
-    list of RoleCheck
-        One: the first fault, or that there is none.
+    ``changes``, (n_phases, n) float64: logarithm of each phase over the first. One: the first fault, or that there
+    is none.
     """
     curve = curve_of(changes, by_rise=True)
     found = [
@@ -148,15 +139,7 @@ def _second_rise_check(phase: int, step: float) -> RoleCheck:
 def check_arrival(changes: Float64) -> list[RoleCheck]:
     """Check that contrast has come between the pre-contrast images and each later phase.
 
-    Parameters
-    ----------
-    changes : (n_phases, n) float64
-        Logarithm of each phase over the first.
-
-    Returns
-    -------
-    list of RoleCheck
-        One for each phase after the first.
+    ``changes``, (n_phases, n) float64: logarithm of each phase over the first. One for each phase after the first.
     """
     arrivals = [arrival_of(change) for change in changes[1:]]
     return [_arrival_check(a, k, arrivals) for k, a in enumerate(arrivals, start=1)]
@@ -165,19 +148,7 @@ def check_arrival(changes: Float64) -> list[RoleCheck]:
 def has_arrived(arrival: Arrival, phase: int, arrivals: Sequence[Arrival]) -> bool:
     """Tell whether a phase rises enough: in itself, beside its fall, and beside the other phases.
 
-    Parameters
-    ----------
-    arrival : Arrival
-        Of the phase.
-    phase : int
-        Its index, at least 1.
-    arrivals : sequence of Arrival
-        Of all phases after the first.
-
-    Returns
-    -------
-    bool
-        True where contrast is in.
+    ``phase``: its index, at least 1; ``arrivals``: of all phases after the first. True where contrast is in.
     """
     largest = max(a.rise for a in arrivals)
     is_enough = arrival.rise_pct >= MIN_RISE_PCT and arrival.rise >= MIN_RISE_SHARE * largest

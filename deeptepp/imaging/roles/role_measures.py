@@ -36,13 +36,9 @@ STRONGEST_PCT = 98.0
 class Contrast:
     """Tissue in two phases.
 
-    Parameters
-    ----------
-    correlation : float
-        Spearman's coefficient of the intensities; 0 where one of them is flat.
-    width : float
-        Length of the shortest interval of log ratios that holds half of the tissue: 0 for one contrast on two
-        scales, also where tissue is so even that its ranks are noise.
+    ``correlation``: Spearman's coefficient of the intensities; 0 where one of them is flat; ``width``: length of
+    the shortest interval of log ratios that holds half of the tissue: 0 for one contrast on two scales, also where
+    tissue is so even that its ranks are noise.
     """
 
     correlation: float
@@ -53,14 +49,9 @@ class Contrast:
 class Scale:
     """Intensity of one phase against that of the pre-contrast phase.
 
-    Parameters
-    ----------
-    tissue : float
-        Ratio where tissue enhances least.
-    peak, width : float
-        Middle of the shortest interval of log ratios that holds half of the tissue, as a ratio; its length.
-    air : float or None
-        Ratio of air; None where it cannot be measured.
+    ``tissue``: ratio where tissue enhances least; ``peak``, ``width``: middle of the shortest interval of log
+    ratios that holds half of the tissue, as a ratio; its length; ``air``: ratio of air; None where it cannot be
+    measured.
     """
 
     tissue: float
@@ -73,12 +64,7 @@ class Scale:
 class Arrival:
     """How tissue rises and falls from one phase to another, as logarithms of ratios.
 
-    Parameters
-    ----------
-    rise : float
-        99th percentile above the median.
-    fall : float
-        1st percentile below the median.
+    ``rise``: 99th percentile above the median; ``fall``: 1st percentile below the median.
     """
 
     rise: float
@@ -108,15 +94,7 @@ class Arrival:
 def log_ratios(tissue: FloatImage) -> Float64:
     """Give the logarithm of each phase over the first.
 
-    Parameters
-    ----------
-    tissue : (n_phases, n) float32
-        Intensities.
-
-    Returns
-    -------
-    (n_phases, n) float64
-        0 for the first phase.
+    ``tissue``, (n_phases, n) float32: intensities. Gives (n_phases, n) float64: 0 for the first phase.
     """
     floor = FLOOR * max(float(np.median(tissue[0])), 1e-6)
     logs = np.log(np.maximum(tissue.astype(np.float64), 0) + floor)
@@ -127,15 +105,8 @@ def log_ratios(tissue: FloatImage) -> Float64:
 def contrast_of(before: FloatImage, after: FloatImage) -> Contrast:
     """Compare the contrast of two phases over the tissue that enhances little.
 
-    Parameters
-    ----------
-    before, after : (n,) float32
-        Intensities at the same places.
-
-    Returns
-    -------
-    Contrast
-        How tissue is ordered, and how even the ratio is.
+    ``before``, ``after``, (n,) float32: intensities at the same places. Tells how tissue is ordered, and how even
+    the ratio is.
     """
     change = log_ratios(np.stack([before, after]))[1]
     is_little = change <= np.median(change) + LITTLE
@@ -154,17 +125,7 @@ def _rank_correlation(a: FloatImage, b: FloatImage) -> float:
 def scale_of(sample: RoleSample, phase: int) -> Scale:
     """Measure the intensity scale of a phase against the pre-contrast one.
 
-    Parameters
-    ----------
-    sample : RoleSample
-        All phases.
-    phase : int
-        Index of the phase, at least 1.
-
-    Returns
-    -------
-    Scale
-        Ratios of tissue and of air.
+    ``phase``: index of the phase, at least 1.
     """
     before, after = sample.tissue[0].astype(np.float64), sample.tissue[phase].astype(np.float64)
     is_bright = before + after > FLOOR * np.median(before + after)
@@ -189,15 +150,7 @@ def _densest_half(ordered: Float64) -> tuple[float, float]:
 def arrival_of(change: Float64) -> Arrival:
     """Measure how far the strongest rise and fall lie from the middle.
 
-    Parameters
-    ----------
-    change : (n,) float64
-        Logarithm of the ratio of two phases.
-
-    Returns
-    -------
-    Arrival
-        Both tails.
+    ``change``, (n,) float64: logarithm of the ratio of two phases.
     """
     low, middle, high = np.percentile(change, [TAIL_PCT, 50.0, 100.0 - TAIL_PCT])
     return Arrival(float(high - middle), float(middle - low))
@@ -206,17 +159,9 @@ def arrival_of(change: Float64) -> Arrival:
 def curve_of(changes: Float64, *, by_rise: bool) -> Float64:
     """Draw the curve of the tissue that changes most.
 
-    Parameters
-    ----------
-    changes : (n_phases, n) float64
-        Logarithm of each phase over the first.
-    by_rise : bool
-        Take the tissue that rises most above the first phase; otherwise that with the largest range, up or down.
-
-    Returns
-    -------
-    (n_phases,) float64
-        Median above that of all tissue, in units of the largest absolute value; 0 for the first phase.
+    ``changes``, (n_phases, n) float64: logarithm of each phase over the first; ``by_rise``: take the tissue that
+    rises most above the first phase; otherwise that with the largest range, up or down. Gives (n_phases,) float64:
+    median above that of all tissue, in units of the largest absolute value; 0 for the first phase.
     """
     centred = changes - np.median(changes, axis=1, keepdims=True)
     strength = centred.max(axis=0) if by_rise else np.ptp(centred, axis=0)
@@ -228,15 +173,8 @@ def curve_of(changes: Float64, *, by_rise: bool) -> Float64:
 def differences(changes: Float64) -> Float64:
     """Measure how unlike each two phases are.
 
-    Parameters
-    ----------
-    changes : (n_phases, n) float64
-        Logarithm of each phase over the first.
-
-    Returns
-    -------
-    (n_phases, n_phases) float64
-        Median absolute difference, after a common factor is taken away; 0 for the same images.
+    ``changes``, (n_phases, n) float64: logarithm of each phase over the first. Gives (n_phases, n_phases) float64:
+    median absolute difference, after a common factor is taken away; 0 for the same images.
     """
     centred = changes - np.median(changes, axis=1, keepdims=True)
     n = len(centred)

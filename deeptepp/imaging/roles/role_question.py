@@ -25,26 +25,11 @@ def check_study_roles(
 ) -> tuple[Finding, ...]:
     """Hold the roles of the phases against the images.
 
-    Parameters
-    ----------
-    study : Study
-        In the roles that the files give them, or that a reader chose.
-    ways : sequence of PhaseProposal
-        What a reader may choose instead; the last is the roles as they are.
-    is_chosen : bool
-        Whether a reader chose the roles: that is warned of, never refused.
-    question : type of StudyError
-        What is raised.
-
-    Returns
-    -------
-    tuple of Finding
-        A warning for each check that a reader's choice fails.
-
-    Raises
-    ------
-    RolesDoubtful, NiftiRolesDoubtful
-        The images speak against roles that nobody chose. Its proposals begin with those that the images confirm.
+    ``study``: in the roles that the files give them, or that a reader chose; ``ways``: what a reader may choose
+    instead; the last is the roles as they are; ``is_chosen``: whether a reader chose the roles: that is warned of,
+    never refused. Gives a warning for each check that a reader's choice fails. Raises RolesDoubtful,
+    NiftiRolesDoubtful: the images speak against roles that nobody chose. Its proposals begin with those that the
+    images confirm.
     """
     times_s = [phase.time_s for phase in study.phases] if study.has_times else None
     failed = _failed(study.phases, times_s)
@@ -63,21 +48,7 @@ def other_ways(
 ) -> tuple[PhaseProposal, ...]:
     """Propose other roles than those that the files give.
 
-    Parameters
-    ----------
-    keys : sequence of str
-        Of the phases, pre-contrast first.
-    earlier : sequence of str
-        Of volumes that could come before them.
-    earlier_reason : str
-        Why these may be the pre-contrast images.
-    as_said : str
-        What speaks for the roles as they are.
-
-    Returns
-    -------
-    tuple of PhaseProposal
-        The roles as they are come last.
+    ``earlier``: of volumes that could come before them.
     """
     phases = tuple(keys)
     return (*(PhaseProposal((key, *phases), earlier_reason) for key in earlier), PhaseProposal(phases, as_said))

@@ -57,16 +57,9 @@ WHITE_NOISE = 0.15
 class RoleSample:
     """All phases at the same few thousand places.
 
-    Parameters
-    ----------
-    tissue : (n_phases, n) float32
-        Mean intensity of blocks that are mostly tissue.
-    air : (n_phases, m) float32
-        Intensity of air; m is 0 where the images hold too little, or where it was cut off.
-    blocks : (n_phases, z, y, x) float32
-        Block means of everything.
-    spacing_mm : (dz, dy, dx)
-        Distance between blocks.
+    ``tissue``, (n_phases, n) float32: mean intensity of blocks that are mostly tissue; ``air``, (n_phases, m)
+    float32: intensity of air; m is 0 where the images hold too little, or where it was cut off; ``blocks``,
+    (n_phases, z, y, x) float32: block means of everything; ``spacing_mm``, (dz, dy, dx): distance between blocks.
     """
 
     tissue: FloatImage
@@ -82,15 +75,8 @@ _SHORT_BYTES = 2
 def sample_roles(volumes: Sequence[Volume]) -> RoleSample | None:
     """Sample phases on the grid of the first one.
 
-    Parameters
-    ----------
-    volumes : sequence of Volume
-        Two or more phases on one grid, any real dtype.
-
-    Returns
-    -------
-    RoleSample or None
-        None where the images are too small, empty, or noise without a body.
+    ``volumes``: two or more phases on one grid, any real dtype. None where the images are too small, empty, or
+    noise without a body.
     """
     grid = volumes[0].grid
     if np.prod(grid.shape) < MIN_VOXELS:

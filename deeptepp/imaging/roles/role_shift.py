@@ -23,17 +23,8 @@ MIN_GAIN = 1.25
 def shifts_mm(blocks: FloatImage, spacing_mm: tuple[float, float, float]) -> tuple[float, ...]:
     """Measure how far each phase is shifted against the first.
 
-    Parameters
-    ----------
-    blocks : (n_phases, z, y, x) float32
-        Block means.
-    spacing_mm : (dz, dy, dx)
-        Distance between blocks.
-
-    Returns
-    -------
-    tuple of float
-        Length of the shift of phases 1, 2 ..., mm; accurate to about a tenth of a block's edge at best.
+    ``blocks``, (n_phases, z, y, x) float32: block means; ``spacing_mm``, (dz, dy, dx): distance between blocks.
+    Gives length of the shift of phases 1, 2 ..., mm; accurate to about a tenth of a block's edge at best.
     """
     window = _window(blocks.shape[1:])
     first = _spectrum(blocks[0], window)

@@ -51,19 +51,9 @@ def check_roles(
 ) -> tuple[RoleCheck, ...]:
     """Check whether images fit their roles.
 
-    Parameters
-    ----------
-    volumes : sequence of Volume
-        Pre-contrast, post-contrast 1, 2 ... on one grid; intensities on the scale on which they will be compared.
-    has_times : bool
-        Whether ``times_s`` were measured.
-    times_s : sequence of float, optional
-        Time of each volume, s.
-
-    Returns
-    -------
-    tuple of RoleCheck
-        Failed ones first, most telling first. Empty where the images are too small or hold no body: not judged.
+    ``volumes``: Pre-contrast, post-contrast 1, 2 ... on one grid; intensities on the scale on which they will be
+    compared. ``has_times``: whether ``times_s`` were measured. Failed ones first, most telling first. Empty
+    where the images are too small or hold no body: not judged.
     """
     sample = sample_roles(volumes) if len(volumes) > 1 else None
     if sample is None:
@@ -83,16 +73,8 @@ def check_roles(
 def likely_baselines(volumes: Sequence[Volume]) -> int:
     """Count the leading volumes that look like pre-contrast images.
 
-    Parameters
-    ----------
-    volumes : sequence of Volume
-        Volumes in order of time, on one grid.
-
-    Returns
-    -------
-    int
-        1 in a usual study, more where the first volumes do not enhance, 0 where no later volume enhances against
-        the first one, or where the images are not judged.
+    Gives 1 in a usual study, more where the first volumes do not enhance, 0 where no later volume enhances against
+    the first one, or where the images are not judged.
     """
     sample = sample_roles(volumes) if len(volumes) > 1 else None
     if sample is None:

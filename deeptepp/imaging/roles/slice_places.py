@@ -39,18 +39,7 @@ _NEIGHBOURS = 2
 
 
 def misplaced_slices(volumes: Sequence[Volume]) -> tuple[tuple[int, int], ...]:
-    """Find slices that look like the other phases at another place, or at none.
-
-    Parameters
-    ----------
-    volumes : sequence of Volume
-        Phases on one grid.
-
-    Returns
-    -------
-    tuple of (int, int)
-        Phase and slice of each.
-    """
+    """Find slices that look like the other phases at another place, or at none."""
     if len(volumes) < 2:
         return ()
     slices = np.stack([_slices(volume) for volume in volumes])

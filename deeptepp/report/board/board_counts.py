@@ -24,15 +24,7 @@ STATUSES = {
 def status_table(cases: Sequence[BoardCase]) -> Table:
     """Count cases by how far the board has come with them.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        Of a meeting or of the whole board.
-
-    Returns
-    -------
-    Table
-        A row for each status, also for those that no case has.
+    Returns a row for each status, also for those that no case has.
     """
     found = Counter(case.status for case in cases)
     rows = tuple((words, count_of(found[status], len(cases))) for status, words in STATUSES.items())
@@ -42,16 +34,9 @@ def status_table(cases: Sequence[BoardCase]) -> Table:
 def tier_table(cases: Sequence[BoardCase]) -> Table:
     """Count the cases whose score was shown by tier.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        Those whose score is hidden are counted as such and not by tier.
-
-    Returns
-    -------
-    Table
-        Ascending by tier, each as the board says it: stable, not measured or unstable; a tier that no case has is
-        there with 0. Cases without a score come last.
+    ``cases``: those whose score is hidden are counted as such and not by tier. Returns ascending by tier, each as
+    the board says it: stable, not measured or unstable, a tier that no case has is there with 0. Cases without a
+    score come last.
     """
     shown = [case for case in cases if case.is_shown]
     found = Counter((case.tier, case.tier_text) for case in shown)
@@ -68,15 +53,7 @@ def tier_table(cases: Sequence[BoardCase]) -> Table:
 def change_table(cases: Sequence[BoardCase]) -> Table:
     """Count decisions before the score against those after it.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        Those that were decided both before and after are counted.
-
-    Returns
-    -------
-    Table
-        A row for each pair of decisions, the most frequent first.
+    Returns a row for each pair of decisions, the most frequent first.
     """
     pairs = Counter(
         (case.before.choice, case.after.choice)
@@ -96,15 +73,7 @@ def change_table(cases: Sequence[BoardCase]) -> Table:
 def agreement_table(cases: Sequence[BoardCase]) -> Table:
     """Count the board's view of the tier.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        Those that were decided with the score in sight are counted.
-
-    Returns
-    -------
-    Table
-        A row for each view.
+    ``cases``: those that were decided with the score in sight are counted.
     """
     views = Counter(case.after.agreement for case in cases if case.after and case.after.agreement)
     n = sum(views.values())

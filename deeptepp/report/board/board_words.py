@@ -48,18 +48,9 @@ FLAGS: Mapping[Flag, str] = {
 def summary_of(profile: ClinicalProfile) -> str:
     """Write the clinical-pathological facts of a case on one line.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        The facts; unknown ones are named as such.
+    ``profile``: the facts, unknown ones are named as such. Returns for example ``26 mm · N1 · ER+ PR− · G3 · Ki-67
+    30 %``.
 
-    Returns
-    -------
-    str
-        For example ``26 mm · N1 · ER+ PR− · G3 · Ki-67 30 %``.
-
-    Examples
-    --------
     >>> summary_of(ClinicalProfile(tumour_size_mm=26.0, er_positive=True, ki67_pct=30))
     '26 mm · N? · ER+ PR? · G? · Ki-67 30 %'
     """
@@ -71,66 +62,25 @@ def summary_of(profile: ClinicalProfile) -> str:
 
 
 def shown_flags(case: BoardCase) -> tuple[Flag, ...]:
-    """Give the flags of a case that do not tell of a score that is still hidden.
-
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-
-    Returns
-    -------
-    tuple of Flag
-        All of them once the score was shown.
-    """
+    """Flags of a case that do not tell of a score that is still hidden."""
     return tuple(flag for flag in case.flags if case.is_shown or flag is not Flag.UNSTABLE)
 
 
 def decision_of(entry: Entry | None) -> str:
-    """Name a decision.
-
-    Parameters
-    ----------
-    entry : Entry or None
-        An entry of the record.
-
-    Returns
-    -------
-    str
-        Empty where there is none.
-    """
+    """Name a decision."""
     return CHOICES[entry.choice] if entry and entry.choice else ""
 
 
 def time_of(entry: Entry | None) -> str:
     """Write when an entry was recorded.
 
-    Parameters
-    ----------
-    entry : Entry or None
-        An entry of the record.
-
-    Returns
-    -------
-    str
-        To the minute, UTC; empty where there is none.
+    Returns to the minute, UTC, empty where there is none.
     """
     return _minute(entry.recorded_utc) if entry and entry.recorded_utc else ""
 
 
 def result_of(case: BoardCase) -> tuple[str, str, str]:
-    """Write score, tier and percentile of a case as far as the board has seen them.
-
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-
-    Returns
-    -------
-    tuple of str
-        Three cells.
-    """
+    """Write score, tier and percentile of a case as far as the board has seen them."""
     if not case.is_shown:
         return HIDDEN, HIDDEN, HIDDEN
     if case.score is None or case.tier is None:
@@ -141,17 +91,8 @@ def result_of(case: BoardCase) -> tuple[str, str, str]:
 def history_of(case: BoardCase, moment: Moment) -> tuple[str, ...]:
     """Write the decisions of one moment that a later one stands for.
 
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-    moment : Moment
-        Before or after the score was shown.
-
-    Returns
-    -------
-    tuple of str
-        Oldest first, each with its time and whether it was corrected or followed by another decision.
+    ``moment``: before or after the score was shown. Returns oldest first, each with its time and whether it was
+    corrected or followed by another decision.
     """
     return tuple(
         sentence(
@@ -166,22 +107,7 @@ def history_of(case: BoardCase, moment: Moment) -> tuple[str, ...]:
 
 
 def remarks_on(case: BoardCase, entry: Entry | None, meeting: Meeting | None = None) -> str:
-    """Say that an entry is a correction, made with the score in sight, or recorded outside of a meeting.
-
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-    entry : Entry or None
-        One of its entries.
-    meeting : Meeting, optional
-        Whose minutes they are.
-
-    Returns
-    -------
-    str
-        Empty where there is nothing to say.
-    """
+    """That an entry is a correction, made with the score in sight, or recorded outside of a meeting."""
     if entry is None:
         return ""
     remarks = []

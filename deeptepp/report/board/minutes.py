@@ -28,24 +28,10 @@ from deeptepp.wording.sentence import glued, joined, sentence
 class Influence:
     """How the board's decisions stand to the score.
 
-    Parameters
-    ----------
-    n : int
-        Cases.
-    n_shown : int
-        Cases whose score was shown.
-    n_skipped : int
-        Of these, cases without a decision before it.
-    n_pairs : int
-        Cases decided both before and after.
-    n_changed : int
-        Of these, cases whose decision is another one afterwards.
-    agreement : mapping of Agreement to int
-        Cases by agreement with the tier.
-    n_corrected : int
-        Entries that correct an earlier one.
-    n_late : int
-        Of these, corrections of the decision before the score that were made after it was shown.
+    ``n_skipped``: of these, cases without a decision before it; ``n_pairs``: cases decided both before and after;
+    ``n_changed``: of these, cases whose decision is another one afterwards; ``n_corrected``: entries that correct
+    an earlier one; ``n_late``: of these, corrections of the decision before the score that were made after it was
+    shown.
     """
 
     n: int
@@ -89,18 +75,7 @@ class Influence:
 
 
 def influence_of(cases: Sequence[BoardCase]) -> Influence:
-    """Count decisions before and after the score.
-
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        The meeting.
-
-    Returns
-    -------
-    Influence
-        Counts.
-    """
+    """Count decisions before and after the score."""
     pairs = [(case.before, case.after) for case in cases if case.before and case.after]
     views = [case.after.agreement for case in cases if case.after]
     corrections = [(case, entry) for case in cases for entry in case.entries if entry.corrects]
@@ -117,19 +92,10 @@ def influence_of(cases: Sequence[BoardCase]) -> Influence:
 
 
 def minuted_cases(cases: Sequence[BoardCase], meeting: Meeting | None) -> list[BoardCase]:
-    """Give the cases of the minutes, with what they record.
+    """Cases of the minutes, with what they record.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        Everything on the board.
-    meeting : Meeting or None
-        Whose minutes; None for all that was ever recorded.
-
-    Returns
-    -------
-    list of BoardCase
-        In the order of the agenda; a score that was hidden in the meeting stays hidden in its minutes.
+    ``meeting``: whose minutes, None for all that was ever recorded. The result is in the order of the agenda, a
+    score that was hidden in the meeting stays hidden in its minutes.
     """
     if meeting is None:
         return list(cases)
@@ -139,21 +105,13 @@ def minuted_cases(cases: Sequence[BoardCase], meeting: Meeting | None) -> list[B
 def minutes_title(meeting: Meeting | None) -> str:
     """Name the minutes.
 
-    Parameters
-    ----------
-    meeting : Meeting or None
-        Whose minutes; None for everything.
-
-    Returns
-    -------
-    str
-        With day and title of the meeting.
+    ``meeting``: whose minutes, None for everything.
     """
     return "Minutes of the tumour board" + (glued(", {}", meeting.name) if meeting else "")
 
 
 def attendance_of(meeting: Meeting) -> str:
-    """Say who attended a meeting, by roles."""
+    """Who attended a meeting, by roles."""
     return sentence("Attendees (roles): {value}.", value=joined(", ", meeting.attendees) or "not recorded")
 
 
@@ -185,17 +143,7 @@ MEETING_COLUMNS = ("Order", "Meeting", "Attendees (roles)")
 def minutes_table(cases: Sequence[BoardCase], meeting: Meeting | None = None) -> Table:
     """Write minutes as a table, one row a case.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        As ``minuted_cases`` gives them; scores that the board has not seen stay hidden.
-    meeting : Meeting, optional
-        Whose minutes.
-
-    Returns
-    -------
-    Table
-        For CSV; no cell names a patient.
+    Returns for CSV, no cell names a patient.
     """
     note = joined(" ", influence_of(cases).sentences())
     if meeting is None:
@@ -245,7 +193,7 @@ def _decided(case: BoardCase, entry: Entry | None, meeting: Meeting | None) -> s
 
 
 def _shown(case: BoardCase) -> str:
-    """Say whether the score was shown, and how."""
+    """Whether the score was shown, and how."""
     if not case.is_shown:
         return "no"
     return "without a decision before it" if case.was_skipped else "after a decision"

@@ -32,19 +32,8 @@ _SHOWN_AS_HEADING = ("Case", "Marks", "Order", "Meeting", "Attendees (roles)")
 def minutes_page(cases: Sequence[BoardCase], meeting: Meeting | None = None, *, written_utc: datetime) -> str:
     """Write minutes.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        As ``minuted_cases`` gives them; scores that the board has not seen stay hidden.
-    meeting : Meeting, optional
-        Whose minutes; without it, of everything.
-    written_utc : datetime
-        Time zone UTC.
-
-    Returns
-    -------
-    str
-        HTML; all text escaped, pictures inside.
+    ``meeting``: whose minutes, without it, of everything; ``written_utc``: time zone UTC. Returns HTML, all text
+    escaped, pictures inside.
     """
     title, table = escape(minutes_title(meeting)), minutes_table(cases, meeting)
     marks = " · ".join(

@@ -37,19 +37,8 @@ _PICTURE_MM = 24
 def minutes_pdf(cases: Sequence[BoardCase], meeting: Meeting | None = None, *, written_utc: datetime) -> bytes:
     """Write minutes.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        As ``minuted_cases`` gives them; scores that the board has not seen stay hidden.
-    meeting : Meeting, optional
-        Whose minutes; without it, of everything.
-    written_utc : datetime
-        Time zone UTC.
-
-    Returns
-    -------
-    bytes
-        A PDF, A4. Same cases and time give the same bytes.
+    ``meeting``: whose minutes, without it, of everything; ``written_utc``: time zone UTC. Returns a PDF, A4. Same
+    cases and time give the same bytes.
     """
     return build_pdf(
         _story(cases, meeting),

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
-from deeptepp.domain.published import TABLE_2, PublishedSet
+from deeptepp.domain.published import TABLE_2, PublishedComparison, PublishedCurve, PublishedSet, comparison_of
 from deeptepp.domain.published_caveats import Caveat
-from deeptepp.domain.published_outcomes import PublishedComparison, PublishedCurve, comparison_of
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.case.result_reading import Sentence
@@ -57,22 +56,8 @@ class Agreement(StrEnum):
 class PublishedRow:
     """One printed value beside ours.
 
-    Parameters
-    ----------
-    key : str
-        Of the published comparison.
-    name : Sentence
-        What it is.
-    where : str
-        Place in the publication.
-    printed : str
-        As printed.
-    here : str
-        Ours with its interval, or why there is none.
-    n, n_events : int
-        What ours rests on; events are those up to the horizon.
-    agreement : Agreement
-        Whether the printed value lies in our interval.
+    ``n``, ``n_events``: what ours rests on, events are those up to the horizon; ``agreement``: whether the printed
+    value lies in our interval.
     """
 
     key: str
@@ -90,21 +75,7 @@ def beside_published(
 ) -> tuple[PublishedRow, ...]:
     """Set every printed value that concerns one tier beside ours.
 
-    Parameters
-    ----------
-    reference : Cohort
-        With a tier and an arm for its patients.
-    metrics : mapping
-        What was measured on the bundle.
-    tier : Tier
-        Her tier.
-    endpoint : Endpoint
-        Recurrence or death.
-
-    Returns
-    -------
-    tuple of PublishedRow
-        Survival at five years, then at two, then the AUC.
+    Returns survival at five years, then at two, then the AUC.
     """
     members = reference.where(reference[TIER] == tier.value)
     rows = []
@@ -169,7 +140,7 @@ def _discrimination(metrics: Mapping[str, Any]) -> list[PublishedRow]:
 
 
 def _is_inside(value: float, low: float | None, high: float | None) -> Agreement:
-    """Tell whether a value lies in an interval."""
+    """Whether a value lies in an interval."""
     if low is None or high is None:
         return Agreement.UNKNOWN
     return Agreement.INSIDE if low <= value <= high else Agreement.OUTSIDE

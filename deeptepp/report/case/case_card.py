@@ -31,19 +31,8 @@ _LEFT, _PICTURE_PX = 40, 320
 def case_card(assessment: Assessment, bundle: ModelBundle, *, picture_png: bytes = b"") -> npt.NDArray[np.uint8]:
     """Draw the card.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Scored or refused.
-    bundle : ModelBundle
-        Gives cut-offs and reference cohort.
-    picture_png : bytes
-        The tumour in its slice; none where empty.
-
-    Returns
-    -------
-    (600, 960, 3) uint8
-        RGB, light on dark as reading rooms want it; holds no identifier.
+    ``bundle``: gives cut-offs and reference cohort; ``picture_png``: the tumour in its slice, none where empty.
+    Returns (600, 960, 3) RGB, light on dark as reading rooms want it, holds no identifier.
     """
     from PIL import Image, ImageDraw
 

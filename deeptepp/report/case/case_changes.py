@@ -15,15 +15,7 @@ from deeptepp.wording.sentence import glued
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that differs between two scores.
-
-    Parameters
-    ----------
-    what : str
-        Name of the fact.
-    before, after : str
-        In words.
-    """
+    """One thing that differs between two scores."""
 
     what: str
     before: str
@@ -36,17 +28,7 @@ class Change:
 def changes_between(before: Assessment, after: Assessment, speech: Speech = ENGLISH) -> tuple[Change, ...]:
     """List which inputs differ.
 
-    Parameters
-    ----------
-    before, after : Assessment
-        Two scores of one case.
-    speech : Speech
-        Names facts and values.
-
-    Returns
-    -------
-    tuple of Change
-        Facts in the order of the form, then the tumour and the phase; empty where all are the same.
+    Returns facts in the order of the form, then the tumour and the phase, empty where all are the same.
     """
     t = speech.t
     pairs: list[tuple[str, str, str]] = [
@@ -70,17 +52,7 @@ def changes_between(before: Assessment, after: Assessment, speech: Speech = ENGL
 def score_change(before: Assessment, after: Assessment, speech: Speech = ENGLISH) -> Change:
     """Say old and new score with their tiers.
 
-    Parameters
-    ----------
-    before, after : Assessment
-        Two answers for one case.
-    speech : Speech
-        Says the tiers.
-
-    Returns
-    -------
-    Change
-        For example ``Score: 0.296 High -> 0.277 Moderate/High, unstable``.
+    Returns for example ``Score: 0.296 High -> 0.277 Moderate/High, unstable``.
     """
     return Change(speech.t("Score"), score_words(before, speech), score_words(after, speech))
 
@@ -88,17 +60,7 @@ def score_change(before: Assessment, after: Assessment, speech: Speech = ENGLISH
 def score_words(assessment: Assessment, speech: Speech = ENGLISH) -> str:
     """Write a score with its tier.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        An answer.
-    speech : Speech
-        Says the tier.
-
-    Returns
-    -------
-    str
-        For example ``0.296 High``, or that it was not scored.
+    Returns for example ``0.296 High``, or that it was not scored.
     """
     if assessment.score is None:
         return speech.t("Not scored")
@@ -108,17 +70,7 @@ def score_words(assessment: Assessment, speech: Speech = ENGLISH) -> str:
 def lesion_words(lesion: Lesion | None, speech: Speech = ENGLISH) -> str:
     """Say side, longest diameter and volume of a tumour.
 
-    Parameters
-    ----------
-    lesion : Lesion or None
-        The tumour, if there is one.
-    speech : Speech
-        Says the side.
-
-    Returns
-    -------
-    str
-        For example ``Left breast, 26 mm, 4.1 ml``.
+    Returns for example ``Left breast, 26 mm, 4.1 ml``.
     """
     if lesion is None:
         return speech.t("none")
@@ -127,7 +79,7 @@ def lesion_words(lesion: Lesion | None, speech: Speech = ENGLISH) -> str:
 
 
 def _moved(before: Lesion | None, after: Lesion | None) -> bool:
-    """Tell whether two outlines of one size are not the same voxels."""
+    """Whether two outlines of one size are not the same voxels."""
     if before is None or after is None or before is after:
         return False
     same_shape = before.mask.shape == after.mask.shape

@@ -35,21 +35,7 @@ def case_report(
 ) -> bytes:
     """Write the full PDF, with the picture of the tumour where there is one.
 
-    Parameters
-    ----------
-    images : CaseImages or None
-        What was scored; None where nothing could be read.
-    assessment : Assessment
-        The answer.
-    bundle : ModelBundle or None
-        The model.
-    label : str
-        Of the case; may be empty.
-
-    Returns
-    -------
-    bytes
-        A PDF.
+    ``images``: what was scored, None where nothing could be read; ``label``: of the case, may be empty.
     """
     return case_pdf(assessment, bundle, label=label, picture_png=case_picture(images, assessment))
 
@@ -59,26 +45,8 @@ def case_objects(
 ) -> tuple[ResultObject, ...]:
     """Make the DICOM objects.
 
-    Parameters
-    ----------
-    images : CaseImages
-        What was scored.
-    assessment : Assessment
-        The answer.
-    bundle : ModelBundle
-        The model.
-    label : str
-        Of the case; may be empty.
-
-    Returns
-    -------
-    tuple of ResultObject
-        Segmentation and measurements where there is a lesion, report and card.
-
-    Raises
-    ------
-    NoSourceImages
-        The files lack valid UIDs.
+    ``label``: of the case, may be empty. Returns segmentation and measurements where there is a lesion, report and
+    card. Raises NoSourceImages: the files lack valid UIDs.
     """
     # The library behind it takes a second to load, which a screen without this wish should not wait for.
     from deeptepp.dicom.results.objects import result_objects
@@ -95,18 +63,7 @@ def case_objects(
 
 
 def objects_zip(objects: Sequence[ResultObject]) -> bytes:
-    """Put objects into a zip archive.
-
-    Parameters
-    ----------
-    objects : sequence of ResultObject
-        Of one result.
-
-    Returns
-    -------
-    bytes
-        The archive; the same objects give the same bytes.
-    """
+    """Put objects into a zip archive."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for each in objects:
@@ -124,28 +81,8 @@ def write_case_files(
 ) -> tuple[ResultObject, ...]:
     """Write all files of a result into a folder; DICOM objects of an earlier result are removed from it.
 
-    Parameters
-    ----------
-    folder : Path
-        Is made where absent.
-    images : CaseImages or None
-        What was scored; without it there are no DICOM objects.
-    assessment : Assessment
-        The answer.
-    bundle : ModelBundle or None
-        The model.
-    label : str
-        Of the case, see ``domain.labels``; may be empty.
-
-    Returns
-    -------
-    tuple of ResultObject
-        The DICOM objects written.
-
-    Raises
-    ------
-    NoSourceImages
-        The files lack valid UIDs; JSON and PDF are written.
+    ``images``: what was scored, without it there are no DICOM objects; ``label``: of the case, see
+    ``domain.labels``, may be empty. Raises NoSourceImages: the files lack valid UIDs; JSON and PDF are written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in _OBJECT_NAMES:
@@ -167,17 +104,7 @@ def write_case_files(
 def case_picture(images: CaseImages | None, assessment: Assessment) -> bytes:
     """Draw the tumour in its middle slice, with its outline.
 
-    Parameters
-    ----------
-    images : CaseImages or None
-        What was scored; None where nothing could be read.
-    assessment : Assessment
-        The answer.
-
-    Returns
-    -------
-    bytes
-        PNG; empty where there is no tumour.
+    ``images``: what was scored, None where nothing could be read. Returns PNG, empty where there is no tumour.
     """
     if images is None or assessment.lesion is None:
         return b""
@@ -187,19 +114,8 @@ def case_picture(images: CaseImages | None, assessment: Assessment) -> bytes:
 def file_name(label: str, assessment: Assessment, kind: str) -> str:
     """Name a file of a result so that it is found again.
 
-    Parameters
-    ----------
-    label : str
-        Of the case, see ``domain.labels``; may be empty.
-    assessment : Assessment
-        Its receipt gives the day.
-    kind : str
-        What the file is, with its ending: ``one-page.pdf``.
-
-    Returns
-    -------
-    str
-        For example ``deeptepp-Case-7-2026-11-29-one-page.pdf``; without a label ``deeptepp-case-2026-...``.
+    ``label``: of the case, see ``domain.labels``, may be empty. Returns for example
+    ``deeptepp-Case-7-2026-11-29-one-page.pdf``, without a label ``deeptepp-case-2026-...``.
     """
     plain = re.sub(r"[^\w]+", "-", checked_label(label)).strip("-_")
     day = [assessment.receipt.created_utc[:10]] if assessment.receipt else []

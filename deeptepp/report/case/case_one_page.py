@@ -58,23 +58,9 @@ def case_one_page(
 ) -> bytes:
     """Write the result of one case on one page.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Scored or refused.
-    bundle : ModelBundle or None
-        Gives cut-offs and reference cohort; None where there was no model.
-    label : str
-        Of the case, see ``domain.labels``; may be empty.
-    picture_png : bytes
-        The tumour in its slice; none where empty.
-    speech : Speech
-        The language of the page.
-
-    Returns
-    -------
-    bytes
-        A PDF of one page, A4. Same result, label and picture give the same bytes.
+    ``bundle``: gives cut-offs and reference cohort, None where there was no model; ``label``: of the case, see
+    ``domain.labels``, may be empty; ``picture_png``: the tumour in its slice, none where empty. Returns a PDF of
+    one page, A4. Same result, label and picture give the same bytes.
     """
     from reportlab.platypus import KeepInFrame
 
@@ -98,15 +84,7 @@ def case_one_page(
 def created_at(assessment: Assessment) -> datetime | None:
     """Give when a result was made.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        The answer.
-
-    Returns
-    -------
-    datetime or None
-        From its receipt; None where nothing could be read, and so nothing was computed.
+    The result is from its receipt, None where nothing could be read, and so nothing was computed.
     """
     return datetime.fromisoformat(assessment.receipt.created_utc) if assessment.receipt else None
 
@@ -175,7 +153,7 @@ def _score(assessment: Assessment, bundle: ModelBundle | None, speech: Speech) -
 
 
 def _place(assessment: Assessment, bundle: ModelBundle, speech: Speech) -> str:
-    """Say where the score stands in the reference cohort."""
+    """Where the score stands in the reference cohort."""
     if assessment.percentile is None:
         return ""
     return speech.t(
@@ -222,7 +200,7 @@ def _survival(assessment: Assessment, bundle: ModelBundle, speech: Speech) -> li
 
 
 def _estimates(tier: Tier, endpoint: Endpoint, bundle: ModelBundle, speech: Speech) -> tuple[str, ...]:
-    """Give one row of survival: end point, two and five years, patients, events."""
+    """One row of survival: end point, two and five years, patients, events."""
     try:
         curve = compare_groups(bundle.reference, TIER, [tier.value], endpoint).curves[0]
     except NotEstimable:

@@ -51,21 +51,9 @@ def case_pdf(
 ) -> bytes:
     """Write the result of one case.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Scored or refused.
-    bundle : ModelBundle or None
-        Gives cut-offs and reference cohort; None where there was no model.
-    label : str
-        Of the case, see ``domain.labels``; may be empty.
-    picture_png : bytes
-        The tumour in its slice; none where empty.
-
-    Returns
-    -------
-    bytes
-        A PDF, A4, without an identifier. Same result and picture give the same bytes.
+    ``bundle``: gives cut-offs and reference cohort, None where there was no model; ``label``: of the case, see
+    ``domain.labels``, may be empty; ``picture_png``: the tumour in its slice, none where empty. Returns a PDF, A4,
+    without an identifier. Same result and picture give the same bytes.
     """
     marks = [SIMULATED_COHORT] if assessment.is_simulated else []
     marks += [OUTSIDE_INTENDED_USE] if assessment.is_override else []
@@ -140,7 +128,7 @@ def _score(assessment: Assessment, bundle: ModelBundle | None) -> list[Flowable]
 
 
 def _said_of_score(assessment: Assessment, bundle: ModelBundle) -> list[str]:
-    """Say where the score stands, what the cut-offs are, and how far it moves."""
+    """Where the score stands, what the cut-offs are, and how far it moves."""
     score, tiers = assessment.score, bundle.tiers
     if score is None:
         return []

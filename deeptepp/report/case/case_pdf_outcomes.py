@@ -47,22 +47,7 @@ if TYPE_CHECKING:
 
 
 def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flowable]:
-    """Lay out curves, contrasts and published values of one tier, for both end points.
-
-    Parameters
-    ----------
-    tier : Tier
-        Her tier.
-    bundle : ModelBundle
-        Gives the reference cohort.
-    width : float
-        Of the text, points.
-
-    Returns
-    -------
-    list of Flowable
-        Begins on a new page.
-    """
+    """Lay out curves, contrasts and published values of one tier, for both end points."""
     from reportlab.platypus import PageBreak
 
     kind = PATIENTS[bundle.is_simulated]
@@ -92,7 +77,7 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
 
 
 def _reading(reading: ResultReading, width: float) -> list[Flowable]:
-    """Say what became of patients of her tier, and draw both sets of curves."""
+    """What became of patients of her tier, and draw both sets of curves."""
     from reportlab.platypus import KeepTogether, Spacer
 
     first, *rest = reading_sentences(reading, name_of)

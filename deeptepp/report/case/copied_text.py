@@ -19,21 +19,8 @@ _MONTHS = 60.0
 def three_lines(assessment: Assessment, bundle: ModelBundle, *, label: str = "", speech: Speech = ENGLISH) -> str:
     """Write score, tier, place, cohort, survival of the tier and marks in three lines.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        The answer.
-    bundle : ModelBundle
-        Gives cut-offs and reference cohort.
-    label : str
-        Of the case; may be empty.
-    speech : Speech
-        Says it.
-
-    Returns
-    -------
-    str
-        Three lines; empty where the case was not scored.
+    ``bundle``: gives cut-offs and reference cohort; ``label``: of the case, may be empty. Returns three lines,
+    empty where the case was not scored.
     """
     if assessment.score is None or not assessment.tier_name.tiers:
         return ""
@@ -50,19 +37,7 @@ def three_lines(assessment: Assessment, bundle: ModelBundle, *, label: str = "",
 def score_sentences(assessment: Assessment, bundle: ModelBundle, speech: Speech = ENGLISH) -> list[str]:
     """Say score, tier with its cut-offs, how far the score moves, its place, and the model.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Scored.
-    bundle : ModelBundle
-        Gives cut-offs and reference cohort.
-    speech : Speech
-        Says it.
-
-    Returns
-    -------
-    list of str
-        A sentence each; empty where the case was not scored.
+    Returns a sentence each, empty where the case was not scored.
     """
     t, tiers, moved = speech.t, bundle.tiers, assessment.stability
     if assessment.score is None:
@@ -91,19 +66,9 @@ def score_sentences(assessment: Assessment, bundle: ModelBundle, speech: Speech 
 
 
 def moved_sentence(assessment: Assessment, speech: Speech = ENGLISH) -> str:
-    """Say how far the score moves with the outline.
+    """How far the score moves with the outline.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Scored.
-    speech : Speech
-        Says it.
-
-    Returns
-    -------
-    str
-        The range over the shifts, or that it was not measured.
+    Returns the range over the shifts, or that it was not measured.
     """
     moved = assessment.stability
     if moved is None:
@@ -119,19 +84,7 @@ def moved_sentence(assessment: Assessment, speech: Speech = ENGLISH) -> str:
 def survival_of_tier(tier: Tier, bundle: ModelBundle, speech: Speech = ENGLISH) -> str:
     """Write the survival of one tier with what it rests on.
 
-    Parameters
-    ----------
-    tier : Tier
-        One that the score falls in.
-    bundle : ModelBundle
-        Gives the reference cohort.
-    speech : Speech
-        Says it.
-
-    Returns
-    -------
-    str
-        With interval, patients and events by then.
+    The result is with interval, patients and events by then.
     """
     t, named = speech.t, {"tier": speech.name(tier)}
     if tier.value not in bundle.reference[TIER]:

@@ -22,21 +22,10 @@ SCHEMA = "deeptepp.assessment/1"
 def assessment_to_dict(
     assessment: Assessment, bundle: ModelBundle | None = None, *, label: str = ""
 ) -> dict[str, Any]:
-    """Give an assessment as JSON-ready data.
+    """Assessment as JSON-ready data.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        The answer.
-    bundle : ModelBundle, optional
-        Adds the cut-offs and the size of the reference cohort.
-    label : str
-        Of the case, see ``domain.labels``; may be empty.
-
-    Returns
-    -------
-    dict
-        Strings, numbers, lists and dicts only; no patient identifier.
+    ``bundle``: adds the cut-offs and the size of the reference cohort; ``label``: of the case, see
+    ``domain.labels``, may be empty. Returns strings, numbers, lists and dicts only, no patient identifier.
     """
     score = assessment.score
     return {
@@ -65,15 +54,7 @@ def assessment_to_dict(
 def marks(assessment: Assessment) -> list[str]:
     """List the marks that must stand on everything made from this assessment.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        The answer.
-
-    Returns
-    -------
-    list of str
-        Research use only; simulated cohort and outside intended use where they apply.
+    Returns research use only, simulated cohort and outside intended use where they apply.
     """
     texts = [RESEARCH_USE_ONLY]
     if assessment.is_simulated:
@@ -88,17 +69,9 @@ OUTSIDE_INTENDED_USE = "OUTSIDE INTENDED USE"
 
 
 def finding_to_dict(finding: Finding) -> dict[str, Any]:
-    """Give one finding as JSON-ready data.
+    """One finding as JSON-ready data.
 
-    Parameters
-    ----------
-    finding : Finding
-        The finding.
-
-    Returns
-    -------
-    dict
-        Rule id, severity, message, value, limit and source.
+    Returns rule id, severity, message, value, limit and source.
     """
     return {
         "rule": finding.rule,
@@ -111,18 +84,10 @@ def finding_to_dict(finding: Finding) -> dict[str, Any]:
 
 
 def lesion_to_dict(lesion: Lesion) -> dict[str, Any]:
-    """Give one lesion as JSON-ready data.
+    """One lesion as JSON-ready data.
 
-    Parameters
-    ----------
-    lesion : Lesion
-        The lesion.
-
-    Returns
-    -------
-    dict
-        Side (null where the images do not tell it), centre and box in LPS millimetres (x, y, z), volume in ml,
-        longest diameter in mm, confidence, features.
+    Returns side (null where the images do not tell it), centre and box in LPS millimetres (x, y, z), volume in ml,
+    longest diameter in mm, confidence, features.
     """
     box = lesion.box
     return {
@@ -139,33 +104,14 @@ def lesion_to_dict(lesion: Lesion) -> dict[str, Any]:
 
 
 def series_to_dict(series: SeriesSummary) -> dict[str, Any]:
-    """Give one row of the series table as JSON-ready data.
-
-    Parameters
-    ----------
-    series : SeriesSummary
-        The row.
-
-    Returns
-    -------
-    dict
-        Its fields.
-    """
+    """One row of the series table as JSON-ready data."""
     return asdict(series)
 
 
 def proposals_of(error: DeepTeppError) -> tuple[PhaseProposal, ...]:
-    """Give the ways to go on that a refusal knows.
+    """Ways to go on that a refusal knows.
 
-    Parameters
-    ----------
-    error : DeepTeppError
-        The refusal.
-
-    Returns
-    -------
-    tuple of PhaseProposal
-        Best first; empty where it knows none.
+    Returns best first, empty where it knows none.
     """
     found = error.proposals if isinstance(error, StudyError) else ()
     return tuple(each for each in found if isinstance(each, PhaseProposal))
@@ -174,32 +120,16 @@ def proposals_of(error: DeepTeppError) -> tuple[PhaseProposal, ...]:
 def phase_options(proposal: PhaseProposal) -> str:
     """Write a proposal as options of the command line.
 
-    Parameters
-    ----------
-    proposal : PhaseProposal
-        The proposal.
-
-    Returns
-    -------
-    str
-        For example ``--phases s1,s2.1 --side left``.
+    Returns for example ``--phases s1,s2.1 --side left``.
     """
     side = f" --side {proposal.side}" if proposal.side else ""
     return f"--phases {','.join(proposal.keys)}{side}"
 
 
 def proposal_to_dict(proposal: PhaseProposal) -> dict[str, Any]:
-    """Give one way to take the series as phases as JSON-ready data.
+    """One way to take the series as phases as JSON-ready data.
 
-    Parameters
-    ----------
-    proposal : PhaseProposal
-        The proposal.
-
-    Returns
-    -------
-    dict
-        Its fields, and the options of the command line that choose it.
+    Returns its fields, and the options of the command line that choose it.
     """
     return {
         "keys": list(proposal.keys),
@@ -210,33 +140,17 @@ def proposal_to_dict(proposal: PhaseProposal) -> dict[str, Any]:
 
 
 def phase_to_dict(phase: PhaseChoice) -> dict[str, Any]:
-    """Give the phase choice as JSON-ready data.
+    """Phase choice as JSON-ready data.
 
-    Parameters
-    ----------
-    phase : PhaseChoice
-        The choice.
-
-    Returns
-    -------
-    dict
-        Index, rule and reason.
+    Returns index, rule and reason.
     """
     return asdict(phase)
 
 
 def stability_to_dict(stability: Stability) -> dict[str, Any]:
-    """Give the scores of shifted outlines as JSON-ready data.
+    """Scores of shifted outlines as JSON-ready data.
 
-    Parameters
-    ----------
-    stability : Stability
-        The scores.
-
-    Returns
-    -------
-    dict
-        Range, tiers and whether they are one, and every score with its shift in LPS mm (x, y, z).
+    Returns range, tiers and whether they are one, and every score with its shift in LPS mm (x, y, z).
     """
     return {
         "low": stability.low,
@@ -248,12 +162,12 @@ def stability_to_dict(stability: Stability) -> dict[str, Any]:
 
 
 def _cut_offs(tiers: TierScheme) -> dict[str, Any]:
-    """Give the cut-offs as data."""
+    """Cut-offs as data."""
     return {"low_below": tiers.low_below, "high_from": tiers.high_from, "method": tiers.method}
 
 
 def _receipt(assessment: Assessment) -> dict[str, Any] | None:
-    """Give the receipt as data."""
+    """Receipt as data."""
     return asdict(assessment.receipt) if assessment.receipt else None
 
 

@@ -84,21 +84,7 @@ class Concord(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OtherEstimate:
-    """One estimate beside the score.
-
-    Parameters
-    ----------
-    name : str
-        What it is.
-    value : str
-        As entered.
-    said : Sentence
-        What it says beside the tier.
-    patients : Sentence
-        Whom its number comes from.
-    concord : Concord
-        How it stands to the tier.
-    """
+    """One estimate beside the score."""
 
     name: str
     value: str
@@ -110,17 +96,8 @@ class OtherEstimate:
 def other_estimates(assessment: Assessment, reference: Cohort) -> tuple[OtherEstimate, ...]:
     """Set stage, HER2DX and PREDICT beside the tier, as far as they are known.
 
-    Parameters
-    ----------
-    assessment : Assessment
-        Nothing stands beside one without a tier.
-    reference : Cohort
-        With a tier for its patients.
-
-    Returns
-    -------
-    tuple of OtherEstimate
-        In this order; what was not entered is left out.
+    ``assessment``: nothing stands beside one without a tier. The result is in this order, what was not entered is
+    left out.
     """
     tier, profile = assessment.tier, assessment.profile
     if tier is None:
@@ -150,7 +127,7 @@ def _stage(stage: Stage, tier: Tier, reference: Cohort) -> OtherEstimate:
 
 
 def _her2dx(score: float, tier: Tier) -> OtherEstimate:
-    """Say in which group of HER2DX she is."""
+    """In which group of HER2DX she is."""
     is_high = score >= HER2DX_HIGH_FROM
     return OtherEstimate(
         name=NAMES["her2dx"],

@@ -58,14 +58,7 @@ Named = Callable[[Tier | Arm], str]
 class Sentence:
     """A sentence as a template and what stands in it; ``str`` gives it in English.
 
-    Parameters
-    ----------
-    text : str
-        The template.
-    facts : mapping
-        Numbers and names, the same in every language.
-    words : mapping
-        Phrases, to be translated like the template.
+    ``words``: phrases, to be translated like the template.
     """
 
     text: str
@@ -80,18 +73,7 @@ class Sentence:
 class ResultReading:
     """What became of the reference patients, as far as one result shows it.
 
-    Parameters
-    ----------
-    tier : Tier
-        Her tier.
-    endpoint : Endpoint
-        Recurrence or death.
-    tiers : GroupComparison
-        All tiers.
-    arms : GroupComparison or None
-        Treatments inside her tier; None where the tier has no patient with known follow-up.
-    is_simulated : bool
-        The patients are not real.
+    ``arms``: treatments inside her tier, None where the tier has no patient with known follow-up.
     """
 
     tier: Tier
@@ -109,24 +91,8 @@ class ResultReading:
 def result_reading(reference: Cohort, tier: Tier, endpoint: Endpoint) -> ResultReading:
     """Estimate what one result shows.
 
-    Parameters
-    ----------
-    reference : Cohort
-        With a tier and an arm for its patients.
-    tier : Tier
-        Her tier.
-    endpoint : Endpoint
-        Recurrence or death.
-
-    Returns
-    -------
-    ResultReading
-        All tiers, and the treatments inside hers.
-
-    Raises
-    ------
-    NotEstimable
-        No patient of any tier has known follow-up.
+    Returns all tiers, and the treatments inside hers. Raises NotEstimable: no patient of any tier has known
+    follow-up.
     """
     try:
         arms = compare_groups(reference.where(reference[TIER] == tier.value), ARM, tuple(Arm), endpoint)
@@ -137,20 +103,7 @@ def result_reading(reference: Cohort, tier: Tier, endpoint: Endpoint) -> ResultR
 
 
 def reading_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, ...]:
-    """Say what became of patients of her tier, at five and at two years.
-
-    Parameters
-    ----------
-    reading : ResultReading
-        What was estimated.
-    name : callable
-        Names a tier or treatment.
-
-    Returns
-    -------
-    tuple of Sentence
-        Five years first.
-    """
+    """What became of patients of her tier, at five and at two years."""
     if reading.curve is None:
         return (Sentence(NO_PATIENT),)
     kind = {"kind": PATIENTS[reading.is_simulated]}
@@ -161,19 +114,9 @@ def reading_sentences(reading: ResultReading, name: Named = str) -> tuple[Senten
 
 
 def arm_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, ...]:
-    """Say what became of patients of her tier by the treatment that they received.
+    """What became of patients of her tier by the treatment that they received.
 
-    Parameters
-    ----------
-    reading : ResultReading
-        What was estimated.
-    name : callable
-        Names a tier or treatment.
-
-    Returns
-    -------
-    tuple of Sentence
-        One per treatment that was given, at five years, or at two where nobody was followed for five.
+    Returns one per treatment that was given, at five years, or at two where nobody was followed for five.
     """
     if reading.arms is None:
         return ()
@@ -186,20 +129,7 @@ def arm_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, 
 
 
 def other_tier_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, ...]:
-    """Say what became of patients of the other tiers at five years.
-
-    Parameters
-    ----------
-    reading : ResultReading
-        What was estimated.
-    name : callable
-        Names a tier or treatment.
-
-    Returns
-    -------
-    tuple of Sentence
-        One per tier that has patients.
-    """
+    """What became of patients of the other tiers at five years."""
     return tuple(
         _sentence(curve.at(HORIZONS_MONTHS[-1]), OTHER_TIER, name(Tier(level)), reading.endpoint)
         for level, curve in zip(reading.tiers.levels, reading.tiers.curves, strict=True)
@@ -210,17 +140,7 @@ def other_tier_sentences(reading: ResultReading, name: Named = str) -> tuple[Sen
 def reading_rows(reading: ResultReading, name: Named = str) -> list[tuple[str, ...]]:
     """Read all curves at two and five years.
 
-    Parameters
-    ----------
-    reading : ResultReading
-        What was estimated.
-    name : callable
-        Names a tier or treatment.
-
-    Returns
-    -------
-    list of tuple of str
-        Group, patients, events, and survival and number at risk at each time; the tiers, then the treatments.
+    Returns group, patients, events, and survival and number at risk at each time, the tiers, then the treatments.
     """
     named = [(name(Tier(level)), curve) for level, curve in _pairs(reading.tiers)]
     named += [

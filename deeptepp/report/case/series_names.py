@@ -24,20 +24,10 @@ _LEAST_RUN = 3
 
 
 def phase_index(role: str) -> int | None:
-    """Give the index of the phase that a row is proposed for.
+    """Index of the phase that a row is proposed for.
 
-    Parameters
-    ----------
-    role : str
-        Of the series table.
+    Returns None for a row that is not used.
 
-    Returns
-    -------
-    int or None
-        None for a row that is not used.
-
-    Examples
-    --------
     >>> phase_index("pre-contrast"), phase_index("post-contrast 3"), phase_index("not used")
     (0, 3, None)
     """
@@ -48,36 +38,18 @@ def phase_index(role: str) -> int | None:
 
 
 def proposed_keys(series: Iterable[SeriesSummary]) -> tuple[str, ...]:
-    """Give the rows that are taken for phases, pre-contrast first.
+    """Rows that are taken for phases, pre-contrast first.
 
-    Parameters
-    ----------
-    series : iterable of SeriesSummary
-        The series table.
-
-    Returns
-    -------
-    tuple of str
-        Their keys in order of the phases, whatever the order of the table.
+    Returns their keys in order of the phases, whatever the order of the table.
     """
     found = [(index, one.key) for one in series if (index := phase_index(one.role)) is not None]
     return tuple(key for _, key in sorted(found))
 
 
 def rows_named(keys: Sequence[str], series: Sequence[SeriesSummary]) -> tuple[SeriesSummary, ...]:
-    """Give the rows that keys stand for.
+    """Rows that keys stand for.
 
-    Parameters
-    ----------
-    keys : sequence of str
-        Of rows, or of series of several volumes.
-    series : sequence of SeriesSummary
-        The series table.
-
-    Returns
-    -------
-    tuple of SeriesSummary
-        In the order of the keys, then of the table.
+    ``keys``: of rows, or of series of several volumes. The result is in the order of the keys, then of the table.
     """
     return tuple(one for key in keys for one in series if one.key == key or one.key.startswith(glued("{}.", key)))
 
@@ -85,17 +57,7 @@ def rows_named(keys: Sequence[str], series: Sequence[SeriesSummary]) -> tuple[Se
 def proposal_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> str:
     """Name a way to take rows as phases by what it is made of.
 
-    Parameters
-    ----------
-    proposal : PhaseProposal
-        The rows.
-    series : sequence of SeriesSummary
-        The series table.
-
-    Returns
-    -------
-    str
-        For example ``pre + 5 post-contrast, 1.8 x 1.8 x 2.0 mm, s2.1 to s2.6``.
+    Returns for example ``pre + 5 post-contrast, 1.8 x 1.8 x 2.0 mm, s2.1 to s2.6``.
     """
     rows = rows_named(proposal.keys, series)
     keys = [one.key for one in rows] or list(proposal.keys)
@@ -108,19 +70,9 @@ def proposal_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> s
 
 
 def pace_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> str:
-    """Say how many phases a dynamic series has and how fast they follow each other.
+    """How many phases a dynamic series has and how fast they follow each other.
 
-    Parameters
-    ----------
-    proposal : PhaseProposal
-        The rows.
-    series : sequence of SeriesSummary
-        The series table.
-
-    Returns
-    -------
-    str
-        For example ``12 phases, 6 s apart``; without the pace where the times are not known or do not ascend.
+    Returns for example ``12 phases, 6 s apart``, without the pace where the times are not known or do not ascend.
     """
     rows = rows_named(proposal.keys, series)
     count = sentence("{n} phases", n=len(rows) or len(proposal.keys))
@@ -134,18 +86,8 @@ def pace_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> str:
 def key_ranges(keys: Sequence[str]) -> str:
     """Write keys, those that follow each other as a range.
 
-    Parameters
-    ----------
-    keys : sequence of str
-        Of the series table, in any order.
+    ``keys``: of the series table, in any order. The result is as short as it can be said without doubt.
 
-    Returns
-    -------
-    str
-        As short as it can be said without doubt.
-
-    Examples
-    --------
     >>> key_ranges(["s1", "s2.1", "s2.2", "s2.3", "s2.5"])
     's1, s2.1 to s2.3, s2.5'
     """
@@ -160,6 +102,6 @@ def key_ranges(keys: Sequence[str]) -> str:
 
 
 def _follows(before: str, after: str) -> bool:
-    """Tell whether a key is the next one of the same series, or of the next series."""
+    """Whether a key is the next one of the same series, or of the next series."""
     a, b = _KEY.fullmatch(before), _KEY.fullmatch(after)
     return a is not None and b is not None and a[1] == b[1] and int(b[2]) == int(a[2]) + 1

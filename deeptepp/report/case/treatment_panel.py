@@ -53,16 +53,8 @@ NOT_EXCLUDED = "A difference, in either direction, is not excluded."
 class DifferenceRow:
     """One line of a contrast.
 
-    Parameters
-    ----------
-    name : str
-        What is compared; a template with ``{years}`` or ``{months}``.
-    at : float
-        The time that the template names; 0 where it names none.
-    value : str
-        The estimate with its interval, or why there is none.
-    is_given : bool
-        Whether there is an estimate.
+    ``name``: what is compared, a template with ``{years}`` or ``{months}``; ``at``: the time that the template
+    names, 0 where it names none; ``value``: the estimate with its interval, or why there is none.
     """
 
     name: str
@@ -75,12 +67,7 @@ class DifferenceRow:
 class ArmRow:
     """Survival of both sides at one time.
 
-    Parameters
-    ----------
-    years : float
-        The time.
-    index, reference : str
-        Share with its interval, or that the follow-up was too short.
+    ``index``, ``reference``: share with its interval, or that the follow-up was too short.
     """
 
     years: float
@@ -92,34 +79,11 @@ class ArmRow:
 class ContrastSummary:
     """Two treatments of one tier side by side.
 
-    Parameters
-    ----------
-    question : TreatmentQuestion
-        Which two.
-    index, reference : Arm
-        The sides.
-    n_index, n_reference : int
-        Patients compared.
-    n_events_index, n_events_reference : int
-        Their events up to the common horizon.
-    n_before_index, n_before_reference : int
-        Patients of the tier with either treatment, before any were chosen.
-    survival : tuple of ArmRow
-        Of each side of its own, whether or not the contrast is held back.
-    rows : tuple of DifferenceRow
-        Differences; empty where the contrast is held back.
-    reason : str
-        Why it is held back; empty where it is not.
-    badge : str
-        What it is worth, in one sentence with its events.
-    interaction : ChiSquareTest or None
-        Whether tiers differ in it.
-    warnings : tuple of str
-        What must be known, the caveat of the matching first.
-    curves : tuple of KaplanMeierCurve
-        Of the patients compared, the reference side first; empty where nobody is compared.
-    p_value : float or None
-        Log-rank; None where held back.
+    ``n_events_index``, ``n_events_reference``: their events up to the common horizon; ``survival``: of each side
+    of its own, whether or not the contrast is held back; ``rows``: differences, empty where the contrast is held
+    back; ``reason``: why it is held back, empty where it is not; ``warnings``: what must be known, the caveat of
+    the matching first; ``curves``: of the patients compared, the reference side first, empty where nobody is
+    compared; ``p_value``: log-rank, None where held back.
     """
 
     question: TreatmentQuestion
@@ -160,20 +124,7 @@ class ContrastSummary:
 class TreatmentPanel:
     """All that a screen says of treatment in one tier.
 
-    Parameters
-    ----------
-    tier : Tier
-        Her tier.
-    endpoint : Endpoint
-        Recurrence or death.
-    matching : Matching
-        How the patients of the contrasts were made alike.
-    arms : GroupComparison or None
-        Every patient of the tier by treatment received; None where it has none.
-    contrasts : tuple of ContrastSummary
-        As ``QUESTIONS``.
-    is_simulated : bool
-        The patients are not real.
+    ``arms``: every patient of the tier by treatment received, None where it has none.
     """
 
     tier: Tier
@@ -187,21 +138,7 @@ class TreatmentPanel:
 def treatment_panel(reference: Cohort, tier: Tier, endpoint: Endpoint, matching: Matching) -> TreatmentPanel:
     """Compare the treatments that patients of one tier received.
 
-    Parameters
-    ----------
-    reference : Cohort
-        With a tier and an arm for its patients.
-    tier : Tier
-        Her tier.
-    endpoint : Endpoint
-        Recurrence or death.
-    matching : Matching
-        How the patients of the contrasts are made alike.
-
-    Returns
-    -------
-    TreatmentPanel
-        A contrast that the cohort does not allow holds the reason.
+    Returns a contrast that the cohort does not allow holds the reason.
     """
     return TreatmentPanel(
         tier=tier,
@@ -214,17 +151,9 @@ def treatment_panel(reference: Cohort, tier: Tier, endpoint: Endpoint, matching:
 
 
 def interaction_words(test: ChiSquareTest | None) -> tuple[str, str]:
-    """Say whether tiers differ in a contrast.
+    """Whether tiers differ in a contrast.
 
-    Parameters
-    ----------
-    test : ChiSquareTest or None
-        Across tiers.
-
-    Returns
-    -------
-    tuple of str and str
-        A template with ``{p}`` or ``{reason}``, and what stands there.
+    Returns a template with ``{p}`` or ``{reason}``, and what stands there.
     """
     if test is None or test.p_value is None:
         reason = "nothing can be compared" if test is None else test.reason
@@ -233,7 +162,7 @@ def interaction_words(test: ChiSquareTest | None) -> tuple[str, str]:
 
 
 def _arms(reference: Cohort, tier: Tier, endpoint: Endpoint) -> GroupComparison | None:
-    """Give the curves of all patients of the tier by treatment."""
+    """Curves of all patients of the tier by treatment."""
     try:
         return compare_groups(reference.where(reference[TIER] == tier.value), ARM, tuple(Arm), endpoint)
     except NotEstimable:
@@ -272,7 +201,7 @@ def _summary(
 
 
 def _curves(contrast: TreatmentContrast, arms: tuple[Arm, Arm]) -> tuple[KaplanMeierCurve, ...]:
-    """Give the curves of both sides, named by their arm."""
+    """Curves of both sides, named by their arm."""
     sides = zip((contrast.reference, contrast.index), arms, strict=True)
     return tuple(replace(side.curve, label=arm.value) for side, arm in sides if side.curve is not None)
 
@@ -308,7 +237,7 @@ def _rows(contrast: TreatmentContrast) -> tuple[DifferenceRow, ...]:
 
 
 def _end(contrast: TreatmentContrast) -> float:
-    """Give the horizon of the restricted mean, months."""
+    """Horizon of the restricted mean, months."""
     followed = (float(side.follow_up.months.max()) for side in (contrast.index, contrast.reference))
     return contrast.sample.horizon_months or min(contrast.question.horizon_months, *followed)
 

@@ -22,15 +22,7 @@ _GROUP = "group"
 def survival_items(cohort: Cohort) -> list[ReportItem]:
     """Show the survival of all patients together and by treatment, which takes no score.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Returns
-    -------
-    list of ReportItem
-        One for each endpoint; a reason where it is not known of anybody.
+    Returns one for each endpoint, a reason where it is not known of anybody.
     """
     return [_survival_item(cohort, endpoint) for endpoint in cohort.endpoints]
 

@@ -53,14 +53,8 @@ _COUNTED = {
 class ClinicalReference:
     """A fitted regression.
 
-    Parameters
-    ----------
-    schema : ClinicalSchema
-        How facts become numbers, and what stands for an unknown one.
-    fit : LogisticFit
-        On standardised facts and missing flags.
-    is_simulated : bool
-        Its patients were simulated.
+    ``schema``: how facts become numbers, and what stands for an unknown one; ``fit``: on standardised facts and
+    missing flags.
     """
 
     schema: ClinicalSchema
@@ -70,21 +64,9 @@ class ClinicalReference:
     def risks(self, cohort: Cohort) -> Floats:
         """Predict.
 
-        Parameters
-        ----------
-        cohort : Cohort
-            Any patients.
-
-        Returns
-        -------
-        (n,) float64
-            Probability of recurrence or death during a follow-up like that of the reference cohort. NaN where not
-            one of the facts is known; an unknown one among others is imputed as the network's.
-
-        Raises
-        ------
-        OutOfRange
-            A fact is none of its categories or out of its range.
+        Returns (n,) probability of recurrence or death during a follow-up like that of the reference cohort. NaN
+        where not one of the facts is known, an unknown one among others is imputed as the network's. Raises
+        OutOfRange: a fact is none of its categories or out of its range.
         """
         found = self.fit.probability(self.schema.encode_cohort(cohort).astype(np.float64))
         is_known = np.any([known_in(cohort, name) for name in CLINICAL_COLUMNS], axis=0)
@@ -109,22 +91,9 @@ class ClinicalReference:
 def fit_clinical_reference(bundle: ModelBundle) -> ClinicalReference:
     """Fit on the patients of the reference cohort whom the network learnt from.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        Brings the patients, and how facts are encoded.
-
-    Returns
-    -------
-    ClinicalReference
-        The regression.
-
-    Raises
-    ------
-    NotEstimable
-        The model of the bundle learnt something else than recurrence, or the facts separate the classes.
-    MissingColumn
-        A fact is unknown for everybody in the reference cohort.
+    ``bundle``: brings the patients, and how facts are encoded. Raises NotEstimable: the model of the bundle learnt
+    something else than recurrence, or the facts separate the classes; MissingColumn: a fact is unknown for
+    everybody in the reference cohort.
     """
     if bundle.training.get("label") == HER2_POSITIVE:
         raise NotEstimable(
@@ -141,18 +110,8 @@ def fit_clinical_reference(bundle: ModelBundle) -> ClinicalReference:
 def clinical_items(cohort: Cohort, bundle: ModelBundle) -> list[ReportItem]:
     """Validate the clinical facts of a cohort without scores.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With whatever facts it has.
-    bundle : ModelBundle
-        Brings the reference cohort.
-
-    Returns
-    -------
-    list of ReportItem
-        The model, then what ``validation_items`` measures, each named as made from clinical facts alone and marked
-        where patients or model are simulated; one item with the reason where nothing can be fitted.
+    Returns the model, then what ``validation_items`` measures, each named as made from clinical facts alone and
+    marked where patients or model are simulated, one item with the reason where nothing can be fitted.
     """
     title = sentence("Validation: {caption}", caption=CAPTION)
     try:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort.predictor import Predictor
-from deeptepp.report.figures.survival_calibration_figure import survival_calibration_figure
+from deeptepp.report.figures.calibration_figure import survival_calibration_figure
 from deeptepp.report.format import count, ratio_ci, signed_ci
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.text_table import Table
@@ -32,23 +32,8 @@ def calibration_item(
 ) -> ReportItem:
     """Compare predicted risks with what was seen by a horizon.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events, n patients.
-    risk : (n,) float64
-        Predicted, in [0, 1].
-    line : HorizonRecalibration
-        How these risks must be moved to fit these patients; brings the horizon.
-    predictor : Predictor
-        Whose risks they are.
-    simulated : bool
-        Patients or model are simulated.
-
-    Returns
-    -------
-    ReportItem
-        Calibration plot, O/E, intercept and slope.
+    ``risk`` (n,): predicted, in [0, 1]; ``line``: how these risks must be moved to fit these patients, brings the
+    horizon. Returns calibration plot, O/E, intercept and slope.
     """
     number, title = "Validation 3", predictor.title(sentence("Calibration at {n:g} months", n=line.horizon_months))
     few = why_not_validated(follow_up, line.horizon_months)
@@ -68,23 +53,8 @@ def recalibration_item(
 ) -> ReportItem:
     """Move the predicted log odds until they fit the cohort, and draw what comes of it.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events, n patients.
-    risk : (n,) float64
-        Predicted, in [0, 1].
-    line : HorizonRecalibration
-        How these risks must be moved to fit these patients; brings the horizon.
-    predictor : Predictor
-        Whose risks they are.
-    simulated : bool
-        Patients or model are simulated.
-
-    Returns
-    -------
-    ReportItem
-        Recalibration curve with the formula; a reason where the cohort determines none.
+    ``risk`` (n,): predicted, in [0, 1]; ``line``: how these risks must be moved to fit these patients, brings the
+    horizon. Returns recalibration curve with the formula, a reason where the cohort determines none.
     """
     number, title = (
         "Validation 4",
@@ -152,7 +122,7 @@ def _signed(found: Estimate) -> tuple[str, str]:
 
 
 def _before_and_after(risk: Floats, updated: Floats, formula: str) -> Table:
-    """Say what becomes of a range of risks."""
+    """What becomes of a range of risks."""
     rows = tuple(
         (f"{share:.0%}", f"{np.quantile(risk, share):.3f}", f"{np.quantile(updated, share):.3f}")
         for share in (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -44,17 +44,9 @@ _GROUP = "group"
 
 
 def curve_choices(cohort: Cohort) -> dict[str, Grouping]:
-    """Give everything that a cohort can be divided by.
+    """Everything that a cohort can be divided by.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Returns
-    -------
-    dict of str to Grouping
-        By name: all patients, treatment, tier where there are tiers, then every fact.
+    The result is by name: all patients, treatment, tier where there are tiers, then every fact.
     """
     everybody = np.full(len(cohort), WHOLE, dtype=object)
     facts = {each.name: each for each in patient_facts(cohort)}
@@ -72,15 +64,8 @@ def curve_choices(cohort: Cohort) -> dict[str, Grouping]:
 def fact_items(cohort: Cohort) -> list[ReportItem]:
     """Show survival by every fact, for both endpoints.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients; tiers are passed over, since they have figures of their own.
-
-    Returns
-    -------
-    list of ReportItem
-        One for each fact and endpoint; what the cohort does not allow says why.
+    ``cohort``: the patients, tiers are passed over, since they have figures of their own. Returns one for each
+    fact and endpoint, what the cohort does not allow says why.
     """
     choices = {name: each for name, each in curve_choices(cohort).items() if name not in (WHOLE, BY_TIER)}
     items = [curves_item(cohort, each, endpoint) for each in choices.values() for endpoint in cohort.endpoints]
@@ -93,20 +78,8 @@ def fact_items(cohort: Cohort) -> list[ReportItem]:
 def curves_item(cohort: Cohort, by: Grouping, endpoint: Endpoint) -> ReportItem:
     """Show survival by one fact.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    by : Grouping
-        From ``curve_choices`` of the same patients.
-    endpoint : Endpoint
-        Recurrence-free or overall survival.
-
-    Returns
-    -------
-    ReportItem
-        Curves with their numbers at risk, estimates and the log-rank test where there are events enough; a reason
-        where nobody's follow-up is known.
+    Returns curves with their numbers at risk, estimates and the log-rank test where there are events enough, a
+    reason where nobody's follow-up is known.
     """
     name = ENDPOINT_NAMES[endpoint]
     key = f"curves-{endpoint.value}-{re.sub('[^a-z0-9]+', '-', by.name.lower()).strip('-')}"
@@ -141,7 +114,7 @@ def curves_item(cohort: Cohort, by: Grouping, endpoint: Endpoint) -> ReportItem:
 
 
 def _are_treatments(by: Grouping, found: GroupComparison) -> bool:
-    """Tell whether the groups differ in what was given to the patients."""
+    """Whether the groups differ in what was given to the patients."""
     return by.name == BY_ARM or set(found.levels) <= {arm.value for arm in Arm}
 
 
@@ -218,7 +191,7 @@ def _table(found: GroupComparison, why_not: str) -> Table:
 
 
 def _notes(by: Grouping, found: GroupComparison) -> tuple[str, ...]:
-    """Say who is in no curve and which groups have few events."""
+    """Who is in no curve and which groups have few events."""
     notes = []
     if _are_treatments(by, found):
         notes.append(NOT_RANDOMISED)

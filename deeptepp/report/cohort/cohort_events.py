@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, Arm, Cohort, Endpoint
+from deeptepp.domain.published import EVENTS, FOLLOW_UP
 from deeptepp.domain.published_caveats import CAVEATS
-from deeptepp.domain.published_cohort import EVENTS, FOLLOW_UP
 from deeptepp.report.format import NO_INTERVAL, NOT_ESTIMABLE, count, count_of
 from deeptepp.report.format import months as written_months
 from deeptepp.report.names import group_words
@@ -38,15 +38,8 @@ _NOBODY = "nobody's follow-up is known"
 def events_item(cohort: Cohort) -> ReportItem:
     """Count events by kind.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Kinds of first events may be unknown for some or all.
-
-    Returns
-    -------
-    ReportItem
-        Table S1; a reason where nobody's follow-up is known.
+    ``cohort``: kinds of first events may be unknown for some or all. Returns Table S1, a reason where nobody's
+    follow-up is known.
     """
     key, number, title = "table-s1", "Table S1", "Events by kind"
     followed = {each: is_followed(cohort, each) for each in cohort.endpoints}
@@ -113,7 +106,7 @@ def _kind_rows(cohort: Cohort, kind: npt.NDArray[np.str_]) -> list[tuple[str, st
 
 
 def _kinds(cohort: Cohort) -> npt.NDArray[np.str_] | None:
-    """Give the kind of each first event, empty where unknown; None where nobody's is known."""
+    """Kind of each first event, empty where unknown; None where nobody's is known."""
     if FIRST_EVENT not in cohort:
         return None
     cells = np.asarray(cohort[FIRST_EVENT]).tolist()
@@ -122,17 +115,10 @@ def _kinds(cohort: Cohort) -> npt.NDArray[np.str_] | None:
 
 
 def follow_up_item(cohort: Cohort) -> ReportItem:
-    """Say how long the patients were followed, all of them and by treatment.
+    """How long the patients were followed, all of them and by treatment.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Follow-up and treatment may be unknown for some or all.
-
-    Returns
-    -------
-    ReportItem
-        Medians and ranges; a reason where nobody's follow-up is known.
+    ``cohort``: follow-up and treatment may be unknown for some or all. Returns medians and ranges, a reason where
+    nobody's follow-up is known.
     """
     key, number, title = "follow-up", "Follow-up", "Length of follow-up"
     arm = arm_of(cohort)
@@ -236,33 +222,15 @@ def _follow_up_notes(cohort: Cohort, found: dict[tuple[Endpoint, str], FollowUpT
 def is_followed(cohort: Cohort, endpoint: Endpoint) -> Bools:
     """Mark the patients whose follow-up is known.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    endpoint : Endpoint
-        Recurrence-free or overall survival.
-
-    Returns
-    -------
-    (n,) bool
-        True where the time is known.
+    ``endpoint``: recurrence-free or overall survival. Returns (n,) True where the time is known.
     """
     return np.isfinite(np.asarray(cohort[endpoint.months], dtype=np.float64))
 
 
 def arm_of(cohort: Cohort) -> npt.NDArray[np.str_]:
-    """Give the treatment of each patient as text.
+    """Treatment of each patient as text.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Returns
-    -------
-    (n,) str
-        Name of the arm, or what the cohort has instead.
+    Returns (n,) name of the arm, or what the cohort has instead.
     """
     return np.array([str(cell) for cell in np.asarray(cohort[ARM]).tolist()], dtype=str)
 

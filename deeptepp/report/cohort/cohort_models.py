@@ -31,19 +31,7 @@ _NOT_RUN = "the results of this suite of experiments were not given (--experimen
 def models_item(suite: Suite | None, score: RocLine | None, *, simulated: bool = False) -> ReportItem:
     """Show the ROC curves of all models.
 
-    Parameters
-    ----------
-    suite : mapping or None
-        Results of the suite ``table2``.
-    score : RocLine or None
-        The score of the cohort, which stands alone without them; None where it has no curve.
-    simulated : bool
-        Marks the curve of the cohort.
-
-    Returns
-    -------
-    ReportItem
-        Figure S3A.
+    ``score``: the score of the cohort, which stands alone without them, None where it has no curve.
     """
     title = "ROC curves of the models"
     figure = suite_figures(suite).get("figure-s3a") if suite else None
@@ -69,19 +57,8 @@ def models_item(suite: Suite | None, score: RocLine | None, *, simulated: bool =
 def table_2_item(suite: Suite | None, bundle: ModelBundle, experiment: str) -> ReportItem:
     """Set out the models of Table 2.
 
-    Parameters
-    ----------
-    suite : mapping or None
-        Results of the suite ``table2``; the bundle stands alone without them.
-    bundle : ModelBundle
-        Brings what was measured on it.
-    experiment : str
-        Name of the published experiment that the bundle is the twin of.
-
-    Returns
-    -------
-    ReportItem
-        Our models beside the printed rows, as printed and as they must be read.
+    ``suite``: results of the suite ``table2``, the bundle stands alone without them. Returns our models beside the
+    printed rows, as printed and as they must be read.
     """
     measured = [(each["name"], each["metrics"]) for each in suite["experiments"]] if suite else []
     rows = [row for name, groups in measured for row in _measured_rows(name, groups)]
@@ -114,17 +91,8 @@ def table_2_item(suite: Suite | None, bundle: ModelBundle, experiment: str) -> R
 def backbones_item(suite: Suite | None, bundle: ModelBundle) -> ReportItem:
     """Set out the networks of Table S2.
 
-    Parameters
-    ----------
-    suite : mapping or None
-        Results of the suite ``table_s2``; the network of the bundle stands alone without them.
-    bundle : ModelBundle
-        Brings what was measured on it.
-
-    Returns
-    -------
-    ReportItem
-        AUC of each network beside the printed one.
+    ``suite``: results of the suite ``table_s2``, the network of the bundle stands alone without them. Returns AUC
+    of each network beside the printed one.
     """
     title = "Networks compared"
     kind = glued(", {}", SIMULATED_COHORT) if bundle.is_simulated else ""
@@ -157,7 +125,7 @@ def backbones_item(suite: Suite | None, bundle: ModelBundle) -> ReportItem:
 
 
 def _mark(suite: Suite | None) -> str:
-    """Give the mark of the patients whom a suite was measured in, whoever is in the cohort of the report."""
+    """Mark of the patients whom a suite was measured in, whoever is in the cohort of the report."""
     return SIMULATED_COHORT if suite and suite.get("is_simulated") else ""
 
 

@@ -1,6 +1,6 @@
 """Survival by tier and by treatment as in the figures 3, 4, S4 and S5 of the publication, beside what it printed.
 
-What was printed is described in ``domain.published_outcomes``: the groups of every comparison by tier and arm. The
+What was printed is described in ``domain/published.toml``: the groups of every comparison by tier and arm. The
 same description picks our patients, so that a figure and its twin cannot come to compare different things.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, TIER, Cohort
-from deeptepp.domain.published_outcomes import COMPARISONS, PublishedComparison
+from deeptepp.domain.published import COMPARISONS, PublishedComparison
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.survival_figure import kaplan_meier_figure
 from deeptepp.report.format import count, percent
@@ -21,7 +21,13 @@ from deeptepp.report.held_curves import held_curves
 from deeptepp.report.look.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem, key_of
-from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table, survival_text
+from deeptepp.report.survival_tables import (
+    ENDPOINT_NAMES,
+    curve_steps,
+    estimates_table,
+    pairs_table,
+    survival_text,
+)
 from deeptepp.report.text_table import Table
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
@@ -35,18 +41,8 @@ NOT_RANDOMISED = "Treatment was not randomised, and this comparison is not adjus
 def outcome_items(cohort: Cohort, *, of_treatment: bool) -> list[ReportItem]:
     """Make the unmatched comparisons of the publication from a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With a tier for its patients.
-    of_treatment : bool
-        Those that compare treatments inside tiers; else those that compare tiers.
-
-    Returns
-    -------
-    list of ReportItem
-        Figures 3A and 3B, or 4A to 4C, and their twins for overall survival; one that the cohort does not allow
-        says why.
+    ``of_treatment``: those that compare treatments inside tiers, else those that compare tiers. Returns figures 3A
+    and 3B, or 4A to 4C, and their twins for overall survival, one that the cohort does not allow says why.
     """
     return [
         outcome_item(cohort, published)
@@ -58,17 +54,8 @@ def outcome_items(cohort: Cohort, *, of_treatment: bool) -> list[ReportItem]:
 def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
     """Make one comparison of the publication from a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With a tier for its patients.
-    published : PublishedComparison
-        Which groups are compared, and what was printed.
-
-    Returns
-    -------
-    ReportItem
-        Figure, estimates and the printed values; without them and with a reason where no group has patients.
+    ``published``: which groups are compared, and what was printed. Returns Figure, estimates and the printed
+    values, without them and with a reason where no group has patients.
     """
     key, title = (
         key_of(published.where),
@@ -93,7 +80,7 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
         number=published.where,
         title=title,
         figures=(figure,),
-        tables=(estimates_table(comparison.curves),),
+        tables=(estimates_table(comparison.curves), *(() if held.p_value is None else pairs_table(comparison))),
         beside=beside(published, comparison.levels, comparison.curves, held.p_value),
         notes=(
             *([sentence("Not tested: {reason}.", reason=held.reason)] if held.reason else []),
@@ -113,23 +100,8 @@ def beside(
 ) -> Beside:
     """Set printed survival beside ours.
 
-    Parameters
-    ----------
-    published : PublishedComparison
-        What was printed.
-    levels : sequence of str
-        Published label of each of our curves.
-    curves : sequence of KaplanMeierCurve
-        Ours.
-    p : float or None
-        Of our log-rank test.
-    notes : sequence of str
-        What to say before the caveats of the publication.
-
-    Returns
-    -------
-    Beside
-        A row for each group and one for p.
+    ``levels``: published label of each of our curves; ``p``: of our log-rank test; ``notes``: what to say before
+    the caveats of the publication.
     """
     ours = dict(zip(levels, curves, strict=True))
     rows = [
@@ -149,17 +121,7 @@ def beside(
 def in_groups(cohort: Cohort, published: PublishedComparison) -> npt.NDArray[np.object_]:
     """Name the published group of every patient.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With tier and arm.
-    published : PublishedComparison
-        The groups.
-
-    Returns
-    -------
-    (n,) object
-        Label of the group; empty for patients in none.
+    Returns (n,) label of the group, empty for patients in none.
     """
     tier, arm = (np.asarray(cohort[name]).astype(str) for name in (TIER, ARM))
     names = np.full(len(cohort), "", dtype=object)
@@ -171,7 +133,7 @@ def in_groups(cohort: Cohort, published: PublishedComparison) -> npt.NDArray[np.
 
 
 def _compares_arms(published: PublishedComparison) -> bool:
-    """Tell whether the groups differ in treatment."""
+    """Whether the groups differ in treatment."""
     return len({group.arms for group in published.curves}) > 1
 
 
@@ -194,7 +156,7 @@ def _colours(published: PublishedComparison, levels: Sequence[str]) -> list[str]
 
 
 def _notes(published: PublishedComparison, comparison: GroupComparison) -> tuple[str, ...]:
-    """Say what must be known to read the figure."""
+    """What must be known to read the figure."""
     notes = []
     if _compares_arms(published):
         notes.append(NOT_RANDOMISED)

@@ -26,18 +26,8 @@ _ENDPOINT_COLUMNS = tuple(name for each in Endpoint for name in each.columns)
 class EndpointOverview:
     """What is known of one endpoint.
 
-    Parameters
-    ----------
-    endpoint : str
-        ``rfs`` or ``os``.
-    n : int
-        Patients of whom it is known.
-    n_events : int
-        Events.
-    median_follow_up : float or None
-        Reverse Kaplan-Meier, months; None where it is not reached.
-    reason : str
-        Why there is no median.
+    ``median_follow_up``: reverse Kaplan-Meier, months, None where it is not reached; ``reason``: why there is no
+    median.
     """
 
     endpoint: str
@@ -62,20 +52,8 @@ class GroupOverview:
 class CohortOverview:
     """What a cohort holds.
 
-    Parameters
-    ----------
-    n : int
-        Patients.
-    is_simulated : bool
-        Whether they are not real.
-    sources : dict of str to int
-        Patients by data set; empty where the cohort does not say.
-    endpoints : tuple of EndpointOverview
-        RFS and OS.
-    groups : tuple of GroupOverview
-        By arm, and by tier where the cohort has tiers.
-    missing : dict of str to int
-        Patients without a value, by column; complete columns are not named.
+    ``sources``: patients by data set, empty where the cohort does not say; ``missing``: patients without a value,
+    by column, complete columns are not named.
     """
 
     n: int
@@ -86,22 +64,14 @@ class CohortOverview:
     missing: dict[str, int]
 
     def to_mapping(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
+        """Plain values for JSON."""
         return asdict(self)
 
 
 def overview_of(cohort: Cohort) -> CohortOverview:
     """Count what a cohort holds.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        May have faults; what is no time of follow-up counts as unknown.
-
-    Returns
-    -------
-    CohortOverview
-        Its numbers.
+    ``cohort``: may have faults, what is no time of follow-up counts as unknown.
     """
     return CohortOverview(
         n=len(cohort),
@@ -114,18 +84,7 @@ def overview_of(cohort: Cohort) -> CohortOverview:
 
 
 def overview_lines(overview: CohortOverview) -> list[str]:
-    """Write an overview as text.
-
-    Parameters
-    ----------
-    overview : CohortOverview
-        The numbers.
-
-    Returns
-    -------
-    list of str
-        Lines.
-    """
+    """Write an overview as text."""
     lines = [_counted(overview.n, "patient") + (", SIMULATED" if overview.is_simulated else "")]
     if not overview.n:
         return lines
@@ -215,7 +174,7 @@ def _groups(cohort: Cohort) -> list[GroupOverview]:
 
 
 def _in_order(words: npt.NDArray[np.str_], order: list[str]) -> list[str]:
-    """Give the words of a column in an order, those that it does not name behind them."""
+    """Words of a column in an order, those that it does not name behind them."""
     return [*order, *sorted(set(words.tolist()) - set(order))]
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from deeptepp.domain.cohort import ARM, SCORE, Arm, Cohort, Endpoint
+from deeptepp.domain.published import FLOW
 from deeptepp.domain.published_caveats import CAVEATS
-from deeptepp.domain.published_cohort import FLOW
 from deeptepp.report.cohort.cohort_events import arm_of, events_item, follow_up_item, is_followed
 from deeptepp.report.cohort.table_one_item import printed_table_one, table_one_numbers, table_one_table
 from deeptepp.report.figures.flow_figure import FlowStep, flow_figure
@@ -37,15 +37,8 @@ _PRINTED_DUPLICATE = (
 def patient_items(cohort: Cohort) -> list[ReportItem]:
     """Describe the patients of a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Follow-up and treatment may be unknown for some or all.
-
-    Returns
-    -------
-    list of ReportItem
-        Figure 1, Table 1, Table S1 and the length of follow-up; what the cohort does not allow says why.
+    ``cohort``: follow-up and treatment may be unknown for some or all. Returns Figure 1, Table 1, Table S1 and the
+    length of follow-up, what the cohort does not allow says why.
     """
     makers: tuple[tuple[str, str, str, Callable[[Cohort], ReportItem]], ...] = (
         ("figure-1", "Figure 1", "From the patients to the groups compared", _flow_item),

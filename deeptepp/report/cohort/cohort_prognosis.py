@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint, FollowUp
-from deeptepp.domain.published_outcomes import HAZARD_RATIOS
+from deeptepp.domain.published import HAZARD_RATIOS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, ratio_ci
@@ -19,16 +19,23 @@ from deeptepp.report.report_item import Beside, ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.report.text_table import Table
 from deeptepp.stats.design import Design, as_text, design, levels_of
-from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.event_rule import why_not_compared
 from deeptepp.stats.hazards.cox import fit_cox
 from deeptepp.stats.hazards.firth import fit_firth
-from deeptepp.wording.sentence import glued, sentence
+from deeptepp.stats.hazards.proportional_hazards import check_proportional_hazards
+from deeptepp.wording.sentence import Words, glued, sentence
 
 ADJUSTED_FOR = ("stage", ARM)
 """Columns that stand beside the tier in the multivariable model, as in the publication."""
 
 _NAMES = {"stage": "Stage", ARM: "Anti-HER2 therapy", TIER: "Tier"}
+
+OVER_TIME_NOTE: Words = (
+    "Score test of a slope of the coefficient over Kaplan-Meier time (Grambsch and Therneau). A small p says that "
+    "the hazard ratio is an average over a time in which it changes."
+)
+"""Stands below the tests of proportional hazards."""
 
 EVENTS_PER_TERM = 10
 """With fewer events for each term a model is larger than they carry well."""
@@ -37,17 +44,8 @@ EVENTS_PER_TERM = 10
 def adjusted_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     """Fit tier, stage and treatment together, as the publication's multivariable analysis.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With a tier for its patients.
-    endpoint : Endpoint
-        Recurrence-free or overall survival.
-
-    Returns
-    -------
-    ReportItem
-        Hazard ratios beside the printed ones; a reason where no model can be fitted.
+    ``endpoint``: recurrence-free or overall survival. Returns hazard ratios beside the printed ones, a reason
+    where no model can be fitted.
     """
     key, number = (
         f"cox-{endpoint.value}",
@@ -55,28 +53,17 @@ def adjusted_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     )
     title = sentence("Tier, stage and treatment together: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
     try:
-        table, by_name, notes = _adjusted(cohort, endpoint)
+        tables, by_name, notes = _adjusted(cohort, endpoint)
     except NotEstimable as error:
         return ReportItem(key, number, title, reason=str(error))
-    return ReportItem(key, number, title, tables=(table,), beside=_printed(endpoint, by_name), notes=notes)
+    return ReportItem(key, number, title, tables=tables, beside=_printed(endpoint, by_name), notes=notes)
 
 
 def complete(cohort: Cohort, endpoint: Endpoint, columns: Sequence[str]) -> npt.NDArray[np.bool_]:
     """Find the patients whose follow-up and facts are all known.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    endpoint : Endpoint
-        Whose follow-up must be known.
-    columns : sequence of str
-        Facts that must be known.
-
-    Returns
-    -------
-    (n,) bool
-        True where nothing is missing.
+    ``endpoint``: whose follow-up must be known; ``columns``: facts that must be known. Returns (n,) True where
+    nothing is missing.
     """
     known = np.isfinite(np.asarray(cohort[endpoint.months], dtype=np.float64))
     for name in columns:
@@ -87,17 +74,7 @@ def complete(cohort: Cohort, endpoint: Endpoint, columns: Sequence[str]) -> npt.
 def known_in(cohort: Cohort, name: str) -> npt.NDArray[np.bool_]:
     """Find the patients of whom one fact is known.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    name : str
-        A column; where it is absent, nobody's is known.
-
-    Returns
-    -------
-    (n,) bool
-        True where the cell holds something.
+    ``name``: a column, where it is absent, nobody's is known. Returns (n,) True where the cell holds something.
     """
     if name not in cohort:
         return np.zeros(len(cohort), dtype=bool)
@@ -105,12 +82,14 @@ def known_in(cohort: Cohort, name: str) -> npt.NDArray[np.bool_]:
 
 
 def _is_missing(value: object) -> bool:
-    """Tell whether a cell holds nothing: None, NaN or empty text."""
+    """Whether a cell holds nothing: None, NaN or empty text."""
     return value is None or value == "" or (isinstance(value, float) and bool(np.isnan(value)))
 
 
-def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Estimate], tuple[str, ...]]:
-    """Fit the model: its table, its hazard ratios by name of the term, and what to know."""
+def _adjusted(
+    cohort: Cohort, endpoint: Endpoint
+) -> tuple[tuple[Table, ...], dict[str, Estimate], tuple[str, ...]]:
+    """Fit the model: its tables, its hazard ratios by name of the term, and what to know."""
     present = [name for name in ADJUSTED_FOR if name in cohort]
     patients = cohort.where(complete(cohort, endpoint, [TIER, *present]))
     levels = {name: set(as_text(patients[name])) for name in (TIER, *present)}
@@ -155,7 +134,19 @@ def _adjusted(cohort: Cohort, endpoint: Endpoint) -> tuple[Table, dict[str, Esti
     )
     note = glued("{}, {}. {}. ", count(fit.n, "patient"), count(fit.n_events, "event"), fit.method)
     note += sentence("Likelihood ratio test of the whole model: {p}.", p=written_p(fit.likelihood_ratio.p_value))
-    return Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note), estimates, tuple(notes)
+    ratios = Table("Hazard ratios", ("Term", "HR (95 % CI)", "p"), rows, note)
+    checked = check_proportional_hazards(follow_up, columns, fit)
+    tested = {_named(name, against): test for name, test in zip(checked.names, checked.by_column, strict=True)}
+    return (ratios, _over_time(tested, checked.together)), estimates, tuple(notes)
+
+
+def _over_time(by_term: Mapping[str, ChiSquareTest], together: ChiSquareTest) -> Table:
+    """Lay out the tests of proportional hazards."""
+    rows = tuple(
+        (name, f"{test.statistic:.2f}", str(test.degrees_of_freedom), written_p(test.p_value))
+        for name, test in {**by_term, sentence("All terms together"): together}.items()
+    )
+    return Table("Proportional hazards", ("Term", "Chi-square", "Degrees of freedom", "p"), rows, OVER_TIME_NOTE)
 
 
 def _few_by_term(patients: Cohort, follow_up: FollowUp, against: Mapping[str, str]) -> dict[str, str]:
@@ -173,18 +164,7 @@ def _few_by_term(patients: Cohort, follow_up: FollowUp, against: Mapping[str, st
 
 
 def name_of_arm(arm: str) -> str:
-    """Name a treatment in a reason, where "none" would be read as nobody.
-
-    Parameters
-    ----------
-    arm : str
-        Value of the column.
-
-    Returns
-    -------
-    str
-        The treatment.
-    """
+    """Name a treatment in a reason, where "none" would be read as nobody."""
     return "no anti-HER2 therapy" if arm == Arm.NONE.value else group_words(arm)
 
 

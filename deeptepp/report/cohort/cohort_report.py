@@ -46,16 +46,9 @@ EXPERIMENT = "MRI+MV+CP"
 class CohortReport:
     """What the report of a cohort is asked to be.
 
-    Parameters
-    ----------
-    name : str
-        What the cohort is called; no identifier of a patient.
-    experiments : Path or None
-        Folder with the results of ``deeptepp evaluate``, one JSON for each suite.
-    tiers : TierSource or None
-        What tiers are made of; None for those given by the table, and the cut-offs where it gives none.
-    is_reference : bool
-        The cohort is the reference cohort of the bundle.
+    ``name``: what the cohort is called, no identifier of a patient; ``experiments``: folder with the results of
+    ``deeptepp evaluate``, one JSON for each suite; ``tiers``: what tiers are made of, None for those given by the
+    table, and the cut-offs where it gives none.
     """
 
     name: str
@@ -98,24 +91,8 @@ def write_cohort_report(
 def cohort_page(cohort: Cohort, bundle: ModelBundle, asked: CohortReport) -> ReportPage:
     """Make the report of a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Patients, with scores and tiers or without.
-    bundle : ModelBundle
-        Brings the cut-offs and what was measured on it.
-    asked : CohortReport
-        What the report is asked to be.
-
-    Returns
-    -------
-    ReportPage
-        Parts, facts and mark.
-
-    Raises
-    ------
-    UnreadableCohort
-        A file of results is no JSON of a suite.
+    ``cohort``: patients, with scores and tiers or without; ``bundle``: brings the cut-offs and what was measured
+    on it. Returns parts, facts and mark. Raises UnreadableCohort: a file of results is no JSON of a suite.
     """
     source = source_of(cohort, bundle.tiers, asked.tiers)
     notes = tier_notes(cohort, bundle.tiers, source)
@@ -143,25 +120,9 @@ def cohort_parts(
 ) -> tuple[ReportPart, ...]:
     """Make all items of a report.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Patients with the column ``TIER``.
-    bundle : ModelBundle
-        Brings the cut-offs and what was measured on it.
-    suites : mapping of str to mapping
-        Results of experiments by name of the suite.
-    provenance : Provenance, optional
-        Where patients and scores come from; told from the cohort when left out.
-    source : TierSource
-        What the tiers are made of.
-    tier_notes : tuple of str
-        What must be known of given tiers.
-
-    Returns
-    -------
-    tuple of ReportPart
-        Patients, survival by fact, score, validation, treatment, prognosis.
+    ``bundle``: brings the cut-offs and what was measured on it; ``provenance``: where patients and scores come
+    from, told from the cohort when left out; ``tier_notes``: what must be known of given tiers. Returns patients,
+    survival by fact, score, validation, treatment, prognosis.
     """
     model = Model(bundle.sha256, bundle.is_simulated)
     origin = provenance or provenance_of(cohort, model)
@@ -203,20 +164,8 @@ def _validation(cohort: Cohort, bundle: ModelBundle, origin: Provenance) -> tupl
 def read_suites(folder: Path | None) -> dict[str, Mapping[str, Any]]:
     """Read the results of experiments.
 
-    Parameters
-    ----------
-    folder : Path or None
-        Holds ``<suite>.json``; None for no results.
-
-    Returns
-    -------
-    dict of str to mapping
-        By name of the suite; what is not there is left out.
-
-    Raises
-    ------
-    UnreadableCohort
-        A file is no JSON of a suite.
+    ``folder``: holds ``<suite>.json``, None for no results. The result is by name of the suite, what is not there
+    is left out. Raises UnreadableCohort: a file is no JSON of a suite.
     """
     found: dict[str, Mapping[str, Any]] = {}
     for suite in SUITES if folder is not None else ():
@@ -237,7 +186,7 @@ def _in_order(items: list[ReportItem]) -> list[ReportItem]:
 
 
 def _without_tiers(item: ReportItem) -> ReportItem:
-    """Say that an item needs tiers."""
+    """That an item needs tiers."""
     return ReportItem(item.key, item.number, item.title, reason=UNTIERED)
 
 
@@ -248,7 +197,7 @@ def _facts(
     provenance: Provenance,
     notes: tuple[str, ...],
 ) -> list[tuple[str, str]]:
-    """Tell what the report rests on."""
+    """What the report rests on."""
     events = [
         glued("{} {}", int(np.asarray(cohort[endpoint.event]).astype(bool).sum()), endpoint.value.upper())
         for endpoint in cohort.endpoints

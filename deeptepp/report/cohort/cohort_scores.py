@@ -9,10 +9,11 @@ import numpy as np
 
 from deeptepp.domain.cohort import ARM, RFS_EVENT, SCORE, TIER, Arm, Cohort
 from deeptepp.domain.published import (
+    TIER_COUNTS,
+    TIER_PCT,
     TRASTUZUMAB_AUC,
 )
 from deeptepp.domain.published_caveats import CAVEATS, Caveat
-from deeptepp.domain.published_cohort import TIER_COUNTS, TIER_PCT
 from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
@@ -46,21 +47,7 @@ def tiers_item(
 ) -> ReportItem:
     """Show scores, cut-offs and the size of each tier.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With a tier for its patients, and scores if it has them.
-    tiers : TierScheme
-        The cut-offs.
-    source : TierSource
-        What the tiers are made of.
-    tier_notes : tuple of str
-        What must be known of given tiers.
-
-    Returns
-    -------
-    ReportItem
-        Twin of the tiers in figure 2.
+    ``tier_notes``: what must be known of given tiers. Returns twin of the tiers in figure 2.
     """
     found = np.asarray(cohort[TIER]).astype(str)
     if not np.isin(found, [tier.value for tier in Tier]).any():
@@ -112,15 +99,7 @@ def tiers_item(
 def trastuzumab_item(cohort: Cohort) -> ReportItem:
     """Show the ROC curve of the score with and without trastuzumab.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With scores.
-
-    Returns
-    -------
-    ReportItem
-        Figure S3B; patients given both antibodies are drawn apart.
+    Returns Figure S3B, patients given both antibodies are drawn apart.
     """
     title = "ROC curves of the score by anti-HER2 therapy"
     score, arm = np.asarray(cohort[SCORE], dtype=np.float64), np.asarray(cohort[ARM]).astype(str)
@@ -210,25 +189,7 @@ def score_items(
 ) -> Sequence[ReportItem]:
     """Make all items on the score.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    bundle : ModelBundle
-        Brings the cut-offs and what was measured on it.
-    suites : mapping of str to mapping
-        Results of experiments by name of the suite.
-    experiment : str
-        Name of the published experiment that the bundle is the twin of.
-    source : TierSource
-        What the tiers are made of.
-    tier_notes : tuple of str
-        What must be known of given tiers.
-
-    Returns
-    -------
-    sequence of ReportItem
-        Figures 2, S3A and S3B, Tables 2 and S2.
+    ``bundle``: brings the cut-offs and what was measured on it; ``tier_notes``: what must be known of given tiers.
     """
     has_scores = SCORE in cohort and np.isfinite(np.asarray(cohort[SCORE], dtype=np.float64)).any()
     unscored = ReportItem(

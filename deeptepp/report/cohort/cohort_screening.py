@@ -37,18 +37,9 @@ _PENALISED = "penalised (Firth)"
 def screening_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     """Fit each fact of a cohort alone.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Follow-up and facts may be unknown for some.
-    endpoint : Endpoint
-        Recurrence-free or overall survival.
-
-    Returns
-    -------
-    ReportItem
-        Hazard ratios, likelihood ratio tests, and p adjusted for how many facts were looked at; a reason where
-        no event was seen or no fact divides the patients.
+    ``cohort``: follow-up and facts may be unknown for some; ``endpoint``: recurrence-free or overall survival.
+    Returns hazard ratios, likelihood ratio tests, and p adjusted for how many facts were looked at, a reason where
+    no event was seen or no fact divides the patients.
     """
     key = _KEY if endpoint is Endpoint.RFS else f"{_KEY}-{endpoint.value}"
     title = sentence("Each fact by itself: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
@@ -78,7 +69,7 @@ def screening_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
 
 
 def _why_not(patients: Cohort, endpoint: Endpoint, facts: tuple[Grouping, ...]) -> str:
-    """Say why nothing can be fitted; empty where something can."""
+    """Why nothing can be fitted; empty where something can."""
     if not len(patients):
         return "nobody's follow-up is known"
     if not patients.follow_up(endpoint).n_events:
@@ -207,7 +198,7 @@ def _printed(found: Screening, endpoint: Endpoint) -> Beside | None:
 
 
 def _notes(cohort: Cohort, found: Screening, facts: tuple[Grouping, ...]) -> tuple[str, ...]:
-    """Say what must be known to read the table."""
+    """What must be known to read the table."""
     notes = [each.sentence for each in duplicate_facts(facts)]
     if len(cohort) > found.n:
         notes.append(

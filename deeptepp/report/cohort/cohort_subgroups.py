@@ -10,8 +10,8 @@ from deeptepp.domain.cohort import TIER, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort.cohort_prognosis import complete
+from deeptepp.report.figures.forest_figure import forest_figure
 from deeptepp.report.figures.forest_rows import ForestBlock, ForestRow
-from deeptepp.report.figures.subgroup_figure import subgroup_forest_figure
 from deeptepp.report.format import count, ratio_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.names import group_words
@@ -40,19 +40,9 @@ _PRINTED = Table(
 def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> ReportItem:
     """Compare the upper tiers with Low inside subgroups.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With a tier for its patients.
-    endpoint : Endpoint
-        Recurrence-free or overall survival.
-    fact : str
-        Name of the one fact that divides the patients, as ``groupings`` names it; every fact when left out.
-
-    Returns
-    -------
-    ReportItem
-        Forest of one-step hazard ratios with the test of heterogeneity of each fact.
+    ``endpoint``: recurrence-free or overall survival; ``fact``: name of the one fact that divides the patients, as
+    ``groupings`` names it, every fact when left out. Returns forest of one-step hazard ratios with the test of
+    heterogeneity of each fact.
     """
     number, title = (
         _NUMBERS.get(endpoint, endpoint.value.upper()),
@@ -66,19 +56,11 @@ def subgroup_item(cohort: Cohort, endpoint: Endpoint, *, fact: str = "") -> Repo
         few = why_no_ratio({name: side.n_events for name, side in zip(_SIDES, sides, strict=True)})
         overall = held_back(one_step_hazard_ratio(*sides), few)
         analyses = _analyses(patients, endpoint, fact)
-        figure = subgroup_forest_figure(
+        figure = forest_figure(
             [_block(name, labels, analysis) for name, labels, analysis in analyses],
             title=title,
-            index_name=_SIDES[0],
-            reference_name=_SIDES[1],
-            overall=ForestRow(
-                label="All patients",
-                hazard_ratio=overall,
-                n_index=sides[0].n,
-                n_events_index=sides[0].n_events,
-                n_reference=sides[1].n,
-                n_events_reference=sides[1].n_events,
-            ),
+            arms=_SIDES,
+            overall=ForestRow("All patients", (overall,), tuple((side.n_events, side.n) for side in sides)),
             notes=("one-step (Peto) hazard ratio",),
             simulated=cohort.is_simulated,
         )

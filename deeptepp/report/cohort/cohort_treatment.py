@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from deeptepp.domain.cohort import Arm, Cohort, Endpoint
-from deeptepp.domain.published_outcomes import PublishedComparison, comparison_of
+from deeptepp.domain.published import PublishedComparison, comparison_of
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import DeepTeppError, NotEstimable
 from deeptepp.report.cohort.cohort_outcomes import beside
@@ -57,15 +57,7 @@ _NUMBERS = {
 def treatment_items(cohort: Cohort) -> list[ReportItem]:
     """Compare trastuzumab + pertuzumab with trastuzumab in both upper tiers, for both endpoints.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With a tier and an arm for its patients.
-
-    Returns
-    -------
-    list of ReportItem
-        Figures 3C, 3D, S4C and the fourth that was not published.
+    Returns figures 3C, 3D, S4C and the fourth that was not published.
     """
     return [treatment_item(cohort, tier, endpoint) for tier, endpoint in _NUMBERS]
 
@@ -73,19 +65,8 @@ def treatment_items(cohort: Cohort) -> list[ReportItem]:
 def treatment_item(cohort: Cohort, tier: Tier, endpoint: Endpoint) -> ReportItem:
     """Compare trastuzumab + pertuzumab with trastuzumab in one tier.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With a tier and an arm for its patients.
-    tier : Tier
-        The tier.
-    endpoint : Endpoint
-        Recurrence-free or overall survival.
-
-    Returns
-    -------
-    ReportItem
-        Curves, three ways of comparing, balance, and the printed values; a reason where nothing can be compared.
+    ``endpoint``: recurrence-free or overall survival. Returns curves, three ways of comparing, balance, and the
+    printed values, a reason where nothing can be compared.
     """
     number = _NUMBERS[tier, endpoint]
     title = glued("{}, {}: {}", tier.value, TP_VS_T.label, ENDPOINT_NAMES[endpoint].lower())
@@ -129,16 +110,8 @@ def treatment_item(cohort: Cohort, tier: Tier, endpoint: Endpoint) -> ReportItem
 def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
     """Set ways of comparing two treatments side by side.
 
-    Parameters
-    ----------
-    contrasts : sequence of TreatmentContrast
-        One row each.
-
-    Returns
-    -------
-    Table
-        Patients, events and survival of each arm; hazard ratio, difference in survival and in restricted mean, or
-        why they are held back.
+    Returns patients, events and survival of each arm, hazard ratio, difference in survival and in restricted mean,
+    or why they are held back.
     """
     rows = tuple(
         (
@@ -180,17 +153,8 @@ def contrasts_table(contrasts: Sequence[TreatmentContrast]) -> Table:
 def balance_table(balance: Balance, *, index: str = Arm.TP.short, reference: str = Arm.T.short) -> Table:
     """List how alike both arms are.
 
-    Parameters
-    ----------
-    balance : Balance
-        Before and after matching.
-    index, reference : str
-        Names of the sides.
-
-    Returns
-    -------
-    Table
-        Means, standardised differences, variance ratios and Kolmogorov-Smirnov distances.
+    ``balance``: before and after matching. Returns means, standardised differences, variance ratios and
+    Kolmogorov-Smirnov distances.
     """
     rows = tuple(
         (
@@ -222,7 +186,7 @@ def balance_table(balance: Balance, *, index: str = Arm.TP.short, reference: str
 
 
 def _both(contrast: TreatmentContrast) -> list[KaplanMeierCurve]:
-    """Give the curves of both sides, the reference first."""
+    """Curves of both sides, the reference first."""
     return [side.curve for side in (contrast.reference, contrast.index) if side.curve is not None]
 
 
@@ -246,7 +210,7 @@ def _beside(published: PublishedComparison, paper: TreatmentContrast) -> Beside:
 
 
 def _held_back(contrast: TreatmentContrast) -> str:
-    """Say why no difference is given; empty where one is."""
+    """Why no difference is given; empty where one is."""
     return (
         ""
         if contrast.is_reportable
@@ -281,7 +245,7 @@ def _signed(value: float, difference: Estimate, scale: float, unit: str) -> str:
 
 
 def _notes(contrasts: Sequence[TreatmentContrast]) -> tuple[str, ...]:
-    """Say what each way of comparing left out and what it cannot tell."""
+    """What each way of comparing left out and what it cannot tell."""
     notes = []
     for contrast in contrasts:
         notes += [glued("{}: {}", WAYS[contrast.matching], warning) for warning in contrast.warnings]

@@ -37,18 +37,9 @@ THRESHOLDS = np.round(np.arange(0.02, 0.505, 0.01), 2)
 def validation_items(cohort: Cohort, predictor: Predictor = THE_SCORE) -> list[ReportItem]:
     """Measure predicted risks against recurrence-free survival.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With predicted risks for its patients, or without; marked as simulated where patients or model are.
-    predictor : Predictor
-        Whose risks.
-
-    Returns
-    -------
-    list of ReportItem
-        What is unknown, discrimination, calibration before and after an update, decision curve, and whether the
-        cohort is large enough for them.
+    ``cohort``: with predicted risks for its patients, or without, marked as simulated where patients or model are.
+    Returns what is unknown, discrimination, calibration before and after an update, decision curve, and whether
+    the cohort is large enough for them.
     """
     chosen = known_in(cohort, predictor.column) & complete(cohort, Endpoint.RFS, [])
     if not chosen.any():
@@ -117,17 +108,9 @@ def _net_benefit(follow_up: FollowUp, risk: Floats, *, predictor: Predictor, sim
 
 
 def adequacy_item(follow_up: FollowUp) -> ReportItem:
-    """Say whether a cohort is large enough to validate a score.
+    """Whether a cohort is large enough to validate a score.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events, known of everybody.
-
-    Returns
-    -------
-    ReportItem
-        A table of requirements.
+    ``follow_up``: times and events, known of everybody.
     """
     found = validation_adequacy(follow_up, HORIZONS_MONTHS[-1])
     rows = tuple(

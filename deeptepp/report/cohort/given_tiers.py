@@ -18,19 +18,9 @@ AS_GIVEN = "Tiers as given by the table."
 
 
 def tier_problems(cohort: Cohort, tiers: TierScheme) -> tuple[Problem, ...]:
-    """Tell where the tiers of a table do not go with its scores.
+    """Where the tiers of a table do not go with its scores.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With tiers and scores, or without.
-    tiers : TierScheme
-        Cut-offs of the model at hand.
-
-    Returns
-    -------
-    tuple of Problem
-        Warnings.
+    ``cohort``: with tiers and scores, or without; ``tiers``: cut-offs of the model at hand.
     """
     found = given_tiers(cohort, tiers)
     if found is None:
@@ -46,20 +36,7 @@ def tier_problems(cohort: Cohort, tiers: TierScheme) -> tuple[Problem, ...]:
 
 
 def differing(found: GivenTiers, tiers: TierScheme) -> str:
-    """Say how many given tiers differ from the cut-offs.
-
-    Parameters
-    ----------
-    found : GivenTiers
-        From ``scoring.tiers.given_tiers``.
-    tiers : TierScheme
-        The cut-offs.
-
-    Returns
-    -------
-    str
-        One sentence.
-    """
+    """How many given tiers differ from the cut-offs."""
     scheme = sentence(
         "Low below {low_below:.3f}, High from {high_from:.3f}",
         low_below=tiers.low_below,
@@ -72,21 +49,9 @@ def differing(found: GivenTiers, tiers: TierScheme) -> str:
 
 
 def tier_notes(cohort: Cohort, tiers: TierScheme, source: TierSource) -> tuple[str, ...]:
-    """Say what the tiers of a report are made of.
+    """What the tiers of a report are made of.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        As the table has it.
-    tiers : TierScheme
-        The cut-offs.
-    source : TierSource
-        What the tiers are made of.
-
-    Returns
-    -------
-    tuple of str
-        Sentences; none where the cohort brings no tiers.
+    Returns sentences, none where the cohort brings no tiers.
     """
     found = given_tiers(cohort, tiers)
     if found is None:
@@ -106,22 +71,7 @@ def tier_notes(cohort: Cohort, tiers: TierScheme, source: TierSource) -> tuple[s
 
 
 def source_of(cohort: Cohort, tiers: TierScheme, asked: TierSource | None) -> TierSource:
-    """Choose what tiers are made of where nobody said so.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        As the table has it.
-    tiers : TierScheme
-        The cut-offs.
-    asked : TierSource or None
-        What was asked for.
-
-    Returns
-    -------
-    TierSource
-        The tiers given, where there are some.
-    """
+    """Choose what tiers are made of where nobody said so."""
     if asked is not None:
         return asked
     return TierSource.CUT_OFFS if given_tiers(cohort, tiers) is None else TierSource.GIVEN

@@ -25,20 +25,9 @@ Bools = npt.NDArray[np.bool_]
 def missing_item(cohort: Cohort, predictor: Predictor, *, number: str) -> ReportItem:
     """Count what is unknown.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        All patients, also those who are left out.
-    predictor : Predictor
-        Whose risks are validated.
-    number : str
-        Of the item.
-
-    Returns
-    -------
-    ReportItem
-        A row for follow-up, risk and each clinical fact: patients with and without it, and their events, so that a
-        gap which the outcome explains can be seen.
+    ``cohort``: all patients, also those who are left out; ``predictor``: whose risks are validated. Returns a row
+    for follow-up, risk and each clinical fact: patients with and without it, and their events, so that a gap which
+    the outcome explains can be seen.
     """
     is_followed = known_in(cohort, RFS_MONTHS)
     event = np.asarray(cohort[RFS_EVENT]).astype(bool) & is_followed

@@ -13,24 +13,10 @@ from deeptepp.wording.sentence import glued
 class Predictor:
     """Predicted risks, and what every figure and table made of them must say.
 
-    Parameters
-    ----------
-    column : str
-        Of the cohort: risks in [0, 1], NaN where there is none.
-    label : str
-        In legends.
-    meaning : str
-        What the risk is the probability of.
-    unpredicted : str
-        Why nothing can be measured where nobody has a risk.
-    key : str
-        Begins the names of files; empty for the score.
-    caption : str
-        Ends every title; empty for the score, which the titles are about.
-    remark : str
-        Begins the note of every table, and the notes where there is none.
-    imputation : str
-        What is done where a clinical fact is unknown.
+    ``column``: of the cohort: risks in [0, 1], NaN where there is none; ``unpredicted``: why nothing can be
+    measured where nobody has a risk; ``key``: begins the names of files, empty for the score; ``caption``: ends
+    every title, empty for the score, which the titles are about; ``imputation``: what is done where a clinical
+    fact is unknown.
     """
 
     column: str

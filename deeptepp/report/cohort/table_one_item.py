@@ -61,17 +61,7 @@ _PRINTED: dict[tuple[str, str], Callable[[ArmCounts], int]] = {
 def table_one_table(table: TableOne, *, names: Mapping[str, str] | None = None) -> Table:
     """Write Table 1.
 
-    Parameters
-    ----------
-    table : TableOne
-        The values.
-    names : mapping of str to str, optional
-        Words for groups.
-
-    Returns
-    -------
-    Table
-        A row for each number and level; unknown patients where there are some.
+    Returns a row for each number and level, unknown patients where there are some.
     """
     rows = [row for number in table.numbers for row in _number_rows(number)]
     rows += [row for category in table.categories for row in _category_rows(category)]
@@ -96,15 +86,7 @@ def table_one_table(table: TableOne, *, names: Mapping[str, str] | None = None) 
 def printed_table_one(table: TableOne) -> Table:
     """Set the published counts beside ours, treatment by treatment.
 
-    Parameters
-    ----------
-    table : TableOne
-        By treatment.
-
-    Returns
-    -------
-    Table
-        A row for each published level; "not known" where this cohort does not know the fact.
+    Returns a row for each published level, "not known" where this cohort does not know the fact.
     """
     rows = [_patients_row(table)]
     for (name, level), printed in _PRINTED.items():
@@ -121,15 +103,7 @@ def printed_table_one(table: TableOne) -> Table:
 def table_one_numbers(table: TableOne) -> Table:
     """List every value of Table 1, for CSV.
 
-    Parameters
-    ----------
-    table : TableOne
-        The values.
-
-    Returns
-    -------
-    Table
-        One row for each number or level and group.
+    Returns one row for each number or level and group.
     """
     groups = (*table.groups, "all")
     rows: list[tuple[str, ...]] = []
@@ -157,15 +131,7 @@ def table_one_numbers(table: TableOne) -> Table:
 def bare_p(p: float | None) -> str:
     """Write a p-value below a heading that names it.
 
-    Parameters
-    ----------
-    p : float or None
-        In [0, 1].
-
-    Returns
-    -------
-    str
-        Like ``0.048`` or ``< 0.001``.
+    ``p``: in [0, 1]. The result is like ``0.048`` or ``< 0.001``.
     """
     return written_p(p).removeprefix("p ").removeprefix("= ")
 

@@ -11,9 +11,9 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.curve_labels import add_legend, legend_height
 from deeptepp.report.format import NOT_ESTIMABLE, count
 from deeptepp.report.look.curve_styles import CurveStyle
-from deeptepp.report.look.marks import finish, heading
+from deeptepp.report.look.marks import finish, lay_out, text_at
 from deeptepp.report.look.text_width import broken, widest_px
-from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
+from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX
 from deeptepp.stats.treatment.balance import Balance, CovariateBalance
 from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
@@ -40,29 +40,9 @@ def balance_figure(
 ) -> go.Figure:
     """Draw how alike two groups are, before (open) and after matching (filled).
 
-    Parameters
-    ----------
-    balance : Balance
-        From ``stats.treatment.balance.balance_of``.
-    title : str
-        Which groups.
-    names : mapping of str to str, optional
-        What covariates are called in the figure; their own names where it has none.
-    balanced_below : float
-        Place of the dashed line.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Rows by falling difference before matching; height fixed by them, width free from about 520 px;
-        ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no covariate.
+    ``names``: what covariates are called in the figure, their own names where it has none. Returns rows by falling
+    difference before matching, height fixed by them, width free from about 520 px. Raises NotEstimable: there is
+    no covariate.
     """
     if not balance.rows:
         raise NotEstimable(what="The balance", reason="there is no covariate")
@@ -81,7 +61,7 @@ def balance_figure(
         sentence("divided by {sentence}", sentence=balance.denominator.sentence),
     ]
     legend = _legend(balance)
-    _lay_out(figure, heading(title, facts), legend, (left, sum(heights)), _end(rows))
+    _lay_out(figure, (title, facts), legend, (left, sum(heights)), _end(rows))
     _add_limit(figure, balanced_below, sum(heights))
     mark_height = 4 / (sum(heights) + _MARK_PX)
     return finish(figure, _alt(balance, rows, title), simulated=simulated, mark_height=mark_height)
@@ -116,20 +96,14 @@ def _add_row(
                 name=name,
                 hovertemplate=glued("{} {}: %{{x:.3f}}<extra></extra>", escaped(row.name), name),
             )
-    common = {"yref": "y", "y": y, "yanchor": "middle", "showarrow": False, "font": {"size": SMALL_PX}}
-    text = joined("<br>", (escaped(line) for line in lines))
-    figure.add_annotation(
-        text=text, xref="paper", x=0, xshift=-12, xanchor="right", align="right", name="label", **common
+    text, numbers = (
+        joined("<br>", (escaped(line) for line in lines)),
+        _numbers(before, after, is_matched=is_matched),
     )
-    figure.add_annotation(
-        text=_numbers(before, after, is_matched=is_matched),
-        xref="paper",
-        x=1,
-        xshift=_NUMBER_PX,
-        xanchor="right",
-        name="number",
-        **common,
-    )
+    for words, x, shift, name in ((text, 0, -12, "label"), (numbers, 1, _NUMBER_PX, "number")):
+        figure.add_annotation(
+            text_at(words, (x, y), ref="paper, y", anchor="right middle", xshift=shift, name=name)
+        )
 
 
 def _numbers(before: float | None, after: float | None, *, is_matched: bool) -> str:
@@ -191,24 +165,21 @@ def _add_limit(figure: go.Figure, x: float, bottom: float) -> None:
 
 def _lay_out(
     figure: go.Figure,
-    head: tuple[dict[str, object], int],
+    head: tuple[str, Sequence[str]],
     legend: Sequence[tuple[CurveStyle, str]],
     sizes: tuple[int, int],
     end: float,
 ) -> None:
     """Place title, legend, names and numbers by pixels; the plot takes what they leave."""
-    layout, top = head
     left, rows_px = sizes
-    top += legend_height(legend) + 4
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + rows_px + _MARK_PX + _BOTTOM_PX,
-        margin={"l": left, "r": _NUMBER_PX + 14, "t": top, "b": _BOTTOM_PX},
-        title=layout,
-        showlegend=False,
+    lay_out(
+        figure,
+        *head,
+        plot_px=rows_px + _MARK_PX,
+        above_px=legend_height(legend) + 4,
+        margins=(left, _NUMBER_PX + 14, _BOTTOM_PX),
         xaxis={"range": [0, end], "nticks": 6, "tickangle": 0, "title": {"text": "|SMD|"}},
         yaxis={"range": [rows_px + _MARK_PX, 0], "visible": False, "fixedrange": True},
-        hovermode="closest",
     )
     # The mark stands where a legend has its line.
     add_legend(figure, legend, left)
@@ -216,7 +187,7 @@ def _lay_out(
 
 
 def _alt(balance: Balance, rows: Sequence[CovariateBalance], title: str) -> str:
-    """Say what the figure shows."""
+    """What the figure shows."""
     read = joined(
         "; ",
         (
@@ -233,6 +204,6 @@ def _alt(balance: Balance, rows: Sequence[CovariateBalance], title: str) -> str:
 
 
 def _absolute(row: CovariateBalance) -> tuple[float | None, float | None]:
-    """Give both differences without their sign."""
+    """Both differences without their sign."""
     before, after = (None if value is None else abs(value) for value in (row.smd_before, row.smd_after))
     return before, after

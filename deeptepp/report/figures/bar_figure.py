@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, percent_ci
-from deeptepp.report.look.marks import finish, heading
-from deeptepp.report.look.theme import FADED, NEUTRAL, SMALL_PX, TEMPLATE
+from deeptepp.report.look.marks import finish, lay_out, text_at
+from deeptepp.report.look.theme import FADED, NEUTRAL, SMALL_PX
 from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
 from deeptepp.wording.sentence import glued, joined, sentence
@@ -24,19 +24,7 @@ _LEFT_PX, _RIGHT_PX = 96, 172
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BarGroup:
-    """One group of patients.
-
-    Parameters
-    ----------
-    short : str
-        Name where there is little room.
-    glyph : str
-        Shape of the group as a character.
-    colour : str
-        Of the bar.
-    curve : KaplanMeierCurve
-        Its survival.
-    """
+    """One group of patients."""
 
     short: str
     glyph: str
@@ -55,30 +43,8 @@ def survival_bars_figure(
 ) -> go.Figure:
     """Draw the survival of groups at each time, one bar each.
 
-    Parameters
-    ----------
-    groups : sequence of BarGroup
-        From the top to the bottom.
-    title : str
-        Who is shown.
-    x_title : str
-        What is counted.
-    times : sequence of float
-        Months.
-    grey_below_events : int
-        Groups with fewer events are greyed; 0 greys none.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 480 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no group.
+    ``times``: months; ``grey_below_events``: groups with fewer events are greyed, 0 greys none. Returns height
+    fixed, width free from about 480 px. Raises NotEstimable: there is no group.
     """
     if not groups:
         raise NotEstimable(what="The figure", reason="no group has patients")
@@ -102,8 +68,23 @@ def survival_bars_figure(
             )
             y += 1
     legend = ["solid: lower limit of the 95\u00a0% CI", "hatched: CI", "line: estimate"]
-    layout, top = heading(title, [*legend, *(["grey: too few events to read"] if grey_below_events else [])])
-    _lay_out(figure, layout, top, y, x_title, simulated=simulated)
+    lay_out(
+        figure,
+        title,
+        [*legend, *(["grey: too few events to read"] if grey_below_events else [])],
+        plot_px=y * _ROW_PX,
+        margins=(_LEFT_PX, _RIGHT_PX, _AXIS_PX + 30 * simulated),
+        barmode="overlay",
+        xaxis={
+            "range": [0, 100],
+            "tickvals": [0, 50, 100],
+            "ticktext": [f"{share}\u00a0%" for share in (0, 50, 100)],
+            "title": {"text": x_title},
+            "showgrid": False,
+            "fixedrange": True,
+        },
+        yaxis={"range": [y - 0.4, -0.6], "visible": False, "fixedrange": True},
+    )
     for place, words in headings:
         _write(figure, place, words, x=0, xshift=-_LEFT_PX + 10, anchor="left")
     for place, words in names:
@@ -161,40 +142,7 @@ def _counted(at: SurvivalEstimate) -> str:
 def _write(
     figure: go.Figure, y: float, words: str, *, x: float, xshift: int, anchor: str, size: int = SMALL_PX
 ) -> None:
-    """Write words beside the plot, at the height of a bar."""
+    """Write words beside the plot, at one height."""
     figure.add_annotation(
-        text=words,
-        xref="x domain",
-        x=x,
-        y=y,
-        xshift=xshift,
-        xanchor=anchor,
-        yanchor="middle",
-        align=anchor,
-        showarrow=False,
-        font={"size": size},
-    )
-
-
-def _lay_out(
-    figure: go.Figure, title: dict[str, object], top: int, rows: float, x_title: str, *, simulated: bool
-) -> None:
-    """Place title, bars and axis by pixels."""
-    bottom = _AXIS_PX + 30 * simulated
-    figure.update_layout(
-        template=TEMPLATE,
-        height=round(top + rows * _ROW_PX + bottom),
-        margin={"l": _LEFT_PX, "r": _RIGHT_PX, "t": top, "b": bottom},
-        title=title,
-        barmode="overlay",
-        showlegend=False,
-        xaxis={
-            "range": [0, 100],
-            "tickvals": [0, 50, 100],
-            "ticktext": [f"{share}\u00a0%" for share in (0, 50, 100)],
-            "title": {"text": x_title},
-            "showgrid": False,
-            "fixedrange": True,
-        },
-        yaxis={"range": [rows - 0.4, -0.6], "visible": False, "fixedrange": True},
+        text_at(words, (x, y), ref="x domain, y", anchor=f"{anchor} middle", xshift=xshift, size=size)
     )

@@ -1,4 +1,4 @@
-"""Predicted against observed: groups of patients by score with their share of events, above a histogram."""
+"""Calibration: observed against predicted risk by group, above a histogram of the predictions."""
 
 from __future__ import annotations
 
@@ -10,67 +10,77 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
-from deeptepp.report.format import count, percent, percent_ci
-from deeptepp.report.look.marks import broken_title, finish, title_pad
-from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
-from deeptepp.stats.proportion import Proportion, proportion
+from deeptepp.report.figures.curve_labels import add_legend, legend_height
+from deeptepp.report.format import (
+    NO_INTERVAL,
+    NOT_ESTIMABLE,
+    count,
+    months,
+    percent,
+    percent_ci,
+    ratio_ci,
+    signed_ci,
+)
+from deeptepp.report.look.curve_styles import CurveStyle
+from deeptepp.report.look.marks import error_bars, finish, lay_out, text_at
+from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX
+from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.prediction.survival_calibration import HorizonCalibration
+from deeptepp.stats.proportion import proportion
 from deeptepp.wording.sentence import glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
-_PLOT_PX, _GAP_PX, _BARS_PX, _BOTTOM_PX, _LEFT_PX = 300, 22, 90, 58, 74
+_PLOT_PX, _GAP_PX, _BARS_PX, _BOTTOM_PX, _LEFT_PX = 320, 22, 80, 58, 74
 """Heights of the plot, of the histogram and of what lies between and below, and the left margin."""
 
-_N_BINS = 40
-"""Bins of the histogram between 0 and 1."""
+_N_BINS, _N_CURVE = 50, 300
+"""Bins of the histogram, and points by which the smooth curve is drawn."""
 
-_EVENT, _NO_EVENT = OTHER_COLOURS[2], NEUTRAL
-"""Colours of patients with and without an event."""
+_GROUPS, _CURVE, _EVENT, _NO_EVENT = OTHER_COLOURS[0], OTHER_COLOURS[2], OTHER_COLOURS[2], NEUTRAL
+"""Colours of groups, smooth curve, and patients with and without an event."""
 
 
 @dataclass(frozen=True, slots=True)
-class CalibrationGroup:
-    """Patients of neighbouring scores.
+class CalibrationPoint:
+    """Patients of neighbouring predictions: mean prediction, observed share with its interval, and counts.
 
-    Parameters
-    ----------
-    mean_score : float
-        Mean predicted risk, in [0, 1].
-    observed : Proportion
-        Share with the event.
+    ``is_beyond`` where they were not followed to the horizon.
     """
 
-    mean_score: float
-    observed: Proportion
+    predicted: float
+    observed: float
+    low: float | None
+    high: float | None
+    n: int
+    n_events: int
+    is_beyond: bool = False
 
 
-def group_by_score(scores: npt.ArrayLike, events: npt.ArrayLike, n_groups: int = 8) -> list[CalibrationGroup]:
-    """Divide patients into groups of nearly equal size in the order of their scores.
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    """End of both axes, and their titles; scores are written as numbers, risks as percent."""
 
-    Parameters
-    ----------
-    scores : (n,) array_like
-        Predicted risks, in [0, 1].
-    events : (n,) array_like of bool
-        True where the event was seen.
-    n_groups : int
-        How many groups there may be; fewer when patients are fewer.
+    end: float
+    predicted: str
+    observed: str
+    is_score: bool
 
-    Returns
-    -------
-    list of CalibrationGroup
-        From the lowest scores to the highest; patients of one score stay together.
+
+def group_by_score(scores: npt.ArrayLike, events: npt.ArrayLike, n_groups: int = 8) -> list[CalibrationPoint]:
+    """Groups of nearly equal size in the order of their scores (n,) in [0, 1], with Wilson intervals.
+
+    Patients of one score stay together, so that there may be fewer groups than ``n_groups``.
     """
     x, y = np.asarray(scores, dtype=np.float64), np.asarray(events, dtype=bool)
     edges = np.unique(np.quantile(x, np.linspace(0, 1, n_groups + 1)[1:-1])) if len(x) else np.empty(0)
     place = np.searchsorted(edges, x, side="left")
-    return [
-        CalibrationGroup(
-            float(x[place == k].mean()), proportion(int(y[place == k].sum()), int((place == k).sum()))
-        )
-        for k in np.unique(place)
-    ]
+    found = []
+    for k in np.unique(place):
+        share = proportion(int(y[place == k].sum()), int((place == k).sum()))
+        mean = float(x[place == k].mean())
+        found.append(CalibrationPoint(mean, share.value or 0.0, share.low, share.high, share.n, share.n_events))
+    return found
 
 
 def calibration_figure(
@@ -83,177 +93,263 @@ def calibration_figure(
     facts: Sequence[str] = (),
     simulated: bool,
 ) -> go.Figure:
-    """Draw observed shares against predicted risks, and the distribution of the scores below.
+    """Observed shares against scores (n,) in [0, 1], by ``events`` (n,) at the end of follow-up.
 
-    Parameters
-    ----------
-    scores : (n,) array_like
-        Predicted risks, in [0, 1].
-    events : (n,) array_like of bool
-        True where the event was seen.
-    title : str
-        Of whom.
-    event_name : str
-        What is predicted, after "with".
-    n_groups : int
-        Number of groups by score.
-    facts : sequence of str
-        Short facts for the line below the title, for example slope and intercept.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 420 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no patient.
+    Facts stand below the title. The height is fixed, the width free from about 420 px. Raises NotEstimable without
+    patients.
     """
     x, y = np.asarray(scores, dtype=np.float64), np.asarray(events, dtype=bool)
     if not len(x):
         raise NotEstimable(what="Calibration", reason="there is no patient")
-    groups = group_by_score(x, y, n_groups)
-    figure = go.Figure()
-    figure.add_scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        line={"color": NEUTRAL, "width": 1, "dash": "dot"},
-        hoverinfo="skip",
-        name="ideal",
-    )
-    _add_groups(figure, groups)
-    _add_histogram(figure, x, y)
-    _lay_out(figure, title, facts, event_name, (len(x), int(y.sum())))
-    return finish(figure, _alt(groups, title, event_name, y), simulated=simulated, strip_of_px=_PLOT_PX)
-
-
-def _add_groups(figure: go.Figure, groups: Sequence[CalibrationGroup]) -> None:
-    """Add one point with its Wilson interval per group."""
-    value = np.array([g.observed.value for g in groups], dtype=np.float64)
-    low = np.array([g.observed.low for g in groups], dtype=np.float64)
-    high = np.array([g.observed.high for g in groups], dtype=np.float64)
-    figure.add_scatter(
-        x=[g.mean_score for g in groups],
-        y=value,
-        mode="markers",
-        marker={"color": OTHER_COLOURS[0], "size": 9},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": high - value,
-            "arrayminus": value - low,
-            "color": OTHER_COLOURS[0],
-            "thickness": 1.6,
-            "width": 4,
-        },
-        name="groups",
-        customdata=[
-            [percent_ci(g.observed.value, g.observed.low, g.observed.high), g.observed.n_events, g.observed.n]
-            for g in groups
-        ],
-        hovertemplate="mean score %{x:.3f}<br>observed %{customdata[0]}, %{customdata[1]} of %{customdata[2]}"
-        "<extra></extra>",
-    )
-
-
-def _add_histogram(figure: go.Figure, scores: Floats, events: Bools) -> None:
-    """Add the number of patients by score, those with the event on top."""
-    for chosen, colour, name in ((~events, _NO_EVENT, "without an event"), (events, _EVENT, "with an event")):
-        counts, edges = np.histogram(scores[chosen], bins=_N_BINS, range=(0, 1))
-        figure.add_bar(
-            x=(edges[:-1] + edges[1:]) / 2,
-            y=counts,
-            width=1 / _N_BINS,
-            yaxis="y2",
-            marker={"color": colour, "line": {"width": 0}},
-            name=name,
-            hovertemplate=glued("%{{y}} {}<extra></extra>", name),
-        )
-
-
-def _lay_out(
-    figure: go.Figure, title: str, facts: Sequence[str], event_name: str, counts: tuple[int, int]
-) -> None:
-    """Place title, plot and histogram by pixels."""
-    text, n_lines = broken_title(title)
-    top = 10 + 21 * n_lines + 40
-    inner = _PLOT_PX + _GAP_PX + _BARS_PX
-    words = [glued("{}, {}", count(counts[0], "patient"), count(counts[1], "event")), *facts]
-    bars = sentence(
+    points = group_by_score(x, y, n_groups)
+    counts = glued("{}, {}", count(len(x), "patient"), count(int(y.sum()), "event"))
+    axes = _Axes(1.0, "Risk score", sentence("Observed with {event_name}", event_name=event_name), is_score=True)
+    figure = _drawn(points, axes, [(x[~y], _NO_EVENT, "without an event"), (x[y], _EVENT, "with an event")])
+    _lay_out(figure, (title, [counts, *facts]), axes, [])
+    words = sentence(
         '<span style="color:{event}">■</span> event  <span style="color:{no_event}">■</span> none',
         event=_EVENT,
         no_event=_NO_EVENT,
     )
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + inner + _BOTTOM_PX,
-        barmode="stack",
-        bargap=0,
-        margin={"l": _LEFT_PX, "r": 20, "t": top, "b": _BOTTOM_PX},
-        title={
-            "text": text,
-            "subtitle": {"text": joined("  ·  ", words)},
-            "yref": "container",
-            "y": 1,
-            "yanchor": "top",
-            "pad": title_pad(n_lines),
-        },
-        showlegend=False,
-        xaxis={"range": [0, 1], "title": {"text": "Risk score"}, "tickangle": 0, "anchor": "y2"},
-        yaxis={
-            "range": [-0.025, 1.02],
-            "tickvals": np.round(np.linspace(0, 1, 6), 1),
-            "ticktext": [f"{share}\u00a0%" for share in range(0, 101, 20)],
-            "title": {"text": sentence("Observed with {event_name}", event_name=event_name)},
-            "domain": [1 - _PLOT_PX / inner, 1],
-        },
-        yaxis2={
-            "domain": [0, _BARS_PX / inner],
-            "title": {"text": "Patients"},
-            "nticks": 4,
-            "rangemode": "tozero",
-            "anchor": "x",
-        },
-        hovermode="closest",
-    )
-    figure.add_annotation(
-        text=bars,
-        xref="paper",
-        yref="paper",
-        x=1,
-        y=_BARS_PX / inner,
-        xanchor="right",
-        yanchor="bottom",
-        showarrow=False,
-        font={"size": SMALL_PX},
-        name="legend",
-    )
-
-
-def _alt(groups: Sequence[CalibrationGroup], title: str, event_name: str, events: Bools) -> str:
-    """Say what the figure shows."""
+    top = _BARS_PX / (_PLOT_PX + _GAP_PX + _BARS_PX)
+    figure.add_annotation(text_at(words, (1, top), anchor="right bottom", name="legend"))
     read = joined(
         "; ",
         (
             sentence(
                 "mean score {mean_score:.2f}, {n_events} of {n} ({value})",
-                mean_score=g.mean_score,
-                n_events=g.observed.n_events,
-                n=g.observed.n,
-                value=percent(g.observed.value),
+                mean_score=p.predicted,
+                n_events=p.n_events,
+                n=p.n,
+                value=percent(p.observed),
             )
-            for g in groups
+            for p in points
         ),
     )
-    counts = glued("{}, {}", count(len(events), "patient"), count(int(events.sum()), "event"))
-    return sentence(
+    alt = sentence(
         "Calibration: {title}. {counts}. Observed with {event_name} by group: {read}.",
         title=title,
         counts=counts,
         event_name=event_name,
         read=read,
+    )
+    return finish(figure, alt, simulated=simulated, strip_of_px=_PLOT_PX)
+
+
+def survival_calibration_figure(
+    calibration: HorizonCalibration,
+    risks: npt.ArrayLike,
+    *,
+    title: str,
+    event_name: str = "event",
+    simulated: bool,
+) -> go.Figure:
+    """Observed against predicted risk by a horizon, with a smooth curve; ``risks`` (n,) lie in [0, 1].
+
+    Both axes end where predictions and groups end; groups that were not followed to the horizon are open. The
+    height is fixed, the width free from about 520 px. Raises NotEstimable without groups.
+    """
+    x = np.asarray(risks, dtype=np.float64)
+    x = x[np.isfinite(x)]
+    if not calibration.groups or not len(x):
+        raise NotEstimable(what="Calibration", reason="there is no patient")
+    points = [
+        CalibrationPoint(g.mean_predicted, g.observed, g.low, g.high, g.n, g.n_events, g.is_beyond_follow_up)
+        for g in calibration.groups
+    ]
+    horizon, facts = months(calibration.horizon_months), _facts(calibration)
+    predicted = sentence("Predicted risk of {event_name} by {months}", event_name=event_name, months=horizon)
+    axes = _Axes(_end(points, x), predicted, "Observed (1 − Kaplan-Meier)", is_score=False)
+    figure = _drawn(points, axes, [(x, NEUTRAL, "predicted risks")])
+    _add_curve(figure, calibration)
+    _lay_out(figure, (title, facts), axes, _legend(points, has_curve=len(calibration.smooth.predicted) > 0))
+    return finish(figure, _alt(calibration, points, title, facts), simulated=simulated, strip_of_px=_PLOT_PX)
+
+
+def _end(points: Sequence[CalibrationPoint], risks: Floats) -> float:
+    """End of both axes: a tenth, above predictions and groups."""
+    highest = [point.high if point.high is not None else point.observed for point in points]
+    largest = max(float(np.quantile(risks, 0.995)), *highest)
+    return float(np.clip(np.ceil(10 * largest - 1e-9) / 10, 0.1, 1.0))
+
+
+def _drawn(points: Sequence[CalibrationPoint], axes: _Axes, bars: Sequence[tuple[Floats, str, str]]) -> go.Figure:
+    """Diagonal, groups, and below them stacked bars of the predictions: values, colour and name of each part."""
+    figure, end = go.Figure(), axes.end
+    dots = {"color": NEUTRAL, "width": 1, "dash": "dot"}
+    figure.add_scatter(x=[0, end], y=[0, end], mode="lines", line=dots, hoverinfo="skip", name="ideal")
+    for is_beyond in (False, True):
+        _add_groups(figure, [p for p in points if p.is_beyond is is_beyond], axes, is_open=is_beyond)
+    for values, colour, name in bars:
+        # The last bin holds what lies beyond the axis.
+        counts, edges = np.histogram(np.minimum(values, end), bins=_N_BINS, range=(0, end))
+        figure.add_bar(
+            x=(edges[:-1] + edges[1:]) / 2,
+            y=counts,
+            width=end / _N_BINS,
+            yaxis="y2",
+            marker={"color": colour, "line": {"width": 0}},
+            name=name,
+            hovertemplate=glued("%{{y}} {}<extra></extra>", name if axes.is_score else "patients"),
+        )
+    return figure
+
+
+def _add_groups(figure: go.Figure, points: Sequence[CalibrationPoint], axes: _Axes, *, is_open: bool) -> None:
+    """One point with its interval per group."""
+    if not points:
+        return
+    symbol = "circle-open" if is_open else "circle"
+    figure.add_scatter(
+        x=[p.predicted for p in points],
+        y=[p.observed for p in points],
+        mode="markers",
+        marker={"color": _GROUPS, "size": 9, "symbol": symbol, "line": {"width": 2, "color": _GROUPS}},
+        error_y=error_bars([(p.observed, p.low, p.high) for p in points], _GROUPS),
+        cliponaxis=False,
+        name="groups beyond follow-up" if is_open else "groups",
+        customdata=[[percent_ci(p.observed, p.low, p.high), p.n_events, p.n] for p in points],
+        hovertemplate=sentence(
+            "mean {value} %{{x:.3f}}<br>observed %{{customdata[0]}}, %{{customdata[1]}} of %{{customdata[2]}}"
+            "<extra></extra>",
+            value="score" if axes.is_score else "predicted",
+        ),
+    )
+
+
+def _add_curve(figure: go.Figure, calibration: HorizonCalibration) -> None:
+    """Smooth curve, thinned by rank."""
+    curve = calibration.smooth
+    if not len(curve.predicted):
+        return
+    order = np.argsort(curve.predicted, kind="stable")
+    if len(order) > _N_CURVE:
+        order = order[np.linspace(0, len(order) - 1, _N_CURVE).round().astype(int)]
+    figure.add_scatter(
+        x=curve.predicted[order],
+        y=curve.observed[order],
+        mode="lines",
+        line={"color": _CURVE, "width": 2.2, "dash": "dash"},
+        name="smooth curve",
+        hovertemplate="predicted %{x:.3f}, smoothed %{y:.3f}<extra></extra>",
+    )
+
+
+def _facts(calibration: HorizonCalibration) -> list[str]:
+    """Patients, observed over expected, slope and ICI."""
+    c = calibration
+    return [
+        glued("{}, {} by {}", count(c.n, "patient"), count(c.n_events, "event"), months(c.horizon_months)),
+        _fact("O/E", c.ratio),
+        _fact("slope", c.slope),
+        sentence("ICI {reason}", reason=NOT_ESTIMABLE) if c.ici is None else sentence("ICI {ici:.3f}", ici=c.ici),
+        f"{100 * c.ratio.level:g}\u00a0% CI",
+    ]
+
+
+def _fact(name: str, estimate: Estimate) -> str:
+    """An estimate; where it has no value, why."""
+    if estimate.value is None:
+        return (
+            glued("{} {}: {}", name, NOT_ESTIMABLE, estimate.reason)
+            if estimate.reason
+            else glued("{} {}", name, NOT_ESTIMABLE)
+        )
+    if estimate.low is None or estimate.high is None:
+        return glued("{} {:.2f} ({})", name, estimate.value, NO_INTERVAL)
+    if estimate.low < 0:
+        # Slopes may be below 0, which ratios are not.
+        return glued("{} {}", name, signed_ci(estimate.value, estimate.low, estimate.high))
+    return ratio_ci(estimate.value, estimate.low, estimate.high, name=name)
+
+
+def _legend(points: Sequence[CalibrationPoint], *, has_curve: bool) -> list[tuple[CurveStyle, str]]:
+    """Names of what is drawn."""
+    # Marks have no line that a legend could show.
+    no_line = CurveStyle("rgba(0,0,0,0)", "", "solid", "", is_faded=False)
+    n_open = sum(point.is_beyond for point in points)
+    n_filled, entries = len(points) - n_open, []
+    filled = sentence("{n_filled} by predicted risk, with interval", n_filled=count(n_filled, "group"))
+    beyond = sentence(
+        "{n_open} not followed to the horizon: risk up to the last observation", n_open=count(n_open, "group")
+    )
+    for n, glyph, words in ((n_filled, "●", filled), (n_open, "○", beyond)):
+        if n:
+            entries.append((no_line, glued('<span style="color:{}">{}</span> {}', _GROUPS, glyph, words)))
+    if has_curve:
+        entries.append((CurveStyle(_CURVE, "", "dash", "", is_faded=False), "smooth curve"))
+    return [*entries, (CurveStyle(NEUTRAL, "", "dot", "", is_faded=False), "ideal")]
+
+
+def _lay_out(
+    figure: go.Figure, head: tuple[str, Sequence[str]], axes: _Axes, legend: Sequence[tuple[CurveStyle, str]]
+) -> None:
+    """Place title, legend, plot and histogram by pixels."""
+    inner, end = _PLOT_PX + _GAP_PX + _BARS_PX, axes.end
+    step = 0.02 if end <= 0.1 else 0.1 if end <= 0.6 else 0.2
+    ticks = np.arange(0, end + 1e-9, step)
+    shares = [percent(float(tick), decimals=0) for tick in ticks]
+    lay_out(
+        figure,
+        *head,
+        plot_px=inner,
+        above_px=legend_height(legend) + 4 if legend else 0,
+        margins=(_LEFT_PX, 20, _BOTTOM_PX),
+        barmode="stack",
+        bargap=0,
+        xaxis={
+            "range": [0, end],
+            "tickvals": ticks,
+            "ticktext": [f"{tick:.1f}" for tick in ticks] if axes.is_score else shares,
+            "tickangle": 0,
+            "title": {"text": axes.predicted},
+            "anchor": "y2",
+        },
+        yaxis={
+            "range": [-0.02 * end, 1.02 * end],
+            "tickvals": ticks,
+            "ticktext": shares,
+            "title": {"text": axes.observed},
+            "domain": [1 - _PLOT_PX / inner, 1],
+        },
+        yaxis2={
+            "domain": [0, _BARS_PX / inner],
+            "title": {"text": "Patients", "font": {"size": SMALL_PX}},
+            "nticks": 3,
+            "rangemode": "tozero",
+            "anchor": "x",
+        },
+    )
+    add_legend(figure, legend, _LEFT_PX)
+
+
+def _alt(
+    calibration: HorizonCalibration, points: Sequence[CalibrationPoint], title: str, facts: Sequence[str]
+) -> str:
+    """What the figure shows, in words."""
+    groups = joined(
+        "; ",
+        (
+            sentence(
+                "predicted {mean_predicted}, observed {observed}, {n_events} of {n}{value}",
+                mean_predicted=percent(p.predicted),
+                observed=percent_ci(p.observed, p.low, p.high),
+                n_events=p.n_events,
+                n=p.n,
+                value=", not followed to the horizon" if p.is_beyond else "",
+            )
+            for p in points
+        ),
+    )
+    curve = (
+        ""
+        if len(calibration.smooth.predicted)
+        else sentence(" No smooth curve: {reason}.", reason=calibration.smooth.reason)
+    )
+    return sentence(
+        "Calibration at a horizon: {title}. {facts}. By group: {groups}.{curve}",
+        title=title,
+        facts=joined(", ", facts),
+        groups=groups,
+        curve=curve,
     )

@@ -12,12 +12,11 @@ from deeptepp.domain.cohort import ARM, FIRST_EVENT, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, count_of
-from deeptepp.report.look.marks import finish, heading
+from deeptepp.report.look.marks import finish, lay_out
 from deeptepp.report.look.theme import (
     ARM_COLOURS,
     ARM_GLYPHS,
     SMALL_PX,
-    TEMPLATE,
     TIER_COLOURS,
     TIER_GLYPHS,
 )
@@ -47,20 +46,7 @@ _WORDED = 0.09
 def tier_mix_figure(cohort: Cohort) -> go.Figure:
     """Draw how the tiers share each treatment.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With tiers for some at least.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One stacked bar a treatment, 100 % each.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody has a tier.
+    Returns one stacked bar a treatment, 100 % each. Raises NotEstimable: nobody has a tier.
     """
     arm, tier = words_of(cohort, ARM), words_of(cohort, TIER)
     arms = [each for each in Arm if (arm == each.value).any()]
@@ -115,22 +101,7 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
 def follow_up_figure(cohort: Cohort, endpoint: Endpoint = Endpoint.OS) -> go.Figure:
     """Draw how long the patients were followed, by treatment.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Times may be unknown for some.
-    endpoint : Endpoint
-        Whose times.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A stacked histogram by half years; the alternative text holds the medians.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody's follow-up is known.
+    ``cohort``: times may be unknown for some. Raises NotEstimable: nobody's follow-up is known.
     """
     months = np.asarray(cohort[endpoint.months], dtype=np.float64)
     known, arm = np.isfinite(months), words_of(cohort, ARM)
@@ -167,20 +138,8 @@ def follow_up_figure(cohort: Cohort, endpoint: Endpoint = Endpoint.OS) -> go.Fig
 def events_figure(cohort: Cohort) -> go.Figure:
     """Draw first events by kind, each divided by tier.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With tiers; the kind of first events may be unknown.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One stacked bar a kind.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody has an event of whom a tier is known.
+    ``cohort``: with tiers, the kind of first events may be unknown. Raises NotEstimable: nobody has an event of
+    whom a tier is known.
     """
     outcome, tier = outcomes(cohort), words_of(cohort, TIER)
     kinds = [
@@ -216,18 +175,10 @@ def events_figure(cohort: Cohort) -> go.Figure:
 
 
 def outcomes(cohort: Cohort) -> npt.NDArray[np.str_]:
-    """Give what first happened to each patient.
+    """What first happened to each patient.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Returns
-    -------
-    (n,) str
-        One of the names in ``KINDS``; ``relapse or death`` where the cohort does not tell them apart, and
-        ``not known`` where follow-up is missing.
+    Returns (n,) one of the names in ``KINDS``, ``relapse or death`` where the cohort does not tell them apart, and
+    ``not known`` where follow-up is missing.
     """
     months = np.asarray(cohort[Endpoint.RFS.months], dtype=np.float64)
     seen = np.array([cell == 1 for cell in np.asarray(cohort[Endpoint.RFS.event]).tolist()])
@@ -251,19 +202,9 @@ def _median(found: Estimate) -> str:
 
 
 def words_of(cohort: Cohort, name: str) -> npt.NDArray[np.str_]:
-    """Give a column as words.
+    """Column as words.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    name : str
-        Of the column.
-
-    Returns
-    -------
-    (n,) str
-        Its cells as text.
+    Returns (n,) its cells as text.
     """
     return np.array([str(cell) for cell in np.asarray(cohort[name]).tolist()], dtype=str)
 
@@ -271,35 +212,16 @@ def words_of(cohort: Cohort, name: str) -> npt.NDArray[np.str_]:
 def glance(
     figure: go.Figure, title: str, facts: Sequence[str], plot_px: int, alt: str, cohort: Cohort
 ) -> go.Figure:
-    """Place title, plot and legend by pixels, and write what every figure carries.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    title : str
-        What is shown.
-    facts : sequence of str
-        Short facts below the title.
-    plot_px : int
-        Height of the plot.
-    alt : str
-        What is seen, in words.
-    cohort : Cohort
-        Says whether its patients are simulated.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The same figure.
-    """
-    words, top = heading(title, facts)
+    """Place title, plot and legend by pixels, and write what every figure carries."""
     bottom = 112 + _MARK_PX * cohort.is_simulated
-    figure.update_layout(
-        template=TEMPLATE,
-        title=words,
-        height=top + plot_px + bottom,
-        margin={"l": 16, "r": 34, "t": top + 4, "b": bottom},
+    lay_out(
+        figure,
+        title,
+        facts,
+        plot_px=plot_px,
+        above_px=4,
+        margins=(16, 34, bottom),
+        showlegend=True,
         legend={
             "orientation": "h",
             "x": 0,

@@ -12,8 +12,9 @@ import plotly.graph_objects as go
 
 from deeptepp.report.format import count
 from deeptepp.report.look.curve_styles import CurveStyle
+from deeptepp.report.look.marks import text_at
 from deeptepp.report.look.text_width import broken
-from deeptepp.report.look.theme import FONT_PX, SMALL_PX
+from deeptepp.report.look.theme import FONT_PX
 from deeptepp.report.names import group_words
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
 from deeptepp.wording.sentence import escaped, glued, joined
@@ -43,17 +44,7 @@ _LABEL_GAP_PX = 17
 def legend_text(curve: KaplanMeierCurve, style: CurveStyle) -> str:
     """Name a group with its patients and events.
 
-    Parameters
-    ----------
-    curve : KaplanMeierCurve
-        The group.
-    style : CurveStyle
-        How it is drawn.
-
-    Returns
-    -------
-    str
-        Entry of the legend, broken where it is long.
+    Returns entry of the legend, broken where it is long.
     """
     is_like = group_words(curve.label).lower().startswith(style.short.rstrip("…").lower())
     short = "" if is_like else glued(" ({})", style.short)
@@ -63,20 +54,7 @@ def legend_text(curve: KaplanMeierCurve, style: CurveStyle) -> str:
 
 
 def legend_entry(words: str, style: CurveStyle) -> str:
-    """Put the shape of a curve before words, which are broken to fit the narrowest figure.
-
-    Parameters
-    ----------
-    words : str
-        Plain text.
-    style : CurveStyle
-        How the curve is drawn.
-
-    Returns
-    -------
-    str
-        Inline tags of plotly.
-    """
+    """Put the shape of a curve before words, which are broken to fit the narrowest figure."""
     lines = joined("<br>", (escaped(line) for line in broken(words, _LEGEND_TEXT_PX, FONT_PX)))
     return glued('<span style="color:{}">{}</span> {}', style.colour, style.glyph, lines)
 
@@ -84,15 +62,7 @@ def legend_entry(words: str, style: CurveStyle) -> str:
 def legend_height(rows: Sequence[tuple[CurveStyle, str]]) -> int:
     """Measure the legend.
 
-    Parameters
-    ----------
-    rows : sequence of (CurveStyle, str)
-        Style and text of each entry.
-
-    Returns
-    -------
-    int
-        Height with the room below it, px.
+    Returns height with the room below it, px.
     """
     return 8 + sum(_entry_px(text) for _, text in rows)
 
@@ -107,16 +77,8 @@ def add_end_labels(
 ) -> None:
     """Name curves where they end, those near the right edge beside it.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    curves : sequence of KaplanMeierCurve
-        The groups; one that ends early where another passes is left to the legend.
-    styles : sequence of CurveStyle
-        One per curve.
-    end : float
-        End of the axis, months.
+    ``curves``: the groups, one that ends early where another passes is left to the legend; ``end``: end of the
+    axis, months.
     """
     gap = 100 * _LABEL_GAP_PX / PLOT_PX
     late = [(c, s) for c, s in zip(curves, styles, strict=True) if c.last_months > 0.75 * end]
@@ -131,7 +93,7 @@ def add_end_labels(
 
 
 def _has_room(curve: KaplanMeierCurve, others: Sequence[KaplanMeierCurve], end: float, gap: float) -> bool:
-    """Tell whether no other curve passes where the label of one that ends early would stand."""
+    """Whether no other curve passes where the label of one that ends early would stand."""
     level = 100 * curve.at(end).value
     window = curve.last_months + end * np.linspace(0, 0.25, 26)
     passing = [100 * o.at(float(t)).value for o in others for t in window if t <= o.last_months]
@@ -140,34 +102,14 @@ def _has_room(curve: KaplanMeierCurve, others: Sequence[KaplanMeierCurve], end: 
 
 def _add_end_label(figure: go.Figure, style: CurveStyle, y: float, *, xref: str, x: float) -> None:
     """Write shape and short name to the right of a point, above the axis."""
-    figure.add_annotation(
-        text=glued('<span style="color:{}">{} <b>{}</b></span>', style.colour, style.glyph, escaped(style.short)),
-        xref=xref,
-        x=x,
-        xshift=6,
-        xanchor="left",
-        y=y,
-        yanchor="middle",
-        showarrow=False,
-        font={"size": SMALL_PX},
-        name="end label",
-    )
+    words = glued('<span style="color:{}">{} <b>{}</b></span>', style.colour, style.glyph, escaped(style.short))
+    figure.add_annotation(text_at(words, (x, y), ref=glued("{}, y", xref), xshift=6, name="end label"))
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:
     """Move labels apart along one axis, as little as their order allows.
 
-    Parameters
-    ----------
-    positions : sequence of float
-        Where labels would stand.
-    gap : float
-        Least distance between neighbours.
-
-    Returns
-    -------
-    list of float
-        New positions in the same order of items.
+    ``gap``: least distance between neighbours. Returns new positions in the same order of items.
     """
     order = np.argsort(positions, kind="stable")
     # Subtracting the ladder turns "at least gap apart" into "not falling", which pooling neighbours solves.
@@ -188,19 +130,8 @@ def spread(positions: Sequence[float], gap: float) -> list[float]:
 def inside(positions: Sequence[float], gap: float, lowest: float, highest: float) -> list[float]:
     """Move labels that are apart between two ends, and those next to them no more than they must.
 
-    Parameters
-    ----------
-    positions : sequence of float
-        At least a gap apart.
-    gap : float
-        Least distance between neighbours.
-    lowest, highest : float
-        Ends; where there is no room for all, the lowest labels stand below the lower one.
-
-    Returns
-    -------
-    list of float
-        New positions in the same order of items.
+    ``gap``: least distance between neighbours; ``lowest``, ``highest``: ends, where there is no room for all, the
+    lowest labels stand below the lower one. Returns new positions in the same order of items.
     """
     order = np.argsort(positions, kind="stable").tolist()
     placed = [float(position) for position in positions]
@@ -216,17 +147,7 @@ def inside(positions: Sequence[float], gap: float, lowest: float, highest: float
 
 
 def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_px: float) -> None:
-    """Write line sample, shape, name and counts of each group above the plot.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    rows : sequence of (CurveStyle, str)
-        Style and text of each entry.
-    left_px : float
-        Left margin of the figure.
-    """
+    """Write line sample, shape, name and counts of each group above the plot."""
     # A plotly legend widens the margin and cuts long names; this one stays where it is put at any width.
     top_px = float(legend_height(rows))
     for style, text in rows:
@@ -246,18 +167,15 @@ def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_p
             line={"color": style.colour, "width": 2.4, "dash": style.dash},
         )
         figure.add_annotation(
-            text=text,
-            xref="paper",
-            yref="paper",
-            x=0,
-            y=1,
-            xshift=-left_px + 48,
-            yshift=top_px + 1,
-            xanchor="left",
-            yanchor="top",
-            align="left",
-            showarrow=False,
-            name="legend",
+            text_at(
+                text,
+                (0, 1),
+                anchor="left top",
+                size=FONT_PX,
+                xshift=-left_px + 48,
+                yshift=top_px + 1,
+                name="legend",
+            )
         )
         top_px -= _entry_px(text)
 
@@ -265,18 +183,10 @@ def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_p
 def add_table_words(figure: go.Figure, styles: Sequence[CurveStyle], top: float) -> None:
     """Write the heading of the table of numbers at risk and the name of each row.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    styles : sequence of CurveStyle
-        One per row.
-    top : float
-        Upper edge of the rows as a share of the height inside the margins.
+    ``top``: upper edge of the rows as a share of the height inside the margins.
     """
-    common = {"xref": "paper", "x": 0, "showarrow": False, "font": {"size": SMALL_PX}}
-    figure.add_annotation(
-        text="<b>Number at risk</b>", yref="paper", y=top, xanchor="left", yanchor="bottom", xshift=-14, **common
-    )
+    figure.add_annotation(text_at("<b>Number at risk</b>", (0, top), anchor="left bottom", xshift=-14))
     for row, style in enumerate(styles):
-        figure.add_annotation(text=style.mark, yref="y2", y=row, yshift=2, xanchor="right", xshift=-18, **common)
+        figure.add_annotation(
+            text_at(style.mark, (0, row), ref="paper, y2", anchor="right middle", xshift=-18, yshift=2)
+        )

@@ -12,8 +12,8 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.curve_labels import add_legend, legend_entry, legend_height
 from deeptepp.report.format import count, months, percent
 from deeptepp.report.look.curve_styles import DASHES, CurveStyle
-from deeptepp.report.look.marks import finish, heading
-from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, OTHER_GLYPHS, TEMPLATE
+from deeptepp.report.look.marks import finish, lay_out
+from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, OTHER_GLYPHS
 from deeptepp.stats.prediction.decision_curve import DecisionCurve
 from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
@@ -29,24 +29,9 @@ _NONE = CurveStyle(NEUTRAL, "", "dot", "none", is_faded=False)
 def decision_curve_figure(curves: Sequence[DecisionCurve], *, title: str, simulated: bool) -> go.Figure:
     """Draw the net benefit of one or several models of the same patients.
 
-    Parameters
-    ----------
-    curves : sequence of DecisionCurve
-        From ``stats.prediction.decision_curve``; lines break where the positives were not followed to the horizon.
-    title : str
-        Of whom.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 520 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no curve with a value.
+    ``curves``: from ``stats.prediction.decision_curve``, lines break where the positives were not followed to the
+    horizon. Returns height fixed, width free from about 520 px. Raises NotEstimable: there is no curve with a
+    value.
     """
     drawn = [curve for curve in curves if np.isfinite(curve.net_benefit).any()]
     if not drawn:
@@ -71,7 +56,7 @@ def decision_curve_figure(curves: Sequence[DecisionCurve], *, title: str, simula
     rows = [(s, legend_entry(_words(c), s)) for c, s in zip(drawn, styles, strict=True)]
     rows += [(_ALL, "everybody positive"), (_NONE, "nobody positive")]
     facts = _facts(curves, drawn)
-    _lay_out(figure, heading(title, facts), rows, drawn)
+    _lay_out(figure, (title, facts), rows, drawn)
     return finish(figure, _alt(title, drawn, facts), simulated=simulated, strip_of_px=_PLOT_PX)
 
 
@@ -122,24 +107,22 @@ def _add_line(
 
 def _lay_out(
     figure: go.Figure,
-    head: tuple[dict[str, object], int],
+    head: tuple[str, Sequence[str]],
     rows: Sequence[tuple[CurveStyle, str]],
     drawn: Sequence[DecisionCurve],
 ) -> None:
     """Place title, legend and plot by pixels; the axis ends a little below nobody positive."""
-    layout, top = head
-    top += legend_height(rows) + 4
     highest = max(
         0.01, *(float(np.nanmax(values)) for c in drawn for values in (c.net_benefit, _finite(c.treat_all)))
     )
     end = max(0.01, *(float(c.thresholds.max()) for c in drawn))
     ticks = np.arange(0, end + 1e-9, next(step for step in (0.01, 0.02, 0.05, 0.1, 0.2) if end / step <= 6))
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + _PLOT_PX + _BOTTOM_PX,
-        margin={"l": _LEFT_PX, "r": 24, "t": top, "b": _BOTTOM_PX},
-        title=layout,
-        showlegend=False,
+    lay_out(
+        figure,
+        *head,
+        plot_px=_PLOT_PX,
+        above_px=legend_height(rows) + 4,
+        margins=(_LEFT_PX, 24, _BOTTOM_PX),
         xaxis={
             "range": [0, end],
             "tickvals": ticks,
@@ -152,7 +135,6 @@ def _lay_out(
             "nticks": 7,
             "title": {"text": "Net benefit per patient"},
         },
-        hovermode="closest",
     )
     add_legend(figure, rows, _LEFT_PX)
 
@@ -163,7 +145,7 @@ def _finite(values: Floats) -> Floats:
 
 
 def _alt(title: str, drawn: Sequence[DecisionCurve], facts: Sequence[str]) -> str:
-    """Say what the figure shows, at up to four thresholds."""
+    """What the figure shows, at up to four thresholds."""
     sentences = [sentence("Decision curves: {title}. {facts}.", title=title, facts=joined("; ", facts))]
     for curve in drawn:
         known = np.flatnonzero(np.isfinite(curve.net_benefit))

@@ -69,14 +69,7 @@ Told = Callable[[float], None]
 class NamedFigure:
     """A figure and the name of its files.
 
-    Parameters
-    ----------
-    name : str
-        Letters, digits and dashes.
-    figure : plotly.graph_objects.Figure
-        Marks and numbers are in the picture.
-    title : str
-        What it shows.
+    ``name``: letters, digits and dashes; ``figure``: marks and numbers are in the picture.
     """
 
     name: str
@@ -92,15 +85,7 @@ class NamedFigure:
 def figures_of(items: Iterable[ReportItem]) -> tuple[NamedFigure, ...]:
     """Name every figure of some items.
 
-    Parameters
-    ----------
-    items : iterable of ReportItem
-        Of a report or a screen.
-
-    Returns
-    -------
-    tuple of NamedFigure
-        In reading order.
+    The result is in reading order.
     """
     return tuple(
         NamedFigure(item.key if i == 0 else f"{item.key}-{i + 1}", figure, item.title)
@@ -112,15 +97,7 @@ def figures_of(items: Iterable[ReportItem]) -> tuple[NamedFigure, ...]:
 def find_browser() -> str:
     """Find the browser that draws, so that its lack is told before anything is waited for.
 
-    Returns
-    -------
-    str
-        Path of the program.
-
-    Raises
-    ------
-    NoBrowser
-        No Chromium or Chrome is on the PATH or named by BROWSER_PATH.
+    Raises NoBrowser: no Chromium or Chrome is on the PATH or named by BROWSER_PATH.
     """
     named = os.environ.get("BROWSER_PATH")
     found = shutil.which(named) if named else next(filter(None, map(shutil.which, _BROWSERS)), None)
@@ -134,26 +111,8 @@ def drawn_figures(
 ) -> dict[str, bytes]:
     """Draw figures in every format that is asked for, by one browser.
 
-    Parameters
-    ----------
-    figures : sequence of NamedFigure
-        Each is drawn 180 mm wide.
-    formats : sequence of str
-        Some of ``FORMATS``.
-    told : callable
-        Hears the share done, in [0, 1]; what it raises stops the work.
-
-    Returns
-    -------
-    dict of str to bytes
-        By name of the file, the list of the figures last.
-
-    Raises
-    ------
-    NoBrowser
-        No browser was found.
-    FigureNotDrawn
-        The browser failed at a figure.
+    ``figures``: each is drawn 180 mm wide; ``told``: hears the share done, in [0, 1], what it raises stops the
+    work. Raises NoBrowser: no browser was found; FigureNotDrawn: the browser failed at a figure.
     """
     browser = find_browser()
     files = asyncio.run(_draw(browser, figures, formats, told)) if figures else {}
@@ -165,26 +124,8 @@ def drawn_figures(
 def write_figures(figures: Sequence[NamedFigure], folder: Path, formats: Sequence[str]) -> list[Path]:
     """Draw figures into a folder.
 
-    Parameters
-    ----------
-    figures : sequence of NamedFigure
-        Each is drawn 180 mm wide.
-    folder : Path
-        Made if it is absent; figures that an earlier report left there go.
-    formats : sequence of str
-        Some of ``FORMATS``.
-
-    Returns
-    -------
-    list of Path
-        Pictures, then the list of them.
-
-    Raises
-    ------
-    NoBrowser
-        No browser was found.
-    FigureNotDrawn
-        The browser failed at a figure.
+    ``figures``: each is drawn 180 mm wide; ``folder``: made if it is absent, figures that an earlier report left
+    there go. Raises NoBrowser: no browser was found; FigureNotDrawn: the browser failed at a figure.
     """
     files = drawn_figures(figures, formats)
     folder.mkdir(parents=True, exist_ok=True)
@@ -196,18 +137,7 @@ def write_figures(figures: Sequence[NamedFigure], folder: Path, formats: Sequenc
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
-    """Pack files into an archive, dated now.
-
-    Parameters
-    ----------
-    files : dict of str to bytes
-        By name.
-
-    Returns
-    -------
-    bytes
-        A zip.
-    """
+    """Pack files into an archive, dated now."""
     packed = io.BytesIO()
     now = time.localtime()[:6]
     with zipfile.ZipFile(packed, "w") as archive:

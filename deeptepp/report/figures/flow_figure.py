@@ -14,9 +14,9 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.flow_steps import FlowStep, counted, patients_lost, reasons_of
-from deeptepp.report.look.marks import finish, heading
+from deeptepp.report.look.marks import finish, lay_out, text_at
 from deeptepp.report.look.text_width import broken
-from deeptepp.report.look.theme import NEUTRAL, SMALL_PX, TEMPLATE
+from deeptepp.report.look.theme import NEUTRAL, SMALL_PX
 from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 __all__ = ["FlowStep", "flow_figure"]
@@ -65,29 +65,10 @@ def flow_figure(
 ) -> go.Figure:
     """Draw how many patients reached each step, why others did not, and the arms at the end.
 
-    Parameters
-    ----------
-    steps : sequence of FlowStep
-        From top to bottom.
-    arms : sequence of (str, int)
-        Name and patients of each final box; may be empty.
-    title : str
-        Of which study.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from 520 px: the chart is centred and never cut. Where the reasons do not add up
-        to the patients who left, the box says so. ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no step.
-    OutOfRange
-        A step has more patients than the one before, or a count is negative.
+    ``arms``: name and patients of each final box, may be empty. Returns height fixed, width free from 520 px: the
+    chart is centred and never cut. Where the reasons do not add up to the patients who left, the box says so.
+    Raises NotEstimable: there is no step; OutOfRange: a step has more patients than the one before, or a count is
+    negative.
     """
     if not steps:
         raise NotEstimable(what="The flow of patients", reason="there is no step")
@@ -105,14 +86,14 @@ def flow_figure(
             top = _add_arms(figure, arms, stem, top)
         else:
             top = max(box.bottom, top - _GAP_PX)
-    layout, head_px = heading(title, [])
     inner = top + 4 + _MARK_PX * simulated
-    figure.update_layout(
-        template=TEMPLATE,
-        height=head_px + 8 + inner + 8,
-        margin={"l": 10, "r": 10, "t": head_px + 8, "b": 8},
-        title=layout,
-        showlegend=False,
+    lay_out(
+        figure,
+        title,
+        [],
+        plot_px=inner,
+        above_px=8,
+        margins=(10, 10, 8),
         xaxis={"range": [0, 1], "visible": False, "fixedrange": True},
         yaxis={"range": [inner, 0], "visible": False, "fixedrange": True},
     )
@@ -200,20 +181,17 @@ def _add_box(figure: go.Figure, box: _Box) -> None:
     )
     is_list = box.name == "excluded"
     text = joined("<br>", (escaped(line) for line in box.lines))
+    shift = offset + (_PADDING_PX if is_list else box.width / 2)
+    anchor = "left middle" if is_list else "center middle"
     figure.add_annotation(
-        text=text,
-        xref="paper",
-        x=0.5,
-        xshift=offset + (_PADDING_PX if is_list else box.width / 2),
-        xanchor="left" if is_list else "center",
-        align="left" if is_list else "center",
-        yref="y",
-        y=box.top + box.height / 2,
-        yanchor="middle",
-        showarrow=False,
-        borderpad=0,
-        font={"size": SMALL_PX},
-        name=box.name,
+        text_at(
+            text,
+            (0.5, box.top + box.height / 2),
+            ref="paper, y",
+            anchor=anchor,
+            xshift=shift,
+            name=box.name,
+        )
     )
 
 
@@ -256,7 +234,7 @@ def _add_arrow(figure: go.Figure, begin: tuple[float, float], end: tuple[float, 
 def _alt(
     steps: Sequence[FlowStep], arms: Sequence[tuple[str, int]], lost: Sequence[int | None], title: str
 ) -> str:
-    """Say what the figure shows."""
+    """What the figure shows."""
     sentences = [sentence("Flow of patients: {title}.", title=title)]
     for step, n in zip(steps, lost, strict=True):
         sentences.append(glued("{}: {}.", step.label, counted(step.n)))

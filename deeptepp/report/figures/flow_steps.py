@@ -16,14 +16,7 @@ _NOT_STATED = "n\u00a0not\u00a0stated"
 class FlowStep:
     """One box of the flow.
 
-    Parameters
-    ----------
-    label : str
-        Who is in it.
-    n : int
-        Patients.
-    excluded : tuple of (str, int or None)
-        Why patients left after this step, and how many; None where a source does not say.
+    ``excluded``: why patients left after this step, and how many, None where a source does not say.
     """
 
     label: str
@@ -34,22 +27,9 @@ class FlowStep:
 def patients_lost(steps: Sequence[FlowStep], arms: Sequence[tuple[str, int]]) -> list[int | None]:
     """Count who left after each step.
 
-    Parameters
-    ----------
-    steps : sequence of FlowStep
-        From top to bottom.
-    arms : sequence of (str, int)
-        Name and patients of each final box; may be empty.
-
-    Returns
-    -------
-    list of int or None
-        One per step; None after the last one where there are no arms.
-
-    Raises
-    ------
-    OutOfRange
-        A step has more patients than the one before, or a count is negative.
+    ``arms``: name and patients of each final box, may be empty. Returns one per step, None after the last one
+    where there are no arms. Raises OutOfRange: a step has more patients than the one before, or a count is
+    negative.
     """
     sizes = [step.n for step in steps]
     for n in [*sizes, *(n for _, n in arms)]:
@@ -69,17 +49,8 @@ def patients_lost(steps: Sequence[FlowStep], arms: Sequence[tuple[str, int]]) ->
 def reasons_of(step: FlowStep, lost: int | None) -> list[str]:
     """Write who left after a step and why.
 
-    Parameters
-    ----------
-    step : FlowStep
-        The step.
-    lost : int or None
-        Who left; None where it is not known.
-
-    Returns
-    -------
-    list of str
-        A heading and one line for each reason; nothing where nobody left.
+    ``lost``: who left, None where it is not known. Returns a heading and one line for each reason, nothing where
+    nobody left.
     """
     if not step.excluded and not lost:
         return []
@@ -99,19 +70,11 @@ def reasons_of(step: FlowStep, lost: int | None) -> list[str]:
 def counted(n: int) -> str:
     """Write a count that stays on one line.
 
-    Parameters
-    ----------
-    n : int
-        Patients.
-
-    Returns
-    -------
-    str
-        Like ``n = 12`` with spaces that do not break.
+    The result is like ``n = 12`` with spaces that do not break.
     """
     return glued("n = {}", n)
 
 
 def _contradicts(known: int, lost: int, *, is_complete: bool) -> bool:
-    """Tell whether counted reasons cannot be all, or are more than all, who left."""
+    """Whether counted reasons cannot be all, or are more than all, who left."""
     return known != lost if is_complete else known > lost

@@ -1,305 +1,249 @@
-"""Estimates with intervals, one row each, in one or several panels: ablations, controls and subgroups."""
+"""Forest plot: estimates with intervals in rows, on one axis or several, with counts, headings and a diamond."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
-from deeptepp.report.format import ratio_ci
-from deeptepp.report.look.marks import broken_title, finish, title_pad
-from deeptepp.report.look.text_width import widest_px
-from deeptepp.report.look.theme import FADED, FONT_PX, NEUTRAL, OTHER_COLOURS, SMALL_PX, TEMPLATE
+from deeptepp.report.figures.forest_marks import (
+    AXIS_GAP,
+    BELOW_PX,
+    HAZARD_RATIO,
+    ForestAxis,
+    PlacedAxis,
+    add_estimate,
+    add_uprights,
+    axis_layout,
+    placed_axis,
+)
+from deeptepp.report.figures.forest_rows import INDENT_PX, ForestBlock, ForestRow, PlacedLine, column_px, placed
+from deeptepp.report.format import p_value
+from deeptepp.report.look.marks import finish, lay_out, text_at
+from deeptepp.report.look.text_width import broken, text_px, widest_px
+from deeptepp.report.look.theme import FONT_PX, SMALL_PX
 from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
-_LEAST_ROW_PX, _HEAD_LINE_PX, _NOTE_PX, _MARK_PX, _BOTTOM_PX, _GAP = 56, 19, 17, 34, 40, 0.06
-"""Least height of a row, heights of lines of names and notes, of the mark and axis; share between panels."""
-
-_NAME_CHARACTERS = 24
-"""Longest line of the name of a panel, and of the label of a row."""
-
-
-_NUMBER_ROWS = 0.38
-"""A number reaches this far up from the middle of its row, rows."""
+_MARK_PX, _LINE_PX, _LEAST_NUMBER_PX, _AXIS_NAME_PX = 34, 17, 96, 126
+"""Room for the mark of simulated data, height of a line, least width of the column of numbers, and widest line
+below an axis."""
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """One value with its interval.
+class _Columns:
+    """Names of the columns of counts, and widths of all columns, px."""
 
-    Parameters
-    ----------
-    value : float or None
-        None where the data do not determine it.
-    low, high : float or None
-        Confidence interval; None where there is none.
-    """
+    arms: tuple[str, ...]
+    heads: tuple[tuple[str, ...], ...]
+    widths: tuple[int, ...]
+    label_px: int
+    number_px: int
 
-    value: float | None
-    low: float | None = None
-    high: float | None = None
+    @property
+    def left_px(self) -> int:
+        """Left margin."""
+        return 10 + self.label_px + sum(self.widths) + 10
 
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One column of the figure.
-
-    Parameters
-    ----------
-    name : str
-        What is estimated.
-    estimates : tuple of Estimate
-        One per row.
-    reference : float or None
-        Value of the dashed line, for example 0.5 for an AUC without information.
-    limits : tuple of float
-        Ends of the axis.
-    """
-
-    name: str
-    estimates: tuple[Estimate, ...]
-    reference: float | None
-    limits: tuple[float, float]
+    def right_edge(self, place: int) -> int:
+        """Distance of the right edge of one column from the plot."""
+        return 10 + sum(self.widths[place + 1 :])
 
 
 def forest_figure(
-    labels: Sequence[str],
-    panels: Sequence[Panel],
+    blocks: Sequence[ForestBlock],
     *,
     title: str,
+    axes: Sequence[ForestAxis] = (HAZARD_RATIO,),
+    arms: tuple[str, ...] = (),
+    overall: ForestRow | None = None,
+    heterogeneity_p: float | None = None,
     notes: Sequence[str] = (),
-    highlighted: Sequence[int] = (0,),
-    level: float = 0.95,
     simulated: bool,
 ) -> go.Figure:
-    """Draw rows of estimates with intervals, the numbers above each.
+    """Forest of the rows of all blocks, with one estimate per axis.
 
-    Parameters
-    ----------
-    labels : sequence of str
-        Names of the rows, from top to bottom.
-    panels : sequence of Panel
-        From left to right.
-    title : str
-        What is compared.
-    notes : sequence of str
-        A second line below each label, for example patients and events; none when empty.
-    highlighted : sequence of int
-        Rows drawn in another colour than the rest.
-    level : float
-        Confidence level of the intervals.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed by the rows, width free from about 520 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no row or no panel.
+    ``arms`` names index and reference arm, with a column of counts each; without them one column counts all.
+    ``overall`` is drawn as a diamond. ``heterogeneity_p`` is of one test over all rows and stands below the title
+    with the notes. The height is fixed by the rows, the width free from about 520 px. Raises NotEstimable where
+    there is no row or no axis.
     """
-    if not labels or not panels:
+    rows = [row for block in blocks for row in block.rows]
+    if not rows or not axes:
         raise NotEstimable(what="The figure", reason="there is nothing to compare")
-    figure = go.Figure()
-    row_px = _row_px(labels, notes)
-    _lay_out(figure, labels, panels, (title, level), (_label_px(labels, notes), row_px))
-    for place, panel in enumerate(panels):
-        _add_panel(figure, panel, place, len(labels), set(highlighted))
-    _add_labels(figure, labels, notes)
-    return finish(
-        figure, _alt(labels, panels, title), simulated=simulated, mark_height=4 / (row_px * len(labels) + _MARK_PX)
-    )
+    lines = placed(blocks, overall, n_axes=len(axes))
+    columns = _columns(arms, lines, is_number_beside=len(axes) == 1)
+    ranges = [placed_axis(axis, place, lines) for place, axis in enumerate(axes)]
+    figure, texts = go.Figure(), list(_heads(columns))
+    most = max(max(row.estimates[0].n_events for row in rows), 1)
+    for line in lines:
+        texts += _texts(line, columns, ranges)
+        for axis in ranges if line.row is not None else ():
+            add_estimate(figure, line, axis, most, below=BELOW_PX * (len(axes) > 1))
+    facts = _facts(rows, overall, heterogeneity_p, notes)
+    _lay_out(figure, (title, facts), lines, columns, ranges, texts)
+    inner = lines[-1].middle + lines[-1].height / 2 + _MARK_PX
+    words = _alt(title, blocks, overall, (axes, arms), facts)
+    return finish(figure, words, simulated=simulated, mark_height=4 / inner)
 
 
-def _row_px(labels: Sequence[str], notes: Sequence[str]) -> int:
-    """Give the height of a row, in which the longest label and its note keep apart from the next."""
-    n_lines = max(len(wrap(label, _NAME_CHARACTERS)) for label in labels)
-    return max(_LEAST_ROW_PX, _HEAD_LINE_PX * n_lines + _NOTE_PX * bool(notes) + 11)
+def _columns(arms: tuple[str, ...], lines: Sequence[PlacedLine], *, is_number_beside: bool) -> _Columns:
+    """Widths of the columns by their longest word."""
+    heads, widths = [], []
+    for place, name in enumerate(arms or ("All",)):
+        word = max(text_px(word, SMALL_PX + 0.7) for word in name.split())
+        counts = [line.row.counted(len(arms))[place] for line in lines if line.row is not None]
+        width = max(54.0, min(word, 96.0), widest_px(counts, SMALL_PX + 0.7))
+        # Bold is wider than the measure of regular text.
+        heads.append((*(broken(name, width, SMALL_PX + 0.7) if arms else []), "events/n"))
+        widths.append(int(width) + 10)
+    label_px, number_px = column_px(lines)
+    beside = max(number_px, _LEAST_NUMBER_PX) + 12 if is_number_beside else 10
+    return _Columns(arms, tuple(heads), tuple(widths), label_px, beside)
 
 
-def _label_px(labels: Sequence[str], notes: Sequence[str]) -> int:
-    """Give the width of the widest label or note."""
-    lines = [line for label in labels for line in wrap(label, _NAME_CHARACTERS)]
-    return int(max(widest_px(lines, FONT_PX), widest_px(list(notes), SMALL_PX - 1)))
+def _texts(line: PlacedLine, columns: _Columns, axes: Sequence[PlacedAxis]) -> Iterator[dict[str, object]]:
+    """Name, counts and numbers of one line."""
+    is_bold = line.row is None or line.is_overall
+    shift = -columns.left_px + 10 + INDENT_PX * line.is_indented
+    yield _text(line.label, 0, line.middle, "left", is_bold=is_bold, xshift=shift, name="label")
+    if line.row is not None:
+        for place, counts in enumerate(line.row.counted(len(columns.arms))):
+            edge = -columns.right_edge(place)
+            yield _text((counts,), 0, line.middle, "right", is_bold=line.is_overall, xshift=edge, name="counts")
+    if line.row is not None and len(axes) > 1:
+        yield from (_text_above(line.row, line.middle, axis) for axis in axes)
+    elif line.number:
+        edge = columns.number_px
+        yield _text(line.number, 1, line.middle, "right", is_bold=line.is_overall, xshift=edge, name="number")
+
+
+def _text(
+    lines: Sequence[str], x: float, y: float, side: str, *, is_bold: bool, xshift: float, name: str
+) -> dict[str, object]:
+    """Lines of text beside the plot at a height of it."""
+    text = joined("<br>", (escaped(line) for line in lines))
+    text = glued("<b>{}</b>", text) if is_bold else text
+    return text_at(text, (x, y), ref="paper, y", anchor=f"{side} middle", xshift=xshift, name=name)
+
+
+def _text_above(row: ForestRow, middle: float, axis: PlacedAxis) -> dict[str, object]:
+    """Number above its mark, kept inside its axis, so that numbers of neighbouring axes never meet."""
+    value, span = row.estimates[axis.place].value, axis.high - axis.low
+    centre = (axis.low + axis.high) / 2
+    x = centre if value is None else float(np.clip(axis.at(value), axis.low + 0.3 * span, axis.high - 0.3 * span))
+    text = escaped(row.number(axis.place))
+    return text_at(text, (x, middle - BELOW_PX), ref=f"x{axis.number}, y", anchor="center middle", name="number")
+
+
+def _heads(columns: _Columns) -> Iterator[dict[str, object]]:
+    """Names of the columns above the first line."""
+    heads = [(lines, 0, -columns.right_edge(place)) for place, lines in enumerate(columns.heads)]
+    if columns.number_px > _LEAST_NUMBER_PX:
+        heads.append((("Ratio (CI)",), 1, columns.number_px))
+    for lines, x, shift in heads:
+        text = joined("<br>", (escaped(line) for line in lines))
+        yield text_at(glued("<b>{}</b>", text), (x, 1), anchor="right bottom", xshift=shift, yshift=4, name="head")
+
+
+def _facts(
+    rows: Sequence[ForestRow], overall: ForestRow | None, heterogeneity_p: float | None, notes: Sequence[str]
+) -> list[str]:
+    """What is drawn, and the test over all rows."""
+    facts = [f"{100 * rows[0].estimates[0].level:g}\u00a0% CI", "area of squares: events"]
+    if overall is not None:
+        facts.append("diamond: overall")
+    if heterogeneity_p is not None:
+        facts.append(sentence("heterogeneity {p}", p=p_value(heterogeneity_p)))
+    return [*facts, *notes]
 
 
 def _lay_out(
     figure: go.Figure,
-    labels: Sequence[str],
-    panels: Sequence[Panel],
-    words: tuple[str, float],
-    sizes: tuple[int, int],
+    head: tuple[str, Sequence[str]],
+    lines: Sequence[PlacedLine],
+    columns: _Columns,
+    axes: Sequence[PlacedAxis],
+    texts: list[dict[str, object]],
 ) -> None:
-    """Place title, panels and rows by pixels."""
-    title, level = words
-    label_px, row_px = sizes
-    text, n_lines = broken_title(title)
-    head_px = 11 + _HEAD_LINE_PX * max(len(wrap(panel.name, _NAME_CHARACTERS)) for panel in panels)
-    top, n_rows = 10 + 21 * n_lines + 34 + head_px, len(labels)
-    left = 28 + label_px
-    width = (1 - _GAP * (len(panels) - 1)) / len(panels)
-    axes = {}
-    for place, panel in enumerate(panels):
-        begin = place * (width + _GAP)
-        axes[f"xaxis{_number(place)}"] = {
-            "range": list(panel.limits),
-            "domain": [begin, begin + width],
-            "tickangle": 0,
-            "nticks": 5,
-            "title": {"text": ""},
-            "anchor": "y",
-        }
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + row_px * n_rows + _MARK_PX + _BOTTOM_PX,
-        margin={"l": left, "r": 20, "t": top, "b": _BOTTOM_PX},
-        title={
-            "text": text,
-            "subtitle": {"text": sentence("In brackets: {level:g} % CI", level=100 * level)},
-            "yref": "container",
-            "y": 1,
-            "yanchor": "top",
-            "pad": title_pad(n_lines),
-        },
-        showlegend=False,
-        # The room below the last row is for the mark of simulated data.
-        yaxis={"range": [n_rows - 0.5 + _MARK_PX / row_px, -0.5], "visible": False, "fixedrange": True},
-        hovermode="closest",
-        **axes,
-    )
-
-
-def _add_panel(figure: go.Figure, panel: Panel, place: int, n_rows: int, highlighted: set[int]) -> None:
-    """Add the points and numbers of one column."""
-    axis = f"x{_number(place)}"
-    if panel.reference is not None:
-        # Interrupted where numbers may stand, which makes it a dashed line.
-        ends = [(row - 0.5, row - _NUMBER_ROWS) for row in range(n_rows)]
-        ends += [(row + 0.05, row + 0.5) for row in range(n_rows)]
-        figure.add_shape(
-            type="path",
-            xref=axis,
-            yref="y",
-            path=joined(
-                " ", (f"M {panel.reference},{begin:g} L {panel.reference},{end:g}" for begin, end in ends)
-            ),
-            line={"color": NEUTRAL, "width": 1},
-            name="reference",
-        )
-    figure.add_annotation(
-        text=glued("<b>{}</b>", joined("<br>", (escaped(line) for line in wrap(panel.name, _NAME_CHARACTERS)))),
-        xref=f"{axis} domain",
-        yref="paper",
-        x=0,
-        y=1,
-        xanchor="left",
-        yanchor="bottom",
-        align="left",
-        yshift=4,
-        showarrow=False,
-        name="panel",
-    )
-    for row, estimate in enumerate(panel.estimates):
-        colour = OTHER_COLOURS[0] if row in highlighted else OTHER_COLOURS[2]
-        _add_estimate(figure, estimate, row, (axis, panel), colour)
-
-
-def _add_estimate(figure: go.Figure, estimate: Estimate, row: int, column: tuple[str, Panel], colour: str) -> None:
-    """Add point, interval and number of one row."""
-    axis, panel = column
-    low, high = panel.limits
-    middle = (low + high) / 2
-    words = ratio_ci(estimate.value, estimate.low, estimate.high)
-    if estimate.value is not None:
-        has_interval = estimate.low is not None and estimate.high is not None
-        figure.add_scatter(
-            x=[estimate.value],
-            y=[row + 0.18],
-            xaxis=axis,
-            mode="markers",
-            marker={"color": colour if has_interval else FADED, "size": 9, "symbol": "square"},
-            error_x=_interval(estimate, colour),
-            name=panel.name,
-            hovertemplate=glued("{} {}<extra></extra>", escaped(panel.name), words),
-        )
-    # Kept inside the panel, so that numbers of neighbouring panels never meet.
-    span = high - low
-    x = middle if estimate.value is None else float(np.clip(estimate.value, low + 0.3 * span, high - 0.3 * span))
-    figure.add_annotation(
-        text=words,
-        xref=axis,
-        yref="y",
-        x=x,
-        y=row + 0.02,
-        yanchor="bottom",
-        showarrow=False,
-        font={"size": SMALL_PX},
-        name="number",
-    )
-
-
-def _interval(estimate: Estimate, colour: str) -> dict[str, object] | None:
-    """Lay out the whiskers of an estimate; None where it has no interval."""
-    if estimate.value is None or estimate.low is None or estimate.high is None:
-        return None
-    return {
-        "type": "data",
-        "symmetric": False,
-        "array": [estimate.high - estimate.value],
-        "arrayminus": [estimate.value - estimate.low],
-        "color": colour,
-        "thickness": 1.8,
-        "width": 5,
-    }
-
-
-def _add_labels(figure: go.Figure, labels: Sequence[str], notes: Sequence[str]) -> None:
-    """Write the name of every row to its left, and its note below."""
-    for row, label in enumerate(labels):
-        name = joined("<br>", (escaped(line) for line in wrap(label, _NAME_CHARACTERS)))
-        note = (
-            glued('<br><span style="font-size:{}px">{}</span>', SMALL_PX - 1, escaped(notes[row])) if notes else ""
-        )
-        figure.add_annotation(
-            text=f"{name}{note}",
-            xref="paper",
-            yref="y",
-            x=0,
-            y=row,
-            xanchor="right",
-            yanchor="middle",
-            align="right",
-            xshift=-12,
-            showarrow=False,
-            font={"size": FONT_PX},
-            name="label",
-        )
-
-
-def _number(place: int) -> str:
-    """Give the number of an axis as plotly writes it, nothing for the first."""
-    return "" if place == 0 else str(place + 1)
-
-
-def _alt(labels: Sequence[str], panels: Sequence[Panel], title: str) -> str:
-    """Say what the figure shows."""
-    rows = []
-    for row, label in enumerate(labels):
-        values = joined(
-            ", ",
-            (
-                glued(
-                    "{} {}", p.name, ratio_ci(p.estimates[row].value, p.estimates[row].low, p.estimates[row].high)
+    """Place everything by pixels; the axes share what the columns leave."""
+    if len(axes) > 1:
+        names = [broken(axis.of.name, _AXIS_NAME_PX, FONT_PX) for axis in axes]
+    else:
+        (axis,) = axes
+        is_log = axis.of.limits is None
+        names = [[sentence("{ratio_name} (log scale)", ratio_name=axis.of.name) if is_log else axis.of.name]]
+    directions = _directions(columns)
+    bottom = 36 + 20 * max(map(len, names)) + _LINE_PX * max(map(len, directions))
+    inner = lines[-1].middle + lines[-1].height / 2 + _MARK_PX
+    width = (1 - AXIS_GAP * (len(axes) - 1)) / len(axes)
+    for axis, name in zip(axes, names, strict=True):
+        text = joined("<br>", map(escaped, name))
+        where = f"x{axis.number} domain, paper"
+        texts.append(text_at(text, (0.5, 0), ref=where, anchor="center bottom", yshift=-bottom + 8, size=FONT_PX))
+    for side, words, shift in zip(("right", "left"), directions, (-8, 8), strict=True):
+        if words:
+            texts.append(
+                text_at(
+                    joined("<br>", map(escaped, words)),
+                    (0, 0),
+                    ref="x, paper",
+                    anchor=f"{side} top",
+                    xshift=shift,
+                    yshift=-24,
+                    name="direction",
                 )
-                for p in panels
-            ),
+            )
+    # Added one by one, each text would make plotly check all of them again.
+    lay_out(
+        figure,
+        *head,
+        plot_px=inner,
+        above_px=12 + _LINE_PX * max(map(len, columns.heads)),
+        margins=(columns.left_px, columns.number_px + 10, bottom),
+        annotations=texts,
+        yaxis={"range": [inner, 0], "visible": False, "fixedrange": True},
+    )
+    figure.update_layout({f"xaxis{axis.number}": axis_layout(axis, width) for axis in axes})
+    add_uprights(figure, lines, axes)
+
+
+def _directions(columns: _Columns) -> tuple[list[str], list[str]]:
+    """What either side of 1 means, broken into lines; nothing without arms."""
+    if not columns.arms:
+        return [], []
+    lower, higher = (
+        sentence("← lower hazard with {name}", name=columns.arms[0]),
+        sentence("higher hazard with {name} →", name=columns.arms[0]),
+    )
+    return broken(lower, _AXIS_NAME_PX, SMALL_PX), broken(higher, _AXIS_NAME_PX, SMALL_PX)
+
+
+def _alt(
+    title: str,
+    blocks: Sequence[ForestBlock],
+    overall: ForestRow | None,
+    names: tuple[Sequence[ForestAxis], Sequence[str]],
+    facts: Sequence[str],
+) -> str:
+    """What the figure shows, in words."""
+    axes, arms = [axis.short for axis in names[0]], names[1]
+    sentences = [
+        sentence(
+            "Forest plot of estimates with intervals: {title}. {facts}.", title=title, facts=joined("; ", facts)
         )
-        rows.append(glued("{}: {}.", label, values))
-    return sentence("Estimates with intervals: {title}. {rows}", title=title, rows=joined(" ", rows))
+    ]
+    for block in blocks:
+        if block.name:
+            test = (
+                ""
+                if block.heterogeneity_p is None
+                else sentence(", heterogeneity {p_value}", p_value=p_value(block.heterogeneity_p))
+            )
+            sentences.append(glued("{}{}:", block.name, test))
+        sentences.extend(row.words(axes, arms) for row in block.rows)
+    if overall is not None:
+        sentences.append(overall.words(axes, arms))
+    return joined(" ", sentences)

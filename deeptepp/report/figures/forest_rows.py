@@ -1,13 +1,13 @@
-"""What a forest of hazard ratios shows: rows of one estimate each, in blocks under a heading."""
+"""What a forest shows: rows with an estimate on each axis, in blocks under a heading."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from deeptepp.report.format import NO_INTERVAL, NOT_ESTIMABLE, count, p_value, ratio_ci
+from deeptepp.report.format import NO_INTERVAL, NOT_ESTIMABLE, count, p_value, ratio_ci, signed_ci
 from deeptepp.report.look.text_width import broken, widest_px
-from deeptepp.report.look.theme import FONT_PX, SMALL_PX
+from deeptepp.report.look.theme import FONT_PX, OTHER_COLOURS, SMALL_PX
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.hazards.mantel_haenszel import Subgroup
 from deeptepp.wording.sentence import glued, joined, sentence
@@ -28,101 +28,60 @@ _REASON_PX = 205
 """Widest line of a reason; it may reach into the plot, which is empty in that row."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ForestRow:
-    """One estimate with the patients it rests on.
+    """A row with one estimate per axis, whose reason is printed where it has no value.
 
-    Parameters
-    ----------
-    label : str
-        Name of the subgroup.
-    hazard_ratio : Estimate
-        Index against reference, or per unit of a score; its reason is printed where it has no value.
-    n_index, n_events_index : int or None
-        Patients and events of the index arm; None where there are no two arms.
-    n_reference, n_events_reference : int or None
-        The same of the reference arm.
+    ``counts`` holds (events, patients) of the index and of the reference arm; it is empty where there are no arms.
     """
 
     label: str
-    hazard_ratio: Estimate
-    n_index: int | None = None
-    n_events_index: int | None = None
-    n_reference: int | None = None
-    n_events_reference: int | None = None
+    estimates: tuple[Estimate, ...]
+    counts: tuple[tuple[int, int], ...] = ()
+    colour: str = OTHER_COLOURS[0]
 
     @classmethod
     def of_subgroup(cls, subgroup: Subgroup, *, label: str | None = None) -> ForestRow:
-        """Take a row from an analysis of subgroups.
-
-        Parameters
-        ----------
-        subgroup : Subgroup
-            From ``stats.hazards.mantel_haenszel.subgroup_analysis``.
-        label : str, optional
-            Another name than its own.
-
-        Returns
-        -------
-        ForestRow
-            Counts and hazard ratio.
-        """
+        """Row of an analysis of subgroups, under another name than its own where one is given."""
         return cls(
-            label=subgroup.label if label is None else label,
-            hazard_ratio=subgroup.hazard_ratio,
-            n_index=subgroup.n_index,
-            n_events_index=subgroup.n_events_index,
-            n_reference=subgroup.n_reference,
-            n_events_reference=subgroup.n_events_reference,
+            subgroup.label if label is None else label,
+            (subgroup.hazard_ratio,),
+            ((subgroup.n_events_index, subgroup.n_index), (subgroup.n_events_reference, subgroup.n_reference)),
         )
 
-    @property
-    def counts(self) -> tuple[str, ...]:
-        """Events / patients of each arm; empty where there are none."""
-        arms = ((self.n_events_index, self.n_index), (self.n_events_reference, self.n_reference))
-        return tuple(f"{events}/{n}" for events, n in arms if n is not None)
+    def number(self, place: int = 0) -> str:
+        """Estimate with its interval on one axis, or why there is none."""
+        found = self.estimates[place]
+        if found.value is None:
+            return glued("{}: {}", NOT_ESTIMABLE, found.reason) if found.reason else NOT_ESTIMABLE
+        # A correlation may be negative, which no ratio is.
+        written = signed_ci if found.low is not None and found.low < 0 else ratio_ci
+        return written(found.value, found.low, found.high)
 
-    @property
-    def all_counts(self) -> str:
-        """Events / patients of the estimate."""
-        return f"{self.hazard_ratio.n_events}/{self.hazard_ratio.n}"
+    def counted(self, n_arms: int) -> tuple[str, ...]:
+        """Events / patients of each of ``n_arms`` arms, or of all without arms; blanks where the row has none."""
+        if not n_arms:
+            return (f"{self.estimates[0].n_events}/{self.estimates[0].n}",)
+        counts = tuple(f"{events}/{n}" for events, n in self.counts)
+        return counts if len(counts) == n_arms else ("",) * n_arms
 
-    @property
-    def number(self) -> str:
-        """Ratio with interval, or why there is none."""
-        ratio = self.hazard_ratio
-        if ratio.value is None:
-            return glued("{}: {}", NOT_ESTIMABLE, ratio.reason) if ratio.reason else NOT_ESTIMABLE
-        return ratio_ci(ratio.value, ratio.low, ratio.high).replace(
-            glued(" ({})", NO_INTERVAL), glued("; {}", NO_INTERVAL)
-        )
-
-    def words(self, names: Sequence[str]) -> str:
-        """Say the row in a sentence; ``names`` are those of the arms, or none."""
-        if names and len(names) == len(self.counts):
-            parts = [
-                sentence("{name} {counts} events", name=name, counts=counts)
-                for name, counts in zip(names, self.counts, strict=True)
+    def words(self, axes: Sequence[str], arms: Sequence[str]) -> str:
+        """Row as a sentence, by the short names of the axes and the names of the arms, if any."""
+        values = [glued("{} {}", name, self.number(place)) for place, name in enumerate(axes)]
+        if arms and len(arms) == len(self.counts):
+            counts = [
+                sentence("{name} {counts} events", name=name, counts=n)
+                for name, n in zip(arms, self.counted(len(arms)), strict=True)
             ]
         else:
-            ratio = self.hazard_ratio
-            parts = [glued("{}, {}", count(ratio.n, "patient"), count(ratio.n_events, "event"))]
-        return glued("{}: HR {}, {}.", self.label, self.number, joined(", ", parts))
+            first = self.estimates[0]
+            counts = [count(first.n, "patient"), count(first.n_events, "event")]
+        return glued("{}: {}.", self.label, joined(", ", [*values, *counts]))
 
 
 @dataclass(frozen=True, slots=True)
 class ForestBlock:
-    """Subgroups that divide the patients by one fact.
-
-    Parameters
-    ----------
-    name : str
-        Heading; empty for rows without one.
-    rows : tuple of ForestRow
-        From top to bottom.
-    heterogeneity_p : float or None
-        Of the test that the ratio is the same in all of them; None where there is none.
-    """
+    """Rows under one heading, which may be empty; p of the test that the estimate is the same in all, if any."""
 
     name: str
     rows: tuple[ForestRow, ...]
@@ -131,22 +90,9 @@ class ForestBlock:
 
 @dataclass(frozen=True, slots=True)
 class PlacedLine:
-    """A heading or a row with its place.
+    """A heading (without row) or a row; ``middle`` and ``height`` in px from the first line downwards.
 
-    Parameters
-    ----------
-    label : tuple of str
-        Lines of the name.
-    number : tuple of str
-        Lines to the right: ratio, reason or test.
-    row : ForestRow or None
-        None for a heading.
-    middle, height : float
-        Px from the first line downwards.
-    is_overall : bool
-        Drawn as a diamond.
-    is_indented : bool
-        Stands under a heading.
+    ``number`` holds the lines of text to the right: estimate, reason or test. The overall row is a diamond.
     """
 
     label: tuple[str, ...]
@@ -158,27 +104,15 @@ class PlacedLine:
     is_indented: bool = False
 
 
-def placed(blocks: Sequence[ForestBlock], overall: ForestRow | None) -> list[PlacedLine]:
-    """Put headings and rows below one another.
-
-    Parameters
-    ----------
-    blocks : sequence of ForestBlock
-        From top to bottom.
-    overall : ForestRow or None
-        The last row.
-
-    Returns
-    -------
-    list of PlacedLine
-        Without overlaps.
-    """
+def placed(blocks: Sequence[ForestBlock], overall: ForestRow | None, *, n_axes: int = 1) -> list[PlacedLine]:
+    """Headings and rows below one another; with several axes, numbers stand above the marks, not to the right."""
     lines: list[PlacedLine] = []
     edge = 0.0
     for label, number, row, is_overall, is_indented in _all_lines(blocks, overall):
         # Room before a heading and before the last row sets them apart.
         edge += 6 if lines and (row is None or is_overall) else 0
-        height = _PADDING_PX + _LINE_PX * max(len(label), len(number))
+        n_lines = max(len(label), len(number), 2 * (n_axes > 1 and row is not None))
+        height = _PADDING_PX + _LINE_PX * n_lines
         lines.append(PlacedLine(label, number, row, edge + height / 2, height, is_overall, is_indented))
         edge += height
     return lines
@@ -187,7 +121,7 @@ def placed(blocks: Sequence[ForestBlock], overall: ForestRow | None) -> list[Pla
 def _all_lines(
     blocks: Sequence[ForestBlock], overall: ForestRow | None
 ) -> Iterator[tuple[tuple[str, ...], tuple[str, ...], ForestRow | None, bool, bool]]:
-    """Give label, number, row, and whether it is the last and indented, of each line."""
+    """Label, number, row, and whether it is the last and indented, of each line."""
     for block in blocks:
         if block.name:
             p = block.heterogeneity_p
@@ -204,31 +138,18 @@ def _label(row: ForestRow) -> tuple[str, ...]:
 
 
 def _number(row: ForestRow) -> tuple[str, ...]:
-    """Break what stands to the right: a reason may be wide, a ratio without interval has two lines."""
-    if row.hazard_ratio.value is None:
-        return tuple(broken(row.number, _REASON_PX, SMALL_PX))
-    return tuple(row.number.split("; "))
+    """Lines to the right: a reason may be wide, an estimate without interval has two lines."""
+    if row.estimates[0].value is None:
+        return tuple(broken(row.number(), _REASON_PX, SMALL_PX))
+    return tuple(row.number().replace(glued(" ({})", NO_INTERVAL), glued("; {}", NO_INTERVAL)).split("; "))
 
 
 def column_px(lines: Sequence[PlacedLine]) -> tuple[int, int]:
-    """Measure the columns of labels and of ratios; headings and reasons may reach beyond them.
-
-    Parameters
-    ----------
-    lines : sequence of PlacedLine
-        All of them.
-
-    Returns
-    -------
-    tuple of int
-        Widths of both, px.
-    """
+    """Widths of the columns of labels and of numbers, px; headings and reasons may reach beyond them."""
     # Bold is wider than the measure of regular text.
-    sizes = [(line, SMALL_PX + 0.7 * line.is_overall) for line in lines if line.row is not None]
-    labels = max(widest_px(list(line.label), size) + INDENT_PX * line.is_indented for line, size in sizes)
-    ratios = [
-        widest_px(list(line.number), size)
-        for line, size in sizes
-        if line.row is not None and line.row.hazard_ratio.value is not None
+    sizes = [(line, line.row, SMALL_PX + 0.7 * line.is_overall) for line in lines if line.row is not None]
+    labels = max(widest_px(list(line.label), size) + INDENT_PX * line.is_indented for line, _, size in sizes)
+    numbers = [
+        widest_px(list(line.number), size) for line, row, size in sizes if row.estimates[0].value is not None
     ]
-    return int(labels) + 1, int(max(ratios, default=0)) + 1
+    return int(labels) + 1, int(max(numbers, default=0)) + 1

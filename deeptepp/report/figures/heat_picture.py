@@ -23,20 +23,9 @@ _N_SLICES, _ZOOM, _GAP_PX = 5, 4, 6
 def heat_picture(found: Explanation, *, channel: int, fov_mm: float) -> bytes:
     """Draw slices of the region of interest, above as they are, below with what raises and lowers the score.
 
-    Parameters
-    ----------
-    found : Explanation
-        Heat on the region of interest.
-    channel : int
-        Which channel of the region is shown.
-    fov_mm : float
-        Side of the square that is shown, the field of view of the network.
-
-    Returns
-    -------
-    bytes
-        PNG without metadata: axial slices through the tumour from feet to head, the patient's left on the right,
-        the outline in white; violet raises, green lowers.
+    ``fov_mm``: side of the square that is shown, the field of view of the network. Returns PNG without metadata:
+    axial slices through the tumour from feet to head, the patient's left on the right, the outline in white,
+    violet raises, green lowers.
     """
     from PIL import Image
 
@@ -66,15 +55,7 @@ def heat_picture(found: Explanation, *, channel: int, fov_mm: float) -> bytes:
 def heat_words(found: Explanation) -> str:
     """Describe the heat for who cannot see it.
 
-    Parameters
-    ----------
-    found : Explanation
-        Heat on the region of interest.
-
-    Returns
-    -------
-    str
-        What lies inside the outline and what outside of it.
+    Returns what lies inside the outline and what outside of it.
     """
     shares = heat_shares(found)
     return sentence(
@@ -89,15 +70,7 @@ def heat_words(found: Explanation) -> str:
 def heat_shares(found: Explanation) -> Mapping[str, float]:
     """Count where the heat lies.
 
-    Parameters
-    ----------
-    found : Explanation
-        Heat on the region of interest.
-
-    Returns
-    -------
-    mapping of str to float
-        Share of the absolute heat ``inside`` of the outline, and share that ``raises``; both 0 without heat.
+    Returns share of the absolute heat ``inside`` of the outline, and share that ``raises``, both 0 without heat.
     """
     size = float(np.abs(found.heat).sum()) or 1.0
     return {
@@ -113,7 +86,7 @@ def _zoomed(field: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 
 
 def _edge(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Give the outermost pixels of a mask."""
+    """Outermost pixels of a mask."""
     return np.asarray(mask & ~ndimage.binary_erosion(mask))
 
 

@@ -11,16 +11,16 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, out_of_hundred
-from deeptepp.report.look.marks import broken_title, finish, title_pad
-from deeptepp.report.look.theme import CALM, CALM_EVENT, FADED, FONT_PX, SMALL_PX, TEMPLATE
+from deeptepp.report.look.marks import finish, lay_out, text_at
+from deeptepp.report.look.theme import CALM, CALM_EVENT, FADED, FONT_PX, SMALL_PX
 from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate
 from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 _SIDE = 10
 """Icons along each side."""
 
-_ICON_PX, _LINE_PX, _TITLE_LINE_PX = 24, 22, 21
-"""Room of one icon, of one line of the legend, and of one of the title."""
+_ICON_PX, _LINE_PX = 24, 22
+"""Room of one icon, and of one line of the legend."""
 
 FEW_EVENTS = "too few events: read the interval only"
 """Under an array that rests on few events."""
@@ -37,28 +37,9 @@ def icon_array_figure(
 ) -> go.Figure:
     """Draw one hundred patients of a group at one time.
 
-    Parameters
-    ----------
-    estimate : SurvivalEstimate
-        Of the group, at the time.
-    title : str
-        Who, and when.
-    is_few : bool
-        The group has too few events to be read by its estimate: all is grey, and said.
-    free, affected : str
-        What it means not to have had the event, and to have had it.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 300 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody was followed so long.
+    ``is_few``: the group has too few events to be read by its estimate: all is grey, and said; ``free``,
+    ``affected``: what it means not to have had the event, and to have had it. Returns height fixed, width free
+    from about 300 px. Raises NotEstimable: nobody was followed so long.
     """
     if estimate.is_beyond_follow_up:
         raise NotEstimable(
@@ -123,15 +104,13 @@ def _interval(estimate: SurvivalEstimate) -> str:
 
 def _lay_out(figure: go.Figure, title: str, lines: list[str], *, simulated: bool) -> None:
     """Place title, icons and legend by pixels."""
-    text, n_lines = broken_title(title)
-    top, bottom = 22 + _TITLE_LINE_PX * n_lines, _LINE_PX * (len(lines) + simulated) + 16
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + _ICON_PX * _SIDE + bottom,
-        margin={"l": 12, "r": 12, "t": top, "b": bottom},
-        title={"text": text, "yref": "container", "y": 1, "yanchor": "top", "pad": title_pad(n_lines)},
-        showlegend=False,
-        hovermode="closest",
+    lay_out(
+        figure,
+        title,
+        [],
+        plot_px=_ICON_PX * _SIDE,
+        above_px=10,
+        margins=(12, 12, _LINE_PX * (len(lines) + simulated) + 16),
         # Icons keep their distance at any width, as on a grid.
         xaxis={
             "range": [-0.5, _SIDE - 0.5],
@@ -145,15 +124,12 @@ def _lay_out(figure: go.Figure, title: str, lines: list[str], *, simulated: bool
     )
     for i, words in enumerate(lines):
         figure.add_annotation(
-            text=words,
-            xref="paper",
-            yref="paper",
-            x=0,
-            y=0,
-            yshift=-8 - _LINE_PX * i,
-            xanchor="left",
-            yanchor="top",
-            showarrow=False,
-            font={"size": FONT_PX if i < 2 else SMALL_PX},
-            name="legend",
+            text_at(
+                words,
+                (0, 0),
+                anchor="left top",
+                yshift=-8 - _LINE_PX * i,
+                size=FONT_PX if i < 2 else SMALL_PX,
+                name="legend",
+            )
         )

@@ -14,19 +14,8 @@ _MM_PER_INCH = 25.4
 def with_png_facts(png: bytes, *, dpi: int, title: str, alt: str) -> bytes:
     """Write resolution, title and description into a PNG.
 
-    Parameters
-    ----------
-    png : bytes
-        Pixels as a browser wrote them.
-    dpi : int
-        Dots per inch at which the picture has its size in print.
-    title, alt : str
-        What it shows, in short and in full.
-
-    Returns
-    -------
-    bytes
-        The same pixels, with the chunks pHYs and iTXt behind the header.
+    ``png``: pixels as a browser wrote them; ``dpi``: dots per inch at which the picture has its size in print.
+    Returns the same pixels, with the chunks pHYs and iTXt behind the header.
     """
     per_metre = round(dpi / _MM_PER_INCH * 1000)
     facts = _chunk(b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1))

@@ -13,6 +13,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.cohort_figures import ARM_WORDS, KINDS, glance, outcomes, words_of
 from deeptepp.report.format import count, count_of
+from deeptepp.report.look.marks import text_at
 from deeptepp.report.look.text_width import broken
 from deeptepp.report.look.theme import (
     ARM_COLOURS,
@@ -47,20 +48,8 @@ Column = Sequence[tuple[str, str, str]]
 def flow_to_outcome_figure(cohort: Cohort) -> go.Figure:
     """Draw the way of the patients from treatment over tier to first event.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With tiers; the kind of first events may be unknown, then events are not told apart.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A Sankey diagram; every ribbon's width is a number of patients.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody has a tier.
+    ``cohort``: with tiers, the kind of first events may be unknown, then events are not told apart. Raises
+    NotEstimable: nobody has a tier.
     """
     arm, tier, outcome = words_of(cohort, ARM), words_of(cohort, TIER), outcomes(cohort)
     chosen = np.isin(tier, [level.value for level in Tier]) & np.isin(arm, [each.value for each in Arm])
@@ -120,30 +109,28 @@ def flow_to_outcome_figure(cohort: Cohort) -> go.Figure:
 
 
 def _said(level: Tier, members: npt.NDArray[np.bool_], outcome: npt.NDArray[np.str_]) -> str:
-    """Say how many of a tier had an event."""
+    """How many of a tier had an event."""
     had_event = members & ~np.isin(outcome, ("no event", "not known"))
     return sentence(
-        "{level}: {counted} with an event",
-        level=level,
-        counted=count_of(int(had_event.sum()), int(members.sum())),
+        "{level}: {counted} with an event", level=level, counted=count_of(int(had_event.sum()), int(members.sum()))
     )
 
 
 def _kind_colour(kind: str) -> str:
-    """Give the colour of one kind of event."""
+    """Colour of one kind of event."""
     names = list(KINDS.values())
     return _KIND_COLOURS[names.index(kind)] if kind in names else NEUTRAL
 
 
 def _room(columns: Sequence[Column]) -> float:
-    """Give the height of all patients together, as a share of that of the plot."""
+    """Height of all patients together, as a share of that of the plot."""
     return 1 - _GAP * (max(len(column) for column in columns) - 1)
 
 
 def _nodes(
     columns: Sequence[Column], values: Sequence[npt.NDArray[np.str_]]
 ) -> list[tuple[str, str, int, float, float]]:
-    """Give label, colour, patients and place of the middle of each node; columns from left to right, centred."""
+    """Label, colour, patients and place of the middle of each node; columns from left to right, centred."""
     nodes, room = [], _room(columns)
     for x, column, value in zip(_COLUMNS_AT, columns, values, strict=True):
         y = (1 - room - _GAP * (len(column) - 1)) / 2
@@ -158,22 +145,19 @@ def _nodes(
 def _add_name(figure: go.Figure, label: str, n: int, place: tuple[float, float], height: float) -> None:
     """Write the name of a node where no ribbon runs: beside an outer column, above a node of the inner one."""
     x, y = place
-    common = {"xref": "paper", "yref": "paper", "showarrow": False, "font": {"size": SMALL_PX}, "name": "node"}
     words = glued("{} · {}", label, n)
     if x == _COLUMNS_AT[1]:
-        y = 1 - y + height / 2
-        figure.add_annotation(text=words, x=x, xanchor="center", y=y, yanchor="bottom", yshift=1, **common)
+        figure.add_annotation(
+            text_at(words, (x, 1 - y + height / 2), anchor="center bottom", yshift=1, name="node")
+        )
         return
     text = joined("<br>", broken(words, _SIDE_PX - 18, SMALL_PX))
-    side = "right" if x < _COLUMNS_AT[1] else "left"
-    shift = -14 if side == "right" else 14
-    figure.add_annotation(
-        text=text, x=round(x), xanchor=side, xshift=shift, y=1 - y, yanchor="middle", align=side, **common
-    )
+    side, shift = ("right", -14) if x < _COLUMNS_AT[1] else ("left", 14)
+    figure.add_annotation(text_at(text, (round(x), 1 - y), anchor=f"{side} middle", xshift=shift, name="node"))
 
 
 def _links(columns: Sequence[Column], values: Sequence[npt.NDArray[np.str_]]) -> list[tuple[int, int, int, str]]:
-    """Give source, target, patients and colour of each ribbon; ribbons have the colour of the tier."""
+    """Source, target, patients and colour of each ribbon; ribbons have the colour of the tier."""
     links, start = [], 0
     for i in (0, 1):
         after = start + len(columns[i])

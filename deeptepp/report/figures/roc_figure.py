@@ -14,7 +14,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.curve_labels import add_legend, legend_entry, legend_height
 from deeptepp.report.format import auc_ci, count
 from deeptepp.report.look.curve_styles import DASHES, CurveStyle
-from deeptepp.report.look.marks import broken_title, finish, title_pad
+from deeptepp.report.look.marks import finish, lay_out
 from deeptepp.report.look.theme import (
     ARM_COLOURS,
     ARM_DASHES,
@@ -24,7 +24,6 @@ from deeptepp.report.look.theme import (
     OTHER_COLOURS,
     OTHER_GLYPHS,
     SMALL_PX,
-    TEMPLATE,
 )
 from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.prediction.roc import RocCurve
@@ -44,22 +43,9 @@ FEW_EVENTS = MIN_EVENTS
 class RocLine:
     """One curve of the figure.
 
-    Parameters
-    ----------
-    label : str
-        Model or group.
-    false_positive_rate, sensitivity : (m,) float64
-        Operating points in [0, 1].
-    auc : float
-        Area under the curve.
-    low, high : float or None
-        Its confidence interval; None where there is none.
-    n, n_events : int or None
-        Patients, and those with the event; None where a source does not say.
-    arm : Arm, optional
-        Brings the colour, shape and dash of that arm.
-    band : RocBand, optional
-        Pointwise band around the curve.
+    ``false_positive_rate``, ``sensitivity``: operating points in [0, 1]; ``low``, ``high``: its confidence
+    interval, None where there is none; ``n``, ``n_events``: patients, and those with the event, None where a
+    source does not say; ``arm``: brings the colour, shape and dash of that arm.
     """
 
     label: str
@@ -77,24 +63,7 @@ class RocLine:
     def of_curve(
         cls, label: str, curve: RocCurve, *, arm: Arm | None = None, band: RocBand | None = None
     ) -> RocLine:
-        """Name a curve of ``stats.prediction.roc``.
-
-        Parameters
-        ----------
-        label : str
-            Model or group.
-        curve : RocCurve
-            The curve.
-        arm : Arm, optional
-            Treatment of the group.
-        band : RocBand, optional
-            Of the same scores.
-
-        Returns
-        -------
-        RocLine
-            Ready to be drawn.
-        """
+        """Name a curve of ``stats.prediction.roc``."""
         return cls(
             label,
             1 - curve.specificity,
@@ -119,28 +88,9 @@ def roc_figure(
 ) -> go.Figure:
     """Draw ROC curves in a square, with area, interval and counts in the legend.
 
-    Parameters
-    ----------
-    lines : sequence of RocLine
-        In the order of the legend.
-    title : str
-        What is compared.
-    operating_point : tuple of float, optional
-        Sensitivity and specificity at the cut-off between Low and Moderate, marked on the plot.
-    level : float
-        Confidence level of the intervals.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 520 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no curve.
+    ``lines``: in the order of the legend; ``operating_point``: sensitivity and specificity at the cut-off between
+    Low and Moderate, marked on the plot. Returns height fixed, width free from about 520 px. Raises NotEstimable:
+    there is no curve.
     """
     if not lines:
         raise NotEstimable(what="The figure", reason="no group has patients with and without an event")
@@ -163,7 +113,7 @@ def roc_figure(
     if operating_point is not None:
         _add_operating_point(figure, *operating_point)
     rows = [(style, _legend_text(line, style)) for line, style in zip(lines, styles, strict=True)]
-    _lay_out(figure, rows, title, _subtitle(lines, level, has_point=operating_point is not None))
+    _lay_out(figure, rows, title, _facts(lines, level, has_point=operating_point is not None))
     return finish(figure, _alt(lines, title, operating_point), simulated=simulated)
 
 
@@ -237,45 +187,34 @@ def _legend_text(line: RocLine, style: CurveStyle) -> str:
     return legend_entry(f"{text}{few}", style)
 
 
-def _subtitle(lines: Sequence[RocLine], level: float, *, has_point: bool) -> str:
-    """Say what brackets, line, band and ring are."""
-    parts = [sentence("In brackets: {level:g} % CI", level=100 * level), "dotted: chance"]
+def _facts(lines: Sequence[RocLine], level: float, *, has_point: bool) -> list[str]:
+    """What brackets, bands, the dotted line and the ring are."""
+    parts = [sentence("In brackets: {level:g} % CI", level=100 * level)]
     bands = [line.band for line in lines if line.band is not None]
     if bands:
-        parts.insert(1, sentence("band: pointwise {level:g} % CI", level=100 * bands[0].level))
-    if has_point:
-        parts.append("ring: cut-off")
-    return joined("  ·  ", parts)
+        parts.append(sentence("band: pointwise {level:g} % CI", level=100 * bands[0].level))
+    return [*parts, "dotted: chance", *(["ring: cut-off"] if has_point else [])]
 
 
-def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: str, subtitle: str) -> None:
-    """Place title, legend and the square plot by pixels."""
-    text, n_lines = broken_title(title)
-    top = 10 + 21 * n_lines + 34 + legend_height(rows)
+def _lay_out(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], title: str, facts: Sequence[str]) -> None:
+    """Place title, legend and plot by pixels."""
     ticks = {"range": [-0.01, 1.01], "tickvals": np.round(np.linspace(0, 1, 6), 1), "constrain": "domain"}
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + _PLOT_PX + _BOTTOM_PX,
-        margin={"l": _LEFT_PX, "r": 20, "t": top, "b": _BOTTOM_PX},
-        title={
-            "text": text,
-            "subtitle": {"text": subtitle},
-            "yref": "container",
-            "y": 1,
-            "yanchor": "top",
-            "pad": title_pad(n_lines),
-        },
-        showlegend=False,
+    lay_out(
+        figure,
+        title,
+        facts,
+        plot_px=_PLOT_PX,
+        above_px=legend_height(rows) + 2,
+        margins=(_LEFT_PX, 20, _BOTTOM_PX),
         xaxis=ticks | {"title": {"text": "1 − specificity"}, "tickangle": 0},
         yaxis=ticks | {"title": {"text": "Sensitivity"}, "scaleanchor": "x", "scaleratio": 1},
-        hovermode="closest",
         hoverlabel={"font": {"size": SMALL_PX}},
     )
     add_legend(figure, rows, _LEFT_PX)
 
 
 def _alt(lines: Sequence[RocLine], title: str, operating_point: tuple[float, float] | None) -> str:
-    """Say what the figure shows."""
+    """What the figure shows."""
     sentences = [sentence("ROC curves: {title}.", title=title)]
     for line in lines:
         words = sentence("{label}: AUC {auc}", label=line.label, auc=auc_ci(line.auc, line.low, line.high))

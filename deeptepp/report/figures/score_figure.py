@@ -10,8 +10,8 @@ from deeptepp.domain.risk import Tier, TierName, TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, count_of, percentile
 from deeptepp.report.format import score as written_score
-from deeptepp.report.look.marks import broken_title, finish
-from deeptepp.report.look.theme import FONT_PX, NEUTRAL, SMALL_PX, TEMPLATE, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
+from deeptepp.report.look.marks import finish, lay_out, text_at
+from deeptepp.report.look.theme import FONT_PX, NEUTRAL, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
 from deeptepp.wording.sentence import glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
@@ -43,30 +43,10 @@ def score_distribution_figure(
 ) -> go.Figure:
     """Draw the scores of the reference cohort by tier, the cut-offs and the patient.
 
-    Parameters
-    ----------
-    reference_scores : (n,) array_like
-        Scores in [0, 1]; missing ones are left out.
-    tiers : TierScheme
-        The cut-offs.
-    score : float or None
-        Score of the patient; None draws the cohort alone.
-    tier_name : TierName, optional
-        What her tier is called; that its stability was not measured is said when not given.
-    title : str
-        Title.
-    simulated : bool
-        The reference patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 420 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        No reference patient has a score.
+    ``reference_scores`` (n,): scores in [0, 1], missing ones are left out; ``score``: score of the patient, None
+    draws the cohort alone; ``tier_name``: what her tier is called, that its stability was not measured is said
+    when not given. Returns height fixed, width free from about 420 px. Raises NotEstimable: no reference patient
+    has a score.
     """
     scores = np.asarray(reference_scores, dtype=np.float64)
     scores = scores[np.isfinite(scores)]
@@ -92,26 +72,16 @@ def score_distribution_figure(
 
 
 def percentile_of(score: float, reference_scores: Floats) -> float:
-    """Give the share of reference scores below a score, ties half.
+    """Share of reference scores below a score, ties half.
 
-    Parameters
-    ----------
-    score : float
-        The score.
-    reference_scores : (n,) float64
-        Finite scores, at least one.
-
-    Returns
-    -------
-    float
-        Percent.
+    ``reference_scores`` is (n,).
     """
     below = np.mean(reference_scores < score) + 0.5 * np.mean(reference_scores == score)
     return float(100 * below)
 
 
 def _members(scores: Floats, tiers: TierScheme, tier: Tier) -> npt.NDArray[np.bool_]:
-    """Tell which scores (n,) are of a tier."""
+    """Which scores (n,) are of a tier."""
     is_low, is_high = scores < tiers.low_below, (scores >= tiers.high_from) & (scores >= tiers.low_below)
     return {Tier.LOW: is_low, Tier.MODERATE: ~is_low & ~is_high, Tier.HIGH: is_high}[tier]
 
@@ -149,17 +119,9 @@ def _add_cut_offs(figure: go.Figure, tiers: TierScheme) -> int:
             yref="y domain",
             line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
         )
-        figure.add_annotation(
-            text=glued("{} {}", words, written_score(x)),
-            x=x,
-            y=1,
-            yref="y domain",
-            yanchor="bottom",
-            xanchor=_anchor(x),
-            yshift=shift + 5,
-            showarrow=False,
-            font={"size": SMALL_PX},
-        )
+        anchor = f"{_anchor(x)} bottom"
+        words = glued("{} {}", words, written_score(x))
+        figure.add_annotation(text_at(words, (x, 1), ref="x, y domain", anchor=anchor, yshift=shift + 5))
     return n_rows
 
 
@@ -196,26 +158,25 @@ def _add_patient(
         name="This patient",
     )
     place = percentile(percentile_of(score, scores))
+    words = sentence(
+        '<span style="color:{colour}">{glyph}</span> <b>This patient: {score}, {tier}</b><br>{place} of '
+        "the cohort",
+        colour=colour,
+        glyph=TIER_GLYPHS[tier],
+        score=written_score(score),
+        tier=named,
+        place=place,
+    )
     figure.add_annotation(
-        text=sentence(
-            '<span style="color:{colour}">{glyph}</span> <b>This patient: {score}, '
-            "{tier}</b><br>{place} of the cohort",
-            colour=colour,
-            glyph=TIER_GLYPHS[tier],
-            score=written_score(score),
-            tier=named,
-            place=place,
-        ),
-        x=score,
-        y=1,
-        yref="y domain",
-        yanchor="bottom",
-        yshift=_CUT_OFF_ROW_PX * n_rows + 6,
-        xanchor=_anchor(score),
-        align=_anchor(score),
-        showarrow=False,
-        font={"size": FONT_PX},
-        name="patient",
+        text_at(
+            words,
+            (score, 1),
+            ref="x, y domain",
+            anchor=f"{_anchor(score)} bottom",
+            yshift=_CUT_OFF_ROW_PX * n_rows + 6,
+            size=FONT_PX,
+            name="patient",
+        )
     )
 
 
@@ -226,19 +187,16 @@ def _tallest(scores: Floats) -> int:
 
 def _lay_out(figure: go.Figure, title: str, labels_px: int, scores: Floats, *, simulated: bool) -> None:
     """Place title, labels, plot and legend by pixels."""
-    text, n_lines = broken_title(title)
-    top = 20 + 21 * n_lines + labels_px + 6
     # Bars reach any height of the plot: the mark of simulated data stands below the legend.
-    bottom = _BOTTOM_PX + _MARK_PX * simulated
-    height = top + _PLOT_PX + bottom
-    figure.update_layout(
-        template=TEMPLATE,
-        height=height,
+    lay_out(
+        figure,
+        title,
+        [],
+        plot_px=_PLOT_PX,
+        above_px=labels_px + 14,
+        margins=(62, 16, _BOTTOM_PX + _MARK_PX * simulated),
         barmode="stack",
         bargap=0,
-        margin={"l": 62, "r": 16, "t": top, "b": bottom},
-        title={"text": text, "yref": "container", "y": 1, "yanchor": "top", "pad": {"t": 10, "l": 10}},
-        showlegend=False,
         xaxis={
             "range": [0, 1],
             "tickvals": np.round(np.linspace(0, 1, 11), 1),
@@ -266,16 +224,7 @@ def _add_legend(figure: go.Figure, sizes: dict[Tier, int], n: int) -> None:
         for tier, size in sizes.items()
     ]
     figure.add_annotation(
-        text=joined("   ", parts),
-        xref="paper",
-        yref="paper",
-        x=0.5,
-        y=0,
-        yshift=-62,
-        yanchor="middle",
-        showarrow=False,
-        font={"size": SMALL_PX},
-        name="legend",
+        text_at(joined("   ", parts), (0.5, 0), anchor="center middle", yshift=-62, name="legend")
     )
 
 
@@ -286,7 +235,7 @@ def _alt(
     members: dict[Tier, npt.NDArray[np.bool_]],
     named: str,
 ) -> str:
-    """Say what the figure shows."""
+    """What the figure shows."""
     sizes = joined(
         ", ", (glued("{} {}", tier, count_of(int(chosen.sum()), len(scores))) for tier, chosen in members.items())
     )

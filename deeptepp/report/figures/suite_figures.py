@@ -11,9 +11,12 @@ import plotly.graph_objects as go
 from deeptepp.domain.cohort import Arm
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.calibration_figure import calibration_figure
-from deeptepp.report.figures.forest_figure import Estimate, Panel, forest_figure
+from deeptepp.report.figures.forest_figure import forest_figure
+from deeptepp.report.figures.forest_marks import ForestAxis
+from deeptepp.report.figures.forest_rows import ForestBlock, ForestRow
 from deeptepp.report.figures.roc_figure import RocLine, roc_figure
-from deeptepp.report.format import count
+from deeptepp.report.look.theme import OTHER_COLOURS
+from deeptepp.stats.estimate import Estimate
 from deeptepp.wording.sentence import glued, sentence
 
 WHOLE = "MRI+MV+CP"
@@ -30,22 +33,15 @@ _AUC_LIMITS, _CORRELATION_LIMITS = (0.3, 1.0), (-0.2, 1.0)
 
 Content = Mapping[str, Any]
 Draw = Callable[[Content], go.Figure]
-Column = tuple[str, Callable[[Content], Estimate], float | None]
-"""Name of a panel, how its estimates are read from a group of patients, and the value of its dashed line."""
+Column = tuple[ForestAxis, Callable[[Content], Estimate]]
+"""An axis, and how its estimates are read from a group of patients."""
 
 
 def suite_figures(content: Content) -> dict[str, go.Figure]:
     """Draw all figures of one suite.
 
-    Parameters
-    ----------
-    content : mapping
-        The suite's JSON: ``suite``, ``is_simulated``, ``experiments`` with their ``metrics``, and ``roc``.
-
-    Returns
-    -------
-    dict of str to plotly.graph_objects.Figure
-        By the name of the picture; a figure that the results do not allow is left out.
+    ``content``: the suite's JSON: ``suite``, ``is_simulated``, ``experiments`` with their ``metrics``, and
+    ``roc``. The result is by the name of the picture, a figure that the results do not allow is left out.
     """
     drawn = {}
     suite = str(content.get("suite"))
@@ -60,16 +56,8 @@ def suite_figures(content: Content) -> dict[str, go.Figure]:
 def roc_lines(lines: Sequence[Content]) -> list[RocLine]:
     """Read curves as a suite keeps them.
 
-    Parameters
-    ----------
-    lines : sequence of mapping
-        With ``label``, ``arm``, ``false_positive_rate``, ``sensitivity``, ``auc``, ``low``, ``high``, ``n`` and
-        ``n_events``.
-
-    Returns
-    -------
-    list of RocLine
-        Ready to be drawn.
+    ``lines``: with ``label``, ``arm``, ``false_positive_rate``, ``sensitivity``, ``auc``, ``low``, ``high``, ``n``
+    and ``n_events``.
     """
     return [
         RocLine(
@@ -138,56 +126,56 @@ def _calibration(content: Content) -> go.Figure:
     )
 
 
-def _forest(title: str, panels: Sequence[Column]) -> Draw:
-    """Draw one row per experiment, out-of-fold, with the correlation where the truth is known."""
+def _forest(title: str, axes: Sequence[Column]) -> Draw:
+    """Draw one row per experiment, out-of-fold; an axis without any value is left out."""
 
     def draw(content: Content) -> go.Figure:
         groups = [each["metrics"]["cross_validation"] for each in content["experiments"]]
-        columns = [
-            Panel(
-                name,
-                tuple(read(group) for group in groups),
-                reference,
-                _CORRELATION_LIMITS if reference is None else _AUC_LIMITS,
+        shown = [(axis, read) for axis, read in axes if any(read(group).value is not None for group in groups)]
+        rows = tuple(
+            # The first experiment is what the others are compared with.
+            ForestRow(
+                each["title"][:1].upper() + each["title"][1:],
+                tuple(read(group) for _, read in shown),
+                colour=OTHER_COLOURS[0 if place == 0 else 2],
             )
-            for name, read, reference in panels
-        ]
-        shown = [panel for panel in columns if any(each.value is not None for each in panel.estimates)]
+            for place, (each, group) in enumerate(zip(content["experiments"], groups, strict=True))
+        )
         return forest_figure(
-            [_short(each["title"]) for each in content["experiments"]],
-            shown,
+            [ForestBlock("", rows)] if shown else [],
             title=glued("{}, {}", title, _GROUPS["cross_validation"]),
-            notes=[glued("{}, {}", count(g["n"], "patient"), count(g["n_events"], "event")) for g in groups],
+            axes=[axis for axis, _ in shown],
             simulated=bool(content["is_simulated"]),
         )
 
     return draw
 
 
-def _short(title: str) -> str:
-    """Begin the name of a row with a capital."""
-    return title[:1].upper() + title[1:]
+def _estimate(group: Content, found: Content, *keys: str) -> Estimate:
+    """Value and limits under these names, with the patients and events of their group."""
+    value, low, high = (found.get(key) for key in keys)
+    return Estimate(value=value, low=low, high=high, n=group["n"], n_events=group["n_events"], method="")
 
 
 def _auc(group: Content) -> Estimate:
-    """Read the AUC at patient level with DeLong's interval."""
-    return Estimate(group.get("auc"), group.get("auc_low"), group.get("auc_high"))
+    """AUC at patient level with DeLong's interval."""
+    return _estimate(group, group, "auc", "auc_low", "auc_high")
 
 
 def _auc_of_views(group: Content) -> Estimate:
-    """Read the AUC counted by views, its interval by drawing patients."""
-    views = group.get("views") or {}
-    return Estimate(views.get("auc"), views.get("auc_low"), views.get("auc_high"))
+    """AUC counted by views, its interval by drawing patients."""
+    return _estimate(group, group.get("views") or {}, "auc", "auc_low", "auc_high")
 
 
 def _correlation(group: Content) -> Estimate:
-    """Read the correlation of score and simulated truth."""
-    found = (group.get("correlation") or {}).get("score") or {}
-    return Estimate(found.get("value"), found.get("low"), found.get("high"))
+    """Correlation of score and simulated truth."""
+    return _estimate(group, (group.get("correlation") or {}).get("score") or {}, "value", "low", "high")
 
 
-_AUC_PANEL = ("AUC", _auc, 0.5)
-_TRUTH_PANEL = ("Correlation with the truth", _correlation, None)
+_AUC = (ForestAxis("AUC", "AUC", 0.5, _AUC_LIMITS), _auc)
+_TRUTH = (ForestAxis("Correlation with the truth", "correlation", None, _CORRELATION_LIMITS), _correlation)
+_OF_PATIENTS = (ForestAxis("AUC, patients", "AUC, patients", 0.5, _AUC_LIMITS), _auc)
+_OF_VIEWS = (ForestAxis("AUC, views as patients", "AUC, views as patients", 0.5, _AUC_LIMITS), _auc_of_views)
 
 _FIGURES: dict[str, dict[str, Draw]] = {
     "table2": {
@@ -197,12 +185,8 @@ _FIGURES: dict[str, dict[str, Draw]] = {
         "calibration": _calibration,
     },
     "table_s2": {"backbones": _by_model("cross_validation", "Five backbones")},
-    "ablations": {"ablations": _forest("Ablations", (_AUC_PANEL, _TRUTH_PANEL))},
-    "permutation": {
-        "permutation-control": _forest(
-            "Permuted labels", (("AUC, patients", _auc, 0.5), ("AUC, views as patients", _auc_of_views, 0.5))
-        )
-    },
-    "protocol": {"protocol": _forest("Protocols", (_AUC_PANEL, _TRUTH_PANEL))},
+    "ablations": {"ablations": _forest("Ablations", (_AUC, _TRUTH))},
+    "permutation": {"permutation-control": _forest("Permuted labels", (_OF_PATIENTS, _OF_VIEWS))},
+    "protocol": {"protocol": _forest("Protocols", (_AUC, _TRUTH))},
 }
 """Pictures of each suite by name."""

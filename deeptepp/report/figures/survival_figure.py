@@ -22,15 +22,15 @@ from deeptepp.report.figures.curve_labels import (
 from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.look.curve_styles import CurveStyle, styles_of, styles_of_crossed
-from deeptepp.report.look.marks import broken_title, finish, title_pad
-from deeptepp.report.look.theme import SMALL_PX, TEMPLATE
+from deeptepp.report.look.marks import finish, lay_out
+from deeptepp.report.look.theme import SMALL_PX
 from deeptepp.report.names import group_words
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
 from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
-_AXIS_PX, _ROW_PX, _TITLE_LINE_PX, _SUBTITLE_PX = 54, 20, 21, 34
+_AXIS_PX, _ROW_PX = 54, 20
 """Heights of the parts of the figure."""
 
 _NARROWEST_PX = 520
@@ -61,39 +61,12 @@ def kaplan_meier_figure(
 ) -> go.Figure:
     """Draw survival curves with bands, censor ticks and an aligned table of numbers at risk.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        One per group, in the order of the legend.
-    title : str
-        What is compared.
-    p_value : float, optional
-        Of the log-rank test between the groups.
-    colours : sequence of str, optional
-        One per curve; colours of tiers and arms also bring their shape and dash. Without it, curves labelled as
-        a tier or an arm get its colour.
-    tiers : sequence of Tier, optional
-        One per curve, where curves are of a tier in an arm: its colour.
-    arms : sequence of Arm, optional
-        One per curve, with ``tiers``: its dash and shape.
-    max_months : float, optional
-        End of the axis; the last observation when left out.
-    grey_below_events : int
-        Curves with fewer events are drawn in grey and marked as such; 0 greys none.
-    y_title : str
-        Title of the vertical axis.
-    simulated : bool
-        The patients are simulated; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Height fixed, width free from about 520 px; ``layout.meta["alt"]`` holds the content in words.
-
-    Raises
-    ------
-    NotEstimable
-        There is no curve.
+    ``curves``: one per group, in the order of the legend; ``p_value``: of the log-rank test between the groups;
+    ``colours``: one per curve, colours of tiers and arms also bring their shape and dash. Without it, curves
+    labelled as a tier or an arm get its colour; ``arms``: one per curve, with ``tiers``: its dash and shape;
+    ``max_months``: end of the axis, the last observation when left out; ``grey_below_events``: curves with fewer
+    events are drawn in grey and marked as such, 0 greys none. Returns height fixed, width free from about 520 px.
+    Raises NotEstimable: there is no curve.
     """
     if not curves:
         raise NotEstimable(what="The figure", reason="no group has patients")
@@ -109,7 +82,7 @@ def kaplan_meier_figure(
     _add_numbers_at_risk(figure, curves, ticks)
     add_end_labels(figure, curves, styles, end)
     rows = [(style, legend_text(curve, style)) for curve, style in zip(curves, styles, strict=True)]
-    _lay_out(figure, rows, _titles(title, p_value, curves), (end, ticks), y_title)
+    _lay_out(figure, rows, (title, _facts(p_value, curves)), (end, ticks), y_title)
     is_free = _is_free_below(curves, end)
     height = 0.04 if is_free else -(_AXIS_PX + _ROW_PX) / PLOT_PX
     finish(figure, _alt(title, p_value, curves, y_title), simulated=simulated, mark_height=height)
@@ -121,7 +94,7 @@ def kaplan_meier_figure(
 
 
 def _is_free_below(curves: Sequence[KaplanMeierCurve], end: float) -> bool:
-    """Tell whether all curves with their bands stay above the lower part of the plot."""
+    """Whether all curves with their bands stay above the lower part of the plot."""
     shares = [np.append(c.survival, c.low)[np.tile(c.months <= end, 2)] for c in curves]
     return 100 * min(float(np.nanmin(share)) for share in shares) > _MARK_PERCENT
 
@@ -136,7 +109,7 @@ def _ticks(curves: Sequence[KaplanMeierCurve], styles: Sequence[CurveStyle], end
 
 
 def _margins(styles: Sequence[CurveStyle]) -> tuple[int, int]:
-    """Give the room to the left and right of the plot for the short names, px."""
+    """Room to the left and right of the plot for the short names, px."""
     widest = max(len(style.short) for style in styles)
     return max(76, 42 + 8 * widest), 30 + 8 * widest
 
@@ -218,42 +191,30 @@ def _add_numbers_at_risk(figure: go.Figure, curves: Sequence[KaplanMeierCurve], 
         )
 
 
-def _titles(title: str, p: float | None, curves: Sequence[KaplanMeierCurve]) -> tuple[str, int, str]:
-    """Title with breaks, its lines, and the subtitle with test, band and ticks."""
-    parts = [] if p is None else [sentence("Log-rank {p}", p=escaped(written_p(p)))]
-    parts.append(sentence("band: {level:g} % CI", level=100 * curves[0].level))
-    parts.append("ticks: censored")
-    return (*broken_title(title), joined("  ·  ", parts))
+def _facts(p: float | None, curves: Sequence[KaplanMeierCurve]) -> list[str]:
+    """Result of the log-rank test, and what band and ticks are."""
+    level = sentence("band: {level:g} % CI", level=100 * curves[0].level)
+    return [*([] if p is None else [sentence("Log-rank {p}", p=written_p(p))]), level, "ticks: censored"]
 
 
 def _lay_out(
     figure: go.Figure,
     rows: Sequence[tuple[CurveStyle, str]],
-    titles: tuple[str, int, str],
+    head: tuple[str, Sequence[str]],
     axis: tuple[float, Floats],
     y_title: str,
 ) -> None:
-    """Place title, legend, plot and table by pixels, so that nothing is cut at any width."""
-    title, n_lines, subtitle = titles
+    """Place title, legend, plot and table of numbers at risk by pixels."""
     end, ticks = axis
-    n = len(rows)
     left, right = _margins([style for style, _ in rows])
-    top = 10 + _TITLE_LINE_PX * n_lines + _SUBTITLE_PX + legend_height(rows)
-    table = _ROW_PX * n
+    table = _ROW_PX * len(rows)
     inner = PLOT_PX + _AXIS_PX + _ROW_PX + table
-    figure.update_layout(
-        template=TEMPLATE,
-        height=top + inner + 8,
-        margin={"l": left, "r": right, "t": top, "b": 8},
-        title={
-            "text": title,
-            "subtitle": {"text": subtitle},
-            "yref": "container",
-            "y": 1,
-            "yanchor": "top",
-            "pad": title_pad(n_lines),
-        },
-        showlegend=False,
+    lay_out(
+        figure,
+        *head,
+        plot_px=inner,
+        above_px=legend_height(rows) + 2,
+        margins=(left, right, 8),
         xaxis={
             "range": [0, end],
             "tickvals": ticks,
@@ -269,15 +230,19 @@ def _lay_out(
             "title": {"text": y_title},
             "domain": [1 - PLOT_PX / inner, 1],
         },
-        yaxis2={"range": [n - 0.5, -0.5], "domain": [0, table / inner], "visible": False, "fixedrange": True},
-        hovermode="closest",
+        yaxis2={
+            "range": [len(rows) - 0.5, -0.5],
+            "domain": [0, table / inner],
+            "visible": False,
+            "fixedrange": True,
+        },
     )
     add_legend(figure, rows, left)
     add_table_words(figure, [style for style, _ in rows], table / inner)
 
 
 def _alt(title: str, p: float | None, curves: Sequence[KaplanMeierCurve], y_title: str) -> str:
-    """Say what the figure shows."""
+    """What the figure shows."""
     sentences = [
         sentence("Kaplan-Meier curves: {title}. {y_title} by months from surgery.", title=title, y_title=y_title)
     ]

@@ -9,13 +9,12 @@ import plotly.graph_objects as go
 
 from deeptepp.domain.risk import ShiftMm, Stability, Tier, TierScheme
 from deeptepp.report.format import score as written
-from deeptepp.report.look.marks import finish, heading
+from deeptepp.report.look.marks import finish, lay_out, text_at
 from deeptepp.report.look.theme import (
     LOWERS,
     NEUTRAL,
     RAISES,
     SMALL_PX,
-    TEMPLATE,
     TIER_COLOURS,
     TIER_GLYPHS,
     TIER_SHAPES,
@@ -40,22 +39,7 @@ class Bar:
 
 
 def stability_figure(stability: Stability, tiers: TierScheme, *, simulated: bool) -> go.Figure:
-    """Draw the scores of shifted outlines over the tiers.
-
-    Parameters
-    ----------
-    stability : Stability
-        Scores by shift.
-    tiers : TierScheme
-        Cut-offs.
-    simulated : bool
-        The model is of simulated patients; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One row per shift; ``layout.meta["alt"]`` holds the content in words.
-    """
+    """Draw the scores of shifted outlines over the tiers."""
     rows = {_shift_name(shift): score for shift, score in stability.scores.items()}
     figure = go.Figure()
     for tier in Tier:
@@ -88,23 +72,7 @@ def score_bars_figure(
 ) -> go.Figure:
     """Draw where facts could bring a score: one bar each, from one score to another, over the tiers.
 
-    Parameters
-    ----------
-    bars : sequence of Bar
-        From the top to the bottom.
-    score : float
-        The score as it stands, drawn as a line.
-    tiers : TierScheme
-        Cut-offs.
-    title : str
-        What is shown.
-    simulated : bool
-        The model is of simulated patients; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One row per bar; ``layout.meta["alt"]`` holds the content in words.
+    ``score``: the score as it stands, drawn as a line.
     """
     figure = go.Figure()
     for bar in bars:
@@ -117,10 +85,8 @@ def score_bars_figure(
             marker={"color": NEUTRAL, "opacity": 0.9},
             hovertemplate=glued("{}: {}<extra></extra>", bar.name, bar.words),
         )
-        figure.add_annotation(
-            x=max(bar.start, bar.end), y=bar.name, text=bar.words, xanchor="left", xshift=6, showarrow=False
-        )
-    figure.update_annotations(font={"size": SMALL_PX})
+        place = max(bar.start, bar.end), bar.name
+        figure.add_annotation(text_at(bar.words, place, ref="x, y", xshift=6))
     figure.add_shape(type="line", x0=score, x1=score, y0=0, y1=1, yref="y domain", line={"color": NEUTRAL})
     highest = max([score, tiers.high_from, *(max(bar.start, bar.end) for bar in bars)])
     top = min(1.0, 1.6 * highest)
@@ -136,19 +102,7 @@ def score_bars_figure(
 def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) -> go.Figure:
     """Draw what each fact adds to a score, to the right, or takes from it, to the left.
 
-    Parameters
-    ----------
-    bars : sequence of Bar
-        From the score with the usual fact to the score as it is; from the top to the bottom.
-    title : str
-        What is shown.
-    simulated : bool
-        The model is of simulated patients; the figure says so.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        One row per bar and a legend; ``layout.meta["alt"]`` holds the content in words.
+    ``bars``: from the score with the usual fact to the score as it is, from the top to the bottom.
     """
     figure = go.Figure()
     changes = {bar.name: bar.end - bar.start for bar in bars}
@@ -170,15 +124,9 @@ def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) ->
         )
     for bar in bars:
         is_left = changes[bar.name] < 0
-        figure.add_annotation(
-            x=changes[bar.name],
-            y=bar.name,
-            text=bar.words,
-            xanchor="right" if is_left else "left",
-            xshift=-6 if is_left else 6,
-            showarrow=False,
-            font={"size": SMALL_PX},
-        )
+        side, shift = ("right", -6) if is_left else ("left", 6)
+        place = changes[bar.name], bar.name
+        figure.add_annotation(text_at(bar.words, place, ref="x, y", anchor=f"{side} middle", xshift=shift))
     figure.add_shape(type="line", x0=0, x1=0, y0=0, y1=1, yref="y domain", line={"color": NEUTRAL})
     alt = glued("{}. ", title) + joined("; ", (glued("{}: {}", bar.name, bar.words) for bar in bars)) + "."
     _laid_out(figure, title, [bar.name for bar in bars], (-reach, reach), alt, simulated=simulated)
@@ -223,35 +171,26 @@ def _add_tiers(figure: go.Figure, tiers: TierScheme, top: float) -> None:
             layer="below",
         )
         is_wide = end - start > 0.16 * top
-        figure.add_annotation(
-            text=glued(
-                '<span style="color:{}">{}</span> {}',
-                TIER_COLOURS[tier],
-                TIER_GLYPHS[tier],
-                tier if is_wide else "",
-            ),
-            x=(start + end) / 2,
-            y=1,
-            yref="y domain",
-            yanchor="bottom",
-            showarrow=False,
-            font={"size": SMALL_PX},
+        words = glued(
+            '<span style="color:{}">{}</span> {}', TIER_COLOURS[tier], TIER_GLYPHS[tier], tier if is_wide else ""
         )
+        place = (start + end) / 2, 1
+        figure.add_annotation(text_at(words, place, ref="x, y domain", anchor="center bottom"))
 
 
 def _laid_out(
     figure: go.Figure, title: str, rows: list[str], x_range: tuple[float, float], alt: str, *, simulated: bool
 ) -> go.Figure:
     """Place title, rows and axis by pixels."""
-    layout, top = heading(title, [])
     plot = _ROW_PX * max(2, len(rows)) + 10
     bottom = _AXIS_PX + 28 * simulated
-    figure.update_layout(
-        template=TEMPLATE,
-        title=layout,
-        height=top + 26 + plot + bottom,
-        margin={"l": _LEFT_PX, "r": 44, "t": top + 26, "b": bottom},
-        showlegend=False,
+    lay_out(
+        figure,
+        title,
+        [],
+        plot_px=plot,
+        above_px=26,
+        margins=(_LEFT_PX, 44, bottom),
         barmode="overlay",
         xaxis={"range": x_range, "title": {"text": "Risk score"}, "tickangle": 0, "nticks": 8},
         yaxis={

@@ -15,7 +15,7 @@ from deeptepp.report.held_curves import held_curves
 from deeptepp.report.laboratory.laboratory_views import TierView, TreatmentView, known_follow_up
 from deeptepp.report.look.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
 from deeptepp.report.report_item import ReportItem
-from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
+from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table, pairs_table
 from deeptepp.report.text_table import Table
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.event_rule import MIN_EVENTS, why_not_validated
@@ -35,15 +35,8 @@ SAME_PATIENTS = (
 def tiers_item(view: TierView) -> ReportItem:
     """Show tiers, their curves and tests.
 
-    Parameters
-    ----------
-    view : TierView
-        Tiers by the cut-offs of a recipe.
-
-    Returns
-    -------
-    ReportItem
-        Curves in grey and untested below ten events; sizes and estimates.
+    ``view``: tiers by the cut-offs of a recipe. Returns curves in grey and untested below ten events, sizes and
+    estimates.
     """
     comparison, recipe = view.comparison, view.recipe
     name = ENDPOINT_NAMES[recipe.endpoint]
@@ -62,7 +55,11 @@ def tiers_item(view: TierView) -> ReportItem:
         number="Tiers",
         title=sentence("{name} by tier", name=name),
         figures=(figure,),
-        tables=(sizes_table(view), estimates_table(comparison.curves)),
+        tables=(
+            sizes_table(view),
+            estimates_table(comparison.curves),
+            *(() if held.p_value is None else pairs_table(comparison)),
+        ),
         notes=_tier_notes(view),
         data={"curves": curve_steps(comparison.curves)},
     )
@@ -71,15 +68,7 @@ def tiers_item(view: TierView) -> ReportItem:
 def sizes_table(view: TierView) -> Table:
     """Count patients and events of each tier, and test the tiers.
 
-    Parameters
-    ----------
-    view : TierView
-        Tiers by the cut-offs of a recipe.
-
-    Returns
-    -------
-    Table
-        One row a tier.
+    ``view``: tiers by the cut-offs of a recipe.
     """
     low, high = view.recipe.low_below, view.recipe.high_from
     ranges = {
@@ -105,15 +94,7 @@ def sizes_table(view: TierView) -> Table:
 def tests_sentence(view: TierView) -> str:
     """Write the tests between the tiers.
 
-    Parameters
-    ----------
-    view : TierView
-        Tiers by the cut-offs of a recipe.
-
-    Returns
-    -------
-    str
-        Log-rank test and its trend; held back below ten events.
+    ``view``: tiers by the cut-offs of a recipe. Returns log-rank test and its trend, held back below ten events.
     """
     n, n_events = view.comparison.n, view.comparison.n_events
     counted = glued("{}, {}.", count(n, "patient"), count(n_events, "event"))
@@ -137,16 +118,8 @@ def tests_sentence(view: TierView) -> str:
 def treatment_item(view: TreatmentView) -> ReportItem:
     """Show two treatments inside the tiers asked for.
 
-    Parameters
-    ----------
-    view : TreatmentView
-        The treatment question.
-
-    Returns
-    -------
-    ReportItem
-        Curves, a side with fewer than ten events in grey; differences and number needed to treat, or why they are
-        held back; balance; a reason where a side is empty.
+    Returns curves, a side with fewer than ten events in grey, differences and number needed to treat, or why they
+    are held back, balance, a reason where a side is empty.
     """
     contrast = view.contrast
     tiers = joined(" and ", (tier.value for tier in contrast.tiers or tuple(Tier)))
@@ -184,15 +157,7 @@ def treatment_item(view: TreatmentView) -> ReportItem:
 def number_needed_table(view: TreatmentView) -> Table:
     """Write the difference at the horizon, the number needed to treat and the interaction.
 
-    Parameters
-    ----------
-    view : TreatmentView
-        The treatment question.
-
-    Returns
-    -------
-    Table
-        Three rows; what is not given says why.
+    Returns three rows, what is not given says why.
     """
     test = view.interaction
     interaction = (
@@ -221,15 +186,7 @@ def number_needed_table(view: TreatmentView) -> Table:
 def needed_in_words(number: Estimate) -> str:
     """Write a number needed to treat with its direction.
 
-    Parameters
-    ----------
-    number : Estimate
-        Positive for one event fewer, negative for one more.
-
-    Returns
-    -------
-    str
-        Not given, with the reason, where it has no value.
+    ``number``: positive for one event fewer, negative for one more.
     """
     if number.value is None or number.low is None or number.high is None:
         return sentence("not given: {reason}", reason=number.reason)
@@ -247,17 +204,8 @@ def needed_in_words(number: Estimate) -> str:
 def decision_item(view: TierView, curves: tuple[DecisionCurve, ...]) -> ReportItem:
     """Show the net benefit of tiers and score.
 
-    Parameters
-    ----------
-    view : TierView
-        Tiers by the cut-offs of a recipe.
-    curves : tuple of DecisionCurve
-        From ``laboratory.decision_curves``.
-
-    Returns
-    -------
-    ReportItem
-        Figure and numbers; a reason where nobody was followed to the horizon or there are too few events.
+    ``view``: tiers by the cut-offs of a recipe. Returns Figure and numbers, a reason where nobody was followed to
+    the horizon or there are too few events.
     """
     title = sentence("Net benefit at {months}", months=months(view.recipe.horizon_months))
     key, number = "decision", "Net benefit"
@@ -278,20 +226,7 @@ def decision_item(view: TierView, curves: tuple[DecisionCurve, ...]) -> ReportIt
 
 
 def optimism_item(optimism: Optimism | None, why: str) -> ReportItem:
-    """Show what searching for cut-offs adds to how good they look.
-
-    Parameters
-    ----------
-    optimism : Optimism or None
-        What was found.
-    why : str
-        Why there is none.
-
-    Returns
-    -------
-    ReportItem
-        A row for each measure.
-    """
+    """Show what searching for cut-offs adds to how good they look."""
     key, number, title = "optimism", "Optimism", "How good the cut-offs are, corrected for the search"
     if optimism is None:
         return ReportItem(key, number, title, reason=why)
@@ -313,7 +248,7 @@ def optimism_item(optimism: Optimism | None, why: str) -> ReportItem:
 
 
 def _tier_notes(view: TierView) -> tuple[str, ...]:
-    """Say who is left out, and which tiers have few events."""
+    """Who is left out, and which tiers have few events."""
     notes = []
     if view.n_unscored:
         notes.append(

@@ -30,26 +30,8 @@ RECIPE_FILE = "recipe.json"
 def write_recipe_report(cohort: Cohort, bundle: ModelBundle, recipe: Recipe, out: Path) -> list[Path]:
     """Follow a recipe and write what it shows.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    bundle : ModelBundle
-        Its cut-offs stand beside those of the recipe.
-    recipe : Recipe
-        What to look at.
-    out : Path
-        Folder to write.
-
-    Returns
-    -------
-    list of Path
-        The page, the CSV files, the recipe.
-
-    Raises
-    ------
-    NotEstimable
-        No patient of these treatments has known follow-up.
+    ``bundle``: its cut-offs stand beside those of the recipe. Raises NotEstimable: no patient of these treatments
+    has known follow-up.
     """
     written = write_parts(recipe_page(cohort, bundle, recipe), out)
     path = out / RECIPE_FILE
@@ -60,24 +42,9 @@ def write_recipe_report(cohort: Cohort, bundle: ModelBundle, recipe: Recipe, out
 def recipe_page(cohort: Cohort, bundle: ModelBundle, recipe: Recipe) -> ReportPage:
     """Follow a recipe into a report.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients; those of the bundle unless the recipe is of an uploaded cohort.
-    bundle : ModelBundle
-        Its cut-offs stand beside those of the recipe.
-    recipe : Recipe
-        What to look at.
-
-    Returns
-    -------
-    ReportPage
-        Tiers, models, treatment and use; the curves alone where nobody has a score.
-
-    Raises
-    ------
-    NotEstimable
-        No patient of these treatments has known follow-up.
+    ``cohort``: the patients, those of the bundle unless the recipe is of an uploaded cohort; ``bundle``: its
+    cut-offs stand beside those of the recipe. Returns tiers, models, treatment and use, the curves alone where
+    nobody has a score. Raises NotEstimable: no patient of these treatments has known follow-up.
     """
     is_own = recipe.cohort is CohortChoice.UPLOADED
     model = Model(bundle.sha256, bundle.is_simulated)
@@ -97,37 +64,15 @@ def recipe_page(cohort: Cohort, bundle: ModelBundle, recipe: Recipe) -> ReportPa
 
 
 def curves_mark(recipe: Recipe, origin: Provenance) -> str:
-    """Give the mark of the curves of a recipe: that of the patients alone, unless tiers divide them.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        Brings what divides the patients.
-    origin : Provenance
-        Where patients and scores come from.
-
-    Returns
-    -------
-    str
-        Empty where nothing is simulated.
-    """
+    """Mark of the curves of a recipe: that of the patients alone, unless tiers divide them."""
     return origin.mark if recipe.curves_by == BY_TIER else origin.patients_mark
 
 
 def chosen_curves(cohort: Cohort, recipe: Recipe) -> ReportItem:
     """Show survival by the fact that a recipe asks for.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    recipe : Recipe
-        Brings fact and endpoint; everybody together where it names no fact.
-
-    Returns
-    -------
-    ReportItem
-        Curves; a reason where the fact does not divide these patients.
+    ``recipe``: brings fact and endpoint, everybody together where it names no fact. Returns curves, a reason where
+    the fact does not divide these patients.
     """
     name = recipe.curves_by or WHOLE
     source = TierSource.CUT_OFFS if given_tiers(cohort, recipe.tiers) is None else recipe.tier_source
@@ -143,14 +88,14 @@ def chosen_curves(cohort: Cohort, recipe: Recipe) -> ReportItem:
 
 
 def is_published(recipe: Recipe, tiers: TierScheme) -> bool:
-    """Tell whether a recipe has the cut-offs of a bundle."""
+    """Whether a recipe has the cut-offs of a bundle."""
     return (recipe.low_below, recipe.high_from) == (tiers.low_below, tiers.high_from)
 
 
 def _facts(
     recipe: Recipe, bundle: ModelBundle, cohort: Cohort, origin: Provenance, notes: tuple[str, ...]
 ) -> list[tuple[str, str]]:
-    """Tell what the page rests on."""
+    """What the page rests on."""
     own = " (as the model has them)" if is_published(recipe, bundle.tiers) else ""
     caliper = (
         "no caliper"

@@ -19,7 +19,7 @@ from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.prediction.decision_curve import DecisionCurve, decision_curve_at
 from deeptepp.stats.prediction.optimism import Optimism, correct_optimism
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
-from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import survival_at
 from deeptepp.stats.survival.logrank import LogRankTest, log_rank_trend
 from deeptepp.stats.treatment.balance import Balance
 from deeptepp.stats.treatment.number_needed import difference_at, number_needed
@@ -31,20 +31,10 @@ from deeptepp.stats.treatment.treatment_effect import TreatmentContrast, contras
 class TierView:
     """Tiers by the cut-offs of a recipe, and their outcomes.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        What was asked.
-    cohort : Cohort
-        Scored patients of the treatments asked for, with the column ``TIER``.
-    sizes : dict of Tier to int
-        Patients of each tier.
-    n_unscored, n_of_other_arms : int
-        Patients left out, first for having no score, then for another or an unknown treatment.
-    comparison : GroupComparison
-        Curves by tier and log-rank test.
-    trend : LogRankTest or None
-        Test for trend along the tiers; None where fewer than two have patients.
+    ``cohort``: scored patients of the treatments asked for, with the column ``TIER``; ``n_unscored``,
+    ``n_of_other_arms``: patients left out, first for having no score, then for another or an unknown treatment;
+    ``comparison``: curves by tier and log-rank test; ``trend``: test for trend along the tiers, None where fewer
+    than two have patients.
     """
 
     recipe: Recipe
@@ -60,18 +50,8 @@ class TierView:
 class TreatmentView:
     """Two treatments compared inside the tiers asked for.
 
-    Parameters
-    ----------
-    contrast : TreatmentContrast
-        All the tiers asked for together.
-    interaction : ChiSquareTest
-        Whether the hazard ratio differs between the tiers in which the treatments are compared.
-    months : float
-        When survival is compared.
-    difference : Estimate
-        Index less reference at that time.
-    number_needed : Estimate
-        Patients whom one event stands against.
+    ``interaction``: whether the hazard ratio differs between the tiers in which the treatments are compared;
+    ``difference``: index less reference at that time; ``number_needed``: patients whom one event stands against.
     """
 
     contrast: TreatmentContrast
@@ -89,22 +69,7 @@ class TreatmentView:
 def retiered(cohort: Cohort, recipe: Recipe) -> Cohort:
     """Keep the scored patients of a cohort, in tiers by the cut-offs of a recipe.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the column ``SCORE``.
-    recipe : Recipe
-        Brings the cut-offs.
-
-    Returns
-    -------
-    Cohort
-        With the column ``TIER``.
-
-    Raises
-    ------
-    NotEstimable
-        No patient has a score.
+    Raises NotEstimable: no patient has a score.
     """
     scores = _scores(cohort)
     scored = np.isfinite(scores)
@@ -119,22 +84,8 @@ def retiered(cohort: Cohort, recipe: Recipe) -> Cohort:
 def view_tiers(cohort: Cohort, recipe: Recipe) -> TierView:
     """Divide patients into tiers and compare their outcomes.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the column ``SCORE``.
-    recipe : Recipe
-        Cut-offs, endpoint and treatments.
-
-    Returns
-    -------
-    TierView
-        Sizes, curves and tests.
-
-    Raises
-    ------
-    NotEstimable
-        No patient of these treatments has a score and known follow-up.
+    ``recipe``: cut-offs, endpoint and treatments. Returns sizes, curves and tests. Raises NotEstimable: no patient
+    of these treatments has a score and known follow-up.
     """
     scored = retiered(cohort, recipe)
     patients = scored.where(np.isin(np.asarray(scored[ARM]).astype(str), list(recipe.arms)))
@@ -154,24 +105,9 @@ def view_tiers(cohort: Cohort, recipe: Recipe) -> TierView:
 def view_treatment(cohort: Cohort, recipe: Recipe) -> TreatmentView:
     """Compare two treatments inside the tiers of a recipe.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the column ``SCORE``.
-    recipe : Recipe
-        Cut-offs, contrast, tiers, matching and horizon.
-
-    Returns
-    -------
-    TreatmentView
-        Contrast, interaction and number needed to treat.
-
-    Raises
-    ------
-    MissingColumn
-        The published matching needs stage, which the cohort does not have.
-    NotEstimable
-        No patient has a score.
+    ``recipe``: cut-offs, contrast, tiers, matching and horizon. Returns contrast, interaction and number needed to
+    treat. Raises MissingColumn: the published matching needs stage, which the cohort does not have; NotEstimable:
+    no patient has a score.
     """
     patients = retiered(cohort, recipe)
     contrast = contrast_treatments(
@@ -198,22 +134,14 @@ def view_treatment(cohort: Cohort, recipe: Recipe) -> TreatmentView:
 def decision_curves(view: TierView) -> tuple[DecisionCurve, ...]:
     """Measure the net benefit of the tiers and of the score at the horizon.
 
-    Parameters
-    ----------
-    view : TierView
-        Patients in tiers.
-
-    Returns
-    -------
-    tuple of DecisionCurve
-        Tiers, each patient at the observed risk of her tier; then the score, read as a risk.
+    Returns tiers, each patient at the observed risk of her tier, then the score, read as a risk.
     """
     follow_up, known = known_follow_up(view)
     scores, tier = _scores(view.cohort)[known], np.asarray(view.cohort[TIER]).astype(str)[known]
     risk = np.zeros(len(scores))
     for name in np.unique(tier):
         members = tier == name
-        risk[members] = 1 - kaplan_meier(follow_up.where(members)).at(view.recipe.horizon_months).value
+        risk[members] = 1 - survival_at(follow_up.where(members), view.recipe.horizon_months)
     return tuple(
         decision_curve_at(each, follow_up, view.recipe.horizon_months, THRESHOLDS, label=name)
         for name, each in (("Tiers", risk), ("Score", scores))
@@ -223,19 +151,8 @@ def decision_curves(view: TierView) -> tuple[DecisionCurve, ...]:
 def optimism_or_reason(view: TierView, *, n_tried: int = 1) -> tuple[Optimism | None, str]:
     """Correct the cut-offs for having been found on these patients.
 
-    Parameters
-    ----------
-    view : TierView
-        Patients in tiers.
-    n_tried : int
-        Pairs of cut-offs looked at.
-
-    Returns
-    -------
-    Optimism or None
-        None where cut-offs cannot be found in these patients.
-    str
-        Says why; empty where they can.
+    Returns Optimism or None: None where cut-offs cannot be found in these patients; str: says why; empty where
+    they can.
     """
     follow_up, known = known_follow_up(view)
     try:
@@ -246,19 +163,9 @@ def optimism_or_reason(view: TierView, *, n_tried: int = 1) -> tuple[Optimism | 
 
 
 def known_follow_up(view: TierView) -> tuple[FollowUp, npt.NDArray[np.bool_]]:
-    """Give the follow-up that is known, and whose it is.
+    """Follow-up that is known, and whose it is.
 
-    Parameters
-    ----------
-    view : TierView
-        Patients in tiers.
-
-    Returns
-    -------
-    FollowUp
-        Of the patients with known follow-up.
-    (n,) bool
-        Who they are.
+    Returns FollowUp: of the patients with known follow-up; (n,) bool (n,): who they are.
     """
     endpoint: Endpoint = view.recipe.endpoint
     months = np.asarray(view.cohort[endpoint.months], dtype=np.float64)
@@ -267,7 +174,7 @@ def known_follow_up(view: TierView) -> tuple[FollowUp, npt.NDArray[np.bool_]]:
 
 
 def _scores(cohort: Cohort) -> npt.NDArray[np.float64]:
-    """Give the scores, NaN where there is none."""
+    """Scores, NaN where there is none."""
     if SCORE not in cohort:
         return np.full(len(cohort), np.nan)
     return np.asarray(cohort[SCORE], dtype=np.float64)

@@ -17,19 +17,9 @@ _TITLE = "Are there events enough to compare treatments?"
 
 
 def power_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
-    """Say what each contrast of treatments could show in a cohort.
+    """What each contrast of treatments could show in a cohort.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With treatments, tiers or none.
-    endpoint : Endpoint
-        Recurrence or death.
-
-    Returns
-    -------
-    ReportItem
-        A row for each contrast that has patients on both sides; a reason where none has.
+    Returns a row for each contrast that has patients on both sides, a reason where none has.
     """
     patients = cohort.where(complete(cohort, endpoint, [ARM]))
     follow_up, arm = patients.follow_up(endpoint), np.asarray(patients[ARM]).astype(str)

@@ -76,41 +76,15 @@ class Contrast(StrEnum):
 class Recipe:
     """What the laboratory looks at.
 
-    Parameters
-    ----------
-    low_below, high_from : float
-        Cut-offs on the score, 0 <= low_below <= high_from <= 1.
-    cohort : CohortChoice
-        Reference patients of the bundle, or those of the user.
-    endpoint : Endpoint
-        Recurrence or death.
-    arms : tuple of Arm
-        Patients of these treatments are looked at.
-    contrast : Contrast
-        Treatments compared inside the tiers.
-    contrast_tiers : tuple of Tier
-        Tiers in which they are compared.
-    matching : Matching
-        How their patients are made alike.
-    caliper_sd : float or None
-        Largest distance of a pair, in standard deviations of the propensity logit; None for no limit.
-    subgroup : str
-        Fact of the forest, one of ``stats.patient_groups.FACTS``; empty for every fact.
-    horizon_months : float
-        Time of the decision curve and of the differences.
-    curves_by : str
-        Fact that divides the patients of the curves, as ``cohort_curves.curve_choices`` names it; empty for no
-        further curves.
-    tier_source : TierSource
-        What the tiers of these curves are made of, where the table brings tiers; all else has those of the
-        cut-offs.
-    cohort_sha256 : str
-        Digest of the table of an uploaded cohort; empty where it is not known.
-
-    Raises
-    ------
-    RecipeOutOfRange
-        A value lies outside of its range.
+    ``low_below``, ``high_from``: cut-offs on the score, 0 <= low_below <= high_from <= 1; ``cohort``: reference
+    patients of the bundle, or those of the user; ``arms``: patients of these treatments are looked at;
+    ``contrast``: treatments compared inside the tiers; ``caliper_sd``: largest distance of a pair, in standard
+    deviations of the propensity logit, None for no limit; ``subgroup``: fact of the forest, one of
+    ``stats.patient_groups.FACTS``, empty for every fact; ``horizon_months``: time of the decision curve and of the
+    differences; ``curves_by``: fact that divides the patients of the curves, as ``cohort_curves.curve_choices``
+    names it, empty for no further curves; ``tier_source``: what the tiers of these curves are made of, where the
+    table brings tiers, all else has those of the cut-offs; ``cohort_sha256``: digest of the table of an uploaded
+    cohort, empty where it is not known. Raises RecipeOutOfRange: a value lies outside of its range.
     """
 
     low_below: float
@@ -174,7 +148,7 @@ class Recipe:
         return sha256(self.to_json().encode()).hexdigest()
 
     def to_mapping(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
+        """Plain values for JSON."""
         plain = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
         return {"schema": SCHEMA, **plain}
 
@@ -186,24 +160,8 @@ class Recipe:
     def from_json(cls, text: str) -> Recipe:
         """Read a recipe from a file.
 
-        Parameters
-        ----------
-        text : str
-            As ``to_json`` writes it; what is left out keeps its default, but for the cut-offs.
-
-        Returns
-        -------
-        Recipe
-            The recipe.
-
-        Raises
-        ------
-        UnreadableRecipe
-            No JSON, no object, another schema, or no cut-offs.
-        UnknownRecipeKey
-            A key that is not known.
-        RecipeOutOfRange
-            A value of the wrong kind or out of its range.
+        Raises UnreadableRecipe: no JSON, no object, another schema, or no cut-offs; UnknownRecipeKey: a key that
+        is not known; RecipeOutOfRange: a value of the wrong kind or out of its range.
         """
         try:
             content = json.loads(text, object_pairs_hook=each_once) if len(text) <= _MOST_CHARACTERS else None
@@ -230,24 +188,8 @@ class Recipe:
     def from_query(cls, query: Mapping[str, str], *, otherwise: Recipe) -> Recipe:
         """Read a recipe from the parameters of an address.
 
-        Parameters
-        ----------
-        query : mapping of str to str
-            As ``to_query`` writes it.
-        otherwise : Recipe
-            Brings the cut-offs where the address has none.
-
-        Returns
-        -------
-        Recipe
-            The recipe.
-
-        Raises
-        ------
-        UnknownRecipeKey
-            A parameter that is not known.
-        RecipeOutOfRange
-            A value of the wrong kind or out of its range.
+        ``otherwise``: brings the cut-offs where the address has none. Raises UnknownRecipeKey: a parameter that is
+        not known; RecipeOutOfRange: a value of the wrong kind or out of its range.
         """
         content: dict[str, Any] = {"low_below": otherwise.low_below, "high_from": otherwise.high_from}
         for key, text in query.items():
@@ -302,24 +244,8 @@ _READERS: dict[str, Callable[[str, object], Any]] = {
 def read_recipe(path: Path) -> Recipe:
     """Read the file of a recipe.
 
-    Parameters
-    ----------
-    path : Path
-        JSON in UTF-8.
-
-    Returns
-    -------
-    Recipe
-        The recipe.
-
-    Raises
-    ------
-    UnreadableRecipe
-        No text, no JSON, another schema, or no cut-offs.
-    UnknownRecipeKey
-        A key that is not known.
-    RecipeOutOfRange
-        A value of the wrong kind or out of its range.
+    ``path``: JSON in UTF-8. Raises UnreadableRecipe: no text, no JSON, another schema, or no cut-offs;
+    UnknownRecipeKey: a key that is not known; RecipeOutOfRange: a value of the wrong kind or out of its range.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -331,17 +257,7 @@ def read_recipe(path: Path) -> Recipe:
 def check_table(recipe: Recipe, cohort: Cohort) -> None:
     """Refuse to follow a recipe in another table than the one that it was saved with.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        May name the digest of its table.
-    cohort : Cohort
-        What was read of the table at hand.
-
-    Raises
-    ------
-    AnotherTable
-        The digests differ.
+    Raises AnotherTable: the digests differ.
     """
     digest = cohort.digest
     if recipe.cohort_sha256 and recipe.cohort_sha256 != digest:

@@ -37,18 +37,8 @@ _SHORT_CHARACTERS = 12
 class CurveStyle:
     """How one group is drawn and named.
 
-    Parameters
-    ----------
-    colour : str
-        Of line, band, ticks and shape.
-    glyph : str
-        Shape as a character.
-    dash : str
-        Plotly line dash.
-    short : str
-        Name where there is little room.
-    is_faded : bool
-        Drawn in grey because it carries too little information.
+    ``colour``: of line, band, ticks and shape; ``is_faded``: drawn in grey because it carries too little
+    information.
     """
 
     colour: str
@@ -66,19 +56,8 @@ class CurveStyle:
 def styles_of(curves: Sequence[KaplanMeierCurve], colours: Sequence[str] | None, few: int) -> list[CurveStyle]:
     """Find colour, shape, dash and short name of each curve.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        The groups.
-    colours : sequence of str or None
-        One per curve; a colour of a tier or arm brings its shape and dash.
-    few : int
-        Groups with fewer events are greyed.
-
-    Returns
-    -------
-    list of CurveStyle
-        One per curve.
+    ``colours``: one per curve, a colour of a tier or arm brings its shape and dash; ``few``: groups with fewer
+    events are greyed.
     """
     known = {key.value: colour for key, colour in (*TIER_COLOURS.items(), *ARM_COLOURS.items())}
     styles = []
@@ -102,21 +81,7 @@ def styles_of_crossed(
 ) -> list[CurveStyle]:
     """Find the styles of curves that are a tier in an arm: colour of the tier, dash and shape of the arm.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        The groups.
-    tiers : sequence of Tier
-        One per curve.
-    arms : sequence of Arm
-        One per curve.
-    few : int
-        Groups with fewer events are greyed.
-
-    Returns
-    -------
-    list of CurveStyle
-        One per curve.
+    ``few``: groups with fewer events are greyed.
     """
     return [
         _faded_below(

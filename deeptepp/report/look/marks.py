@@ -1,15 +1,16 @@
-"""What every figure carries: the mark of simulated data and its content in words."""
+"""One way to lay out every figure: heading, margins, texts, the mark of simulated data, content in words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from textwrap import wrap
 
+import numpy as np
 import plotly.graph_objects as go
 
 from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.report.look.text_width import broken, text_px
-from deeptepp.report.look.theme import NEUTRAL, SMALL_PX
+from deeptepp.report.look.theme import NEUTRAL, SMALL_PX, TEMPLATE
 from deeptepp.wording.sentence import escaped, glued, joined
 
 _TITLE_CHARACTERS = 58
@@ -26,65 +27,71 @@ MARK_NAME = "simulated"
 """Name of the annotation that bears the mark."""
 
 
-def broken_title(title: str) -> tuple[str, int]:
-    """Break a title into lines that fit the narrowest figure.
+def text_at(
+    text: str,
+    at: tuple[float | str, float | str],
+    *,
+    ref: str = "paper, paper",
+    anchor: str = "left middle",
+    size: float = SMALL_PX,
+    xshift: float = 0,
+    yshift: float = 0,
+    name: str = "",
+) -> dict[str, object]:
+    """Annotation without an arrow: corner ``anchor`` of its box at (x, y) of the axes ``ref``."""
+    (xref, yref), (xanchor, yanchor) = ref.split(", "), anchor.split()
+    where = {"x": at[0], "y": at[1], "xref": xref, "yref": yref, "xanchor": xanchor, "yanchor": yanchor}
+    words = {"text": text, "align": xanchor, "showarrow": False, "font": {"size": size}, "name": name or None}
+    return words | where | {"xshift": xshift, "yshift": yshift}
 
-    Parameters
-    ----------
-    title : str
-        Plain text or inline tags of plotly.
 
-    Returns
-    -------
-    tuple of str and int
-        The title in bold with line breaks, and the number of lines.
+def error_bars(values: Sequence[tuple[float, float | None, float | None]], colour: str) -> dict[str, object]:
+    """Whiskers of (value, low, high), none where there is no interval."""
+    value, low, high = np.array(values, dtype=np.float64).T
+    common = {"type": "data", "symmetric": False, "color": colour, "thickness": 1.6, "width": 4}
+    return {"array": high - value, "arrayminus": value - low, **common}
+
+
+def lay_out(
+    figure: go.Figure,
+    title: str,
+    facts: Sequence[str],
+    *,
+    plot_px: float,
+    margins: tuple[float, float, float],
+    above_px: float = 0,
+    **layout: object,
+) -> None:
+    """Heading, margins (left, right, bottom, px) and height of a figure; the width stays free.
+
+    ``plot_px`` is the height inside the margins, ``above_px`` the room between heading and plot; both title and
+    facts are plain text.
     """
-    lines = wrap(title, _TITLE_CHARACTERS) or [""]
-    return glued("<b>{}</b>", joined("<br>", lines)), len(lines)
-
-
-def title_pad(n_lines: int) -> dict[str, int]:
-    """Keep a broken title that has a subtitle inside the figure, whose top plotly otherwise sets too high.
-
-    Parameters
-    ----------
-    n_lines : int
-        Lines of the title.
-
-    Returns
-    -------
-    dict of str to int
-        Of the title's layout, px.
-    """
-    return {"t": 10 + 14 * (n_lines - 1), "l": 10}
+    head, top = heading(title, facts)
+    left, right, bottom = margins
+    figure.update_layout(
+        template=TEMPLATE,
+        title=head,
+        height=round(top + above_px + plot_px + bottom),
+        margin={"l": left, "r": right, "t": top + above_px, "b": bottom},
+        **{"showlegend": False, "hovermode": "closest", **layout},
+    )
 
 
 def heading(title: str, facts: Sequence[str]) -> tuple[dict[str, object], int]:
-    """Lay out title and subtitle at the top of a figure, both broken to fit the narrowest one.
-
-    Parameters
-    ----------
-    title : str
-        What is shown; plain text.
-    facts : sequence of str
-        Short facts for the lines below it; plain text.
-
-    Returns
-    -------
-    tuple of dict and int
-        Title of the layout, and the height that it takes, px.
-    """
-    text, n_lines = broken_title(escaped(title))
-    lines = _packed(facts)
+    """Layout of a title and a subtitle of short facts, both plain text broken to fit 520 px; their height, px."""
+    lines, packed = wrap(escaped(title), _TITLE_CHARACTERS) or [""], _packed(facts)
     layout = {
-        "text": text,
-        "subtitle": {"text": joined("<br>", (escaped(line) for line in lines))},
+        "text": glued("<b>{}</b>", joined("<br>", lines)),
         "yref": "container",
         "y": 1,
         "yanchor": "top",
-        "pad": title_pad(n_lines),
+        # plotly sets a broken title with a subtitle too high.
+        "pad": {"t": 10 + 14 * (len(lines) - 1), "l": 10},
     }
-    return layout, 12 + 21 * n_lines + 17 * len(lines) + (13 if lines else 0)
+    if packed:
+        layout["subtitle"] = {"text": joined("<br>", (escaped(line) for line in packed))}
+    return layout, 12 + 21 * len(lines) + 17 * len(packed) + (13 if packed else 0)
 
 
 def _packed(facts: Sequence[str]) -> list[str]:
@@ -104,24 +111,9 @@ def finish(
 ) -> go.Figure:
     """Write the mark of simulated data into the plot, and the alternative text into the metadata.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    alt : str
-        What the figure shows, in words.
-    simulated : bool
-        The patients are simulated.
-    mark_height : float
-        Where the mark stands between the bottom (0) and the top (1) of the plot; choose where nothing is drawn.
-    strip_of_px : int, optional
-        Height of the plot; where it is given, the vertical axis is made longer, so that the mark stands in a
-        strip above all that is drawn.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The same figure.
+    ``mark_height``: where the mark stands between the bottom (0) and the top (1) of the plot, choose where nothing
+    is drawn; ``strip_of_px``: height of the plot, where it is given, the vertical axis is made longer, so that the
+    mark stands in a strip above all that is drawn.
     """
     if simulated:
         alt = glued("{}. {}", SIMULATED_COHORT, alt)
@@ -134,24 +126,13 @@ def finish(
 
 
 def add_mark(figure: go.Figure, height: float) -> None:
-    """Write the mark of simulated data into a plot.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    height : float
-        Where it stands between the bottom (0) and the top (1) of the plot.
-    """
-    figure.add_annotation(
-        text=glued("<b>{}</b>", SIMULATED_COHORT),
-        xref="x domain",
-        yref="y domain",
-        x=0.5,
-        y=height,
-        yanchor="bottom",
-        showarrow=False,
-        opacity=0.75,
-        font={"size": 18, "color": NEUTRAL},
+    """Write the mark of simulated data into a plot, at a height between its bottom (0) and its top (1)."""
+    place = (0.5, height)
+    text = text_at(
+        glued("<b>{}</b>", SIMULATED_COHORT),
+        place,
+        ref="x domain, y domain",
+        anchor="center bottom",
         name=MARK_NAME,
     )
+    figure.add_annotation(text | {"font": {"size": 18, "color": NEUTRAL}, "opacity": 0.75})

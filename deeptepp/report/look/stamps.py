@@ -22,38 +22,12 @@ _LONG_MARK_PX = 13
 
 
 def marked_cohort(cohort: Cohort, mark: str) -> Cohort:
-    """Give a cohort whose figures draw a mark where one is due.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    mark : str
-        Empty where nothing is simulated.
-
-    Returns
-    -------
-    Cohort
-        The same columns.
-    """
+    """Cohort whose figures draw a mark where one is due."""
     return Cohort(cohort.columns, is_simulated=bool(mark))
 
 
 def stamp_figure(figure: go.Figure, mark: str) -> go.Figure:
-    """Let a figure say a mark, in the picture and in its words.
-
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        Changed in place.
-    mark : str
-        Empty: a mark that is there stays.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The same figure.
-    """
+    """Let a figure say a mark, in the picture and in its words."""
     if not mark:
         return figure
     if not any(note.name == MARK_NAME for note in figure.layout.annotations):
@@ -70,20 +44,7 @@ def stamp_figure(figure: go.Figure, mark: str) -> go.Figure:
 
 
 def stamp_item(item: ReportItem, mark: str) -> ReportItem:
-    """Let an item say a mark in its figures and on its tables.
-
-    Parameters
-    ----------
-    item : ReportItem
-        Made from a cohort of ``marked_cohort``.
-    mark : str
-        Empty where nothing is simulated.
-
-    Returns
-    -------
-    ReportItem
-        With the mark.
-    """
+    """Let an item say a mark in its figures and on its tables."""
     for figure in item.figures:
         stamp_figure(figure, mark)
     return replace(item, mark=mark or item.mark)
@@ -92,16 +53,6 @@ def stamp_item(item: ReportItem, mark: str) -> ReportItem:
 def stamp_all(items: Iterable[ReportItem], mark: str) -> tuple[ReportItem, ...]:
     """Let items say a mark; one that has a mark of its own keeps it.
 
-    Parameters
-    ----------
-    items : iterable of ReportItem
-        In reading order.
-    mark : str
-        Empty where nothing is simulated.
-
-    Returns
-    -------
-    tuple of ReportItem
-        The items with their marks.
+    ``items``: in reading order.
     """
     return tuple(item if item.mark else stamp_item(item, mark) for item in items)

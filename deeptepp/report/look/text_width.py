@@ -29,17 +29,7 @@ _SLACK = 1.05
 def text_px(text: str, size: float) -> float:
     """Estimate the width of one line.
 
-    Parameters
-    ----------
-    text : str
-        Plain text without tags.
-    size : float
-        Of the font, px.
-
-    Returns
-    -------
-    float
-        Px, rather too much than too little.
+    ``text``: plain text without tags; ``size``: of the font, px. Returns px, rather too much than too little.
     """
     return _SLACK * size * sum(_EM_1000.get(sign, _OTHER_1000) for sign in text) / 1000
 
@@ -47,17 +37,7 @@ def text_px(text: str, size: float) -> float:
 def widest_px(lines: list[str], size: float) -> float:
     """Estimate the width of the longest of several lines.
 
-    Parameters
-    ----------
-    lines : list of str
-        Plain text; may be empty.
-    size : float
-        Of the font, px.
-
-    Returns
-    -------
-    float
-        Px; 0 without a line.
+    ``lines``: plain text, may be empty; ``size``: of the font, px. Returns px, 0 without a line.
     """
     return max((text_px(line, size) for line in lines), default=0.0)
 
@@ -65,19 +45,8 @@ def widest_px(lines: list[str], size: float) -> float:
 def broken(text: str, width: float, size: float) -> list[str]:
     """Break text into lines that are not wider than a column.
 
-    Parameters
-    ----------
-    text : str
-        Plain text.
-    width : float
-        Of the column, px.
-    size : float
-        Of the font, px.
-
-    Returns
-    -------
-    list of str
-        At least one line; a word that is too long for the column is cut.
+    ``width``: of the column, px; ``size``: of the font, px. The result is at least one line, a word that is too
+    long for the column is cut.
     """
     n_characters = len(text) + 1
     while n_characters > 4:

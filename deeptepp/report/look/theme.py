@@ -135,16 +135,8 @@ DARK_TEMPLATE = _template(_INK_DARK, _PAPER_DARK, _GRID_DARK, _AXIS_DARK)
 
 
 def for_dark_page(figure: go.Figure) -> go.Figure:
-    """Give the same figure for a dark page.
+    """Same figure for a dark page.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        A figure of this package; it is not changed.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A copy with the dark template; colours of tiers and arms stay.
+    ``figure``: a figure of this package, it is not changed.
     """
     return go.Figure(figure).update_layout(template=DARK_TEMPLATE)

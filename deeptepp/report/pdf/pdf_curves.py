@@ -45,32 +45,8 @@ def curves_drawing(
 ) -> Any:  # noqa: ANN401  reportlab has no types
     """Draw survival curves with bands, censor ticks and numbers at risk.
 
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        One per group.
-    width : float
-        Points.
-    title, y_title : str
-        What is compared, and of what.
-    p_value : float, optional
-        Of the log-rank test.
-    colours : sequence of str, optional
-        One per curve, as for ``styles_of``.
-    grey_below_events : int
-        Curves with fewer events are drawn in grey and marked as such.
-    simulated : bool
-        The patients are simulated; the drawing says so.
-
-    Returns
-    -------
-    reportlab.graphics.shapes.Drawing
-        Vector graphics.
-
-    Raises
-    ------
-    NotEstimable
-        There is no curve.
+    ``p_value``: of the log-rank test; ``grey_below_events``: curves with fewer events are drawn in grey and marked
+    as such. Raises NotEstimable: there is no curve.
     """
     from reportlab.graphics.shapes import Drawing
 
@@ -185,7 +161,7 @@ class _Plot:
             self.line((self.x(at), self.y(share) - 1.8, self.x(at), self.y(share) + 1.8), style.colour, 0.35)
 
     def _steps(self, months: Floats, shares: Floats, last: float) -> list[tuple[float, float]]:
-        """Give the corners of a step function that ends at the last observation."""
+        """Corners of a step function that ends at the last observation."""
         x = np.repeat(np.append(months, last), 2)[1:-1]
         return [(self.x(a), self.y(b)) for a, b in zip(x, np.repeat(shares, 2), strict=True)]
 
@@ -247,7 +223,7 @@ def _draw_shape(plot: _Plot, x: float, y: float, style: CurveStyle) -> None:
 
 
 def _corners(glyph: str, x: float, y: float, size: float) -> list[float]:
-    """Give the corners of a square, triangle, star or, for anything else, diamond."""
+    """Corners of a square, triangle, star or, for anything else, diamond."""
     n, start, inner = {"■": (4, pi / 4, 1.0), "▲": (3, pi / 2, 1.0), "★": (10, pi / 2, 0.45)}.get(
         glyph, (4, pi / 2, 1.0)
     )
@@ -259,21 +235,7 @@ def _corners(glyph: str, x: float, y: float, size: float) -> list[float]:
 def scale_drawing(score: float, edges: Sequence[float], colours: Sequence[str], *, width: float) -> Any:  # noqa: ANN401  reportlab has no types
     """Draw the scale from 0 to 1 with the tiers, the cut-offs and the score.
 
-    Parameters
-    ----------
-    score : float
-        In [0, 1].
-    edges : sequence of float
-        0, the cut-offs, 1.
-    colours : sequence of str
-        One per tier.
-    width : float
-        Points.
-
-    Returns
-    -------
-    reportlab.graphics.shapes.Drawing
-        Vector graphics.
+    ``score``: in [0, 1].
     """
     from reportlab.graphics.shapes import Drawing, Polygon, Rect
     from reportlab.lib.colors import HexColor

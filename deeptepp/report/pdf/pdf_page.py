@@ -42,25 +42,9 @@ def build_pdf(
 ) -> bytes:
     """Lay out a document.
 
-    Parameters
-    ----------
-    story : sequence of Flowable
-        Its content.
-    title : str
-        In the metadata.
-    marks : sequence of str
-        At the top of every page, in capitals; RESEARCH USE ONLY stands before them.
-    foot : str
-        At the bottom of every page, below what research use means.
-    created_utc : datetime or None
-        When what it shows was made, in its metadata; without it the metadata have no date.
-    speech : Speech
-        Says the marks and the foot.
-
-    Returns
-    -------
-    bytes
-        A PDF, A4. The same content and time give the same bytes.
+    ``marks``: at the top of every page, in capitals, RESEARCH USE ONLY stands before them; ``foot``: at the bottom
+    of every page, below what research use means; ``created_utc``: when what it shows was made, in its metadata,
+    without it the metadata have no date. Returns a PDF, A4. The same content and time give the same bytes.
     """
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.units import mm
@@ -101,18 +85,8 @@ def _date(canvas: Any, created_utc: datetime | None) -> None:  # noqa: ANN401  r
 def marked_up(text: str) -> str:
     """Escape a text for a paragraph, and set what the Latin font does not have in the Chinese one.
 
-    Parameters
-    ----------
-    text : str
-        Written by a user or by a report.
+    Returns markup of reportlab, the sign of minus is written as a hyphen, which every font has.
 
-    Returns
-    -------
-    str
-        Markup of reportlab; the sign of minus is written as a hyphen, which every font has.
-
-    Examples
-    --------
     >>> marked_up("T+P < T")
     'T+P &lt; T'
     >>> marked_up("见 MR")
@@ -131,20 +105,7 @@ def marked_up(text: str) -> str:
 
 
 def shape(glyph: str, colour: str) -> str:
-    """Give a coloured shape, as the font of shapes has it.
-
-    Parameters
-    ----------
-    glyph : str
-        One of the tiers' or arms' shapes.
-    colour : str
-        Hexadecimal.
-
-    Returns
-    -------
-    str
-        Markup of reportlab.
-    """
+    """Coloured shape, as the font of shapes has it."""
     # The font of shapes has no open circle but a shadowed one.
     known = "\u274d" if glyph == "○" else glyph
     return f'<font name="ZapfDingbats" color="{colour}">{known}</font>'
@@ -153,23 +114,7 @@ def shape(glyph: str, colour: str) -> str:
 def style(name: str, size: float, *, bold: bool = False, colour: str = INK, breaks_anywhere: bool = False) -> Any:  # noqa: ANN401  reportlab has no types
     """Make the style of a paragraph.
 
-    Parameters
-    ----------
-    name : str
-        Of the style.
-    size : float
-        Of the font, points.
-    bold : bool
-        In bold.
-    colour : str
-        Hexadecimal.
-    breaks_anywhere : bool
-        Lines also break between Chinese characters.
-
-    Returns
-    -------
-    ParagraphStyle
-        Leading is 1.38 of the size.
+    ``breaks_anywhere``: lines also break between Chinese characters. Returns leading is 1.38 of the size.
     """
     from reportlab.lib.styles import ParagraphStyle
 
@@ -179,18 +124,7 @@ def style(name: str, size: float, *, bold: bool = False, colour: str = INK, brea
 
 
 def title(text: str) -> Flowable:
-    """Write the title of a part.
-
-    Parameters
-    ----------
-    text : str
-        Plain text.
-
-    Returns
-    -------
-    Flowable
-        A paragraph.
-    """
+    """Write the title of a part."""
     from reportlab.platypus import Paragraph
 
     return Paragraph(marked_up(text), style("part", 13, bold=True))
@@ -199,15 +133,7 @@ def title(text: str) -> Flowable:
 def heading(text: str) -> Flowable:
     """Write a heading that stays with what follows.
 
-    Parameters
-    ----------
-    text : str
-        Plain text.
-
-    Returns
-    -------
-    Flowable
-        A paragraph with room above it.
+    Returns a paragraph with room above it.
     """
     from reportlab.platypus import Paragraph
 
@@ -217,22 +143,7 @@ def heading(text: str) -> Flowable:
 
 
 def words(text: str, *, bold: bool = False, quiet: bool = False) -> Flowable:
-    """Write a paragraph.
-
-    Parameters
-    ----------
-    text : str
-        Plain text.
-    bold : bool
-        In bold.
-    quiet : bool
-        Small and grey.
-
-    Returns
-    -------
-    Flowable
-        A paragraph.
-    """
+    """Write a paragraph."""
     from reportlab.platypus import Paragraph
 
     look = style("words", 8 if quiet else 9, bold=bold, colour=GREY if quiet else INK)

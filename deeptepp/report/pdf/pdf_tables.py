@@ -16,19 +16,7 @@ _SIZE = 8.5
 def facts_table(facts: Mapping[str, str], *, width: float, n_columns: int = 1) -> Flowable:
     """Lay out names and values.
 
-    Parameters
-    ----------
-    facts : mapping of str to str
-        Plain text.
-    width : float
-        Points.
-    n_columns : int
-        Pairs side by side, filled downwards.
-
-    Returns
-    -------
-    Flowable
-        A table without rules.
+    ``n_columns``: pairs side by side, filled downwards. Returns a table without rules.
     """
     from reportlab.platypus import Paragraph, Table
 
@@ -52,21 +40,7 @@ def rows_table(
 ) -> list[Flowable]:
     """Lay out rows below a header.
 
-    Parameters
-    ----------
-    header : sequence of str
-        Plain text.
-    rows : sequence of sequence of str
-        Plain text; a line break begins a quiet line.
-    widths : sequence of float
-        Of the columns, points.
-    notes : str
-        Below the table.
-
-    Returns
-    -------
-    list of Flowable
-        The table, and the note where there is one.
+    ``rows``: plain text, a line break begins a quiet line.
     """
     from reportlab.platypus import Paragraph, Table
 
@@ -86,7 +60,7 @@ def _cell(text: str) -> str:
 
 
 def _rules(more: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Give the style of every table: cells at the top, little padding."""
+    """Style of every table: cells at the top, little padding."""
     return [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LEFTPADDING", (0, 0), (-1, -1), 0),

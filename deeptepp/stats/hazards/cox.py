@@ -43,30 +43,9 @@ def fit_cox(
 ) -> CoxFit:
     """Fit a proportional hazards model by maximum partial likelihood.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times in months and events of n patients.
-    design : Design
-        n rows; no column is needed to have the baseline hazard alone.
-    strata : (n,) array_like, optional
-        Patients of different strata have baseline hazards of their own.
-    ties : Ties
-        How events at one time share their risk set.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    CoxFit
-        With a reason for each coefficient that has no estimate.
-
-    Raises
-    ------
-    NotEstimable
-        There are no patients.
-    OutOfRange
-        A value is missing, or the level is no probability.
+    ``design``: n rows; no column is needed to have the baseline hazard alone. ``strata`` (n,): patients of
+    different strata have baseline hazards of their own. Returns: with a reason for each coefficient that has no
+    estimate. Raises ``NotEstimable``: there are no patients.
     """
     check_design(follow_up, design, level)
     risk_sets = RiskSets(follow_up, strata, ties)

@@ -35,42 +35,17 @@ UNSTABLE = "the likelihood was not maximised; it may rise without bound"
 class CoxFit:
     """A fitted model.
 
-    Parameters
-    ----------
-    names : tuple of str
-        p columns.
-    coefficients : (p,) float64
-        Log hazard ratio per unit; NaN where the design does not determine it, infinite where the likelihood rises
-        without bound.
-    covariance : (p, p) float64
-        Of the coefficients; NaN for those that have none.
-    reasons : tuple of str
-        Why a coefficient has no estimate, by column; empty where it has one.
-    n, n_events : int
-        Patients and events.
-    log_likelihood_null, log_likelihood : float
-        Log partial likelihood without and with the columns; its limit where it rises without bound.
-    likelihood_ratio, wald, score : ChiSquareTest
-        Of all columns together.
-    finite_coefficients : (p,) float64
-        Coefficients to predict with: 0 where the design determines none, and the last place of the iteration
-        instead of infinity.
-    centre : (p,) float64
-        Mean of each column.
-    baseline_months : (k,) float64
-        Event times, ascending in each stratum.
-    baseline_hazard : (k,) float64
-        Cumulative hazard of a patient with mean columns at these times.
-    baseline_stratum : (k,) int64
-        Stratum of each, as a place in ``strata``.
-    strata : (s,) array
-        Labels of the strata; one where the model is not stratified.
-    is_stratified : bool
-        Whether strata were given.
-    ties : Ties
-        How tied events share their risk set; the baseline hazard follows it.
-    level : float
-        Confidence level.
+    ``coefficients`` (p,): log hazard ratio per unit; NaN where the design does not determine it, infinite where
+    the likelihood rises without bound. ``covariance`` (p, p): of the coefficients; NaN for those that have none.
+    ``reasons``: why a coefficient has no estimate, by column; empty where it has one. ``log_likelihood_null``,
+    ``log_likelihood``: log partial likelihood without and with the columns; its limit where it rises without
+    bound. ``likelihood_ratio``, ``wald``, ``score``: of all columns together. ``finite_coefficients`` (p,):
+    coefficients to predict with: 0 where the design determines none, and the last place of the iteration instead
+    of infinity. ``centre`` (p,): mean of each column. ``baseline_months`` (k,): event times, ascending in each
+    stratum. ``baseline_hazard`` (k,): cumulative hazard of a patient with mean columns at these times.
+    ``baseline_stratum`` (k,): stratum of each, as a place in ``strata``. ``strata`` (s,): labels of the strata;
+    one where the model is not stratified. ``is_stratified``: whether strata were given. ``ties``: how tied events
+    share their risk set; the baseline hazard follows it.
     """
 
     names: tuple[str, ...]
@@ -122,10 +97,7 @@ class CoxFit:
     def hazard_ratios(self) -> tuple[Estimate, ...]:
         """Give the hazard ratio per unit of each column.
 
-        Returns
-        -------
-        tuple of Estimate
-            In the order of ``names``; without a value where there is a reason.
+        Returns: in the order of ``names``; without a value where there is a reason.
         """
         half = normal_quantile(self.level) * self.standard_errors
         value, low, high = (_exp(self.coefficients + sign * half * bool(sign)) for sign in (0, -1, 1))
@@ -148,15 +120,7 @@ class CoxFit:
     def linear_predictor(self, values: npt.ArrayLike) -> Floats:
         """Give the log hazard relative to a patient with all columns 0.
 
-        Parameters
-        ----------
-        values : (m, p) array_like
-            Columns of any patients.
-
-        Returns
-        -------
-        (m,) float64
-            With ``finite_coefficients``.
+        ``values`` (m, p): columns of any patients. Returns (m,): with ``finite_coefficients``.
         """
         # Row by row, so that equal patients get equal numbers.
         return np.asarray((np.asarray(values, dtype=np.float64) * self.finite_coefficients).sum(axis=1))
@@ -166,24 +130,9 @@ class CoxFit:
     ) -> Floats:
         """Predict survival from the baseline hazard of the fit.
 
-        Parameters
-        ----------
-        months : float or (k,) array_like
-            Times; past the last event the curve stays where it is.
-        values : (m, p) array_like
-            Columns of any patients.
-        strata : (m,) array_like, optional
-            Stratum of each; needed where the model is stratified.
-
-        Returns
-        -------
-        (m,) or (m, k) float64
-            Share without the event, in [0, 1]; one column for each time unless ``months`` is one number.
-
-        Raises
-        ------
-        OutOfRange
-            A stratum is not in the fit, or the model is stratified and no strata are given.
+        ``months``: times; past the last event the curve stays where it is. ``values`` (m, p): columns of any
+        patients. ``strata`` (m,): stratum of each; needed where the model is stratified. Returns (m,): share
+        without the event, in [0, 1]; one column for each time unless ``months`` is one number.
         """
         x = np.asarray(values, dtype=np.float64)
         times = np.atleast_1d(np.asarray(months, dtype=np.float64))

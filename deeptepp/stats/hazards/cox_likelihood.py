@@ -37,20 +37,10 @@ class Ties(StrEnum):
 class Likelihood:
     """The partial likelihood at one place.
 
-    Parameters
-    ----------
-    value : float
-        Log partial likelihood.
-    gradient : (p,) float64
-        Its first derivative.
-    information : (p, p) float64
-        Minus its second derivative.
-    means : (p, n_events) float64
-        Mean of the columns in the risk set of each event, in the order of ``RiskSets.deaths``.
-    hazard : (k,) float64
-        Jump of the baseline hazard at each event time, for a linear predictor of ``shift`` in its stratum.
-    shift : (s,) float64
-        Largest linear predictor of each stratum.
+    ``value``: log partial likelihood. ``gradient`` (p,): its first derivative. ``information`` (p, p): minus its
+    second derivative. ``means`` (p, n_events): mean of the columns in the risk set of each event, in the order of
+    ``RiskSets.deaths``. ``hazard`` (k,): jump of the baseline hazard at each event time, for a linear predictor of
+    ``shift`` in its stratum. ``shift`` (s,): largest linear predictor of each stratum.
     """
 
     value: float
@@ -69,14 +59,7 @@ class Likelihood:
 class RiskSets:
     """Who is at risk at which event.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times in months and events of n patients.
-    strata : (n,) array_like or None
-        Patients of one stratum only share risk sets.
-    ties : Ties
-        How events at one time share their risk set.
+    ``strata`` (n,): patients of one stratum only share risk sets.
 
     Attributes
     ----------
@@ -122,17 +105,7 @@ class RiskSets:
     def evaluate(self, columns: Floats, linear: Floats) -> Likelihood:
         """Evaluate the likelihood.
 
-        Parameters
-        ----------
-        columns : (p, m) float64
-            Of the patients ``rows``.
-        linear : (m,) float64
-            Their linear predictor.
-
-        Returns
-        -------
-        Likelihood
-            With respect to the coefficients of the columns.
+        ``columns`` (p, m): of the patients ``rows``. Returns: with respect to the coefficients of the columns.
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             return self._evaluate(columns, linear)
@@ -163,17 +136,8 @@ class RiskSets:
     def means(self, columns: Floats, linear: Floats) -> Floats:
         """Average columns over the risk set of each event.
 
-        Parameters
-        ----------
-        columns : (q, m) float64
-            Any values of the patients ``rows``.
-        linear : (m,) float64
-            Their linear predictor.
-
-        Returns
-        -------
-        (q, n_events) float64
-            Weighted by the hazards, in the order of ``deaths``.
+        ``columns`` (q, m): any values of the patients ``rows``. Returns (q, n_events): weighted by the hazards, in
+        the order of ``deaths``.
         """
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             _, weight, at_risk = self._weights(linear)

@@ -42,16 +42,9 @@ _ALIASED = 1e-11
 class Maximum:
     """Where Newton's method ended.
 
-    Parameters
-    ----------
-    coefficients : (p,) float64
-        Finite; the last place where the maximum is at infinity.
-    likelihood : Likelihood
-        At this place.
-    is_infinite : (p,) bool
-        Coefficients without a finite estimate.
-    has_converged : bool
-        Whether more steps would change nothing.
+    ``coefficients`` (p,): finite; the last place where the maximum is at infinity. ``likelihood``: at this place.
+    ``is_infinite`` (p,): coefficients without a finite estimate. ``has_converged``: whether more steps would
+    change nothing.
     """
 
     coefficients: Floats
@@ -63,21 +56,7 @@ class Maximum:
 def check_design(follow_up: FollowUp, design: Design, level: float) -> None:
     """Refuse what no model can be fitted to.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    design : Design
-        Must have n finite rows.
-    level : float
-        Must lie in (0, 1).
-
-    Raises
-    ------
-    NotEstimable
-        There are no patients.
-    OutOfRange
-        A value is missing, or the level is no probability.
+    ``design``: must have n finite rows. Raises ``NotEstimable``: there are no patients.
     """
     if follow_up.n == 0:
         raise NotEstimable(what="The Cox model", reason="there are no patients")
@@ -93,15 +72,7 @@ def check_design(follow_up: FollowUp, design: Design, level: float) -> None:
 def centre_and_scale(values: Floats) -> tuple[Floats, Floats]:
     """Give location and spread of columns.
 
-    Parameters
-    ----------
-    values : (n, p) float64
-        Columns.
-
-    Returns
-    -------
-    tuple of (p,) float64
-        Mean and standard deviation; the deviation of a constant column is taken for 1.
+    Returns: mean and standard deviation; the deviation of a constant column is taken for 1.
     """
     centre, scale = values.mean(axis=0), values.std(axis=0)
     return centre, np.where(scale > 1e-12 * np.abs(centre), scale, 1.0)
@@ -110,15 +81,8 @@ def centre_and_scale(values: Floats) -> tuple[Floats, Floats]:
 def independent(null: Likelihood) -> Flags:
     """Find the columns that say something beyond the columns before them.
 
-    Parameters
-    ----------
-    null : Likelihood
-        With all coefficients 0.
-
-    Returns
-    -------
-    (p,) bool
-        False for a column that is constant in every risk set, given the columns before it.
+    ``null``: with all coefficients 0. Returns (p,): False for a column that is constant in every risk set, given
+    the columns before it.
     """
     left = null.information.copy()
     moments = np.diag(left) + (null.means**2).sum(axis=1)
@@ -134,19 +98,8 @@ def independent(null: Likelihood) -> Flags:
 def maximise(risk_sets: RiskSets, columns: Floats, start: Likelihood) -> Maximum:
     """Take Newton steps, halved where they do not raise the likelihood.
 
-    Parameters
-    ----------
-    risk_sets : RiskSets
-        Who is at risk when.
-    columns : (p, m) float64
-        Independent columns of its rows, of about unit spread.
-    start : Likelihood
-        With all coefficients 0.
-
-    Returns
-    -------
-    Maximum
-        Place and likelihood.
+    ``risk_sets``: who is at risk when. ``columns`` (p, m): independent columns of its rows, of about unit spread.
+    ``start``: with all coefficients 0.
     """
     beta, now = np.zeros(len(columns)), start
     width = np.ptp(columns, axis=1) if columns.size else np.zeros(len(columns))
@@ -167,17 +120,7 @@ def maximise(risk_sets: RiskSets, columns: Floats, start: Likelihood) -> Maximum
 def without_information(end: Maximum, columns: Floats) -> Flags:
     """Find the coefficients on which the likelihood says nothing where others are infinite.
 
-    Parameters
-    ----------
-    end : Maximum
-        With infinite coefficients.
-    columns : (p, m) float64
-        Its columns.
-
-    Returns
-    -------
-    (p,) bool
-        True for finite coefficients whose standard error has no bound.
+    Returns (p,): True for finite coefficients whose standard error has no bound.
     """
     finite = ~end.is_infinite
     variance = np.diag(inverse(end.likelihood.restricted(finite).information))
@@ -190,15 +133,7 @@ def without_information(end: Maximum, columns: Floats) -> Flags:
 def inverse(information: Floats) -> Floats:
     """Invert an information matrix, also one that has become singular on the way.
 
-    Parameters
-    ----------
-    information : (p, p) float64
-        Symmetric.
-
-    Returns
-    -------
-    (p, p) float64
-        Symmetric.
+    Returns (p, p): symmetric.
     """
     try:
         inverted = np.linalg.inv(information)

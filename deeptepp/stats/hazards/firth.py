@@ -51,30 +51,12 @@ _FURTHEST = 200.0
 class FirthFit:
     """A fitted model.
 
-    Parameters
-    ----------
-    names : tuple of str
-        p columns.
-    coefficients : (p,) float64
-        Penalised log hazard ratio per unit; NaN where there is none.
-    low, high : (p,) float64
-        Profile limits of the coefficients; infinite where the profile does not fall far enough.
-    p_values : (p,) float64
-        Of the penalised likelihood ratio of each coefficient; NaN where there is none.
-    reasons : tuple of str
-        Why a coefficient has no estimate or no limit, by column; empty where it has both.
-    n, n_events : int
-        Patients and events.
-    penalised_log_likelihood_null, penalised_log_likelihood : float
-        Without and with coefficients.
-    likelihood_ratio : ChiSquareTest
-        Of all columns together.
-    is_stratified : bool
-        Whether strata were given.
-    ties : Ties
-        How tied events share their risk set.
-    level : float
-        Confidence level.
+    ``coefficients`` (p,): penalised log hazard ratio per unit; NaN where there is none. ``low``, ``high`` (p,):
+    profile limits of the coefficients; infinite where the profile does not fall far enough. ``p_values`` (p,): of
+    the penalised likelihood ratio of each coefficient; NaN where there is none. ``reasons``: why a coefficient has
+    no estimate or no limit, by column; empty where it has both. ``penalised_log_likelihood_null``,
+    ``penalised_log_likelihood``: without and with coefficients. ``likelihood_ratio``: of all columns together.
+    ``is_stratified``: whether strata were given. ``ties``: how tied events share their risk set.
     """
 
     names: tuple[str, ...]
@@ -101,10 +83,7 @@ class FirthFit:
     def hazard_ratios(self) -> tuple[Estimate, ...]:
         """Give the hazard ratio per unit of each column.
 
-        Returns
-        -------
-        tuple of Estimate
-            In the order of ``names``; without a value, or without a limit, where there is a reason.
+        Returns: in the order of ``names``; without a value, or without a limit, where there is a reason.
         """
         with np.errstate(over="ignore"):
             value, low, high = np.exp(self.coefficients), np.exp(self.low), np.exp(self.high)
@@ -134,30 +113,8 @@ def fit_firth(
 ) -> FirthFit:
     """Fit a proportional hazards model by maximum penalised partial likelihood.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times in months and events of n patients.
-    design : Design
-        n rows.
-    strata : (n,) array_like, optional
-        Patients of different strata have baseline hazards of their own.
-    ties : Ties
-        How events at one time share their risk set.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    FirthFit
-        With a reason for each coefficient that has no estimate or no limit.
-
-    Raises
-    ------
-    NotEstimable
-        There are no patients.
-    OutOfRange
-        A value is missing, or the level is no probability.
+    ``strata`` (n,): patients of different strata have baseline hazards of their own. Returns: with a reason for
+    each coefficient that has no estimate or no limit. Raises ``NotEstimable``: there are no patients.
     """
     check_design(follow_up, design, level)
     risk_sets = RiskSets(follow_up, strata, ties)

@@ -33,14 +33,7 @@ _METHOD = "score test of a slope over Kaplan-Meier time"
 class ProportionalHazards:
     """Tests of proportional hazards.
 
-    Parameters
-    ----------
-    names : tuple of str
-        Columns with an estimate.
-    by_column : tuple of ChiSquareTest
-        One degree of freedom each.
-    together : ChiSquareTest
-        Of all of them.
+    ``names``: columns with an estimate. ``by_column``: one degree of freedom each. ``together``: of all of them.
     """
 
     names: tuple[str, ...]
@@ -53,21 +46,8 @@ def check_proportional_hazards(
 ) -> ProportionalHazards:
     """Test whether the coefficients of a fit change over time.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times in months and events of the n patients of the fit.
-    design : Design
-        Its columns.
-    fit : CoxFit
-        The fit.
-    strata : (n,) array_like, optional
-        Its strata.
-
-    Returns
-    -------
-    ProportionalHazards
-        One test for each column with an estimate, and one of all.
+    ``follow_up``: times in months and events of the n patients of the fit. Returns: one test for each column with
+    an estimate, and one of all.
     """
     kept = np.array([reason == "" for reason in fit.reasons], dtype=bool)
     names = tuple(name for name, keep in zip(fit.names, kept, strict=True) if keep)

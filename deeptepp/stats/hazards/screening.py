@@ -24,22 +24,10 @@ from deeptepp.stats.multiplicity import benjamini_hochberg, holm
 class ScreenedVariable:
     """One variable on its own.
 
-    Parameters
-    ----------
-    name : str
-        The variable.
-    fit : CoxFit or None
-        Its model, with hazard ratios and the three tests; None where no patient's value is known.
-    n_missing : int
-        Patients whose value is not known; they are not in the model.
-    p_value : float or None
-        Of the likelihood ratio test; None where there is no test.
-    benjamini_hochberg, holm : float or None
-        Adjusted for all variables, those that could not be tested with a p of 1.
-    is_selected : bool
-        Whether the unadjusted p-value lies below the limit.
-    reason : str
-        Why there is no p-value; empty where there is one.
+    ``fit``: its model, with hazard ratios and the three tests; None where no patient's value is known.
+    ``n_missing``: patients whose value is not known; they are not in the model. ``p_value``: of the likelihood
+    ratio test; None where there is no test. ``benjamini_hochberg``, ``holm``: adjusted for all variables, those
+    that could not be tested with a p of 1. ``is_selected``: whether the unadjusted p-value lies below the limit.
     """
 
     name: str
@@ -56,16 +44,7 @@ class ScreenedVariable:
 class Screening:
     """All variables looked at.
 
-    Parameters
-    ----------
-    variables : tuple of ScreenedVariable
-        In the order asked for.
-    limit : float
-        Unadjusted p-value below which a variable is selected.
-    n, n_events : int
-        Patients and events, known or not.
-    method : str
-        Estimator and test, for captions.
+    ``variables``: in the order asked for. ``limit``: unadjusted p-value below which a variable is selected.
     """
 
     variables: tuple[ScreenedVariable, ...]
@@ -92,32 +71,9 @@ def screen(
 ) -> Screening:
     """Fit a Cox model to each variable alone.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times in months and events of n patients.
-    columns : mapping of str to (n,) array_like
-        Facts of the patients; None, NaN and empty text are missing.
-    variables : sequence of str
-        Names of columns.
-    reference : mapping of str to str, optional
-        Reference level by column; a column named here is a category even if it holds numbers.
-    limit : float
-        Unadjusted p-value below which a variable is selected.
-    ties : Ties
-        How events at one time share their risk set.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Screening
-        One row for each variable.
-
-    Raises
-    ------
-    MissingColumn
-        A variable is no column.
+    ``columns``: facts of the patients; None, NaN and empty text are missing. ``reference``: reference level by
+    column; a column named here is a category even if it holds numbers. ``limit``: unadjusted p-value below which a
+    variable is selected. Returns: one row for each variable.
     """
     fits = [_fit(follow_up, columns, name, reference or {}, ties, level) for name in variables]
     p_values = [None if fit is None else fit.likelihood_ratio.p_value for fit, _ in fits]

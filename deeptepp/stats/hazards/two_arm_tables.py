@@ -19,12 +19,7 @@ Floats = npt.NDArray[np.float64]
 class TwoArmTables:
     """One table of two arms by event for each of the m distinct times of an event.
 
-    Parameters
-    ----------
-    n_index, n_reference : (m,) float64
-        Patients at risk.
-    n_events_index, n_events_reference : (m,) float64
-        Events.
+    ``n_index``, ``n_reference`` (m,): patients at risk.
     """
 
     n_index: Floats
@@ -63,15 +58,8 @@ class TwoArmTables:
 def two_arm_tables(index: FollowUp, reference: FollowUp) -> TwoArmTables:
     """Count both arms at every time of an event.
 
-    Parameters
-    ----------
-    index, reference : FollowUp
-        The arms; either may be empty.
-
-    Returns
-    -------
-    TwoArmTables
-        Ascending in time; no table where no event was seen.
+    ``index``, ``reference``: the arms; either may be empty. Returns: ascending in time; no table where no event
+    was seen.
     """
     times = np.unique(np.concatenate([arm.months[arm.event] for arm in (index, reference)]))
     at_risk = [arm.n - np.searchsorted(np.sort(arm.months), times) for arm in (index, reference)]

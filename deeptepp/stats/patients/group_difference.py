@@ -49,18 +49,8 @@ _ONE_VALUE = "all known values are equal"
 class GroupTest:
     """A test of one fact across groups.
 
-    Parameters
-    ----------
-    p_value : float or None
-        None where nothing can be compared.
-    method : str
-        Which test, for captions.
-    statistic : float or None
-        Chi-square or H; None for exact tests.
-    degrees_of_freedom : int or None
-        Of its distribution; None for exact tests.
-    reason : str
-        Why there is no p-value; empty where there is one.
+    ``p_value``: None where nothing can be compared. ``statistic``: chi-square or H; None for exact tests.
+    ``degrees_of_freedom``: of its distribution; None for exact tests.
     """
 
     p_value: float | None
@@ -74,14 +64,8 @@ class GroupTest:
 class GroupDistance:
     """The largest standardised difference between two of the groups.
 
-    Parameters
-    ----------
-    value : float or None
-        Absolute SMD; None where no pair of groups has one.
-    groups : tuple of int
-        Places of the two groups; empty without a value.
-    reason : str
-        Why there is none; empty where there is one.
+    ``value``: absolute SMD; None where no pair of groups has one. ``groups``: places of the two groups; empty
+    without a value. ``reason``: why there is none; empty where there is one.
     """
 
     value: float | None
@@ -92,17 +76,9 @@ class GroupDistance:
 def compare_counts(counts: npt.ArrayLike, *, seed: int = 0) -> GroupTest:
     """Test whether a category is spread alike over groups.
 
-    Parameters
-    ----------
-    counts : (g, k) array_like of int
-        Patients of each group (row) and level (column), known values only.
-    seed : int
-        Of the random tables, so that the same counts have the same p.
-
-    Returns
-    -------
-    GroupTest
-        Without a p-value where one group or one level is left.
+    ``counts`` (g, k): patients of each group (row) and level (column), known values only. ``seed``: of the random
+    tables, so that the same counts have the same p. Returns: without a p-value where one group or one level is
+    left.
     """
     table = np.asarray(counts, dtype=np.int64)
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0] if table.size else table
@@ -137,15 +113,8 @@ def _freeman_halton(table: Ints, seed: int) -> float:
 def compare_samples(samples: Sequence[npt.ArrayLike]) -> GroupTest:
     """Test whether numbers lie alike in groups, by ranks.
 
-    Parameters
-    ----------
-    samples : sequence of (n_i,) array_like
-        Known values of each group; empty groups are left out.
-
-    Returns
-    -------
-    GroupTest
-        Without a p-value where one group is left or all values are equal.
+    ``samples``: known values of each group; empty groups are left out. Returns: without a p-value where one group
+    is left or all values are equal.
     """
     filled = [values for values in (np.asarray(each, dtype=np.float64) for each in samples) if len(values)]
     if len(filled) < 2:
@@ -164,15 +133,8 @@ def compare_samples(samples: Sequence[npt.ArrayLike]) -> GroupTest:
 def distance_of_counts(counts: npt.ArrayLike) -> GroupDistance:
     """Give the largest SMD of a category between two groups.
 
-    Parameters
-    ----------
-    counts : (g, k) array_like of int
-        Patients of each group (row) and level (column), known values only.
-
-    Returns
-    -------
-    GroupDistance
-        Without a value where no two groups can be compared.
+    ``counts`` (g, k): patients of each group (row) and level (column), known values only. Returns: without a value
+    where no two groups can be compared.
     """
     table = np.asarray(counts, dtype=np.float64)
     filled = [i for i in range(len(table)) if table[i].sum() > 0]
@@ -183,15 +145,8 @@ def distance_of_counts(counts: npt.ArrayLike) -> GroupDistance:
 def distance_of_samples(samples: Sequence[npt.ArrayLike]) -> GroupDistance:
     """Give the largest SMD of a number between two groups.
 
-    Parameters
-    ----------
-    samples : sequence of (n_i,) array_like
-        Known values of each group.
-
-    Returns
-    -------
-    GroupDistance
-        Without a value where no two groups have two patients each and a spread.
+    ``samples``: known values of each group. Returns: without a value where no two groups have two patients each
+    and a spread.
     """
     values = [np.asarray(each, dtype=np.float64) for each in samples]
     filled = [i for i, each in enumerate(values) if len(each) > 1]

@@ -35,15 +35,7 @@ _OF_ARM = "Anti-HER2 therapy"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuplicateFacts:
-    """Two facts that divide the patients alike.
-
-    Parameters
-    ----------
-    first, second : str
-        Their names.
-    n : int
-        Patients of whom both are known.
-    """
+    """Two facts that divide the patients alike."""
 
     first: str
     second: str
@@ -61,15 +53,7 @@ class DuplicateFacts:
 def patient_facts(cohort: Cohort) -> tuple[Grouping, ...]:
     """Divide patients by every fact that a cohort knows, with the molecular subtype.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Returns
-    -------
-    tuple of Grouping
-        Facts with two groups or more; what is none of their labels is unknown and empty.
+    Returns: facts with two groups or more; what is none of their labels is unknown and empty.
     """
     found = [_cleaned(each) for each in groupings(cohort)]
     subtype = _subtype(cohort)
@@ -82,17 +66,8 @@ def patient_facts(cohort: Cohort) -> tuple[Grouping, ...]:
 def cohort_table_one(cohort: Cohort, column: str = ARM) -> TableOne:
     """Describe a cohort by the groups of a column.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    column : str
-        Treatment, tier or any category; patients without it are in no group.
-
-    Returns
-    -------
-    TableOne
-        Numbers and categories that the cohort knows; the treatment is no row where it makes the groups.
+    ``column``: treatment, tier or any category; patients without it are in no group. Returns: numbers and
+    categories that the cohort knows; the treatment is no row where it makes the groups.
     """
     group_of, groups = _groups(cohort, column)
     facts = [each for each in patient_facts(cohort) if not (column == ARM and each.name == _OF_ARM)]
@@ -107,16 +82,8 @@ def cohort_table_one(cohort: Cohort, column: str = ARM) -> TableOne:
 def duplicate_facts(facts: Sequence[Grouping]) -> tuple[DuplicateFacts, ...]:
     """Find facts that divide the patients alike, whatever their groups are called.
 
-    Parameters
-    ----------
-    facts : sequence of Grouping
-        Of the same patients.
-
-    Returns
-    -------
-    tuple of DuplicateFacts
-        Pairs of which each group of the one is a group of the other, among the patients of whom both are known;
-        facts with one group left there are no pair.
+    Returns: pairs of which each group of the one is a group of the other, among the patients of whom both are
+    known; facts with one group left there are no pair.
     """
     found = []
     coded = [(each.name, _codes(each)) for each in facts]

@@ -30,16 +30,9 @@ Texts = npt.NDArray[np.object_]
 class NumberSummary:
     """A number in one group; every statistic is None where nobody's is known.
 
-    Parameters
-    ----------
-    n, n_missing : int
-        Patients whose number is known, and is not.
-    median, quartile_1, quartile_3 : float or None
-        Quartiles by linear interpolation.
-    mean, lowest, highest : float or None
-        Mean and range.
-    sd : float or None
-        With n - 1; None for one patient.
+    ``n``, ``n_missing``: patients whose number is known, and is not. ``median``, ``quartile_1``, ``quartile_3``:
+    quartiles by linear interpolation. ``mean``, ``lowest``, ``highest``: mean and range. ``sd``: with n - 1; None
+    for one patient.
     """
 
     n: int
@@ -57,12 +50,7 @@ class NumberSummary:
 class CategorySummary:
     """A category in one group.
 
-    Parameters
-    ----------
-    counts : tuple of int
-        Patients of each level.
-    n_missing : int
-        Patients whose level is not known.
+    ``counts``: patients of each level. ``n_missing``: patients whose level is not known.
     """
 
     counts: tuple[int, ...]
@@ -82,18 +70,8 @@ class CategorySummary:
 class NumberRow:
     """A number, group by group.
 
-    Parameters
-    ----------
-    name : str
-        With its unit.
-    groups : tuple of NumberSummary
-        In the order of the groups.
-    overall : NumberSummary
-        Of all patients.
-    test : GroupTest
-        Across the groups.
-    distance : GroupDistance
-        Largest SMD between two groups.
+    ``name``: with its unit. ``groups``: in the order of the groups. ``overall``: of all patients. ``test``: across
+    the groups. ``distance``: largest SMD between two groups.
     """
 
     name: str
@@ -107,20 +85,8 @@ class NumberRow:
 class CategoryRow:
     """A category, group by group.
 
-    Parameters
-    ----------
-    name : str
-        The fact.
-    levels : tuple of str
-        In the order of the counts.
-    groups : tuple of CategorySummary
-        In the order of the groups.
-    overall : CategorySummary
-        Of all patients.
-    test : GroupTest
-        Across the groups.
-    distance : GroupDistance
-        Largest SMD between two groups.
+    ``levels``: in the order of the counts. ``groups``: in the order of the groups. ``overall``: of all patients.
+    ``test``: across the groups. ``distance``: largest SMD between two groups.
     """
 
     name: str
@@ -135,18 +101,7 @@ class CategoryRow:
 class TableOne:
     """All facts, group by group.
 
-    Parameters
-    ----------
-    groups : tuple of str
-        Names of the groups that have patients.
-    n_by_group : tuple of int
-        Patients of each.
-    n : int
-        All patients.
-    numbers : tuple of NumberRow
-        Numbers.
-    categories : tuple of CategoryRow
-        Categories.
+    ``groups``: names of the groups that have patients. ``n_by_group``: patients of each.
     """
 
     groups: tuple[str, ...]
@@ -170,21 +125,10 @@ def table_one(
 ) -> TableOne:
     """Describe patients by group.
 
-    Parameters
-    ----------
-    group_of : (n,) sequence of str
-        Group of each patient; what is not among ``groups`` is not known.
-    groups : sequence of str
-        Names in order; those without patients are left out.
-    numbers : mapping of str to (n,) array_like
-        Numbers by name; NaN and None are not known.
-    categories : mapping of str to (levels, (n,) sequence of str)
-        Levels in order, and the level of each patient, by name; what is not among the levels is not known.
-
-    Returns
-    -------
-    TableOne
-        Summaries, tests and distances.
+    ``group_of`` (n,): group of each patient; what is not among ``groups`` is not known. ``groups``: names in
+    order; those without patients are left out. ``numbers``: numbers by name; NaN and None are not known.
+    ``categories``: levels in order, and the level of each patient, by name; what is not among the levels is not
+    known.
     """
     of_patient = np.asarray(group_of, dtype=object)
     members = {name: of_patient == name for name in groups}

@@ -43,24 +43,10 @@ C_WIDTH_WANTED = 0.1
 class Requirement:
     """One thing a cohort must have.
 
-    Parameters
-    ----------
-    name : str
-        What is measured.
-    value : float or None
-        What this cohort has; None where it cannot be said.
-    wanted : float
-        What the literature asks for.
-    is_met : bool or None
-        Whether it has it; None without a value.
-    n_events_needed : int or None
-        Events at which it would be met, other things equal.
-    sentence : str
-        The same in plain words.
-    source : str
-        Literature.
-    reason : str
-        Why there is no value; empty where there is one.
+    ``name``: what is measured. ``value``: what this cohort has; None where it cannot be said. ``wanted``: what the
+    literature asks for. ``is_met``: whether it has it; None without a value. ``n_events_needed``: events at which
+    it would be met, other things equal. ``sentence``: the same in plain words. ``reason``: why there is no value;
+    empty where there is one.
     """
 
     name: str
@@ -77,18 +63,8 @@ class Requirement:
 class ValidationAdequacy:
     """What a cohort can say about predictions for a horizon.
 
-    Parameters
-    ----------
-    horizon_months : float
-        The horizon.
-    n : int
-        Patients.
-    n_events : int
-        Events up to the horizon.
-    events, ratio, concordance : Requirement
-        Number of events; expected width of the interval of O/E and of the C index.
-    level : float
-        Confidence level of these intervals.
+    ``events``, ``ratio``, ``concordance``: number of events; expected width of the interval of O/E and of the C
+    index.
     """
 
     horizon_months: float
@@ -110,28 +86,7 @@ def validation_adequacy(
 ) -> ValidationAdequacy:
     """Say how precisely a cohort can validate predictions for a horizon.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events.
-    horizon_months : float
-        The horizon, > 0.
-    expected_c : float
-        C index assumed, in [0.5, 1).
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    ValidationAdequacy
-        Three requirements.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
-    OutOfRange
-        The horizon or the C index is impossible.
+    ``horizon_months``: the horizon, > 0. ``expected_c``: c index assumed, in [0.5, 1).
     """
     check_horizon(follow_up, horizon_months)
     if not 0.5 <= expected_c < 1:
@@ -224,15 +179,7 @@ def _c_events(c: float, risk: float, z: float) -> int:
 def whole_events(number: float) -> int:
     """Round up to whole events; rounding of floats does not add one.
 
-    Parameters
-    ----------
-    number : float
-        Events, >= 0.
-
-    Returns
-    -------
-    int
-        The next whole number.
+    ``number``: events, >= 0.
     """
     return int(np.ceil(number * (1 - 1e-12)))
 
@@ -240,14 +187,6 @@ def whole_events(number: float) -> int:
 def shown(number: float) -> str:
     """Write a number with two digits that matter.
 
-    Parameters
-    ----------
-    number : float
-        A width or a ratio.
-
-    Returns
-    -------
-    str
-        For sentences.
+    ``number``: a width or a ratio.
     """
     return f"{number:.2g}" if number < 10 else f"{number:.0f}"

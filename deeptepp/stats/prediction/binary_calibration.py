@@ -29,15 +29,7 @@ SMALLEST = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number with its interval.
-
-    Parameters
-    ----------
-    value : float
-        The estimate.
-    low, high : float
-        Confidence interval.
-    """
+    """A number with its interval."""
 
     value: float
     low: float
@@ -48,26 +40,10 @@ class Estimate:
 class BinaryCalibration:
     """Agreement of a score with the frequency of events.
 
-    Parameters
-    ----------
-    intercept : Estimate
-        Log odds by which the scores are too low on the whole (slope fixed at 1); 0 when they are right.
-    slope : Estimate
-        1 when right, below 1 where scores are too extreme.
-    observed_to_expected : Estimate
-        Events seen per event that the scores add up to.
-    brier : float
-        Mean squared error of the score.
-    brier_of_prevalence : float
-        The same for the share of events as everybody's score, p (1 - p).
-    level : float
-        Confidence level of the intervals.
-    n : int
-        Patients.
-    n_events : int
-        Patients with the event.
-    method : str
-        For captions.
+    ``intercept``: log odds by which the scores are too low on the whole (slope fixed at 1); 0 when they are right.
+    ``slope``: 1 when right, below 1 where scores are too extreme. ``observed_to_expected``: events seen per event
+    that the scores add up to. ``brier``: mean squared error of the score. ``brier_of_prevalence``: the same for
+    the share of events as everybody's score, p (1 - p).
     """
 
     intercept: Estimate
@@ -86,26 +62,8 @@ def calibration_of(
 ) -> BinaryCalibration:
     """Compare scores with what was seen.
 
-    Parameters
-    ----------
-    probabilities : (n,) array_like
-        In [0, 1].
-    events : (n,) array_like of bool
-        True where the event was seen.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    BinaryCalibration
-        Intercept, slope, O/E and Brier score.
-
-    Raises
-    ------
-    NotEstimable
-        One class is empty, the scores never vary, or they separate the classes.
-    OutOfRange
-        A score is missing or lies outside of [0, 1].
+    ``probabilities`` (n,): in [0, 1]. Returns: intercept, slope, O/E and Brier score. Raises ``NotEstimable``: one
+    class is empty, the scores never vary, or they separate the classes.
     """
     p, y = np.asarray(probabilities, dtype=np.float64), np.asarray(events, dtype=bool)
     if not ((p >= 0) & (p <= 1)).all():
@@ -131,18 +89,9 @@ def calibration_of(
 def shift_prior(probabilities: npt.ArrayLike, log_odds_shift: npt.ArrayLike) -> Floats:
     """Take back a known shift of the log odds.
 
-    Parameters
-    ----------
-    probabilities : (n,) array_like
-        In [0, 1].
-    log_odds_shift : (n,) array_like or float
-        Log of the factor by which the odds of the classes were raised for training, such as log 8 where each
-        patient with an event was seen eight times.
-
-    Returns
-    -------
-    (n,) float64
-        Probabilities at the odds before the shift.
+    ``probabilities`` (n,): in [0, 1]. ``log_odds_shift`` (n,): log of the factor by which the odds of the classes
+    were raised for training, such as log 8 where each patient with an event was seen eight times. Returns (n,):
+    probabilities at the odds before the shift.
     """
     log_odds = log_odds_of(np.asarray(probabilities, dtype=np.float64))
     return np.asarray(expit(log_odds - np.asarray(log_odds_shift, dtype=np.float64)), dtype=np.float64)

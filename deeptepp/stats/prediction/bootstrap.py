@@ -28,22 +28,7 @@ N_DRAWS = 2000
 class BootstrapInterval:
     """An AUC with its percentile interval.
 
-    Parameters
-    ----------
-    value : float
-        AUC of the rows as they are.
-    low, high : float
-        Percentile interval.
-    level : float
-        Its confidence level.
-    n_draws : int
-        Bootstrap samples.
-    n : int
-        Patients.
-    n_events : int
-        Patients with the event.
-    method : str
-        For captions.
+    ``value``: AUC of the rows as they are.
     """
 
     value: float
@@ -67,32 +52,9 @@ def bootstrap_auc(
 ) -> BootstrapInterval:
     """Draw patients with replacement within each class and measure the AUC of every sample.
 
-    Parameters
-    ----------
-    scores : (n,) array_like
-        Finite scores, higher for the event.
-    events : (n,) array_like of bool
-        True where the event was seen.
-    patients : (n,) array_like, optional
-        Whose row each is; every row is a patient when left out.
-    n_draws : int
-        Bootstrap samples.
-    seed : int
-        Determines the samples.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    BootstrapInterval
-        The same for the same rows and seed.
-
-    Raises
-    ------
-    NotEstimable
-        A class has fewer than two patients, so that drawing them again changes nothing.
-    OutOfRange
-        A score is missing, or a patient has rows with and without the event.
+    ``scores`` (n,): finite scores, higher for the event. ``patients`` (n,): whose row each is; every row is a
+    patient when left out. Returns: the same for the same rows and seed. Raises ``NotEstimable``: a class has fewer
+    than two patients, so that drawing them again changes nothing.
     """
     x, y = np.asarray(scores, dtype=np.float64), np.asarray(events, dtype=bool)
     whose = np.arange(len(x)) if patients is None else np.unique(np.asarray(patients), return_inverse=True)[1]

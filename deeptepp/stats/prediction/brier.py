@@ -1,4 +1,4 @@
-"""Squared error of predicted risks at a horizon, weighted for censoring, and its mean over time.
+"""Squared error of predicted risks at a horizon, weighted for censoring.
 
 A patient with the event by the horizon counts (1 - p)^2 / G(T-), one known to be free of it then p^2 / G(t-), one
 censored before nothing (``stats.horizon``); the mean is over all. The null score gives everybody the risk of the
@@ -13,7 +13,6 @@ Kattan MW, Gerds TA. Diagn Progn Res 2018;2:7 (index of prediction accuracy).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +23,7 @@ from deeptepp.errors import OutOfRange
 from deeptepp.stats.estimate import Estimate, normal_quantile
 from deeptepp.stats.horizon import check_horizon, known_at, why_no_horizon
 from deeptepp.stats.survival.censoring import censoring_weights, influence_of_censoring
-from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import survival_at
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,46 +35,13 @@ METHOD = "Brier score weighted for censoring, interval by influence functions"
 class BrierScore:
     """Prediction error at one horizon.
 
-    Parameters
-    ----------
-    horizon_months : float
-        The horizon.
-    score : Estimate
-        Weighted mean squared error, smaller is better; its interval includes the estimate of the censoring.
-    standard_error : float or None
-        Of the score.
-    null : float or None
-        The same for the Kaplan-Meier risk of the cohort as everybody's prediction.
-    scaled : float or None
-        1 - score / null; 0 is no better than the cohort's risk, below 0 worse. None where the null score is 0.
+    ``score``: weighted mean squared error, smaller is better; its interval includes the estimate of the censoring.
+    ``standard_error``: of the score. ``null``: the same for the Kaplan-Meier risk of the cohort as everybody's
+    prediction. ``scaled``: 1 - score / null; 0 is no better than the cohort's risk, below 0 worse. None where the
+    null score is 0.
     """
 
     horizon_months: float
-    score: Estimate
-    standard_error: float | None
-    null: float | None
-    scaled: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class IntegratedBrierScore:
-    """Mean prediction error between the first and the last of several horizons, by the trapezoid rule.
-
-    Parameters
-    ----------
-    scores : tuple of BrierScore
-        At each horizon, ascending.
-    score : Estimate
-        Area under the scores by the length of time.
-    standard_error : float or None
-        Of the mean score.
-    null : float or None
-        The same of the null scores.
-    scaled : float or None
-        1 - score / null.
-    """
-
-    scores: tuple[BrierScore, ...]
     score: Estimate
     standard_error: float | None
     null: float | None
@@ -87,116 +53,28 @@ def brier_score(
 ) -> BrierScore:
     """Measure the squared error of predicted risks at a horizon.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    risk : (n,) array_like
-        Predicted probability of the event by the horizon, in [0, 1]; 0 and 1 are allowed.
-    horizon_months : float
-        The horizon, > 0.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    BrierScore
-        Without values where follow-up ends before the horizon.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
-    OutOfRange
-        A risk is missing or outside of [0, 1], or the horizon is not above 0.
+    ``risk`` (n,): predicted probability of the event by the horizon, in [0, 1]; 0 and 1 are allowed.
+    ``horizon_months``: the horizon, > 0. Returns: without values where follow-up ends before the horizon.
     """
     p = checked_risk(follow_up, risk)
     check_horizon(follow_up, horizon_months)
     reason = why_no_horizon(follow_up, horizon_months)
     n_events = known_at(follow_up, horizon_months).n_cases
     if reason:
-        score = _estimate(follow_up, n_events, None, None, (level, reason, METHOD))
+        score = _estimate(follow_up, n_events, None, None, (level, reason))
         return BrierScore(float(horizon_months), score, None, None, None)
     errors, influence = _errors(follow_up, p, horizon_months)
     value = float(errors.mean())
     error = _standard_error(influence)
     null = _null(follow_up, horizon_months)
-    score = _estimate(follow_up, n_events, value, error, (level, "", METHOD))
+    score = _estimate(follow_up, n_events, value, error, (level, ""))
     return BrierScore(float(horizon_months), score, error or None, null, 1 - value / null if null > 0 else None)
-
-
-def integrated_brier_score(
-    follow_up: FollowUp, risks: npt.ArrayLike, horizons_months: Sequence[float], *, level: float = 0.95
-) -> IntegratedBrierScore:
-    """Average the squared error over a span of time.
-
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    risks : (n, m) array_like
-        Predicted probability of the event by each horizon.
-    horizons_months : sequence of float
-        m horizons, ascending.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    IntegratedBrierScore
-        Without a mean where there is one horizon only or follow-up ends before the last.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
-    OutOfRange
-        A risk is missing or outside of [0, 1], or the horizons do not ascend from above 0.
-    """
-    columns, months = np.asarray(risks, dtype=np.float64), np.asarray(horizons_months, dtype=np.float64)
-    if columns.shape != (follow_up.n, len(months)) or not len(months):
-        msg = f"risks {columns.shape} must have {follow_up.n} rows and a column for each of {len(months)} horizons"
-        raise ValueError(msg)
-    if not (np.diff(months) > 0).all():
-        raise OutOfRange(field="horizons_months", value="not ascending", limit="ascending order")
-    scores = tuple(brier_score(follow_up, p, t, level=level) for p, t in zip(columns.T, months, strict=True))
-    method = "mean Brier score by the trapezoid rule, interval by influence functions"
-    n_events = scores[-1].score.n_events
-    reason = scores[-1].score.reason if scores[-1].score.value is None else ""
-    if len(months) == 1:
-        reason = "one horizon spans no time"
-    if reason:
-        return IntegratedBrierScore(
-            scores, _estimate(follow_up, n_events, None, None, (level, reason, method)), None, None, None
-        )
-    each = [_errors(follow_up, p, t) for p, t in zip(columns.T, months, strict=True)]
-    value = float(np.mean(_mean_over_time(months, np.array([errors for errors, _ in each]))))
-    influence = _mean_over_time(months, np.array([influence for _, influence in each]))
-    error = _standard_error(influence)
-    null = float(_mean_over_time(months, np.array([[score.null] for score in scores], dtype=np.float64))[0])
-    score = _estimate(follow_up, n_events, value, error, (level, "", method))
-    return IntegratedBrierScore(scores, score, error or None, null, 1 - value / null if null > 0 else None)
 
 
 def checked_risk(follow_up: FollowUp, risk: npt.ArrayLike) -> Floats:
     """Give predicted risks as one column.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        The patients.
-    risk : (n,) array_like
-        Their predicted probabilities.
-
-    Returns
-    -------
-    (n,) float64
-        In [0, 1].
-
-    Raises
-    ------
-    OutOfRange
-        A risk is missing or outside of [0, 1].
+    Returns (n,): in [0, 1].
     """
     p = np.asarray(risk, dtype=np.float64)
     if p.shape != follow_up.months.shape:
@@ -224,20 +102,15 @@ def _standard_error(influence: Floats) -> float:
 
 def _null(follow_up: FollowUp, horizon: float) -> float:
     """Score the Kaplan-Meier risk of the cohort."""
-    risk = 1 - kaplan_meier(follow_up).at(horizon).value
+    risk = 1 - survival_at(follow_up, horizon)
     return float(_errors(follow_up, np.full(follow_up.n, risk), horizon)[0].mean())
 
 
-def _mean_over_time(months: Floats, values: Floats) -> Floats:
-    """Average rows (m, k) over time by the trapezoid rule, (k,)."""
-    return np.asarray(np.trapezoid(values, months, axis=0) / (months[-1] - months[0]), dtype=np.float64)
-
-
 def _estimate(
-    follow_up: FollowUp, n_events: int, value: float | None, error: float | None, said: tuple[float, str, str]
+    follow_up: FollowUp, n_events: int, value: float | None, error: float | None, said: tuple[float, str]
 ) -> Estimate:
     """Give a score with a normal interval that does not go below 0."""
-    level, reason, method = said
+    level, reason = said
     low = high = None
     if value is not None and error is not None and error > 0:
         half = normal_quantile(level) * error
@@ -251,6 +124,6 @@ def _estimate(
         level=level,
         n=follow_up.n,
         n_events=n_events,
-        method=method,
+        method=METHOD,
         reason=reason,
     )

@@ -29,20 +29,10 @@ Floats = npt.NDArray[np.float64]
 class CalibrationCurve:
     """Predicted against observed risk of each patient, and how far they are apart.
 
-    Parameters
-    ----------
-    predicted : (n,) float64
-        As passed in; empty where there is no curve.
-    observed : (n,) float64
-        From the model of the curve.
-    knots : tuple of float
-        On the scale of log(-log(1 - p)); empty for a straight line.
-    ici, e50, e90, emax : float or None
-        Mean, median, 90th percentile and maximum of the absolute distance.
-    method : str
-        For captions.
-    reason : str
-        Why there is no curve; empty where there is one.
+    ``predicted`` (n,): as passed in; empty where there is no curve. ``observed`` (n,): from the model of the
+    curve. ``knots``: on the scale of log(-log(1 - p)); empty for a straight line. ``ici``, ``e50``, ``e90``,
+    ``emax``: mean, median, 90th percentile and maximum of the absolute distance. ``reason``: why there is no
+    curve; empty where there is one.
     """
 
     predicted: Floats
@@ -61,25 +51,9 @@ def smooth_curve(
 ) -> CalibrationCurve:
     """Fit a curve on a restricted cubic spline.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    p : (n,) float64
-        Predicted risks.
-    log_hazard : (n,) float64
-        Their log(-log(1 - p)), finite.
-    horizon_months : float
-        The horizon.
-    n_knots : int
-        3 or 4.
-    missing : str
-        Why there can be no curve; empty where it is worth trying.
-
-    Returns
-    -------
-    CalibrationCurve
-        Without values where predictions have too few distinct values for the knots.
+    ``log_hazard`` (n,): their log(-log(1 - p)), finite. ``n_knots``: 3 or 4. ``missing``: why there can be no
+    curve; empty where it is worth trying. Returns: without values where predictions have too few distinct values
+    for the knots.
     """
     method = f"Cox model on a restricted cubic spline ({n_knots} knots) of log(-log(1 - p)), Efron"
     try:
@@ -96,23 +70,8 @@ def straight_curve(
 ) -> CalibrationCurve:
     """Fit a curve that is straight in log(-log(1 - p)).
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    p : (n,) float64
-        Predicted risks.
-    log_hazard : (n,) float64
-        Their log(-log(1 - p)), finite.
-    horizon_months : float
-        The horizon.
-    missing : str
-        Why there can be no curve; empty where it is worth trying.
-
-    Returns
-    -------
-    CalibrationCurve
-        Without values where there is a reason.
+    ``log_hazard`` (n,): their log(-log(1 - p)), finite. ``missing``: why there can be no curve; empty where it is
+    worth trying. Returns: without values where there is a reason.
     """
     said = ((), "Cox model on log(-log(1 - p)), Efron", missing)
     return _curve(follow_up, p, log_hazard[:, None], horizon_months, said)

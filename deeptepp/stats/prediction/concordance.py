@@ -40,16 +40,9 @@ ONE_SIDED = "all pairs agree, so no interval can be given"
 class Concordance:
     """A concordance index.
 
-    Parameters
-    ----------
-    index : Estimate
-        C with its logit-scale interval; ``n_events`` counts the events up to the horizon.
-    standard_error : float or None
-        Of C itself.
-    counts : ConcordanceCounts
-        Pairs behind it.
-    horizon_months : float or None
-        Only events up to here count; None for all.
+    ``index``: c with its logit-scale interval; ``n_events`` counts the events up to the horizon.
+    ``standard_error``: of C itself. ``counts``: pairs behind it. ``horizon_months``: only events up to here count;
+    None for all.
     """
 
     index: Estimate
@@ -68,28 +61,9 @@ def harrell_c(
 ) -> Concordance:
     """Measure Harrell's C, the share of comparable pairs that the marker puts in the right order.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    marker : (n,) array_like
-        Finite; higher means an earlier event.
-    horizon_months : float, optional
-        Count only events up to this time.
-    strata : (n,) array_like, optional
-        Compare only patients of the same stratum.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Concordance
-        Without a value where no pair can be compared.
-
-    Raises
-    ------
-    OutOfRange
-        A marker is missing, or the horizon is not above 0.
+    ``marker`` (n,): finite; higher means an earlier event. ``horizon_months``: count only events up to this time.
+    ``strata`` (n,): compare only patients of the same stratum. Returns: without a value where no pair can be
+    compared.
     """
     x = checked_marker(follow_up, marker)
     counted = _counted(follow_up, horizon_months)
@@ -109,28 +83,9 @@ def uno_c(
 ) -> Concordance:
     """Measure Uno's C, which does not depend on how long patients were followed.
 
-    Each event at t counts with weight 1 / G(t-)^2.
-
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    marker : (n,) array_like
-        Finite; higher means an earlier event.
-    horizon_months : float, optional
-        Count only events up to this time; choose it where enough patients are still under observation.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Concordance
-        Without a value where no pair can be compared.
-
-    Raises
-    ------
-    OutOfRange
-        A marker is missing, or the horizon is not above 0.
+    Each event at t counts with weight 1 / G(t-)^2. ``marker`` (n,): finite; higher means an earlier event.
+    ``horizon_months``: count only events up to this time; choose it where enough patients are still under
+    observation. Returns: without a value where no pair can be compared.
     """
     x = checked_marker(follow_up, marker)
     counted = _counted(follow_up, horizon_months)
@@ -142,22 +97,7 @@ def uno_c(
 def checked_marker(follow_up: FollowUp, marker: npt.ArrayLike) -> Floats:
     """Give a marker as one finite column.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        The patients.
-    marker : (n,) array_like
-        Their marker.
-
-    Returns
-    -------
-    (n,) float64
-        The marker.
-
-    Raises
-    ------
-    OutOfRange
-        A value is missing.
+    Returns (n,): the marker.
     """
     x = np.asarray(marker, dtype=np.float64)
     if x.shape != follow_up.months.shape:

@@ -13,6 +13,9 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.prediction.order_counts import sums_around
 
+FEW_LEVELS = 8
+"""Distinct markers up to which a table of their counts is faster than counting by digits."""
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -21,18 +24,9 @@ Ints = npt.NDArray[np.int64]
 class ConcordanceCounts:
     """Pairs of patients, unweighted.
 
-    Parameters
-    ----------
-    concordant : int
-        The higher marker had the event first.
-    discordant : int
-        The lower marker had the event first.
-    tied_marker : int
-        Comparable, with equal markers.
-    tied_time : int
-        Two events at one time, markers differ.
-    tied_both : int
-        Two events at one time, equal markers.
+    ``concordant``: the higher marker had the event first. ``discordant``: the lower marker had the event first.
+    ``tied_marker``: comparable, with equal markers. ``tied_time``: two events at one time, markers differ.
+    ``tied_both``: two events at one time, equal markers.
     """
 
     concordant: int
@@ -56,16 +50,9 @@ class ConcordanceCounts:
 class Pairs:
     """Weighted sums over the pairs of each of n patients.
 
-    Parameters
-    ----------
-    agreeing : (n,) float64
-        Pairs in the right order, ties half.
-    all : (n,) float64
-        Comparable pairs; each pair is counted for both patients.
-    agreeing_as_event, all_as_event : (n,) float64
-        The same, counted only for the patient who had the event.
-    counts : ConcordanceCounts
-        Of all pairs.
+    ``agreeing`` (n,): pairs in the right order, ties half. ``all`` (n,): comparable pairs; each pair is counted
+    for both patients. ``agreeing_as_event``, ``all_as_event`` (n,): the same, counted only for the patient who had
+    the event. ``counts``: of all pairs.
     """
 
     agreeing: Floats
@@ -78,21 +65,8 @@ class Pairs:
 def pairs_of(follow_up: FollowUp, x: Floats, counted: npt.NDArray[np.bool_], weights: Floats) -> Pairs:
     """Sum the pairs of each patient, once as the one with the event and once as the one still observed.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    x : (n,) float64
-        Marker; higher means an earlier event.
-    counted : (n,) bool
-        Whose events count.
-    weights : (n,) float64
-        Weight of the pairs of each event.
-
-    Returns
-    -------
-    Pairs
-        In O(n log n).
+    ``x`` (n,): marker; higher means an earlier event. ``weights`` (n,): weight of the pairs of each event.
+    Returns: in O(n log n).
     """
     n, months = follow_up.n, follow_up.months
     ranks = _ranks(x)
@@ -136,8 +110,15 @@ def _later(follow_up: FollowUp, ranks: Ints, counted: npt.NDArray[np.bool_]) -> 
     # Latest first, at one time censorings before events: who can be compared with an event stands before it.
     latest = np.lexsort((follow_up.event, -months))
     n_comparable = (n - np.searchsorted(np.sort(months), months, "left") - n_events_then)[counted]
-    below, equal, above = sums_around(ranks[latest], np.ones(n, dtype=np.int64), n_comparable, ranks[counted])
-    return below, equal, above
+    own = ranks[counted]
+    if (n_levels := int(ranks.max(initial=0)) + 1) > FEW_LEVELS:
+        return sums_around(ranks[latest], np.ones(n, dtype=np.int64), n_comparable, own)
+    # Of tiers a table of how many of each stand before an event is the shorter way.
+    passed = np.cumsum(np.arange(n_levels) == ranks[latest][:, None], axis=0)
+    upto = np.cumsum(np.concatenate([np.zeros((1, n_levels), np.int64), passed])[n_comparable], axis=1)
+    not_above = upto[np.arange(len(own)), own]
+    below = np.where(own > 0, upto[np.arange(len(own)), own - 1], 0)
+    return below, not_above - below, n_comparable - not_above
 
 
 def _counts(below: Ints, equal: Ints, above: Ints, tied: tuple[int, int]) -> ConcordanceCounts:
@@ -148,17 +129,7 @@ def _counts(below: Ints, equal: Ints, above: Ints, tied: tuple[int, int]) -> Con
 def merged(parts: list[Pairs], whose: list[npt.NDArray[np.bool_]]) -> Pairs:
     """Put the strata back together.
 
-    Parameters
-    ----------
-    parts : list of Pairs
-        One for each stratum.
-    whose : list of (n,) bool
-        Who is in each.
-
-    Returns
-    -------
-    Pairs
-        Of all n patients.
+    ``whose``: who is in each.
     """
     n = len(whose[0]) if whose else 0
     columns = {name: np.zeros(n) for name in ("agreeing", "all", "agreeing_as_event", "all_as_event")}

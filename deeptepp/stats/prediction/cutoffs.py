@@ -19,25 +19,9 @@ from deeptepp.stats.prediction.operating_point import youden
 def find_tier_scheme(scores: npt.ArrayLike, events: npt.ArrayLike) -> TierScheme:
     """Find the cut-offs of the tiers.
 
-    Parameters
-    ----------
-    scores : (n,) array_like
-        Out-of-fold scores in [0, 1].
-    events : (n,) array_like of bool
-        True where the event was seen.
-
-    Returns
-    -------
-    TierScheme
-        ``method`` says how the cut-offs were found and on how many patients.
-
-    Raises
-    ------
-    NotEstimable
-        One class is empty, the scores do not separate the classes at any cut-off, or only one distinct score lies
-        above the first cut-off.
-    OutOfRange
-        A score is missing or lies outside of [0, 1].
+    ``scores`` (n,): out-of-fold scores in [0, 1]. Returns: ``method`` says how the cut-offs were found and on how
+    many patients. Raises ``NotEstimable``: one class is empty, the scores do not separate the classes at any
+    cut-off, or only one distinct score lies above the first cut-off.
     """
     values = np.asarray(scores, dtype=np.float64)
     if not ((values >= 0) & (values <= 1)).all():

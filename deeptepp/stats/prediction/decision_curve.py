@@ -20,7 +20,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.horizon import known_at
-from deeptepp.stats.survival.kaplan_meier import product_limit
+from deeptepp.stats.survival.kaplan_meier import survival_at
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -30,30 +30,10 @@ Bools = npt.NDArray[np.bool_]
 class DecisionCurve:
     """Net benefit by threshold, per patient.
 
-    Parameters
-    ----------
-    label : str
-        Name of the model.
-    thresholds : (m,) float64
-        Threshold risks.
-    net_benefit : (m,) float64
-        Of acting on the model; NaN where the positives were not followed to the horizon.
-    treat_all : (m,) float64
-        Of counting everybody as positive.
-    avoided_per_100 : (m,) float64
-        Net interventions avoided per 100 patients against treating all; NaN at threshold 0.
-    n_positive : (m,) int64
-        Patients at or above each threshold.
-    n : int
-        Patients.
-    n_events : int
-        Events, up to the horizon.
-    horizon_months : float
-        The horizon.
-    method : str
-        For captions.
-    reason : str
-        Why values are missing; empty where none is.
+    ``thresholds`` (m,): threshold risks. ``net_benefit`` (m,): of acting on the model; NaN where the positives
+    were not followed to the horizon. ``treat_all`` (m,): of counting everybody as positive. ``avoided_per_100``
+    (m,): net interventions avoided per 100 patients against treating all; NaN at threshold 0. ``n_positive`` (m,):
+    patients at or above each threshold.
     """
 
     label: str
@@ -113,8 +93,7 @@ def decision_curve_at(
 
 def _share_with_event(follow_up: FollowUp, horizon_months: float) -> float:
     """Give the share with the event by the horizon; NaN where follow-up ends before it and somebody is left."""
-    months, survival = product_limit(follow_up)
-    value = float(survival[np.searchsorted(months, horizon_months, side="right") - 1])
+    value = survival_at(follow_up, horizon_months)
     return float("nan") if horizon_months > follow_up.months.max() and value > 0 else 1 - value
 
 

@@ -31,18 +31,9 @@ Bools = npt.NDArray[np.bool_]
 class DynamicAuc:
     """AUC at one horizon.
 
-    Parameters
-    ----------
-    horizon_months : float
-        The horizon.
-    auc : Estimate
-        With an interval from influence functions, which include the estimate of the censoring, cut to [0, 1].
-    standard_error : float or None
-        Of the AUC.
-    n_cases : int
-        Patients with the event up to the horizon.
-    n_controls : int
-        Patients known to be free of the event at it, a censoring at it included.
+    ``auc``: with an interval from influence functions, which include the estimate of the censoring, cut to [0, 1].
+    ``standard_error``: of the AUC. ``n_cases``: patients with the event up to the horizon. ``n_controls``:
+    patients known to be free of the event at it, a censoring at it included.
     """
 
     horizon_months: float
@@ -57,28 +48,8 @@ def dynamic_auc(
 ) -> DynamicAuc:
     """Measure the cumulative/dynamic AUC at a horizon.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    marker : (n,) array_like
-        Finite; higher means an earlier event. The direction is never flipped.
-    horizon_months : float
-        The horizon, > 0.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    DynamicAuc
-        Without a value where nobody had the event by the horizon or nobody is free of it then.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
-    OutOfRange
-        A marker is missing, or the horizon is not above 0.
+    ``marker`` (n,): finite; higher means an earlier event. The direction is never flipped. ``horizon_months``: the
+    horizon, > 0. Returns: without a value where nobody had the event by the horizon or nobody is free of it then.
     """
     check_horizon(follow_up, horizon_months)
     x = checked_marker(follow_up, marker)

@@ -39,17 +39,10 @@ METHOD = "logistic recalibration weighted for censoring, sandwich interval"
 class HorizonRecalibration:
     """How predictions differ from a cohort, as a line on the log odds.
 
-    Parameters
-    ----------
-    horizon_months : float
-        The horizon.
-    intercept : Estimate
-        Log odds by which the predictions are too low on the whole (slope fixed at 1); 0 when they are right.
-    slope : Estimate
-        1 when right, below 1 where predictions are too extreme.
-    update : Recalibration or None
-        What makes the predictions fit this cohort: intercept and slope together. None where it cannot be estimated
-        or would turn the order of the patients round.
+    ``intercept``: log odds by which the predictions are too low on the whole (slope fixed at 1); 0 when they are
+    right. ``slope``: 1 when right, below 1 where predictions are too extreme. ``update``: what makes the
+    predictions fit this cohort: intercept and slope together. None where it cannot be estimated or would turn the
+    order of the patients round.
     """
 
     horizon_months: float
@@ -63,28 +56,8 @@ def recalibration_at(
 ) -> HorizonRecalibration:
     """Fit the event by a horizon to predicted log odds.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients.
-    risk : (n,) array_like
-        Predicted probability of the event by the horizon, in [0, 1].
-    horizon_months : float
-        The horizon, > 0.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    HorizonRecalibration
-        What cannot be computed is None, with a reason.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
-    OutOfRange
-        A risk is missing or outside of [0, 1], or the horizon is not above 0.
+    ``risk`` (n,): predicted probability of the event by the horizon, in [0, 1]. ``horizon_months``: the horizon, >
+    0. Returns: what cannot be computed is None, with a reason.
     """
     log_odds = log_odds_of(checked_risk(follow_up, risk))
     check_horizon(follow_up, horizon_months)

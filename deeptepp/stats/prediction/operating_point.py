@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.errors import OutOfRange
-from deeptepp.stats.prediction.roc import positives
+from deeptepp.stats.prediction.ranked_scores import rank_scores
+from deeptepp.stats.prediction.roc import cut_offs
 from deeptepp.stats.proportion import Proportion, proportion
 
 
@@ -58,16 +59,6 @@ class OperatingPoint:
         return self._share(self.n_true_positive + self.n_true_negative, self.n)
 
     @property
-    def positive_predictive_value(self) -> Proportion:
-        """Share with the event above the cut-off."""
-        return self._share(self.n_true_positive, self.n_true_positive + self.n_false_positive)
-
-    @property
-    def negative_predictive_value(self) -> Proportion:
-        """Share without the event below the cut-off."""
-        return self._share(self.n_true_negative, self.n_true_negative + self.n_false_negative)
-
-    @property
     def youden(self) -> float:
         """Sensitivity + specificity - 1; NaN where a class is empty."""
         n_free = self.n - self.n_events
@@ -97,8 +88,13 @@ def youden(scores: npt.ArrayLike, events: npt.ArrayLike, *, level: float = 0.95)
     Of equally good cut-offs the lowest, which is the most sensitive; the others are listed. ``NotEstimable`` where
     all patients, or none, have the event.
     """
-    thresholds, n_true, n_false = positives(scores, events)
-    n_events, n_free = int(n_true[0]), int(n_false[0])
+    ranked = rank_scores(scores, events)
+    n_events, n_free = ranked.n_events, ranked.n - ranked.n_events
+    thresholds = cut_offs(ranked.distinct)
+    # Counted from the ranks: every resample of the optimism asks, and the library takes five times as long.
+    n_true, n_false = (
+        np.append(np.cumsum(counts[::-1])[::-1], 0) for counts in (ranked.with_event, ranked.without_event)
+    )
     # Compared as whole numbers, so that ties are ties: J = (tp * n_free - fp * n_events) / (n_events * n_free).
     scaled = n_true * n_free - n_false * n_events
     best = np.flatnonzero(scaled == scaled.max())

@@ -42,16 +42,8 @@ METHOD = "Harrell's bootstrap, cut-offs found again in each resample"
 class CorrectedMeasure:
     """One measure before and after the correction.
 
-    Parameters
-    ----------
-    name : str
-        One of ``MEASURES``.
-    apparent : float
-        On the patients at hand.
-    optimism : float
-        Mean loss from a resample to the original patients.
-    corrected : Estimate
-        Apparent less optimism.
+    ``name``: one of ``MEASURES``. ``apparent``: on the patients at hand. ``optimism``: mean loss from a resample
+    to the original patients. ``corrected``: apparent less optimism.
     """
 
     name: str
@@ -64,16 +56,8 @@ class CorrectedMeasure:
 class Optimism:
     """What searching for cut-offs adds to how good they look.
 
-    Parameters
-    ----------
-    measures : tuple of CorrectedMeasure
-        In the order of ``MEASURES``.
-    n, n_events : int
-        Patients and events.
-    n_draws, n_usable : int
-        Resamples drawn, and those in which cut-offs could be found.
-    n_tried : int
-        Pairs of cut-offs looked at before these were chosen.
+    ``measures``: in the order of ``MEASURES``. ``n_draws``, ``n_usable``: resamples drawn, and those in which
+    cut-offs could be found. ``n_tried``: pairs of cut-offs looked at before these were chosen.
     """
 
     measures: tuple[CorrectedMeasure, ...]
@@ -107,34 +91,10 @@ def correct_optimism(
 ) -> Optimism:
     """Correct what cut-offs show for having been found on the same patients.
 
-    Parameters
-    ----------
-    scores : (n,) array_like
-        In [0, 1].
-    follow_up : FollowUp
-        Of the same patients.
-    tiers : TierScheme
-        Cut-offs chosen.
-    n_tried : int
-        Pairs of cut-offs looked at.
-    n_draws : int
-        Resamples.
-    seed : int
-        Of the resamples.
-    level : float
-        Confidence level, in (0, 1).
-    progress : callable, optional
-        Told the resamples done and their number; it stops the work by raising.
-
-    Returns
-    -------
-    Optimism
-        Measures before and after the correction.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody, or everybody, has the event, the scores do not separate them, or no resample allows cut-offs.
+    ``scores`` (n,): in [0, 1]. ``n_tried``: pairs of cut-offs looked at. ``progress``: told the resamples done and
+    their number; it stops the work by raising. Returns: measures before and after the correction. Raises
+    ``NotEstimable``: nobody, or everybody, has the event, the scores do not separate them, or no resample allows
+    cut-offs.
     """
     x = np.asarray(scores, dtype=np.float64)
     apparent = _measured(x, follow_up, tiers)

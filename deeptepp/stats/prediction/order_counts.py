@@ -23,21 +23,9 @@ def sums_below(
 ) -> npt.NDArray[Any]:
     """Sum the weights of those among the first entries whose rank lies below a limit.
 
-    Parameters
-    ----------
-    ranks : (n,) int64
-        Whole numbers >= 0.
-    weights : (n,) int64 or float64
-        Weight of each entry; whole weights give exact counts.
-    n_first : (q,) int64
-        How many entries each query looks at, in [0, n].
-    limits : (q,) int64
-        Entries with rank < limit are summed, limit >= 0.
-
-    Returns
-    -------
-    (q,) array of the type of the weights
-        One sum for each query.
+    ``ranks`` (n,): whole numbers >= 0. ``weights`` (n,): weight of each entry; whole weights give exact counts.
+    ``n_first`` (q,): how many entries each query looks at, in [0, n]. ``limits`` (q,): entries with rank < limit
+    are summed, limit >= 0. Returns (q,): one sum for each query.
     """
     sums = np.zeros(len(limits), dtype=weights.dtype)
     if not len(ranks) or not len(limits):
@@ -61,21 +49,8 @@ def sums_around(
 ) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
     """Sum the weights of the first entries below, at and above a rank.
 
-    Parameters
-    ----------
-    ranks : (n,) int64
-        Whole numbers >= 0.
-    weights : (n,) int64 or float64
-        Weight of each entry.
-    n_first : (q,) int64
-        How many entries each query looks at.
-    own : (q,) int64
-        The rank to compare with.
-
-    Returns
-    -------
-    tuple of three (q,) arrays
-        Below, equal, above.
+    ``ranks`` (n,): whole numbers >= 0. ``weights`` (n,): weight of each entry. ``n_first`` (q,): how many entries
+    each query looks at. ``own`` (q,): the rank to compare with.
     """
     both = sums_below(ranks, weights, np.tile(n_first, 2), np.concatenate([own, own + 1]))
     below, not_above = both[: len(own)], both[len(own) :]

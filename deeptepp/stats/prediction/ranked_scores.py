@@ -27,16 +27,9 @@ Bools = npt.NDArray[np.bool_]
 class RankedScores:
     """Counts of both classes at the distinct scores.
 
-    Parameters
-    ----------
-    distinct : (m,) float64
-        Scores, ascending.
-    with_event, without_event : (m,) int64
-        Patients of each class at each of them.
-    order : (n,) int64
-        Patients from the lowest to the highest score.
-    is_event : (n,) bool
-        Class of the patients in that order.
+    ``distinct`` (m,): scores, ascending. ``with_event``, ``without_event`` (m,): patients of each class at each of
+    them. ``order`` (n,): patients from the lowest to the highest score. ``is_event`` (n,): class of the patients
+    in that order.
     """
 
     distinct: Floats
@@ -114,17 +107,8 @@ def rank_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> RankedScores:
 def variance_of_mean(values: Ints, counts: Ints | None = None) -> float:
     """Estimate the variance of a mean, with n - 1.
 
-    Parameters
-    ----------
-    values : (m,) int64
-        Values.
-    counts : (m,) int64, optional
-        How often each occurs; once when left out.
-
-    Returns
-    -------
-    float
-        Exactly 0 where all values are one; NaN for a single value.
+    ``counts`` (m,): how often each occurs; once when left out. Returns: exactly 0 where all values are one; NaN
+    for a single value.
     """
     times = np.ones(len(values), dtype=np.int64) if counts is None else counts
     n = int(times.sum())

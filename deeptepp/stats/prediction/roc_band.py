@@ -31,24 +31,8 @@ N_POINTS = 101
 class RocBand:
     """Sensitivity with its interval at fixed specificities.
 
-    Parameters
-    ----------
-    specificity : (m,) float64
-        From 1 to 0.
-    sensitivity : (m,) float64
-        Of the curve itself, the highest reached at that specificity.
-    low, high : (m,) float64
-        Percentile interval, pointwise.
-    level : float
-        Its confidence level.
-    n_draws : int
-        Bootstrap samples.
-    n : int
-        Patients.
-    n_events : int
-        Patients with the event.
-    method : str
-        For captions.
+    ``specificity`` (m,): from 1 to 0. ``sensitivity`` (m,): of the curve itself, the highest reached at that
+    specificity. ``low``, ``high`` (m,): percentile interval, pointwise.
     """
 
     specificity: Floats
@@ -73,32 +57,9 @@ def roc_band(
 ) -> RocBand:
     """Estimate the band of an ROC curve.
 
-    Parameters
-    ----------
-    scores : (n,) array_like
-        Finite scores, higher for the event.
-    events : (n,) array_like of bool
-        True where the event was seen.
-    n_draws : int
-        Bootstrap samples, at least 1.
-    n_points : int
-        Specificities, evenly from 0 to 1, at least 2.
-    seed : int
-        Determines the samples.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    RocBand
-        The same for the same rows, in any order, and seed.
-
-    Raises
-    ------
-    NotEstimable
-        A class has fewer than two patients, so that drawing them again changes nothing.
-    OutOfRange
-        A score is missing, or the level is no probability.
+    ``scores`` (n,): finite scores, higher for the event. ``n_draws``: bootstrap samples, at least 1. ``n_points``:
+    specificities, evenly from 0 to 1, at least 2. Returns: the same for the same rows, in any order, and seed.
+    Raises ``NotEstimable``: a class has fewer than two patients, so that drawing them again changes nothing.
     """
     x, y = np.asarray(scores, dtype=np.float64), np.asarray(events, dtype=bool)
     if not np.isfinite(x).all():

@@ -46,24 +46,10 @@ NO_EVENT_BY_HORIZON = "no event up to the horizon"
 class CalibrationGroup:
     """Patients with neighbouring predictions.
 
-    Parameters
-    ----------
-    n : int
-        Patients.
-    n_events : int
-        Events up to the horizon.
-    lowest, highest : float
-        Range of their predictions.
-    mean_predicted : float
-        Mean of their predictions.
-    observed : float
-        1 - Kaplan-Meier at the horizon.
-    low, high : float or None
-        Log-log interval; None where it is not estimable.
-    is_beyond_follow_up : bool
-        Nobody of the group was followed to the horizon; ``observed`` is then the risk up to the last observation.
-    reason : str
-        Why there is no interval, or that follow-up ends early.
+    ``lowest``, ``highest``: range of their predictions. ``mean_predicted``: mean of their predictions.
+    ``observed``: 1 - Kaplan-Meier at the horizon. ``low``, ``high``: log-log interval; None where it is not
+    estimable. ``is_beyond_follow_up``: nobody of the group was followed to the horizon; ``observed`` is then the
+    risk up to the last observation.
     """
 
     n: int
@@ -82,32 +68,13 @@ class CalibrationGroup:
 class HorizonCalibration:
     """Agreement of predicted risks with what was seen by a horizon.
 
-    Parameters
-    ----------
-    horizon_months : float
-        The horizon.
-    observed : Estimate
-        1 - Kaplan-Meier with its log-log interval.
-    mean_predicted : float
-        Mean of the predictions.
-    ratio : Estimate
-        Observed over expected; 1 when right on the whole, above 1 where risks are predicted too low.
-    slope : Estimate
-        Of log(-log(1 - p)); 1 when right, below 1 where predictions are too extreme.
-    slope_of_linear_predictor : Estimate or None
-        Of the model's own linear predictor; None where it was not given.
-    groups : tuple of CalibrationGroup
-        By rising prediction.
-    group_limits : tuple of float
-        Quantiles between which the groups lie; each group includes its upper limit, the first its lower, too.
-    smooth, straight : CalibrationCurve
-        On a spline, and on log(-log(1 - p)) itself.
-    n : int
-        Patients.
-    n_events : int
-        Events up to the horizon.
-    notes : tuple of str
-        What was done to the data: risks of 0 or 1, groups merged.
+    ``observed``: 1 - Kaplan-Meier with its log-log interval. ``mean_predicted``: mean of the predictions.
+    ``ratio``: observed over expected; 1 when right on the whole, above 1 where risks are predicted too low.
+    ``slope``: of log(-log(1 - p)); 1 when right, below 1 where predictions are too extreme.
+    ``slope_of_linear_predictor``: of the model's own linear predictor; None where it was not given. ``groups``: by
+    rising prediction. ``group_limits``: quantiles between which the groups lie; each group includes its upper
+    limit, the first its lower, too. ``smooth``, ``straight``: on a spline, and on log(-log(1 - p)) itself.
+    ``notes``: what was done to the data: risks of 0 or 1, groups merged.
     """
 
     horizon_months: float
@@ -157,34 +124,11 @@ def calibration_at(
 ) -> HorizonCalibration:
     """Compare risks predicted for a horizon with what was seen.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events of n patients; events after the horizon count for the slopes.
-    risk : (n,) array_like
-        Predicted probability of the event by the horizon, in [0, 1].
-    horizon_months : float
-        The horizon, > 0.
-    n_groups : int
-        Groups of equal size, fewer where predictions tie.
-    n_knots : int
-        Knots of the smooth curve, 3 or 4.
-    linear_predictor : (n,) array_like, optional
-        Log hazard of the model, for its slope.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    HorizonCalibration
-        What cannot be computed is None, with a reason.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
-    OutOfRange
-        A risk is missing or outside of [0, 1], or the horizon, the groups or the knots are impossible.
+    ``follow_up``: times and events of n patients; events after the horizon count for the slopes. ``risk`` (n,):
+    predicted probability of the event by the horizon, in [0, 1]. ``horizon_months``: the horizon, > 0.
+    ``n_groups``: groups of equal size, fewer where predictions tie. ``n_knots``: knots of the smooth curve, 3 or
+    4. ``linear_predictor`` (n,): log hazard of the model, for its slope. Returns: what cannot be computed is None,
+    with a reason.
     """
     p = checked_risk(follow_up, risk)
     check_horizon(follow_up, horizon_months)

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
+from deeptepp.errors import NotEstimable
 from deeptepp.stats.horizon import KnownAt
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier, product_limit
 
@@ -30,12 +31,8 @@ Floats = npt.NDArray[np.float64]
 class CensoringSurvival:
     """Probability of being still under observation.
 
-    Parameters
-    ----------
-    months : (k,) float64
-        0 and the distinct times of observation, ascending; a time may stand twice with its last value last.
-    values : (k,) float64
-        Share not censored from that time on.
+    ``months`` (k,): 0 and the distinct times of observation, ascending; a time may stand twice with its last value
+    last. ``values`` (k,): share not censored from that time on.
     """
 
     months: Floats
@@ -44,30 +41,14 @@ class CensoringSurvival:
     def at(self, months: npt.ArrayLike) -> Floats:
         """Give G(t): censorings at t itself count.
 
-        Parameters
-        ----------
-        months : (m,) array_like or float
-            Times, >= 0.
-
-        Returns
-        -------
-        (m,) float64
-            In [0, 1].
+        ``months`` (m,): times, >= 0. Returns (m,): in [0, 1].
         """
         return self._read(months, "right")
 
     def before(self, months: npt.ArrayLike) -> Floats:
         """Give G(t-): only censorings before t count.
 
-        Parameters
-        ----------
-        months : (m,) array_like or float
-            Times, >= 0.
-
-        Returns
-        -------
-        (m,) float64
-            In [0, 1]; above 0 at every time where somebody was at risk.
+        ``months`` (m,): times, >= 0. Returns (m,): in [0, 1]; above 0 at every time where somebody was at risk.
         """
         return self._read(months, "left")
 
@@ -80,21 +61,10 @@ class CensoringSurvival:
 def censoring_survival(follow_up: FollowUp) -> CensoringSurvival:
     """Estimate the probability of being still under observation.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events.
-
-    Returns
-    -------
-    CensoringSurvival
-        1 throughout where nobody is censored.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
+    Returns: 1 throughout where nobody is censored.
     """
+    if follow_up.n == 0:
+        raise NotEstimable(what="The curve of the censoring", reason="nobody is in the group")
     times, codes = _coded(follow_up)
     coded, survival = product_limit(FollowUp(codes, ~follow_up.event))
     return CensoringSurvival(times[coded.astype(np.int64)], survival)
@@ -103,17 +73,8 @@ def censoring_survival(follow_up: FollowUp) -> CensoringSurvival:
 def censoring_weights(follow_up: FollowUp, known: KnownAt) -> Floats:
     """Weigh the patients known at a horizon for those who are not.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events, n patients.
-    known : KnownAt
-        Who is known at the horizon t.
-
-    Returns
-    -------
-    (n,) float64
-        1 / G(T-) of a case, 1 / G(t-) of a patient free at t, 0 where nothing is known.
+    ``known``: who is known at the horizon t. Returns (n,): 1 / G(T-) of a case, 1 / G(t-) of a patient free at t,
+    0 where nothing is known.
     """
     watched = censoring_survival(follow_up)
     weights = np.zeros(follow_up.n)
@@ -126,24 +87,7 @@ def censoring_weights(follow_up: FollowUp, known: KnownAt) -> Floats:
 def reverse_kaplan_meier(follow_up: FollowUp, *, level: float = 0.95) -> KaplanMeierCurve:
     """Estimate the curve of the censoring with its band, as if the events were losses.
 
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events.
-    level : float
-        Confidence level of the band (log-log), in (0, 1).
-
-    Returns
-    -------
-    KaplanMeierCurve
-        Its ``n_events`` is the number of patients censored.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
-    OutOfRange
-        The level is no probability.
+    Returns: its ``n_events`` is the number of patients censored.
     """
     months, codes = _coded(follow_up)
     curve = kaplan_meier(FollowUp(codes, ~follow_up.event), label="follow-up", level=level)
@@ -175,23 +119,10 @@ def influence_of_censoring(
     """Say how each patient moves a mean of weighted values through the estimate of G.
 
     The martingale term of the influence function of ``mean(v)`` where v_i is divided by G(T_i-), or by G(t-) for
-    the patients who are known to be free of the event at the horizon t.
-
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events, n patients.
-    weighted : (n,) float64
-        v_i of the patients weighted by 1 / G(T_i-); 0 for the others.
-    horizon_months : float
-        t.
-    weighted_at_horizon : float
-        Sum of the v_i that are weighted by 1 / G(t-).
-
-    Returns
-    -------
-    (n,) float64
-        Influence; the squares' sum over n^2 is the variance when added to the influence of the values themselves.
+    the patients who are known to be free of the event at the horizon t. ``weighted`` (n,): v_i of the patients
+    weighted by 1 / G(T_i-); 0 for the others. ``weighted_at_horizon``: sum of the v_i that are weighted by 1 /
+    G(t-). Returns (n,): influence; the squares' sum over n^2 is the variance when added to the influence of the
+    values themselves.
     """
     months, event = follow_up.months, follow_up.event
     times, n_censored = np.unique(months[~event], return_counts=True)

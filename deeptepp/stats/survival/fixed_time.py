@@ -20,16 +20,9 @@ from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate, kaplan_meier
 class FixedTimeComparison:
     """Survival of two arms at one time.
 
-    Parameters
-    ----------
-    index, reference : SurvivalEstimate
-        The arms.
-    difference : Estimate
-        Index less reference, with Greenwood's variances; ``reason`` says where an arm was not followed that long.
-    naive : ChiSquareTest
-        Test of the difference.
-    log_log : ChiSquareTest
-        Test on the complementary log-log scale, nearer to its level in small arms.
+    ``difference``: index less reference, with Greenwood's variances; ``reason`` says where an arm was not followed
+    that long. ``naive``: test of the difference. ``log_log``: test on the complementary log-log scale, nearer to
+    its level in small arms.
     """
 
     index: SurvivalEstimate
@@ -44,26 +37,7 @@ def compare_survival_at(
 ) -> FixedTimeComparison:
     """Compare the survival of two arms at one time.
 
-    Parameters
-    ----------
-    index, reference : FollowUp
-        The arms.
-    months : float
-        The time, >= 0.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    FixedTimeComparison
-        Tests without a p value say why.
-
-    Raises
-    ------
-    NotEstimable
-        An arm is empty.
-    OutOfRange
-        The time is negative or not a number.
+    ``months``: the time, >= 0. Returns: tests without a p value say why.
     """
     one = kaplan_meier(index, label="the index arm", level=level).at(months)
     other = kaplan_meier(reference, label="the reference arm", level=level).at(months)

@@ -25,18 +25,9 @@ from deeptepp.stats.survival.censoring import reverse_kaplan_meier
 class FollowUpTime:
     """Length of follow-up.
 
-    Parameters
-    ----------
-    potential : Estimate
-        Median by reverse Kaplan-Meier, months; ``n_events`` counts events, which are the losses here.
-    median, shortest, longest : float
-        Of the observed times of all patients, months.
-    median_event_free : float or None
-        Median of the observed times of the patients without event, months; None where everybody had it.
-    n : int
-        Patients.
-    n_events : int
-        Events.
+    ``potential``: median by reverse Kaplan-Meier, months; ``n_events`` counts events, which are the losses here.
+    ``median``, ``shortest``, ``longest``: of the observed times of all patients, months. ``median_event_free``:
+    median of the observed times of the patients without event, months; None where everybody had it.
     """
 
     potential: Estimate
@@ -49,27 +40,7 @@ class FollowUpTime:
 
 
 def follow_up_time(follow_up: FollowUp, *, level: float = 0.95) -> FollowUpTime:
-    """Summarise how long patients were followed.
-
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    FollowUpTime
-        Medians and range.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in the cohort.
-    OutOfRange
-        The level is no probability.
-    """
+    """Summarise how long patients were followed."""
     if follow_up.n == 0:
         raise NotEstimable(what="The length of follow-up", reason="nobody is in the cohort")
     median = reverse_kaplan_meier(follow_up, level=level).median

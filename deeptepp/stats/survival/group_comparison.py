@@ -18,22 +18,9 @@ from deeptepp.stats.survival.logrank import LogRankTest, log_rank
 class GroupComparison:
     """Curves of groups and the test between them.
 
-    Parameters
-    ----------
-    column : str
-        What the groups differ in.
-    levels : tuple of str
-        Value of that column for each curve; groups without patients are left out.
-    follow_up : tuple of FollowUp
-        Times and events of each group.
-    curves : tuple of KaplanMeierCurve
-        One for each group.
-    endpoint : Endpoint
-        Recurrence or death.
-    test : LogRankTest or None
-        None where fewer than two groups have patients.
-    n_without_follow_up : int
-        Patients of these groups whose follow-up is not known; they are in no curve.
+    ``column``: what the groups differ in. ``levels``: value of that column for each curve; groups without patients
+    are left out. ``test``: None where fewer than two groups have patients. ``n_without_follow_up``: patients of
+    these groups whose follow-up is not known; they are in no curve.
     """
 
     column: str
@@ -83,28 +70,8 @@ def compare_groups(
 ) -> GroupComparison:
     """Estimate one curve for each group that has patients, and test the groups against each other.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    column : str
-        Column that holds the groups.
-    levels : sequence of str
-        Groups in the order of the curves.
-    endpoint : Endpoint
-        Recurrence or death.
-    labels : sequence of str, optional
-        Names of the curves; the levels when left out.
-
-    Returns
-    -------
-    GroupComparison
-        Curves and test.
-
-    Raises
-    ------
-    NotEstimable
-        None of the groups has a patient with follow-up.
+    ``column``: column that holds the groups. ``levels``: groups in the order of the curves. ``labels``: names of
+    the curves; the levels when left out. Raises ``NotEstimable``: None of the groups has a patient with follow-up.
     """
     known = np.isfinite(np.asarray(cohort[endpoint.months], dtype=np.float64))
     values = np.asarray(cohort[column]).astype(str)

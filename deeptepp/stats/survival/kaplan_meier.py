@@ -42,30 +42,10 @@ METHOD = "Kaplan-Meier, Greenwood, log-log interval"
 class SurvivalEstimate:
     """Survival at one time.
 
-    Parameters
-    ----------
-    months : float
-        The time.
-    value : float
-        Share without the event, in [0, 1].
-    low, high : float or None
-        Pointwise confidence interval; None where it is not estimable.
-    level : float
-        Its confidence level.
-    standard_error : float or None
-        Greenwood; None where survival is 0.
-    n : int
-        Patients in the group.
-    n_events : int
-        Events up to and including this time.
-    n_at_risk : int
-        Patients followed to this time or longer.
-    is_beyond_follow_up : bool
-        The time lies after the last observation; the value is carried forward.
-    method : str
-        Estimator and interval, for captions.
-    reason : str
-        Why there is no interval; empty where there is one.
+    ``value``: share without the event, in [0, 1]. ``low``, ``high``: pointwise confidence interval; None where it
+    is not estimable. ``standard_error``: Greenwood; None where survival is 0. ``n_events``: events up to and
+    including this time. ``n_at_risk``: patients followed to this time or longer. ``is_beyond_follow_up``: the time
+    lies after the last observation; the value is carried forward.
     """
 
     months: float
@@ -86,30 +66,11 @@ class SurvivalEstimate:
 class KaplanMeierCurve:
     """A step function with its band.
 
-    Parameters
-    ----------
-    label : str
-        Name of the group.
-    n : int
-        Patients.
-    n_events : int
-        Events.
-    months : (k,) float64
-        0 and then every distinct time of observation, ascending.
-    survival : (k,) float64
-        Share without the event from that time on.
-    standard_error : (k,) float64
-        Greenwood; NaN where survival is 0.
-    low, high : (k,) float64
-        Pointwise interval; NaN where not estimable.
-    censored_months : (c,) float64
-        Times of censoring, ascending, repeated where several were censored together.
-    follow_up_months : (n,) float64
-        All times, ascending.
-    event_months : (n_events,) float64
-        Times of the events, ascending.
-    level : float
-        Confidence level.
+    ``months`` (k,): 0 and then every distinct time of observation, ascending. ``survival`` (k,): share without the
+    event from that time on. ``standard_error`` (k,): Greenwood; NaN where survival is 0. ``low``, ``high`` (k,):
+    pointwise interval; NaN where not estimable. ``censored_months`` (c,): times of censoring, ascending, repeated
+    where several were censored together. ``follow_up_months`` (n,): all times, ascending. ``event_months``
+    (n_events,): times of the events, ascending.
     """
 
     label: str
@@ -134,20 +95,8 @@ class KaplanMeierCurve:
     def at(self, months: float) -> SurvivalEstimate:
         """Read the curve at one time.
 
-        Parameters
-        ----------
-        months : float
-            Time from the start of follow-up, >= 0.
-
-        Returns
-        -------
-        SurvivalEstimate
-            With ``is_beyond_follow_up`` set when nobody was followed that long.
-
-        Raises
-        ------
-        OutOfRange
-            The time is negative or not a number.
+        ``months``: time from the start of follow-up, >= 0. Returns: with ``is_beyond_follow_up`` set when nobody
+        was followed that long.
         """
         if not months >= 0:
             raise OutOfRange(field="months", value=months, limit="[0, inf)")
@@ -173,15 +122,7 @@ class KaplanMeierCurve:
     def n_at_risk(self, months: npt.ArrayLike) -> Ints:
         """Count the patients followed to each time or longer.
 
-        Parameters
-        ----------
-        months : (m,) array_like
-            Times.
-
-        Returns
-        -------
-        (m,) int64
-            Number at risk just before each time.
+        Returns (m,): number at risk just before each time.
         """
         before = np.searchsorted(self.follow_up_months, np.asarray(months, dtype=np.float64), side="left")
         return np.asarray(self.n - before, dtype=np.int64)
@@ -244,6 +185,12 @@ def product_limit(follow_up: FollowUp) -> tuple[Floats, Floats]:
     n_events = np.diff(np.concatenate([[0], np.cumsum(event)])[np.append(before, follow_up.n)])
     survival = np.cumprod(1 - n_events / (follow_up.n - before))
     return np.concatenate([[0.0], times[first]]), survival.astype(np.float64)
+
+
+def survival_at(follow_up: FollowUp, months: float) -> float:
+    """Read ``product_limit`` at one time; the last value is carried on."""
+    times, survival = product_limit(follow_up)
+    return float(survival[np.searchsorted(times, months, side="right") - 1])
 
 
 def _known(value: float) -> float | None:

@@ -34,26 +34,10 @@ _RANK_TOLERANCE = 1e-10
 class LogRankTest:
     """Observed against expected events.
 
-    Parameters
-    ----------
-    statistic : float
-        Chi-square; 0 where there is nothing to compare.
-    degrees_of_freedom : int
-        Rank of the covariance (number of groups that can be compared, less 1), or 1 for a trend.
-    p_value : float or None
-        Two-sided; None where it is not estimable.
-    observed, expected : (k,) float64
-        Events by group, weighted when ``rho`` is not 0.
-    covariance : (k, k) float64
-        Of observed minus expected.
-    n : (k,) int64
-        Patients by group.
-    n_events : int
-        Events in all groups.
-    method : str
-        Which test, for captions.
-    reason : str
-        Why there is no p-value; empty where there is one.
+    ``statistic``: chi-square; 0 where there is nothing to compare. ``degrees_of_freedom``: rank of the covariance
+    (number of groups that can be compared, less 1), or 1 for a trend. ``p_value``: two-sided; None where it is not
+    estimable. ``observed``, ``expected`` (k,): events by group, weighted when ``rho`` is not 0. ``covariance`` (k,
+    k): of observed minus expected.
     """
 
     statistic: float
@@ -73,24 +57,10 @@ def log_rank(
 ) -> LogRankTest:
     """Test whether groups share one survival curve.
 
-    Parameters
-    ----------
-    groups : sequence of FollowUp
-        Two or more groups.
-    strata : sequence of (n_i,) array_like, optional
-        Stratum of each patient, one array for each group; groups are then compared inside strata only.
-    rho : float
-        Exponent of the pooled survival as weight (Harrington-Fleming): 0 is the log-rank test, 1 Peto-Peto.
-
-    Returns
-    -------
-    LogRankTest
-        With ``p_value`` None where no event was seen while two groups were at risk.
-
-    Raises
-    ------
-    NotEstimable
-        Fewer than two groups have patients.
+    ``groups``: two or more groups. ``strata``: stratum of each patient, one array for each group; groups are then
+    compared inside strata only. ``rho``: exponent of the pooled survival as weight (Harrington-Fleming): 0 is the
+    log-rank test, 1 Peto-Peto. Returns: with ``p_value`` None where no event was seen while two groups were at
+    risk. Raises ``NotEstimable``: fewer than two groups have patients.
     """
     sums = _sums(groups, strata, rho)
     statistic, rank = _chi_square(sums)
@@ -133,26 +103,8 @@ def log_rank_trend(
 ) -> LogRankTest:
     """Test whether the hazard rises or falls along ordered groups.
 
-    Parameters
-    ----------
-    groups : sequence of FollowUp
-        Groups in order.
-    scores : sequence of float, optional
-        Position of each group; 1, 2, 3 ... when left out.
-    strata : sequence of (n_i,) array_like, optional
-        As in ``log_rank``.
-    rho : float
-        As in ``log_rank``.
-
-    Returns
-    -------
-    LogRankTest
-        With one degree of freedom.
-
-    Raises
-    ------
-    NotEstimable
-        Fewer than two groups have patients.
+    ``scores``: position of each group; 1, 2, 3 ... when left out. Returns: with one degree of freedom. Raises
+    ``NotEstimable``: fewer than two groups have patients.
     """
     observed, expected, covariance = _sums(groups, strata, rho)
     weights = np.arange(1.0, len(groups) + 1) if scores is None else np.asarray(scores, dtype=np.float64)

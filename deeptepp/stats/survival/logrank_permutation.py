@@ -26,25 +26,9 @@ def log_rank_by_permutation(
 ) -> float:
     """Test whether groups share one survival curve, by dealing the patients to the groups anew.
 
-    Parameters
-    ----------
-    groups : sequence of FollowUp
-        Two or more groups.
-    n_permutations : int
-        How often they are dealt.
-    seed : int
-        Seed of the dealing.
-
-    Returns
-    -------
-    float
-        Two-sided p-value, the observed deal counted as one of them; exchangeable follow-up is assumed, censoring
-        included.
-
-    Raises
-    ------
-    NotEstimable
-        Fewer than two groups have patients, or no event was seen.
+    ``groups``: two or more groups. ``n_permutations``: how often they are dealt. Returns: two-sided p-value, the
+    observed deal counted as one of them; exchangeable follow-up is assumed, censoring included. Raises
+    ``NotEstimable``: fewer than two groups have patients, or no event was seen.
 
     References
     ----------

@@ -26,17 +26,8 @@ class MedianSurvival:
 def first_half(months: Floats, curve: Floats) -> float | None:
     """Give the first time where a falling curve is at or below one half, mid-way where it rests there.
 
-    Parameters
-    ----------
-    months : (k,) float64
-        Times, ascending.
-    curve : (k,) float64
-        Survival, or one limit of its band; NaN where not defined.
-
-    Returns
-    -------
-    float or None
-        The time; None where the curve does not come down so far.
+    ``curve`` (k,): survival, or one limit of its band; NaN where not defined. Returns: the time; None where the
+    curve does not come down so far.
     """
     keep = curve < 0.5 + _FLAT_TOLERANCE
     if not keep.any():

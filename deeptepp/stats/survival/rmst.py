@@ -30,22 +30,10 @@ METHOD = "restricted mean survival time"
 class RestrictedMean:
     """Mean time without the event up to a horizon.
 
-    Parameters
-    ----------
-    estimate : Estimate
-        Months without the event.
-    standard_error : float
-        In months; 0 where no event was seen before the horizon.
-    lost_months : float
-        Horizon less the mean.
-    horizon_months : float
-        The horizon.
-    last_months : float
-        Time of the last observation.
-    is_beyond_follow_up : bool
-        The horizon lies after the last observation.
-    ends_with_event : bool
-        An event was seen at the last observation.
+    ``estimate``: months without the event. ``standard_error``: in months; 0 where no event was seen before the
+    horizon. ``lost_months``: horizon less the mean. ``last_months``: time of the last observation.
+    ``is_beyond_follow_up``: the horizon lies after the last observation. ``ends_with_event``: an event was seen at
+    the last observation.
     """
 
     estimate: Estimate
@@ -61,18 +49,8 @@ class RestrictedMean:
 class RmstComparison:
     """Two arms up to one horizon.
 
-    Parameters
-    ----------
-    index, reference : RestrictedMean
-        The arms.
-    difference : Estimate
-        Index less reference, months.
-    standard_error : float
-        Of the difference, months.
-    ratio : Estimate
-        Index over reference, of the months without the event.
-    lost_ratio : Estimate
-        Index over reference, of the months lost.
+    ``difference``: index less reference, months. ``standard_error``: of the difference, months. ``ratio``: index
+    over reference, of the months without the event. ``lost_ratio``: index over reference, of the months lost.
     """
 
     index: RestrictedMean
@@ -83,52 +61,10 @@ class RmstComparison:
     lost_ratio: Estimate
 
 
-def restricted_mean(follow_up: FollowUp, horizon_months: float, *, level: float = 0.95) -> Estimate:
-    """Estimate the mean time without the event up to a horizon.
-
-    Parameters
-    ----------
-    follow_up : FollowUp
-        Times and events.
-    horizon_months : float
-        The horizon, > 0.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Estimate
-        Months; ``reason`` says where the horizon lies beyond the last observation.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody was observed.
-    OutOfRange
-        The horizon is not above 0.
-    """
-    return area_to(kaplan_meier(follow_up, level=level), horizon_months).estimate
-
-
 def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
     """Measure the area under a survival curve.
 
-    Parameters
-    ----------
-    curve : KaplanMeierCurve
-        The curve.
-    horizon_months : float
-        Where the area ends, > 0.
-
-    Returns
-    -------
-    RestrictedMean
-        With the area that the events took away.
-
-    Raises
-    ------
-    OutOfRange
-        The horizon is not above 0 or not finite.
+    ``horizon_months``: where the area ends, > 0. Returns: with the area that the events took away.
     """
     if not 0 < horizon_months < np.inf:
         raise OutOfRange(field="horizon_months", value=horizon_months, limit="(0, inf)")
@@ -180,26 +116,8 @@ def compare_restricted_means(
 ) -> RmstComparison:
     """Compare the mean times without the event of two arms.
 
-    Parameters
-    ----------
-    index, reference : FollowUp
-        The arms.
-    horizon_months : float
-        The common horizon, > 0.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    RmstComparison
-        An estimate without an interval says why; ``reason`` also says where an arm was not followed that long.
-
-    Raises
-    ------
-    NotEstimable
-        An arm is empty.
-    OutOfRange
-        The horizon is not above 0.
+    ``horizon_months``: the common horizon, > 0. Returns: an estimate without an interval says why; ``reason`` also
+    says where an arm was not followed that long.
     """
     arms = [
         area_to(kaplan_meier(arm, label=label, level=level), horizon_months)

@@ -63,22 +63,12 @@ class SmdDenominator(StrEnum):
 class CovariateBalance:
     """One number, or one level of a category.
 
-    Parameters
-    ----------
-    name : str
-        Column, or column and level together.
-    is_binary : bool
-        Whether it is 0 or 1 for every patient; means are then shares.
-    mean_index_before, mean_reference_before : float
-        Means before matching.
-    mean_index_after, mean_reference_after : float or None
-        Means of the matched; None without pairs.
-    smd_before, smd_after : float or None
-        Index less reference, standardised; None where the denominator is 0.
-    variance_ratio_before, variance_ratio_after : float or None
-        Index over reference; None for yes/no.
-    ks_before, ks_after : float or None
-        Largest distance of the two cumulative distributions.
+    ``name``: column, or column and level together. ``is_binary``: whether it is 0 or 1 for every patient; means
+    are then shares. ``mean_index_before``, ``mean_reference_before``: means before matching. ``mean_index_after``,
+    ``mean_reference_after``: means of the matched; None without pairs. ``smd_before``, ``smd_after``: index less
+    reference, standardised; None where the denominator is 0. ``variance_ratio_before``, ``variance_ratio_after``:
+    index over reference; None for yes/no. ``ks_before``, ``ks_after``: largest distance of the two cumulative
+    distributions.
     """
 
     name: str
@@ -106,16 +96,9 @@ class CovariateBalance:
 class Balance:
     """Balance of all covariates.
 
-    Parameters
-    ----------
-    rows : tuple of CovariateBalance
-        In the order of the columns; categories level by level, all levels.
-    denominator : SmdDenominator
-        What the SMD are divided by.
-    n_index, n_reference : int
-        Patients before matching.
-    n_pairs : int or None
-        Pairs; None where nothing was matched.
+    ``rows``: in the order of the columns; categories level by level, all levels. ``denominator``: what the SMD are
+    divided by. ``n_index``, ``n_reference``: patients before matching. ``n_pairs``: pairs; None where nothing was
+    matched.
     """
 
     rows: tuple[CovariateBalance, ...]
@@ -184,30 +167,11 @@ def balance_of(
 ) -> Balance:
     """Compare two groups before and after matching.
 
-    Parameters
-    ----------
-    columns : mapping of str to (n,) array_like
-        Covariates; numbers and yes/no as they are, text as one row for each level.
-    is_index : (n,) array_like of bool
-        True where the index treatment was received; both groups must have patients.
-    pairs : MatchedPairs or None
-        Pairs as rows of the columns; None where nothing was matched.
-    denominator : SmdDenominator
-        What the mean differences are divided by.
-    categories : sequence of str
-        Columns that are categories even if they hold numbers.
-
-    Returns
-    -------
-    Balance
-        One row for each number and each level.
-
-    Raises
-    ------
-    MissingColumn
-        ``categories`` names no column.
-    OutOfRange
-        A number is missing.
+    ``columns``: covariates; numbers and yes/no as they are, text as one row for each level. ``is_index`` (n,):
+    True where the index treatment was received; both groups must have patients. ``pairs``: pairs as rows of the
+    columns; None where nothing was matched. ``denominator``: what the mean differences are divided by.
+    ``categories``: columns that are categories even if they hold numbers. Returns: one row for each number and
+    each level.
     """
     absent = [name for name in categories if name not in columns]
     if absent:

@@ -26,28 +26,12 @@ from deeptepp.stats.prediction.adequacy import shown, whole_events
 class ContrastAdequacy:
     """What a contrast of two arms can show.
 
-    Parameters
-    ----------
-    n_index, n_reference : int
-        Patients by arm.
-    n_events_index, n_events_reference : int
-        Events by arm.
-    power : float
-        Chance of finding a true effect of the detectable size.
-    alpha : float
-        Two-sided significance level.
-    detectable_hazard_ratio : float or None
-        Weakest protective hazard ratio found with that power, in (0, 1); in the other direction its inverse.
-    hazard_ratio : float
-        The effect looked for.
-    n_events_needed : int or None
-        Events needed to find it with that power at this allocation.
-    sentence : str
-        The same in plain words.
-    method : str
-        For captions.
-    reason : str
-        Why there is no value; empty where there is one.
+    ``n_index``, ``n_reference``: patients by arm. ``n_events_index``, ``n_events_reference``: events by arm.
+    ``power``: chance of finding a true effect of the detectable size. ``alpha``: two-sided significance level.
+    ``detectable_hazard_ratio``: weakest protective hazard ratio found with that power, in (0, 1); in the other
+    direction its inverse. ``hazard_ratio``: the effect looked for. ``n_events_needed``: events needed to find it
+    with that power at this allocation. ``sentence``: the same in plain words. ``reason``: why there is no value;
+    empty where there is one.
     """
 
     n_index: int
@@ -69,28 +53,9 @@ def contrast_adequacy(
 ) -> ContrastAdequacy:
     """Say how strong an effect must be for a contrast of two arms to find it.
 
-    Parameters
-    ----------
-    index, reference : FollowUp
-        Times and events of both arms.
-    hazard_ratio : float
-        Effect looked for, > 0 and not 1.
-    power : float
-        In (alpha / 2, 1).
-    alpha : float
-        Two-sided significance level, in (0, 1).
-
-    Returns
-    -------
-    ContrastAdequacy
-        Without a detectable hazard ratio where no event was seen or an arm is empty.
-
-    Raises
-    ------
-    NotEstimable
-        Nobody is in either arm.
-    OutOfRange
-        The hazard ratio, the power or the level is impossible.
+    ``index``, ``reference``: times and events of both arms. ``hazard_ratio``: effect looked for, > 0 and not 1.
+    ``power``: in (alpha / 2, 1). ``alpha``: two-sided significance level, in (0, 1). Returns: without a detectable
+    hazard ratio where no event was seen or an arm is empty. Raises ``NotEstimable``: nobody is in either arm.
     """
     if not 0 < hazard_ratio < float("inf") or hazard_ratio == 1:
         raise OutOfRange(field="hazard_ratio", value=hazard_ratio, limit="(0, inf) without 1")

@@ -26,18 +26,9 @@ from deeptepp.stats.survival.rmst import compare_restricted_means
 class ContrastEstimates:
     """Differences of two sides, each held back with a reason where it may not be given.
 
-    Parameters
-    ----------
-    index, reference : FollowUp
-        The sides, cut at the horizon.
-    horizon_months : float or None
-        Common horizon; None where follow-up was not cut.
-    wanted_months : float
-        Largest horizon of the restricted mean where follow-up was not cut.
-    reason : str
-        Why no difference may be given; empty where it may.
-    level : float
-        Confidence level, in (0, 1).
+    ``index``, ``reference``: the sides, cut at the horizon. ``horizon_months``: common horizon; None where
+    follow-up was not cut. ``wanted_months``: largest horizon of the restricted mean where follow-up was not cut.
+    ``reason``: why no difference may be given; empty where it may.
     """
 
     index: FollowUp

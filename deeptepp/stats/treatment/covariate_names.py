@@ -22,15 +22,7 @@ _WORDS = {
 def in_words(balance: Balance) -> Balance:
     """Name covariates as a reader does.
 
-    Parameters
-    ----------
-    balance : Balance
-        With covariates named by their columns.
-
-    Returns
-    -------
-    Balance
-        The same, named in words.
+    ``balance``: with covariates named by their columns. Returns: the same, named in words.
     """
     rows = []
     for row in balance.rows:

@@ -55,26 +55,11 @@ class EvidenceLevel(StrEnum):
 class EvidenceBadge:
     """What stands beside a contrast on every surface.
 
-    Parameters
-    ----------
-    level : EvidenceLevel
-        How much it can tell.
-    sentence : str
-        The same in words, with the number of events of each arm.
-    n : int
-        Patients compared.
-    n_events : int
-        Their events.
-    n_events_needed : int or None
-        Events with which a halved hazard would be seen with 80 % power (Schoenfeld); None where a side is empty.
-    hazard_ratio : Estimate
-        Index against reference; without a value where an arm has fewer than ``MIN_EVENTS`` events.
-    rmst_difference : Estimate
-        Months without the event, index less reference; likewise.
-    interaction : ChiSquareTest or None
-        Whether the hazard ratio differs between tiers; None where one tier stands alone.
-    is_simulated : bool
-        The patients are not real.
+    ``sentence``: the same in words, with the number of events of each arm. ``n_events_needed``: events with which
+    a halved hazard would be seen with 80 % power (Schoenfeld); None where a side is empty. ``hazard_ratio``: index
+    against reference; without a value where an arm has fewer than ``MIN_EVENTS`` events. ``rmst_difference``:
+    months without the event, index less reference; likewise. ``interaction``: whether the hazard ratio differs
+    between tiers; None where one tier stands alone. ``is_simulated``: the patients are not real.
     """
 
     level: EvidenceLevel
@@ -100,23 +85,9 @@ def grade_evidence(
 ) -> EvidenceBadge:
     """Say what a contrast is worth.
 
-    Parameters
-    ----------
-    index, reference : FollowUp
-        Patients compared.
-    hazard_ratio, rmst_difference : Estimate
-        Of the contrast, held back already where there are too few events.
-    index_label : str
-        Name of the index side.
-    is_simulated : bool
-        The patients are not real.
-    interaction : ChiSquareTest, optional
-        Across tiers.
-
-    Returns
-    -------
-    EvidenceBadge
-        Never a directive, and never the claim that two treatments are equally good.
+    ``hazard_ratio``, ``rmst_difference``: of the contrast, held back already where there are too few events.
+    ``index_label``: name of the index side. ``is_simulated``: the patients are not real. Returns: never a
+    directive, and never the claim that two treatments are equally good.
     """
     n, n_events = index.n + reference.n, index.n_events + reference.n_events
     needed = contrast_adequacy(index, reference).n_events_needed if index.n and reference.n else None

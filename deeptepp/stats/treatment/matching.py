@@ -29,22 +29,11 @@ Ints = npt.NDArray[np.int64]
 class MatchedPairs:
     """Who was matched with whom.
 
-    Parameters
-    ----------
-    index, reference : (m,) int64
-        Rows of the patients of each pair, in the order of the rows of the index patients.
-    distances : (m,) float64
-        Absolute difference of their logits.
-    caliper : float or None
-        Largest distance allowed; None where there was no limit.
-    sd_logit : float
-        Standard deviation (n - 1) of the logit over all patients of both groups.
-    n_index, n_reference : int
-        Patients before matching.
-    n_unmatched : int
-        Index patients without a partner.
-    method : str
-        For captions.
+    ``index``, ``reference`` (m,): rows of the patients of each pair, in the order of the rows of the index
+    patients. ``distances`` (m,): absolute difference of their logits. ``caliper``: largest distance allowed; None
+    where there was no limit. ``sd_logit``: standard deviation (n - 1) of the logit over all patients of both
+    groups. ``n_index``, ``n_reference``: patients before matching. ``n_unmatched``: index patients without a
+    partner.
     """
 
     index: Ints
@@ -78,28 +67,10 @@ def match_pairs(
 ) -> MatchedPairs:
     """Match each index patient with one of the reference group.
 
-    Parameters
-    ----------
-    logit : (n,) array_like
-        Log odds of the index treatment, finite; rounded, so that equal patients tie.
-    is_index : (n,) array_like of bool
-        True where the index treatment was received.
-    caliper_sd : float or None
-        Largest distance of a pair, in standard deviations of the logit over all n patients; None for no limit.
-    exact : (n,) array_like, optional
-        Stratum of each patient; partners share it.
-
-    Returns
-    -------
-    MatchedPairs
-        No pairs where nobody has a partner.
-
-    Raises
-    ------
-    OutOfRange
-        A logit is missing or the caliper is negative.
-    ValueError
-        The columns differ in length.
+    ``logit`` (n,): log odds of the index treatment, finite; rounded, so that equal patients tie. ``is_index``
+    (n,): True where the index treatment was received. ``caliper_sd``: largest distance of a pair, in standard
+    deviations of the logit over all n patients; None for no limit. ``exact`` (n,): stratum of each patient;
+    partners share it. Returns: no pairs where nobody has a partner.
     """
     values, treated = np.asarray(logit, dtype=np.float64), np.asarray(is_index, dtype=bool)
     if (

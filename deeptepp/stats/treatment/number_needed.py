@@ -18,20 +18,8 @@ METHOD = "number needed to treat, one over the difference of Kaplan-Meier estima
 def difference_at(contrast: TreatmentContrast, months: float, *, level: float = 0.95) -> Estimate:
     """Compare the survival of both sides of a contrast at any time.
 
-    Parameters
-    ----------
-    contrast : TreatmentContrast
-        Two treatments compared.
-    months : float
-        The time.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    Estimate
-        Index less reference; without a value, and with the reason, where the contrast is not reportable or a side
-        was not followed that long.
+    Returns: index less reference; without a value, and with the reason, where the contrast is not reportable or a
+    side was not followed that long.
     """
     one, other = contrast.index.follow_up, contrast.reference.follow_up
     horizon = contrast.sample.horizon_months
@@ -42,16 +30,9 @@ def difference_at(contrast: TreatmentContrast, months: float, *, level: float = 
 def number_needed(difference: Estimate) -> Estimate:
     """Turn a difference of survival into the number of patients whom one event stands against.
 
-    Parameters
-    ----------
-    difference : Estimate
-        Index less reference, as a share.
-
-    Returns
-    -------
-    Estimate
-        Positive for one event fewer with the index treatment, negative for one more; without a value where the
-        difference has none, or where its interval holds 0, because the number then runs through infinity.
+    ``difference``: index less reference, as a share. Returns: positive for one event fewer with the index
+    treatment, negative for one more; without a value where the difference has none, or where its interval holds 0,
+    because the number then runs through infinity.
     """
     low, high, value = difference.low, difference.high, difference.value
     reason = ""

@@ -35,14 +35,7 @@ _REPEATS = 1e-7
 class DroppedLevel:
     """A level of a category with patients of one treatment only.
 
-    Parameters
-    ----------
-    column : str
-        The category.
-    level : str
-        The level.
-    n_index, n_reference : int
-        Patients left out with it; one of them is 0.
+    ``n_index``, ``n_reference``: patients left out with it; one of them is 0.
     """
 
     column: str
@@ -62,26 +55,12 @@ class DroppedLevel:
 class Propensity:
     """A fitted propensity model.
 
-    Parameters
-    ----------
-    names : tuple of str
-        p columns of the regression.
-    intercept : float
-        Log odds where all columns are 0.
-    coefficients : (p,) float64
-        Log odds ratio per unit of each column as it was passed in; NaN for a column that repeats others before it.
-    logit : (n,) float64
-        Log odds of the index treatment, rounded to ``LOGIT_DECIMALS``; NaN for patients left out.
-    is_included : (n,) bool
-        Patients in the model.
-    dropped : tuple of DroppedLevel
-        Levels left out, in the order in which they were found.
-    repeated : tuple of str
-        Columns that repeat others before them and so say nothing new.
-    n_index, n_reference : int
-        Patients in the model by treatment.
-    method : str
-        For captions.
+    ``names``: p columns of the regression. ``intercept``: log odds where all columns are 0. ``coefficients`` (p,):
+    log odds ratio per unit of each column as it was passed in; NaN for a column that repeats others before it.
+    ``logit`` (n,): log odds of the index treatment, rounded to ``LOGIT_DECIMALS``; NaN for patients left out.
+    ``is_included`` (n,): patients in the model. ``dropped``: levels left out, in the order in which they were
+    found. ``repeated``: columns that repeat others before them and so say nothing new. ``n_index``,
+    ``n_reference``: patients in the model by treatment.
     """
 
     names: tuple[str, ...]
@@ -105,30 +84,10 @@ def fit_propensity(
 ) -> Propensity:
     """Fit the probability of the index treatment.
 
-    Parameters
-    ----------
-    columns : mapping of str to (n,) array_like
-        Facts of the patients; none may be missing in a column that is used.
-    terms : sequence of str
-        As in ``design``.
-    is_index : (n,) array_like of bool
-        True where the index treatment was received.
-    reference : mapping of str to str, optional
-        As in ``design``; a reference level that is left out gives way to the first level that stays.
-
-    Returns
-    -------
-    Propensity
-        The model.
-
-    Raises
-    ------
-    MissingColumn
-        A term names no column.
-    NotEstimable
-        No patient, or patients of one treatment only, are left, or a number separates the treatments.
-    OutOfRange
-        A value is missing.
+    ``columns``: facts of the patients; none may be missing in a column that is used. ``is_index`` (n,): True where
+    the index treatment was received. ``reference``: as in ``design``; a reference level that is left out gives way
+    to the first level that stays. Raises ``NotEstimable``: no patient, or patients of one treatment only, are
+    left, or a number separates the treatments.
     """
     treated = np.asarray(is_index, dtype=bool)
     used = list(dict.fromkeys(part for term in terms for part in term.split(":")))

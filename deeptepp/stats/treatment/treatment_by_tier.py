@@ -19,14 +19,9 @@ from deeptepp.stats.treatment.treatment_question import Matching, TreatmentQuest
 class TierContrasts:
     """One contrast for each tier, and whether they differ.
 
-    Parameters
-    ----------
-    contrasts : tuple of TreatmentContrast
-        In the order of the tiers asked for.
-    subgroups : SubgroupAnalysis or None
-        Both sides inside each tier and over all; None where nobody is compared.
-    interaction : ChiSquareTest
-        Whether the hazard ratio differs between the tiers that are reportable; no p-value unless there are two.
+    ``contrasts``: in the order of the tiers asked for. ``subgroups``: both sides inside each tier and over all;
+    None where nobody is compared. ``interaction``: whether the hazard ratio differs between the tiers that are
+    reportable; no p-value unless there are two.
     """
 
     contrasts: tuple[TreatmentContrast, ...]
@@ -47,34 +42,8 @@ def contrast_by_tier(
 ) -> TierContrasts:
     """Compare two treatments inside each tier, and test whether the tiers differ in it.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Patients with the column ``TIER``.
-    question : TreatmentQuestion
-        The sides.
-    tiers : sequence of Tier
-        Tiers, one contrast each.
-    endpoint : Endpoint
-        Recurrence or death.
-    matching : Matching
-        How the patients are made alike.
-    caliper_sd : float or None
-        As in ``contrast_treatments``.
-    covariates : sequence of str, optional
-        As in ``sample_treatments``.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    TierContrasts
-        Each contrast with the test of interaction on its badge.
-
-    Raises
-    ------
-    MissingColumn
-        The cohort has no tier, no stage for the published matching, or lacks a covariate asked for.
+    ``tiers``: tiers, one contrast each. ``matching``: how the patients are made alike. Returns: each contrast with
+    the test of interaction on its badge.
     """
     contrasts = [
         contrast_treatments(

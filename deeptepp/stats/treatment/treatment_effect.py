@@ -39,16 +39,8 @@ LANDMARKS_MONTHS = (24.0, 60.0)
 class TreatmentSide:
     """One side of a contrast.
 
-    Parameters
-    ----------
-    label : str
-        Treatment.
-    n_before, n_events_before : int
-        Patients of these tiers with follow-up, and all of their events.
-    follow_up : FollowUp
-        Of the patients compared, cut at the horizon.
-    curve : KaplanMeierCurve or None
-        None where nobody is left to compare.
+    ``n_before``, ``n_events_before``: patients of these tiers with follow-up, and all of their events.
+    ``follow_up``: of the patients compared, cut at the horizon. ``curve``: None where nobody is left to compare.
     """
 
     label: str
@@ -80,40 +72,15 @@ class SurvivalDifference:
 class TreatmentContrast:
     """Two treatments compared.
 
-    Parameters
-    ----------
-    question : TreatmentQuestion
-        The sides.
-    tiers : tuple of Tier or None
-        Tiers the patients are from; None for all patients.
-    endpoint : Endpoint
-        Recurrence or death.
-    matching : Matching
-        How the patients were made alike.
-    sample : TreatmentSample
-        Who was compared: pairs, balance, and what was left out.
-    index, reference : TreatmentSide
-        Both sides.
-    differences : tuple of SurvivalDifference
-        At ``LANDMARKS_MONTHS``; without a value beyond the follow-up compared.
-    hazard_ratio : Estimate
-        Cox regression; penalised (Firth) where its likelihood has no maximum.
-    one_step : Estimate
-        One-step (Peto) hazard ratio.
-    rmst_difference : Estimate
-        Months without the event, index less reference, up to the end of what is compared.
-    test : LogRankTest or None
-        Log-rank test of both sides; print ``p_value``, which is held back where the contrast is not reportable.
-    is_reportable : bool
-        Whether each side has events enough for a difference, and matching did not make the sides less alike.
-    reason : str
-        Why it is not reportable; empty where it is.
-    warnings : tuple of str
-        What the reader must know, the caveat of the matching first.
-    badge : EvidenceBadge
-        What the contrast is worth.
-    is_simulated : bool
-        The patients are not real.
+    ``tiers``: tiers the patients are from; None for all patients. ``matching``: how the patients were made alike.
+    ``sample``: who was compared: pairs, balance, and what was left out. ``differences``: at ``LANDMARKS_MONTHS``;
+    without a value beyond the follow-up compared. ``hazard_ratio``: Cox regression; penalised (Firth) where its
+    likelihood has no maximum. ``one_step``: one-step (Peto) hazard ratio. ``rmst_difference``: months without the
+    event, index less reference, up to the end of what is compared. ``test``: log-rank test of both sides; print
+    ``p_value``, which is held back where the contrast is not reportable. ``is_reportable``: whether each side has
+    events enough for a difference, and matching did not make the sides less alike. ``reason``: why it is not
+    reportable; empty where it is. ``warnings``: what the reader must know, the caveat of the matching first.
+    ``badge``: what the contrast is worth. ``is_simulated``: the patients are not real.
     """
 
     question: TreatmentQuestion
@@ -163,34 +130,10 @@ def contrast_treatments(
 ) -> TreatmentContrast:
     """Compare two treatments inside a tier, several tiers, or all patients.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Patients; with the column ``TIER`` where tiers are given.
-    question : TreatmentQuestion
-        The sides.
-    tiers : sequence of Tier, optional
-        Tiers to take patients from; all patients when left out.
-    endpoint : Endpoint
-        Recurrence or death.
-    matching : Matching
-        How the patients are made alike.
-    caliper_sd : float or None
-        Largest distance of a pair, in standard deviations of the propensity logit; None for no limit.
-    covariates : sequence of str, optional
-        As in ``sample_treatments``.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    TreatmentContrast
-        Also where nothing can be compared; it then says why.
-
-    Raises
-    ------
-    MissingColumn
-        The cohort has no tier, no stage for the published matching, or lacks a covariate asked for.
+    ``cohort``: patients; with the column ``TIER`` where tiers are given. ``tiers``: tiers to take patients from;
+    all patients when left out. ``matching``: how the patients are made alike. ``caliper_sd``: largest distance of
+    a pair, in standard deviations of the propensity logit; None for no limit. Returns: also where nothing can be
+    compared; it then says why.
     """
     sample = sample_treatments(
         cohort,

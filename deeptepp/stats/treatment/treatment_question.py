@@ -46,12 +46,8 @@ class Matching(StrEnum):
 class TreatmentQuestion:
     """Two treatments to compare.
 
-    Parameters
-    ----------
-    index, reference : tuple of Arm
-        Arms of either side.
-    horizon_months : float
-        Follow-up up to which the sides are compared, unless one of them was followed for less.
+    ``index``, ``reference``: arms of either side. ``horizon_months``: follow-up up to which the sides are
+    compared, unless one of them was followed for less.
     """
 
     index: tuple[Arm, ...]

@@ -13,7 +13,7 @@ from deeptepp.domain.cohort import ARM, TIER, Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import MissingColumn, NotEstimable
 from deeptepp.stats.design import as_text
-from deeptepp.stats.survival.landmark import censor_at
+from deeptepp.stats.horizon import censor_at
 from deeptepp.stats.treatment.balance import Balance, SmdDenominator, balance_of
 from deeptepp.stats.treatment.matching import MatchedPairs, match_pairs
 from deeptepp.stats.treatment.propensity import DroppedLevel, Propensity, fit_propensity
@@ -35,26 +35,13 @@ _UNKNOWN = ("", "nan", "None", "unknown")
 class TreatmentSample:
     """Who is compared.
 
-    Parameters
-    ----------
-    before_index, before_reference : (n,) int64
-        Rows of the cohort with known follow-up, by side.
-    index, reference : (m,) int64
-        Rows compared; under matching the i-th of both are a pair.
-    follow_up_index, follow_up_reference : FollowUp
-        Their times and events, cut at the horizon.
-    horizon_months : float or None
-        Common horizon; None where follow-up was not cut.
-    pairs : MatchedPairs or None
-        The matching, rows as of the cohort; None where none was done.
-    balance : Balance or None
-        Of the covariates, before and after; None where a side is empty or no covariate is known.
-    covariates : tuple of str
-        Columns of the propensity.
-    dropped : tuple of DroppedLevel
-        Levels of a category that only one side has; their patients were left out before matching.
-    warnings : tuple of str
-        What else was left out or could not be done.
+    ``before_index``, ``before_reference`` (n,): rows of the cohort with known follow-up, by side. ``index``,
+    ``reference`` (m,): rows compared; under matching the i-th of both are a pair. ``follow_up_index``,
+    ``follow_up_reference``: their times and events, cut at the horizon. ``horizon_months``: common horizon; None
+    where follow-up was not cut. ``pairs``: the matching, rows as of the cohort; None where none was done.
+    ``balance``: of the covariates, before and after; None where a side is empty or no covariate is known.
+    ``covariates``: columns of the propensity. ``dropped``: levels of a category that only one side has; their
+    patients were left out before matching. ``warnings``: what else was left out or could not be done.
     """
 
     before_index: Ints
@@ -97,34 +84,9 @@ def sample_treatments(
 ) -> TreatmentSample:
     """Choose the patients of both sides.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Patients; with the column ``TIER`` where tiers are given.
-    question : TreatmentQuestion
-        The sides.
-    tiers : sequence of Tier, optional
-        Tiers to take patients from; all patients when left out.
-    endpoint : Endpoint
-        Recurrence or death.
-    matching : Matching
-        How they are made alike. By default pairs are made inside each tier where there are several.
-    caliper_sd : float or None
-        As in ``match_pairs``.
-    covariates : sequence of str, optional
-        Facts known at surgery for the default matching, weightiest first; ``baseline_covariates`` when left out.
-    denominator : SmdDenominator
-        Of the balance.
-
-    Returns
-    -------
-    TreatmentSample
-        Possibly with an empty side.
-
-    Raises
-    ------
-    MissingColumn
-        The cohort has no tier, no stage for the published matching, or lacks a covariate that was asked for.
+    ``cohort``: patients; with the column ``TIER`` where tiers are given. ``tiers``: tiers to take patients from;
+    all patients when left out. ``matching``: how they are made alike. By default pairs are made inside each tier
+    where there are several. Returns: possibly with an empty side.
     """
     absent = [name for name in covariates or () if name not in cohort]
     if absent:
@@ -171,15 +133,8 @@ def sample_treatments(
 def baseline_covariates(cohort: Cohort) -> tuple[str, ...]:
     """Choose what was known at surgery, weightiest first.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Returns
-    -------
-    tuple of str
-        Nodes and size, or stage where the cohort does not know both; then receptors, age and grade as it has them.
+    Returns: nodes and size, or stage where the cohort does not know both; then receptors, age and grade as it has
+    them.
     """
     known = [name for name in (*_EXTENT, STAGE, *_BIOLOGY) if name in cohort and _is_known(cohort[name]).any()]
     left_out = (STAGE,) if all(name in known for name in _EXTENT) else _EXTENT if STAGE in known else ()

@@ -43,15 +43,7 @@ _INPUTS = {"mri+cp": "MR and CP facts", "mri": "MR alone", "cp": "CP facts alone
 def answers_of(facts: RunFacts) -> dict[str, str]:
     """Write what the checklists may need of a run.
 
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    dict of str to str
-        By the names that the templates use.
+    Returns: by the names that the templates use.
     """
     return {
         **{f"study_{key}": facts.study(key) for key in STUDY},

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from deeptepp.train.measure.facts import (
-    NOT_ESTIMABLE,
     TITLES,
     RunFacts,
     estimate,
+    estimate_alone,
     few_in,
     measured_auc,
     rows_of,
     share,
+    triple,
 )
 from deeptepp.train.measure.group_metrics import HALF
 
@@ -26,18 +27,7 @@ _TIERS = ("Low", "Moderate", "High")
 
 
 def performance(facts: RunFacts) -> str:
-    """Lay out discrimination by group.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out discrimination by group."""
     heads = ("patients", "n", "events", "AUC (95 % CI, DeLong)", "95 % CI, bootstrap", "AUC of yes/no labels")
     rows = [
         (
@@ -62,35 +52,8 @@ def _interval(low: float | None, high: float | None) -> str:
     return "-" if low is None or high is None else f"{low:.3f}-{high:.3f}"
 
 
-def estimate_alone(value: float | None) -> str:
-    """Write a number that has no interval.
-
-    Parameters
-    ----------
-    value : float or None
-        None where the data do not determine it.
-
-    Returns
-    -------
-    str
-        Three decimals, or words.
-    """
-    return NOT_ESTIMABLE if value is None else f"{value:.3f}"
-
-
 def operating_points(facts: RunFacts) -> str:
-    """Lay out sensitivity, specificity and accuracy at both cut-offs.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out sensitivity, specificity and accuracy at both cut-offs."""
     rows = []
     for key, group in facts.groups.items():
         half = group.get("at_half")
@@ -133,18 +96,7 @@ def _half_name(point: Mapping[str, Any] | None) -> str:
 
 
 def calibration(facts: RunFacts) -> str:
-    """Lay out intercept, slope and observed over expected events, as scored and with the balancing undone.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out intercept, slope and observed over expected events, as scored and with the balancing undone."""
     rows = []
     for key, group in facts.groups.items():
         for name, found in (
@@ -153,7 +105,7 @@ def calibration(facts: RunFacts) -> str:
         ):
             if not found:
                 continue
-            numbers = tuple(_triple(found.get(each)) for each in ("intercept", "slope", "observed_to_expected"))
+            numbers = tuple(triple(found.get(each)) for each in ("intercept", "slope", "observed_to_expected"))
             rows.append((TITLES[key], name, *numbers, estimate_alone(found.get("brier"))))
     words = _how_scaled(facts)
     if not rows:
@@ -162,23 +114,10 @@ def calibration(facts: RunFacts) -> str:
     return f"{rows_of(heads, rows)}\n\n{words} Intervals: 95 %."
 
 
-def _triple(found: Mapping[str, Any] | None) -> str:
-    """Write a measured number with its interval."""
-    return estimate(found["value"], found["low"], found["high"], decimals=2) if found else NOT_ESTIMABLE
-
-
 def simulated_truth(facts: RunFacts) -> list[str]:
     """Compare with the simulated biology, and say what the best possible reader would reach; nothing otherwise.
 
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    list of str
-        One section in Markdown, or none.
+    Returns: one section in Markdown, or none.
     """
     found = truth_correlations(facts)
     if not found:
@@ -205,15 +144,7 @@ def simulated_truth(facts: RunFacts) -> list[str]:
 def truth_correlations(facts: RunFacts) -> list[str]:
     """Write the correlation of the score with the simulated biology by group.
 
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    list of str
-        Empty where the patients are real or the truth is unknown.
+    Returns: empty where the patients are real or the truth is unknown.
     """
     if not facts.is_simulated:
         return []
@@ -232,18 +163,7 @@ def truth_correlations(facts: RunFacts) -> list[str]:
 
 
 def subgroups(facts: RunFacts) -> str:
-    """Lay out the AUC by subgroup, or the reason for its absence.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out the AUC by subgroup, or the reason for its absence."""
     found = facts.metrics.get("subgroups")
     if not found:
         return "Subgroups were not measured in this run."
@@ -257,18 +177,7 @@ def subgroups(facts: RunFacts) -> str:
 
 
 def tiers(facts: RunFacts) -> str:
-    """Lay out the number of patients per tier by group, and what followed in each tier.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out the number of patients per tier by group, and what followed in each tier."""
     rows = []
     for key, group in facts.groups.items():
         counts = tuple(f"{group['tiers'][tier]} ({_percent(group['tiers'][tier], group['n'])})" for tier in _TIERS)

@@ -41,18 +41,9 @@ class Status(StrEnum):
 class Item:
     """One filled-in item.
 
-    Parameters
-    ----------
-    number : str
-        Of the item in its checklist, with the letter of a part.
-    section : str
-        Where the checklist puts it.
-    asks : str
-        What it asks, in our own words.
-    status : Status
-        Whether the run answers.
-    text : str
-        The answer, or why there is none.
+    ``number``: of the item in its checklist, with the letter of a part. ``section``: where the checklist puts it.
+    ``asks``: what it asks, in our own words. ``status``: whether the run answers. ``text``: the answer, or why
+    there is none.
     """
 
     number: str
@@ -66,16 +57,8 @@ class Item:
 class Checklist:
     """A filled-in checklist.
 
-    Parameters
-    ----------
-    title : str
-        Its name.
-    source : str
-        Where it was published.
-    file : str
-        Name of its document in a bundle.
-    items : tuple of Item
-        In the order of the checklist.
+    ``source``: where it was published. ``file``: name of its document in a bundle. ``items``: in the order of the
+    checklist.
     """
 
     title: str
@@ -89,18 +72,7 @@ class Checklist:
 
 
 def fill_in(facts: RunFacts) -> tuple[Checklist, ...]:
-    """Fill in every checklist from a run.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    tuple of Checklist
-        TRIPOD+AI and CLAIM.
-    """
+    """Fill in every checklist from a run."""
     answers = answers_of(facts)
     return tuple(_fill_in(name, answers, is_simulated=facts.is_simulated) for name in TEMPLATES)
 
@@ -108,17 +80,7 @@ def fill_in(facts: RunFacts) -> tuple[Checklist, ...]:
 def write_checklist(checklist: Checklist, facts: RunFacts) -> str:
     """Write a checklist as a document.
 
-    Parameters
-    ----------
-    checklist : Checklist
-        Filled in.
-    facts : RunFacts
-        Name and kind of the patients are read.
-
-    Returns
-    -------
-    str
-        Markdown.
+    ``facts``: name and kind of the patients are read.
     """
     kind = "simulated patients, so nothing here is a clinical result" if facts.is_simulated else "one cohort"
     counts = ", ".join(f"{checklist.count(status)} {status}" for status in Status)
@@ -135,15 +97,7 @@ def write_checklist(checklist: Checklist, facts: RunFacts) -> str:
 def documents_of(facts: RunFacts) -> dict[str, str]:
     """Write every checklist of a run.
 
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    dict of str to str
-        Markdown by file name, as a bundle carries it.
+    Returns: Markdown by file name, as a bundle carries it.
     """
     return {checklist.file: write_checklist(checklist, facts) for checklist in fill_in(facts)}
 
@@ -151,15 +105,7 @@ def documents_of(facts: RunFacts) -> dict[str, str]:
 def read_template(name: str) -> dict[str, Any]:
     """Read what a checklist asks.
 
-    Parameters
-    ----------
-    name : str
-        One of ``TEMPLATES``.
-
-    Returns
-    -------
-    dict
-        ``title``, ``source``, ``file``, ``n_items`` and ``items``.
+    Returns: ``title``, ``source``, ``file``, ``n_items`` and ``items``.
     """
     return tomllib.loads(files("deeptepp.train.card").joinpath(name).read_text(encoding="utf-8"))
 

@@ -35,30 +35,9 @@ def make_bundle(
 ) -> ModelBundle:
     """Put together what scoring needs, with card and checklists.
 
-    Parameters
-    ----------
-    dataset : Dataset
-        The patients.
-    scored : Scored
-        Their scores by networks that never saw them, and the cut-offs.
-    refit : Fitted
-        The network that is served.
-    settings : TrainSettings
-        Settings of the run.
-    recalibration : Recalibration, optional
-        Already in the scores and cut-offs; none when left out.
-    circumstances : mapping, optional
-        Device, precision and wall time, from ``train.fit.circumstances``.
-
-    Returns
-    -------
-    ModelBundle
-        Not yet written.
-
-    Raises
-    ------
-    NotEstimable
-        There are no cut-offs.
+    ``scored``: their scores by networks that never saw them, and the cut-offs. ``refit``: the network that is
+    served. ``recalibration``: already in the scores and cut-offs; none when left out. ``circumstances``: device,
+    precision and wall time, from ``train.fit.circumstances``. Raises ``NotEstimable``: there are no cut-offs.
     """
     if scored.tiers is None:
         raise NotEstimable(what="The tiers", reason="the scores do not separate the classes at any cut-off")
@@ -117,17 +96,7 @@ def _network(refit: Fitted) -> dict[str, Any]:
 def write_bundle(bundle: ModelBundle, settings: TrainSettings) -> Path:
     """Write a bundle into the output folder of its run.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        What to write.
-    settings : TrainSettings
-        Name the output folder.
-
-    Returns
-    -------
-    Path
-        Folder of the bundle.
+    ``settings``: name the output folder.
     """
     folder = settings.output / settings.name
     save_bundle(bundle, folder)

@@ -33,28 +33,11 @@ _OWN_DATA = (
 def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listener = silent) -> dict[str, Any]:
     """Score all patients of a dataset and measure them as one group and by treatment.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        Network, cut-offs and the settings that it was trained with, which say what its label is.
-    source : ViewSource
-        The patients; their regions of interest must be cut as the bundle's were.
-    progress : callable
-        Hears how far the scoring is; may raise ``JobCancelled``.
-
-    Returns
-    -------
-    dict
-        ``groups`` by name (``all`` and each treatment), each as ``measure_group`` lays it out with the number of
-        patients per tier; ``patients`` by position with score and label; digests of bundle and dataset;
-        ``remark`` where the dataset is that of the training. Ready for JSON.
-
-    Raises
-    ------
-    BadSetting
-        The regions of interest were cut in another way than the bundle's.
-    MissingColumn
-        The cohort does not hold the label.
+    ``bundle``: network, cut-offs and the settings that it was trained with, which say what its label is.
+    ``source``: the patients; their regions of interest must be cut as the bundle's were. ``progress``: hears how
+    far the scoring is; may raise ``JobCancelled``. Returns: ``groups`` by name (``all`` and each treatment), each
+    as ``measure_group`` lays it out with the number of patients per tier; ``patients`` by position with score and
+    label; digests of bundle and dataset; ``remark`` where the dataset is that of the training. Ready for JSON.
     """
     if isinstance(source, Dataset) and source.roi_settings != bundle.roi:
         raise BadSetting(key="roi_settings", value="other than those of the bundle", limit=str(bundle.roi))
@@ -88,19 +71,8 @@ def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listen
 def score_all(bundle: ModelBundle, source: ViewSource, *, progress: Listener = silent) -> npt.NDArray[np.float64]:
     """Score every patient of a dataset as serving does.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        The network, its views and how CP facts are encoded.
-    source : ViewSource
-        The patients.
-    progress : callable
-        Hears how far the scoring is.
-
-    Returns
-    -------
-    (n, V) float64
-        Probability of the event by view; the risk score is the mean over the views.
+    ``bundle``: the network, its views and how CP facts are encoded. Returns (n, V): probability of the event by
+    view; the risk score is the mean over the views.
     """
     names = source.view_names(bundle.views)
     clinical = bundle.clinical.encode_cohort(source.cohort)
@@ -120,18 +92,7 @@ def score_all(bundle: ModelBundle, source: ViewSource, *, progress: Listener = s
 
 
 def validation_text(found: dict[str, Any]) -> str:
-    """Write what a validation came to.
-
-    Parameters
-    ----------
-    found : dict
-        From ``validate_bundle``.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Write what a validation came to."""
     mark = f"**{SIMULATED_COHORT}.** " if found["is_simulated"] else ""
     heads = (
         "patients",

@@ -24,18 +24,7 @@ TEXTS = "card.toml"
 
 
 def write_card(facts: RunFacts) -> str:
-    """Write the card of a bundle.
-
-    Parameters
-    ----------
-    facts : RunFacts
-        What is known of the run.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Write the card of a bundle."""
     texts = tomllib.loads(files("deeptepp.train.card").joinpath(TEXTS).read_text(encoding="utf-8"))
     banner = texts["simulated_data" if facts.is_simulated else "own_data"].format(simulated=SIMULATED_COHORT)
     sections = [

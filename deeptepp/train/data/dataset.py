@@ -37,14 +37,8 @@ OnPatient = Callable[[int, int], None]
 class PackedRoi:
     """A region of interest in a third of its memory.
 
-    Parameters
-    ----------
-    voxels : (c, z, y, x) float16
-        Normalised intensities.
-    bits : (ceil(z y x / 8),) uint8
-        The lesion, one bit per voxel.
-    grid : Grid
-        Where both are.
+    ``voxels`` (c, z, y, x): normalised intensities. ``bits`` (ceil(z y x / 8): the lesion, one bit per voxel.
+    ``grid``: where both are.
     """
 
     voxels: npt.NDArray[np.float16]
@@ -69,18 +63,9 @@ class PackedRoi:
 class Dataset:
     """Patients in the order of the cohort, each with one region of interest.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Clinical facts, treatment and follow-up, (n,).
-    rois : tuple of PackedRoi
-        Regions of interest, n of them.
-    roi_settings : RoiSettings
-        How they were cut; scoring must cut alike.
-    sha256 : str
-        Digest of the cohort table and of the description of the dataset.
-    description : dict
-        Content of ``dataset.json``.
+    ``rois``: regions of interest, n of them. ``roi_settings``: how they were cut; scoring must cut alike.
+    ``sha256``: digest of the cohort table and of the description of the dataset. ``description``: content of
+    ``dataset.json``.
     """
 
     cohort: Cohort
@@ -123,12 +108,7 @@ class Dataset:
 class Labels:
     """What the network is to learn of every patient.
 
-    Parameters
-    ----------
-    event : (n,) bool
-        The event was seen.
-    is_known : (n,) bool
-        False where follow-up ended too early to tell.
+    ``event`` (n,): the event was seen. ``is_known`` (n,): False where follow-up ended too early to tell.
     """
 
     event: npt.NDArray[np.bool_]
@@ -138,23 +118,9 @@ class Labels:
 def label_patients(source: ViewSource, settings: TrainSettings) -> Labels:
     """Derive the labels that the settings ask for.
 
-    Parameters
-    ----------
-    source : ViewSource
-        Patients; their cohort holds the columns of the label.
-    settings : TrainSettings
-        ``label``, ``tau_months``, ``permute_labels`` and ``seed`` are read.
-
-    Returns
-    -------
-    Labels
-        One entry per patient. Permuted, they are dealt anew among the patients who may be trained on, so that
-        nothing about them can be learnt while their number stays.
-
-    Raises
-    ------
-    MissingColumn
-        The cohort does not hold the label.
+    ``source``: patients; their cohort holds the columns of the label. ``settings``: ``label``, ``tau_months``,
+    ``permute_labels`` and ``seed`` are read. Returns: one entry per patient. Permuted, they are dealt anew among
+    the patients who may be trained on, so that nothing about them can be learnt while their number stays.
     """
     labels = _label(source.cohort, settings)
     if not settings.permute_labels:
@@ -168,17 +134,7 @@ def label_patients(source: ViewSource, settings: TrainSettings) -> Labels:
 def scored_only(source: ViewSource, settings: TrainSettings) -> npt.NDArray[np.bool_]:
     """Mark the patients who are never trained on, (n,).
 
-    Parameters
-    ----------
-    source : ViewSource
-        Patients.
-    settings : TrainSettings
-        ``label`` is read.
-
-    Returns
-    -------
-    (n,) bool
-        Cohort 3 where the label is an outcome of treatment; nobody where it is a property of the tumour.
+    Returns (n,): Cohort 3 where the label is an outcome of treatment; nobody where it is a property of the tumour.
     """
     if settings.label == HER2_POSITIVE:
         return np.zeros(len(source), dtype=bool)
@@ -213,24 +169,9 @@ def _her2_labels(cohort: Cohort) -> Labels:
 def read_dataset(folder: Path, *, on_patient: OnPatient | None = None) -> ViewSource:
     """Read a dataset folder of any kind into memory.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds ``dataset.json``, whose ``kind`` says what else it holds; regions of interest where it is absent.
-    on_patient : callable, optional
-        Hears the number of patients read and their total.
-
-    Returns
-    -------
-    ViewSource
-        The patients with their images.
-
-    Raises
-    ------
-    UnreadableCohort
-        A file is absent or unreadable, or the kind is unknown.
-    MissingColumn
-        A column of the cohort is absent.
+    ``folder``: holds ``dataset.json``, whose ``kind`` says what else it holds; regions of interest where it is
+    absent. ``on_patient``: hears the number of patients read and their total. Returns: the patients with their
+    images.
     """
     description = read_description(folder)
     kind = description.get("kind", "rois")
@@ -244,25 +185,9 @@ def read_dataset(folder: Path, *, on_patient: OnPatient | None = None) -> ViewSo
 def read_rois(folder: Path, *, on_patient: OnPatient | None = None) -> Dataset:
     """Read a dataset folder of regions of interest into memory.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds ``cohort.parquet``, ``dataset.json`` and ``rois/<subject>.npz``, or ``rois/<key>.npz`` where the
-        cohort has a column ``key``.
-    on_patient : callable, optional
-        Hears the number of patients read and their total.
-
-    Returns
-    -------
-    Dataset
-        The patients with their regions of interest.
-
-    Raises
-    ------
-    UnreadableCohort
-        A file is absent or unreadable.
-    MissingColumn
-        A column of the cohort is absent.
+    ``folder``: holds ``cohort.parquet``, ``dataset.json`` and ``rois/<subject>.npz``, or ``rois/<key>.npz`` where
+    the cohort has a column ``key``. ``on_patient``: hears the number of patients read and their total. Returns:
+    the patients with their regions of interest.
     """
     cohort = read_cohort(folder / COHORT_FILE)
     description = read_description(folder)

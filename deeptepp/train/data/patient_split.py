@@ -24,14 +24,8 @@ NOT_IN_FOLDS = -1
 class Split:
     """The part every patient plays.
 
-    Parameters
-    ----------
-    fold : (n,) int64
-        Fold in which the patient is tested, ``NOT_IN_FOLDS`` for the others.
-    is_holdout : (n,) bool
-        Held out by the strict protocol.
-    is_scored_only : (n,) bool
-        Cohort 3.
+    ``fold`` (n,): fold in which the patient is tested, ``NOT_IN_FOLDS`` for the others. ``is_holdout`` (n,): held
+    out by the strict protocol. ``is_scored_only`` (n,): Cohort 3.
     """
 
     fold: npt.NDArray[np.int64]
@@ -67,26 +61,10 @@ def split_patients(
 ) -> Split:
     """Deal the patients of cohorts 1 and 2 to hold-out and folds, the same share of events to each.
 
-    Parameters
-    ----------
-    labels : Labels
-        Events, (n,).
-    is_scored_only : (n,) bool
-        Patients of cohort 3.
-    settings : TrainSettings
-        ``protocol``, ``holdout_fraction``, ``n_folds`` and ``seed`` are read.
-    source : (n,) array of str, optional
-        Data set that each patient comes from; each is dealt evenly as well.
-
-    Returns
-    -------
-    Split
-        The part of every patient.
-
-    Raises
-    ------
-    TooFewEvents
-        A fold would have no patient with, or none without, an event.
+    ``labels``: events, (n,). ``is_scored_only`` (n,): patients of cohort 3. ``settings``: ``protocol``,
+    ``holdout_fraction``, ``n_folds`` and ``seed`` are read. ``source`` (n,): data set that each patient comes
+    from; each is dealt evenly as well. Returns: the part of every patient. Raises ``TooFewEvents``: a fold would
+    have no patient with, or none without, an event.
     """
     rng = np.random.default_rng(np.random.SeedSequence((settings.seed, 0)))
     fold = np.full(len(labels.event), NOT_IN_FOLDS, dtype=np.int64)

@@ -37,14 +37,8 @@ CLIP_PERCENT = (0.1, 99.9)
 class TumourSlices:
     """The slices of one patient.
 
-    Parameters
-    ----------
-    pixels : (m, c, h, w) uint8
-        As they were stored, in order along the normal.
-    low, high : float
-        Intensities to which they are clipped.
-    mean, sd : float
-        Of the clipped intensities, pooled over slices and channels.
+    ``pixels`` (m, c, h, w): as they were stored, in order along the normal. ``low``, ``high``: intensities to
+    which they are clipped. ``mean``, ``sd``: of the clipped intensities, pooled over slices and channels.
     """
 
     pixels: npt.NDArray[np.uint8]
@@ -65,18 +59,8 @@ class TumourSlices:
 class SliceDataset:
     """Patients in the order of the cohort, each with a few tumour slices.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Clinical facts, treatment and follow-up, (n,).
-    patients : tuple of TumourSlices
-        Their slices, n of them.
-    window_mm : float
-        Edge of a slice, mm.
-    sha256 : str
-        Digest of the cohort table and of the description of the dataset.
-    description : dict
-        Content of ``dataset.json``.
+    ``window_mm``: edge of a slice, mm. ``sha256``: digest of the cohort table and of the description of the
+    dataset. ``description``: content of ``dataset.json``.
     """
 
     cohort: Cohort
@@ -109,27 +93,10 @@ class SliceDataset:
     ) -> npt.NDArray[np.float32]:
         """Lay the slices of one patient side by side.
 
-        Parameters
-        ----------
-        patient : int
-            Position of the patient.
-        view : str
-            A key of ``ORIENTATIONS``.
-        views : ViewSettings
-            Field of view, number of tiles and their pixels; where there are fewer slices than tiles, slices are
-            repeated in order.
-        jitter : Jitter, optional
-            Rotation, flips, the shift in the plane and gamma are used; there is nothing to tilt.
-
-        Returns
-        -------
-        (c, h, w) float32
-            The mosaic; ``PADDING`` outside of the disc that every tile shows.
-
-        Raises
-        ------
-        BadSetting
-            The field of view does not fit in the slices.
+        ``patient``: position of the patient. ``view``: a key of ``ORIENTATIONS``. ``views``: field of view, number
+        of tiles and their pixels; where there are fewer slices than tiles, slices are repeated in order.
+        ``jitter``: rotation, flips, the shift in the plane and gamma are used; there is nothing to tilt. Returns
+        (c, h, w): the mosaic; ``PADDING`` outside of the disc that every tile shows.
         """
         jitter = jitter or Jitter()
         slices = self.patients[patient]
@@ -179,24 +146,9 @@ def read_slices(
 ) -> SliceDataset:
     """Read a dataset folder of tumour slices into memory.
 
-    Parameters
-    ----------
-    folder : Path
-        Holds ``cohort.parquet`` and ``slices/<key>.npz``.
-    description : dict
-        Content of its ``dataset.json``.
-    on_patient : callable, optional
-        Hears the number of patients read and their total.
-
-    Returns
-    -------
-    SliceDataset
-        The patients with their slices.
-
-    Raises
-    ------
-    UnreadableCohort
-        A file is absent or unreadable.
+    ``folder``: holds ``cohort.parquet`` and ``slices/<key>.npz``. ``description``: content of its
+    ``dataset.json``. ``on_patient``: hears the number of patients read and their total. Returns: the patients with
+    their slices.
     """
     cohort = read_cohort(folder / COHORT_FILE)
     names = [str(name) for name in cohort[KEY if KEY in cohort else SUBJECT]]

@@ -16,23 +16,11 @@ def log_odds_shifts(
 ) -> npt.NDArray[np.float64]:
     """Give the log of the factor by which training raised the odds of the event behind every score.
 
-    Parameters
-    ----------
-    labels : Labels
-        Events.
-    split : Split
-        Whose network scored whom.
-    settings : TrainSettings
-        ``mv_mode`` says how the classes were balanced: by the number of views, or by weights in the loss.
-    n_views : int
-        Views per patient, V.
-
-    Returns
-    -------
-    (n,) float64
-        From the patients who trained the network that scored each; those outside of the folds get that of all
-        folds, as their score is the mean over the fold networks or that of the refit. The shift is exact for the
-        cross-entropy; the focal loss distorts scores in other ways too.
+    ``split``: whose network scored whom. ``settings``: ``mv_mode`` says how the classes were balanced: by the
+    number of views, or by weights in the loss. ``n_views``: views per patient, V. Returns (n,): from the patients
+    who trained the network that scored each; those outside of the folds get that of all folds, as their score is
+    the mean over the fold networks or that of the refit. The shift is exact for the cross-entropy; the focal loss
+    distorts scores in other ways too.
     """
     shifts = np.empty(len(labels.event))
     for fold, patients in _scored_together(split):
@@ -47,22 +35,9 @@ def log_odds_shifts(
 def views_counted(labels: Labels, split: Split, settings: TrainSettings, *, n_views: int) -> npt.NDArray[np.bool_]:
     """Say which views a count by views counts.
 
-    Parameters
-    ----------
-    labels : Labels
-        Events.
-    split : Split
-        Whose network scored whom.
-    settings : TrainSettings
-        In the ``paper`` mode patients with an event have as many views as in training, the first of the list, and
-        the others the first alone; in other modes everyone has all.
-    n_views : int
-        Views per patient, V.
-
-    Returns
-    -------
-    (n, V) bool
-        True where a view is counted.
+    ``split``: whose network scored whom. ``settings``: in the ``paper`` mode patients with an event have as many
+    views as in training, the first of the list, and the others the first alone; in other modes everyone has all.
+    ``n_views``: views per patient, V. Returns (n, V): True where a view is counted.
     """
     counted = np.ones((len(labels.event), n_views), dtype=bool)
     if settings.mv_mode != "paper":

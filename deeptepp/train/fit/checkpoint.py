@@ -22,16 +22,7 @@ _MOMENTUM = "momentum/"
 class EpochLoss:
     """What one epoch came to.
 
-    Parameters
-    ----------
-    epoch : int
-        Number of the epoch, from 0.
-    losses : tuple of float
-        Mean weighted cross-entropy of the four steps.
-    n_samples : int
-        Mosaics seen.
-    seconds : float
-        Wall time.
+    ``epoch``: number of the epoch, from 0. ``losses``: mean weighted cross-entropy of the four steps.
     """
 
     epoch: int
@@ -45,16 +36,7 @@ def write_checkpoint(
 ) -> None:
     """Replace the checkpoint of a fit.
 
-    Parameters
-    ----------
-    path : Path
-        File to replace; its folder is made.
-    net : nn.Module
-        The network.
-    optimiser : Optimizer
-        Its optimiser, with momentum buffers.
-    history : list of EpochLoss
-        The finished epochs.
+    ``path``: file to replace; its folder is made. ``optimiser``: its optimiser, with momentum buffers.
     """
     tensors = {_WEIGHT + name: tensor for name, tensor in net.state_dict().items()}
     for name, parameter in net.named_parameters():
@@ -71,19 +53,8 @@ def write_checkpoint(
 def read_checkpoint(path: Path, net: nn.Module, optimiser: torch.optim.Optimizer) -> list[EpochLoss]:
     """Restore a fit in place.
 
-    Parameters
-    ----------
-    path : Path
-        File written by ``write_checkpoint``.
-    net : nn.Module
-        Network of the same architecture; receives the weights.
-    optimiser : Optimizer
-        Its optimiser; receives the momentum.
-
-    Returns
-    -------
-    list of EpochLoss
-        The finished epochs.
+    ``path``: file written by ``write_checkpoint``. ``net``: network of the same architecture; receives the
+    weights. ``optimiser``: its optimiser; receives the momentum.
     """
     with safe_open(path, framework="pt") as stored:
         history = json.loads(stored.metadata()["history"])

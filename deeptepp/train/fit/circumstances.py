@@ -10,16 +10,9 @@ from typing import Any
 def circumstances_of(journal: Path) -> dict[str, Any]:
     """Read device, precision and wall time of a run.
 
-    Parameters
-    ----------
-    journal : Path
-        ``progress.jsonl`` of the run.
-
-    Returns
-    -------
-    dict
-        ``device`` and ``precision`` of the last start and ``seconds`` of all epochs, each only where it is known;
-        an epoch that was run twice counts once. Ready for TOML.
+    ``journal``: ``progress.jsonl`` of the run. Returns: ``device`` and ``precision`` of the last start and
+    ``seconds`` of all epochs, each only where it is known; an epoch that was run twice counts once. Ready for
+    TOML.
     """
     if not journal.is_file():
         return {}

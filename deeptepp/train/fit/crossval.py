@@ -42,26 +42,9 @@ def _go_on() -> None:
 class Trial:
     """All that the fits of one run share.
 
-    Parameters
-    ----------
-    dataset : ViewSource
-        All patients.
-    labels : Labels
-        What is learnt of them.
-    split : Split
-        The part each plays.
-    settings : TrainSettings
-        Schedule.
-    engine : Engine
-        Device and precision.
-    folder : Path
-        Receives the checkpoints and scores.
-    journal : Journal
-        Hears of every epoch.
-    ranks : Ranks
-        Processes that fit together.
-    watch : callable
-        Asked before every batch; raises ``JobCancelled`` where the run has to stop.
+    ``labels``: what is learnt of them. ``split``: the part each plays. ``engine``: device and precision.
+    ``folder``: receives the checkpoints and scores. ``journal``: hears of every epoch. ``ranks``: processes that
+    fit together. ``watch``: asked before every batch; raises ``JobCancelled`` where the run has to stop.
     """
 
     dataset: ViewSource
@@ -79,14 +62,8 @@ class Trial:
 class Fitted:
     """A network and how clinical facts enter it.
 
-    Parameters
-    ----------
-    net : RiskNetwork
-        As it is served: half-precision weights, evaluation mode.
-    schema : ClinicalSchema
-        Fitted on the same patients as the network.
-    history : tuple of EpochLoss
-        The epochs of the fit.
+    ``net``: as it is served: half-precision weights, evaluation mode. ``schema``: fitted on the same patients as
+    the network. ``history``: the epochs of the fit.
     """
 
     net: RiskNetwork
@@ -97,17 +74,7 @@ class Fitted:
 def fit_fold(trial: Trial, fold: int | None) -> Fitted:
     """Train the network of one fold, or the refit on all folds, from its checkpoint where there is one.
 
-    Parameters
-    ----------
-    trial : Trial
-        What the fits share.
-    fold : int or None
-        Fold that is left out; None for the refit.
-
-    Returns
-    -------
-    Fitted
-        The trained network.
+    ``trial``: what the fits share. ``fold``: fold that is left out; None for the refit.
     """
     settings, dataset = trial.settings, trial.dataset
     chosen = trial.split.training(fold) & trial.labels.is_known
@@ -151,21 +118,9 @@ def score_fold(
 ) -> npt.NDArray[np.float64]:
     """Score the patients that a fit left out, from disk where that was done before.
 
-    Parameters
-    ----------
-    trial : Trial
-        What the fits share.
-    fold : int or None
-        Fold that was left out; None for the refit.
-    fitted : Fitted, optional
-        Its network; fitted where it is needed when left out.
-    chosen : (n,) bool, optional
-        Whom to score; those whom the split has this fit test when left out.
-
-    Returns
-    -------
-    (n, V) float64
-        Probability of the event by view, in [0, 1]; NaN for everyone else.
+    ``trial``: what the fits share. ``fold``: fold that was left out; None for the refit. ``fitted``: its network;
+    fitted where it is needed when left out. ``chosen`` (n,): whom to score; those whom the split has this fit test
+    when left out. Returns (n, V): probability of the event by view, in [0, 1]; NaN for everyone else.
     """
     path = fit_folder(trial, fold) / "scores.json"
     names = trial.dataset.view_names(trial.settings.views)
@@ -210,23 +165,8 @@ def score_patient(
 ) -> npt.NDArray[np.float64]:
     """Score one patient as serving does: the probability by view, over the fixed views, without jitter.
 
-    Parameters
-    ----------
-    net : RiskNetwork
-        In evaluation mode on the CPU.
-    source : ViewSource
-        All patients.
-    patient : int
-        Position of the patient.
-    clinical : (F,) float32
-        Her encoded clinical facts.
-    settings : TrainSettings
-        The views.
-
-    Returns
-    -------
-    (V,) float64
-        Probabilities in [0, 1]; the risk score is their mean.
+    ``net``: in evaluation mode on the CPU. ``patient``: position of the patient. ``clinical`` (F,): her encoded
+    clinical facts. Returns (V,): probabilities in [0, 1]; the risk score is their mean.
     """
     views = settings.views
     names = source.view_names(views)

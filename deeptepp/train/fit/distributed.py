@@ -23,12 +23,7 @@ from deeptepp.train.settings import TrainSettings
 class Ranks:
     """The processes of a fit, and which of them this is.
 
-    Parameters
-    ----------
-    rank : int
-        Number of this process, from 0.
-    n : int
-        Number of processes.
+    ``rank``: number of this process, from 0.
     """
 
     rank: int = 0
@@ -89,20 +84,8 @@ def is_first_rank() -> bool:
 def join_ranks(settings: TrainSettings) -> Iterator[Ranks]:
     """Join the processes that ``torchrun`` started, and leave them at the end.
 
-    Parameters
-    ----------
-    settings : TrainSettings
-        ``device``, ``n_jobs`` and ``batch_size`` are read.
-
-    Yields
-    ------
-    Ranks
-        This process among them; ``ALONE`` where there are no others.
-
-    Raises
-    ------
-    BadSetting
-        Fits are to run side by side as well, or a rank would have fewer than two mosaics of a batch.
+    ``settings``: ``device``, ``n_jobs`` and ``batch_size`` are read. Returns: this process among them; ``ALONE``
+    where there are no others.
     """
     n = int(os.environ.get("WORLD_SIZE", "1"))
     if n == 1:

@@ -22,12 +22,7 @@ def silent(_sentence: str) -> None:
 class Journal:
     """Appends events to ``progress.jsonl`` and tells them.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder of the run; made when absent.
-    tell : callable
-        Receives every sentence.
+    ``folder``: folder of the run; made when absent. ``tell``: receives every sentence.
     """
 
     def __init__(self, folder: Path, tell: Listener = silent) -> None:
@@ -38,14 +33,8 @@ class Journal:
     def add(self, event: str, sentence: str, **facts: object) -> None:
         """Write one event and tell it.
 
-        Parameters
-        ----------
-        event : str
-            Kind of the event, one word.
-        sentence : str
-            What happened, without patient identifiers.
-        **facts : object
-            Numbers of the event, ready for JSON.
+        ``event``: kind of the event, one word. ``sentence``: what happened, without patient identifiers.
+        ``**facts``: numbers of the event, ready for JSON.
         """
         line = {"time_utc": datetime.now(UTC).isoformat(timespec="seconds"), "event": event, "text": sentence}
         # One write at the end of the file, so that processes side by side cannot mix their lines.
@@ -67,12 +56,7 @@ class Mute(Journal):
 class JournalReader:
     """Reads what a journal gained since the last look.
 
-    Parameters
-    ----------
-    path : Path
-        File of the journal; need not exist yet.
-    from_end : bool
-        Whether to leave out what is there already.
+    ``path``: file of the journal; need not exist yet. ``from_end``: whether to leave out what is there already.
     """
 
     def __init__(self, path: Path, *, from_end: bool = False) -> None:

@@ -19,17 +19,7 @@ LogEpoch = Callable[[EpochLoss], None]
 def scalars_of(epoch: EpochLoss, learning_rate: float) -> dict[str, float]:
     """Name the numbers of one epoch.
 
-    Parameters
-    ----------
-    epoch : EpochLoss
-        The epoch.
-    learning_rate : float
-        Learning rate of its steps.
-
-    Returns
-    -------
-    dict of str to float
-        Losses, learning rate and images per second.
+    ``learning_rate``: learning rate of its steps. Returns: losses, learning rate and images per second.
     """
     names = STAGE_NAMES[-len(epoch.losses) :]
     losses = {f"loss/{name}": loss for name, loss in zip(names, epoch.losses, strict=True)}
@@ -44,20 +34,8 @@ def open_log(folder: Path, history: Iterable[EpochLoss], *, rate_of: Callable[[i
     """Open the log of one fit; what an earlier process wrote is written anew from the history of the checkpoint.
 
     So an epoch that was lost in a kill is not there twice, and one whose record was lost is there again.
-
-    Parameters
-    ----------
-    folder : Path
-        Receives one event file.
-    history : iterable of EpochLoss
-        The epochs up to now.
-    rate_of : callable
-        Gives the learning rate of an epoch by its number.
-
-    Yields
-    ------
-    callable
-        Writes one more epoch.
+    ``folder``: receives one event file. ``history``: the epochs up to now. ``rate_of``: gives the learning rate of
+    an epoch by its number.
     """
     # Here, since a run without logs needs none of it, and it takes seconds.
     from tensorboard.compat.proto.event_pb2 import Event

@@ -33,14 +33,8 @@ from deeptepp.views.jigsaw import MAX_FIRST_DRAWS, ShuffleFilter, draw_shuffle, 
 class Batch:
     """What one optimiser step sees.
 
-    Parameters
-    ----------
-    views : (B, C, H, W) float32
-        Mosaics.
-    clinical : (B, F) float32
-        Encoded clinical-pathological facts.
-    labels : (B,) int64
-        1 where the event was seen.
+    ``views`` (B, C, H, W): mosaics. ``clinical`` (B, F): encoded clinical-pathological facts. ``labels`` (B,): 1
+    where the event was seen.
     """
 
     views: Tensor
@@ -74,16 +68,8 @@ class Engine:
 def choose_engine(settings: TrainSettings) -> Engine:
     """Choose device and number format.
 
-    Parameters
-    ----------
-    settings : TrainSettings
-        ``device``, ``precision`` and ``n_threads`` are read.
-
-    Returns
-    -------
-    Engine
-        bf16 where asked for, or by itself where the processor has bf16 instructions; emulated bf16 is slower than
-        fp32 and is never chosen by itself.
+    ``settings``: ``device``, ``precision`` and ``n_threads`` are read. Returns: bf16 where asked for, or by itself
+    where the processor has bf16 instructions; emulated bf16 is slower than fp32 and is never chosen by itself.
     """
     wants_cuda = settings.device == "cuda" or (settings.device == "auto" and torch.cuda.is_available())
     if settings.precision == "auto":
@@ -97,14 +83,8 @@ def choose_engine(settings: TrainSettings) -> Engine:
 class Step:
     """One optimiser step of a batch.
 
-    Parameters
-    ----------
-    stage : int
-        Which of the four logits is learnt.
-    n_tiles : int
-        Tiles per side of the shuffle; 1 for whole mosaics.
-    weight : float
-        Weight of its loss; a step of weight 0 is not taken.
+    ``stage``: which of the four logits is learnt. ``n_tiles``: tiles per side of the shuffle; 1 for whole mosaics.
+    ``weight``: weight of its loss; a step of weight 0 is not taken.
     """
 
     stage: int
@@ -115,16 +95,8 @@ class Step:
 def plan_steps(settings: TrainSettings) -> tuple[Step, ...]:
     """Give the steps of every batch.
 
-    Parameters
-    ----------
-    settings : TrainSettings
-        Network and schedule.
-
-    Returns
-    -------
-    tuple of Step
-        Four, finest tiles and shallowest stage first; one plain step on whole mosaics for a network that has one
-        classifier.
+    Returns: four, finest tiles and shallowest stage first; one plain step on whole mosaics for a network that has
+    one classifier.
     """
     has_stages = settings.inputs != "cp" and settings.stages and "stages" in NETWORKS[settings.backbone].settings
     if not has_stages:
@@ -145,15 +117,7 @@ def make_shuffle_filter(settings: TrainSettings) -> ShuffleFilter:
 def check_shuffles(settings: TrainSettings) -> None:
     """Refuse a shuffle filter that cannot be met, before anything is trained.
 
-    Parameters
-    ----------
-    settings : TrainSettings
-        Schedule, kind of shuffle and filter.
-
-    Raises
-    ------
-    BadSetting
-        Of 100 shuffles of some granularity none passes.
+    ``settings``: schedule, kind of shuffle and filter.
     """
     generator = torch.Generator().manual_seed(settings.seed)
     for step in plan_steps(settings):
@@ -193,18 +157,9 @@ class _OneStage(nn.Module):
 class Fit:
     """A network with its optimiser and the history of its epochs.
 
-    Parameters
-    ----------
-    net : nn.Module
-        Maps (views, clinical) to four pairs of logits.
-    settings : TrainSettings
-        Schedule and optimiser.
-    engine : Engine
-        Device and precision.
-    class_weights : (2,) float32, optional
-        Weights of the loss where the classes are not balanced by drawing.
-    ranks : Ranks
-        Processes that learn together; only the first writes checkpoints.
+    ``net``: maps (views, clinical) to four pairs of logits. ``settings``: schedule and optimiser. ``engine``:
+    device and precision. ``class_weights`` (2,): weights of the loss where the classes are not balanced by
+    drawing. ``ranks``: processes that learn together; only the first writes checkpoints.
     """
 
     def __init__(
@@ -247,16 +202,9 @@ class Fit:
     ) -> None:
         """Train to the last epoch, from the checkpoint where there is one.
 
-        Parameters
-        ----------
-        batches : callable
-            Gives the batches of an epoch.
-        seed : int
-            Seed of the tile permutations; together with the epoch it determines them.
-        checkpoint : Path, optional
-            File that is replaced after every epoch and resumed from.
-        on_epoch : callable, optional
-            Hears of every finished epoch.
+        ``batches``: gives the batches of an epoch. ``seed``: seed of the tile permutations; together with the
+        epoch it determines them. ``checkpoint``: file that is replaced after every epoch and resumed from.
+        ``on_epoch``: hears of every finished epoch.
         """
         self.resume(checkpoint)
         for epoch in range(len(self.history), self.settings.epochs):

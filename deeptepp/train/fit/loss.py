@@ -11,12 +11,7 @@ from deeptepp.train.settings import TrainSettings
 class FocalLoss(nn.Module):
     """Cross-entropy that turns away from what is told apart already.
 
-    Parameters
-    ----------
-    gamma : float
-        Focusing exponent; 0 is the cross-entropy.
-    weight : (K,) float32, optional
-        Weights of the classes.
+    ``gamma``: focusing exponent; 0 is the cross-entropy. ``weight`` (K,): weights of the classes.
 
     Notes
     -----
@@ -47,17 +42,8 @@ class FocalLoss(nn.Module):
 def make_loss(settings: TrainSettings, weight: Tensor | None) -> nn.Module:
     """Make the loss that the settings ask for.
 
-    Parameters
-    ----------
-    settings : TrainSettings
-        ``loss`` and ``focal_gamma`` are read.
-    weight : (2,) float32 or None
-        Weights of the classes.
-
-    Returns
-    -------
-    nn.Module
-        Maps logits (B, 2) and labels (B,) to a scalar.
+    ``settings``: ``loss`` and ``focal_gamma`` are read. ``weight`` (2,): weights of the classes. Returns: maps
+    logits (B, 2) and labels (B,) to a scalar.
     """
     if settings.loss == "focal":
         return FocalLoss(settings.focal_gamma, weight)

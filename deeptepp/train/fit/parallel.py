@@ -52,10 +52,7 @@ Refusal = tuple[type[DeepTeppError], dict[str, object]]
 class Watch:
     """Stops a process when it is told to.
 
-    Parameters
-    ----------
-    stop : Path
-        File that tells it.
+    ``stop``: file that tells it.
     """
 
     stop: Path
@@ -70,12 +67,8 @@ def end_with_parent(parent: int) -> None:
     """End this process as soon as the one that started it is gone.
 
     A process that was killed cannot tell its children, and a run that is started again must not find them at work
-    on the same files. To end at any moment is safe: whatever is read again is replaced in one move.
-
-    Parameters
-    ----------
-    parent : int
-        Number of the process that started this one.
+    on the same files. To end at any moment is safe: whatever is read again is replaced in one move. ``parent``:
+    number of the process that started this one.
     """
 
     def look() -> None:
@@ -91,12 +84,7 @@ def end_with_parent(parent: int) -> None:
 class FitTask:
     """One fit and whom it scores.
 
-    Parameters
-    ----------
-    fold : int or None
-        Fold that is left out; None for the refit.
-    chosen : (n,) bool
-        Patients to score.
+    ``fold``: fold that is left out; None for the refit. ``chosen`` (n,): patients to score.
     """
 
     fold: int | None
@@ -118,19 +106,7 @@ class _Shared:
 def fit_side_by_side(trial: Trial, tasks: list[FitTask]) -> None:
     """Run fits in ``n_jobs`` processes; what they write into the journal is told here.
 
-    Parameters
-    ----------
-    trial : Trial
-        What the fits share.
-    tasks : list of FitTask
-        The fits.
-
-    Raises
-    ------
-    JobCancelled
-        The listener stopped the run; the processes leave after the batch they are at.
-    DeepTeppError
-        What a fit refused.
+    ``trial``: what the fits share.
     """
     stop = trial.folder / STOP
     stop.unlink(missing_ok=True)

@@ -27,19 +27,8 @@ _SPEED_S = 3600.0
 def show_progress(settings: TrainSettings, console: Console, *, n_fits: int) -> Iterator[Listener]:
     """Draw a bar on a terminal while a run lasts.
 
-    Parameters
-    ----------
-    settings : TrainSettings
-        The run; its journal is read in ``state`` of the output folder.
-    console : rich.console.Console
-        The terminal.
-    n_fits : int
-        Fits of the run, the refit included.
-
-    Yields
-    ------
-    callable
-        Listener of the run: epochs move the bar, other sentences are printed above it.
+    ``settings``: the run; its journal is read in ``state`` of the output folder. ``n_fits``: fits of the run, the
+    refit included. Returns: listener of the run: epochs move the bar, other sentences are printed above it.
     """
     columns = (
         TextColumn("{task.fields[fit]}"),
@@ -59,14 +48,7 @@ def show_progress(settings: TrainSettings, console: Console, *, n_fits: int) -> 
 class EpochBar:
     """Moves a bar by the epochs in a journal.
 
-    Parameters
-    ----------
-    reader : JournalReader
-        The journal, from its beginning: epochs of an earlier start of the run are done.
-    progress : rich.progress.Progress
-        Where the bar is.
-    bar : TaskID
-        Which bar.
+    ``reader``: the journal, from its beginning: epochs of an earlier start of the run are done.
     """
 
     def __init__(self, reader: JournalReader, progress: Progress, bar: TaskID) -> None:

@@ -13,19 +13,10 @@ from deeptepp.stats.prediction.binary_calibration import log_odds_of
 def fit_recalibration(view_scores: npt.ArrayLike, events: npt.ArrayLike) -> Recalibration:
     """Fit intercept and slope on out-of-fold scores.
 
-    Parameters
-    ----------
-    view_scores : (n, V) array_like
-        Softmax probabilities by networks that never saw the patient.
-    events : (n,) array_like of bool
-        True where the event was seen.
-
-    Returns
-    -------
-    Recalibration
-        Of the log odds, mean over the views. None (the identity) where it cannot be estimated: one class is empty,
-        the scores separate the classes, or they fall as events become more frequent, so that a probability would
-        turn the order of the patients round.
+    ``view_scores`` (n, V): softmax probabilities by networks that never saw the patient. Returns: of the log odds,
+    mean over the views. None (the identity) where it cannot be estimated: one class is empty, the scores separate
+    the classes, or they fall as events become more frequent, so that a probability would turn the order of the
+    patients round.
     """
     log_odds = log_odds_of(view_scores).mean(axis=1)
     try:

@@ -29,12 +29,7 @@ _BATCHES_AHEAD = 3
 class Draws:
     """The views of one epoch in the order in which they are seen.
 
-    Parameters
-    ----------
-    patients : (k,) int64
-        Positions of patients in the dataset.
-    views : (k,) int64
-        Positions of views in ``ViewSource.view_names``.
+    ``views`` (k,): positions of views in ``ViewSource.view_names``.
     """
 
     patients: npt.NDArray[np.int64]
@@ -50,20 +45,10 @@ def views_per_positive(
 ) -> int:
     """Give the number of views that balance the classes of a training fold.
 
-    Parameters
-    ----------
-    labels : (n,) bool
-        Events of the patients of the TRAINING fold and of no other.
-    settings : TrainSettings
-        ``mv_mode``, ``k_max`` and ``view_names`` are read.
-    n_views : int, optional
-        Views that a patient has; as many as ``view_names`` when left out.
-
-    Returns
-    -------
-    int
-        The ratio of negatives to positives, rounded, from 1 to ``k_max`` and the number of views; 8 for the 69
-        and 538 patients of the paper.
+    ``labels`` (n,): events of the patients of the TRAINING fold and of no other. ``settings``: ``mv_mode``,
+    ``k_max`` and ``view_names`` are read. ``n_views``: views that a patient has; as many as ``view_names`` when
+    left out. Returns: the ratio of negatives to positives, rounded, from 1 to ``k_max`` and the number of views; 8
+    for the 69 and 538 patients of the paper.
     """
     n_positive = int(labels.sum())
     if settings.mv_mode == "none" or n_positive == 0:
@@ -75,21 +60,11 @@ def views_per_positive(
 def class_weights(events: npt.NDArray[np.bool_], settings: TrainSettings, *, n_views: int) -> torch.Tensor | None:
     """Weigh the classes inversely to how often they are seen in an epoch.
 
-    Parameters
-    ----------
-    events : (n,) bool
-        Events of the patients of the TRAINING fold and of no other.
-    settings : TrainSettings
-        ``mv_mode`` and ``k_max`` are read.
-    n_views : int
-        Views that a patient has.
-
-    Returns
-    -------
-    (2,) float32 or None
-        None where the number of views balances the classes to within rounding. Weights where ``mv_mode`` is
-        ``none``, and where the number of views met a bound: more negatives to a positive than ``k_max`` or than
-        there are views, or more positives than negatives.
+    ``events`` (n,): events of the patients of the TRAINING fold and of no other. ``settings``: ``mv_mode`` and
+    ``k_max`` are read. ``n_views``: views that a patient has. Returns (2,): None where the number of views
+    balances the classes to within rounding. Weights where ``mv_mode`` is ``none``, and where the number of views
+    met a bound: more negatives to a positive than ``k_max`` or than there are views, or more positives than
+    negatives.
     """
     n_positive = int(events.sum())
     n_negative = len(events) - n_positive
@@ -110,23 +85,9 @@ def draw_views(
 ) -> Draws:
     """Draw the views of one epoch.
 
-    Parameters
-    ----------
-    patients : (n,) int64
-        Patients of the training fold.
-    labels : (n,) bool
-        Their events.
-    settings : TrainSettings
-        ``mv_mode`` says how views are drawn.
-    rng : numpy.random.Generator
-        Source of the draws.
-    n_views : int, optional
-        Views that a patient has; as many as ``view_names`` when left out.
-
-    Returns
-    -------
-    Draws
-        Distinct views of each patient, shuffled over patients.
+    ``settings``: ``mv_mode`` says how views are drawn. ``rng``: source of the draws. ``n_views``: views that a
+    patient has; as many as ``view_names`` when left out. Returns: distinct views of each patient, shuffled over
+    patients.
     """
     n_views = n_views or len(settings.view_names)
     k_positive = views_per_positive(labels, settings, n_views=n_views)
@@ -150,22 +111,10 @@ def no_image(source: ViewSource) -> npt.NDArray[np.float32]:
 class ViewSampler:
     """Gives the batches of one fit; touches no patient outside of its training fold.
 
-    Parameters
-    ----------
-    source : ViewSource
-        All patients.
-    patients : (n,) int64
-        Positions of the patients of the training fold.
-    labels : (n,) bool
-        Their events.
-    clinical : (n, F) float32
-        Their encoded clinical facts.
-    settings : TrainSettings
-        Views, batch size and workers.
-    seed : int
-        With the epoch it determines every draw, also after a resumption.
-    ranks : Ranks
-        Processes that share every batch; each samples its own rows alone.
+    ``patients`` (n,): positions of the patients of the training fold. ``labels`` (n,): their events. ``clinical``
+    (n, F): their encoded clinical facts. ``settings``: views, batch size and workers. ``seed``: with the epoch it
+    determines every draw, also after a resumption. ``ranks``: processes that share every batch; each samples its
+    own rows alone.
     """
 
     def __init__(
@@ -198,15 +147,8 @@ class ViewSampler:
     def batches(self, epoch: int) -> Iterator[Batch]:
         """Sample the batches of one epoch a few ahead of the network.
 
-        Parameters
-        ----------
-        epoch : int
-            Number of the epoch.
-
-        Yields
-        ------
-        Batch
-            ``batch_size`` mosaics over all ranks; a shorter last batch is skipped unless it is the only one.
+        ``epoch``: number of the epoch. Returns: ``batch_size`` mosaics over all ranks; a shorter last batch is
+        skipped unless it is the only one.
         """
         draws, size = self.draws(epoch), self._settings.batch_size
         starts = range(0, max(len(draws) - size, 0) + 1, size)

@@ -36,17 +36,9 @@ _ARMS = {Arm.NONE.value: "no anti-HER2 treatment", Arm.T.value: "trastuzumab", A
 def break_down(scored: Scored) -> dict[str, Any]:
     """Measure subgroups, what followed in each tier, and the ceiling of a simulated cohort.
 
-    Parameters
-    ----------
-    scored : Scored
-        All patients of the run.
-
-    Returns
-    -------
-    dict
-        ``subgroups`` of the cross-validation, each with n, events and AUC or the reason for its absence;
-        ``tier_outcomes`` of all patients, with recurrence-free survival at five years; ``ceiling`` only where the
-        truth is simulated. Ready for JSON.
+    ``scored``: all patients of the run. Returns: ``subgroups`` of the cross-validation, each with n, events and
+    AUC or the reason for its absence; ``tier_outcomes`` of all patients, with recurrence-free survival at five
+    years; ``ceiling`` only where the truth is simulated. Ready for JSON.
     """
     found: dict[str, Any] = {"subgroups": _subgroups(scored)}
     if scored.tiers is not None:

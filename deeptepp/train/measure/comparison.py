@@ -22,18 +22,10 @@ _DECIMALS = 6
 def compare_all(scored: Mapping[str, Scored], against: Mapping[str, str]) -> list[dict[str, Any]]:
     """Compare experiments with their references on the same patients, by paired DeLong.
 
-    Parameters
-    ----------
-    scored : mapping of str to Scored
-        Experiments by name; all of the same patients.
-    against : mapping of str to str
-        Name of the reference of each; empty for none.
-
-    Returns
-    -------
-    list of dict
-        Per group of the reference and experiment: the difference of the AUC (reference less experiment) with its
-        interval, z, p and p after Holm over the contrasts of that group; or the reason for its absence.
+    ``scored``: experiments by name; all of the same patients. ``against``: name of the reference of each; empty
+    for none. Returns: per group of the reference and experiment: the difference of the AUC (reference less
+    experiment) with its interval, z, p and p after Holm over the contrasts of that group; or the reason for its
+    absence.
     """
     found: list[dict[str, Any]] = []
     for name, reference in against.items():
@@ -73,20 +65,10 @@ def _contrast(first: Scored, second: Scored, chosen: npt.NDArray[np.bool_]) -> d
 def roc_lines(scored: Mapping[str, Scored], titles: Mapping[str, str]) -> dict[str, Any]:
     """Give the curves of the figures.
 
-    Parameters
-    ----------
-    scored : mapping of str to Scored
-        Experiments by name.
-    titles : mapping of str to str
-        Their titles.
-
-    Returns
-    -------
-    dict
-        ``by_model``: per group a list of curves, one for each experiment (Figure S3A). ``by_trastuzumab``: per
-        experiment the curves of patients without and with trastuzumab, out-of-fold (Figure S3B). A curve holds
-        ``label``, ``false_positive_rate``, ``sensitivity``, ``auc``, ``low``, ``high``, ``n``, ``n_events`` and
-        ``arm``, which is None for a model.
+    Returns: ``by_model``: per group a list of curves, one for each experiment (Figure S3A). ``by_trastuzumab``:
+    per experiment the curves of patients without and with trastuzumab, out-of-fold (Figure S3B). A curve holds
+    ``label``, ``false_positive_rate``, ``sensitivity``, ``auc``, ``low``, ``high``, ``n``, ``n_events`` and
+    ``arm``, which is None for a model.
     """
     by_model: dict[str, list[dict[str, Any]]] = {}
     for name, each in scored.items():

@@ -29,28 +29,12 @@ NOT_ESTIMABLE = "not estimable"
 class RunFacts:
     """Everything that is known of a run when its bundle is made.
 
-    Parameters
-    ----------
-    name : str
-        Name of the bundle.
-    is_simulated : bool
-        Whether the patients are simulated.
-    metrics : mapping
-        From ``train.measure.metrics.measure`` and ``train.measure.breakdown.break_down``.
-    tiers : TierScheme
-        Frozen cut-offs.
-    training : mapping
-        Settings of the run.
-    description : mapping
-        Content of ``dataset.json``; its table ``study`` says what only the centre knows.
-    network : mapping
-        ``settings`` of the network and ``n_parameters``.
-    provenance : mapping
-        Code version, command, digest of the data; device, precision and wall time where they are known.
-    arms : mapping of str to int
-        Patients per arm.
-    follow_up_months : tuple of float or None
-        Median, shortest and longest follow-up.
+    ``name``: name of the bundle. ``is_simulated``: whether the patients are simulated. ``metrics``: from
+    ``train.measure.metrics.measure`` and ``train.measure.breakdown.break_down``. ``description``: content of
+    ``dataset.json``; its table ``study`` says what only the centre knows. ``network``: ``settings`` of the network
+    and ``n_parameters``. ``provenance``: code version, command, digest of the data; device, precision and wall
+    time where they are known. ``arms``: patients per arm. ``follow_up_months``: median, shortest and longest
+    follow-up.
     """
 
     name: str
@@ -94,15 +78,7 @@ class RunFacts:
 def arms_of(cohort: Cohort) -> dict[str, int]:
     """Count patients per arm.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Returns
-    -------
-    dict of str to int
-        In the order of the names.
+    Returns: in the order of the names.
     """
     names, counts = np.unique(np.asarray(cohort[ARM]).astype(str), return_counts=True)
     return {str(name): int(n) for name, n in zip(names, counts, strict=True)}
@@ -111,15 +87,7 @@ def arms_of(cohort: Cohort) -> dict[str, int]:
 def follow_up_of(cohort: Cohort) -> tuple[float, float, float] | None:
     """Give median, shortest and longest follow-up.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-
-    Returns
-    -------
-    tuple of float or None
-        Months; None where follow-up is missing.
+    Returns: months; None where follow-up is missing.
     """
     months = np.asarray(cohort[RFS_MONTHS], dtype=np.float64)
     if not len(months) or not np.isfinite(months).all():
@@ -130,17 +98,8 @@ def follow_up_of(cohort: Cohort) -> tuple[float, float, float] | None:
 def estimate(value: float | None, low: float | None, high: float | None, *, decimals: int = 3) -> str:
     """Write an estimate with its interval.
 
-    Parameters
-    ----------
-    value, low, high : float or None
-        None where the data do not determine it.
-    decimals : int
-        Digits after the point.
-
-    Returns
-    -------
-    str
-        Like ``0.772 (0.706-0.838)``.
+    ``value``, ``low``, ``high``: None where the data do not determine it. ``decimals``: digits after the point.
+    Returns: like ``0.772 (0.706-0.838)``.
     """
     if value is None:
         return NOT_ESTIMABLE
@@ -150,18 +109,20 @@ def estimate(value: float | None, low: float | None, high: float | None, *, deci
     return f"{value:.{decimals}f} ({low:.{decimals}f}{between}{high:.{decimals}f})"
 
 
+def estimate_alone(value: float | None) -> str:
+    """Write a number that has no interval with three decimals, or that it is not estimable."""
+    return NOT_ESTIMABLE if value is None else f"{value:.3f}"
+
+
+def triple(found: Mapping[str, Any] | None) -> str:
+    """Write a measured number with its interval and two decimals."""
+    return estimate(found["value"], found["low"], found["high"], decimals=2) if found else NOT_ESTIMABLE
+
+
 def few_in(group: Mapping[str, Any]) -> str:
     """Say why the AUC of a group rests on too few patients to be given; empty where it does not.
 
-    Parameters
-    ----------
-    group : mapping
-        Measured, with ``auc``, ``n`` and ``n_events``.
-
-    Returns
-    -------
-    str
-        Empty too where there is no AUC.
+    ``group``: measured, with ``auc``, ``n`` and ``n_events``. Returns: empty too where there is no AUC.
     """
     if group["auc"] is None:
         return ""
@@ -171,15 +132,8 @@ def few_in(group: Mapping[str, Any]) -> str:
 def measured_auc(group: Mapping[str, Any]) -> str:
     """Write the AUC of a group, or why it is not given.
 
-    Parameters
-    ----------
-    group : mapping
-        Measured, with ``auc`` and its limits, ``n`` and ``n_events``.
-
-    Returns
-    -------
-    str
-        Like ``0.772 (0.706-0.838)``.
+    ``group``: measured, with ``auc`` and its limits, ``n`` and ``n_events``. Returns: like ``0.772
+    (0.706-0.838)``.
     """
     few = few_in(group)
     return f"not given: {few}" if few else estimate(group["auc"], group["auc_low"], group["auc_high"])
@@ -188,15 +142,8 @@ def measured_auc(group: Mapping[str, Any]) -> str:
 def share(part: Mapping[str, Any] | None) -> str:
     """Write a share as k of n with its interval.
 
-    Parameters
-    ----------
-    part : mapping or None
-        With ``value``, ``low``, ``high``, ``k`` and ``n``.
-
-    Returns
-    -------
-    str
-        Like ``29/31, 0.935 (0.793-0.982)``; a dash where it was not measured.
+    ``part``: with ``value``, ``low``, ``high``, ``k`` and ``n``. Returns: like ``29/31, 0.935 (0.793-0.982)``; a
+    dash where it was not measured.
     """
     if not part:
         return "-"
@@ -206,17 +153,7 @@ def share(part: Mapping[str, Any] | None) -> str:
 def rows_of(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Write a table in Markdown.
 
-    Parameters
-    ----------
-    heads : tuple of str
-        Names of the columns.
-    rows : sequence of tuple of str
-        Cells; a bar inside a cell is escaped.
-
-    Returns
-    -------
-    str
-        The table.
+    ``heads``: names of the columns. ``rows``: cells; a bar inside a cell is escaped.
     """
     lines = [heads, tuple("---" for _ in heads), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -33,22 +33,11 @@ Bools = npt.NDArray[np.bool_]
 class Group:
     """Patients that are measured together.
 
-    Parameters
-    ----------
-    scores : (n,) float64
-        Risk scores in [0, 1].
-    event : (n,) bool
-        The event was seen.
-    is_known : (n,) bool
-        False where follow-up ended too early to tell; such patients count for correlations alone.
-    cut_off : float or None
-        Frozen cut-off between Low and the rest; None where none was found.
-    latent_risk : (n,) float64 or None
-        The simulated biology, where it is known.
-    half : float
-        What a softmax of 0.5 comes to in these scores.
-    log_odds_shift : (n,) float64 or None
-        By how much balancing the classes raised the log odds, where it is known.
+    ``scores`` (n,): risk scores in [0, 1]. ``event`` (n,): the event was seen. ``is_known`` (n,): False where
+    follow-up ended too early to tell; such patients count for correlations alone. ``cut_off``: frozen cut-off
+    between Low and the rest; None where none was found. ``latent_risk`` (n,): the simulated biology, where it is
+    known. ``half``: what a softmax of 0.5 comes to in these scores. ``log_odds_shift`` (n,): by how much balancing
+    the classes raised the log odds, where it is known.
     """
 
     scores: Floats
@@ -63,20 +52,12 @@ class Group:
 def measure_group(group: Group) -> dict[str, Any]:
     """Measure discrimination, both operating points, calibration and the correlation with the truth.
 
-    Parameters
-    ----------
-    group : Group
-        The patients.
-
-    Returns
-    -------
-    dict
-        ``n``, ``n_known``, ``n_events``; ``auc`` with ``auc_low`` and ``auc_high`` (DeLong) and
-        ``auc_bootstrap_low`` and ``auc_bootstrap_high``; ``at_half`` and ``at_cut_off`` with ``accuracy``,
-        ``sensitivity``, ``specificity`` and ``auc_hard_labels``, those of the cut-off also beside ``n``;
-        ``calibration`` of the score as it is and ``calibration_balancing_undone``; and, where the truth is
-        simulated, ``correlation`` of score, log odds and ranks with it, ``correlation_with_latent_risk`` and
-        ``rank_correlation_with_latent_risk`` being its first and last.
+    Returns: ``n``, ``n_known``, ``n_events``; ``auc`` with ``auc_low`` and ``auc_high`` (DeLong) and
+    ``auc_bootstrap_low`` and ``auc_bootstrap_high``; ``at_half`` and ``at_cut_off`` with ``accuracy``,
+    ``sensitivity``, ``specificity`` and ``auc_hard_labels``, those of the cut-off also beside ``n``;
+    ``calibration`` of the score as it is and ``calibration_balancing_undone``; and, where the truth is simulated,
+    ``correlation`` of score, log odds and ranks with it, ``correlation_with_latent_risk`` and
+    ``rank_correlation_with_latent_risk`` being its first and last.
     """
     scores, event = group.scores[group.is_known], group.event[group.is_known]
     at_half, at_cut_off = (
@@ -131,15 +112,7 @@ def _operating_point(scores: Floats, event: Bools, threshold: float | None) -> d
 def plain_share(share: Proportion) -> dict[str, Any]:
     """Lay out a share for JSON.
 
-    Parameters
-    ----------
-    share : Proportion
-        k of n.
-
-    Returns
-    -------
-    dict
-        ``value``, ``low``, ``high``, ``k`` and ``n``.
+    Returns: ``value``, ``low``, ``high``, ``k`` and ``n``.
     """
     return {"value": share.value, "low": share.low, "high": share.high, "k": share.n_events, "n": share.n}
 

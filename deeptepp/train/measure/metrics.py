@@ -20,26 +20,12 @@ from deeptepp.train.measure.view_level import measure_views
 class Scored:
     """Patients of one run with what is known and what was found of them.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients, (n,).
-    labels : Labels
-        What was learnt.
-    split : Split
-        The part each played.
-    scores : (n,) float64
-        Of networks that never saw the patient.
-    tiers : TierScheme or None
-        Frozen cut-offs; None where none could be found.
-    log_odds_shift : (n,) float64, optional
-        By how much balancing the classes raised the log odds of each score (``train.fit.balancing``).
-    view_scores : (n, V) float64, optional
-        Scores of the views, for what is counted by views as an extra.
-    is_counted : (n, V) bool, optional
-        The views that are counted there.
-    half : float
-        What a softmax of 0.5 comes to in these scores; another number once they were recalibrated.
+    ``labels``: what was learnt. ``split``: the part each played. ``scores`` (n,): of networks that never saw the
+    patient. ``tiers``: frozen cut-offs; None where none could be found. ``log_odds_shift`` (n,): by how much
+    balancing the classes raised the log odds of each score (``train.fit.balancing``). ``view_scores`` (n, V):
+    scores of the views, for what is counted by views as an extra. ``is_counted`` (n, V): the views that are
+    counted there. ``half``: what a softmax of 0.5 comes to in these scores; another number once they were
+    recalibrated.
     """
 
     cohort: Cohort
@@ -56,16 +42,9 @@ class Scored:
 def measure(scored: Scored) -> dict[str, Any]:
     """Measure discrimination, the operating points, calibration and the tiers.
 
-    Parameters
-    ----------
-    scored : Scored
-        All patients of the run.
-
-    Returns
-    -------
-    dict
-        ``cross_validation`` (out-of-fold, pooled, with the AUC of each fold, their mean and SD), ``holdout`` or
-        ``fold_1``, ``cohort_3``; each as ``measure_group`` lays it out, with the number of patients per tier.
+    ``scored``: all patients of the run. Returns: ``cross_validation`` (out-of-fold, pooled, with the AUC of each
+    fold, their mean and SD), ``holdout`` or ``fold_1``, ``cohort_3``; each as ``measure_group`` lays it out, with
+    the number of patients per tier.
     """
     split = scored.split
     report = {key: _group(scored, chosen) for key, chosen in groups_of(split).items()}
@@ -82,15 +61,8 @@ def measure(scored: Scored) -> dict[str, Any]:
 def groups_of(split: Split) -> dict[str, npt.NDArray[np.bool_]]:
     """Give the groups of patients that are measured apart.
 
-    Parameters
-    ----------
-    split : Split
-        The part each patient played.
-
-    Returns
-    -------
-    dict of str to (n,) bool
-        ``cross_validation``; ``holdout``, or ``fold_1`` where nobody was held out; ``cohort_3`` if any.
+    ``split``: the part each patient played. Returns: ``cross_validation``; ``holdout``, or ``fold_1`` where nobody
+    was held out; ``cohort_3`` if any.
     """
     groups = {"cross_validation": split.in_folds}
     if split.is_holdout.any():

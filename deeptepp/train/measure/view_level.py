@@ -19,20 +19,10 @@ def measure_views(
 ) -> dict[str, Any]:
     """Measure views as if each were a patient.
 
-    Parameters
-    ----------
-    view_scores : (n, V) float64
-        Score of every view of every patient.
-    event : (n,) bool
-        The event was seen.
-    is_counted : (n, V) bool
-        Views that are counted; in the paper's mode more of the patients with an event.
-
-    Returns
-    -------
-    dict
-        ``n_views`` and ``n_event_views``; ``auc`` with an interval by drawing patients, not views; accuracy,
-        sensitivity and specificity at 0.5. Intervals of these take views for patients and are too narrow.
+    ``view_scores`` (n, V): score of every view of every patient. ``event`` (n,): the event was seen.
+    ``is_counted`` (n, V): views that are counted; in the paper's mode more of the patients with an event. Returns:
+    ``n_views`` and ``n_event_views``; ``auc`` with an interval by drawing patients, not views; accuracy,
+    sensitivity and specificity at 0.5. Intervals of these take views for patients and are too narrow.
     """
     rows, _ = np.nonzero(is_counted)
     scores, events = view_scores[is_counted], event[rows]

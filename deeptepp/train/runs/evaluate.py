@@ -36,32 +36,10 @@ def evaluate_suites(
 ) -> list[Path]:
     """Run one suite or all of them, and write their tables.
 
-    Parameters
-    ----------
-    settings : TrainSettings
-        The base of the experiments; runs and JSON go to ``experiments/`` of its ``output``.
-    suite : str
-        Key of ``SUITES``, ``all``, or ``null``.
-    out : Path
-        Receives ``<suite>.md``.
-    command : str
-        What was called.
-    only : collection of str
-        Names of the experiments to run; all when empty. Of all suites, those that know one of the names run.
-    progress : callable
-        Receives one sentence per event; may raise ``JobCancelled``.
-
-    Returns
-    -------
-    list of Path
-        The tables that were written.
-
-    Raises
-    ------
-    BadSetting
-        The suite or a name does not exist.
-    UnreadableCohort
-        The dataset is incomplete or damaged.
+    ``settings``: the base of the experiments; runs and JSON go to ``experiments/`` of its ``output``. ``suite``:
+    key of ``SUITES``, ``all``, or ``null``. ``out``: receives ``<suite>.md``. ``only``: names of the experiments
+    to run; all when empty. Of all suites, those that know one of the names run. Returns: the tables that were
+    written.
     """
     if suite == NULL:
         report = run_null(settings, folder=settings.output, progress=progress)

@@ -36,18 +36,8 @@ _logger = logging.getLogger(__name__)
 class Measured:
     """One experiment that has ended.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        What was asked for.
-    settings : TrainSettings
-        What was run.
-    key : str
-        Name of its run.
-    outcome : Outcome
-        Scores.
-    scored : Scored
-        The same with cut-offs, as measured.
+    ``experiment``: what was asked for. ``settings``: what was run. ``key``: name of its run. ``scored``: the same
+    with cut-offs, as measured.
     """
 
     experiment: Experiment
@@ -68,34 +58,12 @@ def run_suite(
 ) -> dict[str, Any]:
     """Run the experiments of a suite that have not been run, measure all and compare them.
 
-    Parameters
-    ----------
-    base : TrainSettings
-        What the experiments change.
-    suite : str
-        Key of ``SUITES``.
-    folder : Path
-        Receives ``<suite>.json``, and in ``runs/`` the state of every run: the same call after a kill goes on
-        from the last whole epoch.
-    dataset : ViewSource, optional
-        The patients, where they were read before; else the settings' ``dataset`` is read.
-    only : collection of str
-        Names of the experiments to run; all when empty. The others are shown where they were run before.
-    progress : callable
-        Receives one sentence per event; may raise ``JobCancelled``.
-
-    Returns
-    -------
-    dict
-        Content of ``<suite>.json``: ``experiments`` with settings, metrics and the scores of all patients by
-        position; ``contrasts``; ``roc`` for the figures; ``broken`` with the reason; ``not_run``.
-
-    Raises
-    ------
-    BadSetting
-        The suite, or a name in ``only``, does not exist.
-    UnreadableCohort
-        The dataset is incomplete or damaged.
+    ``base``: what the experiments change. ``folder``: receives ``<suite>.json``, and in ``runs/`` the state of
+    every run: the same call after a kill goes on from the last whole epoch. ``dataset``: the patients, where they
+    were read before; else the settings' ``dataset`` is read. ``only``: names of the experiments to run; all when
+    empty. The others are shown where they were run before. Returns: content of ``<suite>.json``: ``experiments``
+    with settings, metrics and the scores of all patients by position; ``contrasts``; ``roc`` for the figures;
+    ``broken`` with the reason; ``not_run``.
     """
     chosen = _chosen(suite, only)
     source = read_dataset(base.dataset) if dataset is None else dataset
@@ -138,25 +106,8 @@ def run_experiment(
 ) -> Measured | None:
     """Run one experiment, or read what it came to before.
 
-    Parameters
-    ----------
-    experiment : Experiment
-        What to run.
-    base : TrainSettings
-        What it changes.
-    source : ViewSource
-        The patients.
-    folder : Path
-        Folder of the suites.
-    is_asked : bool
-        False to read it only.
-    progress : callable
-        Receives one sentence per event.
-
-    Returns
-    -------
-    Measured or None
-        None where it was not run before and is not to be run.
+    ``folder``: folder of the suites. ``is_asked``: False to read it only. Returns: None where it was not run
+    before and is not to be run.
     """
     settings = TrainSettings.from_mapping(base.to_mapping() | dict(experiment.changes))
     key = key_of(settings, experiment.method, source.sha256)

@@ -45,25 +45,13 @@ ALPHA = 0.05
 class Draw:
     """What one draw of follow-up came to.
 
-    Parameters
-    ----------
-    seed : int
-        Seed of the follow-up.
-    n_in_folds, n_events_in_folds, n_holdout, n_events_holdout : int
-        Patients and events.
-    auc, auc_low, auc_high : float
-        Out-of-fold, with DeLong's interval.
-    auc_holdout : float or None
-        Of the held-out patients.
-    auc_holdout_low, auc_holdout_high : float or None
-        Its interval; None where it cannot be estimated.
-    p_holdout : float or None
-        Log-rank test between the tiers of the held-out patients, by permutation, because a tier can be as small as
-        one patient; None where there is one tier or no event.
-    p_holdout_chi_square : float or None
-        The same by the chi-square distribution, as it is usually printed.
-    p_in_folds : float or None
-        By the chi-square distribution, of the patients on whose scores the cut-offs were found.
+    ``n_in_folds``, ``n_events_in_folds``, ``n_holdout``, ``n_events_holdout``: patients and events. ``auc``,
+    ``auc_low``, ``auc_high``: out-of-fold, with DeLong's interval. ``auc_holdout``: of the held-out patients.
+    ``auc_holdout_low``, ``auc_holdout_high``: its interval; None where it cannot be estimated. ``p_holdout``:
+    log-rank test between the tiers of the held-out patients, by permutation, because a tier can be as small as one
+    patient; None where there is one tier or no event. ``p_holdout_chi_square``: the same by the chi-square
+    distribution, as it is usually printed. ``p_in_folds``: by the chi-square distribution, of the patients on
+    whose scores the cut-offs were found.
     """
 
     seed: int
@@ -86,22 +74,12 @@ class Draw:
 class NullReport:
     """How often chance looked like signal.
 
-    Parameters
-    ----------
-    draws : tuple of Draw
-        Every draw.
-    n_covering, n_covering_holdout : int
-        Draws whose AUC interval holds 0.5, out-of-fold and held out.
-    n_with_interval_holdout : int
-        Draws with such an interval in the held-out patients.
-    n_significant_holdout, n_tested_holdout : int
-        Log-rank p, by permutation, below ``ALPHA`` in the held-out patients, and how many could be tested.
-    n_significant_chi_square : int
-        Of these, how many would be significant by the chi-square distribution.
-    n_significant_in_folds, n_tested_in_folds : int
-        The same where the cut-offs were found.
-    most_by_chance : int
-        No more than so many of ``n_tested_holdout`` are significant in 97.5 % of honest pipelines.
+    ``n_covering``, ``n_covering_holdout``: draws whose AUC interval holds 0.5, out-of-fold and held out.
+    ``n_with_interval_holdout``: draws with such an interval in the held-out patients. ``n_significant_holdout``,
+    ``n_tested_holdout``: log-rank p, by permutation, below ``ALPHA`` in the held-out patients, and how many could
+    be tested. ``n_significant_chi_square``: of these, how many would be significant by the chi-square
+    distribution. ``n_significant_in_folds``, ``n_tested_in_folds``: the same where the cut-offs were found.
+    ``most_by_chance``: no more than so many of ``n_tested_holdout`` are significant in 97.5 % of honest pipelines.
     """
 
     draws: tuple[Draw, ...]
@@ -131,28 +109,8 @@ def run_null(
 ) -> NullReport:
     """Train and test on follow-up without signal.
 
-    Parameters
-    ----------
-    base : TrainSettings
-        Of every draw but its seed.
-    folder : Path
-        Keeps the state and one ``draw.json`` per draw: the same call goes on where it was stopped.
-    n_draws : int
-        How many draws.
-    dataset : Dataset, optional
-        Simulated patients; else the settings' ``dataset`` is read.
-    progress : callable
-        Receives one sentence per draw.
-
-    Returns
-    -------
-    NullReport
-        All draws, counted.
-
-    Raises
-    ------
-    BadSetting
-        The patients are not simulated, or the protocol holds nobody out.
+    ``base``: of every draw but its seed. ``folder``: keeps the state and one ``draw.json`` per draw: the same call
+    goes on where it was stopped. ``dataset``: simulated patients; else the settings' ``dataset`` is read.
     """
     if base.protocol != "strict":
         raise BadSetting(key="protocol", value=base.protocol, limit="strict: a null needs patients held out")
@@ -172,18 +130,7 @@ def run_null(
 
 
 def count_draws(draws: Sequence[Draw]) -> NullReport:
-    """Count what the draws came to.
-
-    Parameters
-    ----------
-    draws : sequence of Draw
-        At least one.
-
-    Returns
-    -------
-    NullReport
-        The counts.
-    """
+    """Count what the draws came to."""
     held = [p for p in (draw.p_holdout for draw in draws) if p is not None]
     inside = [p for p in (draw.p_in_folds for draw in draws) if p is not None]
     intervals = [

@@ -27,18 +27,8 @@ OUTCOME_FILE = "outcome.json"
 class Outcome:
     """Every patient of an experiment with her part, label and scores.
 
-    Parameters
-    ----------
-    event, is_known : (n,) bool
-        As in ``Labels``.
-    fold : (n,) int64
-        As in ``Split``.
-    is_holdout, is_scored_only : (n,) bool
-        As in ``Split``.
-    scores : (n,) float64
-        By networks that never saw the patient.
-    view_scores : (n, V) float64
-        The same by view; V is 1 where there are no views.
+    ``scores`` (n,): by networks that never saw the patient. ``view_scores`` (n, V): the same by view; V is 1 where
+    there are no views.
     """
 
     event: npt.NDArray[np.bool_]
@@ -59,21 +49,8 @@ class Outcome:
     ) -> Outcome:
         """Collect what a run came to.
 
-        Parameters
-        ----------
-        labels : Labels
-            What was learnt.
-        split : Split
-            The part of each patient.
-        scores : (n,) float64
-            Scores of the patients.
-        view_scores : (n, V) float64, optional
-            Scores of the views.
-
-        Returns
-        -------
-        Outcome
-            Ready to be kept.
+        ``split``: the part of each patient. ``scores`` (n,): scores of the patients. ``view_scores`` (n, V):
+        scores of the views.
         """
         views = scores[:, None] if view_scores is None else view_scores
         return cls(
@@ -93,19 +70,7 @@ class Outcome:
     def scored(self, source: ViewSource, settings: TrainSettings, method: Method) -> Scored:
         """Add the cut-offs and what balancing did, ready to be measured.
 
-        Parameters
-        ----------
-        source : ViewSource
-            The patients.
-        settings : TrainSettings
-            Of the experiment.
-        method : Method
-            A regression balances nothing.
-
-        Returns
-        -------
-        Scored
-            With tiers by its own out-of-fold scores, where they separate the classes.
+        Returns: with tiers by its own out-of-fold scores, where they separate the classes.
         """
         labels, split = self.labels, self.split
         chosen = split.in_folds & labels.is_known
@@ -135,12 +100,7 @@ class Outcome:
 def write_outcome(outcome: Outcome, folder: Path) -> None:
     """Keep an outcome; the file is whole or absent.
 
-    Parameters
-    ----------
-    outcome : Outcome
-        What to keep.
-    folder : Path
-        Folder of its run; made when absent.
+    ``folder``: folder of its run; made when absent.
     """
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / (OUTCOME_FILE + ".part")
@@ -151,15 +111,7 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
 def read_outcome(folder: Path) -> Outcome | None:
     """Read what ``write_outcome`` kept.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder of a run.
-
-    Returns
-    -------
-    Outcome or None
-        None where the run has not ended.
+    ``folder``: folder of a run. Returns: None where the run has not ended.
     """
     path = folder / OUTCOME_FILE
     if not path.is_file():
@@ -174,19 +126,7 @@ def read_outcome(folder: Path) -> Outcome | None:
 def key_of(settings: TrainSettings, method: Method, dataset_sha256: str) -> str:
     """Name a run by all that its scores depend on.
 
-    Parameters
-    ----------
-    settings : TrainSettings
-        Of the experiment.
-    method : Method
-        What is fitted.
-    dataset_sha256 : str
-        Digest of the dataset.
-
-    Returns
-    -------
-    str
-        Sixteen hexadecimal digits.
+    ``dataset_sha256``: digest of the dataset.
     """
     facts = {key: value for key, value in settings.to_mapping().items() if key not in WITHOUT_EFFECT}
     facts |= {"method": method.value, "dataset_sha256": dataset_sha256}

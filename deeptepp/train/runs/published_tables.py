@@ -33,15 +33,7 @@ _READINGS = {
 def published_p(content: Content) -> dict[tuple[str, str], str]:
     """Give the printed p values by experiment and our group of patients.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-
-    Returns
-    -------
-    dict
-        The testing set stands for whoever was held out, or for fold 1.
+    Returns: the testing set stands for whoever was held out, or for fold 1.
     """
     groups = {PublishedSet.CROSS_VALIDATION: "cross_validation", PublishedSet.TESTING: _testing_group(content)}
     return {(name, groups[patients]): p for (name, patients), p in CONTRAST_P.items()}
@@ -50,15 +42,8 @@ def published_p(content: Content) -> dict[tuple[str, str], str]:
 def beside_published(content: Content) -> str:
     """Lay out what the paper prints for the same experiments.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite, as ``run_suite`` gives it.
-
-    Returns
-    -------
-    str
-        Markdown; empty for suites that the paper has no numbers for.
+    ``content``: of a suite, as ``run_suite`` gives it. Returns: Markdown; empty for suites that the paper has no
+    numbers for.
     """
     tables: dict[str, Callable[[Content], str]] = {
         "table2": _table_2,

@@ -13,22 +13,8 @@ from deeptepp.train.settings import TrainSettings
 def training_problems(source: ViewSource, settings: TrainSettings) -> tuple[Problem, ...]:
     """Find all that stands against a training run.
 
-    Parameters
-    ----------
-    source : ViewSource
-        The patients; they are numbered from 1 in the order of their cohort.
-    settings : TrainSettings
-        What is learnt, of what, and how the patients are dealt.
-
-    Returns
-    -------
-    tuple of Problem
-        Refusals and warnings.
-
-    Raises
-    ------
-    MissingColumn
-        The cohort does not hold the label.
+    ``source``: the patients; they are numbered from 1 in the order of their cohort. ``settings``: what is learnt,
+    of what, and how the patients are dealt.
     """
     demands = Demands(
         n_folds=settings.n_folds,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deeptepp.train.measure.facts import NOT_ESTIMABLE, TITLES, estimate, rows_of, share
+from deeptepp.train.measure.facts import NOT_ESTIMABLE, TITLES, estimate, estimate_alone, rows_of, share, triple
 
 Content = Mapping[str, Any]
 
@@ -16,15 +16,7 @@ DASH = "-"
 def discrimination(content: Content) -> str:
     """Lay out the AUC of every experiment by group of patients.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite, as ``run_suite`` gives it.
-
-    Returns
-    -------
-    str
-        Markdown.
+    ``content``: of a suite, as ``run_suite`` gives it.
     """
     heads = (
         "model",
@@ -45,18 +37,7 @@ def discrimination(content: Content) -> str:
 
 
 def operating_points(content: Content) -> str:
-    """Lay out accuracy, sensitivity and specificity at both cut-offs.
-
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out accuracy, sensitivity and specificity at both cut-offs."""
     heads = ("model", "cut-off", "ACC (95 % CI)", "SENS (95 % CI)", "SPEC (95 % CI)")
     parts = []
     for group in groups_in(content):
@@ -72,18 +53,7 @@ def operating_points(content: Content) -> str:
 
 
 def calibration(content: Content) -> str:
-    """Lay out how far the scores are probabilities, as they are and with the balancing undone.
-
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-
-    Returns
-    -------
-    str
-        Markdown; the cross-validation alone.
-    """
+    """Lay out how far the scores are probabilities, as they are and with the balancing undone."""
     heads = (
         "model",
         "score",
@@ -98,7 +68,7 @@ def calibration(content: Content) -> str:
         for word, key in kinds.items():
             found = each["metrics"]["cross_validation"].get(key)
             if found:
-                cells = (_triple(found.get(name)) for name in ("intercept", "slope", "observed_to_expected"))
+                cells = (triple(found.get(name)) for name in ("intercept", "slope", "observed_to_expected"))
                 brier = found.get("brier")
                 rows.append((each["title"], word, *cells, DASH if brier is None else f"{brier:.3f}"))
     return rows_of(heads, rows)
@@ -107,15 +77,7 @@ def calibration(content: Content) -> str:
 def truth(content: Content) -> str:
     """Lay out the correlation of the scores with the simulated biology.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-
-    Returns
-    -------
-    str
-        Markdown; empty where the truth is not known.
+    Returns: Markdown; empty where the truth is not known.
     """
     names = ("score", "logit", "rank")
     rows = []
@@ -123,7 +85,7 @@ def truth(content: Content) -> str:
         for each in content["experiments"]:
             found = each["metrics"].get(group, {}).get("correlation")
             if found:
-                rows.append((TITLES[group], each["title"], *(_triple(found[name]) for name in names)))
+                rows.append((TITLES[group], each["title"], *(triple(found[name]) for name in names)))
     heads = ("patients", "model", "score (95 % CI)", "log odds of the score (95 % CI)", "ranks (95 % CI)")
     return rows_of(heads, rows) if rows else ""
 
@@ -131,15 +93,7 @@ def truth(content: Content) -> str:
 def by_views(content: Content) -> str:
     """Lay out what counting views as patients gives.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-
-    Returns
-    -------
-    str
-        Markdown; empty where no model has views.
+    Returns: Markdown; empty where no model has views.
     """
     rows = []
     for group in groups_in(content):
@@ -158,17 +112,7 @@ def by_views(content: Content) -> str:
 def contrasts(content: Content, printed: Mapping[tuple[str, str], str] | None = None) -> str:
     """Lay out the paired comparisons.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-    printed : mapping, optional
-        Published p values by experiment and group.
-
-    Returns
-    -------
-    str
-        Markdown; empty where nothing was compared.
+    ``printed``: published p values by experiment and group. Returns: Markdown; empty where nothing was compared.
     """
     titles = {each["name"]: each["title"] for each in content["experiments"]}
     rows = []
@@ -204,10 +148,10 @@ def groups_in(content: Content) -> list[str]:
     return [group for group in TITLES if group in seen]
 
 
-def p_value(p: float | None) -> str:
+def p_value(p: float | None, *, missing: str = NOT_ESTIMABLE) -> str:
     """Write a p value with three decimals, or that it is smaller, or that there is none."""
     if p is None:
-        return NOT_ESTIMABLE
+        return missing
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
@@ -222,19 +166,9 @@ def _area_row(title: str, found: Mapping[str, Any]) -> tuple[str, ...]:
         estimate(found["auc"], found["auc_low"], found["auc_high"]),
         NOT_ESTIMABLE if low is None else f"{low:.3f}-{high:.3f}",
         DASH if mean is None or sd is None else f"{mean:.3f} ± {sd:.3f}",
-        _alone(found["at_half"].get("auc_hard_labels")),
-        _alone(found["at_cut_off"].get("auc_hard_labels")),
+        estimate_alone(found["at_half"].get("auc_hard_labels")),
+        estimate_alone(found["at_cut_off"].get("auc_hard_labels")),
     )
-
-
-def _alone(value: float | None) -> str:
-    """Write a number without an interval."""
-    return NOT_ESTIMABLE if value is None else f"{value:.3f}"
-
-
-def _triple(found: Mapping[str, Any] | None) -> str:
-    """Write an estimate with its interval and two decimals."""
-    return estimate(found["value"], found["low"], found["high"], decimals=2) if found else NOT_ESTIMABLE
 
 
 def _difference(each: Mapping[str, Any]) -> str:

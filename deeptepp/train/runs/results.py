@@ -35,19 +35,8 @@ _NOTES = {
 def write_results(content: Content, folder: Path, *, command: str) -> Path:
     """Write the tables of one suite.
 
-    Parameters
-    ----------
-    content : mapping
-        Of a suite, as ``run_suite`` gives it.
-    folder : Path
-        Receives ``<suite>.md``; made when absent.
-    command : str
-        What was called, for the reader to call again.
-
-    Returns
-    -------
-    Path
-        The file.
+    ``content``: of a suite, as ``run_suite`` gives it. ``folder``: receives ``<suite>.md``; made when absent.
+    ``command``: what was called, for the reader to call again.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{content['suite']}.md"
@@ -56,20 +45,7 @@ def write_results(content: Content, folder: Path, *, command: str) -> Path:
 
 
 def markdown_of(content: Content, *, command: str) -> str:
-    """Lay out one suite.
-
-    Parameters
-    ----------
-    content : mapping
-        Of a suite.
-    command : str
-        What was called.
-
-    Returns
-    -------
-    str
-        Markdown.
-    """
+    """Lay out one suite."""
     is_simulated = content["is_simulated"]
     mark = f"**{SIMULATED_COHORT}.** " if is_simulated else ""
     parts = [f"# {content['title']}", f"{mark}**{RESEARCH_USE_ONLY.upper()}**", content["about"], f"`{command}`"]
@@ -94,15 +70,8 @@ def markdown_of(content: Content, *, command: str) -> str:
 def differing(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Give the settings that differ from their default.
 
-    Parameters
-    ----------
-    settings : mapping
-        Plain values, as ``TrainSettings.to_published`` gives them.
-
-    Returns
-    -------
-    dict
-        Without the folders and the name.
+    ``settings``: plain values, as ``TrainSettings.to_published`` gives them. Returns: without the folders and the
+    name.
     """
     found = {}
     for each in fields(TrainSettings):

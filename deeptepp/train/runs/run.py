@@ -39,23 +39,10 @@ from deeptepp.train.settings import WITHOUT_EFFECT, TrainSettings
 class Run:
     """What a run found out: every patient scored by networks that never saw her.
 
-    Parameters
-    ----------
-    dataset : ViewSource
-        All patients.
-    labels : Labels
-        What was learnt of them.
-    split : Split
-        The part each played.
-    view_scores : (n, V) float64
-        Probability of the event by view: out-of-fold for the patients of the cross-validation; by the refit for
-        everyone else, or the mean over the networks of the folds where there was no refit.
-    scores : (n,) float64
-        Risk scores, the mean over the views.
-    refit : Fitted or None
-        The network that was trained on all folds.
-    settings : TrainSettings
-        Settings of the run.
+    ``labels``: what was learnt of them. ``split``: the part each played. ``view_scores`` (n, V): probability of
+    the event by view: out-of-fold for the patients of the cross-validation; by the refit for everyone else, or the
+    mean over the networks of the folds where there was no refit. ``scores`` (n,): risk scores, the mean over the
+    views. ``refit``: the network that was trained on all folds.
     """
 
     dataset: ViewSource
@@ -77,36 +64,12 @@ def run_trial(
 ) -> Run:
     """Cross-validate, refit where asked for, and score every patient.
 
-    Parameters
-    ----------
-    settings : TrainSettings
-        The run; ``output`` and ``name`` are not used.
-    folder : Path
-        Keeps the state: the same call after a kill goes on from the last whole epoch of every fit.
-    dataset : ViewSource, optional
-        The patients, where they were read before; else the settings' ``dataset`` is read.
-    with_refit : bool
-        Whether one network is trained on all folds at the end. Without, the patients outside of the folds are
-        scored by all networks of the folds.
-    progress : callable
-        Receives one sentence per event; may raise ``JobCancelled``. The same events are on disk as JSON lines in
-        ``progress.jsonl`` of the folder.
-
-    Returns
-    -------
-    Run
-        Scores and networks.
-
-    Raises
-    ------
-    UnreadableCohort
-        The dataset is incomplete or damaged.
-    MissingColumn
-        The cohort does not hold the label.
-    CohortRefused
-        The facts of the cohort have problems, or there are not enough events for the folds.
-    BadSetting
-        The folder holds a run of other settings or data.
+    ``settings``: the run; ``output`` and ``name`` are not used. ``folder``: keeps the state: the same call after a
+    kill goes on from the last whole epoch of every fit. ``dataset``: the patients, where they were read before;
+    else the settings' ``dataset`` is read. ``with_refit``: whether one network is trained on all folds at the end.
+    Without, the patients outside of the folds are scored by all networks of the folds. ``progress``: receives one
+    sentence per event; may raise ``JobCancelled``. The same events are on disk as JSON lines in ``progress.jsonl``
+    of the folder.
     """
     with join_ranks(settings) as ranks:
         return _run(settings, folder, ranks, dataset=dataset, with_refit=with_refit, progress=progress)
@@ -145,29 +108,10 @@ def _run(
 def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Path:
     """Cross-validate, refit, find the cut-offs and write the bundle.
 
-    Parameters
-    ----------
-    settings : TrainSettings
-        The run. Its ``output`` folder keeps the state: the same call after a kill goes on from the last epoch.
-    progress : callable
-        Receives one sentence per event; may raise ``JobCancelled``. The same events are on disk as JSON lines in
-        ``state/progress.jsonl`` of the output folder.
-
-    Returns
-    -------
-    Path
-        Folder of the bundle.
-
-    Raises
-    ------
-    UnreadableCohort
-        The dataset is incomplete or damaged.
-    CohortRefused
-        The facts of the cohort have problems, or there are not enough events for the folds.
-    BadSetting
-        The output folder holds a run of other settings or data, or the dataset is not one that is served.
-    NotEstimable
-        The scores do not separate the classes at any cut-off, so that there are no tiers.
+    ``settings``: the run. Its ``output`` folder keeps the state: the same call after a kill goes on from the last
+    epoch. ``progress``: receives one sentence per event; may raise ``JobCancelled``. The same events are on disk
+    as JSON lines in ``state/progress.jsonl`` of the output folder. Raises ``NotEstimable``: the scores do not
+    separate the classes at any cut-off, so that there are no tiers.
     """
     work = settings.output / "state"
     dataset = read_dataset(settings.dataset)
@@ -254,15 +198,8 @@ def _fit_all(trial: Trial, *, with_refit: bool) -> tuple[npt.NDArray[np.float64]
 def combine_scores(found: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
     """Average the scores of the networks that scored a patient.
 
-    Parameters
-    ----------
-    found : list of (n, V) float64
-        Scores of every network; NaN where it did not score a patient.
-
-    Returns
-    -------
-    (n, V) float64
-        NaN only where no network scored a patient.
+    ``found``: scores of every network; NaN where it did not score a patient. Returns (n, V): NaN only where no
+    network scored a patient.
     """
     stack = np.stack(found)
     n_networks = np.isfinite(stack).sum(axis=0)

@@ -23,18 +23,9 @@ class Method(StrEnum):
 class Experiment:
     """One model to be fitted and measured.
 
-    Parameters
-    ----------
-    name : str
-        Unique in its suite; also the name on the command line.
-    title : str
-        For tables.
-    changes : mapping of str to object
-        Settings that differ from the base of the run.
-    method : Method
-        A network, or the logistic regression on clinical-pathological facts.
-    against : str
-        Name of the experiment of the same suite that it is compared with by paired DeLong; empty for none.
+    ``name``: unique in its suite; also the name on the command line. ``changes``: settings that differ from the
+    base of the run. ``method``: a network, or the logistic regression on clinical-pathological facts. ``against``:
+    name of the experiment of the same suite that it is compared with by paired DeLong; empty for none.
     """
 
     name: str

@@ -47,19 +47,9 @@ def typed_text(key: str) -> str: ...
 @overload
 def typed_text(key: str, otherwise: OptionT) -> str | OptionT: ...
 def typed_text(key: str, otherwise: object = "") -> object:
-    """Give what stood in a field of text.
+    """What stood in a field of text.
 
-    Parameters
-    ----------
-    key : str
-        Of the widget.
-    otherwise : str or None
-        What the field shows where nothing was typed.
-
-    Returns
-    -------
-    str
-        As on the screen; a field that was emptied gives an empty text.
+    The result is as on the screen, a field that was emptied gives an empty text.
     """
     return current_session().drafts.get(_stable(key), otherwise)
 
@@ -67,15 +57,7 @@ def typed_text(key: str, otherwise: object = "") -> object:
 def is_restored(key: str) -> bool:
     """Tell, once, whether the tab has just come back with a field that it knows better than the server.
 
-    Parameters
-    ----------
-    key : str
-        Of the widget.
-
-    Returns
-    -------
-    bool
-        False from the second time on.
+    Returns False from the second time on.
     """
     restored, name = current_session().restored, _stable(key)
     found = name in restored
@@ -86,24 +68,7 @@ def is_restored(key: str) -> bool:
 def typed_index(
     key: str, options: Sequence[OptionT], name: Callable[[OptionT], str], otherwise: int | None
 ) -> int | None:
-    """Give the place of what was chosen among some options.
-
-    Parameters
-    ----------
-    key : str
-        Of the widget.
-    options : sequence
-        As shown.
-    name : callable
-        Says an option as the screen does.
-    otherwise : int or None
-        What is chosen where nothing was.
-
-    Returns
-    -------
-    int or None
-        Index into the options.
-    """
+    """Place of what was chosen among some options."""
     said = current_session().drafts.get(_stable(key))
     names = [_plain(name(option)) for option in options]
     return names.index(_plain(said)) if said is not None and _plain(said) in names else otherwise
@@ -113,16 +78,8 @@ def keep_choice(key: str, options: Sequence[object], known: object) -> None:
     """Let a select box keep its choice when the language of the screen changes.
 
     The browser names a choice by its words. Those of another language are no option any more, and Streamlit would
-    hand them on as they are.
-
-    Parameters
-    ----------
-    key : str
-        Of the widget, which is drawn after this.
-    options : sequence
-        As shown.
-    known : object
-        What is chosen where no choice of before is known; one of the options.
+    hand them on as they are. ``key``: of the widget, which is drawn after this; ``known``: what is chosen where no
+    choice of before is known, one of the options.
     """
     said_in, language = st.session_state.setdefault(_SAID_IN, {}), current_language()
     chosen = st.session_state.setdefault(_CHOSEN, {})
@@ -139,55 +96,19 @@ def keep_choice(key: str, options: Sequence[object], known: object) -> None:
 def typed_option(
     key: str, options: Sequence[OptionT], name: Callable[[OptionT], str], otherwise: OptionT
 ) -> OptionT:
-    """Give what was chosen among some options.
-
-    Parameters
-    ----------
-    key : str
-        Of the widget.
-    options : sequence
-        As shown.
-    name : callable
-        Says an option as the screen does.
-    otherwise : object
-        What is chosen where nothing was.
-
-    Returns
-    -------
-    object
-        One of the options, or ``otherwise``.
-    """
+    """What was chosen among some options."""
     place = typed_index(key, options, name, None)
     return otherwise if place is None else options[place]
 
 
 def typed_flag(key: str, otherwise: bool) -> bool:
-    """Give whether a box was ticked.
-
-    Parameters
-    ----------
-    key : str
-        Of the widget.
-    otherwise : bool
-        Where it was not touched.
-
-    Returns
-    -------
-    bool
-        As on the screen.
-    """
+    """Give whether a box was ticked."""
     said = current_session().drafts.get(_stable(key))
     return otherwise if said not in ("true", "false") else said == "true"
 
 
 def forget_typed(*keys: str) -> None:
-    """Forget what was typed into fields that were handed in, so that the next form begins empty.
-
-    Parameters
-    ----------
-    *keys : str
-        Keys of widgets, or what they begin with.
-    """
+    """Forget what was typed into fields that were handed in, so that the next form begins empty."""
     for key in keys:
         current_session().forget_typed(_stable(key), _NOT_IN_CLASS.sub("-", key))
 
@@ -195,15 +116,7 @@ def forget_typed(*keys: str) -> None:
 def cleaned(value: object) -> dict[str, str]:
     """Read fields from what a browser sent, under names that outlive a case; the last of one name stands.
 
-    Parameters
-    ----------
-    value : object
-        Keys of widgets with what stands in them.
-
-    Returns
-    -------
-    dict of str to str
-        Empty for what is no such thing.
+    The result is empty for what is no such thing.
     """
     if not isinstance(value, Mapping):
         return {}
@@ -222,5 +135,5 @@ def _stable(key: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Give a text without Markdown's signs and the widths of its spaces."""
+    """Text without Markdown's signs and the widths of its spaces."""
     return " ".join(re.sub(r"[*`\\]", "", text).split())

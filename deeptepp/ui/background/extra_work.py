@@ -18,14 +18,8 @@ _N_ANSWERS = 12
 class ExtraWork:
     """Jobs and answers of one case beyond its score.
 
-    Parameters
-    ----------
-    jobs : dict of str to str
-        Work under way: identifier of the job by the digest of its inputs.
-    answers : ordered dict of str to object
-        What it gave, by the same digest, newest last.
-    notes : dict of str to str
-        Why there is no answer, in one sentence.
+    ``jobs``: work under way: identifier of the job by the digest of its inputs; ``answers``: what it gave, by the
+    same digest, newest last.
     """
 
     jobs: dict[str, str] = field(default_factory=dict)
@@ -43,7 +37,7 @@ class ExtraWork:
             self.notes[key] = str(error)
 
     def look(self, owner: str, key: str) -> JobView | None:
-        """Give the work under way as it stands; None where there is none."""
+        """Work under way as it stands; None where there is none."""
         return default_runner().look(self.jobs[key], owner) if key in self.jobs else None
 
     def settle(self, owner: str, on_answer: Callable[[str, Any], None], *, only: str = "") -> None:

@@ -47,22 +47,10 @@ class JobState(StrEnum):
 class JobView:
     """A job as it stands at one moment.
 
-    Parameters
-    ----------
-    state : JobState
-        Where it stands.
-    steps : tuple of StepReport
-        Last report of every step that spoke, in the order in which they first spoke.
-    elapsed_s : float
-        Seconds since it was submitted.
-    result : object
-        What the work returned; None until done.
-    refusal : DeepTeppError or None
-        Why the work refused.
-    incident : str
-        Identifier of a failure in the log; empty unless broken.
-    n_ahead : int
-        Jobs that come first, those that run included; 0 unless it waits.
+    ``steps``: last report of every step that spoke, in the order in which they first spoke; ``elapsed_s``: seconds
+    since it was submitted; ``result``: what the work returned, None until done; ``refusal``: why the work refused;
+    ``incident``: identifier of a failure in the log, empty unless broken; ``n_ahead``: jobs that come first, those
+    that run included, 0 unless it waits.
     """
 
     state: JobState
@@ -75,7 +63,7 @@ class JobView:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether the job has ended, well or not."""
+        """Whether the job has ended, well or not."""
         return self.state not in (JobState.WAITING, JobState.RUNNING)
 
 
@@ -95,12 +83,7 @@ class _Job:
 class JobRunner:
     """A bounded pool of worker threads.
 
-    Parameters
-    ----------
-    n_workers : int
-        Jobs that run at the same time.
-    n_waiting : int
-        Jobs that may wait for a worker.
+    ``n_workers``: jobs that run at the same time; ``n_waiting``: jobs that may wait for a worker.
     """
 
     def __init__(self, *, n_workers: int = 1, n_waiting: int = 8) -> None:
@@ -112,24 +95,9 @@ class JobRunner:
     def submit(self, owner: str, work: Work, *, on_end: Callable[[], object] | None = None) -> str:
         """Queue work.
 
-        Parameters
-        ----------
-        owner : str
-            Session that may see the job.
-        work : callable
-            Called with a progress callback in a worker thread.
-        on_end : callable, optional
-            Called once when the job ends in any way, also when it never began.
-
-        Returns
-        -------
-        str
-            Identifier of the job.
-
-        Raises
-        ------
-        TooManyJobs
-            The queue is full; ``on_end`` was called.
+        ``owner``: session that may see the job; ``work``: called with a progress callback in a worker thread;
+        ``on_end``: called once when the job ends in any way, also when it never began. Raises TooManyJobs: the
+        queue is full; ``on_end`` was called.
         """
         job_id = secrets.token_urlsafe(16)
         with self._lock:
@@ -146,13 +114,13 @@ class JobRunner:
         return job_id
 
     def look(self, job_id: str, owner: str) -> JobView | None:
-        """Give a job as it stands, or None when this owner has no such job."""
+        """Job as it stands, or None when this owner has no such job."""
         with self._lock:
             job = self._jobs.get(job_id)
             return None if job is None or job.owner != owner else _view(job, self._n_ahead(job_id))
 
     def take(self, job_id: str, owner: str) -> JobView | None:
-        """Give a job that has ended and forget it; None when it has not ended or is not this owner's."""
+        """Job that has ended and forget it; None when it has not ended or is not this owner's."""
         with self._lock:
             job = self._jobs.get(job_id)
             if job is None or job.owner != owner or job.ended_s is None:
@@ -225,35 +193,16 @@ class JobRunner:
 
 
 def bare(error: ErrorT) -> ErrorT:
-    """Cut an exception loose from the frames it was raised in, which would keep whole volumes in memory.
-
-    Parameters
-    ----------
-    error : BaseException
-        Changed in place.
-
-    Returns
-    -------
-    BaseException
-        The same one.
-    """
+    """Cut an exception loose from the frames it was raised in, which would keep whole volumes in memory."""
     error.__cause__ = error.__context__ = None
     error.__traceback__ = None
     return error
 
 
 def place_of(error: BaseException) -> str:
-    """Say where an exception was raised, as file names and lines without any data.
+    """Where an exception was raised, as file names and lines without any data.
 
-    Parameters
-    ----------
-    error : BaseException
-        The exception.
-
-    Returns
-    -------
-    str
-        The last six frames, outermost first.
+    Returns the last six frames, outermost first.
     """
     frames = extract_tb(error.__traceback__)[-6:]
     return " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
@@ -261,7 +210,7 @@ def place_of(error: BaseException) -> str:
 
 @cache
 def default_runner() -> JobRunner:
-    """Give the runner of this process, made on first use with the settings of the installation."""
+    """Runner of this process, made on first use with the settings of the installation."""
     settings = load_settings()
     return JobRunner(n_workers=settings.n_workers, n_waiting=settings.n_waiting)
 
@@ -273,7 +222,7 @@ def close_default_runner() -> None:
 
 
 def _view(job: _Job, n_ahead: int = 0) -> JobView:
-    """Give a job as an immutable value."""
+    """Job as an immutable value."""
     steps, elapsed_s = tuple(job.steps.values()), time.monotonic() - job.created_s
     if job.ended_s is None and job.future.running():
         return JobView(JobState.RUNNING, steps, elapsed_s)

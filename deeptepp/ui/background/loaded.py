@@ -12,28 +12,18 @@ from deeptepp.model.bundle import ARTIFACTS_VARIABLE, ModelBundle, default_bundl
 
 
 def loaded_bundle() -> ModelBundle:
-    """Give the bundle of this installation; every session shares it.
+    """Bundle of this installation; every session shares it.
 
-    Returns
-    -------
-    ModelBundle
-        With its net in eval mode.
-
-    Raises
-    ------
-    BundleError
-        A file is absent, differs from its checksum, or has an unknown schema. Asked again, it is tried again.
+    The result is with its net in eval mode. Raises BundleError: a file is absent, differs from its checksum, or
+    has an unknown schema. Asked again, it is tried again.
     """
     return _read(bundle_folder())
 
 
 def bundle_folder() -> Path:
-    """Give the folder of the bundle of this installation.
+    """Folder of the bundle of this installation.
 
-    Returns
-    -------
-    Path
-        From the environment, the settings, or the one that is shipped.
+    The result is from the environment, the settings, or the one that is shipped.
     """
     named = None if os.environ.get(ARTIFACTS_VARIABLE) else load_settings().artifacts
     return named or default_bundle_path()

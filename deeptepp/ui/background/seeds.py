@@ -20,17 +20,7 @@ _DELIVERY_S = 0.5
 
 
 def seed(key: str, value: object, *, again: bool = False) -> None:
-    """Give a control its first value, before it is drawn.
-
-    Parameters
-    ----------
-    key : str
-        Of the widget.
-    value : object
-        What it holds where it holds nothing yet.
-    again : bool
-        Put the value in whatever it holds.
-    """
+    """Give a control its first value, before it is drawn."""
     untold: dict[str, float] = st.session_state.setdefault(_UNTOLD, {})
     if again or key not in st.session_state:
         untold[key] = math.inf

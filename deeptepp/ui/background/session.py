@@ -54,40 +54,15 @@ class Screen(StrEnum):
 class Case:
     """One case from drop to result.
 
-    Parameters
-    ----------
-    id : str
-        Random; names the case to the stores, never a patient.
-    is_demo : bool
-        The built-in simulated study.
-    upload_id : str
-        Name of the upload that it was read from, which stays on the disk until the case is scored; empty for none.
-    images : CaseImages or None
-        What was read.
-    series : tuple of SeriesSummary
-        The table of series, also when no study could be made of them.
-    previews : Previews or None
-        Small pictures of the series, where the reader is asked which are meant.
-    frames_token : str
-        Names the slices to the viewer.
-    lesions : tuple of Lesion
-        Candidates of the detector, then the boxes that the reader drew.
-    selected : int
-        Index of the lesion that is scored.
-    is_confirmed : bool
-        The reader has looked at the lesion and accepted, chosen or drawn it.
-    drawn_box : BoxMm or None
-        Last box that came from the viewer.
-    profile : ClinicalProfile
-        Clinical-pathological facts as last entered.
-    draft : dict of str to object
-        Everything that the form holds as it was entered, while some of it cannot be used.
-    assessment : Assessment or None
-        The answer.
-    scores : ordered dict of str to Assessment
-        Answers by the digest of all their inputs, newest last.
-    extra : ExtraWork
-        What was asked about the score after it was shown.
+    ``id``: random, names the case to the stores, never a patient; ``upload_id``: name of the upload that it was
+    read from, which stays on the disk until the case is scored, empty for none; ``series``: the table of series,
+    also when no study could be made of them; ``previews``: small pictures of the series, where the reader is asked
+    which are meant; ``lesions``: candidates of the detector, then the boxes that the reader drew; ``selected``:
+    index of the lesion that is scored; ``is_confirmed``: the reader has looked at the lesion and accepted, chosen
+    or drawn it; ``drawn_box``: last box that came from the viewer; ``profile``: clinical-pathological facts as
+    last entered; ``draft``: everything that the form holds as it was entered, while some of it cannot be used;
+    ``scores``: answers by the digest of all their inputs, newest last; ``extra``: what was asked about the score
+    after it was shown.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -148,44 +123,19 @@ class Case:
 class Session:
     """One visitor's way through the case page.
 
-    Parameters
-    ----------
-    id : str
-        Random; owns jobs.
-    screen : Screen
-        What the case page shows.
-    case : Case
-        The case at hand.
-    job_id : str
-        Work under way; empty when none.
-    refusal : DeepTeppError or None
-        Why the study could not be opened.
-    incident : str
-        Identifier of the last failure in the log.
-    note : str
-        One sentence to show once on the next screen.
-    phase_keys : tuple of str
-        Series that the reader chose for the next reading, pre-contrast first; empty for the proposal.
-    phase_side : Side or None
-        The breast that these show, where each breast has volumes of its own.
-    memory : str
-        Random; names what the tab remembers, anew whenever everything is erased.
-    drafts : dict of str to str
-        What was typed but not sent, by the name of its field.
-    restored : set of str
-        Fields that the tab knows better than the server, since it has just come back; until they are drawn.
-    forgotten : tuple of (int, str)
-        Beginnings of keys whose drafts the tab must forget, since their form was handed in; numbered from 1.
-    tab_note : str
-        What became of the case on the way through a reload, a cut line or a new server.
-    is_asked_to_leave : bool
-        The visitor wants to leave the case, and is asked whether it may be erased.
-    entered_for : frozenset of str
-        Names of the study that what was entered belongs to, see ``ui.case.other_study``; empty for none.
-    study_name : str
-        The one of them that the tab may keep: of the content of the images.
-    is_asked_whose : bool
-        Another study has come than the one that facts were entered for, and the visitor is asked about it.
+    ``id``: random, owns jobs; ``job_id``: work under way, empty when none; ``refusal``: why the study could not be
+    opened; ``incident``: identifier of the last failure in the log; ``note``: one sentence to show once on the
+    next screen; ``phase_keys``: series that the reader chose for the next reading, pre-contrast first, empty for
+    the proposal; ``phase_side``: the breast that these show, where each breast has volumes of its own; ``memory``:
+    random, names what the tab remembers, anew whenever everything is erased; ``drafts``: what was typed but not
+    sent, by the name of its field; ``restored``: fields that the tab knows better than the server, since it has
+    just come back, until they are drawn; ``forgotten``: beginnings of keys whose drafts the tab must forget, since
+    their form was handed in, numbered from 1; ``tab_note``: what became of the case on the way through a reload, a
+    cut line or a new server; ``is_asked_to_leave``: the visitor wants to leave the case, and is asked whether it
+    may be erased; ``entered_for``: names of the study that what was entered belongs to, see
+    ``ui.case.other_study``, empty for none; ``study_name``: the one of them that the tab may keep: of the content
+    of the images; ``is_asked_whose``: another study has come than the one that facts were entered for, and the
+    visitor is asked about it.
     """
 
     id: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -228,30 +178,22 @@ class Session:
     def forget_typed(self, name: str, key: str) -> None:
         """Forget what was typed into fields, here and in the tab.
 
-        Parameters
-        ----------
-        name : str
-            What the names of the fields begin with.
-        key : str
-            What the keys of their widgets begin with, as classes of the page have them.
+        ``key``: what the keys of their widgets begin with, as classes of the page have them.
         """
         self.drafts = {field: text for field, text in self.drafts.items() if not field.startswith(name)}
         n_before = self.forgotten[-1][0] if self.forgotten else 0
         self.forgotten = (*self.forgotten, (n_before + 1, key))[-_N_FORGOTTEN:]
 
     def take_note(self) -> str:
-        """Give the sentence to show once, and forget it."""
+        """Sentence to show once, and forget it."""
         note, self.note = self.note, ""
         return note
 
 
 def current_session() -> Session:
-    """Give the state of this visitor, new on the first visit.
+    """State of this visitor, new on the first visit.
 
-    Returns
-    -------
-    Session
-        Kept over reruns, pages and reloads; erased some time after the browser tab is closed.
+    Returns kept over reruns, pages and reloads, erased some time after the browser tab is closed.
     """
     if _KEY not in st.session_state:
         st.session_state[_KEY] = Session()
@@ -261,5 +203,5 @@ def current_session() -> Session:
 
 
 def is_kept() -> bool:
-    """Tell whether the tab of this visitor keeps anything over a reload; True as long as it has not spoken."""
+    """Whether the tab of this visitor keeps anything over a reload; True as long as it has not spoken."""
     return st.session_state.get(TAB_STATUS) != "blocked"

@@ -42,16 +42,9 @@ class Claim(StrEnum):
 class Tab:
     """What a page says of itself.
 
-    Parameters
-    ----------
-    token : str
-        Random, kept by the tab over reloads; copied where a tab is duplicated.
-    page : str
-        Random, anew with every load of the page.
-    left : str
-        The page that this tab showed before and has left; empty where none was left, as in a duplicated tab.
-    user : str
-        Who is signed in; empty where nobody has to.
+    ``token``: random, kept by the tab over reloads, copied where a tab is duplicated; ``page``: random, anew with
+    every load of the page; ``left``: the page that this tab showed before and has left, empty where none was left,
+    as in a duplicated tab; ``user``: who is signed in, empty where nobody has to.
     """
 
     token: str = field(repr=False)
@@ -85,12 +78,7 @@ class Visitors:
     def remember(self, visitor_id: str, erase: Callable[[], object]) -> None:
         """Note how something is erased that a visitor has just begun.
 
-        Parameters
-        ----------
-        visitor_id : str
-            Name of the connection.
-        erase : callable
-            Called once, outside of any run of a script, when she has been away too long.
+        ``erase``: called once, outside of any run of a script, when she has been away too long.
         """
         with self._lock:
             self._visitors.setdefault(visitor_id, _Visitor()).erasers.append(erase)
@@ -98,14 +86,7 @@ class Visitors:
     def hold(self, visitor_id: str, key: str, erase: Callable[[], object]) -> None:
         """Note what a visitor has begun under a key, which goes with her tab to another connection.
 
-        Parameters
-        ----------
-        visitor_id : str
-            Name of the connection.
-        key : str
-            Where the state of the connection keeps it.
-        erase : bound method
-            Erases it; the value that it is bound to is what moves.
+        ``erase``: erases it, the value that it is bound to is what moves.
         """
         with self._lock:
             self._visitors.setdefault(visitor_id, _Visitor()).held[key] = erase
@@ -113,15 +94,7 @@ class Visitors:
     def greet(self, visitor_id: str) -> bool:
         """Note that a visitor is here.
 
-        Parameters
-        ----------
-        visitor_id : str
-            Name of the connection.
-
-        Returns
-        -------
-        bool
-            True, once, where another connection has taken over what this one held.
+        Returns True, once, where another connection has taken over what this one held.
         """
         with self._lock:
             visitor = self._visitors.setdefault(visitor_id, _Visitor())
@@ -133,21 +106,8 @@ class Visitors:
     ) -> tuple[Claim, Mapping[str, object]]:
         """Let a tab present its token, and take over what it held before.
 
-        Parameters
-        ----------
-        visitor_id : str
-            Name of the connection on which it is presented.
-        tab : Tab
-            Token and page.
-        is_here : callable
-            Tells whether the connection of a visitor is open.
-
-        Returns
-        -------
-        claim : Claim
-            What became of it.
-        held : mapping of str to object
-            What was taken over, by its key; empty otherwise.
+        ``is_here``: tells whether the connection of a visitor is open. Returns claim: what became of it; held:
+        what was taken over, by its key; empty otherwise.
         """
         with self._lock:
             own = self._visitors.setdefault(visitor_id, _Visitor())
@@ -183,17 +143,8 @@ class Visitors:
     def sweep(self, is_here: Callable[[str], bool], max_away_s: float) -> tuple[str, ...]:
         """Look who is connected, and erase what those left behind who are away for too long.
 
-        Parameters
-        ----------
-        is_here : callable
-            Tells whether the connection of a visitor is open.
-        max_away_s : float
-            Seconds since she was first found away.
-
-        Returns
-        -------
-        tuple of str
-            Visitors who were forgotten.
+        ``is_here``: tells whether the connection of a visitor is open; ``max_away_s``: seconds since she was first
+        found away.
         """
         now = time.monotonic()
         gone = {}
@@ -213,26 +164,16 @@ class Visitors:
 
 @cache
 def default_visitors() -> Visitors:
-    """Give the visitors of this process.
-
-    Returns
-    -------
-    Visitors
-        The same at every call.
-    """
+    """Visitors of this process."""
     return Visitors()
 
 
 def remember_visitor(erase: Callable[[], object], *, key: str = "") -> None:
     """Note how something is erased that the visitor of the running script has just begun.
 
-    Parameters
-    ----------
-    erase : callable
-        Called once when she has been away too long; must not rest on the state of a session.
-    key : str
-        Where ``st.session_state`` keeps the value that ``erase`` is bound to, if it goes with her tab over a
-        reload; empty for what stays behind.
+    ``erase``: called once when she has been away too long, must not rest on the state of a session; ``key``: where
+    ``st.session_state`` keeps the value that ``erase`` is bound to, if it goes with her tab over a reload, empty
+    for what stays behind.
     """
     context = get_script_run_ctx()
     if context is None:
@@ -246,10 +187,7 @@ def remember_visitor(erase: Callable[[], object], *, key: str = "") -> None:
 def greet_visitor() -> bool:
     """Note that the visitor of the running script is here.
 
-    Returns
-    -------
-    bool
-        True, once, where another page has taken over what this one held; none of it is left in the state here.
+    Returns True, once, where another page has taken over what this one held, none of it is left in the state here.
     """
     context = get_script_run_ctx()
     if context is None or not default_visitors().greet(context.session_id):
@@ -262,15 +200,7 @@ def greet_visitor() -> bool:
 def claim_tab(tab: Tab) -> Claim:
     """Let the tab of the running script present its token, and take over what it held before.
 
-    Parameters
-    ----------
-    tab : Tab
-        As its page says.
-
-    Returns
-    -------
-    Claim
-        What became of it; what was taken over stands in ``st.session_state``.
+    Returns what became of it, what was taken over stands in ``st.session_state``.
     """
     context = get_script_run_ctx()
     if context is None:
@@ -282,22 +212,14 @@ def claim_tab(tab: Tab) -> Claim:
 
 
 def _is_here(visitor_id: str) -> bool:
-    """Tell whether the connection of a visitor is open."""
+    """Whether the connection of a visitor is open."""
     return runtime.exists() and runtime.get_instance().is_active_session(visitor_id)
 
 
 def sweep_visitors(max_away_s: float) -> int:
     """Erase what those left behind who are away for too long; to be called on the event loop of the server.
 
-    Parameters
-    ----------
-    max_away_s : float
-        Seconds since she was first found away.
-
-    Returns
-    -------
-    int
-        Visitors who were forgotten.
+    ``max_away_s``: seconds since she was first found away.
     """
     if not runtime.exists():
         return 0

@@ -12,29 +12,14 @@ from deeptepp.ui.background.seeds import seed
 def from_address(key: str, name: str, known: Iterable[str]) -> None:
     """Set a widget of several choices from the address, before it is drawn for the first time.
 
-    Parameters
-    ----------
-    key : str
-        Of the widget.
-    name : str
-        Of the parameter.
-    known : iterable of str
-        Values that the widget offers; others are ignored.
+    ``known``: values that the widget offers, others are ignored.
     """
     asked = st.query_params.get_all(name)
     seed(key, [value for value in known if value in asked])
 
 
 def to_address(name: str, values: list[str]) -> None:
-    """Write the choices of a widget into the address.
-
-    Parameters
-    ----------
-    name : str
-        Of the parameter.
-    values : list of str
-        Empty removes it.
-    """
+    """Write the choices of a widget into the address."""
     if values == st.query_params.get_all(name):
         return
     if values:

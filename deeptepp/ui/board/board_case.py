@@ -38,16 +38,8 @@ from deeptepp.ui.words.screen_words import FIELDS, label
 def case_panel(case: BoardCase, cases: Sequence[BoardCase], bundle: ModelBundle, meeting: Meeting | None) -> None:
     """Show one case.
 
-    Parameters
-    ----------
-    case : BoardCase
-        The open case.
-    cases : sequence of BoardCase
-        Those that are gone through, in their order, for the ways to the next one.
-    bundle : ModelBundle
-        Gives cut-offs and curves, if it is the model that scored the case.
-    meeting : Meeting or None
-        In which it is discussed.
+    ``cases``: those that are gone through, in their order, for the ways to the next one; ``bundle``: gives
+    cut-offs and curves, if it is the model that scored the case.
     """
     if case.is_shown:
         carry_over(case)
@@ -209,7 +201,7 @@ def _curves(tier: Tier, bundle: ModelBundle, *, is_large: bool) -> None:
 
 
 def _assessment(case: BoardCase) -> Assessment:
-    """Give the stored answer as far as the score card reads it."""
+    """Stored answer as far as the score card reads it."""
     stored = case.assessment
     return Assessment(
         Outcome(stored.get("outcome", Outcome.SCORED.value)),
@@ -224,7 +216,7 @@ def _assessment(case: BoardCase) -> Assessment:
 
 
 def _stability(stored: Mapping[str, Any] | None) -> Stability | None:
-    """Give the stored scores of shifted outlines, which say whether the tier is stable."""
+    """Stored scores of shifted outlines, which say whether the tier is stable."""
     if not stored or not stored.get("tiers") or not stored.get("scores"):
         return None
     x_y_z = (tuple(float(mm) for mm in each["shift_lps_mm"]) for each in stored["scores"])

@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 
 def cohort_view(bundle: ModelBundle) -> None:
-    """Show who the reference patients are and what became of them.
-
-    Parameters
-    ----------
-    bundle : ModelBundle
-        Gives the cohort.
-    """
+    """Show who the reference patients are and what became of them."""
     kind = t("simulated patients") if bundle.reference.is_simulated else t("patients")
     st.markdown(
         t(

@@ -24,17 +24,8 @@ _NOTE = Finding(
 def demo_cases(bundle: ModelBundle, report: Callable[[float], None]) -> list[NewCase]:
     """Make the cases of a demo meeting.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        Its reference cohort is simulated.
-    report : callable
-        Told of the share done, in [0, 1].
-
-    Returns
-    -------
-    list of NewCase
-        Eight of them, spread over tiers and treatments, each marked as simulated.
+    ``report``: told of the share done, in [0, 1]. Returns eight of them, spread over tiers and treatments, each
+    marked as simulated.
     """
     rows = demo_indices(bundle.reference)
     cases = []

@@ -39,12 +39,9 @@ _TYPED = ("choice", "agreement", *ENTRY_TEXTS, "title", "attendees", "held_on", 
 
 
 def drafts() -> dict[str, dict[str, Any]]:
-    """Give the drafts of this visitor.
+    """Drafts of this visitor.
 
-    Returns
-    -------
-    dict of str to dict
-        By key, see ``draft_key``; changing it changes them.
+    The result is by key, see ``draft_key``, changing it changes them.
     """
     if DRAFTS_KEY not in st.session_state:
         st.session_state[DRAFTS_KEY] = {}
@@ -54,7 +51,7 @@ def drafts() -> dict[str, dict[str, Any]]:
 
 
 def own_entries() -> set[int]:
-    """Give the numbers of the entries that this visitor recorded; adding to it keeps one."""
+    """Numbers of the entries that this visitor recorded; adding to it keeps one."""
     if OWN_KEY not in st.session_state:
         st.session_state[OWN_KEY] = set()
     own: set[int] = st.session_state[OWN_KEY]
@@ -62,19 +59,9 @@ def own_entries() -> set[int]:
 
 
 def newer_of_others(case: BoardCase, draft: Mapping[str, Any]) -> list[Entry]:
-    """Give what others recorded of a case since a draft was begun.
+    """What others recorded of a case since a draft was begun.
 
-    Parameters
-    ----------
-    case : BoardCase
-        As it is now.
-    draft : mapping
-        What this visitor typed.
-
-    Returns
-    -------
-    list of Entry
-        In the order in which they were recorded.
+    The result is in the order in which they were recorded.
     """
     own, seen = own_entries(), int(draft.get("seen", 0))
     return [entry for entry in case.entries if entry.number > seen and entry.number not in own]
@@ -86,18 +73,18 @@ def draft_key(case_id: str, moment: Moment) -> str:
 
 
 def is_typed(draft: Mapping[str, Any] | None) -> bool:
-    """Tell whether a draft holds anything that would be missed."""
+    """Whether a draft holds anything that would be missed."""
     return draft is not None and any(draft.get(name) for name in _TYPED)
 
 
 def unsaved_of(case_id: str) -> list[dict[str, Any]]:
-    """Give the drafts of a case that hold something."""
+    """Drafts of a case that hold something."""
     keys = (draft_key(case_id, moment) for moment in (Moment.BEFORE, Moment.AFTER))
     return [drafts()[key] for key in keys if is_typed(drafts().get(key))]
 
 
 def orphaned(case_ids: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Give the drafts of decisions on cases that others withdrew, by key."""
+    """Drafts of decisions on cases that others withdrew, by key."""
     starts = tuple(draft_key("", moment) for moment in (Moment.BEFORE, Moment.AFTER))
     return {
         key: draft
@@ -109,12 +96,8 @@ def orphaned(case_ids: Collection[str]) -> dict[str, dict[str, Any]]:
 def fill(key: str, names: Mapping[str, Any]) -> None:
     """Fill the widgets of a draft that are not on the screen yet.
 
-    Parameters
-    ----------
-    key : str
-        Of the draft; a widget has this key, a hyphen and the name of its field.
-    names : mapping of str to object
-        Fields, and what they hold where nothing was typed.
+    ``key``: of the draft, a widget has this key, a hyphen and the name of its field; ``names``: fields, and what
+    they hold where nothing was typed.
     """
     draft = drafts().get(key, {})
     for name, empty in names.items():
@@ -136,15 +119,8 @@ def fill(key: str, names: Mapping[str, Any]) -> None:
 def keep(key: str, names: tuple[str, ...], seen: Any) -> None:  # noqa: ANN401  whatever the caller compares later
     """Keep what the widgets of a draft hold; called whenever one of them changes.
 
-    Parameters
-    ----------
-    key : str
-        Of the draft.
-    names : tuple of str
-        Fields whose widgets are on the screen.
-    seen : object
-        What the visitor had before her eyes when she began; kept from then on. Of a draft that was recorded
-        already nothing more is kept.
+    ``names``: fields whose widgets are on the screen; ``seen``: what the visitor had before her eyes when she
+    began, kept from then on. Of a draft that was recorded already nothing more is kept.
     """
     draft = drafts().setdefault(key, {"seen": seen})
     if SENT in draft:
@@ -158,15 +134,7 @@ def keep(key: str, names: tuple[str, ...], seen: Any) -> None:  # noqa: ANN401  
 def was_sent(key: str) -> bool:
     """Clear away a draft that is recorded, where a second click ended the run that recorded it.
 
-    Parameters
-    ----------
-    key : str
-        Of the draft.
-
-    Returns
-    -------
-    bool
-        Whether it was recorded, so that a click now is a further one.
+    Returns whether it was recorded, so that a click now is a further one.
     """
     is_sent = SENT in drafts().get(key, {})
     if is_sent:

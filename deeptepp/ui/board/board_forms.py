@@ -46,15 +46,7 @@ def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
 
     No fragment and no form: a form sends nothing before its button. From a fragment, what was typed and the click
     on ``Next`` that ended typing are sent together, as a run of the fragment alone, and the click is lost.
-
-    Parameters
-    ----------
-    case : BoardCase
-        The case as the visitor sees it.
-    moment : Moment
-        Before or after the score was shown.
-    meeting_id : str
-        Meeting in which the case is discussed; empty outside of one.
+    ``meeting_id``: meeting in which the case is discussed, empty outside of one.
     """
     key = draft_key(case.id, moment)
     is_again = was_sent(key)
@@ -81,7 +73,7 @@ def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
 
 
 def has_conflict(case: BoardCase, moment: Moment) -> bool:
-    """Tell whether others recorded something of a case since this visitor began to type."""
+    """Whether others recorded something of a case since this visitor began to type."""
     draft = drafts().get(draft_key(case.id, moment))
     return is_typed(draft) and draft is not None and bool(newer_of_others(case, draft))
 
@@ -136,7 +128,7 @@ def _fields(case: BoardCase, moment: Moment, key: str) -> None:
 
 
 def _must_correct(case: BoardCase, moment: Moment) -> bool:
-    """Tell whether nothing but a correction may be recorded, since the score is in sight."""
+    """Whether nothing but a correction may be recorded, since the score is in sight."""
     return moment is Moment.BEFORE and case.is_shown
 
 
@@ -173,7 +165,7 @@ def _send(case: BoardCase, moment: Moment, meeting_id: str) -> None:
 
 
 def _is_repeated(case: BoardCase, entry: Entry) -> bool:
-    """Tell whether the record ends with this very decision, made a moment ago: a further click sent it again."""
+    """Whether the record ends with this very decision, made a moment ago: a further click sent it again."""
     last = case.entries[-1] if case.entries else None
     if last is None or last.recorded_utc is None:
         return False
@@ -199,13 +191,7 @@ def _entry(case: BoardCase, moment: Moment, draft: dict[str, Any], meeting_id: s
 
 
 def carry_over(case: BoardCase) -> None:
-    """Keep a decision that was typed while the score was hidden, where somebody else showed it meanwhile.
-
-    Parameters
-    ----------
-    case : BoardCase
-        Its score was shown.
-    """
+    """Keep a decision that was typed while the score was hidden, where somebody else showed it meanwhile."""
     key, later = draft_key(case.id, Moment.BEFORE), draft_key(case.id, Moment.AFTER)
     draft = drafts().get(key)
     if draft is None or draft.get("kind") == _CORRECTION or is_typed(drafts().get(later)):
@@ -219,7 +205,7 @@ def carry_over(case: BoardCase) -> None:
 
 
 def _number_shown(case: BoardCase) -> int:
-    """Give the number of the entry that showed the score."""
+    """Number of the entry that showed the score."""
     seen = (each.number for each in case.entries if each.moment in (Moment.SHOWN, Moment.SKIPPED))
     return next(seen, 0)
 
@@ -227,12 +213,7 @@ def _number_shown(case: BoardCase) -> int:
 def show_score_buttons(case: BoardCase, meeting_id: str) -> None:
     """Offer to show the score: after a decision, or explicitly without one.
 
-    Parameters
-    ----------
-    case : BoardCase
-        Its score is hidden.
-    meeting_id : str
-        Meeting in which the case is discussed; empty outside of one.
+    ``meeting_id``: meeting in which the case is discussed, empty outside of one.
     """
     if unsaved_of(case.id):
         st.caption(t("Not recorded yet: what is typed above would count as decided with the score in sight."))
@@ -256,13 +237,7 @@ def show_score_buttons(case: BoardCase, meeting_id: str) -> None:
 
 
 def withdraw_button(case: BoardCase) -> None:
-    """Offer to take the case off the board for good.
-
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-    """
+    """Offer to take the case off the board for good."""
     with st.popover(t("Withdraw"), key=f"board-withdraw-{case.id}"):
         st.write(
             t("Removes the case, its pictures and everything that was recorded of it. This cannot be undone.")

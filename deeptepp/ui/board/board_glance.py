@@ -21,12 +21,8 @@ _FEW = 8
 def board_glance(cases: Sequence[BoardCase], bundle: ModelBundle) -> None:
     """Show counts of the cases; nothing of a hidden score but that it is hidden.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        Of the chosen meeting, or of the whole board.
-    bundle : ModelBundle
-        Its cut-offs are drawn where it scored the cases.
+    ``cases``: of the chosen meeting, or of the whole board; ``bundle``: its cut-offs are drawn where it scored the
+    cases.
     """
     st.header(t("Cases of this board"), anchor=False)
     with st.container(key="board-glance", horizontal=True, gap="medium"):

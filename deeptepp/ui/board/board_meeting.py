@@ -26,15 +26,7 @@ _FIELDS = ("held_on", "title", "attendees")
 def meeting_choice(meetings: Sequence[Meeting]) -> Meeting | None:
     """Offer the meetings, and everything that is on the board.
 
-    Parameters
-    ----------
-    meetings : sequence of Meeting
-        Those that are kept.
-
-    Returns
-    -------
-    Meeting or None
-        The chosen one; None for everything.
+    Returns the chosen one, None for everything.
     """
     known = {meeting.id: meeting for meeting in meetings}
     asked = st.query_params.get(_PARAMETER, "")
@@ -53,21 +45,13 @@ def meeting_choice(meetings: Sequence[Meeting]) -> Meeting | None:
 
 
 def meeting_in_address(meetings: Sequence[Meeting]) -> Meeting | None:
-    """Give the meeting that the address names, while a case is open and no choice is on the screen."""
+    """Meeting that the address names, while a case is open and no choice is on the screen."""
     asked = st.query_params.get(_PARAMETER, "")
     return next((meeting for meeting in meetings if meeting.id == asked), None)
 
 
 def meeting_tools(meeting: Meeting | None, cases: Sequence[BoardCase]) -> None:
-    """Offer to make a meeting, and to change the chosen one and its agenda.
-
-    Parameters
-    ----------
-    meeting : Meeting or None
-        The chosen one.
-    cases : sequence of BoardCase
-        Everything on the board.
-    """
+    """Offer to make a meeting, and to change the chosen one and its agenda."""
     if meeting is not None:
         _agenda(meeting, cases)
         with st.popover(
@@ -79,17 +63,9 @@ def meeting_tools(meeting: Meeting | None, cases: Sequence[BoardCase]) -> None:
 
 
 def agenda_tools(meeting: Meeting) -> Callable[[BoardCase], None]:
-    """Give what moves a case within the agenda.
+    """What moves a case within the agenda.
 
-    Parameters
-    ----------
-    meeting : Meeting
-        Whose agenda.
-
-    Returns
-    -------
-    callable
-        Draws the buttons beside a case.
+    Returns draws the buttons beside a case.
     """
 
     def draw(case: BoardCase) -> None:
@@ -250,7 +226,7 @@ def _keep(key: str, seen: object) -> None:
 
 
 def _plain(meeting: Meeting) -> dict[str, Any]:
-    """Give what two people may change, as plain values."""
+    """What two people may change, as plain values."""
     return {
         "held_on": str(meeting.held_on),
         "title": meeting.title,
@@ -272,7 +248,7 @@ def _and_again(key: str, act: Callable[[], object]) -> None:
 
 
 def _refused(error: BoardError | BoardStoreError) -> None:
-    """Say why, and that nothing is lost."""
+    """Why, and that nothing is lost."""
     st.error(f"{said(error)} {t('What you typed is kept here.')}")
 
 

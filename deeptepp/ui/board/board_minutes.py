@@ -34,12 +34,7 @@ _SHOWN_COLUMNS = (
 def minutes_view(board: Sequence[BoardCase], meeting: Meeting | None) -> None:
     """Show the minutes and offer them as files.
 
-    Parameters
-    ----------
-    board : sequence of BoardCase
-        Everything on the board.
-    meeting : Meeting or None
-        Whose minutes; None for all that was ever recorded.
+    ``meeting``: whose minutes, None for all that was ever recorded.
     """
     cases = minuted_cases(board, meeting)
     table = minutes_table(cases, meeting)
@@ -68,7 +63,7 @@ def minutes_view(board: Sequence[BoardCase], meeting: Meeting | None) -> None:
 
 
 def _shown(case: BoardCase, row: dict[str, str]) -> dict[str, str]:
-    """Give one row in the language of the visitor, as it was written."""
+    """One row in the language of the visitor, as it was written."""
     cells = {name: say(row[name]) for name in _SHOWN_COLUMNS}
     cells[_EARLIER] = "; ".join(say(each) for each in earlier_entries(case))
     return {say(name): verbatim(cell) or "–" for name, cell in cells.items()}

@@ -15,12 +15,9 @@ _POLL_S = 5
 
 @st.fragment(run_every=_POLL_S)
 def board_news(seen: Counted) -> None:
-    """Say how much is new, and offer to show it; what is being typed stays as it is.
+    """How much is new, and offer to show it; what is being typed stays as it is.
 
-    Parameters
-    ----------
-    seen : Counted
-        What the board held when the page was drawn.
+    ``seen``: what the board held when the page was drawn.
     """
     try:
         now = open_board().counted()
@@ -36,7 +33,7 @@ def board_news(seen: Counted) -> None:
 
 
 def _news(now: Counted, seen: Counted) -> str:
-    """Say what is new in words."""
+    """What is new in words."""
     n_entries, n_cases = now.n_entries - seen.n_entries, now.n_cases - seen.n_cases
     parts = []
     if n_entries > 0:

@@ -140,7 +140,7 @@ def _meeting(cases: Sequence[BoardCase], meeting: Meeting | None) -> None:
 
 
 def _hidden(n: int) -> str:
-    """Say that hidden scores are not found by their tier."""
+    """That hidden scores are not found by their tier."""
     if n == 1:
         return t("1 case has a hidden score; the tier filter applies to shown scores only.")
     return t("{n} cases have hidden scores; the tier filter applies to shown scores only.", n=n)
@@ -185,7 +185,7 @@ def _fill(bundle: ModelBundle) -> None:
 
 
 def _unusable(error: DeepTeppError) -> None:
-    """Say that the board cannot be opened."""
+    """That the board cannot be opened."""
     refusal_card(
         error,
         title=t("The board cannot be opened"),

@@ -30,7 +30,7 @@ _MIDDLE_FIRST = (1, 2, 0)
 
 
 def is_projected() -> bool:
-    """Tell whether the page is shown for a projector."""
+    """Whether the page is shown for a projector."""
     return st.query_params.get(_PARAMETER, "") == _LARGE
 
 
@@ -49,10 +49,7 @@ def projector_button() -> None:
 def projected_case(case: BoardCase) -> None:
     """Show slices, facts and result large.
 
-    Parameters
-    ----------
-    case : BoardCase
-        The open case; a hidden score stays hidden.
+    ``case``: the open case, a hidden score stays hidden.
     """
     st.html(
         f'<div class="dt-board-large"><p>{escape(summary_of(case.profile))}</p>'
@@ -75,12 +72,12 @@ def projected_case(case: BoardCase) -> None:
 
 
 def _ordered(pictures: tuple[Picture, ...]) -> list[Picture]:
-    """Give the middle of the lesion first."""
+    """Middle of the lesion first."""
     return sorted(pictures, key=lambda each: _MIDDLE_FIRST.index(_height(each)))
 
 
 def _height(picture: Picture) -> int:
-    """Give the height of a slice: 0 nearest to the feet; the middle where its name does not tell."""
+    """Height of a slice: 0 nearest to the feet; the middle where its name does not tell."""
     number = picture.name.rpartition(" ")[2]
     return int(number) if number in ("0", "1", "2") else 1
 
@@ -100,15 +97,7 @@ def _slice_html(picture: Picture) -> str:
 def enlarged(figure: Figure) -> Figure:
     """Make type and height of a figure larger.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        From ``report``; it is not changed.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        A copy.
+    ``figure``: from ``report``, it is not changed.
     """
     large = type(figure)(figure)
     layout = large.layout
@@ -129,7 +118,7 @@ def enlarged(figure: Figure) -> Figure:
 
 
 def _default_px(figure: Figure, font: object) -> float:
-    """Give the size that the template gives a font that has none of its own."""
+    """Size that the template gives a font that has none of its own."""
     template = figure.layout.template.layout
     if font is figure.layout.title.font:
         return float(template.title.font.size or 16)

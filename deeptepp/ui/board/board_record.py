@@ -17,12 +17,7 @@ from deeptepp.ui.words.screen_words import label
 def record_cards(case: BoardCase, moment: Moment) -> None:
     """Show the decision of one moment, and below it those that it stands for.
 
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-    moment : Moment
-        Before or after the score was shown.
+    ``moment``: before or after the score was shown.
     """
     entry = case.before if moment is Moment.BEFORE else case.after
     if entry is None:
@@ -42,15 +37,7 @@ def record_cards(case: BoardCase, moment: Moment) -> None:
 
 
 def conflict_question(case: BoardCase, draft: dict[str, Any]) -> None:
-    """Show what others recorded since a draft was begun, and ask what is to become of it.
-
-    Parameters
-    ----------
-    case : BoardCase
-        As it is now.
-    draft : dict
-        What this visitor typed.
-    """
+    """Show what others recorded since a draft was begun, and ask what is to become of it."""
     newer = newer_of_others(case, draft)
     with st.container(border=True, key=f"board-conflict-{case.id}"):
         st.markdown(f"**{t('Others recorded something while you were typing:')}**")
@@ -90,6 +77,6 @@ def _decided(entry: Entry) -> str:
 
 
 def _by(entry: Entry) -> str:
-    """Say when and by which role an entry was recorded."""
+    """When and by which role an entry was recorded."""
     role = verbatim(entry.role) or t("no role given")
     return f"{time_of(entry)} UTC · {role}"

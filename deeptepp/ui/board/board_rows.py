@@ -30,12 +30,7 @@ CASE_PARAMETER = "case"
 class Filters:
     """Which cases are listed; empty means all.
 
-    Parameters
-    ----------
-    tiers, statuses, choices, flags : list of str
-        Values of the enums.
-    text : str
-        Found in label, facts or notes, upper or lower case.
+    ``text``: found in label, facts or notes, upper or lower case.
     """
 
     tiers: list[str]
@@ -45,12 +40,12 @@ class Filters:
     text: str = ""
 
     def __call__(self, case: BoardCase) -> bool:
-        """Tell whether a case is listed; a tier that is hidden is never found by it."""
+        """Whether a case is listed; a tier that is hidden is never found by it."""
         has_tier = not self.tiers or (case.is_shown and case.tier is not None and case.tier.value in self.tiers)
         return has_tier and self.passes_but_tier(case)
 
     def passes_but_tier(self, case: BoardCase) -> bool:
-        """Tell whether a case would be listed if tiers were not asked for."""
+        """Whether a case would be listed if tiers were not asked for."""
         decided = case.after or case.before
         return (
             (not self.statuses or case.status.value in self.statuses)
@@ -61,13 +56,7 @@ class Filters:
 
 
 def filters_row() -> Filters:
-    """Show the filters, which are kept in the address of the page.
-
-    Returns
-    -------
-    Filters
-        As chosen.
-    """
+    """Show the filters, which are kept in the address of the page."""
     with st.container(key="board-filters", horizontal=True, vertical_alignment="bottom"):
         return Filters(
             tiers=_choice(t("Tier"), "tier", Tier),
@@ -104,12 +93,7 @@ def _text() -> str:
 def rows(cases: Sequence[BoardCase], beside: Callable[[BoardCase], None] | None = None) -> None:
     """Show one row a case, each with a button that opens it.
 
-    Parameters
-    ----------
-    cases : sequence of BoardCase
-        Those that the filters let through.
-    beside : callable, optional
-        Draws what else can be done with a case.
+    ``cases``: those that the filters let through; ``beside``: draws what else can be done with a case.
     """
     for case in cases:
         key = f"board-row-{case.id}"
@@ -141,18 +125,7 @@ def open_case(case_id: str) -> None:
 
 
 def picture_html(case: BoardCase) -> str:
-    """Write the picture of the region of interest, or a box that says that there is none.
-
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write the picture of the region of interest, or a box that says that there is none."""
     if not case.thumbnail_png:
         return f'<div class="picture none">{escape(t("No picture"))}</div>'
     data = base64.b64encode(case.thumbnail_png).decode("ascii")
@@ -161,18 +134,7 @@ def picture_html(case: BoardCase) -> str:
 
 
 def tier_html(case: BoardCase) -> str:
-    """Write score, tier and percentile, or that they are hidden.
-
-    Parameters
-    ----------
-    case : BoardCase
-        The case.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write score, tier and percentile, or that they are hidden."""
     if not case.is_shown:
         said = t("Score hidden until the board has decided")
         return f'<div class="hidden">{escape(said)}</div>'
@@ -189,15 +151,7 @@ def tier_html(case: BoardCase) -> str:
 def flags_html(case: BoardCase) -> str:
     """Write the flags of a case.
 
-    Parameters
-    ----------
-    case : BoardCase
-        The case; flags that tell of a hidden score are left out.
-
-    Returns
-    -------
-    str
-        HTML.
+    ``case``: the case, flags that tell of a hidden score are left out.
     """
     return "".join(f'<span class="flag {flag}">{escape(t(label(flag)))}</span>' for flag in shown_flags(case))
 
@@ -218,6 +172,6 @@ def _row_html(case: BoardCase) -> str:
 
 
 def _searched(case: BoardCase) -> str:
-    """Give the text that is searched."""
+    """Text that is searched."""
     notes = (text for entry in case.entries for _, text in entry.texts)
     return " ".join((case.label, summary_of(case.profile), *notes)).casefold()

@@ -10,19 +10,11 @@ from deeptepp.store.cases import Board, board_address
 
 
 def open_board() -> Board:
-    """Give the board of this installation.
+    """Board of this installation.
 
-    Returns
-    -------
-    Board
-        Safe to share between sessions.
-
-    Raises
-    ------
-    BadSetting
-        The address in the settings is of no database that is known here.
-    BoardStoreError
-        The database does not answer, or was made by another version. Asked again, it is tried again.
+    Returns safe to share between sessions. Raises BadSetting: the address in the settings is of no database that
+    is known here; BoardStoreError: the database does not answer, or was made by another version. Asked again, it
+    is tried again.
     """
     address = board_address()
     return _opened(address if "://" in address else str(Path(address).resolve()))

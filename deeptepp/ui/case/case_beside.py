@@ -35,12 +35,7 @@ _GLYPHS = {Concord.SAME: "=", Concord.BETWEEN: "~", Concord.APART: "\u2260"}
 def beside_section(session: Session, bundle: ModelBundle) -> None:
     """Show both comparisons; a number entered here does not draw the rest of the page again.
 
-    Parameters
-    ----------
-    session : Session
-        Has an assessment with a tier; estimates of others are entered into its facts.
-    bundle : ModelBundle
-        Gives the reference cohort.
+    ``session``: has an assessment with a tier, estimates of others are entered into its facts.
     """
     assessment = session.case.assessment
     if assessment is None or assessment.tier is None:

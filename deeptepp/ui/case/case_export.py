@@ -42,17 +42,7 @@ _OBJECTS: dict[str, str] = {
 
 
 def export_menu(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
-    """Offer the files of a result, and to send it.
-
-    Parameters
-    ----------
-    session : Session
-        Has the images of the case.
-    assessment : Assessment
-        Scored or refused.
-    bundle : ModelBundle
-        The model.
-    """
+    """Offer the files of a result, and to send it."""
     # The fragment stands inside: one around the menu would take the rest of the line.
     with st.popover(t("Save or send"), key="result-export"):
         _ways(session, assessment, bundle)
@@ -165,7 +155,7 @@ def _pacs(session: Session, images: CaseImages, assessment: Assessment, bundle: 
 
 
 def _answered(answer: Delivery | DeepTeppError | None) -> None:
-    """Say what the PACS answered, or why there is no answer."""
+    """What the PACS answered, or why there is no answer."""
     if isinstance(answer, DeepTeppError):
         st.warning(said(answer))
     elif answer is not None:

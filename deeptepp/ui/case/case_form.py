@@ -39,18 +39,8 @@ SCORE_FIELDS = asked_in(Section.SCORE)
 class SeenHere:
     """What images and model say of the facts.
 
-    Parameters
-    ----------
-    fields : tuple of str
-        Facts that the network sees.
-    features : tuple of str
-        How it sees them: keys of ``FEATURES``.
-    lesion : Lesion or None
-        The tumour that is chosen.
-    is_ambiguous : bool
-        More than one region enhances like a tumour, and nobody has chosen.
-    acquisition : Acquisition
-        What the headers say of the patient.
+    ``features``: how it sees them: keys of ``FEATURES``; ``is_ambiguous``: more than one region enhances like a
+    tumour, and nobody has chosen.
     """
 
     fields: tuple[str, ...] = SCORE_FIELDS
@@ -64,14 +54,9 @@ class SeenHere:
 class Answer:
     """What the form holds after a run.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile or None
-        The facts; None while a field is wrong or facts exclude each other.
-    draft : dict of str to object
-        Everything as it was entered, where it cannot be used; else empty.
-    is_submitted : bool
-        The button was pressed and the facts can be used.
+    ``profile``: the facts, None while a field is wrong or facts exclude each other; ``draft``: everything as it
+    was entered, where it cannot be used, else empty; ``is_submitted``: the button was pressed and the facts can be
+    used.
     """
 
     profile: ClinicalProfile | None
@@ -84,23 +69,8 @@ def clinical_form(
 ) -> Answer:
     """Show the form and give what it holds.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        Facts known so far; what the fields show first.
-    key : str
-        Distinguishes the form of one case from that of the next.
-    submit_label : str
-        What the button says.
-    seen : SeenHere
-        What images and model say of the facts.
-    draft : dict of str to object, optional
-        What was entered before and could not be used; shown instead of the profile.
-
-    Returns
-    -------
-    Answer
-        The facts, as far as they can be used.
+    ``profile``: facts known so far, what the fields show first; ``draft``: what was entered before and could not
+    be used, shown instead of the profile. Returns the facts, as far as they can be used.
     """
     form = _Form(profile, key, seen, draft or {})
     with st.container(border=True, key="case-facts"):
@@ -119,17 +89,9 @@ def clinical_form(
 
 
 def implied_stage(profile: ClinicalProfile) -> str:
-    """Say which stage groups agree with size and nodes.
+    """Which stage groups agree with size and nodes.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        Facts.
-
-    Returns
-    -------
-    str
-        One sentence; empty while size or nodes are unknown.
+    Returns one sentence, empty while size or nodes are unknown.
     """
     allowed = profile.stages_allowed
     if allowed is None:
@@ -191,7 +153,7 @@ class _Form:
             self._number(name)
 
     def answer(self) -> tuple[ClinicalProfile | None, str]:
-        """Give the profile, or say what is wrong."""
+        """Profile, or say what is wrong."""
         if self.wrong:
             names = ", ".join(t(FIELDS[name]) for name in self.wrong)
             return None, t("Correct or empty first: {names}.", names=names)
@@ -232,7 +194,7 @@ class _Form:
         )
 
     def _compare_size(self) -> None:
-        """Say where the size that was entered does not fit the tumour that is chosen."""
+        """Where the size that was entered does not fit the tumour that is chosen."""
         entered_mm = self.values["tumour_size_mm"]
         findings = check_size(entered_mm, self.seen.lesion, is_ambiguous=self.seen.is_ambiguous)
         if findings:
@@ -274,7 +236,7 @@ def _compared(profile: ClinicalProfile) -> Values:
 
 
 def _usable(values: Values) -> ClinicalProfile:
-    """Give the facts without the stage group, the only one that others can exclude."""
+    """Facts without the stage group, the only one that others can exclude."""
     return ClinicalProfile(**{name: value for name, value in values.items() if name != "stage"})
 
 

@@ -32,13 +32,7 @@ _DOUBTS = ("roles.", "dicom.side-not-read")
 
 
 def images_screen(session: Session) -> None:
-    """Show the case and score it when the form is sent.
-
-    Parameters
-    ----------
-    session : Session
-        Has images.
-    """
+    """Show the case and score it when the form is sent."""
     case = session.case
     if case.images is None:
         return
@@ -85,17 +79,9 @@ def _facts(session: Session, images: CaseImages) -> None:
 
 
 def describe(lesion: Lesion) -> str:
-    """Say where a lesion is and how large.
+    """Where a lesion is and how large.
 
-    Parameters
-    ----------
-    lesion : Lesion
-        The lesion.
-
-    Returns
-    -------
-    str
-        For example ``Left breast, 26 mm, 4.1 ml``.
+    Returns for example ``Left breast, 26 mm, 4.1 ml``.
     """
     volume = f"{lesion.volume_ml:.1f}" if lesion.volume_ml >= 0.1 else f"{lesion.volume_ml:.2f}"
     return f"{t(SIDES[lesion.side])}, {lesion.longest_diameter_mm:.0f} mm, {volume} ml"
@@ -123,7 +109,7 @@ def _heading(session: Session, images: CaseImages) -> None:
 
 
 def _is_doubt(finding: Finding) -> bool:
-    """Tell whether a finding asks whether these are the right images."""
+    """Whether a finding asks whether these are the right images."""
     return finding.severity is Severity.WARNING and finding.rule.startswith(_DOUBTS)
 
 
@@ -226,7 +212,7 @@ def _lesion_choice(session: Session) -> None:
 
 
 def _origin(lesion: Lesion) -> str:
-    """Say who found a lesion, and how sure that is."""
+    """Who found a lesion, and how sure that is."""
     if lesion.origin is LesionOrigin.READER:
         return f":gray[{t('inside the box you drew')}]"
     if lesion.origin is LesionOrigin.EXPERT:

@@ -18,13 +18,7 @@ _POLL_S = 0.7
 
 
 def progress_screen(session: Session) -> None:
-    """Show the work under way until it has ended.
-
-    Parameters
-    ----------
-    session : Session
-        Has a job.
-    """
+    """Show the work under way until it has ended."""
     is_scoring = session.screen is Screen.SCORING
     st.title(t("Scoring") if is_scoring else t("Reading the study"))
     with st.container(border=True, width=860):
@@ -35,19 +29,9 @@ def progress_screen(session: Session) -> None:
 
 
 def overall_fraction(view: JobView, steps: tuple[Step, ...]) -> float:
-    """Give the share of the work done, each step counting the same.
+    """Share of the work done, each step counting the same.
 
-    Parameters
-    ----------
-    view : JobView
-        The job.
-    steps : tuple of Step
-        The steps that it goes through.
-
-    Returns
-    -------
-    float
-        In [0, 1].
+    The result is in [0, 1].
     """
     reports = {report.step: report for report in view.steps}
     later = [i for i, step in enumerate(steps) if step in reports]
@@ -57,18 +41,7 @@ def overall_fraction(view: JobView, steps: tuple[Step, ...]) -> float:
 
 
 def where_it_stands(view: JobView) -> str:
-    """Say how long the work takes already, or how many come first.
-
-    Parameters
-    ----------
-    view : JobView
-        The job.
-
-    Returns
-    -------
-    str
-        In the language of the visitor.
-    """
+    """How long the work takes already, or how many come first."""
     if view.state is not JobState.WAITING:
         return f"{view.elapsed_s:.0f} s"
     if not view.n_ahead:
@@ -90,7 +63,7 @@ def _poll(session: Session, steps: tuple[Step, ...]) -> None:
 
 
 def _fraction(report: StepReport | None) -> float:
-    """Give the share of one step done."""
+    """Share of one step done."""
     return min(1.0, max(0.0, report.fraction)) if report else 0.0
 
 

@@ -23,10 +23,7 @@ from deeptepp.ui.words.language import say, t
 def question_screen(session: Session) -> None:
     """Ask which images are meant, and read the study again with the answer.
 
-    Parameters
-    ----------
-    session : Session
-        Has a refusal with proposals, and the table of series.
+    ``session``: has a refusal with proposals, and the table of series.
     """
     error = session.refusal
     if not isinstance(error, StudyError):

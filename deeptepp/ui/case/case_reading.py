@@ -43,13 +43,7 @@ def open_upload(session: Session, upload_id: str) -> None:
     """Read an uploaded study, with the phases that the reader chose before where there are any.
 
     Its files stay until the case is scored, so that other phases can be chosen without handing it in again.
-
-    Parameters
-    ----------
-    session : Session
-        Moves on to the progress screen.
-    upload_id : str
-        Name of the upload.
+    ``session``: moves on to the progress screen.
     """
     _read_upload(session, upload_id, session.phase_keys, session.phase_side)
 
@@ -57,15 +51,8 @@ def open_upload(session: Session, upload_id: str) -> None:
 def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = None) -> None:
     """Read the study at hand again, with the chosen series as phases.
 
-    Parameters
-    ----------
-    session : Session
-        Moves on to the progress screen; where the files are gone, back to the drop zone, which will read the same
-        study so.
-    phase_keys : sequence of str
-        Keys of the series table, pre-contrast first.
-    side : Side, optional
-        The breast that they show, where each breast has volumes of its own.
+    ``session``: moves on to the progress screen, where the files are gone, back to the drop zone, which will read
+    the same study so; ``side``: the breast that they show, where each breast has volumes of its own.
     """
     case = session.case
     if case.upload_id in default_store():
@@ -82,10 +69,7 @@ def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = 
 def open_demo(session: Session) -> None:
     """Open the built-in simulated study with its clinical facts.
 
-    Parameters
-    ----------
-    session : Session
-        Moves on to the progress screen.
+    ``session``: moves on to the progress screen.
     """
     forget_entries(session)
     session.entered_for = frozenset()
@@ -105,15 +89,7 @@ def open_demo(session: Session) -> None:
 
 
 def choose_phase_again(session: Session, index: int) -> None:
-    """Score another phase of the study at hand, and look for the tumour in that one.
-
-    Parameters
-    ----------
-    session : Session
-        Has images.
-    index : int
-        Index into the phases of the study.
-    """
+    """Score another phase of the study at hand, and look for the tumour in that one."""
     old, case_id = session.case.images, session.case.id
     if old is None:
         return
@@ -126,13 +102,7 @@ def choose_phase_again(session: Session, index: int) -> None:
 
 
 def show_other_breast(session: Session) -> None:
-    """Put the other breast in the place of the one at hand; both were read and searched.
-
-    Parameters
-    ----------
-    session : Session
-        Has images of each breast.
-    """
+    """Put the other breast in the place of the one at hand; both were read and searched."""
     images, case_id = session.case.images, session.case.id
     if images is None or images.other_side is None:
         return

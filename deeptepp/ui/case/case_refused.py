@@ -16,13 +16,7 @@ from deeptepp.ui.words.language import t
 
 
 def refused_screen(session: Session) -> None:
-    """Show why the study was not opened, and what to do.
-
-    Parameters
-    ----------
-    session : Session
-        Has a refusal or an incident.
-    """
+    """Show why the study was not opened, and what to do."""
     error, is_broken = session.refusal, session.screen is Screen.BROKEN
     st.title(t("Not scored"))
     with st.container(width=860):
@@ -45,7 +39,7 @@ def refused_screen(session: Session) -> None:
 
 
 def _next_step(error: Exception, *, has_series: bool) -> str:
-    """Say what became of the files and where to look."""
+    """What became of the files and where to look."""
     if isinstance(error, ArchiveError | UploadError) or (isinstance(error, StudyError) and not has_series):
         return t("The files you handed in are deleted. Once it is mended, drop the study again.")
     if isinstance(error, StudyError):

@@ -38,13 +38,7 @@ from deeptepp.ui.words.screen_words import FIELDS, label
 
 
 def result_screen(session: Session) -> None:
-    """Show the answer for the case at hand.
-
-    Parameters
-    ----------
-    session : Session
-        Has an assessment.
-    """
+    """Show the answer for the case at hand."""
     assessment, bundle = session.case.assessment, loaded_bundle()
     if assessment is None:
         return
@@ -116,7 +110,7 @@ def _is_overridden(session: Session, assessment: Assessment) -> bool:
 
 
 def _is_eligibility_only(refusals: Sequence[Finding]) -> bool:
-    """Tell whether nothing but eligibility rules refused."""
+    """Whether nothing but eligibility rules refused."""
     return bool(refusals) and all(finding.rule.startswith("eligibility.") for finding in refusals)
 
 

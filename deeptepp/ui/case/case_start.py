@@ -17,10 +17,7 @@ from deeptepp.ui.words.screen_words import plural
 def start_screen(session: Session) -> None:
     """Show the drop zone and the demo.
 
-    Parameters
-    ----------
-    session : Session
-        Moves on when a study has arrived or the demo was asked for.
+    ``session``: moves on when a study has arrived or the demo was asked for.
     """
     st.title(t("Score a case"))
     st.markdown(

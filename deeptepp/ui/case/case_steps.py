@@ -21,15 +21,7 @@ from deeptepp.ui.words.language import t
 
 
 def select_lesion(session: Session, index: int) -> None:
-    """Choose the lesion that is scored.
-
-    Parameters
-    ----------
-    session : Session
-        Has lesions.
-    index : int
-        Index into them.
-    """
+    """Choose the lesion that is scored."""
     session.case.selected = index
     session.case.is_confirmed = True
 
@@ -37,17 +29,7 @@ def select_lesion(session: Session, index: int) -> None:
 def draw_lesion(session: Session, box: BoxMm) -> None:
     """Outline the enhancing tissue in a box that the reader drew, and choose it; the same box is drawn once.
 
-    Parameters
-    ----------
-    session : Session
-        Has images.
-    box : BoxMm
-        LPS millimetres.
-
-    Raises
-    ------
-    LesionOutsideVolume
-        The box holds no tissue.
+    Raises LesionOutsideVolume: the box holds no tissue.
     """
     case = session.case
     if case.images is None or box == case.drawn_box:
@@ -61,12 +43,7 @@ def draw_lesion(session: Session, box: BoxMm) -> None:
 def score(session: Session, *, allow_ineligible: bool = False) -> None:
     """Score the chosen lesion with the facts entered; an answer computed before is shown at once.
 
-    Parameters
-    ----------
-    session : Session
-        Has images.
-    allow_ineligible : bool
-        Score although an eligibility rule refuses.
+    ``allow_ineligible``: score although an eligibility rule refuses.
     """
     case, bundle = session.case, loaded_bundle()
     if case.images is None:
@@ -99,18 +76,7 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
 
 
 def advance(session: Session) -> bool:
-    """Move on when the work under way has ended.
-
-    Parameters
-    ----------
-    session : Session
-        May have a job.
-
-    Returns
-    -------
-    bool
-        True when the screen has changed.
-    """
+    """Move on when the work under way has ended."""
     if not session.job_id:
         return False
     runner = default_runner()
@@ -128,13 +94,7 @@ def advance(session: Session) -> bool:
 
 
 def cancel(session: Session) -> None:
-    """Stop the work under way and go back to where it was started.
-
-    Parameters
-    ----------
-    session : Session
-        Has a job.
-    """
+    """Stop the work under way and go back to where it was started."""
     default_runner().cancel(session.job_id, session.id)
     if session.screen is Screen.SCORING or session.case.images is not None:
         session.job_id, session.screen = "", Screen.IMAGES
@@ -146,10 +106,7 @@ def cancel(session: Session) -> None:
 def start_over(session: Session) -> None:
     """Forget the case: its images, its slices and its answers.
 
-    Parameters
-    ----------
-    session : Session
-        Goes back to the start.
+    ``session``: goes back to the start.
     """
     session.erase()
 

@@ -22,10 +22,7 @@ from deeptepp.ui.words.language import t
 def add_to_board(session: Session) -> None:
     """Offer to put the case at hand on the tumour board.
 
-    Parameters
-    ----------
-    session : Session
-        Has an assessment; nothing is offered without a score.
+    ``session``: has an assessment, nothing is offered without a score.
     """
     assessment = session.case.assessment
     if assessment is None or assessment.score is None:
@@ -66,21 +63,7 @@ def _add(case: Case, assessment: Assessment, label: str) -> None:
 def new_case(case: Case, assessment: Assessment, bundle: ModelBundle, label: str) -> NewCase:
     """Gather what the board keeps of a case.
 
-    Parameters
-    ----------
-    case : Case
-        Its images give the picture.
-    assessment : Assessment
-        The answer.
-    bundle : ModelBundle
-        The model that gave it.
-    label : str
-        Pseudonym; empty for the next number.
-
-    Returns
-    -------
-    NewCase
-        Without anything that names the patient.
+    ``label``: pseudonym, empty for the next number.
     """
     images, lesion = case.images, assessment.lesion
     small, slices = b"", tuple[Picture, ...]()

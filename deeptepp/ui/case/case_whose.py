@@ -25,12 +25,7 @@ _N_EARLIER = 8
 def whose_title(case: Case, assessment: Assessment) -> None:
     """Show whose result it is as the heading and in the title of the browser, and let the user name the case.
 
-    Parameters
-    ----------
-    case : Case
-        Its label may be empty.
-    assessment : Assessment
-        The answer.
+    ``case``: its label may be empty.
     """
     kind = t("Result") if assessment.score else t("Not scored")
     if case.label:
@@ -88,12 +83,7 @@ def _take(case: Case, label: str) -> None:
 def case_strip(case: Case, assessment: Assessment) -> None:
     """Show the tumour with its outline, side, size and facts.
 
-    Parameters
-    ----------
-    case : Case
-        Its images give the picture, which is drawn once for each answer.
-    assessment : Assessment
-        The answer.
+    ``case``: its images give the picture, which is drawn once for each answer.
     """
     st.html(f'<div class="dt-strip" role="group">{_picture_html(case, assessment)}{_facts_html(assessment)}</div>')
 
@@ -127,12 +117,7 @@ def _facts_html(assessment: Assessment) -> str:
 def keep_score(case: Case, assessment: Assessment) -> None:
     """Remember which scores of the case were shown, in their order.
 
-    Parameters
-    ----------
-    case : Case
-        Keeps them.
-    assessment : Assessment
-        What is shown now; nothing is kept of one without a score.
+    ``assessment``: what is shown now, nothing is kept of one without a score.
     """
     if assessment.score is None:
         return
@@ -146,10 +131,7 @@ def keep_score(case: Case, assessment: Assessment) -> None:
 def earlier_scores(case: Case) -> None:
     """Show old and new score side by side, with what changed between them.
 
-    Parameters
-    ----------
-    case : Case
-        Nothing is shown before it has two scores.
+    ``case``: nothing is shown before it has two scores.
     """
     if len(case.shown) < 2:
         return

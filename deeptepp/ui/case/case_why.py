@@ -62,14 +62,7 @@ _STEPS: dict[str, tuple[Step, ...]] = {
 def why_section(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
     """Show what moves a score and why it is what it is, each with its answer or a button that computes it.
 
-    Parameters
-    ----------
-    session : Session
-        Has the images of the case.
-    assessment : Assessment
-        Nothing is shown for one without a score.
-    bundle : ModelBundle
-        The model that scored it.
+    ``assessment``: nothing is shown for one without a score.
     """
     has_all = assessment.score and assessment.lesion and assessment.receipt and session.case.images
     if not has_all:
@@ -111,7 +104,7 @@ def _questions(session: Session, assessment: Assessment, bundle: ModelBundle) ->
 def _answer(
     session: Session, assessment: Assessment, bundle: ModelBundle, kind: str, words: str, button: str
 ) -> Any:  # noqa: ANN401  each question has an answer of its own
-    """Give an answer, or None after showing the button or the work under way."""
+    """Answer, or None after showing the button or the work under way."""
     extra, key = session.case.extra, _key(kind, assessment)
     if key in extra.answers:
         return extra.answers[key]

@@ -22,30 +22,14 @@ _IN_HISTORY: dict[Screen, str] = {
 
 
 def screen_in_history(session: Session) -> str:
-    """Name the step of the browser's history that the screen at hand is.
-
-    Parameters
-    ----------
-    session : Session
-        Of this visitor.
-
-    Returns
-    -------
-    str
-        start, images or result.
-    """
+    """Name the step of the browser's history that the screen at hand is."""
     return _IN_HISTORY[session.screen]
 
 
 def go_back(session: Session, step: str) -> None:
     """Follow Back or Forward of the browser; where that would erase something, ask first.
 
-    Parameters
-    ----------
-    session : Session
-        Of this visitor.
-    step : str
-        start, images or result; anything else changes nothing.
+    ``step``: start, images or result, anything else changes nothing.
     """
     case = session.case
     if step == "start":
@@ -60,28 +44,14 @@ def go_back(session: Session, step: str) -> None:
 
 
 def start_over_button(session: Session, *, key: str) -> None:
-    """Offer to begin anew, with a question before anything is erased.
-
-    Parameters
-    ----------
-    session : Session
-        Has a case.
-    key : str
-        Of the button.
-    """
+    """Offer to begin anew, with a question before anything is erased."""
     if st.button(t("Start over"), key=key, help=t("Erases the images and everything entered.")):
         session.is_asked_to_leave = True
         st.rerun()
 
 
 def ask_before_leaving(session: Session) -> None:
-    """Ask whether the case is to be erased, where that was asked for.
-
-    Parameters
-    ----------
-    session : Session
-        Of this visitor.
-    """
+    """Ask whether the case is to be erased, where that was asked for."""
     if not session.is_asked_to_leave:
         return
     with st.container(border=True, key="leave-case", width=860):

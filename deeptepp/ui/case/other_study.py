@@ -25,13 +25,6 @@ def meet_study(session: Session, images: CaseImages) -> None:
     """Note which study is at hand, and whether what was entered may belong to another one.
 
     Sex and age are taken from its headers where they were not entered.
-
-    Parameters
-    ----------
-    session : Session
-        Holds what was entered before.
-    images : CaseImages
-        What was just read.
     """
     case = session.case
     known = frozenset({images.study.digest[:NAME_DIGITS], case.upload_id} - {""})
@@ -43,17 +36,9 @@ def meet_study(session: Session, images: CaseImages) -> None:
 
 
 def has_entries(session: Session) -> bool:
-    """Tell whether anything was entered about a patient.
+    """Whether anything was entered about a patient.
 
-    Parameters
-    ----------
-    session : Session
-        Of this visitor.
-
-    Returns
-    -------
-    bool
-        True also for what was typed and never sent.
+    Returns True also for what was typed and never sent.
     """
     case = session.case
     typed = any(text for key, text in session.drafts.items() if key.startswith(OF_THE_CASE))
@@ -61,15 +46,7 @@ def has_entries(session: Session) -> bool:
 
 
 def ask_whose_facts(session: Session, study: Study) -> None:
-    """Ask whether facts of another study are those of this patient; nothing of them is shown or used before.
-
-    Parameters
-    ----------
-    session : Session
-        Is asked.
-    study : Study
-        At hand.
-    """
+    """Ask whether facts of another study are those of this patient; nothing of them is shown or used before."""
     with st.container(border=True, key="case-whose-facts"):
         st.header(t("Is this the same patient?"), anchor=False)
         st.write(
@@ -87,13 +64,7 @@ def ask_whose_facts(session: Session, study: Study) -> None:
 
 
 def forget_entries(session: Session) -> None:
-    """Forget every fact and label that was entered, here and in the tab.
-
-    Parameters
-    ----------
-    session : Session
-        Keeps its images.
-    """
+    """Forget every fact and label that was entered, here and in the tab."""
     session.case.profile, session.case.draft = ClinicalProfile(), {}
     for prefix in OF_THE_CASE:
         session.forget_typed(prefix, prefix)

@@ -16,35 +16,14 @@ from deeptepp.ui.words.screen_words import phase_words
 def row_pictures(previews: Previews | None) -> dict[str, str]:
     """Write the pictures of the rows of the series table.
 
-    Parameters
-    ----------
-    previews : Previews or None
-        None where none were drawn.
-
-    Returns
-    -------
-    dict of str to str
-        HTML by key; the row says in words what a picture shows.
+    ``previews``: None where none were drawn. Returns HTML by key, the row says in words what a picture shows.
     """
     rows = previews.rows if previews else {}
     return {key: f'<img src="{_data_uri(picture)}" alt="">' for key, picture in rows.items()}
 
 
 def proposal_row(drawn: ProposalPictures, n_phases: int) -> str:
-    """Write the phases of a proposal beside each other, and what is brighter after contrast.
-
-    Parameters
-    ----------
-    drawn : ProposalPictures
-        The pictures.
-    n_phases : int
-        Phases of the proposal.
-
-    Returns
-    -------
-    str
-        HTML.
-    """
+    """Write the phases of a proposal beside each other, and what is brighter after contrast."""
     shown = [(drawn.pre, phase_words(0)), (drawn.first, phase_words(1))]
     if n_phases > 2:
         shown.append((drawn.last, phase_words(n_phases - 1)))

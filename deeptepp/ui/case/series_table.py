@@ -20,15 +20,7 @@ from deeptepp.ui.words.screen_words import phase_words, plural
 
 
 def series_table(series: Sequence[SeriesSummary], pictures: Mapping[str, str] | None = None) -> None:
-    """Show one row per series.
-
-    Parameters
-    ----------
-    series : sequence of SeriesSummary
-        As read, used or not.
-    pictures : mapping of str to str, optional
-        HTML of a small picture by the key of its row.
-    """
+    """Show one row per series."""
     alt = t("{n} series with the role proposed for each and the reason", n=len(series))
     names = [t("Role"), t("Series"), t("Images"), t("Begun"), t("Why")]
     names = [t("Middle slice"), *names] if pictures else names
@@ -43,12 +35,7 @@ def series_table(series: Sequence[SeriesSummary], pictures: Mapping[str, str] | 
 def choose_series(session: Session, *, default: Sequence[str] | None = None) -> None:
     """Let the reader name the phases; the study is then read again with them.
 
-    Parameters
-    ----------
-    session : Session
-        Has a table of series.
-    default : sequence of str, optional
-        Keys of the rows that are chosen at first, pre-contrast first; the phases found where not given.
+    ``default``: keys of the rows that are chosen at first, pre-contrast first, the phases found where not given.
     """
     # The key in a name keeps two series of one description two options.
     names = {one.key: _row_words(one) for one in session.case.series}
@@ -68,17 +55,7 @@ def choose_series(session: Session, *, default: Sequence[str] | None = None) -> 
 
 
 def choose_scored_phase(session: Session, study: Study, phase: PhaseChoice) -> None:
-    """Let the reader score another phase of the same study; nothing has to be read again.
-
-    Parameters
-    ----------
-    session : Session
-        Has images.
-    study : Study
-        The study at hand.
-    phase : PhaseChoice
-        The phase that is scored now.
-    """
+    """Let the reader score another phase of the same study; nothing has to be read again."""
     st.markdown(f"**{t('Phase that is scored.')}** {say(phase.reason)}")
     posts = list(range(1, len(study.phases)))
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -101,7 +78,7 @@ def choose_scored_phase(session: Session, study: Study, phase: PhaseChoice) -> N
 
 
 def _role_words(role: str) -> str:
-    """Say what a row is taken for."""
+    """What a row is taken for."""
     index = phase_index(role)
     return t("Not used") if index is None else phase_words(index)
 

@@ -22,13 +22,7 @@ _DOCS = Path(__file__).parents[3] / "docs"
 
 
 def experiments_tab(bundle: ModelBundle) -> None:
-    """Show the score against follow-up, then the experiments.
-
-    Parameters
-    ----------
-    bundle : ModelBundle
-        The model of this server.
-    """
+    """Show the score against follow-up, then the experiments."""
     st.header(t("The score and the follow-up of the reference cohort"))
     st.caption(t("Most of these patients trained the model; each is scored by a network that had not seen her."))
     for item in _items(bundle.reference, bundle.sha256):

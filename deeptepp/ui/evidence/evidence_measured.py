@@ -46,13 +46,7 @@ _PROBABILITY = (
 
 
 def measured_tab(bundle: ModelBundle) -> None:
-    """Show all that was measured.
-
-    Parameters
-    ----------
-    bundle : ModelBundle
-        The model of this server.
-    """
+    """Show all that was measured."""
     _discrimination(bundle)
     _curves(bundle)
     _operating_points(bundle.metrics)
@@ -61,17 +55,9 @@ def measured_tab(bundle: ModelBundle) -> None:
 
 
 def scored_parts(bundle: ModelBundle) -> dict[str, tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
-    """Give scores and labels of the reference patients by the part they played.
+    """Scores and labels of the reference patients by the part they played.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        Its settings say what was learnt.
-
-    Returns
-    -------
-    dict of str to ((n,) float64, (n,) bool)
-        Patients with a score and a known label; empty where the label is not one of recurrence.
+    Returns (n,) patients with a score and a known label, empty where the label is not one of recurrence.
     """
     reference = bundle.reference
     if bundle.training.get("label", "rfs_event") not in ("rfs_event", "rfs_event_by_tau"):
@@ -85,7 +71,7 @@ def scored_parts(bundle: ModelBundle) -> dict[str, tuple[npt.NDArray[np.float64]
 
 
 def _labels(reference: Cohort, training: Mapping[str, Any]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Tell who has the event, and of whom that is known."""
+    """Who has the event, and of whom that is known."""
     event = np.asarray(reference[RFS_EVENT], dtype=bool)
     if training.get("label", "rfs_event") == "rfs_event":
         return event, np.ones_like(event)

@@ -55,15 +55,7 @@ def _parts(bundle: ModelBundle) -> None:
 def shown_card(text: str) -> str:
     """Fit a document into the page, whose title is already its own.
 
-    Parameters
-    ----------
-    text : str
-        Markdown.
-
-    Returns
-    -------
-    str
-        Every heading one level lower.
+    Returns every heading one level lower.
     """
     return re.sub(r"^(#{1,5} )", r"#\1", text, flags=re.MULTILINE)
 

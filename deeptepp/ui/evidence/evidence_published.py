@@ -24,13 +24,7 @@ MULTI_VIEW = (
 
 
 def published_tab(bundle: ModelBundle) -> None:
-    """Show published figures beside ours.
-
-    Parameters
-    ----------
-    bundle : ModelBundle
-        The model of this server.
-    """
+    """Show published figures beside ours."""
     st.header(t("This model beside the published one"))
     kind = t("simulated patients") if bundle.is_simulated else t("another cohort")
     st.markdown(
@@ -63,15 +57,7 @@ def _bullets(texts: Iterable[str]) -> str:
 def beside_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     """Lay out the full published model, corrected, beside the model of this server.
 
-    Parameters
-    ----------
-    metrics : mapping
-        Of a bundle.
-
-    Returns
-    -------
-    list of dict of str to str
-        Published and own rows, cross-validation first.
+    Returns published and own rows, cross-validation first.
     """
     rows = []
     for patients, keys in (
@@ -96,18 +82,7 @@ _OWN = {"cross_validation": "Cross-validation", "holdout": "Hold-out", "fold_1":
 
 
 def published_row(row: PublishedRow) -> dict[str, str]:
-    """Lay out one published row as printed and as it must be read.
-
-    Parameters
-    ----------
-    row : PublishedRow
-        Of Table 2.
-
-    Returns
-    -------
-    dict of str to str
-        Ready to show.
-    """
+    """Lay out one published row as printed and as it must be read."""
     return {
         t("Model"): say(row.model),
         t("Patients"): t(_SETS[row.patients]),

@@ -61,10 +61,7 @@ def refusals_tab() -> None:
 def refusals() -> dict[str, tuple[str, str]]:
     """Give every refusal that a visitor can meet.
 
-    Returns
-    -------
-    dict of str to (str, str)
-        English sentence with its fields, and what to do where the sentence does not say it; by rule.
+    Returns English sentence with its fields, and what to do where the sentence does not say it, by rule.
     """
     errors = {
         kind.rule: (kind.template, "")

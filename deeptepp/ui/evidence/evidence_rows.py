@@ -15,15 +15,7 @@ from deeptepp.ui.words.screen_words import MEASURED_ON
 def metric_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     """Lay out discrimination by group of patients.
 
-    Parameters
-    ----------
-    metrics : mapping
-        Of a bundle; groups without an AUC are left out.
-
-    Returns
-    -------
-    list of dict of str to str
-        One row per group, ready to show.
+    ``metrics``: of a bundle, groups without an AUC are left out.
     """
     return [
         {
@@ -39,33 +31,14 @@ def metric_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def groups_of(metrics: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Give the measured groups of patients.
-
-    Parameters
-    ----------
-    metrics : mapping
-        Of a bundle.
-
-    Returns
-    -------
-    dict of str to mapping
-        By key.
-    """
+    """Measured groups of patients."""
     return {key: group for key, group in metrics.items() if isinstance(group, Mapping) and "auc" in group}
 
 
 def operating_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
     """Lay out what the score does at both cut-offs.
 
-    Parameters
-    ----------
-    metrics : mapping
-        Of a bundle.
-
-    Returns
-    -------
-    list of dict of str to str
-        One row per group and cut-off; none where only one cut-off was measured.
+    Returns one row per group and cut-off, none where only one cut-off was measured.
     """
     return [
         {
@@ -95,18 +68,7 @@ def _undecided(threshold: float) -> str:
 
 
 def subgroup_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Lay out the AUC of subgroups.
-
-    Parameters
-    ----------
-    metrics : mapping
-        Of a bundle.
-
-    Returns
-    -------
-    list of dict of str to str
-        One row per subgroup, with the reason where there is no AUC.
-    """
+    """Lay out the AUC of subgroups."""
     return [
         {
             t("Factor"): say(row["factor"]),
@@ -121,35 +83,13 @@ def subgroup_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def auc_text(group: Mapping[str, Any]) -> str:
-    """Write an AUC with its interval, or that too few patients stand behind it.
-
-    Parameters
-    ----------
-    group : mapping
-        With ``auc``, its limits, ``n`` and ``n_events``.
-
-    Returns
-    -------
-    str
-        In the language of the visitor.
-    """
+    """Write an AUC with its interval, or that too few patients stand behind it."""
     few = why_few(group)
     return say(f"not given: {few}") if few else auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high"))
 
 
 def why_few(group: Mapping[str, Any]) -> str:
-    """Say why an AUC that was measured is not shown; empty where it is, or where none was measured.
-
-    Parameters
-    ----------
-    group : mapping
-        With ``auc``, ``n`` and ``n_events``.
-
-    Returns
-    -------
-    str
-        English.
-    """
+    """Why an AUC that was measured is not shown; empty where it is, or where none was measured."""
     if group.get("auc") is None or "n_events" not in group:
         return ""
     return why_not_measured(int(group.get("n_known", group["n"])), int(group["n_events"]))
@@ -158,15 +98,8 @@ def why_few(group: Mapping[str, Any]) -> str:
 def without_few_events(text: str) -> str:
     """Take numbers that rest on too few events out of a document that a model came with.
 
-    Parameters
-    ----------
-    text : str
-        Markdown of a model card or a checklist, which marks such numbers as of few events or without an interval.
-
-    Returns
-    -------
-    str
-        The same, with words in their place.
+    ``text``: Markdown of a model card or a checklist, which marks such numbers as of few events or without an
+    interval.
     """
     lines = [_BARE_NUMBER.sub("-", line) if "; few events" in line else line for line in text.split("\n")]
     return _FEW_AUC.sub(rf"\g<name>not given: fewer than {MIN_EVENTS} events", "\n".join(lines))
@@ -185,16 +118,8 @@ _BARE_NUMBER = re.compile(r"(?<=\| )\d\.\d+(?= \|)")
 def split_table(text: str) -> tuple[str, list[dict[str, str]]]:
     """Take the table out of a document, which the page lays out better at small widths than Markdown does.
 
-    Parameters
-    ----------
-    text : str
-        Markdown with at most one table.
-
-    Returns
-    -------
-    tuple of str and list of dict of str to str
-        The rest of the text, and one row per line of the table; none where there is no table or one with ragged
-        rows, which then stays in the text.
+    Returns the rest of the text, and one row per line of the table, none where there is no table or one with
+    ragged rows, which then stays in the text.
     """
     lines = text.splitlines()
     table = [line for line in lines if line.startswith("| ")]
@@ -208,15 +133,8 @@ def split_table(text: str) -> tuple[str, list[dict[str, str]]]:
 def share_text(share: Mapping[str, Any] | None) -> str:
     """Write a share as k of n with its interval.
 
-    Parameters
-    ----------
-    share : mapping or None
-        With ``value``, ``low``, ``high``, ``k`` and ``n``.
-
-    Returns
-    -------
-    str
-        Empty where it was not measured; counts alone where they are of fewer than ``MIN_EVENTS`` patients.
+    The result is empty where it was not measured, counts alone where they are of fewer than ``MIN_EVENTS``
+    patients.
     """
     if not share:
         return ""

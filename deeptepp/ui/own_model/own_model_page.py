@@ -21,13 +21,7 @@ def own_model_page() -> None:
 
 
 def own_model_link() -> str:
-    """Give the way to the page as Markdown; it opens in a tab of its own, so that the case stays open.
-
-    Returns
-    -------
-    str
-        In the language of the visitor.
-    """
+    """Way to the page as Markdown; it opens in a tab of its own, so that the case stays open."""
     url_path = PAGES["own_model"].url_path
     return (
         f"[{t('Make it yours: five steps to a model of your own patients')}]({url_path}?lang={current_language()})"

@@ -9,20 +9,8 @@ from dataclasses import dataclass
 class OwnModelStep:
     """One step: what to do, the exact commands, how long they take, and what one has afterwards.
 
-    Parameters
-    ----------
-    title : str
-        What the step is.
-    text : str
-        What to do.
-    commands : str
-        For a shell, one command a line; or the contents of ``file``.
-    duration : str
-        How long it takes, and on what it was measured.
-    gives : str
-        What one has afterwards.
-    file : str
-        Name of the file whose contents ``commands`` are; empty for commands.
+    ``commands``: for a shell, one command a line, or the contents of ``file``; ``file``: name of the file whose
+    contents ``commands`` are, empty for commands.
     """
 
     title: str

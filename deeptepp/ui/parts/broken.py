@@ -14,18 +14,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def show_broken(error: Exception) -> bool:
-    """Log an uncaught exception of a page without its text, and show a calm card with its number.
-
-    Parameters
-    ----------
-    error : Exception
-        What the page raised.
-
-    Returns
-    -------
-    bool
-        True: the exception itself is not shown.
-    """
+    """Log an uncaught exception of a page without its text, and show a calm card with its number."""
     incident = secrets.token_hex(4)
     _LOG.error("incident %s: %s at %s", incident, type(error).__name__, place_of(error))
     broken_card(incident)
@@ -33,12 +22,9 @@ def show_broken(error: Exception) -> bool:
 
 
 def broken_card(incident: str) -> None:
-    """Say that something broke, what that means for the data, and what to quote.
+    """That something broke, what that means for the data, and what to quote.
 
-    Parameters
-    ----------
-    incident : str
-        Identifier of the failure in the log.
+    ``incident``: identifier of the failure in the log.
     """
     with st.container(border=True, key=f"broken-{incident}"):
         st.header(t("Something broke"))

@@ -16,10 +16,7 @@ from deeptepp.ui.words.language import say, t
 def findings_list(findings: Iterable[Finding]) -> None:
     """Show findings one below the other.
 
-    Parameters
-    ----------
-    findings : iterable of Finding
-        In the order to show.
+    ``findings``: in the order to show.
     """
     st.html("".join(_finding_html(finding) for finding in findings))
 
@@ -27,14 +24,7 @@ def findings_list(findings: Iterable[Finding]) -> None:
 def refusal_card(error: DeepTeppError, *, title: str, next_step: str) -> None:
     """Show a refusal as a result.
 
-    Parameters
-    ----------
-    error : DeepTeppError
-        What refused.
-    title : str
-        What could not be done, in three or four words.
-    next_step : str
-        What the user can do now.
+    ``title``: what could not be done, in three or four words; ``next_step``: what the user can do now.
     """
     with st.container(border=True, key="refusal-card"):
         st.header(title)
@@ -45,10 +35,7 @@ def refusal_card(error: DeepTeppError, *, title: str, next_step: str) -> None:
 def facts_list(facts: Mapping[str, object]) -> None:
     """Show names and values in two columns.
 
-    Parameters
-    ----------
-    facts : mapping of str to object
-        Shown as text; None is left out.
+    ``facts``: shown as text, None is left out.
     """
     rows = "".join(
         f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>"
@@ -59,13 +46,7 @@ def facts_list(facts: Mapping[str, object]) -> None:
 
 
 def bundle_card(error: BundleError) -> None:
-    """Say that the model of this server cannot be trusted or found.
-
-    Parameters
-    ----------
-    error : BundleError
-        What is wrong with it.
-    """
+    """That the model of this server cannot be trusted or found."""
     refusal_card(
         error,
         title=t("The model cannot be used"),
@@ -74,18 +55,7 @@ def bundle_card(error: BundleError) -> None:
 
 
 def said(error: DeepTeppError) -> str:
-    """Say an error in the language of the visitor.
-
-    Parameters
-    ----------
-    error : DeepTeppError
-        Any.
-
-    Returns
-    -------
-    str
-        Its sentence, with what was measured and what is allowed.
-    """
+    """Say an error in the language of the visitor."""
     facts = {name: say(fact) if isinstance(fact, str) else fact for name, fact in error.facts.items()}
     return t(error.template, **facts) if facts else t(str(error))
 

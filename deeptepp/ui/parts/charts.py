@@ -22,14 +22,7 @@ _CONFIG = {"displaylogo": False, "displayModeBar": "hover", "modeBarButtonsToRem
 def show_figure(figure: Figure, *, key: str, fallback_alt: str) -> None:
     """Show a figure in the colours of the page and the language of the visitor.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        From a file in ``report/figures``.
-    key : str
-        Of the element.
-    fallback_alt : str
-        Description for who cannot see it, where the figure brings none of its own.
+    ``fallback_alt``: description for who cannot see it, where the figure brings none of its own.
     """
     alt = (figure.layout.meta or {}).get("alt", fallback_alt)
     spoken = in_language_of_visitor(figure)

@@ -20,17 +20,7 @@ _HTML = """
 
 
 def copy_button(name: str, text: str, *, key: str) -> None:
-    """Show the button.
-
-    Parameters
-    ----------
-    name : str
-        What it says.
-    text : str
-        What it copies.
-    key : str
-        Of the widget.
-    """
+    """Show the button."""
     _component()(
         key=key,
         data={

@@ -29,7 +29,7 @@ NOT_DRAWN = "The figures could not be drawn. Please start it again."
 
 @cache
 def figure_runner() -> JobRunner:
-    """Give the runner that draws: one of its own, so that no case waits for figures."""
+    """Runner that draws: one of its own, so that no case waits for figures."""
     return JobRunner(n_workers=1, n_waiting=_N_WAITING)
 
 
@@ -37,16 +37,7 @@ def figure_runner() -> JobRunner:
 class Drawing:
     """Figures of one visitor that are drawn or were.
 
-    Parameters
-    ----------
-    owner : str
-        Random; owns the jobs.
-    jobs : dict of str to str
-        Identifier of the job by the name of what it draws.
-    archives : ordered dict of str to bytes
-        What was drawn, by the same name, newest last.
-    notes : dict of str to str
-        Why there is no archive, in one sentence.
+    ``owner``: random, owns the jobs; ``notes``: why there is no archive, in one sentence.
     """
 
     owner: str = field(default_factory=lambda: token_hex(8))
@@ -96,16 +87,7 @@ class Drawing:
 def save_figures(make: Callable[[], Sequence[NamedFigure]], *, key: str, digest: str, label: str) -> None:
     """Show a button that draws figures, how far they are, and then the archive to save.
 
-    Parameters
-    ----------
-    make : callable
-        Gives the figures; called when the button is pressed.
-    key : str
-        Begins the keys of its elements.
-    digest : str
-        Names what the figures show: an archive of anything else is not offered.
-    label : str
-        Of the button, in the language of the visitor.
+    ``make``: gives the figures, called when the button is pressed.
     """
     drawing = _drawing()
     name = f"{key}-{digest}-{current_language().value}"
@@ -133,7 +115,7 @@ def save_figures(make: Callable[[], Sequence[NamedFigure]], *, key: str, digest:
 
 
 def _drawing() -> Drawing:
-    """Give the drawing of this visitor, erased when she has left."""
+    """Drawing of this visitor, erased when she has left."""
     if _KEY not in st.session_state:
         st.session_state[_KEY] = Drawing()
         remember_visitor(st.session_state[_KEY].erase)

@@ -33,14 +33,9 @@ _VALUE_WORDS = {"mm": "{value} mm", "years": "{value} years", "%": "{value} %", 
 class Entered:
     """What a field holds.
 
-    Parameters
-    ----------
-    value : float or None
-        In the unit of the field; None while it is unknown or wrong.
-    problem : str
-        What is wrong with the text, in the language of the visitor; empty where it can be used.
-    converted_from : str
-        What was typed, where it was in another unit; else empty.
+    ``value``: in the unit of the field, None while it is unknown or wrong; ``problem``: what is wrong with the
+    text, in the language of the visitor, empty where it can be used; ``converted_from``: what was typed, where it
+    was in another unit, else empty.
     """
 
     value: float | None = None
@@ -51,17 +46,7 @@ class Entered:
 def entered(name: str, text: str) -> Entered:
     """Read what was typed into a field.
 
-    Parameters
-    ----------
-    name : str
-        Field of ``ClinicalProfile``, a key of ``RANGES``.
-    text : str
-        As typed.
-
-    Returns
-    -------
-    Entered
-        Its value, or its problem.
+    ``name``: field of ``ClinicalProfile``, a key of ``RANGES``.
     """
     try:
         typed = read_fact(name, text)
@@ -86,31 +71,8 @@ def number_field(
 ) -> Entered:
     """Ask for a number in its range; empty is unknown, at any time.
 
-    Parameters
-    ----------
-    name : str
-        Field of ``ClinicalProfile``, a key of ``RANGES``.
-    words : str
-        Label, in English.
-    key : str
-        Of the widget.
-    value : float or None
-        What it shows first.
-    text : str, optional
-        What it shows first instead: text that was typed before and cannot be used.
-    placeholder : str
-        Shown while it is empty, in English.
-    more : callable, optional
-        Gives what is said behind the number that is used, in the language of the visitor.
-    on_change : callable, optional
-        Called when the text has changed.
-    args : tuple
-        For ``on_change``.
-
-    Returns
-    -------
-    Entered
-        What the field holds now.
+    ``name``: field of ``ClinicalProfile``, a key of ``RANGES``; ``text``: what it shows first instead: text that
+    was typed before and cannot be used; ``placeholder``: shown while it is empty, in English.
     """
     if key not in st.session_state:
         known = (number_text(value) if value is not None else "") if text is None else text
@@ -132,15 +94,8 @@ def number_field(
 def range_words(name: str) -> str:
     """Say the range of a number.
 
-    Parameters
-    ----------
-    name : str
-        Field of ``ClinicalProfile``, a key of ``RANGES``.
-
-    Returns
-    -------
-    str
-        For example ``1 to 200 mm``, in the language of the visitor.
+    ``name``: field of ``ClinicalProfile``, a key of ``RANGES``. Returns for example ``1 to 200 mm``, in the
+    language of the visitor.
     """
     low, high = (number_text(limit) for limit in RANGES[name])
     return t(_RANGE_WORDS[CLINICAL_FACTS[name].unit], low=low, high=high)
@@ -149,17 +104,8 @@ def range_words(name: str) -> str:
 def value_words(value: float, name: str) -> str:
     """Say a number with its unit, with the decimals that it has.
 
-    Parameters
-    ----------
-    value : float
-        In the unit of the field.
-    name : str
-        Field of ``ClinicalProfile``, a key of ``RANGES``.
-
-    Returns
-    -------
-    str
-        For example ``12.5 mm``, in the language of the visitor.
+    ``name``: field of ``ClinicalProfile``, a key of ``RANGES``. Returns for example ``12.5 mm``, in the language
+    of the visitor.
     """
     return t(_VALUE_WORDS[CLINICAL_FACTS[name].unit], value=number_text(value))
 

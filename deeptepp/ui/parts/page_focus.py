@@ -13,10 +13,7 @@ from streamlit.components.v2.types import ComponentRenderer
 def focus_heading(screen: str) -> None:
     """Put the focus on the heading of the page when another screen comes, not on the first visit.
 
-    Parameters
-    ----------
-    screen : str
-        Name of the screen; a change of it moves the focus.
+    ``screen``: name of the screen, a change of it moves the focus.
     """
     with st.container(key="page-focus"):
         _component()(key="page-focus-heading", data={"screen": screen})
@@ -25,10 +22,7 @@ def focus_heading(screen: str) -> None:
 def skip_links(links: Mapping[str, str]) -> None:
     """Offer to go past what comes between, by keyboard alone.
 
-    Parameters
-    ----------
-    links : mapping of str to str
-        What each says, in the language of the visitor, and the CSS selector of where it goes.
+    ``links``: what each says, in the language of the visitor, and the CSS selector of where it goes.
     """
     listed = [{"words": words, "selector": selector} for words, selector in links.items()]
     with st.container(key="page-skip"):

@@ -14,29 +14,14 @@ from deeptepp.ui.words.language import t
 def help_on(*texts: str) -> str | None:
     """Explain the terms of a heading in its tooltip.
 
-    Parameters
-    ----------
-    *texts : str
-        English; the heading, and what else stands under it.
-
-    Returns
-    -------
-    str or None
-        Markdown in the language of the visitor; None where no term needs one.
+    ``texts``: English, the heading, and what else stands under it. Returns Markdown in the language of the
+    visitor, None where no term needs one.
     """
     return "\n\n".join(map(_line, terms_in(texts))) or None
 
 
 def terms_popover(item: ReportItem, *, key: str) -> None:
-    """Offer the terms that one result uses, and no others.
-
-    Parameters
-    ----------
-    item : ReportItem
-        From the laboratory or a report.
-    key : str
-        Of the element.
-    """
+    """Offer the terms that one result uses, and no others."""
     found = terms_in(_texts(item))
     if found:
         with st.popover(t("Terms used here"), key=key):
@@ -44,13 +29,7 @@ def terms_popover(item: ReportItem, *, key: str) -> None:
 
 
 def terms_expander(*, key: str) -> None:
-    """Offer all terms, at the foot of a page.
-
-    Parameters
-    ----------
-    key : str
-        Of the element.
-    """
+    """Offer all terms, at the foot of a page."""
     with st.expander(t("Terms"), key=key):
         st.markdown("\n\n".join(map(_line, GLOSSARY)))
 

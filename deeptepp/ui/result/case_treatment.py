@@ -49,17 +49,7 @@ _ALL = "all"
 
 @st.fragment
 def treatment_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> None:
-    """Show curves and contrasts of the treatments in one tier.
-
-    Parameters
-    ----------
-    tier : Tier
-        Her tier.
-    bundle : ModelBundle
-        Gives the reference cohort.
-    endpoint : Endpoint
-        Recurrence or death.
-    """
+    """Show curves and contrasts of the treatments in one tier."""
     st.header(t("Treatment received, {tier} tier", tier=label(tier)), anchor="treatment")
     with st.container(horizontal=True, gap="large", key="treatment-controls"):
         matching = st.segmented_control(
@@ -100,7 +90,7 @@ def _panel(
 
 
 def _caveat(matching: Matching) -> None:
-    """Say what is wrong with a way of choosing patients."""
+    """What is wrong with a way of choosing patients."""
     if matching is Matching.PAPER:
         st.warning(t(matching.caveat), icon=":material/warning:")
     else:
@@ -193,7 +183,7 @@ def _sentence(words: str) -> str:
 
 
 def _held_back(contrast: ContrastSummary) -> str:
-    """Say that no difference is given, and that one is not excluded."""
+    """That no difference is given, and that one is not excluded."""
     words = t(
         "No difference is given: {reason}.",
         reason=say(contrast.reason),

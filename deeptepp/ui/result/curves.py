@@ -21,17 +21,7 @@ HORIZONS_MONTHS = (24.0, 60.0)
 def by_tier(reference: Cohort, endpoint: Endpoint) -> GroupComparison:
     """Compare the tiers of the reference cohort.
 
-    Parameters
-    ----------
-    reference : Cohort
-        With a tier column.
-    endpoint : Endpoint
-        Recurrence or death.
-
-    Returns
-    -------
-    GroupComparison
-        Low, moderate, high.
+    Returns Low, moderate, high.
     """
     return compare_groups(reference, TIER, tuple(Tier), endpoint, labels=[label(tier) for tier in Tier])
 
@@ -39,37 +29,14 @@ def by_tier(reference: Cohort, endpoint: Endpoint) -> GroupComparison:
 def by_arm(reference: Cohort, tier: Tier, endpoint: Endpoint) -> GroupComparison:
     """Compare the treatments received inside one tier.
 
-    Parameters
-    ----------
-    reference : Cohort
-        With a tier column.
-    tier : Tier
-        The tier of the patient.
-    endpoint : Endpoint
-        Recurrence or death.
-
-    Returns
-    -------
-    GroupComparison
-        No treatment, trastuzumab, trastuzumab and pertuzumab.
+    Returns no treatment, trastuzumab, trastuzumab and pertuzumab.
     """
     members = reference.where(reference[TIER] == tier.value)
     return compare_groups(members, ARM, tuple(Arm), endpoint, labels=[label(arm) for arm in Arm])
 
 
 def estimates_table(comparison: GroupComparison) -> list[dict[str, str]]:
-    """Read the curves at two and five years.
-
-    Parameters
-    ----------
-    comparison : GroupComparison
-        Curves.
-
-    Returns
-    -------
-    list of dict of str to str
-        One row per curve, ready to show.
-    """
+    """Read the curves at two and five years."""
     rows = []
     for curve in comparison.curves:
         row = {t("Group"): curve.label, t("Patients"): str(curve.n), t("Events"): str(curve.n_events)}
@@ -80,36 +47,14 @@ def estimates_table(comparison: GroupComparison) -> list[dict[str, str]]:
 
 
 def few_events_words(curves: Sequence[KaplanMeierCurve]) -> list[str]:
-    """Say which treatments have so few events that they are drawn in grey and nothing is tested.
-
-    Parameters
-    ----------
-    curves : sequence of KaplanMeierCurve
-        Of treatments, named in the language of the visitor.
-
-    Returns
-    -------
-    list of str
-        One sentence, or none.
-    """
+    """Which treatments have so few events that they are drawn in grey and nothing is tested."""
     few = ", ".join(curve.label for curve in curves if curve.n_events < MIN_EVENTS)
     template = "Fewer than {n} events, so in grey and not tested: {groups}."
     return [t(template, n=MIN_EVENTS, groups=few)] if few else []
 
 
 def untested_words(held: HeldCurves) -> list[str]:
-    """Say why tiers are not tested against each other.
-
-    Parameters
-    ----------
-    held : HeldCurves
-        From ``report.held_curves``.
-
-    Returns
-    -------
-    list of str
-        One sentence, or none.
-    """
+    """Why tiers are not tested against each other."""
     return [say(f"Not tested: {held.reason}.")] if held.reason else []
 
 

@@ -21,15 +21,7 @@ _WIDTH_PX = 300
 def icon_arrays(reading: ResultReading) -> bool:
     """Show one array of all patients of the tier and one of each treatment received.
 
-    Parameters
-    ----------
-    reading : ResultReading
-        What was estimated.
-
-    Returns
-    -------
-    bool
-        False where nobody of the tier was followed so long that anything can be drawn.
+    Returns False where nobody of the tier was followed so long that anything can be drawn.
     """
     curve = reading.curve
     known = [] if curve is None else [months for months in HORIZONS_MONTHS if months <= curve.last_months]
@@ -79,7 +71,7 @@ def _arrays(reading: ResultReading, months: float) -> None:
 
 
 def _groups(reading: ResultReading) -> list[tuple[str, str, KaplanMeierCurve]]:
-    """Give key, name and curve of the tier and of each treatment in it."""
+    """Key, name and curve of the tier and of each treatment in it."""
     groups = [] if reading.curve is None else [("all", t("All of the tier"), reading.curve)]
     if reading.arms is not None:
         arms = zip(map(Arm, reading.arms.levels), reading.arms.curves, strict=True)

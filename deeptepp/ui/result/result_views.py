@@ -60,16 +60,7 @@ _NAMES: dict[View, str] = {
 def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint, *, name: TierName | None = None) -> None:
     """Show what became of patients of her tier, in the way that the reader chose.
 
-    Parameters
-    ----------
-    tier : Tier
-        Her tier.
-    bundle : ModelBundle
-        Gives the reference cohort.
-    endpoint : Endpoint
-        Recurrence or death.
-    name : TierName, optional
-        What her tier is called, where it is unstable or was not measured; stable when not given.
+    ``name``: what her tier is called, where it is unstable or was not measured, stable when not given.
     """
     view = st.segmented_control(
         t("Read it as"),
@@ -90,21 +81,9 @@ def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint, *, name
 
 
 def tier_reading(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> ResultReading:
-    """Give what became of the reference patients, computed once for each model, tier and end point.
+    """What became of the reference patients, computed once for each model, tier and end point.
 
-    Parameters
-    ----------
-    tier : Tier
-        Her tier.
-    bundle : ModelBundle
-        Gives the reference cohort.
-    endpoint : Endpoint
-        Recurrence or death.
-
-    Returns
-    -------
-    ResultReading
-        All tiers, and the treatments inside hers.
+    Returns all tiers, and the treatments inside hers.
     """
     return _reading(bundle.sha256, tier, endpoint, bundle)
 

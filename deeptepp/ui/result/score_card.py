@@ -20,15 +20,7 @@ from deeptepp.ui.words.screen_words import FIELDS, tier_words
 
 
 def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
-    """Show score, tier and place in the reference cohort.
-
-    Parameters
-    ----------
-    assessment : Assessment
-        Scored.
-    bundle : ModelBundle
-        Gives the cut-offs and the reference cohort.
-    """
+    """Show score, tier and place in the reference cohort."""
     if assessment.score is None or assessment.tier is None:
         return
     score, tiers = assessment.score, bundle.tiers
@@ -53,12 +45,12 @@ def _say_what_is_unknown(assessment: Assessment, bundle: ModelBundle) -> None:
 
 
 def _cut_offs(tiers: TierScheme) -> str:
-    """Say where the tiers begin."""
+    """Where the tiers begin."""
     return t("Low below {low:.3f}, High from {high:.3f}.", low=tiers.low_below, high=tiers.high_from)
 
 
 def _spread(score: RiskScore) -> str:
-    """Say how far the views of the tumour lie apart; nothing for a score that came without them."""
+    """How far the views of the tumour lie apart; nothing for a score that came without them."""
     if not score.per_view:
         return ""
     return t(
@@ -102,7 +94,7 @@ def _scale_html(score: float, tiers: TierScheme) -> str:
 
 
 def _place(assessment: Assessment, bundle: ModelBundle) -> str:
-    """Say where the score stands in the reference cohort."""
+    """Where the score stands in the reference cohort."""
     if assessment.percentile is None:
         return ""
     return t(

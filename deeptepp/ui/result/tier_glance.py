@@ -24,14 +24,7 @@ from deeptepp.ui.words.screen_words import label
 def tier_glance(tier: Tier, bundle: ModelBundle, *, others: Sequence[Tier] = ()) -> None:
     """Show recurrence-free survival of her tier, all and by treatment, at two and five years.
 
-    Parameters
-    ----------
-    tier : Tier
-        Her tier.
-    bundle : ModelBundle
-        Gives the reference cohort.
-    others : sequence of Tier
-        Tiers that an unstable score also falls in; each is a line of its own.
+    ``others``: tiers that an unstable score also falls in, each is a line of its own.
     """
     reading = tier_reading(tier, bundle, Endpoint.RFS)
     if reading.curve is None:

@@ -36,15 +36,7 @@ _CONTRASTS = {
 
 
 def seed_controls(recipe: Recipe, *, again: bool = False) -> None:
-    """Put a recipe into the controls that hold nothing yet.
-
-    Parameters
-    ----------
-    recipe : Recipe
-        What they show.
-    again : bool
-        Put it into all of them.
-    """
+    """Put a recipe into the controls that hold nothing yet."""
     held: dict[str, object] = {
         _LOW: recipe.low_below,
         _HIGH: recipe.high_from,
@@ -64,15 +56,7 @@ def seed_controls(recipe: Recipe, *, again: bool = False) -> None:
 
 
 def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
-    """Show both cut-offs, endpoint and treatments.
-
-    Parameters
-    ----------
-    bench : Bench
-        The laboratory.
-    bundle : ModelBundle
-        Brings the published cut-offs.
-    """
+    """Show both cut-offs, endpoint and treatments."""
     st.slider(t("Low below a score of"), 0.0, 1.0, step=_STEP, format="%.3f", key=_LOW, on_change=_keep_order)
     st.slider(
         t("High from a score of"),
@@ -117,13 +101,7 @@ def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
 
 
 def treatment_controls(bench: Bench) -> None:
-    """Show which treatments are compared, in which tiers, how their patients are made alike, and up to when.
-
-    Parameters
-    ----------
-    bench : Bench
-        The laboratory.
-    """
+    """Show which treatments are compared, in which tiers, how their patients are made alike, and up to when."""
     with st.container(horizontal=True, key="tiers-treatment-controls"):
         keep_choice("tiers-contrast", tuple(Contrast), bench.recipe.contrast)
         st.selectbox(
@@ -161,10 +139,7 @@ def treatment_controls(bench: Bench) -> None:
 def horizon_control(width: int | Literal["stretch"] = 420) -> None:
     """Show the time at which survival and net benefit are read.
 
-    Parameters
-    ----------
-    width : int or "stretch"
-        Of the control, px, or what its row has for it.
+    ``width``: of the control, px, or what its row has for it.
     """
     st.slider(t("Horizon (months)"), *HORIZON_MONTHS, step=6.0, format="%.0f", key="tiers-horizon", width=width)
 
@@ -184,15 +159,7 @@ def subgroup_control() -> None:
 def held_recipe(bench: Bench) -> Recipe:
     """Read the controls.
 
-    Parameters
-    ----------
-    bench : Bench
-        Brings what stays where every choice was taken away.
-
-    Returns
-    -------
-    Recipe
-        Always valid.
+    ``bench``: brings what stays where every choice was taken away.
     """
     held, before = st.session_state, bench.recipe
     low = float(held[_LOW])
@@ -215,7 +182,7 @@ def held_recipe(bench: Bench) -> Recipe:
 
 
 def _table_of(bench: Bench, choice: CohortChoice) -> str:
-    """Give the digest of the table that a recipe rests on; empty for the reference patients."""
+    """Digest of the table that a recipe rests on; empty for the reference patients."""
     is_own = bench.uploaded is not None and choice is CohortChoice.UPLOADED
     return bench.uploaded.patients if is_own and bench.uploaded is not None else ""
 

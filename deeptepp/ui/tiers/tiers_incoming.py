@@ -19,26 +19,9 @@ _KEY = "deeptepp-tiers-incoming"
 class Incoming:
     """One file.
 
-    Parameters
-    ----------
-    digest : str
-        Of the file.
-    table : str
-        Name of a file that stands for it in a command line; never the visitor's own.
-    public : PublicSource or None
-        The public table that it is.
-    is_workbook : bool
-        Whether it is an Excel workbook.
-    sheet : Sheet or None
-        Its cells, where its columns have to be matched.
-    mapping : Mapping
-        What the columns are guessed, or said by a file, to be.
-    version : int
-        Counts the mappings that were loaded, so that the controls begin anew with each.
-    loaded : str
-        Digest of the mapping that was loaded last.
-    problems : tuple of Problem
-        What was found in a public table.
+    ``table``: name of a file that stands for it in a command line, never the visitor's own; ``sheet``: its cells,
+    where its columns have to be matched; ``version``: counts the mappings that were loaded, so that the controls
+    begin anew with each; ``loaded``: digest of the mapping that was loaded last.
     """
 
     digest: str
@@ -57,19 +40,9 @@ class Incoming:
 
 
 def incoming_table(digest: str, new: Incoming | None = None) -> Incoming | None:
-    """Give the table of a file, and keep a new one in place of the last.
+    """Table of a file, and keep a new one in place of the last.
 
-    Parameters
-    ----------
-    digest : str
-        Of the file.
-    new : Incoming, optional
-        To be kept.
-
-    Returns
-    -------
-    Incoming or None
-        None where the file has not been looked at.
+    Returns None where the file has not been looked at.
     """
     if new is not None:
         st.session_state[_KEY] = new

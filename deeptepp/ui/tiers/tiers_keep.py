@@ -16,14 +16,7 @@ RECIPE_NAME = "deeptepp-recipe.json"
 def keep_state(recipe: Recipe, uploaded: Uploaded | None, *, key: str) -> None:
     """Show how a state of the laboratory is kept and made again.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        The state.
-    uploaded : Uploaded or None
-        The visitor's table that it rests on; None for the reference patients.
-    key : str
-        Begins the keys of its elements.
+    ``uploaded``: the visitor's table that it rests on, None for the reference patients.
     """
     with st.container(key=f"{key}-keep"):
         st.header(t("Keep this state"))
@@ -59,23 +52,12 @@ def keep_state(recipe: Recipe, uploaded: Uploaded | None, *, key: str) -> None:
 
 
 def _own_table(uploaded: Uploaded) -> str:
-    """Give the name that the visitor has to replace."""
+    """Name that the visitor has to replace."""
     return "YOUR-TABLE" if uploaded.before else uploaded.table
 
 
 def said_origin(origin: Provenance) -> str:
-    """Say where patients and scores come from, with the mark that follows from it.
-
-    Parameters
-    ----------
-    origin : Provenance
-        Of the patients at hand.
-
-    Returns
-    -------
-    str
-        Markdown in the language of the visitor.
-    """
+    """Where patients and scores come from, with the mark that follows from it."""
     mark = f"**{in_both(origin.mark)}** " if origin.mark else ""
     return mark + t(origin.sentence)
 
@@ -83,15 +65,8 @@ def said_origin(origin: Provenance) -> str:
 def recipe_command(uploaded: Uploaded | None) -> str:
     """Write the command line that follows a recipe of the screen.
 
-    Parameters
-    ----------
-    uploaded : Uploaded or None
-        The visitor's table; None for the reference patients.
-
-    Returns
-    -------
-    str
-        Runs as it is beside the saved recipe and, for own patients, a table of the name that it holds.
+    ``uploaded``: the visitor's table, None for the reference patients. Returns runs as it is beside the saved
+    recipe and, for own patients, a table of the name that it holds.
     """
     if uploaded is None:
         return f"deeptepp report recipe {RECIPE_NAME} --out report"

@@ -83,19 +83,7 @@ _ROUNDS = 4
 def mapping_part(bench: Bench, incoming: Incoming, content: bytes) -> tuple[Problem, ...]:
     """Let the visitor match the columns, and take the cohort on a click.
 
-    Parameters
-    ----------
-    bench : Bench
-        The laboratory; remembers the cohort.
-    incoming : Incoming
-        The table with the guess.
-    content : bytes
-        The file, to read another sheet of it.
-
-    Returns
-    -------
-    tuple of Problem
-        What is wrong with the table as it is matched.
+    ``bench``: the laboratory, remembers the cohort.
     """
     with st.container(key="tiers-mapping", width=1100):
         with st.expander(t("Match the columns"), expanded=bench.uploaded is None):
@@ -114,17 +102,7 @@ def mapping_part(bench: Bench, incoming: Incoming, content: bytes) -> tuple[Prob
 def ask_units(questions: Sequence[Problem], *, key: str) -> dict[str, str]:
     """Ask for units.
 
-    Parameters
-    ----------
-    questions : sequence of Problem
-        Of units; each asks for one column.
-    key : str
-        Begins the names of the controls.
-
-    Returns
-    -------
-    dict of str to str
-        Units that were chosen, by column.
+    ``questions``: of units, each asks for one column.
     """
     answers = {}
     for question in questions:
@@ -143,17 +121,9 @@ def ask_units(questions: Sequence[Problem], *, key: str) -> dict[str, str]:
 
 
 def in_words(found: str) -> str:
-    """Say what was found, with wanted columns called as on the screen.
+    """What was found, with wanted columns called as on the screen.
 
-    Parameters
-    ----------
-    found : str
-        Of a problem; names columns as the package does.
-
-    Returns
-    -------
-    str
-        In the language of the visitor.
+    ``found``: of a problem, names columns as the package does.
     """
     return _OURS.sub(lambda match: t(TARGETS[match.group()]), say(found))
 
@@ -258,7 +228,7 @@ def _is_by_dates(guess: Mapping, key: str) -> bool:
 
 
 def _held(target: str, guess: Mapping, sheet: Sheet, key: str) -> Use | None:
-    """Give the column and unit that the controls hold; what was guessed before they are drawn."""
+    """Column and unit that the controls hold; what was guessed before they are drawn."""
     guessed = guess.uses.get(target)
     # What is read here is what the boxes are drawn with further down.
     keep_choice(f"{key}-{target}", (None, *sheet.columns), guessed.column if guessed else None)
@@ -300,7 +270,7 @@ def _row(target: str, use: Use | None, sheet: Sheet, outcome: dict[str, Preview]
 
 
 def _outcome(each: Preview) -> str:
-    """Say what became of a column."""
+    """What became of a column."""
     counts = t("{n} read, {m} empty", n=each.n_read, m=each.n_empty)
     if each.n_strange:
         counts = t("{n} read, {m} empty, **{k} not understood**", n=each.n_read, m=each.n_empty, k=each.n_strange)
@@ -315,7 +285,7 @@ def _outcome(each: Preview) -> str:
 
 
 def _plain(each: Preview, meaning: str | None) -> str:
-    """Give a meaning as people read it."""
+    """Meaning as people read it."""
     return shown_meaning(each.target, meaning or "")
 
 

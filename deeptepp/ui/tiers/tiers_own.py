@@ -39,17 +39,7 @@ _BY, _ENDPOINT, _SOURCE = "tiers-own-by", "tiers-own-endpoint", "tiers-own-sourc
 
 
 def show_cohort(bench: Bench, bundle: ModelBundle, uploaded: Uploaded) -> None:
-    """Say what a cohort holds and where it comes from, draw its curves, and measure the score in it.
-
-    Parameters
-    ----------
-    bench : Bench
-        The laboratory.
-    bundle : ModelBundle
-        The model at hand.
-    uploaded : Uploaded
-        The visitor's table.
-    """
+    """What a cohort holds and where it comes from, draw its curves, and measure the score in it."""
     cohort = uploaded.cohort
     origin = provenance_of(cohort, Model(bundle.sha256, bundle.is_simulated))
     _counts(cohort)
@@ -96,7 +86,7 @@ def _counts(cohort: Cohort) -> None:
 
 
 def _origin(origin: Provenance, bundle: ModelBundle) -> None:
-    """Say where patients and scores come from, with the mark that follows from it."""
+    """Where patients and scores come from, with the mark that follows from it."""
     st.caption(said_origin(origin))
     if origin.scores is ScoreSource.ELSEWHERE:
         st.caption(
@@ -171,7 +161,7 @@ def _measured(cohort: Cohort, bundle: ModelBundle, origin: Provenance) -> tuple[
 
 
 def _unscored(cohort: Cohort) -> None:
-    """Say what is missing for a score."""
+    """What is missing for a score."""
     facts = [name for name in ("tumour_size_mm", "node_stage", "stage", "er_positive") if name in cohort]
     has = t("The clinical facts are there, but") if facts else t("Without scores")
     st.info(
@@ -185,7 +175,7 @@ def _unscored(cohort: Cohort) -> None:
 
 
 def _instead() -> None:
-    """Say what is measured where there is no score."""
+    """What is measured where there is no score."""
     st.markdown(
         t(
             "**What follows is measured with the clinical facts alone, not with the DeepTEPP score**: a logistic "

@@ -149,7 +149,7 @@ def _seed_again(bench: Bench) -> None:
 
 
 def _tried(bench: Bench) -> None:
-    """Say how many cut-offs were looked at."""
+    """How many cut-offs were looked at."""
     n = bench.n_tried
     said = (
         t("1 pair of cut-offs looked at in this session.")

@@ -57,12 +57,7 @@ def _optimism_result(cohort: Cohort, digest: str, recipe: Recipe, bench: Bench) 
 def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
     """Show one result: figures, tables, notes, and its numbers as CSV.
 
-    Parameters
-    ----------
-    item : ReportItem
-        From the laboratory or a report.
-    prefix : str
-        Begins the keys of its elements.
+    ``prefix``: begins the keys of its elements.
     """
     if not item.figures:  # a figure brings its title
         st.header(say(item.title))
@@ -82,15 +77,7 @@ def show_item(item: ReportItem, *, prefix: str = "tiers") -> None:
 def figures_on_screen(items: Iterable[ReportItem]) -> tuple[NamedFigure, ...]:
     """Name the figures of items that were made, for saving.
 
-    Parameters
-    ----------
-    items : iterable of ReportItem
-        From the laboratory or a report.
-
-    Returns
-    -------
-    tuple of NamedFigure
-        In the order of the screen.
+    The result is in the order of the screen.
     """
     return figures_of(item for item in items if item.is_made)
 
@@ -120,13 +107,7 @@ def _save(item: ReportItem, prefix: str) -> None:
 
 
 def show_table(table: Table) -> None:
-    """Show a table with its note.
-
-    Parameters
-    ----------
-    table : Table
-        Cells as they are read.
-    """
+    """Show a table with its note."""
     names = [say(name) for name in table.header]
     st.table(
         [dict(zip(names, map(_cell, row), strict=True)) for row in table.rows],

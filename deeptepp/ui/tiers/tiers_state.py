@@ -25,18 +25,10 @@ _MOST_TRIED = 5_000
 class Uploaded:
     """A cohort that the visitor handed in; lives in the session's memory only.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        Without refusals.
-    digest : str
-        Of the file and how it was read, SHA-256; tells whether it is the one at hand.
-    table : str
-        Name of a file that stands for it in a command line; never the visitor's own, which may name somebody.
-    options : str
-        What a command line says of its columns, such as ``--mapping deeptepp-mapping.toml``.
-    before : str
-        Command line that makes ``table`` of the visitor's file; empty where it is that file.
+    ``digest``: of the file and how it was read, SHA-256, tells whether it is the one at hand; ``table``: name of a
+    file that stands for it in a command line, never the visitor's own, which may name somebody; ``options``: what
+    a command line says of its columns, such as ``--mapping deeptepp-mapping.toml``; ``before``: command line that
+    makes ``table`` of the visitor's file, empty where it is that file.
     """
 
     cohort: Cohort
@@ -55,20 +47,9 @@ class Uploaded:
 class Bench:
     """One visitor's laboratory.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        As last shown.
-    refusal : DeepTeppError or None
-        Why the address could not be followed.
-    uploaded : Uploaded or None
-        The visitor's own cohort.
-    tried : set of (str, float, float)
-        Cohort and cut-offs looked at.
-    is_sent_to_cut_offs : bool
-        The next drawing of the page opens the cut-offs.
-    asked_sha256 : str
-        Digest of the table that the address was made with; empty where it names none.
+    ``refusal``: why the address could not be followed; ``uploaded``: the visitor's own cohort; ``tried``: cohort
+    and cut-offs looked at; ``is_sent_to_cut_offs``: the next drawing of the page opens the cut-offs;
+    ``asked_sha256``: digest of the table that the address was made with, empty where it names none.
     """
 
     recipe: Recipe
@@ -111,30 +92,22 @@ class Bench:
         self.uploaded = None
 
     def cohort(self, bundle: ModelBundle) -> tuple[Cohort, str]:
-        """Give the patients at hand, and the digest that names them."""
+        """Patients at hand, and the digest that names them."""
         if self.is_own and self.uploaded is not None:
             return self.uploaded.cohort, self.uploaded.digest
         return bundle.reference, bundle.sha256
 
     def provenance(self, bundle: ModelBundle) -> Provenance:
-        """Tell where the patients at hand and their scores come from."""
+        """Where the patients at hand and their scores come from."""
         cohort, _ = self.cohort(bundle)
         model = Model(bundle.sha256, bundle.is_simulated)
         return provenance_of(cohort, model, is_reference=not self.is_own)
 
 
 def current_bench(bundle: ModelBundle) -> Bench:
-    """Give the laboratory of this visitor, at first as the address of the page says.
+    """Laboratory of this visitor, at first as the address of the page says.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        Brings the published cut-offs.
-
-    Returns
-    -------
-    Bench
-        Kept over reruns and pages.
+    ``bundle``: brings the published cut-offs. Returns kept over reruns and pages.
     """
     if _KEY not in st.session_state:
         st.session_state[_KEY] = _from_address(bundle)
@@ -144,12 +117,9 @@ def current_bench(bundle: ModelBundle) -> Bench:
 
 
 def has_real_patients() -> bool:
-    """Tell whether this visitor handed in patients who are not simulated.
+    """Whether this visitor handed in patients who are not simulated.
 
-    Returns
-    -------
-    bool
-        False before the laboratory was opened.
+    Returns False before the laboratory was opened.
     """
     bench: Bench | None = st.session_state.get(_KEY)
     return bench is not None and bench.has_real_patients
@@ -158,12 +128,7 @@ def has_real_patients() -> bool:
 def write_address(recipe: Recipe, bundle: ModelBundle) -> None:
     """Keep the recipe in the address of the page; nothing where it is the first one.
 
-    Parameters
-    ----------
-    recipe : Recipe
-        As shown.
-    bundle : ModelBundle
-        Brings the published cut-offs.
+    ``bundle``: brings the published cut-offs.
     """
     shown = st.query_params.to_dict()
     kept = {name: text for name, text in shown.items() if name in _OTHER_PARAMETERS}

@@ -36,10 +36,7 @@ _MOST_MB = 20
 def upload_part(bench: Bench) -> None:
     """Take a table and make it the cohort of the laboratory, or say what stands in the way.
 
-    Parameters
-    ----------
-    bench : Bench
-        The laboratory; remembers the cohort.
+    ``bench``: the laboratory, remembers the cohort.
     """
     st.markdown(
         t(
@@ -68,24 +65,7 @@ def upload_part(bench: Bench) -> None:
 def examine_upload(name: str, content: bytes, units: Mapped[str, str] | None = None) -> Examined:
     """Read an uploaded table in our columns by way of a file that is deleted at once.
 
-    Parameters
-    ----------
-    name : str
-        As the browser says; only its ending is used.
-    content : bytes
-        The file.
-    units : mapping of str to str, optional
-        Units that the visitor said, by column.
-
-    Returns
-    -------
-    Examined
-        The cohort with its problems.
-
-    Raises
-    ------
-    CohortError
-        The file cannot be read at all.
+    ``name``: as the browser says, only its ending is used. Raises CohortError: the file cannot be read at all.
     """
     with TemporaryDirectory(prefix="deeptepp-cohort-") as folder:
         path = _written(folder, name, content)
@@ -93,17 +73,9 @@ def examine_upload(name: str, content: bytes, units: Mapped[str, str] | None = N
 
 
 def table_name(name: str) -> str:
-    """Give the name that stands for a visitor's file in a command line.
+    """Name that stands for a visitor's file in a command line.
 
-    Parameters
-    ----------
-    name : str
-        As the browser says; only its ending is used.
-
-    Returns
-    -------
-    str
-        For example ``YOUR-TABLE.xlsx``.
+    ``name``: as the browser says, only its ending is used. Returns for example ``YOUR-TABLE.xlsx``.
     """
     return f"YOUR-TABLE{PurePath(name).suffix.lower()}"
 
@@ -111,10 +83,7 @@ def table_name(name: str) -> str:
 def problem_table(problems: Sequence[Problem]) -> None:
     """Show what is wrong, refusals first; questions are asked elsewhere.
 
-    Parameters
-    ----------
-    problems : sequence of Problem
-        In any order.
+    ``problems``: in any order.
     """
     shown = [problem for problem in problems if not problem.is_question]
     if not problems:
@@ -174,7 +143,7 @@ def _told(bench: Bench, problems: Sequence[Problem]) -> None:
 
 
 def _first_look(name: str, content: bytes, digest: str) -> Incoming:
-    """Tell what a file is: a public table, ours, or one whose columns have to be matched."""
+    """What a file is: a public table, ours, or one whose columns have to be matched."""
     incoming = Incoming(digest=digest, table=table_name(name))
     ending = PurePath(name).suffix.lower()
     if ending == PARQUET:

@@ -14,12 +14,7 @@ from deeptepp.ui.tiers.tiers_upload import upload_part
 def validation_part(bench: Bench, bundle: ModelBundle) -> None:
     """Take a cohort, say what is wrong with it, and measure the score in it.
 
-    Parameters
-    ----------
-    bench : Bench
-        The laboratory; remembers the cohort.
-    bundle : ModelBundle
-        Made the scores, or will have.
+    ``bench``: the laboratory, remembers the cohort.
     """
     was_real = bench.has_real_patients
     upload_part(bench)

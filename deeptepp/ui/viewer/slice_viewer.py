@@ -110,28 +110,10 @@ def slice_viewer(
 ) -> BoxMm | None:
     """Show the slices of a case.
 
-    Parameters
-    ----------
-    token : str
-        What ``FrameStore.put`` gave.
-    key : str
-        Of the widget.
-    candidates : sequence of Lesion
-        Outlined on the slices; a reader's lesion may be among them.
-    selected : int
-        Index of the lesion that is scored; the viewer goes to it when it changes.
-    height : int
-        Of the whole viewer, CSS pixels.
-
-    Returns
-    -------
-    BoxMm or None
-        The box that the reader confirmed, in the one run that follows; None in every other run.
-
-    Raises
-    ------
-    FramesGone
-        Unknown token, or pushed out of memory.
+    ``token``: what ``FrameStore.put`` gave; ``candidates``: outlined on the slices, a reader's lesion may be among
+    them; ``selected``: index of the lesion that is scored, the viewer goes to it when it changes; ``height``: of
+    the whole viewer, CSS pixels. Returns the box that the reader confirmed, in the one run that follows, None in
+    every other run. Raises FramesGone: unknown token, or pushed out of memory.
     """
     outlines = default_frames().outlines(token, candidates)
     result = _component()(
@@ -164,7 +146,7 @@ def _component() -> ComponentRenderer:
 
 
 def _described(number: int, outline: Outline) -> dict[str, Any]:
-    """Give one outline as the canvas draws it."""
+    """One outline as the canvas draws it."""
     short = t(_SHORT[outline.lesion.origin]) if outline.lesion.origin in _SHORT else str(number)
     return {
         "start": outline.start,

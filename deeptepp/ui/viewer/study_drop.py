@@ -48,15 +48,7 @@ _HTML = """
 def study_drop(*, key: str) -> str | None:
     """Show the drop zone.
 
-    Parameters
-    ----------
-    key : str
-        Of the widget.
-
-    Returns
-    -------
-    str or None
-        Name of the upload, in the one run that follows its end; None in every other run.
+    Returns name of the upload, in the one run that follows its end, None in every other run.
     """
     store = default_store()
     result = _component()(

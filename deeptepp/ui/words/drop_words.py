@@ -60,23 +60,15 @@ REFUSALS: dict[str, str] = {
 
 
 def drop_words() -> dict[str, str]:
-    """Say everything that the drop zone can show.
-
-    Returns
-    -------
-    dict of str to str
-        By the names of ``WORDS``, in the language of the visitor.
-    """
+    """Say everything that the drop zone can show."""
     return {name: t(text) for name, text in WORDS.items()}
 
 
 def drop_refusals() -> dict[str, str]:
-    """Say what the route of uploads refuses.
+    """What the route of uploads refuses.
 
-    Returns
-    -------
-    dict of str to str
-        By rule; empty for a visitor who reads English, who gets the answer of the server with its numbers.
+    The result is by rule, empty for a visitor who reads English, who gets the answer of the server with its
+    numbers.
     """
     is_english = current_language() is Language.ENGLISH
     return {} if is_english else {rule: t(text) for rule, text in REFUSALS.items()}

@@ -35,15 +35,7 @@ _HAS_WORD = re.compile(r"[A-Za-z]{2}")
 def in_language_of_visitor(figure: Figure) -> Figure:
     """Say the texts of a figure in the language of this visitor.
 
-    Parameters
-    ----------
-    figure : plotly.graph_objects.Figure
-        From ``report``; it is not changed.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The same figure for a visitor who reads English, else a copy.
+    ``figure``: from ``report``, it is not changed.
     """
     if current_language() is Language.ENGLISH:
         return figure
@@ -81,23 +73,12 @@ def _say_in(part: BasePlotlyType, names: Sequence[str]) -> None:
 
 
 def said_text(text: str) -> str:
-    """Say the text of a figure, leaving its tags where they are.
-
-    Parameters
-    ----------
-    text : str
-        With inline tags of plotly.
-
-    Returns
-    -------
-    str
-        English where it is not known.
-    """
+    """Say the text of a figure, leaving its tags where they are."""
     return "".join(part if _TAG.fullmatch(part) else _said_piece(part) for part in _TAG.split(text))
 
 
 def _said_piece(piece: str) -> str:
-    """Say what stands between two tags; line by line where every line is known, else in one."""
+    """What stands between two tags; line by line where every line is known, else in one."""
     match = _EDGES.match(piece)
     before, words, after = match.groups() if match else ("", piece, "")
     if words in MARKS:
@@ -120,7 +101,7 @@ def _said_plain(words: str) -> str:
 
 
 def _is_worded(values: object) -> bool:
-    """Tell whether values are texts."""
+    """Whether values are texts."""
     return isinstance(values, str) or (
         isinstance(values, (list, tuple)) and any(isinstance(value, str) for value in values)
     )

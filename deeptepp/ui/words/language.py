@@ -24,20 +24,9 @@ NAMES: dict[Language, str] = {Language.ENGLISH: "English", Language.CHINESE: "ç®
 def t(text: str, /, **facts: object) -> str:
     """Say a sentence in the language of this visitor.
 
-    Parameters
-    ----------
-    text : str
-        English, with ``{name}`` where a fact goes; the key of the catalogue.
-    **facts : object
-        What is filled in; without any, braces stay as they are.
+    ``text``: English, with ``{name}`` where a fact goes, the key of the catalogue; ``facts``: what is filled in,
+    without any, braces stay as they are. Returns English where the catalogue has no translation.
 
-    Returns
-    -------
-    str
-        English where the catalogue has no translation.
-
-    Examples
-    --------
     >>> t("Low below {cut:.2f}", cut=0.25)
     'Low below 0.25'
     """
@@ -45,56 +34,28 @@ def t(text: str, /, **facts: object) -> str:
 
 
 def speech() -> Speech:
-    """Keep the language of this visitor, for files that are made later and elsewhere.
-
-    Returns
-    -------
-    Speech
-        Says sentences as ``t`` and ``say`` do now.
-    """
+    """Keep the language of this visitor, for files that are made later and elsewhere."""
     return Speech(current_language())
 
 
 def say(text: str) -> str:
     """Say a text of the layers below, which know no language, in that of this visitor.
 
-    Parameters
-    ----------
-    text : str
-        A sentence, or plain English that is looked up whole.
-
-    Returns
-    -------
-    str
-        English where it is not known.
+    ``text``: a sentence, or plain English that is looked up whole.
     """
     return translate(text, current_language())
 
 
 def in_both(mark: str) -> str:
-    """Keep an English mark, which stands on files too, and put the visitor's language before it.
-
-    Parameters
-    ----------
-    mark : str
-        Such as that of simulated data.
-
-    Returns
-    -------
-    str
-        Both, or the mark alone for a visitor who reads English.
-    """
+    """Keep an English mark, which stands on files too, and put the visitor's language before it."""
     said = t(mark)
     return mark if said == mark else f"{said} {mark}"
 
 
 def current_language() -> Language:
-    """Give the language of this visitor.
+    """Language of this visitor.
 
-    Returns
-    -------
-    Language
-        English outside of a page, for example in a worker.
+    Returns English outside of a page, for example in a worker.
     """
     if get_script_run_ctx(suppress_warning=True) is None:
         return Language.ENGLISH
@@ -104,10 +65,7 @@ def current_language() -> Language:
 def read_language() -> Language:
     """Take the language from the address of the page, or keep that of the session, at first that of the browser.
 
-    Returns
-    -------
-    Language
-        English for a code that is unknown.
+    Returns English for a code that is unknown.
     """
     asked = st.query_params.get(_QUERY)
     if asked is None:
@@ -141,7 +99,7 @@ def _switched() -> None:
 
 
 def _of_browser() -> Language:
-    """Give the language that the browser asks for, English where there are no screens in it."""
+    """Language that the browser asks for, English where there are no screens in it."""
     code = (st.context.locale or "").lower().partition("-")[0]
     return next((language for language in Language if language.value == code), Language.ENGLISH)
 

@@ -70,15 +70,7 @@ MEASURED_ON: dict[str, str] = {
 def label(value: object) -> str:
     """Name a category, or say that it is unknown.
 
-    Parameters
-    ----------
-    value : object
-        A category, True, False, None, or a plain value.
-
-    Returns
-    -------
-    str
-        What the screen shows.
+    ``value``: a category, True, False, None, or a plain value.
     """
     if value is None:
         return t(UNKNOWN)
@@ -90,17 +82,7 @@ def label(value: object) -> str:
 def tier_words(name: TierName, *, is_alone: bool = False) -> str:
     """Say the tier of a case; no screen says it in another way.
 
-    Parameters
-    ----------
-    name : TierName
-        From an assessment, or from a case of the board.
-    is_alone : bool
-        Nothing around it says that it is a tier of risk.
-
-    Returns
-    -------
-    str
-        ``TierName.text`` or ``TierName.risk_text`` in the language of the visitor.
+    ``is_alone``: nothing around it says that it is a tier of risk.
     """
     return speech().tier_words(name, is_alone=is_alone)
 
@@ -108,32 +90,13 @@ def tier_words(name: TierName, *, is_alone: bool = False) -> str:
 def phase_words(index: int) -> str:
     """Name a phase.
 
-    Parameters
-    ----------
-    index : int
-        Index into the phases of a study.
-
-    Returns
-    -------
-    str
-        Pre, Post 1, Post 2 ... in the language of the visitor.
+    Returns pre, Post 1, Post 2 ... in the language of the visitor.
     """
     return t("Pre") if index == 0 else t("Post {k}", k=index)
 
 
 def sentence(said: Sentence) -> str:
-    """Say a sentence of a report, its tiers and phrases too.
-
-    Parameters
-    ----------
-    said : Sentence
-        Template, facts and phrases.
-
-    Returns
-    -------
-    str
-        In the language of the visitor.
-    """
+    """Say a sentence of a report, its tiers and phrases too."""
     facts = {key: label(value) if isinstance(value, StrEnum) else value for key, value in said.facts.items()}
     return t(said.text, **facts, **{key: t(words) for key, words in said.words.items()})
 
@@ -141,20 +104,8 @@ def sentence(said: Sentence) -> str:
 def plural(n: int, noun: str) -> str:
     """Count a noun.
 
-    Parameters
-    ----------
-    n : int
-        How many.
-    noun : str
-        In the singular.
+    Returns for example ``1 series`` or ``3 patients``.
 
-    Returns
-    -------
-    str
-        For example ``1 series`` or ``3 patients``.
-
-    Examples
-    --------
     >>> plural(2, "patient")
     '2 patients'
     >>> plural(5, "series")

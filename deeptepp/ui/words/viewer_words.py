@@ -115,34 +115,19 @@ REFUSALS: dict[str, str] = {FramesGone.rule: FramesGone.template}
 
 
 def viewer_words() -> dict[str, str]:
-    """Say everything that the viewer can show.
-
-    Returns
-    -------
-    dict of str to str
-        By the names of ``WORDS``, in the language of the visitor.
-    """
+    """Say everything that the viewer can show."""
     return {name: t(text) for name, text in WORDS.items()}
 
 
 def viewer_keys() -> list[tuple[str, str]]:
-    """Say the shortcuts of the help card.
-
-    Returns
-    -------
-    list of (str, str)
-        Keys, and what they do, in the language of the visitor.
-    """
+    """Say the shortcuts of the help card."""
     return [(t(keys), t(meaning)) for keys, meaning in KEYS]
 
 
 def viewer_refusals() -> dict[str, str]:
-    """Say what the route of the images refuses.
+    """What the route of the images refuses.
 
-    Returns
-    -------
-    dict of str to str
-        By rule; empty for a visitor who reads English.
+    The result is by rule, empty for a visitor who reads English.
     """
     is_english = current_language() is Language.ENGLISH
     return {} if is_english else {rule: t(text) for rule, text in REFUSALS.items()}

@@ -10,7 +10,6 @@ import pytest
 
 from deeptepp.datasets.public.duke import paper_like
 from deeptepp.datasets.public.registry import ADAPTERS, read_public
-from deeptepp.domain.cohort import Endpoint
 from deeptepp.errors import DuplicateSubject, MissingColumn, UnknownPublicCohort, UnreadableCohort
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
 
@@ -31,6 +30,11 @@ def real(folder):
 
 def read(name, tmp_path, *changes):
     return read_public(name, public_tables.write_public(name, tmp_path, *changes))
+
+
+def followed_up(imported):
+    """The patients whose RFS is known."""
+    return imported.cohort.where(np.isfinite(imported.cohort["rfs_months"]))
 
 
 def rows_of(imported):
@@ -329,14 +333,6 @@ def test_mama_mia_reads_every_spelling_of_pre_and_counts_zeros_by_study(tmp_path
     assert "(duke 2, nact 1)" in told["mama-mia.zero-means-none"]
 
 
-def test_patients_without_the_endpoint_are_left_out_and_counted(tmp_path):
-    imported = read("duke", tmp_path, {}, {RECURRED: None}, {"HER2": 0})
-    followed = imported.with_follow_up()
-    assert (followed.follow_up.n, len(followed.cohort), followed.n_left_out) == (2, 2, 1)
-    assert imported.with_follow_up(Endpoint.OS).n_left_out == 0
-    assert imported.her2_positive().with_follow_up().follow_up.n == 1
-
-
 @pytest.mark.real
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real clinical tables are not beside the checkout")
 @pytest.mark.parametrize(
@@ -350,7 +346,7 @@ def test_patients_without_the_endpoint_are_left_out_and_counted(tmp_path):
 )
 def test_the_real_tables_have_their_known_numbers(folder, n_all, n, n_events, survival):
     imported = real(folder)
-    followed = imported.her2_positive().with_follow_up().follow_up
+    followed = followed_up(imported.her2_positive()).follow_up()
     assert (len(imported.cohort), followed.n, followed.n_events) == (n_all, n, n_events)
     assert kaplan_meier(followed).at(60).value == pytest.approx(survival, abs=5e-4)
     assert not any(problem.is_refusal for problem in imported.problems)
@@ -387,9 +383,9 @@ def test_the_real_tables_have_their_known_quirks(folder, counts):
 @pytest.mark.real
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real clinical tables are not beside the checkout")
 def test_the_real_duke_table_holds_67_patients_like_those_of_the_paper():
-    followed = paper_like(real("duke")).with_follow_up()
-    assert (followed.follow_up.n, followed.follow_up.n_events) == (67, 7)
-    assert int((followed.cohort["arm"] == "T").sum()) == 54
+    followed = followed_up(paper_like(real("duke")))
+    assert (followed.follow_up().n, followed.follow_up().n_events) == (67, 7)
+    assert int((followed["arm"] == "T").sum()) == 54
 
 
 def documented():

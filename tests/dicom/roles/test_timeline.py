@@ -1,9 +1,15 @@
 """Volumes are put on one axis of time by the most trusted sign, one for each moment."""
 
+import inspect
+import re
+from dataclasses import fields
+
 import dicom_rows
 import phantoms_dicom as made
 import pytest
 
+from deeptepp.dicom.header.clock import Clock, clock_of
+from deeptepp.dicom.roles import signs as signs_of_time
 from deeptepp.dicom.roles.signs import past_midnight
 from deeptepp.dicom.roles.timeline import timeline_of, times_in_order
 
@@ -104,3 +110,9 @@ def test_a_chosen_order_has_times_only_where_they_ascend_in_it():
     rows = series(AcquisitionTime=clock)
     assert times_in_order(rows) == KNOWN.times_s
     assert times_in_order(rows[::-1]) is None
+
+
+def test_every_time_of_a_header_is_read_and_has_its_place_among_the_signs():
+    known = {each.name for each in fields(Clock)}
+    assert known - set(re.findall(r"(\w+)=", inspect.getsource(clock_of))) == set()
+    assert known - set(re.findall(r"clock\.(\w+)", inspect.getsource(signs_of_time))) == set()

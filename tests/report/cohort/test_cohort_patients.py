@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, OS_MONTHS, RFS_MONTHS, SCORE, Arm, Cohort, Endpoint
-from deeptepp.domain.published_cohort import EVENTS, FLOW, FOLLOW_UP
+from deeptepp.domain.published import EVENTS, FLOW, FOLLOW_UP
 from deeptepp.report.cohort.cohort_patients import patient_items
 from deeptepp.report.names import group_words
 from deeptepp.simulate.published_facts import COUNTS

@@ -9,7 +9,7 @@ import pytest
 import tiny_bundle
 
 from deeptepp.domain.cohort import ARM, SCORE, TIER, Cohort, Endpoint
-from deeptepp.domain.published_outcomes import COMPARISONS
+from deeptepp.domain.published import COMPARISONS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import UnreadableCohort
 from deeptepp.model.bundle import load_bundle

@@ -71,11 +71,11 @@ def test_the_permutation_control_sets_patients_beside_views():
 
 
 def test_ablations_show_the_correlation_only_where_the_truth_is_known():
-    assert "Correlation" in alt(suite_figures(content("ablations"))["ablations"])
+    assert "correlation" in alt(suite_figures(content("ablations"))["ablations"])
     real = {k: v for k, v in GROUP.items() if k != "correlation"}
     experiments = [{"name": "a", "title": "a", "metrics": {"cross_validation": real}, "patients": {}}]
     words = alt(suite_figures(content("ablations", experiments=experiments, is_simulated=False))["ablations"])
-    assert "Correlation" not in words
+    assert "correlation" not in words
     assert SIMULATED_COHORT not in words
 
 

@@ -2,10 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from scipy.stats import ttest_ind
 
 from deeptepp.errors import NotEstimable
-from deeptepp.stats.prediction.auc_comparison import compare_auc, compare_auc_unpaired
+from deeptepp.stats.prediction.auc_comparison import compare_auc
 from deeptepp.stats.prediction.roc import roc_auc
 
 PAIRS = st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8), st.booleans()), min_size=4, max_size=40)
@@ -54,34 +53,3 @@ def test_row_order_does_not_matter_and_exchanging_the_scores_changes_the_sign(ro
     ours, theirs = compare_auc(first, second, events), compare_auc(second[order], first[order], events[order])
     assert ours.z == pytest.approx(-theirs.z)
     assert ours.p_value == pytest.approx(theirs.p_value)
-
-
-def test_unpaired_areas_differ_by_their_summed_variances_and_welch_s_degrees_of_freedom():
-    rng = np.random.default_rng(5)
-    samples = []
-    for n, shift in ((60, 1.0), (45, 0.4)):
-        events = rng.random(n) < 0.4
-        samples.append((np.round(rng.normal(size=n) + shift * events, 1), events))
-    found = compare_auc_unpaired(*samples)
-    one, other = (roc_auc(*sample) for sample in samples)
-    v = np.array([one.standard_error**2, other.standard_error**2])
-    assert found.statistic == pytest.approx((one.auc - other.auc) / np.sqrt(v.sum()))
-    assert found.degrees_of_freedom == pytest.approx(v.sum() ** 2 / (v[0] ** 2 / 59 + v[1] ** 2 / 44))
-    assert found.p_value > found.p_normal
-    assert found.low < found.difference < found.high
-    assert (found.n, found.n_events) == ((60, 45), (one.n_events, other.n_events))
-
-
-def test_degrees_of_freedom_of_equal_samples_are_those_of_the_t_test():
-    scores, events = [0.1, 0.5, 0.3, 0.7, 0.2, 0.9], [0, 0, 0, 1, 1, 1]
-    found = compare_auc_unpaired((scores, events), (scores, events))
-    assert found.degrees_of_freedom == pytest.approx(ttest_ind(scores, scores, equal_var=False).df)
-    assert (found.statistic, found.p_value) == (0, 1)
-
-
-def test_samples_without_variance_or_with_one_patient_in_a_class_are_not_estimable():
-    separated = ([0.1, 0.2, 0.8, 0.9], [0, 0, 1, 1])
-    with pytest.raises(NotEstimable, match="variance"):
-        compare_auc_unpaired(separated, separated)
-    with pytest.raises(NotEstimable, match="two patients"):
-        compare_auc_unpaired(separated, ([0.1, 0.2, 0.3], [0, 0, 1]))

@@ -6,7 +6,7 @@ from survival_samples import PATIENTS, cohort, watched
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
-from deeptepp.stats.prediction.brier import brier_score, integrated_brier_score
+from deeptepp.stats.prediction.brier import brier_score
 
 FOUR = FollowUp(np.array([1.0, 2, 3, 9]), np.array([True, False, True, False]))
 
@@ -81,35 +81,11 @@ def test_one_patient_has_a_score_and_no_interval():
     assert (found.score.value, found.score.low) == (0.25, None)
 
 
-def test_the_integrated_score_is_the_trapezoid_over_the_span():
-    risks = np.array([[0.2, 0.5, 0.7], [0.1, 0.3, 0.5], [0.2, 0.4, 0.6], [0.0, 0.1, 0.2]])
-    found = integrated_brier_score(FOUR, risks, [1, 2, 5])
-    one, two, three = (score.score.value for score in found.scores)
-    assert found.score.value == pytest.approx(((one + two) / 2 + 3 * (two + three) / 2) / 4)
-    nulls = [score.null for score in found.scores]
-    assert found.null == pytest.approx(((nulls[0] + nulls[1]) / 2 + 3 * (nulls[1] + nulls[2]) / 2) / 4)
-    assert found.scaled == pytest.approx(1 - found.score.value / found.null)
-    assert found.score.low < found.score.value < found.score.high
-
-
-def test_an_integrated_score_needs_a_span_within_follow_up():
-    one = integrated_brier_score(FOUR, [[0.1]] * 4, [5])
-    assert (one.score.value, one.score.reason) == (None, "one horizon spans no time")
-    late = integrated_brier_score(FOUR, [[0.1, 0.2]] * 4, [5, 60])
-    assert late.score.value is None
-    assert late.scores[0].score.value is not None
-    assert "ends at 9 months" in late.score.reason
-
-
 def test_impossible_input_is_refused():
     with pytest.raises(OutOfRange):
         brier_score(FOUR, [0.1, 0.2, 0.3, 1.1], 5)
     with pytest.raises(OutOfRange):
         brier_score(FOUR, [0.1, 0.2, 0.3, np.nan], 5)
-    with pytest.raises(OutOfRange):
-        integrated_brier_score(FOUR, [[0.1, 0.2]] * 4, [5, 5])
-    with pytest.raises(ValueError, match="column"):
-        integrated_brier_score(FOUR, [[0.1, 0.2]] * 4, [5])
     with pytest.raises(ValueError, match="one column"):
         brier_score(FOUR, [0.1], 5)
     with pytest.raises(NotEstimable):

@@ -7,7 +7,7 @@ from treated_cohorts import cohort_of, tiered
 from deeptepp.domain.cohort import Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.stats.hazards.mantel_haenszel import subgroup_analysis
-from deeptepp.stats.survival.landmark import censor_at
+from deeptepp.stats.horizon import censor_at
 from deeptepp.stats.survival.logrank import log_rank
 from deeptepp.stats.treatment.balance import CovariateBalance
 from deeptepp.stats.treatment.contrast_estimates import ContrastEstimates

@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 
 from deeptepp.domain.cohort import Cohort
+from deeptepp.errors import NotEstimable
+from deeptepp.model.fusion import fit_schema
+from deeptepp.stats.logistic import fit_logistic
 from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.train.data.dataset import Labels
 from deeptepp.train.data.patient_split import split_patients
@@ -53,3 +56,18 @@ def test_a_patient_without_a_label_trains_nothing(parts):
     spoilt = np.where(is_known, labels.event, ~labels.event)
     found = [score_by_logistic(cohort, Labels(event, is_known), split) for event in (labels.event, spoilt)]
     assert np.array_equal(*found)
+
+
+def test_the_scores_are_those_of_our_own_regression_also_with_an_aliased_fact(parts):
+    cohort, labels, split = parts
+    scores, chosen = score_by_logistic(cohort, labels, split), split.training(0)
+    facts = fit_schema(cohort.where(chosen)).encode_cohort(cohort).astype(float)
+    assert np.linalg.matrix_rank(facts - facts.mean(axis=0)) < facts.shape[1]
+    ours = fit_logistic(facts[chosen], labels.event[chosen]).probability(facts)
+    assert scores[split.fold == 0] == pytest.approx(ours[split.fold == 0], abs=1e-9)
+
+
+def test_facts_that_separate_the_classes_are_refused(parts):
+    cohort, labels, split = parts
+    with pytest.raises(NotEstimable, match="separate"):
+        score_by_logistic(cohort, Labels(cohort["tumour_size_mm"] > 50, labels.is_known), split)

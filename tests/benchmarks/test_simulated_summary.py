@@ -4,16 +4,16 @@ from math import inf, log, nan, sqrt
 
 import numpy as np
 import pytest
+from simulated_summary.draw import UPPER, make_draw, matched_groups, measure_draw
+from simulated_summary.matching import Matching, match_on_follow_up
+from simulated_summary.nulls import NULL_TESTS, measure_nulls, n_significant
+from simulated_summary.summary import summarise, summarise_draws
+from simulated_summary.summary_page import summary_page
+from simulated_summary.targets import QUANTITIES, SHARES, Quantity
 
 from deeptepp.domain.cohort import ARM, LATENT_RISK, TIER, Arm, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import BadSetting
-from deeptepp.report.simulated.simulated_draw import UPPER, make_draw, matched_groups, measure_draw
-from deeptepp.report.simulated.simulated_matching import Matching, match_on_follow_up
-from deeptepp.report.simulated.simulated_nulls import NULL_TESTS, measure_nulls, n_significant
-from deeptepp.report.simulated.simulated_summary import summarise, summarise_draws
-from deeptepp.report.simulated.simulated_summary_page import summary_page
-from deeptepp.report.simulated.simulated_targets import QUANTITIES, SHARES, Quantity
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
 
 MEAN = Quantity(key="x", title="x", target=10.0, mean=10.0, sd=2.0, note="the reason")
@@ -120,10 +120,10 @@ def test_matching_on_observed_follow_up_finds_what_is_not_there_and_a_common_hor
 
 
 def test_the_page_is_marked_names_its_command_and_holds_every_row(summary):
-    page = summary_page(summary, command="deeptepp simulate summary --draws 3")
+    page = summary_page(summary, command="python -m simulated_summary --draws 3")
     assert "SIMULATED COHORT" in page
     assert "RESEARCH USE ONLY" in page
-    assert "`deeptepp simulate summary --draws 3`" in page
+    assert "`python -m simulated_summary --draws 3`" in page
     for each in (*QUANTITIES, *SHARES, *NULL_TESTS):
         assert f"| {each.title} |" in page
     assert page.count("no valid test") == 2 * len(Matching)

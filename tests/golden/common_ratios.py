@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test, known, normal_quantile
+from deeptepp.stats.estimate import ChiSquareTest, Estimate, known, normal_quantile
+from deeptepp.stats.hazards.mantel_haenszel import log_rank_of
 from deeptepp.stats.hazards.two_arm_tables import TwoArmTables
 
 ODDS_RATIO = "Mantel-Haenszel odds ratio over the risk sets, Robins-Breslow-Greenland interval"
@@ -28,14 +29,8 @@ RATE_RATIO = "Mantel-Haenszel rate ratio over person-months, Greenland-Robins in
 class CommonOddsRatio:
     """One odds ratio over many tables.
 
-    Parameters
-    ----------
-    estimate : Estimate
-        The odds ratio, its interval and the p value of the test.
-    test : ChiSquareTest
-        Mantel-Haenszel test without continuity correction; the stratified log-rank test.
-    n_tables : int
-        Risk sets of two or more patients.
+    ``estimate``: the odds ratio, its interval and the p value of the test. ``test``: Mantel-Haenszel test without
+    continuity correction; the stratified log-rank test. ``n_tables``: risk sets of two or more patients.
     """
 
     estimate: Estimate
@@ -47,12 +42,7 @@ class CommonOddsRatio:
 class RateRatio:
     """One rate ratio over strata.
 
-    Parameters
-    ----------
-    estimate : Estimate
-        The ratio of events per person-month.
-    standard_error_log : float or None
-        Of its logarithm.
+    ``estimate``: the ratio of events per person-month. ``standard_error_log``: of its logarithm.
     """
 
     estimate: Estimate
@@ -62,20 +52,8 @@ class RateRatio:
 def common_odds_ratio(tables: Sequence[TwoArmTables], *, n: int, level: float = 0.95) -> CommonOddsRatio:
     """Estimate one odds ratio over all risk sets.
 
-    Parameters
-    ----------
-    tables : sequence of TwoArmTables
-        Risk sets of each stratum.
-    n : int
-        Patients.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    CommonOddsRatio
-        Without an interval where one arm has no event while the other is at risk, and without a value where that
-        is the reference arm.
+    ``tables``: risk sets of each stratum. Returns: without an interval where one arm has no event while the other
+    is at risk, and without a value where that is the reference arm.
     """
     n_index, n_reference, a, b = (
         np.concatenate([getattr(table, name) for table in tables])
@@ -119,20 +97,8 @@ def rate_ratio(
 ) -> RateRatio:
     """Estimate one ratio of events per person-month over strata.
 
-    Parameters
-    ----------
-    index, reference : sequence of (int, float)
-        Events and person-months of each stratum.
-    n : int
-        Patients.
-    level : float
-        Confidence level, in (0, 1).
-
-    Returns
-    -------
-    RateRatio
-        Without an interval where an arm has no event in the strata that hold both arms, and without a value where
-        that is the reference arm.
+    ``index``, ``reference``: events and person-months of each stratum. Returns: without an interval where an arm
+    has no event in the strata that hold both arms, and without a value where that is the reference arm.
     """
     a, months_index = np.array(index, dtype=np.float64).T
     b, months_reference = np.array(reference, dtype=np.float64).T
@@ -160,28 +126,6 @@ def rate_ratio(
         reason="" if r > 0 and s > 0 else "an arm has no event in the strata that hold both arms",
     )
     return RateRatio(estimate, error)
-
-
-def log_rank_of(excess: float, variance: float, method: str, reason: str) -> ChiSquareTest:
-    """Test observed less expected events against their variance.
-
-    Parameters
-    ----------
-    excess, variance : float
-        U and V.
-    method : str
-        Which test, for captions.
-    reason : str
-        Why there is no test where V is 0.
-
-    Returns
-    -------
-    ChiSquareTest
-        With one degree of freedom; without a p value where V is 0.
-    """
-    if variance <= 0:
-        return chi_square_test(0.0, 0, method, reason=reason)
-    return chi_square_test(excess**2 / variance, 1, method)
 
 
 def _descriptive(numerator: float, denominator: float) -> float | None:

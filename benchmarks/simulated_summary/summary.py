@@ -16,12 +16,12 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 
 from deeptepp.errors import BadSetting
-from deeptepp.report.simulated.simulated_draw import measure_draw
-from deeptepp.report.simulated.simulated_nulls import NULL_TESTS, NullTest, measure_nulls, n_significant
-from deeptepp.report.simulated.simulated_targets import N_REFERENCE_DRAWS, QUANTITIES, SHARES, Quantity, Share
 from deeptepp.simulate.hazards import PRESETS
 from deeptepp.stats.estimate import normal_quantile
 from deeptepp.stats.proportion import Proportion, proportion
+from simulated_summary.draw import measure_draw
+from simulated_summary.nulls import NULL_TESTS, NullTest, measure_nulls, n_significant
+from simulated_summary.targets import N_REFERENCE_DRAWS, QUANTITIES, SHARES, Quantity, Share
 
 ALPHA = 0.05
 """Level of every test."""
@@ -123,11 +123,11 @@ class SimulatedSummary:
     n_draws : int
         Draws, seeds 0 to n - 1.
     rows : tuple of SummaryRow
-        In the order of ``simulated_targets.QUANTITIES``.
+        In the order of ``targets.QUANTITIES``.
     shares : tuple of ShareRow
-        In the order of ``simulated_targets.SHARES``.
+        In the order of ``targets.SHARES``.
     nulls : tuple of NullRow
-        In the order of ``simulated_nulls.NULL_TESTS``.
+        In the order of ``nulls.NULL_TESTS``.
     """
 
     preset: str

@@ -13,11 +13,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deeptepp.domain.cohort import Endpoint
-from deeptepp.domain.published import TABLE_2, TRASTUZUMAB_AUC, PublishedSet
-from deeptepp.domain.published_cohort import EVENTS, FOLLOW_UP, N_UNTREATED_LOW
-from deeptepp.domain.published_outcomes import HAZARD_RATIOS, comparison_of
+from deeptepp.domain.published import (
+    EVENTS,
+    FOLLOW_UP,
+    HAZARD_RATIOS,
+    N_UNTREATED_LOW,
+    TABLE_2,
+    TRASTUZUMAB_AUC,
+    PublishedSet,
+    comparison_of,
+)
 from deeptepp.domain.risk import Tier
-from deeptepp.report.simulated.simulated_matching import Matching
+from simulated_summary.matching import Matching
 
 N_REFERENCE_DRAWS = 200
 """Draws behind the reference."""
@@ -30,7 +37,7 @@ class Quantity:
     Parameters
     ----------
     key : str
-        As in ``simulated_draw.measure_draw``.
+        As in ``draw.measure_draw``.
     title : str
         With its unit.
     target : float
@@ -67,7 +74,7 @@ class Share:
     Parameters
     ----------
     key : str
-        p value of ``simulated_draw.measure_draw``.
+        p value of ``draw.measure_draw``.
     title : str
         What is tested.
     reference : float

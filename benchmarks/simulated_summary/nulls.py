@@ -16,7 +16,11 @@ from scipy.special import ndtr
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Endpoint
 from deeptepp.domain.risk import Tier
-from deeptepp.report.simulated.simulated_draw import (
+from deeptepp.stats.design import design
+from deeptepp.stats.hazards.cox import fit_cox
+from deeptepp.stats.prediction.roc import roc_auc
+from deeptepp.stats.survival.logrank import log_rank
+from simulated_summary.draw import (
     TRAINING,
     TREATED,
     UPPER,
@@ -26,11 +30,7 @@ from deeptepp.report.simulated.simulated_draw import (
     matched_groups,
     p_of,
 )
-from deeptepp.report.simulated.simulated_matching import Matching
-from deeptepp.stats.design import design
-from deeptepp.stats.hazards.cox import fit_cox
-from deeptepp.stats.prediction.roc import roc_auc
-from deeptepp.stats.survival.logrank import log_rank
+from simulated_summary.matching import Matching
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

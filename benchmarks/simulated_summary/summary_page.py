@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
 from deeptepp.report.format import percent, percent_ci
-from deeptepp.report.simulated.simulated_summary import ALPHA, NullRow, ShareRow, SimulatedSummary, SummaryRow
-from deeptepp.report.simulated.simulated_targets import N_REFERENCE_DRAWS, SURVIVAL
 from deeptepp.report.text_table import Table, table_markdown
+from simulated_summary.summary import ALPHA, NullRow, ShareRow, SimulatedSummary, SummaryRow
+from simulated_summary.targets import N_REFERENCE_DRAWS, SURVIVAL
 
 _VERDICTS = {True: "yes", False: "**no**", None: "-"}
 _WITHIN = "within 3 SE of the reference"

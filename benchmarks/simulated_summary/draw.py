@@ -15,20 +15,20 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, FIRST_EVENT, LATENT_RISK, TIER, Arm, Cohort, Endpoint, FollowUp
-from deeptepp.domain.published_cohort import TIER_COUNTS
+from deeptepp.domain.published import TIER_COUNTS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.report.simulated.simulated_matching import Matching, match_on_follow_up
 from deeptepp.simulate.hazards import RELAPSE_SHARES
 from deeptepp.simulate.simulated_cohort import simulate_cohort
 from deeptepp.stats.design import design
 from deeptepp.stats.hazards.cox import fit_cox
+from deeptepp.stats.horizon import censor_at
 from deeptepp.stats.logistic import fit_logistic
 from deeptepp.stats.prediction.operating_point import youden
 from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
-from deeptepp.stats.survival.landmark import censor_at
 from deeptepp.stats.survival.logrank import log_rank
+from simulated_summary.matching import Matching, match_on_follow_up
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -123,7 +123,7 @@ def measure_draw(seed: int, *, preset: str = "paper") -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        By the keys of ``simulated_targets.QUANTITIES``; NaN where a draw does not determine a number, and infinite
+        By the keys of ``targets.QUANTITIES``; NaN where a draw does not determine a number, and infinite
         where a hazard ratio grows without bound.
     """
     draw = make_draw(seed, preset=preset)

@@ -3,8 +3,10 @@ import re
 
 import plotly.graph_objects as go
 
-from deeptepp.report.html import figure_html
 from deeptepp.report.look.marks import finish
+from deeptepp.report.report_item import ReportItem, ReportPart
+from deeptepp.report.report_page import figure_html, report_html
+from deeptepp.report.text_table import Table
 
 
 def figure(alt="Risk < 5 % & \"low\" <script>alert('x')</script>", title="</script><b>T</b>"):
@@ -35,8 +37,27 @@ def test_plotly_is_left_to_the_page_and_nothing_is_fetched():
 def test_the_same_figure_gives_the_same_bytes_and_another_another_identifier():
     assert figure_html(figure()) == figure_html(figure())
     assert figure_html(figure(title="other")) != figure_html(figure())
-    assert 'id="twice"' in figure_html(figure(), div_id="twice")
 
 
 def test_a_figure_without_words_has_an_empty_label():
     assert 'aria-label=""' in figure_html(go.Figure(json.loads(go.Figure().to_json())))
+
+
+def test_tables_are_escaped_and_name_their_header_cells():
+    table = Table("A < B", ("Group", "n"), (("<script>", "3"),), "a & b")
+    part = ReportPart("Part", (ReportItem("t", "Table 1", "A table", tables=(table,)),))
+    html = report_html([part], title="T", facts=[], mark="")
+    _, _, page = html.partition("</head>")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+    assert page.count('scope="col"') == 2
+    assert '<th scope="row">' in page
+    assert "a &amp; b" in page
+
+
+def test_what_was_not_made_is_listed_once_by_its_reason():
+    items = [ReportItem(f"t{i}", f"Table {i}", "A table", reason="no <event>") for i in (1, 2)]
+    _, _, page = report_html([ReportPart("Part", tuple(items))], title="T", facts=[], mark="").partition("</head>")
+    assert page.count("no &lt;event&gt;") == 1
+    assert 'id="t1"' in page
+    assert 'id="t2"' in page

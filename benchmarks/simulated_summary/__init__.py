@@ -1,0 +1,1 @@
+"""Simulated cohorts measured against the published figures: ``python -m simulated_summary``."""

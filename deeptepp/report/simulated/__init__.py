@@ -1,1 +1,0 @@
-"""Simulated cohorts measured against the published figures, for ``deeptepp simulate summary``."""
