@@ -35,7 +35,7 @@ app: $(STAMP) ## Install and open the dashboard
 	$(BIN)/streamlit run app.py --server.port $(PORT) --server.headless $(HEADLESS)
 
 test: system $(DEV) ## Install and run every test
-	$(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadfile --durations 20
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 20
 
 reference: $(STAMP) ## Rebuild the shipped bundle from nothing, about an hour on two cores; goes on where it was stopped
 	$(BIN)/deeptepp simulate cohort --out runs/reference/dataset --channels pre,post,late --jobs $(JOBS)

@@ -58,6 +58,18 @@ def read_cohort(path: Path) -> Cohort:
         A required column is absent.
     DuplicateSubject
         A subject occurs twice.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from deeptepp import simulate_cohort
+    >>> with TemporaryDirectory() as folder:
+    ...     write_cohort(simulate_cohort(seed=1), Path(folder) / "cohort.parquet")
+    ...     cohort = read_cohort(Path(folder) / "cohort.parquet")
+    >>> len(cohort), cohort.is_simulated
+    (726, True)
+    >>> to_frame(cohort)["arm"].value_counts()["T+P"]
+    np.int64(119)
     """
     try:
         table = pq.read_table(path)

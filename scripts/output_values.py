@@ -27,6 +27,7 @@ _ALWAYS_THE_SAME = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(\+00:00|Z)?"), "<time>"),
     (re.compile(r"\d{4}-\d\d-\d\d"), "<day>"),
     (re.compile(r"\d\d:\d\d(?= UTC)"), "<time>"),
+    (re.compile(r"(?<=loss \d\.\d{3}, )[\d.]+ s|(?<=wall time \| )\d+ s"), "<seconds>"),
     (re.compile(r"\b\d(\.\d+){5,}\b"), "<uid>"),
     (re.compile(r"(?:\$\$ID-)?\b[0-9a-f]{32}-"), "<id>-"),
     (re.compile(r"(?<![\w.])(?=\d*[a-f])[0-9a-f]{16}\b"), "<id>"),

@@ -1,6 +1,7 @@
 """The command line on files: exit status, rule ids, and the same assessment as on screen."""
 
 import json
+from dataclasses import replace
 
 import coarse_study
 import orthanc_server
@@ -14,6 +15,8 @@ from deeptepp.cli import app
 from deeptepp.cli.studies import read_profile
 from deeptepp.dicom.write import write_study
 from deeptepp.errors import NotANumber
+from deeptepp.model.bundle import load_bundle, save_bundle
+from deeptepp.model.network import build_network
 
 CP = """
 sex = "F"
@@ -43,6 +46,23 @@ def folder(tmp_path_factory):
     return root
 
 
+@pytest.fixture(scope="module")
+def scoring(folder):
+    """Arguments that score the study of an eligible patient."""
+    return ("score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle")
+
+
+@pytest.fixture(scope="module")
+def scored(folder, scoring):
+    """What scoring prints as JSON, with its files in the folder ``case``."""
+    return run(*scoring, "--json", "--out", folder / "case")
+
+
+@pytest.fixture(scope="module")
+def text(scoring):
+    return run(*scoring).stdout
+
+
 def test_detect_finds_the_simulated_tumour_and_prints_its_box(folder):
     result = run("detect", folder / "study", "--json")
     assert result.exit_code == 0, result.output
@@ -56,12 +76,9 @@ def test_detect_finds_the_simulated_tumour_and_prints_its_box(folder):
     assert truth[2] <= z <= truth[5]
 
 
-def test_score_prints_the_assessment_and_leaves_with_zero(folder):
-    result = run(
-        "score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle", "--json"
-    )
-    assert result.exit_code == 0, result.output
-    answer = json.loads(result.stdout)
+def test_score_prints_the_assessment_and_leaves_with_zero(scored):
+    assert scored.exit_code == 0, scored.output
+    answer = json.loads(scored.stdout)
     assert answer["tier"] in ("Low", "Moderate", "High")
     assert "SIMULATED COHORT" in answer["marks"]
     assert answer["receipt"]["input_sha256"]
@@ -89,11 +106,10 @@ def test_an_ineligible_patient_leaves_with_one_and_the_rule(folder):
     assert "OUTSIDE INTENDED USE" in json.loads(override.stdout)["marks"]
 
 
-def test_text_output_carries_the_marks(folder):
-    result = run("score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle")
-    assert "Research use only" in result.stdout
-    assert "SIMULATED COHORT" in result.stdout
-    assert "tier" in result.stdout
+def test_text_output_carries_the_marks(text):
+    assert "Research use only" in text
+    assert "SIMULATED COHORT" in text
+    assert "tier" in text
 
 
 @pytest.mark.parametrize(
@@ -158,7 +174,9 @@ def test_verify_lists_every_file(folder):
 
 
 def test_export_writes_the_network_of_a_sound_bundle_alone(tmp_path):
-    bundle = tiny_bundle.make_tiny_bundle(tmp_path / "bundle")
+    bundle, tiny = tmp_path / "bundle", load_bundle(tiny_bundle.make_tiny_bundle(tmp_path / "tiny"))
+    net = {"in_channels": 1, "n_clinical": tiny.clinical.length, "head": "light", "stem_channels": 4}
+    save_bundle(replace(tiny, net=build_network(net)), bundle)
     assert run("export", bundle).exit_code == 2
     result = run("export", bundle, "--onnx", tmp_path / "tiny.onnx")
     assert result.exit_code == 0, result.output
@@ -196,23 +214,19 @@ def test_the_version_is_told_and_a_label_stands_with_the_result(folder, tmp_path
     assert "Case 7" in pages((tmp_path / "one-page.pdf").read_bytes())[0]
 
 
-def test_stability_comes_with_the_score_and_is_printed(folder):
-    arguments = ("score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle")
-    answer = json.loads(run(*arguments, "--json").stdout)
+def test_stability_comes_with_the_score_and_is_printed(scored, text):
+    answer = json.loads(scored.stdout)
     scores = [shifted["score"] for shifted in answer["stability"]["scores"]]
     assert len(scores) == 7
     assert (answer["stability"]["low"], answer["stability"]["high"]) == (min(scores), max(scores))
     assert answer["stability"]["is_stable"] == (len(answer["stability"]["tiers"]) == 1)
     assert answer["tier_text"]
-    assert "with the outline shifted 3 mm" in run(*arguments).stdout
+    assert "with the outline shifted 3 mm" in text
 
 
-def test_score_writes_its_files_and_send_takes_them_to_the_pacs(folder, tmp_path):
-    out = tmp_path / "case"
-    arguments = ("score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle")
-    result = run(*arguments, "--json", "--out", out)
-    assert result.exit_code == 0, result.output
-    assert json.loads((out / "assessment.json").read_text()) == json.loads(result.stdout)
+def test_score_writes_its_files_and_send_takes_them_to_the_pacs(folder, scored, tmp_path):
+    out = folder / "case"
+    assert json.loads((out / "assessment.json").read_text()) == json.loads(scored.stdout)
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
     assert sorted(path.stem for path in out.glob("*.dcm")) == ["card", "measurements", "report", "segmentation"]
     nowhere = run("send", out, "--pacs", "http://127.0.0.1:9/dicom-web")

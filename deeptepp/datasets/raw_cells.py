@@ -2,12 +2,14 @@
 
 pandas is told to guess nothing: no delimiter, no types, no missing values, no header. What it would still do in
 silence is undone here: cells that it adds to a short line are taken off again, and a line longer than all above it
-is a line and no error. An error of a spreadsheet (``#REF!``), which it takes for a missing value, stays one.
+is a line, and no error or list of row names. An error of a spreadsheet (``#REF!``), which it takes for a missing
+value, stays one.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -25,6 +27,12 @@ NO_VALUE = frozenset({"", "na", "n/a", "nan"})
 _ERROR = "#N/A"
 """Stands for every error of a spreadsheet."""
 
+_LINE_ENDS = re.compile(r"\r\n|\r|\n")
+"""What ends a line of CSV; other signs that Unicode counts as ends stand within cells."""
+
+_WIDER = re.compile(r"Expected \d+ fields in line \d+, saw (\d+)")
+"""How pandas refuses a line of more cells than it was told of."""
+
 Lines = list[list[str]]
 
 
@@ -37,35 +45,32 @@ def split_lines(text: str, delimiter: str) -> Lines:
     """Split CSV text into lines of cells, empty lines among them; none where its quotes do not close."""
     import pandas as pd
 
-    if not text:
-        return []
-    try:
-        # The slower engine leaves the cells that it adds at the end of a short line without a value.
-        frame = pd.read_csv(
-            io.StringIO(text, newline=""),
-            sep=delimiter,
-            header=None,
-            names=range(_most_cells(text, delimiter)),
-            dtype=str,
-            na_filter=False,
-            skip_blank_lines=False,
-            engine="python",
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError):
-        return []
-    return [[cell.strip() for cell in line if isinstance(cell, str)] for line in frame.to_numpy().tolist()]
-
-
-def _most_cells(text: str, delimiter: str) -> int:
-    """Give a number of cells that no line exceeds; a quoted cell may run over several lines of text."""
-    most = n_delimiters = 0
-    is_quoted = False
-    for line in text.splitlines():
-        n_delimiters += line.count(delimiter)
-        is_quoted ^= line.count('"') % 2 == 1
-        if not is_quoted:
-            most, n_delimiters = max(most, n_delimiters), 0
-    return max(most, n_delimiters) + 1
+    width = 1 + max(line.count(delimiter) for line in _LINE_ENDS.split(text))
+    while text:
+        try:
+            # The slower engine leaves the cells that it adds at the end of a short line without a value.
+            frame = pd.read_csv(
+                io.StringIO(text, newline=""),
+                sep=delimiter,
+                header=None,
+                names=range(width),
+                dtype=str,
+                na_filter=False,
+                skip_blank_lines=False,
+                engine="python",
+            )
+        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            # A quoted cell that runs over several lines of text can make a line wider than any of these.
+            wider = _WIDER.search(str(error))
+            if wider is None:
+                return []
+            width = int(wider[1])
+            continue
+        if isinstance(frame.index, pd.RangeIndex):
+            return [[cell.strip() for cell in line if isinstance(cell, str)] for line in frame.to_numpy().tolist()]
+        # Of a first line that is wider, pandas would make row names.
+        width += frame.index.nlevels
+    return []
 
 
 def workbook_lines(content: bytes, *, n_lines: int | None = None) -> dict[str, Lines]:

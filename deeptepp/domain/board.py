@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -80,6 +80,33 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryText:
+    """One free text of an entry.
+
+    Parameters
+    ----------
+    label : str
+        What the form calls it.
+    characters : int
+        Longest text.
+    is_long : bool
+        It may have several lines.
+    is_bare : bool
+        The record and the minutes show it without its label.
+    """
+
+    label: str
+    characters: int
+    is_long: bool = False
+    is_bare: bool = False
+
+
+def _text(label: str, **known: Any) -> Any:  # noqa: ANN401  the default of a field
+    """Make a field of an entry that holds a free text; see ``EntryText``."""
+    return field(default="", metadata={"text": EntryText(label=label, **known)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One line of the record of a case; it is never changed.
 
@@ -94,12 +121,28 @@ class Entry:
     moment: Moment
     choice: Choice | None = None
     agreement: Agreement | None = None
-    note: str = ""
+    note: str = _text("Notes", characters=NOTE_CHARACTERS, is_long=True, is_bare=True)
     role: str = ""
     recorded_utc: datetime | None = None
     number: int = 0
     corrects: int = 0
     meeting_id: str = ""
+
+    @property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Free texts that hold something, each behind its label; that of a bare one is empty."""
+        told = ((known, getattr(self, name)) for name, known in ENTRY_TEXTS.items())
+        return tuple(("" if known.is_bare else known.label, text) for known, text in told if text)
+
+    def stripped(self) -> Entry:
+        """Give it with texts as they are stored, without blanks around them."""
+        return replace(self, **{name: getattr(self, name).strip() for name in ENTRY_TEXTS})
+
+
+ENTRY_TEXTS: dict[str, EntryText] = {
+    each.name: each.metadata["text"] for each in fields(Entry) if "text" in each.metadata
+}
+"""Free texts of an entry by name, in the order of the form: columns, fields and minutes are made of them."""
 
 
 @dataclass(frozen=True, slots=True)

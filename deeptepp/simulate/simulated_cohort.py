@@ -55,6 +55,12 @@ def simulate_cohort(*, preset: str = "paper", seed: int = 0) -> Cohort:
         The preset is unknown or the seed negative.
     ValueError
         A count differs from the published table, which would be a fault of this package.
+
+    Examples
+    --------
+    >>> cohort = simulate_cohort(seed=1)
+    >>> len(cohort), int(cohort["rfs_event"].sum())
+    (726, 95)
     """
     if preset not in PRESETS:
         raise BadSetting(key="preset", value=preset, limit=f"one of {', '.join(PRESETS)}")

@@ -175,7 +175,10 @@ def _measure(
 def demo_study() -> SimulatedStudy:
     """Simulate the case of the one-click demo, always the same.
 
-    Gives a rim-enhancing, irregular 26 mm tumour behind the left nipple.
+    Returns
+    -------
+    SimulatedStudy
+        A rim-enhancing, irregular 26 mm tumour behind the left nipple, with its truth.
     """
     rng = np.random.default_rng(DEMO_SEED)
     return simulate_study(
@@ -186,7 +189,15 @@ def demo_study() -> SimulatedStudy:
 def demo_profile() -> ClinicalProfile:
     """Give the clinical-pathological facts that belong to the demo study: eligible, HER2-positive, ER-negative.
 
-    Gives T2 N1, stage IIB.
+    Returns
+    -------
+    ClinicalProfile
+        T2 N1, stage IIB.
+
+    Examples
+    --------
+    >>> demo_profile().stage
+    <Stage.IIB: 'IIB'>
     """
     return ClinicalProfile(
         sex=Sex.FEMALE,

@@ -15,8 +15,8 @@ from sqlalchemy.exc import IntegrityError
 
 from deeptepp.config import load_settings
 from deeptepp.domain.board import (
+    ENTRY_TEXTS,
     LABEL_CHARACTERS,
-    NOTE_CHARACTERS,
     ROLE_CHARACTERS,
     BoardCase,
     Entry,
@@ -130,7 +130,8 @@ class Board:
         the last decision of its moment; EntryTooLong, LabelNamesSomebody: a text is too long; the role holds a
         long number.
         """
-        refuse_long("free text", entry.note, NOTE_CHARACTERS)
+        for name, known in ENTRY_TEXTS.items():
+            refuse_long("free text", getattr(entry, name), known.characters)
         role = plain_label("role", entry.role, ROLE_CHARACTERS)
         with writing(self._engine) as connection:
             # Locked, so that two members of the board cannot show and decide at the same moment.
@@ -195,7 +196,7 @@ def _row(entry: Entry) -> dict[str, Any]:
     return {
         "choice": entry.choice.value if entry.choice else None,
         "agreement": entry.agreement.value if entry.agreement else None,
-        "note": entry.note.strip(),
+        **{name: getattr(entry, name).strip() for name in ENTRY_TEXTS},
         "recorded_utc": datetime.now(UTC),
         "corrects": entry.corrects or None,
         "meeting_id": entry.meeting_id or None,

@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-from deeptepp.domain.board import LABEL_CHARACTERS, ROLE_CHARACTERS
+from deeptepp.domain.board import ENTRY_TEXTS, LABEL_CHARACTERS, ROLE_CHARACTERS
 from deeptepp.domain.meeting import TITLE_CHARACTERS
 
 METADATA = MetaData()
@@ -56,7 +56,7 @@ ENTRIES = Table(
     Column("moment", String(16), nullable=False),
     Column("choice", String(16)),
     Column("agreement", String(16)),
-    Column("note", Text, nullable=False),
+    *(Column(name, Text, nullable=False) for name in ENTRY_TEXTS),
     Column("role", String(ROLE_CHARACTERS), nullable=False),
     Column("recorded_utc", DateTime(timezone=True), nullable=False),
     Column("corrects", Integer),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from importlib import resources
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, inspect, select
@@ -10,7 +12,10 @@ from sqlalchemy import Connection, delete, insert, inspect, select
 from deeptepp.errors import BoardSchemaMismatch
 from deeptepp.store.schema import VERSIONS
 
-SCHEMA_VERSION = 2
+_STEPS = resources.files("deeptepp.store").joinpath("migrations", "versions")
+_STEP = re.compile(r"v(\d{4})_\w+\.py")
+
+SCHEMA_VERSION = max(int(found[1]) for each in _STEPS.iterdir() if (found := _STEP.fullmatch(each.name)))
 """Layout of the tables that this version writes and reads: the number of the newest migration."""
 
 REVISION_TABLE = "board_revision"

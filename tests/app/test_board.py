@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-import numpy as np
+import coarse_study
 import pytest
 from board_cases import case as stored_case
 from screens import run_until, session_of, words_on
@@ -15,15 +15,10 @@ from deeptepp.domain.cohort import Arm
 from deeptepp.domain.meeting import Meeting
 from deeptepp.errors import BoardUnreachable
 from deeptepp.model.bundle import load_bundle
-from deeptepp.scoring.case import open_case
-from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.simulated_study import simulate_study
 from deeptepp.store.cases import Board, board_address
 from deeptepp.ui.background.session import Screen
 from deeptepp.ui.board import board_demo, board_forms, board_news
 from deeptepp.ui.case import case_reading
-
-COARSE = replace(RUIJIN, name="coarse", matrix=160, n_slices=52, slice_mm=2.1)
 
 
 @pytest.fixture(autouse=True)
@@ -449,10 +444,8 @@ def test_a_board_that_cannot_be_opened_is_a_calm_card(open_page, monkeypatch):
 
 
 def test_a_scored_case_goes_to_the_board(open_page, board, monkeypatch):
-    study = simulate_study(latent_risk=0.5, tumour_size_mm=24.0, rng=np.random.default_rng(3), protocol=COARSE)
-    images = open_case(study.study)
-    monkeypatch.setattr(case_reading, "demo_study", lambda: study)
-    monkeypatch.setattr(case_reading, "open_case", lambda *_args, **_kwargs: images)
+    monkeypatch.setattr(case_reading, "demo_study", coarse_study.coarse_study)
+    monkeypatch.setattr(case_reading, "open_case", lambda *_args, **_kwargs: coarse_study.opened())
     at = open_page("case").run()
     at.button(key="case-demo").click().run()
     run_until(at, Screen.IMAGES)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 
-import numpy as np
+import coarse_study
 import pytest
 from screens import run_until, session_of, words_on
 
@@ -15,8 +14,7 @@ from deeptepp.domain.lesion import BoxMm, LesionOrigin
 from deeptepp.domain.progress import Step, StepReport
 from deeptepp.domain.risk import Outcome, Tier
 from deeptepp.scoring.case import open_case
-from deeptepp.simulate.protocols import RUIJIN
-from deeptepp.simulate.simulated_study import demo_profile, simulate_study
+from deeptepp.simulate.simulated_study import demo_profile
 from deeptepp.store.frames import default_frames
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import JobState, default_runner
@@ -25,17 +23,15 @@ from deeptepp.ui.case import case_images, case_reading, case_start, case_steps
 from deeptepp.ui.case.case_form import SeenHere, implied_stage
 from deeptepp.ui.result.result_views import View
 
-COARSE = replace(RUIJIN, name="coarse", matrix=192, n_slices=60, slice_mm=1.8)
-
 
 @pytest.fixture(scope="module")
 def small_study():
-    return simulate_study(latent_risk=0.5, tumour_size_mm=24.0, rng=np.random.default_rng(3), protocol=COARSE)
+    return coarse_study.coarse_study()
 
 
 @pytest.fixture(scope="module")
-def small_case(small_study):
-    return open_case(small_study.study)
+def small_case():
+    return coarse_study.opened()
 
 
 @pytest.fixture

@@ -9,15 +9,13 @@ import pytest
 from screens import run_until, session_of, words_on
 
 from deeptepp.domain.clinical import Her2Status
-from deeptepp.scoring.case import open_case
 from deeptepp.ui.background.session import Screen
 from deeptepp.ui.case import case_reading
 
 
 @pytest.fixture(scope="module")
 def simulated():
-    study = coarse_study.coarse_study()
-    return study, open_case(study.study)
+    return coarse_study.coarse_study(), coarse_study.opened()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from screens import run_until, session_of, words_on
 from deeptepp.domain.progress import Step, StepReport
 from deeptepp.domain.risk import Stability, Tier
 from deeptepp.errors import DetectionError, LesionOutsideVolume
-from deeptepp.scoring.case import open_case
 from deeptepp.ui.background.session import Screen
 from deeptepp.ui.case import case_reading, case_why
 
@@ -24,8 +23,8 @@ def small_study():
 
 
 @pytest.fixture(scope="module")
-def small_case(small_study):
-    return open_case(small_study.study)
+def small_case():
+    return coarse_study.opened()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from deeptepp.errors import UnreadableCohort
         ("007,1.0,NA,nan,null,True,1e5\n", [["007", "1.0", "NA", "nan", "null", "True", "1e5"]]),
         ('"a\nb, c",d\r\n1,2\n', [["a\nb, c", "d"], ["1", "2"]]),
         ('a,b\n"1,2\n', []),
+        ('"a\n1,2",b,"c\n",d\n', [["a\n1,2", "b", "c", "d"]]),
         ('a,b\n"1"x,2\n', []),
         ("", []),
     ],
@@ -31,7 +32,11 @@ def test_every_line_keeps_its_cells_as_they_are_written(text, lines):
 
 
 @given(
-    st.lists(st.lists(st.text(alphabet='a1;\n "é', max_size=4), min_size=1, max_size=5), min_size=1, max_size=6)
+    st.lists(
+        st.lists(st.text(alphabet='a1;\n\r "é\u2028\x0b', max_size=4), min_size=1, max_size=5),
+        min_size=1,
+        max_size=6,
+    )
 )
 def test_what_a_writer_of_csv_wrote_is_read_as_the_standard_library_reads_it(rows):
     text = io.StringIO()

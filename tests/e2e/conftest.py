@@ -16,6 +16,9 @@ from deeptepp.simulate.simulated_study import simulate_study
 
 collect_ignore = ["harness_app.py", "harness_page.py", "question_app.py"]
 HERE = Path(__file__).parent
+PATIENCE_MS = 60_000
+"""How long a step may take on a busy machine; what is there sooner is not waited for."""
+
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,7 +27,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -104,6 +107,7 @@ def browser():
 def context(browser):
     """One profile per module, so that the scripts of the dashboard are fetched once."""
     with browser.new_context(viewport={"width": 1440, "height": 1000}) as context:
+        context.set_default_timeout(PATIENCE_MS)
         yield context
 
 

@@ -2,7 +2,16 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import expect_accessible, expect_tier, hand_in, open_start, score_case, viewer_of, wait_until_drawn
+from browser import (
+    LONG_MS,
+    expect_accessible,
+    expect_tier,
+    hand_in,
+    open_start,
+    score_case,
+    viewer_of,
+    wait_until_drawn,
+)
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -58,7 +67,7 @@ def test_the_board(page, app):
     if demo.count():
         expect_accessible(page, "no case")
         demo.click()
-    page.get_by_role("button", name="Open Case 5").click(timeout=60_000)
+    page.get_by_role("button", name="Open Case 5").click(timeout=LONG_MS)
     expect_accessible(page, "a case")
     for view in ("meeting", "cohort", "minutes"):
         page.goto(f"{app.url}/board?view={view}")

@@ -1,7 +1,7 @@
 """A meeting as a board holds it, in Chromium, by two members at once: nothing that either types is lost."""
 
 import pytest
-from browser import wait_until_drawn
+from browser import LONG_MS, wait_until_drawn
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -20,7 +20,7 @@ def both_decide(page, other):
     other.get_by_role("button", name="Record the decision").click()
     expect(other.get_by_text("Correct this decision or record another")).to_be_visible()
     # The news comes by itself and leaves alone what is being typed.
-    expect(page.get_by_text("1 new entry")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("1 new entry")).to_be_visible()
     expect(page.get_by_label("Notes")).to_have_value("typed by the first")
     # The click that ends typing is the one that leaves the case.
     page.get_by_label("Notes").fill("typed by the first, twice")
@@ -45,7 +45,7 @@ def test_a_meeting_of_two_from_the_demo_cases_to_the_minutes(page, browser, app)
     demo = page.get_by_role("button", name="Open the eight demo cases")
     if demo.count():
         demo.click()
-    page.get_by_role("button", name="Open Case 3").click(timeout=60_000)
+    page.get_by_role("button", name="Open Case 3").click(timeout=LONG_MS)
     expect(page.get_by_role("heading", name="Case 3")).to_be_visible()
     expect(page.get_by_role("heading", name="2. The score")).to_have_count(0)
     with browser.new_context(viewport={"width": 1440, "height": 1000}) as context, context.new_page() as other:
@@ -72,4 +72,4 @@ def test_a_meeting_of_two_from_the_demo_cases_to_the_minutes(page, browser, app)
         page.get_by_role("button", name="Minutes as PDF").click()
     assert pdf.value.path().read_bytes().startswith(b"%PDF")
     page.goto(f"{app.url}/board?view=cohort")
-    expect(page.locator(".js-plotly-plot")).to_have_count(6, timeout=30_000)
+    expect(page.locator(".js-plotly-plot")).to_have_count(6)

@@ -79,24 +79,22 @@ def test_nifti_files_arrive_in_the_order_of_their_names_with_numbers_counted(pag
     assert arrived == ["a_3.nii", "p_1.nii", "p_2.nii.gz", "p_10.nii.gz"]
 
 
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [
+def test_what_cannot_be_used_is_told_at_once(page, zone, harness):
+    # None is told what the one before was told, so that no old sentence can be taken for a new one.
+    for names, said in (
         (("scan.jpg",), "This is a picture"),
+        (("study.rar",), "Zip archives can"),
         (("report.pdf",), "This is a document"),
         (("dce.nrrd",), "research volume"),
-        (("study.rar",), "Zip archives can"),
         (("study.gz",), "Zip archives can"),
         (("a.png", "b.png"), "Each of these 2 files is a picture"),
         (("a.zip", "b.zip"), "one study at a time"),
         (("a.zip", "b.dcm"), "either the zip or the files"),
-    ],
-)
-def test_what_cannot_be_used_is_told_at_once(page, zone, harness, names, said):
-    hand_in(page, *[file(name) for name in names])
-    expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
-    assert not [path for path in harness.uploads if path.name.endswith(".part")]
-    expect(zone).to_have_attribute("data-state", "idle")
+    ):
+        hand_in(page, *[file(name) for name in names])
+        expect(page.get_by_role("alert").filter(has_text=said)).to_be_visible()
+        assert not [path for path in harness.uploads if path.name.endswith(".part")]
+        expect(zone).to_have_attribute("data-state", "idle")
 
 
 def test_an_empty_file_is_refused_kindly(page, zone):
@@ -121,7 +119,7 @@ def test_cancel_stops_and_leaves_nothing(page, zone, harness, tmp_path):
     expect(page.get_by_text(re.compile(r"/ 8\.0 MB · \d+ %"))).to_be_visible()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Upload cancelled. Nothing was kept.")).to_be_visible()
-    for _ in range(20):
+    for _ in range(300):
         if set(harness.uploads) == before:
             break
         page.wait_for_timeout(200)

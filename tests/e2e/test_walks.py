@@ -13,6 +13,7 @@ from browser import (
     LONG_MS,
     choose,
     draw_box_around_the_middle_of_the_lesion,
+    expect_no_upload_left,
     expect_tier,
     hand_in,
     open_start,
@@ -73,7 +74,7 @@ def put_on_the_board(page, app, label):
     page.get_by_role("button", name="Add to the board").click()
     page.get_by_role("textbox", name="Label").fill(label)
     page.get_by_role("button", name="Put on the board").click()
-    expect(page.get_by_text(f"On the board as {label}.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(f"On the board as {label}.")).to_be_visible()
     page.goto(f"{app.url}/board?find={label}")
     page.get_by_role("button", name=f"Open {label}").click(timeout=60_000)
     decision = page.get_by_role("radiogroup", name="Decision of the board")
@@ -98,6 +99,7 @@ def test_an_oncologist_takes_a_simulated_study_to_the_board(page, app, study_zip
     viewer_of(page)
     score_case(page)
     expect_tier(page)
+    expect_no_upload_left(page, app)
     read_the_result(page)
     report = save_as_pdf(page)
     assert all("RESEARCH USE ONLY" in each.upper() and "SIMULATED COHORT" in each for each in report)

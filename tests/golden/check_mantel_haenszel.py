@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from golden.common_ratios import common_odds_ratio, rate_ratio
 from golden.comparison import ITERATED, LIKELIHOOD, Comparison
 from golden.oracle import Case, as_levels, follow_up
 
@@ -15,6 +16,7 @@ from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test
 from deeptepp.stats.hazards.cox import fit_cox
 from deeptepp.stats.hazards.cox_fit import ALIASED, CoxFit
 from deeptepp.stats.hazards.mantel_haenszel import Subgroup, SubgroupAnalysis, subgroup_analysis
+from deeptepp.stats.hazards.two_arm_tables import two_arm_tables
 
 
 def check_subgroups(case: Case, comparison: Comparison) -> None:
@@ -31,11 +33,15 @@ def check_subgroups(case: Case, comparison: Comparison) -> None:
     comparison.exactly(
         "subgroups", sorted(part.label for part in analysis.subgroups), sorted(expected["subgroups"])
     )
+    by_subgroup = []
     for part in analysis.subgroups:
         chosen = labels == part.label
+        by_subgroup.append(tuple(times.where(chosen & arm) for arm in (is_index, ~is_index)))
+        for name, arm in zip(("person_time1", "person_time0"), by_subgroup[-1], strict=True):
+            comparison.number(name, float(arm.months.sum()), expected["subgroups"][part.label][name])
         compare_subgroup(part, expected["subgroups"][part.label], comparison)
         compare_cox(part, times.where(chosen), is_index[chosen], expected["subgroups"][part.label], comparison)
-    compare_summary(analysis, expected, comparison)
+    compare_summary(analysis, by_subgroup, expected, comparison)
     compare_models(analysis, times, is_index, labels, expected, comparison)
 
 
@@ -45,16 +51,21 @@ def compare_subgroup(part: Subgroup, expected: dict, comparison: Comparison) -> 
     names = ("n1", "n0", "events1", "events0")
     comparison.exactly(f"{part.label} counts", list(counts), [expected[name] for name in names])
     for name, ours in (
-        ("person_time1", part.months_index),
-        ("person_time0", part.months_reference),
         ("U", part.excess),
         ("V", part.variance),
         ("E1", part.expected_index),
         ("E0", part.expected_reference),
-        ("hr_OE_ratio", part.observed_expected_ratio.value),
+        ("hr_OE_ratio", observed_to_expected(part)),
     ):
         comparison.number(f"{part.label} {name}", ours, expected[name])
     compare_one_step(part.label, part.hazard_ratio, part.test, expected["one_step"], comparison)
+
+
+def observed_to_expected(part: Subgroup) -> float | None:
+    """(O/E of the index arm) / (O/E of the reference arm), which nothing in the package shows."""
+    if part.variance <= 0 or not part.n_events_reference:
+        return None
+    return part.n_events_index / part.expected_index / (part.n_events_reference / part.expected_reference)
 
 
 def compare_one_step(
@@ -99,14 +110,17 @@ def compare_ratio(what: str, fit: CoxFit, expected: dict, comparison: Comparison
         comparison.number(f"{what} {name}", ours if is_known else None, expected[name], ITERATED)
 
 
-def compare_summary(analysis: SubgroupAnalysis, expected: dict, comparison: Comparison) -> None:
-    """What is said over all subgroups without a model."""
+def compare_summary(
+    analysis: SubgroupAnalysis, by_subgroup: list[tuple], expected: dict, comparison: Comparison
+) -> None:
+    """What is said over all subgroups without a model, from both arms of each."""
     stratified = expected["stratified_one_step"]
     comparison.number("stratified U", analysis.excess, stratified["U"])
     comparison.number("stratified V", analysis.variance, stratified["V"])
     compare_one_step("stratified", analysis.stratified, analysis.test, stratified, comparison)
     comparison.test("heterogeneity", analysis.heterogeneity, expected["heterogeneity_one_step"])
-    odds, theirs = analysis.odds_ratio, expected["mh_odds_ratio_over_risk_sets"]
+    odds = common_odds_ratio([two_arm_tables(*arms) for arms in by_subgroup], n=0)
+    theirs = expected["mh_odds_ratio_over_risk_sets"]
     for name, ours in (
         ("estimate", odds.estimate.value),
         ("lower", odds.estimate.low),
@@ -116,7 +130,9 @@ def compare_summary(analysis: SubgroupAnalysis, expected: dict, comparison: Comp
     ):
         comparison.number(f"odds ratio {name}", ours, theirs[name])
     comparison.exactly("odds ratio n_tables", odds.n_tables, theirs["n_tables"])
-    rate, theirs = analysis.rate_ratio, expected["mh_rate_ratio_person_time"]
+    sides = zip(*by_subgroup, strict=True)
+    rate = rate_ratio(*([(arm.n_events, arm.months.sum()) for arm in side] for side in sides), n=0)
+    theirs = expected["mh_rate_ratio_person_time"]
     if rate.standard_error_log is None:  # R gives 0 as lower limit of a ratio of 0
         theirs = {**theirs, "lower": None}
     for name, ours in (

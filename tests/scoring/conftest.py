@@ -5,7 +5,6 @@ import pytest
 import tiny_bundle
 
 from deeptepp.model.bundle import load_bundle
-from deeptepp.scoring.case import open_case
 
 
 @pytest.fixture(scope="session")
@@ -14,8 +13,8 @@ def simulated():
 
 
 @pytest.fixture(scope="session")
-def images(simulated):
-    return open_case(simulated.study)
+def images():
+    return coarse_study.opened()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ def make_cohort(event: np.ndarray, arm: np.ndarray, rng: np.random.Generator) ->
     return Cohort(columns, is_simulated=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_dataset() -> Callable[..., Dataset]:
     def make(n: int, *, positive_every: int = 3, scored_only_every: int = 0, seed: int = 0) -> Dataset:
         rng = np.random.default_rng(seed)
@@ -71,12 +72,14 @@ def make_dataset() -> Callable[..., Dataset]:
     return make
 
 
-@pytest.fixture
-def quick_settings(tmp_path: Path) -> Callable[..., TrainSettings]:
-    def make(**changes: object) -> TrainSettings:
+@pytest.fixture(scope="session")
+def settings_in() -> Callable[..., TrainSettings]:
+    """Settings of a run that takes seconds, in a folder."""
+
+    def make(folder: Path, **changes: object) -> TrainSettings:
         small = {
-            "dataset": tmp_path / "dataset",
-            "output": tmp_path / "run",
+            "dataset": folder / "dataset",
+            "output": folder / "run",
             "fov_mm": 56.0,
             "n_slices": 4,
             "tile_px": 16,
@@ -95,6 +98,11 @@ def quick_settings(tmp_path: Path) -> Callable[..., TrainSettings]:
 
 
 @pytest.fixture
+def quick_settings(settings_in: Callable[..., TrainSettings], tmp_path: Path) -> Callable[..., TrainSettings]:
+    return partial(settings_in, tmp_path)
+
+
+@pytest.fixture(scope="session")
 def write_folder() -> Callable[[Dataset, Path], Path]:
     """Lay a dataset out on disk as ``deeptepp simulate`` does."""
 

@@ -11,6 +11,7 @@ import pytest
 
 from deeptepp import errors
 from deeptepp.domain import provenance, published, published_caveats, typed_number
+from deeptepp.domain.board import ENTRY_TEXTS
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.experiment_suites import SUITE_LIST
@@ -19,6 +20,7 @@ from deeptepp.model.fusion import FEATURES
 from deeptepp.report import glossary, names
 from deeptepp.report.case import beside_published, other_estimates, result_reading, treatment_panel
 from deeptepp.report.laboratory.laboratory_list import PARTS
+from deeptepp.scoring import eligibility
 from deeptepp.stats.treatment import covariate_names
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.ui import masthead
@@ -153,6 +155,7 @@ def said_by_tables():
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {feature.counts for feature in FEATURES.values() if feature.counts}
     texts |= {section.value for section in Section if section is not Section.COMPARED}
+    texts |= {known.label for known in ENTRY_TEXTS.values()}
     texts |= {page.title for page in PAGES.values()}
     texts |= {words for words in covariate_names._WORDS.values() if " " in words}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}
@@ -186,6 +189,11 @@ def test_every_fact_and_group_of_table_one_has_its_chinese():
     described = [fact for fact in CLINICAL_FACTS.values() if fact.is_described]
     words = {str(word) for fact in described for word in (fact.short, *fact.groups)}
     assert sorted(word for word in words if re.search("[a-z]{2}", word) and chinese(word) == word) == []
+
+
+def test_what_is_said_of_every_rule_has_its_chinese():
+    texts = {text for rule in eligibility._RULES for text in (rule.broken, rule.unknown)}
+    assert sorted(text for text in texts if chinese(text) == text) == []
 
 
 def test_a_composed_sentence_fills_in_the_same_parts():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,6 +46,44 @@ class Clock:
     acquisition_number: int | None = None
     series_number: int | None = None
     instance_number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSign:
+    """One sign of time that tells volumes apart.
+
+    Parameters
+    ----------
+    keywords : str
+        Its DICOM keywords.
+    read : callable
+        Gives it.
+    is_offset : bool
+        It counts seconds from the start of the series: where it is absent, it is zero.
+    """
+
+    keywords: str
+    read: Callable[[Clock], float | None]
+    is_offset: bool = False
+
+
+ACQUIRED = TimeSign("AcquisitionTime", lambda clock: clock.acquired_s)
+SERIES_TIME = TimeSign("SeriesTime", lambda clock: clock.series_s)
+SERIES_NUMBER = TimeSign("SeriesNumber", lambda clock: clock.series_number)
+CONTENT = TimeSign("ContentTime", lambda clock: clock.content_s)
+
+SIGNS: tuple[TimeSign, ...] = (
+    ACQUIRED,
+    TimeSign("TriggerTime", lambda clock: clock.trigger_s, is_offset=True),
+    TimeSign("TemporalPositionTimeOffset", lambda clock: clock.offset_s, is_offset=True),
+    TimeSign("the private begin of the dynamic scan", lambda clock: clock.begin_s, is_offset=True),
+    TimeSign("TemporalPositionIdentifier", lambda clock: clock.position),
+    TimeSign("AcquisitionNumber", lambda clock: clock.acquisition_number),
+    SERIES_TIME,
+    SERIES_NUMBER,
+    CONTENT,
+)
+"""In order of trust, for planes and for volumes; when an image was reconstructed comes last."""
 
 
 def clock_of(places: Sequence[Header]) -> Clock:

@@ -13,7 +13,15 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from deeptepp.dicom.header.clock import SECONDS_PER_DAY, Clock
+from deeptepp.dicom.header.clock import (
+    ACQUIRED,
+    CONTENT,
+    SECONDS_PER_DAY,
+    SERIES_NUMBER,
+    SERIES_TIME,
+    SIGNS,
+    TimeSign,
+)
 from deeptepp.dicom.roles.rows import Row
 from deeptepp.dicom.volumes.kinds import is_motion_corrected
 
@@ -89,24 +97,16 @@ def _started(rows: Sequence[Row]) -> SignReading | None:
     return SignReading(keys, sign if is_alone else f"SeriesTime and {sign}")
 
 
-_OFFSETS: tuple[tuple[str, Callable[[Clock], float | None]], ...] = (
-    ("TriggerTime", lambda clock: clock.trigger_s),
-    ("TemporalPositionTimeOffset", lambda clock: clock.offset_s),
-    ("the private begin of the dynamic scan", lambda clock: clock.begin_s),
-)
-"""Seconds from the start of the series, in order of trust."""
-
-
 def _offsets(rows: Sequence[Row]) -> SignReading | None:
     """Give the offsets of the volumes of one series by the first sign that tells all of them apart."""
-    for sign, read in _OFFSETS:
-        found = [read(row.stack.clock) for row in rows]
+    for sign in (each for each in SIGNS if each.is_offset):
+        found = [sign.read(row.stack.clock) for row in rows]
         if all(offset is None for offset in found):
             continue
         # Absent means zero: the first dynamic of a series has no TriggerTime.
         offsets = _in_seconds([offset or 0.0 for offset in found], LONGEST_OFFSET_S)
         if are_apart(offsets):
-            return SignReading(offsets, sign)
+            return SignReading(offsets, sign.keywords)
     return _positions_in_seconds(rows)
 
 
@@ -136,13 +136,13 @@ TIMES: tuple[ReadSign, ...] = (_acquired, _started, _positions_in_seconds)
 # --- orders ---------------------------------------------------------------------------------------------------
 
 
-def _number(sign: str, read: Callable[[Clock], float | None]) -> ReadSign:
+def _number(sign: TimeSign) -> ReadSign:
     """Make a reader of one number of each volume."""
 
     def numbers(rows: Sequence[Row]) -> SignReading | None:
-        found = [read(row.stack.clock) for row in rows]
+        found = [sign.read(row.stack.clock) for row in rows]
         known = [float(number) for number in found if number is not None]
-        return SignReading(known, sign) if len(known) == len(found) else None
+        return SignReading(known, sign.keywords) if len(known) == len(found) else None
 
     return numbers
 
@@ -176,31 +176,32 @@ def _numbers_within(rows: Sequence[Row]) -> SignReading | None:
     """Give the numbers of the volumes of one series by the first sign that tells all of them apart."""
     if len(rows) == 1:
         return SignReading([0.0], "")
-    for read in (_offsets, _POSITION, _ACQUISITION, _CONTENT, _INSTANCE):
+    of_series = (SERIES_TIME, SERIES_NUMBER)
+    within = (number for sign, number in _NUMBERS.items() if sign not in of_series)
+    for read in (_offsets, *within):
         found = read(rows)
         if found is not None and len(set(found.keys)) == len(rows):
             return found
     return None
 
 
-_POSITION = _number("TemporalPositionIdentifier", lambda clock: clock.position)
-_ACQUISITION = _number("AcquisitionNumber", lambda clock: clock.acquisition_number)
-_SERIES_TIME = _number("SeriesTime", lambda clock: clock.series_s)
-_CONTENT = _number("ContentTime", lambda clock: clock.content_s)
-_INSTANCE = _number("InstanceNumber", lambda clock: clock.instance_number)
+_NUMBERS: dict[TimeSign, ReadSign] = {
+    sign: _number(sign)
+    for sign in (
+        *(sign for sign in SIGNS if sign is not ACQUIRED and not sign.is_offset),
+        TimeSign("InstanceNumber", lambda clock: clock.instance_number),
+    )
+}
+"""Readers of what orders volumes without a time, in order of trust."""
 
-ORDERS: tuple[ReadSign, ...] = (
-    _POSITION,
-    _ACQUISITION,
-    _SERIES_TIME,
-    _series_then_number,
-    _number("SeriesNumber", lambda clock: clock.series_number),
-    _CONTENT,
-    _INSTANCE,
+ORDERS: tuple[ReadSign, ...] = tuple(
+    each
+    for sign, number in _NUMBERS.items()
+    for each in ((_series_then_number, number) if sign is SERIES_NUMBER else (number,))
 )
 """Ways to tell the order of volumes, in order of trust."""
 
-CHOSEN_TIMES: tuple[ReadSign, ...] = (*TIMES, _SERIES_TIME, _CONTENT)
+CHOSEN_TIMES: tuple[ReadSign, ...] = (*TIMES, _NUMBERS[SERIES_TIME], _NUMBERS[CONTENT])
 """Times that an order chosen by a reader may be held against."""
 
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from deeptepp.dicom.header.clock import CONTENT, SIGNS
 from deeptepp.dicom.roles.refusals import broken_phase, is_part_of, moved
 from deeptepp.dicom.roles.rows import Row
 from deeptepp.dicom.roles.series import as_found, is_same_grid
@@ -46,11 +47,13 @@ def _is_stopped(row: Row, timeline: Timeline) -> bool:
 
 def _is_after(row: Row, timeline: Timeline) -> bool:
     """Tell whether a volume came after all phases, by the first sign that all of them have."""
-    for sign in ("acquired_s", "position", "acquisition_number", "series_s", "series_number"):
-        mine = getattr(row.stack.clock, sign)
-        theirs = [getattr(phase.stack.clock, sign) for phase in timeline.rows]
-        if mine is not None and None not in theirs and mine not in theirs:
-            return bool(mine > max(theirs))
+    for sign in SIGNS:
+        if sign.is_offset or sign is CONTENT:
+            continue
+        mine = sign.read(row.stack.clock)
+        theirs = [moment for phase in timeline.rows if (moment := sign.read(phase.stack.clock)) is not None]
+        if mine is not None and len(theirs) == len(timeline.rows) and mine not in theirs:
+            return mine > max(theirs)
     return False
 
 

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from deeptepp.dicom.header.clock import Clock
+from deeptepp.dicom.header.clock import SIGNS, TimeSign
 from deeptepp.dicom.header.headers import Frame
 
 Placed = tuple[int, Frame]
 """A plane and the number of its place along the normal."""
-
-_SIGNS: tuple[Callable[[Clock], float | None], ...] = (
-    lambda clock: clock.acquired_s,
-    lambda clock: clock.trigger_s,
-    lambda clock: clock.offset_s,
-    lambda clock: clock.begin_s,
-    lambda clock: clock.position,
-    lambda clock: clock.acquisition_number,
-    lambda clock: clock.series_s,
-    lambda clock: clock.series_number,
-    lambda clock: clock.content_s,
-)
-"""Signs of time in order of trust; when an image was reconstructed comes last."""
-
-_OFFSETS = frozenset(_SIGNS[1:4])
-"""Signs that count from the start of the series: where one is absent it is zero."""
 
 
 def split_in_time(places: Sequence[Sequence[Frame]]) -> list[list[Frame]] | None:
@@ -45,10 +29,10 @@ def parts_by_sign(frames: Sequence[Frame]) -> Iterator[list[list[Frame]]]:
 
     Yields two parts or more, each of two planes or more.
     """
-    for sign in _SIGNS:
+    for sign in SIGNS:
         parts: dict[float | None, list[Frame]] = defaultdict(list)
         for frame in frames:
-            parts[sign(frame.clock)].append(frame)
+            parts[sign.read(frame.clock)].append(frame)
         if len(parts) > 1 and min(map(len, parts.values())) > 1:
             yield list(parts.values())
 
@@ -68,7 +52,7 @@ def _split(planes: list[Placed]) -> list[list[Placed]] | None:
     if _depth(planes) == 1:
         return [planes]
     for way in (_by_value, _by_rank):
-        for sign in _SIGNS:
+        for sign in SIGNS:
             parts = way(planes, sign)
             if parts is None:
                 continue
@@ -78,10 +62,10 @@ def _split(planes: list[Placed]) -> list[list[Placed]] | None:
     return None
 
 
-def _by_value(planes: Sequence[Placed], sign: Callable[[Clock], float | None]) -> list[list[Placed]] | None:
+def _by_value(planes: Sequence[Placed], sign: TimeSign) -> list[list[Placed]] | None:
     """Part by a sign that is the same for all planes of a volume."""
-    values = [sign(frame.clock) for _, frame in planes]
-    if sign in _OFFSETS and any(value is not None for value in values):
+    values = [sign.read(frame.clock) for _, frame in planes]
+    if sign.is_offset and any(value is not None for value in values):
         values = [value or 0.0 for value in values]
     if None in values or len(set(values)) == 1:
         return None
@@ -94,12 +78,12 @@ def _by_value(planes: Sequence[Placed], sign: Callable[[Clock], float | None]) -
     return [parts[value] for value in sorted(parts)]
 
 
-def _by_rank(planes: Sequence[Placed], sign: Callable[[Clock], float | None]) -> list[list[Placed]] | None:
+def _by_rank(planes: Sequence[Placed], sign: TimeSign) -> list[list[Placed]] | None:
     """Part by the order of a sign that differs from slice to slice, as in two-dimensional series."""
     parts: list[list[tuple[float, Placed]]] = [[] for _ in range(_depth(planes))]
     by_place: dict[int, list[tuple[float, Placed]]] = defaultdict(list)
     for plane in planes:
-        value = sign(plane[1].clock)
+        value = sign.read(plane[1].clock)
         if value is None:
             return None
         by_place[plane[0]].append((value, plane))

@@ -119,10 +119,11 @@ def remarks_on(case: BoardCase, entry: Entry | None, meeting: Meeting | None = N
 
 
 def signed(entry: Entry | None) -> str:
-    """Write the note of an entry and the role of who recorded it."""
+    """Write the texts of an entry and the role of who recorded it; empty where there is none."""
     if entry is None:
         return ""
-    return glued("{} ({})", entry.note, entry.role).strip() if entry.role else entry.note
+    said = joined(" ", (glued("{}: {}", label, text) if label else text for label, text in entry.texts))
+    return glued("{} ({})", said, entry.role).strip() if entry.role else said
 
 
 def _sign(is_positive: bool | None) -> str:

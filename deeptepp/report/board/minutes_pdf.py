@@ -19,6 +19,7 @@ from deeptepp.report.board.board_words import (
     remarks_on,
     result_of,
     shown_flags,
+    signed,
     summary_of,
     time_of,
 )
@@ -158,9 +159,7 @@ def _decision(title: str, text: str, entry: Entry | None) -> list[Flowable]:
     from reportlab.platypus import Paragraph
 
     story: list[Flowable] = [Paragraph(glued("<b>{}:</b> {}", title, text), style("body", 9.5))]
-    if entry and (entry.note or entry.role):
-        said = joined(
-            " ", (part for part in (entry.note, glued("({})", entry.role) if entry.role else "") if part)
-        )
+    said = signed(entry)
+    if said:
         story.append(Paragraph(marked_up(said), style("note", 9.5, colour=NOTE, breaks_anywhere=True)))
     return story

@@ -19,7 +19,7 @@ from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.prediction.decision_curve import DecisionCurve, decision_curve_at
 from deeptepp.stats.prediction.optimism import Optimism, correct_optimism
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
-from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.stats.survival.kaplan_meier import survival_at
 from deeptepp.stats.survival.logrank import LogRankTest, log_rank_trend
 from deeptepp.stats.treatment.balance import Balance
 from deeptepp.stats.treatment.number_needed import difference_at, number_needed
@@ -141,7 +141,7 @@ def decision_curves(view: TierView) -> tuple[DecisionCurve, ...]:
     risk = np.zeros(len(scores))
     for name in np.unique(tier):
         members = tier == name
-        risk[members] = 1 - kaplan_meier(follow_up.where(members)).at(view.recipe.horizon_months).value
+        risk[members] = 1 - survival_at(follow_up.where(members), view.recipe.horizon_months)
     return tuple(
         decision_curve_at(each, follow_up, view.recipe.horizon_months, THRESHOLDS, label=name)
         for name, each in (("Tiers", risk), ("Score", scores))

@@ -17,6 +17,7 @@ from deeptepp.report.look.theme import (
     OTHER_GLYPHS,
     TIER_COLOURS,
     TIER_GLYPHS,
+    GroupColour,
 )
 from deeptepp.report.names import ARM_SHORT, group_words
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
@@ -63,15 +64,14 @@ def styles_of(curves: Sequence[KaplanMeierCurve], colours: Sequence[str] | None,
     for i, curve in enumerate(curves):
         other = OTHER_COLOURS[i % len(OTHER_COLOURS)]
         colour = colours[i] if colours is not None else known.get(curve.label, other)
-        tier = next((t for t, c in TIER_COLOURS.items() if c == colour), None)
-        arm = next((a for a, c in ARM_COLOURS.items() if c == colour), None)
+        group = colour.of if isinstance(colour, GroupColour) else None
         # Where a colour comes back, its dash does not.
         dash = DASHES[(i + i // len(OTHER_COLOURS)) % len(DASHES)]
         glyph, short = OTHER_GLYPHS[i % len(OTHER_GLYPHS)], _SHORT.get(curve.label, group_words(curve.label))
-        if tier is not None:
-            glyph, dash = TIER_GLYPHS[tier], "solid"
-        elif arm is not None:
-            glyph, dash, short = ARM_GLYPHS[arm], ARM_DASHES[arm], ARM_SHORT[arm]
+        if isinstance(group, Tier):
+            glyph, dash = TIER_GLYPHS[group], "solid"
+        elif isinstance(group, Arm):
+            glyph, dash, short = ARM_GLYPHS[group], ARM_DASHES[group], ARM_SHORT[group]
         styles.append(_faded_below(few, curve, CurveStyle(colour, glyph, dash, short, is_faded=False)))
     return _shortened(styles)
 

@@ -12,7 +12,24 @@ import plotly.graph_objects as go
 from deeptepp.domain.cohort import Arm
 from deeptepp.domain.risk import Tier
 
-TIER_COLOURS: dict[Tier, str] = {Tier.LOW: "#007ada", Tier.MODERATE: "#db7600", Tier.HIGH: "#a83a5c"}
+
+class GroupColour(str):
+    """The colour of a tier or an arm, which knows whose it is: two of them may be alike."""
+
+    of: Tier | Arm
+
+    def __new__(cls, colour: str, of: Tier | Arm = Arm.NONE) -> GroupColour:
+        """Make the colour of one group."""
+        made = super().__new__(cls, colour)
+        made.of = of
+        return made
+
+
+TIER_COLOURS: dict[Tier, str] = {
+    Tier.LOW: GroupColour("#007ada", Tier.LOW),
+    Tier.MODERATE: GroupColour("#db7600", Tier.MODERATE),
+    Tier.HIGH: GroupColour("#a83a5c", Tier.HIGH),
+}
 """Blue, amber and raspberry; lightness 51, 60 and 41."""
 
 TIER_SHAPES: dict[Tier, str] = {Tier.LOW: "circle", Tier.MODERATE: "square", Tier.HIGH: "triangle-up"}
@@ -21,7 +38,11 @@ TIER_SHAPES: dict[Tier, str] = {Tier.LOW: "circle", Tier.MODERATE: "square", Tie
 TIER_GLYPHS: dict[Tier, str] = {Tier.LOW: "●", Tier.MODERATE: "■", Tier.HIGH: "▲"}
 """The same shapes as characters, for texts and tables."""
 
-ARM_COLOURS: dict[Arm, str] = {Arm.NONE: "#6f747a", Arm.T: "#3f8f3a", Arm.TP: "#9040a9"}
+ARM_COLOURS: dict[Arm, str] = {
+    Arm.NONE: GroupColour("#6f747a", Arm.NONE),
+    Arm.T: GroupColour("#3f8f3a", Arm.T),
+    Arm.TP: GroupColour("#9040a9", Arm.TP),
+}
 """Grey, green and purple."""
 
 ARM_SHAPES: dict[Arm, str] = {Arm.NONE: "circle-open", Arm.T: "diamond", Arm.TP: "star"}

@@ -23,19 +23,10 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.design import as_text, levels_of
 from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test, known, normal_quantile
-from deeptepp.stats.hazards.mantel_haenszel_ratios import (
-    CommonOddsRatio,
-    RateRatio,
-    common_odds_ratio,
-    log_rank_of,
-    rate_ratio,
-)
-from deeptepp.stats.hazards.two_arm_tables import TwoArmTables, two_arm_tables
+from deeptepp.stats.hazards.two_arm_tables import two_arm_tables
 
 ONE_STEP = "one-step Mantel-Haenszel (Peto) hazard ratio"
 """Name of the estimator inside one group of patients."""
-OBSERVED_EXPECTED = "ratio of observed to expected events (log-rank hazard ratio)"
-"""Name of the ratio that has no interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +35,7 @@ class Subgroup:
 
     ``expected_index``, ``expected_reference``: events expected if the arms shared one hazard. ``excess``: u:
     observed less expected events of the index arm. ``variance``: v: hypergeometric variance of U.
-    ``hazard_ratio``: one-step, index against reference. ``observed_expected_ratio``: (O/E of the index arm) / (O/E
-    of the reference arm), without an interval.
+    ``hazard_ratio``: one-step, index against reference.
     """
 
     label: str
@@ -53,14 +43,11 @@ class Subgroup:
     n_reference: int
     n_events_index: int
     n_events_reference: int
-    months_index: float
-    months_reference: float
     expected_index: float
     expected_reference: float
     excess: float
     variance: float
     hazard_ratio: Estimate
-    observed_expected_ratio: Estimate
 
     @property
     def test(self) -> ChiSquareTest:
@@ -75,8 +62,6 @@ class SubgroupAnalysis:
     ``subgroups``: in byte order of their labels, ascending where the labels are numbers. ``excess``, ``variance``:
     u and V summed over subgroups. ``stratified``: one-step hazard ratio over all subgroups. ``heterogeneity``:
     whether the hazard ratios differ between subgroups; no p value with fewer than two that have one.
-    ``odds_ratio``: Mantel-Haenszel over the risk sets of all subgroups. ``rate_ratio``: Mantel-Haenszel over
-    person-months.
     """
 
     subgroups: tuple[Subgroup, ...]
@@ -84,8 +69,6 @@ class SubgroupAnalysis:
     variance: float
     stratified: Estimate
     heterogeneity: ChiSquareTest
-    odds_ratio: CommonOddsRatio
-    rate_ratio: RateRatio
 
     @property
     def test(self) -> ChiSquareTest:
@@ -99,7 +82,7 @@ def one_step_hazard_ratio(index: FollowUp, reference: FollowUp, *, level: float 
     ``index``, ``reference``: the arms; below 1 favours the index arm. Returns: without a value, and with the
     reason, where no event was seen while both arms were at risk.
     """
-    return _analyse("", index, reference, two_arm_tables(index, reference), level).hazard_ratio
+    return _analyse("", index, reference, level).hazard_ratio
 
 
 def subgroup_analysis(
@@ -123,11 +106,9 @@ def subgroup_analysis(
         msg = f"{follow_up.n} patients, {chosen.shape} arms and {labels.shape} subgroups must be one column each"
         raise ValueError(msg)
     parts: list[Subgroup] = []
-    tables: list[TwoArmTables] = []
     for label in levels_of(subgroups):
         index, reference = (follow_up.where((labels == label) & arm) for arm in (chosen, ~chosen))
-        tables.append(two_arm_tables(index, reference))
-        parts.append(_analyse(label, index, reference, tables[-1], level))
+        parts.append(_analyse(label, index, reference, level))
     excess, variance = sum(part.excess for part in parts), sum(part.variance for part in parts)
     n, n_events = follow_up.n, follow_up.n_events
     method = f"{ONE_STEP}, stratified by subgroup"
@@ -137,14 +118,18 @@ def subgroup_analysis(
         variance=variance,
         stratified=_one_step(excess, variance, n, n_events, method, _reason(parts), level),
         heterogeneity=_heterogeneity(parts),
-        odds_ratio=common_odds_ratio(tables, n=n, level=level),
-        rate_ratio=rate_ratio(
-            [(part.n_events_index, part.months_index) for part in parts],
-            [(part.n_events_reference, part.months_reference) for part in parts],
-            n=n,
-            level=level,
-        ),
     )
+
+
+def log_rank_of(excess: float, variance: float, method: str, reason: str) -> ChiSquareTest:
+    """Test observed less expected events against their variance.
+
+    ``reason``: why there is no test where V is 0. Returns: with one degree of freedom; without a p value where V
+    is 0.
+    """
+    if variance <= 0:
+        return chi_square_test(0.0, 0, method, reason=reason)
+    return chi_square_test(excess**2 / variance, 1, method)
 
 
 def _labels(subgroups: npt.ArrayLike) -> npt.NDArray[np.object_]:
@@ -155,37 +140,23 @@ def _labels(subgroups: npt.ArrayLike) -> npt.NDArray[np.object_]:
     return np.array(as_text(values), dtype=object)
 
 
-def _analyse(label: str, index: FollowUp, reference: FollowUp, table: TwoArmTables, level: float) -> Subgroup:
+def _analyse(label: str, index: FollowUp, reference: FollowUp, level: float) -> Subgroup:
     """Compare the arms of one subgroup."""
+    table = two_arm_tables(index, reference)
     excess, variance = index.n_events - table.expected_index, table.variance
     n, n_events = index.n + reference.n, index.n_events + reference.n_events
     reason = "" if variance > 0 else _why_not(index, reference)
-    observed_expected = None
-    if variance > 0 and reference.n_events:
-        in_index = index.n_events / table.expected_index
-        observed_expected = in_index / (reference.n_events / table.expected_reference)
-    ratio = Estimate(
-        value=observed_expected,
-        level=level,
-        n=n,
-        n_events=n_events,
-        method=OBSERVED_EXPECTED,
-        reason=reason or ("this ratio has no interval" if reference.n_events else "no event in the reference arm"),
-    )
     return Subgroup(
         label=label,
         n_index=index.n,
         n_reference=reference.n,
         n_events_index=index.n_events,
         n_events_reference=reference.n_events,
-        months_index=float(index.months.sum()),
-        months_reference=float(reference.months.sum()),
         expected_index=table.expected_index,
         expected_reference=table.expected_reference,
         excess=excess,
         variance=variance,
         hazard_ratio=_one_step(excess, variance, n, n_events, ONE_STEP, reason, level),
-        observed_expected_ratio=ratio,
     )
 
 

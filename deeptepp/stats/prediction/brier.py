@@ -23,7 +23,7 @@ from deeptepp.errors import OutOfRange
 from deeptepp.stats.estimate import Estimate, normal_quantile
 from deeptepp.stats.horizon import check_horizon, known_at, why_no_horizon
 from deeptepp.stats.survival.censoring import censoring_weights, influence_of_censoring
-from deeptepp.stats.survival.kaplan_meier import product_limit
+from deeptepp.stats.survival.kaplan_meier import survival_at
 
 Floats = npt.NDArray[np.float64]
 
@@ -102,8 +102,7 @@ def _standard_error(influence: Floats) -> float:
 
 def _null(follow_up: FollowUp, horizon: float) -> float:
     """Score the Kaplan-Meier risk of the cohort."""
-    months, survival = product_limit(follow_up)
-    risk = 1 - survival[np.searchsorted(months, horizon, side="right") - 1]
+    risk = 1 - survival_at(follow_up, horizon)
     return float(_errors(follow_up, np.full(follow_up.n, risk), horizon)[0].mean())
 
 

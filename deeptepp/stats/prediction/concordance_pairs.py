@@ -13,6 +13,9 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.prediction.order_counts import sums_around
 
+FEW_LEVELS = 8
+"""Distinct markers up to which a table of their counts is faster than counting by digits."""
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -107,8 +110,15 @@ def _later(follow_up: FollowUp, ranks: Ints, counted: npt.NDArray[np.bool_]) -> 
     # Latest first, at one time censorings before events: who can be compared with an event stands before it.
     latest = np.lexsort((follow_up.event, -months))
     n_comparable = (n - np.searchsorted(np.sort(months), months, "left") - n_events_then)[counted]
-    below, equal, above = sums_around(ranks[latest], np.ones(n, dtype=np.int64), n_comparable, ranks[counted])
-    return below, equal, above
+    own = ranks[counted]
+    if (n_levels := int(ranks.max(initial=0)) + 1) > FEW_LEVELS:
+        return sums_around(ranks[latest], np.ones(n, dtype=np.int64), n_comparable, own)
+    # Of tiers a table of how many of each stand before an event is the shorter way.
+    passed = np.cumsum(np.arange(n_levels) == ranks[latest][:, None], axis=0)
+    upto = np.cumsum(np.concatenate([np.zeros((1, n_levels), np.int64), passed])[n_comparable], axis=1)
+    not_above = upto[np.arange(len(own)), own]
+    below = np.where(own > 0, upto[np.arange(len(own)), own - 1], 0)
+    return below, not_above - below, n_comparable - not_above
 
 
 def _counts(below: Ints, equal: Ints, above: Ints, tied: tuple[int, int]) -> ConcordanceCounts:

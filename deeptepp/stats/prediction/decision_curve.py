@@ -20,7 +20,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.horizon import known_at
-from deeptepp.stats.survival.kaplan_meier import product_limit
+from deeptepp.stats.survival.kaplan_meier import survival_at
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -93,8 +93,7 @@ def decision_curve_at(
 
 def _share_with_event(follow_up: FollowUp, horizon_months: float) -> float:
     """Give the share with the event by the horizon; NaN where follow-up ends before it and somebody is left."""
-    months, survival = product_limit(follow_up)
-    value = float(survival[np.searchsorted(months, horizon_months, side="right") - 1])
+    value = survival_at(follow_up, horizon_months)
     return float("nan") if horizon_months > follow_up.months.max() and value > 0 else 1 - value
 
 

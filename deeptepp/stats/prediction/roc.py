@@ -13,14 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn import config_context
 from sklearn.metrics import confusion_matrix_at_thresholds
 
 from deeptepp.stats.estimate import normal_quantile
 from deeptepp.stats.prediction.ranked_scores import checked_scores, rank_scores
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +49,7 @@ def roc_auc(scores: npt.ArrayLike, events: npt.ArrayLike, *, level: float = 0.95
     ranked = rank_scores(scores, events)
     auc, of_events, of_others = ranked.auc()
     variance = of_events + of_others
-    thresholds, n_true, n_false = positives(scores, events)
+    _, n_false, _, n_true, descending = confusion_matrix_at_thresholds(*checked_scores(scores, events)[::-1])
     low = high = standard_error = None
     reason = ""
     if np.isnan(variance):
@@ -70,23 +68,16 @@ def roc_auc(scores: npt.ArrayLike, events: npt.ArrayLike, *, level: float = 0.95
         standard_error=standard_error,
         n=ranked.n,
         n_events=ranked.n_events,
-        thresholds=thresholds,
-        sensitivity=n_true / ranked.n_events,
-        specificity=1 - n_false / (ranked.n - ranked.n_events),
+        thresholds=cut_offs(descending[::-1]),
+        sensitivity=np.append(n_true[::-1], 0) / ranked.n_events,
+        specificity=1 - np.append(n_false[::-1], 0) / (ranked.n - ranked.n_events),
         reason=reason,
     )
 
 
-def positives(scores: npt.ArrayLike, events: npt.ArrayLike) -> tuple[Floats, Ints, Ints]:
-    """Give every cut-off (m,) from -inf to inf, and how many with and without the event lie at or above it."""
-    x, y = checked_scores(scores, events)
-    # Checked already, and asked of every resample of the cut-offs.
-    with config_context(assume_finite=True, skip_parameter_validation=True):
-        _, n_false, _, n_true, descending = confusion_matrix_at_thresholds(y, x)
-    distinct = descending[::-1]
+def cut_offs(distinct: Floats) -> Floats:
+    """Give -inf, the midpoints between neighbouring distinct scores (m,), ascending, and inf, (m + 1,)."""
     middle = distinct[:-1] + np.diff(distinct) / 2
     # Between neighbouring floats the midpoint falls on the lower one, which would turn its patients positive.
     middle = np.where(middle > distinct[:-1], middle, distinct[1:])
-    thresholds = np.concatenate([[-np.inf], middle, [np.inf]])
-    with_event, without = (np.append(each[::-1], 0).astype(np.int64) for each in (n_true, n_false))
-    return thresholds, with_event, without
+    return np.concatenate([[-np.inf], middle, [np.inf]])

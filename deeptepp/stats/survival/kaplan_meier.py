@@ -187,6 +187,12 @@ def product_limit(follow_up: FollowUp) -> tuple[Floats, Floats]:
     return np.concatenate([[0.0], times[first]]), survival.astype(np.float64)
 
 
+def survival_at(follow_up: FollowUp, months: float) -> float:
+    """Read ``product_limit`` at one time; the last value is carried on."""
+    times, survival = product_limit(follow_up)
+    return float(survival[np.searchsorted(times, months, side="right") - 1])
+
+
 def _known(value: float) -> float | None:
     """Turn NaN into None."""
     return None if np.isnan(value) else float(value)

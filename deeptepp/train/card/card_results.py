@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from deeptepp.train.measure.facts import (
-    NOT_ESTIMABLE,
     TITLES,
     RunFacts,
     estimate,
+    estimate_alone,
     few_in,
     measured_auc,
     rows_of,
     share,
+    triple,
 )
 from deeptepp.train.measure.group_metrics import HALF
 
@@ -49,14 +50,6 @@ def performance(facts: RunFacts) -> str:
 def _interval(low: float | None, high: float | None) -> str:
     """Write an interval, a dash where there is none."""
     return "-" if low is None or high is None else f"{low:.3f}-{high:.3f}"
-
-
-def estimate_alone(value: float | None) -> str:
-    """Write a number that has no interval.
-
-    ``value``: None where the data do not determine it.
-    """
-    return NOT_ESTIMABLE if value is None else f"{value:.3f}"
 
 
 def operating_points(facts: RunFacts) -> str:
@@ -112,18 +105,13 @@ def calibration(facts: RunFacts) -> str:
         ):
             if not found:
                 continue
-            numbers = tuple(_triple(found.get(each)) for each in ("intercept", "slope", "observed_to_expected"))
+            numbers = tuple(triple(found.get(each)) for each in ("intercept", "slope", "observed_to_expected"))
             rows.append((TITLES[key], name, *numbers, estimate_alone(found.get("brier"))))
     words = _how_scaled(facts)
     if not rows:
         return f"{words} Intercept and slope were not measured in this run."
     heads = ("patients", "score", "intercept (0 is right)", "slope (1 is right)", "observed / expected", "Brier")
     return f"{rows_of(heads, rows)}\n\n{words} Intervals: 95 %."
-
-
-def _triple(found: Mapping[str, Any] | None) -> str:
-    """Write a measured number with its interval."""
-    return estimate(found["value"], found["low"], found["high"], decimals=2) if found else NOT_ESTIMABLE
 
 
 def simulated_truth(facts: RunFacts) -> list[str]:

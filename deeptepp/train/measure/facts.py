@@ -109,6 +109,16 @@ def estimate(value: float | None, low: float | None, high: float | None, *, deci
     return f"{value:.{decimals}f} ({low:.{decimals}f}{between}{high:.{decimals}f})"
 
 
+def estimate_alone(value: float | None) -> str:
+    """Write a number that has no interval with three decimals, or that it is not estimable."""
+    return NOT_ESTIMABLE if value is None else f"{value:.3f}"
+
+
+def triple(found: Mapping[str, Any] | None) -> str:
+    """Write a measured number with its interval and two decimals."""
+    return estimate(found["value"], found["low"], found["high"], decimals=2) if found else NOT_ESTIMABLE
+
+
 def few_in(group: Mapping[str, Any]) -> str:
     """Say why the AUC of a group rests on too few patients to be given; empty where it does not.
 

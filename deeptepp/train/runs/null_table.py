@@ -5,8 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
+from deeptepp.train.measure.facts import rows_of
 from deeptepp.train.runs.null import ALPHA, PRESET, Draw, NullReport
+from deeptepp.train.runs.result_tables import p_value
 from deeptepp.train.settings import TrainSettings
+
+HEADS = (
+    "draw",
+    "n in folds",
+    "events",
+    "AUC out-of-fold",
+    "n held out",
+    "events",
+    "AUC held out",
+    "p held out",
+    "p by chi-square",
+    "p where the cut-offs were found",
+)
+"""Columns of the table of draws."""
 
 
 def write_null(report: NullReport, settings: TrainSettings, out: Path, *, command: str) -> Path:
@@ -48,18 +64,12 @@ def _text(report: NullReport, settings: TrainSettings, command: str) -> list[str
 
 def _table(report: NullReport) -> str:
     """Lay out every draw."""
-    head = (
-        "| draw | n in folds | events | AUC out-of-fold | n held out | events | AUC held out | p held out | "
-        "p by chi-square | p where the cut-offs were found |"
-    )
-    lines = [head, "| --- " * 10 + "|"]
-    lines += [_row(draw) for draw in report.draws]
-    return "\n".join(lines)
+    return rows_of(HEADS, [_row(draw) for draw in report.draws])
 
 
-def _row(draw: Draw) -> str:
+def _row(draw: Draw) -> tuple[str, ...]:
     """Lay out one draw."""
-    cells = [
+    return (
         str(draw.seed),
         str(draw.n_in_folds),
         str(draw.n_events_in_folds),
@@ -67,18 +77,10 @@ def _row(draw: Draw) -> str:
         str(draw.n_holdout),
         str(draw.n_events_holdout),
         _estimate(draw.auc_holdout, draw.auc_holdout_low, draw.auc_holdout_high),
-        _p_value(draw.p_holdout),
-        _p_value(draw.p_holdout_chi_square),
-        _p_value(draw.p_in_folds),
-    ]
-    return "| " + " | ".join(cells) + " |"
-
-
-def _p_value(p: float | None) -> str:
-    """Write a p-value."""
-    if p is None:
-        return "no tiers"
-    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
+        p_value(draw.p_holdout, missing="no tiers"),
+        p_value(draw.p_holdout_chi_square, missing="no tiers"),
+        p_value(draw.p_in_folds, missing="no tiers"),
+    )
 
 
 def _estimate(value: float | None, low: float | None, high: float | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deeptepp.train.measure.facts import NOT_ESTIMABLE, TITLES, estimate, rows_of, share
+from deeptepp.train.measure.facts import NOT_ESTIMABLE, TITLES, estimate, estimate_alone, rows_of, share, triple
 
 Content = Mapping[str, Any]
 
@@ -68,7 +68,7 @@ def calibration(content: Content) -> str:
         for word, key in kinds.items():
             found = each["metrics"]["cross_validation"].get(key)
             if found:
-                cells = (_triple(found.get(name)) for name in ("intercept", "slope", "observed_to_expected"))
+                cells = (triple(found.get(name)) for name in ("intercept", "slope", "observed_to_expected"))
                 brier = found.get("brier")
                 rows.append((each["title"], word, *cells, DASH if brier is None else f"{brier:.3f}"))
     return rows_of(heads, rows)
@@ -85,7 +85,7 @@ def truth(content: Content) -> str:
         for each in content["experiments"]:
             found = each["metrics"].get(group, {}).get("correlation")
             if found:
-                rows.append((TITLES[group], each["title"], *(_triple(found[name]) for name in names)))
+                rows.append((TITLES[group], each["title"], *(triple(found[name]) for name in names)))
     heads = ("patients", "model", "score (95 % CI)", "log odds of the score (95 % CI)", "ranks (95 % CI)")
     return rows_of(heads, rows) if rows else ""
 
@@ -148,10 +148,10 @@ def groups_in(content: Content) -> list[str]:
     return [group for group in TITLES if group in seen]
 
 
-def p_value(p: float | None) -> str:
+def p_value(p: float | None, *, missing: str = NOT_ESTIMABLE) -> str:
     """Write a p value with three decimals, or that it is smaller, or that there is none."""
     if p is None:
-        return NOT_ESTIMABLE
+        return missing
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
@@ -166,19 +166,9 @@ def _area_row(title: str, found: Mapping[str, Any]) -> tuple[str, ...]:
         estimate(found["auc"], found["auc_low"], found["auc_high"]),
         NOT_ESTIMABLE if low is None else f"{low:.3f}-{high:.3f}",
         DASH if mean is None or sd is None else f"{mean:.3f} ± {sd:.3f}",
-        _alone(found["at_half"].get("auc_hard_labels")),
-        _alone(found["at_cut_off"].get("auc_hard_labels")),
+        estimate_alone(found["at_half"].get("auc_hard_labels")),
+        estimate_alone(found["at_cut_off"].get("auc_hard_labels")),
     )
-
-
-def _alone(value: float | None) -> str:
-    """Write a number without an interval."""
-    return NOT_ESTIMABLE if value is None else f"{value:.3f}"
-
-
-def _triple(found: Mapping[str, Any] | None) -> str:
-    """Write an estimate with its interval and two decimals."""
-    return estimate(found["value"], found["low"], found["high"], decimals=2) if found else NOT_ESTIMABLE
 
 
 def _difference(each: Mapping[str, Any]) -> str:

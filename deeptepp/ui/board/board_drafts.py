@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.board import Agreement, BoardCase, Choice, Entry, Moment
+from deeptepp.domain.board import ENTRY_TEXTS, Agreement, BoardCase, Choice, Entry, Moment
 from deeptepp.ui.background.drafts import forget_typed, is_restored, typed_option, typed_text
 from deeptepp.ui.background.visitors import remember_visitor
 from deeptepp.ui.words.language import t
@@ -34,7 +34,7 @@ and what was recorded must be known by then."""
 _ENUMS: Mapping[str, type[StrEnum]] = {"choice": Choice, "agreement": Agreement}
 """Fields whose widgets hold a member, which a draft keeps as plain text."""
 
-_TYPED = ("choice", "agreement", "note", "title", "attendees", "held_on", "cases")
+_TYPED = ("choice", "agreement", *ENTRY_TEXTS, "title", "attendees", "held_on", "cases")
 """Fields that make a draft worth keeping; a role alone is none."""
 
 

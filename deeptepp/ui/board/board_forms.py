@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.board import NOTE_CHARACTERS, ROLE_CHARACTERS, Agreement, BoardCase, Choice, Entry, Moment
+from deeptepp.domain.board import ENTRY_TEXTS, ROLE_CHARACTERS, Agreement, BoardCase, Choice, Entry, Moment
 from deeptepp.domain.meeting import may_name_somebody
 from deeptepp.errors import BoardConflict, BoardError, BoardStoreError, DeepTeppError
 from deeptepp.ui.board.board_drafts import (
@@ -32,7 +33,7 @@ from deeptepp.ui.parts.cards import said
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import label
 
-_FIELDS = ("choice", "agreement", "note", "role", "kind")
+_FIELDS = ("choice", "agreement", *ENTRY_TEXTS, "role", "kind")
 _REPEATED_S = 20
 """Seconds in which the same decision counts as sent twice; a server under load takes as long to answer a click."""
 
@@ -80,7 +81,12 @@ def has_conflict(case: BoardCase, moment: Moment) -> bool:
 def _fields(case: BoardCase, moment: Moment, key: str) -> None:
     """Show the fields, filled with the draft."""
     last = case.before if moment is Moment.BEFORE else case.after
-    empty = {"choice": None, "agreement": None, "note": "", "role": st.session_state.get(ROLE_KEY, "")}
+    empty = {
+        "choice": None,
+        "agreement": None,
+        **dict.fromkeys(ENTRY_TEXTS, ""),
+        "role": st.session_state.get(ROLE_KEY, ""),
+    }
     fill(key, empty | ({"kind": _CORRECTION if _must_correct(case, moment) else _ANEW} if last else {}))
     kept: dict[str, Any] = {"on_change": keep, "args": (key, _FIELDS, case.last_number)}
     if last is not None and not _must_correct(case, moment):
@@ -106,7 +112,9 @@ def _fields(case: BoardCase, moment: Moment, key: str) -> None:
             key=f"{key}-agreement",
             **kept,
         )
-    st.text_area(t("Notes"), key=f"{key}-note", max_chars=NOTE_CHARACTERS, height=90, **kept)
+    for name, known in ENTRY_TEXTS.items():
+        ask = partial(st.text_area, height=90) if known.is_long else st.text_input
+        ask(t(known.label), key=f"{key}-{name}", max_chars=known.characters, **kept)
     st.text_input(
         t("Recorded by (role, not name)"),
         key=f"{key}-role",
@@ -161,9 +169,8 @@ def _is_repeated(case: BoardCase, entry: Entry) -> bool:
     last = case.entries[-1] if case.entries else None
     if last is None or last.recorded_utc is None:
         return False
-    note = entry.note.strip()
     age_s = (datetime.now(UTC) - last.recorded_utc).total_seconds()
-    is_same = replace(last, recorded_utc=None, number=0, corrects=0) == replace(entry, note=note, corrects=0)
+    is_same = replace(last, recorded_utc=None, number=0, corrects=0) == replace(entry.stripped(), corrects=0)
     return is_same and age_s < _REPEATED_S
 
 
@@ -171,14 +178,15 @@ def _entry(case: BoardCase, moment: Moment, draft: dict[str, Any], meeting_id: s
     """Make an entry of a draft."""
     last = case.before if moment is Moment.BEFORE else case.after
     is_correction = last is not None and (_must_correct(case, moment) or draft.get("kind") == _CORRECTION)
+    texts: dict[str, Any] = {name: draft.get(name) or "" for name in ENTRY_TEXTS}
     return Entry(
         moment=moment,
         choice=Choice(draft["choice"]),
         agreement=Agreement(draft["agreement"]) if draft.get("agreement") else None,
-        note=draft.get("note") or "",
         role=draft.get("role") or "",
         corrects=last.number if last is not None and is_correction else 0,
         meeting_id=meeting_id,
+        **texts,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from deeptepp.domain.board import BoardCase, Choice, Status
+from deeptepp.domain.board import ENTRY_TEXTS, BoardCase, Choice, Status
 from deeptepp.domain.meeting import Meeting
 from deeptepp.errors import BadSetting, BoardStoreError, BundleError, DeepTeppError
 from deeptepp.model.bundle import ModelBundle
@@ -87,7 +87,7 @@ def _give_back(cases: Sequence[BoardCase]) -> None:
 def _typed(draft: dict[str, Any]) -> str:
     """Write a draft to be copied."""
     chosen = t(label(Choice(draft["choice"]))) if draft.get("choice") else ""
-    return " · ".join(part for part in (chosen, draft.get("note") or "") if part)
+    return " · ".join(part for part in (chosen, *(draft.get(name) or "" for name in ENTRY_TEXTS)) if part)
 
 
 def _overview(cases: Sequence[BoardCase], meetings: Sequence[Meeting], bundle: ModelBundle) -> None:
@@ -191,7 +191,7 @@ def _unusable(error: DeepTeppError) -> None:
         title=t("The board cannot be opened"),
         next_step=t("Cases can still be scored. Tell whoever runs this server; nothing on the board was changed."),
     )
-    typed = [draft for draft in drafts().values() if is_typed(draft) and ("choice" in draft or "note" in draft)]
+    typed = [draft for draft in drafts().values() if is_typed(draft) and draft.keys() & {"choice", *ENTRY_TEXTS}]
     if typed:
         st.write(t("What you typed is kept, and is there again as soon as the board answers:"))
         for draft in typed:

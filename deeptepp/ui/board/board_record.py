@@ -33,8 +33,7 @@ def record_cards(case: BoardCase, moment: Moment) -> None:
         is_corrected = each.number in case.corrected
         mark = t("corrected") if is_corrected else t("followed by another decision")
         st.markdown(f"- {_decided(each)} ({_by(each)}): **{mark}**")
-        if each.note:
-            st.text(each.note)
+        _texts(each)
 
 
 def conflict_question(case: BoardCase, draft: dict[str, Any]) -> None:
@@ -45,8 +44,7 @@ def conflict_question(case: BoardCase, draft: dict[str, Any]) -> None:
         for entry in newer:
             said = _decided(entry) if entry.choice else t(label(entry.moment))
             st.markdown(f"- {said} ({_by(entry)})")
-            if entry.note:
-                st.text(entry.note)
+            _texts(entry)
         if draft.get("is_moved"):
             st.write(
                 t(
@@ -60,9 +58,14 @@ def conflict_question(case: BoardCase, draft: dict[str, Any]) -> None:
 def _card(entry: Entry) -> None:
     """Show one decision."""
     st.markdown(f"**{_decided(entry)}**")
-    if entry.note:
-        st.text(entry.note)
+    _texts(entry)
     st.caption(_by(entry))
+
+
+def _texts(entry: Entry) -> None:
+    """Show what was written."""
+    for name, text in entry.texts:
+        st.text(f"{t(name)}: {text}" if name else text)
 
 
 def _decided(entry: Entry) -> str:

@@ -173,5 +173,5 @@ def _row_html(case: BoardCase) -> str:
 
 def _searched(case: BoardCase) -> str:
     """Text that is searched."""
-    notes = (entry.note for entry in case.entries)
+    notes = (text for entry in case.entries for _, text in entry.texts)
     return " ".join((case.label, summary_of(case.profile), *notes)).casefold()

@@ -1,7 +1,8 @@
-"""One rank of a small run under torchrun: trains it whole, and stopped and resumed; writes digests of weights."""
+"""One rank of small runs under torchrun: the command, then a run whole, and one stopped and resumed; digests."""
 
 import hashlib
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import torch
 from torch import distributed
 
+from deeptepp.cli import app
 from deeptepp.errors import JobCancelled
 from deeptepp.train.fit.crossval import Fitted
 from deeptepp.train.runs.run import run_trial
@@ -31,11 +33,16 @@ def stop_in_fold_two(sentence: str) -> None:
 
 
 def main(settings_path: Path, out: Path) -> None:
-    """Run both ways as one rank."""
+    """Run all three ways as one rank."""
+    # The command makes its group of ranks and ends it.
+    app(["train", str(settings_path)], standalone_mode=False)
     settings = read_settings(settings_path)
-    # One group for both runs, that stays when a run leaves.
-    distributed.init_process_group("gloo")
-    rank = distributed.get_rank()
+    # One group for the other runs, that stays when a run leaves.
+    # It meets at another place of the store, since at the first one the ended group would be waited for.
+    place = distributed.TCPStore(os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), is_master=False)
+    rank, n_ranks = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    store = distributed.PrefixStore("runs", place)
+    distributed.init_process_group("gloo", store=store, rank=rank, world_size=n_ranks)
     whole = run_trial(settings, folder=out / "whole")
     stopped, was_stopped = replace(settings, output=out / "stopped"), False
     try:

@@ -46,43 +46,40 @@ def test_a_process_by_itself_is_the_first(quick_settings, monkeypatch):
         assert ranks == ALONE
 
 
-def torchrun(*command: str, cwd: Path) -> str:
+@pytest.fixture(scope="module")
+def launched(make_dataset, settings_in, write_folder, tmp_path_factory):
+    """What two ranks told and wrote that were launched once: the command, and runs whole, stopped and resumed."""
+    folder = tmp_path_factory.mktemp("ranks")
+    settings = settings_in(folder, epochs=2, learning_rate=0.02, name="made-up", tensorboard=True)
+    write_folder(make_dataset(36), settings.dataset)
+    path = folder / "train.toml"
+    path.write_text(tomli_w.dumps(settings.to_mapping()))
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[3])}
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", *command]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    launch += [str(Path(__file__).with_name("rank_script.py")), str(path), str(folder)]
     done = subprocess.run(
-        launch, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False
+        launch, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+    return folder, done.stdout
 
 
 @pytest.mark.slow
-def test_two_ranks_end_with_equal_weights_and_resume_exactly(make_dataset, quick_settings, write_folder, tmp_path):
-    settings = quick_settings(epochs=2, tensorboard=True)
-    write_folder(make_dataset(20), settings.dataset)
-    path = tmp_path / "train.toml"
-    path.write_text(tomli_w.dumps(settings.to_mapping()))
-    torchrun(str(Path(__file__).with_name("rank_script.py")), str(path), str(tmp_path), cwd=tmp_path)
-    first, second = (json.loads((tmp_path / f"rank-{rank}.json").read_text()) for rank in (0, 1))
+def test_two_ranks_end_with_equal_weights_and_resume_exactly(launched):
+    folder, _ = launched
+    first, second = (json.loads((folder / f"rank-{rank}.json").read_text()) for rank in (0, 1))
     assert first == second
     assert first["was_stopped"]
     assert first["whole"] == first["resumed"]
     assert first["scores"] == first["resumed_scores"]
     assert np.isfinite(first["scores"]).all()
-    lines = [json.loads(line) for line in (tmp_path / "whole" / "progress.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (folder / "whole" / "progress.jsonl").read_text().splitlines()]
     assert sum(line["event"] == "epoch" for line in lines) == 3 * 2
 
 
 @pytest.mark.slow
-def test_the_command_under_torchrun_writes_one_bundle_and_talks_once(
-    make_dataset, quick_settings, write_folder, tmp_path
-):
-    settings = quick_settings(epochs=3, learning_rate=0.02, name="made-up")
-    write_folder(make_dataset(36), settings.dataset)
-    path = tmp_path / "train.toml"
-    path.write_text(tomli_w.dumps(settings.to_mapping()))
-    command = [str(Path(sys.executable).with_name("deeptepp")), "train", str(path)]
-    told = torchrun("--no-python", *command, cwd=tmp_path)
-    assert told.count("fold 1: epoch 1 of 3") == 1
+def test_the_command_under_torchrun_writes_one_bundle_and_talks_once(launched):
+    folder, told = launched
+    assert told.count("fold 1: epoch 1 of 2") == 1
     assert told.count("Bundle written") == 1
-    assert (settings.output / "made-up" / "SHA256SUMS").is_file()
+    assert (folder / "run" / "made-up" / "SHA256SUMS").is_file()

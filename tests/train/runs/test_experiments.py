@@ -19,14 +19,20 @@ from deeptepp.train.runs.suites import SUITES, Experiment, Method
 from deeptepp.train.settings import TrainSettings
 
 ROOT = Path(__file__).parents[3]
+SMALL = (
+    Experiment(name="images", title="images", changes={"inputs": "mri", "mv_mode": "none"}, against="whole"),
+    Experiment(name="line", title="regression", method=Method.LOGISTIC, against="whole"),
+    Experiment(name="whole", title="whole", changes={"mv_mode": "paper"}),
+)
 
 
-@pytest.fixture
-def base(quick_settings):
-    return quick_settings(epochs=1, tile_px=8, width=8, stem_channels=4, view_names=["axial", "coronal"])
+@pytest.fixture(scope="module")
+def base(settings_in, tmp_path_factory):
+    small = {"epochs": 1, "tile_px": 8, "width": 8, "stem_channels": 4, "view_names": ["axial", "coronal"]}
+    return settings_in(tmp_path_factory.mktemp("base"), **small)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dataset(make_dataset):
     return make_dataset(100, scored_only_every=10)
 
@@ -34,12 +40,16 @@ def dataset(make_dataset):
 @pytest.fixture
 def small_suite(monkeypatch):
     """Three quick experiments in the place of a suite of the paper."""
-    chosen = (
-        Experiment(name="images", title="images", changes={"inputs": "mri", "mv_mode": "none"}, against="whole"),
-        Experiment(name="line", title="regression", method=Method.LOGISTIC, against="whole"),
-        Experiment(name="whole", title="whole", changes={"mv_mode": "paper"}),
-    )
-    monkeypatch.setitem(suites.SUITES, "table2", chosen)
+    monkeypatch.setitem(suites.SUITES, "table2", SMALL)
+
+
+@pytest.fixture(scope="module")
+def finished(base, dataset, tmp_path_factory):
+    """The three experiments run once: their folder and what came of them."""
+    folder = tmp_path_factory.mktemp("finished")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(suites.SUITES, "table2", SMALL)
+        return folder, run_suite(base, "table2", folder=folder, dataset=dataset)
 
 
 def names(content):
@@ -79,10 +89,9 @@ def test_a_run_is_named_by_what_its_scores_depend_on_alone(base):
     assert key() != key_of(base, Method.NETWORK, "1")
 
 
-@pytest.mark.usefixtures("small_suite")
-def test_a_suite_measures_compares_and_keeps_the_scores_of_everybody(base, dataset, tmp_path):
-    content = run_suite(base, "table2", folder=tmp_path, dataset=dataset)
-    assert json.loads((tmp_path / "table2.json").read_text()) == json.loads(json.dumps(content))
+def test_a_suite_measures_compares_and_keeps_the_scores_of_everybody(dataset, finished):
+    folder, content = finished
+    assert json.loads((folder / "table2.json").read_text()) == json.loads(json.dumps(content))
     assert names(content) == ["images", "line", "whole"]
     assert not content["broken"]
     assert not content["not_run"]
@@ -113,16 +122,16 @@ def test_a_suite_measures_compares_and_keeps_the_scores_of_everybody(base, datas
 
 
 @pytest.mark.usefixtures("small_suite")
-def test_what_was_run_is_never_run_again(base, dataset, tmp_path):
-    first = run_suite(base, "table2", folder=tmp_path, dataset=dataset)
+def test_what_was_run_is_never_run_again(base, dataset, finished):
+    folder, first = finished
     told = []
-    again = run_suite(base, "table2", folder=tmp_path, dataset=dataset, progress=told.append)
+    again = run_suite(base, "table2", folder=folder, dataset=dataset, progress=told.append)
     assert again == first
     assert not told
 
 
 @pytest.mark.usefixtures("small_suite")
-def test_a_suite_that_was_stopped_goes_on_with_the_experiment_it_was_in(base, dataset, tmp_path):
+def test_a_suite_that_was_stopped_goes_on_with_the_experiment_it_was_in(base, dataset, finished, tmp_path):
     def stop_in_third(sentence):
         if "3 of 3" in sentence and "fold 2" in sentence:
             raise JobCancelled
@@ -134,8 +143,7 @@ def test_a_suite_that_was_stopped_goes_on_with_the_experiment_it_was_in(base, da
     assert names(content) == ["images", "line", "whole"]
     assert told
     assert not any("1 of 3" in sentence for sentence in told)
-    whole = run_suite(base, "table2", folder=tmp_path / "whole", dataset=dataset)
-    scores = [each["experiments"][2]["patients"]["scores"] for each in (content, whole)]
+    scores = [each["experiments"][2]["patients"]["scores"] for each in (content, finished[1])]
     assert np.array_equal(*scores)
 
 

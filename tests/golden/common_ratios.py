@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test, known, normal_quantile
+from deeptepp.stats.estimate import ChiSquareTest, Estimate, known, normal_quantile
+from deeptepp.stats.hazards.mantel_haenszel import log_rank_of
 from deeptepp.stats.hazards.two_arm_tables import TwoArmTables
 
 ODDS_RATIO = "Mantel-Haenszel odds ratio over the risk sets, Robins-Breslow-Greenland interval"
@@ -125,17 +126,6 @@ def rate_ratio(
         reason="" if r > 0 and s > 0 else "an arm has no event in the strata that hold both arms",
     )
     return RateRatio(estimate, error)
-
-
-def log_rank_of(excess: float, variance: float, method: str, reason: str) -> ChiSquareTest:
-    """Test observed less expected events against their variance.
-
-    ``reason``: why there is no test where V is 0. Returns: with one degree of freedom; without a p value where V
-    is 0.
-    """
-    if variance <= 0:
-        return chi_square_test(0.0, 0, method, reason=reason)
-    return chi_square_test(excess**2 / variance, 1, method)
 
 
 def _descriptive(numerator: float, denominator: float) -> float | None:
