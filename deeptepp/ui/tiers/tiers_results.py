@@ -23,7 +23,7 @@ from deeptepp.stats.prediction.optimism import Optimism
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.figure_saving import save_figures
-from deeptepp.ui.parts.tables import show_table
+from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import terms_popover
 from deeptepp.ui.tiers.tiers_state import Bench
 from deeptepp.ui.words.language import say, t
