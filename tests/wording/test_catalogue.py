@@ -34,7 +34,7 @@ from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own
 from deeptepp.ui.viewer import slice_viewer
 from deeptepp.ui.words import drop_words, screen_words, viewer_words
 from deeptepp.ui.words.page_list import PAGES
-from deeptepp.wording.catalogue import LOCALE, Language, catalogue
+from deeptepp.wording.catalogue import LOCALE, Language, catalogue, translate
 
 ROOT = Path(__file__).parents[2]
 CHINESE = catalogue(Language.CHINESE)
