@@ -23,7 +23,7 @@ SOURCES = ("deeptepp", "pages")
 SAYING: dict[str, tuple[int, ...]] = {"t": (0,), "sentence": (0,), "joined": (0,)}
 """Functions, and the places among their arguments where messages stand."""
 
-_COUNTING = ("plural", "count")
+_COUNTING = ("plural", "count", "counted")
 """Functions that count a noun, their second argument."""
 
 _HEADER = """\

@@ -37,13 +37,7 @@ class Speech:
 
     def tier_words(self, name: TierName, *, is_alone: bool = False) -> str:
         """Say the tier of a case: ``TierName.text``, or ``TierName.risk_text`` where it stands alone."""
-        if not name.tiers:
-            return ""
-        tiers = "/".join(self.name(tier) for tier in name.tiers)
-        if name.is_stable is False:
-            return self.t("{tiers}, unstable", tiers=tiers)
-        said = self.t("{tier} risk tier", tier=tiers) if is_alone else tiers
-        return said if name.is_stable else self.t("{tier}, stability not measured", tier=said)
+        return self.say(name.risk_text if is_alone else name.text)
 
     def mark(self, mark: str) -> str:
         """Keep an English mark, which stands on files too, and put this language before it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
+from deeptepp.domain.risk import NOT_A_DEVICE, RESEARCH_USE, SIMULATED_COHORT
 from deeptepp.errors import BundleError
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import current_session
@@ -37,7 +37,7 @@ def masthead(*, screens: bool = False, has_real_patients: bool = False) -> None:
     st.html(_STYLE)
     read_language()
     remember_tab(screens=screens)
-    marks, sentences = ["RESEARCH USE ONLY"], [RESEARCH_USE_ONLY.partition(". ")[2]]
+    marks, sentences = [RESEARCH_USE], [NOT_A_DEVICE]
     if _is_simulated():
         marks.append(SIMULATED_MODEL if has_real_patients else SIMULATED_COHORT)
         sentences.append(OWN_PATIENTS if has_real_patients else SIMULATED)

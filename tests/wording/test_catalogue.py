@@ -15,7 +15,6 @@ from deeptepp.domain.board import ENTRY_TEXTS
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.experiment_suites import SUITE_LIST
-from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.model.fusion import FEATURES
 from deeptepp.report import glossary, names
 from deeptepp.report.case import beside_published, other_estimates, result_reading, treatment_panel
@@ -111,7 +110,6 @@ def said_by_tables():
         str(each) for kind in (other_estimates.Concord, beside_published.PublishedAgreement) for each in kind
     }
     texts |= {
-        RESEARCH_USE_ONLY.partition(". ")[2],
         masthead.SIMULATED,
         masthead.OWN_PATIENTS,
         masthead.SIMULATED_MODEL,
@@ -165,6 +163,7 @@ def said_by_tables():
     texts |= {text for suite in SUITE_LIST.values() if suite.heading for text in (suite.heading, suite.asks)}
     texts |= {own_model_steps.TITLE, own_model_steps.INTRODUCTION, own_model_steps.EXPECTATION}
     texts |= {text for one in own_model_steps.STEPS for text in (one.title, one.text, one.duration, one.gives)}
+    texts |= {row.note for row in published.TABLE_2 if row.note}
     texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}
     return texts
 
@@ -179,7 +178,7 @@ def constants():
     for path in (ROOT / "deeptepp").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
+                found.add(node.value.replace("\u00a0", " "))
     return found
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from deeptepp.domain.board import Agreement, BoardCase, Entry, Moment
 from deeptepp.domain.meeting import Meeting
+from deeptepp.domain.risk import RESEARCH_USE
 from deeptepp.report.board.board_words import (
     AGREEMENTS,
     FLAGS,
@@ -161,7 +162,7 @@ def _row(case: BoardCase, meeting: Meeting | None) -> tuple[str, ...]:
     agreement = AGREEMENTS[after.agreement] if after and after.agreement else ""
     return (
         case.label,
-        "RESEARCH USE ONLY" + ("; SIMULATED" if case.is_simulated else ""),
+        RESEARCH_USE + ("; SIMULATED" if case.is_simulated else ""),
         summary_of(case.profile),
         joined(", ", (FLAGS[flag] for flag in shown_flags(case))),
         _decided(case, before, meeting),

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deeptepp.domain.cohort import TIER, Endpoint
-from deeptepp.domain.risk import SIMULATED_COHORT, Assessment, Severity, Tier
+from deeptepp.domain.risk import OUTSIDE_INTENDED_USE, SIMULATED_COHORT, Assessment, Severity, Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.case_changes import lesion_words
 from deeptepp.report.case.copied_text import moved_sentence
-from deeptepp.report.case.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.case.result_reading import PATIENTS
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score

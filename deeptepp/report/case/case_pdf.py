@@ -10,12 +10,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from deeptepp.domain.lesion import Lesion, LesionOrigin
-from deeptepp.domain.risk import SIMULATED_COHORT, Assessment, Finding, Severity, Tier
+from deeptepp.domain.risk import OUTSIDE_INTENDED_USE, SIMULATED_COHORT, Assessment, Finding, Severity, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.case_one_page import created_at
 from deeptepp.report.case.case_pdf_outcomes import outcome_story
 from deeptepp.report.case.copied_text import moved_sentence
-from deeptepp.report.case.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.case.other_estimates import other_estimates
 from deeptepp.report.case.result_reading import PATIENTS
 from deeptepp.report.format import count, percent, percentile

@@ -186,7 +186,7 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
     template, said = interaction_words(contrast.interaction)
     worth = [sentence("Observational, {n} compared.", n=count(contrast.n, "patient"))]
     worth += [glued("{}.", contrast.badge)] if contrast.badge else []
-    worth += [template.format(p=said, reason=said), *contrast.warnings[1:]]
+    worth += [template.format(p=said, reason=said), *contrast.warnings]
     return [KeepTogether([*story, words(joined(" ", worth), quiet=True), Spacer(1, 7)])]
 
 

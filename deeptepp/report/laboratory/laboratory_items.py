@@ -142,7 +142,7 @@ def treatment_item(view: TreatmentView) -> ReportItem:
         title,
         tuple(figures),
         tuple(tables),
-        notes=(contrast.badge.sentence + ".", *contrast.warnings),
+        notes=(contrast.badge.sentence + ".", contrast.matching.caveat, *contrast.warnings),
         data=data,
     )
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from deeptepp.domain.risk import RESEARCH_USE_ONLY
+from deeptepp.domain.risk import NOT_A_DEVICE, RESEARCH_USE, RESEARCH_USE_ONLY
 from deeptepp.report.speech import ENGLISH, Speech
 from deeptepp.wording.sentence import sentence
 
@@ -62,7 +62,7 @@ def build_pdf(
         author="DeepTEPP",
         invariant=1,
     )
-    page = _page("  ·  ".join(speech.mark(mark) for mark in ("RESEARCH USE ONLY", *marks)), foot, speech)
+    page = _page("  ·  ".join(speech.mark(mark) for mark in (RESEARCH_USE, *marks)), foot, speech)
 
     def first(canvas: Any, document: Any) -> None:  # noqa: ANN401  reportlab has no types
         _date(canvas, created_utc)
@@ -159,8 +159,9 @@ def _page(marks: str, foot: str, speech: Speech) -> Callable[[Any, Any], None]:
         from reportlab.platypus import Paragraph
 
         width, height = A4
-        mark, _, meaning = RESEARCH_USE_ONLY.partition(". ")
-        research = RESEARCH_USE_ONLY if speech == ENGLISH else f"{speech.mark(mark.upper())}  {speech.t(meaning)}"
+        research = (
+            RESEARCH_USE_ONLY if speech == ENGLISH else f"{speech.mark(RESEARCH_USE)}  {speech.t(NOT_A_DEVICE)}"
+        )
         canvas.saveState()
         for text, size, y in ((marks, 9, height - 13 * mm), (research, 7.5, 12 * mm), (foot, 7.5, 8.5 * mm)):
             line = Paragraph(marked_up(text), style("frame", size, bold=y > height / 2))

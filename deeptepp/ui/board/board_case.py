@@ -29,7 +29,7 @@ from deeptepp.ui.board.board_rows import flags_html, open_case, picture_html, ti
 from deeptepp.ui.parts.cards import facts_list, findings_list
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import endpoint_choice
-from deeptepp.ui.parts.tables import show_table
+from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.result.curves import by_arm, few_events_words
 from deeptepp.ui.result.score_card import score_card

@@ -26,7 +26,7 @@ from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.ui.evidence.evidence_rows import metric_rows, operating_rows, subgroup_rows
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import endpoint_choice
-from deeptepp.ui.parts.tables import show_table
+from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import help_on
 from deeptepp.ui.result.curves import by_tier, untested_words
 from deeptepp.ui.words.language import say, t

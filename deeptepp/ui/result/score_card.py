@@ -6,10 +6,9 @@ from html import escape
 
 import streamlit as st
 
-from deeptepp.domain.risk import Assessment, RiskScore, Tier, TierScheme
+from deeptepp.domain.risk import OUTSIDE_INTENDED_USE, Assessment, RiskScore, Tier, TierScheme
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.copied_text import moved_sentence
-from deeptepp.report.case.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.case.result_reading import PATIENTS
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score

@@ -19,7 +19,7 @@ from deeptepp.ui.background.seeds import whole_run
 from deeptepp.ui.parts.cards import bundle_card, findings_list
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.figure_saving import save_figures
-from deeptepp.ui.parts.tables import show_table
+from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import terms_expander
 from deeptepp.ui.tiers.tiers_controls import (
     cut_off_controls,

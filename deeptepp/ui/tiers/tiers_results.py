@@ -23,7 +23,7 @@ from deeptepp.stats.prediction.optimism import Optimism
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.figure_saving import save_figures
-from deeptepp.ui.parts.tables import show_table
+from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import terms_popover
 from deeptepp.ui.tiers.tiers_state import Bench
 from deeptepp.ui.words.language import say, t
@@ -33,7 +33,7 @@ _N_KEPT = 96
 
 
 def result(key: str, cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give one part of the laboratory for ``cohort``, named by ``digest``, as ``bench`` asks."""
+    """One part of the laboratory for ``cohort``, named by ``digest``, as ``bench`` asks."""
     recipe = _only(bench.recipe, *PARTS[key].asked)
     if key == "optimism":
         return _optimism_result(cohort, digest, recipe, bench)
@@ -41,13 +41,13 @@ def result(key: str, cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
 
 
 def curves_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give survival by the fact that was chosen; arguments as for ``result``."""
+    """Survival by the fact that was chosen; arguments as for ``result``."""
     recipe = _only(bench.recipe, "endpoint", "curves_by", "tier_source")
     return _answer("curves", cohort, digest, recipe, bench)
 
 
 def _optimism_result(cohort: Cohort, digest: str, recipe: Recipe, bench: Bench) -> ReportItem:
-    """Give the cut-offs corrected for their search; how many were tried changes without another search."""
+    """Cut-offs corrected for their search; how many were tried changes without another search."""
     ask = _optimism if bench.is_own else _kept_optimism
     found, why = ask(cohort, digest, recipe.to_json())
     return optimism_item(None if found is None else replace(found, n_tried=max(bench.n_tried, 1)), why)
