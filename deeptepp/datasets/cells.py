@@ -16,6 +16,7 @@ from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import NO_VALUE, Lines, n_filled, split_lines, workbook_lines
 from deeptepp.domain.typed_number import DECIMAL_COMMA, THOUSANDS
 from deeptepp.errors import UnreadableCohort
+from deeptepp.wording.sentence import sentence
 
 UNKNOWN = NO_VALUE | {"unknown"}
 """Cells that say that something is not known, in lower case."""
@@ -104,7 +105,7 @@ def _fill(table: Table, numbered: Sequence[tuple[int, list[str]]], known: Sequen
     width = len(table.header)
     ragged = [number for number, line in numbered[1:] if len(line) != width]
     if ragged:
-        found = f"The row does not have the {width} cells of the header."
+        found = sentence("The row does not have the {n} cells of the header.", n=width)
         remedy = "Put quotes around cells that hold the delimiter; write decimals with a point."
         table.problems.append(Problem.refusal("manifest.ragged-row", found, remedy, ragged))
     whole = [(number, line) for number, line in numbered[1:] if len(line) == width]
@@ -124,11 +125,13 @@ def mend_numbers(table: Table, names: Sequence[str]) -> None:
         dates = _rows_where(table, cells, _DATE)
         if dates:
             remedy = "Count the time: (day of the event or of the last visit - day of surgery) / 30.4375 months."
-            table.problems.append(Problem.refusal("manifest.date", f"{name} holds dates.", remedy, dates))
+            table.problems.append(
+                Problem.refusal("manifest.date", sentence("{column} holds dates.", column=name), remedy, dates)
+            )
         commas = _rows_where(table, cells, DECIMAL_COMMA)
         if not commas:
             continue
-        rule, found = "manifest.decimal-comma", f"{name} holds decimals with a comma."
+        rule, found = "manifest.decimal-comma", sentence("{column} holds decimals with a comma.", column=name)
         if all(THOUSANDS.fullmatch(cell) for cell in cells if DECIMAL_COMMA.fullmatch(cell)):
             remedy = "It may set thousands apart. Write decimals with a point."
             table.problems.append(Problem.refusal(rule, found, remedy, commas))
