@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from deeptepp.datasets.cells import Table, number_of
+from deeptepp.datasets.cells import RawTable, number_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.study import Side
@@ -43,7 +43,7 @@ class Images:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ImageChoice:
     """What a reader says of every study whose row does not say it.
 
     ``phase_keys``: keys of the series table, pre-contrast first; ``side``: the breast that is meant; ``box``:
@@ -66,7 +66,7 @@ class Choice:
         )
 
 
-def images_of(table: Table, folder: Path) -> tuple[tuple[Images, ...], list[Problem]]:
+def images_of(table: RawTable, folder: Path) -> tuple[tuple[Images, ...], list[Problem]]:
     """Find where the images of each row are."""
     if STUDY not in table.columns and ROI not in table.columns:
         return (), []

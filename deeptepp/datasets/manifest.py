@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.cells import UNKNOWN, Table, event_of, flag_of, mend_numbers, number_of, read_table
+from deeptepp.datasets.cells import UNKNOWN, RawTable, event_of, flag_of, mend_numbers, number_of, read_table
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import is_workbook
@@ -83,7 +83,7 @@ def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
     return manifest_of(table, hashlib.sha256(content).hexdigest(), images)
 
 
-def manifest_of(table: Table, sha256: str, images: tuple[Images, ...] = ()) -> Manifest:
+def manifest_of(table: RawTable, sha256: str, images: tuple[Images, ...] = ()) -> Manifest:
     """Make a manifest of a table that was read.
 
     ``table``: cells by our columns, and what is wrong with them. With the problems of the table and those of its
@@ -126,7 +126,7 @@ def _header_problems(header: Sequence[str], known: Sequence[str], *, with_images
         )
 
 
-def _subject_problems(table: Table, subjects: Sequence[str]) -> Iterator[Problem]:
+def _subject_problems(table: RawTable, subjects: Sequence[str]) -> Iterator[Problem]:
     """Check that every patient has a name of her own."""
     if SUBJECT not in table.columns:
         return
@@ -145,7 +145,7 @@ def _subject_problems(table: Table, subjects: Sequence[str]) -> Iterator[Problem
     yield from named_subjects(subjects, table.rows)
 
 
-def _cohort(table: Table) -> Cohort:
+def _cohort(table: RawTable) -> Cohort:
     """Turn the cells into columns of a cohort."""
     columns: dict[str, npt.NDArray[Any]] = {SUBJECT: np.array([str(row) for row in table.rows], dtype=object)}
     for name in (*FACTS[1:], *SCORED):

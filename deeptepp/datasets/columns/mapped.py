@@ -12,7 +12,7 @@ from datetime import date
 
 import numpy as np
 
-from deeptepp.datasets.cells import Table
+from deeptepp.datasets.cells import RawTable
 from deeptepp.datasets.columns.cell_words import NOT_KNOWN, reader_of
 from deeptepp.datasets.columns.column_names import plain_name
 from deeptepp.datasets.columns.column_preview import Preview
@@ -53,7 +53,7 @@ class Applied:
     ``table``: cells by wanted column, and what is wrong with them; ``preview``: what became of each column.
     """
 
-    table: Table
+    table: RawTable
     preview: tuple[Preview, ...]
 
     @property
@@ -68,7 +68,7 @@ def apply_mapping(sheet: Sheet, mapping: Mapping, *, today: date | None = None) 
     ``today``: nothing happens after it; the day on which this is called when left out.
     """
     reading = _Reading(
-        sheet, mapping, Table(rows=list(sheet.rows), problems=list(_sheet_problems(sheet, mapping)))
+        sheet, mapping, RawTable(rows=list(sheet.rows), problems=list(_sheet_problems(sheet, mapping)))
     )
     reading.read(today or date.today())
     reading.table.header = list(reading.table.columns)
@@ -115,7 +115,7 @@ class _Reading:
 
     sheet: Sheet
     mapping: Mapping
-    table: Table
+    table: RawTable
     preview: list[Preview] = field(default_factory=list)
 
     @property

@@ -14,7 +14,14 @@ import numpy as np
 from deeptepp.domain.geometry import Volume
 from deeptepp.imaging.roles.role_check import CONTRAST, PLACE, RULES, SCALE, RoleCheck, others_name, phase_name
 from deeptepp.imaging.roles.role_curve import check_arrival, check_order, has_arrived
-from deeptepp.imaging.roles.role_measures import Contrast, Scale, arrival_of, contrast_of, log_ratios, scale_of
+from deeptepp.imaging.roles.role_measures import (
+    Scale,
+    TissueContrast,
+    arrival_of,
+    contrast_of,
+    log_ratios,
+    scale_of,
+)
 from deeptepp.imaging.roles.role_sample import RoleSample, sample_roles
 from deeptepp.imaging.roles.role_shift import shifts_mm
 from deeptepp.imaging.roles.slice_places import misplaced_slices
@@ -133,7 +140,7 @@ def _contrast(sample: RoleSample) -> list[RoleCheck]:
     return [_contrast_check(k, contrast) for k, contrast in enumerate(found, start=1)]
 
 
-def _is_other(contrast: Contrast) -> bool:
+def _is_other(contrast: TissueContrast) -> bool:
     """Tell whether two phases show tissue in different contrast."""
     return contrast.correlation < MIN_CORRELATION and contrast.width > MAX_EVEN_WIDTH
 
@@ -144,7 +151,7 @@ def _posts_agree(sample: RoleSample) -> bool:
     return not any(_is_other(contrast_of(first, other)) for other in others)
 
 
-def _contrast_check(phase: int, contrast: Contrast) -> RoleCheck:
+def _contrast_check(phase: int, contrast: TissueContrast) -> RoleCheck:
     """Word the check of the contrast."""
     is_passed = not _is_other(contrast)
     value = contrast.correlation

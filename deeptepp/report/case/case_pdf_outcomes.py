@@ -10,7 +10,7 @@ from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.case.beside_published import CAVEATS_HERE, MATCHED, Agreement, beside_published
+from deeptepp.report.case.beside_published import CAVEATS_HERE, MATCHED, PublishedAgreement, beside_published
 from deeptepp.report.case.result_reading import (
     LIMITS,
     PATIENTS,
@@ -212,8 +212,8 @@ def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:
             )
             for row in found
         ]
-        outside = sum(row.agreement is Agreement.OUTSIDE for row in found)
-        told = sum(row.agreement is not Agreement.UNKNOWN for row in found)
+        outside = sum(row.agreement is PublishedAgreement.OUTSIDE for row in found)
+        told = sum(row.agreement is not PublishedAgreement.UNKNOWN for row in found)
         note = sentence(
             "{outside} of {told} printed values lie outside our 95 % CI. The publication prints no interval.",
             outside=outside,

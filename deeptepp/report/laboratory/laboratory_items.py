@@ -8,12 +8,12 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort.cohort_treatment import balance_table, contrasts_table
 from deeptepp.report.figures.balance_figure import balance_figure
 from deeptepp.report.figures.decision_figure import decision_curve_figure
-from deeptepp.report.figures.survival_figure import kaplan_meier_figure
+from deeptepp.report.figures.survival_figure import comparison_figure, kaplan_meier_figure
 from deeptepp.report.format import count, fixed, months, percent
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.held_curves import held_curves
 from deeptepp.report.laboratory.laboratory_views import TierView, TreatmentView, known_follow_up
-from deeptepp.report.look.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
+from deeptepp.report.look.theme import ARM_COLOURS, OTHER_COLOURS
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table, pairs_table
 from deeptepp.report.text_table import Table
@@ -44,15 +44,8 @@ def tiers_item(view: TierView) -> ReportItem:
     comparison, recipe = view.comparison, view.recipe
     name = ENDPOINT_NAMES[recipe.endpoint]
     held = held_curves(comparison, are_treatments=False)
-    figure = kaplan_meier_figure(
-        comparison.curves,
-        title=sentence("{name} by tier", name=name),
-        p_value=held.p_value,
-        colours=[TIER_COLOURS[Tier(level)] for level in comparison.levels],
-        grey_below_events=held.grey_below_events,
-        y_title=name,
-        simulated=view.cohort.is_simulated,
-    )
+    title = sentence("{name} by tier", name=name)
+    figure = comparison_figure(comparison, held, title=title, y_title=name, simulated=view.cohort.is_simulated)
     return ReportItem(
         key="tiers",
         number="Tiers",
