@@ -83,16 +83,7 @@ class Status(StrEnum):
 class EntryText:
     """One free text of an entry.
 
-    Parameters
-    ----------
-    label : str
-        What the form calls it.
-    characters : int
-        Longest text.
-    is_long : bool
-        It may have several lines.
-    is_bare : bool
-        The record and the minutes show it without its label.
+    ``is_long``: it may have several lines; ``is_bare``: the record and the minutes show it without its label.
     """
 
     label: str

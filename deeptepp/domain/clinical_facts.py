@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from deeptepp.errors import OutOfRange
+from deeptepp.wording.sentence import glued, listed, sentence
 
 NO_FACT = 10**9
 """Whole numbers from here on are refused as they stand: one of hundreds of digits has no float."""
@@ -35,36 +36,13 @@ class Section(StrEnum):
 class ClinicalFact:
     """One clinical fact.
 
-    Parameters
-    ----------
-    name : str
-        Field of ``ClinicalProfile``.
-    label : str
-        What form and files call it.
-    section : Section
-        Where the form asks for it.
-    form_rank : int
-        Facts of a section with a higher rank are asked after those with a lower one.
-    help : str
-        One sentence on what it means, where the label cannot say it.
-    limits : (float, float) or None
-        Closed interval of a number.
-    unit : str
-        Of a number: ``mm``, ``years``, ``%``, or empty for a bare one.
-    is_whole : bool
-        The number is a whole one, and is chosen rather than typed.
-    category : type of StrEnum or None
-        Values of a category.
-    answers : (str, str)
-        What True and False are called, of a flag.
-    short : str
-        Its name in tables and sentences; Table 1 leaves out what has none, and estimates of others.
-    groups : tuple of str
-        Groups of Table 1 and of forests, in clinical order; none where it divides nobody.
-    group_of : callable
-        Gives the group of one known value.
-    levels : tuple of float
-        Numbers that the network can tell apart, where it takes the fact.
+    ``form_rank``: facts of a section with a higher rank are asked after those with a lower one; ``help``: one
+    sentence on what it means, where the label cannot say it; ``limits``: closed interval of a number; ``unit``: of
+    a number: ``mm``, ``years``, ``%``, or empty for a bare one; ``is_whole``: the number is a whole one, and is
+    chosen rather than typed; ``answers``: what True and False are called, of a flag; ``short``: its name in tables
+    and sentences, Table 1 leaves out what has none, and estimates of others; ``groups``: groups of Table 1 and of
+    forests, in clinical order, none where it divides nobody; ``levels``: numbers that the network can tell apart,
+    where it takes the fact.
     """
 
     label: str
@@ -113,8 +91,10 @@ class ClinicalFact:
         if self.category is not None:
             return ", ".join(member.value for member in self.category)
         if self.limits is None:
-            return "yes or no"
-        return f"{self.limits[0]:g} to {self.limits[1]:g} {self.unit}".strip()
+            return sentence("yes or no")
+        low, high = self.limits
+        words = sentence("{low:g} to {high:g}", low=low, high=high)
+        return glued("{} {}", words, self.unit) if self.unit else words
 
     def answer(self, value: bool) -> str:
         """Name an answer to a flag."""
@@ -137,7 +117,7 @@ class ClinicalFact:
         return raw
 
     def from_table(self, value: object) -> object:
-        """Give a table's value as a profile's: NaN is unknown, and a flag with gaps was stored as a number."""
+        """Table's value as a profile's: NaN is unknown, and a flag with gaps was stored as a number."""
         if isinstance(value, float) and value != value:
             return None
         return bool(value) if self.is_flag and value in (0, 1) else value
@@ -154,14 +134,13 @@ class ClinicalFact:
         """Turn one plain value into a number."""
         limit = f"[{low:g}, {high:g}]"
         if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-            raise OutOfRange(field=self.name, value=shown(raw), limit=f"a number in {limit}")
+            raise OutOfRange(field=self.name, value=shown(raw), limit=sentence("a number in {limit}", limit=limit))
         if isinstance(raw, int) and abs(raw) >= NO_FACT:
             raise OutOfRange(field=self.name, value=shown(raw), limit=limit)
         if not self.is_whole:
             return float(raw)
         if not float(raw).is_integer():
-            *most, last = map(str, self.values)
-            raise OutOfRange(field=self.name, value=raw, limit=f"{', '.join(most)} or {last}")
+            raise OutOfRange(field=self.name, value=raw, limit=listed(map(str, self.values), last="or"))
         return int(raw)
 
 

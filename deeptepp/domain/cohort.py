@@ -58,16 +58,8 @@ _ARM_SHORT: dict[Arm, str] = {Arm.NONE: "None", Arm.T: "Tras", Arm.TP: "Tras+per
 class Endpoint(StrEnum):
     """Time-to-event endpoint, with the words that screens and files have for it.
 
-    Attributes
-    ----------
-    name_in_full : str
-        Name; the code in capitals is the short one.
-    free, met : str
-        What it means not to have had the event, and to have had it.
-    time, seen : str
-        What its columns of months and of events hold.
-    is_required : bool
-        Every cohort has its columns; others are used where they are there.
+    ``name_in_full``: name, the code in capitals is the short one; ``time``, ``seen``: what its columns of months
+    and of events hold; ``is_required``: every cohort has its columns, others are used where they are there.
     """
 
     name_in_full: str
@@ -130,7 +122,7 @@ class Endpoint(StrEnum):
 
     @property
     def column_words(self) -> dict[str, str]:
-        """Say what each of its columns holds."""
+        """What each of its columns holds."""
         return {self.months: self.time, self.event: self.seen}
 
 

@@ -9,20 +9,9 @@ from dataclasses import dataclass
 class Suite:
     """One table of experiments that ``deeptepp evaluate`` makes.
 
-    Parameters
-    ----------
-    title : str
-        Of its table.
-    about : str
-        What it shows and how, for the head of the table.
-    settings : str
-        File of ``docs/examples`` that its published table was made with.
-    is_published : bool
-        The publication has it; the report of a cohort sets it beside.
-    heading, asks : str
-        Heading and question on the page of evidence; empty for a suite that the page does not show by itself.
-    picture : str
-        Name of its figure there.
+    ``settings``: file of ``docs/examples`` that its published table was made with; ``is_published``: the
+    publication has it, the report of a cohort sets it beside; ``heading``, ``asks``: heading and question on the
+    page of evidence, empty for a suite that the page does not show by itself.
     """
 
     title: str

@@ -9,7 +9,8 @@ import coarse_study
 import pytest
 from screens import run_until, session_of, words_on
 
-from deeptepp.domain.clinical import ClinicalProfile, Her2Status, NodeStage, Stage
+from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile, Her2Status, NodeStage, Stage
+from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.lesion import BoxMm, LesionOrigin
 from deeptepp.domain.progress import Step, StepReport
 from deeptepp.domain.risk import Outcome, Tier
@@ -126,9 +127,11 @@ def test_every_fact_may_stay_unknown(demo):
     session_of(demo).case.id = "other"
     demo.run()
     boxes = [box for box in demo.selectbox if box.key.endswith("-other") and not box.key.startswith("case-phase")]
-    assert len(boxes) == 13
+    asked = [fact for fact in CLINICAL_FACTS.values() if fact.section is not Section.COMPARED]
+    n_typed = sum(fact.limits is not None and not fact.is_whole for fact in asked)
+    assert len(boxes) == len(asked) - n_typed
     assert all(box.value is None for box in boxes)
-    assert [number.value for number in demo.text_input if number.key.endswith("-other")] == ["", "", ""]
+    assert [number.value for number in demo.text_input if number.key.endswith("-other")] == [""] * n_typed
     at = _scored(demo)
     assert session_of(at).case.assessment.profile == ClinicalProfile()
     assert "HER2 status was not entered" in words_on(at)

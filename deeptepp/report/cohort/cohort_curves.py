@@ -13,11 +13,10 @@ from deeptepp.domain.cohort import SOURCE, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort.cohort_outcomes import NOT_RANDOMISED
-from deeptepp.report.figures.survival_figure import kaplan_meier_figure
+from deeptepp.report.figures.survival_figure import comparison_figure
 from deeptepp.report.format import count
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.held_curves import held_curves
-from deeptepp.report.look.theme import GROUP_COLOURS
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
@@ -93,15 +92,7 @@ def curves_item(cohort: Cohort, by: Grouping, endpoint: Endpoint) -> ReportItem:
             key, number, title, reason=str(error).replace(glued("by {}", _GROUP), glued("by {}", by.name))
         )
     held = held_curves(found, are_treatments=_are_treatments(by, found))
-    figure = kaplan_meier_figure(
-        found.curves,
-        title=title,
-        p_value=held.p_value,
-        colours=_colours(by, found),
-        grey_below_events=held.grey_below_events,
-        y_title=name,
-        simulated=cohort.is_simulated,
-    )
+    figure = comparison_figure(found, held, title=title, y_title=name, simulated=cohort.is_simulated)
     return ReportItem(
         key=key,
         number=number,
@@ -169,11 +160,6 @@ CURVE_NAMES = (
 def _in_title(name: str) -> str:
     """Write the name of a fact inside a title."""
     return name if name.isupper() or name[1:2].isupper() or name.startswith(("Ki", "Anti")) else name.lower()
-
-
-def _colours(by: Grouping, found: GroupComparison) -> list[str] | None:
-    """Colour tiers and treatments as everywhere."""
-    return [GROUP_COLOURS[level] for level in found.levels] if by.name in (BY_TIER, BY_ARM) else None
 
 
 def _table(found: GroupComparison, why_not: str) -> Table:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import ARM, TIER, Cohort
 from deeptepp.domain.published import COMPARISONS, PublishedComparison
 from deeptepp.errors import NotEstimable
-from deeptepp.report.figures.survival_figure import kaplan_meier_figure
+from deeptepp.report.figures.survival_figure import comparison_figure
 from deeptepp.report.format import count, percent
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.held_curves import held_curves
@@ -66,13 +66,12 @@ def outcome_item(cohort: Cohort, published: PublishedComparison) -> ReportItem:
     except NotEstimable as error:
         return ReportItem(key, published.where, title, reason=str(error))
     held = held_curves(comparison, are_treatments=_compares_arms(published))
-    figure = kaplan_meier_figure(
-        comparison.curves,
+    figure = comparison_figure(
+        comparison,
+        held,
         title=title,
-        p_value=held.p_value,
-        colours=_colours(published, comparison.levels),
-        grey_below_events=held.grey_below_events,
         y_title=ENDPOINT_NAMES[published.endpoint],
+        colours=_colours(published, comparison.levels),
         simulated=cohort.is_simulated,
     )
     return ReportItem(

@@ -21,10 +21,12 @@ from deeptepp.report.figures.curve_labels import (
 )
 from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.format import p_value as written_p
+from deeptepp.report.held_curves import HeldCurves
 from deeptepp.report.look.curve_styles import CurveStyle, styles_of, styles_of_crossed
 from deeptepp.report.look.marks import finish, lay_out
-from deeptepp.report.look.theme import SMALL_PX
+from deeptepp.report.look.theme import GROUP_COLOURS, SMALL_PX
 from deeptepp.report.names import group_words
+from deeptepp.stats.survival.group_comparison import GroupComparison
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
 from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
@@ -91,6 +93,28 @@ def kaplan_meier_figure(
         edge = {"x": 1, "xshift": _margins(styles)[1] - 10, "xanchor": "right"}
         figure.update_annotations(edge, selector={"name": "simulated"})
     return figure
+
+
+def comparison_figure(
+    found: GroupComparison,
+    held: HeldCurves,
+    *,
+    title: str,
+    y_title: str,
+    colours: Sequence[str] | None = None,
+    simulated: bool,
+) -> go.Figure:
+    """Curves of compared groups as the rule of evidence allows; tiers and arms bring their colours."""
+    own = [GROUP_COLOURS[level] for level in found.levels if level in GROUP_COLOURS]
+    return kaplan_meier_figure(
+        found.curves,
+        title=title,
+        p_value=held.p_value,
+        colours=colours or (own if len(own) == len(found.levels) else None),
+        grey_below_events=held.grey_below_events,
+        y_title=y_title,
+        simulated=simulated,
+    )
 
 
 def _is_free_below(curves: Sequence[KaplanMeierCurve], end: float) -> bool:

@@ -8,12 +8,12 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort.cohort_treatment import balance_table, contrasts_table
 from deeptepp.report.figures.balance_figure import balance_figure
 from deeptepp.report.figures.decision_figure import decision_curve_figure
-from deeptepp.report.figures.survival_figure import kaplan_meier_figure
+from deeptepp.report.figures.survival_figure import comparison_figure, kaplan_meier_figure
 from deeptepp.report.format import count, fixed, months, percent
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.held_curves import held_curves
 from deeptepp.report.laboratory.laboratory_views import TierView, TreatmentView, known_follow_up
-from deeptepp.report.look.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
+from deeptepp.report.look.theme import ARM_COLOURS, OTHER_COLOURS
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table, pairs_table
 from deeptepp.report.text_table import Table
@@ -24,6 +24,9 @@ from deeptepp.stats.prediction.optimism import METHOD, Optimism
 from deeptepp.stats.treatment.covariate_names import in_words
 from deeptepp.stats.treatment.treatment_effect import TreatmentSide
 from deeptepp.wording.sentence import glued, joined, sentence
+
+_LIMITS = ("value", "low", "high")
+"""Of an estimate, as its sentence names them."""
 
 NO_EFFECT = "A difference between patients treated differently is no effect of treatment."
 SAME_PATIENTS = (
@@ -41,15 +44,8 @@ def tiers_item(view: TierView) -> ReportItem:
     comparison, recipe = view.comparison, view.recipe
     name = ENDPOINT_NAMES[recipe.endpoint]
     held = held_curves(comparison, are_treatments=False)
-    figure = kaplan_meier_figure(
-        comparison.curves,
-        title=sentence("{name} by tier", name=name),
-        p_value=held.p_value,
-        colours=[TIER_COLOURS[Tier(level)] for level in comparison.levels],
-        grey_below_events=held.grey_below_events,
-        y_title=name,
-        simulated=view.cohort.is_simulated,
-    )
+    title = sentence("{name} by tier", name=name)
+    figure = comparison_figure(comparison, held, title=title, y_title=name, simulated=view.cohort.is_simulated)
     return ReportItem(
         key="tiers",
         number="Tiers",
@@ -73,7 +69,7 @@ def sizes_table(view: TierView) -> Table:
     low, high = view.recipe.low_below, view.recipe.high_from
     ranges = {
         Tier.LOW: sentence("below {score:.3f}", score=low),
-        Tier.MODERATE: f"{low:.3f} to {high:.3f}",
+        Tier.MODERATE: sentence("{low:.3f} to {high:.3f}", low=low, high=high),
         Tier.HIGH: sentence("from {score:.3f}", score=high),
     }
     total = max(sum(view.sizes.values()), 1)
@@ -149,7 +145,7 @@ def treatment_item(view: TreatmentView) -> ReportItem:
         title,
         tuple(figures),
         tuple(tables),
-        notes=(contrast.badge.sentence + ".", *contrast.warnings),
+        notes=(contrast.badge.sentence + ".", contrast.matching.caveat, *contrast.warnings),
         data=data,
     )
 
@@ -235,7 +231,12 @@ def optimism_item(optimism: Optimism | None, why: str) -> ReportItem:
             each.name,
             f"{each.apparent:.3f}",
             f"{each.optimism:+.3f}",
-            f"{each.corrected.value:.3f} ({each.corrected.low:.3f} to {each.corrected.high:.3f})",
+            sentence(
+                "{value} ({low} to {high})",
+                value=f"{each.corrected.value:.3f}",
+                low=f"{each.corrected.low:.3f}",
+                high=f"{each.corrected.high:.3f}",
+            ),
         )
         for each in optimism.measures
     )

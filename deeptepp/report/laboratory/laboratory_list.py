@@ -40,7 +40,7 @@ class Laboratory:
 
     @property
     def too_few(self) -> str:
-        """Say that there are too few events for a model; empty where there are enough."""
+        """That there are too few events for a model; empty where there are enough."""
         n = self.view.comparison.n_events
         told = {"n_events": count(n, "event"), "min_events": MIN_EVENTS}
         return sentence("{n_events}, fewer than {min_events}", **told) if n < MIN_EVENTS else ""
@@ -50,20 +50,8 @@ class Laboratory:
 class LaboratoryPart:
     """One result.
 
-    Parameters
-    ----------
-    tab : str
-        Name of its tab on the screen.
-    heading : str
-        Under which the report has it.
-    asked : tuple of str
-        Fields of the recipe that it depends on, beside the cut-offs and the choice of patients.
-    make : callable
-        Makes it.
-    waiting : str
-        Said while it is made, where that takes long.
-    is_drawn : bool
-        It has a figure that is saved with the others of the screen.
+    ``asked``: fields of the recipe that it depends on, beside the cut-offs and the choice of patients;
+    ``waiting``: said while it is made, where that takes long.
     """
 
     tab: Words

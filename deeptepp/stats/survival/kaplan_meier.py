@@ -24,6 +24,7 @@ from lifelines import KaplanMeierFitter
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.survival.median_survival import MedianSurvival, first_half
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -138,7 +139,10 @@ class KaplanMeierCurve:
 def kaplan_meier(follow_up: FollowUp, *, label: str = "", level: float = 0.95) -> KaplanMeierCurve:
     """Estimate the survival curve of a group; ``NotEstimable`` where nobody is in it."""
     if follow_up.n == 0:
-        raise NotEstimable(what=f"Survival of {label or 'the group'}", reason="nobody is in the group")
+        raise NotEstimable(
+            what=sentence("Survival of {group}", group=label or sentence("the group")),
+            reason="nobody is in the group",
+        )
     if not 0 < level < 1:
         raise OutOfRange(field="level", value=level, limit="(0, 1)")
     # lifelines switches the warnings of numpy off for the whole process; they come back here.

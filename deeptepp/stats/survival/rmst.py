@@ -6,12 +6,11 @@ References
 ----------
 Irwin JO. J Hyg 1949;47:188-189.
 Royston P, Parmar MKB. BMC Med Res Methodol 2013;13:152.
-Uno H, et al. J Clin Oncol 2014;32:2380-2385 (ratio of the time lost).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtr
@@ -21,6 +20,7 @@ from deeptepp.errors import OutOfRange
 from deeptepp.stats.estimate import Estimate, normal_quantile
 from deeptepp.stats.horizon import told_apart
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, hazard_variance, kaplan_meier
+from deeptepp.wording.sentence import joined, sentence
 
 METHOD = "restricted mean survival time"
 """Name of the estimator."""
@@ -49,16 +49,13 @@ class RestrictedMean:
 class RmstComparison:
     """Two arms up to one horizon.
 
-    ``difference``: index less reference, months. ``standard_error``: of the difference, months. ``ratio``: index
-    over reference, of the months without the event. ``lost_ratio``: index over reference, of the months lost.
+    ``difference``: index less reference, months. ``standard_error``: of the difference, months.
     """
 
     index: RestrictedMean
     reference: RestrictedMean
     difference: Estimate
     standard_error: float
-    ratio: Estimate
-    lost_ratio: Estimate
 
 
 def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
@@ -81,13 +78,19 @@ def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
     ends_with_event = bool(curve.n_events and curve.event_months[-1] == curve.last_months)
     notes = ["" if error > 0 else "no variance up to the horizon, so no interval can be given"]
     if is_beyond:
-        kind, last = (
-            "an event" if ends_with_event else "a censoring",
-            told_apart(curve.last_months, horizon_months),
-        )
         notes.append(
-            f"the horizon lies beyond the last observation ({last}, {kind}); "
-            "the last value of the curve is carried on"
+            sentence(
+                (
+                    "the horizon lies beyond the last observation ({last}, an event); the last value of "
+                    "the curve is carried on"
+                )
+                if ends_with_event
+                else (
+                    "the horizon lies beyond the last observation ({last}, a censoring); the last value "
+                    "of the curve is carried on"
+                ),
+                last=told_apart(curve.last_months, horizon_months),
+            )
         )
     half = normal_quantile(curve.level) * error
     estimate = Estimate(
@@ -124,62 +127,30 @@ def compare_restricted_means(
         for arm, label in ((index, "the index arm"), (reference, "the reference arm"))
     ]
     one, other = arms
-    means = [one.estimate.value or 0.0, other.estimate.value or 0.0]
-    blank = Estimate(
-        value=None,
+    apart = (one.estimate.value or 0.0) - (other.estimate.value or 0.0)
+    error = float(np.hypot(one.standard_error, other.standard_error))
+    half = normal_quantile(level) * error
+    difference = Estimate(
+        value=apart,
+        low=apart - half if error > 0 else None,
+        high=apart + half if error > 0 else None,
         level=level,
+        p_value=float(2 * ndtr(-abs(apart) / error)) if error > 0 else None,
         n=index.n + reference.n,
         n_events=one.estimate.n_events + other.estimate.n_events,
-        method=f"difference of {METHOD}",
+        method=sentence("difference of {method}", method=METHOD),
         reason=_notes(one, other),
     )
-    error = float(np.hypot(one.standard_error, other.standard_error))
-    difference = replace(blank, value=means[0] - means[1])
-    if error > 0:
-        half = normal_quantile(level) * error
-        difference = replace(
-            difference,
-            low=means[0] - means[1] - half,
-            high=means[0] - means[1] + half,
-            p_value=float(2 * ndtr(-abs(means[0] - means[1]) / error)),
-        )
-    errors = [one.standard_error, other.standard_error]
-    lost = [one.lost_months, other.lost_months]
-    return RmstComparison(
-        index=one,
-        reference=other,
-        difference=difference,
-        standard_error=error,
-        ratio=_ratio(means, errors, replace(blank, method=f"ratio of {METHOD}")),
-        lost_ratio=_ratio(lost, errors, replace(blank, method="ratio of restricted mean time lost")),
-    )
-
-
-def _ratio(values: list[float], errors: list[float], blank: Estimate) -> Estimate:
-    """Fill in a ratio, its interval symmetric on the log scale."""
-    if values[1] <= 0:
-        return replace(blank, reason=_joined(["the reference arm has a mean of 0", blank.reason]))
-    ratio = values[0] / values[1]
-    if values[0] <= 0 or max(errors) <= 0:
-        note = "an arm has a mean of 0 or no arm has a variance, so no interval can be given"
-        return replace(blank, value=ratio, reason=_joined([note, blank.reason]))
-    error = float(np.hypot(errors[0] / values[0], errors[1] / values[1]))
-    half = normal_quantile(blank.level) * error
-    return replace(
-        blank,
-        value=ratio,
-        low=ratio * float(np.exp(-half)),
-        high=ratio * float(np.exp(half)),
-        p_value=float(2 * ndtr(-abs(np.log(ratio)) / error)),
-    )
+    return RmstComparison(index=one, reference=other, difference=difference, standard_error=error)
 
 
 def _notes(index: RestrictedMean, reference: RestrictedMean) -> str:
     """Say of each arm what its estimate says."""
-    arms = {"index arm": index, "reference arm": reference}
-    return _joined([f"{name}: {arm.estimate.reason}" for name, arm in arms.items() if arm.estimate.reason])
+    arms = (("index arm: {reason}", index), ("reference arm: {reason}", reference))
+    return _joined([sentence(words, reason=arm.estimate.reason) for words, arm in arms if arm.estimate.reason])
 
 
 def _joined(notes: list[str]) -> str:
     """Put what there is to say in one line."""
-    return "; ".join(note for note in notes if note)
+    said = [note for note in notes if note]
+    return joined("; ", said) if said else ""

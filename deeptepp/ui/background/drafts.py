@@ -101,12 +101,6 @@ def typed_option(
     return otherwise if place is None else options[place]
 
 
-def typed_flag(key: str, otherwise: bool) -> bool:
-    """Give whether a box was ticked."""
-    said = current_session().drafts.get(_stable(key))
-    return otherwise if said not in ("true", "false") else said == "true"
-
-
 def forget_typed(*keys: str) -> None:
     """Forget what was typed into fields that were handed in, so that the next form begins empty."""
     for key in keys:

@@ -61,11 +61,6 @@ class ExtraWork:
         if job_id is not None:
             default_runner().cancel(job_id, owner)
 
-    def cancel_all(self, owner: str) -> None:
-        """Stop all work."""
-        for key in list(self.jobs):
-            self.cancel(owner, key)
-
     def _keep(self, key: str, view: JobView, on_answer: Callable[[str, Any], None]) -> None:
         """Keep an answer, or say why there is none."""
         if view.state is JobState.DONE:

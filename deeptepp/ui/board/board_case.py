@@ -12,9 +12,9 @@ from deeptepp.domain.cohort import Endpoint
 from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severity, Stability, Tier
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.figures.survival_figure import kaplan_meier_figure
+from deeptepp.report.figures.survival_figure import comparison_figure
 from deeptepp.report.held_curves import held_curves
-from deeptepp.report.look.theme import GROUP_COLOURS
+from deeptepp.report.survival_tables import estimates_table
 from deeptepp.ui.board.board_drafts import draft_key, drafts, is_typed
 from deeptepp.ui.board.board_forms import (
     carry_over,
@@ -28,8 +28,10 @@ from deeptepp.ui.board.board_record import record_cards
 from deeptepp.ui.board.board_rows import flags_html, open_case, picture_html, tier_html
 from deeptepp.ui.parts.cards import facts_list, findings_list
 from deeptepp.ui.parts.charts import show_figure
+from deeptepp.ui.parts.choices import endpoint_choice
+from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.verbatim import verbatim
-from deeptepp.ui.result.curves import by_arm, estimates_table, few_events_words
+from deeptepp.ui.result.curves import by_arm, few_events_words
 from deeptepp.ui.result.score_card import score_card
 from deeptepp.ui.words.language import speech, t
 from deeptepp.ui.words.screen_words import FIELDS, label
@@ -166,31 +168,17 @@ def _curves(tier: Tier, bundle: ModelBundle, *, is_large: bool) -> None:
     """Show what became of the reference patients of the tier, by treatment."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.markdown(f"### {t('Treatment received, {tier} tier', tier=label(tier))}", width="content")
-        endpoint = st.segmented_control(
-            t("End point"),
-            bundle.reference.endpoints,
-            default=Endpoint.RFS,
-            required=True,
-            format_func=_named,
-            key="board-endpoint",
-            label_visibility="collapsed",
-        )
-    comparison = by_arm(bundle.reference, tier, endpoint or Endpoint.RFS)
+        endpoint = endpoint_choice("board-endpoint", named=_named, is_bare=True)
+    comparison = by_arm(bundle.reference, tier, endpoint)
     held = held_curves(comparison, are_treatments=True)
     title = t("{tier} tier, by treatment received", tier=label(tier))
-    figure = kaplan_meier_figure(
-        comparison.curves,
-        title=title,
-        p_value=held.p_value,
-        colours=[GROUP_COLOURS[level] for level in comparison.levels],
-        grey_below_events=held.grey_below_events,
-        y_title=label(comparison.endpoint),
-        simulated=bundle.reference.is_simulated,
+    figure = comparison_figure(
+        comparison, held, title=title, y_title=label(comparison.endpoint), simulated=bundle.reference.is_simulated
     )
     show_figure(enlarged(figure) if is_large else figure, key="board-curves", fallback_alt=title)
     for words in few_events_words(comparison.curves):
         st.caption(words)
-    st.table(estimates_table(comparison), hide_index=True, border="horizontal")
+    show_table(estimates_table(comparison.curves), has_note=False)
     st.caption(
         t(
             "Treatment was not randomised: patients who received different treatments also differed otherwise. "

@@ -60,19 +60,6 @@ def _demo_case(bundle: ModelBundle, row: int) -> NewCase:
 
 
 def profile_of(cohort: Cohort, row: int) -> ClinicalProfile:
-    """Read the clinical facts of one patient of a cohort.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        With clinical columns.
-    row : int
-        Which patient.
-
-    Returns
-    -------
-    ClinicalProfile
-        What the cohort does not hold is unknown.
-    """
+    """Read the clinical facts of one patient of a cohort."""
     known = [(fact, cohort[name].tolist()[row]) for name, fact in CLINICAL_FACTS.items() if name in cohort]
     return ClinicalProfile.from_mapping({fact.name: fact.from_table(value) for fact, value in known})

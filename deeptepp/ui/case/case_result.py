@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from deeptepp.domain.cohort import SCORE, Endpoint
+from deeptepp.domain.cohort import SCORE
 from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.copied_text import three_lines
@@ -28,6 +28,7 @@ from deeptepp.ui.case.leaving import start_over_button
 from deeptepp.ui.own_model.own_model_page import own_model_link
 from deeptepp.ui.parts.cards import facts_list, findings_list
 from deeptepp.ui.parts.charts import show_figure
+from deeptepp.ui.parts.choices import endpoint_choice
 from deeptepp.ui.parts.copy_button import copy_button
 from deeptepp.ui.result.case_treatment import treatment_section
 from deeptepp.ui.result.result_views import reading_section
@@ -149,17 +150,7 @@ def _outcomes(assessment: Assessment, tier: Tier, bundle: ModelBundle) -> None:
         st.header(
             t("What happened to {kind} of the reference cohort", kind=kind), anchor="outcomes", width="content"
         )
-        endpoint = st.segmented_control(
-            t("End point"),
-            bundle.reference.endpoints,
-            default=Endpoint.RFS,
-            required=True,
-            format_func=label,
-            key="result-endpoint",
-            persist_state="session",
-            label_visibility="collapsed",
-        )
-    endpoint = Endpoint(endpoint or Endpoint.RFS)
+        endpoint = endpoint_choice("result-endpoint", is_bare=True, is_kept=True)
     _say_whose_curves(assessment, tier)
     reading_section(tier, bundle, endpoint, name=assessment.tier_name)
     treatment_section(tier, bundle, endpoint)

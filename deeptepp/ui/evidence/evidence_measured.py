@@ -9,25 +9,29 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, SCORE, SET, TIER, Cohort, Endpoint, FollowUp
+from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, SCORE, SET, TIER, Cohort, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.figures.calibration_figure import calibration_figure
 from deeptepp.report.figures.roc_figure import RocLine, roc_figure
-from deeptepp.report.figures.survival_figure import kaplan_meier_figure
+from deeptepp.report.figures.survival_figure import comparison_figure
 from deeptepp.report.format import auc_ci, ratio_ci
 from deeptepp.report.held_curves import held_curves
-from deeptepp.report.look.theme import GROUP_COLOURS, TIER_GLYPHS
+from deeptepp.report.look.theme import TIER_GLYPHS
+from deeptepp.report.survival_tables import estimates_table
 from deeptepp.stats.event_rule import why_not_measured
 from deeptepp.stats.horizon import known_at
 from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.ui.evidence.evidence_rows import metric_rows, operating_rows, subgroup_rows
 from deeptepp.ui.parts.charts import show_figure
+from deeptepp.ui.parts.choices import endpoint_choice
+from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import help_on
-from deeptepp.ui.result.curves import by_tier, estimates_table, untested_words
+from deeptepp.ui.result.curves import by_tier, untested_words
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.screen_words import label
+from deeptepp.wording.sentence import sentence
 
 PARTS: dict[str, str] = {
     "training": "Cross-validation",
@@ -135,7 +139,7 @@ def _curves(bundle: ModelBundle) -> None:
         figure = calibration_figure(
             scores,
             events,
-            title=f"Calibration, {name.lower()}",
+            title=sentence("Calibration, {groups}", groups=sentence(name).lower()),
             facts=_calibration_facts(main.get("calibration")),
             simulated=bundle.is_simulated,
         )
@@ -163,7 +167,9 @@ def _roc_lines(parts: Mapping[str, tuple[npt.NDArray[np.float64], npt.NDArray[np
 def _calibration_facts(calibration: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Write the slope, where it was measured."""
     slope = (calibration or {}).get("slope")
-    return (f"slope {ratio_ci(slope['value'], slope['low'], slope['high'])}",) if slope else ()
+    return (
+        (sentence("slope {slope}", slope=ratio_ci(slope["value"], slope["low"], slope["high"])),) if slope else ()
+    )
 
 
 def _operating_points(metrics: Mapping[str, Any]) -> None:
@@ -217,26 +223,13 @@ def _tiers(bundle: ModelBundle) -> None:
 
 def _survival(bundle: ModelBundle) -> None:
     """Show what followed in each tier."""
-    endpoint = st.segmented_control(
-        t("End point"),
-        bundle.reference.endpoints,
-        default=Endpoint.RFS,
-        required=True,
-        format_func=label,
-        key="evidence-end",
-    )
-    comparison = by_tier(bundle.reference, endpoint or Endpoint.RFS)
+    endpoint = endpoint_choice("evidence-end")
+    comparison = by_tier(bundle.reference, endpoint)
     held = held_curves(comparison, are_treatments=False)
-    figure = kaplan_meier_figure(
-        comparison.curves,
-        title="By risk tier",
-        p_value=held.p_value,
-        colours=[GROUP_COLOURS[level] for level in comparison.levels],
-        grey_below_events=held.grey_below_events,
-        y_title=label(comparison.endpoint),
-        simulated=bundle.is_simulated,
+    figure = comparison_figure(
+        comparison, held, title="By risk tier", y_title=label(comparison.endpoint), simulated=bundle.is_simulated
     )
     show_figure(figure, key="evidence-km", fallback_alt=t("Survival of the reference cohort by risk tier"))
     for words in untested_words(held):
         st.caption(words)
-    st.table(estimates_table(comparison), hide_index=True, border="horizontal")
+    show_table(estimates_table(comparison.curves), has_note=False)

@@ -77,7 +77,7 @@ def _kinds(parent: type[DeepTeppError]) -> list[type[DeepTeppError]]:
 
 
 def _ineligible() -> list[Finding]:
-    """Give each clinical fact each of its values, and a real study to a simulated model; collect what refuses."""
+    """Each clinical fact each of its values, and a real study to a simulated model; collect what refuses."""
     found: dict[str, Finding] = {}
     for name, fact in CLINICAL_FACTS.items():
         for value in fact.values:

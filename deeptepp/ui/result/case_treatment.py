@@ -19,7 +19,7 @@ from deeptepp.report.case.treatment_panel import (
     interaction_words,
     treatment_panel,
 )
-from deeptepp.report.figures.survival_figure import kaplan_meier_figure
+from deeptepp.report.figures.survival_figure import comparison_figure, kaplan_meier_figure
 from deeptepp.report.held_curves import held_curves
 from deeptepp.report.look.theme import ARM_COLOURS
 from deeptepp.stats.event_rule import MIN_EVENTS
@@ -27,6 +27,7 @@ from deeptepp.stats.survival.group_comparison import GroupComparison
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.ui.parts.charts import show_figure
+from deeptepp.ui.parts.choices import segments
 from deeptepp.ui.result.curves import few_events_words
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.screen_words import label
@@ -52,17 +53,16 @@ def treatment_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> No
     """Show curves and contrasts of the treatments in one tier."""
     st.header(t("Treatment received, {tier} tier", tier=label(tier)), anchor="treatment")
     with st.container(horizontal=True, gap="large", key="treatment-controls"):
-        matching = st.segmented_control(
+        matching = segments(
             t("Patients compared"),
             tuple(_WAYS),
-            default=Matching.DEFAULT,
-            required=True,
-            format_func=lambda way: t(_WAYS[way]),
-            help=t(_WAYS_HELP),
             key="treatment-matching",
-            persist_state="session",
+            default=Matching.DEFAULT,
+            named=lambda way: t(_WAYS[way]),
+            help=t(_WAYS_HELP),
+            is_kept=True,
         )
-        matching = Matching(matching or Matching.DEFAULT)
+        matching = Matching(matching)
         panel = _panel(bundle.sha256, tier, endpoint, matching, bundle)
         chosen = _chosen_contrast(panel)
     _caveat(matching)
@@ -100,15 +100,14 @@ def _caveat(matching: Matching) -> None:
 def _chosen_contrast(panel: TreatmentPanel) -> ContrastSummary | None:
     """Let the reader choose whose curves are drawn; None for every patient of the tier."""
     drawable = {q.label: c for q, c in zip(QUESTIONS, panel.contrasts, strict=True) if c.curves}
-    chosen = st.segmented_control(
+    chosen = segments(
         t("Curves of"),
         (_ALL, *drawable),
-        default=_ALL,
-        required=True,
-        format_func=lambda name: t("The whole tier") if name == _ALL else _short(drawable[name]),
         key="treatment-shown",
+        default=_ALL,
+        named=lambda name: t("The whole tier") if name == _ALL else _short(drawable[name]),
     )
-    return drawable.get(chosen or _ALL)
+    return drawable.get(chosen)
 
 
 def _curves(panel: TreatmentPanel, contrast: ContrastSummary | None) -> None:
@@ -124,13 +123,11 @@ def _curves(panel: TreatmentPanel, contrast: ContrastSummary | None) -> None:
 def _arm_curves(arms: GroupComparison, panel: TreatmentPanel) -> None:
     """Draw the treatments of the tier; in grey and without a test where events are few."""
     curves = [_named(curve, Arm(level)) for curve, level in zip(arms.curves, arms.levels, strict=True)]
-    held = held_curves(arms, are_treatments=True)
-    figure = kaplan_meier_figure(
-        curves,
+    named = replace(arms, curves=tuple(curves))
+    figure = comparison_figure(
+        named,
+        held_curves(arms, are_treatments=True),
         title=t("{tier} tier, by treatment received", tier=label(panel.tier)),
-        p_value=held.p_value,
-        colours=[ARM_COLOURS[Arm(level)] for level in arms.levels],
-        grey_below_events=held.grey_below_events,
         y_title=label(panel.endpoint),
         simulated=panel.is_simulated,
     )
@@ -170,11 +167,11 @@ def _contrast(contrast: ContrastSummary, endpoint: Endpoint) -> None:
                 )
             )
         )
-        if contrast.warnings[1:]:
+        if contrast.warnings:
             with st.expander(
                 t("Who was left out, and other remarks"), key=f"remarks-{contrast.index.name.lower()}"
             ):
-                st.markdown("\n".join(f"- {say(words)}" for words in contrast.warnings[1:]))
+                st.markdown("\n".join(f"- {say(words)}" for words in contrast.warnings))
 
 
 def _sentence(words: str) -> str:

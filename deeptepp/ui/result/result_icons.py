@@ -11,6 +11,7 @@ from deeptepp.report.survival_tables import HORIZONS_MONTHS
 from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
 from deeptepp.ui.parts.charts import show_figure
+from deeptepp.ui.parts.choices import segments
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import label
 
@@ -27,15 +28,14 @@ def icon_arrays(reading: ResultReading) -> bool:
     known = [] if curve is None else [months for months in HORIZONS_MONTHS if months <= curve.last_months]
     if not known:
         return False
-    months = st.segmented_control(
+    months = segments(
         t("Time after surgery"),
         known,
-        default=known[-1],
-        required=True,
-        format_func=lambda each: t("{years} years after surgery", years=f"{each / 12:.0f}"),
         key="result-icons-months",
-        persist_state="session",
-        label_visibility="collapsed",
+        default=known[-1],
+        named=lambda each: t("{years} years after surgery", years=f"{each / 12:.0f}"),
+        is_bare=True,
+        is_kept=True,
     )
     _arrays(reading, months if months in known else known[-1])
     return True

@@ -15,7 +15,6 @@ from deeptepp.report.case.result_reading import (
     LIMITS,
     STATES,
     ResultReading,
-    Sentence,
     arm_sentences,
     other_tier_sentences,
     reading_rows,
@@ -23,18 +22,19 @@ from deeptepp.report.case.result_reading import (
     result_reading,
 )
 from deeptepp.report.figures.bar_figure import BarGroup, survival_bars_figure
-from deeptepp.report.figures.survival_figure import kaplan_meier_figure
+from deeptepp.report.figures.survival_figure import comparison_figure
 from deeptepp.report.format import out_of_hundred
 from deeptepp.report.held_curves import held_curves
-from deeptepp.report.look.theme import ARM_COLOURS, ARM_GLYPHS, GROUP_COLOURS, TIER_COLOURS, TIER_GLYPHS
+from deeptepp.report.look.theme import ARM_COLOURS, ARM_GLYPHS, TIER_COLOURS, TIER_GLYPHS
 from deeptepp.report.names import ARM_SHORT
 from deeptepp.report.survival_tables import HORIZONS_MONTHS
 from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.ui.parts.charts import show_figure
+from deeptepp.ui.parts.choices import segments
 from deeptepp.ui.result.curves import untested_words
 from deeptepp.ui.result.result_icons import icon_arrays
 from deeptepp.ui.words.language import say, t
-from deeptepp.ui.words.screen_words import label, sentence, tier_words
+from deeptepp.ui.words.screen_words import label, tier_words
 
 
 class View(StrEnum):
@@ -62,19 +62,17 @@ def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint, *, name
 
     ``name``: what her tier is called, where it is unstable or was not measured, stable when not given.
     """
-    view = st.segmented_control(
+    way = segments(
         t("Read it as"),
         tuple(View),
-        default=View.TEXT,
-        required=True,
-        format_func=lambda way: t(_NAMES[View(way)]),
         key="result-view",
-        persist_state="session",
-        label_visibility="collapsed",
+        default=View.TEXT,
+        named=lambda way: t(_NAMES[View(way)]),
+        is_bare=True,
+        is_kept=True,
     )
     reading = tier_reading(tier, bundle, endpoint)
-    way = View(view or View.TEXT)
-    if way is View.CURVES:
+    if way == View.CURVES:
         _curves(reading, name or TierName((tier,), is_stable=True))
     else:
         _DRAWN[way](reading)
@@ -96,15 +94,15 @@ def _reading(sha256: str, tier: Tier, endpoint: Endpoint, _bundle: ModelBundle) 
 
 def _text(reading: ResultReading) -> None:
     """Say it in sentences, as one tells a patient's doctor."""
-    first, *rest = reading_sentences(reading, label)
+    first, *rest = reading_sentences(reading)
     with st.container(key="reading-text", horizontal=True, gap="large"):
         with st.container(key="reading-text-tier"):
-            st.markdown(f"**{sentence(first)}**")
+            st.markdown(f"**{say(first)}**")
             for other in rest:
-                st.markdown(sentence(other))
-            _list(t("By treatment received in this tier"), arm_sentences(reading, label))
+                st.markdown(say(other))
+            _list(t("By treatment received in this tier"), arm_sentences(reading))
         with st.container(key="reading-text-others"):
-            _list(t("In the other tiers"), other_tier_sentences(reading, label))
+            _list(t("In the other tiers"), other_tier_sentences(reading))
             if reading.curve is not None:
                 at = reading.curve.at(HORIZONS_MONTHS[-1])
                 n_free = out_of_hundred(at)
@@ -112,10 +110,10 @@ def _text(reading: ResultReading) -> None:
                     st.caption(t(LIMITS, free=n_free, affected=100 - n_free))
 
 
-def _list(heading: str, sentences: tuple[Sentence, ...]) -> None:
+def _list(heading: str, sentences: tuple[str, ...]) -> None:
     """Show sentences below a heading, where there are any."""
     if sentences:
-        st.markdown(f"**{heading}**\n\n" + "\n".join(f"- {sentence(each)}" for each in sentences))
+        st.markdown(f"**{heading}**\n\n" + "\n".join(f"- {say(each)}" for each in sentences))
 
 
 def _curves(reading: ResultReading, name: TierName) -> None:
@@ -123,16 +121,11 @@ def _curves(reading: ResultReading, name: TierName) -> None:
     named = [
         replace(c, label=label(Tier(v))) for v, c in zip(reading.tiers.levels, reading.tiers.curves, strict=True)
     ]
-    held = held_curves(replace(reading.tiers, curves=tuple(named)), are_treatments=False)
+    tiers = replace(reading.tiers, curves=tuple(named))
+    held = held_curves(tiers, are_treatments=False)
     title = t("By risk tier (this patient: {tier})", tier=tier_words(name))
-    figure = kaplan_meier_figure(
-        named,
-        title=title,
-        p_value=held.p_value,
-        colours=[GROUP_COLOURS[level] for level in reading.tiers.levels],
-        grey_below_events=held.grey_below_events,
-        y_title=label(reading.endpoint),
-        simulated=reading.is_simulated,
+    figure = comparison_figure(
+        tiers, held, title=title, y_title=label(reading.endpoint), simulated=reading.is_simulated
     )
     show_figure(figure, key="result-km-tier", fallback_alt=title)
     st.caption(" ".join([t("Months from surgery; bands are 95 % confidence intervals."), *untested_words(held)]))
@@ -144,7 +137,7 @@ def _table(reading: ResultReading) -> None:
     for months in HORIZONS_MONTHS:
         years = f"{months / 12:.0f}"
         names += [t("{years} years (95 % CI)", years=years), t("At risk, {years} years", years=years)]
-    rows = [dict(zip(names, map(say, row), strict=True)) for row in reading_rows(reading, label)]
+    rows = [dict(zip(names, map(say, row), strict=True)) for row in reading_rows(reading)]
     st.table(rows, hide_index=True, border="horizontal")
     st.caption(f"{label(reading.endpoint)}  ·  {say(reading.tiers.curves[0].method)}")
 

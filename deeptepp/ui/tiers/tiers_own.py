@@ -20,12 +20,12 @@ from deeptepp.report.look.stamps import marked_cohort, stamp_all
 from deeptepp.report.report_item import ReportItem
 from deeptepp.scoring.tiers import TierSource, given_tiers
 from deeptepp.ui.background.seeds import seed
+from deeptepp.ui.parts.choices import endpoint_choice, segments
 from deeptepp.ui.parts.figure_saving import save_figures
 from deeptepp.ui.tiers.tiers_keep import keep_state, said_origin
 from deeptepp.ui.tiers.tiers_results import curves_result, figures_on_screen, show_item
 from deeptepp.ui.tiers.tiers_state import Bench, Uploaded
 from deeptepp.ui.words.language import say, t
-from deeptepp.ui.words.screen_words import label
 
 SOURCES = {TierSource.GIVEN: "as your table gives them", TierSource.CUT_OFFS: "by the cut-offs on the score"}
 """What tiers can be made of, as the choice says it."""
@@ -106,20 +106,12 @@ def _chosen(bench: Bench, bundle: ModelBundle, uploaded: Uploaded) -> Recipe:
     seed(_BY, choices[min(1, len(choices) - 1)], again=st.session_state.get(_BY) not in choices)
     with st.container(horizontal=True, vertical_alignment="bottom", key="tiers-own-curves-by"):
         by = st.selectbox(t("Curves by"), choices, format_func=say, key=_BY, width=320)
-        endpoint = st.segmented_control(
-            t("Endpoint"),
-            cohort.endpoints,
-            default=Endpoint.RFS,
-            required=True,
-            format_func=label,
-            key=_ENDPOINT,
-            wrap=True,
-        )
+        endpoint = endpoint_choice(_ENDPOINT, wrap=True)
         source = _source(cohort, bundle) if by == BY_TIER else bench.recipe.tier_source
     return replace(
         Recipe.as_published(bundle.tiers),
         cohort=CohortChoice.UPLOADED,
-        endpoint=endpoint or Endpoint.RFS,
+        endpoint=endpoint,
         curves_by=by or WHOLE,
         tier_source=source,
         cohort_sha256=uploaded.patients,
@@ -131,16 +123,14 @@ def _source(cohort: Cohort, bundle: ModelBundle) -> TierSource:
     found = given_tiers(cohort, bundle.tiers)
     if found is None or not found.n_compared:
         return TierSource.CUT_OFFS if found is None else TierSource.GIVEN
-    chosen = st.segmented_control(
+    return segments(
         t("Tiers"),
         tuple(TierSource),
-        default=TierSource.GIVEN,
-        required=True,
-        format_func=lambda each: t(SOURCES[each]),
         key=_SOURCE,
+        default=TierSource.GIVEN,
+        named=lambda each: t(SOURCES[each]),
         wrap=True,
     )
-    return chosen or TierSource.GIVEN
 
 
 def _measured(cohort: Cohort, bundle: ModelBundle, origin: Provenance) -> tuple[ReportItem, ...]:

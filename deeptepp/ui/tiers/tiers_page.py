@@ -19,6 +19,7 @@ from deeptepp.ui.background.seeds import whole_run
 from deeptepp.ui.parts.cards import bundle_card, findings_list
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.figure_saving import save_figures
+from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import terms_expander
 from deeptepp.ui.tiers.tiers_controls import (
     cut_off_controls,
@@ -29,7 +30,7 @@ from deeptepp.ui.tiers.tiers_controls import (
     treatment_controls,
 )
 from deeptepp.ui.tiers.tiers_keep import keep_state, said_origin
-from deeptepp.ui.tiers.tiers_results import figures_on_screen, result, show_item, show_table
+from deeptepp.ui.tiers.tiers_results import figures_on_screen, result, show_item
 from deeptepp.ui.tiers.tiers_state import Bench, current_bench, write_address
 from deeptepp.ui.tiers.tiers_validation import validation_part
 from deeptepp.ui.words.language import say, t

@@ -9,7 +9,6 @@ from hashlib import sha256
 import streamlit as st
 
 from deeptepp.domain.cohort import Cohort
-from deeptepp.domain.risk import Tier
 from deeptepp.errors import DeepTeppError
 from deeptepp.report.figures.figure_files import NamedFigure, figures_of
 from deeptepp.report.laboratory.laboratory_items import optimism_item
@@ -18,13 +17,13 @@ from deeptepp.report.laboratory.laboratory_report import chosen_curves, curves_m
 from deeptepp.report.laboratory.laboratory_views import optimism_or_reason, view_tiers
 from deeptepp.report.laboratory.recipe import Recipe
 from deeptepp.report.look.stamps import marked_cohort, stamp_item
-from deeptepp.report.look.theme import TIER_GLYPHS
 from deeptepp.report.report_item import ReportItem
-from deeptepp.report.text_table import Table, table_csv
+from deeptepp.report.text_table import table_csv
 from deeptepp.stats.prediction.optimism import Optimism
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.figure_saving import save_figures
+from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import terms_popover
 from deeptepp.ui.tiers.tiers_state import Bench
 from deeptepp.ui.words.language import say, t
@@ -34,7 +33,7 @@ _N_KEPT = 96
 
 
 def result(key: str, cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give one part of the laboratory for ``cohort``, named by ``digest``, as ``bench`` asks."""
+    """One part of the laboratory for ``cohort``, named by ``digest``, as ``bench`` asks."""
     recipe = _only(bench.recipe, *PARTS[key].asked)
     if key == "optimism":
         return _optimism_result(cohort, digest, recipe, bench)
@@ -42,13 +41,13 @@ def result(key: str, cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
 
 
 def curves_result(cohort: Cohort, digest: str, bench: Bench) -> ReportItem:
-    """Give survival by the fact that was chosen; arguments as for ``result``."""
+    """Survival by the fact that was chosen; arguments as for ``result``."""
     recipe = _only(bench.recipe, "endpoint", "curves_by", "tier_source")
     return _answer("curves", cohort, digest, recipe, bench)
 
 
 def _optimism_result(cohort: Cohort, digest: str, recipe: Recipe, bench: Bench) -> ReportItem:
-    """Give the cut-offs corrected for their search; how many were tried changes without another search."""
+    """Cut-offs corrected for their search; how many were tried changes without another search."""
     ask = _optimism if bench.is_own else _kept_optimism
     found, why = ask(cohort, digest, recipe.to_json())
     return optimism_item(None if found is None else replace(found, n_tried=max(bench.n_tried, 1)), why)
@@ -104,24 +103,6 @@ def _save(item: ReportItem, prefix: str) -> None:
                 on_click="ignore",
                 key=f"{prefix}-{item.key}-csv-{name}",
             )
-
-
-def show_table(table: Table) -> None:
-    """Show a table with its note."""
-    names = [say(name) for name in table.header]
-    st.table(
-        [dict(zip(names, map(_cell, row), strict=True)) for row in table.rows],
-        hide_index=True,
-        border="horizontal",
-    )
-    if table.note:
-        st.caption(say(table.note))
-
-
-def _cell(words: str) -> str:
-    """Say a cell; a tier brings its shape."""
-    tier = next((tier for tier in Tier if tier.value == words), None)
-    return say(words) if tier is None else f"{TIER_GLYPHS[tier]} {say(words)}"
 
 
 def _only(recipe: Recipe, *names: str) -> Recipe:

@@ -12,20 +12,9 @@ from typing import Any
 class Page:
     """One page.
 
-    Parameters
-    ----------
-    title : str
-        In the navigation, and heading of the page.
-    draws : str
-        ``module:function`` that draws it.
-    url_path : str
-        End of its address; empty for the first page.
-    is_in_menu : bool
-        The navigation shows it; others are reached by a link.
-    has_screens : bool
-        Its screens are steps in the history of the browser.
-    real_patients : str
-        ``module:function`` that tells whether a table of real patients is looked at; empty where there is none.
+    ``url_path``: end of its address, empty for the first page; ``is_in_menu``: the navigation shows it, others are
+    reached by a link; ``has_screens``: its screens are steps in the history of the browser; ``real_patients``:
+    ``module:function`` that tells whether a table of real patients is looked at, empty where there is none.
     """
 
     title: str

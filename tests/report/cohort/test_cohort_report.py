@@ -93,6 +93,9 @@ def test_every_estimate_carries_patients_and_events(items):
 
 
 def test_hazard_ratios_against_low_stand_beside_the_printed_ones(items):
+    ratios, over_time = items["cox-rfs"].tables
+    assert [row[0] for row in over_time.rows] == [*(row[0] for row in ratios.rows), "All terms together"]
+    assert int(over_time.rows[-1][2]) == len(ratios.rows)
     rows = items["cox-rfs"].beside.table.rows
     assert [row[0] for row in rows] == ["Moderate against Low", "High against Low"]
     assert rows[1][1].startswith("28.04")

@@ -1,7 +1,7 @@
 """The tiers laboratory: recipes go round, and every patient stays in one tier."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -13,13 +13,16 @@ from deeptepp.domain.cohort import SCORE, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable, RecipeOutOfRange, UnknownRecipeKey, UnreadableRecipe
 from deeptepp.report.cohort.cohort_curves import CURVE_NAMES
+from deeptepp.report.format import p_value
 from deeptepp.report.laboratory.laboratory_items import needed_in_words, tiers_item, treatment_item
 from deeptepp.report.laboratory.laboratory_list import PARTS, laboratory_parts
 from deeptepp.report.laboratory.laboratory_views import retiered, view_tiers, view_treatment
 from deeptepp.report.laboratory.recipe import SCHEMA, CohortChoice, Contrast, Recipe
+from deeptepp.report.survival_tables import pairs_table
 from deeptepp.scoring.tiers import TierSource
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.patient_groups import FACTS
+from deeptepp.stats.survival.logrank_pairwise import log_rank_pairwise
 from deeptepp.stats.treatment.number_needed import number_needed
 from deeptepp.stats.treatment.treatment_question import Matching
 
@@ -37,7 +40,7 @@ def recipes(draw):
         low_below=low,
         high_from=high,
         cohort=draw(st.sampled_from(CohortChoice)),
-        endpoint=draw(st.sampled_from(Endpoint)),
+        endpoint=draw(st.sampled_from([each for each in Endpoint if each.is_required])),
         arms=draw(some(Arm)),
         contrast=draw(st.sampled_from(Contrast)),
         contrast_tiers=draw(some(Tier)),
@@ -154,6 +157,15 @@ def test_a_recipe_is_followed_to_all_its_parts(cohort, published):
     assert {row[0] for row in items["tiers"].tables[0].rows} == {"Low", "Moderate", "High"}
 
 
+def test_beside_three_curves_stands_the_test_of_each_pair_with_holm_s_adjustment(cohort, published):
+    view = view_tiers(cohort, published)
+    pairs = tiers_item(view).tables[-1]
+    assert [row[:2] for row in pairs.rows] == [("Low", "Moderate"), ("Low", "High"), ("Moderate", "High")]
+    tested = log_rank_pairwise(view.comparison.follow_up, view.comparison.levels)
+    assert [row[2:] for row in pairs.rows] == [(p_value(one.test.p_value), p_value(one.p_holm)) for one in tested]
+    assert pairs_table(replace(view.comparison, curves=view.comparison.curves[:2])) == ()
+
+
 def test_a_moved_cut_off_moves_patients(cohort, published):
     moved = Recipe(low_below=0.2, high_from=published.high_from)
     before, after = (view_tiers(cohort, each).sizes for each in (published, moved))
@@ -167,6 +179,7 @@ def test_below_ten_events_nothing_is_tested(cohort, published):
     few = cohort.with_columns(rfs_event=event)
     item = tiers_item(view_tiers(few, published))
     assert "not tested" in item.tables[0].note
+    assert len(item.tables) == 2
     assert "Fewer than 10 events, read the interval only: Low, Moderate, High." in item.notes
     view = view_treatment(few, published)
     assert view.number_needed.value is None

@@ -65,8 +65,6 @@ def test_comparing_is_index_against_reference():
     index, reference = follow_up([4, 10, 12], [1, 0, 0]), follow_up([2, 5, 11], [1, 1, 0])
     found = compare_restricted_means(index, reference, 10)
     assert found.difference.value == pytest.approx(8 - 17 / 3)
-    assert found.ratio.value == pytest.approx(8 / (17 / 3))
-    assert found.lost_ratio.value == pytest.approx(2 / (13 / 3))
     assert found.standard_error == pytest.approx(
         np.hypot(found.index.standard_error, found.reference.standard_error)
     )
@@ -74,20 +72,16 @@ def test_comparing_is_index_against_reference():
     assert (found.difference.n, found.difference.n_events) == (6, 3)
 
 
-def test_an_arm_without_events_leaves_the_ratio_of_time_lost_without_an_interval():
+def test_an_arm_without_events_has_a_difference_and_is_named():
     without, with_events = follow_up([12, 13], [0, 0]), follow_up([2, 5, 11], [1, 1, 0])
     found = compare_restricted_means(without, with_events, 10)
     assert found.difference.is_estimable
     assert "index arm" in found.difference.reason
-    assert (found.lost_ratio.value, found.lost_ratio.low) == (0, None)
-    found = compare_restricted_means(with_events, without, 10)
-    assert found.lost_ratio.value is None
-    assert "reference arm has a mean of 0" in found.lost_ratio.reason
 
 
 def test_two_arms_without_events_have_a_difference_of_0_and_no_p_value():
     found = compare_restricted_means(follow_up([12], [0]), follow_up([11], [0]), 10)
-    assert (found.difference.value, found.difference.p_value, found.ratio.value) == (0, None, 1)
+    assert (found.difference.value, found.difference.p_value) == (0, None)
 
 
 def test_the_reason_names_the_arm_that_was_not_followed_long_enough():
@@ -127,10 +121,6 @@ def test_row_order_does_not_matter_and_time_units_scale_the_months_only(index, r
     )
     assert first.difference.value * factor == pytest.approx(second.difference.value, abs=1e-9)
     assert first.standard_error * factor == pytest.approx(second.standard_error, abs=1e-9)
-    for ours, theirs in ((first.ratio, second.ratio), (first.lost_ratio, second.lost_ratio)):
-        assert (ours.value is None) == (theirs.value is None)
-        if ours.value is not None:
-            assert ours.value == pytest.approx(theirs.value)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -9,7 +9,6 @@ from deeptepp.ui.background import drafts
 from deeptepp.ui.background.drafts import (
     cleaned,
     forget_typed,
-    typed_flag,
     typed_index,
     typed_option,
     typed_text,
@@ -42,11 +41,6 @@ def test_a_choice_is_found_by_its_words(session, said, place):
     names = {None: "Unknown", True: "Positive", False: "`Negative`"}
     assert typed_index("case-er", list(names), names.__getitem__, 0) == place
     assert typed_option("case-er", list(names), names.__getitem__, None) == list(names)[place]
-
-
-def test_a_box_is_ticked_as_it_was(session):
-    session.drafts = {"case-a": "true", "case-b": "false"}
-    assert [typed_flag(key, True) for key in ("case-a", "case-b", "case-c")] == [True, False, True]
 
 
 def test_a_form_that_was_handed_in_begins_empty_and_the_others_do_not(session):

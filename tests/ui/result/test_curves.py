@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import tiny_bundle
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Endpoint
 from deeptepp.domain.risk import Tier
-from deeptepp.ui.result.curves import by_arm, by_tier, estimates_table
+from deeptepp.ui.result.curves import by_arm, by_tier
 
 
 def test_every_patient_is_in_one_tier():
@@ -32,11 +31,3 @@ def test_an_arm_without_patients_has_no_curve_and_one_arm_alone_no_test():
     comparison = by_arm(one, Tier.LOW, Endpoint.RFS)
     assert comparison.levels == (Arm.T,)
     assert comparison.p_value is None
-
-
-def test_a_curve_is_not_read_beyond_its_follow_up():
-    cohort = tiny_bundle.tiny_cohort()
-    short = cohort.with_columns(rfs_months=np.minimum(cohort["rfs_months"], 30.0))
-    rows = estimates_table(by_tier(short, Endpoint.RFS))
-    assert {row["5 years (95 % CI)"] for row in rows} == {"follow-up too short"}
-    assert all("%" in row["2 years (95 % CI)"] for row in rows)
