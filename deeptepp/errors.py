@@ -48,7 +48,10 @@ holds a patient identifier or a path that came from an upload.
 from __future__ import annotations
 
 from collections.abc import Callable
+from string import Formatter
 from typing import ClassVar
+
+from deeptepp.wording.sentence import sentence
 
 
 class DeepTeppError(Exception):
@@ -72,7 +75,17 @@ class DeepTeppError(Exception):
 
     def __init__(self, **facts: object) -> None:
         self.facts = facts
-        super().__init__(self.template.format(**facts))
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        """Give the message, a sentence of the catalogue."""
+        named = {name for _, name, _, _ in Formatter().parse(self.template) if name}
+        return sentence(self.template, **{name: self.facts[name] for name in named})
+
+    @property
+    def sentence(self) -> str:
+        """The message, to be said in any language."""
+        return sentence(self.template, **self.facts)
 
     def __reduce__(self) -> tuple[Callable[..., DeepTeppError], tuple[type[DeepTeppError], dict[str, object]]]:
         """Travel between processes by the facts: a worker's refusal must arrive as itself."""

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, UnsafeArchivePath
+from deeptepp.wording.sentence import sentence
 
 MAX_TOTAL_BYTES = 6 * 1024**3
 """Largest total unpacked size in bytes; a large breast MR study with every series has about 2 GiB."""
@@ -80,7 +81,7 @@ def is_junk(parts: Sequence[str]) -> bool:
 def check_total(n_files: int, n_bytes: int) -> None:
     """Refuse more files, or more unpacked bytes, than a study has."""
     if n_files > MAX_FILES:
-        raise ArchiveTooLarge(value=f"{n_files} files", limit=f"{MAX_FILES} files")
+        raise ArchiveTooLarge(value=sentence("{n} files", n=n_files), limit=sentence("{n} files", n=MAX_FILES))
     if n_bytes > MAX_TOTAL_BYTES:
         raise ArchiveTooLarge(value=in_words(n_bytes), limit=in_words(MAX_TOTAL_BYTES))
 

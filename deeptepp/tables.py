@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from deeptepp.domain.cohort import Cohort
 from deeptepp.errors import UnreadableCohort
+from deeptepp.wording.sentence import sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +75,9 @@ def read_cohort(path: Path) -> Cohort:
     try:
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise UnreadableCohort(reason=f"{path.name} is absent or not a Parquet table") from error
+        raise UnreadableCohort(
+            reason=sentence("{name} is absent or not a Parquet table", name=path.name)
+        ) from error
     # pandas keeps no metadata of a Parquet file, in which it stands whether the patients are simulated.
     metadata = table.schema.metadata or {}
     return from_frame(table.to_pandas(ignore_metadata=True), is_simulated=metadata.get(_SIMULATED) == b"true")

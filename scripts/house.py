@@ -105,9 +105,11 @@ def measure(root: Path) -> House:
     texts = {path.relative_to(root): path.read_text("utf-8") for path in sorted((root / PACKAGE).rglob("*.py"))}
     trees = {path: ast.parse(text) for path, text in texts.items()}
     nodes = {path: list(ast.walk(tree)) for path, tree in trees.items()}
+    only_typed = {path: _only_typed(each) for path, each in nodes.items()}
     lines = {path: lines_of(texts[path], each) for path, each in nodes.items()}
     modules = {_module(path): path for path in texts}
-    arrows = {(source, target) for path, each in nodes.items() for source, target in _arrows(path, each, modules)}
+    run = {path: [node for node in each if id(node) not in only_typed[path]] for path, each in nodes.items()}
+    arrows = {arrow for path, each in run.items() for arrow in _arrows(path, each, modules)}
     folders = {path.parent for path in texts}
     docstrings = [text for each in nodes.values() for text in _docstrings(each)]
     return House(
@@ -117,12 +119,15 @@ def measure(root: Path) -> House:
         circles=_floors(texts, arrows) is None,
         lines=sum(lines.values(), Lines()),
         file_names=twice(path.stem for path in texts if path.stem != "__init__"),
-        class_names=twice(
-            node.name for tree in trees.values() for node in tree.body if isinstance(node, ast.ClassDef)
-        ),
+        class_names=twice(name for tree in trees.values() for name in classes_of(tree)),
         examples=sum(">>> " in text for text in docstrings),
         documented=len(docstrings),
     )
+
+
+def classes_of(tree: ast.Module) -> Iterator[str]:
+    """Give the names of the classes at the top of a file."""
+    return (node.name for node in tree.body if isinstance(node, ast.ClassDef))
 
 
 def lines_of(text: str, nodes: list[ast.AST]) -> Lines:
@@ -165,8 +170,14 @@ def _module(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
+def _only_typed(nodes: list[ast.AST]) -> set[int]:
+    """Give the nodes under ``if TYPE_CHECKING:``, which never run; import-linter leaves them out as well."""
+    asked = [node for node in nodes if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    return {id(node) for each in asked for statement in each.body for node in ast.walk(statement)}
+
+
 def _arrows(path: Path, nodes: list[ast.AST], modules: Mapping[str, Path]) -> Iterator[tuple[Path, Path]]:
-    """Give the files that a file imports, also inside of functions; what only types need counts too."""
+    """Give the files that a file imports, also inside of functions."""
     for node in nodes:
         names = []
         if isinstance(node, ast.Import):

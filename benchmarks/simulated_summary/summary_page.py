@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
 from deeptepp.report.format import percent, percent_ci
-from deeptepp.report.text_table import Table, table_markdown
+from deeptepp.report.text_table import Table
 from simulated_summary.summary import ALPHA, NullRow, ShareRow, SimulatedSummary, SummaryRow
 from simulated_summary.targets import N_REFERENCE_DRAWS, SURVIVAL
 
@@ -41,7 +41,7 @@ def summary_page(summary: SimulatedSummary, *, command: str) -> str:
         _verdict(summary),
     ]
     for table in tables:
-        parts += [f"## {table.title}", table_markdown(table)]
+        parts += [f"## {table.title}", _markdown(table)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -65,6 +65,13 @@ def summary_tables(summary: SimulatedSummary) -> tuple[Table, ...]:
         _shares(summary.shares),
         _nulls(summary.nulls),
     )
+
+
+def _markdown(table: Table) -> str:
+    """Write header, rows, and the note below them; no cell of this page holds a bar."""
+    lines = ["| " + " | ".join(row) + " |" for row in (table.header, *table.rows)]
+    lines.insert(1, "| " + " | ".join("---" for _ in table.header) + " |")
+    return "\n".join([*lines, *(["", table.note] if table.note else [])])
 
 
 def _verdict(summary: SimulatedSummary) -> str:

@@ -45,14 +45,14 @@ def prepare(
     Phases, side and box are those of every study whose row of the manifest names none.
     """
     from deeptepp.datasets.checks import Demands
-    from deeptepp.datasets.image_columns import Choice
+    from deeptepp.datasets.image_columns import ImageChoice
     from deeptepp.datasets.prepare import check_manifest, prepare_dataset
     from deeptepp.imaging.roi import RoiSettings
 
     if out is None and not check:
         raise typer.BadParameter("give a folder, or --check", param_hint="--out")
     progress = silent if as_json else say
-    choice = Choice(phase_keys(phases), side, reader_box(box))
+    choice = ImageChoice(phase_keys(phases), side, reader_box(box))
     demands = Demands(n_folds=folds, needs_clinical=not images_only)
     try:
         settings = RoiSettings(channels=tuple(channels.split(",")))

@@ -16,6 +16,7 @@ from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import NO_VALUE, Lines, n_filled, split_lines, workbook_lines
 from deeptepp.domain.typed_number import DECIMAL_COMMA, THOUSANDS
 from deeptepp.errors import UnreadableCohort
+from deeptepp.wording.sentence import sentence
 
 UNKNOWN = NO_VALUE | {"unknown"}
 """Cells that say that something is not known, in lower case."""
@@ -26,7 +27,7 @@ _DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T].*)?|\d{1,2}[-/.]\d{1,2}[
 
 
 @dataclass(slots=True)
-class Table:
+class RawTable:
     """Cells by column, and what was wrong on the way.
 
     ``header``: names of all columns; none where the table cannot be read at all; ``columns``: the columns that are
@@ -43,14 +44,14 @@ class Table:
         return self.columns.get(name, [""] * len(self.rows))
 
 
-def read_table(content: bytes, known: Sequence[str], *, is_workbook: bool = False) -> Table:
+def read_table(content: bytes, known: Sequence[str], *, is_workbook: bool = False) -> RawTable:
     """Read the cells of a table.
 
     ``content``: the file; CSV in UTF-8, separated by commas, semicolons or tabs, unless it is a workbook. Lines
     above the header that begin with ``#`` are passed over. ``is_workbook``: whether it is an Excel workbook, of
     which the first sheet is read. Without a header where the table cannot be read at all.
     """
-    table = Table()
+    table = RawTable()
     lines = _workbook_lines(content) if is_workbook else _csv_lines(content, known, table)
     # Lines keep their numbers when empty ones and remarks above the header are passed over.
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if any(line)]
@@ -65,7 +66,7 @@ def read_table(content: bytes, known: Sequence[str], *, is_workbook: bool = Fals
     return table
 
 
-def _csv_lines(content: bytes, known: Sequence[str], table: Table) -> Lines:
+def _csv_lines(content: bytes, known: Sequence[str], table: RawTable) -> Lines:
     """Split CSV into lines of cells."""
     try:
         text = content.decode("utf-8-sig")
@@ -98,13 +99,13 @@ def _workbook_lines(content: bytes) -> Lines:
     return [line[: max(n_filled(header), n_filled(line))] for line in lines]
 
 
-def _fill(table: Table, numbered: Sequence[tuple[int, list[str]]], known: Sequence[str]) -> None:
+def _fill(table: RawTable, numbered: Sequence[tuple[int, list[str]]], known: Sequence[str]) -> None:
     """Sort the cells into columns."""
     table.header = numbered[0][1]
     width = len(table.header)
     ragged = [number for number, line in numbered[1:] if len(line) != width]
     if ragged:
-        found = f"The row does not have the {width} cells of the header."
+        found = sentence("The row does not have the {n} cells of the header.", n=width)
         remedy = "Put quotes around cells that hold the delimiter; write decimals with a point."
         table.problems.append(Problem.refusal("manifest.ragged-row", found, remedy, ragged))
     whole = [(number, line) for number, line in numbered[1:] if len(line) == width]
@@ -114,7 +115,7 @@ def _fill(table: Table, numbered: Sequence[tuple[int, list[str]]], known: Sequen
             table.columns[name] = [line[position] for _, line in whole]
 
 
-def mend_numbers(table: Table, names: Sequence[str]) -> None:
+def mend_numbers(table: RawTable, names: Sequence[str]) -> None:
     """Look for dates and decimal commas where numbers are expected, and tell of them.
 
     ``table``: decimal commas of its columns become points where nothing else can be meant.
@@ -124,11 +125,13 @@ def mend_numbers(table: Table, names: Sequence[str]) -> None:
         dates = _rows_where(table, cells, _DATE)
         if dates:
             remedy = "Count the time: (day of the event or of the last visit - day of surgery) / 30.4375 months."
-            table.problems.append(Problem.refusal("manifest.date", f"{name} holds dates.", remedy, dates))
+            table.problems.append(
+                Problem.refusal("manifest.date", sentence("{column} holds dates.", column=name), remedy, dates)
+            )
         commas = _rows_where(table, cells, DECIMAL_COMMA)
         if not commas:
             continue
-        rule, found = "manifest.decimal-comma", f"{name} holds decimals with a comma."
+        rule, found = "manifest.decimal-comma", sentence("{column} holds decimals with a comma.", column=name)
         if all(THOUSANDS.fullmatch(cell) for cell in cells if DECIMAL_COMMA.fullmatch(cell)):
             remedy = "It may set thousands apart. Write decimals with a point."
             table.problems.append(Problem.refusal(rule, found, remedy, commas))
@@ -139,7 +142,7 @@ def mend_numbers(table: Table, names: Sequence[str]) -> None:
             ]
 
 
-def _rows_where(table: Table, cells: Sequence[str], form: re.Pattern[str]) -> list[int]:
+def _rows_where(table: RawTable, cells: Sequence[str], form: re.Pattern[str]) -> list[int]:
     """Give the rows whose cell has a form."""
     return [row for row, cell in zip(table.rows, cells, strict=True) if form.fullmatch(cell)]
 

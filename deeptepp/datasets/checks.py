@@ -27,6 +27,7 @@ from deeptepp.domain.cohort import (
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import Contradiction, OutOfRange
 from deeptepp.model.fusion import CLINICAL_COLUMNS
+from deeptepp.wording.sentence import in_a_row, joined, sentence
 
 MONTHS_TOLERANCE = 0.05
 """Months by which RFS may end after OS: two dates rounded to a tenth of a month."""
@@ -128,23 +129,36 @@ class _Finder:
                 found = f"{endpoint.name_in_full} is unknown for everyone."
                 yield Problem.warning("cohort.no-survival", found, "Nothing will be said of it.")
                 continue
-            found = f"{endpoint.months} is absent or not a number."
+            found = sentence("{field} is absent or not a number.", field=endpoint.months)
             remedy = "Give the months from surgery to the event or to the last visit, with a decimal point."
             yield from self._absent("cohort.absent-months", found, remedy, ~is_timed)
             untimed = ~is_timed & (event == 1)
             if untimed.any() and not self.demands.needs_follow_up:
-                found = f"An event of {endpoint.event} has no time; left out, survival looks better than it is."
+                found = sentence(
+                    "An event of {field} has no time; left out, survival looks better than it is.",
+                    field=endpoint.event,
+                )
                 yield Problem.warning("cohort.untimed-event", found, "Add the months.", self.rows(untimed))
             if (months < 0).any():
-                found, remedy = f"{endpoint.months} is negative.", "Count from the day of surgery."
+                found, remedy = (
+                    sentence("{field} is negative.", field=endpoint.months),
+                    "Count from the day of surgery.",
+                )
                 yield Problem.refusal("cohort.negative-months", found, remedy, self.rows(months < 0))
             if (months > MOST_MONTHS).any():
-                found = f"{endpoint.months} is above {MOST_MONTHS:g}, longer than anybody is followed."
+                found = sentence(
+                    "{column} is above {limit:g}, longer than anybody is followed.",
+                    column=endpoint.months,
+                    limit=MOST_MONTHS,
+                )
                 remedy = "Give months: days are divided by 30.4375, and a date is no time of follow-up."
                 yield Problem.refusal("cohort.too-many-months", found, remedy, self.rows(months > MOST_MONTHS))
             wrong = is_timed & ~np.isin(event, (0.0, 1.0))
             if wrong.any():
-                found, remedy = f"{endpoint.event} is neither 0 nor 1.", "Write 1 for an event, 0 for none."
+                found, remedy = (
+                    sentence("{column} is neither 0 nor 1.", column=endpoint.event),
+                    "Write 1 for an event, 0 for none.",
+                )
                 yield Problem.refusal("cohort.bad-event", found, remedy, self.rows(wrong))
 
     def order_of_events(self) -> Iterator[Problem]:
@@ -152,8 +166,10 @@ class _Finder:
         rfs, os = floats(self.cohort[RFS_MONTHS]), floats(self.cohort[OS_MONTHS])
         late = rfs > os + MONTHS_TOLERANCE
         if late.any():
-            found = (
-                f"{RFS_MONTHS} ends after {OS_MONTHS}: nobody is seen free of recurrence who is not seen alive."
+            found = sentence(
+                "{column} ends after {other}: nobody is seen free of recurrence who is not seen alive.",
+                column=RFS_MONTHS,
+                other=OS_MONTHS,
             )
             yield Problem.refusal("cohort.rfs-after-os", found, "Correct one of the two.", self.rows(late))
         uncounted = (floats(self.cohort[OS_EVENT]) == 1) & (floats(self.cohort[RFS_EVENT]) == 0) & np.isfinite(rfs)
@@ -165,7 +181,7 @@ class _Finder:
     def arms(self) -> Iterator[Problem]:
         """Check the treatments."""
         known = [arm.value for arm in Arm]
-        found = f"“{ARM}” must be one of: {', '.join(known)}."
+        found = sentence("“{column}” must be one of: {known}.", column=ARM, known=joined(", ", known))
         remedy = "Write the adjuvant anti-HER2 treatment received."
         yield from self._absent("cohort.unknown-arm", found, remedy, ~np.isin(self.cohort[ARM].astype(str), known))
         if not (self.cohort[ARM] == Arm.TP.value).any():
@@ -182,7 +198,9 @@ class _Finder:
                 facts = {name: CLINICAL_FACTS[name].from_table(column[i]) for name, column in columns.items()}
                 profile = ClinicalProfile.from_mapping(facts)
             except OutOfRange as error:
-                found = f"{error.facts['field']} lies outside of {error.limit}."
+                found = sentence(
+                    "{column} lies outside of {limit}.", column=error.facts["field"], limit=error.limit
+                )
                 wrong[error.rule, found].append(i + self.first_row)
             except Contradiction as error:
                 wrong[error.rule, str(error)].append(i + self.first_row)
@@ -200,13 +218,19 @@ class _Finder:
             cells = self.cohort[SCORE].tolist()
             wrong = ~_are(cells, lambda value: isinstance(value, (int, float)) and 0 <= value <= 1)
             if wrong.any():
-                found, remedy = f"{SCORE} does not lie in [0, 1].", "Give the risk score, or leave it empty."
+                found, remedy = (
+                    sentence("{column} does not lie in [0, 1].", column=SCORE),
+                    "Give the risk score, or leave it empty.",
+                )
                 yield Problem.refusal("cohort.bad-score", found, remedy, self.rows(wrong))
         if TIER in self.cohort:
             names = [tier.value for tier in Tier]
             wrong = ~_are(self.cohort[TIER].tolist(), lambda value: value in names)
             if wrong.any():
-                found, remedy = f"“{TIER}” must be one of: {', '.join(names)}.", "Correct it, or leave it empty."
+                found, remedy = (
+                    sentence("“{column}” must be one of: {known}.", column=TIER, known=joined(", ", names)),
+                    "Correct it, or leave it empty.",
+                )
                 yield Problem.refusal("cohort.bad-tier", found, remedy, self.rows(wrong))
 
     def missing_facts(self) -> Iterator[Problem]:
@@ -216,9 +240,16 @@ class _Finder:
             missing = np.array([is_unknown(value) for value in column], dtype=bool)
             if missing.all() and self.demands.needs_clinical:
                 remedy = 'Give it, or train on images alone (inputs = "mri").'
-                yield Problem.refusal("clinical.unknown-for-all", f"{name} is unknown for everyone.", remedy)
+                yield Problem.refusal(
+                    "clinical.unknown-for-all", sentence("{column} is unknown for everyone.", column=name), remedy
+                )
             elif missing.any():
-                found = f"{name} is unknown for {int(missing.sum())} of {len(missing)} patients."
+                found = sentence(
+                    "{column} is unknown for {n} of {total} patients.",
+                    column=name,
+                    n=int(missing.sum()),
+                    total=len(missing),
+                )
                 remedy = "They are trained on with the mean in its place and a flag."
                 yield Problem.warning("clinical.missing", found, remedy, self.rows(missing))
 
@@ -232,7 +263,7 @@ def _class_problems(classes: Classes, demands: Demands) -> Iterator[Problem]:
     """Check that there is something to learn, in every fold."""
     may_train = classes.is_known & ~classes.is_scored_only
     n, n_events = int(may_train.sum()), int((may_train & classes.event).sum())
-    found = f"{n_events} of the {n} patients who may be trained on have an event."
+    found = sentence("{n} of the {total} patients who may be trained on have an event.", n=n_events, total=n)
     if n_events == 0:
         yield Problem.refusal("cohort.no-events", found, "There is nothing to learn; follow the patients longer.")
         return
@@ -242,6 +273,7 @@ def _class_problems(classes: Classes, demands: Demands) -> Iterator[Problem]:
     fewest = min(n_events, n - n_events)
     left = fewest - round(demands.holdout_fraction * fewest)
     if left < demands.n_folds:
-        found += f" {left} of the smaller class are left for {demands.n_folds} folds."
+        words = sentence("{n} of the smaller class are left for {k} folds.", n=left, k=demands.n_folds)
+        found = in_a_row((found, words))
         remedy = "Add patients, ask for fewer folds (n_folds) or hold fewer out (holdout_fraction)."
         yield Problem.refusal("cohort.too-few-events", found, remedy)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from deeptepp.datasets.cells import Table, number_of
+from deeptepp.datasets.cells import RawTable, number_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.study import Side
+from deeptepp.wording.sentence import sentence
 
 STUDY, ROI, PHASE_INDEX, PHASES, SIDE = "study", "roi", "phase_index", "phases", "side"
 BOX = ("box_low_x_mm", "box_low_y_mm", "box_low_z_mm", "box_high_x_mm", "box_high_y_mm", "box_high_z_mm")
@@ -42,7 +43,7 @@ class Images:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ImageChoice:
     """What a reader says of every study whose row does not say it.
 
     ``phase_keys``: keys of the series table, pre-contrast first; ``side``: the breast that is meant; ``box``:
@@ -65,7 +66,7 @@ class Choice:
         )
 
 
-def images_of(table: Table, folder: Path) -> tuple[tuple[Images, ...], list[Problem]]:
+def images_of(table: RawTable, folder: Path) -> tuple[tuple[Images, ...], list[Problem]]:
     """Find where the images of each row are."""
     if STUDY not in table.columns and ROI not in table.columns:
         return (), []
@@ -86,22 +87,28 @@ def images_of(table: Table, folder: Path) -> tuple[tuple[Images, ...], list[Prob
 
 
 _IMAGE_RULES = {
-    "manifest.no-images": (f"{STUDY} and {ROI} are both empty.", "Give the path of one of them."),
-    "manifest.two-images": (f"{STUDY} and {ROI} are both given.", "Keep one of them."),
+    "manifest.no-images": (
+        sentence("{column} and {other} are both empty.", column=STUDY, other=ROI),
+        "Give the path of one of them.",
+    ),
+    "manifest.two-images": (
+        sentence("{column} and {other} are both given.", column=STUDY, other=ROI),
+        "Keep one of them.",
+    ),
     "manifest.bad-box": (
         "The box has no six numbers with every low below its high, or stands beside a region of interest.",
         "Give the two corners in LPS mm beside a study, or leave all six empty.",
     ),
     "manifest.bad-phase": (
-        f"{PHASE_INDEX} is no whole number from 1.",
+        sentence("{column} is no whole number from 1.", column=PHASE_INDEX),
         "Give a post-contrast phase of the study.",
     ),
     "manifest.bad-phases": (
-        f"{PHASES} has an empty key, or stands beside a region of interest.",
+        sentence("{column} has an empty key, or stands beside a region of interest.", column=PHASES),
         "Give keys of the series table, pre-contrast first: s1 s2.1 s2.2; 'deeptepp series' lists them.",
     ),
     "manifest.bad-side": (
-        f"{SIDE} is neither left nor right, or stands beside a region of interest.",
+        sentence("{column} is neither left nor right, or stands beside a region of interest.", column=SIDE),
         "Give left, right or nothing.",
     ),
     "manifest.shared-images": ("Several rows name the same images.", "Give every patient images of her own."),

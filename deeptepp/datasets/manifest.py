@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.datasets.cells import UNKNOWN, Table, event_of, flag_of, mend_numbers, number_of, read_table
+from deeptepp.datasets.cells import UNKNOWN, RawTable, event_of, flag_of, mend_numbers, number_of, read_table
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import is_workbook
@@ -32,6 +32,7 @@ from deeptepp.domain.cohort import (
     Cohort,
     Endpoint,
 )
+from deeptepp.wording.sentence import joined, sentence
 
 _EVENTS = tuple(endpoint.event for endpoint in Endpoint)
 _MONTHS = tuple(endpoint.months for endpoint in Endpoint)
@@ -82,7 +83,7 @@ def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
     return manifest_of(table, hashlib.sha256(content).hexdigest(), images)
 
 
-def manifest_of(table: Table, sha256: str, images: tuple[Images, ...] = ()) -> Manifest:
+def manifest_of(table: RawTable, sha256: str, images: tuple[Images, ...] = ()) -> Manifest:
     """Make a manifest of a table that was read.
 
     ``table``: cells by our columns, and what is wrong with them. With the problems of the table and those of its
@@ -97,20 +98,27 @@ def _header_problems(header: Sequence[str], known: Sequence[str], *, with_images
     """Check the names of the columns."""
     missing = [name for name in REQUIRED if name not in header]
     if missing:
-        yield Problem.refusal("manifest.missing-column", f"No column {', '.join(missing)}.", "Add or rename it.")
+        yield Problem.refusal(
+            "manifest.missing-column",
+            sentence("No column {column}.", column=joined(", ", missing)),
+            "Add or rename it.",
+        )
     if with_images and STUDY not in header and ROI not in header:
-        found = f"No column {STUDY} or {ROI}."
+        found = sentence("No column {column} or {other}.", column=STUDY, other=ROI)
         yield Problem.refusal("manifest.missing-column", found, "Add one with the paths of the images.")
     twice = sorted({name for name in header if name in known and header.count(name) > 1})
     if twice:
-        found = f"Column {', '.join(twice)} occurs more than once."
+        found = sentence("Column {column} occurs more than once.", column=joined(", ", twice))
         yield Problem.refusal("manifest.duplicate-column", found, "Keep one of them.")
     # A table without a header has a patient there: positions are told, never the cells.
     unknown = [(i, name) for i, name in enumerate(header, start=1) if name not in known]
     if unknown:
         near = {i: get_close_matches(name, known, n=1, cutoff=0.8) for i, name in unknown}
-        words = [f"{i} (perhaps {close[0]})" if close else str(i) for i, close in near.items()]
-        found = f"These columns were ignored: {', '.join(words)}."
+        words = [
+            sentence("{n} (perhaps {column})", n=i, column=close[0]) if close else str(i)
+            for i, close in near.items()
+        ]
+        found = sentence("These columns were ignored: {names}.", names=joined(", ", words))
         yield Problem.warning(
             "manifest.unknown-column",
             found,
@@ -118,7 +126,7 @@ def _header_problems(header: Sequence[str], known: Sequence[str], *, with_images
         )
 
 
-def _subject_problems(table: Table, subjects: Sequence[str]) -> Iterator[Problem]:
+def _subject_problems(table: RawTable, subjects: Sequence[str]) -> Iterator[Problem]:
     """Check that every patient has a name of her own."""
     if SUBJECT not in table.columns:
         return
@@ -127,7 +135,9 @@ def _subject_problems(table: Table, subjects: Sequence[str]) -> Iterator[Problem
         by_name[subject].append(row)
     absent = by_name.pop("", [])
     if absent:
-        yield Problem.refusal("manifest.no-subject", f"{SUBJECT} is empty.", "Give a pseudonym.", absent)
+        yield Problem.refusal(
+            "manifest.no-subject", sentence("{column} is empty.", column=SUBJECT), "Give a pseudonym.", absent
+        )
     twice = [row for rows in by_name.values() if len(rows) > 1 for row in rows]
     if twice:
         found = "The same subject occurs more than once."
@@ -135,7 +145,7 @@ def _subject_problems(table: Table, subjects: Sequence[str]) -> Iterator[Problem
     yield from named_subjects(subjects, table.rows)
 
 
-def _cohort(table: Table) -> Cohort:
+def _cohort(table: RawTable) -> Cohort:
     """Turn the cells into columns of a cohort."""
     columns: dict[str, npt.NDArray[Any]] = {SUBJECT: np.array([str(row) for row in table.rows], dtype=object)}
     for name in (*FACTS[1:], *SCORED):

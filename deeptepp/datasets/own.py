@@ -31,6 +31,7 @@ from deeptepp.domain.clinical import CATEGORIES, FLAGS, RANGES
 from deeptepp.domain.cohort import HER2_POSITIVE, REQUIRED, SCORE, SUBJECT, Cohort
 from deeptepp.errors import UnreadableCohort
 from deeptepp.tables import read_cohort
+from deeptepp.wording.sentence import Verbatim, joined, sentence
 
 PARQUET = ".parquet"
 """End of the name of a cohort that was written before."""
@@ -125,8 +126,16 @@ def _events_alone(cohort: Cohort) -> list[Problem]:
         n_free, n_timed = int((~event).sum()), int((~event & is_known).sum())
         if not event.any() or is_known[event].mean() < _MOSTLY_TIMED or n_timed >= _MOSTLY_FREE * n_free:
             continue
-        found = f"{endpoint.months} is known of {int((event & is_known).sum())} patients with the event, "
-        found += f"and of {n_timed} of {n_free} without: survival would look far too bad."
+        found = sentence(
+            (
+                "{column} is known of {n} patients with the event, and of {m} of {total} without: "
+                "survival would look far too bad."
+            ),
+            column=endpoint.months,
+            n=int((event & is_known).sum()),
+            m=n_timed,
+            total=n_free,
+        )
         remedy = "Give those without the event the time to their last visit, or the day of it."
         problems.append(Problem.refusal("cohort.events-alone", found, remedy))
     return problems
@@ -151,8 +160,8 @@ def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, a
     """Look for our columns on another sheet or in another encoding; else say what the table is."""
     public = recognised(path)
     if public is not None:
-        found = f"This is the public table {public.title}."
-        remedy = f"Import it: deeptepp cohort import {public.name} FILE --out {public.name}.parquet"
+        found = sentence("This is the public table {title}.", title=public.title)
+        remedy = sentence("Import it: deeptepp cohort import {name} FILE --out {name}.parquet", name=public.name)
         return Examined(manifest.cohort, (Problem.refusal("cohort.public-table", found, remedy),))
     try:
         sheet = read_sheet(path.read_bytes(), is_workbook=is_workbook(path))
@@ -165,7 +174,9 @@ def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, a
         return examine_mapped(sheet, mapping, allow_gaps=allow_gaps)
     named = sorted(set(guess_mapping(sheet).uses))
     foreign = [name for name in sheet.columns if name not in WANTED]
-    found = f"The columns have other names than ours: {', '.join(foreign)}."
+    found = sentence(
+        "The columns have other names than ours: {names}.", names=joined(", ", map(Verbatim, foreign))
+    )
     remedy = "Match them: deeptepp cohort map FILE --out mapping.toml, then --mapping mapping.toml"
     # Where all names are ours, some are missing, which the table's own problems say.
     if not named or not foreign:

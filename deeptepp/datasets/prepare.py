@@ -25,7 +25,7 @@ from deeptepp.datasets.cohort_values import floats
 from deeptepp.datasets.columns.mapping import check_units
 from deeptepp.datasets.columns.unit_checks import in_units, with_units
 from deeptepp.datasets.folder import COHORT_FILE, DATASET_FILE, RECORD_FOLDER, ROI_FOLDER, write_json, write_whole
-from deeptepp.datasets.image_columns import Choice, Images
+from deeptepp.datasets.image_columns import ImageChoice, Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
@@ -55,7 +55,7 @@ def check_manifest(
     *,
     demands: Demands | None = None,
     settings: RoiSettings | None = None,
-    choice: Choice | None = None,
+    choice: ImageChoice | None = None,
     units: Mapping[str, str] | None = None,
     n_jobs: int = 1,
     progress: Progress = silent,

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from deeptepp.domain.risk import Severity
 from deeptepp.errors import CohortRefused
+from deeptepp.wording.sentence import sentence
 
 WORDS_RULE, ARM_RULE = "cohort.words", "cohort.no-arm"
 """Questions that are not answered by a unit: what cells mean, and the treatment where no column holds it."""
@@ -154,8 +155,8 @@ def rows_in_words(rows: Sequence[int]) -> str:
             runs[-1][1] = row
         else:
             runs.append([row, row])
-    words = [str(a) if a == b else f"{a}-{b}" for a, b in runs[:_MOST_RANGES]]
+    words = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs[:_MOST_RANGES])
     n_others = sum(b - a + 1 for a, b in runs[_MOST_RANGES:])
-    return (
-        ("row " if len(rows) == 1 else "rows ") + ", ".join(words) + (f" and {n_others} more" if n_others else "")
-    )
+    if n_others:
+        return sentence("rows {where} and {n} more", where=words, n=n_others)
+    return sentence("row {where}" if len(rows) == 1 else "rows {where}", where=words)

@@ -50,6 +50,7 @@ from deeptepp.domain.study import (
 )
 from deeptepp.errors import RolesDoubtful, UnreadablePixels
 from deeptepp.imaging.roles.role_question import check_study_roles, other_ways
+from deeptepp.wording.sentence import sentence
 
 HEADER_SHARE = 0.4
 """Share of the reading step that the headers take; measured on a study of 841 files in a zip."""
@@ -129,7 +130,7 @@ def read_study(
         study = Study(phases, "", acquisition, has_times=proposal.has_times)
         role_findings = _role_findings(study, proposal, phase_keys)
         study = replace(study, key=digest.result()[:KEY_DIGITS], digest=digest.result())
-    progress(StepReport(Step.READ, 1.0, f"{headers.n_files} files, {len(rows)} volumes"))
+    progress(StepReport(Step.READ, 1.0, sentence("{n} files, {m} volumes", n=headers.n_files, m=len(rows))))
     progress(StepReport(Step.PHASES, 1.0, _found(study)))
     return StudyReading(
         study=study,
@@ -238,8 +239,10 @@ def _spacing_mm(stack: Stack) -> tuple[float, float, float] | None:
 def _found(study: Study) -> str:
     """Say which phases were found."""
     times = ", ".join(clock_time(phase.time_s) for phase in study.phases)
-    when = f"begun at {times}" if study.has_times else "in order, without times"
-    return f"{len(study.phases)} phases of {study.grid.shape[0]} slices, {when}"
+    n, m = len(study.phases), study.grid.shape[0]
+    if study.has_times:
+        return sentence("{n} phases of {m} slices, begun at {times}", n=n, m=m, times=times)
+    return sentence("{n} phases of {m} slices, in order, without times", n=n, m=m)
 
 
 def _findings(headers: Headers, rows: Sequence[Row]) -> tuple[Finding, ...]:
@@ -247,10 +250,10 @@ def _findings(headers: Headers, rows: Sequence[Row]) -> tuple[Finding, ...]:
     found = []
     n_copies = sum(row.stack.n_copies for row in rows)
     if n_copies:
-        message = f"{n_copies} image(s) occur twice; each was read once."
+        message = sentence("{n} image(s) occur twice; each was read once.", n=n_copies)
         found.append(Finding("dicom.copies", Severity.NOTE, message, n_copies, 0))
     if headers.n_unreadable:
-        message = f"{headers.n_unreadable} DICOM file(s) have a damaged header and were left out."
+        message = sentence("{n} DICOM file(s) have a damaged header and were left out.", n=headers.n_unreadable)
         found.append(Finding("dicom.damaged-files", Severity.WARNING, message, headers.n_unreadable, 0))
     return tuple(found)
 

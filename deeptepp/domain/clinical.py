@@ -10,6 +10,7 @@ from typing import Any
 
 from deeptepp.domain.clinical_facts import Section, fact, facts_of, shown
 from deeptepp.errors import Contradiction, UnknownField
+from deeptepp.wording.sentence import listed, sentence
 
 
 class Sex(StrEnum):
@@ -204,11 +205,17 @@ class ClinicalProfile:
             known.check(getattr(self, name))
         expected = self.stages_allowed
         if self.stage is not None and expected is not None and self.stage not in expected:
-            names = " or ".join(expected)
+            tumour = self.tumour_stage or sentence("T unknown")
+            nodes = self.node_stage or sentence("N unknown")
             raise Contradiction(
                 field="stage",
                 value=self.stage.value,
-                limit=f"{self.tumour_stage or 'T unknown'} {self.node_stage or 'N unknown'}, which is {names}",
+                limit=sentence(
+                    "{tumour} {nodes}, which is {stages}",
+                    tumour=tumour,
+                    nodes=nodes,
+                    stages=listed(expected, last="or"),
+                ),
             )
 
     @property

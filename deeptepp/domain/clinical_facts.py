@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from deeptepp.errors import OutOfRange
+from deeptepp.wording.sentence import glued, listed, sentence
 
 NO_FACT = 10**9
 """Whole numbers from here on are refused as they stand: one of hundreds of digits has no float."""
@@ -90,8 +91,10 @@ class ClinicalFact:
         if self.category is not None:
             return ", ".join(member.value for member in self.category)
         if self.limits is None:
-            return "yes or no"
-        return f"{self.limits[0]:g} to {self.limits[1]:g} {self.unit}".strip()
+            return sentence("yes or no")
+        low, high = self.limits
+        words = sentence("{low:g} to {high:g}", low=low, high=high)
+        return glued("{} {}", words, self.unit) if self.unit else words
 
     def answer(self, value: bool) -> str:
         """Name an answer to a flag."""
@@ -131,14 +134,13 @@ class ClinicalFact:
         """Turn one plain value into a number."""
         limit = f"[{low:g}, {high:g}]"
         if isinstance(raw, bool) or not isinstance(raw, (int, float)):
-            raise OutOfRange(field=self.name, value=shown(raw), limit=f"a number in {limit}")
+            raise OutOfRange(field=self.name, value=shown(raw), limit=sentence("a number in {limit}", limit=limit))
         if isinstance(raw, int) and abs(raw) >= NO_FACT:
             raise OutOfRange(field=self.name, value=shown(raw), limit=limit)
         if not self.is_whole:
             return float(raw)
         if not float(raw).is_integer():
-            *most, last = map(str, self.values)
-            raise OutOfRange(field=self.name, value=raw, limit=f"{', '.join(most)} or {last}")
+            raise OutOfRange(field=self.name, value=raw, limit=listed(map(str, self.values), last="or"))
         return int(raw)
 
 

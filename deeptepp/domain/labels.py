@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from deeptepp.errors import LabelNamesSomebody
+from deeptepp.wording.sentence import sentence
 
 CHARACTERS = 60
 """Longest label, as on the tumour board."""
@@ -82,7 +83,9 @@ def checked_label(text: str) -> str:
     'Case 7'
     """
     label = " ".join(text.split())
-    found = f"more than {CHARACTERS} characters" if len(label) > CHARACTERS else what_identifies(label)
+    found = (
+        sentence("more than {n} characters", n=CHARACTERS) if len(label) > CHARACTERS else what_identifies(label)
+    )
     if found:
         raise LabelNamesSomebody(value=found)
     return label

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import isfinite
@@ -13,14 +14,38 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import PhaseChoice
 from deeptepp.errors import DeepTeppError
+from deeptepp.wording.sentence import Words, joined, sentence
 
-RESEARCH_USE_ONLY = (
-    "Research use only. Not a medical device. Not for diagnosis or for choosing, giving or withholding treatment."
-)
-"""Stands on every screen, file and object."""
+RESEARCH_USE: Words = "RESEARCH USE ONLY"
+"""The mark of everything that this software shows or writes."""
 
-SIMULATED_COHORT = "SIMULATED COHORT"
+NOT_A_DEVICE: Words = "Not a medical device. Not for diagnosis or for choosing, giving or withholding treatment."
+"""What the mark means."""
+
+RESEARCH_USE_ONLY = f"{RESEARCH_USE.capitalize()}. {NOT_A_DEVICE}"
+"""Mark and meaning, on every screen, file and object."""
+
+SIMULATED_COHORT: Words = "SIMULATED COHORT"
 """Stands beside RESEARCH USE ONLY wherever a bundle trained on simulated patients speaks."""
+
+OUTSIDE_INTENDED_USE: Words = "OUTSIDE INTENDED USE"
+"""Mark of a score that an eligibility rule refused and a user asked for all the same."""
+
+_FOUND: Words = (
+    "Low below {low:.4f} (highest Youden index, {youden:.3f}); High from {high:.4f} (exact 2-means "
+    "of the {k} scores "
+    "above, centres {one:.4f} and {two:.4f}); {m} patients, {events} events"
+)
+_FOUND_TIED: Words = (
+    "Low below {low:.4f} (highest Youden index, {youden:.3f}; lowest of {n} equally good); High from {high:.4f} "
+    "(exact 2-means of the {k} scores above, centres {one:.4f} and {two:.4f}); {m} patients, {events} events"
+)
+_FOUND_BEFORE = re.compile(
+    r"Low below (?P<low>[\d.]+) \(highest Youden index, (?P<youden>[\d.]+)"
+    r"(; lowest of (?P<n>\d+) equally good)?\); High from (?P<high>[\d.]+) \(exact 2-means of the (?P<k>\d+) "
+    r"scores above, centres (?P<one>[\d.]+) and (?P<two>[\d.]+)\); (?P<m>\d+) patients, (?P<events>\d+) events"
+)
+"""The same in a bundle, which keeps English."""
 
 
 class Tier(StrEnum):
@@ -57,13 +82,24 @@ class TierScheme:
     @property
     def how_found(self) -> str:
         """How the cut-offs were found; earlier bundles call a best cut-off without rival the lowest of 1."""
-        return self.method.replace("; lowest of 1 equally good", "")
+        found = _FOUND_BEFORE.fullmatch(self.method)
+        return (
+            found_by(**{name: float(part or 1) for name, part in found.groupdict().items()})
+            if found
+            else self.method
+        )
 
     def tier_of(self, score: float) -> Tier:
         """Give the tier of a score in [0, 1]."""
         if score < self.low_below:
             return Tier.LOW
         return Tier.HIGH if score >= self.high_from else Tier.MODERATE
+
+
+def found_by(*, n: float, **facts: float) -> str:
+    """Say how cut-offs were found, the lower one as the lowest of ``n`` that are equally good."""
+    counts = {name: int(facts[name]) for name in ("k", "m", "events")}
+    return sentence(_FOUND_TIED if n > 1 else _FOUND, n=int(n), **facts | counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +254,6 @@ class Stability:
         return len(self.tiers) == 1
 
 
-NOT_MEASURED = "stability not measured"
-"""Stands behind a tier whose score was not repeated with the outline shifted."""
-
-
 @dataclass(frozen=True, slots=True)
 class TierName:
     """The one way to say the tier of a case: every screen, file, object and message takes it from here.
@@ -248,26 +280,25 @@ class TierName:
     @property
     def names(self) -> str:
         """The tier, or all of them: ``Moderate/High``; empty without a score."""
-        return "/".join(self.tiers)
+        return joined("/", self.tiers)
 
     @property
     def text(self) -> str:
         """The tier in words: ``High``, ``Moderate/High, unstable`` or ``High, stability not measured``."""
-        return self._said("{}")
+        return self._said(self.names)
 
     @property
     def risk_text(self) -> str:
         """The same where nothing around it says that it is a tier of risk: ``High risk tier``."""
-        return self._said("{} risk tier")
+        return self._said(sentence("{tier} risk tier", tier=self.names))
 
-    def _said(self, template: str) -> str:
-        """Fill in the tier, and add what is not known of it or what is wrong with it."""
+    def _said(self, tier: str) -> str:
+        """Add what is not known of the tier or what is wrong with it."""
         if not self.tiers:
             return ""
         if self.is_stable is False:
-            return f"{self.names}, unstable"
-        said = template.format(self.names)
-        return said if self.is_stable else f"{said}, {NOT_MEASURED}"
+            return sentence("{tiers}, unstable", tiers=self.names)
+        return tier if self.is_stable else sentence("{tier}, stability not measured", tier=tier)
 
 
 @dataclass(frozen=True, slots=True)

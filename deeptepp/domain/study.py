@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from deeptepp.domain.geometry import Grid, Volume
+from deeptepp.wording.sentence import sentence
 
 
 class Side(StrEnum):
@@ -49,7 +50,7 @@ def phase_name(index: int) -> str:
     >>> phase_name(0), phase_name(3)
     ('pre-contrast', 'post-contrast 3')
     """
-    return "pre-contrast" if index == 0 else f"post-contrast {index}"
+    return sentence("pre-contrast") if index == 0 else sentence("post-contrast {k}", k=index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from deeptepp.domain.clinical import CLINICAL_FACTS, RANGES
 from deeptepp.errors import NotANumber, OutOfRange
+from deeptepp.wording.sentence import Words, sentence
 
 UNKNOWN = frozenset({"", "-", "?", "na", "n/a", "nan", "unknown", "未知", "不详"})
 """What says that something is not known, in lower case."""
@@ -39,13 +40,15 @@ _NUMBER = re.compile(r"([+-]?[0-9]{1,12}(?:[.,][0-9]{1,12})?)\s*([^\s0-9.,+-]*)"
 _LIMIT = re.compile(r"[<>≤≥~≈±]|\b(about|ca|approx|under|over)\b")
 _EXPONENT = re.compile(r"[+-]?[0-9.,]+e[+-]?[0-9]+", re.IGNORECASE)
 
-PLAIN = "Write one number, such as 12.5, or leave it empty for unknown."
-THOUSAND = "A comma before three digits may set thousands apart. Write the decimals with a point."
-LIMITED = "A limit such as <10 is no measured number. Enter the measured one, or leave it empty for unknown."
-SEVERAL = "There is more than one number. Enter one, or leave it empty for unknown."
-EXPONENT = "Write the number out, without an exponent."
-OTHER_UNIT = "The unit is not read here. Enter the number in {unit}."
-NO_UNIT = "Enter the number alone, without a unit."
+PLAIN: Words = "Write one number, such as 12.5, or leave it empty for unknown."
+THOUSAND: Words = "A comma before three digits may set thousands apart. Write the decimals with a point."
+LIMITED: Words = (
+    "A limit such as <10 is no measured number. Enter the measured one, or leave it empty for unknown."
+)
+SEVERAL: Words = "There is more than one number. Enter one, or leave it empty for unknown."
+EXPONENT: Words = "Write the number out, without an exponent."
+OTHER_UNIT: Words = "The unit is not read here. Enter the number in {unit}."
+NO_UNIT: Words = "Enter the number alone, without a unit."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def read_number(text: str, *, field: str, unit: str = "") -> TypedNumber | None:
     factor = factors.get(typed_unit.lower().rstrip("."))
     if factor is None:
         reason = (
-            _reason(plain) if not typed_unit[0].isalpha() else OTHER_UNIT.format(unit=unit) if unit else NO_UNIT
+            _reason(plain) if not typed_unit[0].isalpha() else sentence(OTHER_UNIT, unit=unit) if unit else NO_UNIT
         )
         raise NotANumber(field=field, reason=reason)
     number = Decimal(digits.replace(",", "."))
@@ -102,7 +105,9 @@ def read_fact(name: str, text: str) -> TypedNumber | None:
     low, high = RANGES[name]
     if typed is not None and not low <= typed.value <= high:
         raise OutOfRange(
-            field=name, value=with_unit(typed.value, name), limit=f"{low:g} to {with_unit(high, name)}"
+            field=name,
+            value=with_unit(typed.value, name),
+            limit=sentence("{low:g} to {high}", low=low, high=with_unit(high, name)),
         )
     return typed
 

@@ -13,6 +13,7 @@ from deeptepp.errors import NoBreast, UnknownSeries
 from deeptepp.imaging.body import body_mask
 from deeptepp.imaging.breast import breasts_in
 from deeptepp.imaging.resample import block_factors, block_mean, coarse_grid
+from deeptepp.wording.sentence import sentence
 
 THIRD_POST = 3
 """Post-contrast phase of the published protocol (doi 10.1007/s00330-024-10609-7)."""
@@ -45,7 +46,7 @@ def choose_phase(study: Study, *, index: int | None = None) -> PhaseChoice:
     if index is not None:
         if not 1 <= index <= study.n_post:
             raise UnknownSeries(value=f"phase {index}", limit=f"post-contrast phases 1 to {study.n_post}")
-        return PhaseChoice(index, "reader", f"Post-contrast phase {index} was chosen by the reader.")
+        return PhaseChoice(index, "reader", sentence("Post-contrast phase {k} was chosen by the reader.", k=index))
     if study.n_post == 1:
         return PhaseChoice(1, "nearest-195-s", "There is only one post-contrast phase.")
     period = post_period_s(study)
@@ -53,7 +54,11 @@ def choose_phase(study: Study, *, index: int | None = None) -> PhaseChoice:
         return _by_enhancement(study)
     low, high = THIRD_POST_PERIOD_S
     if study.n_post >= THIRD_POST and low <= period <= high and _third_is_on_time(study, period):
-        reason = f"Third of {study.n_post} post-contrast phases, one every {period:.0f} s, as in the publication."
+        reason = sentence(
+            "Third of {n} post-contrast phases, one every {period:.0f} s, as in the publication.",
+            n=study.n_post,
+            period=period,
+        )
         return PhaseChoice(THIRD_POST, "third-post", reason)
     return _by_time(study, period)
 
@@ -91,9 +96,14 @@ def _by_time(study: Study, period_s: float) -> PhaseChoice:
     )
     times = [contrast_time_s(study, k) for k in range(1, study.n_post + 1)]
     best = int(np.argmin([abs(t - target) for t in times])) + 1
-    reason = (
-        f"Post-contrast phase {best} of {study.n_post}, one every {period_s:.0f} s: its mean time of "
-        f"{times[best - 1]:.0f} s after the first one began is nearest to {target:.0f} s."
+    reason = sentence(
+        "Post-contrast phase {k} of {n}, one every {period:.0f} s: its mean time of {time:.0f} s after "
+        "the first one began is nearest to {target:.0f} s.",
+        k=best,
+        n=study.n_post,
+        period=period_s,
+        time=times[best - 1],
+        target=target,
     )
     return PhaseChoice(best, rule, reason)
 
@@ -111,5 +121,9 @@ def _by_enhancement(study: Study) -> PhaseChoice:
         inside = np.ones(grid.shape, dtype=bool)
     peaks = [float(np.percentile((image - images[0])[inside], 99.5)) for image in images[1:]]
     best = int(np.argmax(peaks)) + 1
-    reason = f"Times were not recorded; post-contrast phase {best} of {study.n_post} enhances most in the breasts."
+    reason = sentence(
+        "Times were not recorded; post-contrast phase {k} of {n} enhances most in the breasts.",
+        k=best,
+        n=study.n_post,
+    )
     return PhaseChoice(best, "peak-enhancement", reason)

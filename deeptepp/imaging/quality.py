@@ -11,6 +11,7 @@ from deeptepp.imaging.body import BoolImage, body_mask
 from deeptepp.imaging.breast import BreastRegion
 from deeptepp.imaging.phase import EARLY_PLATEAU_S, contrast_time_s, post_period_s
 from deeptepp.imaging.resample import block_factors, block_mean, coarse_grid
+from deeptepp.wording.sentence import Words, sentence
 
 MAX_SLICE_MM = 2.0
 """Thicker slices blur every view but the axial one, mm; the published protocol has 1.0."""
@@ -39,21 +40,23 @@ MIN_SIGNAL_TO_NOISE = 5.0
 MAX_MISREGISTRATION_PCT = 25.0
 """Share of the body's border, in percent, that may change from air to tissue between the two phases."""
 
-_PAPER = "Published protocol: 0.885 x 0.885 x 1.0 mm, five post-contrast phases (doi 10.1007/s00330-024-10609-7)"
+_PAPER: Words = (
+    "Published protocol: 0.885 x 0.885 x 1.0 mm, five post-contrast phases (doi 10.1007/s00330-024-10609-7)"
+)
 """Source of the rules on number and time of the phases."""
 
-_ROI = "Design decision: the region of interest must hold the whole lesion"
+_ROI: Words = "Design decision: the region of interest must hold the whole lesion"
 """Source of the lesion rules."""
 
-_WHOLE = "Design decision: intensities are normalised over all phases of the whole study (METHOD section 3)"
+_WHOLE: Words = "Design decision: intensities are normalised over all phases of the whole study (METHOD section 3)"
 """Source of the rule on the field of view."""
 
-_OBLIQUE = (
+_OBLIQUE: Words = (
     "Design decision: oblique views need near-isotropic voxels; thick slices blur every view but the axial one"
 )
 """Source of the rules on slices and anisotropy (METHOD sections 3 and 5)."""
 
-_PIXEL = "Design decision: half as coarse again as the published pixel of 0.885 mm"
+_PIXEL: Words = "Design decision: half as coarse again as the published pixel of 0.885 mm"
 """Source of the rule on pixels."""
 
 _SPACING_MM = 4.0
@@ -97,14 +100,16 @@ def _geometry(study: Study) -> list[Finding]:
     slice_mm, pixel_mm = spacing[2], spacing[1]
     found = []
     if slice_mm > MAX_SLICE_MM:
-        text = f"Slices are {slice_mm:.1f} mm apart; views across them are blurred."
+        text = sentence("Slices are {mm:.1f} mm apart; views across them are blurred.", mm=slice_mm)
         found.append(_warning("slice-spacing", text, slice_mm, MAX_SLICE_MM, _OBLIQUE))
     if pixel_mm > MAX_IN_PLANE_MM:
-        text = f"Pixels measure {pixel_mm:.2f} mm; small lesions and margins are lost."
+        text = sentence("Pixels measure {mm:.2f} mm; small lesions and margins are lost.", mm=pixel_mm)
         found.append(_warning("pixel-spacing", text, pixel_mm, MAX_IN_PLANE_MM, _PIXEL))
     ratio = spacing[2] / spacing[0]
     if ratio > MAX_ANISOTROPY:
-        text = f"Voxels are {ratio:.1f} times longer than wide; oblique views differ in sharpness."
+        text = sentence(
+            "Voxels are {ratio:.1f} times longer than wide; oblique views differ in sharpness.", ratio=ratio
+        )
         found.append(_warning("anisotropy", text, ratio, MAX_ANISOTROPY, _OBLIQUE))
     return found
 
@@ -113,7 +118,9 @@ def _timing(study: Study, phase: PhaseChoice) -> list[Finding]:
     """Check the number of phases and the time of the one that is scored."""
     found = []
     if study.n_post < MIN_POST_PHASES:
-        text = f"Only {study.n_post} post-contrast phase(s); the published protocol scores the third of five."
+        text = sentence(
+            "Only {n} post-contrast phase(s); the published protocol scores the third of five.", n=study.n_post
+        )
         found.append(_warning("n-phases", text, study.n_post, MIN_POST_PHASES, _PAPER))
     if post_period_s(study) is None:
         if study.n_post > 1:
@@ -123,8 +130,12 @@ def _timing(study: Study, phase: PhaseChoice) -> list[Finding]:
     time_s = contrast_time_s(study, phase.index)
     if abs(time_s - EARLY_PLATEAU_S) > MAX_TIME_OFFSET_S:
         low, high = EARLY_PLATEAU_S - MAX_TIME_OFFSET_S, EARLY_PLATEAU_S + MAX_TIME_OFFSET_S
-        text = f"The scored phase lies {time_s:.0f} s after the first post-contrast phase began."
-        found.append(_warning("phase-time", text, time_s, f"{low:.0f} to {high:.0f} s", _PAPER))
+        text = sentence(
+            "The scored phase lies {seconds:.0f} s after the first post-contrast phase began.", seconds=time_s
+        )
+        found.append(
+            _warning("phase-time", text, time_s, sentence("{low:.0f} to {high:.0f} s", low=low, high=high), _PAPER)
+        )
     return found
 
 
@@ -139,12 +150,15 @@ def _signal(study: Study, phase: PhaseChoice) -> list[Finding]:
     found = []
     ratio = float(np.median(post[before])) / max(noise_sd(study, phase), 1e-9)
     if ratio < MIN_SIGNAL_TO_NOISE:
-        text = f"The signal is only {ratio:.1f} times the noise of a voxel."
+        text = sentence("The signal is only {ratio:.1f} times the noise of a voxel.", ratio=ratio)
         source = "Design decision: below it, noise rivals the enhancement of small lesions"
         found.append(_warning("noise", text, ratio, MIN_SIGNAL_TO_NOISE, source))
     moved_pct = 100.0 * _moved_share(before, after)
     if moved_pct > MAX_MISREGISTRATION_PCT:
-        text = f"{moved_pct:.0f} % of the surface moved between the two phases; edges may seem to enhance."
+        text = sentence(
+            "{share:.0f} % of the surface moved between the two phases; edges may seem to enhance.",
+            share=moved_pct,
+        )
         source = "Design decision: subtraction needs both phases in one place"
         found.append(_warning("motion", text, moved_pct, MAX_MISREGISTRATION_PCT, source))
     return found
@@ -177,8 +191,12 @@ def _lesion_size(lesion: Lesion) -> list[Finding]:
     low, high = VOLUME_LIMITS_ML
     if low <= lesion.volume_ml <= high:
         return []
-    text = f"The lesion measures {lesion.volume_ml:.2f} ml, which is unusual. Check the outline."
-    return [_warning("lesion-volume", text, lesion.volume_ml, f"{low:g} to {high:g} ml", _ROI)]
+    text = sentence("The lesion measures {n:.2f} ml, which is unusual. Check the outline.", n=lesion.volume_ml)
+    return [
+        _warning(
+            "lesion-volume", text, lesion.volume_ml, sentence("{low:g} to {high:g} ml", low=low, high=high), _ROI
+        )
+    ]
 
 
 def _lesion_place(study: Study, lesion: Lesion) -> list[Finding]:

@@ -15,6 +15,7 @@ from deeptepp.errors import BadSetting, LesionOutsideVolume
 from deeptepp.imaging.body import BoolImage
 from deeptepp.imaging.normalise import fit_intensity_scale
 from deeptepp.imaging.resample import FloatImage, resample_to
+from deeptepp.wording.sentence import joined, sentence
 
 Channel = Literal["pre", "post", "subtraction", "late"]
 """``post`` is the chosen phase, ``subtraction`` is ``post`` minus ``pre``, ``late`` is the last phase."""
@@ -40,7 +41,11 @@ class RoiSettings:
             )
         known = get_args(Channel)
         if not self.channels or not set(self.channels) <= set(known):
-            raise BadSetting(key="roi.channels", value=self.channels, limit=f"one or more of {', '.join(known)}")
+            raise BadSetting(
+                key="roi.channels",
+                value=self.channels,
+                limit=sentence("one or more of {known}", known=joined(", ", known)),
+            )
 
     @property
     def n_voxels(self) -> int:

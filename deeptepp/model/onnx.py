@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Recalibration
+from deeptepp.domain.risk import RESEARCH_USE, RESEARCH_USE_ONLY, SIMULATED_COHORT, Recalibration
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.network import RiskNetwork, risk_logits
 
@@ -92,7 +92,7 @@ def export_onnx(bundle: ModelBundle, path: Path) -> Path:
 
 def _describe(model: ModelProto, bundle: ModelBundle) -> None:
     """Write what the file is into its metadata."""
-    marks = ["RESEARCH USE ONLY", *([SIMULATED_COHORT] if bundle.is_simulated else [])]
+    marks = [RESEARCH_USE, *([SIMULATED_COHORT] if bundle.is_simulated else [])]
     facts = {
         "marks": "; ".join(marks),
         "bundle": bundle.name,

@@ -10,6 +10,7 @@ from deeptepp.domain.risk import Finding, Severity
 from deeptepp.nifti.orientation import TOLERANCE_MM
 from deeptepp.nifti.volumes import NiftiVolume
 from deeptepp.nifti.voxels import read_voxels
+from deeptepp.wording.sentence import sentence
 
 MAX_LESION_ML = 1000.0
 """Largest volume of an outline in ml: a whole breast has about as much, and no tumour has."""
@@ -39,7 +40,7 @@ def expert_outline(
         # Files handed in one by one on the screen come without their names.
         return None, (_warning("A file without a name holds an outline; what it outlines is unknown. Not used."),)
     if len(tumours) > 1:
-        return None, (_warning(f"{len(tumours)} outlines lie beside the images; none was used."),)
+        return None, (_warning(sentence("{n} outlines lie beside the images; none was used.", n=len(tumours))),)
     return _lesion(tumours[0], grid)
 
 
@@ -68,16 +69,19 @@ def _lesion(outline: NiftiVolume, grid: Grid) -> tuple[Lesion | None, tuple[Find
         return None, (_warning("The outline beside the images is empty; it was not used."),)
     if len(labels) > 1:
         n = len(labels)
-        said = (
-            f"The outline beside the images has {n} labels, and which is the tumour is not said; it was not used."
+        said = sentence(
+            "The outline beside the images has {n} labels, and which is the tumour is not said; it was not used.",
+            n=n,
         )
         return None, (_warning(said),)
     mask = read_voxels(outline.file, outline.header, (0,))[0] != 0
     volume_ml = float(mask.sum()) * grid.voxel_volume_ml
     if mask.all() or volume_ml > MAX_LESION_ML:
-        said = f"The outline beside the images has {volume_ml:.0f} ml, more than a tumour has; it was not used."
+        said = sentence(
+            "The outline beside the images has {n:.0f} ml, more than a tumour has; it was not used.", n=volume_ml
+        )
         return None, (_warning(said),)
-    said = f"An outline of {volume_ml:.1f} ml lies beside the images."
+    said = sentence("An outline of {n:.1f} ml lies beside the images.", n=volume_ml)
     return Lesion(mask, grid, origin=LesionOrigin.EXPERT), (Finding(_RULE, Severity.NOTE, said, volume_ml),)
 
 

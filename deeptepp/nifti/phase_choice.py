@@ -24,6 +24,7 @@ from deeptepp.nifti.file_names import counting_numbers, counts_from_zero, counts
 from deeptepp.nifti.orientation import TOLERANCE_MM
 from deeptepp.nifti.times import plausible
 from deeptepp.nifti.volumes import NiftiVolume, check_one_subject
+from deeptepp.wording.sentence import sentence
 
 MIN_PHASES = 2
 """One before and one after contrast."""
@@ -57,10 +58,10 @@ def chosen_set(volumes: Sequence[NiftiVolume], keys: Sequence[str]) -> PhaseSet:
     """
     by_key = {volume.key: volume for volume in volumes if volume.labels is None}
     if len(set(keys)) < len(keys) or not set(keys) <= set(by_key):
-        raise UnknownNiftiVolume(value=f"{len(keys)} named", limit=", ".join(by_key))
+        raise UnknownNiftiVolume(value=sentence("{n} named", n=len(keys)), limit=", ".join(by_key))
     named = tuple(by_key[key] for key in keys)
     check_one_subject([volume.name for volume in named])
-    return _readable(PhaseSet(named, "Chosen by the reader."))
+    return _readable(PhaseSet(named, sentence("Chosen by the reader.")))
 
 
 def proposed_set(volumes: Sequence[NiftiVolume]) -> PhaseSet:
@@ -99,7 +100,10 @@ def _sets_by_name(candidates: Sequence[NiftiVolume]) -> tuple[PhaseSet, ...]:
         else:
             forms[volume.name.form].append(volume)
     return (
-        *(PhaseSet(tuple(group), "In the order of the volumes in one file.") for group in files.values()),
+        *(
+            PhaseSet(tuple(group), sentence("In the order of the volumes in one file."))
+            for group in files.values()
+        ),
         *(_by_words(group) for group in words.values() if len(group) >= MIN_PHASES),
         *(_by_number(group) for group in forms.values() if len(group) >= MIN_PHASES),
     )
@@ -109,11 +113,15 @@ def _by_words(group: Sequence[NiftiVolume]) -> PhaseSet:
     """Order volumes named for before and after contrast."""
     ordered = tuple(sorted(group, key=lambda volume: (volume.name.role != 0, volume.name.role or 0)))
     roles = [volume.name.role for volume in ordered]
-    reason = "By the words for before and after contrast in their names."
+    reason = sentence("By the words for before and after contrast in their names.")
     if roles.count(0) != 1:
-        return PhaseSet(ordered, reason, f"{roles.count(0)} volumes are named as before contrast, not one")
+        return PhaseSet(
+            ordered, reason, sentence("{n} volumes are named as before contrast, not one", n=roles.count(0))
+        )
     if roles != [0, -1] and roles != list(range(len(roles))):
-        return PhaseSet(ordered, reason, "the phases after contrast are not numbered from 1 on without a gap")
+        return PhaseSet(
+            ordered, reason, sentence("the phases after contrast are not numbered from 1 on without a gap")
+        )
     return PhaseSet(ordered, reason)
 
 
@@ -121,17 +129,23 @@ def _by_number(group: Sequence[NiftiVolume]) -> PhaseSet:
     """Order volumes whose names differ in one number."""
     numbers = counting_numbers([volume.name for volume in group])
     if numbers is None:
-        reason = "In the order of their names."
-        return PhaseSet(tuple(group), reason, "the names differ in more than one number")
+        reason = sentence("In the order of their names.")
+        return PhaseSet(tuple(group), reason, sentence("the names differ in more than one number"))
     pairs = sorted(zip(numbers, group, strict=True), key=lambda pair: pair[0])
-    ordered, reason = tuple(volume for _, volume in pairs), "By the number in their names."
+    ordered, reason = tuple(volume for _, volume in pairs), sentence("By the number in their names.")
     first, last = pairs[0][0], pairs[-1][0]
     if not counts_phases([volume.file for volume in group], [volume.name for volume in group]):
-        return PhaseSet(ordered, reason, "the number in the names may be another one than that of the phase")
+        return PhaseSet(
+            ordered, reason, sentence("the number in the names may be another one than that of the phase")
+        )
     if last - first + 1 != len(pairs):
-        return PhaseSet(ordered, reason, "a number between them is missing")
+        return PhaseSet(ordered, reason, sentence("a number between them is missing"))
     if first > 1 or (first == 1 and counts_from_zero(ordered[0].file)):
-        return PhaseSet(ordered, reason, f"the numbers begin at {first}; the phase before contrast may be missing")
+        return PhaseSet(
+            ordered,
+            reason,
+            sentence("the numbers begin at {n}; the phase before contrast may be missing", n=first),
+        )
     return PhaseSet(ordered, reason)
 
 
@@ -188,8 +202,8 @@ def _question(
             *(volume for group in sets for volume in group.volumes),
             *(volume for volume in left if volume.name.role != 0),
         )
-        doubt = "check that all are phases of one examination of one patient"
-        everything = PhaseSet(ordered, "All volumes, in the order of their names.", doubt)
+        doubt = sentence("check that all are phases of one examination of one patient")
+        everything = PhaseSet(ordered, sentence("All volumes, in the order of their names."), doubt)
         # A phase named as before contrast was surely meant to be there.
         ways.insert(0 if ordered[0].name.role == 0 else len(ways), everything)
     reason = _why(sets, left, timed)
@@ -200,14 +214,14 @@ def _question(
 def _why(sets: Sequence[PhaseSet], left: Sequence[NiftiVolume], timed: PhaseSet | None) -> str:
     """Say what the doubt is."""
     if len(sets) > 1:
-        return f"there are {len(sets)} sets of volumes that could be the phases"
+        return sentence("there are {n} sets of volumes that could be the phases", n=len(sets))
     if sets and sets[0].doubt:
         return sets[0].doubt
     if timed is not None and sets:
-        return "names and times give different orders"
+        return sentence("names and times give different orders")
     if sets and left:
-        return f"{len(left)} more volume(s) could be phases"
-    return "the names of the files do not say it in one way only"
+        return sentence("{n} more volume(s) could be phases", n=len(left))
+    return sentence("the names of the files do not say it in one way only")
 
 
 def spare_volumes(volumes: Sequence[NiftiVolume], chosen: PhaseSet) -> tuple[NiftiVolume, ...]:
@@ -248,6 +262,6 @@ def _grids_in_words(volumes: Sequence[NiftiVolume]) -> str:
     odd = next(volume.grid for volume in volumes if not _same(volume.grid, first))
     if first is None or odd is None or first.shape == odd.shape:
         apart = 0.0 if first is None or odd is None else abs(first.corners_mm() - odd.corners_mm()).max()
-        return f"a corner lies {apart:.2g} mm apart"
-    sizes = (" x ".join(str(n) for n in grid.shape[::-1]) for grid in (first, odd))
-    return " and ".join(sizes) + " voxels"
+        return sentence("a corner lies {n:.2g} mm apart", n=apart)
+    one, other = (" x ".join(str(n) for n in grid.shape[::-1]) for grid in (first, odd))
+    return sentence("{one} and {other} voxels", one=one, other=other)

@@ -18,7 +18,7 @@ from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import KEY_DIGITS, Phase, PhaseProposal, SeriesSummary, Study
+from deeptepp.domain.study import KEY_DIGITS, Phase, PhaseProposal, SeriesSummary, Study, phase_name
 from deeptepp.errors import DamagedNifti, NiftiError, NiftiOrderUnknown, NiftiRolesDoubtful
 from deeptepp.imaging.roles.role_question import check_study_roles, other_ways
 from deeptepp.nifti.files import NamedFile, is_nifti, open_files
@@ -28,6 +28,7 @@ from deeptepp.nifti.phase_choice import PhaseSet, chosen_set, proposed_set, spar
 from deeptepp.nifti.times import checked_times, header_times, plausible, published_times, side_facts, volume_starts
 from deeptepp.nifti.volumes import NiftiVolume, volumes_of
 from deeptepp.nifti.voxels import Voxels, read_voxels
+from deeptepp.wording.sentence import sentence
 
 __all__ = ["NiftiReading", "is_nifti", "list_nifti", "read_nifti"]
 
@@ -100,8 +101,12 @@ def read_nifti(
         study = _study(chosen, _voxels(chosen, progress), times, digest_of)
         findings = (*findings, *_role_findings(study, chosen, volumes, is_chosen=phase_keys is not None))
         mask, about_mask = expert_outline(volumes, chosen.volumes, study.grid)
-    progress(StepReport(Step.READ, 1.0, f"{len(volumes)} volumes"))
-    progress(StepReport(Step.PHASES, 1.0, f"{len(study.phases)} phases of {study.grid.shape[0]} slices"))
+    progress(StepReport(Step.READ, 1.0, sentence("{n} volumes", n=len(volumes))))
+    progress(
+        StepReport(
+            Step.PHASES, 1.0, sentence("{n} phases of {m} slices", n=len(study.phases), m=study.grid.shape[0])
+        )
+    )
     return NiftiReading(study, _summaries(volumes, chosen, times), (*findings, *about_mask), mask)
 
 
@@ -145,7 +150,7 @@ def _study(
     """Join voxels, the grid of the first phase and times to a study."""
     grid = _grid(chosen)
     if any(np.array_equal(one, other) for one, other in pairwise(voxels)):
-        reason = "two that follow each other are equal in every voxel"
+        reason = sentence("two that follow each other are equal in every voxel")
         raise NiftiOrderUnknown(value=len(voxels), reason=reason)
     counted = times or tuple(float(i) for i in range(len(voxels)))
     phases = tuple(Phase(Volume(v, grid), time_s) for v, time_s in zip(voxels, counted, strict=True))
@@ -186,7 +191,9 @@ def _times(
         return times, ()
     header = chosen.volumes[0].header
     if _is_one_file(chosen) and header is not None and (times := header_times(header)) is not None:
-        message = f"The header gives one step of {times[1]:g} s between all phases; the first may be longer."
+        message = sentence(
+            "The header gives one step of {n:g} s between all phases; the first may be longer.", n=times[1]
+        )
         return times, (Finding("nifti.even-times", Severity.NOTE, message, times[1]),)
     return None, (_without_times(chosen),)
 
@@ -240,13 +247,12 @@ def _summary(
     volume: NiftiVolume, number: int, place: int | None, reason: str, times: tuple[float, ...] | None
 ) -> SeriesSummary:
     """Write one row of the table."""
-    roles = "not used" if place is None else "pre-contrast" if place == 0 else f"post-contrast {place}"
+    roles = sentence("not used") if place is None else phase_name(place)
     grid = volume.grid
-    kind = "outline" if volume.labels is not None else "volume"
     dz, dy, dx = (round(mm, 4) for mm in grid.spacing_mm) if grid else (0.0, 0.0, 0.0)
     return SeriesSummary(
         key=volume.key,
-        description=f"NIfTI {kind} {number}",
+        description=sentence("NIfTI outline {n}" if volume.labels is not None else "NIfTI volume {n}", n=number),
         modality="MR",
         n_images=grid.shape[0] if grid else 1,
         rows=grid.shape[1] if grid else None,

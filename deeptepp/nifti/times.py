@@ -20,6 +20,7 @@ from deeptepp.errors import NiftiTimesDiffer
 from deeptepp.nifti.files import CLINICAL_TABLE, NamedFile
 from deeptepp.nifti.header import NiftiHeader
 from deeptepp.safe_files import DAMAGE
+from deeptepp.wording.sentence import sentence
 
 STEP_S = (2.0, 1200.0)
 """Shortest and longest time between phases in seconds: from ultrafast series to the 922 s of one in MAMA-MIA."""
@@ -47,7 +48,9 @@ def checked_times(times_s: Sequence[float], n_phases: int) -> tuple[float, ...]:
     """
     times = [float(time_s) for time_s in times_s]
     if len(times) != n_phases:
-        raise NiftiTimesDiffer(value=f"{len(times)} times", limit=f"{n_phases}, one for each phase")
+        raise NiftiTimesDiffer(
+            value=sentence("{n} times", n=len(times)), limit=sentence("{n}, one for each phase", n=n_phases)
+        )
     if not np.isfinite(times).all() or any(later <= earlier for earlier, later in pairwise(times)):
         raise NiftiTimesDiffer(value="they do not ascend", limit="seconds that ascend from phase to phase")
     return tuple(time_s - times[0] for time_s in times)

@@ -13,6 +13,7 @@ from deeptepp.errors import DamagedNifti, NiftiTooLarge, NotFiniteNifti
 from deeptepp.nifti.files import NamedFile
 from deeptepp.nifti.header import NiftiHeader
 from deeptepp.safe_files import DAMAGE, MAX_TOTAL_BYTES, in_words
+from deeptepp.wording.sentence import sentence
 
 MAX_VOLUME_BYTES = 512 * 1024**2
 """Largest unpacked volume in bytes; 512 x 512 x 256 voxels of float64 fill it."""
@@ -43,12 +44,17 @@ def check_size(images: Sequence[tuple[NamedFile, NiftiHeader]]) -> None:
     """
     largest = max((header.volume_bytes for _, header in images), default=0)
     if largest > MAX_VOLUME_BYTES:
-        raise NiftiTooLarge(value=f"{in_words(largest)} a volume", limit=in_words(MAX_VOLUME_BYTES))
+        raise NiftiTooLarge(
+            value=sentence("{size} a volume", size=in_words(largest)), limit=in_words(MAX_VOLUME_BYTES)
+        )
     total, stored = sum(header.total_bytes for _, header in images), sum(file.size_bytes for file, _ in images)
     if total > MAX_TOTAL_BYTES:
         raise NiftiTooLarge(value=in_words(total), limit=in_words(MAX_TOTAL_BYTES))
     if total > max(RATIO_FROM_BYTES, MAX_RATIO * stored):
-        raise NiftiTooLarge(value=f"{total / max(stored, 1):.0f} times their size", limit=f"{MAX_RATIO:.0f} times")
+        raise NiftiTooLarge(
+            value=sentence("{n:.0f} times their size", n=total / max(stored, 1)),
+            limit=sentence("{n:.0f} times", n=MAX_RATIO),
+        )
 
 
 def read_voxels(file: NamedFile, header: NiftiHeader, wanted: Container[int]) -> dict[int, Voxels]:

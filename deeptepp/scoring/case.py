@@ -26,6 +26,7 @@ from deeptepp.scoring.receipt import inputs_digest
 from deeptepp.scoring.stability import with_stability
 from deeptepp.scoring.tiers import percentile
 from deeptepp.views.mosaic import build_views
+from deeptepp.wording.sentence import sentence
 
 __all__ = ["CaseImages", "assess_case", "open_case", "refuse", "score_lesion"]
 
@@ -127,11 +128,21 @@ def score_lesion(
     """
     progress(StepReport(Step.ROI, 0.0))
     roi = crop_roi(images.study, images.phase, lesion, bundle.roi)
-    progress(StepReport(Step.ROI, 1.0, f"{lesion.longest_diameter_mm:.0f} mm longest, {lesion.volume_ml:.1f} ml"))
+    progress(
+        StepReport(
+            Step.ROI,
+            1.0,
+            sentence("{mm:.0f} mm longest, {ml:.1f} ml", mm=lesion.longest_diameter_mm, ml=lesion.volume_ml),
+        )
+    )
     stack = build_views(roi, bundle.views)
-    progress(StepReport(Step.VIEWS, 1.0, f"{len(stack.names)} views of {bundle.views.n_slices} slices"))
+    progress(
+        StepReport(
+            Step.VIEWS, 1.0, sentence("{n} views of {m} slices", n=len(stack.names), m=bundle.views.n_slices)
+        )
+    )
     score = score_views(bundle, stack, profile)
-    progress(StepReport(Step.SCORE, 1.0, f"risk score {score.probability:.2f}"))
+    progress(StepReport(Step.SCORE, 1.0, sentence("risk score {score:.2f}", score=score.probability)))
     return score
 
 

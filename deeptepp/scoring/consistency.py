@@ -14,6 +14,7 @@ from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Acquisition
 from deeptepp.domain.typed_number import number_text, with_unit
 from deeptepp.imaging.quality import VOLUME_LIMITS_ML
+from deeptepp.wording.sentence import Words, in_a_row, sentence
 
 CONCORDANT_MM = 5.0
 """Size on MR and in pathology count as concordant within this distance, mm; 53 of 100 patients were."""
@@ -36,12 +37,12 @@ EARLY_MENOPAUSE_YEARS = 40.0
 LATE_MENOPAUSE_YEARS = 60.0
 """From this age on, women count as postmenopausal, years."""
 
-_SIZE_SOURCE = "Grimsby, Am J Surg 2009;198:500-504: MR and pathology concordant within 5 mm"
-_RECEPTOR_SOURCE = "Allison, J Clin Oncol 2020;38:1346-1366 (ASCO/CAP): ER-negative, PR-positive is unusual"
-_EARLY_SOURCE = "ESHRE guideline 2016: premature ovarian insufficiency is before 40 years"
-_LATE_SOURCE = "NCCN guideline, breast cancer: postmenopausal from 60 years"
-_HEADER_SOURCE = "DICOM PatientAge (0010,1010)"
-_SHARE_SOURCE = "The field is in %, 0 to 100"
+_SIZE_SOURCE: Words = "Grimsby, Am J Surg 2009;198:500-504: MR and pathology concordant within 5 mm"
+_RECEPTOR_SOURCE: Words = "Allison, J Clin Oncol 2020;38:1346-1366 (ASCO/CAP): ER-negative, PR-positive is unusual"
+_EARLY_SOURCE: Words = "ESHRE guideline 2016: premature ovarian insufficiency is before 40 years"
+_LATE_SOURCE: Words = "NCCN guideline, breast cancer: postmenopausal from 60 years"
+_HEADER_SOURCE: Words = "DICOM PatientAge (0010,1010)"
+_SHARE_SOURCE: Words = "The field is in %, 0 to 100"
 
 _SHARES = {name: fact.short for name, fact in CLINICAL_FACTS.items() if fact.unit == "%"}
 """Numbers in percent, which may have been entered as a fraction of 1."""
@@ -105,16 +106,18 @@ def check_size(
     if abs(entered_mm - seen_mm) <= CONCORDANT_MM:
         return ()
     entered, seen = number_text(entered_mm), f"{seen_mm:.0f}"
-    value = f"{entered} mm and {seen} mm"
+    value = sentence("{n} mm and {m} mm", n=entered, m=seen)
     if ratio < DISAGREES_FROM:
-        text = f"Size entered {entered} mm, on MR {seen} mm. MR and pathology often differ as much."
-        limit = f"within {CONCORDANT_MM:g} mm"
+        text = sentence(
+            "Size entered {n} mm, on MR {m} mm. MR and pathology often differ as much.", n=entered, m=seen
+        )
+        limit = sentence("within {n:g} mm", n=CONCORDANT_MM)
         return (Finding("facts.size-differs", Severity.NOTE, text, value, limit, _SIZE_SOURCE),)
     doubt, is_usual = _doubt(lesion, is_ambiguous), _is_usual(lesion)
     slip = _slip(entered_mm, seen_mm) if is_usual else "Check the unit and the outline."
-    sizes = f"Size entered {entered} mm, on MR {seen} mm: a {ratio:.1f}-fold difference."
-    text = " ".join(filter(None, (sizes, slip, doubt)))
-    limit = f"less than {DISAGREES_FROM:g}-fold, or within {CONCORDANT_MM:g} mm"
+    sizes = sentence("Size entered {n} mm, on MR {m} mm: a {k:.1f}-fold difference.", n=entered, m=seen, k=ratio)
+    text = in_a_row(filter(None, (sizes, slip, doubt)))
+    limit = sentence("less than {n:g}-fold, or within {m:g} mm", n=DISAGREES_FROM, m=CONCORDANT_MM)
     return (Finding("facts.size-disagrees", Severity.WARNING, text, value, limit, _SIZE_SOURCE),)
 
 
@@ -135,7 +138,12 @@ def check_shares(profile: ClinicalProfile) -> tuple[Finding, ...]:
     for name, words in _SHARES.items():
         value = getattr(profile, name)
         if value is not None and 0 < value < 1:
-            text = f"{words} is entered as {number_text(value)} %. Is {number_text(100 * value)} % meant?"
+            text = sentence(
+                "{name} is entered as {n} %. Is {m} % meant?",
+                name=words,
+                n=number_text(value),
+                m=number_text(100 * value),
+            )
             shown = with_unit(value, name)
             found.append(
                 Finding("facts.share-as-fraction", Severity.WARNING, text, shown, "0 or 1 to 100 %", _SHARE_SOURCE)
@@ -151,9 +159,9 @@ def _slip(entered_mm: float, seen_mm: float) -> str:
     # A comma can be lost from a whole number alone, and what is meant has to be a size that can be entered.
     is_slip = abs(log(ratio)) >= log(TENFOLD_FROM) and low <= meant_mm <= high
     if is_slip and ratio < 1:
-        return f"Was it {number_text(entered_mm)} cm, that is {number_text(meant_mm)} mm?"
+        return sentence("Was it {n} cm, that is {m} mm?", n=number_text(entered_mm), m=number_text(meant_mm))
     if is_slip and float(entered_mm).is_integer():
-        return f"Was a decimal comma lost, and {number_text(meant_mm)} mm meant?"
+        return sentence("Was a decimal comma lost, and {n} mm meant?", n=number_text(meant_mm))
     return "Check the unit and the outline."
 
 
@@ -168,7 +176,7 @@ def _doubt(lesion: Lesion, is_ambiguous: bool) -> str:
     if is_ambiguous:
         return "The outline may be another region: more than one enhances like a tumour."
     if not _is_usual(lesion):
-        return f"The outline is unusual ({lesion.volume_ml:.2f} ml), so its diameter is unsure."
+        return sentence("The outline is unusual ({n:.2f} ml), so its diameter is unsure.", n=lesion.volume_ml)
     if lesion.origin is LesionOrigin.DETECTOR:
         return "The outline was drawn by the software."
     return ""
@@ -181,12 +189,13 @@ def _age(profile: ClinicalProfile, acquisition: Acquisition) -> list[Finding]:
         return []
     if min(entered, imaged) >= AGE_IS_CUT_FROM_YEARS:
         return []
-    ages = f"{number_text(entered)} and {number_text(imaged)} years"
-    text = (
-        f"Age entered {number_text(entered)} years, in the images {number_text(imaged)} years. "
-        "Check that the study is hers."
+    ages = sentence("{n} and {m} years", n=number_text(entered), m=number_text(imaged))
+    text = sentence(
+        "Age entered {n} years, in the images {m} years. Check that the study is hers.",
+        n=number_text(entered),
+        m=number_text(imaged),
     )
-    limit = f"less than {MAX_AGE_APART_YEARS:g} years apart"
+    limit = sentence("less than {n:g} years apart", n=MAX_AGE_APART_YEARS)
     return [Finding("facts.age-disagrees", Severity.WARNING, text, ages, limit, _HEADER_SOURCE)]
 
 
@@ -205,11 +214,15 @@ def _menopause(profile: ClinicalProfile) -> list[Finding]:
         return []
     rule, note = "facts.menopause-age", Severity.NOTE
     if profile.menopause is Menopause.POST and age < EARLY_MENOPAUSE_YEARS:
-        shown = f"postmenopausal at {number_text(age)} years"
-        text = f"Postmenopausal at {number_text(age)} years is unusual. Check both."
-        return [Finding(rule, note, text, shown, f"from {EARLY_MENOPAUSE_YEARS:g} years", _EARLY_SOURCE)]
+        shown = sentence("postmenopausal at {n} years", n=number_text(age))
+        text = sentence("Postmenopausal at {n} years is unusual. Check both.", n=number_text(age))
+        return [
+            Finding(rule, note, text, shown, sentence("from {n:g} years", n=EARLY_MENOPAUSE_YEARS), _EARLY_SOURCE)
+        ]
     if profile.menopause is Menopause.PRE and age >= LATE_MENOPAUSE_YEARS:
-        shown = f"premenopausal at {number_text(age)} years"
-        text = f"Premenopausal at {number_text(age)} years is unusual. Check both."
-        return [Finding(rule, note, text, shown, f"below {LATE_MENOPAUSE_YEARS:g} years", _LATE_SOURCE)]
+        shown = sentence("premenopausal at {n} years", n=number_text(age))
+        text = sentence("Premenopausal at {n} years is unusual. Check both.", n=number_text(age))
+        return [
+            Finding(rule, note, text, shown, sentence("below {n:g} years", n=LATE_MENOPAUSE_YEARS), _LATE_SOURCE)
+        ]
     return []

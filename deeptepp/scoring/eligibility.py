@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from deeptepp.domain.clinical import ClinicalProfile, Her2Status, Sex, Stage
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Acquisition
+from deeptepp.wording.sentence import Words, sentence
 
-_SOURCE = "Tong, Hu et al., Eur Radiol 2024, doi:10.1007/s00330-024-10609-7, eligibility criteria"
+_SOURCE: Words = "Tong, Hu et al., Eur Radiol 2024, doi:10.1007/s00330-024-10609-7, eligibility criteria"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,21 @@ def _check_sex(profile: ClinicalProfile, acquisition: Acquisition) -> list[Findi
     imaged = acquisition.patient_sex or None
     rule, limit = "eligibility.sex", Sex.FEMALE.value
     if entered and imaged and entered != imaged:
-        text = f"The form says sex {entered}, the images say {imaged}. Check that the study is hers."
-        return [Finding(rule, Severity.REFUSAL, text, f"{entered} and {imaged}", limit, _SOURCE)]
+        text = sentence(
+            "The form says sex {entered}, the images say {imaged}. Check that the study is hers.",
+            entered=entered,
+            imaged=imaged,
+        )
+        return [
+            Finding(
+                rule,
+                Severity.REFUSAL,
+                text,
+                sentence("{entered} and {imaged}", entered=entered, imaged=imaged),
+                limit,
+                _SOURCE,
+            )
+        ]
     sex = entered or imaged
     if sex is None:
         return [Finding(rule, Severity.NOTE, "Sex is not known.", "unknown", limit, _SOURCE)]

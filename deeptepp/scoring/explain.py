@@ -28,6 +28,7 @@ from deeptepp.scoring.images import CaseImages
 from deeptepp.scoring.unknowns import known_values, replace_fact, seen_fields
 from deeptepp.views.mosaic import build_views
 from deeptepp.views.planes import PADDING, ViewSettings, view_index, view_normal
+from deeptepp.wording.sentence import sentence
 
 N_STEPS = 16
 """Points of the path from the empty picture to the real one."""
@@ -184,10 +185,10 @@ def explain_roi(
         shares, difference = _integrated_gradients(stack, i, profile, bundle, n_steps)
         _carry_back(heat, roi, name, shares, bundle.views)
         total += difference
-    progress(StepReport(Step.VIEWS, 1.0, f"{len(stack.names)} views explained"))
+    progress(StepReport(Step.VIEWS, 1.0, sentence("{n} views explained", n=len(stack.names))))
     heat, total = heat / len(stack.names), total / len(stack.names)
     clinical = fact_effects(stack, profile, bundle)
-    progress(StepReport(Step.SCORE, 1.0, f"{len(clinical)} facts replaced"))
+    progress(StepReport(Step.SCORE, 1.0, sentence("{n} facts replaced", n=len(clinical))))
     return Explanation(
         heat=heat.astype(np.float32),
         roi=roi,

@@ -15,6 +15,7 @@ from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side, Study
 from deeptepp.errors import DicomError, NiftiTimesDiffer, NoBreast, TwoSides
 from deeptepp.nifti.read_nifti import NiftiReading, is_nifti, list_nifti, read_nifti
 from deeptepp.scoring.search import CaseImages, in_breast, scored_phase, search
+from deeptepp.wording.sentence import sentence
 
 __all__ = ["CaseImages", "Reading", "list_files", "open_case", "read_files"]
 
@@ -244,7 +245,11 @@ def _is_unsearched(images: CaseImages) -> bool:
 
 def _unsearched(images: CaseImages) -> Finding:
     """Warn that no breast was found where one must be, so that it was not searched."""
-    message = f"No breast was found in the images of the {images.side} breast, so it was not searched."
+    message = sentence(
+        "No breast was found in the images of the left breast, so it was not searched."
+        if images.side is Side.LEFT
+        else "No breast was found in the images of the right breast, so it was not searched."
+    )
     return Finding("dicom.side-not-searched", Severity.WARNING, message)
 
 
@@ -261,5 +266,10 @@ def _confidence(images: CaseImages) -> float:
 
 def _unread(side: Side, error: DicomError) -> Finding:
     """Warn that one breast was not searched."""
-    message = f"The images of the {side} breast could not be read, so it was not searched: {error}"
+    message = sentence(
+        "The images of the left breast could not be read, so it was not searched: {reason}"
+        if side is Side.LEFT
+        else "The images of the right breast could not be read, so it was not searched: {reason}",
+        reason=str(error),
+    )
     return Finding("dicom.side-not-read", Severity.WARNING, message)

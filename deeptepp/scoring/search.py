@@ -19,6 +19,7 @@ from deeptepp.imaging.detection.detect import Detection, detect_lesions, lesion_
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.quality import check_field_of_view
 from deeptepp.imaging.side import side_of
+from deeptepp.wording.sentence import sentence
 
 _OUTLINE = "nifti.outline"
 """Rule of what is said of an outline that came with the images."""
@@ -187,7 +188,12 @@ def in_breast(images: CaseImages, side: Side | None) -> CaseImages:
         return images
     kept = tuple(lesion for lesion in images.detection.candidates if lesion.side in (side, None))
     if not kept and images.outline is None:
-        absent = NoLesion(value=f"no candidate in the {side} breast", limit=MIN_VOLUME_MM3 / 1000)
+        absent = NoLesion(
+            value=sentence(
+                "no candidate in the left breast" if side is Side.LEFT else "no candidate in the right breast"
+            ),
+            limit=MIN_VOLUME_MM3 / 1000,
+        )
         return replace(images, detection=None, findings=(*images.findings, Finding.from_error(absent)))
     is_ambiguous = images.detection.is_ambiguous and len(kept) > 1
     return replace(images, detection=replace(images.detection, candidates=kept, is_ambiguous=is_ambiguous))

@@ -14,6 +14,7 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.predict import score_views
 from deeptepp.scoring.images import CaseImages
 from deeptepp.views.mosaic import build_views
+from deeptepp.wording.sentence import sentence
 
 SHIFT_MM = 3.0
 """How far the region of interest is shifted; the largest shift that the network met in training."""
@@ -75,7 +76,12 @@ def measure_stability(
         if (x, y, z) not in scores:
             scores[x, y, z] = score_views(bundle, build_views(roi, bundle.views), profile).probability
         progress(StepReport(Step.STABILITY, (i + 1) / len(_FACES)))
-    found = f"{min(scores.values()):.2f} to {max(scores.values()):.2f} with shifts of {step_mm:g} mm"
+    found = sentence(
+        "{low:.2f} to {high:.2f} with shifts of {mm:g} mm",
+        low=min(scores.values()),
+        high=max(scores.values()),
+        mm=step_mm,
+    )
     progress(StepReport(Step.STABILITY, 1.0, found))
     seen = {bundle.tiers.tier_of(score) for score in scores.values()}
     return Stability(scores, tuple(tier for tier in Tier if tier in seen))

@@ -21,6 +21,7 @@ from deeptepp.model.fusion import CLINICAL_COLUMNS, FEATURES
 from deeptepp.model.predict import score_profiles
 from deeptepp.scoring.images import CaseImages
 from deeptepp.views.mosaic import build_views
+from deeptepp.wording.sentence import sentence
 
 MAX_COMBINATIONS = 64
 """More combinations of unknown facts than this are not tried; the facts are then varied one at a time."""
@@ -130,7 +131,7 @@ def unknown_range(
     roi = crop_roi(images.study, images.phase, lesion, bundle.roi)
     progress(StepReport(Step.VIEWS, 0.0))
     stack = build_views(roi, bundle.views)
-    progress(StepReport(Step.SCORE, 0.0, f"{len(joint) or len(singles)} sets of facts"))
+    progress(StepReport(Step.SCORE, 0.0, sentence("{n} sets of facts", n=len(joint) or len(singles))))
     scores = score_profiles(bundle, stack, [profile, *singles, *joint]).tolist()
     progress(StepReport(Step.SCORE, 1.0))
     by_field = _effects(levels, scores[1 : 1 + len(singles)])

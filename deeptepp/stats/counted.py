@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from deeptepp.wording.sentence import sentence
+
 
 def counted(n: int, noun: str) -> str:
     """Write a number of things.
@@ -11,4 +13,4 @@ def counted(n: int, noun: str) -> str:
     >>> counted(1, "event"), counted(0, "event")
     ('1 event', '0 events')
     """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    return sentence(f"{{n}} {noun}" if n == 1 else f"{{n}} {noun}s", n=n)

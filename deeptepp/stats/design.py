@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.errors import MissingColumn, OutOfRange
+from deeptepp.wording.sentence import joined, sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -113,7 +114,7 @@ def _coded(
     levels = levels_of(raw)
     first = levels[0] if reference is None else str(reference)
     if first not in levels:
-        raise OutOfRange(field=name, value=first, limit=f"one of {', '.join(levels)}")
+        raise OutOfRange(field=name, value=first, limit=sentence("one of {levels}", levels=joined(", ", levels)))
     others = [level for level in levels if is_full or level != first]
     values = np.column_stack([text == level for level in others]) if others else np.empty((len(raw), 0))
     return Design(tuple(f"{name}{level}" for level in others), values.astype(np.float64))

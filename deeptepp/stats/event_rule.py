@@ -14,6 +14,7 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.counted import counted
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.horizon import known_at, why_no_horizon
+from deeptepp.wording.sentence import glued, joined, listed, sentence
 
 MIN_EVENTS = 10
 """With fewer events an arm is drawn in grey, and nothing is tested or compared that rests on it (Peduzzi 1995)."""
@@ -24,8 +25,8 @@ def why_not_compared(events: Mapping[str, int], *, least: int = MIN_EVENTS) -> s
 
     ``least``: events that each must have. Returns: such as "fewer than 10 events with T+P (0)".
     """
-    few = [f"{name} ({n})" for name, n in events.items() if n < least]
-    return f"fewer than {least} events with {', '.join(few)}" if few else ""
+    few = [glued("{} ({})", name, n) for name, n in events.items() if n < least]
+    return sentence("fewer than {limit} events with {arms}", limit=least, arms=joined(", ", few)) if few else ""
 
 
 def why_no_ratio(events: Mapping[str, int]) -> str:
@@ -37,8 +38,12 @@ def why_no_ratio(events: Mapping[str, int]) -> str:
     none = [name for name, n in events.items() if n == 0]
     n_events = sum(events.values())
     if none and n_events:
-        return f"no event in {' or '.join(none)}"
-    return f"{count_events(n_events)}, fewer than {MIN_EVENTS}" if n_events < MIN_EVENTS else ""
+        return sentence("no event in {sides}", sides=listed(none, last="or"))
+    return (
+        sentence("{events}, fewer than {limit}", events=count_events(n_events), limit=MIN_EVENTS)
+        if n_events < MIN_EVENTS
+        else ""
+    )
 
 
 def why_not_measured(n: int, n_events: int) -> str:
@@ -49,9 +54,19 @@ def why_not_measured(n: int, n_events: int) -> str:
     Returns: such as "1 event in 119 patients, fewer than 10".
     """
     if n_events < MIN_EVENTS:
-        return f"{count_events(n_events)} in {counted(n, 'patient')}, fewer than {MIN_EVENTS}"
+        return sentence(
+            "{events} in {patients}, fewer than {limit}",
+            events=count_events(n_events),
+            patients=counted(n, "patient"),
+            limit=MIN_EVENTS,
+        )
     if n - n_events < MIN_EVENTS:
-        return f"{n - n_events} of {counted(n, 'patient')} without the event, fewer than {MIN_EVENTS}"
+        return sentence(
+            "{n} of {patients} without the event, fewer than {limit}",
+            n=n - n_events,
+            patients=counted(n, "patient"),
+            limit=MIN_EVENTS,
+        )
     return ""
 
 
@@ -75,4 +90,4 @@ def held_back(estimate: Estimate, reason: str) -> Estimate:
 
 def count_events(n: int) -> str:
     """Count events in words."""
-    return counted(n, "event") if n else "no event"
+    return counted(n, "event") if n else sentence("no event")

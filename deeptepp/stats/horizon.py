@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.wording.sentence import sentence
 
 Bools = npt.NDArray[np.bool_]
 
@@ -90,7 +91,7 @@ def why_no_horizon(follow_up: FollowUp, horizon_months: float) -> str:
     last = float(follow_up.months.max())
     if last >= horizon_months or follow_up.event[follow_up.months == last].all():
         return ""
-    return f"follow-up ends at {told_apart(last, horizon_months)} months, before the horizon"
+    return sentence("follow-up ends at {last} months, before the horizon", last=told_apart(last, horizon_months))
 
 
 def told_apart(months: float, other_months: float) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,7 +45,7 @@ def knots_of(values: npt.ArrayLike, n_knots: int) -> tuple[float, ...]:
         raise OutOfRange(field="n_knots", value=n_knots, limit="{3, 4}")
     knots = quantiles(values, KNOT_QUANTILES[n_knots])
     if not (np.diff(knots) > 0).all():
-        raise NotEstimable(what="A spline", reason=f"too few distinct values for {n_knots} knots")
+        raise NotEstimable(what="A spline", reason=sentence("too few distinct values for {n} knots", n=n_knots))
     return tuple(knots.tolist())
 
 

@@ -38,7 +38,7 @@ _NUMBERED = re.compile(r"Case (\d{1,5})")
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class BoardCounts:
     """How much a board holds: what two looks are compared by."""
 
     n_cases: int
@@ -109,14 +109,14 @@ class Board:
             found = connection.execute(rows.order_by(PICTURES.c.place))
             return tuple(Picture(row.name, bytes(row.png)) for row in found)
 
-    def counted(self) -> Counted:
+    def counted(self) -> BoardCounts:
         """Count what the board holds, without reading any of it."""
         with reading(self._engine) as connection:
             n = [
                 connection.execute(select(func.count()).select_from(table)).scalar_one()
                 for table in (CASES, ENTRIES, MEETINGS)
             ]
-        return Counted(*n)
+        return BoardCounts(*n)
 
     def record(self, case_id: str, entry: Entry, *, expected: int | None = None) -> BoardCase:
         """Add an entry to the record of a case.

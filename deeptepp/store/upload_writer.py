@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deeptepp.errors import UploadIncomplete, UploadTooLarge
+from deeptepp.wording.sentence import sentence
 
 FRAMED_TYPE = "application/vnd.deeptepp.files"
 """Content type of a body that holds many files: ``DTF1``, a uint32 count, then per file a uint64 length and its
@@ -79,7 +80,9 @@ class UploadWriter:
         if self._file and self._left is None:
             self._close()
         if self._file or self._n_files != self._n_expected or self._n_bytes == 0:
-            raise UploadIncomplete(value=f"{self._n_bytes / 1e6:.1f} MB in {self._n_files} file(s)")
+            raise UploadIncomplete(
+                value=sentence("{mb:.1f} MB in {n} file(s)", mb=self._n_bytes / 1e6, n=self._n_files)
+            )
         self._part.rename(self._folder)
         return Upload(self._folder.name, self._n_files, self._n_bytes)
 
@@ -108,7 +111,9 @@ class UploadWriter:
         if magic != _MAGIC or n_files == 0:
             raise UploadIncomplete(value="no file list")
         if n_files > self._max_files:
-            raise UploadTooLarge(value=f"{n_files} files", limit=f"{self._max_files} files")
+            raise UploadTooLarge(
+                value=sentence("{n} files", n=n_files), limit=sentence("{n} files", n=self._max_files)
+            )
         self._n_expected = n_files
 
     def _open_next(self, size: int | None) -> None:

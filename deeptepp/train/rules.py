@@ -38,7 +38,7 @@ class Number:
         return self.kind(value)
 
 
-class Choice:
+class OneOf:
     """One of a few values."""
 
     def __init__(self, *options: object) -> None:
@@ -59,7 +59,7 @@ class BackboneName:
         # Imported late: torch takes seconds, and settings are also read where nothing is trained.
         from deeptepp.model.network import OF_IMAGES
 
-        return Choice(*OF_IMAGES).parse(key, value)
+        return OneOf(*OF_IMAGES).parse(key, value)
 
 
 class Truth:

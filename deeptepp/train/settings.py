@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from deeptepp.errors import BadSetting, UnknownSetting
-from deeptepp.train.rules import BackboneName, Choice, Many, Number, PathRule, Rule, Text, Truth, ViewNames
+from deeptepp.train.rules import BackboneName, Many, Number, OneOf, PathRule, Rule, Text, Truth, ViewNames
 from deeptepp.views.planes import ViewSettings
 
 T = TypeVar("T")
@@ -36,12 +36,12 @@ class TrainSettings:
     name: str = _ruled(Text(), "deeptepp")
     """Name of the bundle: letters, digits, ``-``, ``_`` and ``.``."""
 
-    label: str = _ruled(Choice("rfs_event", "rfs_event_by_tau", "her2_positive"), "rfs_event")
+    label: str = _ruled(OneOf("rfs_event", "rfs_event_by_tau", "her2_positive"), "rfs_event")
     """What is learnt: an RFS event at any time, or by ``tau_months`` with earlier censored patients left out; or
     HER2 status, where a cohort holds both."""
     tau_months: float = _ruled(Number(float, 1, 240), 60.0)
     """Horizon of ``rfs_event_by_tau``, months from surgery."""
-    protocol: str = _ruled(Choice("strict", "paper"), "strict")
+    protocol: str = _ruled(OneOf("strict", "paper"), "strict")
     """``strict`` holds patients out before cross-validation; ``paper`` tests on fold 1 of the cross-validation."""
     holdout_fraction: float = _ruled(Number(float, 0, 0.5), 0.2)
     """Share of cohorts 1 and 2 held out by the strict protocol; 0 cross-validates on all of them."""
@@ -56,7 +56,7 @@ class TrainSettings:
     """Views that are drawn in training and averaged in scoring, in the order of the bundle."""
     fov_mm: float = _ruled(Number(float, 16, 160), 64.0)
     """Field of view of every tile, mm."""
-    n_slices: int = _ruled(Choice(4, 9, 16), 16)
+    n_slices: int = _ruled(OneOf(4, 9, 16), 16)
     """Sections per mosaic, a square number."""
     tile_px: int = _ruled(Number(int, 8, 128), 28)
     """Edge of one tile, pixels; the mosaic has the square root of ``n_slices`` tiles a side."""
@@ -64,7 +64,7 @@ class TrainSettings:
     min_area_fraction: float = _ruled(Number(float, 0, 0.9), 0.1)
     """Slice filtering: sections with less tumour area than this share of the largest are left out; 0 keeps all."""
 
-    mv_mode: str = _ruled(Choice("balanced", "paper", "none"), "balanced")
+    mv_mode: str = _ruled(OneOf("balanced", "paper", "none"), "balanced")
     """Multi-view augmentation: ``balanced`` draws views alike for both classes; ``paper`` reslices positives
     only, without jitter, as it seems to have been published (to measure that artefact); ``none`` draws one view a
     patient and weights the classes instead."""
@@ -73,9 +73,9 @@ class TrainSettings:
 
     backbone: str = _ruled(BackboneName(), "mm_resnet")
     """Network; all but ``mm_resnet`` have one classifier and are trained on whole mosaics alone."""
-    inputs: str = _ruled(Choice("mri+cp", "mri", "cp"), "mri+cp")
+    inputs: str = _ruled(OneOf("mri+cp", "mri", "cp"), "mri+cp")
     """What the network is given: images, clinical-pathological facts, or both."""
-    head: str = _ruled(Choice("pmg", "light"), "pmg")
+    head: str = _ruled(OneOf("pmg", "light"), "pmg")
     """Classifier heads of the network."""
     width: int = _ruled(Number(int, 8, 512), 64)
     """Hidden width of the heads, channels."""
@@ -85,16 +85,16 @@ class TrainSettings:
     """Whether every stage has a classifier of its own; without, every batch is one plain step on whole mosaics."""
     deform_last_stage: bool = _ruled(Truth(), default=False)
     """Whether the 3 x 3 convolutions of the last stage sample at learnt offsets."""
-    score_from: str = _ruled(Choice("concat", "combined"), "concat")
+    score_from: str = _ruled(OneOf("concat", "combined"), "concat")
     """Logits behind the risk score: those of the concatenation, or the sum over all four classifiers."""
 
-    jigsaw: str = _ruled(Choice("pmg", "uniform"), "pmg")
+    jigsaw: str = _ruled(OneOf("pmg", "uniform"), "pmg")
     """Kind of permutation of the tiles."""
     granularities: tuple[int, ...] = _ruled(Many(Number(int, 1, 32), 4), (8, 4, 2, 1))
     """Tiles per side in the four steps of a batch; 1 leaves the mosaic as it is."""
     loss_weights: tuple[float, ...] = _ruled(Many(Number(float, 0, 100), 4), (1.0, 1.0, 1.0, 2.0))
     """Weight of the cross-entropy in the four steps of a batch."""
-    shuffle_filter: str = _ruled(Choice("none", "fixed-tiles", "z-neighbours"), "fixed-tiles")
+    shuffle_filter: str = _ruled(OneOf("none", "fixed-tiles", "z-neighbours"), "fixed-tiles")
     """Shuffles that are drawn again: none, those that leave a tile in place, or those that also keep more than
     ``max_z_neighbours`` of the slices beside the slice that follows them."""
     max_z_neighbours: float = _ruled(Number(float, 0, 1), 0.25)
@@ -102,7 +102,7 @@ class TrainSettings:
     recalibrate: bool = _ruled(Truth(), default=True)
     """Whether the bundle turns the softmax into a probability of recurrence, by a logistic regression on the
     out-of-fold scores; experiments always measure the softmax."""
-    loss: str = _ruled(Choice("cross_entropy", "focal"), "cross_entropy")
+    loss: str = _ruled(OneOf("cross_entropy", "focal"), "cross_entropy")
     """Loss of every step."""
     focal_gamma: float = _ruled(Number(float, 0, 10), 2.0)
     """Focusing exponent of the focal loss; 0 is the cross-entropy."""
@@ -119,9 +119,9 @@ class TrainSettings:
     grad_clip: float = _ruled(Number(float, 1e-3, 1e6), 5.0)
     """Largest L2 norm of a gradient step."""
 
-    device: str = _ruled(Choice("auto", "cpu", "cuda"), "auto")
+    device: str = _ruled(OneOf("auto", "cpu", "cuda"), "auto")
     """Where the network runs; ``auto`` takes a CUDA device when there is one."""
-    precision: str = _ruled(Choice("auto", "fp32", "bf16"), "auto")
+    precision: str = _ruled(OneOf("auto", "fp32", "bf16"), "auto")
     """Number format of the passes; ``auto`` takes bf16 where the device has instructions for it."""
     n_threads: int = _ruled(Number(int, 0, 256), 0)
     """Threads of the network on a CPU; 0 leaves the choice to the library."""

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from deeptepp.cli import app
 from deeptepp.datasets import regions
 from deeptepp.datasets.checks import Demands
-from deeptepp.datasets.image_columns import Choice
+from deeptepp.datasets.image_columns import ImageChoice
 from deeptepp.datasets.prepare import check_manifest, prepare_dataset
 from deeptepp.datasets.problems import problem_lines, problems_in
 from deeptepp.domain.study import PhaseProposal, Side
@@ -307,7 +307,7 @@ def test_a_choice_on_the_command_line_is_that_of_rows_that_make_none(with_studie
     told = CliRunner().invoke(app, arguments)
     assert told.exit_code == 1
     assert "s9" in told.output
-    choice = Choice(("s1", "s9"), Side.RIGHT, None)
+    choice = ImageChoice(("s1", "s9"), Side.RIGHT, None)
     images = check(path, settings, choice=choice).manifest.images
     assert [(each.phase_keys, each.side) for each in images[:3]] == [
         (("s1", "s9"), Side.LEFT),

@@ -56,7 +56,15 @@ def test_rooms_floors_and_arrows_are_those_of_the_imports(tmp_path):
     assert found.folders["deeptepp"] == house.Folder(2, 2, 1, house.Lines(imports=1))
     (folder / "low" / "a.py").write_text("def f():\n    import deeptepp.top\n", encoding="utf-8")
     assert house.measure(tmp_path).folders["deeptepp"].floors is None
+    only_typed = "if TYPE_CHECKING:\n    import deeptepp.top\n"
+    (folder / "low" / "a.py").write_text(only_typed, encoding="utf-8")
+    assert house.measure(tmp_path).folders["deeptepp"].floors == 2
 
 
 def test_no_name_of_a_file_stands_twice():
     assert house.twice(path.stem for path in (ROOT / "deeptepp").rglob("*.py") if path.stem != "__init__") == {}
+
+
+def test_no_name_of_a_class_stands_twice():
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "deeptepp").rglob("*.py")]
+    assert house.twice(name for tree in trees for name in house.classes_of(tree)) == {}

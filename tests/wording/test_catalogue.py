@@ -4,24 +4,30 @@ import ast
 import importlib.util
 import re
 import string
-import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from deeptepp import errors
+from deeptepp.datasets.problems import rows_in_words
 from deeptepp.domain import provenance, published, published_caveats, typed_number
 from deeptepp.domain.board import ENTRY_TEXTS
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.clinical_facts import Section
+from deeptepp.domain.cohort import FollowUp
 from deeptepp.domain.experiment_suites import SUITE_LIST
-from deeptepp.domain.risk import RESEARCH_USE_ONLY
+from deeptepp.domain.risk import Tier, TierName, TierScheme
 from deeptepp.model.fusion import FEATURES
 from deeptepp.report import glossary, names
 from deeptepp.report.case import beside_published, other_estimates, result_reading, treatment_panel
 from deeptepp.report.laboratory.laboratory_list import PARTS
 from deeptepp.scoring import eligibility
+from deeptepp.stats.estimate import Estimate
+from deeptepp.stats.event_rule import why_not_compared, why_not_measured
 from deeptepp.stats.treatment import covariate_names
+from deeptepp.stats.treatment.evidence import EvidenceLevel, grade_evidence
+from deeptepp.stats.treatment.propensity import DroppedLevel
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.ui import masthead
 from deeptepp.ui.case import case_export
@@ -107,14 +113,15 @@ def said_by_tables():
         number_field._VALUE_WORDS,
     )
     texts = {text for mapping in mappings for text in mapping.values()}
-    texts |= {str(each) for kind in (other_estimates.Concord, beside_published.Agreement) for each in kind}
     texts |= {
-        RESEARCH_USE_ONLY.partition(". ")[2],
+        str(each) for kind in (other_estimates.Concord, beside_published.PublishedAgreement) for each in kind
+    }
+    texts |= {
         masthead.SIMULATED,
         masthead.OWN_PATIENTS,
         masthead.SIMULATED_MODEL,
     }
-    texts |= {matching.caveat for matching in Matching}
+    texts |= {matching.caveat for matching in Matching} | {level.value for level in EvidenceLevel}
     texts |= {
         *evidence_page.TABS,
         *(part.tab for part in PARTS.values()),
@@ -163,6 +170,7 @@ def said_by_tables():
     texts |= {text for suite in SUITE_LIST.values() if suite.heading for text in (suite.heading, suite.asks)}
     texts |= {own_model_steps.TITLE, own_model_steps.INTRODUCTION, own_model_steps.EXPECTATION}
     texts |= {text for one in own_model_steps.STEPS for text in (one.title, one.text, one.duration, one.gives)}
+    texts |= {row.note for row in published.TABLE_2 if row.note}
     texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}
     return texts
 
@@ -177,7 +185,7 @@ def constants():
     for path in (ROOT / "deeptepp").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
+                found.add(node.value.replace("\u00a0", " "))
     return found
 
 
@@ -196,63 +204,44 @@ def test_what_is_said_of_every_rule_has_its_chinese():
     assert sorted(text for text in texts if chinese(text) == text) == []
 
 
-def test_a_composed_sentence_fills_in_the_same_parts():
-    said = tomllib.loads((LOCALE / "zh" / "composed.toml").read_text(encoding="utf-8"))
-    assert [text for text, other in said.items() if fields_of(text) != fields_of(other)] == []
+def arm(n, n_events):
+    return FollowUp(np.linspace(1, 24, n), np.arange(n) < n_events)
 
 
-def test_a_sentence_put_together_below_the_screens_is_recognised_part_by_part():
-    assert chinese("12 events: too few to compare") == "12 个事件：事件太少，无法比较"
-    assert chinese("Nobody could be matched: an arm was followed for less than 24 months.") == (
-        "无患者可匹配：有一组随访不足 24 个月。"
-    )
-    assert chinese("A sentence that nobody knows.") == "A sentence that nobody knows."
+NO_ESTIMATE = Estimate(value=None, n=0, n_events=0, method="")
+TIED = (
+    "Low below 0.1000 (highest Youden index, 0.300; lowest of 1 equally good); High from 0.2000 (exact 2-means of "
+)
+TIED += "the 5 scores above, centres 0.1500 and 0.3000); 20 patients, 5 events"
 
 
 @pytest.mark.parametrize(
-    ("english", "said"),
+    ("made", "said"),
     [
         (
-            "Fewer events with Tras+pert (0 of 47 vs 32 of 134); too few to compare; treatment was not randomised",
+            grade_evidence(
+                arm(47, 0), arm(134, 32), NO_ESTIMATE, NO_ESTIMATE, index_label="Tras+pert", is_simulated=False
+            ).sentence,
             "曲妥珠+帕妥珠 组事件较少（47 名中 0 个 vs 134 名中 32 个）；事件太少，无法比较；治疗并非随机分配",
         ),
+        (why_not_measured(119, 1), "119 名患者中 1 个事件，少于 10"),
         (
-            "fewer than 10 events with Tras (0); matching did not balance Age (|SMD| 0.2 before, 0.25 after)",
-            "以下组少于 10 个事件：曲妥珠 (0)；匹配未能使以下协变量平衡：年龄（|SMD| 匹配前 0.2，匹配后 0.25）",
+            why_not_compared({"Tras": 2, "no anti-HER2 therapy": 0}),
+            "以下组少于 10 个事件：曲妥珠（2）、无抗 HER2 治疗（0）",
         ),
+        (DroppedLevel("stage", "I", 0, 4).sentence, "分期 I：无患者接受所比较的治疗；排除 4 名患者"),
         (
-            "matching did not balance Nodes N1 (|SMD| 0 before, 0.3 after), Age (|SMD| 0 before, 1 after)",
-            "匹配未能使以下协变量平衡：淋巴结 N1（|SMD| 匹配前 0，匹配后 0.3），年龄（|SMD| 匹配前 0，匹配后 1）",
+            TierScheme(0.1, 0.2, TIED).how_found,
+            "低风险 < 0.1000（Youden 指数最高，0.300）；高风险 ≥ 0.2000（对其上 5 个评分作精确两均值聚类，"
+            "中心 0.1500 与 0.3000）；20 名患者，5 个事件",
         ),
-        ("not given: 1 event in 119 patients, fewer than 10", "未给出：119 名患者中 1 个事件，少于 10"),
-        (
-            "not given: fewer than 10 events with Tras (2), no anti-HER2 therapy (0)",
-            "未给出：以下组少于 10 个事件：曲妥珠 (2)，无抗 HER2 治疗 (0)",
-        ),
+        (TierName((Tier.MODERATE, Tier.HIGH), is_stable=False).text, "中风险/高风险，不稳定"),
+        (rows_in_words([2, 3, 4, 9]), "第 2-4, 9 行"),
+        (str(errors.MissingTag(value=1, keyword="x")), "1 个文件缺少用于定位图像的 x。请重新导出原始图像。"),
     ],
 )
-def test_why_a_number_is_held_back_is_said_in_chinese(english, said):
-    assert chinese(english) == said
-
-
-def spoken_by(path):
-    """Sentences that a module makes, 7 in place of each fact; docstrings are none."""
-    nodes = [*ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
-    parts = {
-        part for node in nodes if isinstance(node, ast.Expr | ast.JoinedStr) for part in ast.iter_child_nodes(node)
-    }
-    for node in nodes:
-        texts = node.values if isinstance(node, ast.JoinedStr) else [node]
-        text = "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in texts)
-        if node not in parts and len(text.split()) > 2:
-            yield text
-
-
-@pytest.mark.parametrize("name", ["nifti/phase_choice", "nifti/outline", "scoring/consistency"])
-def test_what_is_put_together_below_the_screens_is_said_in_chinese(name):
-    sentences = set(spoken_by(ROOT / "deeptepp" / f"{name}.py"))
-    assert len(sentences) > 5
-    assert [text for text in sentences if chinese(text) == text] == []
+def test_what_is_put_together_below_the_screens_is_said_in_chinese(made, said):
+    assert chinese(made) == said
 
 
 def test_a_translation_fills_in_the_same_facts():

@@ -12,7 +12,7 @@ from deeptepp.wording.sentence import Verbatim, arranged, in_a_row, joined, list
 
 WHY = sentence("{n} events", n=12)
 MADE = [
-    sentence("{events}: too few to compare", events=WHY),
+    sentence("{events}, fewer than {limit}", events=WHY, limit=20),
     joined("; ", (WHY, sentence("not tested"))),
     arranged(str.upper, sentence("Yes")),
     listed(("Low", "High")),
@@ -24,13 +24,13 @@ def chinese(text):
 
 
 def test_it_is_its_english():
-    assert MADE[0] == "12 events: too few to compare"
-    assert json.dumps({"reason": MADE[0]}) == '{"reason": "12 events: too few to compare"}'
+    assert MADE[0] == "12 events, fewer than 20"
+    assert json.dumps({"reason": MADE[0]}) == '{"reason": "12 events, fewer than 20"}'
     assert type(str(MADE[0])) is str
 
 
 def test_facts_that_are_texts_are_said_too_and_numbers_keep_their_format():
-    assert chinese(MADE[0]) == "12 个事件：事件太少，无法比较"
+    assert chinese(MADE[0]) == "12 个事件，少于 20"
     assert chinese(sentence("Difference at {years:g} years", years=2.5)) == "2.5 年时的差异"
 
 
@@ -62,4 +62,5 @@ def test_it_is_still_said_in_a_figure_and_its_copy():
 
 def test_sentences_in_a_row_and_joints_follow_the_language():
     assert in_a_row((sentence("Yes"), sentence("No"))) == "Yes No"
+    assert chinese(sentence("Yes") + " / " + sentence("No").lower()) == "是 / 否"
     assert chinese(joined("; ", (sentence("Yes"), sentence("No")))) == "是；否"

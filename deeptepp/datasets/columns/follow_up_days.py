@@ -32,7 +32,7 @@ class Course:
 
 
 @dataclass(slots=True)
-class Counted:
+class FollowUpCells:
     """Months and events of every patient as a table writes them; empty where they cannot be told.
 
     ``rfs_months``, ``rfs_event``, ``os_months``, ``os_event``: n each; ``problems``: what is wrong with the days,
@@ -47,13 +47,13 @@ class Counted:
     n_deaths_in_rfs: int = 0
 
 
-def counted(courses: Sequence[Course], rows: Sequence[int], *, today: date) -> Counted:
+def counted(courses: Sequence[Course], rows: Sequence[int], *, today: date) -> FollowUpCells:
     """Count the months of follow-up.
 
     ``today``: nothing happens after it. Gives RFS ends at the first of recurrence and death, OS at death, both
     else at the last visit. One month is 365.25 / 12 days.
     """
-    result = Counted(problems=list(_impossible(courses, rows, today)))
+    result = FollowUpCells(problems=list(_impossible(courses, rows, today)))
     for course in courses:
         for (months, event), days, events in (
             (_rfs(course), result.rfs_months, result.rfs_event),

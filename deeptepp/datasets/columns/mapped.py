@@ -12,7 +12,7 @@ from datetime import date
 
 import numpy as np
 
-from deeptepp.datasets.cells import Table
+from deeptepp.datasets.cells import RawTable
 from deeptepp.datasets.columns.cell_words import NOT_KNOWN, reader_of
 from deeptepp.datasets.columns.column_names import plain_name
 from deeptepp.datasets.columns.column_preview import Preview
@@ -40,6 +40,7 @@ from deeptepp.domain.cohort import (
     Arm,
     Endpoint,
 )
+from deeptepp.wording.sentence import Verbatim, joined, sentence
 
 PERTUZUMAB = "pertuzumab"
 """Wanted column of yes and no that turns T into T+P."""
@@ -52,7 +53,7 @@ class Applied:
     ``table``: cells by wanted column, and what is wrong with them; ``preview``: what became of each column.
     """
 
-    table: Table
+    table: RawTable
     preview: tuple[Preview, ...]
 
     @property
@@ -67,7 +68,7 @@ def apply_mapping(sheet: Sheet, mapping: Mapping, *, today: date | None = None) 
     ``today``: nothing happens after it; the day on which this is called when left out.
     """
     reading = _Reading(
-        sheet, mapping, Table(rows=list(sheet.rows), problems=list(_sheet_problems(sheet, mapping)))
+        sheet, mapping, RawTable(rows=list(sheet.rows), problems=list(_sheet_problems(sheet, mapping)))
     )
     reading.read(today or date.today())
     reading.table.header = list(reading.table.columns)
@@ -78,7 +79,10 @@ def _sheet_problems(sheet: Sheet, mapping: Mapping) -> list[Problem]:
     """Tell what was dropped on the way in, and which columns are not used, by their names."""
     problems = []
     if sheet.dropped:
-        found = f"Dropped as identifiers, before anything was read: {', '.join(sheet.dropped)}."
+        found = sentence(
+            "Dropped as identifiers, before anything was read: {columns}.",
+            columns=joined(", ", map(Verbatim, sheet.dropped)),
+        )
         problems.append(Problem.warning("cohort.identifiers-dropped", found, "Nothing of them is kept."))
     if sheet.ragged:
         found, remedy = (
@@ -93,11 +97,13 @@ def _sheet_problems(sheet: Sheet, mapping: Mapping) -> list[Problem]:
     used = {use.column for use in mapping.uses.values()}
     unused = [name for name in sheet.columns if name not in used]
     if unused:
-        found = f"These columns were ignored: {', '.join(unused)}."
+        found = sentence("These columns were ignored: {names}.", names=joined(", ", map(Verbatim, unused)))
         problems.append(Problem.warning("manifest.unknown-column", found, "Match them where they are meant."))
     absent = sorted(target for target, use in mapping.uses.items() if use.column not in sheet.columns)
     if absent:
-        found = f"The mapping names a column for {', '.join(absent)} that the table does not have."
+        found = sentence(
+            "The mapping names a column for {columns} that the table does not have.", columns=joined(", ", absent)
+        )
         remedy = "Choose another column, or none."
         problems.append(Problem.refusal("manifest.missing-column", found, remedy))
     return problems
@@ -109,7 +115,7 @@ class _Reading:
 
     sheet: Sheet
     mapping: Mapping
-    table: Table
+    table: RawTable
     preview: list[Preview] = field(default_factory=list)
 
     @property
@@ -182,7 +188,7 @@ class _Reading:
             choices = (*(arm.value for arm in (Arm.T, Arm.NONE, Arm.TP)), NOT_KNOWN)
             problems = (Problem.question(ARM_RULE, found, remedy, asks=ARM, choices=choices),)
         n_known = n if everyone not in ("", NOT_KNOWN) else 0
-        becomes = f"{everyone} for everyone" if everyone else "not known"
+        becomes = sentence("{arm} for everyone", arm=everyone) if everyone else sentence("not known")
         preview = Preview(target=ARM, column="", n_read=n_known, n_empty=n - n_known, becomes=becomes)
         self._take(ARM, ColumnRead([everyone if n_known else ""] * n, preview, problems))
 
@@ -210,9 +216,18 @@ class _Reading:
         known = [float(cell) for cell in cells if cell]
         becomes = "no follow-up"
         if known:
-            spread = f"median {np.median(known):.1f} ({min(known):.1f} to {max(known):.1f}) months"
-            deaths = f", {n_deaths} of them by death alone" if n_deaths else ""
-            becomes = f"{spread}, {events.count('1')} events{deaths}"
+            spread = sentence(
+                "median {mm:.1f} ({low:.1f} to {high:.1f}) months",
+                mm=np.median(known),
+                low=min(known),
+                high=max(known),
+            )
+            becomes = sentence(
+                "{spread}, {n} events, {k} of them by death alone" if n_deaths else "{spread}, {n} events",
+                spread=spread,
+                n=events.count("1"),
+                k=n_deaths,
+            )
         n = len(cells)
         preview = Preview(target=months, column="", n_read=len(known), n_empty=n - len(known), becomes=becomes)
         self._take(months, ColumnRead(cells, preview))
@@ -256,7 +271,10 @@ class _Reading:
         for endpoint in Endpoint:
             present = [name for name in endpoint.columns if name in columns]
             if endpoint is not Endpoint.RFS and len(present) == 1 and endpoint.months not in asked:
-                found = f"{endpoint.name_in_full} has its months or its events, not both; it is left out."
+                found = sentence(
+                    "{endpoint} has its months or its events, not both; it is left out.",
+                    endpoint=endpoint.name_in_full,
+                )
                 remedy = "Choose the other column where there is one."
                 problems.append(Problem.warning("cohort.no-survival", found, remedy))
                 del columns[present[0]]
@@ -273,7 +291,11 @@ def _whole_follow_up(present: dict[str, Use]) -> list[Problem]:
     use = present.get(RFS_MONTHS)
     if use is None or not _WHOLE.search(plain_name(use.column)):
         return []
-    found = f"“{use.column}” is read as {RFS_MONTHS}; its name may mean the whole follow-up."
+    found = sentence(
+        "“{column}” is read as {target}; its name may mean the whole follow-up.",
+        column=Verbatim(use.column),
+        target=RFS_MONTHS,
+    )
     remedy = (
         "Of a patient with a recurrence it has to be the time to the recurrence; else survival looks too good."
     )

@@ -20,6 +20,7 @@ from deeptepp.datasets.columns.measures import ER_CUT_OFF_PCT, FACTORS, Floats, 
 from deeptepp.datasets.columns.sheets import Sheet
 from deeptepp.datasets.problems import WORDS_RULE, Problem
 from deeptepp.domain.clinical import SHARES
+from deeptepp.wording.sentence import Verbatim, glued, joined, sentence
 
 BASE_UNITS = {
     **dict.fromkeys(MONTHS, "months"),
@@ -98,14 +99,14 @@ def read_words(target: str, use: Use, sheet: Sheet, read: Reader) -> ColumnRead:
     shown = shown_words(sheet.cells(use.column), read)
     n_strange, n_empty = sum(strange), sum(meaning == NOT_KNOWN for meaning in meanings)
     counts = Counter(str(meaning) for meaning in meanings if meaning not in (None, NOT_KNOWN))
-    becomes = ", ".join(f"{shown_meaning(target, word)}: {n}" for word, n in sorted(counts.items()))
+    becomes = joined(", ", (glued("{}: {}", shown_meaning(target, word), n) for word, n in sorted(counts.items())))
     preview = Preview(
         target=target,
         column=use.column,
         n_read=len(meanings) - n_strange - n_empty,
         n_empty=n_empty,
         n_strange=n_strange,
-        becomes=f"{len(counts)} different" if target == "source" else becomes,
+        becomes=sentence("{n} different", n=len(counts)) if target == "source" else becomes,
         words=() if target == "source" else shown,
         unit=use.unit,
     )
@@ -122,13 +123,19 @@ def read_days(target: str, use: Use, sheet: Sheet) -> tuple[Days, ColumnRead]:
     days = days_of(cells, DayOrder(use.unit) if use.unit else None)
     problems = _not_understood(target, use, days.is_strange, sheet)
     if are_turned(cells):
-        found = f"“{use.column}” holds days up to the 12th, and beside them texts with days above the 12th alone."
+        found = sentence(
+            "“{column}” holds days up to the 12th, and beside them texts with days above the 12th alone.",
+            column=Verbatim(use.column),
+        )
         remedy = (
             "A spreadsheet exchanged day and month of the former. Import the column as text, or as 2015-04-03."
         )
         problems = (Problem.refusal("cohort.days-exchanged", found, remedy), *problems)
     if days.is_open:
-        found = f"“{use.column}” can be read in two ways: no day tells whether 03/04 is April or March."
+        found = sentence(
+            "“{column}” can be read in two ways: no day tells whether 03/04 is April or March.",
+            column=Verbatim(use.column),
+        )
         remedy = "Say which comes first, the day (dmy) or the month (mdy)."
         question = Problem.question("cohort.day-order", found, remedy, asks=target, choices=UNITS[target])
         problems = (question, *problems)
@@ -167,14 +174,26 @@ def _in_short(known: Floats, unit: str) -> str:
     """Write median and range."""
     if not len(known):
         return ""
-    return f"median {np.median(known):.3g} ({known.min():.3g} to {known.max():.3g}){unit}"
+    return sentence(
+        "median {middle:.3g} ({low:.3g} to {high:.3g}){unit}",
+        middle=np.median(known),
+        low=known.min(),
+        high=known.max(),
+        unit=unit,
+    )
 
 
 def _unit_question(target: str, column: str, measures: Measures) -> ColumnRead:
     """Ask for a unit that neither the name of the column nor its numbers tell."""
     known = measures.values[np.isfinite(measures.values)]
-    around = f"; its median is {np.median(known):.3g}" if len(known) else ""
-    found = f"“{column}” is read as {target}, and nothing says in which unit{around}."
+    found = sentence(
+        "“{column}” is read as {target}, and nothing says in which unit; its median is {middle:.3g}."
+        if len(known)
+        else "“{column}” is read as {target}, and nothing says in which unit.",
+        column=Verbatim(column),
+        target=target,
+        middle=np.median(known) if len(known) else 0.0,
+    )
     choices = likely_first(target, known)
     question = Problem.question("cohort.unit", found, "Say which it is.", asks=target, choices=choices)
     n_read, n = len(known), len(measures.values)
@@ -189,7 +208,13 @@ def _not_understood(
     rows = [row for row, strange in zip(sheet.rows, is_strange, strict=True) if strange]
     if not rows:
         return ()
-    found = f"“{use.column}” is read as {target}: {len(rows)} of {len(sheet.rows)} cells are not understood."
+    found = sentence(
+        "“{column}” is read as {target}: {n} of {total} cells are not understood.",
+        column=Verbatim(use.column),
+        target=target,
+        n=len(rows),
+        total=len(sheet.rows),
+    )
     remedy = "Correct or empty them, or choose another column or none."
     if has_thousands:
         remedy = "Commas or points may set thousands apart. Write numbers without these."
@@ -200,12 +225,18 @@ def _words_asked(
     target: str, column: str, strange: Sequence[bool], shown: ShownWords, sheet: Sheet
 ) -> tuple[Problem, ...]:
     """Ask what words mean that may be shown; refuse the rows of others."""
-    open_words = [f"{word} ({n})" for word, meaning, n in shown if meaning is None]
+    open_words = [glued("{} ({})", Verbatim(word), n) for word, meaning, n in shown if meaning is None]
     if not open_words:
         return _not_understood(target, Use(column=column), strange, sheet)
     rows = [row for row, is_strange in zip(sheet.rows, strange, strict=True) if is_strange]
-    found = f"“{column}” is read as {target}: {len(rows)} of {len(sheet.rows)} cells are not understood: "
-    found += f"{', '.join(open_words)}."
+    found = sentence(
+        "“{column}” is read as {target}: {n} of {total} cells are not understood: {words}.",
+        column=Verbatim(column),
+        target=target,
+        n=len(rows),
+        total=len(sheet.rows),
+        words=joined(", ", open_words),
+    )
     remedy = "Say what each means, or choose another column."
     return (Problem.question(WORDS_RULE, found, remedy, rows, asks=target, choices=meanings_of(target)),)
 
@@ -227,7 +258,12 @@ def _shares(target: str, use: Use, sheet: Sheet) -> ColumnRead:
         n_read=len(flags) - flags.count(""),
         n_empty=flags.count("") - sum(strange),
         n_strange=sum(strange),
-        becomes=f"positive (from {ER_CUT_OFF_PCT:g} %): {flags.count('1')}, negative: {flags.count('0')}",
+        becomes=sentence(
+            "positive (from {share:g} %): {n}, negative: {m}",
+            share=ER_CUT_OFF_PCT,
+            n=flags.count("1"),
+            m=flags.count("0"),
+        ),
         unit="percent",
     )
     return ColumnRead(flags, preview, _not_understood(target, use, strange, sheet))

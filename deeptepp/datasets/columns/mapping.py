@@ -16,6 +16,7 @@ from deeptepp.datasets.columns.measures import FACTORS
 from deeptepp.domain.clinical import CATEGORIES, CLINICAL_FACTS, FLAGS, SHARES
 from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.errors import BadSetting, UnknownSetting, UnreadableCohort
+from deeptepp.wording.sentence import joined, sentence
 
 DATES = ("surgery_date", "recurrence_date", "last_visit_date", "death_date")
 """Wanted columns of days; they become months and are then dropped."""
@@ -218,4 +219,4 @@ def _known_keys(content: Mapped[str, object], known: tuple[str, ...]) -> None:
 
 def _one_of(names: tuple[str, ...] | list[str]) -> str:
     """List what is allowed."""
-    return f"one of {', '.join(names)}" if names else "no unit"
+    return sentence("one of {names}", names=joined(", ", names)) if names else "no unit"

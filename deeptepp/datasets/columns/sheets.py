@@ -14,6 +14,7 @@ from deeptepp.datasets.columns.column_names import is_known_name
 from deeptepp.datasets.columns.identifiers import is_identifier, names_a_person
 from deeptepp.datasets.raw_cells import Lines, n_filled, split_lines, workbook_lines
 from deeptepp.errors import UnreadableCohort
+from deeptepp.wording.sentence import joined, sentence
 
 _DELIMITERS = ",;\t|"
 _HEADER_WITHIN = 30
@@ -86,7 +87,7 @@ def read_sheet(content: bytes, *, is_workbook: bool, sheet: str = "") -> Sheet:
         return _sheet(_text_lines(content), "", ())
     book = workbook_lines(content)
     if sheet and sheet not in book:
-        raise UnreadableCohort(reason=f"there is no such sheet; there is {', '.join(book)}")
+        raise UnreadableCohort(reason=sentence("there is no such sheet; there is {book}", book=joined(", ", book)))
     name = sheet or max(book, key=lambda each: _looks_like_patients(book[each]))
     return _sheet(book[name], name, tuple(each for each in book if each != name))
 

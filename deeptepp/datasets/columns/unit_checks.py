@@ -19,6 +19,7 @@ from deeptepp.datasets.columns.measures import FACTORS
 from deeptepp.datasets.problems import Problem
 from deeptepp.domain.clinical import SHARES
 from deeptepp.domain.cohort import ARM, SCORE, Arm, Cohort, Endpoint
+from deeptepp.wording.sentence import glued, sentence
 
 UNIT_RULE = "cohort.unit"
 """Rule of every question for a unit."""
@@ -116,7 +117,7 @@ def _question(name: str, found: str, likely: str, rows: Collection[int] = ()) ->
     """Ask for the unit of a column, the likely one first."""
     units = [unit for unit in UNITS[name] if unit not in ("words",)]
     choices = [likely, *(unit for unit in units if unit != likely)]
-    remedy = f"Say the unit of {name}; nothing is computed before."
+    remedy = sentence("Say the unit of {name}; nothing is computed before.", name=name)
     return Problem.question(UNIT_RULE, found, remedy, rows, asks=name, choices=choices)
 
 
@@ -131,14 +132,18 @@ def _follow_up(cohort: Cohort, endpoint: Endpoint, *, is_sure: bool) -> Iterator
     rows = [int(i) + 1 for i in np.flatnonzero(too_long)]
     if is_sure or known.sum() < FEWEST_PATIENTS:
         if rows:
-            found = f"{name}: longer than trastuzumab or pertuzumab has been given to anybody."
+            found = sentence(
+                "{endpoint}: longer than trastuzumab or pertuzumab has been given to anybody.", endpoint=name
+            )
             yield Problem.refusal("cohort.longer-than-treatment", found, "Correct the row.", rows)
         return
     reason, likely = _reason(months[known], event[known], rows)
     if reason:
-        yield _question(name, f"{name}: {reason}", likely, rows if likely != "years" else ())
+        yield _question(name, glued("{}: {}", name, reason), likely, rows if likely != "years" else ())
     elif months[known].max() <= FEW_MONTHS:
-        found = f"{name}: the longest follow-up is {months[known].max():.1f} months."
+        found = sentence(
+            "{endpoint}: the longest follow-up is {n:.1f} months.", endpoint=name, n=months[known].max()
+        )
         remedy = "Say the unit where it is not months; else read the results as those of a short follow-up."
         warning = Problem.warning("cohort.short-follow-up", found, remedy)
         yield replace(warning, asks=name, choices=("months", "years", "weeks", "days"))
@@ -149,21 +154,35 @@ def _reason(months: Floats, event: npt.NDArray[np.bool_], too_long: Collection[i
     middle = float(np.median(months[~event])) if (~event).any() else float(np.median(months))
     longest = float(months.max())
     if (months > MOST_MONTHS).mean() > 0.5:
-        return f"half of the times lie above {MOST_MONTHS:g}, and nobody is followed for so many months.", "days"
+        return sentence(
+            "half of the times lie above {limit:g}, and nobody is followed for so many months.", limit=MOST_MONTHS
+        ), "days"
     if middle > LONGEST_MEDIAN_MONTHS:
         years = middle / 12
-        return f"as months, half of the patients would have been followed {years:.0f} years or more.", "weeks"
+        return sentence(
+            "as months, half of the patients would have been followed {years:.0f} years or more.", years=years
+        ), "weeks"
     if too_long:
         years = longest / 12
         return (
-            f"as months, {len(too_long)} patients with trastuzumab or pertuzumab would have been followed up to "
-            f"{years:.0f} years, longer than these have been given."
+            sentence(
+                "as months, {n} patients with trastuzumab or pertuzumab would have been followed up to "
+                "{years:.0f} years, longer than these have been given.",
+                n=len(too_long),
+                years=years,
+            )
         ), "weeks"
     rate = _lowest_rate(int(event.sum()), float(months.sum()) / 12)
     if longest <= SHORT_MONTHS and rate > HIGHEST_RATE:
         return (
-            f"{int(event.sum())} events, and the longest follow-up would be {longest:.1f} months: more events in "
-            "a year than early breast cancer has."
+            sentence(
+                (
+                    "{n} events, and the longest follow-up would be {m:.1f} months: more events in a "
+                    "year than early breast cancer has."
+                ),
+                n=int(event.sum()),
+                m=longest,
+            )
         ), "years"
     return "", ""
 
@@ -200,15 +219,18 @@ def _endpoints_apart(cohort: Cohort, known_units: Collection[str]) -> Iterator[P
     ]
     if not likely:
         return
-    found = (
-        f"Patients without recurrence are followed {ratio:.3g} times as long for survival as for recurrence: "
-        "one of the two columns is in another unit."
+    found = sentence(
+        (
+            "Patients without recurrence are followed {n:.3g} times as long for survival as for "
+            "recurrence: one of the two columns is in another unit."
+        ),
+        n=ratio,
     )
     # The longer column is in the smaller unit.
     rfs_unit, os_unit = next((each for each in likely if "months" in each), likely[0])
     for name, unit in ((Endpoint.RFS.months, rfs_unit), (Endpoint.OS.months, os_unit)):
         if name not in known_units:
-            yield _question(name, f"{name}: {found}", unit)
+            yield _question(name, glued("{}: {}", name, found), unit)
 
 
 def _facts(cohort: Cohort) -> Iterator[Problem]:
@@ -218,16 +240,18 @@ def _facts(cohort: Cohort) -> Iterator[Problem]:
         middle, largest = float(np.median(size)), float(size.max())
         has_decimals = float((size % 1 != 0).mean()) > 0.5
         if middle < SMALL_MEDIAN_MM or (middle < LARGE_MEDIAN_CM and has_decimals and largest <= SMALL_MAX_MM):
-            found = f"tumour_size_mm: half of the tumours would measure {middle:.3g} mm or less."
+            found = sentence("tumour_size_mm: half of the tumours would measure {mm:.3g} mm or less.", mm=middle)
             yield _question("tumour_size_mm", found, "cm")
     for name in SHARES:
         values = _known(cohort, name)
         if len(values) >= FEWEST_PATIENTS and 0 < values.max() <= 1:
-            found = f"{name}: nobody has more than 1 %, so these may be fractions."
+            found = sentence("{endpoint}: nobody has more than 1 %, so these may be fractions.", endpoint=name)
             yield _question(name, found, "fraction")
     score = _known(cohort, SCORE)
     if len(score) and np.median(score) > 1 and score.max() <= 100:
-        yield _question(SCORE, f"{SCORE}: most lie above 1, so these may be per cent.", "percent")
+        yield _question(
+            SCORE, sentence("{endpoint}: most lie above 1, so these may be per cent.", endpoint=SCORE), "percent"
+        )
 
 
 def _known(cohort: Cohort, name: str) -> Floats:

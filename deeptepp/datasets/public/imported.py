@@ -15,6 +15,7 @@ from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.public.public_table import STANDS, Facts, FollowUps, PublicTable, Words
 from deeptepp.domain.cohort import ARM, HER2_POSITIVE, SOURCE, SUBJECT, Cohort
+from deeptepp.wording.sentence import joined, sentence
 
 TUMOUR_STAGE = "tumour_stage"
 """T category, ``T1`` to ``T4``; only in cohorts whose table has it instead of a size."""
@@ -116,18 +117,26 @@ def _vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Importe
 
     With the problems of the adapter first. A rule that the adapter told is not told again.
     """
-    table.warn("public.definition", f"RFS here: {source.rfs} OS here: {source.os}", "Read results by it.")
+    table.warn(
+        "public.definition",
+        sentence("RFS here: {rfs} OS here: {os}", rfs=source.rfs, os=source.os),
+        "Read results by it.",
+    )
     table.warn("public.arm", source.arms, "Read comparisons of arms by it.")
     absent = [name for name in _ASKED if name not in cohort]
     if absent:
         table.warn(
-            "public.not-recorded", f"The table does not have {', '.join(absent)}.", "Unknown for everybody."
+            "public.not-recorded",
+            sentence("The table does not have {absent}.", absent=joined(", ", absent)),
+            "Unknown for everybody.",
         )
     told = {problem.rule for problem in table.problems}
     for problem in fact_problems(cohort, needs_follow_up=False, first_row=table.first_row):
         if problem.rule in told and not problem.rule.startswith("cohort.absent"):
             continue
-        counted = f" ({len(problem.rows)} of {table.n} patients.)" if problem.rows else ""
+        counted = (
+            sentence(" ({n} of {total} patients.)", n=len(problem.rows), total=table.n) if problem.rows else ""
+        )
         remedy = STANDS if problem.rows else problem.remedy
         table.problems.append(Problem.warning(problem.rule, problem.found + counted, remedy, problem.rows))
     return Imported(source, cohort, tuple(table.problems))

@@ -16,6 +16,7 @@ from deeptepp.datasets.public.metabric import METABRIC, read_metabric
 from deeptepp.datasets.raw_cells import is_workbook, split_lines, workbook_lines
 from deeptepp.errors import UnknownPublicCohort, UnreadableCohort
 from deeptepp.tables import write_cohort
+from deeptepp.wording.sentence import listed, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,5 +132,7 @@ def _file(path: Path, source: PublicSource) -> Path:
         return path
     found = [path / name for name in source.files if (path / name).is_file()]
     if not found:
-        raise UnreadableCohort(reason=f"the folder holds no {' or '.join(source.files)}")
+        raise UnreadableCohort(
+            reason=sentence("the folder holds no {files}", files=listed(source.files, last="or"))
+        )
     return found[0]

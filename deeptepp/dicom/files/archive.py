@@ -19,6 +19,7 @@ from deeptepp.dicom.files.member import Member
 from deeptepp.dicom.files.short_cut import EntryBytes, FileBytes, PackedFile
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, NotAnArchive
 from deeptepp.safe_files import check_total, is_junk, looks_like_dicom, open_zip, refuse_outside
+from deeptepp.wording.sentence import sentence
 
 MAX_RATIO = 200.0
 """Largest unpacked over packed size of a whole archive; MR deflates 2 to 5 times, a bomb 1000 times."""
@@ -95,7 +96,7 @@ def _members_of(path: Path, stack: ExitStack, *, must_be_study: bool) -> list[Me
     if head.startswith(_LOCAL_HEADER):
         raise DamagedArchive(value="its directory is absent")
     if must_be_study and not looks_like_dicom(head):
-        raise NotAnArchive(value=f"{path.stat().st_size} bytes in another format")
+        raise NotAnArchive(value=sentence("{n} bytes in another format", n=path.stat().st_size))
     return [_file_member(str(path), path.stat().st_size)]
 
 
@@ -136,7 +137,9 @@ def _zip_members(path: Path, stack: ExitStack) -> list[Member]:
     check_total(len(infos), total_bytes)
     if total_bytes > max(RATIO_FROM_BYTES, MAX_RATIO * packed_bytes):
         ratio = total_bytes / max(packed_bytes, 1)
-        raise ArchiveTooLarge(value=f"{ratio:.0f} times its size", limit=f"{MAX_RATIO:.0f} times")
+        raise ArchiveTooLarge(
+            value=sentence("{n:.0f} times its size", n=ratio), limit=sentence("{n:.0f} times", n=MAX_RATIO)
+        )
     packed = stack.enter_context(PackedFile(path))
     return [_zip_member(archive, info, packed) for info in files]
 

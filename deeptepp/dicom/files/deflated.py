@@ -18,6 +18,7 @@ from pydicom.filereader import data_element_generator
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
 from deeptepp.errors import ArchiveTooLarge
+from deeptepp.wording.sentence import sentence
 
 MAX_INFLATED_BYTES = 512 * 1024**2
 """Largest inflated size of one file in bytes: an enhanced series of six phases has about 400 MiB."""
@@ -49,7 +50,7 @@ def inflated(stream: BinaryIO) -> BinaryIO:
         raise InvalidDicomError from error
     if len(content) > MAX_INFLATED_BYTES:
         limit = f"{MAX_INFLATED_BYTES // 1024**2} MiB"
-        raise ArchiveTooLarge(value=f"more than {limit} in one file", limit=limit)
+        raise ArchiveTooLarge(value=sentence("more than {limit} in one file", limit=limit), limit=limit)
     if not inflater.eof:
         raise InvalidDicomError  # cut short: what is left reads as a header without its end
     return io.BytesIO(meta + content)

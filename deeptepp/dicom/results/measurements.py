@@ -40,7 +40,15 @@ from deeptepp.dicom.results.result_header import (
 )
 from deeptepp.dicom.results.segmentation import name_frames, source_headers
 from deeptepp.domain.lesion import Lesion, LesionOrigin
-from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Assessment, Severity, TierScheme
+from deeptepp.domain.risk import (
+    OUTSIDE_INTENDED_USE,
+    RESEARCH_USE,
+    RESEARCH_USE_ONLY,
+    SIMULATED_COHORT,
+    Assessment,
+    Severity,
+    TierScheme,
+)
 
 NAME = "score and measurements"
 """What the series holds."""
@@ -188,9 +196,9 @@ def _measurements(assessment: Assessment, lesion: Lesion) -> list[Measurement]:
 
 def _evaluations(assessment: Assessment) -> list[QualitativeEvaluation]:
     """Write outcome, tier, marks, and the rules that refused or warned."""
-    marks = {"RESEARCH_USE_ONLY": "Research use only"}
+    marks = {"RESEARCH_USE_ONLY": RESEARCH_USE.capitalize()}
     marks |= {"SIMULATED_COHORT": SIMULATED_COHORT} if assessment.is_simulated else {}
-    marks |= {"OUTSIDE_USE": "Outside intended use"} if assessment.is_override else {}
+    marks |= {"OUTSIDE_USE": OUTSIDE_INTENDED_USE.capitalize()} if assessment.is_override else {}
     outcome = assessment.outcome.value
     found = [QualitativeEvaluation(OUTCOME, CodedConcept(outcome, SCHEME, outcome.replace("-", " ")))]
     if assessment.tier is not None:

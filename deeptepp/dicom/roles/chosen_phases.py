@@ -11,6 +11,7 @@ from deeptepp.dicom.roles.series import is_same_grid
 from deeptepp.dicom.roles.timeline import times_in_order
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.errors import DeepTeppError, MissingPhase, MissingTag, MixedGeometry, UnknownSeries, WrongModality
+from deeptepp.wording.sentence import listed, sentence
 
 
 def chosen_phases(rows: Sequence[Row], keys: Sequence[str]) -> Proposal:
@@ -57,7 +58,7 @@ def _choice_refusal(chosen: Sequence[Row]) -> DeepTeppError | None:
             return stack.problem or MissingTag(value=1, keyword="a second slice")
     if not all(is_same_grid(a, b) for a, b in pairwise(stacks)):
         shapes = sorted({str(s.grid.shape) for s in stacks if s.grid is not None})
-        return MixedGeometry(value=" and ".join(shapes) + " voxels (z, y, x)")
+        return MixedGeometry(value=sentence("{sizes} voxels (z, y, x)", sizes=listed(shapes)))
     return None
 
 

@@ -32,6 +32,7 @@ from deeptepp.errors import (
     OtherFrameOfReference,
     OtherSettings,
 )
+from deeptepp.wording.sentence import joined, sentence
 
 LONGEST_GAP_S = 2 * 3600.0
 """Longest time between two phases in s. Half an hour passes between the images before contrast and the injection;
@@ -81,7 +82,7 @@ def other_orders(rows: Sequence[Row], found: Sequence[Row]) -> tuple[PhasePropos
     ``found``: the phases in the order found, which is not proposed once more.
     """
     return tuple(
-        PhaseProposal(keys_of(ordered), f"In the order of {sign}.")
+        PhaseProposal(keys_of(ordered), sentence("In the order of {sign}.", sign=sign))
         for sign, ordered in orders_by_sign(rows)
         if keys_of(ordered) != keys_of(found)
     )
@@ -134,7 +135,7 @@ def _settings(row: Row) -> str:
     facts = (("TR", series.repetition_time_ms, "ms"), ("TE", series.echo_time_ms, "ms"))
     known = [f"{name} {value:g} {unit}" for name, value, unit in facts if value is not None]
     angle = series.flip_angle_deg
-    return ", ".join([*known, *([] if angle is None else [f"flip angle {angle:g} degrees"])])
+    return joined(", ", [*known, *([] if angle is None else [sentence("flip angle {n:g} degrees", n=angle)])])
 
 
 def _is_before(row: Row, timeline: Timeline) -> bool:
@@ -172,7 +173,7 @@ def _gap(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
             continue
         parts = sorted((timeline.rows[:k], timeline.rows[k:]), key=len, reverse=True)
         parts = [part for part in parts if len(part) >= MIN_PHASES]
-        ways = [PhaseProposal(keys_of(part), f"{len(part)} phases of one time.") for part in parts]
+        ways = [PhaseProposal(keys_of(part), sentence("{n} phases of one time.", n=len(part))) for part in parts]
         ways.append(as_found(timeline, "All of them, if the times are wrong."))
         ways.extend(other_orders(timeline.rows, timeline.rows))
         return ImplausibleTimes(
@@ -185,8 +186,8 @@ def _hours(seconds: float) -> str:
     """Write minutes, hours or days."""
     hours = seconds / _HOUR_S
     if hours < 2:
-        return f"{seconds / _MINUTE_S:.0f} minutes"
-    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+        return sentence("{n:.0f} minutes", n=seconds / _MINUTE_S)
+    return sentence("{n:.0f} hours", n=hours) if hours < 48 else sentence("{n:.0f} days", n=hours / 24)
 
 
 def _repositioned(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError | None:
@@ -201,7 +202,7 @@ def _repositioned(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError |
         strange = 0
     parts = [[row for row in timeline.rows if row.stack.series.frame_of_reference == frame] for frame in known]
     ways = [
-        PhaseProposal(keys_of(part), f"{len(part)} phases of one frame of reference.")
+        PhaseProposal(keys_of(part), sentence("{n} phases of one frame of reference.", n=len(part)))
         for part in parts
         if len(part) >= MIN_PHASES
     ]
@@ -264,8 +265,12 @@ def _order(timeline: Timeline) -> tuple[Finding, ...]:
     """Tell that an order without times was enough, and what it rests on."""
     if timeline.times_s is not None and timeline.sign != "ContentTime":
         return ()
-    what = "only the order" if timeline.times_s is None else "only the times of reconstruction"
-    message = f"The headers give {what} of the phases, by {timeline.sign}."
+    message = sentence(
+        "The headers give only the order of the phases, by {sign}."
+        if timeline.times_s is None
+        else "The headers give only the times of reconstruction of the phases, by {sign}.",
+        sign=timeline.sign,
+    )
     return (Finding("dicom.order-without-times", Severity.WARNING, message),)
 
 

@@ -39,6 +39,7 @@ from deeptepp.domain.geometry import overlap
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseProposal, Side, clock_time
 from deeptepp.errors import DeepTeppError, MissingSlice, MixedStudies, SeveralDynamicSeries, TwoSides, UnknownOrder
+from deeptepp.wording.sentence import joined, listed, sentence
 
 MIN_RIVAL_PHASES = 3
 """A second series of fewer phases is no rival, but a pair of volumes before and after contrast."""
@@ -129,12 +130,16 @@ def _several_examinations(
     ways = []
     for number, study in enumerate(studies, start=1):
         reasons |= {
-            row.key: f"It is of examination {number} of {len(studies)}, the newest first." for row in study
+            row.key: sentence("It is of examination {k} of {n}, the newest first.", k=number, n=len(studies))
+            for row in study
         }
         series = dynamic_series([row for row in study if row.stack.grid is not None], fingerprint)
         if series and series[0].is_dynamic:
-            which = "The newest examination" if number == 1 else "An older examination"
-            ways.append(_proposal(series[0], f"{which}: {_in_words(series[0])}"))
+            reason = sentence(
+                "The newest examination: {series}" if number == 1 else "An older examination: {series}",
+                series=_in_words(series[0]),
+            )
+            ways.append(_proposal(series[0], reason))
     if len(ways) < len(studies):
         ways += _as_one_examination([row for study in studies for row in study], fingerprint)
     return Proposal(reasons=reasons, refusal=MixedStudies(value=len(studies), proposals=tuple(ways)))
@@ -162,9 +167,26 @@ def _two_sides(rows: Sequence[Row], found: _Found, sides: dict[Side, DynamicSeri
     reasons = {row.key: "Not needed." for row in rows} | found.reasons
     ways = []
     for side, series in sides.items():
-        reasons |= {row.key: f"It shows the {side.value} breast." for row in series.members}
-        ways.append(PhaseProposal(keys_of(series.rows), f"The {side.value} breast: {_in_words(series)}", side))
-    value = " and ".join(f"{side.value} {len(series.rows)} phases" for side, series in sides.items())
+        reasons |= {
+            row.key: sentence("It shows the left breast." if side is Side.LEFT else "It shows the right breast.")
+            for row in series.members
+        }
+        ways.append(
+            PhaseProposal(
+                keys_of(series.rows),
+                sentence(
+                    "The left breast: {series}" if side is Side.LEFT else "The right breast: {series}",
+                    series=_in_words(series),
+                ),
+                side,
+            )
+        )
+    value = listed(
+        [
+            sentence("left {n} phases" if side is Side.LEFT else "right {n} phases", n=len(series.rows))
+            for side, series in sides.items()
+        ]
+    )
     return Proposal(reasons=reasons, refusal=TwoSides(value=value, proposals=tuple(ways)))
 
 
@@ -234,11 +256,26 @@ def _phase_reasons(timeline: Timeline, times_s: Sequence[float]) -> dict[str, st
     """Say why each phase was proposed."""
     rows = timeline.rows
     has_agent = rows[0].stack.series.has_contrast_agent
-    agent = "" if has_agent else ", without a contrast agent in its header"
-    reasons = {rows[0].key: f"Earliest of {len(rows)} gradient-echo volumes on one grid with one sequence{agent}."}
+    reasons = {
+        rows[0].key: sentence(
+            "Earliest of {n} gradient-echo volumes on one grid with one sequence."
+            if has_agent
+            else (
+                "Earliest of {n} gradient-echo volumes on one grid with one sequence, without a contrast "
+                "agent in its header."
+            ),
+            n=len(rows),
+        )
+    }
     for place, (row, time) in enumerate(zip(rows[1:], times_s[1:], strict=True), start=1):
-        when = f"begun {clock_time(time)} after it" if timeline.times_s is not None else f"number {place} after it"
-        reasons[row.key] = f"Same grid and sequence as the pre-contrast phase, {when} by {timeline.sign}."
+        reasons[row.key] = sentence(
+            "Same grid and sequence as the pre-contrast phase, number {n} after it by {sign}."
+            if timeline.times_s is None
+            else "Same grid and sequence as the pre-contrast phase, begun {time} after it by {sign}.",
+            n=place,
+            time=clock_time(time),
+            sign=timeline.sign,
+        )
     return reasons
 
 
@@ -253,7 +290,9 @@ def _no_volume_reason(stack: Stack) -> str:
     """Say why planes make no volume."""
     if isinstance(stack.problem, MissingSlice):  # its phase is not known before the others are
         facts = stack.problem.facts
-        return f"It lacks {facts['value']} slice(s): expected one every {facts['every_mm']} mm."
+        return sentence(
+            "It lacks {n} slice(s): expected one every {mm} mm.", n=facts["value"], mm=facts["every_mm"]
+        )
     return "A single plane makes no volume." if stack.problem is None else str(stack.problem)
 
 
@@ -303,8 +342,8 @@ def _other_series(others: Sequence[DynamicSeries]) -> tuple[Finding, ...]:
     """Name the other dynamic series of the study."""
     if not others:
         return ()
-    named = "; ".join(_in_words(one) for one in others)
-    message = f"Another dynamic series is in this study and was not used: {named}"
+    named = joined("; ", map(_in_words, others))
+    message = sentence("Another dynamic series is in this study and was not used: {series}", series=named)
     return (Finding("dicom.other-dynamic-series", Severity.WARNING, message, len(others), 0),)
 
 
@@ -328,7 +367,9 @@ def _undistinguished(timeline: Timeline, second: Sequence[tuple[Row, ...]]) -> t
     n = sum(way_made(rows[0]) == way for rows in second)
     if n == 0:
         return ()
-    message = f"The phases are there in {n + 1} reconstructions of one image type; the first of them was read."
+    message = sentence(
+        "The phases are there in {n} reconstructions of one image type; the first of them was read.", n=n + 1
+    )
     return (Finding("dicom.other-reconstruction", Severity.WARNING, message, n + 1, 1),)
 
 
@@ -341,5 +382,8 @@ def _in_words(series: DynamicSeries) -> str:
     """Describe a dynamic series in one sentence."""
     dz, dy, dx = series.grid.spacing_mm
     times = series.timeline.times_s if series.timeline is not None else None
-    when = "" if times is None else f", begun at {', '.join(map(clock_time, times))}"
-    return f"{len(series.rows)} phases of {dx:.2g} x {dy:.2g} x {dz:.2g} mm{when}."
+    size = f"{dx:.2g} x {dy:.2g} x {dz:.2g}"
+    if times is None:
+        return sentence("{n} phases of {size} mm.", n=len(series.rows), size=size)
+    started = joined(", ", map(clock_time, times))
+    return sentence("{n} phases of {size} mm, begun at {times}.", n=len(series.rows), size=size, times=started)

@@ -12,6 +12,7 @@ from deeptepp.dicom.volumes.stack import Stack
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.study import PhaseProposal, phase_name
 from deeptepp.errors import DeepTeppError, MissingPhase, MissingSlice, MixedGeometry, NotDynamic, WrongModality
+from deeptepp.wording.sentence import listed, sentence
 
 
 def no_series_refusal(stacks: Sequence[Stack], fit: Sequence[Stack]) -> DeepTeppError:
@@ -137,19 +138,24 @@ def _is_same_plane(a: Stack, b: Stack) -> bool:
 def _place_in_time(stack: Stack, others: Sequence[Stack]) -> str:
     """Name a volume by its place among others in order of time."""
     starts = {s.clock.acquired_s or 0.0 for s in others} | {stack.clock.acquired_s or 0.0}
-    return f"The {phase_name(sorted(starts).index(stack.clock.acquired_s or 0.0))} images"
+    return sentence("The {phase} images", phase=phase_name(sorted(starts).index(stack.clock.acquired_s or 0.0)))
 
 
 def _difference(a: Grid, b: Grid) -> str:
     """Say in what two grids differ."""
     if a.shape != b.shape:
-        return _pair(" x ".join(str(n) for n in g.shape) for g in (a, b)) + " voxels (z, y, x)"
+        return sentence(
+            "{sizes} voxels (z, y, x)", sizes=_pair(" x ".join(str(n) for n in g.shape) for g in (a, b))
+        )
     if not np.allclose(a.spacing_mm, b.spacing_mm, atol=1e-3):
-        return _pair(" x ".join(f"{s:.3f}" for s in g.spacing_mm) for g in (a, b)) + " mm spacing (z, y, x)"
+        return sentence(
+            "{sizes} mm spacing (z, y, x)",
+            sizes=_pair(" x ".join(f"{s:.3f}" for s in g.spacing_mm) for g in (a, b)),
+        )
     apart = float(np.abs(a.corners_mm() - b.corners_mm()).max())
-    return f"corners {apart:.1f} mm apart"
+    return sentence("corners {mm:.1f} mm apart", mm=apart)
 
 
 def _pair(words: Iterable[str]) -> str:
     """Join two descriptions."""
-    return " and ".join(words)
+    return listed(words)

@@ -24,6 +24,7 @@ from deeptepp.dicom.header.clock import (
 )
 from deeptepp.dicom.roles.rows import Row
 from deeptepp.dicom.volumes.kinds import is_motion_corrected
+from deeptepp.wording.sentence import listed
 
 SAME_MOMENT_S = 1.0
 """Two volumes begun within this many seconds show one acquisition."""
@@ -71,7 +72,7 @@ def _acquired(rows: Sequence[Row]) -> SignReading | None:
             offsets = _offsets([rows[i] for i in members])
             if offsets is None:
                 continue
-            sign = f"AcquisitionTime and {offsets.sign}"
+            sign = listed(("AcquisitionTime", offsets.sign))
             for i, offset in zip(members, offsets.keys, strict=True):
                 starts[i] += offset
     return SignReading(starts, sign)
@@ -94,7 +95,7 @@ def _started(rows: Sequence[Row]) -> SignReading | None:
         sign = offsets.sign if len(members) > 1 else sign
         for i, offset in zip(members, offsets.keys, strict=True):
             keys[i] = (0.0 if is_alone else starts[i] or 0.0) + offset
-    return SignReading(keys, sign if is_alone else f"SeriesTime and {sign}")
+    return SignReading(keys, sign if is_alone else listed(("SeriesTime", sign)))
 
 
 def _offsets(rows: Sequence[Row]) -> SignReading | None:
@@ -119,7 +120,7 @@ def _positions_in_seconds(rows: Sequence[Row]) -> SignReading | None:
         return None
     (period,) = _in_seconds([periods.pop() or 0.0], LONGEST_PERIOD_S)
     offsets = [(position - min(known)) * period for position in known]
-    sign = "TemporalPositionIdentifier and TemporalResolution"
+    sign = listed(("TemporalPositionIdentifier", "TemporalResolution"))
     return SignReading(offsets, sign) if are_apart(offsets) else None
 
 

@@ -17,6 +17,7 @@ from deeptepp.dicom.volumes.kinds import is_same_sequence
 from deeptepp.domain.geometry import overlap
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.errors import DeepTeppError, MissingSlice
+from deeptepp.wording.sentence import sentence
 
 MOST_STOPPED = 0.75
 """A scan with more of its slices than this was not stopped: slices of it were lost."""
@@ -67,7 +68,11 @@ def incomplete_last(timeline: Timeline, others: Sequence[Row]) -> tuple[Finding,
     if error is None:
         return ()
     n_absent = str(error.value)
-    message = f"{error.facts['phase']} lack {n_absent} slice(s), as after a stopped scan, and were left out."
+    message = sentence(
+        "{phase} lack {n} slice(s), as after a stopped scan, and were left out.",
+        phase=error.facts["phase"],
+        n=n_absent,
+    )
     return (Finding("dicom.incomplete-phase", Severity.WARNING, message, n_absent, 0),)
 
 

@@ -23,6 +23,7 @@ from deeptepp.dicom.header.spellings import (
     TISSUE_LETTER,
     TISSUE_WORDS,
 )
+from deeptepp.wording.sentence import sentence
 
 LONGEST_ECHO_MS = 10.0
 """EchoTime in ms above which a gradient echo is not the T1-weighted dynamic sequence (1 to 5 ms in protocols)."""
@@ -40,7 +41,7 @@ def unfit_reason(series: SeriesFacts) -> str | None:
     One sentence; None where its header allows it to be a phase.
     """
     if series.modality != "MR":
-        return f"{series.modality} objects are not MR images."
+        return sentence("{modality} objects are not MR images.", modality=series.modality)
     if not series.is_image:
         return "It holds no greyscale image planes."
     if series.has_burned_in_text:
@@ -78,11 +79,16 @@ def _unfit_weighting(series: SeriesFacts) -> str | None:
     if series.is_spin_echo:
         return "It is a spin echo, not the gradient echo of a dynamic series."
     if echo is not None and echo > LONGEST_ECHO_MS:
-        return f"Its echo time of {echo:g} ms is too long for T1 weighting (limit {LONGEST_ECHO_MS:g} ms)."
+        return sentence(
+            "Its echo time of {ms:g} ms is too long for T1 weighting (limit {most:g} ms).",
+            ms=echo,
+            most=LONGEST_ECHO_MS,
+        )
     if repetition is not None and repetition > LONGEST_REPETITION_MS:
-        return (
-            f"Its repetition time of {repetition:g} ms is too long for a dynamic series "
-            f"(limit {LONGEST_REPETITION_MS:g} ms)."
+        return sentence(
+            "Its repetition time of {ms:g} ms is too long for a dynamic series (limit {most:g} ms).",
+            ms=repetition,
+            most=LONGEST_REPETITION_MS,
         )
     return None
 

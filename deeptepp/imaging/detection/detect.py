@@ -28,6 +28,7 @@ from deeptepp.imaging.detection.refine import (
     refine_mask,
     tidy,
 )
+from deeptepp.wording.sentence import sentence
 
 N_CANDIDATES = 5
 """Candidates handed to the reader."""
@@ -78,11 +79,19 @@ def detect_lesions(
     progress(StepReport(Step.BREAST, 0.0))
     maps, breasts = search_maps(study, phase, search_spacing_mm)
     sides = " and ".join(breasts.sides) or "one"
-    progress(StepReport(Step.BREAST, 1.0, f"Breast region of {breasts.volume_ml:.0f} ml ({sides})."))
+    progress(
+        StepReport(
+            Step.BREAST, 1.0, sentence("Breast region of {n:.0f} ml ({sides}).", n=breasts.volume_ml, sides=sides)
+        )
+    )
     progress(StepReport(Step.DETECT, 0.0))
     found = find_candidates(maps, breasts, n_best=N_CANDIDATES + 1)
     if not found or found[0].score < MIN_SCORE:
-        best = f"best score {found[0].score:.3g}, below {MIN_SCORE:g}" if found else "no candidate"
+        best = (
+            sentence("best score {value:.3g}, below {limit:g}", value=found[0].score, limit=MIN_SCORE)
+            if found
+            else sentence("no candidate")
+        )
         raise NoLesion(value=best, limit=MIN_VOLUME_MM3 / 1000)
     listed = [c for c in found[:N_CANDIDATES] if c.score >= LISTED_SCORE_SHARE * found[0].score]
     lesions: list[Lesion] = []
@@ -122,10 +131,13 @@ def _is_ambiguous(found: list[Candidate]) -> bool:
 def _sentence(lesions: list[Lesion], *, is_ambiguous: bool) -> str:
     """Say in one sentence what was found."""
     first = lesions[0]
-    text = (
-        f"{len(lesions)} candidate(s); the first is {first.longest_diameter_mm:.0f} mm, {first.volume_ml:.1f} ml"
+    text = sentence(
+        "{n} candidate(s); the first is {mm:.0f} mm, {ml:.1f} ml",
+        n=len(lesions),
+        mm=first.longest_diameter_mm,
+        ml=first.volume_ml,
     )
-    return text + (", and another one rivals it." if is_ambiguous else ".")
+    return sentence("{found}, and another one rivals it." if is_ambiguous else "{found}.", found=text)
 
 
 def lesion_from_box(study: Study, phase: PhaseChoice, box: BoxMm) -> Lesion:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from deeptepp.wording.sentence import sentence
+
 CONTRAST = "roles.same-contrast"
 SCALE = "roles.same-scale"
 PLACE = "roles.same-place"
@@ -33,4 +35,9 @@ class RoleCheck:
 
 def phase_name(phase: int) -> str:
     """Name a phase at the start of a sentence."""
-    return "The pre-contrast images" if phase == 0 else f"Post-contrast {phase}"
+    return sentence("The pre-contrast images") if phase == 0 else sentence("Post-contrast {k}", k=phase)
+
+
+def others_name(phase: int) -> str:
+    """Name inside a sentence what a phase is compared with."""
+    return sentence("the pre-contrast images" if phase else "the post-contrast images")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.imaging.roles.role_check import ARRIVED, ORDER, RoleCheck, phase_name
+from deeptepp.imaging.roles.role_check import ARRIVED, ORDER, RoleCheck
 from deeptepp.imaging.roles.role_measures import Arrival, arrival_of, curve_of, differences
+from deeptepp.wording.sentence import sentence
 
 Float64 = npt.NDArray[np.float64]
 
@@ -58,7 +59,11 @@ def check_order(changes: Float64, times_s: Sequence[float] | None) -> list[RoleC
         return found[:1]
     text = "The order of the phases agrees with the curve of the strongest enhancement: it rises once and stays."
     value = float(curve[1:].min())
-    return [RoleCheck(ORDER, None, value, f"never below {BASELINE_LEVEL:g} of the maximum", True, text)]
+    return [
+        RoleCheck(
+            ORDER, None, value, sentence("never below {value:g} of the maximum", value=BASELINE_LEVEL), True, text
+        )
+    ]
 
 
 def _backward_times(times_s: Sequence[float] | None) -> list[RoleCheck]:
@@ -67,7 +72,9 @@ def _backward_times(times_s: Sequence[float] | None) -> list[RoleCheck]:
         return []
     for k, step in enumerate(np.diff(times_s), start=1):
         if step <= 0:
-            text = f"{phase_name(k)} was not acquired after the phase before it: {step:.0f} s."
+            text = sentence(
+                "Post-contrast {k} was not acquired after the phase before it: {value:.0f} s.", k=k, value=step
+            )
             return [RoleCheck(ORDER, k, float(step), "more than 0 s", False, text)]
     return []
 
@@ -78,10 +85,12 @@ def _less_enhanced(curve: Float64, arrivals: Sequence[Arrival]) -> list[RoleChec
     if k == 0 or curve[k] >= MAX_DROP or arrivals[k - 1].asymmetry >= MIN_ASYMMETRY_LATER:
         return []
     percent = arrivals[k - 1].fall_pct
-    text = (
-        f"Vessels and enhancing tissue are darker in post-contrast {k} than in the pre-contrast images "
-        f"({percent:.0f} % darker at the 1st percentile): the order of the phases is wrong, or the "
-        "pre-contrast images are missing."
+    text = sentence(
+        "Vessels and enhancing tissue are darker in post-contrast {k} than in the pre-contrast images "
+        "({value:.0f} % darker at the 1st percentile): the order of the phases is wrong, or the "
+        "pre-contrast images are missing.",
+        k=k,
+        value=percent,
     )
     return [RoleCheck(ORDER, k, percent, "the pre-contrast images enhance least", False, text)]
 
@@ -95,8 +104,12 @@ def _copies(changes: Float64) -> list[RoleCheck]:
     if n < 3 or not pairs:
         return []
     k, j = min(pairs)
-    text = (
-        f"{phase_name(k)} shows the same images as {'the pre-contrast phase' if j == 0 else f'post-contrast {j}'}."
+    text = sentence(
+        "Post-contrast {k} shows the same images as the pre-contrast phase."
+        if j == 0
+        else "Post-contrast {k} shows the same images as post-contrast {n}.",
+        k=k,
+        n=j,
     )
     return [RoleCheck(ORDER, k, float(unlike[k, j]), "no two phases are the same images", False, text)]
 
@@ -119,20 +132,27 @@ def _returns(curve: Float64) -> list[RoleCheck]:
 
 def _gone_check(phase: int, level: float) -> RoleCheck:
     """Word that enhancement is gone again."""
-    text = (
-        f"Enhancement is gone again in post-contrast {phase}: {100 * level:.0f} % of its maximum, at least "
-        f"{100 * BASELINE_LEVEL:.0f} % expected (images before contrast, or copies of the series, at the end?)."
+    text = sentence(
+        "Enhancement is gone again in post-contrast {k}: {value:.0f} % of its maximum, at least "
+        "{limit:.0f} % expected (images before contrast, or copies of the series, at the end?).",
+        k=phase,
+        value=100 * level,
+        limit=100 * BASELINE_LEVEL,
     )
-    return RoleCheck(ORDER, phase, level, f"at least {BASELINE_LEVEL:g} of the maximum", False, text)
+    return RoleCheck(
+        ORDER, phase, level, sentence("at least {value:g} of the maximum", value=BASELINE_LEVEL), False, text
+    )
 
 
 def _second_rise_check(phase: int, step: float) -> RoleCheck:
     """Word that enhancement rises twice."""
-    text = (
-        f"Enhancement falls and rises a second time in post-contrast {phase}, by {100 * step:.0f} % of its "
-        "maximum (two injections, or copies of the series with later times?)."
+    text = sentence(
+        "Enhancement falls and rises a second time in post-contrast {k}, by {value:.0f} % of its "
+        "maximum (two injections, or copies of the series with later times?).",
+        k=phase,
+        value=100 * step,
     )
-    limit = f"rises once, later by less than {SECOND_RISE:g} of the maximum"
+    limit = sentence("rises once, later by less than {value:g} of the maximum", value=SECOND_RISE)
     return RoleCheck(ORDER, phase, step, limit, False, text)
 
 
@@ -160,15 +180,31 @@ def _arrival_check(arrival: Arrival, phase: int, arrivals: Sequence[Arrival]) ->
     """Word the check of the enhancement."""
     is_passed = has_arrived(arrival, phase, arrivals)
     pct = arrival.rise_pct
-    limit = f"at least {MIN_RISE_PCT:.0f} % at the 99th percentile, and more than what falls"
-    start = (
-        f"Post-contrast {phase} {'enhances' if is_passed else 'does not enhance'} against the pre-contrast images"
+    limit = sentence("at least {value:.0f} % at the 99th percentile, and more than what falls", value=MIN_RISE_PCT)
+    text = sentence(
+        (
+            "Post-contrast {k} enhances against the pre-contrast images: {value:.0f} % at the 99th "
+            "percentile, at least {limit:.0f} % expected."
+        )
+        if is_passed
+        else (
+            "Post-contrast {k} does not enhance against the pre-contrast images: {value:.0f} % at the "
+            "99th percentile, at least {limit:.0f} % expected."
+        ),
+        k=phase,
+        value=pct,
+        limit=MIN_RISE_PCT,
     )
-    text = f"{start}: {pct:.0f} % at the 99th percentile, at least {MIN_RISE_PCT:.0f} % expected."
     if not is_passed and pct >= MIN_RISE_PCT:
-        text = (
-            f"{start} as a phase after contrast does: {pct:.0f} % at the 99th percentile, beside a fall of "
-            f"{arrival.fall_pct:.0f} % elsewhere and {max(a.rise_pct for a in arrivals):.0f} % in the phase that "
-            "enhances most."
+        text = sentence(
+            (
+                "Post-contrast {k} does not enhance against the pre-contrast images as a phase after "
+                "contrast does: {value:.0f} % at the 99th percentile, beside a fall of {n:.0f} % "
+                "elsewhere and {m:.0f} % in the phase that enhances most."
+            ),
+            k=phase,
+            value=pct,
+            n=arrival.fall_pct,
+            m=max(a.rise_pct for a in arrivals),
         )
     return RoleCheck(ARRIVED, phase, pct, limit, is_passed, text)

@@ -33,7 +33,7 @@ STRONGEST_PCT = 98.0
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
+class TissueContrast:
     """Tissue in two phases.
 
     ``correlation``: Spearman's coefficient of the intensities; 0 where one of them is flat; ``width``: length of
@@ -102,7 +102,7 @@ def log_ratios(tissue: FloatImage) -> Float64:
     return result
 
 
-def contrast_of(before: FloatImage, after: FloatImage) -> Contrast:
+def contrast_of(before: FloatImage, after: FloatImage) -> TissueContrast:
     """Compare the contrast of two phases over the tissue that enhances little.
 
     ``before``, ``after``, (n,) float32: intensities at the same places. Tells how tissue is ordered, and how even
@@ -111,7 +111,7 @@ def contrast_of(before: FloatImage, after: FloatImage) -> Contrast:
     change = log_ratios(np.stack([before, after]))[1]
     is_little = change <= np.median(change) + LITTLE
     _, width = _densest_half(np.sort(change))
-    return Contrast(_rank_correlation(before[is_little], after[is_little]), width)
+    return TissueContrast(_rank_correlation(before[is_little], after[is_little]), width)
 
 
 def _rank_correlation(a: FloatImage, b: FloatImage) -> float:

@@ -8,6 +8,7 @@ from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import Phase, PhaseProposal, Study
 from deeptepp.errors import NiftiRolesDoubtful, RolesDoubtful
 from deeptepp.imaging.roles.roles import RoleCheck, check_roles, likely_baselines
+from deeptepp.wording.sentence import sentence
 
 _MIN_PHASES = 2
 """One before and one after contrast."""
@@ -75,18 +76,24 @@ def _without_unfit(keys: Sequence[str], unfit: Set[int]) -> Iterator[PhasePropos
         fit = tuple(key for k, key in enumerate(keys) if k not in left_out)
         if _MIN_PHASES <= len(fit) < len(keys):
             is_cut = len(left_out) > 1 and left_out == ways[-1]
-            which = "before the first that does not fit" if is_cut else "that fit"
-            yield PhaseProposal(fit, f"The images {which}.")
+            reason = sentence(
+                "The images before the first that does not fit." if is_cut else "The images that fit."
+            )
+            yield PhaseProposal(fit, reason)
 
 
 def _other_roles(study: Study, keys: Sequence[str]) -> Iterator[PhaseProposal]:
     """Give the roles that real mistakes make of others: baselines, and orders turned or shifted."""
     n_before = likely_baselines([phase.volume for phase in study.phases])
     if 1 < n_before < len(keys):
-        reason = f"From volume {n_before} on: nothing enhances in those before it."
+        reason = sentence("From volume {n} on: nothing enhances in those before it.", n=n_before)
         yield PhaseProposal(tuple(keys[n_before - 1 :]), reason)
-    fits = "the images enhance in this order, not in that of the headers."
+    fits = sentence("the images enhance in this order, not in that of the headers.")
     if len(keys) > 2:
-        yield PhaseProposal((keys[1], keys[0], *keys[2:]), f"The second volume as pre-contrast phase: {fits}")
-        yield PhaseProposal((keys[-1], *keys[:-1]), f"The last volume as pre-contrast phase: {fits}")
-    yield PhaseProposal(tuple(reversed(keys)), f"The other way round: {fits}")
+        yield PhaseProposal(
+            (keys[1], keys[0], *keys[2:]), sentence("The second volume as pre-contrast phase: {fits}", fits=fits)
+        )
+        yield PhaseProposal(
+            (keys[-1], *keys[:-1]), sentence("The last volume as pre-contrast phase: {fits}", fits=fits)
+        )
+    yield PhaseProposal(tuple(reversed(keys)), sentence("The other way round: {fits}", fits=fits))

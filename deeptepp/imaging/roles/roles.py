@@ -12,12 +12,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from deeptepp.domain.geometry import Volume
-from deeptepp.imaging.roles.role_check import CONTRAST, PLACE, RULES, SCALE, RoleCheck, phase_name
+from deeptepp.imaging.roles.role_check import CONTRAST, PLACE, RULES, SCALE, RoleCheck, others_name, phase_name
 from deeptepp.imaging.roles.role_curve import check_arrival, check_order, has_arrived
-from deeptepp.imaging.roles.role_measures import Contrast, Scale, arrival_of, contrast_of, log_ratios, scale_of
+from deeptepp.imaging.roles.role_measures import (
+    Scale,
+    TissueContrast,
+    arrival_of,
+    contrast_of,
+    log_ratios,
+    scale_of,
+)
 from deeptepp.imaging.roles.role_sample import RoleSample, sample_roles
 from deeptepp.imaging.roles.role_shift import shifts_mm
 from deeptepp.imaging.roles.slice_places import misplaced_slices
+from deeptepp.wording.sentence import Words, sentence
 
 __all__ = ["RoleCheck", "check_roles", "likely_baselines"]
 
@@ -44,6 +52,45 @@ MAX_SHARP_OFFSET = 0.08
 
 MAX_SHIFT_MM = 6.0
 """Real study 1.0 mm, halves of it up to 2.6; moved by 8 mm it measures 7.1 and more."""
+
+_SAME_CONTRAST: tuple[Words, Words] = (
+    "{images} show tissue in the same contrast as {others}: {measured}.",
+    "{images} shows tissue in the same contrast as {others}: {measured}.",
+)
+_OTHER_CONTRAST: tuple[Words, Words] = (
+    "{images} show tissue in another contrast than {others} (fat instead of water, other fat suppression, a "
+    "subtraction or a map?): {measured}.",
+    "{images} shows tissue in another contrast than {others} (fat instead of water, other fat suppression, a "
+    "subtraction or a map?): {measured}.",
+)
+_SAME_SCALE: tuple[Words, Words] = (
+    "{images} are on the same intensity scale as {others}: {value:.2f} times in tissue.",
+    "{images} is on the same intensity scale as {others}: {value:.2f} times in tissue.",
+)
+_OTHER_SCALE: tuple[Words, Words] = (
+    "{images} are on another intensity scale than {others}: about {value:.2f} times where nothing enhances, about "
+    "1 expected.",
+    "{images} is on another intensity scale than {others}: about {value:.2f} times where nothing enhances, about "
+    "1 expected.",
+)
+_NEAR: tuple[Words, Words] = (
+    "{images} lie {mm:.0f} mm from {others}, at most {limit:.0f} mm expected.",
+    "{images} lies {mm:.0f} mm from {others}, at most {limit:.0f} mm expected.",
+)
+_FAR: tuple[Words, Words] = (
+    "{images} lie {mm:.0f} mm from {others} (the patient moved, was positioned anew, or this is another "
+    "examination), at most {limit:.0f} mm expected.",
+    "{images} lies {mm:.0f} mm from {others} (the patient moved, was positioned anew, or this is another "
+    "examination), at most {limit:.0f} mm expected.",
+)
+_STRANGE_SLICES: tuple[Words, Words] = (
+    "{images} hold {n} slice(s) that look like no such place of the other phases, as where positions "
+    "or images were "
+    "exchanged or damaged.",
+    "{images} holds {n} slice(s) that look like no such place of the other phases, as where positions or images "
+    "were exchanged or damaged.",
+)
+"""What checks say of the pre-contrast images, and of a phase after contrast."""
 
 
 def check_roles(
@@ -93,7 +140,7 @@ def _contrast(sample: RoleSample) -> list[RoleCheck]:
     return [_contrast_check(k, contrast) for k, contrast in enumerate(found, start=1)]
 
 
-def _is_other(contrast: Contrast) -> bool:
+def _is_other(contrast: TissueContrast) -> bool:
     """Tell whether two phases show tissue in different contrast."""
     return contrast.correlation < MIN_CORRELATION and contrast.width > MAX_EVEN_WIDTH
 
@@ -104,21 +151,29 @@ def _posts_agree(sample: RoleSample) -> bool:
     return not any(_is_other(contrast_of(first, other)) for other in others)
 
 
-def _contrast_check(phase: int, contrast: Contrast) -> RoleCheck:
+def _contrast_check(phase: int, contrast: TissueContrast) -> RoleCheck:
     """Word the check of the contrast."""
     is_passed = not _is_other(contrast)
-    other = "the pre-contrast images" if phase else "the post-contrast images"
-    what = "the same contrast as" if is_passed else "another contrast than"
-    why = "" if is_passed else " (fat instead of water, other fat suppression, a subtraction or a map?)"
-    start = f"{phase_name(phase)} {'shows' if phase else 'show'} tissue in {what} {other}{why}"
     value = contrast.correlation
     measured = (
-        f"its ratio is even, within {100 * contrast.width:.0f} % in half of it"
+        sentence("its ratio is even, within {value:.0f} % in half of it", value=100 * contrast.width)
         if is_passed and value < MIN_CORRELATION
-        else f"correlation {value:.2f}, at least {MIN_CORRELATION:g} expected"
+        else sentence("correlation {value:.2f}, at least {limit:g} expected", value=value, limit=MIN_CORRELATION)
     )
-    limit = f"correlation at least {MIN_CORRELATION:g}"
-    return RoleCheck(CONTRAST, phase, value, limit, is_passed, f"{start}: {measured}.")
+    limit = sentence("correlation at least {value:g}", value=MIN_CORRELATION)
+    return RoleCheck(
+        CONTRAST,
+        phase,
+        value,
+        limit,
+        is_passed,
+        sentence(
+            (_SAME_CONTRAST if is_passed else _OTHER_CONTRAST)[phase > 0],
+            images=phase_name(phase),
+            others=others_name(phase),
+            measured=measured,
+        ),
+    )
 
 
 def _scale(sample: RoleSample) -> list[RoleCheck]:
@@ -153,15 +208,15 @@ def _factor(scale: Scale) -> float | None:
 def _scale_check(phase: int, value: float, *, is_passed: bool) -> RoleCheck:
     """Word the check of the scale."""
     low, high = TISSUE_RATIOS
-    limit = f"{low:g} to {high:g} times in tissue; {AIR_RATIOS[0]:g} to {AIR_RATIOS[1]:g} times in air"
-    other = "the pre-contrast images" if phase else "the post-contrast images"
-    verb = "are" if phase == 0 else "is"
-    text = (
-        f"{phase_name(phase)} {verb} on the same intensity scale as {other}: {value:.2f} times in tissue."
-        if is_passed
-        else f"{phase_name(phase)} {verb} on another intensity scale than {other}: about {value:.2f} times "
-        "where nothing enhances, about 1 expected."
+    limit = sentence(
+        "{low:g} to {high:g} times in tissue; {least:g} to {most:g} times in air",
+        low=low,
+        high=high,
+        least=AIR_RATIOS[0],
+        most=AIR_RATIOS[1],
     )
+    templates = _SAME_SCALE if is_passed else _OTHER_SCALE
+    text = sentence(templates[phase > 0], images=phase_name(phase), others=others_name(phase), value=value)
     return RoleCheck(SCALE, phase, value, limit, is_passed, text)
 
 
@@ -184,8 +239,7 @@ def _misplaced(volumes: Sequence[Volume]) -> list[RoleCheck]:
             float(n),
             "no slice out of place",
             False,
-            f"{phase_name(phase)} {'holds' if phase else 'hold'} {n} slice(s) that look like no such place of the "
-            "other phases, as where positions or images were exchanged or damaged.",
+            sentence(_STRANGE_SLICES[phase > 0], images=phase_name(phase), n=n),
         )
         for phase, n in sorted(n_misplaced.items())
     ]
@@ -194,10 +248,11 @@ def _misplaced(volumes: Sequence[Volume]) -> list[RoleCheck]:
 def _place_check(phase: int, shift_mm: float) -> RoleCheck:
     """Word the check of the place."""
     is_passed = shift_mm <= MAX_SHIFT_MM
-    other = "the pre-contrast images" if phase else "the post-contrast images"
-    verb = "lie" if phase == 0 else "lies"
-    more = "" if is_passed else " (the patient moved, was positioned anew, or this is another examination)"
-    text = (
-        f"{phase_name(phase)} {verb} {shift_mm:.0f} mm from {other}{more}, at most {MAX_SHIFT_MM:.0f} mm expected."
+    text = sentence(
+        (_NEAR if is_passed else _FAR)[phase > 0],
+        images=phase_name(phase),
+        others=others_name(phase),
+        mm=shift_mm,
+        limit=MAX_SHIFT_MM,
     )
-    return RoleCheck(PLACE, phase, shift_mm, f"at most {MAX_SHIFT_MM:.0f} mm", is_passed, text)
+    return RoleCheck(PLACE, phase, shift_mm, sentence("at most {mm:.0f} mm", mm=MAX_SHIFT_MM), is_passed, text)

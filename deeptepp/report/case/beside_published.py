@@ -14,7 +14,6 @@ from deeptepp.domain.published import TABLE_2, PublishedComparison, PublishedCur
 from deeptepp.domain.published_caveats import Caveat
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.report.case.result_reading import Sentence
 from deeptepp.report.format import auc_ci, percent
 from deeptepp.report.survival_tables import survival_text
 from deeptepp.stats.event_rule import why_not_measured
@@ -44,7 +43,7 @@ DISCRIMINATION = "AUC for recurrence, cross-validation"
 """Name of the row that does not depend on the tier."""
 
 
-class Agreement(StrEnum):
+class PublishedAgreement(StrEnum):
     """Where a printed value lies; none was printed with an interval."""
 
     INSIDE = "inside our 95 % CI"
@@ -53,7 +52,7 @@ class Agreement(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedRow:
+class BesideRow:
     """One printed value beside ours.
 
     ``n``, ``n_events``: what ours rests on, events are those up to the horizon; ``agreement``: whether the printed
@@ -61,18 +60,18 @@ class PublishedRow:
     """
 
     key: str
-    name: Sentence
+    name: str
     where: str
     printed: str
     here: str = "no patient"
     n: int = 0
     n_events: int = 0
-    agreement: Agreement = Agreement.UNKNOWN
+    agreement: PublishedAgreement = PublishedAgreement.UNKNOWN
 
 
 def beside_published(
     reference: Cohort, metrics: Mapping[str, Any], tier: Tier, endpoint: Endpoint
-) -> tuple[PublishedRow, ...]:
+) -> tuple[BesideRow, ...]:
     """Set every printed value that concerns one tier beside ours.
 
     Returns survival at five years, then at two, then the AUC.
@@ -87,13 +86,13 @@ def beside_published(
     return (*rows, *_discrimination(metrics))
 
 
-def _survival(members: Cohort, comparison: PublishedComparison, printed: PublishedCurve) -> PublishedRow:
+def _survival(members: Cohort, comparison: PublishedComparison, printed: PublishedCurve) -> BesideRow:
     """Set one printed survival beside that of the same group here."""
     share, months = printed.survival_pct / 100, comparison.horizon_months
     facts = {"tier": printed.tiers[0], "years": f"{months / 12:.0f}"}
-    row = PublishedRow(
+    row = BesideRow(
         key=comparison.key,
-        name=Sentence(BY_TREATMENT[printed.arms], facts),
+        name=sentence(BY_TREATMENT[printed.arms], **facts),
         where=comparison.where,
         printed=percent(share),
     )
@@ -101,7 +100,7 @@ def _survival(members: Cohort, comparison: PublishedComparison, printed: Publish
     if curve is None:
         return row
     at = curve.at(months)
-    inside = Agreement.UNKNOWN if at.is_beyond_follow_up else _is_inside(share, at.low, at.high)
+    inside = PublishedAgreement.UNKNOWN if at.is_beyond_follow_up else _is_inside(share, at.low, at.high)
     return replace(row, here=survival_text(at), n=at.n, n_events=at.n_events, agreement=inside)
 
 
@@ -115,7 +114,7 @@ def _curve(members: Cohort, arms: tuple[Arm, ...], endpoint: Endpoint) -> Kaplan
         return None
 
 
-def _discrimination(metrics: Mapping[str, Any]) -> list[PublishedRow]:
+def _discrimination(metrics: Mapping[str, Any]) -> list[BesideRow]:
     """Set the printed AUC of the whole model beside ours."""
     ours = metrics.get("cross_validation", {})
     printed = next(
@@ -126,9 +125,9 @@ def _discrimination(metrics: Mapping[str, Any]) -> list[PublishedRow]:
     few = why_not_measured(ours["n"], ours["n_events"])
     low, high = (None, None) if few else (ours.get("auc_low"), ours.get("auc_high"))
     return [
-        PublishedRow(
+        BesideRow(
             key="auc",
-            name=Sentence(DISCRIMINATION),
+            name=sentence(DISCRIMINATION),
             where="Table 2",
             printed=f"{printed.auc:.2f}",
             here=sentence("not given: {reason}", reason=few) if few else auc_ci(ours["auc"], low, high),
@@ -139,8 +138,8 @@ def _discrimination(metrics: Mapping[str, Any]) -> list[PublishedRow]:
     ]
 
 
-def _is_inside(value: float, low: float | None, high: float | None) -> Agreement:
+def _is_inside(value: float, low: float | None, high: float | None) -> PublishedAgreement:
     """Whether a value lies in an interval."""
     if low is None or high is None:
-        return Agreement.UNKNOWN
-    return Agreement.INSIDE if low <= value <= high else Agreement.OUTSIDE
+        return PublishedAgreement.UNKNOWN
+    return PublishedAgreement.INSIDE if low <= value <= high else PublishedAgreement.OUTSIDE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.risk import RESEARCH_USE_ONLY, Assessment, Tier
+from deeptepp.domain.risk import RESEARCH_USE, RESEARCH_USE_ONLY, Assessment, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.document import marks
 from deeptepp.report.case.result_reading import PATIENTS
@@ -42,7 +42,7 @@ def case_card(assessment: Assessment, bundle: ModelBundle, *, picture_png: bytes
             side = (_PICTURE_PX, _PICTURE_PX)
             card.paste(picture.convert("RGB").resize(side), (WIDTH_PX - _PICTURE_PX - _LEFT, 96))
     draw = ImageDraw.Draw(card)
-    called = joined(" · ", ("RESEARCH USE ONLY", *marks(assessment)[1:]))
+    called = joined(" · ", (RESEARCH_USE, *marks(assessment)[1:]))
     _write(draw, 30, called, 22, _MARK)
     _write(draw, HEIGHT_PX - 40, RESEARCH_USE_ONLY, 15, _QUIET)
     y = _score(draw, assessment, bundle) if assessment.score else _refusal(draw, assessment)

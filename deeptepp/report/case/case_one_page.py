@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from deeptepp.domain.cohort import TIER, Endpoint
-from deeptepp.domain.risk import SIMULATED_COHORT, Assessment, Severity, Tier
+from deeptepp.domain.risk import OUTSIDE_INTENDED_USE, SIMULATED_COHORT, Assessment, Severity, Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.case_changes import lesion_words
 from deeptepp.report.case.copied_text import moved_sentence
-from deeptepp.report.case.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.case.result_reading import PATIENTS
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
@@ -29,11 +28,13 @@ from deeptepp.report.pdf.pdf_page import (
     shape,
     style,
     words,
+    written_in,
 )
 from deeptepp.report.pdf.pdf_tables import facts_table, rows_table
 from deeptepp.report.speech import ENGLISH, Speech
 from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
 from deeptepp.stats.survival.group_comparison import compare_groups
+from deeptepp.wording.sentence import Verbatim
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -64,21 +65,21 @@ def case_one_page(
     """
     from reportlab.platypus import KeepInFrame
 
-    story = [*_title(assessment, label, speech), *_top(assessment, bundle, picture_png, speech)]
-    story += _facts(assessment, speech)
-    if bundle is not None:
-        story += _survival(assessment, bundle, speech)
-    story += [*_findings(assessment, speech), *_receipt(assessment, speech), *_signature(speech)]
-    marks = [SIMULATED_COHORT] * assessment.is_simulated + [OUTSIDE_INTENDED_USE] * assessment.is_override
-    receipt = assessment.receipt
-    return build_pdf(
-        [KeepInFrame(_WIDTH, _HEIGHT, story, mode="shrink", hAlign="LEFT", vAlign="TOP")],
-        title=f"DeepTEPP, {label or 'case'}",
-        marks=marks,
-        foot=f"DeepTEPP {receipt.code_version}, {receipt.created_utc}" if receipt else "DeepTEPP",
-        created_utc=created_at(assessment),
-        speech=speech,
-    )
+    with written_in(speech.language):
+        story = [*_title(assessment, label, speech), *_top(assessment, bundle, picture_png, speech)]
+        story += _facts(assessment, speech)
+        if bundle is not None:
+            story += _survival(assessment, bundle, speech)
+        story += [*_findings(assessment, speech), *_receipt(assessment, speech), *_signature(speech)]
+        marks = [SIMULATED_COHORT] * assessment.is_simulated + [OUTSIDE_INTENDED_USE] * assessment.is_override
+        receipt = assessment.receipt
+        return build_pdf(
+            [KeepInFrame(_WIDTH, _HEIGHT, story, mode="shrink", hAlign="LEFT", vAlign="TOP")],
+            title=f"DeepTEPP, {label or speech.t('Case without a label')}",
+            marks=marks,
+            foot=f"DeepTEPP {receipt.code_version}, {receipt.created_utc}" if receipt else "DeepTEPP",
+            created_utc=created_at(assessment),
+        )
 
 
 def created_at(assessment: Assessment) -> datetime | None:
@@ -97,7 +98,7 @@ def _title(assessment: Assessment, label: str, speech: Speech) -> list[Flowable]
     kind = t("DeepTEPP result") if assessment.score else t("DeepTEPP: not scored")
     day = f", {assessment.receipt.created_utc[:10]}" if assessment.receipt else ""
     return [
-        Paragraph(marked_up(label or t("Case without a label")), style("title", 17, bold=True)),
+        Paragraph(marked_up(Verbatim(label) or t("Case without a label")), style("title", 17, bold=True)),
         Paragraph(marked_up(f"{kind}{day}"), style("kind", 9.5, colour=GREY)),
     ]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from deeptepp.domain.cohort import TIER, Endpoint
-from deeptepp.domain.risk import SIMULATED_COHORT, Assessment, Tier
+from deeptepp.domain.risk import OUTSIDE_INTENDED_USE, RESEARCH_USE, SIMULATED_COHORT, Assessment, Tier
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.case.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.case.result_reading import PATIENTS
 from deeptepp.report.format import percent_ci, percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.speech import ENGLISH, Speech
 from deeptepp.stats.survival.group_comparison import compare_groups
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _MONTHS = 60.0
 """Where survival of the tier is read."""
@@ -106,8 +106,8 @@ def survival_of_tier(tier: Tier, bundle: ModelBundle, speech: Speech = ENGLISH) 
 
 def _marks(assessment: Assessment, speech: Speech) -> str:
     """Write what must stand on everything made from a result."""
-    marks = ["RESEARCH USE ONLY"]
+    marks = [RESEARCH_USE]
     marks += [SIMULATED_COHORT] * assessment.is_simulated
     marks += [OUTSIDE_INTENDED_USE] * assessment.is_override
-    meaning = speech.t("Not a medical device; not for choosing, giving or withholding treatment.")
-    return f"{'. '.join(map(speech.mark, marks))}. {meaning}"
+    meaning = sentence("Not a medical device; not for choosing, giving or withholding treatment.")
+    return speech.say(glued("{}. {}", joined(". ", marks), meaning))

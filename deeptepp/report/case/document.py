@@ -8,7 +8,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from deeptepp.domain.lesion import Lesion
-from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Assessment, Finding, Stability, TierScheme
+from deeptepp.domain.risk import (
+    OUTSIDE_INTENDED_USE,
+    RESEARCH_USE_ONLY,
+    SIMULATED_COHORT,
+    Assessment,
+    Finding,
+    Stability,
+    TierScheme,
+)
 from deeptepp.domain.study import PhaseChoice, PhaseProposal, SeriesSummary
 from deeptepp.errors import DeepTeppError, StudyError
 
@@ -62,10 +70,6 @@ def marks(assessment: Assessment) -> list[str]:
     if assessment.is_override:
         texts.append(OUTSIDE_INTENDED_USE)
     return texts
-
-
-OUTSIDE_INTENDED_USE = "OUTSIDE INTENDED USE"
-"""Watermark of a score that an eligibility rule refused and a user asked for all the same."""
 
 
 def finding_to_dict(finding: Finding) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
 from deeptepp.stats.treatment.treatment_by_tier import contrast_by_tier
-from deeptepp.stats.treatment.treatment_effect import LANDMARKS_MONTHS, NO_DIFFERENCE, TreatmentContrast
+from deeptepp.stats.treatment.treatment_effect import LANDMARKS_MONTHS, TreatmentContrast
 from deeptepp.stats.treatment.treatment_question import T_VS_NONE, TP_VS_T, Matching, TreatmentQuestion
 from deeptepp.wording.sentence import glued, sentence
 
@@ -191,7 +191,7 @@ def _summary(
         n_before_reference=contrast.reference.n_before,
         survival=_survival(contrast),
         rows=_rows(contrast) if contrast.is_reportable else (),
-        reason=contrast.reason.removesuffix(NO_DIFFERENCE),
+        reason=contrast.cause,
         badge=contrast.badge.sentence,
         interaction=answers.interaction,
         warnings=contrast.warnings,

@@ -30,7 +30,6 @@ from deeptepp.stats.treatment.balance import Balance
 from deeptepp.stats.treatment.covariate_names import in_words
 from deeptepp.stats.treatment.treatment_effect import (
     LANDMARKS_MONTHS,
-    NO_DIFFERENCE,
     TreatmentContrast,
     TreatmentSide,
     contrast_treatments,
@@ -210,12 +209,8 @@ def _beside(published: PublishedComparison, paper: TreatmentContrast) -> Beside:
 
 
 def _held_back(contrast: TreatmentContrast) -> str:
-    """Why no difference is given; empty where one is."""
-    return (
-        ""
-        if contrast.is_reportable
-        else sentence("not given: {reason}", reason=contrast.reason.removesuffix(NO_DIFFERENCE))
-    )
+    """Say why no difference is given; empty where one is."""
+    return "" if contrast.is_reportable else sentence("not given: {reason}", reason=contrast.cause)
 
 
 def _survival(side: TreatmentSide) -> str:
@@ -248,6 +243,9 @@ def _notes(contrasts: Sequence[TreatmentContrast]) -> tuple[str, ...]:
     """What each way of comparing left out and what it cannot tell."""
     notes = []
     for contrast in contrasts:
-        notes += [glued("{}: {}", WAYS[contrast.matching], warning) for warning in contrast.warnings]
+        notes += [
+            glued("{}: {}", WAYS[contrast.matching], warning)
+            for warning in (contrast.matching.caveat, *contrast.warnings)
+        ]
         notes.append(glued("{}: {}.", WAYS[contrast.matching], contrast.badge.sentence))
     return tuple(notes)

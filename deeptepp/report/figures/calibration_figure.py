@@ -34,8 +34,8 @@ Floats = npt.NDArray[np.float64]
 _PLOT_PX, _GAP_PX, _BARS_PX, _BOTTOM_PX, _LEFT_PX = 320, 22, 80, 58, 74
 """Heights of the plot, of the histogram and of what lies between and below, and the left margin."""
 
-_N_BINS, _N_CURVE = 50, 300
-"""Bins of the histogram, and points by which the smooth curve is drawn."""
+_SCORE_BINS, _RISK_BINS, _N_CURVE = 40, 50, 300
+"""Bins of the histograms, and points by which the smooth curve is drawn."""
 
 _GROUPS, _CURVE, _EVENT, _NO_EVENT = OTHER_COLOURS[0], OTHER_COLOURS[2], OTHER_COLOURS[2], NEUTRAL
 """Colours of groups, smooth curve, and patients with and without an event."""
@@ -160,8 +160,7 @@ def survival_calibration_figure(
     horizon, facts = months(calibration.horizon_months), _facts(calibration)
     predicted = sentence("Predicted risk of {event_name} by {months}", event_name=event_name, months=horizon)
     axes = _Axes(_end(points, x), predicted, "Observed (1 − Kaplan-Meier)", is_score=False)
-    figure = _drawn(points, axes, [(x, NEUTRAL, "predicted risks")])
-    _add_curve(figure, calibration)
+    figure = _drawn(points, axes, [(x, NEUTRAL, "predicted risks")], calibration)
     _lay_out(figure, (title, facts), axes, _legend(points, has_curve=len(calibration.smooth.predicted) > 0))
     return finish(figure, _alt(calibration, points, title, facts), simulated=simulated, strip_of_px=_PLOT_PX)
 
@@ -173,20 +172,27 @@ def _end(points: Sequence[CalibrationPoint], risks: Floats) -> float:
     return float(np.clip(np.ceil(10 * largest - 1e-9) / 10, 0.1, 1.0))
 
 
-def _drawn(points: Sequence[CalibrationPoint], axes: _Axes, bars: Sequence[tuple[Floats, str, str]]) -> go.Figure:
-    """Diagonal, groups, and below them stacked bars of the predictions: values, colour and name of each part."""
-    figure, end = go.Figure(), axes.end
+def _drawn(
+    points: Sequence[CalibrationPoint],
+    axes: _Axes,
+    bars: Sequence[tuple[Floats, str, str]],
+    calibration: HorizonCalibration | None = None,
+) -> go.Figure:
+    """Diagonal, smooth curve, groups on it, and below them stacked bars: values, colour and name of each part."""
+    figure, end, n_bins = go.Figure(), axes.end, _SCORE_BINS if axes.is_score else _RISK_BINS
     dots = {"color": NEUTRAL, "width": 1, "dash": "dot"}
     figure.add_scatter(x=[0, end], y=[0, end], mode="lines", line=dots, hoverinfo="skip", name="ideal")
+    if calibration is not None:
+        _add_curve(figure, calibration)
     for is_beyond in (False, True):
         _add_groups(figure, [p for p in points if p.is_beyond is is_beyond], axes, is_open=is_beyond)
     for values, colour, name in bars:
         # The last bin holds what lies beyond the axis.
-        counts, edges = np.histogram(np.minimum(values, end), bins=_N_BINS, range=(0, end))
+        counts, edges = np.histogram(np.minimum(values, end), bins=n_bins, range=(0, end))
         figure.add_bar(
             x=(edges[:-1] + edges[1:]) / 2,
             y=counts,
-            width=end / _N_BINS,
+            width=end / n_bins,
             yaxis="y2",
             marker={"color": colour, "line": {"width": 0}},
             name=name,
@@ -231,7 +237,7 @@ def _add_curve(figure: go.Figure, calibration: HorizonCalibration) -> None:
         mode="lines",
         line={"color": _CURVE, "width": 2.2, "dash": "dash"},
         name="smooth curve",
-        hovertemplate="predicted %{x:.3f}, smoothed %{y:.3f}<extra></extra>",
+        hovertemplate=sentence("predicted %{x:.3f}, smoothed %{y:.3f}") + "<extra></extra>",
     )
 
 

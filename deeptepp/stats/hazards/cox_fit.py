@@ -16,6 +16,7 @@ from scipy.special import ndtr
 from deeptepp.errors import OutOfRange
 from deeptepp.stats.estimate import ChiSquareTest, Estimate, known, normal_quantile
 from deeptepp.stats.hazards.cox_likelihood import Ties
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -72,7 +73,12 @@ class CoxFit:
     @property
     def method(self) -> str:
         """Estimator and interval, for captions."""
-        return f"Cox, {self.ties} ties{', stratified' if self.is_stratified else ''}, Wald interval"
+        return sentence(
+            "Cox, {ties} ties, stratified, Wald interval"
+            if self.is_stratified
+            else "Cox, {ties} ties, Wald interval",
+            ties=self.ties,
+        )
 
     @property
     def warnings(self) -> tuple[str, ...]:

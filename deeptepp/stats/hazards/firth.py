@@ -25,6 +25,7 @@ from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test, kn
 from deeptepp.stats.hazards.cox_fit import ALIASED, NO_EVENT
 from deeptepp.stats.hazards.cox_likelihood import RiskSets, Ties
 from deeptepp.stats.hazards.cox_maximum import centre_and_scale, check_design, independent, inverse
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -77,8 +78,12 @@ class FirthFit:
     @property
     def method(self) -> str:
         """Estimator and interval, for captions."""
-        stratified = ", stratified" if self.is_stratified else ""
-        return f"Firth-penalised Cox, {self.ties} ties{stratified}, profile likelihood interval"
+        return sentence(
+            "Firth-penalised Cox, {ties} ties, stratified, profile likelihood interval"
+            if self.is_stratified
+            else "Firth-penalised Cox, {ties} ties, profile likelihood interval",
+            ties=self.ties,
+        )
 
     def hazard_ratios(self) -> tuple[Estimate, ...]:
         """Give the hazard ratio per unit of each column.

@@ -24,6 +24,7 @@ from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.design import as_text, levels_of
 from deeptepp.stats.estimate import ChiSquareTest, Estimate, chi_square_test, known, normal_quantile
 from deeptepp.stats.hazards.two_arm_tables import two_arm_tables
+from deeptepp.wording.sentence import joined, sentence
 
 ONE_STEP = "one-step Mantel-Haenszel (Peto) hazard ratio"
 """Name of the estimator inside one group of patients."""
@@ -111,7 +112,7 @@ def subgroup_analysis(
         parts.append(_analyse(label, index, reference, level))
     excess, variance = sum(part.excess for part in parts), sum(part.variance for part in parts)
     n, n_events = follow_up.n, follow_up.n_events
-    method = f"{ONE_STEP}, stratified by subgroup"
+    method = sentence("{method}, stratified by subgroup", method=ONE_STEP)
     return SubgroupAnalysis(
         subgroups=tuple(parts),
         excess=excess,
@@ -174,7 +175,7 @@ def _reason(parts: Sequence[Subgroup]) -> str:
     if any(part.variance > 0 for part in parts):
         return ""
     reasons = {part.hazard_ratio.reason for part in parts}
-    return f"no subgroup can be compared ({'; '.join(sorted(reasons))})"
+    return sentence("no subgroup can be compared ({reasons})", reasons=joined("; ", sorted(reasons)))
 
 
 def _one_step(

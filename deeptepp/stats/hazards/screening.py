@@ -18,6 +18,7 @@ from deeptepp.stats.hazards.cox import fit_cox
 from deeptepp.stats.hazards.cox_fit import CoxFit
 from deeptepp.stats.hazards.cox_likelihood import Ties
 from deeptepp.stats.multiplicity import benjamini_hochberg, holm
+from deeptepp.wording.sentence import sentence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +94,7 @@ def screen(
         )
         for i, (name, (fit, n_missing), p) in enumerate(zip(variables, fits, p_values, strict=True))
     )
-    method = f"Cox, {ties} ties, one variable at a time, likelihood ratio test"
+    method = sentence("Cox, {ties} ties, one variable at a time, likelihood ratio test", ties=ties)
     return Screening(rows, limit, follow_up.n, follow_up.n_events, method)
 
 

@@ -23,6 +23,7 @@ from scipy.special import gammaln
 from scipy.stats import chi2_contingency, fisher_exact, kruskal, random_table
 
 from deeptepp.stats.estimate import known
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -38,7 +39,7 @@ _TOLERANCE = 1e-7
 
 CHI_SQUARE = "chi-square test"
 FISHER = "Fisher's exact test"
-FREEMAN_HALTON = f"exact test by {N_TABLES} random tables"
+FREEMAN_HALTON = sentence("exact test by {n} random tables", n=N_TABLES)
 KRUSKAL_WALLIS = "Kruskal-Wallis test"
 
 _ONE_GROUP = "fewer than two groups have known values"

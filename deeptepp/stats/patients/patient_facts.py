@@ -15,6 +15,7 @@ from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort
 from deeptepp.domain.risk import Tier
 from deeptepp.stats.patient_groups import Grouping, groupings
 from deeptepp.stats.patients.table_one import TableOne, table_one
+from deeptepp.wording.sentence import sentence
 
 SUBTYPE = "Molecular subtype"
 """Hormone receptors of a HER2-positive tumour, as the publication's Table 1 has it."""
@@ -44,9 +45,12 @@ class DuplicateFacts:
     @property
     def sentence(self) -> str:
         """What follows for a model."""
-        return (
-            f"{self.first} and {self.second} are the same in each of the {self.n} patients of whom both are "
-            "known: one of them must leave a model."
+        return sentence(
+            "{first} and {second} are the same in each of the {n} patients of whom both are known: one of "
+            "them must leave a model.",
+            first=self.first,
+            second=self.second,
+            n=self.n,
         )
 
 

@@ -30,6 +30,7 @@ from deeptepp.stats.counted import counted
 from deeptepp.stats.estimate import normal_quantile
 from deeptepp.stats.horizon import check_horizon, why_no_horizon
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
+from deeptepp.wording.sentence import sentence
 
 N_EVENTS_WANTED = 100
 """Collins 2016."""
@@ -111,16 +112,16 @@ def validation_adequacy(
         n_events=seen.n_events,
         events=_events_requirement(seen.n_events, horizon_months),
         ratio=_width_requirement(
-            "width of the interval of observed / expected",
-            "observed over expected",
+            sentence("width of the interval of observed / expected"),
+            sentence("observed over expected"),
             ratio_width,
             RATIO_WIDTH_WANTED,
             ratio_events,
             reason,
         ),
         concordance=_width_requirement(
-            f"width of the interval of a C index of {expected_c:g}",
-            f"a C index of {expected_c:g}",
+            sentence("width of the interval of a C index of {n:g}", n=expected_c),
+            sentence("a C index of {n:g}", n=expected_c),
             c_width,
             C_WIDTH_WANTED,
             c_events,
@@ -134,13 +135,25 @@ def _events_requirement(n_events: int, horizon_months: float) -> Requirement:
     """Compare the number of events with what is wanted."""
     is_met = n_events >= N_EVENTS_WANTED
     return Requirement(
-        name="events up to the horizon",
+        name=sentence("events up to the horizon"),
         value=float(n_events),
         wanted=float(N_EVENTS_WANTED),
         is_met=is_met,
         n_events_needed=N_EVENTS_WANTED,
-        sentence=f"{counted(n_events, 'event')} up to {horizon_months:g} months; at least {N_EVENTS_WANTED} are "
-        f"wanted for an external validation, so there are {'enough' if is_met else 'too few'}.",
+        sentence=sentence(
+            (
+                "{events} up to {months:g} months; at least {wanted} are wanted for an external "
+                "validation, so there are enough."
+            )
+            if is_met
+            else (
+                "{events} up to {months:g} months; at least {wanted} are wanted for an external "
+                "validation, so there are too few."
+            ),
+            events=counted(n_events, "event"),
+            months=horizon_months,
+            wanted=N_EVENTS_WANTED,
+        ),
         source="Collins 2016",
     )
 
@@ -150,14 +163,25 @@ def _width_requirement(
 ) -> Requirement:
     """Compare the expected width of an interval with what is wanted."""
     if width is None:
-        sentence = f"How precise {what} would be cannot be said: {reason}."
-        return Requirement(name, None, wanted, None, None, sentence, "Riley 2021", reason)
+        text = sentence("How precise {what} would be cannot be said: {reason}.", what=what, reason=reason)
+        return Requirement(name, None, wanted, None, None, text, "Riley 2021", reason)
     is_met = width <= wanted
-    sentence = (
-        f"The interval of {what} would be {shown(width)} wide; {wanted:g} or less is wanted, which needs about "
-        f"{n_events} events, so the cohort is {'large enough' if is_met else 'too small'}."
+    text = sentence(
+        (
+            "The interval of {what} would be {width} wide; {wanted:g} or less is wanted, which needs "
+            "about {n} events, so the cohort is large enough."
+        )
+        if is_met
+        else (
+            "The interval of {what} would be {width} wide; {wanted:g} or less is wanted, which needs "
+            "about {n} events, so the cohort is too small."
+        ),
+        what=what,
+        width=shown(width),
+        wanted=wanted,
+        n=n_events,
     )
-    return Requirement(name, width, wanted, is_met, n_events, sentence, "Riley 2021")
+    return Requirement(name, width, wanted, is_met, n_events, text, "Riley 2021")
 
 
 def _c_error(c: float, n: float, risk: float) -> float:

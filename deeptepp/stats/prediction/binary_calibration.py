@@ -28,7 +28,7 @@ SMALLEST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class IntervalEstimate:
     """A number with its interval."""
 
     value: float
@@ -46,9 +46,9 @@ class BinaryCalibration:
     the share of events as everybody's score, p (1 - p).
     """
 
-    intercept: Estimate
-    slope: Estimate
-    observed_to_expected: Estimate
+    intercept: IntervalEstimate
+    slope: IntervalEstimate
+    observed_to_expected: IntervalEstimate
     brier: float
     brier_of_prevalence: float
     level: float
@@ -102,15 +102,15 @@ def log_odds_of(p: npt.ArrayLike) -> Floats:
     return np.asarray(logit(np.clip(p, SMALLEST, 1 - SMALLEST)), dtype=np.float64)
 
 
-def _wald(fit: LogisticFit, term: int, z: float) -> Estimate:
+def _wald(fit: LogisticFit, term: int, z: float) -> IntervalEstimate:
     """Give one term of a fit with its interval; term 0 is the intercept."""
     value = fit.intercept if term == 0 else float(fit.coefficients[term - 1])
     half = z * float(np.sqrt(fit.covariance[term, term]))
-    return Estimate(value, value - half, value + half)
+    return IntervalEstimate(value, value - half, value + half)
 
 
-def _observed_to_expected(p: Floats, y: npt.NDArray[np.bool_], z: float) -> Estimate:
+def _observed_to_expected(p: Floats, y: npt.NDArray[np.bool_], z: float) -> IntervalEstimate:
     """Give O/E with an interval on the log scale, the number of events being binomial."""
     ratio = float(y.sum() / max(p.sum(), SMALLEST))
     half = z * float(np.sqrt((1 - y.mean()) / y.sum()))
-    return Estimate(ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half)))
+    return IntervalEstimate(ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half)))

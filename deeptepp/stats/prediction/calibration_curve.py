@@ -21,6 +21,7 @@ from deeptepp.stats.design import Design
 from deeptepp.stats.hazards.cox import fit_cox
 from deeptepp.stats.hazards.cox_fit import MONOTONE, UNSTABLE
 from deeptepp.stats.restricted_cubic_spline import knots_of, quantiles, spline_columns
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,7 +56,7 @@ def smooth_curve(
     curve; empty where it is worth trying. Returns: without values where predictions have too few distinct values
     for the knots.
     """
-    method = f"Cox model on a restricted cubic spline ({n_knots} knots) of log(-log(1 - p)), Efron"
+    method = sentence("Cox model on a restricted cubic spline ({n} knots) of log(-log(1 - p)), Efron", n=n_knots)
     try:
         knots = knots_of(log_hazard, n_knots)
     except NotEstimable as error:

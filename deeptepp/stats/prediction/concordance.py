@@ -26,6 +26,7 @@ from deeptepp.stats.estimate import Estimate, normal_quantile
 from deeptepp.stats.horizon import known_at, told_apart
 from deeptepp.stats.prediction.concordance_pairs import ConcordanceCounts, Pairs, merged, pairs_of
 from deeptepp.stats.survival.censoring import censoring_survival
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -125,10 +126,12 @@ def _concordance(
 ) -> Concordance:
     """Turn the sums over pairs into an index with its interval."""
     name, horizon, level = asked
-    method = (
-        name
-        + ("" if horizon is None else f" up to {horizon:g} months")
-        + ", jackknife interval on the logit scale"
+    method = sentence(
+        "{name}, jackknife interval on the logit scale"
+        if horizon is None
+        else "{name} up to {months:g} months, jackknife interval on the logit scale",
+        name=name,
+        months=horizon,
     )
     n_pairs = float(pairs.all_as_event.sum())
     value = low = high = error = None
@@ -161,4 +164,6 @@ def _end_of_follow_up(follow_up: FollowUp, horizon: float | None) -> str:
     last = float(follow_up.months.max(initial=0.0))
     if horizon is None or horizon <= last:
         return ""
-    return f"follow-up ends at {told_apart(last, horizon)} months, so the index is that up to there"
+    return sentence(
+        "follow-up ends at {last} months, so the index is that up to there", last=told_apart(last, horizon)
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.risk import TierScheme
+from deeptepp.domain.risk import TierScheme, found_by
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.prediction.kmeans import split_two
 from deeptepp.stats.prediction.operating_point import youden
@@ -32,10 +32,15 @@ def find_tier_scheme(scores: npt.ArrayLike, events: npt.ArrayLike) -> TierScheme
         raise NotEstimable(what="The risk tiers", reason=reason)
     split = split_two(values[values >= low.threshold])
     n_best = len(low.tied_thresholds)
-    ties = f"; lowest of {n_best} equally good" if n_best > 1 else ""
-    method = (
-        f"Low below {low.threshold:.4f} (highest Youden index, {low.youden:.3f}{ties}); "
-        f"High from {split.boundary:.4f} (exact 2-means of the {split.n} scores above, "
-        f"centres {split.centres[0]:.4f} and {split.centres[1]:.4f}); {low.n} patients, {low.n_events} events"
+    method = found_by(
+        low=low.threshold,
+        youden=low.youden,
+        n=n_best,
+        high=split.boundary,
+        k=split.n,
+        one=split.centres[0],
+        two=split.centres[1],
+        m=low.n,
+        events=low.n_events,
     )
     return TierScheme(low.threshold, split.boundary, method)

@@ -18,6 +18,7 @@ from sklearn import config_context
 from sklearn.cluster import KMeans
 
 from deeptepp.errors import NotEstimable, OutOfRange
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,7 +64,7 @@ def split_two(values: npt.ArrayLike) -> TwoMeans:
     if not np.isfinite(scores).all():
         raise OutOfRange(field="values", value="missing or infinite", limit="finite numbers")
     if not len(scores) or scores[0] == scores[-1]:
-        reason = f"{len(scores[:1])} distinct value(s) cannot make 2 clusters"
+        reason = sentence("{n} distinct value(s) cannot make 2 clusters", n=len(scores[:1]))
         raise NotEstimable(what="The split of the scores", reason=reason)
     cut = _best_cut(scores)
     # On one scale about 0: a tolerance of K-means is absolute, and squares far from 0 cancel.

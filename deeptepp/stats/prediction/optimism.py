@@ -26,6 +26,7 @@ from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.prediction.concordance_pairs import counts_of
 from deeptepp.stats.prediction.cutoffs import find_tier_scheme
 from deeptepp.stats.prediction.ranked_scores import rank_scores
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -70,11 +71,25 @@ class Optimism:
     @property
     def sentence(self) -> str:
         """What it means, with the number of cut-offs tried."""
-        tried = "1 pair of cut-offs was" if self.n_tried == 1 else f"{self.n_tried} pairs of cut-offs were"
-        return (
-            f"{tried} looked at in this session. The correction stands for one search by the published rule, in "
-            f"{self.n_usable} of {self.n_draws} resamples of {self.n} patients with {self.n_events} events; every "
-            "further pair that is tried adds optimism that no resampling can see. Only other patients can."
+        return sentence(
+            (
+                "{n} pairs of cut-offs were looked at in this session. The correction stands for one "
+                "search by the published rule, in {k} of {draws} resamples of {m} patients with {events} "
+                "events; every further pair that is tried adds optimism that no resampling can see. Only "
+                "other patients can."
+            )
+            if self.n_tried != 1
+            else (
+                "1 pair of cut-offs was looked at in this session. The correction stands for one search "
+                "by the published rule, in {k} of {draws} resamples of {m} patients with {events} "
+                "events; every further pair that is tried adds optimism that no resampling can see. Only "
+                "other patients can."
+            ),
+            n=self.n_tried,
+            k=self.n_usable,
+            draws=self.n_draws,
+            m=self.n,
+            events=self.n_events,
         )
 
 

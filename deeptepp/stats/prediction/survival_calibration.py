@@ -29,6 +29,7 @@ from deeptepp.stats.prediction.calibration_curve import CalibrationCurve, smooth
 from deeptepp.stats.prediction.concordance import checked_marker
 from deeptepp.stats.restricted_cubic_spline import quantiles
 from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate, kaplan_meier
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 
@@ -164,10 +165,15 @@ def _notes(p: Floats, n_wanted: int, n_groups: int) -> tuple[str, ...]:
     n_certain = int(((p < SMALLEST) | (p > LARGEST)).sum())
     if n_certain:
         notes.append(
-            f"{n_certain} predicted risk(s) of 0 or 1 were moved into the open interval for slope and curves"
+            sentence(
+                "{n} predicted risk(s) of 0 or 1 were moved into the open interval for slope and curves",
+                n=n_certain,
+            )
         )
     if n_groups < n_wanted:
-        notes.append(f"predicted risks tie, so there are {n_groups} groups instead of {n_wanted}")
+        notes.append(
+            sentence("predicted risks tie, so there are {n} groups instead of {m}", n=n_groups, m=n_wanted)
+        )
     return tuple(notes)
 
 
@@ -203,7 +209,7 @@ def _slope(follow_up: FollowUp, x: Floats, level: float, name: str) -> Estimate:
         level=level,
         n=follow_up.n,
         n_events=follow_up.n_events,
-        method=f"calibration slope of {name}, Cox, Wald interval",
+        method=sentence("calibration slope of {name}, Cox, Wald interval", name=name),
         reason=reason,
     )
 

@@ -14,6 +14,7 @@ import numpy as np
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.estimate import Estimate, chi_square_test, normal_quantile
 from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate, kaplan_meier
+from deeptepp.wording.sentence import joined, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,17 @@ def compare_survival_at(
     other = kaplan_meier(reference, label="the reference arm", level=level).at(months)
     apart, errors = one.value - other.value, (one.standard_error, other.standard_error)
     error = None if errors[0] is None or errors[1] is None else float(np.hypot(errors[0], errors[1]))
-    notes = (
-        []
-        if error
-        else ["every patient of an arm had the event" if error is None else "neither arm has had an event"]
-    )
-    beyond = [arm for arm, at in (("index", one), ("reference", other)) if at.is_beyond_follow_up]
-    notes += [f"the time lies beyond the last observation of the {arm} arm" for arm in beyond]
+    no_variance = "every patient of an arm had the event" if error is None else "neither arm has had an event"
+    notes = [] if error else [no_variance]
+    notes += [
+        sentence(
+            "the time lies beyond the last observation of the index arm"
+            if arm == "index"
+            else "the time lies beyond the last observation of the reference arm"
+        )
+        for arm, at in (("index", one), ("reference", other))
+        if at.is_beyond_follow_up
+    ]
     half = normal_quantile(level) * error if error else None
     difference = Estimate(
         value=apart,
@@ -57,6 +62,6 @@ def compare_survival_at(
         n=one.n + other.n,
         n_events=one.n_events + other.n_events,
         method="difference of Kaplan-Meier estimates",
-        reason="; ".join(notes),
+        reason=joined("; ", notes) if notes else "",
     )
     return FixedTimeComparison(one, other, difference)

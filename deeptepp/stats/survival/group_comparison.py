@@ -12,6 +12,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.stats.event_rule import MIN_EVENTS, count_events
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier
 from deeptepp.stats.survival.logrank import LogRankTest, log_rank
+from deeptepp.wording.sentence import joined, sentence
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,10 +41,10 @@ class GroupComparison:
     def why_groups_not_tested(self) -> str:
         """Why groups that nobody chose for a patient, as tiers and facts, are not tested; empty where they are."""
         if self.n_events < MIN_EVENTS:
-            return f"{count_events(self.n_events)}, fewer than {MIN_EVENTS}"
+            return sentence("{events}, fewer than {limit}", events=count_events(self.n_events), limit=MIN_EVENTS)
         # A contrast against a group without an event rests on that group's size alone.
         empty = [curve.label for curve in self.curves if not curve.n_events]
-        return f"no event in {', '.join(empty)}" if empty else ""
+        return sentence("no event in {groups}", groups=joined(", ", empty)) if empty else ""
 
     @property
     def n(self) -> int:
@@ -79,7 +80,10 @@ def compare_groups(
     members = {level: known & (values == level) for level in levels}
     members = {level: chosen for level, chosen in members.items() if chosen.any()}
     if not members:
-        raise NotEstimable(what=f"Survival by {column}", reason="none of the groups has a patient with follow-up")
+        raise NotEstimable(
+            what=sentence("Survival by {fact}", fact=column),
+            reason="none of the groups has a patient with follow-up",
+        )
     months, event = (np.asarray(cohort[name]) for name in (endpoint.months, endpoint.event))
     groups = tuple(FollowUp(months[chosen], event[chosen].astype(bool)) for chosen in members.values())
     return GroupComparison(

@@ -1,9 +1,10 @@
-"""Kaplan-Meier curves with Greenwood's variance, by lifelines.
+"""Kaplan-Meier curves with Greenwood's variance, counted by lifelines.
 
 An event at t comes before a censoring at t, and a patient is at risk at t when her time is t or more. Where the
 data do not determine an interval it is ``None`` with a reason, never a number that looks like one: lifelines gives
-1 to 1 there, also where nobody is left. Its median is late where one half is reached but for rounding, so that the
-median is R's rule in ``median_survival``.
+1 to 1 there, also where nobody is left. It adds logarithms and so misses the product of ratios in its last bits,
+which made a shown 93.7 % 93.8 %: survival is that product over its counts. Its median is late where one half
+is reached but for rounding, so that the median is R's rule in ``median_survival``.
 
 References
 ----------
@@ -23,6 +24,7 @@ from lifelines import KaplanMeierFitter
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.survival.median_survival import MedianSurvival, first_half
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -137,17 +139,20 @@ class KaplanMeierCurve:
 def kaplan_meier(follow_up: FollowUp, *, label: str = "", level: float = 0.95) -> KaplanMeierCurve:
     """Estimate the survival curve of a group; ``NotEstimable`` where nobody is in it."""
     if follow_up.n == 0:
-        raise NotEstimable(what=f"Survival of {label or 'the group'}", reason="nobody is in the group")
+        raise NotEstimable(
+            what=sentence("Survival of {group}", group=label or sentence("the group")),
+            reason="nobody is in the group",
+        )
     if not 0 < level < 1:
         raise OutOfRange(field="level", value=level, limit="(0, 1)")
     # lifelines switches the warnings of numpy off for the whole process; they come back here.
     with np.errstate():
         fitted = KaplanMeierFitter(alpha=1 - level).fit(follow_up.months, follow_up.event)
-    survival = fitted.survival_function_.to_numpy()[:, 0]
+    n_at_risk, n_events = fitted.event_table[["at_risk", "observed"]].to_numpy(dtype=np.float64).T
+    survival = np.cumprod(1 - n_events / n_at_risk)
     band = fitted.confidence_interval_.to_numpy()
     # There is no interval where nobody, or everybody, has had the event.
     band[(survival == 0) | (survival == 1)] = np.nan
-    variance = hazard_variance(fitted.event_table["at_risk"].to_numpy(), fitted.event_table["observed"].to_numpy())
     times = np.sort(follow_up.months)
     return KaplanMeierCurve(
         label=label,
@@ -155,7 +160,7 @@ def kaplan_meier(follow_up: FollowUp, *, label: str = "", level: float = 0.95) -
         n_events=follow_up.n_events,
         months=fitted.event_table.index.to_numpy(dtype=np.float64),
         survival=survival,
-        standard_error=survival * np.sqrt(np.cumsum(variance)),
+        standard_error=survival * np.sqrt(np.cumsum(hazard_variance(n_at_risk, n_events))),
         low=band[:, 0],
         high=band[:, 1],
         censored_months=np.sort(follow_up.months[~follow_up.event]),

@@ -22,6 +22,7 @@ from scipy.special import chdtrc
 
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -115,17 +116,19 @@ def log_rank_trend(
     can_test = variance > _RANK_TOLERANCE * scale
     statistic = float(weights @ (observed - expected)) ** 2 / variance if can_test else 0.0
     sums = (observed, expected, covariance)
-    return _test(groups, sums, statistic, int(can_test), _named(f"{_weighted(rho)} for trend", strata))
+    return _test(
+        groups, sums, statistic, int(can_test), _named(sentence("{name} for trend", name=_weighted(rho)), strata)
+    )
 
 
 def _weighted(rho: float) -> str:
     """Name a test by its weights."""
-    return "log-rank" if rho == 0 else f"Harrington-Fleming (rho = {rho:g})"
+    return "log-rank" if rho == 0 else sentence("Harrington-Fleming (rho = {rho:g})", rho=rho)
 
 
 def _named(name: str, strata: object) -> str:
     """Add the stratification to the name of a test."""
-    return name if strata is None else f"{name}, stratified"
+    return name if strata is None else sentence("{name}, stratified", name=name)
 
 
 def _test(

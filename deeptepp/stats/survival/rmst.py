@@ -20,6 +20,7 @@ from deeptepp.errors import OutOfRange
 from deeptepp.stats.estimate import Estimate, normal_quantile
 from deeptepp.stats.horizon import told_apart
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, hazard_variance, kaplan_meier
+from deeptepp.wording.sentence import joined, sentence
 
 METHOD = "restricted mean survival time"
 """Name of the estimator."""
@@ -77,13 +78,19 @@ def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
     ends_with_event = bool(curve.n_events and curve.event_months[-1] == curve.last_months)
     notes = ["" if error > 0 else "no variance up to the horizon, so no interval can be given"]
     if is_beyond:
-        kind, last = (
-            "an event" if ends_with_event else "a censoring",
-            told_apart(curve.last_months, horizon_months),
-        )
         notes.append(
-            f"the horizon lies beyond the last observation ({last}, {kind}); "
-            "the last value of the curve is carried on"
+            sentence(
+                (
+                    "the horizon lies beyond the last observation ({last}, an event); the last value of "
+                    "the curve is carried on"
+                )
+                if ends_with_event
+                else (
+                    "the horizon lies beyond the last observation ({last}, a censoring); the last value "
+                    "of the curve is carried on"
+                ),
+                last=told_apart(curve.last_months, horizon_months),
+            )
         )
     half = normal_quantile(curve.level) * error
     estimate = Estimate(
@@ -131,7 +138,7 @@ def compare_restricted_means(
         p_value=float(2 * ndtr(-abs(apart) / error)) if error > 0 else None,
         n=index.n + reference.n,
         n_events=one.estimate.n_events + other.estimate.n_events,
-        method=f"difference of {METHOD}",
+        method=sentence("difference of {method}", method=METHOD),
         reason=_notes(one, other),
     )
     return RmstComparison(index=one, reference=other, difference=difference, standard_error=error)
@@ -139,10 +146,11 @@ def compare_restricted_means(
 
 def _notes(index: RestrictedMean, reference: RestrictedMean) -> str:
     """Say of each arm what its estimate says."""
-    arms = {"index arm": index, "reference arm": reference}
-    return _joined([f"{name}: {arm.estimate.reason}" for name, arm in arms.items() if arm.estimate.reason])
+    arms = (("index arm: {reason}", index), ("reference arm: {reason}", reference))
+    return _joined([sentence(words, reason=arm.estimate.reason) for words, arm in arms if arm.estimate.reason])
 
 
 def _joined(notes: list[str]) -> str:
     """Put what there is to say in one line."""
-    return "; ".join(note for note in notes if note)
+    said = [note for note in notes if note]
+    return joined("; ", said) if said else ""

@@ -23,6 +23,7 @@ from deeptepp.stats.counted import counted
 from deeptepp.stats.design import as_text, levels_of
 from deeptepp.stats.estimate import known
 from deeptepp.stats.treatment.matching import MatchedPairs
+from deeptepp.wording.sentence import joined, sentence
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -31,9 +32,6 @@ Bools = npt.NDArray[np.bool_]
 MAX_SMD = 0.25
 """Means further apart than this share of a standard deviation leave an effect to the covariate (Rubin 2001). The
 0.1 of Austin 2009 is below what chance alone does to fewer than 200 pairs, sqrt(2 / pairs)."""
-
-NOT_BALANCED = "matching did not balance"
-"""Begins the reason why no effect is given."""
 
 MOST_NAMED = 3
 """Covariates named where matching failed."""
@@ -132,23 +130,40 @@ class Balance:
         if not worse:
             return ""
         smds = ((row.name, abs(row.smd_before or 0.0), row.smd_after or 0.0) for row in worse[:MOST_NAMED])
-        named = ", ".join(f"{name} (|SMD| {a:.2f} before, {_above_limit(b)} after)" for name, a, b in smds)
+        named = joined(
+            ", ",
+            (
+                sentence(
+                    "{covariate} (|SMD| {low:.2f} before, {high} after)",
+                    covariate=name,
+                    low=a,
+                    high=_above_limit(b),
+                )
+                for name, a, b in smds
+            ),
+        )
         more = len(worse) - MOST_NAMED
-        return f"{NOT_BALANCED} {named}" + (f" and {more} more" if more > 0 else "")
+        if more > 0:
+            named = sentence("{covariates} and {n} more", covariates=named, n=more)
+        return sentence("matching did not balance {covariates}", covariates=named)
 
     @property
     def sentence(self) -> str:
         """Number of pairs and the largest difference left, for captions."""
         before, after = self.largest_before, self.largest_after
-        text = f"{self.n_index} against {counted(self.n_reference, 'patient')}"
-        if before is not None:
-            text += f", largest |SMD| {abs(before.smd_before or 0.0):.2f} ({before.name})"
-        if self.n_pairs is None:
-            return f"{text}; not matched; {self.denominator.sentence}"
-        text += f"; {counted(self.n_pairs, 'pair')}"
-        if after is not None:
-            text += f", largest |SMD| {abs(after.smd_after or 0.0):.2f} ({after.name})"
-        return f"{text}; {self.denominator.sentence}"
+        told = [
+            sentence("{n} against {patients}", n=self.n_index, patients=counted(self.n_reference, "patient")),
+            *(_largest(before.name, before.smd_before) if before else ()),
+            sentence("not matched") if self.n_pairs is None else counted(self.n_pairs, "pair"),
+            *(_largest(after.name, after.smd_after) if after else ()),
+            self.denominator.sentence,
+        ]
+        return joined("; ", told)
+
+
+def _largest(name: str, smd: float | None) -> tuple[str]:
+    """Name the covariate that is furthest apart."""
+    return (sentence("largest |SMD| {smd:.2f} ({covariate})", smd=abs(smd or 0.0), covariate=name),)
 
 
 def _above_limit(smd: float) -> str:

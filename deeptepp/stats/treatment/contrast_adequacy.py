@@ -20,6 +20,7 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.counted import counted
 from deeptepp.stats.prediction.adequacy import shown, whole_events
+from deeptepp.wording.sentence import in_a_row, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +100,20 @@ def _contrast_sentence(
     """Say in words what the contrast can show."""
     (n, n_events), (power, alpha, hazard_ratio) = counts, asked
     if detectable is None:
-        start = f"This contrast cannot show any effect: {reason}."
+        start = sentence("This contrast cannot show any effect: {reason}.", reason=reason)
     else:
-        start = (
-            f"With {counted(n_events, 'event')} in {counted(n, 'patient')} a hazard ratio has to be "
-            f"{shown(detectable)} or smaller (or {shown(1 / detectable)} or larger) to be found with "
-            f"{power:.0%} power at alpha {alpha:g}; a weaker effect would often be missed."
+        start = sentence(
+            "With {events} in {patients} a hazard ratio has to be {low} or smaller (or {high} or "
+            "larger) to be found "
+            "with {power:.0%} power at alpha {alpha:g}; a weaker effect would often be missed.",
+            events=counted(n_events, "event"),
+            patients=counted(n, "patient"),
+            low=shown(detectable),
+            high=shown(1 / detectable),
+            power=power,
+            alpha=alpha,
         )
     if needed is None:
         return start
-    return f"{start} A hazard ratio of {hazard_ratio:g} needs {needed} events at this allocation."
+    words = "A hazard ratio of {ratio:g} needs {n} events at this allocation."
+    return in_a_row((start, sentence(words, ratio=hazard_ratio, n=needed)))

@@ -20,6 +20,7 @@ from deeptepp.stats.hazards.mantel_haenszel import one_step_hazard_ratio
 from deeptepp.stats.horizon import told_apart
 from deeptepp.stats.survival.fixed_time import compare_survival_at
 from deeptepp.stats.survival.rmst import compare_restricted_means
+from deeptepp.wording.sentence import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,17 @@ class ContrastEstimates:
             return self._held_back(method)
         if self.horizon_months is not None and months > self.horizon_months:
             return self._held_back(
-                method, f"both arms are compared up to {told_apart(self.horizon_months, months)} months only"
+                method,
+                sentence(
+                    "both arms are compared up to {months} months only",
+                    months=told_apart(self.horizon_months, months),
+                ),
             )
         compared = compare_survival_at(self.index, self.reference, months, level=self.level)
         if compared.index.is_beyond_follow_up or compared.reference.is_beyond_follow_up:
-            return self._held_back(method, f"an arm was followed for less than {months:g} months")
+            return self._held_back(
+                method, sentence("an arm was followed for less than {months:g} months", months=months)
+            )
         return compared.difference
 
     def hazard_ratio(self) -> Estimate:
@@ -92,4 +99,6 @@ class ContrastEstimates:
         if end <= 0:
             return self._held_back("difference of restricted mean survival time", "an arm was not followed at all")
         compared = compare_restricted_means(self.index, self.reference, end, level=self.level).difference
-        return replace(compared, method=f"{compared.method} up to {end:g} months")
+        return replace(
+            compared, method=sentence("{method} up to {months:g} months", method=compared.method, months=end)
+        )

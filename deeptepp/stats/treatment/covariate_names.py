@@ -7,6 +7,7 @@ from dataclasses import replace
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.cohort import Endpoint
 from deeptepp.stats.treatment.balance import Balance
+from deeptepp.wording.sentence import glued
 
 _WORDS = {
     **{
@@ -19,6 +20,11 @@ _WORDS = {
 """Covariates in words, by their column."""
 
 
+def _worded(column: str, level: str) -> str:
+    """Name a covariate, or one level of it."""
+    return glued("{} {}", _WORDS[column], level) if level else _WORDS[column]
+
+
 def in_words(balance: Balance) -> Balance:
     """Name covariates as a reader does.
 
@@ -27,6 +33,6 @@ def in_words(balance: Balance) -> Balance:
     rows = []
     for row in balance.rows:
         column = next((name for name in _WORDS if row.name.startswith(name)), None)
-        words = row.name if column is None else f"{_WORDS[column]} {row.name.removeprefix(column)}".strip()
+        words = row.name if column is None else _worded(column, row.name.removeprefix(column))
         rows.append(replace(row, name=words))
     return replace(balance, rows=tuple(rows))

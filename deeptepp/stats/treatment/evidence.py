@@ -25,11 +25,14 @@ from enum import StrEnum
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.event_rule import MIN_EVENTS, count_events
-from deeptepp.stats.treatment.balance import NOT_BALANCED
 from deeptepp.stats.treatment.contrast_adequacy import contrast_adequacy
+from deeptepp.wording.sentence import Words, glued, joined, sentence
 
-NOT_RANDOMISED = "treatment was not randomised"
+NOT_RANDOMISED: Words = "treatment was not randomised"
 """Stands beside every count of two arms."""
+
+_FEWER: Words = "Fewer events with {arm} ({counts})"
+_MORE: Words = "More events with {arm} ({counts})"
 
 
 class EvidenceLevel(StrEnum):
@@ -81,17 +84,19 @@ def grade_evidence(
     *,
     index_label: str,
     is_simulated: bool,
+    is_alike: bool = True,
     interaction: ChiSquareTest | None = None,
 ) -> EvidenceBadge:
     """Say what a contrast is worth.
 
     ``hazard_ratio``, ``rmst_difference``: of the contrast, held back already where there are too few events.
-    ``index_label``: name of the index side. ``is_simulated``: the patients are not real. Returns: never a
-    directive, and never the claim that two treatments are equally good.
+    ``index_label``: name of the index side. ``is_simulated``: the patients are not real. ``is_alike``: matching
+    left the arms no less alike than they were. Returns: never a directive, and never the claim that two treatments
+    are equally good.
     """
     n, n_events = index.n + reference.n, index.n_events + reference.n_events
     needed = contrast_adequacy(index, reference).n_events_needed if index.n and reference.n else None
-    level = _level(index, reference, hazard_ratio, needed)
+    level = _level(index, reference, hazard_ratio, needed, is_alike=is_alike)
     return EvidenceBadge(
         level=level,
         sentence=_sentence(level, index, reference, needed, index_label),
@@ -105,14 +110,16 @@ def grade_evidence(
     )
 
 
-def _level(index: FollowUp, reference: FollowUp, hazard_ratio: Estimate, needed: int | None) -> EvidenceLevel:
+def _level(
+    index: FollowUp, reference: FollowUp, hazard_ratio: Estimate, needed: int | None, *, is_alike: bool
+) -> EvidenceLevel:
     """Grade by the number of events first and by the interval then."""
     n_events = index.n_events + reference.n_events
     if needed is None or n_events == 0:
         return EvidenceLevel.NOTHING
     if min(index.n_events, reference.n_events) < MIN_EVENTS:
         return EvidenceLevel.TOO_FEW_TO_COMPARE
-    if hazard_ratio.value is None and NOT_BALANCED in hazard_ratio.reason:
+    if not is_alike:
         return EvidenceLevel.NOT_ALIKE
     if hazard_ratio.high is not None and hazard_ratio.high < 1:
         return EvidenceLevel.FEWER_EVENTS
@@ -126,16 +133,22 @@ def _sentence(
 ) -> str:
     """Write the level out."""
     if level is EvidenceLevel.NOTHING:
-        return "One side has no patients: nothing to compare" if needed is None else "No event: nothing to compare"
+        return sentence(
+            "One side has no patients: nothing to compare" if needed is None else "No event: nothing to compare"
+        )
     if level in (EvidenceLevel.FEWER_EVENTS, EvidenceLevel.MORE_EVENTS):
-        kind = "Fewer" if level is EvidenceLevel.FEWER_EVENTS else "More"
-        return f"{kind} events with {index_label} ({_counts(index, reference)}); {NOT_RANDOMISED}"
+        words = _FEWER if level is EvidenceLevel.FEWER_EVENTS else _MORE
+        return joined("; ", (sentence(words, arm=index_label, counts=_counts(index, reference)), NOT_RANDOMISED))
     if level in (EvidenceLevel.TOO_FEW_TO_COMPARE, EvidenceLevel.NOT_ALIKE):
-        return f"{_observed(index, reference, index_label)}; {level}; {NOT_RANDOMISED}"
-    counted = count_events(index.n_events + reference.n_events)
+        return joined("; ", (_observed(index, reference, index_label), sentence(level.value), NOT_RANDOMISED))
+    events = count_events(index.n_events + reference.n_events)
     if level is EvidenceLevel.TOO_FEW_TO_TELL_APART:
-        return f"{counted}: {level} ({needed} would show a halved hazard with 80 % power)"
-    return f"{counted}: {level}"
+        return sentence(
+            "{events}: too few to tell apart ({needed} would show a halved hazard with 80 % power)",
+            events=events,
+            needed=needed,
+        )
+    return glued("{}: {}", events, sentence(level.value))
 
 
 def _observed(index: FollowUp, reference: FollowUp, index_label: str) -> str:
@@ -143,14 +156,16 @@ def _observed(index: FollowUp, reference: FollowUp, index_label: str) -> str:
     of_index, of_reference = index.n_events / index.n, reference.n_events / reference.n
     counts = _counts(index, reference)
     if of_index < of_reference and index.n_events < reference.n_events:
-        return f"Fewer events with {index_label} ({counts})"
+        return sentence(_FEWER, arm=index_label, counts=counts)
     if of_index > of_reference and index.n_events > reference.n_events:
-        return f"More events with {index_label} ({counts})"
-    return f"Events {counts}"
+        return sentence(_MORE, arm=index_label, counts=counts)
+    return sentence("Events {counts}", counts=counts)
 
 
 def _counts(index: FollowUp, reference: FollowUp) -> str:
     """Write the events of both arms, with the patients where the arms differ in size."""
     if index.n == reference.n:
         return f"{index.n_events} vs {reference.n_events}"
-    return f"{index.n_events} of {index.n} vs {reference.n_events} of {reference.n}"
+    return sentence(
+        "{n} of {total} vs {m} of {k}", n=index.n_events, total=index.n, m=reference.n_events, k=reference.n
+    )

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from deeptepp.errors import OutOfRange
 from deeptepp.stats.design import as_text
+from deeptepp.wording.sentence import sentence
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -106,9 +107,15 @@ def match_pairs(
 
 def _method(caliper_sd: float | None, is_exact: bool) -> str:
     """Name the matching."""
-    within = "no caliper" if caliper_sd is None else f"caliper {caliper_sd:g} SD of the logit"
-    inside = ", inside strata" if is_exact else ""
-    return f"greedy nearest neighbour 1:1 without replacement, largest logit first, {within}{inside}"
+    within = (
+        sentence("no caliper") if caliper_sd is None else sentence("caliper {n:g} SD of the logit", n=caliper_sd)
+    )
+    words = (
+        "greedy nearest neighbour 1:1 without replacement, largest logit first, {within}, inside strata"
+        if is_exact
+        else "greedy nearest neighbour 1:1 without replacement, largest logit first, {within}"
+    )
+    return sentence(words, within=within)
 
 
 def _strata(exact: npt.ArrayLike | None, n: int) -> list[Ints]:

@@ -20,12 +20,28 @@ import numpy.typing as npt
 from deeptepp.errors import MissingColumn, NotEstimable, OutOfRange
 from deeptepp.stats.design import Design, as_text, design, levels_of
 from deeptepp.stats.logistic import fit_logistic
+from deeptepp.wording.sentence import Words, sentence
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 LOGIT_DECIMALS = 10
 """Decimals of the logit: patients with equal facts must tie, which rounding errors of the fit would undo."""
+
+_STRATA: dict[str, Words] = {"stage": "stage {level}", "node_stage": "node_stage {level}"}
+"""Levels of what patients are usually matched on."""
+
+_LEFT_OUT: tuple[tuple[Words, Words], tuple[Words, Words]] = (
+    (
+        "{stratum}: no patient had the reference treatment; 1 patient was left out",
+        "{stratum}: no patient had the reference treatment; {n} patients were left out",
+    ),
+    (
+        "{stratum}: no patient had the index treatment; 1 patient was left out",
+        "{stratum}: no patient had the index treatment; {n} patients were left out",
+    ),
+)
+"""Of patients of one treatment alone: the one that is missing, and one patient or several."""
 
 _REPEATS = 1e-7
 """A column with less than this share of its length outside of those before it repeats them (as in R's lm)."""
@@ -46,9 +62,13 @@ class DroppedLevel:
     @property
     def sentence(self) -> str:
         """What was left out and why, for a reader."""
-        count, lacks = max(self.n_index, self.n_reference), "index" if self.n_index == 0 else "reference"
-        patients = "1 patient was" if count == 1 else f"{count} patients were"
-        return f"{self.column} {self.level}: no patient had the {lacks} treatment; {patients} left out"
+        words = _LEFT_OUT[self.n_index == 0]
+        n = max(self.n_index, self.n_reference)
+        return sentence(
+            words[n != 1],
+            stratum=sentence(_STRATA.get(self.column, "{column} {level}"), column=self.column, level=self.level),
+            n=n,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

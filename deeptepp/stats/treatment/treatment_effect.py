@@ -27,9 +27,7 @@ from deeptepp.stats.treatment.covariate_names import in_words
 from deeptepp.stats.treatment.evidence import EvidenceBadge, grade_evidence
 from deeptepp.stats.treatment.treatment_question import Matching, TreatmentQuestion
 from deeptepp.stats.treatment.treatment_sample import TreatmentSample, sample_treatments
-
-NO_DIFFERENCE = ", so no difference is given"
-"""Ends the reason of a contrast that is held back."""
+from deeptepp.wording.sentence import joined, sentence
 
 LANDMARKS_MONTHS = (24.0, 60.0)
 """Times at which survival is compared."""
@@ -78,8 +76,9 @@ class TreatmentContrast:
     likelihood has no maximum. ``one_step``: one-step (Peto) hazard ratio. ``rmst_difference``: months without the
     event, index less reference, up to the end of what is compared. ``test``: log-rank test of both sides; print
     ``p_value``, which is held back where the contrast is not reportable. ``is_reportable``: whether each side has
-    events enough for a difference, and matching did not make the sides less alike. ``reason``: why it is not
-    reportable; empty where it is. ``warnings``: what the reader must know, the caveat of the matching first.
+    events enough for a difference, and matching did not make the sides less alike. ``cause``: why it is not
+    reportable; empty where it is. ``reason``: the same, with what follows. ``warnings``: what else the reader must
+    know beside the caveat of the matching.
     ``badge``: what the contrast is worth. ``is_simulated``: the patients are not real.
     """
 
@@ -96,6 +95,7 @@ class TreatmentContrast:
     rmst_difference: Estimate
     test: LogRankTest | None
     is_reportable: bool
+    cause: str
     reason: str
     warnings: tuple[str, ...]
     badge: EvidenceBadge
@@ -145,7 +145,9 @@ def contrast_treatments(
         covariates=covariates,
     )
     one, other = sample.follow_up_index, sample.follow_up_reference
-    reason = _why_not(sample, question)
+    unlike = "" if sample.balance is None else in_words(sample.balance).why_no_effect
+    cause = _why_not(sample, question, unlike)
+    reason = sentence("{reason}, so no difference is given", reason=cause) if cause else ""
     estimates = ContrastEstimates(one, other, sample.horizon_months, question.horizon_months, reason, level)
     hazard_ratio, rmst_difference = estimates.hazard_ratio(), estimates.rmst_difference()
     return TreatmentContrast(
@@ -162,8 +164,9 @@ def contrast_treatments(
         rmst_difference=rmst_difference,
         test=log_rank([one, other]) if one.n and other.n else None,
         is_reportable=not reason,
+        cause=cause,
         reason=reason,
-        warnings=(matching.caveat, *(level.sentence for level in sample.dropped), *sample.warnings),
+        warnings=(*(level.sentence for level in sample.dropped), *sample.warnings),
         badge=grade_evidence(
             one,
             other,
@@ -171,21 +174,21 @@ def contrast_treatments(
             rmst_difference,
             index_label=question.index_label,
             is_simulated=cohort.is_simulated,
+            is_alike=not unlike,
         ),
         is_simulated=cohort.is_simulated,
     )
 
 
-def _why_not(sample: TreatmentSample, question: TreatmentQuestion) -> str:
+def _why_not(sample: TreatmentSample, question: TreatmentQuestion, unlike: str) -> str:
     """Say why no difference is given; empty where one is."""
     sides = (question.index_label, sample.follow_up_index), (question.reference_label, sample.follow_up_reference)
     empty = [label for label, side in sides if not side.n]
     if empty:
-        return f"no patient with {' and none with '.join(empty)} is left to compare"
+        return sentence("no patient with {arms} is left to compare", arms=joined(" and none with ", empty))
     few = why_not_compared({label: side.n_events for label, side in sides})
-    unlike = "" if sample.balance is None else in_words(sample.balance).why_no_effect
-    reason = "; ".join(filter(None, (few, unlike)))
-    return f"{reason}{NO_DIFFERENCE}" if reason else ""
+    causes = [cause for cause in (few, unlike) if cause]
+    return joined("; ", causes) if causes else ""
 
 
 def _side(

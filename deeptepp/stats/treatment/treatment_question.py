@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from deeptepp.domain.cohort import Arm
+from deeptepp.wording.sentence import listed, sentence
 
 
 class Matching(StrEnum):
@@ -72,12 +73,12 @@ class TreatmentQuestion:
     @property
     def label(self) -> str:
         """Both sides."""
-        return f"{self.index_label} vs {self.reference_label}"
+        return sentence("{index} vs {reference}", index=self.index_label, reference=self.reference_label)
 
 
 def _label(arms: tuple[Arm, ...]) -> str:
     """Name one side."""
-    return " or ".join("no anti-HER2 therapy" if arm is Arm.NONE else arm.short for arm in arms)
+    return listed([sentence("no anti-HER2 therapy" if arm is Arm.NONE else arm.short) for arm in arms], last="or")
 
 
 TP_VS_T = TreatmentQuestion((Arm.TP,), (Arm.T,), 24.0)

@@ -18,6 +18,7 @@ from deeptepp.stats.treatment.balance import Balance, SmdDenominator, balance_of
 from deeptepp.stats.treatment.matching import MatchedPairs, match_pairs
 from deeptepp.stats.treatment.propensity import DroppedLevel, Propensity, fit_propensity
 from deeptepp.stats.treatment.treatment_question import Matching, TreatmentQuestion
+from deeptepp.wording.sentence import joined, sentence
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -113,7 +114,10 @@ def sample_treatments(
     if horizon is not None:
         sides = [censor_at(side, horizon) for side in sides]
         if horizon < question.horizon_months:
-            warnings = (*warnings, f"One arm was followed for {horizon:.1f} months only; both are cut there.")
+            warnings = (
+                *warnings,
+                sentence("One arm was followed for {months:.1f} months only; both are cut there.", months=horizon),
+            )
     return TreatmentSample(
         before_index=before_index,
         before_reference=before_reference,
@@ -198,10 +202,15 @@ class _Facts:
         model, terms, reason = _fit_what_fits(columns, self.is_index[complete])
         if model is None:
             nobody = np.array([], dtype=np.int64)
-            return _Chosen(nobody, nobody, warnings=(*warnings, f"Nobody could be matched: {reason}."))
+            return _Chosen(
+                nobody, nobody, warnings=(*warnings, sentence("Nobody could be matched: {reason}.", reason=reason))
+            )
         if len(terms) < len(columns):
-            given_up = ", ".join(name for name in columns if name not in terms)
-            warnings = (*warnings, f"Together all covariates separate the arms; given up: {given_up}.")
+            given_up = joined(", ", [name for name in columns if name not in terms])
+            warnings = (
+                *warnings,
+                sentence("Together all covariates separate the arms; given up: {names}.", names=given_up),
+            )
         kept = complete[model.is_included]
         exact = None if self.stratum is None else _text(self.cohort, self.stratum)[kept]
         is_index = self.is_index[kept]
@@ -214,12 +223,16 @@ class _Facts:
     def _complete(self, rows: Ints) -> tuple[dict[str, npt.NDArray[Any]], Ints, tuple[str, ...]]:
         """Give covariates of the rows that know them all, those rows, and what was left out."""
         known = {name: _is_known(np.asarray(self.cohort[name])[rows]) for name in self.wanted}
-        warnings = [f"{name} is unknown for everybody and not used." for name, k in known.items() if not k.any()]
+        warnings = [
+            sentence("{name} is unknown for everybody and not used.", name=name)
+            for name, k in known.items()
+            if not k.any()
+        ]
         used = [name for name, is_known in known.items() if is_known.any()]
         complete = np.logical_and.reduce([known[name] for name in used]) if used else np.ones(len(rows), bool)
         n_left_out = int((~complete).sum())
         if n_left_out:
-            warnings.append(f"{n_left_out} of {len(rows)} patients lack a covariate.")
+            warnings.append(sentence("{n} of {total} patients lack a covariate.", n=n_left_out, total=len(rows)))
         columns = {name: _typed(np.asarray(self.cohort[name])[rows][complete]) for name in used}
         return columns, rows[complete], tuple(warnings)
 

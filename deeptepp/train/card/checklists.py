@@ -29,7 +29,7 @@ _OPTIONAL = "also_"
 """Names that may have nothing to say begin so."""
 
 
-class Status(StrEnum):
+class ItemStatus(StrEnum):
     """Whether a run answers an item."""
 
     REPORTED = "reported"
@@ -49,7 +49,7 @@ class Item:
     number: str
     section: str
     asks: str
-    status: Status
+    status: ItemStatus
     text: str
 
 
@@ -66,7 +66,7 @@ class Checklist:
     file: str
     items: tuple[Item, ...]
 
-    def count(self, status: Status) -> int:
+    def count(self, status: ItemStatus) -> int:
         """Count the items of one status."""
         return sum(item.status is status for item in self.items)
 
@@ -83,7 +83,7 @@ def write_checklist(checklist: Checklist, facts: RunFacts) -> str:
     ``facts``: name and kind of the patients are read.
     """
     kind = "simulated patients, so nothing here is a clinical result" if facts.is_simulated else "one cohort"
-    counts = ", ".join(f"{checklist.count(status)} {status}" for status in Status)
+    counts = ", ".join(f"{checklist.count(status)} {status}" for status in ItemStatus)
     rows = [(i.number, i.section, i.asks, str(i.status), i.text) for i in checklist.items]
     return (
         f"# {checklist.title}: {facts.name}\n\n"
@@ -121,10 +121,12 @@ def _answer(item: Mapping[str, str], answers: Mapping[str, str], *, is_simulated
     """Answer one item, or say why there is no answer."""
     own = is_simulated and "simulated" in item
     text = item["simulated"] if own else item["text"]
-    status = Status(item.get("simulated_status", Status.REPORTED) if own else item.get("status", Status.REPORTED))
+    status = ItemStatus(
+        item.get("simulated_status", ItemStatus.REPORTED) if own else item.get("status", ItemStatus.REPORTED)
+    )
     absent = [key for key in _names_in(text) if not answers[key] and not key.startswith(_OPTIONAL)]
     if absent:
-        status, text = Status.NOT_REPORTED, item.get("missing", f"The run does not tell: {', '.join(absent)}.")
+        status, text = ItemStatus.NOT_REPORTED, item.get("missing", f"The run does not tell: {', '.join(absent)}.")
     return Item(item["number"], item["section"], item["asks"], status, text.format_map(answers))
 
 

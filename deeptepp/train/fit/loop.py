@@ -80,7 +80,7 @@ def choose_engine(settings: TrainSettings) -> Engine:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class JigsawStep:
     """One optimiser step of a batch.
 
     ``stage``: which of the four logits is learnt. ``n_tiles``: tiles per side of the shuffle; 1 for whole mosaics.
@@ -92,7 +92,7 @@ class Step:
     weight: float
 
 
-def plan_steps(settings: TrainSettings) -> tuple[Step, ...]:
+def plan_steps(settings: TrainSettings) -> tuple[JigsawStep, ...]:
     """Give the steps of every batch.
 
     Returns: four, finest tiles and shallowest stage first; one plain step on whole mosaics for a network that has
@@ -100,9 +100,9 @@ def plan_steps(settings: TrainSettings) -> tuple[Step, ...]:
     """
     has_stages = settings.inputs != "cp" and settings.stages and "stages" in NETWORKS[settings.backbone].settings
     if not has_stages:
-        return (Step(3, 1, 1.0),)
+        return (JigsawStep(3, 1, 1.0),)
     plan = zip(settings.granularities, settings.loss_weights, strict=True)
-    return tuple(Step(stage, n_tiles, weight) for stage, (n_tiles, weight) in enumerate(plan))
+    return tuple(JigsawStep(stage, n_tiles, weight) for stage, (n_tiles, weight) in enumerate(plan))
 
 
 def make_shuffle_filter(settings: TrainSettings) -> ShuffleFilter:

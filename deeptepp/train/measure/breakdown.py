@@ -15,6 +15,7 @@ from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
 from deeptepp.train.measure.metrics import Scored
+from deeptepp.wording.sentence import Words
 
 Bools = npt.NDArray[np.bool_]
 
@@ -134,18 +135,18 @@ def _is_missing(value: object) -> bool:
     return value is None or str(value) in ("", "None", "nan", "<NA>")
 
 
-def _band(limits: tuple[float, ...], unit: str) -> Callable[[object], str]:
+_AGES: tuple[Words, Words] = ("50 years or less", "over 50 years")
+_SIZES: tuple[Words, Words, Words] = ("20 mm or less", "over 20 to 50 mm", "over 50 mm")
+
+
+def _band(limits: tuple[float, ...], names: tuple[str, ...]) -> Callable[[object], str]:
     """Name the band that a measurement lies in; the limits belong to the band below."""
 
     def name_of(value: object) -> str:
         if _is_missing(value):
             return UNKNOWN
         place = sum(float(str(value)) > limit for limit in limits)
-        if place == 0:
-            return f"{limits[0]:g} {unit} or less"
-        if place == len(limits):
-            return f"over {limits[-1]:g} {unit}"
-        return f"over {limits[place - 1]:g} to {limits[place]:g} {unit}"
+        return names[place]
 
     return name_of
 
@@ -172,9 +173,9 @@ def _text(value: object) -> str:
 
 _FACTORS: dict[str, tuple[str, Callable[[object], str]]] = {
     "Treatment": (ARM, _arm),
-    "Age": ("age_years", _band((50.0,), "years")),
+    "Age": ("age_years", _band((50.0,), _AGES)),
     "Oestrogen receptor": ("er_positive", _sign),
-    "Tumour size": ("tumour_size_mm", _band((20.0, 50.0), "mm")),
+    "Tumour size": ("tumour_size_mm", _band((20.0, 50.0), _SIZES)),
     "Nodes": ("node_stage", _nodes),
     "Scan protocol": ("protocol", _text),
 }

@@ -21,7 +21,7 @@ from deeptepp.train.fit.clinical_regression import score_by_logistic
 from deeptepp.train.fit.journal import Listener, silent
 from deeptepp.train.measure.comparison import compare_all, roc_lines
 from deeptepp.train.measure.metrics import Scored, measure
-from deeptepp.train.runs.outcome import Outcome, key_of, read_outcome, write_outcome
+from deeptepp.train.runs.outcome import ExperimentOutcome, key_of, read_outcome, write_outcome
 from deeptepp.train.runs.run import run_trial
 from deeptepp.train.runs.suites import SUITES, Experiment, Method
 from deeptepp.train.settings import TrainSettings
@@ -43,7 +43,7 @@ class Measured:
     experiment: Experiment
     settings: TrainSettings
     key: str
-    outcome: Outcome
+    outcome: ExperimentOutcome
     scored: Scored
 
 
@@ -122,15 +122,17 @@ def run_experiment(
     return Measured(experiment=experiment, settings=settings, key=key, outcome=outcome, scored=scored)
 
 
-def _run(method: Method, settings: TrainSettings, source: ViewSource, place: Path, progress: Listener) -> Outcome:
+def _run(
+    method: Method, settings: TrainSettings, source: ViewSource, place: Path, progress: Listener
+) -> ExperimentOutcome:
     """Fit what the method says and score everybody."""
     if method is Method.NETWORK:
         run = run_trial(settings, folder=place, dataset=source, with_refit=False, progress=progress)
-        return Outcome.of(run.labels, run.split, run.scores, run.view_scores)
+        return ExperimentOutcome.of(run.labels, run.split, run.scores, run.view_scores)
     labels = label_patients(source, settings)
     parts = source.cohort.columns.get(SOURCE)
     split = split_patients(labels, scored_only(source, settings), settings, source=parts)
-    return Outcome.of(labels, split, score_by_logistic(source.cohort, labels, split))
+    return ExperimentOutcome.of(labels, split, score_by_logistic(source.cohort, labels, split))
 
 
 def _chosen(suite: str, only: Collection[str]) -> set[str]:

@@ -24,7 +24,7 @@ OUTCOME_FILE = "outcome.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class ExperimentOutcome:
     """Every patient of an experiment with her part, label and scores.
 
     ``scores`` (n,): by networks that never saw the patient. ``view_scores`` (n, V): the same by view; V is 1 where
@@ -46,7 +46,7 @@ class Outcome:
         split: Split,
         scores: npt.NDArray[np.float64],
         view_scores: npt.NDArray[np.float64] | None = None,
-    ) -> Outcome:
+    ) -> ExperimentOutcome:
         """Collect what a run came to.
 
         ``split``: the part of each patient. ``scores`` (n,): scores of the patients. ``view_scores`` (n, V):
@@ -97,7 +97,7 @@ class Outcome:
         return columns | {"view_scores": np.round(self.view_scores, 6).tolist()}
 
 
-def write_outcome(outcome: Outcome, folder: Path) -> None:
+def write_outcome(outcome: ExperimentOutcome, folder: Path) -> None:
     """Keep an outcome; the file is whole or absent.
 
     ``folder``: folder of its run; made when absent.
@@ -108,7 +108,7 @@ def write_outcome(outcome: Outcome, folder: Path) -> None:
     fresh.replace(folder / OUTCOME_FILE)
 
 
-def read_outcome(folder: Path) -> Outcome | None:
+def read_outcome(folder: Path) -> ExperimentOutcome | None:
     """Read what ``write_outcome`` kept.
 
     ``folder``: folder of a run. Returns: None where the run has not ended.
@@ -118,8 +118,11 @@ def read_outcome(folder: Path) -> Outcome | None:
         return None
     stored = json.loads(path.read_text("utf-8"))
     kinds = {"fold": np.int64, "scores": np.float64, "view_scores": np.float64}
-    return Outcome(
-        **{each.name: np.asarray(stored[each.name], kinds.get(each.name, bool)) for each in fields(Outcome)}
+    return ExperimentOutcome(
+        **{
+            each.name: np.asarray(stored[each.name], kinds.get(each.name, bool))
+            for each in fields(ExperimentOutcome)
+        }
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from deeptepp.errors import BadSetting, BoardStoreError
-from deeptepp.store.cases import Counted
+from deeptepp.store.cases import BoardCounts
 from deeptepp.ui.board.board_store import open_board
 from deeptepp.ui.words.language import t
 
@@ -14,7 +14,7 @@ _POLL_S = 5
 
 
 @st.fragment(run_every=_POLL_S)
-def board_news(seen: Counted) -> None:
+def board_news(seen: BoardCounts) -> None:
     """How much is new, and offer to show it; what is being typed stays as it is.
 
     ``seen``: what the board held when the page was drawn.
@@ -32,7 +32,7 @@ def board_news(seen: Counted) -> None:
             st.rerun()
 
 
-def _news(now: Counted, seen: Counted) -> str:
+def _news(now: BoardCounts, seen: BoardCounts) -> str:
     """What is new in words."""
     n_entries, n_cases = now.n_entries - seen.n_entries, now.n_cases - seen.n_cases
     parts = []

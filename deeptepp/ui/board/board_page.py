@@ -36,7 +36,7 @@ _STYLE = Path(__file__).parent / "board.css"
 _CASE_PAGE = Path(__file__).parents[3] / "pages" / "case.py"
 
 
-class View(StrEnum):
+class BoardView(StrEnum):
     """What the page shows."""
 
     MEETING = "meeting"
@@ -92,9 +92,9 @@ def _typed(draft: dict[str, Any]) -> str:
 
 def _overview(cases: Sequence[BoardCase], meetings: Sequence[Meeting], bundle: ModelBundle) -> None:
     """Show one of the three views, of one meeting or of all cases."""
-    labels = {View.MEETING: t("Cases"), View.COHORT: t("At a glance"), View.MINUTES: t("Minutes")}
+    labels = {BoardView.MEETING: t("Cases"), BoardView.COHORT: t("At a glance"), BoardView.MINUTES: t("Minutes")}
     asked = st.query_params.get("view", "")
-    seed("board-view", next((each for each in View if each.value == asked), View.MEETING))
+    seed("board-view", next((each for each in BoardView if each.value == asked), BoardView.MEETING))
     with st.container(horizontal=True, vertical_alignment="bottom", key="board-top"):
         view = st.segmented_control(
             t("View"),
@@ -107,15 +107,15 @@ def _overview(cases: Sequence[BoardCase], meetings: Sequence[Meeting], bundle: M
         meeting = meeting_choice(meetings) if cases else None
         if cases:
             meeting_tools(meeting, cases)
-    to_address("view", [] if view is None or view == View.MEETING else [str(view)])
+    to_address("view", [] if view is None or view == BoardView.MEETING else [str(view)])
     chosen = meeting.ordered(cases) if meeting else cases
-    if view == View.COHORT:
+    if view == BoardView.COHORT:
         if cases:
             board_glance(chosen, bundle)
         cohort_view(bundle)
     elif not cases:
         _empty(bundle)
-    elif view == View.MINUTES:
+    elif view == BoardView.MINUTES:
         minutes_view(cases, meeting)
     else:
         _meeting(chosen, meeting)

@@ -16,7 +16,13 @@ from deeptepp.domain.cohort import Endpoint
 from deeptepp.domain.published_caveats import CAVEATS
 from deeptepp.domain.risk import Assessment, Tier
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.case.beside_published import CAVEATS_HERE, MATCHED, Agreement, PublishedRow, beside_published
+from deeptepp.report.case.beside_published import (
+    CAVEATS_HERE,
+    MATCHED,
+    BesideRow,
+    PublishedAgreement,
+    beside_published,
+)
 from deeptepp.report.case.other_estimates import Concord, OtherEstimate, other_estimates
 from deeptepp.scoring.consistency import check_shares
 from deeptepp.ui.background.session import Session
@@ -24,7 +30,7 @@ from deeptepp.ui.parts.cards import findings_list
 from deeptepp.ui.parts.choices import endpoint_choice
 from deeptepp.ui.parts.number_field import entered, number_field
 from deeptepp.ui.words.language import say, t
-from deeptepp.ui.words.screen_words import COMPARED_FIELDS, sentence, tier_words
+from deeptepp.ui.words.screen_words import COMPARED_FIELDS, tier_words
 
 _EVIDENCE_PAGE = Path(__file__).parents[3] / "pages" / "evidence.py"
 
@@ -98,8 +104,8 @@ def _estimates_html(found: tuple[OtherEstimate, ...]) -> str:
     """Write one row an estimate."""
     rows = "".join(
         f'<tr class="{each.concord.name.lower()}"><th scope="row">{escape(t(each.name))}<br>'
-        f"<b>{escape(each.value)}</b></th><td>{escape(sentence(each.said))}"
-        f'<br><span class="dt-quiet">{escape(sentence(each.patients))}</span></td>'
+        f"<b>{escape(each.value)}</b></th><td>{escape(say(each.said))}"
+        f'<br><span class="dt-quiet">{escape(say(each.patients))}</span></td>'
         f'<td><span aria-hidden="true">{_GLYPHS[each.concord]}</span> {escape(t(each.concord.value))}</td></tr>'
         for each in found
     )
@@ -113,8 +119,8 @@ def _published(tier: Tier, bundle: ModelBundle) -> None:
     rows = _rows(bundle.sha256, tier, endpoint, bundle)
     ours = t("Here, simulated (95 % CI)") if bundle.is_simulated else t("Here (95 % CI)")
     st.html(_table(("", t("Printed"), ours, t("The printed value lies")), "".join(map(_row_html, rows))))
-    outside = sum(row.agreement is Agreement.OUTSIDE for row in rows)
-    told = sum(row.agreement is not Agreement.UNKNOWN for row in rows)
+    outside = sum(row.agreement is PublishedAgreement.OUTSIDE for row in rows)
+    told = sum(row.agreement is not PublishedAgreement.UNKNOWN for row in rows)
     st.caption(
         t(
             "{outside} of {told} printed values lie outside our 95 % CI. The publication prints no interval.",
@@ -130,10 +136,10 @@ def _published(tier: Tier, bundle: ModelBundle) -> None:
             st.page_link(_EVIDENCE_PAGE, label=t("All caveats, on the evidence page"))
 
 
-def _row_html(row: PublishedRow) -> str:
+def _row_html(row: BesideRow) -> str:
     """Write one printed value beside ours."""
     rests_on = t("{n} patients, {events} events", n=row.n, events=row.n_events)
-    name = f'{escape(sentence(row.name))}<br><span class="dt-quiet">{escape(row.where)}</span>'
+    name = f'{escape(say(row.name))}<br><span class="dt-quiet">{escape(row.where)}</span>'
     here = f'{escape(say(row.here))}<br><span class="dt-quiet">{escape(rests_on)}</span>'
     return (
         f'<tr><th scope="row">{name}</th><td>{escape(row.printed)}</td><td>{here}</td>'
@@ -142,7 +148,7 @@ def _row_html(row: PublishedRow) -> str:
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
-def _rows(sha256: str, tier: Tier, endpoint: Endpoint, _bundle: ModelBundle) -> tuple[PublishedRow, ...]:
+def _rows(sha256: str, tier: Tier, endpoint: Endpoint, _bundle: ModelBundle) -> tuple[BesideRow, ...]:
     """Compute once for each model, tier and end point."""
     return beside_published(_bundle.reference, _bundle.metrics, tier, endpoint)
 

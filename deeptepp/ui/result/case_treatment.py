@@ -167,11 +167,11 @@ def _contrast(contrast: ContrastSummary, endpoint: Endpoint) -> None:
                 )
             )
         )
-        if contrast.warnings[1:]:
+        if contrast.warnings:
             with st.expander(
                 t("Who was left out, and other remarks"), key=f"remarks-{contrast.index.name.lower()}"
             ):
-                st.markdown("\n".join(f"- {say(words)}" for words in contrast.warnings[1:]))
+                st.markdown("\n".join(f"- {say(words)}" for words in contrast.warnings))
 
 
 def _sentence(words: str) -> str:

@@ -6,16 +6,15 @@ from html import escape
 
 import streamlit as st
 
-from deeptepp.domain.risk import Assessment, RiskScore, Tier, TierScheme
+from deeptepp.domain.risk import OUTSIDE_INTENDED_USE, Assessment, RiskScore, Tier, TierScheme
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.copied_text import moved_sentence
-from deeptepp.report.case.document import OUTSIDE_INTENDED_USE
 from deeptepp.report.case.result_reading import PATIENTS
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.look.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.scoring.unknowns import unknown_fields
-from deeptepp.ui.words.language import in_both, say, speech, t
+from deeptepp.ui.words.language import say, speech, t
 from deeptepp.ui.words.screen_words import FIELDS, tier_words
 
 
@@ -26,7 +25,7 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
     score, tiers = assessment.score, bundle.tiers
     with st.container(border=True, key="score-card"):
         if assessment.is_override:
-            st.html(f'<div class="dt-watermark">{escape(in_both(OUTSIDE_INTENDED_USE))}</div>')
+            st.html(f'<div class="dt-watermark">{escape(t(OUTSIDE_INTENDED_USE))}</div>')
         st.html(
             _score_html(assessment, score.probability, assessment.tier) + _scale_html(score.probability, tiers)
         )

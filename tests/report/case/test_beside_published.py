@@ -6,7 +6,7 @@ from treated_cohorts import cohort_of, tiered
 
 from deeptepp.domain.cohort import Endpoint
 from deeptepp.domain.risk import Tier
-from deeptepp.report.case.beside_published import DISCRIMINATION, Agreement, beside_published
+from deeptepp.report.case.beside_published import DISCRIMINATION, PublishedAgreement, beside_published
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
 
 
@@ -38,16 +38,16 @@ def test_ours_is_the_survival_of_the_same_patients(cohort):
     assert treated.here.startswith(f"{100 * at.value:.1f}")
     assert (treated.n, treated.n_events) == (int(chosen.sum()), at.n_events)
     inside = at.low <= 0.675 <= at.high
-    assert treated.agreement is (Agreement.INSIDE if inside else Agreement.OUTSIDE)
+    assert treated.agreement is (PublishedAgreement.INSIDE if inside else PublishedAgreement.OUTSIDE)
 
 
 def test_a_value_far_off_lies_outside_and_a_group_of_nobody_cannot_be_told():
     months = np.linspace(5, 100, 50)
     cohort = cohort_of(["T"] * 50, months, [True] * 50, tier=["Low"] * 50)
     everybody, treated, untreated = rows_of(cohort, Tier.LOW)
-    assert everybody.agreement is treated.agreement is Agreement.OUTSIDE
-    assert (untreated.agreement, untreated.here, untreated.n) == (Agreement.UNKNOWN, "no patient", 0)
-    assert all(row.agreement is Agreement.UNKNOWN for row in rows_of(cohort, Tier.HIGH))
+    assert everybody.agreement is treated.agreement is PublishedAgreement.OUTSIDE
+    assert (untreated.agreement, untreated.here, untreated.n) == (PublishedAgreement.UNKNOWN, "no patient", 0)
+    assert all(row.agreement is PublishedAgreement.UNKNOWN for row in rows_of(cohort, Tier.HIGH))
 
 
 def test_the_auc_comes_from_the_bundle(cohort):
@@ -56,5 +56,7 @@ def test_the_auc_comes_from_the_bundle(cohort):
     assert str(auc.name) == DISCRIMINATION
     assert auc.here.startswith("0.82")
     assert auc.n_events == 72
-    assert auc.agreement is (Agreement.INSIDE if 0.783 <= float(auc.printed) <= 0.867 else Agreement.OUTSIDE)
+    assert auc.agreement is (
+        PublishedAgreement.INSIDE if 0.783 <= float(auc.printed) <= 0.867 else PublishedAgreement.OUTSIDE
+    )
     assert not any(str(row.name) == DISCRIMINATION for row in rows_of(cohort, Tier.LOW))

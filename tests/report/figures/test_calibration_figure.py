@@ -94,6 +94,17 @@ def test_the_smooth_curve_is_that_of_the_statistics_by_rising_prediction():
     assert curve.y[7] == CALIBRATION.smooth.observed[place]
 
 
+def test_groups_are_drawn_over_the_smooth_curve():
+    names = [t.name for t in drawn().data]
+    assert names.index("ideal") < names.index("smooth curve") < names.index("groups")
+
+
+def test_the_histogram_has_forty_bins_of_scores_and_fifty_of_risks():
+    scores = calibration_figure(SCORES, EVENTS, title="All", simulated=True)
+    assert [len(t.y) for t in scores.data if t.type == "bar"] == [40, 40]
+    assert len(trace(drawn(), "predicted risks").y) == 50
+
+
 def test_every_patient_is_in_the_histogram():
     assert sum(trace(drawn(), "predicted risks").y) == len(RISK)
 

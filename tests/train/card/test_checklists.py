@@ -7,7 +7,7 @@ import pytest
 
 from deeptepp.domain.risk import TierScheme
 from deeptepp.train.card.answers import STUDY, answers_of
-from deeptepp.train.card.checklists import TEMPLATES, Status, documents_of, fill_in, read_template
+from deeptepp.train.card.checklists import TEMPLATES, ItemStatus, documents_of, fill_in, read_template
 from deeptepp.train.data.dataset import Labels
 from deeptepp.train.data.patient_split import NOT_IN_FOLDS, Split
 from deeptepp.train.measure.breakdown import break_down
@@ -90,22 +90,25 @@ def test_no_item_is_without_an_answer_or_a_reason(request, kind):
 
 def test_every_status_occurs_and_is_counted(facts):
     for checklist in fill_in(facts):
-        counts = {status: checklist.count(status) for status in Status}
+        counts = {status: checklist.count(status) for status in ItemStatus}
         assert all(counts.values())
         assert sum(counts.values()) == len(checklist.items)
 
 
 def test_what_only_a_centre_knows_is_not_reported_until_it_says_so(own_facts):
     silent = item(fill_in(own_facts), "TRIPOD+AI", "17")
-    assert (silent.status, silent.text) == (Status.NOT_REPORTED, "dataset.json says nothing under study.ethics.")
+    assert (silent.status, silent.text) == (
+        ItemStatus.NOT_REPORTED,
+        "dataset.json says nothing under study.ethics.",
+    )
     told = replace(own_facts, description={"study": {"ethics": "Board 7 approved; consent was waived."}})
     answered = item(fill_in(told), "TRIPOD+AI", "17")
-    assert (answered.status, answered.text) == (Status.REPORTED, "Board 7 approved; consent was waived.")
+    assert (answered.status, answered.text) == (ItemStatus.REPORTED, "Board 7 approved; consent was waived.")
 
 
 def test_what_does_not_apply_to_simulated_patients_says_so(facts):
-    assert item(fill_in(facts), "TRIPOD+AI", "17").status is Status.NOT_APPLICABLE
-    assert item(fill_in(facts), "CLAIM 2024", "11").status is Status.NOT_APPLICABLE
+    assert item(fill_in(facts), "TRIPOD+AI", "17").status is ItemStatus.NOT_APPLICABLE
+    assert item(fill_in(facts), "CLAIM 2024", "11").status is ItemStatus.NOT_APPLICABLE
 
 
 def test_answers_hold_the_numbers_of_the_run(facts):
@@ -120,7 +123,7 @@ def test_answers_hold_the_numbers_of_the_run(facts):
 
 def test_external_testing_is_never_claimed(facts, own_facts):
     for each in (facts, own_facts):
-        assert item(fill_in(each), "CLAIM 2024", "33").status is Status.NOT_REPORTED
+        assert item(fill_in(each), "CLAIM 2024", "33").status is ItemStatus.NOT_REPORTED
 
 
 def test_documents_are_tables_that_name_their_source(facts):

@@ -7,7 +7,15 @@ import torch
 from deeptepp.errors import BadSetting
 from deeptepp.model.mm_resnet import MMResNet
 from deeptepp.model.network import build_network, initialise
-from deeptepp.train.fit.loop import Batch, Fit, Step, check_shuffles, choose_engine, has_native_bf16, plan_steps
+from deeptepp.train.fit.loop import (
+    Batch,
+    Fit,
+    JigsawStep,
+    check_shuffles,
+    choose_engine,
+    has_native_bf16,
+    plan_steps,
+)
 from deeptepp.train.fit.sampling import ViewSampler
 
 
@@ -123,7 +131,7 @@ def test_precision_auto_takes_bf16_only_where_the_processor_has_it(quick_setting
     "changes", [{"stages": False}, {"backbone": "vgg16"}, {"inputs": "cp"}, {"backbone": "shake_shake"}]
 )
 def test_a_network_with_one_classifier_takes_one_plain_step_a_batch(quick_settings, changes):
-    assert plan_steps(quick_settings(**changes)) == (Step(3, 1, 1.0),)
+    assert plan_steps(quick_settings(**changes)) == (JigsawStep(3, 1, 1.0),)
     assert [step.n_tiles for step in plan_steps(quick_settings())] == [8, 4, 2, 1]
 
 
