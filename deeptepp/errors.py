@@ -82,6 +82,11 @@ class DeepTeppError(Exception):
         named = {name for _, name, _, _ in Formatter().parse(self.template) if name}
         return sentence(self.template, **{name: self.facts[name] for name in named})
 
+    @property
+    def sentence(self) -> str:
+        """The message, to be said in any language."""
+        return sentence(self.template, **self.facts)
+
     def __reduce__(self) -> tuple[Callable[..., DeepTeppError], tuple[type[DeepTeppError], dict[str, object]]]:
         """Travel between processes by the facts: a worker's refusal must arrive as itself."""
         return _rebuilt, (type(self), self.facts)

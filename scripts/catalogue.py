@@ -20,8 +20,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 SOURCES = ("deeptepp", "pages")
 
-SAYING: dict[str, tuple[int, ...]] = {"t": (0,), "sentence": (0,), "joined": (0,)}
-"""Functions, and the places among their arguments where messages stand."""
+SAYING = ("t", "sentence", "joined", "fill_in", "filled_markup")
+"""Functions whose first argument is a message."""
 
 _COUNTING = ("plural", "count", "counted")
 """Functions that count a noun, their second argument."""
@@ -61,9 +61,8 @@ def _said_by(node: ast.AST) -> Iterator[str]:
                     [*_texts(node.args[2])] if len(node.args) > 2 else [noun if noun.endswith("s") else f"{noun}s"]
                 )
                 yield from (f"{{n}} {form}" for form in (noun, *several))
-        for place in SAYING.get(name, ()):
-            if place < len(node.args):
-                yield from _texts(node.args[place])
+        if name in SAYING and node.args:
+            yield from _texts(node.args[0])
     elif isinstance(node, ast.Assign) and [getattr(one, "id", "") for one in node.targets] == ["template"]:
         yield from _texts(node.value)
     elif isinstance(node, ast.AnnAssign) and node.value and "Words" in ast.unparse(node.annotation):

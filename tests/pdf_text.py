@@ -25,6 +25,12 @@ def pages(pdf: bytes) -> list[str]:
     return [" ".join(" ".join(map(_plain, _STRINGS.findall(page))).split()) for page in streams(pdf)]
 
 
+def runs(pdf: bytes) -> list[str]:
+    """What was set in the Latin fonts in one go, mostly a line."""
+    found = [_plain(each) for page in streams(pdf) for each in _STRINGS.findall(page)]
+    return [each for each in found if each.isascii()]
+
+
 _STRINGS = re.compile(r"\(((?:[^()\\]|\\.)*)\) Tj", re.DOTALL)
 
 

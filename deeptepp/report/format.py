@@ -120,7 +120,8 @@ def months(value: float | None) -> str:
     if value is None:
         return sentence("not reached")
     rounded = round(value, 1)
-    return f"{rounded:.0f}{_NBSP}months" if rounded == int(rounded) else f"{rounded:.1f}{_NBSP}months"
+    written = f"{rounded:.0f}" if rounded == int(rounded) else f"{rounded:.1f}"
+    return sentence("{value}\u00a0months", value=written)
 
 
 def score(value: float | None) -> str:

@@ -9,6 +9,7 @@ from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.risk import TierName
 from deeptepp.report.names import CATEGORIES, name_of
 from deeptepp.wording.catalogue import Language, fill_in, translate
+from deeptepp.wording.sentence import joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,13 @@ class Speech:
 
     def tier_words(self, name: TierName, *, is_alone: bool = False) -> str:
         """Say the tier of a case: ``TierName.text``, or ``TierName.risk_text`` where it stands alone."""
-        return self.say(name.risk_text if is_alone else name.text)
-
-    def mark(self, mark: str) -> str:
-        """Keep an English mark, which stands on files too, and put this language before it."""
-        said = self.t(mark)
-        return mark if said == mark else f"{said} {mark}"
+        if not name.tiers:
+            return ""
+        tiers = joined("/", (self.name(tier) for tier in name.tiers))
+        if name.is_stable is False:
+            return self.t("{tiers}, unstable", tiers=tiers)
+        said = self.t("{tier} risk tier", tier=tiers) if is_alone else tiers
+        return said if name.is_stable else self.t("{tier}, stability not measured", tier=said)
 
 
 ENGLISH = Speech()

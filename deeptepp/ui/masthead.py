@@ -13,7 +13,7 @@ from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import current_session
 from deeptepp.ui.page_manners import page_manners
 from deeptepp.ui.tab_memory import remember_tab
-from deeptepp.ui.words.language import in_both, language_switch, read_language, t
+from deeptepp.ui.words.language import language_switch, read_language, t
 
 SIMULATED = "The model and its reference patients are simulated."
 """Said beside the mark while the model is a simulated one."""
@@ -41,13 +41,13 @@ def masthead(*, screens: bool = False, has_real_patients: bool = False) -> None:
     if _is_simulated():
         marks.append(SIMULATED_MODEL if has_real_patients else SIMULATED_COHORT)
         sentences.append(OWN_PATIENTS if has_real_patients else SIMULATED)
-    text = "".join(f"<b>{escape(in_both(mark))}</b>" for mark in marks)
+    text = "".join(f"<b>{escape(t(mark))}</b>" for mark in marks)
     said = escape(" ".join(t(sentence) for sentence in sentences))
     with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="small"):
         marks_html = f'<div class="marks">{text}</div><span>{said}</span>'
         st.html(f'<div class="dt-masthead" role="note">{marks_html}</div>', width="stretch")
         language_switch()
-    page_manners([in_both(mark) for mark in marks])
+    page_manners([t(mark) for mark in marks])
     _tab_note()
 
 

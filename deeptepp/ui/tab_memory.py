@@ -22,7 +22,7 @@ from deeptepp.ui.background.drafts import PREFIXES, cleaned
 from deeptepp.ui.background.session import TAB_STATUS, Session, current_session
 from deeptepp.ui.background.visitors import Claim, Tab, claim_tab, greet_visitor
 from deeptepp.ui.case.leaving import go_back, screen_in_history
-from deeptepp.ui.words.language import HTML_CODES, current_language, t
+from deeptepp.ui.words.language import current_language, t
 
 _SCRIPTS = ("tab_store.js", "tab_drafts.js", "tab_history.js", "tab_connection.js", "tab_memory.js")
 """Parts of one module, in order: a component is loaded as one text, which cannot import its neighbours."""
@@ -160,7 +160,7 @@ def _told(session: Session, status: str, *, screens: bool) -> dict[str, object]:
         "sent": f"{session.case.id}-{hash(session.case.profile)}-{len(session.case.scores)}",
         "forgotten": list(session.forgotten),
         "prefixes": list(PREFIXES),
-        "language": HTML_CODES[current_language()],
+        "language": current_language().html_code,
         "words": {
             "cut": t("Connection lost, trying again. Nothing is lost; the page answers again by itself."),
             "long": t(

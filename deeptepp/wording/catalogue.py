@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache, partial
@@ -10,14 +9,10 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
-from deeptepp.wording.composed import composed
-from deeptepp.wording.sentence import Arranged, Sentence, Verbatim
+from deeptepp.wording.sentence import Arranged, Sentence, Verbatim, sentence
 
 LOCALE = Path(__file__).parent / "locale"
 """Holds ``CODE/LC_MESSAGES/deeptepp.po``; ``make catalogue`` brings it up to date with the code."""
-
-_TAG = re.compile(r"<[^>]*>|&\w+;|\{[^}]*\}")
-_LETTERS = re.compile(r"[^\W\d_]")
 
 
 class Language(StrEnum):
@@ -25,6 +20,11 @@ class Language(StrEnum):
 
     ENGLISH = "en"
     CHINESE = "zh"
+
+    @property
+    def html_code(self) -> str:
+        """Name it to screen readers and browsers."""
+        return {"zh": "zh-Hans"}.get(self.value, self.value)
 
 
 @cache
@@ -48,13 +48,8 @@ def translate(text: str, language: Language) -> str:
     if isinstance(text, Arranged):
         return text.said(partial(translate, language=language))
     if not isinstance(text, Sentence):
-        return _composed(str(text), language)
-    known = _known(text.template, language)
-    if known is None and _LETTERS.search(_TAG.sub("", text.template)):
-        recognised = _composed(str(text), language)
-        if recognised != text:
-            return recognised
-    template = text.template if known is None else known
+        return _known(text, language) or str(text)
+    template = _known(text.template, language) or text.template
     facts = {
         name: translate(fact, language) if isinstance(fact, str) else fact for name, fact in text.facts.items()
     }
@@ -63,25 +58,23 @@ def translate(text: str, language: Language) -> str:
 
 def fill_in(template: str, language: Language, /, **facts: object) -> str:
     """Say a template with facts that are in this language already, except for those that are sentences."""
-    known = _known(template, language)
-    said = template if known is None else known
+    if language is Language.ENGLISH:
+        return sentence(template, **facts)
+    said = _known(template, language) or template
     if not facts:
         return said
     kept = {
-        name: translate(fact, language) if isinstance(fact, Sentence | Arranged) else fact
+        name: translate(fact, language) if isinstance(fact, str) and is_worded(fact) else fact
         for name, fact in facts.items()
     }
     return said.format(**kept)
 
 
+def is_worded(text: str) -> bool:
+    """Tell whether a text remembers how it was made."""
+    return isinstance(text, Sentence | Arranged)
+
+
 def _known(text: str, language: Language) -> str | None:
     """Look a text up; spaces that do not break count as spaces."""
     return catalogue(language).get(text.replace("\u00a0", " "))
-
-
-def _composed(text: str, language: Language) -> str:
-    """Say a plain text: whole, or as one of the composed sentences that are no values yet."""
-    known = _known(text, language)
-    if known is None and not _LETTERS.search(_TAG.sub("", text)):
-        return text
-    return composed(text, language.value, catalogue(language)) if known is None else known

@@ -187,5 +187,5 @@ def _escaped(text: str) -> str:
 
 
 def _joined(joint: str, *parts: str) -> str:
-    """Join texts."""
-    return joint.join(parts)
+    """Join texts; a line that another language does not need is left out."""
+    return joint.join(part for part in parts if part or joint != "<br>")

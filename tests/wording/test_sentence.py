@@ -62,4 +62,5 @@ def test_it_is_still_said_in_a_figure_and_its_copy():
 
 def test_sentences_in_a_row_and_joints_follow_the_language():
     assert in_a_row((sentence("Yes"), sentence("No"))) == "Yes No"
+    assert chinese(sentence("Yes") + " / " + sentence("No").lower()) == "是 / 否"
     assert chinese(joined("; ", (sentence("Yes"), sentence("No")))) == "是；否"

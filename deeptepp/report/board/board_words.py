@@ -10,12 +10,12 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.typed_number import number_text
 from deeptepp.report.format import percentile, score
-from deeptepp.wording.sentence import glued, joined, sentence
+from deeptepp.wording.sentence import Verbatim, Words, glued, joined, sentence
 
-HIDDEN = "not shown"
+HIDDEN: Words = "not shown"
 """In place of a score that the board has not seen."""
 
-CHOICES: Mapping[Choice, str] = {
+CHOICES: Mapping[Choice, Words] = {
     Choice.NONE: "No anti-HER2 treatment",
     Choice.CHEMOTHERAPY: "Chemotherapy alone",
     Choice.T: "Trastuzumab",
@@ -28,14 +28,14 @@ CHOICES: Mapping[Choice, str] = {
 }
 """Decisions as minutes name them."""
 
-AGREEMENTS: Mapping[Agreement, str] = {
+AGREEMENTS: Mapping[Agreement, Words] = {
     Agreement.AGREE: "Agrees",
     Agreement.DISAGREE: "Disagrees",
     Agreement.UNDECIDED: "Undecided",
 }
 """Agreement as minutes name it."""
 
-FLAGS: Mapping[Flag, str] = {
+FLAGS: Mapping[Flag, Words] = {
     Flag.SIMULATED: "simulated",
     Flag.WARNINGS: "warnings",
     Flag.OVERRIDE: "outside intended use",
@@ -84,7 +84,7 @@ def result_of(case: BoardCase) -> tuple[str, str, str]:
     if not case.is_shown:
         return HIDDEN, HIDDEN, HIDDEN
     if case.score is None or case.tier is None:
-        return "not scored", "", ""
+        return sentence("not scored"), "", ""
     return score(case.score), case.tier_text, percentile(case.percentile)
 
 
@@ -95,15 +95,21 @@ def history_of(case: BoardCase, moment: Moment) -> tuple[str, ...]:
     corrected or followed by another decision.
     """
     return tuple(
-        sentence(
-            "{decision} ({time} UTC), {value}{value_2}",
-            decision=decision_of(entry),
-            time=time_of(entry),
-            value="corrected" if entry.number in case.corrected else "followed by another decision",
-            value_2=": " + signed(entry) if signed(entry) else "",
+        glued(
+            "{}, {}{}", _recorded(entry), _fate(case, entry), glued(": {}", signed(entry)) if signed(entry) else ""
         )
         for entry in case.earlier(moment)
     )
+
+
+def _recorded(entry: Entry) -> str:
+    """Write a decision with its time."""
+    return glued("{} ({} UTC)", decision_of(entry), time_of(entry))
+
+
+def _fate(case: BoardCase, entry: Entry) -> str:
+    """Say what became of an earlier decision."""
+    return sentence("corrected") if entry.number in case.corrected else sentence("followed by another decision")
 
 
 def remarks_on(case: BoardCase, entry: Entry | None, meeting: Meeting | None = None) -> str:
@@ -112,9 +118,10 @@ def remarks_on(case: BoardCase, entry: Entry | None, meeting: Meeting | None = N
         return ""
     remarks = []
     if entry.corrects:
-        remarks.append("correction, made after the score was shown" if case.is_late(entry) else "correction")
+        late = sentence("correction, made after the score was shown")
+        remarks.append(late if case.is_late(entry) else sentence("correction"))
     if meeting is not None and entry.meeting_id != meeting.id:
-        remarks.append("recorded outside this meeting")
+        remarks.append(sentence("recorded outside this meeting"))
     return joined(", ", remarks)
 
 
@@ -122,8 +129,13 @@ def signed(entry: Entry | None) -> str:
     """Write the texts of an entry and the role of who recorded it; empty where there is none."""
     if entry is None:
         return ""
-    said = joined(" ", (glued("{}: {}", label, text) if label else text for label, text in entry.texts))
-    return glued("{} ({})", said, entry.role).strip() if entry.role else said
+    said = joined(" ", (_text(label, text) for label, text in entry.texts))
+    return glued("{} ({})", said, Verbatim(entry.role)) if said and entry.role else said or Verbatim(entry.role)
+
+
+def _text(label: str, text: str) -> str:
+    """Write one text of an entry, which stays as it was written, after what it was asked for."""
+    return glued("{}: {}", label, Verbatim(text)) if label else Verbatim(text)
 
 
 def _sign(is_positive: bool | None) -> str:

@@ -22,7 +22,7 @@ from deeptepp.report.board.board_words import (
 )
 from deeptepp.report.format import count
 from deeptepp.report.text_table import Table
-from deeptepp.wording.sentence import glued, joined, sentence
+from deeptepp.wording.sentence import Verbatim, Words, glued, joined, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,9 @@ class Influence:
 
     def sentences(self) -> tuple[str, ...]:
         """Say the counts in words."""
-        agreed = joined(", ", (glued("{} {}", AGREEMENTS[each].lower(), n) for each, n in self.agreement.items()))
+        agreed = joined(
+            ", ", (glued("{} {}", sentence(AGREEMENTS[each]).lower(), n) for each, n in self.agreement.items())
+        )
         said = (
             sentence(
                 "{n}; the score was shown in {n_shown}, {n_skipped} of them without a decision recorded before "
@@ -108,15 +110,18 @@ def minutes_title(meeting: Meeting | None) -> str:
 
     ``meeting``: whose minutes, None for everything.
     """
-    return "Minutes of the tumour board" + (glued(", {}", meeting.name) if meeting else "")
+    title = sentence("Minutes of the tumour board")
+    return glued("{}, {}", title, Verbatim(meeting.name)) if meeting else title
 
 
 def attendance_of(meeting: Meeting) -> str:
-    """Who attended a meeting, by roles."""
-    return sentence("Attendees (roles): {value}.", value=joined(", ", meeting.attendees) or "not recorded")
+    """Say who attended a meeting, by roles."""
+    return sentence(
+        "Attendees (roles): {value}.", value=joined(", ", meeting.attendees) or sentence("not recorded")
+    )
 
 
-COLUMNS = (
+COLUMNS: tuple[Words, ...] = (
     "Case",
     "Marks",
     "Clinical facts",
@@ -137,7 +142,7 @@ COLUMNS = (
 )
 """Columns of the minutes of everything."""
 
-MEETING_COLUMNS = ("Order", "Meeting", "Attendees (roles)")
+MEETING_COLUMNS: tuple[Words, ...] = ("Order", "Meeting", "Attendees (roles)")
 """Columns that the minutes of one meeting have besides."""
 
 
@@ -179,12 +184,14 @@ def _row(case: BoardCase, meeting: Meeting | None) -> tuple[str, ...]:
     )
 
 
-_MOMENTS = (("before", Moment.BEFORE), ("after", Moment.AFTER))
+_MOMENTS: dict[Moment, Words] = {Moment.BEFORE: "before", Moment.AFTER: "after"}
 
 
 def earlier_entries(case: BoardCase) -> tuple[str, ...]:
     """Say each decision of a case that a later one stands for, with the moment that it is of."""
-    return tuple(glued("{}: {}", name, said) for name, moment in _MOMENTS for said in history_of(case, moment))
+    return tuple(
+        glued("{}: {}", name, said) for moment, name in _MOMENTS.items() for said in history_of(case, moment)
+    )
 
 
 def _decided(case: BoardCase, entry: Entry | None, meeting: Meeting | None) -> str:
@@ -196,5 +203,5 @@ def _decided(case: BoardCase, entry: Entry | None, meeting: Meeting | None) -> s
 def _shown(case: BoardCase) -> str:
     """Whether the score was shown, and how."""
     if not case.is_shown:
-        return "no"
-    return "without a decision before it" if case.was_skipped else "after a decision"
+        return sentence("no")
+    return sentence("without a decision before it") if case.was_skipped else sentence("after a decision")

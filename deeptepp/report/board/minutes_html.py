@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from html import escape
 
 from deeptepp.domain.board import BoardCase
 from deeptepp.domain.meeting import Meeting
-from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
+from deeptepp.domain.risk import NOT_A_DEVICE, RESEARCH_USE, SIMULATED_COHORT
 from deeptepp.report.board.minutes import attendance_of, influence_of, minutes_table, minutes_title
+from deeptepp.wording.catalogue import Language, translate
+from deeptepp.wording.sentence import Say, glued, joined, sentence
 
 _STYLE = """
 :root { color-scheme: light; }
@@ -29,41 +32,51 @@ dt { color: #5b666d; } dd { margin: 0; white-space: pre-line; overflow-wrap: any
 _SHOWN_AS_HEADING = ("Case", "Marks", "Order", "Meeting", "Attendees (roles)")
 
 
-def minutes_page(cases: Sequence[BoardCase], meeting: Meeting | None = None, *, written_utc: datetime) -> str:
+def minutes_page(
+    cases: Sequence[BoardCase],
+    meeting: Meeting | None = None,
+    *,
+    written_utc: datetime,
+    language: Language = Language.ENGLISH,
+) -> str:
     """Write minutes.
 
     ``meeting``: whose minutes, without it, of everything; ``written_utc``: time zone UTC. Returns HTML, all text
     escaped, pictures inside.
     """
-    title, table = escape(minutes_title(meeting)), minutes_table(cases, meeting)
-    marks = " · ".join(
-        (*((SIMULATED_COHORT,) if any(case.is_simulated for case in cases) else ()), RESEARCH_USE_ONLY)
-    )
+    say = partial(translate, language=language)
+    title, table = escape(say(minutes_title(meeting))), minutes_table(cases, meeting)
+    simulated = [SIMULATED_COHORT] if any(case.is_simulated for case in cases) else []
+    marks = joined("  ·  ", (*simulated, glued("{}. {}", RESEARCH_USE, NOT_A_DEVICE)))
     sentences = (*((attendance_of(meeting),) if meeting else ()), *influence_of(cases).sentences())
     articles = "".join(
-        _article(case, dict(zip(table.header, row, strict=True)))
+        _article(case, dict(zip(table.header, row, strict=True)), say)
         for case, row in zip(cases, table.rows, strict=True)
     )
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language.html_code}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
-        f'<p class="marks" role="note">{escape(marks)}</p>\n<h1>{title}</h1>\n'
-        f"{''.join(f'<p>{escape(sentence)}</p>' for sentence in sentences)}\n{articles}\n"
-        f"<p>Written {written_utc:%Y-%m-%d %H:%M} UTC</p>\n</body>\n</html>\n"
+        f'<p class="marks" role="note">{escape(say(marks))}</p>\n<h1>{title}</h1>\n'
+        f"{''.join(f'<p>{escape(say(each))}</p>' for each in sentences)}\n{articles}\n"
+        f"<p>{say(sentence('Written {written:%Y-%m-%d %H:%M} UTC', written=written_utc))}</p>\n</body>\n</html>\n"
     )
 
 
-def _article(case: BoardCase, row: dict[str, str]) -> str:
+def _article(case: BoardCase, row: dict[str, str], say: Say) -> str:
     """Write one case, empty cells left out."""
     picture = ""
     if case.thumbnail_png:
         data = base64.b64encode(case.thumbnail_png).decode("ascii")
-        kind = "Simulated MR of the tumour, one slice" if case.is_simulated else "MR of the tumour, one slice"
-        picture = f'<img src="data:image/png;base64,{data}" alt="{kind}">'
+        kind = (
+            sentence("Simulated MR of the tumour, one slice")
+            if case.is_simulated
+            else sentence("MR of the tumour, one slice")
+        )
+        picture = f'<img src="data:image/png;base64,{data}" alt="{escape(say(kind))}">'
     order = f"{row['Order']}. " if "Order" in row else ""
     cells = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(cell)}</dd>"
+        f"<dt>{escape(say(name))}</dt><dd>{escape(say(cell))}</dd>"
         for name, cell in row.items()
         if cell and name not in _SHOWN_AS_HEADING
     )

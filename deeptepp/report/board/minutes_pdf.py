@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import datetime
-from html import escape
 from typing import TYPE_CHECKING
 
 from deeptepp.domain.board import BoardCase, Entry, Moment
@@ -25,8 +24,19 @@ from deeptepp.report.board.board_words import (
 )
 from deeptepp.report.board.minutes import attendance_of, influence_of, minutes_title
 from deeptepp.report.look.theme import TIER_COLOURS, TIER_GLYPHS
-from deeptepp.report.pdf.pdf_page import GREY, LINE, NOTE, build_pdf, marked_up, shape, style
-from deeptepp.wording.sentence import glued, joined, sentence
+from deeptepp.report.pdf.pdf_page import (
+    GREY,
+    LINE,
+    NOTE,
+    build_pdf,
+    filled_markup,
+    marked_up,
+    shape,
+    style,
+    written_in,
+)
+from deeptepp.wording.catalogue import Language
+from deeptepp.wording.sentence import Verbatim, glued, joined, sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -34,19 +44,26 @@ if TYPE_CHECKING:
 _PICTURE_MM = 24
 
 
-def minutes_pdf(cases: Sequence[BoardCase], meeting: Meeting | None = None, *, written_utc: datetime) -> bytes:
+def minutes_pdf(
+    cases: Sequence[BoardCase],
+    meeting: Meeting | None = None,
+    *,
+    written_utc: datetime,
+    language: Language = Language.ENGLISH,
+) -> bytes:
     """Write minutes.
 
     ``meeting``: whose minutes, without it, of everything; ``written_utc``: time zone UTC. Returns a PDF, A4. Same
     cases and time give the same bytes.
     """
-    return build_pdf(
-        _story(cases, meeting),
-        title=minutes_title(meeting),
-        marks=[SIMULATED_COHORT] if any(case.is_simulated for case in cases) else [],
-        created_utc=written_utc,
-        foot=sentence("Written {written:%Y-%m-%d %H:%M} UTC", written=written_utc),
-    )
+    with written_in(language):
+        return build_pdf(
+            _story(cases, meeting),
+            title=minutes_title(meeting),
+            marks=[SIMULATED_COHORT] if any(case.is_simulated for case in cases) else [],
+            created_utc=written_utc,
+            foot=sentence("Written {written:%Y-%m-%d %H:%M} UTC", written=written_utc),
+        )
 
 
 def _story(cases: Sequence[BoardCase], meeting: Meeting | None) -> list[Flowable]:
@@ -63,10 +80,14 @@ def _story(cases: Sequence[BoardCase], meeting: Meeting | None) -> list[Flowable
     story += [Paragraph(marked_up(sentence), look) for sentence in influence_of(cases).sentences()]
     story.append(Spacer(1, 8))
     if not cases:
-        where = "on the board" if meeting is None else "on the agenda of this meeting"
-        story.append(Paragraph(sentence("There is no case {where}.", where=where), style("empty", 9.5)))
+        none = (
+            sentence("There is no case on the board.")
+            if meeting is None
+            else sentence("There is no case on the agenda of this meeting.")
+        )
+        story.append(Paragraph(marked_up(none), style("empty", 9.5)))
     for i, case in enumerate(cases, start=1):
-        story.append(KeepTogether([_case(case, glued("{}. ", i) if meeting else "", meeting), Spacer(1, 7)]))
+        story.append(KeepTogether([_case(case, f"{i}. " if meeting else "", meeting), Spacer(1, 7)]))
     return story
 
 
@@ -80,17 +101,19 @@ def _case(case: BoardCase, order: str, meeting: Meeting | None) -> Flowable:
     if case.thumbnail_png:
         picture = Image(io.BytesIO(case.thumbnail_png), width=side, height=side)
     body, quiet = style("body", 9.5), style("quiet", 8, colour=GREY)
-    flags = joined(", ", (FLAGS[flag] for flag in shown_flags(case))) or "no flags"
+    flags = joined(", ", (FLAGS[flag] for flag in shown_flags(case))) or sentence("no flags")
     lines = [
-        Paragraph(glued("<b>{}{}</b>", order, marked_up(case.label)), style("label", 12)),
+        Paragraph(f"<b>{order}{marked_up(Verbatim(case.label))}</b>", style("label", 12)),
         Paragraph(marked_up(summary_of(case.profile)), body),
-        Paragraph(glued("{} <font color='{}'>({})</font>", _result(case), GREY, escape(flags)), body),
+        Paragraph(f"{_result(case)} <font color='{GREY}'>({marked_up(flags)})</font>", body),
         *_record(case, meeting),
         Paragraph(
-            sentence(
-                "On the board since {created:%Y-%m-%d %H:%M} UTC, model {digest}",
-                created=case.created_utc,
-                digest=case.bundle_sha256[:12],
+            marked_up(
+                sentence(
+                    "On the board since {created:%Y-%m-%d %H:%M} UTC, model {digest}",
+                    created=case.created_utc,
+                    digest=case.bundle_sha256[:12],
+                )
             ),
             quiet,
         ),
@@ -101,36 +124,33 @@ def _case(case: BoardCase, order: str, meeting: Meeting | None) -> Flowable:
 
 def _result(case: BoardCase) -> str:
     """Write score, tier and percentile with the shape of the tier."""
-    written, tier, place = result_of(case)
+    written, tier, place = map(marked_up, result_of(case))
     if not case.is_shown or case.tier is None:
-        return sentence("Score: {written}", written=escape(written))
-    sign = shape(TIER_GLYPHS[case.tier], TIER_COLOURS[case.tier])
-    return sentence(
+        return filled_markup("Score: {written}", written=written)
+    return filled_markup(
         "Score {written}, {sign} <b>{tier}</b>, {place} of the reference cohort",
-        written=escape(written),
-        sign=sign,
-        tier=escape(tier),
-        place=escape(place),
+        written=written,
+        sign=shape(TIER_GLYPHS[case.tier], TIER_COLOURS[case.tier]),
+        tier=tier,
+        place=place,
     )
 
 
 def _record(case: BoardCase, meeting: Meeting | None) -> list[Flowable]:
     """Write the decisions before and after, each with those that it stands for."""
     before, after = case.before, case.after
+    first = sentence("not decided yet.")
     if before:
-        first = glued("{} ({})", escape(decision_of(before)), _when(case, before, meeting))
-    else:
-        first = "no decision was recorded before it was shown." if case.was_skipped else "not decided yet."
+        first = glued("{} ({})", decision_of(before), _when(case, before, meeting))
+    elif case.was_skipped:
+        first = sentence("no decision was recorded before it was shown.")
     story = [*_decision("Before the score", first, before), *_history(case, Moment.BEFORE)]
-    if after:
-        view = (
-            sentence("; the board's view of the tier: {endpoint}", endpoint=AGREEMENTS[after.agreement].lower())
-            if after.agreement
-            else ""
-        )
-        second = glued("{}{} ({})", escape(decision_of(after)), view, _when(case, after, meeting))
-    else:
-        second = "not decided yet."
+    second = sentence("not decided yet.")
+    if after and after.agreement:
+        view = sentence("the board's view of the tier: {view}", view=sentence(AGREEMENTS[after.agreement]).lower())
+        second = glued("{}; {} ({})", decision_of(after), view, _when(case, after, meeting))
+    elif after:
+        second = glued("{} ({})", decision_of(after), _when(case, after, meeting))
     if not case.is_shown:
         return story
     return [*story, *_decision("With the score in sight", second, after), *_history(case, Moment.AFTER)]
@@ -158,8 +178,8 @@ def _decision(title: str, text: str, entry: Entry | None) -> list[Flowable]:
     """Write one decision, its note, and who recorded it."""
     from reportlab.platypus import Paragraph
 
-    story: list[Flowable] = [Paragraph(glued("<b>{}:</b> {}", title, text), style("body", 9.5))]
-    said = signed(entry)
-    if said:
-        story.append(Paragraph(marked_up(said), style("note", 9.5, colour=NOTE, breaks_anywhere=True)))
+    story: list[Flowable] = [Paragraph(f"<b>{marked_up(title)}:</b> {marked_up(text)}", style("body", 9.5))]
+    note = signed(entry)
+    if note:
+        story.append(Paragraph(marked_up(note), style("note", 9.5, colour=NOTE, breaks_anywhere=True)))
     return story

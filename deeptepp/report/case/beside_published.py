@@ -14,7 +14,6 @@ from deeptepp.domain.published import TABLE_2, PublishedComparison, PublishedCur
 from deeptepp.domain.published_caveats import Caveat
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.report.case.result_reading import Sentence
 from deeptepp.report.format import auc_ci, percent
 from deeptepp.report.survival_tables import survival_text
 from deeptepp.stats.event_rule import why_not_measured
@@ -61,7 +60,7 @@ class PublishedRow:
     """
 
     key: str
-    name: Sentence
+    name: str
     where: str
     printed: str
     here: str = "no patient"
@@ -93,7 +92,7 @@ def _survival(members: Cohort, comparison: PublishedComparison, printed: Publish
     facts = {"tier": printed.tiers[0], "years": f"{months / 12:.0f}"}
     row = PublishedRow(
         key=comparison.key,
-        name=Sentence(BY_TREATMENT[printed.arms], facts),
+        name=sentence(BY_TREATMENT[printed.arms], **facts),
         where=comparison.where,
         printed=percent(share),
     )
@@ -128,7 +127,7 @@ def _discrimination(metrics: Mapping[str, Any]) -> list[PublishedRow]:
     return [
         PublishedRow(
             key="auc",
-            name=Sentence(DISCRIMINATION),
+            name=sentence(DISCRIMINATION),
             where="Table 2",
             printed=f"{printed.auc:.2f}",
             here=sentence("not given: {reason}", reason=few) if few else auc_ci(ours["auc"], low, high),

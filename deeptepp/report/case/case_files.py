@@ -18,6 +18,7 @@ from deeptepp.report.case.case_one_page import case_one_page
 from deeptepp.report.case.case_pdf import case_pdf
 from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.scoring.images import CaseImages
+from deeptepp.wording.catalogue import Language
 
 if TYPE_CHECKING:
     from deeptepp.dicom.results.objects import ResultObject
@@ -31,13 +32,19 @@ _ZIP_TIME = (2000, 1, 1, 0, 0, 0)
 
 
 def case_report(
-    images: CaseImages | None, assessment: Assessment, bundle: ModelBundle | None, *, label: str = ""
+    images: CaseImages | None,
+    assessment: Assessment,
+    bundle: ModelBundle | None,
+    *,
+    label: str = "",
+    language: Language = Language.ENGLISH,
 ) -> bytes:
     """Write the full PDF, with the picture of the tumour where there is one.
 
     ``images``: what was scored, None where nothing could be read; ``label``: of the case, may be empty.
     """
-    return case_pdf(assessment, bundle, label=label, picture_png=case_picture(images, assessment))
+    picture = case_picture(images, assessment)
+    return case_pdf(assessment, bundle, label=label, picture_png=picture, language=language)
 
 
 def case_objects(

@@ -28,11 +28,13 @@ from deeptepp.report.pdf.pdf_page import (
     shape,
     style,
     words,
+    written_in,
 )
 from deeptepp.report.pdf.pdf_tables import facts_table, rows_table
 from deeptepp.report.speech import ENGLISH, Speech
 from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
 from deeptepp.stats.survival.group_comparison import compare_groups
+from deeptepp.wording.sentence import Verbatim
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -63,21 +65,21 @@ def case_one_page(
     """
     from reportlab.platypus import KeepInFrame
 
-    story = [*_title(assessment, label, speech), *_top(assessment, bundle, picture_png, speech)]
-    story += _facts(assessment, speech)
-    if bundle is not None:
-        story += _survival(assessment, bundle, speech)
-    story += [*_findings(assessment, speech), *_receipt(assessment, speech), *_signature(speech)]
-    marks = [SIMULATED_COHORT] * assessment.is_simulated + [OUTSIDE_INTENDED_USE] * assessment.is_override
-    receipt = assessment.receipt
-    return build_pdf(
-        [KeepInFrame(_WIDTH, _HEIGHT, story, mode="shrink", hAlign="LEFT", vAlign="TOP")],
-        title=f"DeepTEPP, {label or 'case'}",
-        marks=marks,
-        foot=f"DeepTEPP {receipt.code_version}, {receipt.created_utc}" if receipt else "DeepTEPP",
-        created_utc=created_at(assessment),
-        speech=speech,
-    )
+    with written_in(speech.language):
+        story = [*_title(assessment, label, speech), *_top(assessment, bundle, picture_png, speech)]
+        story += _facts(assessment, speech)
+        if bundle is not None:
+            story += _survival(assessment, bundle, speech)
+        story += [*_findings(assessment, speech), *_receipt(assessment, speech), *_signature(speech)]
+        marks = [SIMULATED_COHORT] * assessment.is_simulated + [OUTSIDE_INTENDED_USE] * assessment.is_override
+        receipt = assessment.receipt
+        return build_pdf(
+            [KeepInFrame(_WIDTH, _HEIGHT, story, mode="shrink", hAlign="LEFT", vAlign="TOP")],
+            title=f"DeepTEPP, {label or speech.t('Case without a label')}",
+            marks=marks,
+            foot=f"DeepTEPP {receipt.code_version}, {receipt.created_utc}" if receipt else "DeepTEPP",
+            created_utc=created_at(assessment),
+        )
 
 
 def created_at(assessment: Assessment) -> datetime | None:
@@ -96,7 +98,7 @@ def _title(assessment: Assessment, label: str, speech: Speech) -> list[Flowable]
     kind = t("DeepTEPP result") if assessment.score else t("DeepTEPP: not scored")
     day = f", {assessment.receipt.created_utc[:10]}" if assessment.receipt else ""
     return [
-        Paragraph(marked_up(label or t("Case without a label")), style("title", 17, bold=True)),
+        Paragraph(marked_up(Verbatim(label) or t("Case without a label")), style("title", 17, bold=True)),
         Paragraph(marked_up(f"{kind}{day}"), style("kind", 9.5, colour=GREY)),
     ]
 

@@ -10,7 +10,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from deeptepp.domain.lesion import Lesion, LesionOrigin
-from deeptepp.domain.risk import OUTSIDE_INTENDED_USE, SIMULATED_COHORT, Assessment, Finding, Severity, Tier
+from deeptepp.domain.risk import (
+    OUTSIDE_INTENDED_USE,
+    SIMULATED_COHORT,
+    Assessment,
+    Finding,
+    Receipt,
+    Severity,
+    Tier,
+)
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.case_one_page import created_at
 from deeptepp.report.case.case_pdf_outcomes import outcome_story
@@ -22,10 +30,21 @@ from deeptepp.report.format import score as written_score
 from deeptepp.report.look.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.report.names import FACTS, RECEIPT, SIDES, by_heading, name_of
 from deeptepp.report.pdf.pdf_curves import scale_drawing
-from deeptepp.report.pdf.pdf_page import GREY, TEXT_WIDTH_MM, build_pdf, heading, marked_up, shape, style, words
+from deeptepp.report.pdf.pdf_page import (
+    GREY,
+    TEXT_WIDTH_MM,
+    build_pdf,
+    heading,
+    marked_up,
+    shape,
+    style,
+    words,
+    written_in,
+)
 from deeptepp.report.pdf.pdf_tables import facts_table, rows_table
 from deeptepp.report.speech import ENGLISH
-from deeptepp.wording.sentence import glued, joined, sentence
+from deeptepp.wording.catalogue import Language
+from deeptepp.wording.sentence import Verbatim, Words, glued, joined, sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -34,10 +53,14 @@ _POINTS_PER_MM = 72 / 25.4
 _WIDTH = TEXT_WIDTH_MM * _POINTS_PER_MM
 _PICTURE = 44 * _POINTS_PER_MM
 
-_SEVERITIES = {Severity.REFUSAL: "Refused", Severity.WARNING: "Warning", Severity.NOTE: "Note"}
+_SEVERITIES: dict[Severity, Words] = {
+    Severity.REFUSAL: "Refused",
+    Severity.WARNING: "Warning",
+    Severity.NOTE: "Note",
+}
 """How findings are called."""
 
-_ORIGINS = {
+_ORIGINS: dict[LesionOrigin, Words] = {
     LesionOrigin.DETECTOR: "outlined by the software",
     LesionOrigin.READER: "outlined in a box that a reader drew",
     LesionOrigin.EXPERT: "outlined by an expert, in a file that came with the images",
@@ -46,7 +69,12 @@ _ORIGINS = {
 
 
 def case_pdf(
-    assessment: Assessment, bundle: ModelBundle | None, *, label: str = "", picture_png: bytes = b""
+    assessment: Assessment,
+    bundle: ModelBundle | None,
+    *,
+    label: str = "",
+    picture_png: bytes = b"",
+    language: Language = Language.ENGLISH,
 ) -> bytes:
     """Write the result of one case.
 
@@ -54,20 +82,34 @@ def case_pdf(
     ``domain.labels``, may be empty; ``picture_png``: the tumour in its slice, none where empty. Returns a PDF, A4,
     without an identifier. Same result and picture give the same bytes.
     """
-    marks = [SIMULATED_COHORT] if assessment.is_simulated else []
-    marks += [OUTSIDE_INTENDED_USE] if assessment.is_override else []
-    story = [_title(assessment, label), *_top(assessment, bundle, picture_png), *_findings(assessment)]
-    story += [*_tumour(assessment), *_facts(assessment)]
-    if bundle is not None:
-        story += _others(assessment, bundle)
-    story += _receipt(assessment)
-    if bundle is not None and assessment.tier is not None:  # curves are those of the tier of the score
-        story += outcome_story(assessment.tier, bundle, width=_WIDTH)
-    receipt = assessment.receipt
-    foot = f"DeepTEPP {receipt.code_version}, {receipt.created_utc}" if receipt else "DeepTEPP"
-    if receipt:
-        foot += f", receipt {receipt.inputs_sha256[:12]}"
-    return build_pdf(story, title="DeepTEPP result", marks=marks, foot=foot, created_utc=created_at(assessment))
+    with written_in(language):
+        story = [_title(assessment, label), *_top(assessment, bundle, picture_png), *_findings(assessment)]
+        story += [*_tumour(assessment), *_facts(assessment)]
+        if bundle is not None:
+            story += _others(assessment, bundle)
+        story += _receipt(assessment)
+        if bundle is not None and assessment.tier is not None:  # curves are those of the tier of the score
+            story += outcome_story(assessment.tier, bundle, width=_WIDTH)
+        marks = [SIMULATED_COHORT] * assessment.is_simulated + [OUTSIDE_INTENDED_USE] * assessment.is_override
+        return build_pdf(
+            story,
+            title=sentence("DeepTEPP result"),
+            marks=marks,
+            foot=_foot(assessment.receipt),
+            created_utc=created_at(assessment),
+        )
+
+
+def _foot(receipt: Receipt | None) -> str:
+    """Name the version, the time and the receipt at the foot of each page."""
+    if receipt is None:
+        return "DeepTEPP"
+    return sentence(
+        "DeepTEPP {version}, {created}, receipt {digest}",
+        version=receipt.code_version,
+        created=receipt.created_utc,
+        digest=receipt.inputs_sha256[:12],
+    )
 
 
 def _title(assessment: Assessment, label: str) -> Flowable:
@@ -75,7 +117,9 @@ def _title(assessment: Assessment, label: str) -> Flowable:
     from reportlab.platypus import Paragraph
 
     text = "DeepTEPP result" if assessment.score else "DeepTEPP: not scored"
-    return Paragraph(marked_up(glued("{}: {}", label, text) if label else text), style("title", 17, bold=True))
+    return Paragraph(
+        marked_up(glued("{}: {}", Verbatim(label), text) if label else text), style("title", 17, bold=True)
+    )
 
 
 def _top(assessment: Assessment, bundle: ModelBundle | None, picture_png: bytes) -> list[Flowable]:
@@ -88,7 +132,7 @@ def _top(assessment: Assessment, bundle: ModelBundle | None, picture_png: bytes)
     picture = [
         Image(io.BytesIO(picture_png), width=_PICTURE, height=_PICTURE),
         Paragraph(
-            "The tumour: 64 mm of its middle slice, her left on the right; the line is the outline.",
+            marked_up(_CAPTION),
             style("p", 7.5, colour=GREY),
         ),
     ]
@@ -97,7 +141,12 @@ def _top(assessment: Assessment, bundle: ModelBundle | None, picture_png: bytes)
     return [Spacer(1, 6), Table([[said, picture]], colWidths=widths, style=rules, hAlign="LEFT")]
 
 
-_REFUSED = "This case is outside of what the score was made for, or could not be read. The rules below say why."
+_CAPTION: Words = "The tumour: 64 mm of its middle slice, her left on the right; the line is the outline."
+"""Of the picture."""
+
+_REFUSED: Words = (
+    "This case is outside of what the score was made for, or could not be read. The rules below say why."
+)
 """In place of a score."""
 
 
@@ -116,7 +165,10 @@ def _score(assessment: Assessment, bundle: ModelBundle | None) -> list[Flowable]
     if tier is not None:
         sign = shape(TIER_GLYPHS[tier], TIER_COLOURS[tier])
         story.append(
-            Paragraph(glued("{} <b>{}</b>", sign, marked_up(assessment.tier_name.risk_text)), style("tier", 14))
+            Paragraph(
+                f"{sign} <b>{marked_up(ENGLISH.tier_words(assessment.tier_name, is_alone=True))}</b>",
+                style("tier", 14),
+            )
         )
     if bundle is None:
         return story

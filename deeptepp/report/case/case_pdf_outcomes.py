@@ -40,7 +40,7 @@ from deeptepp.report.survival_tables import HORIZONS_MONTHS
 from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.survival.group_comparison import GroupComparison
 from deeptepp.stats.treatment.treatment_question import Matching
-from deeptepp.wording.sentence import glued, joined, sentence
+from deeptepp.wording.sentence import arranged, glued, joined, sentence
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -60,7 +60,7 @@ def outcome_story(tier: Tier, bundle: ModelBundle, *, width: float) -> list[Flow
         try:
             reading = result_reading(bundle.reference, tier, endpoint)
         except NotEstimable as error:
-            story += [heading(name_of(endpoint)), words(str(error))]
+            story += [heading(name_of(endpoint)), words(error.sentence)]
             continue
         story += [*_reading(reading, width), PageBreak()]
         tables += _readings(reading, width)
@@ -80,15 +80,15 @@ def _reading(reading: ResultReading, width: float) -> list[Flowable]:
     """What became of patients of her tier, and draw both sets of curves."""
     from reportlab.platypus import KeepTogether, Spacer
 
-    first, *rest = reading_sentences(reading, name_of)
-    story: list[Flowable] = [heading(name_of(reading.endpoint)), words(str(first), bold=True)]
-    story += [words(str(said)) for said in rest]
-    story += [words(glued("• {}", said)) for said in arm_sentences(reading, name_of)]
+    first, *rest = reading_sentences(reading)
+    story: list[Flowable] = [heading(name_of(reading.endpoint)), words(first, bold=True)]
+    story += [words(said) for said in rest]
+    story += [words(glued("• {}", said)) for said in arm_sentences(reading)]
     if reading.curve is not None:
         at = reading.curve.at(HORIZONS_MONTHS[-1])
         free = out_of_hundred(at)
         if not at.is_beyond_follow_up:
-            story.append(words(LIMITS.format(free=free, affected=100 - free), quiet=True))
+            story.append(words(sentence(LIMITS, free=free, affected=100 - free), quiet=True))
     story += [Spacer(1, 6), KeepTogether(_tier_curves(reading, width))]
     if reading.arms is not None:
         story += [Spacer(1, 8), KeepTogether(_arm_curves(reading, reading.arms, width))]
@@ -105,7 +105,7 @@ def _readings(reading: ResultReading, width: float) -> list[Flowable]:
         header += [name, "at risk"]
     widths = [width * share for share in (0.31, 0.09, 0.08, 0.18, 0.08, 0.18, 0.08)]
     table = rows_table(
-        header, reading_rows(reading, name_of), widths=widths, notes=glued("{}.", reading.tiers.curves[0].method)
+        header, reading_rows(reading), widths=widths, notes=glued("{}.", reading.tiers.curves[0].method)
     )
     return [KeepTogether([heading(name_of(reading.endpoint)), *table]), Spacer(1, 10)]
 
@@ -157,7 +157,7 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
     from reportlab.platypus import KeepTogether, Spacer
 
     sides = [name_of(contrast.index), name_of(contrast.reference)]
-    other = f"{sides[1][:1].lower()}{sides[1][1:]}"
+    other = arranged(_begun_small, sides[1])
     rows: list[tuple[str, str, str]] = [
         ("Patients compared", str(contrast.n_index), str(contrast.n_reference)),
         ("of those in the tier", str(contrast.n_before_index), str(contrast.n_before_reference)),
@@ -186,8 +186,13 @@ def _contrast(contrast: ContrastSummary, panel: TreatmentPanel, width: float) ->
     template, said = interaction_words(contrast.interaction)
     worth = [sentence("Observational, {n} compared.", n=count(contrast.n, "patient"))]
     worth += [glued("{}.", contrast.badge)] if contrast.badge else []
-    worth += [template.format(p=said, reason=said), *contrast.warnings]
+    worth += [sentence(template, p=said, reason=said), *contrast.warnings]
     return [KeepTogether([*story, words(joined(" ", worth), quiet=True), Spacer(1, 7)])]
+
+
+def _begun_small(name: str) -> str:
+    """Begin a name with a small letter."""
+    return name[:1].lower() + name[1:]
 
 
 def _published(tier: Tier, bundle: ModelBundle, width: float) -> list[Flowable]:

@@ -10,6 +10,7 @@ from deeptepp.report.format import percent_ci, percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.speech import ENGLISH, Speech
 from deeptepp.stats.survival.group_comparison import compare_groups
+from deeptepp.wording.sentence import glued, joined, sentence
 
 _MONTHS = 60.0
 """Where survival of the tier is read."""
@@ -108,5 +109,5 @@ def _marks(assessment: Assessment, speech: Speech) -> str:
     marks = [RESEARCH_USE]
     marks += [SIMULATED_COHORT] * assessment.is_simulated
     marks += [OUTSIDE_INTENDED_USE] * assessment.is_override
-    meaning = speech.t("Not a medical device; not for choosing, giving or withholding treatment.")
-    return f"{'. '.join(map(speech.mark, marks))}. {meaning}"
+    meaning = sentence("Not a medical device; not for choosing, giving or withholding treatment.")
+    return speech.say(glued("{}. {}", joined(". ", marks), meaning))

@@ -19,10 +19,10 @@ from deeptepp.domain.clinical import Stage
 from deeptepp.domain.cohort import TIER, Cohort, Endpoint
 from deeptepp.domain.risk import Assessment, Tier
 from deeptepp.domain.typed_number import number_text
-from deeptepp.report.case.result_reading import Sentence
 from deeptepp.report.format import percent_ci
 from deeptepp.stats.survival.group_comparison import compare_groups
 from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate
+from deeptepp.wording.sentence import sentence
 
 HER2DX_HIGH_FROM = 50
 """HER2DX risk score from which a patient is in its high-risk group."""
@@ -88,8 +88,8 @@ class OtherEstimate:
 
     name: str
     value: str
-    said: Sentence
-    patients: Sentence
+    said: str
+    patients: str
     concord: Concord
 
 
@@ -120,8 +120,8 @@ def _stage(stage: Stage, tier: Tier, reference: Cohort) -> OtherEstimate:
     return OtherEstimate(
         name=NAMES["stage"],
         value=stage.value,
-        said=Sentence(STAGES[n > 0], {"n": n, "stage": stage.value, "k": n_tier, "tier": tier}),
-        patients=Sentence(REFERENCE[reference.is_simulated], {"n": len(reference)}),
+        said=sentence(STAGES[n > 0], n=n, stage=stage.value, k=n_tier, tier=tier),
+        patients=sentence(REFERENCE[reference.is_simulated], n=len(reference)),
         concord=_concord(group, _RANK[tier]),
     )
 
@@ -132,8 +132,8 @@ def _her2dx(score: float, tier: Tier) -> OtherEstimate:
     return OtherEstimate(
         name=NAMES["her2dx"],
         value=number_text(score),
-        said=Sentence(HER2DX_GROUPS[is_high], {"cut": HER2DX_HIGH_FROM}),
-        patients=Sentence(HER2DX_PATIENTS),
+        said=sentence(HER2DX_GROUPS[is_high], cut=HER2DX_HIGH_FROM),
+        patients=sentence(HER2DX_PATIENTS),
         concord=_concord(2 * is_high, _RANK[tier]),
     )
 
@@ -143,19 +143,19 @@ def _predict(survival_pct: float, tier: Tier, reference: Cohort) -> OtherEstimat
     at = _overall(tier, reference)
     share = survival_pct / 100
     if at is None or at.low is None or at.high is None:
-        said = Sentence(NO_SURVIVAL, {"tier": tier})
+        said = sentence(NO_SURVIVAL, tier=tier)
         concord = Concord.BETWEEN
     else:
         facts = {"tier": tier, "n": at.n, "events": at.n_events}
         facts["survival"] = percent_ci(at.value, at.low, at.high)
         place = "below" if share < at.low else "above" if share > at.high else "inside"
-        said = Sentence(PREDICT_PLACES[place], facts)
+        said = sentence(PREDICT_PLACES[place], **facts)
         concord = Concord.SAME if place == "inside" else Concord.APART
     return OtherEstimate(
         name=NAMES["predict"],
         value=f"{number_text(survival_pct)} %",
         said=said,
-        patients=Sentence(PREDICT_PATIENTS),
+        patients=sentence(PREDICT_PATIENTS),
         concord=concord,
     )
 

@@ -6,17 +6,18 @@ hundred, as patients are told them, and every one carries its interval, the pati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import out_of_hundred
+from deeptepp.report.names import name_of
 from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
-from deeptepp.wording.sentence import glued
+from deeptepp.wording.sentence import Words, glued, sentence
 
 STATES: dict[Endpoint, str] = {endpoint: endpoint.free for endpoint in Endpoint}
 """What it means not to have had the event."""
@@ -24,7 +25,7 @@ STATES: dict[Endpoint, str] = {endpoint: endpoint.free for endpoint in Endpoint}
 EVENTS: dict[Endpoint, str] = {endpoint: endpoint.met for endpoint in Endpoint}
 """What it means to have had it."""
 
-PATIENTS: dict[bool, str] = {False: "patients", True: "simulated patients"}
+PATIENTS: dict[bool, Words] = {False: "patients", True: "simulated patients"}
 """What patients are called, by whether they are simulated."""
 
 WHOLE_TIER = "Of 100 {kind} of the {group} tier, {count} were {state} {years} years after surgery"
@@ -41,32 +42,14 @@ TEMPLATES: dict[tuple[str, bool], str] = {
 }
 """Every sentence that states an estimate, by its start and by whether there is an interval."""
 
-NOT_FOLLOWED = "{group}: none of the {n} patients was followed for {years} years."
-NO_PATIENT = "The reference cohort has no patient of this tier with known follow-up."
+NOT_FOLLOWED: Words = "{group}: none of the {n} patients was followed for {years} years."
+NO_PATIENT: Words = "The reference cohort has no patient of this tier with known follow-up."
 
-LIMITS = (
+LIMITS: Words = (
     "These numbers describe groups. They do not say whether one patient will be among the {free} or among the "
     "{affected}. Treatment was not randomised: groups by treatment also differ otherwise."
 )
 """What a number of a group cannot tell of one patient."""
-
-Named = Callable[[Tier | Arm], str]
-"""Names a tier or a treatment, in the language of the reader."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence as a template and what stands in it; ``str`` gives it in English.
-
-    ``words``: phrases, to be translated like the template.
-    """
-
-    text: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-    words: Mapping[str, str] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.text.format(**self.facts, **self.words)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -102,21 +85,40 @@ def result_reading(reference: Cohort, tier: Tier, endpoint: Endpoint) -> ResultR
     return ResultReading(tier=tier, endpoint=endpoint, tiers=tiers, arms=arms, is_simulated=reference.is_simulated)
 
 
-def reading_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, ...]:
-    """What became of patients of her tier, at five and at two years."""
+def reading_sentences(reading: ResultReading) -> tuple[str, ...]:
+    """Say what became of patients of her tier, at five and at two years.
+
+    Parameters
+    ----------
+    reading : ResultReading
+        What was estimated.
+
+    Returns
+    -------
+    tuple of str
+        Five years first.
+    """
     if reading.curve is None:
-        return (Sentence(NO_PATIENT),)
+        return (sentence(NO_PATIENT),)
     kind = {"kind": PATIENTS[reading.is_simulated]}
     return tuple(
-        _sentence(reading.curve.at(months), WHOLE_TIER, name(reading.tier), reading.endpoint, kind)
+        _sentence(reading.curve.at(months), WHOLE_TIER, name_of(reading.tier), reading.endpoint, kind)
         for months in reversed(HORIZONS_MONTHS)
     )
 
 
-def arm_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, ...]:
-    """What became of patients of her tier by the treatment that they received.
+def arm_sentences(reading: ResultReading) -> tuple[str, ...]:
+    """Say what became of patients of her tier by the treatment that they received.
 
-    Returns one per treatment that was given, at five years, or at two where nobody was followed for five.
+    Parameters
+    ----------
+    reading : ResultReading
+        What was estimated.
+
+    Returns
+    -------
+    tuple of str
+        One per treatment that was given, at five years, or at two where nobody was followed for five.
     """
     if reading.arms is None:
         return ()
@@ -124,27 +126,39 @@ def arm_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, 
     for level, curve in zip(reading.arms.levels, reading.arms.curves, strict=True):
         late = [months for months in HORIZONS_MONTHS if months <= curve.last_months]
         at = curve.at(late[-1] if late else HORIZONS_MONTHS[0])
-        sentences.append(_sentence(at, TREATED, name(Arm(level)), reading.endpoint))
+        sentences.append(_sentence(at, TREATED, name_of(Arm(level)), reading.endpoint))
     return tuple(sentences)
 
 
-def other_tier_sentences(reading: ResultReading, name: Named = str) -> tuple[Sentence, ...]:
-    """What became of patients of the other tiers at five years."""
+def other_tier_sentences(reading: ResultReading) -> tuple[str, ...]:
+    """Say what became of patients of the other tiers at five years.
+
+    Parameters
+    ----------
+    reading : ResultReading
+        What was estimated.
+
+    Returns
+    -------
+    tuple of str
+        One per tier that has patients.
+    """
     return tuple(
-        _sentence(curve.at(HORIZONS_MONTHS[-1]), OTHER_TIER, name(Tier(level)), reading.endpoint)
+        _sentence(curve.at(HORIZONS_MONTHS[-1]), OTHER_TIER, name_of(Tier(level)), reading.endpoint)
         for level, curve in zip(reading.tiers.levels, reading.tiers.curves, strict=True)
         if level != reading.tier.value
     )
 
 
-def reading_rows(reading: ResultReading, name: Named = str) -> list[tuple[str, ...]]:
+def reading_rows(reading: ResultReading) -> list[tuple[str, ...]]:
     """Read all curves at two and five years.
 
     Returns group, patients, events, and survival and number at risk at each time, the tiers, then the treatments.
     """
-    named = [(name(Tier(level)), curve) for level, curve in _pairs(reading.tiers)]
+    named = [(name_of(Tier(level)), curve) for level, curve in _pairs(reading.tiers)]
     named += [
-        (glued("{}: {}", name(reading.tier), name(Arm(level))), curve) for level, curve in _pairs(reading.arms)
+        (glued("{}: {}", name_of(reading.tier), name_of(Arm(level))), curve)
+        for level, curve in _pairs(reading.arms)
     ]
     return [
         (
@@ -170,13 +184,13 @@ def _cells(curve: KaplanMeierCurve, months: float) -> tuple[str, str]:
 
 def _sentence(
     at: SurvivalEstimate, start: str, group: str, endpoint: Endpoint, words: Mapping[str, str] | None = None
-) -> Sentence:
+) -> str:
     """Say one estimate out of one hundred, with what it rests on."""
     facts: dict[str, object] = {"group": group, "years": f"{at.months / 12:.0f}", "n": at.n}
     if at.is_beyond_follow_up:
-        return Sentence(NOT_FOLLOWED, facts)
-    facts |= {"count": out_of_hundred(at), "events": at.n_events}
+        return sentence(NOT_FOLLOWED, **facts)
+    facts |= {"count": out_of_hundred(at), "events": at.n_events, "state": STATES[endpoint], **(words or {})}
     has_interval = at.low is not None and at.high is not None
     if at.low is not None and at.high is not None:
         facts |= {"low": round(100 * at.low), "high": round(100 * at.high)}
-    return Sentence(TEMPLATES[start, has_interval], facts, {"state": STATES[endpoint], **(words or {})})
+    return sentence(TEMPLATES[start, has_interval], **facts)

@@ -111,7 +111,7 @@ def trastuzumab_item(cohort: Cohort) -> ReportItem:
         try:
             lines.append(_line(each, score[members], event[members]))
         except NotEstimable as error:
-            notes.append(glued("{}: {}", each.short, error))
+            notes.append(glued("{}: {}", each.short, error.sentence))
     if not lines:
         return ReportItem(
             "figure-s3b",

@@ -237,7 +237,7 @@ def _add_curve(figure: go.Figure, calibration: HorizonCalibration) -> None:
         mode="lines",
         line={"color": _CURVE, "width": 2.2, "dash": "dash"},
         name="smooth curve",
-        hovertemplate="predicted %{x:.3f}, smoothed %{y:.3f}<extra></extra>",
+        hovertemplate=sentence("predicted %{x:.3f}, smoothed %{y:.3f}") + "<extra></extra>",
     )
 
 

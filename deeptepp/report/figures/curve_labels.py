@@ -17,7 +17,7 @@ from deeptepp.report.look.text_width import broken
 from deeptepp.report.look.theme import FONT_PX
 from deeptepp.report.names import group_words
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
-from deeptepp.wording.sentence import escaped, glued, joined
+from deeptepp.wording.sentence import escaped, glued, joined, sentence
 
 PLOT_PX = 280
 """Height of the plot with the curves."""
@@ -185,7 +185,8 @@ def add_table_words(figure: go.Figure, styles: Sequence[CurveStyle], top: float)
 
     ``top``: upper edge of the rows as a share of the height inside the margins.
     """
-    figure.add_annotation(text_at("<b>Number at risk</b>", (0, top), anchor="left bottom", xshift=-14))
+    text = glued("<b>{}</b>", sentence("Number at risk"))
+    figure.add_annotation(text_at(text, (0, top), anchor="left bottom", xshift=-14))
     for row, style in enumerate(styles):
         figure.add_annotation(
             text_at(style.mark, (0, row), ref="paper, y2", anchor="right middle", xshift=-18, yshift=2)

@@ -55,11 +55,11 @@ def reasons_of(step: FlowStep, lost: int | None) -> list[str]:
     if not step.excluded and not lost:
         return []
     total = "" if lost is None else glued(" ({})", counted(lost))
-    lines = [f"Excluded{total}"]
+    lines = [glued("{}{}", sentence("Excluded"), total)]
     for reason, n in step.excluded:
         lines.append(glued("• {} ({})", reason, _NOT_STATED if n is None else counted(n)))
     if not step.excluded:
-        lines.append("• reason not stated")
+        lines.append(sentence("• reason not stated"))
     known = [n for _, n in step.excluded if n is not None]
     # Some may have left for several reasons, or a source miscounts: either is for the reader to see.
     if lost is not None and known and _contradicts(sum(known), lost, is_complete=len(known) == len(step.excluded)):

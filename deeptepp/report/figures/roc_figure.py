@@ -184,7 +184,7 @@ def _legend_text(line: RocLine, style: CurveStyle) -> str:
     if line.n is not None and line.n_events is not None:
         text += glued(", {}, {}", count(line.n, "patient"), count(line.n_events, "event"))
     few = ", too\u00a0few\u00a0to\u00a0read" if style.is_faded else ""
-    return legend_entry(f"{text}{few}", style)
+    return legend_entry(glued("{}{}", text, few), style)
 
 
 def _facts(lines: Sequence[RocLine], level: float, *, has_point: bool) -> list[str]:

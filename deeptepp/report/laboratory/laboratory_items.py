@@ -25,6 +25,9 @@ from deeptepp.stats.treatment.covariate_names import in_words
 from deeptepp.stats.treatment.treatment_effect import TreatmentSide
 from deeptepp.wording.sentence import glued, joined, sentence
 
+_LIMITS = ("value", "low", "high")
+"""Of an estimate, as its sentence names them."""
+
 NO_EFFECT = "A difference between patients treated differently is no effect of treatment."
 SAME_PATIENTS = (
     "The risk of a tier is read from the same patients whom it is judged on, so its curve is better than it would "
@@ -66,7 +69,7 @@ def sizes_table(view: TierView) -> Table:
     low, high = view.recipe.low_below, view.recipe.high_from
     ranges = {
         Tier.LOW: sentence("below {score:.3f}", score=low),
-        Tier.MODERATE: f"{low:.3f} to {high:.3f}",
+        Tier.MODERATE: sentence("{low:.3f} to {high:.3f}", low=low, high=high),
         Tier.HIGH: sentence("from {score:.3f}", score=high),
     }
     total = max(sum(view.sizes.values()), 1)
@@ -228,7 +231,12 @@ def optimism_item(optimism: Optimism | None, why: str) -> ReportItem:
             each.name,
             f"{each.apparent:.3f}",
             f"{each.optimism:+.3f}",
-            f"{each.corrected.value:.3f} ({each.corrected.low:.3f} to {each.corrected.high:.3f})",
+            sentence(
+                "{value} ({low} to {high})",
+                value=f"{each.corrected.value:.3f}",
+                low=f"{each.corrected.low:.3f}",
+                high=f"{each.corrected.high:.3f}",
+            ),
         )
         for each in optimism.measures
     )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
 
 from deeptepp.domain.risk import SIMULATED_COHORT
-from deeptepp.report.look.text_width import broken, text_px
+from deeptepp.report.look.text_width import broken, text_px, wrapped
 from deeptepp.report.look.theme import NEUTRAL, SMALL_PX, TEMPLATE
 from deeptepp.wording.sentence import escaped, glued, joined
 
@@ -80,7 +79,7 @@ def lay_out(
 
 def heading(title: str, facts: Sequence[str]) -> tuple[dict[str, object], int]:
     """Layout of a title and a subtitle of short facts, both plain text broken to fit 520 px; their height, px."""
-    lines, packed = wrap(escaped(title), _TITLE_CHARACTERS) or [""], _packed(facts)
+    lines, packed = wrapped(escaped(title), _TITLE_CHARACTERS), _packed(facts)
     layout = {
         "text": glued("<b>{}</b>", joined("<br>", lines)),
         "yref": "container",

@@ -12,10 +12,11 @@ from dataclasses import replace
 import plotly.graph_objects as go
 
 from deeptepp.domain.cohort import Cohort
+from deeptepp.domain.provenance import MARKS
 from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.report.look.marks import MARK_NAME, add_mark
 from deeptepp.report.report_item import ReportItem
-from deeptepp.wording.sentence import glued
+from deeptepp.wording.sentence import Arranged, glued
 
 _LONG_MARK_PX = 13
 """Type of a mark that is longer than the usual one."""
@@ -37,9 +38,8 @@ def stamp_figure(figure: go.Figure, mark: str) -> go.Figure:
             text=glued("<b>{}</b>", mark), font={"size": _LONG_MARK_PX}, selector={"name": MARK_NAME}
         )
     meta = figure.layout.meta or {}
-    words = (
-        str(meta.get("alt", "")).removeprefix(glued("{}. ", SIMULATED_COHORT)).removeprefix(glued("{}. ", mark))
-    )
+    alt = meta.get("alt", "")
+    words = alt.parts[-1] if isinstance(alt, Arranged) and len(alt.parts) > 1 and alt.parts[-2] in MARKS else alt
     return figure.update_layout(meta={**meta, "alt": glued("{}. {}", mark, words)})
 
 

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from textwrap import TextWrapper
+from unicodedata import east_asian_width
+
+from deeptepp.wording.sentence import arranged
+
+Cut = Callable[[str], list[str]]
+"""Breaks a text into at least one line."""
 
 _EM_1000 = {
     **dict.fromkeys("ijl'|", 222),
@@ -31,7 +39,12 @@ def text_px(text: str, size: float) -> float:
 
     ``text``: plain text without tags; ``size``: of the font, px. Returns px, rather too much than too little.
     """
-    return _SLACK * size * sum(_EM_1000.get(sign, _OTHER_1000) for sign in text) / 1000
+    return _SLACK * size * sum(_EM_1000.get(sign) or _other(sign) for sign in text) / 1000
+
+
+def _other(sign: str) -> int:
+    """Give the width of a character that is not in the table."""
+    return 1000 if east_asian_width(sign) in "WF" else _OTHER_1000
 
 
 def widest_px(lines: list[str], size: float) -> float:
@@ -48,6 +61,36 @@ def broken(text: str, width: float, size: float) -> list[str]:
     ``width``: of the column, px; ``size``: of the font, px. The result is at least one line, a word that is too
     long for the column is cut.
     """
+    return _lines(text, partial(_cut_at_px, width=width, size=size))
+
+
+def wrapped(text: str, n_characters: int) -> list[str]:
+    """Break text into lines of so many characters, of which Chinese ones count double."""
+    return _lines(text, partial(_cut_at_characters, n_characters=n_characters))
+
+
+def _lines(text: str, cut: Cut) -> list[str]:
+    """Break a text into lines that are broken anew in another language: in as many, or fewer."""
+    n_lines = len(cut(text))
+    if n_lines == 1:
+        return [text]
+    return [arranged(partial(_line, cut=cut, place=place, n_lines=n_lines), text) for place in range(n_lines)]
+
+
+def _line(text: str, *, cut: Cut, place: int, n_lines: int) -> str:
+    """Give one line; the last holds all that is left, and one that is not needed is empty."""
+    lines = cut(text)
+    return "".join(lines[place:] if place == n_lines - 1 else lines[place : place + 1])
+
+
+def _cut_at_characters(text: str, *, n_characters: int) -> list[str]:
+    """Break text by its characters."""
+    has_wide = any(east_asian_width(sign) in "WF" for sign in text)
+    return TextWrapper(width=n_characters // 2 + 8 if has_wide else n_characters).wrap(text) or [""]
+
+
+def _cut_at_px(text: str, *, width: float, size: float) -> list[str]:
+    """Break text by its estimated width."""
     n_characters = len(text) + 1
     while n_characters > 4:
         lines = TextWrapper(width=n_characters).wrap(text) or [""]

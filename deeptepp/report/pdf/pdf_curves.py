@@ -16,7 +16,7 @@ from deeptepp.report.format import p_value as written_p
 from deeptepp.report.look.curve_styles import CurveStyle, styles_of
 from deeptepp.report.look.theme import NEUTRAL
 from deeptepp.report.names import group_words
-from deeptepp.report.pdf.pdf_page import GREY, INK, LINE
+from deeptepp.report.pdf.pdf_page import GREY, INK, LINE, font_of, said
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
 from deeptepp.wording.sentence import glued, joined, sentence
 
@@ -103,10 +103,10 @@ class _Plot:
         from reportlab.graphics.shapes import String
         from reportlab.lib.colors import HexColor
 
-        plain = words.replace("\u2212", "-").encode("cp1252", "replace").decode("cp1252")
-        font = "Helvetica-Bold" if bold else "Helvetica"
-        said = String(x, y, plain, fontName=font, fontSize=size, fillColor=HexColor(colour), textAnchor=anchor)
-        self.drawing.add(said)
+        plain = said(words).replace("\u2212", "-")
+        font = font_of(plain, bold=bold)
+        drawn = String(x, y, plain, fontName=font, fontSize=size, fillColor=HexColor(colour), textAnchor=anchor)
+        self.drawing.add(drawn)
 
     def line(
         self, points: Sequence[float], colour: str, width: float, dash: Sequence[float] | None = None
@@ -133,10 +133,11 @@ class _Plot:
             self.line((self.x(months), self.bottom, self.x(months), self.bottom - 3), GREY, 0.7)
             self.text(self.x(months), self.bottom - 11, f"{months:.0f}", anchor="middle")
         self.text((self.left + self.right) / 2, self.bottom - 21, "Months from surgery", anchor="middle")
-        said = String(0, 0, y_title, fontName="Helvetica", fontSize=_SIZE, fillColor=HexColor(INK))
-        said.textAnchor = "middle"
+        plain = said(y_title)
+        drawn = String(0, 0, plain, fontName=font_of(plain), fontSize=_SIZE, fillColor=HexColor(INK))
+        drawn.textAnchor = "middle"
         # Turned by a quarter, to stand beside the axis.
-        self.drawing.add(Group(said, transform=(0, 1, -1, 0, self.left - 32, (self.bottom + self.top) / 2)))
+        self.drawing.add(Group(drawn, transform=(0, 1, -1, 0, self.left - 32, (self.bottom + self.top) / 2)))
 
     def curve(self, curve: KaplanMeierCurve, style: CurveStyle) -> None:
         """Draw band, steps and censor ticks of one group."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from deeptepp.domain.risk import NOT_A_DEVICE, RESEARCH_USE, RESEARCH_USE_ONLY
-from deeptepp.report.speech import ENGLISH, Speech
-from deeptepp.wording.sentence import sentence
+from deeptepp.wording.catalogue import Language, fill_in, translate
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -31,6 +32,24 @@ _OTHER_SCRIPT = r"[^\x00-\xff\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\u2
 """Characters outside of Windows-1252, which the built-in Latin fonts have; minus is written as a hyphen."""
 
 
+_language: ContextVar[Language] = ContextVar("language of the paper", default=Language.ENGLISH)
+
+
+@contextmanager
+def written_in(language: Language) -> Iterator[None]:
+    """Write the paragraphs, tables and drawings that are made meanwhile in a language."""
+    token = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def said(text: str) -> str:
+    """Say a text in the language of the paper."""
+    return translate(text, _language.get())
+
+
 def build_pdf(
     story: Sequence[Flowable],
     *,
@@ -38,7 +57,6 @@ def build_pdf(
     marks: Sequence[str],
     foot: str,
     created_utc: datetime | None,
-    speech: Speech = ENGLISH,
 ) -> bytes:
     """Lay out a document.
 
@@ -58,11 +76,11 @@ def build_pdf(
         rightMargin=MARGIN_MM * mm,
         topMargin=(MARGIN_MM + 9) * mm,
         bottomMargin=(MARGIN_MM + 6) * mm,
-        title=title,
+        title=said(title),
         author="DeepTEPP",
         invariant=1,
     )
-    page = _page("  ·  ".join(speech.mark(mark) for mark in (RESEARCH_USE, *marks)), foot, speech)
+    page = _page("  ·  ".join(said(mark) for mark in (RESEARCH_USE, *marks)), said(foot), _language.get())
 
     def first(canvas: Any, document: Any) -> None:  # noqa: ANN401  reportlab has no types
         _date(canvas, created_utc)
@@ -96,12 +114,19 @@ def marked_up(text: str) -> str:
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 
     pdfmetrics.registerFont(UnicodeCIDFont(_CHINESE_FONT))
-    runs = re.split(f"({_OTHER_SCRIPT}+)", text.replace("\u2212", "-"))
+    runs = re.split(f"({_OTHER_SCRIPT}+)", said(text).replace("\u2212", "-"))
     marked = (
         f'<font name="{_CHINESE_FONT}">{escape(run)}</font>' if i % 2 else escape(run)
         for i, run in enumerate(runs)
     )
     return "".join(marked).replace("\n", "<br/>")
+
+
+def filled_markup(template: str, /, **parts: str) -> str:
+    """Say a template that holds tags, and fill in what is marked up already."""
+    runs = re.split(f"({_OTHER_SCRIPT}+)", fill_in(template, _language.get()))
+    marked = (f'<font name="{_CHINESE_FONT}">{run}</font>' if i % 2 else run for i, run in enumerate(runs))
+    return "".join(marked).format(**parts)
 
 
 def shape(glyph: str, colour: str) -> str:
@@ -119,8 +144,15 @@ def style(name: str, size: float, *, bold: bool = False, colour: str = INK, brea
     from reportlab.lib.styles import ParagraphStyle
 
     font = "Helvetica-Bold" if bold else "Helvetica"
-    wrap = "CJK" if breaks_anywhere else None
+    wrap = "CJK" if breaks_anywhere or _language.get() is Language.CHINESE else None
     return ParagraphStyle(name, fontName=font, fontSize=size, leading=size * 1.38, textColor=colour, wordWrap=wrap)
+
+
+def font_of(text: str, *, bold: bool = False) -> str:
+    """Name the font that has the characters of a text."""
+    if re.search(_OTHER_SCRIPT, text):
+        return _CHINESE_FONT
+    return "Helvetica-Bold" if bold else "Helvetica"
 
 
 def title(text: str) -> Flowable:
@@ -150,8 +182,11 @@ def words(text: str, *, bold: bool = False, quiet: bool = False) -> Flowable:
     return Paragraph(marked_up(text), look)
 
 
-def _page(marks: str, foot: str, speech: Speech) -> Callable[[Any, Any], None]:
+def _page(marks: str, foot: str, language: Language) -> Callable[[Any, Any], None]:
     """Make what stands at the top and the bottom of every page."""
+    research = RESEARCH_USE_ONLY
+    if language is not Language.ENGLISH:
+        research = f"{said(RESEARCH_USE)}  {said(NOT_A_DEVICE)}"
 
     def draw(canvas: Any, document: Any) -> None:  # noqa: ANN401  reportlab has no types
         from reportlab.lib.pagesizes import A4
@@ -159,16 +194,14 @@ def _page(marks: str, foot: str, speech: Speech) -> Callable[[Any, Any], None]:
         from reportlab.platypus import Paragraph
 
         width, height = A4
-        research = (
-            RESEARCH_USE_ONLY if speech == ENGLISH else f"{speech.mark(RESEARCH_USE)}  {speech.t(NOT_A_DEVICE)}"
-        )
         canvas.saveState()
         for text, size, y in ((marks, 9, height - 13 * mm), (research, 7.5, 12 * mm), (foot, 7.5, 8.5 * mm)):
             line = Paragraph(marked_up(text), style("frame", size, bold=y > height / 2))
             _, tall = line.wrap(width - 2 * MARGIN_MM * mm, size * 1.38)
             line.drawOn(canvas, MARGIN_MM * mm, y - tall + size)
-        canvas.setFont("Helvetica", 7.5)
-        canvas.drawRightString(width - MARGIN_MM * mm, 8.5 * mm, sentence("Page {page}", page=document.page))
+        canvas.setFont("Helvetica" if language is Language.ENGLISH else _CHINESE_FONT, 7.5)
+        page = fill_in("Page {page}", language, page=document.page)
+        canvas.drawRightString(width - MARGIN_MM * mm, 8.5 * mm, page)
         canvas.restoreState()
 
     return draw

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from deeptepp.report.pdf.pdf_page import GREY, LINE, marked_up, style
+from deeptepp.report.pdf.pdf_page import GREY, LINE, marked_up, said, style
 
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
@@ -54,7 +54,7 @@ def rows_table(
 
 def _cell(text: str) -> str:
     """Set the first line in ink and the rest in grey."""
-    first, *rest = text.split("\n")
+    first, *rest = said(text).split("\n")
     quiet = "".join(f"<br/><font color='{GREY}' size='7.5'>{marked_up(line)}</font>" for line in rest)
     return marked_up(first) + quiet
 

@@ -41,19 +41,16 @@ def compare_survival_at(
     other = kaplan_meier(reference, label="the reference arm", level=level).at(months)
     apart, errors = one.value - other.value, (one.standard_error, other.standard_error)
     error = None if errors[0] is None or errors[1] is None else float(np.hypot(errors[0], errors[1]))
-    notes = (
-        []
-        if error
-        else ["every patient of an arm had the event" if error is None else "neither arm has had an event"]
-    )
-    beyond = [arm for arm, at in (("index", one), ("reference", other)) if at.is_beyond_follow_up]
+    no_variance = "every patient of an arm had the event" if error is None else "neither arm has had an event"
+    notes = [] if error else [no_variance]
     notes += [
         sentence(
             "the time lies beyond the last observation of the index arm"
             if arm == "index"
             else "the time lies beyond the last observation of the reference arm"
         )
-        for arm in beyond
+        for arm, at in (("index", one), ("reference", other))
+        if at.is_beyond_follow_up
     ]
     half = normal_quantile(level) * error if error else None
     difference = Estimate(

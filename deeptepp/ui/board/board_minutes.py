@@ -14,7 +14,7 @@ from deeptepp.report.board.minutes_html import minutes_page
 from deeptepp.report.board.minutes_pdf import minutes_pdf
 from deeptepp.report.text_table import table_csv
 from deeptepp.ui.parts.verbatim import verbatim
-from deeptepp.ui.words.language import say, t
+from deeptepp.ui.words.language import current_language, say, t
 
 _EARLIER = "Earlier entries, kept"
 
@@ -71,17 +71,22 @@ def _shown(case: BoardCase, row: dict[str, str]) -> dict[str, str]:
 
 def _files(cases: Sequence[BoardCase], meeting: Meeting | None) -> None:
     """Offer the three files."""
-    now = datetime.now(UTC)
+    now, language = datetime.now(UTC), current_language()
     name = f"deeptepp-minutes-{meeting.held_on if meeting else now.date()}"
     with st.container(horizontal=True):
         for words, end, mime, make in (
-            (t("Minutes as PDF"), "pdf", "application/pdf", lambda: minutes_pdf(cases, meeting, written_utc=now)),
+            (
+                t("Minutes as PDF"),
+                "pdf",
+                "application/pdf",
+                lambda: minutes_pdf(cases, meeting, written_utc=now, language=language),
+            ),
             (t("Minutes as CSV"), "csv", "text/csv", lambda: table_csv(minutes_table(cases, meeting)).encode()),
             (
                 t("Minutes as a page (HTML)"),
                 "html",
                 "text/html",
-                lambda: minutes_page(cases, meeting, written_utc=now).encode(),
+                lambda: minutes_page(cases, meeting, written_utc=now, language=language).encode(),
             ),
         ):
             st.download_button(

@@ -24,7 +24,7 @@ from deeptepp.ui.parts.cards import findings_list
 from deeptepp.ui.parts.choices import endpoint_choice
 from deeptepp.ui.parts.number_field import entered, number_field
 from deeptepp.ui.words.language import say, t
-from deeptepp.ui.words.screen_words import COMPARED_FIELDS, sentence, tier_words
+from deeptepp.ui.words.screen_words import COMPARED_FIELDS, tier_words
 
 _EVIDENCE_PAGE = Path(__file__).parents[3] / "pages" / "evidence.py"
 
@@ -98,8 +98,8 @@ def _estimates_html(found: tuple[OtherEstimate, ...]) -> str:
     """Write one row an estimate."""
     rows = "".join(
         f'<tr class="{each.concord.name.lower()}"><th scope="row">{escape(t(each.name))}<br>'
-        f"<b>{escape(each.value)}</b></th><td>{escape(sentence(each.said))}"
-        f'<br><span class="dt-quiet">{escape(sentence(each.patients))}</span></td>'
+        f"<b>{escape(each.value)}</b></th><td>{escape(say(each.said))}"
+        f'<br><span class="dt-quiet">{escape(say(each.patients))}</span></td>'
         f'<td><span aria-hidden="true">{_GLYPHS[each.concord]}</span> {escape(t(each.concord.value))}</td></tr>'
         for each in found
     )
@@ -133,7 +133,7 @@ def _published(tier: Tier, bundle: ModelBundle) -> None:
 def _row_html(row: PublishedRow) -> str:
     """Write one printed value beside ours."""
     rests_on = t("{n} patients, {events} events", n=row.n, events=row.n_events)
-    name = f'{escape(sentence(row.name))}<br><span class="dt-quiet">{escape(row.where)}</span>'
+    name = f'{escape(say(row.name))}<br><span class="dt-quiet">{escape(row.where)}</span>'
     here = f'{escape(say(row.here))}<br><span class="dt-quiet">{escape(rests_on)}</span>'
     return (
         f'<tr><th scope="row">{name}</th><td>{escape(row.printed)}</td><td>{here}</td>'

@@ -68,7 +68,7 @@ def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None
     )
     st.download_button(
         t("Full report (PDF)"),
-        lambda: case_report(case.images, assessment, bundle, label=named),
+        lambda: case_report(case.images, assessment, bundle, label=named, language=spoken.language),
         file_name=file_name(named, assessment, "report.pdf"),
         mime="application/pdf",
         on_click="ignore",

@@ -33,6 +33,7 @@ from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.terms import help_on
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import FIELDS, label
+from deeptepp.wording.sentence import sentence
 
 _POLL_S = 0.5
 """Seconds between two looks at work under way."""
@@ -187,7 +188,12 @@ def _unknown(found: UnknownRange, bundle: ModelBundle) -> None:
         said += " " + t("**{field}** matters most.", field=_field(found.by_field[0].field))
     st.markdown(said)
     rows = [
-        Bar(_field(each.field), each.low, each.high, f"{written(each.low)} to {written(each.high)}")
+        Bar(
+            _field(each.field),
+            each.low,
+            each.high,
+            sentence("{low} to {high}", low=written(each.low), high=written(each.high)),
+        )
         for each in found.by_field
     ]
     figure = score_bars_figure(
@@ -260,3 +266,8 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return t("positive") if value else t("negative")
     return f"{value:g} mm" if isinstance(value, float) else label(value)
+
+
+def _range(low: float, high: float) -> str:
+    """Write the lowest and the highest score."""
+    return sentence("{low} to {high}", low=written(low), high=written(high))

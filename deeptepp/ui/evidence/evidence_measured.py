@@ -31,6 +31,7 @@ from deeptepp.ui.parts.terms import help_on
 from deeptepp.ui.result.curves import by_tier, untested_words
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.screen_words import label
+from deeptepp.wording.sentence import sentence
 
 PARTS: dict[str, str] = {
     "training": "Cross-validation",
@@ -138,7 +139,7 @@ def _curves(bundle: ModelBundle) -> None:
         figure = calibration_figure(
             scores,
             events,
-            title=f"Calibration, {name.lower()}",
+            title=sentence("Calibration, {groups}", groups=sentence(name).lower()),
             facts=_calibration_facts(main.get("calibration")),
             simulated=bundle.is_simulated,
         )
@@ -166,7 +167,9 @@ def _roc_lines(parts: Mapping[str, tuple[npt.NDArray[np.float64], npt.NDArray[np
 def _calibration_facts(calibration: Mapping[str, Any] | None) -> tuple[str, ...]:
     """Write the slope, where it was measured."""
     slope = (calibration or {}).get("slope")
-    return (f"slope {ratio_ci(slope['value'], slope['low'], slope['high'])}",) if slope else ()
+    return (
+        (sentence("slope {slope}", slope=ratio_ci(slope["value"], slope["low"], slope["high"])),) if slope else ()
+    )
 
 
 def _operating_points(metrics: Mapping[str, Any]) -> None:

@@ -85,7 +85,11 @@ def subgroup_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
 def auc_text(group: Mapping[str, Any]) -> str:
     """Write an AUC with its interval, or that too few patients stand behind it."""
     few = why_few(group)
-    return say(f"not given: {few}") if few else auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high"))
+    return (
+        t("not given: {reason}", reason=say(few))
+        if few
+        else auc_ci(group["auc"], group.get("auc_low"), group.get("auc_high"))
+    )
 
 
 def why_few(group: Mapping[str, Any]) -> str:

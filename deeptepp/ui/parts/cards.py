@@ -55,9 +55,19 @@ def bundle_card(error: BundleError) -> None:
 
 
 def said(error: DeepTeppError) -> str:
-    """Say an error in the language of the visitor."""
-    facts = {name: say(fact) if isinstance(fact, str) else fact for name, fact in error.facts.items()}
-    return t(error.template, **facts) if facts else t(str(error))
+    """Say an error in the language of the visitor.
+
+    Parameters
+    ----------
+    error : DeepTeppError
+        Any.
+
+    Returns
+    -------
+    str
+        Its sentence, with what was measured and what is allowed.
+    """
+    return say(error.sentence)
 
 
 def _finding_html(finding: Finding) -> str:
@@ -77,4 +87,4 @@ def _finding_html(finding: Finding) -> str:
 
 def _shown(value: str | float) -> str:
     """Write a measured value without false precision."""
-    return f"{value:g}" if isinstance(value, float) else say(str(value))
+    return f"{value:g}" if isinstance(value, float) else say(value)

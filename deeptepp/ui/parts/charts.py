@@ -24,7 +24,7 @@ def show_figure(figure: Figure, *, key: str, fallback_alt: str) -> None:
 
     ``fallback_alt``: description for who cannot see it, where the figure brings none of its own.
     """
-    alt = (figure.layout.meta or {}).get("alt", fallback_alt)
     spoken = in_language_of_visitor(figure)
+    alt = (spoken.layout.meta or {}).get("alt", fallback_alt)
     shown = for_dark_page(spoken) if st.context.theme.type == "dark" else spoken
     st.plotly_chart(shown, theme=None, config=_CONFIG, key=key, alt=alt)

@@ -51,7 +51,8 @@ def entered(name: str, text: str) -> Entered:
     try:
         typed = read_fact(name, text)
     except NotANumber as error:
-        return Entered(problem=say(str(error.facts["reason"])))
+        reason = error.facts["reason"]
+        return Entered(problem=say(reason) if isinstance(reason, str) else "")
     except ClinicalError as error:
         return Entered(problem=t("{value} is outside of {limit}.", value=error.value, limit=range_words(name)))
     return Entered() if typed is None else Entered(typed.value, converted_from=typed.converted_from)

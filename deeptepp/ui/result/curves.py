@@ -40,4 +40,4 @@ def few_events_words(curves: Sequence[KaplanMeierCurve]) -> list[str]:
 
 def untested_words(held: HeldCurves) -> list[str]:
     """Why tiers are not tested against each other."""
-    return [say(f"Not tested: {held.reason}.")] if held.reason else []
+    return [t("Not tested: {reason}.", reason=say(held.reason))] if held.reason else []

@@ -15,7 +15,6 @@ from deeptepp.report.case.result_reading import (
     LIMITS,
     STATES,
     ResultReading,
-    Sentence,
     arm_sentences,
     other_tier_sentences,
     reading_rows,
@@ -35,7 +34,7 @@ from deeptepp.ui.parts.choices import segments
 from deeptepp.ui.result.curves import untested_words
 from deeptepp.ui.result.result_icons import icon_arrays
 from deeptepp.ui.words.language import say, t
-from deeptepp.ui.words.screen_words import label, sentence, tier_words
+from deeptepp.ui.words.screen_words import label, tier_words
 
 
 class View(StrEnum):
@@ -95,15 +94,15 @@ def _reading(sha256: str, tier: Tier, endpoint: Endpoint, _bundle: ModelBundle) 
 
 def _text(reading: ResultReading) -> None:
     """Say it in sentences, as one tells a patient's doctor."""
-    first, *rest = reading_sentences(reading, label)
+    first, *rest = reading_sentences(reading)
     with st.container(key="reading-text", horizontal=True, gap="large"):
         with st.container(key="reading-text-tier"):
-            st.markdown(f"**{sentence(first)}**")
+            st.markdown(f"**{say(first)}**")
             for other in rest:
-                st.markdown(sentence(other))
-            _list(t("By treatment received in this tier"), arm_sentences(reading, label))
+                st.markdown(say(other))
+            _list(t("By treatment received in this tier"), arm_sentences(reading))
         with st.container(key="reading-text-others"):
-            _list(t("In the other tiers"), other_tier_sentences(reading, label))
+            _list(t("In the other tiers"), other_tier_sentences(reading))
             if reading.curve is not None:
                 at = reading.curve.at(HORIZONS_MONTHS[-1])
                 n_free = out_of_hundred(at)
@@ -111,10 +110,10 @@ def _text(reading: ResultReading) -> None:
                     st.caption(t(LIMITS, free=n_free, affected=100 - n_free))
 
 
-def _list(heading: str, sentences: tuple[Sentence, ...]) -> None:
+def _list(heading: str, sentences: tuple[str, ...]) -> None:
     """Show sentences below a heading, where there are any."""
     if sentences:
-        st.markdown(f"**{heading}**\n\n" + "\n".join(f"- {sentence(each)}" for each in sentences))
+        st.markdown(f"**{heading}**\n\n" + "\n".join(f"- {say(each)}" for each in sentences))
 
 
 def _curves(reading: ResultReading, name: TierName) -> None:
@@ -138,7 +137,7 @@ def _table(reading: ResultReading) -> None:
     for months in HORIZONS_MONTHS:
         years = f"{months / 12:.0f}"
         names += [t("{years} years (95 % CI)", years=years), t("At risk, {years} years", years=years)]
-    rows = [dict(zip(names, map(say, row), strict=True)) for row in reading_rows(reading, label)]
+    rows = [dict(zip(names, map(say, row), strict=True)) for row in reading_rows(reading)]
     st.table(rows, hide_index=True, border="horizontal")
     st.caption(f"{label(reading.endpoint)}  ·  {say(reading.tiers.curves[0].method)}")
 

@@ -14,7 +14,7 @@ from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.look.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.scoring.unknowns import unknown_fields
-from deeptepp.ui.words.language import in_both, say, speech, t
+from deeptepp.ui.words.language import say, speech, t
 from deeptepp.ui.words.screen_words import FIELDS, tier_words
 
 
@@ -25,7 +25,7 @@ def score_card(assessment: Assessment, bundle: ModelBundle) -> None:
     score, tiers = assessment.score, bundle.tiers
     with st.container(border=True, key="score-card"):
         if assessment.is_override:
-            st.html(f'<div class="dt-watermark">{escape(in_both(OUTSIDE_INTENDED_USE))}</div>')
+            st.html(f'<div class="dt-watermark">{escape(t(OUTSIDE_INTENDED_USE))}</div>')
         st.html(
             _score_html(assessment, score.probability, assessment.tier) + _scale_html(score.probability, tiers)
         )

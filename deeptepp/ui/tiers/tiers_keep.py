@@ -7,7 +7,7 @@ import streamlit as st
 from deeptepp.domain.provenance import Provenance
 from deeptepp.report.laboratory.recipe import Recipe
 from deeptepp.ui.tiers.tiers_state import Uploaded
-from deeptepp.ui.words.language import in_both, t
+from deeptepp.ui.words.language import t
 
 RECIPE_NAME = "deeptepp-recipe.json"
 """Name of the recipe as it is saved from the screen."""
@@ -57,8 +57,19 @@ def _own_table(uploaded: Uploaded) -> str:
 
 
 def said_origin(origin: Provenance) -> str:
-    """Where patients and scores come from, with the mark that follows from it."""
-    mark = f"**{in_both(origin.mark)}** " if origin.mark else ""
+    """Say where patients and scores come from, with the mark that follows from it.
+
+    Parameters
+    ----------
+    origin : Provenance
+        Of the patients at hand.
+
+    Returns
+    -------
+    str
+        Markdown in the language of the visitor.
+    """
+    mark = f"**{t(origin.mark)}** " if origin.mark else ""
     return mark + t(origin.sentence)
 
 

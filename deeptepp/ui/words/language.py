@@ -14,9 +14,6 @@ _QUERY = "lang"
 _STATE = "deeptepp-language"
 """Key of ``st.session_state`` that keeps the language over pages."""
 
-HTML_CODES: dict[Language, str] = {Language.ENGLISH: "en", Language.CHINESE: "zh-Hans"}
-"""Each language as the page says it to screen readers and to the browser."""
-
 NAMES: dict[Language, str] = {Language.ENGLISH: "English", Language.CHINESE: "简体中文"}
 """Each language by its own name."""
 
@@ -44,12 +41,6 @@ def say(text: str) -> str:
     ``text``: a sentence, or plain English that is looked up whole.
     """
     return translate(text, current_language())
-
-
-def in_both(mark: str) -> str:
-    """Keep an English mark, which stands on files too, and put the visitor's language before it."""
-    said = t(mark)
-    return mark if said == mark else f"{said} {mark}"
 
 
 def current_language() -> Language:

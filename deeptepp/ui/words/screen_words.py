@@ -9,7 +9,6 @@ from deeptepp.domain.clinical import CLINICAL_FACTS, COMPARED
 from deeptepp.domain.progress import Step
 from deeptepp.domain.risk import TierName
 from deeptepp.report.board.board_words import AGREEMENTS, CHOICES
-from deeptepp.report.case.result_reading import Sentence
 from deeptepp.report.names import CATEGORIES, FACTS
 from deeptepp.report.names import UNKNOWN as UNKNOWN
 from deeptepp.ui.words.language import speech, t
@@ -93,12 +92,6 @@ def phase_words(index: int) -> str:
     Returns pre, Post 1, Post 2 ... in the language of the visitor.
     """
     return t("Pre") if index == 0 else t("Post {k}", k=index)
-
-
-def sentence(said: Sentence) -> str:
-    """Say a sentence of a report, its tiers and phrases too."""
-    facts = {key: label(value) if isinstance(value, StrEnum) else value for key, value in said.facts.items()}
-    return t(said.text, **facts, **{key: t(words) for key, words in said.words.items()})
 
 
 def plural(n: int, noun: str) -> str:

@@ -33,7 +33,11 @@ def test_her_tier_is_told_at_five_years_and_then_at_two(reading):
 
 
 def test_treatments_and_other_tiers_have_a_sentence_each(reading):
-    assert [str(s).split(":")[0] for s in arm_sentences(reading)] == ["none", "T", "T+P"]
+    assert [str(s).split(":")[0] for s in arm_sentences(reading)] == [
+        "No anti-HER2 treatment",
+        "Trastuzumab",
+        "Trastuzumab + pertuzumab",
+    ]
     assert [str(s).split(" tier")[0] for s in other_tier_sentences(reading)] == ["Low", "Moderate"]
     assert "2 years" in str(arm_sentences(reading)[2])
 
@@ -45,7 +49,14 @@ def test_death_is_told_as_death():
 
 def test_every_row_has_patients_events_and_numbers_at_risk(reading):
     rows = reading_rows(reading)
-    assert [row[0] for row in rows] == ["Low", "Moderate", "High", "High: none", "High: T", "High: T+P"]
+    assert [row[0] for row in rows] == [
+        "Low",
+        "Moderate",
+        "High",
+        "High: No anti-HER2 treatment",
+        "High: Trastuzumab",
+        "High: Trastuzumab + pertuzumab",
+    ]
     assert sum(int(row[1]) for row in rows[:3]) == reading.tiers.n
     assert sum(int(row[1]) for row in rows[3:]) == int(rows[2][1])
     assert all(len(row) == 7 for row in rows)

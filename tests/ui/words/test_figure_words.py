@@ -7,8 +7,9 @@ from deeptepp.report.figures.survival_figure import kaplan_meier_figure
 from deeptepp.simulate.simulated_cohort import simulate_cohort
 from deeptepp.stats.survival.kaplan_meier import kaplan_meier
 from deeptepp.ui.words import figure_words, language
-from deeptepp.ui.words.figure_words import in_language_of_visitor, said_text
+from deeptepp.ui.words.figure_words import in_language_of_visitor
 from deeptepp.wording.catalogue import Language
+from deeptepp.wording.sentence import glued
 
 COHORT = simulate_cohort(seed=2)
 
@@ -47,15 +48,16 @@ def test_the_mark_of_simulated_data_stays_in_english_too(chinese):
     assert mark == "<b>模拟队列 SIMULATED COHORT</b>"
 
 
-def test_tags_breaks_and_shapes_stay_where_they_are(chinese):
-    assert said_text('<span style="color:red">●</span> Low') == '<span style="color:red">●</span> 低风险'
-    assert said_text("<b>death without<br>relapse</b>") == "<b>无复发死亡</b>"
-    assert said_text("nobody knows this<br>either") == "nobody knows this<br>either"
-    assert said_text("○ None") == "○ 无"
+def test_words_between_tags_are_said_and_names_that_the_code_looks_for_stay(chinese):
+    figure = go.Figure(layout={"annotations": [{"text": glued("<b>{}</b>", "Yes"), "name": "simulated"}]})
+    (note,) = in_language_of_visitor(figure).layout.annotations
+    assert (note.text, note.name) == ("<b>是</b>", "simulated")
 
 
 def test_labels_of_a_flow_are_said(chinese):
-    flow = go.Figure(go.Sankey(node={"label": ["● Low · 379", "no event · 635"]}))
+    flow = go.Figure(
+        go.Sankey(node={"label": [glued("● {} · {}", "Low", 379), glued("{} · {}", "no event", 635)]})
+    )
     assert list(in_language_of_visitor(flow).data[0].node.label) == ["● 低风险 · 379", "无事件 · 635"]
 
 
