@@ -103,7 +103,9 @@ def said_by_tables():
         number_field._VALUE_WORDS,
     )
     texts = {text for mapping in mappings for text in mapping.values()}
-    texts |= {str(each) for kind in (other_estimates.Concord, beside_published.Agreement) for each in kind}
+    texts |= {
+        str(each) for kind in (other_estimates.Concord, beside_published.PublishedAgreement) for each in kind
+    }
     texts |= {
         masthead.SIMULATED,
         masthead.OWN_PATIENTS,
