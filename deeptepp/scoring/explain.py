@@ -1,7 +1,7 @@
 """Why this score: which parts of the region of interest raise or lower it, and what each known fact contributes.
 
 The image part is measured by integrated gradients on the mosaics and carried back to the voxels they were sampled
-from; the clinical part by replacing one fact at a time with what is usual in the reference cohort. Both describe
+from; the clinical part by replacing one fact at a time with what is usual in the reference cohort (an ablation; no occlusion of image parts). Both describe
 the network, not the tumour: neither says that a region or a fact causes recurrence.
 """
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.design import Design
 from deeptepp.stats.estimate import ChiSquareTest, chi_square_test
-from deeptepp.stats.hazards.cox_fit import ALIASED, MONOTONE, NO_EVENT, NOTHING_LEFT, UNSTABLE, CoxFit
+from deeptepp.stats.hazards.cox_fit import ALIASED, MONOTONE, NO_EVENT, SEPARATED_BY_OTHERS, UNSTABLE, CoxFit
 from deeptepp.stats.hazards.cox_likelihood import Likelihood, RiskSets, Ties
 from deeptepp.stats.hazards.cox_maximum import (
     Maximum,
@@ -62,7 +62,7 @@ def fit_cox(
     coefficients[used] = np.where(end.is_infinite, np.copysign(np.inf, end.coefficients), finite[used])
     if end.is_infinite.any():
         lost = without_information(end, columns[used])
-        reasons[np.flatnonzero(used)[lost]], coefficients[np.flatnonzero(used)[lost]] = NOTHING_LEFT, np.nan
+        reasons[np.flatnonzero(used)[lost]], coefficients[np.flatnonzero(used)[lost]] = SEPARATED_BY_OTHERS, np.nan
     has_estimate = reasons == ""
     covariance = np.full((len(centre), len(centre)), np.nan)
     information = end.likelihood.restricted(has_estimate[used]).information

@@ -1,4 +1,4 @@
-"""Squared error of predicted risks at a horizon, weighted for censoring.
+"""Squared error of predicted risks at a horizon, weighted for censoring (IPCW).
 
 A patient with the event by the horizon counts (1 - p)^2 / G(T-), one known to be free of it then p^2 / G(t-), one
 censored before nothing (``stats.horizon``); the mean is over all. The null score gives everybody the risk of the

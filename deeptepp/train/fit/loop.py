@@ -1,5 +1,7 @@
 """One network learns: its optimiser steps per batch, coarser jigsaw at every step, resumable by the epoch.
 
+The number of epochs is fixed beforehand: no early stopping, since no patient is held out to stop by.
+
 Letters: B mosaics in a batch, C channels, H = W mosaic side, F clinical features.
 
 References

@@ -1,4 +1,7 @@
-"""Which views the network sees: more of the patients with an event, but from the same distribution of views.
+"""Which views the network sees: patients with an event are oversampled, from the same distribution of views.
+
+Oversampling: more views of each patient with an event, with class weights in the loss
+where views alone cannot balance the classes.
 
 In the balanced mode a class differs from the other only in how many views of each patient are drawn, never in
 which views or how they are jittered, so that orientation and blur carry no information on the label.
