@@ -1,4 +1,4 @@
-"""Each step of the method and each term of its statistics, imaging and networks is found where the documents say."""
+"""Each step of the method and each of its terms is found where the documents say."""
 
 import ast
 import io

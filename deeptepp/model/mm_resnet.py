@@ -162,6 +162,7 @@ class MMResNet(RiskNetwork):
             "stages": stages,
             "deform_last_stage": deform_last_stage,
         }
+        # A head and a classifier for each used stage, and one for all of them.
         self.trunk = ResNet18Trunk(in_channels, stem_channels, deform_last_stage=deform_last_stage)
         used = self.trunk.stage_channels if stages else self.trunk.stage_channels[-1:]
         is_pmg = hidden is not None

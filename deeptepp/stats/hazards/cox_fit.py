@@ -144,6 +144,7 @@ class CoxFit:
         times = np.atleast_1d(np.asarray(months, dtype=np.float64))
         place = self._place(strata, len(x))
         hazard = np.empty((len(x), len(times)))
+        # Cumulative baseline hazard of the stratum at each time.
         for s in np.unique(place):
             mine = self.baseline_stratum == s
             steps = np.concatenate([[0.0], self.baseline_hazard[mine]])

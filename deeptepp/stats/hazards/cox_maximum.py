@@ -105,9 +105,11 @@ def maximise(risk_sets: RiskSets, columns: Floats, start: Likelihood) -> Maximum
     width = np.ptp(columns, axis=1) if columns.size else np.zeros(len(columns))
     nowhere = np.zeros(len(columns), dtype=bool)
     for _ in range(_MAX_STEPS):
+        # Newton's step, and the gain that a quadratic likelihood would have by it.
         step = inverse(now.information) @ now.gradient
         gain = abs(float(now.gradient @ step))
         moved = np.abs(step) * width
+        # Monotone likelihood: it is flat while the linear predictor still moves.
         if gain < _MONOTONE_GAIN and (moved > _DIVERGING_STEP).any():
             return Maximum(beta, now, moved > _DIVERGING_STEP / 2, has_converged=True)
         within = _LONGEST_STEP / max(float(moved.max(initial=0.0)), _LONGEST_STEP)

@@ -63,6 +63,7 @@ def brier_score(
     if reason:
         score = _estimate(follow_up, n_events, None, None, (level, reason))
         return BrierScore(float(horizon_months), score, None, None, None)
+    # Squared errors weighted by IPCW; their influence functions hold the estimate of G.
     errors, influence = _errors(follow_up, p, horizon_months)
     value = float(errors.mean())
     error = _standard_error(influence)

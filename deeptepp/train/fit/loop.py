@@ -245,6 +245,7 @@ class Fit:
                 losses.append(torch.zeros((), device=self.engine.device))
                 continue
             images = whole
+            # Jigsaw at this stage's grain.
             if step.n_tiles > 1:
                 images = shuffle_tiles(
                     whole,
@@ -255,6 +256,7 @@ class Fit:
                 )
             with self.engine.autocast():
                 logits = self._learner(self.engine.place(images), clinical, step.stage)
+            # One optimiser step a stage, as in progressive multi-granularity training.
             loss = step.weight * self._loss(logits.float(), labels)
             self._optimiser.zero_grad()
             loss.backward()

@@ -96,6 +96,7 @@ def draw_views(
     k_positive = views_per_positive(labels, settings, n_views=n_views)
     drawn: list[tuple[int, int]] = []
     for patient, is_positive in zip(patients, labels, strict=True):
+        # Negatives one view, positives as many as balance the classes (oversampling).
         if settings.mv_mode == "paper" and not is_positive:
             chosen = np.zeros(1, dtype=np.int64)
         else:
@@ -158,6 +159,7 @@ class ViewSampler:
         with ThreadPoolExecutor(self._settings.n_workers) as pool:
             waiting: deque[list[Future[npt.NDArray[np.float32]]]] = deque()
             rows: deque[npt.NDArray[np.int64]] = deque()
+            # Mosaics are made ahead of the network, in order.
             for start in starts:
                 chosen = self._ranks.share(range(start, min(start + size, len(draws))))
                 waiting.append([pool.submit(self._mosaic, draws, epoch, k) for k in chosen])
