@@ -38,6 +38,12 @@ _ALWAYS_THE_SAME = (
 _TIMES_AND_NAMES = frozenset(("UI", "DA", "TM", "DT"))
 """Value representations of DICOM elements that hold times and unique identifiers."""
 
+_OF_A_RUN = frozenset(("deferredFileId", "token"))
+"""Keys of a screen that hold random names."""
+
+_UNSEEN = frozenset(("name", "borderpad"))
+"""Keys of a text of a figure that are not drawn: none has a border."""
+
 _PLOT = "Plotly.newPlot("
 
 
@@ -46,7 +52,8 @@ def canonical(value: Value) -> Value:
     if isinstance(value, dict):
         if set(value) >= {"dtype", "bdata"}:
             return np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"]).tolist()
-        return {str(key): canonical(each) for key, each in value.items()}
+        plain = {str(key): canonical(each) for key, each in value.items() if key not in _OF_A_RUN}
+        return _drawn(plain) if isinstance(plain.get("annotations"), list) else plain
     if isinstance(value, (list, tuple)):
         return [canonical(each) for each in value]
     if isinstance(value, str):
@@ -54,6 +61,23 @@ def canonical(value: Value) -> Value:
             value = pattern.sub(said, value)
         return value.replace("\u00a0", " ")
     return value
+
+
+def _drawn(layout: Value) -> Value:
+    """Give the layout of a figure as it is seen: its texts in order, without what is not drawn."""
+    layout = dict(layout)
+    texts = [
+        {key: each for key, each in note.items() if key not in _UNSEEN and each not in (0, None)}
+        for note in layout["annotations"]
+    ]
+    for note in texts:
+        if "<br>" not in str(note.get("text")):
+            note.pop("align", None)
+    layout["annotations"] = sorted(texts, key=lambda note: json.dumps(note, sort_keys=True, ensure_ascii=False))
+    title = layout.get("title")
+    if isinstance(title, dict) and title.get("subtitle") == {"text": ""}:
+        layout["title"] = {key: each for key, each in title.items() if key != "subtitle"}
+    return layout
 
 
 def value_of(path: Path) -> Value:

@@ -73,19 +73,6 @@ def km_arms():
     )
 
 
-def km_crossed():
-    pairs = [(tier, arm) for tier in Tier for arm in (Arm.T, Arm.TP)]
-    curves = [curve(f"{t} {a}", (cohort()[TIER] == t) & (cohort()[ARM] == a)) for t, a in pairs]
-    return kaplan_meier_figure(
-        curves,
-        title="Relapse-free survival by tier and treatment",
-        tiers=[t for t, _ in pairs],
-        arms=[a for _, a in pairs],
-        grey_below_events=5,
-        simulated=True,
-    )
-
-
 def km_without_events():
     curves = [
         kaplan_meier(FollowUp(np.full(1, 3.0), np.zeros(1, bool)), label="One patient"),
@@ -288,7 +275,6 @@ ARMS = (("No anti-HER2 treatment", 139), ("Trastuzumab", 468), ("Trastuzumab and
 FIGURES = {
     "km-tiers": km_tiers,
     "km-arms": km_arms,
-    "km-crossed": km_crossed,
     "km-without-events": km_without_events,
     "forest-2": partial(forest, 2),
     "forest-11": partial(forest, 11),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,4 +23,4 @@ def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 def is_unknown(value: object) -> bool:
     """Tell whether a cell holds nothing: None, NaN or no text."""
-    return value is None or value == "" or (isinstance(value, float) and np.isnan(value))
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))

@@ -41,7 +41,7 @@ GLOSSARY: tuple[Term, ...] = (
         "Calibration slope",
         "1 when predicted risks spread as the observed ones do; below 1 when high risks are too high and low "
         "ones too low.",
-        "calibration slope|[Ss]lope",
+        "calibration slope|[Ss]lope(?! of the coefficient)",
     ),
     Term(
         "Calibration-in-the-large",

@@ -9,8 +9,8 @@ import coarse_study
 import pytest
 from screens import run_until, session_of, words_on
 
-from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile
-from deeptepp.domain.clinical_facts import Her2Status, NodeStage, Section, Stage
+from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile, Her2Status, NodeStage, Stage
+from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.lesion import BoxMm, LesionOrigin
 from deeptepp.domain.progress import Step, StepReport
 from deeptepp.domain.risk import Outcome, Tier

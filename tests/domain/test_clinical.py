@@ -31,7 +31,7 @@ def test_stage_follows_size_and_nodes_by_ajcc(size_mm, nodes, stage):
 
 
 def test_a_stage_that_disagrees_is_named_with_what_it_should_be():
-    with pytest.raises(Contradiction, match=r"stage IIIA does not agree with T1 N0, which is I "):
+    with pytest.raises(Contradiction, match=r"stage IIIA does not agree with T1 N0, which is I, IIIB or IV"):
         ClinicalProfile(tumour_size_mm=12, node_stage=NodeStage.N0, stage=Stage.IIIA)
 
 

@@ -52,6 +52,20 @@ def test_what_changes_with_every_run_is_taken_out():
     assert output_values.canonical(said) == "Written <time> UTC, case <id>, study <uid>, score 0.1021592285249423"
 
 
+def test_texts_of_a_figure_may_change_their_order_but_not_their_place():
+    first = {"x": 0, "y": 1, "text": "events/n", "xshift": 0, "name": "head", "align": "left"}
+    other = {"x": 1, "y": 1, "text": "Ratio (CI)", "xshift": 8}
+    drawn = output_values.canonical(
+        {"annotations": [first, other], "title": {"text": "t", "subtitle": {"text": ""}}}
+    )
+    same = output_values.canonical(
+        {"annotations": [other, {"x": 0, "y": 1, "text": "events/n"}], "title": {"text": "t"}}
+    )
+    moved = output_values.canonical({"annotations": [first, other | {"xshift": 9}], "title": {"text": "t"}})
+    assert not list(differences(drawn, same))
+    assert [each.kind for each in differences(drawn, moved)] == [Kind.NUMBER]
+
+
 def test_a_page_is_read_as_its_texts_and_figures_by_article(tmp_path):
     path = tmp_path / "page.html"
     script = 'Plotly.newPlot("id", [{"x": {"dtype": "f8", "bdata": "AAAAAAAA8D8="}}], {"title": "t"}, {})'

@@ -12,7 +12,7 @@ from deeptepp.wording.sentence import Verbatim, arranged, in_a_row, joined, list
 
 WHY = sentence("{n} events", n=12)
 MADE = [
-    sentence("{events}: too few to compare", events=WHY),
+    sentence("{events}, fewer than {limit}", events=WHY, limit=20),
     joined("; ", (WHY, sentence("not tested"))),
     arranged(str.upper, sentence("Yes")),
     listed(("Low", "High")),
@@ -24,13 +24,13 @@ def chinese(text):
 
 
 def test_it_is_its_english():
-    assert MADE[0] == "12 events: too few to compare"
-    assert json.dumps({"reason": MADE[0]}) == '{"reason": "12 events: too few to compare"}'
+    assert MADE[0] == "12 events, fewer than 20"
+    assert json.dumps({"reason": MADE[0]}) == '{"reason": "12 events, fewer than 20"}'
     assert type(str(MADE[0])) is str
 
 
 def test_facts_that_are_texts_are_said_too_and_numbers_keep_their_format():
-    assert chinese(MADE[0]) == "12 个事件：事件太少，无法比较"
+    assert chinese(MADE[0]) == "12 个事件，少于 20"
     assert chinese(sentence("Difference at {years:g} years", years=2.5)) == "2.5 年时的差异"
 
 

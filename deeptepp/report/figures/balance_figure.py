@@ -35,7 +35,6 @@ def balance_figure(
     *,
     title: str,
     names: Mapping[str, str] | None = None,
-    balanced_below: float = BALANCED_BELOW,
     simulated: bool,
 ) -> go.Figure:
     """Draw how alike two groups are, before (open) and after matching (filled).
@@ -57,12 +56,12 @@ def balance_figure(
         _add_row(figure, row, lines, y, is_matched=balance.n_pairs is not None)
     left = int(widest_px([line for lines in labels for line in lines], SMALL_PX)) + 26
     facts = [
-        sentence("dashed line: {limit:g}", limit=balanced_below),
+        sentence("dashed line: {limit:g}", limit=BALANCED_BELOW),
         sentence("divided by {sentence}", sentence=balance.denominator.sentence),
     ]
     legend = _legend(balance)
     _lay_out(figure, (title, facts), legend, (left, sum(heights)), _end(rows))
-    _add_limit(figure, balanced_below, sum(heights))
+    _add_limit(figure, BALANCED_BELOW, sum(heights))
     mark_height = 4 / (sum(heights) + _MARK_PX)
     return finish(figure, _alt(balance, rows, title), simulated=simulated, mark_height=mark_height)
 

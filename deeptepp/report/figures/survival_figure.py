@@ -8,8 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import plotly.graph_objects as go
 
-from deeptepp.domain.cohort import Arm
-from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.curve_labels import (
     PLOT_PX,
@@ -22,7 +20,7 @@ from deeptepp.report.figures.curve_labels import (
 from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.held_curves import HeldCurves
-from deeptepp.report.look.curve_styles import CurveStyle, styles_of, styles_of_crossed
+from deeptepp.report.look.curve_styles import CurveStyle, styles_of
 from deeptepp.report.look.marks import finish, lay_out
 from deeptepp.report.look.theme import GROUP_COLOURS, SMALL_PX
 from deeptepp.report.names import group_words
@@ -54,9 +52,6 @@ def kaplan_meier_figure(
     title: str,
     p_value: float | None = None,
     colours: Sequence[str] | None = None,
-    tiers: Sequence[Tier] | None = None,
-    arms: Sequence[Arm] | None = None,
-    max_months: float | None = None,
     grey_below_events: int = 0,
     y_title: str = "Event-free",
     simulated: bool,
@@ -65,18 +60,14 @@ def kaplan_meier_figure(
 
     ``curves``: one per group, in the order of the legend; ``p_value``: of the log-rank test between the groups;
     ``colours``: one per curve, colours of tiers and arms also bring their shape and dash. Without it, curves
-    labelled as a tier or an arm get its colour; ``arms``: one per curve, with ``tiers``: its dash and shape;
-    ``max_months``: end of the axis, the last observation when left out; ``grey_below_events``: curves with fewer
-    events are drawn in grey and marked as such, 0 greys none. Returns height fixed, width free from about 520 px.
+    labelled as a tier or an arm get its colour; ``grey_below_events``: curves with fewer events are drawn in grey
+    and marked as such, 0 greys none. Returns height fixed, width free from about 520 px.
     Raises NotEstimable: there is no curve.
     """
     if not curves:
         raise NotEstimable(what="The figure", reason="no group has patients")
-    if tiers is not None and arms is not None:
-        styles = styles_of_crossed(curves, tiers, arms, grey_below_events)
-    else:
-        styles = styles_of(curves, colours, grey_below_events)
-    end = max_months or max(12.0, *(curve.last_months for curve in curves))
+    styles = styles_of(curves, colours, grey_below_events)
+    end = max(12.0, *(curve.last_months for curve in curves))
     ticks = _ticks(curves, styles, end)
     figure = go.Figure()
     for curve, style in zip(curves, styles, strict=True):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.cohort import ARM, SCORE, TIER, Cohort, Endpoint, FollowUp
 from deeptepp.domain.risk import Tier
-from deeptepp.errors import NotEstimable
+from deeptepp.errors import MissingColumn, NotEstimable
 from deeptepp.report.cohort.cohort_validation import THRESHOLDS
 from deeptepp.report.laboratory.recipe import Recipe
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
@@ -71,6 +71,8 @@ def retiered(cohort: Cohort, recipe: Recipe) -> Cohort:
 
     Raises NotEstimable: no patient has a score.
     """
+    if recipe.endpoint not in cohort.endpoints:
+        raise MissingColumn(value=", ".join(recipe.endpoint.columns))
     scores = _scores(cohort)
     scored = np.isfinite(scores)
     if not scored.any():

@@ -76,33 +76,6 @@ def styles_of(curves: Sequence[KaplanMeierCurve], colours: Sequence[str] | None,
     return _shortened(styles)
 
 
-def styles_of_crossed(
-    curves: Sequence[KaplanMeierCurve], tiers: Sequence[Tier], arms: Sequence[Arm], few: int
-) -> list[CurveStyle]:
-    """Find the styles of curves that are a tier in an arm: colour of the tier, dash and shape of the arm.
-
-    ``few``: groups with fewer events are greyed.
-    """
-    return [
-        _faded_below(
-            few,
-            curve,
-            CurveStyle(
-                TIER_COLOURS[tier],
-                ARM_GLYPHS[arm],
-                ARM_DASHES[arm],
-                glued("{} {}", _TIER_SHORT[tier], ARM_SHORT[arm]),
-                is_faded=False,
-            ),
-        )
-        for curve, tier, arm in zip(curves, tiers, arms, strict=True)
-    ]
-
-
-_TIER_SHORT = {Tier.LOW: "Low", Tier.MODERATE: "Mod", Tier.HIGH: "High"}
-"""Names of the tiers beside the name of an arm."""
-
-
 def _faded_below(few: int, curve: KaplanMeierCurve, style: CurveStyle) -> CurveStyle:
     """Grey a group of fewer events."""
     return replace(style, colour=FADED, is_faded=True) if curve.n_events < few else style

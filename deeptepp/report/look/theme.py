@@ -45,9 +45,6 @@ ARM_COLOURS: dict[Arm, str] = {
 }
 """Grey, green and purple."""
 
-ARM_SHAPES: dict[Arm, str] = {Arm.NONE: "circle-open", Arm.T: "diamond", Arm.TP: "star"}
-"""Plotly marker symbol of each arm."""
-
 ARM_GLYPHS: dict[Arm, str] = {Arm.NONE: "○", Arm.T: "◆", Arm.TP: "★"}
 """The same shapes as characters."""
 

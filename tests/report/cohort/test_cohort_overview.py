@@ -1,5 +1,7 @@
 """What a cohort holds, counted by hand."""
 
+import json
+
 import numpy as np
 
 from deeptepp.domain.cohort import Cohort
@@ -60,3 +62,8 @@ def test_a_simulated_cohort_is_said_to_be_one():
 def test_a_cohort_of_nobody_has_an_overview():
     empty = make_cohort().where(np.zeros(4, dtype=bool))
     assert overview_lines(overview_of(empty)) == ["0 patients"]
+
+
+def test_an_overview_with_gaps_is_written_as_json():
+    told = overview_of(make_cohort(age_years=np.array([51.0, np.nan, np.nan, 60.0]))).to_mapping()
+    assert json.loads(json.dumps(told))["missing"] == {"age_years": 2, "arm": 1}

@@ -118,12 +118,6 @@ def test_groups_with_few_events_are_greyed_on_request_only():
     assert "too\u00a0few\u00a0to\u00a0read" not in words_of(arm_figure()[1])
 
 
-def test_the_axis_can_be_cut_and_nothing_is_drawn_beyond():
-    figure = arm_figure(max_months=36)[1]
-    assert list(figure.layout.xaxis.tickvals) == [0, 12, 24, 36]
-    assert all(max(trace.x, default=0) <= 36 for trace in figure.data)
-
-
 def test_a_group_without_events_has_a_line_and_no_band():
     curve = kaplan_meier(FollowUp(np.array([5.0, 30.0]), np.zeros(2, dtype=bool)), label="alone")
     figure = kaplan_meier_figure([curve], title="No event", simulated=False)
@@ -148,18 +142,6 @@ def test_labels_are_escaped_and_long_titles_broken():
     figure = kaplan_meier_figure([curve], title="word " * 30, simulated=False)
     assert "<img" not in words_of(figure)
     assert figure.layout.title.text.count("<br>") >= 2
-
-
-def test_a_tier_in_an_arm_has_the_colour_of_the_tier_and_the_dash_of_the_arm():
-    keys = [(tier, arm) for tier in (Tier.LOW, Tier.HIGH) for arm in Arm]
-    curves = [kaplan_meier(BY_ARM[i % 3], label=f"{tier}, {arm}") for i, (tier, arm) in enumerate(keys)]
-    figure = kaplan_meier_figure(
-        curves, title="By both", tiers=[t for t, _ in keys], arms=[a for _, a in keys], simulated=False
-    )
-    for (tier, arm), curve in zip(keys, curves, strict=True):
-        line = traces(figure, curve.label)[0].line
-        assert (line.color, line.dash) == (TIER_COLOURS[tier], ARM_DASHES[arm])
-    assert "High Tras+pert" in words_of(figure)
 
 
 def test_six_other_groups_differ_in_colour_or_dash_and_names_cut_alike_become_letters():

@@ -70,11 +70,8 @@ def test_lines_and_text_stand_out_from_the_page(template):
 
 
 def test_each_group_has_its_own_shape_and_colours_are_none_of_plotly():
-    for shapes, glyphs, keys in (
-        (theme.TIER_SHAPES, theme.TIER_GLYPHS, Tier),
-        (theme.ARM_SHAPES, theme.ARM_GLYPHS, Arm),
-    ):
-        assert len({shapes[key] for key in keys}) == len({glyphs[key] for key in keys}) == 3
+    assert len(set(theme.TIER_SHAPES.values())) == len(set(theme.TIER_GLYPHS.values())) == len(Tier)
+    assert len(set(theme.ARM_GLYPHS.values())) == len(set(theme.ARM_DASHES.values())) == len(Arm)
     plotly = {colour.lower() for colour in go.Figure().layout.template.layout.colorway or ()}
     assert not plotly & {colour.lower() for colour in (*GROUPS, *theme.OTHER_COLOURS)}
 

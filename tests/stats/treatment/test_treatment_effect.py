@@ -11,10 +11,11 @@ from deeptepp.stats.horizon import censor_at
 from deeptepp.stats.survival.logrank import log_rank
 from deeptepp.stats.treatment.balance import CovariateBalance
 from deeptepp.stats.treatment.contrast_estimates import ContrastEstimates
+from deeptepp.stats.treatment.covariate_names import in_words
 from deeptepp.stats.treatment.evidence import EvidenceLevel
 from deeptepp.stats.treatment.number_needed import number_needed
 from deeptepp.stats.treatment.treatment_by_tier import contrast_by_tier
-from deeptepp.stats.treatment.treatment_effect import _why_not, contrast_treatments
+from deeptepp.stats.treatment.treatment_effect import contrast_treatments
 from deeptepp.stats.treatment.treatment_question import T_VS_NONE, TP_VS_T, Matching
 
 
@@ -88,10 +89,10 @@ def test_matching_that_makes_a_covariate_worse_gives_no_effect_and_names_it(cova
         replace(row, smd_before=0.08, smd_after=0.45) if row.name == covariate else row
         for row in made.sample.balance.rows
     ]
-    held = _why_not(replace(made.sample, balance=replace(made.sample.balance, rows=tuple(rows))), TP_VS_T)
+    held = in_words(replace(made.sample.balance, rows=tuple(rows))).why_no_effect
     assert not made.reason
     assert held.startswith("matching did not balance")
-    assert "(|SMD| 0.08 before, 0.45 after), so no difference is given" in held
+    assert "(|SMD| 0.08 before, 0.45 after)" in held
     assert "_" not in held
 
 
@@ -134,8 +135,8 @@ def test_an_empty_side_is_said_and_nothing_is_computed():
 
 def test_the_published_matching_carries_its_bias_in_words(cohort):
     contrast = contrast_treatments(cohort, TP_VS_T, tiers=[Tier.HIGH], matching=Matching.PAPER)
-    assert "uses the outcome" in contrast.warnings[0]
-    assert "stage I: no patient had the index treatment" in contrast.warnings[1]
+    assert "uses the outcome" in contrast.matching.caveat
+    assert "stage I: no patient had the index treatment" in contrast.warnings[0]
     # T+P was followed for 44 months at most.
     estimates = ContrastEstimates(contrast.index.follow_up, contrast.reference.follow_up, None, 24, "", 0.95)
     assert "followed for less than 60 months" in estimates.difference_at(60).reason

@@ -62,6 +62,7 @@ def test_the_page_of_terms_is_the_glossary():
 @pytest.mark.parametrize(
     ("text", "names"),
     [
+        ("Score test of a slope of the coefficient over Kaplan-Meier time", ["Kaplan-Meier"]),
         ("Difference in restricted mean (RMST), months", ["RMST"]),
         ("HR: Cox, penalised where an arm has no event", ["Cox model", "Firth", "Hazard ratio"]),
         ("Uniform views of a tumour", ["Views"]),
