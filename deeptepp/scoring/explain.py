@@ -2,8 +2,8 @@
 
 The image part is measured by integrated gradients on the mosaics and carried back to the voxels they were sampled
 from; the clinical part by replacing one fact at a time with what is usual in the reference cohort (an ablation;
-image parts are not hidden, so there is no occlusion). Both describe the network, not the tumour: neither says that a
-region or a fact causes recurrence.
+image parts are not hidden, so there is no occlusion). Both describe the network, not the tumour: neither says that
+a region or a fact causes recurrence.
 """
 
 from __future__ import annotations
