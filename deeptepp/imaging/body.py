@@ -29,11 +29,13 @@ def body_mask(image: FloatImage, grid: Grid) -> BoolImage:
     top = float(np.percentile(image[::2, ::2, ::2], 99))
     if not top > 0:
         return np.zeros(image.shape, dtype=bool)
+    # Log intensities smoothed, then Otsu's threshold.
     compressed = np.log(np.clip(image, 0, None) / np.float32(top) + np.float32(0.02))
     smooth = ndimage.gaussian_filter(compressed, [1.5 / d for d in grid.spacing_mm], truncate=3)
     tissue: BoolImage = smooth > threshold_otsu(smooth[::2, ::2, ::2])
     if not tissue.any() or np.median(image[tissue]) < MIN_CONTRAST * np.median(image[~tissue]):
         return np.zeros(image.shape, dtype=bool)
+    # The largest component is the body.
     labels, _ = ndimage.label(tissue)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0

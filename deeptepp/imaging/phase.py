@@ -43,6 +43,7 @@ def choose_phase(study: Study, *, index: int | None = None) -> PhaseChoice:
     ``index``: index into ``study.phases`` chosen by the reader; overrides the rule. Raises UnknownSeries where the
     reader's index is no post-contrast phase.
     """
+    # 1. The reader's choice.
     if index is not None:
         if not 1 <= index <= study.n_post:
             raise UnknownSeries(value=f"phase {index}", limit=f"post-contrast phases 1 to {study.n_post}")
@@ -52,6 +53,7 @@ def choose_phase(study: Study, *, index: int | None = None) -> PhaseChoice:
     period = post_period_s(study)
     if period is None:
         return _by_enhancement(study)
+    # 2. The third post-contrast phase, where phases follow each other as in the publication.
     low, high = THIRD_POST_PERIOD_S
     if study.n_post >= THIRD_POST and low <= period <= high and _third_is_on_time(study, period):
         reason = sentence(
@@ -60,6 +62,7 @@ def choose_phase(study: Study, *, index: int | None = None) -> PhaseChoice:
             period=period,
         )
         return PhaseChoice(THIRD_POST, "third-post", reason)
+    # 3. Else the phase nearest to it in time.
     return _by_time(study, period)
 
 
@@ -119,6 +122,7 @@ def _by_enhancement(study: Study) -> PhaseChoice:
         inside = body_mask(images[0], grid)
     if not inside.any():
         inside = np.ones(grid.shape, dtype=bool)
+    # Peak enhancement: a high percentile, since a single voxel is noise.
     peaks = [float(np.percentile((image - images[0])[inside], 99.5)) for image in images[1:]]
     best = int(np.argmax(peaks)) + 1
     reason = sentence(

@@ -53,6 +53,7 @@ def resample_to(volume: Volume, grid: Grid, *, order: int = 1, fill: float = 0.0
     block = _needed_block(volume.grid, grid)
     if block is None:
         return Volume(np.full(grid.shape, fill, dtype=np.float32), grid)
+    # Only the block that the target grid can reach.
     start, stop = block
     part = volume.voxels[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
     image = to_sitk(Volume(part, volume.grid.crop(start, stop)))

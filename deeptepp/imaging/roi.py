@@ -63,7 +63,9 @@ def crop_roi(study: Study, phase: PhaseChoice, lesion: Lesion, settings: RoiSett
     centre = lesion.centroid_mm
     if not study.grid.contains(centre):
         raise LesionOutsideVolume()
+    # An isotropic cube around the centroid, of one size for all.
     grid = _cube(centre, settings)
+    # One intensity scale for all phases, so that enhancement stays.
     scale = fit_intensity_scale(study)
     index = {"pre": 0, "post": phase.index, "late": study.n_post}
     sampled: dict[int, FloatImage] = {}

@@ -146,6 +146,7 @@ def fit_schema(cohort: Cohort, features: tuple[str, ...] = tuple(FEATURES)) -> C
     never_known = [name for i, name in enumerate(features) if not is_known[:, i].any()]
     if never_known:
         raise MissingColumn(value=", ".join(never_known))
+    # Mean and standard deviation of the training patients who know the fact.
     sd = np.nanstd(values, axis=0)
     return ClinicalSchema(
         features=features,

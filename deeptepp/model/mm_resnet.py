@@ -31,7 +31,7 @@ _HEAD_MOMENTUM = 0.01
 
 
 class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions beside a shortcut.
+    """A residual block: two 3 x 3 convolutions beside a shortcut.
 
     ``n_in``, ``n_out``: channels; ``stride``: 1, or 2 to halve the map; ``deformable``: whether both convolutions
     sample at learnt offsets.
@@ -162,6 +162,7 @@ class MMResNet(RiskNetwork):
             "stages": stages,
             "deform_last_stage": deform_last_stage,
         }
+        # A head and a classifier for each used stage, and one for all of them.
         self.trunk = ResNet18Trunk(in_channels, stem_channels, deform_last_stage=deform_last_stage)
         used = self.trunk.stage_channels if stages else self.trunk.stage_channels[-1:]
         is_pmg = hidden is not None
@@ -183,6 +184,7 @@ class MMResNet(RiskNetwork):
         ``pooled``: from ``pool``; ``clinical``, (B, F) float32: encoded CP. Gives y1, y2, y3, y_concat: logits of
         the stages at stride 8, 16 and 32, and of their concatenation.
         """
+        # Fusion of the stages: their pooled features side by side, under a classifier of their own.
         y_concat = self.concat_classifier(torch.cat(pooled, dim=1), clinical)  # (B, K)
         if not self.classifiers:
             return y_concat, y_concat, y_concat, y_concat

@@ -42,6 +42,7 @@ def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile)
     """
     softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile), bundle.score_from)
     probability = bundle.recalibration(softmax)
+    # The score of a patient is the mean over her views.
     per_view = dict(zip(stack.names, probability.tolist(), strict=True))
     return RiskScore(float(probability.mean()), per_view)
 

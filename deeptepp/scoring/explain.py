@@ -1,8 +1,9 @@
 """Why this score: which parts of the region of interest raise or lower it, and what each known fact contributes.
 
 The image part is measured by integrated gradients on the mosaics and carried back to the voxels they were sampled
-from; the clinical part by replacing one fact at a time with what is usual in the reference cohort. Both describe
-the network, not the tumour: neither says that a region or a fact causes recurrence.
+from; the clinical part by replacing one fact at a time with what is usual in the reference cohort (an ablation;
+image parts are not hidden, so there is no occlusion). Both describe the network, not the tumour: neither says that
+a region or a fact causes recurrence.
 """
 
 from __future__ import annotations
@@ -182,10 +183,12 @@ def explain_roi(
     heat, total = np.zeros(roi.grid.shape), 0.0
     for i, name in enumerate(stack.names):
         progress(StepReport(Step.VIEWS, i / len(stack.names)))
+        # Integrated gradients of one view, carried back to the voxels that it was sampled from.
         shares, difference = _integrated_gradients(stack, i, profile, bundle, n_steps)
         _carry_back(heat, roi, name, shares, bundle.views)
         total += difference
     progress(StepReport(Step.VIEWS, 1.0, sentence("{n} views explained", n=len(stack.names))))
+    # Mean over the views, as the score is.
     heat, total = heat / len(stack.names), total / len(stack.names)
     clinical = fact_effects(stack, profile, bundle)
     progress(StepReport(Step.SCORE, 1.0, sentence("{n} facts replaced", n=len(clinical))))
@@ -217,12 +220,14 @@ def fact_effects(stack: ViewStack, profile: ClinicalProfile, bundle: ModelBundle
     tuple of FactEffect
         Facts that the network sees and that are known here and in the cohort, the strongest first.
     """
+    # What is usual in the reference cohort, for each fact that is known of the patient.
     usual = {
         field: _usual(known)
         for field in seen_fields(bundle)
         if getattr(profile, field) is not None and (known := known_values(field, bundle.reference))
     }
     others = [replace_fact(profile, field, value) for field, value in usual.items()]
+    # One forward pass with each fact replaced; the change of the score is its contribution.
     score, *replaced = score_profiles(bundle, stack, [profile, *others]).tolist()
     effects = [
         FactEffect(field, getattr(profile, field), value, other, score - other)

@@ -67,10 +67,12 @@ def measure_stability(
     Images are resampled once, to a cube that is larger by the shift on every side: shifts by whole voxels are
     blocks of it and equal to a new cut around a shifted outline.
     """
+    # Whole voxels, so that a shift interpolates nothing anew.
     n = max(1, round(shift_mm / bundle.roi.spacing_mm))
     step_mm = n * bundle.roi.spacing_mm
     progress(StepReport(Step.STABILITY, 0.0))
     scores: dict[ShiftMm, float] = {} if here is None else {(0.0, 0.0, 0.0): here.probability}
+    # The region of interest moved along each axis, both ways, and scored again.
     for i, (direction, roi) in enumerate(_shifted(images, lesion, bundle.roi, n)):
         x, y, z = (step_mm * d for d in direction)
         if (x, y, z) not in scores:
@@ -83,6 +85,7 @@ def measure_stability(
         mm=step_mm,
     )
     progress(StepReport(Step.STABILITY, 1.0, found))
+    # Stable where every shift stays in one tier.
     seen = {bundle.tiers.tier_of(score) for score in scores.values()}
     return Stability(scores, tuple(tier for tier in Tier if tier in seen))
 

@@ -115,6 +115,7 @@ def _coded(
     first = levels[0] if reference is None else str(reference)
     if first not in levels:
         raise OutOfRange(field=name, value=first, limit=sentence("one of {levels}", levels=joined(", ", levels)))
+    # Treatment contrasts: one column a level but the first.
     others = [level for level in levels if is_full or level != first]
     values = np.column_stack([text == level for level in others]) if others else np.empty((len(raw), 0))
     return Design(tuple(f"{name}{level}" for level in others), values.astype(np.float64))

@@ -93,6 +93,7 @@ def _maximise(design: Floats, y: npt.NDArray[np.bool_], offset: Floats, share: F
     beta: Floats = np.zeros(design.shape[1])
     linear = offset
     for _ in range(_MAX_STEPS):
+        # One step of iteratively reweighted least squares, halved until the likelihood does not fall.
         gradient = design.T @ (share * (y - expit(linear)))
         information = design.T * (share * _weights(linear)) @ design
         step = np.linalg.pinv(information, hermitian=True) @ gradient
@@ -102,6 +103,7 @@ def _maximise(design: Floats, y: npt.NDArray[np.bool_], offset: Floats, share: F
         beta += step
         moved = np.abs(design @ step).max()
         linear = offset + design @ beta
+        # Separation: far out, and still every patient is told better.
         if np.abs(linear - offset).max() > _FAR and _improves_all(design @ step, y):
             break
         if moved < _TOLERANCE:

@@ -28,7 +28,7 @@ def holm(p_values: npt.ArrayLike) -> Floats:
 
 
 def benjamini_hochberg(p_values: npt.ArrayLike) -> Floats:
-    """Adjust p values (m,) by the false discovery rate: of those below 0.05 at most 5 % should be false."""
+    """Adjust p values (m,) after Benjamini-Hochberg: of those below 0.05 at most 5 % should be false finds."""
     p = _checked(p_values)
     return np.asarray(false_discovery_control(p), dtype=np.float64) if len(p) else p
 

@@ -14,7 +14,7 @@ from golden.oracle import Case, as_levels, chosen, follow_up
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.design import Design, design
 from deeptepp.stats.hazards.cox import fit_cox
-from deeptepp.stats.hazards.cox_fit import ALIASED, MONOTONE, NOTHING_LEFT, CoxFit
+from deeptepp.stats.hazards.cox_fit import ALIASED, MONOTONE, SEPARATED_BY_OTHERS, CoxFit
 from deeptepp.stats.hazards.cox_likelihood import Ties
 from deeptepp.stats.hazards.firth import fit_firth
 from deeptepp.stats.hazards.proportional_hazards import check_proportional_hazards
@@ -22,7 +22,7 @@ from deeptepp.stats.hazards.screening import screen
 from deeptepp.stats.horizon import censor_at
 from deeptepp.stats.prediction.concordance import harrell_c
 
-NO_BOUND = (MONOTONE, NOTHING_LEFT)
+NO_BOUND = (MONOTONE, SEPARATED_BY_OTHERS)
 """Reasons of a hazard ratio where the likelihood rises for ever."""
 R_FAR, R_LOST = 8.0, 50.0
 """R stops at such a coefficient on its way to infinity, or with such a standard error."""
@@ -163,7 +163,7 @@ def _compare_tests(comparison: Comparison, where: str, fit: CoxFit, expected: di
 
 def _is_lost(reason: str, expected: dict[str, Any], place: int) -> bool:
     """Whether R has no estimate either: it stopped far out, wherever it stopped, or wrote 0 with the error 0."""
-    if reason == NOTHING_LEFT:
+    if reason == SEPARATED_BY_OTHERS:
         return True
     b, error = (_listed(expected[key])[place] for key in ("coef", "se"))
     is_far = b is None or error is None or abs(b) > R_FAR or error > R_LOST or (b == 0 and error == 0)

@@ -18,6 +18,7 @@ from deeptepp.report.case import beside_published, other_estimates, result_readi
 from deeptepp.report.laboratory.laboratory_list import PARTS
 from deeptepp.scoring import eligibility
 from deeptepp.stats.treatment import covariate_names
+from deeptepp.stats.treatment.evidence import EvidenceLevel
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.ui import masthead
 from deeptepp.ui.case import case_export
@@ -111,7 +112,7 @@ def said_by_tables():
         masthead.OWN_PATIENTS,
         masthead.SIMULATED_MODEL,
     }
-    texts |= {matching.caveat for matching in Matching}
+    texts |= {matching.caveat for matching in Matching} | {level.value for level in EvidenceLevel}
     texts |= {
         *evidence_page.TABS,
         *(part.tab for part in PARTS.values()),

@@ -220,7 +220,7 @@ def _scale(dataset: Dataset, index: int) -> tuple[float | None, float | None]:
 
 
 def _rescaled(plane: Voxels, slope: float | None, intercept: float | None) -> Voxels:
-    """Apply slope and intercept, keeping whole numbers where they stay whole."""
+    """Apply rescale slope and intercept, keeping whole numbers where they stay whole."""
     intercept = intercept or 0.0
     slope = 1.0 if slope is None or slope == 0 else slope
     is_whole = plane.dtype.kind in "iub" and slope == 1

@@ -107,7 +107,7 @@ def is_original(series: SeriesFacts) -> bool:
 
 
 def is_derived(series: SeriesFacts) -> bool:
-    """Tell whether the images were computed from others or are no primary images."""
+    """Tell whether the images were computed, as a subtraction image is, or are no primary images."""
     return "DERIVED" in series.image_type[:1] or "SECONDARY" in series.image_type[1:2]
 
 

@@ -108,6 +108,7 @@ class CandidateFeatures:
         Relative enhancement and the time course are factors as well: without them bright background and vessels
         won over tumours below 10 mm.
         """
+        # Strong, large, fast and whole scores high; vessel, skin and chest wall score low.
         log_volume = float(np.log1p(1000 * self.search_volume_ml / UNIT_VOLUME_MM3))
         relative = float(np.clip(self.relative_enhancement_pct / 100, 0, RELATIVE_LIMIT))
         time_course = float(np.interp(self.signal_enhancement_ratio, SER_KNOTS, SER_FACTORS))
@@ -179,6 +180,7 @@ def _grown(candidate: Candidate, found: list[Candidate], grid_shape: tuple[int, 
     """
     if candidate.volume_mm3 < GROWTH_FROM_MM3:
         return candidate
+    # The largest firm component around it that still has most of its score.
     key = int(np.ravel_multi_index(tuple(candidate.voxels[len(candidate.voxels) // 2]), grid_shape))
     firm = GROWTH_SOLIDITY * candidate.features.solidity_share
     largest = candidate

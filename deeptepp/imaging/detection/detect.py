@@ -77,6 +77,7 @@ def detect_lesions(
     NoLesion where nothing in the breasts stands out.
     """
     progress(StepReport(Step.BREAST, 0.0))
+    # 1. The breasts, and how strongly each voxel of the search grid enhances in them.
     maps, breasts = search_maps(study, phase, search_spacing_mm)
     sides = " and ".join(breasts.sides) or "one"
     progress(
@@ -85,6 +86,7 @@ def detect_lesions(
         )
     )
     progress(StepReport(Step.DETECT, 0.0))
+    # 2. Candidates by their score; below the lowest one nothing is called a tumour.
     found = find_candidates(maps, breasts, n_best=N_CANDIDATES + 1)
     if not found or found[0].score < MIN_SCORE:
         best = (
@@ -93,6 +95,7 @@ def detect_lesions(
             else sentence("no candidate")
         )
         raise NoLesion(value=best, limit=MIN_VOLUME_MM3 / 1000)
+    # 3. Those that come near the best, each with a mask on 1 mm voxels.
     listed = [c for c in found[:N_CANDIDATES] if c.score >= LISTED_SCORE_SHARE * found[0].score]
     lesions: list[Lesion] = []
     for k, candidate in enumerate(listed):

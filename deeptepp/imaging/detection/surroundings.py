@@ -45,6 +45,7 @@ def compactness(voxels: npt.NDArray[np.int64], maps: EnhancementMaps, region: Br
     block = tuple(slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
     candidate = np.zeros(tuple(stop - start), dtype=bool)
     candidate[tuple((voxels - start).T)] = True
+    # What enhances nearby, at shares of the candidate's own enhancement.
     z = maps.enhancement_z[block]
     mean_z = float(z[candidate].mean())
     near = ndimage.distance_transform_edt(~candidate, sampling=spacing) <= SIGHT_MM

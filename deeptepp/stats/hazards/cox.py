@@ -18,7 +18,7 @@ import numpy.typing as npt
 from deeptepp.domain.cohort import FollowUp
 from deeptepp.stats.design import Design
 from deeptepp.stats.estimate import ChiSquareTest, chi_square_test
-from deeptepp.stats.hazards.cox_fit import ALIASED, MONOTONE, NO_EVENT, NOTHING_LEFT, UNSTABLE, CoxFit
+from deeptepp.stats.hazards.cox_fit import ALIASED, MONOTONE, NO_EVENT, SEPARATED_BY_OTHERS, UNSTABLE, CoxFit
 from deeptepp.stats.hazards.cox_likelihood import Likelihood, RiskSets, Ties
 from deeptepp.stats.hazards.cox_maximum import (
     Maximum,
@@ -51,10 +51,13 @@ def fit_cox(
     risk_sets = RiskSets(follow_up, strata, ties)
     centre, scale = centre_and_scale(design.values)
     columns = np.ascontiguousarray(((design.values[risk_sets.rows] - centre) / scale).T)
+    # At the null: the score and information that tests and aliased columns are judged by.
     null = risk_sets.evaluate(columns, np.zeros(len(risk_sets.rows)))
     used = independent(null)
     start = null.restricted(used)
+    # Newton's method to the maximum of the partial likelihood.
     end = maximise(risk_sets, columns[used], start)
+    # Aliased columns and monotone likelihoods (separation) get a reason in place of an estimate.
     reasons = np.full(len(centre), NO_EVENT if follow_up.n_events == 0 else ALIASED, dtype=object)
     reasons[used] = np.where(end.is_infinite, MONOTONE, "" if end.has_converged else UNSTABLE)
     finite, coefficients = np.zeros(len(centre)), np.full(len(centre), np.nan)
@@ -62,8 +65,9 @@ def fit_cox(
     coefficients[used] = np.where(end.is_infinite, np.copysign(np.inf, end.coefficients), finite[used])
     if end.is_infinite.any():
         lost = without_information(end, columns[used])
-        reasons[np.flatnonzero(used)[lost]], coefficients[np.flatnonzero(used)[lost]] = NOTHING_LEFT, np.nan
+        reasons[np.flatnonzero(used)[lost]], coefficients[np.flatnonzero(used)[lost]] = SEPARATED_BY_OTHERS, np.nan
     has_estimate = reasons == ""
+    # Inverse information, on the scale of the columns as they came.
     covariance = np.full((len(centre), len(centre)), np.nan)
     information = end.likelihood.restricted(has_estimate[used]).information
     covariance[np.ix_(has_estimate, has_estimate)] = inverse(information) / np.outer(

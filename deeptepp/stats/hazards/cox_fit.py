@@ -26,8 +26,8 @@ NO_EVENT = "no event was seen"
 """Reason of a hazard ratio without events."""
 MONOTONE = "the likelihood rises without bound (no event in one arm, or separation); see the penalised estimate"
 """Reason of a hazard ratio that would be 0 or infinite."""
-NOTHING_LEFT = "other columns put the events in order by themselves, and nothing is left to tell about this one"
-"""Reason of a hazard ratio beside infinite ones whose standard error has no bound either."""
+SEPARATED_BY_OTHERS = "not estimable: the other covariates separate the events completely"
+"""Reason of a hazard ratio beside infinite ones: complete separation leaves its standard error without a bound."""
 UNSTABLE = "the likelihood was not maximised; it may rise without bound"
 """Reason of a hazard ratio where Newton's method did not end."""
 
@@ -144,6 +144,7 @@ class CoxFit:
         times = np.atleast_1d(np.asarray(months, dtype=np.float64))
         place = self._place(strata, len(x))
         hazard = np.empty((len(x), len(times)))
+        # Cumulative baseline hazard of the stratum at each time.
         for s in np.unique(place):
             mine = self.baseline_stratum == s
             steps = np.concatenate([[0.0], self.baseline_hazard[mine]])

@@ -114,13 +114,16 @@ class RiskSets:
         """Evaluate the likelihood; where a hazard underflows to 0, far from its top, it is no finite number."""
         shift, weight, at_risk = self._weights(linear)
         means = self._means(columns, weight, at_risk)
+        # Baseline hazard at each event, and what each patient was exposed to until her exit.
         share = 1 / at_risk
         hazard = self._sum_of_deaths(share[None])[0]
         exposure = self._running(hazard[None], backwards=True)[0][self._segment]
+        # Efron's ties: those who have the event at one time are at risk by fractions.
         if self._has_fractions:
             spared = self._sum_of_deaths((self._fraction * share)[None])[0]
             exposure[self.deaths] -= spared[self._of_death]
         expected = weight * exposure
+        # Martingale residuals: observed less expected; their product with the columns is the score.
         residual = -expected
         residual[self.deaths] += 1
         shifted = linear[self.deaths] - shift[self._row_stratum[self.deaths]]

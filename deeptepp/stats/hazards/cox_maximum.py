@@ -23,16 +23,16 @@ Flags = npt.NDArray[np.bool_]
 _MAX_STEPS = 100
 _CONVERGED = 1e-12
 """Expected gain of a last step, in log-likelihood; Newton's method squares the error with each step."""
-_FLAT = 1e-10
+_MONOTONE_GAIN = 1e-10
 """Where a step gains less than this while the linear predictor still moves, the maximum is at infinity."""
-_MOVING = 0.1
+_DIVERGING_STEP = 0.1
 """Change of a linear predictor in one step that a step near a maximum cannot make."""
 _LONGEST_STEP = 10.0
 """Largest change of a linear predictor in one step. Where few events tell about a column, a whole step would go to
 where hazards are so far apart that the information is nothing but rounding."""
-_UNBOUNDED = 50.0
+_UNBOUNDED_STANDARD_ERROR = 50.0
 """Standard error of a linear predictor that only a likelihood without information on it has."""
-_WIDEST = 600.0
+_MAX_LINEAR_PREDICTOR_RANGE = 600.0
 """Range of the linear predictor, 0 included, beyond which the smallest hazards vanish beside the largest."""
 _ALIASED = 1e-11
 """Share of the second moment of a column below which what the columns before it leave over is rounding."""
@@ -79,7 +79,7 @@ def centre_and_scale(values: Floats) -> tuple[Floats, Floats]:
 
 
 def independent(null: Likelihood) -> Flags:
-    """Find the columns that say something beyond the columns before them.
+    """Find the columns that are not aliased: they say something beyond the columns before them.
 
     ``null``: with all coefficients 0. Returns (p,): False for a column that is constant in every risk set, given
     the columns before it.
@@ -105,11 +105,13 @@ def maximise(risk_sets: RiskSets, columns: Floats, start: Likelihood) -> Maximum
     width = np.ptp(columns, axis=1) if columns.size else np.zeros(len(columns))
     nowhere = np.zeros(len(columns), dtype=bool)
     for _ in range(_MAX_STEPS):
+        # Newton's step, and the gain that a quadratic likelihood would have by it.
         step = inverse(now.information) @ now.gradient
         gain = abs(float(now.gradient @ step))
         moved = np.abs(step) * width
-        if gain < _FLAT and (moved > _MOVING).any():
-            return Maximum(beta, now, moved > _MOVING / 2, has_converged=True)
+        # Monotone likelihood: it is flat while the linear predictor still moves.
+        if gain < _MONOTONE_GAIN and (moved > _DIVERGING_STEP).any():
+            return Maximum(beta, now, moved > _DIVERGING_STEP / 2, has_converged=True)
         within = _LONGEST_STEP / max(float(moved.max(initial=0.0)), _LONGEST_STEP)
         beta, now = _forward(risk_sets, columns, beta, step * within, now)
         if gain < _CONVERGED:
@@ -126,7 +128,7 @@ def without_information(end: Maximum, columns: Floats) -> Flags:
     variance = np.diag(inverse(end.likelihood.restricted(finite).information))
     error = np.sqrt(np.where(variance > 0, variance, np.inf)) * np.ptp(columns[finite], axis=1)
     lost = np.zeros(len(finite), dtype=bool)
-    lost[finite] = error > _UNBOUNDED
+    lost[finite] = error > _UNBOUNDED_STANDARD_ERROR
     return lost
 
 
@@ -150,7 +152,7 @@ def _forward(
     for _ in range(30):
         linear = (beta + step) @ columns
         # Where hazards are too far apart to be numbers side by side, there is no likelihood to compare.
-        is_number = linear.max(initial=0.0) - linear.min(initial=0.0) <= _WIDEST
+        is_number = linear.max(initial=0.0) - linear.min(initial=0.0) <= _MAX_LINEAR_PREDICTOR_RANGE
         if is_number and (there := risk_sets.evaluate(columns, linear)).value >= floor:
             return beta + step, there
         step = step / 2

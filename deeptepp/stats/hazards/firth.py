@@ -261,6 +261,7 @@ def _profiled(penalised: _Penalised, top: _Place, j: int, level: float) -> tuple
             last = place.coefficients
         return min(2 * (top.value - place.value), 1e6)
 
+    # Both profile likelihood limits, searched outwards from the estimate by steps of its Wald width.
     estimate = float(top.coefficients[j])
     quantile = normal_quantile(level) ** 2
     step = float(np.sqrt(quantile * inverse(top.information)[j, j]))

@@ -106,6 +106,7 @@ def subgroup_analysis(
     if not follow_up.months.shape == chosen.shape == labels.shape:
         msg = f"{follow_up.n} patients, {chosen.shape} arms and {labels.shape} subgroups must be one column each"
         raise ValueError(msg)
+    # Observed less expected events and hypergeometric variance of each subgroup, then summed over all.
     parts: list[Subgroup] = []
     for label in levels_of(subgroups):
         index, reference = (follow_up.where((labels == label) & arm) for arm in (chosen, ~chosen))
@@ -184,6 +185,7 @@ def _one_step(
     """Turn U and V into a hazard ratio."""
     if variance <= 0:
         return Estimate(value=None, level=level, n=n, n_events=n_events, method=method, reason=reason)
+    # Peto one-step: exp(U / V), interval exp((U +- z sqrt(V)) / V).
     half = normal_quantile(level) * np.sqrt(variance)
     with np.errstate(over="ignore"):  # what is too large for a number is not estimable
         low, value, high = np.exp((excess + np.array([-half, 0.0, half])) / variance)
@@ -207,6 +209,7 @@ def _heterogeneity(parts: Sequence[Subgroup]) -> ChiSquareTest:
     freedom = len(compared) - 1
     if freedom < 1:
         return chi_square_test(0.0, 0, method, reason="fewer than two subgroups can be compared")
+    # Heterogeneity: sum of U^2 / V less (sum of U)^2 / sum of V.
     common = sum(part.excess for part in compared) ** 2 / sum(part.variance for part in compared)
     statistic = max(sum(part.excess**2 / part.variance for part in compared) - common, 0.0)
     return chi_square_test(statistic, freedom, method)

@@ -65,8 +65,10 @@ def check_proportional_hazards(
     months = follow_up.months[risk_sets.rows[risk_sets.deaths]]
     time = _share_before(follow_up, months)
     time = time - time.mean()
+    # Schoenfeld residuals, each event against the mean of its risk set, on centred time.
     score = (columns[:, risk_sets.deaths] - means) @ time
     within, cross, along = (spread @ weight for weight in (np.ones(len(time)), time, time**2))
+    # Variance of that score, less what the coefficients themselves were fitted with.
     covariance = along - cross @ inverse(within) @ cross
     # One event, or events at one time, leave nothing to see a slope by.
     reason = "" if np.ptp(time) > 0 else "all events are at one time"

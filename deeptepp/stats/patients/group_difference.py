@@ -87,6 +87,7 @@ def compare_counts(counts: npt.ArrayLike, *, seed: int = 0) -> GroupTest:
         return GroupTest(p_value=None, method=CHI_SQUARE, reason=_ONE_GROUP)
     if table.shape[1] < 2:
         return GroupTest(p_value=None, method=CHI_SQUARE, reason=_ONE_VALUE)
+    # Pearson's chi-square where expected counts allow it, else an exact test.
     found = chi2_contingency(table, correction=False)
     if float(np.min(found.expected_freq)) >= MIN_EXPECTED:
         degrees = int(found.dof)

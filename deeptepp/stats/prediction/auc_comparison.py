@@ -56,6 +56,7 @@ def compare_auc(
     if min(n_events, n - n_events) < 2:
         raise NotEstimable(what="The difference of two AUC", reason="a class has fewer than two patients")
     aucs, variances = zip(*((auc, v1 + v0) for auc, v1, v0 in (one.auc(), other.auc())), strict=True)
+    # DeLong: the variance of the difference is that of the paired differences of placements.
     apart = [a - b for a, b in zip(one.placements(), other.placements(), strict=True)]
     difference = float(apart[0].sum()) / (2.0 * n_events * (n - n_events))
     variance = variance_of_mean(apart[0]) / (2 * (n - n_events)) ** 2

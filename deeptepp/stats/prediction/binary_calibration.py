@@ -40,10 +40,10 @@ class IntervalEstimate:
 class BinaryCalibration:
     """Agreement of a score with the frequency of events.
 
-    ``intercept``: log odds by which the scores are too low on the whole (slope fixed at 1); 0 when they are right.
-    ``slope``: 1 when right, below 1 where scores are too extreme. ``observed_to_expected``: events seen per event
-    that the scores add up to. ``brier``: mean squared error of the score. ``brier_of_prevalence``: the same for
-    the share of events as everybody's score, p (1 - p).
+    ``intercept``: calibration-in-the-large, log odds by which the scores are too low on the whole (slope fixed at
+    1); 0 when they are right. ``slope``: calibration slope, 1 when right, below 1 where scores are too extreme.
+    ``observed_to_expected``: events seen per event that the scores add up to. ``brier``: mean squared error of the
+    score. ``brier_of_prevalence``: the same for the share of events as everybody's score, p (1 - p).
     """
 
     intercept: IntervalEstimate
@@ -71,7 +71,9 @@ def calibration_of(
     if len(p) and np.ptp(p) == 0:
         raise NotEstimable(what="The calibration slope", reason="the scores never vary")
     log_odds = log_odds_of(p)
+    # Calibration-in-the-large: the slope is fixed at 1 by the offset.
     large = fit_logistic(np.empty((len(y), 0)), y, offset=log_odds)
+    # Calibration slope: the coefficient of the log odds.
     fit = fit_logistic(log_odds[:, None], y)
     z = float(ndtri(0.5 + level / 2))
     return BinaryCalibration(
@@ -87,7 +89,7 @@ def calibration_of(
 
 
 def shift_prior(probabilities: npt.ArrayLike, log_odds_shift: npt.ArrayLike) -> Floats:
-    """Take back a known shift of the log odds.
+    """Take back a prior shift: a known shift of the log odds.
 
     ``probabilities`` (n,): in [0, 1]. ``log_odds_shift`` (n,): log of the factor by which the odds of the classes
     were raised for training, such as log 8 where each patient with an event was seen eight times. Returns (n,):

@@ -1,4 +1,4 @@
-"""Squared error of predicted risks at a horizon, weighted for censoring.
+"""Squared error of predicted risks at a horizon, weighted for censoring (IPCW).
 
 A patient with the event by the horizon counts (1 - p)^2 / G(T-), one known to be free of it then p^2 / G(t-), one
 censored before nothing (``stats.horizon``); the mean is over all. The null score gives everybody the risk of the
@@ -63,6 +63,7 @@ def brier_score(
     if reason:
         score = _estimate(follow_up, n_events, None, None, (level, reason))
         return BrierScore(float(horizon_months), score, None, None, None)
+    # Squared errors weighted by IPCW; their influence functions hold the estimate of G.
     errors, influence = _errors(follow_up, p, horizon_months)
     value = float(errors.mean())
     error = _standard_error(influence)

@@ -84,12 +84,14 @@ def _curve(
     """Predict the observed risk of each patient from a Cox model on columns of her prediction."""
     knots, method, missing = said
     if not missing:
+        # Cox model of the predicted risk on these columns: its prediction is the observed risk.
         fit = fit_cox(follow_up, Design(tuple(f"column{i}" for i in range(columns.shape[1])), columns))
         missing = next((why for why in fit.reasons if why in (MONOTONE, UNSTABLE)), "")
     if missing:
         none = np.empty(0)
         return CalibrationCurve(none, none, knots, None, None, None, None, method, missing)
     observed = 1 - fit.survival_at(horizon, columns)
+    # ICI, E50, E90 and Emax: mean, quantiles and maximum of the distance.
     distance = np.abs(observed - p)
     e50, e90 = quantiles(distance, (0.5, 0.9))
     mean, largest = float(distance.mean()), float(distance.max())

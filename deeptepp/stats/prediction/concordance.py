@@ -137,7 +137,9 @@ def _concordance(
     value = low = high = error = None
     reason = NO_PAIR
     if n_pairs > 0:
+        # Share of comparable pairs in order, ties one half.
         value = float(pairs.agreeing_as_event.sum() / n_pairs)
+        # Infinitesimal jackknife: what each patient's pairs add.
         error = float(np.sqrt((((pairs.agreeing - value * pairs.all) / n_pairs) ** 2).sum()))
         reason = _end_of_follow_up(follow_up, horizon)
         if 0 < value < 1 and error > 0:

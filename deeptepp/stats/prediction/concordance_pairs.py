@@ -70,11 +70,13 @@ def pairs_of(follow_up: FollowUp, x: Floats, counted: npt.NDArray[np.bool_], wei
     """
     n, months = follow_up.n, follow_up.months
     ranks = _ranks(x)
+    # Pairs in which the patient had the event first ...
     below, equal, above = _later(follow_up, ranks, counted)
     agreeing_as_event, all_as_event = np.zeros(n), np.zeros(n)
     agreeing_as_event[counted] = weights[counted] * (below + equal / 2)
     all_as_event[counted] = weights[counted] * (below + equal + above)
 
+    # ... and pairs in which the other one had it.
     first = np.flatnonzero(counted)[np.argsort(months[counted], kind="stable")]
     had_event_before = np.where(
         follow_up.event,

@@ -26,10 +26,12 @@ def find_tier_scheme(scores: npt.ArrayLike, events: npt.ArrayLike) -> TierScheme
     values = np.asarray(scores, dtype=np.float64)
     if not ((values >= 0) & (values <= 1)).all():
         raise OutOfRange(field="scores", value="missing or outside", limit="[0, 1]")
+    # Low ends at the highest Youden index.
     low = youden(values, events)
     if not np.isfinite(low.threshold):
         reason = "no cut-off of the scores does better than chance"
         raise NotEstimable(what="The risk tiers", reason=reason)
+    # Moderate and High: 2-means of the scores above.
     split = split_two(values[values >= low.threshold])
     n_best = len(low.tied_thresholds)
     method = found_by(

@@ -53,6 +53,7 @@ def dynamic_auc(
     """
     check_horizon(follow_up, horizon_months)
     x = checked_marker(follow_up, marker)
+    # Cumulative cases and dynamic controls; who was censored before is neither.
     known = known_at(follow_up, horizon_months)
     is_case, is_control = known.is_case, known.is_free
     value = low = high = error = None
@@ -62,6 +63,7 @@ def dynamic_auc(
     if not reason and not is_control.any():
         reason = "nobody is known to be free of the event at the horizon"
     if not reason:
+        # Area weighted by IPCW, its variance by influence functions.
         value, error = _area(follow_up, x, is_case, is_control, horizon_months)
         if error > 0:
             half = normal_quantile(level) * error

@@ -103,11 +103,13 @@ def _fit(
     known = seen.weight > 0
     fit, value, half = None, None, 0.0
     try:
+        # Logistic regression of those known at the horizon, weighted by IPCW.
         if not reason:
             fit = fit_logistic(columns[known], seen.event[known], offset=offset[known], weights=seen.weight[known])
     except NotEstimable as error:
         reason = str(error)
     if fit is not None:
+        # Sandwich variance, the estimate of the weights included.
         value = float(np.append(fit.intercept, fit.coefficients)[-1])
         half = normal_quantile(level) * float(np.sqrt(_sandwich(seen, fit, columns, offset)[-1, -1]))
     return Estimate(

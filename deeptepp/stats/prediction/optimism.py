@@ -116,11 +116,13 @@ def correct_optimism(
     rng = np.random.default_rng(np.random.SeedSequence((seed, 0x0971)))
     chosen, inside, outside = [], [], []
     for i in range(n_draws):
+        # A bootstrap sample; cut-offs are found anew in it.
         drawn = rng.integers(0, len(x), len(x))
         resample = FollowUp(follow_up.months[drawn], follow_up.event[drawn])
         try:
             found = find_tier_scheme(x[drawn], resample.event)
             of_draw = [_measured(x[drawn], resample, scheme) for scheme in (tiers, found)]
+            # The same cut-offs in the original patients.
             elsewhere = _measured(x, follow_up, found)
         except NotEstimable:
             continue
@@ -132,6 +134,7 @@ def correct_optimism(
         outside.append(elsewhere)
     if not inside:
         raise NotEstimable(what="The optimism of the cut-offs", reason="no resample allowed cut-offs to be found")
+    # Optimism: the mean loss from the sample to the original patients.
     optimism = (np.array(inside) - np.array(outside)).mean(axis=0)
     limits = np.quantile(np.array(chosen), [(1 - level) / 2, (1 + level) / 2], axis=0) - optimism
     n_events = follow_up.n_events

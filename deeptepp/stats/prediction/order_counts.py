@@ -33,12 +33,14 @@ def sums_below(
     first, last = np.zeros(len(limits), dtype=np.int64), np.asarray(n_first, dtype=np.int64)
     n_digits = max(int(ranks.max()), int(limits.max())).bit_length()
     for digit in reversed(range(n_digits)):
+        # Radix partition by this digit: the low half counts for each limit that has it set.
         is_low = (ranks >> digit) & 1 == 0
         n_low = np.concatenate([[0], np.cumsum(is_low)])
         low_sum = np.concatenate([[0], np.cumsum(np.where(is_low, weights, 0))])
         goes_high = (limits >> digit) & 1 == 1
         sums += np.where(goes_high, low_sum[last] - low_sum[first], 0).astype(weights.dtype)
         first, last = (np.where(goes_high, n_low[-1] + end - n_low[end], n_low[end]) for end in (first, last))
+        # Low half first, order kept within the halves.
         order = np.concatenate([np.flatnonzero(is_low), np.flatnonzero(~is_low)])
         ranks, weights = ranks[order], weights[order]
     return sums

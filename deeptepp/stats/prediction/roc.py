@@ -48,6 +48,7 @@ def roc_auc(scores: npt.ArrayLike, events: npt.ArrayLike, *, level: float = 0.95
     """Measure how well scores (n,) separate patients with and without an event; ``NotEstimable`` for one class."""
     ranked = rank_scores(scores, events)
     auc, of_events, of_others = ranked.auc()
+    # DeLong's variance: of the placements of events and of the others.
     variance = of_events + of_others
     _, n_false, _, n_true, descending = confusion_matrix_at_thresholds(*checked_scores(scores, events)[::-1])
     low = high = standard_error = None

@@ -135,9 +135,12 @@ def calibration_at(
     check_horizon(follow_up, horizon_months)
     if n_groups < 1:
         raise OutOfRange(field="n_groups", value=n_groups, limit="[1, inf)")
+    # Calibration-in-the-large: observed by Kaplan-Meier over the mean predicted risk.
     seen = kaplan_meier(follow_up, level=level).at(horizon_months)
     ends = why_no_horizon(follow_up, horizon_months)
+    # Complementary log-log of the risk: the scale on which the calibration slope is a Cox coefficient.
     log_hazard = np.log(-np.log1p(-np.clip(p, SMALLEST, LARGEST)))
+    # Groups by quantiles of the predicted risk.
     limits = np.unique(quantiles(p, np.linspace(0, 1, n_groups + 1)))
     groups = _groups(follow_up, p, limits, horizon_months, level)
     lp = None if linear_predictor is None else checked_marker(follow_up, linear_predictor)

@@ -1,7 +1,8 @@
 """How long patients stayed under observation: the Kaplan-Meier curve of the censoring, G.
 
 At equal times a censoring comes after an event, so who has the event at t was never at risk of a censoring at t.
-Dividing by G lets the patients that remain stand for those who were lost. Who is known at a horizon, and why G is
+Dividing by G lets the patients that remain stand for those who were lost: inverse probability of censoring
+weighting (IPCW). Who is known at a horizon, and why G is
 read just before it, is said in ``stats.horizon``.
 
 References

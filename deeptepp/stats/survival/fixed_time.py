@@ -39,6 +39,7 @@ def compare_survival_at(
     """
     one = kaplan_meier(index, label="the index arm", level=level).at(months)
     other = kaplan_meier(reference, label="the reference arm", level=level).at(months)
+    # Difference of the curves; Greenwood's variances add up.
     apart, errors = one.value - other.value, (one.standard_error, other.standard_error)
     error = None if errors[0] is None or errors[1] is None else float(np.hypot(errors[0], errors[1]))
     no_variance = "every patient of an arm had the event" if error is None else "neither arm has had an event"
@@ -52,6 +53,7 @@ def compare_survival_at(
         for arm, at in (("index", one), ("reference", other))
         if at.is_beyond_follow_up
     ]
+    # Wald interval and test.
     half = normal_quantile(level) * error if error else None
     difference = Estimate(
         value=apart,

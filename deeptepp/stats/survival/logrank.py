@@ -162,6 +162,7 @@ def _sums(
             [group.where(column == name) for group, column in zip(groups, labels, strict=True)]
             for name in np.unique(np.concatenate(labels))
         ]
+    # Observed, expected and hypergeometric covariance add up over strata.
     observed, expected, covariance = np.zeros(k), np.zeros(k), np.zeros((k, k))
     for part in parts:
         d, e, v = _sums_of_stratum(part, rho)

@@ -43,6 +43,7 @@ def log_rank_by_permutation(
     rng = np.random.default_rng(seed)
     n_as_large = 0
     for _ in range(n_permutations):
+        # Patients dealt anew to groups of the same sizes.
         parts = np.split(rng.permutation(len(months)), ends)
         dealt = log_rank_statistic([FollowUp(months[part], event[part]) for part in parts])
         n_as_large += dealt >= observed.statistic * (1 - _TIE)

@@ -65,6 +65,7 @@ def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
     """
     if not 0 < horizon_months < np.inf:
         raise OutOfRange(field="horizon_months", value=horizon_months, limit="(0, inf)")
+    # Steps of the curve up to the horizon, and the area under each.
     widths = np.diff(np.minimum(np.append(curve.months, np.inf), horizon_months))
     areas = curve.survival * widths
     after = np.cumsum(areas[::-1])[::-1]  # (k,) area from each time to the horizon
@@ -72,6 +73,7 @@ def area_to(curve: KaplanMeierCurve, horizon_months: float) -> RestrictedMean:
     n_events = np.diff(np.searchsorted(curve.event_months, curve.months, side="right"), prepend=0)
     # Where everybody left has the event no area follows, and it adds no variance.
     variance = np.nan_to_num(hazard_variance(at_risk, n_events))
+    # Variance: squared area that follows each event times Greenwood's increment.
     mean, lost = float(areas.sum()), float(((1 - curve.survival) * widths).sum())
     error = float(np.sqrt((after**2 * variance).sum()))
     is_beyond = bool(horizon_months > curve.last_months)
@@ -127,6 +129,7 @@ def compare_restricted_means(
         for arm, label in ((index, "the index arm"), (reference, "the reference arm"))
     ]
     one, other = arms
+    # Difference of independent arms, by Wald.
     apart = (one.estimate.value or 0.0) - (other.estimate.value or 0.0)
     error = float(np.hypot(one.standard_error, other.standard_error))
     half = normal_quantile(level) * error

@@ -224,6 +224,7 @@ def _row(
     """Compare one covariate."""
     is_binary = bool(np.isin(values, (0.0, 1.0)).all())
     index, reference = values[treated], values[~treated]
+    # Standardised mean difference, variance ratio and Kolmogorov-Smirnov, before and after matching.
     before = _Spread(index, reference, is_binary)
     has_pairs = pairs is not None and pairs.n_pairs > 0
     after = _Spread(values[pairs.index], values[pairs.reference], is_binary) if pairs and has_pairs else None

@@ -67,6 +67,7 @@ def contrast_adequacy(
     n, n_events = index.n + reference.n, index.n_events + reference.n_events
     if n == 0:
         raise NotEstimable(what="The power of the contrast", reason="nobody is in either arm")
+    # Schoenfeld's formula: d = (z_alpha + z_beta)^2 / (p (1 - p) log(HR)^2).
     spread = index.n * reference.n / n**2
     both = float(ndtri(1 - alpha / 2) + ndtri(power))
     detectable = needed = None

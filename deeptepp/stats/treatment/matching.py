@@ -85,6 +85,7 @@ def match_pairs(
         raise OutOfRange(field="logit", value="missing or infinite", limit="finite numbers")
     if caliper_sd is not None and not caliper_sd >= 0:
         raise OutOfRange(field="caliper_sd", value=caliper_sd, limit="[0, inf)")
+    # The caliper in standard deviations of the logit over both arms.
     sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
     caliper = None if caliper_sd is None else caliper_sd * sd
     partner = np.full(len(values), -1, dtype=np.int64)

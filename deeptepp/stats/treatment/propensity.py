@@ -118,6 +118,7 @@ def fit_propensity(
     categories = {
         name: np.array(as_text(facts[name])) for name in used if _is_category(facts[name], name, reference)
     }
+    # Positivity: levels with one treatment only leave the comparison.
     is_included, dropped = _drop_one_armed(categories, treated)
     kept = {name: values[is_included] for name, values in facts.items()}
     n_index, n_reference = int(treated[is_included].sum()), int((~treated[is_included]).sum())
@@ -125,12 +126,14 @@ def fit_propensity(
         raise NotEstimable(
             what="The propensity", reason="patients with and without the index treatment are needed"
         )
+    # Logistic regression, each category against its reference level.
     regression = design(kept, terms, reference=_references(kept, reference or {}))
     if not terms:
         regression = Design((), np.empty((int(is_included.sum()), 0)))
     intercept, coefficients, linear = _fit(regression.values, treated[is_included])
     logit = np.full(len(treated), np.nan)
     logit[is_included] = np.round(linear, LOGIT_DECIMALS)
+    # Aliased columns have no coefficient.
     repeated = tuple(name for name, b in zip(regression.names, coefficients, strict=True) if np.isnan(b))
     return Propensity(
         regression.names, intercept, coefficients, logit, is_included, dropped, repeated, n_index, n_reference
@@ -150,6 +153,7 @@ def _drop_one_armed(
     is_included = np.ones(len(treated), dtype=bool)
     dropped: list[DroppedLevel] = []
     found = True
+    # Each level left out may leave another one with one arm.
     while found:
         found = False
         for name, text in categories.items():

@@ -145,6 +145,7 @@ def contrast_treatments(
         covariates=covariates,
     )
     one, other = sample.follow_up_index, sample.follow_up_reference
+    # Arms that matching left less alike, or with too few events, are not compared.
     unlike = "" if sample.balance is None else in_words(sample.balance).why_no_effect
     cause = _why_not(sample, question, unlike)
     reason = sentence("{reason}, so no difference is given", reason=cause) if cause else ""

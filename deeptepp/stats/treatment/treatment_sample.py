@@ -92,9 +92,11 @@ def sample_treatments(
     absent = [name for name in covariates or () if name not in cohort]
     if absent:
         raise MissingColumn(value=", ".join(absent))
+    # Who had one of the two treatments, in these tiers, with follow-up.
     rows = _members(cohort, question, tiers, endpoint)
     is_index = np.isin(_text(cohort, ARM), [arm.value for arm in question.index])
     before_index, before_reference = rows[is_index[rows]], rows[~is_index[rows]]
+    # What arms are made alike in: facts of baseline, or the publication's, which hold the outcome.
     if matching is Matching.PAPER:
         if STAGE not in cohort:
             raise MissingColumn(value=STAGE)
@@ -103,10 +105,12 @@ def sample_treatments(
         wanted = baseline_covariates(cohort) if covariates is None else covariates
     by_tier = tiers is not None and len(tiers) > 1 and matching is not Matching.PAPER
     facts = _Facts(cohort, wanted, is_index, denominator, TIER if by_tier else None)
+    # Everybody, or pairs by propensity.
     if matching is Matching.OFF or not len(before_index) or not len(before_reference):
         chosen = facts.everybody(rows)
     else:
         chosen = facts.matched(rows, caliper_sd)
+    # Both arms are censored at one horizon.
     months, event = _follow_up(cohort, endpoint)
     sides = [FollowUp(months[side], event[side]) for side in (chosen.index, chosen.reference)]
     horizon = None if matching is Matching.PAPER else _horizon(sides, question.horizon_months)
@@ -211,10 +215,12 @@ class _Facts:
                 *warnings,
                 sentence("Together all covariates separate the arms; given up: {names}.", names=given_up),
             )
+        # 1:1 pairs on the logit of the propensity, within the caliper and inside each tier.
         kept = complete[model.is_included]
         exact = None if self.stratum is None else _text(self.cohort, self.stratum)[kept]
         is_index = self.is_index[kept]
         local = match_pairs(model.logit[model.is_included], is_index, caliper_sd=caliper_sd, exact=exact)
+        # Standardised mean differences before and after.
         facts = {name: values[model.is_included] for name, values in columns.items()}
         balance = balance_of(facts, is_index, local, denominator=self.denominator)
         pairs = _of_cohort(local, kept)

@@ -77,6 +77,7 @@ def fit_fold(trial: Trial, fold: int | None) -> Fitted:
     ``trial``: what the fits share. ``fold``: fold that is left out; None for the refit.
     """
     settings, dataset = trial.settings, trial.dataset
+    # The training part of the fold; standardisation and class weights see no other patient.
     chosen = trial.split.training(fold) & trial.labels.is_known
     patients, events = np.flatnonzero(chosen), trial.labels.event[chosen]
     part = dataset.cohort.where(chosen)
@@ -91,6 +92,7 @@ def fit_fold(trial: Trial, fold: int | None) -> Fitted:
     weights = class_weights(events, settings, n_views=n_views)
     fit = Fit(net, settings, trial.engine, class_weights=weights, ranks=trial.ranks)
     checkpoint = fit_folder(trial, fold) / "checkpoint.safetensors"
+    # Goes on from the last checkpoint.
     fit.resume(checkpoint)
     if not fit.is_done:
         trial.journal.add(

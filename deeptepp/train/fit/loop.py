@@ -1,5 +1,7 @@
 """One network learns: its optimiser steps per batch, coarser jigsaw at every step, resumable by the epoch.
 
+The number of epochs is fixed beforehand: no early stopping, since no patient is held out to stop by.
+
 Letters: B mosaics in a batch, C channels, H = W mosaic side, F clinical features.
 
 References
@@ -243,6 +245,7 @@ class Fit:
                 losses.append(torch.zeros((), device=self.engine.device))
                 continue
             images = whole
+            # Jigsaw at this stage's grain.
             if step.n_tiles > 1:
                 images = shuffle_tiles(
                     whole,
@@ -253,6 +256,7 @@ class Fit:
                 )
             with self.engine.autocast():
                 logits = self._learner(self.engine.place(images), clinical, step.stage)
+            # One optimiser step a stage, as in progressive multi-granularity training.
             loss = step.weight * self._loss(logits.float(), labels)
             self._optimiser.zero_grad()
             loss.backward()

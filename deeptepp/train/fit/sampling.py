@@ -1,4 +1,7 @@
-"""Which views the network sees: more of the patients with an event, but from the same distribution of views.
+"""Which views the network sees: patients with an event are oversampled, from the same distribution of views.
+
+Oversampling: more views of each patient with an event, with class weights in the loss
+where views alone cannot balance the classes.
 
 In the balanced mode a class differs from the other only in how many views of each patient are drawn, never in
 which views or how they are jittered, so that orientation and blur carry no information on the label.
@@ -93,6 +96,7 @@ def draw_views(
     k_positive = views_per_positive(labels, settings, n_views=n_views)
     drawn: list[tuple[int, int]] = []
     for patient, is_positive in zip(patients, labels, strict=True):
+        # Negatives one view, positives as many as balance the classes (oversampling).
         if settings.mv_mode == "paper" and not is_positive:
             chosen = np.zeros(1, dtype=np.int64)
         else:
@@ -155,6 +159,7 @@ class ViewSampler:
         with ThreadPoolExecutor(self._settings.n_workers) as pool:
             waiting: deque[list[Future[npt.NDArray[np.float32]]]] = deque()
             rows: deque[npt.NDArray[np.int64]] = deque()
+            # Mosaics are made ahead of the network, in order.
             for start in starts:
                 chosen = self._ranks.share(range(start, min(start + size, len(draws))))
                 waiting.append([pool.submit(self._mosaic, draws, epoch, k) for k in chosen])

@@ -9,7 +9,7 @@ from deeptepp.domain.cohort import FollowUp
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.design import Design
 from deeptepp.stats.hazards.cox import fit_cox
-from deeptepp.stats.hazards.cox_fit import MONOTONE, NOTHING_LEFT
+from deeptepp.stats.hazards.cox_fit import MONOTONE, SEPARATED_BY_OTHERS
 from deeptepp.stats.hazards.cox_likelihood import RiskSets, Ties
 from deeptepp.stats.hazards.cox_maximum import (
     centre_and_scale,
@@ -120,7 +120,7 @@ def test_beside_a_column_that_orders_all_events_nothing_is_left_to_tell_about_an
     times = follow_up(range(1, 9), [1] * 8)
     values = np.array([[8.0, 0], [7, 1], [6, 0], [5, 0], [4, 1], [3, 1], [2, 0], [1, 1]])
     fit = fit_cox(times, Design(("x", "y"), values))
-    assert fit.reasons == (MONOTONE, NOTHING_LEFT)
+    assert fit.reasons == (MONOTONE, SEPARATED_BY_OTHERS)
     assert fit.hazard_ratios()[1].value is None
 
 
