@@ -17,6 +17,8 @@ from deeptepp.report import glossary, names
 from deeptepp.report.case import beside_published, other_estimates, result_reading, treatment_panel
 from deeptepp.report.laboratory.laboratory_list import PARTS
 from deeptepp.scoring import eligibility
+from deeptepp.stats.prediction import optimism
+from deeptepp.stats.survival import kaplan_meier
 from deeptepp.stats.treatment import covariate_names
 from deeptepp.stats.treatment.evidence import EvidenceLevel
 from deeptepp.stats.treatment.treatment_question import Matching
@@ -149,6 +151,8 @@ def said_by_tables():
         *provenance.SENTENCES,
         *provenance.MARKS,
         errors.NoBrowser.template,
+        kaplan_meier.METHOD,
+        optimism.METHOD,
     }
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {feature.counts for feature in FEATURES.values() if feature.counts}
