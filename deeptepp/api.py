@@ -49,17 +49,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def routes(uploads: UploadStore | None = None, frames: FrameStore | None = None) -> list[Route]:
     """Make the routes.
 
-    Parameters
-    ----------
-    uploads : UploadStore, optional
-        Receives the uploads; the store of the process by default.
-    frames : FrameStore, optional
-        Holds the stacks; the store of the process by default.
-
-    Returns
-    -------
-    list of starlette.routing.Route
-        For ``st.App(routes=...)`` or any Starlette application.
+    ``uploads``: receives the uploads, the store of the process by default; ``frames``: holds the stacks, the store
+    of the process by default. Returns for ``st.App(routes=...)`` or any Starlette application.
     """
     upload_store, frame_store = uploads or default_store(), frames or default_frames()
 
@@ -122,7 +113,7 @@ async def _receive(request: Request, writer: UploadWriter) -> None:
 
 
 def _manifest(store: FrameStore, token: str) -> dict[str, Any]:
-    """Tell what the stacks of a token hold."""
+    """What the stacks of a token hold."""
     frames = store.get(token)
     return {
         "shape": frames.grid.shape,

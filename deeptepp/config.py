@@ -17,10 +17,7 @@ SETTINGS_FILE = "deeptepp.toml"
 class Settings:
     """What an installation may change; every field has a default that works.
 
-    Raises
-    ------
-    BadSetting
-        A number lies outside of its range.
+    Raises BadSetting: a number lies outside of its range.
     """
 
     artifacts: Path | None = None
@@ -71,22 +68,9 @@ _RANGES: dict[str, tuple[float, float]] = {
 def load_settings(path: Path | None = None) -> Settings:
     """Read the settings of this installation.
 
-    Parameters
-    ----------
-    path : Path, optional
-        Settings file; ``deeptepp.toml`` in the working directory when not given. May be absent.
-
-    Returns
-    -------
-    Settings
-        The checked settings.
-
-    Raises
-    ------
-    UnknownSetting
-        The file has a key that no setting has.
-    BadSetting
-        The file is no TOML, or a value has the wrong type or lies outside of its range.
+    ``path``: settings file, ``deeptepp.toml`` in the working directory when not given. May be absent. Raises
+    UnknownSetting: the file has a key that no setting has; BadSetting: the file is no TOML, or a value has the
+    wrong type or lies outside of its range.
     """
     file = path or Path(SETTINGS_FILE)
     values = _parse(file) if file.is_file() else {}
@@ -102,7 +86,7 @@ def _parse(file: Path) -> dict[str, object]:
 
 
 def _checked(key: str, value: object) -> object:
-    """Give a value in the type of its setting."""
+    """Value in the type of its setting."""
     known = {field.name: str(field.type) for field in fields(Settings)}
     if key not in known:
         raise UnknownSetting(key=key, nearest=get_close_matches(key, known, n=1, cutoff=0.0)[0])

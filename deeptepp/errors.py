@@ -57,11 +57,8 @@ from deeptepp.wording.sentence import sentence
 class DeepTeppError(Exception):
     """Base of everything this package raises on purpose.
 
-    Parameters
-    ----------
-    **facts : object
-        The data of the error. ``value`` (what was measured) and ``limit`` (what is allowed) have a meaning
-        of their own in reports; the rest only fills the message.
+    ``facts``: the data of the error. ``value`` (what was measured) and ``limit`` (what is allowed) have a meaning
+    of their own in reports, the rest only fills the message.
     """
 
     rule: ClassVar[str] = "deeptepp"
@@ -78,7 +75,7 @@ class DeepTeppError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        """Give the message, a sentence of the catalogue."""
+        """Message, a sentence of the catalogue."""
         named = {name for _, name, _, _ in Formatter().parse(self.template) if name}
         return sentence(self.template, **{name: self.facts[name] for name in named})
 

@@ -58,7 +58,7 @@ def open_zip(path: Path, stack: ExitStack) -> tuple[zipfile.ZipFile, list[zipfil
 
 
 def _is_unsafe(info: zipfile.ZipInfo) -> bool:
-    """Tell whether an entry is a link or its name would leave the archive's own folder."""
+    """Whether an entry is a link or its name would leave the archive's own folder."""
     # ``orig_filename`` still holds what follows a NUL byte; both separators count on every platform.
     name = info.orig_filename.replace("\\", "/")
     is_absolute = name.startswith("/") or name[1:2] == ":"
@@ -74,7 +74,7 @@ def refuse_outside(paths: Iterable[Path], folder: Path) -> None:
 
 
 def is_junk(parts: Sequence[str]) -> bool:
-    """Tell whether a path belongs to what operating systems and media exports add."""
+    """Whether a path belongs to what operating systems and media exports add."""
     return any(part in _JUNK_PARTS or part.startswith("._") for part in parts)
 
 

@@ -20,7 +20,7 @@ _SIMULATED = b"deeptepp.is_simulated"
 
 
 def to_frame(cohort: Cohort) -> pd.DataFrame:
-    """Give a cohort as a data frame of pandas, a column for each of its own; the patients are its rows."""
+    """Cohort as a data frame of pandas, a column for each of its own; the patients are its rows."""
     import pandas as pd
 
     return pd.DataFrame(dict(cohort.columns))

@@ -2,6 +2,7 @@
 
 import ast
 import doctest
+import inspect
 import re
 import subprocess
 import sys
@@ -59,3 +60,12 @@ def test_readme_and_page_show_the_same_case():
         re.findall(r"```python\n(.*?)```", path.read_text(), flags=re.S) for path in (ROOT / "README.md", PAGE)
     )
     assert readme == page
+
+
+@pytest.mark.parametrize("name", [each for each in deeptepp.__all__ if each[0].islower()])
+def test_every_function_of_the_door_names_its_parameters_and_what_it_gives(name):
+    function = getattr(deeptepp, name)
+    parameters = inspect.signature(function).parameters
+    assert "Returns" in function.__doc__
+    for each in parameters:
+        assert re.search(rf"^    (\w+, )*{each}(, \w+)* : ", function.__doc__, flags=re.M), each

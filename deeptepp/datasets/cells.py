@@ -40,7 +40,7 @@ class RawTable:
     problems: list[Problem] = field(default_factory=list)
 
     def cells(self, name: str) -> list[str]:
-        """Give one column, empty where it is absent."""
+        """One column, empty where it is absent."""
         return self.columns.get(name, [""] * len(self.rows))
 
 
@@ -79,7 +79,7 @@ def _csv_lines(content: bytes, known: Sequence[str], table: RawTable) -> Lines:
 
 
 def _is_comment(line: str) -> bool:
-    """Tell whether a line above the header is a remark or empty."""
+    """Whether a line above the header is a remark or empty."""
     return not line.strip() or line.lstrip(' "').startswith("#")
 
 
@@ -89,7 +89,7 @@ def _delimiter(header: str, known: Sequence[str]) -> str:
 
 
 def _workbook_lines(content: bytes) -> Lines:
-    """Give the lines of the first sheet as a CSV file would hold them."""
+    """Lines of the first sheet as a CSV file would hold them."""
     try:
         lines = next(iter(workbook_lines(content).values()))
     except UnreadableCohort:
@@ -143,7 +143,7 @@ def mend_numbers(table: RawTable, names: Sequence[str]) -> None:
 
 
 def _rows_where(table: RawTable, cells: Sequence[str], form: re.Pattern[str]) -> list[int]:
-    """Give the rows whose cell has a form."""
+    """Rows whose cell has a form."""
     return [row for row, cell in zip(table.rows, cells, strict=True) if form.fullmatch(cell)]
 
 

@@ -104,11 +104,11 @@ class _Finder:
     first_row: int
 
     def rows(self, wrong: _Bools) -> list[int]:
-        """Give the rows where something is wrong, (n,)."""
+        """Rows where something is wrong, (n,)."""
         return [int(i) + self.first_row for i in np.flatnonzero(wrong)]
 
     def _absent(self, rule: str, found: str, remedy: str, wrong: _Bools) -> Iterator[Problem]:
-        """Tell what is absent: a refusal only where it is needed."""
+        """What is absent: a refusal only where it is needed."""
         if wrong.any():
             make = Problem.refusal if self.demands.needs_follow_up else Problem.warning
             yield make(rule, found, remedy, self.rows(wrong))
@@ -255,7 +255,7 @@ class _Finder:
 
 
 def _are(cells: list[object], rule: Callable[[object], bool]) -> _Bools:
-    """Tell which cells keep a rule, (n,); an absent one does."""
+    """Which cells keep a rule, (n,); an absent one does."""
     return np.array([is_unknown(cell) or rule(cell) for cell in cells], dtype=bool)
 
 

@@ -22,5 +22,5 @@ def floats(column: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
 
 
 def is_unknown(value: object) -> bool:
-    """Tell whether a cell holds nothing: None, NaN or no text."""
+    """Whether a cell holds nothing: None, NaN or no text."""
     return value is None or value == "" or (isinstance(value, float) and math.isnan(value))

@@ -144,7 +144,7 @@ def _phase_keys(cell: str) -> tuple[str, ...]:
 
 
 def _is_box(corners: Sequence[float | str]) -> bool:
-    """Tell whether six numbers are the low and the high corner of a box."""
+    """Whether six numbers are the low and the high corner of a box."""
     numbers = [value for value in corners if isinstance(value, float) and np.isfinite(value)]
     return len(numbers) == len(BOX) and all(a < b for a, b in zip(numbers[:3], numbers[3:], strict=True))
 

@@ -194,32 +194,9 @@ def read_own_cohort(
 ) -> Examined:
     """Read a cohort that has nothing wrong with it.
 
-    Parameters
-    ----------
-    path : Path
-        As for ``examine_cohort``.
-    allow_gaps : bool
-        As for ``examine_cohort``.
-    mapping : Mapping, optional
-        As for ``examine_cohort``.
-    units : mapping of str to str
-        As for ``examine_cohort``.
-
-    Returns
-    -------
-    Examined
-        The cohort with warnings.
-
-    Raises
-    ------
-    CohortRefused
-        Something is wrong; the error carries the problems.
-    UnreadableCohort
-        The Parquet file is none.
-    MissingColumn
-        The Parquet file lacks a column.
-    DuplicateSubject
-        A subject occurs twice in the Parquet file.
+    Raises CohortRefused: something is wrong; the error carries the problems; UnreadableCohort: the Parquet file is
+    none; MissingColumn: the Parquet file lacks a column; DuplicateSubject: a subject occurs twice in the Parquet
+    file.
     """
     examined = examine_cohort(path, allow_gaps=allow_gaps, mapping=mapping, units=units)
     refuse(examined.problems)

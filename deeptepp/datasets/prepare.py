@@ -132,7 +132,7 @@ class _Looker:
     settings: RoiSettings
 
     def __call__(self, images: Images) -> tuple[int, Fault | None]:
-        """Give the row and what is wrong with its images."""
+        """Row and what is wrong with its images."""
         return images.row, fault_of_images(images, self.settings)
 
 
@@ -155,7 +155,7 @@ def _parallel(work: Callable[[Images], T], items: Sequence[Images], n_jobs: int)
 
 
 def _rows(manifest: Manifest) -> list[int]:
-    """Give the row of every patient."""
+    """Row of every patient."""
     return [int(row) for row in manifest.cohort[SUBJECT]]
 
 
@@ -196,7 +196,7 @@ def _make_all(maker: RegionMaker, images: Sequence[Images], n_jobs: int, progres
 
 
 def _region_problems(regions: dict[int, Region], *, skip_failed: bool) -> Iterator[Problem]:
-    """Tell what failed, and which patients have the same images."""
+    """What failed, and which patients have the same images."""
     faults: dict[Fault, list[int]] = defaultdict(list)
     by_content: dict[str, list[int]] = defaultdict(list)
     for region in regions.values():
@@ -231,7 +231,7 @@ def _write(out: Path, manifest: Manifest, regions: dict[int, Region], maker: Reg
 
 
 def _cohort(manifest: Manifest, keys: Sequence[str], records: dict[str, Any]) -> Cohort:
-    """Give the cohort of the patients who have a region of interest."""
+    """Cohort of the patients who have a region of interest."""
     chosen = np.array([bool(key) for key in keys])
     columns = dict(manifest.cohort.columns)
     for endpoint in manifest.cohort.endpoints:
@@ -245,7 +245,7 @@ def _cohort(manifest: Manifest, keys: Sequence[str], records: dict[str, Any]) ->
 def _description(
     manifest: Manifest, cohort: Cohort, records: dict[str, Any], settings: RoiSettings
 ) -> dict[str, Any]:
-    """Say how the folder was made."""
+    """How the folder was made."""
     return {
         "kind": "rois",
         "made_by": MADE_BY,

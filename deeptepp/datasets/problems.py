@@ -80,7 +80,7 @@ class Problem:
         return self.severity is Severity.REFUSAL
 
     def to_mapping(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
+        """Plain values for JSON."""
         return {
             "rule": self.rule,
             "severity": self.severity.value,
@@ -144,8 +144,6 @@ def rows_in_words(rows: Sequence[int]) -> str:
 
     Such as ``rows 2-5, 9``.
 
-    Examples
-    --------
     >>> rows_in_words([2, 3, 4, 9])
     'rows 2-4, 9'
     """

@@ -74,7 +74,7 @@ def split_lines(text: str, delimiter: str) -> Lines:
 
 
 def workbook_lines(content: bytes, *, n_lines: int | None = None) -> dict[str, Lines]:
-    """Give the lines of every sheet of a workbook, or its first ``n_lines``; UnreadableCohort for another file."""
+    """Lines of every sheet of a workbook, or its first ``n_lines``; UnreadableCohort for another file."""
     import pandas as pd
 
     try:

@@ -92,7 +92,7 @@ def fault_of_images(images: Images, settings: RoiSettings) -> Fault | None:
 
 
 def _remedy(error: DeepTeppError, otherwise: str) -> str:
-    """Say what to write into the manifest where a refusal knows ways to go on, else what to do."""
+    """What to write into the manifest where a refusal knows ways to go on, else what to do."""
     proposals = error.proposals if isinstance(error, StudyError) else ()
     ways = [
         f"{PHASES} {' '.join(each.keys)}" + (f" and {SIDE} {each.side}" if each.side else "")
@@ -191,7 +191,7 @@ class RegionMaker:
 
 
 def _find(study: Study, phase: PhaseChoice, images: Images) -> tuple[Lesion, dict[str, Any]]:
-    """Give the tumour in the reader's box, or the detector's first candidate, and what to record of it."""
+    """Tumour in the reader's box, or the detector's first candidate, and what to record of it."""
     if images.box is not None:
         return lesion_from_box(study, phase, images.box), {"origin": "reader", "is_ambiguous": False}
     detection = detect_lesions(study, phase)
@@ -207,7 +207,7 @@ def _find(study: Study, phase: PhaseChoice, images: Images) -> tuple[Lesion, dic
 
 
 def _may_lie_in(side: Side | None, lesion: Lesion, detection: Detection) -> bool:
-    """Tell whether a lesion may lie in the breast that a reader named, if any."""
+    """Whether a lesion may lie in the breast that a reader named, if any."""
     return side is None or side_of(lesion, detection.breasts) in (side, None)
 
 

@@ -29,12 +29,10 @@ _MAIL = re.compile(r"\S+@\S+\.\S+")
 
 
 def looks_like_a_person(subject: str) -> bool:
-    """Tell whether a subject is no pseudonym by its looks.
+    """Whether a subject is no pseudonym by its looks.
 
     True for a name of two words or more, a date, or an e-mail address.
 
-    Examples
-    --------
     >>> [looks_like_a_person(each) for each in ("Doe, Jane", "1961-03-04", "P 017", "Breast_MRI_001")]
     [True, True, False, False]
     """

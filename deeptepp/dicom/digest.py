@@ -60,7 +60,7 @@ def _common_form(volumes: Sequence[NDArray[Any]]) -> np.dtype[Any]:
 
 
 def _holds(form: np.dtype[Any], volume: NDArray[Any]) -> bool:
-    """Tell whether a form holds every voxel of a volume exactly."""
+    """Whether a form holds every voxel of a volume exactly."""
     if form == _FORMS[-1] or np.can_cast(volume.dtype, form):
         return True
     if form.kind == "f":

@@ -78,7 +78,7 @@ def _read_header(member: Member, memo: Memo, headers: Headers) -> Dataset | Plai
 
 
 def _is_declared(header: Dataset | PlainHeader) -> bool:
-    """Tell whether the meta information speaks of an object that the header then does not name."""
+    """Whether the meta information speaks of an object that the header then does not name."""
     with quiet():
         try:
             meta = getattr(_dataset(header), "file_meta", {})
@@ -129,7 +129,7 @@ def _remember(
 
 
 def _frames(header: Dataset | PlainHeader, source: int) -> list[Frame]:
-    """Give the planes of a file."""
+    """Planes of a file."""
     if isinstance(header, PlainHeader):
         # A plain header is silent by itself.
         return list(frames_of(header, source))

@@ -18,7 +18,7 @@ class Header(Protocol):
     """A header that can be asked for values: a ``Dataset`` of pydicom, or a plain header."""
 
     def get(self, key: Any, default: Any = None) -> Any:  # noqa: ANN401  a DICOM value can be anything
-        """Give the value of a keyword."""
+        """Value of a keyword."""
         ...
 
 
@@ -27,7 +27,7 @@ class HasPrivate(Protocol):
     """A header that finds private elements itself."""
 
     def private(self, group: int, creator: str, element: int) -> Any:  # noqa: ANN401
-        """Give the value of a private element."""
+        """Value of a private element."""
         ...
 
 

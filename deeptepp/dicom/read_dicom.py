@@ -85,28 +85,11 @@ def read_study(
 ) -> StudyReading:
     """Read the dynamic series of a study.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A zip archive, a folder, one DICOM file, or a list of files.
-    phase_keys : sequence of str, optional
-        Keys of the series table in the order pre, post 1, post 2 ...; overrides the proposal.
-    side : Side, optional
-        The breast that is meant, where each has images of its own.
-    progress : Progress
-        Is told how far the work is; may raise ``JobCancelled``.
-
-    Returns
-    -------
-    StudyReading
-        The study, the table of series, findings and the de-identification report.
-
-    Raises
-    ------
-    ArchiveError
-        The archive cannot be opened safely.
-    DicomError
-        The files make no dynamic series: the subclass says why.
+    ``source``: a zip archive, a folder, one DICOM file, or a list of files; ``phase_keys``: keys of the series
+    table in the order pre, post 1, post 2 ..., overrides the proposal; ``side``: the breast that is meant, where
+    each has images of its own; ``progress``: is told how far the work is, may raise ``JobCancelled``. Returns the
+    study, the table of series, findings and the de-identification report. Raises ArchiveError: the archive cannot
+    be opened safely; DicomError: the files make no dynamic series: the subclass says why.
     """
     with open_members(source) as members:
         headers = read_headers(members, lambda f: progress(StepReport(Step.READ, HEADER_SHARE * f)))
@@ -237,7 +220,7 @@ def _spacing_mm(stack: Stack) -> tuple[float, float, float] | None:
 
 
 def _found(study: Study) -> str:
-    """Say which phases were found."""
+    """Which phases were found."""
     times = ", ".join(clock_time(phase.time_s) for phase in study.phases)
     n, m = len(study.phases), study.grid.shape[0]
     if study.has_times:

@@ -100,7 +100,7 @@ def _middle_planes(source: Path | Sequence[Path]) -> dict[str, FloatArray]:
 
 
 def _taken(planes: dict[str, FloatArray], keys: Sequence[str]) -> list[FloatArray]:
-    """Give the planes that keys stand for, in their order."""
+    """Planes that keys stand for, in their order."""
     return [plane for key in keys for name, plane in planes.items() if stands_for(key, name)]
 
 
@@ -140,7 +140,7 @@ def _compared(planes: Sequence[FloatArray]) -> ProposalPictures | None:
 
 
 def _window(values: FloatArray) -> tuple[float, float]:
-    """Give the intensities that are drawn black and white."""
+    """Intensities that are drawn black and white."""
     black, white = np.percentile(values, WINDOW_PCT)
     return float(black), float(max(white, black + 1e-6))
 

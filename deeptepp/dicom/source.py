@@ -111,5 +111,5 @@ def _uids(reference: SourceReference) -> list[str]:
 
 
 def _is_uid(text: str) -> bool:
-    """Tell whether a text is a UID: digits and dots only, so nothing that names anybody."""
+    """Whether a text is a UID: digits and dots only, so nothing that names anybody."""
     return len(text) <= _LONGEST_UID and _UID.fullmatch(text) is not None

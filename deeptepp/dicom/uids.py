@@ -23,6 +23,6 @@ class UidSource:
         self._root = f"{digest}|{key}"
 
     def __call__(self, name: str) -> UID:
-        """Give the UID of this name."""
+        """UID of this name."""
         hashed = hashlib.sha256(f"{self._root}|{name}".encode()).digest()[:16]
         return UID(f"2.25.{int.from_bytes(hashed, 'big')}")

@@ -157,7 +157,7 @@ def _set_pixel_format(header: Dataset, voxels: npt.NDArray[Any]) -> None:
 
 
 def _images(base: Dataset, study: Study, voxels: npt.NDArray[Any], uid_of: UidSource) -> Iterator[Dataset]:
-    """Give the image of each slice; the same dataset, changed from slice to slice."""
+    """Image of each slice; the same dataset, changed from slice to slice."""
     grid = study.grid
     dz, dy, dx = grid.spacing_mm
     base.PixelSpacing = [_ds(dy), _ds(dx)]

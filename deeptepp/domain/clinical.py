@@ -94,6 +94,11 @@ class ClinicalProfile:
         A number lies outside of its limits.
     Contradiction
         Stage does not agree with tumour size and nodes, or HR status with ER and PR.
+
+    Examples
+    --------
+    >>> ClinicalProfile.from_mapping({"her2_status": "positive", "tumour_size_mm": 24}).tumour_stage
+    'T2'
     """
 
     # Files list the facts in this order, and so does the form within each section and rank.

@@ -39,7 +39,13 @@ KEY = "key"
 
 
 class Arm(StrEnum):
-    """Adjuvant anti-HER2 treatment received."""
+    """Adjuvant anti-HER2 treatment received.
+
+    Examples
+    --------
+    >>> Arm("T+P").short
+    'Tras+pert'
+    """
 
     NONE = "none"
     T = "T"
@@ -141,6 +147,11 @@ class FollowUp:
     ------
     OutOfRange
         A time is negative or not finite.
+
+    Examples
+    --------
+    >>> FollowUp(np.array([12.0, 60.0]), np.array([True, False])).n_events
+    1
     """
 
     months: npt.NDArray[np.float64]

@@ -97,7 +97,7 @@ class TierScheme:
 
 
 def found_by(*, n: float, **facts: float) -> str:
-    """Say how cut-offs were found, the lower one as the lowest of ``n`` that are equally good."""
+    """How cut-offs were found, the lower one as the lowest of ``n`` that are equally good."""
     counts = {name: int(facts[name]) for name in ("k", "m", "events")}
     return sentence(_FOUND_TIED if n > 1 else _FOUND, n=int(n), **facts | counts)
 

@@ -151,7 +151,7 @@ def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
 
 
 def _surface_index(body: BoolImage) -> FloatArray:
-    """Give the index along y of the first body voxel of each (z, x) column; the last row where there is none."""
+    """Index along y of the first body voxel of each (z, x) column; the last row where there is none."""
     first: FloatArray = np.argmax(body, axis=1).astype(np.float64)
     first[~body.any(axis=1)] = body.shape[1] - 1
     return first
@@ -224,7 +224,7 @@ def _sulcus_depth(depth_mm: FloatArray, body: BoolImage, centre: int | None, gri
 
 
 def _wall_recession(n_columns: int, centre: int | None, dx: float) -> FloatArray:
-    """Give how far the posterior limit lies behind the skin of the sulcus in each column, mm."""
+    """How far the posterior limit lies behind the skin of the sulcus in each column, mm."""
     if centre is None:
         return np.full(n_columns, WALL_DEPTH_MM)
     offset = np.abs(np.arange(n_columns) - centre) * dx
@@ -257,6 +257,6 @@ def _side(mask: BoolImage, grid: Grid) -> str:
 
 
 def _index_to_x_mm(grid: Grid, column: float) -> float:
-    """Give the LPS x of a column through the middle of the grid."""
+    """LPS x of a column through the middle of the grid."""
     middle: list[Any] = [(grid.shape[0] - 1) / 2, (grid.shape[1] - 1) / 2, column]
     return float(grid.to_mm(middle)[0])

@@ -45,7 +45,7 @@ def dilate_ball(mask: BoolImage, radius_mm: float, spacing_mm: Sequence[float]) 
 
 
 def _ball_widths(radius_mm: float, spacing_mm: Sequence[float]) -> npt.NDArray[np.int64]:
-    """Give the half-width in voxels of the rows of a ball, by (z, y) distance from its centre; -1 for none."""
+    """Half-width in voxels of the rows of a ball, by (z, y) distance from its centre; -1 for none."""
     reach = [int(radius_mm // d) for d in spacing_mm]
     # The sum and the root are those of a distance transform, so that a voxel on the edge falls on the same side.
     offsets = np.indices([n + 2 for n in reach]) * np.reshape(spacing_mm, (3, 1, 1, 1))

@@ -87,7 +87,7 @@ def contrast_time_s(study: Study, index: int) -> float:
 
 
 def _third_is_on_time(study: Study, period_s: float) -> bool:
-    """Tell whether no phase is missing up to the third post-contrast one, so that counting tells its time."""
+    """Whether no phase is missing up to the third post-contrast one, so that counting tells its time."""
     elapsed_s = study.phases[THIRD_POST].time_s - study.phases[1].time_s
     return elapsed_s < (THIRD_POST - 1 + _MISSING_SHARE) * period_s
 

@@ -178,7 +178,7 @@ def noise_sd(study: Study, phase: PhaseChoice) -> float:
 
 
 def _moved_share(before: BoolImage, after: BoolImage) -> float:
-    """Give the anterior surface columns whose first tissue moved by a block or more, as a share."""
+    """Anterior surface columns whose first tissue moved by a block or more, as a share."""
     is_seen = before.any(axis=1) & after.any(axis=1)
     if not is_seen.any():
         return 0.0

@@ -156,7 +156,7 @@ def _sum_blocks(voxels: npt.NDArray[Any], factors: tuple[int, int, int]) -> Floa
 
 
 def _has_room(voxels: npt.NDArray[Any], n: int) -> bool:
-    """Tell whether the sum of so many voxels fits their own short integers, which are added several at a time."""
+    """Whether the sum of so many voxels fits their own short integers, which are added several at a time."""
     if voxels.dtype.name not in ("int16", "uint16"):
         return False
     limits = np.iinfo(voxels.dtype)

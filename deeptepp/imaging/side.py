@@ -34,7 +34,7 @@ def side_of(lesion: Lesion, breasts: BreastRegion) -> Side | None:
 
 
 def _beside(offset_mm: float, least_mm: float) -> Side | None:
-    """Give the side of an offset along +x, None where it is too small to tell."""
+    """Side of an offset along +x, None where it is too small to tell."""
     if abs(offset_mm) < least_mm:
         return None
     return Side.LEFT if offset_mm > 0 else Side.RIGHT

@@ -225,7 +225,7 @@ def _documents(sums: Iterable[str]) -> list[str]:
 
 
 def _is_document(name: str) -> bool:
-    """Tell whether a file may be a document of a bundle."""
+    """Whether a file may be a document of a bundle."""
     return _DOCUMENT.fullmatch(name) is not None and name not in FILES
 
 

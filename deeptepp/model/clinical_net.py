@@ -30,7 +30,7 @@ class ClinicalNet(RiskNetwork):
         }
 
     def pool(self, views: Tensor) -> tuple[Tensor, ...]:
-        """Give no features (B, 0): the mosaics count for their number alone."""
+        """No features (B, 0): the mosaics count for their number alone."""
         return (views.new_zeros((views.shape[0], 0)),)
 
     def classify(self, pooled: tuple[Tensor, ...], clinical: Tensor) -> StageLogits:

@@ -65,7 +65,7 @@ class DeformableConvolution(nn.Module):
         return nn.functional.conv2d(columns, self.kernel.weight.flatten(1)[:, :, None, None])  # (B, O, u, v)
 
     def _grid(self, x: Tensor, offsets: Tensor) -> Tensor:
-        """Give where to sample for every position and place, (B, k u, v, 2): right, down, edges at -1 and 1."""
+        """Where to sample for every position and place, (B, k u, v, 2): right, down, edges at -1 and 1."""
         h, w = x.shape[-2:]
         u, v = offsets.shape[-2:]
         step = torch.arange(_KERNEL, device=x.device) - 1  # (3,)

@@ -26,16 +26,8 @@ CLINICAL_COLUMNS = asked_in(Section.SCORE)
 class Feature:
     """One number that the network takes.
 
-    Parameters
-    ----------
-    fields : tuple of str
-        Fields of ``ClinicalProfile`` that it is made of.
-    of : callable
-        Gives it for a profile whose fields are known; True counts as 1.
-    name : str
-        What a report calls it.
-    counts : str
-        How it takes its facts, where the field alone does not say it.
+    ``of``: gives it for a profile whose fields are known, True counts as 1; ``counts``: how it takes its facts,
+    where the field alone does not say it.
     """
 
     fields: tuple[str, ...]
@@ -157,13 +149,13 @@ def fit_schema(cohort: Cohort, features: tuple[str, ...] = tuple(FEATURES)) -> C
 
 
 def _values(profile: ClinicalProfile, features: tuple[str, ...]) -> npt.NDArray[np.float64]:
-    """Give the features of one profile, NaN where unknown."""
+    """Features of one profile, NaN where unknown."""
     known = [FEATURES[name].of(profile) for name in features]
     return np.array([np.nan if value is None else value for value in known], dtype=np.float64)
 
 
 def _cohort_values(cohort: Cohort, features: tuple[str, ...]) -> npt.NDArray[np.float64]:
-    """Give the features of a cohort, (n, features), NaN where unknown."""
+    """Features of a cohort, (n, features), NaN where unknown."""
     columns = {name: cohort[name].tolist() for name in CLINICAL_COLUMNS if name in cohort}
     rows = []
     for i in range(len(cohort)):

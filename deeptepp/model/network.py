@@ -34,16 +34,9 @@ __all__ = [
 class Backbone:
     """One network of the registry.
 
-    Parameters
-    ----------
-    title : str
-        For tables.
-    make : callable
-        Makes it from its settings.
-    settings : mapping of str to str
-        Settings of a training run that it takes, by its own name for each; the others have their published shape.
-    sees_images : bool
-        It can be chosen and compared; a network of clinical facts alone comes by ``inputs``.
+    ``settings``: settings of a training run that it takes, by its own name for each, the others have their
+    published shape; ``sees_images``: it can be chosen and compared, a network of clinical facts alone comes by
+    ``inputs``.
     """
 
     title: str

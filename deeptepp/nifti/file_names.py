@@ -152,7 +152,7 @@ def counts_from_zero(file: NamedFile) -> bool:
 
 
 def natural_order(file: NamedFile) -> tuple[tuple[int, int, str], ...]:
-    """Give a sort key that counts numbers in a path: phase 2 comes before phase 10."""
+    """Sort key that counts numbers in a path: phase 2 comes before phase 10."""
     pieces = re.findall(r"[0-9]+|[^0-9]+", "/".join(file.parts).lower())
     return tuple((0, int(p), p) if is_number(p) else (1, 0, p) for p in pieces)
 

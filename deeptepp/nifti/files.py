@@ -48,7 +48,7 @@ class NamedFile:
             yield cast(BinaryIO, stack.enter_context(gzip.GzipFile(fileobj=stream))) if is_packed else stream
 
     def head(self, n_bytes: int = HEADER_BYTES) -> bytes:
-        """Give the first bytes, unpacked; empty where they cannot be read."""
+        """First bytes, unpacked; empty where they cannot be read."""
         try:
             with self.unpacked() as stream:
                 return stream.read(n_bytes)
@@ -83,7 +83,7 @@ def is_nifti(source: Path | Sequence[Path]) -> bool:
 
 
 def _heads(source: Path | Sequence[Path]) -> Iterator[bytes]:
-    """Give the first bytes of each file, one after another: of DICOM files only the first is opened."""
+    """First bytes of each file, one after another: of DICOM files only the first is opened."""
     if isinstance(source, Path) and source.is_dir():
         for folder, _, names in os.walk(source):
             paths = (Path(folder, name) for name in names if not is_junk((name,)))

@@ -174,7 +174,7 @@ def _header(fields: _Fields, order: str, version: int) -> NiftiHeader:
 
 
 def _dimensions(fields: _Fields) -> tuple[tuple[int, int, int], int]:
-    """Give the shape (x, y, z) and the number of volumes."""
+    """Shape (x, y, z) and the number of volumes."""
     n_axes = fields.dim[0]
     if not 1 <= n_axes <= 7:
         raise DamagedNifti(reason="its number of dimensions is none")
@@ -202,7 +202,7 @@ def _dtype(code: int, order: str) -> np.dtype[Any]:
 
 
 def _scaling(fields: _Fields) -> tuple[float, float]:
-    """Give slope and intercept; a slope of 0, or not a number as some programs write it, stands for none."""
+    """Slope and intercept; a slope of 0, or not a number as some programs write it, stands for none."""
     slope, intercept = fields.slope, fields.intercept
     if slope == 0 or np.isnan(slope):
         return 1.0, 0.0
@@ -212,17 +212,17 @@ def _scaling(fields: _Fields) -> tuple[float, float]:
 
 
 def _order(head: bytes) -> str:
-    """Give the byte order as ``struct`` and numpy write it."""
+    """Byte order as ``struct`` and numpy write it."""
     return "<" if int.from_bytes(head[:4], "little") in _SINGLE else ">"
 
 
 def _version(head: bytes) -> int | None:
-    """Give the size of the header that stands in its first field, in either byte order."""
+    """Size of the header that stands in its first field, in either byte order."""
     sizes = {int.from_bytes(head[:4], "little"), int.from_bytes(head[:4], "big")} if len(head) >= 4 else set()
     return next(iter(sizes & set(_SINGLE)), None)
 
 
 def _has_magic(head: bytes, magic: tuple[int, bytes]) -> bool:
-    """Tell whether the magic stands at its place."""
+    """Whether the magic stands at its place."""
     place, text = magic
     return head[place : place + len(text)] == text

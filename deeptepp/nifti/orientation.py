@@ -80,7 +80,7 @@ def _agreed_affine(header: NiftiHeader) -> FloatArray:
 
 
 def _why_unplaced(header: NiftiHeader) -> str:
-    """Say why no transform can be used."""
+    """Why no transform can be used."""
     codes = (header.qform_code, header.sform_code)
     if codes == (0, 0):
         return "neither qform nor sform is set"
@@ -90,7 +90,7 @@ def _why_unplaced(header: NiftiHeader) -> str:
 
 
 def _sform(header: NiftiHeader) -> FloatArray | None:
-    """Give the sform, voxel index (x, y, z, 1) to RAS mm, or None where it is not set or not valid."""
+    """Sform, voxel index (x, y, z, 1) to RAS mm, or None where it is not set or not valid."""
     if header.sform_code not in _ANATOMICAL or not _are_usable(header.sform):
         return None
     if np.linalg.norm(header.sform[:, :3], axis=0).min() <= 0 or np.linalg.matrix_rank(header.sform[:, :3]) < 3:
@@ -99,7 +99,7 @@ def _sform(header: NiftiHeader) -> FloatArray | None:
 
 
 def _qform(header: NiftiHeader) -> FloatArray | None:
-    """Give the qform, voxel index (x, y, z, 1) to RAS mm, or None where it is not set or not valid."""
+    """Qform, voxel index (x, y, z, 1) to RAS mm, or None where it is not set or not valid."""
     sizes = header.pixdim[1:4]
     numbers = np.concatenate([header.quaternion, header.q_offset, sizes])
     if header.qform_code not in _ANATOMICAL or not _are_usable(numbers) or sizes.min() <= 0:
@@ -116,7 +116,7 @@ def _qform(header: NiftiHeader) -> FloatArray | None:
 
 
 def _are_usable(numbers: FloatArray) -> bool:
-    """Tell whether all numbers are finite and can be those of a transform."""
+    """Whether all numbers are finite and can be those of a transform."""
     return bool((np.abs(numbers) < _LARGEST).all())
 
 
@@ -136,7 +136,7 @@ def _rotation(quaternion: FloatArray, left: float) -> FloatArray:
 
 
 def _qform_slack_mm(header: NiftiHeader, affine: FloatArray) -> float:
-    """Give how far float32 can move a corner of the qform: much only near a turn by 180 degrees, where a is 0."""
+    """How far float32 can move a corner of the qform: much only near a turn by 180 degrees, where a is 0."""
     left = max(1.0 - float(header.quaternion @ header.quaternion), 0.0)
     angle_rad = 2 * float(np.sqrt(left + _FLOAT32_SQUARES) - np.sqrt(left))
     diagonal = affine[:3, :3] @ (np.array(header.shape) - 1)
@@ -144,13 +144,13 @@ def _qform_slack_mm(header: NiftiHeader, affine: FloatArray) -> float:
 
 
 def _corners(shape: tuple[int, int, int]) -> FloatArray:
-    """Give the indices (x, y, z, 1) of the corner voxels, (4, 8)."""
+    """Indices (x, y, z, 1) of the corner voxels, (4, 8)."""
     ends = np.array(np.meshgrid(*[(0, n - 1) for n in shape], indexing="ij"), dtype=np.float64).reshape(3, -1)
     return np.vstack([ends, np.ones(8)])
 
 
 def _apart_mm(one: FloatArray, other: FloatArray, shape: tuple[int, int, int]) -> float:
-    """Give the largest distance in mm between where two transforms place a corner."""
+    """Largest distance in mm between where two transforms place a corner."""
     return float(np.linalg.norm(((one - other) @ _corners(shape))[:3], axis=0).max())
 
 

@@ -45,7 +45,7 @@ def expert_outline(
 
 
 def _is_of(outline: NiftiVolume, phases: Sequence[NiftiVolume]) -> bool:
-    """Tell whether an outline belongs to the patient of the phases: by its name, or else by its folder."""
+    """Whether an outline belongs to the patient of the phases: by its name, or else by its folder."""
     patient, stem = phases[0].name.patient, outline.file.stem
     if patient is not None and (stem == patient or stem.startswith((f"{patient}_", f"{patient}-"))):
         return True

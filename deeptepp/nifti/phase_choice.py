@@ -172,18 +172,18 @@ def _set_by_clock(candidates: Sequence[NiftiVolume]) -> PhaseSet | None:
 
 
 def _is_one_examination(timed: PhaseSet) -> bool:
-    """Tell whether side files say that all volumes are of one examination: a clock alone has no patient."""
+    """Whether side files say that all volumes are of one examination: a clock alone has no patient."""
     examinations = {volume.examination for volume in timed.volumes}
     return len(examinations) == 1 and None not in examinations
 
 
 def _agree(named: PhaseSet, timed: PhaseSet | None) -> bool:
-    """Tell whether times, where there are any, give the same volumes in the same order."""
+    """Whether times, where there are any, give the same volumes in the same order."""
     return timed is None or timed.volumes == named.volumes
 
 
 def _contradict(sets: Sequence[PhaseSet], timed: PhaseSet) -> bool:
-    """Tell whether names without a doubt order the same volumes otherwise than times do."""
+    """Whether names without a doubt order the same volumes otherwise than times do."""
     return any(not group.doubt and group.volumes != timed.volumes for group in sets)
 
 
@@ -212,7 +212,7 @@ def _question(
 
 
 def _why(sets: Sequence[PhaseSet], left: Sequence[NiftiVolume], timed: PhaseSet | None) -> str:
-    """Say what the doubt is."""
+    """What the doubt is."""
     if len(sets) > 1:
         return sentence("there are {n} sets of volumes that could be the phases", n=len(sets))
     if sets and sets[0].doubt:
@@ -247,17 +247,17 @@ def _readable(chosen: PhaseSet) -> PhaseSet:
 
 
 def _on_one_grid(volumes: Sequence[NiftiVolume]) -> bool:
-    """Tell whether all volumes sample the points of the first."""
+    """Whether all volumes sample the points of the first."""
     return all(_same(volume.grid, volumes[0].grid) for volume in volumes)
 
 
 def _same(one: Grid | None, other: Grid | None) -> bool:
-    """Tell whether two grids sample the same points."""
+    """Whether two grids sample the same points."""
     return one is not None and other is not None and one.is_close(other, tolerance_mm=TOLERANCE_MM)
 
 
 def _grids_in_words(volumes: Sequence[NiftiVolume]) -> str:
-    """Say how the first grid that differs does so."""
+    """How the first grid that differs does so."""
     first = volumes[0].grid
     odd = next(volume.grid for volume in volumes if not _same(volume.grid, first))
     if first is None or odd is None or first.shape == odd.shape:

@@ -65,34 +65,14 @@ def read_nifti(
 ) -> NiftiReading:
     """Read the phases of a study from NIfTI files.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        A file of several volumes, a folder, a zip archive, or a list of files.
-    digest_of : callable
-        Hashes the phases; the study is named by it.
-    times_s : sequence of float, optional
-        Seconds of the phases in their order, on any clock; else looked for in side files and headers.
-    phase_keys : sequence of str, optional
-        Keys of the series table in the order pre, post 1, post 2 ...; overrides what the names say.
-    progress : Progress
-        Is told how far the work is; may raise ``JobCancelled``.
-
-    Returns
-    -------
-    NiftiReading
-        The study, the table of volumes, findings and the outline.
-
-    Raises
-    ------
-    ArchiveError
-        The source cannot be opened safely.
-    NiftiOrderUnknown
-        A question: ``proposals`` are the ways to go on.
-    NiftiRolesDoubtful
-        A question: the images speak against the roles that the names give them.
-    NiftiError
-        The files make no dynamic series: the subclass says why.
+    ``source``: a file of several volumes, a folder, a zip archive, or a list of files; ``digest_of``: hashes the
+    phases, the study is named by it; ``times_s``: seconds of the phases in their order, on any clock, else looked
+    for in side files and headers; ``phase_keys``: keys of the series table in the order pre, post 1, post 2 ...,
+    overrides what the names say; ``progress``: is told how far the work is, may raise ``JobCancelled``. Returns
+    the study, the table of volumes, findings and the outline. Raises ArchiveError: the source cannot be opened
+    safely; NiftiOrderUnknown: a question: ``proposals`` are the ways to go on; NiftiRolesDoubtful: a question: the
+    images speak against the roles that the names give them; NiftiError: the files make no dynamic series: the
+    subclass says why.
     """
     with open_files(source) as files:
         volumes = volumes_of(files)
@@ -172,7 +152,7 @@ def _role_findings(
 
 
 def _grid(chosen: PhaseSet) -> Grid:
-    """Give the grid that the phases share."""
+    """Grid that the phases share."""
     grid = chosen.volumes[0].grid
     if grid is None:
         raise DamagedNifti(reason="its place is unknown")
@@ -208,7 +188,7 @@ def _without_times(chosen: PhaseSet) -> Finding:
 
 
 def _is_one_file(chosen: PhaseSet) -> bool:
-    """Tell whether the phases are all volumes of one file, in its order."""
+    """Whether the phases are all volumes of one file, in its order."""
     first = chosen.volumes[0]
     whole = [(id(first.file), index) for index in range(first.n_in_file)]
     return [(id(volume.file), volume.index) for volume in chosen.volumes] == whole
@@ -265,7 +245,7 @@ def _summary(
 
 
 def _why_not(volume: NiftiVolume) -> str:
-    """Say why a volume is no phase."""
+    """Why a volume is no phase."""
     if volume.refusal is not None:
         return str(volume.refusal)
     if volume.labels is not None:

@@ -116,7 +116,7 @@ def _filled(stream: BinaryIO, n_bytes: int) -> npt.NDArray[np.uint8]:
 
 
 def _scaled(stored: Voxels, header: NiftiHeader) -> Voxels:
-    """Give intensities in this machine's byte order."""
+    """Intensities in this machine's byte order."""
     is_plain = (header.slope, header.intercept) == (1.0, 0.0)
     if is_plain and stored.dtype.kind in "iu" and stored.dtype.itemsize <= 2:
         return stored.astype(stored.dtype.newbyteorder("="), copy=False)

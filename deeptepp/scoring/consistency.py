@@ -53,21 +53,8 @@ def check_consistency(
 ) -> tuple[Finding, ...]:
     """Compare the facts with one another and with the images.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        What was entered.
-    lesion : Lesion or None
-        The lesion that is scored.
-    acquisition : Acquisition
-        What the headers say of age.
-    is_ambiguous : bool
-        More than one region enhances like a tumour, and nobody has chosen.
-
-    Returns
-    -------
-    tuple of Finding
-        Warnings first; empty where all agree or too little is known.
+    ``is_ambiguous``: more than one region enhances like a tumour, and nobody has chosen. Returns warnings first,
+    empty where all agree or too little is known.
     """
     findings = [
         *check_size(profile.tumour_size_mm, lesion, is_ambiguous=is_ambiguous),
@@ -84,20 +71,9 @@ def check_size(
 ) -> tuple[Finding, ...]:
     """Compare the size that was entered with the longest diameter on MR.
 
-    Parameters
-    ----------
-    entered_mm : float or None
-        Tumour size, mm.
-    lesion : Lesion or None
-        The lesion seen.
-    is_ambiguous : bool
-        More than one region enhances like a tumour, and nobody has chosen.
-
-    Returns
-    -------
-    tuple of Finding
-        A warning where one is half as large again as the other or more, a note where they differ by more than
-        ``CONCORDANT_MM``, else empty.
+    ``entered_mm``: tumour size, mm; ``is_ambiguous``: more than one region enhances like a tumour, and nobody has
+    chosen. Returns a warning where one is half as large again as the other or more, a note where they differ by
+    more than ``CONCORDANT_MM``, else empty.
     """
     if entered_mm is None or lesion is None:
         return ()
@@ -122,18 +98,7 @@ def check_size(
 
 
 def check_shares(profile: ClinicalProfile) -> tuple[Finding, ...]:
-    """Ask of percentages below 1 whether they were entered as fractions.
-
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        What was entered.
-
-    Returns
-    -------
-    tuple of Finding
-        One warning each.
-    """
+    """Ask of percentages below 1 whether they were entered as fractions."""
     found = []
     for name, words in _SHARES.items():
         value = getattr(profile, name)
@@ -166,13 +131,13 @@ def _slip(entered_mm: float, seen_mm: float) -> str:
 
 
 def _is_usual(lesion: Lesion) -> bool:
-    """Tell whether an outline has a volume that tumours have, so that its diameter can be relied on."""
+    """Whether an outline has a volume that tumours have, so that its diameter can be relied on."""
     low, high = VOLUME_LIMITS_ML
     return low <= lesion.volume_ml <= high
 
 
 def _doubt(lesion: Lesion, is_ambiguous: bool) -> str:
-    """Say why the outline itself may be wrong."""
+    """Why the outline itself may be wrong."""
     if is_ambiguous:
         return "The outline may be another region: more than one enhances like a tumour."
     if not _is_usual(lesion):

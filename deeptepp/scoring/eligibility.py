@@ -70,17 +70,7 @@ _RULES = (
 def check_eligibility(profile: ClinicalProfile, acquisition: Acquisition) -> tuple[Finding, ...]:
     """Compare one patient with the inclusion rules of the published cohort.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        What was entered.
-    acquisition : Acquisition
-        What the images say of sex.
-
-    Returns
-    -------
-    tuple of Finding
-        Refusals first, then warnings, then notes; empty when every rule is met and every fact known.
+    Returns refusals first, then warnings, then notes, empty when every rule is met and every fact known.
     """
     findings = [*_check_sex(profile, acquisition), *_check_stage(profile)]
     for rule in _RULES:
@@ -96,20 +86,7 @@ def check_eligibility(profile: ClinicalProfile, acquisition: Acquisition) -> tup
 
 
 def check_model(acquisition: Acquisition, *, is_model_simulated: bool) -> tuple[Finding, ...]:
-    """Refuse to score a real study with a model that was trained on simulated patients.
-
-    Parameters
-    ----------
-    acquisition : Acquisition
-        Whether the images are simulated.
-    is_model_simulated : bool
-        Whether the patients were whom the model was trained on.
-
-    Returns
-    -------
-    tuple of Finding
-        One refusal, or nothing where both are simulated or the model is not.
-    """
+    """Refuse to score a real study with a model that was trained on simulated patients."""
     if not is_model_simulated or acquisition.is_simulated:
         return ()
     text = (

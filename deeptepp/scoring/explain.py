@@ -44,18 +44,8 @@ Floats = npt.NDArray[np.float32]
 class FactEffect:
     """What one known fact contributes.
 
-    Parameters
-    ----------
-    field : str
-        Of ``ClinicalProfile``.
-    value : object
-        What was entered.
-    usual : object
-        Most frequent value of the reference cohort, the median of a number.
-    score_if_usual : float
-        Score with the usual value in its place.
-    change : float
-        Score minus ``score_if_usual``: above 0 where the fact raises the score.
+    ``usual``: most frequent value of the reference cohort, the median of a number; ``change``: score minus
+    ``score_if_usual``: above 0 where the fact raises the score.
     """
 
     field: str
@@ -69,23 +59,11 @@ class FactEffect:
 class Explanation:
     """Why one score is what it is.
 
-    Parameters
-    ----------
-    heat : (z, y, x) float32
-        Contribution of each voxel of the region of interest to the log odds of recurrence, mean over the views;
-        above 0 where it raises them.
-    roi : Roi
-        The region of interest, on the same grid.
-    total : float
-        Log odds of the images minus those of the empty picture, mean over the views, which ``heat`` shares out.
-    missed : float
-        Sum of ``heat`` minus ``total``: what the path of the integral missed.
-    clinical : tuple of FactEffect
-        Known facts that the network sees, the strongest first.
-    method : str
-        How it was computed.
-    seconds : float
-        How long that took.
+    ``heat`` (z, y, x): contribution of each voxel of the region of interest to the log odds of recurrence, mean
+    over the views, above 0 where it raises them; ``roi``: the region of interest, on the same grid; ``total``: log
+    odds of the images minus those of the empty picture, mean over the views, which ``heat`` shares out;
+    ``missed``: sum of ``heat`` minus ``total``: what the path of the integral missed; ``clinical``: known facts
+    that the network sees, the strongest first.
     """
 
     heat: Floats
@@ -116,25 +94,7 @@ def explain_score(
 ) -> Explanation:
     """Share out a score over the voxels of the region of interest and the known facts.
 
-    Parameters
-    ----------
-    images : CaseImages
-        From ``open_case``.
-    lesion : Lesion
-        The lesion that was scored.
-    profile : ClinicalProfile
-        Clinical-pathological facts.
-    bundle : ModelBundle
-        The model.
-    n_steps : int
-        Points of the path of the integral.
-    progress : Progress
-        Told of every view.
-
-    Returns
-    -------
-    Explanation
-        Heat on the region of interest, and the effect of each fact.
+    ``n_steps``: points of the path of the integral; ``progress``: told of every view.
     """
     progress(StepReport(Step.ROI, 0.0))
     roi = crop_roi(images.study, images.phase, lesion, bundle.roi)
@@ -151,28 +111,10 @@ def explain_roi(
 ) -> Explanation:
     """Share out the score of one region of interest, as ``explain_score``.
 
-    Parameters
-    ----------
-    roi : Roi
-        Normalised cube around the lesion.
-    profile : ClinicalProfile
-        Clinical-pathological facts.
-    bundle : ModelBundle
-        The model.
-    n_steps : int
-        Points of the path of the integral.
-    progress : Progress
-        Told of every view.
-
-    Returns
-    -------
-    Explanation
-        Heat on the region of interest, and the effect of each fact.
-
-    Notes
-    -----
     The path leads from ``PADDING``, the mean intensity of the study, to the picture. The log odds are those of the
-    score, recalibrated as the bundle says.
+    score, recalibrated as the bundle says. ``roi``: normalised cube around the lesion; ``profile``:
+    clinical-pathological facts; ``n_steps``: points of the path of the integral; ``progress``: told of every view.
+    Returns heat on the region of interest, and the effect of each fact.
 
     References
     ----------
@@ -206,19 +148,7 @@ def explain_roi(
 def fact_effects(stack: ViewStack, profile: ClinicalProfile, bundle: ModelBundle) -> tuple[FactEffect, ...]:
     """Replace each known fact by what is usual in the reference cohort, one at a time.
 
-    Parameters
-    ----------
-    stack : ViewStack
-        Mosaics of the lesion.
-    profile : ClinicalProfile
-        Clinical-pathological facts.
-    bundle : ModelBundle
-        The model.
-
-    Returns
-    -------
-    tuple of FactEffect
-        Facts that the network sees and that are known here and in the cohort, the strongest first.
+    Returns facts that the network sees and that are known here and in the cohort, the strongest first.
     """
     # What is usual in the reference cohort, for each fact that is known of the patient.
     usual = {
@@ -237,7 +167,7 @@ def fact_effects(stack: ViewStack, profile: ClinicalProfile, bundle: ModelBundle
 
 
 def _usual(known: list[Any]) -> object:
-    """Give the median of numbers, else the most frequent value."""
+    """Median of numbers, else the most frequent value."""
     if isinstance(known[0], float | int) and not isinstance(known[0], bool):
         return float(np.median(known))
     return Counter(known).most_common(1)[0][0]

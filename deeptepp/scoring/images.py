@@ -77,20 +77,8 @@ def open_case(
 def list_files(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
     """List what DICOM or NIfTI files hold, even where no study can be made of them.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        As for ``open_case``.
-
-    Returns
-    -------
-    tuple of SeriesSummary
-        One row for each volume, with the role proposed and the reason.
-
-    Raises
-    ------
-    InputError
-        There is nothing to list.
+    Returns one row for each volume, with the role proposed and the reason. Raises InputError: there is nothing to
+    list.
     """
     return list_nifti(source) if is_nifti(source) else list_series(source)
 
@@ -98,22 +86,7 @@ def list_files(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
 def read_files(source: Path | Sequence[Path], *, times_s: Sequence[float] | None = None) -> Reading:
     """Read DICOM or NIfTI files without a choice of the reader, and search nothing.
 
-    Parameters
-    ----------
-    source : Path or sequence of Path
-        As for ``open_case``.
-    times_s : sequence of float, optional
-        As for ``open_case``.
-
-    Returns
-    -------
-    StudyReading or NiftiReading
-        The study and how it was found.
-
-    Raises
-    ------
-    InputError
-        As for ``open_case``.
+    Raises InputError: as for ``open_case``.
     """
     if is_nifti(source):
         return read_nifti(source, digest_of=study_digest, times_s=times_s)
@@ -151,13 +124,13 @@ def _open_dicom(
 
 
 def _sides_in(question: TwoSides) -> dict[Side, tuple[str, ...]]:
-    """Give the keys of the volumes of each breast."""
+    """Keys of the volumes of each breast."""
     ways = [each for each in question.proposals if isinstance(each, PhaseProposal)]
     return {each.side: each.keys for each in ways if each.side is not None}
 
 
 def _is_of_side(source: Path | Sequence[Path], keys: Sequence[str], side: Side | None) -> bool:
-    """Tell whether chosen volumes show one breast alone by the headers; a name that was given proves nothing."""
+    """Whether chosen volumes show one breast alone by the headers; a name that was given proves nothing."""
     if side is None:
         return False
     try:
@@ -239,7 +212,7 @@ def _open_both(
 
 
 def _is_unsearched(images: CaseImages) -> bool:
-    """Tell whether no breast was found in the volumes of one breast."""
+    """Whether no breast was found in the volumes of one breast."""
     return images.detection is None and any(f.rule == NoBreast.rule for f in images.findings)
 
 
@@ -260,7 +233,7 @@ def _asked_of(error: DicomError, side: Side) -> DicomError:
 
 
 def _confidence(images: CaseImages) -> float:
-    """Give the confidence of the best candidate, below every other where there is none."""
+    """Confidence of the best candidate, below every other where there is none."""
     return images.candidates[0].confidence if images.candidates else -1.0
 
 

@@ -16,15 +16,7 @@ from deeptepp.model.bundle import ModelBundle
 def lesion_digest(lesion: Lesion) -> str:
     """Digest the voxels of a lesion and where they are.
 
-    Parameters
-    ----------
-    lesion : Lesion
-        The lesion.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal digits.
+    Returns SHA-256 in hexadecimal digits.
     """
     digest = hashlib.sha256(json.dumps([lesion.grid.shape, lesion.grid.affine.round(6).tolist()]).encode())
     digest.update(np.packbits(lesion.mask).tobytes())
@@ -42,26 +34,9 @@ def inputs_digest(
 ) -> str:
     """Digest study, phase, lesion, profile, bundle and options.
 
-    Parameters
-    ----------
-    study : Study
-        Its digest covers voxels, grids and times.
-    phase : PhaseChoice
-        The phase scored.
-    profile : ClinicalProfile
-        Clinical-pathological facts.
-    bundle : ModelBundle
-        Its digest covers every file of the bundle.
-    lesion : Lesion or None
-        The lesion scored.
-    allow_ineligible : bool
-        Whether eligibility may be overridden.
-
-    Returns
-    -------
-    str
-        SHA-256 in hexadecimal digits; any change of an input changes it. Estimates of others, which the profile
-        holds for comparison, are no input.
+    ``study``: its digest covers voxels, grids and times; ``profile``: clinical-pathological facts;
+    ``allow_ineligible``: whether eligibility may be overridden. Returns SHA-256 in hexadecimal digits, any change
+    of an input changes it. Estimates of others, which the profile holds for comparison, are no input.
     """
     parts = {
         "study": study.digest,

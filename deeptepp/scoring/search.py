@@ -32,30 +32,12 @@ _ELSEWHERE = "No candidate of the detector meets the outline that lies beside th
 class CaseImages:
     """What was found in the images of one case, before any clinical fact is known.
 
-    Parameters
-    ----------
-    study : Study
-        Phases on one grid.
-    series : tuple of SeriesSummary
-        The table of series, with the role proposed for each.
-    deidentified : DeidentificationReport or None
-        What was kept, replaced and removed; None for NIfTI, and for a study that never was a file.
-    findings : tuple of Finding
-        Of reading and of detection.
-    phase : PhaseChoice
-        The phase that is scored.
-    detection : Detection or None
-        Candidates; None when no lesion was found, and ``findings`` says why.
-    source : SourceReference or None
-        The images by their UIDs, for DICOM objects made of the result; None where the files lack valid ones.
-    alternatives : tuple of PhaseProposal
-        Other dynamic series of the study, which were left out.
-    side : Side or None
-        The breast that the volumes show, where each breast has volumes of its own.
-    other_side : CaseImages or None
-        The other breast, then; its best candidate is the less confident one.
-    outline : Lesion or None
-        The tumour as an expert outlined it, where that came with the images.
+    ``deidentified``: what was kept, replaced and removed, None for NIfTI, and for a study that never was a file;
+    ``detection``: candidates, None when no lesion was found, and ``findings`` says why; ``source``: the images by
+    their UIDs, for DICOM objects made of the result, None where the files lack valid ones; ``alternatives``: other
+    dynamic series of the study, which were left out; ``side``: the breast that the volumes show, where each breast
+    has volumes of its own; ``other_side``: the other breast, then, its best candidate is the less confident one;
+    ``outline``: the tumour as an expert outlined it, where that came with the images.
     """
 
     study: Study
@@ -84,20 +66,7 @@ class CaseImages:
     def lesion_in(self, box: BoxMm) -> Lesion:
         """Outline the enhancing tissue in a reader's box, and say its side.
 
-        Parameters
-        ----------
-        box : BoxMm
-            LPS millimetres.
-
-        Returns
-        -------
-        Lesion
-            Of origin reader.
-
-        Raises
-        ------
-        LesionOutsideVolume
-            The box holds no tissue.
+        Raises LesionOutsideVolume: the box holds no tissue.
         """
         lesion = lesion_from_box(self.study, self.phase, box)
         return _sided(self, lesion)
@@ -138,14 +107,14 @@ def _outlined(images: CaseImages) -> CaseImages:
 
 
 def _meet(one: Lesion, other: Lesion) -> bool:
-    """Tell whether two lesions share a place: a voxel of one lies in the other."""
+    """Whether two lesions share a place: a voxel of one lies in the other."""
     index = np.rint(other.grid.to_index(one.points_mm)).astype(int)
     is_there = np.all((index >= 0) & (index < np.asarray(other.grid.shape)), axis=1)
     return bool(other.mask[tuple(index[is_there].T)].any())
 
 
 def _sided(images: CaseImages, lesion: Lesion) -> Lesion:
-    """Say in which breast a lesion lies, as far as the images tell."""
+    """In which breast a lesion lies, as far as the images tell."""
     if images.side is not None:
         return replace(lesion, side=images.side)
     try:
@@ -158,19 +127,7 @@ def _sided(images: CaseImages, lesion: Lesion) -> Lesion:
 def search_again(images: CaseImages, phase_index: int, *, progress: Progress = silent) -> CaseImages:
     """Search another phase of the same images.
 
-    Parameters
-    ----------
-    images : CaseImages
-        From ``open_case``.
-    phase_index : int
-        Phase to score.
-    progress : Progress
-        Told of every step.
-
-    Returns
-    -------
-    CaseImages
-        The same, with what the detector finds in that phase.
+    ``progress``: told of every step.
     """
     phase = scored_phase(images.study, phase_index, progress)
     found_before = ("detection", "quality.one-breast")

@@ -35,37 +35,12 @@ def measure_stability(
 ) -> Stability:
     """Score one lesion at its place and with the whole outline shifted in six directions.
 
-    Parameters
-    ----------
-    images : CaseImages
-        From ``open_case``.
-    lesion : Lesion
-        The lesion that was scored.
-    profile : ClinicalProfile
-        Clinical-pathological facts.
-    bundle : ModelBundle
-        The model.
-    here : RiskScore, optional
-        Its score at its place, which is then taken as it is; computed when not given.
-    shift_mm : float
-        Length of the shifts; rounded to whole voxels of the region of interest, at least one.
-    progress : Progress
-        Told of every shift.
-
-    Returns
-    -------
-    Stability
-        Seven scores and the tiers that they fall in.
-
-    Raises
-    ------
-    LesionOutsideVolume
-        The centroid of the lesion lies outside of the images.
-
-    Notes
-    -----
     Images are resampled once, to a cube that is larger by the shift on every side: shifts by whole voxels are
-    blocks of it and equal to a new cut around a shifted outline.
+    blocks of it and equal to a new cut around a shifted outline. ``profile``: clinical-pathological facts;
+    ``here``: its score at its place, which is then taken as it is, computed when not given; ``shift_mm``: length
+    of the shifts, rounded to whole voxels of the region of interest, at least one; ``progress``: told of every
+    shift. Returns seven scores and the tiers that they fall in. Raises LesionOutsideVolume: the centroid of the
+    lesion lies outside of the images.
     """
     # Whole voxels, so that a shift interpolates nothing anew.
     n = max(1, round(shift_mm / bundle.roi.spacing_mm))
@@ -95,21 +70,7 @@ def with_stability(
 ) -> Assessment:
     """Add its stability to an assessment.
 
-    Parameters
-    ----------
-    images : CaseImages
-        Of the case that was assessed.
-    assessment : Assessment
-        Refused ones come back as they are.
-    bundle : ModelBundle
-        The model that scored it.
-    progress : Progress
-        Told of every shift.
-
-    Returns
-    -------
-    Assessment
-        With ``stability``.
+    ``progress``: told of every shift.
     """
     if assessment.score is None or assessment.lesion is None:
         return assessment

@@ -13,19 +13,10 @@ from deeptepp.domain.risk import Tier, TierScheme
 
 
 def percentile(score: float, reference: Cohort) -> float | None:
-    """Give the share of the reference cohort with a lower score.
+    """Share of the reference cohort with a lower score.
 
-    Parameters
-    ----------
-    score : float
-        Risk score in [0, 1].
-    reference : Cohort
-        Cohort with a ``score`` column of out-of-fold scores; NaN where a patient was not scored.
-
-    Returns
-    -------
-    float or None
-        Percent in [0, 100], ties counted half; None when nobody was scored.
+    ``score``: risk score in [0, 1]; ``reference``: cohort with a ``score`` column of out-of-fold scores, NaN where
+    a patient was not scored. Returns percent in [0, 100], ties counted half, None when nobody was scored.
     """
     scores = np.asarray(reference[SCORE], dtype=float)
     scores = scores[np.isfinite(scores)]
@@ -47,20 +38,8 @@ class TierSource(StrEnum):
 class GivenTiers:
     """Tiers that a table brings, held against cut-offs on its scores.
 
-    Parameters
-    ----------
-    n : int
-        Patients with a tier.
-    n_compared : int
-        Patients with a tier and a score.
-    n_differ : int
-        Those of them whom the cut-offs put into another tier.
-    runs_against_score : bool
-        Patients of the highest tier have lower scores than those of the lowest: they may be exchanged.
-    n_scored_only : int
-        Patients with a score and no tier.
-    n_tiered_only : int
-        Patients with a tier and no score.
+    ``n_differ``: those of them whom the cut-offs put into another tier; ``runs_against_score``: patients of the
+    highest tier have lower scores than those of the lowest: they may be exchanged.
     """
 
     n: int
@@ -74,17 +53,7 @@ class GivenTiers:
 def given_tiers(cohort: Cohort, tiers: TierScheme) -> GivenTiers | None:
     """Hold the tiers that a cohort brings against cut-offs on its scores.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        The patients.
-    tiers : TierScheme
-        The cut-offs.
-
-    Returns
-    -------
-    GivenTiers or None
-        None where the cohort brings no tier.
+    Returns None where the cohort brings no tier.
     """
     given = _given(cohort)
     has_tier = given != ""
@@ -105,21 +74,11 @@ def given_tiers(cohort: Cohort, tiers: TierScheme) -> GivenTiers | None:
 
 
 def with_tiers(cohort: Cohort, tiers: TierScheme, source: TierSource | None = None) -> Cohort:
-    """Give the patients of a cohort their tiers, all of them from one source.
+    """Patients of a cohort their tiers, all of them from one source.
 
-    Parameters
-    ----------
-    cohort : Cohort
-        With the column ``SCORE``, ``TIER``, both or neither.
-    tiers : TierScheme
-        Cut-offs of the bundle.
-    source : TierSource, optional
-        Where left out, the tiers that the cohort brings, and the cut-offs where it brings none.
-
-    Returns
-    -------
-    Cohort
-        With the column ``TIER``; empty for a patient of whom the source knows nothing.
+    ``cohort``: with the column ``SCORE``, ``TIER``, both or neither; ``source``: where left out, the tiers that
+    the cohort brings, and the cut-offs where it brings none. The result is with the column ``TIER``, empty for a
+    patient of whom the source knows nothing.
     """
     given = _given(cohort)
     chosen = source or (TierSource.GIVEN if (given != "").any() else TierSource.CUT_OFFS)
@@ -128,7 +87,7 @@ def with_tiers(cohort: Cohort, tiers: TierScheme, source: TierSource | None = No
 
 
 def _given(cohort: Cohort) -> npt.NDArray[np.object_]:
-    """Give the tiers of the table, (n,); empty where there is none."""
+    """Tiers of the table, (n,); empty where there is none."""
     if TIER not in cohort:
         return np.full(len(cohort), "", dtype=object)
     known = {tier.value for tier in Tier}
@@ -137,19 +96,19 @@ def _given(cohort: Cohort) -> npt.NDArray[np.object_]:
 
 
 def _scores(cohort: Cohort) -> npt.NDArray[np.float64]:
-    """Give the scores, (n,); NaN where there is none."""
+    """Scores, (n,); NaN where there is none."""
     if SCORE not in cohort:
         return np.full(len(cohort), np.nan)
     return np.asarray(cohort[SCORE], dtype=np.float64)
 
 
 def _by_score(scores: npt.NDArray[np.float64], tiers: TierScheme) -> npt.NDArray[np.object_]:
-    """Give the tiers by the cut-offs, (n,); empty where there is no score."""
+    """Tiers by the cut-offs, (n,); empty where there is no score."""
     names = ["" if np.isnan(score) else tiers.tier_of(float(score)).value for score in scores]
     return np.array(names, dtype=object)
 
 
 def _runs_against(given: npt.NDArray[np.object_], scores: npt.NDArray[np.float64]) -> bool:
-    """Tell whether the median score falls from the lowest given tier to the highest."""
+    """Whether the median score falls from the lowest given tier to the highest."""
     medians = [float(np.median(scores[given == tier.value])) for tier in Tier if (given == tier.value).any()]
     return len(medians) > 1 and medians[-1] < medians[0]

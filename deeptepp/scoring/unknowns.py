@@ -37,14 +37,7 @@ _Receptors = tuple[bool | None, bool | None]
 class FieldEffect:
     """What one unknown fact alone could change, the other unknown facts left unknown.
 
-    Parameters
-    ----------
-    field : str
-        Of ``ClinicalProfile``.
-    low, high : float
-        Lowest and highest score over its plausible values.
-    scores : tuple of (value, float)
-        The values tried, each with its score.
+    ``low``, ``high``: lowest and highest score over its plausible values.
     """
 
     field: str
@@ -62,20 +55,10 @@ class FieldEffect:
 class UnknownRange:
     """Range of the score over what is not known.
 
-    Parameters
-    ----------
-    score : float
-        With the unknown facts left unknown.
-    low, high : float
-        Lowest and highest score over plausible values; both the score where all is known.
-    tiers : tuple of Tier
-        Tiers that these scores fall in, ascending.
-    by_field : tuple of FieldEffect
-        Unknown facts, the one that matters most first.
-    n_combinations : int
-        Sets of facts tried, 0 where all is known.
-    is_joint : bool
-        All combinations were tried; False where there were too many and facts were varied one at a time.
+    ``score``: with the unknown facts left unknown; ``low``, ``high``: lowest and highest score over plausible
+    values, both the score where all is known; ``tiers``: tiers that these scores fall in, ascending; ``by_field``:
+    unknown facts, the one that matters most first; ``n_combinations``: sets of facts tried, 0 where all is known;
+    ``is_joint``: all combinations were tried, False where there were too many and facts were varied one at a time.
     """
 
     score: float
@@ -98,30 +81,11 @@ def unknown_range(
 ) -> UnknownRange:
     """Score one lesion over plausible values of the facts that the network sees and nobody entered.
 
-    Parameters
-    ----------
-    images : CaseImages
-        From ``open_case``.
-    lesion : Lesion
-        The lesion that was scored.
-    profile : ClinicalProfile
-        Clinical-pathological facts.
-    bundle : ModelBundle
-        The model; its reference cohort says what is plausible.
-    max_combinations : int
-        Above this number of combinations facts are varied one at a time.
-    progress : Progress
-        Told of every step.
-
-    Returns
-    -------
-    UnknownRange
-        The range, and what each unknown fact does to it.
-
-    Notes
-    -----
     Values that the network cannot tell apart are tried once. Left out are combinations that contradict what was
-    entered, such as a stage, and pairs of ER and PR that no patient of the reference cohort has.
+    entered, such as a stage, and pairs of ER and PR that no patient of the reference cohort has. ``bundle``: the
+    model, its reference cohort says what is plausible; ``max_combinations``: above this number of combinations
+    facts are varied one at a time; ``progress``: told of every step. Returns the range, and what each unknown fact
+    does to it.
     """
     levels = {field: _levels(field, profile, bundle) for field in unknown_fields(profile, bundle)}
     singles = [replace_fact(profile, field, value) for field, values in levels.items() for value in values]
@@ -152,15 +116,7 @@ def unknown_range(
 def seen_fields(bundle: ModelBundle) -> tuple[str, ...]:
     """List the fields of a profile that the network of a bundle sees.
 
-    Parameters
-    ----------
-    bundle : ModelBundle
-        The model.
-
-    Returns
-    -------
-    tuple of str
-        In the order of the form.
+    The result is in the order of the form.
     """
     seen = {field for feature in bundle.clinical.features for field in FEATURES[feature].fields}
     return tuple(field for field in CLINICAL_COLUMNS if field in seen)
@@ -169,35 +125,15 @@ def seen_fields(bundle: ModelBundle) -> tuple[str, ...]:
 def unknown_fields(profile: ClinicalProfile, bundle: ModelBundle) -> tuple[str, ...]:
     """List the fields that the network of a bundle sees and that are unknown.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        What was entered.
-    bundle : ModelBundle
-        The model.
-
-    Returns
-    -------
-    tuple of str
-        In the order of the form.
+    The result is in the order of the form.
     """
     return tuple(field for field in seen_fields(bundle) if getattr(profile, field) is None)
 
 
 def known_values(field: str, reference: Cohort) -> list[Any]:
-    """Give the known values of a field in a cohort, as a profile holds them.
+    """Known values of a field in a cohort, as a profile holds them.
 
-    Parameters
-    ----------
-    field : str
-        Of ``ClinicalProfile``.
-    reference : Cohort
-        Patients; a column that is absent is unknown for all.
-
-    Returns
-    -------
-    list
-        One value per patient in whom it is known.
+    ``reference``: patients, a column that is absent is unknown for all.
     """
     column = reference[field].tolist() if field in reference else []
     fact = CLINICAL_FACTS[field]
@@ -208,25 +144,13 @@ def known_values(field: str, reference: Cohort) -> list[Any]:
 def replace_fact(profile: ClinicalProfile, field: str, value: object) -> ClinicalProfile:
     """Replace one fact that the network sees; a stage that then contradicts it is left out.
 
-    Parameters
-    ----------
-    profile : ClinicalProfile
-        What was entered.
-    field : str
-        Of ``ClinicalProfile``.
-    value : object
-        What takes its place.
-
-    Returns
-    -------
-    ClinicalProfile
-        The network does not see the stage, so that nothing but this fact changes for it.
+    Returns the network does not see the stage, so that nothing but this fact changes for it.
     """
     return replace(profile, **{field: value, "stage": None})  # type: ignore[arg-type]  # one field of this class
 
 
 def _levels(field: str, profile: ClinicalProfile, bundle: ModelBundle) -> list[Any]:
-    """Give plausible values of a field, each encoded differently."""
+    """Plausible values of a field, each encoded differently."""
     known = known_values(field, bundle.reference)
     values: list[Any] = sorted(set(known)) or list(CLINICAL_FACTS[field].values)
     if known and field == "tumour_size_mm":

@@ -39,7 +39,7 @@ class Anatomy:
     breasts: tuple[BreastShape, BreastShape]
 
     def matrices(self, grid: Grid) -> tuple[Field, Field, Field]:
-        """Give the interpolation matrices (z, y, x) from this grid to another axial grid."""
+        """Interpolation matrices (z, y, x) from this grid to another axial grid."""
         offset = self.grid.to_index(grid.affine[:3, 3])
         step = np.asarray(grid.spacing_mm) / np.asarray(self.grid.spacing_mm)
         mz, my, mx = (
@@ -105,7 +105,7 @@ def build_anatomy(grid: Grid, rng: np.random.Generator, *, tumour_size_mm: float
 
 
 def _coarse(grid: Grid) -> Grid:
-    """Give the anatomy grid of a scanner's grid: same field of view, pitch at least ``ANATOMY_MM``."""
+    """Anatomy grid of a scanner's grid: same field of view, pitch at least ``ANATOMY_MM``."""
     extent = (np.asarray(grid.shape) - 1) * np.asarray(grid.spacing_mm)
     pitch = np.maximum(np.asarray(grid.spacing_mm), ANATOMY_MM)
     shape = np.maximum(np.ceil(extent / pitch).astype(int) + 1, 2)
@@ -135,7 +135,7 @@ def _add_texture(canvas: Canvas) -> None:
 
 
 def _room(canvas: Canvas, inside_mm: Field) -> Field:
-    """Give the distance in mm from each voxel of the breasts to what a tumour must keep clear of."""
+    """Distance in mm from each voxel of the breasts to what a tumour must keep clear of."""
     step = 2
     coarse = inside_mm[::step, ::step, ::step]
     breast = (coarse > 2) & (canvas.y[:, ::step] < 22) & (np.abs(canvas.x[:, :, ::step]) > 14)
@@ -147,7 +147,7 @@ def _room(canvas: Canvas, inside_mm: Field) -> Field:
 
 
 def _sensitivity(canvas: Canvas) -> Field:
-    """Give the sensitivity of a four-channel breast coil that hugs both breasts, partly evened out."""
+    """Sensitivity of a four-channel breast coil that hugs both breasts, partly evened out."""
     step = 4
     z, y, x = canvas.z[::step], canvas.y[:, ::step], canvas.x[:, :, ::step]
     total = np.zeros(np.broadcast_shapes(z.shape, y.shape, x.shape), dtype=np.float32)

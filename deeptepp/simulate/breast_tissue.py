@@ -67,7 +67,7 @@ def draw_breasts(rng: np.random.Generator, *, room_mm: float) -> tuple[BreastSha
 
 
 def surface_distance(canvas: Canvas, breasts: Sequence[BreastShape]) -> Field:
-    """Give the distance to the skin in mm, negative inside the body, (z, y, x); exact near the skin only."""
+    """Distance to the skin in mm, negative inside the body, (z, y, x); exact near the skin only."""
     # The torso, with breasts and nipples joined to it by rounded folds.
     torso = np.abs(canvas.x / 176) ** 3.0 + np.abs((canvas.y - 112) / 114) ** 3.0
     field = np.broadcast_to(((torso ** (1 / 3.0)) - 1) * 114, canvas.grid.shape).astype(np.float32)
@@ -85,7 +85,7 @@ def surface_distance(canvas: Canvas, breasts: Sequence[BreastShape]) -> Field:
 
 
 def _breast_distance(canvas: Canvas, breast: BreastShape) -> Field:
-    """Give an approximate distance to the surface of one breast in mm."""
+    """Approximate distance to the surface of one breast in mm."""
     forward = np.clip(15 - canvas.y, 0, None)
     lean = breast.x_mm + breast.side * 0.10 * forward
     droop = breast.z_mm - 4.0 * (forward / breast.projection_mm) ** 2
@@ -98,14 +98,14 @@ def _breast_distance(canvas: Canvas, breast: BreastShape) -> Field:
 
 
 def _smooth_minimum(a: Field, b: Field, width: float) -> Field:
-    """Give the smaller of two distances, rounding the fold between them over ``width`` mm."""
+    """Smaller of two distances, rounding the fold between them over ``width`` mm."""
     h = np.clip(0.5 + 0.5 * (b - a) / width, 0, 1).astype(np.float32)
     result: Field = b + (a - b) * h - np.float32(width) * h * (1 - h)
     return result
 
 
 def breast_box(canvas: Canvas, breast: BreastShape) -> Box:
-    """Give the slices around one breast, from its nipple to behind the chest wall."""
+    """Slices around one breast, from its nipple to behind the chest wall."""
     low_x, high_x = sorted((breast.side * 4.0, breast.side * 172.0))
     return canvas.box((low_x, 10 - breast.projection_mm, -500), (high_x, 70, 500))
 
@@ -142,7 +142,7 @@ def paint_gland(canvas: Canvas, breast: BreastShape, skin_depth: Field, behind: 
 
 
 def _streaks(canvas: Canvas, offset: tuple[Field, Field, Field], from_nipple: Field) -> Field:
-    """Give noise drawn out along the lines from the nipple, as ducts run; unit variance."""
+    """Noise drawn out along the lines from the nipple, as ducts run; unit variance."""
     lattice = canvas.rng.standard_normal((56, 56, 16), dtype=np.float32)
     stretch = 13 / (from_nipple + 14)
     where = np.stack([28 + offset[0] * stretch, 28 + offset[2] * stretch, from_nipple / 17])
@@ -166,7 +166,7 @@ def paint_vessels(canvas: Canvas, breast: BreastShape, skin_depth: Field, behind
 
 
 def _vessel_path(canvas: Canvas, breast: BreastShape) -> FloatArray:
-    """Give points (n, 3) in LPS mm along one winding vessel, 0.5 mm apart."""
+    """Points (n, 3) in LPS mm along one winding vessel, 0.5 mm apart."""
     rng = canvas.rng
     lateral = rng.random() < 0.6
     # From the axilla or the chest to the nipple along a bent curve, of which a part is drawn.
@@ -182,7 +182,7 @@ def _vessel_path(canvas: Canvas, breast: BreastShape) -> FloatArray:
 
 
 def _tubes(points: FloatArray, shape: tuple[int, ...], radius_mm: float, pitch_mm: FloatArray) -> Field:
-    """Give soft tubes (z, y, x) in [0, 1] of one radius around points given as array indices."""
+    """Soft tubes (z, y, x) in [0, 1] of one radius around points given as array indices."""
     inside = ((points >= 0) & (points <= np.asarray(shape) - 1)).all(axis=1)
     marks = np.zeros(shape, dtype=np.float32)
     np.add.at(marks, tuple(np.rint(points[inside]).astype(int).T), 1.0)

@@ -40,7 +40,7 @@ class Canvas:
         return np.asarray(self.grid.spacing_mm)
 
     def box(self, low_mm: tuple[float, float, float], high_mm: tuple[float, float, float]) -> Box:
-        """Give the slices (z, y, x) that cover a box of LPS corners (x, y, z) in mm; at least one voxel each."""
+        """Slices (z, y, x) that cover a box of LPS corners (x, y, z) in mm; at least one voxel each."""
         ends = np.array([low_mm, high_mm], dtype=float)[:, ::-1]
         origin = self.grid.affine[2::-1, 3]
         index = np.rint((ends - origin) / self.pitch_mm).astype(int)
@@ -50,7 +50,7 @@ class Canvas:
         return z, y, x
 
     def axes(self, box: Box) -> tuple[Field, Field, Field]:
-        """Give the coordinates (z, y, x) in mm inside a box, shaped to broadcast."""
+        """Coordinates (z, y, x) in mm inside a box, shaped to broadcast."""
         return self.z[box[0]], self.y[:, box[1]], self.x[:, :, box[2]]
 
     def paint(self, tissue: Tissue, share: Field, box: Box | None = None) -> None:

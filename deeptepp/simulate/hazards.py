@@ -58,7 +58,7 @@ class EffectOnset:
     width: float
 
     def __call__(self, z: Floats) -> Floats:
-        """Give the log hazard ratio at z, (n,)."""
+        """Log hazard ratio at z, (n,)."""
         return self.at_low + self.change * np.asarray(expit((z - self.midpoint) / self.width), dtype=np.float64)
 
 
@@ -110,12 +110,12 @@ class OutcomeModel:
     """False: outcomes follow a second, independent z that neither images nor clinical facts carry."""
 
     def five_year_event_share(self, z: Floats) -> Floats:
-        """Give the five-year event probability under trastuzumab at z, (n,)."""
+        """Five-year event probability under trastuzumab at z, (n,)."""
         step = np.asarray(expit((z - self.event_midpoint) / self.event_width), dtype=np.float64)
         return self.event_share_low + self.event_share_rise * step
 
     def cumulative_hazard(self, z: Floats, arm: Strings) -> Floats:
-        """Give the cumulative hazard of a first event by five years, (n,)."""
+        """Cumulative hazard of a first event by five years, (n,)."""
         log_ratio = np.select(
             [arm == Arm.NONE, arm == Arm.TP], [self.untreated_effect(z), self.dual_effect(z)], default=0.0
         )

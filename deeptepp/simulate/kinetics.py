@@ -71,11 +71,11 @@ class Uptake:
     late_per_min: float = 0.0
 
     def at(self, since_injection_s: float) -> float:
-        """Give the relative enhancement at a time after injection in s; 0 before arrival."""
+        """Relative enhancement at a time after injection in s; 0 before arrival."""
         return self.peak * self.shape_at(since_injection_s)
 
     def shape_at(self, since_injection_s: float) -> float:
-        """Give the curve at a time after injection in s for a peak of 1."""
+        """Curve at a time after injection in s for a peak of 1."""
         t = max(since_injection_s - ARRIVAL_S, 0.0)
         late_min = max(t - 60.0, 0.0) / 60.0
         return float((1 - np.exp(-t / self.wash_in_s)) * max(1 + self.late_per_min * late_min, 0.2))

@@ -69,7 +69,7 @@ class Protocol:
         return -1.0 if index == 0 else self.phase_times_s[index] + self.scan_s / 2 - self.injection_s
 
     def acquisition(self, *, age_years: float | None = None) -> Acquisition:
-        """Give the facts that a study of this protocol carries, marked as simulated."""
+        """Facts that a study of this protocol carries, marked as simulated."""
         return Acquisition(
             manufacturer=self.manufacturer,
             model_name=self.model_name,

@@ -140,7 +140,7 @@ def _draw_tumour(z: Floats, counts: ArmCounts, rng: np.random.Generator) -> dict
 
 
 def _draw_receptors(z: Floats, counts: ArmCounts, rng: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
-    """Give receptors, grade and Ki-67; as published, PR is positive only where ER is."""
+    """Receptors, grade and Ki-67; as published, PR is positive only where ER is."""
     n = len(z)
     er_positive = _noisy_rank(z, ER_CORRELATION, rng) >= n - counts.er_positive
     pr_positive = np.zeros(n, dtype=bool)

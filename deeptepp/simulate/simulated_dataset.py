@@ -123,7 +123,7 @@ def _choose_rows(cohort: Cohort, n_patients: int | None, seed: int) -> npt.NDArr
 
 
 def _patients(cohort: Cohort, rows: npt.NDArray[np.int64], seed: int, protocols: ProtocolTable) -> list[_Patient]:
-    """Give the patients of the chosen rows; protocols are dealt over the full cohort in fixed proportions."""
+    """Patients of the chosen rows; protocols are dealt over the full cohort in fixed proportions."""
     edges = np.rint(np.cumsum(list(SHARES.values())) * len(cohort)).astype(int)
     dealt = np.searchsorted(edges, np.random.default_rng([seed, 2]).permutation(len(cohort)), side="right")
     names = list(SHARES)
@@ -192,7 +192,7 @@ class _Worker:
 
 
 def _look(simulated: SimulatedStudy, phase: PhaseChoice) -> tuple[Lesion, dict[str, Any]]:
-    """Give the detected lesion, or the true one where it was missed, and what to record of it."""
+    """Detected lesion, or the true one where it was missed, and what to record of it."""
     truth = simulated.lesion
     try:
         detection = detect_lesions(simulated.study, phase)

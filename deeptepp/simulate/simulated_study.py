@@ -50,7 +50,7 @@ class SimulatedStudy:
     protocol: Protocol
 
     def truth(self) -> dict[str, Any]:
-        """Give what is true of the study as JSON-ready values; lengths in LPS mm."""
+        """What is true of the study as JSON-ready values; lengths in LPS mm."""
         box = self.lesion.box
         return {
             "is_simulated": True,
@@ -123,7 +123,7 @@ class _Scene:
         return Volume(_measure(signal, self.protocol, noise, quadrature), self.grid)
 
     def _signal(self, since_injection_s: float) -> Field:
-        """Give the noiseless signal relative to unsuppressed fat, coil sensitivity included, (z, y, x)."""
+        """Noiseless signal relative to unsuppressed fat, coil sensitivity included, (z, y, x)."""
         suppressed = self.protocol.is_fat_suppressed
         # Healthy tissue: signals by their shares, on the coarse grid, then on that of the scanner.
         levels = self.kinetics.signals_at(since_injection_s, is_fat_suppressed=suppressed)
@@ -143,7 +143,7 @@ class _Scene:
         return signal
 
     def _body(self, matrices: list[Field]) -> Field:
-        """Give the share of breast tissue in the tumour's block, (z, y, x)."""
+        """Share of breast tissue in the tumour's block, (z, y, x)."""
         return interpolate((self.anatomy.room_mm > 0).astype(np.float32), matrices)
 
 
@@ -175,10 +175,7 @@ def _measure(
 def demo_study() -> SimulatedStudy:
     """Simulate the case of the one-click demo, always the same.
 
-    Returns
-    -------
-    SimulatedStudy
-        A rim-enhancing, irregular 26 mm tumour behind the left nipple, with its truth.
+    Returns a rim-enhancing, irregular 26 mm tumour behind the left nipple, with its truth.
     """
     rng = np.random.default_rng(DEMO_SEED)
     return simulate_study(
@@ -187,15 +184,10 @@ def demo_study() -> SimulatedStudy:
 
 
 def demo_profile() -> ClinicalProfile:
-    """Give the clinical-pathological facts that belong to the demo study: eligible, HER2-positive, ER-negative.
+    """Clinical-pathological facts that belong to the demo study: eligible, HER2-positive, ER-negative.
 
-    Returns
-    -------
-    ClinicalProfile
-        T2 N1, stage IIB.
+    Returns T2 N1, stage IIB.
 
-    Examples
-    --------
     >>> demo_profile().stage
     <Stage.IIB: 'IIB'>
     """

@@ -53,7 +53,7 @@ def smooth_noise(shape: Sequence[int], pitch: npt.ArrayLike, rng: np.random.Gene
 
 
 def _spline_matrix(n: int, pitch: float, phase: float) -> Field:
-    """Give quadratic B-spline weights (n, nodes), each row scaled to unit norm so that the variance is 1."""
+    """Quadratic B-spline weights (n, nodes), each row scaled to unit norm so that the variance is 1."""
     position = np.arange(n) / pitch + phase + 1
     nodes = np.arange(int(position[-1]) + 3)
     t = np.abs(position[:, None] - nodes)

@@ -43,7 +43,7 @@ def draw_thorax(rng: np.random.Generator) -> ThoraxShape:
 
 
 def cage_distance(canvas: Canvas, shape: ThoraxShape) -> Field:
-    """Give the distance to the outer surface of the rib cage in mm, negative inside, (z, y, x)."""
+    """Distance to the outer surface of the rib cage in mm, negative inside, (z, y, x)."""
     depth = np.float32(shape.half_depth_mm)
     width = np.float32(shape.half_width_mm) - 0.10 * canvas.z
     across = np.abs(canvas.x / width) ** 2.3
@@ -53,7 +53,7 @@ def cage_distance(canvas: Canvas, shape: ThoraxShape) -> Field:
 
 
 def pectoral_thickness(canvas: Canvas, shape: ThoraxShape) -> Field:
-    """Give the thickness of the pectoral muscle in mm over the (z, 1, x) plane."""
+    """Thickness of the pectoral muscle in mm over the (z, 1, x) plane."""
     away = np.abs(canvas.x)
     medial = soft_step(away - 16, 12)
     lateral = 1 - 0.65 * soft_step(away - 100, 25)
@@ -101,7 +101,7 @@ def _paint_bones(canvas: Canvas, shape: ThoraxShape, cage: Field) -> None:
 def _ellipsoid(
     canvas: Canvas, centre: tuple[float, float, float], radii: tuple[float, float, float]
 ) -> tuple[Box, Field]:
-    """Give a box and the signed depth in mm inside an ellipsoid; centre and radii are (x, y, z)."""
+    """Box and the signed depth in mm inside an ellipsoid; centre and radii are (x, y, z)."""
     reach = [1.25 * r for r in radii]
     box = canvas.box(
         (centre[0] - reach[0], centre[1] - reach[1], centre[2] - reach[2]),

@@ -114,7 +114,7 @@ class Tumour:
         return z, y, x
 
     def enhancement_at(self, since_injection_s: float) -> Field:
-        """Give the relative enhancement of tumour tissue at a time after injection in s, (z, y, x)."""
+        """Relative enhancement of tumour tissue at a time after injection in s, (z, y, x)."""
         rim = np.float32(self.pattern.rim_uptake.at(since_injection_s))
         core = np.float32(self.pattern.core_uptake.at(since_injection_s))
         result: Field = (core + (rim - core) * self.rim) * self.texture
@@ -122,17 +122,17 @@ class Tumour:
 
     @property
     def darkening(self) -> Field:
-        """Give the factor on the pre-contrast signal: necrosis in the core is dark on T1, (z, y, x)."""
+        """Factor on the pre-contrast signal: necrosis in the core is dark on T1, (z, y, x)."""
         result: Field = 1 - np.float32(0.35 * self.pattern.rim) * (1 - self.rim)
         return result
 
     def halo_at(self, since_injection_s: float) -> Field:
-        """Give the relative enhancement of the tissue around the tumour at a time in s, (z, y, x)."""
+        """Relative enhancement of the tissue around the tumour at a time in s, (z, y, x)."""
         result: Field = self.halo * np.float32(self.pattern.rim_uptake.at(since_injection_s))
         return result
 
     def lesion(self, full: Grid) -> Lesion:
-        """Give the truth as a lesion on the scanner's grid."""
+        """Truth as a lesion on the scanner's grid."""
         mask = np.zeros(full.shape, dtype=bool)
         mask[self.block] = self.mask
         return Lesion(mask, full, confidence=1.0, origin=LesionOrigin.READER)
@@ -174,7 +174,7 @@ def build_tumour(
 
 
 def _polar(block: Grid, centre_mm: FloatArray) -> tuple[Field, Field, Field]:
-    """Give offset (3, z, y, x) in LPS mm from the centre, its length, and its unit vector."""
+    """Offset (3, z, y, x) in LPS mm from the centre, its length, and its unit vector."""
     index = np.stack(np.meshgrid(*[np.arange(n) for n in block.shape], indexing="ij"), axis=-1)
     offset = np.moveaxis(block.to_mm(index) - centre_mm, -1, 0).astype(np.float32)
     distance = np.sqrt((offset**2).sum(axis=0)) + np.float32(1e-3)
@@ -184,7 +184,7 @@ def _polar(block: Grid, centre_mm: FloatArray) -> tuple[Field, Field, Field]:
 def _outline(
     offset: Field, direction: Field, size_mm: float, pattern: TumourPattern, rng: np.random.Generator
 ) -> Field:
-    """Give the relative radius of the outline in each direction, (z, y, x)."""
+    """Relative radius of the outline in each direction, (z, y, x)."""
     # An ellipsoid turned at random; large tumours are flatter, to find room in a breast.
     axes = np.linalg.qr(rng.standard_normal((3, 3)) * np.array([[1.0], [0.8], [0.6]]))[0].astype(np.float32)
     flat = 0.62 if size_mm > 55 else rng.uniform(0.70, 0.95)
@@ -200,7 +200,7 @@ def _outline(
 
 
 def _on_sphere(direction: Field, frequency: float, rng: np.random.Generator) -> Field:
-    """Give smooth noise of unit variance over directions."""
+    """Smooth noise of unit variance over directions."""
     lattice = ndimage.zoom(rng.standard_normal((6, 6, 6)), 3, order=2).astype(np.float32)
     middle = (np.asarray(lattice.shape, dtype=np.float32) - 1) / 2
     scale = np.float32(min(frequency * 2.2, float(middle[0]) - 0.5))
@@ -231,7 +231,7 @@ def _fit(distance: Field, outline: Field, block: Grid, size_mm: float) -> tuple[
 def _spicules(
     direction: Field, outside: Field, size_mm: float, pattern: TumourPattern, rng: np.random.Generator
 ) -> Field:
-    """Give strands that stick out of the outline, thin at their tips, (z, y, x)."""
+    """Strands that stick out of the outline, thin at their tips, (z, y, x)."""
     result = np.zeros(outside.shape, dtype=np.float32)
     longest = (0.18 + 0.22 * pattern.spiculation) * size_mm + 5
     near = (outside > -3) & (outside < longest)
@@ -252,7 +252,7 @@ def _spicules(
 
 
 def _halo(outside: Field, block: Grid, pattern: TumourPattern, rng: np.random.Generator) -> Field:
-    """Give peritumoural enhancement relative to the rim, fading with distance, (z, y, x)."""
+    """Peritumoural enhancement relative to the rim, fading with distance, (z, y, x)."""
     noise = smooth_noise(block.shape, 6 / np.asarray(block.spacing_mm), rng)
     fade = np.exp(-((np.clip(outside, 0, None) / (0.55 * HALO_MM)) ** 2)) * soft_step(HALO_MM - outside + 3, 4)
     strength = 0.70 * pattern.halo * np.clip(1 + 0.5 * noise, 0.1, 2)

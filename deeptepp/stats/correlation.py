@@ -57,7 +57,7 @@ def spearman(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95
 
 
 def _checked(first: npt.ArrayLike, second: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Give both columns; refuse missing values and a column that never varies."""
+    """Both columns; refuse missing values and a column that never varies."""
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     if a.shape != b.shape or a.ndim != 1:
         msg = f"columns {a.shape} and {b.shape} must be of one length"

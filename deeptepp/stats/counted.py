@@ -8,8 +8,6 @@ from deeptepp.wording.sentence import sentence
 def counted(n: int, noun: str) -> str:
     """Write a number of things.
 
-    Examples
-    --------
     >>> counted(1, "event"), counted(0, "event")
     ('1 event', '0 events')
     """

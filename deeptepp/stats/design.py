@@ -91,7 +91,7 @@ def _text(value: Any) -> str:  # noqa: ANN401  a cell of any column
 
 
 def _is_full(part: str, parts: Sequence[str], in_model: set[frozenset[str]]) -> bool:
-    """Tell whether a category needs a column for its reference level too (marginality)."""
+    """Whether a category needs a column for its reference level too (marginality)."""
     others = frozenset(parts) - {part}
     return bool(others) and others not in in_model
 
@@ -99,7 +99,7 @@ def _is_full(part: str, parts: Sequence[str], in_model: set[frozenset[str]]) -> 
 def _coded(
     name: str, columns: Mapping[str, npt.ArrayLike], reference: str | None, *, is_full: bool = False
 ) -> Design:
-    """Give the numeric columns (n, k) of one column."""
+    """Numeric columns (n, k) of one column."""
     if name not in columns:
         raise MissingColumn(value=name)
     raw = np.asarray(columns[name])

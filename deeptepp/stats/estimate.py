@@ -34,7 +34,7 @@ class Estimate:
 
 
 def normal_quantile(level: float) -> float:
-    """Give the half width of a normal interval in standard errors."""
+    """Half width of a normal interval in standard errors."""
     return float(ndtri(0.5 + level / 2))
 
 

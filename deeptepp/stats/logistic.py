@@ -112,7 +112,7 @@ def _maximise(design: Floats, y: npt.NDArray[np.bool_], offset: Floats, share: F
 
 
 def _improves_all(move: Floats, y: npt.NDArray[np.bool_]) -> bool:
-    """Tell whether a step makes no patient's class less likely, so that it can be taken for ever."""
+    """Whether a step makes no patient's class less likely, so that it can be taken for ever."""
     towards = np.where(y, move, -move)
     return bool(towards.max() > _TOLERANCE and towards.min() >= -_STANDS * towards.max())
 

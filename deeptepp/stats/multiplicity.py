@@ -34,7 +34,7 @@ def benjamini_hochberg(p_values: npt.ArrayLike) -> Floats:
 
 
 def _checked(p_values: npt.ArrayLike) -> Floats:
-    """Give p values as a column; refuse what is none."""
+    """P values as a column; refuse what is none."""
     p = np.asarray(p_values, dtype=np.float64)
     if not ((p >= 0) & (p <= 1)).all():
         raise OutOfRange(field="p_values", value="missing or outside", limit="[0, 1]")

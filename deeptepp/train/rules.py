@@ -16,7 +16,7 @@ class Rule(Protocol):
     """Turns a plain value into the value of a setting, or refuses it."""
 
     def parse(self, key: str, value: object) -> object:
-        """Give the checked value, or raise ``BadSetting``."""
+        """Checked value, or raise ``BadSetting``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Number:
     high: float
 
     def parse(self, key: str, value: object) -> int | float:
-        """Give the number, or raise ``BadSetting``."""
+        """Number, or raise ``BadSetting``."""
         word = "a whole number" if self.kind is int else "a number"
         allowed = (int,) if self.kind is int else (int, float)
         if isinstance(value, bool) or not isinstance(value, allowed):
@@ -45,7 +45,7 @@ class OneOf:
         self.options = options
 
     def parse(self, key: str, value: object) -> object:
-        """Give the option, or raise ``BadSetting``."""
+        """Option, or raise ``BadSetting``."""
         if isinstance(value, bool) or value not in self.options:
             raise BadSetting(key=key, value=repr(value), limit=" or ".join(repr(o) for o in self.options))
         return value
@@ -55,7 +55,7 @@ class BackboneName:
     """Name of a network that sees images, as the registry has them."""
 
     def parse(self, key: str, value: object) -> object:
-        """Give the name, or raise ``BadSetting``."""
+        """Name, or raise ``BadSetting``."""
         # Imported late: torch takes seconds, and settings are also read where nothing is trained.
         from deeptepp.model.network import OF_IMAGES
 
@@ -66,7 +66,7 @@ class Truth:
     """True or false."""
 
     def parse(self, key: str, value: object) -> bool:
-        """Give the flag, or raise ``BadSetting``."""
+        """Flag, or raise ``BadSetting``."""
         if not isinstance(value, bool):
             raise BadSetting(key=key, value=repr(value), limit="true or false")
         return value
@@ -76,7 +76,7 @@ class Text:
     """A name that is safe as the name of a folder."""
 
     def parse(self, key: str, value: object) -> str:
-        """Give the name, or raise ``BadSetting``."""
+        """Name, or raise ``BadSetting``."""
         if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value):
             raise BadSetting(key=key, value=repr(value), limit="a name of letters, digits, '.', '_' and '-'")
         return value
@@ -86,7 +86,7 @@ class PathRule:
     """The path of a folder."""
 
     def parse(self, key: str, value: object) -> Path:
-        """Give the path, or raise ``BadSetting``."""
+        """Path, or raise ``BadSetting``."""
         if not isinstance(value, (str, Path)) or not str(value):
             raise BadSetting(key=key, value=repr(value), limit="the path of a folder")
         return Path(value)
@@ -100,7 +100,7 @@ class Many:
     n: int
 
     def parse(self, key: str, value: object) -> tuple[object, ...]:
-        """Give the values, or raise ``BadSetting``."""
+        """Values, or raise ``BadSetting``."""
         if not isinstance(value, (list, tuple)) or len(value) != self.n:
             raise BadSetting(key=key, value=repr(value), limit=f"a list of {self.n} values")
         return tuple(self.rule.parse(key, each) for each in value)
@@ -110,7 +110,7 @@ class ViewNames:
     """Distinct names of views."""
 
     def parse(self, key: str, value: object) -> tuple[str, ...]:
-        """Give the names, or raise ``BadSetting``."""
+        """Names, or raise ``BadSetting``."""
         names = tuple(value) if isinstance(value, (list, tuple)) else ()
         try:
             return ViewSettings(names=tuple(map(str, names))).names

@@ -164,12 +164,12 @@ class TrainSettings:
         return cls(**values)  # type: ignore[arg-type]  # each value is parsed by its rule
 
     def to_mapping(self) -> dict[str, object]:
-        """Give plain values for TOML or JSON; the inverse of ``from_mapping``."""
+        """Plain values for TOML or JSON; the inverse of ``from_mapping``."""
         values = {each.name: getattr(self, each.name) for each in fields(self)}
         return {key: _plain(value) for key, value in values.items()}
 
     def to_published(self) -> dict[str, object]:
-        """Give the plain values that travel in a bundle: folders by their last name only."""
+        """Plain values that travel in a bundle: folders by their last name only."""
         return self.to_mapping() | {"dataset": self.dataset.name, "output": self.output.name}
 
 

@@ -50,7 +50,7 @@ def uniform_permutation(n: int, generator: torch.Generator) -> Tensor:
 
 
 def has_fixed_tile(order: Tensor) -> bool:
-    """Tell whether a permutation (n^2,) leaves some tile where it was."""
+    """Whether a permutation (n^2,) leaves some tile where it was."""
     return bool((order == torch.arange(len(order))).any())
 
 
@@ -99,7 +99,7 @@ class ShuffleFilter:
     slices_per_side: int = 1
 
     def passes(self, order: Tensor) -> bool:
-        """Tell whether a permutation (n^2,) is good enough."""
+        """Whether a permutation (n^2,) is good enough."""
         if not self.has_fixed_tiles and has_fixed_tile(order):
             return False
         if self.max_z_neighbours >= 1:

@@ -71,7 +71,7 @@ def fill_in(template: str, language: Language, /, **facts: object) -> str:
 
 
 def is_worded(text: str) -> bool:
-    """Tell whether a text remembers how it was made."""
+    """Whether a text remembers how it was made."""
     return isinstance(text, Sentence | Arranged)
 
 

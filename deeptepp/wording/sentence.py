@@ -44,8 +44,6 @@ class Sentence(_Made):
 
     Facts that are texts are said in the other language too, numbers stand as in English.
 
-    Examples
-    --------
     >>> relapsed = sentence("{n} of {total} patients relapsed.", n=5, total=7)
     >>> relapsed
     '5 of 7 patients relapsed.'
@@ -104,8 +102,6 @@ def sentence(template: str, /, **facts: object) -> str:
 def arranged(make: Callable[..., str], /, *parts: object) -> str:
     """Lay out texts by a function of a module (no lambda, so that it can be pickled).
 
-    Examples
-    --------
     >>> arranged(str.upper, sentence("low risk"))
     'LOW RISK'
     """
@@ -115,8 +111,6 @@ def arranged(make: Callable[..., str], /, *parts: object) -> str:
 def glued(template: str, /, *parts: object) -> str:
     """Fill in a template without words; languages that set other points look it up like a text.
 
-    Examples
-    --------
     >>> glued("{}: {:.2f}", sentence("Score"), 0.5)
     'Score: 0.50'
     """
@@ -131,8 +125,6 @@ def escaped(text: str) -> str:
 def joined(joint: str, parts: Iterable[str]) -> str:
     """Put texts in a row; the joint is looked up like a text, since other languages set other points.
 
-    Examples
-    --------
     >>> joined("; ", ("one", "two"))
     'one; two'
     """
@@ -147,8 +139,6 @@ def in_a_row(parts: Iterable[str]) -> str:
 def listed(parts: Iterable[str], *, last: str = "and") -> str:
     """Name several things in a list.
 
-    Examples
-    --------
     >>> listed(("ER", "PR", "Ki-67")), listed(("ER", "PR"), last="or"), listed(("ER",))
     ('ER, PR and Ki-67', 'ER or PR', 'ER')
     """

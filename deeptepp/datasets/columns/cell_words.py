@@ -100,7 +100,7 @@ _LABELLED = re.compile(r"\d{1,2}\s*[=:.,-]\s*([^\d\s].*)")
 
 
 def says_vital(word: str) -> bool:
-    """Tell whether a plain word says that a patient lives or has died."""
+    """Whether a plain word says that a patient lives or has died."""
     return bool(_VITAL.search(word))
 
 
@@ -110,7 +110,7 @@ _VITAL = re.compile(
 
 
 def is_code(word: str) -> bool:
-    """Tell whether a word is a whole number, whatever decimals a spreadsheet gave it."""
+    """Whether a word is a whole number, whatever decimals a spreadsheet gave it."""
     return bool(re.fullmatch(r"\d{1,3}(\.0)?", word))
 
 
@@ -152,7 +152,7 @@ _OF_EVENTS = re.compile(r"(event|ereignis|death|overall.*status|ind)(?![a-z]|.?f
 
 
 def _is_turned(name: str) -> bool:
-    """Tell whether 1 may mean in a column of events that nothing happened."""
+    """Whether 1 may mean in a column of events that nothing happened."""
     if re.fullmatch(r"\W*(i?dfs|rfs|efs|os)\W*", name, re.IGNORECASE):
         return True
     is_censored = re.search(r"cens|cnsr|zensi|alive|删失", name, re.IGNORECASE)

@@ -56,8 +56,6 @@ def plain_name(name: str) -> str:
 
     Small letters without accents, signs and units.
 
-    Examples
-    --------
     >>> plain_name("T size (cm)"), plain_name("OP-Datum"), plain_name("Tumorgröße [mm]"), plain_name("ER %")
     ('t size', 'op datum', 'tumorgrosse', 'er')
     """
@@ -72,12 +70,10 @@ def plain_name(name: str) -> str:
 
 
 def unit_in(name: str) -> str:
-    """Give the unit that the name of a column says.
+    """Unit that the name of a column says.
 
     Such as ``months`` or ``cm``; empty where it says none, or two.
 
-    Examples
-    --------
     >>> unit_in("DFS (months)"), unit_in("tumour_size_mm"), unit_in("Relapse"), unit_in("生存期(月)")
     ('months', 'mm', '', 'months')
     """
@@ -93,8 +89,6 @@ def legend_in(name: str) -> dict[str, str]:
 
     Gives meaning by code; empty where fewer than two are told.
 
-    Examples
-    --------
     >>> legend_in("Rezidiv (0=ja, 1=nein)"), legend_in("DFS (months)")
     ({'0': 'ja', '1': 'nein'}, {})
     """
@@ -103,7 +97,7 @@ def legend_in(name: str) -> dict[str, str]:
 
 
 def without_legend(name: str) -> str:
-    """Give the name of a column without what it says of its codes."""
+    """Name of a column without what it says of its codes."""
     return _LEGEND.sub(" ", unicodedata.normalize("NFKC", name)) if legend_in(name) else name
 
 
@@ -122,7 +116,7 @@ def likeness(name: str, target: str) -> float:
 
 @cache
 def _known_names(target: str) -> tuple[str, ...]:
-    """Give the plain names of a wanted column."""
+    """Plain names of a wanted column."""
     return tuple(plain_name(known) for known in WANTED[target])
 
 
@@ -150,5 +144,5 @@ def _one_likeness(plain: str, known: str) -> float:
 
 @cache
 def is_known_name(name: str) -> bool:
-    """Tell whether a cell is the name of a column that is wanted."""
+    """Whether a cell is the name of a column that is wanted."""
     return bool(name) and len(name) <= 120 and any(likeness(name, target) >= 0.6 for target in WANTED)

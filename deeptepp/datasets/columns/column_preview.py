@@ -66,6 +66,6 @@ def shown_words(cells: Sequence[str], read: Callable[[str], str | None]) -> Show
 
 
 def shown_meaning(target: str, meaning: str) -> str:
-    """Say what a word means: yes and no for 1 and 0."""
+    """What a word means: yes and no for 1 and 0."""
     is_flag = meanings_of(target)[:2] == ("1", "0")
     return {"1": "yes", "0": "no"}.get(meaning, meaning) if is_flag else meaning

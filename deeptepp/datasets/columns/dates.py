@@ -73,8 +73,6 @@ def days_of(cells: Sequence[str], order: DayOrder | None = None) -> Days:
     ``cells``: ISO days, days with dots (day, month, year), days with slashes, spelt months, serial days of Excel;
     ``order``: order of days with slashes. Where it is absent, the column has to tell: a number above 12 does.
 
-    Examples
-    --------
     >>> days_of(["03/04/2015", "25/04/2015"]).days[0].isoformat()
     '2015-04-03'
     >>> days_of(["03/04/2015"]).is_open
@@ -93,13 +91,11 @@ def days_of(cells: Sequence[str], order: DayOrder | None = None) -> Days:
 
 
 def are_turned(cells: Sequence[str]) -> bool:
-    """Tell whether a spreadsheet read some days of a column in another order than they were typed in.
+    """Whether a spreadsheet read some days of a column in another order than they were typed in.
 
-    Days that it could read in its own order became days, with day and month exchanged, and the others stayed
-    text: every text has a number above 12, and no day of the calendar one.
+    Days that it could read in its own order became days, with day and month exchanged, and the others stayed text:
+    every text has a number above 12, and no day of the calendar one.
 
-    Examples
-    --------
     >>> are_turned(["2015-04-03"] * 10 + ["04/25/2015"]), are_turned(["2015-04-13"] * 10 + ["04/25/2015"])
     (True, False)
     """
@@ -121,7 +117,7 @@ _FEWEST_TURNED = 8
 
 
 def years_of(cells: Sequence[str]) -> list[int | None]:
-    """Give the year of every cell that is a day, in whatever order; serial numbers are not taken for days."""
+    """Year of every cell that is a day, in whatever order; serial numbers are not taken for days."""
     days = [None if _SERIAL.fullmatch(cell) else _day(cell.strip(), DayOrder.DAY_FIRST) for cell in cells]
     turned = [_day(cell.strip(), DayOrder.MONTH_FIRST) for cell in cells]
     return [

@@ -76,7 +76,7 @@ def counted(courses: Sequence[Course], rows: Sequence[int], *, today: date) -> F
 
 
 def _lacks_day(course: Course) -> bool:
-    """Tell whether an event has no day."""
+    """Whether an event has no day."""
     has_no_recurrence = course.recurred == "1" and course.recurrence is None
     has_no_death = course.died == "1" and course.death is None
     return course.surgery is not None and (has_no_recurrence or has_no_death)
@@ -136,30 +136,30 @@ def _impossible(courses: Sequence[Course], rows: Sequence[int], today: date) -> 
 
 
 def _is_before_surgery(course: Course) -> bool:
-    """Tell whether something lies before surgery."""
+    """Whether something lies before surgery."""
     days = (course.recurrence, course.last_visit, course.death)
     return course.surgery is not None and any(day is not None and day < course.surgery for day in days)
 
 
 def _is_after_death(course: Course) -> bool:
-    """Tell whether something lies after death."""
+    """Whether something lies after death."""
     days = (course.recurrence, course.last_visit)
     return course.death is not None and any(day is not None and day > course.death for day in days)
 
 
 def _is_after(course: Course, today: date) -> bool:
-    """Tell whether something lies after a day."""
+    """Whether something lies after a day."""
     days = (course.surgery, course.recurrence, course.last_visit, course.death)
     return any(day is not None and day > today for day in days)
 
 
 def _is_denied(course: Course) -> bool:
-    """Tell whether a day stands beside a no."""
+    """Whether a day stands beside a no."""
     return (course.recurrence is not None and course.recurred == "0") or (
         course.death is not None and course.died == "0"
     )
 
 
 def _is_seen_before_recurrence(course: Course) -> bool:
-    """Tell whether the last visit lies before the recurrence."""
+    """Whether the last visit lies before the recurrence."""
     return None not in (course.recurrence, course.last_visit) and course.last_visit < course.recurrence  # type: ignore[operator]

@@ -99,7 +99,7 @@ def _candidates(sheet: Sheet) -> list[tuple[float, str, str]]:
 
 
 def _speaks(target: str, column: str, cells: Sequence[str]) -> bool:
-    """Tell whether the words of a column can be those of what is wanted; codes can be those of an event."""
+    """Whether the words of a column can be those of what is wanted; codes can be those of an event."""
     if target in MONTHS:
         return len(set(cells)) > _FEW_CODES or len(cells) < FEWEST_PATIENTS
     if target in ("arm", "tier", "subject", "source", "node_stage") or _kind(target) in ({"days"}, {"numbers"}):
@@ -116,7 +116,7 @@ def _speaks(target: str, column: str, cells: Sequence[str]) -> bool:
 
 
 def _kind(target: str) -> set[str]:
-    """Give what cells a wanted column may have."""
+    """What cells a wanted column may have."""
     if target in DATES:
         return {"days"}
     if target in MONTHS or target in NUMBERS:
@@ -129,7 +129,7 @@ def _kind(target: str) -> set[str]:
 
 
 def _kinds(cells: Sequence[str]) -> set[str]:
-    """Tell what the cells of a column are; a column may be several things, and is nothing where it is empty."""
+    """What the cells of a column are; a column may be several things, and is nothing where it is empty."""
     filled = [cell for cell in cells if plain_word(cell) not in ABSENT]
     if not filled:
         return set()
@@ -149,7 +149,7 @@ def _kinds(cells: Sequence[str]) -> set[str]:
 
 
 def _is_unique(cells: Sequence[str]) -> bool:
-    """Tell whether a column has another cell for every patient, and none of them a decimal number or a day."""
+    """Whether a column has another cell for every patient, and none of them a decimal number or a day."""
     if not all(cells) or len(set(cells)) != len(cells):
         return False
     return not any(re.search(r"\d[.,]\d", cell) for cell in cells) and days_of(cells).n_read < len(cells) / 2
@@ -164,12 +164,12 @@ def _needless_days(chosen: dict[str, str]) -> list[str]:
 
 
 def _time_unit(column: str, cells: Sequence[str]) -> str:
-    """Give the unit that the name of a column of times says."""
+    """Unit that the name of a column of times says."""
     return unit_in(column)
 
 
 def _size_unit(column: str, cells: Sequence[str]) -> str:
-    """Give the unit of a size: of the name, else of its cells; millimetres where no tumours are so large in cm."""
+    """Unit of a size: of the name, else of its cells; millimetres where no tumours are so large in cm."""
     said = unit_in(column)
     measures = measures_of(cells)
     in_cells = {unit for unit in measures.unit.tolist() if unit}

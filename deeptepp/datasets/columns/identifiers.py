@@ -27,20 +27,18 @@ _FEWEST_NAMES = 10
 
 
 def names_a_person(name: str) -> bool:
-    """Tell whether a column says who a patient is, by its name alone."""
+    """Whether a column says who a patient is, by its name alone."""
     plain = plain_name(name)
     words = [word for word in plain.split() if word not in _BESIDE_NAMES]
     return plain in _NAMES or (bool(words) and set(words) <= _NAMES)
 
 
 def is_identifier(name: str, cells: Sequence[str]) -> bool:
-    """Tell whether a column says who a patient is.
+    """Whether a column says who a patient is.
 
     By its name, or because most of its cells look like names of people that differ, addresses of e-mail, or days
     of birth. A pseudonym in a column called after the patient is none.
 
-    Examples
-    --------
     >>> is_identifier("Geb.-Datum", []), is_identifier("Grade", ["1", "2"])
     (True, False)
     """

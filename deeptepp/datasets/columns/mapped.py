@@ -76,7 +76,7 @@ def apply_mapping(sheet: Sheet, mapping: Mapping, *, today: date | None = None) 
 
 
 def _sheet_problems(sheet: Sheet, mapping: Mapping) -> list[Problem]:
-    """Tell what was dropped on the way in, and which columns are not used, by their names."""
+    """What was dropped on the way in, and which columns are not used, by their names."""
     problems = []
     if sheet.dropped:
         found = sentence(
@@ -257,7 +257,7 @@ class _Reading:
         return courses
 
     def _has_one_end(self, end: str) -> bool:
-        """Tell whether one column holds the day of recurrence, or of death, and of the last visit."""
+        """Whether one column holds the day of recurrence, or of death, and of the last visit."""
         uses = [self.present.get(target) for target in (end, "last_visit_date")]
         return uses[0] is not None and uses[1] is not None and uses[0].column == uses[1].column
 

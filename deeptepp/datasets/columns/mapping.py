@@ -79,7 +79,7 @@ class Mapping:
     everyone: str = ""
 
     def using(self, target: str, use: Use | None) -> Mapping:
-        """Give the mapping with another column for what is wanted, or with none."""
+        """Mapping with another column for what is wanted, or with none."""
         others = {name: each for name, each in self.uses.items() if name != target}
         return replace(self, uses=others if use is None else {**others, target: use})
 

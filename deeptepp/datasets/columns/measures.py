@@ -57,8 +57,6 @@ def measures_of(cells: Sequence[str], *, below_counts_as_zero: bool = False) -> 
     ``cells``: such as ``22``, ``2,2``, ``2.2 cm``, ``22 x 15 mm`` (its largest), ``85 %``;
     ``below_counts_as_zero``: whether ``<1`` is read, as 0.
 
-    Examples
-    --------
     >>> measures_of(["2,5", "22 x 15", "", "big"]).values.tolist()
     [2.5, 22.0, nan, nan]
     """
@@ -82,7 +80,7 @@ def measures_of(cells: Sequence[str], *, below_counts_as_zero: bool = False) -> 
 
 
 def _sets_thousands_apart(cells: Sequence[str]) -> bool:
-    """Tell whether points set thousands apart: three digits behind every one, beside whole numbers below 1000."""
+    """Whether points set thousands apart: three digits behind every one, beside whole numbers below 1000."""
     pointed = [cell for cell in cells if "." in cell and cell[:1].isdigit()]
     whole = [cell for cell in cells if re.fullmatch(r"\d{3}", cell)]
     # Of decimals, one in ten would lose its last digit, and none would stand without a point.

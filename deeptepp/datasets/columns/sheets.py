@@ -71,7 +71,7 @@ class Sheet:
     remarks: tuple[int, ...] = ()
 
     def cells(self, column: str) -> tuple[str, ...]:
-        """Give one column, empty cells where it is absent."""
+        """One column, empty cells where it is absent."""
         return self.columns.get(column, ("",) * len(self.rows))
 
 
@@ -157,7 +157,7 @@ def _header_at(lines: Sequence[Sequence[str]]) -> int | None:
 
 
 def _is_remark(line: Sequence[str]) -> bool:
-    """Tell whether a line is empty or a remark."""
+    """Whether a line is empty or a remark."""
     text = "".join(line).strip()
     return not text or text.startswith("#")
 

@@ -150,7 +150,7 @@ def _follow_up(cohort: Cohort, endpoint: Endpoint, *, is_sure: bool) -> Iterator
 
 
 def _reason(months: Floats, event: npt.NDArray[np.bool_], too_long: Collection[int]) -> tuple[str, str]:
-    """Say why times cannot be months, and what they may be; nothing where they can."""
+    """Why times cannot be months, and what they may be; nothing where they can."""
     middle = float(np.median(months[~event])) if (~event).any() else float(np.median(months))
     longest = float(months.max())
     if (months > MOST_MONTHS).mean() > 0.5:
@@ -188,14 +188,14 @@ def _reason(months: Floats, event: npt.NDArray[np.bool_], too_long: Collection[i
 
 
 def _lowest_rate(n_events: int, person_years: float) -> float:
-    """Give the lower bound (95 %, one-sided, Poisson) of the events per patient and year."""
+    """Lower bound (95 %, one-sided, Poisson) of the events per patient and year."""
     if not n_events or person_years <= 0:
         return 0.0
     return float(stats.chi2.ppf(0.05, 2 * n_events)) / 2 / person_years
 
 
 def _longer_than_treatment(cohort: Cohort, months: Floats) -> npt.NDArray[np.bool_]:
-    """Tell who is followed longer than the treatment exists, (n,)."""
+    """Who is followed longer than the treatment exists, (n,)."""
     arms = cohort[ARM].astype(str)
     wrong = np.zeros(len(cohort), dtype=bool)
     for arm, limit in LONGEST_TREATED_MONTHS.items():
@@ -255,7 +255,7 @@ def _facts(cohort: Cohort) -> Iterator[Problem]:
 
 
 def _known(cohort: Cohort, name: str) -> Floats:
-    """Give the known numbers of a column; none where it is absent."""
+    """Known numbers of a column; none where it is absent."""
     values = floats(cohort[name]) if name in cohort else np.array([])
     known: Floats = values[np.isfinite(values)]
     return known

@@ -150,7 +150,7 @@ def _node_stage(value: float) -> str | None:
 
 
 def _description(cohort: Cohort) -> dict[str, Any]:
-    """Say what the folder holds and where it comes from."""
+    """What the folder holds and where it comes from."""
     sources = sorted(set(cohort[SOURCE].tolist()))
     return {
         "kind": "slices",

@@ -109,7 +109,7 @@ def _follow_up(table: PublicTable) -> FollowUps:
 def _tell_follow_up(
     table: PublicTable, recurred: Floats, recurrence: Floats, assessed: Floats, days: Floats
 ) -> None:
-    """Tell where the columns of recurrence do not agree; all (n,), days."""
+    """Where the columns of recurrence do not agree; all (n,), days."""
     is_event = recurred == 1
     table.warn(
         "duke.recurrence-without-event",
@@ -200,7 +200,7 @@ def _facts(table: PublicTable) -> Facts:
 
 
 def _metastatic(table: PublicTable) -> Floats:
-    """Say who had metastases at presentation, and where M does not agree."""
+    """Who had metastases at presentation, and where M does not agree."""
     at_presentation = table.flags(_METASTATIC)
     m = table.numbers(_M)
     table.warn("duke.m-unknown", "M is -1 (Mx).", "Metastatic at presentation counts.", m == -1)
@@ -211,10 +211,10 @@ def _metastatic(table: PublicTable) -> Floats:
 
 
 def _categories(letter: str) -> dict[str, str | float]:
-    """Give the meaning of the codes of T or N; -1 is X."""
+    """Meaning of the codes of T or N; -1 is X."""
     return {"-1": np.nan, **{str(i): f"{letter}{i}" for i in range(5 if letter == "T" else 4)}}
 
 
 def _is(table: PublicTable, name: str, code: float) -> Bools:
-    """Tell where a column holds a code, (n,)."""
+    """Where a column holds a code, (n,)."""
     return np.asarray(table.numbers(name) == code)

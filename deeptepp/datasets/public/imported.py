@@ -58,7 +58,7 @@ _SOURCES = tomllib.loads(Path(__file__).with_name("public_sources.toml").read_te
 
 
 def public_source(name: str) -> PublicSource:
-    """Give what is known of a public table by its name."""
+    """What is known of a public table by its name."""
     about = _SOURCES[name]
     return PublicSource(name=name, **about | {"files": tuple(about["files"])})
 

@@ -91,7 +91,7 @@ def _follow_up(table: PublicTable, studies: Words) -> FollowUps:
 
 
 def _tell_zeros(table: PublicTable, recurrence: Floats, studies: Words) -> None:
-    """Tell where 0 days stand for no recurrence, by study."""
+    """Where 0 days stand for no recurrence, by study."""
     is_zero = recurrence == 0
     counts = Counter(study for study in studies[is_zero] if study is not None)
     by_study = ", ".join(f"{name} {n}" for name, n in sorted(counts.items()))

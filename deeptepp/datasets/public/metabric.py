@@ -141,7 +141,7 @@ def _node_stages(table: PublicTable) -> Words:
 
 
 def _stages(table: PublicTable, stage: Floats, size: Floats, nodes: Words) -> Words:
-    """Give stage groups their letters by size and nodes, where these agree with the number of the stage."""
+    """Stage groups their letters by size and nodes, where these agree with the number of the stage."""
     letters = np.array([_letter(*facts) for facts in zip(stage, size, nodes, strict=True)], dtype=object)
     is_lost = np.array([letter is None for letter in letters], dtype=bool)
     table.warn(

@@ -42,28 +42,9 @@ ADAPTERS: dict[str, Adapter] = {
 def read_public(name: str, path: Path) -> Imported:
     """Read a public table.
 
-    Parameters
-    ----------
-    name : str
-        One of ``ADAPTERS``.
-    path : Path
-        The table, or the folder that it lies in under its published name.
-
-    Returns
-    -------
-    Imported
-        The cohort and every quirk of its table.
-
-    Raises
-    ------
-    UnknownPublicCohort
-        There is no adapter of this name.
-    UnreadableCohort
-        The table is absent or is another one.
-    MissingColumn
-        The table lacks a column.
-    DuplicateSubject
-        A patient occurs twice.
+    ``path``: the table, or the folder that it lies in under its published name. Raises UnknownPublicCohort: there
+    is no adapter of this name; UnreadableCohort: the table is absent or is another one; MissingColumn: the table
+    lacks a column; DuplicateSubject: a patient occurs twice.
     """
     if name not in ADAPTERS:
         raise UnknownPublicCohort(value=name, limit=", ".join(ADAPTERS))

@@ -62,7 +62,7 @@ def open_members(source: Path | Sequence[Path]) -> Iterator[tuple[Member, ...]]:
 
 
 def _is_directory(path: Path) -> bool:
-    """Tell whether a file is a DICOMDIR, or was one before it was damaged."""
+    """Whether a file is a DICOMDIR, or was one before it was damaged."""
     if not path.is_file():
         return False
     with path.open("rb") as stream:
@@ -73,7 +73,7 @@ def _is_directory(path: Path) -> bool:
 
 
 def _cd_members(dicomdir: Path) -> list[Member]:
-    """Give the images that a DICOMDIR names; all files of its folder where it names none or cannot be read."""
+    """Images that a DICOMDIR names; all files of its folder where it names none or cannot be read."""
     try:
         found = referenced_files(dicomdir)
     except NotAnArchive:
@@ -84,7 +84,7 @@ def _cd_members(dicomdir: Path) -> list[Member]:
 
 
 def _members_of(path: Path, stack: ExitStack, *, must_be_study: bool) -> list[Member]:
-    """Give the members behind one path; a lone path must be a folder, a zip or DICOM."""
+    """Members behind one path; a lone path must be a folder, a zip or DICOM."""
     if path.is_dir():
         return _folder_members(path)
     if not path.is_file():
@@ -109,7 +109,7 @@ def _folder_members(folder: Path) -> list[Member]:
 
 
 def _files_in(folder: Path | str) -> Iterator[os.DirEntry[str]]:
-    """Give what is no folder, in order of the names; links to folders are not followed."""
+    """What is no folder, in order of the names; links to folders are not followed."""
     try:
         with os.scandir(folder) as entries:
             ordered = sorted(entries, key=lambda entry: entry.name)

@@ -91,7 +91,7 @@ def _records(dicomdir: Path) -> list[Dataset]:
 
 
 def _is_whole(dataset: Dataset) -> bool:
-    """Tell whether the records are as long as they say; pydicom passes over an early end in silence."""
+    """Whether the records are as long as they say; pydicom passes over an early end in silence."""
     stored = dataset.get_item(_RECORDS) if _RECORDS in dataset else None
     if not isinstance(stored, RawDataElement) or stored.value is None:
         return stored is not None
@@ -99,7 +99,7 @@ def _is_whole(dataset: Dataset) -> bool:
 
 
 def _file_ids(records: list[Dataset]) -> Iterator[tuple[str, ...]]:
-    """Give the components of each file that an image record in use names."""
+    """Components of each file that an image record in use names."""
     for record in records:
         if record.get("DirectoryRecordType") != _IMAGE or record.get("RecordInUseFlag") == _INACTIVE:
             continue
@@ -109,7 +109,7 @@ def _file_ids(records: list[Dataset]) -> Iterator[tuple[str, ...]]:
 
 
 def _is_inside(components: tuple[str, ...]) -> bool:
-    """Tell whether a file ID stays in its folder: no separators, no way up, no empty component."""
+    """Whether a file ID stays in its folder: no separators, no way up, no empty component."""
     return all(_plain(part) not in ("", ".", "..") and not set(part) & set("/\\:\0") for part in components)
 
 
@@ -127,6 +127,6 @@ def _resolved(root: Path, components: tuple[str, ...], listings: dict[Path, Mapp
 
 
 def _plain(name: str) -> str:
-    """Give a name as CDs compare it: without case, version, or dot at its end."""
+    """Name as CDs compare it: without case, version, or dot at its end."""
     stem, mark, version = name.strip().rpartition(";")
     return (stem if mark and version.isdigit() else name.strip()).removesuffix(".").casefold()

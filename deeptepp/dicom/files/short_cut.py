@@ -40,7 +40,7 @@ class ShortCut(Protocol):
     """Gives bytes fast, or None or False where it cannot."""
 
     def head(self, n_bytes: int) -> bytes | None:
-        """Give the first bytes, not compared with a checksum."""
+        """First bytes, not compared with a checksum."""
         ...
 
     def fill(self, buffer: memoryview, offset: int) -> bool:
@@ -48,7 +48,7 @@ class ShortCut(Protocol):
         ...
 
     def whole(self) -> bytes | None:
-        """Give everything."""
+        """Everything."""
         ...
 
 
@@ -105,7 +105,7 @@ class PackedFile:
         self._lock = Lock()
 
     def __enter__(self) -> Self:
-        """Give itself."""
+        """Itself."""
         return self
 
     def __exit__(

@@ -52,14 +52,7 @@ class Clock:
 class TimeSign:
     """One sign of time that tells volumes apart.
 
-    Parameters
-    ----------
-    keywords : str
-        Its DICOM keywords.
-    read : callable
-        Gives it.
-    is_offset : bool
-        It counts seconds from the start of the series: where it is absent, it is zero.
+    ``is_offset``: it counts seconds from the start of the series: where it is absent, it is zero.
     """
 
     keywords: str

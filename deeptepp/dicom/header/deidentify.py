@@ -147,8 +147,6 @@ def clean_description(text: str) -> str:
 
     Gives allowed words, parted by one blank; at most twelve.
 
-    Examples
-    --------
     >>> clean_description("ax dyn 1st pass")
     'ax dyn 1st pass'
     >>> clean_description("T1 fs DOE^JANE 1962-03-14 MRN 0048812 +c")
@@ -198,7 +196,7 @@ def _plain(value: object) -> str | None:
 
 
 def _group(clean: Dataset, keyword: str) -> Dataset:
-    """Give the item of a shared or first per-frame functional group, or an empty one."""
+    """Item of a shared or first per-frame functional group, or an empty one."""
     for outer in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
         for item in list(clean.get(outer) or [])[:1]:
             if item.get(keyword):
@@ -234,7 +232,7 @@ def _rules_for(dataset: Dataset) -> dict[tuple[int, ...], Callable[..., None]]:
 
 
 def _is_technical(word: str) -> bool:
-    """Tell whether a word speaks of MR technique."""
+    """Whether a word speaks of MR technique."""
     plain = word.lower().removeprefix("+")
     return plain in _ALLOWED or _NUMBERED.fullmatch(plain) is not None
 

@@ -139,7 +139,7 @@ def _placed_in_time(frame: Frame, groups: Sequence[Header], at: int | None) -> F
 
 
 def _philips_items(header: Header) -> list[Header]:
-    """Give the items of the private sequence in which Philips repeats what it knows of a classic image."""
+    """Items of the private sequence in which Philips repeats what it knows of a classic image."""
     if "PHILIPS" not in str(header.get("Manufacturer") or "").upper():
         return []
     found = [private_value(header, 0x2005, creator, 0x0F) for creator in _PHILIPS_CREATORS]
@@ -147,7 +147,7 @@ def _philips_items(header: Header) -> list[Header]:
 
 
 def _sequences(functional: Dataset) -> list[Any]:
-    """Give the non-empty functional groups of one item."""
+    """Non-empty functional groups of one item."""
     return [element.value for element in functional if element.VR == "SQ" and element.value]
 
 
@@ -226,13 +226,13 @@ def scale_of(places: Sequence[Header], rescale_slope: object) -> float | None:
 
 
 def _modality(header: Header) -> str:
-    """Give the modality where it is a code of the standard: a damaged header may hold anything there."""
+    """Modality where it is a code of the standard: a damaged header may hold anything there."""
     code = str(header.get("Modality") or "").strip().upper()
     return code if code in _MODALITIES else "unknown"
 
 
 def _is_grey_image(header: Header) -> bool:
-    """Tell whether the file is a greyscale image, not a segmentation, map, waveform or colour capture."""
+    """Whether the file is a greyscale image, not a segmentation, map, waveform or colour capture."""
     is_grey = str(header.get("PhotometricInterpretation", "")).startswith("MONOCHROME")
     return is_grey and int(header.get("SamplesPerPixel") or 1) == 1 and header.get("Modality") != "SEG"
 

@@ -119,7 +119,7 @@ class PlainHeader:
         return self._creators
 
     def _element(self, tag: tuple[int, int]) -> DataElement:
-        """Give an element as pydicom reads it."""
+        """Element as pydicom reads it."""
         with quiet():
             return self.dataset()[tag]
 
@@ -174,7 +174,7 @@ def _decoded(vr: str, raw: bytes) -> Any:  # noqa: ANN401  any DICOM value
 
 
 def _one_or_all(values: list[Any]) -> Any:  # noqa: ANN401
-    """Give the value, or the list where there are several."""
+    """Value, or the list where there are several."""
     return values[0] if len(values) == 1 else values
 
 

@@ -142,7 +142,7 @@ def _placed(volume: Voxels | None, plane: Voxels, k: int, n_planes: int) -> Voxe
 
 
 def _common(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
-    """Give the smallest of int32 and float32 that holds both, if neither does."""
+    """Smallest of int32 and float32 that holds both, if neither does."""
     if a.kind == "f" or b.kind == "f":
         return np.dtype(np.float32)
     return np.promote_types(a, b)
@@ -214,7 +214,7 @@ def _check_coded(dataset: Dataset, n_frames: int, *, is_depth_fixed: bool) -> No
 
 
 def _scale(dataset: Dataset, index: int) -> tuple[float | None, float | None]:
-    """Give RescaleSlope and RescaleIntercept of one frame."""
+    """RescaleSlope and RescaleIntercept of one frame."""
     places = [*_transformations(dataset, index), dataset]
     return number(first(places, "RescaleSlope")), number(first(places, "RescaleIntercept"))
 
@@ -236,7 +236,7 @@ def _rescaled(plane: Voxels, slope: float | None, intercept: float | None) -> Vo
 
 
 def _transformations(dataset: Dataset, index: int) -> list[Dataset]:
-    """Give the pixel value transformation of one frame of an enhanced file."""
+    """Pixel value transformation of one frame of an enhanced file."""
     found = []
     per_frame = dataset.get("PerFrameFunctionalGroupsSequence") or []
     shared = dataset.get("SharedFunctionalGroupsSequence") or []
@@ -246,12 +246,12 @@ def _transformations(dataset: Dataset, index: int) -> list[Dataset]:
 
 
 def _native(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    """Give the 16-bit type of native byte order that holds a stored type."""
+    """16-bit type of native byte order that holds a stored type."""
     return np.dtype(np.int16 if dtype.kind == "i" else np.uint16)
 
 
 def _narrowed(values: npt.NDArray[np.int64]) -> Voxels:
-    """Give whole numbers in the first of int16, uint16, int32 that holds them, else float32."""
+    """Whole numbers in the first of int16, uint16, int32 that holds them, else float32."""
     low, high = int(values.min()), int(values.max())
     for dtype in (np.int16, np.uint16, np.int32):
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:

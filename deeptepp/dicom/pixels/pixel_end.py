@@ -40,7 +40,7 @@ def check_end(dataset: FileDataset, stream: BinaryIO) -> None:
 
 
 def _is_end(element: DataElement | RawDataElement | None, stream: BinaryIO) -> bool:
-    """Tell whether nothing but zeros follows an element; of sequences this is taken for granted."""
+    """Whether nothing but zeros follows an element; of sequences this is taken for granted."""
     if not isinstance(element, RawDataElement):
         return True
     delimiter = _DELIMITER_BYTES if element.length == _UNDEFINED_LENGTH else 0
@@ -49,7 +49,7 @@ def _is_end(element: DataElement | RawDataElement | None, stream: BinaryIO) -> b
 
 
 def _are_whole(fragments: bytes) -> bool:
-    """Tell whether compressed fragments follow one another without a gap up to the end."""
+    """Whether compressed fragments follow one another without a gap up to the end."""
     at = 0
     while at + _DELIMITER_BYTES <= len(fragments) and fragments[at : at + 4] == _ITEM:
         at += _DELIMITER_BYTES + int.from_bytes(fragments[at + 4 : at + 8], "little")

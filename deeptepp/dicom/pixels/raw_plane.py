@@ -103,7 +103,7 @@ def _raw_plane_of(header: PlainHeader, size_bytes: int) -> RawPlane | None:
 
 
 def _is_grey_16_bit(header: PlainHeader) -> bool:
-    """Tell whether the file holds one greyscale image of 16 bits a pixel."""
+    """Whether the file holds one greyscale image of 16 bits a pixel."""
     return (
         header.get("BitsAllocated") == _BITS
         and header.get("SamplesPerPixel") == 1
@@ -114,7 +114,7 @@ def _is_grey_16_bit(header: PlainHeader) -> bool:
 
 
 def _fits(layout: Layout, n_pixels: int, size_bytes: int) -> bool:
-    """Tell whether the pixels fill their element exactly, and the file ends with it."""
+    """Whether the pixels fill their element exactly, and the file ends with it."""
     return (
         layout.pixel_tag == _PIXEL_DATA
         and layout.pixel_vr in (None, "OW")

@@ -158,7 +158,7 @@ def _group(
 
 
 def _algorithm(assessment: Assessment, lesion: Lesion, tiers: TierScheme) -> AlgorithmIdentification:
-    """Say what made the numbers, and what reproduces them."""
+    """What made the numbers, and what reproduces them."""
     parameters = [
         RESEARCH_USE_ONLY,
         *([SIMULATED_COHORT] if assessment.is_simulated else []),

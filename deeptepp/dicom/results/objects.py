@@ -41,7 +41,7 @@ class ResultObject:
     dataset: Dataset
 
     def to_bytes(self) -> bytes:
-        """Give the object as a DICOM file."""
+        """Object as a DICOM file."""
         stream = io.BytesIO()
         with quiet():
             self.dataset.save_as(stream, enforce_file_format=True)

@@ -47,7 +47,7 @@ class ResultContext:
     is_simulated: bool
 
     def description(self, text: str) -> str:
-        """Give the SeriesDescription, at most 64 characters."""
+        """SeriesDescription, at most 64 characters."""
         mark = f"{SIMULATED_MARK} " if self.is_simulated else ""
         return f"{RESEARCH_ONLY} {mark}{MAKER} {text}"[:64]
 

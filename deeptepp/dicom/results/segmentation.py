@@ -99,7 +99,7 @@ def source_headers(context: ResultContext, phase: SourcePhase) -> list[Dataset]:
 
 
 def stand_in(context: ResultContext, phase: SourcePhase, k: int) -> str:
-    """Give the UID under which a slice stands while an object is made: its own, or one for its frame."""
+    """UID under which a slice stands while an object is made: its own, or one for its frame."""
     image = phase.images[k]
     return str(context.uid_of(f"frame {k}")) if image.frame else image.instance_uid
 
@@ -187,7 +187,7 @@ def _segment(lesion: Lesion, context: ResultContext) -> SegmentDescription:
 
 
 def _content(context: ResultContext) -> str:
-    """Say what it is in 64 characters."""
+    """What it is in 64 characters."""
     return f"Research use only{f', {SIMULATED_COHORT}' if context.is_simulated else ''}"
 
 

@@ -63,7 +63,7 @@ def _choice_refusal(chosen: Sequence[Row]) -> DeepTeppError | None:
 
 
 def _findings(times_s: tuple[float, ...] | None) -> tuple[Finding, ...]:
-    """Tell that the order is the user's."""
+    """That the order is the user's."""
     if times_s is not None:
         return ()
     message = "The headers give no plausible times that ascend in the order chosen; the order is the user's."

@@ -139,7 +139,7 @@ def _settings(row: Row) -> str:
 
 
 def _is_before(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a volume came before all phases, by the first sign that both have."""
+    """Whether a volume came before all phases, by the first sign that both have."""
     for sign in ("acquired_s", "series_s", "series_number"):
         mine, first = getattr(row.stack.clock, sign), getattr(timeline.rows[0].stack.clock, sign)
         if mine is not None and first is not None and mine != first:
@@ -148,7 +148,7 @@ def _is_before(row: Row, timeline: Timeline) -> bool:
 
 
 def _is_known_pre(timeline: Timeline) -> bool:
-    """Tell whether headers say that the first phase, and no other, precedes contrast."""
+    """Whether headers say that the first phase, and no other, precedes contrast."""
     first, second = (row.stack.series for row in timeline.rows[:2])
     is_without_agent = not first.has_contrast_agent and second.has_contrast_agent
     return is_without_agent or (speaks_of_pre(first) and not speaks_of_pre(second))
@@ -213,12 +213,12 @@ def _repositioned(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError |
 
 
 def _is_torn(frames: Sequence[str]) -> bool:
-    """Tell whether each volume has a frame of reference of its own, as anonymisers write it."""
+    """Whether each volume has a frame of reference of its own, as anonymisers write it."""
     return len(frames) >= 3 and len(set(frames)) == len(frames)
 
 
 def _frames_of_reference(timeline: Timeline) -> tuple[Finding, ...]:
-    """Tell that the headers do not say that the phases lie in one place."""
+    """That the headers do not say that the phases lie in one place."""
     frames = [row.stack.series.frame_of_reference for row in timeline.rows]
     if not _is_torn(frames):
         return ()
@@ -262,7 +262,7 @@ def _words_against(timeline: Timeline, _others: Sequence[Row]) -> DeepTeppError 
 
 
 def _order(timeline: Timeline) -> tuple[Finding, ...]:
-    """Tell that an order without times was enough, and what it rests on."""
+    """That an order without times was enough, and what it rests on."""
     if timeline.times_s is not None and timeline.sign != "ContentTime":
         return ()
     message = sentence(

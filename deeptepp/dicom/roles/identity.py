@@ -55,7 +55,7 @@ def examinations(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _newest(rows: Sequence[Row]) -> tuple[str, float]:
-    """Say when an examination was made."""
+    """When an examination was made."""
     starts = [row.stack.clock.acquired_s or 0.0 for row in rows]
     return max(row.stack.series.study_date for row in rows), max(starts)
 

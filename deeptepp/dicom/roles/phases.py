@@ -115,7 +115,7 @@ def _sorted_out(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> _Fou
 
 
 def _is_better(one: DynamicSeries, sure: Sequence[DynamicSeries]) -> bool:
-    """Tell whether volumes whose words say that they are no phases make a dynamic series that others do not."""
+    """Whether volumes whose words say that they are no phases make a dynamic series that others do not."""
     best = sure[0]
     is_own = not any(belong_together(one.first, other.first) for other in sure)
     is_longer = best.is_ultrafast or len(one.rows) > len(best.rows)
@@ -155,7 +155,7 @@ def _as_one_examination(rows: Sequence[Row], fingerprint: RowFingerprint | None)
 
 
 def _nothing_dynamic(rows: Sequence[Row], found: _Found) -> Proposal:
-    """Say why no two volumes are phases of one series."""
+    """Why no two volumes are phases of one series."""
     alone = "No second volume on its grid and with its sequence was found."
     reasons = {row.key: alone for row in rows} | found.reasons
     refusal = no_series_refusal([row.stack for row in rows], [row.stack for row in found.fit])
@@ -191,7 +191,7 @@ def _two_sides(rows: Sequence[Row], found: _Found, sides: dict[Side, DynamicSeri
 
 
 def _is_rival(one: DynamicSeries, best: DynamicSeries) -> bool:
-    """Tell whether another series could as well be meant."""
+    """Whether another series could as well be meant."""
     a, b = one.first.series, best.first.series
     return (
         len(one.rows) >= MIN_RIVAL_PHASES
@@ -202,7 +202,7 @@ def _is_rival(one: DynamicSeries, best: DynamicSeries) -> bool:
 
 
 def _is_slab(one: DynamicSeries, best: DynamicSeries) -> bool:
-    """Tell whether another series shows another part of the same region, so that both belong to the whole."""
+    """Whether another series shows another part of the same region, so that both belong to the whole."""
     is_apart = overlap(one.grid, best.grid) == 0
     return is_apart and len(one.rows) == len(best.rows) and is_same_sequence(one.first.series, best.first.series)
 
@@ -253,7 +253,7 @@ def _without_earlier_pre(timeline: Timeline) -> tuple[Timeline, tuple[Row, ...]]
 
 
 def _phase_reasons(timeline: Timeline, times_s: Sequence[float]) -> dict[str, str]:
-    """Say why each phase was proposed."""
+    """Why each phase was proposed."""
     rows = timeline.rows
     has_agent = rows[0].stack.series.has_contrast_agent
     reasons = {
@@ -287,7 +287,7 @@ def _refused_reasons(rows: Sequence[Row], found: _Found, best: DynamicSeries) ->
 
 
 def _no_volume_reason(stack: Stack) -> str:
-    """Say why planes make no volume."""
+    """Why planes make no volume."""
     if isinstance(stack.problem, MissingSlice):  # its phase is not known before the others are
         facts = stack.problem.facts
         return sentence(
@@ -297,7 +297,7 @@ def _no_volume_reason(stack: Stack) -> str:
 
 
 def _other_reason(stack: Stack, first: Stack) -> str:
-    """Say how a fit volume differs from the phases."""
+    """How a fit volume differs from the phases."""
     if stack.grid is None:
         return _no_volume_reason(stack)
     if not is_same_grid(stack, first):
@@ -322,7 +322,7 @@ def _left_out(timeline: Timeline, others: Sequence[Row], side: Side | None) -> t
 
 
 def _derived(timeline: Timeline) -> tuple[Finding, ...]:
-    """Tell that the phases were computed from others."""
+    """That the phases were computed from others."""
     if not is_derived(timeline.rows[0].stack.series):
         return ()
     message = "The phases are marked as derived images; no original dynamic series was found."
@@ -330,7 +330,7 @@ def _derived(timeline: Timeline) -> tuple[Finding, ...]:
 
 
 def _repeated(timeline: Timeline) -> tuple[Finding, ...]:
-    """Tell that the phases are there a second time, reconstructed in another way."""
+    """That the phases are there a second time, reconstructed in another way."""
     n = len(timeline.repeats)
     if n < len(timeline.rows):
         return ()

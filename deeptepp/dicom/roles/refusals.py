@@ -16,7 +16,7 @@ from deeptepp.wording.sentence import listed, sentence
 
 
 def no_series_refusal(stacks: Sequence[Stack], fit: Sequence[Stack]) -> DeepTeppError:
-    """Say why no two volumes are phases of one series."""
+    """Why no two volumes are phases of one series."""
     mr = [s for s in stacks if s.series.modality == "MR"]
     if not mr:
         return WrongModality(value=", ".join(sorted({s.series.modality for s in stacks})), limit="MR")
@@ -98,7 +98,7 @@ def _absent_end(whole: Sequence[Stack]) -> DeepTeppError | None:
 
 
 def _is_part(part: Grid, whole: Grid) -> bool:
-    """Tell whether a grid holds some of the slices of another one, and no other."""
+    """Whether a grid holds some of the slices of another one, and no other."""
     if part.shape[1:] != whole.shape[1:] or part.shape[0] >= whole.shape[0]:
         return False
     start = round(float(whole.to_index(part.affine[:3, 3])[0]))
@@ -108,7 +108,7 @@ def _is_part(part: Grid, whole: Grid) -> bool:
 
 
 def _step_mm(stack: Stack) -> float:
-    """Give the slice interval of a volume."""
+    """Slice interval of a volume."""
     return 0.0 if stack.grid is None else round(stack.grid.spacing_mm[0], 3)
 
 
@@ -126,7 +126,7 @@ def is_part_of(part: Stack, whole: Stack) -> bool:
 
 
 def _is_same_plane(a: Stack, b: Stack) -> bool:
-    """Tell whether the planes of two stacks have one size, orientation and pixel spacing."""
+    """Whether the planes of two stacks have one size, orientation and pixel spacing."""
     p, q = a.frames[0], b.frames[0]
     if (p.rows, p.columns) != (q.rows, q.columns):
         return False

@@ -81,5 +81,5 @@ def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes] = lambda _
 
 
 def _number(studies: dict[str, int], stack: Stack) -> int:
-    """Give the number of a study, in the order in which studies come."""
+    """Number of a study, in the order in which studies come."""
     return studies.setdefault(stack.series.study_uid, len(studies))

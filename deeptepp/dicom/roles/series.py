@@ -95,7 +95,7 @@ def dynamic_series(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> l
 
 
 def belong_together(a: Stack, b: Stack) -> bool:
-    """Tell whether two volumes may be phases of one dynamic series."""
+    """Whether two volumes may be phases of one dynamic series."""
     return is_same_grid(a, b) and is_same_sequence(a.series, b.series)
 
 
@@ -138,7 +138,7 @@ def two_sides(series: Sequence[DynamicSeries]) -> dict[Side, DynamicSeries]:
 
 
 def _is_one_protocol(a: DynamicSeries, b: DynamicSeries) -> bool:
-    """Tell whether two series were made in the same way."""
+    """Whether two series were made in the same way."""
     p, q = a.first.series, b.first.series
     return is_same_kind(p, q) and has_same_settings(p, q)
 
@@ -177,5 +177,5 @@ def as_found(timeline: Timeline, reason: str) -> PhaseProposal:
 
 
 def keys_of(rows: Iterable[Row]) -> tuple[str, ...]:
-    """Give the keys of rows."""
+    """Keys of rows."""
     return tuple(row.key for row in rows)

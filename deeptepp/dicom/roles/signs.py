@@ -99,7 +99,7 @@ def _started(rows: Sequence[Row]) -> SignReading | None:
 
 
 def _offsets(rows: Sequence[Row]) -> SignReading | None:
-    """Give the offsets of the volumes of one series by the first sign that tells all of them apart."""
+    """Offsets of the volumes of one series by the first sign that tells all of them apart."""
     for sign in (each for each in SIGNS if each.is_offset):
         found = [sign.read(row.stack.clock) for row in rows]
         if all(offset is None for offset in found):
@@ -168,13 +168,13 @@ def _series_then_number(rows: Sequence[Row]) -> SignReading | None:
 
 
 def _series_start(row: Row, *, has_times: bool) -> tuple[float, float]:
-    """Say when a series began: its time where all have one, then its number."""
+    """When a series began: its time where all have one, then its number."""
     clock = row.stack.clock
     return (clock.series_s or 0.0 if has_times else 0.0, float(clock.series_number or 0))
 
 
 def _numbers_within(rows: Sequence[Row]) -> SignReading | None:
-    """Give the numbers of the volumes of one series by the first sign that tells all of them apart."""
+    """Numbers of the volumes of one series by the first sign that tells all of them apart."""
     if len(rows) == 1:
         return SignReading([0.0], "")
     of_series = (SERIES_TIME, SERIES_NUMBER)
@@ -223,12 +223,12 @@ def past_midnight(starts_s: Sequence[float]) -> list[float]:
 
 
 def is_one_moment(starts_s: Sequence[float]) -> bool:
-    """Tell whether no two times differ by ``SAME_MOMENT_S``."""
+    """Whether no two times differ by ``SAME_MOMENT_S``."""
     return max(starts_s) - min(starts_s) < SAME_MOMENT_S
 
 
 def are_apart(starts_s: Sequence[float]) -> bool:
-    """Tell whether all times differ by ``SAME_MOMENT_S`` or more."""
+    """Whether all times differ by ``SAME_MOMENT_S`` or more."""
     return all(b - a >= SAME_MOMENT_S for a, b in pairwise(sorted(starts_s)))
 
 

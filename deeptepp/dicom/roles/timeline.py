@@ -146,7 +146,7 @@ def _in_order(rows: Sequence[Row], keys: Sequence[float]) -> tuple[tuple[Row, ..
 
 
 def _tells_apart(rows: Sequence[Row], starts_s: Sequence[float]) -> bool:
-    """Tell whether times part the volumes of each series, and are not one moment or full minutes for all."""
+    """Whether times part the volumes of each series, and are not one moment or full minutes for all."""
     if is_one_moment(starts_s):
         return False
     if not all(are_apart([starts_s[i] for i in members]) for members in by_series(rows).values()):
@@ -157,7 +157,7 @@ def _tells_apart(rows: Sequence[Row], starts_s: Sequence[float]) -> bool:
 
 
 def _times_of(ordered: Sequence[Row], sign: str) -> tuple[float, ...] | None:
-    """Give times that agree with a known order: of the series, or, where they are plausible, of reconstruction."""
+    """Times that agree with a known order: of the series, or, where they are plausible, of reconstruction."""
     clocks = [row.stack.clock for row in ordered]
     has_own_series = len(by_series(ordered)) == len(ordered)
     starts = _ascending([clock.series_s for clock in clocks])
@@ -191,7 +191,7 @@ def _without_copies(rows: Sequence[Row], fingerprint: RowFingerprint | None) -> 
 
 
 def _share_timed(rows: Sequence[Row]) -> Callable[[Row], float]:
-    """Tell how well the times of a volume's own series part its volumes: a combined series may have but one."""
+    """How well the times of a volume's own series part its volumes: a combined series may have but one."""
     series = {i: members for members in by_series(rows).values() for i in members}
     singles = [i for i, members in series.items() if len(members) == 1]
     index = {row.key: i for i, row in enumerate(rows)}

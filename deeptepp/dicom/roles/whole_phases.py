@@ -40,14 +40,14 @@ def broken(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError | None:
 
 
 def _is_stopped(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a volume may lack slices since its scan was stopped; other faults have other causes."""
+    """Whether a volume may lack slices since its scan was stopped; other faults have other causes."""
     if not isinstance(row.stack.problem, MissingSlice | None):
         return False
     return _is_after(row, timeline) or _is_repeated(row, timeline)
 
 
 def _is_after(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a volume came after all phases, by the first sign that all of them have."""
+    """Whether a volume came after all phases, by the first sign that all of them have."""
     for sign in SIGNS:
         if sign.is_offset or sign is CONTENT:
             continue
@@ -77,7 +77,7 @@ def incomplete_last(timeline: Timeline, others: Sequence[Row]) -> tuple[Finding,
 
 
 def _is_repeated(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a scan was stopped early and begun again: a whole one follows sooner than a phase would."""
+    """Whether a scan was stopped early and begun again: a whole one follows sooner than a phase would."""
     first, start = timeline.rows[0].stack, row.stack.clock.acquired_s
     starts = [phase.stack.clock.acquired_s for phase in timeline.rows]
     if start is None or None in starts or not is_part_of(row.stack, first):
@@ -113,7 +113,7 @@ def missing_between(timeline: Timeline, others: Sequence[Row]) -> DeepTeppError 
 
 
 def _is_between(row: Row, timeline: Timeline) -> bool:
-    """Tell whether a volume was acquired after the first phase and before the last, at a time that none has."""
+    """Whether a volume was acquired after the first phase and before the last, at a time that none has."""
     start = row.stack.clock.acquired_s
     starts = [phase.stack.clock.acquired_s for phase in timeline.rows]
     known = [other for other in starts if other is not None]

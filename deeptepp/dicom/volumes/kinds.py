@@ -50,7 +50,7 @@ def unfit_reason(series: SeriesFacts) -> str | None:
 
 
 def doubt(series: SeriesFacts) -> str | None:
-    """Say what the words of its description make of an original image that its ImageType allows to be a phase."""
+    """What the words of its description make of an original image that its ImageType allows to be a phase."""
     words = words_of(series)
     return next((purpose.reason for purpose in PURPOSES if purpose.words.search(words)), None)
 
@@ -102,12 +102,12 @@ def words_of(series: SeriesFacts) -> str:
 
 
 def is_original(series: SeriesFacts) -> bool:
-    """Tell whether ImageType calls the images original and primary."""
+    """Whether ImageType calls the images original and primary."""
     return series.image_type[:2] == ("ORIGINAL", "PRIMARY")
 
 
 def is_derived(series: SeriesFacts) -> bool:
-    """Tell whether the images were computed, as a subtraction image is, or are no primary images."""
+    """Whether the images were computed, as a subtraction image is, or are no primary images."""
     return "DERIVED" in series.image_type[:1] or "SECONDARY" in series.image_type[1:2]
 
 
@@ -157,7 +157,7 @@ def is_same_sequence(a: SeriesFacts, b: SeriesFacts) -> bool:
 
 
 def has_same_settings(a: SeriesFacts, b: SeriesFacts) -> bool:
-    """Tell whether repetition time, echo time and flip angle agree within ``SAME_SETTING``."""
+    """Whether repetition time, echo time and flip angle agree within ``SAME_SETTING``."""
     pairs = (
         (a.repetition_time_ms, b.repetition_time_ms),
         (a.echo_time_ms, b.echo_time_ms),
@@ -175,7 +175,7 @@ def is_same_kind(a: SeriesFacts, b: SeriesFacts) -> bool:
 
 
 def speaks_of_pre(series: SeriesFacts) -> bool:
-    """Tell whether the description hints at a time before contrast."""
+    """Whether the description hints at a time before contrast."""
     return SPEAKS_OF_PRE.search(series.description.replace("_", " ")) is not None
 
 
@@ -189,5 +189,5 @@ def spoken_order(series: SeriesFacts) -> tuple[bool, int]:
 
 
 def speaks_of_post(series: SeriesFacts) -> bool:
-    """Tell whether the description hints at a time after contrast, and not also at one before."""
+    """Whether the description hints at a time after contrast, and not also at one before."""
     return SPEAKS_OF_POST.search(series.description.replace("_", " ")) is not None and not speaks_of_pre(series)

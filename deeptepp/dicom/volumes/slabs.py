@@ -40,7 +40,7 @@ def with_slabs(stacks: Sequence[Stack]) -> tuple[Stack, ...]:
 
 
 def _runs(stack: Stack) -> list[list[Frame]]:
-    """Give the runs of planes between wide gaps; none where the planes make a volume, or no regular runs."""
+    """Runs of planes between wide gaps; none where the planes make a volume, or no regular runs."""
     if stack.problem is None or len(stack.frames) < 2 * MIN_SLAB_PLANES:
         return []
     axes = axes_of(stack.frames) if all(f.position_mm and f.orientation for f in stack.frames) else None
@@ -57,12 +57,12 @@ def _runs(stack: Stack) -> list[list[Frame]]:
 
 
 def _is_slab(points: FloatArray, normal: FloatArray) -> bool:
-    """Tell whether planes, (n, 3) mm, are enough and regular."""
+    """Whether planes, (n, 3) mm, are enough and regular."""
     return len(points) >= MIN_SLAB_PLANES and irregularity(points, normal) is None
 
 
 def _rounded(runs: Sequence[Sequence[Frame]]) -> _Pattern:
-    """Say where runs begin and end, so that those of two phases can be compared."""
+    """Where runs begin and end, so that those of two phases can be compared."""
     normal = _normal(runs[0])
     ends = [[float(np.dot(f.position_mm or (0, 0, 0), normal)) for f in (run[0], run[-1])] for run in runs]
     return tuple(
@@ -72,7 +72,7 @@ def _rounded(runs: Sequence[Sequence[Frame]]) -> _Pattern:
 
 
 def _normal(frames: Sequence[Frame]) -> FloatArray:
-    """Give the common normal of planes."""
+    """Common normal of planes."""
     axes = axes_of(frames)
     return np.zeros(3) if axes is None else axes[:, 0]
 

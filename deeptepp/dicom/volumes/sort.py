@@ -101,7 +101,7 @@ def _content(frame: Frame) -> tuple[object, ...]:
 
 
 def _exact_kind(frame: Frame) -> tuple[object, ...]:
-    """Give what must be equal in all planes of one volume."""
+    """What must be equal in all planes of one volume."""
     series = frame.series
     has_place = (frame.position_mm is None, frame.orientation is None, frame.spacing_mm is None)
     kind = (series.image_type, series.is_diffusion, series.is_image, series.description, series.laterality)
@@ -109,7 +109,7 @@ def _exact_kind(frame: Frame) -> tuple[object, ...]:
 
 
 def _is_same_kind(a: Frame, b: Frame) -> bool:
-    """Tell whether two planes were made with one echo and settings in one orientation and spacing."""
+    """Whether two planes were made with one echo and settings in one orientation and spacing."""
     echo = (a.series.echo_time_ms or 0.0, b.series.echo_time_ms or 0.0)
     return (
         isclose(*echo, rel_tol=0.02)

@@ -38,7 +38,7 @@ def parts_by_sign(frames: Sequence[Frame]) -> Iterator[list[list[Frame]]]:
 
 
 def _place(plane: Placed) -> int:
-    """Give the place of a plane."""
+    """Place of a plane."""
     return plane[0]
 
 

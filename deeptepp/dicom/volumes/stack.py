@@ -32,7 +32,7 @@ class Stack:
 
 
 def order_of(stack: Stack) -> tuple[object, ...]:
-    """Give what volumes are listed by: time, then what order of files and digits of UIDs leave alone."""
+    """What volumes are listed by: time, then what order of files and digits of UIDs leave alone."""
     clock, series = stack.clock, stack.series
     start = clock.acquired_s if clock.acquired_s is not None else clock.content_s
     offset = clock.trigger_s if clock.trigger_s is not None else float(clock.position or 0)
@@ -70,7 +70,7 @@ def earliest(frames: Sequence[Frame]) -> Clock:
 
 
 def _shared(values: Iterable[Any]) -> Any:  # noqa: ANN401  whole numbers stay whole
-    """Give the value that more than half of the planes share, else the least of those that are there."""
+    """Value that more than half of the planes share, else the least of those that are there."""
     known = Counter(value for value in values if value is not None)
     if not known:
         return None

@@ -198,7 +198,7 @@ def _grown(candidate: Candidate, found: list[Candidate], grid_shape: tuple[int, 
 
 
 def _levels(maps: EnhancementMaps, region: BreastRegion) -> FloatArray:
-    """Give the thresholds, ascending."""
+    """Thresholds, ascending."""
     top = TOP_SHARE * float(np.percentile(maps.evidence[region.mask], TOP_PERCENTILE))
     levels: FloatArray = np.geomspace(LOWEST_LEVEL, max(top, 2 * LOWEST_LEVEL), N_LEVELS)
     return levels
@@ -267,7 +267,7 @@ def _judge(maps: EnhancementMaps, region: BreastRegion, core: npt.NDArray[np.int
 def _contacts(
     shell: BoolImage, inside: BoolImage, region: BreastRegion, block: tuple[slice, ...]
 ) -> tuple[float, float]:
-    """Give the shares of the shell that lie behind the posterior limit, and elsewhere out of the search region."""
+    """Shares of the shell that lie behind the posterior limit, and elsewhere out of the search region."""
     outside = shell & ~inside
     sz, sy, sx = block
     rows = np.arange(sy.start, sy.stop)[None, :, None]

@@ -121,7 +121,7 @@ def _refined(
 
 
 def _is_ambiguous(found: list[Candidate]) -> bool:
-    """Tell whether another candidate rivals the first in score and size."""
+    """Whether another candidate rivals the first in score and size."""
     first = found[0]
     for rival in found[1:]:
         if rival.score < RIVAL_SCORE_SHARE * first.score:

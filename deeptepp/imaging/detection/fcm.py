@@ -67,7 +67,7 @@ def memberships(features: npt.NDArray[np.floating], centres: FloatArray) -> Floa
 
 
 def spatial_memberships(features: FloatImage, centres: FloatArray) -> FloatImage:
-    """Give memberships in which the 26 neighbours vote.
+    """Memberships in which the 26 neighbours vote.
 
     ``features``, (d, z, y, x) float32: one map per feature; ``centres``, (c, d): cluster centres. Gives (c, z, y,
     x) float32: memberships times their neighbourhood mean, scaled to sum to 1.

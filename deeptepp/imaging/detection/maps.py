@@ -185,7 +185,7 @@ def tube_map(z: FloatImage, grid: Grid) -> FloatImage:
 
 
 def _hessian_eigenvalues(image: FloatImage, grid: Grid, where: BoolImage) -> FloatImage:
-    """Give the eigenvalues of the Hessian per mm², ascending, (n, 3), at the voxels asked for."""
+    """Eigenvalues of the Hessian per mm², ascending, (n, 3), at the voxels asked for."""
     gradients = np.gradient(image, *grid.spacing_mm)
     hessian = np.empty((int(where.sum()), 3, 3), dtype=np.float32)
     for i, gradient in enumerate(gradients):
@@ -197,7 +197,7 @@ def _hessian_eigenvalues(image: FloatImage, grid: Grid, where: BoolImage) -> Flo
 
 
 def _bounding_block(mask: BoolImage) -> tuple[slice, slice, slice]:
-    """Give the block around a mask with a margin of two voxels."""
+    """Block around a mask with a margin of two voxels."""
     found = ndimage.find_objects(mask.astype(np.uint8))[0]
     sz, sy, sx = (slice(max(0, s.start - 2), min(n, s.stop + 2)) for s, n in zip(found, mask.shape, strict=True))
     return sz, sy, sx

@@ -140,7 +140,7 @@ def scale_of(sample: RoleSample, phase: int) -> Scale:
 
 
 def _densest_half(ordered: Float64) -> tuple[float, float]:
-    """Give middle and length of the shortest interval that holds half of ordered values."""
+    """Middle and length of the shortest interval that holds half of ordered values."""
     half = len(ordered) // 2
     widths = ordered[half:] - ordered[: len(ordered) - half]
     start = int(np.argmin(widths))

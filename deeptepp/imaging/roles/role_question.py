@@ -56,7 +56,7 @@ def other_ways(
 
 
 def _failed(phases: Sequence[Phase], times_s: Sequence[float] | None) -> list[RoleCheck]:
-    """Give the checks that roles fail."""
+    """Checks that roles fail."""
     checks = check_roles([p.volume for p in phases], has_times=times_s is not None, times_s=times_s)
     return [check for check in checks if not check.is_passed]
 
@@ -69,7 +69,7 @@ def _confirmed(study: Study, keys: Sequence[str], unfit: Set[int]) -> list[Phase
 
 
 def _without_unfit(keys: Sequence[str], unfit: Set[int]) -> Iterator[PhaseProposal]:
-    """Give the phases without those after contrast that do not fit: all of them, one, or all from the first on."""
+    """Phases without those after contrast that do not fit: all of them, one, or all from the first on."""
     ways = (frozenset(unfit), *(frozenset({k}) for k in sorted(unfit)))
     ways += (frozenset(range(min(unfit, default=len(keys)), len(keys))),)
     for left_out in dict.fromkeys(ways):
@@ -83,7 +83,7 @@ def _without_unfit(keys: Sequence[str], unfit: Set[int]) -> Iterator[PhasePropos
 
 
 def _other_roles(study: Study, keys: Sequence[str]) -> Iterator[PhaseProposal]:
-    """Give the roles that real mistakes make of others: baselines, and orders turned or shifted."""
+    """Roles that real mistakes make of others: baselines, and orders turned or shifted."""
     n_before = likely_baselines([phase.volume for phase in study.phases])
     if 1 < n_before < len(keys):
         reason = sentence("From volume {n} on: nothing enhances in those before it.", n=n_before)

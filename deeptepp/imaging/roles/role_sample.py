@@ -135,7 +135,7 @@ def _mean_level(images: FloatImage) -> FloatImage | None:
 
 
 def _is_noise(images: FloatImage) -> bool:
-    """Tell whether neither neighbours nor phases resemble one another: noise without a body."""
+    """Whether neither neighbours nor phases resemble one another: noise without a body."""
     if any(_correlation(image[:, :, 1:], image[:, :, :-1]) >= WHITE_NOISE for image in images):
         return False
     pairs = [(a, b) for k, a in enumerate(images) for b in images[:k]]
@@ -161,7 +161,7 @@ def _tissue_and_air(level: FloatImage) -> tuple[BoolImage, BoolImage]:
 
 
 def _is_measurable(images: FloatImage, is_air: BoolImage) -> bool:
-    """Tell whether there is enough air, and whether its noise was kept in every phase."""
+    """Whether there is enough air, and whether its noise was kept in every phase."""
     if is_air.mean() < MIN_AIR_SHARE:
         return False
     return bool((images[:, is_air] <= 0).mean(axis=1).max() <= MAX_ZERO_SHARE)

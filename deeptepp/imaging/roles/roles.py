@@ -141,12 +141,12 @@ def _contrast(sample: RoleSample) -> list[RoleCheck]:
 
 
 def _is_other(contrast: TissueContrast) -> bool:
-    """Tell whether two phases show tissue in different contrast."""
+    """Whether two phases show tissue in different contrast."""
     return contrast.correlation < MIN_CORRELATION and contrast.width > MAX_EVEN_WIDTH
 
 
 def _posts_agree(sample: RoleSample) -> bool:
-    """Tell whether the post-contrast phases have one contrast."""
+    """Whether the post-contrast phases have one contrast."""
     first, *others = sample.tissue[1:]
     return not any(_is_other(contrast_of(first, other)) for other in others)
 
@@ -192,7 +192,7 @@ def _scale(sample: RoleSample) -> list[RoleCheck]:
 
 
 def _factor(scale: Scale) -> float | None:
-    """Give the factor between two scales, None where they may be the same."""
+    """Factor between two scales, None where they may be the same."""
     if scale.width < SHARP_WIDTH:
         return scale.peak if abs(np.log(scale.peak)) > MAX_SHARP_OFFSET else None
     low, high = AIR_RATIOS

@@ -64,7 +64,7 @@ def _usual(slices: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _slices(volume: Volume) -> npt.NDArray[np.float32]:
-    """Give blocks of each slice, without their mean, (n_slices, n_blocks) float32."""
+    """Blocks of each slice, without their mean, (n_slices, n_blocks) float32."""
     _, dy, dx = volume.grid.spacing_mm
     fy, fx = max(1, round(_BLOCK_MM / dy)), max(1, round(_BLOCK_MM / dx))
     z, y, x = volume.voxels.shape
@@ -82,7 +82,7 @@ def _slices(volume: Volume) -> npt.NDArray[np.float32]:
 
 
 def _unit(slices: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Give each slice unit length, so that a product of two is their correlation."""
+    """Each slice unit length, so that a product of two is their correlation."""
     lengths = np.linalg.norm(slices, axis=1, keepdims=True)
     made: npt.NDArray[np.float32] = slices / np.maximum(lengths, 1e-6)
     return made
@@ -108,7 +108,7 @@ def _out_of_place(slices: npt.NDArray[np.float32], others: npt.NDArray[np.float3
 
 
 def _jumps(strengths: npt.NDArray[np.float32], others: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Give how far the scale of each slice lies from that of its neighbours, as a logarithm."""
+    """How far the scale of each slice lies from that of its neighbours, as a logarithm."""
     ratios = np.log(np.maximum(strengths, 1e-6) / np.maximum(others, 1e-6))
     padded = np.pad(ratios, _NEIGHBOURS, mode="edge")
     around = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1)

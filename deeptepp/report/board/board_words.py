@@ -108,7 +108,7 @@ def _recorded(entry: Entry) -> str:
 
 
 def _fate(case: BoardCase, entry: Entry) -> str:
-    """Say what became of an earlier decision."""
+    """What became of an earlier decision."""
     return sentence("corrected") if entry.number in case.corrected else sentence("followed by another decision")
 
 

@@ -115,7 +115,7 @@ def minutes_title(meeting: Meeting | None) -> str:
 
 
 def attendance_of(meeting: Meeting) -> str:
-    """Say who attended a meeting, by roles."""
+    """Who attended a meeting, by roles."""
     return sentence(
         "Attendees (roles): {value}.", value=joined(", ", meeting.attendees) or sentence("not recorded")
     )

@@ -88,8 +88,28 @@ def write_case_files(
 ) -> tuple[ResultObject, ...]:
     """Write all files of a result into a folder; DICOM objects of an earlier result are removed from it.
 
-    ``images``: what was scored, without it there are no DICOM objects; ``label``: of the case, see
-    ``domain.labels``, may be empty. Raises NoSourceImages: the files lack valid UIDs; JSON and PDF are written.
+    Parameters
+    ----------
+    folder : Path
+        Is made where absent.
+    images : CaseImages or None
+        What was scored; without it there are no DICOM objects.
+    assessment : Assessment
+        The answer.
+    bundle : ModelBundle or None
+        The model.
+    label : str
+        Of the case, see ``domain.labels``; may be empty.
+
+    Returns
+    -------
+    tuple of ResultObject
+        The DICOM objects written.
+
+    Raises
+    ------
+    NoSourceImages
+        The files lack valid UIDs; JSON and PDF are written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in _OBJECT_NAMES:

@@ -86,18 +86,7 @@ def result_reading(reference: Cohort, tier: Tier, endpoint: Endpoint) -> ResultR
 
 
 def reading_sentences(reading: ResultReading) -> tuple[str, ...]:
-    """Say what became of patients of her tier, at five and at two years.
-
-    Parameters
-    ----------
-    reading : ResultReading
-        What was estimated.
-
-    Returns
-    -------
-    tuple of str
-        Five years first.
-    """
+    """What became of patients of her tier, at five and at two years."""
     if reading.curve is None:
         return (sentence(NO_PATIENT),)
     kind = {"kind": PATIENTS[reading.is_simulated]}
@@ -108,17 +97,9 @@ def reading_sentences(reading: ResultReading) -> tuple[str, ...]:
 
 
 def arm_sentences(reading: ResultReading) -> tuple[str, ...]:
-    """Say what became of patients of her tier by the treatment that they received.
+    """What became of patients of her tier by the treatment that they received.
 
-    Parameters
-    ----------
-    reading : ResultReading
-        What was estimated.
-
-    Returns
-    -------
-    tuple of str
-        One per treatment that was given, at five years, or at two where nobody was followed for five.
+    Returns one per treatment that was given, at five years, or at two where nobody was followed for five.
     """
     if reading.arms is None:
         return ()
@@ -131,18 +112,7 @@ def arm_sentences(reading: ResultReading) -> tuple[str, ...]:
 
 
 def other_tier_sentences(reading: ResultReading) -> tuple[str, ...]:
-    """Say what became of patients of the other tiers at five years.
-
-    Parameters
-    ----------
-    reading : ResultReading
-        What was estimated.
-
-    Returns
-    -------
-    tuple of str
-        One per tier that has patients.
-    """
+    """What became of patients of the other tiers at five years."""
     return tuple(
         _sentence(curve.at(HORIZONS_MONTHS[-1]), OTHER_TIER, name_of(Tier(level)), reading.endpoint)
         for level, curve in zip(reading.tiers.levels, reading.tiers.curves, strict=True)

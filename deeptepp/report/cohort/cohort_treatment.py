@@ -209,7 +209,7 @@ def _beside(published: PublishedComparison, paper: TreatmentContrast) -> Beside:
 
 
 def _held_back(contrast: TreatmentContrast) -> str:
-    """Say why no difference is given; empty where one is."""
+    """Why no difference is given; empty where one is."""
     return "" if contrast.is_reportable else sentence("not given: {reason}", reason=contrast.cause)
 
 

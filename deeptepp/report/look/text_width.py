@@ -43,7 +43,7 @@ def text_px(text: str, size: float) -> float:
 
 
 def _other(sign: str) -> int:
-    """Give the width of a character that is not in the table."""
+    """Width of a character that is not in the table."""
     return 1000 if east_asian_width(sign) in "WF" else _OTHER_1000
 
 
@@ -78,7 +78,7 @@ def _lines(text: str, cut: Cut) -> list[str]:
 
 
 def _line(text: str, *, cut: Cut, place: int, n_lines: int) -> str:
-    """Give one line; the last holds all that is left, and one that is not needed is empty."""
+    """One line; the last holds all that is left, and one that is not needed is empty."""
     lines = cut(text)
     return "".join(lines[place:] if place == n_lines - 1 else lines[place : place + 1])
 

@@ -43,9 +43,35 @@ def fit_cox(
 ) -> CoxFit:
     """Fit a proportional hazards model by maximum partial likelihood.
 
-    ``design``: n rows; no column is needed to have the baseline hazard alone. ``strata`` (n,): patients of
-    different strata have baseline hazards of their own. Returns: with a reason for each coefficient that has no
-    estimate. Raises ``NotEstimable``: there are no patients.
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Months and events of n patients.
+    design : Design
+        (n, p) columns, from ``stats.design.design``; none are needed to have the baseline hazard alone.
+    strata : (n,) array, optional
+        Patients of different strata have baseline hazards of their own.
+    ties : Ties
+        Efron's or Breslow's likelihood; Efron's is closer to the exact one.
+    level : float
+        Of the confidence intervals.
+
+    Returns
+    -------
+    CoxFit
+        Coefficients with a reason for each that has no estimate (separation, aliased columns).
+
+    Raises
+    ------
+    NotEstimable
+        There are no patients.
+
+    Examples
+    --------
+    >>> follow_up = FollowUp(np.arange(1.0, 7.0), np.array([True, True, False, True, True, False]))
+    >>> fit = fit_cox(follow_up, Design(("treated",), np.array([[0.0], [1.0], [0.0], [1.0], [0.0], [1.0]])))
+    >>> fit.names, fit.n_events
+    (('treated',), 4)
     """
     check_design(follow_up, design, level)
     risk_sets = RiskSets(follow_up, strata, ties)
@@ -116,7 +142,7 @@ def _tests(
 
 
 def _baseline(risk_sets: RiskSets, end: Likelihood) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
-    """Give event times, cumulative hazard and stratum, times ascending in each stratum."""
+    """Event times, cumulative hazard and stratum, times ascending in each stratum."""
     order = np.lexsort((risk_sets.months, risk_sets.stratum))
     stratum = risk_sets.stratum[order]
     jumps = (end.hazard * np.exp(-end.shift[risk_sets.stratum]))[order]

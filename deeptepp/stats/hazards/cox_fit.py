@@ -155,7 +155,7 @@ class CoxFit:
         return np.asarray(survival[:, 0] if np.ndim(months) == 0 else survival, dtype=np.float64)
 
     def _place(self, strata: npt.ArrayLike | None, n: int) -> npt.NDArray[np.int64]:
-        """Give the place of each patient's stratum in ``strata``."""
+        """Place of each patient's stratum in ``strata``."""
         if not self.is_stratified:
             return np.zeros(n, dtype=np.int64)
         labels = np.asarray(strata)

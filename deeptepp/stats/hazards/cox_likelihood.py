@@ -59,18 +59,9 @@ class Likelihood:
 class RiskSets:
     """Who is at risk at which event.
 
-    ``strata`` (n,): patients of one stratum only share risk sets.
-
-    Attributes
-    ----------
-    rows : (m,) int64
-        Patients in at least one risk set, by stratum and falling time.
-    deaths : (n_events,) int64
-        Places in ``rows`` of the events, in the same order.
-    months, stratum : (k,)
-        Time and stratum of each distinct event time, in the same order.
-    labels : (s,) array
-        The strata.
+    ``strata`` (n,): patients of one stratum only share risk sets. ``rows``: patients in at least one risk set, by
+    stratum and falling time; ``deaths`` (n_events,): places in ``rows`` of the events, in the same order;
+    ``months``, ``stratum``: time and stratum of each distinct event time, in the same order.
     """
 
     def __init__(self, follow_up: FollowUp, strata: npt.ArrayLike | None, ties: Ties) -> None:
@@ -147,7 +138,7 @@ class RiskSets:
             return self._means(columns, weight, at_risk)
 
     def _weights(self, linear: Floats) -> tuple[Floats, Floats, Floats]:
-        """Give the largest linear predictor by stratum, the hazards (m,) and their sum at risk by event."""
+        """Largest linear predictor by stratum, the hazards (m,) and their sum at risk by event."""
         shift = np.full(len(self.labels), -np.inf)
         if len(linear):
             starts = np.flatnonzero(np.diff(self._row_stratum, prepend=-1))
@@ -188,7 +179,7 @@ class RiskSets:
 
 
 def _latest_event(months: Floats, stratum: Ints, event_months: Floats, event_stratum: Ints) -> Ints:
-    """Give the place of the latest event time that each patient reached in her stratum, -1 where there is none."""
+    """Place of the latest event time that each patient reached in her stratum, -1 where there is none."""
     # Times become ranks, so that one ascending key orders stratum and falling time without rounding.
     distinct, rank = np.unique(np.concatenate([-months, -event_months]), return_inverse=True)
     key = stratum * len(distinct) + rank[: len(months)]
@@ -200,6 +191,6 @@ def _latest_event(months: Floats, stratum: Ints, event_months: Floats, event_str
 
 
 def _bounds(stratum: Ints) -> list[tuple[int, int]]:
-    """Give the first and the last place (exclusive) of each run of equal strata."""
+    """First and the last place (exclusive) of each run of equal strata."""
     starts = np.flatnonzero(np.diff(stratum, prepend=-1)).tolist()
     return list(pairwise([*starts, len(stratum)]))

@@ -245,7 +245,7 @@ class _Penalised:
 
 
 def _profiled(penalised: _Penalised, top: _Place, j: int, level: float) -> tuple[Floats, str]:
-    """Give coefficient, limits and p-value of one column, and why one of them is missing."""
+    """Coefficient, limits and p-value of one column, and why one of them is missing."""
     if not top.has_converged:
         return np.full(4, np.nan), UNSTABLE
     free = np.arange(len(top.coefficients)) != j

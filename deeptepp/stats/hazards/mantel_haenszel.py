@@ -135,7 +135,7 @@ def log_rank_of(excess: float, variance: float, method: str, reason: str) -> Chi
 
 
 def _labels(subgroups: npt.ArrayLike) -> npt.NDArray[np.object_]:
-    """Give the subgroup of each patient as text, (n,)."""
+    """Subgroup of each patient as text, (n,)."""
     values = np.asarray(subgroups)
     if any(value is None or value != value for value in values.tolist()):
         raise OutOfRange(field="subgroups", value="missing", limit="a known subgroup")
@@ -163,7 +163,7 @@ def _analyse(label: str, index: FollowUp, reference: FollowUp, level: float) -> 
 
 
 def _why_not(index: FollowUp, reference: FollowUp) -> str:
-    """Say why two arms cannot be compared."""
+    """Why two arms cannot be compared."""
     if index.n == 0 or reference.n == 0:
         return "only one arm has patients"
     if index.n_events + reference.n_events == 0:
@@ -172,7 +172,7 @@ def _why_not(index: FollowUp, reference: FollowUp) -> str:
 
 
 def _reason(parts: Sequence[Subgroup]) -> str:
-    """Say why nothing can be compared over all subgroups; empty where something can."""
+    """Why nothing can be compared over all subgroups; empty where something can."""
     if any(part.variance > 0 for part in parts):
         return ""
     reasons = {part.hazard_ratio.reason for part in parts}

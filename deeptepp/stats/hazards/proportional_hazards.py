@@ -82,6 +82,6 @@ def check_proportional_hazards(
 
 
 def _share_before(follow_up: FollowUp, months: Floats) -> Floats:
-    """Give the share of patients with the event before each of the times, strata together."""
+    """Share of patients with the event before each of the times, strata together."""
     times, survival = product_limit(follow_up)
     return np.asarray(1 - survival[np.searchsorted(times, months, side="left") - 1])

@@ -121,5 +121,5 @@ def _fit(
 
 
 def _is_missing(value: object) -> bool:
-    """Tell whether a cell is empty."""
+    """Whether a cell is empty."""
     return value is None or value == "" or value != value

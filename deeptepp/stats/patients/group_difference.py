@@ -180,7 +180,7 @@ def _distance_of_numbers(first: Floats, second: Floats) -> float | None:
 
 
 def _distance_of_shares(first: Floats, second: Floats) -> float | None:
-    """Give the Mahalanobis distance of the shares, with the mean covariance of both groups; None if it is none."""
+    """Mahalanobis distance of the shares, with the mean covariance of both groups; None if it is none."""
     used = np.flatnonzero(first + second)[1:]
     a, b = first[used], second[used]
     covariance = sum((np.diag(p) - np.outer(p, p) for p in (a, b)), np.zeros((len(used), len(used)))) / 2

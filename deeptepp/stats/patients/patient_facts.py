@@ -125,7 +125,7 @@ def _subtype(cohort: Cohort) -> Grouping | None:
 
 
 def _floats(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Give numbers; what is not known becomes NaN."""
+    """Numbers; what is not known becomes NaN."""
     cells = np.asarray(values).tolist()
     return np.array(
         [np.nan if value is None or value == "" else float(value) for value in cells], dtype=np.float64
@@ -133,7 +133,7 @@ def _floats(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def _groups(cohort: Cohort, column: str) -> tuple[npt.NDArray[np.object_], tuple[str, ...]]:
-    """Give the group of each patient and the groups in order."""
+    """Group of each patient and the groups in order."""
     cells = np.asarray(cohort[column]).tolist() if column in cohort else [None] * len(cohort)
     texts = ["" if value is None or value != value else str(value) for value in cells]
     if column in _ORDERS:

@@ -62,7 +62,7 @@ class CategorySummary:
         return sum(self.counts)
 
     def share(self, place: int) -> float | None:
-        """Give the share of one level among the known, in [0, 1]; None where nobody's is known."""
+        """Share of one level among the known, in [0, 1]; None where nobody's is known."""
         return self.counts[place] / self.n if self.n else None
 
 

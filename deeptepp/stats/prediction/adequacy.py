@@ -185,7 +185,7 @@ def _width_requirement(
 
 
 def _c_error(c: float, n: float, risk: float) -> float:
-    """Give Newcombe's standard error of a C index."""
+    """Newcombe's standard error of a C index."""
     half = max(n / 2 - 1, 0.0)
     variance = c * (1 - c) * (1 + half * (1 - c) / (2 - c) + half * c / (1 + c)) / (n**2 * risk * (1 - risk))
     return float(np.sqrt(variance))

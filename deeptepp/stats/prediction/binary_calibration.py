@@ -100,19 +100,19 @@ def shift_prior(probabilities: npt.ArrayLike, log_odds_shift: npt.ArrayLike) -> 
 
 
 def log_odds_of(p: npt.ArrayLike) -> Floats:
-    """Give finite log odds of probabilities in [0, 1], any shape."""
+    """Finite log odds of probabilities in [0, 1], any shape."""
     return np.asarray(logit(np.clip(p, SMALLEST, 1 - SMALLEST)), dtype=np.float64)
 
 
 def _wald(fit: LogisticFit, term: int, z: float) -> IntervalEstimate:
-    """Give one term of a fit with its interval; term 0 is the intercept."""
+    """One term of a fit with its interval; term 0 is the intercept."""
     value = fit.intercept if term == 0 else float(fit.coefficients[term - 1])
     half = z * float(np.sqrt(fit.covariance[term, term]))
     return IntervalEstimate(value, value - half, value + half)
 
 
 def _observed_to_expected(p: Floats, y: npt.NDArray[np.bool_], z: float) -> IntervalEstimate:
-    """Give O/E with an interval on the log scale, the number of events being binomial."""
+    """O/E with an interval on the log scale, the number of events being binomial."""
     ratio = float(y.sum() / max(p.sum(), SMALLEST))
     half = z * float(np.sqrt((1 - y.mean()) / y.sum()))
     return IntervalEstimate(ratio, ratio * float(np.exp(-half)), ratio * float(np.exp(half)))

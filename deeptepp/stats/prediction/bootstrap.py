@@ -98,5 +98,5 @@ def _pairs_won(x: Floats, y: Bools, whose: npt.NDArray[np.int64]) -> Floats:
 
 
 def _draw(n: int, n_draws: int, rng: np.random.Generator) -> Floats:
-    """Say how often each of n patients is in each sample, (n_draws, n)."""
+    """How often each of n patients is in each sample, (n_draws, n)."""
     return rng.multinomial(n, np.full(n, 1 / n), size=n_draws).astype(np.float64)

@@ -87,7 +87,7 @@ def checked_risk(follow_up: FollowUp, risk: npt.ArrayLike) -> Floats:
 
 
 def _errors(follow_up: FollowUp, p: Floats, horizon: float) -> tuple[Floats, Floats]:
-    """Give the weighted squared error of each patient, whose mean is the score, and her influence on it, (n,)."""
+    """Weighted squared error of each patient, whose mean is the score, and her influence on it, (n,)."""
     known = known_at(follow_up, horizon)
     errors = censoring_weights(follow_up, known) * (known.is_case - p) ** 2
     of_cases = np.where(known.is_case, errors, 0.0)
@@ -96,7 +96,7 @@ def _errors(follow_up: FollowUp, p: Floats, horizon: float) -> tuple[Floats, Flo
 
 
 def _standard_error(influence: Floats) -> float:
-    """Give the standard error of a mean from the influence of each patient; 0 for a single one."""
+    """Standard error of a mean from the influence of each patient; 0 for a single one."""
     n = len(influence)
     return float(np.sqrt((influence**2).sum() / (n * (n - 1)))) if n > 1 else 0.0
 
@@ -110,7 +110,7 @@ def _null(follow_up: FollowUp, horizon: float) -> float:
 def _estimate(
     follow_up: FollowUp, n_events: int, value: float | None, error: float | None, said: tuple[float, str]
 ) -> Estimate:
-    """Give a score with a normal interval that does not go below 0."""
+    """Score with a normal interval that does not go below 0."""
     level, reason = said
     low = high = None
     if value is not None and error is not None and error > 0:

@@ -110,7 +110,7 @@ def checked_marker(follow_up: FollowUp, marker: npt.ArrayLike) -> Floats:
 
 
 def _counted(follow_up: FollowUp, horizon_months: float | None) -> npt.NDArray[np.bool_]:
-    """Say whose events count, (n,)."""
+    """Whose events count, (n,)."""
     if horizon_months is None:
         return follow_up.event
     if not horizon_months > 0:
@@ -162,7 +162,7 @@ def _concordance(
 
 
 def _end_of_follow_up(follow_up: FollowUp, horizon: float | None) -> str:
-    """Say that the index stops before the horizon where follow-up does."""
+    """That the index stops before the horizon where follow-up does."""
     last = float(follow_up.months.max(initial=0.0))
     if horizon is None or horizon <= last:
         return ""

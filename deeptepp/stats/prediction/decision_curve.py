@@ -92,13 +92,13 @@ def decision_curve_at(
 
 
 def _share_with_event(follow_up: FollowUp, horizon_months: float) -> float:
-    """Give the share with the event by the horizon; NaN where follow-up ends before it and somebody is left."""
+    """Share with the event by the horizon; NaN where follow-up ends before it and somebody is left."""
     value = survival_at(follow_up, horizon_months)
     return float("nan") if horizon_months > follow_up.months.max() and value > 0 else 1 - value
 
 
 def _columns(risk: npt.ArrayLike, thresholds: npt.ArrayLike, events: Bools) -> tuple[Floats, Floats]:
-    """Give risks and thresholds as columns; refuse what is missing."""
+    """Risks and thresholds as columns; refuse what is missing."""
     x, limits = np.asarray(risk, dtype=np.float64), np.asarray(thresholds, dtype=np.float64)
     if x.shape != events.shape or x.ndim != 1 or limits.ndim != 1:
         msg = f"risks {x.shape}, events {events.shape} and thresholds {limits.shape} must be one column each"

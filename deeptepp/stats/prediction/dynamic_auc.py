@@ -86,7 +86,7 @@ def dynamic_auc(
 def _area(
     follow_up: FollowUp, x: Floats, is_case: Bools, is_control: Bools, horizon: float
 ) -> tuple[float, float]:
-    """Give the AUC and its standard error; both classes have patients."""
+    """AUC and its standard error; both classes have patients."""
     n = follow_up.n
     weight = np.zeros(n)
     weight[is_case] = 1 / censoring_survival(follow_up).before(follow_up.months[is_case])

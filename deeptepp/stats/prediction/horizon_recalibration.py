@@ -88,7 +88,7 @@ class _Seen:
         return cls(follow_up, horizon, known.is_case, censoring_weights(follow_up, known))
 
     def influence(self, residuals: Floats) -> Floats:
-        """Say how each patient moves the sum of weighted residuals, (n,), the estimate of the weights included."""
+        """How each patient moves the sum of weighted residuals, (n,), the estimate of the weights included."""
         weighted = self.weight * residuals
         free = float(weighted[~self.event].sum())
         of_cases = np.where(self.event, weighted, 0.0)
@@ -125,7 +125,7 @@ def _fit(
 
 
 def _sandwich(seen: _Seen, fit: LogisticFit, columns: Floats, offset: Floats) -> Floats:
-    """Give the covariance of intercept and coefficients, (p + 1, p + 1), without trust in the model."""
+    """Covariance of intercept and coefficients, (p + 1, p + 1), without trust in the model."""
     design = np.column_stack([np.ones(len(columns)), columns])
     linear = offset + fit.intercept + columns @ fit.coefficients
     residuals = seen.event - expit(linear)

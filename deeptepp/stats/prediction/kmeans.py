@@ -77,7 +77,7 @@ def split_two(values: npt.ArrayLike) -> TwoMeans:
 
 
 def _best_cut(scores: Floats) -> int:
-    """Say how many of the sorted scores (n,) the lower cluster of the exact split has."""
+    """How many of the sorted scores (n,) the lower cluster of the exact split has."""
     # The sum of squares between two clusters is n_low n_high / n times the squared distance of their means.
     centred = scores - scores.mean()
     n_low = np.arange(1, len(scores))

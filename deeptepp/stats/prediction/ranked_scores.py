@@ -56,7 +56,7 @@ class RankedScores:
         return below, above
 
     def placements(self) -> tuple[Ints, Ints]:
-        """Give the doubled ranks (n_events,) and (n - n_events,) of the patients, each class in its own order."""
+        """Doubled ranks (n_events,) and (n - n_events,) of the patients, each class in its own order."""
         sizes = self.with_event + self.without_event
         found = []
         for wanted, ranks in zip((True, False), self.doubled_ranks, strict=True):
@@ -68,7 +68,7 @@ class RankedScores:
         return found[0], found[1]
 
     def auc(self) -> tuple[float, float, float]:
-        """Give the AUC and the variance that each class adds to it; NaN for a class of one patient."""
+        """AUC and the variance that each class adds to it; NaN for a class of one patient."""
         below, above = self.doubled_ranks
         n_free = self.n - self.n_events
         share = float(below @ self.with_event) / (2.0 * self.n_events * n_free)
@@ -80,7 +80,7 @@ class RankedScores:
 
 
 def checked_scores(scores: npt.ArrayLike, events: npt.ArrayLike) -> tuple[Floats, Bools]:
-    """Give scores and events as columns (n,); refuse what is missing and a single class."""
+    """Scores and events as columns (n,); refuse what is missing and a single class."""
     x, y = np.asarray(scores, dtype=np.float64), np.asarray(events, dtype=bool)
     if x.shape != y.shape or x.ndim != 1:
         msg = f"scores {x.shape} and events {y.shape} must be one column each"

@@ -45,7 +45,33 @@ class RocCurve:
 
 
 def roc_auc(scores: npt.ArrayLike, events: npt.ArrayLike, *, level: float = 0.95) -> RocCurve:
-    """Measure how well scores (n,) separate patients with and without an event; ``NotEstimable`` for one class."""
+    """Measure how well scores separate patients with and without an event: AUC with DeLong's interval.
+
+    Parameters
+    ----------
+    scores : (n,) array of float
+        Higher where the event is expected.
+    events : (n,) array of bool
+        True where it was seen.
+    level : float
+        Of the confidence interval.
+
+    Returns
+    -------
+    RocCurve
+        AUC, interval, n, events, and sensitivity and specificity at each cut-off.
+
+    Raises
+    ------
+    NotEstimable
+        All patients are of one class.
+
+    Examples
+    --------
+    >>> curve = roc_auc([0.1, 0.4, 0.35, 0.8], [False, False, True, True])
+    >>> curve.auc, curve.n_events
+    (0.75, 2)
+    """
     ranked = rank_scores(scores, events)
     auc, of_events, of_others = ranked.auc()
     # DeLong's variance: of the placements of events and of the others.

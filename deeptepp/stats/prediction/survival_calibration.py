@@ -163,7 +163,7 @@ def calibration_at(
 
 
 def _notes(p: Floats, n_wanted: int, n_groups: int) -> tuple[str, ...]:
-    """Say what was done to the predictions."""
+    """What was done to the predictions."""
     notes = []
     n_certain = int(((p < SMALLEST) | (p > LARGEST)).sum())
     if n_certain:
@@ -181,7 +181,7 @@ def _notes(p: Floats, n_wanted: int, n_groups: int) -> tuple[str, ...]:
 
 
 def _observed(seen: SurvivalEstimate, expected: float, ends: str, method: str) -> Estimate:
-    """Give the observed risk over what was expected."""
+    """Observed risk over what was expected."""
     reason = ends or ("" if expected > 0 else "every predicted risk is 0") or seen.reason
 
     def over(survival: float | None) -> float | None:
@@ -200,7 +200,7 @@ def _observed(seen: SurvivalEstimate, expected: float, ends: str, method: str) -
 
 
 def _slope(follow_up: FollowUp, x: Floats, level: float, name: str) -> Estimate:
-    """Give the coefficient of one column in a Cox model."""
+    """Coefficient of one column in a Cox model."""
     fit = fit_cox(follow_up, Design(("slope",), x[:, None]), level=level)
     reason = ALL_EQUAL if np.ptp(x) == 0 else fit.reasons[0]
     value = float(fit.coefficients[0])

@@ -67,7 +67,7 @@ def follow_up_time(follow_up: FollowUp, *, level: float = 0.95) -> FollowUpTime:
 
 
 def _reason(follow_up: FollowUp, median: float | None, low: float | None, high: float | None) -> str:
-    """Say what is missing and why."""
+    """What is missing and why."""
     if follow_up.event.all():
         return "everybody had the event, so nobody's follow-up was ended by anything else"
     if median is None:

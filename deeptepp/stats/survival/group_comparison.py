@@ -57,7 +57,7 @@ class GroupComparison:
         return sum(curve.n_events for curve in self.curves)
 
     def curve_of(self, level: str) -> KaplanMeierCurve | None:
-        """Give the curve of one group, or None when it has no patients."""
+        """Curve of one group, or None when it has no patients."""
         return self.curves[self.levels.index(level)] if level in self.levels else None
 
 

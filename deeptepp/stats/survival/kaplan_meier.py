@@ -137,7 +137,35 @@ class KaplanMeierCurve:
 
 
 def kaplan_meier(follow_up: FollowUp, *, label: str = "", level: float = 0.95) -> KaplanMeierCurve:
-    """Estimate the survival curve of a group; ``NotEstimable`` where nobody is in it."""
+    """Estimate the survival curve of a group with its log-log band (Greenwood).
+
+    Parameters
+    ----------
+    follow_up : FollowUp
+        Months from surgery and events of n patients.
+    label : str
+        Name of the group.
+    level : float
+        Of the confidence band, in (0, 1).
+
+    Returns
+    -------
+    KaplanMeierCurve
+        Survival at each distinct time, with n, events and at-risk counts; ``at(months)`` reads it.
+
+    Raises
+    ------
+    NotEstimable
+        Nobody is in the group.
+    OutOfRange
+        ``level`` is no proportion.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier(FollowUp(np.array([6.0, 12.0, 18.0, 24.0]), np.array([True, False, True, False])))
+    >>> curve.at(12.0).value, curve.n_events
+    (0.75, 2)
+    """
     if follow_up.n == 0:
         raise NotEstimable(
             what=sentence("Survival of {group}", group=label or sentence("the group")),
@@ -171,7 +199,7 @@ def kaplan_meier(follow_up: FollowUp, *, label: str = "", level: float = 0.95) -
 
 
 def hazard_variance(n_at_risk: npt.ArrayLike, n_events: npt.ArrayLike) -> Floats:
-    """Give Greenwood's term d / (n (n - d)) at each time (k,), NaN where everybody at risk has the event."""
+    """Greenwood's term d / (n (n - d)) at each time (k,), NaN where everybody at risk has the event."""
     n, d = np.asarray(n_at_risk, dtype=np.float64), np.asarray(n_events, dtype=np.float64)
     return np.asarray(np.divide(d, n * (n - d), out=np.full(len(n), np.nan), where=n > d), dtype=np.float64)
 

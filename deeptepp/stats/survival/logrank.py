@@ -58,10 +58,32 @@ def log_rank(
 ) -> LogRankTest:
     """Test whether groups share one survival curve.
 
-    ``groups``: two or more groups. ``strata``: stratum of each patient, one array for each group; groups are then
-    compared inside strata only. ``rho``: exponent of the pooled survival as weight (Harrington-Fleming): 0 is the
-    log-rank test, 1 Peto-Peto. Returns: with ``p_value`` None where no event was seen while two groups were at
-    risk. Raises ``NotEstimable``: fewer than two groups have patients.
+    Parameters
+    ----------
+    groups : sequence of FollowUp
+        Two or more groups.
+    strata : sequence of (n,) arrays, optional
+        Stratum of each patient, one array for each group; groups are then compared inside strata only.
+    rho : float
+        Exponent of the pooled survival as weight (Harrington-Fleming): 0 is the log-rank test, 1 Peto-Peto.
+
+    Returns
+    -------
+    LogRankTest
+        ``p_value`` is None where no event was seen while two groups were at risk.
+
+    Raises
+    ------
+    NotEstimable
+        Fewer than two groups have patients.
+
+    Examples
+    --------
+    >>> early = FollowUp(np.array([1.0, 2.0, 3.0, 4.0]), np.ones(4, dtype=bool))
+    >>> late = FollowUp(np.array([5.0, 6.0, 7.0, 8.0]), np.ones(4, dtype=bool))
+    >>> test = log_rank([early, late])
+    >>> round(test.statistic, 2), test.degrees_of_freedom
+    (7.34, 1)
     """
     sums = _sums(groups, strata, rho)
     statistic, rank = _chi_square(sums)
@@ -71,12 +93,12 @@ def log_rank(
 
 
 def log_rank_statistic(groups: Sequence[FollowUp]) -> float:
-    """Give the chi-square of the unstratified test alone, for the thousands of deals of a permutation test."""
+    """Chi-square of the unstratified test alone, for the thousands of deals of a permutation test."""
     return _chi_square(_sums(groups, None, 0.0))[0]
 
 
 def _by_lifelines(groups: Sequence[FollowUp], is_compared: npt.NDArray[np.bool_]) -> float:
-    """Give the chi-square of the groups that are compared; lifelines would count the others as well."""
+    """Chi-square of the groups that are compared; lifelines would count the others as well."""
     compared = [group for group, is_in in zip(groups, is_compared, strict=True) if is_in]
     months, event = (np.concatenate([getattr(g, part) for g in compared]) for part in ("months", "event"))
     group = np.repeat(np.arange(len(compared)), [each.n for each in compared])
@@ -84,7 +106,7 @@ def _by_lifelines(groups: Sequence[FollowUp], is_compared: npt.NDArray[np.bool_]
 
 
 def _chi_square(sums: tuple[Floats, Floats, Floats]) -> tuple[float, int]:
-    """Give the statistic and its degrees of freedom, the rank of the covariance."""
+    """Statistic and its degrees of freedom, the rank of the covariance."""
     observed, expected, covariance = sums
     # In units of each group's own error, so that the rank does not hang on how small a group is.
     error = np.sqrt(covariance.diagonal())

@@ -208,7 +208,7 @@ def balance_of(
 
 
 def _numbers(column: str, raw: npt.NDArray[np.generic], is_category: bool) -> list[tuple[str, Floats]]:
-    """Give the number, or one 0/1 column for each level of a category."""
+    """Number, or one 0/1 column for each level of a category."""
     if not is_category and raw.dtype.kind in "biuf":
         values = raw.astype(np.float64)
         if not np.isfinite(values).all():

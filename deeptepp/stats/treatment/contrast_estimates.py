@@ -40,7 +40,7 @@ class ContrastEstimates:
     level: float
 
     def _held_back(self, method: str, reason: str = "") -> Estimate:
-        """Give an estimate without a value."""
+        """Estimate without a value."""
         return Estimate(
             value=None,
             level=self.level,

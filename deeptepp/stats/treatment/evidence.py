@@ -152,7 +152,7 @@ def _sentence(
 
 
 def _observed(index: FollowUp, reference: FollowUp, index_label: str) -> str:
-    """Say which arm had fewer events, as far as counts and shares say the same of it."""
+    """Which arm had fewer events, as far as counts and shares say the same of it."""
     of_index, of_reference = index.n_events / index.n, reference.n_events / reference.n
     counts = _counts(index, reference)
     if of_index < of_reference and index.n_events < reference.n_events:

@@ -120,7 +120,7 @@ def _method(caliper_sd: float | None, is_exact: bool) -> str:
 
 
 def _strata(exact: npt.ArrayLike | None, n: int) -> list[Ints]:
-    """Give the rows of each stratum, ascending."""
+    """Rows of each stratum, ascending."""
     if exact is None:
         return [np.arange(n)]
     _, codes = np.unique(np.array(as_text(exact), dtype=str), return_inverse=True)
@@ -129,7 +129,7 @@ def _strata(exact: npt.ArrayLike | None, n: int) -> list[Ints]:
 
 
 def _partners(logit: Floats, treated: Bools, caliper: float | None, rows: Ints) -> Ints:
-    """Give the row of the partner of each patient of one stratum, (m,); -1 for none."""
+    """Row of the partner of each patient of one stratum, (m,); -1 for none."""
     order = np.argsort(logit, kind="stable")
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(1, len(order) + 1)

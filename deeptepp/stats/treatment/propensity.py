@@ -141,7 +141,7 @@ def fit_propensity(
 
 
 def _is_category(values: npt.NDArray[np.generic], name: str, reference: Mapping[str, str] | None) -> bool:
-    """Tell whether a column has levels: text, yes/no, only 0 and 1, or a reference level."""
+    """Whether a column has levels: text, yes/no, only 0 and 1, or a reference level."""
     is_number = values.dtype.kind in "iuf"
     return not is_number or name in (reference or {}) or bool(np.isin(values, (0, 1)).all())
 
@@ -177,7 +177,7 @@ def _references(kept: Mapping[str, npt.ArrayLike], reference: Mapping[str, str])
 
 
 def _fit(values: Floats, treated: Bools) -> tuple[float, Floats, Floats]:
-    """Give intercept, coefficients (p,) on the scale of the columns, and the linear predictor (n,)."""
+    """Intercept, coefficients (p,) on the scale of the columns, and the linear predictor (n,)."""
     if not np.isfinite(values).all():
         raise OutOfRange(field="columns", value="missing or infinite", limit="finite numbers")
     mean = values.mean(axis=0)

@@ -130,10 +130,30 @@ def contrast_treatments(
 ) -> TreatmentContrast:
     """Compare two treatments inside a tier, several tiers, or all patients.
 
-    ``cohort``: patients; with the column ``TIER`` where tiers are given. ``tiers``: tiers to take patients from;
-    all patients when left out. ``matching``: how the patients are made alike. ``caliper_sd``: largest distance of
-    a pair, in standard deviations of the propensity logit; None for no limit. Returns: also where nothing can be
-    compared; it then says why.
+    Parameters
+    ----------
+    cohort : Cohort
+        Patients; with the column ``TIER`` where tiers are given.
+    question : TreatmentQuestion
+        The two treatments, and up to when they are compared.
+    tiers : sequence of Tier, optional
+        Tiers to take patients from; all patients when left out.
+    endpoint : Endpoint
+        What is counted as an event.
+    matching : Matching
+        How the patients are made alike.
+    caliper_sd : float or None
+        Largest distance of a pair, in standard deviations of the propensity logit; None for no limit.
+    covariates : sequence of str, optional
+        Columns to match on in place of those recorded at surgery.
+    level : float
+        Of the confidence intervals.
+
+    Returns
+    -------
+    TreatmentContrast
+        Hazard ratio, differences and test; where nothing can be compared, the reason in their place. An example is
+        in ``docs/python.md``.
     """
     sample = sample_treatments(
         cohort,
@@ -182,7 +202,7 @@ def contrast_treatments(
 
 
 def _why_not(sample: TreatmentSample, question: TreatmentQuestion, unlike: str) -> str:
-    """Say why no difference is given; empty where one is."""
+    """Why no difference is given; empty where one is."""
     sides = (question.index_label, sample.follow_up_index), (question.reference_label, sample.follow_up_reference)
     empty = [label for label, side in sides if not side.n]
     if empty:

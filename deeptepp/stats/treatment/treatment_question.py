@@ -47,8 +47,17 @@ class Matching(StrEnum):
 class TreatmentQuestion:
     """Two treatments to compare.
 
-    ``index``, ``reference``: arms of either side. ``horizon_months``: follow-up up to which the sides are
-    compared, unless one of them was followed for less.
+    Parameters
+    ----------
+    index, reference : tuple of Arm
+        Arms of either side, each on one side only.
+    horizon_months : float
+        Follow-up up to which the sides are compared, unless one of them was followed for less.
+
+    Examples
+    --------
+    >>> TreatmentQuestion((Arm.T,), (Arm.NONE,), 60.0).label
+    'Tras vs no anti-HER2 therapy'
     """
 
     index: tuple[Arm, ...]

@@ -150,12 +150,12 @@ def baseline_covariates(cohort: Cohort) -> tuple[str, ...]:
 
 
 def _text(cohort: Cohort, column: str) -> npt.NDArray[np.str_]:
-    """Give a column as text, (n,)."""
+    """Column as text, (n,)."""
     return np.asarray(cohort[column]).astype(str)
 
 
 def _follow_up(cohort: Cohort, endpoint: Endpoint) -> tuple[npt.NDArray[np.float64], Bools]:
-    """Give months, NaN where unknown, and events, (n,) each."""
+    """Months, NaN where unknown, and events, (n,) each."""
     months = np.asarray(cohort[endpoint.months], dtype=np.float64)
     return months, np.asarray(np.asarray(cohort[endpoint.event]) == 1, dtype=bool)
 
@@ -163,7 +163,7 @@ def _follow_up(cohort: Cohort, endpoint: Endpoint) -> tuple[npt.NDArray[np.float
 def _members(
     cohort: Cohort, question: TreatmentQuestion, tiers: Sequence[Tier] | None, endpoint: Endpoint
 ) -> Ints:
-    """Give the rows of both arms in these tiers whose follow-up is known."""
+    """Rows of both arms in these tiers whose follow-up is known."""
     chosen = np.isfinite(_follow_up(cohort, endpoint)[0])
     chosen &= np.isin(_text(cohort, ARM), [arm.value for arm in (*question.index, *question.reference)])
     if tiers is not None:
@@ -174,7 +174,7 @@ def _members(
 
 
 def _horizon(sides: Sequence[FollowUp], wanted: float) -> float | None:
-    """Give the wanted horizon, or the end of the shorter follow-up; None without patients."""
+    """Wanted horizon, or the end of the shorter follow-up; None without patients."""
     if not all(side.n for side in sides):
         return None
     longest = min(float(side.months.max()) for side in sides)
@@ -227,7 +227,7 @@ class _Facts:
         return _Chosen(pairs.index, pairs.reference, pairs, balance, terms, model.dropped, warnings)
 
     def _complete(self, rows: Ints) -> tuple[dict[str, npt.NDArray[Any]], Ints, tuple[str, ...]]:
-        """Give covariates of the rows that know them all, those rows, and what was left out."""
+        """Covariates of the rows that know them all, those rows, and what was left out."""
         known = {name: _is_known(np.asarray(self.cohort[name])[rows]) for name in self.wanted}
         warnings = [
             sentence("{name} is unknown for everybody and not used.", name=name)
@@ -244,12 +244,12 @@ class _Facts:
 
 
 def _is_known(values: npt.NDArray[Any]) -> Bools:
-    """Tell which facts are known, (n,)."""
+    """Which facts are known, (n,)."""
     return np.array([v is not None and v == v and str(v) not in _UNKNOWN for v in values.tolist()], dtype=bool)
 
 
 def _typed(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Give yes/no and numbers as numbers, all else as text."""
+    """Yes/no and numbers as numbers, all else as text."""
     if values.dtype.kind in "biuf":
         return values.astype(np.float64)
     try:

@@ -55,7 +55,7 @@ def answers_of(facts: RunFacts) -> dict[str, str]:
 
 
 def _patients(facts: RunFacts) -> dict[str, str]:
-    """Say who took which part."""
+    """Who took which part."""
     groups = {key: group for key, group in facts.groups.items() if key != "fold_1"}
     n, events = (sum(group[key] for group in groups.values()) for key in ("n", "n_events"))
     training = facts.training
@@ -81,7 +81,7 @@ def _patients(facts: RunFacts) -> dict[str, str]:
 
 
 def _data(facts: RunFacts) -> dict[str, str]:
-    """Say what the dataset tells of images and clinical facts."""
+    """What the dataset tells of images and clinical facts."""
     told, training = facts.description, facts.training
     mix, region = told.get("n_by_protocol"), told.get("roi_settings", {})
     uses_facts = "cp" in str(training.get("inputs", "mri+cp"))
@@ -108,14 +108,14 @@ def _data(facts: RunFacts) -> dict[str, str]:
 
 
 def _detected(told: Mapping[str, Any]) -> str:
-    """Say how often the detector found the tumour."""
+    """How often the detector found the tumour."""
     if told.get("hit_rate") is None:
         return ""
     return f"The detector found {told.get('n_detected')} tumours ({100 * float(told['hit_rate']):.1f} %)."
 
 
 def _missing(features: list[str]) -> str:
-    """Say how missing clinical facts were handled."""
+    """How missing clinical facts were handled."""
     rule = "A missing CP fact becomes the mean of the training patients with a flag of its own"
     return (
         f"{rule}. Missing in part: {', '.join(features) if features else 'none'}. No patient was left out for it."
@@ -123,7 +123,7 @@ def _missing(features: list[str]) -> str:
 
 
 def _network(facts: RunFacts) -> dict[str, str]:
-    """Say what was trained and how."""
+    """What was trained and how."""
     training, n = facts.training, facts.network.get("n_parameters")
     settings = facts.network.get("settings", {})
     return {
@@ -147,7 +147,7 @@ def _network(facts: RunFacts) -> dict[str, str]:
 
 
 def _recalibration(found: Mapping[str, Any] | None) -> str:
-    """Say what was done to the softmax."""
+    """What was done to the softmax."""
     if not found:
         return "The scores are shown as the network gives them; nothing was updated."
     return (
@@ -157,7 +157,7 @@ def _recalibration(found: Mapping[str, Any] | None) -> str:
 
 
 def _imbalance(training: Mapping[str, Any], *, is_recalibrated: bool) -> str:
-    """Say how the classes were balanced."""
+    """How the classes were balanced."""
     words = {
         "balanced": "Patients with an event give more views an epoch, drawn from the same views as the rest",
         "paper": "Only patients with an event are resliced, so that the view betrays the label: a control",
@@ -169,7 +169,7 @@ def _imbalance(training: Mapping[str, Any], *, is_recalibrated: bool) -> str:
 
 
 def _version(library: str) -> str:
-    """Give the version of a library, empty where it is not installed."""
+    """Version of a library, empty where it is not installed."""
     try:
         return version(library)
     except PackageNotFoundError:
@@ -177,7 +177,7 @@ def _version(library: str) -> str:
 
 
 def _results(facts: RunFacts) -> dict[str, str]:
-    """Say what was measured."""
+    """What was measured."""
     aucs = {k: f"AUC {measured_auc(g)}" for k, g in facts.groups.items()}
     main = facts.groups.get("cross_validation", {})
     folds = main.get("auc_per_fold") or ()
@@ -199,7 +199,7 @@ def _results(facts: RunFacts) -> dict[str, str]:
 
 
 def _operating_point(facts: RunFacts, group: Mapping[str, Any]) -> str:
-    """Give sensitivity and specificity at the cut-off of the tiers."""
+    """Sensitivity and specificity at the cut-off of the tiers."""
     if not group.get("sensitivity"):
         return ""
     return (
@@ -209,7 +209,7 @@ def _operating_point(facts: RunFacts, group: Mapping[str, Any]) -> str:
 
 
 def _clusters(folds: str, subgroups: Sequence[Mapping[str, Any]]) -> str:
-    """Give the AUC of each fold and scan protocol."""
+    """AUC of each fold and scan protocol."""
     protocols = [f"{row['group']} {measured_auc(row)}" for row in subgroups if row["factor"] == "Scan protocol"]
     parts = [f"AUC of each fold: {folds}."] if folds else []
     if protocols:

@@ -77,7 +77,7 @@ def operating_points(facts: RunFacts) -> str:
 
 
 def _how_scaled(facts: RunFacts) -> str:
-    """Say what kind of number the score is."""
+    """What kind of number the score is."""
     found = facts.metrics.get("recalibration")
     if not found:
         return _BALANCED

@@ -133,7 +133,7 @@ def _settings(bundle: ModelBundle) -> TrainSettings:
 
 
 def _groups(cohort: Cohort) -> dict[str, npt.NDArray[np.bool_]]:
-    """Give everybody, and the patients of each treatment where there are several."""
+    """Everybody, and the patients of each treatment where there are several."""
     arms = np.asarray(cohort[ARM]).astype(str)
     groups = {"all": np.ones(len(cohort), dtype=bool)}
     names = np.unique(arms).tolist()
@@ -164,7 +164,7 @@ def _measure(
 
 
 def _log_odds_shift(bundle: ModelBundle, settings: TrainSettings) -> float | None:
-    """Give what balancing did in the refit, from the patients of the bundle that trained it."""
+    """What balancing did in the refit, from the patients of the bundle that trained it."""
     if SET not in bundle.reference or not bundle.recalibration.is_identity:
         return None
     reference = Dataset(bundle.reference, (), bundle.roi, "", {})

@@ -50,7 +50,7 @@ def write_card(facts: RunFacts) -> str:
 
 
 def _data(facts: RunFacts) -> str:
-    """Say who was trained on, held out and only scored, and how the images came about."""
+    """Who was trained on, held out and only scored, and how the images came about."""
     rows = [(TITLES[key], str(group["n"]), str(group["n_events"])) for key, group in facts.groups.items()]
     lines = [rows_of(("patients", "n", "events"), rows), ""]
     names = {Arm.NONE.value: "no anti-HER2 treatment", Arm.T.value: "trastuzumab", Arm.TP.value: "T+P"}
@@ -65,7 +65,7 @@ def _data(facts: RunFacts) -> str:
 
 
 def _imaging(description: Mapping[str, Any]) -> list[str]:
-    """Say what the dataset tells of scan protocols and of the detection of tumours."""
+    """What the dataset tells of scan protocols and of the detection of tumours."""
     lines = []
     mix = description.get("n_by_protocol")
     if isinstance(mix, Mapping) and mix:
@@ -116,7 +116,7 @@ def _duration(seconds: float | None) -> str:
 
 
 def _reproduce(facts: RunFacts) -> str:
-    """Give the commands that make this bundle again."""
+    """Commands that make this bundle again."""
     lines = []
     if facts.is_simulated and "preset" in facts.description:
         told = facts.description

@@ -51,7 +51,7 @@ class PackedRoi:
         return cls(roi.voxels.astype(np.float16), np.packbits(roi.mask), roi.grid)
 
     def unpack(self) -> Roi:
-        """Give the region of interest back."""
+        """Region of interest back."""
         n_voxels = int(np.prod(self.grid.shape))
         mask = np.unpackbits(self.bits, count=n_voxels).view(bool).reshape(self.grid.shape)
         # By torch, which converts half precision several times as fast.
@@ -75,11 +75,11 @@ class Dataset:
     description: dict[str, object]
 
     def __len__(self) -> int:
-        """Give the number of patients."""
+        """Number of patients."""
         return len(self.rois)
 
     def roi(self, patient: int) -> Roi:
-        """Give the region of interest of one patient by position."""
+        """Region of interest of one patient by position."""
         return self.rois[patient].unpack()
 
     @property

@@ -35,7 +35,7 @@ class ViewSource(Protocol):
         """Channels of every mosaic."""
 
     def __len__(self) -> int:
-        """Give the number of patients."""
+        """Number of patients."""
 
     def view_names(self, views: ViewSettings) -> tuple[str, ...]:
         """Name the V views that a patient is drawn and scored from under these settings."""

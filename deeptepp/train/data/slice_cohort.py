@@ -70,7 +70,7 @@ class SliceDataset:
     description: dict[str, object]
 
     def __len__(self) -> int:
-        """Give the number of patients."""
+        """Number of patients."""
         return len(self.patients)
 
     @property
@@ -115,7 +115,7 @@ class SliceDataset:
 def _points(
     view: str, views: ViewSettings, jitter: Jitter, *, window_mm: float, n_pixels: int
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
-    """Give the disc of a tile (T, T) and the pixel indices (2, k) that it shows."""
+    """Disc of a tile (T, T) and the pixel indices (2, k) that it shows."""
     shift_mm = np.asarray(jitter.offset_mm[:2])
     room_mm = window_mm - 2 * float(np.linalg.norm(shift_mm))
     if views.fov_mm > room_mm + 1e-6:

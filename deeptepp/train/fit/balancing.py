@@ -50,6 +50,6 @@ def views_counted(labels: Labels, split: Split, settings: TrainSettings, *, n_vi
 
 
 def _scored_together(split: Split) -> list[tuple[int | None, npt.NDArray[np.bool_]]]:
-    """Give each fold with its patients; None with all outside of the folds."""
+    """Each fold with its patients; None with all outside of the folds."""
     numbers = np.unique(split.fold).tolist()
     return [(None if k == NOT_IN_FOLDS else k, split.fold == k) for k in numbers]

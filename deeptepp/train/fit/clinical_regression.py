@@ -69,7 +69,7 @@ def _not_aliased(columns: Floats) -> npt.NDArray[np.int64]:
 
 
 def _is_separated(columns: Floats, event: npt.NDArray[np.bool_]) -> bool:
-    """Tell whether some combination of the columns and a constant puts no patient on the wrong side."""
+    """Whether some combination of the columns and a constant puts no patient on the wrong side."""
     margins = np.where(event, 1.0, -1.0)[:, None] * np.column_stack([np.ones(len(event)), columns])
     found = linprog(-margins.sum(axis=0), A_ub=-margins, b_ub=np.zeros(len(event)), bounds=(-1, 1))
     return bool(-found.fun > _SEPARATED)

@@ -205,7 +205,7 @@ def _new_network(settings: TrainSettings, n_channels: int, n_clinical: int, seed
 
 
 def _architecture(settings: TrainSettings) -> dict[str, object]:
-    """Give the settings that the chosen backbone knows; the others have their published shape."""
+    """Settings that the chosen backbone knows; the others have their published shape."""
     name = "cp_mlp" if settings.inputs == "cp" else settings.backbone
     known = {argument: getattr(settings, setting) for argument, setting in NETWORKS[name].settings.items()}
     return {"backbone": name, **known}
@@ -231,7 +231,7 @@ def _log_of(trial: Trial, fold: int | None, fit: Fit) -> AbstractContextManager[
 
 
 def _report_epoch(trial: Trial, fold: int | None, epoch: EpochLoss, log: LogEpoch) -> None:
-    """Tell what an epoch came to; where one rank is stopped, all are."""
+    """What an epoch came to; where one rank is stopped, all are."""
     n_epochs, loss = trial.settings.epochs, epoch.losses[-1]
     log(epoch)
     is_stopped = False
@@ -252,7 +252,7 @@ def _report_epoch(trial: Trial, fold: int | None, epoch: EpochLoss, log: LogEpoc
 
 
 def _number(fold: int | None) -> int:
-    """Give the number of a fit in its seed; the refit comes after any fold."""
+    """Number of a fit in its seed; the refit comes after any fold."""
     return 10_000 if fold is None else fold
 
 

@@ -35,7 +35,7 @@ class Ranks:
         return self.rank == 0
 
     def share(self, rows: range) -> range:
-        """Give the rows of a batch that this process sees."""
+        """Rows of a batch that this process sees."""
         return rows[self.rank :: self.n]
 
     def wrap(self, net: nn.Module) -> nn.Module:
@@ -76,7 +76,7 @@ ALONE = Ranks()
 
 
 def is_first_rank() -> bool:
-    """Tell whether this process is the only one or the first of its ranks."""
+    """Whether this process is the only one or the first of its ranks."""
     return int(os.environ.get("RANK", "0")) == 0
 
 

@@ -64,7 +64,7 @@ class JournalReader:
         self._offset = path.stat().st_size if from_end and path.exists() else 0
 
     def read(self) -> list[dict[str, Any]]:
-        """Give the events since the last look; a line that is still being written waits for the next one."""
+        """Events since the last look; a line that is still being written waits for the next one."""
         if not self._path.exists():
             return []
         with self._path.open("rb") as file:

@@ -59,7 +59,7 @@ class Engine:
     is_bf16: bool
 
     def autocast(self) -> AbstractContextManager[object]:
-        """Give the context in which passes run."""
+        """Context in which passes run."""
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.is_bf16)
 
     def place(self, images: Tensor) -> Tensor:
@@ -108,7 +108,7 @@ def plan_steps(settings: TrainSettings) -> tuple[JigsawStep, ...]:
 
 
 def make_shuffle_filter(settings: TrainSettings) -> ShuffleFilter:
-    """Give the filter that the settings ask for."""
+    """Filter that the settings ask for."""
     return ShuffleFilter(
         has_fixed_tiles=settings.shuffle_filter == "none",
         max_z_neighbours=settings.max_z_neighbours if settings.shuffle_filter == "z-neighbours" else 1.0,
@@ -134,12 +134,12 @@ def check_shuffles(settings: TrainSettings) -> None:
 
 
 def has_native_bf16() -> bool:
-    """Tell whether the CPU multiplies bf16 in hardware (AVX-512 BF16 or AMX)."""
+    """Whether the CPU multiplies bf16 in hardware (AVX-512 BF16 or AMX)."""
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def learning_rate(settings: TrainSettings, epoch: int) -> float:
-    """Give the learning rate of an epoch by its number: half a cosine from the first value to 0."""
+    """Learning rate of an epoch by its number: half a cosine from the first value to 0."""
     return settings.learning_rate * 0.5 * (1 + cos(pi * epoch / settings.epochs))
 
 

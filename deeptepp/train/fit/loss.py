@@ -11,12 +11,9 @@ from deeptepp.train.settings import TrainSettings
 class FocalLoss(nn.Module):
     """Cross-entropy that turns away from what is told apart already.
 
-    ``gamma``: focusing exponent; 0 is the cross-entropy. ``weight`` (K,): weights of the classes.
-
-    Notes
-    -----
-    The mean of w_y (1 - p_y)^gamma (-log p_y), weighted by w_y as in ``torch.nn.CrossEntropyLoss``, where p_y is
-    the softmax of the true class y.
+    ``gamma``: focusing exponent; 0 is the cross-entropy. ``weight`` (K,): weights of the classes. The mean of w_y
+    (1 - p_y)^gamma (-log p_y), weighted by w_y as in ``torch.nn.CrossEntropyLoss``, where p_y is the softmax of
+    the true class y.
 
     References
     ----------

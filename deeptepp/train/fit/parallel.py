@@ -128,7 +128,7 @@ def fit_side_by_side(trial: Trial, tasks: list[FitTask]) -> None:
 
 
 def _tell_until(running: Future[list[Refusal | None]], reader: JournalReader, tell: Callable[[str], None]) -> None:
-    """Tell what the journal gains until the processes are done."""
+    """What the journal gains until the processes are done."""
     is_done = False
     while not is_done:
         # Asked before the journal is read: the last lines are there by then.

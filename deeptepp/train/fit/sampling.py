@@ -39,7 +39,7 @@ class Draws:
     views: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
-        """Give the number of draws."""
+        """Number of draws."""
         return len(self.patients)
 
 
@@ -108,7 +108,7 @@ def draw_views(
 
 
 def no_image(source: ViewSource) -> npt.NDArray[np.float32]:
-    """Give what stands for the mosaic where a network sees none, (C, 1, 1)."""
+    """What stands for the mosaic where a network sees none, (C, 1, 1)."""
     return np.zeros((source.n_channels, 1, 1), dtype=np.float32)
 
 
@@ -144,7 +144,7 @@ class ViewSampler:
         self._ranks = ranks
 
     def draws(self, epoch: int) -> Draws:
-        """Give the draws of one epoch."""
+        """Draws of one epoch."""
         rng = np.random.default_rng(np.random.SeedSequence((self._seed, epoch, 1)))
         return draw_views(self.patients, self.labels, self._settings, rng=rng, n_views=len(self._names))
 

@@ -70,7 +70,7 @@ def _ordered(names: npt.NDArray[Any]) -> list[str]:
 
 
 def _auc(scored: Scored, chosen: Bools) -> dict[str, Any]:
-    """Give n, events, AUC and interval of some patients, or why there is none."""
+    """N, events, AUC and interval of some patients, or why there is none."""
     events, scores = scored.labels.event[chosen], scored.scores[chosen]
     counts = {"n": int(chosen.sum()), "n_events": int(events.sum())}
     try:
@@ -114,7 +114,7 @@ def _survival(cohort: Cohort) -> dict[str, Any]:
 
 
 def _ceiling(scored: Scored) -> dict[str, Any]:
-    """Say how well the simulated biology itself would do, and how much of it the images show."""
+    """How well the simulated biology itself would do, and how much of it the images show."""
     chosen = scored.split.in_folds & scored.labels.is_known
     truth = np.asarray(scored.cohort[LATENT_RISK], dtype=np.float64)
     events = scored.labels.event[chosen]
@@ -131,7 +131,7 @@ def _ceiling(scored: Scored) -> dict[str, Any]:
 
 
 def _is_missing(value: object) -> bool:
-    """Tell whether a fact was not determined."""
+    """Whether a fact was not determined."""
     return value is None or str(value) in ("", "None", "nan", "<NA>")
 
 

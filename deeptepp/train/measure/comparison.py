@@ -79,7 +79,7 @@ def roc_lines(scored: Mapping[str, Scored], titles: Mapping[str, str]) -> dict[s
 
 
 def _by_trastuzumab(each: Scored, name: str) -> list[dict[str, Any]]:
-    """Give the out-of-fold curves of both arms of cohorts 1 and 2."""
+    """Out-of-fold curves of both arms of cohorts 1 and 2."""
     arm = np.asarray(each.cohort[ARM])
     labels = {Arm.NONE: "no trastuzumab", Arm.T: "trastuzumab"}
     lines = []
@@ -92,7 +92,7 @@ def _by_trastuzumab(each: Scored, name: str) -> list[dict[str, Any]]:
 def _line(
     each: Scored, chosen: npt.NDArray[np.bool_], *, label: str, name: str, arm: Arm | None = None
 ) -> list[dict[str, Any]]:
-    """Give one curve, or none where a class is absent."""
+    """One curve, or none where a class is absent."""
     known = chosen & each.labels.is_known
     try:
         curve = roc_auc(each.scores[known], each.labels.event[known])

@@ -78,7 +78,7 @@ def measure_group(group: Group) -> dict[str, Any]:
 
 
 def _auc(scores: Floats, event: Bools) -> dict[str, Any]:
-    """Give the AUC with both intervals, None where one class is absent."""
+    """AUC with both intervals, None where one class is absent."""
     found: dict[str, Any] = dict.fromkeys(
         ("auc", "auc_low", "auc_high", "auc_bootstrap_low", "auc_bootstrap_high", "auc_reason")
     )
@@ -95,7 +95,7 @@ def _auc(scores: Floats, event: Bools) -> dict[str, Any]:
 
 
 def _operating_point(scores: Floats, event: Bools, threshold: float | None) -> dict[str, Any]:
-    """Give accuracy, sensitivity and specificity with Wilson intervals; empty without a cut-off."""
+    """Accuracy, sensitivity and specificity with Wilson intervals; empty without a cut-off."""
     if threshold is None:
         return {}
     point = at_threshold(scores, event, threshold)

@@ -61,7 +61,7 @@ def evaluate_suites(
 
 
 def _chosen(suite: str, only: Collection[str]) -> dict[str, list[str]]:
-    """Give the suites to run, each with the names to run in it."""
+    """Suites to run, each with the names to run in it."""
     if suite != ALL:
         return {suite: list(only)}
     known = {name: {each.name for each in experiments} for name, experiments in SUITES.items()}

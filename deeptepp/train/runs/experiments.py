@@ -136,7 +136,7 @@ def _run(
 
 
 def _chosen(suite: str, only: Collection[str]) -> set[str]:
-    """Give the names to run; refuse a suite or name that does not exist, naming the nearest."""
+    """Names to run; refuse a suite or name that does not exist, naming the nearest."""
     if suite not in SUITES:
         raise BadSetting(key="suite", value=repr(suite), limit=" or ".join(SUITES))
     names = [experiment.name for experiment in SUITES[suite]]
@@ -159,7 +159,7 @@ def _prefixed(progress: Listener, prefix: str) -> Listener:
 
 
 def _reason(error: Exception) -> str:
-    """Say why an experiment broke: our errors in their words, others by their kind, as they may name a path."""
+    """Why an experiment broke: our errors in their words, others by their kind, as they may name a path."""
     return str(error) if isinstance(error, DeepTeppError) else f"{type(error).__name__}, see the log"
 
 

@@ -168,7 +168,7 @@ def _draw(base: TrainSettings, dataset: Dataset, seed: int, folder: Path) -> Dra
 
 
 def _measure(run: Run, seed: int) -> Draw:
-    """Give AUC and log-rank tests of one run."""
+    """AUC and log-rank tests of one run."""
     inside, held = run.split.in_folds, run.split.is_holdout
     events = run.labels.event
     curve = roc_auc(run.scores[inside], events[inside])

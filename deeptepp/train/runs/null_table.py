@@ -37,7 +37,7 @@ def write_null(report: NullReport, settings: TrainSettings, out: Path, *, comman
 
 
 def _text(report: NullReport, settings: TrainSettings, command: str) -> list[str]:
-    """Say what was done and what it came to."""
+    """What was done and what it came to."""
     n = len(report.draws)
     verdict = "no more than" if report.is_honest else "**more than**"
     return [

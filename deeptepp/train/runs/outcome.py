@@ -92,7 +92,7 @@ class ExperimentOutcome:
         )
 
     def to_mapping(self) -> dict[str, list[object]]:
-        """Give plain columns for JSON, without anything that names a patient."""
+        """Plain columns for JSON, without anything that names a patient."""
         columns = {each.name: getattr(self, each.name).tolist() for each in fields(self)}
         return columns | {"view_scores": np.round(self.view_scores, 6).tolist()}
 

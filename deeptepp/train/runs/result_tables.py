@@ -143,7 +143,7 @@ def contrasts(content: Content, printed: Mapping[tuple[str, str], str] | None = 
 
 
 def groups_in(content: Content) -> list[str]:
-    """Give the groups that any experiment was measured on, in the order of ``TITLES``."""
+    """Groups that any experiment was measured on, in the order of ``TITLES``."""
     seen = {group for each in content["experiments"] for group in each["metrics"]}
     return [group for group in TITLES if group in seen]
 

@@ -88,7 +88,7 @@ def _section(title: str, text: str) -> str:
 
 
 def _circumstances(content: Content) -> str:
-    """Say who was measured and with which settings."""
+    """Who was measured and with which settings."""
     base = content["base"]
     changed = differing(base)
     cohort = "Simulated patients" if content["is_simulated"] else "Patients"
@@ -109,7 +109,7 @@ def _circumstances(content: Content) -> str:
 
 
 def _counts(content: Content) -> str:
-    """Say how many patients there are, and how many of them with an event."""
+    """How many patients there are, and how many of them with an event."""
     if not content["experiments"]:
         return ""
     metrics = content["experiments"][0]["metrics"]

@@ -55,18 +55,7 @@ def bundle_card(error: BundleError) -> None:
 
 
 def said(error: DeepTeppError) -> str:
-    """Say an error in the language of the visitor.
-
-    Parameters
-    ----------
-    error : DeepTeppError
-        Any.
-
-    Returns
-    -------
-    str
-        Its sentence, with what was measured and what is allowed.
-    """
+    """Say an error in the language of the visitor."""
     return say(error.sentence)
 
 

@@ -57,18 +57,7 @@ def _own_table(uploaded: Uploaded) -> str:
 
 
 def said_origin(origin: Provenance) -> str:
-    """Say where patients and scores come from, with the mark that follows from it.
-
-    Parameters
-    ----------
-    origin : Provenance
-        Of the patients at hand.
-
-    Returns
-    -------
-    str
-        Markdown in the language of the visitor.
-    """
+    """Where patients and scores come from, with the mark that follows from it."""
     mark = f"**{t(origin.mark)}** " if origin.mark else ""
     return mark + t(origin.sentence)
 
