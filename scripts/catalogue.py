@@ -1,7 +1,8 @@
 """Bring the catalogues of translations up to date with the code: ``make catalogue``.
 
 A message is the first argument of the functions in ``SAYING``, the message of an error, or stands in a constant
-that is annotated with ``Words``. What is new is added without a translation, what is gone is taken out.
+that is annotated with ``Words``. What is new is added without a translation. Nothing is taken out, since
+tables may make a message of parts; ``tests/wording`` names what is left over.
 """
 
 from __future__ import annotations
@@ -41,13 +42,21 @@ _WORD = re.compile(r"[^\W\d_]")
 
 def messages() -> set[str]:
     """Extract every message of the code."""
-    trees = [
-        ast.parse(path.read_text(encoding="utf-8"))
-        for folder in SOURCES
-        for path in sorted((ROOT / folder).rglob("*.py"))
-    ]
-    found = {text for tree in trees for node in ast.walk(tree) for text in _said_by(node)}
+    found = {text for node in _nodes() for text in _said_by(node)}
     return {text.replace("\u00a0", " ") for text in found if _is_worded(text)}
+
+
+def constants() -> set[str]:
+    """Every text that the code holds, as Python joins it: a message may stand in any table."""
+    texts = {each.value for each in _nodes() if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+    return {text.replace("\u00a0", " ") for text in texts}
+
+
+def _nodes() -> Iterator[ast.AST]:
+    """Walk the syntax trees of all sources."""
+    for folder in SOURCES:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
 
 
 def _said_by(node: ast.AST) -> Iterator[str]:
@@ -108,12 +117,12 @@ def read(path: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Add what is new to every catalogue and take out what is gone; fail where a translation is missing."""
+    """Add what is new to every catalogue; fail where a translation is missing."""
     wanted = messages()
     missing: list[str] = []
     for path in sorted((ROOT / "deeptepp" / "wording" / "locale").rglob("*.po")):
         known = read(path)
-        path.write_text(catalogue_text({text: known.get(text, "") for text in wanted}), encoding="utf-8")
+        path.write_text(catalogue_text(dict.fromkeys(wanted, "") | known), encoding="utf-8")
         missing += [text for text in wanted if not known.get(text)]
     sys.exit("\n".join(["Without a translation:", *sorted(missing)]) if missing else 0)
 
