@@ -60,10 +60,11 @@ def serve(
     settings: str = "",
     port: int = 0,
     options: tuple[str, ...] = (),
+    folder: Path | None = None,
     **environment: str,
 ):
-    """Run one app until the block ends, on a free port unless one is given, with settings of its own if any."""
-    port, folder = port or free_port(), script.parent
+    """Run one app until the block ends, in a folder with the theme, on a free port, with settings of its own."""
+    port, folder = port or free_port(), folder or script.parent
     if settings:
         folder = temporary / "installation"
         shutil.copytree(script.parent / ".streamlit", folder / ".streamlit", dirs_exist_ok=True)

@@ -45,6 +45,8 @@ def test_a_meeting_of_two_from_the_demo_cases_to_the_minutes(page, browser, app)
     demo = page.get_by_role("button", name="Open the eight demo cases")
     if demo.count():
         demo.click()
+        expect(page.get_by_role("button", name="Open Case 3")).to_be_visible(timeout=LONG_MS)
+        wait_until_drawn(page)
     page.get_by_role("button", name="Open Case 3").click(timeout=LONG_MS)
     expect(page.get_by_role("heading", name="Case 3")).to_be_visible()
     expect(page.get_by_role("heading", name="2. The score")).to_have_count(0)

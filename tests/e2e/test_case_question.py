@@ -24,7 +24,7 @@ def asking(tmp_path_factory, bundle_folder):
     """The whole dashboard, with a reader that asks."""
     own = {"DEEPTEPP_ARTIFACTS": str(bundle_folder), "PYTHONPATH": str(ROOT)}
     script = Path(__file__).with_name("question_app.py")
-    with serve(script, tmp_path_factory.mktemp("asking"), **own) as server:
+    with serve(script, tmp_path_factory.mktemp("asking"), folder=ROOT, **own) as server:
         yield server
 
 

@@ -1,8 +1,12 @@
 """First values of controls, told to the browser until a page run that drew them has surely reached it.
 
-A value that is put into ``st.session_state`` reaches the browser only with the run that put it there. A run that
-the visitor cuts short, by moving another control while the page still draws itself, leaves the browser with the
-first option of a control that it drew later. With the next click it sends that option as if it had been chosen.
+A value that is put into ``st.session_state`` reaches the browser only with the run that put it there. Where the
+visitor cuts that run short, or a busy browser draws only the run after it, a control stands at its first option.
+With the next click the browser sends that option as if it had been chosen. Controls are therefore drawn with what
+they hold as their default, too::
+
+    seed("tiers-horizon", 60.0)
+    st.slider(..., value=st.session_state["tiers-horizon"], key="tiers-horizon")
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ def meeting_choice(meetings: Sequence[Meeting]) -> Meeting | None:
     chosen = st.selectbox(
         t("Meeting"),
         ["", *known],
+        index=["", *known].index(st.session_state[_KEY]),
         format_func=lambda each: known[each].name if each else t("All cases of the board"),
         key=_KEY,
         width=360,

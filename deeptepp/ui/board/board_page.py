@@ -99,6 +99,7 @@ def _overview(cases: Sequence[BoardCase], meetings: Sequence[Meeting], bundle: M
         view = st.segmented_control(
             t("View"),
             list(labels),
+            default=st.session_state["board-view"],
             required=True,
             format_func=labels.__getitem__,
             key="board-view",

@@ -74,7 +74,12 @@ def _choice(name: str, key: str, kind: type[StrEnum]) -> list[str]:
     chosen = [
         str(each)
         for each in st.multiselect(
-            name, list(labels), format_func=labels.__getitem__, key=f"board-{key}", placeholder=t("All")
+            name,
+            list(labels),
+            default=st.session_state[f"board-{key}"],
+            format_func=labels.__getitem__,
+            key=f"board-{key}",
+            placeholder=t("All"),
         )
     ]
     to_address(key, chosen)

@@ -218,6 +218,7 @@ class _Form:
         self.values[name] = self.raw[name] = st.selectbox(
             t(FIELDS[name]),
             choices,
+            index=choices.index(st.session_state.get(key)),
             format_func=said_of,
             placeholder=t(UNKNOWN),
             help=t(CLINICAL_FACTS[name].help) or None,

@@ -76,4 +76,4 @@ def _finding_html(finding: Finding) -> str:
 
 def _shown(value: str | float) -> str:
     """Write a measured value without false precision."""
-    return f"{value:g}" if isinstance(value, float) else say(value)
+    return say(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -57,11 +57,22 @@ def seed_controls(recipe: Recipe, *, again: bool = False) -> None:
 
 def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
     """Show both cut-offs, endpoint and treatments."""
-    st.slider(t("Low below a score of"), 0.0, 1.0, step=_STEP, format="%.3f", key=_LOW, on_change=_keep_order)
+    held = st.session_state
+    st.slider(
+        t("Low below a score of"),
+        0.0,
+        1.0,
+        value=held[_LOW],
+        step=_STEP,
+        format="%.3f",
+        key=_LOW,
+        on_change=_keep_order,
+    )
     st.slider(
         t("High from a score of"),
         0.0,
         1.0,
+        value=held[_HIGH],
         step=_STEP,
         format="%.3f",
         key=_HIGH,
@@ -80,6 +91,7 @@ def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
         st.segmented_control(
             t("Patients"),
             tuple(CohortChoice),
+            default=held["tiers-cohort"],
             required=True,
             format_func=lambda each: t(_COHORTS[each]),
             key="tiers-cohort",
@@ -87,11 +99,18 @@ def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
     endpoints = bench.cohort(bundle)[0].endpoints
     keep_choice("tiers-endpoint", endpoints, endpoints[0])
     st.segmented_control(
-        t("Endpoint"), endpoints, required=True, format_func=label, key="tiers-endpoint", wrap=True
+        t("Endpoint"),
+        endpoints,
+        default=held["tiers-endpoint"],
+        required=True,
+        format_func=label,
+        key="tiers-endpoint",
+        wrap=True,
     )
     st.pills(
         t("Patients treated with"),
         tuple(Arm),
+        default=held["tiers-arms"],
         selection_mode="multi",
         format_func=label,
         key="tiers-arms",
@@ -102,14 +121,20 @@ def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
 
 def treatment_controls(bench: Bench) -> None:
     """Show which treatments are compared, in which tiers, how their patients are made alike, and up to when."""
+    held = st.session_state
     with st.container(horizontal=True, key="tiers-treatment-controls"):
         keep_choice("tiers-contrast", tuple(Contrast), bench.recipe.contrast)
         st.selectbox(
-            t("Compare"), tuple(Contrast), format_func=lambda each: t(_CONTRASTS[each]), key="tiers-contrast"
+            t("Compare"),
+            tuple(Contrast),
+            index=tuple(Contrast).index(held["tiers-contrast"]),
+            format_func=lambda each: t(_CONTRASTS[each]),
+            key="tiers-contrast",
         )
         st.pills(
             t("Inside the tiers"),
             tuple(Tier),
+            default=held["tiers-contrast-tiers"],
             selection_mode="multi",
             format_func=label,
             key="tiers-contrast-tiers",
@@ -120,6 +145,7 @@ def treatment_controls(bench: Bench) -> None:
         st.selectbox(
             t("Match patients on"),
             tuple(Matching),
+            index=tuple(Matching).index(held["tiers-matching"]),
             format_func=lambda each: t(_MATCHING[each]),
             key="tiers-matching",
         )
@@ -127,12 +153,13 @@ def treatment_controls(bench: Bench) -> None:
             st.slider(
                 t("Caliper (SD of the propensity logit)"),
                 *CALIPER_SD,
+                value=held["tiers-caliper"],
                 step=0.05,
                 help=help_on("Caliper, Propensity score"),
                 key="tiers-caliper",
                 disabled=bool(st.session_state["tiers-no-caliper"]),
             )
-            st.checkbox(t("No caliper"), key="tiers-no-caliper")
+            st.checkbox(t("No caliper"), value=held["tiers-no-caliper"], key="tiers-no-caliper")
         horizon_control("stretch")
 
 
@@ -141,7 +168,15 @@ def horizon_control(width: int | Literal["stretch"] = 420) -> None:
 
     ``width``: of the control, px, or what its row has for it.
     """
-    st.slider(t("Horizon (months)"), *HORIZON_MONTHS, step=6.0, format="%.0f", key="tiers-horizon", width=width)
+    st.slider(
+        t("Horizon (months)"),
+        *HORIZON_MONTHS,
+        value=st.session_state["tiers-horizon"],
+        step=6.0,
+        format="%.0f",
+        key="tiers-horizon",
+        width=width,
+    )
 
 
 def subgroup_control() -> None:
@@ -150,6 +185,7 @@ def subgroup_control() -> None:
     st.selectbox(
         t("Divide patients by"),
         ("", *FACTS),
+        index=("", *FACTS).index(st.session_state["tiers-subgroup"]),
         format_func=lambda fact: t(fact) if fact else t("Every fact"),
         key="tiers-subgroup",
         width=320,

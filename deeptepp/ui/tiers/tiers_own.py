@@ -105,7 +105,14 @@ def _chosen(bench: Bench, bundle: ModelBundle, uploaded: Uploaded) -> Recipe:
     choices = tuple(curve_choices(cohort))
     seed(_BY, choices[min(1, len(choices) - 1)], again=st.session_state.get(_BY) not in choices)
     with st.container(horizontal=True, vertical_alignment="bottom", key="tiers-own-curves-by"):
-        by = st.selectbox(t("Curves by"), choices, format_func=say, key=_BY, width=320)
+        by = st.selectbox(
+            t("Curves by"),
+            choices,
+            index=choices.index(st.session_state[_BY]),
+            format_func=say,
+            key=_BY,
+            width=320,
+        )
         endpoint = endpoint_choice(_ENDPOINT, wrap=True)
         source = _source(cohort, bundle) if by == BY_TIER else bench.recipe.tier_source
     return replace(

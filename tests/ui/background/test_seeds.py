@@ -60,3 +60,22 @@ def test_a_control_that_was_drawn_and_sent_belongs_to_the_visitor(seconds_betwee
     assert is_told(app)
     assert not is_told(app.selectbox(key="kind").set_value("c").run())
     assert app.selectbox(key="kind").value == "c"
+
+
+def drawn_with_what_it_holds():
+    import streamlit as st
+
+    from deeptepp.ui.background.seeds import seed, whole_run
+
+    seed("kind", "b")
+    st.selectbox("Kind", ["a", "b", "c"], index=["a", "b", "c"].index(st.session_state["kind"]), key="kind")
+    whole_run()
+
+
+def test_a_browser_that_draws_only_a_later_run_begins_with_what_the_control_holds(seconds_between):
+    seconds_between(60.0)
+    app = AppTest.from_function(drawn_with_what_it_holds).run().run()
+    assert not is_told(app)
+    assert app.selectbox(key="kind").proto.default == 1
+    assert app.selectbox(key="kind").set_value("c").run().selectbox(key="kind").proto.default == 2
+    assert app.selectbox(key="kind").value == "c"
