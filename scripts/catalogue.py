@@ -21,7 +21,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parents[1]
 SOURCES = ("deeptepp", "pages")
 
-SAYING = ("t", "sentence", "joined", "fill_in", "filled_markup")
+SAYING = ("t", "sentence", "joined", "glued", "fill_in", "filled_markup")
 """Functions whose first argument is a message."""
 
 _COUNTING = ("plural", "count", "counted")

@@ -65,7 +65,7 @@ def proposal_name(proposal: PhaseProposal, series: Sequence[SeriesSummary]) -> s
     if rows and rows[0].spacing_mm is not None:
         parts.append(" x ".join(f"{mm:.1f}" for mm in reversed(rows[0].spacing_mm)) + " mm")
     parts.append(key_ranges(keys))
-    name = joined(", ", parts)
+    name = glued("{}, {}, {}", *parts) if len(parts) == 3 else glued("{}, {}", *parts)
     return name if proposal.side is None else sentence("{side} breast: {name}", side=proposal.side, name=name)
 
 

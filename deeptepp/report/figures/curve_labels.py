@@ -103,7 +103,7 @@ def _has_room(curve: KaplanMeierCurve, others: Sequence[KaplanMeierCurve], end: 
 def _add_end_label(figure: go.Figure, style: CurveStyle, y: float, *, xref: str, x: float) -> None:
     """Write shape and short name to the right of a point, above the axis."""
     words = glued('<span style="color:{}">{} <b>{}</b></span>', style.colour, style.glyph, escaped(style.short))
-    figure.add_annotation(text_at(words, (x, y), ref=glued("{}, y", xref), xshift=6, name="end label"))
+    figure.add_annotation(text_at(words, (x, y), ref=f"{xref}, y", xshift=6, name="end label"))
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:
