@@ -29,11 +29,23 @@ ALSO_REFUSED = ("heading-order", "empty-table-header")
 """Rules of less impact that are ours to keep; others are met inside of Streamlit's own widgets."""
 
 
+IS_QUIET = """() => {
+    const app = document.querySelector("[data-testid=stApp]")
+    if (app.dataset.testScriptState !== "notRunning") window.quietSince = performance.now()
+    return performance.now() - window.quietSince > 500
+}"""
+
+
 def wait_until_drawn(page: Page) -> None:
-    """Wait until the script has ended; before that, a new element can take the focus."""
+    """Wait until the script has ended for good; before that, a click can be lost and an element take the focus.
+
+    A tab presents itself once the page is drawn, and the page is run once more.
+    """
     app = page.get_by_test_id("stApp")
     expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=60_000)
+    page.evaluate("window.quietSince = performance.now()")
+    page.wait_for_function(IS_QUIET, timeout=60_000)
 
 
 def open_start(page, app):
