@@ -18,7 +18,7 @@ def session_of(at: AppTest) -> Session:
     return at.session_state["deeptepp"]
 
 
-def run_until(at: AppTest, *screens: Screen, limit_s: float = 120) -> AppTest:
+def run_until(at: AppTest, *screens: Screen, limit_s: float = 240) -> AppTest:
     """Poll as the browser does until one of the screens is reached."""
     end = time.monotonic() + limit_s
     while session_of(at).screen not in screens:
