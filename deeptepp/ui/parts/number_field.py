@@ -80,6 +80,7 @@ def number_field(
         st.session_state[key] = typed_text(key, known) if is_restored(key) else known
     typed = st.text_input(
         t(words),
+        value=st.session_state[key],
         placeholder=t(placeholder),
         help=t(CLINICAL_FACTS[name].help) or None,
         autocomplete="off",
