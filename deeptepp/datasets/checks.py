@@ -126,7 +126,7 @@ class _Finder:
             months, event = floats(self.cohort[endpoint.months]), floats(self.cohort[endpoint.event])
             is_timed = np.isfinite(months)
             if endpoint is not Endpoint.RFS and not is_timed.any():
-                found = f"{endpoint.name_in_full} is unknown for everyone."
+                found = sentence("{column} is unknown for everyone.", column=endpoint.name_in_full)
                 yield Problem.warning("cohort.no-survival", found, "Nothing will be said of it.")
                 continue
             found = sentence("{field} is absent or not a number.", field=endpoint.months)
