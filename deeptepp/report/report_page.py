@@ -14,8 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
+from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.report_item import ReportItem, ReportPart
 from deeptepp.report.text_table import Table, table_csv
+from deeptepp.wording.sentence import sentence
 
 PAGE, CSV_FOLDER = "index.html", "csv"
 """Names in the folder of a report."""
@@ -61,6 +63,15 @@ def write_parts(report: ReportPage, out: Path) -> list[Path]:
     content = report_html(report.parts, title=report.title, facts=report.facts, mark=report.mark)
     page.write_text(content, encoding="utf-8")
     return [page, *written]
+
+
+def model_facts(bundle: ModelBundle) -> list[tuple[str, str]]:
+    """Name, kind of training patients and digest of a model, for the head of a page."""
+    kind = "simulated" if bundle.is_simulated else "real"
+    return [
+        ("Model", sentence("{name}, {value} training patients", name=bundle.name, value=kind)),
+        ("Model, SHA-256", bundle.sha256[:16]),
+    ]
 
 
 def tables_of(item: ReportItem) -> dict[str, Table]:

@@ -21,6 +21,7 @@ from deeptepp.report.pdf.pdf_curves import scale_drawing
 from deeptepp.report.pdf.pdf_page import (
     GREY,
     LINE,
+    POINTS_PER_MM,
     TEXT_WIDTH_MM,
     build_pdf,
     heading,
@@ -39,12 +40,11 @@ from deeptepp.wording.sentence import Verbatim
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
 
-_POINTS_PER_MM = 72 / 25.4
-_WIDTH = TEXT_WIDTH_MM * _POINTS_PER_MM
-_HEIGHT = 232 * _POINTS_PER_MM
+_WIDTH = TEXT_WIDTH_MM * POINTS_PER_MM
+_HEIGHT = 232 * POINTS_PER_MM
 """Of the text on A4 between the marks and the foot."""
 
-_PICTURE = 40 * _POINTS_PER_MM
+_PICTURE = 40 * POINTS_PER_MM
 _N_FINDINGS = 7
 """Findings on the page; how many more there are is said."""
 

@@ -32,6 +32,7 @@ from deeptepp.report.names import FACTS, RECEIPT, SIDES, by_heading, name_of
 from deeptepp.report.pdf.pdf_curves import scale_drawing
 from deeptepp.report.pdf.pdf_page import (
     GREY,
+    POINTS_PER_MM,
     TEXT_WIDTH_MM,
     build_pdf,
     heading,
@@ -49,9 +50,8 @@ from deeptepp.wording.sentence import Verbatim, Words, glued, joined, sentence
 if TYPE_CHECKING:
     from reportlab.platypus import Flowable
 
-_POINTS_PER_MM = 72 / 25.4
-_WIDTH = TEXT_WIDTH_MM * _POINTS_PER_MM
-_PICTURE = 44 * _POINTS_PER_MM
+_WIDTH = TEXT_WIDTH_MM * POINTS_PER_MM
+_PICTURE = 44 * POINTS_PER_MM
 
 _SEVERITIES: dict[Severity, Words] = {
     Severity.REFUSAL: "Refused",

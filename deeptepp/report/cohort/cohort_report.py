@@ -31,7 +31,7 @@ from deeptepp.report.cohort.cohort_validation import validation_items
 from deeptepp.report.cohort.given_tiers import source_of, tier_notes
 from deeptepp.report.look.stamps import marked_cohort, stamp_all, stamp_item
 from deeptepp.report.report_item import ReportItem, ReportPart
-from deeptepp.report.report_page import ReportPage, write_parts
+from deeptepp.report.report_page import ReportPage, model_facts, write_parts
 from deeptepp.scoring.tiers import TierSource, with_tiers
 from deeptepp.wording.sentence import glued, joined, sentence
 
@@ -215,15 +215,7 @@ def _facts(
         ("Patients and scores", provenance.sentence),
         *([("Tiers", joined(" ", notes))] if notes else []),
         ("Events", joined(", ", events)),
-        (
-            "Model",
-            sentence(
-                "{name}, {value} training patients",
-                name=bundle.name,
-                value="simulated" if bundle.is_simulated else "real",
-            ),
-        ),
-        ("Model, SHA-256", bundle.sha256[:16]),
+        *model_facts(bundle),
         ("Experiments", "none given" if experiments is None else "from deeptepp evaluate"),
         ("Made by", f"deeptepp {__version__} report cohort"),
     ]

@@ -14,7 +14,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.curve_labels import add_legend, legend_entry, legend_height
 from deeptepp.report.format import auc_ci, count
 from deeptepp.report.look.curve_styles import DASHES, CurveStyle
-from deeptepp.report.look.marks import finish, lay_out
+from deeptepp.report.look.marks import add_area, finish, lay_out
 from deeptepp.report.look.theme import (
     ARM_COLOURS,
     ARM_DASHES,
@@ -133,17 +133,8 @@ def _style(line: RocLine, place: int) -> CurveStyle:
 def _add_band(figure: go.Figure, label: str, band: RocBand, style: CurveStyle) -> None:
     """Add the area between the limits of the sensitivity."""
     rate = 1 - band.specificity
-    figure.add_scatter(
-        x=np.concatenate([rate, rate[::-1]]),
-        y=np.concatenate([band.high, band.low[::-1]]),
-        fill="toself",
-        fillcolor=style.colour,
-        opacity=0.13,
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        name=f"{label} band",
-    )
+    outline = (np.concatenate([rate, rate[::-1]]), np.concatenate([band.high, band.low[::-1]]))
+    add_area(figure, outline, style.colour, f"{label} band")
 
 
 def _add_line(figure: go.Figure, line: RocLine, style: CurveStyle) -> None:

@@ -21,7 +21,7 @@ from deeptepp.report.format import count, percent, percent_ci
 from deeptepp.report.format import p_value as written_p
 from deeptepp.report.held_curves import HeldCurves
 from deeptepp.report.look.curve_styles import CurveStyle, styles_of
-from deeptepp.report.look.marks import finish, lay_out
+from deeptepp.report.look.marks import add_area, finish, lay_out
 from deeptepp.report.look.theme import GROUP_COLOURS, SMALL_PX
 from deeptepp.report.names import group_words
 from deeptepp.stats.survival.group_comparison import GroupComparison
@@ -132,17 +132,7 @@ def _margins(styles: Sequence[CurveStyle]) -> tuple[int, int]:
 def _add_curve(figure: go.Figure, curve: KaplanMeierCurve, style: CurveStyle, end: float) -> None:
     """Add band, step curve and censor ticks of one group."""
     x, outline = _band(curve, end)
-    figure.add_scatter(
-        x=x,
-        y=outline,
-        fill="toself",
-        fillcolor=style.colour,
-        opacity=0.13,
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        name=f"{curve.label} band",
-    )
+    add_area(figure, (x, outline), style.colour, f"{curve.label} band")
     place = np.flatnonzero(curve.months <= end)
     months = np.append(curve.months[place], min(curve.last_months, end))
     place = np.append(place, place[-1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from deeptepp import __version__
 from deeptepp.domain.cohort import Cohort
@@ -18,25 +17,13 @@ from deeptepp.report.laboratory.recipe import CohortChoice, Recipe
 from deeptepp.report.look.stamps import marked_cohort, stamp_item
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import ReportItem, ReportPart
-from deeptepp.report.report_page import ReportPage, write_parts
+from deeptepp.report.report_page import ReportPage, model_facts
 from deeptepp.report.survival_tables import ENDPOINT_NAMES
 from deeptepp.scoring.tiers import TierSource, given_tiers, with_tiers
 from deeptepp.wording.sentence import glued, joined, sentence
 
 RECIPE_FILE = "recipe.json"
 """Name of the recipe in the folder of its report."""
-
-
-def write_recipe_report(cohort: Cohort, bundle: ModelBundle, recipe: Recipe, out: Path) -> list[Path]:
-    """Follow a recipe and write what it shows.
-
-    ``bundle``: its cut-offs stand beside those of the recipe. Raises NotEstimable: no patient of these treatments
-    has known follow-up.
-    """
-    written = write_parts(recipe_page(cohort, bundle, recipe), out)
-    path = out / RECIPE_FILE
-    path.write_text(recipe.to_json(), encoding="utf-8")
-    return [*written, path]
 
 
 def recipe_page(cohort: Cohort, bundle: ModelBundle, recipe: Recipe) -> ReportPage:
@@ -124,15 +111,7 @@ def _facts(
         ("Treatments", joined(", ", map(group_words, recipe.arms))),
         ("Matching", glued("{}, {}", recipe.matching, caliper)),
         ("Horizon", months(recipe.horizon_months)),
-        (
-            "Model",
-            sentence(
-                "{name}, {value} training patients",
-                name=bundle.name,
-                value="simulated" if bundle.is_simulated else "real",
-            ),
-        ),
-        ("Model, SHA-256", bundle.sha256[:16]),
+        *model_facts(bundle),
         ("Recipe, SHA-256", recipe.digest[:16]),
         ("Made by", f"deeptepp {__version__} report recipe"),
     ]

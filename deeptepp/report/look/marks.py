@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import plotly.graph_objects as go
 
 from deeptepp.domain.risk import SIMULATED_COHORT
@@ -49,6 +50,24 @@ def error_bars(values: Sequence[tuple[float, float | None, float | None]], colou
     value, low, high = np.array(values, dtype=np.float64).T
     common = {"type": "data", "symmetric": False, "color": colour, "thickness": 1.6, "width": 4}
     return {"array": high - value, "arrayminus": value - low, **common}
+
+
+def add_area(
+    figure: go.Figure, outline: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]], colour: str, name: str
+) -> None:
+    """Fill the area inside an outline (k,) by (k,) lightly, such as the one between the limits of a curve."""
+    x, y = outline
+    figure.add_scatter(
+        x=x,
+        y=y,
+        fill="toself",
+        fillcolor=colour,
+        opacity=0.13,
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        name=name,
+    )
 
 
 def lay_out(

@@ -21,6 +21,7 @@ MARGIN_MM = 16
 """To the left and right of everything."""
 
 TEXT_WIDTH_MM = 210 - 2 * MARGIN_MM
+POINTS_PER_MM = 72 / 25.4
 """Width of the text on A4."""
 
 GREY, LINE, NOTE, INK = "#5b666d", "#c9d2d7", "#0b5e70", "#1c2b33"

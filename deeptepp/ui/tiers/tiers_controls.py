@@ -58,27 +58,18 @@ def seed_controls(recipe: Recipe, *, again: bool = False) -> None:
 def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
     """Show both cut-offs, endpoint and treatments."""
     held = st.session_state
-    st.slider(
-        t("Low below a score of"),
-        0.0,
-        1.0,
-        value=held[_LOW],
-        step=_STEP,
-        format="%.3f",
-        key=_LOW,
-        on_change=_keep_order,
-    )
-    st.slider(
-        t("High from a score of"),
-        0.0,
-        1.0,
-        value=held[_HIGH],
-        step=_STEP,
-        format="%.3f",
-        key=_HIGH,
-        on_change=_keep_order,
-        kwargs={"is_high": True},
-    )
+    for key, name in ((_LOW, t("Low below a score of")), (_HIGH, t("High from a score of"))):
+        st.slider(
+            name,
+            0.0,
+            1.0,
+            value=held[key],
+            step=_STEP,
+            format="%.3f",
+            key=key,
+            on_change=_keep_order,
+            kwargs={"is_high": key == _HIGH},
+        )
     st.button(
         t("As published"),
         key="tiers-as-published",
