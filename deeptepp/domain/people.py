@@ -1,0 +1,66 @@
+"""Who uses an installation: people, their roles, and what each role may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an identity provider's groups are mapped to."""
+
+    VIEWER = "viewer"
+    CLINICIAN = "clinician"
+    BOARD = "board"
+    ADMIN = "admin"
+
+
+class Action(StrEnum):
+    """What somebody may be allowed to do; pages, routes and the API all ask for one of these."""
+
+    READ_EVIDENCE = "read evidence"
+    USE_LABORATORY = "use the laboratory"
+    READ_CASES = "read cases"
+    SCORE_CASES = "score cases"
+    SEND_RESULTS = "send results"
+    PUT_ON_BOARD = "put on the board"
+    DECIDE = "decide"
+    READ_AUDIT = "read the audit trail"
+    MANAGE = "manage"
+
+
+_READERS = frozenset({Role.VIEWER, Role.CLINICIAN, Role.BOARD})
+"""Roles that may see cases of patients; an administrator runs the service without seeing any."""
+
+PERMISSIONS: dict[Action, frozenset[Role]] = {
+    Action.READ_EVIDENCE: frozenset(Role),
+    Action.USE_LABORATORY: _READERS,
+    Action.READ_CASES: _READERS,
+    Action.SCORE_CASES: frozenset({Role.CLINICIAN}),
+    Action.SEND_RESULTS: frozenset({Role.CLINICIAN}),
+    Action.PUT_ON_BOARD: frozenset({Role.CLINICIAN, Role.BOARD}),
+    Action.DECIDE: frozenset({Role.BOARD}),
+    Action.READ_AUDIT: frozenset({Role.ADMIN}),
+    Action.MANAGE: frozenset({Role.ADMIN}),
+}
+"""Roles that may do each action; somebody with several roles may do what any of them may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who is signed in.
+
+    ``subject``: identifier that the provider gives and never reuses; ``name``: what screens call her, may be empty.
+    """
+
+    subject: str
+    name: str
+    roles: frozenset[Role]
+
+    def may(self, action: Action) -> bool:
+        """Whether a role of hers allows an action."""
+        return bool(self.roles & PERMISSIONS[action])
+
+
+LOCAL = Person("local", "", frozenset(Role))
+"""Whoever sits at an installation without a sign-in, which answers on this machine only."""
