@@ -50,7 +50,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
 class Person:
     """Somebody who is signed in.
 
-    ``subject``: identifier that the provider gives and never reuses; ``name``: what screens call her, may be empty.
+    ``subject``: identifier of the provider, never given twice; ``name``: what screens call her, may be empty.
     """
 
     subject: str

@@ -22,6 +22,7 @@ from deeptepp.ui.background.drafts import PREFIXES, cleaned
 from deeptepp.ui.background.session import TAB_STATUS, Session, current_session
 from deeptepp.ui.background.visitors import Claim, Tab, claim_tab, greet_visitor
 from deeptepp.ui.case.leaving import go_back, screen_in_history
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import current_language, t
 
 _SCRIPTS = ("tab_store.js", "tab_drafts.js", "tab_history.js", "tab_connection.js", "tab_memory.js")
@@ -80,7 +81,7 @@ def remember_tab(*, screens: bool) -> None:
     _typing()
 
 
-@st.fragment
+@fragment()
 def _typing() -> None:
     """Hear what is typed, without a run of the page."""
     result = _component()(key="tab-drafts", data={"part": "drafts"}, on_drafts_change=_rerun)

@@ -7,13 +7,14 @@ import streamlit as st
 from deeptepp.errors import BadSetting, BoardStoreError
 from deeptepp.store.cases import BoardCounts
 from deeptepp.ui.board.board_store import open_board
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import t
 
 _POLL_S = 5
 """Seconds between two looks; each counts three tables."""
 
 
-@st.fragment(run_every=_POLL_S)
+@fragment(run_every=_POLL_S)
 def board_news(seen: BoardCounts) -> None:
     """How much is new, and offer to show it; what is being typed stays as it is.
 

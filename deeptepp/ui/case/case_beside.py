@@ -28,6 +28,7 @@ from deeptepp.scoring.consistency import check_shares
 from deeptepp.ui.background.session import Session
 from deeptepp.ui.parts.cards import findings_list
 from deeptepp.ui.parts.choices import endpoint_choice
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.parts.number_field import entered, number_field
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.screen_words import COMPARED_FIELDS, tier_words
@@ -38,7 +39,7 @@ _GLYPHS = {Concord.SAME: "=", Concord.BETWEEN: "~", Concord.APART: "\u2260"}
 """Shape of each concord, beside its words."""
 
 
-@st.fragment
+@fragment()
 def beside_section(session: Session, bundle: ModelBundle) -> None:
     """Show both comparisons; a number entered here does not draw the rest of the page again.
 

@@ -21,6 +21,7 @@ from deeptepp.scoring.images import CaseImages
 from deeptepp.ui.background.jobs import bare
 from deeptepp.ui.background.session import Case, Session
 from deeptepp.ui.parts.cards import said
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import speech, t
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def export_menu(session: Session, assessment: Assessment, bundle: ModelBundle) -
         _ways(session, assessment, bundle)
 
 
-@st.fragment
+@fragment()
 def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
     """Offer every way; a click here does not draw the rest of the page again."""
     case, images = session.case, session.case.images
@@ -166,7 +167,7 @@ def _answered(answer: Delivery | DeepTeppError | None) -> None:
             st.warning(t("The archive stored {n} of them with a warning; ask who runs it.", n=answer.n_warnings))
 
 
-@st.fragment(run_every=_POLL_S)
+@fragment(run_every=_POLL_S)
 def _poll(session: Session, key: str, pacs: Pacs) -> None:
     """Look at the delivery, and draw the page again when it has ended."""
     view = session.case.extra.look(session.id, key)

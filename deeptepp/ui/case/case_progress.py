@@ -10,6 +10,7 @@ from deeptepp.domain.progress import Step, StepReport
 from deeptepp.ui.background.jobs import JobState, JobView, default_runner
 from deeptepp.ui.background.session import Screen, Session
 from deeptepp.ui.case.case_steps import cancel
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import OPENING_STEPS, SCORING_STEPS, STEPS
 
@@ -51,7 +52,7 @@ def where_it_stands(view: JobView) -> str:
     return t("{n} cases are ahead of yours, which starts by itself", n=view.n_ahead)
 
 
-@st.fragment(run_every=_POLL_S)
+@fragment(run_every=_POLL_S)
 def _poll(session: Session, steps: tuple[Step, ...]) -> None:
     """Look at the job, draw it, and rerun the page when it has ended."""
     view = default_runner().look(session.job_id, session.id)

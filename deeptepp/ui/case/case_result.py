@@ -30,6 +30,7 @@ from deeptepp.ui.parts.cards import facts_list, findings_list
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import endpoint_choice
 from deeptepp.ui.parts.copy_button import copy_button
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.result.case_treatment import treatment_section
 from deeptepp.ui.result.result_views import reading_section
 from deeptepp.ui.result.score_card import score_card
@@ -142,7 +143,7 @@ def _scored(assessment: Assessment, bundle: ModelBundle) -> None:
             findings_list(notes)
 
 
-@st.fragment
+@fragment()
 def _outcomes(assessment: Assessment, tier: Tier, bundle: ModelBundle) -> None:
     """Show what happened to the reference patients of the tier of the score, and by treatment inside it."""
     kind = t(PATIENTS[bundle.reference.is_simulated])

@@ -30,6 +30,7 @@ from deeptepp.scoring.unknowns import UnknownRange, seen_fields, unknown_fields,
 from deeptepp.ui.background.session import Session
 from deeptepp.ui.case.case_progress import overall_fraction
 from deeptepp.ui.parts.charts import show_figure
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.parts.terms import help_on
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import FIELDS, label
@@ -74,7 +75,7 @@ def why_section(session: Session, assessment: Assessment, bundle: ModelBundle) -
     _questions(session, assessment, bundle)
 
 
-@st.fragment
+@fragment()
 def _questions(session: Session, assessment: Assessment, bundle: ModelBundle) -> None:
     """Show the cards; a button here does not draw the rest of the page again."""
     row = st.container(horizontal=True, gap="medium", key="why-row")
@@ -135,7 +136,7 @@ def _start(session: Session, assessment: Assessment, bundle: ModelBundle, kind: 
     session.case.extra.start(session.id, _key(kind, assessment), work)
 
 
-@st.fragment(run_every=_POLL_S)
+@fragment(run_every=_POLL_S)
 def _poll(session: Session, kind: str, key: str) -> None:
     """Look at the work, show how far it is, and draw the page again when it has ended."""
     view = session.case.extra.look(session.id, key)

@@ -18,6 +18,7 @@ from deeptepp.ui.evidence.evidence_refusals import refusals_tab
 from deeptepp.ui.evidence.evidence_rows import split_table, without_few_events
 from deeptepp.ui.own_model.own_model_page import own_model_link
 from deeptepp.ui.parts.cards import bundle_card, facts_list
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.parts.terms import terms_expander
 from deeptepp.ui.words.language import t
 
@@ -43,7 +44,7 @@ def evidence_page() -> None:
     terms_expander(key="evidence-terms")
 
 
-@st.fragment
+@fragment()
 def _parts(bundle: ModelBundle) -> None:
     """Show the part that is open; the others are not drawn, so that the page is there at once."""
     tabs = st.tabs([t(name) for name in TABS], key="evidence-tab", on_change="rerun")

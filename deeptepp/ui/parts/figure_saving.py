@@ -15,6 +15,7 @@ from deeptepp.errors import NoBrowser, TooManyJobs
 from deeptepp.report.figures.figure_files import FORMATS, NamedFigure, drawn_figures, find_browser, zipped
 from deeptepp.ui.background.jobs import JobRunner, JobState, Work
 from deeptepp.ui.background.visitors import remember_visitor
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.figure_words import in_language_of_visitor
 from deeptepp.ui.words.language import current_language, say, t
 
@@ -140,7 +141,7 @@ def _start(drawing: Drawing, name: str, make: Callable[[], Sequence[NamedFigure]
     drawing.start(name, work)
 
 
-@st.fragment(run_every=_POLL_S)
+@fragment(run_every=_POLL_S)
 def _poll(name: str) -> None:
     """Show how far the drawing is, and draw the page again when it has ended."""
     drawing = _drawing()

@@ -28,6 +28,7 @@ from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import segments
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.result.curves import few_events_words
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.screen_words import label
@@ -48,7 +49,7 @@ _ALL = "all"
 """Choice of curves: every patient of the tier."""
 
 
-@st.fragment
+@fragment()
 def treatment_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> None:
     """Show curves and contrasts of the treatments in one tier."""
     st.header(t("Treatment received, {tier} tier", tier=label(tier)), anchor="treatment")

@@ -31,6 +31,7 @@ from deeptepp.report.survival_tables import HORIZONS_MONTHS
 from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import segments
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.result.curves import untested_words
 from deeptepp.ui.result.result_icons import icon_arrays
 from deeptepp.ui.words.language import say, t
@@ -56,7 +57,7 @@ _NAMES: dict[View, str] = {
 }
 
 
-@st.fragment
+@fragment()
 def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint, *, name: TierName | None = None) -> None:
     """Show what became of patients of her tier, in the way that the reader chose.
 

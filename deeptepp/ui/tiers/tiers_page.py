@@ -19,6 +19,7 @@ from deeptepp.ui.background.seeds import whole_run
 from deeptepp.ui.parts.cards import bundle_card, findings_list
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.figure_saving import save_figures
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import terms_expander
 from deeptepp.ui.tiers.tiers_controls import (
@@ -104,7 +105,7 @@ def _refusal(bench: Bench) -> None:
         )
 
 
-@st.fragment
+@fragment()
 def _bench(bench: Bench, bundle: ModelBundle) -> None:
     """Show controls and results; a moved control draws only this again."""
     seed_controls(bench.recipe)

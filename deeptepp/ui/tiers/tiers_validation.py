@@ -5,12 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.tiers.tiers_own import show_cohort
 from deeptepp.ui.tiers.tiers_state import Bench
 from deeptepp.ui.tiers.tiers_upload import upload_part
 
 
-@st.fragment
+@fragment()
 def validation_part(bench: Bench, bundle: ModelBundle) -> None:
     """Take a cohort, say what is wrong with it, and measure the score in it.
 
