@@ -51,9 +51,11 @@ def wait_until_drawn(page: Page) -> None:
 def open_start(page, app):
     page.goto(app.url)
     expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
+    wait_until_drawn(page)
 
 
 def hand_in(page, path, kind="files"):
+    wait_until_drawn(page)
     page.locator(f'[data-part="{kind}-input"]').set_input_files(path)
 
 

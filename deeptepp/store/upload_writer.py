@@ -36,6 +36,16 @@ class Upload:
     n_bytes: int
 
 
+def is_unfinished(folder: Path) -> bool:
+    """Whether a writer is at work on a folder, or was ended by force."""
+    return _part_of(folder).is_dir()
+
+
+def _part_of(folder: Path) -> Path:
+    """Where the files of a folder stand until it is complete."""
+    return folder.with_name(folder.name + _PART)
+
+
 class UploadWriter:
     """Writes one body to disk as it arrives; leaves nothing behind unless it is finished.
 
@@ -45,7 +55,7 @@ class UploadWriter:
 
     def __init__(self, folder: Path, *, is_framed: bool, max_bytes: int, max_files: int) -> None:
         self._folder = folder
-        self._part = folder.with_name(folder.name + _PART)
+        self._part = _part_of(folder)
         self._part.mkdir(mode=0o700)
         self._max_bytes, self._max_files = max_bytes, max_files
         self._n_bytes = self._n_files = 0

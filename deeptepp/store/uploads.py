@@ -21,7 +21,7 @@ from typing import TextIO
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from deeptepp.errors import UploadGone, UploadTokenExpired, UploadTokenUnknown, UploadTokenUsed
-from deeptepp.store.upload_writer import UploadWriter
+from deeptepp.store.upload_writer import UploadWriter, is_unfinished
 
 UPLOADS_PATH = "/api/v1/uploads"
 """Route that receives uploads; the token follows."""
@@ -53,7 +53,7 @@ class UploadStore:
         self._root = root
         self.max_bytes, self.max_files, self._lifetime_s = max_bytes, max_files, token_lifetime_s
         self._serializer = URLSafeTimedSerializer(secrets.token_bytes(32), salt="deeptepp.upload")
-        self._used: dict[str, float] = {}
+        self._used: dict[str, tuple[float, str]] = {}
         self._readers: Counter[str] = Counter()
         self._doomed: set[str] = set()
         self._lock = threading.Lock()
@@ -84,10 +84,28 @@ class UploadStore:
         ``is_framed``: the body holds many files, see ``FRAMED_TYPE``. Returns receives the body, use it in a
         ``with`` block. Raises UploadTokenUnknown, UploadTokenExpired, UploadTokenUsed: see ``check_token``.
         """
-        with self._lock:
-            self._used[self.check_token(token)] = time.monotonic()
         folder = self._root / secrets.token_urlsafe(16)
+        with self._lock:
+            self._used[self.check_token(token)] = (time.monotonic(), folder.name)
         return UploadWriter(folder, is_framed=is_framed, max_bytes=self.max_bytes, max_files=self.max_files)
+
+    def brought_by(self, token: str) -> str | None:
+        """Complete upload that a token was used for, as long as it is here; None when there is none."""
+        upload_id = self._name_of(token)
+        return upload_id if upload_id in self else None
+
+    def is_arriving(self, token: str) -> bool:
+        """Whether an upload by this token is under way."""
+        upload_id = self._name_of(token)
+        return bool(upload_id) and is_unfinished(self._root / upload_id)
+
+    def _name_of(self, token: str) -> str:
+        """Name of the upload that a token began, empty where it began none."""
+        try:
+            nonce = str(self._serializer.loads(token))
+        except BadSignature:
+            return ""
+        return self._used.get(nonce, (0.0, ""))[1]
 
     def __contains__(self, upload_id: object) -> bool:
         """Whether a complete upload of this name is here."""
@@ -160,7 +178,7 @@ class UploadStore:
                 shutil.rmtree(folder, ignore_errors=True)
         with self._lock:
             forget = time.monotonic() - self._lifetime_s - 1
-            self._used = {nonce: at for nonce, at in self._used.items() if at > forget}
+            self._used = {nonce: (at, name) for nonce, (at, name) in self._used.items() if at > forget}
         return len(old)
 
 

@@ -97,11 +97,7 @@ class StudyDrop {
     for (const kind of ["files", "folder"]) {
       const input = this.find(`${kind}-input`);
       on(this.find(kind), "click", () => input.click());
-      on(input, "change", () => {
-        const files = [...input.files];
-        input.value = "";
-        if (files.length) this.begin(async () => files);
-      });
+      on(input, "change", () => this.take(input));
     }
     on(this.find("cancel"), "click", () => this.cancel());
     let depth = 0;
@@ -129,6 +125,8 @@ class StudyDrop {
     this.words = data.words;
     sayAll(this.root, this.words);
     this.find("what").textContent = this.say("what", { limit: readable(data.max_bytes) });
+    // Chosen while the page was still drawn, before anybody listened.
+    for (const kind of ["files", "folder"]) this.take(this.find(`${kind}-input`));
     if (isFresh && this.waiting) {
       const files = this.waiting;
       this.waiting = null;
@@ -140,6 +138,12 @@ class StudyDrop {
 
   say(name, facts) {
     return filled(this.words[name], facts);
+  }
+
+  take(input) {
+    const files = [...input.files];
+    input.value = "";
+    if (files.length) this.begin(async () => files);
   }
 
   counted(n) {

@@ -48,13 +48,17 @@ _HTML = """
 def study_drop(*, key: str) -> str | None:
     """Show the drop zone.
 
-    Returns name of the upload, in the one run that follows its end, None in every other run.
+    Returns name of the upload, in the one run that follows its end, None in every other run. What arrived is known
+    to the server by the token of the page; the browser's word only brings the run about, and may be lost.
     """
-    store = default_store()
-    result = _component()(
+    store, name = default_store(), f"{key}.token"
+    held = str(st.session_state.get(name, ""))
+    arrived = store.brought_by(held)
+    token = held if not arrived and _serves(held) else store.issue_token()
+    _component()(
         key=key,
         data={
-            "token": _open_token(f"{key}.token"),
+            "token": token,
             "path": UPLOADS_PATH,
             "framed_type": FRAMED_TYPE,
             "max_bytes": store.max_bytes,
@@ -65,9 +69,9 @@ def study_drop(*, key: str) -> str | None:
         on_uploaded_change=_rerun,
         on_renew_change=_rerun,
     )
-    upload_id = result.uploaded
-    # What a browser says is checked: only a complete upload of this server counts.
-    return upload_id if isinstance(upload_id, str) and upload_id in store else None
+    # A run that was broken off above has told nobody of the upload, and the next one finds it again.
+    st.session_state[name] = token
+    return arrived
 
 
 @cache
@@ -83,14 +87,13 @@ def _component() -> ComponentRenderer:
     )
 
 
-def _open_token(name: str) -> str:
-    """Keep the token of the session while it serves, else issue another."""
-    store, token = default_store(), str(st.session_state.get(name, ""))
+def _serves(token: str) -> bool:
+    """Whether a token may still be used, or is being used."""
     try:
-        store.check_token(token)
+        default_store().check_token(token)
     except UploadError:
-        token = st.session_state[name] = store.issue_token()
-    return token
+        return default_store().is_arriving(token)
+    return True
 
 
 def _rerun() -> None:
