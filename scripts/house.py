@@ -244,6 +244,17 @@ def page(houses: Mapping[str, House], table: Mapping[str, Any]) -> str:
     parts.append("\n## Files to touch for ten tasks\n\nTests and documents apart.\n")
     tasks = [_task(task) for task in table["task"]]
     parts.append(_rows(["task", "before", "now", "files now", "red where one is forgotten"], tasks))
+    parts.append("\n## Fifteen steps found by a reader without a hint\n")
+    steps = [
+        [
+            step["name"],
+            *(f"`{file}`" for file in step["opened"]),
+            "yes" if step["held"] else "no",
+            step.get("mended", ""),
+        ]
+        for step in table["step"]
+    ]
+    parts.append(_rows(["step", "opened first", "opened second", "held the step", "mended"], steps))
     parts.append("\n## Tests\n")
     parts.append(_rows(["", *table["tests"]["columns"]], table["tests"]["rows"]))
     return "\n".join(parts) + "\n"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.risk import Tier, TierName
+from deeptepp.wording.sentence import Verbatim, Words
 
 LABEL_CHARACTERS = 60
 """Longest label of a case."""
@@ -19,6 +20,9 @@ NOTE_CHARACTERS = 4000
 
 ROLE_CHARACTERS = 60
 """Longest role of who records an entry."""
+
+OPTION_CHARACTERS = 16
+"""Longest value of an option, as its column is wide."""
 
 
 class Moment(StrEnum):
@@ -56,6 +60,27 @@ class Agreement(StrEnum):
     UNDECIDED = "undecided"
 
 
+CHOICES: Mapping[Choice, Words] = {
+    Choice.NONE: "No anti-HER2 treatment",
+    Choice.CHEMOTHERAPY: "Chemotherapy alone",
+    Choice.T: "Trastuzumab",
+    Choice.TP: "Trastuzumab + pertuzumab",
+    Choice.T_DM1: "Trastuzumab emtansine (T-DM1)",
+    Choice.NERATINIB: "Neratinib (extended adjuvant)",
+    Choice.T_DXD: "Trastuzumab deruxtecan (T-DXd)",
+    Choice.OTHER: "Another plan",
+    Choice.DEFERRED: "Deferred",
+}
+"""Decisions as the form and the minutes name them."""
+
+AGREEMENTS: Mapping[Agreement, Words] = {
+    Agreement.AGREE: "Agrees",
+    Agreement.DISAGREE: "Disagrees",
+    Agreement.UNDECIDED: "Undecided",
+}
+"""Agreement as the form and the minutes name it."""
+
+
 class Flag(StrEnum):
     """What must be kept in mind about a case."""
 
@@ -80,21 +105,39 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EntryText:
-    """One free text of an entry.
+class EntryField:
+    """One thing that the board is asked for: one of some options, or a free text where there are none.
 
-    ``is_long``: it may have several lines; ``is_bare``: the record and the minutes show it without its label.
+    ``options``: what can be chosen, with its words; ``demand``: said where nothing was chosen, empty where that is
+    allowed; ``is_in_sight``: it is asked only with the score in sight; ``is_in_a_row``: options stand side by
+    side; ``characters``: longest text; ``is_long``: it may have several lines; ``is_bare``: the record and the
+    minutes show it without its label; ``has_own_place``: they show it in a place of its own, not among the notes.
     """
 
-    label: str
-    characters: int
+    label: Words
+    options: Mapping[Any, Words] = field(default_factory=dict)
+    demand: Words = ""
+    is_in_sight: bool = False
+    is_in_a_row: bool = False
+    characters: int = NOTE_CHARACTERS
     is_long: bool = False
     is_bare: bool = False
+    has_own_place: bool = False
 
+    @property
+    def empty(self) -> str | None:
+        """What an entry holds where nothing was typed."""
+        return None if self.options else ""
 
-def _text(label: str, **known: Any) -> Any:  # noqa: ANN401  the default of a field
-    """Make a field of an entry that holds a free text; see ``EntryText``."""
-    return field(default="", metadata={"text": EntryText(label=label, **known)})
+    def read(self, kept: str | None) -> Any:  # noqa: ANN401  an option of any kind, or a text
+        """Turn what a table or a draft keeps into what an entry holds."""
+        if not kept or not self.options:
+            return kept or self.empty
+        return type(next(iter(self.options)))(kept)
+
+    def told(self, value: Any) -> str:  # noqa: ANN401  an option of any kind, or a text
+        """Say what an entry holds; a text stays as it was written."""
+        return self.options[value] if self.options else Verbatim(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,9 +153,24 @@ class Entry:
     """
 
     moment: Moment
-    choice: Choice | None = None
-    agreement: Agreement | None = None
-    note: str = _text("Notes", characters=NOTE_CHARACTERS, is_long=True, is_bare=True)
+    choice: Annotated[
+        Choice | None,
+        EntryField(
+            label="Decision of the board", options=CHOICES, demand="Choose a decision first.", has_own_place=True
+        ),
+    ] = None
+    agreement: Annotated[
+        Agreement | None,
+        EntryField(
+            label="The board's own view of the risk and this tier",
+            options=AGREEMENTS,
+            demand="Please also record whether the board agrees with the tier.",
+            is_in_sight=True,
+            is_in_a_row=True,
+            has_own_place=True,
+        ),
+    ] = None
+    note: Annotated[str, EntryField(label="Notes", is_long=True, is_bare=True)] = ""
     role: str = ""
     recorded_utc: datetime | None = None
     number: int = 0
@@ -120,20 +178,23 @@ class Entry:
     meeting_id: str = ""
 
     @property
-    def texts(self) -> tuple[tuple[str, str], ...]:
-        """Free texts that hold something, each behind its label; that of a bare one is empty."""
-        told = ((known, getattr(self, name)) for name, known in ENTRY_TEXTS.items())
-        return tuple(("" if known.is_bare else known.label, text) for known, text in told if text)
+    def notes(self) -> tuple[tuple[str, str], ...]:
+        """What has no place of its own and holds something, in words behind its label; empty for a bare one."""
+        held = ((known, getattr(self, name)) for name, known in ENTRY_FIELDS.items() if not known.has_own_place)
+        return tuple(("" if known.is_bare else known.label, known.told(value)) for known, value in held if value)
 
     def stripped(self) -> Entry:
         """Give it with texts as they are stored, without blanks around them."""
-        return replace(self, **{name: getattr(self, name).strip() for name in ENTRY_TEXTS})
+        texts = {name: getattr(self, name) for name, known in ENTRY_FIELDS.items() if not known.options}
+        return replace(self, **{name: text.strip() for name, text in texts.items()})
 
 
-ENTRY_TEXTS: dict[str, EntryText] = {
-    each.name: each.metadata["text"] for each in fields(Entry) if "text" in each.metadata
+ENTRY_FIELDS: dict[str, EntryField] = {
+    name: asked
+    for name, kind in get_type_hints(Entry, include_extras=True).items()
+    for asked in getattr(kind, "__metadata__", ())
 }
-"""Free texts of an entry by name, in the order of the form: columns, fields and minutes are made of them."""
+"""What the board is asked for by name, in the order of the form: columns, form and minutes are made of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
-from deeptepp.domain.board import ENTRY_TEXTS, Agreement, BoardCase, Choice, Entry, Flag, Moment
+from deeptepp.domain.board import ENTRY_FIELDS, BoardCase, Entry, Flag, Moment
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.errors import CaseWithdrawn
 from deeptepp.store.schema import CASES, ENTRIES
@@ -46,9 +46,7 @@ def _entry(row: RowMapping) -> Entry:
     """Make an entry of its row."""
     return Entry(
         moment=Moment(row["moment"]),
-        choice=Choice(row["choice"]) if row["choice"] else None,
-        agreement=Agreement(row["agreement"]) if row["agreement"] else None,
-        **{name: row[name] for name in ENTRY_TEXTS},
+        **{name: known.read(row[name]) for name, known in ENTRY_FIELDS.items()},
         role=row["role"],
         recorded_utc=_utc(row["recorded_utc"]),
         number=row["number"],

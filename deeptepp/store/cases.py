@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from deeptepp.config import load_settings
 from deeptepp.domain.board import (
-    ENTRY_TEXTS,
+    ENTRY_FIELDS,
     LABEL_CHARACTERS,
     ROLE_CHARACTERS,
     BoardCase,
@@ -130,8 +130,8 @@ class Board:
         the last decision of its moment; EntryTooLong, LabelNamesSomebody: a text is too long; the role holds a
         long number.
         """
-        for name, known in ENTRY_TEXTS.items():
-            refuse_long("free text", getattr(entry, name), known.characters)
+        for name, known in ENTRY_FIELDS.items():
+            refuse_long("free text", getattr(entry, name) or "", known.characters)
         role = plain_label("role", entry.role, ROLE_CHARACTERS)
         with writing(self._engine) as connection:
             # Locked, so that two members of the board cannot show and decide at the same moment.
@@ -193,10 +193,10 @@ def _next_label(connection: Connection) -> str:
 
 def _row(entry: Entry) -> dict[str, Any]:
     """Columns of an entry, less its case, moment and role."""
+    held = {name: getattr(entry.stripped(), name) for name in ENTRY_FIELDS}
     return {
-        "choice": entry.choice.value if entry.choice else None,
-        "agreement": entry.agreement.value if entry.agreement else None,
-        **{name: getattr(entry, name).strip() for name in ENTRY_TEXTS},
+        # A driver may look at the very type: an option goes as plain text.
+        **{name: None if value is None else str(value) for name, value in held.items()},
         "recorded_utc": datetime.now(UTC),
         "corrects": entry.corrects or None,
         "meeting_id": entry.meeting_id or None,

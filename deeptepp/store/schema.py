@@ -17,7 +17,7 @@ from sqlalchemy import (
     Text,
 )
 
-from deeptepp.domain.board import ENTRY_TEXTS, LABEL_CHARACTERS, ROLE_CHARACTERS
+from deeptepp.domain.board import ENTRY_FIELDS, LABEL_CHARACTERS, OPTION_CHARACTERS, ROLE_CHARACTERS
 from deeptepp.domain.meeting import TITLE_CHARACTERS
 
 METADATA = MetaData()
@@ -54,9 +54,10 @@ ENTRIES = Table(
     Column("number", Integer, primary_key=True, autoincrement=True),
     _case_key(),
     Column("moment", String(16), nullable=False),
-    Column("choice", String(16)),
-    Column("agreement", String(16)),
-    *(Column(name, Text, nullable=False) for name in ENTRY_TEXTS),
+    *(
+        Column(name, String(OPTION_CHARACTERS)) if known.options else Column(name, Text, nullable=False)
+        for name, known in ENTRY_FIELDS.items()
+    ),
     Column("role", String(ROLE_CHARACTERS), nullable=False),
     Column("recorded_utc", DateTime(timezone=True), nullable=False),
     Column("corrects", Integer),

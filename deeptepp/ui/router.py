@@ -8,10 +8,8 @@ import streamlit as st
 
 from deeptepp.ui.background.seeds import whole_run
 from deeptepp.ui.words.language import read_language, t
-from deeptepp.ui.words.page_list import PAGES
+from deeptepp.ui.words.page_list import PAGES, PAGES_FOLDER
 
-# Not beside this file on purpose: Streamlit would serve a neighbouring folder without asking the router.
-_PAGES = Path(__file__).parents[2] / "pages"
 _MARK = str(Path(__file__).parent / "mark.svg")
 _WORDMARK = str(Path(__file__).parent / "wordmark.svg")
 
@@ -21,7 +19,7 @@ st.logo(_WORDMARK, size="large")
 st.navigation(
     [
         st.Page(
-            _PAGES / f"{name}.py",
+            PAGES_FOLDER / f"{name}.py",
             title=t(page.title),
             url_path=page.url_path or None,
             default=not page.url_path,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from deeptepp.ui.guard import guard
 from deeptepp.ui.masthead import masthead
-from deeptepp.ui.words.page_list import PAGES, function_of
+from deeptepp.ui.words.page_list import PAGES
 
 
-def show_page(name: str) -> None:
-    """Draw a page for those who may see it, below the banner that all pages have."""
+def show_page(
+    name: str, draw: Callable[[], object], *, has_real_patients: Callable[[], bool] = lambda: False
+) -> None:
+    """Draw a page for those who may see it, below the banner that all pages have.
+
+    ``has_real_patients``: tells whether a table of real patients is looked at.
+    """
     guard()
-    page = PAGES[name]
-    has_real_patients = bool(page.real_patients) and bool(function_of(page.real_patients)())
-    masthead(screens=page.has_screens, has_real_patients=has_real_patients)
-    function_of(page.draws)()
+    masthead(screens=PAGES[name].has_screens, has_real_patients=has_real_patients())
+    draw()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import logging
 from contextlib import suppress
+from importlib import import_module
 
 from deeptepp.errors import DeepTeppError
 from deeptepp.ui.background.loaded import loaded_bundle
-from deeptepp.ui.words.page_list import PAGES, function_of
+from deeptepp.ui.words.page_list import PAGES, PAGES_FOLDER
 
 
 def warm_up() -> None:
@@ -18,8 +20,11 @@ def warm_up() -> None:
     loaded, one such collection walks over 340,000 objects, which takes 0.2 s and halts every other visitor; what
     is frozen is not walked over again.
     """
-    for page in PAGES.values():
-        function_of(page.draws)
+    for name in PAGES:
+        # Not run: a page draws itself, which needs a visitor.
+        for statement in ast.parse((PAGES_FOLDER / f"{name}.py").read_text(encoding="utf-8")).body:
+            if isinstance(statement, ast.ImportFrom):
+                import_module(str(statement.module))
     # Without a usable model the pages say so themselves.
     with suppress(DeepTeppError):
         loaded_bundle()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deeptepp import errors
 from deeptepp.domain import provenance, published, published_caveats, typed_number
-from deeptepp.domain.board import ENTRY_TEXTS
+from deeptepp.domain.board import ENTRY_FIELDS
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.experiment_suites import SUITE_LIST
@@ -156,7 +156,8 @@ def said_by_tables():
     texts |= {message for message, _ in evidence_refusals.refusals().values()}
     texts |= {feature.counts for feature in FEATURES.values() if feature.counts}
     texts |= {section.value for section in Section if section is not Section.COMPARED}
-    texts |= {known.label for known in ENTRY_TEXTS.values()}
+    for known in ENTRY_FIELDS.values():
+        texts |= {known.label, *known.options.values()} | ({known.demand} if known.demand else set())
     texts |= {page.title for page in PAGES.values()}
     texts |= {words for words in covariate_names._WORDS.values() if " " in words}
     texts |= {typed_number.PLAIN, typed_number.THOUSAND, typed_number.LIMITED, typed_number.SEVERAL}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from deeptepp.domain.board import Agreement, BoardCase, Status
+from deeptepp.domain.board import AGREEMENTS, CHOICES, Agreement, BoardCase, Status
 from deeptepp.domain.risk import Tier
-from deeptepp.report.board.board_words import AGREEMENTS, CHOICES
 from deeptepp.report.format import count_of
 from deeptepp.report.text_table import Table
 from deeptepp.wording.sentence import sentence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from deeptepp.domain.board import Agreement, BoardCase, Choice, Entry, Flag, Moment
+from deeptepp.domain.board import CHOICES, BoardCase, Entry, Flag, Moment
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.typed_number import number_text
@@ -14,26 +14,6 @@ from deeptepp.wording.sentence import Verbatim, Words, glued, joined, sentence
 
 HIDDEN: Words = "not shown"
 """In place of a score that the board has not seen."""
-
-CHOICES: Mapping[Choice, Words] = {
-    Choice.NONE: "No anti-HER2 treatment",
-    Choice.CHEMOTHERAPY: "Chemotherapy alone",
-    Choice.T: "Trastuzumab",
-    Choice.TP: "Trastuzumab + pertuzumab",
-    Choice.T_DM1: "Trastuzumab emtansine (T-DM1)",
-    Choice.NERATINIB: "Neratinib (extended adjuvant)",
-    Choice.T_DXD: "Trastuzumab deruxtecan (T-DXd)",
-    Choice.OTHER: "Another plan",
-    Choice.DEFERRED: "Deferred",
-}
-"""Decisions as minutes name them."""
-
-AGREEMENTS: Mapping[Agreement, Words] = {
-    Agreement.AGREE: "Agrees",
-    Agreement.DISAGREE: "Disagrees",
-    Agreement.UNDECIDED: "Undecided",
-}
-"""Agreement as minutes name it."""
 
 FLAGS: Mapping[Flag, Words] = {
     Flag.SIMULATED: "simulated",
@@ -126,16 +106,11 @@ def remarks_on(case: BoardCase, entry: Entry | None, meeting: Meeting | None = N
 
 
 def signed(entry: Entry | None) -> str:
-    """Write the texts of an entry and the role of who recorded it; empty where there is none."""
+    """Write the notes of an entry and the role of who recorded it; empty where there is none."""
     if entry is None:
         return ""
-    said = joined(" ", (_text(label, text) for label, text in entry.texts))
+    said = joined(" ", (glued("{}: {}", label, note) if label else note for label, note in entry.notes))
     return glued("{} ({})", said, Verbatim(entry.role)) if said and entry.role else said or Verbatim(entry.role)
-
-
-def _text(label: str, text: str) -> str:
-    """Write one text of an entry, which stays as it was written, after what it was asked for."""
-    return glued("{}: {}", label, Verbatim(text)) if label else Verbatim(text)
 
 
 def _sign(is_positive: bool | None) -> str:

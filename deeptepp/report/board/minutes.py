@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deeptepp.domain.board import Agreement, BoardCase, Entry, Moment
+from deeptepp.domain.board import AGREEMENTS, Agreement, BoardCase, Entry, Moment
 from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.risk import RESEARCH_USE
 from deeptepp.report.board.board_words import (
-    AGREEMENTS,
     FLAGS,
     decision_of,
     history_of,

@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from deeptepp.domain.board import BoardCase, Entry, Moment
+from deeptepp.domain.board import AGREEMENTS, BoardCase, Entry, Moment
 from deeptepp.domain.meeting import Meeting
 from deeptepp.domain.risk import SIMULATED_COHORT
 from deeptepp.report.board.board_words import (
-    AGREEMENTS,
     FLAGS,
     decision_of,
     history_of,

@@ -7,16 +7,14 @@ over a reload can keep it too. Widgets are filled from it when they are drawn ag
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from enum import StrEnum
 from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.board import ENTRY_TEXTS, Agreement, BoardCase, Choice, Entry, Moment
+from deeptepp.domain.board import ENTRY_FIELDS, BoardCase, Entry, Moment
 from deeptepp.ui.background.drafts import forget_typed, is_restored, typed_option, typed_text
 from deeptepp.ui.background.visitors import remember_visitor
 from deeptepp.ui.words.language import t
-from deeptepp.ui.words.screen_words import label
 
 DRAFTS_KEY = "deeptepp-board-drafts"
 """Where the drafts of this visitor lie: dict of dict, by case and moment, or by meeting."""
@@ -31,10 +29,10 @@ SENT = "sent"
 """In a draft that is recorded and not cleared away yet: a second click ends a run at its next look at the session,
 and what was recorded must be known by then."""
 
-_ENUMS: Mapping[str, type[StrEnum]] = {"choice": Choice, "agreement": Agreement}
-"""Fields whose widgets hold a member, which a draft keeps as plain text."""
+_CHOSEN = {name: known for name, known in ENTRY_FIELDS.items() if known.options}
+"""Fields whose widgets hold an option, which a draft keeps as plain text."""
 
-_TYPED = ("choice", "agreement", *ENTRY_TEXTS, "title", "attendees", "held_on", "cases")
+_TYPED = (*ENTRY_FIELDS, "title", "attendees", "held_on", "cases")
 """Fields that make a draft worth keeping; a role alone is none."""
 
 
@@ -103,16 +101,15 @@ def fill(key: str, names: Mapping[str, Any]) -> None:
     for name, empty in names.items():
         widget = f"{key}-{name}"
         if widget not in st.session_state:
-            kind, value = _ENUMS.get(name), draft.get(name, empty)
+            known, value = _CHOSEN.get(name), draft.get(name, empty)
+            value = known.read(value) if known else value
             # A field that left the screen is not read by the tab to the end; the server heard of every change.
-            if not is_restored(widget) and name in draft:
-                value = kind(value) if kind and value else value
-            elif kind:
-                value = typed_option(
-                    widget, list(kind), lambda each: t(label(each)), kind(value) if value else value
-                )
-            elif isinstance(value, str):
-                value = typed_text(widget, value)
+            if is_restored(widget) or name not in draft:
+                if known:
+                    words = {option: t(told) for option, told in known.options.items()}
+                    value = typed_option(widget, list(words), words.__getitem__, value)
+                elif isinstance(value, str):
+                    value = typed_text(widget, value)
             st.session_state[widget] = value
 
 
@@ -128,7 +125,7 @@ def keep(key: str, names: tuple[str, ...], seen: Any) -> None:  # noqa: ANN401  
     for name in names:
         if f"{key}-{name}" in st.session_state:
             value = st.session_state[f"{key}-{name}"]
-            draft[name] = str(value) if name in _ENUMS and value is not None else value
+            draft[name] = str(value) if name in _CHOSEN and value is not None else value
 
 
 def was_sent(key: str) -> bool:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from deeptepp.domain.board import ENTRY_TEXTS, ROLE_CHARACTERS, Agreement, BoardCase, Choice, Entry, Moment
+from deeptepp.domain.board import ENTRY_FIELDS, ROLE_CHARACTERS, BoardCase, Entry, EntryField, Moment
 from deeptepp.domain.meeting import may_name_somebody
 from deeptepp.errors import BoardConflict, BoardError, BoardStoreError, DeepTeppError
 from deeptepp.ui.board.board_drafts import (
@@ -31,9 +30,8 @@ from deeptepp.ui.board.board_rows import open_case
 from deeptepp.ui.board.board_store import open_board
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.words.language import t
-from deeptepp.ui.words.screen_words import label
 
-_FIELDS = ("choice", "agreement", *ENTRY_TEXTS, "role", "kind")
+_FIELDS = (*ENTRY_FIELDS, "role", "kind")
 _REPEATED_S = 20
 """Seconds in which the same decision counts as sent twice; a server under load takes as long to answer a click."""
 
@@ -82,9 +80,7 @@ def _fields(case: BoardCase, moment: Moment, key: str) -> None:
     """Show the fields, filled with the draft."""
     last = case.before if moment is Moment.BEFORE else case.after
     empty = {
-        "choice": None,
-        "agreement": None,
-        **dict.fromkeys(ENTRY_TEXTS, ""),
+        **{name: known.empty for name, known in ENTRY_FIELDS.items()},
         "role": st.session_state.get(ROLE_KEY, ""),
     }
     fill(key, empty | ({"kind": _CORRECTION if _must_correct(case, moment) else _ANEW} if last else {}))
@@ -101,20 +97,8 @@ def _fields(case: BoardCase, moment: Moment, key: str) -> None:
             key=f"{key}-kind",
             **kept,
         )
-    st.radio(t("Decision of the board"), list(Choice), index=None, format_func=_named, key=f"{key}-choice", **kept)
-    if moment is Moment.AFTER:
-        st.radio(
-            t("The board's own view of the risk and this tier"),
-            list(Agreement),
-            index=None,
-            format_func=_named,
-            horizontal=True,
-            key=f"{key}-agreement",
-            **kept,
-        )
-    for name, known in ENTRY_TEXTS.items():
-        ask = partial(st.text_area, height=90) if known.is_long else st.text_input
-        ask(t(known.label), key=f"{key}-{name}", max_chars=known.characters, **kept)
+    for name, known in _asked_at(moment).items():
+        _ask(known, key=f"{key}-{name}", **kept)
     st.text_input(
         t("Recorded by (role, not name)"),
         key=f"{key}-role",
@@ -127,6 +111,23 @@ def _fields(case: BoardCase, moment: Moment, key: str) -> None:
         st.checkbox(t("It is a role"), key=f"{key}-sure")
 
 
+def _asked_at(moment: Moment) -> dict[str, EntryField]:
+    """Fields of a decision at one moment."""
+    return {k: known for k, known in ENTRY_FIELDS.items() if moment is Moment.AFTER or not known.is_in_sight}
+
+
+def _ask(known: EntryField, **widget: Any) -> None:  # noqa: ANN401  of the widget
+    """Show one field."""
+    if known.options:
+        options, is_row = list(known.options), known.is_in_a_row
+        named = {each: t(words) for each, words in known.options.items()}.__getitem__
+        st.radio(t(known.label), options, index=None, format_func=named, horizontal=is_row, **widget)
+    elif known.is_long:
+        st.text_area(t(known.label), height=90, max_chars=known.characters, **widget)
+    else:
+        st.text_input(t(known.label), max_chars=known.characters, **widget)
+
+
 def _must_correct(case: BoardCase, moment: Moment) -> bool:
     """Whether nothing but a correction may be recorded, since the score is in sight."""
     return moment is Moment.BEFORE and case.is_shown
@@ -137,12 +138,9 @@ def _send(case: BoardCase, moment: Moment, meeting_id: str) -> None:
     key = draft_key(case.id, moment)
     keep(key, _FIELDS, case.last_number)
     draft = drafts()[key]
-    if not draft.get("choice") or (moment is Moment.AFTER and not draft.get("agreement")):
-        st.warning(
-            t("Please also record whether the board agrees with the tier.")
-            if draft.get("choice")
-            else t("Choose a decision first.")
-        )
+    missing = [known.demand for name, known in _asked_at(moment).items() if known.demand and not draft.get(name)]
+    if missing:
+        st.warning(t(missing[0]))
         return
     if may_name_somebody(draft.get("role") or "") and not st.session_state.get(f"{key}-sure"):
         st.warning(t("Say first that it is a role: what is recorded stays."))
@@ -178,15 +176,13 @@ def _entry(case: BoardCase, moment: Moment, draft: dict[str, Any], meeting_id: s
     """Make an entry of a draft."""
     last = case.before if moment is Moment.BEFORE else case.after
     is_correction = last is not None and (_must_correct(case, moment) or draft.get("kind") == _CORRECTION)
-    texts: dict[str, Any] = {name: draft.get(name) or "" for name in ENTRY_TEXTS}
+    asked: dict[str, Any] = {name: known.read(draft.get(name)) for name, known in ENTRY_FIELDS.items()}
     return Entry(
         moment=moment,
-        choice=Choice(draft["choice"]),
-        agreement=Agreement(draft["agreement"]) if draft.get("agreement") else None,
         role=draft.get("role") or "",
         corrects=last.number if last is not None and is_correction else 0,
         meeting_id=meeting_id,
-        **texts,
+        **asked,
     )
 
 
@@ -243,11 +239,6 @@ def withdraw_button(case: BoardCase) -> None:
             t("Removes the case, its pictures and everything that was recorded of it. This cannot be undone.")
         )
         st.button(t("Withdraw this case"), key=f"board-withdraw-go-{case.id}", on_click=_withdraw, args=(case.id,))
-
-
-def _named(value: Choice | Agreement) -> str:
-    """Name a choice in the language of the visitor."""
-    return t(label(value))
 
 
 def _show(case: BoardCase, entry: Entry) -> None:

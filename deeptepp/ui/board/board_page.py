@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from deeptepp.domain.board import ENTRY_TEXTS, BoardCase, Choice, Status
+from deeptepp.domain.board import ENTRY_FIELDS, BoardCase, Status
 from deeptepp.domain.meeting import Meeting
 from deeptepp.errors import BadSetting, BoardStoreError, BundleError, DeepTeppError
 from deeptepp.model.bundle import ModelBundle
@@ -29,11 +29,10 @@ from deeptepp.ui.board.board_news import board_news
 from deeptepp.ui.board.board_rows import CASE_PARAMETER, filters_row, open_case, rows
 from deeptepp.ui.board.board_store import open_board
 from deeptepp.ui.parts.cards import bundle_card, refusal_card
-from deeptepp.ui.words.language import t
-from deeptepp.ui.words.screen_words import label
+from deeptepp.ui.words.language import say, t
+from deeptepp.ui.words.page_list import PAGES_FOLDER
 
 _STYLE = Path(__file__).parent / "board.css"
-_CASE_PAGE = Path(__file__).parents[3] / "pages" / "case.py"
 
 
 class BoardView(StrEnum):
@@ -86,8 +85,8 @@ def _give_back(cases: Sequence[BoardCase]) -> None:
 
 def _typed(draft: dict[str, Any]) -> str:
     """Write a draft to be copied."""
-    chosen = t(label(Choice(draft["choice"]))) if draft.get("choice") else ""
-    return " · ".join(part for part in (chosen, *(draft.get(name) or "" for name in ENTRY_TEXTS)) if part)
+    held = ((known, known.read(draft.get(name))) for name, known in ENTRY_FIELDS.items())
+    return " · ".join(say(known.told(value)) for known, value in held if value)
 
 
 def _overview(cases: Sequence[BoardCase], meetings: Sequence[Meeting], bundle: ModelBundle) -> None:
@@ -165,7 +164,7 @@ def _empty(bundle: ModelBundle) -> None:
                 _fill(bundle)
             # Opened by itself, as in tests, a page has no others to link to.
             with suppress(StreamlitAPIException):
-                st.page_link(_CASE_PAGE, label=t("Score a case"), icon=":material/arrow_forward:")
+                st.page_link(PAGES_FOLDER / "case.py", label=t("Score a case"), icon=":material/arrow_forward:")
 
 
 def _fill(bundle: ModelBundle) -> None:
@@ -192,7 +191,7 @@ def _unusable(error: DeepTeppError) -> None:
         title=t("The board cannot be opened"),
         next_step=t("Cases can still be scored. Tell whoever runs this server; nothing on the board was changed."),
     )
-    typed = [draft for draft in drafts().values() if is_typed(draft) and draft.keys() & {"choice", *ENTRY_TEXTS}]
+    typed = [draft for draft in drafts().values() if is_typed(draft) and draft.keys() & {*ENTRY_FIELDS}]
     if typed:
         st.write(t("What you typed is kept, and is there again as soon as the board answers:"))
         for draft in typed:

@@ -10,7 +10,7 @@ from deeptepp.domain.board import BoardCase, Entry, Moment
 from deeptepp.report.board.board_words import time_of
 from deeptepp.ui.board.board_drafts import newer_of_others
 from deeptepp.ui.parts.verbatim import verbatim
-from deeptepp.ui.words.language import t
+from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.screen_words import label
 
 
@@ -63,9 +63,9 @@ def _card(entry: Entry) -> None:
 
 
 def _texts(entry: Entry) -> None:
-    """Show what was written."""
-    for name, text in entry.texts:
-        st.text(f"{t(name)}: {text}" if name else text)
+    """Show what was written or chosen besides."""
+    for name, note in entry.notes:
+        st.text(f"{t(name)}: {say(note)}" if name else say(note))
 
 
 def _decided(entry: Entry) -> str:

@@ -178,5 +178,5 @@ def _row_html(case: BoardCase) -> str:
 
 def _searched(case: BoardCase) -> str:
     """Text that is searched."""
-    notes = (text for entry in case.entries for _, text in entry.texts)
+    notes = (say(note) for entry in case.entries for _, note in entry.notes)
     return " ".join((case.label, summary_of(case.profile), *notes)).casefold()

@@ -25,7 +25,7 @@ from deeptepp.ui.case.case_to_board import add_to_board
 from deeptepp.ui.case.case_whose import case_strip, earlier_scores, keep_score, whose_title
 from deeptepp.ui.case.case_why import why_section
 from deeptepp.ui.case.leaving import start_over_button
-from deeptepp.ui.own_model.own_model_page import own_model_link
+from deeptepp.ui.own_model.own_model_link import own_model_link
 from deeptepp.ui.parts.cards import facts_list, findings_list
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import endpoint_choice

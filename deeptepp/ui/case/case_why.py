@@ -267,8 +267,3 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return t("positive") if value else t("negative")
     return f"{value:g} mm" if isinstance(value, float) else label(value)
-
-
-def _range(low: float, high: float) -> str:
-    """Write the lowest and the highest score."""
-    return sentence("{low} to {high}", low=written(low), high=written(high))

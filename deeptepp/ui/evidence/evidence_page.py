@@ -16,7 +16,7 @@ from deeptepp.ui.evidence.evidence_measured import measured_tab
 from deeptepp.ui.evidence.evidence_published import published_tab
 from deeptepp.ui.evidence.evidence_refusals import refusals_tab
 from deeptepp.ui.evidence.evidence_rows import split_table, without_few_events
-from deeptepp.ui.own_model.own_model_page import own_model_link
+from deeptepp.ui.own_model.own_model_link import own_model_link
 from deeptepp.ui.parts.cards import bundle_card, facts_list
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.parts.terms import terms_expander

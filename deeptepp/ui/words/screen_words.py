@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
-from deeptepp.domain.board import Agreement, Choice, Flag, Moment, Status
+from deeptepp.domain.board import AGREEMENTS, CHOICES, Flag, Moment, Status
 from deeptepp.domain.clinical import CLINICAL_FACTS, COMPARED
 from deeptepp.domain.progress import Step
 from deeptepp.domain.risk import TierName
-from deeptepp.report.board.board_words import AGREEMENTS, CHOICES
 from deeptepp.report.names import CATEGORIES, FACTS
 from deeptepp.report.names import UNKNOWN as UNKNOWN
 from deeptepp.ui.words.language import speech, t
+from deeptepp.wording.sentence import Words
 
 STEPS: dict[Step, str] = {
     Step.READ: "Read and de-identify the images",
@@ -31,25 +33,32 @@ OPENING_STEPS = (Step.READ, Step.PHASES, Step.BREAST, Step.DETECT)
 SCORING_STEPS = (Step.ROI, Step.VIEWS, Step.SCORE, Step.STABILITY)
 """Steps from a lesion to a score."""
 
-LABELS: dict[StrEnum, str] = {
-    **CATEGORIES,
-    **{choice: CHOICES[choice] for choice in Choice},
-    **{view: AGREEMENTS[view] for view in Agreement},
+_MOMENTS: Mapping[Moment, Words] = {
     Moment.BEFORE: "Before the score",
     Moment.SHOWN: "Score shown",
     Moment.SKIPPED: "Score shown without a decision before it",
     Moment.AFTER: "With the score in sight",
+}
+
+_FLAGS: Mapping[Flag, Words] = {
     Flag.SIMULATED: "Simulated",
     Flag.WARNINGS: "Warnings",
     Flag.OVERRIDE: "Outside intended use",
     Flag.UNSTABLE: "Unstable tier",
     Flag.NO_SCORE: "Not scored",
+}
+
+_STATUSES: Mapping[Status, Words] = {
     Status.OPEN: "To discuss",
     Status.BEFORE: "Decided, score hidden",
     Status.SHOWN: "Score shown, to decide",
     Status.DECIDED: "Decided",
 }
-"""Names of the categories."""
+
+_NAMED: tuple[Mapping[Any, str], ...] = (CATEGORIES, CHOICES, AGREEMENTS, _MOMENTS, _FLAGS, _STATUSES)
+
+LABELS = {(type(each), each): words for named in _NAMED for each, words in named.items()}
+"""Names of the categories, by kind: members of two kinds with one name and text are the same key."""
 
 FIELDS = FACTS
 """Labels of the clinical facts that the form asks for."""
@@ -75,7 +84,7 @@ def label(value: object) -> str:
         return t(UNKNOWN)
     if isinstance(value, bool):
         return t("Yes") if value else t("No")
-    return t(LABELS.get(value, str(value))) if isinstance(value, StrEnum) else str(value)
+    return t(LABELS.get((type(value), value), str(value))) if isinstance(value, StrEnum) else str(value)
 
 
 def tier_words(name: TierName, *, is_alone: bool = False) -> str:
