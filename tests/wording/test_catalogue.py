@@ -6,6 +6,7 @@ import string
 from pathlib import Path
 
 from deeptepp import errors
+from deeptepp.datasets.public.public_table import FINDINGS
 from deeptepp.domain import provenance, published, published_caveats, typed_number
 from deeptepp.domain.board import ENTRY_TEXTS
 from deeptepp.domain.clinical import CLINICAL_FACTS
@@ -113,6 +114,7 @@ def said_by_tables():
         masthead.OWN_PATIENTS,
         masthead.SIMULATED_MODEL,
     }
+    texts |= {found for found, _ in FINDINGS["public"].values() if " " in found}
     texts |= {matching.caveat for matching in Matching} | {level.value for level in EvidenceLevel}
     texts |= {
         *evidence_page.TABS,
