@@ -15,6 +15,7 @@ from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.public.public_table import STANDS, Facts, FollowUps, PublicTable, Words
 from deeptepp.domain.cohort import ARM, HER2_POSITIVE, SOURCE, SUBJECT, Cohort
+from deeptepp.domain.risk import Severity
 from deeptepp.wording.sentence import joined, sentence
 
 TUMOUR_STAGE = "tumour_stage"
@@ -130,5 +131,6 @@ def _vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Importe
             sentence(" ({n} of {total} patients.)", n=len(problem.rows), total=table.n) if problem.rows else ""
         )
         remedy = STANDS if problem.rows else problem.remedy
-        table.problems.append(Problem.warning(problem.rule, problem.found + counted, remedy, problem.rows))
+        found = problem.found + counted
+        table.problems.append(replace(problem, severity=Severity.WARNING, found=found, remedy=remedy))
     return Imported(source, cohort, tuple(table.problems))

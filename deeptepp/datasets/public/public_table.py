@@ -20,6 +20,7 @@ from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import NO_VALUE, Lines, split_lines, workbook_lines
 from deeptepp.domain.clinical import RANGES
 from deeptepp.domain.cohort import Endpoint
+from deeptepp.domain.risk import Severity
 from deeptepp.errors import MissingColumn, UnreadableCohort
 from deeptepp.wording.sentence import sentence
 
@@ -121,11 +122,11 @@ class PublicTable:
         found, remedy = FINDINGS[table][name]
         found = sentence(found, **facts)
         if rows is None:
-            self._tell(Problem.warning(rule, found, remedy))
+            self._tell(Problem(rule, Severity.WARNING, found, remedy))
         elif rows.any() or always:
             counted = f"{found} ({int(rows.sum())} of {self.n} patients.)"
-            where = (int(i) + self.first_row for i in np.flatnonzero(rows))
-            self._tell(Problem.warning(rule, counted, remedy, where))
+            where = tuple(int(i) + self.first_row for i in np.flatnonzero(rows))
+            self._tell(Problem(rule, Severity.WARNING, counted, remedy, where))
 
     def _tell(self, problem: Problem) -> None:
         """Keep a problem once, however often its column is read."""
