@@ -31,11 +31,7 @@ BALANCED_BELOW = 0.1
 
 
 def balance_figure(
-    balance: Balance,
-    *,
-    title: str,
-    names: Mapping[str, str] | None = None,
-    simulated: bool,
+    balance: Balance, *, title: str, names: Mapping[str, str] | None = None, simulated: bool
 ) -> go.Figure:
     """Draw how alike two groups are, before (open) and after matching (filled).
 

@@ -14,13 +14,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, count_of
 from deeptepp.report.look.marks import finish, lay_out
-from deeptepp.report.look.theme import (
-    ARM_COLOURS,
-    ARM_GLYPHS,
-    SMALL_PX,
-    TIER_COLOURS,
-    TIER_GLYPHS,
-)
+from deeptepp.report.look.theme import ARM_COLOURS, ARM_GLYPHS, SMALL_PX, TIER_COLOURS, TIER_GLYPHS
 from deeptepp.report.names import ARM_SHORT
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.survival.follow_up_time import follow_up_time

@@ -208,11 +208,7 @@ def _add_legend(figure: go.Figure, sizes: dict[Tier, int], n: int) -> None:
 
 
 def _alt(
-    scores: Floats,
-    tiers: TierScheme,
-    score: float | None,
-    members: dict[Tier, npt.NDArray[np.bool_]],
-    named: str,
+    scores: Floats, tiers: TierScheme, score: float | None, members: dict[Tier, npt.NDArray[np.bool_]], named: str
 ) -> str:
     """What the figure shows."""
     sizes = joined(

@@ -10,15 +10,7 @@ import plotly.graph_objects as go
 from deeptepp.domain.risk import ShiftMm, Stability, Tier, TierScheme
 from deeptepp.report.format import score as written
 from deeptepp.report.look.marks import add_text, add_upright, finish, lay_out
-from deeptepp.report.look.theme import (
-    LOWERS,
-    NEUTRAL,
-    RAISES,
-    SMALL_PX,
-    TIER_COLOURS,
-    TIER_GLYPHS,
-    TIER_SHAPES,
-)
+from deeptepp.report.look.theme import LOWERS, NEUTRAL, RAISES, SMALL_PX, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
 from deeptepp.wording.sentence import glued, joined, sentence
 
 _ROW_PX, _AXIS_PX, _LEFT_PX = 30, 62, 152
