@@ -18,7 +18,7 @@ def terms_page() -> str:
         "# Terms",
         "",
         "As they are used on the screens and in the reports; the same text stands there behind **Terms**.",
-        "Made from `deeptepp/report/glossary.py` by `python tests/terms_page.py`.",
+        "Made from `deeptepp/report/glossary.toml` by `python tests/terms_page.py`.",
         "",
         "| Term | Meaning | 术语 | 含义 |",
         "|---|---|---|---|",

@@ -16,7 +16,6 @@ from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import NO_VALUE, Lines, n_filled, split_lines, workbook_lines
 from deeptepp.domain.typed_number import DECIMAL_COMMA, THOUSANDS
 from deeptepp.errors import UnreadableCohort
-from deeptepp.wording.sentence import sentence
 
 UNKNOWN = NO_VALUE | {"unknown"}
 """Cells that say that something is not known, in lower case."""
@@ -60,9 +59,7 @@ def read_table(content: bytes, known: Sequence[str], *, is_workbook: bool = Fals
     if len(numbered) > 1:
         _fill(table, numbered, known)
     elif not table.problems:
-        found = "The file is absent, empty, without patients, or no table."
-        remedy = "Give a header and one row per patient, as CSV."
-        table.problems.append(Problem.refusal("manifest.unreadable", found, remedy))
+        table.problems.append(Problem.of("manifest.unreadable"))
     return table
 
 
@@ -71,8 +68,7 @@ def _csv_lines(content: bytes, known: Sequence[str], table: RawTable) -> Lines:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        remedy = 'Save the sheet as "CSV UTF-8".'
-        table.problems.append(Problem.refusal("manifest.encoding", "The file is not text in UTF-8.", remedy))
+        table.problems.append(Problem.of("manifest.encoding"))
         return []
     header = next((line for line in text.splitlines() if not _is_comment(line)), "")
     return split_lines(text, _delimiter(header, known))
@@ -105,9 +101,7 @@ def _fill(table: RawTable, numbered: Sequence[tuple[int, list[str]]], known: Seq
     width = len(table.header)
     ragged = [number for number, line in numbered[1:] if len(line) != width]
     if ragged:
-        found = sentence("The row does not have the {n} cells of the header.", n=width)
-        remedy = "Put quotes around cells that hold the delimiter; write decimals with a point."
-        table.problems.append(Problem.refusal("manifest.ragged-row", found, remedy, ragged))
+        table.problems.append(Problem.of("manifest.ragged-row", ragged, n=width))
     whole = [(number, line) for number, line in numbered[1:] if len(line) == width]
     table.rows = [number for number, _ in whole]
     for position, name in enumerate(table.header):
@@ -124,19 +118,14 @@ def mend_numbers(table: RawTable, names: Sequence[str]) -> None:
         cells = table.columns[name]
         dates = _rows_where(table, cells, _DATE)
         if dates:
-            remedy = "Count the time: (day of the event or of the last visit - day of surgery) / 30.4375 months."
-            table.problems.append(
-                Problem.refusal("manifest.date", sentence("{column} holds dates.", column=name), remedy, dates)
-            )
+            table.problems.append(Problem.of("manifest.date", dates, column=name))
         commas = _rows_where(table, cells, DECIMAL_COMMA)
         if not commas:
             continue
-        rule, found = "manifest.decimal-comma", sentence("{column} holds decimals with a comma.", column=name)
         if all(THOUSANDS.fullmatch(cell) for cell in cells if DECIMAL_COMMA.fullmatch(cell)):
-            remedy = "It may set thousands apart. Write decimals with a point."
-            table.problems.append(Problem.refusal(rule, found, remedy, commas))
+            table.problems.append(Problem.of("manifest.decimal-comma/thousands", commas, column=name))
         else:
-            table.problems.append(Problem.warning(rule, found, "Read as decimals.", commas))
+            table.problems.append(Problem.of("manifest.decimal-comma", commas, column=name))
             table.columns[name] = [
                 cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell for cell in cells
             ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,7 @@ from deeptepp.domain.cohort import (
     Cohort,
     Endpoint,
 )
-from deeptepp.domain.risk import Tier
+from deeptepp.domain.risk import Severity, Tier
 from deeptepp.errors import Contradiction, OutOfRange
 from deeptepp.model.fusion import CLINICAL_COLUMNS
 from deeptepp.wording.sentence import in_a_row, joined, sentence
@@ -107,11 +108,15 @@ class _Finder:
         """Rows where something is wrong, (n,)."""
         return [int(i) + self.first_row for i in np.flatnonzero(wrong)]
 
-    def _absent(self, rule: str, found: str, remedy: str, wrong: _Bools) -> Iterator[Problem]:
-        """What is absent: a refusal only where it is needed."""
+    def told(self, key: str, wrong: _Bools, **facts: Any) -> Iterator[Problem]:  # noqa: ANN401
+        """Tell a finding where it concerns somebody, (n,)."""
         if wrong.any():
-            make = Problem.refusal if self.demands.needs_follow_up else Problem.warning
-            yield make(rule, found, remedy, self.rows(wrong))
+            yield Problem.of(key, self.rows(wrong), **facts)
+
+    def _absent(self, rule: str, wrong: _Bools, **facts: Any) -> Iterator[Problem]:  # noqa: ANN401
+        """What is absent: a refusal only where it is needed."""
+        severity = Severity.REFUSAL if self.demands.needs_follow_up else Severity.WARNING
+        yield from (replace(problem, severity=severity) for problem in self.told(rule, wrong, **facts))
 
     def all_facts(self) -> Iterator[Problem]:
         """Check all that any use of a cohort rests on."""
@@ -126,67 +131,32 @@ class _Finder:
             months, event = floats(self.cohort[endpoint.months]), floats(self.cohort[endpoint.event])
             is_timed = np.isfinite(months)
             if endpoint is not Endpoint.RFS and not is_timed.any():
-                found = sentence("{column} is unknown for everyone.", column=endpoint.name_in_full)
-                yield Problem.warning("cohort.no-survival", found, "Nothing will be said of it.")
+                yield Problem.of("cohort.no-survival", column=endpoint.name_in_full)
                 continue
-            found = sentence("{field} is absent or not a number.", field=endpoint.months)
-            remedy = "Give the months from surgery to the event or to the last visit, with a decimal point."
-            yield from self._absent("cohort.absent-months", found, remedy, ~is_timed)
-            untimed = ~is_timed & (event == 1)
-            if untimed.any() and not self.demands.needs_follow_up:
-                found = sentence(
-                    "An event of {field} has no time; left out, survival looks better than it is.",
-                    field=endpoint.event,
-                )
-                yield Problem.warning("cohort.untimed-event", found, "Add the months.", self.rows(untimed))
-            if (months < 0).any():
-                found, remedy = (
-                    sentence("{field} is negative.", field=endpoint.months),
-                    "Count from the day of surgery.",
-                )
-                yield Problem.refusal("cohort.negative-months", found, remedy, self.rows(months < 0))
-            if (months > MOST_MONTHS).any():
-                found = sentence(
-                    "{column} is above {limit:g}, longer than anybody is followed.",
-                    column=endpoint.months,
-                    limit=MOST_MONTHS,
-                )
-                remedy = "Give months: days are divided by 30.4375, and a date is no time of follow-up."
-                yield Problem.refusal("cohort.too-many-months", found, remedy, self.rows(months > MOST_MONTHS))
+            yield from self._absent("cohort.absent-months", ~is_timed, field=endpoint.months)
+            untimed = ~is_timed & (event == 1) & (not self.demands.needs_follow_up)
+            yield from self.told("cohort.untimed-event", untimed, field=endpoint.event)
+            yield from self.told("cohort.negative-months", months < 0, field=endpoint.months)
+            too_long = months > MOST_MONTHS
+            yield from self.told("cohort.too-many-months", too_long, column=endpoint.months, limit=MOST_MONTHS)
             wrong = is_timed & ~np.isin(event, (0.0, 1.0))
-            if wrong.any():
-                found, remedy = (
-                    sentence("{column} is neither 0 nor 1.", column=endpoint.event),
-                    "Write 1 for an event, 0 for none.",
-                )
-                yield Problem.refusal("cohort.bad-event", found, remedy, self.rows(wrong))
+            yield from self.told("cohort.bad-event", wrong, column=endpoint.event)
 
     def order_of_events(self) -> Iterator[Problem]:
         """Check that the two endpoints agree."""
         rfs, os = floats(self.cohort[RFS_MONTHS]), floats(self.cohort[OS_MONTHS])
         late = rfs > os + MONTHS_TOLERANCE
-        if late.any():
-            found = sentence(
-                "{column} ends after {other}: nobody is seen free of recurrence who is not seen alive.",
-                column=RFS_MONTHS,
-                other=OS_MONTHS,
-            )
-            yield Problem.refusal("cohort.rfs-after-os", found, "Correct one of the two.", self.rows(late))
+        yield from self.told("cohort.rfs-after-os", late, column=RFS_MONTHS, other=OS_MONTHS)
         uncounted = (floats(self.cohort[OS_EVENT]) == 1) & (floats(self.cohort[RFS_EVENT]) == 0) & np.isfinite(rfs)
-        if uncounted.any():
-            found = "A death is no RFS event here, although RFS counts death of any cause."
-            remedy = "Set rfs_event to 1, or know that another endpoint is learnt."
-            yield Problem.warning("cohort.death-not-counted", found, remedy, self.rows(uncounted))
+        yield from self.told("cohort.death-not-counted", uncounted)
 
     def arms(self) -> Iterator[Problem]:
         """Check the treatments."""
         known = [arm.value for arm in Arm]
-        found = sentence("“{column}” must be one of: {known}.", column=ARM, known=joined(", ", known))
-        remedy = "Write the adjuvant anti-HER2 treatment received."
-        yield from self._absent("cohort.unknown-arm", found, remedy, ~np.isin(self.cohort[ARM].astype(str), known))
+        wrong = ~np.isin(self.cohort[ARM].astype(str), known)
+        yield from self._absent("cohort.unknown-arm", wrong, column=ARM, known=joined(", ", known))
         if not (self.cohort[ARM] == Arm.TP.value).any():
-            found = "Cohort 3 is empty: nobody had trastuzumab and pertuzumab."
-            yield Problem.warning("cohort.no-cohort-3", found, "Nothing will be said of that treatment.")
+            yield Problem.of("cohort.no-cohort-3")
 
     def profiles(self) -> Iterator[Problem]:
         """Check the clinical facts of every patient, and that they agree."""
@@ -207,31 +177,19 @@ class _Finder:
             else:
                 unusual[i] = profile.er_positive is False and profile.pr_positive is True
         for (rule, found), rows in wrong.items():
-            yield Problem.refusal(rule, found, "Correct it, or leave it empty where it is unknown.", rows)
-        if unusual.any():
-            found, remedy = "The tumour is ER-negative and PR-positive.", "This is rare; look it up once more."
-            yield Problem.warning("clinical.er-negative-pr-positive", found, remedy, self.rows(unusual))
+            yield Problem.of(rule, rows, found=found)
+        yield from self.told("clinical.er-negative-pr-positive", unusual)
 
     def scores(self) -> Iterator[Problem]:
         """Check risk scores and tiers, where there are any."""
         if SCORE in self.cohort:
             cells = self.cohort[SCORE].tolist()
             wrong = ~_are(cells, lambda value: isinstance(value, (int, float)) and 0 <= value <= 1)
-            if wrong.any():
-                found, remedy = (
-                    sentence("{column} does not lie in [0, 1].", column=SCORE),
-                    "Give the risk score, or leave it empty.",
-                )
-                yield Problem.refusal("cohort.bad-score", found, remedy, self.rows(wrong))
+            yield from self.told("cohort.bad-score", wrong, column=SCORE)
         if TIER in self.cohort:
             names = [tier.value for tier in Tier]
             wrong = ~_are(self.cohort[TIER].tolist(), lambda value: value in names)
-            if wrong.any():
-                found, remedy = (
-                    sentence("“{column}” must be one of: {known}.", column=TIER, known=joined(", ", names)),
-                    "Correct it, or leave it empty.",
-                )
-                yield Problem.refusal("cohort.bad-tier", found, remedy, self.rows(wrong))
+            yield from self.told("cohort.bad-tier", wrong, column=TIER, known=joined(", ", names))
 
     def missing_facts(self) -> Iterator[Problem]:
         """Count the facts that the network is given and that are unknown."""
@@ -239,19 +197,10 @@ class _Finder:
             column = self.cohort[name].tolist() if name in self.cohort else [None] * len(self.cohort)
             missing = np.array([is_unknown(value) for value in column], dtype=bool)
             if missing.all() and self.demands.needs_clinical:
-                remedy = 'Give it, or train on images alone (inputs = "mri").'
-                yield Problem.refusal(
-                    "clinical.unknown-for-all", sentence("{column} is unknown for everyone.", column=name), remedy
-                )
-            elif missing.any():
-                found = sentence(
-                    "{column} is unknown for {n} of {total} patients.",
-                    column=name,
-                    n=int(missing.sum()),
-                    total=len(missing),
-                )
-                remedy = "They are trained on with the mean in its place and a flag."
-                yield Problem.warning("clinical.missing", found, remedy, self.rows(missing))
+                yield Problem.of("clinical.unknown-for-all", column=name)
+            else:
+                n, total = int(missing.sum()), len(missing)
+                yield from self.told("clinical.missing", missing, column=name, n=n, total=total)
 
 
 def _are(cells: list[object], rule: Callable[[object], bool]) -> _Bools:
@@ -263,17 +212,12 @@ def _class_problems(classes: Classes, demands: Demands) -> Iterator[Problem]:
     """Check that there is something to learn, in every fold."""
     may_train = classes.is_known & ~classes.is_scored_only
     n, n_events = int(may_train.sum()), int((may_train & classes.event).sum())
-    found = sentence("{n} of the {total} patients who may be trained on have an event.", n=n_events, total=n)
-    if n_events == 0:
-        yield Problem.refusal("cohort.no-events", found, "There is nothing to learn; follow the patients longer.")
-        return
-    if n_events == n:
-        yield Problem.refusal("cohort.one-class", found, "Add patients without one.")
+    if n_events in (0, n):
+        yield Problem.of("cohort.one-class" if n_events else "cohort.no-events", n=n_events, total=n)
         return
     fewest = min(n_events, n - n_events)
     left = fewest - round(demands.holdout_fraction * fewest)
     if left < demands.n_folds:
+        found = sentence("{n} of the {total} patients who may be trained on have an event.", n=n_events, total=n)
         words = sentence("{n} of the smaller class are left for {k} folds.", n=left, k=demands.n_folds)
-        found = in_a_row((found, words))
-        remedy = "Add patients, ask for fewer folds (n_folds) or hold fewer out (holdout_fraction)."
-        yield Problem.refusal("cohort.too-few-events", found, remedy)
+        yield Problem.of("cohort.too-few-events", found=in_a_row((found, words)))

@@ -14,7 +14,6 @@ from deeptepp.datasets.cells import RawTable, number_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.study import Side
-from deeptepp.wording.sentence import sentence
 
 STUDY, ROI, PHASE_INDEX, PHASES, SIDE = "study", "roi", "phase_index", "phases", "side"
 BOX = ("box_low_x_mm", "box_low_y_mm", "box_low_z_mm", "box_high_x_mm", "box_high_y_mm", "box_high_z_mm")
@@ -82,38 +81,18 @@ def images_of(table: RawTable, folder: Path) -> tuple[tuple[Images, ...], list[P
     for each in images:
         by_path[each.path.resolve()].append(each.row)
     wrong["manifest.shared-images"] = [row for rows in by_path.values() if len(rows) > 1 for row in rows]
-    problems = [Problem.refusal(rule, *_IMAGE_RULES[rule], rows) for rule, rows in wrong.items() if rows]
+    problems = [Problem.of(rule, rows, **_FACTS.get(rule, {})) for rule, rows in wrong.items() if rows]
     return tuple(images), problems
 
 
-_IMAGE_RULES = {
-    "manifest.no-images": (
-        sentence("{column} and {other} are both empty.", column=STUDY, other=ROI),
-        "Give the path of one of them.",
-    ),
-    "manifest.two-images": (
-        sentence("{column} and {other} are both given.", column=STUDY, other=ROI),
-        "Keep one of them.",
-    ),
-    "manifest.bad-box": (
-        "The box has no six numbers with every low below its high, or stands beside a region of interest.",
-        "Give the two corners in LPS mm beside a study, or leave all six empty.",
-    ),
-    "manifest.bad-phase": (
-        sentence("{column} is no whole number from 1.", column=PHASE_INDEX),
-        "Give a post-contrast phase of the study.",
-    ),
-    "manifest.bad-phases": (
-        sentence("{column} has an empty key, or stands beside a region of interest.", column=PHASES),
-        "Give keys of the series table, pre-contrast first: s1 s2.1 s2.2; 'deeptepp series' lists them.",
-    ),
-    "manifest.bad-side": (
-        sentence("{column} is neither left nor right, or stands beside a region of interest.", column=SIDE),
-        "Give left, right or nothing.",
-    ),
-    "manifest.shared-images": ("Several rows name the same images.", "Give every patient images of her own."),
+_FACTS: dict[str, dict[str, str]] = {
+    "manifest.no-images": {"column": STUDY, "other": ROI},
+    "manifest.two-images": {"column": STUDY, "other": ROI},
+    "manifest.bad-phase": {"column": PHASE_INDEX},
+    "manifest.bad-phases": {"column": PHASES},
+    "manifest.bad-side": {"column": SIDE},
 }
-"""What was found and what to do, by rule."""
+"""Columns that a finding names, by rule."""
 
 
 def _rule_broken(cells: dict[str, str]) -> str | None:

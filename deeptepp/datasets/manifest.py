@@ -98,18 +98,12 @@ def _header_problems(header: Sequence[str], known: Sequence[str], *, with_images
     """Check the names of the columns."""
     missing = [name for name in REQUIRED if name not in header]
     if missing:
-        yield Problem.refusal(
-            "manifest.missing-column",
-            sentence("No column {column}.", column=joined(", ", missing)),
-            "Add or rename it.",
-        )
+        yield Problem.of("manifest.missing-column", column=joined(", ", missing))
     if with_images and STUDY not in header and ROI not in header:
-        found = sentence("No column {column} or {other}.", column=STUDY, other=ROI)
-        yield Problem.refusal("manifest.missing-column", found, "Add one with the paths of the images.")
+        yield Problem.of("manifest.missing-column/images", column=STUDY, other=ROI)
     twice = sorted({name for name in header if name in known and header.count(name) > 1})
     if twice:
-        found = sentence("Column {column} occurs more than once.", column=joined(", ", twice))
-        yield Problem.refusal("manifest.duplicate-column", found, "Keep one of them.")
+        yield Problem.of("manifest.duplicate-column", column=joined(", ", twice))
     # A table without a header has a patient there: positions are told, never the cells.
     unknown = [(i, name) for i, name in enumerate(header, start=1) if name not in known]
     if unknown:
@@ -118,12 +112,7 @@ def _header_problems(header: Sequence[str], known: Sequence[str], *, with_images
             sentence("{n} (perhaps {column})", n=i, column=close[0]) if close else str(i)
             for i, close in near.items()
         ]
-        found = sentence("These columns were ignored: {names}.", names=joined(", ", words))
-        yield Problem.warning(
-            "manifest.unknown-column",
-            found,
-            "Rename one that should be read; `deeptepp cohort template` lists the names.",
-        )
+        yield Problem.of("manifest.unknown-column", names=joined(", ", words))
 
 
 def _subject_problems(table: RawTable, subjects: Sequence[str]) -> Iterator[Problem]:
@@ -135,13 +124,10 @@ def _subject_problems(table: RawTable, subjects: Sequence[str]) -> Iterator[Prob
         by_name[subject].append(row)
     absent = by_name.pop("", [])
     if absent:
-        yield Problem.refusal(
-            "manifest.no-subject", sentence("{column} is empty.", column=SUBJECT), "Give a pseudonym.", absent
-        )
+        yield Problem.of("manifest.no-subject", absent, column=SUBJECT)
     twice = [row for rows in by_name.values() if len(rows) > 1 for row in rows]
     if twice:
-        found = "The same subject occurs more than once."
-        yield Problem.refusal("cohort.duplicate-subject", found, "Keep one row per patient.", twice)
+        yield Problem.of("cohort.duplicate-subject", twice)
     yield from named_subjects(subjects, table.rows)
 
 

@@ -31,7 +31,7 @@ from deeptepp.domain.clinical import CATEGORIES, FLAGS, RANGES
 from deeptepp.domain.cohort import HER2_POSITIVE, REQUIRED, SCORE, SUBJECT, Cohort
 from deeptepp.errors import UnreadableCohort
 from deeptepp.tables import read_cohort
-from deeptepp.wording.sentence import Verbatim, joined, sentence
+from deeptepp.wording.sentence import Verbatim, joined
 
 PARQUET = ".parquet"
 """End of the name of a cohort that was written before."""
@@ -126,18 +126,8 @@ def _events_alone(cohort: Cohort) -> list[Problem]:
         n_free, n_timed = int((~event).sum()), int((~event & is_known).sum())
         if not event.any() or is_known[event].mean() < _MOSTLY_TIMED or n_timed >= _MOSTLY_FREE * n_free:
             continue
-        found = sentence(
-            (
-                "{column} is known of {n} patients with the event, and of {m} of {total} without: "
-                "survival would look far too bad."
-            ),
-            column=endpoint.months,
-            n=int((event & is_known).sum()),
-            m=n_timed,
-            total=n_free,
-        )
-        remedy = "Give those without the event the time to their last visit, or the day of it."
-        problems.append(Problem.refusal("cohort.events-alone", found, remedy))
+        n, name = int((event & is_known).sum()), endpoint.months
+        problems.append(Problem.of("cohort.events-alone", column=name, n=n, m=n_timed, total=n_free))
     return problems
 
 
@@ -160,9 +150,8 @@ def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, a
     """Look for our columns on another sheet or in another encoding; else say what the table is."""
     public = recognised(path)
     if public is not None:
-        found = sentence("This is the public table {title}.", title=public.title)
-        remedy = sentence("Import it: deeptepp cohort import {name} FILE --out {name}.parquet", name=public.name)
-        return Examined(manifest.cohort, (Problem.refusal("cohort.public-table", found, remedy),))
+        told = Problem.of("cohort.public-table", title=public.title, name=public.name)
+        return Examined(manifest.cohort, (told,))
     try:
         sheet = read_sheet(path.read_bytes(), is_workbook=is_workbook(path))
     except (UnreadableCohort, OSError):
@@ -174,14 +163,10 @@ def _examined_anew(path: Path, manifest: Manifest, units: Mapped[str, str], *, a
         return examine_mapped(sheet, mapping, allow_gaps=allow_gaps)
     named = sorted(set(guess_mapping(sheet).uses))
     foreign = [name for name in sheet.columns if name not in WANTED]
-    found = sentence(
-        "The columns have other names than ours: {names}.", names=joined(", ", map(Verbatim, foreign))
-    )
-    remedy = "Match them: deeptepp cohort map FILE --out mapping.toml, then --mapping mapping.toml"
     # Where all names are ours, some are missing, which the table's own problems say.
     if not named or not foreign:
         return _checked(manifest, sure=units, allow_gaps=allow_gaps)
-    told = Problem.refusal("cohort.other-columns", found, remedy)
+    told = Problem.of("cohort.other-columns", names=joined(", ", map(Verbatim, foreign)))
     # Which of our columns is absent is told where some are there.
     hidden = {"manifest.unknown-column", *_MISREAD}
     hidden -= {"manifest.missing-column"} if set(REQUIRED) & set(sheet.columns) else set()

@@ -31,6 +31,7 @@ from deeptepp.datasets.problems import Problem, refuse
 from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
 from deeptepp.domain.cohort import KEY, SUBJECT, Cohort
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
+from deeptepp.domain.risk import Severity
 from deeptepp.errors import BadSetting
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.tables import write_cohort
@@ -161,9 +162,9 @@ def _rows(manifest: Manifest) -> list[int]:
 
 def _fault_problems(faults: dict[Fault, list[int]], *, are_skipped: bool = False) -> Iterator[Problem]:
     """Tell the faults of images, those of a kind together."""
-    make = Problem.warning if are_skipped else Problem.refusal
+    severity = Severity.WARNING if are_skipped else Severity.REFUSAL
     for (rule, found, remedy), rows in sorted(faults.items()):
-        yield make(rule, found, "Left out." if are_skipped else remedy, rows)
+        yield Problem(rule, severity, found, "Left out." if are_skipped else remedy, tuple(sorted(rows)))
 
 
 def _check_out(out: Path) -> None:
@@ -207,8 +208,7 @@ def _region_problems(regions: dict[int, Region], *, skip_failed: bool) -> Iterat
     yield from _fault_problems(faults, are_skipped=skip_failed)
     twice = [row for rows in by_content.values() if len(rows) > 1 for row in rows]
     if twice:
-        found = "Several rows have the same images, although under different paths."
-        yield Problem.refusal("manifest.shared-images", found, "Give every patient images of her own.", twice)
+        yield Problem.of("manifest.shared-images/content", twice)
 
 
 def _write(out: Path, manifest: Manifest, regions: dict[int, Region], maker: RegionMaker) -> None:

@@ -5,14 +5,19 @@ No text of a problem repeats the content of a cell: a column may have been mixed
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from textwrap import wrap
 from typing import Any, cast
 
 from deeptepp.domain.risk import Severity
 from deeptepp.errors import CohortRefused
 from deeptepp.wording.sentence import sentence
+
+FINDINGS = tomllib.loads(Path(__file__).with_name("findings.toml").read_text(encoding="utf-8"))
+"""What is found by each rule, what to do, and whether it is a warning; slashes part one rule."""
 
 WORDS_RULE, ARM_RULE = "cohort.words", "cohort.no-arm"
 """Questions that are not answered by a unit: what cells mean, and the treatment where no column holds it."""
@@ -44,21 +49,20 @@ class Problem:
     choices: tuple[str, ...] = ()
 
     @classmethod
-    def refusal(cls, rule: str, found: str, remedy: str, rows: Iterable[int] = ()) -> Problem:
-        """Make a problem that stops the work."""
-        return cls(rule, Severity.REFUSAL, found, remedy, tuple(sorted(rows)))
-
-    @classmethod
-    def warning(cls, rule: str, found: str, remedy: str, rows: Iterable[int] = ()) -> Problem:
-        """Make a problem that is only told."""
-        return cls(rule, Severity.WARNING, found, remedy, tuple(sorted(rows)))
-
-    @classmethod
-    def question(
-        cls, rule: str, found: str, remedy: str, rows: Iterable[int] = (), *, asks: str, choices: Iterable[str]
+    def of(
+        cls,
+        key: str,
+        rows: Iterable[int] = (),
+        *,
+        asks: str = "",
+        choices: Iterable[str] = (),
+        **facts: Any,  # noqa: ANN401
     ) -> Problem:
-        """Make a problem that stops the work until a person has said what is meant."""
-        return cls(rule, Severity.REFUSAL, found, remedy, tuple(sorted(rows)), asks, tuple(choices))
+        """Make a problem of the list in ``findings.toml``; ``facts`` fill in what was found and what to do."""
+        known = FINDINGS[key]
+        found, remedy = (sentence(known[part], **facts) for part in ("found", "remedy"))
+        severity = Severity(known.get("severity", Severity.REFUSAL))
+        return cls(key.partition("/")[0], severity, found, remedy, tuple(sorted(rows)), asks, tuple(choices))
 
     def in_rows(self, rows: Sequence[int]) -> Problem:
         """Turn positions of patients, counted from 1, into ``rows`` of a table."""

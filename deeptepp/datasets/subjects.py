@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from deeptepp.datasets.problems import Problem
 from deeptepp.domain.cohort import SUBJECT
-from deeptepp.wording.sentence import sentence
 
 NAMED_SUBJECT = "cohort.named-subject"
 """Rule of the warning."""
@@ -49,6 +48,4 @@ def named_subjects(subjects: Sequence[object], rows: Sequence[int]) -> tuple[Pro
     wrong = [row for row, is_named in zip(rows, are_named, strict=True) if is_named]
     if not wrong:
         return ()
-    found = sentence("{column} looks like a name, a date or an e-mail address.", column=SUBJECT)
-    remedy = "Give a pseudonym; who is who stays in a list of your own."
-    return (Problem.warning(NAMED_SUBJECT, found, remedy, wrong),)
+    return (Problem.of(NAMED_SUBJECT, wrong, column=SUBJECT),)

@@ -37,13 +37,7 @@ _SCORED = """\
 # Months are days / 30.4375. Decimals have a point. Check with: deeptepp cohort check FILE
 """
 
-_COLUMNS = (
-    *REQUIRED,
-    *("first_event", "source"),
-    *_OTHER_ENDPOINTS,
-    *_FACTS,
-    *("score", "tier"),
-)
+_COLUMNS = (*REQUIRED, *("first_event", "source"), *_OTHER_ENDPOINTS, *_FACTS, *("score", "tier"))
 
 _EXAMPLES = (
     "subject=EXAMPLE-1 arm=T rfs_months=64.2 rfs_event=0 os_months=64.2 os_event=0 first_event=none "

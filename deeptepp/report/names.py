@@ -65,11 +65,7 @@ RECEIPT: dict[str, str] = {
 """Labels of a receipt."""
 
 
-SIDES: dict[Side | None, str] = {
-    Side.LEFT: "Left breast",
-    Side.RIGHT: "Right breast",
-    None: "Side not known",
-}
+SIDES: dict[Side | None, str] = {Side.LEFT: "Left breast", Side.RIGHT: "Right breast", None: "Side not known"}
 """Which breast a lesion or a volume belongs to."""
 
 

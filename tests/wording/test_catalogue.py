@@ -6,6 +6,8 @@ import string
 from pathlib import Path
 
 from deeptepp import errors
+from deeptepp.datasets.problems import FINDINGS
+from deeptepp.datasets.public import public_table
 from deeptepp.domain import provenance, published, published_caveats, typed_number
 from deeptepp.domain.board import ENTRY_FIELDS
 from deeptepp.domain.clinical import CLINICAL_FACTS
@@ -113,6 +115,9 @@ def said_by_tables():
         masthead.OWN_PATIENTS,
         masthead.SIMULATED_MODEL,
     }
+    texts |= {found for found, _ in public_table.FINDINGS["public"].values() if " " in found}
+    findings = (text for known in FINDINGS.values() for text in (known["found"], known["remedy"]))
+    texts |= {text for text in findings if " " in text}
     texts |= {matching.caveat for matching in Matching} | {level.value for level in EvidenceLevel}
     texts |= {
         *evidence_page.TABS,

@@ -5,7 +5,7 @@ The days are dropped when the months are counted. What cannot have happened in t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -66,12 +66,7 @@ def counted(courses: Sequence[Course], rows: Sequence[int], *, today: date) -> F
     lost = [row for row, course in zip(rows, courses, strict=True) if _lacks_day(course)]
     if lost:
         # Left out, these patients would take their events with them, and survival would look better than it is.
-        found = "A recurrence or death without its day: the months to it are not known."
-        remedy = (
-            "Match the column of the day. Where the last visit of who died is the day of death, match that column "
-            "as the day of death too. Empty the event where its day is not known."
-        )
-        result.problems.append(Problem.refusal("cohort.event-without-day", found, remedy, lost))
+        result.problems.append(Problem.of("cohort.event-without-day", lost))
     return result
 
 
@@ -113,26 +108,17 @@ def _span(start: Day, end: Day, *, is_event: bool) -> tuple[str, str]:
 
 def _impossible(courses: Sequence[Course], rows: Sequence[int], today: date) -> Iterator[Problem]:
     """Find what cannot have happened in the order of its days."""
-    fix = "Correct one of the days."
-    checks = (
-        ("cohort.before-surgery", "A recurrence, visit or death lies before surgery.", fix, _is_before_surgery),
-        ("cohort.after-death", "A recurrence or visit lies after death.", fix, _is_after_death),
-        ("cohort.future-day", "A day lies in the future.", fix, lambda each: _is_after(each, today)),
-        (
-            "cohort.day-without-event",
-            "A day of recurrence or death stands where the table says that there was none.",
-            "Correct the day or the event.",
-            _is_denied,
-        ),
-    )
-    for rule, found, remedy, is_wrong in checks:
+    checks: dict[str, Callable[[Course], bool]] = {
+        "cohort.before-surgery": _is_before_surgery,
+        "cohort.after-death": _is_after_death,
+        "cohort.future-day": lambda course: _is_after(course, today),
+        "cohort.day-without-event": _is_denied,
+        "cohort.visit-before-recurrence": _is_seen_before_recurrence,
+    }
+    for rule, is_wrong in checks.items():
         wrong = [row for row, course in zip(rows, courses, strict=True) if is_wrong(course)]
         if wrong:
-            yield Problem.refusal(rule, found, remedy, wrong)
-    late = [row for row, each in zip(rows, courses, strict=True) if _is_seen_before_recurrence(each)]
-    if late:
-        found = "The last visit lies before the recurrence; the patient counts as seen until the recurrence."
-        yield Problem.warning("cohort.visit-before-recurrence", found, "Correct it where it is a slip.", late)
+            yield Problem.of(rule, wrong)
 
 
 def _is_before_surgery(course: Course) -> bool:

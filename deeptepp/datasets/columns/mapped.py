@@ -79,33 +79,19 @@ def _sheet_problems(sheet: Sheet, mapping: Mapping) -> list[Problem]:
     """What was dropped on the way in, and which columns are not used, by their names."""
     problems = []
     if sheet.dropped:
-        found = sentence(
-            "Dropped as identifiers, before anything was read: {columns}.",
-            columns=joined(", ", map(Verbatim, sheet.dropped)),
-        )
-        problems.append(Problem.warning("cohort.identifiers-dropped", found, "Nothing of them is kept."))
+        names = joined(", ", map(Verbatim, sheet.dropped))
+        problems.append(Problem.of("cohort.identifiers-dropped", columns=names))
     if sheet.ragged:
-        found, remedy = (
-            "The row has more cells than the header.",
-            "Put quotes around cells that hold the delimiter.",
-        )
-        problems.append(Problem.refusal("manifest.ragged-row", found, remedy, sheet.ragged))
+        problems.append(Problem.of("manifest.ragged-row/longer", sheet.ragged))
     if sheet.remarks:
-        found = "The row is no patient: a remark, a sum, or units and labels of the columns. It is left out."
-        remedy = "Where it is a patient, give her a pseudonym in the first column, and fill the row in."
-        problems.append(Problem.warning("manifest.remark", found, remedy, sheet.remarks))
+        problems.append(Problem.of("manifest.remark", sheet.remarks))
     used = {use.column for use in mapping.uses.values()}
     unused = [name for name in sheet.columns if name not in used]
     if unused:
-        found = sentence("These columns were ignored: {names}.", names=joined(", ", map(Verbatim, unused)))
-        problems.append(Problem.warning("manifest.unknown-column", found, "Match them where they are meant."))
+        problems.append(Problem.of("manifest.unknown-column/mapped", names=joined(", ", map(Verbatim, unused))))
     absent = sorted(target for target, use in mapping.uses.items() if use.column not in sheet.columns)
     if absent:
-        found = sentence(
-            "The mapping names a column for {columns} that the table does not have.", columns=joined(", ", absent)
-        )
-        remedy = "Choose another column, or none."
-        problems.append(Problem.refusal("manifest.missing-column", found, remedy))
+        problems.append(Problem.of("manifest.missing-column/mapped", columns=joined(", ", absent)))
     return problems
 
 
@@ -183,10 +169,8 @@ class _Reading:
         everyone, n = self.mapping.everyone, len(self.table.rows)
         problems: tuple[Problem, ...] = ()
         if not everyone:
-            found = "No column says which anti-HER2 treatment each patient had."
-            remedy = "Choose one, or say what all of them had."
             choices = (*(arm.value for arm in (Arm.T, Arm.NONE, Arm.TP)), NOT_KNOWN)
-            problems = (Problem.question(ARM_RULE, found, remedy, asks=ARM, choices=choices),)
+            problems = (Problem.of(ARM_RULE, asks=ARM, choices=choices),)
         n_known = n if everyone not in ("", NOT_KNOWN) else 0
         becomes = sentence("{arm} for everyone", arm=everyone) if everyone else sentence("not known")
         preview = Preview(target=ARM, column="", n_read=n_known, n_empty=n - n_known, becomes=becomes)
@@ -271,12 +255,7 @@ class _Reading:
         for endpoint in Endpoint:
             present = [name for name in endpoint.columns if name in columns]
             if endpoint is not Endpoint.RFS and len(present) == 1 and endpoint.months not in asked:
-                found = sentence(
-                    "{endpoint} has its months or its events, not both; it is left out.",
-                    endpoint=endpoint.name_in_full,
-                )
-                remedy = "Choose the other column where there is one."
-                problems.append(Problem.warning("cohort.no-survival", found, remedy))
+                problems.append(Problem.of("cohort.no-survival/half", endpoint=endpoint.name_in_full))
                 del columns[present[0]]
         for name in REQUIRED:
             columns.setdefault(name, [""] * len(self.table.rows))
@@ -291,23 +270,11 @@ def _whole_follow_up(present: dict[str, Use]) -> list[Problem]:
     use = present.get(RFS_MONTHS)
     if use is None or not _WHOLE.search(plain_name(use.column)):
         return []
-    found = sentence(
-        "“{column}” is read as {target}; its name may mean the whole follow-up.",
-        column=Verbatim(use.column),
-        target=RFS_MONTHS,
-    )
-    remedy = (
-        "Of a patient with a recurrence it has to be the time to the recurrence; else survival looks too good."
-    )
-    return [Problem.warning("cohort.whole-follow-up", found, remedy)]
+    return [Problem.of("cohort.whole-follow-up", column=Verbatim(use.column), target=RFS_MONTHS)]
 
 
 def _no_follow_up(columns: dict[str, Sequence[str]] | dict[str, list[str]]) -> list[Problem]:
     """Refuse a table that does not tell the time to recurrence, or who had one."""
-    rule = "manifest.missing-column"
     if RFS_MONTHS not in columns:
-        remedy = "Choose a column of months, or the days of surgery, of recurrence and of the last visit."
-        return [Problem.refusal(rule, "Nothing tells the time to recurrence.", remedy)]
-    if RFS_EVENT not in columns:
-        return [Problem.refusal(rule, "No column says who had a recurrence.", "Choose one.")]
-    return []
+        return [Problem.of("manifest.missing-column/time")]
+    return [] if RFS_EVENT in columns else [Problem.of("manifest.missing-column/event")]

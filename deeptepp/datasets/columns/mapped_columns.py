@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -123,22 +124,10 @@ def read_days(target: str, use: Use, sheet: Sheet) -> tuple[Days, ColumnRead]:
     days = days_of(cells, DayOrder(use.unit) if use.unit else None)
     problems = _not_understood(target, use, days.is_strange, sheet)
     if are_turned(cells):
-        found = sentence(
-            "“{column}” holds days up to the 12th, and beside them texts with days above the 12th alone.",
-            column=Verbatim(use.column),
-        )
-        remedy = (
-            "A spreadsheet exchanged day and month of the former. Import the column as text, or as 2015-04-03."
-        )
-        problems = (Problem.refusal("cohort.days-exchanged", found, remedy), *problems)
+        problems = (Problem.of("cohort.days-exchanged", column=Verbatim(use.column)), *problems)
     if days.is_open:
-        found = sentence(
-            "“{column}” can be read in two ways: no day tells whether 03/04 is April or March.",
-            column=Verbatim(use.column),
-        )
-        remedy = "Say which comes first, the day (dmy) or the month (mdy)."
-        question = Problem.question("cohort.day-order", found, remedy, asks=target, choices=UNITS[target])
-        problems = (question, *problems)
+        column = Verbatim(use.column)
+        problems = (Problem.of("cohort.day-order", asks=target, choices=UNITS[target], column=column), *problems)
     preview = Preview(
         target=target,
         column=use.column,
@@ -186,16 +175,12 @@ def _in_short(known: Floats, unit: str) -> str:
 def _unit_question(target: str, column: str, measures: Measures) -> ColumnRead:
     """Ask for a unit that neither the name of the column nor its numbers tell."""
     known = measures.values[np.isfinite(measures.values)]
-    found = sentence(
-        "“{column}” is read as {target}, and nothing says in which unit; its median is {middle:.3g}."
-        if len(known)
-        else "“{column}” is read as {target}, and nothing says in which unit.",
-        column=Verbatim(column),
-        target=target,
-        middle=np.median(known) if len(known) else 0.0,
-    )
     choices = likely_first(target, known)
-    question = Problem.question("cohort.unit", found, "Say which it is.", asks=target, choices=choices)
+    told: dict[str, Any] = {"asks": target, "choices": choices, "column": Verbatim(column), "target": target}
+    if len(known):
+        question = Problem.of("cohort.unit/unsaid", middle=np.median(known), **told)
+    else:
+        question = Problem.of("cohort.unit/empty", **told)
     n_read, n = len(known), len(measures.values)
     preview = Preview(target=target, column=column, n_read=n_read, n_empty=n - n_read, becomes="unit not known")
     return ColumnRead(None, preview, (question,))
@@ -208,17 +193,9 @@ def _not_understood(
     rows = [row for row, strange in zip(sheet.rows, is_strange, strict=True) if strange]
     if not rows:
         return ()
-    found = sentence(
-        "“{column}” is read as {target}: {n} of {total} cells are not understood.",
-        column=Verbatim(use.column),
-        target=target,
-        n=len(rows),
-        total=len(sheet.rows),
-    )
-    remedy = "Correct or empty them, or choose another column or none."
-    if has_thousands:
-        remedy = "Commas or points may set thousands apart. Write numbers without these."
-    return (Problem.refusal("cohort.not-understood", found, remedy, rows),)
+    key = "cohort.not-understood/thousands" if has_thousands else "cohort.not-understood"
+    column, n, total = Verbatim(use.column), len(rows), len(sheet.rows)
+    return (Problem.of(key, rows, column=column, target=target, n=n, total=total),)
 
 
 def _words_asked(
@@ -229,16 +206,9 @@ def _words_asked(
     if not open_words:
         return _not_understood(target, Use(column=column), strange, sheet)
     rows = [row for row, is_strange in zip(sheet.rows, strange, strict=True) if is_strange]
-    found = sentence(
-        "“{column}” is read as {target}: {n} of {total} cells are not understood: {words}.",
-        column=Verbatim(column),
-        target=target,
-        n=len(rows),
-        total=len(sheet.rows),
-        words=joined(", ", open_words),
-    )
-    remedy = "Say what each means, or choose another column."
-    return (Problem.question(WORDS_RULE, found, remedy, rows, asks=target, choices=meanings_of(target)),)
+    told = {"column": Verbatim(column), "target": target, "n": len(rows), "total": len(sheet.rows)}
+    words = joined(", ", open_words)
+    return (Problem.of(WORDS_RULE, rows, asks=target, choices=meanings_of(target), words=words, **told),)
 
 
 def _shares(target: str, use: Use, sheet: Sheet) -> ColumnRead:

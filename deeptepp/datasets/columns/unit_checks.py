@@ -6,7 +6,6 @@ Each limit is one that a cohort in the right unit does not reach; where only a d
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -117,8 +116,7 @@ def _question(name: str, found: str, likely: str, rows: Collection[int] = ()) ->
     """Ask for the unit of a column, the likely one first."""
     units = [unit for unit in UNITS[name] if unit not in ("words",)]
     choices = [likely, *(unit for unit in units if unit != likely)]
-    remedy = sentence("Say the unit of {name}; nothing is computed before.", name=name)
-    return Problem.question(UNIT_RULE, found, remedy, rows, asks=name, choices=choices)
+    return Problem.of(UNIT_RULE, rows, asks=name, choices=choices, found=found, name=name)
 
 
 def _follow_up(cohort: Cohort, endpoint: Endpoint, *, is_sure: bool) -> Iterator[Problem]:
@@ -132,21 +130,14 @@ def _follow_up(cohort: Cohort, endpoint: Endpoint, *, is_sure: bool) -> Iterator
     rows = [int(i) + 1 for i in np.flatnonzero(too_long)]
     if is_sure or known.sum() < FEWEST_PATIENTS:
         if rows:
-            found = sentence(
-                "{endpoint}: longer than trastuzumab or pertuzumab has been given to anybody.", endpoint=name
-            )
-            yield Problem.refusal("cohort.longer-than-treatment", found, "Correct the row.", rows)
+            yield Problem.of("cohort.longer-than-treatment", rows, endpoint=name)
         return
     reason, likely = _reason(months[known], event[known], rows)
     if reason:
         yield _question(name, glued("{}: {}", name, reason), likely, rows if likely != "years" else ())
     elif months[known].max() <= FEW_MONTHS:
-        found = sentence(
-            "{endpoint}: the longest follow-up is {n:.1f} months.", endpoint=name, n=months[known].max()
-        )
-        remedy = "Say the unit where it is not months; else read the results as those of a short follow-up."
-        warning = Problem.warning("cohort.short-follow-up", found, remedy)
-        yield replace(warning, asks=name, choices=("months", "years", "weeks", "days"))
+        longest, choices = months[known].max(), ("months", "years", "weeks", "days")
+        yield Problem.of("cohort.short-follow-up", asks=name, choices=choices, endpoint=name, n=longest)
 
 
 def _reason(months: Floats, event: npt.NDArray[np.bool_], too_long: Collection[int]) -> tuple[str, str]:

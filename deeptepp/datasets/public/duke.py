@@ -62,7 +62,7 @@ def read_duke(path: Path) -> Imported:
     table = read_workbook(path, "Data", header_row=2, n_header_rows=3)
     table.require(_READ)
     counts = ", ".join(f"{code} in {n}" for code, n in table.code_counts(("NP", "NC", "NA")).items())
-    table.warn("duke.missing-codes", f"Words stand for missing values: {counts} cells.", "Taken as unknown.")
+    table.warn("duke.missing-codes", counts=counts)
     return imported_of(
         DUKE, table, table.columns[_ID], arms=_arms(table), follow_up=_follow_up(table), facts=_facts(table)
     )
@@ -94,12 +94,7 @@ def _follow_up(table: PublicTable) -> FollowUps:
     _tell_follow_up(table, recurred, recurrence, assessed, days)
     # OS: to death, else to the last day on which the patient was seen in any way.
     seen = np.fmax(np.fmax(contact, assessed), recurrence)
-    table.warn(
-        "duke.no-last-contact",
-        "No day of last contact is recorded.",
-        "OS is counted to death, or to the last assessment or recurrence.",
-        ~np.isfinite(contact),
-    )
+    table.warn("duke.no-last-contact", ~np.isfinite(contact))
     return {
         Endpoint.RFS: (days / DAYS_PER_MONTH, is_event),
         Endpoint.OS: (np.where(is_dead, died, seen) / DAYS_PER_MONTH, is_dead),
@@ -111,56 +106,21 @@ def _tell_follow_up(
 ) -> None:
     """Where the columns of recurrence do not agree; all (n,), days."""
     is_event = recurred == 1
-    table.warn(
-        "duke.recurrence-without-event",
-        "A day of recurrence is given, yet the recurrence event is 0.",
-        "The event counts: no event here, censored at the last assessment.",
-        np.isfinite(recurrence) & (recurred == 0),
-    )
-    table.warn(
-        "duke.assessed-before-event",
-        "The last assessment free of recurrence lies before the day of the recurrence.",
-        "The day of recurrence is the time of the event.",
-        is_event & (assessed < recurrence),
-    )
-    table.warn(
-        "duke.assessed-after-event",
-        "An assessment free of local or of distant recurrence is not before the day of the recurrence.",
-        "The day of recurrence is the time of the event.",
-        is_event & (assessed >= recurrence),
-    )
-    table.warn("duke.event-unknown", "The recurrence event is empty.", "RFS is unknown.", ~np.isfinite(recurred))
-    table.warn(
-        "duke.no-rfs-time",
-        "There is neither a day of recurrence nor of an assessment.",
-        "RFS is unknown.",
-        np.isfinite(recurred) & ~np.isfinite(days),
-    )
-    table.warn("duke.rfs-not-positive", "RFS ends on the day of diagnosis or before.", "Kept.", days <= 0)
+    table.warn("duke.recurrence-without-event", np.isfinite(recurrence) & (recurred == 0))
+    table.warn("duke.assessed-before-event", is_event & (assessed < recurrence))
+    table.warn("duke.assessed-after-event", is_event & (assessed >= recurrence))
+    table.warn("duke.event-unknown", ~np.isfinite(recurred))
+    table.warn("duke.no-rfs-time", np.isfinite(recurred) & ~np.isfinite(days))
+    table.warn("duke.rfs-not-positive", days <= 0)
 
 
 def _arms(table: PublicTable) -> Words:
     """Name the treatment: any, none, or unknown."""
     before, after = table.flags(_HER2_BEFORE), table.flags(_HER2_AFTER)
     is_given, is_none = (before == 1) | (after == 1), (before == 0) & (after == 0)
-    table.warn(
-        "duke.anti-her2-before-surgery-alone",
-        "Anti-HER2 treatment is recorded before surgery and not after it.",
-        "Stands as arm T.",
-        (before == 1) & (after != 1),
-    )
-    table.warn(
-        "duke.anti-her2-in-her2-negative",
-        "Anti-HER2 treatment is recorded in a HER2-negative patient.",
-        "Stands as arm T.",
-        is_given & (table.flags("HER2", _HER2_CODES) == 0),
-    )
-    table.warn(
-        "duke.anti-her2-unknown",
-        "Anti-HER2 treatment is not recorded.",
-        f"The arm is {UNKNOWN_ARM}.",
-        ~is_given & ~is_none,
-    )
+    table.warn("duke.anti-her2-before-surgery-alone", (before == 1) & (after != 1))
+    table.warn("duke.anti-her2-in-her2-negative", is_given & (table.flags("HER2", _HER2_CODES) == 0))
+    table.warn("duke.anti-her2-unknown", ~is_given & ~is_none)
     arms = np.full(table.n, UNKNOWN_ARM, dtype=object)
     arms[is_given], arms[is_none] = Arm.T.value, Arm.NONE.value
     return arms
@@ -172,18 +132,15 @@ _HER2_CODES = {"0": 0.0, "1": 1.0, "2": np.nan}
 def _facts(table: PublicTable) -> Facts:
     """Translate the clinical facts."""
     born = table.numbers(_BORN)
-    table.warn("duke.negative-age", "The day of birth is negative.", "Age is its size / 365.25.", born < 0)
+    table.warn("duke.negative-age", born < 0)
     her2 = table.flags("HER2", _HER2_CODES)
-    is_borderline = np.array(table.columns["HER2"]) == "2"
-    found = "HER2 code 2 (borderline) of the legend stands in the data."
-    table.warn("duke.her2-borderline", found, "HER2 status is unknown.", is_borderline, always=True)
+    table.warn("duke.her2-borderline", np.array(table.columns["HER2"]) == "2", always=True)
     menopause: dict[str, str | float] = {"0": "pre", "1": "post", "2": np.nan}
-    table.warn("duke.menopause-code", "Menopause is 2 (not applicable).", "Unknown.", _is(table, _MENOPAUSE, 2))
+    table.warn("duke.menopause-code", _is(table, _MENOPAUSE, 2))
     metastatic = _metastatic(table)
     t, n = (table.translated(name, _categories(letter)) for name, letter in ((_T, "T"), (_N, "N")))
     for rule, column in (("duke.t-empty", _T), ("duke.n-empty", _N)):
-        found = f"{column} is empty or -1."
-        table.warn(rule, found, "Unknown.", np.isnan(table.numbers(column)) | _is(table, column, -1))
+        table.warn(rule, np.isnan(table.numbers(column)) | _is(table, column, -1), column=column)
     return {
         HER2_POSITIVE: her2,
         "age_years": table.in_range("age_years", -born / DAYS_PER_YEAR),
@@ -203,10 +160,9 @@ def _metastatic(table: PublicTable) -> Floats:
     """Who had metastases at presentation, and where M does not agree."""
     at_presentation = table.flags(_METASTATIC)
     m = table.numbers(_M)
-    table.warn("duke.m-unknown", "M is -1 (Mx).", "Metastatic at presentation counts.", m == -1)
+    table.warn("duke.m-unknown", m == -1)
     is_odd = ((m == 1) & (at_presentation == 0)) | ((m == 0) & (at_presentation == 1))
-    found = "M does not agree with metastatic at presentation."
-    table.warn("duke.m-disagrees", found, "Metastatic at presentation counts.", is_odd)
+    table.warn("duke.m-disagrees", is_odd)
     return at_presentation
 
 

@@ -15,6 +15,7 @@ from deeptepp.datasets.checks import fact_problems
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.public.public_table import STANDS, Facts, FollowUps, PublicTable, Words
 from deeptepp.domain.cohort import ARM, HER2_POSITIVE, SOURCE, SUBJECT, Cohort
+from deeptepp.domain.risk import Severity
 from deeptepp.wording.sentence import joined, sentence
 
 TUMOUR_STAGE = "tumour_stage"
@@ -117,19 +118,11 @@ def _vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Importe
 
     With the problems of the adapter first. A rule that the adapter told is not told again.
     """
-    table.warn(
-        "public.definition",
-        sentence("RFS here: {rfs} OS here: {os}", rfs=source.rfs, os=source.os),
-        "Read results by it.",
-    )
-    table.warn("public.arm", source.arms, "Read comparisons of arms by it.")
+    table.warn("public.definition", rfs=source.rfs, os=source.os)
+    table.warn("public.arm", arms=source.arms)
     absent = [name for name in _ASKED if name not in cohort]
     if absent:
-        table.warn(
-            "public.not-recorded",
-            sentence("The table does not have {absent}.", absent=joined(", ", absent)),
-            "Unknown for everybody.",
-        )
+        table.warn("public.not-recorded", absent=joined(", ", absent))
     told = {problem.rule for problem in table.problems}
     for problem in fact_problems(cohort, needs_follow_up=False, first_row=table.first_row):
         if problem.rule in told and not problem.rule.startswith("cohort.absent"):
@@ -138,5 +131,6 @@ def _vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Importe
             sentence(" ({n} of {total} patients.)", n=len(problem.rows), total=table.n) if problem.rows else ""
         )
         remedy = STANDS if problem.rows else problem.remedy
-        table.problems.append(Problem.warning(problem.rule, problem.found + counted, remedy, problem.rows))
+        found = problem.found + counted
+        table.problems.append(replace(problem, severity=Severity.WARNING, found=found, remedy=remedy))
     return Imported(source, cohort, tuple(table.problems))

@@ -9,7 +9,7 @@ import numpy as np
 from deeptepp.datasets.checks import MONTHS_TOLERANCE
 from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
 from deeptepp.datasets.public.imported import Imported, imported_of, public_source
-from deeptepp.datasets.public.public_table import STANDS, UNKNOWN_ARM, Facts, FollowUps, PublicTable, read_workbook
+from deeptepp.datasets.public.public_table import UNKNOWN_ARM, Facts, FollowUps, PublicTable, read_workbook
 from deeptepp.domain.cohort import HER2_POSITIVE, Endpoint
 from deeptepp.errors import UnreadableCohort
 
@@ -59,11 +59,8 @@ def _follow_up(table: PublicTable, outcomes: PublicTable) -> FollowUps:
     event = outcomes.flags("rfs_ind")
     status = outcomes.numbers("sstat")
     is_late = rfs > os + MONTHS_TOLERANCE
-    found = (
-        f"RFS is longer than the survival time, in {int((is_late & (event == 1)).sum())} of them with an event."
-    )
-    table.warn("cohort.rfs-after-os", found, STANDS, is_late)
-    table.warn("ispy1.lost", "The patient was lost to follow-up.", "Censored when last seen.", status == _LOST)
+    table.warn("cohort.rfs-after-os", is_late, n_events=int((is_late & (event == 1)).sum()))
+    table.warn("ispy1.lost", status == _LOST)
     return {
         Endpoint.RFS: (np.where(np.isfinite(event), rfs, np.nan), event == 1),
         Endpoint.OS: (np.where(np.isfinite(status), os, np.nan), status == _DEAD),
@@ -75,15 +72,11 @@ def _facts(table: PublicTable) -> Facts:
     her2 = table.flags("Her2MostPos")
     size = table.in_range("tumour_size_mm", table.numbers(_SIZE))
     er, pr = table.flags("ERpos", _RECEPTOR), table.flags("PgRpos", _RECEPTOR)
-    table.warn("ispy1.her2-unknown", "HER2 status is empty.", "HER2 status is unknown.", np.isnan(her2))
-    found = "ER or PR is empty or 2 (indeterminate)."
-    table.warn("ispy1.receptor-unknown", found, "Unknown.", np.isnan(er) | np.isnan(pr))
-    found = "The size is the longest diameter on MR of all disease, carcinoma in situ included."
-    table.warn("ispy1.size-on-mr", found, "Larger than a size at pathology.", np.isfinite(size))
-    is_bilateral = table.numbers("BilateralCa") == 1
-    table.warn("ispy1.bilateral", "Both breasts had cancer.", "The index tumour is described.", is_bilateral)
-    found = "Everybody had neoadjuvant chemotherapy, by the design of the study."
-    table.warn("ispy1.neoadjuvant", found, "Outside of the population of the publication.")
+    table.warn("ispy1.her2-unknown", np.isnan(her2))
+    table.warn("ispy1.receptor-unknown", np.isnan(er) | np.isnan(pr))
+    table.warn("ispy1.size-on-mr", np.isfinite(size))
+    table.warn("ispy1.bilateral", table.numbers("BilateralCa") == 1)
+    table.warn("ispy1.neoadjuvant")
     return {
         HER2_POSITIVE: her2,
         "age_years": table.in_range("age_years", table.numbers("age")),

@@ -43,10 +43,7 @@ def read_mama_mia(path: Path) -> Imported:
     table.require(_READ)
     studies = table.translated("dataset", dict(_SOURCES))
     arms, follow_up, facts = _arms(table), _follow_up(table, studies), _facts(table)
-    found = "The patients of Duke and I-SPY 1 are those of the tables duke and ispy1."
-    table.warn(
-        "mama-mia.same-patients", found, "Never pool them.", np.isin(studies.astype(str), ("duke", "ispy1"))
-    )
+    table.warn("mama-mia.same-patients", np.isin(studies.astype(str), ("duke", "ispy1")))
     subjects = table.columns["patient_id"]
     return imported_of(MAMA_MIA, table, subjects, arms=arms, follow_up=follow_up, facts=facts, studies=studies)
 
@@ -59,34 +56,11 @@ def _follow_up(table: PublicTable, studies: Words) -> FollowUps:
     days = np.where(is_event, recurrence, np.where(recurrence == 0, last, np.nan))
     os_days = np.where(is_dead, death, np.where(death == 0, last, np.nan))
     _tell_zeros(table, recurrence, studies)
-    for rule, found, remedy, rows in (
-        (
-            "mama-mia.recurrence-after-last",
-            "The recurrence lies after the last follow-up.",
-            "The day of recurrence is the time of the event.",
-            is_event & (recurrence > last),
-        ),
-        (
-            "mama-mia.death-after-last",
-            "Death lies after the last follow-up, which should be its day.",
-            "The day of death is the time of the event.",
-            is_dead & (death > last),
-        ),
-        (
-            "mama-mia.metastasis-without-recurrence",
-            "A metastasis is recorded and no recurrence.",
-            "No event here.",
-            (metastasis > 0) & ~is_event,
-        ),
-        (
-            "mama-mia.rfs-unknown",
-            "There is no day of recurrence or of follow-up.",
-            "RFS is unknown.",
-            np.isnan(days),
-        ),
-        ("mama-mia.os-unknown", "There is no day of death or of follow-up.", "OS is unknown.", np.isnan(os_days)),
-    ):
-        table.warn(rule, found, remedy, rows)
+    table.warn("mama-mia.recurrence-after-last", is_event & (recurrence > last))
+    table.warn("mama-mia.death-after-last", is_dead & (death > last))
+    table.warn("mama-mia.metastasis-without-recurrence", (metastasis > 0) & ~is_event)
+    table.warn("mama-mia.rfs-unknown", np.isnan(days))
+    table.warn("mama-mia.os-unknown", np.isnan(os_days))
     return {Endpoint.RFS: (days / DAYS_PER_MONTH, is_event), Endpoint.OS: (os_days / DAYS_PER_MONTH, is_dead)}
 
 
@@ -95,24 +69,18 @@ def _tell_zeros(table: PublicTable, recurrence: Floats, studies: Words) -> None:
     is_zero = recurrence == 0
     counts = Counter(study for study in studies[is_zero] if study is not None)
     by_study = ", ".join(f"{name} {n}" for name, n in sorted(counts.items()))
-    found = f"{_RECURRENCE} is 0 where there was no recurrence ({by_study})."
-    table.warn("mama-mia.zero-means-none", found, "No event, censored at the last follow-up.", is_zero)
+    table.warn("mama-mia.zero-means-none", is_zero, by_study=by_study)
 
 
 def _arms(table: PublicTable) -> Words:
     """Name the treatment where it is recorded."""
     given = table.flags("anti_her2_neu_therapy")
-    is_unknown = np.isnan(given)
-    found, remedy = "Anti-HER2 treatment is not recorded.", f"The arm is {UNKNOWN_ARM}."
-    table.warn("mama-mia.anti-her2-unknown", found, remedy, is_unknown)
+    table.warn("mama-mia.anti-her2-unknown", np.isnan(given))
     is_neoadjuvant = np.array(
         [("Trastuzumab" in agent) or ("T-DM1" in agent) for agent in table.columns["nac_agent"]], dtype=bool
     )
-    found = "An anti-HER2 antibody is named among the neoadjuvant agents."
-    table.warn("mama-mia.anti-her2-before-surgery", found, remedy, is_neoadjuvant)
-    found = "Anti-HER2 treatment is recorded in a patient who is not HER2-positive."
-    is_odd = (given == 1) & (table.flags("her2") != 1)
-    table.warn("mama-mia.anti-her2-in-her2-negative", found, "Stands as arm T.", is_odd)
+    table.warn("mama-mia.anti-her2-before-surgery", is_neoadjuvant)
+    table.warn("mama-mia.anti-her2-in-her2-negative", (given == 1) & (table.flags("her2") != 1))
     arms = np.full(table.n, UNKNOWN_ARM, dtype=object)
     arms[given == 1], arms[given == 0] = Arm.T.value, Arm.NONE.value
     return arms
@@ -121,16 +89,13 @@ def _arms(table: PublicTable) -> Words:
 def _facts(table: PublicTable) -> Facts:
     """Translate the clinical facts."""
     her2, er, pr = (table.flags(name) for name in ("her2", "er", "pr"))
-    table.warn("mama-mia.her2-unknown", "HER2 status is empty.", "HER2 status is unknown.", np.isnan(her2))
+    table.warn("mama-mia.her2-unknown", np.isnan(her2))
     is_hr_alone = (np.isnan(er) | np.isnan(pr)) & np.isfinite(table.numbers("hr"))
-    found = "Hormone-receptor status is known, ER and PR are not."
-    table.warn("mama-mia.hr-alone", found, "ER and PR are unknown.", is_hr_alone)
+    table.warn("mama-mia.hr-alone", is_hr_alone)
     grade = table.translated("nottingham_grade", _GRADES)
-    found = "Everybody had neoadjuvant treatment, by the choice of the patients."
-    table.warn("mama-mia.neoadjuvant", found, "Outside of the population of the publication.")
+    table.warn("mama-mia.neoadjuvant")
     spellings = {word for word in table.words("ethnicity") if word is not None}
-    found = f"Ethnicity has {len(spellings)} spellings, several of one meaning."
-    table.warn("mama-mia.ethnicity-spellings", found, "Not read.")
+    table.warn("mama-mia.ethnicity-spellings", n=len(spellings))
     return {
         HER2_POSITIVE: her2,
         "age_years": table.in_range("age_years", table.numbers("age")),
@@ -148,10 +113,9 @@ def _menopause(table: PublicTable) -> Words:
     words = table.words("menopause")
     states = np.array([None if word is None else word.split()[0] for word in words], dtype=object)
     spellings = Counter(word for word, state in zip(words, states, strict=True) if state == "pre")
-    found = f"Menopause pre is spelt in {len(spellings)} ways."
-    table.warn("mama-mia.menopause-spellings", found, "All are read as pre.", states == "pre")
-    table.warn("mama-mia.perimenopausal", "Menopause is peri.", "Unknown: neither pre nor post.", states == "peri")
+    table.warn("mama-mia.menopause-spellings", states == "pre", n=len(spellings))
+    table.warn("mama-mia.perimenopausal", states == "peri")
     is_known = np.isin(states.astype(str), ("pre", "post"))
     is_strange = ~is_known & (states != "peri") & (states != None)  # noqa: E711  elementwise
-    table.warn("public.unknown-code", "menopause holds a code that is not known.", "Left unknown.", is_strange)
+    table.warn("public.unknown-code", is_strange, name="menopause")
     return np.array([s if known else None for s, known in zip(states, is_known, strict=True)], dtype=object)

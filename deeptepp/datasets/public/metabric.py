@@ -63,14 +63,10 @@ def _follow_up(table: PublicTable) -> FollowUps:
     died = table.flags(_OS_STATUS, {"Deceased": 1.0, "Living": 0.0})
     for name, months, status in (("rfs", rfs, relapsed), ("os", os, died)):
         has_months, has_status = np.isfinite(months), np.isfinite(status)
-        word = name.upper()
-        for rule, found, rows in (
-            ("no-months", f"{word} has a status and no months.", ~has_months & has_status),
-            ("no-status", f"{word} has months and no status.", has_months & ~has_status),
-            ("unknown", f"{word} has neither months nor a status.", ~has_months & ~has_status),
-        ):
-            table.warn(f"metabric.{name}-{rule}", found, f"{word} is unknown.", rows)
-    table.warn("metabric.rfs-zero", "RFS is 0 months.", "Kept.", rfs == 0)
+        table.warn(f"metabric.{name}-no-months", ~has_months & has_status)
+        table.warn(f"metabric.{name}-no-status", has_months & ~has_status)
+        table.warn(f"metabric.{name}-unknown", ~has_months & ~has_status)
+    table.warn("metabric.rfs-zero", rfs == 0)
     return {
         Endpoint.RFS: (np.where(np.isfinite(relapsed), rfs, np.nan), relapsed == 1),
         Endpoint.OS: (np.where(np.isfinite(died), os, np.nan), died == 1),
@@ -82,11 +78,10 @@ def _receptors(table: PublicTable) -> Facts:
     her2, er = table.flags(_HER2, _SIGNS), table.flags(_ER, _SIGNS)
     by_ihc = table.flags(_ER_IHC, {"Positve": 1.0, **_SIGNS})
     misspelt = np.array([cell == "Positve" for cell in table.columns[_ER_IHC]], dtype=bool)
-    table.warn("metabric.er-misspelt", f"{_ER_IHC} is written Positve.", "Read as positive.", misspelt)
+    table.warn("metabric.er-misspelt", misspelt)
     is_odd = np.isfinite(er) & np.isfinite(by_ihc) & (er != by_ihc)
-    table.warn("metabric.er-disagrees", f"{_ER_IHC} does not agree with {_ER}.", f"{_ER} counts.", is_odd)
-    found, remedy = "HER2 status is not recorded.", "In no analysis of HER2-positive patients."
-    table.warn("metabric.her2-unknown", found, remedy, np.isnan(her2))
+    table.warn("metabric.er-disagrees", is_odd)
+    table.warn("metabric.her2-unknown", np.isnan(her2))
     return {HER2_POSITIVE: her2, "er_positive": er, "pr_positive": table.flags(_PR, _SIGNS)}
 
 
@@ -98,12 +93,11 @@ def _facts(table: PublicTable) -> Facts:
     )
     menopause = table.translated(_MENOPAUSE, {"Pre": "pre", "Post": "post"})
     is_known = np.array([value is not None for value in menopause], dtype=bool)
-    found = f"Menopause is inferred: {_inferred_from(age, menopause)}."
-    table.warn("metabric.menopause-inferred", found, "Never use it beside age.", is_known)
+    table.warn("metabric.menopause-inferred", is_known, inferred=_inferred_from(age, menopause))
     nodes = _node_stages(table)
     stage = table.numbers(_STAGE)
     sarcoma = np.array([cell == "Breast Sarcoma" for cell in table.columns[_CANCER]], dtype=bool)
-    table.warn("metabric.sarcoma", "The tumour is a sarcoma, not a carcinoma.", "Kept.", sarcoma)
+    table.warn("metabric.sarcoma", sarcoma)
     return {
         "sex": table.translated(_SEX, {"Female": "F", "Male": "M"}),
         "age_years": age,
@@ -132,9 +126,7 @@ def _node_stages(table: PublicTable) -> Words:
     """Derive the N category from the number of positive nodes."""
     nodes = table.numbers(_NODES)
     is_known = np.isfinite(nodes)
-    found = "There is no N category, only the number of positive nodes."
-    remedy = "Derived: none N0, 1 to 3 N1, 4 to 9 N2, 10 or more N3."
-    table.warn("metabric.n-derived", found, remedy, is_known)
+    table.warn("metabric.n-derived", is_known)
     groups = np.searchsorted([1, 4, 10], np.where(is_known, nodes, 0), side="right")
     names = [stage.value for stage in NodeStage]
     return np.array([names[i] if known else None for i, known in zip(groups, is_known, strict=True)], dtype=object)
@@ -144,23 +136,11 @@ def _stages(table: PublicTable, stage: Floats, size: Floats, nodes: Words) -> Wo
     """Stage groups their letters by size and nodes, where these agree with the number of the stage."""
     letters = np.array([_letter(*facts) for facts in zip(stage, size, nodes, strict=True)], dtype=object)
     is_lost = np.array([letter is None for letter in letters], dtype=bool)
-    table.warn(
-        "metabric.stage-zero",
-        "Stage is 0, carcinoma in situ, in a study of invasive cancer.",
-        "Stage is unknown.",
-        stage == 0,
-    )
-    table.warn(
-        "metabric.stage-without-letter",
-        "Stage is a number; size and nodes say the group.",
-        "IIA, IIB, IIIA or IIIC by size and nodes.",
-        np.isin(stage, (2, 3)) & ~is_lost,
-    )
+    table.warn("metabric.stage-zero", stage == 0)
+    table.warn("metabric.stage-without-letter", np.isin(stage, (2, 3)) & ~is_lost)
     is_unsized = np.isnan(size) | (nodes == None)  # noqa: E711  elementwise
-    found = "Stage is a number, and size or nodes are unknown."
-    table.warn("metabric.stage-without-size", found, "Stage is unknown.", (stage > 0) & is_lost & is_unsized)
-    found = "Stage is not the one that size and nodes make."
-    table.warn("metabric.stage-disagrees", found, "Stage is unknown.", (stage > 0) & is_lost & ~is_unsized)
+    table.warn("metabric.stage-without-size", (stage > 0) & is_lost & is_unsized)
+    table.warn("metabric.stage-disagrees", (stage > 0) & is_lost & ~is_unsized)
     return letters
 
 

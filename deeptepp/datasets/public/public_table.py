@@ -6,6 +6,7 @@ row has the number that a spreadsheet gives it.
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,10 +20,15 @@ from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import NO_VALUE, Lines, split_lines, workbook_lines
 from deeptepp.domain.clinical import RANGES
 from deeptepp.domain.cohort import Endpoint
+from deeptepp.domain.risk import Severity
 from deeptepp.errors import MissingColumn, UnreadableCohort
+from deeptepp.wording.sentence import sentence
 
 UNKNOWN_ARM = "unknown"
 """What stands in the column of the arm where the treatment is not recorded."""
+
+FINDINGS = tomllib.loads(Path(__file__).with_name("public_findings.toml").read_text(encoding="utf-8"))
+"""What was found and the remedy of every rule, by its two parts."""
 
 STANDS = "It stands here as in the public table; leave these patients out where it matters."
 """Remedy of what was found in a table that is not ours to correct."""
@@ -68,9 +74,7 @@ class PublicTable:
         """
         values = [_number(cell) for cell in self.columns[name]]
         is_text = np.array([value is None for value in values], dtype=bool)
-        self.warn(
-            "public.not-a-number", f"{name} holds text where a number is expected.", "Left unknown.", is_text
-        )
+        self.warn("public.not-a-number", is_text, name=name)
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
     def words(self, name: str) -> Words:
@@ -87,7 +91,7 @@ class PublicTable:
         """
         codes = [_code(word) for word in self.words(name)]
         is_strange = np.array([code is not None and code not in meanings for code in codes], dtype=bool)
-        self.warn("public.unknown-code", f"{name} holds a code that is not known.", "Left unknown.", is_strange)
+        self.warn("public.unknown-code", is_strange, name=name)
         found = [None if code is None else meanings.get(code) for code in codes]
         return np.array([value if value == value else None for value in found], dtype=object)
 
@@ -104,24 +108,25 @@ class PublicTable:
         """
         low, high = RANGES[name]
         is_outside = (values < low) | (values > high)
-        self.warn(
-            "public.out-of-range", f"{name} lies outside of [{low:g}, {high:g}].", "Left unknown.", is_outside
-        )
+        self.warn("public.out-of-range", is_outside, name=name, low=low, high=high)
         return np.where(is_outside, np.nan, values)
 
-    def warn(self, rule: str, found: str, remedy: str, rows: Bools | None = None, *, always: bool = False) -> None:
+    def warn(self, rule: str, rows: Bools | None = None, *, always: bool = False, **facts: object) -> None:
         """Tell what was found.
 
-        ``found``, ``remedy``: what was found and what was done about it. The number of patients is added.
-        ``rows``, (n,) bool: patients that it concerns; the table as a whole when left out; ``always``: tell it
-        even where it concerns nobody.
+        ``rule``: names what was found and what was done about it in ``public_findings.toml``; ``facts`` fill it
+        in. The number of patients is added. ``rows``, (n,) bool: patients that it concerns; the table as a whole
+        when left out; ``always``: tell it even where it concerns nobody.
         """
+        table, _, name = rule.partition(".")
+        found, remedy = FINDINGS[table][name]
+        found = sentence(found, **facts)
         if rows is None:
-            self._tell(Problem.warning(rule, found, remedy))
+            self._tell(Problem(rule, Severity.WARNING, found, remedy))
         elif rows.any() or always:
             counted = f"{found} ({int(rows.sum())} of {self.n} patients.)"
-            where = (int(i) + self.first_row for i in np.flatnonzero(rows))
-            self._tell(Problem.warning(rule, counted, remedy, where))
+            where = tuple(int(i) + self.first_row for i in np.flatnonzero(rows))
+            self._tell(Problem(rule, Severity.WARNING, counted, remedy, where))
 
     def _tell(self, problem: Problem) -> None:
         """Keep a problem once, however often its column is read."""

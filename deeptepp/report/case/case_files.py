@@ -79,12 +79,7 @@ def objects_zip(objects: Sequence[ResultObject]) -> bytes:
 
 
 def write_case_files(
-    folder: Path,
-    images: CaseImages | None,
-    assessment: Assessment,
-    bundle: ModelBundle | None,
-    *,
-    label: str = "",
+    folder: Path, images: CaseImages | None, assessment: Assessment, bundle: ModelBundle | None, *, label: str = ""
 ) -> tuple[ResultObject, ...]:
     """Write all files of a result into a folder; DICOM objects of an earlier result are removed from it.
 

@@ -131,10 +131,7 @@ def _top(assessment: Assessment, bundle: ModelBundle | None, picture_png: bytes)
         return [Spacer(1, 6), *said]
     picture = [
         Image(io.BytesIO(picture_png), width=_PICTURE, height=_PICTURE),
-        Paragraph(
-            marked_up(_CAPTION),
-            style("p", 7.5, colour=GREY),
-        ),
+        Paragraph(marked_up(_CAPTION), style("p", 7.5, colour=GREY)),
     ]
     rules = [("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]
     widths = [_WIDTH - _PICTURE - 8, _PICTURE + 8]

@@ -66,11 +66,7 @@ STAGES = {
 REFERENCE = {True: "Reference cohort, {n} simulated patients.", False: "Reference cohort, {n} patients."}
 """The reference cohort, by whether it is simulated."""
 
-NAMES = {
-    "stage": "Stage group",
-    "her2dx": "HER2DX risk score",
-    "predict": "PREDICT (5-year OS)",
-}
+NAMES = {"stage": "Stage group", "her2dx": "HER2DX risk score", "predict": "PREDICT (5-year OS)"}
 """What stands beside the tier."""
 
 

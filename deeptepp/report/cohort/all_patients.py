@@ -29,10 +29,7 @@ def survival_items(cohort: Cohort) -> list[ReportItem]:
 
 def _survival_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     """Show one endpoint of all patients, and by treatment where there are several."""
-    key, number = (
-        f"survival-{endpoint.value}",
-        sentence("Survival, {endpoint}", endpoint=endpoint.value.upper()),
-    )
+    key, number = (f"survival-{endpoint.value}", sentence("Survival, {endpoint}", endpoint=endpoint.value.upper()))
     title = sentence("All patients: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
     together = cohort.with_columns(**{_GROUP: np.full(len(cohort), "all patients", dtype=object)})
     try:

@@ -166,11 +166,7 @@ def _printed_follow_up(found: dict[tuple[Endpoint, str], FollowUpTime]) -> Besid
     shortest, longest = FOLLOW_UP.shortest_months, FOLLOW_UP.longest_months
     rows = (
         ("Median", written_months(FOLLOW_UP.median_months), written_months(ours.median) if ours else NOT_RECORDED),
-        (
-            "Median, reverse Kaplan-Meier",
-            "not printed",
-            _potential(ours.potential) if ours else NOT_RECORDED,
-        ),
+        ("Median, reverse Kaplan-Meier", "not printed", _potential(ours.potential) if ours else NOT_RECORDED),
         (
             "Range",
             sentence(

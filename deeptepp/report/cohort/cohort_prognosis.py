@@ -47,10 +47,7 @@ def adjusted_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
     ``endpoint``: recurrence-free or overall survival. Returns hazard ratios beside the printed ones, a reason
     where no model can be fitted.
     """
-    key, number = (
-        f"cox-{endpoint.value}",
-        sentence("Cox model, {endpoint}", endpoint=endpoint.value.upper()),
-    )
+    key, number = (f"cox-{endpoint.value}", sentence("Cox model, {endpoint}", endpoint=endpoint.value.upper()))
     title = sentence("Tier, stage and treatment together: {endpoint}", endpoint=ENDPOINT_NAMES[endpoint].lower())
     try:
         tables, by_name, notes = _adjusted(cohort, endpoint)

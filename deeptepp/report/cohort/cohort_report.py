@@ -191,11 +191,7 @@ def _without_tiers(item: ReportItem) -> ReportItem:
 
 
 def _facts(
-    cohort: Cohort,
-    bundle: ModelBundle,
-    experiments: Path | None,
-    provenance: Provenance,
-    notes: tuple[str, ...],
+    cohort: Cohort, bundle: ModelBundle, experiments: Path | None, provenance: Provenance, notes: tuple[str, ...]
 ) -> list[tuple[str, str]]:
     """What the report rests on."""
     events = [

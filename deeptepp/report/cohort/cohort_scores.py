@@ -8,11 +8,7 @@ from typing import Any
 import numpy as np
 
 from deeptepp.domain.cohort import ARM, RFS_EVENT, SCORE, TIER, Arm, Cohort
-from deeptepp.domain.published import (
-    TIER_COUNTS,
-    TIER_PCT,
-    TRASTUZUMAB_AUC,
-)
+from deeptepp.domain.published import TIER_COUNTS, TIER_PCT, TRASTUZUMAB_AUC
 from deeptepp.domain.published_caveats import CAVEATS, Caveat
 from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.errors import NotEstimable

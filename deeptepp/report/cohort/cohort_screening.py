@@ -179,12 +179,7 @@ def _printed(found: Screening, endpoint: Endpoint) -> Beside | None:
     # The network takes no treatment, so that the printed screening has none.
     names = [*SELECTED, *(name for name in ours if name not in SELECTED and name != _OF_ARM)]
     rows = tuple(
-        (
-            name,
-            "p < 0.05" if name in SELECTED else "not named",
-            _test_of(ours.get(name)),
-        )
-        for name in names
+        (name, "p < 0.05" if name in SELECTED else "not named", _test_of(ours.get(name))) for name in names
     )
     return Beside(
         Table("Facts selected", ("Fact", "Printed", "Here"), rows, "Likelihood ratio test, not adjusted."),

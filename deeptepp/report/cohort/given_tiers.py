@@ -27,11 +27,10 @@ def tier_problems(cohort: Cohort, tiers: TierScheme) -> tuple[Problem, ...]:
         return ()
     problems = []
     if found.n_differ:
-        remedy = "The given tiers are used for curves and tables; --tiers cut-offs uses the cut-offs instead."
         told = differing(found, tiers).replace("\u00a0", " ")
-        problems.append(Problem.warning("cohort.tiers-differ", told, remedy))
+        problems.append(Problem.of("cohort.tiers-differ", found=told))
     if found.runs_against_score:
-        problems.append(Problem.warning("cohort.tiers-against-score", EXCHANGED, "Look at the tier column again."))
+        problems.append(Problem.of("cohort.tiers-against-score", found=EXCHANGED))
     return tuple(problems)
 
 

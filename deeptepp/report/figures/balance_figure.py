@@ -11,7 +11,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.curve_labels import add_legend, legend_height
 from deeptepp.report.format import NOT_ESTIMABLE, count
 from deeptepp.report.look.curve_styles import CurveStyle
-from deeptepp.report.look.marks import finish, lay_out, text_at
+from deeptepp.report.look.marks import add_line, add_text, add_upright, finish, lay_out
 from deeptepp.report.look.text_width import broken, widest_px
 from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX
 from deeptepp.stats.treatment.balance import Balance, CovariateBalance
@@ -31,11 +31,7 @@ BALANCED_BELOW = 0.1
 
 
 def balance_figure(
-    balance: Balance,
-    *,
-    title: str,
-    names: Mapping[str, str] | None = None,
-    simulated: bool,
+    balance: Balance, *, title: str, names: Mapping[str, str] | None = None, simulated: bool
 ) -> go.Figure:
     """Draw how alike two groups are, before (open) and after matching (filled).
 
@@ -61,7 +57,8 @@ def balance_figure(
     ]
     legend = _legend(balance)
     _lay_out(figure, (title, facts), legend, (left, sum(heights)), _end(rows))
-    _add_limit(figure, BALANCED_BELOW, sum(heights))
+    dashed = {"color": NEUTRAL, "width": 1.5, "dash": "dash"}
+    add_upright(figure, BALANCED_BELOW, dashed, (0, sum(heights)), layer="below", name="limit")
     mark_height = 4 / (sum(heights) + _MARK_PX)
     return finish(figure, _alt(balance, rows, title), simulated=simulated, mark_height=mark_height)
 
@@ -73,14 +70,7 @@ def _add_row(
     before = None if row.smd_before is None else abs(row.smd_before)
     after = None if row.smd_after is None else abs(row.smd_after)
     if before is not None and after is not None:
-        figure.add_scatter(
-            x=[before, after],
-            y=[y, y],
-            mode="lines",
-            line={"color": NEUTRAL, "width": 1},
-            hoverinfo="skip",
-            name="change",
-        )
+        add_line(figure, [before, after], [y, y], {"color": NEUTRAL, "width": 1}, "change")
     for value, symbol, colour, name in (
         (before, "circle-open", _BEFORE, "before"),
         (after, "circle", _AFTER, "after"),
@@ -100,9 +90,7 @@ def _add_row(
         _numbers(before, after, is_matched=is_matched),
     )
     for words, x, shift, name in ((text, 0, -12, "label"), (numbers, 1, _NUMBER_PX, "number")):
-        figure.add_annotation(
-            text_at(words, (x, y), ref="paper, y", anchor="right middle", xshift=shift, name=name)
-        )
+        add_text(figure, words, (x, y), ref="paper, y", anchor="right middle", xshift=shift, name=name)
 
 
 def _numbers(before: float | None, after: float | None, *, is_matched: bool) -> str:
@@ -146,20 +134,6 @@ def _legend(balance: Balance) -> list[tuple[CurveStyle, str]]:
         )
     # A sample of a line of no width: only the marks are explained.
     return [(CurveStyle("rgba(0,0,0,0)", "", "solid", "", is_faded=False), words) for _, words in rows]
-
-
-def _add_limit(figure: go.Figure, x: float, bottom: float) -> None:
-    """Draw the dashed line."""
-    figure.add_shape(
-        type="line",
-        x0=x,
-        x1=x,
-        y0=0,
-        y1=bottom,
-        line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
-        layer="below",
-        name="limit",
-    )
 
 
 def _lay_out(

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, percent_ci
-from deeptepp.report.look.marks import finish, lay_out, text_at
+from deeptepp.report.look.marks import add_line, add_text, finish, lay_out
 from deeptepp.report.look.theme import FADED, NEUTRAL, SMALL_PX
 from deeptepp.report.survival_tables import HORIZONS_MONTHS, survival_text
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve, SurvivalEstimate
@@ -118,15 +118,8 @@ def _add_bar(figure: go.Figure, group: BarGroup, at: SurvivalEstimate, y: float,
             name=glued("{} {}", group.short, pattern).strip(),
         )
     for edge, width in (("#ffffff", 6), (colour, 3)):
-        figure.add_scatter(
-            x=[100 * at.value] * 2,
-            y=[y - 0.34, y + 0.34],
-            mode="lines",
-            line={"color": edge, "width": width},
-            cliponaxis=False,
-            hoverinfo="skip",
-            name=f"{group.short} estimate",
-        )
+        x, line, name = [100 * at.value] * 2, {"color": edge, "width": width}, f"{group.short} estimate"
+        add_line(figure, x, [y - 0.34, y + 0.34], line, name, cliponaxis=False)
 
 
 def _said(at: SurvivalEstimate) -> str:
@@ -143,6 +136,4 @@ def _write(
     figure: go.Figure, y: float, words: str, *, x: float, xshift: int, anchor: str, size: int = SMALL_PX
 ) -> None:
     """Write words beside the plot, at one height."""
-    figure.add_annotation(
-        text_at(words, (x, y), ref="x domain, y", anchor=f"{anchor} middle", xshift=xshift, size=size)
-    )
+    add_text(figure, words, (x, y), ref="x domain, y", anchor=f"{anchor} middle", xshift=xshift, size=size)

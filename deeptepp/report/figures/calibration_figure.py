@@ -22,7 +22,7 @@ from deeptepp.report.format import (
     signed_ci,
 )
 from deeptepp.report.look.curve_styles import CurveStyle
-from deeptepp.report.look.marks import error_bars, finish, lay_out, text_at
+from deeptepp.report.look.marks import add_line, add_text, error_bars, finish, lay_out
 from deeptepp.report.look.theme import NEUTRAL, OTHER_COLOURS, SMALL_PX
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.prediction.survival_calibration import HorizonCalibration
@@ -112,7 +112,7 @@ def calibration_figure(
         no_event=_NO_EVENT,
     )
     top = _BARS_PX / (_PLOT_PX + _GAP_PX + _BARS_PX)
-    figure.add_annotation(text_at(words, (1, top), anchor="right bottom", name="legend"))
+    add_text(figure, words, (1, top), anchor="right bottom", name="legend")
     read = joined(
         "; ",
         (
@@ -180,8 +180,7 @@ def _drawn(
 ) -> go.Figure:
     """Diagonal, smooth curve, groups on it, and below them stacked bars: values, colour and name of each part."""
     figure, end, n_bins = go.Figure(), axes.end, _SCORE_BINS if axes.is_score else _RISK_BINS
-    dots = {"color": NEUTRAL, "width": 1, "dash": "dot"}
-    figure.add_scatter(x=[0, end], y=[0, end], mode="lines", line=dots, hoverinfo="skip", name="ideal")
+    add_line(figure, [0, end], [0, end], {"color": NEUTRAL, "width": 1, "dash": "dot"}, "ideal")
     if calibration is not None:
         _add_curve(figure, calibration)
     for is_beyond in (False, True):

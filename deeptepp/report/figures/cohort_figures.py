@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +14,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, count_of
 from deeptepp.report.look.marks import finish, lay_out
-from deeptepp.report.look.theme import (
-    ARM_COLOURS,
-    ARM_GLYPHS,
-    SMALL_PX,
-    TIER_COLOURS,
-    TIER_GLYPHS,
-)
+from deeptepp.report.look.theme import ARM_COLOURS, ARM_GLYPHS, SMALL_PX, TIER_COLOURS, TIER_GLYPHS
 from deeptepp.report.names import ARM_SHORT
 from deeptepp.stats.estimate import Estimate
 from deeptepp.stats.survival.follow_up_time import follow_up_time
@@ -61,23 +56,9 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
     ]
     for level in Tier:
         share = [n / total if total else 0 for n, total in zip(counts[level], totals, strict=True)]
-        figure.add_bar(
-            y=labels,
-            x=share,
-            orientation="h",
-            name=glued("{} {}", TIER_GLYPHS[level], level),
-            marker={"color": TIER_COLOURS[level], "line": {"width": 1, "color": "#ffffff"}},
-            text=[
-                glued("{} {}", TIER_GLYPHS[level], n) if part > 0.07 else ""
-                for n, part in zip(counts[level], share, strict=True)
-            ],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            textfont={"color": "#ffffff", "size": SMALL_PX},
-            customdata=counts[level],
-            hovertemplate=sentence("{level}: %{{customdata}} patients, %{{x:.1%}}<extra></extra>", level=level),
-        )
+        said = [n if part > 0.07 else 0 for n, part in zip(counts[level], share, strict=True)]
+        hover = sentence("{level}: %{{customdata}} patients, %{{x:.1%}}<extra></extra>", level=level)
+        _add_tier(figure, level, (share, labels), said, hovertemplate=hover, customdata=counts[level])
     figure.update_layout(barmode="stack", bargap=0.35)
     figure.update_xaxes(range=[0, 1], tickformat=".0%", title={"text": "Share of the patients of each treatment"})
     figure.update_yaxes(autorange="reversed", showline=False, ticks="")
@@ -95,6 +76,29 @@ def tier_mix_figure(cohort: Cohort) -> go.Figure:
         62 * len(arms),
         glued("{}.", joined("; ", parts)),
         cohort,
+    )
+
+
+def _add_tier(
+    figure: go.Figure,
+    tier: Tier,
+    bars: tuple[Sequence[float], Sequence[str]],
+    said: Sequence[int],
+    **more: Any,  # noqa: ANN401
+) -> None:
+    """Add the bars of one tier, lengths and names; numbers stand inside of those that have room for one."""
+    figure.add_bar(
+        x=bars[0],
+        y=bars[1],
+        orientation="h",
+        name=glued("{} {}", TIER_GLYPHS[tier], tier),
+        marker={"color": TIER_COLOURS[tier], "line": {"width": 1, "color": "#ffffff"}},
+        text=[glued("{} {}", TIER_GLYPHS[tier], n) if n else "" for n in said],
+        textposition="inside",
+        insidetextanchor="middle",
+        textangle=0,
+        textfont={"color": "#ffffff", "size": SMALL_PX},
+        **more,
     )
 
 
@@ -149,21 +153,12 @@ def events_figure(cohort: Cohort) -> go.Figure:
         raise NotEstimable(what="The mix of events", reason="nobody has an event")
     figure, n_tiered = go.Figure(), int(np.isin(tier, [level.value for level in Tier]).sum())
     totals = [int((outcome == kind).sum()) for kind in kinds]
+    labels = [kind.replace(" without ", " without<br>") for kind in kinds]
     for level in Tier:
         counts = [int(((outcome == kind) & (tier == level.value)).sum()) for kind in kinds]
-        figure.add_bar(
-            y=[kind.replace(" without ", " without<br>") for kind in kinds],
-            x=counts,
-            orientation="h",
-            name=glued("{} {}", TIER_GLYPHS[level], level),
-            marker={"color": TIER_COLOURS[level], "line": {"width": 1, "color": "#ffffff"}},
-            text=[glued("{} {}", TIER_GLYPHS[level], n) if n > _WORDED * max(totals) else "" for n in counts],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            textfont={"color": "#ffffff", "size": SMALL_PX},
-            hovertemplate=sentence("{level}: %{{x}} patients<extra></extra>", level=level),
-        )
+        written = [n if n > _WORDED * max(totals) else 0 for n in counts]
+        hover = sentence("{level}: %{{x}} patients<extra></extra>", level=level)
+        _add_tier(figure, level, (counts, labels), written, hovertemplate=hover)
     figure.update_layout(barmode="stack", bargap=0.35)
     figure.update_xaxes(title={"text": "Patients with this first event"}, rangemode="tozero")
     figure.update_yaxes(autorange="reversed", showline=False, ticks="", automargin=True)

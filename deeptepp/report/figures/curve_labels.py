@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from deeptepp.report.format import count
 from deeptepp.report.look.curve_styles import CurveStyle
-from deeptepp.report.look.marks import text_at
+from deeptepp.report.look.marks import add_text
 from deeptepp.report.look.text_width import broken
 from deeptepp.report.look.theme import FONT_PX
 from deeptepp.report.names import group_words
@@ -103,7 +103,7 @@ def _has_room(curve: KaplanMeierCurve, others: Sequence[KaplanMeierCurve], end: 
 def _add_end_label(figure: go.Figure, style: CurveStyle, y: float, *, xref: str, x: float) -> None:
     """Write shape and short name to the right of a point, above the axis."""
     words = glued('<span style="color:{}">{} <b>{}</b></span>', style.colour, style.glyph, escaped(style.short))
-    figure.add_annotation(text_at(words, (x, y), ref=f"{xref}, y", xshift=6, name="end label"))
+    add_text(figure, words, (x, y), ref=f"{xref}, y", xshift=6, name="end label")
 
 
 def spread(positions: Sequence[float], gap: float) -> list[float]:
@@ -146,37 +146,28 @@ def inside(positions: Sequence[float], gap: float, lowest: float, highest: float
     return placed
 
 
+_FROM_TOP_LEFT = {
+    "xref": "paper",
+    "xsizemode": "pixel",
+    "xanchor": 0,
+    "yref": "paper",
+    "ysizemode": "pixel",
+    "yanchor": 1,
+}
+"""Places shapes by pixels from the corner of the plot."""
+
+
 def add_legend(figure: go.Figure, rows: Sequence[tuple[CurveStyle, str]], left_px: float) -> None:
     """Write line sample, shape, name and counts of each group above the plot."""
     # A plotly legend widens the margin and cuts long names; this one stays where it is put at any width.
     top_px = float(legend_height(rows))
     for style, text in rows:
         y_px = top_px - LEGEND_ROW_PX / 2
-        figure.add_shape(
-            type="line",
-            xref="paper",
-            yref="paper",
-            xsizemode="pixel",
-            ysizemode="pixel",
-            xanchor=0,
-            yanchor=1,
-            x0=-left_px + 10,
-            x1=-left_px + 36,
-            y0=y_px,
-            y1=y_px,
-            line={"color": style.colour, "width": 2.4, "dash": style.dash},
-        )
-        figure.add_annotation(
-            text_at(
-                text,
-                (0, 1),
-                anchor="left top",
-                size=FONT_PX,
-                xshift=-left_px + 48,
-                yshift=top_px + 1,
-                name="legend",
-            )
-        )
+        line = {"color": style.colour, "width": 2.4, "dash": style.dash}
+        x0, x1 = -left_px + 10, -left_px + 36
+        figure.add_shape(type="line", x0=x0, x1=x1, y0=y_px, y1=y_px, line=line, **_FROM_TOP_LEFT)
+        shift = {"xshift": -left_px + 48, "yshift": top_px + 1}
+        add_text(figure, text, (0, 1), anchor="left top", size=FONT_PX, **shift, name="legend")
         top_px -= _entry_px(text)
 
 
@@ -186,8 +177,6 @@ def add_table_words(figure: go.Figure, styles: Sequence[CurveStyle], top: float)
     ``top``: upper edge of the rows as a share of the height inside the margins.
     """
     text = glued("<b>{}</b>", sentence("Number at risk"))
-    figure.add_annotation(text_at(text, (0, top), anchor="left bottom", xshift=-14))
+    add_text(figure, text, (0, top), anchor="left bottom", xshift=-14)
     for row, style in enumerate(styles):
-        figure.add_annotation(
-            text_at(style.mark, (0, row), ref="paper, y2", anchor="right middle", xshift=-18, yshift=2)
-        )
+        add_text(figure, style.mark, (0, row), ref="paper, y2", anchor="right middle", xshift=-18, yshift=2)

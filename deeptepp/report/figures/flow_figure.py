@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.flow_steps import FlowStep, counted, patients_lost, reasons_of
-from deeptepp.report.look.marks import finish, lay_out, text_at
+from deeptepp.report.look.marks import add_text, finish, lay_out
 from deeptepp.report.look.text_width import broken
 from deeptepp.report.look.theme import NEUTRAL, SMALL_PX
 from deeptepp.wording.sentence import escaped, glued, joined, sentence
@@ -32,6 +32,12 @@ _ARROW_PX = 26
 
 _MOST_BESIDE = 4
 """More arms than this are listed in one box."""
+
+
+_BY_PIXELS = {"xref": "paper", "xsizemode": "pixel", "xanchor": 0.5, "yref": "y"}
+"""Shapes keep their width where the figure is wider."""
+
+_STROKE = {"color": NEUTRAL, "width": 1.4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,50 +172,20 @@ def _arm_boxes(arms: Sequence[tuple[str, int]], top: float) -> list[_Box]:
 def _add_box(figure: go.Figure, box: _Box) -> None:
     """Draw a box with its text; the sides of steps and arms are centred, reasons begin at the left."""
     offset = box.left - _WIDTH_PX / 2
-    figure.add_shape(
-        type="rect",
-        xref="paper",
-        xsizemode="pixel",
-        xanchor=0.5,
-        x0=offset,
-        x1=offset + box.width,
-        yref="y",
-        y0=box.top,
-        y1=box.bottom,
-        line={"color": NEUTRAL, "width": 1.4},
-        name=box.name,
-    )
+    place = {"x0": offset, "x1": offset + box.width, "y0": box.top, "y1": box.bottom}
+    figure.add_shape(type="rect", **place, **_BY_PIXELS, line=_STROKE, name=box.name)
     is_list = box.name == "excluded"
     text = joined("<br>", (escaped(line) for line in box.lines))
     shift = offset + (_PADDING_PX if is_list else box.width / 2)
     anchor = "left middle" if is_list else "center middle"
-    figure.add_annotation(
-        text_at(
-            text,
-            (0.5, box.top + box.height / 2),
-            ref="paper, y",
-            anchor=anchor,
-            xshift=shift,
-            name=box.name,
-        )
-    )
+    at = (0.5, box.top + box.height / 2)
+    add_text(figure, text, at, ref="paper, y", anchor=anchor, xshift=shift, name=box.name)
 
 
 def _add_line(figure: go.Figure, begin: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw a line between two points, px."""
-    figure.add_shape(
-        type="line",
-        xref="paper",
-        xsizemode="pixel",
-        xanchor=0.5,
-        x0=begin[0] - _WIDTH_PX / 2,
-        x1=end[0] - _WIDTH_PX / 2,
-        yref="y",
-        y0=begin[1],
-        y1=end[1],
-        line={"color": NEUTRAL, "width": 1.4},
-        name="line",
-    )
+    x0, x1 = (x - _WIDTH_PX / 2 for x in (begin[0], end[0]))
+    figure.add_shape(type="line", x0=x0, x1=x1, y0=begin[1], y1=end[1], **_BY_PIXELS, line=_STROKE, name="line")
 
 
 def _add_arrow(figure: go.Figure, begin: tuple[float, float], end: tuple[float, float]) -> None:
@@ -218,17 +194,8 @@ def _add_arrow(figure: go.Figure, begin: tuple[float, float], end: tuple[float, 
     x, y = end[0] - _WIDTH_PX / 2, end[1]
     is_level = begin[1] == end[1]
     corners = ((x - 8, y - 4), (x - 8, y + 4)) if is_level else ((x - 4, y - 8), (x + 4, y - 8))
-    figure.add_shape(
-        type="path",
-        xref="paper",
-        xsizemode="pixel",
-        xanchor=0.5,
-        yref="y",
-        path=f"M {x},{y} {' '.join(f'L {a},{b}' for a, b in corners)} Z",
-        fillcolor=NEUTRAL,
-        line={"width": 0},
-        name="arrow",
-    )
+    path = f"M {x},{y} {' '.join(f'L {a},{b}' for a, b in corners)} Z"
+    figure.add_shape(type="path", path=path, **_BY_PIXELS, fillcolor=NEUTRAL, line={"width": 0}, name="arrow")
 
 
 def _alt(

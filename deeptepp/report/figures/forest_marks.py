@@ -9,6 +9,7 @@ from math import isfinite, log10
 import plotly.graph_objects as go
 
 from deeptepp.report.figures.forest_rows import PlacedLine
+from deeptepp.report.look.marks import add_line, add_upright
 from deeptepp.report.look.theme import FADED, NEUTRAL, OTHER_COLOURS
 from deeptepp.wording.sentence import escaped, glued
 
@@ -128,9 +129,7 @@ def _add_interval(
     """Line of an interval, with an arrow where it leaves the axis."""
     (low, high), begin, end = ends, max(ends[0], axis.low), min(ends[1], axis.high)
     if begin < end:
-        stroke = {"color": colour, "width": 1.8}
-        common = {"mode": "lines", "line": stroke, "xaxis": mark.axis, "hoverinfo": "skip", "name": "interval"}
-        figure.add_scatter(x=[begin, end], y=[mark.y] * 2, **common)
+        add_line(figure, [begin, end], [mark.y] * 2, {"color": colour, "width": 1.8}, "interval", xaxis=mark.axis)
     if low < begin:
         mark.add(figure, axis.low, "triangle-left", 10, colour, "arrow")
     if high > end:
@@ -164,17 +163,9 @@ def add_uprights(figure: go.Figure, lines: Sequence[PlacedLine], axes: Sequence[
             (value if value and axis.low <= axis.at(value) <= axis.high else None, _OVERALL_COLOUR, "dot"),
         ):
             for top, bottom in () if x is None else _runs(lines, axis, is_number_above=len(axes) > 1):
-                figure.add_shape(
-                    type="line",
-                    xref=f"x{axis.number}",
-                    x0=axis.at(x or 0.0),
-                    x1=axis.at(x or 0.0),
-                    y0=top,
-                    y1=bottom,
-                    line={"color": colour, "width": 1, "dash": dash},
-                    layer="below",
-                    name="upright",
-                )
+                line = {"color": colour, "width": 1, "dash": dash}
+                where = {"xref": f"x{axis.number}", "layer": "below", "name": "upright"}
+                add_upright(figure, axis.at(x or 0.0), line, (top, bottom), **where)
 
 
 def _runs(lines: Sequence[PlacedLine], axis: PlacedAxis, *, is_number_above: bool) -> list[list[float]]:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, out_of_hundred
-from deeptepp.report.look.marks import finish, lay_out, text_at
+from deeptepp.report.look.marks import add_text, finish, lay_out
 from deeptepp.report.look.theme import CALM, CALM_EVENT, FADED, FONT_PX, SMALL_PX
 from deeptepp.stats.survival.kaplan_meier import SurvivalEstimate
 from deeptepp.wording.sentence import escaped, glued, joined, sentence
@@ -123,13 +123,5 @@ def _lay_out(figure: go.Figure, title: str, lines: list[str], *, simulated: bool
         yaxis={"range": [-0.5, _SIDE - 0.5], "visible": False, "fixedrange": True},
     )
     for i, words in enumerate(lines):
-        figure.add_annotation(
-            text_at(
-                words,
-                (0, 0),
-                anchor="left top",
-                yshift=-8 - _LINE_PX * i,
-                size=FONT_PX if i < 2 else SMALL_PX,
-                name="legend",
-            )
-        )
+        size, shift = FONT_PX if i < 2 else SMALL_PX, -8 - _LINE_PX * i
+        add_text(figure, words, (0, 0), anchor="left top", yshift=shift, size=size, name="legend")

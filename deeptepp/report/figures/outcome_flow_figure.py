@@ -13,7 +13,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.cohort_figures import ARM_WORDS, KINDS, glance, outcomes, words_of
 from deeptepp.report.format import count, count_of
-from deeptepp.report.look.marks import text_at
+from deeptepp.report.look.marks import add_text
 from deeptepp.report.look.text_width import broken
 from deeptepp.report.look.theme import (
     ARM_COLOURS,
@@ -147,13 +147,11 @@ def _add_name(figure: go.Figure, label: str, n: int, place: tuple[float, float],
     x, y = place
     words = glued("{} · {}", label, n)
     if x == _COLUMNS_AT[1]:
-        figure.add_annotation(
-            text_at(words, (x, 1 - y + height / 2), anchor="center bottom", yshift=1, name="node")
-        )
+        add_text(figure, words, (x, 1 - y + height / 2), anchor="center bottom", yshift=1, name="node")
         return
     text = joined("<br>", broken(words, _SIDE_PX - 18, SMALL_PX))
     side, shift = ("right", -14) if x < _COLUMNS_AT[1] else ("left", 14)
-    figure.add_annotation(text_at(text, (round(x), 1 - y), anchor=f"{side} middle", xshift=shift, name="node"))
+    add_text(figure, text, (round(x), 1 - y), anchor=f"{side} middle", xshift=shift, name="node")
 
 
 def _links(columns: Sequence[Column], values: Sequence[npt.NDArray[np.str_]]) -> list[tuple[int, int, int, str]]:

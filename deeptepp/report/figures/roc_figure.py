@@ -14,7 +14,7 @@ from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.curve_labels import add_legend, legend_entry, legend_height
 from deeptepp.report.format import auc_ci, count
 from deeptepp.report.look.curve_styles import DASHES, CurveStyle
-from deeptepp.report.look.marks import add_area, finish, lay_out
+from deeptepp.report.look.marks import add_area, add_line, finish, lay_out
 from deeptepp.report.look.theme import (
     ARM_COLOURS,
     ARM_DASHES,
@@ -96,14 +96,7 @@ def roc_figure(
         raise NotEstimable(what="The figure", reason="no group has patients with and without an event")
     styles = [_style(line, place) for place, line in enumerate(lines)]
     figure = go.Figure()
-    figure.add_scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        line={"color": NEUTRAL, "width": 1, "dash": "dot"},
-        hoverinfo="skip",
-        name="chance",
-    )
+    add_line(figure, [0, 1], [0, 1], {"color": NEUTRAL, "width": 1, "dash": "dot"}, "chance")
     # All bands lie under all curves.
     for line, style in zip(lines, styles, strict=True):
         if line.band is not None:

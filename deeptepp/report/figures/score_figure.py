@@ -10,7 +10,7 @@ from deeptepp.domain.risk import Tier, TierName, TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.report.format import count, count_of, percentile
 from deeptepp.report.format import score as written_score
-from deeptepp.report.look.marks import finish, lay_out, text_at
+from deeptepp.report.look.marks import add_line, add_text, add_upright, finish, lay_out
 from deeptepp.report.look.theme import FONT_PX, NEUTRAL, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
 from deeptepp.wording.sentence import glued, joined, sentence
 
@@ -110,18 +110,10 @@ def _add_cut_offs(figure: go.Figure, tiers: TierScheme) -> int:
     n_rows = 2 if len(cut_offs) > 1 and tiers.high_from - tiers.low_below < _CROWDED else 1
     for i, (x, words) in enumerate(cut_offs):
         shift = _CUT_OFF_ROW_PX * (n_rows - 1 - i if n_rows == 2 else 0)
-        figure.add_shape(
-            type="line",
-            x0=x,
-            x1=x,
-            y0=0,
-            y1=1,
-            yref="y domain",
-            line={"color": NEUTRAL, "width": 1.5, "dash": "dash"},
-        )
+        add_upright(figure, x, {"color": NEUTRAL, "width": 1.5, "dash": "dash"})
         anchor = f"{_anchor(x)} bottom"
         words = glued("{} {}", words, written_score(x))
-        figure.add_annotation(text_at(words, (x, 1), ref="x, y domain", anchor=anchor, yshift=shift + 5))
+        add_text(figure, words, (x, 1), ref="x, y domain", anchor=anchor, yshift=shift + 5)
     return n_rows
 
 
@@ -139,10 +131,7 @@ def _add_patient(
     top = _tallest(scores) * _HEADROOM
     # The white edge keeps the line apart from bars of the same colour.
     for edge, width in (("#ffffff", 5), (colour, 3)):
-        line = {"color": edge, "width": width}
-        figure.add_scatter(
-            x=[score, score], y=[0, top], mode="lines", line=line, hoverinfo="skip", name="score line"
-        )
+        add_line(figure, [score, score], [0, top], {"color": edge, "width": width}, "score line")
     figure.add_scatter(
         x=[score],
         y=[top],
@@ -167,17 +156,9 @@ def _add_patient(
         tier=named,
         place=place,
     )
-    figure.add_annotation(
-        text_at(
-            words,
-            (score, 1),
-            ref="x, y domain",
-            anchor=f"{_anchor(score)} bottom",
-            yshift=_CUT_OFF_ROW_PX * n_rows + 6,
-            size=FONT_PX,
-            name="patient",
-        )
-    )
+    anchor, shift = f"{_anchor(score)} bottom", _CUT_OFF_ROW_PX * n_rows + 6
+    at = {"ref": "x, y domain", "anchor": anchor, "yshift": shift}
+    add_text(figure, words, (score, 1), **at, size=FONT_PX, name="patient")
 
 
 def _tallest(scores: Floats) -> int:
@@ -223,17 +204,11 @@ def _add_legend(figure: go.Figure, sizes: dict[Tier, int], n: int) -> None:
         )
         for tier, size in sizes.items()
     ]
-    figure.add_annotation(
-        text_at(joined("   ", parts), (0.5, 0), anchor="center middle", yshift=-62, name="legend")
-    )
+    add_text(figure, joined("   ", parts), (0.5, 0), anchor="center middle", yshift=-62, name="legend")
 
 
 def _alt(
-    scores: Floats,
-    tiers: TierScheme,
-    score: float | None,
-    members: dict[Tier, npt.NDArray[np.bool_]],
-    named: str,
+    scores: Floats, tiers: TierScheme, score: float | None, members: dict[Tier, npt.NDArray[np.bool_]], named: str
 ) -> str:
     """What the figure shows."""
     sizes = joined(

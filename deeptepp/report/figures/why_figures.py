@@ -9,16 +9,8 @@ import plotly.graph_objects as go
 
 from deeptepp.domain.risk import ShiftMm, Stability, Tier, TierScheme
 from deeptepp.report.format import score as written
-from deeptepp.report.look.marks import finish, lay_out, text_at
-from deeptepp.report.look.theme import (
-    LOWERS,
-    NEUTRAL,
-    RAISES,
-    SMALL_PX,
-    TIER_COLOURS,
-    TIER_GLYPHS,
-    TIER_SHAPES,
-)
+from deeptepp.report.look.marks import add_text, add_upright, finish, lay_out
+from deeptepp.report.look.theme import LOWERS, NEUTRAL, RAISES, SMALL_PX, TIER_COLOURS, TIER_GLYPHS, TIER_SHAPES
 from deeptepp.wording.sentence import glued, joined, sentence
 
 _ROW_PX, _AXIS_PX, _LEFT_PX = 30, 62, 152
@@ -86,8 +78,8 @@ def score_bars_figure(
             hovertemplate=glued("{}: {}<extra></extra>", bar.name, bar.words),
         )
         place = max(bar.start, bar.end), bar.name
-        figure.add_annotation(text_at(bar.words, place, ref="x, y", xshift=6))
-    figure.add_shape(type="line", x0=score, x1=score, y0=0, y1=1, yref="y domain", line={"color": NEUTRAL})
+        add_text(figure, bar.words, place, ref="x, y", xshift=6)
+    add_upright(figure, score, {"color": NEUTRAL})
     highest = max([score, tiers.high_from, *(max(bar.start, bar.end) for bar in bars)])
     top = min(1.0, 1.6 * highest)
     _add_tiers(figure, tiers, top)
@@ -126,8 +118,8 @@ def contributions_figure(bars: Sequence[Bar], *, title: str, simulated: bool) ->
         is_left = changes[bar.name] < 0
         side, shift = ("right", -6) if is_left else ("left", 6)
         place = changes[bar.name], bar.name
-        figure.add_annotation(text_at(bar.words, place, ref="x, y", anchor=f"{side} middle", xshift=shift))
-    figure.add_shape(type="line", x0=0, x1=0, y0=0, y1=1, yref="y domain", line={"color": NEUTRAL})
+        add_text(figure, bar.words, place, ref="x, y", anchor=f"{side} middle", xshift=shift)
+    add_upright(figure, 0, {"color": NEUTRAL})
     alt = glued("{}. ", title) + joined("; ", (glued("{}: {}", bar.name, bar.words) for bar in bars)) + "."
     _laid_out(figure, title, [bar.name for bar in bars], (-reach, reach), alt, simulated=simulated)
     return figure.update_layout(
@@ -175,7 +167,7 @@ def _add_tiers(figure: go.Figure, tiers: TierScheme, top: float) -> None:
             '<span style="color:{}">{}</span> {}', TIER_COLOURS[tier], TIER_GLYPHS[tier], tier if is_wide else ""
         )
         place = (start + end) / 2, 1
-        figure.add_annotation(text_at(words, place, ref="x, y domain", anchor="center bottom"))
+        add_text(figure, words, place, ref="x, y domain", anchor="center bottom")
 
 
 def _laid_out(

@@ -121,11 +121,7 @@ def view_treatment(cohort: Cohort, recipe: Recipe) -> TreatmentView:
         caliper_sd=recipe.caliper_sd,
     )
     by_tier = contrast_by_tier(
-        patients,
-        recipe.question,
-        endpoint=recipe.endpoint,
-        matching=recipe.matching,
-        caliper_sd=recipe.caliper_sd,
+        patients, recipe.question, endpoint=recipe.endpoint, matching=recipe.matching, caliper_sd=recipe.caliper_sd
     )
     difference = difference_at(contrast, recipe.horizon_months)
     return TreatmentView(

@@ -32,10 +32,7 @@ def power_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         found = contrast_adequacy(follow_up.where(sides[0]), follow_up.where(sides[1]))
         needed = "" if found.n_events_needed is None else str(found.n_events_needed)
         counts = glued("{} / {}", found.n_index, found.n_reference)
-        of_arm = {
-            question.index_label: found.n_events_index,
-            question.reference_label: found.n_events_reference,
-        }
+        of_arm = {question.index_label: found.n_events_index, question.reference_label: found.n_events_reference}
         events = joined(" / ", map(str, of_arm.values()))
         few = why_not_compared(of_arm)
         words = sentence("Not compared: {reason}.", reason=few) if few else found.sentence

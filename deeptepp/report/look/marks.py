@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +46,35 @@ def text_at(
     return words | where | {"xshift": xshift, "yshift": yshift}
 
 
+def add_text(figure: go.Figure, text: str, at: tuple[float | str, float | str], **where: Any) -> None:  # noqa: ANN401
+    """Write a text, placed as by ``text_at``."""
+    figure.add_annotation(text_at(text, at, **where))
+
+
+def add_line(
+    figure: go.Figure,
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    line: dict[str, object],
+    name: str,
+    **more: Any,  # noqa: ANN401
+) -> None:
+    """Draw a line through points that says nothing under the pointer."""
+    figure.add_scatter(x=x, y=y, mode="lines", line=line, hoverinfo="skip", name=name, **more)
+
+
+def add_upright(
+    figure: go.Figure,
+    x: float,
+    line: dict[str, object],
+    ends: tuple[float, float] | None = None,
+    **more: Any,  # noqa: ANN401
+) -> None:
+    """Draw an upright line between two heights, those of the whole plot where none are given."""
+    where = {"y0": 0, "y1": 1, "yref": "y domain"} if ends is None else {"y0": ends[0], "y1": ends[1]}
+    figure.add_shape(type="line", x0=x, x1=x, line=line, **where, **more)
+
+
 def error_bars(values: Sequence[tuple[float, float | None, float | None]], colour: str) -> dict[str, object]:
     """Whiskers of (value, low, high), none where there is no interval."""
     value, low, high = np.array(values, dtype=np.float64).T
@@ -56,18 +86,7 @@ def add_area(
     figure: go.Figure, outline: tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]], colour: str, name: str
 ) -> None:
     """Fill the area inside an outline (k,) by (k,) lightly, such as the one between the limits of a curve."""
-    x, y = outline
-    figure.add_scatter(
-        x=x,
-        y=y,
-        fill="toself",
-        fillcolor=colour,
-        opacity=0.13,
-        line={"width": 0},
-        mode="lines",
-        hoverinfo="skip",
-        name=name,
-    )
+    add_line(figure, *outline, {"width": 0}, name, fill="toself", fillcolor=colour, opacity=0.13)
 
 
 def lay_out(
@@ -145,12 +164,6 @@ def finish(
 
 def add_mark(figure: go.Figure, height: float) -> None:
     """Write the mark of simulated data into a plot, at a height between its bottom (0) and its top (1)."""
-    place = (0.5, height)
-    text = text_at(
-        glued("<b>{}</b>", SIMULATED_COHORT),
-        place,
-        ref="x domain, y domain",
-        anchor="center bottom",
-        name=MARK_NAME,
-    )
+    words, where = glued("<b>{}</b>", SIMULATED_COHORT), "x domain, y domain"
+    text = text_at(words, (0.5, height), ref=where, anchor="center bottom", name=MARK_NAME)
     figure.add_annotation(text | {"font": {"size": 18, "color": NEUTRAL}, "opacity": 0.75})

@@ -52,12 +52,7 @@ def said(text: str) -> str:
 
 
 def build_pdf(
-    story: Sequence[Flowable],
-    *,
-    title: str,
-    marks: Sequence[str],
-    foot: str,
-    created_utc: datetime | None,
+    story: Sequence[Flowable], *, title: str, marks: Sequence[str], foot: str, created_utc: datetime | None
 ) -> bytes:
     """Lay out a document.
 

@@ -87,11 +87,7 @@ def one_step_hazard_ratio(index: FollowUp, reference: FollowUp, *, level: float 
 
 
 def subgroup_analysis(
-    follow_up: FollowUp,
-    is_index: npt.NDArray[np.bool_],
-    subgroups: npt.ArrayLike,
-    *,
-    level: float = 0.95,
+    follow_up: FollowUp, is_index: npt.NDArray[np.bool_], subgroups: npt.ArrayLike, *, level: float = 0.95
 ) -> SubgroupAnalysis:
     """Compare two arms inside subgroups and over all of them.
 

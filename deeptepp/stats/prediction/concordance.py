@@ -119,10 +119,7 @@ def _counted(follow_up: FollowUp, horizon_months: float | None) -> npt.NDArray[n
 
 
 def _concordance(
-    follow_up: FollowUp,
-    pairs: Pairs,
-    counted: npt.NDArray[np.bool_],
-    asked: tuple[str, float | None, float],
+    follow_up: FollowUp, pairs: Pairs, counted: npt.NDArray[np.bool_], asked: tuple[str, float | None, float]
 ) -> Concordance:
     """Turn the sums over pairs into an index with its interval."""
     name, horizon, level = asked

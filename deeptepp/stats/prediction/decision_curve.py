@@ -50,12 +50,7 @@ class DecisionCurve:
 
 
 def decision_curve_at(
-    risk: npt.ArrayLike,
-    follow_up: FollowUp,
-    horizon_months: float,
-    thresholds: npt.ArrayLike,
-    *,
-    label: str = "",
+    risk: npt.ArrayLike, follow_up: FollowUp, horizon_months: float, thresholds: npt.ArrayLike, *, label: str = ""
 ) -> DecisionCurve:
     """Measure the net benefit of a predicted risk (n,) of the event by a horizon, at thresholds (m,) in [0, 1).
 

@@ -62,12 +62,7 @@ class GroupComparison:
 
 
 def compare_groups(
-    cohort: Cohort,
-    column: str,
-    levels: Sequence[str],
-    endpoint: Endpoint,
-    *,
-    labels: Sequence[str] | None = None,
+    cohort: Cohort, column: str, levels: Sequence[str], endpoint: Endpoint, *, labels: Sequence[str] | None = None
 ) -> GroupComparison:
     """Estimate one curve for each group that has patients, and test the groups against each other.
 

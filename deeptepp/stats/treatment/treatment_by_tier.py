@@ -85,10 +85,5 @@ def _interaction(contrasts: Sequence[TreatmentContrast], level: float) -> ChiSqu
     told = [contrast for contrast in contrasts if contrast.is_reportable]
     subgroups = _subgroups(told, [str(place) for place in range(len(told))], level) if len(told) > 1 else None
     if subgroups is None:
-        return chi_square_test(
-            0.0,
-            0,
-            method,
-            reason="fewer than two tiers can be compared",
-        )
+        return chi_square_test(0.0, 0, method, reason="fewer than two tiers can be compared")
     return replace(subgroups.heterogeneity, method=method)

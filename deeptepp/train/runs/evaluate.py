@@ -49,12 +49,7 @@ def evaluate_suites(
     written = []
     for name, wanted in chosen.items():
         content = run_suite(
-            settings,
-            name,
-            folder=settings.output / EXPERIMENTS,
-            dataset=source,
-            only=wanted,
-            progress=progress,
+            settings, name, folder=settings.output / EXPERIMENTS, dataset=source, only=wanted, progress=progress
         )
         written.append(write_results(content, out, command=command))
     return written

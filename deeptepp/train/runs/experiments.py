@@ -164,11 +164,7 @@ def _reason(error: Exception) -> str:
 
 
 def _content(
-    base: TrainSettings,
-    suite: str,
-    source: ViewSource,
-    done: Mapping[str, Measured],
-    broken: list[dict[str, str]],
+    base: TrainSettings, suite: str, source: ViewSource, done: Mapping[str, Measured], broken: list[dict[str, str]]
 ) -> dict[str, Any]:
     """Lay out a suite for JSON."""
     scored = {name: each.scored for name, each in done.items()}

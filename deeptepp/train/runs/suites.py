@@ -5,9 +5,12 @@ Experiments that come to the same settings are run once, whichever suite asks fo
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
 from deeptepp.model.network import OF_IMAGES
 
@@ -35,27 +38,14 @@ class Experiment:
     against: str = ""
 
 
-_WHOLE = "MRI+MV+CP"
+def _experiment(row: Mapping[str, Any]) -> Experiment:
+    """One experiment of the file."""
+    return Experiment(**{**row, "method": Method(row.get("method", Method.NETWORK))})
 
-_BOTH = {"inputs": "mri+cp", "mv_mode": "balanced"}
-"""Settings of the whole model."""
 
-_TABLE_2 = (
-    Experiment(name="CP", title="CP only", changes={"inputs": "cp", "mv_mode": "none"}, against=_WHOLE),
-    Experiment(
-        name="CP-logistic",
-        title="CP only, logistic regression",
-        changes={"inputs": "cp", "mv_mode": "none"},
-        method=Method.LOGISTIC,
-        against=_WHOLE,
-    ),
-    Experiment(name="MRI", title="MRI", changes={"inputs": "mri", "mv_mode": "none"}, against=_WHOLE),
-    Experiment(name="MRI+CP", title="MRI + CP", changes={"inputs": "mri+cp", "mv_mode": "none"}, against=_WHOLE),
-    Experiment(
-        name="MRI+MV", title="MRI with MV", changes={"inputs": "mri", "mv_mode": "balanced"}, against=_WHOLE
-    ),
-    Experiment(name=_WHOLE, title="DeepTEPP (MRI with MV + CP)", changes=_BOTH),
-)
+_TEXT = Path(__file__).with_name("suites.toml").read_text(encoding="utf-8")
+
+_READ = {suite: tuple(map(_experiment, rows)) for suite, rows in tomllib.loads(_TEXT).items()}
 
 # MM_ResNet stands last, for the others are compared with it.
 _TABLE_S2 = tuple(
@@ -68,68 +58,5 @@ _TABLE_S2 = tuple(
     for name, backbone in sorted(OF_IMAGES.items(), key=lambda each: each[0] == "mm_resnet")
 )
 
-_ONE_CHANGE: tuple[tuple[str, str, Mapping[str, object]], ...] = (
-    ("jigsaw-off", "no jigsaw", {"granularities": [1, 1, 1, 1]}),
-    ("jigsaw-uniform", "uniform jigsaw, unfiltered", {"jigsaw": "uniform", "shuffle_filter": "none"}),
-    ("z-neighbours", "shuffles filtered by z-neighbours", {"shuffle_filter": "z-neighbours"}),
-    ("stages-off", "one classifier, one step on whole mosaics", {"stages": False}),
-    ("deform-on", "deformable last stage", {"deform_last_stage": True}),
-    ("light-head", "light head", {"head": "light"}),
-    ("score-combined", "score from all four classifiers", {"score_from": "combined"}),
-    ("slice-filter-off", "no slice filter", {"min_area_fraction": 0.0}),
-)
-
-_ABLATIONS = (
-    Experiment(name=_WHOLE, title="whole model", changes=_BOTH),
-    *(
-        Experiment(name=name, title=title, changes={**_BOTH, **changes}, against=_WHOLE)
-        for name, title, changes in _ONE_CHANGE
-    ),
-    Experiment(
-        name="mv-off",
-        title="no multi-view, classes weighted",
-        changes={"inputs": "mri+cp", "mv_mode": "none"},
-        against=_WHOLE,
-    ),
-    Experiment(
-        name="focal",
-        title="no multi-view, focal loss",
-        changes={"inputs": "mri+cp", "mv_mode": "none", "loss": "focal"},
-        against="mv-off",
-    ),
-)
-
-_PERMUTATION = (
-    Experiment(
-        name="permuted-paper",
-        title="labels permuted, only positives resliced",
-        changes={"inputs": "mri+cp", "mv_mode": "paper", "permute_labels": True},
-    ),
-    Experiment(
-        name="permuted-balanced",
-        title="labels permuted, views drawn alike",
-        changes={**_BOTH, "permute_labels": True},
-    ),
-)
-
-_PROTOCOL = (
-    Experiment(name="strict", title="strict protocol", changes={**_BOTH, "protocol": "strict"}),
-    Experiment(
-        name="paper", title="the paper's protocol", changes={**_BOTH, "protocol": "paper"}, against="strict"
-    ),
-    Experiment(
-        name="paper-views",
-        title="the paper's protocol, only positives resliced",
-        changes={"inputs": "mri+cp", "mv_mode": "paper", "protocol": "paper"},
-        against="strict",
-    ),
-)
-
-SUITES: dict[str, tuple[Experiment, ...]] = {
-    "table2": _TABLE_2,
-    "table_s2": _TABLE_S2,
-    "ablations": _ABLATIONS,
-    "permutation": _PERMUTATION,
-    "protocol": _PROTOCOL,
-}
+SUITES: dict[str, tuple[Experiment, ...]] = {"table2": _READ["table2"], "table_s2": _TABLE_S2, **_READ}
 """Experiments of each suite, in the order of its table."""
