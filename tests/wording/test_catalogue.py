@@ -36,7 +36,7 @@ from deeptepp.ui.parts import figure_saving, number_field
 from deeptepp.ui.result import case_treatment, result_views
 from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own
 from deeptepp.ui.viewer import slice_viewer
-from deeptepp.ui.words import drop_words, screen_words, viewer_words
+from deeptepp.ui.words import browser_words, screen_words
 from deeptepp.ui.words.page_list import PAGES
 from deeptepp.wording.catalogue import LOCALE, Language, catalogue, translate
 
@@ -64,14 +64,14 @@ def said_by_tables():
     """Texts that reach ``t`` by way of a name."""
     mappings = (
         screen_words.STEPS,
-        viewer_words.WORDS,
-        dict(viewer_words.KEYS),
-        {keys: keys for keys, _ in viewer_words.KEYS},
-        drop_words.WORDS,
+        browser_words.VIEWER,
+        browser_words.KEYS,
+        {keys: keys for keys in browser_words.KEYS},
+        browser_words.DROP,
         {term.name: term.name for term in glossary.GLOSSARY},
         {term.name: term.meaning for term in glossary.GLOSSARY},
-        drop_words.REFUSALS,
-        viewer_words.REFUSALS,
+        browser_words.DROP_REFUSALS,
+        browser_words.VIEWER_REFUSALS,
         slice_viewer._SHORT,
         screen_words.LABELS,
         screen_words.FIELDS,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
+
+from deeptepp.ui.browser_component import browser_component
 
 
 def focus_heading(screen: str) -> None:
@@ -16,7 +15,7 @@ def focus_heading(screen: str) -> None:
     ``screen``: name of the screen, a change of it moves the focus.
     """
     with st.container(key="page-focus"):
-        _component()(key="page-focus-heading", data={"screen": screen})
+        browser_component("parts", "page_focus")(key="page-focus-heading", data={"screen": screen})
 
 
 def skip_links(links: Mapping[str, str]) -> None:
@@ -26,16 +25,4 @@ def skip_links(links: Mapping[str, str]) -> None:
     """
     listed = [{"words": words, "selector": selector} for words, selector in links.items()]
     with st.container(key="page-skip"):
-        _component()(key="page-focus-links", data={"links": listed})
-
-
-@cache
-def _component() -> ComponentRenderer:
-    """Register the component once."""
-    assets = files("deeptepp.ui.parts")
-    return st.components.v2.component(
-        "deeptepp_page_focus",
-        html='<div data-part="links"></div>',
-        css=assets.joinpath("page_focus.css").read_text(encoding="utf-8"),
-        js=assets.joinpath("page_focus.js").read_text(encoding="utf-8"),
-    )
+        browser_component("parts", "page_focus")(key="page-focus-links", data={"links": listed})

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deeptepp.ui.viewer import slice_viewer, study_drop
-from deeptepp.ui.words import drop_words, language, viewer_words
+from deeptepp.ui.words import browser_words, language
 from deeptepp.wording.catalogue import Language
 
 UI = Path(slice_viewer.__file__).parents[1]
@@ -26,9 +26,15 @@ OF_BROWSERS = {
     "Escape",
     "Home",
 }
+
+
+def markup(name):
+    return (UI / "viewer" / f"{name}.html").read_text(encoding="utf-8")
+
+
 PARTS = (
-    (viewer_words.WORDS, slice_viewer._HTML, slice_viewer._SCRIPTS),
-    (drop_words.WORDS, study_drop._HTML, study_drop._SCRIPTS),
+    (browser_words.VIEWER, markup("slice_viewer"), (*slice_viewer._SCRIPTS, "slice_viewer")),
+    (browser_words.DROP, markup("study_drop"), (*study_drop._SCRIPTS, "study_drop")),
 )
 
 
@@ -47,7 +53,7 @@ def test_a_script_holds_no_sentence(path):
 @pytest.mark.parametrize(("words", "html", "names"), PARTS, ids=["viewer", "drop"])
 def test_every_word_that_is_named_is_there_and_none_is_left_over(words, html, names):
     named = set(re.findall(r'data-(?:say|tip|aria)="(\w+)"', html))
-    code = "\n".join((UI / "viewer" / name).read_text(encoding="utf-8") for name in names)
+    code = "\n".join((UI / "viewer" / f"{name}.js").read_text(encoding="utf-8") for name in names)
     assert named <= set(words)
     assert set(re.findall(r'[. (]say\("(\w+)"', code)) <= set(words)
     assert {word for word in words if f'"{word}"' not in code} <= named
@@ -57,20 +63,22 @@ def test_every_word_that_is_named_is_there_and_none_is_left_over(words, html, na
 
 def test_facts_of_a_word_are_filled_in_by_the_scripts():
     for words, _, names in PARTS:
-        code = "\n".join((UI / "viewer" / name).read_text(encoding="utf-8") for name in names)
+        code = "\n".join((UI / "viewer" / f"{name}.js").read_text(encoding="utf-8") for name in names)
         facts = {fact for text in words.values() for fact in re.findall(r"\{(\w+)\}", text)}
         assert [fact for fact in facts if not re.search(rf"\b{fact}\b", code)] == []
 
 
 def test_a_visitor_who_reads_chinese_gets_every_word_in_chinese(monkeypatch):
-    for module in (language, viewer_words, drop_words):
+    for module in (language, browser_words):
         monkeypatch.setattr(module, "current_language", lambda: Language.CHINESE)
-    said = {**drop_words.drop_words(), **viewer_words.viewer_words(), **dict(viewer_words.viewer_keys())}
+    words = browser_words.DROP | browser_words.VIEWER
+    said = {**browser_words.said_words(words), **dict(browser_words.said_keys())}
     english = [
         text
         for text in said.values()
         if re.search(r"[A-Za-z]{4,}", re.sub(r"\{.*?\}|Shift|Home|Enter|DICOM|NIfTI|PACS", "", text))
     ]
     assert english == []
-    assert set(drop_words.drop_refusals()) == set(drop_words.REFUSALS)
-    assert all(re.search(r"[一-鿿]", text) for text in viewer_words.viewer_refusals().values())
+    refusals = browser_words.DROP_REFUSALS | browser_words.VIEWER_REFUSALS
+    assert set(browser_words.said_refusals(refusals)) == set(refusals)
+    assert all(re.search(r"[一-鿿]", text) for text in browser_words.said_refusals(refusals).values())
