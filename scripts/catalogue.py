@@ -1,8 +1,8 @@
 """Bring the catalogues of translations up to date with the code: ``make catalogue``.
 
-A message is the first argument of the functions in ``SAYING``, the message of an error in ``refusals.toml``, or
-stands in a constant that is annotated with ``Words``. What is new is added without a translation. Nothing is taken
-out, since tables may make a message of parts; ``tests/wording`` names what is left over.
+A message is the first argument of the functions in ``SAYING``, the message of an error, or stands in a constant
+that is annotated with ``Words``. What is new is added without a translation. Nothing is taken out, since
+tables may make a message of parts; ``tests/wording`` names what is left over.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ import ast
 import io
 import re
 import sys
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
-from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
@@ -45,14 +43,12 @@ _WORD = re.compile(r"[^\W\d_]")
 def messages() -> set[str]:
     """Extract every message of the code."""
     found = {text for node in _nodes() for text in _said_by(node)}
-    found |= {text for table in _tables() for name, text in _strings(table) if name == "template"}
     return {text.replace("\u00a0", " ") for text in found if _is_worded(text)}
 
 
 def constants() -> set[str]:
-    """Every text that the code and its data hold, as Python joins it: a message may stand in any table."""
+    """Every text that the code holds, as Python joins it: a message may stand in any table."""
     texts = {each.value for each in _nodes() if isinstance(each, ast.Constant) and isinstance(each.value, str)}
-    texts |= {text for table in _tables() for _, text in _strings(table)}
     return {text.replace("\u00a0", " ") for text in texts}
 
 
@@ -61,24 +57,6 @@ def _nodes() -> Iterator[ast.AST]:
     for folder in SOURCES:
         for path in sorted((ROOT / folder).rglob("*.py")):
             yield from ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-
-
-def _tables() -> Iterator[dict[str, Any]]:
-    """Read the data files of the package."""
-    for path in sorted((ROOT / "deeptepp").rglob("*.toml")):
-        yield tomllib.loads(path.read_text(encoding="utf-8"))
-
-
-def _strings(part: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Give every text of a table with the name that it stands under."""
-    if isinstance(part, str):
-        yield name, part
-    elif isinstance(part, dict):
-        for key, value in part.items():
-            yield from _strings(value, key)
-    elif isinstance(part, list):
-        for value in part:
-            yield from _strings(value, name)
 
 
 def _said_by(node: ast.AST) -> Iterator[str]:
