@@ -23,7 +23,7 @@ def page():
 
 def arrived(page):
     state = page.run().session_state
-    return state["arrived"] if "arrived" in state else []
+    return state["arrived"] if "arrived" in state else []  # noqa: SIM401  the state of a test has no get
 
 
 def test_an_upload_is_given_once_whichever_run_comes_first(page):
