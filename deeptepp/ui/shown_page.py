@@ -9,8 +9,8 @@ from deeptepp.ui.words.page_list import PAGES, function_of
 
 def show_page(name: str) -> None:
     """Draw a page for those who may see it, below the banner that all pages have."""
-    guard()
     page = PAGES[name]
+    guard(page.action)
     has_real_patients = bool(page.real_patients) and bool(function_of(page.real_patients)())
     masthead(screens=page.has_screens, has_real_patients=has_real_patients)
     function_of(page.draws)()

@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from deeptepp.domain.people import Action
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page.
 
-    ``url_path``: end of its address, empty for the first page; ``is_in_menu``: the navigation shows it, others are
-    reached by a link; ``has_screens``: its screens are steps in the history of the browser; ``real_patients``:
-    ``module:function`` that tells whether a table of real patients is looked at, empty where there is none.
+    ``action``: what somebody must be allowed to do to see it; ``url_path``: end of its address, empty for the first
+    page; ``is_in_menu``: the navigation shows it, others are reached by a link; ``has_screens``: its screens are
+    steps in the history of the browser; ``real_patients``: ``module:function`` that tells whether a table of real
+    patients is looked at, empty where there is none.
     """
 
     title: str
     draws: str
+    action: Action
     url_path: str = ""
     is_in_menu: bool = True
     has_screens: bool = False
@@ -26,20 +30,35 @@ class Page:
 
 
 PAGES: dict[str, Page] = {
-    "case": Page(title="Score a case", draws="deeptepp.ui.case.case_page:case_page", has_screens=True),
+    "case": Page(
+        title="Score a case",
+        draws="deeptepp.ui.case.case_page:case_page",
+        action=Action.READ_CASES,
+        has_screens=True,
+    ),
     "tiers": Page(
         title="Tiers laboratory",
         draws="deeptepp.ui.tiers.tiers_page:tiers_page",
+        action=Action.USE_LABORATORY,
         url_path="tiers",
         real_patients="deeptepp.ui.tiers.tiers_state:has_real_patients",
     ),
-    "board": Page(title="Tumour board", draws="deeptepp.ui.board.board_page:board_page", url_path="board"),
+    "board": Page(
+        title="Tumour board",
+        draws="deeptepp.ui.board.board_page:board_page",
+        action=Action.READ_CASES,
+        url_path="board",
+    ),
     "evidence": Page(
-        title="Evidence", draws="deeptepp.ui.evidence.evidence_page:evidence_page", url_path="evidence"
+        title="Evidence",
+        draws="deeptepp.ui.evidence.evidence_page:evidence_page",
+        action=Action.READ_EVIDENCE,
+        url_path="evidence",
     ),
     "own_model": Page(
         title="Make it yours",
         draws="deeptepp.ui.own_model.own_model_page:own_model_page",
+        action=Action.READ_EVIDENCE,
         url_path="make-it-yours",
         is_in_menu=False,
     ),
