@@ -25,7 +25,7 @@ def guard(action: Action) -> Person:
         title = t("Not for your role")
         _say(title, t("Your role does not include this page: {action}.", action=t(ACTION_WORDS[action])))
     st.stop()
-    return LOCAL  # never reached: the page has stopped
+    raise NotSignedIn  # a script has stopped, anything else must not go on
 
 
 def require(action: Action) -> Person:
