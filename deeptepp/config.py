@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -117,6 +118,20 @@ def load_settings(path: Path | None = None) -> Settings:
     file = path or Path(SETTINGS_FILE)
     values = _parse(file) if file.is_file() else {}
     return Settings(**{key: _checked(key, value) for key, value in values.items()})  # type: ignore[arg-type]
+
+
+def read_secret(variable: str) -> str:
+    """Read a secret from a variable, or from the file that the variable with ``_FILE`` behind it names.
+
+    Returns an empty text where there is none, or where the file cannot be read.
+    """
+    if value := os.environ.get(variable, "").strip():
+        return value
+    file = os.environ.get(f"{variable}_FILE", "")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip() if file else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _parse(file: Path) -> dict[str, object]:

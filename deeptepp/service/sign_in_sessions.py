@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -109,3 +109,11 @@ COOKIE = "deeptepp"
 
 COOKIES = (f"__Host-{COOKIE}", COOKIE)
 """Both names, the stronger first."""
+
+
+def sign_in_digest(headers: Mapping[str, str], scheme: str) -> str:
+    """Digest of the sign-in that a request's cookie names, empty for none; over https the stronger name alone."""
+    pairs = [part.strip().partition("=") for part in headers.get("cookie", "").split(";")]
+    cookies = {name: value for name, _, value in pairs}
+    found = cookies.get(COOKIES[0 if scheme == "https" else 1], "")
+    return digest_of(found) if found else ""

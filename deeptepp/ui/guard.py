@@ -8,6 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from deeptepp.config import load_settings
 from deeptepp.domain.people import ACTION_WORDS, LOCAL, Action, Person
 from deeptepp.errors import NotAllowed, NotSignedIn
+from deeptepp.service.answers import NO_PROVIDER
 from deeptepp.service.sign_in_sessions import COOKIES, default_sign_ins, digest_of
 from deeptepp.ui.words.language import t
 
@@ -69,11 +70,7 @@ def _ask_to_sign_in() -> None:
         _say(t("Sign in"), t("DeepTEPP is open to members of this institution."))
         st.html(f'<a href="/sign-in" target="_self">{t("Sign in")}</a>')
         return
-    text = t(
-        "This installation asks for a sign-in, but no identity provider is configured. "
-        "Ask its administrator to add one to the secrets of the server."
-    )
-    _say(t("Sign in"), text)
+    _say(t("Sign in"), t(NO_PROVIDER))
 
 
 def _say(title: str, text: str) -> None:

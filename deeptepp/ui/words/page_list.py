@@ -15,9 +15,9 @@ class Page:
     """One page.
 
     ``action``: what somebody must be allowed to do to see it; ``url_path``: end of its address, empty for the
-    first page; ``is_in_menu``: the navigation shows it, others are reached by a link; ``has_screens``: its screens are
-    steps in the history of the browser; ``real_patients``: ``module:function`` that tells whether a table of real
-    patients is looked at, empty where there is none.
+    first page; ``is_in_menu``: the navigation shows it, others are reached by a link; ``has_screens``: its screens
+    are steps in the history of the browser; ``real_patients``: ``module:function`` that tells whether a table of
+    real patients is looked at, empty where there is none.
     """
 
     title: str
