@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from deeptepp.config import Settings
 from deeptepp.domain.people import LOCAL, Person
 from deeptepp.service import answers
-from deeptepp.service.caller import Caller, allowed_hosts, caller_of, is_loopback
+from deeptepp.service.caller import Caller, allowed_hosts, caller_of
 from deeptepp.service.open_line import OpenLine, PageLine, TooLarge
 from deeptepp.service.rates import Rates
 from deeptepp.service.routes_by_need import Need
@@ -135,7 +135,7 @@ class Gate:
         if settings.needs_sign_in:
             if not rules.is_ready_to_sign_in:
                 raise self._refused_page(answers.no_provider_page, caller, scope, "service.no-provider")
-            if caller.scheme != "https" and not (caller.is_local or is_loopback(caller.client)):
+            if caller.scheme != "https" and not caller.is_local:
                 raise self._refused_page(answers.insecure_page, caller, scope, "service.https-only")
         elif not (rules.is_open or caller.is_local):
             raise self._refused_page(answers.closed_page, caller, scope, "service.closed")
