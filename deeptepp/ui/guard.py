@@ -40,6 +40,22 @@ def require(action: Action) -> Person:
     return person
 
 
+def may(action: Action) -> bool:
+    """Whether to offer what an action is needed for."""
+    try:
+        return current_person().may(action)
+    except NotSignedIn:
+        return False
+
+
+def offers(action: Action) -> bool:
+    """Whether to offer what an action is needed for; where not, the reason is shown in its place."""
+    if may(action):
+        return True
+    st.caption(t("Not offered to your role: {action}.", action=t(ACTION_WORDS[action])))
+    return False
+
+
 def current_person() -> Person:
     """Give who is at the page of the running script, ``LOCAL`` where nobody has to sign in.
 
