@@ -23,7 +23,9 @@ RUN pip install --no-deps --editable . \
     && useradd --create-home --uid 10001 deeptepp
 USER deeptepp
 
+# Listens on all addresses of the container and answers other machines once deeptepp.toml names a provider to sign
+# in with, or DEEPTEPP_OPEN=1 says that everybody may come in.
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/healthz', timeout=4)"]
 CMD ["streamlit", "run", "app.py", "--server.address=0.0.0.0", "--server.port=8501", "--server.headless=true"]

@@ -1,4 +1,4 @@
-"""The ASGI app: one router of screens, the routes beside it, and what lives as long as the server.
+"""The ASGI app: one router of screens, the routes beside it, and the gate in front of both.
 
 Runs under ``streamlit run app.py`` and ``uvicorn app:app``.
 """
@@ -6,55 +6,27 @@ Runs under ``streamlit run app.py`` and ``uvicorn app:app``.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-import anyio
 import streamlit as st
 
 from deeptepp import api
-from deeptepp.config import Settings, load_settings
-from deeptepp.store.frames import default_frames
-from deeptepp.store.uploads import default_store
-from deeptepp.ui.background.jobs import close_default_runner, default_runner
-from deeptepp.ui.background.visitors import sweep_visitors
+from deeptepp.config import load_settings
+from deeptepp.ui.installation import Installation
 from deeptepp.ui.parts.broken import show_broken
-from deeptepp.ui.warm_up import warm_up
 
 logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 # It would log the text of an exception, which could quote a file; show_broken logs its type and place.
 logging.getLogger("streamlit.error_util").disabled = True
+# Clients log addresses that they ask for, and those of a sign-in hold a code.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
-
-async def _sweep_forever(settings: Settings) -> None:
-    """Delete uploads that nobody read, and forget work and slices that nobody fetched."""
-    while True:
-        await anyio.sleep(settings.sweep_every_s)
-        await anyio.to_thread.run_sync(default_store().sweep, settings.upload_max_age_s)
-        await anyio.to_thread.run_sync(default_frames().sweep, settings.case_max_age_s)
-        default_runner().sweep(settings.case_max_age_s)
-        sweep_visitors(settings.visitor_max_away_s)
-
-
-@asynccontextmanager
-async def _lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Run the worker and the sweeper from start to shutdown; leave no upload behind."""
-    default_runner()
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_sweep_forever, load_settings())
-        tasks.start_soon(anyio.to_thread.run_sync, warm_up)
-        try:
-            yield
-        finally:
-            tasks.cancel_scope.cancel()
-            close_default_runner()
-            default_store().sweep(0.0)
-
+_installation = Installation(load_settings())
 
 app = st.App(
     Path(__file__).parent / "deeptepp" / "ui" / "router.py",
     routes=api.routes(),
-    lifespan=_lifespan,
+    middleware=[_installation.gate()],
+    lifespan=_installation.lifespan,
     on_script_error=show_broken,
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 
+from deeptepp.domain.people import Role
 from deeptepp.errors import BadSetting, UnknownSetting
 
 SETTINGS_FILE = "deeptepp.toml"
@@ -47,6 +50,41 @@ class Settings:
     pacs_name: str = "PACS"
     """What screens call it."""
 
+    public_url: str = ""
+    """Address under which people reach the service, such as ``https://deeptepp.hospital.example``; empty where it
+    answers on this machine alone."""
+    hosts: tuple[str, ...] = ()
+    """Further names that it answers to."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks whose forwarded headers are believed."""
+    is_open_without_login: bool = False
+    """Let everybody who reaches it do everything, also from other machines. ``DEEPTEPP_OPEN=1`` says the same."""
+    oidc_issuer: str = ""
+    """OpenID Connect provider, such as ``https://login.hospital.example/realms/staff``; empty for no sign-in."""
+    oidc_client_id: str = ""
+    """Our name there; the secret stands in ``DEEPTEPP_OIDC_SECRET`` or the file ``DEEPTEPP_OIDC_SECRET_FILE``."""
+    oidc_scope: str = "openid profile"
+    """What is asked of it; ``openid profile groups`` where groups need a scope of their own."""
+    groups_claim: str = "groups"
+    """Claim that holds a person's groups, with dots into tables, such as ``realm_access.roles``."""
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Groups of the provider behind each role; who is in none of them gets in nowhere."""
+    session_idle_s: float = 1800.0
+    """Seconds without an action after which somebody has to sign in again."""
+    session_max_s: float = 36000.0
+    """Seconds after which she has to in any case."""
+    n_connections: int = 400
+    """Requests and open pages at the same time; one more is refused."""
+    requests_per_minute: int = 6000
+    """Requests of one address within a minute."""
+    unanswered_max_s: float = 10.0
+    """Seconds for which the service may not answer itself; it ends then, for its supervisor to start it again."""
+
+    @property
+    def needs_sign_in(self) -> bool:
+        """Whether nobody gets in without signing in."""
+        return self.is_login_required or bool(self.oidc_issuer)
+
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
@@ -61,6 +99,11 @@ _RANGES: dict[str, tuple[float, float]] = {
     "case_max_age_s": (60, 86400),
     "visitor_max_away_s": (1, 86400),
     "sweep_every_s": (1, 3600),
+    "session_idle_s": (10, 86400),
+    "session_max_s": (10, 604800),
+    "n_connections": (10, 100000),
+    "requests_per_minute": (60, 1000000),
+    "unanswered_max_s": (5, 600),
 }
 """Closed interval of every number."""
 
@@ -75,6 +118,20 @@ def load_settings(path: Path | None = None) -> Settings:
     file = path or Path(SETTINGS_FILE)
     values = _parse(file) if file.is_file() else {}
     return Settings(**{key: _checked(key, value) for key, value in values.items()})  # type: ignore[arg-type]
+
+
+def read_secret(variable: str) -> str:
+    """Read a secret from a variable, or from the file that the variable with ``_FILE`` behind it names.
+
+    Returns an empty text where there is none, or where the file cannot be read.
+    """
+    if value := os.environ.get(variable, "").strip():
+        return value
+    file = os.environ.get(f"{variable}_FILE", "")
+    try:
+        return Path(file).read_text(encoding="utf-8").strip() if file else ""
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def _parse(file: Path) -> dict[str, object]:
@@ -97,12 +154,25 @@ def _checked(key: str, value: object) -> object:
         return value.strip()
     if kind == "bool" and isinstance(value, bool):
         return value
+    if kind.startswith("tuple") and isinstance(value, list):
+        return _texts(key, value)
+    if kind.startswith("Mapping") and isinstance(value, dict) and set(value) <= set(Role):
+        return {role: _texts(f"{key}.{role}", groups) for role, groups in value.items()}
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if is_number and (kind == "float" or (kind == "int" and isinstance(value, int))):
         return value
     raise BadSetting(key=key, value=repr(value), limit=f"of type {_named(kind)}")
 
 
+def _texts(key: str, value: object) -> tuple[str, ...]:
+    """Read a list of texts."""
+    if isinstance(value, list) and all(isinstance(each, str) and each.strip() for each in value):
+        return tuple(each.strip() for each in value)
+    raise BadSetting(key=key, value=repr(value), limit=f"of type {_named('tuple')}")
+
+
 def _named(kind: str) -> str:
     """Say the type of a setting."""
+    if kind.startswith(("tuple", "Mapping")):
+        return "list of texts" if kind.startswith("tuple") else f"table with {', '.join(Role)} and lists of texts"
     return "text" if kind == "str" else kind.removesuffix(" | None").lower()

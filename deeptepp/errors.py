@@ -31,6 +31,7 @@
     ├── BoardStoreError                   BoardUnreachable, BoardRefuses, BoardSchemaMismatch
     ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
     │                                     PacsRefused
+    ├── AccessError                       NotSignedIn, NotAllowed
     ├── NoBrowser                         no browser draws figures as files
     ├── FigureNotDrawn                    the browser failed at a figure
     ├── FramesGone                        the images of a case left the memory
@@ -885,6 +886,26 @@ class BoardSchemaMismatch(BoardStoreError):
 
     rule = "board-store.schema"
     template = "The board's database has schema {value}; this version reads {limit}. Nothing was changed in it."
+
+
+class AccessError(DeepTeppError):
+    """Somebody may not do what she asked for."""
+
+    rule = "access"
+
+
+class NotSignedIn(AccessError):
+    """Nobody is signed in, or no longer."""
+
+    rule = "access.not-signed-in"
+    template = "Your sign-in has ended. Sign in again; what you entered stays in this tab."
+
+
+class NotAllowed(AccessError):
+    """No role of the person allows it."""
+
+    rule = "access.not-allowed"
+    template = "Your role does not include this: {action}. Nothing was changed."
 
 
 class PacsError(DeepTeppError):

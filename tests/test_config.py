@@ -46,6 +46,10 @@ def test_an_unknown_key_names_the_nearest_one(tmp_path):
         'board = " "',
         "sweep_every_s = 0.01",
         "n_workers = [",
+        "hosts = 'a'",
+        "hosts = [7]",
+        "roles = { surgeon = ['a'] }",
+        "roles = { board = 'a' }",
     ],
 )
 def test_a_value_of_the_wrong_kind_or_range_is_refused(tmp_path, line):
@@ -56,6 +60,9 @@ def test_a_value_of_the_wrong_kind_or_range_is_refused(tmp_path, line):
 def test_every_setting_can_be_set(tmp_path):
     lines = {"artifacts": '"x"', "board": '"x.sqlite"', "is_login_required": "true"}
     lines |= {"pacs_url": '"https://pacs.example"', "pacs_name": '"PACS"'}
+    lines |= {"public_url": '"https://x"', "oidc_issuer": '"https://y"', "oidc_client_id": '"z"'}
+    lines |= {"oidc_scope": '"openid"', "groups_claim": '"groups"', "is_open_without_login": "true"}
+    lines |= {"hosts": '["x"]', "trusted_proxies": '["10.0.0.1"]', "roles": '{ board = ["tumour-board"] }'}
     text = "\n".join(f"{f.name} = {lines.get(f.name, 60)}" for f in fields(Settings))
     with pytest.raises(BadSetting, match="n_workers"):
         load_settings(_write(tmp_path, text))

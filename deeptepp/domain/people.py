@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from deeptepp.wording.sentence import Words
+
 
 class Role(StrEnum):
     """What an identity provider's groups are mapped to."""
@@ -44,6 +46,20 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.MANAGE: frozenset({Role.ADMIN}),
 }
 """Roles that may do each action; somebody with several roles may do what any of them may."""
+
+
+ACTION_WORDS: dict[Action, Words] = {
+    Action.READ_EVIDENCE: "read the evidence",
+    Action.USE_LABORATORY: "use the tiers laboratory",
+    Action.READ_CASES: "see cases",
+    Action.SCORE_CASES: "score a case",
+    Action.SEND_RESULTS: "send results to the PACS",
+    Action.PUT_ON_BOARD: "put a case on the tumour board",
+    Action.DECIDE: "record decisions of the tumour board",
+    Action.READ_AUDIT: "read the audit trail",
+    Action.MANAGE: "run the service",
+}
+"""How screens call each action."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from deeptepp.config import load_settings
+from deeptepp.domain.people import Person
 from deeptepp.domain.risk import NOT_A_DEVICE, RESEARCH_USE, SIMULATED_COHORT
 from deeptepp.errors import BundleError
 from deeptepp.ui.background.loaded import loaded_bundle
@@ -27,12 +29,12 @@ OWN_PATIENTS = "The model and its reference patients are simulated, those of you
 _STYLE = Path(__file__).parent / "style.css"
 
 
-def masthead(*, screens: bool = False, has_real_patients: bool = False) -> None:
+def masthead(person: Person, *, screens: bool = False, has_real_patients: bool = False) -> None:
     """Show the slim banner that stays in sight while the page scrolls, and what became of the case before.
 
-    ``screens``: the page has screens that are steps in the history of the browser; ``has_real_patients``: a table
-    of real patients is looked at, the mark then speaks of the model alone, since each figure carries the mark of
-    its own patients.
+    ``person``: who is at the page; ``screens``: the page has screens that are steps in the history of the browser;
+    ``has_real_patients``: a table of real patients is looked at, the mark then speaks of the model alone, since
+    each figure carries the mark of its own patients.
     """
     st.html(_STYLE)
     read_language()
@@ -47,8 +49,17 @@ def masthead(*, screens: bool = False, has_real_patients: bool = False) -> None:
         marks_html = f'<div class="marks">{text}</div><span>{said}</span>'
         st.html(f'<div class="dt-masthead" role="note">{marks_html}</div>', width="stretch")
         language_switch()
+        if load_settings().needs_sign_in:
+            _who(person)
     page_manners([t(mark) for mark in marks])
     _tab_note()
+
+
+def _who(person: Person) -> None:
+    """Who is signed in, and the way out."""
+    name = f"<span>{escape(person.name)}</span> " if person.name else ""
+    way = f'<a href="/sign-out" target="_self">{escape(t("Sign out"))}</a>'
+    st.html(f'<div class="dt-who">{name}{way}</div>', width="content")
 
 
 def _tab_note() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from deeptepp.ui.background.seeds import whole_run
+from deeptepp.ui.guard import may
 from deeptepp.ui.words.language import read_language, t
 from deeptepp.ui.words.page_list import PAGES, PAGES_FOLDER
 
@@ -23,7 +24,7 @@ st.navigation(
             title=t(page.title),
             url_path=page.url_path or None,
             default=not page.url_path,
-            visibility="visible" if page.is_in_menu else "hidden",
+            visibility="visible" if page.is_in_menu and may(page.action) else "hidden",
         )
         for name, page in PAGES.items()
     ],

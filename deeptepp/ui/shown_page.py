@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from deeptepp.ui.background.visitors import keep_apart
 from deeptepp.ui.guard import guard
 from deeptepp.ui.masthead import masthead
 from deeptepp.ui.words.page_list import PAGES
@@ -16,6 +17,8 @@ def show_page(
 
     ``has_real_patients``: tells whether a table of real patients is looked at.
     """
-    guard()
-    masthead(screens=PAGES[name].has_screens, has_real_patients=has_real_patients())
+    page = PAGES[name]
+    person = guard(page.action)
+    keep_apart(person.subject)
+    masthead(person, screens=page.has_screens, has_real_patients=has_real_patients())
     draw()

@@ -53,7 +53,16 @@ class TabConnection {
         this.long = setTimeout(() => this.say(this.words.long), 1000 * this.heldS);
       }
       this.wasCut = true;
+      this.askWho();
     }
+  }
+
+  /** Where the sign-in has ended, the page loads anew, which leads to signing in; what was typed stays in the tab. */
+  async askWho() {
+    if (!this.wasCut) return;
+    const answer = await fetch("/api/v1/info", { cache: "no-store" }).catch(() => null);
+    if (answer?.status === 401) location.reload();
+    else setTimeout(() => this.askWho(), ANSWER_MS);
   }
 
   /** The server has answered. */

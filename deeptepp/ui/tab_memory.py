@@ -23,6 +23,7 @@ from deeptepp.ui.background.session import TAB_STATUS, Session, current_session
 from deeptepp.ui.background.visitors import Claim, Tab, claim_tab, greet_visitor
 from deeptepp.ui.case.leaving import go_back, screen_in_history
 from deeptepp.ui.parts.fragments import fragment
+from deeptepp.ui.guard import current_person
 from deeptepp.ui.words.language import current_language, t
 
 _SCRIPTS = ("tab_store.js", "tab_drafts.js", "tab_history.js", "tab_connection.js", "tab_memory.js")
@@ -180,7 +181,7 @@ def _parsed(value: object) -> _Presented | None:
     text = {name: str(value.get(name, "")) for name in ("token", "page", "left", "boot", "memory", "study")}
     if any(each and not _HEX.fullmatch(each) for each in text.values()):
         return None
-    tab = Tab(text["token"], text["page"], text["left"], _signed_in())
+    tab = Tab(text["token"], text["page"], text["left"], current_person().subject)
     at_ms = value.get("at")
     return _Presented(
         tab=tab,
@@ -191,11 +192,6 @@ def _parsed(value: object) -> _Presented | None:
         drafts=cleaned(value.get("drafts")),
         at_ms=float(at_ms) if isinstance(at_ms, int | float) else 0.0,
     )
-
-
-def _signed_in() -> str:
-    """Name who is signed in; a tab that two users share one after the other is not one visitor."""
-    return str(st.user.get("sub", "") or st.user.get("email", "")) if st.user.get("is_logged_in", False) else ""
 
 
 @cache

@@ -8,6 +8,8 @@ import tiny_bundle
 from screens import ROOT
 from streamlit.testing.v1 import AppTest
 
+from deeptepp.domain.people import Person, Role
+from deeptepp.service.sign_in_sessions import default_sign_ins, digest_of
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import close_default_runner
 
@@ -26,6 +28,20 @@ def installation(bundle_folder, tmp_path, monkeypatch):
     st.cache_data.clear()
     yield tmp_path
     close_default_runner()
+
+
+@pytest.fixture
+def sign_in(installation, monkeypatch):
+    """Demand a sign-in, and sign somebody in by her roles; without any call nobody is."""
+    (installation / "deeptepp.toml").write_text("is_login_required = true\n", encoding="utf-8")
+    monkeypatch.setattr("deeptepp.ui.guard._digest", lambda: "")
+
+    def sign_in_(*roles: Role) -> str:
+        name = default_sign_ins().begin(Person("s-1", "Dr. Example", frozenset(roles)))
+        monkeypatch.setattr("deeptepp.ui.guard._digest", lambda: digest_of(name))
+        return digest_of(name)
+
+    return sign_in_
 
 
 @pytest.fixture

@@ -12,7 +12,9 @@ import streamlit as st
 from screens import ROOT, words_on
 from streamlit.testing.v1 import AppTest
 
+from deeptepp.domain.people import PERMISSIONS, Role
 from deeptepp.model.bundle import load_bundle, save_bundle
+from deeptepp.service.sign_in_sessions import default_sign_ins
 from deeptepp.ui.words.page_list import PAGES
 
 TITLES = {name: page.title for name, page in PAGES.items()}
@@ -25,10 +27,6 @@ def through_router():
         return at.switch_page(f"../../pages/{name}.py")
 
     return open_
-
-
-def _require_login(folder) -> None:
-    (folder / "deeptepp.toml").write_text("is_login_required = true\n", encoding="utf-8")
 
 
 def _titles(at: AppTest) -> list[str]:
@@ -64,31 +62,30 @@ def test_a_page_says_research_use_only_and_simulated(open_page, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_demanded_sign_in_without_a_provider_keeps_every_page_closed(open_page, installation, page):
-    _require_login(installation)
+def test_a_visitor_who_has_not_signed_in_sees_nothing(open_page, sign_in, page):
     at = open_page(page).run()
     assert not at.exception
     assert _titles(at) == []
     assert "Sign in" in words_on(at)
 
 
+@pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("page", PAGES)
-def test_a_visitor_who_has_not_signed_in_sees_nothing(open_page, page):
-    at = open_page(page)
-    at.secrets["auth"] = {"client_id": "x"}
-    at.user = {"is_logged_in": False}
-    at.run()
+def test_a_page_opens_for_the_roles_that_its_action_is_for_and_no_other(open_page, sign_in, page, role):
+    sign_in(role)
+    at = open_page(page).run()
     assert not at.exception
-    assert _titles(at) == []
-    assert [button.label for button in at.button] == ["Sign in"]
+    is_open = role in PERMISSIONS[PAGES[page].action]
+    assert _titles(at) == [TITLES[page]] * is_open
+    assert ("Not for your role" in words_on(at)) is not is_open
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_visitor_who_has_signed_in_sees_the_page(open_page, page):
-    at = open_page(page)
-    at.secrets["auth"] = {"client_id": "x"}
-    at.user = {"is_logged_in": True}
-    assert _titles(at.run()) == [TITLES[page]]
+def test_a_page_closes_with_the_sign_in(open_page, sign_in):
+    digest = sign_in(Role.CLINICIAN)
+    at = open_page("board").run()
+    assert _titles(at) == [TITLES["board"]]
+    default_sign_ins().end(digest)
+    assert _titles(at.run()) == []
 
 
 @pytest.mark.parametrize("page", PAGES)

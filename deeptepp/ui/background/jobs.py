@@ -91,6 +91,7 @@ class JobRunner:
         self._limit = n_workers + n_waiting
         self._jobs: dict[str, _Job] = {}
         self._lock = threading.Lock()
+        self.is_closed = False
 
     def submit(self, owner: str, work: Work, *, on_end: Callable[[], object] | None = None) -> str:
         """Queue work.
@@ -159,6 +160,7 @@ class JobRunner:
     def close(self) -> None:
         """Stop all work and take no more."""
         with self._lock:
+            self.is_closed = True
             for job in self._jobs.values():
                 job.is_cancelled = True
         self._pool.shutdown(wait=False, cancel_futures=True)

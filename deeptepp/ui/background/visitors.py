@@ -24,6 +24,9 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+_PERSON = "deeptepp-person"
+"""Key of ``st.session_state``: whom the page was last drawn for."""
+
 
 class Claim(StrEnum):
     """What became of a tab that presented its token."""
@@ -132,6 +135,13 @@ class Visitors:
             erase()
         return Claim.TAKEN_OVER, moved
 
+    def erase(self, visitor_id: str) -> None:
+        """Erase everything that a visitor has begun, at once."""
+        with self._lock:
+            visitor = self._visitors.pop(visitor_id, _Visitor())
+        for erase in (*visitor.erasers, *visitor.held.values()):
+            erase()
+
     def _holder_of(self, token: str) -> str | None:
         """Find who holds a token, in a time that tells nothing of it; the lock is held."""
         found = None
@@ -195,6 +205,19 @@ def greet_visitor() -> bool:
     for key in list(st.session_state):
         del st.session_state[key]
     return True
+
+
+def keep_apart(subject: str) -> None:
+    """Erase what is in this connection where somebody else has signed in since it began.
+
+    A page that was left open joins its connection again with the sign-in that the browser has then.
+    """
+    context = get_script_run_ctx()
+    if context is not None and st.session_state.get(_PERSON, subject) != subject:
+        default_visitors().erase(context.session_id)
+        for key in list(st.session_state):
+            del st.session_state[key]
+    st.session_state[_PERSON] = subject
 
 
 def claim_tab(tab: Tab) -> Claim:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from deeptepp.domain.board import ENTRY_FIELDS, ROLE_CHARACTERS, BoardCase, Entry, EntryField, Moment
 from deeptepp.domain.meeting import may_name_somebody
-from deeptepp.errors import BoardConflict, BoardError, BoardStoreError, DeepTeppError
+from deeptepp.domain.people import Action
+from deeptepp.errors import AccessError, BoardConflict, BoardError, BoardStoreError, DeepTeppError
 from deeptepp.ui.board.board_drafts import (
     ROLE_KEY,
     SENT,
@@ -27,7 +28,8 @@ from deeptepp.ui.board.board_drafts import (
 )
 from deeptepp.ui.board.board_record import conflict_question
 from deeptepp.ui.board.board_rows import open_case
-from deeptepp.ui.board.board_store import open_board
+from deeptepp.ui.board.board_store import board_for
+from deeptepp.ui.guard import may, offers
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.words.language import t
 
@@ -46,6 +48,8 @@ def decision_form(case: BoardCase, moment: Moment, meeting_id: str) -> None:
     on ``Next`` that ended typing are sent together, as a run of the fragment alone, and the click is lost.
     ``meeting_id``: meeting in which the case is discussed, empty outside of one.
     """
+    if not offers(Action.DECIDE):
+        return
     key = draft_key(case.id, moment)
     is_again = was_sent(key)
     draft = drafts().get(key, {})
@@ -149,13 +153,13 @@ def _send(case: BoardCase, moment: Moment, meeting_id: str) -> None:
     mine, own, entry = drafts(), own_entries(), _entry(case, moment, draft, meeting_id)
     try:
         if not _is_repeated(case, entry):
-            number = open_board().record(case.id, entry, expected=case.last_number).last_number
+            number = board_for(Action.DECIDE).record(case.id, entry, expected=case.last_number).last_number
             own.add(number)
             mine[key] = {"seen": number, SENT: True}
     except BoardConflict:
         # Drawn again, the page shows what is new, and asks.
         st.rerun()
-    except (BoardError, BoardStoreError) as error:
+    except (AccessError, BoardError, BoardStoreError) as error:
         st.error(f"{t('Not recorded.')} {said(error)} {t('What you typed is kept here.')}")
         return
     drop(key)
@@ -211,6 +215,8 @@ def show_score_buttons(case: BoardCase, meeting_id: str) -> None:
 
     ``meeting_id``: meeting in which the case is discussed, empty outside of one.
     """
+    if not may(Action.DECIDE):
+        return
     if unsaved_of(case.id):
         st.caption(t("Not recorded yet: what is typed above would count as decided with the score in sight."))
     if case.before is not None:
@@ -234,6 +240,8 @@ def show_score_buttons(case: BoardCase, meeting_id: str) -> None:
 
 def withdraw_button(case: BoardCase) -> None:
     """Offer to take the case off the board for good."""
+    if not may(Action.PUT_ON_BOARD):
+        return
     with st.popover(t("Withdraw"), key=f"board-withdraw-{case.id}"):
         st.write(
             t("Removes the case, its pictures and everything that was recorded of it. This cannot be undone.")
@@ -244,16 +252,16 @@ def withdraw_button(case: BoardCase) -> None:
 def _show(case: BoardCase, entry: Entry) -> None:
     """Record that the score is shown; a refusal is said once on the next run."""
     try:
-        open_board().record(case.id, entry)
-    except (BoardError, BoardStoreError) as error:
+        board_for(Action.DECIDE).record(case.id, entry)
+    except (AccessError, BoardError, BoardStoreError) as error:
         _toast(error)
 
 
 def _withdraw(case_id: str) -> None:
     """Take a case off and go back to the list."""
     try:
-        open_board().withdraw(case_id)
-    except (BoardError, BoardStoreError) as error:
+        board_for(Action.PUT_ON_BOARD).withdraw(case_id)
+    except (AccessError, BoardError, BoardStoreError) as error:
         _toast(error)
         return
     for moment in (Moment.BEFORE, Moment.AFTER):

@@ -10,11 +10,13 @@ import streamlit as st
 
 from deeptepp.domain.board import ROLE_CHARACTERS, BoardCase
 from deeptepp.domain.meeting import MOST_ATTENDEES, ROLES, TITLE_CHARACTERS, Meeting, may_name_somebody
-from deeptepp.errors import BoardError, BoardStoreError, MeetingChanged
+from deeptepp.domain.people import Action
+from deeptepp.errors import AccessError, BoardError, BoardStoreError, DeepTeppError, MeetingChanged
 from deeptepp.ui.background.seeds import seed
 from deeptepp.ui.board.board_address import to_address
 from deeptepp.ui.board.board_drafts import drafts, drop, fill, keep
-from deeptepp.ui.board.board_store import open_board
+from deeptepp.ui.board.board_store import board_for
+from deeptepp.ui.guard import may
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import t
@@ -53,8 +55,11 @@ def meeting_in_address(meetings: Sequence[Meeting]) -> Meeting | None:
 
 def meeting_tools(meeting: Meeting | None, cases: Sequence[BoardCase]) -> None:
     """Offer to make a meeting, and to change the chosen one and its agenda."""
-    if meeting is not None:
+    if meeting is not None and may(Action.PUT_ON_BOARD):
         _agenda(meeting, cases)
+    if not may(Action.DECIDE):
+        return
+    if meeting is not None:
         with st.popover(
             t("Date and attendees"), key=f"board-meeting-edit-{meeting.name}-{len(meeting.attendees)}"
         ):
@@ -82,14 +87,14 @@ def agenda_tools(meeting: Meeting) -> Callable[[BoardCase], None]:
                     key=f"board-move-{step}-{case.id}",
                     disabled=at_end,
                     on_click=_do,
-                    args=(lambda step=step: open_board().meetings.move(meeting.id, case.id, step),),
+                    args=(lambda step=step: board_for(Action.DECIDE).meetings.move(meeting.id, case.id, step),),
                 )
             st.button(
                 ":material/playlist_remove:",
                 help=t("Take {label} off the agenda; it stays on the board", label=verbatim(case.label)),
                 key=f"board-off-{case.id}",
                 on_click=_do,
-                args=(lambda: open_board().meetings.take_off(meeting.id, case.id),),
+                args=(lambda: board_for(Action.DECIDE).meetings.take_off(meeting.id, case.id),),
             )
 
     return draw
@@ -118,9 +123,9 @@ def _agenda(meeting: Meeting, cases: Sequence[BoardCase]) -> None:
         )
         columns = st.container(horizontal=True)
         if columns.button(t("Put on the agenda"), key=f"{key}-go", type="primary", disabled=not chosen):
-            _and_again(key, lambda: open_board().meetings.put_on(meeting.id, chosen))
+            _and_again(key, lambda: board_for(Action.PUT_ON_BOARD).meetings.put_on(meeting.id, chosen))
         if columns.button(t("Put all of them on"), key=f"{key}-all"):
-            _and_again(key, lambda: open_board().meetings.put_on(meeting.id, list(free)))
+            _and_again(key, lambda: board_for(Action.PUT_ON_BOARD).meetings.put_on(meeting.id, list(free)))
 
 
 def _new() -> None:
@@ -130,11 +135,11 @@ def _new() -> None:
     is_sure = _are_roles(key, meeting)
     if st.button(t("Make the meeting"), key=f"{key}-go", type="primary", disabled=not is_sure):
         try:
-            book = open_board().meetings
+            book = board_for(Action.DECIDE).meetings
             # Found where it was made by the first click of a double one, which ended the run of the first.
             same = (each for each in book.all() if _plain(each) == _plain(meeting))
             made = next(same, None) or book.add(meeting)
-        except (BoardError, BoardStoreError) as error:
+        except (AccessError, BoardError, BoardStoreError) as error:
             _refused(error)
             return
         drop(key)
@@ -167,12 +172,12 @@ def _edit(meeting: Meeting) -> None:
     else:
         is_sent = columns.button(t("Save"), key=f"{key}-go", type="primary", disabled=is_unsure)
     if is_sent:
-        _and_again(key, lambda: open_board().meetings.change(changed, seen=meeting))
+        _and_again(key, lambda: board_for(Action.DECIDE).meetings.change(changed, seen=meeting))
     if draft is not None and columns.button(t("Take yours back"), key=f"{key}-back"):
         drop(key)
         st.rerun()
     if columns.button(t("Remove the meeting"), key=f"{key}-remove"):
-        _and_again(key, lambda: open_board().meetings.remove(meeting.id))
+        _and_again(key, lambda: board_for(Action.DECIDE).meetings.remove(meeting.id))
     st.caption(t("A meeting in which something was recorded stays. Cases stay on the board in any case."))
 
 
@@ -241,14 +246,14 @@ def _and_again(key: str, act: Callable[[], object]) -> None:
         act()
     except MeetingChanged:
         st.rerun()
-    except (BoardError, BoardStoreError) as error:
+    except (AccessError, BoardError, BoardStoreError) as error:
         _refused(error)
         return
     drop(key)
     st.rerun()
 
 
-def _refused(error: BoardError | BoardStoreError) -> None:
+def _refused(error: DeepTeppError) -> None:
     """Why, and that nothing is lost."""
     st.error(f"{said(error)} {t('What you typed is kept here.')}")
 
@@ -257,5 +262,5 @@ def _do(act: Callable[[], object]) -> None:
     """Do it on a click, before the page is drawn."""
     try:
         act()
-    except (BoardError, BoardStoreError) as error:
+    except (AccessError, BoardError, BoardStoreError) as error:
         st.toast(said(error), icon=":material/warning:")

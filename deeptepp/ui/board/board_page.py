@@ -13,6 +13,7 @@ from streamlit.errors import StreamlitAPIException
 
 from deeptepp.domain.board import ENTRY_FIELDS, BoardCase, Status
 from deeptepp.domain.meeting import Meeting
+from deeptepp.domain.people import Action
 from deeptepp.errors import BadSetting, BoardStoreError, BundleError, DeepTeppError
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.ui.background.loaded import loaded_bundle
@@ -27,7 +28,8 @@ from deeptepp.ui.board.board_meeting import agenda_tools, meeting_choice, meetin
 from deeptepp.ui.board.board_minutes import minutes_view
 from deeptepp.ui.board.board_news import board_news
 from deeptepp.ui.board.board_rows import CASE_PARAMETER, filters_row, open_case, rows
-from deeptepp.ui.board.board_store import open_board
+from deeptepp.ui.board.board_store import board_for, open_board
+from deeptepp.ui.guard import may
 from deeptepp.ui.parts.cards import bundle_card, refusal_card
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.page_list import PAGES_FOLDER
@@ -134,7 +136,7 @@ def _meeting(cases: Sequence[BoardCase], meeting: Meeting | None) -> None:
     if n_hidden:
         st.info(_hidden(n_hidden), icon=":material/visibility_off:")
     if found:
-        rows(found, agenda_tools(meeting) if meeting else None)
+        rows(found, agenda_tools(meeting) if meeting and may(Action.DECIDE) else None)
     elif not n_hidden:
         st.info(t("No case passes these filters; clear one of them."), icon=":material/filter_alt_off:")
 
@@ -158,8 +160,10 @@ def _empty(bundle: ModelBundle) -> None:
             )
         )
         with st.container(horizontal=True, vertical_alignment="center"):
-            if bundle.reference.is_simulated and st.button(
-                t("Open the eight demo cases"), key="board-demo", type="primary"
+            if (
+                bundle.reference.is_simulated
+                and may(Action.PUT_ON_BOARD)
+                and st.button(t("Open the eight demo cases"), key="board-demo", type="primary")
             ):
                 _fill(bundle)
             # Opened by itself, as in tests, a page has no others to link to.
@@ -177,7 +181,7 @@ def _fill(bundle: ModelBundle) -> None:
 
     cases = demo_cases(bundle, report)
     try:
-        open_board().add_all(cases)
+        board_for(Action.PUT_ON_BOARD).add_all(cases)
     except (BoardStoreError, DeepTeppError) as error:
         st.warning(str(error))
         return

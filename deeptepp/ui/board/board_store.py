@@ -6,7 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from deeptepp.domain.people import Action
 from deeptepp.store.cases import Board, board_address
+from deeptepp.ui.guard import require
 
 
 def open_board() -> Board:
@@ -18,6 +20,15 @@ def open_board() -> Board:
     """
     address = board_address()
     return _opened(address if "://" in address else str(Path(address).resolve()))
+
+
+def board_for(action: Action) -> Board:
+    """Board of this installation, to change something on it.
+
+    Raises as ``open_board``; AccessError: whoever is at the page may not do that.
+    """
+    require(action)
+    return open_board()
 
 
 @st.cache_resource(max_entries=4, show_spinner=False, on_release=Board.close)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from deeptepp.config import load_settings
 from deeptepp.dicom.results.pacs import Pacs, configured_pacs
+from deeptepp.domain.people import Action
 from deeptepp.domain.progress import Progress
 from deeptepp.domain.risk import Assessment
 from deeptepp.errors import BadSetting, DeepTeppError
@@ -20,6 +21,7 @@ from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.scoring.images import CaseImages
 from deeptepp.ui.background.jobs import bare
 from deeptepp.ui.background.session import Case, Session
+from deeptepp.ui.guard import offers, require
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import speech, t
@@ -108,7 +110,7 @@ def _dicom(session: Session, images: CaseImages, assessment: Assessment, bundle:
     except BadSetting as error:
         st.warning(said(error))
         pacs = None
-    if pacs is not None:
+    if pacs is not None and offers(Action.SEND_RESULTS):
         _pacs(session, images, assessment, bundle, pacs)
     st.caption(
         t(
@@ -150,6 +152,7 @@ def _pacs(session: Session, images: CaseImages, assessment: Assessment, bundle: 
         st.warning(t(extra.notes[key]))
     label = t("Send again") if answer is not None else t("Send to {name}", name=pacs.name)
     if st.button(label, key="result-send", width="stretch"):
+        require(Action.SEND_RESULTS)
         extra.answers.pop(key, None)
         extra.start(session.id, key, work)
         st.rerun(scope="fragment")

@@ -8,6 +8,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from deeptepp.dicom.series_preview import Previews, draw_planes, previews_of
+from deeptepp.domain.people import Action
 from deeptepp.domain.progress import Progress, Step, StepReport
 from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side
 from deeptepp.errors import DeepTeppError, StudyError, TooManyJobs
@@ -22,6 +23,7 @@ from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import Work, bare, default_runner
 from deeptepp.ui.background.session import Case, Screen, Session
 from deeptepp.ui.case.other_study import forget_entries
+from deeptepp.ui.guard import require
 from deeptepp.ui.words.screen_words import plural
 
 _DEMO: WeakValueDictionary[str, CaseImages] = WeakValueDictionary()
@@ -171,6 +173,7 @@ def _previews(source: Path, proposals: Sequence[PhaseProposal]) -> Previews:
 
 def _begin_reading(session: Session, work: Work) -> None:
     """Queue the reading of a case, or refuse when the queue is full."""
+    require(Action.SCORE_CASES)
     try:
         session.job_id = default_runner().submit(session.id, work)
         session.screen = Screen.READING

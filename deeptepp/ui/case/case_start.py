@@ -5,10 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from deeptepp.config import load_settings
+from deeptepp.domain.people import Action
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import Session, is_kept
 from deeptepp.ui.case.case_reading import open_demo, open_upload
 from deeptepp.ui.own_model.own_model_link import own_model_link
+from deeptepp.ui.guard import offers
+from deeptepp.ui.own_model.own_model_page import own_model_link
 from deeptepp.ui.viewer.study_drop import study_drop
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import plural
@@ -32,13 +35,19 @@ def start_screen(session: Session) -> None:
     _show_note(session)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        upload_id = study_drop(key=f"case-drop-{session.case.id}")
-        if upload_id:
-            open_upload(session, upload_id)
-            st.rerun()
-        _demo(session)
+        if offers(Action.SCORE_CASES):
+            _ways_in(session)
     with right:
         _what_is_accepted()
+
+
+def _ways_in(session: Session) -> None:
+    """Take a study, or the demo."""
+    upload_id = study_drop(key=f"case-drop-{session.case.id}")
+    if upload_id:
+        open_upload(session, upload_id)
+        st.rerun()
+    _demo(session)
 
 
 def _whom_it_is_for() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from deeptepp.domain.lesion import BoxMm
+from deeptepp.domain.people import Action
 from deeptepp.domain.progress import Progress
 from deeptepp.domain.risk import Assessment, Outcome
 from deeptepp.errors import StudyError, TooManyJobs
@@ -16,6 +17,7 @@ from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import Screen, Session
 from deeptepp.ui.case.case_reading import Opened
 from deeptepp.ui.case.other_study import meet_study
+from deeptepp.ui.guard import require
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.words.language import t
 
@@ -45,6 +47,7 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
 
     ``allow_ineligible``: score although an eligibility rule refuses.
     """
+    require(Action.SCORE_CASES)
     case, bundle = session.case, loaded_bundle()
     if case.images is None:
         return

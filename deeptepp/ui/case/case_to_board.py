@@ -6,15 +6,17 @@ import streamlit as st
 
 from deeptepp.domain.board import LABEL_CHARACTERS, Flag, NewCase, Picture
 from deeptepp.domain.labels import looks_like_a_name
+from deeptepp.domain.people import Action
 from deeptepp.domain.risk import Assessment, Outcome
-from deeptepp.errors import BadSetting, BoardError, BoardStoreError
+from deeptepp.errors import AccessError, BadSetting, BoardError, BoardStoreError
 from deeptepp.imaging.lesion_slices import lesion_slices
 from deeptepp.imaging.thumbnail import roi_thumbnail
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import Case, Session
-from deeptepp.ui.board.board_store import open_board
+from deeptepp.ui.board.board_store import board_for
+from deeptepp.ui.guard import offers
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import t
 
@@ -28,6 +30,8 @@ def add_to_board(session: Session) -> None:
     if assessment is None or assessment.score is None:
         return
     with st.popover(t("Add to the board"), key="board-add"):
+        if not offers(Action.PUT_ON_BOARD):
+            return
         st.caption(
             t(
                 "The board keeps the clinical facts, this result and some small pictures of the tumour, until the "
@@ -53,8 +57,8 @@ def add_to_board(session: Session) -> None:
 def _add(case: Case, assessment: Assessment, label: str) -> None:
     """Store the case and say what it is called."""
     try:
-        added = open_board().add(new_case(case, assessment, loaded_bundle(), label))
-    except (BadSetting, BoardError, BoardStoreError) as error:
+        added = board_for(Action.PUT_ON_BOARD).add(new_case(case, assessment, loaded_bundle(), label))
+    except (AccessError, BadSetting, BoardError, BoardStoreError) as error:
         st.warning(str(error))
         return
     st.success(t("On the board as {label}.", label=verbatim(added.label)), icon=":material/check:")

@@ -7,6 +7,7 @@ import secrets
 
 import streamlit as st
 
+from deeptepp.errors import AccessError
 from deeptepp.ui.background.jobs import place_of
 from deeptepp.ui.words.language import t
 
@@ -15,6 +16,9 @@ _LOG = logging.getLogger(__name__)
 
 def show_broken(error: Exception) -> bool:
     """Log an uncaught exception of a page without its text, and show a calm card with its number."""
+    if isinstance(error, AccessError):
+        st.warning(t(str(error)), icon=":material/lock:")
+        return True
     incident = secrets.token_hex(4)
     _LOG.error("incident %s: %s at %s", incident, type(error).__name__, place_of(error))
     broken_card(incident)

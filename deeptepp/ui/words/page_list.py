@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from deeptepp.domain.people import Action
+
 PAGES_FOLDER = Path(__file__).parents[3] / "pages"
 """Not beside the router on purpose: Streamlit would serve a neighbouring folder without asking it."""
 
@@ -13,21 +15,25 @@ PAGES_FOLDER = Path(__file__).parents[3] / "pages"
 class Page:
     """One page; what it shows stands in its file, or is called there.
 
-    ``url_path``: end of its address, empty for the first page; ``is_in_menu``: the navigation shows it, others are
-    reached by a link; ``has_screens``: its screens are steps in the history of the browser.
+    ``action``: what somebody must be allowed to do to see it; ``url_path``: end of its address, empty for the
+    first page; ``is_in_menu``: the navigation shows it, others are reached by a link; ``has_screens``: its screens
+    are steps in the history of the browser.
     """
 
     title: str
+    action: Action
     url_path: str = ""
     is_in_menu: bool = True
     has_screens: bool = False
 
 
 PAGES: dict[str, Page] = {
-    "case": Page(title="Score a case", has_screens=True),
-    "tiers": Page(title="Tiers laboratory", url_path="tiers"),
-    "board": Page(title="Tumour board", url_path="board"),
-    "evidence": Page(title="Evidence", url_path="evidence"),
-    "own_model": Page(title="Make it yours", url_path="make-it-yours", is_in_menu=False),
+    "case": Page(title="Score a case", action=Action.READ_CASES, has_screens=True),
+    "tiers": Page(title="Tiers laboratory", action=Action.USE_LABORATORY, url_path="tiers"),
+    "board": Page(title="Tumour board", action=Action.READ_CASES, url_path="board"),
+    "evidence": Page(title="Evidence", action=Action.READ_EVIDENCE, url_path="evidence"),
+    "own_model": Page(
+        title="Make it yours", action=Action.READ_EVIDENCE, url_path="make-it-yours", is_in_menu=False
+    ),
 }
 """By the name of the file in ``pages/``, in the order of the navigation."""

@@ -1,0 +1,61 @@
+"""What each address of the service asks of a caller: one list, the first row that fits counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deeptepp.domain.people import Action
+
+_SMALL_BYTES = 1_000_000
+"""Largest body of a request that hands in no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a family of addresses asks of a caller.
+
+    ``path``: pattern of the whole path; ``action``: what she must be allowed to do, None for nothing;
+    ``is_closed``: nobody gets in, since the product does not use it; ``is_shown_only``: an address counts only for
+    those whose page it was sent to; ``is_public_asset``: the file belongs to the software and is the same for
+    everybody, so that browsers may keep it.
+    """
+
+    path: str
+    action: Action | None = None
+    methods: frozenset[str] = frozenset({"GET", "HEAD"})
+    max_bytes: int = _SMALL_BYTES
+    is_closed: bool = False
+    is_shown_only: bool = False
+    is_public_asset: bool = False
+
+
+def needs(pages: Mapping[str, Action], upload_bytes: int, table_bytes: int) -> tuple[Need, ...]:
+    """List every address: ``pages`` by their path, and the largest study and table that may be handed in."""
+    read, reading = Action.READ_EVIDENCE, frozenset({"GET", "HEAD", "OPTIONS"})
+    handing_in = frozenset({"GET", "HEAD", "POST"})
+    return (
+        *(Need(re.escape(path), action) for path, action in pages.items()),
+        Need("/(healthz|readyz)"),
+        Need("/sign-in(/back)?"),
+        Need("/sign-out(/done)?"),
+        Need("/_stcore/stream", read, frozenset({"websocket"})),
+        # Tables of the laboratory come through Streamlit's own way in; studies through ours.
+        Need(
+            "/_stcore/upload_file/.+", Action.USE_LABORATORY, frozenset({"PUT", "DELETE", "OPTIONS"}), table_bytes
+        ),
+        Need("/_stcore/(health|host-config)", read, reading),
+        Need("/_stcore/bidi-components/.*", read, reading, is_public_asset=True),
+        Need("/component/.*", read, reading, is_public_asset=True),
+        Need("/_stcore/(metrics|script-health-check)", Action.MANAGE, reading),
+        Need("/media/.+", read, reading, is_shown_only=True),
+        Need("/(_stcore|auth|oauth2callback)(/.*)?", is_closed=True),
+        Need("/api/v1/uploads/[^/]+", Action.SCORE_CASES, handing_in, upload_bytes),
+        Need("/api/v1/frames/.+", Action.READ_CASES),
+        Need("/api/v1/info", read),
+        Need("/api(/.*)?", is_closed=True),
+        Need("/static/.+|/favicon.png|/manifest.json", read, is_public_asset=True),
+        # Streamlit answers any other address with the page that starts in the browser.
+        Need(".*", read),
+    )
