@@ -22,8 +22,8 @@ from deeptepp.ui.background.drafts import PREFIXES, cleaned
 from deeptepp.ui.background.session import TAB_STATUS, Session, current_session
 from deeptepp.ui.background.visitors import Claim, Tab, claim_tab, greet_visitor
 from deeptepp.ui.case.leaving import go_back, screen_in_history
-from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.guard import current_person
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import current_language, t
 
 _SCRIPTS = ("tab_store.js", "tab_drafts.js", "tab_history.js", "tab_connection.js", "tab_memory.js")
