@@ -23,6 +23,7 @@
     │   │                                 CohortRefused, UnknownPublicCohort
     │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange, AnotherTable
     │   ├── SettingsError                 UnknownSetting, BadSetting
+    │   ├── FilesError                    FilesIncomplete, FilesMixed, FolderInUse
     │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │   │                                 UploadIncomplete, UploadGone
     │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong,
@@ -31,6 +32,7 @@
     ├── BoardStoreError                   BoardUnreachable, BoardRefuses, BoardSchemaMismatch
     ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
     │                                     PacsRefused
+    ├── DiskFull                          no room is left to write
     ├── NoBrowser                         no browser draws figures as files
     ├── FigureNotDrawn                    the browser failed at a figure
     ├── FramesGone                        the images of a case left the memory
@@ -723,6 +725,37 @@ class BadSetting(SettingsError):
     template = "Setting {key} is {value}; it must be {limit}."
 
 
+class FilesError(InputError):
+    """A folder of files that belong together cannot be read or replaced."""
+
+    rule = "files"
+
+
+class FilesIncomplete(FilesError):
+    """A folder does not hold the whole of one set of files."""
+
+    rule = "files.incomplete"
+    template = "The folder does not hold one whole set of files: {reason}. Nothing was done; make its files again."
+
+
+class FilesMixed(FilesError):
+    """Files of a folder differ from the list of its set."""
+
+    rule = "files.mixed"
+    asked = 0
+    template = (
+        "{value} file(s) of the folder differ from its list of digests: they are of another set, or were changed. "
+        "Nothing was done; make its files again."
+    )
+
+
+class FolderInUse(FilesError):
+    """A folder holds what a new set of files may not replace."""
+
+    rule = "files.folder-in-use"
+    template = "The folder cannot be replaced as a whole: {reason}. Nothing was written; name a folder inside it."
+
+
 class UploadError(InputError):
     """An upload was refused or broke off."""
 
@@ -935,6 +968,15 @@ class PacsRefused(PacsError):
 
     rule = "pacs.refused"
     template = "{name} did not take {value} of {limit} objects ({reason}). Ask whoever runs it."
+
+
+class DiskFull(DeepTeppError):
+    """No room is left on a disk, or a quota is used up."""
+
+    rule = "disk.full"
+    template = (
+        "There is no room left on the disk. Nothing was kept of what was being written; make room, and try again."
+    )
 
 
 class FramesGone(DeepTeppError):
