@@ -12,7 +12,7 @@
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries,
     │   │                                 ImplausibleGeometry, TwoSides, SeveralDynamicSeries,
     │   │                                 OtherFrameOfReference, ImplausibleTimes, OtherSettings, OtherBodyPart,
-    │   │                                 UnknownOrder, RolesDoubtful, EqualTimes, OrdersDiffer
+    │   │                                 UnknownOrder, RolesDoubtful, EqualTimes, OrdersDiffer, StudyTooLarge
     │   ├── NiftiError                    NoNiftiFound, DamagedNifti, NiftiTooLarge, UnsupportedNifti,
     │   │                                 UnplacedNifti, NiftiUnits, NiftiGeometriesDiffer, NiftiSpacingDiffers,
     │   │                                 SkewedNifti, ImplausibleNifti, NotFiniteNifti, NiftiGridsDiffer,
@@ -39,7 +39,8 @@
     ├── DetectionError                    NoBreast, NoLesion, LesionOutsideVolume
     ├── BundleError                       BundleMissing, ChecksumMismatch, SchemaMismatch
     ├── StatisticsError                   NotEstimable
-    ├── TooManyJobs                       no worker is free and the queue is full
+    ├── TooManyJobs                       no worker is free and the queue is full, or TooManyOwnJobs
+    ├── TakesTooLong, TakesTooMuch        the work took longer, or more memory, than a server gives it
     └── JobCancelled                      the user stopped the work
 
 An error carries keyword-only facts; the class builds the message: what was found, where, what to do.
@@ -252,6 +253,16 @@ class MissingTag(DicomError):
     rule = "dicom.missing-tag"
     asked = 0
     template = "{value} file(s) lack {keyword}, needed to place the image. Export the original images again."
+
+
+class StudyTooLarge(DicomError):
+    """The images of the phases fill more memory than a study may."""
+
+    rule = "dicom.too-large"
+    template = (
+        "The phases hold {value} of images, more than the {limit} that one study may fill here. Choose fewer "
+        "phases in the series table or with --phases, or ask whoever runs the server to allow more."
+    )
 
 
 class UnreadablePixels(DicomError):
@@ -1062,6 +1073,35 @@ class TooManyJobs(DeepTeppError):
 
     rule = "job.queue-full"
     template = "{value} cases are being worked on, as many as this server takes. Try again in a minute."
+
+
+class TooManyOwnJobs(TooManyJobs):
+    """One visitor has as much work waiting as the server takes of each."""
+
+    rule = "job.own-queue-full"
+    template = (
+        "{value} pieces of your work are waiting or under way already. Stop one, or wait until one has ended."
+    )
+
+
+class TakesTooLong(DeepTeppError):
+    """The work took longer than a server gives to one visitor."""
+
+    rule = "job.too-long"
+    template = (
+        "This took longer than the {limit} s that the server gives to one study or table, and was stopped. Hand "
+        "in the dynamic series or the table alone, or ask whoever runs the server to allow more."
+    )
+
+
+class TakesTooMuch(DeepTeppError):
+    """The work took more memory than a server gives to one visitor."""
+
+    rule = "job.too-much-memory"
+    template = (
+        "This filled more than the {limit} of memory that the server gives to one study or table, and was "
+        "stopped. Hand in the dynamic series or the table alone, or ask whoever runs the server to allow more."
+    )
 
 
 class JobCancelled(DeepTeppError):
