@@ -34,6 +34,18 @@ class Settings:
     """Cases read or scored at the same time; each holds one study in memory."""
     n_waiting: int = 32
     """Cases that may wait for a worker; one more is refused."""
+    n_waiting_each: int = 6
+    """Of these, pieces of work of one visitor; those of visitors take turns."""
+    reading_max_s: float = 60.0
+    """Seconds in which a study is read and searched, or a table read; what takes longer is stopped by name."""
+    study_max_files: int = 20_000
+    """Most files of a study that a visitor hands in, each image plane counted."""
+    study_max_mb: float = 650.0
+    """Most megabytes of the images of a study in memory: five phases of 400 slices of 400 x 400 have 640."""
+    work_max_mb: float = 820.0
+    """Megabytes of memory that one piece of work may add; what takes more is stopped by name."""
+    table_max_cells: int = 1_000_000
+    """Most cells of a table that a visitor hands in, all sheets together."""
     upload_max_age_s: float = 900.0
     """Seconds after which an upload is deleted, also where its case was not scored yet."""
     case_max_age_s: float = 3600.0
@@ -95,6 +107,12 @@ class Settings:
 _RANGES: dict[str, tuple[float, float]] = {
     "n_workers": (1, 16),
     "n_waiting": (0, 1000),
+    "n_waiting_each": (1, 1000),
+    "reading_max_s": (5, 86400),
+    "study_max_files": (1, 1_000_000),
+    "study_max_mb": (10, 1_000_000),
+    "work_max_mb": (10, 1_000_000),
+    "table_max_cells": (1, 1_000_000_000),
     "upload_max_age_s": (30, 86400),
     "case_max_age_s": (60, 86400),
     "visitor_max_away_s": (1, 86400),

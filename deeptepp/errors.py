@@ -12,7 +12,7 @@
     │   │                                 MixedPatients, MixedStudies, NoPreContrast, UnknownSeries,
     │   │                                 ImplausibleGeometry, TwoSides, SeveralDynamicSeries,
     │   │                                 OtherFrameOfReference, ImplausibleTimes, OtherSettings, OtherBodyPart,
-    │   │                                 UnknownOrder, RolesDoubtful, EqualTimes, OrdersDiffer
+    │   │                                 UnknownOrder, RolesDoubtful, EqualTimes, OrdersDiffer, StudyTooLarge
     │   ├── NiftiError                    NoNiftiFound, DamagedNifti, NiftiTooLarge, UnsupportedNifti,
     │   │                                 UnplacedNifti, NiftiUnits, NiftiGeometriesDiffer, NiftiSpacingDiffers,
     │   │                                 SkewedNifti, ImplausibleNifti, NotFiniteNifti, NiftiGridsDiffer,
@@ -23,6 +23,7 @@
     │   │                                 CohortRefused, UnknownPublicCohort
     │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange, AnotherTable
     │   ├── SettingsError                 UnknownSetting, BadSetting
+    │   ├── FilesError                    FilesIncomplete, FilesMixed, FolderInUse
     │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │   │                                 UploadIncomplete, UploadGone
     │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong,
@@ -32,13 +33,17 @@
     ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
     │                                     PacsRefused
     ├── AccessError                       NotSignedIn, NotAllowed
+
+
+    ├── DiskFull                          no room is left to write
     ├── NoBrowser                         no browser draws figures as files
     ├── FigureNotDrawn                    the browser failed at a figure
     ├── FramesGone                        the images of a case left the memory
     ├── DetectionError                    NoBreast, NoLesion, LesionOutsideVolume
     ├── BundleError                       BundleMissing, ChecksumMismatch, SchemaMismatch
     ├── StatisticsError                   NotEstimable
-    ├── TooManyJobs                       no worker is free and the queue is full
+    ├── TooManyJobs                       no worker is free and the queue is full, or TooManyOwnJobs
+    ├── TakesTooLong, TakesTooMuch        the work took longer, or more memory, than a server gives it
     └── JobCancelled                      the user stopped the work
 
 An error carries keyword-only facts; the class builds the message: what was found, where, what to do.
@@ -251,6 +256,16 @@ class MissingTag(DicomError):
     rule = "dicom.missing-tag"
     asked = 0
     template = "{value} file(s) lack {keyword}, needed to place the image. Export the original images again."
+
+
+class StudyTooLarge(DicomError):
+    """The images of the phases fill more memory than a study may."""
+
+    rule = "dicom.too-large"
+    template = (
+        "The phases hold {value} of images, more than the {limit} that one study may fill here. Choose fewer "
+        "phases in the series table or with --phases, or ask whoever runs the server to allow more."
+    )
 
 
 class UnreadablePixels(DicomError):
@@ -724,6 +739,37 @@ class BadSetting(SettingsError):
     template = "Setting {key} is {value}; it must be {limit}."
 
 
+class FilesError(InputError):
+    """A folder of files that belong together cannot be read or replaced."""
+
+    rule = "files"
+
+
+class FilesIncomplete(FilesError):
+    """A folder does not hold the whole of one set of files."""
+
+    rule = "files.incomplete"
+    template = "The folder does not hold one whole set of files: {reason}. Nothing was done; make its files again."
+
+
+class FilesMixed(FilesError):
+    """Files of a folder differ from the list of its set."""
+
+    rule = "files.mixed"
+    asked = 0
+    template = (
+        "{value} file(s) of the folder differ from its list of digests: they are of another set, or were changed. "
+        "Nothing was done; make its files again."
+    )
+
+
+class FolderInUse(FilesError):
+    """A folder holds what a new set of files may not replace."""
+
+    rule = "files.folder-in-use"
+    template = "The folder cannot be replaced as a whole: {reason}. Nothing was written; name a folder inside it."
+
+
 class UploadError(InputError):
     """An upload was refused or broke off."""
 
@@ -958,6 +1004,15 @@ class PacsRefused(PacsError):
     template = "{name} did not take {value} of {limit} objects ({reason}). Ask whoever runs it."
 
 
+class DiskFull(DeepTeppError):
+    """No room is left on a disk, or a quota is used up."""
+
+    rule = "disk.full"
+    template = (
+        "There is no room left on the disk. Nothing was kept of what was being written; make room, and try again."
+    )
+
+
 class FramesGone(DeepTeppError):
     """The images of a case are no longer in memory."""
 
@@ -1041,6 +1096,35 @@ class TooManyJobs(DeepTeppError):
 
     rule = "job.queue-full"
     template = "{value} cases are being worked on, as many as this server takes. Try again in a minute."
+
+
+class TooManyOwnJobs(TooManyJobs):
+    """One visitor has as much work waiting as the server takes of each."""
+
+    rule = "job.own-queue-full"
+    template = (
+        "{value} pieces of your work are waiting or under way already. Stop one, or wait until one has ended."
+    )
+
+
+class TakesTooLong(DeepTeppError):
+    """The work took longer than a server gives to one visitor."""
+
+    rule = "job.too-long"
+    template = (
+        "This took longer than the {limit} s that the server gives to one study or table, and was stopped. Hand "
+        "in the dynamic series or the table alone, or ask whoever runs the server to allow more."
+    )
+
+
+class TakesTooMuch(DeepTeppError):
+    """The work took more memory than a server gives to one visitor."""
+
+    rule = "job.too-much-memory"
+    template = (
+        "This filled more than the {limit} of memory that the server gives to one study or table, and was "
+        "stopped. Hand in the dynamic series or the table alone, or ask whoever runs the server to allow more."
+    )
 
 
 class JobCancelled(DeepTeppError):

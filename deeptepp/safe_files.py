@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
+from deeptepp.domain.progress import bounds
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, UnsafeArchivePath
 from deeptepp.wording.sentence import sentence
 
@@ -18,6 +19,12 @@ MAX_TOTAL_BYTES = 6 * 1024**3
 
 MAX_FILES = 50_000
 """Largest number of files; a large breast MR study has about 10,000."""
+
+MAX_DIRECTORY_BYTES = 24 * 1024**2
+"""Largest directory of a zip archive; one of 50,000 files with long names has 15 MiB."""
+
+_N_ENTRIES, _DIRECTORY_BYTES = 4, 5
+"""Places in what the end of a zip archive says, as zipfile gives it."""
 
 DAMAGE = (
     zipfile.BadZipFile,
@@ -43,9 +50,23 @@ def looks_like_dicom(head: bytes) -> bool:
     return head[128:132] == b"DICM" or head[:2] in (b"\x02\x00", b"\x08\x00")
 
 
+def check_directory(path: Path) -> None:
+    """Refuse a zip archive whose directory lists too much, before a line of it is read."""
+    with path.open("rb") as stream:
+        end = zipfile._EndRecData(stream)  # type: ignore[attr-defined]
+    if end is not None:
+        check_total(end[_N_ENTRIES], 0)
+        if end[_DIRECTORY_BYTES] > MAX_DIRECTORY_BYTES:
+            raise ArchiveTooLarge(
+                value=sentence("a directory of {size}", size=in_words(end[_DIRECTORY_BYTES])),
+                limit=in_words(MAX_DIRECTORY_BYTES),
+            )
+
+
 def open_zip(path: Path, stack: ExitStack) -> tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]:
     """Open a zip archive with its files that are no junk; unsafe names, links, encryption, damage are refused."""
     try:
+        check_directory(path)
         archive = stack.enter_context(zipfile.ZipFile(path))
     except DAMAGE as error:
         raise damaged(error) from None
@@ -80,8 +101,9 @@ def is_junk(parts: Sequence[str]) -> bool:
 
 def check_total(n_files: int, n_bytes: int) -> None:
     """Refuse more files, or more unpacked bytes, than a study has."""
-    if n_files > MAX_FILES:
-        raise ArchiveTooLarge(value=sentence("{n} files", n=n_files), limit=sentence("{n} files", n=MAX_FILES))
+    limit = int(min(MAX_FILES, bounds().n_files))
+    if n_files > limit:
+        raise ArchiveTooLarge(value=sentence("{n} files", n=n_files), limit=sentence("{n} files", n=limit))
     if n_bytes > MAX_TOTAL_BYTES:
         raise ArchiveTooLarge(value=in_words(n_bytes), limit=in_words(MAX_TOTAL_BYTES))
 

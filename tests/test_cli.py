@@ -1,6 +1,7 @@
 """The command line on files: exit status, rule ids, and the same assessment as on screen."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import coarse_study
@@ -15,6 +16,7 @@ from deeptepp.cli import app
 from deeptepp.cli.studies import read_profile
 from deeptepp.dicom.write import write_study
 from deeptepp.errors import NotANumber
+from deeptepp.file_sets import read_set, writing_set
 from deeptepp.model.bundle import load_bundle, save_bundle
 from deeptepp.model.network import build_network
 
@@ -246,10 +248,38 @@ def test_send_without_a_pacs_or_without_objects_says_what_is_missing(folder, tmp
         "score", folder / "study", "--cp", folder / "positive.toml", "--bundle", folder / "bundle", "--send"
     )
     assert (result.exit_code, "pacs.not-configured" in result.output) == (1, True)
-    assert run("send", tmp_path).exit_code == 2
-    (tmp_path / "other.dcm").write_bytes(next((folder / "study").rglob("*.dcm")).read_bytes())
-    refused = run("send", tmp_path, "--pacs", "http://127.0.0.1:9")
-    assert (refused.exit_code, "pacs.not-ours" in refused.output) == (1, True)
+    files = {
+        "files.incomplete": {},
+        "pacs.no-source": {"report.pdf": b"%PDF"},
+        "pacs.not-ours": {"other.dcm": next((folder / "study").rglob("*.dcm")).read_bytes()},
+    }
+    for rule, contents in files.items():
+        (tmp_path / rule).mkdir()
+        if contents:
+            with writing_set(tmp_path / rule, {}) as part:
+                for name, content in contents.items():
+                    (part / name).write_bytes(content)
+        refused = run("send", tmp_path / rule, "--pacs", "http://127.0.0.1:9")
+        assert (refused.exit_code, rule in refused.output) == (1, True)
+
+
+def test_send_refuses_a_folder_of_two_results(folder, scored, tmp_path):
+    shutil.copytree(folder / "case", tmp_path / "case")
+    with (tmp_path / "case" / "report.dcm").open("ab") as file:
+        file.write(b"0")
+    refused = run("send", tmp_path / "case", "--pacs", "http://127.0.0.1:9")
+    assert (refused.exit_code, "files.mixed" in refused.output) == (1, True)
+
+
+def test_score_and_report_leave_a_folder_of_other_files_alone(folder, tmp_path):
+    (tmp_path / "letter.txt").write_text("mine")
+    for command in (
+        ("score", folder / "study", "--bundle", folder / "bundle", "--out", tmp_path),
+        ("report", "cohort", folder / "bundle" / "reference_cohort.parquet", "--out", tmp_path),
+    ):
+        refused = run(*command)
+        assert (refused.exit_code, "files.folder-in-use" in refused.output) == (1, True), refused.output
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
 def test_a_study_that_cannot_be_read_gives_a_report_all_the_same(folder, tmp_path):
@@ -258,7 +288,7 @@ def test_a_study_that_cannot_be_read_gives_a_report_all_the_same(folder, tmp_pat
     out = tmp_path / "case"
     result = run("score", tmp_path / "empty", "--bundle", folder / "bundle", "--out", out)
     assert result.exit_code == 1
-    assert sorted(path.name for path in out.iterdir()) == ["assessment.json", "one-page.pdf", "report.pdf"]
+    assert sorted(read_set(out).digests) == ["assessment.json", "one-page.pdf", "report.pdf"]
 
 
 @pytest.mark.parametrize("command", [("detect",), ("score",), ("cohort", "check")])

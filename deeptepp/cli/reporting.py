@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 from deeptepp.cli.cohort_file import Everyone, MappingFile, Units, cohort_of
 from deeptepp.cli.printing import refuse_with
 from deeptepp.errors import DeepTeppError
+from deeptepp.file_sets import check_free
 
 if TYPE_CHECKING:
     from deeptepp.report.report_page import ReportPage
@@ -102,8 +104,7 @@ def report_recipe(
             if not another_table:
                 check_table(asked, own)
             asked = replace(asked, cohort=CohortChoice.UPLOADED, cohort_sha256=own.digest)
-        _write(recipe_page(patients, loaded, asked), out, formats)
-        (out / RECIPE_FILE).write_text(asked.to_json(), encoding="utf-8")
+        _write(recipe_page(patients, loaded, asked), out, formats, {RECIPE_FILE: asked.to_json().encode()})
     except DeepTeppError as error:
         refuse_with(error, as_json=False)
 
@@ -121,18 +122,20 @@ def _formats(asked: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(formats))
 
 
-def _write(page: ReportPage, out: Path, formats: tuple[str, ...]) -> None:
-    """Write page, tables and figures, and say where they are."""
-    from deeptepp.report.figures.figure_files import figures_of, write_figures
+def _write(page: ReportPage, out: Path, formats: tuple[str, ...], more: Mapping[str, bytes] | None = None) -> None:
+    """Write page, tables and figures as one set, and say where they are."""
+    from deeptepp.report.figures.figure_files import drawn_figures, figures_of
     from deeptepp.report.format import count
-    from deeptepp.report.report_page import write_parts
+    from deeptepp.report.report_page import write_report
 
-    written = write_parts(page, out)
+    check_free(out)  # before a browser draws for minutes
+    figures = drawn_figures(figures_of(page.items), formats) if formats else {}
+    drawn = {f"figures/{name}": content for name, content in figures.items()}
+    written = write_report(page, out, {**drawn, **(more or {})})
     folder = written[0].parent / "csv"
     typer.echo(_plain(f"Report written to {written[0]}, {count(len(written) - 1, 'table')} to {folder}"))
     if formats:
-        files = write_figures(figures_of(page.items), out / "figures", formats)
-        typer.echo(_plain(f"{count(len(files), 'figure file')} written to {out / 'figures'}"))
+        typer.echo(_plain(f"{count(len(figures), 'figure file')} written to {out / 'figures'}"))
 
 
 def _plain(text: str) -> str:

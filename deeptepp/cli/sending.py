@@ -28,14 +28,14 @@ def send(
 ) -> None:
     """Send the DICOM objects of a result to the PACS."""
     from deeptepp.dicom.results.objects import read_objects
+    from deeptepp.file_sets import read_set
 
-    files = sorted(folder.glob("*.dcm"))
-    if not files:
-        raise typer.BadParameter(
-            "holds no DICOM object; write them with 'deeptepp score --out'", param_hint="FOLDER"
-        )
     try:
-        deliver(read_objects([path.read_bytes() for path in files]), pacs)
+        found = read_set(folder)
+        names = [name for name in found.digests if name.endswith(".dcm")]
+        if not names:
+            raise NoSourceImages
+        deliver(read_objects([found.read(name) for name in names]), pacs)
     except DeepTeppError as error:
         refuse_with(error, as_json=False)
 

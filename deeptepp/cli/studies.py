@@ -38,6 +38,7 @@ from deeptepp.domain.risk import Assessment, Outcome, Severity
 from deeptepp.domain.study import PhaseProposal
 from deeptepp.domain.typed_number import read_facts
 from deeptepp.errors import DeepTeppError, UnknownField, UnreadableProfile
+from deeptepp.file_sets import check_free
 from deeptepp.report.case.document import (
     assessment_to_dict,
     finding_to_dict,
@@ -97,6 +98,8 @@ def score(
             typer.echo("The label looks like the name of a person; it must be a pseudonym.", err=True)
         if is_sent:
             require_pacs()
+        if out is not None:
+            check_free(out)
     except DeepTeppError as error:
         refuse_with(error, as_json=as_json)
     try:

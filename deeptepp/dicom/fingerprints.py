@@ -12,6 +12,7 @@ from deeptepp.dicom.header.headers import Frame
 from deeptepp.dicom.pixels.decode import Voxels, read_plane
 from deeptepp.dicom.roles.rows import Row
 from deeptepp.dicom.volumes.stack import Stack
+from deeptepp.domain.progress import checkpoint
 from deeptepp.errors import InputError
 
 
@@ -51,6 +52,7 @@ class Fingerprints:
 
     def _read(self, frame: Frame) -> Voxels | None:
         """Decode a plane; None where it cannot be."""
+        checkpoint()
         try:
             return read_plane(self._members[frame.source], frame)
         except InputError:

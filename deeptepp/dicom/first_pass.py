@@ -13,12 +13,15 @@ from pydicom.dataset import Dataset
 
 from deeptepp.dicom.files.deflated import inflated
 from deeptepp.dicom.files.member import Member
+from deeptepp.dicom.files.watched import Watched
 from deeptepp.dicom.header.headers import Frame, frames_of
 from deeptepp.dicom.header.plain import Memo, PlainHeader, read_plain
 from deeptepp.dicom.header_values import UNREADABLE, quiet
 from deeptepp.dicom.pixels.raw_plane import note_raw_plane
+from deeptepp.domain.progress import bounds, checkpoint
 from deeptepp.errors import ArchiveTooLarge, NoDicomFound, UnreadablePixels
 from deeptepp.safe_files import looks_like_dicom
+from deeptepp.wording.sentence import sentence
 
 _DIRECTORY = "1.2.840.10008.1.3.10"
 """SOP class of a DICOMDIR."""
@@ -47,17 +50,28 @@ def read_headers(members: Sequence[Member], advance: Callable[[float], None]) ->
     """
     headers, memo, examples = Headers(), Memo(), dict[str, Dataset | PlainHeader]()
     for source, member in enumerate(members):
+        checkpoint()
         advance(source / len(members))
         header = _read_header(member, memo, headers)
         if header is not None:
             headers.n_files += 1
             _remember(header, (source, member), headers, examples)
-    headers.examples.update((uid, _dataset(example)) for uid, example in examples.items())
+            _check_planes(len(headers.frames))
+    for uid, example in examples.items():
+        checkpoint()
+        headers.examples[uid] = _dataset(example)
     if not headers.frames:
         if headers.n_unreadable:
             raise UnreadablePixels(value=headers.n_unreadable, reason="damaged header")
         raise NoDicomFound(value=len(members))
     return headers
+
+
+def _check_planes(n_planes: int) -> None:
+    """Refuse more image planes than a study may have: one file can hold thousands."""
+    limit = bounds().n_files
+    if n_planes > limit:
+        raise ArchiveTooLarge(value=sentence("{n} images", n=n_planes), limit=sentence("{n} images", n=int(limit)))
 
 
 def _read_header(member: Member, memo: Memo, headers: Headers) -> Dataset | PlainHeader | None:
@@ -96,7 +110,7 @@ def _parsed(member: Member, headers: Headers) -> Dataset | None:
         stream.seek(0)
         try:
             with quiet():
-                dataset = dcmread(inflated(stream), stop_before_pixels=True, force=True)
+                dataset = dcmread(Watched(inflated(stream)), stop_before_pixels=True, force=True)
                 dataset.get("SOPClassUID")
         except ArchiveTooLarge:
             raise

@@ -36,7 +36,7 @@ from deeptepp.dicom.volumes.slabs import with_slabs
 from deeptepp.dicom.volumes.sort import stacks_of
 from deeptepp.dicom.volumes.stack import Stack
 from deeptepp.domain.geometry import Volume
-from deeptepp.domain.progress import Progress, Step, StepReport, silent
+from deeptepp.domain.progress import Progress, Step, StepReport, checkpoint, silent
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import (
     KEY_DIGITS,
@@ -174,7 +174,11 @@ def _propose(
 
 def _deidentify(headers: Headers) -> dict[str, CleanHeader]:
     """Clean the example header of each series."""
-    return {uid: deidentify(dataset) for uid, dataset in sorted(headers.examples.items())}
+    cleaned = {}
+    for uid, dataset in sorted(headers.examples.items()):
+        checkpoint()
+        cleaned[uid] = deidentify(dataset)
+    return cleaned
 
 
 def _phases(proposal: Proposal, voxels: Sequence[Voxels]) -> tuple[Phase, ...]:

@@ -21,6 +21,7 @@ from deeptepp.dicom.pixels.decode import read_plane
 from deeptepp.dicom.read_dicom import rows_in
 from deeptepp.dicom.roles.rows import Row, stands_for
 from deeptepp.domain.geometry import FloatArray
+from deeptepp.domain.progress import checkpoint
 from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import DeepTeppError
 
@@ -93,6 +94,7 @@ def _middle_planes(source: Path | Sequence[Path]) -> dict[str, FloatArray]:
     with open_members(source) as members:
         frames = read_headers(members, lambda _: None).frames
         for row in rows_in(frames, Fingerprints(members)):
+            checkpoint()
             plane = _middle_plane(row, members)
             if plane is not None:
                 planes[row.key] = plane

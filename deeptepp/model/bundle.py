@@ -6,7 +6,6 @@ while training, the scores of the reference cohort and a score served years late
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -25,6 +24,7 @@ from safetensors.torch import load, save
 from deeptepp.domain.cohort import SCORE, TIER, Cohort
 from deeptepp.domain.risk import Recalibration, TierScheme
 from deeptepp.errors import BadSetting, BundleMissing, ChecksumMismatch, MissingColumn, SchemaMismatch
+from deeptepp.file_sets import SUMS, digest_of, writing_set
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.fusion import ClinicalSchema
 from deeptepp.model.network import SCORES_FROM, RiskNetwork, build_network
@@ -49,7 +49,6 @@ REFERENCE = "reference_cohort.parquet"
 METRICS = "metrics.json"
 CARD = "CARD.md"
 TRAINING = "training.toml"
-SUMS = "SHA256SUMS"
 
 FILES = (CARD, SETTINGS, METRICS, REFERENCE, TRAINING, WEIGHTS)
 """What every bundle consists of, beside ``SHA256SUMS`` and documents of its own."""
@@ -138,30 +137,32 @@ def as_served(net: Network) -> Network:
 
 
 def save_bundle(bundle: ModelBundle, folder: Path) -> ModelBundle:
-    """Write a bundle, ``SHA256SUMS`` last.
+    """Write a bundle in place of the one before, as a whole.
 
-    ``folder``: Where; made when absent, its bundle files replaced. Raises ValueError where the files together are
-    larger than ``MAX_BUNDLE_BYTES``, or metrics hold a number that JSON has not.
+    ``folder``: Where; made when absent. Raises ValueError where the files together are larger than
+    ``MAX_BUNDLE_BYTES``, or metrics hold a number that JSON has not; FolderInUse where the folder holds anything
+    but one bundle; DiskFull where there is no room.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     # Weights in half precision, settings and training as TOML, measures as JSON, texts, the reference cohort.
     weights = {k: v.half() if v.is_floating_point() else v for k, v in bundle.net.state_dict().items()}
-    (folder / WEIGHTS).write_bytes(save({k: v.contiguous() for k, v in weights.items()}))
-    (folder / SETTINGS).write_text(tomli_w.dumps(_settings_table(bundle)), encoding="utf-8")
-    (folder / TRAINING).write_text(tomli_w.dumps(bundle.training), encoding="utf-8")
-    (folder / METRICS).write_text(json.dumps(bundle.metrics, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    for name, text in {CARD: bundle.card, **bundle.documents}.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    write_cohort(bundle.reference, folder / REFERENCE)
-    # The checksums last: a folder without them is no bundle.
-    names = sorted((*FILES, *bundle.documents))
-    size = sum((folder / name).stat().st_size for name in names)
-    if size > MAX_BUNDLE_BYTES:
-        msg = f"The bundle has {size} bytes, more than the {MAX_BUNDLE_BYTES} allowed"
-        raise ValueError(msg)
-    sums = "".join(f"{_digest(folder / name)}  {name}\n" for name in names)
-    (folder / SUMS).write_text(sums, encoding="utf-8")
-    return replace(bundle, sha256=_digest(folder / SUMS))
+    texts = {
+        SETTINGS: tomli_w.dumps(_settings_table(bundle)),
+        TRAINING: tomli_w.dumps(bundle.training),
+        METRICS: json.dumps(bundle.metrics, indent=2, allow_nan=False) + "\n",
+        CARD: bundle.card,
+        **bundle.documents,
+    }
+    # Its list names files alone, since the digest of the list is that of the bundle.
+    with writing_set(folder, {}) as part:
+        (part / WEIGHTS).write_bytes(save({k: v.contiguous() for k, v in weights.items()}))
+        for name, text in texts.items():
+            (part / name).write_text(text, encoding="utf-8")
+        write_cohort(bundle.reference, part / REFERENCE)
+        size = sum(path.stat().st_size for path in part.iterdir())
+        if size > MAX_BUNDLE_BYTES:
+            msg = f"The bundle has {size} bytes, more than the {MAX_BUNDLE_BYTES} allowed"
+            raise ValueError(msg)
+    return replace(bundle, sha256=digest_of(folder / SUMS))
 
 
 def _settings_table(bundle: ModelBundle) -> dict[str, Any]:
@@ -199,7 +200,7 @@ def verify_bundle(folder: Path) -> dict[str, str]:
         if not (folder / name).is_file():
             raise BundleMissing(value=name)
     for name in names:
-        if expected.get(name) != _digest(folder / name):
+        if expected.get(name) != digest_of(folder / name):
             raise ChecksumMismatch(value=name)
     if len(expected) > len(names):
         raise SchemaMismatch(value=f"{SCHEMA_VERSION} with other files", limit=SCHEMA_VERSION)
@@ -209,7 +210,7 @@ def verify_bundle(folder: Path) -> dict[str, str]:
 def _check_schema(folder: Path, expected: str | None) -> None:
     """Refuse another layout by its own name, before the files that this one has are missed in it."""
     settings = folder / SETTINGS
-    if not settings.is_file() or expected != _digest(settings):
+    if not settings.is_file() or expected != digest_of(settings):
         return
     try:
         version = tomllib.loads(settings.read_text(encoding="utf-8")).get("schema_version")
@@ -280,7 +281,7 @@ def _read(folder: Path, table: dict[str, Any], documents: list[str]) -> ModelBun
         metrics=json.loads((folder / METRICS).read_text(encoding="utf-8")),
         card=(folder / CARD).read_text(encoding="utf-8"),
         training=tomllib.loads((folder / TRAINING).read_text(encoding="utf-8")),
-        sha256=_digest(folder / SUMS),
+        sha256=digest_of(folder / SUMS),
         score_version=table["score_version"],
         provenance=table["provenance"],
         score_from=table.get("score_from", "concat"),
@@ -303,9 +304,3 @@ def default_bundle_path() -> Path:
     if not found:
         raise BundleMissing(value="every file: there is no bundle in the artifacts folder")
     return found[-1].parent
-
-
-def _digest(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

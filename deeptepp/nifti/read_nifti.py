@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -114,7 +116,8 @@ def _voxels(chosen: PhaseSet, progress: Progress) -> list[Voxels]:
         if volume.header is not None:
             wanted.setdefault(id(volume.file), (volume.file, volume.header, set()))[2].add(volume.index)
     with ThreadPoolExecutor(max_workers=READ_AT_ONCE) as pool:
-        jobs = {pool.submit(read_voxels, *job): key for key, job in wanted.items()}
+        # A thread has no bounds of its own, so that each is given those of the work.
+        jobs = {pool.submit(partial(copy_context().run, read_voxels, *job)): key for key, job in wanted.items()}
         try:
             for done, _ in enumerate(as_completed(jobs), start=1):
                 progress(StepReport(Step.READ, done / len(jobs)))

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from deeptepp.domain.progress import bounds, checkpoint
 from deeptepp.errors import DamagedNifti, NiftiTooLarge, NotFiniteNifti
 from deeptepp.nifti.files import NamedFile
 from deeptepp.nifti.header import NiftiHeader
@@ -47,9 +48,10 @@ def check_size(images: Sequence[tuple[NamedFile, NiftiHeader]]) -> None:
         raise NiftiTooLarge(
             value=sentence("{size} a volume", size=in_words(largest)), limit=in_words(MAX_VOLUME_BYTES)
         )
+    limit = int(min(MAX_TOTAL_BYTES, bounds().voxel_bytes))
     total, stored = sum(header.total_bytes for _, header in images), sum(file.size_bytes for file, _ in images)
-    if total > MAX_TOTAL_BYTES:
-        raise NiftiTooLarge(value=in_words(total), limit=in_words(MAX_TOTAL_BYTES))
+    if total > limit:
+        raise NiftiTooLarge(value=in_words(total), limit=in_words(limit))
     if total > max(RATIO_FROM_BYTES, MAX_RATIO * stored):
         raise NiftiTooLarge(
             value=sentence("{n:.0f} times their size", n=total / max(stored, 1)),
@@ -67,6 +69,7 @@ def read_voxels(file: NamedFile, header: NiftiHeader, wanted: Container[int]) ->
     kept = {}
     with _voxel_bytes(file, header) as stream:
         for index in range(header.n_volumes):
+            checkpoint()
             stored = _filled(stream, header.volume_bytes)
             if index in wanted:
                 kept[index] = _scaled(stored.view(header.dtype), header).reshape(header.shape[::-1])
@@ -85,6 +88,7 @@ def labels_of(file: NamedFile, header: NiftiHeader) -> tuple[float, ...] | None:
     left = header.total_bytes
     with _voxel_bytes(file, header) as stream:
         while left and len(seen) <= MAX_LABELS:
+            checkpoint()
             chunk = _filled(stream, min(left, _CHUNK_BYTES)).view(header.dtype)
             left -= chunk.nbytes
             seen.update(np.unique(chunk)[: MAX_LABELS + 1].tolist())
@@ -108,6 +112,7 @@ def _filled(stream: BinaryIO, n_bytes: int) -> npt.NDArray[np.uint8]:
     filled = np.empty(n_bytes, dtype=np.uint8)
     view, done = filled.data, 0
     while done < n_bytes:
+        checkpoint()
         got = stream.readinto(view[done:])  # type: ignore[attr-defined]
         if not got:
             raise DamagedNifti(reason="it ends before its last voxel")

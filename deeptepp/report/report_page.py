@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
+from deeptepp.file_sets import writing_set
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.report_item import ReportItem, ReportPart
 from deeptepp.report.text_table import Table, table_csv
@@ -43,26 +45,24 @@ class ReportPage:
         return (item for part in self.parts for item in part.items)
 
 
-def write_parts(report: ReportPage, out: Path) -> list[Path]:
-    """Write a report.
+def write_report(report: ReportPage, out: Path, more: Mapping[str, bytes] = MappingProxyType({})) -> list[Path]:
+    """Write a report in place of the one before, as a whole.
 
-    ``out``: folder, made if it is absent. Files of an earlier report with the same names are replaced.
+    ``out``: folder, made if it is absent; ``more``: other files of it, by their path. Gives the page, then the
+    tables. Raises FolderInUse, DiskFull: as ``writing_set``.
     """
-    folder = out / CSV_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for item in report.items:
-        for name, table in tables_of(item).items():
-            path = folder / f"{name}.csv"
-            path.write_text(table_csv(table, mark=item.mark), encoding="utf-8", newline="")
-            written.append(path)
-    # What an earlier report left would pass for a part of this one.
-    for stale in set(folder.glob("*.csv")) - set(written):
-        stale.unlink()
-    page = out / PAGE
-    content = report_html(report.parts, title=report.title, facts=report.facts, mark=report.mark)
-    page.write_text(content, encoding="utf-8")
-    return [page, *written]
+    tables = {
+        f"{CSV_FOLDER}/{name}.csv": table_csv(table, mark=item.mark).encode()
+        for item in report.items
+        for name, table in tables_of(item).items()
+    }
+    page = report_html(report.parts, title=report.title, facts=report.facts, mark=report.mark).encode()
+    about = {"report": report.title, **dict(report.facts)}
+    with writing_set(out, about) as folder:
+        for name, content in {PAGE: page, **tables, **more}.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+    return [out / PAGE, *(out / name for name in tables)]
 
 
 def model_facts(bundle: ModelBundle) -> list[tuple[str, str]]:

@@ -12,9 +12,9 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
 from pathlib import Path
 from typing import TextIO
 
@@ -54,7 +54,7 @@ class UploadStore:
         self.max_bytes, self.max_files, self._lifetime_s = max_bytes, max_files, token_lifetime_s
         self._serializer = URLSafeTimedSerializer(secrets.token_bytes(32), salt="deeptepp.upload")
         self._used: dict[str, tuple[float, str]] = {}
-        self._readers: Counter[str] = Counter()
+        self._claims: Counter[str] = Counter()
         self._doomed: set[str] = set()
         self._lock = threading.Lock()
 
@@ -116,13 +116,13 @@ class UploadStore:
             and (self._root / upload_id).is_dir()
         )
 
-    def path_of(self, upload_id: str) -> Path:
+    def path_of(self, upload_id: str, *, is_claimed: bool = False) -> Path:
         """Find an upload.
 
-        Returns the file when one file was handed in (a zip, as a rule), else the folder. Raises UploadGone: no
-        such upload.
+        ``is_claimed``: it is in place, also where it was deleted meanwhile. Returns the file when one file was
+        handed in (a zip, as a rule), else the folder. Raises UploadGone: no such upload.
         """
-        if upload_id not in self:
+        if not is_claimed and upload_id not in self:
             raise UploadGone
         folder = self._root / upload_id
         files = sorted(folder.iterdir())
@@ -134,29 +134,46 @@ class UploadStore:
 
         Raises UploadGone: no such upload.
         """
-        with self._lock:
-            path = self.path_of(upload_id)
-            self._readers[upload_id] += 1
+        release = self.claim(upload_id)
         try:
-            yield path
+            yield self.path_of(upload_id, is_claimed=True)
         finally:
-            with self._lock:
-                self._readers[upload_id] -= 1
-                is_last = self._readers[upload_id] == 0
-                if is_last:
-                    del self._readers[upload_id]
-                is_doomed = is_last and upload_id in self._doomed
-            if is_doomed:
-                self._remove(upload_id)
+            release()
+
+    def claim(self, upload_id: str) -> Callable[[], None]:
+        """Keep an upload from any sweep, as while it waits to be read.
+
+        Returns what gives the claim back, once; its age is counted from then on. Raises UploadGone: no such
+        upload.
+        """
+        with self._lock:
+            if upload_id not in self:
+                raise UploadGone
+            self._claims[upload_id] += 1
+        return partial(self._release, upload_id)
+
+    def _release(self, upload_id: str) -> None:
+        """Give a claim back; what was deleted meanwhile goes with the last of them."""
+        with self._lock:
+            self._claims[upload_id] -= 1
+            is_last = self._claims[upload_id] == 0
+            if is_last:
+                del self._claims[upload_id]
+            is_doomed = is_last and upload_id in self._doomed
+        if is_doomed:
+            self._remove(upload_id)
+        else:
+            with suppress(FileNotFoundError):
+                os.utime(self._root / upload_id)
 
     def delete(self, upload_id: str) -> None:
-        """Remove an upload, at the end of its reading where it is being read; one that is not here is no fault."""
+        """Remove an upload, with the last claim where it is claimed; one that is not here is no fault."""
         if upload_id not in self:
             return
         with self._lock:
-            is_read = upload_id in self._readers
+            is_claimed = upload_id in self._claims
             self._doomed.add(upload_id)
-        if not is_read:
+        if not is_claimed:
             self._remove(upload_id)
 
     def _remove(self, upload_id: str) -> None:
@@ -165,12 +182,16 @@ class UploadStore:
         self._doomed.discard(upload_id)
 
     def sweep(self, max_age_s: float) -> int:
-        """Remove what was not touched for a while, broken uploads included.
+        """Remove what was not touched for a while, broken uploads included, and nothing that is claimed.
 
         ``max_age_s``: seconds since the last file was added.
         """
         oldest = time.time() - max_age_s
-        old = [folder for folder in self._root.iterdir() if _last_write(folder) < oldest]
+        old = [
+            folder
+            for folder in self._root.iterdir()
+            if folder.name not in self._claims and _last_write(folder) < oldest
+        ]
         for folder in old:
             if folder.name in self:
                 self.delete(folder.name)

@@ -18,7 +18,7 @@ from deeptepp.report.laboratory import laboratory_views
 from deeptepp.report.laboratory.laboratory_report import recipe_page
 from deeptepp.report.laboratory.recipe import CohortChoice, Recipe
 from deeptepp.report.look.marks import MARK_NAME
-from deeptepp.report.report_page import write_parts
+from deeptepp.report.report_page import write_report
 
 BESIDE = ("table-2", "table-s2", "figure-s3a")
 """Items that show what was measured on the bundle, whoever is in the cohort."""
@@ -94,7 +94,7 @@ def test_pages_of_scores(bundle, is_simulated, scores, model_is_simulated, mark,
     assert replayed.mark == mark
     for item in replayed.items:
         check(item, mark)
-    written = write_parts(replayed, tmp_path)
+    written = write_report(replayed, tmp_path)
     heading = re.search(r'<header class="marks".*?</header>', written[0].read_text(), re.DOTALL).group()
     assert [each for each in MARKS if each in heading] == ([mark] if mark else [])
     for path in written[1:]:

@@ -149,17 +149,33 @@ def test_the_sweep_takes_the_old_and_the_broken_only(store, tmp_path):
     assert fresh.upload_id in store
 
 
-@pytest.mark.parametrize("remove", [lambda store, name: store.delete(name), lambda store, _: store.sweep(-100)])
-def test_an_upload_that_is_being_read_goes_when_the_last_reading_ends(store, tmp_path, remove):
+def test_an_upload_that_is_being_read_goes_when_the_last_reading_ends(store, tmp_path):
     name = upload(store, b"study").upload_id
     with store.reading(name) as path:
         with store.reading(name):
-            remove(store, name)
+            store.delete(name)
             assert name not in store
         assert path.read_bytes() == b"study"
         with pytest.raises(UploadGone), store.reading(name):
             pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_no_sweep_takes_an_upload_that_waits_and_its_age_counts_from_the_end_of_the_waiting(store, tmp_path):
+    name = upload(store, b"study").upload_id
+    release = store.claim(name)
+    past = time.time() - 100
+    for path in (*(tmp_path / name).iterdir(), tmp_path / name):
+        os.utime(path, (past, past))
+    assert store.sweep(50) == 0
+    with store.reading(name) as path:
+        assert path.read_bytes() == b"study"
+    assert store.sweep(-1) == 0
+    release()
+    assert store.sweep(50) == 0
+    assert store.sweep(-1) == 1
+    with pytest.raises(UploadGone):
+        store.claim(name)
 
 
 def test_an_upload_stays_after_its_reading_until_it_is_deleted(store):

@@ -28,6 +28,7 @@ from pydicom.uid import (
 
 from deeptepp.dicom.files.deflated import inflated
 from deeptepp.dicom.files.member import Member
+from deeptepp.dicom.files.watched import Watched
 from deeptepp.dicom.header.headers import Frame
 from deeptepp.dicom.header_values import UNREADABLE, first, number, quiet
 from deeptepp.dicom.pixels.codestream import coded_image
@@ -37,7 +38,8 @@ from deeptepp.dicom.pixels.pixel_end import check_end
 from deeptepp.dicom.pixels.raw_plane import raw_plane_of
 from deeptepp.dicom.pixels.scale import Factor
 from deeptepp.dicom.volumes.stack import Stack
-from deeptepp.errors import ArchiveTooLarge, InputError, UnreadablePixels
+from deeptepp.domain.progress import bounds
+from deeptepp.errors import InputError, StudyTooLarge, UnreadablePixels
 from deeptepp.safe_files import MAX_TOTAL_BYTES, in_words
 
 _GDCM = "gdcm"
@@ -65,6 +67,9 @@ _OTHER_NUMBER = "the number of frames differs from the header"
 
 _NOT_FINITE = "intensities that are no numbers"
 
+MAX_PLANE_BYTES = 64 * 1024**2
+"""Largest single slice that is decoded to be looked at; one of 2048 x 2048 has 8 MiB."""
+
 _BYTES_PER_VOXEL = 2
 """Least size in bytes of a decoded voxel."""
 
@@ -81,10 +86,10 @@ def read_volumes(
     ``advance``: is told the share of files done, in [0, 1]; ``factors``: one for each stack, or each of its
     planes, by which rescaled intensities are multiplied; None or 1 leaves them as they are. Gives tuple of (z, y,
     x) arrays: int16, uint16 or int32 where rescaling gives whole numbers and no factor is applied, else float32.
-    Raises UnreadablePixels where pixel data are truncated, of another size, or cannot be decoded; ArchiveTooLarge
+    Raises UnreadablePixels where pixel data are truncated, of another size, or cannot be decoded; StudyTooLarge
     where the headers declare more voxels than a study can have.
     """
-    _check_size(_BYTES_PER_VOXEL * sum(f.rows * f.columns for stack in stacks for f in stack.frames))
+    _check_size(sum(map(_least_bytes, stacks, factors or [None] * len(stacks))))
     volumes: list[Voxels | None] = [None] * len(stacks)
     direct, others = parted(stacks, members, volumes)
     n_sources = len({task.frame.source for task in direct}) + len(others)
@@ -104,6 +109,12 @@ def read_volumes(
     return tuple(map(_multiplied, read, factors or [None] * len(read)))
 
 
+def _least_bytes(stack: Stack, factor: Factor) -> int:
+    """Least bytes of the voxels of a stack, of twice the size where they are multiplied."""
+    n_bytes = _BYTES_PER_VOXEL * sum(frame.rows * frame.columns for frame in stack.frames)
+    return n_bytes if factor is None or np.all(np.equal(factor, 1)) else 2 * n_bytes
+
+
 def _multiplied(volume: Voxels, factor: Factor) -> Voxels:
     """Apply a factor to a whole volume, or one to each of its planes."""
     if factor is None or np.all(np.equal(factor, 1)):
@@ -119,16 +130,20 @@ def read_plane(member: Member, frame: Frame) -> Voxels:
     """Decode one plane, rescaled.
 
     Gives (y, x) array: as in ``read_volumes``. Raises UnreadablePixels where pixel data are truncated, of another
-    size, or cannot be decoded.
+    size, or cannot be decoded; StudyTooLarge where the header declares more pixels than a slice of MR has.
     """
+    n_bytes = _BYTES_PER_VOXEL * frame.rows * frame.columns
+    if n_bytes > MAX_PLANE_BYTES:
+        raise StudyTooLarge(value=in_words(n_bytes), limit=in_words(MAX_PLANE_BYTES))
     with quiet():
         return _planes(member, [frame])[0]
 
 
 def _check_size(n_bytes: int) -> None:
-    """Refuse compressed pixels that would fill the memory, before the first of them is decoded."""
-    if n_bytes > MAX_TOTAL_BYTES:
-        raise ArchiveTooLarge(value=in_words(n_bytes), limit=in_words(MAX_TOTAL_BYTES))
+    """Refuse pixels that would fill the memory, before the first of them is read."""
+    limit = int(min(MAX_TOTAL_BYTES, bounds().voxel_bytes))
+    if n_bytes > limit:
+        raise StudyTooLarge(value=in_words(n_bytes), limit=in_words(limit))
 
 
 def _placed(volume: Voxels | None, plane: Voxels, k: int, n_planes: int) -> Voxels:
@@ -155,10 +170,11 @@ def _planes(member: Member, frames: Sequence[Frame]) -> list[Voxels]:
         plane = np.empty((raw.rows, raw.columns), raw.dtype)
         raw.read_into(member, plane)
         return [_rescaled(plane, raw.slope, raw.intercept) for _ in frames]
+    _check_size(member.size_bytes)
     content = member.read()
     try:
         stream = inflated(io.BytesIO(content))
-        dataset = dcmread(stream, force=True)
+        dataset = dcmread(Watched(stream), force=True)
         check_end(dataset, stream)
         pixels = _pixel_array(dataset)
         stacked = pixels if pixels.ndim == 3 else pixels[None]

@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from deeptepp.dicom.volumes.stack import Stack, order_of
+from deeptepp.domain.progress import bounds
 from deeptepp.domain.risk import Finding
 from deeptepp.domain.study import PhaseProposal
-from deeptepp.errors import DeepTeppError
+from deeptepp.errors import ArchiveTooLarge, DeepTeppError
+from deeptepp.wording.sentence import sentence
 
 MIN_PHASES = 2
 """One before and one after contrast."""
@@ -60,6 +62,12 @@ def rows_of(stacks: Sequence[Stack], digest: Callable[[Stack], bytes] = lambda _
     ``digest``: gives a digest of pixels, by which volumes are listed whose headers are all the same. By time, then
     series number; the same for the same files in any order.
     """
+    limit = bounds().n_volumes
+    if len(stacks) > limit:
+        raise ArchiveTooLarge(
+            value=sentence("{n} series of images", n=len(stacks)),
+            limit=sentence("{n} series of images", n=int(limit)),
+        )
     alike: dict[tuple[object, ...], list[Stack]] = defaultdict(list)
     for stack in sorted(stacks, key=order_of):
         alike[order_of(stack)].append(stack)

@@ -31,6 +31,7 @@ from deeptepp.dicom.volumes.lattice import (
 from deeptepp.dicom.volumes.split import parts_by_sign, split_in_time
 from deeptepp.dicom.volumes.stack import Stack, order_of, unsorted
 from deeptepp.domain.geometry import FloatArray, overlap
+from deeptepp.domain.progress import checkpoint
 from deeptepp.errors import DicomError, MissingTag
 
 SEPARATE_STACKS_MM = 10.0
@@ -54,6 +55,7 @@ def stacks_of(frames: Iterable[Frame], fingerprint: Fingerprint | None = None) -
     stacks = []
     for planes in _with_torn_series_joined(list(by_series.values())):
         for kind in _kinds(planes):
+            checkpoint()
             stacks.extend(_stacks_of_kind(kind, fingerprint))
     return tuple(sorted(stacks, key=order_of))
 
@@ -80,6 +82,7 @@ def _kinds(frames: Sequence[Frame]) -> list[list[Frame]]:
     for alike in exact.values():
         nearby: list[list[Frame]] = []
         for frame in alike:
+            checkpoint()
             home = next((kind for kind in nearby if _is_same_kind(kind[0], frame)), None)
             if home is None:
                 nearby.append([frame])

@@ -7,11 +7,14 @@ import json
 import re
 import zipfile
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deeptepp.domain.labels import checked_label
 from deeptepp.domain.risk import Assessment
+from deeptepp.errors import NoSourceImages
+from deeptepp.file_sets import writing_set
 from deeptepp.imaging.thumbnail import roi_thumbnail
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.case_one_page import case_one_page
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 JSON_NAME, PDF_NAME, ONE_PAGE_NAME = "assessment.json", "report.pdf", "one-page.pdf"
 """Names of three of the files; a DICOM object is called after what it is."""
 
-_OBJECT_NAMES = ("segmentation", "measurements", "report", "card")
 _ZIP_TIME = (2000, 1, 1, 0, 0, 0)
 """Time of the files in the archive, so that the same objects give the same bytes."""
 
@@ -81,7 +83,7 @@ def objects_zip(objects: Sequence[ResultObject]) -> bytes:
 def write_case_files(
     folder: Path, images: CaseImages | None, assessment: Assessment, bundle: ModelBundle | None, *, label: str = ""
 ) -> tuple[ResultObject, ...]:
-    """Write all files of a result into a folder; DICOM objects of an earlier result are removed from it.
+    """Write all files of a result into a folder, in place of the result before, as a whole.
 
     Parameters
     ----------
@@ -105,22 +107,39 @@ def write_case_files(
     ------
     NoSourceImages
         The files lack valid UIDs; JSON and PDF are written.
+    FolderInUse
+        The folder holds anything but one result.
+    DiskFull
+        There is no room; nothing is left behind.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in _OBJECT_NAMES:
-        (folder / f"{name}.dcm").unlink(missing_ok=True)
-    answer = assessment_to_dict(assessment, bundle, label=label)
-    (folder / JSON_NAME).write_text(json.dumps(answer, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    answer = json.dumps(assessment_to_dict(assessment, bundle, label=label), indent=2, allow_nan=False) + "\n"
     picture = case_picture(images, assessment)
-    (folder / PDF_NAME).write_bytes(case_pdf(assessment, bundle, label=label, picture_png=picture))
-    one_page = case_one_page(assessment, bundle, label=label, picture_png=picture)
-    (folder / ONE_PAGE_NAME).write_bytes(one_page)
-    if images is None or bundle is None:
-        return ()
-    objects = case_objects(images, assessment, bundle, label=label)
-    for each in objects:
-        (folder / f"{each.name}.dcm").write_bytes(each.to_bytes())
+    files = {
+        JSON_NAME: answer.encode(),
+        PDF_NAME: case_pdf(assessment, bundle, label=label, picture_png=picture),
+        ONE_PAGE_NAME: case_one_page(assessment, bundle, label=label, picture_png=picture),
+    }
+    objects: tuple[ResultObject, ...] = ()
+    without_source = None
+    if images is not None and bundle is not None:
+        try:
+            objects = case_objects(images, assessment, bundle, label=label)
+        except NoSourceImages as error:
+            without_source = error
+    files |= {f"{each.name}.dcm": each.to_bytes() for each in objects}
+    with writing_set(folder, _about(assessment, files[JSON_NAME])) as part:
+        for name, content in files.items():
+            (part / name).write_bytes(content)
+    if without_source is not None:
+        raise without_source
     return objects
+
+
+def _about(assessment: Assessment, answer: bytes) -> dict[str, str]:
+    """Say of which images and which assessment the files are, by digests."""
+    receipt = assessment.receipt
+    images = {"images": receipt.input_sha256, "inputs": receipt.inputs_sha256} if receipt else {}
+    return {**images, "assessment": sha256(answer).hexdigest()}
 
 
 def case_picture(images: CaseImages | None, assessment: Assessment) -> bytes:

@@ -31,7 +31,7 @@ from deeptepp.report.cohort.cohort_validation import validation_items
 from deeptepp.report.cohort.given_tiers import source_of, tier_notes
 from deeptepp.report.look.stamps import marked_cohort, stamp_all, stamp_item
 from deeptepp.report.report_item import ReportItem, ReportPart
-from deeptepp.report.report_page import ReportPage, model_facts, write_parts
+from deeptepp.report.report_page import ReportPage, model_facts, write_report
 from deeptepp.scoring.tiers import TierSource, with_tiers
 from deeptepp.wording.sentence import glued, joined, sentence
 
@@ -85,7 +85,7 @@ def write_cohort_report(
     UnreadableCohort
         A file of results is no JSON of a suite.
     """
-    return write_parts(cohort_page(cohort, bundle, CohortReport(name=name, experiments=experiments)), out)
+    return write_report(cohort_page(cohort, bundle, CohortReport(name=name, experiments=experiments)), out)
 
 
 def cohort_page(cohort: Cohort, bundle: ModelBundle, asked: CohortReport) -> ReportPage:

@@ -20,7 +20,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
@@ -119,21 +118,6 @@ def drawn_figures(
     rows = tuple((each.name, each.title, each.alt) for each in figures)
     listed = table_csv(Table("Figures", ("figure", "title", "in words"), rows))
     return {**files, LIST_NAME: listed.encode()}
-
-
-def write_figures(figures: Sequence[NamedFigure], folder: Path, formats: Sequence[str]) -> list[Path]:
-    """Draw figures into a folder.
-
-    ``figures``: each is drawn 180 mm wide; ``folder``: made if it is absent, figures that an earlier report left
-    there go. Raises NoBrowser: no browser was found; FigureNotDrawn: the browser failed at a figure.
-    """
-    files = drawn_figures(figures, formats)
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in (path for each in FORMATS for path in folder.glob(f"*.{each}") if path.name not in files):
-        stale.unlink()
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    return [folder / name for name in files]
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

@@ -16,6 +16,7 @@ from deeptepp.datasets.problems import refuse
 from deeptepp.domain.cohort import SOURCE
 from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import BadSetting
+from deeptepp.file_sets import check_free
 from deeptepp.stats.prediction.cutoffs import find_tier_scheme
 from deeptepp.train.card.export import make_bundle, write_bundle
 from deeptepp.train.data.dataset import Dataset, Labels, label_patients, read_dataset, scored_only
@@ -111,9 +112,11 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
     ``settings``: the run. Its ``output`` folder keeps the state: the same call after a kill goes on from the last
     epoch. ``progress``: receives one sentence per event; may raise ``JobCancelled``. The same events are on disk
     as JSON lines in ``state/progress.jsonl`` of the output folder. Raises ``NotEstimable``: the scores do not
-    separate the classes at any cut-off, so that there are no tiers.
+    separate the classes at any cut-off, so that there are no tiers; ``FolderInUse``: the bundle's folder holds
+    anything but a bundle.
     """
     work = settings.output / "state"
+    check_free(settings.output / settings.name)
     dataset = read_dataset(settings.dataset)
     if not isinstance(dataset, Dataset):
         raise BadSetting(key="dataset", value="without regions of interest", limit="one of regions of interest")

@@ -1,32 +1,41 @@
 """Work that outlives a click: a bounded pool of threads, and what each job has found so far.
 
 A screen submits work, gets an id, and asks for a ``JobView`` as often as it likes. A job belongs to the session
-that submitted it; no other session can see, take or stop it. A refusal raised by the work is an answer; any other
-exception is an incident: it is logged by type and place, never by its text, which could quote a file.
+that submitted it; no other session can see, take or stop it. Visitors take turns: whoever was served longest ago
+comes first. A thread cannot be ended from outside; work ends at its next ``checkpoint``. A refusal raised by the
+work is an answer; any other exception is an incident: it is logged by type and place, never by its text, which
+could quote a file.
 """
 
 from __future__ import annotations
 
 import logging
+import resource
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
+from math import inf
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, TypeVar
 
 from deeptepp.config import load_settings
-from deeptepp.domain.progress import Progress, Step, StepReport
-from deeptepp.errors import DeepTeppError, JobCancelled, TooManyJobs
+from deeptepp.domain.progress import Bounds, Progress, Step, StepReport, within
+from deeptepp.errors import DeepTeppError, JobCancelled, TakesTooLong, TakesTooMuch, TooManyJobs, TooManyOwnJobs
+from deeptepp.safe_files import in_words
 
 _LOG = logging.getLogger(__name__)
 
 ErrorT = TypeVar("ErrorT", bound=BaseException)
+
+_MOST_VOLUMES = 1000
+"""Volumes of a study; one of every series of a long examination has about 200."""
 
 Work = Callable[[Progress], Any]
 """What a job does; it tells its progress and stops where telling raises ``JobCancelled``."""
@@ -72,10 +81,14 @@ class _Job:
     """The changing side of a job; touched under the runner's lock only."""
 
     owner: str
-    created_s: float
-    future: Future[Any]
+    work: Work | None
+    most_s: float
+    created_s: float = field(default_factory=time.monotonic)
+    future: Future[Any] = field(default_factory=Future)
     steps: dict[Step, StepReport] = field(default_factory=dict)
     is_cancelled: bool = False
+    begun_s: float | None = None
+    begun_bytes: int = 0
     ended_s: float | None = None
     incident: str = ""
 
@@ -83,36 +96,87 @@ class _Job:
 class JobRunner:
     """A bounded pool of worker threads.
 
-    ``n_workers``: jobs that run at the same time; ``n_waiting``: jobs that may wait for a worker.
+    ``n_workers``: jobs that run at the same time; ``n_waiting``: jobs that may wait for a worker; ``n_each``: jobs
+    of one owner that may be open; ``bounds``: what each job may take;
+    ``most_bytes``: memory that each may add.
     """
 
-    def __init__(self, *, n_workers: int = 1, n_waiting: int = 8) -> None:
+    def __init__(
+        self,
+        *,
+        n_workers: int = 1,
+        n_waiting: int = 8,
+        n_each: int = 1000,
+        bounds: Bounds | None = None,
+        most_bytes: float = inf,
+    ) -> None:
         self._pool = ThreadPoolExecutor(n_workers, thread_name_prefix="deeptepp-job")
-        self._limit = n_workers + n_waiting
+        self._limit, self._limit_each, self._bounds = n_workers + n_waiting, n_each, bounds or Bounds()
+        # What others add meanwhile cannot be told apart.
+        self._most_bytes = most_bytes * n_workers
         self._jobs: dict[str, _Job] = {}
+        self._turns: list[str] = []
         self._lock = threading.Lock()
         self.is_closed = False
 
-    def submit(self, owner: str, work: Work, *, on_end: Callable[[], object] | None = None) -> str:
+    def submit(
+        self, owner: str, work: Work, *, on_end: Callable[[], object] | None = None, most_s: float = inf
+    ) -> str:
         """Queue work.
 
         ``owner``: session that may see the job; ``work``: called with a progress callback in a worker thread;
-        ``on_end``: called once when the job ends in any way, also when it never began. Raises TooManyJobs: the
-        queue is full; ``on_end`` was called.
+        ``on_end``: called once when the job ends in any way, also when it never began; ``most_s``: seconds that it
+        may run. Raises TooManyJobs: the queue is full, or this owner's share of it; ``on_end`` was called.
         """
-        job_id = secrets.token_urlsafe(16)
+        job_id, job = secrets.token_urlsafe(16), _Job(owner, work, most_s)
         with self._lock:
-            n_open = sum(job.ended_s is None for job in self._jobs.values())
-            if n_open < self._limit:
-                self._jobs[job_id] = _Job(owner, time.monotonic(), Future())
-                future = self._pool.submit(work, lambda report: self._hear(job_id, report))
-                self._jobs[job_id].future = future
-        if n_open >= self._limit:
+            owners = [each.owner for each in self._jobs.values() if each.ended_s is None]
+            full = _full(len(owners), self._limit, owners.count(owner), self._limit_each)
+            if full is None:
+                self._jobs[job_id] = job
+                self._pool.submit(self._run_next)
+        if full is not None:
             if on_end:
                 on_end()
-            raise TooManyJobs(value=n_open)
-        future.add_done_callback(lambda ended: self._end(job_id, ended, on_end))
+            raise full
+        job.future.add_done_callback(lambda ended: self._end(job_id, ended, on_end))
         return job_id
+
+    def _run_next(self) -> None:
+        """Run the job whose turn it is; none where it was stopped meanwhile."""
+        with self._lock:
+            waiting = self._in_order()
+            if not waiting:
+                return
+            job_id, job = waiting[0], self._jobs[waiting[0]]
+            job.begun_s, job.begun_bytes = time.monotonic(), _resident_bytes()
+            work, job.work = job.work, None
+            # From now on this owner was served last.
+            self._turns = [*(each for each in self._turns if each != job.owner), job.owner]
+        if work is None or not job.future.set_running_or_notify_cancel():
+            return
+        limits = replace(self._bounds, check=lambda: self._check(job))
+        try:
+            with within(limits):
+                result = work(lambda report: self._hear(job_id, report))
+        except BaseException as error:  # noqa: BLE001  whatever ends it is told to whoever asks
+            job.future.set_exception(error)
+        else:
+            job.future.set_result(result)
+
+    def _in_order(self) -> list[str]:
+        """Jobs that wait, in the order in which they will be run; the lock is held.
+
+        The first of each owner, by how long ago she was served, then the second of each, and so on.
+        """
+        nth: Counter[str] = Counter()
+        keys = {}
+        for number, (job_id, job) in enumerate(self._jobs.items()):
+            if job.begun_s is None and not job.future.done():
+                served = self._turns.index(job.owner) if job.owner in self._turns else -1
+                keys[job_id] = (nth[job.owner], served, number)
+                nth[job.owner] += 1
+        return sorted(keys, key=keys.__getitem__)
 
     def look(self, job_id: str, owner: str) -> JobView | None:
         """Job as it stands, or None when this owner has no such job."""
@@ -155,6 +219,8 @@ class JobRunner:
             stale = [key for key, job in self._jobs.items() if job.ended_s is not None and job.ended_s < oldest]
             for key in stale:
                 del self._jobs[key]
+            here = {job.owner for job in self._jobs.values()}
+            self._turns = [owner for owner in self._turns if owner in here]
         return len(stale)
 
     def close(self) -> None:
@@ -163,20 +229,34 @@ class JobRunner:
             self.is_closed = True
             for job in self._jobs.values():
                 job.is_cancelled = True
+            left = list(self._jobs.values())
         self._pool.shutdown(wait=False, cancel_futures=True)
+        for job in left:
+            job.future.cancel()
 
     def _n_ahead(self, job_id: str) -> int:
-        """Count open jobs that were submitted before one; the lock is held."""
-        earlier = list(self._jobs)[: list(self._jobs).index(job_id)]
-        return sum(self._jobs[key].ended_s is None for key in earlier)
+        """Count jobs that run, and those that come before one that waits; the lock is held."""
+        waiting = self._in_order()
+        n_running = sum(job.begun_s is not None and job.ended_s is None for job in self._jobs.values())
+        return n_running + waiting.index(job_id) if job_id in waiting else 0
 
     def _hear(self, job_id: str, report: StepReport) -> None:
-        """Note a report of a running job, or stop it when it was cancelled."""
+        """Note a report of a running job, or end it where it was stopped or takes too long."""
         with self._lock:
             job = self._jobs.get(job_id)
-            if job is None or job.is_cancelled:
+            if job is None:
                 raise JobCancelled
             job.steps[report.step] = report
+        self._check(job)
+
+    def _check(self, job: _Job) -> None:
+        """End a running job where it was stopped, takes too long or fills the memory."""
+        if job.is_cancelled:
+            raise JobCancelled
+        if job.begun_s is not None and time.monotonic() - job.begun_s > job.most_s:
+            raise TakesTooLong(limit=f"{job.most_s:g}")
+        if self._most_bytes < inf and _resident_bytes() - job.begun_bytes > self._most_bytes:
+            raise TakesTooMuch(limit=in_words(int(self._most_bytes)))
 
     def _end(self, job_id: str, ended: Future[Any], on_end: Callable[[], object] | None) -> None:
         """Note that a job has ended and clean up after it."""
@@ -191,7 +271,23 @@ class JobRunner:
         with self._lock:
             job = self._jobs.get(job_id)
             if job is not None:
-                job.ended_s, job.incident = time.monotonic(), incident
+                job.ended_s, job.incident, job.work = time.monotonic(), incident, None
+
+
+def _resident_bytes() -> int:
+    """Memory that this process fills; 0 where the system does not tell."""
+    try:
+        with Path("/proc/self/statm").open("rb") as file:
+            return int(file.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def _full(n_open: int, limit: int, n_own: int, limit_each: int) -> TooManyJobs | None:
+    """Why no more work is taken; None where there is room."""
+    if n_own >= limit_each:
+        return TooManyOwnJobs(value=n_own)
+    return TooManyJobs(value=n_open) if n_open >= limit else None
 
 
 def bare(error: ErrorT) -> ErrorT:
@@ -214,7 +310,18 @@ def place_of(error: BaseException) -> str:
 def default_runner() -> JobRunner:
     """Runner of this process, made on first use with the settings of the installation."""
     settings = load_settings()
-    return JobRunner(n_workers=settings.n_workers, n_waiting=settings.n_waiting)
+    return JobRunner(
+        n_workers=settings.n_workers,
+        n_waiting=settings.n_waiting,
+        n_each=settings.n_waiting_each,
+        most_bytes=settings.work_max_mb * 1e6,
+        bounds=Bounds(
+            n_files=settings.study_max_files,
+            n_volumes=_MOST_VOLUMES,
+            voxel_bytes=settings.study_max_mb * 1e6,
+            n_cells=settings.table_max_cells,
+        ),
+    )
 
 
 def close_default_runner() -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from deeptepp.config import load_settings
 from deeptepp.dicom.series_preview import Previews, draw_planes, previews_of
 from deeptepp.domain.people import Action
 from deeptepp.domain.progress import Progress, Step, StepReport
 from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side
-from deeptepp.errors import DeepTeppError, StudyError, TooManyJobs
+from deeptepp.errors import DeepTeppError, StudyError, TooManyJobs, UploadGone
 from deeptepp.nifti.read_nifti import is_nifti
 from deeptepp.nifti.volume_preview import middle_slices
 from deeptepp.scoring.case import open_case
@@ -131,6 +132,11 @@ def _read_upload(session: Session, upload_id: str, keys: tuple[str, ...], side: 
     """Queue the reading of an upload, which is deleted where nothing more can be read from it."""
     case = Case(profile=session.case.profile, draft=session.case.draft, upload_id=upload_id)
     _replace_case(session, case)
+    try:
+        release = default_store().claim(upload_id)
+    except UploadGone as error:
+        session.refusal, session.screen = error, Screen.REFUSED
+        return
 
     def work(progress: Progress) -> Opened:
         try:
@@ -140,7 +146,7 @@ def _read_upload(session: Session, upload_id: str, keys: tuple[str, ...], side: 
             default_store().delete(upload_id)
             raise
 
-    _begin_reading(session, work)
+    _begin_reading(session, work, release)
 
 
 def _opened(source: Path, case_id: str, keys: tuple[str, ...], side: Side | None, progress: Progress) -> Opened:
@@ -171,11 +177,12 @@ def _previews(source: Path, proposals: Sequence[PhaseProposal]) -> Previews:
     return draw_planes(middle_slices(source), proposals) if is_nifti(source) else previews_of(source, proposals)
 
 
-def _begin_reading(session: Session, work: Work) -> None:
+def _begin_reading(session: Session, work: Work, on_end: Callable[[], object] | None = None) -> None:
     """Queue the reading of a case, or refuse when the queue is full."""
     require(Action.SCORE_CASES)
     try:
-        session.job_id = default_runner().submit(session.id, work)
+        most_s = load_settings().reading_max_s
+        session.job_id = default_runner().submit(session.id, work, on_end=on_end, most_s=most_s)
         session.screen = Screen.READING
     except TooManyJobs as error:
         default_store().delete(session.case.upload_id)

@@ -11,7 +11,6 @@ from deeptepp.ui.background.session import Session, is_kept
 from deeptepp.ui.case.case_reading import open_demo, open_upload
 from deeptepp.ui.guard import offers
 from deeptepp.ui.own_model.own_model_link import own_model_link
-from deeptepp.ui.own_model.own_model_page import own_model_link
 from deeptepp.ui.viewer.study_drop import study_drop
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import plural

@@ -14,6 +14,7 @@ from pdf_text import pages
 from deeptepp.dicom.results.objects import read_objects
 from deeptepp.domain.risk import Finding, Outcome, Severity
 from deeptepp.errors import NoDicomFound, NoSourceImages
+from deeptepp.file_sets import read_set
 from deeptepp.model.bundle import load_bundle
 from deeptepp.report.case.case_card import HEIGHT_PX, WIDTH_PX, case_card
 from deeptepp.report.case.case_files import case_objects, case_report, objects_zip, write_case_files
@@ -64,17 +65,17 @@ def test_a_second_result_leaves_nothing_of_the_first(images, bundle, tmp_path):
         "report.dcm",
         "card.dcm",
     }
-    assert {path.name for path in tmp_path.iterdir()} == names
+    assert read_set(tmp_path).digests.keys() == names
     assert json.loads((tmp_path / "assessment.json").read_text())["tier"] == "Low"
     assert write_case_files(tmp_path, None, refuse(NoDicomFound(value=1)), None) == ()
-    assert {path.name for path in tmp_path.iterdir()} == {"assessment.json", "report.pdf", "one-page.pdf"}
+    assert read_set(tmp_path).digests.keys() == {"assessment.json", "report.pdf", "one-page.pdf"}
     assert "not scored" in pages((tmp_path / "report.pdf").read_bytes())[0]
 
 
 def test_without_uids_json_and_pdf_are_written_all_the_same(images, bundle, tmp_path):
     with pytest.raises(NoSourceImages):
         write_case_files(tmp_path, replace(images, source=None), ANSWER, bundle)
-    assert {path.name for path in tmp_path.iterdir()} == {"assessment.json", "report.pdf", "one-page.pdf"}
+    assert read_set(tmp_path).digests.keys() == {"assessment.json", "report.pdf", "one-page.pdf"}
 
 
 def test_the_card_tells_scores_and_refusals_apart(bundle):

@@ -12,6 +12,7 @@ from deeptepp.domain.cohort import ARM, SCORE, TIER, Cohort, Endpoint
 from deeptepp.domain.published import COMPARISONS
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import UnreadableCohort
+from deeptepp.file_sets import writing_set
 from deeptepp.model.bundle import load_bundle
 from deeptepp.report.cohort.cohort_outcomes import in_groups, outcome_items
 from deeptepp.report.cohort.cohort_prognosis import adjusted_item
@@ -131,8 +132,9 @@ def test_the_published_matching_carries_its_bias_in_words(items):
 def written(simulated, bundle, tmp_path_factory):
     """The report as files, in a folder that held an older one."""
     out = tmp_path_factory.mktemp("report")
-    (out / "csv").mkdir()
-    (out / "csv" / "old.csv").write_text("left over")
+    with writing_set(out, {"report": "of yesterday"}) as part:
+        (part / "csv").mkdir()
+        (part / "csv" / "old.csv").write_text("left over")
     return write_cohort_report(simulated, bundle, out, name="<b>Cohort</b>")
 
 

@@ -6,11 +6,12 @@ import gc
 import threading
 import time
 import weakref
+from math import inf
 
 import pytest
 
-from deeptepp.domain.progress import Step, StepReport
-from deeptepp.errors import JobCancelled, NotAnArchive, TooManyJobs
+from deeptepp.domain.progress import Bounds, Step, StepReport, bounds, checkpoint
+from deeptepp.errors import JobCancelled, NotAnArchive, TooManyJobs, TooManyOwnJobs
 from deeptepp.ui.background.jobs import JobRunner, JobState
 
 
@@ -196,3 +197,66 @@ def test_the_jobs_of_a_session_that_is_gone_are_stopped_and_dropped(runner):
     assert runner.look(done, "gone") is None
     assert _wait(runner, running, "gone").state is JobState.CANCELLED
     assert _wait(runner, other).state is JobState.DONE
+
+
+def test_visitors_take_turns_and_nobody_is_told_of_a_wrong_place():
+    runner = JobRunner(n_workers=1, n_waiting=9)
+    _first, started, release = _blocked(runner, "a")
+    assert started.wait(5)
+    order = []
+    named = [(owner, i) for owner, n in (("a", 3), ("b", 2), ("c", 1)) for i in range(n)]
+    jobs = {each: runner.submit(each[0], lambda _progress, each=each: order.append(each)) for each in named}
+    told = {each: runner.look(job, each[0]).n_ahead for each, job in jobs.items()}
+    release.set()
+    for (owner, _), job in jobs.items():
+        assert _wait(runner, job, owner).state is JobState.DONE
+    assert order == [("b", 0), ("c", 0), ("a", 0), ("b", 1), ("a", 1), ("a", 2)]
+    assert [told[each] for each in order] == [1, 2, 3, 4, 5, 6]
+    runner.close()
+
+
+def test_one_visitor_cannot_fill_the_queue():
+    runner = JobRunner(n_workers=1, n_waiting=8, n_each=2)
+    _first, started, release = _blocked(runner, "a")
+    assert started.wait(5)
+    runner.submit("a", lambda _progress: None)
+    with pytest.raises(TooManyOwnJobs):
+        runner.submit("a", lambda _progress: None)
+    other = runner.submit("b", lambda _progress: 1)
+    release.set()
+    assert _wait(runner, other, "b").result == 1
+    runner.close()
+
+
+def test_work_ends_at_a_checkpoint_below_it_where_it_is_stopped_or_takes_too_long(runner):
+    started = threading.Event()
+
+    def work(_progress):
+        while True:
+            started.set()
+            checkpoint()
+            time.sleep(0.002)
+
+    stopped = runner.submit("me", work)
+    assert started.wait(5)
+    runner.cancel(stopped, "me")
+    assert _wait(runner, stopped).state is JobState.CANCELLED
+    long = _wait(runner, runner.submit("me", work, most_s=0.05))
+    assert (long.state, long.refusal.rule) == (JobState.REFUSED, "job.too-long")
+
+
+def test_work_knows_its_bounds_and_other_work_has_none():
+    runner = JobRunner(bounds=Bounds(n_cells=7))
+    assert _wait(runner, runner.submit("me", lambda _progress: bounds().n_cells)).result == 7
+    assert bounds().n_cells == inf
+    runner.close()
+
+
+def test_closing_cleans_up_after_work_that_never_began():
+    runner = JobRunner()
+    _first, started, _release = _blocked(runner)
+    assert started.wait(5)
+    cleaned = []
+    runner.submit("me", lambda _progress: None, on_end=lambda: cleaned.append(True))
+    runner.close()
+    assert cleaned == [True]

@@ -72,7 +72,7 @@ def test_an_upload_stays_until_its_case_is_scored(asked, outcome, stays):
 
 
 def test_an_upload_that_is_read_again_stays(asked, monkeypatch):
-    monkeypatch.setattr(case_reading, "_begin_reading", lambda _session, _work: None)
+    monkeypatch.setattr(case_reading, "_begin_reading", lambda _session, _work, release: release())
     upload = asked.case.upload_id
     case_reading.read_again(asked, ["s1", "s2"])
     assert asked.case.upload_id == upload

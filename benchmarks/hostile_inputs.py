@@ -1,0 +1,119 @@
+"""Archives and tables at the limits of what a visitor can hand in; no real patient is in any."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+
+from deeptepp.simulate.simulated_study import demo_study
+
+_ROOT = "1.2.826.0.1.3680043.10.1338"
+_SOP, _SERIES, _Z, _TIME, _NUMBER = f"{_ROOT}.4.00000000", f"{_ROOT}.5.000000", "+0000.00", "100000", "000000"
+"""Values of fixed length in the model of a file, which each file has its own of."""
+
+
+def model_file(
+    rows: int, columns: int, *, description: str = "dyn t1 fs", spacing_mm: tuple[float, float] = (0.9, 0.9)
+) -> bytes:
+    """Write the header of one MR image, up to its pixels."""
+    image = Dataset()
+    image.file_meta = FileMetaDataset()
+    image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    image.file_meta.MediaStorageSOPClassUID = image.SOPClassUID = MRImageStorage
+    image.file_meta.MediaStorageSOPInstanceUID = image.SOPInstanceUID = _SOP
+    image.StudyInstanceUID, image.SeriesInstanceUID = f"{_ROOT}.6.1", _SERIES
+    image.FrameOfReferenceUID = f"{_ROOT}.7.1"
+    image.PatientID, image.PatientSex, image.Modality = "SIMULATED", "F", "MR"
+    image.ImageType = ["ORIGINAL", "PRIMARY"]
+    image.StudyDate = image.SeriesDate = image.AcquisitionDate = "20200101"
+    image.StudyTime, image.AcquisitionTime, image.InstanceNumber = "095000", _TIME, _NUMBER
+    image.SeriesDescription, image.BodyPartExamined = description, "BREAST"
+    image.ScanningSequence, image.MRAcquisitionType = "GR", "3D"
+    image.RepetitionTime, image.EchoTime, image.FlipAngle, image.MagneticFieldStrength = "5", "2", "12", "3"
+    image.ImagePositionPatient = ["-180", "-180", _Z]
+    image.ImageOrientationPatient = ["1", "0", "0", "0", "1", "0"]
+    image.PixelSpacing, image.SliceThickness = [f"{mm:.6f}" for mm in spacing_mm], "0.9"
+    image.Rows, image.Columns, image.SamplesPerPixel = rows, columns, 1
+    image.PhotometricInterpretation = "MONOCHROME2"
+    image.BitsAllocated, image.BitsStored, image.HighBit, image.PixelRepresentation = 16, 12, 11, 0
+    image.PixelData = b"\0\0"
+    stream = io.BytesIO()
+    image.save_as(stream, enforce_file_format=True)
+    return stream.getvalue()[:-6]
+
+
+def image_file(
+    model: bytes,
+    pixels: bytes,
+    *,
+    number: int,
+    series: int = 0,
+    z: float = 0.0,
+    time_s: int = 0,
+    n_bytes: int = -1,
+) -> bytes:
+    """Make a file of the model; ``n_bytes``: what its header says of its pixels, the truth where negative."""
+    clock = f"10{time_s // 60:02d}{time_s % 60:02d}"
+    for old, new in (
+        (_SOP, f"{_ROOT}.4.{number:08d}"),
+        (_SERIES, f"{_ROOT}.5.{series:06d}"),
+        (_Z, f"{z:+08.2f}"),
+        (f"TM\x06\0{_TIME}", f"TM\x06\0{clock}"),
+        (f"IS\x06\0{_NUMBER}", f"IS\x06\0{number % 1_000_000:06d}"),
+    ):
+        model = model.replace(old.encode(), new.encode())
+    return model + struct.pack("<I", len(pixels) if n_bytes < 0 else n_bytes) + pixels
+
+
+def planes(n_phases: int, n_slices: int, side: int) -> Iterator[tuple[str, bytes]]:
+    """Give the honest study of the demo, drawn to more and larger slices."""
+    study = demo_study().study
+    (nz, ny, nx), (dz, dy, dx) = study.grid.shape, study.grid.spacing_mm
+    model = model_file(side, side, spacing_mm=(dy * ny / side, dx * nx / side))
+    z, y, x = (np.arange(n) * m // n for n, m in zip((n_slices, side, side), (nz, ny, nx), strict=True))
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 8, 3 * side * side, dtype=np.uint16)
+    for phase, each in enumerate(study.phases[:n_phases]):
+        voxels = np.asarray(each.volume.voxels).astype(np.uint16)
+        for k in range(n_slices):
+            at = int(rng.integers(0, 2 * side * side))
+            image = voxels[z[k]][np.ix_(y, x)] + noise[at : at + side * side].reshape(side, side)
+            yield (
+                f"p{phase}/{k:04d}",
+                image_file(
+                    model,
+                    image.astype("<u2").tobytes(),
+                    number=phase * n_slices + k,
+                    series=phase,
+                    z=k * dz * nz / n_slices,
+                    time_s=int(each.time_s),
+                ),
+            )
+
+
+def zipped(path: Path, files: Iterator[tuple[str, bytes]], method: int = zipfile.ZIP_STORED) -> Path:
+    """Pack files into an archive."""
+    with zipfile.ZipFile(path, "w", method, compresslevel=1) as archive:
+        for name, content in files:
+            archive.writestr(zipfile.ZipInfo(name), content, method)
+    return path
+
+
+def one_file_series(n: int) -> Iterator[tuple[str, bytes]]:
+    """Files each of a series of its own."""
+    model, pixels = model_file(16, 16), bytes(512)
+    return ((f"{i}", image_file(model, pixels, number=i, series=i, z=i % 400, time_s=i % 3000)) for i in range(n))
+
+
+def torn_series(n: int) -> Iterator[tuple[str, bytes]]:
+    """Files of series of their own that differ in their size, so that no two can be one volume."""
+    pixels = bytes(2 * 40 * 40)
+    models = [model_file(8 + i % 32, 8 + i // 32 % 32, description=f"d{i % 97}") for i in range(1024)]
+    return ((f"{i}", image_file(models[i % 1024], pixels, number=i, series=i)) for i in range(n))
