@@ -9,22 +9,20 @@ from __future__ import annotations
 
 import json
 import shutil
-import warnings
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from joblib import Parallel, delayed, parallel_config
 
 from deeptepp import __version__
+from deeptepp.dataset_folder import COHORT_FILE, DATASET_FILE, RECORD_FOLDER, ROI_FOLDER, write_json, write_whole
 from deeptepp.datasets.checks import Demands, problems_of
 from deeptepp.datasets.cohort_values import floats
 from deeptepp.datasets.columns.mapping import check_units
 from deeptepp.datasets.columns.unit_checks import in_units, with_units
-from deeptepp.datasets.folder import COHORT_FILE, DATASET_FILE, RECORD_FOLDER, ROI_FOLDER, write_json, write_whole
 from deeptepp.datasets.image_columns import ImageChoice, Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
@@ -34,6 +32,7 @@ from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Severity
 from deeptepp.errors import BadSetting
 from deeptepp.imaging.roi import RoiSettings
+from deeptepp.processes import in_processes
 from deeptepp.tables import write_cohort
 
 MADE_BY = "deeptepp prepare"
@@ -81,7 +80,7 @@ def check_manifest(
         problems.extend(problem.in_rows(rows) for problem in found)
     faults: dict[Fault, list[int]] = defaultdict(list)
     # 2. The images, by their headers alone.
-    looked = _parallel(_Looker(settings), manifest.images, n_jobs)
+    looked = in_processes(_Looker(settings), manifest.images, n_jobs)
     for done, (row, fault) in enumerate(looked, start=1):
         if fault is not None:
             faults[fault].append(row)
@@ -137,24 +136,6 @@ class _Looker:
         return images.row, fault_of_images(images, self.settings)
 
 
-def _parallel(work: Callable[[Images], T], items: Sequence[Images], n_jobs: int) -> Iterator[T]:
-    """Do the work in so many processes and give the results as they come."""
-    if n_jobs == 1:
-        yield from map(work, items)
-        return
-    with parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
-        results: Generator[T, None, None] = Parallel(return_as="generator_unordered")(
-            delayed(work)(item) for item in items
-        )
-        try:
-            yield from results
-        finally:
-            # joblib warns of work that is stopped, although that is what a cancelled run wants.
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)
-                results.close()
-
-
 def _rows(manifest: Manifest) -> list[int]:
     """Row of every patient."""
     return [int(row) for row in manifest.cohort[SUBJECT]]
@@ -185,7 +166,7 @@ def _check_out(out: Path) -> None:
 def _make_all(maker: RegionMaker, images: Sequence[Images], n_jobs: int, progress: Progress) -> dict[int, Region]:
     """Make the regions of interest of all rows and tell of each."""
     regions: dict[int, Region] = {}
-    for region in _parallel(maker, images, n_jobs):
+    for region in in_processes(maker, images, n_jobs):
         regions[region.row] = region
         n_kept = sum(each.was_kept for each in regions.values())
         n_failed = sum(each.fault is not None for each in regions.values())

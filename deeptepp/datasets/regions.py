@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import deeptepp
-from deeptepp.datasets.folder import key_of, write_json, write_whole
+from deeptepp.dataset_folder import key_of, write_json, write_whole
 from deeptepp.datasets.image_columns import PHASES, SIDE, Images
 from deeptepp.dicom.files.archive import open_members
 from deeptepp.dicom.read_dicom import check_study, read_study

@@ -16,16 +16,14 @@ another number of processes give the same files.
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Callable, Generator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed, parallel_config
 
+from deeptepp.dataset_folder import COHORT_FILE, DATASET_FILE, RECORD_FOLDER, ROI_FOLDER, write_json, write_whole
 from deeptepp.domain.cohort import ARM, LATENT_RISK, RFS_EVENT, SUBJECT, Cohort
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
@@ -34,15 +32,11 @@ from deeptepp.errors import BadSetting, DetectionError
 from deeptepp.imaging.detection.detect import detect_lesions
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.roi import RoiSettings, crop_roi, write_roi
+from deeptepp.processes import in_processes
 from deeptepp.simulate.protocols import PROTOCOLS, SHARES, Protocol
 from deeptepp.simulate.simulated_cohort import simulate_cohort
 from deeptepp.simulate.simulated_study import SimulatedStudy, simulate_study
 from deeptepp.tables import write_cohort
-
-COHORT_FILE = "cohort.parquet"
-DATASET_FILE = "dataset.json"
-ROI_FOLDER = "rois"
-RECORD_FOLDER = "records"
 
 GENERATOR = 2
 """Version of the simulated images; raised whenever the same seed gives other images."""
@@ -153,7 +147,7 @@ def _open_folder(folder: Path, recipe: dict[str, Any]) -> None:
                 key=other[0], value=recipe[other[0]], limit=f"{begun.get(other[0])}, as this folder was begun with"
             )
         return
-    _write_json(path, recipe | {"is_complete": False})
+    write_json(path, recipe | {"is_complete": False})
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +180,9 @@ class _Worker:
         phase = choose_phase(simulated.study)
         lesion, found = _look(simulated, phase)
         roi = crop_roi(simulated.study, phase, lesion, self.settings)
-        _write_whole(roi_path, lambda path: write_roi(roi, path))
+        write_whole(roi_path, lambda path: write_roi(roi, path))
         record = simulated.truth() | found | {"phase": phase.index, "phase_rule": phase.rule}
-        _write_json(record_path, record)
+        write_json(record_path, record)
 
 
 def _look(simulated: SimulatedStudy, phase: PhaseChoice) -> tuple[Lesion, dict[str, Any]]:
@@ -211,22 +205,10 @@ def _look(simulated: SimulatedStudy, phase: PhaseChoice) -> tuple[Lesion, dict[s
 def _run(work: _Worker, patients: list[_Patient], *, n_jobs: int, progress: Progress) -> None:
     """Make all patients and report after each."""
     n_detected = 0
-    with parallel_config(backend="loky", n_jobs=n_jobs, inner_max_num_threads=1):
-        results = Parallel(return_as="generator_unordered")(delayed(work)(patient) for patient in patients)
-        try:
-            for done, is_detected in enumerate(results, start=1):
-                n_detected += is_detected
-                found = f"{done} of {len(patients)} simulated patients, {n_detected} tumours detected"
-                progress(StepReport(Step.ROI, done / len(patients), found))
-        finally:
-            _close(results)
-
-
-def _close(results: Generator[bool, None, None]) -> None:
-    """Stop what is still running; joblib would warn of it, although it is what a cancelled run wants."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        results.close()
+    for done, is_detected in enumerate(in_processes(work, patients, n_jobs), start=1):
+        n_detected += is_detected
+        found = f"{done} of {len(patients)} simulated patients, {n_detected} tumours detected"
+        progress(StepReport(Step.ROI, done / len(patients), found))
 
 
 def _finish(folder: Path, cohort: Cohort, recipe: dict[str, Any]) -> None:
@@ -238,7 +220,7 @@ def _finish(folder: Path, cohort: Cohort, recipe: dict[str, Any]) -> None:
     complete = cohort.with_columns(
         protocol=protocol, image_risk=np.array([record["image_risk"] for record in records]), is_detected=detected
     )
-    _write_whole(folder / COHORT_FILE, lambda path: write_cohort(complete, path))
+    write_whole(folder / COHORT_FILE, lambda path: write_cohort(complete, path))
     names, counts = np.unique(protocol, return_counts=True)
     outcome = {
         "n_detected": int(detected.sum()),
@@ -246,17 +228,4 @@ def _finish(folder: Path, cohort: Cohort, recipe: dict[str, Any]) -> None:
         "n_by_protocol": {str(name): int(n) for name, n in zip(names, counts, strict=True)},
         "is_complete": True,
     }
-    _write_json(folder / DATASET_FILE, recipe | outcome)
-
-
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON so that a kill never leaves half a file."""
-    text = json.dumps(content, indent=2) + "\n"
-    _write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))
-
-
-def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write beside the target and rename, so that a kill never leaves half a file."""
-    part = path.with_name(f".{path.name}.part")
-    write(part)
-    part.replace(path)
+    write_json(folder / DATASET_FILE, recipe | outcome)

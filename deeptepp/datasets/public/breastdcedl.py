@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from deeptepp.dataset_folder import COHORT_FILE, DATASET_FILE, SLICE_FOLDER, key_of, write_json, write_whole
 from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
-from deeptepp.datasets.folder import COHORT_FILE, DATASET_FILE, SLICE_FOLDER, key_of, write_json, write_whole
 from deeptepp.datasets.public.public_table import UNKNOWN_ARM, PublicTable, read_comma_separated
 from deeptepp.domain.cohort import (
     ARM,

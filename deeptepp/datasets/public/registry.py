@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deeptepp import __version__
-from deeptepp.datasets.folder import write_json, write_whole
+from deeptepp.dataset_folder import write_json, write_whole
 from deeptepp.datasets.public.duke import DUKE, read_duke
 from deeptepp.datasets.public.imported import Imported, PublicSource
 from deeptepp.datasets.public.ispy import ISPY1, read_ispy1

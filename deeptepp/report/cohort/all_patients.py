@@ -8,13 +8,12 @@ from deeptepp.domain.cohort import ARM, Arm, Cohort, Endpoint
 from deeptepp.errors import NotEstimable
 from deeptepp.report.cohort.cohort_outcomes import NOT_RANDOMISED
 from deeptepp.report.figures.survival_figure import kaplan_meier_figure
-from deeptepp.report.format import count
-from deeptepp.report.names import group_words
+from deeptepp.report.held_curves import few_events, not_followed
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
 from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
-from deeptepp.wording.sentence import joined, sentence
+from deeptepp.wording.sentence import sentence
 
 _GROUP = "group"
 
@@ -48,30 +47,13 @@ def _survival_item(cohort: Cohort, endpoint: Endpoint) -> ReportItem:
         y_title=ENDPOINT_NAMES[endpoint],
         simulated=cohort.is_simulated,
     )
-    notes = [
-        sentence(
-            "{patients} without known follow-up: in no curve.",
-            patients=count(whole.n_without_follow_up, "patient"),
-        )
-    ]
-    few = [group_words(curve.label) for curve in curves if curve.n_events < MIN_EVENTS]
-    said = (
-        (
-            sentence(
-                "Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=joined(", ", few)
-            ),
-        )
-        if few
-        else ()
-    )
+    notes = (*few_events(curves), *not_followed(whole.n_without_follow_up))
     return ReportItem(
         key=key,
         number=number,
         title=title,
         figures=(figure,),
         tables=(estimates_table(curves),),
-        notes=said
-        + tuple(notes if whole.n_without_follow_up else ())
-        + (() if len(curves) == 1 else (NOT_RANDOMISED,)),
+        notes=notes if len(curves) == 1 else (*notes, NOT_RANDOMISED),
         data={"curves": curve_steps(curves)},
     )

@@ -16,16 +16,14 @@ from deeptepp.report.cohort.cohort_outcomes import NOT_RANDOMISED
 from deeptepp.report.figures.survival_figure import comparison_figure
 from deeptepp.report.format import count
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.held_curves import held_curves
-from deeptepp.report.names import group_words
+from deeptepp.report.held_curves import few_events, held_curves, not_followed
 from deeptepp.report.report_item import ReportItem
 from deeptepp.report.survival_tables import ENDPOINT_NAMES, curve_steps, estimates_table
 from deeptepp.report.text_table import Table
-from deeptepp.stats.event_rule import MIN_EVENTS
 from deeptepp.stats.patient_groups import FACTS, Grouping
 from deeptepp.stats.patients.patient_facts import SUBTYPE, patient_facts
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
-from deeptepp.wording.sentence import glued, joined, sentence
+from deeptepp.wording.sentence import glued, sentence
 
 WHOLE = "All patients"
 """One curve of everybody."""
@@ -178,25 +176,9 @@ def _table(found: GroupComparison, why_not: str) -> Table:
 
 def _notes(by: Grouping, found: GroupComparison) -> tuple[str, ...]:
     """Who is in no curve and which groups have few events."""
-    notes = []
-    if _are_treatments(by, found):
-        notes.append(NOT_RANDOMISED)
-    few = [group_words(curve.label) for curve in found.curves if curve.n_events < MIN_EVENTS]
-    if few:
-        notes.append(
-            sentence(
-                "Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=joined(", ", few)
-            )
-        )
+    notes = [NOT_RANDOMISED] if _are_treatments(by, found) else []
+    notes += few_events(found.curves)
     if by.n_unknown:
-        notes.append(
-            sentence("{patients} with this fact unknown: in no curve.", patients=count(by.n_unknown, "patient"))
-        )
-    if found.n_without_follow_up:
-        notes.append(
-            sentence(
-                "{patients} without known follow-up: in no curve.",
-                patients=count(found.n_without_follow_up, "patient"),
-            )
-        )
-    return tuple(notes)
+        unknown = count(by.n_unknown, "patient")
+        notes.append(sentence("{patients} with this fact unknown: in no curve.", patients=unknown))
+    return (*notes, *not_followed(found.n_without_follow_up))

@@ -15,9 +15,9 @@ from deeptepp.domain.cohort import ARM, TIER, Cohort
 from deeptepp.domain.published import COMPARISONS, PublishedComparison
 from deeptepp.errors import NotEstimable
 from deeptepp.report.figures.survival_figure import comparison_figure
-from deeptepp.report.format import count, percent
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.held_curves import held_curves
+from deeptepp.report.format import percent
+from deeptepp.report.held_curves import held_curves, not_followed
 from deeptepp.report.look.theme import ARM_COLOURS, OTHER_COLOURS, TIER_COLOURS
 from deeptepp.report.names import group_words
 from deeptepp.report.report_item import Beside, ReportItem, key_of
@@ -156,14 +156,8 @@ def _colours(published: PublishedComparison, levels: Sequence[str]) -> list[str]
 
 def _notes(published: PublishedComparison, comparison: GroupComparison) -> tuple[str, ...]:
     """What must be known to read the figure."""
-    notes = []
-    if _compares_arms(published):
-        notes.append(NOT_RANDOMISED)
-    if comparison.n_without_follow_up:
-        n_unknown = comparison.n_without_follow_up
-        notes.append(
-            sentence("{patients} without known follow-up: in no curve.", patients=count(n_unknown, "patient"))
-        )
+    notes = [NOT_RANDOMISED] if _compares_arms(published) else []
+    notes += not_followed(comparison.n_without_follow_up)
     absent = [group_words(group.label) for group in published.curves if group.label not in comparison.levels]
     if absent:
         notes.append(sentence("No patient: {absent}.", absent=joined(", ", absent)))

@@ -11,7 +11,7 @@ from deeptepp.report.figures.decision_figure import decision_curve_figure
 from deeptepp.report.figures.survival_figure import comparison_figure, kaplan_meier_figure
 from deeptepp.report.format import count, fixed, months, percent
 from deeptepp.report.format import p_value as written_p
-from deeptepp.report.held_curves import held_curves
+from deeptepp.report.held_curves import few_events, held_curves, not_followed
 from deeptepp.report.laboratory.laboratory_views import TierView, TreatmentView, known_follow_up
 from deeptepp.report.look.theme import ARM_COLOURS, OTHER_COLOURS
 from deeptepp.report.report_item import ReportItem
@@ -252,30 +252,13 @@ def _tier_notes(view: TierView) -> tuple[str, ...]:
     """Who is left out, and which tiers have few events."""
     notes = []
     if view.n_unscored:
-        notes.append(
-            sentence("{patients} without a score: in no tier.", patients=count(view.n_unscored, "patient"))
-        )
+        unscored = count(view.n_unscored, "patient")
+        notes.append(sentence("{patients} without a score: in no tier.", patients=unscored))
     if view.n_of_other_arms:
-        notes.append(
-            sentence("{patients} of other treatments left out.", patients=count(view.n_of_other_arms, "patient"))
-        )
-    few = [
-        level
-        for level, curve in zip(view.comparison.levels, view.comparison.curves, strict=True)
-        if curve.n_events < MIN_EVENTS
-    ]
-    if few:
-        notes.append(
-            sentence(
-                "Fewer than {n} events, read the interval only: {tiers}.", n=MIN_EVENTS, tiers=joined(", ", few)
-            )
-        )
-    if view.comparison.n_without_follow_up:
-        n_unknown = view.comparison.n_without_follow_up
-        notes.append(
-            sentence("{patients} without known follow-up: in no curve.", patients=count(n_unknown, "patient"))
-        )
-    return tuple(notes)
+        others = count(view.n_of_other_arms, "patient")
+        notes.append(sentence("{patients} of other treatments left out.", patients=others))
+    found = view.comparison
+    return (*notes, *few_events(found.curves), *not_followed(found.n_without_follow_up))
 
 
 def _side_colour(view: TreatmentView, side: TreatmentSide) -> str:

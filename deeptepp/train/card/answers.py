@@ -10,30 +10,6 @@ from deeptepp.model.fusion import FEATURES
 from deeptepp.train.card.card_results import truth_correlations
 from deeptepp.train.measure.facts import TITLES, RunFacts, measured_auc, share
 
-STUDY = (
-    "accrual",
-    "acquisition",
-    "centres",
-    "conflicts",
-    "data_availability",
-    "deidentification",
-    "design",
-    "eligibility",
-    "ethics",
-    "funding",
-    "inequalities",
-    "outcome_assessment",
-    "outcome_blinding",
-    "patient_involvement",
-    "predictor_assessment",
-    "protocol",
-    "reader_variability",
-    "registration",
-    "sample_size",
-    "setting",
-)
-"""What only the centre knows: keys of the table ``study`` of ``dataset.json``."""
-
 _LIBRARIES = ("torch", "numpy", "scipy", "SimpleITK")
 """Libraries that a score or a statistic depends on."""
 
@@ -46,7 +22,6 @@ def answers_of(facts: RunFacts) -> dict[str, str]:
     Returns: by the names that the templates use.
     """
     return {
-        **{f"study_{key}": facts.study(key) for key in STUDY},
         **_patients(facts),
         **_data(facts),
         **_network(facts),

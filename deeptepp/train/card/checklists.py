@@ -12,7 +12,7 @@ Tejani AS et al. Radiol Artif Intell 2024;6:e240300 (CLAIM, 2024 update).
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
@@ -25,8 +25,8 @@ from deeptepp.train.measure.facts import RunFacts, rows_of
 TEMPLATES = ("tripod_ai.toml", "claim.toml")
 """Files of the checklists, beside this module."""
 
-_OPTIONAL = "also_"
-"""Names that may have nothing to say begin so."""
+_OPTIONAL, _STUDY = "also_", "study_"
+"""Names that may have nothing to say, and those of what only the centre knows, begin so."""
 
 
 class ItemStatus(StrEnum):
@@ -73,8 +73,15 @@ class Checklist:
 
 def fill_in(facts: RunFacts) -> tuple[Checklist, ...]:
     """Fill in every checklist from a run."""
-    answers = answers_of(facts)
-    return tuple(_fill_in(name, answers, is_simulated=facts.is_simulated) for name in TEMPLATES)
+    templates = [read_template(name) for name in TEMPLATES]
+    answers = answers_of(facts) | {name: facts.study(name.removeprefix(_STUDY)) for name in _asked(templates)}
+    return tuple(_fill_in(template, answers, is_simulated=facts.is_simulated) for template in templates)
+
+
+def _asked(templates: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Name what only the centre knows: keys of the table ``study`` of ``dataset.json``."""
+    texts = (str(text) for template in templates for item in template["items"] for text in item.values())
+    return {name for text in texts for name in _names_in(text) if name.startswith(_STUDY)}
 
 
 def write_checklist(checklist: Checklist, facts: RunFacts) -> str:
@@ -110,9 +117,8 @@ def read_template(name: str) -> dict[str, Any]:
     return tomllib.loads(files("deeptepp.train.card").joinpath(name).read_text(encoding="utf-8"))
 
 
-def _fill_in(name: str, answers: Mapping[str, str], *, is_simulated: bool) -> Checklist:
+def _fill_in(template: Mapping[str, Any], answers: Mapping[str, str], *, is_simulated: bool) -> Checklist:
     """Fill in one checklist."""
-    template = read_template(name)
     items = tuple(_answer(item, answers, is_simulated=is_simulated) for item in template["items"])
     return Checklist(template["title"], template["source"], template["file"], items)
 

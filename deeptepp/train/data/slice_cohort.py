@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from deeptepp.datasets.folder import COHORT_FILE, DATASET_FILE, SLICE_FOLDER
+from deeptepp.dataset_folder import COHORT_FILE, DATASET_FILE, SLICE_FOLDER
 from deeptepp.domain.cohort import ARM, KEY, SUBJECT, Arm, Cohort
 from deeptepp.errors import BadSetting, UnreadableCohort
 from deeptepp.tables import read_cohort

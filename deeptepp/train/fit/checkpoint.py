@@ -14,6 +14,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from deeptepp.dataset_folder import write_whole
+
 _WEIGHT = "net/"
 _MOMENTUM = "momentum/"
 
@@ -44,10 +46,9 @@ def write_checkpoint(
         if buffer is not None:
             tensors[_MOMENTUM + name] = buffer
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".part")
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    save_file(plain, fresh, metadata={"history": json.dumps([asdict(each) for each in history])})
-    fresh.replace(path)
+    about = {"history": json.dumps([asdict(each) for each in history])}
+    write_whole(path, lambda part: save_file(plain, part, metadata=about))
 
 
 def read_checkpoint(path: Path, net: nn.Module, optimiser: torch.optim.Optimizer) -> list[EpochLoss]:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from deeptepp.dataset_folder import write_whole
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.errors import JobCancelled
 from deeptepp.model.bundle import as_served
@@ -192,9 +193,7 @@ def _write_scores(path: Path, scores: npt.NDArray[np.float64], names: tuple[str,
     """Replace the scores of a fit on disk; patients are named by position alone."""
     patients = np.flatnonzero(~np.isnan(scores).any(axis=1))
     content = {"views": names, "patients": patients.tolist(), "probabilities": scores[patients].tolist()}
-    fresh = path.with_suffix(".part")
-    fresh.write_text(json.dumps(content), encoding="utf-8")
-    fresh.replace(path)
+    write_whole(path, lambda part: part.write_text(json.dumps(content), encoding="utf-8"))
 
 
 def _new_network(settings: TrainSettings, n_channels: int, n_clinical: int, seed: int) -> RiskNetwork:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from deeptepp import __version__
+from deeptepp.dataset_folder import write_whole
 from deeptepp.domain.cohort import SOURCE
 from deeptepp.domain.experiment_suites import SUITE_LIST
 from deeptepp.errors import BadSetting, DeepTeppError, JobCancelled
@@ -204,6 +205,5 @@ def _entry(each: Measured) -> dict[str, Any]:
 def _write(content: dict[str, Any], path: Path) -> None:
     """Write a suite; the file is whole or that of before."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".part")
-    fresh.write_text(json.dumps(content, allow_nan=False) + "\n", encoding="utf-8")
-    fresh.replace(path)
+    text = json.dumps(content, allow_nan=False) + "\n"
+    write_whole(path, lambda part: part.write_text(text, encoding="utf-8"))

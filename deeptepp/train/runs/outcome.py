@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from deeptepp.dataset_folder import write_whole
 from deeptepp.errors import NotEstimable
 from deeptepp.stats.prediction.cutoffs import find_tier_scheme
 from deeptepp.train.data.dataset import Labels
@@ -103,9 +104,8 @@ def write_outcome(outcome: ExperimentOutcome, folder: Path) -> None:
     ``folder``: folder of its run; made when absent.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / (OUTCOME_FILE + ".part")
-    fresh.write_text(json.dumps(outcome.to_mapping()) + "\n", encoding="utf-8")
-    fresh.replace(folder / OUTCOME_FILE)
+    text = json.dumps(outcome.to_mapping()) + "\n"
+    write_whole(folder / OUTCOME_FILE, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def read_outcome(folder: Path) -> ExperimentOutcome | None:
