@@ -49,15 +49,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from importlib.resources import files
+from pathlib import Path
 from string import Formatter
 from typing import Any, ClassVar
 
 from deeptepp.wording.sentence import sentence
 
-_REFUSALS: dict[str, dict[str, Any]] = tomllib.loads(
-    files("deeptepp").joinpath("refusals.toml").read_text(encoding="utf-8")
-)
+_REFUSALS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("refusals.toml").read_text(encoding="utf-8"))
 """What each class is called and says, by its name."""
 
 

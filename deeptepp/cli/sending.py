@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deeptepp.cli.printing import refuse_with
 from deeptepp.config import load_settings
 from deeptepp.domain.risk import Assessment
-from deeptepp.errors import DeepTeppError, NoSourceImages, PacsNotConfigured
+from deeptepp.errors import NoSourceImages, PacsNotConfigured
 
 if TYPE_CHECKING:
     from deeptepp.dicom.results.objects import ResultObject
@@ -34,10 +33,7 @@ def send(
         raise typer.BadParameter(
             "holds no DICOM object; write them with 'deeptepp score --out'", param_hint="FOLDER"
         )
-    try:
-        deliver(read_objects([path.read_bytes() for path in files]), pacs)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=False)
+    deliver(read_objects([path.read_bytes() for path in files]), pacs)
 
 
 def deliver(objects: tuple[ResultObject, ...], url: str | None = None) -> None:

@@ -108,7 +108,7 @@ def read_study(
     with ThreadPoolExecutor(max_workers=1) as worker:
         # Hashing leaves the interpreter free, so that the rest is done meanwhile.
         digest = worker.submit(study_digest, phases)
-        cleaned = _deidentify(headers)
+        cleaned = {uid: deidentify(dataset) for uid, dataset in sorted(headers.examples.items())}
         acquisition = acquisition_of(cleaned[proposal.phases[0].stack.series.series_uid].dataset)
         study = Study(phases, "", acquisition, has_times=proposal.has_times)
         role_findings = _role_findings(study, proposal, phase_keys)
@@ -170,11 +170,6 @@ def _propose(
     if phase_keys is not None:
         return rows, chosen_phases(rows, phase_keys)
     return rows, propose_phases(rows, fingerprint=prints.of_row, side=side)
-
-
-def _deidentify(headers: Headers) -> dict[str, CleanHeader]:
-    """Clean the example header of each series."""
-    return {uid: deidentify(dataset) for uid, dataset in sorted(headers.examples.items())}
 
 
 def _phases(proposal: Proposal, voxels: Sequence[Voxels]) -> tuple[Phase, ...]:

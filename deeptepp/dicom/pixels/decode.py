@@ -37,8 +37,8 @@ from deeptepp.dicom.pixels.pixel_end import check_end
 from deeptepp.dicom.pixels.raw_plane import raw_plane_of
 from deeptepp.dicom.pixels.scale import Factor
 from deeptepp.dicom.volumes.stack import Stack
-from deeptepp.errors import ArchiveTooLarge, InputError, UnreadablePixels
-from deeptepp.safe_files import MAX_TOTAL_BYTES, in_words
+from deeptepp.errors import InputError, UnreadablePixels
+from deeptepp.safe_files import check_total
 
 _GDCM = "gdcm"
 
@@ -84,7 +84,8 @@ def read_volumes(
     Raises UnreadablePixels where pixel data are truncated, of another size, or cannot be decoded; ArchiveTooLarge
     where the headers declare more voxels than a study can have.
     """
-    _check_size(_BYTES_PER_VOXEL * sum(f.rows * f.columns for stack in stacks for f in stack.frames))
+    # Compressed pixels could fill the memory, so their number is looked at before the first is decoded.
+    check_total(0, _BYTES_PER_VOXEL * sum(f.rows * f.columns for stack in stacks for f in stack.frames))
     volumes: list[Voxels | None] = [None] * len(stacks)
     direct, others = parted(stacks, members, volumes)
     n_sources = len({task.frame.source for task in direct}) + len(others)
@@ -123,12 +124,6 @@ def read_plane(member: Member, frame: Frame) -> Voxels:
     """
     with quiet():
         return _planes(member, [frame])[0]
-
-
-def _check_size(n_bytes: int) -> None:
-    """Refuse compressed pixels that would fill the memory, before the first of them is decoded."""
-    if n_bytes > MAX_TOTAL_BYTES:
-        raise ArchiveTooLarge(value=in_words(n_bytes), limit=in_words(MAX_TOTAL_BYTES))
 
 
 def _placed(volume: Voxels | None, plane: Voxels, k: int, n_planes: int) -> Voxels:
@@ -179,7 +174,7 @@ def _pixel_array(dataset: FileDataset) -> Voxels:
         dataset.set_original_encoding(bool(implicit), bool(little))
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
     n_frames = int(number(dataset.get("NumberOfFrames")) or 1)
-    _check_size(_BYTES_PER_VOXEL * n_frames * int(dataset.Rows) * int(dataset.Columns))
+    check_total(0, _BYTES_PER_VOXEL * n_frames * int(dataset.Rows) * int(dataset.Columns))
     if len(dataset.get("PerFrameFunctionalGroupsSequence") or [None] * n_frames) != n_frames:
         raise UnreadablePixels(value=n_frames, reason=_OTHER_NUMBER)
     syntax = dataset.file_meta.TransferSyntaxUID
