@@ -125,7 +125,7 @@ def _made(kind: str, _cohort: Cohort, digest: str, recipe: str, mark: str) -> Re
         return ReportItem(kind, kind, kind.capitalize(), reason=str(error))
 
 
-_kept = st.cache_data(_made, max_entries=_N_KEPT, show_spinner=False)
+_kept = st.cache_data(max_entries=_N_KEPT, show_spinner=False)(_made)
 """The same, made once."""
 
 
@@ -137,5 +137,5 @@ def _optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism | Non
         return None, str(error)
 
 
-_kept_optimism = st.cache_data(_optimism, max_entries=_N_KEPT, show_spinner=False)
+_kept_optimism = st.cache_data(max_entries=_N_KEPT, show_spinner=False)(_optimism)
 """The same, once."""
