@@ -15,6 +15,7 @@ from deeptepp.cli.bundles import export, verify
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
 from deeptepp.cli.listing import series
 from deeptepp.cli.own_cohorts import cohort_app
+from deeptepp.cli.printing import RefusingCommand
 from deeptepp.cli.reporting import report_app
 from deeptepp.cli.sending import send
 from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command
@@ -30,10 +31,10 @@ app = typer.Typer(
 )
 simulate_app = typer.Typer(help="Make simulated patients and their MR.", no_args_is_help=True)
 for command in (score, detect, series, send, prepare, train, evaluate, verify, export):
-    app.command()(command)
-app.command("prepare-breastdcedl")(prepare_breastdcedl_command)
-simulate_app.command("cohort")(simulate_cohort_command)
-simulate_app.command("study")(simulate_study_command)
+    app.command(cls=RefusingCommand)(command)
+app.command("prepare-breastdcedl", cls=RefusingCommand)(prepare_breastdcedl_command)
+simulate_app.command("cohort", cls=RefusingCommand)(simulate_cohort_command)
+simulate_app.command("study", cls=RefusingCommand)(simulate_study_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(cohort_app, name="cohort")
 app.add_typer(report_app, name="report")

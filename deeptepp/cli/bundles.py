@@ -7,8 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deeptepp.cli.printing import AsJson, print_json, refuse_with
-from deeptepp.errors import DeepTeppError
+from deeptepp.cli.printing import AsJson, print_json
 
 
 def verify(
@@ -18,11 +17,8 @@ def verify(
     """Check every file of a bundle against its checksums, and that this version reads it."""
     from deeptepp.model.bundle import load_bundle, verify_bundle
 
-    try:
-        sums = verify_bundle(bundle)
-        model = load_bundle(bundle)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=as_json)
+    sums = verify_bundle(bundle)
+    model = load_bundle(bundle)
     if as_json:
         print_json(
             {"name": model.name, "sha256": model.sha256, "files": sums, "is_simulated": model.is_simulated},
@@ -41,8 +37,5 @@ def export(
     from deeptepp.model.bundle import load_bundle
     from deeptepp.model.onnx import export_onnx
 
-    try:
-        path = export_onnx(load_bundle(bundle), onnx)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=False)
+    path = export_onnx(load_bundle(bundle), onnx)
     typer.echo(f"Network written to {path}")

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from deeptepp.cli.cohort_file import Units, units_said
-from deeptepp.cli.printing import AsJson, leave_with, refuse_with, say
+from deeptepp.cli.printing import AsJson, leave_with, say
 from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, phase_keys, reader_box
 from deeptepp.datasets.problems import problem_lines
 from deeptepp.domain.progress import silent
-from deeptepp.errors import DeepTeppError, SettingsError
+from deeptepp.errors import SettingsError
 
 
 def prepare(
@@ -54,10 +54,7 @@ def prepare(
     progress = silent if as_json else say
     choice = ImageChoice(phase_keys(phases), side, reader_box(box))
     demands = Demands(n_folds=folds, needs_clinical=not images_only)
-    try:
-        settings = RoiSettings(channels=tuple(channels.split(",")))
-    except DeepTeppError as error:
-        refuse_with(error, as_json=as_json)
+    settings = RoiSettings(channels=tuple(channels.split(",")))
     try:
         checked = check_manifest(
             manifest,
@@ -75,18 +72,15 @@ def prepare(
         typer.echo("\n".join(problem_lines(problems)))
     if out is None or check or any(problem.is_refusal for problem in problems):
         leave_with(problems, as_json=as_json)
-    try:
-        problems += prepare_dataset(
-            checked,
-            out,
-            settings=settings,
-            demands=demands,
-            n_jobs=jobs,
-            skip_failed=skip_failed,
-            progress=progress,
-        )
-    except DeepTeppError as error:
-        refuse_with(error, as_json=as_json)
+    problems += prepare_dataset(
+        checked,
+        out,
+        settings=settings,
+        demands=demands,
+        n_jobs=jobs,
+        skip_failed=skip_failed,
+        progress=progress,
+    )
     if as_json:
         leave_with(problems, as_json=True)
     typer.echo(f"Dataset written to {out}")
@@ -99,8 +93,5 @@ def prepare_breastdcedl_command(
     """Make a dataset of the public tumour slices of BreastDCEDL."""
     from deeptepp.datasets.public.breastdcedl import prepare_breastdcedl
 
-    try:
-        prepare_breastdcedl(folder, out)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=False)
+    prepare_breastdcedl(folder, out)
     typer.echo(f"Dataset written to {out}")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from deeptepp.cli.printing import AsJson, StudyPath, print_json, proposal_lines, refuse_with, source_of
+from deeptepp.cli.printing import AsJson, StudyPath, print_json, proposal_lines, source_of
 from deeptepp.cli.study_choice import PhaseTimes, phase_times_s
 from deeptepp.domain.risk import Finding, Outcome, Severity
 from deeptepp.domain.study import PhaseProposal, SeriesSummary
-from deeptepp.errors import DeepTeppError, StudyError, TwoSides
+from deeptepp.errors import StudyError, TwoSides
 from deeptepp.report.case.document import finding_to_dict, proposal_to_dict, proposals_of, series_to_dict
 from deeptepp.report.case.series_names import proposed_keys
 
@@ -28,10 +28,7 @@ def series(study: StudyPath, times: PhaseTimes = None, as_json: AsJson = False) 
     from deeptepp.scoring.images import list_files, read_files
 
     source, times_s = source_of(study), phase_times_s(times)
-    try:
-        rows = list_files(source)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=as_json)
+    rows = list_files(source)
     # The whole study is read, since some doubts are raised by the pixels alone.
     reading: Reading | None = None
     refusal: StudyError | None = None
@@ -40,8 +37,6 @@ def series(study: StudyPath, times: PhaseTimes = None, as_json: AsJson = False) 
         rows = reading.series
     except StudyError as error:
         refusal = error
-    except DeepTeppError as error:
-        refuse_with(error, as_json=as_json)
     if as_json:
         print_json(_document(rows, reading, refusal))
     else:

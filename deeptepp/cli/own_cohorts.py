@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deeptepp.cli.cohort_file import Everyone, MappingFile, Units, mapping_for, preview_lines, units_said
-from deeptepp.cli.printing import AsJson, leave_with, print_json, refuse_with
+from deeptepp.cli.printing import AsJson, RefusingCommand, leave_with, print_json
 from deeptepp.datasets.problems import problem_lines
-from deeptepp.errors import BundleError, DeepTeppError, SettingsError, UnknownPublicCohort
+from deeptepp.errors import BundleError, SettingsError, UnknownPublicCohort
 
 if TYPE_CHECKING:
     from deeptepp.datasets.problems import Problem
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 cohort_app = typer.Typer(help="Cohorts without images: your own, and public tables.", no_args_is_help=True)
 
 
-@cohort_app.command("template")
+@cohort_app.command("template", cls=RefusingCommand)
 def template(
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="File to write; the screen if absent.")] = None,
 ) -> None:
@@ -36,7 +36,7 @@ def template(
     typer.echo(f"Template written to {out}")
 
 
-@cohort_app.command("check")
+@cohort_app.command("check", cls=RefusingCommand)
 def check(
     file: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="CSV or Excel table, or a Parquet cohort.")
@@ -58,8 +58,6 @@ def check(
         examined = examine_cohort(file, allow_gaps=allow_gaps, mapping=chosen, units=units_said(unit))
     except SettingsError as error:
         raise typer.BadParameter(str(error), param_hint="--unit or --mapping") from None
-    except DeepTeppError as error:
-        refuse_with(error, as_json=as_json)
     overview = overview_of(examined.cohort)
     problems = (*examined.problems, *_tier_problems(examined.cohort))
     if not as_json:
@@ -73,7 +71,7 @@ def check(
     )
 
 
-@cohort_app.command("map")
+@cohort_app.command("map", cls=RefusingCommand)
 def map_columns(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or Excel table.")],
     out: Annotated[Path, typer.Option(dir_okay=False, help="Mapping to write (TOML).")],
@@ -92,10 +90,7 @@ def map_columns(
     if public is not None:
         typer.echo(f"This is the public table {public.title}; import it in place of mapping its columns:")
         typer.echo(f"  deeptepp cohort import {public.name} {file} --out {public.name}.parquet")
-    try:
-        table = read_sheet(file.read_bytes(), is_workbook=is_workbook(file), sheet=sheet)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=False)
+    table = read_sheet(file.read_bytes(), is_workbook=is_workbook(file), sheet=sheet)
     mapping = guess_mapping(table)
     examined = examine_mapped(table, mapping, allow_gaps=True)
     of_sheet = f" of sheet “{table.name}” (others: {', '.join(table.others) or 'none'})" if table.name else ""
@@ -119,7 +114,7 @@ def _tier_problems(cohort: Cohort) -> tuple[Problem, ...]:
         return ()
 
 
-@cohort_app.command("import")
+@cohort_app.command("import", cls=RefusingCommand)
 def import_table(
     name: Annotated[str, typer.Argument(help="Public cohort; see: deeptepp cohort sources.")],
     path: Annotated[Path, typer.Argument(exists=True, help="The table, or its folder.")],
@@ -145,8 +140,6 @@ def import_table(
         write_imported(imported, out)
     except UnknownPublicCohort as error:
         raise typer.BadParameter(str(error), param_hint="NAME") from None
-    except DeepTeppError as error:
-        refuse_with(error, as_json=as_json)
     overview = overview_of(imported.cohort)
     if not as_json:
         source = imported.source
@@ -165,7 +158,7 @@ def _chosen(imported: Imported, *, her2_positive: bool, paper_like: bool) -> Imp
     return imported.her2_positive() if her2_positive else imported
 
 
-@cohort_app.command("sources")
+@cohort_app.command("sources", cls=RefusingCommand)
 def sources(as_json: AsJson = False) -> None:
     """List the public cohorts: where table and images are, licence, endpoints and arms."""
     from dataclasses import asdict

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 from deeptepp.datasets.problems import Problem, problem_lines, problems_in
 from deeptepp.domain.progress import StepReport
@@ -55,7 +56,18 @@ def leave_with(
     raise typer.Exit(code=1 if is_refused else 0)
 
 
-def refuse_with(error: DeepTeppError, *, as_json: bool) -> NoReturn:
+class RefusingCommand(TyperCommand):
+    """A command whose refusals are printed; it leaves with status 1 then."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401  a context of click
+        """Run the command; its option of JSON says how a refusal is printed."""
+        try:
+            return super().invoke(ctx)
+        except DeepTeppError as error:
+            _refuse_with(error, as_json=bool(ctx.params.get("as_json")))
+
+
+def _refuse_with(error: DeepTeppError, *, as_json: bool) -> NoReturn:
     """Print the rule that refused and leave with status 1."""
     if isinstance(error, CohortRefused):
         if not as_json:

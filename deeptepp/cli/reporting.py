@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deeptepp.cli.cohort_file import Everyone, MappingFile, Units, cohort_of
-from deeptepp.cli.printing import refuse_with
-from deeptepp.errors import DeepTeppError
+from deeptepp.cli.printing import RefusingCommand
 from deeptepp.file_sets import check_free
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _Figures = Annotated[
 ]
 
 
-@report_app.command("cohort")
+@report_app.command("cohort", cls=RefusingCommand)
 def report_cohort(
     cohort: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, metavar="COHORT", help="Parquet, CSV or xlsx.")
@@ -54,19 +53,16 @@ def report_cohort(
     if tiers not in ("", *TierSource):
         raise typer.BadParameter(f"one of {', '.join(TierSource)}", param_hint="--tiers")
     asked = CohortReport(name=name, experiments=experiments, tiers=TierSource(tiers) if tiers else None)
-    try:
-        formats = _formats(figures)
-        patients, loaded = cohort_of(cohort, mapping, unit, everyone), load_bundle(bundle)
-        if tier_problems(patients, loaded.tiers):
-            source = source_of(patients, loaded.tiers, asked.tiers)
-            typer.echo(_plain(f"warning: {' '.join(tier_notes(patients, loaded.tiers, source))}"), err=True)
-        page = cohort_page(patients, loaded, asked)
-        _write(page, out, formats)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=False)
+    formats = _formats(figures)
+    patients, loaded = cohort_of(cohort, mapping, unit, everyone), load_bundle(bundle)
+    if tier_problems(patients, loaded.tiers):
+        source = source_of(patients, loaded.tiers, asked.tiers)
+        typer.echo(_plain(f"warning: {' '.join(tier_notes(patients, loaded.tiers, source))}"), err=True)
+    page = cohort_page(patients, loaded, asked)
+    _write(page, out, formats)
 
 
-@report_app.command("recipe")
+@report_app.command("recipe", cls=RefusingCommand)
 def report_recipe(
     recipe: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, metavar="RECIPE", help="JSON of the tiers laboratory.")
@@ -92,21 +88,18 @@ def report_recipe(
     from deeptepp.report.laboratory.laboratory_report import RECIPE_FILE, recipe_page
     from deeptepp.report.laboratory.recipe import CohortChoice, check_table, read_recipe
 
-    try:
-        formats = _formats(figures)
-        asked = read_recipe(recipe)
-        if cohort is None and asked.cohort is CohortChoice.UPLOADED:
-            raise typer.BadParameter("the recipe is of an uploaded cohort; name its file", param_hint="--cohort")
-        own = None if cohort is None else cohort_of(cohort, mapping, unit, everyone)
-        loaded = load_bundle(bundle)
-        patients = loaded.reference if own is None else own
-        if own is not None:
-            if not another_table:
-                check_table(asked, own)
-            asked = replace(asked, cohort=CohortChoice.UPLOADED, cohort_sha256=own.digest)
-        _write(recipe_page(patients, loaded, asked), out, formats, {RECIPE_FILE: asked.to_json().encode()})
-    except DeepTeppError as error:
-        refuse_with(error, as_json=False)
+    formats = _formats(figures)
+    asked = read_recipe(recipe)
+    if cohort is None and asked.cohort is CohortChoice.UPLOADED:
+        raise typer.BadParameter("the recipe is of an uploaded cohort; name its file", param_hint="--cohort")
+    own = None if cohort is None else cohort_of(cohort, mapping, unit, everyone)
+    loaded = load_bundle(bundle)
+    patients = loaded.reference if own is None else own
+    if own is not None:
+        if not another_table:
+            check_table(asked, own)
+        asked = replace(asked, cohort=CohortChoice.UPLOADED, cohort_sha256=own.digest)
+    _write(recipe_page(patients, loaded, asked), out, formats, {RECIPE_FILE: asked.to_json().encode()})
 
 
 def _formats(asked: str) -> tuple[str, ...]:

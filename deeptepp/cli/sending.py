@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deeptepp.cli.printing import refuse_with
 from deeptepp.config import load_settings
 from deeptepp.domain.risk import Assessment
-from deeptepp.errors import DeepTeppError, NoSourceImages, PacsNotConfigured
+from deeptepp.errors import NoSourceImages, PacsNotConfigured
 
 if TYPE_CHECKING:
     from deeptepp.dicom.results.objects import ResultObject
@@ -30,14 +29,11 @@ def send(
     from deeptepp.dicom.results.objects import read_objects
     from deeptepp.file_sets import read_set
 
-    try:
-        found = read_set(folder)
-        names = [name for name in found.digests if name.endswith(".dcm")]
-        if not names:
-            raise NoSourceImages
-        deliver(read_objects([found.read(name) for name in names]), pacs)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=False)
+    found = read_set(folder)
+    names = [name for name in found.digests if name.endswith(".dcm")]
+    if not names:
+        raise NoSourceImages
+    deliver(read_objects([found.read(name) for name in names]), pacs)
 
 
 def deliver(objects: tuple[ResultObject, ...], url: str | None = None) -> None:

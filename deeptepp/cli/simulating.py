@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deeptepp.cli.printing import refuse_with, say
-from deeptepp.errors import DeepTeppError
+from deeptepp.cli.printing import say
 
 
 def _finite(value: float) -> float:
@@ -36,19 +35,16 @@ def simulate_cohort_command(
     from deeptepp.imaging.roi import RoiSettings
     from deeptepp.simulate.simulated_dataset import write_dataset
 
-    try:
-        path = write_dataset(
-            out,
-            preset=preset,
-            seed=seed,
-            n_patients=n,
-            image_correlation=image_correlation,
-            roi_settings=RoiSettings(channels=tuple(channels.split(","))),
-            n_jobs=jobs,
-            progress=say,
-        )
-    except DeepTeppError as error:
-        refuse_with(error, as_json=False)
+    path = write_dataset(
+        out,
+        preset=preset,
+        seed=seed,
+        n_patients=n,
+        image_correlation=image_correlation,
+        roi_settings=RoiSettings(channels=tuple(channels.split(","))),
+        n_jobs=jobs,
+        progress=say,
+    )
     typer.echo(f"Simulated cohort written to {path}")
 
 

@@ -15,7 +15,6 @@ from deeptepp.cli.printing import (
     print_json,
     proposal_lines,
     proposals_json,
-    refuse_with,
     say,
     source_of,
 )
@@ -92,16 +91,13 @@ def score(
     model = images = profile = None
     keys, times_s, corners = phase_keys(phases), phase_times_s(times), reader_box(box)
     proposals: tuple[PhaseProposal, ...] = ()
-    try:
-        named = checked_label(label)
-        if looks_like_a_name(named):
-            typer.echo("The label looks like the name of a person; it must be a pseudonym.", err=True)
-        if is_sent:
-            require_pacs()
-        if out is not None:
-            check_free(out)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=as_json)
+    named = checked_label(label)
+    if looks_like_a_name(named):
+        typer.echo("The label looks like the name of a person; it must be a pseudonym.", err=True)
+    if is_sent:
+        require_pacs()
+    if out is not None:
+        check_free(out)
     try:
         profile = read_profile(cp)
         model = load_bundle(bundle)
@@ -151,11 +147,8 @@ def detect(
 
     progress = silent if as_json else say
     keys, times_s, corners = phase_keys(phases), phase_times_s(times), reader_box(box)
-    try:
-        images = open_case(source_of(study), phase_keys=keys, side=side, times_s=times_s, progress=progress)
-        images, drawn = lesion_in_box(images, corners)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=as_json)
+    images = open_case(source_of(study), phase_keys=keys, side=side, times_s=times_s, progress=progress)
+    images, drawn = lesion_in_box(images, corners)
     lesions = _found(images) if drawn is None else [drawn]
     if as_json:
         print_json(_detected(images, lesions), is_simulated=images.study.acquisition.is_simulated)

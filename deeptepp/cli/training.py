@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deeptepp.cli.printing import AsJson, print_json, refuse_with
+from deeptepp.cli.printing import AsJson, print_json
 from deeptepp.domain.experiment_suites import SUITE_LIST
-from deeptepp.errors import BadSetting, DeepTeppError
+from deeptepp.errors import BadSetting
 
 if TYPE_CHECKING:
     from deeptepp.train.settings import TrainSettings
@@ -32,8 +32,6 @@ def train(
         chosen = read_settings(settings)
         with _progress_of(chosen) as progress:
             folder = train_bundle(chosen, progress=progress)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=False)
     except KeyboardInterrupt:
         tell("Stopped. The same command goes on from the last whole epoch of every fit.")
         raise typer.Exit(code=130) from None
@@ -74,13 +72,10 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Run the experiments of a suite and write their tables; or validate a bundle on other patients."""
-    try:
-        if what.is_dir():
-            _validate(what, dataset, out, as_json=as_json)
-        else:
-            _run_suites(what, suite, only or [], out or Path("docs/results"), as_json=as_json)
-    except DeepTeppError as error:
-        refuse_with(error, as_json=as_json)
+    if what.is_dir():
+        _validate(what, dataset, out, as_json=as_json)
+    else:
+        _run_suites(what, suite, only or [], out or Path("docs/results"), as_json=as_json)
 
 
 def _run_suites(path: Path, suite: str, only: list[str], out: Path, *, as_json: bool) -> None:

@@ -80,12 +80,7 @@ def draw_planes(planes: dict[str, FloatArray], proposals: Sequence[PhaseProposal
     """
     planes = {key: _shrunk(plane) for key, plane in planes.items()}
     compared = tuple(_compared(_taken(planes, each.keys)) for each in proposals)
-    return Previews(_rows_drawn(planes), compared)
-
-
-def _rows_drawn(planes: dict[str, FloatArray]) -> dict[str, Picture]:
-    """Draw planes, each in a window of its own."""
-    return {key: _windowed(plane, _window(plane)) for key, plane in planes.items()}
+    return Previews({key: _windowed(plane, _window(plane)) for key, plane in planes.items()}, compared)
 
 
 def _middle_planes(source: Path | Sequence[Path]) -> dict[str, FloatArray]:

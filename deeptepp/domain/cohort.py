@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from deeptepp.domain.geometry import frozen
 from deeptepp.errors import DuplicateSubject, MissingColumn, OutOfRange
 
 SUBJECT = "subject"
@@ -75,21 +76,11 @@ class Endpoint(StrEnum):
     seen: str
     is_required: bool
 
-    def __new__(
-        cls,
-        code: str,
-        name_in_full: str = "",
-        free: str = "",
-        met: str = "",
-        time: str = "",
-        seen: str = "",
-        is_required: bool = False,
-    ) -> Endpoint:
+    def __new__(cls, code: str, *facts: Any) -> Endpoint:  # noqa: ANN401  words, and whether it is required
         """Make a member that is its code."""
         made = str.__new__(cls, code)
         made._value_ = code
-        made.name_in_full, made.free, made.met = name_in_full, free, met
-        made.time, made.seen, made.is_required = time, seen, is_required
+        made.name_in_full, made.free, made.met, made.time, made.seen, made.is_required = facts
         return made
 
     RFS = (
@@ -158,14 +149,12 @@ class FollowUp:
     event: npt.NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        months = np.asarray(self.months, dtype=np.float64).view()
-        event = np.asarray(self.event, dtype=bool).view()
+        months, event = frozen(self.months, np.float64), frozen(self.event, bool)
         if months.shape != event.shape or months.ndim != 1:
             msg = f"months {months.shape} and event {event.shape} must be one column each"
             raise ValueError(msg)
         if not (np.isfinite(months).all() and (months >= 0).all()):
             raise OutOfRange(field="months", value="negative or missing", limit="[0, inf)")
-        months.flags.writeable = event.flags.writeable = False
         object.__setattr__(self, "months", months)
         object.__setattr__(self, "event", event)
 
@@ -233,8 +222,7 @@ class Cohort:
             raise MissingColumn(value=", ".join(missing))
         columns = {}
         for name, column in self.columns.items():
-            values = np.asarray(column).view()
-            values.flags.writeable = False
+            values = frozen(column)
             if values.shape != np.shape(self.columns[SUBJECT]):
                 msg = f"Column {name} has shape {values.shape}"
                 raise ValueError(msg)

@@ -18,9 +18,9 @@ _GRID_TOLERANCE_MM = 0.01
 """Two grids whose corners differ by less than this, in mm, are the same grid."""
 
 
-def _frozen(array: npt.ArrayLike) -> npt.NDArray[Any]:
-    """Return a read-only view."""
-    result = np.asarray(array).view()
+def frozen(array: npt.ArrayLike, dtype: npt.DTypeLike | None = None) -> npt.NDArray[Any]:
+    """Read-only view of an array, converted where it is of another type."""
+    result = np.asarray(array, dtype=dtype).view()
     result.flags.writeable = False
     return result
 
@@ -47,7 +47,7 @@ class Grid:
 
     def __post_init__(self) -> None:
         shape = tuple(int(n) for n in self.shape)
-        affine = _frozen(np.array(self.affine, dtype=np.float64))
+        affine = frozen(np.array(self.affine, dtype=np.float64))
         if len(shape) != 3 or min(shape) < 1:
             msg = f"Grid shape must be three positive numbers (z, y, x), got {shape}"
             raise ValueError(msg)
@@ -181,7 +181,7 @@ class Volume:
     grid: Grid
 
     def __post_init__(self) -> None:
-        voxels = _frozen(self.voxels)
+        voxels = frozen(self.voxels)
         if voxels.shape != self.grid.shape:
             msg = f"Voxels {voxels.shape} do not fill the grid {self.grid.shape}"
             raise ValueError(msg)

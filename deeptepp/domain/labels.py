@@ -43,22 +43,8 @@ _SURNAMES = frozenset(
 )
 """The most frequent Chinese surnames (census of 2020); one of them and one or two more signs are a name."""
 
-_COMPOUND_SURNAMES = (
-    "欧阳",
-    "司马",
-    "上官",
-    "诸葛",
-    "司徒",
-    "东方",
-    "皇甫",
-    "尉迟",
-    "公孙",
-    "慕容",
-    "令狐",
-    "宇文",
-    "夏侯",
-    "端木",
-)
+_COMPOUND = "欧阳 司马 上官 诸葛 司徒 东方 皇甫 尉迟 公孙 慕容 令狐 宇文 夏侯 端木"
+_COMPOUND_SURNAMES = tuple(_COMPOUND.split())
 """Chinese surnames of two signs; with one or two more signs they are a name."""
 
 _HAN = re.compile(r"[\u4e00-\u9fff]+")

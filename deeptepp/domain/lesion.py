@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.geometry import FloatArray, Grid
+from deeptepp.domain.geometry import FloatArray, Grid, frozen
 from deeptepp.domain.study import Side
 
 
@@ -79,8 +79,7 @@ class Lesion:
     side: Side | None = None
 
     def __post_init__(self) -> None:
-        mask = np.asarray(self.mask, dtype=bool).view()
-        mask.flags.writeable = False
+        mask = frozen(self.mask, bool)
         if mask.shape != self.grid.shape:
             msg = f"Mask {mask.shape} does not fill the grid {self.grid.shape}"
             raise ValueError(msg)
@@ -146,8 +145,7 @@ class Roi:
     grid: Grid
 
     def __post_init__(self) -> None:
-        voxels = np.asarray(self.voxels, dtype=np.float32).view()
-        mask = np.asarray(self.mask, dtype=bool).view()
+        voxels, mask = frozen(self.voxels, np.float32), frozen(self.mask, bool)
         if voxels.ndim != 4 or voxels.shape[1:] != self.grid.shape or mask.shape != self.grid.shape:
             msg = f"Roi voxels {voxels.shape} and mask {mask.shape} do not fill the grid {self.grid.shape}"
             raise ValueError(msg)
@@ -157,7 +155,6 @@ class Roi:
         if not mask.any():
             msg = "The lesion must lie inside the Roi"
             raise ValueError(msg)
-        voxels.flags.writeable = mask.flags.writeable = False
         object.__setattr__(self, "voxels", voxels)
         object.__setattr__(self, "mask", mask)
 
@@ -174,9 +171,8 @@ class ViewStack:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        views = np.asarray(self.views, dtype=np.float32).view()
+        views = frozen(self.views, np.float32)
         if views.ndim != 4 or len(views) != len(self.names):
             msg = f"{len(self.names)} view names for views of shape {views.shape}"
             raise ValueError(msg)
-        views.flags.writeable = False
         object.__setattr__(self, "views", views)

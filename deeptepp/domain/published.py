@@ -246,17 +246,7 @@ CONTRAST_P: dict[tuple[str, PublishedSet], str] = {
 TRASTUZUMAB_AUC: dict[str, float] = _DATA["trastuzumab_auc"]
 """AUC of DeepTEPP by trastuzumab, Figure S3B; both cannot lie above a pooled 0.88 in an ordinary way."""
 
-TABLE_2_READING = (
-    "SPEC and SENS are printed in each other's column in the four multi-view rows (453/538, 59/69, 63/69, 104/108 "
-    "and 101/108 leave no other reading); corrected here.",
-    "The cross-validation rows are patients pooled over the folds: 69 with and 538 without recurrence.",
-    "The testing set (14 and 108) fits a part of the same 607 patients only: it is not shown to be independent.",
-    "The testing rows with views count 8 or 3 views of each patient with recurrence, one of the others: 112 and "
-    "42 'cases' are the same 14 patients.",
-    "In 5 of the 10 rows the AUC is the mean of sensitivity and specificity to two decimals, so that it was most "
-    "likely computed from hard labels; in the other five it is not.",
-    "ACC, SPEC and SENS come from the larger of two probabilities (cut-off 0.5), not from Youden's cut-off.",
-)
+TABLE_2_READING: tuple[str, ...] = tuple(_DATA["table_2_reading"])
 """How Table 2 must be read, one sentence each."""
 
 

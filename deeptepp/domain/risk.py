@@ -156,12 +156,6 @@ class RiskScore:
             msg = f"RiskScore.probability must lie in [0, 1], got {self.probability}"
             raise ValueError(msg)
 
-    @property
-    def view_spread(self) -> float:
-        """Largest minus smallest probability over the views; 0 for one view."""
-        values = self.per_view.values()
-        return max(values) - min(values) if values else 0.0
-
 
 class Severity(StrEnum):
     """What a finding does to the outcome."""

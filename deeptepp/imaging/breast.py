@@ -133,7 +133,7 @@ def breasts_in(image: FloatImage, grid: Grid) -> BreastRegion:
     wall = (sulcus_mm[:, None] + _wall_recession(smooth_body.shape[2], sulcus, dx)) / dy
     # 4. The search region: under the skin, in front of the limit, in columns that rise; no small islands.
     is_column = sulcus_mm[:, None] - depth_mm > COLUMN_MM
-    mask = _under_skin(smooth_body, grid) & is_column[:, None, :]
+    mask = ~dilate_ball(~smooth_body, SKIN_MM, grid.spacing_mm) & is_column[:, None, :]
     mask &= np.arange(mask.shape[1])[None, :, None] < wall[:, None, :]
     mask = _keep_large(mask, grid)
     region = BreastRegion(
@@ -230,11 +230,6 @@ def _wall_recession(n_columns: int, centre: int | None, dx: float) -> FloatArray
     offset = np.abs(np.arange(n_columns) - centre) * dx
     curve: FloatArray = WALL_DEPTH_MM + np.clip(WALL_SLOPE * (offset - WALL_FLAT_MM), 0, WALL_CURVE_MM)
     return curve
-
-
-def _under_skin(body: BoolImage, grid: Grid) -> BoolImage:
-    """Keep what lies deeper than the skin; the border of the field of view is not skin."""
-    return ~dilate_ball(~body, SKIN_MM, grid.spacing_mm)
 
 
 def _keep_large(mask: BoolImage, grid: Grid) -> BoolImage:

@@ -1,6 +1,6 @@
 """Binary morphology by shifted copies and labels: what distance transforms and iterated steps give, sooner.
 
-The balls and boxes of the detector reach two to four voxels. A few dozen shifted copies then cost a tenth of a
+The balls of the detector reach two to four voxels. A few dozen shifted copies then cost a tenth of a
 distance transform, and one labelling of the background a tenth of filling holes step by step.
 """
 
@@ -72,20 +72,6 @@ def _add_shifted(result: BoolImage, mask: BoolImage, axis: int, n_voxels: int) -
     result[behind] |= mask[ahead]
 
 
-def dilate_box(mask: BoolImage, n_voxels: int) -> BoolImage:
-    """Mark what lies within a number of voxels of a mask along every axis.
-
-    ``mask``, (z, y, x) bool: any mask; ``n_voxels``: Reach, at least 1. Gives (z, y, x) bool: the same as
-    ``binary_dilation`` by the 26 neighbours, ``n_voxels`` times.
-    """
-    result = mask
-    for axis in range(3):
-        narrow, result = result, result.copy()
-        for n in range(1, n_voxels + 1):
-            _add_shifted(result, narrow, axis, n)
-    return result
-
-
 def fill_holes(mask: BoolImage, *, by_slice: bool = False) -> BoolImage:
     """Fill what the outside does not reach.
 
@@ -99,3 +85,15 @@ def fill_holes(mask: BoolImage, *, by_slice: bool = False) -> BoolImage:
     outside = labels[1:-1, :1, :1]
     filled: BoolImage = labels[1:-1, 1:-1, 1:-1] != outside
     return filled
+
+
+def component_at(mask: BoolImage, seed: BoolImage, structure: npt.ArrayLike | None = None) -> BoolImage:
+    """Keep the component of a mask that shares most voxels with a seed; nothing where none does.
+
+    ``structure``: which neighbours belong together; those that share a face if None.
+    """
+    labels, n = ndimage.label(mask, structure)
+    shared = np.bincount(labels[seed], minlength=n + 1)
+    shared[0] = 0
+    kept: BoolImage = (labels == int(np.argmax(shared))) & bool(shared.any())
+    return kept

@@ -11,11 +11,11 @@ from PIL import Image
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.study import PhaseChoice, Study
+from deeptepp.imaging.lesion_slices import WINDOW_PCT, grey_levels, slice_grid
 from deeptepp.imaging.resample import resample_to
 from deeptepp.imaging.roi import lesion_on
 
 _SIDE_PX, _SIDE_MM = 160, 64.0
-_BLACK_PCT, _WHITE_PCT = 1.0, 99.7
 
 
 _OUTLINE = (255, 183, 77)
@@ -28,13 +28,9 @@ def roi_thumbnail(study: Study, phase: PhaseChoice, lesion: Lesion, *, has_outli
     Gives PNG, 160 x 160 pixels of 0.4 mm, no metadata; the patient's left on the right, her front at the top.
     Grey, or RGB with an outline.
     """
-    spacing = _SIDE_MM / _SIDE_PX
-    x, y, z = (float(c) for c in lesion.centroid_mm)
-    half = (_SIDE_PX - 1) / 2 * spacing
-    grid = Grid.axial((1, _SIDE_PX, _SIDE_PX), (spacing,) * 3, (x - half, y - half, z))
+    grid = slice_grid(lesion.centroid_mm, _SIDE_PX, _SIDE_MM)
     slice_ = resample_to(study.phases[phase.index].volume, grid).voxels[0]
-    black, white = np.percentile(slice_, (_BLACK_PCT, _WHITE_PCT))
-    grey = (255 * np.clip((slice_ - black) / max(white - black, 1e-6), 0, 1)).astype(np.uint8)
+    grey = grey_levels(slice_, *np.percentile(slice_, WINDOW_PCT))
     stream = io.BytesIO()
     Image.fromarray(_outlined(grey, lesion, grid) if has_outline else grey).save(
         stream, format="PNG", optimize=True

@@ -8,6 +8,7 @@ a ``Grid`` is LPS with z first.
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from deeptepp.domain.geometry import FloatArray, Grid
 from deeptepp.errors import (
@@ -18,19 +19,14 @@ from deeptepp.errors import (
     SkewedNifti,
     UnplacedNifti,
 )
+from deeptepp.imaging.plausible import implausible_length
 from deeptepp.nifti.header import NiftiHeader
 
 TOLERANCE_MM = 0.1
 """Corners that lie nearer than this, in mm, are at one place: an eighth of a voxel of breast MR."""
 
-PLAUSIBLE_SPACING_MM = (0.05, 50.0)
-"""Spacing of slices, rows and columns that images of a breast can have, in mm; as for DICOM."""
-
 RIGHT_ANGLE = 1e-4
 """Largest cosine between two axes that a ``Grid`` takes as they are."""
-
-FARTHEST_MM = 10_000.0
-"""Largest distance of a corner from the origin along an axis, in mm; as for DICOM."""
 
 _FLOAT32_SQUARES = 4e-7
 """How far 1 - b^2 - c^2 - d^2 can be off when b, c, d are rounded to float32."""
@@ -61,7 +57,10 @@ def grid_of(header: NiftiHeader) -> Grid:
     # Columns from x, y, z to z, y, x, and rows from RAS to LPS.
     turned = _squared((_RAS_TO_LPS @ affine)[:, [2, 1, 0, 3]], (nz, ny, nx))
     grid = Grid((nz, ny, nx), turned)
-    _check_plausible(grid)
+    edges = [("The voxel size", mm) for mm in grid.spacing_mm]
+    implausible = implausible_length(edges, "The place", float(np.abs(grid.corners_mm()).max()))
+    if implausible:
+        raise ImplausibleNifti(**implausible)
     return grid
 
 
@@ -121,18 +120,10 @@ def _are_usable(numbers: FloatArray) -> bool:
 
 
 def _rotation(quaternion: FloatArray, left: float) -> FloatArray:
-    """Turn b, c, d and the square of a that is left into a matrix, as nifti1_io.c does."""
-    a = np.sqrt(max(left, 0.0))
-    b, c, d = quaternion
-    if left < 1e-7:
-        a, (b, c, d) = 0.0, quaternion / np.linalg.norm(quaternion)
-    return np.array(
-        [
-            [a * a + b * b - c * c - d * d, 2 * b * c - 2 * a * d, 2 * b * d + 2 * a * c],
-            [2 * b * c + 2 * a * d, a * a + c * c - b * b - d * d, 2 * c * d - 2 * a * b],
-            [2 * b * d - 2 * a * c, 2 * c * d + 2 * a * b, a * a + d * d - c * c - b * b],
-        ]
-    )
+    """Turn b, c, d and the square of a that is left into a matrix; of half a turn a is 0, as in nifti1_io.c."""
+    a = 0.0 if left < 1e-7 else float(np.sqrt(left))
+    rotation: FloatArray = Rotation.from_quat([*quaternion, a]).as_matrix()
+    return rotation
 
 
 def _qform_slack_mm(header: NiftiHeader, affine: FloatArray) -> float:
@@ -179,17 +170,3 @@ def _squared(affine: FloatArray, shape: tuple[int, int, int]) -> FloatArray:
     if moved > TOLERANCE_MM:
         raise SkewedNifti(value=float(f"{moved:.3g}"), limit=TOLERANCE_MM)
     return squared
-
-
-def _check_plausible(grid: Grid) -> None:
-    """Refuse spacings and positions that only a damaged header can hold."""
-    low, high = PLAUSIBLE_SPACING_MM
-    for mm in grid.spacing_mm:
-        if not low <= mm <= high:
-            raise ImplausibleNifti(
-                keyword="The voxel size", value=float(f"{mm:.3g}"), limit=f"{low:g} to {high:g}"
-            )
-    farthest = float(np.abs(grid.corners_mm()).max())
-    if farthest > FARTHEST_MM:
-        limit = f"-{FARTHEST_MM:g} to {FARTHEST_MM:g}"
-        raise ImplausibleNifti(keyword="The place", value=float(f"{farthest:.3g}"), limit=limit)

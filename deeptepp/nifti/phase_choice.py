@@ -110,43 +110,33 @@ def _sets_by_name(candidates: Sequence[NiftiVolume]) -> tuple[PhaseSet, ...]:
 
 
 def _by_words(group: Sequence[NiftiVolume]) -> PhaseSet:
-    """Order volumes named for before and after contrast."""
+    """Order volumes by what their names say of contrast."""
     ordered = tuple(sorted(group, key=lambda volume: (volume.name.role != 0, volume.name.role or 0)))
-    roles = [volume.name.role for volume in ordered]
-    reason = sentence("By the words for before and after contrast in their names.")
+    roles, doubt = [volume.name.role for volume in ordered], ""
     if roles.count(0) != 1:
-        return PhaseSet(
-            ordered, reason, sentence("{n} volumes are named as before contrast, not one", n=roles.count(0))
-        )
-    if roles != [0, -1] and roles != list(range(len(roles))):
-        return PhaseSet(
-            ordered, reason, sentence("the phases after contrast are not numbered from 1 on without a gap")
-        )
-    return PhaseSet(ordered, reason)
+        doubt = sentence("{n} volumes are named as before contrast, not one", n=roles.count(0))
+    elif roles != [0, -1] and roles != list(range(len(roles))):
+        doubt = sentence("the phases after contrast are not numbered from 1 on without a gap")
+    return PhaseSet(ordered, sentence("By the words for before and after contrast in their names."), doubt)
 
 
 def _by_number(group: Sequence[NiftiVolume]) -> PhaseSet:
-    """Order volumes whose names differ in one number."""
-    numbers = counting_numbers([volume.name for volume in group])
+    """Order volumes by the one number in which their names differ."""
+    names = [volume.name for volume in group]
+    numbers = counting_numbers(names)
     if numbers is None:
         reason = sentence("In the order of their names.")
         return PhaseSet(tuple(group), reason, sentence("the names differ in more than one number"))
     pairs = sorted(zip(numbers, group, strict=True), key=lambda pair: pair[0])
-    ordered, reason = tuple(volume for _, volume in pairs), sentence("By the number in their names.")
+    ordered, doubt = tuple(volume for _, volume in pairs), ""
     first, last = pairs[0][0], pairs[-1][0]
-    if not counts_phases([volume.file for volume in group], [volume.name for volume in group]):
-        return PhaseSet(
-            ordered, reason, sentence("the number in the names may be another one than that of the phase")
-        )
-    if last - first + 1 != len(pairs):
-        return PhaseSet(ordered, reason, sentence("a number between them is missing"))
-    if first > 1 or (first == 1 and counts_from_zero(ordered[0].file)):
-        return PhaseSet(
-            ordered,
-            reason,
-            sentence("the numbers begin at {n}; the phase before contrast may be missing", n=first),
-        )
-    return PhaseSet(ordered, reason)
+    if not counts_phases([volume.file for volume in group], names):
+        doubt = sentence("the number in the names may be another one than that of the phase")
+    elif last - first + 1 != len(pairs):
+        doubt = sentence("a number between them is missing")
+    elif first > 1 or (first == 1 and counts_from_zero(ordered[0].file)):
+        doubt = sentence("the numbers begin at {n}; the phase before contrast may be missing", n=first)
+    return PhaseSet(ordered, sentence("By the number in their names."), doubt)
 
 
 def _left_over(candidates: Sequence[NiftiVolume], sets: Sequence[PhaseSet]) -> list[NiftiVolume]:

@@ -169,7 +169,8 @@ def _times(
     n_phases = len(chosen.volumes)
     if given_s is not None:
         return checked_times(given_s, n_phases), ()
-    times = _times_of_files(chosen, files) if _is_one_file(chosen) else _times_of_each(chosen, files)
+    of_file = volume_starts(side_facts(chosen.volumes[0].file, files)) if _is_one_file(chosen) else None
+    times = of_file if _is_one_file(chosen) else _times_of_each(chosen, files)
     if times is not None and len(times) == n_phases:
         return times, ()
     header = chosen.volumes[0].header
@@ -195,11 +196,6 @@ def _is_one_file(chosen: PhaseSet) -> bool:
     first = chosen.volumes[0]
     whole = [(id(first.file), index) for index in range(first.n_in_file)]
     return [(id(volume.file), volume.index) for volume in chosen.volumes] == whole
-
-
-def _times_of_files(chosen: PhaseSet, files: Sequence[NamedFile]) -> tuple[float, ...] | None:
-    """Read the times of all volumes of one file from its side file."""
-    return volume_starts(side_facts(chosen.volumes[0].file, files))
 
 
 def _times_of_each(chosen: PhaseSet, files: Sequence[NamedFile]) -> tuple[float, ...] | None:

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.geometry import frozen
 from deeptepp.domain.lesion import Lesion, Roi, ViewStack
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.imaging.roi import crop_roi
@@ -75,11 +76,10 @@ class Explanation:
     seconds: float
 
     def __post_init__(self) -> None:
-        heat = np.asarray(self.heat, dtype=np.float32).view()
+        heat = frozen(self.heat, np.float32)
         if heat.shape != self.roi.grid.shape:
             msg = f"Heat {heat.shape} does not fill the grid {self.roi.grid.shape}"
             raise ValueError(msg)
-        heat.flags.writeable = False
         object.__setattr__(self, "heat", heat)
 
 

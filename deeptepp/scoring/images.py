@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from deeptepp.dicom.digest import study_digest
+from deeptepp.dicom.header.deidentify import DeidentificationReport
 from deeptepp.dicom.read_dicom import StudyReading, check_study, list_series, read_study
 from deeptepp.dicom.source import derived_source
 from deeptepp.domain.progress import Progress, silent
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side, Study
+from deeptepp.domain.study import PhaseChoice, PhaseProposal, SeriesSummary, Side, Study
 from deeptepp.errors import DicomError, NiftiTimesDiffer, NoBreast, TwoSides
 from deeptepp.nifti.read_nifti import NiftiReading, is_nifti, list_nifti, read_nifti
 from deeptepp.scoring.search import CaseImages, in_breast, scored_phase, search
@@ -153,18 +154,8 @@ def _open_files(
 ) -> CaseImages:
     """Read the volumes of one examination, or of one breast of it, and search them."""
     reading = read_study(source, phase_keys=phase_keys, side=side, progress=progress)
-    images = CaseImages(
-        study=reading.study,
-        series=reading.series,
-        deidentified=reading.deidentified,
-        findings=reading.findings,
-        phase=scored_phase(reading.study, phase_index, progress),
-        detection=None,
-        source=reading.source,
-        alternatives=reading.alternatives,
-        side=side,
-    )
-    return search(images, progress)
+    images = _images_of(reading, reading.deidentified, scored_phase(reading.study, phase_index, progress))
+    return search(replace(images, source=reading.source, side=side), progress)
 
 
 def _open_nifti(
@@ -176,16 +167,21 @@ def _open_nifti(
 ) -> CaseImages:
     """Read NIfTI files and search them; no DICOM object can be made of them, since they name no images."""
     reading = read_nifti(source, digest_of=study_digest, times_s=times_s, phase_keys=phase_keys, progress=progress)
-    images = CaseImages(
-        study=reading.study,
-        series=reading.series,
-        deidentified=None,
-        findings=reading.findings,
-        phase=scored_phase(reading.study, phase_index, progress),
+    images = _images_of(reading, None, scored_phase(reading.study, phase_index, progress))
+    return search(replace(images, outline=reading.mask), progress)
+
+
+def _images_of(reading: Reading, deidentified: DeidentificationReport | None, phase: PhaseChoice) -> CaseImages:
+    """Take what was read, before it is searched."""
+    return CaseImages(
+        reading.study,
+        reading.series,
+        deidentified,
+        reading.findings,
+        phase,
         detection=None,
-        outline=reading.mask,
+        alternatives=reading.alternatives,
     )
-    return search(images, progress)
 
 
 def _open_both(

@@ -34,11 +34,6 @@ def test_a_probability_lies_between_zero_and_one(probability):
         RiskScore(probability)
 
 
-def test_the_spread_over_views_is_the_range():
-    assert RiskScore(0.5, {"axial": 0.2, "coronal": 0.9}).view_spread == pytest.approx(0.7)
-    assert RiskScore(0.5).view_spread == 0
-
-
 def test_an_error_becomes_a_refusal_with_its_rule_value_and_limit():
     finding = Finding.from_error(MissingSlice(phase="The post-contrast 2 images", value=3, every_mm=1.1))
     assert finding == Finding(

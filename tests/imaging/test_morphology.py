@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from deeptepp.imaging.morphology import dilate_ball, dilate_box, fill_holes
-
-NEIGHBOURS = np.ones((3, 3, 3), dtype=bool)
+from deeptepp.imaging.morphology import component_at, dilate_ball, fill_holes
 
 
 def masks(n: int):
@@ -31,11 +29,16 @@ def test_nothing_is_near_an_empty_mask():
     assert not dilate_ball(np.zeros((5, 6, 7), dtype=bool), 4.0, (1.0, 1.0, 1.0)).any()
 
 
-@pytest.mark.parametrize("n_voxels", [1, 2, 3])
-def test_a_box_is_repeated_dilation_by_all_neighbours(n_voxels):
-    for mask in masks(40):
-        expected = ndimage.binary_dilation(mask, NEIGHBOURS, iterations=n_voxels)
-        np.testing.assert_array_equal(dilate_box(mask, n_voxels), expected)
+def test_the_component_that_shares_most_with_a_seed_is_kept():
+    mask = np.zeros((1, 4, 9), dtype=bool)
+    mask[0, :2, :2] = mask[0, 2, 2] = mask[0, 1, 5:] = True
+    seed = np.zeros_like(mask)
+    seed[0, 1, 1:7] = True
+    assert np.argwhere(component_at(mask, seed)).tolist() == [[0, 1, x] for x in range(5, 9)]
+    seed[0, 0, :2] = True
+    assert component_at(mask, seed).sum() == 4
+    assert component_at(mask, seed, np.ones((3, 3, 3))).sum() == 5
+    assert not component_at(mask, ~mask).any()
 
 
 def test_holes_are_those_of_scipy_in_the_volume_and_in_each_slice():
@@ -52,5 +55,5 @@ def test_holes_are_those_of_scipy_in_the_volume_and_in_each_slice():
 def test_operators_leave_their_mask_alone():
     for mask in masks(5):
         before = mask.copy()
-        dilate_ball(mask, 4.0, (1.0, 1.0, 1.0)), dilate_box(mask, 2), fill_holes(mask)
+        dilate_ball(mask, 4.0, (1.0, 1.0, 1.0)), component_at(mask, mask), fill_holes(mask)
         np.testing.assert_array_equal(mask, before)

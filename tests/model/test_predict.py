@@ -41,7 +41,7 @@ def test_the_score_is_the_mean_over_views_of_the_softmax_of_the_last_layer(bundl
     for view, (_, probability) in zip(stack.views, score.per_view.items(), strict=True):
         no, yes = bundle.net(torch.tensor(view)[None], clinical)[3][0].tolist()
         assert probability == pytest.approx(1 / (1 + np.exp(no - yes)), abs=1e-5)
-    assert score.view_spread > 1e-4
+    assert len(set(score.per_view.values())) > 1
 
 
 def test_cross_validation_and_serving_compute_the_same_probabilities(bundle, stack):

@@ -14,9 +14,9 @@ import zlib
 from typing import BinaryIO
 
 from pydicom.errors import InvalidDicomError
-from pydicom.filereader import data_element_generator
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
 
+from deeptepp.dicom.files.file_meta import meta_value
 from deeptepp.errors import ArchiveTooLarge
 from deeptepp.wording.sentence import sentence
 
@@ -24,8 +24,6 @@ MAX_INFLATED_BYTES = 512 * 1024**2
 """Largest inflated size of one file in bytes: an enhanced series of six phases has about 400 MiB."""
 
 _TRANSFER_SYNTAX = 0x00020010
-_META_GROUP = 0x0002
-_PREAMBLE_BYTES = 132
 _DEFLATED = DeflatedExplicitVRLittleEndian.encode()
 _PLAIN = ExplicitVRLittleEndian.encode().ljust(len(_DEFLATED), b"\0")
 
@@ -37,9 +35,9 @@ def inflated(stream: BinaryIO) -> BinaryIO:
     the dataset inflates to more than ``MAX_INFLATED_BYTES``; InvalidDicomError where the deflated bytes are
     damaged.
     """
-    start = _dataset_start(stream)
+    is_deflated, start = meta_value(stream, _TRANSFER_SYNTAX) == _DEFLATED, stream.tell()
     stream.seek(0)
-    if start is None:
+    if not is_deflated:
         return stream
     meta = stream.read(start).replace(_DEFLATED, _PLAIN, 1)
     packed = stream.read()
@@ -54,14 +52,3 @@ def inflated(stream: BinaryIO) -> BinaryIO:
     if not inflater.eof:
         raise InvalidDicomError  # cut short: what is left reads as a header without its end
     return io.BytesIO(meta + content)
-
-
-def _dataset_start(stream: BinaryIO) -> int | None:
-    """Find where the deflated dataset begins; None where it is not deflated."""
-    if stream.read(_PREAMBLE_BYTES)[-4:] != b"DICM":
-        return None
-    meta = data_element_generator(stream, False, True, stop_when=lambda tag, _vr, _n: tag.group != _META_GROUP)
-    syntaxes = [element.value for element in meta if element.tag == _TRANSFER_SYNTAX]
-    if [bytes(value or b"").rstrip(b"\0 ") for value in syntaxes] != [_DEFLATED]:
-        return None
-    return stream.tell()

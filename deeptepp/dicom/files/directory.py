@@ -13,12 +13,13 @@ from typing import BinaryIO
 from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.filereader import data_element_generator
 from pydicom.multival import MultiValue
 from pydicom.uid import MediaStorageDirectoryStorage
 
+from deeptepp.dicom.files.file_meta import meta_value
 from deeptepp.dicom.header_values import UNREADABLE, quiet
 from deeptepp.errors import NotAnArchive, UnsafeArchivePath
+from deeptepp.safe_files import refuse_outside
 
 _IMAGE = "IMAGE"
 """DirectoryRecordType of images; results, reports and waveforms have others."""
@@ -33,22 +34,12 @@ _UNDEFINED = 0xFFFFFFFF
 _SOP_CLASS = 0x00020002
 """MediaStorageSOPClassUID."""
 
-_META_GROUP = 0x0002
-_PREAMBLE_BYTES = 132
-
 
 def is_directory_file(stream: BinaryIO) -> bool:
     """Tell by its SOP class whether a file is a DICOMDIR, whatever its name."""
     try:
         with quiet():
-            # The file meta information alone: the library inflates a deflated dataset behind it, however large.
-            if stream.read(_PREAMBLE_BYTES)[-4:] != b"DICM":
-                return False
-            meta = data_element_generator(
-                stream, False, True, stop_when=lambda tag, _vr, _n: tag.group != _META_GROUP
-            )
-            classes = [bytes(element.value or b"").rstrip(b"\0 ") for element in meta if element.tag == _SOP_CLASS]
-            return classes == [MediaStorageDirectoryStorage.encode()]
+            return meta_value(stream, _SOP_CLASS) == MediaStorageDirectoryStorage.encode()
     except UNREADABLE:
         return False
 
@@ -67,9 +58,7 @@ def referenced_files(dicomdir: Path) -> tuple[Path, ...]:
         raise UnsafeArchivePath(value=unsafe)
     listings: dict[Path, Mapping[str, Path]] = {}
     found = [path for components in names if (path := _resolved(root, components, listings)) is not None]
-    outside = sum(not path.resolve().is_relative_to(root) for path in found)
-    if outside:
-        raise UnsafeArchivePath(value=outside)
+    refuse_outside(found, root)
     return tuple(dict.fromkeys(found))
 
 

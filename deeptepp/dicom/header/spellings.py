@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,57 +21,14 @@ class Purpose:
     words: re.Pattern[str]
 
 
-def _codes(text: str) -> frozenset[str]:
-    """Part codes by commas."""
-    return frozenset(code.strip() for code in text.split(","))
-
-
 def _words(pattern: str) -> re.Pattern[str]:
     """Match whole words, which a number may follow."""
     return re.compile(rf"(?<![A-Z0-9])(?:{pattern}) ?\d*(?![A-Z0-9])")
 
 
-PURPOSES = (
-    Purpose(
-        "It is a subtraction, computed from other phases.",
-        _codes("SUB, SUBTRACT, SUBTRACTION, SUBS, SUBTRACTED, SUB_IMAGE"),
-        _words(
-            r"SUB|SUBS|SUBTR|SUBTRACT|SUBTRACTED|SUBTRA[CK]TION(?:S|EN)?|MINUS|DIFF|"
-            r"S\d+ S\d+|PH ?\d+ PH|POST ?\d* PRE"
-        ),
-    ),
-    Purpose(
-        "It is a projection or reformat, computed from other images.",
-        _codes("MIP, MIPS, MINIP, MIN_IP, PROJECTION, PROJECTION IMAGE, MAX_IP, MPR, TMIP, CPR, VRT, REFORMATTED"),
-        _words(r"T?MIPS?|MAX ?IP|MIN ?IP|PROJ|PROJECTIONS?|MPR|REFORMAT(?:TED)?|VRT|RADIAL"),
-    ),
-    Purpose(
-        "It is a map computed from the phases, such as wash-in, percent enhancement or K-trans.",
-        _codes(
-            "PE, PEI, SER, WASHIN, WASH_IN, WI, WASHOUT, WASH_OUT, WO, TTP, AUC, IAUC, KTRANS, KEP, VE, VP, MITR, "
-            "T1 MAP, T1, T2 MAP, B1, R1, R2, MASK, PARAMETRIC, PERFUSION, COLOR, CAD, SLOPE, PEAK, MSI"
-        ),
-        _words(
-            r"PEI?|SER|WASH ?(?:IN|OUT)|TTP|TTA|TIME TO PEAK|I?AUC|K ?TRANS|KEP|VE|VP|MITR|MSI|PERCENT ENH\w*|"
-            r"SIGNAL ENH\w*|ENHANCEMENT RATIO|PEAK ENH\w*|(?:MAX ?|INITIAL )?SLOPE|PARAM\w*|MAPS?|\w+ ?MAP|"
-            r"MASK(?:EN)?|COLOU?R|CAD\w*|SEGM?(?:ENTATION)?|MEAN|AVERAGE|UPTAKE|KINETICS?|CURVE TYPE"
-        ),
-    ),
-    Purpose(
-        "It is a localizer.",
-        _codes("LOCALIZER, SCOUT, SURVEY"),
-        _words(r"LOC|LOCALI[SZ]ER|SCOUT|SURVEY|3 ?(?:PLANE|PL)"),
-    ),
-    Purpose(
-        "It is diffusion-weighted or a diffusion map.",
-        _codes("DIFFUSION, ADC, TRACEW, DWI, TRACE, EADC, FA"),
-        _words(r"DIFF(?:USION)|E?ADC|TRACEW?|DWI|DTI|DWIBS"),
-    ),
-    Purpose(
-        "It is T2-weighted.",
-        _codes("T2, T2W, STIR, TIRM, FLAIR, T2_STAR"),
-        _words(r"T2W?|STIR|TIRM|FLAIR|T2 ?STAR"),
-    ),
+PURPOSES = tuple(
+    Purpose(one["reason"], frozenset(one["codes"]), _words("|".join(one["words"])))
+    for one in tomllib.loads(Path(__file__).with_name("spellings.toml").read_text(encoding="utf-8"))["purposes"]
 )
 """Everything else that lies beside the phases, by what betrays it."""
 

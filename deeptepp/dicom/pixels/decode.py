@@ -40,7 +40,7 @@ from deeptepp.dicom.pixels.scale import Factor
 from deeptepp.dicom.volumes.stack import Stack
 from deeptepp.domain.progress import bounds
 from deeptepp.errors import InputError, StudyTooLarge, UnreadablePixels
-from deeptepp.safe_files import MAX_TOTAL_BYTES, in_words
+from deeptepp.safe_files import MAX_TOTAL_BYTES, check_total, in_words
 
 _GDCM = "gdcm"
 
@@ -195,7 +195,7 @@ def _pixel_array(dataset: FileDataset) -> Voxels:
         dataset.set_original_encoding(bool(implicit), bool(little))
         dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
     n_frames = int(number(dataset.get("NumberOfFrames")) or 1)
-    _check_size(_BYTES_PER_VOXEL * n_frames * int(dataset.Rows) * int(dataset.Columns))
+    check_total(0, _BYTES_PER_VOXEL * n_frames * int(dataset.Rows) * int(dataset.Columns))
     if len(dataset.get("PerFrameFunctionalGroupsSequence") or [None] * n_frames) != n_frames:
         raise UnreadablePixels(value=n_frames, reason=_OTHER_NUMBER)
     syntax = dataset.file_meta.TransferSyntaxUID

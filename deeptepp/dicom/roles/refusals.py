@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -145,17 +145,12 @@ def _difference(a: Grid, b: Grid) -> str:
     """Say in what two grids differ."""
     if a.shape != b.shape:
         return sentence(
-            "{sizes} voxels (z, y, x)", sizes=_pair(" x ".join(str(n) for n in g.shape) for g in (a, b))
+            "{sizes} voxels (z, y, x)", sizes=listed(" x ".join(str(n) for n in g.shape) for g in (a, b))
         )
     if not np.allclose(a.spacing_mm, b.spacing_mm, atol=1e-3):
         return sentence(
             "{sizes} mm spacing (z, y, x)",
-            sizes=_pair(" x ".join(f"{s:.3f}" for s in g.spacing_mm) for g in (a, b)),
+            sizes=listed(" x ".join(f"{s:.3f}" for s in g.spacing_mm) for g in (a, b)),
         )
     apart = float(np.abs(a.corners_mm() - b.corners_mm()).max())
     return sentence("corners {mm:.1f} mm apart", mm=apart)
-
-
-def _pair(words: Iterable[str]) -> str:
-    """Join two descriptions."""
-    return listed(words)

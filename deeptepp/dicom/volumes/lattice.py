@@ -15,6 +15,7 @@ from deeptepp.dicom.header.headers import Frame
 from deeptepp.dicom.volumes.stack import Stack, earliest, unsorted
 from deeptepp.domain.geometry import FloatArray, Grid
 from deeptepp.errors import DicomError, ImplausibleGeometry, IrregularSpacing, MissingSlice, MissingTag
+from deeptepp.imaging.plausible import implausible_length
 
 SAME_GRID_MM = 0.5
 """Two volumes whose corners lie no farther apart than this share one grid. Real headers have positions rounded to
@@ -32,14 +33,6 @@ ROUNDING_MM = 0.06
 
 SAME_DIRECTION = 1.5e-3
 """Largest difference of two direction cosines in one orientation: ``SAME_GRID_MM`` over 340 mm."""
-
-
-PLAUSIBLE_SPACING_MM = (0.05, 50.0)
-"""Closed interval of slice intervals and pixel spacings in mm, wide of any protocol; a survey has 20 mm slices."""
-
-
-FARTHEST_MM = 10_000.0
-"""Largest coordinate of a position in mm: no scanner is longer; beyond 1e12, a voxel is lost in rounding."""
 
 
 _NOISE = 1e-6
@@ -95,9 +88,10 @@ def volume_of(frames: Sequence[Frame], axes: FloatArray) -> Stack:
     dy, dx = (float(v) for v in np.median(np.array([frame.spacing_mm for frame in frames]), axis=0))
     if min(dy, dx) <= 0:
         return unsorted(frames, MissingTag(value=len(frames), keyword="a positive PixelSpacing"))
-    problem = _implausibility(points, (rise, dy, dx))
-    if problem is not None:
-        return unsorted(frames, problem)
+    edges = (("The slice interval", rise), ("PixelSpacing", dy), ("PixelSpacing", dx))
+    implausible = implausible_length(edges, "ImagePositionPatient", float(np.abs(points).max()))
+    if implausible:
+        return unsorted(frames, ImplausibleGeometry(**implausible))
     first = frames[0]
     affine = np.eye(4)
     affine[:3, :3] = axes * np.array([rise, dy, dx])
@@ -132,17 +126,4 @@ def irregularity(points: FloatArray, normal: FloatArray) -> DicomError | None:
     sideways = float(np.linalg.norm(drift, axis=1).max())
     if sideways > SAME_GRID_MM:
         return IrregularSpacing(value=round(sideways, 3), limit=SAME_GRID_MM)
-    return None
-
-
-def _implausibility(points: FloatArray, spacing_mm: tuple[float, float, float]) -> DicomError | None:
-    """Find spacings, (dz, dy, dx) mm, and positions, (n, 3) mm, that only a damaged header can hold."""
-    low, high = PLAUSIBLE_SPACING_MM
-    for keyword, mm in zip(("The slice interval", "PixelSpacing", "PixelSpacing"), spacing_mm, strict=True):
-        if not low <= mm <= high:
-            return ImplausibleGeometry(keyword=keyword, value=float(f"{mm:.3g}"), limit=f"{low:g} to {high:g}")
-    farthest = float(np.abs(points).max())
-    if farthest > FARTHEST_MM:
-        limit = f"-{FARTHEST_MM:g} to {FARTHEST_MM:g}"
-        return ImplausibleGeometry(keyword="ImagePositionPatient", value=float(f"{farthest:.3g}"), limit=limit)
     return None

@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from deeptepp.domain.geometry import FloatArray
 from deeptepp.imaging.body import BoolImage
 from deeptepp.imaging.breast import BreastRegion
-from deeptepp.imaging.detection.components import drawn_on, label_components, touching_pairs
+from deeptepp.imaging.detection.blocks import block_between, drawn_on
 from deeptepp.imaging.detection.maps import EnhancementMaps
 from deeptepp.imaging.detection.surroundings import compactness, shape
-from deeptepp.imaging.morphology import dilate_box, fill_holes
+from deeptepp.imaging.morphology import fill_holes
 
 N_LEVELS = 14
 """Thresholds tried, evenly spaced in the logarithm."""
@@ -75,6 +76,9 @@ RELATIVE_LIMIT = 2.0
 N_PER_LEVEL = 40
 """Components examined per threshold, those with the most evidence first."""
 
+
+_TOUCHING = np.ones((3, 3, 3))
+"""Neighbours that share a face, an edge or a corner."""
 
 ELONGATION_LIMIT = 2.0
 """Longest over shortest axis up to which a component costs no score: a design decision, tumours are rounder than
@@ -144,10 +148,7 @@ def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int)
     Best first; empty when nothing enhances.
     """
     # 1. Every component at every threshold, the most suspicious first.
-    levels = _levels(maps, region)
-    voxels = np.argwhere((maps.evidence > levels[0]) & region.mask)
-    pairs = touching_pairs(voxels, maps.grid.shape)
-    found = [one for level in levels for one in _at_level(maps, region, voxels, pairs, level)]
+    found = [one for level in _levels(maps, region) for one in _at_level(maps, region, level)]
     # The position breaks ties, so that the same bytes give the same order.
     found.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
     # 2. Those that overlap none before them, each with the extent of the whole tumour around it.
@@ -204,22 +205,16 @@ def _levels(maps: EnhancementMaps, region: BreastRegion) -> FloatArray:
     return levels
 
 
-def _at_level(
-    maps: EnhancementMaps,
-    region: BreastRegion,
-    voxels: npt.NDArray[np.int64],
-    pairs: npt.NDArray[np.int64],
-    level: float,
-) -> list[Candidate]:
-    """Judge the components above one threshold, of voxels of which some touch."""
-    evidence = maps.evidence[tuple(voxels.T)]
-    is_above = evidence > level
+def _at_level(maps: EnhancementMaps, region: BreastRegion, level: float) -> list[Candidate]:
+    """Judge the components above one threshold; voxels that share a corner belong together."""
+    is_above = (maps.evidence > level) & region.mask
     if not is_above.any():
         return []
-    owners, above = label_components(pairs, is_above), voxels[is_above]
+    above = np.argwhere(is_above)
+    owners = ndimage.label(is_above, _TOUCHING)[0][is_above] - 1
     sizes = np.bincount(owners) * maps.grid.voxel_volume_mm3
     is_fit = (sizes >= MIN_VOLUME_MM3) & (sizes <= MAX_VOLUME_MM3)
-    mass = np.bincount(owners, weights=evidence[is_above]) * is_fit
+    mass = np.bincount(owners, weights=maps.evidence[is_above]) * is_fit
     order = [k for k in np.argsort(-mass, kind="stable")[:N_PER_LEVEL] if is_fit[k]]
     return [_judge(maps, region, above[owners == k]) for k in order]
 
@@ -229,10 +224,9 @@ def _judge(maps: EnhancementMaps, region: BreastRegion, core: npt.NDArray[np.int
     # 1. The block around it, the component without holes, and the shell around that.
     start = np.maximum(core.min(axis=0) - SHELL_VOXELS, 0)
     stop = np.minimum(core.max(axis=0) + 1 + SHELL_VOXELS, maps.grid.shape)
-    sz, sy, sx = (slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
-    block = (sz, sy, sx)
+    block = block_between(start, stop)
     component = fill_holes(drawn_on(core, block))
-    shell = dilate_box(component, SHELL_VOXELS) & ~component
+    shell = ndimage.maximum_filter(component, 2 * SHELL_VOXELS + 1, mode="constant") & ~component
     # 2. What of the shell lies behind the posterior limit, and in the skin.
     enhancement, inside = maps.enhancement_z[block], region.mask[block]
     posterior, skin = _contacts(shell, inside, region, block)

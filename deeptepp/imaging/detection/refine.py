@@ -14,6 +14,7 @@ from deeptepp.domain.geometry import FloatArray, Grid
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.imaging.body import BoolImage
 from deeptepp.imaging.detection.fcm import fit_centres, spatial_memberships
+from deeptepp.imaging.morphology import component_at
 from deeptepp.imaging.resample import FloatImage, resample_to
 
 MASK_SPACING_MM = 1.0
@@ -166,12 +167,7 @@ def tidy(tissue: BoolImage, seed: BoolImage) -> BoolImage:
     opened = ndimage.binary_opening(tissue)
     # A lesion too thin to survive opening is kept as it is.
     solid = opened if opened[seed].sum() >= 0.5 * tissue[seed].sum() else tissue
-    labels, n = ndimage.label(solid, np.ones((3, 3, 3)))
-    overlap = np.bincount(labels[seed], minlength=n + 1)
-    overlap[0] = 0
-    if not overlap.any():
-        return np.zeros(tissue.shape, dtype=bool)
-    kept = np.pad(labels == int(np.argmax(overlap)), 2)
+    kept = np.pad(component_at(solid, seed, np.ones((3, 3, 3))), 2)
     closed = ndimage.binary_closing(kept, iterations=2)
     filled: BoolImage = ndimage.binary_fill_holes(closed)[2:-2, 2:-2, 2:-2]
     return filled

@@ -14,7 +14,9 @@ from scipy import ndimage
 from deeptepp.domain.geometry import FloatArray
 from deeptepp.imaging.body import BoolImage
 from deeptepp.imaging.breast import BreastRegion
+from deeptepp.imaging.detection.blocks import block_between, drawn_on
 from deeptepp.imaging.detection.maps import EnhancementMaps
+from deeptepp.imaging.morphology import component_at
 
 LEVEL_SHARES = (0.5, 0.65)
 """Levels at which the component around a candidate is judged, as shares of its mean enhancement.
@@ -42,9 +44,8 @@ def compactness(voxels: npt.NDArray[np.int64], maps: EnhancementMaps, region: Br
     margin = np.ceil(SIGHT_MM / spacing).astype(int) + 1
     start = np.maximum(voxels.min(axis=0) - margin, 0)
     stop = np.minimum(voxels.max(axis=0) + margin + 1, maps.grid.shape)
-    block = tuple(slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))
-    candidate = np.zeros(tuple(stop - start), dtype=bool)
-    candidate[tuple((voxels - start).T)] = True
+    block = block_between(start, stop)
+    candidate = drawn_on(voxels, block)
     # What enhances nearby, at shares of the candidate's own enhancement.
     z = maps.enhancement_z[block]
     mean_z = float(z[candidate].mean())
@@ -55,12 +56,9 @@ def compactness(voxels: npt.NDArray[np.int64], maps: EnhancementMaps, region: Br
 
 def _at_level(bright: BoolImage, candidate: BoolImage, spacing_mm: FloatArray) -> float:
     """Judge the component of what is bright that holds most of the candidate."""
-    labels, n = ndimage.label(bright)
-    overlap = np.bincount(labels[candidate], minlength=n + 1)
-    overlap[0] = 0
-    if not overlap.any():
+    component = component_at(bright, candidate)
+    if not component.any():
         return 0.0
-    component = labels == int(np.argmax(overlap))
     solidity, elongation = shape(np.argwhere(component) * spacing_mm, spacing_mm)
     inside = ndimage.distance_transform_edt(np.pad(component, 1), sampling=spacing_mm)
     thickness = min(1.0, float(inside.max()) / VESSEL_RADIUS_MM)

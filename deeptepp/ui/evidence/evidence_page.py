@@ -19,6 +19,7 @@ from deeptepp.ui.evidence.evidence_rows import split_table, without_few_events
 from deeptepp.ui.own_model.own_model_link import own_model_link
 from deeptepp.ui.parts.cards import bundle_card, facts_list
 from deeptepp.ui.parts.fragments import fragment
+from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.parts.terms import terms_expander
 from deeptepp.ui.words.language import t
 
@@ -74,9 +75,7 @@ def _checklists(bundle: ModelBundle) -> None:
             st.markdown(shown_card(words))
             if rows:
                 st.table(rows, hide_index=True, border="horizontal")
-            st.download_button(
-                t("Save {name}", name=name), text, file_name=name, mime="text/markdown", on_click="ignore"
-            )
+            save_button(t("Save {name}", name=name), text, name)
 
 
 def _files(bundle: ModelBundle) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class OwnModelStep:
     file: str = ""
 
 
-_DATA = tomllib.loads(files("deeptepp.ui.own_model").joinpath("own_model_steps.toml").read_text(encoding="utf-8"))
+_DATA = tomllib.loads(Path(__file__).with_name("own_model_steps.toml").read_text(encoding="utf-8"))
 TITLE: str = _DATA["title"]
 INTRODUCTION: str = _DATA["introduction"]
 STEPS = tuple(OwnModelStep(**step) for step in _DATA["steps"])

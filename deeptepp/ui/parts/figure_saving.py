@@ -16,6 +16,7 @@ from deeptepp.report.figures.figure_files import FORMATS, NamedFigure, drawn_fig
 from deeptepp.ui.background.jobs import JobRunner, JobState, Work
 from deeptepp.ui.background.visitors import remember_visitor
 from deeptepp.ui.parts.fragments import fragment
+from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.words.figure_words import in_language_of_visitor
 from deeptepp.ui.words.language import current_language, say, t
 
@@ -94,15 +95,8 @@ def save_figures(make: Callable[[], Sequence[NamedFigure]], *, key: str, digest:
     name = f"{key}-{digest}-{current_language().value}"
     drawing.settle()
     if name in drawing.archives:
-        st.download_button(
-            t("Save the zip: {formats}", formats=", ".join(FORMATS).upper()),
-            drawing.archives[name],
-            file_name="deeptepp-figures.zip",
-            mime="application/zip",
-            on_click="ignore",
-            key=f"{key}-zip",
-            type="primary",
-        )
+        words = t("Save the zip: {formats}", formats=", ".join(FORMATS).upper())
+        save_button(words, drawing.archives[name], "deeptepp-figures.zip", key=f"{key}-zip", kind="primary")
         return
     if name in drawing.jobs:
         _poll(name)

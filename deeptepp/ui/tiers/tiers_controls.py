@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -15,10 +16,12 @@ from deeptepp.stats.patient_groups import FACTS
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.ui.background.drafts import keep_choice
 from deeptepp.ui.background.seeds import seed
+from deeptepp.ui.parts.choices import segments
 from deeptepp.ui.parts.terms import help_on
 from deeptepp.ui.tiers.tiers_state import Bench
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import label
+from deeptepp.wording.sentence import Words
 
 _LOW, _HIGH = "tiers-low-below", "tiers-high-from"
 _STEP = 0.005
@@ -79,67 +82,21 @@ def cut_off_controls(bench: Bench, bundle: ModelBundle) -> None:
         help=t("Puts both cut-offs back: highest Youden index, then exact 2-means of the scores above."),
     )
     if bench.uploaded is not None:
-        st.segmented_control(
-            t("Patients"),
-            tuple(CohortChoice),
-            default=held["tiers-cohort"],
-            required=True,
-            format_func=lambda each: t(_COHORTS[each]),
-            key="tiers-cohort",
-        )
+        held_cohort, named = held["tiers-cohort"], lambda each: t(_COHORTS[each])
+        segments(t("Patients"), tuple(CohortChoice), key="tiers-cohort", default=held_cohort, named=named)
     endpoints = bench.cohort(bundle)[0].endpoints
     keep_choice("tiers-endpoint", endpoints, endpoints[0])
-    st.segmented_control(
-        t("Endpoint"),
-        endpoints,
-        default=held["tiers-endpoint"],
-        required=True,
-        format_func=label,
-        key="tiers-endpoint",
-        wrap=True,
-    )
-    st.pills(
-        t("Patients treated with"),
-        tuple(Arm),
-        default=held["tiers-arms"],
-        selection_mode="multi",
-        format_func=label,
-        key="tiers-arms",
-        on_change=_refill,
-        args=("tiers-arms", list(bench.recipe.arms)),
-    )
+    segments(t("Endpoint"), endpoints, key="tiers-endpoint", default=held["tiers-endpoint"], wrap=True)
+    _several(t("Patients treated with"), tuple(Arm), "tiers-arms", bench.recipe.arms)
 
 
 def treatment_controls(bench: Bench) -> None:
     """Show which treatments are compared, in which tiers, how their patients are made alike, and up to when."""
     held = st.session_state
     with st.container(horizontal=True, key="tiers-treatment-controls"):
-        keep_choice("tiers-contrast", tuple(Contrast), bench.recipe.contrast)
-        st.selectbox(
-            t("Compare"),
-            tuple(Contrast),
-            index=tuple(Contrast).index(held["tiers-contrast"]),
-            format_func=lambda each: t(_CONTRASTS[each]),
-            key="tiers-contrast",
-        )
-        st.pills(
-            t("Inside the tiers"),
-            tuple(Tier),
-            default=held["tiers-contrast-tiers"],
-            selection_mode="multi",
-            format_func=label,
-            key="tiers-contrast-tiers",
-            on_change=_refill,
-            args=("tiers-contrast-tiers", list(bench.recipe.contrast_tiers)),
-        )
-        keep_choice("tiers-matching", tuple(Matching), bench.recipe.matching)
-        st.selectbox(
-            t("Match patients on"),
-            tuple(Matching),
-            index=tuple(Matching).index(held["tiers-matching"]),
-            format_func=lambda each: t(_MATCHING[each]),
-            key="tiers-matching",
-        )
+        _one(t("Compare"), _CONTRASTS, "tiers-contrast", bench.recipe.contrast)
+        _several(t("Inside the tiers"), tuple(Tier), "tiers-contrast-tiers", bench.recipe.contrast_tiers)
+        _one(t("Match patients on"), _MATCHING, "tiers-matching", bench.recipe.matching)
         with st.container():
             st.slider(
                 t("Caliper (SD of the propensity logit)"),
@@ -172,14 +129,32 @@ def horizon_control(width: int | Literal["stretch"] = 420) -> None:
 
 def subgroup_control() -> None:
     """Show which fact divides the patients of the forest."""
-    keep_choice("tiers-subgroup", ("", *FACTS), "")
+    facts: dict[str, Words] = {"": "Every fact"} | {fact: fact for fact in FACTS}
+    _one(t("Divide patients by"), facts, "tiers-subgroup", "", width=320)
+
+
+def _one(
+    name: str, options: Mapping[Any, str], key: str, known: object, width: int | Literal["stretch"] = "stretch"
+) -> None:
+    """Show a choice of one; ``options`` in words, ``known`` is chosen where no choice of before is."""
+    keep_choice(key, tuple(options), known)
+    index = tuple(options).index(st.session_state[key])
     st.selectbox(
-        t("Divide patients by"),
-        ("", *FACTS),
-        index=("", *FACTS).index(st.session_state["tiers-subgroup"]),
-        format_func=lambda fact: t(fact) if fact else t("Every fact"),
-        key="tiers-subgroup",
-        width=320,
+        name, tuple(options), index=index, format_func=lambda each: t(options[each]), key=key, width=width
+    )
+
+
+def _several(name: str, options: Sequence[Any], key: str, before: Sequence[Any]) -> None:
+    """Show a choice of several, of which one at least stays."""
+    st.pills(
+        name,
+        options,
+        default=st.session_state[key],
+        selection_mode="multi",
+        format_func=label,
+        key=key,
+        on_change=_refill,
+        args=(key, list(before)),
     )
 
 

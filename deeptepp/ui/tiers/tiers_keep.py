@@ -6,6 +6,7 @@ import streamlit as st
 
 from deeptepp.domain.provenance import Provenance
 from deeptepp.report.laboratory.recipe import Recipe
+from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.tiers.tiers_state import Uploaded
 from deeptepp.ui.words.language import t
 
@@ -35,25 +36,13 @@ def keep_state(recipe: Recipe, uploaded: Uploaded | None, *, key: str) -> None:
                 t(
                     "Put the name of your table in place of {name}. The recipe holds a SHA-256 of its "
                     "patients, so that it is not followed in another table by mistake.",
-                    name=_own_table(uploaded),
+                    name="YOUR-TABLE" if uploaded.before else uploaded.table,
                 )
             )
         with st.container(horizontal=True):
-            st.download_button(
-                t("Save recipe"),
-                recipe.to_json(),
-                file_name=RECIPE_NAME,
-                mime="application/json",
-                on_click="ignore",
-                key=f"{key}-save-recipe",
-            )
+            save_button(t("Save recipe"), recipe.to_json(), RECIPE_NAME, key=f"{key}-save-recipe")
             with st.popover(t("Copy recipe"), key=f"{key}-copy-recipe"):
                 st.code(recipe.to_json(), language="json")
-
-
-def _own_table(uploaded: Uploaded) -> str:
-    """Name that the visitor has to replace."""
-    return "YOUR-TABLE" if uploaded.before else uploaded.table
 
 
 def said_origin(origin: Provenance) -> str:

@@ -22,6 +22,7 @@ from deeptepp.errors import DeepTeppError
 from deeptepp.report.names import FACTS
 from deeptepp.ui.background.drafts import keep_choice
 from deeptepp.ui.parts.cards import findings_list
+from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.tiers.tiers_incoming import Incoming
 from deeptepp.ui.tiers.tiers_state import Bench, Uploaded
 from deeptepp.ui.words.language import say, t
@@ -197,14 +198,7 @@ def _matched(incoming: Incoming) -> tuple[Mapping, Examined]:
         for name in (each for each in facts if each not in first):
             _row(name, chosen[name], sheet, outcome, key)
     mapping, examined = _answered(sheet, mapping, key)
-    st.download_button(
-        t("Save this matching"),
-        mapping.to_toml(),
-        file_name=MAPPING_FILE,
-        mime="application/toml",
-        on_click="ignore",
-        key="tiers-save-mapping",
-    )
+    save_button(t("Save this matching"), mapping.to_toml(), MAPPING_FILE, key="tiers-save-mapping")
     return mapping, examined
 
 
@@ -274,19 +268,16 @@ def _outcome(each: Preview) -> str:
     counts = t("{n} read, {m} empty", n=each.n_read, m=each.n_empty)
     if each.n_strange:
         counts = t("{n} read, {m} empty, **{k} not understood**", n=each.n_read, m=each.n_empty, k=each.n_strange)
-    renamed = [(word, meaning, n) for word, meaning, n in each.words if meaning not in (None, word)]
+    renamed = [
+        (word, shown_meaning(each.target, meaning), n)
+        for word, meaning, n in each.words
+        if meaning is not None and meaning != word
+    ]
     if renamed and len(renamed) <= _MOST_WORDS:
         # Whoever looks it through has to see which of her words became which of ours.
-        became = ", ".join(
-            f"{word} → {_meaning_name(_plain(each, meaning))} ({n})" for word, meaning, n in renamed
-        )
+        became = ", ".join(f"{word} → {_meaning_name(meaning)} ({n})" for word, meaning, n in renamed)
         return f"{counts} · {became}"
     return f"{counts} · {say(each.becomes)}" if each.becomes else counts
-
-
-def _plain(each: Preview, meaning: str | None) -> str:
-    """Meaning as people read it."""
-    return shown_meaning(each.target, meaning or "")
 
 
 def _counted(outcome: dict[str, Preview], mapping: Mapping) -> None:

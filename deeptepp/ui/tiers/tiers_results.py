@@ -23,6 +23,7 @@ from deeptepp.stats.prediction.optimism import Optimism
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.figure_saving import save_figures
+from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.terms import terms_popover
 from deeptepp.ui.tiers.tiers_state import Bench
@@ -95,14 +96,9 @@ def _save(item: ReportItem, prefix: str) -> None:
                 label=t("Figure as SVG, PDF and PNG"),
             )
         for name, table in csv.items():
-            st.download_button(
-                f"{say(name)} (CSV)",
-                table_csv(table, mark=item.mark),
-                file_name=f"deeptepp-{item.key}-{name.lower().replace(' ', '-')}.csv",
-                mime="text/csv",
-                on_click="ignore",
-                key=f"{prefix}-{item.key}-csv-{name}",
-            )
+            file_name = f"deeptepp-{item.key}-{name.lower().replace(' ', '-')}.csv"
+            content = table_csv(table, mark=item.mark)
+            save_button(f"{say(name)} (CSV)", content, file_name, key=f"{prefix}-{item.key}-csv-{name}")
 
 
 def _only(recipe: Recipe, *names: str) -> Recipe:
@@ -129,10 +125,8 @@ def _made(kind: str, _cohort: Cohort, digest: str, recipe: str, mark: str) -> Re
         return ReportItem(kind, kind, kind.capitalize(), reason=str(error))
 
 
-@st.cache_data(max_entries=_N_KEPT, show_spinner=False)
-def _kept(kind: str, _cohort: Cohort, digest: str, recipe: str, mark: str) -> ReportItem:
-    """Make a result once."""
-    return _made(kind, _cohort, digest, recipe, mark)
+_kept = st.cache_data(max_entries=_N_KEPT, show_spinner=False)(_made)
+"""The same, made once."""
 
 
 def _optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism | None, str]:
@@ -143,7 +137,5 @@ def _optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism | Non
         return None, str(error)
 
 
-@st.cache_data(max_entries=_N_KEPT, show_spinner=False)
-def _kept_optimism(_cohort: Cohort, digest: str, recipe: str) -> tuple[Optimism | None, str]:
-    """Correct them once."""
-    return _optimism(_cohort, digest, recipe)
+_kept_optimism = st.cache_data(max_entries=_N_KEPT, show_spinner=False)(_optimism)
+"""The same, once."""

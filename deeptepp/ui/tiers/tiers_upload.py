@@ -24,6 +24,7 @@ from deeptepp.datasets.template import TEMPLATE
 from deeptepp.domain.risk import Finding
 from deeptepp.errors import DeepTeppError, UnreadableCohort
 from deeptepp.ui.parts.cards import findings_list
+from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.tiers.tiers_incoming import Incoming, incoming_table
 from deeptepp.ui.tiers.tiers_mapping import ask_units, in_words, mapping_part
 from deeptepp.ui.tiers.tiers_state import Bench, Uploaded
@@ -50,14 +51,7 @@ def upload_part(bench: Bench) -> None:
         file = st.file_uploader(
             t("Your cohort (CSV, Excel or Parquet)"), _ENDINGS, key="tiers-file", max_upload_size=_MOST_MB
         )
-        st.download_button(
-            t("Save an empty table to fill in"),
-            TEMPLATE,
-            file_name="deeptepp-cohort.csv",
-            mime="text/csv",
-            on_click="ignore",
-            key="tiers-template",
-        )
+        save_button(t("Save an empty table to fill in"), TEMPLATE, "deeptepp-cohort.csv", key="tiers-template")
     if file is not None:
         _take_in(bench, file.name, file.getvalue())
 

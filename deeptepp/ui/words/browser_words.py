@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
 
 from deeptepp.errors import (
     FramesGone,
@@ -17,10 +17,10 @@ from deeptepp.errors import (
 from deeptepp.ui.words.language import current_language, t
 from deeptepp.wording.catalogue import Language
 
-_WORDS: dict[str, dict[str, str]] = tomllib.loads(
-    files("deeptepp.ui.words").joinpath("browser_words.toml").read_text(encoding="utf-8")
-)
-VIEWER, KEYS, DROP = _WORDS["viewer"], _WORDS["keys"], _WORDS["drop"]
+_WORDS = tomllib.loads(Path(__file__).with_name("browser_words.toml").read_text(encoding="utf-8"))
+VIEWER: dict[str, str] = _WORDS["viewer"]
+KEYS: dict[str, str] = _WORDS["keys"]
+DROP: dict[str, str] = _WORDS["drop"]
 """English by the name that a script uses, where ``{...}`` is filled in, and the shortcuts of the help card."""
 
 VIEWER_REFUSALS: dict[str, str] = {FramesGone.rule: FramesGone.template}
