@@ -108,7 +108,7 @@ def read_study(
     with ThreadPoolExecutor(max_workers=1) as worker:
         # Hashing leaves the interpreter free, so that the rest is done meanwhile.
         digest = worker.submit(study_digest, phases)
-        cleaned = {uid: deidentify(dataset) for uid, dataset in sorted(headers.examples.items())}
+        cleaned = _deidentify(headers)
         acquisition = acquisition_of(cleaned[proposal.phases[0].stack.series.series_uid].dataset)
         study = Study(phases, "", acquisition, has_times=proposal.has_times)
         role_findings = _role_findings(study, proposal, phase_keys)

@@ -19,7 +19,7 @@ from deeptepp.dicom.pixels.raw_plane import raw_plane_of
 from deeptepp.dicom.read_dicom import read_study
 from deeptepp.dicom.volumes.sort import stacks_of
 from deeptepp.domain.geometry import Grid
-from deeptepp.errors import ArchiveTooLarge, JobCancelled, UnreadablePixels
+from deeptepp.errors import ArchiveTooLarge, JobCancelled, StudyTooLarge, UnreadablePixels
 
 ENCODERS = {
     JPEG2000Lossless: JPEG2000LosslessEncoder,
@@ -89,24 +89,14 @@ def test_intensities_that_are_no_numbers_are_refused(tmp_path, tags):
         read_study(made.save(images, tmp_path))
 
 
-def limited_to(most_bytes):
-    """The check of all bytes of a study with another limit."""
-
-    def check(_n_files, n_bytes):
-        if n_bytes > most_bytes:
-            raise ArchiveTooLarge(value=n_bytes, limit=most_bytes)
-
-    return check
-
-
 def test_more_voxels_than_a_study_can_have_are_refused_before_one_is_decoded(tmp_path, monkeypatch):
     images = made.dynamic_series(made.truth())
     n_bytes = sum(len(image.PixelData) for image in images)
     paths = made.save(images, tmp_path)
-    monkeypatch.setattr(decode, "check_total", limited_to(n_bytes))
+    monkeypatch.setattr(decode, "MAX_TOTAL_BYTES", n_bytes)
     assert read_study(paths)
-    monkeypatch.setattr(decode, "check_total", limited_to(n_bytes - 1))
-    with pytest.raises(ArchiveTooLarge):
+    monkeypatch.setattr(decode, "MAX_TOTAL_BYTES", n_bytes - 1)
+    with pytest.raises(StudyTooLarge):
         read_study(paths)
 
 
