@@ -2,6 +2,8 @@
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
+# Forwarded headers are judged by the gate alone, see trusted_proxies.
+ENV FORWARDED_ALLOW_IPS=""
 WORKDIR /srv/deeptepp
 
 # Draws figures as SVG, PDF and PNG; all else works without it. Fonts: Latin and Chinese.

@@ -32,7 +32,7 @@ system: ## Install what the browser tests need (Debian, as root)
 	./scripts/install-system-packages
 
 app: $(STAMP) ## Install and open the dashboard
-	$(BIN)/streamlit run app.py --server.port $(PORT) --server.headless $(HEADLESS)
+	FORWARDED_ALLOW_IPS= $(BIN)/streamlit run app.py --server.port $(PORT) --server.headless $(HEADLESS)
 
 test: system $(DEV) ## Install and run every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 20
