@@ -20,7 +20,7 @@
     │   │                                 NiftiTimesDiffer, UnknownNiftiVolume, NiftiRolesDoubtful
     │   ├── ClinicalError                 NotANumber, OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
-    │   │                                 CohortRefused, UnknownPublicCohort
+    │   │                                 CohortRefused, UnknownPublicCohort, TableTooLarge
     │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange, AnotherTable
     │   ├── SettingsError                 UnknownSetting, BadSetting
     │   ├── FilesError                    FilesIncomplete, FilesMixed, FolderInUse
@@ -649,6 +649,16 @@ class UnreadableCohort(CohortError):
 
     rule = "cohort.unreadable"
     template = "The cohort cannot be read: {reason}."
+
+
+class TableTooLarge(CohortError):
+    """A table has more cells, or unpacks to more, than is read of a visitor's."""
+
+    rule = "cohort.too-large"
+    template = (
+        "The table holds {value}, more than the {limit} that are read here. Leave out what is no patient, or read "
+        "it with `deeptepp report cohort` on a machine of your own."
+    )
 
 
 class CohortRefused(CohortError):
