@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -10,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 
-from deeptepp.errors import BadSetting, BoardRefuses, BoardUnreachable
+from deeptepp.errors import BadSetting, BoardBusy, BoardRefuses, BoardStoreError, BoardUnreachable
+from deeptepp.store.private_files import private_file, private_folder
 
 _WAIT_S = 15
 """Seconds that a writer waits for another one."""
@@ -37,8 +40,23 @@ _REFUSALS = {
     "3D000": "it does not exist",
     "28000": "the user is not known to it",
     "28P01": "the password is wrong",
+    "22021": "it does not take this text",
 }
 """What a database that answers refuses, by SQLite's result code or PostgreSQL's SQLSTATE."""
+
+_BUSY = {
+    sqlite3.SQLITE_BUSY: "others are writing to it",
+    sqlite3.SQLITE_LOCKED: "others are writing to it",
+    "57P03": "it is starting up",
+    "57P01": "it is shutting down",
+    "57P02": "it is starting again after a fault",
+    "53200": "it is out of memory",
+    "53300": "too many connections are open",
+    "53400": "a limit of its settings is reached",
+    "55P03": "others are writing to it",
+    "40P01": "others are writing to it",
+}
+"""What passes by itself, by the same codes: trying again is worth it."""
 
 
 def engine_of(address: str) -> Engine:
@@ -57,7 +75,13 @@ def engine_of(address: str) -> Engine:
     if url.get_backend_name() != "postgresql":
         raise _unknown(url.get_backend_name())
     connect = {"timeout": _WAIT_S, "application_name": "deeptepp"}
-    return create_engine(url.set(drivername="postgresql+pg8000"), pool_pre_ping=True, connect_args=connect)
+    # What is bound to a statement, such as a note, stands in no message of an error.
+    return create_engine(
+        url.set(drivername="postgresql+pg8000"),
+        pool_pre_ping=True,
+        connect_args=connect,
+        hide_parameters=True,
+    )
 
 
 def _unknown(found: str) -> BadSetting:
@@ -68,11 +92,13 @@ def _unknown(found: str) -> BadSetting:
 def _sqlite(file: Path) -> Engine:
     """Make the engine of a file, in write-ahead mode, so that readers never wait."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(file.parent)
+        # SQLite gives its log and index files the permissions of the database.
+        private_file(file)
     except OSError as error:
-        raise BoardUnreachable(kind="SQLite", reason=type(error).__name__) from error
+        raise _unmade(error) from None
     url = URL.create("sqlite", database=str(file.resolve()))
-    engine = create_engine(url, connect_args={"timeout": _WAIT_S})
+    engine = create_engine(url, connect_args={"timeout": _WAIT_S}, hide_parameters=True)
 
     def on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  a DBAPI connection has no type
         connection.isolation_level = None  # transactions are begun below, not by the driver
@@ -106,6 +132,15 @@ def _write_ahead(connection: Any) -> None:  # noqa: ANN401  a DBAPI connection h
             return
 
 
+def _unmade(error: OSError) -> BoardStoreError:
+    """Say why the file cannot be made, without its path."""
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return BoardRefuses(kind="SQLite", reason="its folder cannot be written")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return BoardRefuses(kind="SQLite", reason=_REFUSALS[sqlite3.SQLITE_FULL])
+    return BoardUnreachable(kind="SQLite", reason=type(error).__name__)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that only reads.
@@ -135,13 +170,35 @@ def _named(engine: Engine) -> Iterator[None]:
     kind = "PostgreSQL" if engine.dialect.name == "postgresql" else "SQLite"
     try:
         yield
-    except DBAPIError as error:
-        if refusal := _REFUSALS.get(_code_of(error.orig)):
-            raise BoardRefuses(kind=kind, reason=refusal) from error
-        reason = "the connection was lost" if error.connection_invalidated else type(error.orig).__name__
-        raise BoardUnreachable(kind=kind, reason=reason) from error
-    except OSError as error:
-        raise BoardUnreachable(kind=kind, reason=type(error).__name__) from error
+    except (StatementError, OSError) as error:
+        raise _refusal(kind, error) from None
+
+
+def _refusal(kind: str, error: StatementError | OSError) -> BoardStoreError:
+    """Name what went wrong; the driver's own message is left out, since it can quote a row."""
+    if isinstance(error, OSError):
+        return BoardUnreachable(kind=kind, reason=type(error).__name__)
+    code = _code_of(error.orig)
+    if reason := _REFUSALS.get(code):
+        return BoardRefuses(kind=kind, reason=reason)
+    if reason := _BUSY.get(code):
+        return BoardBusy(kind=kind, reason=reason)
+    if not isinstance(error, DBAPIError) or isinstance(error.orig, UnicodeError):
+        return BoardRefuses(kind=kind, reason="it does not take this text")
+    is_cut = error.connection_invalidated or type(error.orig).__name__ == "InterfaceError"
+    return BoardUnreachable(kind=kind, reason="no connection" if is_cut else type(error.orig).__name__)
+
+
+def scrub(engine: Engine) -> bool:
+    """Take what was deleted off the disk: SQLite keeps it in its log file until that is emptied.
+
+    Returns False where a reader was in the way; the next sweep tries again. PostgreSQL does this by itself.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with _named(engine), contextlib.closing(engine.raw_connection()) as connection:
+        is_busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
 
 
 def _code_of(error: BaseException | None) -> int | str:
