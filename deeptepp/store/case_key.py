@@ -1,4 +1,4 @@
-"""The key that images of cases are encrypted with: from the environment, or a file that only the server may read."""
+"""The key that images of cases are encrypted with: from the environment, or a file that nobody else may read."""
 
 from __future__ import annotations
 

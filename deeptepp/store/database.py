@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 
 from deeptepp.errors import BadSetting, BoardBusy, BoardRefuses, BoardStoreError, BoardUnreachable
 from deeptepp.store.private_files import private_file, private_folder
+from deeptepp.wording.sentence import Words
 
 _WAIT_S = 15
 """Seconds that a writer waits for another one."""
@@ -26,7 +27,7 @@ _RETRY_S = 0.02
 _LOCK = 7_120_331
 """Number of the PostgreSQL lock under which tables are made."""
 
-_REFUSALS = {
+_REFUSALS: dict[int | str, Words] = {
     sqlite3.SQLITE_READONLY: "it is read-only",
     "25006": "it is read-only",
     sqlite3.SQLITE_PERM: "permission is missing",
@@ -44,7 +45,7 @@ _REFUSALS = {
 }
 """What a database that answers refuses, by SQLite's result code or PostgreSQL's SQLSTATE."""
 
-_BUSY = {
+_BUSY: dict[int | str, Words] = {
     sqlite3.SQLITE_BUSY: "others are writing to it",
     sqlite3.SQLITE_LOCKED: "others are writing to it",
     "57P03": "it is starting up",

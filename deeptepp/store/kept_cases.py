@@ -22,7 +22,7 @@ from deeptepp.scoring.search import CaseImages
 from deeptepp.store.case_rows import as_json, utc
 from deeptepp.store.database import reading, scrub, writing
 from deeptepp.store.image_folder import ImageFolder
-from deeptepp.store.kept_schema import KEPT, SCORES
+from deeptepp.store.kept_schema import KEPT, PERSON_CHARACTERS, SCORES
 from deeptepp.store.kept_values import from_bytes, to_bytes
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -71,9 +71,9 @@ class CaseBook:
     ) -> tuple[KeptCase, KeptCaseError | None]:
         """Keep a scored case, or a further score of one that is kept.
 
-        ``case_id``: empty for a new one; ``seen``: its version when it was last seen, so that nothing of others is
-        written over; ``images``: to be kept with it, written once for each study. Gives the case as it is kept, and
-        why its images are not, where they could not be written. Raises CaseGone: it was deleted; CaseChanged:
+        ``case_id``: empty for a new one; ``seen``: its version when it was last seen, so that nothing of others
+        is written over; ``images``: to be kept with it, written once for each study. Gives the case as it is kept,
+        and why its images are not, where they could not be written. Raises CaseGone: it was deleted; CaseChanged:
         somebody else changed it, and nothing was written; the error carries what it is now; LabelNamesSomebody.
         """
         label = checked_label(new.label)
@@ -239,7 +239,7 @@ def _store(
         values |= {"version": before["version"] + 1, "changed_utc": now}
         connection.execute(update(KEPT).where(KEPT.c.id == case_id).values(**values))
         return
-    who = {"owner": person.subject, "owner_title": person.name[: KEPT.c.owner_title.type.length]}
+    who = {"owner": person.subject, "owner_title": person.name[:PERSON_CHARACTERS]}
     connection.execute(
         insert(KEPT).values(id=case_id, version=1, created_utc=now, changed_utc=now, **who, **values)
     )
@@ -286,7 +286,7 @@ def _score_values(new: ScoredCase, person: Person) -> dict[str, Any]:
         "document": as_json(dict(new.document)),
         "made_utc": datetime.now(UTC),
         "made_by": person.subject,
-        "by_title": person.name[: SCORES.c.by_title.type.length],
+        "by_title": person.name[:PERSON_CHARACTERS],
     }
 
 

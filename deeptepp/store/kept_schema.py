@@ -20,6 +20,9 @@ from sqlalchemy import (
 from deeptepp.domain.labels import CHARACTERS
 from deeptepp.store.schema import METADATA
 
+PERSON_CHARACTERS = 120
+"""Of what screens call a person."""
+
 KEPT = Table(
     "cases",
     METADATA,
@@ -27,7 +30,7 @@ KEPT = Table(
     Column("label", String(CHARACTERS), nullable=False),
     Column("is_label_given", Boolean, nullable=False),
     Column("owner", String(255), nullable=False),
-    Column("owner_title", String(120), nullable=False),
+    Column("owner_title", String(PERSON_CHARACTERS), nullable=False),
     Column("created_utc", DateTime(timezone=True), nullable=False),
     Column("changed_utc", DateTime(timezone=True), nullable=False),
     Column("version", Integer, nullable=False),
@@ -46,7 +49,7 @@ KEPT = Table(
     Column("images_bytes", BigInteger),
     Column("reference", LargeBinary),
 )
-"""Cases; profile and flags are JSON, choices are ``kept_values``, reference is encrypted: where the images came from."""
+"""Cases; profile and flags are JSON, choices are ``kept_values``, reference is encrypted: where images came from."""
 
 SCORES = Table(
     "case_scores",
@@ -57,7 +60,7 @@ SCORES = Table(
     Column("document", Text, nullable=False),
     Column("made_utc", DateTime(timezone=True), nullable=False),
     Column("made_by", String(255), nullable=False),
-    Column("by_title", String(120), nullable=False),
+    Column("by_title", String(PERSON_CHARACTERS), nullable=False),
 )
 """Every score that a case was given; the one with the highest number counts."""
 

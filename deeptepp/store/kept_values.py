@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,10 +42,8 @@ _CLASSES: dict[str, type] = {
 }
 """Dataclasses that can be kept, by name."""
 
-_ENUMS: dict[str, type[StrEnum]] = {
-    each.__name__: each
-    for each in (risk.Outcome, risk.Severity, risk.Tier, Side, LesionOrigin, *CATEGORIES.values())
-}
+_KINDS: tuple[type[StrEnum], ...] = (risk.Outcome, risk.Severity, risk.Tier, Side, LesionOrigin)
+_ENUMS = {each.__name__: each for each in (*_KINDS, *CATEGORIES.values())}
 """Enums that can be kept, by name."""
 
 _LAYOUTS: dict[str, Callable[..., str]] = {
@@ -76,7 +74,7 @@ def packed(value: object) -> Iterable[bytes | memoryview]:
     for each in arrays:
         # Little-endian, row by row, whatever the machine and the layout in memory.
         plain = np.ascontiguousarray(each, dtype=each.dtype.newbyteorder("<"))
-        flat = memoryview(plain.reshape(-1).view(np.uint8))
+        flat = memoryview(plain.reshape(-1).view(np.uint8).data)
         for start in range(0, len(flat), _PIECE_BYTES):
             yield flat[start : start + _PIECE_BYTES]
 
@@ -118,7 +116,7 @@ def _array(read: Read, dtype: str, shape: list[int]) -> npt.NDArray[Any]:
     if dtype not in _DTYPES:
         raise KeptUnreadable(value="another kind of numbers")
     array = np.empty(shape, dtype=np.dtype(dtype).newbyteorder("<"))
-    flat = memoryview(array.reshape(-1).view(np.uint8))
+    flat = memoryview(array.reshape(-1).view(np.uint8).data)
     for start in range(0, len(flat), _PIECE_BYTES):
         target = flat[start : start + _PIECE_BYTES]
         target[:] = read(len(target))

@@ -1,7 +1,7 @@
-"""Encrypted files: AES-256-GCM in chunks, so that no study has to be in memory twice and none can be cut or mixed.
+"""Encrypted files: AES-256-GCM in chunks, so that no study is in memory twice, and none can be cut or mixed.
 
-Magic, identifier of the key (8 bytes), salt (16); then chunks: length (4), ciphertext with its tag. Each file has a
-key of its own, made of the key of the installation and the salt. A chunk is bound to the name of the file, its
+Magic, identifier of the key (8 bytes), salt (16); then chunks: length (4), ciphertext with its tag. Each file has
+a key of its own, made of the key of the installation and the salt. A chunk is bound to the name of the file, its
 number and whether it is the last one.
 """
 

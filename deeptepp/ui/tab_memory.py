@@ -22,6 +22,7 @@ from deeptepp.ui.background.drafts import PREFIXES, cleaned
 from deeptepp.ui.background.session import TAB_STATUS, Session, current_session
 from deeptepp.ui.background.visitors import Claim, Tab, claim_tab, greet_visitor
 from deeptepp.ui.case.leaving import go_back, screen_in_history
+from deeptepp.ui.case.other_study import NAME_DIGITS
 from deeptepp.ui.words.language import current_language, t
 
 _SCRIPTS = ("tab_store.js", "tab_drafts.js", "tab_history.js", "tab_connection.js", "tab_memory.js")
@@ -106,7 +107,7 @@ def _receive(presented: _Presented) -> None:
     session = current_session()
     if claim is Claim.NEW and _HEX.fullmatch(presented.memory):
         session.memory = presented.memory
-    if session.memory != presented.memory:
+    if session.memory != presented.memory or _is_of_another(session, presented):
         return
     session.drafts, session.restored = dict(presented.drafts), set(presented.drafts)
     if claim is Claim.NEW and presented.study:
@@ -114,6 +115,12 @@ def _receive(presented: _Presented) -> None:
     note = _note(claim, presented)
     if note:
         session.tab_note = note
+
+
+def _is_of_another(session: Session, presented: _Presented) -> bool:
+    """Whether the tab holds what was typed for another study than that of the case which a link has opened."""
+    row = session.case.kept.row
+    return row is not None and presented.study != row.study_digest[:NAME_DIGITS]
 
 
 def _forget_widgets() -> None:
@@ -135,6 +142,8 @@ def _note(claim: Claim, presented: _Presented) -> str:
         if presented.drafts
         else t("Hand in the study again.")
     )
+    if current_session().case.kept.row is not None:
+        return filled
     if presented.boot != _BOOT:
         return f"{t('The server was restarted. The images are gone, since they are kept nowhere.')} {again}"
     gone = t(

@@ -15,7 +15,9 @@ from deeptepp.report.case.case_files import case_picture
 from deeptepp.report.names import FACTS
 from deeptepp.ui.background.drafts import typed_text
 from deeptepp.ui.background.session import Case
+from deeptepp.ui.case.keep_case import relabel
 from deeptepp.ui.parts.cards import said
+from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import speech, t
 
 _N_EARLIER = 8
@@ -31,7 +33,7 @@ def whose_title(case: Case, assessment: Assessment) -> None:
     if case.label:
         st.set_page_config(page_title=f"{case.label} \u00b7 DeepTEPP")
     with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="result-whose"):
-        st.title(case.label or kind, width="content", anchor=False)
+        st.title(verbatim(case.label) or kind, width="content", anchor=False)
         with st.popover(t("Change label") if case.label else t("Add a label"), key="result-label"):
             _label_form(case, assessment)
 
@@ -77,6 +79,7 @@ def _use(case: Case, typed: str) -> None:
 def _take(case: Case, label: str) -> None:
     """Keep a label and draw the page again under it."""
     case.label, case.asked_label = label, ""
+    relabel(case, label)
     st.rerun()
 
 

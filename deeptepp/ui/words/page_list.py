@@ -27,6 +27,7 @@ class Page:
 
 PAGES: dict[str, Page] = {
     "case": Page(title="Score a case", draws="deeptepp.ui.case.case_page:case_page", has_screens=True),
+    "cases": Page(title="My cases", draws="deeptepp.ui.case.my_cases:my_cases_page", url_path="cases"),
     "tiers": Page(
         title="Tiers laboratory",
         draws="deeptepp.ui.tiers.tiers_page:tiers_page",
