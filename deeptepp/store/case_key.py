@@ -14,6 +14,7 @@ from pathlib import Path
 
 from deeptepp.errors import BadKey, KeyMissing
 from deeptepp.store.private_files import private_folder
+from deeptepp.wording.sentence import sentence
 
 KEY_VARIABLE, KEY_FILE_VARIABLE = "DEEPTEPP_KEY", "DEEPTEPP_KEY_FILE"
 """The key itself, or the path of a file that holds it, such as a secret of the container."""
@@ -65,9 +66,9 @@ def _parsed(text: str) -> CaseKey:
     try:
         secret = bytes.fromhex(plain) if _HEX.fullmatch(plain) else base64.b64decode(plain, validate=True)
     except (binascii.Error, ValueError):
-        raise BadKey(reason="it is no base64") from None
+        raise BadKey(reason=sentence("it is no base64")) from None
     if len(secret) != _KEY_BYTES:
-        raise BadKey(reason="it has another length")
+        raise BadKey(reason=sentence("it has another length"))
     return CaseKey(secret)
 
 

@@ -45,6 +45,9 @@ _REFUSALS: dict[int | str, Words] = {
 }
 """What a database that answers refuses, by SQLite's result code or PostgreSQL's SQLSTATE."""
 
+_UNWRITABLE: Words = "its folder cannot be written"
+_NO_CONNECTION: Words = "no connection"
+
 _BUSY: dict[int | str, Words] = {
     sqlite3.SQLITE_BUSY: "others are writing to it",
     sqlite3.SQLITE_LOCKED: "others are writing to it",
@@ -136,7 +139,7 @@ def _write_ahead(connection: Any) -> None:  # noqa: ANN401  a DBAPI connection h
 def _unmade(error: OSError) -> BoardStoreError:
     """Say why the file cannot be made, without its path."""
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
-        return BoardRefuses(kind="SQLite", reason="its folder cannot be written")
+        return BoardRefuses(kind="SQLite", reason=_UNWRITABLE)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return BoardRefuses(kind="SQLite", reason=_REFUSALS[sqlite3.SQLITE_FULL])
     return BoardUnreachable(kind="SQLite", reason=type(error).__name__)
@@ -185,9 +188,9 @@ def _refusal(kind: str, error: StatementError | OSError) -> BoardStoreError:
     if reason := _BUSY.get(code):
         return BoardBusy(kind=kind, reason=reason)
     if not isinstance(error, DBAPIError) or isinstance(error.orig, UnicodeError):
-        return BoardRefuses(kind=kind, reason="it does not take this text")
+        return BoardRefuses(kind=kind, reason=_REFUSALS["22021"])
     is_cut = error.connection_invalidated or type(error.orig).__name__ == "InterfaceError"
-    return BoardUnreachable(kind=kind, reason="no connection" if is_cut else type(error.orig).__name__)
+    return BoardUnreachable(kind=kind, reason=_NO_CONNECTION if is_cut else type(error.orig).__name__)
 
 
 def scrub(engine: Engine) -> bool:

@@ -49,7 +49,7 @@ KEPT = Table(
     Column("images_bytes", BigInteger),
     Column("reference", LargeBinary),
 )
-"""Cases; profile and flags are JSON, choices are ``kept_values``, reference is encrypted: where images came from."""
+"""Cases; profile and flags are JSON, choices are ``kept_values``, the reference to the source is encrypted."""
 
 SCORES = Table(
     "case_scores",

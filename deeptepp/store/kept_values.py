@@ -103,7 +103,7 @@ def unpacked(read: Read) -> Any:  # noqa: ANN401  whatever was written
     """
     try:
         if read(len(_MAGIC)) != _MAGIC:
-            raise KeptUnreadable(value="another form")
+            raise KeptUnreadable(value=wording.sentence("another form"))
         head = json.loads(read(int.from_bytes(read(_LENGTH_BYTES), "big")))
         arrays = [_array(read, *each) for each in head["arrays"]]
         return _value(head["tree"], arrays)
@@ -114,7 +114,7 @@ def unpacked(read: Read) -> Any:  # noqa: ANN401  whatever was written
 def _array(read: Read, dtype: str, shape: list[int]) -> npt.NDArray[Any]:
     """Read one array, in pieces into its own memory."""
     if dtype not in _DTYPES:
-        raise KeptUnreadable(value="another kind of numbers")
+        raise KeptUnreadable(value=wording.sentence("another kind of numbers"))
     array = np.empty(shape, dtype=np.dtype(dtype).newbyteorder("<"))
     flat = memoryview(array.reshape(-1).view(np.uint8).data)
     for start in range(0, len(flat), _PIECE_BYTES):

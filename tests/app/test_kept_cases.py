@@ -1,4 +1,4 @@
-"""A scored case is kept by itself and opens by its link on another day, on another connection, by another person."""
+"""A scored case is kept by itself and opens by its link: on another day, another connection, by another person."""
 
 from __future__ import annotations
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import coarse_study
 import numpy as np
 import pytest
+from kept_samples import scored
 from sqlalchemy import text, update
 
-from deeptepp.domain.board import Flag
-from deeptepp.domain.clinical import ClinicalProfile, NodeStage
-from deeptepp.domain.kept_case import CaseChoices, ScoredCase
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.kept_case import CaseChoices
 from deeptepp.domain.people import LOCAL, Person, Role
-from deeptepp.domain.risk import Assessment, Finding, Outcome, Receipt, RiskScore, Severity, Stability, Tier
+from deeptepp.domain.risk import Tier
 from deeptepp.errors import (
     CaseChanged,
     CaseGone,
@@ -29,7 +29,6 @@ from deeptepp.errors import (
 from deeptepp.scoring.receipt import lesion_digest
 from deeptepp.store.kept_schema import KEPT
 from deeptepp.wording.catalogue import Language, translate
-from deeptepp.wording.sentence import sentence
 
 ANNA = Person("idp|anna", "A. Reader", frozenset({Role.CLINICIAN}))
 
@@ -37,32 +36,6 @@ ANNA = Person("idp|anna", "A. Reader", frozenset({Role.CLINICIAN}))
 @pytest.fixture(scope="module")
 def images():
     return coarse_study.opened()
-
-
-def scored(images, score=0.31, **changes) -> ScoredCase:
-    profile = ClinicalProfile(tumour_size_mm=26.0, node_stage=NodeStage.N1, er_positive=True)
-    said = sentence("No breast was found in the images of the left breast, so it was not searched.")
-    answer = Assessment(
-        Outcome.SCORED_WITH_WARNINGS,
-        profile,
-        findings=(Finding("x.y", Severity.WARNING, said, 1.5, "x"),),
-        lesion=images.candidates[0],
-        phase=images.phase,
-        score=RiskScore(score, {"axial": score, "coronal": score}),
-        tier=Tier.HIGH,
-        percentile=88.0,
-        receipt=Receipt("1", "tiny", "b" * 64, images.study.digest, "c" * 64, "2026-11-30T00:00:00+00:00"),
-        stability=Stability({(0.0, 0.0, 0.0): score, (1.0, 0.0, 0.0): score}, (Tier.HIGH,)),
-    )
-    facts = {
-        "assessment": answer,
-        "document": {"score": score},
-        "study_digest": images.study.digest,
-        "flags": (Flag.SIMULATED,),
-        "picture_png": b"\x89PNG",
-        "choices": CaseChoices(selected=1, is_confirmed=True, overridden=frozenset({"eligibility.x"})),
-    }
-    return ScoredCase(**facts | changes)
 
 
 def folder_of(board) -> Path:

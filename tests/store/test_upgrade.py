@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import stat
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from board_databases import new_case
+from board_databases import left_by, new_case
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -17,26 +16,8 @@ from deeptepp.domain.board import Choice, Entry, Moment, Status
 from deeptepp.errors import BoardSchemaMismatch
 from deeptepp.store import upgrade
 from deeptepp.store.cases import Board
-from deeptepp.store.database import engine_of, reading, writing
+from deeptepp.store.database import engine_of, reading
 from deeptepp.store.schema import METADATA
-
-HERE = Path(__file__).parent
-
-
-def left_by(version: int, address: str) -> str:
-    """Fill a database with a board as a version left it."""
-    if "://" not in address:
-        Path(address).parent.mkdir()
-        with sqlite3.connect(address) as connection:
-            connection.executescript((HERE / f"board_v{version}_sqlite.sql").read_text())
-        connection.close()
-        return address
-    engine = engine_of(address)
-    with writing(engine) as connection:
-        content = (HERE / f"board_v{version}_postgresql.sql").read_text()
-        connection.exec_driver_sql(content.replace("%", "%%"))
-    engine.dispose()
-    return address
 
 
 @pytest.fixture
