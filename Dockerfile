@@ -20,8 +20,11 @@ COPY pages pages
 COPY artifacts artifacts
 COPY .streamlit .streamlit
 RUN pip install --no-deps --editable . \
-    && useradd --create-home --uid 10001 deeptepp
+    && useradd --create-home --uid 10001 deeptepp \
+    && install --directory --owner deeptepp --group deeptepp --mode 0700 /srv/deeptepp/data
 USER deeptepp
+# Cases, board, images and their key; without a volume they go with the container.
+VOLUME /srv/deeptepp/data
 
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \

@@ -1,7 +1,4 @@
-"""The ASGI app: one router of screens, the routes beside it, and what lives as long as the server.
-
-Runs under ``streamlit run app.py`` and ``uvicorn app:app``.
-"""
+"""The ASGI app, for ``streamlit run app.py`` and ``uvicorn app:app``: screens, routes, what lives with the server."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ import streamlit as st
 from deeptepp import api
 from deeptepp.config import Settings, load_settings
 from deeptepp.store.frames import default_frames
+from deeptepp.store.upkeep import prepare_places, sweep_kept
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import close_default_runner, default_runner
 from deeptepp.ui.background.visitors import sweep_visitors
@@ -33,6 +31,7 @@ async def _sweep_forever(settings: Settings) -> None:
         await anyio.sleep(settings.sweep_every_s)
         await anyio.to_thread.run_sync(default_store().sweep, settings.upload_max_age_s)
         await anyio.to_thread.run_sync(default_frames().sweep, settings.case_max_age_s)
+        await anyio.to_thread.run_sync(sweep_kept, settings)
         default_runner().sweep(settings.case_max_age_s)
         sweep_visitors(settings.visitor_max_away_s)
 
@@ -40,6 +39,7 @@ async def _sweep_forever(settings: Settings) -> None:
 @asynccontextmanager
 async def _lifespan(_app: st.App) -> AsyncIterator[None]:
     """Run the worker and the sweeper from start to shutdown; leave no upload behind."""
+    prepare_places()
     default_runner()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_sweep_forever, load_settings())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ _NO_CONNECTION: Words = "no connection"
 _BUSY: dict[int | str, Words] = {
     sqlite3.SQLITE_BUSY: "others are writing to it",
     sqlite3.SQLITE_LOCKED: "others are writing to it",
-    "57P03": "it is starting up",
+    "57P03": "it is starting up or shutting down",
     "57P01": "it is shutting down",
     "57P02": "it is starting again after a fault",
     "53200": "it is out of memory",
@@ -136,6 +137,23 @@ def _write_ahead(connection: Any) -> None:  # noqa: ANN401  a DBAPI connection h
             return
 
 
+def check_place(address: str) -> None:
+    """Make the folder of an SQLite file and see that it can be written; an address of a server asks for nothing.
+
+    Raises BoardRefuses, BoardUnreachable: it cannot.
+    """
+    if "://" in address:
+        return
+    file = Path(address)
+    try:
+        private_folder(file.parent)
+        for place in (file, file.parent) if file.exists() else (file.parent,):
+            if not os.access(place, os.W_OK):
+                raise PermissionError
+    except OSError as error:
+        raise _unmade(error) from None
+
+
 def _unmade(error: OSError) -> BoardStoreError:
     """Say why the file cannot be made, without its path."""
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
@@ -174,21 +192,21 @@ def _named(engine: Engine) -> Iterator[None]:
     kind = "PostgreSQL" if engine.dialect.name == "postgresql" else "SQLite"
     try:
         yield
-    except (StatementError, OSError) as error:
+    except (StatementError, OSError, UnicodeError) as error:
         raise _refusal(kind, error) from None
 
 
-def _refusal(kind: str, error: StatementError | OSError) -> BoardStoreError:
+def _refusal(kind: str, error: StatementError | OSError | UnicodeError) -> BoardStoreError:
     """Name what went wrong; the driver's own message is left out, since it can quote a row."""
     if isinstance(error, OSError):
         return BoardUnreachable(kind=kind, reason=type(error).__name__)
+    if isinstance(error, UnicodeError) or not isinstance(error, DBAPIError):
+        return BoardRefuses(kind=kind, reason=_REFUSALS["22021"])
     code = _code_of(error.orig)
     if reason := _REFUSALS.get(code):
         return BoardRefuses(kind=kind, reason=reason)
     if reason := _BUSY.get(code):
         return BoardBusy(kind=kind, reason=reason)
-    if not isinstance(error, DBAPIError) or isinstance(error.orig, UnicodeError):
-        return BoardRefuses(kind=kind, reason=_REFUSALS["22021"])
     is_cut = error.connection_invalidated or type(error.orig).__name__ == "InterfaceError"
     return BoardUnreachable(kind=kind, reason=_NO_CONNECTION if is_cut else type(error.orig).__name__)
 

@@ -15,14 +15,15 @@ from deeptepp.config import load_settings
 from deeptepp.domain.kept_case import KeptRow
 from deeptepp.domain.people import Action
 from deeptepp.domain.risk import Tier
-from deeptepp.errors import BadSetting, BoardStoreError
+from deeptepp.errors import BadSetting, BoardStoreError, BundleError
 from deeptepp.report.format import score as written_score
 from deeptepp.report.look.theme import TIER_COLOURS, TIER_GLYPHS
+from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.person_here import current_person
 from deeptepp.ui.board.board_rows import CASE_PARAMETER
 from deeptepp.ui.board.board_store import open_board
 from deeptepp.ui.case.kept_line import day
-from deeptepp.ui.parts.cards import refusal_card
+from deeptepp.ui.parts.cards import bundle_card, refusal_card
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import label
@@ -35,6 +36,11 @@ _N_SHOWN = 50
 def my_cases_page() -> None:
     """Show the list, or why it cannot be shown."""
     st.title(t("My cases"))
+    try:
+        loaded_bundle()
+    except BundleError as error:
+        bundle_card(error)
+        return
     if not current_person().may(Action.READ_CASES):
         st.info(t("You may not see cases of patients."))
         return
