@@ -10,7 +10,7 @@ from typing import Any
 from deeptepp.domain.board import Flag
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
-from deeptepp.domain.risk import Assessment, Tier
+from deeptepp.domain.risk import Assessment, Tier, TierName
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ class KeptRow:
     version: int
     score: float | None
     tier: Tier | None
+    tier_name: TierName
     bundle_sha256: str
     study_digest: str
     flags: tuple[Flag, ...]

@@ -16,7 +16,7 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.kept_case import KeptCase, KeptRow, KeptScore, ScoredCase
 from deeptepp.domain.labels import checked_label
 from deeptepp.domain.people import Person
-from deeptepp.domain.risk import Tier
+from deeptepp.domain.risk import Tier, TierName
 from deeptepp.errors import CaseChanged, CaseGone, ImagesGone, KeptCaseError, KeptUnreadable
 from deeptepp.scoring.search import CaseImages
 from deeptepp.store.case_rows import as_json, utc
@@ -31,7 +31,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _ID_BYTES = 16
 """Of the identifier of a case: 128 random bits, which no link can be guessed from."""
 
-_LISTED = tuple(KEPT.c[name] for name in KeptRow.__dataclass_fields__)
+_FIELDS = [name for name in KeptRow.__dataclass_fields__ if name != "tier_name"]
+_LISTED = (*(KEPT.c[name] for name in _FIELDS), KEPT.c.tiers, KEPT.c.is_stable)
 
 
 _NO_IMAGES: dict[str, Any] = {"images_id": None, "images_utc": None, "images_bytes": None}
@@ -273,6 +274,8 @@ def _values(new: ScoredCase, written: Mapping[str, Any]) -> dict[str, Any]:
         "is_simulated": answer.is_simulated,
         "is_demo": new.is_demo,
         "tier": answer.tier.value if answer.tier else None,
+        "tiers": "/".join(answer.tier_name.tiers),
+        "is_stable": answer.tier_name.is_stable,
         "score": answer.score.probability if answer.score else None,
         "picture_png": new.picture_png,
         **written,
@@ -324,7 +327,8 @@ def _one(connection: Connection, case_id: str) -> KeptCase:
 
 def _row(row: RowMapping) -> KeptRow:
     """Make a line of the list."""
-    values = {name: row[name] for name in KeptRow.__dataclass_fields__}
+    values = {name: row[name] for name in _FIELDS}
+    tiers = tuple(Tier(tier) for tier in row["tiers"].split("/") if tier)
     return KeptRow(
         **values
         | {
@@ -332,6 +336,7 @@ def _row(row: RowMapping) -> KeptRow:
             "changed_utc": utc(row["changed_utc"]),
             "images_utc": utc(row["images_utc"]) if row["images_utc"] else None,
             "tier": Tier(row["tier"]) if row["tier"] else None,
+            "tier_name": TierName(tiers, row["is_stable"]),
             "flags": tuple(Flag(flag) for flag in json.loads(row["flags"])),
         }
     )

@@ -42,6 +42,8 @@ KEPT = Table(
     Column("is_simulated", Boolean, nullable=False),
     Column("is_demo", Boolean, nullable=False),
     Column("tier", String(16)),
+    Column("tiers", String(40), nullable=False),
+    Column("is_stable", Boolean),
     Column("score", Float),
     Column("picture_png", LargeBinary, nullable=False),
     Column("images_id", String(32)),

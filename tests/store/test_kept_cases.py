@@ -63,6 +63,7 @@ def test_a_case_opens_again_as_it_was_left_with_images_facts_and_every_score(boa
         Tier.HIGH,
         "idp|anna",
     )
+    assert found.row.tier_name == found.scores[-1].assessment.tier_name
     assert found.profile == scored(images).assessment.profile
     assert found.choices == CaseChoices(selected=1, is_confirmed=True, overridden=frozenset({"eligibility.x"}))
     answer = found.scores[-1].assessment

@@ -26,7 +26,7 @@ from deeptepp.ui.case.kept_line import day
 from deeptepp.ui.parts.cards import bundle_card, refusal_card
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import t
-from deeptepp.ui.words.screen_words import label
+from deeptepp.ui.words.screen_words import label, tier_words
 
 _CASE_PAGE = Path(__file__).parents[3] / "pages" / "case.py"
 _N_SHOWN = 50
@@ -140,4 +140,4 @@ def _tier_html(row: KeptRow) -> str:
     if row.tier is None or row.score is None:
         return escape(t("Not scored"))
     shape = f'<span style="color:{TIER_COLOURS[row.tier]}">{TIER_GLYPHS[row.tier]}</span>'
-    return f"{shape} {escape(t(label(row.tier)))} {escape(written_score(row.score))}"
+    return f"{shape} {escape(tier_words(row.tier_name))} {escape(written_score(row.score))}"

@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("is_simulated", sa.Boolean, nullable=False),
         sa.Column("is_demo", sa.Boolean, nullable=False),
         sa.Column("tier", sa.String(16)),
+        sa.Column("tiers", sa.String(40), nullable=False),
+        sa.Column("is_stable", sa.Boolean),
         sa.Column("score", sa.Float),
         sa.Column("picture_png", sa.LargeBinary, nullable=False),
         sa.Column("images_id", sa.String(32)),
