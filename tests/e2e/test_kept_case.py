@@ -5,9 +5,12 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
 from browser import LONG_MS, expect_accessible, hand_in, open_start, score_case, viewer_of, wait_until_drawn
 from dashboard_server import ROOT, free_port, serve
 from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PICTURES = os.environ.get("DEEPTEPP_PICTURES", "")
 

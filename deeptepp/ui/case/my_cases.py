@@ -103,7 +103,7 @@ def _filtered(rows: Sequence[KeptRow]) -> list[KeptRow]:
 def _people(rows: Sequence[KeptRow]) -> dict[str, str]:
     """What to call each person who has cases; whoever looks comes first."""
     me = current_person().subject
-    found = {row.owner: verbatim(row.owner_title or row.owner) for row in rows if row.owner != me}
+    found = {row.owner: row.owner_title or row.owner for row in rows if row.owner != me}
     return {me: t("Me")} | found
 
 
