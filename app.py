@@ -1,4 +1,4 @@
-"""The ASGI app, for ``streamlit run app.py`` and ``uvicorn app:app``: screens, routes, what lives with the server."""
+"""The ASGI app, for ``streamlit run app.py`` and ``uvicorn app:app``: screens, routes, what lives beside them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Yesterday's case: it opens by its link after the server was restarted, with its images, and later without them."""
+"""Yesterday's case: it opens by its link after the server was restarted, with its images, later without them."""
 
 import os
 import re
@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+SIZE = {"viewport": {"width": 1440, "height": 1000}}
 PICTURES = os.environ.get("DEEPTEPP_PICTURES", "")
 
 
@@ -33,24 +34,23 @@ def test_yesterdays_case_opens_by_its_link_after_a_restart_of_the_server(
     browser, tmp_path, bundle_folder, study_zip
 ):
     port, own = free_port(), {"DEEPTEPP_ARTIFACTS": str(bundle_folder)}
+    with serve(ROOT / "app.py", tmp_path, port=port, **own) as server, browser.new_context(**SIZE) as context:
+        page = context.new_page()
+        open_start(page, server)
+        hand_in(page, study_zip)
+        viewer_of(page)
+        score_case(page)
+        expect(page.get_by_text("Kept in My cases as")).to_be_visible(timeout=LONG_MS)
+        wait_until_drawn(page)
+        link, before = page.url, score_on(page)
+        assert re.search(r"/\?case=[0-9a-f]{32}$", link)
+        picture(page, "scored")
+        # A reload shows the same case, from memory.
+        page.reload()
+        expect(page.get_by_text("Kept in My cases as")).to_be_visible(timeout=LONG_MS)
+        assert page.url == link
     with serve(ROOT / "app.py", tmp_path, port=port, **own) as server:
-        with browser.new_context(viewport={"width": 1440, "height": 1000}) as context:
-            page = context.new_page()
-            open_start(page, server)
-            hand_in(page, study_zip)
-            viewer_of(page)
-            score_case(page)
-            expect(page.get_by_text("Kept in My cases as")).to_be_visible(timeout=LONG_MS)
-            wait_until_drawn(page)
-            link, before = page.url, score_on(page)
-            assert re.search(r"/\?case=[0-9a-f]{32}$", link)
-            picture(page, "scored")
-            # A reload shows the same case, from memory.
-            page.reload()
-            expect(page.get_by_text("Kept in My cases as")).to_be_visible(timeout=LONG_MS)
-            assert page.url == link
-    with serve(ROOT / "app.py", tmp_path, port=port, **own) as server:
-        with browser.new_context(viewport={"width": 1440, "height": 1000}) as context:
+        with browser.new_context(**SIZE) as context:
             page = context.new_page()
             page.goto(link)
             expect(page.get_by_role("heading", name=re.compile(r"Case \w{3} \d+-1"))).to_be_visible(
@@ -73,7 +73,7 @@ def test_yesterdays_case_opens_by_its_link_after_a_restart_of_the_server(
             expect(page.get_by_role("button", name="Score this case")).to_be_visible(timeout=LONG_MS)
             assert page.url == link
         shutil.rmtree(tmp_path / "board-images")
-        with browser.new_context(viewport={"width": 1440, "height": 1000}) as context:
+        with browser.new_context(**SIZE) as context:
             page = context.new_page()
             page.goto(link)
             expect(page.get_by_text("images of this case are no longer on this server")).to_be_visible(
@@ -82,6 +82,7 @@ def test_yesterdays_case_opens_by_its_link_after_a_restart_of_the_server(
             wait_until_drawn(page)
             assert score_on(page) == before
             assert page.locator(".dt-strip img").count() == 1
+            expect(page.get_by_text("Its images are kept")).to_have_count(0)
             picture(page, "without-images")
             page.get_by_role("button", name="Hand in the study again").click()
             hand_in(page, study_zip)

@@ -91,14 +91,20 @@ def case_strip(case: Case, assessment: Assessment) -> None:
     st.html(f'<div class="dt-strip" role="group">{_picture_html(case, assessment)}{_facts_html(assessment)}</div>')
 
 
-def _picture_html(case: Case, assessment: Assessment) -> str:
-    """Write the picture."""
-    key = assessment.receipt.inputs_sha256 if assessment.receipt else ""
+def picture_of(case: Case, assessment: Assessment) -> bytes:
+    """Draw the tumour as PNG, once for each answer; of a kept case it is there also without its images."""
+    key = _key(assessment)
     if case.picture[0] != key:
         case.picture = (key, case_picture(case.images, assessment))
-    if not case.picture[1]:
+    return case.picture[1]
+
+
+def _picture_html(case: Case, assessment: Assessment) -> str:
+    """Write the picture."""
+    picture = picture_of(case, assessment)
+    if not picture:
         return ""
-    source = base64.b64encode(case.picture[1]).decode("ascii")
+    source = base64.b64encode(picture).decode("ascii")
     alt = escape(t("64 mm of the middle slice, her left on the right; the line is the outline that was scored."))
     return f'<img src="data:image/png;base64,{source}" alt="{alt}" title="{alt}">'
 

@@ -16,6 +16,7 @@ from deeptepp.errors import (
     CaseChanged,
     CaseGone,
     DeepTeppError,
+    ImagesGone,
     InputError,
     KeptCaseError,
 )
@@ -180,7 +181,10 @@ def show_kept(session: Session, kept: KeptCase) -> None:
 def settle_reopened(session: Session, reopened: Reopened) -> None:
     """Take over the images of a kept case, with the lesion that was scored."""
     case, images = session.case, reopened.images
-    case.kept = replace(case.kept, trouble=reopened.trouble)
+    row, trouble = case.kept.row, reopened.trouble
+    if row is not None and isinstance(trouble, ImagesGone):
+        row, trouble = replace(row, images_utc=None), None
+    case.kept = KeptHere(row, trouble=trouble)
     session.screen = Screen.RESULT
     if images is None:
         return
