@@ -166,6 +166,7 @@ def _told(session: Session, status: str, *, screens: bool) -> dict[str, object]:
         "is_busy": bool(session.job_id),
         "screen": screen_in_history(session) if screens else "",
         "is_asking": session.is_asked_to_leave,
+        "link": session.case.kept.row.id if screens and session.case.kept.row else "",
         "sent": f"{session.case.id}-{hash(session.case.profile)}-{len(session.case.scores)}",
         "forgotten": list(session.forgotten),
         "prefixes": list(PREFIXES),

@@ -69,9 +69,9 @@ def expect_result_alive(page):
 
 
 def ask_and_keep(page):
-    expect(page.get_by_role("heading", name="Erase this case?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Leave this case?")).to_be_visible()
     page.get_by_role("button", name="Keep the case").click()
-    expect(page.get_by_role("heading", name="Erase this case?")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Leave this case?")).to_have_count(0)
 
 
 def expect_refused_as_a_copy(page, context, url):

@@ -1,4 +1,4 @@
-"""The address of a kept case: it opens the case, and says which one is open."""
+"""The address of a kept case opens it; the tab writes there which one is open, see ``tab_history.js``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from deeptepp.ui.words.language import t
 
 
 def follow_link(session: Session) -> bool:
-    """Open the case that the address names, or let it name the one at hand.
+    """Open the case that the address names.
 
     Returns True where another case was opened. Work that is kept nowhere is never replaced without a question.
     """
@@ -28,8 +28,6 @@ def follow_link(session: Session) -> bool:
         if row is None and session.has_work:
             return _ask(session, asked)
         return _open(session, asked)
-    if row is not None and not asked:
-        st.query_params[CASE_PARAMETER] = row.id
     return False
 
 
