@@ -13,6 +13,7 @@ import typer
 
 from deeptepp.cli.bundles import export, verify
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
+from deeptepp.cli.keeping import backup, restore, retention
 from deeptepp.cli.listing import series
 from deeptepp.cli.own_cohorts import cohort_app
 from deeptepp.cli.printing import RefusingCommand
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 simulate_app = typer.Typer(help="Make simulated patients and their MR.", no_args_is_help=True)
-for command in (score, detect, series, send, prepare, train, evaluate, verify, export):
+for command in (score, detect, series, send, prepare, train, evaluate, verify, export, backup, restore, retention):
     app.command(cls=RefusingCommand)(command)
 app.command("prepare-breastdcedl", cls=RefusingCommand)(prepare_breastdcedl_command)
 simulate_app.command("cohort", cls=RefusingCommand)(simulate_cohort_command)

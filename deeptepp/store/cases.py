@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -26,7 +27,9 @@ from deeptepp.domain.board import (
 from deeptepp.errors import CaseWithdrawn, LabelTaken
 from deeptepp.store.board_rules import checked_moment, plain_label, refuse_conflict, refuse_long
 from deeptepp.store.case_rows import as_json, one_case, read_cases
-from deeptepp.store.database import engine_of, reading, writing
+from deeptepp.store.database import engine_of, reading, scrub, writing
+from deeptepp.store.image_folder import ImageFolder
+from deeptepp.store.kept_cases import CaseBook
 from deeptepp.store.meetings import MeetingBook
 from deeptepp.store.schema import AGENDA, CASES, ENTRIES, MEETINGS, PICTURES
 from deeptepp.store.upgrade import ensure_schema
@@ -51,6 +54,14 @@ def board_address() -> str:
     return os.environ.get(BOARD_VARIABLE) or load_settings().board
 
 
+def images_folder(address: str) -> Path:
+    """Folder of the images of kept cases: beside an SQLite file, or as the settings say."""
+    if "://" in address:
+        return Path(load_settings().images_folder)
+    file = Path(address)
+    return file.with_name(f"{file.stem}-images")
+
+
 class Board:
     """The board of one installation; safe to share between threads.
 
@@ -65,6 +76,7 @@ class Board:
             with writing(self._engine, alone=True) as connection:
                 ensure_schema(connection)
             self.meetings = MeetingBook(self._engine)
+            self.kept = CaseBook(self._engine, ImageFolder(images_folder(address)))
         except BaseException:
             self.close()
             raise
@@ -157,6 +169,7 @@ class Board:
                 connection.execute(delete(table).where(table.c.case_id == case_id))
             if connection.execute(delete(CASES).where(CASES.c.id == case_id)).rowcount != 1:
                 raise CaseWithdrawn()
+        scrub(self._engine)
 
 
 def _insert(connection: Connection, new: NewCase) -> str:

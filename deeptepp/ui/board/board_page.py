@@ -195,6 +195,7 @@ def _unusable(error: DeepTeppError) -> None:
         title=t("The board cannot be opened"),
         next_step=t("Cases can still be scored. Tell whoever runs this server; nothing on the board was changed."),
     )
+    st.button(t("Try again"), key="board-try-again")
     typed = [draft for draft in drafts().values() if is_typed(draft) and draft.keys() & {*ENTRY_FIELDS}]
     if typed:
         st.write(t("What you typed is kept, and is there again as soon as the board answers:"))

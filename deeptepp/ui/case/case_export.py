@@ -15,12 +15,14 @@ from deeptepp.domain.progress import Progress
 from deeptepp.domain.risk import Assessment
 from deeptepp.errors import BadSetting, DeepTeppError
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.case.case_files import case_objects, case_picture, case_report, file_name, objects_zip
+from deeptepp.report.case.case_files import case_objects, file_name, objects_zip
 from deeptepp.report.case.case_one_page import case_one_page
+from deeptepp.report.case.case_pdf import case_pdf
 from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.scoring.images import CaseImages
 from deeptepp.ui.background.jobs import bare
 from deeptepp.ui.background.session import Case, Session
+from deeptepp.ui.case.case_whose import picture_of
 from deeptepp.ui.guard import offers, require
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.parts.fragments import fragment
@@ -60,7 +62,7 @@ def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None
     st.download_button(
         t("One page (PDF)"),
         lambda: case_one_page(
-            assessment, bundle, label=named, picture_png=case_picture(case.images, assessment), speech=spoken
+            assessment, bundle, label=named, picture_png=picture_of(case, assessment), speech=spoken
         ),
         file_name=file_name(named, assessment, "one-page.pdf"),
         mime="application/pdf",
@@ -71,7 +73,9 @@ def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None
     )
     st.download_button(
         t("Full report (PDF)"),
-        lambda: case_report(case.images, assessment, bundle, label=named, language=spoken.language),
+        lambda: case_pdf(
+            assessment, bundle, label=named, picture_png=picture_of(case, assessment), language=spoken.language
+        ),
         file_name=file_name(named, assessment, "report.pdf"),
         mime="application/pdf",
         on_click="ignore",

@@ -24,7 +24,9 @@ from deeptepp.ui.case.case_steps import score
 from deeptepp.ui.case.case_to_board import add_to_board
 from deeptepp.ui.case.case_whose import case_strip, earlier_scores, keep_score, whose_title
 from deeptepp.ui.case.case_why import why_section
+from deeptepp.ui.case.kept_line import kept_line
 from deeptepp.ui.case.leaving import start_over_button
+from deeptepp.ui.case.other_model import of_another_model
 from deeptepp.ui.own_model.own_model_link import own_model_link
 from deeptepp.ui.parts.cards import facts_list, findings_list
 from deeptepp.ui.parts.charts import show_figure
@@ -46,7 +48,11 @@ def result_screen(session: Session) -> None:
         return
     if _is_overridden(session, assessment):
         return
+    if assessment.score and assessment.receipt and assessment.receipt.bundle_sha256 != bundle.sha256:
+        of_another_model(session, assessment, bundle)
+        return
     _heading(session, assessment, bundle)
+    kept_line(session, bundle)
     keep_score(session.case, assessment)
     if assessment.lesion is not None or assessment.score is not None:
         case_strip(session.case, assessment)
@@ -67,7 +73,7 @@ def _heading(session: Session, assessment: Assessment, bundle: ModelBundle) -> N
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         whose_title(session.case, assessment)
         with st.container(horizontal=True, width="content"):
-            if st.button(t("Change tumour or facts"), key="result-back"):
+            if session.case.images is not None and st.button(t("Change tumour or facts"), key="result-back"):
                 session.screen = Screen.IMAGES
                 st.rerun()
             text = three_lines(assessment, bundle, label=session.case.label, speech=speech())

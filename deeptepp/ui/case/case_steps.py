@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import streamlit as st
+
 from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.people import Action
 from deeptepp.domain.progress import Progress
@@ -14,8 +16,10 @@ from deeptepp.scoring.receipt import inputs_digest
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import JobState, JobView, default_runner
 from deeptepp.ui.background.loaded import loaded_bundle
-from deeptepp.ui.background.session import Screen, Session
+from deeptepp.ui.background.session import KeptHere, Screen, Session
+from deeptepp.ui.board.board_rows import CASE_PARAMETER
 from deeptepp.ui.case.case_reading import Opened
+from deeptepp.ui.case.keep_case import Reopened, keeper_of, settle_reopened
 from deeptepp.ui.case.other_study import meet_study
 from deeptepp.ui.guard import require
 from deeptepp.ui.parts.cards import said
@@ -58,11 +62,12 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
     digest = inputs_digest(
         images.study, images.phase, profile, bundle, case.lesion, allow_ineligible=allow_ineligible
     )
-    key = f"{digest}-{case.is_confirmed}"
+    key, keep = f"{digest}-{case.is_confirmed}", keeper_of(case, bundle)
     if key in case.scores:
         known = case.scores[key]
         # Estimates of others may have changed since; they are no input of the score.
         case.assessment = known if known.profile == profile else replace(known, profile=profile)
+        case.kept = keep(case.assessment)
         session.screen = Screen.RESULT
         return
 
@@ -70,7 +75,8 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
         answer = assess_case(
             images, profile, bundle, lesion=lesion, allow_ineligible=allow_ineligible, progress=progress
         )
-        return key, answer
+        # Here, so that the score outlives a page that is closed meanwhile.
+        return key, answer, keep(answer)
 
     try:
         session.job_id, session.screen = default_runner().submit(session.id, work), Screen.SCORING
@@ -112,6 +118,7 @@ def start_over(session: Session) -> None:
     ``session``: goes back to the start.
     """
     session.erase()
+    st.query_params.pop(CASE_PARAMETER, None)
 
 
 def _settle(session: Session, view: JobView) -> None:
@@ -124,12 +131,15 @@ def _settle(session: Session, view: JobView) -> None:
         session.screen = Screen.IMAGES if session.case.images else Screen.START
     elif isinstance(view.result, Opened):
         _settle_opened(session, view.result)
+    elif isinstance(view.result, Reopened):
+        settle_reopened(session, view.result)
     else:
         _settle_answer(session, *view.result)
 
 
-def _settle_answer(session: Session, key: str, answer: Assessment) -> None:
+def _settle_answer(session: Session, key: str, answer: Assessment, kept: KeptHere) -> None:
     """Take over an answer; a case that is scored needs its files no more."""
+    session.case.kept = kept
     session.case.remember(key, answer)
     session.case.assessment, session.screen = answer, Screen.RESULT
     if answer.outcome is not Outcome.REFUSED:

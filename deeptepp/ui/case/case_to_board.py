@@ -81,12 +81,12 @@ def new_case(case: Case, assessment: Assessment, bundle: ModelBundle, label: str
         label=label,
         thumbnail_png=small,
         pictures=slices,
-        flags=_flags(assessment),
+        flags=flags_of(assessment),
         is_simulated=assessment.is_simulated,
     )
 
 
-def _flags(assessment: Assessment) -> tuple[Flag, ...]:
+def flags_of(assessment: Assessment) -> tuple[Flag, ...]:
     """Gather what must be kept in mind."""
     is_unstable = assessment.stability is not None and not assessment.stability.is_stable
     raised = {

@@ -16,6 +16,7 @@ from deeptepp.errors import DeepTeppError, JobCancelled
 from deeptepp.ui.background.extra_work import ExtraWork
 from deeptepp.ui.background.jobs import JobState, bare, default_runner
 from deeptepp.ui.background.visitors import remember_visitor
+from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import say, t
 
 QUICK_S = 1.5
@@ -107,7 +108,7 @@ def _tell(reading: Reading, key: str) -> None:
     st.button(t("Stop"), key=f"{key}-stop", on_click=reading.stop, args=(key,))
 
 
-@st.fragment(run_every=_POLL_S)
+@fragment(run_every=_POLL_S)
 def _poll(key: str) -> None:
     """Look at the work, and draw the page again when it has ended."""
     reading = _reading()

@@ -29,6 +29,7 @@ class Page:
 
 PAGES: dict[str, Page] = {
     "case": Page(title="Score a case", action=Action.READ_CASES, has_screens=True),
+    "cases": Page(title="My cases", action=Action.READ_CASES, url_path="cases"),
     "tiers": Page(title="Tiers laboratory", action=Action.USE_LABORATORY, url_path="tiers"),
     "board": Page(title="Tumour board", action=Action.READ_CASES, url_path="board"),
     "evidence": Page(title="Evidence", action=Action.READ_EVIDENCE, url_path="evidence"),
