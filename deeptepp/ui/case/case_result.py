@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import streamlit as st
 
 from deeptepp.domain.cohort import SCORE
+from deeptepp.domain.receipt import RECEIPT_LABELS
 from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity, Tier
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.copied_text import three_lines
 from deeptepp.report.case.result_reading import PATIENTS
 from deeptepp.report.figures.score_figure import score_distribution_figure
-from deeptepp.report.names import RECEIPT, by_heading
+from deeptepp.report.names import by_heading
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import Screen, Session
 from deeptepp.ui.case.case_beside import beside_section
@@ -189,4 +189,4 @@ def _background(session: Session, assessment: Assessment) -> None:
         facts_list(facts)
     if assessment.receipt is not None:
         with st.expander(t("Receipt: what is needed to reproduce the number")):
-            facts_list({t(RECEIPT[name]): value for name, value in asdict(assessment.receipt).items()})
+            facts_list({t(RECEIPT_LABELS[name]): value for name, value in assessment.receipt.short.items()})
