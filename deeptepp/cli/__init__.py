@@ -15,6 +15,7 @@ from deeptepp.cli.bundles import export, verify
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
 from deeptepp.cli.listing import series
 from deeptepp.cli.own_cohorts import cohort_app
+from deeptepp.cli.receipts import replay
 from deeptepp.cli.reporting import report_app
 from deeptepp.cli.sending import send
 from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 simulate_app = typer.Typer(help="Make simulated patients and their MR.", no_args_is_help=True)
-for command in (score, detect, series, send, prepare, train, evaluate, verify, export):
+for command in (score, detect, series, send, prepare, train, evaluate, verify, export, replay):
     app.command()(command)
 app.command("prepare-breastdcedl")(prepare_breastdcedl_command)
 simulate_app.command("cohort")(simulate_cohort_command)

@@ -66,6 +66,30 @@ KIND_WORDS: dict[LedgerKind, Words] = {
 """What each kind is called on screens."""
 
 
+FACT_WORDS: dict[str, Words] = {
+    "receipt": "receipt",
+    "receipts": "receipts",
+    "bundle": "model",
+    "outcome": "outcome",
+    "entry": "entry of the board",
+    "moment": "moment",
+    "objects": "objects",
+    "is_erased": "receipt erased",
+    "scored": "scored",
+    "scored-with-warnings": "scored with warnings",
+    "refused": "refused",
+    "before": "before the score",
+    "shown": "score shown",
+    "skipped": "score shown without a decision before it",
+    "after": "with the score in sight",
+    "segmentation": "segmentation",
+    "measurements": "measurements",
+    "report": "report",
+    "card": "card",
+}
+"""What facts of an entry and their words are called on screens."""
+
+
 class BreakKind(StrEnum):
     """How a chain is broken."""
 

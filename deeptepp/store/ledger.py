@@ -1,7 +1,7 @@
 """The audit trail: who did what and when, in a chain of hashes that only grows, and the receipts of scores.
 
-``record`` is the one way in for whoever has no transaction of the store open; ``append`` tells of a change inside
-the transaction that makes it.
+``append`` tells of a change inside the transaction that makes it; ``store.own_ledger.record`` is for whoever has
+none open.
 """
 
 from __future__ import annotations
@@ -213,16 +213,6 @@ class Ledger:
             n_erased=len(told - set(kept)),
             bad_receipts=tuple(sha256[:16] for sha256 in bad),
         )
-
-
-def record(
-    address: str, kind: LedgerKind, person: Person = LOCAL, *, about: str = "", **facts: object
-) -> LedgerEntry:
-    """Add an entry to the trail of a store.
-
-    ``address``: of the store, see ``board_address``. Raises BoardStoreError: the database does not answer.
-    """
-    return ledger_of(address).append(kind, person, about=about, **facts)
 
 
 @lru_cache(maxsize=4)

@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from deeptepp.config import load_settings
+from deeptepp.domain.people import LOCAL, Person
 from deeptepp.ui.words.language import t
 
 
@@ -22,6 +23,11 @@ def guard() -> None:
         return
     _show_sign_in(has_provider=has_provider)
     st.stop()
+
+
+def current_person() -> Person:
+    """Give who is at the page of the running script."""
+    return LOCAL
 
 
 def _has_provider() -> bool:

@@ -13,6 +13,7 @@ import streamlit as st
 from deeptepp.dicom.series_preview import Previews
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import BoxMm, Lesion
+from deeptepp.domain.receipt import Receipt
 from deeptepp.domain.risk import Assessment
 from deeptepp.domain.study import SeriesSummary, Side
 from deeptepp.errors import DeepTeppError
@@ -156,6 +157,8 @@ class Session:
     entered_for: frozenset[str] = field(default=frozenset(), repr=False)
     study_name: str = ""
     is_asked_whose: bool = False
+    unkept: tuple[Receipt, ...] = ()
+    """Receipts that the store has not taken yet."""
 
     @property
     def has_work(self) -> bool:

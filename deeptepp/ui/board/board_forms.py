@@ -29,6 +29,7 @@ from deeptepp.ui.board.board_drafts import (
 from deeptepp.ui.board.board_record import conflict_question
 from deeptepp.ui.board.board_rows import open_case
 from deeptepp.ui.board.board_store import open_board
+from deeptepp.ui.guard import current_person
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import label
@@ -151,7 +152,9 @@ def _send(case: BoardCase, moment: Moment, meeting_id: str) -> None:
     mine, own, entry = drafts(), own_entries(), _entry(case, moment, draft, meeting_id)
     try:
         if not _is_repeated(case, entry):
-            number = open_board().record(case.id, entry, expected=case.last_number).last_number
+            number = (
+                open_board().record(case.id, entry, expected=case.last_number, person=current_person()).last_number
+            )
             own.add(number)
             mine[key] = {"seen": number, SENT: True}
     except BoardConflict:
@@ -253,7 +256,7 @@ def _named(value: Choice | Agreement) -> str:
 def _show(case: BoardCase, entry: Entry) -> None:
     """Record that the score is shown; a refusal is said once on the next run."""
     try:
-        open_board().record(case.id, entry)
+        open_board().record(case.id, entry, person=current_person())
     except (BoardError, BoardStoreError) as error:
         _toast(error)
 
@@ -261,7 +264,7 @@ def _show(case: BoardCase, entry: Entry) -> None:
 def _withdraw(case_id: str) -> None:
     """Take a case off and go back to the list."""
     try:
-        open_board().withdraw(case_id)
+        open_board().withdraw(case_id, person=current_person())
     except (BoardError, BoardStoreError) as error:
         _toast(error)
         return

@@ -28,6 +28,7 @@ from deeptepp.ui.board.board_minutes import minutes_view
 from deeptepp.ui.board.board_news import board_news
 from deeptepp.ui.board.board_rows import CASE_PARAMETER, filters_row, open_case, rows
 from deeptepp.ui.board.board_store import open_board
+from deeptepp.ui.guard import current_person
 from deeptepp.ui.parts.cards import bundle_card, refusal_card
 from deeptepp.ui.words.language import t
 from deeptepp.ui.words.screen_words import label
@@ -178,7 +179,7 @@ def _fill(bundle: ModelBundle) -> None:
 
     cases = demo_cases(bundle, report)
     try:
-        open_board().add_all(cases)
+        open_board().add_all(cases, person=current_person())
     except (BoardStoreError, DeepTeppError) as error:
         st.warning(str(error))
         return

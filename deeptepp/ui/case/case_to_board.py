@@ -15,6 +15,7 @@ from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import Case, Session
 from deeptepp.ui.board.board_store import open_board
+from deeptepp.ui.guard import current_person
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import t
 
@@ -53,7 +54,7 @@ def add_to_board(session: Session) -> None:
 def _add(case: Case, assessment: Assessment, label: str) -> None:
     """Store the case and say what it is called."""
     try:
-        added = open_board().add(new_case(case, assessment, loaded_bundle(), label))
+        added = open_board().add(new_case(case, assessment, loaded_bundle(), label), person=current_person())
     except (BadSetting, BoardError, BoardStoreError) as error:
         st.warning(str(error))
         return

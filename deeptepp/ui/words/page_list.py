@@ -43,6 +43,7 @@ PAGES: dict[str, Page] = {
         url_path="make-it-yours",
         is_in_menu=False,
     ),
+    "audit": Page(title="Audit trail", draws="deeptepp.ui.audit.audit_page:audit_page", url_path="audit"),
 }
 """By the name of the file in ``pages/``, in the order of the navigation."""
 
