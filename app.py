@@ -5,7 +5,6 @@ Runs under ``streamlit run app.py`` and ``uvicorn app:app``.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import streamlit as st
 
 from deeptepp import api
 from deeptepp.config import Settings, load_settings
+from deeptepp.service_log import set_up_log
 from deeptepp.store.frames import default_frames
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import close_default_runner, default_runner
@@ -22,9 +22,7 @@ from deeptepp.ui.background.visitors import sweep_visitors
 from deeptepp.ui.parts.broken import show_broken
 from deeptepp.ui.warm_up import warm_up
 
-logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-# It would log the text of an exception, which could quote a file; show_broken logs its type and place.
-logging.getLogger("streamlit.error_util").disabled = True
+set_up_log(is_service=True)
 
 
 async def _sweep_forever(settings: Settings) -> None:

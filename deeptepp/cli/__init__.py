@@ -21,6 +21,7 @@ from deeptepp.cli.sending import send
 from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command
 from deeptepp.cli.studies import detect, score
 from deeptepp.cli.training import evaluate, train
+from deeptepp.service_log import set_up_log
 
 app = typer.Typer(
     help="Risk score, tier and treatment outcomes for HER2-positive early breast cancer from breast DCE-MR. "
@@ -57,4 +58,4 @@ def _configure(
     ] = False,
 ) -> None:
     """Configure logging once, for all commands."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    set_up_log(logging.WARNING)

@@ -57,7 +57,9 @@ def engine_of(address: str) -> Engine:
     if url.get_backend_name() != "postgresql":
         raise _unknown(url.get_backend_name())
     connect = {"timeout": _WAIT_S, "application_name": "deeptepp"}
-    return create_engine(url.set(drivername="postgresql+pg8000"), pool_pre_ping=True, connect_args=connect)
+    return create_engine(
+        url.set(drivername="postgresql+pg8000"), pool_pre_ping=True, hide_parameters=True, connect_args=connect
+    )
 
 
 def _unknown(found: str) -> BadSetting:
@@ -72,7 +74,7 @@ def _sqlite(file: Path) -> Engine:
     except OSError as error:
         raise BoardUnreachable(kind="SQLite", reason=type(error).__name__) from error
     url = URL.create("sqlite", database=str(file.resolve()))
-    engine = create_engine(url, connect_args={"timeout": _WAIT_S})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": _WAIT_S})
 
     def on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  a DBAPI connection has no type
         connection.isolation_level = None  # transactions are begun below, not by the driver

@@ -7,7 +7,7 @@ import secrets
 
 import streamlit as st
 
-from deeptepp.ui.background.jobs import place_of
+from deeptepp.service_log import told
 from deeptepp.ui.words.language import t
 
 _LOG = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ _LOG = logging.getLogger(__name__)
 def show_broken(error: Exception) -> bool:
     """Log an uncaught exception of a page without its text, and show a calm card with its number."""
     incident = secrets.token_hex(4)
-    _LOG.error("incident %s: %s at %s", incident, type(error).__name__, place_of(error))
+    _LOG.error("incident %s: %s", incident, told(error))
     broken_card(incident)
     return True
 
