@@ -67,8 +67,10 @@ def append(
     """Add an entry in the transaction of what it tells; kept or lost together with that.
 
     ``connection``: in a transaction that writes; ask for it last, since others wait until it ends; ``about``:
-    random id or digest of what it tells of; ``facts``: see ``domain.audit.checked_facts``.
+    random id or digest of what it tells of; ``facts``: see ``domain.audit.checked_facts``. Raises ValueError: one
+    of them may name a patient.
     """
+    checked_facts({"about": about})
     # One writer at a time, so that numbers have no gap and each entry follows the one before it.
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})

@@ -172,6 +172,9 @@ def test_a_fact_that_may_name_somebody_is_refused_without_quoting_it(ledger, fac
     with pytest.raises(ValueError, match="audit trail") as refused:
         ledger.append(LedgerKind.SENT, note=fact)
     assert str(fact) not in str(refused.value)
+    if isinstance(fact, str):
+        with pytest.raises(ValueError, match="audit trail"):
+            ledger.append(LedgerKind.SENT, about=fact)
     assert ledger.check().n == 0
 
 

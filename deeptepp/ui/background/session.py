@@ -175,7 +175,7 @@ class Session:
         self.refusal, self.incident, self.note, self.phase_keys, self.phase_side = None, "", "", (), None
         self.memory, self.drafts, self.forgotten = secrets.token_hex(8), {}, ()
         self.restored = set()
-        self.tab_note, self.is_asked_to_leave = "", False
+        self.tab_note, self.is_asked_to_leave, self.unkept = "", False, ()
         self.entered_for, self.study_name, self.is_asked_whose = frozenset(), "", False
 
     def forget_typed(self, name: str, key: str) -> None:
