@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from deeptepp.cli import app
 from deeptepp.dicom.write import write_study
 from deeptepp.domain.audit import LedgerKind
-from deeptepp.domain.receipt import Receipt
 from deeptepp.domain.risk import Recalibration
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.model.bundle import load_bundle, save_bundle
 from deeptepp.store.ledger import ledger_of
 

@@ -13,8 +13,8 @@ from deeptepp.cli.printing import AsJson, StudyPath, print_json, refuse_with, sa
 from deeptepp.domain.audit import BreakKind, ChainBreak, ChainHead
 from deeptepp.domain.people import LOCAL
 from deeptepp.domain.progress import silent
-from deeptepp.domain.receipt import Receipt
 from deeptepp.domain.risk import Assessment
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.errors import BoardRefuses, DeepTeppError, ReceiptUnknown, ReceiptUnreadable
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
-from deeptepp.domain.receipt import Receipt
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.domain.study import PhaseChoice
 from deeptepp.errors import DeepTeppError
 from deeptepp.wording.sentence import Words, joined, sentence

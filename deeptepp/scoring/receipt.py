@@ -18,8 +18,8 @@ import torch
 from deeptepp import __version__
 from deeptepp.domain.clinical import COMPARED, ClinicalProfile
 from deeptepp.domain.lesion import Lesion
-from deeptepp.domain.receipt import Receipt, roi_of
 from deeptepp.domain.risk import Assessment
+from deeptepp.domain.score_receipt import Receipt, roi_of
 from deeptepp.domain.study import PhaseChoice, Study, phase_name
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.scoring.images import CaseImages

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.progress import Progress, silent
-from deeptepp.domain.receipt import Receipt, lesion_of
+from deeptepp.domain.score_receipt import Receipt, lesion_of
 from deeptepp.domain.study import Side
 from deeptepp.errors import ReceiptOfAnotherStudy, ReceiptUnreadable, StudyError
 from deeptepp.model.bundle import ModelBundle

@@ -24,7 +24,7 @@ from deeptepp.domain.audit import (
     first_break,
 )
 from deeptepp.domain.people import LOCAL, Person
-from deeptepp.domain.receipt import Receipt
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.store.database import engine_of, reading, writing
 from deeptepp.store.ledger_tables import LEDGER, RECEIPTS
 from deeptepp.store.upgrade import ensure_schema

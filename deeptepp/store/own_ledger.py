@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.people import LOCAL, Person
-from deeptepp.domain.receipt import Receipt
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.errors import BadSetting, BoardStoreError
 from deeptepp.store.cases import BOARD_VARIABLE, board_address
 from deeptepp.store.ledger import Ledger, ledger_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from deeptepp.domain.audit import LedgerKind
-from deeptepp.domain.receipt import Receipt
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.store import own_ledger
 from deeptepp.ui.background.session import Session
 from deeptepp.ui.guard import current_person

@@ -8,7 +8,7 @@ import pytest
 
 from deeptepp.dicom.write import write_study
 from deeptepp.domain.lesion import BoxMm
-from deeptepp.domain.receipt import Receipt, lesion_of, roi_of
+from deeptepp.domain.score_receipt import Receipt, lesion_of, roi_of
 from deeptepp.errors import ReceiptAltered, ReceiptOfAnotherStudy, ReceiptUnreadable
 from deeptepp.imaging.detection.detect import lesion_from_box
 from deeptepp.scoring.case import assess_case

@@ -6,7 +6,7 @@ import string
 from pathlib import Path
 
 from deeptepp import errors
-from deeptepp.domain import audit, provenance, published, published_caveats, receipt, typed_number
+from deeptepp.domain import audit, provenance, published, published_caveats, score_receipt, typed_number
 from deeptepp.domain.board import ENTRY_TEXTS
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.clinical_facts import Section
@@ -76,7 +76,7 @@ def said_by_tables():
         {name: fact.help for name, fact in CLINICAL_FACTS.items() if fact.help},
         dict(enumerate(answer for fact in CLINICAL_FACTS.values() for answer in fact.answers)),
         screen_words.MEASURED_ON,
-        receipt.RECEIPT_LABELS,
+        score_receipt.RECEIPT_LABELS,
         audit.KIND_WORDS,
         names.SIDES,
         case_export._OBJECTS,

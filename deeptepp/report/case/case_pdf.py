@@ -9,7 +9,6 @@ import io
 from typing import TYPE_CHECKING
 
 from deeptepp.domain.lesion import Lesion, LesionOrigin
-from deeptepp.domain.receipt import RECEIPT_LABELS, Receipt
 from deeptepp.domain.risk import (
     OUTSIDE_INTENDED_USE,
     SIMULATED_COHORT,
@@ -18,6 +17,7 @@ from deeptepp.domain.risk import (
     Severity,
     Tier,
 )
+from deeptepp.domain.score_receipt import RECEIPT_LABELS, Receipt
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.case_one_page import created_at
 from deeptepp.report.case.case_pdf_outcomes import outcome_story

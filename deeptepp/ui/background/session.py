@@ -13,8 +13,8 @@ import streamlit as st
 from deeptepp.dicom.series_preview import Previews
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import BoxMm, Lesion
-from deeptepp.domain.receipt import Receipt
 from deeptepp.domain.risk import Assessment
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.domain.study import SeriesSummary, Side
 from deeptepp.errors import DeepTeppError
 from deeptepp.scoring.images import CaseImages

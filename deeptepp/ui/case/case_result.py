@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from deeptepp.domain.cohort import SCORE
-from deeptepp.domain.receipt import RECEIPT_LABELS, Receipt
 from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity, Tier
+from deeptepp.domain.score_receipt import RECEIPT_LABELS, Receipt
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.copied_text import three_lines
 from deeptepp.report.case.result_reading import PATIENTS
