@@ -140,6 +140,7 @@ def _check_lines(check: LedgerCheck, *, is_noted: bool) -> list[str]:
     """Say what was found, and what nobody could see without a head."""
     lines = [f"broken: {_how(check.broken)}"] if check.broken else [f"ok  {check.n} rows follow one another"]
     lines += [f"broken: receipt {each} is not what the trail tells of" for each in check.bad_receipts]
+    lines += [f"broken: entry {each} of the board is not what the trail tells of" for each in check.bad_entries]
     lines.append(f"receipts: {check.n_receipts} kept, {check.n_erased} erased with their cases")
     if check.head is not None:
         lines.append(f"head {check.head}")
@@ -163,6 +164,7 @@ def _check_as_data(check: LedgerCheck) -> dict[str, Any]:
         "rows": check.n,
         "head": str(check.head) if check.head else None,
         "broken": broken,
+        "bad_entries": list(check.bad_entries),
         "receipts": {"kept": check.n_receipts, "erased": check.n_erased, "bad": list(check.bad_receipts)},
     }
 

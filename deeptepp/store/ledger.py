@@ -27,6 +27,7 @@ from deeptepp.domain.people import LOCAL, Person
 from deeptepp.domain.score_receipt import Receipt
 from deeptepp.store.database import engine_of, reading, writing
 from deeptepp.store.ledger_tables import LEDGER, RECEIPTS
+from deeptepp.store.schema import ENTRIES
 from deeptepp.store.upgrade import ensure_schema
 
 _LOCK = 7_120_332
@@ -34,6 +35,9 @@ _LOCK = 7_120_332
 
 _NAME_CHARACTERS = 120
 """Longest name of a person that is kept; a longer one is cut."""
+
+_RECORDED = (ENTRIES.c.number, ENTRIES.c.case_id, ENTRIES.c.moment)
+"""What the trail tells of an entry of the board."""
 
 _SHOWN = 500
 """Entries that are read for a screen, newest first."""
@@ -45,7 +49,8 @@ class LedgerCheck:
 
     ``n``: entries; ``head``: the last one, None of an empty trail; ``broken``: the first row that is not what it
     was; ``n_receipts``: receipts that are kept and fit; ``n_erased``: receipts whose content went with its case;
-    ``bad_receipts``: ids of receipts that were changed or put in beside the trail.
+    ``bad_receipts``: ids of receipts that were changed or put in beside the trail; ``bad_entries``: numbers of
+    entries of the board that were taken out, put in or moved to another case or moment beside the trail.
     """
 
     n: int
@@ -54,11 +59,12 @@ class LedgerCheck:
     n_receipts: int
     n_erased: int
     bad_receipts: tuple[str, ...]
+    bad_entries: tuple[int, ...] = ()
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing was found."""
-        return self.broken is None and not self.bad_receipts
+        return self.broken is None and not self.bad_receipts and not self.bad_entries
 
 
 def append(
@@ -197,12 +203,16 @@ class Ledger:
         return ChainHead(found[0].number, found[0].sha256) if found else None
 
     def check(self, head: ChainHead | None = None) -> LedgerCheck:
-        """Walk the trail and look at every receipt.
+        """Walk the trail, and look whether receipts and the record of the board are what it tells of.
 
         ``head``: as it was noted elsewhere; without it nobody can see that the end of the trail was cut off.
         """
         with reading(self._engine) as connection:
+            # All as it was at one moment, whoever writes meanwhile; a transaction of SQLite reads so anyway.
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             entries = _entries(connection, select(LEDGER).order_by(LEDGER.c.number))
+            recorded = {tuple(row) for row in connection.execute(select(*_RECORDED))}
             kept = {row.sha256: row.content for row in connection.execute(select(RECEIPTS))}
         told = {entry.facts.get("receipt") for entry in entries if entry.kind == LedgerKind.CASE_SCORED}
         bad = [sha256 for sha256, content in kept.items() if sha256 not in told or not _fits(content, sha256)]
@@ -214,6 +224,7 @@ class Ledger:
             n_receipts=len(kept) - len(bad),
             n_erased=len(told - set(kept)),
             bad_receipts=tuple(sha256[:16] for sha256 in bad),
+            bad_entries=_bad_entries(entries, recorded),
         )
 
 
@@ -237,6 +248,19 @@ def ledger_of(address: str) -> Ledger:
 def _entries(connection: Connection, asked: Select[Any]) -> list[LedgerEntry]:
     """Read entries."""
     return [LedgerEntry(**row) for row in connection.execute(asked).mappings()]
+
+
+def _bad_entries(entries: Sequence[LedgerEntry], recorded: set[tuple[Any, ...]]) -> tuple[int, ...]:
+    """Numbers of entries of the board that the trail tells otherwise; those from before the trail are not told of.
+
+    ``recorded``: number, case and moment of what the board holds.
+    """
+    told = {(e.facts["entry"], e.about, e.facts["moment"]) for e in entries if "entry" in e.facts}
+    withdrawn = {entry.about for entry in entries if entry.kind == LedgerKind.WITHDRAWAL}
+    first = min((number for number, *_ in told), default=None)
+    gone = {row for row in told - recorded if row[1] not in withdrawn}
+    beside = {row for row in recorded - told if first is not None and row[0] >= first}
+    return tuple(sorted({row[0] for row in gone | beside}))
 
 
 def _fits(content: str, sha256: str) -> bool:

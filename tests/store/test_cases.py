@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from board_databases import new_case
 from scored_phantom import RECEIPT
-from sqlalchemy import event, text
+from sqlalchemy import delete, event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from deeptepp.domain.board import Agreement, Choice, Entry, Flag, Moment, Picture, Status
@@ -36,7 +36,7 @@ from deeptepp.errors import (
 from deeptepp.store import database
 from deeptepp.store.cases import Board, board_address
 from deeptepp.store.ledger_tables import LEDGER
-from deeptepp.store.schema import METADATA
+from deeptepp.store.schema import ENTRIES, METADATA
 
 BEFORE = Entry(moment=Moment.BEFORE, choice=Choice.T, note=" 讨论：先看病理 ", role="chair")
 AFTER_ALL = Entry(moment=Moment.BEFORE, choice=Choice.TP, role="surgeon")
@@ -153,6 +153,25 @@ def test_the_receipt_of_a_withdrawn_case_loses_its_content_and_stays_provable(bo
     assert (check.n_receipts, check.n_erased, check.is_whole) == (0, 1, True)
     last = board.ledger.entries()[0]
     assert (last.kind, last.facts) == ("withdrawal", {"receipt": RECEIPT.id, "is_erased": True})
+
+
+@pytest.mark.parametrize("is_taken_out", [True, False])
+def test_an_entry_taken_out_or_put_in_beside_the_trail_is_named(board, is_taken_out):
+    case_id = board.add(new_case()).id
+    board.record(case_id, BEFORE)
+    board.record(case_id, SHOWN)
+    gone = board.add(new_case()).id
+    board.record(gone, BEFORE)
+    board.withdraw(gone)
+    assert board.ledger.check().is_whole
+    with board._engine.begin() as connection:
+        own = ENTRIES.c.number == 2
+        row = dict(connection.execute(select(ENTRIES).where(own)).mappings().one())
+        connection.execute(
+            delete(ENTRIES).where(own) if is_taken_out else insert(ENTRIES).values(row | {"number": 9})
+        )
+    assert board.ledger.check().bad_entries == ((2,) if is_taken_out else (9,))
+    assert not board.ledger.check().is_whole
 
 
 def test_the_trail_tells_who_recorded_each_entry_and_nobody_where_there_is_no_sign_in(board):

@@ -156,6 +156,20 @@ def test_eight_writers_leave_no_gap_and_no_fork(ledger):
     assert {len(ledger.entries(who=f"sub-{writer}")) for writer in range(8)} == {25}
 
 
+def test_a_walk_while_others_write_finds_nothing_broken(ledger):
+    def write(writer):
+        for i in range(15):
+            ledger.keep(replace(RECEIPT, score=writer + i / 100), ANNA)
+
+    with ThreadPoolExecutor(4) as pool:
+        written = [pool.submit(write, writer) for writer in range(4)]
+        checks = [ledger.check()]
+        while not all(each.done() for each in written):
+            checks.append(ledger.check())
+    assert all(check.is_whole and check.n_erased == 0 for check in checks)
+    assert (ledger.check().n, ledger.check().n_receipts) == (60, 60)
+
+
 def test_an_entry_is_lost_with_the_transaction_of_what_it_tells(ledger):
     def told_and_failed():
         with writing(ledger._engine) as connection:

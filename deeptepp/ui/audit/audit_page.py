@@ -80,6 +80,8 @@ def _say_check(ledger: Ledger, head: ChainHead | None) -> None:
         st.success(t("All {n} entries follow one another.", n=check.n), icon=":material/check:")
     for each in check.bad_receipts:
         st.error(t("Receipt {id} is not the one that the trail tells of.", id=each))
+    for number in check.bad_entries:
+        st.error(t("Entry {number} of the board is not the one that the trail tells of.", number=number))
     st.write(t("Receipts: {n} kept, {m} erased with their cases.", n=check.n_receipts, m=check.n_erased))
     if check.head is not None:
         st.write(t("Head, to be noted outside of this installation:"))
