@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
 
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.progress import Progress, silent
@@ -17,6 +20,9 @@ from deeptepp.scoring.images import CaseImages, open_case
 
 _DIGITS = 12
 """Digits of a digest that are shown."""
+
+_MAX_THREADS = 1024
+"""Most threads that a receipt may ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +63,39 @@ def replay(
     images = _same_images(receipt, source, progress)
     lesion = lesion_of(receipt.roi) if receipt.roi else None
     try:
-        allowed = bool(receipt.settings["allow_ineligible"])
-    except KeyError:
+        allowed, n_threads = bool(receipt.settings["allow_ineligible"]), int(receipt.settings["threads"])
+    except (KeyError, TypeError, ValueError):
         raise ReceiptUnreadable from None
     profile = ClinicalProfile.from_mapping(receipt.facts)
-    answer = assess_case(
-        images,
-        profile,
-        bundle,
-        lesion=lesion,
-        allow_ineligible=allowed,
-        measures_stability=False,
-        who=receipt.who,
-        progress=progress,
-    )
+    with _threads(n_threads):
+        answer = assess_case(
+            images,
+            profile,
+            bundle,
+            lesion=lesion,
+            allow_ineligible=allowed,
+            measures_stability=False,
+            who=receipt.who,
+            progress=progress,
+        )
     made = answer.receipt
     return Replay(receipt.score, made.score if made else None, tuple(_differences(receipt, made) if made else ()))
+
+
+@contextmanager
+def _threads(n: int) -> Iterator[None]:
+    """Compute with as many threads as then: sums are split by them, which moves the last digits of a score.
+
+    Raises ReceiptUnreadable: no machine has as many.
+    """
+    if not 1 <= n <= _MAX_THREADS:
+        raise ReceiptUnreadable
+    before = torch.get_num_threads()
+    torch.set_num_threads(n)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _same_images(receipt: Receipt, source: Path | Sequence[Path], progress: Progress) -> CaseImages:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import coarse_study
 import numpy as np
 import pytest
+import torch
 
 from deeptepp.dicom.write import write_study
 from deeptepp.domain.lesion import BoxMm
@@ -98,6 +99,16 @@ def test_another_version_is_named_where_the_score_is_the_same(answer, files, bun
     made = replay(older, files, bundle)
     assert made.is_same
     assert [(each.name, each.recorded) for each in made.differences] == [("torch", "1.0")]
+
+
+def test_the_threads_of_then_compute_and_those_of_now_are_left(answer, files, bundle):
+    before = torch.get_num_threads()
+    other = replace(answer.receipt, settings={**answer.receipt.settings, "threads": before + 1})
+    made = replay(other, files, bundle)
+    assert "setting threads" not in {each.name for each in made.differences}
+    assert torch.get_num_threads() == before
+    with pytest.raises(ReceiptUnreadable):
+        replay(replace(other, settings={**other.settings, "threads": 0}), files, bundle)
 
 
 def test_a_refusal_is_refused_again(read, files, bundle):
