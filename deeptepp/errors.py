@@ -26,6 +26,7 @@
     │   ├── FilesError                    FilesIncomplete, FilesMixed, FolderInUse
     │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │   │                                 UploadIncomplete, UploadGone
+    │   ├── ReceiptError                  ReceiptUnreadable, ReceiptAltered, ReceiptUnknown, ReceiptOfAnotherStudy
     │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong,
     │                                     DecisionTooLate, DecisionTooEarly, CaseWithdrawn, BoardConflict,
     │                                     NotCorrectable, MeetingGone, MeetingChanged, MeetingHasDecisions
@@ -829,6 +830,45 @@ class UploadGone(UploadError):
 
     rule = "upload.gone"
     template = "The uploaded study is no longer here. Hand it in again."
+
+
+class ReceiptError(InputError):
+    """The receipt of a score cannot be used."""
+
+    rule = "receipt"
+
+
+class ReceiptUnreadable(ReceiptError):
+    """The text is no receipt."""
+
+    rule = "receipt.unreadable"
+    template = "This is no receipt of a score, or one of another version. Hand in the file as it was saved."
+
+
+class ReceiptAltered(ReceiptError):
+    """The receipt does not fit its own hash."""
+
+    rule = "receipt.altered"
+    template = (
+        "The receipt was changed: what it holds has hash {value}, and it says {limit}. Take the one that is kept."
+    )
+
+
+class ReceiptUnknown(ReceiptError):
+    """No receipt of this id is kept."""
+
+    rule = "receipt.unknown"
+    template = "No receipt of this id is kept here, or what it held was erased with its case."
+
+
+class ReceiptOfAnotherStudy(ReceiptError):
+    """The images are not those of the receipt."""
+
+    rule = "receipt.another-study"
+    template = (
+        "The receipt is of another study: its images have digest {limit}, these {value}. Hand in the images that "
+        "were scored."
+    )
 
 
 class BoardError(InputError):

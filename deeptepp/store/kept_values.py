@@ -23,6 +23,7 @@ from deeptepp.domain.clinical import CATEGORIES, ClinicalProfile
 from deeptepp.domain.geometry import Grid, Volume
 from deeptepp.domain.kept_case import CaseChoices
 from deeptepp.domain.lesion import Lesion, LesionOrigin
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.domain.study import Acquisition, Phase, PhaseChoice, PhaseProposal, SeriesSummary, Side, Study
 from deeptepp.errors import KeptUnreadable
 from deeptepp.imaging.breast import BreastRegion
@@ -33,7 +34,7 @@ from deeptepp.wording import sentence as wording
 _CLASSES: dict[str, type] = {
     each.__name__: each
     for each in (
-        *(risk.Assessment, risk.Finding, risk.Receipt, risk.RiskScore, risk.Stability),
+        *(risk.Assessment, risk.Finding, Receipt, risk.RiskScore, risk.Stability),
         *(CaseChoices, ClinicalProfile, Lesion, Grid, Volume),
         *(Acquisition, Phase, PhaseChoice, PhaseProposal, SeriesSummary, Study),
         *(BreastRegion, CaseImages, DeidentificationReport, Detection),

@@ -15,6 +15,7 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.kept_case import CaseChoices, KeptCase, KeptRow
 from deeptepp.domain.lesion import BoxMm, Lesion
 from deeptepp.domain.risk import Assessment
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.domain.study import SeriesSummary, Side
 from deeptepp.errors import DeepTeppError
 from deeptepp.scoring.images import CaseImages
@@ -181,6 +182,8 @@ class Session:
     is_asked_whose: bool = False
     lost_link: str = ""
     """Case that the address named and that is not kept, so that it is said until something else is begun."""
+    unkept: tuple[Receipt, ...] = ()
+    """Receipts that the store has not taken yet."""
 
     @property
     def has_work(self) -> bool:
@@ -197,7 +200,7 @@ class Session:
         self.refusal, self.incident, self.note, self.phase_keys, self.phase_side = None, "", "", (), None
         self.memory, self.drafts, self.forgotten = secrets.token_hex(8), {}, ()
         self.restored = set()
-        self.tab_note, self.is_asked_to_leave = "", False
+        self.tab_note, self.is_asked_to_leave, self.unkept = "", False, ()
         self.entered_for, self.study_name, self.is_asked_whose = frozenset(), "", False
 
     def forget_typed(self, name: str, key: str) -> None:

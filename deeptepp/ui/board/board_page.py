@@ -29,7 +29,7 @@ from deeptepp.ui.board.board_minutes import minutes_view
 from deeptepp.ui.board.board_news import board_news
 from deeptepp.ui.board.board_rows import CASE_PARAMETER, filters_row, open_case, rows
 from deeptepp.ui.board.board_store import board_for, open_board
-from deeptepp.ui.guard import may
+from deeptepp.ui.guard import current_person, may
 from deeptepp.ui.parts.cards import bundle_card, refusal_card
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.page_list import PAGES_FOLDER
@@ -181,7 +181,7 @@ def _fill(bundle: ModelBundle) -> None:
 
     cases = demo_cases(bundle, report)
     try:
-        board_for(Action.PUT_ON_BOARD).add_all(cases)
+        board_for(Action.PUT_ON_BOARD).add_all(cases, person=current_person())
     except (BoardStoreError, DeepTeppError) as error:
         st.warning(str(error))
         return

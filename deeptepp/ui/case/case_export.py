@@ -10,6 +10,7 @@ import streamlit as st
 
 from deeptepp.config import load_settings
 from deeptepp.dicom.results.pacs import Pacs, configured_pacs
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.people import Action
 from deeptepp.domain.progress import Progress
 from deeptepp.domain.risk import Assessment
@@ -20,10 +21,11 @@ from deeptepp.report.case.case_one_page import case_one_page
 from deeptepp.report.case.case_pdf import case_pdf
 from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.scoring.images import CaseImages
+from deeptepp.store import own_ledger
 from deeptepp.ui.background.jobs import bare
 from deeptepp.ui.background.session import Case, Session
 from deeptepp.ui.case.case_whose import picture_of
-from deeptepp.ui.guard import offers, require
+from deeptepp.ui.guard import current_person, offers, require
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import speech, t
@@ -134,7 +136,8 @@ def _zipped(case: Case, assessment: Assessment, bundle: ModelBundle) -> bytes:
 def _pacs(session: Session, images: CaseImages, assessment: Assessment, bundle: ModelBundle, pacs: Pacs) -> None:
     """Send on request, off this thread, and say what became of it."""
     extra, named = session.case.extra, session.case.label
-    key = _key(assessment, bundle, named)
+    key, person = _key(assessment, bundle, named), current_person()
+    receipt = assessment.receipt.id if assessment.receipt else ""
     extra.settle(session.id, lambda _key, _answer: None, only=_SEND)
 
     def work(_progress: Progress) -> object:
@@ -142,10 +145,12 @@ def _pacs(session: Session, images: CaseImages, assessment: Assessment, bundle: 
         from deeptepp.dicom.results.dicomweb import send_objects
 
         try:
-            return send_objects(case_objects(images, assessment, bundle, label=named), pacs)
+            delivery = send_objects(case_objects(images, assessment, bundle, label=named), pacs)
         except DeepTeppError as error:
             # Kept whole, to be said in the language of the visitor.
             return bare(error)
+        own_ledger.record(LedgerKind.SENT, person, about=receipt, objects=delivery.stored)
+        return delivery
 
     if key in extra.jobs:
         _poll(session, key, pacs)

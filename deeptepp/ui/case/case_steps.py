@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.people import Action
 from deeptepp.domain.progress import Progress
@@ -21,8 +22,9 @@ from deeptepp.ui.board.board_rows import CASE_PARAMETER
 from deeptepp.ui.case.case_reading import Opened
 from deeptepp.ui.case.keep_case import Reopened, keeper_of, settle_reopened
 from deeptepp.ui.case.other_study import meet_study
-from deeptepp.ui.guard import require
+from deeptepp.ui.guard import current_person, require
 from deeptepp.ui.parts.cards import said
+from deeptepp.ui.recording import keep_receipts, record
 from deeptepp.ui.words.language import t
 
 
@@ -71,9 +73,11 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
         session.screen = Screen.RESULT
         return
 
+    who = current_person().subject
+
     def work(progress: Progress) -> object:
         answer = assess_case(
-            images, profile, bundle, lesion=lesion, allow_ineligible=allow_ineligible, progress=progress
+            images, profile, bundle, lesion=lesion, allow_ineligible=allow_ineligible, who=who, progress=progress
         )
         # Here, so that the score outlives a page that is closed meanwhile.
         return key, answer, keep(answer)
@@ -141,6 +145,8 @@ def _settle_answer(session: Session, key: str, answer: Assessment, kept: KeptHer
     """Take over an answer; a case that is scored needs its files no more."""
     session.case.kept = kept
     session.case.remember(key, answer)
+    if answer.receipt is not None:
+        keep_receipts(session, answer.receipt)
     session.case.assessment, session.screen = answer, Screen.RESULT
     if answer.outcome is not Outcome.REFUSED:
         default_store().delete(session.case.upload_id)
@@ -157,6 +163,7 @@ def _settle_opened(session: Session, opened: Opened) -> None:
         return
     case.images, case.frames_token, case.lesions = opened.images, opened.frames_token, opened.images.candidates
     case.selected, case.is_confirmed, case.drawn_box, case.assessment = 0, False, None, None
+    record(LedgerKind.CASE_OPENED, about=opened.images.study.digest)
     meet_study(session, opened.images)
     session.screen = Screen.IMAGES
     if session.is_asked_whose:

@@ -36,5 +36,6 @@ PAGES: dict[str, Page] = {
     "own_model": Page(
         title="Make it yours", action=Action.READ_EVIDENCE, url_path="make-it-yours", is_in_menu=False
     ),
+    "audit": Page(title="Audit trail", action=Action.READ_AUDIT, url_path="audit"),
 }
 """By the name of the file in ``pages/``, in the order of the navigation."""
