@@ -47,7 +47,7 @@ def deliver(objects: tuple[ResultObject, ...], url: str | None = None) -> None:
     address is none.
     """
     from deeptepp.dicom.results.dicomweb import send_objects
-    from deeptepp.dicom.results.pacs import configured_pacs, pacs_at
+    from deeptepp.dicom.archive.pacs import configured_pacs, pacs_at
 
     settings = load_settings()
     target = configured_pacs(settings) if url is None else pacs_at(url, settings.pacs_name)
@@ -61,7 +61,7 @@ def require_pacs() -> None:
 
     Raises PacsNotConfigured: no PACS is set; BadSetting: its address is none.
     """
-    from deeptepp.dicom.results.pacs import configured_pacs
+    from deeptepp.dicom.archive.pacs import configured_pacs
 
     if configured_pacs(load_settings()) is None:
         raise PacsNotConfigured

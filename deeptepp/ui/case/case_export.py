@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from deeptepp.config import load_settings
-from deeptepp.dicom.results.pacs import Pacs, configured_pacs
+from deeptepp.dicom.archive.pacs import Pacs, configured_pacs
 from deeptepp.domain.progress import Progress
 from deeptepp.domain.risk import Assessment
 from deeptepp.errors import BadSetting, DeepTeppError

@@ -9,7 +9,7 @@ import scored_phantom
 from dicomweb_client.api import DICOMwebClient
 
 from deeptepp.dicom.results.dicomweb import send_objects
-from deeptepp.dicom.results.pacs import Pacs, pacs_at
+from deeptepp.dicom.archive.pacs import Pacs, pacs_at
 from deeptepp.errors import PacsNotConfigured, PacsRefused, PacsUnreachable
 
 needs_orthanc = pytest.mark.skipif(
