@@ -994,8 +994,8 @@ class HeadersGone(PacsError):
 
     rule = "pacs.no-headers"
     template = (
-        "The files of the study are no longer here, or do not belong to this result, so its patient cannot be taken "
-        "from them. Nothing was sent."
+        "The files of the study are no longer here, or do not belong to this result, so its patient cannot be "
+        "taken from them. Nothing was sent."
     )
 
 

@@ -13,6 +13,7 @@ import typer
 
 from deeptepp.cli.bundles import export, verify
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
+from deeptepp.cli.fetching import listen, pull
 from deeptepp.cli.listing import series
 from deeptepp.cli.own_cohorts import cohort_app
 from deeptepp.cli.reporting import report_app
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 simulate_app = typer.Typer(help="Make simulated patients and their MR.", no_args_is_help=True)
-for command in (score, detect, series, send, prepare, train, evaluate, verify, export):
+for command in (score, detect, series, send, pull, listen, prepare, train, evaluate, verify, export):
     app.command()(command)
 app.command("prepare-breastdcedl")(prepare_breastdcedl_command)
 simulate_app.command("cohort")(simulate_cohort_command)

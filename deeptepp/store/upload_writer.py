@@ -20,7 +20,7 @@ FRAMED_TYPE = "application/vnd.deeptepp.files"
 bytes, all big-endian. Any other content type is one file, as it is."""
 
 _MAGIC = b"DTF1"
-_PART = ".part"
+PART = ".part"
 """Suffix of the folder of an upload that has not ended."""
 
 
@@ -45,7 +45,7 @@ class UploadWriter:
 
     def __init__(self, folder: Path, *, is_framed: bool, max_bytes: int, max_files: int) -> None:
         self._folder = folder
-        self._part = folder.with_name(folder.name + _PART)
+        self._part = folder.with_name(folder.name + PART)
         self._part.mkdir(mode=0o700)
         self._max_bytes, self._max_files = max_bytes, max_files
         self._n_bytes = self._n_files = 0

@@ -21,7 +21,7 @@ from typing import TextIO
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from deeptepp.errors import UploadGone, UploadTokenExpired, UploadTokenUnknown, UploadTokenUsed
-from deeptepp.store.upload_writer import UploadWriter
+from deeptepp.store.upload_writer import PART, UploadWriter
 
 UPLOADS_PATH = "/api/v1/uploads"
 """Route that receives uploads; the token follows."""
@@ -86,8 +86,27 @@ class UploadStore:
         """
         with self._lock:
             self._used[self.check_token(token)] = time.monotonic()
-        folder = self._root / secrets.token_urlsafe(16)
+        folder = self._root / self.new_id()
         return UploadWriter(folder, is_framed=is_framed, max_bytes=self.max_bytes, max_files=self.max_files)
+
+    @contextmanager
+    def filling(self, upload_id: str) -> Iterator[Path]:
+        """Give a folder to be filled from elsewhere than a browser; it is an upload when the block ends well.
+
+        ``upload_id``: of ``new_id``. Nothing is left behind where the block does not end well.
+        """
+        part = self._root / f"{upload_id}{PART}"
+        part.mkdir(mode=0o700)
+        try:
+            yield part
+            part.rename(self._root / upload_id)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    @staticmethod
+    def new_id() -> str:
+        """Make a name that cannot be guessed."""
+        return secrets.token_urlsafe(16)
 
     def __contains__(self, upload_id: object) -> bool:
         """Whether a complete upload of this name is here."""

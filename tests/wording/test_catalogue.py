@@ -78,7 +78,6 @@ def said_by_tables():
         screen_words.MEASURED_ON,
         names.RECEIPT,
         names.SIDES,
-        case_export._OBJECTS,
         evidence_refusals.GROUPS,
         published_caveats.CAVEATS,
         screen_words.COMPARED_FIELDS,

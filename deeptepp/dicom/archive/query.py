@@ -41,7 +41,7 @@ _WANTED = (
 class StudyQuery:
     """What a worklist is asked for; empty fields match everything.
 
-    ``patient_id`` and ``accession`` match exactly as typed, ``*`` stands for any letters.
+    ``accession`` and ``patient_id`` match as typed.
     """
 
     accession: str = field(default="", repr=False)

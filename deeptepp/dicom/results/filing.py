@@ -13,7 +13,7 @@ General).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,8 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from deeptepp.dicom.archive.connection import Connection
 from deeptepp.dicom.archive.query import studies_of
+from deeptepp.dicom.files.archive import open_members
+from deeptepp.dicom.files.member import Member
 from deeptepp.dicom.header_values import UNREADABLE, quiet
 from deeptepp.dicom.uids import UidSource
 from deeptepp.errors import HeadersGone, StudyOfTwoPatients
@@ -78,21 +80,27 @@ def filing_in(line: Connection, name: str, source_study_uid: str) -> Filing | No
     return Filing(FiledUnder.PATIENT_IN_PACS, source_study_uid, found[0]) if found else None
 
 
-def filing_from(files: Iterable[Path], source_study_uid: str) -> Filing:
+def filing_from(source: Path, source_study_uid: str) -> Filing:
     """Read the patient from the headers of the study's own files, one of which is enough.
 
-    Raises HeadersGone: no file belongs to the study, or it names no patient.
+    ``source``: a zip archive, a folder or a file. Raises HeadersGone: no file belongs to the study, or it names no
+    patient; ArchiveError: the files cannot be opened.
     """
-    for path in files:
-        try:
-            with quiet():
-                header = dcmread(path, stop_before_pixels=True, specific_tags=["StudyInstanceUID", *IDENTITY])
-                is_hers = header.get("StudyInstanceUID") == source_study_uid and bool(header.get("PatientID"))
-        except UNREADABLE:
-            continue
-        if is_hers:
-            return Filing(FiledUnder.PATIENT_IN_FILES, source_study_uid, header)
+    with open_members(source) as members:
+        for member in members:
+            header = _header_of(member)
+            if header.get("StudyInstanceUID") == source_study_uid and header.get("PatientID"):
+                return Filing(FiledUnder.PATIENT_IN_FILES, source_study_uid, header)
     raise HeadersGone
+
+
+def _header_of(member: Member) -> Dataset:
+    """Read what names the study and its patient; an empty header where that cannot be read."""
+    try:
+        with quiet(), member.open() as stream:
+            return dcmread(stream, stop_before_pixels=True, specific_tags=["StudyInstanceUID", *IDENTITY])
+    except UNREADABLE:
+        return Dataset()
 
 
 def series_uid(dataset: Dataset, study_uid: str) -> str:

@@ -14,7 +14,9 @@ class Page:
 
     ``url_path``: end of its address, empty for the first page; ``is_in_menu``: the navigation shows it, others are
     reached by a link; ``has_screens``: its screens are steps in the history of the browser; ``real_patients``:
-    ``module:function`` that tells whether a table of real patients is looked at, empty where there is none.
+    ``module:function`` that tells whether a table of real patients is looked at, empty where there is none;
+    ``needs``: ``module:function`` that tells whether the installation has what the page is for, and so whether the
+    navigation shows it, empty where it needs nothing.
     """
 
     title: str
@@ -23,10 +25,22 @@ class Page:
     is_in_menu: bool = True
     has_screens: bool = False
     real_patients: str = ""
+    needs: str = ""
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the navigation of this installation shows it."""
+        return self.is_in_menu and (not self.needs or bool(function_of(self.needs)()))
 
 
 PAGES: dict[str, Page] = {
     "case": Page(title="Score a case", draws="deeptepp.ui.case.case_page:case_page", has_screens=True),
+    "worklist": Page(
+        title="Worklist",
+        draws="deeptepp.ui.worklist.worklist_page:worklist_page",
+        url_path="worklist",
+        needs="deeptepp.dicom.archive.pacs:has_studies",
+    ),
     "tiers": Page(
         title="Tiers laboratory",
         draws="deeptepp.ui.tiers.tiers_page:tiers_page",
