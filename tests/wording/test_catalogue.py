@@ -22,7 +22,6 @@ from deeptepp.stats.treatment import covariate_names
 from deeptepp.stats.treatment.evidence import EvidenceLevel
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.ui import masthead
-from deeptepp.ui.case import case_export
 from deeptepp.ui.evidence import (
     evidence_measured,
     evidence_page,
