@@ -20,8 +20,11 @@ OTHER_PATIENT = 0xA900
 
 @dataclass
 class Archive:
-    """What it holds; ``refuses`` gives a FailureReason or 0, ``warns`` a WarningReason or 0; ``status`` and ``body``
-    stand in place of any answer to a store; ``denies`` is the status of every answer; ``page`` answers every search.
+    """What it holds.
+
+    ``refuses`` gives a FailureReason or 0, ``warns`` a WarningReason or 0; ``status`` and ``body`` stand in place
+    of any answer to a store; ``denies`` is the status of every answer; ``page`` answers every search;
+    without ``knows_wildcard`` no transfer syntax may be asked for; ``cut_bytes`` are missing at the end of a series.
     """
 
     url: str = ""
@@ -35,6 +38,8 @@ class Archive:
     denies: int = 0
     forgets: bool = False
     page: bytes = b""
+    knows_wildcard: bool = True
+    cut_bytes: int = 0
 
     def patient_differs(self, made: Dataset) -> int:
         """Refuse a second patient for one study, as a database with a key on both does."""
@@ -94,6 +99,9 @@ def answering(**own: object) -> Iterator[Archive]:
                 rows = [_row(each) for each in archive.objects if each.StudyInstanceUID == study]
                 self._answer(archive.denies or (200 if rows else 404), json.dumps(rows).encode())
                 return
+            if parts.path.count("/") == 4 and "series" in parts.path and not parts.path.endswith("instances"):
+                self._give_files(parts.path.split("/")[4])
+                return
             rows = archive.found(parts.path, asked)
             self._answer(archive.denies or 200, archive.page or json.dumps(rows).encode())
 
@@ -108,9 +116,24 @@ def answering(**own: object) -> Iterator[Archive]:
             status, answer = archive.store([body.removesuffix(b"\r\n") for body in bodies])
             self._answer(archive.denies or status, answer.to_json().encode())
 
-        def _answer(self, status: int, body: bytes) -> None:
+        def _give_files(self, series: str) -> None:
+            """Answer with every file of a series, as one multipart message."""
+            if "transfer-syntax" in self.headers["Accept"] and not archive.knows_wildcard:
+                self._answer(406, b"")
+                return
+            body = b""
+            for each in archive.objects:
+                if each.SeriesInstanceUID == series:
+                    stream = io.BytesIO()
+                    each.save_as(stream, enforce_file_format=True)
+                    body += b"\r\n--sep\r\nContent-Type: application/dicom\r\n\r\n" + stream.getvalue()
+            body += b"\r\n--sep--\r\n"
+            kind = 'multipart/related; type="application/dicom"; boundary=sep'
+            self._answer(archive.denies or 200, body[: len(body) - archive.cut_bytes], kind)
+
+        def _answer(self, status: int, body: bytes, kind: str = "") -> None:
             self.send_response(status)
-            self.send_header("Content-Type", archive.kind)
+            self.send_header("Content-Type", kind or archive.kind)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

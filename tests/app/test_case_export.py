@@ -7,17 +7,20 @@ from dataclasses import replace
 
 import pytest
 import scored_phantom
+from pydicom.dataset import Dataset
 from screens import words_on
 from streamlit.testing.v1 import AppTest
 
 from deeptepp.dicom.results import dicomweb
 from deeptepp.dicom.results.dicomweb import Check, Delivery, Plan
 from deeptepp.dicom.results.filing import FiledUnder
+from deeptepp.dicom.results.objects import ResultObject
 from deeptepp.dicom.results.stow_answer import Remark
 from deeptepp.domain.risk import Stability, Tier
 from deeptepp.errors import PacsRefused
 from deeptepp.scoring.images import CaseImages
 from deeptepp.ui.background.session import Session
+from deeptepp.ui.case import case_pacs
 
 ANSWER = replace(scored_phantom.assessed(), is_simulated=True)
 
@@ -101,7 +104,11 @@ DELIVERY = Delivery(
 def archive(monkeypatch, installation):
     """An archive that agrees to everything; what it was asked."""
     (installation / "deeptepp.toml").write_text('pacs_url = "http://x.example"\npacs_name = "Archive"\n')
-    asked = []
+    asked, names = [], ("segmentation", "measurements", "report", "card")
+    # What is in them is drawn and tested elsewhere, and takes seconds.
+    monkeypatch.setattr(
+        case_pacs, "case_objects", lambda *_, **__: tuple(ResultObject(name, Dataset()) for name in names)
+    )
 
     def answer(kind, made):
         def give(objects, pacs):

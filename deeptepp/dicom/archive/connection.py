@@ -23,7 +23,7 @@ from urllib3.util import Retry
 
 from deeptepp.dicom.archive.pacs import Pacs
 from deeptepp.dicom.header_values import quiet
-from deeptepp.errors import PacsDenied, PacsError, PacsFault, PacsNotConfigured, PacsUnreachable
+from deeptepp.errors import DeepTeppError, PacsDenied, PacsError, PacsFault, PacsNotConfigured, PacsUnreachable
 
 TIMEOUT_S = (10.0, 120.0)
 """Seconds to wait for a connection, and for an answer."""
@@ -70,6 +70,9 @@ def connected(pacs: Pacs | None) -> Iterator[Connection]:
             client = DICOMwebClient(pacs.url, session=session, timeout=TIMEOUT_S, chunk_size=_WHOLE_BYTES)
             client.set_http_retry_params(retry=False)
             yield Connection(client, session, pacs.url)
+    except DeepTeppError:
+        # Some of ours are a ValueError too, and name themselves.
+        raise
     except requests.HTTPError as error:
         raise refusal_of(pacs, error) from None
     except (KeyError, ParseError, ValueError, requests.exceptions.InvalidJSONError):

@@ -62,7 +62,7 @@ class StudyQuery:
         known = {
             "AccessionNumber": self.accession.strip(),
             "PatientID": self.patient_id.strip(),
-            "StudyDate": days.strip("-") if self.first_day == self.last_day else days,
+            "StudyDate": days,
             "ModalitiesInStudy": self.modality,
         }
         return {key: value for key, value in known.items() if value and value != "-"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from deeptepp.wording.sentence import Words
 
 if TYPE_CHECKING:
     from deeptepp.dicom.results.dicomweb import Delivery, Plan
+    from deeptepp.dicom.results.objects import ResultObject
 
 _POLL_S = 0.5
 """Seconds between two looks at a delivery under way."""
@@ -61,53 +63,63 @@ def pacs_ways(
     if under_way:
         _poll(session, under_way[0], pacs)
         return
-    plan, answer = extra.answers.get(key + _PLAN), extra.answers.get(key)
-    is_agreed = _told(plan if answer is None else answer)
+    agreed, answer = extra.answers.get(key + _PLAN), extra.answers.get(key)
+    is_agreed = _told(agreed if answer is None else answer)
     for each in (key + _PLAN, key):
         if each in extra.notes:
             st.warning(t(extra.notes[each]))
-    label = _label(pacs, is_agreed=is_agreed, is_again=plan is not None or answer is not None)
+    label = _label(pacs, is_agreed=is_agreed, is_again=agreed is not None or answer is not None)
     if st.button(label, key="result-send", width="stretch"):
-        begun, does = (key, "send_objects") if is_agreed else (key + _PLAN, "plan_sending")
         for each in (key + _PLAN, key):
             extra.answers.pop(each, None)
-        extra.start(session.id, begun, partial(_asked, does, images, assessment, bundle, named, pacs))
+        if isinstance(agreed, _Agreed) and is_agreed:
+            extra.start(session.id, key, partial(_sent, agreed, pacs))
+        else:
+            extra.start(session.id, key + _PLAN, partial(_asked, images, assessment, bundle, named, pacs))
         st.rerun(scope="fragment")
 
 
+@dataclass(frozen=True, slots=True)
+class _Agreed:
+    """What sending would do, and what is sent if that is agreed to."""
+
+    plan: Plan
+    objects: tuple[ResultObject, ...] = field(repr=False)
+
+
 def _asked(
-    does: str,
-    images: CaseImages,
-    assessment: Assessment,
-    bundle: ModelBundle,
-    named: str,
-    pacs: Pacs,
-    _progress: Progress,
-) -> object:
-    """Make the objects and plan their sending, or send them; a refusal is kept, to be said in any language."""
+    images: CaseImages, assessment: Assessment, bundle: ModelBundle, named: str, pacs: Pacs, _progress: Progress
+) -> _Agreed | DeepTeppError:
+    """Make the objects and ask where they would go; a refusal is kept, to be said in any language."""
     # The library behind it takes a second to load.
     from deeptepp.dicom.results import dicomweb
 
     try:
-        return getattr(dicomweb, does)(case_objects(images, assessment, bundle, label=named), pacs)
+        objects = case_objects(images, assessment, bundle, label=named)
+        return _Agreed(dicomweb.plan_sending(objects, pacs), objects)
     except DeepTeppError as error:
         return bare(error)
 
 
-def _told(last: Plan | Delivery | DeepTeppError | None) -> bool:
+def _sent(agreed: _Agreed, pacs: Pacs, _progress: Progress) -> Delivery | DeepTeppError:
+    """Send the objects; a refusal is kept."""
+    from deeptepp.dicom.results import dicomweb
+
+    try:
+        return dicomweb.send_objects(agreed.objects, pacs)
+    except DeepTeppError as error:
+        return bare(error)
+
+
+def _told(last: _Agreed | Delivery | DeepTeppError | None) -> bool:
     """Say what the PACS answered last; give whether it waits for an agreement."""
-    if last is None:
-        return False
     if isinstance(last, DeepTeppError):
         st.warning(said(last))
-        return False
-    from deeptepp.dicom.results.dicomweb import Delivery
-
-    if isinstance(last, Delivery):
+    elif isinstance(last, _Agreed):
+        _planned(last.plan)
+    elif last is not None:
         _answered(last)
-        return False
-    _planned(last)
-    return True
+    return isinstance(last, _Agreed)
 
 
 def _label(pacs: Pacs, *, is_agreed: bool, is_again: bool) -> str:

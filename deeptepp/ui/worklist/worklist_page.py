@@ -28,7 +28,7 @@ from deeptepp.ui.words.language import t
 from deeptepp.ui.worklist.worklist_rows import study_row
 from deeptepp.ui.worklist.worklist_state import WorklistState, worklist_state
 
-_CASE_PAGE = "pages/case.py"
+_CASE_PAGE = Path(__file__).parents[3] / "pages" / "case.py"
 _MODALITIES = ("MR", "")
 """What is searched for: studies with MR, or any."""
 
@@ -75,14 +75,20 @@ def _search(state: WorklistState, pacs: Pacs) -> None:
     """Ask for what narrows the search, and show what was found."""
     st.header(t("Search {name}", name=pacs.name), anchor="search")
     with st.form("worklist-search", border=True):
-        one, two, three, four, five = st.columns([3, 3, 2, 2, 2])
-        accession = one.text_input(t("Accession number"), key="worklist-accession", autocomplete="off")
-        patient_id = two.text_input(t("Patient number"), key="worklist-patient", autocomplete="off")
-        first = three.date_input(t("First day"), value=None, key="worklist-first", format="YYYY-MM-DD")
-        last = four.date_input(t("Last day"), value=None, key="worklist-last", format="YYYY-MM-DD")
-        modality = five.selectbox(
-            t("Kind"), _MODALITIES, format_func=lambda each: each or t("Any"), key="worklist-modality"
-        )
+        with st.container(horizontal=True):
+            accession = st.text_input(
+                t("Accession number"), key="worklist-accession", autocomplete="off", width=230
+            )
+            patient_id = st.text_input(t("Patient number"), key="worklist-patient", autocomplete="off", width=230)
+            first = st.date_input(t("First day"), value=None, key="worklist-first", format="YYYY-MM-DD", width=170)
+            last = st.date_input(t("Last day"), value=None, key="worklist-last", format="YYYY-MM-DD", width=170)
+            modality = st.selectbox(
+                t("Kind"),
+                _MODALITIES,
+                format_func=lambda each: each or t("Any"),
+                key="worklist-modality",
+                width=120,
+            )
         is_asked = st.form_submit_button(t("Search"), type="primary")
     st.caption(t("What you type is sent to {name} alone, and kept nowhere.", name=pacs.name))
     if is_asked:
@@ -93,7 +99,7 @@ def _search(state: WorklistState, pacs: Pacs) -> None:
                 accession=accession,
                 patient_id=patient_id,
                 first_day=first,
-                last_day=last or first,
+                last_day=last,
                 modality=modality,
             ),
         )

@@ -1,6 +1,7 @@
 """Results reach a PACS in the study that they are of, and what keeps them from it has a name."""
 
 import io
+import itertools
 import json
 import logging
 import urllib.request
@@ -84,9 +85,9 @@ def stored_results(archive):
 
 
 def wado(url, path, accept):
-    request = urllib.request.Request(f"{url}/dicom-web{path}", headers={"Accept": accept})
+    request = urllib.request.Request(f"{url}/dicom-web{path}", headers={"Accept": accept})  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=60) as reply:
+        with urllib.request.urlopen(request, timeout=60) as reply:  # noqa: S310  our own server
             return reply.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -214,7 +215,7 @@ def test_a_later_result_supersedes_the_earlier_one_in_the_same_series(objects, l
     reports = [each for each in stored_results(archive) if each.Modality == "SR"]
     assert [each.InstanceNumber for each in reports] == [1, 2, 3]
     assert len({each.SeriesInstanceUID for each in reports}) == 1
-    for before, after in zip(reports, reports[1:], strict=False):
+    for before, after in itertools.pairwise(reports):
         (study,) = after.PredecessorDocumentsSequence
         (named,) = study.ReferencedSeriesSequence[0].ReferencedSOPSequence
         assert named.ReferencedSOPInstanceUID == before.SOPInstanceUID
