@@ -24,7 +24,7 @@ class Archive:
 
     ``refuses`` gives a FailureReason or 0, ``warns`` a WarningReason or 0; ``status`` and ``body`` stand in place
     of any answer to a store; ``denies`` is the status of every answer; ``page`` answers every search;
-    without ``knows_wildcard`` no transfer syntax may be asked for; ``cut_bytes`` are missing at the end of a series.
+    without ``knows_wildcard`` no transfer syntax may be asked for; ``cut_bytes`` are missing at the end of each.
     """
 
     url: str = ""
@@ -82,66 +82,73 @@ class Archive:
         return (409 if failed and not taken else 202 if failed or warned else 200), answer
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    archive: Archive
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    """Speaks for the archive of its server."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        self.server.archive.heard.append(("GET", self.path, self.headers.get("Authorization") or ""))
+        asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        if parts.path.endswith("metadata"):
+            study = parts.path.split("/")[2]
+            rows = [_row(each) for each in self.server.archive.objects if each.StudyInstanceUID == study]
+            self._answer(self.server.archive.denies or (200 if rows else 404), json.dumps(rows).encode())
+            return
+        if parts.path.count("/") == 4 and "series" in parts.path and not parts.path.endswith("instances"):
+            self._give_files(*parts.path.split("/")[2::2])
+            return
+        rows = self.server.archive.found(parts.path, asked)
+        self._answer(self.server.archive.denies or 200, self.server.archive.page or json.dumps(rows).encode())
+
+    def do_POST(self) -> None:
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.archive.heard.append(("POST", self.path, self.headers.get("Authorization") or ""))
+        boundary = self.headers["Content-Type"].partition("boundary=")[2].strip('"').encode()
+        bodies = [part.partition(b"\r\n\r\n")[2] for part in content.split(b"--" + boundary)[1:-1]]
+        if self.server.archive.status:
+            self._answer(self.server.archive.status, self.server.archive.body)
+            return
+        status, answer = self.server.archive.store([body.removesuffix(b"\r\n") for body in bodies])
+        self._answer(self.server.archive.denies or status, answer.to_json().encode())
+
+    def _give_files(self, study: str, series: str) -> None:
+        """Answer with every file of a series, as one multipart message."""
+        if "transfer-syntax" in self.headers["Accept"] and not self.server.archive.knows_wildcard:
+            self._answer(406, b"")
+            return
+        body = b""
+        for each in self.server.archive.objects:
+            if (each.StudyInstanceUID, each.SeriesInstanceUID) == (study, series):
+                stream = io.BytesIO()
+                each.save_as(stream, enforce_file_format=True)
+                body += b"\r\n--sep\r\nContent-Type: application/dicom\r\n\r\n" + stream.getvalue()
+        body += b"\r\n--sep--\r\n"
+        kind = 'multipart/related; type="application/dicom"; boundary=sep'
+        self._answer(self.server.archive.denies or 200, body[: len(body) - self.server.archive.cut_bytes], kind)
+
+    def _answer(self, status: int, body: bytes, kind: str = "") -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind or self.server.archive.kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @contextlib.contextmanager
 def answering(**own: object) -> Iterator[Archive]:
     """Run an archive until the block ends."""
-    archive = Archive(**own)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            archive.heard.append(("GET", self.path, self.headers.get("Authorization") or ""))
-            asked = {key: values[0] for key, values in parse_qs(parts.query).items()}
-            if parts.path.endswith("metadata"):
-                study = parts.path.split("/")[2]
-                rows = [_row(each) for each in archive.objects if each.StudyInstanceUID == study]
-                self._answer(archive.denies or (200 if rows else 404), json.dumps(rows).encode())
-                return
-            if parts.path.count("/") == 4 and "series" in parts.path and not parts.path.endswith("instances"):
-                self._give_files(parts.path.split("/")[4])
-                return
-            rows = archive.found(parts.path, asked)
-            self._answer(archive.denies or 200, archive.page or json.dumps(rows).encode())
-
-        def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers["Content-Length"]))
-            archive.heard.append(("POST", self.path, self.headers.get("Authorization") or ""))
-            boundary = self.headers["Content-Type"].partition("boundary=")[2].strip('"').encode()
-            bodies = [part.partition(b"\r\n\r\n")[2] for part in content.split(b"--" + boundary)[1:-1]]
-            if archive.status:
-                self._answer(archive.status, archive.body)
-                return
-            status, answer = archive.store([body.removesuffix(b"\r\n") for body in bodies])
-            self._answer(archive.denies or status, answer.to_json().encode())
-
-        def _give_files(self, series: str) -> None:
-            """Answer with every file of a series, as one multipart message."""
-            if "transfer-syntax" in self.headers["Accept"] and not archive.knows_wildcard:
-                self._answer(406, b"")
-                return
-            body = b""
-            for each in archive.objects:
-                if each.SeriesInstanceUID == series:
-                    stream = io.BytesIO()
-                    each.save_as(stream, enforce_file_format=True)
-                    body += b"\r\n--sep\r\nContent-Type: application/dicom\r\n\r\n" + stream.getvalue()
-            body += b"\r\n--sep--\r\n"
-            kind = 'multipart/related; type="application/dicom"; boundary=sep'
-            self._answer(archive.denies or 200, body[: len(body) - archive.cut_bytes], kind)
-
-        def _answer(self, status: int, body: bytes, kind: str = "") -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind or archive.kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), _Handler)
+    archive = server.archive = Archive(**own)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     archive.url = f"http://127.0.0.1:{server.server_port}"
