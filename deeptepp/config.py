@@ -59,7 +59,7 @@ class Settings:
     dicom_quiet_s: float = 30.0
     """Seconds without a new image after which a study that is received counts as complete."""
     dicom_max_age_s: float = 43200.0
-    """Seconds after which a study that was received and not opened is deleted."""
+    """Seconds after which a study that was received is deleted."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():

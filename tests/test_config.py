@@ -55,7 +55,8 @@ def test_a_value_of_the_wrong_kind_or_range_is_refused(tmp_path, line):
 
 def test_every_setting_can_be_set(tmp_path):
     lines = {"artifacts": '"x"', "board": '"x.sqlite"', "is_login_required": "true"}
-    lines |= {"pacs_url": '"https://pacs.example"', "pacs_name": '"PACS"'}
+    lines |= {"pacs_url": '"https://pacs.example"', "pacs_name": '"PACS"', "dicom_folder": '"arrived"'}
+    lines |= dict.fromkeys(("dicom_address", "dicom_ae_title", "dicom_callers"), '"a"')
     text = "\n".join(f"{f.name} = {lines.get(f.name, 60)}" for f in fields(Settings))
     with pytest.raises(BadSetting, match="n_workers"):
         load_settings(_write(tmp_path, text))

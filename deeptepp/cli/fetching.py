@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from datetime import date, datetime
 from pathlib import Path
@@ -69,6 +70,9 @@ def listen() -> None:
 
     settings = load_settings()
     try:
+        studies = arrived_studies(settings)
+        # Where the library writes an image while it arrives: beside its study, on the same disk.
+        tempfile.tempdir = None if settings.dicom_folder is None else str(settings.dicom_folder)
         server = start_listener(settings)
     except BadSetting as error:
         refuse_with(error, as_json=False)
@@ -78,7 +82,6 @@ def listen() -> None:
     typer.echo(
         f"Listening as {settings.dicom_ae_title} on {settings.dicom_address}:{settings.dicom_port}", err=True
     )
-    studies = arrived_studies(settings)
     try:
         while studies is not None:
             time.sleep(_SWEEP_S)

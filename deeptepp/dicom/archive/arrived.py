@@ -1,7 +1,7 @@
 """Studies that were received by C-STORE: a private folder of them, each complete once it has been quiet.
 
 A study lies under a digest of its StudyInstanceUID, its files under random names; nothing but the files themselves
-names a patient. What nobody opens is deleted by age, what is opened moves to the case.
+names a patient. A case gets a copy, so that one that is refused can be opened again; all is deleted by age.
 """
 
 from __future__ import annotations
@@ -85,19 +85,13 @@ class ArrivedStudies:
         found.sort(key=lambda pair: pair[0], reverse=True)
         return tuple(study for _, study in found if study is not None)
 
-    def move_to(self, name: str, target: Path) -> None:
-        """Move the files of a study into a folder that is empty. Raises ArrivedGone: it is not here."""
+    def copy_to(self, name: str, target: Path) -> None:
+        """Copy the files of a study into a folder that is empty. Raises ArrivedGone: it is not here."""
         place = self._folder / name
         if place not in list(self._places()):
             raise ArrivedGone
         for path in sorted(place.iterdir()):
-            shutil.move(path, target / path.name)
-        shutil.rmtree(place, ignore_errors=True)
-
-    def delete(self, name: str) -> None:
-        """Delete a study; one that is not here is no fault."""
-        if self._folder / name in list(self._places()):
-            shutil.rmtree(self._folder / name, ignore_errors=True)
+            shutil.copyfile(path, target / path.name)
 
     def sweep(self) -> None:
         """Delete what is too old, and what senders left behind that were cut off."""

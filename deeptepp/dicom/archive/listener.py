@@ -7,10 +7,8 @@ DICOM PS3.4 Annex B (Storage Service Class), Annex A (Verification Service Class
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +58,9 @@ def start_listener(settings: Settings) -> ThreadedAssociationServer:
         raise BadSetting(key="dicom_port", value=0, limit="a port, such as 11112")
     if not all(callers):
         raise BadSetting(key="dicom_callers", value="nothing", limit="the AE titles that may send, by commas")
-    # Headers that pass by would be logged; what is stored goes to disk while it arrives, never to a shared place.
+    # Headers that pass by would be logged; what is stored goes to disk while it arrives, into a file of this user.
     _config.LOG_HANDLER_LEVEL = "none"
     _config.STORE_RECV_CHUNKED_DATASET = True
-    tempfile.tempdir = str(settings.dicom_folder)
-    os.umask(0o077)
     entity = AE(settings.dicom_ae_title)
     entity.require_called_aet, entity.require_calling_aet = True, callers
     entity.maximum_associations, entity.network_timeout = _MOST_SENDERS, _IDLE_S

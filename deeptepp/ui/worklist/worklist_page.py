@@ -157,16 +157,14 @@ def _arrived(settings: Settings) -> None:
         if is_pressed:
             _open(partial(_take, study.name, folder))
     hours = settings.dicom_max_age_s / 3600
-    st.caption(
-        t("A study that nobody opens is deleted {hours:.0f} hours after its last image came in.", hours=hours)
-    )
+    st.caption(t("Each is deleted {hours:.0f} hours after its last image came in.", hours=hours))
     if st.button(t("Look again"), key="worklist-look"):
         st.rerun()
 
 
 def _take(name: str, studies: ArrivedStudies, folder: Path, _progress: Progress) -> None:
-    """Move a study that arrived to the case."""
-    studies.move_to(name, folder)
+    """Copy a study that arrived to the case."""
+    studies.copy_to(name, folder)
 
 
 def _open(fetch: Callable[[Path, Progress], object]) -> None:

@@ -80,11 +80,12 @@ def test_a_study_arrives_whole_and_private_and_reads_as_its_files_do(listener, i
     hidden = (phantoms_dicom.RECORD, "DOE", phantoms_dicom.BIRTH)
     assert not [each for each in hidden if each in caplog.text or each in str(study)]
     (tmp_path / "case").mkdir()
-    studies.move_to(study.name, tmp_path / "case")
+    studies.copy_to(study.name, tmp_path / "case")
     assert len(read_study(tmp_path / "case").study.phases) == 3
-    assert studies.studies() == ()
+    # What is refused can be opened again.
+    assert [each.name for each in studies.studies()] == [study.name]
     with pytest.raises(ArrivedGone):
-        studies.move_to(study.name, tmp_path / "case")
+        studies.copy_to("../case", tmp_path / "case")
 
 
 def test_a_study_that_still_arrives_is_not_complete(listener, images):
@@ -106,7 +107,7 @@ def test_beyond_its_limits_a_study_is_refused_by_status(listener, images, monkey
     assert sent(listener, other[:1]) == {0, NO_ROOM}
 
 
-def test_what_nobody_opens_goes_by_age(listener, images):
+def test_what_arrived_goes_by_age(listener, images):
     sent(listener, images[:2])
     for path in listener.dicom_folder.rglob("*"):
         os.utime(path, (0, 0))
