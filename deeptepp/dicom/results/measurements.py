@@ -108,19 +108,22 @@ def measurements_of(
     refused; ``number``: which of the objects it is, from 0.
     """
     phase = context.source.phases[phase_index]
+    headers, regions = source_headers(context, phase), _outlines(lesion, context, phase)
+    drawn_on = {str(each.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID) for each in regions}
     with quiet():
         content = MeasurementReport(
             observation_context=_observer(context),
             procedure_reported=_MR_OF_BREAST,
             imaging_measurements=[
-                _regions(assessment, lesion, context, phase, tiers),
+                _drawn(assessment, lesion, context, regions, tiers),
                 _segment(segmentation, context, lesion, phase.series_uid),
             ],
             title=codes.DCM.ImagingMeasurementReport,
-            referenced_images=source_headers(context, phase),
+            # All images of the phase are evidence; the library describes those that the lesion is drawn on.
+            referenced_images=[each for each in headers if str(each.SOPInstanceUID) in drawn_on],
         )
         made = Comprehensive3DSR(
-            evidence=[*source_headers(context, phase), segmentation],
+            evidence=[*headers, segmentation],
             content=content[0],
             series_instance_uid=str(context.uid_of(f"{NAME} series")),
             series_number=FIRST_SERIES_NUMBER + number,
@@ -146,13 +149,13 @@ def _observer(context: ResultContext) -> ObservationContext:
     return ObservationContext(observer_device_context=ObserverContext(codes.DCM.Device, device))
 
 
-def _regions(
-    assessment: Assessment, lesion: Lesion, context: ResultContext, phase: SourcePhase, tiers: TierScheme
+def _drawn(
+    assessment: Assessment, lesion: Lesion, context: ResultContext, regions: list[ImageRegion], tiers: TierScheme
 ) -> VolumetricROIMeasurementsAndQualitativeEvaluations:
     """Collect everything about the lesion, drawn on the slices that it was seen on."""
     return VolumetricROIMeasurementsAndQualitativeEvaluations(
         tracking_identifier=_tracking(context),
-        referenced_regions=_outlines(lesion, context, phase),
+        referenced_regions=regions,
         finding_type=codes.SCT.Lesion,
         finding_sites=[_site(lesion)],
         algorithm_id=_algorithm(assessment, lesion, tiers),
