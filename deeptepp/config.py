@@ -67,6 +67,20 @@ class Settings:
     none. ``DEEPTEPP_PACS_URL`` is stronger; who we are stands in the environment only."""
     pacs_name: str = "PACS"
     """What screens call it."""
+    dicom_folder: Path | None = None
+    """Folder of studies that are received by C-STORE, by ``deeptepp listen``; none when not given."""
+    dicom_port: int = 0
+    """Port on which ``deeptepp listen`` receives; 0 for none."""
+    dicom_address: str = "127.0.0.1"
+    """Address of the network interface on which it listens."""
+    dicom_ae_title: str = "DEEPTEPP"
+    """Application entity title under which it is called."""
+    dicom_callers: str = ""
+    """Application entity titles that may send, by commas; nobody may while it is empty."""
+    dicom_quiet_s: float = 30.0
+    """Seconds without a new image after which a study that is received counts as complete."""
+    dicom_max_age_s: float = 43200.0
+    """Seconds after which a study that was received is deleted."""
 
     public_url: str = ""
     """Address under which people reach the service, such as ``https://deeptepp.hospital.example``; empty where it
@@ -130,6 +144,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "n_connections": (10, 100000),
     "requests_per_minute": (60, 1000000),
     "unanswered_max_s": (5, 600),
+    "dicom_port": (0, 65535),
+    "dicom_quiet_s": (1, 3600),
+    "dicom_max_age_s": (60, 604800),
 }
 """Closed interval of every number."""
 

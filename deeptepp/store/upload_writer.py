@@ -20,7 +20,7 @@ FRAMED_TYPE = "application/vnd.deeptepp.files"
 bytes, all big-endian. Any other content type is one file, as it is."""
 
 _MAGIC = b"DTF1"
-_PART = ".part"
+PART = ".part"
 """Suffix of the folder of an upload that has not ended."""
 
 
@@ -38,12 +38,12 @@ class Upload:
 
 def is_unfinished(folder: Path) -> bool:
     """Whether a writer is at work on a folder, or was ended by force."""
-    return _part_of(folder).is_dir()
+    return part_of(folder).is_dir()
 
 
-def _part_of(folder: Path) -> Path:
+def part_of(folder: Path) -> Path:
     """Where the files of a folder stand until it is complete."""
-    return folder.with_name(folder.name + _PART)
+    return folder.with_name(folder.name + PART)
 
 
 class UploadWriter:
@@ -55,7 +55,7 @@ class UploadWriter:
 
     def __init__(self, folder: Path, *, is_framed: bool, max_bytes: int, max_files: int) -> None:
         self._folder = folder
-        self._part = _part_of(folder)
+        self._part = part_of(folder)
         self._part.mkdir(mode=0o700)
         self._max_bytes, self._max_files = max_bytes, max_files
         self._n_bytes = self._n_files = 0

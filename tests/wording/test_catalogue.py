@@ -25,7 +25,6 @@ from deeptepp.stats.treatment.evidence import EvidenceLevel
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.train.runs.suites import SUITES
 from deeptepp.ui import masthead
-from deeptepp.ui.case import case_export
 from deeptepp.ui.evidence import (
     evidence_measured,
     evidence_page,
@@ -82,7 +81,6 @@ def said_by_tables():
         score_receipt.RECEIPT_LABELS,
         audit.KIND_WORDS,
         names.SIDES,
-        case_export._OBJECTS,
         evidence_refusals.GROUPS,
         published_caveats.CAVEATS,
         screen_words.COMPARED_FIELDS,
