@@ -50,7 +50,6 @@ class Installation:
     def gate(self) -> Middleware:
         """Middleware for in front of everything."""
         settings, sign_ins = self._settings, default_sign_ins()
-        provider = Provider(settings, sign_ins, log_error)
         health = Health({"bundle": _read_bundle, "database": _ask_database, "worker": _ask_worker})
         upload_bytes = default_store().max_bytes + _STUDY_MARGIN_BYTES
         rules = Rules(
@@ -59,12 +58,7 @@ class Installation:
             headers=security_headers(_FIRST_PAGE),
             pages={f"/{page.url_path}": page.title for page in PAGES.values()},
             sign_ins=sign_ins,
-            own={
-                "/sign-in": provider.sign_in,
-                "/sign-in/back": provider.back,
-                "/sign-out": provider.sign_out,
-                "/sign-out/done": provider.signed_out,
-            },
+            own=Provider(settings, sign_ins, log_error).routes() if settings.oidc_issuer else {},
             health={"/healthz": health.alive, "/readyz": health.ready},
             is_open=is_open(settings),
             is_ready_to_sign_in=is_ready(settings),
