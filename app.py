@@ -20,6 +20,8 @@ logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name
 logging.getLogger("streamlit.error_util").disabled = True
 # Clients log addresses that they ask for, and those of a sign-in hold a code.
 logging.getLogger("httpx2").setLevel(logging.WARNING)
+# Addresses hold tokens and words that were searched for.
+logging.getLogger("uvicorn.access").disabled = True
 
 _installation = Installation(load_settings())
 

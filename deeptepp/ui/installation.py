@@ -75,8 +75,7 @@ class Installation:
         default_runner()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._sweep_forever)
-            tasks.start_soon(surely, "warm-up", partial(anyio.to_thread.run_sync, warm_up))
-            self._watchdog.watch(asyncio.get_running_loop())
+            tasks.start_soon(self._warm_up_and_watch)
             try:
                 yield
             finally:
@@ -84,6 +83,11 @@ class Installation:
                 tasks.cancel_scope.cancel()
                 close_default_runner()
                 default_store().sweep(0.0)
+
+    async def _warm_up_and_watch(self) -> None:
+        """Load what the screens need, then watch; libraries halt the loop for seconds while they load."""
+        await surely("warm-up", partial(anyio.to_thread.run_sync, warm_up))
+        self._watchdog.watch(asyncio.get_running_loop())
 
     async def _sweep_forever(self) -> None:
         """Delete uploads that nobody read, and forget work, slices and visitors that nobody asks for."""

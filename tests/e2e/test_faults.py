@@ -108,6 +108,8 @@ def test_with_its_descriptors_used_up_it_ends_or_answers_again(start):
 
 def test_a_service_that_is_told_to_end_ends_in_peace(start):
     service = start()
+    assert service.status("/api/v1/frames/secret-token?q=words") == 404
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(20) in (0, -signal.SIGTERM)
     assert list(service.folder.glob("deeptepp-uploads-*/studies/*")) == []
+    assert not {word for word in ("secret-token", "words") if word in service.log.read_text()}

@@ -191,6 +191,19 @@ def test_a_file_is_fetched_by_those_alone_whose_page_it_was_sent_to(hospital, si
     assert hers.get("/media/abc1234.png").status_code == 404
 
 
+def test_over_https_the_cookie_is_secure_and_a_weaker_one_does_not_count(hospital, sign_in, certificate):
+    behind = hospital(certificate=certificate)
+    browser = sign_in(behind, "clinician")
+    (cookie,) = [each for each in browser.cookies.jar if each.name == "__Host-deeptepp"]
+    assert cookie.secure
+    assert cookie.has_nonstandard_attr("HttpOnly")
+    answer = browser.get("/board")
+    assert answer.json()["who"] == "id-clinician"
+    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    weaker = behind.browser(Cookie=f"deeptepp={cookie.value}", Accept="*/*")
+    assert weaker.get("/board").status_code == 401
+
+
 def test_a_provider_that_is_down_is_said_kindly(serve_gate, provider):
     behind = serve_gate('oidc_issuer = "http://localhost:9"\noidc_client_id = "x"')
     answer = behind.browser().get("/board")
