@@ -39,7 +39,7 @@ class Service:
     def status(self, path="/healthz"):
         """Status of an answer, 0 for none."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as reply:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=6) as reply:
                 return reply.status
         except urllib.error.HTTPError as error:
             return error.code
@@ -75,7 +75,7 @@ def test_a_sweep_that_fails_is_logged_and_goes_on_and_a_bundle_that_is_gone_is_s
     broken = tmp_path / "bundle"
     broken.mkdir()
     service = start("sweep_every_s = 1", DEEPTEPP_ARTIFACTS=str(broken))
-    assert service.status("/readyz") == 503
+    assert service.wait(60, lambda: service.status("/readyz") == 503)
     # A cleaner of temporary files puts something else where the uploads were.
     (uploads,) = [*tmp_path.glob("deeptepp-uploads-*/studies")] or [tmp_path.glob("deeptepp-uploads-*")]
     uploads.rename(tmp_path / "away")
