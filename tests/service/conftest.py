@@ -30,6 +30,9 @@ from deeptepp.service.gate import person_of
 from deeptepp.service.sign_in_sessions import default_sign_ins
 from deeptepp.ui.installation import Installation
 
+CONNECTION = b"6f1c0f2e-3f0a-4c1d-9f3e-0a1b2c3d4e5f "
+"""Name of every connection of the application behind."""
+
 
 @dataclass
 class Behind:
@@ -60,9 +63,10 @@ def _application(behind: Behind, gate: Middleware) -> Starlette:
 
     async def page(line: WebSocket) -> None:
         behind.n_through += 1
-        await line.accept()
+        await line.accept(subprotocol=line.scope["subprotocols"][0] if line.scope["subprotocols"] else None)
         async for said in line.iter_bytes():
-            await line.send_bytes(b"\x00image /media/abc123.png " + said)
+            joins = line.headers.get("sec-websocket-protocol", "").encode()
+            await line.send_bytes(b"\x00image /media/abc123.png " + CONNECTION + joins + b" " + said)
 
     methods = ["GET", "POST", "PUT", "DELETE"]
     routes = [WebSocketRoute("/_stcore/stream", page), Route("/{path:path}", everything, methods=methods)]
