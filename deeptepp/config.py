@@ -105,10 +105,10 @@ class Settings:
     """Seconds without an action after which somebody has to sign in again."""
     session_max_s: float = 36000.0
     """Seconds after which she has to in any case."""
-    n_connections: int = 400
+    n_connections: int = 1000
     """Requests and open pages at the same time; one more is refused."""
-    requests_per_minute: int = 6000
-    """Requests of one address within a minute."""
+    requests_per_minute: int = 20000
+    """Requests of one address within a minute; a first page fetches about a hundred files."""
     unanswered_max_s: float = 10.0
     """Seconds for which the service may not answer itself; it ends then, for its supervisor to start it again."""
 

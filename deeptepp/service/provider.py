@@ -6,7 +6,7 @@ import os
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope
 
 from deeptepp.config import Settings, read_secret
 from deeptepp.domain.people import Person, Role
-from deeptepp.service import answers
+from deeptepp.service import short_answers as answers
 from deeptepp.service.caller import Caller, is_loopback
 from deeptepp.service.sign_in_sessions import COOKIE, SignIns, digest_of, sign_in_digest
 from deeptepp.wording.sentence import sentence
@@ -73,6 +73,15 @@ class Provider:
                 "timeout": _ANSWER_S,
             },
         )
+
+    def routes(self) -> Mapping[str, Callable[[Caller, Scope, Receive], Awaitable[Response]]]:
+        """Addresses that it answers."""
+        return {
+            "/sign-in": self.sign_in,
+            "/sign-in/back": self.back,
+            "/sign-out": self.sign_out,
+            "/sign-out/done": self.signed_out,
+        }
 
     async def sign_in(self, caller: Caller, scope: Scope, receive: Receive) -> Response:
         """Send somebody to the provider."""

@@ -51,7 +51,6 @@ class Installation:
     def gate(self) -> Middleware:
         """Middleware for in front of everything."""
         settings, sign_ins = self._settings, default_sign_ins()
-        provider = Provider(settings, sign_ins, log_error)
         health = Health({"bundle": _read_bundle, "database": _ask_database, "worker": _ask_worker})
         upload_bytes = default_store().max_bytes + _STUDY_MARGIN_BYTES
         rules = Rules(
@@ -60,12 +59,7 @@ class Installation:
             headers=security_headers(_FIRST_PAGE),
             pages={f"/{page.url_path}": page.title for page in PAGES.values()},
             sign_ins=sign_ins,
-            own={
-                "/sign-in": provider.sign_in,
-                "/sign-in/back": provider.back,
-                "/sign-out": provider.sign_out,
-                "/sign-out/done": provider.signed_out,
-            },
+            own=Provider(settings, sign_ins, log_error).routes() if settings.oidc_issuer else {},
             health={"/healthz": health.alive, "/readyz": health.ready},
             is_open=is_open(settings),
             is_ready_to_sign_in=is_ready(settings),
@@ -83,8 +77,7 @@ class Installation:
         default_runner()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._sweep_forever)
-            tasks.start_soon(surely, "warm-up", partial(anyio.to_thread.run_sync, warm_up))
-            self._watchdog.watch(asyncio.get_running_loop())
+            tasks.start_soon(self._warm_up_and_watch)
             try:
                 yield
             finally:
@@ -92,6 +85,11 @@ class Installation:
                 tasks.cancel_scope.cancel()
                 close_default_runner()
                 default_store().sweep(0.0)
+
+    async def _warm_up_and_watch(self) -> None:
+        """Load what the screens need, then watch; libraries halt the loop for seconds while they load."""
+        await surely("warm-up", partial(anyio.to_thread.run_sync, warm_up))
+        self._watchdog.watch(asyncio.get_running_loop())
 
     async def _sweep_forever(self) -> None:
         """Delete uploads that nobody read, and forget work, slices and visitors that nobody asks for."""
