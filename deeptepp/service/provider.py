@@ -12,12 +12,14 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
+import anyio
 from authlib.integrations.starlette_client import OAuth
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope
 
 from deeptepp.config import Settings, read_secret
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.people import Person, Role
 from deeptepp.service import short_answers as answers
 from deeptepp.service.caller import Caller, is_loopback
@@ -58,9 +60,13 @@ class Provider:
     """
 
     def __init__(
-        self, settings: Settings, sign_ins: SignIns, on_error: Callable[[str, BaseException], None]
+        self,
+        settings: Settings,
+        sign_ins: SignIns,
+        on_error: Callable[[str, BaseException], None],
+        tell: Callable[[LedgerKind, Person], object],
     ) -> None:
-        self._settings, self._sign_ins, self._on_error = settings, sign_ins, on_error
+        self._settings, self._sign_ins, self._on_error, self._tell = settings, sign_ins, on_error, tell
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
         self._client = OAuth().register(
             "provider",
@@ -115,6 +121,8 @@ class Provider:
             person = await self._person(token)
         except Exception as error:  # noqa: BLE001  the texts of such errors quote tokens
             return self._failed(caller, error)
+        kind = LedgerKind.SIGNED_IN if person.roles else LedgerKind.REFUSED
+        await anyio.to_thread.run_sync(self._tell, kind, person)
         # Whoever was signed in here before is not any more, and no name from before lives on.
         self._sign_ins.end(sign_in_digest(caller.headers, caller.scheme))
         response = RedirectResponse(pending.to, HTTPStatus.SEE_OTHER)
@@ -130,6 +138,7 @@ class Provider:
         ended = self._sign_ins.end(sign_in_digest(caller.headers, caller.scheme))
         response: Response = RedirectResponse("/sign-out/done", HTTPStatus.SEE_OTHER)
         if ended is not None:
+            await anyio.to_thread.run_sync(self._tell, LedgerKind.SIGNED_OUT, ended.person)
             try:
                 await self._load_metadata()
                 request = Request({**scope, "session": {}}, receive)

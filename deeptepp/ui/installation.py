@@ -13,13 +13,14 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from deeptepp.config import Settings
-from deeptepp.service.gate import Gate, Rules
+from deeptepp.service.gate import Gate, Own, Rules
 from deeptepp.service.health import Health
 from deeptepp.service.provider import Provider, is_open, is_ready
 from deeptepp.service.routes_by_need import needs
 from deeptepp.service.security_headers import security_headers
-from deeptepp.service.sign_in_sessions import default_sign_ins
+from deeptepp.service.sign_in_sessions import SignIns, default_sign_ins
 from deeptepp.service.watchdog import Watchdog, raise_descriptor_limit
+from deeptepp.store import own_ledger
 from deeptepp.store.frames import default_frames
 from deeptepp.store.upkeep import prepare_places, sweep_kept
 from deeptepp.store.uploads import default_store
@@ -59,7 +60,7 @@ class Installation:
             headers=security_headers(_FIRST_PAGE),
             pages={f"/{page.url_path}": page.title for page in PAGES.values()},
             sign_ins=sign_ins,
-            own=Provider(settings, sign_ins, log_error).routes() if settings.oidc_issuer else {},
+            own=self._ways_in(sign_ins),
             health={"/healthz": health.alive, "/readyz": health.ready},
             is_open=is_open(settings),
             is_ready_to_sign_in=is_ready(settings),
@@ -68,6 +69,12 @@ class Installation:
             is_act=is_act,
         )
         return Middleware(Gate, rules=rules)
+
+    def _ways_in(self, sign_ins: SignIns) -> Own:
+        """Addresses that sign somebody in and out, none where there is no provider."""
+        if not self._settings.oidc_issuer:
+            return {}
+        return Provider(self._settings, sign_ins, log_error, own_ledger.record).routes()
 
     @asynccontextmanager
     async def lifespan(self, _app: st.App) -> AsyncIterator[None]:

@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 
 from deeptepp.domain.people import PERMISSIONS, Role
 from deeptepp.service import open_line
+from deeptepp.store import own_ledger
 from deeptepp.ui.words.page_list import PAGES
 
 FLAWS = ("issuer", "audience", "nonce", "expired", "key", "unsigned", "state", "configuration", "subject")
@@ -49,6 +50,14 @@ def test_each_role_signs_in_and_gets_its_pages_and_no_other(hospital, sign_in, r
         assert "Not for your role" in answer.text
     else:
         assert answer.json()["path"] == "/evidence"  # the first page leads those on who may not see it
+
+
+def test_the_audit_trail_tells_who_signed_in_and_out_and_who_was_refused(hospital, sign_in, provider):
+    behind = hospital()
+    sign_in(behind, Role.BOARD.value).get("/sign-out")
+    sign_in(behind, "stranger")
+    told = [(entry.kind, entry.who) for entry in reversed(own_ledger.own_ledger().entries())]
+    assert told == [("signed in", "id-board"), ("signed out", "id-board"), ("refused", "id-stranger")]
 
 
 def test_who_signs_in_arrives_where_she_wanted_to_go(hospital, provider):
