@@ -69,7 +69,8 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
         known = case.scores[key]
         # Estimates of others may have changed since; they are no input of the score.
         case.assessment = known if known.profile == profile else replace(known, profile=profile)
-        case.kept = keep(case.assessment)
+        if not (case.kept.row and case.shown and case.shown[-1].receipt == known.receipt):
+            case.kept = keep(case.assessment)
         session.screen = Screen.RESULT
         return
 
