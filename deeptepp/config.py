@@ -41,8 +41,8 @@ class Settings:
     """Most megabytes of the images of a study in memory: five phases of 400 slices of 400 x 400 have 640."""
     work_max_mb: float = 820.0
     """Megabytes of memory that one piece of work may add; what takes more is stopped by name."""
-    table_max_cells: int = 1_000_000
-    """Most cells of a table that a visitor hands in, all sheets together."""
+    table_max_cells: int = 400_000
+    """Most cells of a table that a visitor hands in, all sheets together: 10,000 patients in 40 columns."""
     upload_max_age_s: float = 900.0
     """Seconds after which an upload is deleted, also where its case was not scored yet."""
     case_max_age_s: float = 3600.0

@@ -24,6 +24,7 @@ from deeptepp.domain.cohort import (
     Cohort,
     Endpoint,
 )
+from deeptepp.domain.progress import checkpoint
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import Contradiction, OutOfRange
 from deeptepp.model.fusion import CLINICAL_COLUMNS
@@ -194,6 +195,7 @@ class _Finder:
         wrong: dict[tuple[str, str], list[int]] = defaultdict(list)
         unusual = np.zeros(len(self.cohort), dtype=bool)
         for i in range(len(self.cohort)):
+            checkpoint()
             try:
                 facts = {name: CLINICAL_FACTS[name].from_table(column[i]) for name, column in columns.items()}
                 profile = ClinicalProfile.from_mapping(facts)

@@ -17,6 +17,7 @@ from deeptepp.ui.background.extra_work import ExtraWork
 from deeptepp.ui.background.jobs import JobState, bare, default_runner
 from deeptepp.ui.background.visitors import remember_visitor
 from deeptepp.ui.words.language import say, t
+from deeptepp.wording.sentence import sentence
 
 QUICK_S = 1.5
 """Seconds that a page waits before it says that a table is being read: most are read by then."""
@@ -51,7 +52,7 @@ class Reading:
     def stop(self, key: str) -> None:
         """Stop reading a table."""
         self.work.cancel(self.owner, key)
-        self.work.notes[key] = "Stopped. The table was not read."
+        self.work.notes[key] = sentence("Stopped. The table was not read.")
 
     def again(self, key: str) -> None:
         """Forget why a table was not read, so that it is read once more."""
