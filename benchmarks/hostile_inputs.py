@@ -15,7 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 from deeptepp.simulate.simulated_study import demo_study
 
 _ROOT = "1.2.826.0.1.3680043.10.1338"
-_SOP, _SERIES, _Z, _TIME, _NUMBER = f"{_ROOT}.4.00000000", f"{_ROOT}.5.000000", "+0000.00", "100000", "000000"
+_SOP, _SERIES, _Z, _TIME, _NUMBER = f"{_ROOT}.4.100000000", f"{_ROOT}.5.1000000", "+0000.00", "100000", "000000"
 """Values of fixed length in the model of a file, which each file has its own of."""
 
 
@@ -62,8 +62,8 @@ def image_file(
     """Make a file of the model; ``n_bytes``: what its header says of its pixels, the truth where negative."""
     clock = f"10{time_s // 60:02d}{time_s % 60:02d}"
     for old, new in (
-        (_SOP, f"{_ROOT}.4.{number:08d}"),
-        (_SERIES, f"{_ROOT}.5.{series:06d}"),
+        (_SOP, f"{_ROOT}.4.1{number:08d}"),
+        (_SERIES, f"{_ROOT}.5.1{series:06d}"),
         (_Z, f"{z:+08.2f}"),
         (f"TM\x06\0{_TIME}", f"TM\x06\0{clock}"),
         (f"IS\x06\0{_NUMBER}", f"IS\x06\0{number % 1_000_000:06d}"),
@@ -115,8 +115,8 @@ def one_file_series(n: int) -> Iterator[tuple[str, bytes]]:
 def torn_series(n: int) -> Iterator[tuple[str, bytes]]:
     """Files of series of their own that differ in their size, so that no two can be one volume."""
     pixels = bytes(2 * 40 * 40)
-    models = [model_file(8 + i % 32, 8 + i // 32 % 32, description=f"d{i % 97}") for i in range(1024)]
-    return ((f"{i}", image_file(models[i % 1024], pixels, number=i, series=i)) for i in range(n))
+    models = [model_file(8 + i % 32, 8 + i // 32 % 32, description=f"d{i % 97}") for i in range(min(n, 1024))]
+    return ((f"{i}", image_file(models[i % len(models)], pixels, number=i, series=i)) for i in range(n))
 
 
 def many_tiny(n: int) -> Iterator[tuple[str, bytes]]:
