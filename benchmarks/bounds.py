@@ -251,25 +251,23 @@ def _ended(view: object) -> str:
 
 
 def _watched(runner: type) -> list[float]:
-    """Note the times between checkpoints, the last of which lasts until the end."""
-    check, gaps, last = runner._check, [], [time.monotonic()]
+    """Note the times between checkpoints, from the beginning of the work to its end."""
+    check, end = runner._check, runner._end
+    gaps: list[float] = []
+    last = [0.0]
 
     def checked(self: object, job: object) -> None:
         now = time.monotonic()
-        if last[0]:
-            gaps.append(now - last[0])
+        gaps.append(now - (last[0] or job.begun_s))
         last[0] = now
         check(self, job)
-
-    runner._check = checked
-    end = runner._end
 
     def ended(*args: object) -> None:
         if last[0]:
             gaps.append(time.monotonic() - last[0])
         end(*args)
 
-    runner._end = ended
+    runner._check, runner._end = checked, ended
     return gaps
 
 

@@ -25,6 +25,9 @@ QUICK_S = 1.5
 _POLL_S, _LOOK_S = 0.7, 0.02
 """Seconds between two looks of the screen, and of a page that waits."""
 
+_N_ANSWERS = 4
+"""Answers kept for one visitor, whole tables each: one for every answer to a question of units."""
+
 _KEY = "deeptepp-tiers-reading"
 
 AnswerT = TypeVar("AnswerT")
@@ -69,6 +72,8 @@ def in_turn(key: str, read: Callable[[], AnswerT]) -> AnswerT:
     work, owner = reading.work, reading.owner
     work.settle(owner, lambda _key, _answer: None)
     if key not in work.answers and key not in work.jobs and key not in work.notes:
+        while len(work.answers) >= _N_ANSWERS:
+            work.answers.popitem(last=False)
         work.start(owner, key, lambda progress: _answer(read, progress), most_s=load_settings().reading_max_s)
         _wait(reading, key)
     if key not in work.answers:
