@@ -33,7 +33,7 @@ class Settings:
     """Cases that may wait for a worker; one more is refused."""
     n_waiting_each: int = 6
     """Of these, pieces of work of one visitor; those of visitors take turns."""
-    reading_max_s: float = 60.0
+    reading_max_s: float = 50.0
     """Seconds in which a study is read and searched, or a table read; what takes longer is stopped by name."""
     study_max_files: int = 20_000
     """Most files of a study that a visitor hands in, each image plane counted."""
