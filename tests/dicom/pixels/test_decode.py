@@ -19,7 +19,7 @@ from deeptepp.dicom.pixels.raw_plane import raw_plane_of
 from deeptepp.dicom.read_dicom import read_study
 from deeptepp.dicom.volumes.sort import stacks_of
 from deeptepp.domain.geometry import Grid
-from deeptepp.errors import ArchiveTooLarge, JobCancelled, UnreadablePixels
+from deeptepp.errors import JobCancelled, StudyTooLarge, UnreadablePixels
 
 ENCODERS = {
     JPEG2000Lossless: JPEG2000LosslessEncoder,
@@ -96,7 +96,7 @@ def test_more_voxels_than_a_study_can_have_are_refused_before_one_is_decoded(tmp
     monkeypatch.setattr(decode, "MAX_TOTAL_BYTES", n_bytes)
     assert read_study(paths)
     monkeypatch.setattr(decode, "MAX_TOTAL_BYTES", n_bytes - 1)
-    with pytest.raises(ArchiveTooLarge):
+    with pytest.raises(StudyTooLarge):
         read_study(paths)
 
 
@@ -106,7 +106,7 @@ def test_a_file_that_claims_more_frames_than_memory_holds_is_refused(tmp_path):
     image.NumberOfFrames = 10**9
     path = tmp_path / "one"
     path.write_bytes(made.encoded(image))
-    with pytest.raises(ArchiveTooLarge, match="GiB"):
+    with pytest.raises(StudyTooLarge, match="GiB"):
         read_study(path)
 
 
