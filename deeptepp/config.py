@@ -36,7 +36,7 @@ class Settings:
     """Cases that may wait for a worker; one more is refused."""
     n_waiting_each: int = 6
     """Of these, pieces of work of one visitor; those of visitors take turns."""
-    reading_max_s: float = 60.0
+    reading_max_s: float = 50.0
     """Seconds in which a study is read and searched, or a table read; what takes longer is stopped by name."""
     study_max_files: int = 20_000
     """Most files of a study that a visitor hands in, each image plane counted."""
@@ -44,8 +44,8 @@ class Settings:
     """Most megabytes of the images of a study in memory: five phases of 400 slices of 400 x 400 have 640."""
     work_max_mb: float = 820.0
     """Megabytes of memory that one piece of work may add; what takes more is stopped by name."""
-    table_max_cells: int = 1_000_000
-    """Most cells of a table that a visitor hands in, all sheets together."""
+    table_max_cells: int = 400_000
+    """Most cells of a table that a visitor hands in, all sheets together: 10,000 patients in 40 columns."""
     upload_max_age_s: float = 900.0
     """Seconds after which an upload is deleted, also where its case was not scored yet."""
     case_max_age_s: float = 3600.0

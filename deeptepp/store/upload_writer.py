@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deeptepp.errors import UploadIncomplete, UploadTooLarge
+from deeptepp.file_sets import naming_full_disks
 from deeptepp.wording.sentence import sentence
 
 FRAMED_TYPE = "application/vnd.deeptepp.files"
@@ -76,11 +77,12 @@ class UploadWriter:
         """Write the next bytes of the body.
 
         Raises UploadTooLarge: more bytes or files than allowed; UploadIncomplete: the body is not framed as it
-        says.
+        says; DiskFull: there is no room.
         """
         view = memoryview(chunk)
-        while view:
-            view = self._write(view) if self._file else self._read_head(view)
+        with naming_full_disks():
+            while view:
+                view = self._write(view) if self._file else self._read_head(view)
 
     def finish(self) -> Upload:
         """End the body and let the folder appear.
@@ -88,7 +90,8 @@ class UploadWriter:
         Raises UploadIncomplete: the body ended in the middle of a file, or holds nothing.
         """
         if self._file and self._left is None:
-            self._close()
+            with naming_full_disks():
+                self._close()
         if self._file or self._n_files != self._n_expected or self._n_bytes == 0:
             raise UploadIncomplete(
                 value=sentence("{mb:.1f} MB in {n} file(s)", mb=self._n_bytes / 1e6, n=self._n_files)

@@ -114,7 +114,8 @@ def cancel(session: Session) -> None:
         session.job_id, session.screen = "", Screen.IMAGES
         return
     start_over(session)
-    session.note = t("Stopped. The uploaded files are deleted.")
+    # A thread cannot be ended from outside: its files go at its next checkpoint.
+    session.note = t("Stopped. The uploaded files are deleted when the step under way has ended, within seconds.")
 
 
 def start_over(session: Session) -> None:
