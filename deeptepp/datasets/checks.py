@@ -25,9 +25,8 @@ from deeptepp.domain.cohort import (
     Cohort,
     Endpoint,
 )
-from deeptepp.domain.risk import Severity, Tier
 from deeptepp.domain.progress import checkpoint
-from deeptepp.domain.risk import Tier
+from deeptepp.domain.risk import Severity, Tier
 from deeptepp.errors import Contradiction, OutOfRange
 from deeptepp.model.fusion import CLINICAL_COLUMNS
 from deeptepp.wording.sentence import in_a_row, joined, sentence

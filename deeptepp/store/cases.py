@@ -31,9 +31,10 @@ from deeptepp.errors import CaseWithdrawn, LabelTaken
 from deeptepp.store.board_rules import checked_moment, plain_label, refuse_conflict, refuse_long
 from deeptepp.store.case_rows import as_json, one_case, read_cases
 from deeptepp.store.database import engine_of, reading, scrub, writing
+from deeptepp.store.erasing import erase_unused
 from deeptepp.store.image_folder import ImageFolder
 from deeptepp.store.kept_cases import CaseBook
-from deeptepp.store.ledger import Ledger, append, erase_receipt, recorders
+from deeptepp.store.ledger import Ledger, append, recorders
 from deeptepp.store.meetings import MeetingBook
 from deeptepp.store.schema import AGENDA, CASES, ENTRIES, MEETINGS, PICTURES
 from deeptepp.store.upgrade import ensure_schema
@@ -184,7 +185,7 @@ class Board:
                 connection.execute(delete(table).where(table.c.case_id == case_id))
             if connection.execute(delete(CASES).where(CASES.c.id == case_id)).rowcount != 1:
                 raise CaseWithdrawn()
-            is_erased = erase_receipt(connection, receipt)
+            is_erased = erase_unused(connection, receipt)
             append(connection, LedgerKind.WITHDRAWAL, person, about=case_id, receipt=receipt, is_erased=is_erased)
         scrub(self._engine)
 

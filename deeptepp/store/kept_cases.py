@@ -6,20 +6,23 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 
 from deeptepp.dicom.source import SourceReference
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.kept_case import KeptCase, KeptRow, ScoredCase
 from deeptepp.domain.labels import checked_label
-from deeptepp.domain.people import Person
+from deeptepp.domain.people import LOCAL, Person
 from deeptepp.errors import CaseChanged, CaseGone, ImagesGone, KeptCaseError
 from deeptepp.scoring.search import CaseImages
 from deeptepp.store.case_rows import as_json
 from deeptepp.store.database import reading, scrub, writing
+from deeptepp.store.erasing import remove_kept
 from deeptepp.store.image_folder import ImageFolder
 from deeptepp.store.kept_rows import LISTED, case_values, kept_row, label_values, one_kept, score_values
 from deeptepp.store.kept_schema import KEPT, PERSON_CHARACTERS, SCORES
+from deeptepp.store.ledger import append
 
 _ID_BYTES = 16
 """Of the identifier of a case: 128 random bits, which no link can be guessed from."""
@@ -104,7 +107,7 @@ class CaseBook:
         """
         return self._change(case_id, seen, profile=as_json(profile.to_mapping()))
 
-    def delete(self, case_id: str) -> None:
+    def delete(self, case_id: str, person: Person = LOCAL) -> None:
         """Remove a case with its scores and images, also from the files in which the database works.
 
         Raises CaseGone: it is not kept.
@@ -113,7 +116,8 @@ class CaseBook:
             found = connection.execute(select(KEPT.c.images_id).where(KEPT.c.id == case_id)).first()
             if found is None:
                 raise CaseGone()
-            _remove(connection, [case_id])
+            n_receipts = remove_kept(connection, [case_id])
+            append(connection, LedgerKind.CASE_DELETED, person, about=case_id, receipts=n_receipts)
         self._images.remove(found.images_id)
         scrub(self._engine)
 
@@ -158,7 +162,16 @@ class CaseBook:
             ids = [row.id for row in (*old, *late)]
             names = connection.execute(select(KEPT.c.images_id).where(KEPT.c.id.in_(ids))).scalars().all()
             connection.execute(update(KEPT).where(KEPT.c.id.in_([row.id for row in late])).values(_NO_IMAGES))
-            _remove(connection, [row.id for row in old])
+            n_receipts = remove_kept(connection, [row.id for row in old])
+            if old or late:
+                append(
+                    connection,
+                    LedgerKind.RETENTION,
+                    LOCAL,
+                    cases=len(old),
+                    images=len(late),
+                    receipts=n_receipts,
+                )
         for name in names:
             self._images.remove(name)
         self._images.sweep(_days_ago(images_days))
@@ -235,9 +248,3 @@ def _store(
     connection.execute(
         insert(KEPT).values(id=case_id, version=1, created_utc=now, changed_utc=now, **who, **values)
     )
-
-
-def _remove(connection: Connection, ids: list[str]) -> None:
-    """Take cases out of the tables."""
-    connection.execute(delete(SCORES).where(SCORES.c.case_id.in_(ids)))
-    connection.execute(delete(KEPT).where(KEPT.c.id.in_(ids)))

@@ -16,9 +16,9 @@ from deeptepp.errors import BoardBusy
 from deeptepp.store.cases import Board, board_address
 from deeptepp.store.kept_cases import CaseBook
 from deeptepp.store.kept_schema import KEPT
-from deeptepp.ui.background import person_here
+from deeptepp.ui import guard
 from deeptepp.ui.background.session import Screen
-from deeptepp.ui.case import case_reading, case_start, keep_case
+from deeptepp.ui.case import case_reading, case_start
 
 
 @pytest.fixture(scope="module")
@@ -190,14 +190,14 @@ def test_an_installation_may_keep_nothing_or_no_images(setting, dropped, install
         assert "no longer on this server" not in words_on(at)
 
 
-def test_who_may_not_score_keeps_nothing_and_who_may_not_read_cases_opens_none(dropped, open_page, monkeypatch):
+def test_who_may_not_read_cases_opens_none(dropped, open_page, monkeypatch):
     row = kept_row(scored(dropped))
-    for module in (person_here, keep_case):
-        monkeypatch.setattr(module, "current_person", lambda: Person("x", "X", frozenset({Role.ADMIN})))
+    monkeypatch.setattr(guard, "current_person", lambda: Person("x", "X", frozenset({Role.ADMIN})))
     at = open_page("case")
     at.query_params["case"] = row.id
     at.run()
-    assert "This case is not kept here" in words_on(at)
+    assert "Not for your role" in words_on(at)
+    assert row.label not in words_on(at)
 
 
 def test_a_label_that_is_markup_is_shown_as_text_everywhere(dropped, open_page):

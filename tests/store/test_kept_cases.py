@@ -162,8 +162,14 @@ def test_labels_are_given_by_day_and_number_kept_when_chosen_and_never_identify(
 
 
 def test_a_deleted_case_leaves_nothing(board, images):
-    kept, _ = board.kept.keep(scored(images, label="Violet meadow"), LOCAL, images=images)
+    new = scored(images, label="Violet meadow")
+    kept, _ = board.kept.keep(new, LOCAL, images=images)
+    receipt = new.assessment.receipt
+    board.ledger.keep(receipt)
     board.kept.delete(kept.row.id)
+    assert board.ledger.receipt(receipt.id) is None, "what the receipt held goes with the case"
+    assert [entry.kind for entry in board.ledger.entries()] == ["case deleted", "case scored"]
+    assert board.ledger.check().is_whole
     assert board.kept.rows() == []
     assert list(folder_of(board).iterdir()) == []
     for ask in (board.kept.open, board.kept.images, board.kept.reference, board.kept.delete):

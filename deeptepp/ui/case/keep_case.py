@@ -26,12 +26,12 @@ from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.scoring.search import CaseImages, search_again
 from deeptepp.store.cases import Board
 from deeptepp.ui.background.jobs import bare
-from deeptepp.ui.background.person_here import current_person
 from deeptepp.ui.background.session import Case, KeptHere, Screen, Session
 from deeptepp.ui.board.board_store import open_board
 from deeptepp.ui.case.case_reading import begin_reading, demo_images, replace_case
 from deeptepp.ui.case.case_to_board import flags_of
 from deeptepp.ui.case.other_study import NAME_DIGITS, forget_entries
+from deeptepp.ui.guard import current_person
 
 _KEPT_ERRORS = (KeptCaseError, BoardStoreError, BadSetting, InputError)
 """What a store may refuse; the score is shown all the same."""

@@ -10,15 +10,15 @@ from deeptepp.config import load_settings
 from deeptepp.domain.kept_case import KeptCase, KeptRow
 from deeptepp.domain.people import Action
 from deeptepp.domain.risk import Assessment
-from deeptepp.errors import BoardStoreError, CaseGone, ImagesNotKept, KeptCaseError
+from deeptepp.errors import AccessError, BoardStoreError, CaseGone, ImagesNotKept, KeptCaseError
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.case_changes import Change, changes_between, score_change
-from deeptepp.ui.background.person_here import current_person
 from deeptepp.ui.background.session import Case, KeptHere, Session
 from deeptepp.ui.board.board_store import open_board
 from deeptepp.ui.case.case_reading import ask_for_study
 from deeptepp.ui.case.case_steps import start_over
 from deeptepp.ui.case.keep_case import keep_again, show_kept
+from deeptepp.ui.guard import current_person, require
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import speech, t
@@ -73,10 +73,10 @@ def _delete(session: Session, row: KeptRow) -> None:
 def _deleted(session: Session, row: KeptRow) -> None:
     """Delete the case and begin anew."""
     try:
-        open_board().kept.delete(row.id)
+        open_board().kept.delete(row.id, require(Action.SCORE_CASES))
     except CaseGone:
         pass
-    except (KeptCaseError, BoardStoreError) as error:
+    except (AccessError, KeptCaseError, BoardStoreError) as error:
         st.warning(said(error))
         return
     start_over(session)

@@ -19,10 +19,10 @@ from deeptepp.errors import BadSetting, BoardStoreError, BundleError
 from deeptepp.report.format import score as written_score
 from deeptepp.report.look.theme import TIER_COLOURS, TIER_GLYPHS
 from deeptepp.ui.background.loaded import loaded_bundle
-from deeptepp.ui.background.person_here import current_person
 from deeptepp.ui.board.board_rows import CASE_PARAMETER
 from deeptepp.ui.board.board_store import open_board
 from deeptepp.ui.case.kept_line import day
+from deeptepp.ui.guard import current_person
 from deeptepp.ui.parts.cards import bundle_card, refusal_card
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import t

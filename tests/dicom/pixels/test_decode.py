@@ -19,7 +19,6 @@ from deeptepp.dicom.pixels.raw_plane import raw_plane_of
 from deeptepp.dicom.read_dicom import read_study
 from deeptepp.dicom.volumes.sort import stacks_of
 from deeptepp.domain.geometry import Grid
-from deeptepp.errors import ArchiveTooLarge, JobCancelled, StudyTooLarge, UnreadablePixels
 from deeptepp.errors import JobCancelled, StudyTooLarge, UnreadablePixels
 
 ENCODERS = {
