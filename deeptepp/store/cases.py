@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections.abc import Iterable
@@ -13,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from deeptepp.config import load_settings
+from deeptepp.config import load_settings, read_secret
 from deeptepp.domain.board import (
     ENTRY_FIELDS,
     LABEL_CHARACTERS,
@@ -32,7 +31,7 @@ from deeptepp.store.schema import AGENDA, CASES, ENTRIES, MEETINGS, PICTURES
 from deeptepp.store.upgrade import ensure_schema
 
 BOARD_VARIABLE = "DEEPTEPP_BOARD"
-"""Environment variable that names the board's database."""
+"""Environment variable that names the board's database; with ``_FILE`` behind it, of a file that holds it."""
 
 _NUMBERED = re.compile(r"Case (\d{1,5})")
 
@@ -48,7 +47,7 @@ class BoardCounts:
 
 def board_address() -> str:
     """Address of this installation's board."""
-    return os.environ.get(BOARD_VARIABLE) or load_settings().board
+    return read_secret(BOARD_VARIABLE) or load_settings().board
 
 
 class Board:
