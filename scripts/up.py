@@ -1,4 +1,4 @@
-"""Run the app with its database, its PACS and a proxy from Debian's packages, below one supervisor: `make up`, `make down`.
+"""Run app, database, PACS and proxy from Debian's packages below one supervisor: `make up`, `make down`.
 
 Everything lies in one folder; what is there is kept. Listens on this machine alone unless a sign-in is configured.
 """
@@ -214,11 +214,9 @@ def make_certificate(place: Place, openssl: str) -> None:
     if certificate.exists() and "does match" in _said(check):
         return
     names = f"subjectAltName=DNS:localhost,IP:127.0.0.1,IP:{place.host}"
-    _call(
-        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-subj", "/CN=DeepTEPP", "-addext", names, "-days", str(CERTIFICATE_DAYS)]
-        + ["-keyout", str(key), "-out", str(certificate)]
-    )
+    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-subj", "/CN=DeepTEPP", "-addext", names, "-days", str(CERTIFICATE_DAYS)]
+    _call([*command, "-keyout", str(key), "-out", str(certificate)])
     key.chmod(0o600)
 
 
@@ -268,7 +266,7 @@ def write_proxy(place: Place) -> None:
     """Write the proxy's configuration of the container with other addresses and paths."""
     folder, text = place.folder, (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
     for known, ours in {
-        " /tmp/": f" {folder}/tmp/",  # before paths of ours that begin so
+        " /tmp/": f" {folder}/tmp/",  # noqa: S108  before paths of ours that begin so
         "/run/secrets/tls_certificate": str(folder / "tls" / "certificate.pem"),
         "/run/secrets/tls_key": str(folder / "tls" / "key.pem"),
         "listen 8443 ssl": f"listen {place.host}:{place.port} ssl",
@@ -306,8 +304,9 @@ def write_supervisor(place: Place, programs: Mapping[str, str]) -> None:
         app_environment=",".join(f'{name}="{value}"' for name, value in environment.items()),
     )
     if place.is_demo:
-        text += f'\n[program:provider]\ncommand={sys.executable} -c "{PROVIDER.format(port=place.ports["provider"])}"\n'
-        text += f'environment=PYTHONPATH="{ROOT / "tests"}"\nautorestart=true\n'
+        program = PROVIDER.format(port=place.ports["provider"])
+        text += f'\n[program:provider]\ncommand={sys.executable} -c "{program}"\nautorestart=true\n'
+        text += f'environment=PYTHONPATH="{ROOT / "tests"}"\n'
     write_private(place.folder / "supervisord.conf", text)
 
 
