@@ -2,6 +2,8 @@
 FROM python:3.11.14-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
+# Forwarded headers are judged by the gate alone, see trusted_proxies.
+ENV FORWARDED_ALLOW_IPS=""
 WORKDIR /srv/deeptepp
 
 # Draws figures as SVG, PDF and PNG; all else works without it. Fonts: Latin and Chinese.
@@ -24,7 +26,7 @@ RUN pip install --no-deps --no-build-isolation --no-index --editable . \
     && useradd --uid 10001 --user-group --create-home deeptepp \
     && install --directory --owner deeptepp --group deeptepp --mode 0700 data
 USER deeptepp
-# The board and whatever else is to last; all other folders may be read-only, /tmp held in memory.
+# Cases, board, images and their key; without a volume they go with the container.
 VOLUME /srv/deeptepp/data
 
 # Listens on all addresses of the container and answers other machines once deeptepp.toml names a provider to sign

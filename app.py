@@ -5,21 +5,17 @@ Runs under ``streamlit run app.py`` and ``uvicorn app:app``.
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import streamlit as st
 
 from deeptepp import api
 from deeptepp.config import load_settings
+from deeptepp.service_log import set_up_log
 from deeptepp.ui.installation import Installation
 from deeptepp.ui.parts.broken import show_broken
 
-logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-# It would log the text of an exception, which could quote a file; show_broken logs its type and place.
-logging.getLogger("streamlit.error_util").disabled = True
-# Clients log addresses that they ask for, and those of a sign-in hold a code.
-logging.getLogger("httpx2").setLevel(logging.WARNING)
+set_up_log(is_service=True)
 
 _installation = Installation(load_settings())
 

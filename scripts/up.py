@@ -281,8 +281,10 @@ def write_proxy(place: Place) -> None:
 def write_supervisor(place: Place, programs: Mapping[str, str]) -> None:
     """Write what the supervisor runs."""
     kept = place.folder / "secrets"
+    secret(place, "image_key", secrets.token_hex(32))
     environment = {
         "DEEPTEPP_BOARD_FILE": str(kept / "board_address"),
+        "DEEPTEPP_KEY_FILE": str(kept / "image_key"),
         "DEEPTEPP_PACS_USER": "deeptepp",
         "DEEPTEPP_PACS_PASSWORD_FILE": str(kept / "pacs_password"),
         "PYTHONPATH": str(ROOT),
