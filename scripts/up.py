@@ -83,14 +83,16 @@ def main() -> int:
     """Start or stop, and say where it is."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["up", "down"])
-    parser.add_argument("--folder", type=Path, default=ROOT / "runs" / "up")
+    parser.add_argument("--folder", type=Path, help="runs/up, or runs/up-demo for a demonstration")
     parser.add_argument("--host", default="127.0.0.1", help="address that the proxy listens on")
     parser.add_argument("--port", type=int, default=8443, help="port of the proxy; four more follow it")
     parser.add_argument("--demo", action="store_true", help="UNSAFE: with a provider that believes everybody")
     asked = parser.parse_args()
-    place = Place(asked.folder.resolve(), asked.host, asked.port, asked.demo)
+    usual = [ROOT / "runs" / name for name in (("up-demo", "up") if asked.demo else ("up", "up-demo"))]
+    folders = [asked.folder.resolve()] if asked.folder else usual
+    places = [Place(folder, asked.host, asked.port, asked.demo) for folder in folders]
     try:
-        return up(place) if asked.what == "up" else down(place)
+        return up(places[0]) if asked.what == "up" else max(down(place) for place in places)
     except CannotRun as error:
         print(error, file=sys.stderr)
         return 1
@@ -123,7 +125,7 @@ def down(place: Place) -> int:
             time.sleep(0.1)
         if _is_alive(pid):
             raise CannotRun(f"The supervisor (process {pid}) does not end.")
-    print(f"Nothing runs any more; the data stay in {place.folder}.")
+    print(f"Nothing of {place.folder} runs; its data stay.")
     return 0
 
 
@@ -163,6 +165,9 @@ def refuse_place(place: Place) -> None:
                 raise CannotRun(
                     f"Port {port} for {part} is taken or not yours; choose another with UP_PORT."
                 ) from None
+    kept = place.folder / "port"
+    if kept.exists() and kept.read_text() != str(place.port):
+        raise CannotRun(f"{place.folder} was made for UP_PORT={kept.read_text()}; its settings name that port.")
     if not place.is_local and (place.is_demo or not has_sign_in(place)):
         raise CannotRun(
             "Other machines are let in only with a sign-in: set oidc_issuer in "
@@ -190,6 +195,7 @@ def prepare(place: Place, programs: Mapping[str, str]) -> None:
     write_settings(place)
     write_proxy(place)
     write_supervisor(place, programs)
+    (folder / "port").write_text(str(place.port))
 
 
 def secret(place: Place, name: str, value: str = "") -> str:

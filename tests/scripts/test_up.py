@@ -153,9 +153,15 @@ def test_down_leaves_nothing_running_and_keeps_the_data(running):
 
 def test_other_machines_are_not_let_in_without_a_sign_in(tmp_path):
     for is_demo in (False, True):
-        place = up.Place(Path("/tmp/up-none"), "0.0.0.0", _free_port(), is_demo)  # noqa: S104, S108
+        place = up.Place(tmp_path / "none", "0.0.0.0", _free_port(), is_demo)  # noqa: S104
         with pytest.raises(up.CannotRun, match="only with a sign-in"):
             up.refuse_place(place)
+
+
+def test_a_folder_of_another_port_is_refused_by_name(tmp_path):
+    (tmp_path / "port").write_text("8443")
+    with pytest.raises(up.CannotRun, match="UP_PORT=8443"):
+        up.refuse_place(up.Place(tmp_path, "127.0.0.1", _free_port(), is_demo=False))
 
 
 def test_a_taken_port_and_a_folder_too_deep_for_a_socket_are_refused_by_name():
