@@ -1,5 +1,5 @@
-# CPU image of the dashboard: installs as root, runs as an ordinary user, answers a health check.
-FROM python:3.11-slim-bookworm
+# CPU image of the dashboard: installs as root, runs as an ordinary user, keeps what lasts in one volume.
+FROM python:3.11.14-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 # Forwarded headers are judged by the gate alone, see trusted_proxies.
@@ -11,19 +11,20 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends chromium fonts-liberation fonts-noto-cjk \
     && rm -rf /var/lib/apt/lists/*
 
-COPY requirements.txt ./
-# Pass the index of the CPU builds of torch here to leave several GB of CUDA out of the image.
+# Every package by its hash. torch is the CPU build, so name the index that has it, or a mirror of your own.
 ARG PIP_EXTRA_INDEX_URL=""
-RUN pip install -r requirements.txt
+COPY requirements.txt requirements.lock ./
+RUN pip install --require-hashes --requirement requirements.lock
 
 COPY pyproject.toml README.md app.py ./
 COPY deeptepp deeptepp
 COPY pages pages
 COPY artifacts artifacts
 COPY .streamlit .streamlit
-RUN pip install --no-deps --editable . \
-    && useradd --create-home --uid 10001 deeptepp \
-    && install --directory --owner deeptepp --group deeptepp --mode 0700 /srv/deeptepp/data
+# Nothing is fetched here: what builds the package is among the packages above.
+RUN pip install --no-deps --no-build-isolation --no-index --editable . \
+    && useradd --uid 10001 --user-group --create-home deeptepp \
+    && install --directory --owner deeptepp --group deeptepp --mode 0700 data
 USER deeptepp
 # Cases, board, images and their key; without a volume they go with the container.
 VOLUME /srv/deeptepp/data
@@ -31,6 +32,7 @@ VOLUME /srv/deeptepp/data
 # Listens on all addresses of the container and answers other machines once deeptepp.toml names a provider to sign
 # in with, or DEEPTEPP_OPEN=1 says that everybody may come in.
 EXPOSE 8501
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8501/healthz', timeout=4)"]
-CMD ["streamlit", "run", "app.py", "--server.address=0.0.0.0", "--server.port=8501", "--server.headless=true"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=120s --retries=3 \
+    CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8501/readyz', timeout=9)"]
+CMD ["python", "-m", "uvicorn", "app:app", "--host", "0.0.0.0", "--port", "8501", "--no-proxy-headers", \
+     "--no-access-log", "--no-server-header", "--ws-max-size", "209715200", "--timeout-graceful-shutdown", "10"]

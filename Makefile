@@ -10,7 +10,7 @@ DEV    := $(VENV)/.installed-dev
 HEADLESS := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),false,true)
 
 .DEFAULT_GOAL := help
-.PHONY: help app setup test check format lint image system reference results statistics mutations catalogue clean
+.PHONY: help app setup test check format lint image system reference results statistics mutations catalogue clean up down lock sbom
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -86,6 +86,24 @@ format: $(DEV) ## Format and mend what can be mended
 
 catalogue: $(STAMP) ## Bring the catalogues of translations up to date with the code
 	$(BIN)/python scripts/catalogue.py
+
+UP = $(if $(UP_HOST),--host $(UP_HOST)) $(if $(UP_PORT),--port $(UP_PORT)) $(if $(DEMO),--demo)
+up: $(STAMP) ## Start app, database, PACS and proxy from Debian's packages: make up UP_PORT=8443
+	$(BIN)/python scripts/up.py up $(UP)
+
+down: ## End what make up started; the data stay in runs/up
+	$(BIN)/python scripts/up.py down
+
+lock: $(DEV) ## Pin every runtime package by its hashes, torch as its CPU build
+	$(BIN)/uv pip compile --quiet --python-platform x86_64-manylinux_2_28 --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate $(if $(PIP_FIND_LINKS),--find-links $(PIP_FIND_LINKS)) \
+		--output-file requirements.lock requirements.txt
+
+sbom: $(DEV) ## Install the locked packages into a folder of their own, and list them with their licences
+	rm -rf build/runtime && $(PYTHON) -m venv --without-pip build/runtime
+	$(BIN)/python -m pip --python build/runtime/bin/python install --quiet --require-hashes -r requirements.lock
+	$(BIN)/cyclonedx-py environment --output-reproducible --short-PURLs --pyproject pyproject.toml \
+		--output-file docs/sbom.cdx.json build/runtime/bin/python
 
 image: ## Build the container
 	docker build --tag deeptepp .

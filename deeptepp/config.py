@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from deeptepp.domain.people import Role
 from deeptepp.errors import BadSetting, UnknownSetting
+
+_LOG = logging.getLogger(__name__)
 
 SETTINGS_FILE = "deeptepp.toml"
 """Name of the settings file, looked for in the working directory."""
@@ -27,7 +32,7 @@ class Settings:
     """Folder of the model bundle; the shipped one when not given. ``DEEPTEPP_ARTIFACTS`` is stronger."""
     board: str = "data/board.sqlite"
     """The tumour board's store: an SQLite file, made on first use, or ``postgresql://user:password@host/name``.
-    ``DEEPTEPP_BOARD`` is stronger."""
+    ``DEEPTEPP_BOARD``, or the file that ``DEEPTEPP_BOARD_FILE`` names, is stronger."""
     is_login_required: bool = False
     """Ask for a sign-in even where no provider is configured, so that a forgotten secret locks, not opens."""
     n_workers: int = 1
@@ -64,7 +69,7 @@ class Settings:
 
     pacs_url: str = ""
     """DICOMweb address that results are sent to on request, such as ``https://pacs.example/dicom-web``; empty for
-    none. ``DEEPTEPP_PACS_URL`` is stronger; who we are stands in the environment only."""
+    none. ``DEEPTEPP_PACS_URL`` is stronger; who we are stands in the environment, or in files that it names."""
     pacs_name: str = "PACS"
     """What screens call it."""
     dicom_folder: Path | None = None
@@ -163,18 +168,33 @@ def load_settings(path: Path | None = None) -> Settings:
     return Settings(**{key: _checked(key, value) for key, value in values.items()})  # type: ignore[arg-type]
 
 
-def read_secret(variable: str) -> str:
+def read_secret(variable: str, environment: Mapping[str, str] = os.environ) -> str:
     """Read a secret from a variable, or from the file that the variable with ``_FILE`` behind it names.
 
-    Returns an empty text where there is none, or where the file cannot be read.
+    Returns an empty text where neither is set; blanks around it count for nothing. Raises BadSetting: both are
+    set, or the file cannot be read or holds nothing. Neither a value nor a path is named.
     """
-    if value := os.environ.get(variable, "").strip():
+    value, file = environment.get(variable, "").strip(), environment.get(f"{variable}_FILE", "").strip()
+    if not file:
         return value
-    file = os.environ.get(f"{variable}_FILE", "")
+    if value:
+        raise BadSetting(key=variable, value="set twice", limit=f"set alone, without {variable}_FILE")
     try:
-        return Path(file).read_text(encoding="utf-8").strip() if file else ""
+        text, mode = Path(file).read_text(encoding="utf-8").strip(), Path(file).stat().st_mode
     except (OSError, UnicodeDecodeError):
-        return ""
+        text, mode = "", 0
+    if not text:
+        limit = "a file that the account of the service can read, with the secret in it"
+        raise BadSetting(key=f"{variable}_FILE", value="not shown", limit=limit)
+    if mode & stat.S_IROTH:
+        _warn_of_open_file(variable)
+    return text
+
+
+@lru_cache
+def _warn_of_open_file(variable: str) -> None:
+    """Say once that others could read a secret."""
+    _LOG.warning("the file that %s_FILE names can be read by every account of this machine", variable)
 
 
 def _parse(file: Path) -> dict[str, object]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from deeptepp.config import Settings, load_settings
+from deeptepp.config import Settings, load_settings, read_secret
 from deeptepp.errors import BadSetting, UnknownSetting
 
 
@@ -71,3 +72,42 @@ def test_every_setting_can_be_set(tmp_path):
     with pytest.raises(BadSetting, match="n_workers"):
         load_settings(_write(tmp_path, text))
     load_settings(_write(tmp_path, text.replace("n_workers = 60", "n_workers = 2")))
+
+
+def _secret(folder: Path, content: bytes, mode: int = 0o400) -> dict[str, str]:
+    path = folder / "secret-of-mary"
+    path.write_bytes(content)
+    path.chmod(mode)
+    return {"DEEPTEPP_X_FILE": str(path)}
+
+
+def test_a_secret_comes_from_its_variable_or_its_file_without_blanks(tmp_path):
+    assert read_secret("DEEPTEPP_X", {}) == ""
+    assert read_secret("DEEPTEPP_X", {"DEEPTEPP_X": " abc\n"}) == "abc"
+    assert read_secret("DEEPTEPP_X", _secret(tmp_path, b"\n abc \r\n")) == "abc"
+
+
+def test_a_secret_that_is_given_twice_or_cannot_be_read_is_refused_without_its_value_or_path(tmp_path):
+    cases = [
+        _secret(tmp_path, b"hunter2") | {"DEEPTEPP_X": "hunter2"},
+        {"DEEPTEPP_X_FILE": str(tmp_path / "secret-of-mary-absent")},
+        {"DEEPTEPP_X_FILE": str(tmp_path)},
+    ]
+    for environment in cases:
+        with pytest.raises(BadSetting, match="DEEPTEPP_X") as refused:
+            read_secret("DEEPTEPP_X", environment)
+        assert not {"hunter2", "mary"} & set(str(refused.value).replace("/", " ").replace("-", " ").split())
+    for content in (b" \n", b"\xff\xfe"):
+        with pytest.raises(BadSetting, match="DEEPTEPP_X_FILE"):
+            read_secret("DEEPTEPP_X", _secret(tmp_path, content, 0o600))
+
+
+def test_a_secret_that_every_account_can_read_is_warned_of_once_by_its_name_alone(tmp_path, caplog):
+    environment = {"DEEPTEPP_WIDE_FILE": _secret(tmp_path, b"hunter2", 0o444)["DEEPTEPP_X_FILE"]}
+    with caplog.at_level(logging.WARNING):
+        assert [read_secret("DEEPTEPP_WIDE", environment) for _ in range(3)] == ["hunter2"] * 3
+        read_secret("DEEPTEPP_X", {"DEEPTEPP_X": "a"})
+    assert len(caplog.messages) == 1
+    assert "DEEPTEPP_WIDE_FILE" in caplog.text
+    assert "hunter2" not in caplog.text
+    assert "mary" not in caplog.text

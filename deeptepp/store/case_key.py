@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
-from deeptepp.errors import BadKey, KeyMissing
+from deeptepp.config import read_secret
+from deeptepp.errors import BadKey, BadSetting, KeyMissing
 from deeptepp.store.private_files import private_folder
 from deeptepp.wording.sentence import sentence
 
-KEY_VARIABLE, KEY_FILE_VARIABLE = "DEEPTEPP_KEY", "DEEPTEPP_KEY_FILE"
-"""The key itself, or the path of a file that holds it, such as a secret of the container."""
+KEY_VARIABLE = "DEEPTEPP_KEY"
+"""The key itself; with ``_FILE`` behind it, the path of a file with it, such as a container's secret."""
 
 KEY_FILE = "case_images.key"
 """Name of the file that is made beside the images where neither is set."""
@@ -46,17 +47,16 @@ def installation_key(folder: Path, *, has_sealed: bool) -> CaseKey:
     ``folder``: beside the database, holds the key that is made; ``has_sealed``: whether files are encrypted
     already, so that a key must be there. Raises KeyMissing: it is not; BadKey: what is given is no key.
     """
-    if text := os.environ.get(KEY_VARIABLE):
-        return _parsed(text)
-    given = os.environ.get(KEY_FILE_VARIABLE)
-    file = Path(given) if given else folder / KEY_FILE
-    if not given and not file.exists():
-        if has_sealed:
-            raise KeyMissing()
-        _make(file)
     try:
+        if text := read_secret(KEY_VARIABLE):
+            return _parsed(text)
+        file = folder / KEY_FILE
+        if not file.exists():
+            if has_sealed:
+                raise KeyMissing()
+            _make(file)
         return _parsed(file.read_text(encoding="ascii"))
-    except (OSError, UnicodeError) as error:
+    except (OSError, UnicodeError, BadSetting) as error:
         raise BadKey(reason=type(error).__name__) from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 from collections.abc import Iterable
@@ -14,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from deeptepp.config import load_settings
+from deeptepp.config import load_settings, read_secret
 from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.board import (
     ENTRY_FIELDS,
@@ -40,7 +39,7 @@ from deeptepp.store.schema import AGENDA, CASES, ENTRIES, MEETINGS, PICTURES
 from deeptepp.store.upgrade import ensure_schema
 
 BOARD_VARIABLE = "DEEPTEPP_BOARD"
-"""Environment variable that names the board's database."""
+"""Environment variable that names the board's database; with ``_FILE`` behind it, of a file that holds it."""
 
 _NUMBERED = re.compile(r"Case (\d{1,5})")
 
@@ -56,7 +55,7 @@ class BoardCounts:
 
 def board_address() -> str:
     """Address of this installation's board."""
-    return os.environ.get(BOARD_VARIABLE) or load_settings().board
+    return read_secret(BOARD_VARIABLE) or load_settings().board
 
 
 def images_folder(address: str) -> Path:

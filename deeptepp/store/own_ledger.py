@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 
+from deeptepp.config import read_secret
 from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.people import LOCAL, Person
 from deeptepp.domain.score_receipt import Receipt
@@ -28,7 +28,7 @@ def own_ledger(address: str = "") -> Ledger:
 def has_store() -> bool:
     """Whether this installation has a store, so that a command does not make one wherever it is called."""
     address = board_address()
-    return "://" in address or bool(os.environ.get(BOARD_VARIABLE)) or Path(address).exists()
+    return "://" in address or bool(read_secret(BOARD_VARIABLE)) or Path(address).exists()
 
 
 def record(kind: LedgerKind, person: Person = LOCAL, *, about: str = "", **facts: object) -> bool:

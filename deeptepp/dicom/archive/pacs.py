@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from deeptepp.config import Settings, load_settings
+from deeptepp.config import Settings, load_settings, read_secret
 from deeptepp.errors import BadSetting, SettingsError
 
 URL_VARIABLE, USER_VARIABLE = "DEEPTEPP_PACS_URL", "DEEPTEPP_PACS_USER"
@@ -35,7 +35,7 @@ def configured_pacs(settings: Settings, environment: Mapping[str, str] = os.envi
 
     None where none is set. Raises BadSetting where the address is no ``http://`` or ``https://`` address.
     """
-    url = environment.get(URL_VARIABLE, "").strip() or settings.pacs_url
+    url = read_secret(URL_VARIABLE, environment) or settings.pacs_url
     if not url:
         return None
     return pacs_at(url, settings.pacs_name, environment)
@@ -53,7 +53,8 @@ def has_studies() -> bool:
 def pacs_at(url: str, name: str, environment: Mapping[str, str] = os.environ) -> Pacs:
     """Give the PACS at an address.
 
-    Raises BadSetting where the address is no ``http://`` or ``https://`` address, or holds a password.
+    Raises BadSetting where the address is no ``http://`` or ``https://`` address, or holds a password, or where a
+    secret cannot be read.
     """
     try:
         parts = urlsplit(url)
@@ -63,5 +64,7 @@ def pacs_at(url: str, name: str, environment: Mapping[str, str] = os.environ) ->
     if not is_fine or "@" in url:
         limit = "an http:// or https:// address without a password in it"
         raise BadSetting(key="pacs_url", value="not shown", limit=limit)
-    user, password, token = (environment.get(v, "") for v in (USER_VARIABLE, PASSWORD_VARIABLE, TOKEN_VARIABLE))
+    user, password, token = (
+        read_secret(each, environment) for each in (USER_VARIABLE, PASSWORD_VARIABLE, TOKEN_VARIABLE)
+    )
     return Pacs(url.rstrip("/"), name, user, password, token)
