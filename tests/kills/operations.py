@@ -15,10 +15,10 @@ from tempfile import mkdtemp
 import scored_phantom
 import tiny_bundle
 from board_databases import new_case
+from deeptepp.dicom.results.pacs import Pacs
 
 from deeptepp.dicom.results.dicomweb import send_objects
 from deeptepp.dicom.results.objects import read_objects
-from deeptepp.dicom.results.pacs import Pacs
 from deeptepp.domain.board import Choice, Entry, Moment
 from deeptepp.file_sets import read_set
 from deeptepp.model.bundle import ModelBundle, load_bundle, save_bundle
