@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -30,7 +30,7 @@ class CpuSeconds:
 
     def __init__(self) -> None:
         self.start_s = cpu_s()
-        self.tests: Counter[str] = Counter()
+        self.tests: dict[str, float] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -41,19 +41,26 @@ class CpuSeconds:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the files, most seconds first, then the slowest tests and the sum."""
-        files: Counter[str] = Counter()
+        by_file, by_folder = defaultdict[str, float](float), defaultdict[str, float](float)
         for test, seconds in self.tests.items():
-            files[test.split("::")[0]] += seconds
-        folders: Counter[str] = Counter()
-        for file, seconds in files.items():
-            folders[str(Path(*Path(file).parts[:2]))] += seconds
-        slowest = Counter(dict(self.tests.most_common(SLOWEST)))
-        for title, rows in (("folder", folders), ("file", files), ("test", slowest)):
+            file = test.split("::")[0]
+            by_file[file] += seconds
+            by_folder[str(Path(*Path(file).parts[:2]))] += seconds
+        for title, rows in (
+            ("folder", _largest(by_folder)),
+            ("file", _largest(by_file)),
+            ("test", _largest(self.tests)[:SLOWEST]),
+        ):
             terminalreporter.section(f"CPU seconds by {title}")
-            for name, seconds in rows.most_common():
+            for name, seconds in rows:
                 terminalreporter.write_line(f"{seconds:8.1f}  {name}")
-        whole_s = cpu_s() - self.start_s
-        terminalreporter.write_line(f"{files.total():8.1f}  all tests, {whole_s:.1f} with collection")
+        tests_s, whole_s = sum(self.tests.values()), cpu_s() - self.start_s
+        terminalreporter.write_line(f"{tests_s:8.1f}  all tests, {whole_s:.1f} with collection")
+
+
+def _largest(seconds: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Order names by their seconds, most first."""
+    return sorted(seconds.items(), key=lambda each: -each[1])
 
 
 if __name__ == "__main__":
