@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 from plotly.graph_objects import Figure
 
+from deeptepp.report.figures.figure_files import find_browser
 from deeptepp.report.figures.suite_figures import suite_figures
 
 IMAGES = Path(__file__).parents[1] / "docs" / "img"
@@ -43,7 +43,7 @@ def main() -> None:
 def draw(figures: dict[str, Figure], out: Path) -> None:
     """Take a picture of each figure with Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": WIDTH_PX, "height": 900}, device_scale_factor=2)
         for name, figure in figures.items():
             page.set_content(figure.to_html(include_plotlyjs=True, config={"displayModeBar": False}))

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
 from deeptepp.domain.cohort import Cohort
+from deeptepp.report.figures.figure_files import find_browser
 from deeptepp.simulate.simulated_cohort import simulate_cohort
 
 WIDTHS_PX = (1440, 800)
@@ -41,7 +41,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         for width in WIDTHS_PX:
             page = browser.new_page(viewport={"width": width, "height": 900})
             walk(page, arguments.url, arguments.out, width)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 
 HERE = Path(__file__).parent
-LONG = (HERE / "e2e", HERE / "train")
+LONG = (HERE / "e2e", HERE / "train" / "fit", HERE / "app")
 """Folders whose files take longest: with them first, no worker ends with a long file while the other is done."""
 
 settings.register_profile("untimed", deadline=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 from plotly.graph_objects import Figure
 from plotly.offline import get_plotlyjs
+
+from deeptepp.report.figures.figure_files import find_browser
 
 WIDTHS = (520, 760, 1200)
 """A column of a page on a small screen, of a document, and a wide screen; px."""
@@ -62,7 +63,7 @@ class Text:
 def drawing_page() -> Iterator[Page]:
     """Open a page that can draw."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1240, "height": 1000})
         page.set_content('<body style="margin:0"><div id="figure"></div></body>')
         page.add_script_tag(content=get_plotlyjs())

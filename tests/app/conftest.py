@@ -20,14 +20,19 @@ def bundle_folder(tmp_path_factory):
     return tiny_bundle.make_tiny_bundle(tmp_path_factory.mktemp("artifacts") / "tiny")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_cached():
+    """Begin a module without what pages keep; within it, what depends on the bundle alone is computed once."""
+    st.cache_data.clear()
+
+
 @pytest.fixture(autouse=True)
 def installation(bundle_folder, tmp_path, monkeypatch):
-    """A server with the tiny bundle, no settings file, nothing cached and no job of an earlier test."""
+    """A server with the tiny bundle, no settings file and no job of an earlier test."""
     monkeypatch.setenv("DEEPTEPP_ARTIFACTS", str(bundle_folder))
     monkeypatch.delenv("DEEPTEPP_PACS_URL", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tiers_reading, "QUICK_S", 50)
-    st.cache_data.clear()
     yield tmp_path
     close_default_runner()
 

@@ -405,10 +405,10 @@ def test_an_estimate_of_others_entered_on_the_result_is_compared_and_changes_no_
     assert session_of(at).case.assessment.profile.her2dx_score is None
 
 
-@pytest.mark.parametrize("view", list(View))
-def test_every_view_of_a_result_opens_and_says_it_is_simulated(demo, view):
+def test_every_view_of_a_result_opens_and_says_it_is_simulated(demo):
     at = _scored(demo)
-    at.session_state["result-view"] = view
-    at.run()
-    assert not at.exception
-    assert "SIMULATED COHORT" in words_on(at)
+    for view in View:
+        at.session_state["result-view"] = view
+        at.run()
+        assert not at.exception, view
+        assert "SIMULATED COHORT" in words_on(at), view

@@ -11,6 +11,8 @@ from dashboard_server import ROOT, free_port, serve
 from playwright.sync_api import expect, sync_playwright
 
 from deeptepp.dicom.write import write_study
+from deeptepp.errors import NoBrowser
+from deeptepp.report.figures.figure_files import find_browser
 from deeptepp.simulate.protocols import RUIJIN
 from deeptepp.simulate.simulated_study import simulate_study
 
@@ -94,9 +96,10 @@ def harness(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     """One browser per module: while it is open, its thread counts as running an event loop."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("Chromium is not installed (apt-get install chromium fonts-dejavu)")
+    try:
+        chromium = find_browser()
+    except NoBrowser:
+        pytest.skip("Chromium is not installed (apt-get install chromium-headless-shell fonts-dejavu)")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         yield browser

@@ -17,6 +17,9 @@ from deeptepp.tables import write_cohort
 from deeptepp.train.data.dataset import Dataset, PackedRoi
 from deeptepp.train.settings import TrainSettings
 
+SMALLEST = {"tile_px": 8, "width": 8, "stem_channels": 4, "view_names": ["axial", "coronal"]}
+"""Settings that change how long a run takes, not how it is stopped, shared between processes and resumed."""
+
 SPACING_MM = 3.0
 N_VOXELS = 24
 
@@ -97,9 +100,22 @@ def settings_in() -> Callable[..., TrainSettings]:
     return make
 
 
+@pytest.fixture(scope="session")
+def smallest_settings_in(settings_in: Callable[..., TrainSettings]) -> Callable[..., TrainSettings]:
+    """Settings of the smallest run, for tests that ask how runs end and go on, not what they learn."""
+    return partial(settings_in, **SMALLEST)
+
+
 @pytest.fixture
 def quick_settings(settings_in: Callable[..., TrainSettings], tmp_path: Path) -> Callable[..., TrainSettings]:
     return partial(settings_in, tmp_path)
+
+
+@pytest.fixture
+def smallest_settings(
+    smallest_settings_in: Callable[..., TrainSettings], tmp_path: Path
+) -> Callable[..., TrainSettings]:
+    return partial(smallest_settings_in, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
@@ -42,6 +43,9 @@ TEMPLATES: dict[tuple[str, bool], str] = {
 }
 """Every sentence that states an estimate, by its start and by whether there is an interval."""
 
+_N_KEPT = 24
+"""Readings that are kept: of four models with three tiers and two end points."""
+
 NOT_FOLLOWED: Words = "{group}: none of the {n} patients was followed for {years} years."
 NO_PATIENT: Words = "The reference cohort has no patient of this tier with known follow-up."
 
@@ -71,8 +75,9 @@ class ResultReading:
         return self.tiers.curve_of(self.tier.value)
 
 
+@lru_cache(_N_KEPT)
 def result_reading(reference: Cohort, tier: Tier, endpoint: Endpoint) -> ResultReading:
-    """Estimate what one result shows.
+    """Estimate what one result shows, once for all cases; ``reference``: of a model.
 
     Returns all tiers, and the treatments inside hers. Raises NotEstimable: no patient of any tier has known
     follow-up.

@@ -7,6 +7,7 @@ holds counts, the survival of each arm and the reason, but no difference.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from deeptepp.domain.cohort import ARM, TIER, Arm, Cohort, Endpoint
 from deeptepp.domain.risk import Tier
@@ -16,10 +17,13 @@ from deeptepp.report.survival_tables import survival_text
 from deeptepp.stats.estimate import ChiSquareTest, Estimate
 from deeptepp.stats.survival.group_comparison import GroupComparison, compare_groups
 from deeptepp.stats.survival.kaplan_meier import KaplanMeierCurve
-from deeptepp.stats.treatment.treatment_by_tier import contrast_by_tier
+from deeptepp.stats.treatment.treatment_by_tier import TierContrasts, contrast_by_tier
 from deeptepp.stats.treatment.treatment_effect import LANDMARKS_MONTHS, TreatmentContrast
 from deeptepp.stats.treatment.treatment_question import T_VS_NONE, TP_VS_T, Matching, TreatmentQuestion
 from deeptepp.wording.sentence import arranged, glued, sentence
+
+_N_KEPT = 64
+"""Panels and answers that are kept: two models with three tiers, two end points, three ways and two questions."""
 
 QUESTIONS = (T_VS_NONE, TP_VS_T)
 """Contrasts of the panel, in its order."""
@@ -135,8 +139,9 @@ class TreatmentPanel:
     is_simulated: bool
 
 
+@lru_cache(_N_KEPT)
 def treatment_panel(reference: Cohort, tier: Tier, endpoint: Endpoint, matching: Matching) -> TreatmentPanel:
-    """Compare the treatments that patients of one tier received.
+    """Compare the treatments that patients of one tier received, once for all cases; ``reference``: of a model.
 
     Returns a contrast that the cohort does not allow holds the reason.
     """
@@ -169,13 +174,21 @@ def _arms(reference: Cohort, tier: Tier, endpoint: Endpoint) -> GroupComparison 
         return None
 
 
+@lru_cache(_N_KEPT)
+def _in_all_tiers(
+    reference: Cohort, question: TreatmentQuestion, endpoint: Endpoint, matching: Matching
+) -> TierContrasts:
+    """Ask once for the panels of all tiers."""
+    return contrast_by_tier(reference, question, endpoint=endpoint, matching=matching)
+
+
 def _summary(
     reference: Cohort, question: TreatmentQuestion, tier: Tier, endpoint: Endpoint, matching: Matching
 ) -> ContrastSummary:
     """Ask one question in all tiers, for the interaction, and lay out the answer in hers."""
     (index,), (other,) = question.index, question.reference
     try:
-        answers = contrast_by_tier(reference, question, endpoint=endpoint, matching=matching)
+        answers = _in_all_tiers(reference, question, endpoint, matching)
     except DeepTeppError as error:
         return ContrastSummary(
             question=question, index=index, reference=other, reason=arranged(_unended, error.sentence)

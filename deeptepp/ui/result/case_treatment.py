@@ -64,7 +64,7 @@ def treatment_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> No
             is_kept=True,
         )
         matching = Matching(matching)
-        panel = _panel(bundle.sha256, tier, endpoint, matching, bundle)
+        panel = treatment_panel(bundle.reference, tier, endpoint, matching)
         chosen = _chosen_contrast(panel)
     _caveat(matching)
     row = st.container(horizontal=True, gap="medium", key="treatment-row")
@@ -80,14 +80,6 @@ def treatment_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> No
     with row.container(key="treatment-contrasts"):
         for contrast in panel.contrasts:
             _contrast(contrast, endpoint)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _panel(
-    sha256: str, tier: Tier, endpoint: Endpoint, matching: Matching, _bundle: ModelBundle
-) -> TreatmentPanel:
-    """Compute once for each model, tier, end point and way of matching."""
-    return treatment_panel(_bundle.reference, tier, endpoint, matching)
 
 
 def _caveat(matching: Matching) -> None:

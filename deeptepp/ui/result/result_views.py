@@ -80,17 +80,8 @@ def reading_section(tier: Tier, bundle: ModelBundle, endpoint: Endpoint, *, name
 
 
 def tier_reading(tier: Tier, bundle: ModelBundle, endpoint: Endpoint) -> ResultReading:
-    """What became of the reference patients, computed once for each model, tier and end point.
-
-    Returns all tiers, and the treatments inside hers.
-    """
-    return _reading(bundle.sha256, tier, endpoint, bundle)
-
-
-@st.cache_data(max_entries=24, show_spinner=False)
-def _reading(sha256: str, tier: Tier, endpoint: Endpoint, _bundle: ModelBundle) -> ResultReading:
-    """Compute once for each model, tier and end point."""
-    return result_reading(_bundle.reference, tier, endpoint)
+    """What became of the reference patients: all tiers, and the treatments inside hers."""
+    return result_reading(bundle.reference, tier, endpoint)
 
 
 def _text(reading: ResultReading) -> None:

@@ -16,8 +16,15 @@ from deeptepp.file_sets import writing_set
 from deeptepp.model.bundle import load_bundle
 from deeptepp.report.cohort.cohort_outcomes import in_groups, outcome_items
 from deeptepp.report.cohort.cohort_prognosis import adjusted_item
-from deeptepp.report.cohort.cohort_report import cohort_parts, read_suites, write_cohort_report
+from deeptepp.report.cohort.cohort_report import (
+    CohortReport,
+    cohort_page,
+    cohort_parts,
+    read_suites,
+    write_cohort_report,
+)
 from deeptepp.report.cohort.cohort_treatment import treatment_item
+from deeptepp.report.report_page import write_report
 from deeptepp.scoring.tiers import TierSource, with_tiers
 from deeptepp.simulate.simulated_cohort import simulate_cohort
 
@@ -46,9 +53,13 @@ def bundle(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def items(simulated, bundle):
-    parts = cohort_parts(simulated, bundle, {})
-    return {item.key: item for part in parts for item in part.items}
+def page(simulated, bundle):
+    return cohort_page(simulated, bundle, CohortReport(name="<b>Cohort</b>"))
+
+
+@pytest.fixture(scope="module")
+def items(page):
+    return {item.key: item for item in page.items}
 
 
 def test_the_whole_set_of_the_publication_is_there_with_its_twin(items):
@@ -129,13 +140,13 @@ def test_the_published_matching_carries_its_bias_in_words(items):
 
 
 @pytest.fixture(scope="module")
-def written(simulated, bundle, tmp_path_factory):
+def written(page, tmp_path_factory):
     """The report as files, in a folder that held an older one."""
     out = tmp_path_factory.mktemp("report")
     with writing_set(out, {"report": "of yesterday"}) as part:
         (part / "csv").mkdir()
         (part / "csv" / "old.csv").write_text("left over")
-    return write_cohort_report(simulated, bundle, out, name="<b>Cohort</b>")
+    return write_report(page, out)
 
 
 def test_no_text_directs_or_denies_an_effect(written):

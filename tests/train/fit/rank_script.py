@@ -1,4 +1,4 @@
-"""One rank of small runs under torchrun: the command, then a run whole, and one stopped and resumed; digests."""
+"""One rank of small runs under torchrun: the command, then a run stopped and resumed; digests."""
 
 import hashlib
 import json
@@ -33,7 +33,7 @@ def stop_in_fold_two(sentence: str) -> None:
 
 
 def main(settings_path: Path, out: Path) -> None:
-    """Run all three ways as one rank."""
+    """Run both ways as one rank."""
     # The command makes its group of ranks and ends it.
     app(["train", str(settings_path)], standalone_mode=False)
     settings = read_settings(settings_path)
@@ -43,7 +43,8 @@ def main(settings_path: Path, out: Path) -> None:
     rank, n_ranks = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     store = distributed.PrefixStore("runs", place)
     distributed.init_process_group("gloo", store=store, rank=rank, world_size=n_ranks)
-    whole = run_trial(settings, folder=out / "whole")
+    # The run of the command has ended: its fits are read, none is made anew.
+    whole = run_trial(settings, folder=settings.output / "state")
     stopped, was_stopped = replace(settings, output=out / "stopped"), False
     try:
         run_trial(stopped, folder=out / "stopped", progress=stop_in_fold_two)

@@ -47,10 +47,10 @@ def test_a_process_by_itself_is_the_first(quick_settings, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def launched(make_dataset, settings_in, write_folder, tmp_path_factory):
-    """What two ranks told and wrote that were launched once: the command, and runs whole, stopped and resumed."""
+def launched(make_dataset, smallest_settings_in, write_folder, tmp_path_factory):
+    """What two ranks told and wrote that were launched once: the command, and a run stopped and resumed."""
     folder = tmp_path_factory.mktemp("ranks")
-    settings = settings_in(folder, epochs=2, learning_rate=0.02, name="made-up", tensorboard=True)
+    settings = smallest_settings_in(folder, epochs=2, learning_rate=0.02, name="made-up", tensorboard=True)
     write_folder(make_dataset(36), settings.dataset)
     path = folder / "train.toml"
     path.write_text(tomli_w.dumps(settings.to_mapping()))
@@ -73,7 +73,7 @@ def test_two_ranks_end_with_equal_weights_and_resume_exactly(launched):
     assert first["whole"] == first["resumed"]
     assert first["scores"] == first["resumed_scores"]
     assert np.isfinite(first["scores"]).all()
-    lines = [json.loads(line) for line in (folder / "whole" / "progress.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (folder / "run" / "state" / "progress.jsonl").read_text().splitlines()]
     assert sum(line["event"] == "epoch" for line in lines) == 3 * 2
 
 

@@ -25,8 +25,8 @@ N_EPOCHS = 6
 
 
 @pytest.fixture
-def run_settings(quick_settings, data):
-    return quick_settings(epochs=N_EPOCHS, learning_rate=0.02, name="made-up", tensorboard=False, dataset=data)
+def run_settings(smallest_settings, data):
+    return smallest_settings(epochs=N_EPOCHS, learning_rate=0.02, name="made-up", tensorboard=False, dataset=data)
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +35,10 @@ def data(make_dataset, write_folder, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def whole(settings_in, data, tmp_path_factory):
+def whole(smallest_settings_in, data, tmp_path_factory):
     """Digest of the weights of a run that nobody stopped."""
     folder = tmp_path_factory.mktemp("whole")
-    settings = settings_in(
+    settings = smallest_settings_in(
         folder, epochs=N_EPOCHS, learning_rate=0.02, name="made-up", tensorboard=False, dataset=data
     )
     return weights_digest(train_bundle(settings))

@@ -15,8 +15,8 @@ from deeptepp.train.runs.run import run_trial
 
 
 @pytest.fixture
-def run_settings(make_dataset, quick_settings, write_folder):
-    settings = quick_settings(epochs=2, tensorboard=False)
+def run_settings(make_dataset, smallest_settings, write_folder):
+    settings = smallest_settings(epochs=2, tensorboard=False)
     write_folder(make_dataset(24), settings.dataset)
     return settings
 
