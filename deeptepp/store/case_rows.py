@@ -48,7 +48,7 @@ def _entry(row: RowMapping) -> Entry:
         moment=Moment(row["moment"]),
         **{name: known.read(row[name]) for name, known in ENTRY_FIELDS.items()},
         role=row["role"],
-        recorded_utc=_utc(row["recorded_utc"]),
+        recorded_utc=utc(row["recorded_utc"]),
         number=row["number"],
         corrects=row["corrects"] or 0,
         meeting_id=row["meeting_id"] or "",
@@ -60,7 +60,7 @@ def _case(row: RowMapping, entries: tuple[Entry, ...]) -> BoardCase:
     assessment: Mapping[str, Any] = json.loads(row["assessment"])
     return BoardCase(
         id=row["id"],
-        created_utc=_utc(row["created_utc"]),
+        created_utc=utc(row["created_utc"]),
         label=row["label"],
         profile=ClinicalProfile.from_mapping(json.loads(row["profile"])),
         assessment=assessment,
@@ -72,8 +72,8 @@ def _case(row: RowMapping, entries: tuple[Entry, ...]) -> BoardCase:
     )
 
 
-def _utc(time: datetime) -> datetime:
-    """Stored time its zone, which SQLite does not keep."""
+def utc(time: datetime) -> datetime:
+    """Give a stored time its zone, which SQLite does not keep."""
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
 
 

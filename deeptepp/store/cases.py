@@ -24,6 +24,7 @@ from deeptepp.domain.board import (
     Picture,
 )
 from deeptepp.errors import CaseWithdrawn, LabelTaken
+from deeptepp.store.api_tokens import TokenBook
 from deeptepp.store.board_rules import checked_moment, plain_label, refuse_conflict, refuse_long
 from deeptepp.store.case_rows import as_json, one_case, read_cases
 from deeptepp.store.database import engine_of, reading, writing
@@ -65,6 +66,7 @@ class Board:
             with writing(self._engine, alone=True) as connection:
                 ensure_schema(connection)
             self.meetings = MeetingBook(self._engine)
+            self.tokens = TokenBook(self._engine)
         except BaseException:
             self.close()
             raise

@@ -29,6 +29,7 @@ from deeptepp.config import load_settings
 from deeptepp.domain.progress import Bounds, Progress, Step, StepReport, within
 from deeptepp.errors import DeepTeppError, JobCancelled, TakesTooLong, TakesTooMuch, TooManyJobs, TooManyOwnJobs
 from deeptepp.safe_files import in_words
+from deeptepp.service.metrics import StepClock, note_error, note_refusal, note_result
 
 _LOG = logging.getLogger(__name__)
 
@@ -91,6 +92,7 @@ class _Job:
     begun_bytes: int = 0
     ended_s: float | None = None
     incident: str = ""
+    clock: StepClock = field(default_factory=StepClock)
 
 
 class JobRunner:
@@ -118,6 +120,12 @@ class JobRunner:
         self._turns: list[str] = []
         self._lock = threading.Lock()
         self.is_closed = False
+
+    @property
+    def n_waiting(self) -> int:
+        """Count the jobs that wait."""
+        with self._lock:
+            return len(self._in_order())
 
     def submit(
         self, owner: str, work: Work, *, on_end: Callable[[], object] | None = None, most_s: float = inf
@@ -247,6 +255,7 @@ class JobRunner:
             if job is None:
                 raise JobCancelled
             job.steps[report.step] = report
+            job.clock.turn(report.step)
         self._check(job)
 
     def _check(self, job: _Job) -> None:
@@ -264,6 +273,11 @@ class JobRunner:
         incident = "" if error is None or isinstance(error, DeepTeppError) else secrets.token_hex(4)
         if incident and error is not None:
             _LOG.error("incident %s: %s at %s", incident, type(error).__name__, place_of(error))
+            note_error(error)
+        elif isinstance(error, DeepTeppError):
+            note_refusal(error)
+        elif not ended.cancelled():
+            note_result(ended.result())
         if error is not None:
             bare(error)
         if on_end:
@@ -271,6 +285,7 @@ class JobRunner:
         with self._lock:
             job = self._jobs.get(job_id)
             if job is not None:
+                job.clock.turn(None)
                 job.ended_s, job.incident, job.work = time.monotonic(), incident, None
 
 
