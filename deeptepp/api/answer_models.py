@@ -150,7 +150,7 @@ class ScoreOptions(BaseModel):
     ``box``: two corners around the tumour, LPS mm; ``label``: a pseudonym.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     phases: Annotated[list[Annotated[str, Field(max_length=80)]], Field(min_length=1, max_length=200)] | None = (
         None
@@ -170,7 +170,7 @@ Fact = Annotated[str, Field(max_length=80)] | bool | int | float | None
 class ScoreAsk(BaseModel):
     """Facts by their names in ``docs/api.md``, unknown where they are missing, and options."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     facts: Annotated[dict[str, Fact], Field(max_length=100)] = {}
     options: ScoreOptions = ScoreOptions()

@@ -41,7 +41,7 @@ def read_ask(parts: Mapping[str, bytes | str]) -> CheckedAsk:
     be read; ClinicalError: a fact is unknown here, out of range or contradicts another; LabelNamesSomebody: the
     label is no pseudonym.
     """
-    return checked({name: _json(name, text) for name, text in parts.items() if text.strip()})
+    return checked({name: plain_json(name, text) for name, text in parts.items() if text.strip()})
 
 
 def checked(content: object) -> CheckedAsk:
@@ -57,8 +57,8 @@ def checked(content: object) -> CheckedAsk:
     return CheckedAsk(profile, ask.options.model_copy(update={"label": label}))
 
 
-def _json(name: str, text: bytes | str) -> Any:  # noqa: ANN401  any JSON
-    """Read one JSON text."""
+def plain_json(name: str, text: bytes | str) -> Any:  # noqa: ANN401  any JSON
+    """Read one JSON text; raises BadRequestBody, which says ``name`` and nothing of the text."""
     try:
         return json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError):

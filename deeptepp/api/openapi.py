@@ -36,8 +36,7 @@ def described(operations: Iterable[Operation]) -> dict[str, Any]:
     schemas: dict[str, Any] = {}
     paths: dict[str, dict[str, Any]] = {}
     for row in operations:
-        path = re.sub(r"\{(\w+):\w+\}", r"{\1}", row.path)
-        paths.setdefault(path, {})[row.method.lower()] = _operation(row, schemas)
+        paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": "DeepTEPP", "version": __version__, "description": RESEARCH_USE_ONLY},
@@ -57,8 +56,8 @@ def _operation(row: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         "operationId": name,
         "summary": row.summary,
         "parameters": [
-            *(_parameter(part, "path", {"type": kind}) for part, kind in _path_parts(row.path)),
-            *(_parameter(part, "header", {"type": "string"}, said) for part, said in row.headers.items()),
+            *(_parameter(part, "path") for part in re.findall(r"\{(\w+)\}", row.path)),
+            *(_parameter(part, "header", said) for part, said in row.headers.items()),
         ],
         "responses": {
             str(status.value): _response(status, row.answers.get(status), schemas)
@@ -71,15 +70,9 @@ def _operation(row: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _path_parts(path: str) -> list[tuple[str, str]]:
-    """Name the parts of a path that vary, with their types."""
-    found = re.findall(r"\{(\w+)(:int)?\}", path)
-    return [(name, "integer" if is_int else "string") for name, is_int in found]
-
-
-def _parameter(name: str, where: str, schema: dict[str, Any], said: str = "") -> dict[str, Any]:
+def _parameter(name: str, where: str, said: str = "") -> dict[str, Any]:
     """Describe a parameter."""
-    told = {"name": name, "in": where, "required": where == "path", "schema": schema}
+    told = {"name": name, "in": where, "required": where == "path", "schema": {"type": "string"}}
     return told | ({"description": said} if said else {})
 
 

@@ -13,14 +13,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from deeptepp.api.answer_models import AssessmentAnswer, JobAnswer, Problem, ScoreAsk, StudyForm
-from deeptepp.api.asks import CheckedAsk, checked, read_ask
+from deeptepp.api.asks import CheckedAsk, checked, plain_json, read_ask
 from deeptepp.api.operations import BYTES, JSON, Answer, Operation
 from deeptepp.api.problems import PROBLEM_TYPE, broken, problem, problem_of
 from deeptepp.api.scoring_work import Answered, ApiCase, ApiCases
 from deeptepp.api.study_form import FACTS, OPTIONS, FormReader
 from deeptepp.api.study_routes import receive_body
 from deeptepp.domain.people import LOCAL, Person
-from deeptepp.errors import BadRequestBody, JobCancelled
+from deeptepp.errors import JobCancelled
 from deeptepp.service.engine import Engine, WorkView
 from deeptepp.service.metrics import UPLOADS
 from deeptepp.store.upload_writer import FRAMED_TYPE
@@ -66,7 +66,7 @@ def score_operations(engine: Engine, uploads: UploadStore) -> list[Operation]:
         return await _waited(request, cases, case)
 
     async def score_again(request: Request) -> Response:
-        ask = await _asked(request)
+        ask = checked(plain_json("the body", await request.body() or b"{}"))
         case = cases.ask_again(_owner(request), request.path_params["case"], ask)
         return await _waited(request, cases, case)
 
@@ -124,16 +124,6 @@ async def _received(request: Request, uploads: UploadStore) -> tuple[str, Checke
         upload = await anyio.to_thread.run_sync(writer.finish)
     UPLOADS.inc()
     return upload.upload_id, ask
-
-
-async def _asked(request: Request) -> CheckedAsk:
-    """Read facts and options of a request that brings no study."""
-    try:
-        return checked(json.loads(await request.body() or b"{}"))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, BadRequestBody):
-            raise
-        raise BadRequestBody(reason="the body is no valid JSON") from None
 
 
 async def _waited(request: Request, cases: ApiCases, case: ApiCase) -> Response:

@@ -69,9 +69,10 @@ def study_operations(upload_store: UploadStore, frame_store: FrameStore) -> list
 
     async def send_stack(request: Request) -> Response:
         stacks = frame_store.get(request.path_params["token"]).stacks
-        if request.path_params["number"] >= len(stacks):
+        number = request.path_params["number"]
+        if number not in map(str, range(len(stacks))):
             raise FramesGone
-        stack = stacks[request.path_params["number"]]
+        stack = stacks[int(number)]
         return Response(memoryview(stack).cast("B"), media_type="application/octet-stream", headers=_PRIVATE)
 
     refused = {
@@ -100,7 +101,7 @@ def study_operations(upload_store: UploadStore, frame_store: FrameStore) -> list
         row("GET", upload, check_upload, "Ask what an upload of a page may hold.", Answer(UploadLimits)),
         row("POST", upload, receive_upload, "Hand in the study of a page.", Answer(UploadAnswer), created),
         row("GET", stacks, list_frames, "List the stacks of a page's viewer.", Answer(FramesAnswer)),
-        row("GET", stacks + "/{number:int}", send_stack, "Fetch one stack.", Answer(None, BYTES)),
+        row("GET", stacks + "/{number}", send_stack, "Fetch one stack.", Answer(None, BYTES)),
         row("GET", INFO_PATH, _info, "Tell version, bundle and intended use.", Answer(InfoAnswer)),
     ]
 
