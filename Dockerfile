@@ -2,6 +2,8 @@
 FROM python:3.11-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
+# Forwarded headers are judged by the gate alone, see trusted_proxies.
+ENV FORWARDED_ALLOW_IPS=""
 WORKDIR /srv/deeptepp
 
 # Draws figures as SVG, PDF and PNG; all else works without it. Fonts: Latin and Chinese.
@@ -20,8 +22,11 @@ COPY pages pages
 COPY artifacts artifacts
 COPY .streamlit .streamlit
 RUN pip install --no-deps --editable . \
-    && useradd --create-home --uid 10001 deeptepp
+    && useradd --create-home --uid 10001 deeptepp \
+    && install --directory --owner deeptepp --group deeptepp --mode 0700 /srv/deeptepp/data
 USER deeptepp
+# Cases, board, images and their key; without a volume they go with the container.
+VOLUME /srv/deeptepp/data
 
 # Listens on all addresses of the container and answers other machines once deeptepp.toml names a provider to sign
 # in with, or DEEPTEPP_OPEN=1 says that everybody may come in.

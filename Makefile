@@ -32,7 +32,7 @@ system: ## Install what the browser tests need (Debian, as root)
 	./scripts/install-system-packages
 
 app: $(STAMP) ## Install and open the dashboard
-	$(BIN)/streamlit run app.py --server.port $(PORT) --server.headless $(HEADLESS)
+	FORWARDED_ALLOW_IPS= $(BIN)/streamlit run app.py --server.port $(PORT) --server.headless $(HEADLESS)
 
 test: system $(DEV) ## Install and run every test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 20
@@ -62,6 +62,13 @@ statistics: $(DEV) ## Measure simulated cohorts, the bias of matching and the sp
 
 mutations: $(DEV) ## Damage 2,000 small studies by seed and read each, minutes
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m mutations --n 2000 --seed 0 --out docs/results/mutations.md
+
+.PHONY: kills bounds
+kills: $(DEV) ## Kill every operation that keeps something at 200 seeded moments, minutes
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m kills --n 200 --out docs/results/kills.md
+
+bounds: $(DEV) ## Hand archives and tables at the limits to a server's worker, minutes
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bounds.py --out docs/results/bounds.md
 
 lint: $(DEV) ## Format check, lint, types, layers, docstrings, spelling
 	$(BIN)/ruff format --check .

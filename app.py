@@ -12,16 +12,13 @@ import streamlit as st
 
 from deeptepp import api
 from deeptepp.config import load_settings
+from deeptepp.service_log import set_up_log
 from deeptepp.ui.installation import Installation
 from deeptepp.ui.parts.broken import show_broken
 
-logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-# It would log the text of an exception, which could quote a file; show_broken logs its type and place.
-logging.getLogger("streamlit.error_util").disabled = True
-# It quotes whole addresses; the access log of the installation names their family alone.
+set_up_log(is_service=True)
+# It quotes addresses; the access log of the installation names their family alone.
 logging.getLogger("uvicorn.access").disabled = True
-# Clients log addresses that they ask for, and those of a sign-in hold a code.
-logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 _installation = Installation(load_settings())
 

@@ -53,6 +53,12 @@ class Settings:
     visitor_max_away_s: float = 900.0
     """Seconds after which everything of a visitor whose page is closed, or whose line is cut, is erased; until
     then the same tab finds its case again."""
+    case_kept_days: float = 365.0
+    """Days after its last change at which a kept case is deleted with its scores; 0 keeps none."""
+    images_kept_days: float = 30.0
+    """Days after which the encrypted images of a kept case are deleted; 0 keeps none."""
+    images_folder: str = "data/images"
+    """Where they lie if the board is in PostgreSQL; with an SQLite file, in a folder beside it."""
     sweep_every_s: float = 60.0
     """Seconds between two looks for what has grown too old."""
 
@@ -116,6 +122,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "upload_max_age_s": (30, 86400),
     "case_max_age_s": (60, 86400),
     "visitor_max_away_s": (1, 86400),
+    "case_kept_days": (0, 36_500),
+    "images_kept_days": (0, 36_500),
     "sweep_every_s": (1, 3600),
     "session_idle_s": (10, 86400),
     "session_max_s": (10, 604800),

@@ -20,17 +20,21 @@
     │   │                                 NiftiTimesDiffer, UnknownNiftiVolume, NiftiRolesDoubtful
     │   ├── ClinicalError                 NotANumber, OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
-    │   │                                 CohortRefused, UnknownPublicCohort
+    │   │                                 CohortRefused, UnknownPublicCohort, TableTooLarge
     │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange, AnotherTable
     │   ├── SettingsError                 UnknownSetting, BadSetting
     │   ├── FilesError                    FilesIncomplete, FilesMixed, FolderInUse
     │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │   │                                 UploadIncomplete, UploadGone
     │   ├── ApiError                      BadRequestBody, ApiCaseGone, TokenNameTaken, TokenUnknown
+    │   ├── ReceiptError                  ReceiptUnreadable, ReceiptAltered, ReceiptUnknown, ReceiptOfAnotherStudy
     │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong,
     │                                     DecisionTooLate, DecisionTooEarly, CaseWithdrawn, BoardConflict,
     │                                     NotCorrectable, MeetingGone, MeetingChanged, MeetingHasDecisions
-    ├── BoardStoreError                   BoardUnreachable, BoardRefuses, BoardSchemaMismatch
+    ├── BoardStoreError                   BoardUnreachable, BoardRefuses, BoardBusy, BoardSchemaMismatch
+    ├── KeptCaseError                     CaseGone, CaseChanged, KeptUnreadable, ImagesGone, ImagesNotKept,
+    │                                     KeyMissing, WrongKey, BadKey, SealDamaged
+    ├── BackupError                       NotABackup, BackupDamaged, BackupTooNew, TargetNotEmpty, TargetExists
     ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
     │                                     PacsRefused
     ├── AccessError                       NotSignedIn, NotAllowed
@@ -652,6 +656,16 @@ class UnreadableCohort(CohortError):
     template = "The cohort cannot be read: {reason}."
 
 
+class TableTooLarge(CohortError):
+    """A table has more cells, or unpacks to more, than is read of a visitor's."""
+
+    rule = "cohort.too-large"
+    template = (
+        "The table holds {value}, more than the {limit} that are read here. Leave out what is no patient, or read "
+        "it with `deeptepp report cohort` on a machine of your own."
+    )
+
+
 class CohortRefused(CohortError):
     """A cohort has problems that must be mended; ``problems`` among the facts is the table of them."""
 
@@ -819,6 +833,45 @@ class UploadGone(UploadError):
     template = "The uploaded study is no longer here. Hand it in again."
 
 
+class ReceiptError(InputError):
+    """The receipt of a score cannot be used."""
+
+    rule = "receipt"
+
+
+class ReceiptUnreadable(ReceiptError):
+    """The text is no receipt."""
+
+    rule = "receipt.unreadable"
+    template = "This is no receipt of a score, or one of another version. Hand in the file as it was saved."
+
+
+class ReceiptAltered(ReceiptError):
+    """The receipt does not fit its own hash."""
+
+    rule = "receipt.altered"
+    template = (
+        "The receipt was changed: what it holds has hash {value}, and it says {limit}. Take the one that is kept."
+    )
+
+
+class ReceiptUnknown(ReceiptError):
+    """No receipt of this id is kept."""
+
+    rule = "receipt.unknown"
+    template = "No receipt of this id is kept here, or what it held was erased with its case."
+
+
+class ReceiptOfAnotherStudy(ReceiptError):
+    """The images are not those of the receipt."""
+
+    rule = "receipt.another-study"
+    template = (
+        "The receipt is of another study: its images have digest {limit}, these {value}. Hand in the images that "
+        "were scored."
+    )
+
+
 class BoardError(InputError):
     """An entry on the tumour board was refused."""
 
@@ -928,6 +981,13 @@ class BoardRefuses(BoardStoreError):
     template = "The board's {kind} database cannot be used: {reason}. Tell whoever runs this server."
 
 
+class BoardBusy(BoardStoreError):
+    """The database of the board answers, and asks to be tried again."""
+
+    rule = "board-store.busy"
+    template = "The board's {kind} database cannot answer now: {reason}. Try again in a moment."
+
+
 class BoardSchemaMismatch(BoardStoreError):
     """The database was written by another version."""
 
@@ -987,6 +1047,121 @@ class TokenUnknown(ApiError):
 
     rule = "api.token-unknown"
     template = "There is no valid token of this name or identifier."
+
+
+class KeptCaseError(DeepTeppError):
+    """A case that is kept cannot be opened or changed, or its images cannot."""
+
+    rule = "cases"
+
+
+class CaseGone(KeptCaseError):
+    """The case is not, or no longer, kept."""
+
+    rule = "cases.gone"
+    template = "This case is not kept here. It was deleted, or the time for which cases are kept has passed."
+
+
+class CaseChanged(KeptCaseError):
+    """Somebody else changed the case after it was last seen; ``kept`` is what it is now."""
+
+    rule = "cases.changed"
+    template = "Somebody else changed this case meanwhile. Compare both, then choose; nothing was written over."
+
+
+class KeptUnreadable(KeptCaseError):
+    """What is kept was written by a version that this one cannot read, or is damaged."""
+
+    rule = "cases.unreadable"
+    template = "What is kept of this case cannot be read by this version ({value}). Restore a backup or update."
+
+
+class ImagesGone(KeptCaseError):
+    """The images of a case are not, or no longer, kept."""
+
+    rule = "cases.images-gone"
+    template = "The images of this case are no longer kept. Hand in the study again to go on with them."
+
+
+class ImagesNotKept(KeptCaseError):
+    """The images of a case could not be written."""
+
+    rule = "cases.images-not-kept"
+    template = "The images of this case could not be kept ({reason}). The result is kept without them."
+
+
+class KeyMissing(KeptCaseError):
+    """Images are kept and their key is not here."""
+
+    rule = "cases.key-missing"
+    template = (
+        "Images are kept here, but not the key that they were encrypted with. Give it in DEEPTEPP_KEY_FILE, or "
+        "remove the images; no new key is made beside them."
+    )
+
+
+class WrongKey(KeptCaseError):
+    """Images were encrypted with another key."""
+
+    rule = "cases.wrong-key"
+    template = "These images were encrypted with key {value}; the key of this installation is {limit}."
+
+
+class BadKey(KeptCaseError):
+    """The key of the installation is no key."""
+
+    rule = "cases.bad-key"
+    template = (
+        "The key of this installation cannot be used: {reason}. It must be 32 bytes in base64 or hexadecimal."
+    )
+
+
+class SealDamaged(KeptCaseError):
+    """An encrypted file was changed or cut."""
+
+    rule = "cases.damaged"
+    template = "The kept images were changed or cut since they were written, so they are not used."
+
+
+class BackupError(DeepTeppError):
+    """A backup cannot be written or read."""
+
+    rule = "backup"
+
+
+class NotABackup(BackupError):
+    """The file is no backup."""
+
+    rule = "backup.not-a-backup"
+    template = "The file was not written by `deeptepp backup`."
+
+
+class BackupDamaged(BackupError):
+    """A part of the backup differs from its digest."""
+
+    rule = "backup.damaged"
+    template = "The backup is damaged ({value}). Nothing was restored."
+
+
+class BackupTooNew(BackupError):
+    """The backup was written by a newer version."""
+
+    rule = "backup.too-new"
+    template = "The backup has schema {value}; this version reads up to {limit}. Nothing was restored."
+
+
+class TargetNotEmpty(BackupError):
+    """The installation that is restored into holds something."""
+
+    rule = "backup.not-empty"
+    template = "This installation holds {value}. Nothing was restored; `--replace` puts the backup in their place."
+
+
+class TargetExists(BackupError):
+    """The file that is to be written exists."""
+
+    rule = "backup.exists"
+    template = "The file {value} exists. Name another; nothing is written over."
 
 
 class PacsError(DeepTeppError):

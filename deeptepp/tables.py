@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from deeptepp.domain.cohort import Cohort
-from deeptepp.errors import UnreadableCohort
+from deeptepp.domain.progress import bounds
+from deeptepp.errors import TableTooLarge, UnreadableCohort
 from deeptepp.wording.sentence import sentence
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def read_cohort(path: Path) -> Cohort:
     ------
     UnreadableCohort
         The file is absent or no Parquet table.
+    TableTooLarge
+        There are more cells than the work at hand may take.
     MissingColumn
         A required column is absent.
     DuplicateSubject
@@ -73,6 +76,10 @@ def read_cohort(path: Path) -> Cohort:
     np.int64(119)
     """
     try:
+        about, limit = pq.read_metadata(path), bounds().n_cells
+        if about.num_rows * about.num_columns > limit:
+            n = about.num_rows * about.num_columns
+            raise TableTooLarge(value=sentence("{n} cells", n=n), limit=sentence("{n} cells", n=int(limit)))
         table = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise UnreadableCohort(

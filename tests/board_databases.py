@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from sqlalchemy import text
 from deeptepp.domain.board import Flag, NewCase
 from deeptepp.domain.clinical import ClinicalProfile, NodeStage
 from deeptepp.store.database import engine_of, writing
+
+_BOARDS = Path(__file__).parent / "store"
 
 
 def new_case(**changes) -> NewCase:
@@ -45,5 +48,21 @@ def emptied(address: str) -> str:
     with writing(engine) as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return address
+
+
+def left_by(version: int, address: str) -> str:
+    """Fill a database with a board as a version left it."""
+    if "://" not in address:
+        Path(address).parent.mkdir()
+        with sqlite3.connect(address) as connection:
+            connection.executescript((_BOARDS / f"board_v{version}_sqlite.sql").read_text())
+        connection.close()
+        return address
+    engine = engine_of(address)
+    with writing(engine) as connection:
+        content = (_BOARDS / f"board_v{version}_postgresql.sql").read_text()
+        connection.exec_driver_sql(content.replace("%", "%%"))
     engine.dispose()
     return address

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,8 @@ def is_up(url: str) -> bool:
     try:
         with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2) as reply:  # noqa: S310  our own server
             return reply.status == 200
+    except urllib.error.HTTPError as error:
+        return error.code == 401  # up, and asks who is there
     except OSError:
         return False
 

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -18,26 +19,61 @@ def binaries() -> Path | None:
     return found[-1].parent if found and can_run else None
 
 
+@dataclass(frozen=True)
+class PostgresServer:
+    """A server that can be stopped and started; the folder must be one that others may enter."""
+
+    folder: Path
+    port: int
+    settings: str = ""
+
+    @property
+    def address(self) -> str:
+        return f"postgresql://board@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    def call(self, program: str, *arguments: str) -> None:
+        # The server refuses to run as root.
+        prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        command = [*prefix, str(binaries() / program), "-D", str(self.data), *arguments]
+        with (self.folder / "output").open("w+") as output:
+            done = subprocess.run(command, cwd=self.folder, stdout=output, stderr=output, timeout=120)
+            assert done.returncode == 0, (self.folder / "output").read_text()
+
+    def make(self) -> None:
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres")
+        self.call("initdb", "-U", "board", "-A", "trust", "-E", "UTF8", "--no-sync")
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off {self.settings}"
+        self.call("pg_ctl", "-l", str(self.folder / "log"), "-o", options, "-w", "start")
+
+    def stop(self, mode: str = "immediate", *more: str) -> None:
+        self.call("pg_ctl", "-m", mode, *(more or ("-w",)), "stop")
+
+
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Run a server until the block ends; gives its address. The folder must be one that others may enter."""
+def served(folder: Path, settings: str = "") -> Iterator[PostgresServer]:
+    """Run a server until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    data, bin_ = folder / "data", binaries()
-    prefix = []
-    if os.geteuid() == 0:  # the server refuses to run as root
-        shutil.chown(folder, "postgres")
-        prefix = ["runuser", "-u", "postgres", "--"]
-
-    def call(*command: str) -> None:
-        done = subprocess.run([*prefix, *command], cwd=folder, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    call(str(bin_ / "initdb"), "-D", str(data), "-U", "board", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    call(str(bin_ / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-o", options, "-w", "start")
+    server = PostgresServer(folder, port, settings)
+    server.make()
+    server.start()
     try:
-        yield f"postgresql://board@127.0.0.1:{port}/postgres"
+        yield server
     finally:
-        call(str(bin_ / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
+        with contextlib.suppress(AssertionError):  # it may have been stopped
+            server.stop()
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """Run a server until the block ends; gives its address."""
+    with served(folder) as server:
+        yield server.address

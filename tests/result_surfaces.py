@@ -39,7 +39,7 @@ from deeptepp.report.text_table import table_csv
 from deeptepp.stats.survival.group_comparison import compare_groups
 from deeptepp.ui.board.board_case import _assessment
 from deeptepp.ui.board.board_rows import flags_html, tier_html
-from deeptepp.ui.case.case_to_board import _flags
+from deeptepp.ui.case.case_to_board import flags_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "results" / "surfaces.md"
 LABEL = "Case 7"
@@ -334,7 +334,7 @@ def board_case(case: Case) -> BoardCase:
         assessment=assessment_to_dict(case.answer, case.bundle),
         bundle_sha256=case.bundle.sha256,
         label=LABEL,
-        flags=_flags(case.answer),
+        flags=flags_of(case.answer),
         is_simulated=case.answer.is_simulated,
         entries=(
             Entry(moment=Moment.BEFORE, choice=Choice.T, recorded_utc=at),

@@ -16,7 +16,8 @@ from deeptepp.dicom.results.objects import ResultObject, result_objects
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Lesion, LesionOrigin
-from deeptepp.domain.risk import Assessment, Finding, Outcome, Receipt, RiskScore, Severity, Tier, TierScheme
+from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severity, Tier, TierScheme
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.domain.study import PhaseChoice
 
 GRID = Grid.axial((24, 44, 50), (1.6, 0.8, 0.7), (-3.0, 5.0, -40.0))

@@ -13,15 +13,18 @@ import typer
 
 from deeptepp.cli.bundles import export, verify
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
+from deeptepp.cli.keeping import backup, restore, retention
 from deeptepp.cli.listing import series
 from deeptepp.cli.own_cohorts import cohort_app
 from deeptepp.cli.printing import RefusingCommand
+from deeptepp.cli.receipts import replay
 from deeptepp.cli.reporting import report_app
 from deeptepp.cli.sending import send
 from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command
 from deeptepp.cli.studies import detect, score
 from deeptepp.cli.token_commands import token_app
 from deeptepp.cli.training import evaluate, train
+from deeptepp.service_log import set_up_log
 
 app = typer.Typer(
     help="Risk score, tier and treatment outcomes for HER2-positive early breast cancer from breast DCE-MR. "
@@ -31,7 +34,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 simulate_app = typer.Typer(help="Make simulated patients and their MR.", no_args_is_help=True)
-for command in (score, detect, series, send, prepare, train, evaluate, verify, export):
+for command in (
+    score,
+    detect,
+    series,
+    send,
+    prepare,
+    train,
+    evaluate,
+    verify,
+    export,
+    backup,
+    restore,
+    retention,
+    replay,
+):
     app.command(cls=RefusingCommand)(command)
 app.command("prepare-breastdcedl", cls=RefusingCommand)(prepare_breastdcedl_command)
 simulate_app.command("cohort", cls=RefusingCommand)(simulate_cohort_command)
@@ -59,4 +76,4 @@ def _configure(
     ] = False,
 ) -> None:
     """Configure logging once, for all commands."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    set_up_log(logging.WARNING)

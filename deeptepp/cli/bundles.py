@@ -8,13 +8,29 @@ from typing import Annotated
 import typer
 
 from deeptepp.cli.printing import AsJson, print_json
+from deeptepp.cli.receipts import RECEIPTS, StoreAddress, verify_receipts
 
 
 def verify(
-    bundle: Annotated[Path, typer.Argument(exists=True, file_okay=False, metavar="BUNDLE")],
+    bundle: Annotated[
+        Path, typer.Argument(metavar="BUNDLE|receipts", help="Folder of a bundle, or the word 'receipts'.")
+    ],
+    store: StoreAddress = "",
+    head: Annotated[
+        str, typer.Option(metavar="HASH|FILE", help="Head of the audit trail as it was noted elsewhere.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Check every file of a bundle against its checksums, and that this version reads it."""
+    """Check every file of a bundle against its checksums; or 'receipts': walk the audit trail of the store."""
+    if str(bundle) == RECEIPTS:
+        verify_receipts(store, head, as_json=as_json)
+    if not bundle.is_dir():
+        raise typer.BadParameter("is no folder of a bundle", param_hint="BUNDLE")
+    _verify_bundle(bundle, as_json=as_json)
+
+
+def _verify_bundle(bundle: Path, *, as_json: bool) -> None:
+    """Check the files of a bundle, and that this version reads it."""
     from deeptepp.model.bundle import load_bundle, verify_bundle
 
     sums = verify_bundle(bundle)

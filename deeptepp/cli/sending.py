@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deeptepp.config import load_settings
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.risk import Assessment
 from deeptepp.errors import NoSourceImages, PacsNotConfigured
 
@@ -36,18 +37,22 @@ def send(
     deliver(read_objects([found.read(name) for name in names]), pacs)
 
 
-def deliver(objects: tuple[ResultObject, ...], url: str | None = None) -> None:
+def deliver(objects: tuple[ResultObject, ...], url: str | None = None, *, receipt_id: str = "") -> None:
     """Send objects and say on standard error what the PACS answered.
 
-    ``url``: where to, the PACS of the settings if absent. Raises PacsError: they did not arrive; BadSetting: the
+    ``url``: where to, the PACS of the settings if absent; ``receipt_id``: of the score, for the audit trail, where
+    it is known. Raises PacsError: they did not arrive; BadSetting: the
     address is none.
     """
     from deeptepp.dicom.results.dicomweb import send_objects
     from deeptepp.dicom.results.pacs import configured_pacs, pacs_at
+    from deeptepp.store import own_ledger
 
     settings = load_settings()
     target = configured_pacs(settings) if url is None else pacs_at(url, settings.pacs_name)
     delivery = send_objects(objects, target)
+    if own_ledger.has_store():
+        own_ledger.record(LedgerKind.SENT, about=receipt_id, objects=delivery.stored)
     warned = f", {delivery.n_warnings} with a warning" if delivery.n_warnings else ""
     typer.echo(f"{delivery.name} stored {len(delivery.stored)} objects{warned}", err=True)
 
@@ -89,4 +94,4 @@ def write_and_send(
     if is_sent and not objects:
         raise NoSourceImages
     if is_sent:
-        deliver(objects)
+        deliver(objects, receipt_id=assessment.receipt.id if assessment.receipt else "")

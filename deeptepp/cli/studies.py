@@ -18,6 +18,7 @@ from deeptepp.cli.printing import (
     say,
     source_of,
 )
+from deeptepp.cli.receipts import keep_receipt
 from deeptepp.cli.sending import require_pacs, write_and_send
 from deeptepp.cli.study_choice import (
     BreastSide,
@@ -76,6 +77,9 @@ def score(
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder to write JSON, PDF and DICOM objects into.")
     ] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="File to write the receipt of the score to.")
+    ] = None,
     label: Annotated[
         str, typer.Option(help="Pseudonym of the case, for the files of --out; no name, date or number.")
     ] = "",
@@ -127,6 +131,7 @@ def score(
     else:
         typer.echo("\n".join([*([named] if named else []), *_lines(assessment), *proposal_lines(proposals)]))
     try:
+        keep_receipt(assessment, receipt)
         write_and_send(out, images, assessment, model, is_sent=is_sent, label=named)
     except DeepTeppError as error:
         typer.echo(f"refused [{error.rule}] {error}", err=True)

@@ -14,9 +14,13 @@ import warnings
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from math import inf
 from pathlib import Path
 
-from deeptepp.errors import UnreadableCohort
+from deeptepp.domain.progress import bounds, checkpoint
+from deeptepp.errors import TableTooLarge, UnreadableCohort
+from deeptepp.safe_files import in_words
+from deeptepp.wording.sentence import sentence
 
 WORKBOOKS = (".xlsx", ".xlsm")
 """Ends of the names of Excel workbooks."""
@@ -33,6 +37,9 @@ _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _WIDER = re.compile(r"Expected \d+ fields in line \d+, saw (\d+)")
 """How pandas refuses a line of more cells than it was told of."""
 
+_BYTES_A_CELL = 60
+"""Unpacked bytes of a workbook for each cell that may be read; a plain cell has about 35."""
+
 Lines = list[list[str]]
 
 
@@ -42,11 +49,17 @@ def is_workbook(name: str | Path) -> bool:
 
 
 def split_lines(text: str, delimiter: str) -> Lines:
-    """Split CSV text into lines of cells, empty lines among them; none where its quotes do not close."""
+    """Split CSV text into lines of cells, empty lines among them; none where its quotes do not close.
+
+    Raises TableTooLarge: there are more cells than the work at hand may take.
+    """
     import pandas as pd
 
-    width = 1 + max(line.count(delimiter) for line in _LINE_ENDS.split(text))
+    widths = [line.count(delimiter) for line in _LINE_ENDS.split(text)]
+    width = 1 + max(widths)
     while text:
+        checkpoint()
+        check_cells(len(widths) * width)
         try:
             # The slower engine leaves the cells that it adds at the end of a short line without a value.
             frame = pd.read_csv(
@@ -73,11 +86,44 @@ def split_lines(text: str, delimiter: str) -> Lines:
     return []
 
 
+def check_cells(n_cells: int) -> None:
+    """Refuse more cells of a table than the work at hand may take: TableTooLarge."""
+    limit = bounds().n_cells
+    if n_cells > limit:
+        raise TableTooLarge(value=sentence("{n} cells", n=n_cells), limit=sentence("{n} cells", n=int(limit)))
+
+
+def _check_workbook(content: bytes, n_lines: int | None) -> None:
+    """Refuse a workbook that unpacks to too much, or has too many cells, before all of it is held."""
+    import openpyxl
+
+    limit = bounds().n_cells
+    if limit == inf:
+        return
+    # 1. What its directory says, before anything is unpacked.
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        n_bytes, most = sum(info.file_size for info in archive.infolist()), int(limit * _BYTES_A_CELL)
+    if n_bytes > most:
+        raise TableTooLarge(value=in_words(n_bytes), limit=in_words(most))
+    # 2. Its cells, row by row: a single cell far to the right fills a row up to it.
+    book, n_cells = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True), 0
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows(max_row=n_lines, values_only=True):
+            checkpoint()
+            n_cells += max(1, len(row))
+            check_cells(n_cells)
+
+
 def workbook_lines(content: bytes, *, n_lines: int | None = None) -> dict[str, Lines]:
-    """Lines of every sheet of a workbook, or its first ``n_lines``; UnreadableCohort for another file."""
+    """Lines of every sheet of a workbook, or its first ``n_lines``.
+
+    Raises UnreadableCohort: the file is another one; TableTooLarge: there are more cells than the work at hand may
+    take.
+    """
     import pandas as pd
 
     try:
+        _check_workbook(content, n_lines)
         with warnings.catch_warnings():
             # Extensions of the file that are not understood concern its looks.
             warnings.simplefilter("ignore", UserWarning)
@@ -90,6 +136,8 @@ def workbook_lines(content: bytes, *, n_lines: int | None = None) -> dict[str, L
                 engine="openpyxl",
                 nrows=n_lines,
             )
+    except TableTooLarge:
+        raise
     except (OSError, KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile) as error:
         raise UnreadableCohort(reason="the file is no Excel workbook") from error
     if not sheets:

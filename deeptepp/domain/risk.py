@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.domain.study import PhaseChoice
 from deeptepp.errors import DeepTeppError
 from deeptepp.wording.sentence import Words, joined, sentence
@@ -191,20 +192,6 @@ class Outcome(StrEnum):
     SCORED = "scored"
     SCORED_WITH_WARNINGS = "scored-with-warnings"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What is needed to reproduce the number."""
-
-    code_version: str
-    bundle_name: str
-    bundle_sha256: str
-    input_sha256: str
-    """Digest of the study's voxels, grids and times; independent of file order and container."""
-    inputs_sha256: str
-    """Digest over study, profile, lesion and options: the cache key of the score."""
-    created_utc: str
 
 
 ShiftMm = tuple[float, float, float]

@@ -54,17 +54,6 @@ FACTS: dict[str, str] = {name: fact.label for name, fact in CLINICAL_FACTS.items
 ARM_SHORT: dict[Arm, str] = {arm: arm.short for arm in Arm}
 """Names of the treatments where there is little room; in ``CATEGORIES`` they stand in full."""
 
-RECEIPT: dict[str, str] = {
-    "code_version": "DeepTEPP version",
-    "bundle_name": "Model",
-    "bundle_sha256": "Model, SHA-256",
-    "input_sha256": "Images, SHA-256",
-    "inputs_sha256": "All inputs, SHA-256",
-    "created_utc": "Computed (UTC)",
-}
-"""Labels of a receipt."""
-
-
 SIDES: dict[Side | None, str] = {Side.LEFT: "Left breast", Side.RIGHT: "Right breast", None: "Side not known"}
 """Which breast a lesion or a volume belongs to."""
 

@@ -7,13 +7,12 @@ Both halves are what the screen and the command line call. A refusal is a result
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from deeptepp import __version__
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion
+from deeptepp.domain.people import LOCAL
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
-from deeptepp.domain.risk import Assessment, Finding, Outcome, Receipt, RiskScore, Severity
+from deeptepp.domain.risk import Assessment, Finding, Outcome, RiskScore, Severity
 from deeptepp.errors import DeepTeppError, DetectionError
 from deeptepp.imaging.quality import check_quality
 from deeptepp.imaging.roi import crop_roi
@@ -22,7 +21,7 @@ from deeptepp.model.predict import score_views
 from deeptepp.scoring.consistency import check_consistency
 from deeptepp.scoring.eligibility import check_eligibility, check_model
 from deeptepp.scoring.images import CaseImages, open_case
-from deeptepp.scoring.receipt import inputs_digest
+from deeptepp.scoring.receipt import receipt_of
 from deeptepp.scoring.stability import with_stability
 from deeptepp.scoring.tiers import percentile
 from deeptepp.views.mosaic import build_views
@@ -39,6 +38,7 @@ def assess_case(
     lesion: Lesion | None = None,
     allow_ineligible: bool = False,
     measures_stability: bool = True,
+    who: str = LOCAL.subject,
     progress: Progress = silent,
 ) -> Assessment:
     """Check the rules and score one lesion.
@@ -57,14 +57,33 @@ def assess_case(
         Score although an eligibility rule refuses; the assessment is then marked as an override.
     measures_stability : bool
         Score again with the outline shifted, so that the tier is told with what small shifts make of it.
+    who : str
+        Subject of the person who asks, for the receipt.
     progress : Progress
         Told of every step.
 
     Returns
     -------
     Assessment
-        Scored, scored with warnings, or refused.
+        Scored, scored with warnings, or refused, with its receipt.
     """
+    answer = _assess(images, profile, bundle, lesion, allow_ineligible=allow_ineligible, progress=progress)
+    if measures_stability:
+        answer = with_stability(images, answer, bundle, progress=progress)
+    receipt = receipt_of(answer, images, bundle, allow_ineligible=allow_ineligible, who=who)
+    return replace(answer, receipt=receipt)
+
+
+def _assess(
+    images: CaseImages,
+    profile: ClinicalProfile,
+    bundle: ModelBundle,
+    lesion: Lesion | None,
+    *,
+    allow_ineligible: bool,
+    progress: Progress,
+) -> Assessment:
+    """Check the rules and score one lesion, without its stability and receipt."""
     target = lesion or (images.candidates[0] if images.candidates else None)
     acquisition = images.study.acquisition
     eligibility = (
@@ -81,7 +100,6 @@ def assess_case(
         findings=findings,
         lesion=target,
         phase=images.phase,
-        receipt=_receipt(images, profile, bundle, target, allow_ineligible=allow_ineligible),
         is_simulated=bundle.is_simulated or images.study.acquisition.is_simulated,
         is_override=refuses and allow_ineligible,
     )
@@ -94,8 +112,7 @@ def assess_case(
         score = score_lesion(images, target, profile, bundle, progress=progress)
     except DetectionError as error:
         return _with(draft, Finding.from_error(error))
-    answer = _scored(draft, score, bundle)
-    return with_stability(images, answer, bundle, progress=progress) if measures_stability else answer
+    return _scored(draft, score, bundle)
 
 
 def score_lesion(
@@ -192,25 +209,4 @@ def _scored(draft: Assessment, score: RiskScore, bundle: ModelBundle) -> Assessm
         score=score,
         tier=bundle.tiers.tier_of(score.probability),
         percentile=percentile(score.probability, bundle.reference),
-    )
-
-
-def _receipt(
-    images: CaseImages,
-    profile: ClinicalProfile,
-    bundle: ModelBundle,
-    lesion: Lesion | None,
-    *,
-    allow_ineligible: bool,
-) -> Receipt:
-    """Write down what reproduces the number."""
-    return Receipt(
-        code_version=__version__,
-        bundle_name=bundle.name,
-        bundle_sha256=bundle.sha256,
-        input_sha256=images.study.digest,
-        inputs_sha256=inputs_digest(
-            images.study, images.phase, profile, bundle, lesion, allow_ineligible=allow_ineligible
-        ),
-        created_utc=datetime.now(UTC).isoformat(timespec="seconds"),
     )

@@ -25,7 +25,7 @@ from deeptepp.service.routes_by_need import Need
 from deeptepp.service.security_headers import NO_STORE, SECURE_LINE, Headers
 from deeptepp.service.sign_in_sessions import SignIn, SignIns, sign_in_digest
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE = frozenset({"GET", "HEAD"})
 """Methods that change nothing."""
 
 Own = Mapping[str, Callable[[Caller, Scope, Receive], Awaitable[Response]]]

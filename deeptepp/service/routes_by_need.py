@@ -33,7 +33,7 @@ class Need:
 
 def needs(pages: Mapping[str, Action], upload_bytes: int, table_bytes: int) -> tuple[Need, ...]:
     """List every address: ``pages`` by their path, and the largest study and table that may be handed in."""
-    read, reading = Action.READ_EVIDENCE, frozenset({"GET", "HEAD", "OPTIONS"})
+    read = Action.READ_EVIDENCE
     handing_in = frozenset({"GET", "HEAD", "POST"})
     return (
         *(Need(re.escape(path), action) for path, action in pages.items()),
@@ -42,14 +42,12 @@ def needs(pages: Mapping[str, Action], upload_bytes: int, table_bytes: int) -> t
         Need("/sign-out(/done)?"),
         Need("/_stcore/stream", read, frozenset({"websocket"})),
         # Tables of the laboratory come through Streamlit's own way in; studies through ours.
-        Need(
-            "/_stcore/upload_file/.+", Action.USE_LABORATORY, frozenset({"PUT", "DELETE", "OPTIONS"}), table_bytes
-        ),
-        Need("/_stcore/(health|host-config)", read, reading),
-        Need("/_stcore/bidi-components/.*", read, reading, is_public_asset=True),
-        Need("/component/.*", read, reading, is_public_asset=True),
-        Need("/_stcore/(metrics|script-health-check)", Action.MANAGE, reading),
-        Need("/media/.+", read, reading, is_shown_only=True),
+        Need("/_stcore/upload_file/.+", Action.USE_LABORATORY, frozenset({"PUT", "DELETE"}), table_bytes),
+        Need("/_stcore/(health|host-config)", read),
+        Need("/_stcore/bidi-components/.*", read, is_public_asset=True),
+        Need("/component/.*", read, is_public_asset=True),
+        Need("/_stcore/(metrics|script-health-check)", Action.MANAGE),
+        Need("/media/.+", read, is_shown_only=True),
         Need("/(_stcore|auth|oauth2callback)(/.*)?", is_closed=True),
         Need("/api/v1/uploads/[^/]+", Action.SCORE_CASES, handing_in, upload_bytes),
         Need("/api/v1/frames/.+", Action.READ_CASES),

@@ -8,26 +8,33 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from deeptepp.config import load_settings
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.board import (
     ENTRY_FIELDS,
     LABEL_CHARACTERS,
     ROLE_CHARACTERS,
     BoardCase,
     Entry,
+    Moment,
     NewCase,
     Picture,
 )
+from deeptepp.domain.people import LOCAL, Person
 from deeptepp.errors import CaseWithdrawn, LabelTaken
 from deeptepp.store.api_tokens import TokenBook
 from deeptepp.store.board_rules import checked_moment, plain_label, refuse_conflict, refuse_long
 from deeptepp.store.case_rows import as_json, one_case, read_cases
-from deeptepp.store.database import engine_of, reading, writing
+from deeptepp.store.database import engine_of, reading, scrub, writing
+from deeptepp.store.image_folder import ImageFolder
+from deeptepp.store.kept_cases import CaseBook
+from deeptepp.store.ledger import Ledger, append, erase_receipt, recorders
 from deeptepp.store.meetings import MeetingBook
 from deeptepp.store.schema import AGENDA, CASES, ENTRIES, MEETINGS, PICTURES
 from deeptepp.store.upgrade import ensure_schema
@@ -52,6 +59,14 @@ def board_address() -> str:
     return os.environ.get(BOARD_VARIABLE) or load_settings().board
 
 
+def images_folder(address: str) -> Path:
+    """Folder of the images of kept cases: beside an SQLite file, or as the settings say."""
+    if "://" in address:
+        return Path(load_settings().images_folder)
+    file = Path(address)
+    return file.with_name(f"{file.stem}-images")
+
+
 class Board:
     """The board of one installation; safe to share between threads.
 
@@ -65,7 +80,8 @@ class Board:
         try:
             with writing(self._engine, alone=True) as connection:
                 ensure_schema(connection)
-            self.meetings = MeetingBook(self._engine)
+            self.meetings, self.ledger = MeetingBook(self._engine), Ledger(self._engine)
+            self.kept = CaseBook(self._engine, ImageFolder(images_folder(address)))
             self.tokens = TokenBook(self._engine)
         except BaseException:
             self.close()
@@ -75,20 +91,22 @@ class Board:
         """Let go of every connection."""
         self._engine.dispose()
 
-    def add(self, new: NewCase) -> BoardCase:
+    def add(self, new: NewCase, *, person: Person = LOCAL) -> BoardCase:
         """Put a case on the board.
 
         ``new``: its label may be empty. The result is as stored, with its random id and its label. Raises
         LabelTaken: another case has the label; LabelNamesSomebody: the label holds a long number; EntryTooLong:
         the label is too long.
         """
-        return self.add_all([new])[0]
+        return self.add_all([new], person=person)[0]
 
-    def add_all(self, new: Iterable[NewCase]) -> list[BoardCase]:
+    def add_all(self, new: Iterable[NewCase], *, person: Person = LOCAL) -> list[BoardCase]:
         """Put cases on the board, all of them or none; see ``add``."""
         with writing(self._engine, alone=True) as connection:
             ids = [_insert(connection, each) for each in new]
             found = {case.id: case for case in read_cases(connection, ids)}
+            for each in found.values():
+                append(connection, LedgerKind.BOARDED, person, about=each.id, receipt=receipt_id(each))
         return [found[case_id] for case_id in ids]
 
     def cases(self) -> list[BoardCase]:
@@ -120,7 +138,13 @@ class Board:
             ]
         return BoardCounts(*n)
 
-    def record(self, case_id: str, entry: Entry, *, expected: int | None = None) -> BoardCase:
+    def recorded_by(self, case_id: str) -> dict[int, str]:
+        """Who recorded the entries of a case, by their numbers; nobody where there is no sign-in."""
+        return recorders(self.ledger.entries(about=case_id, limit=None))
+
+    def record(
+        self, case_id: str, entry: Entry, *, expected: int | None = None, person: Person = LOCAL
+    ) -> BoardCase:
         """Add an entry to the record of a case.
 
         ``entry``: a decision, or that the score was shown, shown twice is recorded once. One that corrects another
@@ -146,19 +170,37 @@ class Board:
             if moment is None:
                 return case
             row = {"case_id": case_id, "moment": moment.value, "role": role}
-            connection.execute(insert(ENTRIES).values(**row, **_row(entry)))
+            added = connection.execute(insert(ENTRIES).values(**row, **_row(entry)))
+            (number,) = added.inserted_primary_key or (0,)
+            append(connection, _kind(moment, entry), person, about=case_id, entry=number, moment=moment.value)
             return one_case(connection, case_id)
 
-    def withdraw(self, case_id: str) -> None:
-        """Remove a case with everything that belongs to it.
+    def withdraw(self, case_id: str, *, person: Person = LOCAL) -> None:
+        """Remove a case with everything that belongs to it; the audit trail goes on saying that it was.
 
         Raises CaseWithdrawn: it is not on the board.
         """
         with writing(self._engine) as connection:
+            receipt = receipt_id(one_case(connection, case_id))
             for table in (ENTRIES, PICTURES, AGENDA):
                 connection.execute(delete(table).where(table.c.case_id == case_id))
             if connection.execute(delete(CASES).where(CASES.c.id == case_id)).rowcount != 1:
                 raise CaseWithdrawn()
+            is_erased = erase_receipt(connection, receipt)
+            append(connection, LedgerKind.WITHDRAWAL, person, about=case_id, receipt=receipt, is_erased=is_erased)
+        scrub(self._engine)
+
+
+def receipt_id(case: NewCase) -> str:
+    """Id of the receipt of a case's score, empty where it has none."""
+    return str((case.assessment.get("receipt") or {}).get("id", ""))
+
+
+def _kind(moment: Moment, entry: Entry) -> LedgerKind:
+    """What the audit trail calls an entry."""
+    if moment in (Moment.SHOWN, Moment.SKIPPED):
+        return LedgerKind.SCORE_SHOWN
+    return LedgerKind.CORRECTION if entry.corrects else LedgerKind.DECISION
 
 
 def _insert(connection: Connection, new: NewCase) -> str:

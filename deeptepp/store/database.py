@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -10,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, StatementError
 
-from deeptepp.errors import BadSetting, BoardRefuses, BoardUnreachable
+from deeptepp.errors import BadSetting, BoardBusy, BoardRefuses, BoardStoreError, BoardUnreachable
+from deeptepp.store.private_files import private_file, private_folder
+from deeptepp.wording.sentence import Words
 
 _WAIT_S = 15
 """Seconds that a writer waits for another one."""
@@ -23,7 +28,7 @@ _RETRY_S = 0.02
 _LOCK = 7_120_331
 """Number of the PostgreSQL lock under which tables are made."""
 
-_REFUSALS = {
+_REFUSALS: dict[int | str, Words] = {
     sqlite3.SQLITE_READONLY: "it is read-only",
     "25006": "it is read-only",
     sqlite3.SQLITE_PERM: "permission is missing",
@@ -37,8 +42,26 @@ _REFUSALS = {
     "3D000": "it does not exist",
     "28000": "the user is not known to it",
     "28P01": "the password is wrong",
+    "22021": "it does not take this text",
 }
 """What a database that answers refuses, by SQLite's result code or PostgreSQL's SQLSTATE."""
+
+_UNWRITABLE: Words = "its folder cannot be written"
+_NO_CONNECTION: Words = "no connection"
+
+_BUSY: dict[int | str, Words] = {
+    sqlite3.SQLITE_BUSY: "others are writing to it",
+    sqlite3.SQLITE_LOCKED: "others are writing to it",
+    "57P03": "it is starting up or shutting down",
+    "57P01": "it is shutting down",
+    "57P02": "it is starting again after a fault",
+    "53200": "it is out of memory",
+    "53300": "too many connections are open",
+    "53400": "a limit of its settings is reached",
+    "55P03": "others are writing to it",
+    "40P01": "others are writing to it",
+}
+"""What passes by itself, by the same codes: trying again is worth it."""
 
 
 def engine_of(address: str) -> Engine:
@@ -57,7 +80,13 @@ def engine_of(address: str) -> Engine:
     if url.get_backend_name() != "postgresql":
         raise _unknown(url.get_backend_name())
     connect = {"timeout": _WAIT_S, "application_name": "deeptepp"}
-    return create_engine(url.set(drivername="postgresql+pg8000"), pool_pre_ping=True, connect_args=connect)
+    # What is bound to a statement, such as a note, stands in no message of an error.
+    return create_engine(
+        url.set(drivername="postgresql+pg8000"),
+        pool_pre_ping=True,
+        connect_args=connect,
+        hide_parameters=True,
+    )
 
 
 def _unknown(found: str) -> BadSetting:
@@ -68,11 +97,13 @@ def _unknown(found: str) -> BadSetting:
 def _sqlite(file: Path) -> Engine:
     """Make the engine of a file, in write-ahead mode, so that readers never wait."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(file.parent)
+        # SQLite gives its log and index files the permissions of the database.
+        private_file(file)
     except OSError as error:
-        raise BoardUnreachable(kind="SQLite", reason=type(error).__name__) from error
+        raise _unmade(error) from None
     url = URL.create("sqlite", database=str(file.resolve()))
-    engine = create_engine(url, connect_args={"timeout": _WAIT_S})
+    engine = create_engine(url, connect_args={"timeout": _WAIT_S}, hide_parameters=True)
 
     def on_connect(connection: Any, _record: object) -> None:  # noqa: ANN401  a DBAPI connection has no type
         connection.isolation_level = None  # transactions are begun below, not by the driver
@@ -106,6 +137,32 @@ def _write_ahead(connection: Any) -> None:  # noqa: ANN401  a DBAPI connection h
             return
 
 
+def check_place(address: str) -> None:
+    """Make the folder of an SQLite file and see that it can be written; an address of a server asks for nothing.
+
+    Raises BoardRefuses, BoardUnreachable: it cannot.
+    """
+    if "://" in address:
+        return
+    file = Path(address)
+    try:
+        private_folder(file.parent)
+        for place in (file, file.parent) if file.exists() else (file.parent,):
+            if not os.access(place, os.W_OK):
+                raise PermissionError
+    except OSError as error:
+        raise _unmade(error) from None
+
+
+def _unmade(error: OSError) -> BoardStoreError:
+    """Say why the file cannot be made, without its path."""
+    if isinstance(error, PermissionError) or error.errno == errno.EROFS:
+        return BoardRefuses(kind="SQLite", reason=_UNWRITABLE)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return BoardRefuses(kind="SQLite", reason=_REFUSALS[sqlite3.SQLITE_FULL])
+    return BoardUnreachable(kind="SQLite", reason=type(error).__name__)
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that only reads.
@@ -135,13 +192,35 @@ def _named(engine: Engine) -> Iterator[None]:
     kind = "PostgreSQL" if engine.dialect.name == "postgresql" else "SQLite"
     try:
         yield
-    except DBAPIError as error:
-        if refusal := _REFUSALS.get(_code_of(error.orig)):
-            raise BoardRefuses(kind=kind, reason=refusal) from error
-        reason = "the connection was lost" if error.connection_invalidated else type(error.orig).__name__
-        raise BoardUnreachable(kind=kind, reason=reason) from error
-    except OSError as error:
-        raise BoardUnreachable(kind=kind, reason=type(error).__name__) from error
+    except (StatementError, OSError, UnicodeError) as error:
+        raise _refusal(kind, error) from None
+
+
+def _refusal(kind: str, error: StatementError | OSError | UnicodeError) -> BoardStoreError:
+    """Name what went wrong; the driver's own message is left out, since it can quote a row."""
+    if isinstance(error, OSError):
+        return BoardUnreachable(kind=kind, reason=type(error).__name__)
+    if isinstance(error, UnicodeError) or not isinstance(error, DBAPIError):
+        return BoardRefuses(kind=kind, reason=_REFUSALS["22021"])
+    code = _code_of(error.orig)
+    if reason := _REFUSALS.get(code):
+        return BoardRefuses(kind=kind, reason=reason)
+    if reason := _BUSY.get(code):
+        return BoardBusy(kind=kind, reason=reason)
+    is_cut = error.connection_invalidated or type(error.orig).__name__ == "InterfaceError"
+    return BoardUnreachable(kind=kind, reason=_NO_CONNECTION if is_cut else type(error.orig).__name__)
+
+
+def scrub(engine: Engine) -> bool:
+    """Take what was deleted off the disk: SQLite keeps it in its log file until that is emptied.
+
+    Returns False where a reader was in the way; the next sweep tries again. PostgreSQL does this by itself.
+    """
+    if engine.dialect.name != "sqlite":
+        return True
+    with _named(engine), contextlib.closing(engine.raw_connection()) as connection:
+        is_busy, *_ = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
 
 
 def _code_of(error: BaseException | None) -> int | str:

@@ -6,7 +6,7 @@ acquisition allows; an oblique acquisition stays oblique and its affine tells so
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from skimage.filters import threshold_otsu
 
 from deeptepp.domain.geometry import FloatArray, Grid
+from deeptepp.domain.progress import checkpoint
 
 _MARGIN_MM = 12.0
 """Air kept around the body."""
@@ -32,6 +33,9 @@ _SAMPLE_STEP = 3
 """Every third voxel along each axis is looked at to find the body and the window."""
 _WINDOW_PERCENTILES = (1.0, 99.98)
 """Black: of all voxels. White: of the body voxels of all phases; tumour must not saturate, or curves go flat."""
+
+_SLICES_AT_ONCE = 16
+"""Slices that are held in float at a time."""
 
 Stack = npt.NDArray[np.uint8]
 Voxels = npt.NDArray[np.generic]
@@ -113,14 +117,35 @@ def resample(voxels: Voxels, weights: Weights) -> npt.NDArray[np.float32]:
 
     ``voxels`` is (z, y, x). Returns (z, y, x) on the grid of ``fit_voxels``.
     """
-    result = voxels.astype(np.float32)
-    for axis, weight in enumerate(weights):
-        if weight is None:
-            continue
-        first = np.moveaxis(result, axis, 0)
-        flat = weight @ np.ascontiguousarray(first).reshape(first.shape[0], -1)
-        result = np.moveaxis(flat.reshape(-1, *first.shape[1:]), 0, axis)
-    return result
+    across, *within = weights
+    # Some slices at a time: whole volumes in float would fill the memory of a study twice.
+    parts = []
+    for some in _some_slices(len(voxels) if across is None else across.shape[0]):
+        part = voxels[some].astype(np.float32) if across is None else _merged(voxels, across[some])
+        for axis, weight in enumerate(within, start=1):
+            part = part if weight is None else _weighted(part, weight, axis)
+        parts.append(part)
+    return np.concatenate(parts)
+
+
+def _weighted(voxels: npt.NDArray[np.float32], weight: sparse.csr_array, axis: int) -> npt.NDArray[np.float32]:
+    """Apply weights along one axis."""
+    first = np.moveaxis(voxels, axis, 0)
+    flat = weight @ np.ascontiguousarray(first).reshape(first.shape[0], -1)
+    return np.moveaxis(flat.reshape(-1, *first.shape[1:]), 0, axis)
+
+
+def _merged(voxels: Voxels, weight: sparse.csr_array) -> npt.NDArray[np.float32]:
+    """Merge slices into some others, from those alone that have a weight there."""
+    first, end = int(weight.indices.min()), int(weight.indices.max()) + 1
+    return _weighted(voxels[first:end].astype(np.float32), weight[:, first:end], 0)
+
+
+def _some_slices(n_slices: int) -> Iterator[slice]:
+    """Give one run of slices after another, between which the work can be stopped."""
+    for first in range(0, n_slices, _SLICES_AT_ONCE):
+        checkpoint()
+        yield slice(first, first + _SLICES_AT_ONCE)
 
 
 def window(phases: Sequence[Voxels]) -> tuple[float, float]:
@@ -141,8 +166,10 @@ def to_uint8(voxels: npt.NDArray[np.float32], low: float, high: float) -> Stack:
 
     ``voxels`` is (z, y, x). Returns (z, y, x) contiguous and read-only.
     """
-    scaled = (voxels - np.float32(low)) * np.float32(255 / (high - low))
-    stack: Stack = np.ascontiguousarray(np.clip(np.rint(scaled), 0, 255).astype(np.uint8))
+    stack: Stack = np.empty(voxels.shape, np.uint8)
+    for some in _some_slices(len(voxels)):
+        scaled = (voxels[some] - np.float32(low)) * np.float32(255 / (high - low))
+        stack[some] = np.clip(np.rint(scaled), 0, 255)
     stack.flags.writeable = False
     return stack
 

@@ -25,10 +25,11 @@ _ONE_AT_A_TIME = threading.Lock()
 """Alembic runs a step by names of its module, which two threads cannot share."""
 
 
-def ensure_schema(connection: Connection) -> None:
+def ensure_schema(connection: Connection, version: int = SCHEMA_VERSION) -> None:
     """Make the tables where there are none, and bring older ones up to this version without losing anything.
 
-    ``connection``: in a transaction that no other writer shares. Raises BoardSchemaMismatch: the tables were made
+    ``connection``: in a transaction that no other writer shares; ``version``: an earlier one for tables that an
+    old backup is read into. Raises BoardSchemaMismatch: the tables were made
     by a newer version; they are left as they are.
     """
     found: list[int] = []
@@ -37,16 +38,16 @@ def ensure_schema(connection: Connection) -> None:
         found = list(connection.execute(select(VERSIONS.c.version)).scalars())
         if len(found) != 1 or not 1 <= found[0] <= SCHEMA_VERSION:
             raise BoardSchemaMismatch(value=", ".join(map(str, found)) or "none", limit=SCHEMA_VERSION)
-        if found == [SCHEMA_VERSION]:
+        if found == [version]:
             return
-    _run_steps(connection, _revision(found[0]) if found else None)
+    _run_steps(connection, _revision(found[0]) if found else None, _revision(version))
     # The number that versions before migrations look at: they refuse a board that they cannot read.
     connection.execute(delete(VERSIONS))
-    connection.execute(insert(VERSIONS).values(version=SCHEMA_VERSION))
+    connection.execute(insert(VERSIONS).values(version=version))
 
 
-def _run_steps(connection: Connection, start: str | None) -> None:
-    """Run every step that is missing, in the transaction of the connection; ``start`` is what its tables are."""
+def _run_steps(connection: Connection, start: str | None, end: str) -> None:
+    """Run every step to ``end`` in the transaction of the connection; ``start`` is what its tables are."""
     # Here, so that a server whose board is up to date does not load Alembic.
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
@@ -63,7 +64,7 @@ def _run_steps(connection: Connection, start: str | None) -> None:
         kept.stamp(script, start)
 
     def steps(revision: Any, _context: object) -> Any:  # noqa: ANN401  Alembic's own steps, without types
-        return script._upgrade_revs(_revision(SCHEMA_VERSION), revision)
+        return script._upgrade_revs(end, revision)
 
     with _ONE_AT_A_TIME, EnvironmentContext(config, script, fn=steps) as context:
         context.configure(connection=connection, version_table=REVISION_TABLE)

@@ -24,6 +24,7 @@ from deeptepp.service.security_headers import security_headers
 from deeptepp.service.sign_in_sessions import default_sign_ins
 from deeptepp.service.watchdog import Watchdog, raise_descriptor_limit
 from deeptepp.store.frames import default_frames
+from deeptepp.store.upkeep import prepare_places, sweep_kept
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import close_default_runner, default_runner
 from deeptepp.ui.background.loaded import bundle_folder, loaded_bundle
@@ -92,6 +93,7 @@ class Installation:
     async def lifespan(self, _app: st.App) -> AsyncIterator[None]:
         """Run the worker, the sweeper and the watchdog from start to shutdown; leave no upload behind."""
         raise_descriptor_limit()
+        prepare_places()
         default_runner()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._sweep_forever)
@@ -118,6 +120,7 @@ class Installation:
             settings.sweep_every_s,
             ("sweep of uploads", lambda: in_thread(default_store().sweep, settings.upload_max_age_s)),
             ("sweep of images", lambda: in_thread(default_frames().sweep, settings.case_max_age_s)),
+            ("sweep of kept cases", lambda: in_thread(sweep_kept, settings)),
             ("sweep of visitors", sweep_here),
         )
 

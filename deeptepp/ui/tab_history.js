@@ -31,6 +31,14 @@ class TabHistory {
     else this.write("replaceState", { screen, n: mark.n });
   }
 
+  /** Let the address name the kept case that is open; no step of the history, which a change by the server would be. */
+  name(link) {
+    const address = new URL(location.href);
+    if (!link || address.searchParams.get("case") === link) return;
+    address.searchParams.set("case", link);
+    history.replaceState(history.state, "", address);
+  }
+
   onPop(event) {
     const mark = event.state?.deeptepp;
     if (!mark || !this.screen || location.pathname !== this.path) return;

@@ -92,6 +92,7 @@ class TabMemory {
     this.drafts.readLater();
     this.connection.settle();
     this.history.update(data.screen, data.is_asking);
+    this.history.name(data.link);
     this.cover(false);
   }
 }

@@ -22,6 +22,7 @@ from deeptepp.ui.background.drafts import PREFIXES, cleaned
 from deeptepp.ui.background.session import TAB_STATUS, Session, current_session
 from deeptepp.ui.background.visitors import Claim, Tab, claim_tab, greet_visitor
 from deeptepp.ui.case.leaving import go_back, screen_in_history
+from deeptepp.ui.case.other_study import NAME_DIGITS
 from deeptepp.ui.guard import current_person
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import current_language, t
@@ -108,7 +109,7 @@ def _receive(presented: _Presented) -> None:
     session = current_session()
     if claim is Claim.NEW and _HEX.fullmatch(presented.memory):
         session.memory = presented.memory
-    if session.memory != presented.memory:
+    if session.memory != presented.memory or _is_of_another(session, presented):
         return
     session.drafts, session.restored = dict(presented.drafts), set(presented.drafts)
     if claim is Claim.NEW and presented.study:
@@ -116,6 +117,12 @@ def _receive(presented: _Presented) -> None:
     note = _note(claim, presented)
     if note:
         session.tab_note = note
+
+
+def _is_of_another(session: Session, presented: _Presented) -> bool:
+    """Whether the tab holds what was typed for another study than that of the case which a link has opened."""
+    row = session.case.kept.row
+    return row is not None and presented.study != row.study_digest[:NAME_DIGITS]
 
 
 def _forget_widgets() -> None:
@@ -137,6 +144,8 @@ def _note(claim: Claim, presented: _Presented) -> str:
         if presented.drafts
         else t("Hand in the study again.")
     )
+    if current_session().case.kept.row is not None:
+        return filled
     if presented.boot != _BOOT:
         return f"{t('The server was restarted. The images are gone, since they are kept nowhere.')} {again}"
     gone = t(
@@ -159,6 +168,7 @@ def _told(session: Session, status: str, *, screens: bool) -> dict[str, object]:
         "is_busy": bool(session.job_id),
         "screen": screen_in_history(session) if screens else "",
         "is_asking": session.is_asked_to_leave,
+        "link": session.case.kept.row.id if screens and session.case.kept.row else "",
         "sent": f"{session.case.id}-{hash(session.case.profile)}-{len(session.case.scores)}",
         "forgotten": list(session.forgotten),
         "prefixes": list(PREFIXES),

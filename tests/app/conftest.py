@@ -12,6 +12,7 @@ from deeptepp.domain.people import Person, Role
 from deeptepp.service.sign_in_sessions import default_sign_ins, digest_of
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import close_default_runner
+from deeptepp.ui.tiers import tiers_reading
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +26,7 @@ def installation(bundle_folder, tmp_path, monkeypatch):
     monkeypatch.setenv("DEEPTEPP_ARTIFACTS", str(bundle_folder))
     monkeypatch.delenv("DEEPTEPP_PACS_URL", raising=False)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tiers_reading, "QUICK_S", 50)
     st.cache_data.clear()
     yield tmp_path
     close_default_runner()

@@ -14,9 +14,12 @@ from deeptepp.domain.clinical_facts import Section
 from deeptepp.domain.lesion import BoxMm, LesionOrigin
 from deeptepp.domain.progress import Step, StepReport
 from deeptepp.domain.risk import Outcome, Tier
+from deeptepp.errors import BoardUnreachable
 from deeptepp.scoring.case import open_case
 from deeptepp.simulate.simulated_study import demo_profile
+from deeptepp.store import own_ledger as own_ledger_module
 from deeptepp.store.frames import default_frames
+from deeptepp.store.own_ledger import own_ledger
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import JobState, default_runner
 from deeptepp.ui.background.session import Screen
@@ -90,6 +93,37 @@ def test_the_demo_is_scored_with_tier_curves_and_receipt(demo):
     assert "no benefit" not in text.lower()
     assert "Trastuzumab vs no anti-HER2 treatment" in text
     assert "Observational" in text
+
+
+def test_opening_and_scoring_are_told_with_the_receipt_that_the_page_offers(demo):
+    at = _scored(demo)
+    receipt = session_of(at).case.assessment.receipt
+    opened, scored = reversed(own_ledger().entries())
+    assert (opened.kind, opened.about) == ("case opened", receipt.input_sha256)
+    assert (scored.kind, scored.about, scored.who) == ("case scored", receipt.id, "local")
+    assert own_ledger().receipt(receipt.id) == receipt
+    assert receipt.sha256 in words_on(at)
+    assert session_of(at).unkept == ()
+
+
+def test_a_receipt_that_the_store_does_not_take_is_said_and_kept_when_the_store_is_back(demo, monkeypatch):
+    with monkeypatch.context() as down:
+        down.setattr(own_ledger_module, "ledger_of", raising(BoardUnreachable(kind="SQLite", reason="x")))
+        at = _scored(demo)
+        receipt = session_of(at).case.assessment.receipt
+        assert session_of(at).unkept == (receipt,)
+        assert "is not kept there yet" in words_on(at)
+    assert "is not kept there yet" not in words_on(at.run())
+    assert own_ledger().receipt(receipt.id) == receipt
+
+
+def raising(error):
+    """A function that is always refused."""
+
+    def refused(*_args):
+        raise error
+
+    return refused
 
 
 def test_the_same_case_scored_again_is_answered_from_memory(demo, monkeypatch):

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 from board_databases import new_case
-from sqlalchemy import event, text
+from scored_phantom import RECEIPT
+from sqlalchemy import delete, event, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from deeptepp.domain.board import Agreement, Choice, Entry, Flag, Moment, Picture, Status
 from deeptepp.domain.meeting import Meeting
+from deeptepp.domain.people import Person, Role
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import (
     BadSetting,
@@ -33,7 +35,8 @@ from deeptepp.errors import (
 )
 from deeptepp.store import database
 from deeptepp.store.cases import Board, board_address
-from deeptepp.store.schema import METADATA
+from deeptepp.store.ledger_tables import LEDGER
+from deeptepp.store.schema import ENTRIES, METADATA
 
 BEFORE = Entry(moment=Moment.BEFORE, choice=Choice.T, note=" 讨论：先看病理 ", role="chair")
 AFTER_ALL = Entry(moment=Moment.BEFORE, choice=Choice.TP, role="surgeon")
@@ -129,10 +132,57 @@ def test_a_withdrawn_case_leaves_nothing(board):
     with board._engine.begin() as connection:
         for table in METADATA.tables.values():
             rows = connection.execute(table.select())
-            assert not [row for row in rows if case_id in tuple(row)], table.name
+            assert table is LEDGER or not [row for row in rows if case_id in tuple(row)], table.name
+    # That it was and who withdrew it stays provable, by its random id alone.
+    told = [(entry.kind, entry.facts) for entry in reversed(board.ledger.entries(about=case_id))]
+    assert told == [
+        ("put on the board", {"receipt": ""}),
+        ("decision", {"entry": 1, "moment": "before"}),
+        ("withdrawal", {"receipt": "", "is_erased": False}),
+    ]
     for act in (board.case, board.withdraw, lambda gone: board.record(gone, BEFORE)):
         with pytest.raises(CaseWithdrawn):
             act(case_id)
+
+
+def test_the_receipt_of_a_withdrawn_case_loses_its_content_and_stays_provable(board):
+    board.ledger.keep(RECEIPT)
+    case_id = board.add(new_case(assessment={"score": 0.3, "receipt": RECEIPT.short})).id
+    board.withdraw(case_id)
+    check = board.ledger.check()
+    assert (check.n_receipts, check.n_erased, check.is_whole) == (0, 1, True)
+    last = board.ledger.entries()[0]
+    assert (last.kind, last.facts) == ("withdrawal", {"receipt": RECEIPT.id, "is_erased": True})
+
+
+@pytest.mark.parametrize("is_taken_out", [True, False])
+def test_an_entry_taken_out_or_put_in_beside_the_trail_is_named(board, is_taken_out):
+    case_id = board.add(new_case()).id
+    board.record(case_id, BEFORE)
+    board.record(case_id, SHOWN)
+    gone = board.add(new_case()).id
+    board.record(gone, BEFORE)
+    board.withdraw(gone)
+    assert board.ledger.check().is_whole
+    with board._engine.begin() as connection:
+        own = ENTRIES.c.number == 2
+        row = dict(connection.execute(select(ENTRIES).where(own)).mappings().one())
+        connection.execute(
+            delete(ENTRIES).where(own) if is_taken_out else insert(ENTRIES).values(row | {"number": 9})
+        )
+    assert board.ledger.check().bad_entries == ((2,) if is_taken_out else (9,))
+    assert not board.ledger.check().is_whole
+
+
+def test_the_trail_tells_who_recorded_each_entry_and_nobody_where_there_is_no_sign_in(board):
+    case_id = board.add(new_case()).id
+    anna = Person("sub-anna", "Anna", frozenset({Role.BOARD}))
+    first = board.record(case_id, BEFORE, person=anna).last_number
+    board.record(case_id, Entry(moment=Moment.SHOWN))
+    second = board.record(case_id, replace(BEFORE, corrects=first), person=replace(anna, name="")).last_number
+    assert board.recorded_by(case_id) == {first: "Anna", second: "sub-anna"}
+    kinds = [entry.kind for entry in reversed(board.ledger.entries(about=case_id))]
+    assert kinds == ["put on the board", "decision", "score shown", "correction"]
 
 
 def test_two_who_decide_at_once_are_told_of_one_another_and_nothing_is_overwritten(address):
@@ -244,7 +294,7 @@ def test_many_may_make_the_database_at_once(tmp_path):
 def test_no_column_says_who_the_patient_is():
     names = {f"{table.name}.{column.name}" for table in METADATA.tables.values() for column in table.columns}
     telling = {name for name in names if any(word in name for word in ("name", "birth", "patient", "mrn"))}
-    assert telling == {"board_pictures.name"}, "which slice a picture shows"
+    assert telling == {"board_pictures.name", "ledger.name"}, "which slice a picture shows, who of the staff acted"
 
 
 @pytest.mark.parametrize("bad", ["mysql://user:secret@host/x", "postgresql://user:secret@host:port/x"])

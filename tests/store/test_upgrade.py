@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from board_databases import new_case
+from board_databases import left_by, new_case
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
@@ -16,26 +16,14 @@ from deeptepp.domain.board import Choice, Entry, Moment, Status
 from deeptepp.errors import BoardSchemaMismatch
 from deeptepp.store import upgrade
 from deeptepp.store.cases import Board
-from deeptepp.store.database import engine_of, reading, writing
+from deeptepp.store.database import engine_of, reading
 from deeptepp.store.schema import METADATA
-
-HERE = Path(__file__).parent
 
 
 @pytest.fixture
 def first_version(address):
     """A board as the first version left it."""
-    if "://" not in address:
-        Path(address).parent.mkdir()
-        with sqlite3.connect(address) as connection:
-            connection.executescript((HERE / "board_v1_sqlite.sql").read_text())
-        connection.close()
-        return address
-    engine = engine_of(address)
-    with writing(engine) as connection:
-        connection.exec_driver_sql((HERE / "board_v1_postgresql.sql").read_text().replace("%", "%%"))
-    engine.dispose()
-    return address
+    return left_by(1, address)
 
 
 def contents(address: str) -> dict[str, list[tuple]]:
@@ -79,6 +67,29 @@ def test_a_board_of_the_first_version_opens_with_nothing_lost_and_the_tables_of_
     assert board.add(new_case()).label == "Case 3"
     board.close()
     Board(first_version).close()
+
+
+def test_a_board_of_the_second_version_opens_with_its_meetings_pictures_and_corrections(address):
+    board = Board(left_by(2, address))
+    with board._engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"version_table": upgrade.REVISION_TABLE})
+        assert context.get_current_heads() == (f"{upgrade.SCHEMA_VERSION:04d}",)
+        assert compare_metadata(context, METADATA) == []
+    river, other = board.cases()
+    (meeting,) = board.meetings.all()
+    assert (meeting.title, meeting.attendees, meeting.agenda) == (
+        "Monday board",
+        ("surgeon", "oncologist"),
+        (river.id, other.id),
+    )
+    assert [each.png for each in board.pictures(river.id)] == [b"\x89PNG\x00\xfe"]
+    assert (river.before.choice, river.before.corrects, river.after.choice) == (Choice.TP, 1, Choice.OTHER)
+    assert {entry.meeting_id for entry in river.entries} == {meeting.id}
+    assert board.kept.rows() == []
+    # A file of before is taken away from other users of the machine.
+    if "://" not in address:
+        assert stat.S_IMODE(Path(address).stat().st_mode) == 0o600
+    board.close()
 
 
 def test_a_step_that_fails_leaves_the_board_as_it_was(first_version, monkeypatch):

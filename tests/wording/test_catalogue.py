@@ -7,8 +7,8 @@ from pathlib import Path
 
 from deeptepp import errors
 from deeptepp.datasets.problems import FINDINGS
-from deeptepp.datasets.public import public_table
-from deeptepp.domain import provenance, published, published_caveats, typed_number
+from deeptepp.datasets.public.registry import public_table
+from deeptepp.domain import audit, provenance, published, published_caveats, score_receipt, typed_number
 from deeptepp.domain.board import ENTRY_FIELDS
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.clinical_facts import Section
@@ -37,8 +37,8 @@ from deeptepp.ui.parts import figure_saving, number_field
 from deeptepp.ui.result import case_treatment, result_views
 from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own
 from deeptepp.ui.viewer import slice_viewer
-from deeptepp.ui.words import browser_words, screen_words
 from deeptepp.ui.words.page_list import PAGES
+from deeptepp.ui.words.screen_words import browser_words, screen_words
 from deeptepp.wording.catalogue import LOCALE, Language, catalogue, translate
 
 ROOT = Path(__file__).parents[2]
@@ -79,7 +79,8 @@ def said_by_tables():
         {name: fact.help for name, fact in CLINICAL_FACTS.items() if fact.help},
         dict(enumerate(answer for fact in CLINICAL_FACTS.values() for answer in fact.answers)),
         screen_words.MEASURED_ON,
-        names.RECEIPT,
+        score_receipt.RECEIPT_LABELS,
+        audit.KIND_WORDS,
         names.SIDES,
         case_export._OBJECTS,
         evidence_refusals.GROUPS,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from deeptepp.datasets.columns.column_names import is_known_name
 from deeptepp.datasets.columns.identifiers import is_identifier, names_a_person
 from deeptepp.datasets.raw_cells import Lines, n_filled, split_lines, workbook_lines
-from deeptepp.errors import UnreadableCohort
+from deeptepp.errors import TableTooLarge, UnreadableCohort
 from deeptepp.wording.sentence import joined, sentence
 
 _DELIMITERS = ",;\t|"
@@ -117,7 +117,20 @@ def _text_lines(content: bytes) -> Lines:
     if named:
         # The line is kept as an empty one, so that rows keep their numbers.
         return [[""], *split_lines(rest, named.group(1))]
-    return max((split_lines(text, mark) for mark in _DELIMITERS), key=_evenness)
+    return max(_ways(text), key=_evenness)
+
+
+def _ways(text: str) -> list[Lines]:
+    """Split text by each delimiter; TableTooLarge where it has too many cells by all of them."""
+    ways: list[Lines] = []
+    for mark in _DELIMITERS:
+        try:
+            ways.append(split_lines(text, mark))
+        except TableTooLarge as error:
+            too_large = error
+    if not ways:
+        raise too_large
+    return ways
 
 
 def _evenness(lines: Lines) -> tuple[int, int]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from deeptepp.domain.geometry import Grid
+from deeptepp.domain.progress import checkpoint
 from deeptepp.domain.study import PhaseChoice, Study
 from deeptepp.imaging.body import BoolImage
 from deeptepp.imaging.breast import BreastRegion, breasts_in
@@ -129,6 +130,7 @@ def robust_z(image: FloatImage, inside: BoolImage) -> FloatImage:
 
 def local_means(images: Sequence[FloatImage], inside: BoolImage, sigma: npt.ArrayLike) -> list[FloatImage]:
     """Smooth images by a Gaussian that sees only what lies inside a mask; ``sigma`` in voxels."""
+    checkpoint()
     weight = ndimage.gaussian_filter(inside.astype(np.float32), sigma, truncate=2.5)
     seen = np.maximum(weight, np.float32(1e-3))
     parts = (np.where(inside, image, 0).astype(np.float32) for image in images)
@@ -172,6 +174,7 @@ def tube_map(z: FloatImage, grid: Grid) -> FloatImage:
     """
     result = np.zeros(z.shape, dtype=np.float32)
     for sigma_mm in VESSEL_SIGMAS_MM:
+        checkpoint()
         sigma = [max(sigma_mm / d, 0.5) for d in grid.spacing_mm]
         smooth = ndimage.gaussian_filter(z, sigma, truncate=3)
         bright = smooth > 1.0
@@ -189,6 +192,7 @@ def _hessian_eigenvalues(image: FloatImage, grid: Grid, where: BoolImage) -> Flo
     gradients = np.gradient(image, *grid.spacing_mm)
     hessian = np.empty((int(where.sum()), 3, 3), dtype=np.float32)
     for i, gradient in enumerate(gradients):
+        checkpoint()
         for j in range(i, 3):
             second = np.gradient(gradient, grid.spacing_mm[j], axis=j)[where]
             hessian[:, i, j] = hessian[:, j, i] = second

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.geometry import Volume
+from deeptepp.domain.progress import checkpoint
 
 _BLOCK_MM = 8.0
 """Side of the blocks of a slice that are compared, mm: motion at edges fades within them."""
@@ -47,6 +48,7 @@ def misplaced_slices(volumes: Sequence[Volume]) -> tuple[tuple[int, int], ...]:
         return ()
     found = []
     for phase in range(len(slices)):
+        checkpoint()
         others = _usual(np.delete(slices, phase, axis=0))
         found += [(phase, k) for k in _out_of_place(slices[phase], others)]
     return tuple(found)
@@ -73,6 +75,7 @@ def _slices(volume: Volume) -> npt.NDArray[np.float32]:
     rows, columns = {fy // 4, fy * 3 // 4}, {fx // 4, fx * 3 // 4}
     blocks = np.zeros((z, ny, nx), dtype=np.float32)
     for i in rows:
+        checkpoint()
         chosen = volume.voxels[:, i : ny * fy : fy]
         for j in columns:
             blocks += chosen[:, :, j : nx * fx : fx]

@@ -110,7 +110,7 @@ def _facts(assessment: Assessment, bundle: ModelBundle) -> list[str]:
         lines.append(
             sentence(
                 "Receipt {digest}, {created} UTC",
-                digest=assessment.receipt.inputs_sha256[:12],
+                digest=assessment.receipt.id,
                 created=assessment.receipt.created_utc[:16],
             )
         )

@@ -239,6 +239,7 @@ def _receipt(assessment: Assessment, speech: Speech) -> list[Flowable]:
         return []
     facts = {
         t("Model"): f"{receipt.bundle_name}, {receipt.bundle_sha256[:12]}",
+        t("Receipt, SHA-256"): receipt.sha256,
         t("All inputs, SHA-256"): receipt.inputs_sha256,
         t("Computed (UTC)"): receipt.created_utc,
     }

@@ -6,7 +6,6 @@ A refusal is a result: its PDF says which rule refused, what was found and what 
 from __future__ import annotations
 
 import io
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from deeptepp.domain.lesion import Lesion, LesionOrigin
@@ -15,10 +14,10 @@ from deeptepp.domain.risk import (
     SIMULATED_COHORT,
     Assessment,
     Finding,
-    Receipt,
     Severity,
     Tier,
 )
+from deeptepp.domain.score_receipt import RECEIPT_LABELS, Receipt
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.case_one_page import created_at
 from deeptepp.report.case.case_pdf_outcomes import outcome_story
@@ -28,7 +27,7 @@ from deeptepp.report.case.result_reading import PATIENTS
 from deeptepp.report.format import count, percent, percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.look.theme import TIER_COLOURS, TIER_GLYPHS
-from deeptepp.report.names import FACTS, RECEIPT, SIDES, by_heading, name_of
+from deeptepp.report.names import FACTS, SIDES, by_heading, name_of
 from deeptepp.report.pdf.pdf_curves import scale_drawing
 from deeptepp.report.pdf.pdf_page import (
     GREY,
@@ -108,7 +107,7 @@ def _foot(receipt: Receipt | None) -> str:
         "DeepTEPP {version}, {created}, receipt {digest}",
         version=receipt.code_version,
         created=receipt.created_utc,
-        digest=receipt.inputs_sha256[:12],
+        digest=receipt.id,
     )
 
 
@@ -283,6 +282,6 @@ def _receipt(assessment: Assessment) -> list[Flowable]:
 
     if assessment.receipt is None:
         return []
-    facts = {RECEIPT[name]: str(value) for name, value in asdict(assessment.receipt).items()}
+    facts = {RECEIPT_LABELS[name]: value for name, value in assessment.receipt.short.items()}
     title = heading("Receipt: what is needed to reproduce the number")
     return [KeepTogether([title, facts_table(facts, width=_WIDTH)])]

@@ -171,8 +171,8 @@ def _cut_offs(tiers: TierScheme) -> dict[str, Any]:
 
 
 def _receipt(assessment: Assessment) -> dict[str, Any] | None:
-    """Receipt as data."""
-    return asdict(assessment.receipt) if assessment.receipt else None
+    """Receipt in short, as data."""
+    return assessment.receipt.short if assessment.receipt else None
 
 
 def _rounded(point: Iterable[float]) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from deeptepp.errors import TooManyJobs
@@ -26,13 +27,16 @@ class ExtraWork:
     answers: OrderedDict[str, Any] = field(default_factory=OrderedDict)
     notes: dict[str, str] = field(default_factory=dict)
 
-    def start(self, owner: str, key: str, work: Work) -> None:
-        """Queue work for a session unless it is under way, answered, or the queue is full."""
+    def start(self, owner: str, key: str, work: Work, *, most_s: float = inf) -> None:
+        """Queue work for a session unless it is under way, answered, or the queue is full.
+
+        ``most_s``: seconds that it may run.
+        """
         if key in self.jobs or key in self.answers:
             return
         self.notes.pop(key, None)
         try:
-            self.jobs[key] = default_runner().submit(owner, work)
+            self.jobs[key] = default_runner().submit(owner, work, most_s=most_s)
         except TooManyJobs as error:
             self.notes[key] = str(error)
 

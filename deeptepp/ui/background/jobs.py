@@ -22,7 +22,6 @@ from enum import StrEnum
 from functools import cache
 from math import inf
 from pathlib import Path
-from traceback import extract_tb
 from typing import Any, TypeVar
 
 from deeptepp.config import load_settings
@@ -30,6 +29,7 @@ from deeptepp.domain.progress import Bounds, Progress, Step, StepReport, within
 from deeptepp.errors import DeepTeppError, JobCancelled, TakesTooLong, TakesTooMuch, TooManyJobs, TooManyOwnJobs
 from deeptepp.safe_files import in_words
 from deeptepp.service.metrics import StepClock, note_error, note_refusal, note_result
+from deeptepp.service_log import told
 
 _LOG = logging.getLogger(__name__)
 
@@ -272,7 +272,7 @@ class JobRunner:
         error = None if ended.cancelled() else ended.exception()
         incident = "" if error is None or isinstance(error, DeepTeppError) else secrets.token_hex(4)
         if incident and error is not None:
-            _LOG.error("incident %s: %s at %s", incident, type(error).__name__, place_of(error))
+            _LOG.error("incident %s: %s", incident, told(error))
             note_error(error)
         elif isinstance(error, DeepTeppError):
             note_refusal(error)
@@ -310,15 +310,6 @@ def bare(error: ErrorT) -> ErrorT:
     error.__cause__ = error.__context__ = None
     error.__traceback__ = None
     return error
-
-
-def place_of(error: BaseException) -> str:
-    """Where an exception was raised, as file names and lines without any data.
-
-    Returns the last six frames, outermost first.
-    """
-    frames = extract_tb(error.__traceback__)[-6:]
-    return " > ".join(f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
 
 
 @cache

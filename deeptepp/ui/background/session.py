@@ -12,8 +12,10 @@ import streamlit as st
 
 from deeptepp.dicom.series_preview import Previews
 from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.kept_case import CaseChoices, KeptCase, KeptRow
 from deeptepp.domain.lesion import BoxMm, Lesion
 from deeptepp.domain.risk import Assessment
+from deeptepp.domain.score_receipt import Receipt
 from deeptepp.domain.study import SeriesSummary, Side
 from deeptepp.errors import DeepTeppError
 from deeptepp.scoring.images import CaseImages
@@ -48,6 +50,19 @@ class Screen(StrEnum):
     RESULT = "result"
     REFUSED = "refused"
     BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHere:
+    """How the case at hand is kept.
+
+    ``row``: as it was last seen, None where it is not kept; ``newer``: what somebody else made of it meanwhile;
+    ``trouble``: why it, or its images, could not be kept.
+    """
+
+    row: KeptRow | None = None
+    newer: KeptCase | None = None
+    trouble: DeepTeppError | None = None
 
 
 @dataclass(slots=True)
@@ -87,6 +102,12 @@ class Case:
         """The lesion that is scored, or None when there is none yet."""
         return self.lesions[self.selected] if self.lesions else None
 
+    @property
+    def choices(self) -> CaseChoices:
+        """What the reader chose, as it is kept."""
+        n_found = len(self.images.candidates) if self.images else 0
+        return CaseChoices(self.lesions[n_found:], self.selected, self.is_confirmed, self.overridden)
+
     def empty(self) -> None:
         """Let go of all that came from the patient; widgets and downloads may hold this case for longer."""
         self.images, self.series, self.previews, self.lesions, self.drawn_box = None, (), None, (), None
@@ -116,7 +137,10 @@ class Case:
     def forget_result(self) -> None:
         """Let go of what the result screen keeps."""
         self.label, self.asked_label, self.overridden, self.shown = "", "", frozenset(), ()
-        self.picture = ("", b"")
+        self.picture, self.kept = ("", b""), KeptHere()
+
+    kept: KeptHere = field(default_factory=KeptHere)
+    """How it is kept beyond this visit."""
 
 
 @dataclass(slots=True)
@@ -156,6 +180,10 @@ class Session:
     entered_for: frozenset[str] = field(default=frozenset(), repr=False)
     study_name: str = ""
     is_asked_whose: bool = False
+    lost_link: str = ""
+    """Case that the address named and that is not kept, so that it is said until something else is begun."""
+    unkept: tuple[Receipt, ...] = ()
+    """Receipts that the store has not taken yet."""
 
     @property
     def has_work(self) -> bool:
@@ -172,7 +200,7 @@ class Session:
         self.refusal, self.incident, self.note, self.phase_keys, self.phase_side = None, "", "", (), None
         self.memory, self.drafts, self.forgotten = secrets.token_hex(8), {}, ()
         self.restored = set()
-        self.tab_note, self.is_asked_to_leave = "", False
+        self.tab_note, self.is_asked_to_leave, self.unkept = "", False, ()
         self.entered_for, self.study_name, self.is_asked_whose = frozenset(), "", False
 
     def forget_typed(self, name: str, key: str) -> None:

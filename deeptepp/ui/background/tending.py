@@ -9,7 +9,7 @@ import anyio
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from deeptepp.service.metrics import note_error
-from deeptepp.ui.background.jobs import place_of
+from deeptepp.service_log import place_of
 
 _LOG = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.board import BoardCase, Moment
 from deeptepp.domain.cohort import Endpoint
 from deeptepp.domain.meeting import Meeting
@@ -31,10 +32,14 @@ from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import endpoint_choice
 from deeptepp.ui.parts.shown_table import show_table
 from deeptepp.ui.parts.verbatim import verbatim
+from deeptepp.ui.recording import record
 from deeptepp.ui.result.curves import by_arm, few_events_words
 from deeptepp.ui.result.score_card import score_card
 from deeptepp.ui.words.language import speech, t
 from deeptepp.ui.words.screen_words import FIELDS, label
+
+_OPENED = "board-opened"
+"""Key of ``st.session_state``: the case that the audit trail was last told of."""
 
 
 def case_panel(case: BoardCase, cases: Sequence[BoardCase], bundle: ModelBundle, meeting: Meeting | None) -> None:
@@ -43,6 +48,7 @@ def case_panel(case: BoardCase, cases: Sequence[BoardCase], bundle: ModelBundle,
     ``cases``: those that are gone through, in their order, for the ways to the next one; ``bundle``: gives
     cut-offs and curves, if it is the model that scored the case.
     """
+    _tell_opened(case)
     if case.is_shown:
         carry_over(case)
     is_large = is_projected()
@@ -56,6 +62,13 @@ def case_panel(case: BoardCase, cases: Sequence[BoardCase], bundle: ModelBundle,
             _curves(case.tier, bundle, is_large=is_large)
     if not is_large:
         withdraw_button(case)
+
+
+def _tell_opened(case: BoardCase) -> None:
+    """Tell the audit trail that somebody looks at a case, once until she looks at another."""
+    if st.session_state.get(_OPENED) != case.id:
+        st.session_state[_OPENED] = case.id
+        record(LedgerKind.CASE_OPENED, about=case.id)
 
 
 def _panel(case: BoardCase, bundle: ModelBundle, meeting_id: str) -> None:

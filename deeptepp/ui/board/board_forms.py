@@ -29,7 +29,7 @@ from deeptepp.ui.board.board_drafts import (
 from deeptepp.ui.board.board_record import conflict_question
 from deeptepp.ui.board.board_rows import open_case
 from deeptepp.ui.board.board_store import board_for
-from deeptepp.ui.guard import may, offers
+from deeptepp.ui.guard import current_person, may, offers
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.words.language import t
 
@@ -153,7 +153,9 @@ def _send(case: BoardCase, moment: Moment, meeting_id: str) -> None:
     mine, own, entry = drafts(), own_entries(), _entry(case, moment, draft, meeting_id)
     try:
         if not _is_repeated(case, entry):
-            number = board_for(Action.DECIDE).record(case.id, entry, expected=case.last_number).last_number
+            board = board_for(Action.DECIDE)
+            kept = board.record(case.id, entry, expected=case.last_number, person=current_person())
+            number = kept.last_number
             own.add(number)
             mine[key] = {"seen": number, SENT: True}
     except BoardConflict:
@@ -252,7 +254,7 @@ def withdraw_button(case: BoardCase) -> None:
 def _show(case: BoardCase, entry: Entry) -> None:
     """Record that the score is shown; a refusal is said once on the next run."""
     try:
-        board_for(Action.DECIDE).record(case.id, entry)
+        board_for(Action.DECIDE).record(case.id, entry, person=current_person())
     except (AccessError, BoardError, BoardStoreError) as error:
         _toast(error)
 
@@ -260,7 +262,7 @@ def _show(case: BoardCase, entry: Entry) -> None:
 def _withdraw(case_id: str) -> None:
     """Take a case off and go back to the list."""
     try:
-        board_for(Action.PUT_ON_BOARD).withdraw(case_id)
+        board_for(Action.PUT_ON_BOARD).withdraw(case_id, person=current_person())
     except (AccessError, BoardError, BoardStoreError) as error:
         _toast(error)
         return

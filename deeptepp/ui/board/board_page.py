@@ -29,7 +29,7 @@ from deeptepp.ui.board.board_minutes import minutes_view
 from deeptepp.ui.board.board_news import board_news
 from deeptepp.ui.board.board_rows import CASE_PARAMETER, filters_row, open_case, rows
 from deeptepp.ui.board.board_store import board_for, open_board
-from deeptepp.ui.guard import may
+from deeptepp.ui.guard import current_person, may
 from deeptepp.ui.parts.cards import bundle_card, refusal_card
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.page_list import PAGES_FOLDER
@@ -181,7 +181,7 @@ def _fill(bundle: ModelBundle) -> None:
 
     cases = demo_cases(bundle, report)
     try:
-        board_for(Action.PUT_ON_BOARD).add_all(cases)
+        board_for(Action.PUT_ON_BOARD).add_all(cases, person=current_person())
     except (BoardStoreError, DeepTeppError) as error:
         st.warning(str(error))
         return
@@ -195,6 +195,7 @@ def _unusable(error: DeepTeppError) -> None:
         title=t("The board cannot be opened"),
         next_step=t("Cases can still be scored. Tell whoever runs this server; nothing on the board was changed."),
     )
+    st.button(t("Try again"), key="board-try-again")
     typed = [draft for draft in drafts().values() if is_typed(draft) and draft.keys() & {*ENTRY_FIELDS}]
     if typed:
         st.write(t("What you typed is kept, and is there again as soon as the board answers:"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -9,6 +10,7 @@ import streamlit as st
 from deeptepp.domain.board import BoardCase, Entry, Moment
 from deeptepp.report.board.board_words import time_of
 from deeptepp.ui.board.board_drafts import newer_of_others
+from deeptepp.ui.board.board_store import open_board
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.screen_words import label
@@ -22,7 +24,8 @@ def record_cards(case: BoardCase, moment: Moment) -> None:
     entry = case.before if moment is Moment.BEFORE else case.after
     if entry is None:
         return
-    _card(entry)
+    people = open_board().recorded_by(case.id)
+    _card(entry, people)
     if entry.corrects:
         st.caption(t("Correction, made after the score was shown.") if case.is_late(entry) else t("Correction."))
     earlier = case.earlier(moment)
@@ -32,18 +35,18 @@ def record_cards(case: BoardCase, moment: Moment) -> None:
     for each in earlier:
         is_corrected = each.number in case.corrected
         mark = t("corrected") if is_corrected else t("followed by another decision")
-        st.markdown(f"- {_decided(each)} ({_by(each)}): **{mark}**")
+        st.markdown(f"- {_decided(each)} ({_by(each, people)}): **{mark}**")
         _texts(each)
 
 
 def conflict_question(case: BoardCase, draft: dict[str, Any]) -> None:
     """Show what others recorded since a draft was begun, and ask what is to become of it."""
-    newer = newer_of_others(case, draft)
+    newer, people = newer_of_others(case, draft), open_board().recorded_by(case.id)
     with st.container(border=True, key=f"board-conflict-{case.id}"):
         st.markdown(f"**{t('Others recorded something while you were typing:')}**")
         for entry in newer:
             said = _decided(entry) if entry.choice else t(label(entry.moment))
-            st.markdown(f"- {said} ({_by(entry)})")
+            st.markdown(f"- {said} ({_by(entry, people)})")
             _texts(entry)
         if draft.get("is_moved"):
             st.write(
@@ -55,11 +58,11 @@ def conflict_question(case: BoardCase, draft: dict[str, Any]) -> None:
         st.write(t("Yours is kept below and not recorded yet. Record it too, or take it back?"))
 
 
-def _card(entry: Entry) -> None:
+def _card(entry: Entry, people: Mapping[int, str]) -> None:
     """Show one decision."""
     st.markdown(f"**{_decided(entry)}**")
     _texts(entry)
-    st.caption(_by(entry))
+    st.caption(_by(entry, people))
 
 
 def _texts(entry: Entry) -> None:
@@ -76,7 +79,8 @@ def _decided(entry: Entry) -> str:
     return " · ".join(parts)
 
 
-def _by(entry: Entry) -> str:
-    """When and by which role an entry was recorded."""
+def _by(entry: Entry, people: Mapping[int, str]) -> str:
+    """When, by which role and, where people sign in, by whom an entry was recorded."""
     role = verbatim(entry.role) or t("no role given")
-    return f"{time_of(entry)} UTC · {role}"
+    person = people.get(entry.number, "")
+    return " · ".join([f"{time_of(entry)} UTC", role, *([verbatim(person)] if person else [])])

@@ -26,6 +26,7 @@ from deeptepp.report.case.beside_published import (
 from deeptepp.report.case.other_estimates import Concord, OtherEstimate, other_estimates
 from deeptepp.scoring.consistency import check_shares
 from deeptepp.ui.background.session import Session
+from deeptepp.ui.case.keep_case import enter_estimates
 from deeptepp.ui.parts.cards import findings_list
 from deeptepp.ui.parts.choices import endpoint_choice
 from deeptepp.ui.parts.fragments import fragment
@@ -99,6 +100,7 @@ def _enter(session: Session, name: str) -> None:
     case.profile = replace(case.profile, **value)
     if case.assessment is not None:
         case.assessment = replace(case.assessment, profile=replace(case.assessment.profile, **value))
+        enter_estimates(case)
 
 
 def _estimates_html(found: tuple[OtherEstimate, ...]) -> str:

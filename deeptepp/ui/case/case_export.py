@@ -10,18 +10,22 @@ import streamlit as st
 
 from deeptepp.config import load_settings
 from deeptepp.dicom.results.pacs import Pacs, configured_pacs
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.people import Action
 from deeptepp.domain.progress import Progress
 from deeptepp.domain.risk import Assessment
 from deeptepp.errors import BadSetting, DeepTeppError
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.case.case_files import case_objects, case_picture, case_report, file_name, objects_zip
+from deeptepp.report.case.case_files import case_objects, file_name, objects_zip
 from deeptepp.report.case.case_one_page import case_one_page
+from deeptepp.report.case.case_pdf import case_pdf
 from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.scoring.images import CaseImages
+from deeptepp.store import own_ledger
 from deeptepp.ui.background.jobs import bare
 from deeptepp.ui.background.session import Case, Session
-from deeptepp.ui.guard import offers, require
+from deeptepp.ui.case.case_whose import picture_of
+from deeptepp.ui.guard import current_person, offers, require
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import speech, t
@@ -60,7 +64,7 @@ def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None
     st.download_button(
         t("One page (PDF)"),
         lambda: case_one_page(
-            assessment, bundle, label=named, picture_png=case_picture(case.images, assessment), speech=spoken
+            assessment, bundle, label=named, picture_png=picture_of(case, assessment), speech=spoken
         ),
         file_name=file_name(named, assessment, "one-page.pdf"),
         mime="application/pdf",
@@ -71,7 +75,9 @@ def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None
     )
     st.download_button(
         t("Full report (PDF)"),
-        lambda: case_report(case.images, assessment, bundle, label=named, language=spoken.language),
+        lambda: case_pdf(
+            assessment, bundle, label=named, picture_png=picture_of(case, assessment), language=spoken.language
+        ),
         file_name=file_name(named, assessment, "report.pdf"),
         mime="application/pdf",
         on_click="ignore",
@@ -130,7 +136,8 @@ def _zipped(case: Case, assessment: Assessment, bundle: ModelBundle) -> bytes:
 def _pacs(session: Session, images: CaseImages, assessment: Assessment, bundle: ModelBundle, pacs: Pacs) -> None:
     """Send on request, off this thread, and say what became of it."""
     extra, named = session.case.extra, session.case.label
-    key = _key(assessment, bundle, named)
+    key, person = _key(assessment, bundle, named), current_person()
+    receipt = assessment.receipt.id if assessment.receipt else ""
     extra.settle(session.id, lambda _key, _answer: None, only=_SEND)
 
     def work(_progress: Progress) -> object:
@@ -138,10 +145,12 @@ def _pacs(session: Session, images: CaseImages, assessment: Assessment, bundle: 
         from deeptepp.dicom.results.dicomweb import send_objects
 
         try:
-            return send_objects(case_objects(images, assessment, bundle, label=named), pacs)
+            delivery = send_objects(case_objects(images, assessment, bundle, label=named), pacs)
         except DeepTeppError as error:
             # Kept whole, to be said in the language of the visitor.
             return bare(error)
+        own_ledger.record(LedgerKind.SENT, person, about=receipt, objects=delivery.stored)
+        return delivery
 
     if key in extra.jobs:
         _poll(session, key, pacs)

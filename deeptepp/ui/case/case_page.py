@@ -16,6 +16,7 @@ from deeptepp.ui.case.case_refused import refused_screen
 from deeptepp.ui.case.case_result import result_screen
 from deeptepp.ui.case.case_start import start_screen
 from deeptepp.ui.case.case_steps import advance
+from deeptepp.ui.case.kept_link import follow_link
 from deeptepp.ui.case.leaving import ask_before_leaving
 from deeptepp.ui.parts.cards import bundle_card
 from deeptepp.ui.parts.page_focus import focus_heading
@@ -41,7 +42,7 @@ def case_page() -> None:
         bundle_card(error)
         return
     session = current_session()
-    if advance(session):
+    if advance(session) or follow_link(session):
         # From the top, since what stands above the screen is told which one it is.
         st.rerun()
     ask_before_leaving(session)

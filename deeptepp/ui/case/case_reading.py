@@ -61,12 +61,17 @@ def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = 
     if case.upload_id in default_store():
         _read_upload(session, case.upload_id, tuple(phase_keys), side)
         return
-    profile, draft, drafts = case.profile, case.draft, session.drafts
+    ask_for_study(session)
+    session.phase_keys, session.phase_side = tuple(phase_keys), side
+
+
+def ask_for_study(session: Session) -> None:
+    """Go back to the drop zone with all that was entered, to hand in the same study once more."""
+    case, drafts = session.case, session.drafts
+    again = Case(profile=case.profile, draft=case.draft, kept=case.kept, label=case.label if case.kept.row else "")
     names, name = session.entered_for, session.study_name
     session.erase()
-    session.case.profile, session.case.draft, session.drafts = profile, draft, drafts
-    session.entered_for, session.study_name = names, name
-    session.phase_keys, session.phase_side = tuple(phase_keys), side
+    session.case, session.drafts, session.entered_for, session.study_name = again, drafts, names, name
 
 
 def open_demo(session: Session) -> None:
@@ -77,18 +82,20 @@ def open_demo(session: Session) -> None:
     forget_entries(session)
     session.entered_for = frozenset()
     case = Case(is_demo=True, profile=demo_profile())
-    _replace_case(session, case)
+    replace_case(session, case)
 
-    def work(progress: Progress) -> Opened:
-        progress(StepReport(Step.READ, 0.0))
-        images = _DEMO.get("images")
-        if images is None:
-            study = demo_study().study
-            progress(StepReport(Step.READ, 1.0, "simulated study, made on this server"))
-            images = _DEMO["images"] = open_case(study, progress=progress)
-        return _with_frames(case.id, images, progress)
+    begin_reading(session, lambda progress: _with_frames(case.id, demo_images(progress), progress))
 
-    _begin_reading(session, work)
+
+def demo_images(progress: Progress) -> CaseImages:
+    """Images of the demo, made unless somebody has it open."""
+    progress(StepReport(Step.READ, 0.0))
+    images = _DEMO.get("images")
+    if images is None:
+        study = demo_study().study
+        progress(StepReport(Step.READ, 1.0, "simulated study, made on this server"))
+        images = _DEMO["images"] = open_case(study, progress=progress)
+    return images
 
 
 def choose_phase_again(session: Session, index: int) -> None:
@@ -101,7 +108,7 @@ def choose_phase_again(session: Session, index: int) -> None:
         progress(StepReport(Step.READ, 1.0, "already in memory"))
         return _with_frames(case_id, search_again(old, index, progress=progress), progress)
 
-    _begin_reading(session, work)
+    begin_reading(session, work)
 
 
 def show_other_breast(session: Session) -> None:
@@ -116,10 +123,10 @@ def show_other_breast(session: Session) -> None:
             progress(StepReport(step, 1.0, "already in memory"))
         return _with_frames(case_id, other, progress)
 
-    _begin_reading(session, work)
+    begin_reading(session, work)
 
 
-def _replace_case(session: Session, case: Case) -> None:
+def replace_case(session: Session, case: Case) -> None:
     """Put a new case in the place of the one at hand, whose slices are dropped, and its upload unless shared."""
     default_frames().drop(session.case.id)
     if session.case.upload_id != case.upload_id:
@@ -130,8 +137,10 @@ def _replace_case(session: Session, case: Case) -> None:
 
 def _read_upload(session: Session, upload_id: str, keys: tuple[str, ...], side: Side | None) -> None:
     """Queue the reading of an upload, which is deleted where nothing more can be read from it."""
-    case = Case(profile=session.case.profile, draft=session.case.draft, upload_id=upload_id)
-    _replace_case(session, case)
+    before = session.case
+    case = Case(profile=before.profile, draft=before.draft, upload_id=upload_id, kept=before.kept)
+    case.label = before.label if before.kept.row else ""
+    replace_case(session, case)
     try:
         release = default_store().claim(upload_id)
     except UploadGone as error:
@@ -146,7 +155,7 @@ def _read_upload(session: Session, upload_id: str, keys: tuple[str, ...], side: 
             default_store().delete(upload_id)
             raise
 
-    _begin_reading(session, work, release)
+    begin_reading(session, work, release)
 
 
 def _opened(source: Path, case_id: str, keys: tuple[str, ...], side: Side | None, progress: Progress) -> Opened:
@@ -177,7 +186,7 @@ def _previews(source: Path, proposals: Sequence[PhaseProposal]) -> Previews:
     return draw_planes(middle_slices(source), proposals) if is_nifti(source) else previews_of(source, proposals)
 
 
-def _begin_reading(session: Session, work: Work, on_end: Callable[[], object] | None = None) -> None:
+def begin_reading(session: Session, work: Work, on_end: Callable[[], object] | None = None) -> None:
     """Queue the reading of a case, or refuse when the queue is full."""
     require(Action.SCORE_CASES)
     try:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import streamlit as st
 
 from deeptepp.domain.cohort import SCORE
 from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity, Tier
+from deeptepp.domain.score_receipt import RECEIPT_LABELS, Receipt
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.copied_text import three_lines
 from deeptepp.report.case.result_reading import PATIENTS
 from deeptepp.report.figures.score_figure import score_distribution_figure
-from deeptepp.report.names import RECEIPT, by_heading
+from deeptepp.report.names import by_heading
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import Screen, Session
 from deeptepp.ui.case.case_beside import beside_section
@@ -24,13 +24,16 @@ from deeptepp.ui.case.case_steps import score
 from deeptepp.ui.case.case_to_board import add_to_board
 from deeptepp.ui.case.case_whose import case_strip, earlier_scores, keep_score, whose_title
 from deeptepp.ui.case.case_why import why_section
+from deeptepp.ui.case.kept_line import kept_line
 from deeptepp.ui.case.leaving import start_over_button
+from deeptepp.ui.case.other_model import of_another_model
 from deeptepp.ui.own_model.own_model_link import own_model_link
 from deeptepp.ui.parts.cards import facts_list, findings_list
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import endpoint_choice
 from deeptepp.ui.parts.copy_button import copy_button
 from deeptepp.ui.parts.fragments import fragment
+from deeptepp.ui.recording import keep_receipts
 from deeptepp.ui.result.case_treatment import treatment_section
 from deeptepp.ui.result.result_views import reading_section
 from deeptepp.ui.result.score_card import score_card
@@ -46,7 +49,11 @@ def result_screen(session: Session) -> None:
         return
     if _is_overridden(session, assessment):
         return
+    if assessment.score and assessment.receipt and assessment.receipt.bundle_sha256 != bundle.sha256:
+        of_another_model(session, assessment, bundle)
+        return
     _heading(session, assessment, bundle)
+    kept_line(session, bundle)
     keep_score(session.case, assessment)
     if assessment.lesion is not None or assessment.score is not None:
         case_strip(session.case, assessment)
@@ -67,7 +74,7 @@ def _heading(session: Session, assessment: Assessment, bundle: ModelBundle) -> N
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         whose_title(session.case, assessment)
         with st.container(horizontal=True, width="content"):
-            if st.button(t("Change tumour or facts"), key="result-back"):
+            if session.case.images is not None and st.button(t("Change tumour or facts"), key="result-back"):
                 session.screen = Screen.IMAGES
                 st.rerun()
             text = three_lines(assessment, bundle, label=session.case.label, speech=speech())
@@ -189,5 +196,32 @@ def _background(session: Session, assessment: Assessment) -> None:
         facts[t("Stage by size and nodes")] = implied_stage(profile) or None
         facts_list(facts)
     if assessment.receipt is not None:
-        with st.expander(t("Receipt: what is needed to reproduce the number")):
-            facts_list({t(RECEIPT[name]): value for name, value in asdict(assessment.receipt).items()})
+        _receipt(session, assessment.receipt)
+
+
+def _receipt(session: Session, receipt: Receipt) -> None:
+    """Show the receipt in short, and offer it whole; one that the store has not taken is tried again."""
+    keep_receipts(session)
+    if session.unkept:
+        st.warning(
+            t(
+                "The store of this installation does not answer, so the receipt of this score is not kept there "
+                "yet. It is tried again whenever this page is drawn; save it as a file to be sure."
+            )
+        )
+    with st.expander(t("Receipt: what is needed to reproduce the number")):
+        facts_list({t(RECEIPT_LABELS[name]): value for name, value in receipt.short.items()})
+        with st.container(horizontal=True):
+            copied = t("Receipt {id}, SHA-256 {sha256}", id=receipt.id, sha256=receipt.sha256)
+            copy_button(t("Copy the receipt's number"), copied, key="result-copy-receipt")
+            st.download_button(
+                t("Save the receipt (JSON)"),
+                receipt.to_file(),
+                file_name=f"deeptepp-receipt-{receipt.id}.json",
+                mime="application/json",
+                on_click="ignore",
+                key="result-receipt",
+            )
+        st.caption(
+            t("With the same images, `deeptepp replay` makes the score again and says whether it is the same.")
+        )

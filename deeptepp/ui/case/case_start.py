@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from deeptepp.config import load_settings
+from deeptepp.config import Settings, load_settings
 from deeptepp.domain.people import Action
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import Session, is_kept
@@ -106,8 +106,7 @@ def _what_is_accepted() -> None:
     st.markdown(
         t(
             "- Names, dates and numbers of the patient are removed while reading\n"
-            "- The files are deleted once the case is scored, and after {minutes:.0f} minutes at the latest; "
-            "nothing is stored\n"
+            "- The files are deleted once the case is scored, and after {minutes:.0f} minutes at the latest\n"
             "- The images, and the UIDs by which a PACS knows them, stay in memory until you start over, or "
             "{away:.0f} minutes after the page is closed\n"
             "- What you type stays in the memory of this browser tab, so that a reload loses nothing; closing the "
@@ -116,10 +115,26 @@ def _what_is_accepted() -> None:
             away=settings.visitor_max_away_s / 60,
         )
     )
+    st.markdown(_kept_words(settings))
     if not is_kept():
         st.caption(
             t("This browser keeps nothing for its tabs (session storage is blocked): a reload begins a new case.")
         )
+
+
+def _kept_words(settings: Settings) -> str:
+    """Say what is kept of a case that was scored, and for how long."""
+    if settings.case_kept_days <= 0:
+        return t("- Nothing else is kept: this installation keeps no cases")
+    words = t(
+        "- A scored case is kept in My cases for {days:.0f} days after its last change: facts, scores and a "
+        "picture of the tumour. You can delete it at any time",
+        days=settings.case_kept_days,
+    )
+    if settings.images_kept_days <= 0:
+        return words
+    kept = t("- Its images are kept encrypted for {days:.0f} days", days=settings.images_kept_days)
+    return f"{words}\n{kept}"
 
 
 def _demo(session: Session) -> None:

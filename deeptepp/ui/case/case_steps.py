@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import streamlit as st
+
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.people import Action
 from deeptepp.domain.progress import Progress
@@ -14,11 +17,14 @@ from deeptepp.scoring.receipt import inputs_digest
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import JobState, JobView, default_runner
 from deeptepp.ui.background.loaded import loaded_bundle
-from deeptepp.ui.background.session import Screen, Session
+from deeptepp.ui.background.session import KeptHere, Screen, Session
+from deeptepp.ui.board.board_rows import CASE_PARAMETER
 from deeptepp.ui.case.case_reading import Opened
+from deeptepp.ui.case.keep_case import Reopened, keeper_of, settle_reopened
 from deeptepp.ui.case.other_study import meet_study
-from deeptepp.ui.guard import require
+from deeptepp.ui.guard import current_person, require
 from deeptepp.ui.parts.cards import said
+from deeptepp.ui.recording import keep_receipts, record
 from deeptepp.ui.words.language import t
 
 
@@ -58,19 +64,23 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
     digest = inputs_digest(
         images.study, images.phase, profile, bundle, case.lesion, allow_ineligible=allow_ineligible
     )
-    key = f"{digest}-{case.is_confirmed}"
+    key, keep = f"{digest}-{case.is_confirmed}", keeper_of(case, bundle)
     if key in case.scores:
         known = case.scores[key]
         # Estimates of others may have changed since; they are no input of the score.
         case.assessment = known if known.profile == profile else replace(known, profile=profile)
+        case.kept = keep(case.assessment)
         session.screen = Screen.RESULT
         return
 
+    who = current_person().subject
+
     def work(progress: Progress) -> object:
         answer = assess_case(
-            images, profile, bundle, lesion=lesion, allow_ineligible=allow_ineligible, progress=progress
+            images, profile, bundle, lesion=lesion, allow_ineligible=allow_ineligible, who=who, progress=progress
         )
-        return key, answer
+        # Here, so that the score outlives a page that is closed meanwhile.
+        return key, answer, keep(answer)
 
     try:
         session.job_id, session.screen = default_runner().submit(session.id, work), Screen.SCORING
@@ -112,6 +122,7 @@ def start_over(session: Session) -> None:
     ``session``: goes back to the start.
     """
     session.erase()
+    st.query_params.pop(CASE_PARAMETER, None)
 
 
 def _settle(session: Session, view: JobView) -> None:
@@ -124,13 +135,18 @@ def _settle(session: Session, view: JobView) -> None:
         session.screen = Screen.IMAGES if session.case.images else Screen.START
     elif isinstance(view.result, Opened):
         _settle_opened(session, view.result)
+    elif isinstance(view.result, Reopened):
+        settle_reopened(session, view.result)
     else:
         _settle_answer(session, *view.result)
 
 
-def _settle_answer(session: Session, key: str, answer: Assessment) -> None:
+def _settle_answer(session: Session, key: str, answer: Assessment, kept: KeptHere) -> None:
     """Take over an answer; a case that is scored needs its files no more."""
+    session.case.kept = kept
     session.case.remember(key, answer)
+    if answer.receipt is not None:
+        keep_receipts(session, answer.receipt)
     session.case.assessment, session.screen = answer, Screen.RESULT
     if answer.outcome is not Outcome.REFUSED:
         default_store().delete(session.case.upload_id)
@@ -147,6 +163,7 @@ def _settle_opened(session: Session, opened: Opened) -> None:
         return
     case.images, case.frames_token, case.lesions = opened.images, opened.frames_token, opened.images.candidates
     case.selected, case.is_confirmed, case.drawn_box, case.assessment = 0, False, None, None
+    record(LedgerKind.CASE_OPENED, about=opened.images.study.digest)
     meet_study(session, opened.images)
     session.screen = Screen.IMAGES
     if session.is_asked_whose:

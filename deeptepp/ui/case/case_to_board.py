@@ -16,7 +16,7 @@ from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import Case, Session
 from deeptepp.ui.board.board_store import board_for
-from deeptepp.ui.guard import offers
+from deeptepp.ui.guard import current_person, offers
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import t
 
@@ -57,7 +57,8 @@ def add_to_board(session: Session) -> None:
 def _add(case: Case, assessment: Assessment, label: str) -> None:
     """Store the case and say what it is called."""
     try:
-        added = board_for(Action.PUT_ON_BOARD).add(new_case(case, assessment, loaded_bundle(), label))
+        new = new_case(case, assessment, loaded_bundle(), label)
+        added = board_for(Action.PUT_ON_BOARD).add(new, person=current_person())
     except (AccessError, BadSetting, BoardError, BoardStoreError) as error:
         st.warning(str(error))
         return
@@ -81,12 +82,12 @@ def new_case(case: Case, assessment: Assessment, bundle: ModelBundle, label: str
         label=label,
         thumbnail_png=small,
         pictures=slices,
-        flags=_flags(assessment),
+        flags=flags_of(assessment),
         is_simulated=assessment.is_simulated,
     )
 
 
-def _flags(assessment: Assessment) -> tuple[Flag, ...]:
+def flags_of(assessment: Assessment) -> tuple[Flag, ...]:
     """Gather what must be kept in mind."""
     is_unstable = assessment.stability is not None and not assessment.stability.is_stable
     raised = {

@@ -15,7 +15,9 @@ from deeptepp.report.case.case_files import case_picture
 from deeptepp.report.names import FACTS
 from deeptepp.ui.background.drafts import typed_text
 from deeptepp.ui.background.session import Case
+from deeptepp.ui.case.keep_case import relabel
 from deeptepp.ui.parts.cards import said
+from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import speech, t
 
 _N_EARLIER = 8
@@ -31,7 +33,7 @@ def whose_title(case: Case, assessment: Assessment) -> None:
     if case.label:
         st.set_page_config(page_title=f"{case.label} \u00b7 DeepTEPP")
     with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="result-whose"):
-        st.title(case.label or kind, width="content", anchor=False)
+        st.title(verbatim(case.label) or kind, width="content", anchor=False)
         with st.popover(t("Change label") if case.label else t("Add a label"), key="result-label"):
             _label_form(case, assessment)
 
@@ -77,6 +79,7 @@ def _use(case: Case, typed: str) -> None:
 def _take(case: Case, label: str) -> None:
     """Keep a label and draw the page again under it."""
     case.label, case.asked_label = label, ""
+    relabel(case, label)
     st.rerun()
 
 
@@ -88,14 +91,20 @@ def case_strip(case: Case, assessment: Assessment) -> None:
     st.html(f'<div class="dt-strip" role="group">{_picture_html(case, assessment)}{_facts_html(assessment)}</div>')
 
 
-def _picture_html(case: Case, assessment: Assessment) -> str:
-    """Write the picture."""
-    key = assessment.receipt.inputs_sha256 if assessment.receipt else ""
+def picture_of(case: Case, assessment: Assessment) -> bytes:
+    """Draw the tumour as PNG, once for each answer; of a kept case it is there also without its images."""
+    key = _key(assessment)
     if case.picture[0] != key:
         case.picture = (key, case_picture(case.images, assessment))
-    if not case.picture[1]:
+    return case.picture[1]
+
+
+def _picture_html(case: Case, assessment: Assessment) -> str:
+    """Write the picture."""
+    picture = picture_of(case, assessment)
+    if not picture:
         return ""
-    source = base64.b64encode(case.picture[1]).decode("ascii")
+    source = base64.b64encode(picture).decode("ascii")
     alt = escape(t("64 mm of the middle slice, her left on the right; the line is the outline that was scored."))
     return f'<img src="data:image/png;base64,{source}" alt="{alt}" title="{alt}">'
 

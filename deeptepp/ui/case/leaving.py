@@ -45,7 +45,9 @@ def go_back(session: Session, step: str) -> None:
 
 def start_over_button(session: Session, *, key: str) -> None:
     """Offer to begin anew, with a question before anything is erased."""
-    if st.button(t("Start over"), key=key, help=t("Erases the images and everything entered.")):
+    is_kept = session.case.kept.row is not None
+    told = t("The case stays in My cases.") if is_kept else t("Erases the images and everything entered.")
+    if st.button(t("Start over"), key=key, help=told):
         session.is_asked_to_leave = True
         st.rerun()
 
@@ -54,13 +56,19 @@ def ask_before_leaving(session: Session) -> None:
     """Ask whether the case is to be erased, where that was asked for."""
     if not session.is_asked_to_leave:
         return
+    is_kept = session.case.kept.row is not None
     with st.container(border=True, key="leave-case", width=860):
-        st.markdown("## " + t("Erase this case?"))
-        st.write(t("The images, everything entered and the result are erased, here and on the server."))
+        st.markdown("## " + (t("Leave this case?") if is_kept else t("Erase this case?")))
+        st.write(
+            t("It stays in My cases with its last score. What was entered after that is erased.")
+            if is_kept
+            else t("The images, everything entered and the result are erased, here and on the server.")
+        )
         with st.container(horizontal=True):
             if st.button(t("Keep the case"), type="primary", key="leave-keep"):
                 session.is_asked_to_leave = False
                 st.rerun()
-            if st.button(t("Erase and start over"), key="leave-erase"):
+            words = t("Leave it and start over") if is_kept else t("Erase and start over")
+            if st.button(words, key="leave-erase"):
                 start_over(session)
                 st.rerun()

@@ -14,7 +14,7 @@ from deeptepp.domain.clinical import RANGES, ClinicalProfile, Sex
 from deeptepp.domain.study import Study
 from deeptepp.scoring.images import CaseImages
 from deeptepp.ui.background.drafts import OF_THE_CASE
-from deeptepp.ui.background.session import Session
+from deeptepp.ui.background.session import KeptHere, Session
 from deeptepp.ui.words.language import t
 
 NAME_DIGITS = 16
@@ -30,6 +30,9 @@ def meet_study(session: Session, images: CaseImages) -> None:
     known = frozenset({images.study.digest[:NAME_DIGITS], case.upload_id} - {""})
     is_other = bool(session.entered_for) and not known & session.entered_for
     session.is_asked_whose = is_other and has_entries(session)
+    if is_other:
+        # What is kept of one study is never added to that of another.
+        case.kept, case.label = KeptHere(), ""
     session.entered_for, session.study_name = known, images.study.digest[:NAME_DIGITS]
     if not session.is_asked_whose:
         case.profile = _prefilled(case.profile, images.study)

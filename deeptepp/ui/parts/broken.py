@@ -8,7 +8,7 @@ import secrets
 import streamlit as st
 
 from deeptepp.errors import AccessError
-from deeptepp.ui.background.jobs import place_of
+from deeptepp.service_log import told
 from deeptepp.ui.words.language import t
 
 _LOG = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ def show_broken(error: Exception) -> bool:
         st.warning(t(str(error)), icon=":material/lock:")
         return True
     incident = secrets.token_hex(4)
-    _LOG.error("incident %s: %s at %s", incident, type(error).__name__, place_of(error))
+    _LOG.error("incident %s: %s", incident, told(error))
     broken_card(incident)
     return True
 

@@ -21,7 +21,8 @@ class Incoming:
 
     ``table``: name of a file that stands for it in a command line, never the visitor's own; ``sheet``: its cells,
     where its columns have to be matched; ``version``: counts the mappings that were loaded, so that the controls
-    begin anew with each; ``loaded``: digest of the mapping that was loaded last.
+    begin anew with each; ``loaded``: digest of the mapping that was loaded last; ``is_asked_for``: the import of a
+    public table was begun.
     """
 
     digest: str
@@ -33,6 +34,7 @@ class Incoming:
     version: int = 0
     loaded: str = ""
     problems: tuple[Problem, ...] = ()
+    is_asked_for: bool = False
 
     def erase(self) -> None:
         """Forget the cells."""

@@ -24,6 +24,7 @@ from deeptepp.ui.background.drafts import keep_choice
 from deeptepp.ui.parts.cards import findings_list
 from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.tiers.tiers_incoming import Incoming
+from deeptepp.ui.tiers.tiers_reading import in_turn
 from deeptepp.ui.tiers.tiers_state import Bench, Uploaded
 from deeptepp.ui.words.language import say, t
 from deeptepp.ui.words.screen_words import COMPARED_FIELDS
@@ -157,7 +158,11 @@ def _choose_sheet(incoming: Incoming, content: bytes) -> None:
         names = sorted((sheet.name, *sheet.others))
         chosen = st.selectbox(t("Sheet"), names, names.index(sheet.name), key=f"tiers-sheet-{incoming.digest[:8]}")
         if chosen != sheet.name:
-            incoming.sheet = read_sheet(content, is_workbook=incoming.is_workbook, sheet=chosen)
+            # By its place: the name of a sheet may name somebody.
+            key = f"tiers-sheet-{incoming.digest[:16]}-{names.index(chosen)}"
+            incoming.sheet = in_turn(
+                key, lambda: read_sheet(content, is_workbook=incoming.is_workbook, sheet=chosen)
+            )
             incoming.mapping = guess_mapping(incoming.sheet)
             incoming.version += 1
     with st.popover(t("Load a saved matching")):

@@ -18,6 +18,7 @@ from deeptepp.datasets.columns.guess import guess_mapping
 from deeptepp.datasets.columns.sheets import read_sheet
 from deeptepp.datasets.own import PARQUET, Examined, examine_cohort, own_mapping
 from deeptepp.datasets.problems import Problem, rows_in_words
+from deeptepp.datasets.public.imported import Imported
 from deeptepp.datasets.public.registry import read_public, recognised
 from deeptepp.datasets.raw_cells import is_workbook
 from deeptepp.datasets.template import TEMPLATE
@@ -27,6 +28,7 @@ from deeptepp.ui.parts.cards import findings_list
 from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.tiers.tiers_incoming import Incoming, incoming_table
 from deeptepp.ui.tiers.tiers_mapping import ask_units, in_words, mapping_part
+from deeptepp.ui.tiers.tiers_reading import NotYet, in_turn
 from deeptepp.ui.tiers.tiers_state import Bench, Uploaded
 from deeptepp.ui.words.language import say, t
 
@@ -111,8 +113,9 @@ def _take_in(bench: Bench, name: str, content: bytes) -> None:
     incoming = incoming_table(digest)
     try:
         if incoming is None:
-            incoming = incoming_table(digest, _first_look(name, content, digest))
             bench.uploaded = None
+            looked = in_turn(f"tiers-look-{digest[:16]}", lambda: _first_look(name, content, digest))
+            incoming = incoming_table(digest, looked)
         if incoming is None:
             return
         if incoming.public is not None:
@@ -121,6 +124,8 @@ def _take_in(bench: Bench, name: str, content: bytes) -> None:
             _take_ours(bench, digest, name, content)
         else:
             _told(bench, mapping_part(bench, incoming, content))
+    except NotYet:
+        bench.uploaded = None
     except DeepTeppError as error:
         bench.uploaded = None
         findings_list([Finding.from_error(error)])
@@ -160,21 +165,21 @@ def _first_look(name: str, content: bytes, digest: str) -> Incoming:
 def _take_ours(bench: Bench, digest: str, name: str, content: bytes) -> None:
     """Check a table in our columns, and ask for units that its numbers speak against."""
     units: dict[str, str] = {}
-    examined = examine_upload(name, content)
+    examined = _examined(digest, name, content, units)
     # An answer may bring out another question, and each column is asked once.
     while questions := [each for each in examined.problems if each.is_question and each.asks not in units]:
         answers = ask_units(questions, key=f"tiers-ours-{digest[:8]}")
         if not answers:
             break
         units |= answers
-        examined = examine_upload(name, content, units)
+        examined = _examined(digest, name, content, units)
     offered = [each for each in examined.problems if each.asks and not each.is_refusal]
     if offered:
         with st.popover(t("Follow-up in another unit")):
             chosen = ask_units(offered, key=f"tiers-ours-{digest[:8]}-offered")
         if chosen:
             units |= chosen
-            examined = examine_upload(name, content, units)
+            examined = _examined(digest, name, content, units)
     problem_table(examined.problems)
     if any(problem.is_refusal for problem in examined.problems):
         bench.uploaded = None
@@ -186,6 +191,19 @@ def _take_ours(bench: Bench, digest: str, name: str, content: bytes) -> None:
     if bench.uploaded is None or bench.uploaded.digest != known_as:
         said = " ".join(f"--unit {column}={unit}" for column, unit in sorted(units.items()))
         bench.uploaded = Uploaded(examined.cohort, known_as, table_name(name), said)
+
+
+def _imported(public: str, name: str, content: bytes) -> Imported:
+    """Read a public table by way of a file that is deleted at once."""
+    with TemporaryDirectory(prefix="deeptepp-cohort-") as folder:
+        return read_public(public, _written(folder, name, content))
+
+
+def _examined(digest: str, name: str, content: bytes, units: dict[str, str]) -> Examined:
+    """Examine a table in its turn."""
+    said = dict(units)
+    known_as = sha256(f"{digest}{sorted(said.items())}".encode()).hexdigest()
+    return in_turn(f"tiers-examine-{known_as[:16]}", lambda: examine_upload(name, content, said))
 
 
 def _import_public(bench: Bench, incoming: Incoming, name: str, content: bytes) -> None:
@@ -205,8 +223,10 @@ def _import_public(bench: Bench, incoming: Incoming, name: str, content: bytes) 
     known_as = sha256(f"{incoming.digest}{only}".encode()).hexdigest()
     is_here = bench.uploaded is not None and bench.uploaded.digest == known_as
     if not is_here and st.button(t("Import {title}", title=source.title), type="primary", key="tiers-public"):
-        with st.spinner(t("Reading the table")), TemporaryDirectory(prefix="deeptepp-cohort-") as folder:
-            imported = read_public(source.name, _written(folder, name, content))
+        incoming.is_asked_for = True
+    if not is_here and incoming.is_asked_for:
+        imported = in_turn(f"tiers-import-{known_as[:16]}", lambda: _imported(source.name, name, content))
+        incoming.is_asked_for = False
         chosen = imported.her2_positive() if only else imported
         positive = " --her2-positive" if only else ""
         made = f"deeptepp cohort import {source.name} YOUR-TABLE{positive} --out {source.name}.parquet"

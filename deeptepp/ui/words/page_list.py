@@ -29,11 +29,13 @@ class Page:
 
 PAGES: dict[str, Page] = {
     "case": Page(title="Score a case", action=Action.READ_CASES, has_screens=True),
+    "cases": Page(title="My cases", action=Action.READ_CASES, url_path="cases"),
     "tiers": Page(title="Tiers laboratory", action=Action.USE_LABORATORY, url_path="tiers"),
     "board": Page(title="Tumour board", action=Action.READ_CASES, url_path="board"),
     "evidence": Page(title="Evidence", action=Action.READ_EVIDENCE, url_path="evidence"),
     "own_model": Page(
         title="Make it yours", action=Action.READ_EVIDENCE, url_path="make-it-yours", is_in_menu=False
     ),
+    "audit": Page(title="Audit trail", action=Action.READ_AUDIT, url_path="audit"),
 }
 """By the name of the file in ``pages/``, in the order of the navigation."""

@@ -57,7 +57,7 @@ def test_a_note_on_one_case_of_the_board_is_never_shown_with_another(session):
 
 
 def test_the_demo_begins_with_nothing_that_was_typed_for_a_patient(session, monkeypatch):
-    monkeypatch.setattr(case_reading, "_begin_reading", lambda *_: None)
+    monkeypatch.setattr(case_reading, "begin_reading", lambda *_: None)
     session.drafts = {"case-size": "31", "board-note": "kept"}
     case_reading.open_demo(session)
     assert session.drafts == {"board-note": "kept"}

@@ -17,7 +17,7 @@ from deeptepp.errors import NiftiOrderUnknown
 from deeptepp.nifti.read_nifti import read_nifti
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import close_default_runner
-from deeptepp.ui.background.session import Case, Screen, Session
+from deeptepp.ui.background.session import Case, KeptHere, Screen, Session
 from deeptepp.ui.case import case_reading
 from deeptepp.ui.case.case_steps import _settle_answer, _settle_opened, start_over
 from deeptepp.ui.case.other_study import forget_entries, has_entries, meet_study
@@ -67,12 +67,12 @@ def test_an_upload_goes_when_its_question_is_left_without_an_answer(asked, hand_
 )
 def test_an_upload_stays_until_its_case_is_scored(asked, outcome, stays):
     answer = Assessment(outcome, ClinicalProfile(), (), is_simulated=True)
-    _settle_answer(asked, "key", answer)
+    _settle_answer(asked, "key", answer, KeptHere())
     assert (asked.case.upload_id in default_store()) is stays
 
 
 def test_an_upload_that_is_read_again_stays(asked, monkeypatch):
-    monkeypatch.setattr(case_reading, "_begin_reading", lambda _session, _work, release: release())
+    monkeypatch.setattr(case_reading, "begin_reading", lambda _session, _work, release: release())
     upload = asked.case.upload_id
     case_reading.read_again(asked, ["s1", "s2"])
     assert asked.case.upload_id == upload

@@ -1,0 +1,342 @@
+"""Cases that last: kept with every score, found again by list or link, changed by one person at a time."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
+
+from deeptepp.dicom.source import SourceReference
+from deeptepp.domain.board import Flag
+from deeptepp.domain.clinical import ClinicalProfile
+from deeptepp.domain.kept_case import KeptCase, KeptRow, KeptScore, ScoredCase
+from deeptepp.domain.labels import checked_label
+from deeptepp.domain.people import Person
+from deeptepp.domain.risk import Tier, TierName
+from deeptepp.errors import CaseChanged, CaseGone, ImagesGone, KeptCaseError, KeptUnreadable
+from deeptepp.scoring.search import CaseImages
+from deeptepp.store.case_rows import as_json, utc
+from deeptepp.store.database import reading, scrub, writing
+from deeptepp.store.image_folder import ImageFolder
+from deeptepp.store.kept_schema import KEPT, PERSON_CHARACTERS, SCORES
+from deeptepp.store.kept_values import from_bytes, to_bytes
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""In labels that are given, whatever the language of the server."""
+
+_ID_BYTES = 16
+"""Of the identifier of a case: 128 random bits, which no link can be guessed from."""
+
+_FIELDS = [name for name in KeptRow.__dataclass_fields__ if name != "tier_name"]
+_LISTED = (*(KEPT.c[name] for name in _FIELDS), KEPT.c.tiers, KEPT.c.is_stable)
+
+
+_NO_IMAGES: dict[str, Any] = {"images_id": None, "images_utc": None, "images_bytes": None}
+
+
+class CaseBook:
+    """The kept cases of one installation; safe to share between threads.
+
+    ``images``: where their images lie.
+    """
+
+    def __init__(self, engine: Engine, images: ImageFolder) -> None:
+        self._engine, self._images = engine, images
+
+    def rows(self) -> list[KeptRow]:
+        """List every case, the one that was changed last first."""
+        with reading(self._engine) as connection:
+            found = connection.execute(select(*_LISTED).order_by(KEPT.c.changed_utc.desc(), KEPT.c.id)).mappings()
+            return [_row(each) for each in found]
+
+    def open(self, case_id: str) -> KeptCase:
+        """One case with all its scores.
+
+        Raises CaseGone: it is not kept; KeptUnreadable: another version wrote it.
+        """
+        with reading(self._engine) as connection:
+            return _one(connection, case_id)
+
+    def keep(
+        self,
+        new: ScoredCase,
+        person: Person,
+        *,
+        case_id: str = "",
+        seen: int = 0,
+        images: CaseImages | None = None,
+    ) -> tuple[KeptCase, KeptCaseError | None]:
+        """Keep a scored case, or a further score of one that is kept.
+
+        ``case_id``: empty for a new one; ``seen``: its version when it was last seen, so that nothing of others
+        is written over; ``images``: to be kept with it, written once for each study. Gives the case as it is kept,
+        and why its images are not, where they could not be written. Raises CaseGone: it was deleted; CaseChanged:
+        somebody else changed it, and nothing was written; the error carries what it is now; LabelNamesSomebody.
+        """
+        label = checked_label(new.label)
+        written, trouble = self._written(new, case_id, images)
+        case_id = case_id or secrets.token_hex(_ID_BYTES)
+        try:
+            values = _values(new, written) | self._reference(images, case_id)
+            with writing(self._engine, alone=True) as connection:
+                before = _locked(connection, case_id, seen) if seen else None
+                is_other = before is not None and before["study_digest"] != new.study_digest
+                # Images of another study never stay beside this one's score.
+                values = (
+                    (_NO_IMAGES if is_other and not written else {}) | values | _named(connection, label, before)
+                )
+                _store(connection, case_id, values, before, person)
+                connection.execute(insert(SCORES).values(case_id=case_id, **_score_values(new, person)))
+                kept = _one(connection, case_id)
+        except BaseException:
+            self._images.remove(written.get("images_id"))
+            raise
+        if before is not None and (written or is_other):
+            self._images.remove(before["images_id"])
+        return kept, trouble
+
+    def relabel(self, case_id: str, label: str, *, seen: int) -> KeptRow:
+        """Give a case another label.
+
+        Raises CaseGone, CaseChanged, LabelNamesSomebody: see ``keep``.
+        """
+        return self._change(case_id, seen, label=checked_label(label), is_label_given=False)
+
+    def enter(self, case_id: str, profile: ClinicalProfile, *, seen: int) -> KeptRow:
+        """Keep facts that are no part of the score, such as estimates of others.
+
+        Raises CaseGone, CaseChanged: see ``keep``.
+        """
+        return self._change(case_id, seen, profile=as_json(profile.to_mapping()))
+
+    def delete(self, case_id: str) -> None:
+        """Remove a case with its scores and images, also from the files in which the database works.
+
+        Raises CaseGone: it is not kept.
+        """
+        with writing(self._engine) as connection:
+            found = connection.execute(select(KEPT.c.images_id).where(KEPT.c.id == case_id)).first()
+            if found is None:
+                raise CaseGone()
+            _remove(connection, [case_id])
+        self._images.remove(found.images_id)
+        scrub(self._engine)
+
+    def images(self, case_id: str) -> CaseImages:
+        """Read the images of a case.
+
+        Raises CaseGone: it is not kept; ImagesGone: its images are not; others: see ``ImageFolder.read``.
+        """
+        with reading(self._engine) as connection:
+            found = connection.execute(select(KEPT.c.images_id).where(KEPT.c.id == case_id)).first()
+        if found is None:
+            raise CaseGone()
+        if not found.images_id:
+            raise ImagesGone()
+        return self._images.read(found.images_id)
+
+    def reference(self, case_id: str) -> SourceReference | None:
+        """Where the images of a case came from, to fetch them again; None where that is not known.
+
+        Raises CaseGone: the case is not kept; others: see ``ImageFolder.open_reference``.
+        """
+        with reading(self._engine) as connection:
+            found = connection.execute(select(KEPT.c.reference).where(KEPT.c.id == case_id)).first()
+        if found is None:
+            raise CaseGone()
+        return self._images.open_reference(bytes(found.reference), case_id) if found.reference else None
+
+    def due(self, case_days: float, images_days: float) -> tuple[list[KeptRow], list[KeptRow]]:
+        """Cases that have been left unchanged for too long, and others whose images are kept for too long."""
+        before, images_before = _days_ago(case_days), _days_ago(images_days)
+        old = [row for row in self.rows() if row.changed_utc < before]
+        gone = {row.id for row in old}
+        late = [
+            row for row in self.rows() if row.id not in gone and row.images_utc and row.images_utc < images_before
+        ]
+        return old, late
+
+    def sweep(self, case_days: float, images_days: float) -> tuple[int, int]:
+        """Remove what ``due`` names; give the numbers of cases, and of cases whose images went."""
+        old, late = self.due(case_days, images_days)
+        with writing(self._engine) as connection:
+            ids = [row.id for row in (*old, *late)]
+            names = connection.execute(select(KEPT.c.images_id).where(KEPT.c.id.in_(ids))).scalars().all()
+            connection.execute(update(KEPT).where(KEPT.c.id.in_([row.id for row in late])).values(_NO_IMAGES))
+            _remove(connection, [row.id for row in old])
+        for name in names:
+            self._images.remove(name)
+        self._images.sweep(_days_ago(images_days))
+        # Always: an earlier deletion may have met a reader.
+        scrub(self._engine)
+        return len(old), len(late)
+
+    def _written(
+        self, new: ScoredCase, case_id: str, images: CaseImages | None
+    ) -> tuple[dict[str, Any], KeptCaseError | None]:
+        """Write images unless those of the same study are kept; gives their columns, or why there are none."""
+        if images is None:
+            return {}, None
+        same = select(KEPT.c.images_id).where(KEPT.c.id == case_id, KEPT.c.study_digest == new.study_digest)
+        with reading(self._engine) as connection:
+            if self._images.has(connection.execute(same).scalar()):
+                return {}, None
+        try:
+            name, n_bytes = self._images.write(images)
+        except KeptCaseError as error:
+            return {}, error
+        return {"images_id": name, "images_utc": datetime.now(UTC), "images_bytes": n_bytes}, None
+
+    def _reference(self, images: CaseImages | None, case_id: str) -> dict[str, bytes]:
+        """Column of where images came from; without a usable key nothing of it is kept."""
+        if images is None or images.source is None:
+            return {}
+        try:
+            return {"reference": self._images.seal_reference(images.source, case_id)}
+        except (KeptCaseError, OSError):
+            return {}
+
+    def _change(self, case_id: str, seen: int, **values: object) -> KeptRow:
+        """Change columns of a case."""
+        with writing(self._engine) as connection:
+            before = _locked(connection, case_id, seen)
+            values |= {"version": before["version"] + 1, "changed_utc": datetime.now(UTC)}
+            connection.execute(update(KEPT).where(KEPT.c.id == case_id).values(**values))
+            return _one(connection, case_id).row
+
+
+def _days_ago(days: float) -> datetime:
+    """Time that lies some days back."""
+    return datetime.now(UTC) - timedelta(days=days)
+
+
+def _locked(connection: Connection, case_id: str, seen: int) -> RowMapping:
+    """Lock a case for a change.
+
+    Raises CaseGone: it is not kept; CaseChanged: it is not as it was seen.
+    """
+    found = connection.execute(select(KEPT).where(KEPT.c.id == case_id).with_for_update()).mappings().first()
+    if found is None:
+        raise CaseGone()
+    if found["version"] != seen:
+        raise CaseChanged(kept=_one(connection, case_id))
+    return found
+
+
+def _store(
+    connection: Connection,
+    case_id: str,
+    values: dict[str, Any],
+    before: RowMapping | None,
+    person: Person,
+) -> None:
+    """Write the row of a case; its first owner stays."""
+    now = datetime.now(UTC)
+    if before is not None:
+        values |= {"version": before["version"] + 1, "changed_utc": now}
+        connection.execute(update(KEPT).where(KEPT.c.id == case_id).values(**values))
+        return
+    who = {"owner": person.subject, "owner_title": person.name[:PERSON_CHARACTERS]}
+    connection.execute(
+        insert(KEPT).values(id=case_id, version=1, created_utc=now, changed_utc=now, **who, **values)
+    )
+
+
+def _named(connection: Connection, label: str, before: RowMapping | None) -> dict[str, object]:
+    """Columns of the label: the one that was chosen, the one that it had, or the next of the day."""
+    if label and (before is None or label != before["label"]):
+        return {"label": label, "is_label_given": False}
+    if before is not None:
+        return {}
+    today = datetime.now(UTC)
+    # Without the year: day, month and year together would read as a date of birth.
+    start = f"Case {_MONTHS[today.month - 1]} {today.day}-"
+    used = connection.execute(
+        select(KEPT.c.label).where(KEPT.c.label.startswith(start, autoescape=True))
+    ).scalars()
+    numbers = [int(each[len(start) :]) for each in used if each[len(start) :].isdecimal()]
+    return {"label": f"{start}{max(numbers, default=0) + 1}", "is_label_given": True}
+
+
+def _values(new: ScoredCase, written: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns of a case that its newest score decides."""
+    answer = new.assessment
+    return {
+        "profile": as_json(answer.profile.to_mapping()),
+        "choices": to_bytes(new.choices),
+        "bundle_sha256": answer.receipt.bundle_sha256 if answer.receipt else "",
+        "study_digest": new.study_digest,
+        "flags": as_json([flag.value for flag in new.flags]),
+        "is_simulated": answer.is_simulated,
+        "is_demo": new.is_demo,
+        "tier": answer.tier.value if answer.tier else None,
+        "tiers": "/".join(answer.tier_name.tiers),
+        "is_stable": answer.tier_name.is_stable,
+        "score": answer.score.probability if answer.score else None,
+        "picture_png": new.picture_png,
+        **written,
+    }
+
+
+def _score_values(new: ScoredCase, person: Person) -> dict[str, Any]:
+    """Columns of one score, less its case."""
+    return {
+        "answer": to_bytes(new.assessment),
+        "document": as_json(dict(new.document)),
+        "made_utc": datetime.now(UTC),
+        "made_by": person.subject,
+        "by_title": person.name[:PERSON_CHARACTERS],
+    }
+
+
+def _remove(connection: Connection, ids: list[str]) -> None:
+    """Take cases out of the tables."""
+    connection.execute(delete(SCORES).where(SCORES.c.case_id.in_(ids)))
+    connection.execute(delete(KEPT).where(KEPT.c.id.in_(ids)))
+
+
+def _one(connection: Connection, case_id: str) -> KeptCase:
+    """Read one case.
+
+    Raises CaseGone: it is not kept; KeptUnreadable: another version wrote it.
+    """
+    row = connection.execute(select(KEPT).where(KEPT.c.id == case_id)).mappings().first()
+    if row is None:
+        raise CaseGone()
+    scores = connection.execute(select(SCORES).where(SCORES.c.case_id == case_id).order_by(SCORES.c.number))
+    try:
+        return KeptCase(
+            _row(row),
+            ClinicalProfile.from_mapping(json.loads(row["profile"])),
+            from_bytes(bytes(row["choices"])),
+            bytes(row["picture_png"]),
+            tuple(
+                KeptScore(
+                    from_bytes(bytes(each["answer"])), utc(each["made_utc"]), each["made_by"], each["by_title"]
+                )
+                for each in scores.mappings()
+            ),
+        )
+    except ValueError as error:
+        raise KeptUnreadable(value=type(error).__name__) from None
+
+
+def _row(row: RowMapping) -> KeptRow:
+    """Make a line of the list."""
+    values = {name: row[name] for name in _FIELDS}
+    tiers = tuple(Tier(tier) for tier in row["tiers"].split("/") if tier)
+    return KeptRow(
+        **values
+        | {
+            "created_utc": utc(row["created_utc"]),
+            "changed_utc": utc(row["changed_utc"]),
+            "images_utc": utc(row["images_utc"]) if row["images_utc"] else None,
+            "tier": Tier(row["tier"]) if row["tier"] else None,
+            "tier_name": TierName(tiers, row["is_stable"]),
+            "flags": tuple(Flag(flag) for flag in json.loads(row["flags"])),
+        }
+    )
