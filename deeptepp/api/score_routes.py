@@ -62,27 +62,27 @@ def score_operations(engine: Engine, uploads: UploadStore) -> list[Operation]:
 
     async def score(request: Request) -> Response:
         upload_id, ask = await _received(request, uploads)
-        case = cases.hand_in(_owner(request), upload_id, ask)
+        case = cases.hand_in(_person(request), upload_id, ask)
         return await _waited(request, cases, case)
 
     async def score_again(request: Request) -> Response:
         ask = checked(plain_json("the body", await request.body() or b"{}"))
-        case = cases.ask_again(_owner(request), request.path_params["case"], ask)
+        case = cases.ask_again(_person(request), request.path_params["case"], ask)
         return await _waited(request, cases, case)
 
     async def show_case(request: Request) -> Response:
-        return _shown(cases, cases.case(_owner(request), request.path_params["case"]))
+        return _shown(cases, cases.case(_person(request), request.path_params["case"]))
 
     async def delete_case(request: Request) -> Response:
-        cases.delete(cases.case(_owner(request), request.path_params["case"]))
+        cases.delete(cases.case(_person(request), request.path_params["case"]))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def show_job(request: Request) -> Response:
-        case = cases.case_of(_owner(request), request.path_params["job"])
+        case = cases.case_of(_person(request), request.path_params["job"])
         return JSONResponse(_job(case, cases.look(case)))
 
     async def stop_job(request: Request) -> Response:
-        cases.stop(cases.case_of(_owner(request), request.path_params["job"]))
+        cases.stop(cases.case_of(_person(request), request.path_params["job"]))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     gone = {HTTPStatus.NO_CONTENT: Answer(None), HTTPStatus.NOT_FOUND: _PROBLEM}
@@ -185,7 +185,7 @@ def _job(case: ApiCase, view: WorkView) -> dict[str, Any]:
     }
 
 
-def _owner(request: Request) -> str:
-    """Whose cases are meant: those of the person behind the request, apart from her pages."""
+def _person(request: Request) -> Person:
+    """Who asks, as the gate found her."""
     person = request.scope.get("state", {}).get("person", LOCAL)
-    return f"api:{person.subject if isinstance(person, Person) else LOCAL.subject}"
+    return person if isinstance(person, Person) else LOCAL

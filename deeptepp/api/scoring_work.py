@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from deeptepp.api.asks import CheckedAsk
+from deeptepp.domain.people import Person
 from deeptepp.domain.progress import Progress, bounds, within
 from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity
 from deeptepp.domain.study import PhaseProposal
@@ -22,6 +23,7 @@ from deeptepp.scoring.case import assess_case, open_case, refuse
 from deeptepp.scoring.images import lesion_in_box
 from deeptepp.service.engine import Engine, WorkView
 from deeptepp.service.metrics import note_result
+from deeptepp.store import own_ledger
 from deeptepp.store.uploads import UploadStore
 
 _N_CASES = 2000
@@ -50,10 +52,15 @@ class ApiCase:
     """One case: who handed it in, where its study is, and the last piece of work on it."""
 
     id: str
-    owner: str
+    person: Person
     upload_id: str
     job_id: str = ""
     begun_s: float = field(default_factory=time.monotonic)
+
+    @property
+    def owner(self) -> str:
+        """Whose work it is in the queue, apart from that of her pages."""
+        return f"api:{self.person.subject}"
 
 
 class ApiCases:
@@ -64,32 +71,32 @@ class ApiCases:
         self._cases: dict[str, ApiCase] = {}
         self._lock = threading.Lock()
 
-    def hand_in(self, owner: str, upload_id: str, ask: CheckedAsk) -> ApiCase:
+    def hand_in(self, person: Person, upload_id: str, ask: CheckedAsk) -> ApiCase:
         """Queue a study that arrived; raises TooManyJobs, and the study is gone then."""
-        case = ApiCase(secrets.token_urlsafe(16), owner, upload_id)
+        case = ApiCase(secrets.token_urlsafe(16), person, upload_id)
         try:
             return self._begin(case, ask)
         except DeepTeppError:
             self._uploads.delete(upload_id)
             raise
 
-    def ask_again(self, owner: str, case_id: str, ask: CheckedAsk) -> ApiCase:
+    def ask_again(self, person: Person, case_id: str, ask: CheckedAsk) -> ApiCase:
         """Queue a case again; raises ApiCaseGone, UploadGone where its study was deleted, and TooManyJobs."""
-        return self._begin(replace(self.case(owner, case_id), begun_s=time.monotonic()), ask)
+        return self._begin(replace(self.case(person, case_id), begun_s=time.monotonic()), ask)
 
-    def case(self, owner: str, case_id: str) -> ApiCase:
-        """Find a case of this owner; raises ApiCaseGone."""
+    def case(self, person: Person, case_id: str) -> ApiCase:
+        """Find a case of this person; raises ApiCaseGone."""
         with self._lock:
             found = self._cases.get(case_id)
-        if found is None or found.owner != owner:
+        if found is None or found.person.subject != person.subject:
             raise ApiCaseGone
         return found
 
-    def case_of(self, owner: str, job_id: str) -> ApiCase:
+    def case_of(self, person: Person, job_id: str) -> ApiCase:
         """Find the case of a piece of work; raises ApiCaseGone."""
         with self._lock:
             found = next((each for each in self._cases.values() if each.job_id == job_id), None)
-        return self.case(owner, found.id if found else "")
+        return self.case(person, found.id if found else "")
 
     def look(self, case: ApiCase) -> WorkView:
         """See the last piece of work on a case; raises ApiCaseGone where it was forgotten."""
@@ -117,7 +124,7 @@ class ApiCases:
         def work(progress: Progress) -> Answered:
             try:
                 with self._uploads.reading(case.upload_id) as source:
-                    answer = _answered(source, ask, bundle(), limit_s, progress)
+                    answer = _answered(source, ask, bundle(), limit_s, case.person, progress)
             except BaseException:
                 self._uploads.delete(case.upload_id)
                 raise
@@ -143,7 +150,9 @@ class ApiCases:
                 del self._cases[key]
 
 
-def _answered(source: Path, ask: CheckedAsk, bundle: ModelBundle, limit_s: float, progress: Progress) -> Answered:
+def _answered(
+    source: Path, ask: CheckedAsk, bundle: ModelBundle, limit_s: float, person: Person, progress: Progress
+) -> Answered:
     """Read and score one study, as the command ``score`` does; a refusal is an answer."""
     said = ask.options
     proposals: tuple[PhaseProposal, ...] = ()
@@ -165,6 +174,7 @@ def _answered(source: Path, ask: CheckedAsk, bundle: ModelBundle, limit_s: float
             lesion=lesion,
             allow_ineligible=said.allow_ineligible,
             measures_stability=said.stability,
+            who=person.subject,
             progress=progress,
         )
     except DeepTeppError as error:
@@ -172,6 +182,8 @@ def _answered(source: Path, ask: CheckedAsk, bundle: ModelBundle, limit_s: float
             raise
         assessment, proposals = refuse(error, ask.profile), proposals_of(error)
     note_result(assessment)
+    if assessment.receipt is not None:
+        own_ledger.keep(assessment.receipt, person)
     document = assessment_to_dict(assessment, bundle, label=said.label)
     if proposals:
         document["proposals"] = [proposal_to_dict(each) for each in proposals]

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from deeptepp.api.answer_models import AssessmentAnswer, JobAnswer, Problem
 from deeptepp.cli import app
+from deeptepp.store import own_ledger
 from deeptepp.store.upload_writer import FRAMED_TYPE
 
 
@@ -23,8 +24,11 @@ def hand_in(client, study, facts=FACTS, options=None, **headers):
 
 
 def without_time(document):
-    document["receipt"].pop("created_utc")
-    return document
+    """Leave out when it was scored and for whom, which the hash of the receipt is also of."""
+    receipt = {
+        key: told for key, told in document["receipt"].items() if key not in ("created_utc", "id", "sha256")
+    }
+    return document | {"receipt": receipt}
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +45,12 @@ def test_the_answer_is_what_the_command_line_prints(service, scored):
     assert without_time(scored.json()) == without_time(json.loads(printed))
     assert len(scored.text.splitlines()) == len(printed.splitlines())
     TypeAdapter(AssessmentAnswer).validate_python(scored.json(), extra="forbid")
+
+
+def test_a_score_leaves_its_receipt_in_the_audit_trail_in_the_name_of_the_token(service, scored):
+    kept = own_ledger.own_ledger().receipt(scored.json()["receipt"]["id"])
+    assert kept.who.startswith("token:")
+    assert kept.input_sha256 == scored.json()["receipt"]["input_sha256"]
 
 
 def test_a_case_is_found_again_by_its_owner_alone_until_it_is_deleted(service, scored):
@@ -122,7 +132,7 @@ def two_examinations(service):
             folder = service.folder / f"examination{number}"
             write_study(coarse_study.coarse_study().study, folder, description=f"dyn {number}", patient_key="SIM")
             for path in sorted(folder.rglob("*.dcm")):
-                packed.write(path, f"{number}/{path.name}")
+                packed.write(path, f"{number}/{path.relative_to(folder)}")
     return archive
 
 
@@ -194,5 +204,5 @@ def planted(service):
             for tag, word in zip((*tags, "AccessionNumber"), words, strict=True):
                 setattr(image, tag, word)
             image.save_as(service.folder / "one.dcm")
-            packed.write(service.folder / "one.dcm", f"PLANTED NAMEONE/{path.name}")
+            packed.write(service.folder / "one.dcm", f"PLANTED NAMEONE/{path.relative_to(service.folder)}")
     return SimpleNamespace(archive=archive, words=words)
