@@ -73,7 +73,7 @@ def study_operations(upload_store: UploadStore, frame_store: FrameStore) -> list
         if number not in map(str, range(len(stacks))):
             raise FramesGone
         stack = stacks[int(number)]
-        return Response(memoryview(stack).cast("B"), media_type="application/octet-stream", headers=_PRIVATE)
+        return Response(stack.data.cast("B"), media_type="application/octet-stream", headers=_PRIVATE)
 
     refused = {
         status: Answer(RefusedByName)

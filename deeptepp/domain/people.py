@@ -37,7 +37,7 @@ _READERS = frozenset({Role.VIEWER, Role.CLINICIAN, Role.BOARD})
 """Roles that may see cases of patients; an administrator runs the service without seeing any."""
 
 PERMISSIONS: dict[Action, frozenset[Role]] = {
-    Action.READ_EVIDENCE: frozenset(Role) - {Role.METRICS},
+    Action.READ_EVIDENCE: frozenset(Role),
     Action.USE_LABORATORY: _READERS,
     Action.READ_CASES: _READERS,
     Action.SCORE_CASES: frozenset({Role.CLINICIAN}),

@@ -62,7 +62,7 @@ def test_a_token_is_shown_once_listed_without_itself_and_revoked_at_once(service
     headers = {"Authorization": f"Bearer {token}"}
     client = service.client("")
     assert client.get("/metrics", headers=headers).status_code == 200
-    assert client.get("/api/v1/info", headers=headers).status_code == 403
+    assert client.post("/api/v1/score", headers=headers).status_code == 403
     assert token not in run("list").stdout + run("list", "--json").stdout
     assert token.encode() not in (service.folder / "board.sqlite").read_bytes()
     assert "api.token-name" in run("new", "--name", "an archive").output
