@@ -13,6 +13,10 @@ from typer.testing import CliRunner
 
 from deeptepp.api.answer_models import AssessmentAnswer, JobAnswer, Problem
 from deeptepp.cli import app
+from deeptepp.dicom.read_dicom import read_study
+from deeptepp.domain.study import PhaseProposal
+from deeptepp.errors import NoPreContrast
+from deeptepp.scoring import images
 from deeptepp.store import own_ledger
 from deeptepp.store.upload_writer import FRAMED_TYPE
 
@@ -107,33 +111,24 @@ def test_a_refusal_has_its_rule_value_and_limit_and_the_facts_may_be_mended_in_a
     assert (late.status_code, late.json()["rule"]) == (410, "upload.gone")
 
 
-def test_a_question_is_answered_by_a_second_call(service, two_examinations):
+def test_a_question_is_answered_by_a_second_call(service, monkeypatch):
+    ways = (PhaseProposal(("s1", "s2", "s3"), "As acquired."), PhaseProposal(("s1", "s3"), "Without s2."))
+
+    def ask(source, *, phase_keys=None, **more):
+        if phase_keys is None:
+            raise NoPreContrast(value=3, proposals=ways)
+        return read_study(source, phase_keys=phase_keys, **more)
+
+    monkeypatch.setattr(images, "read_study", ask)
     client = service.client()
-    asked = hand_in(client, two_examinations, Prefer="wait=55")
-    assert asked.status_code == 409
-    assert asked.json()["proposals"]
-    chosen = asked.json()["proposals"][0]
-    options = {"phases": chosen["keys"], "side": chosen["side"]}
-    ask = {"facts": FACTS, "options": options}
-    again = client.post(f"{asked.json()['case']}/score", json=ask, headers={"Prefer": "wait=55"})
-    assert again.status_code == 200, again.text
-
-
-@pytest.fixture
-def two_examinations(service):
-    """A study with two dynamic series of one grid, so that somebody must say which is meant."""
-    import coarse_study
-
-    from deeptepp.dicom.write import write_study
-
-    archive = service.folder / "two.zip"
-    with zipfile.ZipFile(archive, "w") as packed:
-        for number in (1, 2):
-            folder = service.folder / f"examination{number}"
-            write_study(coarse_study.coarse_study().study, folder, description=f"dyn {number}", patient_key="SIM")
-            for path in sorted(folder.rglob("*.dcm")):
-                packed.write(path, f"{number}/{path.relative_to(folder)}")
-    return archive
+    asked = hand_in(client, service.zip, Prefer="wait=55")
+    assert (asked.status_code, asked.json()["rule"]) == (409, "dicom.no-pre-contrast")
+    TypeAdapter(Problem).validate_python(asked.json(), extra="forbid")
+    assert [each["keys"] for each in asked.json()["proposals"]] == [["s1", "s2", "s3"], ["s1", "s3"]]
+    body = {"facts": FACTS, "options": {"phases": asked.json()["proposals"][0]["keys"]}}
+    again = client.post(f"{asked.json()['case']}/score", json=body, headers={"Prefer": "wait=55"})
+    assert again.status_code == 200
+    assert again.json()["score"] is not None
 
 
 @pytest.mark.parametrize(
