@@ -11,13 +11,13 @@ from deeptepp.api.about_routes import about_operations
 from deeptepp.api.operations import Operation, answering
 from deeptepp.api.score_routes import score_operations
 from deeptepp.api.study_routes import study_operations
-from deeptepp.service.engine import Engine
+from deeptepp.service.engine import ScoringEngine
 from deeptepp.store.frames import FrameStore, default_frames
 from deeptepp.store.uploads import UploadStore, default_store
 
 
 def operations(
-    engine: Engine | None = None, uploads: UploadStore | None = None, frames: FrameStore | None = None
+    engine: ScoringEngine | None = None, uploads: UploadStore | None = None, frames: FrameStore | None = None
 ) -> list[Operation]:
     """List every operation; see ``routes``."""
     upload_store, frame_store = uploads or default_store(), frames or default_frames()
@@ -28,7 +28,7 @@ def operations(
 
 
 def routes(
-    engine: Engine | None = None, uploads: UploadStore | None = None, frames: FrameStore | None = None
+    engine: ScoringEngine | None = None, uploads: UploadStore | None = None, frames: FrameStore | None = None
 ) -> list[Route]:
     """Make the routes.
 

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from deeptepp.api.openapi import described
-from deeptepp.api.operations import JSON, Answer, Operation
-from deeptepp.service.engine import Engine
-from deeptepp.service.metrics import DATABASE, QUEUE, REGISTRY
+from deeptepp.api.operations import JSON, AnswerKind, Operation
+from deeptepp.service.counted_metrics import DATABASE, QUEUE, REGISTRY
+from deeptepp.service.engine import ScoringEngine
 
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _DATABASE_S = 3.0
@@ -32,7 +32,7 @@ code {{ overflow-wrap: anywhere; }} th, td {{ text-align: left; vertical-align: 
 {rows}</main></body></html>"""
 
 
-def about_operations(rows: Sequence[Operation], engine: Engine | None) -> list[Operation]:
+def about_operations(rows: Sequence[Operation], engine: ScoringEngine | None) -> list[Operation]:
     """List the routes about the API; ``rows`` are the others, all of which are described."""
 
     async def openapi(_request: Request) -> Response:
@@ -50,17 +50,19 @@ def about_operations(rows: Sequence[Operation], engine: Engine | None) -> list[O
 
     ok = HTTPStatus.OK
     own = [
-        Operation("GET", "/api/v1/openapi.json", openapi, "This description.", {ok: Answer(dict[str, Any], JSON)}),
-        Operation("GET", "/api/v1/docs", docs, "This description as a page.", {ok: Answer(None, "text/html")}),
+        Operation(
+            "GET", "/api/v1/openapi.json", openapi, "This description.", {ok: AnswerKind(dict[str, Any], JSON)}
+        ),
+        Operation("GET", "/api/v1/docs", docs, "This description as a page.", {ok: AnswerKind(None, "text/html")}),
         Operation("GET", "/metrics", metrics, "What the service counts, for Prometheus.", _METRICS),
     ]
     return own
 
 
-_METRICS = {HTTPStatus.OK: Answer(None, "text/plain")}
+_METRICS = {HTTPStatus.OK: AnswerKind(None, "text/plain")}
 
 
-async def _answers(engine: Engine) -> bool:
+async def _answers(engine: ScoringEngine) -> bool:
     """Whether the database answers in time."""
     with anyio.move_on_after(_DATABASE_S):
         try:

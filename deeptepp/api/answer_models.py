@@ -18,7 +18,7 @@ class GateRefusal(TypedDict):
     rule: str
 
 
-class Proposal(TypedDict):
+class ProposalAnswer(TypedDict):
     """One way to take the series as phases: hand ``keys`` in as ``phases``, and ``side``."""
 
     keys: list[str]
@@ -60,10 +60,10 @@ class AssessmentAnswer(TypedDict):
     is_simulated: bool
     marks: list[str]
     receipt: dict[str, Any] | None
-    proposals: NotRequired[list[Proposal]]
+    proposals: NotRequired[list[ProposalAnswer]]
 
 
-class Problem(TypedDict):
+class ProblemAnswer(TypedDict):
     """A refusal as RFC 9457 has it, with the rule, what was found and what is allowed.
 
     ``case``: address where the question is answered, or the case asked about again; ``assessment``: what was found
@@ -78,7 +78,7 @@ class Problem(TypedDict):
     value: Any
     limit: Any
     case: NotRequired[str]
-    proposals: NotRequired[list[Proposal]]
+    proposals: NotRequired[list[ProposalAnswer]]
     assessment: NotRequired[AssessmentAnswer]
 
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from deeptepp import __version__
 from deeptepp.api.answer_models import GateRefusal
-from deeptepp.api.operations import JSON, Answer, Operation
+from deeptepp.api.operations import JSON, AnswerKind, Operation
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -76,7 +76,7 @@ def _parameter(name: str, where: str, said: str = "") -> dict[str, Any]:
     return told | ({"description": said} if said else {})
 
 
-def _response(status: HTTPStatus, answer: Answer | None, schemas: dict[str, Any]) -> dict[str, Any]:
+def _response(status: HTTPStatus, answer: AnswerKind | None, schemas: dict[str, Any]) -> dict[str, Any]:
     """Describe an answer, with that of the gate where it may give one of the same status."""
     content: dict[str, Any] = {}
     if status in _GATE:

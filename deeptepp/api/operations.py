@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from deeptepp.api.problems import problem
+from deeptepp.api.api_problems import problem
 from deeptepp.errors import DeepTeppError
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -19,7 +19,7 @@ JSON, BYTES = "application/json", "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerKind:
     """One kind of answer: its model, None for bytes, and media type."""
 
     model: Any
@@ -38,7 +38,7 @@ class Operation:
     path: str
     endpoint: Endpoint = field(repr=False)
     summary: str
-    answers: Mapping[HTTPStatus, Answer]
+    answers: Mapping[HTTPStatus, AnswerKind]
     bodies: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 

@@ -12,17 +12,17 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from deeptepp.api.answer_models import AssessmentAnswer, JobAnswer, Problem, ScoreAsk, StudyForm
+from deeptepp.api.answer_models import AssessmentAnswer, JobAnswer, ProblemAnswer, ScoreAsk, StudyForm
+from deeptepp.api.api_problems import PROBLEM_TYPE, broken, problem, problem_of
 from deeptepp.api.asks import CheckedAsk, checked, plain_json, read_ask
-from deeptepp.api.operations import BYTES, JSON, Answer, Operation
-from deeptepp.api.problems import PROBLEM_TYPE, broken, problem, problem_of
+from deeptepp.api.operations import BYTES, JSON, AnswerKind, Operation
 from deeptepp.api.scoring_work import Answered, ApiCase, ApiCases
 from deeptepp.api.study_form import FACTS, OPTIONS, FormReader
 from deeptepp.api.study_routes import receive_body
 from deeptepp.domain.people import LOCAL, Person
 from deeptepp.errors import JobCancelled
-from deeptepp.service.engine import Engine, WorkView
-from deeptepp.service.metrics import UPLOADS
+from deeptepp.service.counted_metrics import UPLOADS
+from deeptepp.service.engine import ScoringEngine, WorkView
 from deeptepp.store.upload_writer import FRAMED_TYPE
 from deeptepp.store.uploads import UploadStore
 
@@ -36,7 +36,7 @@ _WAIT_S, _MOST_WAIT_S = 20.0, 55.0
 """Seconds that an answer is waited for, and the most that ``Prefer: wait=`` may ask for: proxies end at 60."""
 _LOOK_EVERY_S = 0.1
 
-_PROBLEM = Answer(Problem, PROBLEM_TYPE)
+_PROBLEM = AnswerKind(ProblemAnswer, PROBLEM_TYPE)
 _PROBLEMS = dict.fromkeys(
     (
         HTTPStatus.BAD_REQUEST,
@@ -52,11 +52,11 @@ _PROBLEMS = dict.fromkeys(
     ),
     _PROBLEM,
 )
-_ANSWERS = {HTTPStatus.OK: Answer(AssessmentAnswer), HTTPStatus.ACCEPTED: Answer(JobAnswer), **_PROBLEMS}
+_ANSWERS = {HTTPStatus.OK: AnswerKind(AssessmentAnswer), HTTPStatus.ACCEPTED: AnswerKind(JobAnswer), **_PROBLEMS}
 _PREFER = {"Prefer": "respond-async, or wait= and seconds up to 55, to be answered 202 sooner or later."}
 
 
-def score_operations(engine: Engine, uploads: UploadStore) -> list[Operation]:
+def score_operations(engine: ScoringEngine, uploads: UploadStore) -> list[Operation]:
     """List the routes that score; ``uploads`` holds the studies until they are scored."""
     cases = ApiCases(engine, uploads)
 
@@ -85,8 +85,8 @@ def score_operations(engine: Engine, uploads: UploadStore) -> list[Operation]:
         cases.stop(cases.case_of(_person(request), request.path_params["job"]))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
-    gone = {HTTPStatus.NO_CONTENT: Answer(None), HTTPStatus.NOT_FOUND: _PROBLEM}
-    of_job = {HTTPStatus.OK: Answer(JobAnswer), HTTPStatus.NOT_FOUND: _PROBLEM}
+    gone = {HTTPStatus.NO_CONTENT: AnswerKind(None), HTTPStatus.NOT_FOUND: _PROBLEM}
+    of_job = {HTTPStatus.OK: AnswerKind(JobAnswer), HTTPStatus.NOT_FOUND: _PROBLEM}
     bodies = {FORM: StudyForm, ZIP: None, FRAMED_TYPE: None, BYTES: None}
     headers = {
         FACTS_HEADER: "Facts as JSON, where the body is the study itself.",

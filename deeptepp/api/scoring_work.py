@@ -21,8 +21,8 @@ from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.document import assessment_to_dict, proposal_to_dict, proposals_of
 from deeptepp.scoring.case import assess_case, open_case, refuse
 from deeptepp.scoring.images import lesion_in_box
-from deeptepp.service.engine import Engine, WorkView
-from deeptepp.service.metrics import note_result
+from deeptepp.service.counted_metrics import note_result
+from deeptepp.service.engine import ScoringEngine, WorkView
 from deeptepp.store import own_ledger
 from deeptepp.store.uploads import UploadStore
 
@@ -66,7 +66,7 @@ class ApiCase:
 class ApiCases:
     """The cases that were handed in to this process; safe to share between threads."""
 
-    def __init__(self, engine: Engine, uploads: UploadStore) -> None:
+    def __init__(self, engine: ScoringEngine, uploads: UploadStore) -> None:
         self._engine, self._uploads = engine, uploads
         self._cases: dict[str, ApiCase] = {}
         self._lock = threading.Lock()

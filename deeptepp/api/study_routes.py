@@ -13,7 +13,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from deeptepp.api.answer_models import FramesAnswer, InfoAnswer, RefusedByName, UploadAnswer, UploadLimits
-from deeptepp.api.operations import BYTES, Answer, Endpoint, Operation
+from deeptepp.api.operations import BYTES, AnswerKind, Endpoint, Operation
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.errors import (
     BundleError,
@@ -25,7 +25,7 @@ from deeptepp.errors import (
     UploadTooLarge,
 )
 from deeptepp.model.bundle import default_bundle_path
-from deeptepp.service.metrics import UPLOADS
+from deeptepp.service.counted_metrics import UPLOADS
 from deeptepp.store.frames import FRAMES_PATH, FrameStore
 from deeptepp.store.upload_writer import FRAMED_TYPE
 from deeptepp.store.uploads import UPLOADS_PATH, UploadStore
@@ -76,7 +76,7 @@ def study_operations(upload_store: UploadStore, frame_store: FrameStore) -> list
         return Response(stack.data.cast("B"), media_type="application/octet-stream", headers=_PRIVATE)
 
     refused = {
-        status: Answer(RefusedByName)
+        status: AnswerKind(RefusedByName)
         for status in (
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.FORBIDDEN,
@@ -90,7 +90,7 @@ def study_operations(upload_store: UploadStore, frame_store: FrameStore) -> list
         path: str,
         endpoint: Endpoint,
         summary: str,
-        answer: Answer,
+        answer: AnswerKind,
         status: HTTPStatus = HTTPStatus.OK,
     ) -> Operation:
         bodies = {FRAMED_TYPE: None, BYTES: None} if method == "POST" else {}
@@ -98,11 +98,11 @@ def study_operations(upload_store: UploadStore, frame_store: FrameStore) -> list
 
     upload, stacks, created = UPLOADS_PATH + "/{token}", FRAMES_PATH + "/{token}", HTTPStatus.CREATED
     return [
-        row("GET", upload, check_upload, "Ask what an upload of a page may hold.", Answer(UploadLimits)),
-        row("POST", upload, receive_upload, "Hand in the study of a page.", Answer(UploadAnswer), created),
-        row("GET", stacks, list_frames, "List the stacks of a page's viewer.", Answer(FramesAnswer)),
-        row("GET", stacks + "/{number}", send_stack, "Fetch one stack.", Answer(None, BYTES)),
-        row("GET", INFO_PATH, _info, "Tell version, bundle and intended use.", Answer(InfoAnswer)),
+        row("GET", upload, check_upload, "Ask what an upload of a page may hold.", AnswerKind(UploadLimits)),
+        row("POST", upload, receive_upload, "Hand in the study of a page.", AnswerKind(UploadAnswer), created),
+        row("GET", stacks, list_frames, "List the stacks of a page's viewer.", AnswerKind(FramesAnswer)),
+        row("GET", stacks + "/{number}", send_stack, "Fetch one stack.", AnswerKind(None, BYTES)),
+        row("GET", INFO_PATH, _info, "Tell version, bundle and intended use.", AnswerKind(InfoAnswer)),
     ]
 
 

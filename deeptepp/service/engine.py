@@ -71,7 +71,7 @@ class WorkQueue(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class ScoringEngine:
     """What scores: the queue and the model of this installation, both made on first use.
 
     ``ask_database``: returns where the database answers, raises where it does not; ``reading_max_s``: seconds in

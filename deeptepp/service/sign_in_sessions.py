@@ -17,7 +17,7 @@ from functools import cache
 
 from deeptepp.config import load_settings
 from deeptepp.domain.people import Person
-from deeptepp.service import metrics
+from deeptepp.service import counted_metrics as metrics
 
 _N_SHOWN = 20_000
 """Addresses of media that are remembered for one sign-in; the oldest are forgotten beyond."""

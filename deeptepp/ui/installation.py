@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from deeptepp.config import Settings
 from deeptepp.service.access_log import AccessLog
 from deeptepp.service.bearer import token_person
-from deeptepp.service.engine import Engine
+from deeptepp.service.engine import ScoringEngine
 from deeptepp.service.gate import Gate, Rules
 from deeptepp.service.health import Health
 from deeptepp.service.provider import Provider, is_open, is_ready
@@ -82,10 +82,10 @@ class Installation:
         """Middleware for in front of the gate."""
         return Middleware(AccessLog, needs=_needs())
 
-    def engine(self) -> Engine:
+    def engine(self) -> ScoringEngine:
         """Give what the API scores with: the queue and the model of the screens."""
         settings = self._settings
-        return Engine(
+        return ScoringEngine(
             default_runner, loaded_bundle, _ask_database, settings.reading_max_s, settings.case_max_age_s
         )
 

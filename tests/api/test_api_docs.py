@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from deeptepp.cli import app
 from deeptepp.domain.people import Role
-from deeptepp.service import metrics
+from deeptepp.service import counted_metrics as metrics
 
 DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = [each for each in re.findall(r"```sh\n(.*?)```", DOCS, re.DOTALL) if "curl" in each]

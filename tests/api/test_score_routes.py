@@ -11,7 +11,7 @@ from api_service import FACTS
 from pydantic import TypeAdapter
 from typer.testing import CliRunner
 
-from deeptepp.api.answer_models import AssessmentAnswer, JobAnswer, Problem
+from deeptepp.api.answer_models import AssessmentAnswer, JobAnswer, ProblemAnswer
 from deeptepp.cli import app
 from deeptepp.dicom.read_dicom import read_study
 from deeptepp.domain.study import PhaseProposal
@@ -101,7 +101,7 @@ def test_a_refusal_has_its_rule_value_and_limit_and_the_facts_may_be_mended_in_a
     client = service.client()
     refused = hand_in(client, service.zip, FACTS | {"her2_status": "negative"}, Prefer="wait=55")
     assert refused.status_code == 422
-    TypeAdapter(Problem).validate_python(refused.json(), extra="forbid")
+    TypeAdapter(ProblemAnswer).validate_python(refused.json(), extra="forbid")
     assert refused.json()["rule"] == "eligibility.her2"
     assert refused.json()["assessment"]["outcome"] == "refused"
     again = client.post(f"{refused.json()['case']}/score", json={"facts": FACTS}, headers={"Prefer": "wait=55"})
@@ -123,7 +123,7 @@ def test_a_question_is_answered_by_a_second_call(service, monkeypatch):
     client = service.client()
     asked = hand_in(client, service.zip, Prefer="wait=55")
     assert (asked.status_code, asked.json()["rule"]) == (409, "dicom.no-pre-contrast")
-    TypeAdapter(Problem).validate_python(asked.json(), extra="forbid")
+    TypeAdapter(ProblemAnswer).validate_python(asked.json(), extra="forbid")
     assert [each["keys"] for each in asked.json()["proposals"]] == [["s1", "s2", "s3"], ["s1", "s3"]]
     body = {"facts": FACTS, "options": {"phases": asked.json()["proposals"][0]["keys"]}}
     again = client.post(f"{asked.json()['case']}/score", json=body, headers={"Prefer": "wait=55"})

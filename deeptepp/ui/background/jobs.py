@@ -28,7 +28,7 @@ from deeptepp.config import load_settings
 from deeptepp.domain.progress import Bounds, Progress, Step, StepReport, within
 from deeptepp.errors import DeepTeppError, JobCancelled, TakesTooLong, TakesTooMuch, TooManyJobs, TooManyOwnJobs
 from deeptepp.safe_files import in_words
-from deeptepp.service.metrics import StepClock, note_error, note_refusal, note_result
+from deeptepp.service.counted_metrics import StepClock, note_error, note_refusal, note_result
 from deeptepp.service_log import told
 
 _LOG = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
-from deeptepp.service.metrics import note_error
+from deeptepp.service.counted_metrics import note_error
 from deeptepp.service_log import place_of
 
 _LOG = logging.getLogger(__name__)
