@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from html import escape
 from http import HTTPStatus
 from typing import Any
@@ -35,12 +36,15 @@ code {{ overflow-wrap: anywhere; }} th, td {{ text-align: left; vertical-align: 
 def about_operations(rows: Sequence[Operation], engine: ScoringEngine | None) -> list[Operation]:
     """List the routes about the API; ``rows`` are the others, all of which are described."""
 
+    @cache
+    def content() -> dict[str, Any]:
+        return described([*rows, *own])
+
     async def openapi(_request: Request) -> Response:
-        return JSONResponse(described([*rows, *own]))
+        return JSONResponse(content())
 
     async def docs(_request: Request) -> Response:
-        content = described([*rows, *own])
-        return HTMLResponse(_page(content))
+        return HTMLResponse(_page(content()))
 
     async def metrics(_request: Request) -> Response:
         if engine is not None:
