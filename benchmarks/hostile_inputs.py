@@ -15,7 +15,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
 from deeptepp.simulate.simulated_study import demo_study
 
 _ROOT = "1.2.826.0.1.3680043.10.1338"
-_SOP, _SERIES, _Z, _TIME, _NUMBER = f"{_ROOT}.4.00000000", f"{_ROOT}.5.000000", "+0000.00", "100000", "000000"
+_SOP, _SERIES, _Z, _TIME, _NUMBER = f"{_ROOT}.4.100000000", f"{_ROOT}.5.1000000", "+0000.00", "100000", "000000"
 """Values of fixed length in the model of a file, which each file has its own of."""
 
 
@@ -62,8 +62,8 @@ def image_file(
     """Make a file of the model; ``n_bytes``: what its header says of its pixels, the truth where negative."""
     clock = f"10{time_s // 60:02d}{time_s % 60:02d}"
     for old, new in (
-        (_SOP, f"{_ROOT}.4.{number:08d}"),
-        (_SERIES, f"{_ROOT}.5.{series:06d}"),
+        (_SOP, f"{_ROOT}.4.1{number:08d}"),
+        (_SERIES, f"{_ROOT}.5.1{series:06d}"),
         (_Z, f"{z:+08.2f}"),
         (f"TM\x06\0{_TIME}", f"TM\x06\0{clock}"),
         (f"IS\x06\0{_NUMBER}", f"IS\x06\0{number % 1_000_000:06d}"),
@@ -115,5 +115,95 @@ def one_file_series(n: int) -> Iterator[tuple[str, bytes]]:
 def torn_series(n: int) -> Iterator[tuple[str, bytes]]:
     """Files of series of their own that differ in their size, so that no two can be one volume."""
     pixels = bytes(2 * 40 * 40)
-    models = [model_file(8 + i % 32, 8 + i // 32 % 32, description=f"d{i % 97}") for i in range(1024)]
-    return ((f"{i}", image_file(models[i % 1024], pixels, number=i, series=i)) for i in range(n))
+    models = [model_file(8 + i % 32, 8 + i // 32 % 32, description=f"d{i % 97}") for i in range(min(n, 1024))]
+    return ((f"{i}", image_file(models[i % len(models)], pixels, number=i, series=i)) for i in range(n))
+
+
+def many_tiny(n: int) -> Iterator[tuple[str, bytes]]:
+    """Give files of four bytes."""
+    return ((f"d{i % 1000}/{i}", b"tiny") for i in range(n))
+
+
+def nested(n_files: int, depth: int) -> Iterator[tuple[str, bytes]]:
+    """Give images at the end of long paths."""
+    model, where = model_file(16, 16), "a/" * depth
+    return ((f"{where}{i}", image_file(model, bytes(512), number=i, z=i)) for i in range(n_files))
+
+
+def zeros(n_files: int, side: int) -> Iterator[tuple[str, bytes]]:
+    """Give images of zeros, and random bytes beside them that keep the whole below the guard against bombs."""
+    model, pixels = model_file(side, side), bytes(2 * side * side)
+    yield "random", np.random.default_rng(0).bytes(n_files * len(pixels) // 190)
+    for i in range(n_files):
+        yield f"{i}", image_file(model, pixels, number=i, series=i % 5, z=i // 5, time_s=90 * (i % 5))
+
+
+def large_claims(n_files: int, side: int) -> Iterator[tuple[str, bytes]]:
+    """Give images whose header claims far more pixels than there are."""
+    model = model_file(side, side)
+    for i in range(n_files):
+        yield f"{i}", image_file(model, bytes(512), number=i, series=i % 2, z=i // 2, time_s=90 * (i % 2))
+
+
+def long_header(n_items: int) -> Iterator[tuple[str, bytes]]:
+    """Give an image whose header is a sequence of so many empty items."""
+    head = model_file(16, 16)
+    at = head.index(b"\x10\x00\x10\x00") if b"\x10\x00\x10\x00" in head else head.index(b"\x10\x00\x20\x00")
+    items = b"\xfe\xff\x00\xe0\x00\x00\x00\x00" * n_items
+    # Group 0009, before the patient: a private sequence (0009,1001) under its creator.
+    creator = b"\x09\x00\x10\x00LO\x04\x00TEST"
+    sequence = b"\x09\x00\x01\x10SQ\x00\x00" + struct.pack("<I", len(items)) + items
+    yield "0", image_file(head[:at] + creator + sequence + head[at:], bytes(512), number=0)
+
+
+_SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>'
+
+
+def workbook(path: Path, rows: str, n_rows: int, n_sheets: int = 1) -> Path:
+    """Write a workbook whose sheets repeat some rows."""
+    kinds, relations, sheets = "", "", ""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for i in range(1, n_sheets + 1):
+            with archive.open(f"xl/worksheets/sheet{i}.xml", "w", force_zip64=True) as stream:
+                before, after = _SHEET.split("{rows}")
+                stream.write(before.encode())
+                for _ in range(n_rows // 1000):
+                    stream.write(rows.encode() * 1000)
+                stream.write(rows.encode() * (n_rows % 1000) + after.encode())
+            office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+            sheet_kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+            kinds += f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{sheet_kind}"/>'
+            relations += f'<Relationship Id="r{i}" Type="{office}/worksheet" Target="worksheets/sheet{i}.xml"/>'
+            sheets += f'<sheet name="S{i}" sheetId="{i}" r:id="r{i}"/>'
+        main = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+        packages = "http://schemas.openxmlformats.org/package/2006"
+        archive.writestr(
+            "[Content_Types].xml",
+            f'<Types xmlns="{packages}/content-types"><Default Extension="rels" '
+            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{main}"/>{kinds}</Types>',
+        )
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{packages}/relationships"><Relationship Id="r" Type="{office}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>',
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{packages}/relationships">{relations}</Relationships>',
+        )
+        space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        archive.writestr(
+            "xl/workbook.xml", f'<workbook xmlns="{space}" xmlns:r="{office}"><sheets>{sheets}</sheets></workbook>'
+        )
+    return path
+
+
+def cohort_csv(n: int) -> str:
+    """Write an honest table of so many patients in our columns."""
+    head = "subject,arm,rfs_months,rfs_event,os_months,os_event,age_years,tumour_size_mm,node_stage,er_positive\n"
+    return head + "".join(
+        f"p{i:06d},{('T', 'T+P', 'none')[i % 3]},{20 + i % 80},{int(i % 9 == 0)},{101 + i % 20},"
+        f"{int(i % 17 == 0)},{35 + i % 40},{10 + i % 40},N{i % 3},{('yes', 'no')[i % 2]}\n"
+        for i in range(n)
+    )

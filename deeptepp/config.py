@@ -36,7 +36,7 @@ class Settings:
     """Cases that may wait for a worker; one more is refused."""
     n_waiting_each: int = 6
     """Of these, pieces of work of one visitor; those of visitors take turns."""
-    reading_max_s: float = 60.0
+    reading_max_s: float = 50.0
     """Seconds in which a study is read and searched, or a table read; what takes longer is stopped by name."""
     study_max_files: int = 20_000
     """Most files of a study that a visitor hands in, each image plane counted."""
@@ -44,8 +44,8 @@ class Settings:
     """Most megabytes of the images of a study in memory: five phases of 400 slices of 400 x 400 have 640."""
     work_max_mb: float = 820.0
     """Megabytes of memory that one piece of work may add; what takes more is stopped by name."""
-    table_max_cells: int = 1_000_000
-    """Most cells of a table that a visitor hands in, all sheets together."""
+    table_max_cells: int = 400_000
+    """Most cells of a table that a visitor hands in, all sheets together: 10,000 patients in 40 columns."""
     upload_max_age_s: float = 900.0
     """Seconds after which an upload is deleted, also where its case was not scored yet."""
     case_max_age_s: float = 3600.0
@@ -67,6 +67,20 @@ class Settings:
     none. ``DEEPTEPP_PACS_URL`` is stronger; who we are stands in the environment only."""
     pacs_name: str = "PACS"
     """What screens call it."""
+    dicom_folder: Path | None = None
+    """Folder of studies that are received by C-STORE, by ``deeptepp listen``; none when not given."""
+    dicom_port: int = 0
+    """Port on which ``deeptepp listen`` receives; 0 for none."""
+    dicom_address: str = "127.0.0.1"
+    """Address of the network interface on which it listens."""
+    dicom_ae_title: str = "DEEPTEPP"
+    """Application entity title under which it is called."""
+    dicom_callers: str = ""
+    """Application entity titles that may send, by commas; nobody may while it is empty."""
+    dicom_quiet_s: float = 30.0
+    """Seconds without a new image after which a study that is received counts as complete."""
+    dicom_max_age_s: float = 43200.0
+    """Seconds after which a study that was received is deleted."""
 
     public_url: str = ""
     """Address under which people reach the service, such as ``https://deeptepp.hospital.example``; empty where it
@@ -91,10 +105,10 @@ class Settings:
     """Seconds without an action after which somebody has to sign in again."""
     session_max_s: float = 36000.0
     """Seconds after which she has to in any case."""
-    n_connections: int = 400
+    n_connections: int = 1000
     """Requests and open pages at the same time; one more is refused."""
-    requests_per_minute: int = 6000
-    """Requests of one address within a minute."""
+    requests_per_minute: int = 20000
+    """Requests of one address within a minute; a first page fetches about a hundred files."""
     unanswered_max_s: float = 10.0
     """Seconds for which the service may not answer itself; it ends then, for its supervisor to start it again."""
 
@@ -130,6 +144,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "n_connections": (10, 100000),
     "requests_per_minute": (60, 1000000),
     "unanswered_max_s": (5, 600),
+    "dicom_port": (0, 65535),
+    "dicom_quiet_s": (1, 3600),
+    "dicom_max_age_s": (60, 604800),
 }
 """Closed interval of every number."""
 

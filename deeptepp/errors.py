@@ -35,11 +35,10 @@
     ├── KeptCaseError                     CaseGone, CaseChanged, KeptUnreadable, ImagesGone, ImagesNotKept,
     │                                     KeyMissing, WrongKey, BadKey, SealDamaged
     ├── BackupError                       NotABackup, BackupDamaged, BackupTooNew, TargetNotEmpty, TargetExists
-    ├── PacsError                         NoSourceImages, NotAResultObject, PacsNotConfigured, PacsUnreachable,
-    │                                     PacsRefused
+    ├── PacsError                         NoSourceImages, NotAResultObject, MixedResults, PacsNotConfigured,
+    │                                     PacsUnreachable, PacsDenied, PacsFault, PacsRefused, StudyOfTwoPatients,
+    │                                     StudyNotInPacs, NothingToFetch, HeadersGone, ArrivedGone
     ├── AccessError                       NotSignedIn, NotAllowed
-
-
     ├── DiskFull                          no room is left to write
     ├── NoBrowser                         no browser draws figures as files
     ├── FigureNotDrawn                    the browser failed at a figure
@@ -1197,14 +1196,41 @@ class PacsNotConfigured(PacsError):
     template = "No PACS is configured. Set `pacs_url` in deeptepp.toml to the DICOMweb address of the PACS."
 
 
+class MixedResults(PacsError):
+    """Objects to be sent are not one whole result."""
+
+    rule = "pacs.mixed-set"
+    template = (
+        "The DICOM objects are not those of one whole result: {value}. Nothing was sent. Write them again with "
+        "`deeptepp score --out` into an empty folder."
+    )
+
+
 class PacsUnreachable(PacsError):
     """The PACS does not answer."""
 
     rule = "pacs.unreachable"
     template = (
-        "{name} does not answer ({reason}). Check its address and the network, and send again: sending twice "
-        "stores once."
+        "{name} does not answer ({reason}). Check its address and the network, and try again; a result that is "
+        "sent twice is stored once."
     )
+
+
+class PacsDenied(PacsError):
+    """The PACS does not let this installation in."""
+
+    rule = "pacs.denied"
+    template = (
+        "{name} does not let this installation in ({reason}). Whoever runs it must allow it, or give it a user, a "
+        "password or a token."
+    )
+
+
+class PacsFault(PacsError):
+    """The PACS answers with an error."""
+
+    rule = "pacs.fault"
+    template = "{name} could not answer ({reason}). Ask whoever runs it."
 
 
 class PacsRefused(PacsError):
@@ -1221,6 +1247,47 @@ class DiskFull(DeepTeppError):
     template = (
         "There is no room left on the disk. Nothing was kept of what was being written; make room, and try again."
     )
+
+
+class StudyOfTwoPatients(PacsError):
+    """The PACS has one study under several patients."""
+
+    rule = "pacs.two-patients"
+    template = (
+        "{name} has this study {value} times, under different patients, so nothing was sent. Whoever runs it must "
+        "put that right first."
+    )
+
+
+class StudyNotInPacs(PacsError):
+    """The PACS does not have the study."""
+
+    rule = "pacs.no-study"
+    template = "{name} does not have this study, or no longer. Search again."
+
+
+class NothingToFetch(PacsError):
+    """The study has no MR images in the PACS."""
+
+    rule = "pacs.no-images"
+    template = "{name} has no MR images in this study, so there is nothing to score."
+
+
+class HeadersGone(PacsError):
+    """The files whose headers name the patient are no longer here, or do not name her."""
+
+    rule = "pacs.no-headers"
+    template = (
+        "The files of the study are no longer here, or do not belong to this result, so its patient cannot be "
+        "taken from them. Nothing was sent."
+    )
+
+
+class ArrivedGone(PacsError):
+    """A study that was received is no longer here."""
+
+    rule = "pacs.arrived-gone"
+    template = "This study is no longer among those that arrived. Ask for it to be sent again."
 
 
 class FramesGone(DeepTeppError):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
-from deeptepp.domain.progress import bounds
+from deeptepp.domain.progress import bounds, checkpoint
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, UnsafeArchivePath
 from deeptepp.wording.sentence import sentence
 
@@ -80,6 +80,7 @@ def open_zip(path: Path, stack: ExitStack) -> tuple[zipfile.ZipFile, list[zipfil
 
 def _is_unsafe(info: zipfile.ZipInfo) -> bool:
     """Whether an entry is a link or its name would leave the archive's own folder."""
+    checkpoint()
     # ``orig_filename`` still holds what follows a NUL byte; both separators count on every platform.
     name = info.orig_filename.replace("\\", "/")
     is_absolute = name.startswith("/") or name[1:2] == ":"
@@ -96,6 +97,7 @@ def refuse_outside(paths: Iterable[Path], folder: Path) -> None:
 
 def is_junk(parts: Sequence[str]) -> bool:
     """Whether a path belongs to what operating systems and media exports add."""
+    checkpoint()
     return any(part in _JUNK_PARTS or part.startswith("._") for part in parts)
 
 

@@ -49,6 +49,8 @@ def set_up_log(level: int = logging.INFO, *, is_service: bool = False) -> None:
     if is_service:
         # Pages that break are told by their own card, with a number; this logger would tell of them again.
         logging.getLogger("streamlit.error_util").disabled = True
+        # Clients name every address that they ask for, and those of a sign-in hold a code.
+        logging.getLogger("httpx2").setLevel(logging.WARNING)
         logging.raiseExceptions = False
         sys.excepthook = _tell_uncaught
         threading.excepthook = _tell_thread

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import shutil
 import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
 
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 
@@ -64,6 +68,21 @@ def get_json(url: str) -> object:
     """Ask a server without a password."""
     with urllib.request.urlopen(url, timeout=10) as reply:  # noqa: S310  our own server
         return json.load(reply)
+
+
+def put(url: str, images: Iterable[Dataset]) -> None:
+    """Store images by the server's own interface."""
+    for image in images:
+        stream = io.BytesIO()
+        image.save_as(stream, enforce_file_format=True)
+        request = urllib.request.Request(f"{url}/instances", data=stream.getvalue(), method="POST")  # noqa: S310
+        urllib.request.urlopen(request, timeout=30).close()  # noqa: S310  our own server
+
+
+def every_object(url: str) -> list[Dataset]:
+    """Read every object that a server without a password holds."""
+    names = get_json(f"{url}/instances")
+    return [dcmread(io.BytesIO(get_bytes(f"{url}/instances/{name}/file"))) for name in names]
 
 
 def _wait(process: subprocess.Popen[bytes], url: str, folder: Path) -> None:

@@ -125,3 +125,11 @@ def leaves(dataset: Dataset) -> dict[str, object]:
             else:
                 found[key] = value
     return found
+
+
+def named_in(dataset: Dataset) -> set[str]:
+    """Give the UID of every object that a report refers to in its content."""
+    found = {str(item.ReferencedSOPInstanceUID) for item in dataset.get("ReferencedSOPSequence", [])}
+    for item in dataset.get("ContentSequence", []):
+        found |= named_in(item)
+    return found

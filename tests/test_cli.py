@@ -5,7 +5,9 @@ import shutil
 from dataclasses import replace
 
 import coarse_study
+import dicomweb_server
 import orthanc_server
+import phantoms_dicom
 import pytest
 import tiny_bundle
 from pdf_text import pages
@@ -238,7 +240,40 @@ def test_score_writes_its_files_and_send_takes_them_to_the_pacs(folder, scored, 
         with orthanc_server.running(tmp_path / "orthanc") as url:
             sent = run("send", out, "--pacs", f"{url}/dicom-web")
             assert (sent.exit_code, "PACS stored 4 objects" in sent.output) == (0, True), sent.output
-            assert len(orthanc_server.get_json(f"{url}/instances")) == 4
+            assert "filed under a study of their own" in sent.output
+            again = run("send", out, "--pacs", f"{url}/dicom-web", "--patient-from", folder / "study")
+            assert "filed under the patient of the files of the study" in again.output
+            assert len(orthanc_server.get_json(f"{url}/instances")) == 8
+            assert len(orthanc_server.get_json(f"{url}/dicom-web/studies")) == 2
+
+
+def test_send_refuses_a_set_that_is_not_whole_or_of_two_results(folder, scored, tmp_path):
+    shutil.copytree(folder / "case", tmp_path / "part")
+    (tmp_path / "part" / "report.dcm").unlink()
+    refused = run("send", tmp_path / "part", "--pacs", "http://127.0.0.1:9")
+    assert (refused.exit_code, "pacs.mixed-set" in refused.output) == (1, True)
+
+
+def test_pull_fetches_the_one_study_and_lists_several_without_a_name(tmp_path):
+    images = phantoms_dicom.dynamic_series(phantoms_dicom.truth(), AccessionNumber="A1")
+    other = phantoms_dicom.dynamic_series(phantoms_dicom.truth(), StudyInstanceUID="1.2.4", AccessionNumber="A2")
+    with dicomweb_server.answering(objects=images + other) as archive:
+        fetched = run("pull", tmp_path / "one", "--accession", "A1", "--pacs", archive.url)
+        several = run("pull", tmp_path / "two", "--patient-id", phantoms_dicom.RECORD, "--pacs", archive.url)
+        none = run("pull", tmp_path / "none", "--accession", "A9", "--pacs", archive.url)
+        full = run("pull", tmp_path / "one", "--accession", "A1", "--pacs", archive.url)
+    assert fetched.exit_code == 0, fetched.output
+    assert len(list((tmp_path / "one").iterdir())) == len(images)
+    assert (several.exit_code, "2. 2020-01-02  MR" in several.output) == (1, True)
+    assert not [each for each in ("DOE", phantoms_dicom.RECORD, "A1", "A2") if each in several.output]
+    assert (none.exit_code, "finds no such study" in none.output) == (1, True)
+    assert full.exit_code == run("pull", tmp_path / "three").exit_code == 2
+
+
+def test_listen_says_which_setting_is_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused = run("listen")
+    assert (refused.exit_code, "dicom_folder" in refused.output) == (1, True)
 
 
 def test_send_without_a_pacs_or_without_objects_says_what_is_missing(folder, tmp_path, monkeypatch):

@@ -64,6 +64,9 @@ def test_every_setting_can_be_set(tmp_path):
     lines |= {"oidc_scope": '"openid"', "groups_claim": '"groups"', "is_open_without_login": "true"}
     lines |= {"hosts": '["x"]', "trusted_proxies": '["10.0.0.1"]', "roles": '{ board = ["tumour-board"] }'}
     lines |= {"images_folder": '"x"'}
+    lines |= {"dicom_folder": '"arrived"'} | dict.fromkeys(
+        ("dicom_address", "dicom_ae_title", "dicom_callers"), '"a"'
+    )
     text = "\n".join(f"{f.name} = {lines.get(f.name, 60)}" for f in fields(Settings))
     with pytest.raises(BadSetting, match="n_workers"):
         load_settings(_write(tmp_path, text))

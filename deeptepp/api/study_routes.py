@@ -18,6 +18,7 @@ from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.errors import (
     BundleError,
     DeepTeppError,
+    DiskFull,
     FramesGone,
     UploadTokenExpired,
     UploadTokenUnknown,
@@ -41,6 +42,7 @@ _STATUS: dict[type[DeepTeppError], int] = {
     UploadTokenExpired: 403,
     UploadTooLarge: 413,
     FramesGone: 404,
+    DiskFull: 507,
 }
 """HTTP status of each refusal; 400 for the others."""
 _PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}

@@ -13,6 +13,7 @@ import typer
 
 from deeptepp.cli.bundles import export, verify
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
+from deeptepp.cli.fetching import listen, pull
 from deeptepp.cli.keeping import backup, restore, retention
 from deeptepp.cli.listing import series
 from deeptepp.cli.own_cohorts import cohort_app
@@ -39,6 +40,8 @@ for command in (
     detect,
     series,
     send,
+    pull,
+    listen,
     prepare,
     train,
     evaluate,

@@ -26,6 +26,8 @@ from deeptepp.domain.cohort import (
     Endpoint,
 )
 from deeptepp.domain.risk import Severity, Tier
+from deeptepp.domain.progress import checkpoint
+from deeptepp.domain.risk import Tier
 from deeptepp.errors import Contradiction, OutOfRange
 from deeptepp.model.fusion import CLINICAL_COLUMNS
 from deeptepp.wording.sentence import in_a_row, joined, sentence
@@ -164,6 +166,7 @@ class _Finder:
         wrong: dict[tuple[str, str], list[int]] = defaultdict(list)
         unusual = np.zeros(len(self.cohort), dtype=bool)
         for i in range(len(self.cohort)):
+            checkpoint()
             try:
                 facts = {name: CLINICAL_FACTS[name].from_table(column[i]) for name, column in columns.items()}
                 profile = ClinicalProfile.from_mapping(facts)

@@ -32,6 +32,7 @@ from deeptepp.domain.cohort import (
     Cohort,
     Endpoint,
 )
+from deeptepp.domain.progress import checkpoint
 from deeptepp.wording.sentence import joined, sentence
 
 _EVENTS = tuple(endpoint.event for endpoint in Endpoint)
@@ -145,6 +146,7 @@ def _cohort(table: RawTable) -> Cohort:
 
 def _column(name: str, cells: Sequence[str]) -> npt.NDArray[Any]:
     """Parse one column; what cannot be parsed stays text, so that the checks refuse it."""
+    checkpoint()
     if name in _WORDS:
         words = [None if cell.lower() in UNKNOWN else cell for cell in cells]
         return np.array(["" if word is None and name == ARM else word for word in words], dtype=object)

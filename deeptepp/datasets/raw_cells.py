@@ -40,6 +40,9 @@ _WIDER = re.compile(r"Expected \d+ fields in line \d+, saw (\d+)")
 _BYTES_A_CELL = 60
 """Unpacked bytes of a workbook for each cell that may be read; a plain cell has about 35."""
 
+_MOST_COLUMNS, _MOST_SHEETS = 1000, 40
+"""Of a visitor's table; reading takes longest by the column and by the sheet."""
+
 Lines = list[list[str]]
 
 
@@ -55,11 +58,12 @@ def split_lines(text: str, delimiter: str) -> Lines:
     """
     import pandas as pd
 
+    check_cells(1 + max(text.count("\n"), text.count("\r")))
     widths = [line.count(delimiter) for line in _LINE_ENDS.split(text)]
     width = 1 + max(widths)
     while text:
         checkpoint()
-        check_cells(len(widths) * width)
+        check_cells(len(widths) * width, n_columns=width)
         try:
             # The slower engine leaves the cells that it adds at the end of a short line without a value.
             frame = pd.read_csv(
@@ -86,11 +90,15 @@ def split_lines(text: str, delimiter: str) -> Lines:
     return []
 
 
-def check_cells(n_cells: int) -> None:
-    """Refuse more cells of a table than the work at hand may take: TableTooLarge."""
+def check_cells(n_cells: int, *, n_columns: int = 1) -> None:
+    """Refuse more cells than the work at hand may take, and more columns than any table has: TableTooLarge."""
     limit = bounds().n_cells
     if n_cells > limit:
         raise TableTooLarge(value=sentence("{n} cells", n=n_cells), limit=sentence("{n} cells", n=int(limit)))
+    if limit < inf and n_columns > _MOST_COLUMNS:
+        raise TableTooLarge(
+            value=sentence("{n} columns", n=n_columns), limit=sentence("{n} columns", n=_MOST_COLUMNS)
+        )
 
 
 def _check_workbook(content: bytes, n_lines: int | None) -> None:
@@ -103,15 +111,18 @@ def _check_workbook(content: bytes, n_lines: int | None) -> None:
     # 1. What its directory says, before anything is unpacked.
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         n_bytes, most = sum(info.file_size for info in archive.infolist()), int(limit * _BYTES_A_CELL)
+        n_sheets = sum(name.startswith("xl/worksheets/") for name in archive.namelist())
     if n_bytes > most:
         raise TableTooLarge(value=in_words(n_bytes), limit=in_words(most))
+    if n_sheets > _MOST_SHEETS:
+        raise TableTooLarge(value=sentence("{n} sheets", n=n_sheets), limit=sentence("{n} sheets", n=_MOST_SHEETS))
     # 2. Its cells, row by row: a single cell far to the right fills a row up to it.
     book, n_cells = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True), 0
     for sheet in book.worksheets:
         for row in sheet.iter_rows(max_row=n_lines, values_only=True):
             checkpoint()
             n_cells += max(1, len(row))
-            check_cells(n_cells)
+            check_cells(n_cells, n_columns=len(row))
 
 
 def workbook_lines(content: bytes, *, n_lines: int | None = None) -> dict[str, Lines]:

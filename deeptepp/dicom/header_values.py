@@ -53,8 +53,18 @@ UNREADABLE = (
 """What pydicom and its decoders raise on files that are damaged or exotic."""
 
 
-_LOGGERS = ("pydicom", "pylibjpeg", "openjpeg", "dicomanonymizer", "highdicom", "dicomweb_client")
-"""Loggers of the libraries that see headers."""
+_LOGGERS = (
+    "pydicom",
+    "pynetdicom",
+    "pylibjpeg",
+    "openjpeg",
+    "dicomanonymizer",
+    "highdicom",
+    "dicomweb_client",
+    "urllib3",
+    "python_multipart",
+)
+"""Loggers of the libraries that see headers, or the addresses of requests that hold some."""
 
 
 @contextmanager

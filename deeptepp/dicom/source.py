@@ -1,7 +1,8 @@
 """Which images a study was read from: what result objects must name, so that a PACS files them with the study.
 
 UIDs identify (PS3.15), so they travel apart from the ``Study``: in memory, beside the images of one case, and into
-nothing but the DICOM objects that a user asks for. They are in no log, ``repr``, digest, JSON, receipt or store.
+nothing but the DICOM objects that a user asks for. They are in no log, ``repr``, digest, JSON or receipt, and
+in the store only encrypted.
 """
 
 from __future__ import annotations

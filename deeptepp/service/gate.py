@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deeptepp.config import Settings
 from deeptepp.domain.people import LOCAL, Person
-from deeptepp.service import answers
+from deeptepp.service import short_answers as answers
 from deeptepp.service.caller import Caller, allowed_hosts, caller_of
 from deeptepp.service.open_line import OpenLine, PageLine, TooLarge
 from deeptepp.service.rates import Rates

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 import anyio
@@ -21,6 +21,16 @@ SIGN_IN_ENDED = 4401
 
 _MEDIA = re.compile(rb"/media/([0-9A-Za-z]+(?:\.[0-9A-Za-z]+)?)")
 """Address of a file in what is sent to a page."""
+
+
+_CONNECTION = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+"""Name of a connection, which a page presents when it joins again."""
+
+_NAMED_WITHIN_BYTES = 100_000
+"""Length of messages that may name the connection; what is longer draws something."""
+
+_PROTOCOL = b"sec-websocket-protocol"
+"""Header in which a page presents the name of its connection, as the third word."""
 
 
 class TooLarge(Exception):
@@ -90,7 +100,12 @@ class PageLine:
     is_act: Callable[[bytes], bool]
 
     async def run(self, app: ASGIApp, scope: Scope) -> None:
-        """Run what is behind until the page closes or the sign-in ends."""
+        """Run what is behind until the page closes or the sign-in ends.
+
+        A page joins no connection again but one of this very sign-in: what another person left there is not hers.
+        """
+        own = self.sign_ins.look(self.digest)
+        scope["headers"] = [_kept(pair, own.shown if own else ()) for pair in scope["headers"]]
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._look)
             await app(scope, self._hear, self._tell)
@@ -114,8 +129,17 @@ class PageLine:
         return {"type": "websocket.disconnect", "code": SIGN_IN_ENDED}
 
     async def _tell(self, message: Message) -> None:
-        """Tell the page something, and note the files that it may fetch now."""
-        shown = _MEDIA.findall(message.get("bytes") or b"")
+        """Tell the page something, and note the files that it may fetch now, and its own name."""
+        said = message.get("bytes") or b""
+        shown = _MEDIA.findall(said) + (_CONNECTION.findall(said) if len(said) < _NAMED_WITHIN_BYTES else [])
         if shown:
             self.sign_ins.note_shown(self.digest, [name.decode() for name in shown])
         await self.line.send(message)
+
+
+def _kept(header: tuple[bytes, bytes], known: Container[str]) -> tuple[bytes, bytes]:
+    """Keep a header, without the name of a connection that this sign-in does not know."""
+    words = [word.strip() for word in header[1].split(b",")]
+    if header[0].lower() != _PROTOCOL or len(words) < 3 or words[2].decode("latin-1") in known:
+        return header
+    return header[0], b", ".join(words[:2])

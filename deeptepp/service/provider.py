@@ -6,20 +6,22 @@ import os
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs
 
+import anyio
 from authlib.integrations.starlette_client import OAuth
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope
 
 from deeptepp.config import Settings, read_secret
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.people import Person, Role
-from deeptepp.service import answers
+from deeptepp.service import short_answers as answers
 from deeptepp.service.caller import Caller, is_loopback
 from deeptepp.service.sign_in_sessions import COOKIE, SignIns, digest_of, sign_in_digest
 from deeptepp.wording.sentence import sentence
@@ -58,9 +60,13 @@ class Provider:
     """
 
     def __init__(
-        self, settings: Settings, sign_ins: SignIns, on_error: Callable[[str, BaseException], None]
+        self,
+        settings: Settings,
+        sign_ins: SignIns,
+        on_error: Callable[[str, BaseException], None],
+        tell: Callable[[LedgerKind, Person], object],
     ) -> None:
-        self._settings, self._sign_ins, self._on_error = settings, sign_ins, on_error
+        self._settings, self._sign_ins, self._on_error, self._tell = settings, sign_ins, on_error, tell
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
         self._client = OAuth().register(
             "provider",
@@ -73,6 +79,15 @@ class Provider:
                 "timeout": _ANSWER_S,
             },
         )
+
+    def routes(self) -> Mapping[str, Callable[[Caller, Scope, Receive], Awaitable[Response]]]:
+        """Addresses that it answers."""
+        return {
+            "/sign-in": self.sign_in,
+            "/sign-in/back": self.back,
+            "/sign-out": self.sign_out,
+            "/sign-out/done": self.signed_out,
+        }
 
     async def sign_in(self, caller: Caller, scope: Scope, receive: Receive) -> Response:
         """Send somebody to the provider."""
@@ -106,6 +121,8 @@ class Provider:
             person = await self._person(token)
         except Exception as error:  # noqa: BLE001  the texts of such errors quote tokens
             return self._failed(caller, error)
+        kind = LedgerKind.SIGNED_IN if person.roles else LedgerKind.REFUSED
+        await anyio.to_thread.run_sync(self._tell, kind, person)
         # Whoever was signed in here before is not any more, and no name from before lives on.
         self._sign_ins.end(sign_in_digest(caller.headers, caller.scheme))
         response = RedirectResponse(pending.to, HTTPStatus.SEE_OTHER)
@@ -121,6 +138,7 @@ class Provider:
         ended = self._sign_ins.end(sign_in_digest(caller.headers, caller.scheme))
         response: Response = RedirectResponse("/sign-out/done", HTTPStatus.SEE_OTHER)
         if ended is not None:
+            await anyio.to_thread.run_sync(self._tell, LedgerKind.SIGNED_OUT, ended.person)
             try:
                 await self._load_metadata()
                 request = Request({**scope, "session": {}}, receive)

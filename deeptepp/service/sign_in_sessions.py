@@ -27,7 +27,8 @@ _N_SHOWN = 20_000
 class SignIn:
     """One sign-in: the person, her token from the provider for signing out there, and its clock in seconds.
 
-    ``shown``: addresses of media that were sent to her pages, the only ones that she may fetch.
+    ``shown``: addresses of media that were sent to her pages, and the names of their connections: she may fetch
+    and join no other.
     """
 
     person: Person

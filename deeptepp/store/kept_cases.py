@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
 from deeptepp.dicom.source import SourceReference
-from deeptepp.domain.board import Flag
 from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.domain.kept_case import KeptCase, KeptRow, KeptScore, ScoredCase
+from deeptepp.domain.kept_case import KeptCase, KeptRow, ScoredCase
 from deeptepp.domain.labels import checked_label
 from deeptepp.domain.people import Person
-from deeptepp.domain.risk import Tier, TierName
-from deeptepp.errors import CaseChanged, CaseGone, ImagesGone, KeptCaseError, KeptUnreadable
+from deeptepp.errors import CaseChanged, CaseGone, ImagesGone, KeptCaseError
 from deeptepp.scoring.search import CaseImages
-from deeptepp.store.case_rows import as_json, utc
+from deeptepp.store.case_rows import as_json
 from deeptepp.store.database import reading, scrub, writing
 from deeptepp.store.image_folder import ImageFolder
+from deeptepp.store.kept_rows import LISTED, case_values, kept_row, label_values, one_kept, score_values
 from deeptepp.store.kept_schema import KEPT, PERSON_CHARACTERS, SCORES
-from deeptepp.store.kept_values import from_bytes, to_bytes
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""In labels that are given, whatever the language of the server."""
 
 _ID_BYTES = 16
 """Of the identifier of a case: 128 random bits, which no link can be guessed from."""
-
-_FIELDS = [name for name in KeptRow.__dataclass_fields__ if name != "tier_name"]
-_LISTED = (*(KEPT.c[name] for name in _FIELDS), KEPT.c.tiers, KEPT.c.is_stable)
-
 
 _NO_IMAGES: dict[str, Any] = {"images_id": None, "images_utc": None, "images_bytes": None}
 
@@ -50,8 +39,8 @@ class CaseBook:
     def rows(self) -> list[KeptRow]:
         """List every case, the one that was changed last first."""
         with reading(self._engine) as connection:
-            found = connection.execute(select(*_LISTED).order_by(KEPT.c.changed_utc.desc(), KEPT.c.id)).mappings()
-            return [_row(each) for each in found]
+            found = connection.execute(select(*LISTED).order_by(KEPT.c.changed_utc.desc(), KEPT.c.id)).mappings()
+            return [kept_row(each) for each in found]
 
     def open(self, case_id: str) -> KeptCase:
         """One case with all its scores.
@@ -59,7 +48,7 @@ class CaseBook:
         Raises CaseGone: it is not kept; KeptUnreadable: another version wrote it.
         """
         with reading(self._engine) as connection:
-            return _one(connection, case_id)
+            return one_kept(connection, case_id)
 
     def keep(
         self,
@@ -81,17 +70,19 @@ class CaseBook:
         written, trouble = self._written(new, case_id, images)
         case_id = case_id or secrets.token_hex(_ID_BYTES)
         try:
-            values = _values(new, written) | self._reference(images, case_id)
+            values = case_values(new, written) | self._reference(images, case_id)
             with writing(self._engine, alone=True) as connection:
                 before = _locked(connection, case_id, seen) if seen else None
                 is_other = before is not None and before["study_digest"] != new.study_digest
                 # Images of another study never stay beside this one's score.
                 values = (
-                    (_NO_IMAGES if is_other and not written else {}) | values | _named(connection, label, before)
+                    (_NO_IMAGES if is_other and not written else {})
+                    | values
+                    | label_values(connection, label, before)
                 )
                 _store(connection, case_id, values, before, person)
-                connection.execute(insert(SCORES).values(case_id=case_id, **_score_values(new, person)))
-                kept = _one(connection, case_id)
+                connection.execute(insert(SCORES).values(case_id=case_id, **score_values(new, person)))
+                kept = one_kept(connection, case_id)
         except BaseException:
             self._images.remove(written.get("images_id"))
             raise
@@ -206,7 +197,7 @@ class CaseBook:
             before = _locked(connection, case_id, seen)
             values |= {"version": before["version"] + 1, "changed_utc": datetime.now(UTC)}
             connection.execute(update(KEPT).where(KEPT.c.id == case_id).values(**values))
-            return _one(connection, case_id).row
+            return one_kept(connection, case_id).row
 
 
 def _days_ago(days: float) -> datetime:
@@ -223,7 +214,7 @@ def _locked(connection: Connection, case_id: str, seen: int) -> RowMapping:
     if found is None:
         raise CaseGone()
     if found["version"] != seen:
-        raise CaseChanged(kept=_one(connection, case_id))
+        raise CaseChanged(kept=one_kept(connection, case_id))
     return found
 
 
@@ -246,97 +237,7 @@ def _store(
     )
 
 
-def _named(connection: Connection, label: str, before: RowMapping | None) -> dict[str, object]:
-    """Columns of the label: the one that was chosen, the one that it had, or the next of the day."""
-    if label and (before is None or label != before["label"]):
-        return {"label": label, "is_label_given": False}
-    if before is not None:
-        return {}
-    today = datetime.now(UTC)
-    # Without the year: day, month and year together would read as a date of birth.
-    start = f"Case {_MONTHS[today.month - 1]} {today.day}-"
-    used = connection.execute(
-        select(KEPT.c.label).where(KEPT.c.label.startswith(start, autoescape=True))
-    ).scalars()
-    numbers = [int(each[len(start) :]) for each in used if each[len(start) :].isdecimal()]
-    return {"label": f"{start}{max(numbers, default=0) + 1}", "is_label_given": True}
-
-
-def _values(new: ScoredCase, written: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns of a case that its newest score decides."""
-    answer = new.assessment
-    return {
-        "profile": as_json(answer.profile.to_mapping()),
-        "choices": to_bytes(new.choices),
-        "bundle_sha256": answer.receipt.bundle_sha256 if answer.receipt else "",
-        "study_digest": new.study_digest,
-        "flags": as_json([flag.value for flag in new.flags]),
-        "is_simulated": answer.is_simulated,
-        "is_demo": new.is_demo,
-        "tier": answer.tier.value if answer.tier else None,
-        "tiers": "/".join(answer.tier_name.tiers),
-        "is_stable": answer.tier_name.is_stable,
-        "score": answer.score.probability if answer.score else None,
-        "picture_png": new.picture_png,
-        **written,
-    }
-
-
-def _score_values(new: ScoredCase, person: Person) -> dict[str, Any]:
-    """Columns of one score, less its case."""
-    return {
-        "answer": to_bytes(new.assessment),
-        "document": as_json(dict(new.document)),
-        "made_utc": datetime.now(UTC),
-        "made_by": person.subject,
-        "by_title": person.name[:PERSON_CHARACTERS],
-    }
-
-
 def _remove(connection: Connection, ids: list[str]) -> None:
     """Take cases out of the tables."""
     connection.execute(delete(SCORES).where(SCORES.c.case_id.in_(ids)))
     connection.execute(delete(KEPT).where(KEPT.c.id.in_(ids)))
-
-
-def _one(connection: Connection, case_id: str) -> KeptCase:
-    """Read one case.
-
-    Raises CaseGone: it is not kept; KeptUnreadable: another version wrote it.
-    """
-    row = connection.execute(select(KEPT).where(KEPT.c.id == case_id)).mappings().first()
-    if row is None:
-        raise CaseGone()
-    scores = connection.execute(select(SCORES).where(SCORES.c.case_id == case_id).order_by(SCORES.c.number))
-    try:
-        return KeptCase(
-            _row(row),
-            ClinicalProfile.from_mapping(json.loads(row["profile"])),
-            from_bytes(bytes(row["choices"])),
-            bytes(row["picture_png"]),
-            tuple(
-                KeptScore(
-                    from_bytes(bytes(each["answer"])), utc(each["made_utc"]), each["made_by"], each["by_title"]
-                )
-                for each in scores.mappings()
-            ),
-        )
-    except ValueError as error:
-        raise KeptUnreadable(value=type(error).__name__) from None
-
-
-def _row(row: RowMapping) -> KeptRow:
-    """Make a line of the list."""
-    values = {name: row[name] for name in _FIELDS}
-    tiers = tuple(Tier(tier) for tier in row["tiers"].split("/") if tier)
-    return KeptRow(
-        **values
-        | {
-            "created_utc": utc(row["created_utc"]),
-            "changed_utc": utc(row["changed_utc"]),
-            "images_utc": utc(row["images_utc"]) if row["images_utc"] else None,
-            "tier": Tier(row["tier"]) if row["tier"] else None,
-            "tier_name": TierName(tiers, row["is_stable"]),
-            "flags": tuple(Flag(flag) for flag in json.loads(row["flags"])),
-        }
-    )

@@ -154,8 +154,12 @@ def window(phases: Sequence[Voxels]) -> tuple[float, float]:
     ``phases`` is (z, y, x). Returns scanner units shown as black and as white.
     """
     step = slice(None, None, _SAMPLE_STEP)
-    samples = [phase[step, step, step].astype(np.float32) for phase in phases]
-    bright = np.concatenate([sample[_body(sample)] for sample in samples])
+    samples, bodies = [], []
+    for phase in phases:
+        checkpoint()
+        samples.append(phase[step, step, step].astype(np.float32))
+        bodies.append(samples[-1][_body(samples[-1])])
+    bright = np.concatenate(bodies)
     low = float(np.percentile(np.concatenate([sample.ravel() for sample in samples]), _WINDOW_PERCENTILES[0]))
     high = float(np.percentile(bright, _WINDOW_PERCENTILES[1]))
     return low, max(high, low + 1e-6)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from deeptepp.errors import UploadIncomplete, UploadTooLarge
+from deeptepp.file_sets import naming_full_disks
 from deeptepp.wording.sentence import sentence
 
 FRAMED_TYPE = "application/vnd.deeptepp.files"
@@ -20,7 +21,7 @@ FRAMED_TYPE = "application/vnd.deeptepp.files"
 bytes, all big-endian. Any other content type is one file, as it is."""
 
 _MAGIC = b"DTF1"
-_PART = ".part"
+PART = ".part"
 """Suffix of the folder of an upload that has not ended."""
 
 
@@ -38,12 +39,12 @@ class Upload:
 
 def is_unfinished(folder: Path) -> bool:
     """Whether a writer is at work on a folder, or was ended by force."""
-    return _part_of(folder).is_dir()
+    return part_of(folder).is_dir()
 
 
-def _part_of(folder: Path) -> Path:
+def part_of(folder: Path) -> Path:
     """Where the files of a folder stand until it is complete."""
-    return folder.with_name(folder.name + _PART)
+    return folder.with_name(folder.name + PART)
 
 
 class UploadWriter:
@@ -55,7 +56,7 @@ class UploadWriter:
 
     def __init__(self, folder: Path, *, is_framed: bool, max_bytes: int, max_files: int) -> None:
         self._folder = folder
-        self._part = _part_of(folder)
+        self._part = part_of(folder)
         self._part.mkdir(mode=0o700)
         self._max_bytes, self._max_files = max_bytes, max_files
         self._n_bytes = self._n_files = 0
@@ -76,11 +77,12 @@ class UploadWriter:
         """Write the next bytes of the body.
 
         Raises UploadTooLarge: more bytes or files than allowed; UploadIncomplete: the body is not framed as it
-        says.
+        says; DiskFull: there is no room.
         """
         view = memoryview(chunk)
-        while view:
-            view = self._write(view) if self._file else self._read_head(view)
+        with naming_full_disks():
+            while view:
+                view = self._write(view) if self._file else self._read_head(view)
 
     def finish(self) -> Upload:
         """End the body and let the folder appear.
@@ -88,7 +90,8 @@ class UploadWriter:
         Raises UploadIncomplete: the body ended in the middle of a file, or holds nothing.
         """
         if self._file and self._left is None:
-            self._close()
+            with naming_full_disks():
+                self._close()
         if self._file or self._n_files != self._n_expected or self._n_bytes == 0:
             raise UploadIncomplete(
                 value=sentence("{mb:.1f} MB in {n} file(s)", mb=self._n_bytes / 1e6, n=self._n_files)

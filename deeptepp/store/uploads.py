@@ -21,7 +21,7 @@ from typing import TextIO
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
 from deeptepp.errors import UploadGone, UploadTokenExpired, UploadTokenUnknown, UploadTokenUsed
-from deeptepp.store.upload_writer import UploadWriter, is_unfinished
+from deeptepp.store.upload_writer import UploadWriter, is_unfinished, part_of
 
 UPLOADS_PATH = "/api/v1/uploads"
 """Route that receives uploads; the token follows."""
@@ -84,7 +84,7 @@ class UploadStore:
         ``is_framed``: the body holds many files, see ``FRAMED_TYPE``. Returns receives the body, use it in a
         ``with`` block. Raises UploadTokenUnknown, UploadTokenExpired, UploadTokenUsed: see ``check_token``.
         """
-        folder = self._root / secrets.token_urlsafe(16)
+        folder = self._root / self.new_id()
         with self._lock:
             self._used[self.check_token(token)] = (time.monotonic(), folder.name)
         return UploadWriter(folder, is_framed=is_framed, max_bytes=self.max_bytes, max_files=self.max_files)
@@ -106,6 +106,25 @@ class UploadStore:
         except BadSignature:
             return ""
         return self._used.get(nonce, (0.0, ""))[1]
+
+    @contextmanager
+    def filling(self, upload_id: str) -> Iterator[Path]:
+        """Give a folder to be filled from elsewhere than a browser; it is an upload when the block ends well.
+
+        ``upload_id``: of ``new_id``. Nothing is left behind where the block does not end well.
+        """
+        part = part_of(self._root / upload_id)
+        part.mkdir(mode=0o700)
+        try:
+            yield part
+            part.rename(self._root / upload_id)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+    @staticmethod
+    def new_id() -> str:
+        """Make a name that cannot be guessed."""
+        return secrets.token_urlsafe(16)
 
     def __contains__(self, upload_id: object) -> bool:
         """Whether a complete upload of this name is here."""

@@ -8,7 +8,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from deeptepp.config import load_settings
 from deeptepp.domain.people import ACTION_WORDS, LOCAL, Action, Person
 from deeptepp.errors import NotAllowed, NotSignedIn
-from deeptepp.service.answers import NO_PROVIDER
+from deeptepp.service.short_answers import NO_PROVIDER
 from deeptepp.service.sign_in_sessions import COOKIES, default_sign_ins, digest_of
 from deeptepp.ui.words.language import t
 

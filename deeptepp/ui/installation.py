@@ -16,13 +16,14 @@ from deeptepp.config import Settings
 from deeptepp.service.access_log import AccessLog
 from deeptepp.service.bearer import token_person
 from deeptepp.service.engine import ScoringEngine
-from deeptepp.service.gate import Gate, Rules
+from deeptepp.service.gate import Gate, Own, Rules
 from deeptepp.service.health import Health
 from deeptepp.service.provider import Provider, is_open, is_ready
 from deeptepp.service.routes_by_need import Need, needs
 from deeptepp.service.security_headers import security_headers
-from deeptepp.service.sign_in_sessions import default_sign_ins
+from deeptepp.service.sign_in_sessions import SignIns, default_sign_ins
 from deeptepp.service.watchdog import Watchdog, raise_descriptor_limit
+from deeptepp.store import own_ledger
 from deeptepp.store.frames import default_frames
 from deeptepp.store.upkeep import prepare_places, sweep_kept
 from deeptepp.store.uploads import default_store
@@ -54,7 +55,6 @@ class Installation:
     def gate(self) -> Middleware:
         """Middleware for in front of everything."""
         settings, sign_ins = self._settings, default_sign_ins()
-        provider = Provider(settings, sign_ins, log_error)
         health = Health({"bundle": _read_bundle, "database": _ask_database, "worker": _ask_worker})
         rules = Rules(
             settings=settings,
@@ -62,12 +62,7 @@ class Installation:
             headers=security_headers(_FIRST_PAGE),
             pages={f"/{page.url_path}": page.title for page in PAGES.values()},
             sign_ins=sign_ins,
-            own={
-                "/sign-in": provider.sign_in,
-                "/sign-in/back": provider.back,
-                "/sign-out": provider.sign_out,
-                "/sign-out/done": provider.signed_out,
-            },
+            own=self._ways_in(sign_ins),
             health={"/healthz": health.alive, "/readyz": health.ready},
             is_open=is_open(settings),
             is_ready_to_sign_in=is_ready(settings),
@@ -89,6 +84,12 @@ class Installation:
             default_runner, loaded_bundle, _ask_database, settings.reading_max_s, settings.case_max_age_s
         )
 
+    def _ways_in(self, sign_ins: SignIns) -> Own:
+        """Addresses that sign somebody in and out, none where there is no provider."""
+        if not self._settings.oidc_issuer:
+            return {}
+        return Provider(self._settings, sign_ins, log_error, own_ledger.record).routes()
+
     @asynccontextmanager
     async def lifespan(self, _app: st.App) -> AsyncIterator[None]:
         """Run the worker, the sweeper and the watchdog from start to shutdown; leave no upload behind."""
@@ -97,8 +98,7 @@ class Installation:
         default_runner()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._sweep_forever)
-            tasks.start_soon(surely, "warm-up", partial(anyio.to_thread.run_sync, warm_up))
-            self._watchdog.watch(asyncio.get_running_loop())
+            tasks.start_soon(self._warm_up_and_watch)
             try:
                 yield
             finally:
@@ -106,6 +106,11 @@ class Installation:
                 tasks.cancel_scope.cancel()
                 close_default_runner()
                 default_store().sweep(0.0)
+
+    async def _warm_up_and_watch(self) -> None:
+        """Load what the screens need, then watch; libraries halt the loop for seconds while they load."""
+        await surely("warm-up", partial(anyio.to_thread.run_sync, warm_up))
+        self._watchdog.watch(asyncio.get_running_loop())
 
     async def _sweep_forever(self) -> None:
         """Delete uploads that nobody read, and forget work, slices and visitors that nobody asks for."""

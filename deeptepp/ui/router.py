@@ -24,7 +24,7 @@ st.navigation(
             title=t(page.title),
             url_path=page.url_path or None,
             default=not page.url_path,
-            visibility="visible" if page.is_in_menu and may(page.action) else "hidden",
+            visibility="visible" if page.is_offered and may(page.action) else "hidden",
         )
         for name, page in PAGES.items()
     ],

@@ -38,8 +38,8 @@ def sign_in(installation, monkeypatch):
     (installation / "deeptepp.toml").write_text("is_login_required = true\n", encoding="utf-8")
     monkeypatch.setattr("deeptepp.ui.guard._digest", lambda: "")
 
-    def sign_in_(*roles: Role) -> str:
-        name = default_sign_ins().begin(Person("s-1", "Dr. Example", frozenset(roles)))
+    def sign_in_(*roles: Role, subject: str = "s-1") -> str:
+        name = default_sign_ins().begin(Person(subject, "Dr. Example", frozenset(roles)))
         monkeypatch.setattr("deeptepp.ui.guard._digest", lambda: digest_of(name))
         return digest_of(name)
 

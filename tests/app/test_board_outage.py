@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
 from pathlib import Path
@@ -27,6 +28,7 @@ def server(monkeypatch):
         monkeypatch.setenv("DEEPTEPP_BOARD", running.address)
         yield running
         _opened.clear()
+    gc.collect()  # sockets of refused connections, here and in no later test
     shutil.rmtree(folder)
 
 

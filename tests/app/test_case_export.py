@@ -7,15 +7,20 @@ from dataclasses import replace
 
 import pytest
 import scored_phantom
+from pydicom.dataset import Dataset
 from screens import words_on
 from streamlit.testing.v1 import AppTest
 
 from deeptepp.dicom.results import dicomweb
-from deeptepp.dicom.results.dicomweb import Delivery
+from deeptepp.dicom.results.dicomweb import Check, Delivery, Plan
+from deeptepp.dicom.results.filing import FiledUnder
+from deeptepp.dicom.results.objects import ResultObject
+from deeptepp.dicom.results.stow_answer import Remark
 from deeptepp.domain.risk import Stability, Tier
 from deeptepp.errors import PacsRefused
 from deeptepp.scoring.images import CaseImages
 from deeptepp.ui.background.session import Session
+from deeptepp.ui.case import case_pacs
 
 ANSWER = replace(scored_phantom.assessed(), is_simulated=True)
 
@@ -82,22 +87,62 @@ def test_an_address_that_is_none_is_said_and_not_used(menu, monkeypatch):
     assert "result-send" not in keys(at)
 
 
-def test_what_the_pacs_stored_is_said_and_another_result_is_not_called_sent(menu, monkeypatch, installation):
+PLAN = Plan("Archive", FiledUnder.PATIENT_IN_PACS, n_earlier=2)
+DELIVERY = Delivery(
+    "Archive",
+    FiledUnder.PATIENT_IN_PACS,
+    ("segmentation", "measurements", "report"),
+    (),
+    (Remark("card", "0x0122", "it does not store this class of objects"),),
+    (Remark("report", "0xB000", "it changed some elements"),),
+    2,
+    Check(3, is_study_whole=True),
+)
+
+
+@pytest.fixture
+def archive(monkeypatch, installation):
+    """An archive that agrees to everything; what it was asked."""
     (installation / "deeptepp.toml").write_text('pacs_url = "http://x.example"\npacs_name = "Archive"\n')
-    sent = []
+    asked, names = [], ("segmentation", "measurements", "report", "card")
+    # What is in them is drawn and tested elsewhere, and takes seconds.
+    monkeypatch.setattr(
+        case_pacs, "case_objects", lambda *_, **__: tuple(ResultObject(name, Dataset()) for name in names)
+    )
 
-    def take(objects, pacs):
-        sent.append((pacs.name, [each.name for each in objects]))
-        return Delivery(pacs.name, tuple(each.name for each in objects), n_warnings=1)
+    def answer(kind, made):
+        def give(objects, pacs):
+            asked.append((kind, pacs.name, [each.name for each in objects]))
+            return made
 
-    monkeypatch.setattr(dicomweb, "send_objects", take)
+        return give
+
+    monkeypatch.setattr(dicomweb, "plan_sending", answer("plan", PLAN))
+    monkeypatch.setattr(dicomweb, "send_objects", answer("send", DELIVERY))
+    return asked
+
+
+def test_whose_a_result_will_be_is_said_before_it_is_sent(menu, archive):
     at = menu()
     assert at.button(key="result-send").label == "Send to Archive"
     at = delivered(at)
     assert not at.exception
-    assert sent == [("Archive", ["segmentation", "measurements", "report", "card"])]
-    assert "Archive stored 4 objects: tumour outline (SEG)" in at.success[0].value
-    assert "1 of them with a warning" in words_on(at)
+    assert [kind for kind, *_ in archive] == ["plan"]
+    said = words_on(at)
+    assert "filed in it, under its patient as Archive knows her" in said
+    assert "supersedes 2 earlier results" in said
+    assert at.button(key="result-send").label == "Send now"
+
+
+def test_what_became_of_every_object_is_said_and_another_result_is_not_called_sent(menu, archive):
+    at = delivered(delivered(menu()))
+    assert not at.exception
+    assert archive[1:] == [("send", "Archive", ["segmentation", "measurements", "report", "card"])]
+    assert "Archive stored 3 objects: tumour outline (SEG)" in at.success[0].value
+    said = words_on(at)
+    assert "Not stored: card (picture), since it does not store this class of objects (0x0122)." in said
+    assert "Stored with a warning: report (PDF), since it changed some elements (0xB000)." in said
+    assert "Checked: all of them are in Archive" in said
     assert at.button(key="result-send").label == "Send again"
     moved = Stability({(0.0, 0.0, 0.0): 0.3}, (Tier.LOW,))
     at.session_state["deeptepp"].case.assessment = replace(ANSWER, stability=moved)
@@ -105,13 +150,20 @@ def test_what_the_pacs_stored_is_said_and_another_result_is_not_called_sent(menu
     assert at.button(key="result-send").label == "Send to Archive"
 
 
-def test_a_refusal_of_the_pacs_is_said_with_its_reason(menu, monkeypatch):
-    monkeypatch.setenv("DEEPTEPP_PACS_URL", "http://x.example")
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [(Check(1, True), "shows 1 of 3 objects so far"), (Check(3, False), "not answer for the study")],
+)
+def test_what_the_check_afterwards_found_is_said(menu, archive, monkeypatch, check, said):
+    monkeypatch.setattr(dicomweb, "send_objects", lambda *_: replace(DELIVERY, check=check))
+    assert said in words_on(delivered(delivered(menu())))
 
+
+def test_a_refusal_of_the_pacs_is_said_with_its_reason(menu, archive, monkeypatch):
     def refuse(_objects, pacs):
-        raise PacsRefused(name=pacs.name, value=4, limit=4, reason="HTTP 403")
+        raise PacsRefused(name=pacs.name, value=4, limit=4, reason="it has no room left (0xA700)")
 
     monkeypatch.setattr(dicomweb, "send_objects", refuse)
-    at = delivered(menu())
-    assert "PACS did not take 4 of 4 objects (HTTP 403)" in words_on(at)
+    at = delivered(delivered(menu()))
+    assert "Archive did not take 4 of 4 objects (it has no room left (0xA700))" in words_on(at)
     assert at.button(key="result-send").label == "Send again"

@@ -12,7 +12,9 @@ from screens import run_until, session_of, words_on
 from sqlalchemy import update
 
 from deeptepp.domain.people import Person, Role
+from deeptepp.errors import BoardBusy
 from deeptepp.store.cases import Board, board_address
+from deeptepp.store.kept_cases import CaseBook
 from deeptepp.store.kept_schema import KEPT
 from deeptepp.ui.background import person_here
 from deeptepp.ui.background.session import Screen
@@ -209,3 +211,48 @@ def test_a_label_that_is_markup_is_shown_as_text_everywhere(dropped, open_page):
                 assert "![x](" not in str(element.value), element
         for button in page.button:
             assert "![x](" not in button.label
+
+
+def test_a_score_that_could_not_be_kept_is_shown_and_can_be_kept_again(dropped, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(CaseBook, "keep", _busy)
+        at = scored(dropped)
+        text = words_on(at)
+        assert "This result is not kept." in text
+        assert "it is starting up" in text
+        assert f"{session_of(at).case.assessment.score.probability:.3f}" in text
+        at.button(key="kept-try-again").click().run()
+        assert "This result is not kept." in words_on(at)
+    at.button(key="kept-try-again").click().run()
+    assert not at.exception
+    assert "Kept in My cases as" in words_on(at)
+    assert len(book().open(kept_row(at).id).scores) == 1
+
+
+def _busy(*_args, **_facts):
+    raise BoardBusy(kind="PostgreSQL", reason="it is starting up or shutting down")
+
+
+def test_label_and_estimates_are_kept_and_the_same_score_shown_again_is_kept_once(dropped, open_page):
+    at = scored(dropped)
+    at.text_input(key=f"result-label-text-{session_of(at).case.id}").set_value("Blue river")
+    at.button(key="result-label-use").click().run()
+    assert kept_row(at).label == "Blue river"
+    at.button(key="result-back").click().run()
+    scored(at)
+    kept = book().open(kept_row(at).id)
+    assert (len(kept.scores), kept.row.label) == (1, "Blue river")
+    again = linked(open_page, kept.row.id)
+    assert "Blue river" in [title.value for title in again.title]
+
+
+def test_a_case_goes_to_the_board_with_its_picture_also_without_its_images(dropped, open_page):
+    row = kept_row(scored(dropped))
+    board = Board(board_address())
+    with board._engine.begin() as connection:
+        connection.execute(update(KEPT).values(images_id=None, images_utc=None))
+    at = linked(open_page, row.id)
+    at.button(key="board-add-go").click().run()
+    (case,) = board.cases()
+    assert case.thumbnail_png == board.kept.open(row.id).picture_png != b""
+    board.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import threading
 from pathlib import Path
 
 import foreign_tables
@@ -20,6 +21,8 @@ from deeptepp.domain.cohort import Arm, Endpoint
 from deeptepp.model.bundle import default_bundle_path, load_bundle, save_bundle
 from deeptepp.report.laboratory.recipe import CohortChoice, Recipe
 from deeptepp.tables import write_cohort
+from deeptepp.ui.background.jobs import default_runner
+from deeptepp.ui.tiers import tiers_reading
 from deeptepp.ui.tiers.tiers_upload import examine_upload
 
 PUBLISHED = Recipe.as_published(tiny_bundle.TIERS)
@@ -312,6 +315,22 @@ def test_a_broken_table_is_shown_with_rule_rows_and_remedy(tiers):
     assert {"Rule", "Rows", "Found", "What to do"} <= set(problems.columns)
     assert any("row" in rows for rows in problems["Rows"])
     assert bench_of(at).uploaded is None
+
+
+def test_a_table_waits_for_its_turn_can_be_stopped_and_is_read_when_it_is_asked_for_again(tiers, monkeypatch):
+    monkeypatch.setattr(tiers_reading, "QUICK_S", 0.05)
+    release = threading.Event()
+    default_runner().submit("somebody else", lambda _progress: release.wait(60))
+    at = _own(tiers, "c.csv", TEMPLATE.encode())
+    assert "Your table waits for its turn; work ahead of it: 1" in words_on(at)
+    next(each for each in at.button if each.key.endswith("-stop")).click().run()
+    assert "Stopped. The table was not read." in words_on(at)
+    release.set()
+    monkeypatch.setattr(tiers_reading, "QUICK_S", 50)
+    next(each for each in at.button if each.key.endswith("-again")).click().run()
+    assert not at.exception
+    assert "Stopped" not in words_on(at)
+    assert bench_of(at).uploaded is not None
 
 
 def test_a_file_that_is_no_table_is_refused_calmly(tiers):

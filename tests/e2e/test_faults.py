@@ -39,7 +39,7 @@ class Service:
     def status(self, path="/healthz"):
         """Status of an answer, 0 for none."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=2) as reply:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=6) as reply:
                 return reply.status
         except urllib.error.HTTPError as error:
             return error.code
@@ -75,7 +75,7 @@ def test_a_sweep_that_fails_is_logged_and_goes_on_and_a_bundle_that_is_gone_is_s
     broken = tmp_path / "bundle"
     broken.mkdir()
     service = start("sweep_every_s = 1", DEEPTEPP_ARTIFACTS=str(broken))
-    assert service.status("/readyz") == 503
+    assert service.wait(60, lambda: service.status("/readyz") == 503)
     # A cleaner of temporary files puts something else where the uploads were.
     (uploads,) = [*tmp_path.glob("deeptepp-uploads-*/studies")] or [tmp_path.glob("deeptepp-uploads-*")]
     uploads.rename(tmp_path / "away")
@@ -108,6 +108,8 @@ def test_with_its_descriptors_used_up_it_ends_or_answers_again(start):
 
 def test_a_service_that_is_told_to_end_ends_in_peace(start):
     service = start()
+    assert service.status("/api/v1/frames/secret-token?q=words") == 404
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(20) in (0, -signal.SIGTERM)
     assert list(service.folder.glob("deeptepp-uploads-*/studies/*")) == []
+    assert not {word for word in ("secret-token", "words") if word in service.log.read_text()}

@@ -82,7 +82,7 @@ def expect_refused_as_a_copy(page, context, url):
         copy.goto(url)
         expect(copy.get_by_text("This tab is a copy of another one")).to_be_visible(timeout=60_000)
         expect(copy.get_by_role("heading", name="Score a case")).to_be_visible()
-        copy.wait_for_function(f"sessionStorage.getItem('{STORE}') !== {kept!r}")
+        copy.wait_for_function(f"() => sessionStorage.getItem('{STORE}') !== {kept!r}")
 
 
 def test_nothing_entered_is_lost_by_reload_back_a_cut_line_or_a_new_server(page, context, installation, study_zip):
@@ -94,7 +94,7 @@ def test_nothing_entered_is_lost_by_reload_back_a_cut_line_or_a_new_server(page,
     size_of(page).fill("31")
     choose(page, re.compile("Oestrogen"), "Positive")
     # Told a moment after typing has ended; nothing of it is in the address.
-    page.wait_for_function(f"sessionStorage.getItem('{STORE}').includes('Positive')")
+    page.wait_for_function(f"() => sessionStorage.getItem('{STORE}').includes('Positive')")
     # Reload in the middle of the form.
     page.reload()
     viewer_of(page)
@@ -134,7 +134,7 @@ def test_nothing_entered_is_lost_by_reload_back_a_cut_line_or_a_new_server(page,
     page.get_by_role("button", name="Start over").click()
     page.get_by_role("button", name="Leave it and start over").click()
     expect(page.get_by_role("heading", name="Score a case")).to_be_visible()
-    page.wait_for_function(f"Object.keys(JSON.parse(sessionStorage.getItem('{STORE}')).drafts).length === 0")
+    page.wait_for_function(f"() => Object.keys(JSON.parse(sessionStorage.getItem('{STORE}')).drafts).length === 0")
     assert not re.search(
         page.evaluate(f"JSON.parse(sessionStorage.getItem('{STORE}')).token"), log_of(installation)
     )

@@ -99,12 +99,16 @@ def test_a_zip_of_five_phases_ends_as_segmentation_report_and_pdf_in_the_pacs(
     expect(page.get_by_text("PACS does not answer")).to_be_visible(timeout=LONG_MS)
     with orthanc_server.running(tmp_path, port=pacs_port) as url:
         page.get_by_role("button", name="Send again").click()
+        expect(page.get_by_text("PACS does not have this study")).to_be_visible(timeout=LONG_MS)
+        page.get_by_role("button", name="Send now").click()
         expect(page.get_by_text("PACS stored 4 objects")).to_be_visible(timeout=LONG_MS)
         stored = stored_in(url)
     assert set(stored) == set(KINDS.values())
     image = header_of(study_zip)
     for name, dataset in stored.items():
-        assert dataset.StudyInstanceUID == image.StudyInstanceUID
+        # It has the study nowhere, so that no patient is known.
+        assert dataset.StudyInstanceUID != image.StudyInstanceUID
+        assert dataset.ReferencedStudySequence[0].ReferencedSOPInstanceUID == image.StudyInstanceUID
         assert dataset.SeriesDescription.startswith("RESEARCH ONLY SIMULATED")
         if scored_phantom.has_validator():
             assert scored_phantom.errors_in(ResultObject(name, dataset), tmp_path) == []

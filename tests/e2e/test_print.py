@@ -29,7 +29,7 @@ def test_a_page_is_printed_whole_and_marked_and_figures_are_no_stops_of_tab(page
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     page.set_viewport_size({"width": PAPER_PX, "height": 1000})
-    page.wait_for_function(f"Math.max(...({EDGES})()) <= {PAPER_PX}")
+    page.wait_for_function(f"() => Math.max(...({EDGES})()) <= {PAPER_PX}")
     for gone in (".st-key-masthead", ".stButton", ".modebar-container", "header"):
         assert page.locator(gone).locator("visible=true").count() == 0, gone
     rules = (

@@ -132,7 +132,7 @@ def test_the_projection_shows_both_lesions_at_once(page, viewer):
 def test_phases_are_chosen_by_number_and_by_button(page, viewer):
     page.keyboard.press("0")
     expect(viewer).to_have_attribute("data-phase", "0")
-    page.wait_for_function(f"Math.abs(({BRIGHTNESS})([-50, -10]) - ({BRIGHTNESS})([0, 0])) < 60")
+    page.wait_for_function(f"() => Math.abs(({BRIGHTNESS})([-50, -10]) - ({BRIGHTNESS})([0, 0])) < 60")
     page.get_by_role("button", name="Post 2").click()
     expect(viewer).to_have_attribute("data-phase", "2")
     expect(page.locator('[data-part="what"]')).to_contain_text("Scored phase")
@@ -249,7 +249,7 @@ def test_keys_of_the_viewer_do_not_reach_the_page(kept):
 def test_it_fits_the_page(page, viewer):
     for width in (800, 1440):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_function(f"document.documentElement.scrollWidth <= {width}")
+        page.wait_for_function(f"() => document.documentElement.scrollWidth <= {width}")
         frame, inner = viewer.bounding_box(), canvas(page).bounding_box()
         assert frame["x"] + frame["width"] <= width
         assert inner["height"] > 430

@@ -7,12 +7,17 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import oidc_provider
 import pytest
 import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -24,6 +29,9 @@ from deeptepp.config import load_settings
 from deeptepp.service.gate import person_of
 from deeptepp.service.sign_in_sessions import default_sign_ins
 from deeptepp.ui.installation import Installation
+
+CONNECTION = b"6f1c0f2e-3f0a-4c1d-9f3e-0a1b2c3d4e5f "
+"""Name of every connection of the application behind."""
 
 
 @dataclass
@@ -37,7 +45,9 @@ class Behind:
     def browser(self, **headers: str) -> httpx2.Client:
         """A browser with cookies of its own, which follows links and asks for pages."""
         own = {"Accept": "text/html", **headers}
-        client = httpx2.Client(base_url=self.url, follow_redirects=True, headers=own, trust_env=False)
+        client = httpx2.Client(
+            base_url=self.url, follow_redirects=True, headers=own, trust_env=False, verify=False
+        )
         self.browsers.append(client)
         return client
 
@@ -53,9 +63,10 @@ def _application(behind: Behind, gate: Middleware) -> Starlette:
 
     async def page(line: WebSocket) -> None:
         behind.n_through += 1
-        await line.accept()
+        await line.accept(subprotocol=line.scope["subprotocols"][0] if line.scope["subprotocols"] else None)
         async for said in line.iter_bytes():
-            await line.send_bytes(b"\x00image /media/abc123.png " + said)
+            joins = line.headers.get("sec-websocket-protocol", "").encode()
+            await line.send_bytes(b"\x00image /media/abc123.png " + CONNECTION + joins + b" " + said)
 
     methods = ["GET", "POST", "PUT", "DELETE"]
     routes = [WebSocketRoute("/_stcore/stream", page), Route("/{path:path}", everything, methods=methods)]
@@ -63,13 +74,19 @@ def _application(behind: Behind, gate: Middleware) -> Starlette:
 
 
 @contextlib.contextmanager
-def _served(host: str = "127.0.0.1"):
-    with socket.create_server((host, 0)) as taken:
-        behind = Behind(f"http://127.0.0.1:{taken.getsockname()[1]}")
+def _served(certificate: Path | None = None):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        scheme = "https" if certificate else "http"
+        behind = Behind(f"{scheme}://127.0.0.1:{taken.getsockname()[1]}")
         application = _application(behind, Installation(load_settings()).gate())
         # As Streamlit starts it, but for forwarded headers, which the gate judges by itself.
         config = uvicorn.Config(
-            application, log_level="error", lifespan="off", ws="websockets-sansio", proxy_headers=False
+            application,
+            log_level="error",
+            lifespan="off",
+            ws="websockets-sansio",
+            proxy_headers=False,
+            ssl_certfile=certificate,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
@@ -90,13 +107,27 @@ def serve_gate(tmp_path, monkeypatch):
     monkeypatch.delenv("DEEPTEPP_OPEN", raising=False)
     with contextlib.ExitStack() as stack:
 
-        def serve_(settings: str = "") -> Behind:
+        def serve_(settings: str = "", certificate: Path | None = None) -> Behind:
             Path("deeptepp.toml").write_text(settings, encoding="utf-8")
             default_sign_ins.cache_clear()
-            return stack.enter_context(_served())
+            return stack.enter_context(_served(certificate))
 
         yield serve_
     default_sign_ins.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """A certificate of our own with its key, in one file."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(1).not_valid_before(now - timedelta(1)).not_valid_after(now + timedelta(1))
+    file = tmp_path_factory.mktemp("certificate") / "both.pem"
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    pem = serialization.Encoding.PEM
+    file.write_bytes(key.private_bytes(pem, *plain) + made.sign(key, hashes.SHA256()).public_bytes(pem))
+    return file
 
 
 @pytest.fixture(scope="session")
@@ -118,8 +149,8 @@ def provider(_provider, monkeypatch):
 def hospital(serve_gate, provider):
     """The gate with a sign-in."""
 
-    def serve_(more: str = "") -> Behind:
-        return serve_gate(f'oidc_issuer = "{provider.url}"\n{more}\n{oidc_provider.SETTINGS}')
+    def serve_(more: str = "", certificate: Path | None = None) -> Behind:
+        return serve_gate(f'oidc_issuer = "{provider.url}"\n{more}\n{oidc_provider.SETTINGS}', certificate)
 
     return serve_
 

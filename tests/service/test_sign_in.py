@@ -12,6 +12,7 @@ from websockets.sync.client import connect
 
 from deeptepp.domain.people import PERMISSIONS, Role
 from deeptepp.service import open_line
+from deeptepp.store import own_ledger
 from deeptepp.ui.words.page_list import PAGES
 
 FLAWS = ("issuer", "audience", "nonce", "expired", "key", "unsigned", "state", "configuration", "subject")
@@ -21,11 +22,17 @@ FLAWS = ("issuer", "audience", "nonce", "expired", "key", "unsigned", "state", "
 def line_to():
     """Open the line of a page as a browser does, with its cookies and its origin."""
 
-    def line_(behind, browser=None, origin=None):
+    def line_(behind, browser=None, origin=None, joins=""):
         cookies = "; ".join(f"{name}={value}" for name, value in (browser.cookies.items() if browser else ()))
         headers = {"Cookie": cookies} if cookies else {}
         url = behind.url.replace("http", "ws") + "/_stcore/stream"
-        return connect(url, additional_headers=headers, origin=origin or behind.url, proxy=None)
+        return connect(
+            url,
+            additional_headers=headers,
+            origin=origin or behind.url,
+            proxy=None,
+            subprotocols=["streamlit", "x", joins] if joins else None,
+        )
 
     return line_
 
@@ -43,6 +50,14 @@ def test_each_role_signs_in_and_gets_its_pages_and_no_other(hospital, sign_in, r
         assert "Not for your role" in answer.text
     else:
         assert answer.json()["path"] == "/evidence"  # the first page leads those on who may not see it
+
+
+def test_the_audit_trail_tells_who_signed_in_and_out_and_who_was_refused(hospital, sign_in, provider):
+    behind = hospital()
+    sign_in(behind, Role.BOARD.value).get("/sign-out")
+    sign_in(behind, "stranger")
+    told = [(entry.kind, entry.who) for entry in reversed(own_ledger.own_ledger().entries())]
+    assert told == [("signed in", "id-board"), ("signed out", "id-board"), ("refused", "id-stranger")]
 
 
 def test_who_signs_in_arrives_where_she_wanted_to_go(hospital, provider):
@@ -179,6 +194,18 @@ def test_no_page_opens_its_line_without_a_sign_in_or_from_another_site(hospital,
     assert behind.n_through == 1  # the page on which the clinician arrived
 
 
+def test_a_page_joins_no_connection_of_another_sign_in(hospital, sign_in, line_to):
+    behind, name = hospital(), "6f1c0f2e-3f0a-4c1d-9f3e-0a1b2c3d4e5f"
+
+    def joined(browser):
+        with line_to(behind, browser, joins=name) as line:
+            line.send(b"hello")
+            return name in line.recv().decode().split(" ", 4)[-1]
+
+    hers, his = sign_in(behind, "clinician"), sign_in(behind, "board")
+    assert [joined(hers), joined(hers), joined(his), joined(his)] == [False, True, False, True]
+
+
 def test_a_file_is_fetched_by_those_alone_whose_page_it_was_sent_to(hospital, sign_in, line_to):
     behind = hospital()
     hers, his = sign_in(behind, "clinician"), sign_in(behind, "viewer")
@@ -189,6 +216,19 @@ def test_a_file_is_fetched_by_those_alone_whose_page_it_was_sent_to(hospital, si
     assert hers.get("/media/abc123.png").status_code == 200
     assert his.get("/media/abc123.png").status_code == 404
     assert hers.get("/media/abc1234.png").status_code == 404
+
+
+def test_over_https_the_cookie_is_secure_and_a_weaker_one_does_not_count(hospital, sign_in, certificate):
+    behind = hospital(certificate=certificate)
+    browser = sign_in(behind, "clinician")
+    (cookie,) = [each for each in browser.cookies.jar if each.name == "__Host-deeptepp"]
+    assert cookie.secure
+    assert cookie.has_nonstandard_attr("HttpOnly")
+    answer = browser.get("/board")
+    assert answer.json()["who"] == "id-clinician"
+    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    weaker = behind.browser(Cookie=f"deeptepp={cookie.value}", Accept="*/*")
+    assert weaker.get("/board").status_code == 401
 
 
 def test_a_provider_that_is_down_is_said_kindly(serve_gate, provider):

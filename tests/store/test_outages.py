@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import shutil
@@ -21,11 +22,13 @@ from board_databases import new_case
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from deeptepp.config import Settings
 from deeptepp.domain.board import Choice, Entry, Moment
 from deeptepp.errors import BoardBusy, BoardRefuses, BoardStoreError, BoardUnreachable
 from deeptepp.store import database, upkeep
 from deeptepp.store.cases import Board
 from deeptepp.store.database import check_place, engine_of, reading, writing
+from deeptepp.store.kept_cases import CaseBook
 
 NOTE = "zzq-violet-meadow-note"
 
@@ -39,6 +42,7 @@ def server():
     few = "-c max_connections=12 -c superuser_reserved_connections=0"
     with postgres_server.served(folder, few) as running:
         yield running
+    gc.collect()  # sockets of refused connections, here and in no later test
     shutil.rmtree(folder)
 
 
@@ -252,3 +256,18 @@ def test_a_place_that_cannot_be_written_is_refused_before_anybody_is_served(tmp_
         assert (tmp_path / "data").is_dir()
     finally:
         os.umask(old)
+
+
+def test_retention_is_looked_after_and_a_fault_of_it_ends_nothing(tmp_path, monkeypatch, caplog):
+    calls = []
+    monkeypatch.setattr(upkeep, "_swept_at_s", -1e9)
+    monkeypatch.setattr(CaseBook, "sweep", lambda _self, *days: calls.append(days) or (0, 0))
+    monkeypatch.setenv("DEEPTEPP_BOARD", str(tmp_path / "b.sqlite"))
+    for _ in range(2):  # once an hour
+        upkeep.sweep_kept(Settings(case_kept_days=9, images_kept_days=3))
+    assert calls == [(9, 3)]
+    monkeypatch.setattr(upkeep, "_swept_at_s", -1e9)
+    monkeypatch.setenv("DEEPTEPP_BOARD", "postgresql://user:secret@127.0.0.1:1/x")
+    upkeep.sweep_kept(Settings())
+    assert "BoardUnreachable" in caplog.text
+    assert "secret" not in caplog.text

@@ -1,6 +1,7 @@
 """Uploads: one token, one upload, nothing left behind."""
 
 import os
+import resource
 import stat
 import struct
 import subprocess
@@ -10,6 +11,7 @@ import time
 import pytest
 
 from deeptepp.errors import (
+    DiskFull,
     UploadGone,
     UploadIncomplete,
     UploadTokenExpired,
@@ -111,6 +113,17 @@ def test_too_many_bytes_leave_nothing(tmp_path):
 def test_too_many_files_leave_nothing(tmp_path):
     with pytest.raises(UploadTooLarge, match="3 files"):
         upload(UploadStore(tmp_path, max_files=2), framed(b"a", b"b", b"c"), is_framed=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_has_a_name_and_leaves_nothing(store, tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(DiskFull):
+            upload(store, bytes(50_000), step=20_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deeptepp import errors
 from deeptepp.datasets.problems import FINDINGS
-from deeptepp.datasets.public.registry import public_table
+from deeptepp.datasets.public import public_table
 from deeptepp.domain import audit, provenance, published, published_caveats, score_receipt, typed_number
 from deeptepp.domain.board import ENTRY_FIELDS
 from deeptepp.domain.clinical import CLINICAL_FACTS
@@ -25,7 +25,6 @@ from deeptepp.stats.treatment.evidence import EvidenceLevel
 from deeptepp.stats.treatment.treatment_question import Matching
 from deeptepp.train.runs.suites import SUITES
 from deeptepp.ui import masthead
-from deeptepp.ui.case import case_export
 from deeptepp.ui.evidence import (
     evidence_measured,
     evidence_page,
@@ -37,8 +36,8 @@ from deeptepp.ui.parts import figure_saving, number_field
 from deeptepp.ui.result import case_treatment, result_views
 from deeptepp.ui.tiers import tiers_controls, tiers_mapping, tiers_own
 from deeptepp.ui.viewer import slice_viewer
+from deeptepp.ui.words import browser_words, screen_words
 from deeptepp.ui.words.page_list import PAGES
-from deeptepp.ui.words.screen_words import browser_words, screen_words
 from deeptepp.wording.catalogue import LOCALE, Language, catalogue, translate
 
 ROOT = Path(__file__).parents[2]
@@ -82,7 +81,6 @@ def said_by_tables():
         score_receipt.RECEIPT_LABELS,
         audit.KIND_WORDS,
         names.SIDES,
-        case_export._OBJECTS,
         evidence_refusals.GROUPS,
         published_caveats.CAVEATS,
         screen_words.COMPARED_FIELDS,

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from deeptepp.domain.progress import checkpoint
+
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-./年]\s*(\d{1,2})\s*[-./月]\s*(\d{1,2})\s*日?(?:[ T].*)?")
 _COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
 _DOTTED = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4}|\d{2})(?: .*)?")
@@ -78,6 +80,7 @@ def days_of(cells: Sequence[str], order: DayOrder | None = None) -> Days:
     >>> days_of(["03/04/2015"]).is_open
     True
     """
+    checkpoint()
     slashed = [match for cell in cells if (match := _SLASHED.fullmatch(cell.strip()))]
     told = order if order is not None else _order_in(slashed)
     # Where both numbers are the same in every cell, either order gives the same day.

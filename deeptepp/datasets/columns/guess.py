@@ -26,6 +26,7 @@ from deeptepp.datasets.columns.sheets import Sheet
 from deeptepp.datasets.columns.unit_checks import FEWEST_PATIENTS
 from deeptepp.domain.clinical import SHARES
 from deeptepp.domain.cohort import Endpoint
+from deeptepp.domain.progress import checkpoint
 
 _MOSTLY = 0.5
 """Share of the filled cells that have to be numbers, or days, in a column of them."""
@@ -78,6 +79,7 @@ def use_of(target: str, column: str, sheet: Sheet) -> Use:
 
     Its unit is empty where neither name nor numbers tell.
     """
+    checkpoint()
     unit = _GUESSED_UNIT[target](column, sheet.cells(column)) if target in _GUESSED_UNIT else ""
     return Use(column=column, unit=unit if unit in UNITS.get(target, ()) else "")
 
@@ -100,6 +102,7 @@ def _candidates(sheet: Sheet) -> list[tuple[float, str, str]]:
 
 def _speaks(target: str, column: str, cells: Sequence[str]) -> bool:
     """Whether the words of a column can be those of what is wanted; codes can be those of an event."""
+    checkpoint()
     if target in MONTHS:
         return len(set(cells)) > _FEW_CODES or len(cells) < FEWEST_PATIENTS
     if target in ("arm", "tier", "subject", "source", "node_stage") or _kind(target) in ({"days"}, {"numbers"}):
@@ -130,6 +133,7 @@ def _kind(target: str) -> set[str]:
 
 def _kinds(cells: Sequence[str]) -> set[str]:
     """What the cells of a column are; a column may be several things, and is nothing where it is empty."""
+    checkpoint()
     filled = [cell for cell in cells if plain_word(cell) not in ABSENT]
     if not filled:
         return set()

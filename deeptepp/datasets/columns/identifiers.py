@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from deeptepp.datasets.columns.column_names import LISTED, plain_name
 from deeptepp.datasets.columns.dates import years_of
 from deeptepp.datasets.subjects import looks_like_a_person
+from deeptepp.domain.progress import checkpoint
 
 _NAMES, _BESIDE_NAMES = frozenset(LISTED["identifiers"]), frozenset(LISTED["beside_identifiers"])
 """Names of such columns, plain, and words that stand beside them."""
@@ -42,6 +43,7 @@ def is_identifier(name: str, cells: Sequence[str]) -> bool:
     >>> is_identifier("Geb.-Datum", []), is_identifier("Grade", ["1", "2"])
     (True, False)
     """
+    checkpoint()
     if names_a_person(name):
         return True
     filled = [cell for cell in cells if cell]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from deeptepp.datasets.cohort_values import DAYS_PER_MONTH
 from deeptepp.datasets.columns.cell_words import ABSENT, plain_word
+from deeptepp.domain.progress import checkpoint
 
 FACTORS: dict[str, dict[str, float]] = {
     "months": {"days": 1 / DAYS_PER_MONTH, "weeks": 7 / DAYS_PER_MONTH, "months": 1.0, "years": 12.0},
@@ -60,6 +61,7 @@ def measures_of(cells: Sequence[str], *, below_counts_as_zero: bool = False) -> 
     >>> measures_of(["2,5", "22 x 15", "", "big"]).values.tolist()
     [2.5, 22.0, nan, nan]
     """
+    checkpoint()
     commas = [cell for cell in cells if re.fullmatch(r"[+-]?\d+(,\d+)+", cell.strip())]
     has_points = _sets_thousands_apart([cell.strip() for cell in cells])
     has_thousands = bool(commas) and all(_THOUSANDS.fullmatch(cell.strip()) for cell in commas)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from deeptepp.datasets.columns.column_names import is_known_name
 from deeptepp.datasets.columns.identifiers import is_identifier, names_a_person
 from deeptepp.datasets.raw_cells import Lines, n_filled, split_lines, workbook_lines
+from deeptepp.domain.progress import checkpoint
 from deeptepp.errors import TableTooLarge, UnreadableCohort
 from deeptepp.wording.sentence import joined, sentence
 
@@ -177,6 +178,7 @@ def _is_remark(line: Sequence[str]) -> bool:
 
 def _sheet(lines: Lines, name: str, others: tuple[str, ...]) -> Sheet:
     """Sort the cells below the header into columns, and drop identifiers."""
+    checkpoint()
     # 1. The lines below the header; without one, all of them.
     at = _header_at(lines)
     has_names = at is not None

@@ -1,5 +1,8 @@
 """Score, tier and measurements as a structured report by TID 1500, for machines and for PACS.
 
+The lesion is there twice under one tracking UID: as polygons on the slices, which viewers draw without knowing
+anything of segmentations, with all numbers; and as a reference to the segmentation.
+
 What has a code of SNOMED CT, UCUM or DICOM bears it; score, tier and marks have codes of our own, ``99DEEPTEPP``.
 The report is PRELIMINARY, PARTIAL and UNVERIFIED: nobody who answers for it has signed it.
 
@@ -10,24 +13,31 @@ DICOM PS3.16 TID 1500 (Measurement Report), TID 1411 (Volumetric ROI), TID 4019 
 
 from __future__ import annotations
 
+import numpy as np
 from highdicom.sr import (
     AlgorithmIdentification,
     CodedConcept,
     Comprehensive3DSR,
     DeviceObserverIdentifyingAttributes,
     FindingSite,
+    GraphicTypeValues,
+    ImageRegion,
     Measurement,
     MeasurementReport,
     ObservationContext,
     ObserverContext,
     QualitativeEvaluation,
     ReferencedSegment,
+    SourceImageForRegion,
     SourceSeriesForSegmentation,
     TrackingIdentifier,
     VolumetricROIMeasurementsAndQualitativeEvaluations,
 )
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
+from pydicom.uid import MRImageStorage
+from scipy.ndimage import binary_fill_holes
+from skimage.measure import find_contours
 
 from deeptepp.dicom.header_values import quiet
 from deeptepp.dicom.results.result_header import (
@@ -38,7 +48,8 @@ from deeptepp.dicom.results.result_header import (
     set_patient_and_study,
     set_series,
 )
-from deeptepp.dicom.results.segmentation import name_frames, source_headers
+from deeptepp.dicom.results.segmentation import SIDE_CODES, mask_on_grid, name_frames, source_headers, stand_in
+from deeptepp.dicom.source import SourcePhase
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.risk import (
     OUTSIDE_INTENDED_USE,
@@ -97,15 +108,22 @@ def measurements_of(
     refused; ``number``: which of the objects it is, from 0.
     """
     phase = context.source.phases[phase_index]
+    headers, regions = source_headers(context, phase), _outlines(lesion, context, phase)
+    drawn_on = {str(each.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID) for each in regions}
     with quiet():
         content = MeasurementReport(
             observation_context=_observer(context),
             procedure_reported=_MR_OF_BREAST,
-            imaging_measurements=[_group(assessment, lesion, segmentation, context, phase.series_uid, tiers)],
+            imaging_measurements=[
+                _drawn(assessment, lesion, context, regions, tiers),
+                _segment(segmentation, context, lesion, phase.series_uid),
+            ],
             title=codes.DCM.ImagingMeasurementReport,
+            # All images of the phase are evidence; the library describes those that the lesion is drawn on.
+            referenced_images=[each for each in headers if str(each.SOPInstanceUID) in drawn_on],
         )
         made = Comprehensive3DSR(
-            evidence=[*source_headers(context, phase), segmentation],
+            evidence=[*headers, segmentation],
             content=content[0],
             series_instance_uid=str(context.uid_of(f"{NAME} series")),
             series_number=FIRST_SERIES_NUMBER + number,
@@ -131,17 +149,27 @@ def _observer(context: ResultContext) -> ObservationContext:
     return ObservationContext(observer_device_context=ObserverContext(codes.DCM.Device, device))
 
 
-def _group(
-    assessment: Assessment,
-    lesion: Lesion,
-    segmentation: Dataset,
-    context: ResultContext,
-    series_uid: str,
-    tiers: TierScheme,
+def _drawn(
+    assessment: Assessment, lesion: Lesion, context: ResultContext, regions: list[ImageRegion], tiers: TierScheme
 ) -> VolumetricROIMeasurementsAndQualitativeEvaluations:
-    """Collect everything about the lesion."""
+    """Collect everything about the lesion, drawn on the slices that it was seen on."""
     return VolumetricROIMeasurementsAndQualitativeEvaluations(
-        tracking_identifier=TrackingIdentifier(uid=str(context.uid_of("lesion")), identifier="Tumour"),
+        tracking_identifier=_tracking(context),
+        referenced_regions=regions,
+        finding_type=codes.SCT.Lesion,
+        finding_sites=[_site(lesion)],
+        algorithm_id=_algorithm(assessment, lesion, tiers),
+        measurements=_measurements(assessment, lesion),
+        qualitative_evaluations=_evaluations(assessment),
+    )
+
+
+def _segment(
+    segmentation: Dataset, context: ResultContext, lesion: Lesion, series_uid: str
+) -> VolumetricROIMeasurementsAndQualitativeEvaluations:
+    """Name the segment that shows the same lesion."""
+    return VolumetricROIMeasurementsAndQualitativeEvaluations(
+        tracking_identifier=_tracking(context),
         # From the segmentation itself the library cannot make it where there is one segment only.
         referenced_segment=ReferencedSegment(
             sop_class_uid=segmentation.SOPClassUID,
@@ -150,11 +178,37 @@ def _group(
             source_series=SourceSeriesForSegmentation(series_uid),
         ),
         finding_type=codes.SCT.Lesion,
-        finding_sites=[FindingSite(anatomic_location=codes.SCT.Breast)],
-        algorithm_id=_algorithm(assessment, lesion, tiers),
-        measurements=_measurements(assessment, lesion),
-        qualitative_evaluations=_evaluations(assessment),
+        finding_sites=[_site(lesion)],
     )
+
+
+def _tracking(context: ResultContext) -> TrackingIdentifier:
+    """Name the lesion as the segmentation does."""
+    return TrackingIdentifier(uid=str(context.uid_of("lesion")), identifier="Tumour")
+
+
+def _site(lesion: Lesion) -> FindingSite:
+    """The breast, with its side where that is known."""
+    side = None if lesion.side is None else SIDE_CODES[lesion.side]
+    return FindingSite(anatomic_location=codes.SCT.Breast, laterality=side)
+
+
+def _outlines(lesion: Lesion, context: ResultContext, phase: SourcePhase) -> list[ImageRegion]:
+    """Draw around the mask on each slice that it meets; the slice with the largest area first, which viewers open.
+
+    Points are (column, row) from the upper left corner of the upper left pixel, so that its centre is (0.5, 0.5).
+    """
+    mask = mask_on_grid(lesion, context.study.grid)
+    found = []
+    for k in np.flatnonzero(mask.any(axis=(1, 2))):
+        # A rim of nothing closes outlines at the edge of the image; holes are no outlines.
+        whole = np.pad(binary_fill_holes(mask[k]), 1)
+        image = SourceImageForRegion(MRImageStorage, stand_in(context, phase, int(k)))
+        for line in find_contours(whole, 0.5):
+            region = ImageRegion(GraphicTypeValues.POLYLINE, line[:, ::-1] - 0.5, image)
+            found.append((int(mask[k].sum()), len(line), region))
+    found.sort(key=lambda each: each[:2], reverse=True)
+    return [region for *_, region in found]
 
 
 def _algorithm(assessment: Assessment, lesion: Lesion, tiers: TierScheme) -> AlgorithmIdentification:

@@ -45,6 +45,7 @@ class ResultContext:
     version: str
     made: datetime
     is_simulated: bool
+    bundle_sha256: str
 
     def description(self, text: str) -> str:
         """SeriesDescription, at most 64 characters."""
@@ -61,7 +62,7 @@ def made_at(text: str) -> datetime:
 
 
 def set_patient_and_study(dataset: Dataset, context: ResultContext) -> None:
-    """Write the pseudonym and the study; a PACS finds the patient by the StudyInstanceUID."""
+    """Write the pseudonym, and the study that was scored, until the object is put into its own."""
     key, facts = context.study.key, context.study.acquisition
     dataset.PatientID = key
     dataset.PatientName = f"{SIMULATED_MARK}^{key}" if facts.is_simulated else key
@@ -84,7 +85,8 @@ def set_series(dataset: Dataset, context: ResultContext, name: str, number: int)
     dataset.SeriesDescription = context.description(name)
     dataset.InstanceNumber = 1
     dataset.Manufacturer = dataset.ManufacturerModelName = MAKER
-    dataset.DeviceSerialNumber = "0"
+    # The device is the model: its digest names the series of its results, see ``filing.series_uid``.
+    dataset.DeviceSerialNumber = context.bundle_sha256
     dataset.SoftwareVersions = context.version
     for kind in ("Series", "Content", "InstanceCreation"):
         setattr(dataset, f"{kind}Date", f"{context.made:%Y%m%d}")

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from highdicom import AlgorithmIdentificationSequence
 from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentationTypeValues, SegmentDescription
+from highdicom.sr import CodedConcept
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 from pydicom.uid import MRImageStorage
@@ -34,6 +35,7 @@ from deeptepp.dicom.source import SourcePhase
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
+from deeptepp.domain.study import Side
 
 NAME = "tumour outline"
 """What the series holds."""
@@ -44,6 +46,9 @@ _ALGORITHM_TYPES = {
     LesionOrigin.EXPERT: SegmentAlgorithmTypeValues.MANUAL,
 }
 """A reader draws a box; the tissue in it is outlined by the software. An expert's outline is drawn by hand."""
+
+SIDE_CODES = {Side.LEFT: codes.SCT.Left, Side.RIGHT: codes.SCT.Right}
+"""CID 244 (Laterality)."""
 
 _COLOUR_CIELAB = (45874, 39321, 50886)
 """RecommendedDisplayCIELabValue: amber, L* 70, a* 25, b* 70, each scaled to 16 bits."""
@@ -114,19 +119,23 @@ def name_frames(dataset: Dataset, context: ResultContext, phase: SourcePhase) ->
         _name_frames(dataset, {uid: (image.instance_uid, image.frame) for uid, image in known.items()}, phase)
 
 
-def _name_frames(dataset: Dataset, known: dict[str, tuple[str, int]], phase: SourcePhase) -> None:
-    """Replace stand-ins in one item and below it."""
+def _name_frames(
+    dataset: Dataset, known: dict[str, tuple[str, int]], phase: SourcePhase, *, has_frames: bool = False
+) -> None:
+    """Replace stand-ins in one item and below it; ``has_frames``: the item names a frame of its file."""
     uid = str(dataset.get("ReferencedSOPInstanceUID", ""))
     if uid in known:
         dataset.ReferencedSOPClassUID = phase.sop_class
         dataset.ReferencedSOPInstanceUID, frame = known[uid]
-        if "PurposeOfReferenceCodeSequence" in dataset:
+        if has_frames or "PurposeOfReferenceCodeSequence" in dataset:
             dataset.ReferencedFrameNumber = frame
+    # An image that a region was drawn on is one frame; lists of evidence name whole files.
+    is_image = dataset.get("ValueType") == "IMAGE" and dataset.get("RelationshipType") == "SELECTED FROM"
     for element in dataset:
         if element.VR != "SQ":
             continue
         for item in element.value:
-            _name_frames(item, known, phase)
+            _name_frames(item, known, phase, has_frames=is_image)
         if element.keyword in {"ReferencedInstanceSequence", "ReferencedSOPSequence"}:
             element.value = list({str(item.ReferencedSOPInstanceUID): item for item in element.value}.values())
 
@@ -151,7 +160,7 @@ def segmentation_of(lesion: Lesion, phase_index: int, context: ResultContext, *,
             manufacturer=MAKER,
             manufacturer_model_name=MAKER,
             software_versions=context.version,
-            device_serial_number="0",
+            device_serial_number=context.bundle_sha256,
             content_label="TUMOUR",
             content_description=_content(context),
         )
@@ -181,6 +190,9 @@ def _segment(lesion: Lesion, context: ResultContext) -> SegmentDescription:
         tracking_id="Tumour",
         anatomic_regions=[codes.SCT.Breast],
     )
+    if lesion.side is not None:
+        side = SIDE_CODES[lesion.side]
+        segment.AnatomicRegionSequence[0].AnatomicRegionModifierSequence = [CodedConcept.from_code(side)]
     segment.SegmentDescription = RESEARCH_USE_ONLY
     segment.RecommendedDisplayCIELabValue = list(_COLOUR_CIELAB)
     return segment

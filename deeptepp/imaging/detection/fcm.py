@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from deeptepp.domain.geometry import FloatArray
+from deeptepp.domain.progress import checkpoint
 from deeptepp.imaging.resample import FloatImage
 
 FUZZINESS = 2.0
@@ -44,6 +45,7 @@ def fit_centres(features: npt.NDArray[np.floating], *, n_clusters: int = N_CLUST
     start = np.linspace(0.5, 0.995, n_clusters)
     centres = sample[order[(start * (len(sample) - 1)).astype(int)]].copy()
     for _ in range(_N_ITERATIONS):
+        checkpoint()
         weights = memberships(sample, centres) ** FUZZINESS
         moved = (weights.T @ sample) / np.maximum(weights.sum(axis=0), 1e-12)[:, None]
         shift = float(np.abs(moved - centres).max())

@@ -68,6 +68,7 @@ def case_objects(
         bundle.tiers,
         report=case_report(images, assessment, bundle, label=label),
         card=case_card(assessment, bundle, picture_png=case_picture(images, assessment)),
+        label=label,
     )
 
 

@@ -38,6 +38,9 @@ ErrorT = TypeVar("ErrorT", bound=BaseException)
 _MOST_VOLUMES = 1000
 """Volumes of a study; one of every series of a long examination has about 200."""
 
+_LOOK_EVERY_S = 0.05
+"""Seconds between two looks at the memory."""
+
 Work = Callable[[Progress], Any]
 """What a job does; it tells its progress and stops where telling raises ``JobCancelled``."""
 
@@ -90,6 +93,7 @@ class _Job:
     is_cancelled: bool = False
     begun_s: float | None = None
     begun_bytes: int = 0
+    looked_s: float = 0.0
     ended_s: float | None = None
     incident: str = ""
     clock: StepClock = field(default_factory=StepClock)
@@ -262,8 +266,12 @@ class JobRunner:
         """End a running job where it was stopped, takes too long or fills the memory."""
         if job.is_cancelled:
             raise JobCancelled
-        if job.begun_s is not None and time.monotonic() - job.begun_s > job.most_s:
+        now = time.monotonic()
+        if job.begun_s is not None and now - job.begun_s > job.most_s:
             raise TakesTooLong(limit=f"{job.most_s:g}")
+        if now - job.looked_s < _LOOK_EVERY_S:
+            return
+        job.looked_s = now
         if self._most_bytes < inf and _resident_bytes() - job.begun_bytes > self._most_bytes:
             raise TakesTooMuch(limit=in_words(int(self._most_bytes)))
 

@@ -51,6 +51,28 @@ def open_upload(session: Session, upload_id: str) -> None:
     _read_upload(session, upload_id, session.phase_keys, session.phase_side)
 
 
+def open_fetched(session: Session, fetch: Callable[[Path, Progress], object]) -> None:
+    """Fetch a study from elsewhere into the place of an upload, and read it as one.
+
+    ``fetch``: fills a folder. ``session``: moves on to the progress screen.
+    """
+    upload_id = default_store().new_id()
+    case = Case(profile=session.case.profile, draft=session.case.draft, upload_id=upload_id)
+    replace_case(session, case)
+
+    def work(progress: Progress) -> Opened:
+        try:
+            with default_store().filling(upload_id) as folder:
+                fetch(folder, progress)
+            with default_store().reading(upload_id) as source:
+                return _opened(source, case.id, (), None, progress)
+        except BaseException:
+            default_store().delete(upload_id)
+            raise
+
+    begin_reading(session, work)
+
+
 def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = None) -> None:
     """Read the study at hand again, with the chosen series as phases.
 

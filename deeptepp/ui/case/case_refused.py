@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from deeptepp.errors import ArchiveError, StudyError, UploadError
+from deeptepp.errors import ArchiveError, PacsError, StudyError, UploadError
 from deeptepp.ui.background.session import Screen, Session
 from deeptepp.ui.case.case_reading import open_demo
 from deeptepp.ui.case.case_steps import start_over
@@ -47,4 +47,6 @@ def _next_step(error: Exception, *, has_series: bool) -> str:
             "Choose below which series are the phases; nothing has to be handed in again. Or export the dynamic "
             "series from the PACS once more."
         )
+    if isinstance(error, PacsError):
+        return t("Nothing of the study was kept. Go back to the worklist to fetch it again, or hand it in here.")
     return t("The files you handed in are deleted. Try again in a moment.")

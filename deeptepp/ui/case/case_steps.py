@@ -69,7 +69,8 @@ def score(session: Session, *, allow_ineligible: bool = False) -> None:
         known = case.scores[key]
         # Estimates of others may have changed since; they are no input of the score.
         case.assessment = known if known.profile == profile else replace(known, profile=profile)
-        case.kept = keep(case.assessment)
+        if not (case.kept.row and case.shown and case.shown[-1].receipt == known.receipt):
+            case.kept = keep(case.assessment)
         session.screen = Screen.RESULT
         return
 
@@ -113,7 +114,8 @@ def cancel(session: Session) -> None:
         session.job_id, session.screen = "", Screen.IMAGES
         return
     start_over(session)
-    session.note = t("Stopped. The uploaded files are deleted.")
+    # A thread cannot be ended from outside: its files go at its next checkpoint.
+    session.note = t("Stopped. The uploaded files are deleted when the step under way has ended, within seconds.")
 
 
 def start_over(session: Session) -> None:

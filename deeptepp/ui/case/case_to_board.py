@@ -71,7 +71,8 @@ def new_case(case: Case, assessment: Assessment, bundle: ModelBundle, label: str
     ``label``: pseudonym, empty for the next number.
     """
     images, lesion = case.images, assessment.lesion
-    small, slices = b"", tuple[Picture, ...]()
+    # Of a kept case whose images are gone, the picture is there.
+    small, slices = case.picture[1] if images is None else b"", tuple[Picture, ...]()
     if images is not None and lesion is not None:
         small = roi_thumbnail(images.study, images.phase, lesion)
         slices = lesion_slices(images.study, images.phase, lesion)

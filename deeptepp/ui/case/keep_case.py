@@ -120,6 +120,8 @@ def enter_estimates(case: Case) -> None:
 
 def _change(case: Case, change: Callable[[Board], KeptRow]) -> None:
     """Change what is kept of a case, or say why not."""
+    if not current_person().may(Action.SCORE_CASES):
+        return
     try:
         case.kept = KeptHere(change(open_board()))
     except CaseChanged as error:

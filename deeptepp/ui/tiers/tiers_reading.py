@@ -18,12 +18,16 @@ from deeptepp.ui.background.jobs import JobState, bare, default_runner
 from deeptepp.ui.background.visitors import remember_visitor
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import say, t
+from deeptepp.wording.sentence import sentence
 
 QUICK_S = 1.5
 """Seconds that a page waits before it says that a table is being read: most are read by then."""
 
 _POLL_S, _LOOK_S = 0.7, 0.02
 """Seconds between two looks of the screen, and of a page that waits."""
+
+_N_ANSWERS = 4
+"""Answers kept for one visitor, whole tables each: one for every answer to a question of units."""
 
 _KEY = "deeptepp-tiers-reading"
 
@@ -52,7 +56,7 @@ class Reading:
     def stop(self, key: str) -> None:
         """Stop reading a table."""
         self.work.cancel(self.owner, key)
-        self.work.notes[key] = "Stopped. The table was not read."
+        self.work.notes[key] = sentence("Stopped. The table was not read.")
 
     def again(self, key: str) -> None:
         """Forget why a table was not read, so that it is read once more."""
@@ -69,6 +73,8 @@ def in_turn(key: str, read: Callable[[], AnswerT]) -> AnswerT:
     work, owner = reading.work, reading.owner
     work.settle(owner, lambda _key, _answer: None)
     if key not in work.answers and key not in work.jobs and key not in work.notes:
+        while len(work.answers) >= _N_ANSWERS:
+            work.answers.popitem(last=False)
         work.start(owner, key, lambda progress: _answer(read, progress), most_s=load_settings().reading_max_s)
         _wait(reading, key)
     if key not in work.answers:

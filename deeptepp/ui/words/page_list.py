@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from deeptepp.dicom.archive.pacs import has_studies
 from deeptepp.domain.people import Action
 
 PAGES_FOLDER = Path(__file__).parents[3] / "pages"
@@ -17,7 +19,8 @@ class Page:
 
     ``action``: what somebody must be allowed to do to see it; ``url_path``: end of its address, empty for the
     first page; ``is_in_menu``: the navigation shows it, others are reached by a link; ``has_screens``: its screens
-    are steps in the history of the browser.
+    are steps in the history of the browser; ``needs``: tells whether the installation has what the page is for,
+    and so whether the navigation shows it.
     """
 
     title: str
@@ -25,10 +28,17 @@ class Page:
     url_path: str = ""
     is_in_menu: bool = True
     has_screens: bool = False
+    needs: Callable[[], bool] = lambda: True
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether the navigation of this installation shows it."""
+        return self.is_in_menu and self.needs()
 
 
 PAGES: dict[str, Page] = {
     "case": Page(title="Score a case", action=Action.READ_CASES, has_screens=True),
+    "worklist": Page(title="Worklist", action=Action.SCORE_CASES, url_path="worklist", needs=has_studies),
     "cases": Page(title="My cases", action=Action.READ_CASES, url_path="cases"),
     "tiers": Page(title="Tiers laboratory", action=Action.USE_LABORATORY, url_path="tiers"),
     "board": Page(title="Tumour board", action=Action.READ_CASES, url_path="board"),

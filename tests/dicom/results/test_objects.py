@@ -12,12 +12,14 @@ from pydicom.uid import EnhancedMRImageStorage, MRImageStorage
 from scipy.spatial.transform import Rotation
 from scored_phantom import GRID, assessed, ball, errors_in, leaves, objects_of, points_of, read_phantom
 
+from deeptepp.dicom.results.filing import own_study
 from deeptepp.dicom.results.objects import read_objects, result_objects
 from deeptepp.dicom.results.segmentation import mask_on_grid
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.risk import Finding, Outcome, Severity
-from deeptepp.errors import NoSourceImages, NotAResultObject
+from deeptepp.domain.study import Side
+from deeptepp.errors import MixedResults, NoSourceImages, NotAResultObject
 
 
 def oblique() -> Grid:
@@ -94,7 +96,8 @@ def test_frames_of_a_multi_frame_file_are_named_with_their_number(multi_frame):
         (named,) = item.DerivationImageSequence[0].SourceImageSequence
         assert (named.ReferencedSOPClassUID, named.ReferencedSOPInstanceUID) == (EnhancedMRImageStorage, file)
         assert named.ReferencedFrameNumber in frames
-    (series,) = made["segmentation"].dataset.ReferencedSeriesSequence
+    (study,) = made["segmentation"].dataset.StudiesContainingOtherReferencedInstancesSequence
+    (series,) = study.ReferencedSeriesSequence
     assert [item.ReferencedSOPInstanceUID for item in series.ReferencedInstanceSequence] == [file]
 
 
@@ -115,13 +118,82 @@ def test_the_report_holds_score_tier_and_the_measures_of_the_lesion(reading):
         "PARTIAL",
         "UNVERIFIED",
     )
-    evidence = {
-        str(item.ReferencedSOPInstanceUID)
-        for series in report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
-        for item in series.ReferencedSOPSequence
+    (own,), (other,) = report.CurrentRequestedProcedureEvidenceSequence, report.PertinentOtherEvidenceSequence
+    assert (own.StudyInstanceUID, other.StudyInstanceUID) == (report.StudyInstanceUID, reading.source.study_uid)
+    assert evidence_of(own) == {str(made["segmentation"].dataset.SOPInstanceUID)}
+    assert evidence_of(other) == {image.instance_uid for image in reading.source.phases[2].images}
+
+
+def evidence_of(study):
+    """UIDs of what a report lists of one study."""
+    listed = [item for series in study.ReferencedSeriesSequence for item in series.ReferencedSOPSequence]
+    return {str(item.ReferencedSOPInstanceUID) for item in listed}
+
+
+def groups_of(report):
+    """Content of the groups of measurements."""
+    (measured,) = [item for item in report.ContentSequence if code_of(item) == "126010"]
+    return [group.ContentSequence for group in measured.ContentSequence if code_of(group) == "125007"]
+
+
+def code_of(item):
+    return item.ConceptNameCodeSequence[0].get("CodeValue", "") if "ConceptNameCodeSequence" in item else ""
+
+
+def test_the_report_draws_the_lesion_as_viewers_want_it(reading):
+    """What OHIF reads: a library of images, and in the first group polygons on slices beside all numbers."""
+    lesion, report = ball(), objects_of(reading)["measurements"].dataset
+    assert [code_of(item) for item in report.ContentSequence].count("111028") == 1
+    drawn, referenced = groups_of(report)
+    # Both are one lesion; the first UID of a group is taken for its name.
+    named = [next(item for item in group if item.ValueType == "UIDREF") for group in (drawn, referenced)]
+    assert [code_of(item) for item in named] == ["112040", "112040"]
+    assert named[0].UID == named[1].UID
+    assert not [item for item in referenced if item.ValueType == "NUM"]
+    regions = [item for item in drawn if item.ValueType == "SCOORD"]
+    grid = reading.study.grid
+    slices = {image.instance_uid: k for k, image in enumerate(reading.source.phases[2].images)}
+    areas_ml = []
+    for region in regions:
+        assert (region.GraphicType, region.RelationshipType) == ("POLYLINE", "CONTAINS")
+        points = np.reshape(region.GraphicData, (-1, 2)).astype(float)
+        np.testing.assert_array_equal(points[0], points[-1])
+        (image,) = region.ContentSequence
+        k = slices[image.ReferencedSOPSequence[0].ReferencedSOPInstanceUID]
+        # The centre of the upper left pixel is (0.5, 0.5).
+        index = np.column_stack([np.full(len(points), k), points[:, 1] - 0.5, points[:, 0] - 0.5])
+        apart = np.linalg.norm(grid.to_mm(index) - lesion.centroid_mm, axis=1)
+        assert apart.max() < scored_phantom.RADIUS_MM + 1.5
+        x, y = points[:-1, 0], points[:-1, 1]
+        area = abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
+        areas_ml.append(area * grid.voxel_volume_ml)
+    assert areas_ml[0] == max(areas_ml)
+    assert sum(areas_ml) == pytest.approx(lesion.volume_ml, rel=0.1)
+
+
+def test_outlines_on_a_multi_frame_file_name_its_frames(multi_frame):
+    drawn, _ = groups_of(objects_of(multi_frame)["measurements"].dataset)
+    images = [item.ContentSequence[0] for item in drawn if item.ValueType == "SCOORD"]
+    named = {
+        (
+            image.ReferencedSOPSequence[0].ReferencedSOPInstanceUID,
+            image.ReferencedSOPSequence[0].ReferencedFrameNumber,
+        )
+        for image in images
     }
-    segmentation = str(made["segmentation"].dataset.SOPInstanceUID)
-    assert evidence == {segmentation, *(image.instance_uid for image in reading.source.phases[2].images)}
+    assert named <= {(image.instance_uid, image.frame) for image in multi_frame.source.phases[2].images}
+    assert len(named) > 3
+
+
+@pytest.mark.parametrize(("side", "code"), [(Side.LEFT, "7771000"), (Side.RIGHT, "24028007"), (None, None)])
+def test_the_side_of_the_lesion_stands_in_segmentation_and_report(reading, side, code):
+    made = objects_of(reading, assessed(replace(ball(), side=side)))
+    (region,) = made["segmentation"].dataset.SegmentSequence[0].AnatomicRegionSequence
+    found = [item.CodeValue for item in region.get("AnatomicRegionModifierSequence", [])]
+    for group in groups_of(made["measurements"].dataset):
+        (site,) = [item for item in group if code_of(item) == "363698007"]
+        found += [item.ConceptCodeSequence[0].CodeValue for item in site.get("ContentSequence", [])]
+    assert found == ([code] * 3 if code else [])
 
 
 @pytest.mark.parametrize("origin", LesionOrigin)
@@ -147,12 +219,15 @@ def test_the_pdf_and_the_picture_come_back_byte_for_byte(reading):
 
 
 @pytest.mark.parametrize("is_simulated", [False, True])
-def test_every_object_is_of_the_study_and_names_nobody(reading, is_simulated):
+def test_every_object_is_of_a_study_of_its_own_and_names_nobody(reading, is_simulated):
     made = objects_of(reading, is_simulated=is_simulated)
     assert list(made) == ["segmentation", "measurements", "report", "card"]
     for each in made.values():
         found, content = each.dataset, each.to_bytes()
-        assert found.StudyInstanceUID == reading.source.study_uid
+        # A file that is imported by hand must not put the study under a second patient.
+        assert found.StudyInstanceUID == own_study(reading.study.key, reading.source.study_uid)
+        (named,) = found.ReferencedStudySequence
+        assert named.ReferencedSOPInstanceUID == reading.source.study_uid
         assert (found.PatientID, found.PatientName) == (reading.study.key, reading.study.key)
         assert (found.PatientBirthDate, found.AccessionNumber, found.StudyDate) == ("", "", "")
         assert found.PatientIdentityRemoved == "YES"
@@ -163,12 +238,18 @@ def test_every_object_is_of_the_study_and_names_nobody(reading, is_simulated):
     assert len({str(each.dataset.SeriesInstanceUID) for each in made.values()}) == 4
 
 
-def test_the_same_result_gives_the_same_objects_and_another_one_others(reading):
+def test_the_same_result_gives_the_same_objects_and_another_one_others_in_the_same_series(reading):
     once, twice = objects_of(reading), objects_of(reading)
-    other = objects_of(reading, receipt=replace(scored_phantom.RECEIPT, created_utc="2026-01-02T03:04:06+00:00"))
+    later = objects_of(reading, receipt=replace(scored_phantom.RECEIPT, created_utc="2026-01-02T03:04:06+00:00"))
+    other = objects_of(reading, receipt=replace(scored_phantom.RECEIPT, inputs_sha256="e" * 64))
+    model = objects_of(reading, receipt=replace(scored_phantom.RECEIPT, bundle_sha256="f" * 64))
     for name, each in once.items():
+        found = each.dataset
         assert each.to_bytes() == twice[name].to_bytes()
-        assert each.dataset.SOPInstanceUID != other[name].dataset.SOPInstanceUID
+        assert found.SOPInstanceUID == later[name].dataset.SOPInstanceUID
+        assert found.SOPInstanceUID != other[name].dataset.SOPInstanceUID
+        assert found.SeriesInstanceUID == other[name].dataset.SeriesInstanceUID
+        assert found.SeriesInstanceUID != model[name].dataset.SeriesInstanceUID
 
 
 def test_a_refusal_measures_the_lesion_and_names_the_rule(reading):
@@ -194,11 +275,16 @@ def test_without_uids_or_a_receipt_no_object_is_made(reading):
 def test_only_objects_of_this_software_are_read_back(reading, tmp_path):
     made = objects_of(reading)
     assert [each.name for each in read_objects([e.to_bytes() for e in made.values()])] == [
-        "seg",
-        "sr",
-        "doc",
-        "ot",
+        "segmentation",
+        "measurements",
+        "report",
+        "card",
     ]
+    with pytest.raises(MixedResults, match="card, measurements, report instead of"):
+        read_objects([made[name].to_bytes() for name in ("measurements", "report", "card")])
+    other = objects_of(reading, receipt=replace(scored_phantom.RECEIPT, created_utc="2026-02-02T03:04:06+00:00"))
+    with pytest.raises(MixedResults, match="several runs"):
+        read_objects([made[name].to_bytes() for name in list(made)[:3]] + [other["card"].to_bytes()])
     image = phantoms_dicom.dynamic_series(phantoms_dicom.truth())[0]
     for content in (phantoms_dicom.encoded(image), b"no DICOM"):
         with pytest.raises(NotAResultObject):

@@ -3,7 +3,7 @@
 import pytest
 
 from deeptepp.config import Settings
-from deeptepp.dicom.results.pacs import configured_pacs, pacs_at
+from deeptepp.dicom.archive.pacs import configured_pacs, pacs_at
 from deeptepp.errors import BadSetting
 
 

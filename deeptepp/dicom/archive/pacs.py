@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from deeptepp.config import Settings
-from deeptepp.errors import BadSetting
+from deeptepp.config import Settings, load_settings
+from deeptepp.errors import BadSetting, SettingsError
 
 URL_VARIABLE, USER_VARIABLE = "DEEPTEPP_PACS_URL", "DEEPTEPP_PACS_USER"
 PASSWORD_VARIABLE, TOKEN_VARIABLE = "DEEPTEPP_PACS_PASSWORD", "DEEPTEPP_PACS_TOKEN"
@@ -39,6 +39,15 @@ def configured_pacs(settings: Settings, environment: Mapping[str, str] = os.envi
     if not url:
         return None
     return pacs_at(url, settings.pacs_name, environment)
+
+
+def has_studies() -> bool:
+    """Whether this installation has a PACS to search, or a folder of received studies."""
+    try:
+        settings = load_settings()
+        return configured_pacs(settings) is not None or settings.dicom_folder is not None
+    except SettingsError:
+        return False
 
 
 def pacs_at(url: str, name: str, environment: Mapping[str, str] = os.environ) -> Pacs:

@@ -1,0 +1,1 @@
+"""A PACS and what is done with it: asking, fetching, receiving."""

@@ -1,0 +1,1 @@
+"""Studies of the PACS, found, fetched and opened."""
