@@ -9,7 +9,7 @@ import anyio
 
 from deeptepp.domain.people import Person
 from deeptepp.errors import BoardStoreError
-from deeptepp.service import answers
+from deeptepp.service import short_answers as answers
 from deeptepp.service.gate import Refused
 
 _LONGEST = 200
