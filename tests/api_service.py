@@ -113,6 +113,8 @@ def running(folder: Path):
         made.tokens = {role.value: board.tokens.make(f"program for {role}", role, 5) for role in Role}
         board.close()
         handler = logging.StreamHandler(made.log)
+        # The client of the tests runs in this process too, and tells its own addresses.
+        handler.addFilter(lambda record: not record.name.startswith("httpx"))
         logging.getLogger().addHandler(handler)
         stack.callback(logging.getLogger().removeHandler, handler)
         level = logging.getLogger().level
