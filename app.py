@@ -5,6 +5,7 @@ Runs under ``streamlit run app.py`` and ``uvicorn app:app``.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import streamlit as st
@@ -16,13 +17,15 @@ from deeptepp.ui.installation import Installation
 from deeptepp.ui.parts.broken import show_broken
 
 set_up_log(is_service=True)
+# It quotes addresses; the access log of the installation names their family alone.
+logging.getLogger("uvicorn.access").disabled = True
 
 _installation = Installation(load_settings())
 
 app = st.App(
     Path(__file__).parent / "deeptepp" / "ui" / "router.py",
-    routes=api.routes(),
-    middleware=[_installation.gate()],
+    routes=api.routes(_installation.engine()),
+    middleware=[_installation.access_log(), _installation.gate()],
     lifespan=_installation.lifespan,
     on_script_error=show_broken,
 )

@@ -26,6 +26,7 @@
     │   ├── FilesError                    FilesIncomplete, FilesMixed, FolderInUse
     │   ├── UploadError                   UploadTokenUnknown, UploadTokenUsed, UploadTokenExpired, UploadTooLarge,
     │   │                                 UploadIncomplete, UploadGone
+    │   ├── ApiError                      BadRequestBody, ApiCaseGone, TokenNameTaken, TokenUnknown
     │   ├── ReceiptError                  ReceiptUnreadable, ReceiptAltered, ReceiptUnknown, ReceiptOfAnotherStudy
     │   └── BoardError                    LabelTaken, LabelNamesSomebody, EntryTooLong,
     │                                     DecisionTooLate, DecisionTooEarly, CaseWithdrawn, BoardConflict,
@@ -1011,6 +1012,40 @@ class NotAllowed(AccessError):
 
     rule = "access.not-allowed"
     template = "Your role does not include this: {action}. Nothing was changed."
+
+
+class ApiError(InputError):
+    """A request to the API, or a token for it, was refused."""
+
+    rule = "api"
+
+
+class BadRequestBody(ApiError):
+    """A request cannot be read; the reason quotes nothing that was sent."""
+
+    rule = "api.bad-request"
+    template = "The request cannot be read: {reason}."
+
+
+class ApiCaseGone(ApiError):
+    """A case is not, or no longer, kept for whoever asks."""
+
+    rule = "api.case-gone"
+    template = "There is no such case or piece of work of yours, or it was deleted. Hand the study in again."
+
+
+class TokenNameTaken(ApiError):
+    """A token has no name, or that of another."""
+
+    rule = "api.token-name"
+    template = "A token needs a name that no other valid token has."
+
+
+class TokenUnknown(ApiError):
+    """There is no such token that could be revoked."""
+
+    rule = "api.token-unknown"
+    template = "There is no valid token of this name or identifier."
 
 
 class KeptCaseError(DeepTeppError):

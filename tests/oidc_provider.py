@@ -31,6 +31,7 @@ STAFF = {
     "clinician": ["breast-radiology"],
     "board": ["tumour-board"],
     "admin": ["it-operations"],
+    "metrics": ["it-monitoring"],
     "stranger": ["cafeteria"],
 }
 """People by their name, and their groups."""
@@ -42,6 +43,7 @@ viewer = ["breast-students"]
 clinician = ["breast-radiology"]
 board = ["tumour-board"]
 admin = ["it-operations"]
+metrics = ["it-monitoring"]
 """
 """What goes with ``oidc_issuer`` into ``deeptepp.toml``, behind all other keys."""
 

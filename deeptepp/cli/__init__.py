@@ -23,6 +23,7 @@ from deeptepp.cli.reporting import report_app
 from deeptepp.cli.sending import send
 from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command
 from deeptepp.cli.studies import detect, score
+from deeptepp.cli.token_commands import token_app
 from deeptepp.cli.training import evaluate, train
 from deeptepp.service_log import set_up_log
 
@@ -58,6 +59,7 @@ simulate_app.command("study", cls=RefusingCommand)(simulate_study_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(cohort_app, name="cohort")
 app.add_typer(report_app, name="report")
+app.add_typer(token_app, name="token")
 
 
 def _print_version(is_asked: bool) -> None:

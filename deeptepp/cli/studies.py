@@ -25,7 +25,6 @@ from deeptepp.cli.study_choice import (
     PhaseKeys,
     PhaseTimes,
     ReaderBox,
-    lesion_in_box,
     phase_keys,
     phase_times_s,
     reader_box,
@@ -91,6 +90,7 @@ def score(
     """Score one study: risk score, tier, percentile, warnings."""
     from deeptepp.model.bundle import load_bundle
     from deeptepp.scoring.case import assess_case, open_case, refuse
+    from deeptepp.scoring.images import lesion_in_box
 
     model = images = profile = None
     keys, times_s, corners = phase_keys(phases), phase_times_s(times), reader_box(box)
@@ -148,7 +148,7 @@ def detect(
     as_json: AsJson = False,
 ) -> None:
     """Find the tumour candidates of one study, best first, in both breasts; or outline the tumour in a box."""
-    from deeptepp.scoring.images import open_case
+    from deeptepp.scoring.images import lesion_in_box, open_case
 
     progress = silent if as_json else say
     keys, times_s, corners = phase_keys(phases), phase_times_s(times), reader_box(box)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from deeptepp.domain.lesion import BoxMm, Lesion
+from deeptepp.domain.lesion import BoxMm
 from deeptepp.domain.study import Side
-from deeptepp.errors import LesionOutsideVolume
-
-if TYPE_CHECKING:
-    from deeptepp.scoring.images import CaseImages
 
 PHASES_OPTION, SIDE_OPTION, BOX_OPTION, TIMES_OPTION = "--phases", "--side", "--box", "--times"
 """Names of the options, as messages and proposals call them."""
@@ -98,20 +94,3 @@ def reader_box(text: str | None) -> BoxMm | None:
             "give six numbers by commas, x0,y0,z0,x1,y1,z1 in LPS mm", param_hint=BOX_OPTION
         ) from None
     return BoxMm((min(x0, x1), min(y0, y1), min(z0, z1)), (max(x0, x1), max(y0, y1), max(z0, z1)))
-
-
-def lesion_in_box(images: CaseImages, box: BoxMm | None) -> tuple[CaseImages, Lesion | None]:
-    """Outline the tumour in a reader's box, in the images of the breast that the box lies in.
-
-    ``images``: of one study, maybe each breast by itself; ``box``: None where the detector's candidates stand.
-    Returns images: those that hold the box; lesion: None without a box. Raises LesionOutsideVolume: the box lies
-    outside of all images.
-    """
-    if box is None:
-        return images, None
-    try:
-        return images, images.lesion_in(box)
-    except LesionOutsideVolume:
-        if images.other_side is None:
-            raise
-        return images.other_side, images.other_side.lesion_in(box)

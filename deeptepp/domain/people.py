@@ -9,12 +9,13 @@ from deeptepp.wording.sentence import Words
 
 
 class Role(StrEnum):
-    """What an identity provider's groups are mapped to."""
+    """What an identity provider's groups are mapped to; ``METRICS`` is for a program that watches the service."""
 
     VIEWER = "viewer"
     CLINICIAN = "clinician"
     BOARD = "board"
     ADMIN = "admin"
+    METRICS = "metrics"
 
 
 class Action(StrEnum):
@@ -28,6 +29,7 @@ class Action(StrEnum):
     PUT_ON_BOARD = "put on the board"
     DECIDE = "decide"
     READ_AUDIT = "read the audit trail"
+    READ_METRICS = "read metrics"
     MANAGE = "manage"
 
 
@@ -43,6 +45,7 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.PUT_ON_BOARD: frozenset({Role.CLINICIAN, Role.BOARD}),
     Action.DECIDE: frozenset({Role.BOARD}),
     Action.READ_AUDIT: frozenset({Role.ADMIN}),
+    Action.READ_METRICS: frozenset({Role.ADMIN, Role.METRICS}),
     Action.MANAGE: frozenset({Role.ADMIN}),
 }
 """Roles that may do each action; somebody with several roles may do what any of them may."""
@@ -57,6 +60,7 @@ ACTION_WORDS: dict[Action, Words] = {
     Action.PUT_ON_BOARD: "put a case on the tumour board",
     Action.DECIDE: "record decisions of the tumour board",
     Action.READ_AUDIT: "read the audit trail",
+    Action.READ_METRICS: "read the metrics of the service",
     Action.MANAGE: "run the service",
 }
 """How screens call each action."""

@@ -10,10 +10,11 @@ from deeptepp.dicom.digest import study_digest
 from deeptepp.dicom.header.deidentify import DeidentificationReport
 from deeptepp.dicom.read_dicom import StudyReading, check_study, list_series, read_study
 from deeptepp.dicom.source import derived_source
+from deeptepp.domain.lesion import BoxMm, Lesion
 from deeptepp.domain.progress import Progress, silent
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseChoice, PhaseProposal, SeriesSummary, Side, Study
-from deeptepp.errors import DicomError, NiftiTimesDiffer, NoBreast, TwoSides
+from deeptepp.errors import DicomError, LesionOutsideVolume, NiftiTimesDiffer, NoBreast, TwoSides
 from deeptepp.nifti.read_nifti import NiftiReading, is_nifti, list_nifti, read_nifti
 from deeptepp.scoring.search import CaseImages, in_breast, scored_phase, search
 from deeptepp.wording.sentence import sentence
@@ -205,6 +206,23 @@ def _open_both(
     other = others[0] if others else None
     warned += tuple(_unsearched(each) for each in others if _is_unsearched(each))
     return replace(best, findings=(*best.findings, *warned), other_side=other)
+
+
+def lesion_in_box(images: CaseImages, box: BoxMm | None) -> tuple[CaseImages, Lesion | None]:
+    """Outline the tumour in a reader's box, in the images of the breast that the box lies in.
+
+    ``images``: of one study, maybe each breast by itself; ``box``: None where the detector's candidates stand.
+    Returns images: those that hold the box; lesion: None without a box. Raises LesionOutsideVolume: the box lies
+    outside of all images.
+    """
+    if box is None:
+        return images, None
+    try:
+        return images, images.lesion_in(box)
+    except LesionOutsideVolume:
+        if images.other_side is None:
+            raise
+        return images.other_side, images.other_side.lesion_in(box)
 
 
 def _is_unsearched(images: CaseImages) -> bool:

@@ -54,7 +54,7 @@ class Rules:
     note: Callable[[Scope], None]
     on_error: Callable[[str, BaseException], None]
     is_act: Callable[[bytes], bool] = lambda _message: True
-    token_person: Callable[[Mapping[str, str]], Person | None] = lambda _headers: None
+    token_person: Callable[[Mapping[str, str]], Awaitable[Person | None]]
 
 
 class Refused(Exception):
@@ -110,7 +110,7 @@ class Gate:
         if own := self._rules.own.get(scope["path"]):
             self._judge_method(caller, need, scope)
             raise Refused(await own(caller, scope, receive))
-        sign_in, person = self._judge_person(caller, need, scope)
+        sign_in, person = await self._judge_person(caller, need, scope)
         self._judge_method(caller, need, scope)
         if self._n_open >= self._rules.settings.n_connections:
             raise Refused(answers.refusal("service.full", HTTPStatus.SERVICE_UNAVAILABLE, retry_after_s=10))
@@ -150,14 +150,14 @@ class Gate:
         if (is_changing and not is_ours and not is_program) or caller.is_cross_site:
             raise _refused("service.origin", HTTPStatus.FORBIDDEN)
 
-    def _judge_person(self, caller: Caller, need: Need, scope: Scope) -> tuple[SignIn | None, Person]:
+    async def _judge_person(self, caller: Caller, need: Need, scope: Scope) -> tuple[SignIn | None, Person]:
         """Find who asks, and whether she may."""
         if need.is_closed:
             raise _refused("service.closed-address", HTTPStatus.NOT_FOUND)
         if not self._rules.settings.needs_sign_in:
             return None, LOCAL
         sign_in = self._rules.sign_ins.look(_digest(caller))
-        person = sign_in.person if sign_in else self._rules.token_person(caller.headers)
+        person = sign_in.person if sign_in else await self._rules.token_person(caller.headers)
         if person is None:
             if scope["type"] == "http" and answers.asks_for_page(caller, scope["method"]):
                 raise Refused(answers.to_sign_in(_wanted(scope)))

@@ -51,7 +51,11 @@ def needs(pages: Mapping[str, Action], upload_bytes: int, table_bytes: int) -> t
         Need("/(_stcore|auth|oauth2callback)(/.*)?", is_closed=True),
         Need("/api/v1/uploads/[^/]+", Action.SCORE_CASES, handing_in, upload_bytes),
         Need("/api/v1/frames/.+", Action.READ_CASES),
-        Need("/api/v1/info", read),
+        Need("/api/v1/score", Action.SCORE_CASES, frozenset({"POST"}), upload_bytes),
+        Need("/api/v1/cases/[^/]+/score", Action.SCORE_CASES, frozenset({"POST"})),
+        Need("/api/v1/(cases|jobs)/[^/]+", Action.SCORE_CASES, frozenset({"GET", "DELETE"})),
+        Need("/api/v1/(info|openapi.json|docs)", read),
+        Need("/metrics", Action.READ_METRICS),
         Need("/api(/.*)?", is_closed=True),
         Need("/static/.+|/favicon.png|/manifest.json", read, is_public_asset=True),
         # Streamlit answers any other address with the page that starts in the browser.

@@ -17,6 +17,7 @@ from functools import cache
 
 from deeptepp.config import load_settings
 from deeptepp.domain.people import Person
+from deeptepp.service import counted_metrics as metrics
 
 _N_SHOWN = 20_000
 """Addresses of media that are remembered for one sign-in; the oldest are forgotten beyond."""
@@ -51,6 +52,7 @@ class SignIns:
     def begin(self, person: Person, id_token: str = "") -> str:
         """Sign somebody in; gives the name for her cookie, of 256 random bits."""
         name, now = secrets.token_urlsafe(32), self._clock()
+        metrics.SIGN_INS.inc()
         with self._lock:
             self._drop_ended(now)
             self._by_digest[digest_of(name)] = SignIn(person, id_token, now, now)

@@ -27,6 +27,7 @@ from deeptepp.domain.board import (
 )
 from deeptepp.domain.people import LOCAL, Person
 from deeptepp.errors import CaseWithdrawn, LabelTaken
+from deeptepp.store.api_tokens import TokenBook
 from deeptepp.store.board_rules import checked_moment, plain_label, refuse_conflict, refuse_long
 from deeptepp.store.case_rows import as_json, one_case, read_cases
 from deeptepp.store.database import engine_of, reading, scrub, writing
@@ -81,6 +82,7 @@ class Board:
                 ensure_schema(connection)
             self.meetings, self.ledger = MeetingBook(self._engine), Ledger(self._engine)
             self.kept = CaseBook(self._engine, ImageFolder(images_folder(address)))
+            self.tokens = TokenBook(self._engine)
         except BaseException:
             self.close()
             raise

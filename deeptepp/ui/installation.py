@@ -13,10 +13,13 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from deeptepp.config import Settings
+from deeptepp.service.access_log import AccessLog
+from deeptepp.service.bearer import token_person
+from deeptepp.service.engine import ScoringEngine
 from deeptepp.service.gate import Gate, Own, Rules
 from deeptepp.service.health import Health
 from deeptepp.service.provider import Provider, is_open, is_ready
-from deeptepp.service.routes_by_need import needs
+from deeptepp.service.routes_by_need import Need, needs
 from deeptepp.service.security_headers import security_headers
 from deeptepp.service.sign_in_sessions import SignIns, default_sign_ins
 from deeptepp.service.watchdog import Watchdog, raise_descriptor_limit
@@ -53,10 +56,9 @@ class Installation:
         """Middleware for in front of everything."""
         settings, sign_ins = self._settings, default_sign_ins()
         health = Health({"bundle": _read_bundle, "database": _ask_database, "worker": _ask_worker})
-        upload_bytes = default_store().max_bytes + _STUDY_MARGIN_BYTES
         rules = Rules(
             settings=settings,
-            needs=needs({f"/{page.url_path}": page.action for page in PAGES.values()}, upload_bytes, _TABLE_BYTES),
+            needs=_needs(),
             headers=security_headers(_FIRST_PAGE),
             pages={f"/{page.url_path}": page.title for page in PAGES.values()},
             sign_ins=sign_ins,
@@ -67,8 +69,20 @@ class Installation:
             note=self._watchdog.note_address,
             on_error=log_error,
             is_act=is_act,
+            token_person=token_person(lambda token: open_board().tokens.person(token)),
         )
         return Middleware(Gate, rules=rules)
+
+    def access_log(self) -> Middleware:
+        """Middleware for in front of the gate."""
+        return Middleware(AccessLog, needs=_needs())
+
+    def engine(self) -> ScoringEngine:
+        """Give what the API scores with: the queue and the model of the screens."""
+        settings = self._settings
+        return ScoringEngine(
+            default_runner, loaded_bundle, _ask_database, settings.reading_max_s, settings.case_max_age_s
+        )
 
     def _ways_in(self, sign_ins: SignIns) -> Own:
         """Addresses that sign somebody in and out, none where there is no provider."""
@@ -114,6 +128,12 @@ class Installation:
             ("sweep of kept cases", lambda: in_thread(sweep_kept, settings)),
             ("sweep of visitors", sweep_here),
         )
+
+
+def _needs() -> tuple[Need, ...]:
+    """List what each address asks of a caller."""
+    upload_bytes = default_store().max_bytes + _STUDY_MARGIN_BYTES
+    return needs({f"/{page.url_path}": page.action for page in PAGES.values()}, upload_bytes, _TABLE_BYTES)
 
 
 def _read_bundle() -> None:

@@ -45,7 +45,12 @@ ACTIONS = {
     "/_stcore/metrics": Action.MANAGE,
     "/api/v1/uploads/x": Action.SCORE_CASES,
     "/api/v1/frames/x": Action.READ_CASES,
-    "/api/v1/frames/x/0": Action.READ_CASES,
+    "/api/v1/frames/x/x": Action.READ_CASES,
+    "/api/v1/score": Action.SCORE_CASES,
+    "/api/v1/cases/x": Action.SCORE_CASES,
+    "/api/v1/cases/x/score": Action.SCORE_CASES,
+    "/api/v1/jobs/x": Action.SCORE_CASES,
+    "/metrics": Action.READ_METRICS,
     **{f"/{page.url_path}": page.action for page in PAGES.values()},
 }
 """What an address asks for; the others ask for any role."""

@@ -28,6 +28,7 @@ from deeptepp.config import load_settings
 from deeptepp.domain.progress import Bounds, Progress, Step, StepReport, within
 from deeptepp.errors import DeepTeppError, JobCancelled, TakesTooLong, TakesTooMuch, TooManyJobs, TooManyOwnJobs
 from deeptepp.safe_files import in_words
+from deeptepp.service.counted_metrics import StepClock, note_error, note_refusal, note_result
 from deeptepp.service_log import told
 
 _LOG = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ class _Job:
     looked_s: float = 0.0
     ended_s: float | None = None
     incident: str = ""
+    clock: StepClock = field(default_factory=StepClock)
 
 
 class JobRunner:
@@ -122,6 +124,12 @@ class JobRunner:
         self._turns: list[str] = []
         self._lock = threading.Lock()
         self.is_closed = False
+
+    @property
+    def n_waiting(self) -> int:
+        """Count the jobs that wait."""
+        with self._lock:
+            return len(self._in_order())
 
     def submit(
         self, owner: str, work: Work, *, on_end: Callable[[], object] | None = None, most_s: float = inf
@@ -251,6 +259,7 @@ class JobRunner:
             if job is None:
                 raise JobCancelled
             job.steps[report.step] = report
+            job.clock.turn(report.step)
         self._check(job)
 
     def _check(self, job: _Job) -> None:
@@ -272,6 +281,11 @@ class JobRunner:
         incident = "" if error is None or isinstance(error, DeepTeppError) else secrets.token_hex(4)
         if incident and error is not None:
             _LOG.error("incident %s: %s", incident, told(error))
+            note_error(error)
+        elif isinstance(error, DeepTeppError):
+            note_refusal(error)
+        elif not ended.cancelled():
+            note_result(ended.result())
         if error is not None:
             bare(error)
         if on_end:
@@ -279,6 +293,7 @@ class JobRunner:
         with self._lock:
             job = self._jobs.get(job_id)
             if job is not None:
+                job.clock.turn(None)
                 job.ended_s, job.incident, job.work = time.monotonic(), incident, None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from deeptepp.service.counted_metrics import note_error
 from deeptepp.service_log import place_of
 
 _LOG = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ def log_error(what: str, error: BaseException) -> None:
     """Log type and place of an exception, never its text, which could quote a file or a note."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    note_error(error)
     _LOG.error("%s: %s at %s", what, type(error).__name__, place_of(error))
 
 

@@ -70,7 +70,7 @@ def frames():
 
 @pytest.fixture
 def app(uploads, frames):
-    return Starlette(routes=api.routes(uploads, frames))
+    return Starlette(routes=api.routes(uploads=uploads, frames=frames))
 
 
 def test_a_body_in_pieces_becomes_a_file(app, uploads):

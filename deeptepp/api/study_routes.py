@@ -1,17 +1,19 @@
-"""Routes beside the dashboard, on the same port: uploads to disk, stacks to the viewer, facts on the software."""
+"""Routes of the pages: uploads to disk, stacks to the viewer, facts on the software."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from deeptepp.api.answer_models import FramesAnswer, InfoAnswer, RefusedByName, UploadAnswer, UploadLimits
+from deeptepp.api.operations import BYTES, AnswerKind, Endpoint, Operation
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.errors import (
     BundleError,
@@ -24,9 +26,10 @@ from deeptepp.errors import (
     UploadTooLarge,
 )
 from deeptepp.model.bundle import default_bundle_path
-from deeptepp.store.frames import FRAMES_PATH, FrameStore, default_frames
-from deeptepp.store.upload_writer import FRAMED_TYPE, UploadWriter
-from deeptepp.store.uploads import UPLOADS_PATH, UploadStore, default_store
+from deeptepp.service.counted_metrics import UPLOADS
+from deeptepp.store.frames import FRAMES_PATH, FrameStore
+from deeptepp.store.upload_writer import FRAMED_TYPE
+from deeptepp.store.uploads import UPLOADS_PATH, UploadStore
 
 INFO_PATH = "/api/v1/info"
 """Route that tells version, bundle and intended use."""
@@ -45,16 +48,9 @@ _STATUS: dict[type[DeepTeppError], int] = {
 _PRIVATE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Images of patients stay out of every cache on disk."""
 
-Endpoint = Callable[[Request], Awaitable[Response]]
 
-
-def routes(uploads: UploadStore | None = None, frames: FrameStore | None = None) -> list[Route]:
-    """Make the routes.
-
-    ``uploads``: receives the uploads, the store of the process by default; ``frames``: holds the stacks, the store
-    of the process by default. Returns for ``st.App(routes=...)`` or any Starlette application.
-    """
-    upload_store, frame_store = uploads or default_store(), frames or default_frames()
+def study_operations(upload_store: UploadStore, frame_store: FrameStore) -> list[Operation]:
+    """List the routes of the pages: ``upload_store`` receives the uploads, ``frame_store`` holds the stacks."""
 
     async def check_upload(request: Request) -> Response:
         upload_store.check_token(request.path_params["token"])
@@ -63,8 +59,9 @@ def routes(uploads: UploadStore | None = None, frames: FrameStore | None = None)
     async def receive_upload(request: Request) -> Response:
         is_framed = request.headers.get("content-type") == FRAMED_TYPE
         with upload_store.begin(request.path_params["token"], is_framed=is_framed) as writer:
-            await _receive(request, writer)
+            await receive_body(request, writer.feed)
             upload = await anyio.to_thread.run_sync(writer.finish)
+        UPLOADS.inc()
         return JSONResponse(
             {"upload_id": upload.upload_id, "n_files": upload.n_files, "n_bytes": upload.n_bytes}, 201
         )
@@ -74,17 +71,40 @@ def routes(uploads: UploadStore | None = None, frames: FrameStore | None = None)
 
     async def send_stack(request: Request) -> Response:
         stacks = frame_store.get(request.path_params["token"]).stacks
-        if request.path_params["number"] >= len(stacks):
+        number = request.path_params["number"]
+        if number not in map(str, range(len(stacks))):
             raise FramesGone
-        stack = stacks[request.path_params["number"]]
-        return Response(memoryview(stack).cast("B"), media_type="application/octet-stream", headers=_PRIVATE)
+        stack = stacks[int(number)]
+        return Response(stack.data.cast("B"), media_type="application/octet-stream", headers=_PRIVATE)
 
+    refused = {
+        status: AnswerKind(RefusedByName)
+        for status in (
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.FORBIDDEN,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        )
+    }
+
+    def row(
+        method: str,
+        path: str,
+        endpoint: Endpoint,
+        summary: str,
+        answer: AnswerKind,
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> Operation:
+        bodies = {FRAMED_TYPE: None, BYTES: None} if method == "POST" else {}
+        return Operation(method, path, _named(endpoint), summary, {status: answer, **refused}, bodies)
+
+    upload, stacks, created = UPLOADS_PATH + "/{token}", FRAMES_PATH + "/{token}", HTTPStatus.CREATED
     return [
-        Route(UPLOADS_PATH + "/{token}", _named(check_upload), methods=["GET"]),
-        Route(UPLOADS_PATH + "/{token}", _named(receive_upload), methods=["POST"]),
-        Route(FRAMES_PATH + "/{token}", _named(list_frames), methods=["GET"]),
-        Route(FRAMES_PATH + "/{token}/{number:int}", _named(send_stack), methods=["GET"]),
-        Route(INFO_PATH, _info, methods=["GET"]),
+        row("GET", upload, check_upload, "Ask what an upload of a page may hold.", AnswerKind(UploadLimits)),
+        row("POST", upload, receive_upload, "Hand in the study of a page.", AnswerKind(UploadAnswer), created),
+        row("GET", stacks, list_frames, "List the stacks of a page's viewer.", AnswerKind(FramesAnswer)),
+        row("GET", stacks + "/{number}", send_stack, "Fetch one stack.", AnswerKind(None, BYTES)),
+        row("GET", INFO_PATH, _info, "Tell version, bundle and intended use.", AnswerKind(InfoAnswer)),
     ]
 
 
@@ -103,15 +123,15 @@ def _named(endpoint: Endpoint) -> Endpoint:
     return answer
 
 
-async def _receive(request: Request, writer: UploadWriter) -> None:
-    """Hand the body to the writer in pieces; the disk is written in a thread, so that the pages stay alive."""
+async def receive_body(request: Request, feed: Callable[[bytes], object]) -> None:
+    """Hand the body on in pieces; the disk is written in a thread, so that the pages stay alive."""
     piece = bytearray()
     async for chunk in request.stream():
         piece += chunk
         if len(piece) >= _PIECE_BYTES:
-            await anyio.to_thread.run_sync(writer.feed, bytes(piece))
+            await anyio.to_thread.run_sync(feed, bytes(piece))
             piece.clear()
-    await anyio.to_thread.run_sync(writer.feed, bytes(piece))
+    await anyio.to_thread.run_sync(feed, bytes(piece))
 
 
 def _manifest(store: FrameStore, token: str) -> dict[str, Any]:
