@@ -26,7 +26,7 @@ def scored(images, score=0.31, **changes) -> ScoredCase:
     )
     facts = {
         "assessment": answer,
-        "document": {"score": score},
+        "document": {"score": score, "receipt": answer.receipt.short},
         "study_digest": images.study.digest,
         "flags": (Flag.SIMULATED,),
         "picture_png": b"\x89PNG",

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from deeptepp.cli import app
 from deeptepp.domain.people import LOCAL
 from deeptepp.store.cases import Board
-from deeptepp.store.kept_schema import KEPT
+from deeptepp.store.kept.kept_schema import KEPT
 
 
 @pytest.fixture

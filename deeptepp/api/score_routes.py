@@ -19,10 +19,10 @@ from deeptepp.api.operations import BYTES, JSON, AnswerKind, Operation
 from deeptepp.api.scoring_work import Answered, ApiCase, ApiCases
 from deeptepp.api.study_form import FACTS, OPTIONS, FormReader
 from deeptepp.api.study_routes import receive_body
-from deeptepp.domain.people import LOCAL, Person
 from deeptepp.errors import JobCancelled
 from deeptepp.service.counted_metrics import UPLOADS
 from deeptepp.service.engine import ScoringEngine, WorkView
+from deeptepp.service.gate import person_of
 from deeptepp.store.upload_writer import FRAMED_TYPE
 from deeptepp.store.uploads import UploadStore
 
@@ -62,27 +62,27 @@ def score_operations(engine: ScoringEngine, uploads: UploadStore) -> list[Operat
 
     async def score(request: Request) -> Response:
         upload_id, ask = await _received(request, uploads)
-        case = cases.hand_in(_person(request), upload_id, ask)
+        case = cases.hand_in(person_of(request.scope), upload_id, ask)
         return await _waited(request, cases, case)
 
     async def score_again(request: Request) -> Response:
         ask = checked(plain_json("the body", await request.body() or b"{}"))
-        case = cases.ask_again(_person(request), request.path_params["case"], ask)
+        case = cases.ask_again(person_of(request.scope), request.path_params["case"], ask)
         return await _waited(request, cases, case)
 
     async def show_case(request: Request) -> Response:
-        return _shown(cases, cases.case(_person(request), request.path_params["case"]))
+        return _shown(cases, cases.case(person_of(request.scope), request.path_params["case"]))
 
     async def delete_case(request: Request) -> Response:
-        cases.delete(cases.case(_person(request), request.path_params["case"]))
+        cases.delete(cases.case(person_of(request.scope), request.path_params["case"]))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def show_job(request: Request) -> Response:
-        case = cases.case_of(_person(request), request.path_params["job"])
+        case = cases.case_of(person_of(request.scope), request.path_params["job"])
         return JSONResponse(_job(case, cases.look(case)))
 
     async def stop_job(request: Request) -> Response:
-        cases.stop(cases.case_of(_person(request), request.path_params["job"]))
+        cases.stop(cases.case_of(person_of(request.scope), request.path_params["job"]))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     gone = {HTTPStatus.NO_CONTENT: AnswerKind(None), HTTPStatus.NOT_FOUND: _PROBLEM}
@@ -183,9 +183,3 @@ def _job(case: ApiCase, view: WorkView) -> dict[str, Any]:
         "elapsed_s": round(view.elapsed_s, 1),
         "n_ahead": view.n_ahead,
     }
-
-
-def _person(request: Request) -> Person:
-    """Who asks, as the gate found her."""
-    person = request.scope.get("state", {}).get("person", LOCAL)
-    return person if isinstance(person, Person) else LOCAL

@@ -27,8 +27,8 @@ from deeptepp.errors import BackupDamaged, BackupTooNew, NotABackup, TargetExist
 from deeptepp.store.case_rows import utc
 from deeptepp.store.cases import images_folder
 from deeptepp.store.database import engine_of, reading, scrub, writing
-from deeptepp.store.image_folder import SEALED, ImageFolder
-from deeptepp.store.kept_schema import KEPT
+from deeptepp.store.kept.image_folder import SEALED, ImageFolder
+from deeptepp.store.kept.kept_schema import KEPT
 from deeptepp.store.private_files import private_folder, written_aside
 from deeptepp.store.schema import VERSIONS
 from deeptepp.store.upgrade import REVISION_TABLE, SCHEMA_VERSION, ensure_schema

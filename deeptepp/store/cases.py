@@ -31,9 +31,9 @@ from deeptepp.store.api_tokens import TokenBook
 from deeptepp.store.board_rules import checked_moment, plain_label, refuse_conflict, refuse_long
 from deeptepp.store.case_rows import as_json, one_case, read_cases
 from deeptepp.store.database import engine_of, reading, scrub, writing
-from deeptepp.store.erasing import erase_unused
-from deeptepp.store.image_folder import ImageFolder
-from deeptepp.store.kept_cases import CaseBook
+from deeptepp.store.kept.erasing import erase_unused
+from deeptepp.store.kept.image_folder import ImageFolder
+from deeptepp.store.kept.kept_cases import CaseBook
 from deeptepp.store.ledger import Ledger, append, recorders
 from deeptepp.store.meetings import MeetingBook
 from deeptepp.store.schema import AGENDA, CASES, ENTRIES, MEETINGS, PICTURES

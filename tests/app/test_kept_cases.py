@@ -14,8 +14,8 @@ from sqlalchemy import update
 from deeptepp.domain.people import Person, Role
 from deeptepp.errors import BoardBusy
 from deeptepp.store.cases import Board, board_address
-from deeptepp.store.kept_cases import CaseBook
-from deeptepp.store.kept_schema import KEPT
+from deeptepp.store.kept.kept_cases import CaseBook
+from deeptepp.store.kept.kept_schema import KEPT
 from deeptepp.ui import guard
 from deeptepp.ui.background.session import Screen
 from deeptepp.ui.case import case_reading, case_start

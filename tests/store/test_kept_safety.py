@@ -20,8 +20,8 @@ from deeptepp.domain.people import LOCAL
 from deeptepp.scoring.images import open_case
 from deeptepp.store.backup import write_backup
 from deeptepp.store.cases import Board
-from deeptepp.store.kept_schema import KEPT, SCORES
-from deeptepp.store.kept_values import to_bytes
+from deeptepp.store.kept.kept_schema import KEPT, SCORES
+from deeptepp.store.kept.kept_values import to_bytes
 
 N_KILLS = 12
 PLANTED = {

@@ -28,7 +28,7 @@ from deeptepp.errors import BoardBusy, BoardRefuses, BoardStoreError, BoardUnrea
 from deeptepp.store import database, upkeep
 from deeptepp.store.cases import Board
 from deeptepp.store.database import check_place, engine_of, reading, writing
-from deeptepp.store.kept_cases import CaseBook
+from deeptepp.store.kept.kept_cases import CaseBook
 
 NOTE = "zzq-violet-meadow-note"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from deeptepp import errors
 from deeptepp.datasets.problems import FINDINGS
 from deeptepp.datasets.public import public_table
+from deeptepp.dicom.header import spellings
 from deeptepp.domain import audit, provenance, published, published_caveats, score_receipt, typed_number
 from deeptepp.domain.board import ENTRY_FIELDS
 from deeptepp.domain.clinical import CLINICAL_FACTS
@@ -171,6 +172,8 @@ def said_by_tables():
     texts |= {own_model_steps.TITLE, own_model_steps.INTRODUCTION, own_model_steps.EXPECTATION}
     texts |= {text for one in own_model_steps.STEPS for text in (one.title, one.text, one.duration, one.gives)}
     texts |= {row.note for row in published.TABLE_2 if row.note}
+    texts |= {row.model for row in published.TABLE_2 if re.search("[a-z]{2}", row.model)}
+    texts |= {purpose.reason for purpose in spellings.PURPOSES}
     texts |= {*published.TABLE_2_READING, evidence_measured._RANK, evidence_measured._PROBABILITY}
     return texts
 

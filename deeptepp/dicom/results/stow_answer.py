@@ -56,7 +56,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class StowAnswer:
     """Objects by what became of them; ``warned`` are among those ``taken``."""
 
     taken: tuple[str, ...]
@@ -64,7 +64,7 @@ class Answer:
     warned: tuple[Remark, ...]
 
 
-def read_answer(answer: Dataset, names: dict[str, str]) -> Answer:
+def read_answer(answer: Dataset, names: dict[str, str]) -> StowAnswer:
     """Read the answer; ``names``: of the objects that were sent, by SOPInstanceUID."""
     taken, warned = [], []
     for item in answer.get("ReferencedSOPSequence") or []:
@@ -81,7 +81,7 @@ def read_answer(answer: Dataset, names: dict[str, str]) -> Answer:
     ]
     known = {*taken, *(each.name for each in failed)}
     failed += [Remark(name, "", _SILENT) for name in names.values() if name not in known]
-    return Answer(tuple(taken), tuple(failed), tuple(warned))
+    return StowAnswer(tuple(taken), tuple(failed), tuple(warned))
 
 
 def reasons(remarks: Sequence[Remark]) -> str:

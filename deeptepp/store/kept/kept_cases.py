@@ -18,10 +18,10 @@ from deeptepp.errors import CaseChanged, CaseGone, ImagesGone, KeptCaseError
 from deeptepp.scoring.search import CaseImages
 from deeptepp.store.case_rows import as_json
 from deeptepp.store.database import reading, scrub, writing
-from deeptepp.store.erasing import remove_kept
-from deeptepp.store.image_folder import ImageFolder
-from deeptepp.store.kept_rows import LISTED, case_values, kept_row, label_values, one_kept, score_values
-from deeptepp.store.kept_schema import KEPT, PERSON_CHARACTERS, SCORES
+from deeptepp.store.kept.erasing import remove_kept
+from deeptepp.store.kept.image_folder import ImageFolder
+from deeptepp.store.kept.kept_rows import LISTED, case_values, kept_row, label_values, one_kept, score_values
+from deeptepp.store.kept.kept_schema import KEPT, PERSON_CHARACTERS, SCORES
 from deeptepp.store.ledger import append
 
 _ID_BYTES = 16

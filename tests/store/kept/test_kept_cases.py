@@ -27,7 +27,7 @@ from deeptepp.errors import (
     WrongKey,
 )
 from deeptepp.scoring.receipt import lesion_digest
-from deeptepp.store.kept_schema import KEPT
+from deeptepp.store.kept.kept_schema import KEPT
 from deeptepp.wording.catalogue import Language, translate
 
 ANNA = Person("idp|anna", "A. Reader", frozenset({Role.CLINICIAN}))
@@ -214,7 +214,7 @@ def test_images_of_another_study_replace_those_before_and_are_never_mixed(board,
     def full(*_args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("deeptepp.store.image_folder.write_sealed", full)
+    monkeypatch.setattr("deeptepp.store.kept.image_folder.write_sealed", full)
     third, trouble = board.kept.keep(scored(images), LOCAL, case_id=kept.row.id, seen=2, images=images)
     assert "No space left" in str(trouble)
     assert third.row.images_utc is None

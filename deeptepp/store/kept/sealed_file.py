@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from isal import isal_zlib
 
 from deeptepp.errors import SealDamaged, WrongKey
-from deeptepp.store.case_key import CaseKey
+from deeptepp.store.kept.case_key import CaseKey
 from deeptepp.store.private_files import written_aside
 
 _MAGIC = b"DTSEAL1\n"

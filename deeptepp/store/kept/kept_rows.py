@@ -16,8 +16,8 @@ from deeptepp.domain.people import Person
 from deeptepp.domain.risk import Tier, TierName
 from deeptepp.errors import CaseGone, KeptUnreadable
 from deeptepp.store.case_rows import as_json, utc
-from deeptepp.store.kept_schema import KEPT, PERSON_CHARACTERS, SCORES
-from deeptepp.store.kept_values import from_bytes, to_bytes
+from deeptepp.store.kept.kept_schema import KEPT, PERSON_CHARACTERS, SCORES
+from deeptepp.store.kept.kept_values import from_bytes, to_bytes
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 """In labels that are given, whatever the language of the server."""

@@ -13,10 +13,10 @@ from pathlib import Path
 from deeptepp.dicom.source import SourceReference
 from deeptepp.errors import ImagesGone, ImagesNotKept, KeptUnreadable
 from deeptepp.scoring.search import CaseImages
-from deeptepp.store.case_key import CaseKey, installation_key
-from deeptepp.store.kept_values import packed, unpacked
+from deeptepp.store.kept.case_key import CaseKey, installation_key
+from deeptepp.store.kept.kept_values import packed, unpacked
+from deeptepp.store.kept.sealed_file import SealedReader, seal, write_sealed
 from deeptepp.store.private_files import private_folder
-from deeptepp.store.sealed_file import SealedReader, seal, write_sealed
 
 SEALED = ".sealed"
 """End of the names of the files."""

@@ -6,7 +6,7 @@ import json
 
 from sqlalchemy import Connection, delete, select
 
-from deeptepp.store.kept_schema import KEPT, SCORES
+from deeptepp.store.kept.kept_schema import KEPT, SCORES
 from deeptepp.store.ledger import erase_receipt
 from deeptepp.store.schema import CASES
 

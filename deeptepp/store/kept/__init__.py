@@ -1,0 +1,1 @@
+"""Scored cases that last: their rows and values, and their images under a key."""
