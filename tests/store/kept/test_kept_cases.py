@@ -107,7 +107,7 @@ def test_images_and_their_uids_are_encrypted_and_private(board, images, tmp_path
     for damaged in (
         content[:-1],
         content[: len(content) // 2],
-        content[:-9] + b"x" + content[-8:],
+        content[:-9] + bytes([content[-9] ^ 1]) + content[-8:],
         content + b"x" * 9,
     ):
         file.write_bytes(damaged)
