@@ -1,5 +1,6 @@
 // Before the page is printed, figures learn to shrink: plotly draws at the width of the window, paper is narrower.
 // Their buttons are no stops of the Tab key; the same is reached by the pointer, and tables stand beside figures.
+// A table that is wider than its place can be scrolled by keys.
 
 const stop = new AbortController();
 
@@ -22,6 +23,13 @@ function quieten(root) {
   for (const button of root.querySelectorAll(".modebar-btn:not([tabindex='-1'])")) button.tabIndex = -1;
 }
 
+function letScroll(root) {
+  for (const box of root.querySelectorAll("[data-testid='stTable'], [data-testid='stTable'] div")) {
+    const isWider = box.scrollWidth > box.clientWidth && /auto|scroll/.test(getComputedStyle(box).overflowX);
+    if (isWider && !box.hasAttribute("tabindex")) box.tabIndex = 0;
+  }
+}
+
 export default function mount() {
   if (window.deepteppManners) return;
   window.deepteppManners = stop;
@@ -32,6 +40,7 @@ export default function mount() {
   const look = () => {
     isWaiting = false;
     quieten(document);
+    letScroll(document);
   };
   new MutationObserver(() => {
     if (isWaiting) return;
