@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8501
 JOBS   ?= 2
+# Browser tests wait half of their time, so that three processes keep two cores busy.
+TESTERS ?= 3
 STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 # A browser opens where there is a screen to open it on.
@@ -35,7 +37,7 @@ app: $(STAMP) ## Install and open the dashboard
 	FORWARDED_ALLOW_IPS= $(BIN)/streamlit run app.py --server.port $(PORT) --server.headless $(HEADLESS)
 
 test: system $(DEV) ## Install and run every test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --durations 20
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder --durations 20
 
 reference: $(STAMP) ## Rebuild the shipped bundle from nothing, about an hour on two cores; goes on where it was stopped
 	$(BIN)/deeptepp simulate cohort --out runs/reference/dataset --channels pre,post,late --jobs $(JOBS)
