@@ -22,4 +22,4 @@ def ask(source, *, phase_keys=None, **more):
 
 images.read_study = ask
 
-app = st.App(Path(api.__file__).parent / "ui" / "router.py", routes=api.routes())
+app = st.App(Path(api.__file__).parents[1] / "ui" / "router.py", routes=api.routes())
