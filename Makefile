@@ -36,8 +36,12 @@ system: ## Install what the browser tests need (Debian, as root)
 app: $(STAMP) ## Install and open the dashboard
 	FORWARDED_ALLOW_IPS= $(BIN)/streamlit run app.py --server.port $(PORT) --server.headless $(HEADLESS)
 
-test: system $(DEV) ## Install and run every test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder --durations 20
+test: system $(DEV) ## Install and run every test but those of endurance
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not long" --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder --durations 20
+
+.PHONY: long
+long: system $(DEV) ## Run the tests of endurance: twenty users, killed and divided training, killed writes, minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m long
 
 reference: $(STAMP) ## Rebuild the shipped bundle from nothing, about an hour on two cores; goes on where it was stopped
 	$(BIN)/deeptepp simulate cohort --out runs/reference/dataset --channels pre,post,late --jobs $(JOBS)

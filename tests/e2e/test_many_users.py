@@ -8,7 +8,7 @@ from browser import LONG_MS, expect_tier, hand_in, open_start, score_case, viewe
 from dashboard_server import ROOT, serve
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
 N_USERS = 20
 SIDES = ("Left breast", "Right breast")

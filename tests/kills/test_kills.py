@@ -9,6 +9,8 @@ from kills.archive import running_archive
 from kills.operations import OPERATIONS, ready
 from kills.trial import Operation, trial
 
+pytestmark = pytest.mark.long
+
 SEEDS = (1, 2)
 
 

@@ -12,6 +12,8 @@ from deeptepp.errors import BadSetting
 from deeptepp.train.fit.distributed import ALONE, Ranks, is_first_rank, join_ranks
 from deeptepp.train.fit.sampling import ViewSampler
 
+pytestmark = pytest.mark.long
+
 
 def test_two_ranks_share_every_batch_and_lose_no_mosaic(make_dataset, quick_settings):
     dataset, settings = make_dataset(20), quick_settings()

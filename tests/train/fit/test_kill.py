@@ -15,10 +15,11 @@ import tomli_w
 
 from deeptepp.train.runs.run import train_bundle
 
+pytestmark = pytest.mark.long
+
 # A test run that was started in the background ignores SIGINT, and so would its children.
 LISTEN = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 COMMAND = [sys.executable, "-c", f"{LISTEN}; from deeptepp.cli import app; app()", "train"]
-
 
 N_EPOCHS = 6
 """Long enough to be caught in the middle."""

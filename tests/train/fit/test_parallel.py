@@ -13,6 +13,8 @@ from deeptepp.errors import JobCancelled
 from deeptepp.train.fit.parallel import Watch
 from deeptepp.train.runs.run import run_trial
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def run_settings(make_dataset, smallest_settings, write_folder):
