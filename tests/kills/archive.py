@@ -17,7 +17,11 @@ _ARRIVED: dict[str, set[str]] = defaultdict(set)
 
 
 class _Archive(BaseHTTPRequestHandler):
-    """Answers to STOW-RS."""
+    """Answers to STOW-RS; of a search it finds nothing, so that results are a study of their own each time."""
+
+    def do_GET(self) -> None:
+        """Find nothing."""
+        self._answer(b"[]")
 
     def do_POST(self) -> None:
         """Take the objects of one message, all of them or none."""
@@ -31,7 +35,10 @@ class _Archive(BaseHTTPRequestHandler):
         ]
         _ARRIVED[self.path.split("/")[1]].update(uids)
         taken = [{"00081155": {"vr": "UI", "Value": [uid]}} for uid in uids]
-        answer = json.dumps({"00081199": {"vr": "SQ", "Value": taken}}).encode()
+        self._answer(json.dumps({"00081199": {"vr": "SQ", "Value": taken}}).encode())
+
+    def _answer(self, answer: bytes) -> None:
+        """Send JSON as DICOM has it."""
         self.send_response(200)
         self.send_header("Content-Type", "application/dicom+json")
         self.send_header("Content-Length", str(len(answer)))

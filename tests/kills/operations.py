@@ -15,7 +15,7 @@ from tempfile import mkdtemp
 import scored_phantom
 import tiny_bundle
 from board_databases import new_case
-from deeptepp.dicom.results.pacs import Pacs
+from deeptepp.dicom.archive.pacs import Pacs
 
 from deeptepp.dicom.results.dicomweb import send_objects
 from deeptepp.dicom.results.objects import read_objects
