@@ -15,8 +15,8 @@ from tempfile import mkdtemp
 import scored_phantom
 import tiny_bundle
 from board_databases import new_case
-from deeptepp.dicom.archive.pacs import Pacs
 
+from deeptepp.dicom.archive.pacs import Pacs
 from deeptepp.dicom.results.dicomweb import send_objects
 from deeptepp.dicom.results.objects import read_objects
 from deeptepp.domain.board import Choice, Entry, Moment
