@@ -63,5 +63,5 @@ def test_retention_says_what_is_due_and_deletes_it_only_on_request(board):
     due = json.loads(run("retention", "--json").output)
     assert (due["cases"], due["images_of"], due["deleted"]) == ([ids[0]], [ids[1]], False)
     assert len(board.kept.rows()) == 2
-    assert "1 cases unchanged for more than 365 days: deleted" in run("retention", "--apply").output
+    assert "Cases unchanged for more than 365 d: 1, deleted" in run("retention", "--apply").output
     assert [(row.id, row.images_utc) for row in board.kept.rows()] == [(ids[1], None)]

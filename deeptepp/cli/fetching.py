@@ -55,7 +55,7 @@ def pull(
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     uid = found.rows[max(number, 1) - 1].study_uid
     n_files = fetch_study(uid, target, out, max_bytes=_MAX_BYTES, max_files=_MAX_FILES, progress=_tell)
-    typer.echo(f"\n{n_files} images in {out}; they name the patient", err=True)
+    typer.echo(f"\nImages in {out}: {n_files}; they name the patient", err=True)
 
 
 def listen() -> None:
@@ -89,7 +89,7 @@ def _listed(found: Worklist) -> list[str]:
         return ["The PACS finds no such study"]
     lines = ["Several studies were found; choose one by --number, or narrow the search:"]
     lines += [
-        f"{k}. {row.day or '-'}  {row.modalities or '-'}  {row.n_images or '?'} images"
+        f"{k}. {row.day or '-'}  {row.modalities or '-'}  images: {row.n_images or '?'}"
         for k, row in enumerate(found.rows, 1)
     ]
     return lines + (["... and more"] if found.has_more else [])

@@ -74,5 +74,5 @@ def retention(
         print_json({"cases": [row.id for row in old], "images_of": [row.id for row in late], "deleted": apply})
         return
     done = "deleted" if apply else "would be deleted (--apply)"
-    typer.echo(f"{len(old)} cases unchanged for more than {days[0]:g} days: {done}")
-    typer.echo(f"Images of {len(late)} cases older than {days[1]:g} days: {done}")
+    typer.echo(f"Cases unchanged for more than {days[0]:g} d: {len(old)}, {done}")
+    typer.echo(f"Cases with images older than {days[1]:g} d: {len(late)}, {done}")

@@ -14,7 +14,7 @@ from pydicom.uid import (
 
 from deeptepp.dicom.files.archive import open_members
 from deeptepp.dicom.first_pass import read_headers
-from deeptepp.dicom.pixels.decode import decode, direct
+from deeptepp.dicom.pixels import decode, direct
 from deeptepp.dicom.pixels.raw_plane import raw_plane_of
 from deeptepp.dicom.read_dicom import read_study
 from deeptepp.dicom.volumes.sort import stacks_of
