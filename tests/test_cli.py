@@ -251,6 +251,13 @@ def test_send_refuses_a_set_that_is_not_whole_or_of_two_results(folder, scored, 
     shutil.copytree(folder / "case", tmp_path / "part")
     (tmp_path / "part" / "report.dcm").unlink()
     refused = run("send", tmp_path / "part", "--pacs", "http://127.0.0.1:9")
+    assert (refused.exit_code, "files.incomplete" in refused.output) == (1, True)
+    # A set that is whole as it is listed, and still not all objects of a result.
+    whole = read_set(folder / "case")
+    with writing_set(tmp_path / "few", {}) as part:
+        for name in set(whole.digests) - {"report.dcm"}:
+            (part / name).write_bytes(whole.read(name))
+    refused = run("send", tmp_path / "few", "--pacs", "http://127.0.0.1:9")
     assert (refused.exit_code, "pacs.mixed-set" in refused.output) == (1, True)
 
 

@@ -37,9 +37,18 @@ PLANTED = (
 NOTE = " / ".join(PLANTED)
 
 
+LOGGERS = ("deeptepp.store", "uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "sqlalchemy.pool", "pydicom")
+"""Loggers that write below; a server or a reader of an earlier test may have shut them."""
+
+
 @pytest.fixture
-def log(tmp_path):
+def log(tmp_path, monkeypatch):
     """What any handler writes, with everything put back afterwards."""
+    for logger in map(logging.getLogger, LOGGERS):
+        monkeypatch.setattr(logger, "propagate", True)
+        monkeypatch.setattr(logger, "disabled", False)
+        monkeypatch.setattr(logger, "level", logging.NOTSET)
+        logger._cache.clear()
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook, warnings.showwarning
     factory, level, raises = logging.getLogRecordFactory(), logging.getLogger().level, logging.raiseExceptions
     handler = logging.FileHandler(tmp_path / "log", encoding="utf-8")
