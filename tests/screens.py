@@ -22,6 +22,7 @@ def run_until(at: AppTest, *screens: Screen, limit_s: float = 240) -> AppTest:
     """Poll as the browser does until one of the screens is reached."""
     end = time.monotonic() + limit_s
     while session_of(at).screen not in screens:
+        assert not at.exception, at.exception[0].value
         if time.monotonic() > end:
             pytest.fail(f"still at {session_of(at).screen}")
         time.sleep(0.1)

@@ -43,14 +43,14 @@ class Operation:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def answering(endpoint: Endpoint) -> Endpoint:
-    """Answer a refusal as a problem."""
+def answering(endpoint: Endpoint, refuse: Callable[[DeepTeppError], Response] = problem) -> Endpoint:
+    """Answer a refusal, as a problem unless ``refuse`` has another form for it."""
 
     async def answer(request: Request) -> Response:
         try:
             return await endpoint(request)
         except DeepTeppError as error:
-            return problem(error)
+            return refuse(error)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)
 

@@ -9,11 +9,11 @@ from importlib.metadata import version
 from typing import Any
 
 import anyio
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from deeptepp.api.answer_models import FramesAnswer, InfoAnswer, RefusedByName, UploadAnswer, UploadLimits
-from deeptepp.api.operations import BYTES, AnswerKind, Endpoint, Operation
+from deeptepp.api.operations import BYTES, AnswerKind, Endpoint, Operation, answering
 from deeptepp.domain.risk import RESEARCH_USE_ONLY
 from deeptepp.errors import (
     BundleError,
@@ -96,7 +96,7 @@ def study_operations(upload_store: UploadStore, frame_store: FrameStore) -> list
         status: HTTPStatus = HTTPStatus.OK,
     ) -> Operation:
         bodies = {FRAMED_TYPE: None, BYTES: None} if method == "POST" else {}
-        return Operation(method, path, _named(endpoint), summary, {status: answer, **refused}, bodies)
+        return Operation(method, path, answering(endpoint, _refused), summary, {status: answer, **refused}, bodies)
 
     upload, stacks, created = UPLOADS_PATH + "/{token}", FRAMES_PATH + "/{token}", HTTPStatus.CREATED
     return [
@@ -108,19 +108,10 @@ def study_operations(upload_store: UploadStore, frame_store: FrameStore) -> list
     ]
 
 
-def _named(endpoint: Endpoint) -> Endpoint:
-    """Answer a refusal with its rule and message."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await endpoint(request)
-        except DeepTeppError as error:
-            status = _STATUS.get(type(error), 400)
-            return JSONResponse({"rule": error.rule, "message": str(error)}, status, headers=_PRIVATE)
-        except ClientDisconnect:
-            return Response(status_code=400)
-
-    return answer
+def _refused(error: DeepTeppError) -> Response:
+    """Answer a refusal with its rule and message, as the scripts of the pages read it."""
+    status = _STATUS.get(type(error), 400)
+    return JSONResponse({"rule": error.rule, "message": str(error)}, status, headers=_PRIVATE)
 
 
 async def receive_body(request: Request, feed: Callable[[bytes], object]) -> None:

@@ -27,25 +27,11 @@ def small_case():
 
 
 @pytest.fixture
-def dropped(open_page, small_case, monkeypatch):
+def dropped(open_page, small_case, hand_in, monkeypatch):
     """A study of the visitor's own, opened as far as the images."""
     monkeypatch.setattr(case_reading, "open_case", lambda *_args, **_kwargs: small_case)
-    waiting = ["x" * 22]
+    waiting = [hand_in(b"a study")]
     monkeypatch.setattr(case_start, "study_drop", lambda *, key: waiting.pop() if waiting else None)
-
-    class Uploads:
-        def reading(self, _name):
-            from contextlib import nullcontext
-
-            return nullcontext("study")
-
-        def delete(self, _name):
-            pass
-
-        def __contains__(self, _name):
-            return False
-
-    monkeypatch.setattr(case_reading, "default_store", Uploads)
     return run_until(open_page("case").run(), Screen.IMAGES)
 
 

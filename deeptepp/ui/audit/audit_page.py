@@ -18,6 +18,7 @@ from deeptepp.report.text_table import Table, table_csv
 from deeptepp.store.ledger import Ledger
 from deeptepp.store.own_ledger import own_ledger
 from deeptepp.ui.parts.cards import refusal_card
+from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import t
 from deeptepp.wording.sentence import Words
@@ -123,12 +124,10 @@ def _entries(ledger: Ledger) -> None:
     if not found:
         st.write(t("No entry was found."))
         return
-    st.download_button(
+    save_button(
         t("Save as CSV"),
         lambda: table_csv(_as_table(find(limit=None))).encode(),
-        file_name="deeptepp-audit-trail.csv",
-        mime="text/csv",
-        on_click="ignore",
+        "deeptepp-audit-trail.csv",
         key="audit-csv",
     )
     st.caption(

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
+from typing import Protocol, TypeVar
 
 import streamlit as st
 from streamlit import runtime
@@ -192,6 +193,28 @@ def remember_visitor(erase: Callable[[], object], *, key: str = "") -> None:
         default_visitors().hold(context.session_id, key, erase)
     else:
         default_visitors().remember(context.session_id, erase)
+
+
+class Erasable(Protocol):
+    """What holds something of a visitor, and lets go of it."""
+
+    def erase(self) -> object:
+        """Let go of everything."""
+
+
+OwnT = TypeVar("OwnT", bound=Erasable)
+
+
+def own_of_visitor(key: str, make: Callable[[], OwnT]) -> OwnT:
+    """Give what the visitor of the running script has under a key, made on the first call, erased after she left.
+
+    ``key``: of ``st.session_state``; ``make``: makes it.
+    """
+    if key not in st.session_state:
+        st.session_state[key] = make()
+        remember_visitor(st.session_state[key].erase)
+    own: OwnT = st.session_state[key]
+    return own
 
 
 def greet_visitor() -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -32,9 +31,10 @@ from deeptepp.ui.parts.choices import endpoint_choice
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.parts.number_field import entered, number_field
 from deeptepp.ui.words.language import say, t
+from deeptepp.ui.words.page_list import PAGES_FOLDER
 from deeptepp.ui.words.screen_words import COMPARED_FIELDS, tier_words
 
-_EVIDENCE_PAGE = Path(__file__).parents[3] / "pages" / "evidence.py"
+_EVIDENCE_PAGE = PAGES_FOLDER / "evidence.py"
 
 _GLYPHS = {Concord.SAME: "=", Concord.BETWEEN: "~", Concord.APART: "\u2260"}
 """Shape of each concord, beside its words."""

@@ -23,6 +23,7 @@ from deeptepp.ui.case.case_whose import picture_of
 from deeptepp.ui.guard import offers
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.parts.fragments import fragment
+from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.words.language import speech, t
 
 
@@ -39,35 +40,29 @@ def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None
     case, images = session.case, session.case.images
     # What a download closes over outlives the visit: the case, which is emptied then, and not its images.
     named, spoken = case.label, speech()
-    st.download_button(
+    save_button(
         t("One page (PDF)"),
         lambda: case_one_page(
             assessment, bundle, label=named, picture_png=picture_of(case, assessment), speech=spoken
         ),
-        file_name=file_name(named, assessment, "one-page.pdf"),
-        mime="application/pdf",
-        on_click="ignore",
+        file_name(named, assessment, "one-page.pdf"),
         key="result-one-page",
-        type="primary",
+        kind="primary",
         width="stretch",
     )
-    st.download_button(
+    save_button(
         t("Full report (PDF)"),
         lambda: case_pdf(
             assessment, bundle, label=named, picture_png=picture_of(case, assessment), language=spoken.language
         ),
-        file_name=file_name(named, assessment, "report.pdf"),
-        mime="application/pdf",
-        on_click="ignore",
+        file_name(named, assessment, "report.pdf"),
         key="result-pdf",
         width="stretch",
     )
-    st.download_button(
+    save_button(
         t("Save as JSON"),
         json.dumps(assessment_to_dict(assessment, bundle, label=named), indent=2, allow_nan=False),
-        file_name=file_name(named, assessment, "assessment.json"),
-        mime="application/json",
-        on_click="ignore",
+        file_name(named, assessment, "assessment.json"),
         key="result-json",
         width="stretch",
     )
@@ -80,12 +75,10 @@ def _ways(session: Session, assessment: Assessment, bundle: ModelBundle) -> None
 def _dicom(session: Session, images: CaseImages, assessment: Assessment, bundle: ModelBundle) -> None:
     """Offer the DICOM objects as a file, and the PACS where there is one."""
     case = session.case
-    st.download_button(
+    save_button(
         t("DICOM objects (zip)"),
         lambda: _zipped(case, assessment, bundle),
-        file_name=file_name(case.label, assessment, "dicom.zip"),
-        mime="application/zip",
-        on_click="ignore",
+        file_name(case.label, assessment, "dicom.zip"),
         key="result-dicom",
         width="stretch",
     )

@@ -33,6 +33,7 @@ from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import endpoint_choice
 from deeptepp.ui.parts.copy_button import copy_button
 from deeptepp.ui.parts.fragments import fragment
+from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.recording import keep_receipts
 from deeptepp.ui.result.case_treatment import treatment_section
 from deeptepp.ui.result.result_views import reading_section
@@ -214,12 +215,10 @@ def _receipt(session: Session, receipt: Receipt) -> None:
         with st.container(horizontal=True):
             copied = t("Receipt {id}, SHA-256 {sha256}", id=receipt.id, sha256=receipt.sha256)
             copy_button(t("Copy the receipt's number"), copied, key="result-copy-receipt")
-            st.download_button(
+            save_button(
                 t("Save the receipt (JSON)"),
                 receipt.to_file(),
-                file_name=f"deeptepp-receipt-{receipt.id}.json",
-                mime="application/json",
-                on_click="ignore",
+                f"deeptepp-receipt-{receipt.id}.json",
                 key="result-receipt",
             )
         st.caption(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -26,9 +25,10 @@ from deeptepp.ui.guard import current_person
 from deeptepp.ui.parts.cards import bundle_card, refusal_card
 from deeptepp.ui.parts.verbatim import verbatim
 from deeptepp.ui.words.language import t
+from deeptepp.ui.words.page_list import PAGES_FOLDER
 from deeptepp.ui.words.screen_words import label, tier_words
 
-_CASE_PAGE = Path(__file__).parents[3] / "pages" / "case.py"
+_CASE_PAGE = PAGES_FOLDER / "case.py"
 _N_SHOWN = 50
 """Cases that are listed at once; the search reaches all of them."""
 

@@ -14,7 +14,7 @@ from deeptepp.domain.progress import Progress, Step, StepReport
 from deeptepp.errors import NoBrowser, TooManyJobs
 from deeptepp.report.figures.figure_files import FORMATS, NamedFigure, drawn_figures, find_browser, zipped
 from deeptepp.ui.background.jobs import JobRunner, JobState, Work
-from deeptepp.ui.background.visitors import remember_visitor
+from deeptepp.ui.background.visitors import own_of_visitor
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.parts.save_button import save_button
 from deeptepp.ui.words.figure_words import in_language_of_visitor
@@ -111,11 +111,7 @@ def save_figures(make: Callable[[], Sequence[NamedFigure]], *, key: str, digest:
 
 def _drawing() -> Drawing:
     """Drawing of this visitor, erased when she has left."""
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = Drawing()
-        remember_visitor(st.session_state[_KEY].erase)
-    drawing: Drawing = st.session_state[_KEY]
-    return drawing
+    return own_of_visitor(_KEY, Drawing)
 
 
 def _start(drawing: Drawing, name: str, make: Callable[[], Sequence[NamedFigure]]) -> None:

@@ -15,7 +15,7 @@ from deeptepp.domain.progress import Progress
 from deeptepp.errors import DeepTeppError, JobCancelled
 from deeptepp.ui.background.extra_work import ExtraWork
 from deeptepp.ui.background.jobs import JobState, bare, default_runner
-from deeptepp.ui.background.visitors import remember_visitor
+from deeptepp.ui.background.visitors import own_of_visitor
 from deeptepp.ui.parts.fragments import fragment
 from deeptepp.ui.words.language import say, t
 from deeptepp.wording.sentence import sentence
@@ -129,8 +129,4 @@ def _poll(key: str) -> None:
 
 def _reading() -> Reading:
     """Tables of this visitor, erased when she has left."""
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = Reading()
-        remember_visitor(st.session_state[_KEY].erase)
-    reading: Reading = st.session_state[_KEY]
-    return reading
+    return own_of_visitor(_KEY, Reading)

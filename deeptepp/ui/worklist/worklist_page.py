@@ -25,10 +25,11 @@ from deeptepp.ui.background.session import current_session
 from deeptepp.ui.case.case_reading import open_fetched
 from deeptepp.ui.parts.cards import bundle_card, said
 from deeptepp.ui.words.language import t
+from deeptepp.ui.words.page_list import PAGES_FOLDER
 from deeptepp.ui.worklist.worklist_rows import study_row
 from deeptepp.ui.worklist.worklist_state import WorklistState, worklist_state
 
-_CASE_PAGE = Path(__file__).parents[3] / "pages" / "case.py"
+_CASE_PAGE = PAGES_FOLDER / "case.py"
 _MODALITIES = ("MR", "")
 """What is searched for: studies with MR, or any."""
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import streamlit as st
-
 from deeptepp.dicom.archive.query import Worklist
 from deeptepp.errors import DeepTeppError
-from deeptepp.ui.background.visitors import remember_visitor
+from deeptepp.ui.background.visitors import own_of_visitor
 
 _KEY = "deeptepp-worklist"
 
@@ -27,8 +25,4 @@ class WorklistState:
 
 def worklist_state() -> WorklistState:
     """State of this visitor, new on the first visit, erased some time after she has left."""
-    if _KEY not in st.session_state:
-        st.session_state[_KEY] = WorklistState()
-        remember_visitor(st.session_state[_KEY].erase)
-    state: WorklistState = st.session_state[_KEY]
-    return state
+    return own_of_visitor(_KEY, WorklistState)
