@@ -1082,6 +1082,16 @@ class ImagesGone(KeptCaseError):
     template = "The images of this case are no longer kept. Hand in the study again to go on with them."
 
 
+class OtherImages(KeptCaseError):
+    """What the PACS has of a study now is not what was scored."""
+
+    rule = "cases.other-images"
+    template = (
+        "The images that the PACS has of this study are no longer those that were scored, so they are not shown "
+        "beside this result. Hand in the study as a case of its own to score what is there now."
+    )
+
+
 class ImagesNotKept(KeptCaseError):
     """The images of a case could not be written."""
 

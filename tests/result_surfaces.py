@@ -30,6 +30,7 @@ from deeptepp.model.bundle import ModelBundle, load_bundle
 from deeptepp.report.board.minutes import minutes_table
 from deeptepp.report.board.minutes_pdf import minutes_pdf
 from deeptepp.report.case import case_card as card
+from deeptepp.report.case.answer_to_keep import flags_of
 from deeptepp.report.case.case_one_page import case_one_page
 from deeptepp.report.case.case_pdf import case_pdf
 from deeptepp.report.case.copied_text import three_lines
@@ -39,7 +40,6 @@ from deeptepp.report.text_table import table_csv
 from deeptepp.stats.survival.group_comparison import compare_groups
 from deeptepp.ui.board.board_case import _assessment
 from deeptepp.ui.board.board_rows import flags_html, tier_html
-from deeptepp.ui.case.case_to_board import flags_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "results" / "surfaces.md"
 LABEL = "Case 7"

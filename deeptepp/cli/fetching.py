@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deeptepp.config import load_settings
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.progress import StepReport
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def pull(
     from deeptepp.dicom.archive.fetch import fetch_study
     from deeptepp.dicom.archive.pacs import configured_pacs, pacs_at
     from deeptepp.dicom.archive.query import StudyQuery, find_studies
+    from deeptepp.store import own_ledger
 
     if not (accession or patient_id or day):
         raise typer.BadParameter("name an accession number, a patient or a day")
@@ -55,6 +57,8 @@ def pull(
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     uid = found.rows[max(number, 1) - 1].study_uid
     n_files = fetch_study(uid, target, out, max_bytes=_MAX_BYTES, max_files=_MAX_FILES, progress=_tell)
+    if own_ledger.has_store():
+        own_ledger.record(LedgerKind.PULLED, files=n_files)
     typer.echo(f"\nImages in {out}: {n_files}; they name the patient", err=True)
 
 

@@ -31,7 +31,7 @@ from deeptepp.dicom.roles.doubts import other_orders
 from deeptepp.dicom.roles.identity import check_patients
 from deeptepp.dicom.roles.phases import propose_phases
 from deeptepp.dicom.roles.rows import Proposal, Row, rows_of
-from deeptepp.dicom.source import SourceReference, source_of
+from deeptepp.dicom.source import SourceReference, phase_of, source_of
 from deeptepp.dicom.volumes.slabs import with_slabs
 from deeptepp.dicom.volumes.sort import stacks_of
 from deeptepp.dicom.volumes.stack import Stack
@@ -154,6 +154,14 @@ def check_study(
     if proposal.refusal is not None:
         raise proposal.refusal
     return len(proposal.phases)
+
+
+def keys_in(source: Path | Sequence[Path], reference: SourceReference) -> tuple[str, ...]:
+    """Find phases that were read before: their keys in the table of series, empty where one was changed."""
+    with open_members(source) as members:
+        rows = rows_in(read_headers(members, lambda _: None).frames, Fingerprints(members))
+    keys = {phase_of(row.stack): row.key for row in rows}
+    return tuple(keys[phase] for phase in reference.phases) if keys.keys() >= set(reference.phases) else ()
 
 
 def rows_in(frames: Iterable[Frame], prints: Fingerprints) -> tuple[Row, ...]:

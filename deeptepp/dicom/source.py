@@ -73,7 +73,7 @@ def source_of(stacks: Sequence[Stack], study: Study) -> SourceReference | None:
     reference = SourceReference(
         study_uid=first.study_uid,
         frame_of_reference_uid=first.frame_of_reference if _is_uid(first.frame_of_reference) else str(made),
-        phases=tuple(_phase(stack) for stack in stacks),
+        phases=tuple(phase_of(stack) for stack in stacks),
     )
     return reference if all(map(_is_uid, _uids(reference))) else None
 
@@ -92,7 +92,7 @@ def derived_source(study: Study) -> SourceReference:
     return SourceReference(uid_of("study"), uid_of("frame of reference"), phases)
 
 
-def _phase(stack: Stack) -> SourcePhase:
+def phase_of(stack: Stack) -> SourcePhase:
     """Collect the UIDs of one phase; several images from one file are frames of it."""
     instances = [frame.identity.rpartition("#")[0] for frame in stack.frames]
     is_multi_frame = len(set(instances)) < len(instances) or any(frame.index for frame in stack.frames)

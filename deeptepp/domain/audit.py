@@ -42,6 +42,8 @@ class LedgerKind(StrEnum):
     BACKUP = "backup"
     RESTORE = "restore"
     RETENTION = "retention"
+    TOKEN_MADE = "token made"  # noqa: S105  no token
+    TOKEN_REVOKED = "token revoked"  # noqa: S105  no token
 
 
 KIND_WORDS: dict[LedgerKind, Words] = {
@@ -62,6 +64,8 @@ KIND_WORDS: dict[LedgerKind, Words] = {
     LedgerKind.BACKUP: "Backup made",
     LedgerKind.RESTORE: "Backup restored",
     LedgerKind.RETENTION: "Erased by age",
+    LedgerKind.TOKEN_MADE: "Token made",
+    LedgerKind.TOKEN_REVOKED: "Token revoked",
 }
 """What each kind is called on screens."""
 
@@ -74,6 +78,9 @@ FACT_WORDS: dict[str, Words] = {
     "entry": "entry of the board",
     "moment": "moment",
     "objects": "objects",
+    "files": "files",
+    "role": "role",
+    "days": "days",
     "is_erased": "receipt erased",
     "scored": "scored",
     "scored-with-warnings": "scored with warnings",

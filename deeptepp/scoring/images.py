@@ -8,13 +8,21 @@ from pathlib import Path
 
 from deeptepp.dicom.digest import study_digest
 from deeptepp.dicom.header.deidentify import DeidentificationReport
-from deeptepp.dicom.read_dicom import StudyReading, check_study, list_series, read_study
-from deeptepp.dicom.source import derived_source
+from deeptepp.dicom.read_dicom import StudyReading, check_study, keys_in, list_series, read_study
+from deeptepp.dicom.source import SourceReference, derived_source
 from deeptepp.domain.lesion import BoxMm, Lesion
 from deeptepp.domain.progress import Progress, silent
 from deeptepp.domain.risk import Finding, Severity
 from deeptepp.domain.study import PhaseChoice, PhaseProposal, SeriesSummary, Side, Study
-from deeptepp.errors import DicomError, LesionOutsideVolume, NiftiTimesDiffer, NoBreast, TwoSides
+from deeptepp.errors import (
+    DicomError,
+    LesionOutsideVolume,
+    NiftiTimesDiffer,
+    NoBreast,
+    OtherImages,
+    StudyError,
+    TwoSides,
+)
 from deeptepp.nifti.read_nifti import NiftiReading, is_nifti, list_nifti, read_nifti
 from deeptepp.scoring.search import CaseImages, in_breast, scored_phase, search
 from deeptepp.wording.sentence import sentence
@@ -74,6 +82,31 @@ def open_case(
         return in_breast(_open_nifti(source, progress, phase_keys, phase_index, times_s), side)
     _check_no_times(times_s)
     return _open_dicom(source, progress, phase_keys, phase_index, side)
+
+
+def open_again(
+    source: Path, reference: SourceReference, digest: str, *, progress: Progress = silent
+) -> CaseImages:
+    """Read the images that were scored before, whatever phases and breast a reader chose in them then.
+
+    ``reference``: the phases by their UIDs; ``digest``: of the study that was scored. Raises OtherImages: they are
+    not among the files, or were changed.
+    """
+    try:
+        found = open_case(source, progress=progress)
+        if found.study.digest == digest:
+            return found
+        other = found.other_side
+        if other is not None and other.study.digest == digest:
+            return replace(other, other_side=replace(found, other_side=None))
+    except StudyError:
+        pass  # a reader answered a question then
+    keys = keys_in(source, reference)
+    if keys:
+        found = open_case(source, phase_keys=keys, progress=progress)
+        if found.study.digest == digest:
+            return found
+    raise OtherImages
 
 
 def list_files(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:

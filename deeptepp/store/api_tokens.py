@@ -9,15 +9,20 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, RowMapping, insert, select, update
 
-from deeptepp.domain.people import Person, Role
+from deeptepp.domain.audit import LedgerKind
+from deeptepp.domain.people import LOCAL, Person, Role
 from deeptepp.errors import TokenNameTaken, TokenUnknown
 from deeptepp.store.board_rules import plain_label
 from deeptepp.store.case_rows import utc
 from deeptepp.store.database import reading, writing
+from deeptepp.store.ledger import append
 from deeptepp.store.token_table import NAME_CHARACTERS, TOKENS
 
 _MARK = "deeptepp_"
 """Beginning of every token, by which scanners of published code find one."""
+
+_ID_CHARACTERS = 16
+"""Of its digest, by which a token is listed, and told of in the audit trail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,8 @@ class TokenBook:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def make(self, name: str, role: Role, days: int) -> str:
-        """Make a token and give it, the only time that it can be seen.
+    def make(self, name: str, role: Role, days: int, person: Person = LOCAL) -> str:
+        """Make a token and give it, the only time that it can be seen; ``person`` is told of in the audit trail.
 
         Raises TokenNameTaken: a valid one has this name; EntryTooLong, LabelNamesSomebody: of the name.
         """
@@ -53,9 +58,11 @@ class TokenBook:
             rows = connection.execute(select(TOKENS).where(TOKENS.c.name == plain)).mappings()
             if not plain or any(_token(row).is_valid(now) for row in rows):
                 raise TokenNameTaken
-            row = {"id": secrets.token_hex(4), "name": plain, "sha256": _digest(token), "role": role.value}
+            digest = _digest(token)
+            row = {"id": digest[:_ID_CHARACTERS], "name": plain, "sha256": digest, "role": role.value}
             times = {"created_utc": now, "expires_utc": now + timedelta(days=days)}
             connection.execute(insert(TOKENS).values(**row, **times))
+            append(connection, LedgerKind.TOKEN_MADE, person, about=digest, role=role.value, days=days)
         return token
 
     def all(self) -> list[ApiToken]:
@@ -64,19 +71,22 @@ class TokenBook:
             rows = connection.execute(select(TOKENS).order_by(TOKENS.c.created_utc.desc())).mappings()
             return [_token(row) for row in rows]
 
-    def revoke(self, named: str) -> int:
-        """Revoke the valid tokens of a name or identifier and give their number.
+    def revoke(self, named: str, person: Person = LOCAL) -> int:
+        """Revoke the valid tokens of a name or identifier and give their number; see ``make``.
 
         Raises TokenUnknown: there is none.
         """
         now = datetime.now(UTC)
         is_meant = (TOKENS.c.name == named) | (TOKENS.c.id == named)
         with writing(self._engine) as connection:
-            change = update(TOKENS).where(is_meant, TOKENS.c.revoked_utc.is_(None)).values(revoked_utc=now)
-            n_revoked = connection.execute(change).rowcount
-        if n_revoked == 0:
+            is_valid = is_meant & TOKENS.c.revoked_utc.is_(None)
+            digests = connection.execute(select(TOKENS.c.sha256).where(is_valid)).scalars().all()
+            connection.execute(update(TOKENS).where(is_valid).values(revoked_utc=now))
+            for digest in digests:
+                append(connection, LedgerKind.TOKEN_REVOKED, person, about=digest)
+        if not digests:
             raise TokenUnknown
-        return n_revoked
+        return len(digests)
 
     def person(self, token: str) -> Person | None:
         """Who a token stands for; None for one that is unknown, too old or revoked."""

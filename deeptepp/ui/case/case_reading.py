@@ -9,7 +9,8 @@ from weakref import WeakValueDictionary
 
 from deeptepp.config import load_settings
 from deeptepp.dicom.series_preview import Previews, draw_planes, previews_of
-from deeptepp.domain.people import Action
+from deeptepp.domain.audit import LedgerKind
+from deeptepp.domain.people import Action, Person
 from deeptepp.domain.progress import Progress, Step, StepReport
 from deeptepp.domain.study import PhaseProposal, SeriesSummary, Side
 from deeptepp.errors import DeepTeppError, StudyError, TooManyJobs, UploadGone
@@ -19,6 +20,7 @@ from deeptepp.scoring.case import open_case
 from deeptepp.scoring.images import list_files
 from deeptepp.scoring.search import CaseImages, search_again
 from deeptepp.simulate.simulated_study import demo_profile, demo_study
+from deeptepp.store import own_ledger
 from deeptepp.store.frames import build_frames, default_frames
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import Work, bare, default_runner
@@ -58,19 +60,43 @@ def open_fetched(session: Session, fetch: Callable[[Path, Progress], object]) ->
     """
     upload_id = default_store().new_id()
     case = Case(profile=session.case.profile, draft=session.case.draft, upload_id=upload_id)
+    who = require(Action.SCORE_CASES)
     replace_case(session, case)
 
     def work(progress: Progress) -> Opened:
         try:
-            with default_store().filling(upload_id) as folder:
-                fetch(folder, progress)
-            with default_store().reading(upload_id) as source:
-                return _opened(source, case.id, (), None, progress)
+            return fetched(
+                upload_id, fetch, lambda source: _opened(source, case.id, (), None, progress), who, progress
+            )
         except BaseException:
             default_store().delete(upload_id)
             raise
 
     begin_reading(session, work)
+
+
+def fetched(
+    upload_id: str,
+    fetch: Callable[[Path, Progress], object],
+    read: Callable[[Path], Opened],
+    who: Person,
+    progress: Progress,
+) -> Opened:
+    """Fetch a study into the place of an upload and read it.
+
+    The audit trail is told who fetched it, also where it cannot be read, by the digest of its images alone.
+    """
+    digest = ""
+    with default_store().filling(upload_id) as folder:
+        fetch(folder, progress)
+        n_files = sum(1 for _ in folder.iterdir())
+    try:
+        with default_store().reading(upload_id) as source:
+            opened = read(source)
+        digest = opened.images.study.digest if opened.images else ""
+        return opened
+    finally:
+        own_ledger.record(LedgerKind.PULLED, who, about=digest, files=n_files)
 
 
 def read_again(session: Session, phase_keys: Sequence[str], side: Side | None = None) -> None:
@@ -208,9 +234,15 @@ def _previews(source: Path, proposals: Sequence[PhaseProposal]) -> Previews:
     return draw_planes(middle_slices(source), proposals) if is_nifti(source) else previews_of(source, proposals)
 
 
-def begin_reading(session: Session, work: Work, on_end: Callable[[], object] | None = None) -> None:
-    """Queue the reading of a case, or refuse when the queue is full."""
-    require(Action.SCORE_CASES)
+def begin_reading(
+    session: Session,
+    work: Work,
+    on_end: Callable[[], object] | None = None,
+    *,
+    action: Action = Action.SCORE_CASES,
+) -> None:
+    """Queue the reading of a case, or refuse when the queue is full; ``action``: what it is done for."""
+    require(action)
     try:
         most_s = load_settings().reading_max_s
         session.job_id = default_runner().submit(session.id, work, on_end=on_end, most_s=most_s)

@@ -17,7 +17,7 @@ from deeptepp.scoring.receipt import inputs_digest
 from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import JobState, JobView, default_runner
 from deeptepp.ui.background.loaded import loaded_bundle
-from deeptepp.ui.background.session import KeptHere, Screen, Session
+from deeptepp.ui.background.session import Case, KeptHere, Screen, Session
 from deeptepp.ui.board.board_rows import CASE_PARAMETER
 from deeptepp.ui.case.case_reading import Opened
 from deeptepp.ui.case.keep_case import Reopened, keeper_of, settle_reopened
@@ -97,7 +97,7 @@ def advance(session: Session) -> bool:
     if runner.look(session.job_id, session.id) is None:
         session.job_id = ""
         session.note = t("The work was interrupted on the server. Please start it again.")
-        session.screen = Screen.IMAGES if session.case.images else Screen.START
+        session.screen = _screen_before(session.case)
         return True
     view = runner.take(session.job_id, session.id)
     if view is None:
@@ -127,6 +127,13 @@ def start_over(session: Session) -> None:
     st.query_params.pop(CASE_PARAMETER, None)
 
 
+def _screen_before(case: Case) -> Screen:
+    """Where work that ended early leaves a case; of a kept one without images the result is there."""
+    if case.images is not None:
+        return Screen.IMAGES
+    return Screen.START if case.assessment is None else Screen.RESULT
+
+
 def _settle(session: Session, view: JobView) -> None:
     """Put the outcome of a job where the screens look for it."""
     if view.state is JobState.BROKEN:
@@ -134,7 +141,7 @@ def _settle(session: Session, view: JobView) -> None:
     elif view.state is JobState.REFUSED:
         session.refusal, session.screen = view.refusal, Screen.REFUSED
     elif view.state is JobState.CANCELLED:
-        session.screen = Screen.IMAGES if session.case.images else Screen.START
+        session.screen = _screen_before(session.case)
     elif isinstance(view.result, Opened):
         _settle_opened(session, view.result)
     elif isinstance(view.result, Reopened):

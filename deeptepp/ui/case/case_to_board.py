@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from deeptepp.domain.board import LABEL_CHARACTERS, Flag, NewCase, Picture
+from deeptepp.domain.board import LABEL_CHARACTERS, NewCase, Picture
 from deeptepp.domain.labels import looks_like_a_name
 from deeptepp.domain.people import Action
-from deeptepp.domain.risk import Assessment, Outcome
+from deeptepp.domain.risk import Assessment
 from deeptepp.errors import AccessError, BadSetting, BoardError, BoardStoreError
 from deeptepp.imaging.lesion_slices import lesion_slices
 from deeptepp.imaging.thumbnail import roi_thumbnail
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.report.case.answer_to_keep import flags_of
 from deeptepp.report.case.document import assessment_to_dict
 from deeptepp.ui.background.loaded import loaded_bundle
 from deeptepp.ui.background.session import Case, Session
@@ -86,16 +87,3 @@ def new_case(case: Case, assessment: Assessment, bundle: ModelBundle, label: str
         flags=flags_of(assessment),
         is_simulated=assessment.is_simulated,
     )
-
-
-def flags_of(assessment: Assessment) -> tuple[Flag, ...]:
-    """Gather what must be kept in mind."""
-    is_unstable = assessment.stability is not None and not assessment.stability.is_stable
-    raised = {
-        Flag.SIMULATED: assessment.is_simulated,
-        Flag.WARNINGS: assessment.outcome is Outcome.SCORED_WITH_WARNINGS,
-        Flag.OVERRIDE: assessment.is_override,
-        Flag.UNSTABLE: is_unstable,
-        Flag.NO_SCORE: assessment.score is None,
-    }
-    return tuple(flag for flag, is_raised in raised.items() if is_raised)

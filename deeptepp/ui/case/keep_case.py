@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from deeptepp.config import load_settings
+from deeptepp.dicom.archive.fetch import fetch_study
+from deeptepp.dicom.archive.pacs import Pacs
+from deeptepp.dicom.source import SourceReference
 from deeptepp.domain.kept_case import CaseChoices, KeptCase, KeptRow, ScoredCase
 from deeptepp.domain.people import Action, Person
 from deeptepp.domain.progress import Progress, Step, StepReport
@@ -19,22 +23,23 @@ from deeptepp.errors import (
     ImagesGone,
     InputError,
     KeptCaseError,
+    PacsError,
 )
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.report.case.case_files import case_picture
-from deeptepp.report.case.document import assessment_to_dict
+from deeptepp.report.case.answer_to_keep import scored_case
+from deeptepp.scoring.images import open_again
 from deeptepp.scoring.search import CaseImages, search_again
 from deeptepp.store.cases import Board
+from deeptepp.store.uploads import default_store
 from deeptepp.ui.background.jobs import bare
 from deeptepp.ui.background.session import Case, KeptHere, Screen, Session
 from deeptepp.ui.board.board_store import open_board
-from deeptepp.ui.case.case_reading import begin_reading, demo_images, replace_case
-from deeptepp.ui.case.case_to_board import flags_of
+from deeptepp.ui.case.case_reading import Opened, begin_reading, demo_images, fetched, replace_case
 from deeptepp.ui.case.other_study import NAME_DIGITS, forget_entries
-from deeptepp.ui.guard import current_person
+from deeptepp.ui.guard import current_person, require
 
-_KEPT_ERRORS = (KeptCaseError, BoardStoreError, BadSetting, InputError)
-"""What a store may refuse; the score is shown all the same."""
+_KEPT_ERRORS = (KeptCaseError, BoardStoreError, BadSetting, InputError, PacsError)
+"""What a store or the PACS may refuse; the score is shown all the same."""
 
 Keeper = Callable[[Assessment], KeptHere]
 """Keeps an answer and says how it is kept; may be called off the thread of the page."""
@@ -51,32 +56,10 @@ def keeper_of(case: Case, bundle: ModelBundle) -> Keeper:
     def keep(answer: Assessment) -> KeptHere:
         if not is_kept or answer.score is None or answer.receipt is None:
             return before
-        new = _scored_case(answer, bundle, images, choices, label=label, is_demo=is_demo)
+        new = scored_case(answer, bundle, images, choices, label=label, is_demo=is_demo)
         return _kept(new, person, before, images if has_images else None)
 
     return keep
-
-
-def _scored_case(
-    answer: Assessment,
-    bundle: ModelBundle,
-    images: CaseImages | None,
-    choices: CaseChoices,
-    *,
-    label: str,
-    is_demo: bool,
-) -> ScoredCase:
-    """Gather what is kept of an answer."""
-    return ScoredCase(
-        assessment=answer,
-        document=assessment_to_dict(answer, bundle, label=label),
-        study_digest=answer.receipt.input_sha256 if answer.receipt else "",
-        label=label,
-        choices=choices,
-        flags=flags_of(answer),
-        picture_png=case_picture(images, answer),
-        is_demo=is_demo,
-    )
 
 
 def _kept(new: ScoredCase, person: Person, before: KeptHere, images: CaseImages | None) -> KeptHere:
@@ -151,6 +134,53 @@ def open_kept(session: Session, case_id: str) -> None:
 
 def show_kept(session: Session, kept: KeptCase) -> None:
     """Put a case as it is kept in the place of the one at hand."""
+    row = kept.row
+    _put(session, kept)
+
+    def find(progress: Progress) -> CaseImages:
+        progress(StepReport(Step.READ, 0.0))
+        found = demo_images(progress) if row.is_demo else open_board().kept.images(row.id)
+        progress(StepReport(Step.READ, 1.0))
+        return found
+
+    if row.images_utc or row.is_demo:
+        _find_images(session, kept, find, Action.READ_CASES)
+
+
+def fetch_again(session: Session, row: KeptRow, reference: SourceReference, pacs: Pacs) -> None:
+    """Fetch the images of a kept case from the PACS, and go on with it as it was left.
+
+    They are taken only where their digest is that of the images that were scored. Raises AccessError,
+    KeptCaseError, BoardStoreError, BadSetting: it cannot be begun; the case at hand stays.
+    """
+    who, store = require(Action.SCORE_CASES), default_store()
+    kept = open_board().kept.open(row.id)
+    _put(session, kept)
+
+    def fetch(folder: Path, progress: Progress) -> None:
+        limits = {"max_bytes": store.max_bytes, "max_files": store.max_files}
+        fetch_study(reference.study_uid, pacs, folder, **limits, progress=progress)
+
+    def find(progress: Progress) -> CaseImages:
+        upload_id = store.new_id()
+
+        def read(source: Path) -> Opened:
+            found = open_again(source, reference, kept.row.study_digest, progress=progress)
+            return Opened(found.series, found)
+
+        try:
+            opened = fetched(upload_id, fetch, read, who, progress)
+        finally:
+            store.delete(upload_id)
+        if opened.images is None:
+            raise ImagesGone
+        return opened.images
+
+    _find_images(session, kept, find, Action.SCORE_CASES)
+
+
+def _put(session: Session, kept: KeptCase) -> None:
+    """Put a case as it is kept, yet without images, in the place of the one at hand."""
     row, newest = kept.row, kept.scores[-1].assessment
     answer = replace(newest, profile=kept.profile)
     digest = answer.receipt.inputs_sha256 if answer.receipt else ""
@@ -161,23 +191,24 @@ def show_kept(session: Session, kept: KeptCase) -> None:
     case.label, case.overridden, case.picture = row.label, kept.choices.overridden, (digest, kept.picture_png)
     case.shown = tuple(each.assessment for each in kept.scores)
     replace_case(session, case)
-    if not (row.images_utc or row.is_demo):
-        session.screen = Screen.RESULT
-        return
+    session.screen = Screen.RESULT
+
+
+def _find_images(session: Session, kept: KeptCase, find: Callable[[Progress], CaseImages], action: Action) -> None:
+    """Bring the images of the case at hand, beside the screen; ``action``: what whoever asks must be allowed."""
+    answer = kept.scores[-1].assessment
 
     def work(progress: Progress) -> Reopened:
-        progress(StepReport(Step.READ, 0.0))
         try:
-            found = demo_images(progress) if row.is_demo else open_board().kept.images(row.id)
+            found = find(progress)
         except _KEPT_ERRORS as error:
             return Reopened(kept.choices, trouble=bare(error))
-        progress(StepReport(Step.READ, 1.0))
         if answer.phase is not None and answer.phase.index != found.phase.index:
             # Another phase of the same images was scored after they were written.
             found = search_again(found, answer.phase.index, progress=progress)
         return Reopened(kept.choices, found)
 
-    begin_reading(session, work)
+    begin_reading(session, work, action=action)
 
 
 def settle_reopened(session: Session, reopened: Reopened) -> None:

@@ -7,17 +7,25 @@ from datetime import datetime, timedelta
 import streamlit as st
 
 from deeptepp.config import load_settings
+from deeptepp.dicom.archive.pacs import configured_pacs
 from deeptepp.domain.kept_case import KeptCase, KeptRow
 from deeptepp.domain.people import Action
 from deeptepp.domain.risk import Assessment
-from deeptepp.errors import AccessError, BoardStoreError, CaseGone, ImagesNotKept, KeptCaseError
+from deeptepp.errors import (
+    AccessError,
+    BadSetting,
+    BoardStoreError,
+    CaseGone,
+    ImagesNotKept,
+    KeptCaseError,
+)
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.report.case.case_changes import Change, changes_between, score_change
 from deeptepp.ui.background.session import Case, KeptHere, Session
 from deeptepp.ui.board.board_store import open_board
 from deeptepp.ui.case.case_reading import ask_for_study
 from deeptepp.ui.case.case_steps import start_over
-from deeptepp.ui.case.keep_case import keep_again, show_kept
+from deeptepp.ui.case.keep_case import fetch_again, keep_again, show_kept
 from deeptepp.ui.guard import current_person, require
 from deeptepp.ui.parts.cards import said
 from deeptepp.ui.parts.verbatim import verbatim
@@ -90,15 +98,32 @@ def _without_images(session: Session, row: KeptRow) -> None:
         st.write(
             t(
                 "The images of this case are no longer on this server. Result, facts and picture are. To look at "
-                "slices, change the tumour or make DICOM objects, hand in the same study again; it is known by "
-                "its content."
+                "slices, change the tumour or make DICOM objects, bring the same study again; it is known by its "
+                "content."
             )
         )
+        if not current_person().may(Action.SCORE_CASES):
+            return
         with st.container(horizontal=True):
             if st.button(t("Hand in the study again"), key=f"kept-again-{row.id}"):
                 ask_for_study(session)
                 session.note = t("Hand in the study of {label} again.", label=verbatim(row.label))
                 st.rerun()
+            _offer_fetching(session, row)
+
+
+def _offer_fetching(session: Session, row: KeptRow) -> None:
+    """Offer to fetch the images where they are known by their UIDs and there is a PACS to ask."""
+    try:
+        pacs, reference = configured_pacs(load_settings()), open_board().kept.reference(row.id)
+        if pacs is None or reference is None:
+            return
+        words = t("Fetch the images again from {name}", name=pacs.name)
+        if st.button(words, key=f"kept-fetch-{row.id}", icon=":material/cloud_download:"):
+            fetch_again(session, row, reference, pacs)
+            st.rerun()
+    except (AccessError, BadSetting, BoardStoreError, KeptCaseError) as error:
+        st.warning(said(error))
 
 
 def _trouble(case: Case, kept: KeptHere, bundle: ModelBundle) -> None:
