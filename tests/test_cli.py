@@ -21,6 +21,7 @@ from deeptepp.errors import NotANumber
 from deeptepp.file_sets import read_set, writing_set
 from deeptepp.model.bundle import load_bundle, save_bundle
 from deeptepp.model.network import build_network
+from deeptepp.store import own_ledger
 
 CP = """
 sex = "F"
@@ -261,7 +262,8 @@ def test_send_refuses_a_set_that_is_not_whole_or_of_two_results(folder, scored, 
     assert (refused.exit_code, "pacs.mixed-set" in refused.output) == (1, True)
 
 
-def test_pull_fetches_the_one_study_and_lists_several_without_a_name(tmp_path):
+def test_pull_fetches_the_one_study_and_lists_several_without_a_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("DEEPTEPP_BOARD", str(tmp_path / "board.sqlite"))
     images = phantoms_dicom.dynamic_series(phantoms_dicom.truth(), AccessionNumber="A1")
     other = phantoms_dicom.dynamic_series(phantoms_dicom.truth(), StudyInstanceUID="1.2.4", AccessionNumber="A2")
     with dicomweb_server.answering(objects=images + other) as archive:
@@ -271,6 +273,8 @@ def test_pull_fetches_the_one_study_and_lists_several_without_a_name(tmp_path):
         full = run("pull", tmp_path / "one", "--accession", "A1", "--pacs", archive.url)
     assert fetched.exit_code == 0, fetched.output
     assert len(list((tmp_path / "one").iterdir())) == len(images)
+    (told,) = own_ledger.own_ledger().entries()
+    assert (told.kind, told.facts) == ("pulled", {"files": len(images)})
     assert (several.exit_code, "2. 2020-01-02  MR" in several.output) == (1, True)
     assert not [each for each in ("DOE", phantoms_dicom.RECORD, "A1", "A2") if each in several.output]
     assert (none.exit_code, "finds no such study" in none.output) == (1, True)

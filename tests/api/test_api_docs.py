@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from deeptepp.cli import app
 from deeptepp.domain.people import Role
 from deeptepp.service import counted_metrics as metrics
+from deeptepp.store import own_ledger
 
 DOCS = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 EXAMPLES = [each for each in re.findall(r"```sh\n(.*?)```", DOCS, re.DOTALL) if "curl" in each]
@@ -70,6 +71,11 @@ def test_a_token_is_shown_once_listed_without_itself_and_revoked_at_once(service
     assert client.get("/metrics", headers=headers).status_code == 401
     assert "api.token-unknown" in run("revoke", "an archive").output
     assert "revoked" in run("list").stdout
+    told = own_ledger.own_ledger().entries(kinds=["token made", "token revoked"])[:2]
+    row = next(each for each in json.loads(run("list", "--json").stdout)["tokens"] if each["name"] == "an archive")
+    assert [entry.kind for entry in told] == ["token revoked", "token made"]
+    assert all(entry.about.startswith(row["id"]) for entry in told)
+    assert told[1].facts == {"role": "metrics", "days": 3}
 
 
 def test_a_token_that_is_too_old_lets_nobody_in(tmp_path):

@@ -7,18 +7,24 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import coarse_study
+import dicomweb_server
+import kept_samples
+import numpy as np
+import phantoms_dicom
 import pytest
 from screens import run_until, session_of, words_on
 from sqlalchemy import update
 
-from deeptepp.domain.people import Person, Role
+from deeptepp.domain.audit import LedgerKind
+from deeptepp.domain.people import LOCAL, Person, Role
 from deeptepp.errors import BoardBusy
+from deeptepp.store import own_ledger
 from deeptepp.store.cases import Board, board_address
 from deeptepp.store.kept.kept_cases import CaseBook
 from deeptepp.store.kept.kept_schema import KEPT
 from deeptepp.ui import guard
 from deeptepp.ui.background.session import Screen
-from deeptepp.ui.case import case_reading, case_start
+from deeptepp.ui.case import case_reading, case_start, keep_case
 
 
 @pytest.fixture(scope="module")
@@ -242,3 +248,64 @@ def test_a_case_goes_to_the_board_with_its_picture_also_without_its_images(dropp
     (case,) = board.cases()
     assert case.thumbnail_png == board.kept.open(row.id).picture_png != b""
     board.close()
+
+
+@pytest.fixture
+def without_images(dropped, small_case, installation):
+    """A kept case whose images are gone, and a PACS that has a study under its UID."""
+    row = kept_row(scored(dropped))
+    images_utc = {"images_utc": datetime.now(UTC) - timedelta(days=40)}
+    board = Board(board_address())
+    with board._engine.begin() as connection:
+        connection.execute(update(KEPT).values(images_utc))
+    board.kept.sweep(365, 30)
+    uid = small_case.source.study_uid
+    files = phantoms_dicom.dynamic_series(phantoms_dicom.truth(), StudyInstanceUID=uid)
+    with dicomweb_server.answering(objects=files) as archive:
+        (installation / "deeptepp.toml").write_text(f'pacs_url = "{archive.url}"\npacs_name = "Archive"\n')
+        yield row
+    board.close()
+
+
+def fetched_again(open_page, row):
+    at = linked(open_page, row.id)
+    at.button(key=f"kept-fetch-{row.id}").click().run()
+    return run_until(at, Screen.RESULT)
+
+
+def test_images_that_are_gone_are_fetched_again_and_the_case_goes_on_as_it_was(
+    without_images, open_page, small_case, monkeypatch
+):
+    row, asked = without_images, []
+    monkeypatch.setattr(keep_case, "open_again", lambda source, *rest, **_: asked.append(rest) or small_case)
+    at = fetched_again(open_page, row)
+    assert not at.exception
+    assert asked == [(small_case.source, row.study_digest)]
+    case = session_of(at).case
+    assert case.kept.row.id == row.id
+    assert np.array_equal(case.lesion.mask, case.assessment.lesion.mask)
+    assert "no longer on this server" not in words_on(at)
+    told = own_ledger.own_ledger().entries(kinds=[LedgerKind.PULLED])
+    assert [(entry.about, entry.facts) for entry in told] == [(row.study_digest, {"files": 18})]
+    at.button(key="result-back").click().run()
+    assert session_of(at).screen is Screen.IMAGES
+
+
+def test_other_images_under_its_uid_are_refused_by_name_and_the_result_stays(without_images, open_page):
+    row = without_images
+    at = fetched_again(open_page, row)
+    assert not at.exception
+    assert "no longer those that were scored" in words_on(at)
+    assert session_of(at).case.images is None
+    assert f"{row.score:.3f}" in words_on(at)
+    # That a study was fetched is told although nothing of it is shown.
+    told = own_ledger.own_ledger().entries(kinds=[LedgerKind.PULLED])
+    assert [(entry.about, entry.facts) for entry in told] == [("", {"files": 18})]
+
+
+def test_whoever_may_only_read_opens_a_kept_case_with_its_images(open_page, sign_in, small_case):
+    kept, _ = book().keep(kept_samples.scored(small_case), LOCAL, images=small_case)
+    sign_in(Role.VIEWER)
+    at = linked(open_page, kept.row.id)
+    assert not at.exception
+    assert session_of(at).case.images is not None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import phantoms
+import phantoms_dicom
 import pytest
 
 from deeptepp.dicom.header.deidentify import DeidentificationReport
@@ -12,9 +13,9 @@ from deeptepp.domain.geometry import Volume
 from deeptepp.domain.lesion import BoxMm, LesionOrigin
 from deeptepp.domain.risk import Severity
 from deeptepp.domain.study import Phase, PhaseProposal, Side
-from deeptepp.errors import MissingSlice, NoPreContrast, TwoSides
+from deeptepp.errors import MissingSlice, NoPreContrast, OtherImages, TwoSides
 from deeptepp.scoring import images as module
-from deeptepp.scoring.images import open_case
+from deeptepp.scoring.images import open_again, open_case
 
 COARSE = (3.0, 3.0, 3.0)
 SIDES = (
@@ -151,3 +152,27 @@ def test_a_box_of_a_reader_has_a_side_also_where_the_detector_found_nothing():
         lesion = images.lesion_in(box)
         assert (lesion.side, lesion.origin) == (Side.LEFT, LesionOrigin.READER)
     assert replace(found, side=Side.RIGHT).lesion_in(box).side is Side.RIGHT
+
+
+def test_phases_that_a_reader_chose_are_found_again_and_changed_ones_are_refused(tmp_path):
+    made = phantoms_dicom.dynamic_series(phantoms_dicom.truth())
+    phantoms_dicom.save(made, tmp_path / "then")
+    then = open_case(tmp_path / "then", phase_keys=("s1", "s3"))
+    # Another series before them moves the keys.
+    early = phantoms_dicom.dynamic_series(phantoms_dicom.truth(), SeriesNumber=0)[: len(made) // 3]
+    phantoms_dicom.save([*early, *made], tmp_path / "now", seed=5)
+    again = open_again(tmp_path / "now", then.source, then.study.digest)
+    assert (again.study.digest, again.source) == (then.study.digest, then.source)
+    made[0].PixelData = bytes(len(made[0].PixelData))
+    phantoms_dicom.save(made, tmp_path / "changed")
+    with pytest.raises(OtherImages):
+        open_again(tmp_path / "changed", then.source, then.study.digest)
+    phantoms_dicom.save(early, tmp_path / "other")
+    with pytest.raises(OtherImages):
+        open_again(tmp_path / "other", then.source, then.study.digest)
+
+
+def test_the_breast_that_was_scored_is_found_again_also_where_the_other_one_comes_first(reader, breasts, tmp_path):
+    reader.instead.update({side: replace(breasts[side], digest=side[0] * 64) for side in breasts})
+    again = open_again(tmp_path, None, "r" * 64)
+    assert (again.side, again.other_side.side) == (Side.RIGHT, Side.LEFT)

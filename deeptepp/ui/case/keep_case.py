@@ -6,11 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from deeptepp.config import load_settings
 from deeptepp.dicom.archive.fetch import fetch_study
 from deeptepp.dicom.archive.pacs import Pacs
 from deeptepp.dicom.source import SourceReference
 from deeptepp.domain.kept_case import CaseChoices, KeptCase, KeptRow, ScoredCase
+from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.people import Action, Person
 from deeptepp.domain.progress import Progress, Step, StepReport
 from deeptepp.domain.risk import Assessment
@@ -223,6 +226,19 @@ def settle_reopened(session: Session, reopened: Reopened) -> None:
         return
     choices = reopened.choices
     case.images, case.series = images, images.series
-    case.lesions = (*images.candidates, *choices.drawn)
-    case.selected = min(choices.selected, max(len(case.lesions) - 1, 0))
+    lesions = (*images.candidates, *choices.drawn)
+    case.selected, case.lesions = _place_of(case.assessment, lesions, choices.selected)
     case.is_confirmed = choices.is_confirmed
+
+
+def _place_of(
+    answer: Assessment | None, lesions: tuple[Lesion, ...], selected: int
+) -> tuple[int, tuple[Lesion, ...]]:
+    """Find the lesion that was scored; it is put behind the others where images that were read anew lack it."""
+    scored = answer.lesion if answer is not None else None
+    if scored is None:
+        return min(selected, max(len(lesions) - 1, 0)), lesions
+    for place in (selected, *range(len(lesions))):
+        if place < len(lesions) and np.array_equal(lesions[place].mask, scored.mask):
+            return place, lesions
+    return len(lesions), (*lesions, scored)
