@@ -71,10 +71,15 @@ def score_operations(engine: ScoringEngine, uploads: UploadStore) -> list[Operat
         return await _waited(request, cases, case)
 
     async def show_case(request: Request) -> Response:
-        return _shown(cases, cases.case(person_of(request.scope), request.path_params["case"]))
+        case_id = request.path_params["case"]
+        case = cases.here(person_of(request.scope), case_id)
+        if case is not None:
+            return _shown(cases, case)
+        return _printed(await anyio.to_thread.run_sync(cases.kept_document, case_id), CASE.format(case=case_id))
 
     async def delete_case(request: Request) -> Response:
-        cases.delete(cases.case(person_of(request.scope), request.path_params["case"]))
+        person, case_id = person_of(request.scope), request.path_params["case"]
+        await anyio.to_thread.run_sync(cases.delete, person, case_id)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def show_job(request: Request) -> Response:
@@ -86,6 +91,7 @@ def score_operations(engine: ScoringEngine, uploads: UploadStore) -> list[Operat
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     gone = {HTTPStatus.NO_CONTENT: AnswerKind(None), HTTPStatus.NOT_FOUND: _PROBLEM}
+    deleted = gone | {HTTPStatus.SERVICE_UNAVAILABLE: _PROBLEM}
     of_job = {HTTPStatus.OK: AnswerKind(JobAnswer), HTTPStatus.NOT_FOUND: _PROBLEM}
     bodies = {FORM: StudyForm, ZIP: None, FRAMED_TYPE: None, BYTES: None}
     headers = {
@@ -98,7 +104,7 @@ def score_operations(engine: ScoringEngine, uploads: UploadStore) -> list[Operat
         Operation("POST", SCORE, score, summary, _ANSWERS, bodies, headers | _PREFER),
         Operation("POST", CASE + "/score", score_again, again, _ANSWERS, {JSON: ScoreAsk}, _PREFER),
         Operation("GET", CASE, show_case, "Fetch the assessment of a case.", _ANSWERS),
-        Operation("DELETE", CASE, delete_case, "Stop the work on a case and delete it.", gone),
+        Operation("DELETE", CASE, delete_case, "Stop the work on a case and delete it.", deleted),
         Operation("GET", JOB, show_job, "See how far a piece of work is.", of_job),
         Operation("DELETE", JOB, stop_job, "Stop a piece of work.", gone),
     ]

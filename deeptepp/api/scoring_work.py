@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
 import time
@@ -12,19 +13,24 @@ from pathlib import Path
 from typing import Any
 
 from deeptepp.api.asks import CheckedAsk
+from deeptepp.config import load_settings
+from deeptepp.domain.kept_case import CaseChoices, ScoredCase
+from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.people import Person
 from deeptepp.domain.progress import Progress, bounds, within
 from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity
 from deeptepp.domain.study import PhaseProposal
-from deeptepp.errors import ApiCaseGone, DeepTeppError, TakesTooLong
-from deeptepp.model.bundle import ModelBundle
+from deeptepp.errors import ApiCaseGone, BoardStoreError, CaseGone, DeepTeppError, KeptCaseError, TakesTooLong
+from deeptepp.report.case.answer_to_keep import scored_case
 from deeptepp.report.case.document import assessment_to_dict, proposal_to_dict, proposals_of
 from deeptepp.scoring.case import assess_case, open_case, refuse
-from deeptepp.scoring.images import lesion_in_box
+from deeptepp.scoring.images import CaseImages, lesion_in_box
 from deeptepp.service.counted_metrics import note_result
 from deeptepp.service.engine import ScoringEngine, WorkView
 from deeptepp.store import own_ledger
 from deeptepp.store.uploads import UploadStore
+
+_LOG = logging.getLogger(__name__)
 
 _N_CASES = 2000
 """Cases that are remembered; the oldest are forgotten beyond."""
@@ -35,11 +41,12 @@ class Answered:
     """What the work on a case found, as data: images and outlines are let go.
 
     ``document``: as ``deeptepp score --json`` prints it; ``refusal``: the finding that refused, None where it is
-    scored.
+    scored; ``is_kept``: it is a kept case of this installation, under the same identifier.
     """
 
     document: dict[str, Any]
     refusal: Finding | None
+    is_kept: bool = False
 
     @property
     def is_question(self) -> bool:
@@ -73,7 +80,7 @@ class ApiCases:
 
     def hand_in(self, person: Person, upload_id: str, ask: CheckedAsk) -> ApiCase:
         """Queue a study that arrived; raises TooManyJobs, and the study is gone then."""
-        case = ApiCase(secrets.token_urlsafe(16), person, upload_id)
+        case = ApiCase(secrets.token_hex(16), person, upload_id)
         try:
             return self._begin(case, ask)
         except DeepTeppError:
@@ -109,29 +116,55 @@ class ApiCases:
         """Stop the work on a case."""
         self._engine.queue().cancel(case.job_id, case.owner)
 
-    def delete(self, case: ApiCase) -> None:
-        """Stop the work on a case and forget it with its study."""
-        self.stop(case)
-        self._uploads.delete(case.upload_id)
-        with self._lock:
-            self._cases.pop(case.id, None)
+    def here(self, person: Person, case_id: str) -> ApiCase | None:
+        """Find a case of this person that is under way or kept nowhere but here; None where it is not."""
+        try:
+            case = self.case(person, case_id)
+            answer = self.look(case).result
+        except ApiCaseGone:
+            return None
+        return None if isinstance(answer, Answered) and answer.is_kept else case
+
+    def kept_document(self, case_id: str) -> dict[str, Any]:
+        """Newest answer of a kept case; raises ApiCaseGone, and BoardStoreError where the store is away."""
+        try:
+            return _marked(self._engine.kept().document(case_id))
+        except CaseGone:
+            raise ApiCaseGone from None
+
+    def delete(self, person: Person, case_id: str) -> None:
+        """Stop the work on a case and delete it with its study, wherever it is; raises as ``kept_document``."""
+        try:
+            case = self.case(person, case_id)
+        except ApiCaseGone:
+            case = None
+        if case is not None:
+            with self._lock:
+                self._cases.pop(case.id, None)
+            self.stop(case)
+            self._uploads.delete(case.upload_id)
+        try:
+            self._engine.kept().delete(case_id, person)
+        except CaseGone:
+            if case is None:
+                raise ApiCaseGone from None
 
     def _begin(self, case: ApiCase, ask: CheckedAsk) -> ApiCase:
         """Queue the work; the study stays in place while it waits."""
         release = self._uploads.claim(case.upload_id)
-        bundle, limit_s = self._engine.bundle, self._engine.reading_max_s
 
         def work(progress: Progress) -> Answered:
             try:
                 with self._uploads.reading(case.upload_id) as source:
-                    answer = _answered(source, ask, bundle(), limit_s, case.person, progress)
+                    found = _answered(source, ask, self._engine, case.person, progress)
             except BaseException:
                 self._uploads.delete(case.upload_id)
                 raise
-            if answer.refusal is None:
-                # A case that is scored needs its files no more.
-                self._uploads.delete(case.upload_id)
-            return answer
+            if found.answered.refusal is not None:
+                return found.answered
+            # A case that is scored needs its files no more.
+            self._uploads.delete(case.upload_id)
+            return replace(found.answered, is_kept=self._keep(case, found))
 
         job_id = self._engine.queue().submit(case.owner, work, on_end=release)
         begun = replace(case, job_id=job_id)
@@ -140,6 +173,24 @@ class ApiCases:
             self._cases[case.id] = begun
             self._forget_old()
         return begun
+
+    def _keep(self, case: ApiCase, found: _Found) -> bool:
+        """Keep a score as long as the installation says; where it cannot be kept, the log says why."""
+        settings = load_settings()
+        with self._lock:
+            is_wanted = case.id in self._cases and settings.case_kept_days > 0
+        if found.to_keep is None or not is_wanted:
+            return False
+        images = found.images if settings.images_kept_days > 0 else None
+        try:
+            book = self._engine.kept()
+            _, trouble = book.keep(found.to_keep, case.person, case_id=case.id, images=images)
+        except (BoardStoreError, KeptCaseError) as error:
+            _LOG.error("a case of the API was not kept: %s", type(error).__name__)
+            return False
+        if trouble is not None:
+            _LOG.error("the images of a case of the API were not kept: %s", type(trouble).__name__)
+        return True
 
     def _forget_old(self) -> None:
         """Forget cases that nobody can ask for any more; the lock is held."""
@@ -150,23 +201,22 @@ class ApiCases:
                 del self._cases[key]
 
 
-def _answered(
-    source: Path, ask: CheckedAsk, bundle: ModelBundle, limit_s: float, person: Person, progress: Progress
-) -> Answered:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """An answer, and what is to be kept of it with its images; a refusal is kept nowhere."""
+
+    answered: Answered
+    to_keep: ScoredCase | None = None
+    images: CaseImages | None = None
+
+
+def _answered(source: Path, ask: CheckedAsk, engine: ScoringEngine, person: Person, progress: Progress) -> _Found:
     """Read and score one study, as the command ``score`` does; a refusal is an answer."""
-    said = ask.options
+    said, bundle = ask.options, engine.bundle()
     proposals: tuple[PhaseProposal, ...] = ()
+    to_keep, images = None, None
     try:
-        with _within_seconds(limit_s):
-            images = open_case(
-                source,
-                phase_keys=tuple(said.phases) if said.phases else None,
-                phase_index=said.phase_index,
-                side=said.side,
-                times_s=tuple(said.times_s) if said.times_s is not None else None,
-                progress=progress,
-            )
-        images, lesion = lesion_in_box(images, ask.box)
+        images, lesion = _opened(source, ask, engine.reading_max_s, progress)
         assessment = assess_case(
             images,
             ask.profile,
@@ -184,10 +234,34 @@ def _answered(
     note_result(assessment)
     if assessment.receipt is not None:
         own_ledger.keep(assessment.receipt, person)
-    document = assessment_to_dict(assessment, bundle, label=said.label)
+    if images is not None and assessment.score is not None:
+        # A lesion in a reader's box stands behind those that were found, as on the page.
+        choices = CaseChoices() if lesion is None else CaseChoices((lesion,), len(images.candidates), True)
+        to_keep = scored_case(assessment, bundle, images, choices, label=said.label)
+    document = _marked(assessment_to_dict(assessment, bundle, label=said.label))
     if proposals:
         document["proposals"] = [proposal_to_dict(each) for each in proposals]
-    return Answered({"marks": document["marks"], **document}, _refusal_in(assessment))
+    return _Found(Answered(document, _refusal_in(assessment)), to_keep, images)
+
+
+def _opened(source: Path, ask: CheckedAsk, limit_s: float, progress: Progress) -> tuple[CaseImages, Lesion | None]:
+    """Read a study as it is asked for, within the seconds that a visitor's may take."""
+    said = ask.options
+    with _within_seconds(limit_s):
+        images = open_case(
+            source,
+            phase_keys=tuple(said.phases) if said.phases else None,
+            phase_index=said.phase_index,
+            side=said.side,
+            times_s=tuple(said.times_s) if said.times_s is not None else None,
+            progress=progress,
+        )
+    return lesion_in_box(images, ask.box)
+
+
+def _marked(document: dict[str, Any]) -> dict[str, Any]:
+    """Put the marks of an answer first."""
+    return {"marks": document["marks"], **document}
 
 
 def _refusal_in(assessment: Assessment) -> Finding | None:

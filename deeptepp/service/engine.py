@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from deeptepp.domain.progress import Progress, StepReport
 from deeptepp.errors import DeepTeppError
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.store.kept.kept_cases import CaseBook
 
 
 class WorkView(Protocol):
@@ -72,14 +73,15 @@ class WorkQueue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScoringEngine:
-    """What scores: the queue and the model of this installation, both made on first use.
+    """What scores: the queue, the model and the kept cases of this installation, all made on first use.
 
     ``ask_database``: returns where the database answers, raises where it does not; ``reading_max_s``: seconds in
-    which a study must be read; ``kept_s``: seconds for which an answer is kept.
+    which a study must be read; ``kept_s``: seconds for which an answer is kept in memory.
     """
 
     queue: Callable[[], WorkQueue]
     bundle: Callable[[], ModelBundle]
+    kept: Callable[[], CaseBook]
     ask_database: Callable[[], object]
     reading_max_s: float
     kept_s: float

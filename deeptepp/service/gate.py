@@ -162,7 +162,9 @@ class Gate:
             if scope["type"] == "http" and answers.asks_for_page(caller, scope["method"]):
                 raise Refused(answers.to_sign_in(_wanted(scope)))
             raise _refused("access.not-signed-in", HTTPStatus.UNAUTHORIZED)
-        if need.action is not None and not person.may(need.action):
+        is_deleting = scope.get("method") == "DELETE" and need.to_delete is not None
+        action = need.to_delete if is_deleting else need.action
+        if action is not None and not person.may(action):
             raise self._wrong_role(caller, person, scope)
         if need.is_shown_only and (sign_in is None or scope["path"].removeprefix("/media/") not in sign_in.shown):
             raise _refused("access.not-yours", HTTPStatus.NOT_FOUND)

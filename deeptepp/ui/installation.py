@@ -81,7 +81,12 @@ class Installation:
         """Give what the API scores with: the queue and the model of the screens."""
         settings = self._settings
         return ScoringEngine(
-            default_runner, loaded_bundle, _ask_database, settings.reading_max_s, settings.case_max_age_s
+            default_runner,
+            loaded_bundle,
+            lambda: open_board().kept,
+            _ask_database,
+            settings.reading_max_s,
+            settings.case_max_age_s,
         )
 
     def _ways_in(self, sign_ins: SignIns) -> Own:

@@ -6,6 +6,7 @@ import struct
 import time
 import zipfile
 
+import numpy as np
 import pytest
 from api_service import FACTS
 from pydantic import TypeAdapter
@@ -18,7 +19,9 @@ from deeptepp.domain.study import PhaseProposal
 from deeptepp.errors import NoPreContrast
 from deeptepp.scoring import images
 from deeptepp.store import own_ledger
+from deeptepp.store.cases import Board, board_address
 from deeptepp.store.upload_writer import FRAMED_TYPE
+from deeptepp.ui.background.jobs import close_default_runner
 
 
 def hand_in(client, study, facts=FACTS, options=None, **headers):
@@ -57,11 +60,35 @@ def test_a_score_leaves_its_receipt_in_the_audit_trail_in_the_name_of_the_token(
     assert kept.input_sha256 == scored.json()["receipt"]["input_sha256"]
 
 
-def test_a_case_is_found_again_by_its_owner_alone_until_it_is_deleted(service, scored):
+def test_a_scored_case_is_kept_and_answers_whoever_may_read_cases_also_after_a_restart(service, scored):
+    place = scored.headers["content-location"]
+    board = Board(board_address())
+    kept = board.kept.open(place.rpartition("/")[2])
+    board.close()
+    assert (kept.row.owner_title, kept.row.score) == ("program for clinician", scored.json()["score"])
+    assert kept.scores[0].assessment.receipt.id == scored.json()["receipt"]["id"]
+    # The runner holds what is in memory alone.
+    close_default_runner()
+    assert [service.client(role).get(place).text for role in ("clinician", "viewer")] == [scored.text] * 2
+    refused = {role: service.client(role).get(place).status_code for role in ("", "admin", "metrics")}
+    assert refused == {"": 401, "admin": 403, "metrics": 403}
+
+
+def test_a_kept_case_of_the_api_holds_its_images_and_the_box_of_its_reader(service):
+    box = [[-150, -150, -150], [150, 150, 150]]
+    answered = hand_in(service.client(), service.zip, options={"box": box, "stability": False}, Prefer="wait=55")
+    case_id = answered.headers["content-location"].rpartition("/")[2]
+    board = Board(board_address())
+    kept, images = board.kept.open(case_id), board.kept.images(case_id)
+    board.close()
+    (drawn,) = kept.choices.drawn
+    assert kept.choices.selected == len(images.candidates)
+    assert np.array_equal(drawn.mask, kept.scores[0].assessment.lesion.mask)
+
+
+def test_a_case_is_deleted_by_those_who_may_score_and_then_gone_everywhere(service, scored):
     place, client = scored.headers["content-location"], service.client()
-    assert client.get(place).json() == scored.json()
-    assert service.client("").get(place).status_code == 401
-    assert service.client("viewer").get(place).status_code == 403
+    assert service.client("viewer").delete(place).status_code == 403
     assert client.delete(place).status_code == 204
     gone = client.get(place)
     assert (gone.status_code, gone.json()["rule"]) == (404, "api.case-gone")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -52,6 +53,15 @@ class CaseBook:
         """
         with reading(self._engine) as connection:
             return one_kept(connection, case_id)
+
+    def document(self, case_id: str) -> dict[str, Any]:
+        """Newest answer of a case as plain data, as files and interfaces have it; raises CaseGone."""
+        asked = select(SCORES.c.document).where(SCORES.c.case_id == case_id).order_by(SCORES.c.number.desc())
+        with reading(self._engine) as connection:
+            found = connection.execute(asked.limit(1)).scalar()
+        if found is None:
+            raise CaseGone()
+        return dict(json.loads(found))
 
     def keep(
         self,
