@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deeptepp.cli.printing import AsJson, RefusingCommand, print_json
+from deeptepp.config import load_settings
 from deeptepp.domain.people import Role
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ def new_token(
     """Make a token and print it, the only time that it can be seen."""
     typer.echo(_tokens().make(name, role, days))
     typer.echo(f"Keep it now: it is not shown again. It is valid for {days} days.", err=True)
+    if not load_settings().needs_sign_in:
+        typer.echo(
+            "No sign-in is set here: programs on this machine need no token, and it is not asked for.", err=True
+        )
 
 
 @token_app.command("list", cls=RefusingCommand)

@@ -78,6 +78,15 @@ def test_a_token_is_shown_once_listed_without_itself_and_revoked_at_once(service
     assert told[1].facts == {"role": "metrics", "days": 3}
 
 
+def test_a_token_is_said_to_be_needless_where_nobody_signs_in(service, tmp_path, monkeypatch):
+    def said(name):
+        return CliRunner().invoke(app, ["token", "new", "--name", name]).stderr
+
+    assert "need no token" not in said("with a sign-in")
+    monkeypatch.chdir(tmp_path)
+    assert "need no token" in said("without one")
+
+
 def test_a_token_that_is_too_old_lets_nobody_in(tmp_path):
     from deeptepp.store.cases import Board
 

@@ -47,13 +47,16 @@ ACTIONS = {
     "/api/v1/frames/x": Action.READ_CASES,
     "/api/v1/frames/x/x": Action.READ_CASES,
     "/api/v1/score": Action.SCORE_CASES,
-    "/api/v1/cases/x": Action.SCORE_CASES,
+    "/api/v1/cases/x": Action.READ_CASES,
     "/api/v1/cases/x/score": Action.SCORE_CASES,
     "/api/v1/jobs/x": Action.SCORE_CASES,
     "/metrics": Action.READ_METRICS,
     **{f"/{page.url_path}": page.action for page in PAGES.values()},
 }
 """What an address asks for; the others ask for any role."""
+
+TO_DELETE = {"/api/v1/cases/x": Action.SCORE_CASES}
+"""The same of whoever deletes, where that is something else."""
 
 
 UNUSED = ("/_stcore/agent/", "/auth/", "/oauth2callback")
@@ -132,10 +135,9 @@ def test_no_address_is_open_to_the_wrong_role(hospital, provider, addresses, nam
     open_, closed = {}, {}
     for method, path in addresses:
         status = ask(hospital, method, path, cookie)
+        action = (TO_DELETE if method == "DELETE" else {}).get(path) or ACTIONS.get(path, Action.READ_EVIDENCE)
         may = (
-            not path.startswith((*UNUSED, "/media/"))
-            and method != "OPTIONS"
-            and bool(PERMISSIONS[ACTIONS.get(path, Action.READ_EVIDENCE)] & roles)
+            not path.startswith((*UNUSED, "/media/")) and method != "OPTIONS" and bool(PERMISSIONS[action] & roles)
         )
         (open_ if may else closed)[method, path] = status
     assert {key: answer for key, answer in closed.items() if not answer[1] or answer[0] < 400} == {}
