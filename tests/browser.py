@@ -96,6 +96,12 @@ def draw_box_around_the_middle_of_the_lesion(page, viewer):
     expect(page.get_by_text(re.compile("inside the box you drew")).first).to_be_visible(timeout=60_000)
 
 
+def search_worklist(page, accession):
+    page.get_by_role("textbox", name="Accession number").fill(accession)
+    page.get_by_role("button", name="Search", exact=True).click()
+    wait_until_drawn(page)
+
+
 def expect_no_upload_left(page, app):
     for _ in range(300):
         if not app.uploads:

@@ -1,4 +1,4 @@
-"""The whole dashboard with a sign-in: every address cold and in the wrong role, and people who come and go."""
+"""The whole dashboard with a sign-in: every address cold and in the wrong role, people who come, work and go."""
 
 from __future__ import annotations
 
@@ -10,12 +10,25 @@ import sys
 
 import httpx2
 import oidc_provider
+import orthanc_server
 import pytest
-from browser import wait_until_drawn
+from browser import (
+    LONG_MS,
+    choose,
+    expect_accessible,
+    expect_no_upload_left,
+    expect_tier,
+    score_case,
+    search_worklist,
+    viewer_of,
+    wait_until_drawn,
+)
 from dashboard_server import ROOT, serve
 from playwright.sync_api import expect
+from pydicom import dcmread
 
 from deeptepp.domain.people import PERMISSIONS, Action, Role
+from deeptepp.store.ledger import ledger_of
 from deeptepp.ui.words.page_list import PAGES
 
 LIST_ROUTES = """
@@ -70,9 +83,10 @@ def provider():
 
 
 @pytest.fixture(scope="module")
-def hospital(provider, tmp_path_factory, bundle_folder):
+def hospital(provider, tmp_path_factory, bundle_folder, pacs_port):
     settings = f'oidc_issuer = "{provider.url}"\n{oidc_provider.SETTINGS}'
     own = {"DEEPTEPP_ARTIFACTS": str(bundle_folder), "DEEPTEPP_OIDC_SECRET": oidc_provider.SECRET}
+    own["DEEPTEPP_PACS_URL"] = f"http://127.0.0.1:{pacs_port}/dicom-web"
     with serve(ROOT / "app.py", tmp_path_factory.mktemp("hospital"), settings=settings, **own) as server:
         yield server
 
@@ -209,3 +223,76 @@ def test_a_tab_that_was_left_open_asks_again_when_somebody_signs_out_elsewhere(h
     visitor.get_by_role("link", name="clinician", exact=True).click()
     expect(visitor.get_by_text("Dr. Clinician")).to_be_visible()
     assert visitor.url.startswith(f"{hospital.url}/board")
+
+
+ACCESSION, PATIENT, NAME = "ACC-5521", "MRN-88123", "PLANTED^IDENTIFIER"
+
+
+@pytest.fixture
+def images(study_folder):
+    """The study as a hospital has it: with a patient."""
+    made = [dcmread(path) for path in sorted(study_folder.rglob("*.dcm"))]
+    for each in made:
+        each.PatientID, each.PatientName, each.AccessionNumber = PATIENT, NAME, ACCESSION
+        each.PatientBirthDate = "19630214"
+    return made
+
+
+@pytest.fixture
+def orthanc(tmp_path, pacs_port, images):
+    with orthanc_server.running(tmp_path, port=pacs_port) as url:
+        orthanc_server.put(url, images)
+        yield url
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.skipif(orthanc_server.binary() is None, reason="Orthanc is not installed (apt-get install orthanc)")
+def test_a_clinician_signs_in_fetches_a_study_scores_it_files_the_result_in_it_and_signs_out(
+    hospital, provider, visitor, images, orthanc
+):
+    page, ledger = visitor, ledger_of(str(hospital.temporary / "board.sqlite"))
+    before = len(ledger.entries(limit=None))
+    sign_in(page, provider, hospital, "clinician", "/worklist")
+    expect(page.get_by_role("heading", name="Worklist", exact=True)).to_be_visible()
+    wait_until_drawn(page)
+    search_worklist(page, "ACC-NONE")
+    expect(page.get_by_text("PACS finds no such study")).to_be_visible()
+    search_worklist(page, ACCESSION)
+    expect(page.get_by_text(PATIENT)).to_be_visible()
+    expect_accessible(page, "worklist")
+    page.get_by_role("button", name="Fetch and open").click()
+    viewer_of(page)
+    choose(page, re.compile("HER2"), "Positive")
+    score_case(page)
+    expect_tier(page)
+    expect_no_upload_left(page, hospital)
+    page.get_by_role("button", name="Save or send").click()
+    page.get_by_role("button", name="Send to PACS").click()
+    expect(page.get_by_text("filed in it, under its patient")).to_be_visible(timeout=LONG_MS)
+    page.get_by_role("button", name="Send now").click()
+    expect(page.get_by_text("PACS stored 4 objects")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text("Checked: all of them are in PACS")).to_be_visible()
+    studies = orthanc_server.get_json(f"{orthanc}/dicom-web/studies")
+    assert [row["0020000D"]["Value"] for row in studies] == [[images[0].StudyInstanceUID]]
+    results = [each for each in orthanc_server.every_object(orthanc) if each.Modality != "MR"]
+    assert {(each.PatientID, str(each.PatientName)) for each in results} == {(PATIENT, NAME)}
+    # Nothing of the patient is in the page of the case, on the server or in the trail.
+    assert not [text for text in (PATIENT, NAME, ACCESSION) if text in page.content()]
+    link = page.url
+    page.get_by_role("link", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Signed out")).to_be_visible()
+    page.goto(link)
+    expect(page.get_by_role("heading", name="Who are you?")).to_be_visible()
+    told = [entry for entry in reversed(ledger.entries()) if entry.number > before]
+    assert [entry.kind for entry in told] == [
+        "signed in",
+        "pulled",
+        "case opened",
+        "case scored",
+        "sent",
+        "signed out",
+    ]
+    assert {entry.name for entry in told} == {"Dr. Clinician"}
+    log = (hospital.temporary / "server.log").read_text() + "".join(entry.content for entry in told)
+    assert not [text for text in (PATIENT, NAME.replace("^", " "), NAME, ACCESSION) if text in log]
