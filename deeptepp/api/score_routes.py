@@ -71,11 +71,12 @@ def score_operations(engine: ScoringEngine, uploads: UploadStore) -> list[Operat
         return await _waited(request, cases, case)
 
     async def show_case(request: Request) -> Response:
-        case_id = request.path_params["case"]
-        case = cases.here(person_of(request.scope), case_id)
+        person, case_id = person_of(request.scope), request.path_params["case"]
+        case = cases.here(person, case_id)
         if case is not None:
             return _shown(cases, case)
-        return _printed(await anyio.to_thread.run_sync(cases.kept_document, case_id), CASE.format(case=case_id))
+        document = await anyio.to_thread.run_sync(cases.kept_document, person, case_id)
+        return _printed(document, CASE.format(case=case_id))
 
     async def delete_case(request: Request) -> Response:
         person, case_id = person_of(request.scope), request.path_params["case"]

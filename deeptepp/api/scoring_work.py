@@ -14,6 +14,7 @@ from typing import Any
 
 from deeptepp.api.asks import CheckedAsk
 from deeptepp.config import load_settings
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.kept_case import CaseChoices, ScoredCase
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.people import Person
@@ -125,12 +126,14 @@ class ApiCases:
             return None
         return None if isinstance(answer, Answered) and answer.is_kept else case
 
-    def kept_document(self, case_id: str) -> dict[str, Any]:
+    def kept_document(self, person: Person, case_id: str) -> dict[str, Any]:
         """Newest answer of a kept case; raises ApiCaseGone, and BoardStoreError where the store is away."""
         try:
-            return _marked(self._engine.kept().document(case_id))
+            document = _marked(self._engine.kept().document(case_id))
         except CaseGone:
             raise ApiCaseGone from None
+        own_ledger.record(LedgerKind.CASE_OPENED, person, about=case_id)
+        return document
 
     def delete(self, person: Person, case_id: str) -> None:
         """Stop the work on a case and delete it with its study, wherever it is; raises as ``kept_document``."""

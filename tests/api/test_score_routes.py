@@ -70,6 +70,8 @@ def test_a_scored_case_is_kept_and_answers_whoever_may_read_cases_also_after_a_r
     # The runner holds what is in memory alone.
     close_default_runner()
     assert [service.client(role).get(place).text for role in ("clinician", "viewer")] == [scored.text] * 2
+    told = own_ledger.own_ledger().entries(kinds=["case opened"], about=kept.row.id)
+    assert {entry.name for entry in told} == {"program for clinician", "program for viewer"}
     refused = {role: service.client(role).get(place).status_code for role in ("", "admin", "metrics")}
     assert refused == {"": 401, "admin": 403, "metrics": 403}
 

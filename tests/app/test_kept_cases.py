@@ -309,3 +309,9 @@ def test_whoever_may_only_read_opens_a_kept_case_with_its_images(open_page, sign
     at = linked(open_page, kept.row.id)
     assert not at.exception
     assert session_of(at).case.images is not None
+    (told,) = own_ledger.own_ledger().entries(kinds=[LedgerKind.CASE_OPENED])
+    assert (told.who, told.about) == ("s-1", kept.row.id)
+    session_of(at).screen = Screen.IMAGES
+    at.run().button(key=f"case-submit-{session_of(at).case.id}").click().run()
+    assert not at.exception
+    assert "Your role does not include this: score a case" in words_on(at)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from deeptepp.domain.lesion import BoxMm, Lesion, LesionOrigin
 from deeptepp.domain.risk import Finding, Severity
-from deeptepp.errors import DetectionError, FramesGone
+from deeptepp.errors import AccessError, DetectionError, FramesGone
 from deeptepp.report.case.series_names import pace_name, proposal_name
 from deeptepp.report.format import percent
 from deeptepp.report.names import SIDES
@@ -73,9 +73,18 @@ def _facts(session: Session, images: CaseImages) -> None:
     if answer.is_submitted and case.lesion is None:
         st.error(t("There is no tumour to score yet. Draw a box on the images first."), icon=":material/draw:")
     elif answer.is_submitted:
-        session.drafts = {}
+        _score(session)
+
+
+def _score(session: Session) -> None:
+    """Score the case, or say that whoever is here may not; what was entered stays."""
+    try:
         score(session)
-        st.rerun()
+    except AccessError as error:
+        st.error(said(error))
+        return
+    session.drafts = {}
+    st.rerun()
 
 
 def describe(lesion: Lesion) -> str:

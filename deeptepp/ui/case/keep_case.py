@@ -12,6 +12,7 @@ from deeptepp.config import load_settings
 from deeptepp.dicom.archive.fetch import fetch_study
 from deeptepp.dicom.archive.pacs import Pacs
 from deeptepp.dicom.source import SourceReference
+from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.kept_case import CaseChoices, KeptCase, KeptRow, ScoredCase
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.people import Action, Person
@@ -40,6 +41,7 @@ from deeptepp.ui.board.board_store import open_board
 from deeptepp.ui.case.case_reading import Opened, begin_reading, demo_images, fetched, replace_case
 from deeptepp.ui.case.other_study import NAME_DIGITS, forget_entries
 from deeptepp.ui.guard import current_person, require
+from deeptepp.ui.recording import record
 
 _KEPT_ERRORS = (KeptCaseError, BoardStoreError, BadSetting, InputError, PacsError)
 """What a store or the PACS may refuse; the score is shown all the same."""
@@ -132,7 +134,9 @@ def open_kept(session: Session, case_id: str) -> None:
     """
     if not current_person().may(Action.READ_CASES):
         raise CaseGone()
-    show_kept(session, open_board().kept.open(case_id))
+    kept = open_board().kept.open(case_id)
+    record(LedgerKind.CASE_OPENED, about=kept.row.id)
+    show_kept(session, kept)
 
 
 def show_kept(session: Session, kept: KeptCase) -> None:
