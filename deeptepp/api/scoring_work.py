@@ -177,7 +177,7 @@ class ApiCases:
             self._forget_old()
         return begun
 
-    def _keep(self, case: ApiCase, found: _Found) -> bool:
+    def _keep(self, case: ApiCase, found: _WorkDone) -> bool:
         """Keep a score as long as the installation says; where it cannot be kept, the log says why."""
         settings = load_settings()
         with self._lock:
@@ -205,7 +205,7 @@ class ApiCases:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class _WorkDone:
     """An answer, and what is to be kept of it with its images; a refusal is kept nowhere."""
 
     answered: Answered
@@ -213,7 +213,9 @@ class _Found:
     images: CaseImages | None = None
 
 
-def _answered(source: Path, ask: CheckedAsk, engine: ScoringEngine, person: Person, progress: Progress) -> _Found:
+def _answered(
+    source: Path, ask: CheckedAsk, engine: ScoringEngine, person: Person, progress: Progress
+) -> _WorkDone:
     """Read and score one study, as the command ``score`` does; a refusal is an answer."""
     said, bundle = ask.options, engine.bundle()
     proposals: tuple[PhaseProposal, ...] = ()
@@ -244,7 +246,7 @@ def _answered(source: Path, ask: CheckedAsk, engine: ScoringEngine, person: Pers
     document = _marked(assessment_to_dict(assessment, bundle, label=said.label))
     if proposals:
         document["proposals"] = [proposal_to_dict(each) for each in proposals]
-    return _Found(Answered(document, _refusal_in(assessment)), to_keep, images)
+    return _WorkDone(Answered(document, _refusal_in(assessment)), to_keep, images)
 
 
 def _opened(source: Path, ask: CheckedAsk, limit_s: float, progress: Progress) -> tuple[CaseImages, Lesion | None]:
