@@ -103,7 +103,7 @@ def running(folder: Path):
         }.items():
             patch.setenv(name, value)
         provider = stack.enter_context(oidc_provider.running())
-        settings = f'oidc_issuer = "{provider.url}"\nn_waiting_each = 100\n{oidc_provider.SETTINGS}'
+        settings = f'oidc_issuer = "{provider.url}"\nn_waiting_each = 100\nreading_max_s = 600\n{oidc_provider.SETTINGS}'
         (folder / "deeptepp.toml").write_text(settings)
         default_sign_ins.cache_clear()
         close_default_runner()
