@@ -20,7 +20,7 @@ from deeptepp.dataset_folder import write_whole
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.errors import JobCancelled
 from deeptepp.model.bundle import as_served
-from deeptepp.model.fusion import FEATURES, ClinicalSchema, fit_schema
+from deeptepp.model.fusion import PUBLISHED_FEATURES, ClinicalSchema, fit_schema
 from deeptepp.model.network import NETWORKS, RiskNetwork, build_network, initialise
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.data.dataset import Labels
@@ -82,7 +82,8 @@ def fit_fold(trial: Trial, fold: int | None) -> Fitted:
     chosen = trial.split.training(fold) & trial.labels.is_known
     patients, events = np.flatnonzero(chosen), trial.labels.event[chosen]
     part = dataset.cohort.where(chosen)
-    schema = fit_schema(part, tuple(FEATURES) if "cp" in settings.inputs else ())
+    takes_facts = "cp" in settings.inputs and not settings.fuses_late
+    schema = fit_schema(part, tuple(PUBLISHED_FEATURES) if takes_facts else ())
     seed = int(np.random.SeedSequence((settings.seed, 1, _number(fold))).generate_state(1)[0])
     net = _new_network(settings, dataset.n_channels, schema.length, seed)
     clinical = schema.encode_cohort(part)
