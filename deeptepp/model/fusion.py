@@ -69,6 +69,11 @@ References
 Tong et al., Eur Radiol 2024, doi 10.1007/s00330-024-10609-7.
 """
 
+PUBLISHED_COLUMNS = tuple(
+    name for name in CLINICAL_COLUMNS if any(name in each.fields for each in PUBLISHED_FEATURES.values())
+)
+"""Fields of ``ClinicalProfile`` that the published features are made from."""
+
 _SIZE_KNOTS_MM = (0.0, 20.0, 50.0, 200.0)
 """Borders of T1, T2 and T3; within each the size counts by the millimetre."""
 
