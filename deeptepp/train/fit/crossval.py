@@ -130,7 +130,7 @@ def score_fold(
     names = trial.dataset.view_names(trial.settings.views)
     chosen = trial.split.testing(fold) if chosen is None else chosen
     trial.ranks.wait()
-    scores = _read_scores(path, (len(trial.dataset), len(names)))
+    scores = read_scores(path, (len(trial.dataset), len(names)))
     missing = np.flatnonzero(chosen & np.isnan(scores).any(axis=1))
     if len(missing):
         fitted = fit_fold(trial, fold) if fitted is None else fitted
@@ -141,7 +141,7 @@ def score_fold(
                 "scored", f"{_title(fold)}: {len(missing)} patients scored", fit=_title(fold), n=len(missing)
             )
         trial.ranks.wait()
-        scores = _read_scores(path, scores.shape)
+        scores = read_scores(path, scores.shape)
     scores[~chosen] = np.nan
     return scores
 
@@ -181,7 +181,7 @@ def score_patient(
     return view_probabilities(net, ViewStack(np.stack(mosaics), names), clinical, settings.score_from)
 
 
-def _read_scores(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+def read_scores(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     """Read the scores of a fit, (n, V); NaN for patients who are not there."""
     scores = np.full(shape, np.nan)
     if path.exists():
