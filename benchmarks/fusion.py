@@ -95,7 +95,8 @@ def order_lines(path: Path | None, folder: Path, n_pairs: int, n_images: int) ->
         for each in patients
     ]
     found = count_reversals(bundle, stacks, n_pairs, rng)
-    yield f"{found.n_pairs} pairs beside {len(stacks)} images: worse fact lower in {found.n}, the same in {found.n_equal}"
+    yield f"{found.n_pairs} pairs beside {len(stacks)} images: the worse fact scores lower in {found.n}"
+    yield f"The same score: {found.n_equal}"
     yield "By fact: " + ", ".join(f"{name} {n}" for name, n in found.by_field.items())
     known = {"node_stage": "N1", "er_positive": False, "pr_positive": False, "grade": 3}
     for stack in stacks[:3]:
