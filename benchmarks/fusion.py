@@ -74,7 +74,8 @@ def gain_rows(settings: TrainSettings) -> Iterator[str]:
             yield f"| {settings.seed} | {name} | {len(event)} | {event.sum()} | - | - | {error} | - |"
             continue
         yield (
-            f"| {settings.seed} | {name} | {found.n} | {found.n_events} | {found.auc[1]:.3f} | {found.auc[0]:.3f} | "
+            f"| {settings.seed} | {name} | {found.n} | {found.n_events} "
+            f"| {found.auc[1]:.3f} | {found.auc[0]:.3f} | "
             f"{found.difference:+.3f} ({found.low:+.3f} to {found.high:+.3f}) | {found.p_value:.3f} |"
         )
 
