@@ -103,7 +103,9 @@ def running(folder: Path):
         }.items():
             patch.setenv(name, value)
         provider = stack.enter_context(oidc_provider.running())
-        settings = f'oidc_issuer = "{provider.url}"\nn_waiting_each = 100\nreading_max_s = 600\n{oidc_provider.SETTINGS}'
+        # A busy machine reads slowly.
+        limits = "n_waiting_each = 100\nreading_max_s = 600\n"
+        settings = f'oidc_issuer = "{provider.url}"\n{limits}{oidc_provider.SETTINGS}'
         (folder / "deeptepp.toml").write_text(settings)
         default_sign_ins.cache_clear()
         close_default_runner()
