@@ -7,16 +7,19 @@ alone, and told as lost where its worker dies again.
 
 from __future__ import annotations
 
+import logging
 import os
+import socket
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from deeptepp.errors import ClusterUnreachable, EngineMissing
 
@@ -34,6 +37,10 @@ _AHEAD = 2
 _CALLS = 200
 """Pieces of work after which a process of ray is replaced, so that no leak adds up. Those of loky are replaced
 where they grew by 300 MB, those of dask where they near their limit."""
+
+
+_ANSWER_S = 10.0
+"""Seconds in which a cluster must take a connection."""
 
 
 class Engine(StrEnum):
@@ -137,10 +144,17 @@ def _round(
 
 
 def _opened(workers: Workers) -> AbstractContextManager[_Pool]:
-    """Open the workers of an engine; EngineMissing where it is not installed."""
+    """Open the workers of an engine; EngineMissing, ClusterUnreachable."""
     package, opener = _OPENERS[workers.engine]
     if find_spec(package) is None:
         raise EngineMissing(value=workers.engine.value)
+    place = urlsplit(workers.address if "//" in workers.address else f"//{workers.address}")
+    if place.hostname and place.port:
+        # The engines would try for minutes.
+        try:
+            socket.create_connection((place.hostname, place.port), timeout=_ANSWER_S).close()
+        except OSError:
+            raise ClusterUnreachable(value=workers.engine.value) from None
     return opener(workers)
 
 
@@ -165,6 +179,7 @@ def _dask(workers: Workers) -> Iterator[_Pool]:
     import dask
     from distributed import Client, KilledWorker, LocalCluster
 
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
         cluster = workers.address or LocalCluster(
             n_workers=workers.n,
@@ -172,7 +187,8 @@ def _dask(workers: Workers) -> Iterator[_Pool]:
             memory_limit=int(workers.memory_mb * 1e6),
             dashboard_address=None,
             security=True,
-            env=ONE_THREAD,
+            env=ONE_THREAD | {"DASK_LOGGING__DISTRIBUTED": "critical"},
+            silence_logs=logging.CRITICAL,
         )
         try:
             client = Client(cluster)
@@ -181,7 +197,7 @@ def _dask(workers: Workers) -> Iterator[_Pool]:
         try:
             executor = client.get_executor(pure=False, retries=0)
             n_cores = sum(client.nthreads().values())
-            yield _Pool(executor.submit, max(workers.n, _AHEAD * n_cores), (KilledWorker,))
+            yield _Pool(lambda work, item: executor.submit(_do, _Piece(work, item)), max(workers.n, _AHEAD * n_cores), (KilledWorker,))
         finally:
             client.close()
             if not isinstance(cluster, str):
@@ -209,17 +225,25 @@ def _ray(workers: Workers) -> Iterator[_Pool]:
     except (ConnectionError, ValueError, RuntimeError):
         raise ClusterUnreachable(value=Engine.RAY.value) from None
     try:
-        call = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS)(_call)
+        call = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS)(_do)
         deaths = (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError, exceptions.NodeDiedError)
         n_cores = int(ray.cluster_resources().get("CPU", 1))
-        yield _Pool(lambda work, item: call.remote(work, item).future(), max(workers.n, _AHEAD * n_cores), deaths)
+        yield _Pool(lambda work, item: call.remote(_Piece(work, item)).future(), max(workers.n, _AHEAD * n_cores), deaths)
     finally:
         ray.shutdown()
 
 
-def _call(work: Callable[[Item], Made], item: Item) -> Made:
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One piece of work; its ``repr``, which engines log where something fails, says nothing of it."""
+
+    work: Callable[[Any], Any] = field(repr=False)
+    item: Any = field(repr=False)
+
+
+def _do(piece: _Piece) -> Any:  # noqa: ANN401  whatever the work makes
     """Do one piece of work."""
-    return work(item)
+    return piece.work(piece.item)
 
 
 _OPENERS: dict[Engine, tuple[str, Callable[[Workers], AbstractContextManager[_Pool]]]] = {
