@@ -197,7 +197,11 @@ def _dask(workers: Workers) -> Iterator[_Pool]:
         try:
             executor = client.get_executor(pure=False, retries=0)
             n_cores = sum(client.nthreads().values())
-            yield _Pool(lambda work, item: executor.submit(_do, _Piece(work, item)), max(workers.n, _AHEAD * n_cores), (KilledWorker,))
+            yield _Pool(
+                lambda work, item: executor.submit(_do, _Piece(work, item)),
+                max(workers.n, _AHEAD * n_cores),
+                (KilledWorker,),
+            )
         finally:
             client.close()
             if not isinstance(cluster, str):
@@ -228,7 +232,9 @@ def _ray(workers: Workers) -> Iterator[_Pool]:
         call = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS)(_do)
         deaths = (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError, exceptions.NodeDiedError)
         n_cores = int(ray.cluster_resources().get("CPU", 1))
-        yield _Pool(lambda work, item: call.remote(_Piece(work, item)).future(), max(workers.n, _AHEAD * n_cores), deaths)
+        yield _Pool(
+            lambda work, item: call.remote(_Piece(work, item)).future(), max(workers.n, _AHEAD * n_cores), deaths
+        )
     finally:
         ray.shutdown()
 

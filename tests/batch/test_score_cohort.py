@@ -32,7 +32,9 @@ def rows_of(out):
 
 def timeless(told):
     """Leave out when it was computed, and the hash that covers it."""
-    return told | {"receipt": {k: v for k, v in told["receipt"].items() if k not in ("id", "sha256", "created_utc")}}
+    return told | {
+        "receipt": {k: v for k, v in told["receipt"].items() if k not in ("id", "sha256", "created_utc")}
+    }
 
 
 def test_bad_studies_in_the_middle_stop_nothing(run):
@@ -61,7 +63,9 @@ def test_no_name_of_a_file_and_no_message_of_a_fault_is_told_or_kept(run):
     texts = [*told, *(str(path.relative_to(out)) for path in out.rglob("*"))]
     texts += [path.read_bytes().decode("latin-1") for path in out.rglob("*") if path.is_file()]
     assert len(texts) > 20
-    assert [text for text in texts for word in ("mary-roe", "Jane Doe", "letter.zip", "nowhere") if word in text] == []
+    assert [
+        text for text in texts for word in ("mary-roe", "Jane Doe", "letter.zip", "nowhere") if word in text
+    ] == []
 
 
 def test_an_assessment_is_that_of_the_command_on_one_study(run, many, tmp_path):
@@ -154,7 +158,11 @@ def test_a_folder_without_studies_or_a_table_that_says_not_whose_is_refused(many
         with pytest.raises(CohortRefused) as refused:
             list_studies(source, choice=ImageChoice(), units={})
         rules[source.name] = refused.value.facts["rules"]
-    assert rules == {"empty": "manifest.empty-folder", "twice.csv": "cohort.duplicate-subject", "cm.csv": "cohort.unit"}
+    assert rules == {
+        "empty": "manifest.empty-folder",
+        "twice.csv": "cohort.duplicate-subject",
+        "cm.csv": "cohort.unit",
+    }
     in_cm = list_studies(tmp_path / "cm.csv", choice=ImageChoice(), units={"tumour_size_mm": "cm"})
     assert in_cm.studies[3].profile.tumour_size_mm == 23
 
@@ -184,7 +192,13 @@ def test_the_command_says_what_became_of_all_and_leaves_with_zero(many, run):
 @pytest.mark.parametrize("engine", [Engine.LOKY, Engine.DASK, Engine.RAY])
 def test_every_engine_gives_the_same_to_the_bit(many, run, tmp_path, engine):
     # In a process of its own, since engines leave open what they closed, and two studies at once.
-    command = [sys.executable, "-c", "from deeptepp.cli import app; app()", "score-cohort", str(many / "patients.csv")]
+    command = [
+        sys.executable,
+        "-c",
+        "from deeptepp.cli import app; app()",
+        "score-cohort",
+        str(many / "patients.csv"),
+    ]
     options = ["--bundle", str(many / "bundle"), "--backend", engine, "--jobs", "2", "--no-stability"]
     subprocess.run([*command, *options, "--out", str(tmp_path / "out")], check=True, capture_output=True)
     there, here = rows_of(tmp_path / "out"), rows_of(run[0])
