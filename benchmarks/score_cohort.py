@@ -30,8 +30,8 @@ N_NODES, N_CORES, N_STUDIES = 64, 32, 1_000_000
 """The cluster of the model."""
 
 CASE_CPU_S, STUDY_MB = 3.2, 328.0
-"""A whole clinical study of 841 files: opened in 1.8 CPU seconds (docs/results/reading_speed.md), scored in 0.3, its
-stability in 0.8, its digest in 0.3."""
+"""A whole clinical study of 841 files: opened in 1.8 CPU seconds (docs/results/reading_speed.md), scored in 0.3,
+its stability in 0.8, its digest in 0.3."""
 
 DISK_MB_S = 5_000.0
 """What a shared disk of a cluster reads in a second."""
@@ -114,10 +114,10 @@ def report(n: int, one: dict[str, Cost], all_of: dict[str, Cost], two: dict[str,
     lines = [
         "# Scoring many studies",
         "",
-        f"Made by `make many`: {n} simulated studies of {COARSE.matrix} x {COARSE.matrix} x {COARSE.n_slices} voxels, "
-        f"on a machine of {os.cpu_count()} cores that did other work too; CPU seconds of all processes.",
+        f"Made by `make many`: {n} simulated studies of {COARSE.matrix} x {COARSE.matrix} x {COARSE.n_slices} "
+        f"voxels, on a machine of {os.cpu_count()} cores that did other work too; CPU seconds of all processes.",
         "",
-        "| engine | start, CPU s | each study, CPU s | more than serial, CPU s | 1 worker, wall s | 2 workers, wall s |",
+        "| engine | start, CPU s | a study, CPU s | more than serial, CPU s | 1 worker, wall s | 2, wall s |",
         "|---|---|---|---|---|---|",
     ]
     for engine, cost in all_of.items():
@@ -158,8 +158,8 @@ def model() -> list[str]:
         "|---|---|",
         *(f"| {what} | {each_h:.2f} |" for what, each_h in hours.items()),
         "",
-        f"The bottleneck is the {slowest.partition(':')[0]}. This disk feeds {fed:.0f} cores: more only wait, unless "
-        "studies lie on the nodes' own disks or a faster one. The driver is not the bottleneck before "
+        f"The bottleneck is the {slowest.partition(':')[0]}. This disk feeds {fed:.0f} cores: more only wait, "
+        "unless studies lie on the nodes' own disks or a faster one. The driver is not the bottleneck before "
         f"{CASE_CPU_S / HAND_OVER_S:,.0f} cores.",
     ]
 

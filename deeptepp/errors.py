@@ -796,7 +796,7 @@ class EngineMissing(ClusterError):
     """An engine is asked for that is not installed."""
 
     rule = "cluster.not-installed"
-    template = "{value} is not installed here. `pip install 'deeptepp[cluster]'`, or choose the engine loky."
+    template = "{value} is not installed here. Install the extra `cluster` of this package, or choose the engine loky."
 
 
 class ClusterUnreachable(ClusterError):

@@ -12,7 +12,7 @@ from deeptepp.processes import Engine, Workers, done_by
 
 @dataclass(frozen=True)
 class Dying:
-    """Doubles numbers, but dies at some; ``once``: of these, only the first time; ``marks``: where it notes that."""
+    """Doubles numbers, but dies at some, at ``once`` only the first time, which it notes in ``marks``."""
 
     marks: Path
     once: frozenset = frozenset()
@@ -27,7 +27,8 @@ class Dying:
 
 
 def main():
-    """Tell as JSON what an engine makes of twelve numbers, of which 4 dies once and 7 always."""
+    """Tell as JSON what an engine makes of twelve numbers, of which 4 dies once and 7 always, and what it imports."""
     engine, marks = sys.argv[1:]
     work = Dying(Path(marks), once=frozenset({4}), always=frozenset({7}))
-    sys.stdout.write(json.dumps(sorted(done_by(Workers(Engine(engine), 2), work, range(12)))))
+    made = sorted(done_by(Workers(Engine(engine), 2), work, range(12)))
+    sys.stdout.write(json.dumps([made, sorted({"dask", "distributed", "ray"} & set(sys.modules))]))

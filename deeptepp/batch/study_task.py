@@ -49,7 +49,7 @@ FAILED = "study.failed"
 _MAKERS = ("dicom", "nifti", "imaging", "domain", "views", "model", "scoring")
 """Packages whose code decides a score and the findings beside it."""
 
-_NO_MEMORY = "allocat"
+_NO_MEMORY = "alloc"
 """What libraries in C++ say, in words of their own, in place of a MemoryError."""
 
 _CHUNK_BYTES = 1 << 20
