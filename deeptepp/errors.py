@@ -796,14 +796,14 @@ class EngineMissing(ClusterError):
     """An engine is asked for that is not installed."""
 
     rule = "cluster.not-installed"
-    template = "{value} is not installed here. Install the extra `cluster` of this package, or choose the engine loky."
+    template = "{value} is not installed here. Install the extra `cluster` of this package, or choose loky."
 
 
 class ClusterUnreachable(ClusterError):
     """No cluster answers at the address."""
 
     rule = "cluster.unreachable"
-    template = "No cluster of {value} answers at this address. Check that it runs, and its address."
+    template = "No cluster of {value} answers. Check its address, and that it runs; without one, try again."
 
 
 class WorkerLost(ClusterError):

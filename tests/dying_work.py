@@ -27,7 +27,7 @@ class Dying:
 
 
 def main():
-    """Tell as JSON what an engine makes of twelve numbers, of which 4 dies once and 7 always, and what it imports."""
+    """Tell what an engine makes of twelve numbers, of which 4 dies once and 7 always, and what it imports."""
     engine, marks = sys.argv[1:]
     work = Dying(Path(marks), once=frozenset({4}), always=frozenset({7}))
     made = sorted(done_by(Workers(Engine(engine), 2), work, range(12)))
