@@ -69,6 +69,10 @@ statistics: $(DEV) ## Measure simulated cohorts, the bias of matching and the sp
 mutations: $(DEV) ## Damage 2,000 small studies by seed and read each, minutes
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m mutations --n 2000 --seed 0 --out docs/results/mutations.md
 
+.PHONY: many
+many: $(DEV) ## Measure what each engine adds to the scoring of many studies, minutes
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/score_cohort.py --out docs/results/score_cohort.md
+
 .PHONY: kills bounds
 kills: $(DEV) ## Kill every operation that keeps something at 200 seeded moments, minutes
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m kills --n 200 --out docs/results/kills.md

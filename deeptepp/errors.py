@@ -40,6 +40,8 @@
     │                                     StudyNotInPacs, NothingToFetch, HeadersGone, ArrivedGone
     ├── AccessError                       NotSignedIn, NotAllowed
     ├── DiskFull                          no room is left to write
+    ├── ClusterError                      EngineMissing, ClusterUnreachable, WorkerLost, OtherCode,
+    │                                     FolderNotShared, RunUnderWay
     ├── NoBrowser                         no browser draws figures as files
     ├── FigureNotDrawn                    the browser failed at a figure
     ├── FramesGone                        the images of a case left the memory
@@ -782,6 +784,60 @@ class FolderInUse(FilesError):
 
     rule = "files.folder-in-use"
     template = "The folder cannot be replaced as a whole: {reason}. Nothing was written; name a folder inside it."
+
+
+class ClusterError(DeepTeppError):
+    """Other processes or machines cannot do the work."""
+
+    rule = "cluster"
+
+
+class EngineMissing(ClusterError):
+    """An engine is asked for that is not installed."""
+
+    rule = "cluster.not-installed"
+    template = "{value} is not installed here. Install the extra `cluster` of this package, or choose loky."
+
+
+class ClusterUnreachable(ClusterError):
+    """No cluster answers at the address."""
+
+    rule = "cluster.unreachable"
+    template = "No cluster of {value} answers. Check its address, and that it runs; without one, try again."
+
+
+class WorkerLost(ClusterError):
+    """The process that worked on something died, and again when it was tried alone."""
+
+    rule = "cluster.worker-lost"
+    template = (
+        "The process that worked on this study died twice, as where memory is short. Give each worker more "
+        "memory, or hand in the dynamic series alone."
+    )
+
+
+class OtherCode(ClusterError):
+    """A worker would not compute what was asked for."""
+
+    rule = "cluster.other-code"
+    template = (
+        "A worker has another version of DeepTEPP, of its libraries or of the model than this machine. Install "
+        "the same on all, and start the run again."
+    )
+
+
+class FolderNotShared(ClusterError):
+    """A worker does not see the folder of results."""
+
+    rule = "cluster.folder-not-shared"
+    template = "A worker does not see the folder of results. Name one on a disk that all machines share."
+
+
+class RunUnderWay(ClusterError):
+    """Another run writes into the same folder."""
+
+    rule = "cluster.run-under-way"
+    template = "Another run writes into this folder. Wait until it has ended, or name another folder."
 
 
 class UploadError(InputError):

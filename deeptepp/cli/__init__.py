@@ -20,6 +20,7 @@ from deeptepp.cli.own_cohorts import cohort_app
 from deeptepp.cli.printing import RefusingCommand
 from deeptepp.cli.receipts import replay
 from deeptepp.cli.reporting import report_app
+from deeptepp.cli.scoring_many import score_cohort_command
 from deeptepp.cli.sending import send
 from deeptepp.cli.simulating import simulate_cohort_command, simulate_study_command
 from deeptepp.cli.studies import detect, score
@@ -53,6 +54,7 @@ for command in (
     replay,
 ):
     app.command(cls=RefusingCommand)(command)
+app.command("score-cohort", cls=RefusingCommand)(score_cohort_command)
 app.command("prepare-breastdcedl", cls=RefusingCommand)(prepare_breastdcedl_command)
 simulate_app.command("cohort", cls=RefusingCommand)(simulate_cohort_command)
 simulate_app.command("study", cls=RefusingCommand)(simulate_study_command)

@@ -7,12 +7,14 @@ from typing import Annotated
 
 import typer
 
+from deeptepp.cli.cluster import Backend, ClusterAddress, Jobs, workers_for
 from deeptepp.cli.cohort_file import Units, units_said
 from deeptepp.cli.printing import AsJson, leave_with, say
 from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, phase_keys, reader_box
 from deeptepp.datasets.problems import problem_lines
 from deeptepp.domain.progress import silent
 from deeptepp.errors import SettingsError
+from deeptepp.processes import Engine
 
 
 def prepare(
@@ -22,7 +24,9 @@ def prepare(
     out: Annotated[
         Path | None, typer.Option(help="Dataset folder to write; goes on where it was stopped.")
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    backend: Backend = Engine.LOKY,
+    address: ClusterAddress = "",
+    jobs: Jobs = 1,
     check: Annotated[bool, typer.Option("--check", help="Only print the table of problems.")] = False,
     skip_failed: Annotated[
         bool, typer.Option("--skip-failed", help="Go on without patients of whom no region can be made.")
@@ -52,6 +56,7 @@ def prepare(
     if out is None and not check:
         raise typer.BadParameter("give a folder, or --check", param_hint="--out")
     progress = silent if as_json else say
+    workers = workers_for(backend, address, jobs)
     choice = ImageChoice(phase_keys(phases), side, reader_box(box))
     demands = Demands(n_folds=folds, needs_clinical=not images_only)
     settings = RoiSettings(channels=tuple(channels.split(",")))
@@ -62,7 +67,7 @@ def prepare(
             demands=demands,
             choice=choice,
             units=units_said(unit),
-            n_jobs=jobs,
+            workers=workers,
             progress=progress,
         )
     except SettingsError as error:
@@ -77,7 +82,7 @@ def prepare(
         out,
         settings=settings,
         demands=demands,
-        n_jobs=jobs,
+        workers=workers,
         skip_failed=skip_failed,
         progress=progress,
     )

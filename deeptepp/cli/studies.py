@@ -34,17 +34,14 @@ from deeptepp.domain.labels import checked_label, looks_like_a_name
 from deeptepp.domain.lesion import Lesion, LesionOrigin
 from deeptepp.domain.progress import silent
 from deeptepp.domain.risk import Assessment, Outcome, Severity
-from deeptepp.domain.study import PhaseProposal
 from deeptepp.domain.typed_number import read_facts
 from deeptepp.errors import DeepTeppError, UnknownField, UnreadableProfile
 from deeptepp.file_sets import check_free
 from deeptepp.report.case.document import (
-    assessment_to_dict,
     finding_to_dict,
     lesion_to_dict,
     marks,
     phase_to_dict,
-    proposals_of,
     series_to_dict,
 )
 from deeptepp.report.names import SIDES
@@ -88,13 +85,20 @@ def score(
     ] = False,
 ) -> None:
     """Score one study: risk score, tier, percentile, warnings."""
+    from deeptepp.batch.study_task import ScoredStudy, StudyChoice, score_study
     from deeptepp.model.bundle import load_bundle
-    from deeptepp.scoring.case import assess_case, open_case, refuse
-    from deeptepp.scoring.images import lesion_in_box
+    from deeptepp.scoring.case import refuse
 
-    model = images = profile = None
-    keys, times_s, corners = phase_keys(phases), phase_times_s(times), reader_box(box)
-    proposals: tuple[PhaseProposal, ...] = ()
+    model = profile = None
+    choice = StudyChoice(
+        phase_keys=phase_keys(phases),
+        phase_index=phase_index,
+        side=side,
+        times_s=phase_times_s(times),
+        box=reader_box(box),
+        allow_ineligible=allow_ineligible,
+        with_shifts=with_shifts,
+    )
     named = checked_label(label)
     if looks_like_a_name(named):
         typer.echo("The label looks like the name of a person; it must be a pseudonym.", err=True)
@@ -105,34 +109,17 @@ def score(
     try:
         profile = read_profile(cp)
         model = load_bundle(bundle)
-        progress = silent if as_json else say
-        images = open_case(
-            source_of(study),
-            phase_keys=keys,
-            phase_index=phase_index,
-            side=side,
-            times_s=times_s,
-            progress=progress,
-        )
-        images, lesion = lesion_in_box(images, corners)
-        assessment = assess_case(
-            images,
-            profile,
-            model,
-            lesion=lesion,
-            allow_ineligible=allow_ineligible,
-            measures_stability=with_shifts,
-            progress=progress,
-        )
+        made = score_study(source_of(study), profile, model, choice, progress=silent if as_json else say)
     except DeepTeppError as error:
-        assessment, proposals = refuse(error, profile), proposals_of(error)
+        made = ScoredStudy(refuse(error, profile))
+    assessment = made.assessment
     if as_json:
-        print_json(assessment_to_dict(assessment, model, label=named) | proposals_json(proposals))
+        print_json(made.to_json(model, label=named))
     else:
-        typer.echo("\n".join([*([named] if named else []), *_lines(assessment), *proposal_lines(proposals)]))
+        typer.echo("\n".join([*([named] if named else []), *_lines(assessment), *proposal_lines(made.proposals)]))
     try:
         keep_receipt(assessment, receipt)
-        write_and_send(out, images, assessment, model, is_sent=is_sent, label=named)
+        write_and_send(out, made.images, assessment, model, is_sent=is_sent, label=named)
     except DeepTeppError as error:
         typer.echo(f"refused [{error.rule}] {error}", err=True)
         raise typer.Exit(code=1) from None

@@ -97,6 +97,11 @@ def fact_problems(cohort: Cohort, *, needs_follow_up: bool = True, first_row: in
     return (*finder.all_facts(), *finder.scores())
 
 
+def profile_problems(cohort: Cohort) -> tuple[Problem, ...]:
+    """Find all that is wrong with the clinical facts of a cohort, and with nothing else; rows count from 1."""
+    return tuple(_Finder(cohort, Demands(), first_row=1).profiles())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Finder:
     """Looks through the columns of one cohort."""

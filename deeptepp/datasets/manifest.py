@@ -66,19 +66,21 @@ class Manifest:
     problems: tuple[Problem, ...]
 
 
-def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
+def read_manifest(path: Path, *, with_images: bool = True, needs_follow_up: bool = True) -> Manifest:
     """Read a manifest and collect what is wrong with it.
 
     ``path``: CSV in UTF-8, separated by commas, semicolons or tabs, or an Excel workbook; paths in it are relative
     to its folder; ``with_images``: whether every patient needs images. Without, columns of images are passed over,
-    and scores and tiers are read. With its problems; of no patients where the table cannot be read at all.
+    and scores and tiers are read; ``needs_follow_up``: whether treatment and outcome are; the columns are passed
+    over where not. With its problems; of no patients where the table cannot be read at all.
     """
     content = path.read_bytes() if path.is_file() else b""
     known = (*FACTS, *IMAGE_COLUMNS, *(() if with_images else SCORED))
     table = read_table(content, known, is_workbook=is_workbook(path))
     if table.header:
-        table.problems.extend(_header_problems(table.header, known, with_images=with_images))
-    mend_numbers(table, _NUMBERS)
+        required = REQUIRED if needs_follow_up else (SUBJECT,)
+        table.problems.extend(_header_problems(table.header, known, required, with_images=with_images))
+    mend_numbers(table, _NUMBERS if needs_follow_up else tuple(RANGES))
     images, image_problems = images_of(table, path.parent) if with_images else ((), [])
     table.problems.extend(image_problems)
     return manifest_of(table, hashlib.sha256(content).hexdigest(), images)
@@ -95,9 +97,11 @@ def manifest_of(table: RawTable, sha256: str, images: tuple[Images, ...] = ()) -
     return Manifest(_cohort(table), subjects, images, sha256, problems)
 
 
-def _header_problems(header: Sequence[str], known: Sequence[str], *, with_images: bool) -> Iterator[Problem]:
+def _header_problems(
+    header: Sequence[str], known: Sequence[str], required: Sequence[str], *, with_images: bool
+) -> Iterator[Problem]:
     """Check the names of the columns."""
-    missing = [name for name in REQUIRED if name not in header]
+    missing = [name for name in required if name not in header]
     if missing:
         yield Problem.of("manifest.missing-column", column=joined(", ", missing))
     if with_images and STUDY not in header and ROI not in header:

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -26,17 +26,18 @@ from deeptepp.datasets.columns.unit_checks import in_units, with_units
 from deeptepp.datasets.image_columns import ImageChoice, Images
 from deeptepp.datasets.manifest import Manifest, read_manifest
 from deeptepp.datasets.problems import Problem, refuse
-from deeptepp.datasets.regions import Fault, Region, RegionMaker, fault_of_images, maker_version
+from deeptepp.datasets.regions import LOST, Fault, Region, RegionMaker, fault_of_images, maker_version
 from deeptepp.domain.cohort import KEY, SUBJECT, Cohort
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Severity
 from deeptepp.errors import BadSetting
 from deeptepp.imaging.roi import RoiSettings
-from deeptepp.processes import in_processes
+from deeptepp.processes import Workers, done_by
 from deeptepp.tables import write_cohort
 
 MADE_BY = "deeptepp prepare"
-T = TypeVar("T")
+HERE = Workers()
+"""This process alone does the work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +58,7 @@ def check_manifest(
     settings: RoiSettings | None = None,
     choice: ImageChoice | None = None,
     units: Mapping[str, str] | None = None,
-    n_jobs: int = 1,
+    workers: Workers = HERE,
     progress: Progress = silent,
 ) -> Checked:
     """Find everything that is wrong with a manifest before anything is computed.
@@ -65,7 +66,7 @@ def check_manifest(
     ``demands``: what the training run will ask; five folds after a hold-out of a fifth when left out;
     ``settings``: how regions of interest are cut; the defaults when left out; ``choice``: Phases, side and box of
     the studies whose rows name none; ``units``: units that a person said, by column; where numbers speak against
-    the others, they are asked.
+    the others, they are asked; ``workers``: who looks at the images.
     """
     # 1. The table, in the units and with the choices that a person said.
     manifest, settings, units = read_manifest(path), settings or RoiSettings(), units or {}
@@ -80,10 +81,11 @@ def check_manifest(
         problems.extend(problem.in_rows(rows) for problem in found)
     faults: dict[Fault, list[int]] = defaultdict(list)
     # 2. The images, by their headers alone.
-    looked = in_processes(_Looker(settings), manifest.images, n_jobs)
-    for done, (row, fault) in enumerate(looked, start=1):
+    looked = done_by(workers, _Looker(settings), manifest.images)
+    for done, (images, look) in enumerate(looked, start=1):
+        fault = LOST if look is None else look.fault
         if fault is not None:
-            faults[fault].append(row)
+            faults[fault].append(images.row)
         progress(StepReport(Step.READ, done / len(manifest.images), f"{done} of {len(manifest.images)} looked at"))
     problems.extend(_fault_problems(faults))
     return Checked(manifest, tuple(problems))
@@ -96,7 +98,7 @@ def prepare_dataset(
     demands: Demands | None = None,
     settings: RoiSettings | None = None,
     kept: Path | None = None,
-    n_jobs: int = 1,
+    workers: Workers = HERE,
     skip_failed: bool = False,
     progress: Progress = silent,
 ) -> tuple[Problem, ...]:
@@ -104,16 +106,16 @@ def prepare_dataset(
 
     ``settings``: how regions of interest are cut; the defaults when left out; ``kept``: folder that keeps regions
     of interest for other manifests; ``roi-cache`` beside ``out`` when left out; ``skip_failed``: go on without the
-    patients of whom no region of interest can be made; ``progress``: hears how many rows are done; may raise
-    ``JobCancelled``, what is done is kept. Gives what was found on the way; only warnings. Raises CohortRefused
-    where the manifest has problems, or some studies have, and they are not skipped; BadSetting where ``out`` is a
-    dataset that was made in another way.
+    patients of whom no region of interest can be made; ``workers``: who makes them, all of whom see ``kept``;
+    ``progress``: hears how many rows are done; may raise ``JobCancelled``, what is done is kept. Gives what was
+    found on the way; only warnings. Raises CohortRefused where the manifest has problems, or some studies have,
+    and they are not skipped; BadSetting where ``out`` is a dataset that was made in another way.
     """
     refuse(checked.problems)
     manifest, settings = checked.manifest, settings or RoiSettings()
     _check_out(out)
     maker = RegionMaker(out.resolve().parent / "roi-cache" if kept is None else kept, settings)
-    regions = _make_all(maker, manifest.images, n_jobs, progress)
+    regions = _make_all(maker, manifest.images, workers, progress)
     problems = list(_region_problems(regions, skip_failed=skip_failed))
     has_region = np.array([bool(regions[row].key) for row in _rows(manifest)])
     if not has_region.all():
@@ -131,9 +133,9 @@ class _Looker:
 
     settings: RoiSettings
 
-    def __call__(self, images: Images) -> tuple[int, Fault | None]:
-        """Row and what is wrong with its images."""
-        return images.row, fault_of_images(images, self.settings)
+    def __call__(self, images: Images) -> Region:
+        """Tell what is wrong with the images of a row, of which no region is made yet."""
+        return Region(images.row, fault=fault_of_images(images, self.settings))
 
 
 def _rows(manifest: Manifest) -> list[int]:
@@ -163,13 +165,16 @@ def _check_out(out: Path) -> None:
         )
 
 
-def _make_all(maker: RegionMaker, images: Sequence[Images], n_jobs: int, progress: Progress) -> dict[int, Region]:
+def _make_all(
+    maker: RegionMaker, images: Sequence[Images], workers: Workers, progress: Progress
+) -> dict[int, Region]:
     """Make the regions of interest of all rows and tell of each."""
     regions: dict[int, Region] = {}
-    for region in in_processes(maker, images, n_jobs):
+    for each, made in done_by(workers, maker, images):
+        region = made or Region(each.row, fault=LOST)
         regions[region.row] = region
-        n_kept = sum(each.was_kept for each in regions.values())
-        n_failed = sum(each.fault is not None for each in regions.values())
+        n_kept = sum(one.was_kept for one in regions.values())
+        n_failed = sum(one.fault is not None for one in regions.values())
         found = f"{len(regions)} of {len(images)} regions of interest, {n_kept} from before, {n_failed} failed"
         if region.fault is not None:
             found += f"; row {region.row}: {region.fault[0]}"

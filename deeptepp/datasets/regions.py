@@ -10,20 +10,18 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import deeptepp
-from deeptepp.dataset_folder import key_of, write_json, write_whole
+from deeptepp.dataset_folder import code_digest, key_of, write_json, write_whole
 from deeptepp.datasets.image_columns import PHASES, SIDE, Images
 from deeptepp.dicom.files.archive import open_members
 from deeptepp.dicom.read_dicom import check_study, read_study
 from deeptepp.domain.lesion import Lesion, Roi
 from deeptepp.domain.study import PhaseChoice, PhaseProposal, Side, Study
-from deeptepp.errors import DeepTeppError, NoLesion, StudyError
+from deeptepp.errors import DeepTeppError, NoLesion, StudyError, WorkerLost
 from deeptepp.imaging.detection.candidates import MIN_VOLUME_MM3
 from deeptepp.imaging.detection.detect import Detection, detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
@@ -36,6 +34,7 @@ _MAKERS = ("dicom", "imaging", "domain")
 
 ABSENT = ("manifest.images-absent", "There is nothing at the path of the images.", "Correct the path.")
 UNREADABLE = ("manifest.images-unreadable", "The images cannot be opened.", "Check the file and who may read it.")
+LOST = (WorkerLost.rule, str(WorkerLost()), "Give each worker more memory, or leave the patient out.")
 DAMAGED_ROI = ("roi.unreadable", "The region of interest is damaged or no region of interest.", "Make it again.")
 OTHER_ROI = (
     "roi.other-settings",
@@ -62,18 +61,12 @@ class Region:
     fault: Fault | None = None
 
 
-@cache
 def maker_version() -> str:
     """Give the digest of the code that makes regions of interest.
 
     It changes with any line of reading, detection or cutting.
     """
-    root = Path(deeptepp.__file__).parent
-    digest = hashlib.sha256()
-    for package in _MAKERS:
-        for path in sorted((root / package).rglob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+    return code_digest(*_MAKERS)
 
 
 def fault_of_images(images: Images, settings: RoiSettings) -> Fault | None:

@@ -29,11 +29,11 @@ from deeptepp.domain.cohort import ARM, LATENT_RISK, RFS_EVENT, SUBJECT, Cohort
 from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.study import PhaseChoice
-from deeptepp.errors import BadSetting, DetectionError
+from deeptepp.errors import BadSetting, DetectionError, WorkerLost
 from deeptepp.imaging.detection.detect import detect_lesions
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.roi import RoiSettings, crop_roi, write_roi
-from deeptepp.processes import in_processes
+from deeptepp.processes import Workers, done_by
 from deeptepp.simulate.protocols import PROTOCOLS, SHARES, Protocol
 from deeptepp.simulate.simulated_cohort import simulate_cohort
 from deeptepp.simulate.simulated_study import SimulatedStudy, simulate_study
@@ -221,7 +221,9 @@ def _look(simulated: SimulatedStudy, phase: PhaseChoice) -> tuple[Lesion, dict[s
 def _run(work: _Worker, patients: list[_Patient], *, n_jobs: int, progress: Progress) -> None:
     """Make all patients and report after each."""
     n_detected = 0
-    for done, is_detected in enumerate(in_processes(work, patients, n_jobs), start=1):
+    for done, (_, is_detected) in enumerate(done_by(Workers.here(n_jobs), work, patients), start=1):
+        if is_detected is None:
+            raise WorkerLost
         n_detected += is_detected
         found = f"{done} of {len(patients)} simulated patients, {n_detected} tumours detected"
         progress(StepReport(Step.ROI, done / len(patients), found))

@@ -18,6 +18,7 @@ from deeptepp.datasets.problems import problem_lines, problems_in
 from deeptepp.domain.study import PhaseProposal, Side
 from deeptepp.errors import BadSetting, CohortRefused, JobCancelled, NoPreContrast
 from deeptepp.imaging.roi import RoiSettings, read_roi, write_roi
+from deeptepp.processes import Workers
 from deeptepp.tables import read_cohort
 from deeptepp.train.data.dataset import read_dataset
 
@@ -143,8 +144,14 @@ def test_a_stopped_run_goes_on_where_it_was(with_studies, write_manifest, settin
 def test_processes_give_the_same_dataset(with_studies, write_manifest, settings, tmp_path):
     path = write_manifest(with_studies)
     for n_jobs in (1, 2):
-        checked = check(path, settings, n_jobs=n_jobs)
-        prepare(checked, tmp_path / str(n_jobs), settings, n_jobs=n_jobs, kept=tmp_path / f"kept-{n_jobs}")
+        checked = check(path, settings, workers=Workers.here(n_jobs))
+        prepare(
+            checked,
+            tmp_path / str(n_jobs),
+            settings,
+            workers=Workers.here(n_jobs),
+            kept=tmp_path / f"kept-{n_jobs}",
+        )
     one, two = read_dataset(tmp_path / "1"), read_dataset(tmp_path / "2")
     assert one.description == two.description
     for patient in range(18):

@@ -1,0 +1,1 @@
+"""Scores many studies: what is to be scored, one study on a worker, and the tables of a whole run."""
