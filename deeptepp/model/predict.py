@@ -42,9 +42,9 @@ def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile)
     """
     softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile), bundle.score_from)
     probability = bundle.recalibration(softmax)
-    # The score of a patient is the mean over her views.
-    per_view = dict(zip(stack.names, probability.tolist(), strict=True))
-    return RiskScore(float(probability.mean()), per_view)
+    # The score of a patient is the mean over her views, recalibrated as a whole where a centre did so.
+    per_view = dict(zip(stack.names, bundle.on_site(probability).tolist(), strict=True))
+    return RiskScore(float(bundle.on_site(probability.mean())), per_view)
 
 
 def score_profiles(
@@ -65,5 +65,4 @@ def score_profiles(
         y = bundle.net.classify(tuple(x.repeat(n, 1) for x in pooled), patients)
         softmax = torch.softmax(risk_logits(y, bundle.score_from).double(), dim=1)[:, 1]  # (N V,)
     per_view = bundle.recalibration(softmax.numpy().reshape(n, n_views))
-    scores: npt.NDArray[np.float64] = per_view.mean(axis=1)
-    return scores
+    return bundle.on_site(per_view.mean(axis=1))
