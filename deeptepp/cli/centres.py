@@ -106,20 +106,21 @@ def _table(path: Path, mapping: Path | None = None, unit: list[str] | None = Non
 
 
 def _rescored(bundle: ModelBundle, dataset: Path) -> Cohort:
-    """Score the patients of a dataset folder."""
-    import numpy as np
-
-    from deeptepp.domain.cohort import SCORE, TIER
+    """Score the patients of a dataset folder; those who trained the bundle would flatter it and are refused."""
+    from deeptepp.domain.cohort import SCORE, TIER, Cohort
+    from deeptepp.errors import BadSetting
     from deeptepp.scoring.tiers import TierSource, with_tiers
     from deeptepp.train.card.external import score_all
     from deeptepp.train.data.dataset import read_dataset
 
     source = read_dataset(dataset)
+    if bundle.provenance.get("dataset_sha256") == source.sha256:
+        raise BadSetting(key="dataset", value="the one that the bundle was trained on", limit="of other patients")
     scores = bundle.on_site(
         score_all(bundle, source, progress=lambda text: typer.echo(text, err=True)).mean(axis=1)
     )
     without = {name: column for name, column in source.cohort.columns.items() if name != TIER}
-    scored = type(source.cohort)({**without, SCORE: np.asarray(scores)}, source.cohort.is_simulated)
+    scored = Cohort({**without, SCORE: scores}, source.cohort.is_simulated)
     return with_tiers(scored, bundle.tiers, TierSource.CUT_OFFS)
 
 

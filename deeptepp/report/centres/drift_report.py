@@ -81,7 +81,7 @@ def drift_shifts(reference: Cohort, incoming: Cohort) -> list[DistributionShift]
     return judged([*found, *_calibration(reference, incoming)])
 
 
-def _name(column: str) -> str:
+def quantity_name(column: str) -> str:
     """Name a quantity."""
     return {**FACTS, **ACQUISITION, **_OTHERS}.get(column, column)
 
@@ -98,10 +98,10 @@ def _of_number(reference: Cohort, incoming: Cohort, name: str) -> Iterator[Distr
     if len(np.unique(both[np.isfinite(both)])) <= _FEW_VALUES:
         yield from _categories(reference, incoming, name)
         return
-    yield shift_of_numbers(_name(name), one, other)
+    yield shift_of_numbers(quantity_name(name), one, other)
     if name in reference and name in incoming and np.isnan(both).any():
         told = [["unknown" if missing else "known" for missing in np.isnan(each)] for each in (one, other)]
-        yield shift_of_categories(sentence(_IS_UNKNOWN, fact=_name(name)), *told)
+        yield shift_of_categories(sentence(_IS_UNKNOWN, fact=quantity_name(name)), *told)
 
 
 def _categories(reference: Cohort, incoming: Cohort, name: str) -> Iterator[DistributionShift]:
@@ -111,9 +111,11 @@ def _categories(reference: Cohort, incoming: Cohort, name: str) -> Iterator[Dist
         if not set(each) - {_UNKNOWN}:
             reason = sentence("not known of anybody in {where}", where=where)
             n, m = map(len, told)
-            yield DistributionShift(name=_name(name), n_reference=n, n_incoming=m, method="-", reason=reason)
+            yield DistributionShift(
+                name=quantity_name(name), n_reference=n, n_incoming=m, method="-", reason=reason
+            )
             return
-    yield shift_of_categories(_name(name), *told)
+    yield shift_of_categories(quantity_name(name), *told)
 
 
 def _texts(cohort: Cohort, name: str) -> Texts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isclose
 
 import numpy as np
 import numpy.typing as npt
@@ -101,7 +102,7 @@ def _check_same(left: Cohort, right: Cohort) -> None:
 def _is_equal(one: object, other: object) -> bool:
     """Whether two cells say the same; numbers may differ by what a file rounds."""
     if isinstance(one, (bool, int, float)) and isinstance(other, (bool, int, float)):
-        return bool(np.isclose(float(one), float(other), rtol=1e-6, atol=1e-6))
+        return isclose(float(one), float(other), rel_tol=1e-6, abs_tol=1e-6)
     return str(one) == str(other)
 
 
