@@ -172,7 +172,13 @@ def report(n_draws: int) -> str:
     bundle = load_bundle()
     everyone = population(bundle.reference)
     null = [row for n in SIZES for row in _null_rows(everyone, bundle.tiers, n, 4 * n_draws)]
-    found = [_planted_row(everyone, bundle.tiers, planted, n_draws) for planted in PLANTED]
+    counts = [_counts(everyone, bundle.tiers, planted, n_draws) for planted in PLANTED]
+    found = [
+        (planted.title, names_of(planted)[0], *(_percent(proportion(k, n_draws)) for k in of_it))
+        for planted, of_it in zip(PLANTED, counts, strict=True)
+    ]
+    total = [proportion(sum(column), n_draws * len(PLANTED)) for column in zip(*counts, strict=True)]
+    found.append(("**all**", "", *map(_percent, total)))
     cut = f"{len(everyone)} reference patients of `{bundle.name}`"
     return "\n\n".join(
         (
@@ -213,16 +219,16 @@ def _null_rows(everyone: Cohort, tiers: TierScheme, n: int, n_draws: int) -> lis
     return rows
 
 
-def _planted_row(everyone: Cohort, tiers: TierScheme, planted: Planted, n_draws: int) -> tuple[str, ...]:
-    """Count how often one shift is found, and how often another is called."""
+def _counts(everyone: Cohort, tiers: TierScheme, planted: Planted, n_draws: int) -> list[int]:
+    """Count reports that find one shift, by size, and then reports that call another."""
     name, allowed = names_of(planted)
     found, others = [], []
     for n in SIZES:
         seeds = ((n, PLANTED.index(planted), i) for i in range(n_draws))
         called = [shifted(draw_shifts(everyone, tiers, n, np.random.default_rng(s), planted)) for s in seeds]
-        found.append(_percent(proportion(sum(name in each for each in called), n_draws)))
-        others.append(_percent(proportion(sum(bool(each - allowed) for each in called), n_draws)))
-    return (planted.title, name, *found, *others)
+        found.append(sum(name in each for each in called))
+        others.append(sum(bool(each - allowed) for each in called))
+    return [*found, *others]
 
 
 def _percent(share: Proportion) -> str:

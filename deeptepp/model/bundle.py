@@ -31,8 +31,11 @@ from deeptepp.model.network import SCORES_FROM, RiskNetwork, build_network
 from deeptepp.tables import read_cohort, write_cohort
 from deeptepp.views.planes import ViewSettings
 
-SCHEMA_VERSION = 1
-"""Layout of the folder that this version writes and reads."""
+SCHEMA_VERSION = 2
+"""Layout of the folder that this version writes; the second one adds what a centre recalibrated."""
+
+READ_VERSIONS = (1, SCHEMA_VERSION)
+"""Layouts that this version reads."""
 
 SCORE_VERSION = 2
 """Raised by any change of code or data that moves a score; see the changelog."""
@@ -219,7 +222,7 @@ def _check_schema(folder: Path, expected: str | None) -> None:
         version = tomllib.loads(settings.read_text(encoding="utf-8")).get("schema_version")
     except ValueError:
         return
-    if isinstance(version, int) and version != SCHEMA_VERSION:
+    if isinstance(version, int) and version not in READ_VERSIONS:
         raise SchemaMismatch(value=version, limit=SCHEMA_VERSION)
 
 
@@ -259,7 +262,7 @@ def load_bundle(path: Path | None = None) -> ModelBundle:
     sums = verify_bundle(folder)
     try:
         table = tomllib.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        if table["schema_version"] != SCHEMA_VERSION:
+        if table["schema_version"] not in READ_VERSIONS:
             raise SchemaMismatch(value=table["schema_version"], limit=SCHEMA_VERSION)
         return _read(folder, table, _documents(sums))
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
