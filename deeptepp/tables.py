@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deeptepp.domain.cohort import ARM, SCORE, SCORE_MODEL, SUBJECT, Cohort, Endpoint
+from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.cohort import ARM, SCORE_MODEL, SUBJECT, Cohort, Endpoint
 from deeptepp.domain.progress import bounds
 from deeptepp.errors import TableTooLarge, UnreadableCohort
 from deeptepp.wording.sentence import sentence
@@ -17,8 +18,12 @@ from deeptepp.wording.sentence import sentence
 if TYPE_CHECKING:
     import pandas as pd
 
-ASSESSED = {"bundle_sha256": SCORE_MODEL, "risk_score": SCORE, "key": SUBJECT}
-"""Columns of tables of assessments, by what they are called in a cohort."""
+ASSESSED = {
+    "receipt.bundle_sha256": SCORE_MODEL,
+    "key": SUBJECT,
+    **{f"profile.{each}": each for each in CLINICAL_FACTS},
+}
+"""Columns of a table of assessments, by what they are called in a cohort."""
 
 _SIMULATED = b"deeptepp.is_simulated"
 """Key in the Parquet metadata; absent means that the patients are real."""
@@ -92,10 +97,9 @@ def read_scored(path: Path) -> Cohort:
     import pandas as pd
 
     table = _read_table(path)
-    frame = table.to_pandas(ignore_metadata=True)
-    # A column of a flattened document, such as profile.grade, goes by its last name.
-    for plain in ({name: str(name).rsplit(".", 1)[-1] for name in frame}, ASSESSED):
-        frame = frame.rename(columns={old: new for old, new in plain.items() if old != new and new not in frame})
+    plain = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
+    frame = table.select(plain).to_pandas(ignore_metadata=True)
+    frame = frame.rename(columns={old: new for old, new in ASSESSED.items() if new not in frame})
     if SUBJECT not in frame:
         frame[SUBJECT] = [f"row-{i}" for i in range(1, len(frame) + 1)]
     if ARM not in frame:

@@ -38,10 +38,9 @@ def folder(tmp_path_factory):
     named = np.full(len(patients), bundle.sha256, dtype=object)
     write_cohort(patients.with_columns(**{SCORE: scores, SCORE_MODEL: named}), where / "followed.parquet")
     # What a run over many studies writes: no treatment, no follow-up, columns of a flattened document.
-    facts = {"key": named, SCORE: scores, "profile.age_years": patients["age_years"]}
-    frame = to_frame(patients)[[]].assign(**facts, bundle_sha256=named, is_simulated=True).iloc[:100]
-    frame["key"] = [f"k{i}" for i in range(100)]
-    frame.to_parquet(where / "incoming.parquet")
+    facts = {"receipt.bundle_sha256": named, SCORE: scores, "profile.age_years": patients["age_years"]}
+    frame = to_frame(patients)[["subject"]].assign(**facts, is_simulated=True).iloc[:100]
+    frame.assign(findings=[["age"]] * 100, key="k").to_parquet(where / "incoming.parquet")
     return where
 
 
