@@ -66,6 +66,10 @@ statistics: $(DEV) ## Measure simulated cohorts, the bias of matching and the sp
 	$(BIN)/python benchmarks/matching_bias.py --draws 300 --out docs/results/matching_bias.md
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/survival.py --out docs/results/survival_speed.md
 
+.PHONY: drift
+drift: $(DEV) ## Plant 24 shifts and look for them in the drift report, minutes
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/drift.py --draws 100 --out docs/results/drift.md
+
 mutations: $(DEV) ## Damage 2,000 small studies by seed and read each, minutes
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m mutations --n 2000 --seed 0 --out docs/results/mutations.md
 

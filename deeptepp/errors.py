@@ -20,7 +20,8 @@
     │   │                                 NiftiTimesDiffer, UnknownNiftiVolume, NiftiRolesDoubtful
     │   ├── ClinicalError                 NotANumber, OutOfRange, Contradiction, UnknownField, UnreadableProfile
     │   ├── CohortError                   MissingColumn, DuplicateSubject, TooFewEvents, UnreadableCohort,
-    │   │                                 CohortRefused, UnknownPublicCohort, TableTooLarge
+    │   │                                 CohortRefused, UnknownPublicCohort, TableTooLarge,
+    │   │                                 OtherScores, OtherPatients
     │   ├── RecipeError                   UnreadableRecipe, UnknownRecipeKey, RecipeOutOfRange, AnotherTable
     │   ├── SettingsError                 UnknownSetting, BadSetting
     │   ├── FilesError                    FilesIncomplete, FilesMixed, FolderInUse
@@ -672,6 +673,23 @@ class CohortRefused(CohortError):
 
     rule = "cohort.refused"
     template = "The cohort cannot be used; {value} rule(s) refuse it: {rules}."
+
+
+class OtherScores(CohortError):
+    """The scores of a table are not said to be those of a model."""
+
+    rule = "cohort.other-scores"
+    template = (
+        "The scores are not those of this model, as far as the table says: its digest {limit} must stand in the "
+        "column score_model beside every score."
+    )
+
+
+class OtherPatients(CohortError):
+    """Two tables of scores are not of the same patients."""
+
+    rule = "cohort.other-patients"
+    template = "The two tables are not of the same patients: {reason}."
 
 
 class UnknownPublicCohort(CohortError):

@@ -5,16 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from deeptepp.domain.cohort import Cohort
+from deeptepp.domain.clinical import CLINICAL_FACTS
+from deeptepp.domain.cohort import ARM, SCORE_MODEL, SUBJECT, Cohort, Endpoint
 from deeptepp.domain.progress import bounds
 from deeptepp.errors import TableTooLarge, UnreadableCohort
 from deeptepp.wording.sentence import sentence
 
 if TYPE_CHECKING:
     import pandas as pd
+
+ASSESSED = {
+    "receipt.bundle_sha256": SCORE_MODEL,
+    "key": SUBJECT,
+    **{f"profile.{each}": each for each in CLINICAL_FACTS},
+}
+"""Columns of a table of assessments, by what they are called in a cohort."""
 
 _SIMULATED = b"deeptepp.is_simulated"
 """Key in the Parquet metadata; absent means that the patients are real."""
@@ -75,16 +84,49 @@ def read_cohort(path: Path) -> Cohort:
     >>> to_frame(cohort)["arm"].value_counts()["T+P"]
     np.int64(119)
     """
+    table = _read_table(path)
+    # pandas keeps no metadata of a Parquet file, in which it stands whether the patients are simulated.
+    return from_frame(table.to_pandas(ignore_metadata=True), is_simulated=_is_simulated(table))
+
+
+def read_scored(path: Path) -> Cohort:
+    """Read a Parquet table of scores; follow-up, treatment and subjects may be absent, and are unknown then.
+
+    Refuses what ``read_cohort`` refuses, but for absent columns; columns of ``ASSESSED`` are renamed.
+    """
+    import pandas as pd
+
+    table = _read_table(path)
+    plain = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
+    frame = table.select(plain).to_pandas(ignore_metadata=True)
+    frame = frame.rename(columns={old: new for old, new in ASSESSED.items() if new not in frame})
+    if SUBJECT not in frame:
+        frame[SUBJECT] = [f"row-{i}" for i in range(1, len(frame) + 1)]
+    if ARM not in frame:
+        frame[ARM] = ""
+    for endpoint in Endpoint:
+        both = [pd.to_numeric(frame[n], errors="coerce") if n in frame else np.nan for n in endpoint.columns]
+        months, event = (pd.Series(each, index=frame.index, dtype=float) for each in both)
+        frame[endpoint.months] = months.where(event.notna())
+        frame[endpoint.event] = (event == 1) & months.notna()
+    said = "is_simulated" in frame and bool((frame["is_simulated"] == True).any())  # noqa: E712  of a column
+    return from_frame(frame, is_simulated=said or _is_simulated(table))
+
+
+def _is_simulated(table: pa.Table) -> bool:
+    """Whether a table says that its patients are simulated."""
+    return (table.schema.metadata or {}).get(_SIMULATED) == b"true"
+
+
+def _read_table(path: Path) -> pa.Table:
+    """Read a Parquet file that is not too large."""
     try:
         about, limit = pq.read_metadata(path), bounds().n_cells
         if about.num_rows * about.num_columns > limit:
             n = about.num_rows * about.num_columns
             raise TableTooLarge(value=sentence("{n} cells", n=n), limit=sentence("{n} cells", n=int(limit)))
-        table = pq.read_table(path)
+        return pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise UnreadableCohort(
             reason=sentence("{name} is absent or not a Parquet table", name=path.name)
         ) from error
-    # pandas keeps no metadata of a Parquet file, in which it stands whether the patients are simulated.
-    metadata = table.schema.metadata or {}
-    return from_frame(table.to_pandas(ignore_metadata=True), is_simulated=metadata.get(_SIMULATED) == b"true")

@@ -1,11 +1,13 @@
 """A cohort and a data frame hold the same, whatever the types of its columns."""
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from deeptepp.domain.cohort import Cohort
 from deeptepp.errors import DuplicateSubject, MissingColumn
-from deeptepp.tables import from_frame, read_cohort, to_frame, write_cohort
+from deeptepp.tables import from_frame, read_cohort, read_scored, to_frame, write_cohort
 
 COLUMNS = {
     "subject": np.array(["007", "8"], dtype=object),
@@ -38,3 +40,26 @@ def test_a_frame_of_patients_is_checked_like_any_cohort():
         from_frame(frame.drop(columns="arm"), is_simulated=False)
     with pytest.raises(DuplicateSubject):
         from_frame(frame.assign(subject="7"), is_simulated=False)
+
+
+def test_a_table_of_scores_may_lack_follow_up_treatment_and_subjects(tmp_path):
+    table = pa.table({"score": [0.1, 0.2], "rfs_months": [12.0, None], "rfs_event": [True, True]})
+    pq.write_table(table, tmp_path / "scores.parquet")
+    cohort = read_scored(tmp_path / "scores.parquet")
+    assert cohort["subject"].tolist() == ["row-1", "row-2"]
+    assert cohort["arm"].tolist() == ["", ""]
+    assert cohort["rfs_event"].tolist() == [True, False]
+    assert np.isnan(cohort["rfs_months"][1])
+    assert np.isnan(cohort["os_months"]).all()
+    assert not cohort.is_simulated
+
+
+def test_a_table_of_assessments_is_read_by_the_names_of_a_cohort(tmp_path):
+    columns = {"key": ["a"], "score": [0.1], "profile.age_years": [50.0], "receipt.bundle_sha256": ["f" * 64]}
+    pq.write_table(
+        pa.table({**columns, "findings": [["age"]], "is_simulated": [True]}), tmp_path / "scores.parquet"
+    )
+    cohort = read_scored(tmp_path / "scores.parquet")
+    assert (cohort["subject"][0], cohort["age_years"][0], cohort["score_model"][0]) == ("a", 50.0, "f" * 64)
+    assert cohort.is_simulated
+    assert "findings" not in cohort

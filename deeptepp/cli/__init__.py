@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from deeptepp.cli.bundles import export, verify
+from deeptepp.cli.centres import compare, drift, recalibrate
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
 from deeptepp.cli.fetching import listen, pull
 from deeptepp.cli.keeping import backup, restore, retention
@@ -48,6 +49,9 @@ for command in (
     evaluate,
     verify,
     export,
+    compare,
+    recalibrate,
+    drift,
     backup,
     restore,
     retention,

@@ -113,6 +113,14 @@ def patients_are_simulated(cohort: Cohort) -> bool:
     return bool(subjects) and all(_SIMULATED_SUBJECT.fullmatch(subject) for subject in subjects)
 
 
+def are_scores_of(cohort: Cohort, sha256: str) -> bool:
+    """Whether every scored patient names a model by its digest, and there is one."""
+    scores = np.asarray(cohort[SCORE], dtype=np.float64) if SCORE in cohort else np.full(len(cohort), np.nan)
+    named = cohort[SCORE_MODEL].tolist() if SCORE_MODEL in cohort else [""] * len(cohort)
+    models = [str(name or "").strip().lower() for name, score in zip(named, scores, strict=True) if score == score]
+    return bool(models) and all(_is_digest_of(model, sha256) for model in models)
+
+
 def _score_source(cohort: Cohort, model: Model, *, is_reference: bool) -> ScoreSource:
     """Whose scores they are; one patient scored by a simulated model is enough to say so."""
     scores = np.asarray(cohort[SCORE], dtype=np.float64) if SCORE in cohort else np.full(len(cohort), np.nan)

@@ -48,6 +48,11 @@ _FOUND_BEFORE = re.compile(
 )
 """The same in a bundle, which keeps English."""
 
+_CARRIED: Words = "{found}; carried through a recalibration on site to {low:.4f} and {high:.4f}"
+_CARRIED_BEFORE = re.compile(
+    r"(?P<found>.*); carried through a recalibration on site to (?P<low>[\d.]+) and (?P<high>[\d.]+)", re.DOTALL
+)
+
 
 class Tier(StrEnum):
     """Risk tier, ascending."""
@@ -83,12 +88,21 @@ class TierScheme:
     @property
     def how_found(self) -> str:
         """How the cut-offs were found; earlier bundles call a best cut-off without rival the lowest of 1."""
+        if carried := _CARRIED_BEFORE.fullmatch(self.method):
+            parent = TierScheme(self.low_below, self.high_from, carried["found"]).how_found
+            limits = {name: float(carried[name]) for name in ("low", "high")}
+            return sentence(_CARRIED, found=parent, **limits)
         found = _FOUND_BEFORE.fullmatch(self.method)
         return (
             found_by(**{name: float(part or 1) for name, part in found.groupdict().items()})
             if found
             else self.method
         )
+
+    def carried_through(self, recalibration: Recalibration) -> TierScheme:
+        """Give the same patients the same tiers when their scores are recalibrated."""
+        low, high = (float(recalibration(limit)) for limit in (self.low_below, self.high_from))
+        return TierScheme(low, high, str(sentence(_CARRIED, found=self.method, low=low, high=high)))
 
     def tier_of(self, score: float) -> Tier:
         """Give the tier of a score in [0, 1]."""
@@ -128,6 +142,10 @@ class Recalibration:
     def is_identity(self) -> bool:
         """Whether scores stay what they are."""
         return self.intercept == 0 and self.slope == 1
+
+    def then(self, other: Recalibration) -> Recalibration:
+        """Give the recalibration that does this one first and another one on its result."""
+        return Recalibration(other.intercept + other.slope * self.intercept, other.slope * self.slope)
 
     def __call__(self, probabilities: npt.ArrayLike, added: npt.ArrayLike = 0.0) -> npt.NDArray[np.float64]:
         """Recalibrate softmax probabilities, any shape; exactly themselves where nothing changes.

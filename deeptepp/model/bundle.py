@@ -33,7 +33,7 @@ from deeptepp.tables import read_cohort, write_cohort
 from deeptepp.views.planes import ViewSettings
 
 SCHEMA_VERSION = 2
-"""Layout of the folder that this version writes; the second one adds the effects of clinical facts."""
+"""Layout of the folder that this version writes; the second adds effects of facts and what a centre fitted."""
 
 READ_VERSIONS = (1, SCHEMA_VERSION)
 """Layouts that this version reads; in the first every fact enters the network."""
@@ -77,11 +77,12 @@ class ModelBundle:
     TOML; ``sha256``: digest over the bundle's ``SHA256SUMS``; empty until it is saved; ``score_version``: raised
     by any change that moves a score; ``provenance``: code version, command and data of the training run, ready for
     TOML; ``score_from``: logits behind the score, see ``risk_logits``; ``recalibration``: from the softmax of the
-    network to the score; none in bundles that were written before there was any; ``documents``: markdown by file
-    name, such as reporting checklists; names are plain and end in ``.md``. Raises BadSetting where Network,
-    regions, views and CP schema do not fit together, or ``score_from`` or the name of a document is not allowed;
-    MissingColumn where the reference cohort has no scores or tiers; ValueError where a weight is too large for
-    half precision.
+    network to the score; none in bundles that were written before there was any; ``on_site``: what a centre that
+    recalibrated the bundle adds, on the score of a patient as a whole, so that the order of patients stays;
+    ``documents``: markdown by file name, such as reporting checklists; names are plain and end in ``.md``. Raises
+    BadSetting where Network, regions, views and CP schema do not fit together, or ``score_from`` or the name of a
+    document is not allowed; MissingColumn where the reference cohort has no scores or tiers; ValueError where a
+    weight is too large for half precision.
     """
 
     name: str
@@ -101,6 +102,7 @@ class ModelBundle:
     provenance: dict[str, Any] = field(default_factory=dict)
     score_from: str = "concat"
     recalibration: Recalibration = field(default_factory=Recalibration)
+    on_site: Recalibration = field(default_factory=Recalibration)
     documents: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -191,6 +193,7 @@ def _settings_table(bundle: ModelBundle) -> dict[str, Any]:
         "score_version": bundle.score_version,
         "score_from": bundle.score_from,
         "recalibration": asdict(bundle.recalibration),
+        "on_site": asdict(bundle.on_site),
         "roi": asdict(bundle.roi),
         "views": asdict(bundle.views),
         "network": dict(bundle.net.settings),
@@ -305,6 +308,7 @@ def _read(folder: Path, table: dict[str, Any], documents: list[str]) -> ModelBun
         provenance=table["provenance"],
         score_from=table.get("score_from", "concat"),
         recalibration=Recalibration(**table.get("recalibration", {})),
+        on_site=Recalibration(**table.get("on_site", {})),
         documents={name: (folder / name).read_text(encoding="utf-8") for name in documents},
     )
 

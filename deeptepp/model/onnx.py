@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from deeptepp.domain.risk import RESEARCH_USE, RESEARCH_USE_ONLY, SIMULATED_COHORT, Recalibration
+from deeptepp.errors import BadSetting
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.clinical_effects import ClinicalEffects
 from deeptepp.model.network import RiskNetwork, risk_logits
@@ -73,6 +74,9 @@ def export_onnx(bundle: ModelBundle, path: Path) -> Path:
     the network has CP values, ``clinical`` (B, F); its output is ``risk`` (B,); B is free. Its metadata hold the
     research-use mark, the mark of a simulated cohort, and the bundle's name and SHA-256.
     """
+    if not bundle.on_site.is_identity:
+        # It acts on the mean over the views, which a network of single views does not make.
+        raise BadSetting(key="on_site", value="a recalibration", limit="none; export the bundle it was made from")
     n_clinical, side = bundle.clinical.length + len(bundle.effects.features), bundle.views.mosaic_px
     # The example has more than one view: the exporter takes a batch of 1 for a constant.
     views = torch.zeros(len(bundle.views.names) + 1, len(bundle.roi.channels), side, side)  # (B, C, H, W)

@@ -43,9 +43,9 @@ def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile)
     """
     softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile), bundle.score_from)
     probability = with_facts(bundle, softmax, bundle.effects.of(profile))
-    # The score of a patient is the mean over her views.
-    per_view = dict(zip(stack.names, probability.tolist(), strict=True))
-    return RiskScore(float(probability.mean()), per_view)
+    # The score of a patient is the mean over her views, recalibrated as a whole where a centre did so.
+    per_view = dict(zip(stack.names, bundle.on_site(probability).tolist(), strict=True))
+    return RiskScore(float(bundle.on_site(probability.mean())), per_view)
 
 
 def with_facts(bundle: ModelBundle, softmax: npt.NDArray[np.float64], facts: FactOdds) -> npt.NDArray[np.float64]:
@@ -73,7 +73,8 @@ def score_profiles(
     if bundle.effects.features:
         # The network sees images alone: the facts of each profile are added to the same log odds.
         softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profiles[0]), bundle.score_from)
-        return np.array([with_facts(bundle, softmax, bundle.effects.of(each)).mean() for each in profiles])
+        scores = [with_facts(bundle, softmax, bundle.effects.of(each)).mean() for each in profiles]
+        return bundle.on_site(scores)
     # Every profile with every view; what the network sees of the images is the same for all.
     encoded = np.stack([bundle.clinical.encode(profile) for profile in profiles])  # (N, F)
     patients = torch.tensor(encoded).repeat_interleave(n_views, dim=0)  # (N V, F)
@@ -81,5 +82,4 @@ def score_profiles(
         pooled = bundle.net.pool(torch.tensor(np.ascontiguousarray(stack.views)))  # each (V, n)
         y = bundle.net.classify(tuple(x.repeat(n, 1) for x in pooled), patients)
         softmax = torch.softmax(risk_logits(y, bundle.score_from).double(), dim=1)[:, 1].numpy()  # (N V,)
-    scores: npt.NDArray[np.float64] = bundle.recalibration(softmax.reshape(n, n_views)).mean(axis=1)
-    return scores
+    return bundle.on_site(bundle.recalibration(softmax.reshape(n, n_views)).mean(axis=1))

@@ -133,6 +133,7 @@ def _settings(bundle: ModelBundle, *, allow_ineligible: bool) -> dict[str, Any]:
         "roi": asdict(bundle.roi),
         "views": asdict(bundle.views),
         "recalibration": asdict(bundle.recalibration),
+        **({} if bundle.on_site.is_identity else {"on_site": asdict(bundle.on_site)}),
         "cut_offs": {"low_below": bundle.tiers.low_below, "high_from": bundle.tiers.high_from},
         "allow_ineligible": allow_ineligible,
         "threads": torch.get_num_threads(),

@@ -21,6 +21,13 @@ _N_TYPES = 50
 
 _SCORED = Counter("deeptepp_cases_scored", "Cases scored.", registry=REGISTRY)
 _REFUSED = Counter("deeptepp_refusals", "Refusals of studies, tables and scores.", ["rule"], registry=REGISTRY)
+_SCORE = Histogram(
+    "deeptepp_score",
+    "Risk scores of cases, in twentieths: what drifts shows here first.",
+    buckets=tuple(i / 20 for i in range(1, 21)),
+    registry=REGISTRY,
+)
+_TIERS = Counter("deeptepp_tiers", "Cases scored, by tier.", ["tier"], registry=REGISTRY)
 _STEP_S = Histogram(
     "deeptepp_step_seconds",
     "Seconds of each step of the work on a case.",
@@ -59,6 +66,9 @@ def note_result(result: object) -> None:
             note_refusal(each)
         elif isinstance(each, Assessment) and each.score is not None:
             _SCORED.inc()
+            _SCORE.observe(each.score.probability)
+            if each.tier is not None:
+                _TIERS.labels(each.tier.value).inc()
         elif isinstance(each, Assessment):
             # Rules of findings are written in the program, as those of exceptions are.
             for finding in each.findings:

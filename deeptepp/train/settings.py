@@ -15,6 +15,9 @@ from deeptepp.views.planes import ViewSettings
 
 T = TypeVar("T")
 
+BY_CENTRE = "leave-one-centre-out"
+"""Protocol whose folds are the centres."""
+
 WITHOUT_EFFECT = ("dataset", "output", "name", "n_threads", "n_workers", "n_jobs", "tensorboard", "recalibrate")
 """Settings on which no weight and no softmax depends beyond the order of additions in a sum: they may change when
 a run is resumed, and do not tell two experiments apart."""
@@ -41,14 +44,16 @@ class TrainSettings:
     HER2 status, where a cohort holds both."""
     tau_months: float = _ruled(Number(float, 1, 240), 60.0)
     """Horizon of ``rfs_event_by_tau``, months from surgery."""
-    protocol: str = _ruled(OneOf("strict", "paper"), "strict")
-    """``strict`` holds patients out before cross-validation; ``paper`` tests on fold 1 of the cross-validation."""
+    protocol: str = _ruled(OneOf("strict", "paper", BY_CENTRE), "strict")
+    """``strict`` holds patients out before cross-validation; ``paper`` tests on fold 1 of the cross-validation;
+    ``leave-one-centre-out`` makes every centre (the column ``source``) a fold, scored by a network that saw none
+    of its patients."""
     holdout_fraction: float = _ruled(Number(float, 0, 0.5), 0.2)
     """Share of cohorts 1 and 2 held out by the strict protocol; 0 cross-validates on all of them."""
     permute_labels: bool = _ruled(Truth(), default=False)
     """Permute the labels over the patients of cohorts 1 and 2, as a control: nothing is left to learn."""
     n_folds: int = _ruled(Number(int, 2, 20), 5)
-    """Number of cross-validation folds."""
+    """Number of cross-validation folds; not used where every centre is one."""
     seed: int = _ruled(Number(int, 0, 2**31 - 1), 0)
     """Seed of the split, the initial weights and every draw."""
 

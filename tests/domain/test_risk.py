@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from deeptepp.domain.board import BoardCase
 from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.domain.risk import Finding, RiskScore, Severity, Stability, Tier, TierName, TierScheme
+from deeptepp.domain.risk import Finding, Recalibration, RiskScore, Severity, Stability, Tier, TierName, TierScheme
 from deeptepp.errors import MissingSlice
 
 
@@ -81,3 +82,21 @@ def test_a_case_of_the_board_says_its_tier_as_its_result_did(stored, text):
         id="a", created_utc=datetime.now(UTC), profile=ClinicalProfile(), assessment=stored, bundle_sha256="b"
     )
     assert case.tier_text == text
+
+
+def test_two_recalibrations_are_one():
+    first, second = Recalibration(-0.4, 0.8), Recalibration(0.3, 1.2)
+    scores = np.linspace(0.01, 0.99, 50)
+    assert first.then(second)(scores) == pytest.approx(second(first(scores)))
+    assert first.then(Recalibration()) == Recalibration().then(first) == first
+
+
+def test_nobody_changes_tier_where_cut_offs_go_through_the_same_map():
+    tiers, here = TierScheme(0.1, 0.27, "made up"), Recalibration(-1.3, 0.7)
+    scores = np.random.default_rng(0).uniform(0, 1, 500)
+    carried = tiers.carried_through(here)
+    assert [carried.tier_of(float(here(s))) for s in scores] == [tiers.tier_of(float(s)) for s in scores]
+    again = carried.carried_through(Recalibration(0.2))
+    assert again.how_found.startswith("made up; carried through a recalibration on site to ")
+    assert again.how_found == again.method
+    assert again.how_found.facts["high"] == pytest.approx(again.high_from, abs=1e-4)

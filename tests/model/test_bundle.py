@@ -186,6 +186,11 @@ def test_a_later_schema_is_refused_by_its_number(folder):
         load_bundle(folder)
 
 
+def test_a_bundle_of_the_first_schema_has_no_recalibration_on_site(folder):
+    edit(folder, schema_version=1, on_site={})
+    assert load_bundle(folder).on_site.is_identity
+
+
 def test_a_later_schema_is_named_even_where_it_has_other_files(folder):
     edit(folder, schema_version=3)
     (folder / "training.toml").unlink()

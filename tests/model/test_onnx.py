@@ -9,6 +9,7 @@ import tiny_bundle
 import torch
 
 from deeptepp.domain.risk import Recalibration
+from deeptepp.errors import BadSetting
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.bundle import load_bundle
 from deeptepp.model.fusion import fit_schema
@@ -129,3 +130,8 @@ def light_net(bundle, *, n_clinical=None):
     net = build_network({"in_channels": 1, "n_clinical": n, "head": "light", "stem_channels": 4})
     initialise(net, torch.Generator().manual_seed(0))
     return net
+
+
+def test_a_bundle_recalibrated_on_site_is_not_exported(light, tmp_path):
+    with pytest.raises(BadSetting, match="the bundle it was made from"):
+        export_onnx(replace(light, on_site=Recalibration(0.5)), tmp_path / "site.onnx")

@@ -105,3 +105,13 @@ def test_many_profiles_are_scored_as_each_by_itself(bundle, stack):
     profiles = [PROFILE, ClinicalProfile(), ClinicalProfile(er_positive=True)]
     expected = [score_views(bundle, stack, profile).probability for profile in profiles]
     assert score_profiles(bundle, stack, profiles) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_recalibration_on_site_acts_on_the_score_of_a_patient_as_a_whole(bundle, stack):
+    here = Recalibration(-0.7, 1.3)
+    site = replace(bundle, on_site=here)
+    before, after = score_views(bundle, stack, PROFILE), score_views(site, stack, PROFILE)
+    assert after.probability == float(here(before.probability))
+    assert list(after.per_view.values()) == here(list(before.per_view.values())).tolist()
+    profiles = [PROFILE, replace(PROFILE, er_positive=True)]
+    assert score_profiles(site, stack, profiles).tolist() == here(score_profiles(bundle, stack, profiles)).tolist()

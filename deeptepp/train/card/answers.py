@@ -8,7 +8,8 @@ from typing import Any
 
 from deeptepp.model.fusion import FEATURES
 from deeptepp.train.card.card_results import truth_correlations
-from deeptepp.train.measure.facts import TITLES, RunFacts, measured_auc, share
+from deeptepp.train.measure.facts import TITLES, RunFacts, folds_of, measured_auc, share
+from deeptepp.train.settings import BY_CENTRE
 
 _LIBRARIES = ("torch", "numpy", "scipy", "SimpleITK")
 """Libraries that a score or a statistic depends on."""
@@ -38,17 +39,20 @@ def _patients(facts: RunFacts) -> dict[str, str]:
     if training["protocol"] == "strict":
         share_held = f"{100 * float(training['holdout_fraction']):g} %"
         held = f"{share_held} held out first, the rest in {training['n_folds']} folds"
+    elif training["protocol"] == BY_CENTRE:
+        held = "every centre is left out in turn"
     else:
         held = f"{training['n_folds']} folds over all; fold 1 is called the testing set, which is not independent"
     scored = ", patients on T+P only scored" if "cohort_3" in groups else ""
     median = facts.follow_up_months
+    dealt = "" if training["protocol"] == BY_CENTRE else f", stratified by the event, seed {training['seed']}"
     return {
         "patients": str(n),
         "events": str(events),
         "flow": flow,
         "arms": ", ".join(f"{arm} {count}" for arm, count in facts.arms.items()),
         "follow_up": f"median {median[0]:.1f} months ({median[1]:.1f} to {median[2]:.1f})" if median else "",
-        "partitions": f"{held}{scored}; by patient, stratified by the event, seed {training['seed']}.",
+        "partitions": f"{held}{scored}; by patient{dealt}.",
         "also_holdout": ", a held-out set" + (" and patients on T+P" if scored else "")
         if "holdout" in groups
         else "",
@@ -110,7 +114,7 @@ def _network(facts: RunFacts) -> dict[str, str]:
         f"{len(training['view_names'])} views",
         "n_views": str(len(training["view_names"])),
         "seed": str(training["seed"]),
-        "fitting": f"{training['n_folds']} folds and a refit, {training['epochs']} epochs each, batches of "
+        "fitting": f"{folds_of(training)} and a refit, {training['epochs']} epochs each, batches of "
         f"{training['batch_size']}, SGD at learning rate {float(training['learning_rate']):g} with cosine decay, "
         f"jigsaw granularities {', '.join(map(str, training['granularities']))}, loss "
         f"`{training.get('loss', 'cross_entropy')}`, multi-view mode `{training['mv_mode']}`",

@@ -44,7 +44,7 @@ def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listen
     settings = _settings(bundle)
     labels = label_patients(source, settings)
     view_scores = score_all(bundle, source, progress=progress)
-    scores = view_scores.mean(axis=1)
+    scores = bundle.on_site(view_scores.mean(axis=1))
     is_own = bundle.provenance.get("dataset_sha256") == source.sha256
     groups = _groups(source.cohort)
     shift = _log_odds_shift(bundle, settings)
@@ -72,7 +72,7 @@ def score_all(bundle: ModelBundle, source: ViewSource, *, progress: Listener = s
     """Score every patient of a dataset as serving does.
 
     ``bundle``: the network, its views and how CP facts are encoded. Returns (n, V): probability of the event by
-    view; the risk score is the mean over the views.
+    view; the risk score is ``bundle.on_site`` of the mean over the views.
     """
     names = source.view_names(bundle.views)
     clinical, facts = bundle.clinical.encode_cohort(source.cohort), bundle.effects.of_cohort(source.cohort)
@@ -157,7 +157,7 @@ def _measure(
         cut_off=bundle.tiers.low_below,
         latent_risk=truth,
         log_odds_shift=None if shift is None else np.full(int(chosen.sum()), shift),
-        half=float(bundle.recalibration(HALF)),
+        half=float(bundle.on_site(bundle.recalibration(HALF))),
     )
     names = [bundle.tiers.tier_of(float(score)) for score in scores[chosen]]
     return measure_group(group) | {"tiers": {tier.value: names.count(tier) for tier in Tier}}

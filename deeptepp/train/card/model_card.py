@@ -17,7 +17,7 @@ from deeptepp.train.card.card_results import (
     subgroups,
     tiers,
 )
-from deeptepp.train.measure.facts import TITLES, RunFacts, rows_of
+from deeptepp.train.measure.facts import TITLES, RunFacts, folds_of, rows_of
 
 TEXTS = "card.toml"
 """File with the texts that do not depend on the run, beside this module."""
@@ -90,7 +90,7 @@ def _training(facts: RunFacts) -> str:
         f"{float(training['fov_mm']):g} mm, {len(training['view_names'])} views",
         "multi-view mode": f"`{training['mv_mode']}`",
         "labels permuted (control)": "yes" if training.get("permute_labels") else "",
-        "fits": f"{training['n_folds']} folds and a refit, {training['epochs']} epochs each",
+        "fits": f"{folds_of(training)} and a refit, {training['epochs']} epochs each",
         "optimiser": f"SGD from scratch, learning rate {float(training['learning_rate']):g} falling by a cosine, "
         f"momentum {float(training['momentum']):g}, weight decay {float(training['weight_decay']):g}, "
         f"batches of {training['batch_size']}",

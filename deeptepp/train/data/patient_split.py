@@ -2,6 +2,7 @@
 
 The strict protocol holds patients out first and cross-validates on the rest. The paper's own protocol
 cross-validates on all and calls one fold the testing set, so its test is not independent (METHOD section 1.1).
+Where several centres are in the cohort, each may be left out in turn.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.errors import TooFewEvents
+from deeptepp.errors import BadSetting, TooFewEvents
 from deeptepp.train.data.dataset import Labels
-from deeptepp.train.settings import TrainSettings
+from deeptepp.train.settings import BY_CENTRE, TrainSettings
 
 NOT_IN_FOLDS = -1
 """Fold number of patients who are held out or only scored."""
@@ -66,6 +67,8 @@ def split_patients(
     from; each is dealt evenly as well. Returns: the part of every patient. Raises ``TooFewEvents``: a fold would
     have no patient with, or none without, an event.
     """
+    if settings.protocol == BY_CENTRE:
+        return _by_centre(labels, is_scored_only, source)
     rng = np.random.default_rng(np.random.SeedSequence((settings.seed, 0)))
     fold = np.full(len(labels.event), NOT_IN_FOLDS, dtype=np.int64)
     is_holdout = np.zeros(len(fold), dtype=bool)
@@ -83,6 +86,24 @@ def split_patients(
         fold[rest] = (dealt + np.arange(len(rest))) % settings.n_folds
         dealt += len(rest)
     return Split(fold, is_holdout, is_scored_only)
+
+
+def _by_centre(labels: Labels, is_scored_only: npt.NDArray[np.bool_], source: npt.NDArray[Any] | None) -> Split:
+    """Make every centre a fold, in the order of their names; the other centres must have both classes."""
+    names = np.array(["" if name is None else str(name).strip() for name in ([] if source is None else source)])
+    dealt = ~is_scored_only
+    if not len(names) or len(np.unique(names[dealt])) < 2 or "" in names[dealt]:
+        limit = "another one where the column source does not name the centre of every patient, of two at least"
+        raise BadSetting(key="protocol", value=BY_CENTRE, limit=limit)
+    fold = np.full(len(names), NOT_IN_FOLDS, dtype=np.int64)
+    fold[dealt] = np.unique(names[dealt], return_inverse=True)[1]
+    split = Split(fold, np.zeros(len(names), dtype=bool), is_scored_only.copy())
+    for each in range(split.n_folds):
+        left = split.training(each) & labels.is_known
+        n_events = int(labels.event[left].sum())
+        if not 0 < n_events < left.sum():
+            raise TooFewEvents(value=n_events, n=int(left.sum()), limit=1)
+    return split
 
 
 def _hold_out(

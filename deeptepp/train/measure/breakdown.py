@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from deeptepp.domain.cohort import ARM, LATENT_RISK, Arm, Cohort
+from deeptepp.domain.cohort import ARM, LATENT_RISK, SOURCE, Arm, Cohort
 from deeptepp.domain.risk import Tier, TierScheme
 from deeptepp.errors import NotEstimable, OutOfRange
 from deeptepp.stats.event_rule import MIN_EVENTS
@@ -178,5 +178,6 @@ _FACTORS: dict[str, tuple[str, Callable[[object], str]]] = {
     "Tumour size": ("tumour_size_mm", _band((20.0, 50.0), _SIZES)),
     "Nodes": ("node_stage", _nodes),
     "Scan protocol": ("protocol", _text),
+    "Centre": (SOURCE, _text),
 }
 """Title of each factor, its column and how its values are named."""

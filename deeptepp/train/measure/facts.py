@@ -12,6 +12,7 @@ import numpy as np
 from deeptepp.domain.cohort import ARM, RFS_MONTHS, Cohort
 from deeptepp.domain.risk import TierScheme
 from deeptepp.stats.event_rule import why_not_measured
+from deeptepp.train.settings import BY_CENTRE
 
 TITLES = {
     "cross_validation": "Cross-validation (out-of-fold)",
@@ -148,6 +149,11 @@ def share(part: Mapping[str, Any] | None) -> str:
     if not part:
         return "-"
     return f"{part['k']}/{part['n']}, {estimate(part['value'], part['low'], part['high'])}"
+
+
+def folds_of(training: Mapping[str, Any]) -> str:
+    """Say how many folds a run has, by its settings."""
+    return "a fold a centre" if training["protocol"] == BY_CENTRE else f"{training['n_folds']} folds"
 
 
 def rows_of(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

@@ -7,7 +7,7 @@ from deeptepp.datasets.problems import Problem
 from deeptepp.domain.cohort import HER2_POSITIVE
 from deeptepp.train.data.dataset import label_patients, scored_only
 from deeptepp.train.data.patient_source import ViewSource
-from deeptepp.train.settings import TrainSettings
+from deeptepp.train.settings import BY_CENTRE, TrainSettings
 
 
 def training_problems(source: ViewSource, settings: TrainSettings) -> tuple[Problem, ...]:
@@ -17,7 +17,7 @@ def training_problems(source: ViewSource, settings: TrainSettings) -> tuple[Prob
     of what, and how the patients are dealt.
     """
     demands = Demands(
-        n_folds=settings.n_folds,
+        n_folds=2 if settings.protocol == BY_CENTRE else settings.n_folds,
         holdout_fraction=settings.holdout_fraction if settings.protocol == "strict" else 0.0,
         needs_clinical="cp" in settings.inputs,
         # Slices make no bundle, and HER2 status is no outcome: follow-up may have gaps.

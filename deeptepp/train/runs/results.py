@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
+from deeptepp.train.measure.facts import folds_of
 from deeptepp.train.runs import result_tables as tables
 from deeptepp.train.runs.published_tables import beside_published, published_p
 from deeptepp.train.settings import TrainSettings
@@ -95,7 +96,7 @@ def _circumstances(content: Content) -> str:
     lines = [
         f"- {cohort} of the dataset `{base['dataset']}`, SHA-256 `{content['dataset_sha256'][:16]}`"
         + _counts(content),
-        f"- Label `{base['label']}`, protocol `{base['protocol']}`, {base['n_folds']} folds, {base['epochs']} "
+        f"- Label `{base['label']}`, protocol `{base['protocol']}`, {folds_of(base)}, {base['epochs']} "
         f"epochs, seed {base['seed']}; one fit per fold, so that the chance of the training is in no interval",
         "- Settings of the base that differ from their default: "
         + (", ".join(f"`{key} = {value}`" for key, value in changed.items()) or "none"),

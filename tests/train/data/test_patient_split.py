@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deeptepp.errors import MissingColumn, TooFewEvents
+from deeptepp.errors import BadSetting, MissingColumn, TooFewEvents
 from deeptepp.train.data.dataset import Labels, label_patients, scored_only
 from deeptepp.train.data.patient_split import split_patients
 
@@ -111,3 +111,41 @@ def test_a_single_source_changes_nothing(quick_settings):
     plain = split_patients(labels, nobody(labels), quick_settings())
     named = split_patients(labels, nobody(labels), quick_settings(), source=np.full(230, "one"))
     assert np.array_equal(plain.fold, named.fold)
+
+
+CENTRES = np.array(["b", "a", "c"] * 40, dtype=object)
+
+
+def by_centre(settings, labels, source, scored_only=None):
+    apart = nobody(labels) if scored_only is None else scored_only
+    return split_patients(labels, apart, settings(protocol="leave-one-centre-out"), source=source)
+
+
+def test_every_centre_is_a_fold_that_no_network_of_it_has_seen(quick_settings):
+    labels = labels_of(30, 90)
+    split = by_centre(quick_settings, labels, CENTRES)
+    assert split.n_folds == 3
+    for fold, name in enumerate("abc"):
+        assert set(CENTRES[split.testing(fold)]) == {name}
+        assert name not in set(CENTRES[split.training(fold)])
+    assert not split.is_holdout.any()
+
+
+def test_patients_who_are_only_scored_are_in_no_fold_of_a_centre(quick_settings):
+    labels = labels_of(30, 90)
+    scored_only = np.arange(120) % 5 == 0
+    split = by_centre(quick_settings, labels, CENTRES, scored_only)
+    assert not (split.in_folds & scored_only).any()
+    assert split.in_folds.sum() == 96
+
+
+@pytest.mark.parametrize("source", [None, np.full(120, "one", dtype=object), np.array([*CENTRES[:-1], None])])
+def test_one_centre_or_an_unknown_one_cannot_be_left_out(quick_settings, source):
+    with pytest.raises(BadSetting, match="column source"):
+        by_centre(quick_settings, labels_of(30, 90), source)
+
+
+def test_a_centre_that_has_all_events_cannot_be_left_out(quick_settings):
+    labels = Labels(CENTRES == "a", np.ones(120, dtype=bool))
+    with pytest.raises(TooFewEvents):
+        by_centre(quick_settings, labels, CENTRES)

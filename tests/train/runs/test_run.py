@@ -15,6 +15,8 @@ from deeptepp.train.data.patient_split import split_patients
 from deeptepp.train.fit import crossval
 from deeptepp.train.fit.journal import Journal
 from deeptepp.train.fit.loop import choose_engine
+from deeptepp.train.measure.breakdown import break_down
+from deeptepp.train.measure.metrics import Scored
 from deeptepp.train.runs.run import run_trial, train_bundle
 from deeptepp.train.settings import TrainSettings
 from deeptepp.views.mosaic import build_views
@@ -155,3 +157,16 @@ def test_images_alone_train_without_clinical_facts(run_settings):
     bundle = load_bundle(folder)
     assert bundle.clinical.length == 0
     assert tomllib.loads((folder / "training.toml").read_text())["inputs"] == "mri"
+
+
+def test_every_centre_left_out_has_its_row_with_an_interval(make_dataset, smallest_settings, tmp_path):
+    dataset = make_dataset(48)
+    centre = np.array(["north", "south"] * 24, dtype=object)
+    dataset = replace(dataset, cohort=dataset.cohort.with_columns(source=centre))
+    settings = smallest_settings(protocol="leave-one-centre-out", epochs=1, inputs="cp", n_folds=5)
+    run = run_trial(settings, folder=tmp_path / "state", dataset=dataset, with_refit=False)
+    assert run.split.n_folds == 2
+    scored = Scored(dataset.cohort, run.labels, run.split, run.scores, None)
+    rows = [row for row in break_down(scored)["subgroups"] if row["factor"] == "Centre"]
+    assert [(row["group"], row["n"]) for row in rows] == [("north", 24), ("south", 24)]
+    assert all(row["auc_low"] < row["auc"] < row["auc_high"] for row in rows)
