@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,8 @@ class Manifest:
 
     ``cohort``: facts and follow-up, (n,); the subjects are numbers of rows. Cells that could not be read are
     unknown. ``subjects``: the subjects as they are written, n of them; ``images``: of the rows whose images are
-    named properly; ``sha256``: digest of the file; ``problems``: what is wrong with the table itself.
+    named properly; ``sha256``: digest of the file; ``problems``: what is wrong with the table itself; ``about``:
+    where the table comes from, for the description of the dataset; empty for a centre's own.
     """
 
     cohort: Cohort
@@ -64,6 +65,7 @@ class Manifest:
     images: tuple[Images, ...]
     sha256: str
     problems: tuple[Problem, ...]
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_manifest(path: Path, *, with_images: bool = True) -> Manifest:
