@@ -41,26 +41,24 @@ def of_patient(number: int) -> Study:
 
 
 def write_tcia(study: Study, examination: Path, series: Sequence[str], *, is_one: bool = False) -> None:
-    """Write a study as the data retriever names it: a folder of each series, files by number, feet last."""
+    """Write a study as the data retriever names it: a folder of each series, files by number."""
     parts = examination.with_name("parts")
     write_study(study, parts, description="dyn", patient_key="SIM")
     for phase, folder in enumerate(sorted(parts.iterdir())):
         target = examination / series[0 if is_one else phase]
         target.mkdir(parents=True, exist_ok=True)
-        files = sorted(folder.iterdir(), reverse=True)
-        for k, path in enumerate(files, start=1 + len(list(target.iterdir()))):
+        for k, path in enumerate(sorted(folder.iterdir()), start=1 + len(list(target.iterdir()))):
             path.rename(target / f"1-{k:03d}.dcm")
         folder.rmdir()
     parts.rmdir()
 
 
 def duke_box() -> list[int]:
-    """Rows, columns and slices of the tumour, from 1, slices from the head downwards."""
+    """Rows, columns and slices of the tumour, from 1."""
     truth, grid = simulated().lesion, simulated().study.grid
     where = np.argwhere(lesion_on(truth, grid))
     (z0, y0, x0), (z1, y1, x1) = where.min(axis=0), where.max(axis=0)
-    n = grid.shape[0]
-    return [int(value) for value in (y0 + 1, y1 + 1, x0 + 1, x1 + 1, n - z1, n - z0)]
+    return [int(value) + 1 for value in (y0, y1, x0, x1, z0, z1)]
 
 
 def write_duke(root: Path, *, n_patients: int = 4) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deeptepp.cli.cohort_file import Units, units_said
+from deeptepp.cli.cohort_file import Everyone, MappingFile, Units, mapping_for, units_said
 from deeptepp.cli.printing import AsJson, leave_with, say
 from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, phase_keys, reader_box
 from deeptepp.datasets.problems import problem_lines
@@ -15,6 +15,7 @@ from deeptepp.domain.progress import silent
 from deeptepp.errors import SettingsError, UnknownPublicCohort
 
 if TYPE_CHECKING:
+    from deeptepp.datasets.columns.mapping import Mapping
     from deeptepp.datasets.manifest import Manifest
 
 
@@ -43,7 +44,9 @@ def prepare(
     phases: PhaseKeys = None,
     side: BreastSide = None,
     box: ReaderBox = None,
+    mapping: MappingFile = None,
     unit: Units = None,
+    everyone: Everyone = "",
     collection: Annotated[
         str, typer.Option(help="Public collection whose download FOLDER is: duke, mama-mia or ispy2.")
     ] = "",
@@ -72,7 +75,7 @@ def prepare(
     settings = RoiSettings(channels=tuple(channels.split(",")))
     try:
         checked = check_manifest(
-            _manifest_of(manifest, collection, label),
+            _manifest_of(manifest, collection, label, mapping_for(mapping, everyone)),
             settings=settings,
             demands=demands,
             choice=choice,
@@ -102,14 +105,18 @@ def prepare(
     typer.echo(f"Dataset written to {out}")
 
 
-def _manifest_of(path: Path, collection: str, label: str) -> Path | Manifest:
-    """Read the folder of a collection; a manifest is read where it is checked."""
+def _manifest_of(path: Path, collection: str, label: str, mapping: Mapping | None) -> Path | Manifest:
+    """Read the folder of a collection, or a table by its mapping; our own table is read where it is checked."""
     if collection:
         from deeptepp.datasets.collection import read_collection
 
         return read_collection(collection, path, label=label)
     if path.is_dir():
         raise typer.BadParameter("a folder; say --collection, or give the table", param_hint="MANIFEST")
+    if mapping is not None:
+        from deeptepp.datasets.manifest import read_mapped_manifest
+
+        return read_mapped_manifest(path, mapping)
     return path
 
 

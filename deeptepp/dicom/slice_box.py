@@ -25,8 +25,9 @@ def box_of_slices(path: Path, box: SliceBox, source: SourceReference | None) -> 
     uids = set() if source is None else {image.instance_uid for image in source.phases[0].images}
     with open_members(path) as members:
         frames = read_headers(members, lambda _: None).frames
-    # The files of a folder are opened in the order of their names, which is how the slices were counted.
-    phase = sorted((f for f in frames if f.identity.rpartition("#")[0] in uids), key=lambda f: (f.source, f.index))
+    phase = sorted((f for f in frames if f.identity.rpartition("#")[0] in uids), key=_number)
+    if len({_number(frame) for frame in phase}) < len(phase):
+        raise LesionOutsideVolume()
     first, last = box.slices
     if not 1 <= first <= last <= len(phase):
         raise LesionOutsideVolume()
@@ -35,6 +36,11 @@ def box_of_slices(path: Path, box: SliceBox, source: SourceReference | None) -> 
     along = _apart_mm(phase) / 2
     low, high = corners.min(axis=0) - along, corners.max(axis=0) + along
     return BoxMm((float(low[0]), float(low[1]), float(low[2])), (float(high[0]), float(high[1]), float(high[2])))
+
+
+def _number(frame: Frame) -> tuple[int, int]:
+    """Place of a plane in its series: archives name files by InstanceNumber, whatever folder or zip holds them."""
+    return (frame.clock.instance_number or 0, frame.index)
 
 
 def _corners_mm(frame: Frame, box: SliceBox) -> FloatArray:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import zipfile
 
 import archives_on_disk
 import numpy as np
@@ -146,6 +147,21 @@ def test_an_outline_that_changes_makes_another_region(archives, tmp_path):
     outline = tmp_path / "copy" / "segmentations" / "expert" / f"{images.path.name.lower()}.nii.gz"
     outline.write_bytes(outline.read_bytes() + b"\0")
     assert maker._key(images, "content") != first
+
+
+def test_a_box_lies_at_the_same_place_whatever_the_order_of_the_files(archives, tmp_path):
+    images = read_collection("duke", archives["duke"]).images[0]
+    assert images.slice_box is not None
+    pre = sorted(next(images.path.glob("*/0.*")).iterdir())
+    shuffled = tmp_path / "study.zip"
+    with zipfile.ZipFile(shuffled, "w") as archive:
+        for path in [*pre[::-1], *images.path.glob("*/1.*/*")]:
+            archive.write(path, path.relative_to(images.path))
+    found = [box_of_slices(p, images.slice_box, read_study(p).source) for p in (images.path, shuffled)]
+    assert found[0] == found[1]
+    truth = archives_on_disk.simulated().lesion.box
+    assert np.allclose(found[0].low, truth.low, atol=6)
+    assert np.allclose(found[0].high, truth.high, atol=6)
 
 
 def test_a_box_in_slices_that_the_phase_does_not_have_is_refused(archives):
