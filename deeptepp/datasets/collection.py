@@ -90,9 +90,16 @@ def read_collection(name: str, folder: Path, *, label: str = RFS_EVENT) -> Manif
         chosen.leave_out_contradictory()
         images = _find_images(chosen, folder, LAYOUTS[name])
     chosen.sum_up(label, is_anybody=is_anybody)
+    source = imported.source
     about: dict[str, Any] = {
-        "collection": asdict(imported.source) | {"files": list(imported.source.files)},
+        "collection": asdict(source) | {"files": list(source.files)},
         "prepared_for": label,
+        # What the card and the checklists of a model quote.
+        "study": {
+            "setting": source.title,
+            "data_availability": f"{source.table_from}. Licence: {source.licence}. Cite: {source.citation}.",
+            "outcome_assessment": f"RFS: {source.rfs}",
+        },
     }
     return _manifest(chosen, images, hashlib.sha256(table.read_bytes()).hexdigest(), about)
 

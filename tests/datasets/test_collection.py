@@ -60,7 +60,7 @@ def test_a_collection_becomes_a_dataset_in_one_step_and_goes_on_where_it_was(
     about = json.loads((tmp_path / "out" / "dataset.json").read_text())
     assert about["n_by_origin"] == {origin: n}
     assert about["collection"]["name"] == name
-    assert about["collection"]["licence"]
+    assert about["collection"]["licence"] in about["study"]["data_availability"]
     cohort = read_cohort(tmp_path / "out" / "cohort.parquet")
     assert cohort[label].astype(float).sum() == n / 2
     assert f"{n} of {n} regions of interest, {n} from before, 0 failed" in prepare(*command).output
