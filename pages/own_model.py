@@ -6,7 +6,7 @@ from deeptepp.ui.words.language import t
 
 
 def own_model_page() -> None:
-    """Show the five steps, each with its commands."""
+    """Show the steps, each with its commands."""
     st.title(t(TITLE))
     with st.container(width=860):
         st.markdown(t(INTRODUCTION))

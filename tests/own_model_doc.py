@@ -22,9 +22,10 @@ def own_model_doc() -> str:
     parts += ["## What to expect", _filled(EXPECTATION)]
     parts += [
         _filled(
-            "Manifest and problems of a cohort: [cohorts.md](cohorts.md). Settings and what a run does: "
-            "[training.md](training.md). Real tumour slices: [results/breastdcedl.md](results/breastdcedl.md). "
-            "Written by `python tests/own_model_doc.py`; a test compares."
+            "Columns of a manifest, problems, and what each collection holds: [cohorts.md](cohorts.md). Settings "
+            "and what a run does: [training.md](training.md). Real tumour slices: "
+            "[results/breastdcedl.md](results/breastdcedl.md). Written by `python tests/own_model_doc.py`; a test "
+            "compares."
         )
     ]
     return "\n\n".join(parts) + "\n"

@@ -73,6 +73,16 @@ ISPY1_ROW: dict[str, object] = {
     "rfs_ind": 1,
 }
 
+ISPY2_ROW: dict[str, object] = {
+    "Patient_ID": 9001,
+    "Arm": "Paclitaxel + Trastuzumab",
+    "HR": 1,
+    "HER2": 1,
+    "MP": 1,
+    "pCR": 0,
+    "Age_at_Screening": 47,
+}
+
 MAMA_MIA_ROW: dict[str, object] = {
     "patient_id": "DUKE_900",
     "dataset": "DUKE",
@@ -121,6 +131,13 @@ def write_ispy1(folder: Path, rows: Sequence[Row]) -> Path:
     return _workbook(folder / "I-SPY 1 All Patient Clinical and Outcome Data.xlsx", sheets)
 
 
+def write_ispy2(folder: Path, rows: Sequence[Row]) -> Path:
+    """One row of names on the first sheet."""
+    return _workbook(
+        folder / "ISPY2-Imaging-Cohort-1-Clinical-Data.xlsx", {"Sheet1": [list(rows[0]), *_cells(rows)]}
+    )
+
+
 def write_mama_mia(folder: Path, rows: Sequence[Row]) -> Path:
     """One row of names."""
     return _workbook(
@@ -132,6 +149,7 @@ WRITERS = {
     "duke": (write_duke, DUKE_ROW, "Patient ID"),
     "metabric": (write_metabric, METABRIC_ROW, "Patient ID"),
     "ispy1": (write_ispy1, ISPY1_ROW, "SUBJECTID"),
+    "ispy2": (write_ispy2, ISPY2_ROW, "Patient_ID"),
     "mama-mia": (write_mama_mia, MAMA_MIA_ROW, "patient_id"),
 }
 """Writer, one good row and the column of the patient, by name of the cohort."""
@@ -141,7 +159,8 @@ def write_public(name: str, folder: Path, *changes: Row) -> Path:
     """Write as many patients as there are changes, each the good row with one change."""
     write, good, subject = WRITERS[name]
     ids = (
-        {subject: 9001 + i} if name == "ispy1" else {subject: f"{good[subject]}-{i}"} for i in range(len(changes))
+        {subject: 9001 + i} if name in ("ispy1", "ispy2") else {subject: f"{good[subject]}-{i}"}
+        for i in range(len(changes))
     )
     return write(folder, [{**good, **who, **change} for who, change in zip(ids, changes, strict=True)])
 

@@ -181,4 +181,4 @@ def test_sources_name_licence_and_images_of_every_public_cohort():
     for words in ("duke", "ispy1", "mama-mia", "metabric", "10.7937/TCIA.e3sv-re93", "ODbL", "images from"):
         assert words in result.stdout
     listed = json.loads(run("sources", "--json").stdout)["sources"]
-    assert [each["name"] for each in listed] == ["duke", "ispy1", "mama-mia", "metabric"]
+    assert [each["name"] for each in listed] == ["duke", "ispy1", "ispy2", "mama-mia", "metabric"]

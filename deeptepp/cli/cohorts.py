@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deeptepp.cli.cluster import Backend, ClusterAddress, Jobs, workers_for
-from deeptepp.cli.cohort_file import Units, units_said
+from deeptepp.cli.cohort_file import Everyone, MappingFile, Units, mapping_for, units_said
 from deeptepp.cli.printing import AsJson, leave_with, say
 from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, phase_keys, reader_box
 from deeptepp.datasets.problems import problem_lines
 from deeptepp.domain.progress import silent
-from deeptepp.errors import SettingsError
+from deeptepp.errors import SettingsError, UnknownPublicCohort
 from deeptepp.processes import Engine
+
+if TYPE_CHECKING:
+    from deeptepp.datasets.columns.mapping import Mapping
+    from deeptepp.datasets.manifest import Manifest
 
 
 def prepare(
     manifest: Annotated[
-        Path, typer.Argument(exists=True, dir_okay=False, metavar="MANIFEST", help="CSV, one row per patient.")
+        Path,
+        typer.Argument(
+            exists=True, metavar="MANIFEST|FOLDER", help="CSV, one row per patient; or the folder of a collection."
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="Dataset folder to write; goes on where it was stopped.")
@@ -41,12 +48,21 @@ def prepare(
     phases: PhaseKeys = None,
     side: BreastSide = None,
     box: ReaderBox = None,
+    mapping: MappingFile = None,
     unit: Units = None,
+    everyone: Everyone = "",
+    collection: Annotated[
+        str, typer.Option(help="Public collection whose download FOLDER is: duke, mama-mia or ispy2.")
+    ] = "",
+    label: Annotated[
+        str, typer.Option(help="What will be learnt from a collection: rfs_event, or her2_positive.")
+    ] = "rfs_event",
     as_json: AsJson = False,
 ) -> None:
-    """Make the dataset of your own patients: check the manifest, then read, detect and cut every study.
+    """Make a dataset of your own patients or of a public collection: check, then read, detect and cut every study.
 
-    Phases, side and box are those of every study whose row of the manifest names none.
+    Phases, side and box are those of every study whose row of the manifest names none. Of a collection, facts and
+    treatment may be unknown, and patients without the label are left out; each is told.
     """
     from deeptepp.datasets.checks import Demands
     from deeptepp.datasets.image_columns import ImageChoice
@@ -58,20 +74,23 @@ def prepare(
     progress = silent if as_json else say
     workers = workers_for(backend, address, jobs)
     choice = ImageChoice(phase_keys(phases), side, reader_box(box))
-    demands = Demands(n_folds=folds, needs_clinical=not images_only)
+    demands = Demands(
+        n_folds=folds, needs_clinical=not (images_only or collection), needs_follow_up=not collection, label=label
+    )
     settings = RoiSettings(channels=tuple(channels.split(",")))
     try:
         checked = check_manifest(
-            manifest,
+            _manifest_of(manifest, collection, label, mapping_for(mapping, everyone)),
             settings=settings,
             demands=demands,
             choice=choice,
             units=units_said(unit),
             workers=workers,
+            skip_failed=skip_failed,
             progress=progress,
         )
-    except SettingsError as error:
-        raise typer.BadParameter(str(error), param_hint="--unit") from None
+    except (SettingsError, UnknownPublicCohort) as error:
+        raise typer.BadParameter(str(error), param_hint="--unit, --label or --collection") from None
     problems = checked.problems
     if not as_json:
         typer.echo("\n".join(problem_lines(problems)))
@@ -89,6 +108,21 @@ def prepare(
     if as_json:
         leave_with(problems, as_json=True)
     typer.echo(f"Dataset written to {out}")
+
+
+def _manifest_of(path: Path, collection: str, label: str, mapping: Mapping | None) -> Path | Manifest:
+    """Read the folder of a collection, or a table by its mapping; our own table is read where it is checked."""
+    if collection:
+        from deeptepp.datasets.collection import read_collection
+
+        return read_collection(collection, path, label=label)
+    if path.is_dir():
+        raise typer.BadParameter("a folder; say --collection, or give the table", param_hint="MANIFEST")
+    if mapping is not None:
+        from deeptepp.datasets.manifest import read_mapped_manifest
+
+        return read_mapped_manifest(path, mapping)
+    return path
 
 
 def prepare_breastdcedl_command(

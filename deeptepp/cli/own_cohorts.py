@@ -171,6 +171,6 @@ def sources(as_json: AsJson = False) -> None:
         return
     for each in listed:
         typer.echo(f"{each['name']}  {each['title']}")
-        for key in ("files", "table_from", "images_from", "licence", "citation", "rfs", "os", "arms"):
+        for key in ("files", "table_from", "images_from", "labels", "licence", "citation", "rfs", "os", "arms"):
             value = " or ".join(each[key]) if key == "files" else each[key]
             typer.echo(f"  {key.replace('_', ' ')}: {value}")

@@ -15,6 +15,7 @@ from deeptepp.datasets.problems import Problem
 from deeptepp.domain.clinical import CLINICAL_FACTS, ClinicalProfile
 from deeptepp.domain.cohort import (
     ARM,
+    HER2_POSITIVE,
     OS_EVENT,
     OS_MONTHS,
     RFS_EVENT,
@@ -47,13 +48,14 @@ class Demands:
     ``n_folds``: each needs a patient with and one without an event; ``holdout_fraction``: share of the patients
     that is taken away before the folds are dealt; ``needs_clinical``: whether the network is given clinical facts;
     ``needs_follow_up``: whether everyone's follow-up and treatment must be known; else they are counted where they
-    are not.
+    are not; ``label``: what is learnt, recurrence or ``her2_positive``.
     """
 
     n_folds: int = 5
     holdout_fraction: float = 0.2
     needs_clinical: bool = True
     needs_follow_up: bool = True
+    label: str = RFS_EVENT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,16 +76,23 @@ class Classes:
         is_known = np.isfinite(floats(cohort[RFS_MONTHS]))
         return cls((floats(cohort[RFS_EVENT]) == 1) & is_known, is_known, cohort[ARM] == Arm.TP.value)
 
+    @classmethod
+    def of_her2(cls, cohort: Cohort) -> Classes:
+        """Learn HER2 status, from everybody of whom it is known."""
+        status = floats(cohort[HER2_POSITIVE])
+        return cls(status == 1, np.isfinite(status), np.zeros(len(cohort), dtype=bool))
+
 
 def problems_of(
     cohort: Cohort, demands: Demands, *, classes: Classes | None = None, first_row: int = 1
 ) -> tuple[Problem, ...]:
     """Find all that is wrong with the facts of a cohort.
 
-    ``classes``: what is learnt; recurrence when left out.
+    ``classes``: what is learnt; the label that is demanded when left out.
     """
     finder = _Finder(cohort, demands, first_row)
-    learnt = Classes.of_recurrence(cohort) if classes is None else classes
+    of_label = Classes.of_her2 if demands.label == HER2_POSITIVE else Classes.of_recurrence
+    learnt = of_label(cohort) if classes is None else classes
     return (*finder.all_facts(), *finder.missing_facts(), *_class_problems(learnt, demands))
 
 

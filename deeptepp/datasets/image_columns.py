@@ -12,7 +12,7 @@ import numpy as np
 
 from deeptepp.datasets.cells import RawTable, number_of
 from deeptepp.datasets.problems import Problem
-from deeptepp.domain.lesion import BoxMm
+from deeptepp.domain.lesion import BoxMm, SliceBox
 from deeptepp.domain.study import Side
 
 STUDY, ROI, PHASE_INDEX, PHASES, SIDE = "study", "roi", "phase_index", "phases", "side"
@@ -29,7 +29,7 @@ class Images:
     ``is_roi``: whether it is a region of interest; ``box``: a reader's box around the tumour; the detector looks
     for it where there is none; ``phase_index``: Post-contrast phase that a reader chose; ``phase_keys``: keys of
     the series table that a reader chose as phases, pre-contrast first; ``side``: the breast that is meant, where
-    each has volumes of its own.
+    each has volumes of its own; ``slice_box``: the reader's box where a collection counts it in files.
     """
 
     row: int
@@ -39,6 +39,7 @@ class Images:
     phase_index: int | None = None
     phase_keys: tuple[str, ...] | None = None
     side: Side | None = None
+    slice_box: SliceBox | None = None
 
 
 @dataclass(frozen=True, slots=True)

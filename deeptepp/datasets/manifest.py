@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.datasets.cells import UNKNOWN, RawTable, event_of, flag_of, mend_numbers, number_of, read_table
+from deeptepp.datasets.columns.mapped import apply_mapping
+from deeptepp.datasets.columns.mapping import Mapping as ColumnMapping
+from deeptepp.datasets.columns.sheets import read_sheet
 from deeptepp.datasets.image_columns import IMAGE_COLUMNS, ROI, STUDY, Images, images_of
 from deeptepp.datasets.problems import Problem
 from deeptepp.datasets.raw_cells import is_workbook
@@ -56,7 +59,8 @@ class Manifest:
 
     ``cohort``: facts and follow-up, (n,); the subjects are numbers of rows. Cells that could not be read are
     unknown. ``subjects``: the subjects as they are written, n of them; ``images``: of the rows whose images are
-    named properly; ``sha256``: digest of the file; ``problems``: what is wrong with the table itself.
+    named properly; ``sha256``: digest of the file; ``problems``: what is wrong with the table itself; ``about``:
+    where the table comes from, for the description of the dataset; empty for a centre's own.
     """
 
     cohort: Cohort
@@ -64,6 +68,7 @@ class Manifest:
     images: tuple[Images, ...]
     sha256: str
     problems: tuple[Problem, ...]
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_manifest(path: Path, *, with_images: bool = True, needs_follow_up: bool = True) -> Manifest:
@@ -83,6 +88,25 @@ def read_manifest(path: Path, *, with_images: bool = True, needs_follow_up: bool
     mend_numbers(table, _NUMBERS if needs_follow_up else tuple(RANGES))
     images, image_problems = images_of(table, path.parent) if with_images else ((), [])
     table.problems.extend(image_problems)
+    return manifest_of(table, hashlib.sha256(content).hexdigest(), images)
+
+
+def read_mapped_manifest(path: Path, mapping: ColumnMapping) -> Manifest:
+    """Read a table in somebody else's columns; those that say where the images are have our names in it.
+
+    ``path``: CSV or Excel table; ``mapping``: what its other columns are. With the problems of the table, and what
+    the mapping leaves open as questions. Raises UnreadableCohort where the file is no table.
+    """
+    content = path.read_bytes()
+    sheet = read_sheet(content, is_workbook=is_workbook(path), sheet=mapping.sheet)
+    places = {name: cells for name, cells in sheet.columns.items() if name in IMAGE_COLUMNS}
+    others = {name: cells for name, cells in sheet.columns.items() if name not in places}
+    table = apply_mapping(replace(sheet, columns=others), mapping).table
+    table.columns.update({name: list(cells) for name, cells in places.items()})
+    if STUDY not in places and ROI not in places:
+        table.problems.append(Problem.of("manifest.missing-column/images", column=STUDY, other=ROI))
+    images, problems = images_of(table, path.parent)
+    table.problems.extend(problems)
     return manifest_of(table, hashlib.sha256(content).hexdigest(), images)
 
 

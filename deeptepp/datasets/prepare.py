@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -52,24 +53,28 @@ class Checked:
 
 
 def check_manifest(
-    path: Path,
+    source: Path | Manifest,
     *,
     demands: Demands | None = None,
     settings: RoiSettings | None = None,
     choice: ImageChoice | None = None,
     units: Mapping[str, str] | None = None,
     workers: Workers = HERE,
+    skip_failed: bool = False,
     progress: Progress = silent,
 ) -> Checked:
     """Find everything that is wrong with a manifest before anything is computed.
 
-    ``demands``: what the training run will ask; five folds after a hold-out of a fifth when left out;
+    ``source``: the table, or what was read of it; ``demands``: what the training run will ask; five folds after a
+    hold-out of a fifth when left out;
     ``settings``: how regions of interest are cut; the defaults when left out; ``choice``: Phases, side and box of
     the studies whose rows name none; ``units``: units that a person said, by column; where numbers speak against
-    the others, they are asked; ``workers``: who looks at the images.
+    the others, they are asked; ``workers``: who looks at the images; ``skip_failed``: leave out the patients whose
+    images are refused.
     """
     # 1. The table, in the units and with the choices that a person said.
-    manifest, settings, units = read_manifest(path), settings or RoiSettings(), units or {}
+    manifest = source if isinstance(source, Manifest) else read_manifest(source)
+    settings, units = settings or RoiSettings(), units or {}
     check_units(units)
     manifest = replace(manifest, cohort=in_units(manifest.cohort, units))
     if choice is not None:
@@ -87,8 +92,21 @@ def check_manifest(
         if fault is not None:
             faults[fault].append(images.row)
         progress(StepReport(Step.READ, done / len(manifest.images), f"{done} of {len(manifest.images)} looked at"))
-    problems.extend(_fault_problems(faults))
+    problems.extend(_fault_problems(faults, are_skipped=skip_failed))
+    if skip_failed:
+        manifest = _without(manifest, {row for rows in faults.values() for row in rows})
     return Checked(manifest, tuple(problems))
+
+
+def _without(manifest: Manifest, rows: Collection[int]) -> Manifest:
+    """Leave patients out by their rows."""
+    kept = np.array([row not in rows for row in _rows(manifest)], dtype=bool)
+    return replace(
+        manifest,
+        cohort=manifest.cohort.where(kept),
+        subjects=tuple(compress(manifest.subjects, kept)),
+        images=tuple(images for images in manifest.images if images.row not in rows),
+    )
 
 
 def prepare_dataset(
@@ -232,7 +250,7 @@ def _description(
     manifest: Manifest, cohort: Cohort, records: dict[str, Any], settings: RoiSettings
 ) -> dict[str, Any]:
     """How the folder was made."""
-    return {
+    return dict(manifest.about) | {
         "kind": "rois",
         "made_by": MADE_BY,
         "is_simulated": cohort.is_simulated,

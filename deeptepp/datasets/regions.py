@@ -9,28 +9,37 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from deeptepp.dataset_folder import code_digest, key_of, write_json, write_whole
 from deeptepp.datasets.image_columns import PHASES, SIDE, Images
+from deeptepp.dicom.digest import study_digest
 from deeptepp.dicom.files.archive import open_members
-from deeptepp.dicom.read_dicom import check_study, read_study
-from deeptepp.domain.lesion import Lesion, Roi
-from deeptepp.domain.study import PhaseChoice, PhaseProposal, Side, Study
+from deeptepp.dicom.read_dicom import StudyReading, check_study, read_study
+from deeptepp.dicom.slice_box import box_of_slices
+from deeptepp.domain.lesion import BoxMm, Lesion, LesionOrigin, Roi
+from deeptepp.domain.study import PhaseChoice, PhaseProposal, Side
 from deeptepp.errors import DeepTeppError, NoLesion, StudyError, WorkerLost
 from deeptepp.imaging.detection.candidates import MIN_VOLUME_MM3
 from deeptepp.imaging.detection.detect import Detection, detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
 from deeptepp.imaging.roi import RoiSettings, crop_roi, read_roi, write_roi
 from deeptepp.imaging.side import side_of
+from deeptepp.nifti.files import open_files
+from deeptepp.nifti.read_nifti import NiftiReading, check_nifti, is_nifti, read_nifti
 
 _CHUNK_BYTES = 1 << 20
-_MAKERS = ("dicom", "imaging", "domain")
+_MAKERS = ("dicom", "nifti", "imaging", "domain")
 """Packages whose code decides what a region of interest looks like."""
+
+_LONE = (".npz", ".nii", ".gz")
+"""Ends of the names of files that hold all images of a patient."""
 
 ABSENT = ("manifest.images-absent", "There is nothing at the path of the images.", "Correct the path.")
 UNREADABLE = ("manifest.images-unreadable", "The images cannot be opened.", "Check the file and who may read it.")
@@ -76,7 +85,10 @@ def fault_of_images(images: Images, settings: RoiSettings) -> Fault | None:
     try:
         if images.is_roi:
             return _fault_of_roi(images.path, settings)
-        check_study(images.path, phase_keys=images.phase_keys, side=images.side)
+        if is_nifti(images.path):
+            check_nifti(images.path, phase_keys=images.phase_keys)
+        else:
+            check_study(images.path, phase_keys=images.phase_keys, side=images.side)
     except DeepTeppError as error:
         return error.rule, str(error), _remedy(error, "Mend the study, or leave the patient out.")
     except OSError:
@@ -150,7 +162,8 @@ class RegionMaker:
             return key_of("roi", content)
         box = None if images.box is None else [*images.box.low, *images.box.high]
         settings = asdict(self.settings) | {"channels": list(self.settings.channels)}
-        chosen = [images.phase_index, images.phase_keys, images.side]
+        slices = None if images.slice_box is None else asdict(images.slice_box)
+        chosen = [images.phase_index, images.phase_keys, images.side, slices, _beside(images.path)]
         return key_of("study", content, box, chosen, settings, maker_version())
 
     def _make(self, images: Images, key: str) -> None:
@@ -165,10 +178,10 @@ class RegionMaker:
 
     def _cut(self, images: Images) -> tuple[Roi, dict[str, Any]]:
         """Read, de-identify, choose the phase, find the tumour and cut the cube around it."""
-        reading = read_study(images.path, phase_keys=images.phase_keys, side=images.side)
+        reading = _read(images)
         study = reading.study
         phase = choose_phase(study, index=images.phase_index)
-        lesion, found = _find(study, phase, images)
+        lesion, found = _find(reading, phase, images)
         record = {
             "is_simulated": study.acquisition.is_simulated,
             "study_digest": study.digest,
@@ -183,10 +196,30 @@ class RegionMaker:
         return crop_roi(study, phase, lesion, self.settings), record | found
 
 
-def _find(study: Study, phase: PhaseChoice, images: Images) -> tuple[Lesion, dict[str, Any]]:
-    """Tumour in the reader's box, or the detector's first candidate, and what to record of it."""
-    if images.box is not None:
-        return lesion_from_box(study, phase, images.box), {"origin": "reader", "is_ambiguous": False}
+def _read(images: Images) -> StudyReading | NiftiReading:
+    """Read a study of either kind of files; the outline beside NIfTI files comes with it."""
+    if is_nifti(images.path):
+        return read_nifti(images.path, digest_of=study_digest, phase_keys=images.phase_keys)
+    return read_study(images.path, phase_keys=images.phase_keys, side=images.side)
+
+
+def _box_of(reading: StudyReading | NiftiReading, images: Images) -> BoxMm | None:
+    """Give the reader's box, if any, in mm."""
+    if images.slice_box is None:
+        return images.box
+    source = reading.source if isinstance(reading, StudyReading) else None
+    return box_of_slices(images.path, images.slice_box, source)
+
+
+def _find(
+    reading: StudyReading | NiftiReading, phase: PhaseChoice, images: Images
+) -> tuple[Lesion, dict[str, Any]]:
+    """Tumour in the reader's box, as an expert outlined it, or the detector's first candidate, and its record."""
+    study, box = reading.study, _box_of(reading, images)
+    if box is not None:
+        return lesion_from_box(study, phase, box), {"origin": "reader", "is_ambiguous": False}
+    if isinstance(reading, NiftiReading) and reading.mask is not None:
+        return reading.mask, {"origin": LesionOrigin.EXPERT.value, "is_ambiguous": False}
     detection = detect_lesions(study, phase)
     lesion = next((each for each in detection.candidates if _may_lie_in(images.side, each, detection)), None)
     if lesion is None:
@@ -204,19 +237,30 @@ def _may_lie_in(side: Side | None, lesion: Lesion, detection: Detection) -> bool
     return side is None or side_of(lesion, detection.breasts) in (side, None)
 
 
+def _beside(path: Path) -> str:
+    """Hash what lies beside NIfTI files and decides what is read: the outline, facts and times; else nothing."""
+    if not is_nifti(path):
+        return ""
+    with open_files(path) as files:
+        return key_of([_sha256(file.opener) for file in files])
+
+
+def _sha256(opener: Callable[[], AbstractContextManager[BinaryIO]]) -> str:
+    """Hash a stream in pieces."""
+    digest = hashlib.sha256()
+    with opener() as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
 def digest_of(path: Path) -> str:
     """Hash what is in a study or file, whatever the names, the order and the container.
 
     Gives SHA-256 in hexadecimal.
     """
-    if path.suffix == ".npz":
+    if path.suffix in _LONE:
         return hashlib.sha256(path.read_bytes()).hexdigest()
-    digests = []
     with open_members(path) as members:
-        for member in members:
-            digest = hashlib.sha256()
-            with member.open() as stream:
-                while chunk := stream.read(_CHUNK_BYTES):
-                    digest.update(chunk)
-            digests.append(digest.hexdigest())
+        digests = [_sha256(member.open) for member in members]
     return hashlib.sha256(json.dumps(sorted(digests)).encode()).hexdigest()

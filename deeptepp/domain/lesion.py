@@ -43,6 +43,18 @@ class BoxMm:
         return x, y, z
 
 
+@dataclass(frozen=True, slots=True)
+class SliceBox:
+    """A box in the files of one phase: first and last row, column and slice, each counted from 1 and inside.
+
+    Slices count in the order of the file names, as the annotations of Duke-Breast-Cancer-MRI do.
+    """
+
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+    slices: tuple[int, int]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesion:
     """One enhancing lesion.

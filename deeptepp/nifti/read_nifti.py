@@ -32,7 +32,7 @@ from deeptepp.nifti.volumes import NiftiVolume, volumes_of
 from deeptepp.nifti.voxels import Voxels, read_voxels
 from deeptepp.wording.sentence import sentence
 
-__all__ = ["NiftiReading", "is_nifti", "list_nifti", "read_nifti"]
+__all__ = ["NiftiReading", "check_nifti", "is_nifti", "list_nifti", "read_nifti"]
 
 READ_AT_ONCE = 4
 """Files that are unpacked at the same time; unpacking gzip leaves Python's lock."""
@@ -107,6 +107,17 @@ def list_nifti(source: Path | Sequence[Path]) -> tuple[SeriesSummary, ...]:
         except NiftiError:
             chosen, times = PhaseSet((), ""), None
     return _summaries(volumes, chosen, times)
+
+
+def check_nifti(source: Path | Sequence[Path], *, phase_keys: Sequence[str] | None = None) -> None:
+    """Look at names and headers alone: what ``read_nifti`` would refuse before it reads a voxel.
+
+    ``source``: a file, a folder, a zip archive, or a list of files. Raises ArchiveError where the source cannot be
+    opened safely; NiftiError where the files make no dynamic series, NiftiOrderUnknown a question among them.
+    """
+    with open_files(source) as files:
+        volumes = volumes_of(files)
+        _ = proposed_set(volumes) if phase_keys is None else chosen_set(volumes, phase_keys)
 
 
 def _voxels(chosen: PhaseSet, progress: Progress) -> list[Voxels]:

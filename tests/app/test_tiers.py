@@ -307,6 +307,15 @@ def test_a_public_table_is_imported_by_one_click(tiers, tmp_path):
     assert len(bench_of(at).uploaded.cohort) == 2
 
 
+def test_a_public_table_without_follow_up_is_imported_and_says_so(tiers, tmp_path):
+    path = public_tables.write_public("ispy2", tmp_path, {}, {}, {"HER2": 0})
+    at = _own(tiers, path.name, path.read_bytes())
+    at.button(key="tiers-public").click().run()
+    assert not at.exception
+    assert len(bench_of(at).uploaded.cohort) == 2
+    assert any("publishes no follow-up" in found for table in at.table for found in table.value.get("Found", ()))
+
+
 def test_a_broken_table_is_shown_with_rule_rows_and_remedy(tiers):
     lines = [line for line in TEMPLATE.splitlines() if not line.startswith("#")]
     lines[1] = lines[1].replace(",64.2,0,64.2", ",-4,0,64.2")

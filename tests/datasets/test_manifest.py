@@ -1,10 +1,15 @@
 """Tables as they come out of hospitals."""
 
+import csv
+
+import foreign_tables
 import numpy as np
 import pytest
 
+from deeptepp.datasets.columns.guess import guess_mapping
+from deeptepp.datasets.columns.sheets import read_sheet
 from deeptepp.datasets.image_columns import BOX
-from deeptepp.datasets.manifest import REQUIRED, read_manifest
+from deeptepp.datasets.manifest import REQUIRED, read_manifest, read_mapped_manifest
 from deeptepp.domain.study import Side
 
 
@@ -162,3 +167,23 @@ def test_phases_and_the_side_of_a_reader_are_read(rows, write_manifest, cell):
     assert images.phase_keys == ("s1", "s2.1", "s2.2")
     assert images.side is Side.LEFT
     assert not images.is_roi
+
+
+@pytest.mark.parametrize("named", ["study", "Bilder"])
+def test_a_hospitals_own_columns_are_read_by_a_mapping_and_say_where_the_images_are(tmp_path, named):
+    patients = foreign_tables.german_rows(foreign_tables.simulated(6))
+    rows = [row | {named: f"study-{i}"} for i, row in enumerate(patients)]
+    path = tmp_path / "hospital.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]), delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    mapping = guess_mapping(read_sheet(path.read_bytes(), is_workbook=False))
+    manifest = read_mapped_manifest(path, mapping)
+    refused = [problem.rule for problem in manifest.problems if problem.is_refusal]
+    if named == "study":
+        assert refused == []
+        assert [images.path for images in manifest.images] == [tmp_path / f"study-{i}" for i in range(6)]
+        assert set(manifest.cohort["arm"]) <= {"none", "T", "T+P"}
+    else:
+        assert refused == ["manifest.missing-column"]

@@ -6,6 +6,7 @@ local and to a distant recurrence, and the last assessments that found neither.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,7 @@ def paper_like(imported: Imported) -> Imported:
     is_early = cohort[IS_METASTATIC] != 1
     is_primary = cohort["had_neoadjuvant_therapy"] != 1
     kept = cohort.where(is_early & is_primary & np.isfinite(cohort[RFS_MONTHS]))
-    return Imported(imported.source, kept, imported.problems)
+    return replace(imported, cohort=kept)
 
 
 def _follow_up(table: PublicTable) -> FollowUps:

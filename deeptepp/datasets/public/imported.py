@@ -38,7 +38,8 @@ class PublicSource:
 
     ``name``: what ``read_public`` calls it; ``title``: name of the study; ``files``: names under which the table
     is published; the first that is found is read; ``licence``: of the table; ``citation``: what to cite;
-    ``table_from``: where the table is to be had; ``images_from``: where the images are to be had; ``rfs``: what
+    ``table_from``: where the table is to be had; ``images_from``: where the images are to be had; ``labels``: what
+    a network can learn from the collection, and what not; ``rfs``: what
     counts as an RFS event, and from when the months are counted; ``os``: the same of overall survival; ``arms``:
     what is known of the anti-HER2 treatment.
     """
@@ -50,6 +51,7 @@ class PublicSource:
     citation: str
     table_from: str
     images_from: str
+    labels: str
     rfs: str
     os: str
     arms: str
@@ -70,12 +72,13 @@ class Imported:
 
     ``source``: where it comes from; ``cohort``: one row per row of the table. Months are NaN and events False
     where an endpoint is unknown. ``problems``: every quirk of the table; only warnings, with the rows of the
-    table.
+    table. ``first_row``: row of the table in which the first patient of the cohort stands, where it is whole.
     """
 
     source: PublicSource
     cohort: Cohort
     problems: tuple[Problem, ...]
+    first_row: int = 2
 
     def her2_positive(self) -> Imported:
         """Keep the patients who are known to be HER2-positive; the problems keep the rows of the whole table."""
@@ -133,4 +136,4 @@ def _vetted(source: PublicSource, cohort: Cohort, table: PublicTable) -> Importe
         remedy = STANDS if problem.rows else problem.remedy
         found = problem.found + counted
         table.problems.append(replace(problem, severity=Severity.WARNING, found=found, remedy=remedy))
-    return Imported(source, cohort, tuple(table.problems))
+    return Imported(source, cohort, tuple(table.problems), table.first_row)

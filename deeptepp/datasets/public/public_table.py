@@ -139,8 +139,8 @@ class PublicTable:
         return {code: found[code] for code in codes}
 
 
-def read_workbook(path: Path, sheet: str, *, header_row: int = 1, n_header_rows: int = 1) -> PublicTable:
-    """Read one sheet of an Excel workbook.
+def read_workbook(path: Path, sheet: str = "", *, header_row: int = 1, n_header_rows: int = 1) -> PublicTable:
+    """Read one sheet of an Excel workbook, the first where none is named.
 
     ``header_row``: row that names the columns, from 1. Names of columns have their spaces drawn together;
     the second column of a name has its place behind it. Raises UnreadableCohort where the file is absent or no
@@ -150,6 +150,7 @@ def read_workbook(path: Path, sheet: str, *, header_row: int = 1, n_header_rows:
         sheets = workbook_lines(path.read_bytes())
     except (OSError, UnreadableCohort) as error:
         raise UnreadableCohort(reason=f"{path.name} is absent or not an Excel workbook") from error
+    sheet = sheet or next(iter(sheets), "")
     if sheet not in sheets:
         raise UnreadableCohort(reason=f"{path.name} has no sheet {sheet!r}")
     return _table(sheets[sheet], path, header_row=header_row, n_header_rows=n_header_rows)

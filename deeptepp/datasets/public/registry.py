@@ -11,6 +11,7 @@ from deeptepp.dataset_folder import write_json, write_whole
 from deeptepp.datasets.public.duke import DUKE, read_duke
 from deeptepp.datasets.public.imported import Imported, PublicSource
 from deeptepp.datasets.public.ispy import ISPY1, read_ispy1
+from deeptepp.datasets.public.ispy2 import ISPY2, read_ispy2
 from deeptepp.datasets.public.mama_mia import MAMA_MIA, read_mama_mia
 from deeptepp.datasets.public.metabric import METABRIC, read_metabric
 from deeptepp.datasets.raw_cells import is_workbook, split_lines, workbook_lines
@@ -32,6 +33,7 @@ ADAPTERS: dict[str, Adapter] = {
     for each in (
         Adapter(DUKE, read_duke),
         Adapter(ISPY1, read_ispy1),
+        Adapter(ISPY2, read_ispy2),
         Adapter(MAMA_MIA, read_mama_mia),
         Adapter(METABRIC, read_metabric),
     )
@@ -55,6 +57,7 @@ def read_public(name: str, path: Path) -> Imported:
 _MARKS: dict[str, tuple[str, ...]] = {
     "duke": ("Recurrence event(s)", "Nottingham grade", "Staging(Metastasis)#(Mx -replaced by -1)[M]"),
     "ispy1": ("SUBJECTID", "Her2MostPos", "MRI LD Baseline"),
+    "ispy2": ("Patient_ID", "HR", "HER2", "pCR"),
     "mama-mia": ("patient_id", "dataset", "anti_her2_neu_therapy", "days_to_recurrence"),
     "metabric": ("Relapse Free Status (Months)", "Neoplasm Histologic Grade", "Overall Survival (Months)"),
 }

@@ -20,8 +20,8 @@ def training_problems(source: ViewSource, settings: TrainSettings) -> tuple[Prob
         n_folds=2 if settings.protocol == BY_CENTRE else settings.n_folds,
         holdout_fraction=settings.holdout_fraction if settings.protocol == "strict" else 0.0,
         needs_clinical="cp" in settings.inputs,
-        # Slices make no bundle, and HER2 status is no outcome: follow-up may have gaps.
-        needs_follow_up=settings.label != HER2_POSITIVE and source.description.get("kind", "rois") == "rois",
+        # Slices make no bundle, HER2 status is no outcome, and public tables have gaps that nobody can fill.
+        needs_follow_up=settings.label != HER2_POSITIVE and "collection" not in source.description,
     )
     labels = label_patients(source, settings)
     classes = Classes(labels.event, labels.is_known, scored_only(source, settings))

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 
 from deeptepp.datasets.problems import refuse
-from deeptepp.domain.cohort import SOURCE
+from deeptepp.domain.cohort import HER2_POSITIVE, SOURCE
 from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import BadSetting
 from deeptepp.file_sets import check_free
@@ -120,8 +120,12 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
     epoch. ``progress``: receives one sentence per event; may raise ``JobCancelled``. The same events are on disk
     as JSON lines in ``state/progress.jsonl`` of the output folder. Raises ``NotEstimable``: the scores do not
     separate the classes at any cut-off, so that there are no tiers; ``FolderInUse``: the bundle's folder holds
-    anything but a bundle.
+    anything but a bundle; BadSetting: what is learnt is no recurrence, which a served score would be read as.
     """
+    if settings.label == HER2_POSITIVE:
+        raise BadSetting(
+            key="label", value=HER2_POSITIVE, limit="a recurrence; deeptepp evaluate measures the other"
+        )
     work = settings.output / "state"
     check_free(settings.output / settings.name)
     dataset = read_dataset(settings.dataset)

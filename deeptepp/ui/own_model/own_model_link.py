@@ -10,5 +10,5 @@ def own_model_link() -> str:
     """Way to the page as Markdown; it opens in a tab of its own, so that the case stays open."""
     url_path = PAGES["own_model"].url_path
     return (
-        f"[{t('Make it yours: five steps to a model of your own patients')}]({url_path}?lang={current_language()})"
+        f"[{t('Make it yours: the steps to a model of your own patients')}]({url_path}?lang={current_language()})"
     )

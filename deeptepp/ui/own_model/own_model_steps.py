@@ -1,4 +1,4 @@
-"""From one's own patients to a model of one's own, in five steps: the one list behind page and document."""
+"""From one's own patients to a model of one's own: the one list behind page and document."""
 
 from __future__ import annotations
 

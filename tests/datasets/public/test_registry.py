@@ -82,14 +82,14 @@ def test_a_patient_twice_is_refused(name, tmp_path):
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_a_column_that_is_absent_is_named(name, tmp_path):
     write, good, _ = public_tables.WRITERS[name]
-    lost = {"duke": RECURRED, "metabric": "HER2 Status", "ispy1": "age", "mama-mia": "her2"}[name]
+    lost = {"duke": RECURRED, "metabric": "HER2 Status", "ispy1": "age", "ispy2": "pCR", "mama-mia": "her2"}[name]
     with pytest.raises(MissingColumn) as caught:
         read_public(name, write(tmp_path, [{k: v for k, v in good.items() if k != lost}]))
     assert lost in str(caught.value)
 
 
 def test_a_name_that_is_not_known_is_refused_with_those_that_are(tmp_path):
-    with pytest.raises(UnknownPublicCohort, match="duke, ispy1, mama-mia, metabric"):
+    with pytest.raises(UnknownPublicCohort, match="duke, ispy1, ispy2, mama-mia, metabric"):
         read_public("tcga", tmp_path)
 
 

@@ -1,10 +1,12 @@
 """A folder that cannot be trained on is refused with the table that `deeptepp prepare` prints."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from deeptepp.datasets.problems import problems_in
-from deeptepp.errors import CohortRefused
+from deeptepp.errors import BadSetting, CohortRefused
 from deeptepp.train.data.dataset import Dataset
 from deeptepp.train.runs.readiness import training_problems
 from deeptepp.train.runs.run import run_trial, train_bundle
@@ -65,3 +67,15 @@ def test_a_trial_of_one_class_is_refused(make_dataset, quick_settings, tmp_path)
     dataset = changed(make_dataset(12), rfs_event=np.zeros(12, dtype=bool))
     with pytest.raises(CohortRefused, match=r"cohort\.no-events"):
         run_trial(quick_settings(), folder=tmp_path / "state", dataset=dataset)
+
+
+def test_gaps_of_a_public_collection_are_counted_and_those_of_a_centre_refused(make_dataset, quick_settings):
+    dataset = changed(make_dataset(30), arm=np.full(30, "unknown", dtype=object))
+    assert set(rules(training_problems(dataset, quick_settings()))) == {"cohort.unknown-arm"}
+    public = replace(dataset, description={**dataset.description, "collection": {"name": "mama-mia"}})
+    assert rules(training_problems(public, quick_settings())) == {}
+
+
+def test_no_model_that_serves_is_made_of_her2_status(quick_settings):
+    with pytest.raises(BadSetting, match="her2_positive"):
+        train_bundle(quick_settings(label="her2_positive"))
