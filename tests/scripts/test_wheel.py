@@ -62,7 +62,6 @@ def test_the_wheel_scores_the_demo_and_opens_the_dashboard_outside_of_the_checko
         text=True,
         check=False,
     )
-    print(done.stdout, done.stderr)
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stdout + done.stderr
     assert "Risk score 0." in done.stdout
     assert 'healthz: {"alive":true}' in done.stdout
