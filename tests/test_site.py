@@ -1,4 +1,4 @@
-"""The documentation site: every page is reached, the Chinese pages say what the English ones do, it builds strictly."""
+"""The documentation site: every page is reached, Chinese pages match the English ones, it builds strictly."""
 
 import re
 import subprocess
