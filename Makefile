@@ -8,11 +8,9 @@ JOBS   ?= 2
 TESTERS ?= 3
 STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
-# A browser opens where there is a screen to open it on.
-HEADLESS := $(if $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter Darwin,$(shell uname))),false,true)
 
 .DEFAULT_GOAL := help
-.PHONY: help app setup test check format lint image system reference results statistics mutations catalogue clean up down lock sbom
+.PHONY: help app setup test check format lint image wheel site system reference results statistics mutations catalogue clean up down lock sbom
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -34,7 +32,7 @@ system: ## Install what the browser tests need (Debian, as root)
 	./scripts/install-system-packages
 
 app: $(STAMP) ## Install and open the dashboard
-	FORWARDED_ALLOW_IPS= $(BIN)/streamlit run app.py --server.port $(PORT) --server.headless $(HEADLESS)
+	$(BIN)/deeptepp app --port $(PORT)
 
 test: system $(DEV) ## Install and run every test but those of endurance
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not long" --numprocesses $(TESTERS) --dist loadfile --no-loadscope-reorder --durations 20
@@ -118,6 +116,12 @@ sbom: $(DEV) ## Install the locked packages into a folder of their own, and list
 	$(BIN)/python -m pip --python build/runtime/bin/python install --quiet --require-hashes -r requirements.lock
 	$(BIN)/cyclonedx-py environment --output-reproducible --short-PURLs --pyproject pyproject.toml \
 		--output-file docs/sbom.cdx.json build/runtime/bin/python
+
+wheel: $(STAMP) ## Build a wheel with app, pages and the shipped bundle into dist
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+site: $(DEV) ## Build the documentation site into runs/site
+	$(BIN)/mkdocs build --strict --quiet
 
 image: ## Build the container
 	docker build --tag deeptepp .

@@ -23,7 +23,7 @@ logging.getLogger("uvicorn.access").disabled = True
 _installation = Installation(load_settings())
 
 app = st.App(
-    Path(__file__).parent / "deeptepp" / "ui" / "router.py",
+    Path(api.__file__).parents[1] / "ui" / "router.py",
     routes=api.routes(_installation.engine()),
     middleware=[_installation.access_log(), _installation.gate()],
     lifespan=_installation.lifespan,

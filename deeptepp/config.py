@@ -21,6 +21,12 @@ SETTINGS_FILE = "deeptepp.toml"
 """Name of the settings file, looked for in the working directory."""
 
 
+def top_folder() -> Path:
+    """Folder of app.py, pages, streamlit settings and artifacts: the repository, or their copy in the wheel."""
+    installed = Path(__file__).with_name("installed")
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[1]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What an installation may change; every field has a default that works.

@@ -9,9 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import coarse_study
-from typer.testing import CliRunner
 
-from deeptepp.cli import app
 from deeptepp.config import Settings
 from deeptepp.dicom.write import write_study
 from deeptepp.domain.clinical import CLINICAL_FACTS
@@ -30,20 +28,6 @@ def test_the_python_of_the_readme_scores_a_study(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert re.match(r"scored(-with-warnings)? (Low|Moderate|High) RiskScore", result.stdout)
-
-
-def test_every_command_of_the_readme_exists():
-    (block,) = re.findall(r"```sh\n(deeptepp .*?)```", (ROOT / "README.md").read_text(), flags=re.S)
-    lines = block.strip().splitlines()
-    assert len(lines) >= 6
-    for line in lines:
-        words = line.split("#")[0].split()[1:]
-        command = words[:2] if words[0] in ("simulate", "cohort", "report") else words[:1]
-        shown = CliRunner().invoke(app, [*command, "--help"], env={"COLUMNS": "200", "TERM": "dumb"})
-        assert shown.exit_code == 0, line
-        plain = re.sub(r"\x1b\[[0-9;]*m", "", shown.output)
-        for option in (word for word in words if word.startswith("--")):
-            assert option in plain, line
 
 
 def test_every_setting_is_documented():

@@ -14,6 +14,7 @@ import typer
 from deeptepp.cli.bundles import export, verify
 from deeptepp.cli.centres import compare, drift, recalibrate
 from deeptepp.cli.cohorts import prepare, prepare_breastdcedl_command
+from deeptepp.cli.dashboard import open_dashboard
 from deeptepp.cli.fetching import listen, pull
 from deeptepp.cli.keeping import backup, restore, retention
 from deeptepp.cli.listing import series
@@ -59,6 +60,7 @@ for command in (
 ):
     app.command(cls=RefusingCommand)(command)
 app.command("score-cohort", cls=RefusingCommand)(score_cohort_command)
+app.command("app", cls=RefusingCommand)(open_dashboard)
 app.command("prepare-breastdcedl", cls=RefusingCommand)(prepare_breastdcedl_command)
 simulate_app.command("cohort", cls=RefusingCommand)(simulate_cohort_command)
 simulate_app.command("study", cls=RefusingCommand)(simulate_study_command)

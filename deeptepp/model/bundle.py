@@ -21,6 +21,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from deeptepp.config import top_folder
 from deeptepp.domain.cohort import SCORE, TIER, Cohort
 from deeptepp.domain.risk import Recalibration, TierScheme
 from deeptepp.errors import BadSetting, BundleMissing, ChecksumMismatch, MissingColumn, SchemaMismatch
@@ -316,11 +317,11 @@ def _read(folder: Path, table: dict[str, Any], documents: list[str]) -> ModelBun
 def default_bundle_path() -> Path:
     """Find the bundle to score with when none is named.
 
-    Gives the folder that ``DEEPTEPP_ARTIFACTS`` names, or the repository's ``artifacts``, when it is a bundle
+    Gives the folder that ``DEEPTEPP_ARTIFACTS`` names, or the shipped ``artifacts``, when it is a bundle
     itself; else the bundle in it whose checksums were written last. Raises BundleMissing where there is no bundle.
     """
     named = os.environ.get(ARTIFACTS_VARIABLE)
-    artifacts = Path(named) if named else Path(__file__).resolve().parents[2] / "artifacts"
+    artifacts = Path(named) if named else top_folder() / "artifacts"
     if (artifacts / SETTINGS).is_file():
         return artifacts
     found = sorted(artifacts.glob(f"*/{SUMS}"), key=lambda sums: (sums.stat().st_mtime_ns, sums.parent.name))

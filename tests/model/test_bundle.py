@@ -319,6 +319,6 @@ def test_a_folder_without_a_bundle_is_refused(tmp_path, monkeypatch):
 
 def test_the_repository_has_its_own_artifacts_folder(monkeypatch, tmp_path):
     monkeypatch.delenv("DEEPTEPP_ARTIFACTS", raising=False)
-    monkeypatch.setattr("deeptepp.model.bundle.__file__", str(tmp_path / "deeptepp" / "model" / "bundle.py"))
+    monkeypatch.setattr("deeptepp.config.__file__", str(tmp_path / "deeptepp" / "config.py"))
     expected = tiny_bundle.make_tiny_bundle(tmp_path / "artifacts" / "tiny")
     assert default_bundle_path() == expected

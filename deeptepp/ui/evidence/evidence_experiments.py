@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import streamlit as st
 
+from deeptepp.config import top_folder
 from deeptepp.domain.cohort import Cohort
 from deeptepp.domain.experiment_suites import SUITE_LIST, Suite
 from deeptepp.model.bundle import ModelBundle
@@ -17,8 +17,8 @@ from deeptepp.report.text_table import Table
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.words.language import say, t
 
-_DOCS = Path(__file__).parents[3] / "docs"
-"""Documents of a checkout; an installed package has none."""
+_DOCS = top_folder() / "docs"
+"""Measured numbers; an image of a container has none."""
 
 
 def experiments_tab(bundle: ModelBundle) -> None:

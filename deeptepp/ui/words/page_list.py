@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from deeptepp.config import top_folder
 from deeptepp.dicom.archive.pacs import has_studies
 from deeptepp.domain.people import Action
 
-PAGES_FOLDER = Path(__file__).parents[3] / "pages"
+PAGES_FOLDER = top_folder() / "pages"
 """Not beside the router on purpose: Streamlit would serve a neighbouring folder without asking it."""
 
 

@@ -1,0 +1,159 @@
+"""Every command that the documentation shows can be given: options, targets, files; the marked blocks run."""
+
+import re
+import shlex
+from functools import cache
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from deeptepp.cli import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", flags=re.S | re.M)
+MARKED = re.compile(r"<!-- run(: long)? -->\n```sh\n(.*?)```", flags=re.S)
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+OURS = {path.name for path in ROOT.iterdir()} - {"runs", "data", "build", "dist"}
+"""First parts of paths that are files of the repository."""
+
+
+def commands_of(block: str) -> list[list[str]]:
+    """Words of each command of a block, without what is set before it."""
+    joined = block.replace("\\\n", " ")
+    lines = [shlex.shlex(line, posix=True, punctuation_chars="|&;>") for line in joined.splitlines()]
+    commands = []
+    for line in lines:
+        line.whitespace_split = True
+        words = list(takewhile(lambda word: word not in {"|", "&&", ";", ">"}, line))
+        commands.append(words[len(list(takewhile(lambda word: re.match(r"[A-Z_]+=", word), words))) :])
+    return [words for words in commands if words]
+
+
+SHOWN = {
+    path: [
+        words
+        for language, block in BLOCK.findall(path.read_text(encoding="utf-8"))
+        if language in {"", "sh", "bash", "console"}
+        and re.search(r"^(\S+=\S* )*(deeptepp|make|python|streamlit|scripts/\S+) ", block, flags=re.M)
+        for words in commands_of(block)
+    ]
+    for path in PAGES
+}
+INLINE = sorted(
+    {
+        " ".join(span.split())
+        for path in PAGES
+        for span in re.findall(r"`(deeptepp [a-z][^`]*)`", path.read_text(encoding="utf-8"))
+    }
+)
+RUN = [
+    pytest.param(block, id=path.stem, marks=[pytest.mark.long] if is_long else [])
+    for path in PAGES
+    for is_long, block in MARKED.findall(path.read_text(encoding="utf-8"))
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder in which the files of the repository lie, and in which others may be made."""
+    for name in OURS:
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+@cache
+def _group():
+    return typer.main.get_command(app)
+
+
+def _command(words):
+    """Find the command that words name, and what is left for it."""
+    command, rest = _group(), words
+    while hasattr(command, "commands"):
+        assert rest[0] in command.commands, f"no command {rest[0]}"
+        command, rest = command.commands[rest[0]], rest[1:]
+    return command, rest
+
+
+def _check_deeptepp(words):
+    """Parse words as the command line does; a file that only a user has is made when it is missed."""
+    command, rest = _command(words)
+    while True:
+        try:
+            command.make_context("deeptepp", list(rest))
+        except typer.BadParameter as error:
+            missed = re.search(r"(dir|file|path) '(.*)' does not exist", str(error))
+            if not missed or missed[2].split("/")[0] in OURS:
+                raise
+            Path(missed[2]).parent.mkdir(parents=True, exist_ok=True)
+            Path(missed[2]).mkdir() if missed[1] == "dir" else Path(missed[2]).touch()
+        else:
+            return
+
+
+def _check_make(words):
+    """Find targets and variables in the Makefile."""
+    for word in words:
+        name, is_set, _ = word.partition("=")
+        assert re.search(rf"\$\({name}\)|^{name} \?=" if is_set else rf"^{name}:", MAKEFILE, flags=re.M), word
+
+
+def _check(words):
+    if words[0] == "deeptepp":
+        _check_deeptepp(words[1:])
+    if words[0] == "make":
+        _check_make(words[1:])
+    named = [word for before, word in zip(["", *words], words, strict=False) if before not in {"--out", "-o"}]
+    ours = [path for path in named if "/" in path and path.split("/")[0] in OURS]
+    assert [path for path in ours if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize(
+    "page", [path for path, commands in SHOWN.items() if commands], ids=lambda path: path.stem
+)
+def test_a_command_that_is_shown_can_be_given(page, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    wrong = {}
+    for words in SHOWN[page]:
+        try:
+            _check(words)
+        except (AssertionError, typer.BadParameter, typer._click.exceptions.UsageError) as error:
+            wrong[" ".join(words)] = str(error)
+    assert wrong == {}
+
+
+def test_a_command_that_is_named_in_a_sentence_exists_with_its_options():
+    for span in INLINE:
+        command, rest = _command(shlex.split(span)[1:])
+        known = {name for each in command.params for name in each.opts}
+        assert [word for word in re.findall(r"--[\w-]+", " ".join(rest)) if word not in known] == [], span
+
+
+@pytest.mark.parametrize("block", RUN)
+def test_a_block_that_is_marked_to_run_runs(block, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "artifacts").symlink_to(ROOT / "artifacts")
+    commands = commands_of(block)
+    assert commands
+    for words in commands:
+        assert words[0] == "deeptepp"
+        done = CliRunner().invoke(app, words[1:])
+        assert done.exit_code == 0, (words, done.output)
+
+
+@pytest.mark.parametrize(
+    "shown", ["deeptepp scores x", "deeptepp score s.zip --of x", "deeptepp train docs/none.toml", "make nothing"]
+)
+def test_a_command_that_does_not_exist_is_found(shown, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    with pytest.raises((AssertionError, typer._click.exceptions.UsageError)):
+        _check(shown.split())
+
+
+def test_the_documentation_shows_many_commands_and_runs_some():
+    assert sum(map(len, SHOWN.values())) > 50
+    assert len(RUN) >= 3
