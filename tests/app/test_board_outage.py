@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 import tempfile
 from pathlib import Path
@@ -28,7 +27,6 @@ def server(monkeypatch):
         monkeypatch.setenv("DEEPTEPP_BOARD", running.address)
         yield running
         _opened.clear()
-    gc.collect()  # sockets of refused connections, here and in no later test
     shutil.rmtree(folder)
 
 

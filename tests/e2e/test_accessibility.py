@@ -64,6 +64,7 @@ def test_the_board(page, app):
     expect(page.get_by_role("heading", name="Tumour board")).to_be_visible(timeout=60_000)
     wait_until_drawn(page)
     demo = page.get_by_role("button", name="Open the eight demo cases")
+    expect(demo.or_(page.get_by_role("button", name="Open Case 5"))).to_be_visible(timeout=LONG_MS)
     if demo.count():
         expect_accessible(page, "no case")
         # Another theme runs the page once more.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import os
 import shutil
@@ -42,7 +41,6 @@ def server():
     few = "-c max_connections=12 -c superuser_reserved_connections=0"
     with postgres_server.served(folder, few) as running:
         yield running
-    gc.collect()  # sockets of refused connections, here and in no later test
     shutil.rmtree(folder)
 
 
