@@ -69,12 +69,15 @@ statistics: $(DEV) ## Measure simulated cohorts, the bias of matching and the sp
 mutations: $(DEV) ## Damage 2,000 small studies by seed and read each, minutes
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m mutations --n 2000 --seed 0 --out docs/results/mutations.md
 
-.PHONY: kills bounds identifiers
+.PHONY: kills bounds identifiers visitors
 kills: $(DEV) ## Kill every operation that keeps something at 200 seeded moments, minutes
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m kills --n 200 --out docs/results/kills.md
 
 identifiers: system $(DEV) ## Plant identifiers in a study, and look for them in every place where one could stay, minutes
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m identifiers --out docs/results/identifiers.md
+
+visitors: $(DEV) ## Time the page runs of sixty visitors with every guard on and without, minutes
+	PYTHONPATH=.:tests OMP_NUM_THREADS=1 $(BIN)/python benchmarks/visitors.py --out docs/results/visitors.md
 
 bounds: $(DEV) ## Hand archives and tables at the limits to a server's worker, minutes
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bounds.py --out docs/results/bounds.md

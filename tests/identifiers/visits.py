@@ -196,7 +196,7 @@ def screens(archive: Path, images: list) -> Iterator[Place]:
 
 def _settle(at: AppTest) -> None:
     """Wait for a delivery as the browser does."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + 1200
     while session_of(at).case.extra.jobs:
         assert time.monotonic() < end
         time.sleep(0.1)
