@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,9 @@ import typer
 
 from deeptepp.cli.printing import AsJson, print_json
 from deeptepp.cli.receipts import RECEIPTS, StoreAddress, verify_receipts
+
+_N_PAIRS, _N_IMAGES = 2_000, 2
+"""Pairs of profiles and images of noise by which the facts of a bundle are checked."""
 
 
 def verify(
@@ -31,18 +35,32 @@ def verify(
 
 def _verify_bundle(bundle: Path, *, as_json: bool) -> None:
     """Check the files of a bundle, and that this version reads it."""
+    import numpy as np
+
     from deeptepp.model.bundle import load_bundle, verify_bundle
+    from deeptepp.model.monotone import count_reversals, noise_stack
 
     sums = verify_bundle(bundle)
     model = load_bundle(bundle)
+    # A worse fact must not lower a score; counted on drawn profiles beside images of noise.
+    rng = np.random.default_rng(0)
+    facts = count_reversals(model, [noise_stack(model, rng) for _ in range(_N_IMAGES)], _N_PAIRS, rng)
     if as_json:
-        print_json(
-            {"name": model.name, "sha256": model.sha256, "files": sums, "is_simulated": model.is_simulated},
-            is_simulated=model.is_simulated,
-        )
+        found = {
+            "name": model.name,
+            "sha256": model.sha256,
+            "files": sums,
+            "is_simulated": model.is_simulated,
+            "facts": asdict(facts),
+        }
+        print_json(found, is_simulated=model.is_simulated)
     else:
         typer.echo("\n".join(f"ok  {digest}  {name}" for name, digest in sums.items()))
         typer.echo(f"{model.name}: all files match, {len(sums)} of {len(sums)}; bundle sha256 {model.sha256}")
+        typer.echo(
+            f"Clinical facts: of {facts.n_pairs} drawn pairs the worse fact scores lower in {facts.n}, the same "
+            f"in {facts.n_equal}"
+        )
 
 
 def export(

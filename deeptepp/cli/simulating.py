@@ -29,6 +29,10 @@ def simulate_cohort_command(
     channels: Annotated[
         str, typer.Option(help="Images kept of each tumour: pre, post, subtraction, late; by commas.")
     ] = "post",
+    scanners: Annotated[
+        str,
+        typer.Option(help="Scanners of other centres in equal shares: ruijin, aurora, ge, philips; by commas."),
+    ] = "",
     jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
 ) -> None:
     """Make a cohort by the published margins, with MR, detection and regions of interest."""
@@ -42,6 +46,7 @@ def simulate_cohort_command(
         n_patients=n,
         image_correlation=image_correlation,
         roi_settings=RoiSettings(channels=tuple(channels.split(","))),
+        scanners=tuple(filter(None, scanners.split(","))),
         n_jobs=jobs,
         progress=say,
     )

@@ -28,7 +28,7 @@ from deeptepp.domain.cohort import (
 from deeptepp.domain.progress import checkpoint
 from deeptepp.domain.risk import Severity, Tier
 from deeptepp.errors import Contradiction, OutOfRange
-from deeptepp.model.fusion import CLINICAL_COLUMNS
+from deeptepp.model.fusion import CLINICAL_COLUMNS, PUBLISHED_COLUMNS
 from deeptepp.wording.sentence import in_a_row, joined, sentence
 
 MONTHS_TOLERANCE = 0.05
@@ -196,9 +196,12 @@ class _Finder:
     def missing_facts(self) -> Iterator[Problem]:
         """Count the facts that the network is given and that are unknown."""
         for name in CLINICAL_COLUMNS:
+            is_published = name in PUBLISHED_COLUMNS
+            if name not in self.cohort and not is_published:
+                continue
             column = self.cohort[name].tolist() if name in self.cohort else [None] * len(self.cohort)
             missing = np.array([is_unknown(value) for value in column], dtype=bool)
-            if missing.all() and self.demands.needs_clinical:
+            if missing.all() and is_published and self.demands.needs_clinical:
                 yield Problem.of("clinical.unknown-for-all", column=name)
             else:
                 n, total = int(missing.sum()), len(missing)

@@ -148,7 +148,7 @@ class ClinicalProfile:
     )
     grade: int | None = fact(
         "Histological grade",
-        Section.RECORDED,
+        Section.SCORE,
         limits=(1, 3),
         is_whole=True,
         short="Grade",

@@ -129,16 +129,21 @@ class Recalibration:
         """Whether scores stay what they are."""
         return self.intercept == 0 and self.slope == 1
 
-    def __call__(self, probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        """Recalibrate softmax probabilities, any shape; exactly themselves where nothing changes."""
-        p = np.asarray(probabilities, dtype=np.float64)
-        if self.is_identity:
+    def __call__(self, probabilities: npt.ArrayLike, added: npt.ArrayLike = 0.0) -> npt.NDArray[np.float64]:
+        """Recalibrate softmax probabilities, any shape; exactly themselves where nothing changes.
+
+        ``added``: log odds that clinical facts add; of a shape that goes with the probabilities.
+        """
+        p, more = np.asarray(probabilities, dtype=np.float64), np.asarray(added, dtype=np.float64)
+        if self.is_identity and not more.any():
             return p
         with np.errstate(divide="ignore"):
             log_odds = np.log(p) - np.log1p(-p)
         # exp overflows to infinity for probabilities of 0, and the score is then 0 as it should be.
         with np.errstate(over="ignore"):
-            recalibrated: npt.NDArray[np.float64] = 1 / (1 + np.exp(-(self.intercept + self.slope * log_odds)))
+            recalibrated: npt.NDArray[np.float64] = 1 / (
+                1 + np.exp(-(self.intercept + self.slope * log_odds + more))
+            )
         return recalibrated
 
 

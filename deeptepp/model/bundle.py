@@ -26,15 +26,19 @@ from deeptepp.domain.risk import Recalibration, TierScheme
 from deeptepp.errors import BadSetting, BundleMissing, ChecksumMismatch, MissingColumn, SchemaMismatch
 from deeptepp.file_sets import SUMS, digest_of, writing_set
 from deeptepp.imaging.roi import RoiSettings
+from deeptepp.model.clinical_effects import ClinicalEffects
 from deeptepp.model.fusion import ClinicalSchema
 from deeptepp.model.network import SCORES_FROM, RiskNetwork, build_network
 from deeptepp.tables import read_cohort, write_cohort
 from deeptepp.views.planes import ViewSettings
 
-SCHEMA_VERSION = 1
-"""Layout of the folder that this version writes and reads."""
+SCHEMA_VERSION = 2
+"""Layout of the folder that this version writes; the second one adds the effects of clinical facts."""
 
-SCORE_VERSION = 2
+READ_VERSIONS = (1, SCHEMA_VERSION)
+"""Layouts that this version reads; in the first every fact enters the network."""
+
+SCORE_VERSION = 3
 """Raised by any change of code or data that moves a score; see the changelog."""
 
 ARTIFACTS_VARIABLE = "DEEPTEPP_ARTIFACTS"
@@ -65,7 +69,8 @@ class ModelBundle:
 
     ``name``: name of the bundle, which is also that of its folder; ``net``: the network; copied, its weights
     rounded to half precision, in evaluation mode; ``roi``: how the region of interest is cut and normalised;
-    ``views``: which views are scored; ``clinical``: how CP facts are encoded; ``tiers``: frozen cut-offs;
+    ``views``: which views are scored; ``clinical``: how CP facts enter the network; ``effects``: what CP facts add
+    to the log odds of a network of images alone, none where they enter the network; ``tiers``: frozen cut-offs;
     ``reference``: patients against whom a score is placed, with the columns ``SCORE`` and ``TIER``;
     ``is_simulated``: True when the network was trained on simulated patients; ``metrics``: what was measured on
     it, ready for JSON; ``card``: model card in Markdown; ``training``: settings of the training run, ready for
@@ -87,6 +92,7 @@ class ModelBundle:
     tiers: TierScheme
     reference: Cohort
     is_simulated: bool
+    effects: ClinicalEffects = field(default_factory=ClinicalEffects)
     metrics: dict[str, Any] = field(default_factory=dict)
     card: str = ""
     training: dict[str, Any] = field(default_factory=dict)
@@ -98,13 +104,7 @@ class ModelBundle:
     documents: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        settings = self.net.settings
-        for key, value, limit in (
-            ("network.in_channels", settings["in_channels"], len(self.roi.channels)),
-            ("network.n_clinical", settings["n_clinical"], self.clinical.length),
-        ):
-            if value != limit:
-                raise BadSetting(key=key, value=value, limit=limit)
+        self._check_facts()
         if self.score_from not in SCORES_FROM:
             raise BadSetting(key="score_from", value=self.score_from, limit=" or ".join(SCORES_FROM))
         for name in self.documents:
@@ -117,6 +117,23 @@ class ModelBundle:
         if missing:
             raise MissingColumn(value=", ".join(missing))
         object.__setattr__(self, "net", as_served(self.net))
+
+    def _check_facts(self) -> None:
+        """Refuse a network that takes other inputs than it is given."""
+        settings = self.net.settings
+        for key, value, limit in (
+            ("network.in_channels", settings["in_channels"], len(self.roi.channels)),
+            ("network.n_clinical", settings["n_clinical"], self.clinical.length),
+        ):
+            if value != limit:
+                raise BadSetting(key=key, value=value, limit=limit)
+        if self.effects.features and self.clinical.features:
+            raise BadSetting(key="clinical.features", value="some", limit="none beside effects of clinical facts")
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Every feature of CP facts that counts: keys of ``FEATURES``."""
+        return self.clinical.features + self.effects.features
 
 
 def as_served(net: Network) -> Network:
@@ -178,6 +195,7 @@ def _settings_table(bundle: ModelBundle) -> dict[str, Any]:
         "views": asdict(bundle.views),
         "network": dict(bundle.net.settings),
         "clinical": asdict(bundle.clinical),
+        "effects": asdict(bundle.effects),
         "tiers": asdict(bundle.tiers),
         "provenance": bundle.provenance,
     }
@@ -216,7 +234,7 @@ def _check_schema(folder: Path, expected: str | None) -> None:
         version = tomllib.loads(settings.read_text(encoding="utf-8")).get("schema_version")
     except ValueError:
         return
-    if isinstance(version, int) and version != SCHEMA_VERSION:
+    if isinstance(version, int) and version not in READ_VERSIONS:
         raise SchemaMismatch(value=version, limit=SCHEMA_VERSION)
 
 
@@ -256,7 +274,7 @@ def load_bundle(path: Path | None = None) -> ModelBundle:
     sums = verify_bundle(folder)
     try:
         table = tomllib.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        if table["schema_version"] != SCHEMA_VERSION:
+        if table["schema_version"] not in READ_VERSIONS:
             raise SchemaMismatch(value=table["schema_version"], limit=SCHEMA_VERSION)
         return _read(folder, table, _documents(sums))
     except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
@@ -275,6 +293,7 @@ def _read(folder: Path, table: dict[str, Any], documents: list[str]) -> ModelBun
         roi=RoiSettings(**{**table["roi"], "channels": tuple(table["roi"]["channels"])}),
         views=ViewSettings(**table["views"]),
         clinical=ClinicalSchema(**table["clinical"]),
+        effects=ClinicalEffects(**table.get("effects", {})),
         tiers=TierScheme(**table["tiers"]),
         reference=read_cohort(folder / REFERENCE),
         is_simulated=table["is_simulated"],

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 from math import isfinite
 
 import numpy as np
@@ -36,7 +38,7 @@ class Feature:
     counts: str = ""
 
 
-FEATURES: dict[str, Feature] = {
+PUBLISHED_FEATURES: dict[str, Feature] = {
     # T1, T2, T3 count as 0, 1, 2.
     "tumour_stage": Feature(
         fields=("tumour_size_mm",),
@@ -66,6 +68,74 @@ References
 ----------
 Tong et al., Eur Radiol 2024, doi 10.1007/s00330-024-10609-7.
 """
+
+PUBLISHED_COLUMNS = tuple(
+    name for name in CLINICAL_COLUMNS if any(name in each.fields for each in PUBLISHED_FEATURES.values())
+)
+"""Fields of ``ClinicalProfile`` that the published features are made from."""
+
+_SIZE_KNOTS_MM = (0.0, 20.0, 50.0, 200.0)
+"""Borders of T1, T2 and T3; within each the size counts by the millimetre."""
+
+
+def _size_share(profile: ClinicalProfile, low_mm: float, high_mm: float) -> float | None:
+    """How much of the stretch from ``low_mm`` to ``high_mm`` a tumour fills, 0 to 1."""
+    size = profile.tumour_size_mm
+    return None if size is None else min(max((size - low_mm) / (high_mm - low_mm), 0.0), 1.0)
+
+
+def _reaches(profile: ClinicalProfile, field: str, level: object) -> bool | None:
+    """Whether an ordered fact is at its ``level`` or above."""
+    value = getattr(profile, field)
+    return None if value is None else bool(value >= level)
+
+
+def _is_negative(profile: ClinicalProfile, field: str) -> bool | None:
+    """Whether a receptor is negative."""
+    value = getattr(profile, field)
+    return None if value is None else not value
+
+
+ORDINAL_FEATURES: dict[str, Feature] = {
+    # Size fills its stretches one after the other, nodes and grade their levels: a thermometer encoding.
+    **{
+        f"size_{low_mm:g}_to_{high_mm:g}_mm": Feature(
+            fields=("tumour_size_mm",),
+            of=partial(_size_share, low_mm=low_mm, high_mm=high_mm),
+            name=f"tumour size from {low_mm:g} to {high_mm:g} mm",
+            counts="" if low_mm else "Size counts by the millimetre.",
+        )
+        for low_mm, high_mm in pairwise(_SIZE_KNOTS_MM)
+    },
+    **{
+        f"node_{stage.lower()}": Feature(
+            fields=("node_stage",),
+            of=partial(_reaches, field="node_stage", level=stage),
+            name=f"nodal status {stage} or higher",
+            counts="Lymph nodes count as N0, N1, N2 and N3." if stage is NodeStage.N1 else "",
+        )
+        for stage in (NodeStage.N1, NodeStage.N2, NodeStage.N3)
+    },
+    "er_negative": Feature(
+        fields=("er_positive",), of=partial(_is_negative, field="er_positive"), name="ER negative"
+    ),
+    "pr_negative": Feature(
+        fields=("pr_positive",), of=partial(_is_negative, field="pr_positive"), name="PR negative"
+    ),
+    **{
+        f"grade_{grade}": Feature(
+            fields=("grade",),
+            of=partial(_reaches, field="grade", level=grade),
+            name=f"histological grade {grade} or higher",
+            counts="A fact that is known to be worse never lowers the score." if grade == 2 else "",
+        )
+        for grade in (2, 3)
+    },
+}
+"""Facts as numbers that rise as the prognosis worsens, for effects whose sign is given (``ClinicalEffects``)."""
+
+FEATURES = PUBLISHED_FEATURES | ORDINAL_FEATURES
+"""Every feature by its name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +175,7 @@ class ClinicalSchema:
         ``profile``: any of the facts may be unknown. Gives (F,) float32: standardised features, then one missing
         flag for each.
         """
-        encoded: npt.NDArray[np.float32] = self._encode(_values(profile, self.features)[None])[0]
+        encoded: npt.NDArray[np.float32] = self._encode(values_of(profile, self.features)[None])[0]
         return encoded
 
     def encode_cohort(self, cohort: Cohort) -> npt.NDArray[np.float32]:
@@ -115,7 +185,7 @@ class ClinicalSchema:
         one row per patient, as ``encode`` gives it. Raises OutOfRange where a clinical value is none of its
         categories or out of its range.
         """
-        return self._encode(_cohort_values(cohort, self.features))
+        return self._encode(feature_values(cohort, self.features))
 
     def _encode(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         """Standardise values (n, features), NaN where unknown, and append the flags."""
@@ -126,14 +196,14 @@ class ClinicalSchema:
         )
 
 
-def fit_schema(cohort: Cohort, features: tuple[str, ...] = tuple(FEATURES)) -> ClinicalSchema:
+def fit_schema(cohort: Cohort, features: tuple[str, ...] = tuple(PUBLISHED_FEATURES)) -> ClinicalSchema:
     """Measure means, standard deviations and missingness on the training fold.
 
     ``cohort``: the training fold, and nobody else; ``features``: keys of ``FEATURES``; empty for a network of
     images alone. Gives what ``encode`` needs. Raises MissingColumn where a feature is unknown for everyone;
     OutOfRange where a clinical value is none of its categories or out of its range.
     """
-    values = _cohort_values(cohort, features)
+    values = feature_values(cohort, features)
     is_known = ~np.isnan(values)
     never_known = [name for i, name in enumerate(features) if not is_known[:, i].any()]
     if never_known:
@@ -148,17 +218,17 @@ def fit_schema(cohort: Cohort, features: tuple[str, ...] = tuple(FEATURES)) -> C
     )
 
 
-def _values(profile: ClinicalProfile, features: tuple[str, ...]) -> npt.NDArray[np.float64]:
+def values_of(profile: ClinicalProfile, features: tuple[str, ...]) -> npt.NDArray[np.float64]:
     """Features of one profile, NaN where unknown."""
     known = [FEATURES[name].of(profile) for name in features]
     return np.array([np.nan if value is None else value for value in known], dtype=np.float64)
 
 
-def _cohort_values(cohort: Cohort, features: tuple[str, ...]) -> npt.NDArray[np.float64]:
+def feature_values(cohort: Cohort, features: tuple[str, ...]) -> npt.NDArray[np.float64]:
     """Features of a cohort, (n, features), NaN where unknown."""
     columns = {name: cohort[name].tolist() for name in CLINICAL_COLUMNS if name in cohort}
     rows = []
     for i in range(len(cohort)):
         facts = {name: CLINICAL_FACTS[name].from_table(column[i]) for name, column in columns.items()}
-        rows.append(_values(ClinicalProfile.from_mapping(facts), features))
+        rows.append(values_of(ClinicalProfile.from_mapping(facts), features))
     return np.array(rows, dtype=np.float64).reshape(len(cohort), len(features))

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from deeptepp.domain.risk import RESEARCH_USE, RESEARCH_USE_ONLY, SIMULATED_COHORT, Recalibration
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.model.clinical_effects import ClinicalEffects
 from deeptepp.model.network import RiskNetwork, risk_logits
 
 if TYPE_CHECKING:
@@ -36,22 +37,33 @@ class ViewRisk(nn.Module):
     """A network up to the probability of recurrence.
 
     ``net``: in evaluation mode; ``score_from``: logits behind the score; ``recalibration``: from the softmax to
-    the score.
+    the score; ``effects``: what CP adds to the log odds where the network sees none.
     """
 
-    def __init__(self, net: RiskNetwork, score_from: str, recalibration: Recalibration) -> None:
+    effects: Tensor
+    centre: Tensor
+
+    def __init__(
+        self, net: RiskNetwork, score_from: str, recalibration: Recalibration, effects: ClinicalEffects
+    ) -> None:
         super().__init__()
         self.net = net
         self.score_from = score_from
         self.recalibration = recalibration
+        self.register_buffer("effects", torch.tensor(effects.effects, dtype=torch.float32))
+        self.register_buffer("centre", torch.tensor(effects.centre, dtype=torch.float32))
 
     def forward(self, views: Tensor, clinical: Tensor | None = None) -> Tensor:
         """Map mosaics (B, C, H, W) and CP (B, F), absent where F is 0, to the risk (B,)."""
         if clinical is None:
             clinical = views.new_zeros((views.shape[0], 0))
-        y = risk_logits(self.net(views, clinical), self.score_from)  # (B, 2)
+        seen = clinical[:, : int(self.net.settings["n_clinical"])]
+        y = risk_logits(self.net(views, seen), self.score_from)  # (B, 2)
         # For two classes the softmax is the logistic function of the difference of the logits.
-        return torch.sigmoid(self.recalibration.intercept + self.recalibration.slope * (y[:, 1] - y[:, 0]))
+        log_odds = self.recalibration.intercept + self.recalibration.slope * (y[:, 1] - y[:, 0])
+        if len(self.effects):
+            log_odds = log_odds + (clinical - self.centre) @ self.effects
+        return torch.sigmoid(log_odds)
 
 
 def export_onnx(bundle: ModelBundle, path: Path) -> Path:
@@ -61,7 +73,7 @@ def export_onnx(bundle: ModelBundle, path: Path) -> Path:
     the network has CP values, ``clinical`` (B, F); its output is ``risk`` (B,); B is free. Its metadata hold the
     research-use mark, the mark of a simulated cohort, and the bundle's name and SHA-256.
     """
-    n_clinical, side = int(bundle.net.settings["n_clinical"]), bundle.views.mosaic_px
+    n_clinical, side = bundle.clinical.length + len(bundle.effects.features), bundle.views.mosaic_px
     # The example has more than one view: the exporter takes a batch of 1 for a constant.
     views = torch.zeros(len(bundle.views.names) + 1, len(bundle.roi.channels), side, side)  # (B, C, H, W)
     inputs: dict[str, Tensor] = {VIEWS: views}
@@ -70,7 +82,7 @@ def export_onnx(bundle: ModelBundle, path: Path) -> Path:
     batch = {0: torch.export.Dim("batch")}
     with _quiet():
         program = torch.onnx.export(
-            ViewRisk(bundle.net, bundle.score_from, bundle.recalibration).eval(),
+            ViewRisk(bundle.net, bundle.score_from, bundle.recalibration, bundle.effects).eval(),
             tuple(inputs.values()),
             input_names=list(inputs),
             output_names=[RISK],
@@ -100,7 +112,7 @@ def _describe(model: ModelProto, bundle: ModelBundle) -> None:
         "score_version": str(bundle.score_version),
         "score_from": bundle.score_from,
         "view_names": ", ".join(bundle.views.names),
-        "clinical_features": ", ".join(bundle.clinical.features),
+        "clinical_features": ", ".join(bundle.features),
     }
     model.doc_string = f"{'; '.join(marks)}. Probability of recurrence for each view. {RESEARCH_USE_ONLY}"
     model.producer_name = "deeptepp"

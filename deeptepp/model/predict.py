@@ -12,6 +12,7 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.domain.risk import RiskScore
 from deeptepp.model.bundle import ModelBundle
+from deeptepp.model.clinical_effects import FactOdds
 from deeptepp.model.network import RiskNetwork, risk_logits
 
 
@@ -41,10 +42,22 @@ def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile)
     be unknown. Gives probability of recurrence per view, and its mean over the views.
     """
     softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile), bundle.score_from)
-    probability = bundle.recalibration(softmax)
+    probability = with_facts(bundle, softmax, bundle.effects.of(profile))
     # The score of a patient is the mean over her views.
     per_view = dict(zip(stack.names, probability.tolist(), strict=True))
     return RiskScore(float(probability.mean()), per_view)
+
+
+def with_facts(bundle: ModelBundle, softmax: npt.NDArray[np.float64], facts: FactOdds) -> npt.NDArray[np.float64]:
+    """Recalibrate what the images say and add what the facts say.
+
+    ``softmax`` (V,): of the network, by view; ``facts``: of ``bundle.effects``. Gives (V,) float64: probabilities
+    of recurrence, mean over all that is plausible where facts are unknown.
+    """
+    if not bundle.effects.features:
+        return bundle.recalibration(softmax)
+    each = bundle.recalibration(softmax[None, :], facts.log_odds[:, None])  # (m, V)
+    return np.asarray(facts.shares @ each, dtype=np.float64)
 
 
 def score_profiles(
@@ -57,13 +70,16 @@ def score_profiles(
     ``score_views`` gives as the probability for each of them.
     """
     n, n_views = len(profiles), len(stack.names)
+    if bundle.effects.features:
+        # The network sees images alone: the facts of each profile are added to the same log odds.
+        softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profiles[0]), bundle.score_from)
+        return np.array([with_facts(bundle, softmax, bundle.effects.of(each)).mean() for each in profiles])
     # Every profile with every view; what the network sees of the images is the same for all.
     encoded = np.stack([bundle.clinical.encode(profile) for profile in profiles])  # (N, F)
     patients = torch.tensor(encoded).repeat_interleave(n_views, dim=0)  # (N V, F)
     with torch.inference_mode():
         pooled = bundle.net.pool(torch.tensor(np.ascontiguousarray(stack.views)))  # each (V, n)
         y = bundle.net.classify(tuple(x.repeat(n, 1) for x in pooled), patients)
-        softmax = torch.softmax(risk_logits(y, bundle.score_from).double(), dim=1)[:, 1]  # (N V,)
-    per_view = bundle.recalibration(softmax.numpy().reshape(n, n_views))
-    scores: npt.NDArray[np.float64] = per_view.mean(axis=1)
+        softmax = torch.softmax(risk_logits(y, bundle.score_from).double(), dim=1)[:, 1].numpy()  # (N V,)
+    scores: npt.NDArray[np.float64] = bundle.recalibration(softmax.reshape(n, n_views)).mean(axis=1)
     return scores

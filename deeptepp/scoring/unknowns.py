@@ -17,7 +17,7 @@ from deeptepp.domain.risk import Tier
 from deeptepp.errors import Contradiction
 from deeptepp.imaging.roi import crop_roi
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.model.fusion import CLINICAL_COLUMNS, FEATURES
+from deeptepp.model.fusion import CLINICAL_COLUMNS, FEATURES, values_of
 from deeptepp.model.predict import score_profiles
 from deeptepp.scoring.images import CaseImages
 from deeptepp.views.mosaic import build_views
@@ -118,7 +118,7 @@ def seen_fields(bundle: ModelBundle) -> tuple[str, ...]:
 
     The result is in the order of the form.
     """
-    seen = {field for feature in bundle.clinical.features for field in FEATURES[feature].fields}
+    seen = {field for feature in bundle.features for field in FEATURES[feature].fields}
     return tuple(field for field in CLINICAL_COLUMNS if field in seen)
 
 
@@ -160,7 +160,7 @@ def _levels(field: str, profile: ClinicalProfile, bundle: ModelBundle) -> list[A
     different: dict[bytes, Any] = {}
     # Where all contradict what was entered, all stand: one entered fact must then be wrong.
     for value in plausible or values:
-        encoded = bundle.clinical.encode(replace_fact(profile, field, value)).tobytes()
+        encoded = values_of(replace_fact(profile, field, value), bundle.features).tobytes()
         different.setdefault(encoded, value)
     return list(different.values())
 

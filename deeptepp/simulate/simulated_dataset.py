@@ -16,6 +16,7 @@ another number of processes give the same files.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,7 @@ def write_dataset(
     n_jobs: int = 1,
     progress: Progress = silent,
     protocols: ProtocolTable | None = None,
+    scanners: Sequence[str] = (),
 ) -> Path:
     """Simulate patients and their MR, detect each tumour, and store the regions of interest.
 
@@ -74,13 +76,18 @@ def write_dataset(
     model of ``simulate_cohort``; ``n_patients``: size of a subset stratified by arm and RFS event; all 726 when
     omitted; ``image_correlation``: correlation in [0, 1] of what the images show with the latent risk;
     ``roi_settings``: how the cubes are cut; the defaults when omitted; ``progress``: hears how many patients are
-    done and how many tumours were detected; ``protocols``: Stand-ins for ``PROTOCOLS`` under the same names.
+    done and how many tumours were detected; ``protocols``: Stand-ins for ``PROTOCOLS`` under the same names;
+    ``scanners``: names of the protocols of other centres, in equal shares; those of ``SHARES`` when empty.
     Raises BadSetting where the recipe is invalid, or the folder holds patients of another recipe; JobCancelled
     where ``progress`` stopped the work; what is done is kept.
     """
     settings = roi_settings or RoiSettings()
     if not 0 <= image_correlation <= 1:
         raise BadSetting(key="image_correlation", value=image_correlation, limit="in [0, 1]")
+    unknown = sorted(set(scanners) - set(SHARES))
+    if unknown:
+        raise BadSetting(key="scanners", value=", ".join(unknown), limit=", ".join(SHARES))
+    shares = {name: 1 / len(scanners) for name in scanners} or SHARES
     cohort = simulate_cohort(preset=preset, seed=seed)
     rows = _choose_rows(cohort, n_patients, seed)
     recipe = {
@@ -91,9 +98,11 @@ def write_dataset(
         "n_patients": len(rows),
         "image_correlation": image_correlation,
         "roi_settings": asdict(settings) | {"channels": list(settings.channels)},
+        **({"scanners": list(scanners)} if scanners else {}),
     }
     _open_folder(folder, recipe)
-    patients = _patients(cohort, rows, seed, protocols or PROTOCOLS)
+    dealt = _deal_protocols(len(cohort), shares, seed)
+    patients = _patients(cohort, rows, dealt, protocols or PROTOCOLS)
     work = _Worker(folder, seed, image_correlation, settings)
     _run(work, patients, n_jobs=n_jobs, progress=progress)
     _finish(folder, cohort.where(np.isin(np.arange(len(cohort)), rows)), recipe)
@@ -116,11 +125,18 @@ def _choose_rows(cohort: Cohort, n_patients: int | None, seed: int) -> npt.NDArr
     return np.sort(np.concatenate(chosen))
 
 
-def _patients(cohort: Cohort, rows: npt.NDArray[np.int64], seed: int, protocols: ProtocolTable) -> list[_Patient]:
-    """Patients of the chosen rows; protocols are dealt over the full cohort in fixed proportions."""
-    edges = np.rint(np.cumsum(list(SHARES.values())) * len(cohort)).astype(int)
-    dealt = np.searchsorted(edges, np.random.default_rng([seed, 2]).permutation(len(cohort)), side="right")
-    names = list(SHARES)
+def _deal_protocols(n: int, shares: Mapping[str, float], seed: int) -> list[str]:
+    """Deal protocols over the full cohort in fixed proportions, one name for each patient."""
+    edges = np.rint(np.cumsum(list(shares.values())) * n).astype(int)
+    dealt = np.searchsorted(edges, np.random.default_rng([seed, 2]).permutation(n), side="right")
+    names = list(shares)
+    return [names[int(k)] for k in dealt]
+
+
+def _patients(
+    cohort: Cohort, rows: npt.NDArray[np.int64], dealt: Sequence[str], protocols: ProtocolTable
+) -> list[_Patient]:
+    """Patients of the chosen rows, each with the protocol that was dealt to her."""
     return [
         _Patient(
             subject=str(cohort[SUBJECT][row]),
@@ -128,7 +144,7 @@ def _patients(cohort: Cohort, rows: npt.NDArray[np.int64], seed: int, protocols:
             latent_risk=float(cohort[LATENT_RISK][row]),
             tumour_size_mm=float(cohort["tumour_size_mm"][row]),
             age_years=float(cohort["age_years"][row]),
-            protocol=protocols[names[int(dealt[row])]],
+            protocol=protocols[dealt[row]],
         )
         for row in rows
     ]

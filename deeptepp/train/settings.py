@@ -75,6 +75,9 @@ class TrainSettings:
     """Network; all but ``mm_resnet`` have one classifier and are trained on whole mosaics alone."""
     inputs: str = _ruled(OneOf("mri+cp", "mri", "cp"), "mri+cp")
     """What the network is given: images, clinical-pathological facts, or both."""
+    fusion: str = _ruled(OneOf("monotone", "published"), "monotone")
+    """How facts join images: ``monotone`` adds effects of given sign to the log odds of a network of images alone;
+    ``published`` puts the five published facts beside the pooled features, in front of every classifier."""
     head: str = _ruled(OneOf("pmg", "light"), "pmg")
     """Classifier heads of the network."""
     width: int = _ruled(Number(int, 8, 512), 64)
@@ -136,6 +139,11 @@ class TrainSettings:
         for each in fields(self):
             rule: Rule = each.metadata["rule"]
             object.__setattr__(self, each.name, rule.parse(each.name, getattr(self, each.name)))
+
+    @property
+    def fuses_late(self) -> bool:
+        """Whether facts are added to the log odds of a network of images alone."""
+        return self.inputs == "mri+cp" and self.fusion == "monotone"
 
     @property
     def views(self) -> ViewSettings:

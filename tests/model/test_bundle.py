@@ -181,15 +181,15 @@ def test_nothing_is_parsed_before_the_checksums_were_verified(folder):
 
 
 def test_a_later_schema_is_refused_by_its_number(folder):
-    edit(folder, schema_version=2)
-    with pytest.raises(SchemaMismatch, match="schema 2; this version reads 1"):
+    edit(folder, schema_version=3)
+    with pytest.raises(SchemaMismatch, match="schema 3; this version reads 2"):
         load_bundle(folder)
 
 
 def test_a_later_schema_is_named_even_where_it_has_other_files(folder):
-    edit(folder, schema_version=2)
+    edit(folder, schema_version=3)
     (folder / "training.toml").unlink()
-    with pytest.raises(SchemaMismatch, match="schema 2; this version reads 1"):
+    with pytest.raises(SchemaMismatch, match="schema 3; this version reads 2"):
         load_bundle(folder)
 
 

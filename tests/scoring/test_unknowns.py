@@ -7,7 +7,6 @@ import pytest
 
 from deeptepp.domain.clinical import ClinicalProfile, NodeStage, Stage
 from deeptepp.errors import JobCancelled
-from deeptepp.model.fusion import ClinicalSchema
 from deeptepp.scoring.case import score_lesion
 from deeptepp.scoring.unknowns import known_values, seen_fields, unknown_fields, unknown_range
 from deeptepp.simulate.simulated_study import demo_profile
@@ -95,11 +94,10 @@ def test_a_column_that_the_cohort_lacks_ranges_over_every_value(images, bundle):
 
 
 def test_only_facts_that_the_network_sees_count(bundle):
-    schema = ClinicalSchema(features=("hr_positive",), mean=(0.5,), sd=(0.5,), had_missing=(False,))
     assert unknown_fields(replace(NOTHING, age_years=None), bundle) == seen_fields(bundle)
 
     class Seen:
-        clinical = schema
+        features = ("hr_positive",)
 
     assert seen_fields(Seen) == ("er_positive", "pr_positive")
 

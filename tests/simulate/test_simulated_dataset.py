@@ -11,7 +11,7 @@ from deeptepp.errors import BadSetting, JobCancelled
 from deeptepp.imaging.roi import RoiSettings, read_roi
 from deeptepp.simulate.protocols import PROTOCOLS, SHARES
 from deeptepp.simulate.simulated_cohort import simulate_cohort
-from deeptepp.simulate.simulated_dataset import _choose_rows, _patients, write_dataset
+from deeptepp.simulate.simulated_dataset import _choose_rows, _deal_protocols, _patients, write_dataset
 from deeptepp.tables import read_cohort
 
 _ROI = RoiSettings(size_mm=48.0, spacing_mm=2.0)
@@ -87,7 +87,9 @@ def test_a_folder_of_another_recipe_is_refused(dataset, coarse, other):
         _write(dataset[0], coarse, **other)
 
 
-@pytest.mark.parametrize("bad", [{"n_patients": 0}, {"n_patients": 727}, {"image_correlation": 1.2}])
+@pytest.mark.parametrize(
+    "bad", [{"n_patients": 0}, {"n_patients": 727}, {"image_correlation": 1.2}, {"scanners": ["ct"]}]
+)
 def test_an_impossible_recipe_is_refused_before_anything_is_written(coarse, tmp_path, bad):
     with pytest.raises(BadSetting, match=next(iter(bad))):
         _write(tmp_path / "new", coarse, **bad)
@@ -104,10 +106,11 @@ def test_a_subset_keeps_the_proportions_of_arm_and_event():
             assert np.sum((subset[ARM] == arm) & (subset[RFS_EVENT] == event)) == pytest.approx(all_of_it, abs=1)
 
 
-def test_protocols_are_dealt_in_their_shares_and_belong_to_the_patient_not_to_the_subset():
+@pytest.mark.parametrize("shares", [SHARES, {"ge": 0.5, "philips": 0.5}], ids=["reference", "other centres"])
+def test_protocols_are_dealt_in_their_shares_and_belong_to_the_patient_not_to_the_subset(shares):
     cohort = simulate_cohort(seed=0)
-    everyone = _patients(cohort, np.arange(len(cohort)), 0, PROTOCOLS)
-    some = _patients(cohort, np.array([5, 300, 700]), 0, PROTOCOLS)
-    assert [p.protocol for p in some] == [everyone[i].protocol for i in (5, 300, 700)]
-    for name, share in SHARES.items():
-        assert np.mean([p.protocol.name == name for p in everyone]) == pytest.approx(share, abs=0.002)
+    dealt = _deal_protocols(len(cohort), shares, 0)
+    some = _patients(cohort, np.array([5, 300, 700]), dealt, PROTOCOLS)
+    assert [p.protocol.name for p in some] == [dealt[i] for i in (5, 300, 700)]
+    for name, share in shares.items():
+        assert np.mean([each == name for each in dealt]) == pytest.approx(share, abs=0.002)

@@ -15,7 +15,7 @@ from deeptepp.domain.cohort import ARM, HER2_POSITIVE, SET, Arm, Cohort, Endpoin
 from deeptepp.domain.provenance import Provenance, ScoreSource, patients_are_simulated
 from deeptepp.errors import DeepTeppError, NotEstimable
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.model.fusion import CLINICAL_COLUMNS, ClinicalSchema, fit_schema
+from deeptepp.model.fusion import PUBLISHED_COLUMNS, ClinicalSchema, fit_schema
 from deeptepp.report.cohort.cohort_prognosis import complete, known_in
 from deeptepp.report.cohort.cohort_validation import validation_items
 from deeptepp.report.cohort.predictor import Predictor
@@ -69,7 +69,7 @@ class ClinicalReference:
         OutOfRange: a fact is none of its categories or out of its range.
         """
         found = self.fit.probability(self.schema.encode_cohort(cohort).astype(np.float64))
-        is_known = np.any([known_in(cohort, name) for name in CLINICAL_COLUMNS], axis=0)
+        is_known = np.any([known_in(cohort, name) for name in PUBLISHED_COLUMNS], axis=0)
         return np.where(is_known, found, np.nan)
 
     @property

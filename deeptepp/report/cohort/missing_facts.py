@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, Cohort
-from deeptepp.model.fusion import CLINICAL_COLUMNS
+from deeptepp.model.fusion import PUBLISHED_COLUMNS
 from deeptepp.report.cohort.cohort_prognosis import known_in
 from deeptepp.report.cohort.predictor import Predictor
 from deeptepp.report.format import count, count_of
@@ -37,7 +37,7 @@ def missing_item(cohort: Cohort, predictor: Predictor, *, number: str) -> Report
         _row(sentence("Risk ({what})", what=predictor.label), is_predicted, event, _LEFT_OUT),
     ]
     for name, label in FACTS.items():
-        is_asked = name in CLINICAL_COLUMNS
+        is_asked = name in PUBLISHED_COLUMNS
         if is_asked or name in cohort:
             rows.append(_row(label, known_in(cohort, name), event, predictor.imputation if is_asked else _UNUSED))
     n = int((is_followed & is_predicted).sum())

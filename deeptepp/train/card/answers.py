@@ -91,7 +91,7 @@ def _detected(told: Mapping[str, Any]) -> str:
 
 def _missing(features: list[str]) -> str:
     """How missing clinical facts were handled."""
-    rule = "A missing CP fact becomes the mean of the training patients with a flag of its own"
+    rule = "A missing CP fact is averaged over the training patients"
     return (
         f"{rule}. Missing in part: {', '.join(features) if features else 'none'}. No patient was left out for it."
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import exp
 from typing import Any
 
+from deeptepp.model.fusion import FEATURES
 from deeptepp.train.measure.facts import (
     TITLES,
     RunFacts,
@@ -81,12 +83,26 @@ def _how_scaled(facts: RunFacts) -> str:
     found = facts.metrics.get("recalibration")
     if not found:
         return _BALANCED
+    if effects := facts.metrics.get("effects"):
+        return _fused(found, effects)
     return (
         "The network saw the classes balanced. Its softmax was turned into a probability of the event as it was "
         f"followed here: log odds = {found['intercept']:.3f} + {found['slope']:.3f} x log odds of the softmax, a "
         "logistic regression on the out-of-fold scores. In the cross-validation this calibration is therefore "
         "flattered; in the patients held out it is fair. Other follow-up or other treatment means other risks."
     )
+
+
+def _fused(images: Mapping[str, float], effects: Mapping[str, float]) -> str:
+    """Say how images and facts became one probability."""
+    rows = [(FEATURES[name].name, f"{effect:.3f}", f"{exp(effect):.2f}") for name, effect in effects.items()]
+    return (
+        "**Monotone fusion.** The network sees images alone. Log odds of the score = "
+        f"{images['intercept']:.3f} + {images['slope']:.3f} x log odds of its softmax + the effects of the facts. "
+        "No effect is below 0 and every feature rises as the prognosis worsens: a worse fact never lowers a "
+        "score. An unknown fact is averaged over patients of the training who know it. All was fitted on "
+        "out-of-fold scores; each fold is scored by a fusion fitted on the other folds.\n\n"
+    ) + rows_of(("fact", "log odds ratio", "odds ratio"), rows)
 
 
 def _half_name(point: Mapping[str, Any] | None) -> str:

@@ -14,6 +14,7 @@ from deeptepp.domain.cohort import KEY, SCORE, SET, SUBJECT, TIER, Cohort
 from deeptepp.domain.risk import Recalibration, TierScheme
 from deeptepp.errors import NotEstimable
 from deeptepp.model.bundle import ModelBundle, save_bundle
+from deeptepp.model.clinical_effects import ClinicalEffects
 from deeptepp.train.card.checklists import documents_of
 from deeptepp.train.card.model_card import write_card
 from deeptepp.train.data.dataset import Dataset
@@ -31,12 +32,14 @@ def make_bundle(
     settings: TrainSettings,
     *,
     recalibration: Recalibration | None = None,
+    effects: ClinicalEffects | None = None,
     circumstances: Mapping[str, Any] | None = None,
 ) -> ModelBundle:
     """Put together what scoring needs, with card and checklists.
 
     ``scored``: their scores by networks that never saw them, and the cut-offs. ``refit``: the network that is
-    served. ``recalibration``: already in the scores and cut-offs; none when left out. ``circumstances``: device,
+    served. ``recalibration``: already in the scores and cut-offs; none when left out. ``effects``: what facts add
+    to a network of images alone. ``circumstances``: device,
     precision and wall time, from ``train.fit.circumstances``. Raises ``NotEstimable``: there are no cut-offs.
     """
     if scored.tiers is None:
@@ -44,6 +47,8 @@ def make_bundle(
     metrics = measure(scored) | break_down(scored)
     if recalibration is not None and not recalibration.is_identity:
         metrics["recalibration"] = asdict(recalibration)
+    if effects is not None:
+        metrics["effects"] = dict(zip(effects.features, effects.effects, strict=True))
     metrics["refit_losses"] = [list(epoch.losses) for epoch in refit.history]
     facts = RunFacts(
         name=settings.name,
@@ -52,7 +57,7 @@ def make_bundle(
         tiers=scored.tiers,
         training=settings.to_published(),
         description=dataset.description,
-        network=_network(refit),
+        network=_network(refit, effects or ClinicalEffects()),
         provenance={
             "code_version": __version__,
             "command": "deeptepp train",
@@ -68,6 +73,7 @@ def make_bundle(
         roi=dataset.roi_settings,
         views=settings.views,
         clinical=refit.schema,
+        effects=effects or ClinicalEffects(),
         tiers=facts.tiers,
         reference=_reference(dataset.cohort, scored, facts.tiers),
         is_simulated=facts.is_simulated,
@@ -81,14 +87,14 @@ def make_bundle(
     )
 
 
-def _network(refit: Fitted) -> dict[str, Any]:
+def _network(refit: Fitted, effects: ClinicalEffects) -> dict[str, Any]:
     """Describe the network that is served."""
     schema = refit.schema
     missing = [name for name, is_so in zip(schema.features, schema.had_missing, strict=True) if is_so]
     return {
         "settings": dict(refit.net.settings),
         "n_parameters": sum(weight.numel() for weight in refit.net.parameters()),
-        "clinical_features": list(schema.features),
+        "clinical_features": list(schema.features + effects.features),
         "had_missing": missing,
     }
 

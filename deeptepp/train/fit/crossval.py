@@ -20,7 +20,7 @@ from deeptepp.dataset_folder import write_whole
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.errors import JobCancelled
 from deeptepp.model.bundle import as_served
-from deeptepp.model.fusion import FEATURES, ClinicalSchema, fit_schema
+from deeptepp.model.fusion import PUBLISHED_FEATURES, ClinicalSchema, fit_schema
 from deeptepp.model.network import NETWORKS, RiskNetwork, build_network, initialise
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.data.dataset import Labels
@@ -82,7 +82,8 @@ def fit_fold(trial: Trial, fold: int | None) -> Fitted:
     chosen = trial.split.training(fold) & trial.labels.is_known
     patients, events = np.flatnonzero(chosen), trial.labels.event[chosen]
     part = dataset.cohort.where(chosen)
-    schema = fit_schema(part, tuple(FEATURES) if "cp" in settings.inputs else ())
+    takes_facts = "cp" in settings.inputs and not settings.fuses_late
+    schema = fit_schema(part, tuple(PUBLISHED_FEATURES) if takes_facts else ())
     seed = int(np.random.SeedSequence((settings.seed, 1, _number(fold))).generate_state(1)[0])
     net = _new_network(settings, dataset.n_channels, schema.length, seed)
     clinical = schema.encode_cohort(part)
@@ -129,7 +130,7 @@ def score_fold(
     names = trial.dataset.view_names(trial.settings.views)
     chosen = trial.split.testing(fold) if chosen is None else chosen
     trial.ranks.wait()
-    scores = _read_scores(path, (len(trial.dataset), len(names)))
+    scores = read_scores(path, (len(trial.dataset), len(names)))
     missing = np.flatnonzero(chosen & np.isnan(scores).any(axis=1))
     if len(missing):
         fitted = fit_fold(trial, fold) if fitted is None else fitted
@@ -140,7 +141,7 @@ def score_fold(
                 "scored", f"{_title(fold)}: {len(missing)} patients scored", fit=_title(fold), n=len(missing)
             )
         trial.ranks.wait()
-        scores = _read_scores(path, scores.shape)
+        scores = read_scores(path, scores.shape)
     scores[~chosen] = np.nan
     return scores
 
@@ -180,7 +181,7 @@ def score_patient(
     return view_probabilities(net, ViewStack(np.stack(mosaics), names), clinical, settings.score_from)
 
 
-def _read_scores(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+def read_scores(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
     """Read the scores of a fit, (n, V); NaN for patients who are not there."""
     scores = np.full(shape, np.nan)
     if path.exists():

@@ -87,7 +87,9 @@ class ExperimentOutcome:
             split,
             self.scores,
             tiers,
-            log_odds_shift=shifts if method is Method.NETWORK else np.zeros_like(shifts),
+            log_odds_shift=shifts
+            if method is Method.NETWORK and not settings.fuses_late
+            else np.zeros_like(shifts),
             view_scores=self.view_scores if n_views > 1 else None,
             is_counted=views_counted(labels, split, settings, n_views=n_views) if n_views > 1 else None,
         )

@@ -26,6 +26,7 @@ from deeptepp.train.fit.balancing import log_odds_shifts
 from deeptepp.train.fit.circumstances import circumstances_of
 from deeptepp.train.fit.crossval import Fitted, Trial, fit_fold, score_fold
 from deeptepp.train.fit.distributed import Ranks, is_first_rank, join_ranks
+from deeptepp.train.fit.fact_effects import FittedFusion, fuse
 from deeptepp.train.fit.journal import Journal, Listener, Mute, silent
 from deeptepp.train.fit.loop import check_shuffles, choose_engine
 from deeptepp.train.fit.parallel import FitTask, fit_side_by_side
@@ -43,7 +44,8 @@ class Run:
     ``labels``: what was learnt of them. ``split``: the part each played. ``view_scores`` (n, V): probability of
     the event by view: out-of-fold for the patients of the cross-validation; by the refit for everyone else, or the
     mean over the networks of the folds where there was no refit. ``scores`` (n,): risk scores, the mean over the
-    views. ``refit``: the network that was trained on all folds.
+    views. ``refit``: the network that was trained on all folds. ``fusion``: how facts were added to the images,
+    None where they entered the network, or there are none.
     """
 
     dataset: ViewSource
@@ -53,6 +55,7 @@ class Run:
     scores: npt.NDArray[np.float64]
     refit: Fitted | None
     settings: TrainSettings
+    fusion: FittedFusion | None = None
 
 
 def run_trial(
@@ -95,6 +98,9 @@ def _run(
     with _threads(settings.n_threads):
         trial = _start(settings, dataset, journal, ranks)
         view_scores, refit = _fit_all(trial, with_refit=with_refit)
+    fusion = None
+    if settings.fuses_late:
+        view_scores, fusion = fuse(view_scores, trial.labels, trial.split, dataset.cohort)
     return Run(
         dataset=dataset,
         labels=trial.labels,
@@ -103,6 +109,7 @@ def _run(
         scores=view_scores.mean(axis=1),
         refit=refit,
         settings=settings,
+        fusion=fusion,
     )
 
 
@@ -131,6 +138,7 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
         run.refit,
         settings,
         recalibration=recalibration,
+        effects=run.fusion.effects if run.fusion else None,
         circumstances=circumstances_of(work / "progress.jsonl"),
     )
     folder = write_bundle(bundle, settings)
@@ -146,12 +154,15 @@ def train_bundle(settings: TrainSettings, *, progress: Listener = silent) -> Pat
 def _as_served(run: Run) -> tuple[Scored, Recalibration]:
     """Recalibrate the scores where asked for, and find the cut-offs; both on out-of-fold scores alone."""
     in_folds, event = run.split.in_folds & run.labels.is_known, run.labels.event
-    recalibration, shifts = Recalibration(), None
-    if run.settings.recalibrate:
+    recalibration, shifts, scores = Recalibration(), None, run.scores
+    if run.fusion:
+        # The fusion is fitted on the events themselves, and its scores are probabilities already.
+        recalibration = run.fusion.recalibration
+    elif run.settings.recalibrate:
         recalibration = fit_recalibration(run.view_scores[in_folds], event[in_folds])
+        scores = recalibration(run.view_scores).mean(axis=1)
     if recalibration.is_identity:
         shifts = log_odds_shifts(run.labels, run.split, run.settings, n_views=run.view_scores.shape[1])
-    scores = recalibration(run.view_scores).mean(axis=1)
     tiers = find_tier_scheme(scores[in_folds], event[in_folds])
     half = float(recalibration(HALF))
     scored = Scored(run.dataset.cohort, run.labels, run.split, scores, tiers, log_odds_shift=shifts, half=half)

@@ -61,7 +61,7 @@ def _facts(session: Session, images: CaseImages) -> None:
         return
     seen = SeenHere(
         fields=seen_fields(bundle),
-        features=bundle.clinical.features,
+        features=bundle.features,
         lesion=case.lesion,
         is_ambiguous=images.is_ambiguous and case.selected == 0 and not case.is_confirmed,
         acquisition=images.study.acquisition,

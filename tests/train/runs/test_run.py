@@ -41,7 +41,8 @@ def test_a_run_makes_a_bundle_that_scores_as_it_was_measured(run_settings):
     assert bundle.is_simulated
     assert "SIMULATED COHORT" in bundle.card
     assert "| device, precision | cpu, fp32 |" in bundle.card
-    assert "balancing undone" in bundle.card
+    assert "Monotone fusion" in bundle.card
+    assert min(bundle.effects.effects) > 0
     assert set(bundle.documents) == {"TRIPOD-AI.md", "CLAIM.md"}
     assert TrainSettings.from_mapping(bundle.training).epochs == run_settings.epochs
     assert any(sentence.startswith("fold 1: epoch 1 of 6, loss") for sentence in told)
@@ -68,6 +69,7 @@ def test_a_run_makes_a_bundle_that_scores_as_it_was_measured(run_settings):
 
 
 def test_a_run_that_was_stopped_goes_on_to_the_same_bundle(run_settings, tmp_path):
+    run_settings = replace(run_settings, fusion="published")
     whole = load_bundle(train_bundle(replace(run_settings, output=tmp_path / "whole", epochs=3)))
     stopped = replace(run_settings, output=tmp_path / "stopped", epochs=3)
 
@@ -129,7 +131,7 @@ def test_no_fit_ever_reads_a_patient_outside_of_its_training_fold(make_dataset, 
 
 
 def test_without_a_refit_the_folds_score_the_others_together(run_settings, tmp_path):
-    settings = replace(run_settings, epochs=1)
+    settings = replace(run_settings, epochs=1, fusion="published")
     run = run_trial(settings, folder=tmp_path / "state", with_refit=False)
     assert run.refit is None
     assert run.view_scores.shape == (44, 9)
