@@ -75,9 +75,15 @@ mutations: $(DEV) ## Damage 2,000 small studies by seed and read each, minutes
 many: $(DEV) ## Measure what each engine adds to the scoring of many studies, minutes
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/score_cohort.py --out docs/results/score_cohort.md
 
-.PHONY: kills bounds
+.PHONY: kills bounds identifiers visitors
 kills: $(DEV) ## Kill every operation that keeps something at 200 seeded moments, minutes
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m kills --n 200 --out docs/results/kills.md
+
+identifiers: system $(DEV) ## Plant identifiers in a study, and look for them in every place where one could stay, minutes
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m identifiers --out docs/results/identifiers.md
+
+visitors: $(DEV) ## Time the page runs of sixty visitors with every guard on and without, minutes
+	PYTHONPATH=.:tests OMP_NUM_THREADS=1 $(BIN)/python benchmarks/visitors.py --out docs/results/visitors.md
 
 bounds: $(DEV) ## Hand archives and tables at the limits to a server's worker, minutes
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/bounds.py --out docs/results/bounds.md

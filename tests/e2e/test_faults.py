@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import resource
 import signal
@@ -18,6 +19,7 @@ import pytest
 from dashboard_server import ROOT, free_port
 
 from deeptepp.service.watchdog import STUCK
+from deeptepp.store.ledger import ledger_of
 
 AGAIN_S = 15.0
 """Limit of the service on itself, 10 s, and what a busy machine adds."""
@@ -46,6 +48,17 @@ class Service:
         except OSError:
             return 0
 
+    def hand_in(self, content):
+        """Hand a study in by REST; gives the status and the rule of the refusal."""
+        headers = {"Content-Type": "application/zip", "Prefer": "wait=5"}
+        url = f"http://127.0.0.1:{self.port}/api/v1/score"
+        request = urllib.request.Request(url, content, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:  # noqa: S310
+                return reply.status, ""
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read())["rule"]
+
     def wait(self, seconds, until):
         give_up = time.monotonic() + seconds
         while time.monotonic() < give_up:
@@ -59,8 +72,8 @@ class Service:
 def start(tmp_path, bundle_folder):
     with contextlib.ExitStack() as stack:
 
-        def start_(settings="", **environment):
-            service = Service(tmp_path, settings, **({"DEEPTEPP_ARTIFACTS": str(bundle_folder)} | environment))
+        def start_(settings="", folder=tmp_path, **environment):
+            service = Service(folder, settings, **({"DEEPTEPP_ARTIFACTS": str(bundle_folder)} | environment))
             stack.callback(service.process.wait, 30)
             stack.callback(service.process.send_signal, signal.SIGKILL)
             assert service.wait(120, lambda: service.status() == 200), service.log.read_text()[-2000:]
@@ -113,3 +126,61 @@ def test_a_service_that_is_told_to_end_ends_in_peace(start):
     assert service.process.wait(20) in (0, -signal.SIGTERM)
     assert list(service.folder.glob("deeptepp-uploads-*/studies/*")) == []
     assert not {word for word in ("secret-token", "words") if word in service.log.read_text()}
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 24 MB where everything of the service lies."""
+    if os.geteuid() != 0:
+        pytest.skip("Only root can mount a small disk")
+    place = tmp_path / "disk"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(place)], check=True)
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.mark.long
+def test_a_full_disk_is_said_and_the_service_answers_again_once_there_is_room(start, small_disk):
+    service = start("sweep_every_s = 1", folder=small_disk)
+    assert service.wait(120, lambda: service.status("/readyz") == 200)
+    filler = small_disk / "filler"
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as stream:
+        while True:
+            stream.write(b"x" * 65536)
+    status, rule = service.hand_in(b"PK" + b"x" * 2_000_000)
+    assert (status, rule) == (507, "disk.full")
+    assert service.status() == 200
+    filler.unlink()
+    assert service.wait(AGAIN_S, lambda: service.process.poll() is None and service.status("/readyz") == 200)
+    status, rule = service.hand_in(b"PK" + b"x" * 2_000_000)
+    assert (status, rule.split(".")[0]) == (422, "archive")
+    assert ledger_of(str(small_disk / "board.sqlite")).check().is_whole
+    assert "Traceback" not in service.log.read_text()
+
+
+FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not FAKETIME.exists(), reason="libfaketime is not installed (apt-get install faketime)")
+@pytest.mark.parametrize("moved", ["-40d", "+40d"])
+def test_with_its_clock_set_back_or_forth_it_goes_on_answering_and_taking_studies(start, tmp_path, moved):
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    own = {
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    service = start("sweep_every_s = 1", LD_PRELOAD=str(FAKETIME), **own)
+    assert service.wait(120, lambda: service.status("/readyz") == 200)
+    before = service.hand_in(b"PK no archive")
+    assert before[0] in (400, 422)
+    clock.write_text(moved)
+    time.sleep(3)
+    assert service.wait(AGAIN_S, lambda: service.status("/readyz") == 200 and service.status("/") == 200)
+    assert service.hand_in(b"PK no archive") == before
+    assert service.process.poll() is None
+    assert ledger_of(str(tmp_path / "board.sqlite")).check().is_whole
+    assert "Traceback" not in service.log.read_text()

@@ -26,10 +26,20 @@ from deeptepp.report.case.case_files import write_case_files
 from deeptepp.report.report_item import ReportItem, ReportPart
 from deeptepp.report.report_page import ReportPage, write_report
 from deeptepp.report.text_table import Table
-from deeptepp.scoring.images import CaseImages
 from deeptepp.store.cases import Board
 from deeptepp.store.uploads import UploadStore
 from kills.archive import arrived, running_archive
+from kills.keeping import (
+    begin_backup,
+    begin_kept,
+    begin_ledger,
+    begin_restore,
+    check_backup,
+    check_kept,
+    check_ledger,
+    check_restore,
+    images,
+)
 from kills.trial import Act, Operation
 
 FIRST_BOARD = Path(__file__).parents[1] / "store" / "board_v1_sqlite.sql"
@@ -39,15 +49,6 @@ FIRST_BOARD = Path(__file__).parents[1] / "store" / "board_v1_sqlite.sql"
 def model() -> ModelBundle:
     """A small model."""
     return load_bundle(tiny_bundle.make_tiny_bundle(Path(mkdtemp()) / "tiny"))
-
-
-@cache
-def images() -> CaseImages:
-    """A small study that was read."""
-    reading = scored_phantom.read_phantom(Path(mkdtemp()))
-    return CaseImages(
-        reading.study, reading.series, reading.deidentified, (), scored_phantom.PHASE, None, reading.source
-    )
 
 
 def ready() -> None:
@@ -220,6 +221,9 @@ OPERATIONS = (
     Operation("cases and decisions", begin_board, check_board, 1.0),
     Operation("migration", begin_migration, check_migration, 1.0),
     Operation("send", begin_send, check_send, 1.0),
-    # Here: assessments of the store of cases, receipts of the ledger, backup and restore.
+    Operation("kept cases", begin_kept, check_kept, 1.0),
+    Operation("audit trail", begin_ledger, check_ledger, 1.0),
+    Operation("backup", begin_backup, check_backup, 1.0),
+    Operation("restore", begin_restore, check_restore, 1.0),
 )
 """What is killed."""
