@@ -96,13 +96,14 @@ def _how_scaled(facts: RunFacts) -> str:
 def _fused(images: Mapping[str, float], effects: Mapping[str, float]) -> str:
     """Say how images and facts became one probability."""
     rows = [(FEATURES[name].name, f"{effect:.3f}", f"{exp(effect):.2f}") for name, effect in effects.items()]
-    return (
-        "**Monotone fusion.** The network sees images alone. Log odds of the score = "
-        f"{images['intercept']:.3f} + {images['slope']:.3f} x log odds of its softmax + the effects of the facts. "
-        "No effect is below 0 and every feature rises as the prognosis worsens: a worse fact never lowers a "
-        "score. An unknown fact is averaged over patients of the training who know it. All was fitted on "
-        "out-of-fold scores; each fold is scored by a fusion fitted on the other folds.\n\n"
-    ) + rows_of(("fact", "log odds ratio", "odds ratio"), rows)
+    return rows_of(("fact", "log odds ratio", "odds ratio"), rows) + (
+        "\n\n**Monotone fusion.** The network sees images alone. Log odds of the score = "
+        f"{images['intercept']:.3f} + {images['slope']:.3f} x log odds of its softmax + the effects of the facts, "
+        "counted from the mean of the training. No effect is below 0 and every feature rises as the prognosis "
+        "worsens: a worse fact never lowers a score. The effects are bounded from below and shrunken, and are no "
+        "causes. An unknown fact is averaged over patients of the training who know it. All was fitted on "
+        "out-of-fold scores; each fold is scored by a fusion fitted on the other folds."
+    )
 
 
 def _half_name(point: Mapping[str, Any] | None) -> str:

@@ -7,11 +7,12 @@ References
 ----------
 Wolpert DH. Stacked generalization. Neural Networks 1992;5:241-259.
 Breiman L. Stacked regressions. Machine Learning 1996;24:49-64 (effects constrained not to be negative).
+Hastie T, Tibshirani R, Friedman J. The Elements of Statistical Learning, 2nd ed, 2009, 7.10 (one standard error).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +37,11 @@ LEAST_EFFECT = 0.05
 LEAST_SLOPE = 0.05
 """Smallest slope of the images: they count in every score."""
 
-_PENALTY = 1.0
-"""Ridge on effects per standard deviation, a prior of standard deviation 1; fixed beforehand."""
+_PENALTIES = (1.0, 4.0, 16.0, 64.0, 256.0)
+"""Ridges on effects per standard deviation, priors of standard deviation 1 to 1/16; the patients choose."""
+
+_INNER_FOLDS = 10
+"""Folds among the patients of a fit by which its ridge is chosen."""
 
 N_PLAUSIBLE = 64
 """Patients over whom an unknown fact is averaged."""
@@ -79,18 +83,43 @@ def fit_fusion(view_scores: Floats, events: Bools, cohort: Cohort) -> FittedFusi
     plausible = complete[np.linspace(0, len(complete) - 1, min(N_PLAUSIBLE, len(complete))).round().astype(int)]
     facts = np.where(np.isnan(values), np.nanmean(values, axis=0), values) - plausible.mean(axis=0)
     images = log_odds_of(view_scores).mean(axis=1)
-    intercept, slope, effects = _fit(images, facts, events)
+    intercept, slope, effects = _fit(images, facts, events, _choose_penalty(images, facts, events))
     return FittedFusion(
         Recalibration(intercept, slope),
         ClinicalEffects(features, tuple(effects.tolist()), tuple(map(tuple, plausible.tolist()))),
     )
 
 
-def _fit(images: Floats, facts: Floats, events: Bools) -> tuple[float, float, Floats]:
+def _choose_penalty(images: Floats, facts: Floats, events: Bools) -> float:
+    """Choose the strongest ridge whose cross-validated log loss is within one standard error of the smallest.
+
+    The strongest of all where there are too few of an outcome. Errors are those of the paired difference.
+    """
+    # Folds alike in events, in the order of the patients.
+    inner = np.empty(len(events), dtype=np.int64)
+    for outcome in (True, False):
+        inner[events == outcome] = np.arange((events == outcome).sum()) % _INNER_FOLDS
+    if events.sum() < _INNER_FOLDS or (~events).sum() < _INNER_FOLDS:
+        return _PENALTIES[-1]
+    losses: list[Floats] = []
+    for penalty in _PENALTIES:
+        linear = np.empty(len(events))
+        for fold in range(_INNER_FOLDS):
+            mine = inner == fold
+            intercept, slope, effects = _fit(images[~mine], facts[~mine], events[~mine], penalty)
+            linear[mine] = intercept + slope * images[mine] + facts[mine] @ effects
+        losses.append(np.logaddexp(0, linear) - np.where(events, linear, 0.0))
+    best = min(losses, key=np.mean)
+    worse = [each - best for each in losses]
+    is_as_good = [each.mean() <= each.std() / np.sqrt(len(each)) for each in worse]
+    return max(penalty for penalty, good in zip(_PENALTIES, is_as_good, strict=True) if good)
+
+
+def _fit(images: Floats, facts: Floats, events: Bools, ridge: float) -> tuple[float, float, Floats]:
     """Intercept, slope of the images (n,) and effects of the facts (n, p) within their bounds."""
     design = np.column_stack([np.ones(len(images)), images, facts])
     sd = facts.std(axis=0)
-    penalty = _PENALTY * np.concatenate([[0.0, 0.0], sd**2])
+    penalty = ridge * np.concatenate([[0.0, 0.0], sd**2])
 
     def loss(x: Floats) -> tuple[float, Floats]:
         linear = design @ x
@@ -109,8 +138,8 @@ def _fit(images: Floats, facts: Floats, events: Bools) -> tuple[float, float, Fl
 def fuse(view_scores: Floats, labels: Labels, split: Split, cohort: Cohort) -> tuple[Floats, FittedFusion]:
     """Fuse the scores of a run, so that no patient of the folds takes part in the fusion that scores her.
 
-    ``view_scores`` (n, V): softmax probabilities of the images. Returns probabilities (n, V): each fold by the
-    fusion fitted on the other folds, everyone else by that of all folds, which is also given.
+    ``view_scores`` (n, V): softmax probabilities of the images. Returns probabilities (n, V): each fold by effects
+    fitted on the other folds, everyone else by the fusion of all folds, which is also given.
     """
     known = split.in_folds & labels.is_known
     whole = fit_fusion(view_scores[known], labels.event[known], cohort.where(known))
@@ -121,5 +150,9 @@ def fuse(view_scores: Floats, labels: Labels, split: Split, cohort: Cohort) -> t
     for fold in range(split.n_folds):
         others, mine = known & (split.fold != fold), split.fold == fold
         fitted = fit_fusion(view_scores[others], labels.event[others], cohort.where(others))
-        fused[mine] = fitted(view_scores[mine], cohort.where(mine))
+        # What a fact counts beside the images is that of the other folds. Intercept and slope are those of all:
+        # one of each fold is low where the fold has many events, and turns the order across folds round.
+        share = whole.recalibration.slope / fitted.recalibration.slope
+        effects = replace(fitted.effects, effects=tuple(share * each for each in fitted.effects.effects))
+        fused[mine] = FittedFusion(whole.recalibration, effects)(view_scores[mine], cohort.where(mine))
     return fused, whole
