@@ -43,7 +43,7 @@ _ANSWER_S = 10.0
 """Seconds in which a cluster must take a connection."""
 
 
-class Engine(StrEnum):
+class ProcessEngine(StrEnum):
     """Where work is done."""
 
     SERIAL = "serial"
@@ -61,7 +61,7 @@ class Workers:
     worker of dask that is started here.
     """
 
-    engine: Engine = Engine.SERIAL
+    engine: ProcessEngine = ProcessEngine.SERIAL
     n: int = 1
     address: str = ""
     memory_mb: float = 4096.0
@@ -69,7 +69,7 @@ class Workers:
     @classmethod
     def here(cls, n_jobs: int) -> Workers:
         """So many processes of this machine; this one alone where it is one."""
-        return cls(Engine.SERIAL if n_jobs == 1 else Engine.LOKY, n_jobs)
+        return cls(ProcessEngine.SERIAL if n_jobs == 1 else ProcessEngine.LOKY, n_jobs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def done_by(
 
     What the work itself raises ends all of it. Raises EngineMissing, ClusterUnreachable.
     """
-    if workers.engine is Engine.SERIAL:
+    if workers.engine is ProcessEngine.SERIAL:
         yield from ((item, work(item)) for item in items)
         return
     rest, suspects, is_open = iter(items), list[Item](), True
@@ -193,7 +193,7 @@ def _dask(workers: Workers) -> Iterator[_Pool]:
         try:
             client = Client(cluster)
         except OSError:
-            raise ClusterUnreachable(value=Engine.DASK.value) from None
+            raise ClusterUnreachable(value=ProcessEngine.DASK.value) from None
         try:
             executor = client.get_executor(pure=False, retries=0)
             n_cores = sum(client.nthreads().values())
@@ -227,7 +227,7 @@ def _ray(workers: Workers) -> Iterator[_Pool]:
             **here,
         )
     except Exception:  # noqa: BLE001  ray has no class for a start that fails, and its message names places
-        raise ClusterUnreachable(value=Engine.RAY.value) from None
+        raise ClusterUnreachable(value=ProcessEngine.RAY.value) from None
     try:
         call = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS)(_do)
         deaths = (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError, exceptions.NodeDiedError)
@@ -252,9 +252,9 @@ def _do(piece: _Piece) -> Any:  # noqa: ANN401  whatever the work makes
     return piece.work(piece.item)
 
 
-_OPENERS: dict[Engine, tuple[str, Callable[[Workers], AbstractContextManager[_Pool]]]] = {
-    Engine.LOKY: ("joblib", _loky),
-    Engine.DASK: ("distributed", _dask),
-    Engine.RAY: ("ray", _ray),
+_OPENERS: dict[ProcessEngine, tuple[str, Callable[[Workers], AbstractContextManager[_Pool]]]] = {
+    ProcessEngine.LOKY: ("joblib", _loky),
+    ProcessEngine.DASK: ("distributed", _dask),
+    ProcessEngine.RAY: ("ray", _ray),
 }
 """The engines: the package that each needs, and what opens it."""

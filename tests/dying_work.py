@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from deeptepp.processes import Engine, Workers, done_by
+from deeptepp.processes import ProcessEngine, Workers, done_by
 
 
 @dataclass(frozen=True)
@@ -30,5 +30,5 @@ def main():
     """Tell what an engine makes of twelve numbers, of which 4 dies once and 7 always, and what it imports."""
     engine, marks = sys.argv[1:]
     work = Dying(Path(marks), once=frozenset({4}), always=frozenset({7}))
-    made = sorted(done_by(Workers(Engine(engine), 2), work, range(12)))
+    made = sorted(done_by(Workers(ProcessEngine(engine), 2), work, range(12)))
     sys.stdout.write(json.dumps([made, sorted({"dask", "distributed", "ray"} & set(sys.modules))]))

@@ -10,14 +10,14 @@ import pytest
 
 from deeptepp import processes
 from deeptepp.errors import ClusterUnreachable, EngineMissing
-from deeptepp.processes import Engine, Workers, done_by
+from deeptepp.processes import ProcessEngine, Workers, done_by
 
 TESTS = Path(__file__).parent
 HERE = Workers()
 ENGINES = [
-    Engine.LOKY,
-    pytest.param(Engine.DASK, marks=pytest.mark.long),
-    pytest.param(Engine.RAY, marks=pytest.mark.long),
+    ProcessEngine.LOKY,
+    pytest.param(ProcessEngine.DASK, marks=pytest.mark.long),
+    pytest.param(ProcessEngine.RAY, marks=pytest.mark.long),
 ]
 
 
@@ -53,10 +53,10 @@ def test_what_the_work_raises_ends_it():
 def test_an_engine_that_is_not_installed_is_refused_by_name(monkeypatch):
     monkeypatch.setattr(processes, "find_spec", lambda _name: None)
     with pytest.raises(EngineMissing, match=r"ray is not installed here. Install the extra `cluster`"):
-        next(done_by(Workers(Engine.RAY), str, [1]))
+        next(done_by(Workers(ProcessEngine.RAY), str, [1]))
 
 
-@pytest.mark.parametrize("engine", [Engine.DASK, Engine.RAY])
+@pytest.mark.parametrize("engine", [ProcessEngine.DASK, ProcessEngine.RAY])
 def test_a_cluster_that_does_not_answer_is_refused_by_name(engine):
     with pytest.raises(ClusterUnreachable):
         next(done_by(Workers(engine, address="tcp://127.0.0.1:9"), str, [1]))

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from deeptepp.processes import Engine, Workers
+from deeptepp.processes import ProcessEngine, Workers
 
 Backend = Annotated[
-    Engine, typer.Option(help="Who works: this process, processes of this machine, or a cluster of dask or ray.")
+    ProcessEngine,
+    typer.Option(help="Who works: this process, processes of this machine, or a cluster of dask or ray."),
 ]
 """Option of the commands that work on many studies."""
 
@@ -25,9 +26,9 @@ Jobs = Annotated[
 """Option that says how much at once."""
 
 
-def workers_for(backend: Engine, address: str, jobs: int, *, memory_mb: float | None = None) -> Workers:
+def workers_for(backend: ProcessEngine, address: str, jobs: int, *, memory_mb: float | None = None) -> Workers:
     """Put the options together; typer.BadParameter where an address goes with an engine that has none."""
-    if address and backend not in (Engine.DASK, Engine.RAY):
+    if address and backend not in (ProcessEngine.DASK, ProcessEngine.RAY):
         raise typer.BadParameter("it goes with --backend dask or ray", param_hint="--address")
-    workers = Workers.here(jobs) if backend is Engine.LOKY else Workers(backend, jobs, address)
+    workers = Workers.here(jobs) if backend is ProcessEngine.LOKY else Workers(backend, jobs, address)
     return workers if memory_mb is None else replace(workers, engine=backend, memory_mb=memory_mb)

@@ -14,7 +14,7 @@ from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, phase_ke
 from deeptepp.datasets.problems import problem_lines
 from deeptepp.domain.progress import silent
 from deeptepp.errors import SettingsError, UnknownPublicCohort
-from deeptepp.processes import Engine
+from deeptepp.processes import ProcessEngine
 
 if TYPE_CHECKING:
     from deeptepp.datasets.columns.mapping import Mapping
@@ -31,7 +31,7 @@ def prepare(
     out: Annotated[
         Path | None, typer.Option(help="Dataset folder to write; goes on where it was stopped.")
     ] = None,
-    backend: Backend = Engine.LOKY,
+    backend: Backend = ProcessEngine.LOKY,
     address: ClusterAddress = "",
     jobs: Jobs = 1,
     check: Annotated[bool, typer.Option("--check", help="Only print the table of problems.")] = False,

@@ -16,7 +16,7 @@ from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, phase_ke
 from deeptepp.datasets.problems import problem_lines
 from deeptepp.domain.progress import Progress, StepReport, silent
 from deeptepp.errors import SettingsError
-from deeptepp.processes import Engine
+from deeptepp.processes import ProcessEngine
 
 _EVERY_S = 1.0
 """Seconds between two lines of progress."""
@@ -35,7 +35,7 @@ def score_cohort_command(
     bundle: Annotated[
         Path | None, typer.Option(exists=True, help="Model bundle; the shipped one if absent.")
     ] = None,
-    backend: Backend = Engine.LOKY,
+    backend: Backend = ProcessEngine.LOKY,
     address: ClusterAddress = "",
     jobs: Jobs = 1,
     memory_mb: Annotated[float, typer.Option("--memory-mb", min=500, help="Most memory of a worker.")] = 4096.0,

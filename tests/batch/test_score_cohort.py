@@ -18,7 +18,7 @@ from deeptepp.cli import app
 from deeptepp.datasets.image_columns import ImageChoice
 from deeptepp.domain.score_receipt import Receipt
 from deeptepp.errors import CohortRefused, FolderInUse, RunUnderWay
-from deeptepp.processes import Engine, Workers
+from deeptepp.processes import ProcessEngine, Workers
 
 
 def read_csv(path):
@@ -189,7 +189,7 @@ def test_the_command_says_what_became_of_all_and_leaves_with_zero(many, run):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("engine", [Engine.LOKY, Engine.DASK, Engine.RAY])
+@pytest.mark.parametrize("engine", [ProcessEngine.LOKY, ProcessEngine.DASK, ProcessEngine.RAY])
 def test_every_engine_gives_the_same_to_the_bit(many, run, tmp_path, engine):
     # In a process of its own, since engines leave open what they closed, and two studies at once.
     command = [
@@ -209,5 +209,5 @@ def test_every_engine_gives_the_same_to_the_bit(many, run, tmp_path, engine):
 
 
 def test_workers_of_one_machine_are_counted(many):
-    assert Workers.here(1).engine is Engine.SERIAL
-    assert Workers.here(3) == Workers(Engine.LOKY, 3)
+    assert Workers.here(1).engine is ProcessEngine.SERIAL
+    assert Workers.here(3) == Workers(ProcessEngine.LOKY, 3)

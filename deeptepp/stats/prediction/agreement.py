@@ -22,7 +22,7 @@ METHOD = "Bland-Altman, limits at 1.96 SD"
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class LimitsOfAgreement:
     """First score less second: their mean, and the limits between which 95 % of the differences lie."""
 
     mean: Estimate
@@ -30,7 +30,7 @@ class Agreement:
     upper_limit: Estimate
 
 
-def agreement_of(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95) -> Agreement:
+def agreement_of(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 0.95) -> LimitsOfAgreement:
     """Compare two finite scores (n,) of the same patients; ``NotEstimable`` below three patients."""
     apart = np.asarray(first, dtype=np.float64) - np.asarray(second, dtype=np.float64)
     n = len(apart)
@@ -47,4 +47,4 @@ def agreement_of(first: npt.ArrayLike, second: npt.ArrayLike, *, level: float = 
             value=value, low=value - half, high=value + half, level=level, n=n, n_events=0, method=METHOD
         )
 
-    return Agreement(at(0), at(-z), at(z))
+    return LimitsOfAgreement(at(0), at(-z), at(z))
