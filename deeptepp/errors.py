@@ -34,7 +34,7 @@
     │                                     NotCorrectable, MeetingGone, MeetingChanged, MeetingHasDecisions
     ├── BoardStoreError                   BoardUnreachable, BoardRefuses, BoardBusy, BoardSchemaMismatch
     ├── KeptCaseError                     CaseGone, CaseChanged, KeptUnreadable, ImagesGone, ImagesNotKept,
-    │                                     KeyMissing, WrongKey, BadKey, SealDamaged
+    │                                     OtherImages, KeyMissing, WrongKey, BadKey, SealDamaged
     ├── BackupError                       NotABackup, BackupDamaged, BackupTooNew, TargetNotEmpty, TargetExists
     ├── PacsError                         NoSourceImages, NotAResultObject, MixedResults, PacsNotConfigured,
     │                                     PacsUnreachable, PacsDenied, PacsFault, PacsRefused, StudyOfTwoPatients,

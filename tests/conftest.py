@@ -1,7 +1,6 @@
 """What holds for every test: none is timed, since machines are busy, and the long ones begin."""
 
 import gc
-import warnings
 from pathlib import Path
 
 import pytest
@@ -35,11 +34,3 @@ def pytest_collection():
     gc.freeze()
     gc.enable()
     return collected
-
-
-def pytest_runtest_logfinish(nodeid):
-    """Collect sockets of refused connections, which the driver of PostgreSQL leaves open, before the next test."""
-    if "outage" in nodeid:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
