@@ -87,6 +87,8 @@ def put_on_the_board(page, app, label):
     page.get_by_role("button", name="Record the decision").click()
     expect(page.get_by_text("Correct this decision or record another")).to_be_visible()
     page.goto(f"{app.url}/board?view=minutes")
+    expect(page.get_by_role("button", name="Minutes as CSV")).to_be_visible(timeout=LONG_MS)
+    wait_until_drawn(page)
     with page.expect_download(timeout=60_000) as minutes:
         page.get_by_role("button", name="Minutes as CSV").click()
     with minutes.value.path().open(encoding="utf-8-sig") as file:
