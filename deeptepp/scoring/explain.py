@@ -182,7 +182,7 @@ def _integrated_gradients(
     view = torch.tensor(np.ascontiguousarray(stack.views[i : i + 1]))  # (1, C, H, W)
     empty = torch.full_like(view, PADDING)
     patient = torch.tensor(bundle.clinical.encode(profile))[None]  # (1, F)
-    slope = bundle.recalibration.slope
+    slope = bundle.recalibration.slope * bundle.on_site.slope
 
     def log_odds(views: Tensor) -> Tensor:
         y = risk_logits(bundle.net(views, patient.expand(len(views), -1)), bundle.score_from)  # (B, K)

@@ -9,6 +9,7 @@ from torch import nn
 
 from deeptepp.domain.geometry import Grid
 from deeptepp.domain.lesion import Roi
+from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import JobCancelled
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.classifier import OneClassifier
@@ -63,6 +64,13 @@ def test_a_planted_bright_patch_is_found_and_raises(bright_bundle, planted):
     assert np.abs(heat[~near]).sum() < 0.01 * np.abs(heat).sum()
     centre = [np.average(np.indices(heat.shape)[axis], weights=np.abs(heat)) for axis in range(3)]
     assert centre == pytest.approx([42.5, 30.5, 44.5], abs=1.0)
+
+
+def test_a_bundle_that_was_recalibrated_on_site_is_explained_as_it_scores(bright_bundle, planted):
+    before = explain_roi(planted, PROFILE, bright_bundle)
+    after = explain_roi(planted, PROFILE, replace(bright_bundle, on_site=Recalibration(-1.0, 0.5)))
+    assert after.total == pytest.approx(before.total / 2)
+    assert after.heat.sum() == pytest.approx(before.heat.sum() / 2, rel=1e-5)
 
 
 def test_a_patch_that_lowers_the_score_is_cold(bright_bundle, planted):
