@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deeptepp.cli.printing import AsJson, StudyPath, print_json, say, source_of
+from deeptepp.cli.study_choice import ServedBundle
 from deeptepp.domain.audit import BreakKind, ChainBreak, ChainHead
 from deeptepp.domain.people import LOCAL
 from deeptepp.domain.progress import silent
@@ -55,9 +56,7 @@ def verify_receipts(store: str, head: str, *, as_json: bool) -> None:
 def replay(
     receipt: Annotated[str, typer.Argument(metavar="RECEIPT", help="File of a receipt, or its id in the store.")],
     study: StudyPath,
-    bundle: Annotated[
-        Path | None, typer.Option(exists=True, help="Model bundle; the shipped one if absent.")
-    ] = None,
+    bundle: ServedBundle = None,
     store: StoreAddress = "",
     as_json: AsJson = False,
 ) -> None:

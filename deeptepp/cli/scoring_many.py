@@ -12,7 +12,16 @@ import typer
 from deeptepp.cli.cluster import Backend, ClusterAddress, Jobs, workers_for
 from deeptepp.cli.cohort_file import Units, units_said
 from deeptepp.cli.printing import AsJson, print_json, say
-from deeptepp.cli.study_choice import BreastSide, PhaseKeys, ReaderBox, phase_keys, reader_box
+from deeptepp.cli.study_choice import (
+    AllowIneligible,
+    BreastSide,
+    PhaseKeys,
+    ReaderBox,
+    ServedBundle,
+    WithShifts,
+    phase_keys,
+    reader_box,
+)
 from deeptepp.datasets.problems import problem_lines
 from deeptepp.domain.progress import Progress, StepReport, silent
 from deeptepp.errors import SettingsError
@@ -32,9 +41,7 @@ def score_cohort_command(
         ),
     ],
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder of results; goes on where it was stopped.")],
-    bundle: Annotated[
-        Path | None, typer.Option(exists=True, help="Model bundle; the shipped one if absent.")
-    ] = None,
+    bundle: ServedBundle = None,
     backend: Backend = ProcessEngine.LOKY,
     address: ClusterAddress = "",
     jobs: Jobs = 1,
@@ -43,13 +50,8 @@ def score_cohort_command(
     side: BreastSide = None,
     box: ReaderBox = None,
     unit: Units = None,
-    allow_ineligible: Annotated[
-        bool, typer.Option("--allow-ineligible", help="Score for research although an eligibility rule refuses.")
-    ] = False,
-    with_shifts: Annotated[
-        bool,
-        typer.Option("--stability/--no-stability", help="Score again with the outline shifted 3 mm each way."),
-    ] = True,
+    allow_ineligible: AllowIneligible = False,
+    with_shifts: WithShifts = True,
     as_json: AsJson = False,
 ) -> None:
     """Score many studies, on this machine or a cluster: tables of assessments, refusals and questions.

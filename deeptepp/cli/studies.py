@@ -21,10 +21,13 @@ from deeptepp.cli.printing import (
 from deeptepp.cli.receipts import keep_receipt
 from deeptepp.cli.sending import require_pacs, write_and_send
 from deeptepp.cli.study_choice import (
+    AllowIneligible,
     BreastSide,
     PhaseKeys,
     PhaseTimes,
     ReaderBox,
+    ServedBundle,
+    WithShifts,
     phase_keys,
     phase_times_s,
     reader_box,
@@ -55,22 +58,15 @@ def score(
     cp: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="TOML file of clinical-pathological facts.")
     ] = None,
-    bundle: Annotated[
-        Path | None, typer.Option(exists=True, help="Model bundle; the shipped one if absent.")
-    ] = None,
+    bundle: ServedBundle = None,
     phase_index: Annotated[int | None, typer.Option(min=1, help="Post-contrast phase to score.")] = None,
     phases: PhaseKeys = None,
     side: BreastSide = None,
     times: PhaseTimes = None,
     box: ReaderBox = None,
     as_json: AsJson = False,
-    allow_ineligible: Annotated[
-        bool, typer.Option("--allow-ineligible", help="Score for research although an eligibility rule refuses.")
-    ] = False,
-    with_shifts: Annotated[
-        bool,
-        typer.Option("--stability/--no-stability", help="Score again with the outline shifted 3 mm each way."),
-    ] = True,
+    allow_ineligible: AllowIneligible = False,
+    with_shifts: WithShifts = True,
     out: Annotated[
         Path | None, typer.Option(file_okay=False, help="Folder to write JSON, PDF and DICOM objects into.")
     ] = None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,22 @@ from deeptepp.domain.study import Side
 
 PHASES_OPTION, SIDE_OPTION, BOX_OPTION, TIMES_OPTION = "--phases", "--side", "--box", "--times"
 """Names of the options, as messages and proposals call them."""
+
+ServedBundle = Annotated[
+    Path | None, typer.Option("--bundle", exists=True, help="Model bundle; the shipped one if absent.")
+]
+"""Option that names the model."""
+
+AllowIneligible = Annotated[
+    bool, typer.Option("--allow-ineligible", help="Score for research although an eligibility rule refuses.")
+]
+"""Option that scores against an eligibility rule."""
+
+WithShifts = Annotated[
+    bool,
+    typer.Option("--stability/--no-stability", help="Score again with the outline shifted 3 mm each way."),
+]
+"""Option that leaves the stability of a score out."""
 
 PhaseKeys = Annotated[
     str | None,
