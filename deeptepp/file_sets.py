@@ -18,10 +18,11 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from deeptepp.errors import DiskFull, FilesIncomplete, FilesMixed, FolderInUse
 from deeptepp.wording.sentence import sentence
@@ -36,6 +37,8 @@ _AT_CWD, _EXCHANGE = -100, 2
 """AT_FDCWD and RENAME_EXCHANGE of renameat2(2)."""
 
 _PART = ".part"
+
+_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,15 @@ def digest_of(path: Path) -> str:
     """SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of_stream(opener: Callable[[], AbstractContextManager[BinaryIO]]) -> str:
+    """SHA-256 in hexadecimal of what ``opener`` opens, a file or a member of an archive, read in pieces."""
+    digest = hashlib.sha256()
+    with opener() as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _names_in(folder: Path) -> list[str]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import resource
 import secrets
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 
@@ -27,7 +26,7 @@ from deeptepp.domain.progress import Progress, silent
 from deeptepp.domain.risk import Assessment
 from deeptepp.domain.study import PhaseProposal, Side
 from deeptepp.errors import ArchiveError, DeepTeppError, FolderNotShared, OtherCode, TakesTooMuch
-from deeptepp.file_sets import naming_full_disks
+from deeptepp.file_sets import digest_of_stream, naming_full_disks
 from deeptepp.model.bundle import ModelBundle, load_bundle
 from deeptepp.nifti.files import open_files
 from deeptepp.nifti.read_nifti import is_nifti
@@ -51,8 +50,6 @@ _MAKERS = ("dicom", "nifti", "imaging", "domain", "views", "model", "scoring")
 
 _NO_MEMORY = "alloc"
 """What libraries in C++ say, in words of their own, in place of a MemoryError."""
-
-_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,22 +254,13 @@ def content_of(path: Path) -> str:
     Raises OSError: a file cannot be read; InputError: the archive or folder cannot be opened safely.
     """
     if path.is_file() and zipfile.is_zipfile(path):
-        return _sha256(lambda: path.open("rb"))
+        return digest_of_stream(lambda: path.open("rb"))
     if is_nifti(path):
         with open_files(path) as files:
-            return key_of(sorted(("/".join(file.parts), _sha256(file.opener)) for file in files))
+            return key_of(sorted(("/".join(file.parts), digest_of_stream(file.opener)) for file in files))
     path.stat()
     with open_members(path) as members:
-        return key_of(sorted(_sha256(member.open) for member in members))
-
-
-def _sha256(opener: Callable[[], AbstractContextManager[BinaryIO]]) -> str:
-    """Digest a stream in pieces."""
-    digest = hashlib.sha256()
-    with opener() as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return key_of(sorted(digest_of_stream(member.open) for member in members))
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +24,7 @@ from deeptepp.dicom.slice_box import box_of_slices
 from deeptepp.domain.lesion import BoxMm, Lesion, LesionOrigin, Roi
 from deeptepp.domain.study import PhaseChoice, PhaseProposal, Side
 from deeptepp.errors import DeepTeppError, NoLesion, StudyError, WorkerLost
+from deeptepp.file_sets import digest_of_stream
 from deeptepp.imaging.detection.candidates import MIN_VOLUME_MM3
 from deeptepp.imaging.detection.detect import Detection, detect_lesions, lesion_from_box
 from deeptepp.imaging.phase import choose_phase
@@ -34,7 +33,6 @@ from deeptepp.imaging.side import side_of
 from deeptepp.nifti.files import open_files
 from deeptepp.nifti.read_nifti import NiftiReading, check_nifti, is_nifti, read_nifti
 
-_CHUNK_BYTES = 1 << 20
 _MAKERS = ("dicom", "nifti", "imaging", "domain")
 """Packages whose code decides what a region of interest looks like."""
 
@@ -242,16 +240,7 @@ def _beside(path: Path) -> str:
     if not is_nifti(path):
         return ""
     with open_files(path) as files:
-        return key_of([_sha256(file.opener) for file in files])
-
-
-def _sha256(opener: Callable[[], AbstractContextManager[BinaryIO]]) -> str:
-    """Hash a stream in pieces."""
-    digest = hashlib.sha256()
-    with opener() as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return key_of([digest_of_stream(file.opener) for file in files])
 
 
 def digest_of(path: Path) -> str:
@@ -262,5 +251,5 @@ def digest_of(path: Path) -> str:
     if path.suffix in _LONE:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     with open_members(path) as members:
-        digests = [_sha256(member.open) for member in members]
+        digests = [digest_of_stream(member.open) for member in members]
     return hashlib.sha256(json.dumps(sorted(digests)).encode()).hexdigest()
