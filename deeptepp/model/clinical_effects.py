@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.cohort import Cohort
+from deeptepp.domain.risk import Recalibration
 from deeptepp.errors import BadSetting
 from deeptepp.model.fusion import ORDINAL_FEATURES, feature_values, values_of
 
@@ -34,6 +35,11 @@ class FactOdds:
 
     log_odds: Floats
     shares: Floats
+
+    def joined(self, softmax: Floats, recalibration: Recalibration) -> Floats:
+        """Recalibrate the softmax of the images by view (V,) and add the facts; probabilities (V,)."""
+        each = recalibration(softmax[None, :], self.log_odds[:, None])  # (m, V)
+        return np.asarray(self.shares @ each, dtype=np.float64)
 
 
 @dataclass(frozen=True)

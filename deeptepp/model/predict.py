@@ -12,7 +12,6 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.domain.risk import RiskScore
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.model.clinical_effects import FactOdds
 from deeptepp.model.network import RiskNetwork, risk_logits
 
 
@@ -42,22 +41,10 @@ def score_views(bundle: ModelBundle, stack: ViewStack, profile: ClinicalProfile)
     be unknown. Gives probability of recurrence per view, and its mean over the views.
     """
     softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profile), bundle.score_from)
-    probability = with_facts(bundle, softmax, bundle.effects.of(profile))
+    probability = bundle.effects.of(profile).joined(softmax, bundle.recalibration)
     # The score of a patient is the mean over her views, recalibrated as a whole where a centre did so.
     per_view = dict(zip(stack.names, bundle.on_site(probability).tolist(), strict=True))
     return RiskScore(float(bundle.on_site(probability.mean())), per_view)
-
-
-def with_facts(bundle: ModelBundle, softmax: npt.NDArray[np.float64], facts: FactOdds) -> npt.NDArray[np.float64]:
-    """Recalibrate what the images say and add what the facts say.
-
-    ``softmax`` (V,): of the network, by view; ``facts``: of ``bundle.effects``. Gives (V,) float64: probabilities
-    of recurrence, mean over all that is plausible where facts are unknown.
-    """
-    if not bundle.effects.features:
-        return bundle.recalibration(softmax)
-    each = bundle.recalibration(softmax[None, :], facts.log_odds[:, None])  # (m, V)
-    return np.asarray(facts.shares @ each, dtype=np.float64)
 
 
 def score_profiles(
@@ -73,7 +60,7 @@ def score_profiles(
     if bundle.effects.features:
         # The network sees images alone: the facts of each profile are added to the same log odds.
         softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profiles[0]), bundle.score_from)
-        scores = [with_facts(bundle, softmax, bundle.effects.of(each)).mean() for each in profiles]
+        scores = [bundle.effects.of(each).joined(softmax, bundle.recalibration).mean() for each in profiles]
         return bundle.on_site(scores)
     # Every profile with every view; what the network sees of the images is the same for all.
     encoded = np.stack([bundle.clinical.encode(profile) for profile in profiles])  # (N, F)

@@ -12,7 +12,7 @@ from deeptepp.domain.lesion import ViewStack
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Tier
 from deeptepp.errors import BadSetting
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.model.predict import view_probabilities, with_facts
+from deeptepp.model.predict import view_probabilities
 from deeptepp.train.data.dataset import Dataset, Labels, label_patients
 from deeptepp.train.data.patient_source import ViewSource
 from deeptepp.train.fit.journal import Listener, silent
@@ -85,7 +85,7 @@ def score_all(bundle: ModelBundle, source: ViewSource, *, progress: Listener = s
             mosaics = [no_image(source)] * len(names)
         stack = ViewStack(np.stack(mosaics), names)
         softmax = view_probabilities(bundle.net, stack, clinical[patient], bundle.score_from)
-        scores[patient] = with_facts(bundle, softmax, facts[patient])
+        scores[patient] = facts[patient].joined(softmax, bundle.recalibration)
         if (patient + 1) % EVERY == 0 or patient + 1 == len(source):
             progress(f"{patient + 1} of {len(source)} patients scored")
     return scores

@@ -57,9 +57,7 @@ class FittedFusion:
     def __call__(self, view_scores: Floats, cohort: Cohort) -> Floats:
         """Give probabilities of the event (n, V) from softmax probabilities (n, V) of the images of a cohort."""
         each = zip(view_scores, self.effects.of_cohort(cohort), strict=True)
-        return np.stack(
-            [facts.shares @ self.recalibration(views[None, :], facts.log_odds[:, None]) for views, facts in each]
-        )
+        return np.stack([facts.joined(views, self.recalibration) for views, facts in each])
 
 
 def fit_fusion(view_scores: Floats, events: Bools, cohort: Cohort) -> FittedFusion:
@@ -72,13 +70,8 @@ def fit_fusion(view_scores: Floats, events: Bools, cohort: Cohort) -> FittedFusi
     """
     if events.all() or not events.any():
         raise NotEstimable(what="The fusion of images and facts", reason="both outcomes are needed")
-    names = tuple(ORDINAL_FEATURES)
-    values = feature_values(cohort, names)
-    is_used = ~np.isnan(values).all(axis=0)
-    values, features = values[:, is_used], tuple(np.array(names)[is_used].tolist())
+    features, values = _usable_facts(cohort)
     complete = values[~np.isnan(values).any(axis=1)]
-    if not len(complete):
-        raise MissingColumn(value="a patient of whom every clinical fact is known")
     # Evenly over the patients as they stand in the cohort.
     plausible = complete[np.linspace(0, len(complete) - 1, min(N_PLAUSIBLE, len(complete))).round().astype(int)]
     facts = np.where(np.isnan(values), np.nanmean(values, axis=0), values) - plausible.mean(axis=0)
@@ -88,6 +81,34 @@ def fit_fusion(view_scores: Floats, events: Bools, cohort: Cohort) -> FittedFusi
         Recalibration(intercept, slope),
         ClinicalEffects(features, tuple(effects.tolist()), tuple(map(tuple, plausible.tolist()))),
     )
+
+
+def check_facts(labels: Labels, split: Split, cohort: Cohort) -> None:
+    """Refuse facts that no fusion of a run can be fitted on, before anything is trained.
+
+    Raises ``MissingColumn``: no patient of some training part knows all facts that others know.
+    """
+    for chosen in _training_parts(labels, split):
+        _usable_facts(cohort.where(chosen))
+
+
+def _training_parts(labels: Labels, split: Split) -> list[Bools]:
+    """Patients on whom a fusion is fitted: all of the folds, then those outside of each."""
+    known = split.in_folds & labels.is_known
+    return [known, *(known & (split.fold != fold) for fold in range(split.n_folds))]
+
+
+def _usable_facts(cohort: Cohort) -> tuple[tuple[str, ...], Floats]:
+    """Features that somebody knows, and their values (n, features), NaN where unknown.
+
+    Raises ``MissingColumn``: no patient knows all of them.
+    """
+    names = tuple(ORDINAL_FEATURES)
+    values = feature_values(cohort, names)
+    is_used = ~np.isnan(values).all(axis=0)
+    if np.isnan(values[:, is_used]).any(axis=1).all():
+        raise MissingColumn(value="a patient of whom every clinical fact is known")
+    return tuple(np.array(names)[is_used].tolist()), values[:, is_used]
 
 
 def _choose_penalty(images: Floats, facts: Floats, events: Bools) -> float:
@@ -141,14 +162,14 @@ def fuse(view_scores: Floats, labels: Labels, split: Split, cohort: Cohort) -> t
     ``view_scores`` (n, V): softmax probabilities of the images. Returns probabilities (n, V): each fold by effects
     fitted on the other folds, everyone else by the fusion of all folds, which is also given.
     """
-    known = split.in_folds & labels.is_known
-    whole = fit_fusion(view_scores[known], labels.event[known], cohort.where(known))
+    everyone, *parts = _training_parts(labels, split)
+    whole = fit_fusion(view_scores[everyone], labels.event[everyone], cohort.where(everyone))
     fused = np.empty_like(view_scores)
     outside = ~split.in_folds
     if outside.any():
         fused[outside] = whole(view_scores[outside], cohort.where(outside))
-    for fold in range(split.n_folds):
-        others, mine = known & (split.fold != fold), split.fold == fold
+    for fold, others in enumerate(parts):
+        mine = split.fold == fold
         fitted = fit_fusion(view_scores[others], labels.event[others], cohort.where(others))
         # What a fact counts beside the images is that of the other folds. Intercept and slope are those of all:
         # one of each fold is low where the fold has many events, and turns the order across folds round.

@@ -26,7 +26,7 @@ from deeptepp.train.fit.balancing import log_odds_shifts
 from deeptepp.train.fit.circumstances import circumstances_of
 from deeptepp.train.fit.crossval import Fitted, Trial, fit_fold, score_fold
 from deeptepp.train.fit.distributed import Ranks, is_first_rank, join_ranks
-from deeptepp.train.fit.fact_effects import FittedFusion, fuse
+from deeptepp.train.fit.fact_effects import FittedFusion, check_facts, fuse
 from deeptepp.train.fit.journal import Journal, Listener, Mute, silent
 from deeptepp.train.fit.loop import check_shuffles, choose_engine
 from deeptepp.train.fit.parallel import FitTask, fit_side_by_side
@@ -97,6 +97,8 @@ def _run(
         _claim(folder / "run.json", settings, dataset)
     with _threads(settings.n_threads):
         trial = _start(settings, dataset, journal, ranks)
+        if settings.fuses_late:
+            check_facts(trial.labels, trial.split, dataset.cohort)
         view_scores, refit = _fit_all(trial, with_refit=with_refit)
     fusion = None
     if settings.fuses_late:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.errors import BadSetting, JobCancelled
+from deeptepp.errors import BadSetting, JobCancelled, MissingColumn
 from deeptepp.model.bundle import load_bundle, verify_bundle
 from deeptepp.model.predict import score_views
 from deeptepp.train.data.dataset import Dataset, read_dataset
@@ -130,6 +130,21 @@ def test_no_fit_ever_reads_a_patient_outside_of_its_training_fold(make_dataset, 
         assert read
         assert read <= set(np.flatnonzero(allowed).tolist())
         assert not any(fitted.schema.had_missing)
+
+
+def test_facts_that_nobody_knows_together_are_refused_before_anything_is_trained(
+    make_dataset, quick_settings, tmp_path
+):
+    dataset = make_dataset(40)
+    is_even = np.arange(40) % 2 == 0
+    columns = dict(dataset.cohort.columns)
+    for name, is_known in (("tumour_size_mm", is_even), ("er_positive", ~is_even)):
+        columns[name] = np.where(is_known, columns[name].astype(object), None)
+    dataset = replace(dataset, cohort=replace(dataset.cohort, columns=columns))
+    told = []
+    with pytest.raises(MissingColumn, match="every clinical fact is known"):
+        run_trial(quick_settings(), folder=tmp_path / "state", dataset=dataset, progress=told.append)
+    assert not any("epoch" in sentence for sentence in told)
 
 
 def test_without_a_refit_the_folds_score_the_others_together(run_settings, tmp_path):
