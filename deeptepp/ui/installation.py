@@ -32,6 +32,7 @@ from deeptepp.ui.background.loaded import bundle_folder, loaded_bundle
 from deeptepp.ui.background.tending import again_and_again, is_act, log_error, surely
 from deeptepp.ui.background.visitors import sweep_visitors
 from deeptepp.ui.board.board_store import open_board
+from deeptepp.ui.message_queue import keep_answers
 from deeptepp.ui.warm_up import warm_up
 from deeptepp.ui.words.page_list import PAGES
 
@@ -99,6 +100,7 @@ class Installation:
     async def lifespan(self, _app: st.App) -> AsyncIterator[None]:
         """Run the worker, the sweeper and the watchdog from start to shutdown; leave no upload behind."""
         raise_descriptor_limit()
+        keep_answers()
         prepare_places()
         default_runner()
         async with anyio.create_task_group() as tasks:

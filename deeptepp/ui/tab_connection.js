@@ -1,6 +1,7 @@
 // The line to the server: says when it is cut, looks again when it is back, and says when a file is gone.
 
 const ANSWER_MS = 8000;
+const APART_MS = 10_000;
 const BANNER = "deeptepp-connection";
 
 class TabConnection {
@@ -44,7 +45,7 @@ class TabConnection {
       this.say(this.words.back);
       // The page runs as a whole: a server that has forgotten it would let its buttons die.
       this.back?.();
-      this.waiting = setTimeout(() => location.reload(), ANSWER_MS);
+      this.waiting = setTimeout(() => this.reload(), ANSWER_MS);
     } else if (state && state !== "INITIAL" && this.isReady) {
       clearTimeout(this.waiting);
       if (!this.wasCut) {
@@ -57,12 +58,22 @@ class TabConnection {
     }
   }
 
-  /** Where the sign-in has ended, the page loads anew, which leads to signing in; what was typed stays in the tab. */
+  /**
+   * Where the sign-in has ended, the page loads anew, which leads to signing in; what was typed stays in the tab. So it
+   * does where Streamlit has given up for good, as after a message that it could not read: it would never look again.
+   */
   async askWho() {
     if (!this.wasCut) return;
     const answer = await fetch("/api/v1/info", { cache: "no-store" }).catch(() => null);
-    if (answer?.status === 401) location.reload();
+    const hasGivenUp = this.state === "DISCONNECTED_FOREVER" && Date.now() - performance.timeOrigin > APART_MS;
+    if (answer?.status === 401 || (answer?.ok && hasGivenUp)) this.reload();
     else setTimeout(() => this.askWho(), ANSWER_MS);
+  }
+
+  /** Begin anew without a question: what was typed is kept. */
+  reload() {
+    this.isReloading = true;
+    location.reload();
   }
 
   /** The server has answered. */

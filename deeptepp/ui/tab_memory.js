@@ -18,6 +18,7 @@ class TabMemory {
     window.addEventListener("beforeunload", (event) => {
       // What was typed a moment ago waits for a pause in typing that does not come.
       this.drafts.read();
+      if (this.connection.isReloading) return;
       if (this.data?.is_busy || this.drafts.isUnsent) event.preventDefault();
     });
     window.addEventListener("pagehide", () => this.store.save({ left: this.store.page }));

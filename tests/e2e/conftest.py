@@ -116,9 +116,10 @@ def context(browser):
 
 @pytest.fixture
 def page(context):
-    """A page is a session of its own; a script error in it fails the test."""
+    """A page is a session of its own; a script error in it fails the test, which prints what the browser said."""
     errors = []
     with context.new_page() as page:
         page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: print(f"browser, {said.type}: {said.text}"))
         yield page
     assert errors == []

@@ -140,6 +140,27 @@ def test_nothing_entered_is_lost_by_reload_back_a_cut_line_or_a_new_server(page,
     )
 
 
+def test_a_page_whose_browser_gave_up_for_good_begins_anew_with_what_was_entered(context, installation, study_zip):
+    lines = []
+    with context.new_page() as page:
+        page.route_web_socket(re.compile("_stcore/stream"), lambda line: lines.append((line, line.connect_to_server())))
+        page.goto(installation.url)
+        expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
+        hand_in(page, study_zip)
+        viewer_of(page)
+        wait_until_drawn(page)
+        size_of(page).fill("31")
+        choose(page, re.compile("Oestrogen"), "Positive")
+        wait_until_drawn(page)
+        # Streamlit ends a line for good on a message of text.
+        lines[-1][0].send("not a message")
+        expect(page.locator(BANNER)).to_contain_text("Connection lost, trying again")
+        expect(page.locator(BANNER)).to_have_count(0, timeout=LONG_MS)
+        viewer_of(page)
+        expect_entered(page, "31", "Positive")
+        assert len(lines) > 1
+
+
 def log_of(installation):
     return (installation.temporary / "server.log").read_text()
 

@@ -155,3 +155,8 @@ def test_streamlit_keeps_a_closed_page_longer_than_the_server_waits_for_its_visi
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     settings = Settings()
     assert config["server"]["disconnectedSessionTTL"] > settings.visitor_max_away_s + settings.sweep_every_s
+
+
+def test_every_message_to_a_page_is_sent_whole():
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["global"]["minCachedMessageSize"] > 2**32  # more than a line of the web takes
