@@ -28,7 +28,7 @@ def keep_answers() -> None:
     A run that begins before the answer was sent, such as one that a clock asked for, throws it away with what was
     drawn (Streamlit 1.67): the page then waits for ever, and the file that was chosen is lost without a word.
     """
-    app_session.ForwardMsgQueue = AnsweringQueue  # type: ignore[attr-defined, misc]
+    app_session.ForwardMsgQueue = AnsweringQueue  # type: ignore[attr-defined]
 
 
 def _is_in(message: object, queue: Sequence[object]) -> bool:
