@@ -37,7 +37,11 @@ PAGE = """# Archives and tables at the limits
 settings. Peak memory is that of the whole process, of which a server at rest has {rest:.0f} MiB. Asked: {s:.0f} s,
 {mib:.0f} MiB, a stop heard within {stop:.0f} s. SIMULATED images, made-up tables.
 
-| what is handed in | MB | ended as | s | peak MiB | stop heard within, s | kept |
+CPU seconds stand behind those of the clock. The longest time between two moments at which a stop is heard is that of
+the clock, and behind it the longest in CPU seconds. Where the clock says more than is asked and the
+processor does not, other programs had the machine, and the row says "by CPU".
+
+| what is handed in | MB | ended as | s (CPU) | peak MiB | stop heard within, s (CPU) | kept |
 | --- | ---: | --- | ---: | ---: | ---: | --- |
 {rows}
 """
@@ -48,14 +52,17 @@ class Found:
     """How one input ended."""
 
     ended: str
-    wall_s: float
-    peak_mib: float
-    stop_s: float
-    rest_mib: float
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_mib: float = 0.0
+    stop_s: float = 0.0
+    stop_cpu_s: float = 0.0
+    rest_mib: float = 0.0
 
 
 Make = Callable[[Path], Path]
 
+_SHARED, _SIGNS = '<c r="A1" t="s"><v>0</v></c>', "@" * 100_000
 _CELL, _WIDE = '<c r="A1"><v>7</v></c>', '<c r="XFD1"><v>7</v></c>'
 
 
@@ -112,6 +119,24 @@ INPUTS: dict[str, Make] = {
     "CSV of one line of 20,000,000 commas": text("table.csv", lambda: "a,b\n" + "," * 20_000_000),
     "CSV of 39,000 honest patients, 10 columns": text("table.csv", lambda: made.cohort_csv(39_000)),
     "Parquet of 50,000,000 rows in a few kB": columns(50_000_000),
+    "Parquet of one text of 200 kB in 20,000 rows": lambda folder: made.text_columns(
+        folder / "table.parquet", 20_000, 200_000
+    ),
+    "Parquet of a list of 90,000,000 numbers": lambda folder: made.list_column(
+        folder / "table.parquet", 90_000_000
+    ),
+    "workbook of one text of 1 MB in 20,000 cells": lambda folder: made.workbook(
+        folder / "table.xlsx", f"<row>{_SHARED * 4}</row>", 5000, text="x" * 1_000_000 + " "
+    ),
+    "CSV of cells of 100,000 signs @": text("table.csv", lambda: made.cohort_csv(60).replace("p0", _SIGNS)),
+    "one image of 100,000 frames": study(lambda: made.many_frames(100_000)),
+    "headers with a private element of 1.3 GB": study(lambda: made.long_element(1_300_000_000), DEFLATED),
+    "header of 200,000 sequences within each other": study(lambda: made.deep_header(200_000)),
+    "descriptions of 60,000 digits": study(lambda: made.described("dyn t1 " + "1" * 60_000, 200)),
+    "20,000 packed NIfTI images": study(lambda: made.niftis(19_900)),
+    "directory that names the same 300 kB 19,900 times": lambda folder: made.overlapping(
+        folder / "study.zip", 19_900, 300_000
+    ),
 }
 """Everything that is handed in."""
 
@@ -164,19 +189,21 @@ def in_process(name: str, path: Path) -> Found:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=GIVEN_UP_S, check=False)
     except subprocess.TimeoutExpired:
-        return Found("did not end", GIVEN_UP_S, 0.0, 0.0, 0.0)
+        return Found("did not end", GIVEN_UP_S)
     if done.returncode:
-        return Found(f"the process ended with {done.returncode}", 0.0, 0.0, 0.0, 0.0)
+        return Found(f"the process ended with {done.returncode}")
     return Found(**json.loads(done.stdout.splitlines()[-1]))
 
 
 def row(name: str, path: Path, found: Found) -> str:
     """Write a row of the table."""
-    is_ended = not found.ended.startswith(("broken", "did", "the process"))
-    is_kept = is_ended and found.wall_s <= MOST_S and found.peak_mib <= MOST_MIB and found.stop_s <= MOST_STOP_S
+    is_ended = not found.ended.startswith(("broken", "did", "the process")) and found.peak_mib <= MOST_MIB
+    by_clock = is_ended and found.wall_s <= MOST_S and found.stop_s <= MOST_STOP_S
+    by_cpu = is_ended and found.cpu_s <= MOST_S and found.stop_cpu_s <= MOST_STOP_S
+    kept = "yes" if by_clock else "by CPU" if by_cpu else "**no**"
     size = f"{path.stat().st_size / 1e6:.1f}"
-    numbers = f"{found.wall_s:.1f} | {found.peak_mib:.0f} | {found.stop_s:.1f}"
-    return f"| {name} | {size} | {found.ended} | {numbers} | {'yes' if is_kept else '**no**'} |"
+    seconds = f"{found.wall_s:.1f} ({found.cpu_s:.1f})", f"{found.stop_s:.1f} ({found.stop_cpu_s:.1f})"
+    return f"| {name} | {size} | {found.ended} | {seconds[0]} | {found.peak_mib:.0f} | {seconds[1]} | {kept} |"
 
 
 def handed_in(path: Path) -> Found:
@@ -189,15 +216,13 @@ def handed_in(path: Path) -> Found:
     rest = _status("VmRSS")
     gaps = _watched(JobRunner)
     is_table = path.suffix != ".zip"
-    started = time.monotonic()
     owner, job_id = _table(path) if is_table else _study(path)
-    if not is_table:
-        started = time.monotonic()
+    started, started_cpu = time.monotonic(), time.process_time()
     while job_id and not (view := default_runner().look(job_id, owner)).is_over:
         time.sleep(_POLL_S)
-    wall_s = time.monotonic() - started
-    stop_s = max(gaps, default=0.0)
-    return Found(_ended(view), wall_s, _status("VmHWM"), stop_s, rest)
+    wall_s, cpu_s = time.monotonic() - started, time.process_time() - started_cpu
+    stop_s, stop_cpu_s = (max(each, default=0.0) for each in gaps)
+    return Found(_ended(view), wall_s, cpu_s, _status("VmHWM"), stop_s, stop_cpu_s, rest)
 
 
 def _study(path: Path) -> tuple[str, str]:
@@ -250,24 +275,29 @@ def _ended(view: object) -> str:
     return f"{'question' if is_question else 'refused'} [{refusal.rule}]"
 
 
-def _watched(runner: type) -> list[float]:
-    """Note the times between checkpoints, from the beginning of the work to its end."""
-    check, end = runner._check, runner._end
-    gaps: list[float] = []
-    last = [0.0]
+def _watched(runner: type) -> tuple[list[float], list[float]]:
+    """Note the times between checkpoints, of the clock and of the processor, from beginning to end."""
+    check, run = runner._check, runner._run_next
+    clocks = (time.monotonic, time.process_time)
+    gaps: tuple[list[float], list[float]] = ([], [])
+    last = [0.0, 0.0]
+
+    def note() -> None:
+        for i, clock in enumerate(clocks):
+            now = clock()
+            gaps[i].append(now - last[i])
+            last[i] = now
 
     def checked(self: object, job: object) -> None:
-        now = time.monotonic()
-        gaps.append(now - (last[0] or job.begun_s))
-        last[0] = now
+        note()
         check(self, job)
 
-    def ended(*args: object) -> None:
-        if last[0]:
-            gaps.append(time.monotonic() - last[0])
-        end(*args)
+    def ran(self: object) -> None:
+        last[:] = (clock() for clock in clocks)
+        run(self)
+        note()
 
-    runner._check, runner._end = checked, ended
+    runner._check, runner._run_next = checked, ran
     return gaps
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import zipfile
@@ -9,8 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage
+from pydicom.uid import EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage
 
 from deeptepp.simulate.simulated_study import demo_study
 
@@ -156,12 +160,89 @@ def long_header(n_items: int) -> Iterator[tuple[str, bytes]]:
     yield "0", image_file(head[:at] + creator + sequence + head[at:], bytes(512), number=0)
 
 
+def deep_header(depth: int) -> Iterator[tuple[str, bytes]]:
+    """Give an image whose header is a sequence within a sequence, so many times."""
+    head, begin = model_file(16, 16), b"\x09\x00\x01\x10SQ\x00\x00\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff"
+    at = head.index(b"\x10\x00\x20\x00")
+    end = b"\xfe\xff\x0d\xe0\0\0\0\0\xfe\xff\xdd\xe0\0\0\0\0"
+    yield "0", image_file(head[:at] + begin * depth + end * depth + head[at:], bytes(512), number=0)
+
+
+def long_element(n_bytes: int) -> Iterator[tuple[str, bytes]]:
+    """Give two images with a private element of so many zeros, and random bytes, as ``zeros``."""
+    head = model_file(16, 16)
+    at = head.index(b"\x10\x00\x20\x00")
+    yield "random", np.random.default_rng(0).bytes(n_bytes // 90)
+    for i in range(2):
+        element = b"\x09\x00\x01\x10OB\x00\x00" + struct.pack("<I", n_bytes) + bytes(n_bytes)
+        yield f"{i}", image_file(head[:at] + element + head[at:], bytes(512), number=i, series=i)
+
+
+def described(description: str, n_files: int) -> Iterator[tuple[str, bytes]]:
+    """Give images of five series with one description."""
+    model = model_file(16, 16, description=description)
+    for i in range(n_files):
+        yield f"{i}", image_file(model, bytes(512), number=i, series=i % 5, z=i // 5, time_s=90 * (i % 5))
+
+
+def many_frames(n_frames: int) -> Iterator[tuple[str, bytes]]:
+    """Give one enhanced image of so many frames, each with its place and time."""
+    frame, place, time = Dataset(), Dataset(), Dataset()
+    place.ImagePositionPatient, time.FrameAcquisitionDateTime = [-180, -180, 0], "20200101100000"
+    time.TemporalPositionIndex = time.InStackPositionNumber = 1
+    frame.PlanePositionSequence, frame.FrameContentSequence = [place], [time]
+    image = dcmread(io.BytesIO(model_file(16, 16) + struct.pack("<I", 512) + bytes(512)))
+    image.SOPClassUID = image.file_meta.MediaStorageSOPClassUID = EnhancedMRImageStorage
+    image.NumberOfFrames, image.PixelData = n_frames, b"\0\0"
+    image.PerFrameFunctionalGroupsSequence = [frame]
+    stream = io.BytesIO()
+    image.save_as(stream, enforce_file_format=True)
+    whole = stream.getvalue()
+    # The sequence of one item, tag (5200,9230), is written with as many of its item as there are frames.
+    at = whole.index(b"\x00\x52\x30\x92SQ") + 8
+    item = whole[at + 4 : at + 4 + int.from_bytes(whole[at : at + 4], "little")]
+    pixels = b"\xe0\x7f\x10\x00OW\0\0" + struct.pack("<I", 512 * n_frames) + bytes(512 * n_frames)
+    yield "0", whole[:at] + struct.pack("<I", len(item) * n_frames) + item * n_frames + pixels
+
+
+def niftis(n_files: int) -> Iterator[tuple[str, bytes]]:
+    """Give packed NIfTI images of zeros that are counted as phases are."""
+    head = bytearray(352)
+    for at, form, values in (
+        (0, "<i", [348]),
+        (40, "<8h", [3, 64, 64, 32, 1, 1, 1, 1]),
+        (70, "<2h", [4, 16]),
+        (76, "<8f", [1] * 8),
+        (108, "<f", [352]),
+        (254, "<h", [1]),
+        (280, "<12f", [-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0]),
+        (344, "4s", [b"n+1"]),
+    ):
+        struct.pack_into(form, head, at, *values)
+    packed = gzip.compress(bytes(head) + bytes(2 * 64 * 64 * 32))
+    return ((f"p_{i:05d}.nii.gz", packed) for i in range(n_files))
+
+
+def overlapping(path: Path, n_entries: int, n_bytes: int) -> Path:
+    """Write an archive whose directory names the same bytes again and again."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        content = image_file(model_file(16, 16), bytes(512), number=0) + bytes(n_bytes)
+        archive.writestr(zipfile.ZipInfo("0"), content, zipfile.ZIP_DEFLATED)
+        archive.filelist *= n_entries
+        archive._didModify = True
+    return path
+
+
 _SHEET = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData></worksheet>'
 
 
-def workbook(path: Path, rows: str, n_rows: int, n_sheets: int = 1) -> Path:
-    """Write a workbook whose sheets repeat some rows."""
+def workbook(path: Path, rows: str, n_rows: int, n_sheets: int = 1, text: str = "") -> Path:
+    """Write a workbook whose sheets repeat some rows; cells of type ``s`` show the one text that is shared."""
     kinds, relations, sheets = "", "", ""
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    main = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    packages = "http://schemas.openxmlformats.org/package/2006"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for i in range(1, n_sheets + 1):
             with archive.open(f"xl/worksheets/sheet{i}.xml", "w", force_zip64=True) as stream:
@@ -170,18 +251,17 @@ def workbook(path: Path, rows: str, n_rows: int, n_sheets: int = 1) -> Path:
                 for _ in range(n_rows // 1000):
                     stream.write(rows.encode() * 1000)
                 stream.write(rows.encode() * (n_rows % 1000) + after.encode())
-            office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-            sheet_kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
-            kinds += f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{sheet_kind}"/>'
+            kinds += f'<Override PartName="/xl/worksheets/sheet{i}.xml" ContentType="{main}.worksheet+xml"/>'
             relations += f'<Relationship Id="r{i}" Type="{office}/worksheet" Target="worksheets/sheet{i}.xml"/>'
             sheets += f'<sheet name="S{i}" sheetId="{i}" r:id="r{i}"/>'
-        main = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
-        packages = "http://schemas.openxmlformats.org/package/2006"
+        kinds += f'<Override PartName="/xl/sharedStrings.xml" ContentType="{main}.sharedStrings+xml"/>'
+        relations += f'<Relationship Id="s" Type="{office}/sharedStrings" Target="sharedStrings.xml"/>'
+        archive.writestr("xl/sharedStrings.xml", f'<sst xmlns="{space}"><si><t>{text}</t></si></sst>')
         archive.writestr(
             "[Content_Types].xml",
             f'<Types xmlns="{packages}/content-types"><Default Extension="rels" '
             'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{main}"/>{kinds}</Types>',
+            f'<Override PartName="/xl/workbook.xml" ContentType="{main}.sheet.main+xml"/>{kinds}</Types>',
         )
         archive.writestr(
             "_rels/.rels",
@@ -192,10 +272,29 @@ def workbook(path: Path, rows: str, n_rows: int, n_sheets: int = 1) -> Path:
             "xl/_rels/workbook.xml.rels",
             f'<Relationships xmlns="{packages}/relationships">{relations}</Relationships>',
         )
-        space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
         archive.writestr(
             "xl/workbook.xml", f'<workbook xmlns="{space}" xmlns:r="{office}"><sheets>{sheets}</sheets></workbook>'
         )
+    return path
+
+
+def text_columns(path: Path, n_rows: int, n_signs: int) -> Path:
+    """Write a Parquet table of one long text in many rows."""
+    first = {each: pa.array([1.0] * n_rows) for each in ("rfs_months", "rfs_event")}
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * n_rows, pa.int32()), pa.array(["x" * n_signs]))
+    table = pa.table({"subject": text, "arm": text, **first})
+    as_text = pa.schema([pa.field("subject", pa.string()), pa.field("arm", pa.string()), *list(table.schema)[2:]])
+    pq.write_table(table, path, compression="zstd", store_schema=False)
+    assert pq.read_schema(path) == as_text
+    return path
+
+
+def list_column(path: Path, n_values: int) -> Path:
+    """Write a Parquet table of one row, with a list of so many numbers in it."""
+    values = pa.array(np.zeros(n_values, np.int64))
+    pq.write_table(
+        pa.table({"subject": pa.ListArray.from_arrays(pa.array([0, n_values], pa.int32()), values)}), path
+    )
     return path
 
 

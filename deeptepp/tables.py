@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ import pyarrow.parquet as pq
 
 from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.cohort import ARM, SCORE_MODEL, SUBJECT, Cohort, Endpoint
-from deeptepp.domain.progress import bounds
+from deeptepp.domain.progress import bounds, checkpoint
 from deeptepp.errors import TableTooLarge, UnreadableCohort
+from deeptepp.safe_files import in_words
 from deeptepp.wording.sentence import sentence
 
 if TYPE_CHECKING:
@@ -24,6 +26,12 @@ ASSESSED = {
     **{f"profile.{each}": each for each in CLINICAL_FACTS},
 }
 """Columns of a table of assessments, by what they are called in a cohort."""
+
+_BYTES_A_CELL = 240
+"""Bytes of a visitor's table in memory for each cell that it may have; a number has 8, a short text about 20."""
+
+_PIECE_BYTES = 256 * 1024**2
+"""Most bytes that a piece of a visitor's table may become."""
 
 _SIMULATED = b"deeptepp.is_simulated"
 """Key in the Parquet metadata; absent means that the patients are real."""
@@ -121,12 +129,38 @@ def _is_simulated(table: pa.Table) -> bool:
 def _read_table(path: Path) -> pa.Table:
     """Read a Parquet file that is not too large."""
     try:
-        about, limit = pq.read_metadata(path), bounds().n_cells
-        if about.num_rows * about.num_columns > limit:
-            n = about.num_rows * about.num_columns
-            raise TableTooLarge(value=sentence("{n} cells", n=n), limit=sentence("{n} cells", n=int(limit)))
-        return pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
+        if bounds().n_cells == inf:
+            return pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            return _read_within(file, int(bounds().n_cells))
+    except (OSError, pa.ArrowException) as error:
         raise UnreadableCohort(
             reason=sentence("{name} is absent or not a Parquet table", name=path.name)
         ) from error
+
+
+def _read_within(file: pq.ParquetFile, most_cells: int) -> pa.Table:
+    """Read a table piece by piece: what it says of its size, and what a piece of it becomes, may be worlds apart."""
+    # 1. Cells, each number of a list counted, and bytes of text, by what the file says of itself.
+    about, most = file.metadata, most_cells * _BYTES_A_CELL
+    groups = [about.row_group(i) for i in range(about.num_row_groups)]
+    chunks = [group.column(i) for group in groups for i in range(group.num_columns)]
+    n_cells = max(about.num_rows * len(file.schema_arrow), sum(chunk.num_values for chunk in chunks))
+    if n_cells > most_cells:
+        raise TableTooLarge(value=sentence("{n} cells", n=n_cells), limit=sentence("{n} cells", n=most_cells))
+    n_text = sum(chunk.total_uncompressed_size for chunk in chunks if chunk.physical_type.endswith("BYTE_ARRAY"))
+    _check_bytes(n_text, most)
+    # 2. A text is stored once however often it stands in a column, so that rows of a piece are few where it is long.
+    pieces, n_bytes = [], 0
+    for piece in file.iter_batches(batch_size=max(1, _PIECE_BYTES // max(1, n_text))):
+        checkpoint()
+        n_bytes += piece.nbytes
+        _check_bytes(n_bytes, most)
+        pieces.append(piece)
+    return pa.Table.from_batches(pieces, file.schema_arrow)
+
+
+def _check_bytes(n_bytes: int, most: int) -> None:
+    """Refuse more bytes than a visitor's table may have: TableTooLarge."""
+    if n_bytes > most:
+        raise TableTooLarge(value=in_words(n_bytes), limit=in_words(most))

@@ -24,7 +24,8 @@ _DATE = re.compile(
 )
 """Anywhere in the subject: year, month and day in either order, or eight digits that make a day since 1900."""
 
-_MAIL = re.compile(r"\S+@\S+\.\S+")
+_MAIL = re.compile(r"\S[^\s@]*@\S(?=\S*\.\S)\S*+")
+"""An address of e-mail; written so that a long cell is looked at once."""
 
 
 def looks_like_a_person(subject: str) -> bool:

@@ -46,6 +46,9 @@ _BIDS_SESSION = re.compile(r"(?:^|[_/])(ses-[a-z0-9]+)(?:[_/]|$)")
 _TOKENS = re.compile(r"t[12]w?(?![^\W_])|[^\W0-9_]+|[0-9]+")
 """Words of any script, numbers, and the two names of contrasts that are both."""
 
+_MOST_DIGITS = 400
+"""Digits of a number in a name; a file's name on a disk has at most 255 signs."""
+
 
 @dataclass(frozen=True, slots=True)
 class NameTokens:
@@ -158,8 +161,5 @@ def natural_order(file: NamedFile) -> tuple[tuple[int, int, str], ...]:
 
 
 def is_number(token: str) -> bool:
-    """Tell whether a token is a number.
-
-    True where it has digits alone.
-    """
-    return token.isascii() and token.isdigit()
+    """Whether a token has digits alone, and no more than any number that counts files."""
+    return token.isascii() and token.isdigit() and len(token) <= _MOST_DIGITS

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
+from deeptepp.domain.progress import checkpoint
 from deeptepp.errors import ArchiveTooLarge, DamagedArchive, EncryptedArchive, NoNiftiFound, UnsafeArchivePath
 from deeptepp.nifti.header import HEADER_BYTES, is_nifti_head
 from deeptepp.safe_files import DAMAGE, check_total, is_junk, looks_like_dicom, open_zip, refuse_outside
@@ -49,6 +50,7 @@ class NamedFile:
 
     def head(self, n_bytes: int = HEADER_BYTES) -> bytes:
         """First bytes, unpacked; empty where they cannot be read."""
+        checkpoint()
         try:
             with self.unpacked() as stream:
                 return stream.read(n_bytes)

@@ -43,7 +43,7 @@ _LETTERS = frozenset(_LISTED["arm_letters"])
 
 _STAGE = re.compile(r"(?:stage|stadium|uicc|ajcc|p)?\s*(iv|iii|ii|i|[1-4])\s*([abc]?)\d?", re.IGNORECASE)
 _ROMAN = {"1": "I", "2": "II", "3": "III", "4": "IV"}
-_NODE = re.compile(r"(?:y?[pc]?n)\s*([0-3])\s*(?:mi|[abc])?\s*(?:\(.*\))?(?:\s*(?:mi|sn))?", re.IGNORECASE)
+_NODE = re.compile(r"(?:y?[pc]?n)\s*([0-3])\s*+(?:mi|[abc])?\s*+(?:\(.*\))?(?:\s*(?:mi|sn))?", re.IGNORECASE)
 _GRADE = re.compile(r"(?:g|grade|grad)?\s*([1-3]|iii|ii|i)(?:\s*级)?", re.IGNORECASE)
 
 _CATEGORY: dict[str, dict[str, str]] = {

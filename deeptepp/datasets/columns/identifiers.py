@@ -23,6 +23,9 @@ _BORN_BEFORE = 1990
 _SINGLE_NAME = re.compile(r"[^\W\d_]{2,}(?:[-'’][^\W\d_]+)*")
 """One word of letters: a family name, where most patients have another one."""
 
+LONGEST_CELL = 2000
+"""Characters of a cell beyond which a column is free text; a long list of treatments has some hundreds."""
+
 _FEWEST_NAMES = 10
 """Filled cells from which different words of letters are taken for names."""
 
@@ -38,13 +41,14 @@ def is_identifier(name: str, cells: Sequence[str]) -> bool:
     """Whether a column says who a patient is.
 
     By its name, or because most of its cells look like names of people that differ, addresses of e-mail, or days
-    of birth. A pseudonym in a column called after the patient is none.
+    of birth, or because one is a text so long that it may say anything. A pseudonym in a column called after the
+    patient is none.
 
     >>> is_identifier("Geb.-Datum", []), is_identifier("Grade", ["1", "2"])
     (True, False)
     """
     checkpoint()
-    if names_a_person(name):
+    if names_a_person(name) or any(len(cell) > LONGEST_CELL for cell in cells):
         return True
     filled = [cell for cell in cells if cell]
     if not filled:

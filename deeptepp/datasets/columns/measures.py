@@ -29,7 +29,7 @@ Floats = npt.NDArray[np.float64]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
-_SEVERAL = re.compile(r"(?:\d+(?:[.,]\d+)?\s*(?:mm|cm)?\s*[x×*]\s*)+\d+(?:[.,]\d+)?\s*(?:mm|cm)?")
+_SEVERAL = re.compile(r"(?:\d+(?:[.,]\d+)?\s*+(?:mm|cm)?\s*+[x×*]\s*)+\d+(?:[.,]\d+)?\s*(?:mm|cm)?")
 _SUFFIX = re.compile(
     r"(.*?)\s*(mm|cm|%|months?|monate?|days?|tag[e]?|weeks?|wochen?|years?|jahre?|个?月|天|岁|y|j)\.?"
 )

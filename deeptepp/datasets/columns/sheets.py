@@ -38,7 +38,7 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]{2,}")
 
 _TOTAL = re.compile(
     r"(grand )?(totals?|sum|summe|gesamt|mean|median|average|mittelwert|anzahl|合计|总计|总数|小计|平均值?|均值)"
-    r"[\s:=]*[\d.,%]*\s*(patients?|cases|patientinnen|例)?|[nN]\s*=\s*\d+",
+    r"[\s:=]*+[\d.,%]*+\s*+(patients?|cases|patientinnen|例)?|[nN]\s*=\s*\d+",
     re.IGNORECASE,
 )
 """First cell of a row below the patients: a sum, a mean, a number of patients."""

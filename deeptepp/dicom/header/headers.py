@@ -30,6 +30,9 @@ _MODALITIES = frozenset(_MODALITY_CODES.split())
 _PHILIPS_CREATORS = tuple(f"Philips MR Imaging DD 00{n}" for n in range(1, 7))
 """Creators of the private blocks of Philips; that of the nested facts (2005,140F) differs by release."""
 
+_LONGEST_DESCRIPTION = 1024
+"""Signs of a description that are read; the standard allows 64."""
+
 _TEMPORAL_POSITION = 0x00209128
 """TemporalPositionIndex."""
 
@@ -185,7 +188,7 @@ def _series(header: Header) -> SeriesFacts:
         series_number=int(number(header.get("SeriesNumber")) or 0),
         modality=_modality(header),
         is_image=bool(header.get("Rows") and header.get("Columns")) and _is_grey_image(header),
-        description=own or str(header.get("ProtocolName") or ""),
+        description=(own or str(header.get("ProtocolName") or ""))[:_LONGEST_DESCRIPTION],
         has_own_description=bool(own),
         image_type=texts(header.get("ImageType")),
         body_part=str(header.get("BodyPartExamined") or "").strip().upper(),
