@@ -140,7 +140,7 @@ def _read_table(path: Path) -> pa.Table:
 
 
 def _read_within(file: pq.ParquetFile, most_cells: int) -> pa.Table:
-    """Read a table piece by piece: what it says of its size, and what a piece of it becomes, may be worlds apart."""
+    """Read a table piece by piece: what it says of its size and what it becomes may be worlds apart."""
     # 1. Cells, each number of a list counted, and bytes of text, by what the file says of itself.
     about, most = file.metadata, most_cells * _BYTES_A_CELL
     groups = [about.row_group(i) for i in range(about.num_row_groups)]
@@ -150,7 +150,7 @@ def _read_within(file: pq.ParquetFile, most_cells: int) -> pa.Table:
         raise TableTooLarge(value=sentence("{n} cells", n=n_cells), limit=sentence("{n} cells", n=most_cells))
     n_text = sum(chunk.total_uncompressed_size for chunk in chunks if chunk.physical_type.endswith("BYTE_ARRAY"))
     _check_bytes(n_text, most)
-    # 2. A text is stored once however often it stands in a column, so that rows of a piece are few where it is long.
+    # 2. A text is stored once however often it stands in a column: where it is long, a piece has few rows.
     pieces, n_bytes = [], 0
     for piece in file.iter_batches(batch_size=max(1, _PIECE_BYTES // max(1, n_text))):
         checkpoint()

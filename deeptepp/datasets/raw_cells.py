@@ -116,7 +116,7 @@ def _check_workbook(content: bytes, n_lines: int | None) -> None:
         raise TableTooLarge(value=in_words(n_bytes), limit=in_words(most))
     if n_sheets > _MOST_SHEETS:
         raise TableTooLarge(value=sentence("{n} sheets", n=n_sheets), limit=sentence("{n} sheets", n=_MOST_SHEETS))
-    # 2. Its cells, row by row: a single cell far to the right fills a row up to it, and many may show one long text.
+    # 2. Its cells, row by row: one far to the right fills a row up to it, and many may show the same long text.
     book, n_cells, n_signs = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True), 0, 0
     for sheet in book.worksheets:
         for row in sheet.iter_rows(max_row=n_lines, values_only=True):

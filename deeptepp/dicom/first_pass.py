@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 
 from deeptepp.dicom.files.deflated import inflated
 from deeptepp.dicom.files.member import Member
-from deeptepp.dicom.files.watched import Watched
+from deeptepp.dicom.files.watched import MAX_HEADER_BYTES, Watched
 from deeptepp.dicom.header.headers import Frame, frames_of
 from deeptepp.dicom.header.plain import Memo, PlainHeader, read_plain
 from deeptepp.dicom.header_values import UNREADABLE, quiet
@@ -110,7 +110,7 @@ def _parsed(member: Member, headers: Headers) -> Dataset | None:
         stream.seek(0)
         try:
             with quiet():
-                dataset = dcmread(Watched(inflated(stream)), stop_before_pixels=True, force=True)
+                dataset = dcmread(Watched(inflated(stream), MAX_HEADER_BYTES), stop_before_pixels=True, force=True)
                 dataset.get("SOPClassUID")
         except ArchiveTooLarge:
             raise

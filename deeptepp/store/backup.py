@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
+from secrets import token_hex
 from typing import IO, Any
 
 from sqlalchemy import Connection, Engine, MetaData, Table, func, insert, select, text
@@ -92,7 +93,8 @@ def restore_backup(file: Path, address: str, *, replace: bool = False) -> tuple[
         if sum(before.values()):
             if not replace:
                 raise TargetNotEmpty(value=sentence("{n} rows", n=sum(before.values())))
-            moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+            # Two within a second, or after the clock was set back, have names of their own.
+            moment = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{token_hex(4)}"
             kept = file.with_name(f"{file.stem}.replaced-{moment}.zip")
             write_backup(address, kept)
         _restore_images(archive, manifest, private_folder(images_folder(address)))

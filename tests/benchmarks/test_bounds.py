@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import bounds as battery
 import hostile_inputs as made
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from deeptepp import simulate_cohort, tables
 from deeptepp.datasets.columns.sheets import read_sheet
+from deeptepp.dicom import first_pass
 from deeptepp.dicom.read_dicom import list_series, read_study
 from deeptepp.dicom.series_preview import previews_of
 from deeptepp.domain.progress import Bounds, within
-from deeptepp.errors import ArchiveTooLarge, InputError, StudyTooLarge, TableTooLarge, UnreadableCohort
+from deeptepp.errors import (
+    ArchiveTooLarge,
+    InputError,
+    StudyTooLarge,
+    TableTooLarge,
+    UnreadableCohort,
+    UnreadablePixels,
+)
 from deeptepp.safe_files import MAX_DIRECTORY_BYTES
-from deeptepp.tables import read_cohort
+from deeptepp.tables import read_cohort, to_frame, write_cohort
 
 CELLS = "".join(f"<c><v>{i}</v></c>" for i in range(10))
 
@@ -103,6 +114,51 @@ def test_a_parquet_table_is_refused_by_its_metadata(tmp_path):
         read_cohort(tmp_path / "t.parquet")
 
 
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_texts_that_unfold_in_memory_are_refused_piece_by_piece(tmp_path, dictionary):
+    path = made.text_columns(tmp_path / "t.parquet", 800, 5000)
+    if not dictionary:
+        table = pq.read_table(path)
+        pq.write_table(table, path, use_dictionary=False, column_encoding={"arm": "DELTA_BYTE_ARRAY"})
+    with within(Bounds(n_cells=5000)), pytest.raises(TableTooLarge, match="MiB"):
+        read_cohort(path)
+
+
+def test_a_list_of_parquet_counts_each_of_its_numbers(tmp_path):
+    path = made.list_column(tmp_path / "t.parquet", 6000)
+    with within(Bounds(n_cells=5000)), pytest.raises(TableTooLarge, match="6000 cells"):
+        read_cohort(path)
+
+
+def test_a_table_that_is_read_in_pieces_is_that_which_is_read_as_a_whole(tmp_path, monkeypatch):
+    cohort, path = simulate_cohort(seed=1), tmp_path / "t.parquet"
+    write_cohort(cohort, path)
+    monkeypatch.setattr(tables, "_PIECE_BYTES", 40_000)
+    with within(Bounds(n_cells=400_000)):
+        pieces = read_cohort(path)
+    assert pieces.is_simulated
+    pd.testing.assert_frame_equal(to_frame(pieces), to_frame(read_cohort(path)))
+
+
+def test_a_text_that_many_cells_of_a_workbook_show_is_counted_in_each(tmp_path):
+    row = '<row><c r="A1" t="s"><v>0</v></c></row>'
+    content = made.workbook(tmp_path / "t.xlsx", row, 200, text="x" * 5000).read_bytes()
+    with within(Bounds(n_cells=5000)), pytest.raises(TableTooLarge, match="MiB"):
+        read_sheet(content, is_workbook=True)
+
+
+def test_a_header_of_one_enormous_element_is_never_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(first_pass, "MAX_HEADER_BYTES", 50_000)
+    with pytest.raises(UnreadablePixels):
+        read_study(study(tmp_path, made.long_element(20_000_000)))
+
+
+@pytest.mark.filterwarnings("ignore:The value length")
+def test_a_description_of_endless_digits_names_no_place_in_time(tmp_path):
+    path = study(tmp_path, made.described("dyn t1 " + "1" * 60_000, 20))
+    assert len(list_series(path)) == 5
+
+
 def test_without_bounds_a_large_table_is_read_as_ever(tmp_path):
     content = made.workbook(tmp_path / "t.xlsx", f"<row>{CELLS}</row>", 3, 41).read_bytes()
     with pytest.raises(UnreadableCohort):
@@ -110,5 +166,6 @@ def test_without_bounds_a_large_table_is_read_as_ever(tmp_path):
 
 
 def test_the_table_says_what_was_not_kept():
-    found = battery.Found("done", battery.MOST_S + 1, 0.0, 0.0, 0.0)
+    found = battery.Found("done", wall_s=battery.MOST_S + 1, cpu_s=battery.MOST_S + 1)
     assert battery.row("x", Path(__file__), found).endswith("**no** |")
+    assert battery.row("x", Path(__file__), replace(found, cpu_s=1.0)).endswith("by CPU |")

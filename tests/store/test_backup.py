@@ -94,6 +94,21 @@ def test_a_backup_of_either_database_restores_into_either_with_everything(
     again.close()
 
 
+def test_what_two_restores_within_a_second_replace_lies_in_two_files(tmp_path, images, monkeypatch):
+    class Stopped(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2026, 1, 2, 3, 4, 5, tzinfo=tz)
+
+    address, file = str(tmp_path / "board.sqlite"), tmp_path / "backup.zip"
+    filled(address, images)[0].close()
+    write_backup(address, file)
+    monkeypatch.setattr("deeptepp.store.backup.datetime", Stopped)
+    kept = {restore_backup(file, address, replace=True)[1] for _ in range(2)}
+    assert len(kept) == 2
+    assert all(each.is_file() for each in kept)
+
+
 def test_images_stay_encrypted_and_their_key_is_not_in_the_backup(tmp_path, images, monkeypatch):
     address = str(tmp_path / "b.sqlite")
     board, kept = filled(address, images)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import generate_frames
+from pydicom.pixels.utils import iter_pixels
 from pydicom.uid import (
     JPEG2000,
     DeflatedExplicitVRLittleEndian,
@@ -34,15 +35,19 @@ from deeptepp.dicom.header_values import UNREADABLE, first, number, quiet
 from deeptepp.dicom.pixels.codestream import coded_image
 from deeptepp.dicom.pixels.direct import Voxels as Voxels
 from deeptepp.dicom.pixels.direct import parted, read_direct
+from deeptepp.dicom.pixels.frame_stream import LONG_BYTES, frame_stream
 from deeptepp.dicom.pixels.pixel_end import check_end
 from deeptepp.dicom.pixels.raw_plane import raw_plane_of
 from deeptepp.dicom.pixels.scale import Factor
 from deeptepp.dicom.volumes.stack import Stack
-from deeptepp.domain.progress import bounds
+from deeptepp.domain.progress import bounds, checkpoint
 from deeptepp.errors import InputError, StudyTooLarge, UnreadablePixels
 from deeptepp.safe_files import MAX_TOTAL_BYTES, check_total, in_words
 
 _GDCM = "gdcm"
+
+Scale = tuple[float | None, float | None]
+"""RescaleSlope and RescaleIntercept."""
 
 _DECODERS = {
     JPEGBaseline8Bit: _GDCM,
@@ -99,11 +104,11 @@ def read_volumes(
         advance(min(n_done / n_sources, 1.0))
     for source in sorted(others):
         advance(min(n_done / n_sources, 1.0))
-        tasks = others[source]
+        tasks = sorted(others[source], key=lambda task: task.frame.index)
         with quiet():
-            planes = _planes(members[source], [task.frame for task in tasks])
-        for task, plane in zip(tasks, planes, strict=True):
-            volumes[task.stack] = _placed(volumes[task.stack], plane, task.place, len(stacks[task.stack].frames))
+            for task, plane in zip(tasks, _planes(members[source], [task.frame for task in tasks]), strict=True):
+                n_planes = len(stacks[task.stack].frames)
+                volumes[task.stack] = _placed(volumes[task.stack], plane, task.place, n_planes)
         n_done += 1
     read = [volume for volume in volumes if volume is not None]
     return tuple(map(_multiplied, read, factors or [None] * len(read)))
@@ -136,7 +141,7 @@ def read_plane(member: Member, frame: Frame) -> Voxels:
     if n_bytes > MAX_PLANE_BYTES:
         raise StudyTooLarge(value=in_words(n_bytes), limit=in_words(MAX_PLANE_BYTES))
     with quiet():
-        return _planes(member, [frame])[0]
+        return next(_planes(member, [frame]))
 
 
 def _check_size(n_bytes: int) -> None:
@@ -163,33 +168,53 @@ def _common(a: np.dtype[Any], b: np.dtype[Any]) -> np.dtype[Any]:
     return np.promote_types(a, b)
 
 
-def _planes(member: Member, frames: Sequence[Frame]) -> list[Voxels]:
-    """Decode the wanted frames of one file, rescaled."""
+def _planes(member: Member, frames: Sequence[Frame]) -> Iterator[Voxels]:
+    """Decode the wanted frames of one file, in ascending order, rescaled."""
     raw = raw_plane_of(member)
     if raw is not None and all(map(raw.shows, frames)):
         plane = np.empty((raw.rows, raw.columns), raw.dtype)
         raw.read_into(member, plane)
-        return [_rescaled(plane, raw.slope, raw.intercept) for _ in frames]
-    _check_size(member.size_bytes)
-    content = member.read()
+        yield from (_rescaled(plane, raw.slope, raw.intercept) for _ in frames)
+        return
     try:
-        stream = inflated(io.BytesIO(content))
-        dataset = dcmread(Watched(stream), force=True)
-        check_end(dataset, stream)
-        pixels = _pixel_array(dataset)
-        stacked = pixels if pixels.ndim == 3 else pixels[None]
-        planes = [_rescaled(stacked[frame.index], *_scale(dataset, frame.index)) for frame in frames]
+        for frame, (plane, scale) in zip(frames, _stored(member, [each.index for each in frames]), strict=True):
+            checkpoint()
+            found = _rescaled(plane, *scale)
+            if found.shape != (frame.rows, frame.columns):
+                raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
+            yield found
     except InputError:
         raise
     except UNREADABLE as error:
         raise UnreadablePixels(value=1, reason=_reason(error)) from None
-    if any(p.shape != (f.rows, f.columns) for p, f in zip(planes, frames, strict=True)):
-        raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
-    return planes
 
 
-def _pixel_array(dataset: FileDataset) -> Voxels:
-    """Decode all frames of a file, with the transfer syntax guessed where it is not declared."""
+def _stored(member: Member, indices: Sequence[int]) -> Iterator[tuple[Voxels, Scale]]:
+    """Decode frames as they are stored, with their slope and intercept."""
+    _check_size(member.size_bytes)
+    if member.size_bytes > LONG_BYTES:
+        with member.open() as stream:
+            long = frame_stream(stream, member.size_bytes)
+            if long is not None:
+                yield from ((long.plane(index), _scale(long.header, index)) for index in indices)
+                long.read_on()
+                return
+    dataset = _whole(member)
+    for index, plane in zip(indices, _pixels(dataset, indices), strict=True):
+        yield plane, _scale(dataset, index)
+
+
+def _whole(member: Member) -> FileDataset:
+    """Read a file as a whole: it is in memory twice until it is read."""
+    _check_size(2 * member.size_bytes)
+    stream = inflated(io.BytesIO(member.read()))
+    dataset = dcmread(Watched(stream), force=True)
+    check_end(dataset, stream)
+    return dataset
+
+
+def _pixels(dataset: FileDataset, indices: Sequence[int]) -> Iterator[Voxels]:
+    """Decode frames one by one, with the transfer syntax guessed where it is not declared."""
     if "TransferSyntaxUID" not in dataset.file_meta:
         implicit, little = dataset.original_encoding
         dataset.set_original_encoding(bool(implicit), bool(little))
@@ -201,11 +226,10 @@ def _pixel_array(dataset: FileDataset) -> Voxels:
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax in _UNCOMPRESSED:
         _check_filled(dataset, n_frames)
-    decoder = _DECODERS.get(syntax)
-    if decoder is not None:
+    decoder = _DECODERS.get(syntax, "")
+    if decoder:
         _check_coded(dataset, n_frames, is_depth_fixed=decoder == _GDCM)
-        dataset.pixel_array_options(decoding_plugin=decoder)
-    return dataset.pixel_array
+    return iter_pixels(dataset, indices=indices, decoding_plugin=decoder)
 
 
 def _check_filled(dataset: Dataset, n_frames: int) -> None:
@@ -229,7 +253,7 @@ def _check_coded(dataset: Dataset, n_frames: int, *, is_depth_fixed: bool) -> No
             raise UnreadablePixels(value=1, reason=_OTHER_SIZE)
 
 
-def _scale(dataset: Dataset, index: int) -> tuple[float | None, float | None]:
+def _scale(dataset: Dataset, index: int) -> Scale:
     """RescaleSlope and RescaleIntercept of one frame."""
     places = [*_transformations(dataset, index), dataset]
     return number(first(places, "RescaleSlope")), number(first(places, "RescaleIntercept"))
