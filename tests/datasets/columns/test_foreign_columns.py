@@ -1,5 +1,6 @@
 """Tables in somebody else's columns, words, days and units: guessed, previewed, asked, and never repeated."""
 
+import time
 from datetime import date
 
 import foreign_tables
@@ -432,3 +433,19 @@ def test_what_is_no_table_is_refused_without_its_text(content):
         with pytest.raises(UnreadableCohort) as refused:
             read_sheet(content, is_workbook=is_workbook)
         assert "Jane" not in str(refused.value)
+
+
+def test_a_column_of_long_texts_is_dropped_by_name_and_one_of_short_remarks_stays():
+    sheet = column("Befund", ["x" * 2001, "ok", "ok"], "Bemerkung")
+    assert sheet.dropped == ("Befund",)
+    assert "Alter" in sheet.columns
+
+
+@pytest.mark.parametrize(
+    "cell", ["@" * 2000, "n0" + " " * 1990 + "x", "total" + " " * 1990 + "x", "1" + " " * 1990 + "?"]
+)
+def test_a_cell_that_no_pattern_matches_is_looked_at_in_no_time(cell):
+    began = time.process_time()
+    sheet = column("pN", [cell] * 12)
+    apply_mapping(sheet, guess_mapping(sheet))
+    assert time.process_time() - began < 2.0

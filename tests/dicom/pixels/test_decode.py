@@ -6,6 +6,7 @@ import pytest
 from pydicom.pixels.encoders import JPEG2000LosslessEncoder, JPEGLSLosslessEncoder, RLELosslessEncoder
 from pydicom.uid import (
     ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGLSLossless,
@@ -108,6 +109,31 @@ def test_a_file_that_claims_more_frames_than_memory_holds_is_refused(tmp_path):
     path.write_bytes(made.encoded(image))
     with pytest.raises((ArchiveTooLarge, StudyTooLarge), match="GiB"):
         read_study(path)
+
+
+@pytest.mark.parametrize("n_stored", [16, 12])
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_frames_of_a_long_file_are_those_of_a_file_read_as_a_whole(tmp_path, monkeypatch, n_stored, syntax):
+    image = made.enhanced(made.truth())
+    image.BitsStored, image.HighBit = n_stored, n_stored - 1
+    image.file_meta.TransferSyntaxUID = syntax
+    path = tmp_path / "one"
+    path.write_bytes(made.encoded(image))
+    whole = read_study(path).study
+    monkeypatch.setattr(decode, "LONG_BYTES", 0)
+    monkeypatch.setattr(decode, "_whole", None)
+    assert read_study(path).study.digest == whole.digest
+
+
+def test_a_long_file_with_an_element_behind_its_pixels_is_read_as_a_whole(tmp_path, monkeypatch):
+    image = made.enhanced(made.truth())
+    plain, path = made.encoded(image), tmp_path / "one"
+    path.write_bytes(plain)
+    digest = read_study(path).study.digest
+    image.add_new(0xFFFCFFFC, "OB", bytes(20))
+    path.write_bytes(made.encoded(image))
+    monkeypatch.setattr(decode, "LONG_BYTES", 0)
+    assert read_study(path).study.digest == digest
 
 
 def garbage(image):
