@@ -55,6 +55,12 @@ results: $(STAMP) ## Run every experiment of docs/results on the reference cohor
 		$(BIN)/deeptepp evaluate docs/examples/$$settings --suite $$suite || exit 1; done
 	$(BIN)/deeptepp evaluate docs/examples/null.toml --suite null
 
+.PHONY: external
+external: $(STAMP) ## Score 2,000 simulated patients of other centres with the shipped bundle, an hour and a half; goes on where it was stopped
+	OMP_NUM_THREADS=1 $(BIN)/deeptepp simulate cohort --out runs/external/dataset --n 2000 --seed 7 --preset no_TP_effect \
+		--scanners ge,philips --channels pre,post,late --jobs 2
+	$(BIN)/deeptepp evaluate artifacts/deeptepp-sim --dataset runs/external/dataset --out docs/results --add
+
 .PHONY: reading
 reading: $(DEV) ## Time the reading of a study beside other readers: make reading STUDY=FILE.zip
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/read.py $(STUDY) --out docs/results/reading_speed.md
