@@ -36,6 +36,9 @@ HEADING = "## External validation"
 
 _LIMITS = "## Limits"
 
+SCANNED = "Scan protocol"
+"""Factor of groups that were scanned alike."""
+
 _RECIPE = ("preset", "seed", "scanners", "image_correlation", "n_detected", "collection")
 """What is kept of the description of a dataset."""
 
@@ -168,10 +171,14 @@ def _of_whom(found: Mapping[str, Any]) -> str:
 def _tables(found: Mapping[str, Any]) -> str:
     """Lay out discrimination, calibration and tiers of each group, and what followed in each tier."""
     heads = ("patients", "n", "events", "AUC (95 % CI, DeLong)", "bootstrap", "yes/no", "ACC", "SENS", "SPEC")
-    rows = [_row(name, group) for name, group in found["groups"].items()]
+    named = [
+        (f"scan protocol {name}" if group["factor"] == SCANNED else name, group)
+        for name, group in found["groups"].items()
+    ]
+    rows = [_row(name, group) for name, group in named]
     tiers = [
         (name, *(_part(group["tiers"][tier.value], group["n"]) for tier in Tier), *_probabilities(group))
-        for name, group in found["groups"].items()
+        for name, group in named
     ]
     tier_heads = ("patients", *(tier.value for tier in Tier), "intercept", "slope", "observed / expected")
     return "\n\n".join(
@@ -201,7 +208,7 @@ def _settings(bundle: ModelBundle) -> TrainSettings:
 def _groups(cohort: Cohort) -> dict[tuple[str, str], npt.NDArray[np.bool_]]:
     """Everybody, and the patients of each treatment and of each scan protocol where there are several."""
     groups = {("", "all"): np.ones(len(cohort), dtype=bool)}
-    for factor, column in (("Treatment", ARM), ("Scan protocol", PROTOCOL)):
+    for factor, column in (("Treatment", ARM), (SCANNED, PROTOCOL)):
         values = np.asarray(cohort[column]).astype(str) if column in cohort else np.array([], dtype=str)
         names = np.unique(values).tolist()
         if len(names) > 1:

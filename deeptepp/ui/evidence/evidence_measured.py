@@ -26,6 +26,7 @@ from deeptepp.stats.prediction.roc import roc_auc
 from deeptepp.ui.evidence.evidence_rows import (
     external_rows,
     metric_rows,
+    off_on_the_whole,
     operating_rows,
     outcome_rows,
     subgroup_rows,
@@ -146,6 +147,14 @@ def _other_patients(bundle: ModelBundle) -> None:
                 "Sensitivity and specificity at the cut-off between Low and Moderate."
             )
         )
+        if groups := off_on_the_whole(found):
+            st.caption(
+                t(
+                    "Here the scores are off on the whole, since the interval leaves out 1: {groups}. `deeptepp "
+                    "recalibrate` fits a model to the patients of a centre.",
+                    groups=groups,
+                )
+            )
         st.table(outcome_rows(found["tier_outcomes"]), hide_index=True, border="horizontal")
 
 

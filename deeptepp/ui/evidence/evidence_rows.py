@@ -66,7 +66,11 @@ def external_rows(found: Mapping[str, Any]) -> tuple[list[dict[str, str]], list[
     """
     measured, tiers = [], []
     for name, group in found["groups"].items():
-        named = {t("Patients"): _group_name(name), t("n"): str(group["n"]), t("Events"): str(group["n_events"])}
+        named = {
+            t("Patients"): _group_name(name, group),
+            t("n"): str(group["n"]),
+            t("Events"): str(group["n_events"]),
+        }
         # Too few events: neither an AUC nor a calibration is shown.
         line = {} if why_few(group) else group.get("calibration_balancing_undone", group["calibration"])
         measured.append(
@@ -109,9 +113,22 @@ _CALIBRATION: dict[str, str] = {
 """Title of each number of calibration, and its key."""
 
 
-def _group_name(name: str) -> str:
-    """Name a group of other patients: everybody, a treatment, or a scan protocol by its own name."""
-    return t("All") if name == "all" else label(Arm(name)) if name in {arm.value for arm in Arm} else name
+def off_on_the_whole(found: Mapping[str, Any]) -> str:
+    """Name the groups of other patients whose observed / expected has an interval without 1, empty for none."""
+    names = []
+    for name, group in found["groups"].items():
+        ratio = group.get("calibration_balancing_undone", group["calibration"]).get("observed_to_expected")
+        is_known = ratio and ratio["low"] is not None and ratio["high"] is not None and not why_few(group)
+        if is_known and not ratio["low"] <= 1 <= ratio["high"]:
+            names.append(_group_name(name, group))
+    return ", ".join(names)
+
+
+def _group_name(name: str, group: Mapping[str, Any]) -> str:
+    """Name a group of other patients: everybody, a treatment, or a scan protocol."""
+    if name == "all":
+        return t("All")
+    return label(Arm(name)) if group["factor"] == "Treatment" else t("Scan protocol {name}", name=name)
 
 
 def _of_line(found: Mapping[str, Any] | None) -> str:

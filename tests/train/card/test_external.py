@@ -10,7 +10,14 @@ from deeptepp.errors import BadSetting
 from deeptepp.imaging.roi import RoiSettings
 from deeptepp.model.bundle import load_bundle, save_bundle
 from deeptepp.model.predict import score_views
-from deeptepp.train.card.external import EXTERNAL, HEADING, validate_bundle, validation_text, with_external
+from deeptepp.train.card.external import (
+    EXTERNAL,
+    HEADING,
+    SCANNED,
+    validate_bundle,
+    validation_text,
+    with_external,
+)
 from deeptepp.views.mosaic import build_views
 from deeptepp.views.planes import ViewSettings
 
@@ -85,7 +92,7 @@ def scanned(dataset):
 
 def test_every_scanner_is_measured_by_itself_with_calibration_and_tiers(bundle, scanned):
     found = validate_bundle(bundle, scanned)
-    by_scanner = {name: group for name, group in found["groups"].items() if group["factor"] == "Scan protocol"}
+    by_scanner = {name: group for name, group in found["groups"].items() if group["factor"] == SCANNED}
     assert set(by_scanner) == {"ge", "philips"}
     assert sum(group["n"] for group in by_scanner.values()) == 24
     assert sum(row["n"] for row in found["tier_outcomes"]) == 24
