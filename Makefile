@@ -48,6 +48,12 @@ reference: $(STAMP) ## Rebuild the shipped bundle from nothing, about an hour on
 	rm -rf artifacts/deeptepp-sim
 	cp -r runs/reference/train/deeptepp-sim artifacts/deeptepp-sim
 
+.PHONY: reference-224
+reference-224: $(STAMP) ## Train at 224 pixels, as the publication did, on a machine with a GPU: make reference-224 JOBS=16
+	$(BIN)/deeptepp simulate cohort --out runs/reference/dataset --channels pre,post,late --jobs $(JOBS)
+	$(BIN)/deeptepp train docs/examples/train_224.toml
+	$(BIN)/deeptepp verify runs/reference/train_224/deeptepp-sim-224
+
 results: $(STAMP) ## Run every experiment of docs/results on the reference cohort; goes on where it was stopped
 	$(BIN)/python -c "from deeptepp.domain.experiment_suites import SUITE_LIST; \
 		print(*(f'{suite.settings} {name}' for name, suite in SUITE_LIST.items()), sep='\n')" | \
