@@ -14,7 +14,6 @@ from deeptepp.domain.clinical import CLINICAL_FACTS
 from deeptepp.domain.cohort import ARM, SCORE_MODEL, SUBJECT, Cohort, Endpoint
 from deeptepp.domain.progress import bounds, checkpoint
 from deeptepp.errors import TableTooLarge, UnreadableCohort
-from deeptepp.safe_files import in_words
 from deeptepp.wording.sentence import sentence
 
 if TYPE_CHECKING:
@@ -163,4 +162,4 @@ def _read_within(file: pq.ParquetFile, most_cells: int) -> pa.Table:
 def _check_bytes(n_bytes: int, most: int) -> None:
     """Refuse more bytes than a visitor's table may have: TableTooLarge."""
     if n_bytes > most:
-        raise TableTooLarge(value=in_words(n_bytes), limit=in_words(most))
+        raise TableTooLarge(value=f"{n_bytes / 1024**2:.0f} MiB", limit=f"{most / 1024**2:.0f} MiB")

@@ -6,26 +6,21 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from deeptepp.api.asks import CheckedAsk
+from deeptepp.batch.study_task import StudyChoice, score_study
 from deeptepp.config import load_settings
 from deeptepp.domain.audit import LedgerKind
 from deeptepp.domain.kept_case import CaseChoices, ScoredCase
-from deeptepp.domain.lesion import Lesion
 from deeptepp.domain.people import Person
-from deeptepp.domain.progress import Progress, bounds, within
+from deeptepp.domain.progress import Progress
 from deeptepp.domain.risk import Assessment, Finding, Outcome, Severity
-from deeptepp.domain.study import PhaseProposal
-from deeptepp.errors import ApiCaseGone, BoardStoreError, CaseGone, DeepTeppError, KeptCaseError, TakesTooLong
+from deeptepp.errors import ApiCaseGone, BoardStoreError, CaseGone, DeepTeppError, KeptCaseError
 from deeptepp.report.case.answer_to_keep import scored_case
-from deeptepp.report.case.document import assessment_to_dict, proposal_to_dict, proposals_of
-from deeptepp.scoring.case import assess_case, open_case, refuse
-from deeptepp.scoring.images import CaseImages, lesion_in_box
+from deeptepp.scoring.images import CaseImages
 from deeptepp.service.counted_metrics import note_result
 from deeptepp.service.engine import ScoringEngine, WorkView
 from deeptepp.store import own_ledger
@@ -218,50 +213,28 @@ def _answered(
 ) -> _WorkDone:
     """Read and score one study, as the command ``score`` does; a refusal is an answer."""
     said, bundle = ask.options, engine.bundle()
-    proposals: tuple[PhaseProposal, ...] = ()
-    to_keep, images = None, None
-    try:
-        images, lesion = _opened(source, ask, engine.reading_max_s, progress)
-        assessment = assess_case(
-            images,
-            ask.profile,
-            bundle,
-            lesion=lesion,
-            allow_ineligible=said.allow_ineligible,
-            measures_stability=said.stability,
-            who=person.subject,
-            progress=progress,
-        )
-    except DeepTeppError as error:
-        if error.rule.startswith("job."):
-            raise
-        assessment, proposals = refuse(error, ask.profile), proposals_of(error)
+    choice = StudyChoice(
+        phase_keys=tuple(said.phases) if said.phases else None,
+        phase_index=said.phase_index,
+        side=said.side,
+        times_s=tuple(said.times_s) if said.times_s is not None else None,
+        box=ask.box,
+        allow_ineligible=said.allow_ineligible,
+        with_shifts=said.stability,
+        reading_max_s=engine.reading_max_s,
+    )
+    found = score_study(source, ask.profile, bundle, choice, who=person.subject, progress=progress)
+    assessment, images, lesion = found.assessment, found.images, found.lesion
     note_result(assessment)
     if assessment.receipt is not None:
         own_ledger.keep(assessment.receipt, person)
+    to_keep = None
     if images is not None and assessment.score is not None:
         # A lesion in a reader's box stands behind those that were found, as on the page.
         choices = CaseChoices() if lesion is None else CaseChoices((lesion,), len(images.candidates), True)
         to_keep = scored_case(assessment, bundle, images, choices, label=said.label)
-    document = _marked(assessment_to_dict(assessment, bundle, label=said.label))
-    if proposals:
-        document["proposals"] = [proposal_to_dict(each) for each in proposals]
+    document = _marked(found.to_json(bundle, label=said.label))
     return _WorkDone(Answered(document, _refusal_in(assessment)), to_keep, images)
-
-
-def _opened(source: Path, ask: CheckedAsk, limit_s: float, progress: Progress) -> tuple[CaseImages, Lesion | None]:
-    """Read a study as it is asked for, within the seconds that a visitor's may take."""
-    said = ask.options
-    with _within_seconds(limit_s):
-        images = open_case(
-            source,
-            phase_keys=tuple(said.phases) if said.phases else None,
-            phase_index=said.phase_index,
-            side=said.side,
-            times_s=tuple(said.times_s) if said.times_s is not None else None,
-            progress=progress,
-        )
-    return lesion_in_box(images, ask.box)
 
 
 def _marked(document: dict[str, Any]) -> dict[str, Any]:
@@ -275,17 +248,3 @@ def _refusal_in(assessment: Assessment) -> Finding | None:
         return None
     refusing = [each for each in assessment.findings if each.severity is Severity.REFUSAL]
     return (refusing or list(assessment.findings))[0]
-
-
-@contextmanager
-def _within_seconds(limit_s: float) -> Iterator[None]:
-    """Stop what takes longer than a visitor's study may; a reader's own bounds stay."""
-    outer, end_s = bounds(), time.monotonic() + limit_s
-
-    def check() -> None:
-        outer.check()
-        if time.monotonic() > end_s:
-            raise TakesTooLong(limit=f"{limit_s:g}")
-
-    with within(replace(outer, check=check)):
-        yield

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from deeptepp.datasets.image_columns import Images
 from deeptepp.datasets.regions import ABSENT, UNREADABLE
 from deeptepp.dicom.files.archive import open_members
 from deeptepp.domain.clinical import ClinicalProfile
-from deeptepp.domain.lesion import BoxMm
-from deeptepp.domain.progress import Progress, silent
+from deeptepp.domain.lesion import BoxMm, Lesion
+from deeptepp.domain.people import LOCAL
+from deeptepp.domain.progress import Progress, silent, within_seconds
 from deeptepp.domain.risk import Assessment
 from deeptepp.domain.study import PhaseProposal, Side
 from deeptepp.errors import ArchiveError, DeepTeppError, FolderNotShared, OtherCode, TakesTooMuch
@@ -54,7 +56,7 @@ _NO_MEMORY = "alloc"
 
 @dataclass(frozen=True, slots=True)
 class StudyChoice:
-    """What a reader says of a study, and how it is scored; None where nothing is said."""
+    """What a reader says of a study, how it is scored, and how long it may be read; None where nothing is said."""
 
     phase_keys: Sequence[str] | None = None
     phase_index: int | None = None
@@ -63,14 +65,16 @@ class StudyChoice:
     box: BoxMm | None = None
     allow_ineligible: bool = False
     with_shifts: bool = True
+    reading_max_s: float = inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredStudy:
-    """What became of a study: the assessment, the images where they could be read, and ways to go on if any."""
+    """What became of a study: the assessment, images that could be read, a lesion in a box, and ways to go on."""
 
     assessment: Assessment
     images: CaseImages | None = None
+    lesion: Lesion | None = None
     proposals: tuple[PhaseProposal, ...] = ()
 
     def to_json(self, model: ModelBundle | None, *, label: str = "") -> dict[str, Any]:
@@ -85,19 +89,21 @@ def score_study(
     model: ModelBundle,
     choice: StudyChoice,
     *,
+    who: str = LOCAL.subject,
     progress: Progress = silent,
 ) -> ScoredStudy:
-    """Read, search and score one study; a refusal is a result."""
-    images = None
+    """Read, search and score one study; a refusal is a result, but for that of work that may go on no longer."""
+    images, lesion = None, None
     try:
-        images = open_case(
-            source,
-            phase_keys=choice.phase_keys,
-            phase_index=choice.phase_index,
-            side=choice.side,
-            times_s=choice.times_s,
-            progress=progress,
-        )
+        with within_seconds(choice.reading_max_s):
+            images = open_case(
+                source,
+                phase_keys=choice.phase_keys,
+                phase_index=choice.phase_index,
+                side=choice.side,
+                times_s=choice.times_s,
+                progress=progress,
+            )
         images, lesion = lesion_in_box(images, choice.box)
         assessment = assess_case(
             images,
@@ -106,11 +112,14 @@ def score_study(
             lesion=lesion,
             allow_ineligible=choice.allow_ineligible,
             measures_stability=choice.with_shifts,
+            who=who,
             progress=progress,
         )
     except DeepTeppError as error:
-        return ScoredStudy(refuse(error, profile), images, proposals_of(error))
-    return ScoredStudy(assessment, images)
+        if error.rule.startswith("job."):
+            raise
+        return ScoredStudy(refuse(error, profile), images, proposals=proposals_of(error))
+    return ScoredStudy(assessment, images, lesion)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,15 @@ Work that a server does for a visitor has bounds; that of a command line has non
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
+
+from deeptepp.errors import TakesTooLong
 
 
 class Step(StrEnum):
@@ -85,3 +88,17 @@ def within(limits: Bounds) -> Iterator[None]:
         yield
     finally:
         _BOUNDS.reset(token)
+
+
+@contextmanager
+def within_seconds(limit_s: float) -> Iterator[None]:
+    """Stop the work of the block by ``TakesTooLong`` where it takes longer; the bounds around it stay."""
+    outer, end_s = bounds(), time.monotonic() + limit_s
+
+    def check() -> None:
+        outer.check()
+        if time.monotonic() > end_s:
+            raise TakesTooLong(limit=f"{limit_s:g}")
+
+    with within(replace(outer, check=check)):
+        yield

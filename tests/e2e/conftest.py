@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tiny_bundle
+from browser import PATIENCE_MS, fresh_context
 from dashboard_server import ROOT, free_port, serve
 from playwright.sync_api import expect, sync_playwright
 
@@ -20,9 +21,6 @@ from deeptepp.simulate.simulated_study import simulate_study
 collect_ignore = ["harness_app.py", "harness_page.py", "question_app.py"]
 HERE = Path(__file__).parent
 BROWSER = logging.getLogger("browser")
-PATIENCE_MS = 60_000
-"""How long a step may take on a busy machine; what is there sooner is not waited for."""
-
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -111,8 +109,7 @@ def browser():
 @pytest.fixture(scope="module")
 def context(browser):
     """One profile per module, so that the scripts of the dashboard are fetched once."""
-    with browser.new_context(viewport={"width": 1440, "height": 1000}) as context:
-        context.set_default_timeout(PATIENCE_MS)
+    with fresh_context(browser) as context:
         yield context
 
 

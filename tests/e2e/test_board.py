@@ -1,7 +1,7 @@
 """A meeting as a board holds it, in Chromium, by two members at once: nothing that either types is lost."""
 
 import pytest
-from browser import LONG_MS, wait_until_drawn
+from browser import LONG_MS, fresh_context, press, wait_until_drawn
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ def both_decide(page, other):
     page.get_by_label("Notes").fill("typed by the first")
     other.get_by_role("radiogroup", name=decision).get_by_text("Trastuzumab + pertuzumab", exact=True).click()
     other.get_by_label("Notes").fill("typed by the second")
-    other.get_by_role("button", name="Record the decision").click()
+    press(other, "Record the decision")
     expect(other.get_by_text("Correct this decision or record another")).to_be_visible()
     # The news comes by itself and leaves alone what is being typed.
     expect(page.get_by_text("1 new entry")).to_be_visible()
@@ -26,14 +26,14 @@ def both_decide(page, other):
     page.get_by_label("Notes").fill("typed by the first, twice")
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("heading", name="Case 4")).to_be_visible()
-    page.get_by_role("button", name="Back to the list").click()
+    press(page, "Back to the list")
     expect(page.get_by_text("unsaved draft")).to_have_count(1)
-    page.get_by_role("button", name="Open Case 3").click()
+    press(page, "Open Case 3")
     expect(page.get_by_text("Others recorded something while you were typing")).to_be_visible()
     expect(page.get_by_text("typed by the second").first).to_be_visible()
     wait_until_drawn(page)
     expect(page.get_by_label("Notes")).to_have_value("typed by the first, twice")
-    page.get_by_role("button", name="Record yours too").click()
+    press(page, "Record yours too")
     expect(page.get_by_text("Recorded earlier, and kept")).to_be_visible()
 
 
@@ -49,30 +49,31 @@ def test_a_meeting_of_two_from_the_demo_cases_to_the_minutes(page, browser, app)
         demo.click()
         expect(case).to_be_visible(timeout=LONG_MS)
         wait_until_drawn(page)
-    case.click(timeout=LONG_MS)
+    press(page, "Open Case 3")
     expect(page.get_by_role("heading", name="Case 3")).to_be_visible()
     expect(page.get_by_role("heading", name="2. The score")).to_have_count(0)
-    with browser.new_context(viewport={"width": 1440, "height": 1000}) as context, context.new_page() as other:
+    with fresh_context(browser) as context, context.new_page() as other:
         both_decide(page, other)
-    page.get_by_role("button", name="Show the score", exact=True).click()
+    press(page, "Show the score", exact=True)
     expect(page.get_by_role("heading", name="2. The score")).to_be_visible()
     decision = page.get_by_role("radiogroup", name="Decision of the board")
     decision.get_by_text("Trastuzumab + pertuzumab").click()
     page.get_by_role("radiogroup", name="The board's own view").get_by_text("Agrees", exact=True).click()
-    page.get_by_role("button", name="Record the decision").click()
+    press(page, "Record the decision")
     expect(page.get_by_text("Correct this decision or record another")).to_be_visible()
-    page.get_by_role("button", name="Back to the list").click()
+    press(page, "Back to the list")
     expect(page.get_by_text("8 of 8 cases; 1 decided.")).to_be_visible()
     expect(page.get_by_text("Score hidden")).to_have_count(7)
     score = page.locator(".dt-board-row .score b").inner_text()
     page.get_by_role("radio", name="Minutes").click()
-    with page.expect_download() as csv:
+    wait_until_drawn(page)
+    with page.expect_download(timeout=LONG_MS) as csv:
         page.get_by_role("button", name="Minutes as CSV").click()
     rows = csv.value.path().read_text(encoding="utf-8-sig").splitlines()
     assert len(rows) == 9
     assert all("SIMULATED" in row for row in rows[1:])
     assert [score in row for row in rows[1:]].count(True) == 1
-    with page.expect_download() as pdf:
+    with page.expect_download(timeout=LONG_MS) as pdf:
         page.get_by_role("button", name="Minutes as PDF").click()
     assert pdf.value.path().read_bytes().startswith(b"%PDF")
     page.goto(f"{app.url}/board?view=cohort")

@@ -6,13 +6,22 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browser import LONG_MS, expect_accessible, hand_in, open_start, score_case, viewer_of, wait_until_drawn
+from browser import (
+    LONG_MS,
+    expect_accessible,
+    fresh_context,
+    hand_in,
+    open_start,
+    press,
+    score_case,
+    viewer_of,
+    wait_until_drawn,
+)
 from dashboard_server import ROOT, free_port, serve
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-SIZE = {"viewport": {"width": 1440, "height": 1000}}
 PICTURES = os.environ.get("DEEPTEPP_PICTURES", "")
 
 
@@ -34,7 +43,7 @@ def test_yesterdays_case_opens_by_its_link_after_a_restart_of_the_server(
     browser, tmp_path, bundle_folder, study_zip
 ):
     port, own = free_port(), {"DEEPTEPP_ARTIFACTS": str(bundle_folder)}
-    with serve(ROOT / "app.py", tmp_path, port=port, **own) as server, browser.new_context(**SIZE) as context:
+    with serve(ROOT / "app.py", tmp_path, port=port, **own) as server, fresh_context(browser) as context:
         page = context.new_page()
         open_start(page, server)
         hand_in(page, study_zip)
@@ -50,7 +59,7 @@ def test_yesterdays_case_opens_by_its_link_after_a_restart_of_the_server(
         expect(page.get_by_text("Kept in My cases as")).to_be_visible(timeout=LONG_MS)
         assert page.url == link
     with serve(ROOT / "app.py", tmp_path, port=port, **own) as server:
-        with browser.new_context(**SIZE) as context:
+        with fresh_context(browser) as context:
             page = context.new_page()
             page.goto(link)
             expect(page.get_by_role("heading", name=re.compile(r"Case \w{3} \d+-1"))).to_be_visible(
@@ -58,11 +67,12 @@ def test_yesterdays_case_opens_by_its_link_after_a_restart_of_the_server(
             )
             wait_until_drawn(page)
             assert score_on(page) == before
-            assert page.locator(".dt-strip img").count() == 1
+            expect(page.locator(".dt-strip img")).to_have_count(1)
             expect_accessible(page, "a kept case")
             picture(page, "yesterday")
-            page.get_by_role("button", name="Change tumour or facts").click()
+            press(page, "Change tumour or facts")
             viewer_of(page)
+            wait_until_drawn(page)
             page.get_by_role("link", name="My cases").click()
             expect(page.get_by_text("1 of 1 cases")).to_be_visible()
             wait_until_drawn(page)
@@ -73,7 +83,7 @@ def test_yesterdays_case_opens_by_its_link_after_a_restart_of_the_server(
             expect(page.get_by_role("button", name="Score this case")).to_be_visible(timeout=LONG_MS)
             assert page.url == link
         shutil.rmtree(tmp_path / "board-images")
-        with browser.new_context(**SIZE) as context:
+        with fresh_context(browser) as context:
             page = context.new_page()
             page.goto(link)
             expect(page.get_by_text("images of this case are no longer on this server")).to_be_visible(
@@ -81,17 +91,17 @@ def test_yesterdays_case_opens_by_its_link_after_a_restart_of_the_server(
             )
             wait_until_drawn(page)
             assert score_on(page) == before
-            assert page.locator(".dt-strip img").count() == 1
+            expect(page.locator(".dt-strip img")).to_have_count(1)
             expect(page.get_by_text("Its images are kept")).to_have_count(0)
             picture(page, "without-images")
-            page.get_by_role("button", name="Hand in the study again").click()
+            press(page, "Hand in the study again")
             hand_in(page, study_zip)
             viewer_of(page)
             score_case(page)
             expect(page.get_by_text("Kept in My cases as")).to_be_visible(timeout=LONG_MS)
             assert page.url == link
-            page.get_by_role("button", name="Delete this case").click()
-            page.get_by_role("button", name="Delete it").click()
+            press(page, "Delete this case")
+            press(page, "Delete it")
             expect(page.get_by_text("The case is deleted.")).to_be_visible(timeout=LONG_MS)
             assert "case=" not in page.url
     log = (tmp_path / "server.log").read_text()

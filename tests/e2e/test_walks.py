@@ -17,6 +17,7 @@ from browser import (
     expect_tier,
     hand_in,
     open_start,
+    press,
     score_case,
     viewer_of,
     wait_until_drawn,
@@ -47,12 +48,14 @@ NEVER = re.compile(r"no benefit|should receive|can be omitted", re.IGNORECASE)
 def read_the_result(page):
     """Read it five ways, compare treatments, and ask how sure it is and why."""
     section = page.get_by_test_id("stMain")
+    wait_until_drawn(page)
     for name, words in VIEWS.items():
         page.get_by_role("radio", name=name, exact=True).first.click()
         expect(section).to_contain_text(re.compile(words))
     expect(page.get_by_role("heading", name=re.compile("Treatment received"))).to_be_visible()
     expect(page.get_by_role("heading", name="Published beside ours")).to_be_visible()
     expect(page.locator(".st-key-why-outline-card")).to_contain_text(re.compile("stable"))
+    wait_until_drawn(page)
     page.get_by_role("button", name="Explain the score").click()
     expect(page.locator(".st-key-why-why-card")).to_contain_text("Integrated gradients", timeout=LONG_MS)
     expect(page.locator(".st-key-why-why-card img").first).to_be_visible()
@@ -62,7 +65,7 @@ def read_the_result(page):
 
 def save_as_pdf(page):
     """Take the report home, and give its text."""
-    page.get_by_role("button", name="Save or send").click()
+    press(page, "Save or send")
     with page.expect_download(timeout=LONG_MS) as pdf:
         page.get_by_role("button", name="Full report (PDF)").click()
     page.keyboard.press("Escape")
@@ -71,25 +74,25 @@ def save_as_pdf(page):
 
 def put_on_the_board(page, app, label):
     """Add the case, decide before and after its score, and give the rows of the minutes."""
-    page.get_by_role("button", name="Add to the board").click()
+    press(page, "Add to the board")
     page.get_by_role("textbox", name="Label").fill(label)
     page.get_by_role("button", name="Put on the board").click()
     expect(page.get_by_text(f"On the board as {label}.")).to_be_visible()
     page.goto(f"{app.url}/board?find={label}")
-    page.get_by_role("button", name=f"Open {label}").click(timeout=60_000)
+    press(page, f"Open {label}")
     decision = page.get_by_role("radiogroup", name="Decision of the board")
     decision.get_by_text("Deferred", exact=True).click()
-    page.get_by_role("button", name="Record the decision").click()
-    page.get_by_role("button", name="Show the score", exact=True).click()
+    press(page, "Record the decision")
+    press(page, "Show the score", exact=True)
     expect(page.get_by_role("heading", name="2. The score")).to_be_visible()
     decision.get_by_text("Another plan", exact=True).click()
     page.get_by_role("radiogroup", name="The board's own view").get_by_text("Disagrees", exact=True).click()
-    page.get_by_role("button", name="Record the decision").click()
+    press(page, "Record the decision")
     expect(page.get_by_text("Correct this decision or record another")).to_be_visible()
     page.goto(f"{app.url}/board?view=minutes")
     expect(page.get_by_role("button", name="Minutes as CSV")).to_be_visible(timeout=LONG_MS)
     wait_until_drawn(page)
-    with page.expect_download(timeout=60_000) as minutes:
+    with page.expect_download(timeout=LONG_MS) as minutes:
         page.get_by_role("button", name="Minutes as CSV").click()
     with minutes.value.path().open(encoding="utf-8-sig") as file:
         return [row for row in csv.reader(file) if label in row]
@@ -117,6 +120,7 @@ def test_an_oncologist_takes_a_real_study_to_the_board(page, app):
     hand_in(page, DUKE)
     expect(page.get_by_role("progressbar").first).to_be_visible()
     viewer = viewer_of(page)
+    wait_until_drawn(page)
     viewer.focus()
     before = int(viewer.get_attribute("data-slice"))
     for _ in range(5):
@@ -125,9 +129,9 @@ def test_an_oncologist_takes_a_real_study_to_the_board(page, app):
     choose(page, re.compile("HER2"), "Negative")
     score_case(page)
     expect(page.get_by_text("eligibility.", exact=False).first).to_be_visible(timeout=LONG_MS)
-    page.get_by_role("button", name="Score anyway for research").click()
+    press(page, "Score anyway for research")
     expect_tier(page)
-    page.get_by_role("button", name="Change tumour or facts").click()
+    press(page, "Change tumour or facts")
     draw_box_around_the_middle_of_the_lesion(page, viewer_of(page))
     score_case(page)
     expect_tier(page)
@@ -143,16 +147,17 @@ def test_an_oncologist_takes_a_real_study_to_the_board(page, app):
 def test_a_researcher_moves_a_cut_off_and_makes_the_same_figures_again(page, app, bundle_folder, tmp_path):
     page.goto(f"{app.url}/tiers")
     table = page.locator(".st-key-tiers-curves table tbody tr")
-    expect(table.first).to_contain_text("below 0.400", timeout=60_000)
+    expect(table.first).to_contain_text("below 0.400")
+    wait_until_drawn(page)
     slider = page.get_by_role("slider", name="High from a score of")
     slider.focus()
     for _ in range(8):
         page.keyboard.press("ArrowRight")
     # The slider tells what it was moved to once it stands still.
-    expect(table.nth(1)).to_contain_text(f"to {float(slider.input_value()):.3f}", timeout=60_000)
+    expect(table.nth(1)).to_contain_text(f"to {float(slider.input_value()):.3f}")
     wait_until_drawn(page)
     shown = [row.get_by_role("cell").all_inner_texts() for row in table.all()]
-    with page.expect_download() as recipe:
+    with page.expect_download(timeout=LONG_MS) as recipe:
         page.get_by_role("button", name="Save recipe").click()
     path = tmp_path / "recipe.json"
     path.write_bytes(recipe.value.path().read_bytes())
@@ -174,9 +179,10 @@ def test_a_researcher_asks_what_a_real_cohort_can_answer(page, app, tmp_path):
     known = known.where(np.isfinite(known["rfs_months"]))
     write_cohort(known, tmp_path / "duke.parquet")
     page.goto(f"{app.url}/tiers")
-    page.get_by_role("tab", name="Validate in your own cohort").click(timeout=60_000)
+    page.get_by_role("tab", name="Validate in your own cohort").click()
+    wait_until_drawn(page)
     page.locator(".st-key-tiers-file input[type=file]").set_input_files(tmp_path / "duke.parquet")
-    expect(page.get_by_text(re.compile("Patients: 158")).first).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile("Patients: 158")).first).to_be_visible()
     expect(page.get_by_text(re.compile("recurrences or deaths: 16")).first).to_be_visible()
     expect(page.get_by_role("heading", name="Is the cohort large enough")).to_be_visible()
     assert not NEVER.search(page.get_by_test_id("stMain").inner_text())
