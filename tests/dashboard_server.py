@@ -19,6 +19,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+PATIENT = "reading_max_s = 900\nunanswered_max_s = 120\n"
+"""Settings of a server that is given time where the machine is busy with other tests."""
+
+
 @dataclass(frozen=True)
 class Server:
     """Where the server answers, and where it keeps uploads."""

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tiny_bundle
 from browser import PATIENCE_MS, fresh_context
-from dashboard_server import ROOT, free_port, serve
+from dashboard_server import PATIENT, ROOT, free_port, serve
 from playwright.sync_api import expect, sync_playwright
 
 from deeptepp.dicom.write import write_study
@@ -81,7 +81,7 @@ def app(tmp_path_factory, bundle_folder, pacs_port):
     """The whole dashboard, with the tiny bundle."""
     own = {"DEEPTEPP_ARTIFACTS": str(bundle_folder)}
     own["DEEPTEPP_PACS_URL"] = f"http://127.0.0.1:{pacs_port}/dicom-web"
-    with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), **own) as server:
+    with serve(ROOT / "app.py", tmp_path_factory.mktemp("app"), settings=PATIENT, **own) as server:
         yield server
     assert server.uploads == []
 

@@ -17,7 +17,7 @@ from browser import (
     viewer_of,
     wait_until_drawn,
 )
-from dashboard_server import ROOT, free_port, serve
+from dashboard_server import PATIENT, ROOT, free_port, serve
 from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -43,7 +43,10 @@ def test_yesterdays_case_opens_by_its_link_after_a_restart_of_the_server(
     browser, tmp_path, bundle_folder, study_zip
 ):
     port, own = free_port(), {"DEEPTEPP_ARTIFACTS": str(bundle_folder)}
-    with serve(ROOT / "app.py", tmp_path, port=port, **own) as server, fresh_context(browser) as context:
+    with (
+        serve(ROOT / "app.py", tmp_path, settings=PATIENT, port=port, **own) as server,
+        fresh_context(browser) as context,
+    ):
         page = context.new_page()
         open_start(page, server)
         hand_in(page, study_zip)
@@ -58,7 +61,7 @@ def test_yesterdays_case_opens_by_its_link_after_a_restart_of_the_server(
         page.reload()
         expect(page.get_by_text("Kept in My cases as")).to_be_visible(timeout=LONG_MS)
         assert page.url == link
-    with serve(ROOT / "app.py", tmp_path, port=port, **own) as server:
+    with serve(ROOT / "app.py", tmp_path, settings=PATIENT, port=port, **own) as server:
         with fresh_context(browser) as context:
             page = context.new_page()
             page.goto(link)
