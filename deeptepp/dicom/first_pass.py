@@ -16,7 +16,7 @@ from deeptepp.dicom.files.member import Member
 from deeptepp.dicom.files.watched import MAX_HEADER_BYTES, Watched
 from deeptepp.dicom.header.headers import Frame, frames_of
 from deeptepp.dicom.header.plain import Memo, PlainHeader, read_plain
-from deeptepp.dicom.header_values import UNREADABLE, quiet
+from deeptepp.dicom.header_values import UNREADABLE, number, quiet
 from deeptepp.dicom.pixels.raw_plane import note_raw_plane
 from deeptepp.domain.progress import bounds, checkpoint
 from deeptepp.errors import ArchiveTooLarge, NoDicomFound, UnreadablePixels
@@ -56,7 +56,6 @@ def read_headers(members: Sequence[Member], advance: Callable[[float], None]) ->
         if header is not None:
             headers.n_files += 1
             _remember(header, (source, member), headers, examples)
-            _check_planes(len(headers.frames))
     for uid, example in examples.items():
         checkpoint()
         headers.examples[uid] = _dataset(example)
@@ -129,13 +128,19 @@ def _remember(
     """Keep the planes of a file, and its header where it is the example of its series."""
     source, member = file
     try:
+        # Before the place and time of each is read; a segmentation has frames that are no planes of a study.
+        n_said = 0 if header.get("Modality") == "SEG" else int(number(header.get("NumberOfFrames")) or 0)
+        _check_planes(len(headers.frames) + n_said)
         frames = _frames(header, source)
         if isinstance(header, PlainHeader):
             note_raw_plane(member, header)
+    except ArchiveTooLarge:
+        raise
     except UNREADABLE:
         headers.n_unreadable += 1
         return
     headers.frames.extend(frames)
+    _check_planes(len(headers.frames))
     uid = frames[0].series.series_uid
     example = examples.get(uid)
     if example is None or str(header.get("SOPInstanceUID")) < str(example.get("SOPInstanceUID")):

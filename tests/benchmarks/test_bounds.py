@@ -147,6 +147,13 @@ def test_a_text_that_many_cells_of_a_workbook_show_is_counted_in_each(tmp_path):
         read_sheet(content, is_workbook=True)
 
 
+def test_an_image_of_more_frames_than_a_study_may_have_is_refused_before_one_is_looked_at(tmp_path, monkeypatch):
+    path = study(tmp_path, made.many_frames(made.described("dyn t1 fs", 60), 60))
+    monkeypatch.setattr(first_pass, "_frames", None)
+    with within(Bounds(n_files=50)), pytest.raises(ArchiveTooLarge, match="60 images"):
+        read_study(path)
+
+
 def test_a_header_of_one_enormous_element_is_never_held(tmp_path, monkeypatch):
     monkeypatch.setattr(first_pass, "MAX_HEADER_BYTES", 50_000)
     with pytest.raises(UnreadablePixels):

@@ -15,6 +15,7 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from deeptepp.dicom.header.clock import PHILIPS_IMAGING, Clock, clock_of
 from deeptepp.dicom.header_values import Header, first, number, numbers, private_value, texts
+from deeptepp.domain.progress import checkpoint
 
 SIMULATED_MARK = "SIMULATED"
 """Value of ImageType that marks images made by simulation."""
@@ -121,6 +122,7 @@ def frames_of(header: Header, source: int) -> Iterator[Frame]:
     shared = list(header.get("SharedFunctionalGroupsSequence") or [])[:1]
     at = _time_dimension(header)
     for index, item in enumerate(per_frame):
+        checkpoint()
         groups = [g[0] for functional in (item, *shared) for g in _sequences(functional)]
         frame = _frame(header, [*groups, header], _refined(series, groups), (source, index))
         yield frame if frame.clock.position is not None else _placed_in_time(frame, groups, at)
