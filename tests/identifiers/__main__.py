@@ -50,6 +50,7 @@ KEY = "5a" * 32
 OUTSIDE = tempfile.gettempdir()
 """A folder for what another user must be able to enter."""
 
+
 @dataclass
 class Counts:
     """How much of what was found is documented, and what is not."""

@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 
 from deeptepp.config import Settings
 from deeptepp.domain.board import Choice, Entry, Moment
-from deeptepp.errors import BoardBusy, BoardRefuses, BoardStoreError, BoardUnreachable
+from deeptepp.errors import BoardBusy, BoardRefuses, BoardStoreError, BoardUnreachable, LabelTaken
 from deeptepp.store import database, upkeep
 from deeptepp.store.cases import Board
 from deeptepp.store.database import check_place, engine_of, reading, writing
@@ -92,6 +92,22 @@ def test_every_state_of_a_real_server_is_named_and_what_follows_works_again(serv
     assert "wr0ng" not in str(refused.value)
     Board(server.address.replace("board@", "board:right@")).close()
     board.close()
+
+
+def test_the_log_of_a_server_as_it_is_set_up_quotes_nothing_that_was_typed(server):
+    board = Board(server.address)
+    board.add(new_case(label="zzq label"))
+    with pytest.raises(LabelTaken):
+        board.add(new_case(label="zzq label"))
+    noted(board)
+    with pytest.raises(BoardRefuses, match="does not take this text"):
+        board.record(case_of(board).id, Entry(moment=Moment.BEFORE, choice=Choice.T, note=f"{NOTE}\x00"))
+    with pytest.raises(BoardStoreError), writing(board._engine) as connection:
+        connection.execute(text("UPDATE board_entries SET note = :note"), {"note": NOTE})
+    board.close()
+    written = (server.folder / "log").read_text()
+    assert "ERROR" in written  # what was refused is told
+    assert "zzq" not in written
 
 
 def until_refused(address):
