@@ -18,6 +18,7 @@ import api_service
 import postgres_server
 from dicomweb_server import answering
 from postgres_server import PostgresServer
+from streamlit import config
 
 from deeptepp.service_log import set_up_log
 from deeptepp.store.uploads import default_store
@@ -29,11 +30,11 @@ from identifiers.visits import Place, place
 PAGE = """# Where identifiers come out
 
 `make identifiers`. A simulated study with a word of its own in every text, date, time and UID that the DICOM
-dictionary knows, in private elements and names of files, and what people type or are called ({n} identifiers), goes
-through command line, screens, API, PACS, board and backup, once with SQLite and once with PostgreSQL as Debian sets it
-up. Then every place where something stays or is said is searched, also inside of archives, PDF and base64. A cell
-counts different identifiers of a kind. Those in **bold** are not documented; the others stand in the table of
-[the deployment](../deployment.md#where-identifiers-come-out), element by element.
+dictionary knows, in private elements and names of files, and what people type or are called ({n} identifiers),
+goes through command line, screens, API, PACS, board and backup, once with SQLite and once with PostgreSQL as
+Debian sets it up. Then every place where something stays or is said is searched, also inside of archives, PDF and
+base64. A cell counts different identifiers of a kind. Those in **bold** are not documented; the others stand in
+[a table of the deployment](../deployment.md#where-identifiers-come-out), element by element.
 
 {n_places} places, {n_found} identifiers found that are documented, {n_faults} that are not.
 {tables}"""
@@ -146,14 +147,15 @@ def visited(folder: Path, server: PostgresServer | None) -> tuple[Planted, list[
     inputs.mkdir()
     archive, images, planted = visits.study(inputs)
     places: list[Place] = []
-    secrets = {"DEEPTEPP_KEY": KEY, "DEEPTEPP_PACS_TOKEN": PASSWORD, "STREAMLIT_LOGGER_ENABLE_RICH": "false"}
+    secrets = {"DEEPTEPP_KEY": KEY, "DEEPTEPP_PACS_TOKEN": PASSWORD}
     with (
         answering(objects=list(images)) as pacs,
         patch.dict(os.environ, secrets | {"DEEPTEPP_PACS_URL": pacs.url}),
         api_service.running(installation, board=server.address if server else "") as service,
     ):
-        # What the service itself sets up before it serves.
+        # What the service itself sets up before it serves, and what its settings of Streamlit say.
         set_up_log(is_service=True)
+        config.set_option("logger.enableRich", False)
         logging.getLogger("uvicorn.access").disabled = True
         keys = {KEY.encode(), bytes.fromhex(KEY), *(token.encode() for token in service.tokens.values())}
         planted.exact |= dict.fromkeys(keys, ("TK", "TK"))

@@ -103,7 +103,7 @@ class Planted:
 
 
 def plant(images: Iterable[Dataset]) -> Planted:
-    """Put a word of its own into every text of the dictionary, dates, times and UIDs into theirs, in every image."""
+    """Put a word of its own into every text of the dictionary, dates, times and UIDs, in every image."""
     planted, identity = Planted(), Dataset()
     for kind, keywords in _keywords().items():
         for n, keyword in enumerate(keywords):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import phantoms_dicom
+import postgres_server
 import pytest
 import scored_phantom
 from dashboard_server import ROOT
@@ -17,6 +18,7 @@ from pydicom import datadict
 from deeptepp.dicom.read_dicom import read_study
 from deeptepp.scoring.images import CaseImages
 from identifiers import visits
+from identifiers.__main__ import elsewhere
 from identifiers.planting import KINDS, LABEL, packed, plant, told
 
 
@@ -37,12 +39,28 @@ def archive(tmp_path, monkeypatch):
     return file, planted
 
 
-def test_store_and_backup_hold_no_identifier_of_a_study(archive, tmp_path):
-    file, planted = archive
-    reading = read_study(file)
-    images = CaseImages(
+@pytest.fixture
+def images(archive):
+    """What is kept of the study."""
+    reading = read_study(archive[0])
+    return CaseImages(
         reading.study, reading.series, reading.deidentified, (), scored_phantom.PHASE, None, reading.source
     )
+
+
+def test_files_and_log_of_postgresql_hold_what_is_documented_alone(archive, images, tmp_path):
+    if postgres_server.binaries() is None:
+        pytest.skip("No PostgreSQL server is installed (apt-get install postgresql)")
+    _, planted = archive
+    with elsewhere() as server:
+        places = [*visits.kept(images, server.address, tmp_path), *visits.in_postgresql(server)]
+    assert wrong_in(planted, places) == {each.name: [] for each in places}
+    held = [set(planted.found_in(each.contents)) for each in places]
+    assert held == [{"LB", "NT", "PE"}, {"LB", "NT", "PE"}, {"PE"}, set()]
+
+
+def test_store_and_backup_hold_no_identifier_of_a_study(archive, images, tmp_path):
+    _, planted = archive
     places = [*visits.kept(images, str(tmp_path / "store" / "board.sqlite"), tmp_path)]
     places.append(visits.Place("SQLite file and its write-ahead log", visits.files(tmp_path / "store")))
     assert wrong_in(planted, places) == {each.name: [] for each in places}

@@ -338,8 +338,9 @@ def in_sqlite(folder: Path) -> Iterator[Place]:
 
 
 def in_postgresql(server: PostgresServer) -> Iterator[Place]:
-    """Look at the files of a server, at its log, and at what is left after withdrawal, deletion and VACUUM FULL."""
-    with contextlib.closing(pg8000.native.Connection("board", host="127.0.0.1", port=server.port)) as connection:
+    """Look at the files of a server and its log, and at what withdrawal, deletion and VACUUM FULL leave."""
+    line = pg8000.native.Connection("board", host="127.0.0.1", port=server.port, database="postgres")
+    with contextlib.closing(line) as connection:
         connection.run("CHECKPOINT")
         yield place("PostgreSQL files and write-ahead log", *files(server.data))
         withdrawn(server.address)
