@@ -341,7 +341,8 @@ def in_postgresql(server: PostgresServer) -> Iterator[Place]:
     """Look at the files of a server and its log, and at what withdrawal, deletion and VACUUM FULL leave."""
     line = pg8000.native.Connection("board", host="127.0.0.1", port=server.port, database="postgres")
     with contextlib.closing(line) as connection:
-        connection.run("CHECKPOINT")
+        for statement in ("ANALYZE", "CHECKPOINT"):
+            connection.run(statement)
         yield place("PostgreSQL files and write-ahead log", *files(server.data))
         withdrawn(server.address)
         for statement in ("VACUUM FULL", "CHECKPOINT"):

@@ -26,6 +26,9 @@ from deeptepp.ui.words.screen_words import label
 CASE_PARAMETER = "case"
 """Name of the open case in the address of the page."""
 
+_LOOKED_FOR = "deeptepp-board-find"
+"""Key of ``st.session_state``: what was looked for last, also while a case is open and the field is not there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filters:
@@ -90,9 +93,11 @@ def _choice(name: str, key: str, kind: type[StrEnum]) -> list[str]:
 def _text() -> str:
     """Offer to search; a link may bring a search, but what is typed may be a name and goes into no address."""
     key, asked = "board-find", st.query_params.get("find", "")
-    if is_restored(key) or key not in st.session_state:
-        st.session_state[key] = typed_text(key, asked)
-    found = (st.text_input(t("Find"), key=key, type="search") or "").strip()
+    has_come_back = is_restored(key)
+    if has_come_back or key not in st.session_state:
+        known = asked or st.session_state.get(_LOOKED_FOR, "")
+        st.session_state[key] = typed_text(key, known) if has_come_back else known
+    found = st.session_state[_LOOKED_FOR] = (st.text_input(t("Find"), key=key, type="search") or "").strip()
     if found != asked:
         st.query_params.pop("find", None)
     return found
