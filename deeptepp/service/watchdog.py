@@ -82,7 +82,9 @@ class Watchdog(threading.Thread):
                 return
 
     def _is_well(self) -> bool:
-        """Whether loop and address answer, or the loop is seen to be busy."""
+        """Whether loop and address answer, or the loop is seen to be busy; without descriptors nobody gets in."""
+        if not _has_descriptors():
+            return False
         asked_s, worked_s = time.monotonic(), self._worked_s()
         if not self._loop_answers():
             is_busy = self._worked_s() > worked_s
@@ -134,6 +136,15 @@ class Watchdog(threading.Thread):
             return False
         finally:
             connection.close()
+
+
+def _has_descriptors() -> bool:
+    """Whether one more file or connection can be opened."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        return False
+    return True
 
 
 def raise_descriptor_limit() -> None:

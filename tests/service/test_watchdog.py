@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -88,6 +89,14 @@ def test_a_late_address_of_a_busy_loop_does_not_end_the_process_but_that_of_an_i
         assert wait_for(ended, 3 * LIMIT_S) == []
         is_burdened.clear()
         assert wait_for(ended, 3 * LIMIT_S) == [STUCK]
+
+
+def test_without_descriptors_the_process_ends_however_busy_the_loop_is(loop, monkeypatch):
+    with watched(loop) as ended:
+        assert wait_for(ended, 0.5 * LIMIT_S) == []
+        loop.call_soon_threadsafe(busy_loop, 3 * LIMIT_S)
+        monkeypatch.setattr(os, "devnull", "/nowhere")
+        assert wait_for(ended, 2 * LIMIT_S) == [STUCK]
 
 
 def test_a_short_halt_does_not(loop):
