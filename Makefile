@@ -48,12 +48,24 @@ reference: $(STAMP) ## Rebuild the shipped bundle from nothing, about an hour on
 	rm -rf artifacts/deeptepp-sim
 	cp -r runs/reference/train/deeptepp-sim artifacts/deeptepp-sim
 
+.PHONY: reference-224
+reference-224: $(STAMP) ## Train at 224 pixels, as the publication did, on a machine with a GPU: make reference-224 JOBS=16
+	$(BIN)/deeptepp simulate cohort --out runs/reference/dataset --channels pre,post,late --jobs $(JOBS)
+	$(BIN)/deeptepp train docs/examples/train_224.toml
+	$(BIN)/deeptepp verify runs/reference/train_224/deeptepp-sim-224
+
 results: $(STAMP) ## Run every experiment of docs/results on the reference cohort; goes on where it was stopped
 	$(BIN)/python -c "from deeptepp.domain.experiment_suites import SUITE_LIST; \
 		print(*(f'{suite.settings} {name}' for name, suite in SUITE_LIST.items()), sep='\n')" | \
 	while read settings suite; do \
 		$(BIN)/deeptepp evaluate docs/examples/$$settings --suite $$suite || exit 1; done
 	$(BIN)/deeptepp evaluate docs/examples/null.toml --suite null
+
+.PHONY: external
+external: $(STAMP) ## Score 2,000 simulated patients of other centres with the shipped bundle, an hour and a half; goes on where it was stopped
+	OMP_NUM_THREADS=1 $(BIN)/deeptepp simulate cohort --out runs/external/dataset --n 2000 --seed 7 --preset no_TP_effect \
+		--scanners ge,philips --channels pre,post,late --jobs 2
+	$(BIN)/deeptepp evaluate artifacts/deeptepp-sim --dataset runs/external/dataset --out docs/results --add
 
 .PHONY: reading
 reading: $(DEV) ## Time the reading of a study beside other readers: make reading STUDY=FILE.zip

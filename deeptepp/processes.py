@@ -217,17 +217,22 @@ def _ray(workers: Workers) -> Iterator[_Pool]:
     from ray import exceptions
 
     here: dict[str, Any] = {} if workers.address else {"num_cpus": workers.n, "_node_ip_address": "127.0.0.1"}
-    try:
-        ray.init(
-            address=workers.address or "local",
-            include_dashboard=None if workers.address else False,
-            log_to_driver=False,
-            configure_logging=False,
-            runtime_env={"env_vars": ONE_THREAD},
-            **here,
-        )
-    except Exception:  # noqa: BLE001  ray has no class for a start that fails, and its message names places
-        raise ClusterUnreachable(value=ProcessEngine.RAY.value) from None
+    for is_last in (False, True):
+        try:
+            ray.init(
+                address=workers.address or "local",
+                include_dashboard=None if workers.address else False,
+                log_to_driver=False,
+                configure_logging=False,
+                runtime_env={"env_vars": ONE_THREAD},
+                **here,
+            )
+            break
+        except Exception:  # noqa: BLE001  ray has no class for a start that fails, and its message names places
+            # Ray gives its own processes half a minute to start, which a busy machine may need twice.
+            ray.shutdown()
+            if is_last or workers.address:
+                raise ClusterUnreachable(value=ProcessEngine.RAY.value) from None
     try:
         call = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS)(_do)
         deaths = (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError, exceptions.NodeDiedError)

@@ -22,7 +22,10 @@ def simulate_cohort_command(
     out: Annotated[Path, typer.Option(file_okay=False, help="Folder to write; resumed when it exists.")],
     preset: Annotated[str, typer.Option(help="paper, sharp, no_TP_effect, no_T_effect or no_signal.")] = "paper",
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    n: Annotated[int | None, typer.Option(min=20, help="Patients with MR; all 726 if absent.")] = None,
+    n: Annotated[
+        int | None,
+        typer.Option(min=20, help="Patients with MR, of as many draws of 726 as needed; all of one if absent."),
+    ] = None,
     image_correlation: Annotated[
         float, typer.Option(min=0, max=1, callback=_finite, help="Correlation of image and biology.")
     ] = 0.95,

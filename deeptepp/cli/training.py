@@ -69,11 +69,14 @@ def evaluate(
     out: Annotated[
         Path | None, typer.Option(help="Folder of the tables; docs/results if absent, none for a bundle.")
     ] = None,
+    add: Annotated[
+        bool, typer.Option("--add", help="Of a bundle: write what was found into its card and measures too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the experiments of a suite and write their tables; or validate a bundle on other patients."""
     if what.is_dir():
-        _validate(what, dataset, out, as_json=as_json)
+        _validate(what, dataset, out, add=add, as_json=as_json)
     else:
         _run_suites(what, suite, only or [], out or Path("docs/results"), as_json=as_json)
 
@@ -100,16 +103,21 @@ def _run_suites(path: Path, suite: str, only: list[str], out: Path, *, as_json: 
         typer.echo("\n".join(f"Table written to {table}" for table in written))
 
 
-def _validate(folder: Path, dataset: Path | None, out: Path | None, *, as_json: bool) -> None:
+def _validate(folder: Path, dataset: Path | None, out: Path | None, *, add: bool, as_json: bool) -> None:
     """Score other patients with a bundle and print what that came to."""
-    from deeptepp.model.bundle import load_bundle
-    from deeptepp.train.card.external import validate_bundle, validation_text
+    from deeptepp.model.bundle import load_bundle, save_bundle
+    from deeptepp.train.card.external import validate_bundle, validation_text, with_external
     from deeptepp.train.data.dataset import read_dataset
 
     if dataset is None:
         raise BadSetting(key="--dataset", value="absent", limit="the folder of the patients to score")
-    found = validate_bundle(load_bundle(folder), read_dataset(dataset), progress=lambda s: typer.echo(s, err=True))
+    bundle = load_bundle(folder)
+    found = validate_bundle(bundle, read_dataset(dataset), progress=lambda s: typer.echo(s, err=True))
     text = validation_text(found)
+    if add:
+        # Its scores stay; what it is known by does not, since its card is a file of it.
+        made = save_bundle(with_external(bundle, found), folder)
+        typer.echo(f"Written into the bundle, sha256 {made.sha256}", err=True)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / f"external-{found['bundle']}.md").write_text(text, encoding="utf-8")

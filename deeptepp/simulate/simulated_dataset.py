@@ -39,6 +39,9 @@ from deeptepp.simulate.simulated_cohort import simulate_cohort
 from deeptepp.simulate.simulated_study import SimulatedStudy, simulate_study
 from deeptepp.tables import write_cohort
 
+N_DRAWS = 10
+"""Cohorts of the published size that one folder may be made of."""
+
 GENERATOR = 2
 """Version of the simulated images; raised whenever the same seed gives other images."""
 
@@ -73,8 +76,9 @@ def write_dataset(
     """Simulate patients and their MR, detect each tumour, and store the regions of interest.
 
     ``folder``: written to; patients that are already there, from the same recipe, are kept; ``preset``: outcome
-    model of ``simulate_cohort``; ``n_patients``: size of a subset stratified by arm and RFS event; all 726 when
-    omitted; ``image_correlation``: correlation in [0, 1] of what the images show with the latent risk;
+    model of ``simulate_cohort``; ``n_patients``: size of a subset stratified by arm and RFS event, of as many
+    draws of 726 as it needs, with the seeds from ``seed`` on; all of one draw when omitted;
+    ``image_correlation``: correlation in [0, 1] of what the images show with the latent risk;
     ``roi_settings``: how the cubes are cut; the defaults when omitted; ``progress``: hears how many patients are
     done and how many tumours were detected; ``protocols``: Stand-ins for ``PROTOCOLS`` under the same names;
     ``scanners``: names of the protocols of other centres, in equal shares; those of ``SHARES`` when empty.
@@ -88,7 +92,7 @@ def write_dataset(
     if unknown:
         raise BadSetting(key="scanners", value=", ".join(unknown), limit=", ".join(SHARES))
     shares = {name: 1 / len(scanners) for name in scanners} or SHARES
-    cohort = simulate_cohort(preset=preset, seed=seed)
+    cohort = _draw(preset, seed, n_patients or 0)
     rows = _choose_rows(cohort, n_patients, seed)
     recipe = {
         "is_simulated": True,
@@ -107,6 +111,18 @@ def write_dataset(
     _run(work, patients, n_jobs=n_jobs, progress=progress)
     _finish(folder, cohort.where(np.isin(np.arange(len(cohort)), rows)), recipe)
     return folder
+
+
+def _draw(preset: str, seed: int, n_patients: int) -> Cohort:
+    """Draw one cohort, or several in a row that are enough for a number of patients, numbered through."""
+    first = simulate_cohort(preset=preset, seed=seed)
+    n_draws = min(-(-n_patients // len(first)), N_DRAWS)
+    if n_draws < 2:
+        return first
+    draws = [first, *(simulate_cohort(preset=preset, seed=seed + k) for k in range(1, n_draws))]
+    columns = {name: np.concatenate([draw[name] for draw in draws]) for name in first.columns}
+    numbers = range(1, n_draws * len(first) + 1)
+    return Cohort(columns | {SUBJECT: np.array([f"SIM-{number:04d}" for number in numbers])}, is_simulated=True)
 
 
 def _choose_rows(cohort: Cohort, n_patients: int | None, seed: int) -> npt.NDArray[np.int64]:

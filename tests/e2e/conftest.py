@@ -1,5 +1,6 @@
 """A real server and a real Chromium."""
 
+import logging
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from deeptepp.simulate.simulated_study import simulate_study
 
 collect_ignore = ["harness_app.py", "harness_page.py", "question_app.py"]
 HERE = Path(__file__).parent
+BROWSER = logging.getLogger("browser")
 PATIENCE_MS = 60_000
 """How long a step may take on a busy machine; what is there sooner is not waited for."""
 
@@ -120,6 +122,6 @@ def page(context):
     errors = []
     with context.new_page() as page:
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda said: print(f"browser, {said.type}: {said.text}"))
+        page.on("console", lambda said: BROWSER.warning("%s: %s", said.type, said.text))
         yield page
     assert errors == []

@@ -143,7 +143,9 @@ def test_nothing_entered_is_lost_by_reload_back_a_cut_line_or_a_new_server(page,
 def test_a_page_whose_browser_gave_up_for_good_begins_anew_with_what_was_entered(context, installation, study_zip):
     lines = []
     with context.new_page() as page:
-        page.route_web_socket(re.compile("_stcore/stream"), lambda line: lines.append((line, line.connect_to_server())))
+        page.route_web_socket(
+            re.compile("_stcore/stream"), lambda line: lines.append((line, line.connect_to_server()))
+        )
         page.goto(installation.url)
         expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
         hand_in(page, study_zip)

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from deeptepp.domain.cohort import ARM, RFS_EVENT
+from deeptepp.domain.cohort import ARM, LATENT_RISK, RFS_EVENT, SUBJECT
 from deeptepp.errors import BadSetting, JobCancelled
 from deeptepp.imaging.roi import RoiSettings, read_roi
 from deeptepp.simulate.protocols import PROTOCOLS, SHARES
 from deeptepp.simulate.simulated_cohort import simulate_cohort
-from deeptepp.simulate.simulated_dataset import _choose_rows, _deal_protocols, _patients, write_dataset
+from deeptepp.simulate.simulated_dataset import _choose_rows, _deal_protocols, _draw, _patients, write_dataset
 from deeptepp.tables import read_cohort
 
 _ROI = RoiSettings(size_mm=48.0, spacing_mm=2.0)
@@ -88,12 +88,20 @@ def test_a_folder_of_another_recipe_is_refused(dataset, coarse, other):
 
 
 @pytest.mark.parametrize(
-    "bad", [{"n_patients": 0}, {"n_patients": 727}, {"image_correlation": 1.2}, {"scanners": ["ct"]}]
+    "bad", [{"n_patients": 0}, {"n_patients": 7261}, {"image_correlation": 1.2}, {"scanners": ["ct"]}]
 )
 def test_an_impossible_recipe_is_refused_before_anything_is_written(coarse, tmp_path, bad):
     with pytest.raises(BadSetting, match=next(iter(bad))):
         _write(tmp_path / "new", coarse, **bad)
     assert not (tmp_path / "new").exists()
+
+
+def test_more_patients_than_one_draw_come_from_the_draws_of_the_next_seeds():
+    both = _draw("paper", 4, 1000)
+    first, second = simulate_cohort(seed=4), simulate_cohort(seed=5)
+    assert np.array_equal(both[LATENT_RISK], np.concatenate([first[LATENT_RISK], second[LATENT_RISK]]))
+    assert (both[SUBJECT][0], both[SUBJECT][-1]) == ("SIM-0001", "SIM-1452")
+    assert len(np.unique(_choose_rows(both, 1000, 4))) == 1000
 
 
 def test_a_subset_keeps_the_proportions_of_arm_and_event():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import exp
 from typing import Any
 
@@ -203,17 +203,22 @@ def tiers(facts: RunFacts) -> str:
     outcomes = facts.metrics.get("tier_outcomes")
     if not outcomes:
         return text
+    return (
+        f"{text}\n\nAll patients of the bundle, whatever their treatment, Kaplan-Meier:\n\n"
+        f"{survival_rows(outcomes)}"
+        "\n\nThese are shares of a cohort. They are neither the risk of one patient nor the effect of a treatment."
+    )
+
+
+def survival_rows(outcomes: Sequence[Mapping[str, Any]]) -> str:
+    """Lay out what followed in each tier; ``outcomes``: of ``measure.breakdown.tier_outcomes``."""
     n = sum(row["n"] for row in outcomes)
     survival = [
         (row["tier"], f"{row['n']} ({_percent(row['n'], n)})", str(row["n_events"]), _survival(row))
         for row in outcomes
     ]
     heads = ("tier", "n (%)", "events", "free of recurrence at 5 years, % (95 % CI)")
-    return (
-        f"{text}\n\nAll patients of the bundle, whatever their treatment, Kaplan-Meier:\n\n"
-        f"{rows_of(heads, survival)}"
-        "\n\nThese are shares of a cohort. They are neither the risk of one patient nor the effect of a treatment."
-    )
+    return rows_of(heads, survival)
 
 
 def _percent(n: int, total: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,16 +15,32 @@ from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Tier
 from deeptepp.errors import BadSetting
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.predict import view_probabilities
+from deeptepp.train.card.card_results import survival_rows
 from deeptepp.train.data.dataset import Dataset, Labels, label_patients
 from deeptepp.train.data.patient_source import ViewSource
 from deeptepp.train.fit.journal import Listener, silent
 from deeptepp.train.fit.sampling import class_weights, no_image, views_per_positive
-from deeptepp.train.measure.facts import estimate, rows_of, share
+from deeptepp.train.measure.breakdown import PROTOCOL, tier_outcomes
+from deeptepp.train.measure.facts import few_in, measured_auc, rows_of, share, triple
 from deeptepp.train.measure.group_metrics import HALF, Group, measure_group
 from deeptepp.train.settings import TrainSettings
 
 EVERY = 50
 """Patients between two sentences on how far the scoring is."""
+
+EXTERNAL = "external"
+"""Where the measures of a bundle hold what other patients came to, one entry per dataset."""
+
+HEADING = "## External validation"
+"""Section of the model card with the same; it stands before that of the limits."""
+
+_LIMITS = "## Limits"
+
+SCANNED = "Scan protocol"
+"""Factor of groups that were scanned alike."""
+
+_RECIPE = ("preset", "seed", "scanners", "image_correlation", "n_detected", "collection")
+"""What is kept of the description of a dataset."""
 
 _OWN_DATA = (
     "This is the dataset that the bundle was trained on: most of its patients taught the network, and the numbers "
@@ -35,9 +53,10 @@ def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listen
 
     ``bundle``: network, cut-offs and the settings that it was trained with, which say what its label is.
     ``source``: the patients; their regions of interest must be cut as the bundle's were. ``progress``: hears how
-    far the scoring is; may raise ``JobCancelled``. Returns: ``groups`` by name (``all`` and each treatment), each
-    as ``measure_group`` lays it out with the number of patients per tier; ``patients`` by position with score and
-    label; digests of bundle and dataset; ``remark`` where the dataset is that of the training. Ready for JSON.
+    far the scoring is; may raise ``JobCancelled``. Returns: ``groups`` by name (``all``, each treatment and
+    each scan protocol), each as ``measure_group`` lays it out with its ``factor`` and the number of patients per
+    tier; ``tier_outcomes`` of all; ``patients`` by position with score and label; what ``description`` tells of
+    the dataset; digests of bundle and dataset; ``remark`` where the dataset is that of the training. For JSON.
     """
     if isinstance(source, Dataset) and source.roi_settings != bundle.roi:
         raise BadSetting(key="roi_settings", value="other than those of the bundle", limit=str(bundle.roi))
@@ -56,9 +75,12 @@ def validate_bundle(bundle: ModelBundle, source: ViewSource, *, progress: Listen
         "label": settings.label,
         "cut_offs": {"low_below": bundle.tiers.low_below, "high_from": bundle.tiers.high_from},
         "remark": _OWN_DATA if is_own else "",
+        "description": {key: source.description[key] for key in _RECIPE if key in source.description},
         "groups": {
-            name: _measure(bundle, source.cohort, labels, scores, chosen, shift) for name, chosen in groups.items()
+            name: {"factor": factor} | _measure(bundle, source.cohort, labels, scores, chosen, shift)
+            for (factor, name), chosen in groups.items()
         },
+        "tier_outcomes": tier_outcomes(source.cohort, scores, labels.event, bundle.tiers),
         "patients": {
             "event": labels.event.tolist(),
             "is_known": labels.is_known.tolist(),
@@ -94,35 +116,86 @@ def score_all(bundle: ModelBundle, source: ViewSource, *, progress: Listener = s
 def validation_text(found: dict[str, Any]) -> str:
     """Write what a validation came to."""
     mark = f"**{SIMULATED_COHORT}.** " if found["is_simulated"] else ""
-    heads = (
-        "patients",
-        "n",
-        "events",
-        "AUC (95 % CI, DeLong)",
-        "bootstrap",
-        "yes/no at cut-off",
-        "ACC",
-        "SENS",
-        "SPEC",
-    )
-    rows = [_row(name, group) for name, group in found["groups"].items()]
-    tiers = [
-        (name, *(str(group["tiers"][tier.value]) for tier in Tier), *_probabilities(group))
-        for name, group in found["groups"].items()
-    ]
-    tier_heads = ("patients", *(tier.value for tier in Tier), "observed / expected", "calibration slope")
     parts = (
         f"# {found['bundle']} on other patients",
         f"{mark}**{RESEARCH_USE_ONLY.upper()}**",
         f"Bundle SHA-256 `{found['bundle_sha256'][:16]}`, dataset SHA-256 `{found['dataset_sha256'][:16]}`, label "
         f"`{found['label']}`; positive from a score of {found['cut_offs']['low_below']:.3f}, the frozen cut-off.",
         found["remark"],
-        rows_of(heads, rows),
-        rows_of(tier_heads, tiers),
-        "Intervals: DeLong and 2000 bootstrap samples of patients for AUC, Wilson for shares. Calibration after "
-        "the balancing of the training was undone, where it is known.",
+        _tables(found),
     )
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def with_external(bundle: ModelBundle, found: Mapping[str, Any]) -> ModelBundle:
+    """Let a bundle hold what other patients came to, in its measures and its card.
+
+    ``found``: of ``validate_bundle``; takes the place of what the same patients came to before. Network, cut-offs
+    and scores stay; no patient of the dataset enters the bundle. Raises BadSetting where the patients are those of
+    the training.
+    """
+    if found["remark"]:
+        raise BadSetting(key="dataset", value="the one that the bundle was trained on", limit="of other patients")
+    kept = {key: value for key, value in found.items() if key not in ("patients", "bundle", "remark")}
+    before = [
+        each for each in bundle.metrics.get(EXTERNAL, ()) if each["dataset_sha256"] != kept["dataset_sha256"]
+    ]
+    metrics = {**bundle.metrics, EXTERNAL: [*before, kept]}
+    return replace(bundle, metrics=metrics, card=_with_section(bundle.card, metrics[EXTERNAL]))
+
+
+def _with_section(card: str, found: Sequence[Mapping[str, Any]]) -> str:
+    """Put the section into a card, in place of the one before."""
+    head, _, rest = card.partition(f"\n{HEADING}\n")
+    if rest:
+        rest = rest[rest.index(f"\n{_LIMITS}\n") :] if f"\n{_LIMITS}\n" in rest else ""
+    elif f"\n{_LIMITS}\n" in head:
+        head, rest = head[: head.index(f"\n{_LIMITS}\n")], head[head.index(f"\n{_LIMITS}\n") :]
+    sections = [
+        f"{_of_whom(each)}\n\n{_tables(each)}\n\nDataset SHA-256 `{each['dataset_sha256'][:16]}`; scored once by "
+        f"the bundle with the SHA-256 `{each['bundle_sha256'][:16]}`, nothing was fitted."
+        for each in found
+    ]
+    return f"{head.rstrip()}\n\n{HEADING}\n\n" + "\n\n".join(sections) + "\n" + (rest or "")
+
+
+def _of_whom(found: Mapping[str, Any]) -> str:
+    """Say who the patients are."""
+    told, n = found["description"], found["groups"]["all"]["n"]
+    kind = "simulated patients" if found["is_simulated"] else "patients"
+    scanners = f", scanned as at other centres ({', '.join(told['scanners'])})" if told.get("scanners") else ""
+    model = f", outcome model `{told['preset']}`, seed {told.get('seed', 0)}" if "preset" in told else ""
+    return f"{n} other {kind}{scanners}{model}."
+
+
+def _tables(found: Mapping[str, Any]) -> str:
+    """Lay out discrimination, calibration and tiers of each group, and what followed in each tier."""
+    heads = ("patients", "n", "events", "AUC (95 % CI, DeLong)", "bootstrap", "yes/no", "ACC", "SENS", "SPEC")
+    named = [
+        (f"scan protocol {name}" if group["factor"] == SCANNED else name, group)
+        for name, group in found["groups"].items()
+    ]
+    rows = [_row(name, group) for name, group in named]
+    tiers = [
+        (name, *(_part(group["tiers"][tier.value], group["n"]) for tier in Tier), *_probabilities(group))
+        for name, group in named
+    ]
+    tier_heads = ("patients", *(tier.value for tier in Tier), "intercept", "slope", "observed / expected")
+    return "\n\n".join(
+        (
+            rows_of(heads, rows),
+            rows_of(tier_heads, tiers),
+            survival_rows(found["tier_outcomes"]),
+            "Intervals: DeLong and 2000 bootstrap samples of patients for AUC, Wilson for shares, log-log for "
+            "survival. Yes/no: AUC of the frozen cut-off alone. Calibration after the balancing of the training "
+            "was undone, where it is known.",
+        )
+    )
+
+
+def _part(n: int, of: int) -> str:
+    """Write a number of patients with its share."""
+    return f"{n} ({100 * n / of:.1f} %)" if of else str(n)
 
 
 def _settings(bundle: ModelBundle) -> TrainSettings:
@@ -132,12 +205,15 @@ def _settings(bundle: ModelBundle) -> TrainSettings:
     return TrainSettings.from_mapping(folders | known | {"permute_labels": False})
 
 
-def _groups(cohort: Cohort) -> dict[str, npt.NDArray[np.bool_]]:
-    """Everybody, and the patients of each treatment where there are several."""
-    arms = np.asarray(cohort[ARM]).astype(str)
-    groups = {"all": np.ones(len(cohort), dtype=bool)}
-    names = np.unique(arms).tolist()
-    return groups | ({name: arms == name for name in names} if len(names) > 1 else {})
+def _groups(cohort: Cohort) -> dict[tuple[str, str], npt.NDArray[np.bool_]]:
+    """Everybody, and the patients of each treatment and of each scan protocol where there are several."""
+    groups = {("", "all"): np.ones(len(cohort), dtype=bool)}
+    for factor, column in (("Treatment", ARM), (SCANNED, PROTOCOL)):
+        values = np.asarray(cohort[column]).astype(str) if column in cohort else np.array([], dtype=str)
+        names = np.unique(values).tolist()
+        if len(names) > 1:
+            groups |= {(factor, name): values == name for name in names}
+    return groups
 
 
 def _measure(
@@ -179,23 +255,22 @@ def _log_odds_shift(bundle: ModelBundle, settings: TrainSettings) -> float | Non
     return float(np.log(factor))
 
 
-def _row(name: str, group: dict[str, Any]) -> tuple[str, ...]:
+def _row(name: str, group: Mapping[str, Any]) -> tuple[str, ...]:
     """Write one group of patients."""
     low, high, hard = group["auc_bootstrap_low"], group["auc_bootstrap_high"], group["auc_hard_labels"]
+    few = few_in(group)
     return (
         name,
         str(group["n"]),
         str(group["n_events"]),
-        estimate(group["auc"], group["auc_low"], group["auc_high"]),
-        "-" if low is None else f"{low:.3f}-{high:.3f}",
-        "-" if hard is None else f"{hard:.3f}",
+        measured_auc(group),
+        "-" if few or low is None else f"{low:.3f}-{high:.3f}",
+        "-" if few or hard is None else f"{hard:.3f}",
         *(share(group[key]) for key in ("accuracy", "sensitivity", "specificity")),
     )
 
 
-def _probabilities(group: dict[str, Any]) -> tuple[str, str]:
-    """Write O/E and slope of one group."""
-    found = group.get("calibration_balancing_undone", group["calibration"])
-    cells = (found.get("observed_to_expected"), found.get("slope"))
-    first, second = ("-" if c is None else estimate(c["value"], c["low"], c["high"], decimals=2) for c in cells)
-    return first, second
+def _probabilities(group: Mapping[str, Any]) -> tuple[str, ...]:
+    """Write intercept, slope and O/E of one group."""
+    found = {} if few_in(group) else group.get("calibration_balancing_undone", group["calibration"])
+    return tuple(triple(found.get(each)) for each in ("intercept", "slope", "observed_to_expected"))

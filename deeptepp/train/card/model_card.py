@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from deeptepp.domain.cohort import Arm
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT
 from deeptepp.train.card.card_results import (
     calibration,
@@ -17,6 +16,7 @@ from deeptepp.train.card.card_results import (
     subgroups,
     tiers,
 )
+from deeptepp.train.measure.breakdown import ARM_WORDS
 from deeptepp.train.measure.facts import TITLES, RunFacts, folds_of, rows_of
 
 TEXTS = "card.toml"
@@ -53,9 +53,10 @@ def _data(facts: RunFacts) -> str:
     """Who was trained on, held out and only scored, and how the images came about."""
     rows = [(TITLES[key], str(group["n"]), str(group["n_events"])) for key, group in facts.groups.items()]
     lines = [rows_of(("patients", "n", "events"), rows), ""]
-    names = {Arm.NONE.value: "no anti-HER2 treatment", Arm.T.value: "trastuzumab", Arm.TP.value: "T+P"}
     if facts.arms:
-        lines.append("- Treatment: " + ", ".join(f"{names.get(arm, arm)} {n}" for arm, n in facts.arms.items()))
+        lines.append(
+            "- Treatment: " + ", ".join(f"{ARM_WORDS.get(arm, arm)} {n}" for arm, n in facts.arms.items())
+        )
     if facts.follow_up_months:
         median, low, high = facts.follow_up_months
         lines.append(f"- Follow-up: median {median:.1f} months, range {low:.1f} to {high:.1f}")

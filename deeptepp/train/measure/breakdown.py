@@ -31,7 +31,15 @@ IMAGE_RISK = "image_risk"
 UNKNOWN = "unknown"
 """Group of the patients of whom a fact is missing."""
 
-_ARMS = {Arm.NONE.value: "no anti-HER2 treatment", Arm.T.value: "trastuzumab", Arm.TP.value: "T+P"}
+ARM_WORDS: dict[str, Words] = {
+    Arm.NONE.value: "no anti-HER2 treatment",
+    Arm.T.value: "trastuzumab",
+    Arm.TP.value: "T+P",
+}
+"""Name of each treatment."""
+
+PROTOCOL = "protocol"
+"""Column that names how a patient was scanned."""
 
 
 def break_down(scored: Scored) -> dict[str, Any]:
@@ -43,7 +51,7 @@ def break_down(scored: Scored) -> dict[str, Any]:
     """
     found: dict[str, Any] = {"subgroups": _subgroups(scored)}
     if scored.tiers is not None:
-        found["tier_outcomes"] = _tier_outcomes(scored, scored.tiers)
+        found["tier_outcomes"] = tier_outcomes(scored.cohort, scored.scores, scored.labels.event, scored.tiers)
     if LATENT_RISK in scored.cohort:
         found["ceiling"] = _ceiling(scored)
     return found
@@ -82,14 +90,16 @@ def _auc(scored: Scored, chosen: Bools) -> dict[str, Any]:
     return counts | {"auc": curve.auc, "auc_low": curve.low, "auc_high": curve.high, "auc_reason": reason}
 
 
-def _tier_outcomes(scored: Scored, tiers: TierScheme) -> list[dict[str, Any]]:
-    """Read the recurrence-free survival of each tier at five years."""
-    names = np.array([tiers.tier_of(float(score)) for score in scored.scores], dtype=object)
+def tier_outcomes(
+    cohort: Cohort, scores: npt.NDArray[np.float64], event: Bools, tiers: TierScheme
+) -> list[dict[str, Any]]:
+    """Read the recurrence-free survival of each tier at five years; ``scores``, ``event`` (n,): by patient."""
+    names = np.array([tiers.tier_of(float(score)) for score in scores], dtype=object)
     rows = []
     for tier in Tier:
         chosen = names == tier
-        row = {"tier": tier.value, "n": int(chosen.sum()), "n_events": int(scored.labels.event[chosen].sum())}
-        rows.append(row | _survival(scored.cohort.where(chosen)))
+        row = {"tier": tier.value, "n": int(chosen.sum()), "n_events": int(event[chosen].sum())}
+        rows.append(row | _survival(cohort.where(chosen)))
     return rows
 
 
@@ -163,7 +173,7 @@ def _nodes(value: object) -> str:
 
 def _arm(value: object) -> str:
     """Name a treatment."""
-    return _ARMS.get(str(value), UNKNOWN)
+    return ARM_WORDS.get(str(value), UNKNOWN)
 
 
 def _text(value: object) -> str:
@@ -177,7 +187,7 @@ _FACTORS: dict[str, tuple[str, Callable[[object], str]]] = {
     "Oestrogen receptor": ("er_positive", _sign),
     "Tumour size": ("tumour_size_mm", _band((20.0, 50.0), _SIZES)),
     "Nodes": ("node_stage", _nodes),
-    "Scan protocol": ("protocol", _text),
+    "Scan protocol": (PROTOCOL, _text),
     "Centre": (SOURCE, _text),
 }
 """Title of each factor, its column and how its values are named."""

@@ -23,7 +23,14 @@ from deeptepp.report.survival_tables import estimates_table
 from deeptepp.stats.event_rule import why_not_measured
 from deeptepp.stats.horizon import known_at
 from deeptepp.stats.prediction.roc import roc_auc
-from deeptepp.ui.evidence.evidence_rows import metric_rows, operating_rows, subgroup_rows
+from deeptepp.ui.evidence.evidence_rows import (
+    external_rows,
+    metric_rows,
+    off_on_the_whole,
+    operating_rows,
+    outcome_rows,
+    subgroup_rows,
+)
 from deeptepp.ui.parts.charts import show_figure
 from deeptepp.ui.parts.choices import endpoint_choice
 from deeptepp.ui.parts.shown_table import show_table
@@ -52,6 +59,7 @@ _PROBABILITY = (
 def measured_tab(bundle: ModelBundle) -> None:
     """Show all that was measured."""
     _discrimination(bundle)
+    _other_patients(bundle)
     _curves(bundle)
     _operating_points(bundle.metrics)
     _subgroups(bundle.metrics)
@@ -111,6 +119,43 @@ def _discrimination(bundle: ModelBundle) -> None:
                 auc=auc_ci(ceiling["truth_auc"], ceiling["truth_auc_low"], ceiling["truth_auc_high"]),
             )
         )
+
+
+def _other_patients(bundle: ModelBundle) -> None:
+    """Show what patients came to who had no part in the making of the model, one table per dataset."""
+    for found in bundle.metrics.get("external", ()):
+        st.header(t("On other patients"), help=help_on("Calibration-in-the-large, Calibration slope, Tier"))
+        told = found["description"]
+        kind = t("simulated patients") if found["is_simulated"] else t("patients")
+        scanners = ", ".join(told.get("scanners", ())) or t("not said")
+        st.markdown(
+            t(
+                "{n} {kind}, none of whom had a part in the making of the model. They were scored once, and "
+                "nothing was fitted to them. Scan protocols of other centres: {scanners}.",
+                n=found["groups"]["all"]["n"],
+                kind=kind,
+                scanners=scanners,
+            )
+        )
+        measured, tiers = external_rows(found)
+        st.table(measured, hide_index=True, border="horizontal")
+        st.table(tiers, hide_index=True, border="horizontal")
+        st.caption(
+            t(
+                "Observed / expected: 1 is right, above 1 more events than the scores say. "
+                "Calibration-in-the-large: 0 is right. Slope: 1 is right, below 1 the scores are too extreme. "
+                "Sensitivity and specificity at the cut-off between Low and Moderate."
+            )
+        )
+        if groups := off_on_the_whole(found):
+            st.caption(
+                t(
+                    "Here the scores are off on the whole, since the interval leaves out 1: {groups}. `deeptepp "
+                    "recalibrate` fits a model to the patients of a centre.",
+                    groups=groups,
+                )
+            )
+        st.table(outcome_rows(found["tier_outcomes"]), hide_index=True, border="horizontal")
 
 
 def _curves(bundle: ModelBundle) -> None:

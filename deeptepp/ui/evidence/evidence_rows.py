@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deeptepp.report.format import auc_ci, percent_ci
+from deeptepp.domain.cohort import Arm
+from deeptepp.domain.risk import Tier
+from deeptepp.report.format import auc_ci, percent, percent_ci, signed_ci
 from deeptepp.stats.event_rule import MIN_EVENTS, why_not_measured
 from deeptepp.ui.words.language import say, t
-from deeptepp.ui.words.screen_words import MEASURED_ON
+from deeptepp.ui.words.screen_words import MEASURED_ON, label
 
 
 def metric_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -55,6 +57,83 @@ def operating_rows(metrics: Mapping[str, Any]) -> list[dict[str, str]]:
         )
         if point
     ]
+
+
+def external_rows(found: Mapping[str, Any]) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Lay out what other patients came to: discrimination and calibration, and tiers, by group.
+
+    ``found``: one entry of the measures ``external`` of a bundle.
+    """
+    measured, tiers = [], []
+    for name, group in found["groups"].items():
+        named = {
+            t("Patients"): _group_name(name, group),
+            t("n"): str(group["n"]),
+            t("Events"): str(group["n_events"]),
+        }
+        # Too few events: neither an AUC nor a calibration is shown.
+        line = {} if why_few(group) else group.get("calibration_balancing_undone", group["calibration"])
+        measured.append(
+            named
+            | {t("AUC (95 % CI)"): auc_text(group)}
+            | {f"{t(title)} (95 % CI)": _of_line(line.get(key)) for title, key in _CALIBRATION.items()}
+        )
+        n = max(1, group["n"])
+        shares = {tier: f"{k} ({percent(k / n)})" for tier, k in group["tiers"].items()}
+        tiers.append(
+            named
+            | {label(Tier(tier)): text for tier, text in shares.items()}
+            | {t("Sensitivity (95 % CI)"): share_text(group["sensitivity"])}
+            | {t("Specificity (95 % CI)"): share_text(group["specificity"])}
+        )
+    return measured, tiers
+
+
+def outcome_rows(outcomes: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Lay out what followed in each tier of other patients."""
+    return [
+        {
+            t("Tier"): label(Tier(row["tier"])),
+            t("n"): str(row["n"]),
+            t("Events"): str(row["n_events"]),
+            t("RFS at 60 months (95 % CI)"): say(row["rfs_reason"])
+            if row["rfs"] is None
+            else percent_ci(row["rfs"], row["rfs_low"], row["rfs_high"]),
+            t("At risk"): "" if row["n_at_risk"] is None else str(row["n_at_risk"]),
+        }
+        for row in outcomes
+    ]
+
+
+_CALIBRATION: dict[str, str] = {
+    "Observed / expected": "observed_to_expected",
+    "Calibration-in-the-large": "intercept",
+    "Calibration slope": "slope",
+}
+"""Title of each number of calibration, and its key."""
+
+
+def off_on_the_whole(found: Mapping[str, Any]) -> str:
+    """Name the groups of other patients whose observed / expected has an interval without 1, empty for none."""
+    names = []
+    for name, group in found["groups"].items():
+        ratio = group.get("calibration_balancing_undone", group["calibration"]).get("observed_to_expected")
+        is_known = ratio and ratio["low"] is not None and ratio["high"] is not None and not why_few(group)
+        if is_known and not ratio["low"] <= 1 <= ratio["high"]:
+            names.append(_group_name(name, group))
+    return ", ".join(names)
+
+
+def _group_name(name: str, group: Mapping[str, Any]) -> str:
+    """Name a group of other patients: everybody, a treatment, or a scan protocol."""
+    if name == "all":
+        return t("All")
+    return label(Arm(name)) if group["factor"] == "Treatment" else t("Scan protocol {name}", name=name)
+
+
+def _of_line(found: Mapping[str, Any] | None) -> str:
+    """Write a number of calibration with its interval."""
+    return say(signed_ci(found["value"], found["low"], found["high"])) if found else t("not estimable")
 
 
 def _of_tiers(threshold: float) -> str:

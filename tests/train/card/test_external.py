@@ -8,9 +8,16 @@ import tiny_bundle
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.errors import BadSetting
 from deeptepp.imaging.roi import RoiSettings
-from deeptepp.model.bundle import load_bundle
+from deeptepp.model.bundle import load_bundle, save_bundle
 from deeptepp.model.predict import score_views
-from deeptepp.train.card.external import validate_bundle, validation_text
+from deeptepp.train.card.external import (
+    EXTERNAL,
+    HEADING,
+    SCANNED,
+    validate_bundle,
+    validation_text,
+    with_external,
+)
 from deeptepp.views.mosaic import build_views
 from deeptepp.views.planes import ViewSettings
 
@@ -74,3 +81,50 @@ def test_regions_cut_in_another_way_are_refused(bundle, dataset):
     other = replace(bundle, roi=RoiSettings(size_mm=90.0, spacing_mm=1.5, channels=("post",)))
     with pytest.raises(BadSetting, match="roi_settings"):
         validate_bundle(other, dataset)
+
+
+@pytest.fixture
+def scanned(dataset):
+    """The patients, half of whom were scanned elsewhere."""
+    protocol = np.where(np.arange(len(dataset)) % 2 == 0, "ge", "philips").astype(object)
+    return replace(dataset, cohort=dataset.cohort.with_columns(protocol=protocol))
+
+
+def test_every_scanner_is_measured_by_itself_with_calibration_and_tiers(bundle, scanned):
+    found = validate_bundle(bundle, scanned)
+    by_scanner = {name: group for name, group in found["groups"].items() if group["factor"] == SCANNED}
+    assert set(by_scanner) == {"ge", "philips"}
+    assert sum(group["n"] for group in by_scanner.values()) == 24
+    assert sum(row["n"] for row in found["tier_outcomes"]) == 24
+    assert all("calibration" in group and sum(group["tiers"].values()) == 12 for group in by_scanner.values())
+
+
+def test_a_bundle_keeps_what_other_patients_came_to_and_none_of_the_patients(bundle, scanned, tmp_path):
+    found = validate_bundle(bundle, scanned)
+    saved = save_bundle(replace(with_external(bundle, found), name="kept"), tmp_path / "kept")
+    kept = load_bundle(tmp_path / "kept")
+    assert kept.sha256 == saved.sha256 != bundle.sha256
+    (evidence,) = kept.metrics[EXTERNAL]
+    assert evidence["groups"] == found["groups"]
+    assert "patients" not in evidence
+    assert kept.card.count(HEADING) == 1
+    assert "24 other simulated patients" in kept.card
+
+
+def test_the_section_stands_before_the_limits_and_is_written_once_per_dataset(bundle, scanned, dataset):
+    carded = replace(bundle, card="# name\n\n## Tiers\n\ntext\n\n## Limits\n\nmore\n")
+    once = with_external(carded, validate_bundle(carded, scanned))
+    twice = with_external(once, validate_bundle(once, scanned))
+    assert twice.card == once.card
+    assert len(twice.metrics[EXTERNAL]) == 1
+    order = [twice.card.index(heading) for heading in ("## Tiers", HEADING, "## Limits")]
+    assert order == sorted(order)
+    other = with_external(twice, validate_bundle(twice, replace(scanned, sha256="other")))
+    assert len(other.metrics[EXTERNAL]) == 2
+    assert (other.card.count(HEADING), other.card.count("## Limits")) == (1, 1)
+
+
+def test_the_patients_of_the_training_never_enter_the_card_as_others(bundle, dataset):
+    own = replace(bundle, provenance={"dataset_sha256": dataset.sha256})
+    with pytest.raises(BadSetting, match="trained on"):
+        with_external(own, validate_bundle(own, dataset))

@@ -15,8 +15,11 @@ from deeptepp.ui.evidence.evidence_measured import scored_parts
 from deeptepp.ui.evidence.evidence_page import shown_card
 from deeptepp.ui.evidence.evidence_published import beside_rows, published_row
 from deeptepp.ui.evidence.evidence_rows import (
+    external_rows,
     metric_rows,
+    off_on_the_whole,
     operating_rows,
+    outcome_rows,
     split_table,
     subgroup_rows,
     without_few_events,
@@ -68,6 +71,46 @@ def test_both_cut_offs_have_a_row_where_both_were_measured():
     rows = operating_rows({"holdout": GROUP | {"at_half": point, "at_cut_off": point | {"threshold": 0.4883}}})
     assert [row["Cut-off"] for row in rows] == ["0.488, of the tiers", "0.5, where the network is undecided"]
     assert operating_rows({"holdout": GROUP}) == []
+
+
+LINE = {"observed_to_expected": {"value": 1.4, "low": 1.1, "high": 1.9}, "intercept": None, "slope": None}
+OTHERS = {
+    "groups": {
+        name: GROUP
+        | {
+            "factor": factor,
+            "specificity": SHARE,
+            "calibration": LINE,
+            "tiers": {"Low": 30, "Moderate": 18, "High": 12},
+        }
+        for factor, name in (("", "all"), ("Treatment", "T+P"), ("Scan protocol", "ge"))
+    }
+}
+
+
+def test_other_patients_have_a_row_for_each_treatment_and_scanner():
+    measured, tiers = external_rows(OTHERS)
+    names = ["All", "Trastuzumab + pertuzumab", "Scan protocol ge"]
+    assert [row["Patients"] for row in measured] == [row["Patients"] for row in tiers] == names
+    assert measured[0]["AUC (95 % CI)"] == auc_ci(0.7512, 0.6, 0.9)
+    assert measured[0]["Observed / expected (95 % CI)"] == "1.40 (1.10 to 1.90)"
+    assert measured[0]["Calibration slope (95 % CI)"] == "not estimable"
+    assert tiers[2]["Low"].replace("\xa0", " ") == "30 (50.0 %)"
+
+
+def test_groups_whose_scores_are_off_are_named_and_those_of_few_events_are_not():
+    assert off_on_the_whole(OTHERS) == "All, Trastuzumab + pertuzumab, Scan protocol ge"
+    few = {name: group | {"n_events": 3} for name, group in OTHERS["groups"].items()}
+    assert off_on_the_whole({"groups": few}) == ""
+    assert external_rows({"groups": few})[0][0]["Observed / expected (95 % CI)"] == "not estimable"
+
+
+def test_a_tier_of_other_patients_has_its_survival_or_the_reason_for_none():
+    row = {"tier": "Low", "n": 40, "n_events": 2, "rfs": 0.95, "rfs_low": 0.8, "rfs_high": 0.99, "n_at_risk": 20}
+    empty = row | {"rfs": None, "rfs_reason": "no patients", "n_at_risk": None}
+    known, unknown = outcome_rows([row | {"rfs_reason": ""}, empty])
+    assert known["RFS at 60 months (95 % CI)"] == percent_ci(0.95, 0.8, 0.99)
+    assert (unknown["RFS at 60 months (95 % CI)"], unknown["At risk"]) == ("no patients", "")
 
 
 def test_a_subgroup_without_an_auc_says_why():
