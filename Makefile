@@ -71,6 +71,10 @@ external: $(STAMP) ## Score 2,000 simulated patients of other centres with the s
 reading: $(DEV) ## Time the reading of a study beside other readers: make reading STUDY=FILE.zip
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/read.py $(STUDY) --out docs/results/reading_speed.md
 
+.PHONY: throughput
+throughput: $(DEV) ## Time studies from zip to tier beside pydicom, MONAI and eager torch: make throughput [N=200]
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/throughput.py --n $(or $(N),200) --out docs/results/throughput.md
+
 statistics: $(DEV) ## Measure simulated cohorts, the bias of matching and the speed of the statistics, minutes
 	PYTHONPATH=benchmarks $(BIN)/python -m simulated_summary --draws 200 --jobs $(JOBS) --out docs/results/simulated_cohort.md
 	$(BIN)/python benchmarks/matching_bias.py --draws 300 --out docs/results/matching_bias.md

@@ -86,8 +86,8 @@ def _run(service: Service, taken: socket.socket):
 
 
 @contextlib.contextmanager
-def running(folder: Path):
-    """Run the service in a folder until the block ends."""
+def running(folder: Path, board: str = ""):
+    """Run the service in a folder until the block ends, with a board in SQLite unless an address is given."""
     study = coarse_study.coarse_study()
     write_study(study.study, folder / "study", description="simulated", patient_key="SIM")
     shutil.make_archive(str(folder / "study"), "zip", folder / "study")
@@ -96,7 +96,7 @@ def running(folder: Path):
         patch.chdir(folder)
         patch.delenv("DEEPTEPP_OPEN", raising=False)
         for name, value in {
-            "DEEPTEPP_BOARD": str(folder / "board.sqlite"),
+            "DEEPTEPP_BOARD": board or str(folder / "board.sqlite"),
             "DEEPTEPP_ARTIFACTS": str(tiny_bundle.make_tiny_bundle(folder / "bundle")),
             "DEEPTEPP_OIDC_SECRET": oidc_provider.SECRET,
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1"),

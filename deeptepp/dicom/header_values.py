@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import isfinite
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
@@ -19,15 +19,6 @@ class Header(Protocol):
 
     def get(self, key: Any, default: Any = None) -> Any:  # noqa: ANN401  a DICOM value can be anything
         """Value of a keyword."""
-        ...
-
-
-@runtime_checkable
-class HasPrivate(Protocol):
-    """A header that finds private elements itself."""
-
-    def private(self, group: int, creator: str, element: int) -> Any:  # noqa: ANN401
-        """Value of a private element."""
         ...
 
 
@@ -97,7 +88,9 @@ def private_value(header: Header, group: int, creator: str, element: int) -> Any
     around it. Gives the value, or None.
     """
     if not isinstance(header, Dataset):
-        return header.private(group, creator, element) if isinstance(header, HasPrivate) else None
+        # A plain header finds private elements itself; asking for a protocol would take longer than the answer.
+        own = getattr(header, "private", None)
+        return None if own is None else own(group, creator, element)
     for tag in sorted(header.keys()):
         if tag >> 16 != group or not _FIRST_BLOCK <= tag & 0xFFFF <= _LAST_BLOCK:
             continue

@@ -124,8 +124,12 @@ def block_mean(volume: Volume, factors: tuple[int, int, int]) -> FloatImage:
     ``coarse_grid(volume.grid, factors)``.
     """
     trimmed = volume.voxels[tuple(slice(0, n // f * f) for n, f in zip(volume.grid.shape, factors, strict=True))]
-    total = _sum_blocks(trimmed, factors)
-    return to_anatomical(total, volume.grid) * np.float32(1.0 / np.prod(factors))
+    total = to_anatomical(_sum_blocks(trimmed, factors), volume.grid)
+    share = np.float32(1.0 / np.prod(factors))
+    if not total.flags.c_contiguous:
+        return total * share
+    total *= share
+    return total
 
 
 def block_corner(volume: Volume, factors: tuple[int, int, int]) -> npt.NDArray[Any]:

@@ -1,7 +1,7 @@
 // What stands in the fields of forms before it is sent: read from the page by the keys of the fields, kept by the tab,
 // and told to the server a moment after typing has ended, so that a reload fills the fields again.
 
-const FIELD = 'input[role="combobox"], input[type="text"], input[type="number"], textarea';
+const FIELD = 'input[role="combobox"], input:is([type="text"], [type="search"], [type="number"]), textarea';
 const QUIET_MS = 400;
 const MOST_CHARACTERS = 4000;
 

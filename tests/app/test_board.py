@@ -119,9 +119,17 @@ def test_filters_are_kept_in_the_address_and_never_tell_a_hidden_tier(open_page,
     assert words_on(at).count('class="dt-board-row"') == 1
     at.multiselect(key="board-tier").set_value([]).run()
     assert "tier" not in at.query_params
-    at.text_input(key="board-find").set_value("case 8").run()
+
+
+def test_a_link_brings_a_search_but_what_is_typed_goes_into_no_address(open_page, demo):
+    at = open_page("board")
+    at.query_params["find"] = "case 8"
+    at.run()
     assert words_on(at).count('class="dt-board-row"') == 1
     assert at.query_params["find"] in ("case 8", ["case 8"])
+    at.text_input(key="board-find").set_value("case 7").run()
+    assert words_on(at).count('class="dt-board-row"') == 1
+    assert "find" not in at.query_params
 
 
 def _skipped():

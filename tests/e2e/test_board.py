@@ -77,3 +77,32 @@ def test_a_meeting_of_two_from_the_demo_cases_to_the_minutes(page, browser, app)
     assert pdf.value.path().read_bytes().startswith(b"%PDF")
     page.goto(f"{app.url}/board?view=cohort")
     expect(page.locator(".js-plotly-plot")).to_have_count(6)
+
+
+def test_a_search_of_the_board_outlives_a_case_and_a_reload_and_stands_in_no_address(page, app):
+    page.goto(f"{app.url}/board?find=case")
+    expect(page.get_by_role("heading", name="Tumour board")).to_be_visible(timeout=LONG_MS)
+    demo = page.get_by_role("button", name="Open the eight demo cases")
+    case = page.get_by_role("button", name="Open Case 3")
+    expect(demo.or_(case)).to_be_visible(timeout=LONG_MS)
+    if demo.count():
+        demo.click()
+        expect(case).to_be_visible(timeout=LONG_MS)
+    wait_until_drawn(page)
+    find = page.get_by_label("Find")
+    expect(find).to_have_value("case" if not demo.count() else "")
+    find.fill("case 5")
+    find.press("Enter")
+    expect(case).to_have_count(0)
+    assert "find" not in page.url
+    wait_until_drawn(page)
+    page.get_by_role("button", name="Open Case 5").click()
+    expect(page.get_by_role("heading", name="Case 5")).to_be_visible()
+    page.get_by_role("button", name="Back to the list").click()
+    expect(page.get_by_label("Find")).to_have_value("case 5")
+    expect(page.get_by_role("button", name="Open Case 5")).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Find")).to_have_value("case 5", timeout=LONG_MS)
+    expect(page.get_by_role("button", name="Open Case 5")).to_be_visible()
+    expect(case).to_have_count(0)
+    assert "find" not in page.url

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
 
 import api_service
 import postgres_server
 from dicomweb_server import answering
+from postgres_server import PostgresServer
+from streamlit import config
 
 from deeptepp.service_log import set_up_log
 from deeptepp.store.uploads import default_store
@@ -25,12 +29,18 @@ from identifiers.visits import Place, place
 
 PAGE = """# Where identifiers come out
 
-`make identifiers`. A simulated study with a word of its own in every text, date and UID that the DICOM dictionary
-knows ({n} words), in private elements and names of files, and what people type or are called, goes through command
-line, screens, API, PACS, board and backup; then every place where something stays or is said is searched, also
-inside of archives, PDF and base64. A cell counts different identifiers of a kind. Those in **bold** should not be
-there; the others are documented: a label and a note are typed to be kept, a PACS is asked for a study and given
-objects of it, and a worklist shows whose study it is.
+`make identifiers`. A simulated study with a word of its own in every text, date, time and UID that the DICOM
+dictionary knows, in private elements and names of files, and what people type or are called ({n} identifiers),
+goes through command line, screens, API, PACS, board and backup, once with SQLite and once with PostgreSQL as
+Debian sets it up. Then every place where something stays or is said is searched, also inside of archives, PDF and
+base64. A cell counts different identifiers of a kind. Those in **bold** are not documented; the others stand in
+[a table of the deployment](../deployment.md#where-identifiers-come-out), element by element.
+
+{n_places} places, {n_found} identifiers found that are documented, {n_faults} that are not.
+{tables}"""
+
+TABLE = """
+## With {database}
 
 | place | {kinds} |
 | --- | {lines} |
@@ -38,34 +48,100 @@ objects of it, and a worklist shows whose study it is.
 """
 
 KEY = "5a" * 32
+OUTSIDE = tempfile.gettempdir()
+"""A folder for what another user must be able to enter."""
+
+
+@dataclass
+class Counts:
+    """How much of what was found is documented, and what is not."""
+
+    n_places: int = 0
+    n_found: int = 0
+    n_planted: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    def table(self, database: str, planted: Planted, places: list[Place]) -> str:
+        """Write what was found with one database."""
+        rows = []
+        for each in places:
+            found = planted.found_in(each.contents)
+            cells, wrong = told(found, each.documented)
+            rows.append(f"| {each.name} | {' | '.join(cells)} |")
+            self.faults += [f"{database}, {each.name}: {name}\n" for name in wrong]
+            self.n_found += sum(map(len, found.values())) - len(wrong)
+        self.n_places += len(places)
+        self.n_planted = planted.n
+        kinds, lines = " | ".join(KINDS.values()), " | ".join("---:" for _ in KINDS)
+        return TABLE.format(database=database, kinds=kinds, lines=lines, rows="\n".join(rows))
 
 
 def main() -> int:
-    """Write the table; 1 where an identifier is where it should not be."""
+    """Write the tables; 1 where an identifier is where it should not be."""
     parser = argparse.ArgumentParser(prog="python -m identifiers", description=__doc__)
-    parser.add_argument("--out", type=Path, help="where to write the table")
+    parser.add_argument("--out", type=Path, help="where to write the tables")
     options = parser.parse_args()
+    counts = Counts()
     with tempfile.TemporaryDirectory(prefix="identifiers-", ignore_cleanup_errors=True) as folder:
         tempfile.tempdir = str(Path(folder) / "temporary")
         Path(tempfile.tempdir).mkdir()
-        planted, places = walked(Path(folder))
-    rows, faults = [], []
-    for each in places:
-        cells, wrong = told(planted.kinds_in(each.contents), each.documented)
-        rows.append(f"| {each.name} | {' | '.join(cells)} |")
-        faults += [f"{each.name}: {KINDS[kind]}\n" for kind in wrong]
-    n = len(planted.words) + len(planted.uids) + len(planted.dates)
-    kinds, lines = " | ".join(KINDS.values()), " | ".join("---:" for _ in KINDS)
-    text = PAGE.format(n=n, kinds=kinds, lines=lines, rows="\n".join(rows))
+        tables = [counts.table("SQLite", *walked(Path(folder) / "sqlite", None))]
+        if postgres_server.binaries() is None:
+            counts.faults.append("PostgreSQL is not installed: make system\n")
+        else:
+            with elsewhere() as server:
+                tables.append(counts.table("PostgreSQL", *walked(Path(folder) / "postgresql", server)))
+    text = PAGE.format(
+        n=counts.n_planted,
+        n_places=counts.n_places,
+        n_found=counts.n_found,
+        n_faults=len(counts.faults),
+        tables="".join(tables),
+    )
     sys.stdout.write(text)
     if options.out is not None:
         options.out.write_text(text, encoding="utf-8")
-    sys.stdout.writelines(faults)
-    return int(bool(faults))
+    sys.stdout.writelines(counts.faults)
+    return int(bool(counts.faults))
 
 
-def walked(folder: Path) -> tuple[Planted, list[Place]]:
-    """Visit everything; gives what was planted, and every place."""
+@contextlib.contextmanager
+def elsewhere() -> Iterator[PostgresServer]:
+    """Run a PostgreSQL server of its own, in a folder that its user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="identifiers-", dir=OUTSIDE))
+    try:
+        with postgres_server.served(folder) as server:
+            yield server
+    finally:
+        shutil.rmtree(folder)
+
+
+def walked(folder: Path, server: PostgresServer | None) -> tuple[Planted, list[Place]]:
+    """Visit everything with a database, SQLite without a server; gives what was planted, and every place."""
+    folder.mkdir()
+    with said(folder / "said") as heard:
+        planted, places = visited(folder, server)
+    return planted, [*places, place("standard output and error of the process", heard.read_bytes())]
+
+
+@contextlib.contextmanager
+def said(file: Path) -> Iterator[Path]:
+    """Keep what the process writes to its standard output and error."""
+    before = os.dup(1), os.dup(2)
+    with file.open("wb") as stream:
+        for number in (1, 2):
+            os.dup2(stream.fileno(), number)
+    try:
+        yield file
+    finally:
+        for number in (1, 2):
+            os.dup2(before[number - 1], number)
+            os.close(before[number - 1])
+        sys.stderr.write(file.read_text(errors="replace"))
+
+
+def visited(folder: Path, server: PostgresServer | None) -> tuple[Planted, list[Place]]:
+    """Set up an installation, and visit all of it."""
     installation, inputs = folder / "installation", folder / "inputs"
     installation.mkdir()
     inputs.mkdir()
@@ -75,44 +151,28 @@ def walked(folder: Path) -> tuple[Planted, list[Place]]:
     with (
         answering(objects=list(images)) as pacs,
         patch.dict(os.environ, secrets | {"DEEPTEPP_PACS_URL": pacs.url}),
-        api_service.running(installation) as service,
+        api_service.running(installation, board=server.address if server else "") as service,
     ):
-        # What the service itself sets up before it serves.
+        # What the service itself sets up before it serves, and what its settings of Streamlit say.
         set_up_log(is_service=True)
+        config.set_option("logger.enableRich", False)
         logging.getLogger("uvicorn.access").disabled = True
-        settings = installation / "deeptepp.toml"
-        settings.write_text(f"reading_max_s = 3600\n{settings.read_text()}")  # the machine may be busy
-        planted.exact |= {KEY.encode(), bytes.fromhex(KEY), *(token.encode() for token in service.tokens.values())}
+        keys = {KEY.encode(), bytes.fromhex(KEY), *(token.encode() for token in service.tokens.values())}
+        planted.exact |= dict.fromkeys(keys, ("TK", "TK"))
         with visits.signed_in():
             places += visits.screens(archive, images)
-        places += visits.commands(archive, installation / "bundle", inputs)
+        places += visits.commands(archive, images[0].AccessionNumber, installation / "bundle", inputs)
         places += visits.api(service, archive)
         places += visits.pacs(pacs, len(images))
         places.append(place("log and access log", service.log.getvalue()))
-        backup = (inputs / "command.zip").read_bytes()
-        places.append(place("backup of the installation", backup, documented=visits.TYPED))
-        places += visits.stored(installation)
+        places.append(place("backup", (inputs / "command.zip").read_bytes()))
+        places.append(visits.sealed(installation))
+        places += visits.in_postgresql(server) if server else visits.in_sqlite(installation)
         sweep_visitors(0)
         default_store().sweep(-1)
-        known = (installation / name for name in ("study", "study.zip", "bundle", settings.name))
+        known = (installation / name for name in ("study", "study.zip", "bundle", "deeptepp.toml"))
         places += visits.left(installation, (*known, *installation.glob("board*")))
-    places += elsewhere(archive, folder)
     return planted, places
-
-
-def elsewhere(archive: Path, folder: Path) -> Iterator[Place]:
-    """Keep the same in PostgreSQL, and look at its files as they lie, with its log and its write-ahead log."""
-    if postgres_server.binaries() is None:
-        return
-    tempfile.tempdir = None  # the server runs as somebody else, who may not enter ours
-    server = Path(tempfile.mkdtemp(prefix="identifiers-"))
-    try:
-        with postgres_server.running(server) as address, patch.dict(os.environ, {"DEEPTEPP_KEY": KEY}):
-            (backup,) = visits.kept(visits.opened(archive), address, folder)
-        yield Place("PostgreSQL files, log and write-ahead log", visits.TYPED, visits.files(server))
-        yield Place("backup of PostgreSQL", visits.TYPED, backup.contents)
-    finally:
-        shutil.rmtree(server)
 
 
 if __name__ == "__main__":

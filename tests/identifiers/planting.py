@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import io
 import re
 import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pdf_text import pages
@@ -19,8 +19,18 @@ from pydicom.sequence import Sequence
 TEXTS = ("PN", "LO", "SH", "ST", "LT", "UT", "UC", "UR", "AE")
 """Value representations of free text and names."""
 
-STEERING = ("Manufacturer", "SequenceName", "ContrastBolusAgent", "SeriesDescription", "ProtocolName")
-"""Texts by which a study is read, which take a planted word at their end."""
+OWN_UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID")
+"""UIDs that an image has anyway, which are looked for as they are."""
+
+STEERING = (
+    *("Manufacturer", "SequenceName", "ContrastBolusAgent", "SeriesDescription", "ProtocolName"),
+    *("AcquisitionDate", "ContentDate", "SeriesDate", "AcquisitionDateTime", "FrameAcquisitionDateTime"),
+    *("FrameReferenceDateTime", "SOPInstanceUIDOfConcatenationSource", "ConcatenationUID", *OWN_UIDS),
+)
+"""Elements by which a study is read and its phases put in order; of them the two descriptions take a word."""
+
+ROOT_UID = "1.2.840.99999999"
+"""Root of the UIDs that are planted."""
 
 PRIVATE, NESTED = 0x0029_0010, "OtherPatientIDsSequence"
 KINDS = {
@@ -29,74 +39,117 @@ KINDS = {
     "SH": "accession, station and study numbers (SH)",
     "ST": "texts (ST, LT, UT, UC, UR, AE)",
     "PV": "private elements",
-    "DA": "dates (DA, DT)",
+    "DA": "dates and times (DA, DT, TM)",
     "UI": "UIDs (UI)",
     "FN": "names of files and folders",
     "LB": "label of the case",
     "NT": "note of the board",
     "SW": "search words",
+    "DR": "text that was refused or not sent",
     "PE": "name of who is signed in",
     "TK": "tokens and keys",
 }
 """Each kind of identifier by the two letters of its words."""
 
-WORD = re.compile(rb"(PN|LO|SH|ST|PV|FN|LB|NT|SW|PE|TK)QZ[0-9]{4}", re.IGNORECASE)
+WORD = re.compile(rb"(PN|LO|SH|ST|PV|FN|LB|NT|SW|DR|PE|TK)QZ[0-9]{4}", re.IGNORECASE)
 FILE, LABEL, NOTE, SEARCHED, PERSON = "FNQZ0001", "Case LBQZ0001", "NTQZ0001 先看病理", "SWQZ0001", "Dr. PEQZ0001"
+REFUSED, UNSENT = "DRQZ0001 MRN 4711-0815", "DRQZ0002"
+"""A label that names a patient number, and a note that nobody sends."""
+TYPED = (FILE, "FNQZ0002", "FNQZ0003", LABEL, NOTE, SEARCHED, PERSON, REFUSED, UNSENT)
+"""What does not stand in the study itself, with the names of folder and files in its archive."""
 PASSWORD = "TKQZ0001"  # noqa: S105  it is looked for, and opens nothing
 _ENCODED = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}")
 
 
+Found = dict[str, set[tuple[str, str]]]
+"""By kind: where it was planted (the keyword of an element, or the kind where a person typed it), and the text."""
+
+
 @dataclass
 class Planted:
-    """What was planted in a study, and is looked for; ``exact``: tokens and keys."""
+    """What was planted in a study, and is looked for.
 
-    words: set[str] = field(default_factory=set)
-    dates: set[bytes] = field(default_factory=set)
-    uids: set[bytes] = field(default_factory=set)
-    exact: set[bytes] = field(default_factory=set)
+    ``words``: the keyword of each word's element; ``exact``: kind and keyword of each date, UID, token and key.
+    """
 
-    def kinds_in(self, contents: Iterable[bytes]) -> dict[str, int]:
-        """Count the different identifiers of each kind in contents, also inside of archives, PDF and base64."""
-        found: dict[str, set[bytes]] = {}
+    words: dict[str, str] = field(default_factory=dict)
+    exact: dict[bytes, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """How many identifiers there are: a date counts once, however it is written."""
+        dates = {keyword for kind, keyword in self.exact.values() if kind == "DA"}
+        others = [kind for kind, _ in self.exact.values() if kind != "DA"]
+        return len(self.words) + len(dates) + len(others) + len(TYPED)
+
+    def word(self, kind: str, number: int, keyword: str) -> str:
+        """Make a word that stands nowhere else."""
+        made = f"{kind}QZ{number:04d}"
+        self.words[made] = keyword
+        return made
+
+    def found_in(self, contents: Iterable[bytes]) -> Found:
+        """Find the identifiers of each kind in contents, also inside of archives, PDF and base64."""
+        found: Found = {}
         for content in contents:
             for piece in _unpacked(content):
                 for match in WORD.finditer(piece):
-                    found.setdefault(match[1].decode().upper(), set()).add(match[0].upper())
-                for kind, words in (("DA", self.dates), ("UI", self.uids), ("TK", self.exact)):
-                    found.setdefault(kind, set()).update(each for each in words if each in piece)
-        return {kind: len(words) for kind, words in found.items() if words}
+                    kind, word = match[1].decode().upper(), match[0].decode().upper()
+                    found.setdefault(kind, set()).add((self.words.get(word, kind), word))
+                for value, (kind, keyword) in self.exact.items():
+                    if value in piece:
+                        found.setdefault(kind, set()).add((keyword, repr(value)))
+        return found
 
 
 def plant(images: Iterable[Dataset]) -> Planted:
-    """Put a word of its own into every text of the dictionary, dates and UIDs into theirs, in every image."""
+    """Put a word of its own into every text of the dictionary, dates, times and UIDs, in every image."""
     planted, identity = Planted(), Dataset()
-    texts = [_keyword(tag) for tag in sorted(DicomDictionary) if tag >> 16 > 2 and _keyword(tag)]
-    by_kind: dict[str, list[str]] = {}
-    for keyword in texts:
-        by_kind.setdefault(dictionary_VR(keyword), []).append(keyword)
-    for kind in TEXTS:
-        for n, keyword in enumerate(sorted(set(by_kind[kind]) - set(STEERING))):
-            word = f"{kind if kind in KINDS else 'ST'}QZ{TEXTS.index(kind)}{n:03d}"
-            setattr(identity, keyword, word)
-            planted.words.add(word)
-    for n, keyword in enumerate(sorted({*by_kind["DA"], "PatientBirthDate"})):
-        day = f"17{31 + n:02d}1017"
-        setattr(identity, keyword, day)
-        planted.dates |= {day.encode(), f"{day[:4]}-10-17".encode(), f"17.10.{day[:4]}".encode()}
+    for kind, keywords in _keywords().items():
+        for n, keyword in enumerate(keywords):
+            setattr(identity, keyword, _value(planted, kind, n, keyword))
     other = Dataset()
-    other.PatientID, other.PatientName = "LOQZ9001", "PNQZ9001^ANNA"
-    identity.add_new(PRIVATE, "LO", "PVQZ0001")
-    identity.add_new(PRIVATE & ~0xFF | 0x1001, "LO", "PVQZ0002")
+    other.PatientID = planted.word("LO", 9001, NESTED)
+    other.PatientName = f"{planted.word('PN', 9001, NESTED)}^ANNA"
+    identity.add_new(PRIVATE, "LO", planted.word("PV", 1, "private"))
+    identity.add_new(PRIVATE & ~0xFF | 0x1001, "LO", planted.word("PV", 2, "private"))
     setattr(identity, NESTED, Sequence([other]))
+    described = f"{planted.word('LO', 9002, 'SeriesDescription')} {planted.word('PN', 9002, 'SeriesDescription')}"
+    protocol = planted.word("LO", 9003, "ProtocolName")
     for image in images:
-        for keyword in ("AcquisitionDate", "ContentDate", "SeriesDate", "StudyDate"):
-            identity.pop(keyword, None)  # by which phases are put in order
         image.update({element.tag: element for element in identity})
-        image.SeriesDescription = f"{image.get('SeriesDescription', '')} LOQZ9002 PNQZ9002"
-        image.ProtocolName = "LOQZ9003"
-        for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID"):
-            planted.uids.add(str(image.get(keyword, "1.2.840.99999999.1")).encode())
+        image.SeriesDescription = f"{image.get('SeriesDescription', '')} {described}"
+        image.ProtocolName = protocol
+        for keyword in OWN_UIDS:
+            if value := str(image.get(keyword, "")):
+                planted.exact[value.encode()] = ("UI", keyword)
     return planted
+
+
+def _keywords() -> dict[str, list[str]]:
+    """Elements in which something is planted, by value representation."""
+    found: dict[str, list[str]] = {}
+    for tag in sorted(DicomDictionary):
+        keyword = dictionary_keyword(tag)
+        if tag >> 16 > 2 and keyword and keyword not in STEERING and "Class" not in keyword:
+            found.setdefault(dictionary_VR(tag), []).append(keyword)
+    return {kind: sorted(found[kind]) for kind in (*TEXTS, "DA", "DT", "UI")} | {"TM": ["PatientBirthTime"]}
+
+
+def _value(planted: Planted, kind: str, n: int, keyword: str) -> str:
+    """Make what is planted in one element."""
+    if kind in TEXTS:
+        return planted.word(kind if kind in KINDS else "ST", 1000 * TEXTS.index(kind) + n, keyword)
+    if kind == "UI":
+        value = f"{ROOT_UID}.{n + 1}.1"
+    else:
+        value = {"DA": f"17{n:02d}1017", "DT": f"16{n:02d}1017101112.1718", "TM": "171819.202122"}[kind]
+    forms = {value}
+    if kind in ("DA", "DT"):
+        year = value[:4]
+        forms = {value[:8], f"{year}-10-17", f"17.10.{year}", f"17/10/{year}", f"10/17/{year}"}
+    planted.exact |= {form.encode(): ("UI" if kind == "UI" else "DA", keyword) for form in forms}
+    return value
 
 
 def packed(images: Iterable[Dataset]) -> bytes:
@@ -110,19 +163,20 @@ def packed(images: Iterable[Dataset]) -> bytes:
     return stream.getvalue()
 
 
-def told(found: Mapping[str, int], documented: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Write one cell for each kind, and give the kinds that should not be there."""
+def told(found: Found, documented: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Write one cell for each kind, and name what should not be there.
+
+    ``documented``: kinds and keywords of elements.
+    """
     allowed = set(documented)
-    cells = [
-        "" if kind not in found else f"{found[kind]}" if kind in allowed else f"**{found[kind]}**"
-        for kind in KINDS
-    ]
-    return cells, [kind for kind in found if kind not in allowed]
-
-
-def _keyword(tag: int) -> str:
-    """Keyword of a single element that can be planted."""
-    return dictionary_keyword(tag) if dictionary_VR(tag) in (*TEXTS, "DA") else ""
+    cells, wrong = [], []
+    for kind in KINDS:
+        names = {name for name, _ in found.get(kind, ())}
+        faults = set() if kind in allowed else names - allowed
+        n = len(found.get(kind, ()))
+        cells.append("" if not n else f"**{n}**" if faults else f"{n}")
+        wrong += sorted(faults)
+    return cells, wrong
 
 
 def _unpacked(content: bytes, depth: int = 3) -> Iterator[bytes]:
@@ -135,8 +189,6 @@ def _unpacked(content: bytes, depth: int = 3) -> Iterator[bytes]:
                 yield from _unpacked(archive.read(name), depth - 1)
     if depth and (at := content.find(b"%PDF-")) >= 0:
         yield "\n".join(pages(content[at:])).encode()
-    for match in _ENCODED.finditer(content):
-        try:
-            yield base64.b64decode(match[0] + b"=" * (-len(match[0]) % 4))
-        except (binascii.Error, zlib.error):
-            continue
+    for match in _ENCODED.finditer(content) if depth else ():
+        with contextlib.suppress(binascii.Error):
+            yield from _unpacked(base64.b64decode(match[0] + b"=" * (-len(match[0]) % 4)), depth - 1)

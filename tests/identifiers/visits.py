@@ -1,13 +1,15 @@
 """What a planted study goes through: command line, screens, API, PACS, backup; and what comes out.
 
-Each visit gives places: a name, the kinds of identifiers that are meant to be there, and what was found there.
+Each visit gives places: a name, and what was found there. What is meant to be there stands in the documentation.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,10 +20,12 @@ from pathlib import Path
 from unittest.mock import patch
 
 import coarse_study
+import pg8000.native
 import scored_phantom
 from api_service import FACTS, Service
 from board_databases import new_case
 from dicomweb_server import Archive
+from postgres_server import PostgresServer
 from pydicom import dcmread
 from screens import ROOT, run_until, session_of
 from streamlit.testing.v1 import AppTest
@@ -45,29 +49,44 @@ from deeptepp.ui.background.session import Screen, Session
 from deeptepp.ui.case.case_reading import open_fetched
 from deeptepp.ui.case.case_steps import advance
 from deeptepp.ui.worklist.worklist_page import _fetch
-from identifiers.planting import FILE, LABEL, NOTE, PERSON, SEARCHED, Planted, packed, plant
+from identifiers.planting import (
+    FILE,
+    KINDS,
+    LABEL,
+    NOTE,
+    PERSON,
+    REFUSED,
+    SEARCHED,
+    UNSENT,
+    Planted,
+    packed,
+    plant,
+)
 
-PATIENT = ("PN", "LO", "SH", "ST", "DA", "UI")
-"""Whose study it is: what a worklist shows, and what objects in the PACS must carry."""
+DOCUMENTATION = ROOT / "docs" / "deployment.md"
 
 SOMEBODY = Person("s-1", PERSON, frozenset(Role))
-
-TYPED = ("LB", "NT", "PE")
-"""What people type to be kept, and who they are."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """One place, what is meant to be there and why, and what was found."""
+    """One place, by the name that it has in the documentation, and what was found there."""
 
     name: str
-    documented: tuple[str, ...]
     contents: tuple[bytes, ...]
 
+    @property
+    def documented(self) -> frozenset[str]:
+        """What the documentation says that comes out here: kinds, and keywords of elements."""
+        (row,) = re.findall(rf"^\| {re.escape(self.name)} \|(.*)\|$", DOCUMENTATION.read_text(), re.MULTILINE)
+        named = [each.strip().strip("`") for each in row.split(",")]
+        kinds = {words: kind for kind, words in KINDS.items()}
+        return frozenset(kinds.get(each, each) for each in named if each != "nothing")
 
-def place(name: str, *contents: str | bytes, documented: tuple[str, ...] = ()) -> Place:
+
+def place(name: str, *contents: str | bytes) -> Place:
     """Take texts or bytes from a place."""
-    return Place(name, documented, tuple(each.encode() if isinstance(each, str) else each for each in contents))
+    return Place(name, tuple(each.encode() if isinstance(each, str) else each for each in contents))
 
 
 def files(*roots: Path, without: tuple[Path, ...] = ()) -> tuple[bytes, ...]:
@@ -93,7 +112,7 @@ def opened(archive: Path) -> CaseImages:
     return open_case(archive)
 
 
-def commands(archive: Path, bundle: Path, folder: Path) -> Iterator[Place]:
+def commands(archive: Path, accession: str, bundle: Path, folder: Path) -> Iterator[Place]:
     """Call what reads a study, and what keeps and proves its result."""
     out, printed = folder / "out", []
     facts = folder / "facts.toml"
@@ -105,6 +124,8 @@ def commands(archive: Path, bundle: Path, folder: Path) -> Iterator[Place]:
         ["series", archive],
         ["detect", archive, "--json"],
         ["score", archive.with_name("none.zip")],
+        ["score", archive, "--cp", facts, "--bundle", bundle, "--label", REFUSED],
+        ["pull", folder / "pulled", "--accession", accession],
         ["verify", "receipts"],
         ["replay", folder / "receipt.json", archive, "--bundle", bundle],
         ["send", out],
@@ -113,13 +134,12 @@ def commands(archive: Path, bundle: Path, folder: Path) -> Iterator[Place]:
     ):
         done = CliRunner().invoke(command_line, list(map(str, arguments)))
         printed.append(done.output)
-    yield place("command line: what it prints", *printed, documented=("LB",))
-    if not out.is_dir():
-        return
+    assert any((folder / "pulled").iterdir()), "nothing was fetched"
+    yield place("command line: what it prints", *printed)
     objects = tuple(path for path in sorted(out.iterdir()) if path.suffix == ".dcm")
     others = tuple(path.read_bytes() for path in sorted(out.iterdir()) if path not in objects)
-    yield place("result as files: JSON, PDF, list", *others, documented=("LB",))
-    yield place("result as DICOM objects", *(path.read_bytes() for path in objects), documented=("UI", "LB"))
+    yield place("result as files: JSON, PDF, list", *others)
+    yield place("result as DICOM objects", *(path.read_bytes() for path in objects))
     yield place("receipt as a file", (folder / "receipt.json").read_bytes())
 
 
@@ -180,15 +200,18 @@ def screens(archive: Path, images: list) -> Iterator[Place]:
     if "result-override" in [button.key for button in at.button]:
         at.button(key="result-override").click().run()
         run_until(at, Screen.RESULT)
-    at.text_input(key=f"result-label-text-{session_of(at).case.id}").set_value(LABEL)
-    at.button(key="result-label-use").click().run()
-    seen.append(words_of(at))
+    for label in (REFUSED, LABEL):
+        at.text_input(key=f"result-label-text-{session_of(at).case.id}").set_value(label)
+        at.button(key="result-label-use").click().run()
+        seen.append(words_of(at))
     for _ in range(2):  # whose it will be, then the sending
         at.button(key="result-send").click().run()
         _settle(at)
-    at.button(key="board-add-go").click().run()
-    seen.append(words_of(at))
-    yield place("screen of the case", *seen, documented=("LB", "PE"))
+    at.text_input(key="board-add-label").set_value(LABEL)
+    for _ in range(2):  # the second is refused: the label is taken
+        at.button(key="board-add-go").click().run()
+        seen.append(words_of(at))
+    yield place("screen of the case", *seen)
     addresses = [address_of(at)]
     yield from _board(addresses)
     yield from _lists(images, addresses)
@@ -211,17 +234,18 @@ def _board(addresses: list[str]) -> Iterator[Place]:
     at = page("board", case=case.id)
     key = f"board-{Moment.BEFORE}-{case.id}"
     at.radio(key=f"{key}-choice").set_value(Choice.TP)
+    at.text_area(key=f"{key}-note").set_value(UNSENT).run()
+    typed = words_of(at)
     at.text_area(key=f"{key}-note").set_value(NOTE)
     at.button(key=f"{key}-send").click().run()
     shown, listed = words_of(at), page("board")
     listed.text_input(key="board-find").set_value(SEARCHED).run()
-    yield place("screen of the board", shown, words_of(listed), documented=(*TYPED, "SW"))
+    yield place("screen of the board", typed, shown, words_of(listed))
     minuted, now = board.cases(), datetime.now(UTC)
     board.close()
     made = (minutes_pdf(minuted, written_utc=now), minutes_page(minuted, written_utc=now))
-    yield place("minutes as PDF and page", *made, documented=TYPED)
-    yield place("address of the board after a search", address_of(listed), documented=("SW",))
-    addresses += [address_of(at)]
+    yield place("minutes as PDF and page", *made)
+    addresses += [address_of(at), address_of(listed)]
 
 
 def _lists(images: list, addresses: list[str]) -> Iterator[Place]:
@@ -229,13 +253,16 @@ def _lists(images: list, addresses: list[str]) -> Iterator[Place]:
     at = page("cases")
     at.text_input(key="cases-find").set_value("LBQZ").run()
     at.text_input(key="cases-find").set_value(SEARCHED).run()
-    yield place("screen of My cases", words_of(page("cases")), words_of(at), documented=("LB", "PE", "SW"))
+    yield place("screen of My cases", words_of(page("cases")), words_of(at))
     addresses.append(address_of(at))
     at = page("worklist")
     at.text_input(key="worklist-accession").set_value(images[0].AccessionNumber)
     at.button[0].click().run()
-    # Whose study it is, and nothing but that.
-    yield place("screen of the worklist", words_of(at), documented=PATIENT)
+    shown = words_of(at)
+    at.text_input(key="worklist-accession").set_value("")
+    at.text_input(key="worklist-patient").set_value(SEARCHED)
+    at.button[0].click().run()
+    yield place("screen of the worklist", shown, words_of(at))
     addresses.append(address_of(at))
     session = Session()
     pacs = Pacs(os.environ["DEEPTEPP_PACS_URL"], token=os.environ["DEEPTEPP_PACS_TOKEN"])
@@ -245,8 +272,8 @@ def _lists(images: list, addresses: list[str]) -> Iterator[Place]:
     advance(session)
     assert session.case.images is not None, session.refusal
     session.erase()
-    yield place("screen of the audit trail", words_of(page("audit")), documented=("PE",))
-    yield place("addresses of the other pages", *addresses)
+    yield place("screen of the audit trail", words_of(page("audit")))
+    yield place("addresses of the pages", *addresses)
 
 
 def api(service: Service, archive: Path) -> Iterator[Place]:
@@ -255,7 +282,7 @@ def api(service: Service, archive: Path) -> Iterator[Place]:
     for facts, options in (
         (FACTS, {"label": LABEL}),
         (FACTS | {"sex": SEARCHED}, {}),
-        (FACTS, {"label": "MRN 4711-0815"}),
+        (FACTS, {"label": REFUSED}),
     ):
         with archive.open("rb") as file:
             parts = {"facts": json.dumps(facts), "options": json.dumps(options)}
@@ -270,7 +297,7 @@ def api(service: Service, archive: Path) -> Iterator[Place]:
     heard.append(client.get(f"/api/v1/cases/{SEARCHED}?find={SEARCHED}"))
     answers = [answer.text + str(answer.headers) for answer in heard]
     assert heard[0].status_code == 200, heard[0].text
-    yield place("API: answers and their headers", *answers, documented=("LB",))
+    yield place("API: answers and their headers", *answers)
     yield place("metrics", service.client("metrics").get("/metrics").text)
 
 
@@ -285,7 +312,7 @@ def kept(images: CaseImages, address: str, folder: Path) -> Iterator[Place]:
     board.close()
     file = folder / "backup.zip"
     write_backup(address, file)
-    yield place("backup", file.read_bytes(), documented=TYPED)
+    yield place("backup", file.read_bytes())
 
 
 def pacs(archive: Archive, n_before: int) -> Iterator[Place]:
@@ -296,26 +323,49 @@ def pacs(archive: Archive, n_before: int) -> Iterator[Place]:
         each.save_as(stream, enforce_file_format=True)
         sent.append(stream.getvalue())
     assert sent, "nothing was sent"
-    yield place("objects in the PACS", *sent, documented=(*PATIENT, "LB"))
-    # Of the search for her study the words are hers.
-    yield place("addresses asked of the PACS", *(path for _, path, _ in archive.heard), documented=("UI", "SH"))
+    yield place("objects in the PACS", *sent)
+    yield place("addresses asked of the PACS", *(path for _, path, _ in archive.heard))
 
 
-def stored(folder: Path) -> Iterator[Place]:
+def in_sqlite(folder: Path) -> Iterator[Place]:
     """Look at the database as it lies, before and after everything was withdrawn and deleted."""
     database = tuple(path for path in sorted(folder.glob("board.sqlite*")) if path.is_file())
     assert {path.name for path in database} >= {"board.sqlite", "board.sqlite-wal"}
-    yield place("SQLite file and its write-ahead log", *(path.read_bytes() for path in database), documented=TYPED)
-    sealed = files(*(path for path in folder.iterdir() if path.is_dir() and path.name.startswith("board-")))
-    yield place("encrypted images", *sealed)
-    board = Board(str(folder / "board.sqlite"))
+    yield place("SQLite file and its write-ahead log", *(path.read_bytes() for path in database))
+    withdrawn(str(folder / "board.sqlite"))
+    content = (path.read_bytes() for path in sorted(folder.glob("board.sqlite*")) if path.is_file())
+    yield place("SQLite file and its write-ahead log after withdrawal and deletion", *content)
+
+
+def in_postgresql(server: PostgresServer) -> Iterator[Place]:
+    """Look at the files of a server and its log, and at what withdrawal, deletion and VACUUM FULL leave."""
+    line = pg8000.native.Connection("board", host="127.0.0.1", port=server.port, database="postgres")
+    with contextlib.closing(line) as connection:
+        for statement in ("ANALYZE", "CHECKPOINT"):
+            connection.run(statement)
+        yield place("PostgreSQL files and write-ahead log", *files(server.data))
+        withdrawn(server.address)
+        for statement in ("VACUUM FULL", "CHECKPOINT"):
+            connection.run(statement)
+        yield place("PostgreSQL tables after withdrawal, deletion and VACUUM FULL", *files(server.data / "base"))
+    yield place("log of PostgreSQL", (server.folder / "log").read_bytes())
+
+
+def withdrawn(address: str) -> None:
+    """Withdraw and delete every case."""
+    board = Board(address)
     for case in board.cases():
         board.withdraw(case.id)
     for row in board.kept.rows():
         board.kept.delete(row.id)
     board.close()
-    content = (path.read_bytes() for path in sorted(folder.glob("board.sqlite*")) if path.is_file())
-    yield place("the same after withdrawal and deletion", *content, documented=("PE",))
+
+
+def sealed(folder: Path) -> Place:
+    """Look at the images as they are kept."""
+    found = sorted(folder.rglob("*.sealed"))
+    assert found, "no images are kept"
+    return place("encrypted images", *(path.read_bytes() for path in found))
 
 
 def left(folder: Path, known: tuple[Path, ...]) -> Iterator[Place]:

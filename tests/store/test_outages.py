@@ -12,22 +12,25 @@ import tempfile
 import threading
 import time
 import traceback
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pg8000.native
 import postgres_server
 import pytest
 from board_databases import new_case
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import OperationalError
 
 from deeptepp.config import Settings
 from deeptepp.domain.board import Choice, Entry, Moment
-from deeptepp.errors import BoardBusy, BoardRefuses, BoardStoreError, BoardUnreachable
+from deeptepp.errors import BoardBusy, BoardRefuses, BoardStoreError, BoardUnreachable, LabelTaken
 from deeptepp.store import database, upkeep
 from deeptepp.store.cases import Board
 from deeptepp.store.database import check_place, engine_of, reading, writing
 from deeptepp.store.kept.kept_cases import CaseBook
+from deeptepp.store.schema import MEETINGS
+from deeptepp.store.upgrade import ensure_schema
 
 NOTE = "zzq-violet-meadow-note"
 
@@ -92,6 +95,67 @@ def test_every_state_of_a_real_server_is_named_and_what_follows_works_again(serv
     assert "wr0ng" not in str(refused.value)
     Board(server.address.replace("board@", "board:right@")).close()
     board.close()
+
+
+def test_the_log_of_a_server_as_it_is_set_up_quotes_nothing_that_was_typed(server):
+    board = Board(server.address)
+    board.add(new_case(label="zzq label"))
+    with pytest.raises(LabelTaken):
+        board.add(new_case(label="zzq label"))
+    noted(board)
+    with pytest.raises(BoardRefuses, match="does not take this text"):
+        board.record(case_of(board).id, Entry(moment=Moment.BEFORE, choice=Choice.T, note=f"{NOTE}\x00"))
+    with pytest.raises(BoardStoreError), writing(board._engine) as connection:
+        connection.execute(text("UPDATE board_entries SET note = :note"), {"note": NOTE})
+    board.close()
+    written = (server.folder / "log").read_text()
+    assert "ERROR" in written  # what was refused is told
+    assert "zzq" not in written
+
+
+def test_a_server_that_has_looked_at_its_tables_keeps_no_sample_of_what_was_withdrawn(server):
+    # As a version before left it, with samples that the server took of its rows.
+    engine = engine_of(server.address)
+    with writing(engine, alone=True) as connection:
+        ensure_schema(connection, 5)
+        row = {"held_on": date(2026, 1, 5), "attendees": "[]", "created_utc": datetime.now(UTC)}
+        for n in range(3):
+            connection.execute(insert(MEETINGS).values(id=f"{n:032d}", title=f"zzq title {n}", **row))
+        connection.execute(text("ANALYZE"))
+        assert "zzq" in samples(connection)
+    engine.dispose()
+    board = Board(server.address)
+    for n in range(3):
+        board.add(new_case(label=f"zzq label {n}"))
+        noted(board)
+    with writing(board._engine) as connection:
+        connection.execute(text("ANALYZE"))
+        assert "zzq" not in samples(connection)
+        # Nor of a column that a later version adds.
+        sampled = (
+            "SELECT relname, attname FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid "
+            "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped "
+            "AND atttypid IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype) "
+            "AND attstattarget IS DISTINCT FROM 0"
+        )
+        found = {tuple(row) for row in connection.execute(text(sampled))}
+    assert {column for table, column in found if table not in NAMELESS} <= {
+        "id",
+        "case_id",
+        "meeting_id",
+        "sha256",
+    }
+    board.close()
+
+
+NAMELESS = {"board_revision", "board_agenda", "board_pictures", "ledger", "api_tokens"}
+"""Tables that hold no text of a case."""
+
+
+def samples(connection):
+    """What PostgreSQL keeps of the columns that it has looked at."""
+    told = "SELECT string_agg(concat(most_common_vals::text, histogram_bounds::text), '') FROM pg_stats"
+    return connection.execute(text(f"{told} WHERE schemaname = 'public'")).scalar() or ""
 
 
 def until_refused(address):

@@ -148,7 +148,8 @@ def find_candidates(maps: EnhancementMaps, region: BreastRegion, *, n_best: int)
     Best first; empty when nothing enhances.
     """
     # 1. Every component at every threshold, the most suspicious first.
-    found = [one for level in _levels(maps, region) for one in _at_level(maps, region, level)]
+    bright = _above_lowest(maps, region)
+    found = [one for level in _levels(maps, region) for one in _at_level(maps, region, bright, level)]
     # The position breaks ties, so that the same bytes give the same order.
     found.sort(key=lambda c: (-c.score, tuple(c.voxels[0])))
     # 2. Those that overlap none before them, each with the extent of the whole tumour around it.
@@ -205,16 +206,26 @@ def _levels(maps: EnhancementMaps, region: BreastRegion) -> FloatArray:
     return levels
 
 
-def _at_level(maps: EnhancementMaps, region: BreastRegion, level: float) -> list[Candidate]:
-    """Judge the components above one threshold; voxels that share a corner belong together."""
-    is_above = (maps.evidence > level) & region.mask
-    if not is_above.any():
+def _above_lowest(maps: EnhancementMaps, region: BreastRegion) -> npt.NDArray[np.int64]:
+    """Index voxels (z, y, x) of the breasts above the lowest threshold, (n, 3): few of all, and all that count."""
+    return np.argwhere((maps.evidence > LOWEST_LEVEL) & region.mask)
+
+
+def _at_level(
+    maps: EnhancementMaps, region: BreastRegion, bright: npt.NDArray[np.int64], level: float
+) -> list[Candidate]:
+    """Judge the components of ``bright`` voxels above one threshold; those that share a corner belong together."""
+    evidence = maps.evidence[tuple(bright.T)]
+    above, evidence = bright[evidence > level], evidence[evidence > level]
+    if not len(above):
         return []
-    above = np.argwhere(is_above)
+    # The box around them, since the breasts are mostly dark.
+    start = above.min(axis=0)
+    is_above = drawn_on(above, block_between(start, above.max(axis=0) + 1))
     owners = ndimage.label(is_above, _TOUCHING)[0][is_above] - 1
     sizes = np.bincount(owners) * maps.grid.voxel_volume_mm3
     is_fit = (sizes >= MIN_VOLUME_MM3) & (sizes <= MAX_VOLUME_MM3)
-    mass = np.bincount(owners, weights=maps.evidence[is_above]) * is_fit
+    mass = np.bincount(owners, weights=evidence) * is_fit
     order = [k for k in np.argsort(-mass, kind="stable")[:N_PER_LEVEL] if is_fit[k]]
     return [_judge(maps, region, above[owners == k]) for k in order]
 

@@ -16,6 +16,7 @@ from deeptepp.report.board.board_words import shown_flags, summary_of
 from deeptepp.report.format import percentile
 from deeptepp.report.format import score as written_score
 from deeptepp.report.look.theme import TIER_COLOURS, TIER_GLYPHS
+from deeptepp.ui.background.drafts import is_restored, typed_text
 from deeptepp.ui.board.board_address import from_address, to_address
 from deeptepp.ui.board.board_drafts import unsaved_of
 from deeptepp.ui.parts.verbatim import verbatim
@@ -24,6 +25,9 @@ from deeptepp.ui.words.screen_words import label
 
 CASE_PARAMETER = "case"
 """Name of the open case in the address of the page."""
+
+_LOOKED_FOR = "deeptepp-board-find"
+"""Key of ``st.session_state``: what was looked for last, also while a case is open and the field is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Filters:
 
 
 def filters_row() -> Filters:
-    """Show the filters, which are kept in the address of the page."""
+    """Show the filters; those that are chosen are kept in the address of the page."""
     with st.container(key="board-filters", horizontal=True, vertical_alignment="bottom"):
         return Filters(
             tiers=_choice(t("Tier"), "tier", Tier),
@@ -87,11 +91,15 @@ def _choice(name: str, key: str, kind: type[StrEnum]) -> list[str]:
 
 
 def _text() -> str:
-    """Offer to search."""
-    if "board-find" not in st.session_state:
-        st.session_state["board-find"] = st.query_params.get("find", "")
-    found = (st.text_input(t("Find"), key="board-find", type="search") or "").strip()
-    to_address("find", [found] if found else [])
+    """Offer to search; a link may bring a search, but what is typed may be a name and goes into no address."""
+    key, asked = "board-find", st.query_params.get("find", "")
+    has_come_back = is_restored(key)
+    if has_come_back or key not in st.session_state:
+        known = asked or st.session_state.get(_LOOKED_FOR, "")
+        st.session_state[key] = typed_text(key, known) if has_come_back else known
+    found = st.session_state[_LOOKED_FOR] = (st.text_input(t("Find"), key=key, type="search") or "").strip()
+    if found != asked:
+        st.query_params.pop("find", None)
     return found
 
 
