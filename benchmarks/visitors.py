@@ -3,7 +3,8 @@
 Both servers run at once and are visited in turns, round by round, so that a busy machine slows both alike. With
 guards: the gate in front of every route, sign-in by OpenID Connect, access log and rates, as ``app.py`` serves it;
 without: the same screens with no middleware and nobody to sign in. A run is timed from the message that a browser
-sends to the end of the script.
+sends to the end of the script. ``--peer`` takes the place of the unguarded screens: a checkout of an earlier
+commit, as it served itself, visited on the pages that both have.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import asyncio
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,8 +33,10 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 MOST_RATIO = 1.5
 """What is asked of the 95th percentile with guards by that without."""
 
+ON, OFF = "with guards", "without"
+
 VISITED = ("", "tiers", "evidence", "board", "cases")
-"""Pages, by their addresses."""
+"""Pages, by their addresses; the last is younger than the guards."""
 
 UNGUARDED = """
 from pathlib import Path
@@ -45,15 +49,17 @@ app = st.App(Path({router!r}), lifespan=Installation(load_settings()).lifespan)
 
 PAGE = """# Page runs of {n} visitors, with every guard and without
 
-`make visitors`; {cores} cores, load {load:.1f}. Both servers run at once and are visited in turns, {rounds} rounds
+`{command}`; {cores} cores, load {load:.1f}. Both servers run at once and are visited in turns, {rounds} rounds
 of {n} visitors who open a page at the same moment ({pages}). Asked: a 95th percentile with guards of at most
 {most} times that without.
 
-| server | page runs | median, s | 95th percentile, s |
-| --- | ---: | ---: | ---: |
+| server | page runs | median, s | 95th percentile, s | processor per run, s |
+| --- | ---: | ---: | ---: | ---: |
 {rows}
 
-Ratio of the 95th percentiles: {ratio:.2f}, of the medians: {median:.2f}.
+Ratio of the 95th percentiles: {ratio:.2f} (round by round {by_round}), of the medians: {median:.2f},
+of the processor's time, which no other program on the machine changes: {worked:.2f}. A run takes as long as
+{n} scripts that share an interpreter.
 """
 
 
@@ -62,47 +68,69 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=60, help="visitors at the same time on each server")
     parser.add_argument("--rounds", type=int, default=4, help="times that each of them opens a page")
+    parser.add_argument("--peer", type=Path, help="checkout of a commit before the guards, instead of our screens")
     parser.add_argument("--out", type=Path, help="where to write the table")
     options = parser.parse_args()
+    pages = VISITED[:-1] if options.peer else VISITED
     with tempfile.TemporaryDirectory() as place, oidc_provider.running() as provider:
         provider.user = "board"
         settings = f'oidc_issuer = "{provider.url}"\n{oidc_provider.SETTINGS}'
         secret = {"DEEPTEPP_OIDC_SECRET": oidc_provider.SECRET}
-        with (
-            served(Path(place) / "on", "", settings, **secret) as on,
-            served(Path(place) / "off", UNGUARDED) as off,
-        ):
-            cookies = [signed_in(on) for _ in range(options.n)]
-            times = asyncio.run(visited(on, off, cookies, options.rounds))
-    p95 = {name: float(np.quantile(each, 0.95)) for name, each in times.items()}
-    p50 = {name: float(np.median(each)) for name, each in times.items()}
-    ratio = p95["with guards"] / p95["without"]
-    page = PAGE.format(
-        n=options.n,
-        cores=os.cpu_count(),
-        load=os.getloadavg()[0],
-        rounds=options.rounds,
-        pages=", ".join(f"/{each}" for each in VISITED),
-        most=MOST_RATIO,
-        rows="\n".join(f"| {k} | {len(each)} | {p50[k]:.2f} | {p95[k]:.2f} |" for k, each in times.items()),
-        ratio=ratio,
-        median=p50["with guards"] / p50["without"],
-    )
+        without = served(Path(place) / "off", options.peer or ROOT, "" if options.peer else UNGUARDED)
+        with served(Path(place) / "on", ROOT, "", settings, **secret) as on, without as off:
+            cookies = [signed_in(on[0]) for _ in range(options.n)]
+            times, worked_s = asyncio.run(visited(on, off, cookies, pages, options.rounds))
+    page, ratio = told(times, worked_s, pages, options)
     sys.stdout.write(page)
     if options.out is not None:
         options.out.write_text(page, encoding="utf-8")
     return int(ratio > MOST_RATIO)
 
 
+def told(
+    times: dict[str, np.ndarray], worked_s: dict[str, float], pages: tuple[str, ...], options: argparse.Namespace
+) -> tuple[str, float]:
+    """Write the table of the times, seconds by round and visitor, and of the processor's; gives the ratio too."""
+    p95 = {name: float(np.quantile(each, 0.95)) for name, each in times.items()}
+    p50 = {name: float(np.median(each)) for name, each in times.items()}
+    by_round = np.quantile(times[ON], 0.95, axis=1) / np.quantile(times[OFF], 0.95, axis=1)
+    ratio = p95[ON] / p95[OFF]
+    page = PAGE.format(
+        command="benchmarks/visitors.py --peer CHECKOUT" if options.peer else "make visitors",
+        n=options.n,
+        cores=os.cpu_count(),
+        load=os.getloadavg()[0],
+        rounds=options.rounds,
+        pages=", ".join(f"/{each}" for each in pages),
+        most=MOST_RATIO,
+        rows="\n".join(
+            f"| {k} | {each.size} | {p50[k]:.2f} | {p95[k]:.2f} | {worked_s[k] / each.size:.3f} |"
+            for k, each in times.items()
+        ),
+        ratio=ratio,
+        by_round=", ".join(f"{each:.2f}" for each in by_round),
+        median=p50[ON] / p50[OFF],
+        worked=worked_s[ON] / worked_s[OFF],
+    )
+    return page, ratio
+
+
 @contextlib.contextmanager
-def served(folder: Path, source: str, settings: str = "", **environment: str) -> Iterator[str]:
-    """Serve the dashboard, or an app of its own, in a folder with its settings; gives its address."""
-    folder.mkdir()
+def served(
+    folder: Path, checkout: Path, source: str, settings: str = "", **environment: str
+) -> Iterator[tuple[str, int]]:
+    """Serve the dashboard of a checkout, or an app of its own, with settings; gives its address and process."""
+    shutil.copytree(checkout / ".streamlit", folder / ".streamlit")
     (folder / "deeptepp.toml").write_text(settings)
     (folder / "unguarded.py").write_text(source.format(router=str(ROOT / "deeptepp" / "ui" / "router.py")))
-    port, app = free_port(), ("unguarded:app", folder) if source else ("app:app", ROOT)
+    port, app = free_port(), ("unguarded:app", folder) if source else ("app:app", checkout)
     command = [sys.executable, "-m", "uvicorn", app[0], "--app-dir", str(app[1]), "--port", str(port)]
-    own = {"TMPDIR": str(folder), "DEEPTEPP_BOARD": str(folder / "board.sqlite"), "OMP_NUM_THREADS": "1"}
+    own = {
+        "TMPDIR": str(folder),
+        "DEEPTEPP_BOARD": str(folder / "board.sqlite"),
+        "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT),
+    }
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
             command, cwd=folder, env=os.environ | own | environment, stdout=log, stderr=subprocess.STDOUT
@@ -112,7 +140,7 @@ def served(folder: Path, source: str, settings: str = "", **environment: str) ->
             if server.poll() is not None:
                 raise RuntimeError((folder / "log").read_text()[-2000:])
             time.sleep(0.3)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", server.pid
     finally:
         server.terminate()
         server.wait(60)
@@ -136,19 +164,31 @@ def signed_in(url: str) -> str:
         return f"deeptepp={browser.cookies['deeptepp']}"
 
 
-async def visited(on: str, off: str, cookies: list[str], rounds: int) -> dict[str, list[float]]:
+async def visited(
+    on: tuple[str, int], off: tuple[str, int], cookies: list[str], pages: tuple[str, ...], rounds: int
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
     """Let all visitors of one server open a page at once, then those of the other, again and again."""
-    times: dict[str, list[float]] = {"with guards": [], "without": []}
-    for number in range(rounds + 1):
-        for name, url in (("with guards", on), ("without", off)):
-            runs = [
-                page_run(url, VISITED[(number + n) % len(VISITED)], cookie if url == on else "")
-                for n, cookie in enumerate(cookies)
-            ]
-            found = await asyncio.gather(*runs)
-            # The first round fills what a server keeps for all.
-            times[name] += found if number else []
-    return times
+    times: dict[str, list[list[float]]] = {ON: [], OFF: []}
+    worked_s = {ON: 0.0, OFF: 0.0}
+    sides = [(ON, *on, cookies), (OFF, *off, [""] * len(cookies))]
+    # The first visitors fill what a server keeps for all.
+    for _, url, _, own in sides:
+        for page in pages:
+            await page_run(url, page, own[0])
+    for number in range(rounds):
+        # Who begins changes, so that what grows with time grows for both.
+        for name, url, pid, own in sides if number % 2 == 0 else sides[::-1]:
+            runs = [page_run(url, pages[(number + n) % len(pages)], cookie) for n, cookie in enumerate(own)]
+            worked_s[name] -= processor_s(pid)
+            times[name].append(await asyncio.gather(*runs))
+            worked_s[name] += processor_s(pid)
+    return {name: np.array(each) for name, each in times.items()}, worked_s
+
+
+def processor_s(pid: int) -> float:
+    """Seconds of a processor that a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def page_run(url: str, page: str, cookie: str) -> float:

@@ -39,7 +39,7 @@ class UploadStore:
     """Folders of uploads under one root, and the tokens that allow one upload each.
 
     ``root``: existing folder that nobody else may read; ``token_lifetime_s``: seconds in which a token may be
-    used.
+    used; ``clock``: seconds that nobody sets back or forth, by which uploads grow old.
     """
 
     def __init__(
@@ -49,13 +49,15 @@ class UploadStore:
         max_bytes: int = _MAX_BYTES,
         max_files: int = _MAX_FILES,
         token_lifetime_s: int = _TOKEN_LIFETIME_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._root = root
+        self._root, self._clock = root, clock
         self.max_bytes, self.max_files, self._lifetime_s = max_bytes, max_files, token_lifetime_s
         self._serializer = URLSafeTimedSerializer(secrets.token_bytes(32), salt="deeptepp.upload")
         self._used: dict[str, tuple[float, str]] = {}
         self._claims: Counter[str] = Counter()
         self._doomed: set[str] = set()
+        self._noticed: dict[str, tuple[float, float]] = {}
         self._lock = threading.Lock()
 
     def issue_token(self) -> str:
@@ -203,13 +205,18 @@ class UploadStore:
     def sweep(self, max_age_s: float) -> int:
         """Remove what was not touched for a while, broken uploads included, and nothing that is claimed.
 
-        ``max_age_s``: seconds since the last file was added.
+        ``max_age_s``: seconds since a sweep noticed that something was added. The machine's clock may be set back
+        or forth meanwhile: the times of files only tell whether something was.
         """
-        oldest = time.time() - max_age_s
+        now, before = self._clock(), self._noticed
+        self._noticed = {folder.name: (_last_write(folder), now) for folder in self._root.iterdir()}
+        for name in self._noticed.keys() & before.keys():
+            if self._noticed[name][0] == before[name][0]:
+                self._noticed[name] = before[name]
         old = [
-            folder
-            for folder in self._root.iterdir()
-            if folder.name not in self._claims and _last_write(folder) < oldest
+            self._root / name
+            for name, (_, at) in self._noticed.items()
+            if name not in self._claims and now - at >= max_age_s
         ]
         for folder in old:
             if folder.name in self:

@@ -149,17 +149,32 @@ def test_a_deleted_upload_is_gone(store, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_sweep_takes_the_old_and_the_broken_only(store, tmp_path):
-    old, fresh = upload(store, b"old"), upload(store, b"fresh")
-    broken = tmp_path / ("b" * 22 + ".part")
-    broken.mkdir()
-    past = time.time() - 100
-    for folder in (tmp_path / old.upload_id, broken):
-        for path in (*folder.iterdir(), folder):
-            os.utime(path, (past, past))
+def test_the_sweep_takes_the_old_and_the_broken_only(tmp_path):
+    clock = [0.0]
+    store = UploadStore(tmp_path, clock=lambda: clock[0])
+    old = upload(store, b"old")
+    (tmp_path / ("b" * 22 + ".part")).mkdir()
+    assert store.sweep(50) == 0
+    clock[0] = 40.0
+    fresh = upload(store, b"fresh")
+    assert store.sweep(50) == 0
+    clock[0] = 60.0
     assert store.sweep(50) == 2
-    assert old.upload_id not in store
-    assert fresh.upload_id in store
+    assert [old.upload_id in store, fresh.upload_id in store] == [False, True]
+
+
+@pytest.mark.parametrize("days", [-40, 40])
+def test_a_clock_that_is_set_back_or_forth_takes_no_upload_and_keeps_none_for_longer(tmp_path, days):
+    clock = [0.0]
+    store = UploadStore(tmp_path, clock=lambda: clock[0])
+    upload(store, b"study")
+    (folder,) = tmp_path.iterdir()
+    moved = time.time() - days * 86400
+    for path in (*folder.iterdir(), folder):
+        os.utime(path, (moved, moved))
+    assert store.sweep(50) == 0
+    clock[0] = 50.0
+    assert store.sweep(50) == 1
 
 
 def test_an_upload_that_is_being_read_goes_when_the_last_reading_ends(store, tmp_path):
@@ -174,12 +189,13 @@ def test_an_upload_that_is_being_read_goes_when_the_last_reading_ends(store, tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_sweep_takes_an_upload_that_waits_and_its_age_counts_from_the_end_of_the_waiting(store, tmp_path):
+def test_no_sweep_takes_an_upload_that_waits_and_its_age_counts_from_the_end_of_the_waiting(tmp_path):
+    clock = [0.0]
+    store = UploadStore(tmp_path, clock=lambda: clock[0])
     name = upload(store, b"study").upload_id
     release = store.claim(name)
-    past = time.time() - 100
-    for path in (*(tmp_path / name).iterdir(), tmp_path / name):
-        os.utime(path, (past, past))
+    assert store.sweep(50) == 0
+    clock[0] = 100.0
     assert store.sweep(50) == 0
     with store.reading(name) as path:
         assert path.read_bytes() == b"study"
