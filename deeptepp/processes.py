@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from importlib.util import find_spec
@@ -237,9 +238,13 @@ def _ray(workers: Workers) -> Iterator[_Pool]:
         call = ray.remote(num_cpus=1, max_retries=0, max_calls=_CALLS)(_do)
         deaths = (exceptions.WorkerCrashedError, exceptions.OutOfMemoryError, exceptions.NodeDiedError)
         n_cores = int(ray.cluster_resources().get("CPU", 1))
-        yield _Pool(
-            lambda work, item: call.remote(_Piece(work, item)).future(), max(workers.n, _AHEAD * n_cores), deaths
-        )
+        # A thread of ray prints what became of a worker; that does not belong among results.
+        with redirect_stdout(sys.stderr):
+            yield _Pool(
+                lambda work, item: call.remote(_Piece(work, item)).future(),
+                max(workers.n, _AHEAD * n_cores),
+                deaths,
+            )
     finally:
         ray.shutdown()
 
