@@ -55,6 +55,9 @@ METRICS = "metrics.json"
 CARD = "CARD.md"
 TRAINING = "training.toml"
 
+EXTERNAL = "external"
+"""Where the measures of a bundle hold what other patients came to, one entry per dataset."""
+
 FILES = (CARD, SETTINGS, METRICS, REFERENCE, TRAINING, WEIGHTS)
 """What every bundle consists of, beside ``SHA256SUMS`` and documents of its own."""
 

@@ -37,18 +37,23 @@ def both_decide(page, other):
     expect(page.get_by_text("Recorded earlier, and kept")).to_be_visible()
 
 
-def test_a_meeting_of_two_from_the_demo_cases_to_the_minutes(page, browser, app):
-    page.goto(f"{app.url}/board")
-    expect(page.get_by_role("heading", name="Tumour board")).to_be_visible(timeout=60_000)
-    wait_until_drawn(page)
-    # The board of the server may hold them from an earlier test.
+def open_demo_cases(page):
+    """Open them, unless the board of the server holds them from an earlier test; the ways to them and to one."""
     demo = page.get_by_role("button", name="Open the eight demo cases")
     case = page.get_by_role("button", name="Open Case 3")
     expect(demo.or_(case)).to_be_visible(timeout=LONG_MS)
     if demo.count():
         demo.click()
         expect(case).to_be_visible(timeout=LONG_MS)
-        wait_until_drawn(page)
+    wait_until_drawn(page)
+    return demo, case
+
+
+def test_a_meeting_of_two_from_the_demo_cases_to_the_minutes(page, browser, app):
+    page.goto(f"{app.url}/board")
+    expect(page.get_by_role("heading", name="Tumour board")).to_be_visible(timeout=60_000)
+    wait_until_drawn(page)
+    open_demo_cases(page)
     press(page, "Open Case 3")
     expect(page.get_by_role("heading", name="Case 3")).to_be_visible()
     expect(page.get_by_role("heading", name="2. The score")).to_have_count(0)
@@ -83,13 +88,7 @@ def test_a_meeting_of_two_from_the_demo_cases_to_the_minutes(page, browser, app)
 def test_a_search_of_the_board_outlives_a_case_and_a_reload_and_stands_in_no_address(page, app):
     page.goto(f"{app.url}/board?find=case")
     expect(page.get_by_role("heading", name="Tumour board")).to_be_visible(timeout=LONG_MS)
-    demo = page.get_by_role("button", name="Open the eight demo cases")
-    case = page.get_by_role("button", name="Open Case 3")
-    expect(demo.or_(case)).to_be_visible(timeout=LONG_MS)
-    if demo.count():
-        demo.click()
-        expect(case).to_be_visible(timeout=LONG_MS)
-    wait_until_drawn(page)
+    demo, case = open_demo_cases(page)
     find = page.get_by_label("Find")
     expect(find).to_have_value("case" if not demo.count() else "")
     find.fill("case 5")

@@ -55,6 +55,16 @@ def size_of(page):
     return page.get_by_label("Tumour size (mm)", exact=True)
 
 
+def enter(page, url, study_zip):
+    page.goto(url)
+    expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
+    hand_in(page, study_zip)
+    viewer_of(page)
+    wait_until_drawn(page)
+    size_of(page).fill("31")
+    choose(page, re.compile("Oestrogen"), "Positive")
+
+
 def expect_entered(page, size, receptor):
     wait_until_drawn(page)
     expect(size_of(page)).to_have_value(size)
@@ -86,13 +96,7 @@ def expect_refused_as_a_copy(page, context, url):
 
 
 def test_nothing_entered_is_lost_by_reload_back_a_cut_line_or_a_new_server(page, context, installation, study_zip):
-    page.goto(installation.url)
-    expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
-    hand_in(page, study_zip)
-    viewer_of(page)
-    wait_until_drawn(page)
-    size_of(page).fill("31")
-    choose(page, re.compile("Oestrogen"), "Positive")
+    enter(page, installation.url, study_zip)
     # Told a moment after typing has ended; nothing of it is in the address.
     page.wait_for_function(f"() => sessionStorage.getItem('{STORE}').includes('Positive')")
     # Reload in the middle of the form.
@@ -146,13 +150,7 @@ def test_a_page_whose_browser_gave_up_for_good_begins_anew_with_what_was_entered
         page.route_web_socket(
             re.compile("_stcore/stream"), lambda line: lines.append((line, line.connect_to_server()))
         )
-        page.goto(installation.url)
-        expect(page.get_by_role("heading", name="Score a case")).to_be_visible(timeout=60_000)
-        hand_in(page, study_zip)
-        viewer_of(page)
-        wait_until_drawn(page)
-        size_of(page).fill("31")
-        choose(page, re.compile("Oestrogen"), "Positive")
+        enter(page, installation.url, study_zip)
         wait_until_drawn(page)
         # Streamlit ends a line for good on a message of text.
         lines[-1][0].send("not a message")

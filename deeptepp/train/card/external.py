@@ -13,7 +13,7 @@ from deeptepp.domain.cohort import ARM, LATENT_RISK, SET, Cohort
 from deeptepp.domain.lesion import ViewStack
 from deeptepp.domain.risk import RESEARCH_USE_ONLY, SIMULATED_COHORT, Tier
 from deeptepp.errors import BadSetting
-from deeptepp.model.bundle import ModelBundle
+from deeptepp.model.bundle import EXTERNAL, ModelBundle
 from deeptepp.model.predict import view_probabilities
 from deeptepp.train.card.card_results import survival_rows
 from deeptepp.train.data.dataset import Dataset, Labels, label_patients
@@ -27,9 +27,6 @@ from deeptepp.train.settings import TrainSettings
 
 EVERY = 50
 """Patients between two sentences on how far the scoring is."""
-
-EXTERNAL = "external"
-"""Where the measures of a bundle hold what other patients came to, one entry per dataset."""
 
 HEADING = "## External validation"
 """Section of the model card with the same; it stands before that of the limits."""

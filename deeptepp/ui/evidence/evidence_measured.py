@@ -12,7 +12,7 @@ import streamlit as st
 from deeptepp.domain.cohort import RFS_EVENT, RFS_MONTHS, SCORE, SET, TIER, Cohort, FollowUp
 from deeptepp.domain.risk import Tier
 from deeptepp.errors import NotEstimable
-from deeptepp.model.bundle import ModelBundle
+from deeptepp.model.bundle import EXTERNAL, ModelBundle
 from deeptepp.report.figures.calibration_figure import calibration_figure
 from deeptepp.report.figures.roc_figure import RocLine, roc_figure
 from deeptepp.report.figures.survival_figure import comparison_figure
@@ -123,7 +123,7 @@ def _discrimination(bundle: ModelBundle) -> None:
 
 def _other_patients(bundle: ModelBundle) -> None:
     """Show what patients came to who had no part in the making of the model, one table per dataset."""
-    for found in bundle.metrics.get("external", ()):
+    for found in bundle.metrics.get(EXTERNAL, ()):
         st.header(t("On other patients"), help=help_on("Calibration-in-the-large, Calibration slope, Tier"))
         told = found["description"]
         kind = t("simulated patients") if found["is_simulated"] else t("patients")

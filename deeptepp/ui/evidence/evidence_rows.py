@@ -71,8 +71,7 @@ def external_rows(found: Mapping[str, Any]) -> tuple[list[dict[str, str]], list[
             t("n"): str(group["n"]),
             t("Events"): str(group["n_events"]),
         }
-        # Too few events: neither an AUC nor a calibration is shown.
-        line = {} if why_few(group) else group.get("calibration_balancing_undone", group["calibration"])
+        line = _calibration_in(group)
         measured.append(
             named
             | {t("AUC (95 % CI)"): auc_text(group)}
@@ -117,11 +116,17 @@ def off_on_the_whole(found: Mapping[str, Any]) -> str:
     """Name the groups of other patients whose observed / expected has an interval without 1, empty for none."""
     names = []
     for name, group in found["groups"].items():
-        ratio = group.get("calibration_balancing_undone", group["calibration"]).get("observed_to_expected")
-        is_known = ratio and ratio["low"] is not None and ratio["high"] is not None and not why_few(group)
-        if is_known and not ratio["low"] <= 1 <= ratio["high"]:
+        ratio = _calibration_in(group).get("observed_to_expected") or {}
+        low, high = ratio.get("low"), ratio.get("high")
+        if low is not None and high is not None and not low <= 1 <= high:
             names.append(_group_name(name, group))
     return ", ".join(names)
+
+
+def _calibration_in(group: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Numbers of calibration that are shown of a group: none of too few events, as of the AUC."""
+    found: Mapping[str, Any] = group.get("calibration_balancing_undone", group["calibration"])
+    return {} if why_few(group) else found
 
 
 def _group_name(name: str, group: Mapping[str, Any]) -> str:

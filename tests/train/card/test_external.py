@@ -8,10 +8,9 @@ import tiny_bundle
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.errors import BadSetting
 from deeptepp.imaging.roi import RoiSettings
-from deeptepp.model.bundle import load_bundle, save_bundle
+from deeptepp.model.bundle import EXTERNAL, load_bundle, save_bundle
 from deeptepp.model.predict import score_views
 from deeptepp.train.card.external import (
-    EXTERNAL,
     HEADING,
     SCANNED,
     validate_bundle,
