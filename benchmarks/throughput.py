@@ -165,13 +165,13 @@ def measure(n: int, earlier: subprocess.Popen[str] | None) -> dict[str, list[Tim
 
 
 @contextmanager
-def started(checkout: Path | None) -> Iterator[subprocess.Popen[str] | None]:
-    """Start the process of an earlier commit, where there is one."""
+def started(checkout: Path | None, program: str = _EARLIER) -> Iterator[subprocess.Popen[str] | None]:
+    """Start the process of an earlier commit, where there is one; ``program``: what it runs."""
     if checkout is None:
         yield None
         return
     process = subprocess.Popen(
-        [sys.executable, "-c", _EARLIER],
+        [sys.executable, "-c", program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -87,8 +87,12 @@ class ResNet18Trunk(nn.Module):
 
     def forward(self, views: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map mosaics (B, C, H, W) to the maps of the last three stages."""
-        x = torch.relu(self.bn1(self.conv1(views)))  # (B, S, H/2, W/2)
-        x = self.layer1(self.maxpool(x))  # (B, S, H/4, W/4)
+        # The largest of what is cut at 0 is the largest, cut at 0: so there is a quarter to cut.
+        x = torch.relu(self.maxpool(self.bn1(self.conv1(views))))  # (B, S, H/4, W/4)
+        return self.stages(self.layer1(x))
+
+    def stages(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Map what the first stage makes, (B, S, H/4, W/4), to the maps of the last three."""
         x2 = self.layer2(x)  # (B, 2 S, H/8, W/8)
         x3 = self.layer3(x2)  # (B, 4 S, H/16, W/16)
         x4 = self.layer4(x3)  # (B, 8 S, H/32, W/32)
@@ -173,10 +177,12 @@ class MMResNet(RiskNetwork):
 
     def pool(self, views: Tensor) -> tuple[Tensor, ...]:
         """Compute what each head makes of its stage, 3 x (B, O)."""
-        maps = self.trunk(views)[
-            -len(self.heads) :
-        ]  # (B, 2 S, H/8, W/8), (B, 4 S, H/16, W/16), (B, 8 S, H/32, W/32)
-        return tuple(head(x) for head, x in zip(self.heads, maps, strict=True))
+        return self.pool_stages(self.trunk(views))
+
+    def pool_stages(self, maps: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Compute what each head makes of the maps of its stage, 3 x (B, O)."""
+        # (B, 2 S, H/8, W/8), (B, 4 S, H/16, W/16), (B, 8 S, H/32, W/32), of which the last may be the one used.
+        return tuple(head(x) for head, x in zip(self.heads, maps[-len(self.heads) :], strict=True))
 
     def classify(self, pooled: tuple[Tensor, ...], clinical: Tensor) -> StageLogits:
         """Compute the logits of every stage and of all together.

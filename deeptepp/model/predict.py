@@ -14,6 +14,8 @@ from deeptepp.domain.risk import RiskScore
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.network import RiskNetwork, risk_logits
 
+Pooled = tuple[torch.Tensor, ...]
+
 
 def view_probabilities(
     net: RiskNetwork, stack: ViewStack, clinical: npt.NDArray[np.float32], score_from: str = "concat"
@@ -56,17 +58,31 @@ def score_profiles(
     mosaics of the lesion, as ``build_views`` makes them with the bundle's settings. Gives (N,) float64: what
     ``score_views`` gives as the probability for each of them.
     """
-    n, n_views = len(profiles), len(stack.names)
-    if bundle.effects.features:
-        # The network sees images alone: the facts of each profile are added to the same log odds.
-        softmax = view_probabilities(bundle.net, stack, bundle.clinical.encode(profiles[0]), bundle.score_from)
-        scores = [bundle.effects.of(each).joined(softmax, bundle.recalibration).mean() for each in profiles]
-        return bundle.on_site(scores)
-    # Every profile with every view; what the network sees of the images is the same for all.
-    encoded = np.stack([bundle.clinical.encode(profile) for profile in profiles])  # (N, F)
-    patients = torch.tensor(encoded).repeat_interleave(n_views, dim=0)  # (N V, F)
+    return score_pooled(bundle, pool_views(bundle.net, stack), profiles)
+
+
+def pool_views(net: RiskNetwork, stack: ViewStack) -> Pooled:
+    """Compute what the classifiers see of the views of one lesion, each (V, n)."""
     with torch.inference_mode():
-        pooled = bundle.net.pool(torch.tensor(np.ascontiguousarray(stack.views)))  # each (V, n)
+        return net.pool(torch.tensor(np.ascontiguousarray(stack.views)))
+
+
+def score_pooled(
+    bundle: ModelBundle, pooled: Pooled, profiles: Sequence[ClinicalProfile]
+) -> npt.NDArray[np.float64]:
+    """Score what the classifiers see of the views, from ``pool_views``, as ``score_profiles``."""
+    # Facts that are added to the log odds leave what the network makes of the images as it is.
+    seen = profiles[:1] if bundle.effects.features else profiles
+    n, n_views = len(seen), len(pooled[0])
+    # Every profile with every view; what the network sees of the images is the same for all.
+    encoded = np.stack([bundle.clinical.encode(profile) for profile in seen])  # (n, F)
+    patients = torch.tensor(encoded).repeat_interleave(n_views, dim=0)  # (n V, F)
+    with torch.inference_mode():
         y = bundle.net.classify(tuple(x.repeat(n, 1) for x in pooled), patients)
-        softmax = torch.softmax(risk_logits(y, bundle.score_from).double(), dim=1)[:, 1].numpy()  # (N V,)
-    return bundle.on_site(bundle.recalibration(softmax.reshape(n, n_views)).mean(axis=1))
+        softmax = torch.softmax(risk_logits(y, bundle.score_from).double(), dim=1)[:, 1].numpy()  # (n V,)
+    per_view = np.broadcast_to(softmax.reshape(n, n_views), (len(profiles), n_views))
+    joined = [
+        bundle.effects.of(profile).joined(each, bundle.recalibration).mean()
+        for profile, each in zip(profiles, per_view, strict=True)
+    ]
+    return bundle.on_site(joined)

@@ -16,27 +16,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.geometry import frozen
-from deeptepp.domain.lesion import Lesion, Roi, ViewStack
+from deeptepp.domain.lesion import Lesion, Roi
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.imaging.roi import crop_roi
 from deeptepp.model.bundle import ModelBundle
-from deeptepp.model.network import risk_logits
-from deeptepp.model.predict import score_profiles
+from deeptepp.model.predict import Pooled, pool_views, score_pooled
+from deeptepp.scoring.attribution import LogOdds
 from deeptepp.scoring.images import CaseImages
 from deeptepp.scoring.unknowns import known_values, replace_fact, seen_fields
 from deeptepp.views.mosaic import build_views
-from deeptepp.views.planes import PADDING, ViewSettings, view_index, view_normal
+from deeptepp.views.planes import ViewSettings, view_index, view_normal
 from deeptepp.wording.sentence import sentence
 
 N_STEPS = 16
 """Points of the path from the empty picture to the real one."""
-
-_BATCH = 16
-"""Pictures that go through the network at a time; keeps the memory of gradients small."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -115,24 +111,21 @@ def explain_roi(
     score, recalibrated as the bundle says. ``roi``: normalised cube around the lesion; ``profile``:
     clinical-pathological facts; ``n_steps``: points of the path of the integral; ``progress``: told of every view.
     Returns heat on the region of interest, and the effect of each fact.
-
-    References
-    ----------
-    Sundararajan, Taly, Yan: Axiomatic attribution for deep networks, ICML 2017, arXiv 1703.01365.
     """
     began = time.perf_counter()
     stack = build_views(roi, bundle.views)
-    heat, total = np.zeros(roi.grid.shape), 0.0
-    for i, name in enumerate(stack.names):
-        progress(StepReport(Step.VIEWS, i / len(stack.names)))
-        # Integrated gradients of one view, carried back to the voxels that it was sampled from.
-        shares, difference = _integrated_gradients(stack, i, profile, bundle, n_steps)
+    views = torch.tensor(np.ascontiguousarray(stack.views))  # (V, C, H, W)
+    odds = LogOdds(bundle, torch.tensor(bundle.clinical.encode(profile))[None])
+    heat = np.zeros(roi.grid.shape)
+    # Integrated gradients of each view, carried back to the voxels that it was sampled from.
+    for i, (name, shares) in enumerate(zip(stack.names, odds.shares(views, n_steps), strict=True)):
+        progress(StepReport(Step.VIEWS, i / len(views)))
         _carry_back(heat, roi, name, shares, bundle.views)
-        total += difference
-    progress(StepReport(Step.VIEWS, 1.0, sentence("{n} views explained", n=len(stack.names))))
-    # Mean over the views, as the score is.
-    heat, total = heat / len(stack.names), total / len(stack.names)
-    clinical = fact_effects(stack, profile, bundle)
+    progress(StepReport(Step.VIEWS, 1.0, sentence("{n} views explained", n=len(views))))
+    # Mean over the views, as the score is; what the network sees of them serves the facts too.
+    heat, pooled = heat / len(views), pool_views(bundle.net, stack)
+    total = odds.above_empty(pooled, views[:1])
+    clinical = _fact_effects(pooled, profile, bundle)
     progress(StepReport(Step.SCORE, 1.0, sentence("{n} facts replaced", n=len(clinical))))
     return Explanation(
         heat=heat.astype(np.float32),
@@ -145,7 +138,7 @@ def explain_roi(
     )
 
 
-def fact_effects(stack: ViewStack, profile: ClinicalProfile, bundle: ModelBundle) -> tuple[FactEffect, ...]:
+def _fact_effects(pooled: Pooled, profile: ClinicalProfile, bundle: ModelBundle) -> tuple[FactEffect, ...]:
     """Replace each known fact by what is usual in the reference cohort, one at a time.
 
     Returns facts that the network sees and that are known here and in the cohort, the strongest first.
@@ -157,8 +150,8 @@ def fact_effects(stack: ViewStack, profile: ClinicalProfile, bundle: ModelBundle
         if getattr(profile, field) is not None and (known := known_values(field, bundle.reference))
     }
     others = [replace_fact(profile, field, value) for field, value in usual.items()]
-    # One forward pass with each fact replaced; the change of the score is its contribution.
-    score, *replaced = score_profiles(bundle, stack, [profile, *others]).tolist()
+    # Each fact replaced in turn; the change of the score is its contribution.
+    score, *replaced = score_pooled(bundle, pooled, [profile, *others]).tolist()
     effects = [
         FactEffect(field, getattr(profile, field), value, other, score - other)
         for (field, value), other in zip(usual.items(), replaced, strict=True)
@@ -171,30 +164,6 @@ def _usual(known: list[Any]) -> object:
     if isinstance(known[0], float | int) and not isinstance(known[0], bool):
         return float(np.median(known))
     return Counter(known).most_common(1)[0][0]
-
-
-def _integrated_gradients(
-    stack: ViewStack, i: int, profile: ClinicalProfile, bundle: ModelBundle, n_steps: int
-) -> tuple[npt.NDArray[np.float64], float]:
-    """Share out the log odds of one view over its pixels (c, h, w), and give their difference to the empty one."""
-    from captum.attr import IntegratedGradients
-
-    view = torch.tensor(np.ascontiguousarray(stack.views[i : i + 1]))  # (1, C, H, W)
-    empty = torch.full_like(view, PADDING)
-    patient = torch.tensor(bundle.clinical.encode(profile))[None]  # (1, F)
-    slope = bundle.recalibration.slope * bundle.on_site.slope
-
-    def log_odds(views: Tensor) -> Tensor:
-        y = risk_logits(bundle.net(views, patient.expand(len(views), -1)), bundle.score_from)  # (B, K)
-        # A network that looks at no image must still depend on it for the gradient to exist.
-        return slope * (y[:, 1] - y[:, 0]) + 0 * views.sum(dim=(1, 2, 3))
-
-    shares = IntegratedGradients(log_odds).attribute(
-        view, empty, n_steps=n_steps, method="gausslegendre", internal_batch_size=_BATCH
-    )
-    with torch.inference_mode():
-        here, nothing = log_odds(torch.cat([view, empty])).tolist()
-    return np.asarray(shares[0].detach().numpy(), dtype=np.float64), here - nothing
 
 
 def _carry_back(
