@@ -72,6 +72,10 @@ external: $(STAMP) ## Score 2,000 simulated patients of other centres with the s
 reading: $(DEV) ## Time the reading of a study beside other readers: make reading STUDY=FILE.zip
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/read.py $(STUDY) --out docs/results/reading_speed.md
 
+.PHONY: explanation
+explanation: $(DEV) ## Time the explanation beside integrated gradients of the whole network, minutes
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/explanation.py --out docs/results/explanation.md
+
 .PHONY: throughput
 throughput: $(DEV) ## Time studies from zip to tier beside pydicom, MONAI and eager torch: make throughput [N=200]
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/throughput.py --n $(or $(N),200) --out docs/results/throughput.md

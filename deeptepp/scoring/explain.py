@@ -125,7 +125,7 @@ def explain_roi(
     # Mean over the views, as the score is; what the network sees of them serves the facts too.
     heat, pooled = heat / len(views), pool_views(bundle.net, stack)
     total = odds.above_empty(pooled, views[:1])
-    clinical = _fact_effects(pooled, profile, bundle)
+    clinical = fact_effects(pooled, profile, bundle)
     progress(StepReport(Step.SCORE, 1.0, sentence("{n} facts replaced", n=len(clinical))))
     return Explanation(
         heat=heat.astype(np.float32),
@@ -138,7 +138,7 @@ def explain_roi(
     )
 
 
-def _fact_effects(pooled: Pooled, profile: ClinicalProfile, bundle: ModelBundle) -> tuple[FactEffect, ...]:
+def fact_effects(pooled: Pooled, profile: ClinicalProfile, bundle: ModelBundle) -> tuple[FactEffect, ...]:
     """Replace each known fact by what is usual in the reference cohort, one at a time.
 
     Returns facts that the network sees and that are known here and in the cohort, the strongest first.
