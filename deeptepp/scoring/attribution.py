@@ -83,8 +83,8 @@ class LogOdds:
         """Run what lies behind the first convolution at every point of the paths of some views (V, C, H, W)."""
         # Gauss and Legendre's points on the path from 0 to 1, and their weights.
         points, weights = (torch.tensor(x, dtype=torch.float32) / 2 for x in leggauss(n_steps))
-        empty = torch.full_like(views, PADDING)
-        begin, ends = net.maps(empty[:1]), net.maps(views)  # (1, S, H/2, W/2), (V, S, H/2, W/2)
+        empty = torch.full_like(views[:1], PADDING)
+        begin, ends = net.maps(empty), net.maps(views)  # (1, S, H/2, W/2), (V, S, H/2, W/2)
         of_maps = torch.zeros_like(ends, memory_format=torch.channels_last)
         for at, weight in zip(torch.split(points + 0.5, _BATCH), torch.split(weights, _BATCH), strict=True):
             at = at[:, None, None, None]  # (B, 1, 1, 1)
