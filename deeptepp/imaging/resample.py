@@ -164,7 +164,9 @@ def _has_room(voxels: npt.NDArray[Any], n: int) -> bool:
     if voxels.dtype.name not in ("int16", "uint16"):
         return False
     limits = np.iinfo(voxels.dtype)
-    return bool(int(voxels.max()) * n <= limits.max and int(voxels.min()) * n >= limits.min)
+    # None of the unsigned is too low, which spares a pass over them.
+    is_low = limits.min < 0 and int(voxels.min()) * n < limits.min
+    return int(voxels.max()) * n <= limits.max and not is_low
 
 
 def _added(parts: list[npt.NDArray[Any]], dtype: np.dtype[Any]) -> npt.NDArray[Any]:

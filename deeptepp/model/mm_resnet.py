@@ -88,7 +88,7 @@ class ResNet18Trunk(nn.Module):
     def forward(self, views: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Map mosaics (B, C, H, W) to the maps of the last three stages."""
         x = torch.relu(self.bn1(self.conv1(views)))  # (B, S, H/2, W/2)
-        # Channel by channel torch pools one number at a time, with channels last several at once: the same numbers.
+        # With channels last torch pools several numbers at once, else one by one: the same numbers.
         pooled = self.maxpool(x.contiguous(memory_format=torch.channels_last)).contiguous()
         x = self.layer1(pooled)  # (B, S, H/4, W/4)
         x2 = self.layer2(x)  # (B, 2 S, H/8, W/8)

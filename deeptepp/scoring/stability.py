@@ -9,6 +9,8 @@ from deeptepp.domain.clinical import ClinicalProfile
 from deeptepp.domain.lesion import Lesion, Roi
 from deeptepp.domain.progress import Progress, Step, StepReport, silent
 from deeptepp.domain.risk import Assessment, RiskScore, ShiftMm, Stability, Tier
+from deeptepp.domain.study import PhaseChoice, Study
+from deeptepp.imaging.normalise import Intensities
 from deeptepp.imaging.roi import RoiSettings, crop_roi
 from deeptepp.model.bundle import ModelBundle
 from deeptepp.model.predict import score_views
@@ -30,6 +32,7 @@ def measure_stability(
     bundle: ModelBundle,
     *,
     here: RiskScore | None = None,
+    intensities: Intensities | None = None,
     shift_mm: float = SHIFT_MM,
     progress: Progress = silent,
 ) -> Stability:
@@ -37,10 +40,10 @@ def measure_stability(
 
     Images are resampled once, to a cube that is larger by the shift on every side: shifts by whole voxels are
     blocks of it and equal to a new cut around a shifted outline. ``profile``: clinical-pathological facts;
-    ``here``: its score at its place, which is then taken as it is, computed when not given; ``shift_mm``: length
-    of the shifts, rounded to whole voxels of the region of interest, at least one; ``progress``: told of every
-    shift. Returns seven scores and the tiers that they fall in. Raises LesionOutsideVolume: the centroid of the
-    lesion lies outside of the images.
+    ``here``: its score at its place, which is then taken as it is, computed when not given; ``intensities``: of
+    the study, where they were measured before; ``shift_mm``: length of the shifts, rounded to whole voxels of the
+    region of interest, at least one; ``progress``: told of every shift. Returns seven scores and the tiers that
+    they fall in. Raises LesionOutsideVolume: the centroid of the lesion lies outside of the images.
     """
     # Whole voxels, so that a shift interpolates nothing anew.
     n = max(1, round(shift_mm / bundle.roi.spacing_mm))
@@ -48,7 +51,9 @@ def measure_stability(
     progress(StepReport(Step.STABILITY, 0.0))
     scores: dict[ShiftMm, float] = {} if here is None else {(0.0, 0.0, 0.0): here.probability}
     # The region of interest moved along each axis, both ways, and scored again.
-    for i, (direction, roi) in enumerate(_shifted(images, lesion, bundle.roi, n)):
+    for i, (direction, roi) in enumerate(
+        _shifted(intensities or images.study, images.phase, lesion, bundle.roi, n)
+    ):
         x, y, z = (step_mm * d for d in direction)
         if (x, y, z) not in scores:
             scores[x, y, z] = score_views(bundle, build_views(roi, bundle.views), profile).probability
@@ -66,27 +71,38 @@ def measure_stability(
 
 
 def with_stability(
-    images: CaseImages, assessment: Assessment, bundle: ModelBundle, *, progress: Progress = silent
+    images: CaseImages,
+    assessment: Assessment,
+    bundle: ModelBundle,
+    *,
+    intensities: Intensities | None = None,
+    progress: Progress = silent,
 ) -> Assessment:
     """Add its stability to an assessment.
 
-    ``progress``: told of every shift.
+    ``intensities``: of the study, where they were measured before; ``progress``: told of every shift.
     """
     if assessment.score is None or assessment.lesion is None:
         return assessment
     stability = measure_stability(
-        images, assessment.lesion, assessment.profile, bundle, here=assessment.score, progress=progress
+        images,
+        assessment.lesion,
+        assessment.profile,
+        bundle,
+        here=assessment.score,
+        intensities=intensities,
+        progress=progress,
     )
     return replace(assessment, stability=stability)
 
 
 def _shifted(
-    images: CaseImages, lesion: Lesion, settings: RoiSettings, n: int
+    images: Study | Intensities, phase: PhaseChoice, lesion: Lesion, settings: RoiSettings, n: int
 ) -> Iterator[tuple[tuple[int, int, int], Roi]]:
     """Cut the cube and its neighbours ``n`` voxels away, one direction (x, y, z) at a time."""
     size = settings.n_voxels
     wide_mm = (size + 2 * n) * settings.spacing_mm
-    wide = crop_roi(images.study, images.phase, lesion, replace(settings, size_mm=wide_mm))
+    wide = crop_roi(images, phase, lesion, replace(settings, size_mm=wide_mm))
     # The outline moves with the cube, so that its mask in the cube stays the same.
     mask = wide.mask[n : n + size, n : n + size, n : n + size]
     for x, y, z in _FACES:
