@@ -44,6 +44,25 @@ def dilate_ball(mask: BoolImage, radius_mm: float, spacing_mm: Sequence[float]) 
     return result
 
 
+def dilate_cube(mask: BoolImage, n_voxels: int) -> BoolImage:
+    """Mark what lies within so many voxels of a mask along each axis.
+
+    ``mask``, (z, y, x) bool: any mask. Gives (z, y, x) bool: the maximum over cubes of ``2 n_voxels + 1``.
+    """
+    # Columns of nothing behind each row: all rows are then shifted at once, and end in them.
+    n_columns = mask.shape[2]
+    result = np.zeros((*mask.shape[:2], n_columns + n_voxels), dtype=bool)
+    result[:, :, :n_columns] = mask
+    before = result.ravel().copy()
+    for n in range(1, n_voxels + 1):
+        _add_shifted(result.reshape(-1), before, 0, n)
+    for axis in (0, 1):
+        before = result.copy()
+        for n in range(1, n_voxels + 1):
+            _add_shifted(result, before, axis, n)
+    return result[:, :, :n_columns]
+
+
 def _ball_widths(radius_mm: float, spacing_mm: Sequence[float]) -> npt.NDArray[np.int64]:
     """Half-width in voxels of the rows of a ball, by (z, y) distance from its centre; -1 for none."""
     reach = [int(radius_mm // d) for d in spacing_mm]
